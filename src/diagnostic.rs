@@ -1,0 +1,194 @@
+//! The one finding type. What is wrong, why, what to do, and where; how it looks is `report`'s business.
+
+use std::sync::Arc;
+
+use crate::yaml::{Document, NodeId, Source, Span};
+
+/// How bad it is. Each level is a promise to the reader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Level {
+    /// Good practice that reasonable people skip; shown when asked for.
+    Advice,
+    /// It will bite later.
+    Warning,
+    /// It will fail, hang, lose data or be refused.
+    Error,
+}
+
+impl Level {
+    /// The word that users read and type.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Advice => "advice",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// Name and family of the rule behind a finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RuleId {
+    /// As users select and ignore it: `sidecar-blocks-job`.
+    pub name: &'static str,
+    /// The folder of `src/rules` that it lives in: `sidecar`.
+    pub family: &'static str,
+}
+
+/// Bytes of a file, with a few words about them.
+#[derive(Clone, Debug)]
+pub struct Label {
+    /// The file.
+    pub source: Arc<Source>,
+    /// Its bytes.
+    pub span: Span,
+    /// What they have to do with it; may be empty.
+    pub text: String,
+}
+
+impl Label {
+    /// Labels a node of a document.
+    #[must_use]
+    pub fn node(document: &Document, node: NodeId, text: impl Into<String>) -> Self {
+        Self { source: Arc::clone(&document.source), span: document.span(node), text: text.into() }
+    }
+
+    /// Labels bytes of a file.
+    #[must_use]
+    pub fn span(source: &Arc<Source>, span: Span, text: impl Into<String>) -> Self {
+        Self { source: Arc::clone(source), span, text: text.into() }
+    }
+}
+
+/// Replaces bytes of a file.
+#[derive(Clone, Debug)]
+pub struct Edit {
+    /// The bytes to replace; empty to insert.
+    pub span: Span,
+    /// What takes their place.
+    pub replacement: String,
+}
+
+/// A change that makes a finding go away. All edits are in the finding's own file.
+#[derive(Clone, Debug)]
+pub struct Fix {
+    /// What it does, as an imperative: "quote the value".
+    pub title: String,
+    /// Whether it keeps the meaning, or plainly does what was intended.
+    pub safe: bool,
+    /// The edits, not overlapping.
+    pub edits: Vec<Edit>,
+}
+
+/// The Kubernetes object that a finding is about.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ObjectRef {
+    /// `apps/v1`
+    pub api_version: String,
+    /// `Deployment`
+    pub kind: String,
+    /// `metadata.name`; empty where there is none.
+    pub name: String,
+    /// `metadata.namespace`, if it is written.
+    pub namespace: Option<String>,
+}
+
+/// Something to tell the user.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// The rule that found it; none for mistakes in a description or a command.
+    pub rule: Option<RuleId>,
+    /// How bad it is.
+    pub level: Level,
+    /// What is wrong, in one sentence without a full stop.
+    pub message: String,
+    /// The bytes at fault.
+    pub primary: Label,
+    /// The other halves, also in other files.
+    pub labels: Vec<Label>,
+    /// The mechanism and its source.
+    pub why: Option<String>,
+    /// Something that can be typed.
+    pub help: Option<String>,
+    /// The change that mends it.
+    pub fix: Option<Fix>,
+    /// The object it is about.
+    pub object: Option<ObjectRef>,
+}
+
+impl Finding {
+    /// An error about some bytes; the rest of the sentence follows as method calls.
+    #[must_use]
+    pub fn error(primary: Label, message: impl Into<String>) -> Self {
+        Self {
+            rule: None,
+            level: Level::Error,
+            message: message.into(),
+            primary,
+            labels: Vec::new(),
+            why: None,
+            help: None,
+            fix: None,
+            object: None,
+        }
+    }
+
+    /// Says why.
+    #[must_use]
+    pub fn because(mut self, why: impl Into<String>) -> Self {
+        self.why = Some(why.into());
+        self
+    }
+
+    /// Says what to do.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Adds the other half of a conflict.
+    #[must_use]
+    pub fn label(mut self, label: Label) -> Self {
+        self.labels.push(label);
+        self
+    }
+
+    /// Offers a change that keeps the meaning.
+    #[must_use]
+    pub fn fix(mut self, title: impl Into<String>, edits: Vec<Edit>) -> Self {
+        self.fix = Some(Fix { title: title.into(), safe: true, edits });
+        self
+    }
+
+    /// Offers a change that may alter the meaning.
+    #[must_use]
+    pub fn unsafe_fix(mut self, title: impl Into<String>, edits: Vec<Edit>) -> Self {
+        self.fix = Some(Fix { title: title.into(), safe: false, edits });
+        self
+    }
+
+    /// Sets the level.
+    #[must_use]
+    pub fn level(mut self, level: Level) -> Self {
+        self.level = level;
+        self
+    }
+
+    /// Names the object it is about.
+    #[must_use]
+    pub fn about(mut self, object: ObjectRef) -> Self {
+        self.object = Some(object);
+        self
+    }
+}
+
+/// Sorts by file, position, rule and message: the same findings print in the same order on any machine.
+pub fn sort(findings: &mut [Finding]) {
+    findings.sort_by(|a, b| {
+        let key = |finding: &Finding| (finding.primary.span, finding.rule);
+        let names = a.primary.source.name.cmp(&b.primary.source.name);
+        names.then_with(|| key(a).cmp(&key(b))).then_with(|| a.message.cmp(&b.message))
+    });
+}

@@ -1,0 +1,450 @@
+//! A serde deserializer over the tree, strict as the API server's decoder and able to go on after a mistake.
+//!
+//! Every mistake is recorded at its node and a harmless value stands in, so one wrong type does not hide
+//! the next. What counts as a mistake follows `k8s.io/apimachinery/pkg/runtime/serializer/json` with
+//! strict decoding: unknown fields (case-sensitive), values of another type; null is absence.
+
+use std::cell::RefCell;
+use std::fmt;
+
+use serde::de::{self, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor};
+
+use crate::yaml::{Document, Entry, NodeId, Value};
+
+/// Something that a strict decode refuses.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    /// Where: the key of an unknown field, the value otherwise.
+    pub node: NodeId,
+    /// What.
+    pub kind: ProblemKind,
+}
+
+/// Kinds of [`Problem`].
+#[derive(Clone, Debug)]
+pub enum ProblemKind {
+    /// The type has no such field.
+    UnknownField {
+        /// Kubernetes' name of the type: `ContainerPort`.
+        type_name: &'static str,
+        /// The fields it has.
+        known: &'static [&'static str],
+    },
+    /// The value has another type than the field.
+    WrongType {
+        /// The type of the field, as a noun with its article: "a string".
+        expected: &'static str,
+    },
+    /// The text of a field with a format of its own does not follow it.
+    Malformed {
+        /// What was expected: "a time such as 2006-01-02T15:04:05Z".
+        expected: String,
+    },
+}
+
+/// Decodes a node as `T`. The value is missing only where a mistake left nothing to go on with.
+pub fn decode<'doc, T: de::Deserialize<'doc>>(document: &'doc Document, node: NodeId) -> (Option<T>, Vec<Problem>) {
+    let problems = RefCell::new(Vec::new());
+    let value = Cursor { document, node, problems: &problems, mode: Mode::Typed };
+    let decoded = T::deserialize(value);
+    let mut problems = problems.into_inner();
+    match decoded {
+        Ok(value) => (Some(value), problems),
+        Err(Failure { node: at, message }) => {
+            let kind = ProblemKind::Malformed { expected: message };
+            problems.push(Problem { node: at.unwrap_or(node), kind });
+            (None, problems)
+        }
+    }
+}
+
+/// An error of a field's own `Deserialize`; the innermost value that failed is noted on the way out.
+#[derive(Debug)]
+struct Failure {
+    node: Option<NodeId>,
+    message: String,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Failure {}
+
+impl de::Error for Failure {
+    fn custom<M: fmt::Display>(message: M) -> Self {
+        Self { node: None, message: message.to_string() }
+    }
+}
+
+impl Failure {
+    fn at(mut self, node: NodeId) -> Self {
+        self.node.get_or_insert(node);
+        self
+    }
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Mode {
+    Typed,
+    /// Inside a field that holds any JSON (`RawExtension`, `JSON`).
+    Any,
+}
+
+#[derive(Clone, Copy)]
+struct Cursor<'doc, 'run> {
+    document: &'doc Document,
+    node: NodeId,
+    problems: &'run RefCell<Vec<Problem>>,
+    mode: Mode,
+}
+
+impl<'doc> Cursor<'doc, '_> {
+    fn value(self) -> Value<'doc> {
+        self.document.value(self.node)
+    }
+
+    fn at(self, node: NodeId) -> Self {
+        Self { node, ..self }
+    }
+
+    fn problem(self, kind: ProblemKind) {
+        self.problems.borrow_mut().push(Problem { node: self.node, kind });
+    }
+
+    fn wrong(self, expected: &'static str) {
+        self.problem(ProblemKind::WrongType { expected });
+    }
+
+    /// The number, if it is whole: Go's decoder takes `80.0`, which YAML has already turned into 80.
+    fn whole(self) -> Option<i64> {
+        match self.value() {
+            Value::Null => Some(0),
+            Value::Int(value) => Some(value),
+            #[expect(clippy::cast_possible_truncation, reason = "checked to be whole and in range")]
+            Value::Float(value) if value.fract() == 0.0 && value.abs() < 9.2e18 => Some(value as i64),
+            _ => None,
+        }
+    }
+
+    /// A scalar's text as written, to stand in where a string was wanted.
+    fn text(self) -> &'doc str {
+        match self.value() {
+            Value::Str(text) => text,
+            Value::Null => "",
+            _ => {
+                self.wrong("a string");
+                self.document.raw(self.node)
+            }
+        }
+    }
+}
+
+/// Declares the integer methods, which differ in range alone.
+macro_rules! integers {
+    ($($method:ident $visit:ident $type:ty),*) => {$(
+        fn $method<V: Visitor<'doc>>(self, visitor: V) -> Result<V::Value, Failure> {
+            let value = self.whole().and_then(|value| <$type>::try_from(value).ok());
+            if value.is_none() {
+                self.wrong(match self.value() {
+                    Value::Int(_) | Value::Uint(_) => concat!("a number that fits ", stringify!($type)),
+                    _ => "a whole number",
+                });
+            }
+            visitor.$visit(value.unwrap_or_default())
+        }
+    )*};
+}
+
+impl<'doc> Deserializer<'doc> for Cursor<'doc, '_> {
+    type Error = Failure;
+
+    integers!(
+        deserialize_i8 visit_i8 i8, deserialize_i16 visit_i16 i16,
+        deserialize_i32 visit_i32 i32, deserialize_i64 visit_i64 i64,
+        deserialize_u8 visit_u8 u8, deserialize_u16 visit_u16 u16,
+        deserialize_u32 visit_u32 u32, deserialize_u64 visit_u64 u64
+    );
+
+    fn deserialize_any<V: Visitor<'doc>>(self, visitor: V) -> Result<V::Value, Failure> {
+        if self.mode == Mode::Typed {
+            return self.int_or_string(visitor);
+        }
+        match self.value() {
+            Value::Null => visitor.visit_unit(),
+            Value::Bool(value) => visitor.visit_bool(value),
+            Value::Int(value) => visitor.visit_i64(value),
+            Value::Uint(value) => visitor.visit_u64(value),
+            Value::Float(value) => visitor.visit_f64(value),
+            Value::Str(text) => visitor.visit_borrowed_str(text),
+            Value::List(_) => self.deserialize_seq(visitor),
+            Value::Map(_) => self.deserialize_map(visitor),
+        }
+    }
+
+    fn deserialize_bool<V: Visitor<'doc>>(self, visitor: V) -> Result<V::Value, Failure> {
+        visitor.visit_bool(match self.value() {
+            Value::Bool(value) => value,
+            Value::Null => false,
+            _ => {
+                self.wrong("a boolean");
+                false
+            }
+        })
+    }
+
+    fn deserialize_f64<V: Visitor<'doc>>(self, visitor: V) -> Result<V::Value, Failure> {
+        #[expect(clippy::cast_precision_loss, reason = "the field is a float")]
+        visitor.visit_f64(match self.value() {
+            Value::Int(value) => value as f64,
+            Value::Uint(value) => value as f64,
+            Value::Float(value) => value,
+            Value::Null => 0.0,
+            _ => {
+                self.wrong("a number");
+                0.0
+            }
+        })
+    }
+
+    fn deserialize_f32<V: Visitor<'doc>>(self, visitor: V) -> Result<V::Value, Failure> {
+        self.deserialize_f64(visitor)
+    }
+
+    fn deserialize_str<V: Visitor<'doc>>(self, visitor: V) -> Result<V::Value, Failure> {
+        visitor.visit_borrowed_str(self.text())
+    }
+
+    fn deserialize_string<V: Visitor<'doc>>(self, visitor: V) -> Result<V::Value, Failure> {
+        visitor.visit_borrowed_str(self.text())
+    }
+
+    fn deserialize_option<V: Visitor<'doc>>(self, visitor: V) -> Result<V::Value, Failure> {
+        if self.value() == Value::Null { visitor.visit_none() } else { visitor.visit_some(self) }
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'doc>>(self, name: &'static str, visitor: V) -> Result<V::Value, Failure> {
+        match name {
+            "Quantity" => visitor.visit_newtype_struct(self.quantity().into_deserializer()),
+            "Time" | "MicroTime" => visitor.visit_newtype_struct(self.time().into_deserializer()),
+            _ => visitor.visit_newtype_struct(Self { mode: Mode::Any, ..self }),
+        }
+    }
+
+    fn deserialize_seq<V: Visitor<'doc>>(self, visitor: V) -> Result<V::Value, Failure> {
+        let items = match self.value() {
+            Value::List(items) => items,
+            Value::Null => &[],
+            _ => {
+                self.wrong("a list");
+                &[]
+            }
+        };
+        visitor.visit_seq(Items { parent: self, items: items.iter() })
+    }
+
+    fn deserialize_map<V: Visitor<'doc>>(self, visitor: V) -> Result<V::Value, Failure> {
+        self.fields("", &[], visitor)
+    }
+
+    fn deserialize_struct<V: Visitor<'doc>>(
+        self,
+        name: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Failure> {
+        self.fields(name, fields, visitor)
+    }
+
+    fn deserialize_ignored_any<V: Visitor<'doc>>(self, visitor: V) -> Result<V::Value, Failure> {
+        visitor.visit_unit()
+    }
+
+    serde::forward_to_deserialize_any! {
+        <V: Visitor<'doc>>
+        i128 u128 char bytes byte_buf unit unit_struct tuple tuple_struct enum identifier
+    }
+}
+
+impl<'doc> Cursor<'doc, '_> {
+    fn fields<V: Visitor<'doc>>(
+        self,
+        type_name: &'static str,
+        known: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Failure> {
+        let entries = match self.value() {
+            Value::Map(entries) => entries,
+            Value::Null => &[],
+            _ => {
+                self.wrong("a map");
+                &[]
+            }
+        };
+        visitor.visit_map(Fields { parent: self, type_name, known, entries: entries.iter(), current: None })
+    }
+
+    /// `IntOrString.UnmarshalJSON`: a string, or a number of 32 bits.
+    fn int_or_string<V: Visitor<'doc>>(self, visitor: V) -> Result<V::Value, Failure> {
+        if let Value::Str(text) = self.value() {
+            return visitor.visit_borrowed_str(text);
+        }
+        let value = self.whole().and_then(|value| i32::try_from(value).ok());
+        if value.is_none() {
+            self.wrong("a whole number or a string");
+        }
+        visitor.visit_i32(value.unwrap_or_default())
+    }
+
+    /// `Quantity.UnmarshalJSON` takes a number for its text.
+    fn quantity(self) -> String {
+        match self.value() {
+            Value::Str(text) => text.to_owned(),
+            Value::Null => "0".to_owned(),
+            Value::Int(_) | Value::Uint(_) | Value::Float(_) => self.document.to_json(self.node),
+            _ => {
+                self.wrong("a quantity");
+                "0".to_owned()
+            }
+        }
+    }
+
+    fn time(self) -> &'doc str {
+        const EPOCH: &str = "1970-01-01T00:00:00Z";
+        match self.value() {
+            Value::Str(text) if text.parse::<k8s_openapi::jiff::Timestamp>().is_ok() => text,
+            Value::Null => EPOCH,
+            Value::Str(_) => {
+                let expected = "a time such as 2006-01-02T15:04:05Z".to_owned();
+                self.problem(ProblemKind::Malformed { expected });
+                EPOCH
+            }
+            _ => {
+                self.wrong("a string");
+                EPOCH
+            }
+        }
+    }
+}
+
+struct Items<'doc, 'run> {
+    parent: Cursor<'doc, 'run>,
+    items: std::slice::Iter<'doc, NodeId>,
+}
+
+impl<'doc> SeqAccess<'doc> for Items<'doc, '_> {
+    type Error = Failure;
+
+    fn next_element_seed<S: DeserializeSeed<'doc>>(&mut self, seed: S) -> Result<Option<S::Value>, Failure> {
+        let Some(&item) = self.items.next() else { return Ok(None) };
+        seed.deserialize(self.parent.at(item)).map(Some).map_err(|failure| failure.at(item))
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.items.len())
+    }
+}
+
+struct Fields<'doc, 'run> {
+    parent: Cursor<'doc, 'run>,
+    type_name: &'static str,
+    known: &'static [&'static str],
+    entries: std::slice::Iter<'doc, Entry>,
+    current: Option<Entry>,
+}
+
+impl<'doc> MapAccess<'doc> for Fields<'doc, '_> {
+    type Error = Failure;
+
+    fn next_key_seed<S: DeserializeSeed<'doc>>(&mut self, seed: S) -> Result<Option<S::Value>, Failure> {
+        self.current = self.entries.next().copied();
+        let Some(entry) = self.current else { return Ok(None) };
+        let key = self.parent.document.key(&entry);
+        let key: de::value::CowStrDeserializer<'doc, Failure> = key.into_deserializer();
+        seed.deserialize(key).map(Some).map_err(|failure| failure.at(entry.key))
+    }
+
+    fn next_value_seed<S: DeserializeSeed<'doc>>(&mut self, seed: S) -> Result<S::Value, Failure> {
+        let Some(entry) = self.current else { return Err(de::Error::custom("a value without a key")) };
+        let field =
+            Field { value: self.parent.at(entry.value), key: entry.key, type_name: self.type_name, known: self.known };
+        seed.deserialize(field).map_err(|failure| failure.at(entry.value))
+    }
+}
+
+/// The value of a field. A field that its type ignores is one that it does not have.
+struct Field<'doc, 'run> {
+    value: Cursor<'doc, 'run>,
+    key: NodeId,
+    type_name: &'static str,
+    known: &'static [&'static str],
+}
+
+/// Hands every method but `deserialize_ignored_any` to the value.
+macro_rules! forward {
+    ($($method:ident)*) => {$(
+        fn $method<V: Visitor<'doc>>(self, visitor: V) -> Result<V::Value, Failure> {
+            self.value.$method(visitor)
+        }
+    )*};
+}
+
+impl<'doc> Deserializer<'doc> for Field<'doc, '_> {
+    type Error = Failure;
+
+    forward!(
+        deserialize_any deserialize_bool deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64
+        deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64 deserialize_f32 deserialize_f64
+        deserialize_char deserialize_str deserialize_string deserialize_bytes deserialize_byte_buf
+        deserialize_option deserialize_unit deserialize_seq deserialize_map deserialize_identifier
+    );
+
+    fn deserialize_ignored_any<V: Visitor<'doc>>(self, visitor: V) -> Result<V::Value, Failure> {
+        if self.value.mode == Mode::Typed {
+            let kind = ProblemKind::UnknownField { type_name: self.type_name, known: self.known };
+            self.value.at(self.key).problem(kind);
+        }
+        visitor.visit_unit()
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'doc>>(self, name: &'static str, visitor: V) -> Result<V::Value, Failure> {
+        self.value.deserialize_newtype_struct(name, visitor)
+    }
+
+    fn deserialize_struct<V: Visitor<'doc>>(
+        self,
+        name: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Failure> {
+        self.value.deserialize_struct(name, fields, visitor)
+    }
+
+    fn deserialize_unit_struct<V: Visitor<'doc>>(self, _: &'static str, visitor: V) -> Result<V::Value, Failure> {
+        self.value.deserialize_any(visitor)
+    }
+
+    fn deserialize_tuple<V: Visitor<'doc>>(self, _: usize, visitor: V) -> Result<V::Value, Failure> {
+        self.value.deserialize_any(visitor)
+    }
+
+    fn deserialize_tuple_struct<V: Visitor<'doc>>(
+        self,
+        _: &'static str,
+        _: usize,
+        visitor: V,
+    ) -> Result<V::Value, Failure> {
+        self.value.deserialize_any(visitor)
+    }
+
+    fn deserialize_enum<V: Visitor<'doc>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Failure> {
+        self.value.deserialize_any(visitor)
+    }
+}

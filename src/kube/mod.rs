@@ -1,0 +1,9 @@
+//! Kubernetes objects: from a document's tree to identity, type and Pod.
+
+mod decode;
+mod object;
+mod typed;
+
+pub use decode::{Problem, ProblemKind, decode};
+pub use object::{ContainerList, ContainerView, Object, PodView};
+pub use typed::{KINDS, Typed, decode_kind, is_known};

@@ -1,0 +1,175 @@
+//! One Kubernetes object of a file: its identity, its tree and its typed form.
+
+use std::sync::Arc;
+
+use k8s_openapi::api::core::v1::{Container, PodSpec, PodTemplateSpec};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+
+use super::decode::Problem;
+use super::typed::{Typed, decode_kind};
+use crate::diagnostic::{Label, ObjectRef};
+use crate::yaml::{Document, NodeId};
+
+/// One Kubernetes object.
+#[derive(Debug)]
+pub struct Object {
+    /// The document that holds it.
+    pub document: Arc<Document>,
+    /// Its outermost map: the document's root, or an item of a `List`.
+    pub node: NodeId,
+    /// Kind, name and namespace as written.
+    pub id: ObjectRef,
+    /// The typed form; none for kinds outside the table, or where decoding had nothing to go on with.
+    pub typed: Option<Typed>,
+    /// What a strict decode refuses.
+    pub problems: Vec<Problem>,
+    /// Whether it is a part of an object, to be merged by kustomize: what is absent says nothing.
+    pub is_patch: bool,
+}
+
+/// The Pod of a workload: a Pod itself, or a controller's template.
+#[derive(Clone, Copy, Debug)]
+pub struct PodView<'object> {
+    /// The workload.
+    pub object: &'object Object,
+    /// The Pod's metadata; a bare template may have none.
+    pub metadata: Option<&'object ObjectMeta>,
+    /// The Pod's spec.
+    pub spec: &'object PodSpec,
+    /// The node of the spec.
+    pub node: NodeId,
+}
+
+/// Which list of the Pod spec a container stands in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ContainerList {
+    /// `initContainers`
+    Init,
+    /// `containers`
+    Main,
+}
+
+/// A container of a Pod.
+#[derive(Clone, Copy, Debug)]
+pub struct ContainerView<'object> {
+    /// Its Pod.
+    pub pod: PodView<'object>,
+    /// Its typed form.
+    pub container: &'object Container,
+    /// Its map in the tree.
+    pub node: NodeId,
+    /// Its list.
+    pub list: ContainerList,
+}
+
+impl Object {
+    /// Reads identity and typed form of the map at `node`.
+    #[must_use]
+    pub fn new(document: &Arc<Document>, node: NodeId, is_patch: bool) -> Self {
+        let text =
+            |path: &[&str]| document.at(node, path).and_then(|node| document.str(node)).unwrap_or_default().to_owned();
+        let id = ObjectRef {
+            api_version: text(&["apiVersion"]),
+            kind: text(&["kind"]),
+            name: text(&["metadata", "name"]),
+            namespace: Some(text(&["metadata", "namespace"])).filter(|namespace| !namespace.is_empty()),
+        };
+        let (typed, problems) = decode_kind(&id.api_version, &id.kind, document, node).unwrap_or_default();
+        Self { document: Arc::clone(document), node, id, typed, problems, is_patch }
+    }
+
+    /// The Pod that this object is or makes, if its typed form is there.
+    #[must_use]
+    pub fn pod(&self) -> Option<PodView<'_>> {
+        let (template, path): (Option<&PodTemplateSpec>, &[&str]) = match self.typed.as_ref()? {
+            Typed::Pod(pod) => {
+                let node = self.document.get(self.node, "spec")?;
+                return Some(PodView { object: self, metadata: Some(&pod.metadata), spec: pod.spec.as_ref()?, node });
+            }
+            Typed::Deployment(object) => (Some(&object.spec.template), &["spec", "template"]),
+            Typed::StatefulSet(object) => (Some(&object.spec.template), &["spec", "template"]),
+            Typed::DaemonSet(object) => (Some(&object.spec.template), &["spec", "template"]),
+            Typed::ReplicaSet(object) => (object.spec.template.as_ref(), &["spec", "template"]),
+            Typed::ReplicationController(object) => {
+                (object.spec.as_ref().and_then(|spec| spec.template.as_ref()), &["spec", "template"])
+            }
+            Typed::Job(object) => (object.spec.as_ref().map(|spec| &spec.template), &["spec", "template"]),
+            Typed::CronJob(object) => (
+                object.spec.job_template.spec.as_ref().map(|spec| &spec.template),
+                &["spec", "jobTemplate", "spec", "template"],
+            ),
+            Typed::PodTemplate(object) => (object.template.as_ref(), &["template"]),
+            _ => return None,
+        };
+        let template = template?;
+        let node = self.document.get(self.document.at(self.node, path)?, "spec")?;
+        Some(PodView { object: self, metadata: template.metadata.as_ref(), spec: template.spec.as_ref()?, node })
+    }
+
+    /// Labels a node of this object.
+    #[must_use]
+    pub fn label(&self, node: NodeId, text: impl Into<String>) -> Label {
+        Label::node(&self.document, node, text)
+    }
+}
+
+impl<'object> PodView<'object> {
+    /// All containers that run for the Pod's life or before it: init containers first, as they start.
+    pub fn containers(self) -> impl Iterator<Item = ContainerView<'object>> {
+        let init = self.spec.init_containers.as_deref().unwrap_or_default();
+        self.list("initContainers", ContainerList::Init, init).chain(self.list(
+            "containers",
+            ContainerList::Main,
+            &self.spec.containers,
+        ))
+    }
+
+    fn list(
+        self,
+        field: &str,
+        list: ContainerList,
+        containers: &'object [Container],
+    ) -> impl Iterator<Item = ContainerView<'object>> {
+        let document = &self.object.document;
+        let nodes = document.get(self.node, field).map_or(&[][..], |node| document.items(node));
+        containers.iter().zip(nodes).map(move |(container, node)| ContainerView {
+            pod: self,
+            container,
+            node: *node,
+            list,
+        })
+    }
+
+    /// The node under a field of the Pod spec.
+    #[must_use]
+    pub fn field(self, name: &str) -> Option<NodeId> {
+        self.object.document.get(self.node, name)
+    }
+}
+
+impl ContainerView<'_> {
+    /// A native sidecar: an init container that restarts, and so runs beside the app
+    /// (kubernetes/website: concepts/workloads/pods/sidecar-containers).
+    #[must_use]
+    pub fn is_native_sidecar(&self) -> bool {
+        self.list == ContainerList::Init && self.container.restart_policy.as_deref() == Some("Always")
+    }
+
+    /// Runs at the same time as the app: any container but an ordinary init container.
+    #[must_use]
+    pub fn runs_beside_app(&self) -> bool {
+        self.list == ContainerList::Main || self.is_native_sidecar()
+    }
+
+    /// The node at a path of fields.
+    #[must_use]
+    pub fn at(&self, path: &[&str]) -> Option<NodeId> {
+        self.pod.object.document.at(self.node, path)
+    }
+
+    /// The node of the container's name, or of the whole container where it has none.
+    #[must_use]
+    pub fn name_node(&self) -> NodeId {
+        self.at(&["name"]).unwrap_or(self.node)
+    }
+}

@@ -1,0 +1,12 @@
+//! The design patterns of container-based distributed systems, for Kubernetes.
+//!
+//! Data flows one way. `gen` reads a description, fills and weaves patterns into objects, checks them and
+//! writes YAML. `lint` reads manifests, recognises the patterns in them and runs the rules. Both read YAML
+//! through [`yaml`], know objects through [`kube`] and speak through [`diagnostic`].
+
+pub mod cli;
+pub mod cmd;
+pub mod diagnostic;
+pub mod kube;
+pub mod report;
+pub mod yaml;

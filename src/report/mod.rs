@@ -1,0 +1,3 @@
+//! How findings look; one file per format.
+
+pub mod terminal;

@@ -1,0 +1,350 @@
+//! Building a [`Document`] from a flat sequence of scalars and brackets, as both readers produce it.
+//!
+//! Merge keys and duplicate keys are settled here, in go-yaml's order (`decoder.mapping` and
+//! `decoder.merge` in `go.yaml.in/yaml/v2/decode.go`).
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::read::Refusal;
+use super::scalar::Resolved;
+use super::source::{Source, Span};
+use super::tree::{Comment, Document, Duplicate, Entry, Node, NodeId, Stored, Style, Value};
+
+/// The text of a scalar.
+pub(super) enum Scalar {
+    /// Exactly these bytes of the source.
+    Borrowed(Span),
+    /// Something else, after escapes or folding.
+    Owned(String),
+}
+
+struct Frame {
+    start: Span,
+    style: Style,
+    anchor: usize,
+    is_map: bool,
+    /// Where this collection's children begin in [`Builder::pending`].
+    first: usize,
+    /// [`Builder::decoded`] when the collection began.
+    decoded: u64,
+}
+
+/// What an alias can refer to.
+#[derive(Clone, Copy)]
+enum Anchor {
+    /// Its node is still being read: an alias to it would contain itself.
+    Open,
+    Done {
+        node: NodeId,
+        /// How many nodes go-yaml decodes to expand it.
+        cost: u64,
+    },
+}
+
+/// Collects nodes; see [`Builder::finish`].
+pub(super) struct Builder<'src> {
+    source: &'src Arc<Source>,
+    document: Document,
+    frames: Vec<Frame>,
+    pending: Vec<NodeId>,
+    anchors: HashMap<usize, Anchor>,
+    root: Option<NodeId>,
+    decoded: u64,
+    from_aliases: u64,
+}
+
+impl<'src> Builder<'src> {
+    pub(super) fn new(source: &'src Arc<Source>, span: Span) -> Self {
+        let document = Document {
+            source: Arc::clone(source),
+            span,
+            root: NodeId(0),
+            nodes: Vec::new(),
+            items: Vec::new(),
+            entries: Vec::new(),
+            unescaped: String::new(),
+            duplicates: Vec::new(),
+            comments: Vec::new(),
+            dropped: None,
+        };
+        Self {
+            source,
+            document,
+            frames: Vec::new(),
+            pending: Vec::new(),
+            anchors: HashMap::new(),
+            root: None,
+            decoded: 1,
+            from_aliases: 0,
+        }
+    }
+
+    /// Whether the outermost node is complete.
+    pub(super) fn is_complete(&self) -> bool {
+        self.root.is_some()
+    }
+
+    /// Whether the next node would be the key of a map.
+    pub(super) fn expects_key(&self) -> bool {
+        self.frames.last().is_some_and(|frame| frame.is_map && (self.pending.len() - frame.first).is_multiple_of(2))
+    }
+
+    pub(super) fn comment(&mut self, span: Span) {
+        self.document.comments.push(Comment { span });
+    }
+
+    pub(super) fn dropped(&mut self, span: Span) {
+        self.document.dropped = Some(span);
+    }
+
+    pub(super) fn scalar(
+        &mut self,
+        span: Span,
+        style: Style,
+        anchor: usize,
+        text: Scalar,
+        resolved: Resolved,
+    ) -> Result<(), Refusal> {
+        self.decoded += 1;
+        if let Resolved::Float(value) = resolved
+            && !value.is_finite()
+            && !self.expects_key()
+        {
+            return Err(Refusal::new(span, format!("`{}` has no form in JSON", self.source.slice(span)))
+                .because("kubectl sends JSON to the API server, and JSON has no infinity and no NaN")
+                .help("quote it if it is meant as text"));
+        }
+        let value = match resolved {
+            Resolved::Null => Stored::Null,
+            Resolved::Bool(value) => Stored::Bool(value),
+            Resolved::Int(value) => Stored::Int(value),
+            Resolved::Uint(value) => Stored::Uint(value),
+            Resolved::Float(value) => Stored::Float(value),
+            Resolved::Str => match text {
+                Scalar::Borrowed(span) => Stored::Borrowed(span),
+                Scalar::Owned(text) => {
+                    let start = self.document.unescaped.len();
+                    self.document.unescaped.push_str(&text);
+                    Stored::Owned(Span::new(start, self.document.unescaped.len()))
+                }
+            },
+        };
+        let node = self.add(Node { span, value, style });
+        if anchor != 0 {
+            self.anchors.insert(anchor, Anchor::Done { node, cost: 1 });
+        }
+        self.place(node);
+        Ok(())
+    }
+
+    pub(super) fn open(&mut self, start: Span, style: Style, anchor: usize, is_map: bool) {
+        if anchor != 0 {
+            self.anchors.insert(anchor, Anchor::Open);
+        }
+        let first = self.pending.len();
+        self.frames.push(Frame { start, style, anchor, is_map, first, decoded: self.decoded });
+        self.decoded += 1;
+    }
+
+    pub(super) fn close(&mut self, end: Span) -> Result<(), Refusal> {
+        let Some(frame) = self.frames.pop() else { return Ok(()) };
+        let last = self.pending[frame.first..].last().map(|node| self.document.span(*node));
+        let span = match (frame.style, last) {
+            (Style::Flow, _) => frame.start.to(end),
+            // A block collection ends where its last child does; the parser's own end is the next token.
+            (_, Some(last)) => self.first_span(&frame).to(last),
+            (_, None) => frame.start,
+        };
+        let value = if frame.is_map { self.map(&frame)? } else { self.list(&frame) };
+        self.pending.truncate(frame.first);
+        let node = self.add(Node { span, value, style: frame.style });
+        if frame.anchor != 0 {
+            let cost = self.decoded - frame.decoded;
+            self.anchors.insert(frame.anchor, Anchor::Done { node, cost });
+        }
+        self.place(node);
+        Ok(())
+    }
+
+    /// A list begins at its first dash, which the parser reports; a map at its first key.
+    fn first_span(&self, frame: &Frame) -> Span {
+        let first = self.document.span(self.pending[frame.first]);
+        if frame.is_map && frame.start.start > first.start { first } else { frame.start }
+    }
+
+    pub(super) fn alias(&mut self, span: Span, id: usize) -> Result<(), Refusal> {
+        let name = self.source.slice(span);
+        let (target, cost) = match self.anchors.get(&id) {
+            Some(Anchor::Done { node, cost }) => (*node, *cost),
+            Some(Anchor::Open) => return Err(Refusal::new(span, format!("`{name}` would contain itself"))),
+            None => return Err(unknown_anchor(span, name)),
+        };
+        self.decoded = self.decoded.saturating_add(1).saturating_add(cost);
+        self.from_aliases = self.from_aliases.saturating_add(cost);
+        if self.is_alias_bomb() {
+            return Err(Refusal::new(span, "aliases expand to too much").because(
+                "kubectl refuses a document most of which comes from aliases (go-yaml, `allowedAliasRatio`)",
+            ));
+        }
+        let node = self.add(Node { span, value: Stored::Alias(target), style: Style::Alias });
+        self.place(node);
+        Ok(())
+    }
+
+    /// go-yaml's guard: 99 % may come from aliases up to 400,000 nodes, falling to 10 % at 4,000,000.
+    #[expect(clippy::cast_precision_loss, reason = "counts this large are refused before precision matters")]
+    fn is_alias_bomb(&self) -> bool {
+        const LOW: u64 = 400_000;
+        const HIGH: u64 = 4_000_000;
+        let allowed = match self.decoded {
+            decoded if decoded <= LOW => 0.99,
+            decoded if decoded >= HIGH => 0.10,
+            decoded => 0.99 - 0.89 * ((decoded - LOW) as f64 / (HIGH - LOW) as f64),
+        };
+        self.from_aliases > 100 && self.decoded > 1000 && self.from_aliases as f64 / self.decoded as f64 > allowed
+    }
+
+    /// The finished document; a document without any node is null.
+    pub(super) fn finish(mut self, span: Span) -> Document {
+        self.document.span = span;
+        self.document.root = match self.root {
+            Some(root) => root,
+            None => self.add(Node { span: Span::empty(span.start as usize), value: Stored::Null, style: Style::Plain }),
+        };
+        self.document
+    }
+
+    fn add(&mut self, node: Node) -> NodeId {
+        let id = NodeId(u32::try_from(self.document.nodes.len()).unwrap_or(u32::MAX));
+        self.document.nodes.push(node);
+        id
+    }
+
+    fn place(&mut self, node: NodeId) {
+        if self.frames.is_empty() {
+            self.root.get_or_insert(node);
+        } else {
+            self.pending.push(node);
+        }
+    }
+
+    fn list(&mut self, frame: &Frame) -> Stored {
+        let start = self.document.items.len();
+        self.document.items.extend_from_slice(&self.pending[frame.first..]);
+        Stored::List(Span::new(start, self.document.items.len()))
+    }
+
+    fn map(&mut self, frame: &Frame) -> Result<Stored, Refusal> {
+        let start = self.document.entries.len();
+        let children = frame.first..self.pending.len();
+        let mut map = MapBuilder::new(children.len() / 2);
+        for at in children.step_by(2) {
+            let entry = Entry { key: self.pending[at], value: self.pending[at + 1] };
+            if self.is_merge_key(entry.key) {
+                self.merge(entry.value, &mut map)?;
+                continue;
+            }
+            self.check_key(entry.key)?;
+            if let Some(duplicate) = map.set(&self.document, entry) {
+                self.document.duplicates.push(duplicate);
+            }
+        }
+        self.document.entries.extend_from_slice(&map.entries);
+        Ok(Stored::Map(Span::new(start, self.document.entries.len())))
+    }
+
+    fn is_merge_key(&self, key: NodeId) -> bool {
+        self.document.style(key) == Style::Plain && self.document.str(key) == Some("<<")
+    }
+
+    fn merge(&mut self, from: NodeId, into: &mut MapBuilder) -> Result<(), Refusal> {
+        match self.document.value(from) {
+            Value::Map(_) => self.merge_map(from, into),
+            // Earlier maps of a list win, so they are laid on last.
+            Value::List(_) if self.document.style(from) != Style::Alias => {
+                for item in self.document.items(from).to_vec().into_iter().rev() {
+                    if !matches!(self.document.value(item), Value::Map(_)) {
+                        return Err(self.bad_merge(item));
+                    }
+                    self.merge_map(item, into);
+                }
+            }
+            _ => return Err(self.bad_merge(from)),
+        }
+        Ok(())
+    }
+
+    fn merge_map(&self, from: NodeId, into: &mut MapBuilder) {
+        for entry in self.document.entries(from) {
+            into.set(&self.document, *entry);
+        }
+    }
+
+    fn bad_merge(&self, node: NodeId) -> Refusal {
+        Refusal::new(self.document.span(node), "`<<` merges a map, or a list of maps")
+            .help("quote the key if it is meant as text: \"<<\"")
+    }
+
+    fn check_key(&self, key: NodeId) -> Result<(), Refusal> {
+        let kind = match self.document.value(key) {
+            Value::Null => "nothing",
+            Value::List(_) => "a list",
+            Value::Map(_) => "a map",
+            Value::Uint(_) => "a number above 9223372036854775807",
+            _ => return Ok(()),
+        };
+        let span = self.document.span(key);
+        let refusal = Refusal::new(span, format!("{kind} cannot be a key"))
+            .because("kubectl turns YAML into JSON, where every key is a string");
+        let text = self.document.source.slice(span);
+        Err(if text.starts_with('{') {
+            refusal.help("if this is a template, render it first: helm template … | patterns lint -")
+        } else {
+            refusal.help("quote the key")
+        })
+    }
+}
+
+pub(super) fn unknown_anchor(span: Span, name: &str) -> Refusal {
+    Refusal::new(span, format!("`{name}` refers to an anchor that this document does not define"))
+        .because("anchors do not reach across `---`")
+        .help("quote it if it is meant as text, such as a wildcard host")
+}
+
+/// A map under construction: finds an earlier entry of the same key, by hash once the map is large.
+struct MapBuilder {
+    entries: Vec<Entry>,
+    index: Option<HashMap<String, usize>>,
+}
+
+impl MapBuilder {
+    fn new(capacity: usize) -> Self {
+        let index = (capacity > 24).then(|| HashMap::with_capacity(capacity));
+        Self { entries: Vec::with_capacity(capacity), index }
+    }
+
+    /// Sets a key. Returns what was lost if the key was there already.
+    fn set(&mut self, document: &Document, entry: Entry) -> Option<Duplicate> {
+        let key = document.key(&entry);
+        let found = match &self.index {
+            Some(index) => index.get(key.as_ref()).copied(),
+            None => self.entries.iter().position(|other| document.key(other) == key),
+        };
+        let Some(at) = found else {
+            if let Some(index) = &mut self.index {
+                index.insert(key.into_owned(), self.entries.len());
+            }
+            self.entries.push(entry);
+            return None;
+        };
+        let old = self.entries[at];
+        // `1:` and `"1":` are two keys in Go's map and one in JSON. Which survives there is chance; the
+        // first is what was recorded.
+        if std::mem::discriminant(&document.value(old.key)) != std::mem::discriminant(&document.value(entry.key)) {
+            return Some(Duplicate { lost: entry, kept: old });
+        }
+        self.entries[at] = entry;
+        Some(Duplicate { lost: old, kept: entry })
+    }
+}

@@ -1,0 +1,308 @@
+//! JSON streams, which kubectl reads with Go's JSON decoder and not as YAML.
+//!
+//! A file whose first character is `{` is tried as JSON. When that fails with at most one value read,
+//! kubectl goes on in YAML from there (`YAMLOrJSONDecoder.Decode` in `k8s.io/apimachinery`).
+
+use std::sync::Arc;
+
+use super::build::{Builder, Scalar};
+use super::read::{Part, Refusal};
+use super::scalar::Resolved;
+use super::source::{Source, Span};
+use super::tree::{Document, Style};
+
+/// Go's `encoding/json` refuses deeper nesting.
+const MAX_DEPTH: usize = 10_000;
+
+/// How a JSON stream ended.
+pub(super) enum Stream {
+    /// All of the file was JSON, or it was refused as JSON.
+    Finished,
+    /// From here kubectl tries YAML.
+    YamlFrom(usize),
+}
+
+/// Reads values until the text ends or one is not JSON.
+pub(super) fn read_stream(source: &Arc<Source>, parts: &mut Vec<Part>) -> Stream {
+    let text = &source.text;
+    let mut at = 0;
+    let mut count = 0;
+    loop {
+        let value = skip_space(text.as_bytes(), at);
+        if value == text.len() {
+            return Stream::Finished;
+        }
+        match Reader::new(source, value).document() {
+            Ok((document, end)) => {
+                parts.push(Part::Document(document));
+                at = end;
+                count += 1;
+            }
+            Err(refusal) if count > 1 => {
+                parts.push(Part::Refused(refusal));
+                return Stream::Finished;
+            }
+            Err(_) => return Stream::YamlFrom(skip_first_break(text, at)),
+        }
+    }
+}
+
+fn skip_space(bytes: &[u8], mut at: usize) -> usize {
+    while matches!(bytes.get(at), Some(b' ' | b'\t' | b'\r' | b'\n')) {
+        at += 1;
+    }
+    at
+}
+
+/// `consumeWhitespace`: space up to and with the first line break.
+fn skip_first_break(text: &str, at: usize) -> usize {
+    let mut end = at;
+    for character in text[at..].chars().take_while(|character| character.is_whitespace()) {
+        end += character.len_utf8();
+        if character == '\n' {
+            break;
+        }
+    }
+    end
+}
+
+struct Reader<'src> {
+    bytes: &'src [u8],
+    text: &'src str,
+    at: usize,
+    builder: Builder<'src>,
+}
+
+impl<'src> Reader<'src> {
+    fn new(source: &'src Arc<Source>, at: usize) -> Self {
+        Self { bytes: source.text.as_bytes(), text: &source.text, at, builder: Builder::new(source, Span::empty(at)) }
+    }
+
+    fn document(mut self) -> Result<(Document, usize), Refusal> {
+        let start = self.at;
+        let mut open: Vec<u8> = Vec::new();
+        loop {
+            self.at = skip_space(self.bytes, self.at);
+            let opened = self.value(&mut open)?;
+            if !opened && self.close(&mut open)? {
+                break;
+            }
+        }
+        let end = self.at;
+        let document = self.builder.finish(Span::new(start, end));
+        Ok((document, end))
+    }
+
+    /// Reads one value; true if it is a list or map that now waits for its first element.
+    fn value(&mut self, open: &mut Vec<u8>) -> Result<bool, Refusal> {
+        let start = self.at;
+        match self.peek() {
+            Some(bracket @ (b'{' | b'[')) => {
+                if open.len() >= MAX_DEPTH {
+                    return Err(self.refuse(start, "nesting is deeper than 10000 levels"));
+                }
+                self.at += 1;
+                self.builder.open(Span::new(start, start + 1), Style::Flow, 0, bracket == b'{');
+                open.push(bracket);
+                self.at = skip_space(self.bytes, self.at);
+                let closing = if bracket == b'{' { b'}' } else { b']' };
+                if self.peek() == Some(closing) {
+                    return Ok(false);
+                }
+                if bracket == b'{' {
+                    self.key()?;
+                }
+                Ok(true)
+            }
+            Some(b'"') => {
+                let text = self.string()?;
+                self.scalar(start, text, Resolved::Str)
+            }
+            Some(b'-' | b'0'..=b'9') => {
+                let resolved = self.number()?;
+                self.scalar(start, Scalar::Borrowed(Span::new(start, self.at)), resolved)
+            }
+            _ => {
+                for (word, resolved) in
+                    [("true", Resolved::Bool(true)), ("false", Resolved::Bool(false)), ("null", Resolved::Null)]
+                {
+                    if self.text[start..].starts_with(word) {
+                        self.at += word.len();
+                        return self.scalar(start, Scalar::Borrowed(Span::new(start, self.at)), resolved);
+                    }
+                }
+                Err(self.refuse(start, "this is not a JSON value"))
+            }
+        }
+    }
+
+    fn scalar(&mut self, start: usize, text: Scalar, resolved: Resolved) -> Result<bool, Refusal> {
+        let style = if self.bytes[start] == b'"' { Style::DoubleQuoted } else { Style::Plain };
+        self.builder.scalar(Span::new(start, self.at), style, 0, text, resolved)?;
+        Ok(false)
+    }
+
+    /// After a value: closes what ends here and moves to the next element; true at the end of all.
+    fn close(&mut self, open: &mut Vec<u8>) -> Result<bool, Refusal> {
+        while let Some(&bracket) = open.last() {
+            self.at = skip_space(self.bytes, self.at);
+            let at = self.at;
+            match (self.peek(), bracket) {
+                (Some(b','), _) => {
+                    self.at = skip_space(self.bytes, at + 1);
+                    if bracket == b'{' {
+                        self.key()?;
+                    }
+                    return Ok(false);
+                }
+                (Some(b'}'), b'{') | (Some(b']'), b'[') => {
+                    self.at += 1;
+                    open.pop();
+                    self.builder.close(Span::new(at, at + 1))?;
+                }
+                _ => return Err(self.refuse(at, "expected `,` or the closing bracket")),
+            }
+        }
+        Ok(true)
+    }
+
+    fn key(&mut self) -> Result<(), Refusal> {
+        let start = self.at;
+        if self.peek() != Some(b'"') {
+            return Err(self.refuse(start, "a JSON key is a string in double quotes"));
+        }
+        let text = self.string()?;
+        self.builder.scalar(Span::new(start, self.at), Style::DoubleQuoted, 0, text, Resolved::Str)?;
+        self.at = skip_space(self.bytes, self.at);
+        if self.peek() != Some(b':') {
+            return Err(self.refuse(self.at, "expected `:` after the key"));
+        }
+        self.at = skip_space(self.bytes, self.at + 1);
+        Ok(())
+    }
+
+    fn string(&mut self) -> Result<Scalar, Refusal> {
+        let start = self.at + 1;
+        let mut at = start;
+        let mut escaped = false;
+        loop {
+            match self.bytes.get(at) {
+                Some(b'"') => break,
+                Some(b'\\') => {
+                    escaped = true;
+                    at += 2;
+                }
+                Some(byte) if *byte >= 0x20 => at += 1,
+                _ => return Err(self.refuse(at.min(self.bytes.len()), "a string ends before the line does")),
+            }
+        }
+        self.at = at + 1;
+        if !escaped {
+            return Ok(Scalar::Borrowed(Span::new(start, at)));
+        }
+        self.unescape(start, at).map(Scalar::Owned)
+    }
+
+    fn unescape(&self, start: usize, end: usize) -> Result<String, Refusal> {
+        let mut out = String::with_capacity(end - start);
+        let mut at = start;
+        while at < end {
+            let rest = &self.text[at..end];
+            let Some(escape) = rest.find('\\') else {
+                out.push_str(rest);
+                break;
+            };
+            out.push_str(&rest[..escape]);
+            at += escape;
+            let (character, length) = self.escape(at, end).ok_or_else(|| self.refuse(at, "JSON has no such escape"))?;
+            out.push(character);
+            at += length;
+        }
+        Ok(out)
+    }
+
+    /// The character that an escape stands for and the escape's length. A lone surrogate is U+FFFD, as in Go.
+    fn escape(&self, at: usize, end: usize) -> Option<(char, usize)> {
+        let simple = match self.bytes.get(at + 1)? {
+            b'"' => '"',
+            b'\\' => '\\',
+            b'/' => '/',
+            b'b' => '\u{8}',
+            b'f' => '\u{c}',
+            b'n' => '\n',
+            b'r' => '\r',
+            b't' => '\t',
+            b'u' => return self.unicode_escape(at, end),
+            _ => return None,
+        };
+        Some((simple, 2))
+    }
+
+    fn unicode_escape(&self, at: usize, end: usize) -> Option<(char, usize)> {
+        let unit = |at: usize| {
+            let digits = self.text.get(at + 2..(at + 6).min(end)).filter(|digits| digits.len() == 4)?;
+            let hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+            if hex { u32::from_str_radix(digits, 16).ok() } else { None }
+        };
+        let high = unit(at)?;
+        if (0xD800..0xDC00).contains(&high)
+            && self.bytes.get(at + 6..at + 8) == Some(b"\\u")
+            && let Some(low) = unit(at + 6).filter(|low| (0xDC00..0xE000).contains(low))
+        {
+            let code = 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00);
+            return Some((char::from_u32(code)?, 12));
+        }
+        Some((char::from_u32(high).unwrap_or(char::REPLACEMENT_CHARACTER), 6))
+    }
+
+    fn number(&mut self) -> Result<Resolved, Refusal> {
+        let start = self.at;
+        let digits = |reader: &mut Self| {
+            let from = reader.at;
+            while matches!(reader.peek(), Some(b'0'..=b'9')) {
+                reader.at += 1;
+            }
+            reader.at - from
+        };
+        if self.peek() == Some(b'-') {
+            self.at += 1;
+        }
+        let leading_zero = self.peek() == Some(b'0');
+        let whole = digits(self);
+        let mut ok = whole == 1 || (whole > 1 && !leading_zero);
+        if self.peek() == Some(b'.') {
+            self.at += 1;
+            ok &= digits(self) > 0;
+        }
+        if matches!(self.peek(), Some(b'e' | b'E')) {
+            self.at += 1;
+            if matches!(self.peek(), Some(b'+' | b'-')) {
+                self.at += 1;
+            }
+            ok &= digits(self) > 0;
+        }
+        let text = &self.text[start..self.at];
+        if !ok {
+            return Err(self.refuse(start, "this is not a JSON number"));
+        }
+        if let Ok(value) = text.parse() {
+            return Ok(Resolved::Int(value));
+        }
+        if let Ok(value) = text.parse() {
+            return Ok(Resolved::Uint(value));
+        }
+        match text.parse::<f64>() {
+            Ok(value) if value.is_finite() => Ok(Resolved::Float(value)),
+            _ => Err(self.refuse(start, "this number does not fit 64 bits")),
+        }
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    fn refuse(&self, at: usize, message: &str) -> Refusal {
+        let end = self.text[at..].chars().next().map_or(at, |character| at + character.len_utf8());
+        Refusal::new(Span::new(at, end), format!("not valid JSON: {message}"))
+    }
+}

@@ -1,0 +1,16 @@
+//! YAML exactly as kubectl reads it, with every node's bytes.
+
+mod build;
+mod characters;
+mod json;
+mod parse;
+mod read;
+mod scalar;
+mod source;
+mod split;
+mod tree;
+
+pub use read::{Part, Refusal, as_kubectl, read};
+pub use scalar::{Resolved, resolve_plain};
+pub use source::{Position, Source, Span, TooLarge};
+pub use tree::{Comment, Document, Duplicate, Entry, NodeId, Style, Value};

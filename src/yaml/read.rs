@@ -1,0 +1,114 @@
+//! Reading a file as kubectl reads it, keeping what kubectl would refuse as something to show.
+
+use std::sync::Arc;
+
+use super::json;
+use super::parse;
+use super::source::{Source, Span};
+use super::split::{Chunk, chunks};
+use super::tree::{Document, Value};
+
+/// One document of a file, or the reason why there is none.
+#[derive(Debug)]
+pub enum Part {
+    /// A document; its root is null where kubectl would skip it.
+    Document(Document),
+    /// A place where kubectl gives up. The parts after it are ours alone.
+    Refused(Refusal),
+}
+
+/// Why kubectl would refuse a file, and where.
+#[derive(Debug, Clone)]
+pub struct Refusal {
+    /// The bytes at fault.
+    pub span: Span,
+    /// What is wrong, in one sentence.
+    pub message: String,
+    /// The mechanism, if the message does not say it.
+    pub why: Option<&'static str>,
+    /// What to do.
+    pub help: Option<String>,
+    /// Whether kubectl also loses the document that ends here.
+    pub loses_previous: bool,
+}
+
+impl Refusal {
+    pub(super) fn new(span: Span, message: impl Into<String>) -> Self {
+        Self { span, message: message.into(), why: None, help: None, loses_previous: false }
+    }
+
+    pub(super) fn because(mut self, why: &'static str) -> Self {
+        self.why = Some(why);
+        self
+    }
+
+    pub(super) fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+/// Reads all documents of a file. After a refusal reading goes on at the next separator, so that one
+/// bad document does not hide the others; kubectl itself stops there.
+#[must_use]
+pub fn read(source: &Arc<Source>) -> Vec<Part> {
+    let mut parts = Vec::new();
+    let mut start = 0;
+    if looks_like_json(&source.text) {
+        match json::read_stream(source, &mut parts) {
+            json::Stream::Finished => return parts,
+            json::Stream::YamlFrom(at) => start = at,
+        }
+    }
+    for chunk in chunks(&source.text, start) {
+        match chunk {
+            Chunk::Text(span) => parts.push(match parse::document(source, span) {
+                Ok(document) => Part::Document(document),
+                Err(refusal) => Part::Refused(refusal),
+            }),
+            Chunk::BadSeparator { line, rest } => parts.push(Part::Refused(bad_separator(source, line, rest))),
+        }
+    }
+    parts
+}
+
+/// The documents that kubectl would hand on, and its reason for stopping if it stops.
+#[must_use]
+pub fn as_kubectl(parts: Vec<Part>) -> (Vec<Document>, Option<Refusal>) {
+    let mut documents = Vec::new();
+    for part in parts {
+        match part {
+            Part::Document(document) => documents.push(document),
+            Part::Refused(refusal) => {
+                if refusal.loses_previous {
+                    documents.pop();
+                }
+                documents.retain(is_something);
+                return (documents, Some(refusal));
+            }
+        }
+    }
+    documents.retain(is_something);
+    (documents, None)
+}
+
+fn is_something(document: &Document) -> bool {
+    document.value(document.root()) != Value::Null
+}
+
+/// `IsJSONBuffer`: the first character that is not space, within the first 4096 bytes, is `{`.
+fn looks_like_json(text: &str) -> bool {
+    let trimmed = text.trim_start();
+    trimmed.starts_with('{') && text.len() - trimmed.len() < 4096
+}
+
+fn bad_separator(source: &Source, line: Span, rest: Span) -> Refusal {
+    let text = source.slice(rest);
+    let mut refusal = Refusal::new(rest, "only a comment may follow `---` on its line")
+        .because("kubectl cuts a file into documents at every line that starts with `---`, before it parses any YAML, and refuses the file when text follows");
+    refusal.loses_previous = true;
+    if text.starts_with('-') || source.slice(line).contains("-----") {
+        return refusal.help("indent this line if it belongs to a block scalar; a separator is `---` alone");
+    }
+    refusal.help("put the content on the next line")
+}

@@ -1,0 +1,206 @@
+//! One input file: its bytes as text, and the way back from a place in the text to a place in the file.
+
+/// A half-open range of bytes in [`Source::text`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct Span {
+    /// First byte.
+    pub start: u32,
+    /// One past the last byte.
+    pub end: u32,
+}
+
+impl Span {
+    /// The range from `start` up to, not including, `end`.
+    #[must_use]
+    pub fn new(start: usize, end: usize) -> Self {
+        Self { start: narrow(start), end: narrow(end.max(start)) }
+    }
+
+    /// The empty range at `at`.
+    #[must_use]
+    pub fn empty(at: usize) -> Self {
+        Self::new(at, at)
+    }
+
+    /// The range as `usize`, ready to slice with.
+    #[must_use]
+    pub fn range(self) -> std::ops::Range<usize> {
+        self.start as usize..self.end as usize
+    }
+
+    /// Whether `other` lies wholly inside this range.
+    #[must_use]
+    pub fn contains(self, other: Span) -> bool {
+        self.start <= other.start && other.end <= self.end
+    }
+
+    /// The smallest range that holds both.
+    #[must_use]
+    pub fn to(self, other: Span) -> Self {
+        Self { start: self.start.min(other.start), end: self.end.max(other.end) }
+    }
+}
+
+/// [`Source::decode`] refuses files past `u32::MAX` bytes, so this never saturates in practice.
+fn narrow(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
+}
+
+/// A place in a file as people and editors count it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    /// Line, from 1.
+    pub line: usize,
+    /// Column in Unicode scalar values, from 1.
+    pub column: usize,
+    /// Byte in the file as it is on disk, from 0.
+    pub offset: usize,
+}
+
+/// How kubectl's file visitor turns the bytes into text: a byte-order mark decides, otherwise UTF-8
+/// with U+FFFD for what is not (`k8s.io/cli-runtime/pkg/resource/visitor.go`, `unicode.BOMOverride`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Encoding {
+    Utf8 { mark: bool },
+    Utf16 { little_endian: bool },
+}
+
+/// One input file, decoded.
+#[derive(Debug)]
+pub struct Source {
+    /// Path as the user gave it, or `<stdin>`.
+    pub name: String,
+    /// The text, always ending in a line break (kubectl's line reader adds the last one).
+    pub text: String,
+    encoding: Encoding,
+    /// Replaced byte sequences: place of the U+FFFD in `text`, and how many raw bytes it stands for.
+    replaced: Vec<(u32, u8)>,
+    raw_len: usize,
+    line_starts: std::sync::OnceLock<Vec<u32>>,
+}
+
+impl Source {
+    /// Decodes `bytes` as kubectl does.
+    ///
+    /// # Errors
+    /// A file of more than `u32::MAX` bytes of text.
+    pub fn decode(name: impl Into<String>, bytes: Vec<u8>) -> Result<Self, TooLarge> {
+        let raw_len = bytes.len();
+        let (encoding, mut text, replaced) = match bytes.as_slice() {
+            [0xEF, 0xBB, 0xBF, rest @ ..] => {
+                let (text, replaced) = lossy(rest);
+                (Encoding::Utf8 { mark: true }, text, replaced)
+            }
+            [0xFF, 0xFE, rest @ ..] => {
+                (Encoding::Utf16 { little_endian: true }, utf16(rest, u16::from_le_bytes), Vec::new())
+            }
+            [0xFE, 0xFF, rest @ ..] => {
+                (Encoding::Utf16 { little_endian: false }, utf16(rest, u16::from_be_bytes), Vec::new())
+            }
+            _ => match String::from_utf8(bytes) {
+                Ok(text) => (Encoding::Utf8 { mark: false }, text, Vec::new()),
+                Err(error) => {
+                    let (text, replaced) = lossy(error.as_bytes());
+                    (Encoding::Utf8 { mark: false }, text, replaced)
+                }
+            },
+        };
+        if !text.is_empty() && !text.ends_with('\n') {
+            text.push('\n');
+        }
+        if u32::try_from(text.len()).is_err() {
+            return Err(TooLarge);
+        }
+        Ok(Self { name: name.into(), text, encoding, replaced, raw_len, line_starts: std::sync::OnceLock::new() })
+    }
+
+    /// The text of a range.
+    #[must_use]
+    pub fn slice(&self, span: Span) -> &str {
+        self.text.get(span.range()).unwrap_or("")
+    }
+
+    /// Where bytes that are not UTF-8 were replaced by U+FFFD.
+    pub fn replaced(&self) -> impl Iterator<Item = Span> + '_ {
+        self.replaced.iter().map(|&(at, _)| Span::new(at as usize, at as usize + 3))
+    }
+
+    /// Whether a byte in the text is the same byte in the file, so that byte edits are possible.
+    #[must_use]
+    pub fn is_editable(&self) -> bool {
+        matches!(self.encoding, Encoding::Utf8 { .. }) && self.replaced.is_empty()
+    }
+
+    /// Line, column and raw byte of a place in the text.
+    #[must_use]
+    pub fn position(&self, at: u32) -> Position {
+        let at = (at as usize).min(self.text.len());
+        let starts = self.line_starts();
+        let line = starts.partition_point(|&start| start as usize <= at).max(1);
+        let start = starts[line - 1] as usize;
+        let column = self.text.get(start..at).map_or(0, |before| before.chars().count()) + 1;
+        Position { line, column, offset: self.raw_offset(at) }
+    }
+
+    /// The byte on disk that a place in the text came from.
+    #[must_use]
+    pub fn raw_offset(&self, at: usize) -> usize {
+        let raw = match self.encoding {
+            Encoding::Utf8 { mark } => {
+                let mut raw = at + if mark { 3 } else { 0 };
+                for &(place, bytes) in self.replaced.iter().take_while(|&&(place, _)| (place as usize) < at) {
+                    raw = raw + usize::from(bytes) - '\u{FFFD}'.len_utf8();
+                    debug_assert!(place as usize <= at);
+                }
+                raw
+            }
+            Encoding::Utf16 { .. } => 2 + 2 * self.text.get(..at).map_or(0, |before| before.encode_utf16().count()),
+        };
+        raw.min(self.raw_len)
+    }
+
+    /// Byte at which each line begins; the first is 0.
+    fn line_starts(&self) -> &[u32] {
+        self.line_starts.get_or_init(|| {
+            let bytes = self.text.as_bytes();
+            let mut starts = vec![0];
+            for (at, byte) in bytes.iter().enumerate() {
+                let lone_return = *byte == b'\r' && bytes.get(at + 1) != Some(&b'\n');
+                if *byte == b'\n' || lone_return {
+                    starts.push(narrow(at + 1));
+                }
+            }
+            starts
+        })
+    }
+}
+
+/// The file holds more text than a span can address (4 GiB).
+#[derive(Debug, thiserror::Error)]
+#[error("the file is larger than 4 GiB")]
+pub struct TooLarge;
+
+/// UTF-8 with every maximal invalid part replaced, remembering how long each was.
+fn lossy(bytes: &[u8]) -> (String, Vec<(u32, u8)>) {
+    let mut text = String::with_capacity(bytes.len());
+    let mut replaced = Vec::new();
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        // Go's decoder replaces byte by byte, so an invalid run of three bytes is three U+FFFD.
+        for _ in chunk.invalid() {
+            replaced.push((narrow(text.len()), 1));
+            text.push('\u{FFFD}');
+        }
+    }
+    (text, replaced)
+}
+
+fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> String {
+    let units = bytes.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
+    let mut text: String =
+        char::decode_utf16(units).map(|decoded| decoded.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
+    if bytes.len() % 2 == 1 {
+        text.push(char::REPLACEMENT_CHARACTER);
+    }
+    text
+}

@@ -1,0 +1,336 @@
+//! A document as a tree in which every node knows its bytes.
+//!
+//! Nodes live in one arena per document and refer to each other by number: cheap to make, cheap to
+//! drop, and no depth of nesting can overflow the stack.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use super::scalar::{json_float, key_float};
+use super::source::{Source, Span};
+
+/// A node's number in its [`Document`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct NodeId(pub(super) u32);
+
+/// How a node is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// A scalar without quotes.
+    Plain,
+    /// `'…'`
+    SingleQuoted,
+    /// `"…"`
+    DoubleQuoted,
+    /// `|`
+    Literal,
+    /// `>`
+    Folded,
+    /// `[…]` or `{…}`
+    Flow,
+    /// An indented list or map.
+    Block,
+    /// `*name`
+    Alias,
+}
+
+/// A node's value as kubectl resolves it, aliases followed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Value<'doc> {
+    /// `null`, `~` or nothing.
+    Null,
+    /// A boolean, `yes` and `on` included.
+    Bool(bool),
+    /// A whole number.
+    Int(i64),
+    /// A whole number above `i64::MAX`.
+    Uint(u64),
+    /// Any other number; never infinite, never NaN.
+    Float(f64),
+    /// A string.
+    Str(&'doc str),
+    /// A list.
+    List(&'doc [NodeId]),
+    /// A map, merge keys applied and overridden duplicates gone.
+    Map(&'doc [Entry]),
+}
+
+impl Value<'_> {
+    /// The name of the type, for messages.
+    #[must_use]
+    pub fn type_name(&self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Bool(_) => "boolean",
+            Self::Int(_) | Self::Uint(_) | Self::Float(_) => "number",
+            Self::Str(_) => "string",
+            Self::List(_) => "list",
+            Self::Map(_) => "map",
+        }
+    }
+}
+
+/// One `key: value` of a map.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The key's node; its text as JSON is [`Document::key`].
+    pub key: NodeId,
+    /// The value's node.
+    pub value: NodeId,
+}
+
+/// A value as stored: texts are ranges, so that most scalars cost no allocation.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Stored {
+    Null,
+    Bool(bool),
+    Int(i64),
+    Uint(u64),
+    Float(f64),
+    /// Range of the source.
+    Borrowed(Span),
+    /// Range of [`Document::unescaped`].
+    Owned(Span),
+    /// Range of [`Document::items`].
+    List(Span),
+    /// Range of [`Document::entries`].
+    Map(Span),
+    Alias(NodeId),
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Node {
+    pub span: Span,
+    pub value: Stored,
+    pub style: Style,
+}
+
+/// A key that stands twice in one map: kubectl keeps the later value and says nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct Duplicate {
+    /// The entry that is lost.
+    pub lost: Entry,
+    /// The entry that wins.
+    pub kept: Entry,
+}
+
+/// A comment, without its `#`.
+#[derive(Clone, Copy, Debug)]
+pub struct Comment {
+    /// The whole comment, `#` included, line break excluded.
+    pub span: Span,
+}
+
+/// One YAML document (or JSON value of a stream) of a file.
+#[derive(Debug)]
+pub struct Document {
+    /// The file it stands in.
+    pub source: Arc<Source>,
+    /// The bytes from its first line to the next separator.
+    pub span: Span,
+    pub(super) root: NodeId,
+    pub(super) nodes: Vec<Node>,
+    pub(super) items: Vec<NodeId>,
+    pub(super) entries: Vec<Entry>,
+    /// Text of scalars that escapes, folding or indentation make different from their bytes.
+    pub(super) unescaped: String,
+    /// Keys that stand twice, in order of the losing key.
+    pub duplicates: Vec<Duplicate>,
+    /// Comments that mention `patterns:`; others are not kept.
+    pub comments: Vec<Comment>,
+    /// Bytes after `...` that kubectl drops in silence, if any of them is more than space or comment.
+    pub dropped: Option<Span>,
+}
+
+impl Document {
+    /// The outermost node.
+    #[must_use]
+    pub fn root(&self) -> NodeId {
+        self.root
+    }
+
+    /// Where a node stands. An alias is where `*name` is, not where the anchor is.
+    #[must_use]
+    pub fn span(&self, node: NodeId) -> Span {
+        self.node(node).span
+    }
+
+    /// How a node is written.
+    #[must_use]
+    pub fn style(&self, node: NodeId) -> Style {
+        self.node(node).style
+    }
+
+    /// What a node is, aliases followed.
+    #[must_use]
+    pub fn value(&self, node: NodeId) -> Value<'_> {
+        match self.node(node).value {
+            Stored::Null => Value::Null,
+            Stored::Bool(value) => Value::Bool(value),
+            Stored::Int(value) => Value::Int(value),
+            Stored::Uint(value) => Value::Uint(value),
+            Stored::Float(value) => Value::Float(value),
+            Stored::Borrowed(span) => Value::Str(self.source.slice(span)),
+            Stored::Owned(span) => Value::Str(self.unescaped.get(span.range()).unwrap_or("")),
+            Stored::List(span) => Value::List(self.items.get(span.range()).unwrap_or(&[])),
+            Stored::Map(span) => Value::Map(self.entries.get(span.range()).unwrap_or(&[])),
+            Stored::Alias(target) => self.value(target),
+        }
+    }
+
+    /// The bytes of a node as written.
+    #[must_use]
+    pub fn raw(&self, node: NodeId) -> &str {
+        self.source.slice(self.span(node))
+    }
+
+    /// A key as it stands in the JSON that kubectl sends: `yes:` is `true`, `0644:` is `420`.
+    #[must_use]
+    pub fn key(&self, entry: &Entry) -> Cow<'_, str> {
+        self.key_text(entry.key)
+    }
+
+    pub(super) fn key_text(&self, key: NodeId) -> Cow<'_, str> {
+        match self.value(key) {
+            Value::Str(text) => Cow::Borrowed(text),
+            Value::Bool(true) => Cow::Borrowed("true"),
+            Value::Bool(false) => Cow::Borrowed("false"),
+            Value::Int(value) => Cow::Owned(value.to_string()),
+            Value::Uint(value) => Cow::Owned(value.to_string()),
+            Value::Float(value) => Cow::Owned(key_float(value)),
+            Value::Null | Value::List(_) | Value::Map(_) => Cow::Borrowed(""),
+        }
+    }
+
+    /// The entries of a map; none for anything else.
+    #[must_use]
+    pub fn entries(&self, node: NodeId) -> &[Entry] {
+        match self.value(node) {
+            Value::Map(entries) => entries,
+            _ => &[],
+        }
+    }
+
+    /// The elements of a list; none for anything else.
+    #[must_use]
+    pub fn items(&self, node: NodeId) -> &[NodeId] {
+        match self.value(node) {
+            Value::List(items) => items,
+            _ => &[],
+        }
+    }
+
+    /// The entry of a map under `key`.
+    #[must_use]
+    pub fn entry(&self, map: NodeId, key: &str) -> Option<Entry> {
+        self.entries(map).iter().find(|entry| self.key(entry) == key).copied()
+    }
+
+    /// The value of a map under `key`.
+    #[must_use]
+    pub fn get(&self, map: NodeId, key: &str) -> Option<NodeId> {
+        self.entry(map, key).map(|entry| entry.value)
+    }
+
+    /// The node at the end of a path of keys.
+    #[must_use]
+    pub fn at(&self, from: NodeId, path: &[&str]) -> Option<NodeId> {
+        path.iter().try_fold(from, |node, key| self.get(node, key))
+    }
+
+    /// A node's text, if it is a string.
+    #[must_use]
+    pub fn str(&self, node: NodeId) -> Option<&str> {
+        match self.value(node) {
+            Value::Str(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The text under `key`, if it is a string.
+    #[must_use]
+    pub fn get_str(&self, map: NodeId, key: &str) -> Option<&str> {
+        self.get(map, key).and_then(|node| self.str(node))
+    }
+
+    /// Writes a node as the JSON that kubectl would send: keys sorted, numbers as Go writes them.
+    #[must_use]
+    pub fn to_json(&self, node: NodeId) -> String {
+        let mut out = String::new();
+        self.write_json(node, &mut out);
+        out
+    }
+
+    /// Depth is bounded by the reader's nesting limit; the work list keeps it off the call stack.
+    fn write_json(&self, node: NodeId, out: &mut String) {
+        enum Step<'doc> {
+            Node(NodeId),
+            Key(Cow<'doc, str>),
+            Text(&'static str),
+        }
+        let mut steps = vec![Step::Node(node)];
+        while let Some(step) = steps.pop() {
+            match step {
+                Step::Text(text) => out.push_str(text),
+                Step::Key(key) => {
+                    push_json_string(&key, out);
+                    out.push(':');
+                }
+                Step::Node(node) => match self.value(node) {
+                    Value::Null => out.push_str("null"),
+                    Value::Bool(value) => out.push_str(if value { "true" } else { "false" }),
+                    Value::Int(value) => out.push_str(&value.to_string()),
+                    Value::Uint(value) => out.push_str(&value.to_string()),
+                    Value::Float(value) => out.push_str(&json_float(value)),
+                    Value::Str(text) => push_json_string(text, out),
+                    Value::List(items) => {
+                        out.push('[');
+                        steps.push(Step::Text("]"));
+                        for (index, item) in items.iter().enumerate().rev() {
+                            steps.push(Step::Node(*item));
+                            if index > 0 {
+                                steps.push(Step::Text(","));
+                            }
+                        }
+                    }
+                    Value::Map(entries) => {
+                        out.push('{');
+                        steps.push(Step::Text("}"));
+                        let mut sorted: Vec<_> = entries.iter().map(|entry| (self.key(entry), entry.value)).collect();
+                        sorted.sort_by(|a, b| a.0.cmp(&b.0));
+                        for (index, (key, value)) in sorted.into_iter().enumerate().rev() {
+                            steps.push(Step::Node(value));
+                            steps.push(Step::Key(key));
+                            if index > 0 {
+                                steps.push(Step::Text(","));
+                            }
+                        }
+                    }
+                },
+            }
+        }
+    }
+
+    fn node(&self, node: NodeId) -> &Node {
+        &self.nodes[node.0 as usize]
+    }
+}
+
+fn push_json_string(text: &str, out: &mut String) {
+    out.push('"');
+    for character in text.chars() {
+        match character {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            control if control < ' ' => {
+                let _ = write!(out, "\\u{:04x}", control as u32);
+            }
+            other => out.push(other),
+        }
+    }
+    out.push('"');
+}
