@@ -114,6 +114,20 @@ impl Source {
         Ok(Self { name: name.into(), text, encoding, replaced, raw_len, line_starts: std::sync::OnceLock::new() })
     }
 
+    /// A text that stands in no file.
+    #[must_use]
+    pub fn from_text(name: impl Into<String>, text: impl Into<String>) -> Self {
+        let text = text.into();
+        Self {
+            name: name.into(),
+            encoding: Encoding::Utf8 { mark: false },
+            replaced: Vec::new(),
+            raw_len: text.len(),
+            line_starts: std::sync::OnceLock::new(),
+            text,
+        }
+    }
+
     /// The text of a range.
     #[must_use]
     pub fn slice(&self, span: Span) -> &str {

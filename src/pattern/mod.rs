@@ -1,0 +1,18 @@
+//! Patterns: folders of templates, filled with parameters, rendered and woven into one Pod.
+
+mod catalogue;
+mod compose;
+mod context;
+mod definition;
+mod fill;
+mod images;
+mod objects;
+mod ports;
+mod render;
+pub mod weave;
+
+pub use catalogue::{Catalogue, Folder};
+pub use compose::expand;
+pub use definition::{Claim, Definition, Port};
+pub use images::Image;
+pub use objects::{file_name, sort};
