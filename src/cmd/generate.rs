@@ -24,6 +24,7 @@ pub fn run(args: &GenArgs, color: Color) -> io::Result<Exit> {
         Ok(objects) => objects,
         Err(mut findings) => {
             diagnostic::sort(&mut findings);
+            diagnostic::redact(&mut findings);
             terminal::print(&findings, color)?;
             return Ok(Exit::Failed);
         }
@@ -43,12 +44,12 @@ fn generate(args: &GenArgs, source: &Arc<Source>) -> io::Result<Result<Vec<Json>
         Err(findings) => return Ok(Err(findings)),
     };
     let folder = args.file.parent().filter(|_| args.file.as_os_str() != "-");
-    let descriptions = match describe::read(source, folder, &options) {
-        Ok(descriptions) => descriptions,
-        Err(findings) => return Ok(Err(findings)),
-    };
+    let (descriptions, mut findings) = describe::read(source, folder, &options);
+    if !findings.is_empty() {
+        findings.extend(descriptions.iter().flat_map(|description| pattern::check(Catalogue, description)));
+        return Ok(Err(findings));
+    }
     let mut objects = Vec::new();
-    let mut findings = Vec::new();
     for description in &descriptions {
         match expand(Catalogue, description) {
             Ok(made) => objects.extend(made),

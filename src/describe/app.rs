@@ -201,8 +201,9 @@ impl Reader<'_> {
                             member.key_place.label("this name says secret"),
                             "a secret stands here in the open",
                         )
+                        .hide(member.value.place.span)
                         .because("a description is kept in version control, and its output in the cluster's history")
-                        .help(format!("keep it in a Secret: {}: secret/<name>/<key>", member.key)),
+                        .help(format!("{}: secret/<name>/<key>", member.key)),
                     );
                 }
                 EnvSource::Text(text)

@@ -86,11 +86,10 @@ pub fn grammar() -> &'static Json {
     })
 }
 
-/// Reads all documents of a description.
-///
-/// # Errors
-/// Everything that is wrong with them.
-pub fn read(source: &Arc<Source>, folder: Option<&Path>, options: &Options) -> Result<Vec<Description>, Vec<Finding>> {
+/// Reads all documents of a description. What is wrong with them goes to the findings; a document is there
+/// nevertheless if enough of it can be read to check its patterns, so that all mistakes show in one run.
+#[must_use]
+pub fn read(source: &Arc<Source>, folder: Option<&Path>, options: &Options) -> (Vec<Description>, Vec<Finding>) {
     let mut findings = Vec::new();
     let roots = roots(source, &mut findings);
     check_environment(&roots, options, &mut findings);
@@ -110,7 +109,7 @@ pub fn read(source: &Arc<Source>, folder: Option<&Path>, options: &Options) -> R
         }
         descriptions.push(description);
     }
-    if findings.is_empty() { Ok(descriptions) } else { Err(findings) }
+    (descriptions, findings)
 }
 
 fn roots(source: &Arc<Source>, findings: &mut Vec<Finding>) -> Vec<Spanned> {

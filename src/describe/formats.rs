@@ -11,11 +11,13 @@ pub struct Mistake {
     pub why: Option<&'static str>,
     /// What to do.
     pub help: Option<String>,
+    /// The text holds a secret and must not be shown.
+    pub secret: bool,
 }
 
 impl Mistake {
     fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), why: None, help: None }
+        Self { message: message.into(), why: None, help: None, secret: false }
     }
 
     fn because(mut self, why: &'static str) -> Self {
@@ -207,8 +209,9 @@ fn url(text: &str) -> Option<Mistake> {
         .split_once("://")
         .and_then(|(_, rest)| rest.split('/').next())
         .is_some_and(|host| host.rsplit_once('@').is_some_and(|(user, _)| user.contains(':')));
-    secret.then(|| {
-        Mistake::new("this address carries a password")
+    secret.then(|| Mistake {
+        secret: true,
+        ..Mistake::new("this address carries a password")
             .because("a description is kept in version control")
             .help("name the secret instead: secret/<name>/<key>")
     })

@@ -7,7 +7,7 @@
 use serde_json::{Map, Value as Json};
 
 use super::formats;
-use super::spanned::{Kind, Place, Spanned};
+use super::spanned::{Kind, Member, Place, Spanned};
 use crate::diagnostic::Finding;
 
 /// What a schema is about, for messages.
@@ -154,50 +154,51 @@ fn noun(type_name: &str) -> String {
 
 fn check_map(schema: &Json, value: &Spanned, subject: Subject<'_>, findings: &mut Vec<Finding>) {
     let properties = schema.get("properties").and_then(Json::as_object);
+    let names: Vec<&str> = properties.into_iter().flatten().map(|(name, _)| name.as_str()).collect();
+    let mut misspelt = Vec::new();
     for member in value.members() {
         if let Some(names) = schema.get("propertyNames") {
             let key = Spanned { kind: Kind::Text(member.key.clone()), place: member.key_place.clone() };
             check(names, &key, subject, findings);
         }
-        if let Some(property) = properties.and_then(|properties| properties.get(&member.key)) {
-            let name = format!("`{}`", member.key);
-            let inner = Subject { name: &name, member: "key", help: subject.help, place: &member.key_place };
-            // null takes a value back, which is how an environment removes a key
-            if !matches!(member.value.kind, Kind::Null) {
-                check(property, &member.value, inner, findings);
-            }
-            continue;
-        }
-        match schema.get("additionalProperties") {
+        let own = properties.and_then(|properties| properties.get(&member.key));
+        match own.or_else(|| schema.get("additionalProperties")) {
             Some(Json::Bool(true)) => {}
-            Some(rest @ Json::Object(_)) => {
+            // null takes a value back, which is how an environment removes a key
+            Some(Json::Object(_)) if matches!(member.value.kind, Kind::Null) => {}
+            Some(schema @ Json::Object(_)) => {
                 let name = format!("`{}`", member.key);
                 let inner = Subject { name: &name, member: "key", help: subject.help, place: &member.key_place };
-                check(rest, &member.value, inner, findings);
+                check(schema, &member.value, inner, findings);
             }
-            _ => findings.push(unknown(properties, &member.key, &member.key_place, subject)),
+            _ => {
+                misspelt.extend(nearest(&member.key, names.iter().copied()));
+                findings.push(unknown(&names, member, subject));
+            }
         }
     }
     for name in schema.get("required").and_then(Json::as_array).into_iter().flatten().filter_map(Json::as_str) {
-        if value.get(name).is_none_or(|value| matches!(value.kind, Kind::Null)) {
+        let is_absent = value.get(name).is_none_or(|value| matches!(value.kind, Kind::Null));
+        // a misspelt key is one mistake, not two
+        if is_absent && !misspelt.contains(&name) {
             let mut finding = Finding::error(subject.place.label(""), format!("{} needs `{name}`", subject.name));
-            let property = properties.and_then(|properties| properties.get(name));
-            finding.why =
-                property.and_then(|property| property.get("description")).and_then(Json::as_str).map(str::to_owned);
+            let meaning = properties.and_then(|properties| properties.get(name)?.get("description")?.as_str());
+            finding.why = meaning.map(|meaning| format!("it is {meaning}"));
             finding.help = subject.help.map(str::to_owned);
             findings.push(finding);
         }
     }
 }
 
-fn unknown(properties: Option<&Map<String, Json>>, key: &str, place: &Place, subject: Subject<'_>) -> Finding {
-    let known: Vec<&str> = properties.into_iter().flatten().map(|(name, _)| name.as_str()).collect();
+fn unknown(known: &[&str], member: &Member, subject: Subject<'_>) -> Finding {
+    let key = &member.key;
     let label = nearest(key, known.iter().copied()).map_or_else(String::new, |name| format!("did you mean `{name}`?"));
-    let finding = Finding::error(place.label(label), format!("{} has no {} `{key}`", subject.name, subject.member));
+    let message = format!("{} has no {} `{key}`", subject.name, subject.member);
+    let finding = Finding::error(member.key_place.label(label), message);
     match subject.help {
         Some(help) => finding.help(help),
         None if known.is_empty() => finding,
-        None => finding.help(format!("it has {}", list(&known))),
+        None => finding.help(format!("it has {}", list(known))),
     }
 }
 
@@ -251,7 +252,7 @@ fn check_text(schema: &Json, value: &Spanned, text: &str, findings: &mut Vec<Fin
             let mut finding = Finding::error(value.place.label(""), mistake.message);
             finding.why = mistake.why.map(str::to_owned);
             finding.help = mistake.help;
-            finding
+            if mistake.secret { finding.hide(value.place.span) } else { finding }
         }));
     } else if let Some(pattern) = schema.get("pattern").and_then(Json::as_str)
         && let Ok(regex) = regex_lite::Regex::new(pattern)

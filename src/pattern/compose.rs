@@ -17,12 +17,8 @@ use crate::diagnostic::Finding;
 /// # Errors
 /// Everything that is wrong with it.
 pub fn expand(catalogue: Catalogue, description: &Description) -> Result<Vec<Json>, Vec<Finding>> {
-    let mut findings = Vec::new();
-    let shape = fill(catalogue, &description.shape, true, &mut findings);
-    let wanted = description.uses.len();
-    let uses: Vec<Filled> =
-        description.uses.iter().filter_map(|entry| fill(catalogue, entry, false, &mut findings)).collect();
-    let (Some(shape), true) = (shape, uses.len() == wanted) else { return Err(findings) };
+    let (shape, uses, mut findings) = fill_all(catalogue, description);
+    let (Some(shape), true) = (shape, uses.len() == description.uses.len()) else { return Err(findings) };
     check_app(description, &shape, &uses, &mut findings);
     let ports = ports::allocate(description.app.as_ref(), &uses, &mut findings);
     if !findings.is_empty() {
@@ -30,6 +26,19 @@ pub fn expand(catalogue: Catalogue, description: &Description) -> Result<Vec<Jso
     }
     let composition = Composition { catalogue, description, shape: &shape, uses: &uses, ports: &ports };
     composition.objects()
+}
+
+/// What is wrong with the patterns that a document asks for, each by itself.
+#[must_use]
+pub fn check(catalogue: Catalogue, description: &Description) -> Vec<Finding> {
+    fill_all(catalogue, description).2
+}
+
+fn fill_all(catalogue: Catalogue, description: &Description) -> (Option<Filled>, Vec<Filled>, Vec<Finding>) {
+    let mut findings = Vec::new();
+    let shape = fill(catalogue, &description.shape, true, &mut findings);
+    let uses = description.uses.iter().filter_map(|entry| fill(catalogue, entry, false, &mut findings)).collect();
+    (shape, uses, findings)
 }
 
 struct Composition<'a> {

@@ -12,7 +12,7 @@ mod render;
 pub mod weave;
 
 pub use catalogue::{Catalogue, Folder};
-pub use compose::expand;
+pub use compose::{check, expand};
 pub use definition::{Claim, Definition, Port};
 pub use images::Image;
 pub use objects::{file_name, sort};

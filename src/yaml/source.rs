@@ -128,6 +128,25 @@ impl Source {
         }
     }
 
+    /// A copy in which the bytes of `spans` are asterisks; every place stays where it was.
+    #[must_use]
+    pub fn masked(&self, spans: &[Span]) -> Self {
+        let mut text = self.text.clone();
+        for span in spans {
+            if text.get(span.range()).is_some() {
+                text.replace_range(span.range(), &"*".repeat(span.range().len()));
+            }
+        }
+        Self {
+            name: self.name.clone(),
+            text,
+            encoding: self.encoding,
+            replaced: self.replaced.clone(),
+            raw_len: self.raw_len,
+            line_starts: std::sync::OnceLock::new(),
+        }
+    }
+
     /// The text of a range.
     #[must_use]
     pub fn slice(&self, span: Span) -> &str {
