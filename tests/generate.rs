@@ -1,4 +1,5 @@
 //! `patterns gen` as users run it.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod support;
 
@@ -212,10 +213,10 @@ fn hostile_text() {
                 0 => {
                     let text = serde_json::to_string(&text.replace('$', "$$")).unwrap();
                     let all = serde_json::to_string(&documents(&run.stdout)).unwrap();
-                    assert!(all.contains(text.trim_matches('"')), "{:.200?} is lost", entry);
+                    assert!(all.contains(text.trim_matches('"')), "{entry:.200} is lost");
                 }
-                2 => assert!(run.stdout.is_empty(), "{:.200}", entry),
-                code => panic!("{:.200}: {code}", entry),
+                2 => assert!(run.stdout.is_empty(), "{entry:.200}"),
+                code => panic!("{entry:.200}: {code}"),
             }
         }
     }

@@ -1,4 +1,5 @@
 //! What holds for every pattern of the catalogue, shown on its `example.yaml`.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod support;
 

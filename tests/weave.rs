@@ -1,4 +1,5 @@
 //! The laws of weaving, on generated fragments.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 use patterns::pattern::weave::Weave;
 use proptest::prelude::*;

@@ -1,4 +1,5 @@
 //! Running the real binary, as users do.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 #![allow(dead_code, reason = "each test file uses what it needs")]
 
 use std::io::Write as _;
