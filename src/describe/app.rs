@@ -276,15 +276,16 @@ fn resources(value: Option<&Spanned>) -> Resources {
         Some("large") => class("2", "2Gi", "4Gi"),
         Some(_) => class("100m", "128Mi", "256Mi"),
         None => {
-            let text = |key| value.get(key).and_then(Spanned::text).map(str::to_owned);
-            let memory = text("memory").unwrap_or_default();
-            Resources {
-                cpu: text("cpu").unwrap_or_default(),
-                limit: text("limit").unwrap_or_else(|| memory.clone()),
-                memory,
-            }
+            let memory = quantity(value.get("memory"));
+            let limit = value.get("limit").map_or_else(|| memory.clone(), |limit| quantity(Some(limit)));
+            Resources { cpu: quantity(value.get("cpu")), memory, limit }
         }
     }
+}
+
+/// A quantity as text; `cpu: 2` is a number in YAML and means the same.
+fn quantity(value: Option<&Spanned>) -> String {
+    value.map(|value| value.text().map_or_else(|| value.to_json().to_string(), str::to_owned)).unwrap_or_default()
 }
 
 fn volumes(value: Option<&Spanned>) -> Vec<Volume> {
@@ -292,11 +293,7 @@ fn volumes(value: Option<&Spanned>) -> Vec<Volume> {
         let text = |key: &str| member.value.get(key).and_then(Spanned::text).map(str::to_owned);
         let create = member.value.get("create").map(|create| {
             let text = |key: &str| create.get(key).and_then(Spanned::text).map(str::to_owned);
-            (
-                text("size").unwrap_or_default(),
-                text("access").unwrap_or_else(|| "ReadWriteOnce".to_owned()),
-                text("class"),
-            )
+            (quantity(create.get("size")), text("access").unwrap_or_else(|| "ReadWriteOnce".to_owned()), text("class"))
         });
         Volume {
             name: member.key.clone(),

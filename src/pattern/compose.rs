@@ -5,6 +5,7 @@ use serde_json::{Map, Value as Json};
 use super::catalogue::{Catalogue, POD_TEMPLATE};
 use super::context::{self, Inbound};
 use super::fill::{Filled, fill};
+use super::invariants;
 use super::objects;
 use super::ports::{self, Ports, port_name};
 use super::render::Renderer;
@@ -191,7 +192,16 @@ impl Composition<'_> {
         }
         let (mut pod, clashes) = weave.finish();
         objects::arrange(&mut pod);
-        if clashes.is_empty() { Ok(pod) } else { Err(clashes.iter().map(|clash| self.clash(clash)).collect()) }
+        let mut findings: Vec<Finding> = clashes.iter().map(|clash| self.clash(clash)).collect();
+        for repeated in invariants::repeated(&pod) {
+            let place = self.description.app.as_ref().map_or(&self.description.name_place, |app| &app.place);
+            findings.push(
+                Finding::error(place.label(""), format!("this Pod would have {repeated}"))
+                    .because("names, mount paths and ports are unique in a Pod or container")
+                    .help("rename one in `app`, or the pattern with `as`"),
+            );
+        }
+        if findings.is_empty() { Ok(pod) } else { Err(findings) }
     }
 
     fn clash(&self, clash: &Clash) -> Finding {
@@ -245,6 +255,24 @@ fn check_app(description: &Description, shape: &Filled, uses: &[Filled], finding
                 )
                 .label(filled.entry.place.label("needs to know where the app listens"))
                 .help("app: {image: …, port: 8080}"),
+            );
+        }
+    }
+    for pair in claimers.windows(2) {
+        let ([outer, inner], Some(speaks), Some(answers)) =
+            (pair, &pair[0].definition.claims, &pair[1].definition.claims)
+        else {
+            continue;
+        };
+        if speaks.upstream != answers.scheme {
+            findings.push(
+                Finding::error(
+                    inner.entry.place.label(format!("answers {}", answers.scheme)),
+                    format!("`{}` cannot stand in front of `{}`", outer.entry.name, inner.entry.name),
+                )
+                .label(outer.entry.place.label(format!("speaks {} to what is behind it", speaks.upstream)))
+                .because("patterns that take the app's traffic chain in the order of `use`, the first outermost")
+                .help("leave one of them out, or change their order"),
             );
         }
     }

@@ -55,8 +55,10 @@ pub struct Port {
 pub struct Claim {
     /// Which of the pattern's ports takes the traffic.
     pub port: String,
-    /// `HTTP` or `HTTPS`, as probes write it.
+    /// What it answers: `HTTP` or `HTTPS`, as probes write it.
     pub scheme: String,
+    /// What it speaks to whoever it hands the traffic on to.
+    pub upstream: String,
     /// The Service's port.
     pub service: u16,
     /// The Service port's name and `appProtocol`.

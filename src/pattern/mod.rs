@@ -6,6 +6,7 @@ mod context;
 mod definition;
 mod fill;
 mod images;
+mod invariants;
 mod objects;
 mod page;
 mod ports;

@@ -64,9 +64,11 @@ fn clash(number: u16, other: &Place, text: &str, place: &Place, entry: &Filled, 
 #[must_use]
 pub(super) fn port_name(entry: &str, port: &str) -> String {
     let whole = if port == "main" { entry.to_owned() } else { format!("{entry}-{port}") };
-    if whole.len() <= 15 {
+    // `http` is the app's
+    if whole.len() <= 15 && whole != "http" && !whole.contains("--") {
         return whole;
     }
     let digest = super::objects::short_hash(whole.as_bytes());
-    format!("{}-{}", whole[..9].trim_end_matches('-'), &digest[..5])
+    let kept: String = whole.replace("--", "-").chars().take(9).collect();
+    format!("{}-{}", kept.trim_end_matches('-'), &digest[..5])
 }
