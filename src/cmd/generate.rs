@@ -12,10 +12,10 @@ use super::read::open;
 use crate::cli::{Color, GenArgs, GenFormat};
 use crate::describe::{self, Options};
 use crate::diagnostic::{self, Finding, Label};
-use crate::kube::{Object, ProblemKind};
-use crate::pattern::{self, Catalogue, expand};
+use crate::kube::{Object, Problem, ProblemKind};
+use crate::pattern::{self, Catalogue, Made, expand};
 use crate::report::terminal;
-use crate::yaml::{self, Source, emit};
+use crate::yaml::{self, Document, Source, emit};
 
 /// Prints YAML to stdout, or writes or checks a folder. Nothing is written unless everything is right.
 pub fn run(args: &GenArgs, color: Color) -> io::Result<Exit> {
@@ -49,7 +49,7 @@ fn generate(args: &GenArgs, source: &Arc<Source>) -> io::Result<Result<Vec<Json>
         findings.extend(descriptions.iter().flat_map(|description| pattern::check(Catalogue, description)));
         return Ok(Err(findings));
     }
-    let mut objects = Vec::new();
+    let mut objects: Vec<Made> = Vec::new();
     for description in &descriptions {
         match expand(Catalogue, description) {
             Ok(made) => objects.extend(made),
@@ -60,8 +60,31 @@ fn generate(args: &GenArgs, source: &Arc<Source>) -> io::Result<Result<Vec<Json>
         return Ok(Err(findings));
     }
     pattern::sort(&mut objects);
+    findings.extend(repeated(&objects));
     findings.extend(own_mistakes(&objects)?);
+    let objects = objects.into_iter().map(|made| made.object).collect();
     Ok(if findings.is_empty() { Ok(objects) } else { Err(findings) })
+}
+
+/// Objects of one kind, namespace and name: the second would replace the first.
+fn repeated(objects: &[Made]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (at, made) in objects.iter().enumerate() {
+        let id = |made: &Made| {
+            let text = |pointer| made.object.pointer(pointer).and_then(Json::as_str).unwrap_or_default().to_owned();
+            (text("/kind"), text("/metadata/namespace"), text("/metadata/name"))
+        };
+        let same = objects[..at].iter().find(|other| id(other) == id(made));
+        if let (Some(other), Some(place)) = (same, made.blame.as_ref()) {
+            let (kind, _, name) = id(made);
+            let finding = Finding::error(place.label("this is the second"), format!("{kind}/{name} would be made twice"));
+            findings.push(match &other.blame {
+                Some(first) => finding.label(first.label("this is the first")),
+                None => finding.because("a pattern makes one already").help("change that one with `patch`"),
+            });
+        }
+    }
+    findings
 }
 
 fn options(args: &GenArgs) -> io::Result<Result<Options, Vec<Finding>>> {
@@ -84,28 +107,33 @@ fn options(args: &GenArgs) -> io::Result<Result<Options, Vec<Finding>>> {
     Ok(if findings.is_empty() { Ok(options) } else { Err(findings) })
 }
 
-/// Reads the output as the API server would. Anything it finds is a bug of a pattern, and fails the run.
-fn own_mistakes(objects: &[Json]) -> io::Result<Vec<Finding>> {
-    let text = emit::to_stream(objects).map_err(io::Error::other)?;
-    let source = Arc::new(Source::from_text("<generated>", text));
-    let (documents, _) = yaml::as_kubectl(yaml::read(&source));
+/// Reads the output as the API server would. What it finds is the fault of a `patch` or `extra`, or a bug of a
+/// pattern; either fails the run.
+fn own_mistakes(objects: &[Made]) -> io::Result<Vec<Finding>> {
     let mut findings = Vec::new();
-    for document in documents {
-        let document = Arc::new(document);
-        let object = Object::new(&document, document.root(), false);
-        for problem in &object.problems {
-            let what = match &problem.kind {
-                ProblemKind::UnknownField { type_name, .. } => format!("{type_name} has no such field"),
-                ProblemKind::WrongType { expected } => format!("this should be {expected}"),
-                ProblemKind::Malformed { expected } => expected.clone(),
-            };
-            let label = Label::node(&document, problem.node, "");
-            findings.push(
-                Finding::error(label, what).because("a pattern made this; it is a bug of ours, please report it"),
-            );
+    for made in objects {
+        let text = emit::to_yaml(&made.object).map_err(io::Error::other)?;
+        let source = Arc::new(Source::from_text("<generated>", text));
+        let (documents, _) = yaml::as_kubectl(yaml::read(&source));
+        for document in documents.into_iter().map(Arc::new) {
+            let object = Object::new(&document, document.root(), false);
+            findings.extend(object.problems.iter().map(|problem| mistake(made, &document, problem)));
         }
     }
     Ok(findings)
+}
+
+fn mistake(made: &Made, document: &Document, problem: &Problem) -> Finding {
+    let what = match &problem.kind {
+        ProblemKind::UnknownField { type_name, .. } => format!("{type_name} has no field `{}`", document.raw(problem.node)),
+        ProblemKind::WrongType { expected } => format!("`{}` stands where {expected} belongs", document.raw(problem.node)),
+        ProblemKind::Malformed { expected } => expected.clone(),
+    };
+    match &made.blame {
+        Some(place) => Finding::error(place.label(""), what).because("the API server would refuse the object"),
+        None => Finding::error(Label::node(document, problem.node, ""), what)
+            .because("a pattern made this; it is a bug of ours, please report it"),
+    }
 }
 
 /// The files that `--output` writes: name and text.

@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 use sha2::{Digest as _, Sha256};
 
 use super::app::{self, App};
+use super::extends;
 use super::merge::{merge, use_name};
 use super::params::{Params, Setting};
 use super::schema::{self, Subject, list, nearest};
@@ -43,6 +44,14 @@ pub struct Description {
     pub uses: Vec<Entry>,
     /// How the outside reaches it.
     pub expose: Option<Expose>,
+    /// Other images for roles, with their places.
+    pub images: Vec<Member>,
+    /// Changes to generated objects.
+    pub patches: Vec<Spanned>,
+    /// Objects added as they are.
+    pub extra: Vec<Spanned>,
+    /// Rules that this document may break.
+    pub ignores: Vec<Ignore>,
     /// File name and content hash, for the annotation on every object.
     pub origin: String,
     /// The folder that relative paths start from; none for standard input.
@@ -60,6 +69,17 @@ pub struct Entry {
     pub place: Place,
     /// The parameters as written: a scalar, a map or nothing.
     pub params: Spanned,
+}
+
+/// A lint rule that a document may break.
+#[derive(Clone, Debug)]
+pub struct Ignore {
+    /// The rule.
+    pub rule: String,
+    /// The reason.
+    pub why: String,
+    /// Where the rule is named.
+    pub place: Place,
 }
 
 /// `expose`.
@@ -209,6 +229,7 @@ fn describe(
     findings: &mut Vec<Finding>,
 ) -> Option<Description> {
     let origin = origin(&root.place.source);
+    extends::resolve(&mut root, folder, findings);
     let environments = root.remove("environments");
     let mut settings = apply_environment(&mut root, environments.as_ref(), options, findings);
     settings.extend(options.settings.iter().cloned());
@@ -234,6 +255,10 @@ fn describe(
         shape: shape(&root, findings)?,
         uses,
         expose,
+        images: root.get("images").map(|images| images.members().to_vec()).unwrap_or_default(),
+        patches: root.get("patch").map(|patches| patches.items().to_vec()).unwrap_or_default(),
+        extra: root.get("extra").map(|extra| extra.items().to_vec()).unwrap_or_default(),
+        ignores: ignores(&root),
         origin,
         folder: folder.map(Path::to_owned),
     })
@@ -286,6 +311,15 @@ fn apply_environment(
         });
     }
     settings
+}
+
+fn ignores(root: &Spanned) -> Vec<Ignore> {
+    let ignore = |item: &Spanned| {
+        let rule = item.get("rule")?;
+        let why = item.get("why").and_then(Spanned::text)?.to_owned();
+        Some(Ignore { rule: rule.text()?.to_owned(), why, place: rule.place.clone() })
+    };
+    root.get("ignore").map(Spanned::items).unwrap_or_default().iter().filter_map(ignore).collect()
 }
 
 fn shape(root: &Spanned, findings: &mut Vec<Finding>) -> Option<Entry> {

@@ -10,6 +10,23 @@ pub fn merge(base: &mut Spanned, over: &Spanned) {
     merge_at(base, over, true);
 }
 
+/// Lays `over` on `base` as [`merge`] does, without its rules for `use` and `shape`: for objects.
+pub fn merge_maps(base: &mut serde_json::Value, over: &serde_json::Value) {
+    let (Some(members), Some(changes)) = (base.as_object_mut(), over.as_object()) else {
+        *base = over.clone();
+        return;
+    };
+    for (key, change) in changes {
+        if change.is_null() {
+            members.remove(key);
+        } else if let Some(there) = members.get_mut(key) {
+            merge_maps(there, change);
+        } else {
+            members.insert(key.clone(), change.clone());
+        }
+    }
+}
+
 fn merge_at(base: &mut Spanned, over: &Spanned, top: bool) {
     let (Kind::Map(members), Kind::Map(changes)) = (&mut base.kind, &over.kind) else {
         *base = over.clone();

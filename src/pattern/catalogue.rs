@@ -1,5 +1,7 @@
 //! The patterns there are, embedded in the program.
 
+use std::collections::BTreeMap;
+
 use include_dir::{Dir, include_dir};
 
 use super::definition::Definition;
@@ -34,11 +36,10 @@ impl Catalogue {
         folders.into_iter()
     }
 
-    /// The image of a role.
+    /// The images of all roles.
     #[must_use]
-    pub fn image(self, role: &str) -> Option<Image> {
-        let text = PATTERNS.get_file("images.yaml")?.contents_utf8()?;
-        parse_images(text).remove(role)
+    pub fn images(self) -> BTreeMap<String, Image> {
+        PATTERNS.get_file("images.yaml").and_then(include_dir::File::contents_utf8).map(parse_images).unwrap_or_default()
     }
 
     /// A skeleton that patterns share.

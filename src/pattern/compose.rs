@@ -5,28 +5,33 @@ use serde_json::{Map, Value as Json};
 use super::catalogue::{Catalogue, POD_TEMPLATE};
 use super::context::{self, Inbound};
 use super::fill::{Filled, fill};
+use super::hatches::{self, Made};
 use super::invariants;
 use super::objects;
 use super::ports::{self, Ports, port_name};
 use super::render::Renderer;
 use super::weave::{Clash, Weave};
-use crate::describe::{Description, Place};
+use crate::describe::{Description, Place, nearest};
 use crate::diagnostic::Finding;
 
 /// Expands a document.
 ///
 /// # Errors
 /// Everything that is wrong with it.
-pub fn expand(catalogue: Catalogue, description: &Description) -> Result<Vec<Json>, Vec<Finding>> {
+pub fn expand(catalogue: Catalogue, description: &Description) -> Result<Vec<Made>, Vec<Finding>> {
     let (shape, uses, mut findings) = fill_all(catalogue, description);
     let (Some(shape), true) = (shape, uses.len() == description.uses.len()) else { return Err(findings) };
     check_app(description, &shape, &uses, &mut findings);
+    check_images(catalogue, description, &mut findings);
     let ports = ports::allocate(description.app.as_ref(), &uses, &mut findings);
     if !findings.is_empty() {
         return Err(findings);
     }
     let composition = Composition { catalogue, description, shape: &shape, uses: &uses, ports: &ports };
-    composition.objects()
+    let objects = composition.objects()?;
+    let mut made = objects.into_iter().map(|object| Made { object, blame: None }).collect();
+    hatches::apply(description, &mut made, &mut findings);
+    if findings.is_empty() { Ok(made) } else { Err(findings) }
 }
 
 /// What is wrong with the patterns that a document asks for, each by itself.
@@ -76,7 +81,6 @@ impl Composition<'_> {
                 *template = pod.clone();
             }
         }
-        objects::sort(&mut objects);
         Ok(objects)
     }
 
@@ -134,7 +138,7 @@ impl Composition<'_> {
         let mounts = context::mounts(self.description.app.as_ref());
         let renderer = Renderer::new(self.catalogue, Some(filled.folder), mounts);
         let mut context = shared.clone();
-        context.extend(context::entry(self.catalogue, filled, &self.ports[at], upstream));
+        context.extend(context::entry(self.catalogue, self.description, filled, &self.ports[at], upstream));
         let from = format!("use[{at}].{}", filled.entry.name);
         let mut made = Vec::new();
         if let Some(config) = self.config(&renderer, filled, &context)? {
@@ -297,6 +301,17 @@ fn check_app(description: &Description, shape: &Filled, uses: &[Filled], finding
         );
     }
     check_expose(description, &claimers, findings);
+}
+
+fn check_images(catalogue: Catalogue, description: &Description, findings: &mut Vec<Finding>) {
+    let roles = catalogue.images();
+    for member in &description.images {
+        if !roles.contains_key(&member.key) {
+            let label = nearest(&member.key, roles.keys().map(String::as_str))
+                .map_or_else(String::new, |name| format!("did you mean `{name}`?"));
+            findings.push(Finding::error(member.key_place.label(label), format!("no image role is called `{}`", member.key)));
+        }
+    }
 }
 
 fn check_expose(description: &Description, claimers: &[&Filled], findings: &mut Vec<Finding>) {

@@ -48,7 +48,7 @@ pub(super) fn shared(
 }
 
 /// What the templates of one `use` entry see on top.
-pub(super) fn entry(catalogue: Catalogue, filled: &Filled, ports: &Ports, upstream: Option<u16>) -> Map<String, Json> {
+pub(super) fn entry(catalogue: Catalogue, description: &Description, filled: &Filled, ports: &Ports, upstream: Option<u16>) -> Map<String, Json> {
     let mut context = Map::new();
     let named = |port: &String, number: &u16| {
         (port.clone(), json!({"number": number, "name": port_name(&filled.entry.name, port)}))
@@ -57,7 +57,14 @@ pub(super) fn entry(catalogue: Catalogue, filled: &Filled, ports: &Ports, upstre
     context.insert("params".to_owned(), filled.params.clone());
     context.insert("ports".to_owned(), Json::Object(ports.iter().map(|(port, number)| named(port, number)).collect()));
     context.insert("upstream".to_owned(), json!(upstream));
-    let image = filled.definition.image.as_ref().and_then(|role| catalogue.image(role));
+    let image = filled.definition.image.as_ref().and_then(|role| {
+        let mut image = catalogue.images().remove(role)?;
+        let other = description.images.iter().find(|member| member.key == *role);
+        if let Some(reference) = other.and_then(|member| member.value.text()) {
+            reference.clone_into(&mut image.image);
+        }
+        Some(image)
+    });
     context.insert("image".to_owned(), json!(image));
     context
 }

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value as Json, json};
 use sha2::{Digest as _, Sha256};
 
+use super::hatches::Made;
 use crate::describe::Description;
 
 /// Kinds in the order in which a cluster wants them: what others refer to comes first.
@@ -35,9 +36,9 @@ const ORDER: &[&str] = &[
 const CLUSTER_SCOPED: &[&str] = &["Namespace", "PriorityClass", "ClusterRole", "ClusterRoleBinding"];
 
 /// Sorts objects into apply order, keeping the order of equal kinds.
-pub fn sort(objects: &mut [Json]) {
-    objects.sort_by_key(|object| {
-        let kind = object["kind"].as_str().unwrap_or_default();
+pub fn sort(objects: &mut [Made]) {
+    objects.sort_by_key(|made| {
+        let kind = made.object["kind"].as_str().unwrap_or_default();
         ORDER.iter().position(|known| *known == kind).unwrap_or(ORDER.len())
     });
 }
@@ -98,14 +99,12 @@ pub(super) fn selector(description: &Description) -> Json {
 
 /// Puts labels, annotations and namespace on an object, in front of what it has.
 pub(super) fn dress(object: &mut Json, labels: &Map<String, Json>, description: &Description, from: &str) {
-    let kind = object["kind"].as_str().unwrap_or_default().to_owned();
+    place_in(object, description.namespace.as_deref());
     let Some(metadata) = object.get_mut("metadata").and_then(Json::as_object_mut) else { return };
     let mut dressed = Map::new();
     dressed.insert("name".to_owned(), metadata.remove("name").unwrap_or_default());
-    if let Some(namespace) = &description.namespace
-        && !CLUSTER_SCOPED.contains(&kind.as_str())
-    {
-        dressed.insert("namespace".to_owned(), json!(namespace));
+    if let Some(namespace) = metadata.remove("namespace") {
+        dressed.insert("namespace".to_owned(), namespace);
     }
     dressed.insert("labels".to_owned(), Json::Object(labels.clone()));
     dressed.insert("annotations".to_owned(), json!({"patterns/source": description.origin, "patterns/from": from}));
@@ -118,6 +117,17 @@ pub(super) fn dress(object: &mut Json, labels: &Map<String, Json>, description: 
         }
     }
     *metadata = dressed;
+}
+
+/// Puts an object into a namespace unless it says where it belongs, or belongs to the whole cluster.
+pub(super) fn place_in(object: &mut Json, namespace: Option<&str>) {
+    let is_cluster_scoped = object["kind"].as_str().is_some_and(|kind| CLUSTER_SCOPED.contains(&kind));
+    if let (Some(namespace), false) = (namespace, is_cluster_scoped)
+        && let Some(metadata) = object.get_mut("metadata").and_then(Json::as_object_mut)
+        && !metadata.contains_key("namespace")
+    {
+        metadata.insert("namespace".to_owned(), json!(namespace));
+    }
 }
 
 /// The tag of an image, if it can be a label's value.

@@ -17,7 +17,7 @@ pub fn page(catalogue: Catalogue, folder: Folder, definition: &Definition) -> St
     section(&mut out, "Parameters", &parameters(definition));
     section(&mut out, "Ports", &ports(definition));
     if let Some(role) = &definition.image
-        && let Some(image) = catalogue.image(role)
+        && let Some(image) = catalogue.images().remove(role)
     {
         let line = format!("{}, as user {}", image.image, image.user);
         section(&mut out, "Image", &[(role.clone(), line)]);
