@@ -133,6 +133,138 @@ shape: {replicated: {min: 2, max: 6, cpu: 65%}}
     insta::assert_snapshot!("app-with-everything", run.stdout);
 }
 
+#[test]
+fn private_repository() {
+    let run = generate(
+        r#"
+patterns: v1
+name: site
+app: {image: registry.example.com/site, port: 80}
+use:
+  - git-sync: {repo: "https://git.example.com/site.git", username: bot, password: secret/git/token}
+"#,
+    );
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+    let objects = documents(&run.stdout);
+    let pod = &object(&objects, "Deployment")["spec"]["template"]["spec"];
+    let args = pod["initContainers"][0]["args"].as_array().unwrap();
+    assert!(
+        args.contains(&json!("--username=bot")) && args.contains(&json!("--password-file=/etc/git-password/token"))
+    );
+    let secret =
+        pod["volumes"].as_array().unwrap().iter().find(|volume| volume["name"] == "git-sync-password").unwrap();
+    assert_eq!(
+        secret["secret"],
+        json!({"secretName": "git", "defaultMode": 0o440, "items": [{"key": "token", "path": "token"}]})
+    );
+}
+
+#[test]
+fn parameters_from_a_file() {
+    let folder = std::env::temp_dir();
+    let path = folder.join(format!("patterns-params-{}.yaml", std::process::id()));
+    std::fs::write(
+        &path, "ref: v9
+",
+    )
+    .unwrap();
+    let file = path.to_str().unwrap();
+    let run = patterns(&["gen", "examples/paas.yaml", "--params", file]);
+    assert!(run.stdout.contains("--ref=v9"), "{}", run.stderr);
+    let run = patterns(&["gen", "examples/paas.yaml", "--params", file, "--set", "ref=v10"]);
+    assert!(run.stdout.contains("--ref=v10"), "--set wins");
+    std::fs::write(
+        &path,
+        "reff: v9
+",
+    )
+    .unwrap();
+    let run = patterns(&["gen", "examples/paas.yaml", "--params", file]);
+    assert_eq!((run.code, run.stdout.as_str()), (2, ""));
+    assert!(run.stderr.contains("did you mean `ref`?"), "{}", run.stderr);
+    let run = patterns(&["gen", "examples/paas.yaml", "-e", "prdo"]);
+    assert!(run.code == 2 && run.stderr.contains("-e prod"), "{}", run.stderr);
+    std::fs::remove_file(&path).unwrap();
+}
+
+#[test]
+fn hatches() {
+    let folder = std::env::temp_dir().join(format!("patterns-hatches-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let base = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/legacy-https.yaml")).unwrap();
+    std::fs::write(folder.join("base.yaml"), base).unwrap();
+    let over = folder.join("over.yaml");
+    let write = |text: &str| {
+        std::fs::write(
+            &over,
+            format!(
+                "patterns: v1
+name: legacy
+extends: base.yaml
+{text}"
+            ),
+        )
+        .unwrap()
+    };
+    let run = |text: &str| {
+        write(text);
+        patterns(&["gen", over.to_str().unwrap()])
+    };
+    let good = run(r#"
+images: {https: registry.internal/ghostunnel:1}
+patch:
+  - object: Deployment/legacy
+    merge: {spec: {template: {spec: {nodeSelector: {disk: ssd}}}}}
+    remove: [/spec/strategy]
+  - object: Service/legacy
+    set: {/metadata/annotations/service.beta.kubernetes.io~1aws-load-balancer-type: nlb, /spec/ports/0/port: 8443}
+extra:
+  - {apiVersion: v1, kind: ConfigMap, metadata: {name: legacy-conf}, data: {app.ini: "mode = tls"}}
+namespace: team
+"#);
+    assert_eq!((good.code, good.stderr.as_str()), (0, ""));
+    let objects = documents(&good.stdout);
+    let deployment = object(&objects, "Deployment");
+    assert_eq!(deployment["spec"]["template"]["spec"]["nodeSelector"], json!({"disk": "ssd"}));
+    assert!(deployment["spec"]["strategy"].is_null());
+    assert_eq!(deployment["spec"]["template"]["spec"]["initContainers"][0]["image"], "registry.internal/ghostunnel:1");
+    assert_eq!(object(&objects, "Service")["spec"]["ports"][0]["port"], 8443);
+    assert_eq!(
+        object(&objects, "Service")["metadata"]["annotations"]["service.beta.kubernetes.io/aws-load-balancer-type"],
+        "nlb"
+    );
+    assert_eq!(object(&objects, "ConfigMap")["metadata"]["namespace"], "team", "extra objects follow the namespace");
+    for (text, message) in [
+        ("patch: [{object: Deployment/legac, merge: {}}]", "did you mean `Deployment/legacy`?"),
+        ("patch: [{object: Deployment/legacy, remove: [/spec/nothing]}]", "nothing there to remove"),
+        ("patch: [{object: Deployment/legacy, set: {/spec/template/spec/containers/7/image: x}}]", "leads nowhere"),
+        ("patch: [{object: Deployment/legacy, merge: {spec: {replica: 3}}}]", "DeploymentSpec has no field `replica`"),
+        (
+            "patch: [{object: Deployment/legacy, merge: {spec: {replicas: three}}}]",
+            "stands where a whole number belongs",
+        ),
+        ("patch: [{object: Deployment/legacy, merge: {metadata: {name: other}}}]", "cannot rename"),
+        ("extra: [{apiVersion: v1, kind: Service, metadata: {name: legacy}}]", "made twice"),
+        ("extra: [{kind: Service, metadata: {name: x}}]", "needs `apiVersion`"),
+        ("images: {htps: x}", "did you mean `https`?"),
+    ] {
+        let bad = run(text);
+        assert_eq!((bad.code, bad.stdout.as_str()), (2, ""), "{text}");
+        assert!(bad.stderr.contains(message), "{text}: {}", bad.stderr);
+    }
+    std::fs::write(
+        folder.join("base.yaml"),
+        "patterns: v1
+name: legacy
+extends: over.yaml
+",
+    )
+    .unwrap();
+    let cycle = run("");
+    assert!(cycle.code == 2 && cycle.stderr.contains("extends itself"), "{}", cycle.stderr);
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
 /// Text that tries to leave its place in YAML is refused or arrives as it was.
 #[test]
 fn hostile_text() {

@@ -29,6 +29,9 @@ pub fn run(args: &GenArgs, color: Color) -> io::Result<Exit> {
             return Ok(Exit::Failed);
         }
     };
+    if let Some(note) = agent_note(&objects) {
+        writeln!(io::stderr(), "{note}")?;
+    }
     let files = files(&objects, args.format)?;
     match (&args.check, &args.output) {
         (Some(folder), _) => gen_check::compare(folder, &files),
@@ -77,7 +80,8 @@ fn repeated(objects: &[Made]) -> Vec<Finding> {
         let same = objects[..at].iter().find(|other| id(other) == id(made));
         if let (Some(other), Some(place)) = (same, made.blame.as_ref()) {
             let (kind, _, name) = id(made);
-            let finding = Finding::error(place.label("this is the second"), format!("{kind}/{name} would be made twice"));
+            let finding =
+                Finding::error(place.label("this is the second"), format!("{kind}/{name} would be made twice"));
             findings.push(match &other.blame {
                 Some(first) => finding.label(first.label("this is the first")),
                 None => finding.because("a pattern makes one already").help("change that one with `patch`"),
@@ -125,8 +129,12 @@ fn own_mistakes(objects: &[Made]) -> io::Result<Vec<Finding>> {
 
 fn mistake(made: &Made, document: &Document, problem: &Problem) -> Finding {
     let what = match &problem.kind {
-        ProblemKind::UnknownField { type_name, .. } => format!("{type_name} has no field `{}`", document.raw(problem.node)),
-        ProblemKind::WrongType { expected } => format!("`{}` stands where {expected} belongs", document.raw(problem.node)),
+        ProblemKind::UnknownField { type_name, .. } => {
+            format!("{type_name} has no field `{}`", document.raw(problem.node))
+        }
+        ProblemKind::WrongType { expected } => {
+            format!("`{}` stands where {expected} belongs", document.raw(problem.node))
+        }
         ProblemKind::Malformed { expected } => expected.clone(),
     };
     match &made.blame {
@@ -134,6 +142,16 @@ fn mistake(made: &Made, document: &Document, problem: &Problem) -> Finding {
         None => Finding::error(Label::node(document, problem.node, ""), what)
             .because("a pattern made this; it is a bug of ours, please report it"),
     }
+}
+
+/// No registry holds our own image: whoever deploys it builds it, or names the copy they keep.
+fn agent_note(objects: &[Json]) -> Option<String> {
+    const DEFAULT: &str = concat!("localhost/patterns-agent:", env!("CARGO_PKG_VERSION"));
+    let uses_default = objects.iter().any(|object| object.to_string().contains(DEFAULT));
+    uses_default.then(|| {
+        let local = DEFAULT.trim_start_matches("localhost/");
+        format!("note: this uses {DEFAULT}; build it with `podman build -t {local} .` or set images.agent")
+    })
 }
 
 /// The files that `--output` writes: name and text.

@@ -25,7 +25,8 @@ pub(super) fn resolve(root: &mut Spanned, folder: Option<&Path>, findings: &mut 
         if visited.iter().any(|known| same_file(known, &path)) {
             let chain: Vec<String> = visited.iter().map(|path| path.display().to_string()).collect();
             findings.push(
-                Finding::error(member.value.place.label(""), "this extends itself").because(format!("the chain is {}", chain.join(" → "))),
+                Finding::error(member.value.place.label(""), "this extends itself")
+                    .because(format!("the chain is {}", chain.join(" → "))),
             );
             return;
         }
@@ -56,7 +57,8 @@ fn base(path: &Path, root: &Spanned, place: &Place) -> Result<Spanned, Box<Findi
     let name = path.display().to_string();
     let bytes = std::fs::read(path)
         .map_err(|error| Box::new(Finding::error(place.label(""), format!("cannot read {name}: {error}"))))?;
-    let source = Source::decode(&name, bytes).map_err(|error| Box::new(Finding::error(place.label(""), error.to_string())))?;
+    let source =
+        Source::decode(&name, bytes).map_err(|error| Box::new(Finding::error(place.label(""), error.to_string())))?;
     let source = Arc::new(source);
     let (documents, refusal) = yaml::as_kubectl(yaml::read(&source));
     if let Some(refusal) = refusal {

@@ -47,6 +47,7 @@ pub fn check(format: &str, text: &str) -> Option<Mistake> {
         "http-path" => http_path(text),
         "env-name" => env_name(text),
         "secret-ref" => secret_ref(text),
+        "configmap-ref" => configmap_ref(text),
         "url" => url(text),
         "percent" => percent(text),
         "quantity" => quantity(text),
@@ -190,6 +191,11 @@ fn secret_ref(text: &str) -> Option<Mistake> {
                 .help("write secret/<name>/<key>"),
         ),
     }
+}
+
+fn configmap_ref(text: &str) -> Option<Mistake> {
+    let named = text.strip_prefix("configmap/").is_some_and(|name| dns_subdomain(name).is_none());
+    (!named).then(|| Mistake::new("a ConfigMap is named by its kind and name").help("write configmap/<name>"))
 }
 
 /// A key of a Secret or `ConfigMap` (`IsConfigMapKey`).

@@ -39,7 +39,11 @@ impl Catalogue {
     /// The images of all roles.
     #[must_use]
     pub fn images(self) -> BTreeMap<String, Image> {
-        PATTERNS.get_file("images.yaml").and_then(include_dir::File::contents_utf8).map(parse_images).unwrap_or_default()
+        PATTERNS
+            .get_file("images.yaml")
+            .and_then(include_dir::File::contents_utf8)
+            .map(parse_images)
+            .unwrap_or_default()
     }
 
     /// A skeleton that patterns share.

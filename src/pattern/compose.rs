@@ -250,17 +250,15 @@ fn check_app(description: &Description, shape: &Filled, uses: &[Filled], finding
         return;
     };
     let claimers: Vec<&Filled> = uses.iter().filter(|filled| filled.definition.claims.is_some()).collect();
-    for filled in &claimers {
-        if app.port.is_none() {
-            findings.push(
-                Finding::error(
-                    app.place.label("has no `port`"),
-                    format!("`{}` stands in front of the app's port", filled.entry.name),
-                )
-                .label(filled.entry.place.label("needs to know where the app listens"))
-                .help("app: {image: …, port: 8080}"),
-            );
-        }
+    for filled in uses.iter().filter(|filled| app.port.is_none() && filled.needs_port()) {
+        findings.push(
+            Finding::error(
+                app.place.label("has no `port`"),
+                format!("`{}` needs to know where the app listens", filled.entry.name),
+            )
+            .label(filled.entry.place.label("talks to the app's port"))
+            .help("app: {image: …, port: 8080}"),
+        );
     }
     for pair in claimers.windows(2) {
         let ([outer, inner], Some(speaks), Some(answers)) =
@@ -309,7 +307,10 @@ fn check_images(catalogue: Catalogue, description: &Description, findings: &mut 
         if !roles.contains_key(&member.key) {
             let label = nearest(&member.key, roles.keys().map(String::as_str))
                 .map_or_else(String::new, |name| format!("did you mean `{name}`?"));
-            findings.push(Finding::error(member.key_place.label(label), format!("no image role is called `{}`", member.key)));
+            findings.push(Finding::error(
+                member.key_place.label(label),
+                format!("no image role is called `{}`", member.key),
+            ));
         }
     }
 }

@@ -48,7 +48,13 @@ pub(super) fn shared(
 }
 
 /// What the templates of one `use` entry see on top.
-pub(super) fn entry(catalogue: Catalogue, description: &Description, filled: &Filled, ports: &Ports, upstream: Option<u16>) -> Map<String, Json> {
+pub(super) fn entry(
+    catalogue: Catalogue,
+    description: &Description,
+    filled: &Filled,
+    ports: &Ports,
+    upstream: Option<u16>,
+) -> Map<String, Json> {
     let mut context = Map::new();
     let named = |port: &String, number: &u16| {
         (port.clone(), json!({"number": number, "name": port_name(&filled.entry.name, port)}))

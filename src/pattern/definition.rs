@@ -28,6 +28,9 @@ pub struct Definition {
     /// Ports of its own.
     #[serde(default)]
     pub ports: Vec<Port>,
+    /// Parameters that make it talk to the app's port.
+    #[serde(default)]
+    pub needs_port_for: Vec<String>,
     /// The app's inbound port, if it takes that over.
     #[serde(default)]
     pub claims: Option<Claim>,

@@ -92,6 +92,12 @@ impl Filled {
         self.given.get(param).and_then(|value| value.to_json().as_u64()).and_then(|port| u16::try_from(port).ok())
     }
 
+    /// Whether the entry, as it is filled, talks to the app's port.
+    pub(super) fn needs_port(&self) -> bool {
+        let given = |param: &String| self.params.get(param).is_some_and(|value| !value.is_null());
+        self.definition.claims.is_some() || self.definition.needs_port_for.iter().any(given)
+    }
+
     /// The parameters as a map.
     pub(super) fn params_map(&self) -> Map<String, Json> {
         self.params.as_object().cloned().unwrap_or_default()

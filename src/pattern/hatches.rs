@@ -37,7 +37,8 @@ fn apply_patch(patch: &Spanned, made: &mut [Made], findings: &mut Vec<Finding>) 
     let Some(wanted) = target.text() else { return };
     let names: Vec<String> = made.iter().map(|made| identity(&made.object)).collect();
     let Some(at) = names.iter().position(|name| name == wanted) else {
-        let label = nearest(wanted, names.iter().map(String::as_str)).map_or_else(String::new, |name| format!("did you mean `{name}`?"));
+        let label = nearest(wanted, names.iter().map(String::as_str))
+            .map_or_else(String::new, |name| format!("did you mean `{name}`?"));
         findings.push(
             Finding::error(target.place.label(label), format!("no object is called `{wanted}`"))
                 .help(format!("there are {}", names.join(", "))),
@@ -63,7 +64,10 @@ fn apply_patch(patch: &Spanned, made: &mut [Made], findings: &mut Vec<Finding>) 
         }
     }
     if identity(&made.object) != wanted {
-        findings.push(Finding::error(target.place.label(""), "a patch cannot rename an object").help("change `name`, or add the object under `extra`"));
+        findings.push(
+            Finding::error(target.place.label(""), "a patch cannot rename an object")
+                .help("change `name`, or add the object under `extra`"),
+        );
     }
 }
 
