@@ -44,6 +44,8 @@ pub struct Description {
     pub uses: Vec<Entry>,
     /// How the outside reaches it.
     pub expose: Option<Expose>,
+    /// The `PriorityClass`, and its value if it is to be made.
+    pub priority: Option<(String, Option<i64>)>,
     /// Other images for roles, with their places.
     pub images: Vec<Member>,
     /// Changes to generated objects.
@@ -255,6 +257,7 @@ fn describe(
         shape: shape(&root, findings)?,
         uses,
         expose,
+        priority: root.get("priority").and_then(priority),
         images: root.get("images").map(|images| images.members().to_vec()).unwrap_or_default(),
         patches: root.get("patch").map(|patches| patches.items().to_vec()).unwrap_or_default(),
         extra: root.get("extra").map(|extra| extra.items().to_vec()).unwrap_or_default(),
@@ -311,6 +314,13 @@ fn apply_environment(
         });
     }
     settings
+}
+
+fn priority(value: &Spanned) -> Option<(String, Option<i64>)> {
+    match value.text() {
+        Some(name) => Some((name.to_owned(), None)),
+        None => Some((value.get("name")?.text()?.to_owned(), value.get("value")?.to_json().as_i64())),
+    }
 }
 
 fn ignores(root: &Spanned) -> Vec<Ignore> {

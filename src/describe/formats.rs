@@ -44,6 +44,7 @@ pub fn check(format: &str, text: &str) -> Option<Mistake> {
         "path" => path(text),
         "log-path" => path(text).or_else(|| log_path(text)),
         "duration" => duration_seconds(text).err(),
+        "lease" => lease(text),
         "http-path" => http_path(text),
         "env-name" => env_name(text),
         "secret-ref" => secret_ref(text),
@@ -172,6 +173,18 @@ pub fn duration_seconds(text: &str) -> Result<u64, Mistake> {
         rest = &rest[digits + 1..];
     }
     if text.is_empty() || total > 31_536_000 { Err(mistake()) } else { Ok(total) }
+}
+
+/// The time of a Lease: long enough that two thirds of it leave room for a second try at renewing.
+fn lease(text: &str) -> Option<Mistake> {
+    match duration_seconds(text) {
+        Err(mistake) => Some(mistake),
+        Ok(seconds) if (6..=3600).contains(&seconds) => None,
+        Ok(_) => Some(
+            Mistake::new("a lease lasts from 6 seconds to an hour")
+                .because("the leader renews within two thirds of it, with time for a second try"),
+        ),
+    }
 }
 
 fn env_name(text: &str) -> Option<Mistake> {

@@ -23,11 +23,14 @@ pub fn expand(catalogue: Catalogue, description: &Description) -> Result<Vec<Mad
     let (Some(shape), true) = (shape, uses.len() == description.uses.len()) else { return Err(findings) };
     check_app(description, &shape, &uses, &mut findings);
     check_images(catalogue, description, &mut findings);
-    let ports = ports::allocate(description.app.as_ref(), &uses, &mut findings);
+    let entries: Vec<&Filled> = std::iter::once(&shape).chain(&uses).collect();
+    let mut ports = ports::allocate(description.app.as_ref(), &entries, &mut findings);
+    let shape_ports = ports.remove(0);
     if !findings.is_empty() {
         return Err(findings);
     }
-    let composition = Composition { catalogue, description, shape: &shape, uses: &uses, ports: &ports };
+    let composition =
+        Composition { catalogue, description, shape: &shape, shape_ports: &shape_ports, uses: &uses, ports: &ports };
     let objects = composition.objects()?;
     let mut made = objects.into_iter().map(|object| Made { object, blame: None }).collect();
     hatches::apply(description, &mut made, &mut findings);
@@ -51,6 +54,7 @@ struct Composition<'a> {
     catalogue: Catalogue,
     description: &'a Description,
     shape: &'a Filled,
+    shape_ports: &'a Ports,
     uses: &'a [Filled],
     ports: &'a [Ports],
 }
@@ -110,7 +114,7 @@ impl Composition<'_> {
         let mounts = context::mounts(self.description.app.as_ref());
         let renderer = Renderer::new(self.catalogue, Some(self.shape.folder), mounts);
         let mut context = shared.clone();
-        context.insert("params".to_owned(), self.shape.params.clone());
+        context.extend(context::entry(self.catalogue, self.description, self.shape, self.shape_ports, None));
         let context = Json::Object(context);
         let from = format!("shape.{}", self.shape.entry.pattern);
         for pod in renderer.documents(POD_TEMPLATE, &context)? {

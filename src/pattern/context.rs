@@ -43,6 +43,8 @@ pub(super) fn shared(
             .as_ref()
             .map_or(Json::Null, |expose| json!({"host": expose.host, "gateway": expose.gateway})),
     );
+    let priority = description.priority.as_ref().map(|(name, value)| json!({"name": name, "value": value}));
+    context.insert("priority".to_owned(), json!(priority));
     context.insert("shape".to_owned(), Json::Object(shape.params_map()));
     context
 }

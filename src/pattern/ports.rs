@@ -13,15 +13,15 @@ use crate::diagnostic::Finding;
 pub(super) type Ports = BTreeMap<String, u16>;
 
 /// Gives every entry its ports.
-pub(super) fn allocate(app: Option<&App>, uses: &[Filled], findings: &mut Vec<Finding>) -> Vec<Ports> {
+pub(super) fn allocate(app: Option<&App>, entries: &[&Filled], findings: &mut Vec<Finding>) -> Vec<Ports> {
     let mut taken: BTreeMap<u16, (Place, String)> = BTreeMap::new();
     if let Some(app) = app
         && let (Some(port), Some(place)) = (app.port, &app.port_place)
     {
         taken.insert(port, (place.clone(), format!("the app listens on {port}")));
     }
-    let mut allocated: Vec<Ports> = vec![Ports::new(); uses.len()];
-    for (entry, ports) in uses.iter().zip(&mut allocated) {
+    let mut allocated: Vec<Ports> = vec![Ports::new(); entries.len()];
+    for (entry, ports) in entries.iter().zip(&mut allocated) {
         for (port, param) in entry.definition.ports.iter().filter_map(|port| Some((port, port.param.as_ref()?))) {
             let Some(number) = entry.given_port(param) else { continue };
             let place = entry.place_of(param).clone();
@@ -32,7 +32,7 @@ pub(super) fn allocate(app: Option<&App>, uses: &[Filled], findings: &mut Vec<Fi
             ports.insert(port.name.clone(), number);
         }
     }
-    for (entry, ports) in uses.iter().zip(&mut allocated) {
+    for (entry, ports) in entries.iter().zip(&mut allocated) {
         for port in &entry.definition.ports {
             if ports.contains_key(&port.name) {
                 continue;

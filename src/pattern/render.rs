@@ -6,7 +6,7 @@ use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior};
 use serde_json::Value as Json;
 
 use super::catalogue::{Catalogue, Folder};
-use crate::describe::Spanned;
+use crate::describe::{Spanned, duration_seconds};
 use crate::yaml::{self, Source};
 
 /// Renders the templates of one pattern folder, which may include the shared ones.
@@ -42,6 +42,7 @@ impl Renderer {
         });
         environment.add_filter("verbatim", verbatim);
         environment.add_filter("volume_name", volume_name);
+        environment.add_filter("seconds", |text: &str| duration_seconds(text).unwrap_or(0));
         environment.add_filter("folders", move |files: Hole| folders(&mounts, &files));
         environment.add_filter("percent", |text: &str| text.trim_end_matches('%').parse::<u32>().unwrap_or(100));
         Self { environment }
