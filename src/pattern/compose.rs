@@ -92,7 +92,10 @@ impl Composition<'_> {
     /// and, for each entry, the port it hands on to.
     fn chain(&self) -> (Option<Inbound>, Vec<Option<u16>>) {
         let mut upstreams = vec![None; self.uses.len()];
-        let Some(app_port) = self.description.app.as_ref().and_then(|app| app.port) else { return (None, upstreams) };
+        let own = self.shape.definition.serves.as_ref().and_then(|port| self.shape_ports.get(port).copied());
+        let Some(app_port) = self.description.app.as_ref().and_then(|app| app.port).or(own) else {
+            return (None, upstreams);
+        };
         let mut inbound = Inbound { port: app_port, name: "http".to_owned(), claim: None };
         for (at, filled) in self.uses.iter().enumerate().rev() {
             let Some(claim) = &filled.definition.claims else { continue };
@@ -246,11 +249,15 @@ impl Composition<'_> {
 
 /// Mistakes that no single pattern can see.
 fn check_app(description: &Description, shape: &Filled, uses: &[Filled], findings: &mut Vec<Finding>) {
+    let brings = shape.definition.brings_containers;
     let Some(app) = &description.app else {
-        findings.push(
-            Finding::error(shape.entry.place.label(""), format!("`{}` needs an `app`", shape.entry.pattern))
-                .help("app: {image: registry.example.com/shop:1.7.0, port: 8080}"),
-        );
+        if !brings {
+            findings.push(
+                Finding::error(shape.entry.place.label(""), format!("`{}` needs an `app`", shape.entry.pattern))
+                    .help("app: {image: registry.example.com/shop:1.7.0, port: 8080}"),
+            );
+        }
+        check_names(description, uses, findings);
         return;
     };
     let claimers: Vec<&Filled> = uses.iter().filter(|filled| filled.definition.claims.is_some()).collect();
@@ -289,6 +296,21 @@ fn check_app(description: &Description, shape: &Filled, uses: &[Filled], finding
                 .help("put a pattern in front of it, such as `https`, or leave `bind` out"),
         );
     }
+    if brings {
+        findings.push(
+            Finding::error(
+                app.place.label("has no place"),
+                format!("`{}` brings its own containers", shape.entry.pattern),
+            )
+            .label(shape.entry.place.label("names them itself"))
+            .help(format!("patterns explain {}", shape.entry.pattern)),
+        );
+    }
+    check_names(description, uses, findings);
+    check_expose(description, &claimers, findings);
+}
+
+fn check_names(description: &Description, uses: &[Filled], findings: &mut Vec<Finding>) {
     for filled in uses.iter().filter(|filled| filled.entry.name == description.name) {
         findings.push(
             Finding::error(
@@ -302,7 +324,6 @@ fn check_app(description: &Description, shape: &Filled, uses: &[Filled], finding
             )),
         );
     }
-    check_expose(description, &claimers, findings);
 }
 
 fn check_images(catalogue: Catalogue, description: &Description, findings: &mut Vec<Finding>) {

@@ -3,7 +3,9 @@
 use serde_json::{Map, Value as Json};
 
 use super::catalogue::{Catalogue, Folder};
+use super::context;
 use super::definition::Definition;
+use super::render;
 use crate::describe::{self, Entry, Kind, Member, Spanned, Subject, list, nearest};
 use crate::diagnostic::Finding;
 
@@ -52,8 +54,41 @@ pub(super) fn fill(catalogue: Catalogue, entry: &Entry, as_shape: bool, findings
     if findings.len() > before {
         return None;
     }
-    let params = describe::with_defaults(&definition.params, &given.to_json());
-    Some(Filled { entry: entry.clone(), folder, definition, given, params })
+    let mut params = describe::with_defaults(&definition.params, &given.to_json());
+    fill_containers(&definition, &given, &mut params, findings);
+    if findings.len() > before {
+        return None;
+    }
+    let filled = Filled { entry: entry.clone(), folder, definition, given, params };
+    for check in &filled.definition.checks {
+        match render::holds(&check.that, &filled.params) {
+            Ok(true) => {}
+            Ok(false) => {
+                findings.push(Finding::error(filled.place_of(&check.at).label(""), check.message.clone()).help(&help))
+            }
+            Err(bug) => {
+                findings.push(Finding::error(entry.place.label(""), format!("a check of ours is broken: {bug}")))
+            }
+        }
+    }
+    (findings.len() == before).then_some(filled)
+}
+
+/// A parameter marked `x-container` is a container of the user's, with all the keys of `app`; templates see it
+/// as they see the app.
+fn fill_containers(definition: &Definition, given: &Spanned, params: &mut Json, findings: &mut Vec<Finding>) {
+    let properties = definition.params["properties"].as_object();
+    for (name, _) in properties.into_iter().flatten().filter(|(_, schema)| schema["x-container"] == true) {
+        let Some(member) = given.member(name) else { continue };
+        let before = findings.len();
+        let subject_name = format!("`{name}`");
+        let subject = Subject { name: &subject_name, member: "key", help: None, place: &member.key_place };
+        describe::check_app(&member.value, subject, findings);
+        let container = describe::read_app(member, findings);
+        if findings.len() == before {
+            params[name] = context::container(&container);
+        }
+    }
 }
 
 /// A bare name is a map without members, a bare scalar or list the main parameter.
