@@ -13,6 +13,7 @@ use super::render::Renderer;
 use super::weave::{Clash, Weave};
 use crate::describe::{Description, Place, nearest};
 use crate::diagnostic::Finding;
+use crate::yaml::emit;
 
 /// Expands a document.
 ///
@@ -118,8 +119,13 @@ impl Composition<'_> {
         let renderer = Renderer::new(self.catalogue, Some(self.shape.folder), mounts);
         let mut context = shared.clone();
         context.extend(context::entry(self.catalogue, self.description, self.shape, self.shape_ports, None));
-        let context = Json::Object(context);
         let from = format!("shape.{}", self.shape.entry.pattern);
+        if let Some(mut config) = self.config(&renderer, self.shape, &context)? {
+            context.insert("config".to_owned(), config["metadata"]["name"].clone());
+            objects::dress(&mut config, labels, self.description, &from);
+            objects.push(config);
+        }
+        let context = Json::Object(context);
         for pod in renderer.documents(POD_TEMPLATE, &context)? {
             fragments.push(Fragment { pod, owner: 0 });
         }
@@ -182,7 +188,7 @@ impl Composition<'_> {
         let context = Json::Object(context.clone());
         let mut data = Map::new();
         for (name, template) in &filled.definition.config {
-            data.insert(name.clone(), Json::String(renderer.text(template, &context)?));
+            data.insert(name.clone(), Json::String(config_file(renderer, template, &context)?));
         }
         let data = Json::Object(data);
         let hash = objects::short_hash(data.to_string().as_bytes());
@@ -244,6 +250,22 @@ impl Composition<'_> {
             Finding::error(place.label(""), format!("a template of ours is broken: {message}"))
                 .because("nothing in a description should be able to do this; please report it"),
         ]
+    }
+}
+
+/// One file of a `ConfigMap`. YAML is woven of the template's documents and written by our own writer.
+fn config_file(renderer: &Renderer, template: &str, context: &Json) -> Result<String, String> {
+    if !template.ends_with(".yaml.j2") {
+        return renderer.text(template, context);
+    }
+    let mut weave = Weave::default();
+    for document in renderer.documents(template, context)? {
+        weave.add(&document, 0);
+    }
+    let (value, clashes) = weave.finish();
+    match clashes.first() {
+        Some(clash) => Err(format!("{template} contradicts itself at {}", clash.path)),
+        None => emit::to_yaml(&value).map_err(|error| error.to_string()),
     }
 }
 
