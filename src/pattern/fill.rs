@@ -64,10 +64,10 @@ pub(super) fn fill(catalogue: Catalogue, entry: &Entry, as_shape: bool, findings
         match render::holds(&check.that, &filled.params) {
             Ok(true) => {}
             Ok(false) => {
-                findings.push(Finding::error(filled.place_of(&check.at).label(""), check.message.clone()).help(&help))
+                findings.push(Finding::error(filled.place_of(&check.at).label(""), check.message.clone()).help(&help));
             }
             Err(bug) => {
-                findings.push(Finding::error(entry.place.label(""), format!("a check of ours is broken: {bug}")))
+                findings.push(Finding::error(entry.place.label(""), format!("a check of ours is broken: {bug}")));
             }
         }
     }
@@ -119,7 +119,7 @@ fn with_volumes(container: &Member, shared: Option<&Spanned>) -> Member {
             }
         }
         None => {
-            members.push(Member { key: "volumes".to_owned(), key_place: shared.place.clone(), value: shared.clone() })
+            members.push(Member { key: "volumes".to_owned(), key_place: shared.place.clone(), value: shared.clone() });
         }
     }
     container

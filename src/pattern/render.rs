@@ -42,7 +42,7 @@ impl Renderer {
         });
         environment.add_filter("verbatim", verbatim);
         environment.add_filter("volume_name", volume_name);
-        environment.add_filter("part", part);
+        environment.add_filter("part", |labels: Hole, role: &str| part(&labels, role));
         environment.add_filter("seconds", |text: &str| duration_seconds(text).unwrap_or(0));
         environment.add_filter("folders", move |files: Hole| folders(&mounts, &files));
         environment.add_filter("percent", |text: &str| text.trim_end_matches('%').parse::<u32>().unwrap_or(100));
@@ -125,7 +125,7 @@ pub(super) fn volume_name(path: &str) -> String {
 
 /// Labels of one part of a document that runs several kinds of Pods: its own name, so that no selector finds the
 /// others, and its role as component.
-fn part(labels: &Hole, role: &str) -> Result<Hole, Error> {
+fn part(labels: &Hole, role: &str) -> Hole {
     let mut labels: serde_json::Map<String, Json> =
         serde_json::to_value(labels).ok().and_then(|labels| labels.as_object().cloned()).unwrap_or_default();
     let name = labels.get("app.kubernetes.io/name").and_then(Json::as_str).unwrap_or_default();
@@ -135,7 +135,7 @@ fn part(labels: &Hole, role: &str) -> Result<Hole, Error> {
         labels.insert("app.kubernetes.io/component".to_owned(), Json::String(role.to_owned()));
     }
     labels.shift_remove("app.kubernetes.io/version");
-    Ok(Hole::from(Serde(labels)))
+    Hole::from(Serde(labels))
 }
 
 /// Whether an expression over `params` is true.
