@@ -204,7 +204,7 @@ extends: base.yaml
 {text}"
             ),
         )
-        .unwrap()
+        .unwrap();
     };
     let run = |text: &str| {
         write(text);

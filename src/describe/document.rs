@@ -8,11 +8,12 @@ use serde_json::Value as Json;
 use sha2::{Digest as _, Sha256};
 
 use super::app::{self, App};
+use super::entries;
 use super::extends;
-use super::merge::{merge, use_name};
+use super::merge::merge;
 use super::params::{Params, Setting};
 use super::schema::{self, Subject, list, nearest};
-use super::spanned::{Kind, Member, Place, Spanned};
+use super::spanned::{Member, Place, Spanned};
 use crate::diagnostic::Finding;
 use crate::yaml::{self, Source};
 
@@ -252,7 +253,7 @@ fn describe(
         let text = |key| member.value.get(key).and_then(Spanned::text).map(str::to_owned);
         Some(Expose { host: text("host")?, gateway: text("gateway"), place: member.key_place.clone() })
     });
-    let uses = uses(&root, findings);
+    let uses = entries::uses(&root, findings);
     Some(Description {
         name: name.text()?.to_owned(),
         name_place: name.place.clone(),
@@ -261,14 +262,14 @@ fn describe(
             .clone()
             .or_else(|| root.get("namespace").and_then(Spanned::text).map(str::to_owned)),
         app: root.member("app").map(|member| app::read(member, findings)),
-        shape: shape(&root, findings)?,
+        shape: entries::shape(&root, findings)?,
         uses,
         expose,
-        priority: root.get("priority").and_then(priority),
+        priority: root.get("priority").and_then(entries::priority),
         images: root.get("images").map(|images| images.members().to_vec()).unwrap_or_default(),
         patches: root.get("patch").map(|patches| patches.items().to_vec()).unwrap_or_default(),
         extra: root.get("extra").map(|extra| extra.items().to_vec()).unwrap_or_default(),
-        ignores: ignores(&root),
+        ignores: entries::ignores(&root),
         origin,
         folder: folder.map(Path::to_owned),
     })
@@ -321,103 +322,4 @@ fn apply_environment(
         });
     }
     settings
-}
-
-fn priority(value: &Spanned) -> Option<(String, Option<i64>)> {
-    match value.text() {
-        Some(name) => Some((name.to_owned(), None)),
-        None => Some((value.get("name")?.text()?.to_owned(), value.get("value")?.to_json().as_i64())),
-    }
-}
-
-fn ignores(root: &Spanned) -> Vec<Ignore> {
-    let ignore = |item: &Spanned| {
-        let rule = item.get("rule")?;
-        let why = item.get("why").and_then(Spanned::text)?.to_owned();
-        Some(Ignore { rule: rule.text()?.to_owned(), why, place: rule.place.clone() })
-    };
-    root.get("ignore").map(Spanned::items).unwrap_or_default().iter().filter_map(ignore).collect()
-}
-
-fn shape(root: &Spanned, findings: &mut Vec<Finding>) -> Option<Entry> {
-    let Some(member) = root.member("shape") else {
-        let place = root.get("name").map_or_else(|| root.place.clone(), |name| name.place.clone());
-        let params = Spanned { kind: Kind::Null, place: place.clone() };
-        return Some(Entry { pattern: "replicated".to_owned(), name: "replicated".to_owned(), place, params });
-    };
-    match member.value.members() {
-        [shape] => Some(Entry {
-            pattern: shape.key.clone(),
-            name: shape.key.clone(),
-            place: shape.key_place.clone(),
-            params: shape.value.clone(),
-        }),
-        [] => {
-            findings.push(
-                Finding::error(member.key_place.label(""), "`shape` names no pattern")
-                    .help("shape: {replicated: {replicas: 2}}"),
-            );
-            None
-        }
-        [_, second, ..] => {
-            findings.push(Finding::error(second.key_place.label("one too many"), "`shape` names exactly one pattern"));
-            None
-        }
-    }
-}
-
-fn uses(root: &Spanned, findings: &mut Vec<Finding>) -> Vec<Entry> {
-    let mut entries: Vec<Entry> = Vec::new();
-    for item in root.get("use").map(Spanned::items).unwrap_or_default() {
-        let Some(entry) = entry(item, findings) else { continue };
-        if let Some(other) = entries.iter().find(|other| other.name == entry.name) {
-            let as_name = format!("as: {}-2", entry.name);
-            findings.push(
-                Finding::error(
-                    entry.place.label("and so is this"),
-                    format!("two entries of `use` are called `{}`", entry.name),
-                )
-                .label(other.place.label("this is"))
-                .because("containers, volumes and ports are named after their entry")
-                .help(format!("give one of them a name of its own: {}: {{{as_name}, …}}", entry.pattern)),
-            );
-            continue;
-        }
-        entries.push(entry);
-    }
-    entries
-}
-
-fn entry(item: &Spanned, findings: &mut Vec<Finding>) -> Option<Entry> {
-    let name = use_name(item)?.to_owned();
-    match &item.kind {
-        Kind::Text(pattern) => {
-            let params = Spanned { kind: Kind::Null, place: item.place.clone() };
-            Some(Entry { pattern: pattern.clone(), name, place: item.place.clone(), params })
-        }
-        Kind::Map(members) => {
-            if let Some(second) = members.get(1) {
-                findings.push(
-                    Finding::error(
-                        second.key_place.label("one too many"),
-                        "an entry of `use` names exactly one pattern",
-                    )
-                    .help("begin a new entry with `-`, or indent this under the pattern"),
-                );
-            }
-            let member = members.first()?;
-            let mut params = member.value.clone();
-            if let Some(alias) = params.remove("as") {
-                let subject = Subject { name: "`as`", member: "key", help: None, place: &alias.key_place };
-                schema::check(
-                    &serde_json::json!({"type": "string", "format": "base-name"}),
-                    &alias.value,
-                    subject,
-                    findings,
-                );
-            }
-            Some(Entry { pattern: member.key.clone(), name, place: member.key_place.clone(), params })
-        }
-        _ => None,
-    }
 }

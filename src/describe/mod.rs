@@ -2,6 +2,7 @@
 
 mod app;
 mod document;
+mod entries;
 mod extends;
 mod formats;
 mod merge;

@@ -3,6 +3,8 @@
 use serde_json::{Map, Value as Json};
 
 use super::catalogue::{Catalogue, POD_TEMPLATE};
+use super::checks;
+use super::clash;
 use super::context::{self, Inbound};
 use super::fill::{Filled, fill};
 use super::hatches::{self, Made};
@@ -11,7 +13,7 @@ use super::objects;
 use super::ports::{self, Ports, port_name};
 use super::render::Renderer;
 use super::weave::{Clash, Weave};
-use crate::describe::{Description, Place, nearest};
+use crate::describe::{Description, Place};
 use crate::diagnostic::Finding;
 use crate::yaml::emit;
 
@@ -22,8 +24,8 @@ use crate::yaml::emit;
 pub fn expand(catalogue: Catalogue, description: &Description) -> Result<Vec<Made>, Vec<Finding>> {
     let (shape, uses, mut findings) = fill_all(catalogue, description);
     let (Some(shape), true) = (shape, uses.len() == description.uses.len()) else { return Err(findings) };
-    check_app(description, &shape, &uses, &mut findings);
-    check_images(catalogue, description, &mut findings);
+    checks::check_app(description, &shape, &uses, &mut findings);
+    checks::check_images(catalogue, description, &mut findings);
     let entries: Vec<&Filled> = std::iter::once(&shape).chain(&uses).collect();
     let mut ports = ports::allocate(description.app.as_ref(), &entries, &mut findings);
     let shape_ports = ports.remove(0);
@@ -221,15 +223,15 @@ impl Composition<'_> {
         if findings.is_empty() { Ok(pod) } else { Err(findings) }
     }
 
-    fn clash(&self, clash: &Clash) -> Finding {
-        let (what, help) = describe(clash, &self.description.name);
-        let first = self.owner(clash.first);
-        let second = self.owner(clash.second);
+    fn clash(&self, found: &Clash) -> Finding {
+        let (what, help) = clash::describe(found, &self.description.name);
+        let first = self.owner(found.first);
+        let second = self.owner(found.second);
         Finding::error(
-            second.0.label(format!("{} wants {}", second.1, short(&clash.right))),
+            second.0.label(format!("{} wants {}", second.1, clash::short(&found.right))),
             format!("two parts of this Pod {what}"),
         )
-        .label(first.0.label(format!("{} wants {}", first.1, short(&clash.left))))
+        .label(first.0.label(format!("{} wants {}", first.1, clash::short(&found.left))))
         .because("patterns are woven, never overwritten: one of the two would be lost")
         .help(help)
     }
@@ -266,157 +268,5 @@ fn config_file(renderer: &Renderer, template: &str, context: &Json) -> Result<St
     match clashes.first() {
         Some(clash) => Err(format!("{template} contradicts itself at {}", clash.path)),
         None => emit::to_yaml(&value).map_err(|error| error.to_string()),
-    }
-}
-
-/// Mistakes that no single pattern can see.
-fn check_app(description: &Description, shape: &Filled, uses: &[Filled], findings: &mut Vec<Finding>) {
-    let brings = shape.definition.brings_containers;
-    let Some(app) = &description.app else {
-        if !brings {
-            findings.push(
-                Finding::error(shape.entry.place.label(""), format!("`{}` needs an `app`", shape.entry.pattern))
-                    .help("app: {image: registry.example.com/shop:1.7.0, port: 8080}"),
-            );
-        }
-        check_names(description, uses, findings);
-        return;
-    };
-    let claimers: Vec<&Filled> = uses.iter().filter(|filled| filled.definition.claims.is_some()).collect();
-    for filled in uses.iter().filter(|filled| app.port.is_none() && filled.needs_port()) {
-        findings.push(
-            Finding::error(
-                app.place.label("has no `port`"),
-                format!("`{}` needs to know where the app listens", filled.entry.name),
-            )
-            .label(filled.entry.place.label("talks to the app's port"))
-            .help("app: {image: …, port: 8080}"),
-        );
-    }
-    for pair in claimers.windows(2) {
-        let ([outer, inner], Some(speaks), Some(answers)) =
-            (pair, &pair[0].definition.claims, &pair[1].definition.claims)
-        else {
-            continue;
-        };
-        if speaks.upstream != answers.scheme {
-            findings.push(
-                Finding::error(
-                    inner.entry.place.label(format!("answers {}", answers.scheme)),
-                    format!("`{}` cannot stand in front of `{}`", outer.entry.name, inner.entry.name),
-                )
-                .label(outer.entry.place.label(format!("speaks {} to what is behind it", speaks.upstream)))
-                .because("patterns that take the app's traffic chain in the order of `use`, the first outermost")
-                .help("leave one of them out, or change their order"),
-            );
-        }
-    }
-    if app.loopback && claimers.is_empty() {
-        findings.push(
-            Finding::error(app.place.label("`bind: localhost`"), "nothing can reach this app")
-                .because("it listens on 127.0.0.1 alone; the kubelet's probes and the Service dial the Pod's address")
-                .help("put a pattern in front of it, such as `https`, or leave `bind` out"),
-        );
-    }
-    if brings {
-        findings.push(
-            Finding::error(
-                app.place.label("has no place"),
-                format!("`{}` brings its own containers", shape.entry.pattern),
-            )
-            .label(shape.entry.place.label("names them itself"))
-            .help(format!("patterns explain {}", shape.entry.pattern)),
-        );
-    }
-    check_names(description, uses, findings);
-    check_expose(description, &claimers, findings);
-}
-
-fn check_names(description: &Description, uses: &[Filled], findings: &mut Vec<Finding>) {
-    for filled in uses.iter().filter(|filled| filled.entry.name == description.name) {
-        findings.push(
-            Finding::error(
-                filled.entry.place.label("and so is this"),
-                format!("two containers would be called `{}`", description.name),
-            )
-            .label(description.name_place.label("the app is named after the document"))
-            .help(format!(
-                "give the pattern another name: {}: {{as: {}-sidecar, …}}",
-                filled.entry.pattern, filled.entry.pattern
-            )),
-        );
-    }
-}
-
-fn check_images(catalogue: Catalogue, description: &Description, findings: &mut Vec<Finding>) {
-    let roles = catalogue.images();
-    for member in &description.images {
-        if !roles.contains_key(&member.key) {
-            let label = nearest(&member.key, roles.keys().map(String::as_str))
-                .map_or_else(String::new, |name| format!("did you mean `{name}`?"));
-            findings.push(Finding::error(
-                member.key_place.label(label),
-                format!("no image role is called `{}`", member.key),
-            ));
-        }
-    }
-}
-
-fn check_expose(description: &Description, claimers: &[&Filled], findings: &mut Vec<Finding>) {
-    let Some(expose) = &description.expose else { return };
-    if description.app.as_ref().is_some_and(|app| app.port.is_none()) {
-        findings.push(
-            Finding::error(expose.place.label(""), "`expose` needs the app's `port`")
-                .help("app: {image: …, port: 8080}"),
-        );
-    }
-    let encrypted = claimers
-        .first()
-        .filter(|filled| filled.definition.claims.as_ref().is_some_and(|claim| claim.scheme == "HTTPS"));
-    if let Some(filled) = encrypted {
-        findings.push(
-            Finding::error(expose.place.label("speaks plain HTTP to the Pods"), "the route and the Pod do not speak the same protocol")
-                .label(filled.entry.place.label("answers TLS alone"))
-                .because("an Ingress or HTTPRoute ends TLS at the edge and has no portable way to speak it to a backend whose certificate only you know")
-                .help(format!("leave out `expose` and reach the Service on 443, or leave out `{}` and let the edge hold the certificate", filled.entry.name)),
-        );
-    }
-}
-
-/// What a clash is about, in words, and the way out.
-fn describe(clash: &Clash, app: &str) -> (String, String) {
-    let parts: Vec<&str> = clash.path.split(['[', ']']).filter(|part| !part.is_empty()).collect();
-    match parts.as_slice() {
-        [.., ".volumeMounts", path] => {
-            (format!("mount something at {path}"), "give one of them another path".to_owned())
-        }
-        [.., ".env", name] => {
-            (format!("set {name}"), "remove one of them, or give the pattern another name with `as`".to_owned())
-        }
-        [.., ".ports", port] => (format!("declare port {port}"), "give one of them another port".to_owned()),
-        ["spec.volumes", name] => {
-            (format!("make the volume `{name}`"), "give the pattern another name with `as`".to_owned())
-        }
-        ["spec.containers" | "spec.initContainers", name, field] if *name != app => (
-            format!("make the container `{name}` ({})", field.trim_start_matches('.')),
-            "give the pattern another name with `as`".to_owned(),
-        ),
-        _ => (format!("disagree about {}", clash.path), "these two do not go together; leave one out".to_owned()),
-    }
-}
-
-/// A value on one short line.
-fn short(value: &Json) -> String {
-    let text = match value {
-        Json::Object(members) => {
-            let plain: Vec<String> = members.iter().map(|(key, value)| format!("{key}: {}", short(value))).collect();
-            format!("{{{}}}", plain.join(", "))
-        }
-        Json::String(text) => text.clone(),
-        other => other.to_string(),
-    };
-    match text.char_indices().nth(60) {
-        Some((at, _)) => format!("{}…", &text[..at]),
-        None => text,
     }
 }

@@ -1,6 +1,8 @@
 //! Patterns: folders of templates, filled with parameters, rendered and woven into one Pod.
 
 mod catalogue;
+mod checks;
+mod clash;
 mod compose;
 mod context;
 mod definition;
