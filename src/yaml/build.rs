@@ -19,6 +19,9 @@ pub(super) enum Scalar {
     Owned(String),
 }
 
+/// Go's `encoding/json` refuses deeper nesting.
+const MAX_DEPTH: usize = 10_000;
+
 struct Frame {
     start: Span,
     style: Style,
@@ -50,6 +53,8 @@ pub(super) struct Builder<'src> {
     pending: Vec<NodeId>,
     anchors: HashMap<usize, Anchor>,
     root: Option<NodeId>,
+    /// Scalars that merge if they are keys, in order.
+    merge_keys: Vec<NodeId>,
     decoded: u64,
     from_aliases: u64,
 }
@@ -75,14 +80,10 @@ impl<'src> Builder<'src> {
             pending: Vec::new(),
             anchors: HashMap::new(),
             root: None,
+            merge_keys: Vec::new(),
             decoded: 1,
             from_aliases: 0,
         }
-    }
-
-    /// Whether the outermost node is complete.
-    pub(super) fn is_complete(&self) -> bool {
-        self.root.is_some()
     }
 
     /// Whether the next node would be the key of a map.
@@ -105,8 +106,10 @@ impl<'src> Builder<'src> {
         anchor: usize,
         text: Scalar,
         resolved: Resolved,
+        is_merge: bool,
     ) -> Result<(), Refusal> {
         self.decoded += 1;
+        self.check_aliases(span)?;
         if let Resolved::Float(value) = resolved
             && !value.is_finite()
             && !self.expects_key()
@@ -131,6 +134,9 @@ impl<'src> Builder<'src> {
             },
         };
         let node = self.add(Node { span, value, style });
+        if is_merge {
+            self.merge_keys.push(node);
+        }
         if anchor != 0 {
             self.anchors.insert(anchor, Anchor::Done { node, cost: 1 });
         }
@@ -138,13 +144,21 @@ impl<'src> Builder<'src> {
         Ok(())
     }
 
-    pub(super) fn open(&mut self, start: Span, style: Style, anchor: usize, is_map: bool) {
+    /// Begins a list or map.
+    ///
+    /// # Errors
+    /// Deeper nesting than Go's JSON reader takes, which reads what the YAML is turned into.
+    pub(super) fn open(&mut self, start: Span, style: Style, anchor: usize, is_map: bool) -> Result<(), Refusal> {
+        if self.frames.len() >= MAX_DEPTH {
+            return Err(Refusal::new(start, "nesting is deeper than 10000 levels").because("kubectl reads no deeper"));
+        }
         if anchor != 0 {
             self.anchors.insert(anchor, Anchor::Open);
         }
         let first = self.pending.len();
         self.frames.push(Frame { start, style, anchor, is_map, first, decoded: self.decoded });
         self.decoded += 1;
+        Ok(())
     }
 
     pub(super) fn close(&mut self, end: Span) -> Result<(), Refusal> {
@@ -182,13 +196,18 @@ impl<'src> Builder<'src> {
         };
         self.decoded = self.decoded.saturating_add(1).saturating_add(cost);
         self.from_aliases = self.from_aliases.saturating_add(cost);
-        if self.is_alias_bomb() {
+        self.check_aliases(span)?;
+        let node = self.add(Node { span, value: Stored::Alias(target), style: Style::Alias });
+        self.place(node);
+        Ok(())
+    }
+
+    fn check_aliases(&self, span: Span) -> Result<(), Refusal> {
+        if self.from_aliases > 100 && self.is_alias_bomb() {
             return Err(Refusal::new(span, "aliases expand to too much").because(
                 "kubectl refuses a document most of which comes from aliases (go-yaml, `allowedAliasRatio`)",
             ));
         }
-        let node = self.add(Node { span, value: Stored::Alias(target), style: Style::Alias });
-        self.place(node);
         Ok(())
     }
 
@@ -202,7 +221,7 @@ impl<'src> Builder<'src> {
             decoded if decoded >= HIGH => 0.10,
             decoded => 0.99 - 0.89 * ((decoded - LOW) as f64 / (HIGH - LOW) as f64),
         };
-        self.from_aliases > 100 && self.decoded > 1000 && self.from_aliases as f64 / self.decoded as f64 > allowed
+        self.decoded > 1000 && self.from_aliases as f64 / self.decoded as f64 > allowed
     }
 
     /// The finished document; a document without any node is null.
@@ -255,7 +274,7 @@ impl<'src> Builder<'src> {
     }
 
     fn is_merge_key(&self, key: NodeId) -> bool {
-        self.document.style(key) == Style::Plain && self.document.str(key) == Some("<<")
+        self.merge_keys.binary_search(&key).is_ok()
     }
 
     fn merge(&mut self, from: NodeId, into: &mut MapBuilder) -> Result<(), Refusal> {

@@ -76,6 +76,8 @@ pub struct Source {
     /// Replaced byte sequences: place of the U+FFFD in `text`, and how many raw bytes it stands for.
     replaced: Vec<(u32, u8)>,
     raw_len: usize,
+    /// Whether the last line break is not in the file.
+    adds_break: bool,
     line_starts: std::sync::OnceLock<Vec<u32>>,
 }
 
@@ -105,19 +107,26 @@ impl Source {
                 }
             },
         };
-        if !text.is_empty() && !text.ends_with('\n') {
+        let adds_break = !text.is_empty() && !text.ends_with('\n');
+        if adds_break {
             text.push('\n');
         }
         if u32::try_from(text.len()).is_err() {
             return Err(TooLarge);
         }
-        Ok(Self { name: name.into(), text, encoding, replaced, raw_len, line_starts: std::sync::OnceLock::new() })
+        let line_starts = std::sync::OnceLock::new();
+        Ok(Self { name: name.into(), text, encoding, replaced, raw_len, adds_break, line_starts })
     }
 
     /// The text of a range.
     #[must_use]
     pub fn slice(&self, span: Span) -> &str {
         self.text.get(span.range()).unwrap_or("")
+    }
+
+    /// The length of the text without a line break that is not in the file.
+    pub(super) fn written_length(&self) -> usize {
+        self.text.len() - usize::from(self.adds_break)
     }
 
     /// Where bytes that are not UTF-8 were replaced by U+FFFD.
@@ -181,7 +190,7 @@ impl Source {
 pub struct TooLarge;
 
 /// UTF-8 with every maximal invalid part replaced, remembering how long each was.
-fn lossy(bytes: &[u8]) -> (String, Vec<(u32, u8)>) {
+pub(super) fn lossy(bytes: &[u8]) -> (String, Vec<(u32, u8)>) {
     let mut text = String::with_capacity(bytes.len());
     let mut replaced = Vec::new();
     for chunk in bytes.utf8_chunks() {
