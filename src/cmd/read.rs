@@ -52,8 +52,12 @@ fn invalid_utf8(source: &Arc<Source>) -> Vec<Finding> {
     let Some(first) = source.replaced().next() else { return Vec::new() };
     let count = source.replaced().count();
     let finding = Finding::error(
-        Label::span(source, first, "the first of them"),
-        format!("{count} bytes of this file are not UTF-8"),
+        Label::span(source, first, if count == 1 { "" } else { "the first of them" }),
+        if count == 1 {
+            "a byte of this file is not UTF-8".to_owned()
+        } else {
+            format!("{count} bytes of this file are not UTF-8")
+        },
     )
     .level(crate::diagnostic::Level::Warning)
     .because("kubectl replaces each with U+FFFD and goes on")

@@ -307,7 +307,7 @@ impl<'src> Builder<'src> {
 
     fn check_key(&self, key: NodeId) -> Result<(), Refusal> {
         let kind = match self.document.value(key) {
-            Value::Null => "nothing",
+            Value::Null => "null",
             Value::List(_) => "a list",
             Value::Map(_) => "a map",
             Value::Uint(_) => "a number above 9223372036854775807",

@@ -146,7 +146,11 @@ impl<'src> Reader<'src> {
                         return self.scalar(start, Scalar::Borrowed(Span::new(start, self.at)), resolved);
                     }
                 }
-                Err(self.refuse(start, "this is not a JSON value"))
+                Err(if start == self.bytes.len() {
+                    self.refuse(start, "the file ends in the middle of a value")
+                } else {
+                    self.refuse(start, "this is not a JSON value")
+                })
             }
         }
     }

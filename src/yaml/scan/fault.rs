@@ -26,9 +26,21 @@ fn rest_of_line<'src>(cursor: &Cursor<'src>, at: usize) -> &'src str {
     line.trim_end()
 }
 
+/// The same, up to the next comma or bracket if brackets are open.
+fn rest_of_value<'src>(cursor: &Cursor<'src>, at: usize, in_flow: bool) -> &'src str {
+    let line = rest_of_line(cursor, at);
+    if in_flow { line.split([',', ']', '}']).next().unwrap_or(line) } else { line }
+}
+
 /// The text in the quotes that need least escaping.
 fn quoted(text: &str) -> String {
     if text.contains(['"', '\\']) { format!("'{}'", text.replace('\'', "''")) } else { format!("\"{text}\"") }
+}
+
+/// The same for a value that is already, but wrongly, in quotes.
+fn requoted(value: &str) -> String {
+    let inner = ['"', '\''].iter().find_map(|quote| value.strip_prefix(*quote)?.strip_suffix(*quote));
+    quoted(inner.unwrap_or(value))
 }
 
 /// The key that the line of `at` begins with, as `key: `.
@@ -47,10 +59,26 @@ fn begins_line(cursor: &Cursor<'_>, at: usize) -> bool {
     cursor.slice(line_start(cursor, at), at).trim_matches([' ', '-', '?']).is_empty()
 }
 
+/// Where the last line before `at` that is not blank begins; `at` begins a line.
+fn line_above(cursor: &Cursor<'_>, at: usize) -> Option<usize> {
+    let above = cursor.slice(0, at).trim_end();
+    (!above.is_empty()).then(|| line_start(cursor, above.len()))
+}
+
 fn indentation(cursor: &Cursor<'_>, at: usize) -> usize {
     let start = line_start(cursor, at);
     let line = cursor.slice(start, cursor.end());
     line.len() - line.trim_start_matches(' ').len()
+}
+
+/// Where the first key or text of a line stands, dashes passed.
+fn content_column(cursor: &Cursor<'_>, line: usize) -> usize {
+    let text = cursor.slice(line, cursor.end());
+    let mut rest = text.trim_start_matches(' ');
+    while let Some(after) = rest.strip_prefix("- ") {
+        rest = after.trim_start_matches(' ');
+    }
+    text.len() - rest.len()
 }
 
 /// A tab in indentation.
@@ -75,10 +103,10 @@ pub(super) fn cannot_start(cursor: &Cursor<'_>, in_flow: bool) -> Fault {
                 .help("write the text in double quotes, with `\\n` for line breaks"),
         ),
         _ => {
-            let text = rest_of_line(cursor, at);
-            let text = if in_flow { text.split([',', ']', '}']).next().unwrap_or(text) } else { text };
+            let text = rest_of_value(cursor, at, in_flow);
+            let name = if found == '`' { "a backtick".to_owned() } else { format!("`{found}`") };
             Box::new(
-                refuse(at, at + 1, format!("no value can begin with `{found}`"))
+                refuse(at, at + 1, format!("no value can begin with {name}"))
                     .because("YAML reserves the character")
                     .help(format!("{QUOTE}{}", quoted(text))),
             )
@@ -87,16 +115,15 @@ pub(super) fn cannot_start(cursor: &Cursor<'_>, in_flow: bool) -> Fault {
 }
 
 /// `*.example.com`, `*/5`, `&&`.
-pub(super) fn not_a_name(cursor: &Cursor<'_>, start: usize) -> Fault {
+pub(super) fn not_a_name(cursor: &Cursor<'_>, start: usize, in_flow: bool) -> Fault {
     let sign = char::from(cursor.byte(start));
     let what = if sign == '*' { "an alias" } else { "an anchor" };
-    let end = character_end(cursor, cursor.at).max(start + 1);
-    let text = rest_of_line(cursor, start);
-    let help = if text.len() > 1 { format!("{QUOTE}{}", quoted(text)) } else { format!("{QUOTE}\"{sign}\"") };
+    let text = rest_of_value(cursor, start, in_flow);
+    let end = start + text.split([' ', '\t']).next().map_or(1, str::len).max(1);
     Box::new(
         refuse(start, end, format!("`{sign}` begins {what}, and no name follows"))
             .because("a name is made of letters, digits, `_` and `-`")
-            .help(help),
+            .help(format!("{QUOTE}{}", quoted(text))),
     )
 }
 
@@ -175,9 +202,15 @@ pub(super) fn colon(cursor: &Cursor<'_>) -> Fault {
                 .help(format!("quote the value: {key}{}", quoted(text.trim_start()))),
         );
     }
-    let line = cursor.slice(line_start(cursor, at), at);
-    let key = line.trim_start();
+    let line = line_start(cursor, at);
+    let key = cursor.slice(line, at).trim_start();
     let start = at - key.len();
+    if let Some(above) = line_above(cursor, line)
+        && indentation(cursor, above) == start - line
+        && !cursor.slice(above, line).contains(':')
+    {
+        return missing_colon(cursor, above + (start - line));
+    }
     Box::new(
         refuse(start, at, format!("`{}:` is indented as if it belonged to the value above", key.trim_end()))
             .because("the line above already has a value, and text that is indented deeper goes on with it")
@@ -200,8 +233,10 @@ pub(super) fn missing_colon(cursor: &Cursor<'_>, start: usize) -> Fault {
 
 /// A key of more than 1024 characters.
 pub(super) fn long_key(cursor: &Cursor<'_>, start: usize) -> Fault {
+    // The beginning is enough to find it by.
+    let shown: usize = cursor.slice(start, cursor.at).chars().take(40).map(char::len_utf8).sum();
     Box::new(
-        refuse(start, cursor.at, "a key of more than 1024 characters")
+        refuse(start, start + shown, "a key of more than 1024 characters")
             .because("kubectl gives up looking for its `:`")
             .help("put `? ` before the key, and `: ` before its value on the next line"),
     )
@@ -275,45 +310,70 @@ pub(super) fn no_character(cursor: &Cursor<'_>, length: usize, code: u32) -> Fau
     })
 }
 
-/// Something in an open block collection that is no entry of it.
-pub(super) fn in_block(
-    cursor: &Cursor<'_>,
-    start: usize,
-    last_end: usize,
-    opened: Option<usize>,
-    is_map: bool,
-) -> Fault {
+/// Something in an open block collection that is no entry of it. `last` is the token before it.
+pub(super) fn in_block(cursor: &Cursor<'_>, start: usize, last: Span, opened: Option<usize>, is_map: bool) -> Fault {
+    let line = line_start(cursor, start);
+    let (last_start, last_end) = (last.start as usize, last.end as usize);
+    if begins_line(cursor, start) && line >= last_end {
+        return misplaced_line(cursor, start, opened, is_map);
+    }
+    let quote = char::from(cursor.byte(last_start));
+    if matches!(quote, '"' | '\'') && last_start < line {
+        return Box::new(
+            refuse(last_start, last_start + 1, format!("this `{quote}` is not closed on its line"))
+                .because("the next quote, on a later line, closes it, and more text follows there")
+                .help(format!("close it with `{quote}` where the text ends")),
+        );
+    }
+    let value = match key_before(cursor, start) {
+        Some(key) => {
+            let key_start = line + cursor.slice(line, start).find(key).unwrap_or(0);
+            rest_of_line(cursor, key_start + key.len())
+        }
+        None => rest_of_line(cursor, line),
+    };
+    Box::new(
+        refuse(start, start + rest_of_line(cursor, start).len().max(1), "text after the end of a value")
+            .because("the closing quote or bracket ends the value")
+            .help(format!("remove it, or quote the whole value: {}", requoted(value.trim()))),
+    )
+}
+
+/// A line whose indentation or form fits nothing above.
+fn misplaced_line(cursor: &Cursor<'_>, start: usize, opened: Option<usize>, is_map: bool) -> Fault {
     let text = rest_of_line(cursor, start);
     let end = start + text.len().max(1);
-    let (what, entry) = if is_map { ("map", "key") } else { ("list", "dash") };
-    if begins_line(cursor, start) && line_start(cursor, start) > last_end.saturating_sub(1) {
-        let found = indentation(cursor, start);
-        let wanted = opened.map_or(0, |opened| cursor.slice(line_start(cursor, opened), opened).chars().count());
-        let refusal =
-            refuse(start, end, format!("this line belongs to no {what}: no {entry} above has its indentation"));
-        let spaces = |count: usize| if count == 1 { "1 space".to_owned() } else { format!("{count} spaces") };
-        return Box::new(if found == wanted {
-            refuse(start, end, format!("a {what} is open in this column, and this is no entry of it")).help(if is_map {
-                "write `key: value`"
-            } else {
-                "begin the line with `- `"
-            })
-        } else {
-            refusal.help(format!("this line is indented by {}, the {what} above by {}", spaces(found), spaces(wanted)))
+    let is_entry = text == "-" || text.starts_with("- ");
+    let found = indentation(cursor, start);
+    let wanted = opened.map_or(0, |opened| cursor.slice(line_start(cursor, opened), opened).chars().count());
+    if found == wanted {
+        return Box::new(match (is_map, is_entry) {
+            (true, true) => refuse(start, end, "a dash in the column of a map's keys")
+                .because("the key above has its value already, or this list would be it")
+                .help("indent the list under its key"),
+            (true, false) => refuse(start, end, "this is no key, and it stands in the column of a map's keys")
+                .help("write `key: value`, or indent the line if it goes on with the value above"),
+            (false, _) => refuse(start, end, "a line without a dash in the column of a list's dashes")
+                .because("all that stands in the column of a list's dashes is an entry of the list")
+                .help("begin the line with `- `, or indent it under the entry above"),
         });
     }
-    let line = cursor.slice(line_start(cursor, start), cursor.line_end(start)).trim();
-    let value =
-        key_before(cursor, start).map_or(line, |key| line.trim_start_matches(['-', ' ']).trim_start_matches(key));
+    let what = if is_entry { "dash" } else { "key" };
+    let above = line_above(cursor, line_start(cursor, start)).map_or(wanted, |line| content_column(cursor, line));
+    let spaces = |count: usize| if count == 1 { "1 space".to_owned() } else { format!("{count} spaces") };
+    let mut help = if wanted == 0 { "do not indent it".to_owned() } else { format!("indent it by {}", spaces(wanted)) };
+    if above > wanted {
+        help = format!("{help}, or indent it by {} like the line above", spaces(above));
+    }
     Box::new(
-        refuse(start, end, "text after the end of a value")
-            .because("the closing quote or bracket ends the value")
-            .help(format!("remove it, or quote the whole value: {}", quoted(value))),
+        refuse(start, end, format!("this line is indented by {}, and no {what} above it is", spaces(found)))
+            .because("indentation says which map or list a line belongs to, and this one fits none that is open")
+            .help(help),
     )
 }
 
 /// Brackets, and no comma.
-pub(super) fn no_comma(cursor: &Cursor<'_>, here: Span, opened: usize) -> Fault {
+pub(super) fn no_comma(cursor: &Cursor<'_>, here: Span, last: Span, opened: usize) -> Fault {
     let start = here.start as usize;
     let bracket = char::from(cursor.byte(opened));
     let closing = if bracket == '{' { '}' } else { ']' };
@@ -323,8 +383,25 @@ pub(super) fn no_comma(cursor: &Cursor<'_>, here: Span, opened: usize) -> Fault 
         return unclosed_bracket(bracket, closing, opened);
     }
     let end = (here.end as usize).max(character_end(cursor, start));
+    let last_start = last.start as usize;
+    if cursor.byte(start) == b':' && last_start >= opened && last_start < line_start(cursor, start) {
+        // Without the comma, the key on this line became part of the text before it.
+        let end = last_start + rest_of_line(cursor, last_start).len();
+        return Box::new(
+            refuse(last_start, end, format!("expected `,` or `{closing}` after this"))
+                .because("without it the value goes on with the next line")
+                .help("end the line with `,`"),
+        );
+    }
+    if cursor.byte(start) == b'{' && start > 0 && cursor.byte(start - 1) == b'$' {
+        let text = format!("{}}}", rest_of_value(cursor, start - 1, true));
+        return Box::new(
+            refuse(start - 1, end, "`{` begins a map here, and `$` does not change that")
+                .help(format!("{QUOTE}{}", quoted(&text))),
+        );
+    }
     Box::new(
-        refuse(start, end, format!("expected `,` or `{closing}`"))
+        refuse(start, end, format!("expected `,` or `{closing}` before this"))
             .help(format!("separate entries with `,`, or quote text that contains `{bracket}`, `{closing}` or `: `")),
     )
 }

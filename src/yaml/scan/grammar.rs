@@ -70,8 +70,8 @@ pub(in super::super) struct Parser<'src> {
     /// Where the open collections began.
     opened: Vec<usize>,
     tag_prefixes: Vec<Tag>,
-    /// Where the last token ended: a value that is not written stands there.
-    last_end: usize,
+    /// The last token that is written; a value that is not stands at its end.
+    last: Span,
 }
 
 impl<'src> Parser<'src> {
@@ -83,7 +83,7 @@ impl<'src> Parser<'src> {
             states: Vec::new(),
             opened: Vec::new(),
             tag_prefixes: Vec::new(),
-            last_end: span.start as usize,
+            last: Span::empty(span.start as usize),
         }
     }
 
@@ -113,12 +113,12 @@ impl<'src> Parser<'src> {
             State::PairValue => self.pair_value(),
             State::PairEnd => {
                 self.state = State::FlowListEntry { is_first: false };
-                Ok(Event::Close(Span::empty(self.last_end)))
+                Ok(Event::Close(Span::empty(self.last.end as usize)))
             }
             State::FlowMapKey { is_first } => self.flow_map_key(is_first),
             State::FlowMapValue => self.flow_map_value(),
             State::FlowMapNoValue => Ok(self.nothing(State::FlowMapKey { is_first: false })),
-            State::Done => Ok(Event::End(self.last_end)),
+            State::Done => Ok(Event::End(self.last.end as usize)),
         }
     }
 
@@ -171,7 +171,7 @@ impl<'src> Parser<'src> {
         let next = self.scanner.peek()?;
         let end = if matches!(next.kind, Kind::DocumentEnd) { next.end } else { next.start };
         self.state = State::Done;
-        self.last_end = end;
+        self.last = Span::empty(end);
         Ok(Event::End(end))
     }
 
@@ -195,9 +195,9 @@ impl<'src> Parser<'src> {
             _ if anchor.is_some() || tag.is_some() => {
                 self.state = self.outer();
                 return Ok(Event::Scalar {
-                    span: Span::empty(self.last_end),
+                    span: Span::empty(self.last.end as usize),
                     style: Style::Plain,
-                    text: Scalar::Borrowed(Span::empty(self.last_end)),
+                    text: Scalar::Borrowed(Span::empty(self.last.end as usize)),
                     anchor,
                     tag,
                 });
@@ -267,7 +267,7 @@ impl<'src> Parser<'src> {
             Kind::BlockEnd => self.close(),
             _ => {
                 let start = next.start;
-                Err(fault::in_block(&self.scanner.cursor, start, self.last_end, self.opened.last().copied(), false))
+                Err(fault::in_block(&self.scanner.cursor, start, self.last, self.opened.last().copied(), false))
             }
         }
     }
@@ -275,7 +275,7 @@ impl<'src> Parser<'src> {
     fn unindented_entry(&mut self) -> Result<Event, Fault> {
         if !matches!(self.scanner.peek()?.kind, Kind::BlockEntry) {
             self.state = self.outer();
-            return Ok(Event::Close(Span::empty(self.last_end)));
+            return Ok(Event::Close(Span::empty(self.last.end as usize)));
         }
         self.take()?;
         match self.scanner.peek()?.kind {
@@ -297,7 +297,7 @@ impl<'src> Parser<'src> {
             Kind::BlockEnd => self.close(),
             _ => {
                 let start = next.start;
-                Err(fault::in_block(&self.scanner.cursor, start, self.last_end, self.opened.last().copied(), true))
+                Err(fault::in_block(&self.scanner.cursor, start, self.last, self.opened.last().copied(), true))
             }
         }
     }
@@ -391,7 +391,7 @@ impl<'src> Parser<'src> {
             }
             _ => {
                 let here = Span::new(next.start, next.end);
-                Err(fault::no_comma(&self.scanner.cursor, here, self.opened.last().copied().unwrap_or(0)))
+                Err(fault::no_comma(&self.scanner.cursor, here, self.last, self.opened.last().copied().unwrap_or(0)))
             }
         }
     }
@@ -407,11 +407,7 @@ impl<'src> Parser<'src> {
     }
 
     fn close(&mut self) -> Result<Event, Fault> {
-        let before = self.last_end;
         let token = self.take()?;
-        if matches!(token.kind, Kind::BlockEnd) {
-            self.last_end = before;
-        }
         self.state = self.outer();
         self.opened.pop();
         Ok(Event::Close(Span::new(token.start, token.end)))
@@ -420,7 +416,7 @@ impl<'src> Parser<'src> {
     /// A value that is not written.
     fn nothing(&mut self, then: State) -> Event {
         self.state = then;
-        let span = Span::empty(self.last_end);
+        let span = Span::empty(self.last.end as usize);
         Event::Scalar { span, style: Style::Plain, text: Scalar::Borrowed(span), anchor: None, tag: None }
     }
 
@@ -433,7 +429,7 @@ impl<'src> Parser<'src> {
         let token = self.scanner.take()?;
         // What is only implied has no place of its own.
         if token.end > token.start {
-            self.last_end = token.end;
+            self.last = Span::new(token.start, token.end);
         }
         Ok(token)
     }

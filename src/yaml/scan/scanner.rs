@@ -275,11 +275,16 @@ impl<'src> Scanner<'src> {
             let place = key.token.checked_sub(self.taken);
             self.insert(place, Token { kind: Kind::Key, start: key.at, end: key.at, key: None });
             self.open_block(key.column, key.at, place, Kind::BlockMapping)?;
-            self.keys[level].is_possible = false;
+            // No line: this key can no longer be blamed for being too long.
+            self.keys[level] = PossibleKey { is_possible: false, line: usize::MAX, ..key };
             self.allows_key = false;
         } else {
             if !self.in_flow() {
                 if !self.allows_key {
+                    let key = self.keys[level];
+                    if key.line == self.cursor.line && self.cursor.is_farther_than(key.at, MAX_KEY_LENGTH) {
+                        return Err(fault::long_key(&self.cursor, key.at));
+                    }
                     return Err(fault::colon(&self.cursor));
                 }
                 self.open_block(column, self.cursor.at, None, Kind::BlockMapping)?;

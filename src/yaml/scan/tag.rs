@@ -15,7 +15,7 @@ impl Scanner<'_> {
         let is_followed_well = self.cursor.is_blank_or_break(self.cursor.at)
             || matches!(self.cursor.peek(), b'?' | b':' | b',' | b']' | b'}' | b'%' | b'@' | b'`');
         if self.cursor.at == start + 1 || !is_followed_well {
-            return Err(fault::not_a_name(&self.cursor, start));
+            return Err(fault::not_a_name(&self.cursor, start, self.in_flow()));
         }
         Ok(Token { kind, start, end: self.cursor.at, key: None })
     }
