@@ -316,12 +316,7 @@ impl<'src> Builder<'src> {
         let span = self.document.span(key);
         let refusal = Refusal::new(span, format!("{kind} cannot be a key"))
             .because("kubectl turns YAML into JSON, where every key is a string");
-        let text = self.document.source.slice(span);
-        Err(if text.starts_with('{') {
-            refusal.help("if this is a template, render it first: helm template … | patterns lint -")
-        } else {
-            refusal.help("quote the key")
-        })
+        Err(refusal.help("quote the key"))
     }
 }
 

@@ -44,6 +44,7 @@ pub(super) fn first_control(source: &Source, span: Span, chunk: Span) -> Option<
     Some(Control { refusal, window: (first + (at - first) / PIECE * PIECE).max(span.start as usize) })
 }
 
+#[expect(clippy::needless_bitwise_bool, reason = "without branches it compiles to vector instructions")]
 fn is_suspicious(byte: u8) -> bool {
     (byte < 0x20) & (byte != b'\t') & (byte != b'\n') & (byte != b'\r')
         | (byte == 0x7F)

@@ -150,14 +150,21 @@ fn merges(style: Style, tag: Option<&str>) -> bool {
 }
 
 /// A template that has not been rendered needs no lesson in YAML.
-fn explain_template(source: &Source, refusal: Refusal) -> Refusal {
+fn explain_template(source: &Source, mut refusal: Refusal) -> Refusal {
+    refusal.span = source.whole_characters(refusal.span);
     let at = refusal.span.start as usize;
-    let start = source.text[..at].rfind('\n').map_or(0, |found| found + 1);
-    let line = source.text[start..].lines().next().unwrap_or("");
-    if line.contains("{{") && line.contains("}}") {
-        return refusal.help("this looks like a template; render it first: helm template … | patterns lint -");
+    let line = source.text[..at].rfind('\n').map_or(0, |found| found + 1);
+    // In quotes, braces are text, and something else is wrong.
+    if !source.text[at..].starts_with('{') {
+        return refusal;
     }
-    refusal
+    let before = source.text[line..=at].trim_end_matches('{').len();
+    let rest = source.text[line + before..].lines().next().unwrap_or("");
+    let Some(close) = rest.find("}}").filter(|_| rest.starts_with("{{")) else { return refusal };
+    let start = line + before;
+    Refusal::new(Span::new(start, start + close + 2), "this is a template that has not been rendered")
+        .because("kubectl knows nothing of `{{ }}`; in YAML it is a map whose key is a map")
+        .help("render it first: helm template … | patterns lint -")
 }
 
 /// Go's `base64.StdEncoding`, which passes over line breaks; bytes that are not UTF-8 become U+FFFD in JSON.

@@ -37,7 +37,7 @@ pub(in super::super) enum Event {
 
 /// What is expected next.
 #[derive(Clone, Copy)]
-enum State {
+pub(super) enum State {
     Document,
     Content,
     DocumentEnd,
@@ -64,14 +64,14 @@ enum State {
 }
 
 pub(in super::super) struct Parser<'src> {
-    scanner: Scanner<'src>,
-    state: State,
+    pub(super) scanner: Scanner<'src>,
+    pub(super) state: State,
     states: Vec<State>,
     /// Where the open collections began.
-    opened: Vec<usize>,
+    pub(super) opened: Vec<usize>,
     tag_prefixes: Vec<Tag>,
     /// The last token that is written; a value that is not stands at its end.
-    last: Span,
+    pub(super) last: Span,
 }
 
 impl<'src> Parser<'src> {
@@ -254,159 +254,17 @@ impl<'src> Parser<'src> {
         Ok(format!("{prefix}{}", tag.suffix))
     }
 
-    fn list_entry(&mut self) -> Result<Event, Fault> {
-        let next = self.scanner.peek()?;
-        match next.kind {
-            Kind::BlockEntry => {
-                self.take()?;
-                match self.scanner.peek()?.kind {
-                    Kind::BlockEntry | Kind::BlockEnd => Ok(self.nothing(State::ListEntry)),
-                    _ => self.inner(State::ListEntry, true, false),
-                }
-            }
-            Kind::BlockEnd => self.close(),
-            _ => {
-                let start = next.start;
-                Err(fault::in_block(&self.scanner.cursor, start, self.last, self.opened.last().copied(), false))
-            }
-        }
-    }
-
-    fn unindented_entry(&mut self) -> Result<Event, Fault> {
-        if !matches!(self.scanner.peek()?.kind, Kind::BlockEntry) {
-            self.state = self.outer();
-            return Ok(Event::Close(Span::empty(self.last.end as usize)));
-        }
-        self.take()?;
-        match self.scanner.peek()?.kind {
-            Kind::BlockEntry | Kind::Key | Kind::Value | Kind::BlockEnd => Ok(self.nothing(State::UnindentedEntry)),
-            _ => self.inner(State::UnindentedEntry, true, false),
-        }
-    }
-
-    fn map_key(&mut self) -> Result<Event, Fault> {
-        let next = self.scanner.peek()?;
-        match next.kind {
-            Kind::Key => {
-                self.take()?;
-                match self.scanner.peek()?.kind {
-                    Kind::Key | Kind::Value | Kind::BlockEnd => Ok(self.nothing(State::MapValue)),
-                    _ => self.inner(State::MapValue, true, true),
-                }
-            }
-            Kind::BlockEnd => self.close(),
-            _ => {
-                let start = next.start;
-                Err(fault::in_block(&self.scanner.cursor, start, self.last, self.opened.last().copied(), true))
-            }
-        }
-    }
-
-    fn map_value(&mut self) -> Result<Event, Fault> {
-        if !matches!(self.scanner.peek()?.kind, Kind::Value) {
-            return Ok(self.nothing(State::MapKey));
-        }
-        self.take()?;
-        match self.scanner.peek()?.kind {
-            Kind::Key | Kind::Value | Kind::BlockEnd => Ok(self.nothing(State::MapKey)),
-            _ => self.inner(State::MapKey, true, true),
-        }
-    }
-
-    fn flow_list_entry(&mut self, is_first: bool) -> Result<Event, Fault> {
-        if !self.flow_separator(is_first, false)? {
-            return self.close();
-        }
-        match self.scanner.peek()?.kind {
-            Kind::FlowSequenceEnd => self.close(),
-            Kind::Key => {
-                let token = self.take()?;
-                self.state = State::PairKey;
-                let span = Span::new(token.start, token.end);
-                Ok(Event::Open { is_map: true, style: Style::Flow, span, anchor: None })
-            }
-            _ => self.inner(State::FlowListEntry { is_first: false }, false, false),
-        }
-    }
-
-    fn pair_key(&mut self) -> Result<Event, Fault> {
-        match self.scanner.peek()?.kind {
-            Kind::Value | Kind::FlowEntry | Kind::FlowSequenceEnd => {
-                // go-yaml passes over this token, so that `[? : b]` is not what it seems.
-                self.take()?;
-                Ok(self.nothing(State::PairValue))
-            }
-            _ => self.inner(State::PairValue, false, false),
-        }
-    }
-
-    fn pair_value(&mut self) -> Result<Event, Fault> {
-        if matches!(self.scanner.peek()?.kind, Kind::Value) {
-            self.take()?;
-            if !matches!(self.scanner.peek()?.kind, Kind::FlowEntry | Kind::FlowSequenceEnd) {
-                return self.inner(State::PairEnd, false, false);
-            }
-        }
-        Ok(self.nothing(State::PairEnd))
-    }
-
-    fn flow_map_key(&mut self, is_first: bool) -> Result<Event, Fault> {
-        if !self.flow_separator(is_first, true)? {
-            return self.close();
-        }
-        match self.scanner.peek()?.kind {
-            Kind::FlowMappingEnd => self.close(),
-            Kind::Key => {
-                self.take()?;
-                match self.scanner.peek()?.kind {
-                    Kind::Value | Kind::FlowEntry | Kind::FlowMappingEnd => Ok(self.nothing(State::FlowMapValue)),
-                    _ => self.inner(State::FlowMapValue, false, false),
-                }
-            }
-            _ => self.inner(State::FlowMapNoValue, false, false),
-        }
-    }
-
-    fn flow_map_value(&mut self) -> Result<Event, Fault> {
-        let state = State::FlowMapKey { is_first: false };
-        if matches!(self.scanner.peek()?.kind, Kind::Value) {
-            self.take()?;
-            if !matches!(self.scanner.peek()?.kind, Kind::FlowEntry | Kind::FlowMappingEnd) {
-                return self.inner(state, false, false);
-            }
-        }
-        Ok(self.nothing(state))
-    }
-
-    /// Passes the comma between two entries; false if the collection ends here instead.
-    fn flow_separator(&mut self, is_first: bool, is_map: bool) -> Result<bool, Fault> {
-        let next = self.scanner.peek()?;
-        match next.kind {
-            Kind::FlowMappingEnd if is_map => Ok(false),
-            Kind::FlowSequenceEnd if !is_map => Ok(false),
-            _ if is_first => Ok(true),
-            Kind::FlowEntry => {
-                self.take()?;
-                Ok(true)
-            }
-            _ => {
-                let here = Span::new(next.start, next.end);
-                Err(fault::no_comma(&self.scanner.cursor, here, self.last, self.opened.last().copied().unwrap_or(0)))
-            }
-        }
-    }
-
     /// Reads a node and comes back to `then`.
-    fn inner(&mut self, then: State, block: bool, unindented: bool) -> Result<Event, Fault> {
+    pub(super) fn inner(&mut self, then: State, block: bool, unindented: bool) -> Result<Event, Fault> {
         self.states.push(then);
         self.node(block, unindented)
     }
 
-    fn outer(&mut self) -> State {
+    pub(super) fn outer(&mut self) -> State {
         self.states.pop().unwrap_or(State::Done)
     }
 
-    fn close(&mut self) -> Result<Event, Fault> {
+    pub(super) fn close(&mut self) -> Result<Event, Fault> {
         let token = self.take()?;
         self.state = self.outer();
         self.opened.pop();
@@ -414,7 +272,7 @@ impl<'src> Parser<'src> {
     }
 
     /// A value that is not written.
-    fn nothing(&mut self, then: State) -> Event {
+    pub(super) fn nothing(&mut self, then: State) -> Event {
         self.state = then;
         let span = Span::empty(self.last.end as usize);
         Event::Scalar { span, style: Style::Plain, text: Scalar::Borrowed(span), anchor: None, tag: None }
@@ -425,7 +283,7 @@ impl<'src> Parser<'src> {
         self.nothing(state)
     }
 
-    fn take(&mut self) -> Result<Token, Fault> {
+    pub(super) fn take(&mut self) -> Result<Token, Fault> {
         let token = self.scanner.take()?;
         // What is only implied has no place of its own.
         if token.end > token.start {

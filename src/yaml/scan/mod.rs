@@ -1,12 +1,14 @@
 //! YAML text into events, as go-yaml v2 reads it.
 //!
-//! [`cursor`](self) knows characters, lines and columns; the scanner makes tokens, one file for each way to
-//! write a scalar; the grammar makes events. `fault` says what is wrong in words for people.
+//! `cursor` knows characters, lines and columns. `scanner` makes tokens, with a file for each way to write a
+//! scalar. `grammar` makes events of them. `fault` says in words for people what is wrong.
 
 mod block;
 mod cursor;
+mod entries;
 mod fault;
 mod grammar;
+mod keys;
 mod plain;
 mod quoted;
 mod scanner;

@@ -105,11 +105,10 @@ impl Scanner<'_> {
         let before = self.cursor.at;
         loop {
             match self.cursor.peek() {
-                b' ' => self.cursor.at += 1,
                 b'\t' if *on_new_line && self.cursor.column() < least_column => {
                     return Err(fault::tab(&self.cursor));
                 }
-                b'\t' => self.cursor.at += 1,
+                b' ' | b'\t' => self.cursor.at += 1,
                 _ if self.cursor.break_length(self.cursor.at) > 0 => {
                     fold.push_break(self, !*on_new_line);
                     *on_new_line = true;

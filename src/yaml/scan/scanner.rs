@@ -7,36 +7,21 @@ use std::collections::VecDeque;
 use super::super::source::Span;
 use super::cursor::Cursor;
 use super::fault::{self, Fault};
+use super::keys::{MAX_KEY_LENGTH, PossibleKey};
 use super::token::{Kind, Token};
 
 /// go-yaml's `max_flow_level` and `max_indents`.
 const MAX_DEPTH: usize = 10_000;
 
-/// A key without `?` stands on one line and has at most this many characters.
-const MAX_KEY_LENGTH: usize = 1024;
-
-/// A token that turns out to be a key if `:` follows it in time.
-#[derive(Clone, Copy)]
-struct PossibleKey {
-    is_possible: bool,
-    /// It stands where nothing but a key of the open map can.
-    is_required: bool,
-    /// The number of the token, counted from the start of the text.
-    token: usize,
-    at: usize,
-    line: usize,
-    column: usize,
-}
-
 pub(super) struct Scanner<'src> {
     pub(super) cursor: Cursor<'src>,
-    queue: VecDeque<Token>,
+    pub(super) queue: VecDeque<Token>,
     /// How many tokens the parser has taken.
-    taken: usize,
+    pub(super) taken: usize,
     /// The first token in the queue is certain: nothing can come to stand before it.
     is_ready: bool,
     /// One for the block context and one for each open bracket.
-    keys: Vec<PossibleKey>,
+    pub(super) keys: Vec<PossibleKey>,
     /// A key without `?` may begin here.
     pub(super) allows_key: bool,
     /// Column of the innermost block collection; -1 outside of all.
@@ -296,66 +281,6 @@ impl<'src> Scanner<'src> {
         Ok(())
     }
 
-    /// Notes that the next token may be a key; returns the mark that the token bears.
-    fn remember_key(&mut self) -> Result<Option<usize>, Fault> {
-        if !self.allows_key {
-            return Ok(None);
-        }
-        let column = self.cursor.column();
-        let is_required = !self.in_flow() && usize::try_from(self.indent) == Ok(column);
-        self.forget_key()?;
-        let level = self.keys.len() - 1;
-        self.keys[level] = PossibleKey {
-            is_possible: true,
-            is_required,
-            token: self.next_number(),
-            at: self.cursor.at,
-            line: self.cursor.line,
-            column,
-        };
-        Ok(Some(level))
-    }
-
-    /// Something begins that ends the hope for a `:`.
-    fn forget_key(&mut self) -> Result<(), Fault> {
-        let level = self.keys.len() - 1;
-        let key = self.keys[level];
-        if key.is_possible {
-            if key.is_required {
-                return Err(fault::missing_colon(&self.cursor, key.at));
-            }
-            self.keys[level].is_possible = false;
-            self.unmark(key.token);
-        }
-        Ok(())
-    }
-
-    fn is_key_still_possible(&mut self, level: usize) -> Result<bool, Fault> {
-        let Some(key) = self.keys.get_mut(level) else { return Ok(false) };
-        if !key.is_possible {
-            return Ok(false);
-        }
-        let is_long = self.cursor.is_farther_than(key.at, MAX_KEY_LENGTH);
-        if key.line < self.cursor.line || is_long {
-            if key.is_required {
-                return Err(if key.line < self.cursor.line {
-                    fault::missing_colon(&self.cursor, key.at)
-                } else {
-                    fault::long_key(&self.cursor, key.at)
-                });
-            }
-            key.is_possible = false;
-            return Ok(false);
-        }
-        Ok(true)
-    }
-
-    fn unmark(&mut self, number: usize) {
-        if let Some(token) = number.checked_sub(self.taken).and_then(|place| self.queue.get_mut(place)) {
-            token.key = None;
-        }
-    }
-
     fn open_block(&mut self, column: usize, at: usize, place: Option<usize>, kind: Kind) -> Result<(), Fault> {
         let column = isize::try_from(column).unwrap_or(isize::MAX);
         if self.in_flow() || self.indent >= column {
@@ -389,7 +314,7 @@ impl<'src> Scanner<'src> {
         self.cursor.column()
     }
 
-    fn next_number(&self) -> usize {
+    pub(super) fn next_number(&self) -> usize {
         self.taken + self.queue.len()
     }
 
