@@ -286,9 +286,13 @@ impl<'src> Reader<'src> {
         if self.peek() == Some(b'-') {
             self.at += 1;
         }
-        let leading_zero = self.peek() == Some(b'0');
-        let whole = digits(self);
-        let mut ok = whole == 1 || (whole > 1 && !leading_zero);
+        // A number ends after a leading zero, so that `03` between values is 0 and then 3.
+        let mut ok = if self.peek() == Some(b'0') {
+            self.at += 1;
+            true
+        } else {
+            digits(self) > 0
+        };
         if self.peek() == Some(b'.') {
             self.at += 1;
             ok &= digits(self) > 0;
