@@ -7,6 +7,7 @@ use super::parse;
 use super::source::{Source, Span};
 use super::split::{Chunk, chunks};
 use super::tree::{Document, Value};
+use crate::diagnostic::{Finding, Label};
 
 /// One document of a file, or the reason why there is none.
 #[derive(Debug)]
@@ -40,6 +41,15 @@ impl Refusal {
     pub(super) fn because(mut self, why: &'static str) -> Self {
         self.why = Some(why);
         self
+    }
+
+    /// The refusal as something to show.
+    #[must_use]
+    pub fn into_finding(self, source: &Arc<Source>) -> Finding {
+        let mut finding = Finding::error(Label::span(source, self.span, ""), self.message);
+        finding.why = self.why.map(str::to_owned);
+        finding.help = self.help;
+        finding
     }
 
     pub(super) fn help(mut self, help: impl Into<String>) -> Self {

@@ -118,6 +118,39 @@ impl Source {
         Ok(Self { name: name.into(), text, encoding, replaced, raw_len, adds_break, line_starts })
     }
 
+    /// A text that stands in no file.
+    #[must_use]
+    pub fn from_text(name: impl Into<String>, text: impl Into<String>) -> Self {
+        let text = text.into();
+        Self {
+            name: name.into(),
+            encoding: Encoding::Utf8 { mark: false },
+            replaced: Vec::new(),
+            raw_len: text.len(),
+            line_starts: std::sync::OnceLock::new(),
+            text,
+        }
+    }
+
+    /// A copy in which the bytes of `spans` are asterisks; every place stays where it was.
+    #[must_use]
+    pub fn masked(&self, spans: &[Span]) -> Self {
+        let mut text = self.text.clone();
+        for span in spans {
+            if text.get(span.range()).is_some() {
+                text.replace_range(span.range(), &"*".repeat(span.range().len()));
+            }
+        }
+        Self {
+            name: self.name.clone(),
+            text,
+            encoding: self.encoding,
+            replaced: self.replaced.clone(),
+            raw_len: self.raw_len,
+            line_starts: std::sync::OnceLock::new(),
+        }
+    }
+
     /// The text of a range.
     #[must_use]
     pub fn slice(&self, span: Span) -> &str {

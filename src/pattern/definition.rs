@@ -1,0 +1,77 @@
+//! `pattern.yaml`: what a pattern is called, takes, listens on and claims.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::Value as Json;
+
+/// A pattern's definition.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Definition {
+    /// The name that descriptions use.
+    pub name: String,
+    /// The folder above it: sidecar, ambassador, adapter, single-container, serving or batch.
+    pub family: String,
+    /// One line.
+    pub summary: String,
+    /// Where the literature describes it.
+    pub literature: String,
+    /// The parameter that a bare scalar stands for.
+    #[serde(default)]
+    pub main: Option<String>,
+    /// JSON Schema of the parameters.
+    pub params: Json,
+    /// The role in `patterns/images.yaml` of its container.
+    #[serde(default)]
+    pub image: Option<String>,
+    /// Ports of its own.
+    #[serde(default)]
+    pub ports: Vec<Port>,
+    /// Parameters that make it talk to the app's port.
+    #[serde(default)]
+    pub needs_port_for: Vec<String>,
+    /// The app's inbound port, if it takes that over.
+    #[serde(default)]
+    pub claims: Option<Claim>,
+    /// Files of its `ConfigMap`: name in the map → template in the folder.
+    #[serde(default)]
+    pub config: BTreeMap<String, String>,
+}
+
+/// A port that the pattern's container listens on.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Port {
+    /// What templates call it; `ports.<name>`.
+    pub name: String,
+    /// Where it listens unless that is taken: then the next free number.
+    pub port: u16,
+    /// The parameter that sets it.
+    #[serde(default)]
+    pub param: Option<String>,
+}
+
+/// What the outermost claimer presents instead of the app.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Claim {
+    /// Which of the pattern's ports takes the traffic.
+    pub port: String,
+    /// What it answers: `HTTP` or `HTTPS`, as probes write it.
+    pub scheme: String,
+    /// What it speaks to whoever it hands the traffic on to.
+    pub upstream: String,
+    /// The Service's port.
+    pub service: u16,
+    /// The Service port's name and `appProtocol`.
+    pub protocol: String,
+}
+
+impl Definition {
+    /// Whether it is a topology (`shape`) and not something to `use`.
+    #[must_use]
+    pub fn is_shape(&self) -> bool {
+        matches!(self.family.as_str(), "serving" | "batch")
+    }
+}
