@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::read::Refusal;
+use super::read::{Refusal, beginning};
 use super::scalar::Resolved;
 use super::source::{Source, Span};
 use super::tree::{Comment, Document, Duplicate, Entry, Node, NodeId, Stored, Style, Value};
@@ -191,7 +191,9 @@ impl<'src> Builder<'src> {
         let name = self.source.slice(span);
         let (target, cost) = match self.anchors.get(&id) {
             Some(Anchor::Done { node, cost }) => (*node, *cost),
-            Some(Anchor::Open) => return Err(Refusal::new(span, format!("`{name}` would contain itself"))),
+            Some(Anchor::Open) => {
+                return Err(Refusal::new(span, format!("`{}` would contain itself", beginning(name, 40))));
+            }
             None => return Err(unknown_anchor(span, name)),
         };
         self.decoded = self.decoded.saturating_add(1).saturating_add(cost);
@@ -321,7 +323,7 @@ impl<'src> Builder<'src> {
 }
 
 pub(super) fn unknown_anchor(span: Span, name: &str) -> Refusal {
-    Refusal::new(span, format!("`{name}` refers to an anchor that this document does not define"))
+    Refusal::new(span, format!("`{}` refers to an anchor that this document does not define", beginning(name, 40)))
         .because("anchors do not reach across `---`")
         .help("quote it if it is meant as text, such as a wildcard host")
 }

@@ -58,6 +58,15 @@ impl Refusal {
     }
 }
 
+/// At most `longest` bytes of a text, for messages.
+pub(super) fn beginning(text: &str, longest: usize) -> &str {
+    let mut end = text.len().min(longest);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
 /// Reads all documents of a file. After a refusal reading goes on at the next separator, so that one
 /// bad document does not hide the others; kubectl itself stops there.
 #[must_use]

@@ -127,6 +127,7 @@ impl Source {
             encoding: Encoding::Utf8 { mark: false },
             replaced: Vec::new(),
             raw_len: text.len(),
+            adds_break: false,
             line_starts: std::sync::OnceLock::new(),
             text,
         }
@@ -147,6 +148,7 @@ impl Source {
             encoding: self.encoding,
             replaced: self.replaced.clone(),
             raw_len: self.raw_len,
+            adds_break: self.adds_break,
             line_starts: std::sync::OnceLock::new(),
         }
     }

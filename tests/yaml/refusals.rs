@@ -85,3 +85,37 @@ fn refusals_say_what_why_and_what_to_do() {
     let all: Vec<_> = inputs.iter().map(|input| explain(input)).collect();
     insta::assert_snapshot!(all.join("\n"));
 }
+
+/// Whatever the input, a message fits a screen and names bytes of it.
+#[test]
+fn refusals_of_long_lines_stay_short() {
+    let long = "x".repeat(100_000);
+    let inputs = [
+        "*",
+        "@",
+        "&",
+        "!e!",
+        "!{",
+        "a: b: ",
+        "a: - ",
+        "a: |",
+        "a: ? ",
+        "a: 1\n",
+        "- a\n",
+        "a: \"x\" ",
+        "[\"a\" \"",
+        "%",
+        "a: *",
+        "\ta",
+    ];
+    for start in inputs {
+        let source = Arc::new(Source::decode("x", format!("{start}{long}\n").into_bytes()).unwrap());
+        if let (_, Some(refusal)) = yaml::as_kubectl(yaml::read(&source)) {
+            assert!(refusal.message.len() < 200, "{start}");
+            assert!(refusal.help.is_none_or(|help| help.len() < 300), "{start}");
+        }
+    }
+    let source = Arc::new(Source::decode("x", format!("a: 1\n {long}: 2\n").into_bytes()).unwrap());
+    let (_, refusal) = yaml::as_kubectl(yaml::read(&source));
+    assert!(refusal.unwrap().message.len() < 200);
+}

@@ -2,9 +2,10 @@
 
 #![expect(clippy::unnecessary_box_returns, reason = "a fault is boxed where it is made and passed on as it is")]
 
+use super::super::super::read::beginning;
 use super::super::super::source::Span;
 use super::super::cursor::Cursor;
-use super::{Fault, QUOTE, character_end, line_start, quoted, refuse, rest_of_line, rest_of_value};
+use super::{Fault, character_end, line_start, quote_it, quoted, refuse, rest_of_line, rest_of_value};
 
 /// The same for a value that is already, but wrongly, in quotes.
 fn requoted(value: &str) -> String {
@@ -56,17 +57,14 @@ pub(in super::super) fn list_on_line(cursor: &Cursor<'_>) -> Fault {
     } else {
         refusal
             .because("`- ` begins a list, and a list begins on a line of its own")
-            .help(format!("put `{text}` on the next line, or {QUOTE}{}", quoted(text)))
+            .help(format!("put `{text}` on the next line, or {}", quote_it(text)))
     })
 }
 
 /// `a: ? b`
 pub(in super::super) fn question_mark(cursor: &Cursor<'_>) -> Fault {
     let text = rest_of_line(cursor, cursor.at);
-    Box::new(
-        refuse(cursor.at, cursor.at + 1, "`? ` begins a key, and none can begin here")
-            .help(format!("{QUOTE}{}", quoted(text))),
-    )
+    Box::new(refuse(cursor.at, cursor.at + 1, "`? ` begins a key, and none can begin here").help(quote_it(text)))
 }
 
 /// A `: ` where no key precedes it.
@@ -79,7 +77,11 @@ pub(in super::super) fn colon(cursor: &Cursor<'_>) -> Fault {
         return Box::new(
             refuse(at, at + 1, "a second `: ` on one line")
                 .because("what stands before `: ` is a key, and a value cannot begin with a key on the same line")
-                .help(format!("quote the value: {key}{}", quoted(text.trim_start()))),
+                .help(if key.len() + text.len() < 100 {
+                    format!("quote the value: {key}{}", quoted(text.trim_start()))
+                } else {
+                    "quote the value".to_owned()
+                }),
         );
     }
     let line = line_start(cursor, at);
@@ -92,9 +94,13 @@ pub(in super::super) fn colon(cursor: &Cursor<'_>) -> Fault {
         return missing_colon(cursor, above + (start - line));
     }
     Box::new(
-        refuse(start, at, format!("`{}:` is indented as if it belonged to the value above", key.trim_end()))
-            .because("the line above already has a value, and text that is indented deeper goes on with it")
-            .help("indent it as the key it stands beside"),
+        refuse(
+            start,
+            at,
+            format!("`{}:` is indented as if it belonged to the value above", beginning(key.trim_end(), 40)),
+        )
+        .because("the line above already has a value, and text that is indented deeper goes on with it")
+        .help("indent it as the key it stands beside"),
     )
 }
 
@@ -219,8 +225,7 @@ pub(in super::super) fn no_comma(cursor: &Cursor<'_>, here: Span, last: Span, op
     if cursor.byte(start) == b'{' && start > 0 && cursor.byte(start - 1) == b'$' {
         let text = format!("{}}}", rest_of_value(cursor, start - 1, true));
         return Box::new(
-            refuse(start - 1, end, "`{` begins a map here, and `$` does not change that")
-                .help(format!("{QUOTE}{}", quoted(&text))),
+            refuse(start - 1, end, "`{` begins a map here, and `$` does not change that").help(quote_it(&text)),
         );
     }
     Box::new(
@@ -252,7 +257,7 @@ pub(in super::super) fn no_value(cursor: &Cursor<'_>, here: Span, opened: Option
     Box::new(match text {
         "..." => refusal.help("remove the line"),
         "," => refusal.help("remove the comma, or write the value"),
-        _ => refusal.help(format!("{QUOTE}{}", quoted(rest_of_line(cursor, start)))),
+        _ => refusal.help(quote_it(rest_of_line(cursor, start))),
     })
 }
 

@@ -2,10 +2,10 @@
 
 #![expect(clippy::unnecessary_box_returns, reason = "a fault is boxed where it is made and passed on as it is")]
 
-use super::super::super::read::Refusal;
+use super::super::super::read::{Refusal, beginning};
 use super::super::super::source::Span;
 use super::super::cursor::Cursor;
-use super::{Fault, QUOTE, character_end, quoted, refuse, rest_of_line, rest_of_value};
+use super::{Fault, character_end, quote_it, refuse, rest_of_line, rest_of_value};
 
 /// A tab in indentation.
 pub(in super::super) fn tab(cursor: &Cursor<'_>) -> Fault {
@@ -34,7 +34,7 @@ pub(in super::super) fn cannot_start(cursor: &Cursor<'_>, in_flow: bool) -> Faul
             Box::new(
                 refuse(at, at + 1, format!("no value can begin with {name}"))
                     .because("YAML reserves the character")
-                    .help(format!("{QUOTE}{}", quoted(text))),
+                    .help(quote_it(text)),
             )
         }
     }
@@ -49,23 +49,20 @@ pub(in super::super) fn not_a_name(cursor: &Cursor<'_>, start: usize, in_flow: b
     Box::new(
         refuse(start, end, format!("`{sign}` begins {what}, and no name follows"))
             .because("a name is made of letters, digits, `_` and `-`")
-            .help(format!("{QUOTE}{}", quoted(text))),
+            .help(quote_it(text)),
     )
 }
 
 /// A tag that cannot be read.
 pub(in super::super) fn bad_tag(cursor: &Cursor<'_>, start: usize) -> Fault {
     let end = character_end(cursor, cursor.at).max(start + 1);
-    Box::new(
-        refuse(start, end, "`!` begins a tag, and this is none")
-            .help(format!("{QUOTE}{}", quoted(rest_of_line(cursor, start)))),
-    )
+    Box::new(refuse(start, end, "`!` begins a tag, and this is none").help(quote_it(rest_of_line(cursor, start))))
 }
 
 /// `!e!x` without `%TAG !e!`.
 pub(in super::super) fn unknown_tag_handle(span: Span, handle: &str) -> Fault {
     Box::new(
-        Refusal::new(span, format!("no `%TAG` directive says what `{handle}` stands for"))
+        Refusal::new(span, format!("no `%TAG` directive says what `{}` stands for", beginning(handle, 40)))
             .help("quote the value if it is meant as text"),
     )
 }
@@ -100,7 +97,7 @@ pub(in super::super) fn block_header(cursor: &Cursor<'_>, start: usize) -> Fault
     Box::new(
         refuse(start, end, format!("`{sign}` begins a block scalar, and its text begins on the next line"))
             .because("after the sign may stand `-` or `+`, a digit from 1 to 9, and a comment")
-            .help(format!("put the text on the next line, or {QUOTE}{}", quoted(text))),
+            .help(format!("put the text on the next line, or {}", quote_it(text))),
     )
 }
 
