@@ -108,6 +108,13 @@ pub fn grammar() -> &'static Json {
     })
 }
 
+/// Checks a container of the user's against the grammar of `app`.
+pub fn check_app(value: &Spanned, subject: Subject<'_>, findings: &mut Vec<Finding>) {
+    if let Some(schema) = grammar().pointer("/properties/app") {
+        schema::check(schema, value, subject, findings);
+    }
+}
+
 /// Reads all documents of a description. What is wrong with them goes to the findings; a document is there
 /// nevertheless if enough of it can be read to check its patterns, so that all mistakes show in one run.
 #[must_use]

@@ -10,8 +10,8 @@ mod schema;
 mod settings;
 mod spanned;
 
-pub use app::{App, EnvSource, EnvVar, Health, Resources, Volume};
-pub use document::{Description, Entry, Expose, Ignore, Options, read};
+pub use app::{App, EnvSource, EnvVar, Health, Resources, Volume, read as read_app};
+pub use document::{Description, Entry, Expose, Ignore, Options, check_app, read};
 pub use formats::{duration_seconds, is_config_key};
 pub use merge::merge_maps;
 pub use params::Setting;

@@ -13,6 +13,7 @@ use super::render::Renderer;
 use super::weave::{Clash, Weave};
 use crate::describe::{Description, Place, nearest};
 use crate::diagnostic::Finding;
+use crate::yaml::emit;
 
 /// Expands a document.
 ///
@@ -92,7 +93,10 @@ impl Composition<'_> {
     /// and, for each entry, the port it hands on to.
     fn chain(&self) -> (Option<Inbound>, Vec<Option<u16>>) {
         let mut upstreams = vec![None; self.uses.len()];
-        let Some(app_port) = self.description.app.as_ref().and_then(|app| app.port) else { return (None, upstreams) };
+        let own = self.shape.definition.serves.as_ref().and_then(|port| self.shape_ports.get(port).copied());
+        let Some(app_port) = self.description.app.as_ref().and_then(|app| app.port).or(own) else {
+            return (None, upstreams);
+        };
         let mut inbound = Inbound { port: app_port, name: "http".to_owned(), claim: None };
         for (at, filled) in self.uses.iter().enumerate().rev() {
             let Some(claim) = &filled.definition.claims else { continue };
@@ -115,8 +119,13 @@ impl Composition<'_> {
         let renderer = Renderer::new(self.catalogue, Some(self.shape.folder), mounts);
         let mut context = shared.clone();
         context.extend(context::entry(self.catalogue, self.description, self.shape, self.shape_ports, None));
-        let context = Json::Object(context);
         let from = format!("shape.{}", self.shape.entry.pattern);
+        if let Some(mut config) = self.config(&renderer, self.shape, &context)? {
+            context.insert("config".to_owned(), config["metadata"]["name"].clone());
+            objects::dress(&mut config, labels, self.description, &from);
+            objects.push(config);
+        }
+        let context = Json::Object(context);
         for pod in renderer.documents(POD_TEMPLATE, &context)? {
             fragments.push(Fragment { pod, owner: 0 });
         }
@@ -179,7 +188,7 @@ impl Composition<'_> {
         let context = Json::Object(context.clone());
         let mut data = Map::new();
         for (name, template) in &filled.definition.config {
-            data.insert(name.clone(), Json::String(renderer.text(template, &context)?));
+            data.insert(name.clone(), Json::String(config_file(renderer, template, &context)?));
         }
         let data = Json::Object(data);
         let hash = objects::short_hash(data.to_string().as_bytes());
@@ -244,13 +253,33 @@ impl Composition<'_> {
     }
 }
 
+/// One file of a `ConfigMap`. YAML is woven of the template's documents and written by our own writer.
+fn config_file(renderer: &Renderer, template: &str, context: &Json) -> Result<String, String> {
+    if !template.ends_with(".yaml.j2") {
+        return renderer.text(template, context);
+    }
+    let mut weave = Weave::default();
+    for document in renderer.documents(template, context)? {
+        weave.add(&document, 0);
+    }
+    let (value, clashes) = weave.finish();
+    match clashes.first() {
+        Some(clash) => Err(format!("{template} contradicts itself at {}", clash.path)),
+        None => emit::to_yaml(&value).map_err(|error| error.to_string()),
+    }
+}
+
 /// Mistakes that no single pattern can see.
 fn check_app(description: &Description, shape: &Filled, uses: &[Filled], findings: &mut Vec<Finding>) {
+    let brings = shape.definition.brings_containers;
     let Some(app) = &description.app else {
-        findings.push(
-            Finding::error(shape.entry.place.label(""), format!("`{}` needs an `app`", shape.entry.pattern))
-                .help("app: {image: registry.example.com/shop:1.7.0, port: 8080}"),
-        );
+        if !brings {
+            findings.push(
+                Finding::error(shape.entry.place.label(""), format!("`{}` needs an `app`", shape.entry.pattern))
+                    .help("app: {image: registry.example.com/shop:1.7.0, port: 8080}"),
+            );
+        }
+        check_names(description, uses, findings);
         return;
     };
     let claimers: Vec<&Filled> = uses.iter().filter(|filled| filled.definition.claims.is_some()).collect();
@@ -289,6 +318,21 @@ fn check_app(description: &Description, shape: &Filled, uses: &[Filled], finding
                 .help("put a pattern in front of it, such as `https`, or leave `bind` out"),
         );
     }
+    if brings {
+        findings.push(
+            Finding::error(
+                app.place.label("has no place"),
+                format!("`{}` brings its own containers", shape.entry.pattern),
+            )
+            .label(shape.entry.place.label("names them itself"))
+            .help(format!("patterns explain {}", shape.entry.pattern)),
+        );
+    }
+    check_names(description, uses, findings);
+    check_expose(description, &claimers, findings);
+}
+
+fn check_names(description: &Description, uses: &[Filled], findings: &mut Vec<Finding>) {
     for filled in uses.iter().filter(|filled| filled.entry.name == description.name) {
         findings.push(
             Finding::error(
@@ -302,7 +346,6 @@ fn check_app(description: &Description, shape: &Filled, uses: &[Filled], finding
             )),
         );
     }
-    check_expose(description, &claimers, findings);
 }
 
 fn check_images(catalogue: Catalogue, description: &Description, findings: &mut Vec<Finding>) {

@@ -31,6 +31,7 @@ pub(super) fn shared(
     let names: Vec<&str> = uses.iter().map(|entry| entry.entry.name.as_str()).collect();
     let mut context = Map::new();
     context.insert("name".to_owned(), json!(description.name));
+    context.insert("account".to_owned(), json!(description.name));
     context.insert("labels".to_owned(), Json::Object(objects::labels(description, &shape.definition.name)));
     context.insert("selector".to_owned(), objects::selector(description));
     context.insert("uses".to_owned(), json!(names));
@@ -92,6 +93,11 @@ fn writable(app: &App) -> Vec<String> {
         paths.push("/tmp".to_owned());
     }
     paths
+}
+
+/// A container of the user's that is not the app: a leaf, a worker.
+pub(super) fn container(app: &App) -> Json {
+    app_context(app, None)
 }
 
 fn app_context(app: &App, inbound: Option<&Inbound>) -> Json {

@@ -22,12 +22,21 @@ pub struct Definition {
     pub main: Option<String>,
     /// JSON Schema of the parameters.
     pub params: Json,
+    /// What must hold between parameters.
+    #[serde(default)]
+    pub checks: Vec<Check>,
     /// The role in `patterns/images.yaml` of its container.
     #[serde(default)]
     pub image: Option<String>,
     /// Ports of its own.
     #[serde(default)]
     pub ports: Vec<Port>,
+    /// A shape that brings its own containers and has no place for an `app`.
+    #[serde(default)]
+    pub brings_containers: bool,
+    /// The port that such a shape is reached at.
+    #[serde(default)]
+    pub serves: Option<String>,
     /// Parameters that make it talk to the app's port.
     #[serde(default)]
     pub needs_port_for: Vec<String>,
@@ -37,6 +46,18 @@ pub struct Definition {
     /// Files of its `ConfigMap`: name in the map → template in the folder.
     #[serde(default)]
     pub config: BTreeMap<String, String>,
+}
+
+/// A condition on several parameters, which a schema cannot express.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Check {
+    /// A template expression over `params`; a parameter without value is none.
+    pub that: String,
+    /// The parameter to point at.
+    pub at: String,
+    /// What is wrong when it does not hold.
+    pub message: String,
 }
 
 /// A port that the pattern's container listens on.

@@ -1,9 +1,11 @@
 //! From an entry of a description to a definition with checked parameters.
 
-use serde_json::{Map, Value as Json};
+use serde_json::{Map, Value as Json, json};
 
 use super::catalogue::{Catalogue, Folder};
+use super::context;
 use super::definition::Definition;
+use super::render;
 use crate::describe::{self, Entry, Kind, Member, Spanned, Subject, list, nearest};
 use crate::diagnostic::Finding;
 
@@ -52,8 +54,75 @@ pub(super) fn fill(catalogue: Catalogue, entry: &Entry, as_shape: bool, findings
     if findings.len() > before {
         return None;
     }
-    let params = describe::with_defaults(&definition.params, &given.to_json());
-    Some(Filled { entry: entry.clone(), folder, definition, given, params })
+    let mut params = describe::with_defaults(&definition.params, &given.to_json());
+    fill_containers(&definition, &given, &mut params, findings);
+    if findings.len() > before {
+        return None;
+    }
+    let filled = Filled { entry: entry.clone(), folder, definition, given, params };
+    for check in &filled.definition.checks {
+        match render::holds(&check.that, &filled.params) {
+            Ok(true) => {}
+            Ok(false) => {
+                findings.push(Finding::error(filled.place_of(&check.at).label(""), check.message.clone()).help(&help));
+            }
+            Err(bug) => {
+                findings.push(Finding::error(entry.place.label(""), format!("a check of ours is broken: {bug}")));
+            }
+        }
+    }
+    (findings.len() == before).then_some(filled)
+}
+
+/// A parameter marked `x-container` is a container of the user's, with all the keys of `app` and those that the
+/// mark names; templates see it as they see the app.
+fn fill_containers(definition: &Definition, given: &Spanned, params: &mut Json, findings: &mut Vec<Finding>) {
+    let properties = definition.params["properties"].as_object();
+    for (name, schema) in properties.into_iter().flatten() {
+        let (Some(mark), Some(member)) = (schema.get("x-container"), given.member(name)) else { continue };
+        let mut member = with_volumes(member, given.get("volumes"));
+        let before = findings.len();
+        let more = take_more(mark, &mut member, findings);
+        let subject_name = format!("`{name}`");
+        let subject = Subject { name: &subject_name, member: "key", help: None, place: &member.key_place };
+        describe::check_app(&member.value, subject, findings);
+        let container = describe::read_app(&member, findings);
+        if findings.len() == before {
+            params[name] = context::container(&container);
+            if let (Some(container), Json::Object(more)) = (params[name].as_object_mut(), more) {
+                container.extend(more);
+            }
+        }
+    }
+}
+
+/// Takes the keys that only this container has out of it, checked and with their defaults.
+fn take_more(mark: &Json, member: &mut Member, findings: &mut Vec<Finding>) -> Json {
+    let Some(properties) = mark.as_object() else { return Json::Null };
+    let taken: Vec<Member> = properties.keys().filter_map(|key| member.value.remove(key)).collect();
+    let schema = json!({"type": "object", "properties": properties});
+    let more = Spanned { kind: Kind::Map(taken), place: member.value.place.clone() };
+    let name = format!("`{}`", member.key);
+    let subject = Subject { name: &name, member: "key", help: None, place: &member.key_place };
+    describe::check(&schema, &more, subject, findings);
+    describe::with_defaults(&schema, &more.to_json())
+}
+
+/// Volumes of the shape itself are volumes of each of its containers.
+fn with_volumes(container: &Member, shared: Option<&Spanned>) -> Member {
+    let mut container = container.clone();
+    let (Some(shared), Kind::Map(members)) = (shared, &mut container.value.kind) else { return container };
+    match members.iter_mut().find(|member| member.key == "volumes") {
+        Some(own) => {
+            if let Kind::Map(volumes) = &mut own.value.kind {
+                volumes.extend(shared.members().iter().cloned());
+            }
+        }
+        None => {
+            members.push(Member { key: "volumes".to_owned(), key_place: shared.place.clone(), value: shared.clone() });
+        }
+    }
+    container
 }
 
 /// A bare name is a map without members, a bare scalar or list the main parameter.

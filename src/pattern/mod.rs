@@ -16,7 +16,7 @@ pub mod weave;
 
 pub use catalogue::{Catalogue, Folder};
 pub use compose::{check, expand};
-pub use definition::{Claim, Definition, Port};
+pub use definition::{Check, Claim, Definition, Port};
 pub use hatches::Made;
 pub use images::Image;
 pub use objects::{file_name, sort};

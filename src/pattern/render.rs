@@ -42,6 +42,7 @@ impl Renderer {
         });
         environment.add_filter("verbatim", verbatim);
         environment.add_filter("volume_name", volume_name);
+        environment.add_filter("part", |labels: Hole, role: &str| part(&labels, role));
         environment.add_filter("seconds", |text: &str| duration_seconds(text).unwrap_or(0));
         environment.add_filter("folders", move |files: Hole| folders(&mounts, &files));
         environment.add_filter("percent", |text: &str| text.trim_end_matches('%').parse::<u32>().unwrap_or(100));
@@ -68,7 +69,7 @@ impl Renderer {
     /// # Errors
     /// As for [`Renderer::documents`].
     pub(super) fn text(&self, template: &str, context: &Json) -> Result<String, String> {
-        let describe = |error: Error| format!("{template}: {error:#}");
+        let describe = |error: Error| format!("{template}: {}", chain(&error));
         let template = self.environment.get_template(template).map_err(describe)?;
         template.render(Hole::from(Serde(context))).map_err(describe)
     }
@@ -120,6 +121,44 @@ pub(super) fn volume_name(path: &str) -> String {
     }
     let kept: String = plain.chars().map(|c| c.to_ascii_lowercase()).filter(|c| ok(*c)).take(30).collect();
     format!("path-{}-{}", kept.trim_matches('-'), super::objects::short_hash(path.as_bytes())).replace("--", "-")
+}
+
+/// Labels of one part of a document that runs several kinds of Pods: its own name, so that no selector finds the
+/// others, and its role as component.
+fn part(labels: &Hole, role: &str) -> Hole {
+    let mut labels: serde_json::Map<String, Json> =
+        serde_json::to_value(labels).ok().and_then(|labels| labels.as_object().cloned()).unwrap_or_default();
+    let name = labels.get("app.kubernetes.io/name").and_then(Json::as_str).unwrap_or_default();
+    let own = format!("{name}-{role}");
+    labels.insert("app.kubernetes.io/name".to_owned(), Json::String(own));
+    if labels.contains_key("app.kubernetes.io/component") {
+        labels.insert("app.kubernetes.io/component".to_owned(), Json::String(role.to_owned()));
+    }
+    labels.shift_remove("app.kubernetes.io/version");
+    Hole::from(Serde(labels))
+}
+
+/// Whether an expression over `params` is true.
+///
+/// # Errors
+/// An expression that does not compile or evaluate: a bug of the pattern.
+pub(super) fn holds(expression: &str, params: &Json) -> Result<bool, String> {
+    let environment = Environment::new();
+    let compiled = environment.compile_expression(expression).map_err(|error| chain(&error))?;
+    let value =
+        compiled.eval(Hole::from(Serde(serde_json::json!({"params": params})))).map_err(|error| chain(&error))?;
+    Ok(value.is_true())
+}
+
+/// An error of an included template says little without its cause.
+fn chain(error: &Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
 }
 
 /// A value as JSON that YAML 1.1 reads back the same: what YAML takes for a line break or refuses is escaped.
