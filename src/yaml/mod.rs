@@ -7,6 +7,7 @@ mod json;
 mod parse;
 mod read;
 mod scalar;
+mod scan;
 mod source;
 mod split;
 mod tree;

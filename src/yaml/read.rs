@@ -58,6 +58,15 @@ impl Refusal {
     }
 }
 
+/// At most `longest` bytes of a text, for messages.
+pub(super) fn beginning(text: &str, longest: usize) -> &str {
+    let mut end = text.len().min(longest);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
 /// Reads all documents of a file. After a refusal reading goes on at the next separator, so that one
 /// bad document does not hide the others; kubectl itself stops there.
 #[must_use]
@@ -76,7 +85,11 @@ pub fn read(source: &Arc<Source>) -> Vec<Part> {
                 Ok(document) => Part::Document(document),
                 Err(refusal) => Part::Refused(refusal),
             }),
-            Chunk::BadSeparator { line, rest } => parts.push(Part::Refused(bad_separator(source, line, rest))),
+            Chunk::BadSeparator { line, rest, loses_previous } => {
+                let mut refusal = bad_separator(source, line, rest);
+                refusal.loses_previous = loses_previous;
+                parts.push(Part::Refused(refusal));
+            }
         }
     }
     parts
@@ -114,9 +127,8 @@ fn looks_like_json(text: &str) -> bool {
 
 fn bad_separator(source: &Source, line: Span, rest: Span) -> Refusal {
     let text = source.slice(rest);
-    let mut refusal = Refusal::new(rest, "only a comment may follow `---` on its line")
+    let refusal = Refusal::new(rest, "only a comment may follow `---` on its line")
         .because("kubectl cuts a file into documents at every line that starts with `---`, before it parses any YAML, and refuses the file when text follows");
-    refusal.loses_previous = true;
     if text.starts_with('-') || source.slice(line).contains("-----") {
         return refusal.help("indent this line if it belongs to a block scalar; a separator is `---` alone");
     }
