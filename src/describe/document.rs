@@ -47,6 +47,8 @@ pub struct Description {
     pub expose: Option<Expose>,
     /// The `PriorityClass`, and its value if it is to be made.
     pub priority: Option<(String, Option<i64>)>,
+    /// When a batch shape runs, as cron writes it.
+    pub schedule: Option<Spanned>,
     /// Other images for roles, with their places.
     pub images: Vec<Member>,
     /// Changes to generated objects.
@@ -266,6 +268,7 @@ fn describe(
         uses,
         expose,
         priority: root.get("priority").and_then(entries::priority),
+        schedule: root.get("schedule").cloned(),
         images: root.get("images").map(|images| images.members().to_vec()).unwrap_or_default(),
         patches: root.get("patch").map(|patches| patches.items().to_vec()).unwrap_or_default(),
         extra: root.get("extra").map(|extra| extra.items().to_vec()).unwrap_or_default(),

@@ -45,6 +45,7 @@ pub fn check(format: &str, text: &str) -> Option<Mistake> {
         "log-path" => path(text).or_else(|| log_path(text)),
         "duration" => duration_seconds(text).err(),
         "lease" => lease(text),
+        "cron" => cron(text),
         "http-path" => http_path(text),
         "env-name" => env_name(text),
         "secret-ref" => secret_ref(text),
@@ -185,6 +186,18 @@ fn lease(text: &str) -> Option<Mistake> {
                 .because("the leader renews within two thirds of it, with time for a second try"),
         ),
     }
+}
+
+/// Five fields, or a word such as `@daily` (`ParseStandard` of robfig/cron, which the API server uses).
+fn cron(text: &str) -> Option<Mistake> {
+    const WORDS: &[&str] = &["@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"];
+    let field = |field: &str| field.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"*/,-?".contains(&byte));
+    let fields: Vec<&str> = text.split_whitespace().collect();
+    let ok = WORDS.contains(&text) || (fields.len() == 5 && fields.into_iter().all(field));
+    (!ok).then(|| {
+        Mistake::new("a schedule has five fields: minute, hour, day, month, weekday")
+            .help(r#"write "0 3 * * *" for 3:00 every day"#)
+    })
 }
 
 fn env_name(text: &str) -> Option<Mistake> {

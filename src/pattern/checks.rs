@@ -7,6 +7,12 @@ use crate::diagnostic::Finding;
 
 /// Mistakes that no single pattern can see.
 pub(super) fn check_app(description: &Description, shape: &Filled, uses: &[Filled], findings: &mut Vec<Finding>) {
+    if let Some(schedule) = description.schedule.as_ref().filter(|_| !shape.definition.schedulable) {
+        findings.push(
+            Finding::error(schedule.place.label(""), format!("`{}` does not run on a schedule", shape.entry.pattern))
+                .label(shape.entry.place.label("runs all the time, or once for each item")),
+        );
+    }
     let brings = shape.definition.brings_containers;
     let Some(app) = &description.app else {
         if !brings {

@@ -83,7 +83,7 @@ impl Composition<'_> {
                 .map_err(|bug| Self::bug(&filled.entry.place, &bug))?;
         }
         let pod = self.weave(&fragments)?;
-        for template in objects.iter_mut().filter_map(|object| object.pointer_mut("/spec/template")) {
+        for template in objects.iter_mut().filter_map(objects::template) {
             // a template of its own is left alone; one without a spec takes the woven Pod, and keeps what it says
             if template.get("spec").is_none() {
                 let mut weave = Weave::default();
@@ -140,7 +140,7 @@ impl Composition<'_> {
             fragments.push(Fragment { pod, owner: 0 });
         }
         for template in self.shape.folder.object_templates() {
-            for mut object in renderer.documents(&template, &context)? {
+            for mut object in render_objects(&renderer, &template, &context)? {
                 objects::dress(&mut object, labels, self.description, &from);
                 objects.push(object);
             }
@@ -175,7 +175,7 @@ impl Composition<'_> {
             }
         }
         for template in filled.folder.object_templates() {
-            made.extend(renderer.documents(&template, &context)?);
+            made.extend(render_objects(&renderer, &template, &context)?);
         }
         for mut object in made {
             objects::dress(&mut object, labels, self.description, &from);
@@ -198,7 +198,12 @@ impl Composition<'_> {
         let context = Json::Object(context.clone());
         let mut data = Map::new();
         for (name, template) in &filled.definition.config {
-            data.insert(name.clone(), Json::String(config_file(renderer, template, &context)?));
+            if let Some(text) = config_file(renderer, template, &context)? {
+                data.insert(name.clone(), Json::String(text));
+            }
+        }
+        if data.is_empty() {
+            return Ok(None);
         }
         let data = Json::Object(data);
         let hash = objects::short_hash(data.to_string().as_bytes());
@@ -263,11 +268,19 @@ impl Composition<'_> {
     }
 }
 
-/// One file of a `ConfigMap`. YAML is woven of the template's documents and written by our own writer.
-fn config_file(renderer: &Renderer, template: &str, context: &Json) -> Result<String, String> {
+/// One file of a `ConfigMap`; a template that renders to nothing makes none.
+fn config_file(renderer: &Renderer, template: &str, context: &Json) -> Result<Option<String>, String> {
     if !template.ends_with(".yaml.j2") {
-        return renderer.text(template, context);
+        return renderer.text(template, context).map(Some);
     }
+    match woven(renderer, template, context)? {
+        Json::Null => Ok(None),
+        value => emit::to_yaml(&value).map(Some).map_err(|error| error.to_string()),
+    }
+}
+
+/// The documents of a template woven into one value.
+fn woven(renderer: &Renderer, template: &str, context: &Json) -> Result<Json, String> {
     let mut weave = Weave::default();
     for document in renderer.documents(template, context)? {
         weave.add(&document, 0);
@@ -275,6 +288,15 @@ fn config_file(renderer: &Renderer, template: &str, context: &Json) -> Result<St
     let (value, clashes) = weave.finish();
     match clashes.first() {
         Some(clash) => Err(format!("{template} contradicts itself at {}", clash.path)),
-        None => emit::to_yaml(&value).map_err(|error| error.to_string()),
+        None => Ok(value),
     }
+}
+
+/// The objects of a template: one for each document, or, for a `*.woven.yaml.j2`, one of all.
+fn render_objects(renderer: &Renderer, template: &str, context: &Json) -> Result<Vec<Json>, String> {
+    if !template.ends_with(".woven.yaml.j2") {
+        return renderer.documents(template, context);
+    }
+    let object = woven(renderer, template, context)?;
+    Ok(if object.is_null() { Vec::new() } else { vec![object] })
 }

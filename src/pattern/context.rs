@@ -52,6 +52,7 @@ pub(super) fn shared(
     );
     let priority = description.priority.as_ref().map(|(name, value)| json!({"name": name, "value": value}));
     context.insert("priority".to_owned(), json!(priority));
+    context.insert("schedule".to_owned(), json!(description.schedule.as_ref().and_then(|schedule| schedule.text())));
     context.insert("shape".to_owned(), Json::Object(shape.params_map()));
     context
 }

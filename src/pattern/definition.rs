@@ -34,6 +34,9 @@ pub struct Definition {
     /// A shape that brings its own containers and has no place for an `app`.
     #[serde(default)]
     pub brings_containers: bool,
+    /// A shape that can run on a schedule.
+    #[serde(default)]
+    pub schedulable: bool,
     /// The port that such a shape is reached at.
     #[serde(default)]
     pub serves: Option<String>,

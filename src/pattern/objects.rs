@@ -77,6 +77,12 @@ pub(super) fn arrange(pod: &mut Json) {
     spec.extend(fields);
 }
 
+/// The Pod template of a controller, if it has one.
+pub(super) fn template(object: &mut Json) -> Option<&mut Json> {
+    let path = if object["kind"] == "CronJob" { "/spec/jobTemplate/spec/template" } else { "/spec/template" };
+    object.pointer_mut(path)
+}
+
 /// Labels of every object of a document. The version is no part of a selector: it changes.
 #[must_use]
 pub(super) fn labels(description: &Description, component: &str) -> Map<String, Json> {
