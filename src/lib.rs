@@ -8,5 +8,8 @@ pub mod cli;
 pub mod cmd;
 pub mod diagnostic;
 pub mod kube;
+pub mod lint;
+pub mod recognise;
 pub mod report;
+pub mod rules;
 pub mod yaml;

@@ -1,0 +1,75 @@
+//! The bytes of a file that no report may show: what its Secrets hold.
+
+use std::sync::Arc;
+
+use crate::kube::{File, Object};
+use crate::yaml::{Document, Entry, NodeId, Source, Span};
+
+/// Bytes to hide, sorted. Keys and comments stay readable.
+pub(super) fn hidden(source: &Arc<Source>) -> Vec<Span> {
+    if !source.text.contains("Secret") {
+        return Vec::new();
+    }
+    let file = File::read(source);
+    let mut hidden = Vec::new();
+    for object in file.objects.iter().filter(|object| object.id.kind == "Secret") {
+        of_object(object, &mut hidden);
+    }
+    if !file.refusals.is_empty() && names_a_secret(&source.text) {
+        of_unread(&file, &mut hidden);
+    }
+    hidden.sort_unstable();
+    hidden
+}
+
+fn of_object(object: &Object, hidden: &mut Vec<Span>) {
+    let document = &object.document;
+    let lost = document.duplicates.iter().flat_map(|duplicate| [duplicate.lost, duplicate.kept]);
+    let entries = document.entries(object.node).iter().copied().chain(lost.clone());
+    let annotations = document.at(object.node, &["metadata", "annotations"]);
+    let kept = entries.filter(|entry| matches!(document.key(entry).as_ref(), "data" | "stringData"));
+    for node in kept.map(|entry| entry.value).chain(annotations) {
+        let keys = document.entries(node).iter().copied().chain(lost.clone());
+        hide_between_keys(document, node, keys, hidden);
+    }
+}
+
+/// Hides a map's bytes but for its keys: this covers values in every style, and those that a later
+/// duplicate overrides.
+fn hide_between_keys(document: &Document, map: NodeId, keys: impl Iterator<Item = Entry>, hidden: &mut Vec<Span>) {
+    let whole = document.span(map);
+    let mut visible: Vec<Span> = keys.map(|entry| document.span(entry.key)).collect();
+    visible.extend(document.comments.iter().map(|comment| comment.span));
+    visible.retain(|span| whole.contains(*span));
+    visible.sort_unstable();
+    let mut at = whole.range().start;
+    for span in visible {
+        hidden.push(Span::new(at, span.range().start));
+        at = span.range().end;
+    }
+    hidden.push(Span::new(at, whole.range().end));
+}
+
+fn names_a_secret(text: &str) -> bool {
+    text.match_indices("Secret").any(|(at, word)| {
+        let before = text[..at].trim_end_matches([' ', '"', '\'', '\t']);
+        let ends = !text[at + word.len()..].starts_with(char::is_alphanumeric);
+        let before = before.strip_suffix(':').unwrap_or_default();
+        ends && before.trim_end_matches(['"', '\'', ' ']).ends_with("kind")
+    })
+}
+
+/// What could not be read as YAML may be a Secret: of each line only the key is shown.
+fn of_unread(file: &File, hidden: &mut Vec<Span>) {
+    let mut at = 0;
+    for line in file.source.text.split_inclusive('\n') {
+        let start = at;
+        at += line.len();
+        let span = Span::new(start, at);
+        if file.documents.iter().any(|document| document.span.contains(span)) {
+            continue;
+        }
+        let key = line.find(": ").or_else(|| line.trim_end().ends_with(':').then(|| line.trim_end().len() - 1));
+        hidden.push(Span::new(start + key.map_or(0, |key| key + 1), at));
+    }
+}

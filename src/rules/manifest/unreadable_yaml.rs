@@ -1,0 +1,23 @@
+use crate::diagnostic::{Level, RuleId};
+use crate::kube::File;
+use crate::rules::{Check, Found, Rule};
+
+/// YAML that kubectl refuses.
+pub static RULE: Rule = Rule {
+    id: RuleId { name: "unreadable-yaml", family: "manifest" },
+    level: Level::Error,
+    page: include_str!("unreadable_yaml.md"),
+    check: Check::File(check),
+};
+
+fn check(file: &File, found: &mut Found<'_>) {
+    for refusal in &file.refusals {
+        let mut saying = found.at_span(refusal.span, refusal.message.clone());
+        if let Some(why) = refusal.why {
+            saying = saying.because(why);
+        }
+        if let Some(help) = &refusal.help {
+            saying.help(help.clone());
+        }
+    }
+}
