@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::kube::{File, Object};
+use crate::kube::{File, Object, refused_secret};
 use crate::yaml::{Document, Entry, NodeId, Source, Span};
 
 /// Bytes to hide, sorted. Keys and comments stay readable.
@@ -15,8 +15,10 @@ pub(super) fn hidden(source: &Arc<Source>) -> Vec<Span> {
     for object in file.objects.iter().filter(|object| object.id.kind == "Secret") {
         of_object(object, &mut hidden);
     }
-    if !file.refusals.is_empty() && names_a_secret(&source.text) {
-        of_unread(&file, &mut hidden);
+    for refusal in &file.refusals {
+        if let Some(region) = refused_secret(&source.text, refusal.span) {
+            of_unread(source, region, &mut hidden);
+        }
     }
     hidden.sort_unstable();
     hidden
@@ -50,25 +52,12 @@ fn hide_between_keys(document: &Document, map: NodeId, keys: impl Iterator<Item 
     hidden.push(Span::new(at, whole.range().end));
 }
 
-fn names_a_secret(text: &str) -> bool {
-    text.match_indices("Secret").any(|(at, word)| {
-        let before = text[..at].trim_end_matches([' ', '"', '\'', '\t']);
-        let ends = !text[at + word.len()..].starts_with(char::is_alphanumeric);
-        let before = before.strip_suffix(':').unwrap_or_default();
-        ends && before.trim_end_matches(['"', '\'', ' ']).ends_with("kind")
-    })
-}
-
-/// What could not be read as YAML may be a Secret: of each line only the key is shown.
-fn of_unread(file: &File, hidden: &mut Vec<Span>) {
-    let mut at = 0;
-    for line in file.source.text.split_inclusive('\n') {
+/// A Secret that could not be read as YAML: of each line only the key is shown.
+fn of_unread(source: &Source, region: Span, hidden: &mut Vec<Span>) {
+    let mut at = region.range().start;
+    for line in source.slice(region).split_inclusive('\n') {
         let start = at;
         at += line.len();
-        let span = Span::new(start, at);
-        if file.documents.iter().any(|document| document.span.contains(span)) {
-            continue;
-        }
         let key = line.find(": ").or_else(|| line.trim_end().ends_with(':').then(|| line.trim_end().len() - 1));
         hidden.push(Span::new(start + key.map_or(0, |key| key + 1), at));
     }

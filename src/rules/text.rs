@@ -64,6 +64,7 @@ pub fn subject(path: &Path) -> (String, bool) {
     match path.0.as_slice() {
         [.., Key(env), Item(_), Key(value)] if env == "env" && value == "value" => ("env values".to_owned(), true),
         [.., Key(map), Key(_)] if is_string_map(map) => (map.clone(), true),
+        [Key(map), Key(_)] if matches!(map.as_str(), "data" | "stringData") => (format!("values of `{map}`"), true),
         [.., Key(list), Item(_)] => (format!("items of `{list}`"), true),
         _ => (path.field().map_or_else(|| "it".to_owned(), |field| format!("`{field}`")), false),
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::walk::Input;
 use crate::kube::Object;
-use crate::yaml::{self, Document, NodeId, Part, Refusal, Source, Value};
+use crate::yaml::{self, Document, NodeId, Part, Refusal, Source, Span, Value};
 
 /// A file that was read.
 #[derive(Debug)]
@@ -113,4 +113,35 @@ fn add_objects(document: &Arc<Document>, objects: &mut Vec<Object>) {
             _ => objects.push(Object::of_kind(document, node, api_version, kind, is_patch)),
         }
     }
+}
+
+/// What lies around a refusal, up to the separators on either side, if it says `kind: Secret`: none of it
+/// may be shown.
+#[must_use]
+pub fn refused_secret(text: &str, refusal: Span) -> Option<Span> {
+    let is_separator = |line: &str| {
+        line.strip_prefix("---").is_some_and(|rest| rest.trim().is_empty() || rest.trim_start().starts_with('#'))
+    };
+    let (mut start, mut end, mut at) = (0, text.len(), 0);
+    for line in text.split_inclusive('\n') {
+        if is_separator(line) {
+            if at > refusal.range().start {
+                end = at;
+                break;
+            }
+            start = at + line.len();
+        }
+        at += line.len();
+    }
+    let region = Span::new(start, end);
+    names_a_secret(text.get(region.range())?).then_some(region)
+}
+
+fn names_a_secret(text: &str) -> bool {
+    text.match_indices("Secret").any(|(at, word)| {
+        let before = text[..at].trim_end_matches([' ', '"', '\'', '\t']);
+        let ends = !text[at + word.len()..].starts_with(char::is_alphanumeric);
+        let before = before.strip_suffix(':').unwrap_or_default();
+        ends && before.trim_end_matches(['"', '\'', ' ']).ends_with("kind")
+    })
 }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
-pub use file::File;
+pub use file::{File, refused_secret};
 use walk::Input;
 
 use super::object::Object;

@@ -62,6 +62,7 @@ fn port(view: &ContainerView<'_>, path: &[&str], port: Option<&IntOrString>, fou
         let edit = Edit { span: view.pod.object.document.span(node), replacement: number.to_string() };
         saying = saying.and(declared, format!("`{name}` belongs to `{other}`"));
         saying
+            .here(format!("`{container}` declares no such port"))
             .help(format!("write the number, `port: {number}`: it reaches any container of the Pod"))
             .fix(format!("write the port as {number}"), vec![edit]);
         return;

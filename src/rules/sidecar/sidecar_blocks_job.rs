@@ -58,11 +58,19 @@ fn something_ends(helper: &Recognised<'_>, main: &[&Recognised<'_>]) -> bool {
     })
 }
 
-/// Whether all that a container does is written in the manifest: a script for a shell.
+/// Whether all that a container does is written in the manifest: a script for a shell that runs no other
+/// script and no program by its path.
 fn shows_its_work(other: &Recognised<'_>) -> bool {
-    let command = other.container.container.command.as_deref().unwrap_or_default();
-    let is_shell = command.first().is_some_and(|first| first.ends_with("sh"));
-    is_shell && command.iter().any(|word| word.starts_with('-') && word.contains('c'))
+    let container = other.container.container;
+    let line: Vec<&String> = container.command.iter().flatten().chain(container.args.iter().flatten()).collect();
+    let is_shell = line.first().is_some_and(|first| first.ends_with("sh"));
+    let Some(script) = line.get(2).filter(|_| is_shell && line[1].starts_with('-') && line[1].ends_with('c')) else {
+        return false;
+    };
+    script.split([';', '\n', '&', '|']).map(str::trim_start).all(|command| {
+        let program = command.split_whitespace().next().unwrap_or_default();
+        !program.contains(['/', '.', '$']) && program != "source"
+    })
 }
 
 /// Whether a container's command line, hooks or environment contain one of the words.

@@ -57,7 +57,7 @@ fn check(view: ContainerView<'_>, found: &mut Found<'_>) {
              (kubelet, `killContainer`)",
         );
     match view.pod.field("terminationGracePeriodSeconds").filter(|_| set.is_some()) {
-        Some(period) => saying.and(period, "the whole of it").help(format!(
+        Some(period) => saying.and(period, "is all the time there is").help(format!(
             "sleep for less than {grace} s, or raise terminationGracePeriodSeconds by the time that the app needs"
         )),
         None => saying
