@@ -404,6 +404,9 @@ fn secrets_are_never_shown() {
     let broken = format!(
         "apiVersion: v1\nkind: Secret\nmetadata: {{name: s}}\nstringData:\n  password: {word}\n  bad: *{word}\n  more: [\n"
     );
+    let key = format!(
+        "apiVersion: v1\nkind: Secret\nmetadata: {{name: s}}\nstringData:\n  key: |\n-----BEGIN {word}\n{word}\n"
+    );
     let typed = format!(
         "{{\"apiVersion\": \"v1\", \"kind\": \"Secret\", \"metadata\": {{\"name\": \"s\"}}, \"data\": {{\"a\": \"{word}\"}}, \"typo\": 1}}"
     );
