@@ -1,5 +1,7 @@
 //! The program `patterns lint` as users run it.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -438,7 +440,7 @@ fn hostile_input() {
         "x".repeat(1_000_000),
         "y".repeat(1_000_000)
     );
-    let names = format!("apiVersion: v1\nkind: \"P\\e[31m\"\nmetadata: {{name: \"\\u202e\"}}\n{}", CLEAN);
+    let names = format!("apiVersion: v1\nkind: \"P\\e[31m\"\nmetadata: {{name: \"\\u202e\"}}\n{CLEAN}");
     let lists = format!("{}{}", "{apiVersion: v1, kind: List, items: [".repeat(3000), "]}".repeat(3000));
     for (name, text) in [
         ("deep", deep),

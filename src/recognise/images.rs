@@ -56,7 +56,7 @@ const IMAGES: &[Image] = &[
     image("k8s-sidecar", Sidecar(Config), &["sidecar.py"]),
     image("configmap-reload", Sidecar(Config), &["configmap-reload"]),
     image("prometheus-config-reloader", Sidecar(Config), &["prometheus-config-reloader"]),
-    official("vault", Sidecar(Secrets), &["vault"]),
+    image("vault", Sidecar(Secrets), &["vault"]),
     image("consul-template", Sidecar(Config), &["consul-template"]),
     image("cloud-sql-proxy", Ambassador, &["cloud-sql-proxy", "cloud_sql_proxy"]),
     image("gce-proxy", Ambassador, &["cloud_sql_proxy"]),

@@ -71,7 +71,7 @@ impl<'run> Found<'run> {
         match self.place {
             Place::Document(document) => Some(document),
             Place::Object(object) => Some(&object.document),
-            _ => None,
+            Place::File(_) => None,
         }
     }
 }
@@ -102,6 +102,7 @@ pub struct Saying<'found> {
     finding: &'found mut Finding,
 }
 
+#[expect(clippy::return_self_not_must_use, reason = "the finding is kept; the methods add to it")]
 impl Saying<'_> {
     /// A few words at the bytes themselves.
     pub fn here(self, text: impl Into<String>) -> Self {

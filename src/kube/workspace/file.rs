@@ -27,13 +27,12 @@ pub struct File {
 
 impl File {
     pub(super) fn open(input: &Input) -> io::Result<Self> {
-        let bytes = match &input.path {
-            Some(path) => std::fs::read(path)?,
-            None => {
-                let mut bytes = Vec::new();
-                io::stdin().lock().read_to_end(&mut bytes)?;
-                bytes
-            }
+        let bytes = if let Some(path) = &input.path {
+            std::fs::read(path)?
+        } else {
+            let mut bytes = Vec::new();
+            io::stdin().lock().read_to_end(&mut bytes)?;
+            bytes
         };
         let source = Arc::new(Source::decode(input.name.clone(), bytes).map_err(io::Error::other)?);
         let mut file = Self::read(&source);

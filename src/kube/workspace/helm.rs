@@ -17,10 +17,10 @@ pub(super) fn is_template(file: &File) -> bool {
     !file.refusals.is_empty() && file.source.text.lines().any(has_bare_action)
 }
 
-/// `{{` where YAML would look for structure: at the start of a line, a value or an item. Quoted ones and
-/// those inside longer texts, as in alerts and dashboards, are plain text to YAML.
+/// `{{` (or Jinja's `{%`) where YAML would look for structure: at the start of a line, a value or an item.
+/// Quoted ones and those inside longer texts, as in alerts and dashboards, are plain text to YAML.
 fn has_bare_action(line: &str) -> bool {
-    line.match_indices("{{").any(|(at, _)| {
+    line.match_indices("{{").chain(line.match_indices("{%")).any(|(at, _)| {
         let before = line[..at].trim_end();
         before.is_empty() || before.ends_with([':', '-'])
     })

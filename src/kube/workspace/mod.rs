@@ -17,7 +17,7 @@ use super::object::Object;
 
 /// Bytes of stack for threads that decode: a document may nest 10,000 deep, and serde follows it by
 /// recursion. The system hands the memory out page by page, so what is not used costs nothing.
-const STACK: usize = 256 << 20;
+const STACK: usize = 64 << 20;
 
 /// What a run looks at.
 #[derive(Debug, Default)]
