@@ -476,6 +476,59 @@ fn every_byte_cut_off_and_no_panic() {
 }
 
 #[test]
+fn overriding_a_merged_key_is_no_duplicate() {
+    let text = "\
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: a}
+x-base: &base {a: '1', b: '2'}
+data:
+  <<: *base
+  b: '3'
+";
+    let run = run(&Folder::new("merge").0, &["--select", "duplicate-key", "-"], text.as_bytes());
+    assert_eq!(run.out, "");
+}
+
+#[test]
+fn placeholders_of_other_programs_are_left_alone() {
+    let text = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec: {replicas: \"${REPLICAS:=2}\"}\n";
+    let run = run(&Folder::new("placeholders").0, &["-"], text.as_bytes());
+    assert_eq!(run.out, "");
+}
+
+#[test]
+fn a_closed_pipe_is_no_error() {
+    let folder = Folder::new("pipe");
+    folder.file("a.yaml", format!("{NORWAY}---\n").repeat(2000));
+    let mut child = Command::new(env!("CARGO_BIN_EXE_patterns"))
+        .current_dir(&folder.0)
+        .args(["lint", "."])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), b"".as_slice()));
+}
+
+#[test]
+fn the_pre_commit_hook_runs_as_written() {
+    let hooks = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(".pre-commit-hooks.yaml")).unwrap();
+    let hooks: serde_json::Value = serde_yaml::from_str(&hooks).unwrap();
+    let hook = &hooks[0];
+    assert_eq!(hook["id"], "patterns-lint");
+    assert_eq!(hook["entry"], "patterns lint");
+    let arguments: Vec<&str> = hook["args"].as_array().unwrap().iter().map(|word| word.as_str().unwrap()).collect();
+    let folder = Folder::new("pre-commit");
+    folder.file("changed.yaml", NORWAY).file("other.yaml", NORWAY).file("tsconfig.json", "{ // not ours\n}\n");
+    let run = folder.lint(&[&arguments[..], &["changed.yaml", "tsconfig.json"]].concat());
+    assert_eq!(run.code, Some(1));
+    assert_eq!(run.err, "1 error in 1 of 2 files\n");
+}
+
+#[test]
 fn invalid_utf8_is_a_warning() {
     let run = run(&Folder::new("utf8").0, &["--format", "json", "-"], &[CLEAN.as_bytes(), b"# caf\xe9\n"].concat());
     assert_eq!(run.rules(), ["invalid-utf8"]);

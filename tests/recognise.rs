@@ -44,6 +44,8 @@ fn what_never_ends() {
         "image: own, command: [tini, --, git-sync, --repo=x]",
         "image: registry.k8s.io/git-sync/git-sync:v4, args: [--one-time=false]",
         "image: hashicorp/vault, args: [agent]",
+        "image: 'docker:28-dind'",
+        "image: 'cr.l5d.io/linkerd/proxy:edge'",
     ] {
         assert_eq!(lifetime(container), Lifetime::Forever, "{container}");
     }
@@ -53,6 +55,8 @@ fn what_never_ends() {
 fn what_ends_or_may_end() {
     for container in [
         "image: registry.example.com/report:1",
+        "image: 'docker:28', args: [build, .]",
+        "image: registry.example.com/proxy",
         "image: busybox, command: [sleep, '60']",
         "image: busybox, command: [tail, -n, '5', /x]",
         "image: busybox, command: [sh, -c, 'tail --pid=7 -f /x']",

@@ -84,6 +84,29 @@ fn findings_say_what_they_promise() {
     }
 }
 
+/// A fix leaves YAML behind that is read and in which this finding is gone.
+#[test]
+fn fixes_mend() {
+    let mut fixes = 0;
+    for rule in rules::all() {
+        for block in blocks(rule.page, "```yaml bad") {
+            let before = lint(&block);
+            for fix in before.iter().filter_map(|finding| finding.fix.as_ref()) {
+                let mut edits = fix.edits.clone();
+                edits.sort_by_key(|edit| std::cmp::Reverse(edit.span));
+                let mut text = block.clone();
+                for edit in edits {
+                    text.replace_range(edit.span.range(), &edit.replacement);
+                }
+                let after = lint(&text);
+                assert_eq!(after.len() + 1, before.len(), "{}: {}\n{text}\n{}", rule.id.name, fix.title, shown(&after));
+                fixes += 1;
+            }
+        }
+    }
+    assert!(fixes > 3, "{fixes}");
+}
+
 /// A rename shows in review.
 #[test]
 fn names_and_levels() {

@@ -3,10 +3,11 @@
 
 use super::{Role, Task};
 
-/// An image that we know, by the last part of its name.
+/// An image that we know, by the end of its name.
 #[derive(Debug)]
 pub(super) struct Image {
-    /// The repository's last part: `fluent-bit` of `cr.fluentbit.io/fluent/fluent-bit:3.2`.
+    /// The end of the repository: `fluent-bit` of `cr.fluentbit.io/fluent/fluent-bit:3.2`; more of it where
+    /// that alone says too little.
     pub name: &'static str,
     /// What it is for beside another container.
     pub role: Role,
@@ -45,6 +46,9 @@ const IMAGES: &[Image] = &[
     image("opentelemetry-collector-k8s", Sidecar(Telemetry), &["otelcol-k8s"]),
     image("aws-otel-collector", Sidecar(Telemetry), &["awscollector"]),
     image("jaeger-agent", Sidecar(Telemetry), &["agent-linux", "jaeger-agent"]),
+    image("grafana/agent", Sidecar(Telemetry), &["grafana-agent"]),
+    image("datadog/agent", Sidecar(Telemetry), &["datadog-agent"]),
+    image("datadoghq/agent", Sidecar(Telemetry), &["datadog-agent"]),
     image("aws-xray-daemon", Sidecar(Telemetry), &["xray"]),
     image("ghostunnel", Sidecar(Tls), &["ghostunnel"]),
     image("stunnel", Sidecar(Tls), &["stunnel"]),
@@ -62,12 +66,14 @@ const IMAGES: &[Image] = &[
     image("gce-proxy", Ambassador, &["cloud_sql_proxy"]),
     image("alloydb-auth-proxy", Ambassador, &["alloydb-auth-proxy"]),
     official("envoy", Ambassador, &["envoy"]),
+    official("envoy-distroless", Ambassador, &["envoy"]),
     official("haproxy", Ambassador, &["haproxy"]),
     image("twemproxy", Ambassador, &["nutcracker"]),
     image("mcrouter", Ambassador, &["mcrouter"]),
     image("pgbouncer", Ambassador, &["pgbouncer"]),
     official("proxysql", Ambassador, &["proxysql"]),
     image("tailscale", Ambassador, &["containerboot", "tailscaled"]),
+    image("linkerd/proxy", MeshProxy, &["linkerd2-proxy", "linkerd2-proxy-identity"]),
     image("consul-dataplane", MeshProxy, &["consul-dataplane"]),
     image("proxyv2", MeshProxy, &["pilot-agent"]),
     image("daprd", MeshProxy, &["daprd"]),
@@ -91,15 +97,24 @@ const IMAGES: &[Image] = &[
     official("mysql", Server, &["mysqld"]),
     official("mariadb", Server, &["mariadbd", "mysqld"]),
     official("mongo", Server, &["mongod"]),
+    image("docker", Server, &["dockerd"]),
     official("rabbitmq", Server, &["rabbitmq-server"]),
 ];
 
 /// The image that a reference names: `registry/repository:tag@digest`.
 pub(super) fn find(reference: &str) -> Option<&'static Image> {
     let name = reference.split('@').next().unwrap_or(reference);
-    let last = name.rsplit('/').next().unwrap_or(name);
-    let last = last.split(':').next().unwrap_or(last);
-    IMAGES.iter().find(|image| image.name == last)
+    let folder = name.rfind('/').map_or(0, |slash| slash + 1);
+    let (repository, tag) = match name[folder..].find(':') {
+        Some(colon) => (&name[..folder + colon], &name[folder + colon + 1..]),
+        None => (name, ""),
+    };
+    let is_named = |image: &&Image| {
+        let rest = repository.strip_suffix(image.name);
+        rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
+    };
+    // `docker` is the client, unless the tag says that it is the engine.
+    IMAGES.iter().find(is_named).filter(|image| image.name != "docker" || tag.contains("dind"))
 }
 
 /// The image whose daemon is this program.

@@ -2,11 +2,11 @@
 //! characters hidden.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::ops::Range;
 
 use miette::{LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 
-use super::secrets;
+use super::secrets::Secrets;
 use crate::diagnostic::Label;
 use crate::yaml::{Position, Source, Span};
 
@@ -29,14 +29,14 @@ pub(super) struct Excerpt {
 impl Excerpt {
     /// The lines of `labels`, which are of one file, and one line before and after; and the labels as they
     /// lie in it. The flag marks the primary label.
-    pub(super) fn of(labels: &[(&Label, bool)]) -> Option<(Self, Vec<LabeledSpan>)> {
+    pub(super) fn of(labels: &[(&Label, bool)], secrets: &mut Secrets) -> Option<(Self, Vec<LabeledSpan>)> {
         let source = &labels.first()?.0.source;
         let spans: Vec<Span> = labels.iter().map(|(label, _)| on_one_line(source, label.span)).collect();
         let first = spans.iter().map(|span| span.range().start).min()?;
         let last = spans.iter().map(|span| span.range().end).max()?;
         let start = line_start(&source.text, line_start(&source.text, first).saturating_sub(1));
         let end = line_end(&source.text, line_end(&source.text, last));
-        let shown = Shown::new(source, start, end, &spans);
+        let shown = Shown::new(&source.text, start..end, &spans, secrets.of(source));
         let mut places = BTreeMap::new();
         let mut mapped = Vec::new();
         for ((label, is_primary), span) in labels.iter().zip(&spans) {
@@ -119,13 +119,12 @@ struct Shown {
 }
 
 impl Shown {
-    fn new(source: &Arc<Source>, start: usize, end: usize, labels: &[Span]) -> Self {
-        let hidden = secrets::hidden(source);
+    fn new(text: &str, lines: Range<usize>, labels: &[Span], hidden: &[Span]) -> Self {
         let mut shown = Self { text: String::new(), places: Vec::new() };
-        let mut at = start;
-        while at < end {
-            let next = line_end(&source.text, at).min(end);
-            shown.line(&source.text, at, next, labels, &hidden);
+        let mut at = lines.start;
+        while at < lines.end {
+            let next = line_end(text, at).min(lines.end);
+            shown.line(text, at, next, labels, hidden);
             at = next.max(at + 1);
         }
         shown

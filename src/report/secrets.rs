@@ -2,12 +2,25 @@
 
 use std::sync::Arc;
 
-use crate::kube::{File, Object, refused_secret};
+use crate::kube::{File, Object, names_a_secret, refused_secret};
 use crate::yaml::{Document, Entry, NodeId, Source, Span};
 
-/// Bytes to hide, sorted. Keys and comments stay readable.
-pub(super) fn hidden(source: &Arc<Source>) -> Vec<Span> {
-    if !source.text.contains("Secret") {
+/// What is hidden in the file that was shown last: findings come file by file.
+#[derive(Debug, Default)]
+pub(super) struct Secrets(Option<(Arc<Source>, Vec<Span>)>);
+
+impl Secrets {
+    /// Bytes of a file to hide, sorted. Keys and comments stay readable.
+    pub(super) fn of(&mut self, source: &Arc<Source>) -> &[Span] {
+        if self.0.as_ref().is_none_or(|(last, _)| !Arc::ptr_eq(last, source)) {
+            self.0 = Some((Arc::clone(source), hidden(source)));
+        }
+        self.0.as_ref().map_or(&[], |(_, hidden)| hidden)
+    }
+}
+
+fn hidden(source: &Arc<Source>) -> Vec<Span> {
+    if !names_a_secret(&source.text) {
         return Vec::new();
     }
     let file = File::read(source);

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use miette::{GraphicalReportHandler, GraphicalTheme, MietteDiagnostic, Report};
 
 use super::excerpt::{Excerpt, printable};
+use super::secrets::Secrets;
 use crate::cli::Color;
 use crate::diagnostic::{Finding, Label, Level};
 
@@ -29,11 +30,12 @@ pub fn print(findings: &[Finding], color: Color) -> io::Result<()> {
 /// # Errors
 /// When `out` cannot be written.
 pub fn write(out: &mut impl io::Write, findings: &[Finding], colored: bool) -> io::Result<()> {
+    let mut secrets = Secrets::default();
     for (index, finding) in findings.iter().enumerate() {
         if index > 0 {
             writeln!(out)?;
         }
-        out.write_all(render(finding, colored).as_bytes())?;
+        out.write_all(render_with(finding, colored, &mut secrets).as_bytes())?;
     }
     Ok(())
 }
@@ -51,6 +53,10 @@ pub fn is_colored(color: Color, to_terminal: bool) -> bool {
 /// One finding as text.
 #[must_use]
 pub fn render(finding: &Finding, colored: bool) -> String {
+    render_with(finding, colored, &mut Secrets::default())
+}
+
+fn render_with(finding: &Finding, colored: bool, secrets: &mut Secrets) -> String {
     let mut out = String::new();
     let paint = |code: &str, text: &str| if colored { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() };
     let level = match finding.level {
@@ -62,7 +68,7 @@ pub fn render(finding: &Finding, colored: bool) -> String {
     let head = paint(level, &format!("{}{rule}", finding.level.name()));
     let _ = writeln!(out, "{head}: {}", paint("1", &printable(&finding.message)));
     for labels in by_file(finding) {
-        snippet(&labels, colored, &mut out);
+        snippet(&labels, colored, secrets, &mut out);
     }
     let fix = finding.fix.as_ref().map(|fix| fix.title.as_str());
     for (name, text) in [("why:  ", finding.why.as_deref()), ("help: ", finding.help.as_deref()), ("fix:  ", fix)] {
@@ -87,8 +93,8 @@ fn by_file(finding: &Finding) -> Vec<Vec<(&Label, bool)>> {
 }
 
 /// The underlined lines of one file. Miette puts its own head above them; ours is written already.
-fn snippet(labels: &[(&Label, bool)], colored: bool, out: &mut String) {
-    let Some((excerpt, labels)) = Excerpt::of(labels) else { return };
+fn snippet(labels: &[(&Label, bool)], colored: bool, secrets: &mut Secrets, out: &mut String) {
+    let Some((excerpt, labels)) = Excerpt::of(labels, secrets) else { return };
     let theme = if colored { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
     let handler = GraphicalReportHandler::new_themed(theme).with_links(false).with_context_lines(1);
     let report = Report::new(MietteDiagnostic::new("").with_labels(labels)).with_source_code(excerpt);

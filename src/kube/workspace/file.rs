@@ -136,11 +136,14 @@ pub fn refused_secret(text: &str, refusal: Span) -> Option<Span> {
     names_a_secret(text.get(region.range())?).then_some(region)
 }
 
-fn names_a_secret(text: &str) -> bool {
+/// Whether a text, readable or not, says `kind: Secret`.
+#[must_use]
+pub fn names_a_secret(text: &str) -> bool {
     text.match_indices("Secret").any(|(at, word)| {
         let before = text[..at].trim_end_matches([' ', '"', '\'', '\t']);
-        let ends = !text[at + word.len()..].starts_with(char::is_alphanumeric);
         let before = before.strip_suffix(':').unwrap_or_default();
-        ends && before.trim_end_matches(['"', '\'', ' ']).ends_with("kind")
+        let after = &text[at + word.len()..];
+        let after = after.strip_prefix("List").unwrap_or(after);
+        !after.starts_with(char::is_alphanumeric) && before.trim_end_matches(['"', '\'', ' ']).ends_with("kind")
     })
 }

@@ -18,7 +18,8 @@ fn check(pod: PodView<'_>, found: &mut Found<'_>) {
     }
     let all = recognise::containers(pod);
     let main: Vec<_> = all.iter().filter(|one| one.container.list == ContainerList::Main).collect();
-    let Some(worker) = main.iter().find(|one| one.lifetime != Lifetime::Forever) else { return };
+    let mut workers = main.iter().filter(|one| one.lifetime != Lifetime::Forever);
+    let Some(worker) = workers.clone().find(|one| one.role == Role::App).or_else(|| workers.next()) else { return };
     for helper in &main {
         // An entry with its own `restartPolicy: Always` is restart-policy-is-not-sidecar's business.
         let restarts = helper.container.container.restart_policy.as_deref() == Some("Always");
