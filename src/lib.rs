@@ -6,9 +6,11 @@
 
 pub mod cli;
 pub mod cmd;
+pub mod describe;
 pub mod diagnostic;
 pub mod kube;
 pub mod lint;
+pub mod pattern;
 pub mod recognise;
 pub mod report;
 pub mod rules;

@@ -1,6 +1,8 @@
 //! One file per subcommand.
 
 mod explain;
+mod gen_check;
+mod generate;
 mod lint;
 mod read;
 
@@ -32,8 +34,8 @@ impl Exit {
 pub fn run(cli: &Cli) -> Result<Exit, std::io::Error> {
     match &cli.command {
         Command::Read(args) => read::run(args, cli.color),
+        Command::Gen(args) => generate::run(args, cli.color),
         Command::Lint(args) => lint::run(args, cli.color),
         Command::Explain(args) => explain::run(args),
-        Command::Gen(_) => Ok(Exit::Failed),
     }
 }
