@@ -83,9 +83,13 @@ impl Composition<'_> {
                 .map_err(|bug| Self::bug(&filled.entry.place, &bug))?;
         }
         let pod = self.weave(&fragments)?;
-        for object in &mut objects {
-            if let Some(template) = object.pointer_mut("/spec/template").filter(|template| template.is_null()) {
-                *template = pod.clone();
+        for template in objects.iter_mut().filter_map(|object| object.pointer_mut("/spec/template")) {
+            // a template of its own is left alone; one without a spec takes the woven Pod, and keeps what it says
+            if template.get("spec").is_none() {
+                let mut weave = Weave::default();
+                weave.add(&pod, 0);
+                weave.add(template, 0);
+                *template = weave.finish().0;
             }
         }
         Ok(objects)
@@ -99,7 +103,11 @@ impl Composition<'_> {
         let Some(app_port) = self.description.app.as_ref().and_then(|app| app.port).or(own) else {
             return (None, upstreams);
         };
-        let mut inbound = Inbound { port: app_port, name: "http".to_owned(), claim: None };
+        let name = match &self.description.app {
+            Some(app) => context::app_port_name(app, self.description.expose.is_some()),
+            None => "http",
+        };
+        let mut inbound = Inbound { port: app_port, name: name.to_owned(), claim: None };
         for (at, filled) in self.uses.iter().enumerate().rev() {
             let Some(claim) = &filled.definition.claims else { continue };
             let Some(number) = self.ports[at].get(&claim.port) else { continue };

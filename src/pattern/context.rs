@@ -35,7 +35,13 @@ pub(super) fn shared(
     context.insert("labels".to_owned(), Json::Object(objects::labels(description, &shape.definition.name)));
     context.insert("selector".to_owned(), objects::selector(description));
     context.insert("uses".to_owned(), json!(names));
-    context.insert("app".to_owned(), description.app.as_ref().map_or(Json::Null, |app| app_context(app, inbound)));
+    context.insert(
+        "app".to_owned(),
+        description
+            .app
+            .as_ref()
+            .map_or(Json::Null, |app| app_context(app, inbound, app_port_name(app, description.expose.is_some()))),
+    );
     context.insert("inbound".to_owned(), inbound.map_or(Json::Null, inbound_context));
     context.insert(
         "expose".to_owned(),
@@ -97,10 +103,19 @@ fn writable(app: &App) -> Vec<String> {
 
 /// A container of the user's that is not the app: a leaf, a worker.
 pub(super) fn container(app: &App) -> Json {
-    app_context(app, None)
+    app_context(app, None, app_port_name(app, false))
 }
 
-fn app_context(app: &App, inbound: Option<&Inbound>) -> Json {
+/// The name of the app's port where nothing says that it speaks HTTP: service meshes go by the name, and take
+/// what is called `http` for HTTP.
+const OPAQUE: &str = "app";
+
+/// What the app's port is called: an HTTP health check or a route to it shows that it speaks HTTP.
+pub(super) fn app_port_name(app: &App, is_exposed: bool) -> &'static str {
+    if is_exposed || app.health.ready.is_some() || app.health.live.is_some() { "http" } else { OPAQUE }
+}
+
+fn app_context(app: &App, inbound: Option<&Inbound>, port_name: &str) -> Json {
     let env: Vec<Json> = app
         .env
         .iter()
@@ -141,27 +156,29 @@ fn app_context(app: &App, inbound: Option<&Inbound>) -> Json {
         "drain": app.drain,
         "ready": app.health.ready,
         "live": app.health.live,
-        "probe": probe(app, inbound),
+        "port_name": port_name,
+        "probe": probe(app, inbound, port_name),
     })
 }
 
 /// Where the kubelet dials for the app. It dials the Pod's address, which a loopback listener does not answer:
 /// such an app is probed through the pattern in front of it, by number, because a probe's named port resolves
 /// in its own container alone (`pkg/probe/util.go`, `ResolveContainerPort`).
-fn probe(app: &App, inbound: Option<&Inbound>) -> Json {
+fn probe(app: &App, inbound: Option<&Inbound>, port_name: &str) -> Json {
     match (app.port, inbound) {
         (None, _) => Json::Null,
         (Some(_), Some(inbound)) if app.loopback => {
             json!({"port": inbound.port, "scheme": inbound.claim.as_ref().map(|claim| claim.scheme.clone())})
         }
-        (Some(_), _) => json!({"port": "http", "scheme": null}),
+        (Some(_), _) => json!({"port": port_name, "scheme": null}),
     }
 }
 
 fn inbound_context(inbound: &Inbound) -> Json {
     let (service, protocol) = match &inbound.claim {
         Some(claim) => (claim.service, claim.protocol.as_str()),
-        None => (80, "http"),
+        None => (80, inbound.name.as_str()),
     };
-    json!({"port": inbound.port, "name": inbound.name, "service": service, "protocol": protocol})
+    let app_protocol = Some(protocol).filter(|protocol| *protocol != OPAQUE);
+    json!({"port": inbound.port, "name": inbound.name, "service": service, "protocol": protocol, "app_protocol": app_protocol})
 }

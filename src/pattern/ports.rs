@@ -64,8 +64,8 @@ fn clash(number: u16, other: &Place, text: &str, place: &Place, entry: &Filled, 
 #[must_use]
 pub(super) fn port_name(entry: &str, port: &str) -> String {
     let whole = if port == "main" { entry.to_owned() } else { format!("{entry}-{port}") };
-    // `http` is the app's
-    if whole.len() <= 15 && whole != "http" && !whole.contains("--") {
+    // `http` and `app` are the app's
+    if whole.len() <= 15 && whole != "http" && whole != "app" && !whole.contains("--") {
         return whole;
     }
     let digest = super::objects::short_hash(whole.as_bytes());

@@ -42,6 +42,8 @@ impl Renderer {
         });
         environment.add_filter("verbatim", verbatim);
         environment.add_filter("volume_name", volume_name);
+        environment
+            .add_filter("shard", |labels: Hole, shard: u32| with_label(&labels, "patterns/shard", &shard.to_string()));
         environment.add_filter("part", |labels: Hole, role: &str| part(&labels, role));
         environment.add_filter("seconds", |text: &str| duration_seconds(text).unwrap_or(0));
         environment.add_filter("folders", move |files: Hole| folders(&mounts, &files));
@@ -121,6 +123,14 @@ pub(super) fn volume_name(path: &str) -> String {
     }
     let kept: String = plain.chars().map(|c| c.to_ascii_lowercase()).filter(|c| ok(*c)).take(30).collect();
     format!("path-{}-{}", kept.trim_matches('-'), super::objects::short_hash(path.as_bytes())).replace("--", "-")
+}
+
+/// Labels and one more.
+fn with_label(labels: &Hole, name: &str, value: &str) -> Hole {
+    let mut labels: serde_json::Map<String, Json> =
+        serde_json::to_value(labels).ok().and_then(|labels| labels.as_object().cloned()).unwrap_or_default();
+    labels.insert(name.to_owned(), Json::String(value.to_owned()));
+    Hole::from(Serde(labels))
 }
 
 /// Labels of one part of a document that runs several kinds of Pods: its own name, so that no selector finds the

@@ -79,6 +79,7 @@ impl Weave {
             return;
         }
         match (&mut *base, over) {
+            (_, Json::Null) => {}
             (Json::Object(base), Json::Object(over)) if !ATOMS.contains(&field) => {
                 self.merge_maps(base, over, path, owner);
             }
