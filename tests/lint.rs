@@ -235,6 +235,13 @@ spec:
         .file("overlay/delete.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\n$patch: delete\n");
     assert_eq!(folder.lint(&["."]).out, "");
     assert_eq!(folder.lint(&["overlay/old.yaml"]).out, "", "the kustomization beside it is seen");
+    folder.file("a/b/c/d/e/clean.yaml", CLEAN).file("overlay/deep/er/patch.yaml", patch);
+    folder.file(
+        "overlay/kustomization.yaml",
+        "patches: [{path: deep/er/patch.yaml}, {path: ../patches/probe.yaml}, {path: old.yaml}]\n",
+    );
+    assert_eq!(folder.lint(&["."]).out, "");
+    fs::remove_dir_all(folder.0.join("overlay/deep")).unwrap();
     folder.file("overlay/kustomization.yaml", "resources: []\n");
     assert_eq!(folder.lint(&["--format", "json", "."]).rules().len(), 4, "named nowhere, they are objects");
     folder.file("overlay/kustomization.yaml", "patches:\n  - path: wrong.yaml\n").file(

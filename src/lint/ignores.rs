@@ -81,9 +81,13 @@ fn ran(name: &str, selection: &Selection) -> bool {
 fn read(file: &File) -> Vec<Ignore> {
     let mut ignores = Vec::new();
     let mut above_separator: Vec<Ignore> = Vec::new();
+    let mut rest = file.objects.as_slice();
     for document in &file.documents {
         let is_empty = document.value(document.root()) == Value::Null;
-        if let (Some(first), false) = (file.objects_of(document).next(), is_empty) {
+        let count = rest.iter().take_while(|object| Arc::ptr_eq(&object.document, document)).count();
+        let (objects, after) = rest.split_at(count);
+        rest = after;
+        if let Some(first) = objects.first() {
             // A comment above the `---` stands above the object that follows.
             let scope = document.span(first.node);
             ignores.extend(above_separator.drain(..).map(|ignore| Ignore { scopes: vec![scope], ..ignore }));
@@ -96,7 +100,7 @@ fn read(file: &File) -> Vec<Ignore> {
                 above_separator.push(ignore);
                 continue;
             } else {
-                ignore.scopes = scopes(file, document, comment.span);
+                ignore.scopes = scopes(objects, document, comment.span);
             }
             ignores.push(ignore);
         }
@@ -130,11 +134,11 @@ fn parse(source: &Source, comment: Span) -> Option<(Ignore, bool)> {
 
 /// What a comment is about: its own line if something stands before it, else the next line that is not a
 /// comment; with it the container that begins on that line, or the object whose head it is.
-fn scopes(file: &File, document: &Arc<Document>, comment: Span) -> Vec<Span> {
-    let line = target_line(&file.source.text, comment);
+fn scopes(objects: &[Object], document: &Document, comment: Span) -> Vec<Span> {
+    let line = target_line(&document.source.text, comment);
     let mut scopes = vec![line];
     let starts_here = |span: Span| line.contains(Span::empty(span.range().start));
-    for object in file.objects_of(document) {
+    for object in objects {
         if is_head(object, starts_here) {
             scopes.push(document.span(object.node));
         }

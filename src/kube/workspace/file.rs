@@ -69,11 +69,6 @@ impl File {
         }
         file
     }
-
-    /// The objects that stand in a document.
-    pub fn objects_of<'file>(&'file self, document: &'file Arc<Document>) -> impl Iterator<Item = &'file Object> {
-        self.objects.iter().filter(move |object| Arc::ptr_eq(&object.document, document))
-    }
 }
 
 fn mentions_kubernetes(text: &str) -> bool {

@@ -1,6 +1,6 @@
 //! Kustomize patches: files that look like objects and are only parts of them.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -15,16 +15,17 @@ const LEVELS: usize = 5;
 
 /// Marks the objects of files that a kustomization names as patches, be it in the run or beside them.
 pub(super) fn mark_patches(files: &mut [File]) {
-    let mut seen = HashSet::new();
+    // Whether a folder that was looked into is a repository's root.
+    let mut seen: HashMap<PathBuf, bool> = HashMap::new();
     let mut patches = HashSet::new();
     for file in files.iter().filter(|file| !file.objects.is_empty()) {
         let Some(path) = &file.path else { continue };
         for folder in path.ancestors().skip(1).take(LEVELS) {
-            if !seen.insert(folder.to_owned()) {
-                break;
-            }
-            read_folder(folder, &mut patches);
-            if folder.join(".git").exists() {
+            let is_root = *seen.entry(folder.to_owned()).or_insert_with(|| {
+                read_folder(folder, &mut patches);
+                folder.join(".git").exists()
+            });
+            if is_root {
                 break;
             }
         }

@@ -28,7 +28,8 @@ fn check(object: &Object, found: &mut Found<'_>) {
             continue;
         }
         let (subject, _) = text::subject(&Path::between(&object.document, object.node, problem.node));
-        let what = if expected.starts_with("a ") { expected.as_str() } else { "text of another form" };
+        let is_noun = expected.starts_with("a ") || expected == "base64";
+        let what = if is_noun { expected.as_str() } else { "text of another form" };
         found
             .at(problem.node, format!("{subject} wants {what}"))
             .because("the API server's decoder refuses it, whatever else is right about the object");
