@@ -135,6 +135,7 @@ fn mistake(made: &Made, document: &Document, problem: &Problem) -> Finding {
         ProblemKind::WrongType { expected } => {
             format!("`{}` stands where {expected} belongs", document.raw(problem.node))
         }
+        ProblemKind::BooleanKey => format!("the key `{}` is read as a boolean", document.raw(problem.node)),
         ProblemKind::Malformed { expected } => expected.clone(),
     };
     match &made.blame {
