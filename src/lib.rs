@@ -14,4 +14,5 @@ pub mod pattern;
 pub mod recognise;
 pub mod report;
 pub mod rules;
+pub mod words;
 pub mod yaml;

@@ -5,7 +5,8 @@ use std::io::{self, Write as _};
 use super::Exit;
 use crate::cli::ExplainArgs;
 use crate::pattern::{self, Catalogue};
-use crate::rules::{self, text};
+use crate::rules;
+use crate::words::{clip, nearest};
 
 /// Prints the page of a rule or a pattern, or a pattern's folder.
 pub fn run(args: &ExplainArgs) -> io::Result<Exit> {
@@ -29,8 +30,8 @@ fn page(args: &ExplainArgs) -> Option<Result<String, String>> {
 
 fn unknown(name: &str) -> io::Error {
     let known = rules::all().map(|rule| rule.id.name).chain(Catalogue.folders().map(pattern::Folder::name));
-    let nearest = text::nearest(name, known);
+    let nearest = nearest(name, known);
     let nearest = nearest.map_or_else(String::new, |nearest| format!("; did you mean `{nearest}`?"));
-    let message = format!("no pattern and no rule is called `{}`{nearest}", text::clip(name));
+    let message = format!("no pattern and no rule is called `{}`{nearest}", clip(name));
     io::Error::new(io::ErrorKind::NotFound, message)
 }

@@ -2,6 +2,7 @@
 
 mod explain;
 mod gen_check;
+mod gen_verify;
 mod generate;
 mod lint;
 mod read;

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::Selection;
 use crate::diagnostic::Finding;
 use crate::kube::{File, Object};
-use crate::rules::{self, Found, IGNORE_WITHOUT_REASON, UNUSED_IGNORE, text};
+use crate::rules::{self, Found, IGNORE_WITHOUT_REASON, UNUSED_IGNORE};
+use crate::words::{clip, nearest};
 use crate::yaml::{Document, Source, Span, Value};
 
 /// One comment that ignores.
@@ -52,8 +53,8 @@ fn report(ignore: &Ignore, source: &Arc<Source>, selection: &Selection, findings
         let mut found = Found::in_file(&UNUSED_IGNORE, source, findings);
         for (name, span, used) in &ignore.names {
             if !rules::names().any(|known| known == name) {
-                let saying = found.at_span(*span, format!("no rule is called `{}`", text::clip(name)));
-                match text::nearest(name, rules::names()) {
+                let saying = found.at_span(*span, format!("no rule is called `{}`", clip(name)));
+                match nearest(name, rules::names()) {
                     Some(nearest) => saying.here(format!("did you mean `{nearest}`?")),
                     None => saying.here("ignores nothing"),
                 };

@@ -1,7 +1,8 @@
 //! Which rules run, and which findings are shown.
 
 use crate::diagnostic::{Finding, Level, RuleId};
-use crate::rules::{self, Rule, text};
+use crate::rules::{self, Rule};
+use crate::words::{clip, nearest};
 
 /// The rules of a run.
 #[derive(Clone, Debug)]
@@ -15,14 +16,14 @@ pub struct Selection {
 
 /// A name that is neither a rule nor a family.
 #[derive(Debug, thiserror::Error)]
-#[error("no rule or family is called `{}`{}", text::clip(name), nearest_of(name))]
+#[error("no rule or family is called `{}`{}", clip(name), nearest_of(name))]
 pub struct UnknownName {
     /// The name.
     pub name: String,
 }
 
 fn nearest_of(name: &str) -> String {
-    text::nearest(name, rules::names()).map_or_else(String::new, |nearest| format!("; did you mean `{nearest}`?"))
+    nearest(name, rules::names()).map_or_else(String::new, |nearest| format!("; did you mean `{nearest}`?"))
 }
 
 impl Default for Selection {

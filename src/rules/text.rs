@@ -1,34 +1,8 @@
 //! Words of messages.
 
 use crate::kube::{Object, Path};
+use crate::words::clip;
 use crate::yaml::{NodeId, Value};
-
-/// Text of the user's, short enough for a message.
-pub fn clip(text: &str) -> String {
-    const LONGEST: usize = 60;
-    let mut clipped: String = text.chars().take(LONGEST).flat_map(char::escape_debug).collect();
-    if text.chars().nth(LONGEST).is_some() {
-        clipped.push('…');
-    }
-    clipped.replace("\\\"", "\"").replace("\\'", "'")
-}
-
-/// The name most like `name`, if one is like it at all.
-pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let lower = name.to_lowercase();
-    let likeness = |other: &str| {
-        if other.to_lowercase() == lower { 1.0 } else { strsim::normalized_damerau_levenshtein(name, other) }
-    };
-    let best =
-        known.into_iter().map(|other| (likeness(other), other)).fold(
-            None,
-            |best: Option<(f64, &str)>, next| match best {
-                Some(best) if best.0 >= next.0 => Some(best),
-                _ => Some(next),
-            },
-        );
-    best.filter(|(likeness, _)| *likeness > 0.55).map(|(_, other)| other)
-}
 
 /// A value as written, in backticks; for what is secret only "this value".
 pub fn shown(object: &Object, node: NodeId) -> String {

@@ -2,7 +2,8 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::diagnostic::{Level, RuleId};
-use crate::rules::{Check, Found, Rule, text};
+use crate::rules::{Check, Found, Rule};
+use crate::words::clip;
 use crate::yaml::{Document, NodeId, Value};
 
 /// A key that stands twice in one map.
@@ -23,7 +24,7 @@ fn check(document: &Arc<Document>, found: &mut Found<'_>) {
         if live.contains(&duplicate.lost.key) {
             continue;
         }
-        let key = text::clip(&document.key(&duplicate.kept));
+        let key = clip(&document.key(&duplicate.kept));
         let (lost, kept) = (duplicate.lost.key, duplicate.kept.key);
         let is_same_text = document.raw(lost) == document.raw(kept);
         let message = if is_same_text {

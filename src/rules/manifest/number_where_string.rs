@@ -2,6 +2,7 @@ use super::{is_plain, wrong_types};
 use crate::diagnostic::{Level, RuleId};
 use crate::kube::{Object, Path};
 use crate::rules::{Check, Found, Rule, text};
+use crate::words::clip;
 use crate::yaml::Value;
 
 /// A number where a string belongs.
@@ -33,7 +34,7 @@ fn check(object: &Object, found: &mut Found<'_>) {
         if what == "this value" {
             saying.here("put it in quotes");
         } else {
-            saying.here(format!("write \"{}\"", text::clip(object.document.raw(node))));
+            saying.here(format!("write \"{}\"", clip(object.document.raw(node))));
         }
     }
 }

@@ -1,6 +1,7 @@
 use crate::diagnostic::{Level, RuleId};
 use crate::kube::{Object, Path, ProblemKind};
-use crate::rules::{Check, Found, Rule, text};
+use crate::rules::{Check, Found, Rule};
+use crate::words::{clip, nearest};
 
 /// A field that its type does not have.
 pub static RULE: Rule = Rule {
@@ -24,10 +25,10 @@ fn check(object: &Object, found: &mut Found<'_>) {
         fields.pop();
         let parents = [&[kind.as_str()], fields.as_slice()].concat().join(".");
         let saying = found
-            .at(problem.node, format!("{type_name} has no field `{}`", text::clip(name)))
+            .at(problem.node, format!("{type_name} has no field `{}`", clip(name)))
             .because("the API server refuses unknown fields (`fieldValidation=Strict`, kubectl's default since 1.25)")
             .help(format!("kubectl explain {parents}"));
-        match text::nearest(name, known.iter().copied()) {
+        match nearest(name, known.iter().copied()) {
             Some(nearest) => saying.here(format!("did you mean `{nearest}`?")),
             None => saying.here("not a field of this type"),
         };

@@ -2,7 +2,8 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use crate::diagnostic::{Edit, Level, RuleId};
 use crate::kube::ContainerView;
-use crate::rules::{Check, Found, Rule, text};
+use crate::rules::{Check, Found, Rule};
+use crate::words::{clip, nearest};
 
 /// A probe or hook names a port that its own container does not declare.
 pub static RULE: Rule = Rule {
@@ -47,7 +48,7 @@ fn port(view: &ContainerView<'_>, path: &[&str], port: Option<&IntOrString>, fou
     let what = if path[0] == "lifecycle" { path[1] } else { path[0] };
     let container = &view.container.name;
     let mut saying = found
-        .at(node, format!("`{container}` has no port called `{}`, so its {what} always fails", text::clip(name)))
+        .at(node, format!("`{container}` has no port called `{}`, so its {what} always fails", clip(name)))
         .because(
             "the kubelet looks a named port up in the probed container alone (`ResolveContainerPort` in \
              `pkg/probe/util.go`), and the API server does not check that it is there",
@@ -67,9 +68,9 @@ fn port(view: &ContainerView<'_>, path: &[&str], port: Option<&IntOrString>, fou
             .fix(format!("write the port as {number}"), vec![edit]);
         return;
     }
-    saying = match text::nearest(name, own().filter_map(|port| port.name.as_deref())) {
+    saying = match nearest(name, own().filter_map(|port| port.name.as_deref())) {
         Some(nearest) => saying.here(format!("did you mean `{nearest}`?")),
         None => saying.here("no container of this Pod declares it"),
     };
-    saying.help(format!("write the number, or add `name: {}` to an entry of `ports`", text::clip(name)));
+    saying.help(format!("write the number, or add `name: {}` to an entry of `ports`", clip(name)));
 }
