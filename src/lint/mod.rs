@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use crate::diagnostic::{Finding, Level, sort};
 use crate::kube::{File, Object, Workspace};
 use crate::rules::{self, Check, Found, FoundAnywhere};
-use crate::yaml::{Document, Span};
+use crate::yaml::Document;
 
 pub use selection::{Selection, UnknownName};
 
@@ -69,17 +69,15 @@ fn drop_what_is_said_better(findings: &mut Vec<Finding>) {
     let manifest = |level| move |finding: &&Finding| family(finding) == "manifest" && finding.level == level;
     let refused: HashSet<_> = findings.iter().filter(manifest(Level::Error)).map(place).collect();
     let warned = findings.iter().any(|finding| manifest(Level::Warning)(&finding));
-    let explained: Vec<_> = findings
-        .iter()
-        .filter(|finding| warned && !matches!(family(finding), "manifest" | "meta"))
-        .map(place)
-        .collect();
+    let is_explanation = |finding: &&Finding| warned && !matches!(family(finding), "manifest" | "meta");
+    let line = |finding: &Finding| {
+        let source = &finding.primary.source;
+        (source.name.clone(), source.position(finding.primary.span.start).line)
+    };
+    let explained: HashSet<_> = findings.iter().filter(is_explanation).map(line).collect();
     findings.retain(|finding| match (family(finding), finding.level) {
-        ("manifest", Level::Warning) => {
-            let (name, span) = place(finding);
-            let meets = |other: &Span| span.contains(*other) || other.contains(span);
-            !explained.iter().any(|(other, inner)| *other == name && meets(inner))
-        }
+        // The server points at the key, a rule at the value: the line is what they share.
+        ("manifest", Level::Warning) => !explained.contains(&line(finding)),
         ("manifest" | "meta", _) => true,
         _ => refused.is_empty() || !refused.contains(&place(finding)),
     });
