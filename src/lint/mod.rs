@@ -28,7 +28,7 @@ pub fn workspace(workspace: &Workspace, selection: &Selection) -> Vec<Finding> {
             let mut findings = check_file(file, selection);
             let here = across.iter().filter(|finding| Arc::ptr_eq(&finding.primary.source, &file.source));
             findings.extend(here.cloned());
-            drop_what_is_said_better(&mut findings);
+            drop_what_is_refused_anyway(&mut findings);
             ignores::apply(file, selection, &mut findings);
             findings
         })
@@ -45,7 +45,7 @@ pub fn objects(objects: &[Object], selection: &Selection) -> Vec<Finding> {
     for object in objects {
         check_object(object, selection, &mut findings);
     }
-    drop_what_is_said_better(&mut findings);
+    drop_what_is_refused_anyway(&mut findings);
     finish(findings, selection)
 }
 
@@ -61,26 +61,15 @@ fn same_place(a: &Finding, b: &Finding) -> bool {
     a.rule == b.rule && a.primary.span == b.primary.span && a.primary.source.name == b.primary.source.name
 }
 
-/// Two rules may see one mistake. Where the API server refuses some bytes, what they would do at run time is
-/// of no interest; where a rule explains something, the server's own warning about it is not repeated.
-fn drop_what_is_said_better(findings: &mut Vec<Finding>) {
+/// Where the API server refuses some bytes, what they would do at run time is of no interest.
+fn drop_what_is_refused_anyway(findings: &mut Vec<Finding>) {
     let family = |finding: &Finding| finding.rule.map_or("", |rule| rule.family);
     let place = |finding: &Finding| (finding.primary.source.name.clone(), finding.primary.span);
-    let manifest = |level| move |finding: &&Finding| family(finding) == "manifest" && finding.level == level;
-    let refused: HashSet<_> = findings.iter().filter(manifest(Level::Error)).map(place).collect();
-    let warned = findings.iter().any(|finding| manifest(Level::Warning)(&finding));
-    let is_explanation = |finding: &&Finding| warned && !matches!(family(finding), "manifest" | "meta");
-    let line = |finding: &Finding| {
-        let source = &finding.primary.source;
-        (source.name.clone(), source.position(finding.primary.span.start).line)
-    };
-    let explained: HashSet<_> = findings.iter().filter(is_explanation).map(line).collect();
-    findings.retain(|finding| match (family(finding), finding.level) {
-        // The server points at the key, a rule at the value: the line is what they share.
-        ("manifest", Level::Warning) => !explained.contains(&line(finding)),
-        ("manifest" | "meta", _) => true,
-        _ => refused.is_empty() || !refused.contains(&place(finding)),
-    });
+    let is_refusal = |finding: &&Finding| family(finding) == "manifest" && finding.level == Level::Error;
+    let refused: HashSet<_> = findings.iter().filter(is_refusal).map(place).collect();
+    if !refused.is_empty() {
+        findings.retain(|finding| matches!(family(finding), "manifest" | "meta") || !refused.contains(&place(finding)));
+    }
 }
 
 fn check_together(objects: &[&Object], selection: &Selection, findings: &mut Vec<Finding>) {
