@@ -3,11 +3,12 @@
 mod ignores;
 mod selection;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::diagnostic::{Finding, Level, RuleId, sort};
+use crate::diagnostic::{Finding, Level, sort};
 use crate::kube::{File, Object, Workspace};
 use crate::rules::{self, Check, Found, FoundAnywhere};
 use crate::yaml::Document;
@@ -27,6 +28,7 @@ pub fn workspace(workspace: &Workspace, selection: &Selection) -> Vec<Finding> {
             let mut findings = check_file(file, selection);
             let here = across.iter().filter(|finding| Arc::ptr_eq(&finding.primary.source, &file.source));
             findings.extend(here.cloned());
+            drop_what_is_refused_anyway(&mut findings);
             ignores::apply(file, selection, &mut findings);
             findings
         })
@@ -43,6 +45,7 @@ pub fn objects(objects: &[Object], selection: &Selection) -> Vec<Finding> {
     for object in objects {
         check_object(object, selection, &mut findings);
     }
+    drop_what_is_refused_anyway(&mut findings);
     finish(findings, selection)
 }
 
@@ -51,7 +54,6 @@ fn finish(mut findings: Vec<Finding>, selection: &Selection) -> Vec<Finding> {
     sort(&mut findings);
     // An alias brings the same bytes to several places; what is wrong with them is said once.
     findings.dedup_by(|a, b| same_place(a, b) && a.message == b.message);
-    drop_what_the_server_refuses_anyway(&mut findings);
     findings
 }
 
@@ -60,18 +62,14 @@ fn same_place(a: &Finding, b: &Finding) -> bool {
 }
 
 /// Where the API server refuses some bytes, what they would do at run time is of no interest.
-fn drop_what_the_server_refuses_anyway(findings: &mut Vec<Finding>) {
-    let is_refused =
-        |finding: &Finding| finding.level == Level::Error && finding.rule.is_some_and(|rule| rule.family == "manifest");
+fn drop_what_is_refused_anyway(findings: &mut Vec<Finding>) {
+    let family = |finding: &Finding| finding.rule.map_or("", |rule| rule.family);
     let place = |finding: &Finding| (finding.primary.source.name.clone(), finding.primary.span);
-    let refused: std::collections::HashSet<_> = findings.iter().filter(|one| is_refused(one)).map(place).collect();
-    if refused.is_empty() {
-        return;
+    let is_refusal = |finding: &&Finding| family(finding) == "manifest" && finding.level == Level::Error;
+    let refused: HashSet<_> = findings.iter().filter(is_refusal).map(place).collect();
+    if !refused.is_empty() {
+        findings.retain(|finding| matches!(family(finding), "manifest" | "meta") || !refused.contains(&place(finding)));
     }
-    findings.retain(|finding| {
-        let in_manifest = finding.rule.is_none_or(|rule: RuleId| matches!(rule.family, "manifest" | "meta"));
-        in_manifest || !refused.contains(&place(finding))
-    });
 }
 
 fn check_together(objects: &[&Object], selection: &Selection, findings: &mut Vec<Finding>) {

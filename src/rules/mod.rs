@@ -61,7 +61,7 @@ pub const FAMILIES: &[(&str, &[&Rule])] =
     &[("manifest", manifest::RULES), ("meta", meta::RULES), ("sidecar", sidecar::RULES), ("workload", workload::RULES)];
 
 /// The checks that several rules share.
-pub const SOURCES: &[&Source] = &[];
+pub static SOURCES: &[&Source] = &[];
 
 pub use meta::{IGNORE_WITHOUT_REASON, UNUSED_IGNORE};
 

@@ -47,3 +47,8 @@ pub fn subject(path: &Path) -> (String, bool) {
 fn is_string_map(name: &str) -> bool {
     matches!(name, "labels" | "annotations" | "matchLabels" | "nodeSelector")
 }
+
+/// Text that another program replaces before kubectl sees it: `${REPLICAS}`, `$(PORT)`, `{{ port }}`.
+pub fn is_placeholder(text: &str) -> bool {
+    ["${", "$(", "{{", "<%", "@@"].iter().any(|mark| text.contains(mark)) || text.starts_with('$')
+}

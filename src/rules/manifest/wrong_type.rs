@@ -17,14 +17,14 @@ fn check(object: &Object, found: &mut Found<'_>) {
         let is_collection = matches!(object.document.value(node), Value::List(_) | Value::Map(_));
         // Plain scalars where a string belongs are norway and number-where-string.
         let has_own_rule = expected == "a string" && !is_collection && is_plain(object, node);
-        if has_own_rule || object.document.str(node).is_some_and(is_placeholder) {
+        if has_own_rule || object.document.str(node).is_some_and(text::is_placeholder) {
             continue;
         }
         say(object, node, expected, found);
     }
     for problem in &object.problems {
         let ProblemKind::Malformed { expected } = &problem.kind else { continue };
-        if object.document.str(problem.node).is_some_and(is_placeholder) {
+        if object.document.str(problem.node).is_some_and(text::is_placeholder) {
             continue;
         }
         let (subject, _) = text::subject(&Path::between(&object.document, object.node, problem.node));
@@ -34,11 +34,6 @@ fn check(object: &Object, found: &mut Found<'_>) {
             .at(problem.node, format!("{subject} wants {what}"))
             .because("the API server's decoder refuses it, whatever else is right about the object");
     }
-}
-
-/// Text that another program replaces before kubectl sees it: `${REPLICAS}`, `$(PORT)`, `{{ port }}`.
-fn is_placeholder(text: &str) -> bool {
-    ["${", "$(", "{{", "<%", "@@"].iter().any(|mark| text.contains(mark)) || text.starts_with('$')
 }
 
 fn say(object: &Object, node: NodeId, expected: &str, found: &mut Found<'_>) {
