@@ -7,8 +7,13 @@
 use std::cell::RefCell;
 use std::fmt;
 
+use base64::Engine as _;
+use base64::alphabet::STANDARD;
+use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
 use serde::de::{self, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 
+use super::time;
+use super::validation::Quantity;
 use crate::yaml::{Document, Entry, NodeId, Value};
 
 /// Something that a strict decode refuses.
@@ -30,6 +35,15 @@ pub enum ProblemKind {
         /// The fields it has.
         known: &'static [&'static str],
     },
+    /// The field came with a version of Kubernetes, and older servers do not know it.
+    NewField {
+        /// Kubernetes' name of the type.
+        type_name: &'static str,
+        /// The minor version: 37 for v1.37.
+        since: u8,
+        /// The fields that the newest version has.
+        known: &'static [&'static str],
+    },
     /// The value has another type than the field.
     WrongType {
         /// The type of the field, as a noun with its article: "a string".
@@ -40,6 +54,52 @@ pub enum ProblemKind {
         /// What was expected: "a time such as 2006-01-02T15:04:05Z".
         expected: String,
     },
+}
+
+/// Fields that the oldest supported server does not have, with the minor version that brought them.
+/// From the differences between the field lists of the `k8s-openapi` versions v1.33 to v1.37.
+const NEW_FIELDS: &[(&str, &str, u8)] = &[
+    ("Container", "restartPolicyRules", 34),
+    ("EphemeralContainer", "restartPolicyRules", 34),
+    ("EnvVarSource", "fileKeyRef", 34),
+    ("PodSpec", "hostnameOverride", 34),
+    ("VolumeProjection", "podCertificate", 34),
+    ("PodStatus", "extendedResourceClaimStatus", 34),
+    ("CSIDriverSpec", "serviceAccountTokenInSecrets", 35),
+    ("PodCertificateProjection", "userAnnotations", 35),
+    ("PodStatus", "allocatedResources", 35),
+    ("PodStatus", "resources", 35),
+    ("CSIDriverSpec", "preventPodSchedulingIfMissing", 36),
+    ("PodSpec", "schedulingGroup", 36),
+    ("PodStatus", "nodeAllocatableResourceClaimStatuses", 36),
+    ("ClusterTrustBundleProjection", "user", 37),
+    ("ConfigMapVolumeSource", "defaultUser", 37),
+    ("DownwardAPIVolumeFile", "user", 37),
+    ("DownwardAPIVolumeSource", "defaultUser", 37),
+    ("EmptyDirVolumeSource", "mode", 37),
+    ("GRPCAction", "mode", 37),
+    ("HTTPGetAction", "protocol", 37),
+    ("HorizontalPodAutoscalerCondition", "observedGeneration", 37),
+    ("JobSpec", "scheduling", 37),
+    ("KeyToPath", "user", 37),
+    ("PersistentVolumeClaimStatus", "healthStatus", 37),
+    ("PodCertificateProjection", "user", 37),
+    ("PodSpec", "evictionResponders", 37),
+    ("PodStatus", "volumeHealth", 37),
+    ("ProjectedVolumeSource", "defaultUser", 37),
+    ("SecretVolumeSource", "defaultUser", 37),
+    ("ServiceAccountTokenProjection", "user", 37),
+    ("VolumeMount", "bindMountOptions", 37),
+];
+
+/// Base64 as Go's decoder takes it: line breaks are skipped, stray bits at the end forgiven.
+pub fn base64(text: &str) -> Option<Vec<u8>> {
+    const ENGINE: GeneralPurpose =
+        GeneralPurpose::new(&STANDARD, GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true));
+    if text.contains(['\r', '\n']) {
+        return ENGINE.decode(text.replace(['\r', '\n'], "")).ok();
+    }
+    ENGINE.decode(text).ok()
 }
 
 /// Decodes a node as `T`. The value is missing only where a mistake left nothing to go on with.
@@ -213,8 +273,24 @@ impl<'doc> Deserializer<'doc> for Cursor<'doc, '_> {
         self.deserialize_f64(visitor)
     }
 
+    /// Bytes: no other type of Kubernetes asks for a borrowed text.
     fn deserialize_str<V: Visitor<'doc>>(self, visitor: V) -> Result<V::Value, Failure> {
-        visitor.visit_borrowed_str(self.text())
+        let is_byte = |node: &NodeId| matches!(self.document.value(*node), Value::Int(0..=255) | Value::Null);
+        match self.value() {
+            Value::Str(text) => {
+                let Some(bytes) = base64(text) else {
+                    self.problem(ProblemKind::Malformed { expected: "base64".to_owned() });
+                    return visitor.visit_borrowed_str("");
+                };
+                visitor.visit_string(base64::engine::general_purpose::STANDARD.encode(bytes))
+            }
+            // Go reads a list of numbers as bytes too.
+            Value::List(items) if items.iter().all(is_byte) => visitor.visit_borrowed_str(""),
+            _ => {
+                self.wrong("a text in base64");
+                visitor.visit_borrowed_str("")
+            }
+        }
     }
 
     fn deserialize_string<V: Visitor<'doc>>(self, visitor: V) -> Result<V::Value, Failure> {
@@ -228,7 +304,8 @@ impl<'doc> Deserializer<'doc> for Cursor<'doc, '_> {
     fn deserialize_newtype_struct<V: Visitor<'doc>>(self, name: &'static str, visitor: V) -> Result<V::Value, Failure> {
         match name {
             "Quantity" => visitor.visit_newtype_struct(self.quantity().into_deserializer()),
-            "Time" | "MicroTime" => visitor.visit_newtype_struct(self.time().into_deserializer()),
+            "Time" => visitor.visit_newtype_struct(self.time(time::is_rfc3339).into_deserializer()),
+            "MicroTime" => visitor.visit_newtype_struct(self.time(time::is_rfc3339_micro).into_deserializer()),
             _ => visitor.visit_newtype_struct(Self { mode: Mode::Any, ..self }),
         }
     }
@@ -300,25 +377,38 @@ impl<'doc> Cursor<'doc, '_> {
 
     /// `Quantity.UnmarshalJSON` takes a number for its text.
     fn quantity(self) -> String {
-        match self.value() {
-            Value::Str(text) => text.to_owned(),
-            Value::Null => "0".to_owned(),
+        let text = match self.value() {
+            Value::Str(text) => text.trim().to_owned(),
+            Value::Null => return "0".to_owned(),
             Value::Int(_) | Value::Uint(_) | Value::Float(_) => self.document.to_json(self.node),
             _ => {
-                self.wrong("a quantity");
-                "0".to_owned()
+                self.wrong("a quantity such as 500m or 1Gi");
+                return "0".to_owned();
             }
+        };
+        if Quantity::parse(&text).is_none() {
+            self.problem(ProblemKind::Malformed { expected: "a quantity such as 500m or 1Gi".to_owned() });
+            return "0".to_owned();
         }
+        text
     }
 
-    fn time(self) -> &'doc str {
+    fn time(self, is_time: fn(&str) -> bool) -> &'doc str {
         const EPOCH: &str = "1970-01-01T00:00:00Z";
         match self.value() {
-            Value::Str(text) if text.parse::<k8s_openapi::jiff::Timestamp>().is_ok() => text,
+            // What our own type cannot hold stands as the epoch: only the server's verdict counts here.
+            Value::Str(text) if is_time(text) => {
+                if text.parse::<k8s_openapi::jiff::Timestamp>().is_ok() {
+                    text
+                } else {
+                    EPOCH
+                }
+            }
             Value::Null => EPOCH,
             Value::Str(_) => {
-                let expected = "a time such as 2006-01-02T15:04:05Z".to_owned();
-                self.problem(ProblemKind::Malformed { expected });
+                let micro = is_time("2006-01-02T15:04:05.000000Z");
+                let example = if micro { "2006-01-02T15:04:05.000000Z" } else { "2006-01-02T15:04:05Z" };
+                self.problem(ProblemKind::Malformed { expected: format!("a time such as {example}") });
                 EPOCH
             }
             _ => {
@@ -347,6 +437,21 @@ impl<'doc> SeqAccess<'doc> for Items<'doc, '_> {
     }
 }
 
+impl Fields<'_, '_> {
+    /// Kind and version of an object inside another, such as a claim template: any text will do there, and
+    /// the type's own reader would insist on its name.
+    fn is_identity(&self, key: &str) -> bool {
+        let Some(entry) = self.current else { return false };
+        let is_object = self.known.starts_with(&["apiVersion", "kind", "metadata"]);
+        let cursor = self.parent.at(entry.value);
+        if !is_object || !matches!(key, "apiVersion" | "kind") {
+            return false;
+        }
+        cursor.text();
+        true
+    }
+}
+
 struct Fields<'doc, 'run> {
     parent: Cursor<'doc, 'run>,
     type_name: &'static str,
@@ -362,6 +467,14 @@ impl<'doc> MapAccess<'doc> for Fields<'doc, '_> {
         self.current = self.entries.next().copied();
         let Some(entry) = self.current else { return Ok(None) };
         let key = self.parent.document.key(&entry);
+        if self.is_identity(&key) {
+            return self.next_key_seed(seed);
+        }
+        if let Some((_, _, since)) = NEW_FIELDS.iter().find(|(name, field, _)| *name == self.type_name && *field == key)
+        {
+            let kind = ProblemKind::NewField { type_name: self.type_name, since: *since, known: self.known };
+            self.parent.at(entry.key).problem(kind);
+        }
         let key: de::value::CowStrDeserializer<'doc, Failure> = key.into_deserializer();
         seed.deserialize(key).map(Some).map_err(|failure| failure.at(entry.key))
     }

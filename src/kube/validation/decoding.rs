@@ -1,0 +1,94 @@
+//! Mistakes of decoding as the server reports them.
+
+use super::super::{Object, Problem, ProblemKind};
+use super::{Cause, Reason, Target};
+use crate::yaml::{Document, NodeId, Value};
+
+/// What a strict decode of an object refuses.
+pub fn causes(object: &Object, target: Target) -> Vec<Cause> {
+    let problems = object.problems.iter().filter(|problem| counts(problem, target));
+    problems.map(|problem| cause(object, problem)).collect()
+}
+
+fn counts(problem: &Problem, target: Target) -> bool {
+    match problem.kind {
+        ProblemKind::NewField { since, .. } => since > target.0,
+        _ => true,
+    }
+}
+
+fn cause(object: &Object, problem: &Problem) -> Cause {
+    let document = &object.document;
+    let path = path(document, object.node, problem.node);
+    let name = path.rsplit('.').next().unwrap_or(&path).to_owned();
+    let (reason, message, help) = match &problem.kind {
+        ProblemKind::UnknownField { type_name, known } => {
+            let near = nearest(&name, known);
+            let message = format!("{} has no field `{name}`", owner(type_name));
+            (Reason::UnknownField, message, near.map(|near| format!("did you mean `{near}`?")))
+        }
+        ProblemKind::NewField { type_name, since, .. } => {
+            let message = format!("{} has a field `{name}` since v1.{since} only", owner(type_name));
+            (Reason::UnknownField, message, None)
+        }
+        ProblemKind::WrongType { expected } => {
+            let message = format!("`{name}` must be {expected}, and this is {}", article(document, problem.node));
+            (Reason::WrongType, message, quote(document, problem.node, expected))
+        }
+        ProblemKind::Malformed { expected } => (Reason::Malformed, format!("`{name}` is not {expected}"), None),
+    };
+    Cause { reason, path, node: problem.node, message, help }
+}
+
+fn owner(type_name: &str) -> String {
+    if type_name.is_empty() { "this map".to_owned() } else { format!("`{type_name}`") }
+}
+
+fn article(document: &Document, node: NodeId) -> String {
+    match document.value(node).type_name() {
+        "null" => "nothing".to_owned(),
+        name => format!("a {name}"),
+    }
+}
+
+fn quote(document: &Document, node: NodeId, expected: &str) -> Option<String> {
+    let is_scalar = matches!(document.value(node), Value::Bool(_) | Value::Int(_) | Value::Uint(_) | Value::Float(_));
+    (is_scalar && expected == "a string").then(|| format!("write \"{}\"", document.raw(node)))
+}
+
+fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
+    let distance = |field: &&str| strsim::damerau_levenshtein(&field.to_lowercase(), &name.to_lowercase());
+    known
+        .iter()
+        .map(|field| (distance(field), *field))
+        .filter(|(distance, _)| *distance <= 2)
+        .min()
+        .map(|(_, field)| field)
+}
+
+/// The path that leads from `root` to a key or value.
+fn path(document: &Document, root: NodeId, target: NodeId) -> String {
+    let mut work = vec![(root, String::new())];
+    while let Some((node, path)) = work.pop() {
+        if node == target {
+            return path;
+        }
+        match document.value(node) {
+            Value::Map(entries) => {
+                for entry in entries {
+                    let key = document.key(entry);
+                    let inner = if path.is_empty() { key.into_owned() } else { format!("{path}.{key}") };
+                    if entry.key == target {
+                        return inner;
+                    }
+                    work.push((entry.value, inner));
+                }
+            }
+            Value::List(items) => {
+                work.extend(items.iter().enumerate().map(|(index, item)| (*item, format!("{path}[{index}]"))));
+            }
+            _ => {}
+        }
+    }
+    String::new()
+}

@@ -1,0 +1,149 @@
+//! What the API server says to an object on create, found offline.
+//!
+//! Names and structure follow Kubernetes' own validation (`pkg/apis/*/validation` and the defaults before
+//! it), so that a new version is a difference between two texts. Exact for v1.36; for other versions
+//! fields come and go with [`Target`], while the rules stay those of v1.36. What needs a cluster (quotas,
+//! admission, names that are taken, address ranges) is no part of it.
+
+mod apps;
+mod autoscaling;
+mod batch;
+mod config;
+mod cron;
+mod decoding;
+mod endpoints;
+mod field;
+mod formats;
+mod ip;
+mod kinds;
+mod meta;
+mod networking;
+mod pod;
+mod policy;
+mod quantity;
+mod quota;
+mod rbac;
+mod resources;
+mod service;
+mod storage;
+
+pub use quantity::Quantity;
+
+use self::field::Run;
+use super::Object;
+use crate::yaml::NodeId;
+
+/// A minor version of Kubernetes: 36 for v1.36.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Target(pub u8);
+
+impl Target {
+    /// The oldest version whose fields are known.
+    pub const OLDEST: Self = Self(33);
+    /// The newest version whose fields are known.
+    pub const NEWEST: Self = Self(37);
+    /// Whether the verdict is the server's; for other versions it is an approximation by their fields.
+    #[must_use]
+    pub fn is_exact(self) -> bool {
+        self == Self::default()
+    }
+}
+
+impl Default for Target {
+    fn default() -> Self {
+        Self(36)
+    }
+}
+
+/// The family of a mistake, as the server names it in `causes[].reason` where it does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Reason {
+    /// The type has no such field.
+    UnknownField,
+    /// The value has another type than the field.
+    WrongType,
+    /// A text whose format its type fixes: a time, a quantity, base64.
+    Malformed,
+    /// The server has no such kind, or no longer in this version.
+    UnknownKind,
+    /// `FieldValueRequired`
+    Required,
+    /// `FieldValueInvalid`
+    Invalid,
+    /// `FieldValueNotSupported`
+    NotSupported,
+    /// `FieldValueDuplicate`
+    Duplicate,
+    /// `FieldValueForbidden`
+    Forbidden,
+    /// `FieldValueTooLong`
+    TooLong,
+    /// `FieldValueTooMany`
+    TooMany,
+    /// `FieldValueNotFound`
+    NotFound,
+    /// Accepted, with a warning.
+    Warning,
+}
+
+/// One thing that the server would say.
+#[derive(Clone, Debug)]
+pub struct Cause {
+    /// Its family.
+    pub reason: Reason,
+    /// The path as the server writes it: `spec.template.spec.containers[1].ports[0].name`.
+    pub path: String,
+    /// What to underline: the value, or the key of the nearest map where something is missing.
+    pub node: NodeId,
+    /// What is wrong, as a sentence without a full stop. Never repeats a value of a Secret.
+    pub message: String,
+    /// Something that can be typed.
+    pub help: Option<String>,
+}
+
+/// How much is known of an object's kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Knowledge {
+    /// All of it: without errors the server accepts the object.
+    Full,
+    /// Metadata alone: the kind is not built in, or not in the table.
+    Metadata,
+}
+
+/// What the server would say to an object.
+#[derive(Clone, Debug)]
+pub struct Verdict {
+    /// How much of the object was judged.
+    pub knowledge: Knowledge,
+    /// Why the server would refuse it; none if it would accept it.
+    pub errors: Vec<Cause>,
+    /// What it would accept with a warning.
+    pub warnings: Vec<Cause>,
+}
+
+/// Judges an object. Mistakes of decoding stand alone, as the server does not look further.
+#[must_use]
+pub fn validate(object: &Object, target: Target) -> Verdict {
+    if let Some(cause) = kinds::unknown_kind(object, target) {
+        return Verdict { knowledge: Knowledge::Full, errors: vec![cause], warnings: Vec::new() };
+    }
+    let errors = decoding::causes(object, target);
+    if !errors.is_empty() {
+        return Verdict { knowledge: Knowledge::Full, errors, warnings: Vec::new() };
+    }
+    let run = Run::new(&object.document, object.node);
+    let knowledge = match kinds::rules(&object.id.api_version, &object.id.kind) {
+        Some(rules) => {
+            rules(run.root());
+            Knowledge::Full
+        }
+        None => {
+            kinds::metadata(run.root());
+            Knowledge::Metadata
+        }
+    };
+    let (errors, warnings) = run.finish();
+    // Warnings belong to objects that are accepted.
+    let warnings = if errors.is_empty() { warnings } else { Vec::new() };
+    Verdict { knowledge, errors, warnings }
+}
