@@ -19,19 +19,25 @@ pub enum Scope {
 /// `ValidateObjectMeta`
 pub fn object_meta(metadata: Field, scope: Scope, name_format: NameFormat) {
     let (name, prefix) = (metadata.child("name"), metadata.child("generateName"));
+    if name.is_empty() && prefix.is_empty() {
+        name.required("an object needs a name or a generateName");
+    }
+    object_meta_named_later(metadata, scope, name_format);
+}
+
+/// The same for the few kinds that the server names itself.
+pub fn object_meta_named_later(metadata: Field, scope: Scope, name_format: NameFormat) {
+    let (name, prefix) = (metadata.child("name"), metadata.child("generateName"));
     if !prefix.is_empty() {
         // A prefix may end in a dash: what follows it is generated.
         let text = prefix.str();
-        let masked = text.strip_suffix('-').filter(|rest| !rest.is_empty()).map(|rest| format!("{rest}a"));
+        let rest = text.len().checked_sub(2).filter(|_| text.ends_with('-')).and_then(|end| text.get(..end));
+        let masked = rest.map(|rest| format!("{rest}a"));
         if let Some(rule) = name_format(masked.as_deref().unwrap_or(text)) {
             prefix.invalid(rule);
         }
     }
-    if !name.is_empty() {
-        name.check(name_format);
-    } else if prefix.is_empty() {
-        name.required("an object needs a name or a generateName");
-    }
+    name.check_unless_empty(name_format);
     if scope == Scope::Namespaced {
         metadata.child("namespace").check_unless_empty(formats::dns_label);
     }

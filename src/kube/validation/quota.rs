@@ -119,7 +119,7 @@ fn warnings(hard: Field) {
 
 /// `ValidateLimitRange`
 pub fn limit_range(object: Field) {
-    meta::object_meta(object.child("metadata"), Scope::Namespaced, formats::dns_subdomain);
+    meta::object_meta_named_later(object.child("metadata"), Scope::Namespaced, formats::dns_subdomain);
     let mut seen = Vec::new();
     for limit in object.at(&["spec", "limits"]).items() {
         let kind = limit.child("type");

@@ -213,8 +213,16 @@ pub fn tolerations(tolerations: Field) {
 
 /// `ValidateTopologySelectorTerm`, of storage classes.
 pub fn topology_selector_terms(terms: Field) {
+    let mut earlier: Vec<Vec<(&str, Vec<&str>)>> = Vec::new();
     for term in terms.items() {
         let mut keys = Vec::new();
+        let mut meaning = topology_meaning(term);
+        meaning.sort();
+        // The server also takes a term without expressions for a repetition.
+        if meaning.is_empty() || earlier.contains(&meaning) {
+            term.child("matchLabelExpressions").duplicate("the same places");
+        }
+        earlier.push(meaning);
         for requirement in term.child("matchLabelExpressions").items() {
             let (key, values) = (requirement.child("key"), requirement.child("values"));
             if values.len() == 0 {
@@ -234,4 +242,15 @@ pub fn topology_selector_terms(terms: Field) {
             keys.push(key.str());
         }
     }
+}
+
+/// Keys with their values, in an order that does not matter.
+fn topology_meaning(term: Field) -> Vec<(&str, Vec<&str>)> {
+    let requirements = term.child("matchLabelExpressions");
+    let pairs = requirements.items().map(|requirement| {
+        let mut values: Vec<&str> = requirement.child("values").items().map(Field::str).collect();
+        values.sort_unstable();
+        (requirement.child("key").str(), values)
+    });
+    pairs.collect()
 }
