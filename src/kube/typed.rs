@@ -1,9 +1,11 @@
 //! The kinds that are decoded into Rust types; one line each.
 
 use k8s_openapi::api::{
-    apps::v1 as apps, autoscaling::v1 as autoscaling_v1, autoscaling::v2 as autoscaling, batch::v1 as batch,
-    coordination::v1 as coordination, core::v1 as core, discovery::v1 as discovery, networking::v1 as networking,
-    node::v1 as node, policy::v1 as policy, rbac::v1 as rbac, scheduling::v1 as scheduling, storage::v1 as storage,
+    admissionregistration::v1 as admission, apps::v1 as apps, autoscaling::v1 as autoscaling_v1,
+    autoscaling::v2 as autoscaling, batch::v1 as batch, certificates::v1 as certificates,
+    coordination::v1 as coordination, core::v1 as core, discovery::v1 as discovery, flowcontrol::v1 as flowcontrol,
+    networking::v1 as networking, node::v1 as node, policy::v1 as policy, rbac::v1 as rbac,
+    scheduling::v1 as scheduling, storage::v1 as storage,
 };
 
 use super::decode::{Problem, decode};
@@ -76,6 +78,23 @@ typed! {
     "node.k8s.io/v1" RuntimeClass RuntimeClass node::RuntimeClass,
     "storage.k8s.io/v1" StorageClass StorageClass storage::StorageClass,
     "storage.k8s.io/v1" CSIDriver CSIDriver storage::CSIDriver,
+    "storage.k8s.io/v1" CSINode CSINode storage::CSINode,
+    "storage.k8s.io/v1" VolumeAttachment VolumeAttachment storage::VolumeAttachment,
+    "storage.k8s.io/v1" VolumeAttributesClass VolumeAttributesClass storage::VolumeAttributesClass,
+    "v1" Node Node core::Node,
+    "networking.k8s.io/v1" ServiceCIDR ServiceCIDR networking::ServiceCIDR,
+    "certificates.k8s.io/v1" CertificateSigningRequest CertificateSigningRequest certificates::CertificateSigningRequest,
+    "admissionregistration.k8s.io/v1" ValidatingWebhookConfiguration ValidatingWebhookConfiguration
+        admission::ValidatingWebhookConfiguration,
+    "admissionregistration.k8s.io/v1" MutatingWebhookConfiguration MutatingWebhookConfiguration
+        admission::MutatingWebhookConfiguration,
+    "admissionregistration.k8s.io/v1" ValidatingAdmissionPolicy ValidatingAdmissionPolicy
+        admission::ValidatingAdmissionPolicy,
+    "admissionregistration.k8s.io/v1" ValidatingAdmissionPolicyBinding ValidatingAdmissionPolicyBinding
+        admission::ValidatingAdmissionPolicyBinding,
+    "flowcontrol.apiserver.k8s.io/v1" FlowSchema FlowSchema flowcontrol::FlowSchema,
+    "flowcontrol.apiserver.k8s.io/v1" PriorityLevelConfiguration PriorityLevelConfiguration
+        flowcontrol::PriorityLevelConfiguration,
     "rbac.authorization.k8s.io/v1" Role Role rbac::Role,
     "rbac.authorization.k8s.io/v1" ClusterRole ClusterRole rbac::ClusterRole,
     "rbac.authorization.k8s.io/v1" RoleBinding RoleBinding rbac::RoleBinding,

@@ -51,6 +51,10 @@ fn selector(spec: Field, name: &str) {
             labels.key(label).invalid("is set by the server, and differs");
         }
     }
+    if let Some(rule) = formats::label_value(name).filter(|_| !NAME_LABELS.iter().all(|label| labels.has(label))) {
+        let template_labels = spec.child("template").called(spec, "template");
+        labels.called(template_labels, "labels").invalid(format!("would hold the Job's name, which {rule}"));
+    }
     let generated = |key: &str, value: &str| NAME_LABELS.contains(&key) && value == name;
     let extra = selector.child("matchLabels").entries().any(|(key, value)| !generated(&key, value.str()));
     if extra || selector.child("matchExpressions").len() > 0 {

@@ -113,3 +113,35 @@ pub fn is_duration(text: &str) -> bool {
     }
     true
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn schedules() {
+        for good in ["* * * * *", "*/5 0-6 1,15 jan-mar MON", "0 0 * * ?", "1/10 * * * *", "@daily", "@every 1h30m"] {
+            assert_eq!(schedule(good), None, "{good}");
+        }
+        for bad in [
+            "* * * *",
+            "* * * * * *",
+            "60 * * * *",
+            "* 24 * * *",
+            "* * 0 * *",
+            "* * * 13 *",
+            "* * * * 7",
+            "5-1 * * * *",
+            "*/0 * * * *",
+            "a * * * *",
+            "1-2-3 * * * *",
+            "1/2/3 * * * *",
+            "@often",
+            "@every x",
+            "TZ=UTC * * * * *",
+            " ",
+        ] {
+            assert!(schedule(bad).is_some(), "{bad}");
+        }
+    }
+}

@@ -191,3 +191,44 @@ pub fn sysctl_name(text: &str) -> Option<&'static str> {
     let segment = |part: &str| is_label(&part.replace('_', "-"), false);
     (text.len() > 253 || !text.split(['.', '/']).all(segment)).then_some("is no name of a sysctl")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(format: fn(&str) -> Option<&'static str>, good: &[&str], bad: &[&str]) {
+        for text in good {
+            assert_eq!(format(text), None, "{text:?} is refused");
+        }
+        for text in bad {
+            assert!(format(text).is_some(), "{text:?} is taken");
+        }
+    }
+
+    #[test]
+    fn names() {
+        let long = "a".repeat(64);
+        table(dns_label, &["a", "0", "a--b", "1-a"], &["", "A", "-a", "a-", "a.b", "a_b", "é", &long]);
+        table(dns_subdomain, &["a", "a.b", "0.1", &long], &["", "a..b", ".a", "a.", "A.b", "a_b", &"a".repeat(254)]);
+        table(dns_subdomain_with_underscore, &["_a.b", "a_b"], &["__a", "a_", "", "_"]);
+        table(wildcard_subdomain, &["*.a.b"], &["*", "*.", "a.*.b", "**.a", "*a.b"]);
+        table(fully_qualified_domain, &["a.b", "a.b."], &["a", "", "a..b"]);
+        let good = ["a", "A.b_c-1", "x.y/Z"];
+        table(qualified_name, &good, &["", "/a", "a/", "a/b/c", "-a", "a b", "X/a", &long, "a/é"]);
+        table(label_value, &["", "a", "A.b_c-1"], &["-a", "a-", "a/b", " ", &long]);
+        table(config_key, &["a", ".dockerconfigjson", "A_b-c.d", "a.."], &["", ".", "..", "..a", "a b", "a/b"]);
+        table(env_name, &["A", "a.b", "1", "a b"], &["", "a=b", "é", "\n"]);
+        table(port_name, &["http", "a-1", "1a"], &["", "80", "a--b", "-a", "a-", "A", "a_b", "abcdefghijklmnop"]);
+        table(path_segment, &["a", "a:b", ""], &[".", "..", "a/b", "a%b"]);
+        table(domain_prefixed_path, &["a.b/c", "a/b/c"], &["", "a", "/a", "a/", "A/b", "a/ b"]);
+        table(sysctl_name, &["net.core.somaxconn", "a/b-c"], &["", "A", "a..b", "-a"]);
+    }
+
+    #[test]
+    fn percentages_headers_zones() {
+        table(percent, &["0%", "150%"], &["", "%", "5", "-1%", "1.5%", "5%%"]);
+        table(http_header_name, &["X-A", "a1"], &["", "X_A", "a b"]);
+        table(time_zone, &["Europe/Berlin", "Etc/UTC", "UTC"], &["", "Local", "europe/berlin", "../UTC", "Mars/Base"]);
+        assert!(TIME_ZONES.lines().is_sorted());
+    }
+}

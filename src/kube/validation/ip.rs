@@ -165,3 +165,45 @@ pub fn cidr_warning(text: &str) -> Option<String> {
     let canonical = format!("{}/{}", range.address, range.length);
     (canonical != text).then(|| format!("`{text}` is not in canonical form, `{canonical}`"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses() {
+        for good in ["10.0.0.1", "::1", "2001:db8::1", "2001:DB8::1"] {
+            assert_eq!(address(good), None, "{good}");
+        }
+        for bad in
+            ["", "10.0.0", "10.0.0.256", "10.0.0.01", "::ffff:1.2.3.4", "a", "1.2.3.4 ", "10.0.0.1/8", "fe80::1%eth0"]
+        {
+            assert!(address(bad).is_some(), "{bad}");
+        }
+        assert!(canonical_address("2001:DB8::1").is_some() && canonical_address("2001:db8::1").is_none());
+        for bad in ["0.0.0.0", "127.0.0.1", "169.254.1.1", "224.0.0.5", "::", "::1", "fe80::1", "ff02::1"] {
+            assert!(parse_sloppy(bad).and_then(endpoint).is_some(), "{bad}");
+        }
+        assert!(parse_sloppy("224.0.1.1").and_then(endpoint).is_none());
+    }
+
+    #[test]
+    fn ranges() {
+        for good in ["10.0.0.0/8", "0.0.0.0/0", "1.2.3.4/32", "2001:db8::/32", "::/0"] {
+            assert_eq!(cidr(good), None, "{good}");
+        }
+        for bad in [
+            "",
+            "10.0.0.0",
+            "10.0.0.1/8",
+            "10.0.0.0/33",
+            "10.0.0.0/08",
+            "010.0.0.0/8",
+            "2001:db8::1/32",
+            "a/8",
+            "::/129",
+        ] {
+            assert!(cidr(bad).is_some(), "{bad}");
+        }
+    }
+}

@@ -2,11 +2,10 @@
 
 use super::super::Object;
 use super::field::Field;
-use super::storage;
-use super::{Cause, Reason, Target};
-use super::{
-    apps, autoscaling, batch, config, endpoints, formats, meta, networking, pod, policy, quota, rbac, service,
-};
+use super::meta::{self, Scope};
+use super::{Cause, Reason};
+use super::{admission, apps, autoscaling, batch, config, endpoints, formats, networking, pod, policy, quota, rbac};
+use super::{service, storage};
 
 /// The rules of a kind.
 type Rules = fn(Field);
@@ -49,6 +48,24 @@ const KINDS: &[(&str, &str, Rules)] = &[
     ("node.k8s.io/v1", "RuntimeClass", networking::runtime_class),
     ("storage.k8s.io/v1", "StorageClass", storage::class),
     ("storage.k8s.io/v1", "CSIDriver", storage::csi_driver),
+    ("storage.k8s.io/v1", "VolumeAttributesClass", storage::attributes_class),
+    ("admissionregistration.k8s.io/v1", "ValidatingWebhookConfiguration", admission::validating_webhooks),
+    ("admissionregistration.k8s.io/v1", "MutatingWebhookConfiguration", admission::mutating_webhooks),
+];
+
+/// Built-in kinds whose fields and metadata are judged, but not the rest: their names are DNS names.
+const METADATA_ONLY: &[(&str, &str, Scope)] = &[
+    ("v1", "Node", Scope::Cluster),
+    ("storage.k8s.io/v1", "CSINode", Scope::Cluster),
+    ("storage.k8s.io/v1", "VolumeAttachment", Scope::Cluster),
+    ("certificates.k8s.io/v1", "CertificateSigningRequest", Scope::Cluster),
+    ("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicy", Scope::Cluster),
+    ("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicyBinding", Scope::Cluster),
+    ("flowcontrol.apiserver.k8s.io/v1", "FlowSchema", Scope::Cluster),
+    ("flowcontrol.apiserver.k8s.io/v1", "PriorityLevelConfiguration", Scope::Cluster),
+    ("networking.k8s.io/v1", "ServiceCIDR", Scope::Cluster),
+    ("apiregistration.k8s.io/v1", "APIService", Scope::Cluster),
+    ("apiextensions.k8s.io/v1", "CustomResourceDefinition", Scope::Cluster),
 ];
 
 /// API versions that servers of all supported versions have dropped, and what took their place.
@@ -119,7 +136,7 @@ pub fn rules(api_version: &str, kind: &str) -> Option<Rules> {
 }
 
 /// A kind that no server of a supported version has.
-pub fn unknown_kind(object: &Object, _target: Target) -> Option<Cause> {
+pub fn unknown_kind(object: &Object) -> Option<Cause> {
     let (version, kind) = (object.id.api_version.as_str(), object.id.kind.as_str());
     for (name, value) in [("apiVersion", version), ("kind", kind)] {
         if value.is_empty() {
@@ -146,9 +163,14 @@ fn cause(object: &Object, reason: Reason, path: &str, message: String, help: Opt
     Cause { reason, path: path.to_owned(), node, message, help }
 }
 
-/// What holds for every object of every kind: names that can stand in a URL, labels, annotations.
-pub fn metadata(object: Field) {
+/// What holds for kinds that are not judged in full: a name, labels, annotations.
+pub fn metadata(object: Field, api_version: &str, kind: &str) {
     let metadata = object.child("metadata");
+    let known = METADATA_ONLY.iter().find(|(version, name, _)| (*version, *name) == (api_version, kind));
+    if let Some((_, _, scope)) = known {
+        meta::object_meta(metadata, *scope, formats::dns_subdomain);
+        return;
+    }
     metadata.child("name").check_unless_empty(formats::path_segment);
     metadata.child("namespace").check_unless_empty(formats::dns_label);
     meta::label_map(metadata.child("labels"));

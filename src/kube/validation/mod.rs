@@ -5,6 +5,7 @@
 //! fields come and go with [`Target`], while the rules stay those of v1.36. What needs a cluster (quotas,
 //! admission, names that are taken, address ranges) is no part of it.
 
+mod admission;
 mod apps;
 mod autoscaling;
 mod batch;
@@ -124,7 +125,7 @@ pub struct Verdict {
 /// Judges an object. Mistakes of decoding stand alone, as the server does not look further.
 #[must_use]
 pub fn validate(object: &Object, target: Target) -> Verdict {
-    if let Some(cause) = kinds::unknown_kind(object, target) {
+    if let Some(cause) = kinds::unknown_kind(object) {
         return Verdict { knowledge: Knowledge::Full, errors: vec![cause], warnings: Vec::new() };
     }
     let errors = decoding::causes(object, target);
@@ -138,7 +139,7 @@ pub fn validate(object: &Object, target: Target) -> Verdict {
             Knowledge::Full
         }
         None => {
-            kinds::metadata(run.root());
+            kinds::metadata(run.root(), &object.id.api_version, &object.id.kind);
             Knowledge::Metadata
         }
     };

@@ -181,3 +181,54 @@ fn div_away(value: i128, divisor: i128) -> i128 {
     let quotient = value / divisor;
     if value % divisor == 0 { quotient } else { quotient + value.signum() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn nano(text: &str) -> Option<i128> {
+        Quantity::parse(text).map(|quantity| quantity.nano)
+    }
+
+    #[test]
+    fn values() {
+        for (text, value) in [
+            ("1", NANO),
+            ("0.5", NANO / 2),
+            (".5", NANO / 2),
+            ("1.", NANO),
+            ("500m", NANO / 2),
+            ("1k", 1000 * NANO),
+            ("1Ki", 1024 * NANO),
+            ("1.5Ki", 1536 * NANO),
+            ("1e3", 1000 * NANO),
+            ("1E3", 1000 * NANO),
+            ("1E", 10_i128.pow(18) * NANO),
+            ("-1", -NANO),
+            ("+1", NANO),
+            ("1e-3", NANO / 1000),
+            ("5n", 5),
+            ("0.1n", 1),
+            ("-", 0),
+            (".", 0),
+            ("m", 0),
+            ("00", 0),
+        ] {
+            assert_eq!(nano(text), Some(value), "{text}");
+        }
+        for text in ["", " ", "1 Gi", "1gi", "1KiB", "1e", "e", "1.5.2", "1,5", "0x1", "1mm", "Gi1", "1e1.5", "--1"] {
+            assert_eq!(nano(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn rounding_and_order() {
+        let quantity = |text| Quantity::parse(text).unwrap();
+        assert_eq!(quantity("1.5m").milli(), 2);
+        assert_eq!(quantity("1500m").value(), 2);
+        assert!(quantity("1.5Gi").is_whole() && !quantity("1.5").is_whole());
+        assert_eq!(quantity("1Gi").compare(quantity("1G")), Ordering::Greater);
+        assert!(quantity("1Ki").is_unit() && quantity("1k").is_unit() && !quantity("1024").is_unit());
+        assert!(quantity("1m").is_unit_or_milli() && !quantity("2m").is_unit_or_milli());
+    }
+}

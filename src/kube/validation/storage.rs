@@ -266,7 +266,23 @@ pub fn class(object: Field) {
     } else {
         provisioner.check(formats::qualified_name_caseless);
     }
-    let parameters = object.child("parameters");
+    parameters(object.child("parameters"));
+    let policy = object.child("reclaimPolicy");
+    policy.one_of(policy.str_or("Delete"), &["Delete", "Retain"]);
+    let mode = object.child("volumeBindingMode");
+    mode.one_of(mode.opt_str().unwrap_or("Immediate"), &["Immediate", "WaitForFirstConsumer"]);
+    pod::topology_selector_terms(object.child("allowedTopologies"));
+    for requirement in object.child("allowedTopologies").items().flat_map(|t| t.child("matchLabelExpressions").items())
+    {
+        let key = requirement.child("key");
+        if let Some(message) = pod::node_label_message(key.str()) {
+            key.warn(format!("`{}` is {message}", key.str()));
+        }
+    }
+}
+
+/// `validateParameters`
+fn parameters(parameters: Field) {
     if parameters.len() > 512 {
         parameters.too_long(512);
     }
@@ -280,17 +296,20 @@ pub fn class(object: Field) {
     if size > 256 * 1024 {
         parameters.too_long(256 * 1024);
     }
-    let policy = object.child("reclaimPolicy");
-    policy.one_of(policy.str_or("Delete"), &["Delete", "Retain"]);
-    let mode = object.child("volumeBindingMode");
-    mode.one_of(mode.opt_str().unwrap_or("Immediate"), &["Immediate", "WaitForFirstConsumer"]);
-    pod::topology_selector_terms(object.child("allowedTopologies"));
-    for requirement in object.child("allowedTopologies").items().flat_map(|t| t.child("matchLabelExpressions").items())
-    {
-        let key = requirement.child("key");
-        if let Some(message) = pod::node_label_message(key.str()) {
-            key.warn(format!("`{}` is {message}", key.str()));
-        }
+}
+
+/// `ValidateVolumeAttributesClass`
+pub fn attributes_class(object: Field) {
+    meta::object_meta(object.child("metadata"), Scope::Cluster, formats::dns_subdomain);
+    let driver = object.child("driverName");
+    if driver.is_empty() {
+        driver.required("");
+    } else {
+        driver.check(formats::qualified_name_caseless);
+    }
+    parameters(object.child("parameters"));
+    if object.child("parameters").len() == 0 {
+        object.child("parameters").required("a class of attributes has some");
     }
 }
 

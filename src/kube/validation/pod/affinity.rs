@@ -2,10 +2,10 @@
 
 use super::super::field::Field;
 use super::super::{formats, meta};
-use super::warnings;
+use super::{PodContext, warnings};
 
 /// `validateAffinity`
-pub fn affinity(affinity: Field) {
+pub fn affinity(affinity: Field, context: PodContext) {
     let node = affinity.child("nodeAffinity");
     let required = node.child("requiredDuringSchedulingIgnoredDuringExecution");
     if required.is_set() {
@@ -18,11 +18,11 @@ pub fn affinity(affinity: Field) {
     }
     for pods in [affinity.child("podAffinity"), affinity.child("podAntiAffinity")] {
         for term in pods.child("requiredDuringSchedulingIgnoredDuringExecution").items() {
-            pod_affinity_term(term);
+            pod_affinity_term(term, context);
         }
         for term in pods.child("preferredDuringSchedulingIgnoredDuringExecution").items() {
             weight(term.child("weight"));
-            pod_affinity_term(term.child("podAffinityTerm"));
+            pod_affinity_term(term.child("podAffinityTerm"), context);
         }
     }
 }
@@ -93,14 +93,14 @@ pub fn node_selector_warnings(term: Field, judge_values: bool) {
     }
 }
 
-fn pod_affinity_term(term: Field) {
+fn pod_affinity_term(term: Field, context: PodContext) {
     let selector = term.child("labelSelector");
     meta::label_selector(selector);
     meta::label_selector(term.child("namespaceSelector"));
     for namespace in term.child("namespaces").items() {
         namespace.called(term, "namespace").check(formats::dns_label);
     }
-    match_label_keys(term);
+    match_label_keys(term, context);
     let key = term.child("topologyKey");
     if key.is_empty() {
         key.required("it says what counts as one place");
@@ -109,7 +109,7 @@ fn pod_affinity_term(term: Field) {
 }
 
 /// `ValidateMatchLabelKeysAndMismatchLabelKeys`
-fn match_label_keys(term: Field) {
+fn match_label_keys(term: Field, context: PodContext) {
     let selector = term.child("labelSelector");
     let (matching, mismatching) = (term.child("matchLabelKeys"), term.child("mismatchLabelKeys"));
     for keys in [matching, mismatching] {
@@ -122,17 +122,16 @@ fn match_label_keys(term: Field) {
         }
     }
     let mut selected: Vec<String> = selector.child("matchLabels").entries().map(|(key, _)| key.into_owned()).collect();
-    for expression in selector.child("matchExpressions").items() {
-        let key = expression.child("key").str();
-        let index = matching.items().position(|candidate| candidate.str() == key);
-        if let Some(index) = index.filter(|_| selected.iter().any(|other| other == key)) {
-            let index = u32::try_from(index).unwrap_or(0);
-            expression
-                .child("key")
-                .as_item_of(term, index)
-                .invalid("stands in both `matchLabelKeys` and `labelSelector`");
+    let written = selector.child("matchExpressions").items().map(|expression| expression.child("key"));
+    // For a Pod the server first turns the keys that its labels have into expressions.
+    let labels = context.pod_meta.map(|meta| meta.child("labels"));
+    let merged = matching.items().filter(|key| labels.is_some_and(|labels| labels.has(key.str())));
+    for key in written.chain(merged) {
+        let index = matching.items().zip(0_u32..).filter(|(candidate, _)| candidate.str() == key.str()).last();
+        if let Some((_, index)) = index.filter(|_| selected.iter().any(|other| other == key.str())) {
+            key.as_item_of(term, index).invalid("stands in both `matchLabelKeys` and `labelSelector`");
         }
-        selected.push(key.to_owned());
+        selected.push(key.str().to_owned());
     }
     for key in matching.items() {
         if mismatching.items().any(|other| other.str() == key.str()) {
@@ -142,7 +141,7 @@ fn match_label_keys(term: Field) {
 }
 
 /// `validateTopologySpreadConstraints`
-pub fn topology_spread(spec: Field) {
+pub fn topology_spread(spec: Field, context: PodContext) {
     let mut seen: Vec<(&str, &str)> = Vec::new();
     for constraint in spec.child("topologySpreadConstraints").items() {
         let skew = constraint.child("maxSkew");
@@ -175,7 +174,7 @@ pub fn topology_spread(spec: Field) {
                 policy.one_of(policy.str(), &["Ignore", "Honor"]);
             }
         }
-        match_label_keys(constraint);
+        match_label_keys(constraint, context);
         meta::label_selector(constraint.child("labelSelector"));
     }
 }
@@ -245,7 +244,7 @@ pub fn topology_selector_terms(terms: Field) {
 }
 
 /// Keys with their values, in an order that does not matter.
-fn topology_meaning(term: Field) -> Vec<(&str, Vec<&str>)> {
+fn topology_meaning<'a>(term: Field<'a>) -> Vec<(&'a str, Vec<&'a str>)> {
     let requirements = term.child("matchLabelExpressions");
     let pairs = requirements.items().map(|requirement| {
         let mut values: Vec<&str> = requirement.child("values").items().map(Field::str).collect();

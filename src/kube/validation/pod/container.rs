@@ -4,12 +4,12 @@ use super::super::field::Field;
 use super::super::formats;
 use super::super::resources::{self, Owner};
 use super::volume::Volumes;
-use super::{env, probe, security, volume};
+use super::{PodContext, env, probe, security, volume};
 
 const PROTOCOLS: [&str; 3] = ["TCP", "UDP", "SCTP"];
 
 /// `validateContainers`
-pub fn containers(spec: Field, volumes: &Volumes) {
+pub fn containers(spec: Field, volumes: &Volumes, context: PodContext) {
     let list = spec.child("containers");
     if list.len() == 0 {
         list.required("a Pod runs one container at least");
@@ -29,12 +29,12 @@ pub fn containers(spec: Field, volumes: &Volumes) {
     }
     let mut ports = Vec::new();
     for container in list.items() {
-        host_ports(container, &mut ports);
+        host_ports(container, fills_host_ports(spec, context), &mut ports);
     }
 }
 
 /// `validateInitContainers`
-pub fn init_containers(spec: Field, volumes: &Volumes) {
+pub fn init_containers(spec: Field, volumes: &Volumes, context: PodContext) {
     let mut names: Vec<&str> = spec.child("containers").items().map(|main| main.child("name").str()).collect();
     for container in spec.child("initContainers").items() {
         common(container, spec, volumes);
@@ -47,7 +47,7 @@ pub fn init_containers(spec: Field, volumes: &Volumes) {
         } else if !name.is_empty() {
             names.push(name.str());
         }
-        host_ports(container, &mut Vec::new());
+        host_ports(container, fills_host_ports(spec, context), &mut Vec::new());
         if is_sidecar {
             probe::lifecycle(container.child("lifecycle"), spec);
             probe::probes(container);
@@ -126,13 +126,22 @@ pub fn protocol(protocol: Field) {
     protocol.one_of(protocol.str_or("TCP"), &PROTOCOLS);
 }
 
+/// On the node's network the server fills missing host ports in, for Pods but not for templates.
+fn fills_host_ports(spec: Field, context: PodContext) -> bool {
+    context.is_pod() && spec.child("hostNetwork").is_true()
+}
+
 /// `AccumulateUniqueHostPorts`
-fn host_ports<'a>(container: Field<'a>, seen: &mut Vec<(&'a str, &'a str, i64)>) {
-    for port in container.child("ports").items().filter(|port| port.child("hostPort").int() != 0) {
+fn host_ports<'a>(container: Field<'a>, fill: bool, seen: &mut Vec<(&'a str, &'a str, i64)>) {
+    for port in container.child("ports").items() {
         let host = port.child("hostPort");
-        let key = (port.child("protocol").str_or("TCP"), port.child("hostIP").str(), host.int());
+        let number = if fill { host.int_or(port.child("containerPort").int()) } else { host.int() };
+        if number == 0 {
+            continue;
+        }
+        let key = (port.child("protocol").str_or("TCP"), port.child("hostIP").str(), number);
         if seen.contains(&key) {
-            host.duplicate(&host.int().to_string());
+            host.duplicate(&number.to_string());
         }
         seen.push(key);
     }

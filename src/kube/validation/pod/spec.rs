@@ -70,8 +70,8 @@ fn service_account(spec: Field) -> Field {
 fn pod_spec(spec: Field, context: PodContext) {
     let volumes = volume::volumes(spec, context);
     resource_claims(spec, context);
-    container::containers(spec, &volumes);
-    container::init_containers(spec, &volumes);
+    container::containers(spec, &volumes, context);
+    container::init_containers(spec, &volumes, context);
     pod_resources(spec);
     host_network_ports(spec, context);
     spec.child("restartPolicy").one_of(spec.child("restartPolicy").str_or("Always"), &["Always", "OnFailure", "Never"]);
@@ -79,13 +79,13 @@ fn pod_spec(spec: Field, context: PodContext) {
     spec.child("dnsPolicy").one_of(dns_policy, &["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"]);
     meta::label_map(spec.child("nodeSelector"));
     security::pod_security_context(spec);
-    affinity::affinity(spec.child("affinity"));
+    affinity::affinity(spec.child("affinity"), context);
     dns_config(spec.child("dnsConfig"), dns_policy);
     for gate in spec.child("readinessGates").items() {
         gate.child("conditionType").check(formats::qualified_name);
     }
     scheduling_gates(spec.child("schedulingGates"));
-    affinity::topology_spread(spec);
+    affinity::topology_spread(spec, context);
     windows::host_process(spec);
     host_users(spec);
     host_name_override(spec);

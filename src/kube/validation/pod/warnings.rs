@@ -63,7 +63,7 @@ pub fn spec_warnings(metadata: Field, spec: Field, is_template: bool) {
     for container in all_containers(spec) {
         hidden_variables(container.child("env"));
     }
-    ports(spec);
+    ports(spec, is_template);
     let grace = spec.child("terminationGracePeriodSeconds");
     if grace.int() < 0 {
         grace.warn("a negative grace period is taken for 1 second");
@@ -225,12 +225,16 @@ fn hidden_variables(env: Field) {
     }
 }
 
-fn ports(spec: Field) {
+fn ports(spec: Field, is_template: bool) {
+    let fills = spec.child("hostNetwork").is_true() && !is_template;
+    let host_port = |port: Field| {
+        let host = port.child("hostPort");
+        if fills { host.int_or(port.child("containerPort").int()) } else { host.int() }
+    };
     let (mut seen, mut names): (Vec<Field>, Vec<&str>) = (Vec::new(), Vec::new());
     for port in all_containers(spec).flat_map(|container| container.child("ports").items()) {
-        let (host_ip, host) = (port.child("hostIP").str(), port.child("hostPort").int());
-        let on_host_network = spec.child("hostNetwork").is_true();
-        if !host_ip.is_empty() && host == 0 && !on_host_network {
+        let (host_ip, host) = (port.child("hostIP").str(), host_port(port));
+        if !host_ip.is_empty() && host == 0 {
             port.child("hostIP").as_path_of(port).warn("`hostIP` has no effect without `hostPort`");
         }
         let same = |other: &&Field| {
@@ -238,7 +242,7 @@ fn ports(spec: Field) {
                 && other.child("protocol").str_or("TCP") == port.child("protocol").str_or("TCP")
         };
         for other in seen.iter().filter(same) {
-            let (other_ip, other_host) = (other.child("hostIP").str(), other.child("hostPort").int());
+            let (other_ip, other_host) = (other.child("hostIP").str(), host_port(*other));
             let at = other.path();
             if (other_ip, other_host) == (host_ip, host) {
                 port.warn(format!("this port stands twice: also {at}"));
