@@ -1,5 +1,7 @@
 //! Agreement with the recorded verdicts of a real API server (tests/apiserver-verdicts/README.md).
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot read its records has failed")]
+
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -7,13 +7,12 @@
 use std::cell::RefCell;
 use std::fmt;
 
-use base64::Engine as _;
-use base64::alphabet::STANDARD;
-use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
 use serde::de::{self, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 
+use super::bytes::{base64, to_base64};
 use super::time;
 use super::validation::Quantity;
+use super::versions::since;
 use crate::yaml::{Document, Entry, NodeId, Value};
 
 /// Something that a strict decode refuses.
@@ -54,56 +53,6 @@ pub enum ProblemKind {
         /// What was expected: "a time such as 2006-01-02T15:04:05Z".
         expected: String,
     },
-}
-
-/// Fields that the oldest supported server does not have, with the minor version that brought them.
-/// From the differences between the field lists of the `k8s-openapi` versions v1.33 to v1.37.
-const NEW_FIELDS: &[(&str, &str, u8)] = &[
-    ("Container", "restartPolicyRules", 34),
-    ("EphemeralContainer", "restartPolicyRules", 34),
-    ("EnvVarSource", "fileKeyRef", 34),
-    ("PodSpec", "hostnameOverride", 34),
-    ("VolumeProjection", "podCertificate", 34),
-    ("PodStatus", "extendedResourceClaimStatus", 34),
-    ("CSIDriverSpec", "serviceAccountTokenInSecrets", 35),
-    ("PodCertificateProjection", "userAnnotations", 35),
-    ("PodStatus", "allocatedResources", 35),
-    ("PodStatus", "resources", 35),
-    ("CSIDriverSpec", "preventPodSchedulingIfMissing", 36),
-    ("PodSpec", "schedulingGroup", 36),
-    ("PodStatus", "nodeAllocatableResourceClaimStatuses", 36),
-    ("CSINode", "status", 37),
-    ("ClusterTrustBundleProjection", "user", 37),
-    ("NodeSpec", "podPreemptionPolicy", 37),
-    ("NodeStatus", "declaredFeatures", 35),
-    ("NodeSystemInfo", "runningInUserNamespace", 37),
-    ("ConfigMapVolumeSource", "defaultUser", 37),
-    ("DownwardAPIVolumeFile", "user", 37),
-    ("DownwardAPIVolumeSource", "defaultUser", 37),
-    ("EmptyDirVolumeSource", "mode", 37),
-    ("GRPCAction", "mode", 37),
-    ("HTTPGetAction", "protocol", 37),
-    ("HorizontalPodAutoscalerCondition", "observedGeneration", 37),
-    ("JobSpec", "scheduling", 37),
-    ("KeyToPath", "user", 37),
-    ("PersistentVolumeClaimStatus", "healthStatus", 37),
-    ("PodCertificateProjection", "user", 37),
-    ("PodSpec", "evictionResponders", 37),
-    ("PodStatus", "volumeHealth", 37),
-    ("ProjectedVolumeSource", "defaultUser", 37),
-    ("SecretVolumeSource", "defaultUser", 37),
-    ("ServiceAccountTokenProjection", "user", 37),
-    ("VolumeMount", "bindMountOptions", 37),
-];
-
-/// Base64 as Go's decoder takes it: line breaks are skipped, stray bits at the end forgiven.
-pub fn base64(text: &str) -> Option<Vec<u8>> {
-    const ENGINE: GeneralPurpose =
-        GeneralPurpose::new(&STANDARD, GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true));
-    if text.contains(['\r', '\n']) {
-        return ENGINE.decode(text.replace(['\r', '\n'], "")).ok();
-    }
-    ENGINE.decode(text).ok()
 }
 
 /// Decodes a node as `T`. The value is missing only where a mistake left nothing to go on with.
@@ -286,7 +235,7 @@ impl<'doc> Deserializer<'doc> for Cursor<'doc, '_> {
                     self.problem(ProblemKind::Malformed { expected: "base64".to_owned() });
                     return visitor.visit_borrowed_str("");
                 };
-                visitor.visit_string(base64::engine::general_purpose::STANDARD.encode(bytes))
+                visitor.visit_string(to_base64(&bytes))
             }
             // Go reads a list of numbers as bytes too.
             Value::List(items) if items.iter().all(is_byte) => visitor.visit_borrowed_str(""),
@@ -474,9 +423,8 @@ impl<'doc> MapAccess<'doc> for Fields<'doc, '_> {
         if self.is_identity(&key) {
             return self.next_key_seed(seed);
         }
-        if let Some((_, _, since)) = NEW_FIELDS.iter().find(|(name, field, _)| *name == self.type_name && *field == key)
-        {
-            let kind = ProblemKind::NewField { type_name: self.type_name, since: *since, known: self.known };
+        if let Some(since) = since(self.type_name, &key) {
+            let kind = ProblemKind::NewField { type_name: self.type_name, since, known: self.known };
             self.parent.at(entry.key).problem(kind);
         }
         let key: de::value::CowStrDeserializer<'doc, Failure> = key.into_deserializer();

@@ -65,7 +65,7 @@ fn webhook(hook: Field) {
 }
 
 fn review_versions(versions: Field) {
-    if versions.len() == 0 {
+    if versions.is_empty() {
         versions.required("v1");
         return;
     }
@@ -102,7 +102,7 @@ fn rule(rule: Field) {
 
 /// A list with something in it, in which `*` stands alone.
 fn list(list: Field, judge_empty: bool) {
-    if list.len() == 0 {
+    if list.is_empty() {
         list.required("");
     }
     if list.len() > 1 && list.items().any(|item| item.str() == "*") {
@@ -114,7 +114,7 @@ fn list(list: Field, judge_empty: bool) {
 }
 
 fn resources(resources: Field) {
-    if resources.len() == 0 {
+    if resources.is_empty() {
         resources.required("");
     }
     let (mut all_parts_of, mut part_of_all): (Vec<&str>, Vec<&str>) = (Vec::new(), Vec::new());

@@ -228,7 +228,7 @@ pub fn replication_controller(object: Field) {
     let (selector, template) = (spec.child("selector"), spec.child("template"));
     let labels = template.at(&["metadata", "labels"]);
     // A missing selector becomes the template's labels.
-    if selector.len() == 0 && labels.len() == 0 {
+    if selector.is_empty() && labels.is_empty() {
         selector.required("a controller finds its Pods by their labels");
     }
     if !selector.entries().all(|(key, value)| labels.get(&key) == Some(value.str())) && template.is_set() {

@@ -98,7 +98,9 @@ fn metric(metric: Field) {
     }
     let Some((_, expected)) = METRICS.iter().find(|(name, _)| *name == kind.str()) else {
         if present.len() > 1 {
-            present.iter().for_each(|field| metric.child(field).forbidden("is one of several sources"));
+            for field in present {
+                metric.child(field).forbidden("is one of several sources");
+            }
         }
         return;
     };
@@ -201,7 +203,7 @@ fn scaling_rules(rules: Field) {
         select.one_of(select.str(), &["Disabled", "Max", "Min"]);
     }
     let policies = rules.child("policies");
-    if policies.is_set() && policies.len() == 0 {
+    if policies.is_set() && policies.is_empty() {
         policies.required("leave it out for the default, or name one");
     }
     for policy in policies.items() {

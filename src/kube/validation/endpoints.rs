@@ -9,7 +9,7 @@ pub fn endpoints(object: Field) {
     meta::object_meta(object.child("metadata"), Scope::Namespaced, formats::dns_subdomain);
     for subset in object.child("subsets").items() {
         let (ready, not_ready) = (subset.child("addresses"), subset.child("notReadyAddresses"));
-        if ready.len() == 0 && not_ready.len() == 0 {
+        if ready.is_empty() && not_ready.is_empty() {
             subset.required("it needs `addresses` or `notReadyAddresses`");
         }
         for address in ready.items().chain(not_ready.items()) {
@@ -98,7 +98,7 @@ fn slice_ports(ports: Field) {
 
 fn slice_endpoint(endpoint: Field, kind: &str) {
     let addresses = endpoint.child("addresses");
-    if addresses.len() == 0 {
+    if addresses.is_empty() {
         addresses.required("an endpoint has one address at least");
     } else if addresses.len() > 100 {
         addresses.too_many(100);

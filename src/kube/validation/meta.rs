@@ -125,8 +125,8 @@ pub fn label_selector(selector: Field) {
     for expression in selector.child("matchExpressions").items() {
         let (operator, values) = (expression.child("operator"), expression.child("values"));
         match operator.str() {
-            "In" | "NotIn" if values.len() == 0 => values.required("`In` and `NotIn` compare with values"),
-            "Exists" | "DoesNotExist" if values.len() > 0 => {
+            "In" | "NotIn" if values.is_empty() => values.required("`In` and `NotIn` compare with values"),
+            "Exists" | "DoesNotExist" if !values.is_empty() => {
                 values.forbidden("have no meaning for `Exists` and `DoesNotExist`");
             }
             "In" | "NotIn" | "Exists" | "DoesNotExist" => {}
@@ -154,8 +154,8 @@ pub fn is_selector(selector: Field) -> bool {
         && selector.child("matchExpressions").items().all(|expression| {
             let values = expression.child("values");
             let count = match expression.child("operator").str() {
-                "In" | "NotIn" => values.len() > 0,
-                "Exists" | "DoesNotExist" => values.len() == 0,
+                "In" | "NotIn" => !values.is_empty(),
+                "Exists" | "DoesNotExist" => values.is_empty(),
                 _ => false,
             };
             count

@@ -24,6 +24,7 @@ mod policy;
 mod quantity;
 mod quota;
 mod rbac;
+mod report;
 mod resources;
 mod service;
 mod storage;
@@ -133,15 +134,12 @@ pub fn validate(object: &Object, target: Target) -> Verdict {
         return Verdict { knowledge: Knowledge::Full, errors, warnings: Vec::new() };
     }
     let run = Run::new(&object.document, object.node);
-    let knowledge = match kinds::rules(&object.id.api_version, &object.id.kind) {
-        Some(rules) => {
-            rules(run.root());
-            Knowledge::Full
-        }
-        None => {
-            kinds::metadata(run.root(), &object.id.api_version, &object.id.kind);
-            Knowledge::Metadata
-        }
+    let knowledge = if let Some(rules) = kinds::rules(&object.id.api_version, &object.id.kind) {
+        rules(run.root());
+        Knowledge::Full
+    } else {
+        kinds::metadata(run.root(), &object.id.api_version, &object.id.kind);
+        Knowledge::Metadata
     };
     let (errors, warnings) = run.finish();
     // Warnings belong to objects that are accepted.

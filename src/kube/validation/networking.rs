@@ -10,7 +10,7 @@ pub fn ingress(object: Field) {
     let (metadata, spec) = (object.child("metadata"), object.child("spec"));
     meta::object_meta(metadata, Scope::Namespaced, formats::dns_subdomain);
     let (rules, backend_field) = (spec.child("rules"), spec.child("defaultBackend"));
-    if rules.len() == 0 && !backend_field.is_set() {
+    if rules.is_empty() && !backend_field.is_set() {
         spec.invalid("needs `rules` or a `defaultBackend`");
     }
     if backend_field.is_set() {
@@ -23,7 +23,7 @@ pub fn ingress(object: Field) {
         }
         host_name(host);
         let http = rule.child("http");
-        if http.is_set() && http.child("paths").len() == 0 {
+        if http.is_set() && http.child("paths").is_empty() {
             http.child("paths").required("");
         }
         http.child("paths").items().for_each(path);

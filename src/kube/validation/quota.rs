@@ -91,8 +91,8 @@ fn scope_selector(selector: Field, hard: Field) {
             operator.invalid("must be Exists for this scope");
         }
         match operator.str() {
-            "In" | "NotIn" if values.len() == 0 => values.required("`In` and `NotIn` compare with values"),
-            "Exists" | "DoesNotExist" if values.len() > 0 => {
+            "In" | "NotIn" if values.is_empty() => values.required("`In` and `NotIn` compare with values"),
+            "Exists" | "DoesNotExist" if !values.is_empty() => {
                 values.invalid("have no meaning for `Exists` and `DoesNotExist`");
             }
             "In" | "NotIn" | "Exists" | "DoesNotExist" => {}
@@ -141,7 +141,7 @@ fn limit_item(limit: Field, kind: &str) {
     let mut names: Vec<String> = Vec::new();
     for list in lists {
         if kind == "Pod" && matches!(list, "default" | "defaultRequest") {
-            if limit.child(list).len() > 0 {
+            if !limit.child(list).is_empty() {
                 limit.child(list).forbidden("is for containers, not for whole Pods");
             }
             continue;

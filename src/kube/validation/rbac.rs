@@ -21,7 +21,7 @@ pub fn cluster_role(object: Field) {
         return;
     }
     let selectors = aggregation.child("clusterRoleSelectors");
-    if selectors.len() == 0 {
+    if selectors.is_empty() {
         selectors.required("an aggregation selects the roles that it adds up");
     }
     for selector in selectors.items() {
@@ -32,12 +32,12 @@ pub fn cluster_role(object: Field) {
 /// `ValidatePolicyRule`
 fn rules(object: Field, scope: Scope) {
     for rule in object.child("rules").items() {
-        if rule.child("verbs").len() == 0 {
+        if rule.child("verbs").is_empty() {
             rule.child("verbs").required("a rule allows something");
         }
         let (groups, resources) = (rule.child("apiGroups"), rule.child("resources"));
         let urls = rule.child("nonResourceURLs");
-        if urls.len() > 0 {
+        if !urls.is_empty() {
             if scope == Scope::Namespaced {
                 urls.invalid("are in no namespace: use a ClusterRole");
             }
@@ -46,10 +46,10 @@ fn rules(object: Field, scope: Scope) {
             }
             continue;
         }
-        if groups.len() == 0 {
+        if groups.is_empty() {
             groups.required("`\"\"` is the core group");
         }
-        if resources.len() == 0 {
+        if resources.is_empty() {
             resources.required("");
         }
     }

@@ -72,11 +72,11 @@ fn by_type(service: &Service) {
     let ips = spec.child("clusterIPs");
     match service.kind {
         "LoadBalancer" | "NodePort" if service.is_headless() => {
-            let written = if ips.len() > 0 { ips } else { spec.child("clusterIP") };
+            let written = if ips.is_empty() { spec.child("clusterIP") } else { ips };
             written.as_item_of(ips, 0).invalid(format!("cannot be None for a {} Service", service.kind));
         }
         "ExternalName" => {
-            let written = if ips.len() > 0 { ips } else { spec.child("clusterIP") };
+            let written = if ips.is_empty() { spec.child("clusterIP") } else { ips };
             for field in [written.as_path_of(ips), spec.child("ipFamilies"), spec.child("ipFamilyPolicy")] {
                 if !field.is_empty() {
                     field.forbidden("cannot be set for an ExternalName Service");
@@ -105,7 +105,7 @@ fn by_type(service: &Service) {
 
 fn ports(service: &Service) {
     let ports = service.spec.child("ports");
-    if ports.len() == 0 && !service.is_headless() && service.kind != "ExternalName" {
+    if ports.is_empty() && !service.is_headless() && service.kind != "ExternalName" {
         ports.required("a Service without ports sends nothing anywhere");
     }
     let (mut names, mut numbers, mut node_ports) = (Vec::new(), Vec::new(), Vec::new());
@@ -189,7 +189,7 @@ fn cluster_ips(service: &Service) {
     let spec = service.spec;
     let (single, list) = (spec.child("clusterIP"), spec.child("clusterIPs"));
     let first = list.items().next();
-    if single.is_empty() && list.len() > 0 {
+    if single.is_empty() && !list.is_empty() {
         list.invalid("needs its first address in `clusterIP` too");
     }
     if let Some(first) = first
@@ -210,7 +210,7 @@ fn cluster_ips(service: &Service) {
     if policy.is_set() {
         policy.one_of(policy.str(), &["SingleStack", "PreferDualStack", "RequireDualStack"]);
     }
-    if list.len() == 0 && !single.is_empty() && single.str() != "None" {
+    if list.is_empty() && !single.is_empty() && single.str() != "None" {
         // One address stands for a list of one.
         single.as_item_of(list, 0).check(ip::address);
     }
@@ -245,13 +245,13 @@ fn cluster_ips(service: &Service) {
 }
 
 fn selectorless_headless(service: &Service) -> bool {
-    service.is_headless() && service.spec.child("selector").len() == 0
+    service.is_headless() && service.spec.child("selector").is_empty()
 }
 
 fn source_ranges(service: &Service, metadata: Field) {
     let ranges = service.spec.child("loadBalancerSourceRanges").called(service.spec, "LoadBalancerSourceRanges");
     let annotation = metadata.child("annotations").key("service.beta.kubernetes.io/load-balancer-source-ranges");
-    if ranges.len() > 0 {
+    if !ranges.is_empty() {
         if service.kind != "LoadBalancer" {
             ranges.forbidden("are for LoadBalancer Services alone");
         }
@@ -276,7 +276,7 @@ fn source_ranges(service: &Service, metadata: Field) {
 fn traffic(service: &Service) {
     let spec = service.spec;
     let external = spec.child("externalTrafficPolicy");
-    let accessible = service.has_node_ports() || service.kind == "ClusterIP" && spec.child("externalIPs").len() > 0;
+    let accessible = service.has_node_ports() || service.kind == "ClusterIP" && !spec.child("externalIPs").is_empty();
     if accessible {
         external.one_of(external.str_or("Cluster"), &["Cluster", "Local"]);
     } else if !external.is_empty() {
@@ -311,10 +311,10 @@ fn warnings(service: &Service, _metadata: Field) {
         }
     };
     let ips = spec.child("clusterIPs");
-    if ips.len() > 0 {
-        ips.items().for_each(address_warning);
-    } else {
+    if ips.is_empty() {
         address_warning(spec.child("clusterIP"));
+    } else {
+        ips.items().for_each(address_warning);
     }
     let headless = service.kind == "ClusterIP" && spec.child("clusterIP").str() == "None";
     if headless {
@@ -324,7 +324,7 @@ fn warnings(service: &Service, _metadata: Field) {
         if spec.child("sessionAffinity").str_or("None") != "None" {
             spec.child("sessionAffinity").warn("`sessionAffinity` has no effect on a headless Service");
         }
-    } else if external.len() > 0 && service.kind != "ExternalName" {
+    } else if !external.is_empty() && service.kind != "ExternalName" {
         external.warn("`externalIPs` is deprecated, and some clusters ignore it");
     }
     external.items().for_each(address_warning);
@@ -334,7 +334,7 @@ fn warnings(service: &Service, _metadata: Field) {
             range.warn(message);
         }
     }
-    if service.kind == "ExternalName" && external.len() > 0 {
+    if service.kind == "ExternalName" && !external.is_empty() {
         external.warn("`externalIPs` has no effect on an ExternalName Service");
     }
     if service.kind != "ExternalName" && !name.is_empty() {

@@ -48,7 +48,7 @@ pub fn claim_spec_warnings(spec: Field) {
 }
 
 fn access_modes(modes: Field, why: &str) {
-    if modes.len() == 0 {
+    if modes.is_empty() {
         modes.required(why);
     }
     for mode in modes.items() {
@@ -139,7 +139,7 @@ pub fn volume(object: Field) {
 }
 
 fn capacity(capacity: Field) {
-    if capacity.len() == 0 {
+    if capacity.is_empty() {
         capacity.required("");
     }
     if !capacity.has("storage") || capacity.len() > 1 {
@@ -308,7 +308,7 @@ pub fn attributes_class(object: Field) {
         driver.check(formats::qualified_name_caseless);
     }
     parameters(object.child("parameters"));
-    if object.child("parameters").len() == 0 {
+    if object.child("parameters").is_empty() {
         object.child("parameters").required("a class of attributes has some");
     }
 }
@@ -345,10 +345,10 @@ pub fn csi_driver(object: Field) {
         period.invalid("must be 10 seconds at least");
     }
     let in_secrets = spec.child("serviceAccountTokenInSecrets");
-    if in_secrets.is_set() && requests.len() == 0 {
+    if in_secrets.is_set() && requests.is_empty() {
         in_secrets.invalid("has no meaning without `tokenRequests`");
     }
-    if !in_secrets.is_set() && requests.len() > 0 {
+    if !in_secrets.is_set() && !requests.is_empty() {
         in_secrets.warn("`serviceAccountTokenInSecrets: true` keeps tokens out of logs");
     }
 }

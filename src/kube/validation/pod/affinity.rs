@@ -34,7 +34,7 @@ fn weight(weight: Field) {
 /// `ValidateNodeSelector`
 pub fn node_selector(selector: Field) {
     let terms = selector.child("nodeSelectorTerms");
-    if terms.len() == 0 {
+    if terms.is_empty() {
         terms.required("a selector without terms selects no node");
     }
     for term in terms.items() {
@@ -46,8 +46,8 @@ fn node_selector_term(term: Field, judge_values: bool) {
     for expression in term.child("matchExpressions").items() {
         let (operator, values) = (expression.child("operator"), expression.child("values"));
         match operator.str() {
-            "In" | "NotIn" if values.len() == 0 => values.required("`In` and `NotIn` compare with values"),
-            "Exists" | "DoesNotExist" if values.len() > 0 => {
+            "In" | "NotIn" if values.is_empty() => values.required("`In` and `NotIn` compare with values"),
+            "Exists" | "DoesNotExist" if !values.is_empty() => {
                 values.forbidden("have no meaning for `Exists` and `DoesNotExist`");
             }
             "Gt" | "Lt" if values.len() != 1 => values.required("`Gt` and `Lt` compare with one value"),
@@ -113,7 +113,7 @@ fn match_label_keys(term: Field, context: PodContext) {
     let selector = term.child("labelSelector");
     let (matching, mismatching) = (term.child("matchLabelKeys"), term.child("mismatchLabelKeys"));
     for keys in [matching, mismatching] {
-        if keys.len() > 0 && !selector.is_set() {
+        if !keys.is_empty() && !selector.is_set() {
             keys.forbidden("refine a `labelSelector`, and there is none");
             continue;
         }
@@ -224,7 +224,7 @@ pub fn topology_selector_terms(terms: Field) {
         earlier.push(meaning);
         for requirement in term.child("matchLabelExpressions").items() {
             let (key, values) = (requirement.child("key"), requirement.child("values"));
-            if values.len() == 0 {
+            if values.is_empty() {
                 values.required("");
             }
             let mut seen = Vec::new();
@@ -244,7 +244,7 @@ pub fn topology_selector_terms(terms: Field) {
 }
 
 /// Keys with their values, in an order that does not matter.
-fn topology_meaning<'a>(term: Field<'a>) -> Vec<(&'a str, Vec<&'a str>)> {
+fn topology_meaning(term: Field<'_>) -> Vec<(&str, Vec<&str>)> {
     let requirements = term.child("matchLabelExpressions");
     let pairs = requirements.items().map(|requirement| {
         let mut values: Vec<&str> = requirement.child("values").items().map(Field::str).collect();

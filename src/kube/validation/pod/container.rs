@@ -11,7 +11,7 @@ const PROTOCOLS: [&str; 3] = ["TCP", "UDP", "SCTP"];
 /// `validateContainers`
 pub fn containers(spec: Field, volumes: &Volumes, context: PodContext) {
     let list = spec.child("containers");
-    if list.len() == 0 {
+    if list.is_empty() {
         list.required("a Pod runs one container at least");
         return;
     }
@@ -42,7 +42,7 @@ pub fn init_containers(spec: Field, volumes: &Volumes, context: PodContext) {
         let is_sidecar = policy.str() == "Always";
         restart_policy(container);
         let name = container.child("name");
-        if names.contains(&name.str()) && !(name.is_empty() && !names.contains(&"")) {
+        if names.contains(&name.str()) {
             name.duplicate(name.str());
         } else if !name.is_empty() {
             names.push(name.str());
@@ -152,7 +152,7 @@ fn restart_policy(container: Field) {
     let (policy, rules) = (container.child("restartPolicy"), container.child("restartPolicyRules"));
     if policy.is_set() {
         policy.one_of(policy.str(), &["Always", "Never", "OnFailure"]);
-    } else if rules.len() > 0 {
+    } else if !rules.is_empty() {
         policy.required("rules of restarting refine a policy");
     }
     if rules.len() > 20 {

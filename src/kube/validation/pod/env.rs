@@ -133,7 +133,7 @@ pub fn field_selector(selector: Field, fields: &[&str]) {
         }
         Some(_) => path.invalid("takes a key in brackets for annotations and labels alone"),
         None if !FIELD_LABELS.contains(&path.str()) => {
-            path.invalid("names no field that a Pod shows to its containers")
+            path.invalid("names no field that a Pod shows to its containers");
         }
         None => {
             let field = if path.str() == "spec.host" { "spec.nodeName" } else { path.str() };
@@ -164,15 +164,11 @@ pub fn resource_selector(selector: Field, in_volume: bool) {
         return;
     }
     match resource.str() {
-        "limits.cpu" | "requests.cpu" => {
-            if !quantity.is_unit_or_milli() {
-                divisor.invalid("must be 1 or 1m for cpu");
-            }
+        "limits.cpu" | "requests.cpu" if !quantity.is_unit_or_milli() => {
+            divisor.invalid("must be 1 or 1m for cpu");
         }
-        name if RESOURCES.contains(&name) || is_huge_page(name) => {
-            if !quantity.is_unit() {
-                divisor.invalid("must be 1, 1k … 1E or 1Ki … 1Ei");
-            }
+        name if (RESOURCES.contains(&name) || is_huge_page(name)) && !quantity.is_unit() => {
+            divisor.invalid("must be 1, 1k … 1E or 1Ki … 1Ei");
         }
         _ => {}
     }

@@ -57,7 +57,7 @@ fn handler(parent: Field, kinds: &[&'static str], grace: Option<i64>) {
         }
         found = true;
         match *kind {
-            "exec" if action.child("command").len() == 0 => action.child("command").required(""),
+            "exec" if action.child("command").is_empty() => action.child("command").required(""),
             "httpGet" => http_get(action),
             "tcpSocket" => port(action.child("port")),
             "grpc" => action.child("port").in_range(1, 65535),

@@ -173,7 +173,7 @@ fn is_deletion_cost(text: &str) -> bool {
 
 /// `validateSeccompAnnotationsAndFields` and `validateAppArmorAnnotationsAndFieldsMatchOnCreate`
 pub fn annotations_match_fields(annotations: Field, spec: Field) {
-    if annotations.len() == 0 {
+    if annotations.is_empty() {
         return;
     }
     let pod = spec.child("securityContext");

@@ -31,10 +31,10 @@ pub fn pod(object: Field) {
         }
     }
     let ephemeral = spec.child("ephemeralContainers");
-    if ephemeral.len() > 0 {
+    if !ephemeral.is_empty() {
         ephemeral.forbidden("cannot be set on a new Pod: `kubectl debug` adds them later");
     }
-    if !spec.child("nodeName").is_empty() && spec.child("schedulingGates").len() > 0 {
+    if !spec.child("nodeName").is_empty() && !spec.child("schedulingGates").is_empty() {
         spec.child("nodeName").forbidden("cannot be set while `schedulingGates` hold the Pod back");
     }
     security::annotations_match_fields(annotations, spec);
@@ -55,7 +55,7 @@ pub fn pod_template(template: Field, context: PodContext) {
     pod_spec(spec, context);
     security::annotations_match_fields(annotations, spec);
     let ephemeral = spec.child("ephemeralContainers");
-    if ephemeral.len() > 0 {
+    if !ephemeral.is_empty() {
         ephemeral.forbidden("cannot be part of a template");
     }
 }
@@ -177,7 +177,7 @@ fn dns_config(config: Field, policy: &str) {
             config.required("`dnsPolicy: None` leaves the Pod without any DNS");
             return;
         }
-        if servers.len() == 0 {
+        if servers.is_empty() {
             servers.required("`dnsPolicy: None` needs one at least");
             return;
         }
@@ -228,7 +228,7 @@ fn host_users(spec: Field) {
             spec.child(field).called(spec, path).forbidden("excludes `hostUsers: false`");
         }
     }
-    for container in all_containers(spec).filter(|container| container.child("volumeDevices").len() > 0) {
+    for container in all_containers(spec).filter(|container| !container.child("volumeDevices").is_empty()) {
         container.child("volumeDevices").forbidden("exclude `hostUsers: false`");
     }
 }

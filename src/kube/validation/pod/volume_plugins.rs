@@ -210,12 +210,12 @@ fn quobyte(source: Field) {
 
 fn fibre_channel(source: Field) {
     let (targets, ids, lun) = (source.child("targetWWNs"), source.child("wwids"), source.child("lun"));
-    match (targets.len() > 0, ids.len() > 0) {
+    match (!targets.is_empty(), !ids.is_empty()) {
         (false, false) => targets.required("it needs `targetWWNs` or `wwids`"),
         (true, true) => targets.invalid("excludes `wwids`"),
         _ => {}
     }
-    if targets.len() > 0 {
+    if !targets.is_empty() {
         if lun.is_set() {
             lun.in_range(0, 255);
         } else {
