@@ -163,14 +163,12 @@ pub fn resource_selector(selector: Field, in_volume: bool) {
     if quantity.sign() == 0 {
         return;
     }
-    match resource.str() {
-        "limits.cpu" | "requests.cpu" if !quantity.is_unit_or_milli() => {
-            divisor.invalid("must be 1 or 1m for cpu");
-        }
-        name if (RESOURCES.contains(&name) || is_huge_page(name)) && !quantity.is_unit() => {
-            divisor.invalid("must be 1, 1k … 1E or 1Ki … 1Ei");
-        }
-        _ => {}
+    let is_cpu = matches!(resource.str(), "limits.cpu" | "requests.cpu");
+    let is_bytes = RESOURCES.contains(&resource.str()) || is_huge_page(resource.str());
+    if is_cpu && !quantity.is_unit_or_milli() {
+        divisor.invalid("must be 1 or 1m for cpu");
+    } else if is_bytes && !is_cpu && !quantity.is_unit() {
+        divisor.invalid("must be 1, 1k … 1E or 1Ki … 1Ei");
     }
 }
 
