@@ -6,7 +6,9 @@
 
 pub mod cli;
 pub mod cmd;
+pub mod describe;
 pub mod diagnostic;
 pub mod kube;
+pub mod pattern;
 pub mod report;
 pub mod yaml;

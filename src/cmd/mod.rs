@@ -1,5 +1,7 @@
 //! One file per subcommand.
 
+mod gen_check;
+mod generate;
 mod read;
 
 use crate::cli::{Cli, Command};
@@ -30,6 +32,7 @@ impl Exit {
 pub fn run(cli: &Cli) -> Result<Exit, std::io::Error> {
     match &cli.command {
         Command::Read(args) => read::run(args, cli.color),
-        Command::Gen(_) | Command::Lint(_) | Command::Explain(_) => Ok(Exit::Failed),
+        Command::Gen(args) => generate::run(args, cli.color),
+        Command::Lint(_) | Command::Explain(_) => Ok(Exit::Failed),
     }
 }
