@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use patterns::kube::Object;
-use patterns::kube::validation::{Knowledge, Target, Verdict, validate};
+use patterns::kube::validation::{Knowledge, Schemas, Target, Verdict, validate};
 use patterns::yaml::{Document, Part, Source, read};
 use serde::Deserialize;
 
@@ -46,7 +46,7 @@ fn judge(text: &str) -> Verdict {
     let Some(Part::Document(document)) = read(&source).into_iter().next() else { panic!("unreadable: {text}") };
     let document = Arc::new(document);
     let object = Object::new(&document, document.root(), false);
-    validate(&object, Target::default())
+    validate(&object, Target::default(), &Schemas::default())
 }
 
 fn compare(file: &Path) -> Agreement {
@@ -120,37 +120,37 @@ fn objects_to_nothing_that_is_in_use() {
         println!("skipped: PATTERNS_CORPUS names no directory");
         return;
     };
-    let (mut files, mut all, mut full, mut errors) = (0, 0, 0, String::new());
-    for file in manifests(Path::new(&corpus)) {
-        let name = file.display().to_string();
-        let Ok(source) = Source::decode(name.clone(), std::fs::read(&file).unwrap()) else { continue };
-        files += 1;
-        let source = Arc::new(source);
-        for part in read(&source) {
-            let Part::Document(document) = part else { continue };
-            let document = Arc::new(document);
-            for object in objects(&document)
-                .iter()
-                .filter(|object| !object.id.kind.is_empty() && !object.id.api_version.is_empty())
-            {
-                let verdict = validate(object, Target::NEWEST);
-                all += 1;
-                full += usize::from(verdict.knowledge == Knowledge::Full);
-                for cause in verdict.errors {
-                    let known = |(end, part): &(&str, &str)| name.ends_with(end) && cause.message.contains(part);
-                    if !REFUSED.iter().any(known) {
-                        let _ = writeln!(
-                            errors,
-                            "{name} {}/{}: {}: {}",
-                            object.id.kind, object.id.name, cause.path, cause.message
-                        );
-                    }
-                }
+    let objects = published(Path::new(&corpus));
+    let schemas = Schemas::collect(&objects);
+    let (mut full, mut by_schema, mut errors) = (0, 0, String::new());
+    for object in &objects {
+        let verdict = validate(object, Target::NEWEST, &schemas);
+        full += usize::from(verdict.knowledge == Knowledge::Full);
+        by_schema += usize::from(verdict.knowledge == Knowledge::Schema);
+        let file = &object.document.source.name;
+        for cause in verdict.errors {
+            if !REFUSED.iter().any(|(end, part)| file.ends_with(end) && cause.message.contains(part)) {
+                let (kind, name) = (&object.id.kind, &object.id.name);
+                let _ = writeln!(errors, "{file} {kind}/{name}: {}: {}", cause.path, cause.message);
             }
         }
     }
-    println!("{all} objects in {files} files, {full} judged in full");
+    println!("{} objects, {full} judged in full, {by_schema} by a schema", objects.len());
     assert!(errors.is_empty(), "\n{errors}");
+}
+
+/// All objects of a directory's files.
+fn published(directory: &Path) -> Vec<Object> {
+    let mut found = Vec::new();
+    for file in manifests(directory) {
+        let Ok(source) = Source::decode(file.display().to_string(), std::fs::read(&file).unwrap()) else { continue };
+        for part in read(&Arc::new(source)) {
+            let Part::Document(document) = part else { continue };
+            found.extend(objects(&Arc::new(document)));
+        }
+    }
+    found.retain(|object| !object.id.kind.is_empty() && !object.id.api_version.is_empty());
+    found
 }
 
 #[test]

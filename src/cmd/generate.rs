@@ -129,7 +129,7 @@ fn own_mistakes(objects: &[Made]) -> io::Result<Vec<Finding>> {
 
 fn mistake(made: &Made, document: &Document, problem: &Problem) -> Finding {
     let what = match &problem.kind {
-        ProblemKind::UnknownField { type_name, .. } => {
+        ProblemKind::UnknownField { type_name, .. } | ProblemKind::NewField { type_name, .. } => {
             format!("{type_name} has no field `{}`", document.raw(problem.node))
         }
         ProblemKind::WrongType { expected } => {

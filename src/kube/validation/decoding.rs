@@ -56,7 +56,8 @@ fn quote(document: &Document, node: NodeId, expected: &str) -> Option<String> {
     (is_scalar && expected == "a string").then(|| format!("write \"{}\"", document.raw(node)))
 }
 
-fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
+/// The known name that a wrong one is closest to.
+pub fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
     let distance = |field: &&str| strsim::damerau_levenshtein(&field.to_lowercase(), &name.to_lowercase());
     known
         .iter()

@@ -11,6 +11,7 @@ mod autoscaling;
 mod batch;
 mod config;
 mod cron;
+mod custom;
 mod decoding;
 mod endpoints;
 mod field;
@@ -29,6 +30,7 @@ mod resources;
 mod service;
 mod storage;
 
+pub use custom::Schemas;
 pub use quantity::Quantity;
 
 use self::field::Run;
@@ -108,6 +110,8 @@ pub struct Cause {
 pub enum Knowledge {
     /// All of it: without errors the server accepts the object.
     Full,
+    /// Metadata and the schema of a definition in the same run, without its rules in CEL.
+    Schema,
     /// Metadata alone: the kind is not built in, or not in the table.
     Metadata,
 }
@@ -123,9 +127,10 @@ pub struct Verdict {
     pub warnings: Vec<Cause>,
 }
 
-/// Judges an object. Mistakes of decoding stand alone, as the server does not look further.
+/// Judges an object, custom resources by the schemas of the run. Mistakes of decoding stand alone, as the
+/// server does not look further.
 #[must_use]
-pub fn validate(object: &Object, target: Target) -> Verdict {
+pub fn validate(object: &Object, target: Target, schemas: &Schemas) -> Verdict {
     if let Some(cause) = kinds::unknown_kind(object) {
         return Verdict { knowledge: Knowledge::Full, errors: vec![cause], warnings: Vec::new() };
     }
@@ -134,14 +139,21 @@ pub fn validate(object: &Object, target: Target) -> Verdict {
         return Verdict { knowledge: Knowledge::Full, errors, warnings: Vec::new() };
     }
     let run = Run::new(&object.document, object.node);
-    let knowledge = if let Some(rules) = kinds::rules(&object.id.api_version, &object.id.kind) {
+    let (api_version, kind) = (object.id.api_version.as_str(), object.id.kind.as_str());
+    let mut knowledge = Knowledge::Metadata;
+    let mut of_schema = None;
+    if let Some(rules) = kinds::rules(api_version, kind) {
         rules(run.root());
-        Knowledge::Full
+        knowledge = Knowledge::Full;
     } else {
-        kinds::metadata(run.root(), &object.id.api_version, &object.id.kind);
-        Knowledge::Metadata
-    };
-    let (errors, warnings) = run.finish();
+        kinds::metadata(run.root(), api_version, kind);
+        of_schema = schemas.judge(object);
+    }
+    let (mut errors, warnings) = run.finish();
+    if let Some(causes) = of_schema {
+        knowledge = Knowledge::Schema;
+        errors.extend(causes);
+    }
     // Warnings belong to objects that are accepted.
     let warnings = if errors.is_empty() { warnings } else { Vec::new() };
     Verdict { knowledge, errors, warnings }
