@@ -41,19 +41,19 @@ struct Agreement {
     disagreements: String,
 }
 
-fn judge(text: &str) -> Verdict {
+fn judge(text: &str, schemas: &Schemas) -> Verdict {
     let source = Arc::new(Source::decode("manifest.json".to_owned(), text.as_bytes().to_vec()).unwrap());
     let Some(Part::Document(document)) = read(&source).into_iter().next() else { panic!("unreadable: {text}") };
     let document = Arc::new(document);
     let object = Object::new(&document, document.root(), false);
-    validate(&object, Target::default(), &Schemas::default())
+    validate(&object, Target::default(), schemas)
 }
 
-fn compare(file: &Path) -> Agreement {
+fn compare(file: &Path, schemas: &Schemas) -> Agreement {
     let mut result = Agreement::default();
     let text = std::fs::read_to_string(file).unwrap();
     for record in text.lines().map(|line| serde_json::from_str::<Record>(line).unwrap()) {
-        let verdict = judge(&record.manifest.to_string());
+        let verdict = judge(&record.manifest.to_string(), schemas);
         let ours: Vec<String> =
             verdict.errors.iter().map(|cause| format!("{}: {}", cause.path, cause.message)).collect();
         let id = format!("{} {} {:?}", record.base, record.mutation, record.path);
@@ -157,7 +157,11 @@ fn published(directory: &Path) -> Vec<Object> {
 fn agrees_with_the_server() {
     let named = std::env::var_os("PATTERNS_VERDICTS").map(PathBuf::from);
     let recorded = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/apiserver-verdicts/verdicts.jsonl");
-    let mut result = compare(named.as_deref().unwrap_or(&recorded));
+    // Other records can be named, and definitions for the custom resources among them.
+    let corpus = std::env::var_os("PATTERNS_CORPUS").filter(|_| named.is_some());
+    let definitions = corpus.map_or_else(Vec::new, |corpus| published(Path::new(&corpus)));
+    let schemas = Schemas::collect(&definitions);
+    let mut result = compare(named.as_deref().unwrap_or(&recorded), &schemas);
     for (id, why) in EXPLAINED {
         result.disagreements = result.disagreements.replace(&format!("{id}\n"), &format!("{id}\n  because {why}\n"));
     }

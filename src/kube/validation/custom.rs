@@ -12,7 +12,7 @@ use regex_lite::Regex;
 use super::super::Object;
 use super::decoding;
 use super::{Cause, Reason};
-use crate::yaml::{Document, NodeId, Value};
+use crate::yaml::{Document, Entry, NodeId, Value};
 
 /// The schemas of the custom resource definitions of a run.
 #[derive(Debug, Default)]
@@ -126,12 +126,14 @@ impl Judge<'_> {
         let expected = self.keyword(schema, "type").and_then(|node| self.schema.document.str(node)).unwrap_or("");
         let fits = match (expected, value) {
             (_, Value::Null) => self.is_true(schema, "nullable") || expected.is_empty(),
-            ("", Value::Int(_) | Value::Str(_)) => true,
-            ("", _) => !is_int_or_string,
-            ("object", Value::Map(_)) | ("array", Value::List(_)) | ("boolean", Value::Bool(_)) => true,
-            ("string", Value::Str(_)) | ("integer", Value::Int(_) | Value::Uint(_)) => true,
+            ("", Value::Bool(_) | Value::Float(_) | Value::List(_) | Value::Map(_)) => !is_int_or_string,
+            ("" | "integer" | "number", Value::Int(_) | Value::Uint(_))
+            | ("" | "string", Value::Str(_))
+            | ("number", Value::Float(_))
+            | ("object", Value::Map(_))
+            | ("array", Value::List(_))
+            | ("boolean", Value::Bool(_)) => true,
             ("integer", Value::Float(number)) => number.fract() == 0.0,
-            ("number", Value::Int(_) | Value::Uint(_) | Value::Float(_)) => true,
             _ => false,
         };
         if !fits {
@@ -163,15 +165,9 @@ impl Judge<'_> {
             let property = properties.and_then(|properties| self.keyword(properties, &key));
             match (property, others) {
                 _ if is_identity => {}
-                (Some(property), _) => {
-                    // The server drops a null that the schema does not want.
-                    let dropped = document.value(entry.value) == Value::Null && !self.is_true(property, "nullable");
-                    if !dropped {
-                        self.value(property, entry.value, entry.key, &inner);
-                    }
-                }
+                (Some(schema), _) => self.entry(schema, *entry, &inner),
                 (None, Some(others)) if !self.schema.document.entries(others).is_empty() => {
-                    self.value(others, entry.value, entry.key, &inner);
+                    self.entry(others, *entry, &inner);
                 }
                 (None, Some(others)) if self.schema.document.value(others) != Value::Bool(false) => {}
                 (None, _) if keeps => {}
@@ -190,6 +186,13 @@ impl Judge<'_> {
                 mark,
                 format!("`{}` has fewer entries than its schema asks for", last(path)),
             );
+        }
+    }
+
+    /// The server drops a null that the schema does not want.
+    fn entry(&mut self, schema: NodeId, entry: Entry, path: &str) {
+        if self.object.document.value(entry.value) != Value::Null || self.is_true(schema, "nullable") {
+            self.value(schema, entry.value, entry.key, path);
         }
     }
 
@@ -257,6 +260,10 @@ impl Judge<'_> {
 
     fn bounds(&mut self, schema: NodeId, value: Value, node: NodeId, path: &str) {
         let Some(value) = as_number(value) else { return };
+        let format = self.keyword(schema, "format").and_then(|format| self.schema.document.str(format));
+        if format == Some("int32") && !(f64::from(i32::MIN)..=f64::from(i32::MAX)).contains(&value) {
+            self.say(Reason::Invalid, path, node, format!("`{}` does not fit into 32 bits", last(path)));
+        }
         let below = self
             .number(schema, "minimum")
             .is_some_and(|least| value < least || self.is_true(schema, "exclusiveMinimum") && value <= least);
