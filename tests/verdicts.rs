@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot read its records has failed")]
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -179,4 +180,23 @@ fn agrees_with_the_server() {
     }
     assert!(result.agreed * 100 >= result.all * 99, "{} of {}", result.agreed, result.all);
     assert!(result.located * 100 >= result.named * 95, "{} of {}", result.located, result.named);
+}
+
+/// Every sentence that the records bring out, once: to be read when one changes.
+#[test]
+fn says_it_in_these_words() {
+    let recorded = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/apiserver-verdicts/verdicts.jsonl");
+    let mut words = BTreeMap::new();
+    for record in std::fs::read_to_string(recorded).unwrap().lines() {
+        let record: Record = serde_json::from_str(record).unwrap();
+        let verdict = judge(&record.manifest.to_string(), &Schemas::default());
+        for cause in verdict.errors.into_iter().chain(verdict.warnings) {
+            let help = cause.help.map_or_else(String::new, |help| format!("\n    help: {help}"));
+            let shape = cause.message.split('`').step_by(2).collect::<Vec<_>>().join("…");
+            let entry = words.entry((format!("{:?}", cause.reason), shape));
+            entry.or_insert_with(|| format!("{}: {}{help}", cause.path, cause.message));
+        }
+    }
+    let text: Vec<String> = words.iter().map(|((reason, _), sentence)| format!("{reason} {sentence}")).collect();
+    insta::assert_snapshot!("words", text.join("\n"));
 }

@@ -157,12 +157,12 @@ impl<'doc> Cursor<'doc, '_> {
 
 /// Declares the integer methods, which differ in range alone.
 macro_rules! integers {
-    ($($method:ident $visit:ident $type:ty),*) => {$(
+    ($($method:ident $visit:ident $type:ty, $bits:literal;)*) => {$(
         fn $method<V: Visitor<'doc>>(self, visitor: V) -> Result<V::Value, Failure> {
             let value = self.whole().and_then(|value| <$type>::try_from(value).ok());
             if value.is_none() {
                 self.wrong(match self.value() {
-                    Value::Int(_) | Value::Uint(_) => concat!("a number that fits ", stringify!($type)),
+                    Value::Int(_) | Value::Uint(_) => concat!("a whole number of ", $bits, " bits"),
                     _ => "a whole number",
                 });
             }
@@ -175,10 +175,14 @@ impl<'doc> Deserializer<'doc> for Cursor<'doc, '_> {
     type Error = Failure;
 
     integers!(
-        deserialize_i8 visit_i8 i8, deserialize_i16 visit_i16 i16,
-        deserialize_i32 visit_i32 i32, deserialize_i64 visit_i64 i64,
-        deserialize_u8 visit_u8 u8, deserialize_u16 visit_u16 u16,
-        deserialize_u32 visit_u32 u32, deserialize_u64 visit_u64 u64
+        deserialize_i8 visit_i8 i8, "8";
+        deserialize_i16 visit_i16 i16, "16";
+        deserialize_i32 visit_i32 i32, "32";
+        deserialize_i64 visit_i64 i64, "64";
+        deserialize_u8 visit_u8 u8, "8";
+        deserialize_u16 visit_u16 u16, "16";
+        deserialize_u32 visit_u32 u32, "32";
+        deserialize_u64 visit_u64 u64, "64";
     );
 
     fn deserialize_any<V: Visitor<'doc>>(self, visitor: V) -> Result<V::Value, Failure> {

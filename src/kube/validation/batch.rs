@@ -112,7 +112,7 @@ fn job_spec(spec: Field, completions: Option<i64>) {
     pod::pod_template(spec.child("template"), PodContext::TEMPLATE);
     let policy = spec.at(&["template", "spec", "restartPolicy"]);
     match policy.str() {
-        "" | "Always" => policy.required("a Job's Pods end: OnFailure or Never"),
+        "" | "Always" => policy.required("a Job's Pods end, so OnFailure or Never"),
         "OnFailure" | "Never" => {
             if spec.child("podFailurePolicy").is_set() && policy.str() != "Never" {
                 policy.invalid("must be Never with `podFailurePolicy`");

@@ -61,7 +61,7 @@ pub fn secret(object: Field) {
     let has = |key: &'static str| data.has(key) || strings.has(key);
     let need = |key: &'static str| {
         if !has(key) {
-            data.key(key).required("this type of Secret has it");
+            data.key(key).required("Secrets of this type have it");
         }
     };
     match object.child("type").str() {
@@ -78,7 +78,7 @@ pub fn secret(object: Field) {
             need("password");
         }
         "kubernetes.io/ssh-auth" if content(data, strings, "ssh-privatekey").is_none_or(|key| key.is_empty()) => {
-            data.key("ssh-privatekey").required("this type of Secret has it");
+            data.key("ssh-privatekey").required("Secrets of this type have it");
         }
         "kubernetes.io/tls" => {
             need("tls.crt");
@@ -98,7 +98,7 @@ fn content(data: Field, strings: Field, key: &'static str) -> Option<Vec<u8>> {
 
 fn registry_config(data: Field, strings: Field, key: &'static str) {
     match content(data, strings, key) {
-        None => data.key(key).required("this type of Secret has it"),
+        None => data.key(key).required("Secrets of this type have it"),
         Some(content) => {
             let parsed = serde_json::from_slice::<serde_json::Value>(&content);
             if !parsed.is_ok_and(|value| value.is_object() || value.is_null()) {

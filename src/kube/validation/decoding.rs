@@ -19,8 +19,7 @@ fn counts(problem: &Problem, target: Target) -> bool {
 
 fn cause(object: &Object, problem: &Problem) -> Cause {
     let document = &object.document;
-    let path = path(document, object.node, problem.node);
-    let name = path.rsplit('.').next().unwrap_or(&path).to_owned();
+    let (path, name) = path(document, object.node, problem.node);
     let (reason, message, help) = match &problem.kind {
         ProblemKind::UnknownField { type_name, known } => {
             let near = nearest(&name, known);
@@ -32,8 +31,9 @@ fn cause(object: &Object, problem: &Problem) -> Cause {
             (Reason::UnknownField, message, None)
         }
         ProblemKind::WrongType { expected } => {
-            let message = format!("`{name}` must be {expected}, and this is {}", article(document, problem.node));
-            (Reason::WrongType, message, quote(document, problem.node, expected))
+            let message =
+                format!("`{name}` must be {expected}, and this is {}", article(document, problem.node, expected));
+            (Reason::WrongType, message, quote(object, problem.node, expected))
         }
         ProblemKind::Malformed { expected } => (Reason::Malformed, format!("`{name}` is not {expected}"), None),
     };
@@ -44,16 +44,27 @@ fn owner(type_name: &str) -> String {
     if type_name.is_empty() { "this map".to_owned() } else { format!("`{type_name}`") }
 }
 
-fn article(document: &Document, node: NodeId) -> String {
-    match document.value(node).type_name() {
-        "null" => "nothing".to_owned(),
-        name => format!("a {name}"),
+fn article(document: &Document, node: NodeId, expected: &str) -> String {
+    match document.value(node) {
+        // Whole numbers are no secrets.
+        Value::Int(_) | Value::Uint(_) | Value::Float(_) if expected.starts_with("a whole number") => {
+            document.raw(node).to_owned()
+        }
+        value => format!("a {}", value.type_name()),
     }
 }
 
-fn quote(document: &Document, node: NodeId, expected: &str) -> Option<String> {
+/// A scalar that stands where a text belongs wants quotes. What a Secret holds is not repeated.
+fn quote(object: &Object, node: NodeId, expected: &str) -> Option<String> {
+    let document = &object.document;
     let is_scalar = matches!(document.value(node), Value::Bool(_) | Value::Int(_) | Value::Uint(_) | Value::Float(_));
-    (is_scalar && expected == "a string").then(|| format!("write \"{}\"", document.raw(node)))
+    (is_scalar && expected == "a string").then(|| {
+        if object.id.kind == "Secret" {
+            "write it in quotes".to_owned()
+        } else {
+            format!("write \"{}\"", document.raw(node))
+        }
+    })
 }
 
 /// The known name that a wrong one is closest to.
@@ -67,29 +78,32 @@ pub fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
         .map(|(_, field)| field)
 }
 
-/// The path that leads from `root` to a key or value.
-fn path(document: &Document, root: NodeId, target: NodeId) -> String {
-    let mut work = vec![(root, String::new())];
-    while let Some((node, path)) = work.pop() {
+/// The path that leads from `root` to a key or value, and its last name.
+fn path(document: &Document, root: NodeId, target: NodeId) -> (String, String) {
+    let mut work = vec![(root, String::new(), String::new())];
+    while let Some((node, path, name)) = work.pop() {
         if node == target {
-            return path;
+            return (path, name);
         }
         match document.value(node) {
             Value::Map(entries) => {
                 for entry in entries {
-                    let key = document.key(entry);
-                    let inner = if path.is_empty() { key.into_owned() } else { format!("{path}.{key}") };
+                    let key = document.key(entry).into_owned();
+                    let inner = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
                     if entry.key == target {
-                        return inner;
+                        return (inner, key);
                     }
-                    work.push((entry.value, inner));
+                    work.push((entry.value, inner, key));
                 }
             }
-            Value::List(items) => {
-                work.extend(items.iter().enumerate().map(|(index, item)| (*item, format!("{path}[{index}]"))));
-            }
+            Value::List(items) => work.extend(
+                items
+                    .iter()
+                    .enumerate()
+                    .map(|(index, item)| (*item, format!("{path}[{index}]"), format!("{name}[{index}]"))),
+            ),
             _ => {}
         }
     }
-    String::new()
+    (String::new(), String::new())
 }

@@ -82,6 +82,19 @@ impl<'doc> Run<'doc> {
         u32::try_from(steps.len() - 1).unwrap_or(0)
     }
 
+    /// The end of a path: a field's name, or a key.
+    fn last_step(&self, step: u32) -> String {
+        match self.steps.borrow().get(step as usize) {
+            None | Some(Step::Root) => "this object".to_owned(),
+            Some(Step::Child(_, name) | Step::Named(_, name)) => (*name).to_owned(),
+            Some(Step::Key(_, key)) => self.document.key_text(*key).into_owned(),
+            Some(Step::Index(list, index)) => match self.steps.borrow().get(*list as usize) {
+                Some(Step::Child(_, name)) => format!("{name}[{index}]"),
+                _ => format!("[{index}]"),
+            },
+        }
+    }
+
     fn path(&self, step: u32) -> String {
         let steps = self.steps.borrow();
         let mut chain = Vec::new();
@@ -358,6 +371,11 @@ impl<'a> Field<'a> {
     #[must_use]
     pub fn path(self) -> String {
         self.run.path(self.step)
+    }
+
+    /// The end of the path, for messages.
+    pub(super) fn last_step(self) -> String {
+        self.run.last_step(self.step)
     }
 
     /// The value's node, and what to underline where it is missing or too long to underline.

@@ -9,9 +9,7 @@ use crate::yaml::{NodeId, Value};
 impl Field<'_> {
     /// The last name of the path, for messages.
     fn name(self) -> String {
-        let path = self.path();
-        let start = path.rfind('.').map_or(0, |dot| dot + 1);
-        path.get(start..).unwrap_or_default().to_owned()
+        self.last_step()
     }
 
     fn underline(self) -> NodeId {
@@ -30,8 +28,13 @@ impl Field<'_> {
     /// A value must be there. `why` may be empty.
     pub fn required(self, why: &str) {
         let name = self.name();
-        let empty = self.value() == Value::Str("") || matches!(self.value(), Value::List([]) | Value::Map([]));
-        let state = if empty { "is empty" } else { "is missing" };
+        let state = match self.value() {
+            Value::Null => "is missing".to_owned(),
+            Value::Str("") | Value::List([]) | Value::Map([]) => "is empty".to_owned(),
+            Value::Str(text) => format!("cannot be `{text}`"),
+            Value::Int(number) => format!("is {number}"),
+            _ => "is incomplete".to_owned(),
+        };
         let comma = if why.is_empty() { "" } else { ": " };
         self.report(Reason::Required, format!("`{name}` {state}{comma}{why}"));
     }
@@ -57,9 +60,16 @@ impl Field<'_> {
 
     /// The value is none of those that exist.
     pub fn not_supported(self, value: &str, supported: &[&str]) {
-        let list = supported.iter().map(|one| format!("`{one}`")).collect::<Vec<_>>().join(", ");
-        let one_of = if supported.len() == 1 { "only" } else { "one of" };
-        let message = format!("`{}` cannot be `{value}`, {one_of} {list}", self.name());
+        let list = supported.iter().filter(|one| !one.is_empty()).map(|one| format!("`{one}`"));
+        let list = list.collect::<Vec<_>>().join(", ");
+        let none = if supported.len() == 1 { "not" } else { "none of" };
+        let name = self.name();
+        let message = match value {
+            "" if !self.is_set() => format!("`{name}` is missing, one of {list}"),
+            "" => format!("`{name}` is empty, {none} {list}"),
+            _ if list.is_empty() => format!("`{name}` is `{value}` and must be empty"),
+            _ => format!("`{name}` is `{value}`, {none} {list}"),
+        };
         let nearest = supported
             .iter()
             .map(|one| (strsim::damerau_levenshtein(&one.to_lowercase(), &value.to_lowercase()), one))

@@ -71,7 +71,7 @@ fn handler(parent: Field, kinds: &[&'static str], grace: Option<i64>) {
         }
     }
     if !found {
-        parent.required(&format!("it needs one of {}", kinds.join(", ")));
+        parent.required(&format!("one of {} goes there", kinds.join(", ")));
     }
 }
 
