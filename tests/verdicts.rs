@@ -200,3 +200,38 @@ fn says_it_in_these_words() {
     let text: Vec<String> = words.iter().map(|((reason, _), sentence)| format!("{reason} {sentence}")).collect();
     insta::assert_snapshot!("words", text.join("\n"));
 }
+
+#[test]
+fn takes_anything_for_an_object() {
+    let whole = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, image: b}]}\n";
+    let cases = [
+        ("3", "apiVersion"),
+        ("- a", "apiVersion"),
+        ("kind: Pod", "apiVersion"),
+        ("apiVersion: v1", "kind"),
+        ("apiVersion: v1\nkind: Pods", "kind"),
+        ("apiVersion: extensions/v1beta1\nkind: Ingress", "apiVersion"),
+        ("apiVersion: v1\nkind: Pod\nspec: 3", "spec"),
+        ("apiVersion: v1\nkind: Pod\nmetadata:\nspec:", "spec.containers"),
+        (whole, ""),
+    ];
+    for (text, path) in cases {
+        let source = Arc::new(Source::decode("a.yaml".to_owned(), text.as_bytes().to_vec()).unwrap());
+        let Some(Part::Document(document)) = read(&source).into_iter().next() else { panic!("unreadable: {text}") };
+        let document = Arc::new(document);
+        let verdict = validate(&Object::new(&document, document.root(), false), Target::default(), &Schemas::default());
+        let paths: Vec<&str> = verdict.errors.iter().map(|cause| cause.path.as_str()).collect();
+        assert_eq!(paths.contains(&path), !path.is_empty(), "{text}: {paths:?}");
+    }
+}
+
+#[test]
+fn knows_fields_by_version() {
+    let text = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {hostnameOverride: b, containers: [{name: a, image: b}]}\n";
+    let source = Arc::new(Source::decode("a.yaml".to_owned(), text.as_bytes().to_vec()).unwrap());
+    let Some(Part::Document(document)) = read(&source).into_iter().next() else { panic!("unreadable: {text}") };
+    let document = Arc::new(document);
+    let object = Object::new(&document, document.root(), false);
+    let errors = |minor| validate(&object, Target(minor), &Schemas::default()).errors.len();
+    assert_eq!((errors(33), errors(34), errors(36)), (1, 0, 0));
+}

@@ -7,6 +7,7 @@ use super::{formats, ip};
 /// `ValidateEndpoints`
 pub fn endpoints(object: Field) {
     meta::object_meta(object.child("metadata"), Scope::Namespaced, formats::dns_subdomain);
+    object.child("kind").warn("Endpoints are deprecated since v1.33; use EndpointSlice of `discovery.k8s.io/v1`");
     for subset in object.child("subsets").items() {
         let (ready, not_ready) = (subset.child("addresses"), subset.child("notReadyAddresses"));
         if ready.is_empty() && not_ready.is_empty() {

@@ -90,6 +90,57 @@ pub enum Reason {
     Warning,
 }
 
+impl Reason {
+    /// All families, in order.
+    pub const ALL: [Self; 13] = [
+        Self::UnknownField,
+        Self::WrongType,
+        Self::Malformed,
+        Self::UnknownKind,
+        Self::Required,
+        Self::Invalid,
+        Self::NotSupported,
+        Self::Duplicate,
+        Self::Forbidden,
+        Self::TooLong,
+        Self::TooMany,
+        Self::NotFound,
+        Self::Warning,
+    ];
+
+    /// The name of the rule that stands for the family.
+    #[must_use]
+    pub fn rule(self) -> &'static str {
+        match self {
+            Self::UnknownField => "unknown-field",
+            Self::WrongType => "wrong-type",
+            Self::Malformed => "malformed-value",
+            Self::UnknownKind => "unknown-kind",
+            Self::Required => "missing-field",
+            Self::Invalid => "invalid-value",
+            Self::NotSupported => "unsupported-value",
+            Self::Duplicate => "duplicate-value",
+            Self::Forbidden => "forbidden-field",
+            Self::TooLong => "value-too-long",
+            Self::TooMany => "too-many-items",
+            Self::NotFound => "dangling-name",
+            Self::Warning => "server-warning",
+        }
+    }
+
+    /// What the API server does, in one sentence.
+    #[must_use]
+    pub fn why(self) -> &'static str {
+        match self {
+            Self::UnknownField => "kubectl asks for strict decoding, and the API server then refuses unknown fields",
+            Self::WrongType | Self::Malformed => "the API server cannot decode the object, and looks no further",
+            Self::UnknownKind => "kubectl finds no such kind on the server and sends nothing",
+            Self::Warning => "the API server accepts this with a warning",
+            _ => "the API server's validation refuses the object",
+        }
+    }
+}
+
 /// One thing that the server would say.
 #[derive(Clone, Debug)]
 pub struct Cause {
@@ -131,6 +182,10 @@ pub struct Verdict {
 /// server does not look further.
 #[must_use]
 pub fn validate(object: &Object, target: Target, schemas: &Schemas) -> Verdict {
+    if object.is_patch {
+        // What a part of an object leaves out says nothing.
+        return Verdict { knowledge: Knowledge::Metadata, errors: Vec::new(), warnings: Vec::new() };
+    }
     if let Some(cause) = kinds::unknown_kind(object) {
         return Verdict { knowledge: Knowledge::Full, errors: vec![cause], warnings: Vec::new() };
     }

@@ -1,5 +1,7 @@
 //! What the server accepts and warns about: `pkg/api/pod/warnings.go`, `pkg/api/node/util.go`.
 
+use std::collections::HashSet;
+
 use super::super::field::Field;
 use super::super::{ip, storage};
 use super::{affinity, all_containers};
@@ -209,18 +211,16 @@ fn fractional(list: Field, name: &'static str) {
 
 /// A variable that stands twice, unless the second builds on the first.
 fn hidden_variables(env: Field) {
-    let mut names = Vec::new();
+    let mut names = HashSet::new();
     for variable in env.items() {
         let name = variable.child("name").str();
-        if names.contains(&name) {
+        if !names.insert(name) {
             let reference = format!("$({name})");
             let value = variable.child("value").str();
             let builds_on = !variable.child("valueFrom").is_set() && value != reference && value.contains(&reference);
             if !builds_on {
                 variable.warn(format!("hides the first definition of `{name}`, which `kubectl apply` may then drop"));
             }
-        } else {
-            names.push(name);
         }
     }
 }
