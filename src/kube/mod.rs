@@ -1,11 +1,16 @@
 //! Kubernetes objects: from a document's tree to identity, type and Pod.
 
+mod bytes;
 mod decode;
 mod object;
 mod path;
+mod time;
 mod typed;
+pub mod validation;
+mod versions;
 mod workspace;
 
+pub use bytes::base64;
 pub use decode::{Problem, ProblemKind, decode};
 pub use object::{ContainerList, ContainerView, Object, PodView};
 pub use path::{Path, Step};
