@@ -239,10 +239,7 @@ namespace: team
         ("patch: [{object: Deployment/legacy, remove: [/spec/nothing]}]", "nothing there to remove"),
         ("patch: [{object: Deployment/legacy, set: {/spec/template/spec/containers/7/image: x}}]", "leads nowhere"),
         ("patch: [{object: Deployment/legacy, merge: {spec: {replica: 3}}}]", "DeploymentSpec has no field `replica`"),
-        (
-            "patch: [{object: Deployment/legacy, merge: {spec: {replicas: three}}}]",
-            "stands where a whole number belongs",
-        ),
+        ("patch: [{object: Deployment/legacy, merge: {spec: {replicas: three}}}]", "`replicas` wants a whole number"),
         ("patch: [{object: Deployment/legacy, merge: {metadata: {name: other}}}]", "cannot rename"),
         ("extra: [{apiVersion: v1, kind: Service, metadata: {name: legacy}}]", "made twice"),
         ("extra: [{kind: Service, metadata: {name: x}}]", "needs `apiVersion`"),
@@ -263,6 +260,29 @@ extends: over.yaml
     let cycle = run("");
     assert!(cycle.code == 2 && cycle.stderr.contains("extends itself"), "{}", cycle.stderr);
     std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn ignores_need_a_rule_that_finds_something() {
+    let description = |patch: &str| {
+        format!(
+            "patterns: v1\nname: a\napp: {{image: registry.example.com/a, port: 80}}\n\
+             patch: [{{object: Deployment/a, merge: {{spec: {{template: {{spec: {{terminationGracePeriodSeconds: 30, \
+             volumes: [{{name: tmp, emptyDir: {{}}}}]}}}}}}}}{patch}}}]\n"
+        )
+    };
+    let prestop = ", set: {/spec/template/spec/containers/0/lifecycle/preStop: {exec: {command: [sleep, \"60\"]}}}";
+    let warned = generate(&description(prestop));
+    assert_eq!(warned.code, 0, "a warning fails nothing: {}", warned.stderr);
+    assert!(warned.stderr.contains("prestop-outlasts-grace"), "{}", warned.stderr);
+    let ignored =
+        generate(&format!("{}ignore: [{{rule: prestop-outlasts-grace, why: the app knows}}]\n", description(prestop)));
+    assert_eq!((ignored.code, ignored.stderr.as_str()), (0, ""));
+    let unused =
+        generate(&format!("{}ignore: [{{rule: prestop-outlasts-grace, why: the app knows}}]\n", description("")));
+    assert!(unused.code == 0 && unused.stderr.contains("finds nothing here"), "{}", unused.stderr);
+    let unknown = generate(&format!("{}ignore: [{{rule: nonsense, why: x}}]\n", description("")));
+    assert!(unknown.code == 2 && unknown.stderr.contains("no rule is called"), "{}", unknown.stderr);
 }
 
 /// Text that tries to leave its place in YAML is refused or arrives as it was.
@@ -371,6 +391,6 @@ fn not_yaml() {
     for text in ["a: [", "\tname: x", "patterns: v1\nname: {a: ${b}}\n", "", "- a", "kind: Pod\n", "\u{0}"] {
         let run = generate(text);
         assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{text:?}");
-        assert!(run.stderr.contains("×"), "{text:?}: {}", run.stderr);
+        assert!(run.stderr.starts_with("error: "), "{text:?}: {}", run.stderr);
     }
 }

@@ -39,6 +39,16 @@ fn pods(objects: &[Value]) -> Vec<(String, Value)> {
     objects.iter().filter_map(template).collect()
 }
 
+/// Volumes that a `StatefulSet` makes for each of its Pods.
+fn claim_templates<'a>(objects: &'a [Value], owner: &'a str) -> impl Iterator<Item = String> + 'a {
+    let is_owner = move |object: &&Value| {
+        format!("StatefulSet/{}", object["metadata"]["name"].as_str().unwrap_or_default()) == owner
+    };
+    let claims =
+        objects.iter().filter(is_owner).filter_map(|object| object.pointer("/spec/volumeClaimTemplates")?.as_array());
+    claims.flatten().map(|claim| claim["metadata"]["name"].to_string())
+}
+
 fn containers(pod: &Value) -> Vec<&Value> {
     let list = |field: &str| pod[field].as_array().map(Vec::as_slice).unwrap_or_default();
     list("initContainers").iter().chain(list("containers")).collect()
@@ -143,7 +153,7 @@ fn names_and_ports_are_unique_and_references_resolve() {
                     mounted.insert(mount["name"].to_string());
                 }
             }
-            let mut volumes = BTreeSet::new();
+            let mut volumes: BTreeSet<String> = claim_templates(&objects, &owner).collect();
             for volume in pod["volumes"].as_array().into_iter().flatten() {
                 assert!(volumes.insert(volume["name"].to_string()), "{context}: {volume} twice");
                 if let Some(config) = volume.pointer("/configMap/name") {

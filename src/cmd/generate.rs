@@ -8,24 +8,25 @@ use serde_json::{Value as Json, json};
 
 use super::Exit;
 use super::gen_check;
+use super::gen_verify;
 use super::read::open;
 use crate::cli::{Color, GenArgs, GenFormat};
 use crate::describe::{self, Options};
-use crate::diagnostic::{self, Finding, Label};
-use crate::kube::{Object, Problem, ProblemKind};
+use crate::diagnostic::{self, Finding, Level};
 use crate::pattern::{self, Catalogue, Made, expand};
 use crate::report::terminal;
-use crate::yaml::{self, Document, Source, emit};
+use crate::yaml::{Source, emit};
 
 /// Prints YAML to stdout, or writes or checks a folder. Nothing is written unless everything is right.
 pub fn run(args: &GenArgs, color: Color) -> io::Result<Exit> {
     let source = Arc::new(open(&args.file)?);
     let objects = match generate(args, &source)? {
-        Ok(objects) => objects,
-        Err(mut findings) => {
-            diagnostic::sort(&mut findings);
-            diagnostic::redact(&mut findings);
-            terminal::print(&findings, color)?;
+        Ok(Generated { objects, warnings }) => {
+            show(warnings, color)?;
+            objects
+        }
+        Err(findings) => {
+            show(findings, color)?;
             return Ok(Exit::Failed);
         }
     };
@@ -40,8 +41,20 @@ pub fn run(args: &GenArgs, color: Color) -> io::Result<Exit> {
     }
 }
 
-/// Objects in apply order, or everything that is wrong with the description.
-fn generate(args: &GenArgs, source: &Arc<Source>) -> io::Result<Result<Vec<Json>, Vec<Finding>>> {
+fn show(mut findings: Vec<Finding>, color: Color) -> io::Result<()> {
+    diagnostic::sort(&mut findings);
+    diagnostic::redact(&mut findings);
+    terminal::print(&findings, color)
+}
+
+/// What a description makes.
+struct Generated {
+    objects: Vec<Json>,
+    warnings: Vec<Finding>,
+}
+
+/// Objects in apply order and the warnings about them, or everything that is wrong with the description.
+fn generate(args: &GenArgs, source: &Arc<Source>) -> io::Result<Result<Generated, Vec<Finding>>> {
     let options = match options(args)? {
         Ok(options) => options,
         Err(findings) => return Ok(Err(findings)),
@@ -64,9 +77,14 @@ fn generate(args: &GenArgs, source: &Arc<Source>) -> io::Result<Result<Vec<Json>
     }
     pattern::sort(&mut objects);
     findings.extend(repeated(&objects));
-    findings.extend(own_mistakes(&objects)?);
+    let ignored: Vec<&describe::Ignore> = descriptions.iter().flat_map(|description| &description.ignores).collect();
+    findings.extend(gen_verify::verify(&objects, &ignored)?);
     let objects = objects.into_iter().map(|made| made.object).collect();
-    Ok(if findings.is_empty() { Ok(objects) } else { Err(findings) })
+    Ok(if findings.iter().all(|finding| finding.level < Level::Error) {
+        Ok(Generated { objects, warnings: findings })
+    } else {
+        Err(findings)
+    })
 }
 
 /// Objects of one kind, namespace and name: the second would replace the first.
@@ -109,39 +127,6 @@ fn options(args: &GenArgs) -> io::Result<Result<Options, Vec<Finding>>> {
     }
     let options = Options { environment: args.environment.clone(), settings, namespace: args.namespace.clone() };
     Ok(if findings.is_empty() { Ok(options) } else { Err(findings) })
-}
-
-/// Reads the output as the API server would. What it finds is the fault of a `patch` or `extra`, or a bug of a
-/// pattern; either fails the run.
-fn own_mistakes(objects: &[Made]) -> io::Result<Vec<Finding>> {
-    let mut findings = Vec::new();
-    for made in objects {
-        let text = emit::to_yaml(&made.object).map_err(io::Error::other)?;
-        let source = Arc::new(Source::from_text("<generated>", text));
-        let (documents, _) = yaml::as_kubectl(yaml::read(&source));
-        for document in documents.into_iter().map(Arc::new) {
-            let object = Object::new(&document, document.root(), false);
-            findings.extend(object.problems.iter().map(|problem| mistake(made, &document, problem)));
-        }
-    }
-    Ok(findings)
-}
-
-fn mistake(made: &Made, document: &Document, problem: &Problem) -> Finding {
-    let what = match &problem.kind {
-        ProblemKind::UnknownField { type_name, .. } | ProblemKind::NewField { type_name, .. } => {
-            format!("{type_name} has no field `{}`", document.raw(problem.node))
-        }
-        ProblemKind::WrongType { expected } => {
-            format!("`{}` stands where {expected} belongs", document.raw(problem.node))
-        }
-        ProblemKind::Malformed { expected } => expected.clone(),
-    };
-    match &made.blame {
-        Some(place) => Finding::error(place.label(""), what).because("the API server would refuse the object"),
-        None => Finding::error(Label::node(document, problem.node, ""), what)
-            .because("a pattern made this; it is a bug of ours, please report it"),
-    }
 }
 
 /// No registry holds our own image: whoever deploys it builds it, or names the copy they keep.

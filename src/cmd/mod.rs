@@ -1,7 +1,10 @@
 //! One file per subcommand.
 
+mod explain;
 mod gen_check;
+mod gen_verify;
 mod generate;
+mod lint;
 mod read;
 
 use crate::cli::{Cli, Command};
@@ -33,6 +36,7 @@ pub fn run(cli: &Cli) -> Result<Exit, std::io::Error> {
     match &cli.command {
         Command::Read(args) => read::run(args, cli.color),
         Command::Gen(args) => generate::run(args, cli.color),
-        Command::Lint(_) | Command::Explain(_) => Ok(Exit::Failed),
+        Command::Lint(args) => lint::run(args, cli.color),
+        Command::Explain(args) => explain::run(args),
     }
 }

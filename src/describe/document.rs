@@ -12,9 +12,10 @@ use super::entries;
 use super::extends;
 use super::merge::merge;
 use super::params::{Params, Setting};
-use super::schema::{self, Subject, list, nearest};
+use super::schema::{self, Subject};
 use super::spanned::{Member, Place, Spanned};
 use crate::diagnostic::Finding;
+use crate::words::{list, nearest};
 use crate::yaml::{self, Source};
 
 /// What the caller asks of a description.

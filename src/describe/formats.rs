@@ -46,6 +46,7 @@ pub fn check(format: &str, text: &str) -> Option<Mistake> {
         "duration" => duration_seconds(text).err(),
         "lease" => lease(text),
         "cron" => cron(text),
+        "timeout" => timeout(text),
         "http-path" => http_path(text),
         "env-name" => env_name(text),
         "secret-ref" => secret_ref(text),
@@ -174,6 +175,17 @@ pub fn duration_seconds(text: &str) -> Result<u64, Mistake> {
         rest = &rest[digits + 1..];
     }
     if text.is_empty() || total > 31_536_000 { Err(mistake()) } else { Ok(total) }
+}
+
+/// A duration that may be less than a second.
+fn timeout(text: &str) -> Option<Mistake> {
+    let milliseconds = text.strip_suffix("ms").and_then(|digits| digits.parse::<u32>().ok());
+    if milliseconds.is_some_and(|value| value > 0) {
+        return None;
+    }
+    duration_seconds(text)
+        .err()
+        .map(|_| Mistake::new("a timeout is a whole number with ms, s or m, such as 800ms or 2s"))
 }
 
 /// The time of a Lease: long enough that two thirds of it leave room for a second try at renewing.

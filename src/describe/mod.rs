@@ -16,6 +16,6 @@ pub use document::{Description, Entry, Expose, Ignore, Options, check_app, read}
 pub use formats::{duration_seconds, is_config_key};
 pub use merge::merge_maps;
 pub use params::Setting;
-pub use schema::{Subject, check, list, nearest, with_defaults};
+pub use schema::{Subject, check, with_defaults};
 pub use settings::{from_file, from_flag};
 pub use spanned::{Kind, Member, Place, Spanned};

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json};
 
-use super::schema::{self, Subject, list, nearest};
+use super::schema::{self, Subject};
 use super::spanned::{Kind, Member, Place, Spanned};
 use crate::diagnostic::Finding;
+use crate::words::{list, nearest};
 
 /// The parameters of one document with their values.
 #[derive(Debug, Default)]
@@ -179,8 +180,7 @@ fn check_declaration(declaration: &Member, schema: &Json, findings: &mut Vec<Fin
             continue;
         }
         if let Some(member) = declaration.value.member(name) {
-            let label =
-                nearest(name, known.into_iter()).map_or_else(String::new, |name| format!("did you mean `{name}`?"));
+            let label = nearest(name, known).map_or_else(String::new, |name| format!("did you mean `{name}`?"));
             findings
                 .push(Finding::error(member.key_place.label(label), format!("a parameter's schema has no `{name}`")));
         }

@@ -9,6 +9,7 @@ use serde_json::{Map, Value as Json};
 use super::formats;
 use super::spanned::{Kind, Member, Place, Spanned};
 use crate::diagnostic::Finding;
+use crate::words::{list, nearest};
 
 /// What a schema is about, for messages.
 #[derive(Clone, Copy)]
@@ -204,27 +205,6 @@ fn unknown(known: &[&str], member: &Member, subject: Subject<'_>) -> Finding {
         None if known.is_empty() => finding,
         None => finding.help(format!("it has {}", list(known))),
     }
-}
-
-/// `a, b and c`, each in backticks.
-#[must_use]
-pub fn list(names: &[&str]) -> String {
-    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-    match quoted.as_slice() {
-        [] => String::new(),
-        [one] => one.clone(),
-        [most @ .., last] => format!("{} and {last}", most.join(", ")),
-    }
-}
-
-/// The known name that a typing mistake most likely meant.
-#[must_use]
-pub fn nearest<'name>(word: &str, known: impl Iterator<Item = &'name str>) -> Option<&'name str> {
-    known
-        .map(|name| (strsim::damerau_levenshtein(word, name), name))
-        .filter(|(distance, name)| *distance <= (name.len().max(word.len()) / 3).max(1))
-        .min()
-        .map(|(_, name)| name)
 }
 
 fn check_list(schema: &Json, value: &Spanned, items: &[Spanned], subject: Subject<'_>, findings: &mut Vec<Finding>) {

@@ -2,8 +2,9 @@
 
 use super::catalogue::Catalogue;
 use super::fill::Filled;
-use crate::describe::{Description, nearest};
+use crate::describe::Description;
 use crate::diagnostic::Finding;
+use crate::words::nearest;
 
 /// Mistakes that no single pattern can see.
 pub(super) fn check_app(description: &Description, shape: &Filled, uses: &[Filled], findings: &mut Vec<Finding>) {

@@ -6,8 +6,9 @@ use super::catalogue::{Catalogue, Folder};
 use super::context;
 use super::definition::Definition;
 use super::render;
-use crate::describe::{self, Entry, Kind, Member, Spanned, Subject, list, nearest};
+use crate::describe::{self, Entry, Kind, Member, Spanned, Subject};
 use crate::diagnostic::Finding;
+use crate::words::{list, nearest};
 
 /// An entry that is ready to render.
 #[derive(Clone, Debug)]

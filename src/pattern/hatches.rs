@@ -3,8 +3,9 @@
 use serde_json::{Map, Value as Json};
 
 use super::objects;
-use crate::describe::{Description, Place, Spanned, merge_maps, nearest};
+use crate::describe::{Description, Place, Spanned, merge_maps};
 use crate::diagnostic::Finding;
+use crate::words::nearest;
 
 /// An object on its way out.
 #[derive(Clone, Debug)]
