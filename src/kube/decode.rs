@@ -430,13 +430,13 @@ impl<'doc> MapAccess<'doc> for Fields<'doc, '_> {
         if self.is_identity(&key) {
             return self.next_key_seed(seed);
         }
-        let is_map_of_anything = self.type_name.is_empty() && self.parent.mode == Mode::Typed;
-        if is_map_of_anything && matches!(document.value(entry.key), Value::Bool(_)) && document.raw(entry.key) != key {
-            self.parent.at(entry.key).problem(ProblemKind::BooleanKey);
-        }
         if let Some(since) = since(self.type_name, &key) {
             let kind = ProblemKind::NewField { type_name: self.type_name, since, known: self.known };
             self.parent.at(entry.key).problem(kind);
+        }
+        let is_map_of_anything = self.type_name.is_empty() && self.parent.mode == Mode::Typed;
+        if is_map_of_anything && matches!(document.value(entry.key), Value::Bool(_)) && document.raw(entry.key) != key {
+            self.parent.at(entry.key).problem(ProblemKind::BooleanKey);
         }
         let key: de::value::CowStrDeserializer<'doc, Failure> = key.into_deserializer();
         seed.deserialize(key).map(Some).map_err(|failure| failure.at(entry.key))

@@ -116,7 +116,7 @@ impl Judge<'_> {
     }
 
     fn say(&mut self, reason: Reason, path: &str, node: NodeId, message: String) {
-        self.errors.push(Cause { reason, path: path.to_owned(), node, message, help: None });
+        self.errors.push(Cause { reason, path: path.to_owned(), node, message, help: None, fix: None });
     }
 
     /// Judges a value. `mark` is what to underline where the value runs over many lines.
@@ -203,7 +203,7 @@ impl Judge<'_> {
         let known: Vec<&str> = known.iter().map(|name| &**name).collect();
         let help = decoding::nearest(key, &known).map(|near| format!("did you mean `{near}`?"));
         let message = format!("the schema of {} has no `{key}` here", self.object.id.kind);
-        self.unknown.push(Cause { reason: Reason::UnknownField, path, node, message, help });
+        self.unknown.push(Cause { reason: Reason::UnknownField, path, node, message, help, fix: None });
     }
 
     fn required(&mut self, schema: NodeId, node: NodeId, mark: NodeId, path: &str) {

@@ -2,22 +2,25 @@
 
 use super::super::{Object, Problem, ProblemKind};
 use super::{Cause, Reason, Target};
-use crate::yaml::{Document, NodeId, Value};
+use crate::diagnostic::{Edit, Fix};
+use crate::yaml::{Document, NodeId, Style, Value};
 
 /// What a strict decode of an object refuses.
 pub fn causes(object: &Object, target: Target) -> Vec<Cause> {
     let problems = object.problems.iter().filter(|problem| counts(problem, target));
-    problems.filter_map(|problem| cause(object, problem)).collect()
+    problems.map(|problem| cause(object, problem)).collect()
 }
 
 fn counts(problem: &Problem, target: Target) -> bool {
     match problem.kind {
         ProblemKind::NewField { since, .. } => since > target.0,
+        // The map gets another key than its author meant, which the server cannot know.
+        ProblemKind::BooleanKey => false,
         _ => true,
     }
 }
 
-fn cause(object: &Object, problem: &Problem) -> Option<Cause> {
+fn cause(object: &Object, problem: &Problem) -> Cause {
     let document = &object.document;
     let (path, name) = path(document, object.node, problem.node);
     let (reason, message, help) = match &problem.kind {
@@ -35,11 +38,14 @@ fn cause(object: &Object, problem: &Problem) -> Option<Cause> {
                 format!("`{name}` must be {expected}, and this is {}", article(document, problem.node, expected));
             (Reason::WrongType, message, quote(object, problem.node, expected))
         }
-        // a label called `true` is odd, and accepted
-        ProblemKind::BooleanKey => return None,
+        ProblemKind::BooleanKey => (Reason::WrongType, format!("`{name}` is a boolean here"), None),
         ProblemKind::Malformed { expected } => (Reason::Malformed, format!("`{name}` is not {expected}"), None),
     };
-    Some(Cause { reason, path, node: problem.node, message, help })
+    let fix = match &problem.kind {
+        ProblemKind::WrongType { expected } => quotes(document, problem.node, expected),
+        _ => None,
+    };
+    Cause { reason, path, node: problem.node, message, help, fix }
 }
 
 fn owner(type_name: &str) -> String {
@@ -56,16 +62,26 @@ fn article(document: &Document, node: NodeId, expected: &str) -> String {
     }
 }
 
-/// A scalar that stands where a text belongs wants quotes. What a Secret holds is not repeated.
+/// Whether a scalar stands where a text belongs and only lacks quotes.
+fn lacks_quotes(document: &Document, node: NodeId, expected: &str) -> bool {
+    let is_scalar = matches!(document.value(node), Value::Bool(_) | Value::Int(_) | Value::Uint(_) | Value::Float(_));
+    is_scalar && expected == "a string" && document.style(node) == Style::Plain
+}
+
+/// What to write instead. What a Secret holds is not repeated.
 fn quote(object: &Object, node: NodeId, expected: &str) -> Option<String> {
     let document = &object.document;
-    let is_scalar = matches!(document.value(node), Value::Bool(_) | Value::Int(_) | Value::Uint(_) | Value::Float(_));
-    (is_scalar && expected == "a string").then(|| {
-        if object.id.kind == "Secret" {
-            "write it in quotes".to_owned()
-        } else {
-            format!("write \"{}\"", document.raw(node))
-        }
+    lacks_quotes(document, node, expected).then(|| match object.id.kind.as_str() {
+        "Secret" => "write it in quotes".to_owned(),
+        _ => format!("write \"{}\"", document.raw(node)),
+    })
+}
+
+/// Plain booleans and numbers hold nothing that quotes would have to escape.
+fn quotes(document: &Document, node: NodeId, expected: &str) -> Option<Fix> {
+    lacks_quotes(document, node, expected).then(|| {
+        let edit = Edit { span: document.span(node), replacement: format!("\"{}\"", document.raw(node)) };
+        Fix { title: "quote it".to_owned(), safe: true, edits: vec![edit] }
     })
 }
 

@@ -35,6 +35,8 @@ enum Step {
     Index(u32, u32),
     /// The key of a map such as `labels`; its text stands in the document.
     Key(u32, NodeId),
+    /// The same, written by the server as if it were a field.
+    Dotted(u32, NodeId),
     /// A key that the server names although it is not written.
     Named(u32, &'static str),
 }
@@ -87,7 +89,7 @@ impl<'doc> Run<'doc> {
         match self.steps.borrow().get(step as usize) {
             None | Some(Step::Root) => "this object".to_owned(),
             Some(Step::Child(_, name) | Step::Named(_, name)) => (*name).to_owned(),
-            Some(Step::Key(_, key)) => self.document.key_text(*key).into_owned(),
+            Some(Step::Key(_, key) | Step::Dotted(_, key)) => self.document.key_text(*key).into_owned(),
             Some(Step::Index(list, index)) => match self.steps.borrow().get(*list as usize) {
                 Some(Step::Child(_, name)) => format!("{name}[{index}]"),
                 _ => format!("[{index}]"),
@@ -104,9 +106,11 @@ impl<'doc> Run<'doc> {
             chain.push(step);
             at = match step {
                 Step::Root => break,
-                Step::Child(parent, _) | Step::Index(parent, _) | Step::Key(parent, _) | Step::Named(parent, _) => {
-                    parent
-                }
+                Step::Child(parent, _)
+                | Step::Index(parent, _)
+                | Step::Key(parent, _)
+                | Step::Dotted(parent, _)
+                | Step::Named(parent, _) => parent,
             };
         }
         let mut path = String::new();
@@ -124,6 +128,9 @@ impl<'doc> Run<'doc> {
                 }
                 Step::Key(_, key) => {
                     let _ = write!(path, "[{}]", self.document.key_text(key));
+                }
+                Step::Dotted(_, key) => {
+                    let _ = write!(path, ".{}", self.document.key_text(key));
                 }
                 Step::Named(_, key) => {
                     let _ = write!(path, "[{key}]");
@@ -165,6 +172,14 @@ impl<'a> Field<'a> {
     #[must_use]
     pub fn as_path_of(self, other: Self) -> Self {
         Self { step: other.step, ..self }
+    }
+
+    /// An entry of a map under the path that the server writes for some annotations: with a dot.
+    #[must_use]
+    pub fn after_dot(self, map: Self) -> Self {
+        let key = self.run.steps.borrow().get(self.step as usize).copied();
+        let Some(Step::Key(_, key)) = key else { return self };
+        Self { step: self.run.step(Step::Dotted(map.step, key)), ..self }
     }
 
     /// The same value as an element of another list.

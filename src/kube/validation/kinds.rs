@@ -160,7 +160,7 @@ pub fn unknown_kind(object: &Object) -> Option<Cause> {
 
 fn cause(object: &Object, reason: Reason, path: &str, message: String, help: Option<String>) -> Cause {
     let node = object.document.get(object.node, path).unwrap_or(object.node);
-    Cause { reason, path: path.to_owned(), node, message, help }
+    Cause { reason, path: path.to_owned(), node, message, help, fix: None }
 }
 
 /// What holds for kinds that are not judged in full: a name, labels, annotations.

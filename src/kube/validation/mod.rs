@@ -35,6 +35,7 @@ pub use quantity::Quantity;
 
 use self::field::Run;
 use super::Object;
+use crate::diagnostic::{Finding, Fix, Level, RuleId};
 use crate::yaml::NodeId;
 
 /// A minor version of Kubernetes: 36 for v1.36.
@@ -154,6 +155,22 @@ pub struct Cause {
     pub message: String,
     /// Something that can be typed.
     pub help: Option<String>,
+    /// A change that mends it: the quotes that a text lacks.
+    pub fix: Option<Fix>,
+}
+
+impl Cause {
+    /// The finding that shows it, as rule of the family `manifest`.
+    #[must_use]
+    pub fn into_finding(self, object: &Object) -> Finding {
+        let mut finding = Finding::error(object.label(self.node, ""), self.message);
+        finding.rule = Some(RuleId { name: self.reason.rule(), family: "manifest" });
+        finding.level = if self.reason == Reason::Warning { Level::Warning } else { Level::Error };
+        finding.why = Some(format!("{} ({})", self.reason.why(), self.path));
+        finding.help = self.help;
+        finding.fix = self.fix;
+        finding.about(object.id.clone())
+    }
 }
 
 /// How much is known of an object's kind.

@@ -21,7 +21,7 @@ impl Field<'_> {
     }
 
     fn report(self, reason: Reason, message: String) {
-        let cause = Cause { reason, path: self.path(), node: self.underline(), message, help: None };
+        let cause = Cause { reason, path: self.path(), node: self.underline(), message, help: None, fix: None };
         self.push(cause);
     }
 
@@ -76,7 +76,8 @@ impl Field<'_> {
             .filter(|(distance, _)| *distance <= 2)
             .min();
         let help = nearest.map(|(_, one)| format!("did you mean `{one}`?"));
-        let cause = Cause { reason: Reason::NotSupported, path: self.path(), node: self.underline(), message, help };
+        let cause =
+            Cause { reason: Reason::NotSupported, path: self.path(), node: self.underline(), message, help, fix: None };
         self.push(cause);
     }
 
@@ -130,7 +131,14 @@ impl Field<'_> {
     /// Something that the server accepts and warns about.
     pub fn warn(self, message: impl Into<String>) {
         let message = message.into();
-        let cause = Cause { reason: Reason::Warning, path: self.path(), node: self.underline(), message, help: None };
+        let cause = Cause {
+            reason: Reason::Warning,
+            path: self.path(),
+            node: self.underline(),
+            message,
+            help: None,
+            fix: None,
+        };
         self.push(cause);
     }
 }

@@ -212,7 +212,9 @@ fn cluster_ips(service: &Service) {
     }
     if list.is_empty() && !single.is_empty() && single.str() != "None" {
         // One address stands for a list of one.
-        single.as_item_of(list, 0).check(ip::address);
+        let only = single.as_item_of(list, 0);
+        only.check(ip::address);
+        family_of(only, families.items().next());
     }
     for (index, address) in list.items().enumerate() {
         if index == 0 && address.str() == "None" {
@@ -232,15 +234,21 @@ fn cluster_ips(service: &Service) {
     {
         list.invalid("has two addresses of one family");
     }
-    for (address, family) in list.items().zip(families.items()) {
-        let is_ipv6 = ip::parse_sloppy(address.str()).map(ip::is_ipv6);
-        if is_ipv6.is_some_and(|six| six != (family.str() == "IPv6")) && !service.is_headless() {
-            address.invalid(format!("is no {} address, as `ipFamilies` says", family.str()));
-        }
+    for (address, family) in list.items().zip(families.items()).filter(|_| !service.is_headless()) {
+        family_of(address, Some(family));
     }
     let is_default_single = policy.str() == "SingleStack" || !policy.is_set() && !selectorless_headless(service);
     if is_default_single && (list.len() == 2 || families.len() == 2) {
         policy.invalid("must be PreferDualStack or RequireDualStack for two families");
+    }
+}
+
+/// Whether an address is of the family that stands at its place.
+fn family_of(address: Field, family: Option<Field>) {
+    let Some(family) = family else { return };
+    let is_ipv6 = ip::parse_sloppy(address.str()).map(ip::is_ipv6);
+    if is_ipv6.is_some_and(|six| six != (family.str() == "IPv6")) {
+        address.invalid(format!("is no {} address, as `ipFamilies` says", family.str()));
     }
 }
 

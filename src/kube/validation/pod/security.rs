@@ -21,15 +21,18 @@ pub fn pod_security_context(spec: Field) {
         share.called(context, "shareProcessNamespace").invalid("excludes `hostPID: true`");
     }
     sysctls(context.child("sysctls"), spec);
-    for (field, values) in [
-        ("fsGroupChangePolicy", ["OnRootMismatch", "Always"]),
-        ("supplementalGroupsPolicy", ["Merge", "Strict"]),
-        ("seLinuxChangePolicy", ["MountOption", "Recursive"]),
-    ] {
+    for (field, values) in
+        [("fsGroupChangePolicy", ["OnRootMismatch", "Always"]), ("supplementalGroupsPolicy", ["Merge", "Strict"])]
+    {
         let policy = context.child(field);
         if policy.is_set() {
             policy.one_of(policy.str(), &values);
         }
+    }
+    // `MountOption` is behind a feature gate that is off.
+    let policy = context.child("seLinuxChangePolicy");
+    if policy.is_set() {
+        policy.one_of(policy.str(), &["Recursive"]);
     }
     seccomp_profile(context.child("seccompProfile"));
     windows::options(context.child("windowsOptions"));
@@ -155,7 +158,7 @@ pub fn pod_annotations(annotations: Field, spec: Field) {
         } else if key == SECCOMP_POD_ANNOTATION || key.starts_with(SECCOMP_CONTAINER_ANNOTATION) {
             let known = matches!(text, "runtime/default" | "docker/default" | "unconfined");
             if !known && !text.starts_with("localhost/") {
-                value.invalid("is no seccomp profile");
+                value.after_dot(annotations).invalid("is no seccomp profile");
             }
         } else if key == "kubernetes.io/config.mirror" && spec.child("nodeName").is_empty() {
             value.invalid("marks a mirror Pod, which has a `nodeName`");

@@ -72,7 +72,7 @@ fn pod_spec(spec: Field, context: PodContext) {
     resource_claims(spec, context);
     container::containers(spec, &volumes, context);
     container::init_containers(spec, &volumes, context);
-    pod_resources(spec);
+    pod_resources(spec, context);
     host_network_ports(spec, context);
     spec.child("restartPolicy").one_of(spec.child("restartPolicy").str_or("Always"), &["Always", "OnFailure", "Never"]);
     let dns_policy = spec.child("dnsPolicy").str_or("ClusterFirst");
@@ -267,7 +267,7 @@ fn file_key_volumes(spec: Field) {
 }
 
 /// `validatePodResources` and `validatePodResourceConsistency`.
-fn pod_resources(spec: Field) {
+fn pod_resources(spec: Field, context: PodContext) {
     let own = spec.child("resources");
     if !own.is_set() {
         return;
@@ -291,11 +291,25 @@ fn pod_resources(spec: Field) {
         {
             limit.invalid("is less than the limits of its containers together");
         }
-        for container in spec.child("containers").items() {
-            let inner = container.at(&["resources", "limits"]).lookup(&name);
-            if inner.is_some_and(|inner| inner.quantity().compare(limit.quantity()) == Ordering::Greater) {
-                limit.invalid("is less than the limit of one of its containers");
+        // The server names the Pod's resources, then the container, then the resource.
+        let containers = spec.child("containers");
+        for (container, index) in containers.items().zip(0_u32..) {
+            let Some((_, inner)) = container.at(&["resources", "limits"]).entries().find(|(key, _)| *key == name)
+            else {
+                continue;
+            };
+            if inner.quantity().compare(limit.quantity()) == Ordering::Greater {
+                let at = inner.as_item_of(containers.called(own, "containers"), index);
+                inner.called(inner.as_entry_of(at, inner), "limits").invalid("is above the limit of the whole Pod");
             }
+        }
+        // For a Pod a missing request becomes what its containers ask for.
+        let filled = context.is_pod() && !own.child("requests").has(&name) && resources::is_overcommit_allowed(&name);
+        let asked = container_sum(spec, "requests", &name);
+        if filled && asked.compare(limit.quantity()) == Ordering::Greater {
+            limit
+                .as_path_of(own.child("requests"))
+                .invalid(format!("would ask for more `{name}` than the limit allows"));
         }
     }
 }

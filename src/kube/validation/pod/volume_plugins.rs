@@ -203,8 +203,17 @@ fn quobyte(source: Field) {
         registry.required("it is a list of host:port");
     } else if tenant.str().len() >= 65 {
         tenant.required("it is a UUID of 64 characters at most");
-    } else if !registry.str().split(',').all(|pair| pair.contains(':')) {
+    } else if !registry.str().split(',').all(is_host_and_port) {
         registry.invalid("must be a list of host:port");
+    }
+}
+
+/// `net.SplitHostPort`: an address of IPv6 stands in brackets.
+fn is_host_and_port(pair: &str) -> bool {
+    let Some((host, _)) = pair.rsplit_once(':') else { return false };
+    match host.strip_prefix('[') {
+        Some(inner) => inner.strip_suffix(']').is_some_and(|inner| !inner.contains(['[', ']'])),
+        None => !host.contains([':', '[', ']']),
     }
 }
 
