@@ -50,7 +50,12 @@ impl Selection {
         let names = |list: &[String], id: RuleId| list.iter().any(|name| name == id.name || name == id.family);
         let runs = |rule: &&Rule| (select.is_empty() || names(select, rule.id)) && !names(ignore, rule.id);
         let running = rules::all().filter(runs).collect();
-        Ok(Self { running, asked_for: !select.is_empty(), lowest: lowest.min(Level::Warning), target: Target::default() })
+        Ok(Self {
+            running,
+            asked_for: !select.is_empty(),
+            lowest: lowest.min(Level::Warning),
+            target: Target::default(),
+        })
     }
 
     /// Judges for another version of Kubernetes.

@@ -98,7 +98,8 @@ fn rule(object: &Object, cause: &Cause) -> Option<&'static Rule> {
                 problem.node == cause.node && matches!(problem.kind, ProblemKind::NewField { .. })
             };
             // a custom resource has no problems of its own: its schema is not built in
-            (object.problems.is_empty() || object.problems.iter().any(|problem| is_new(&problem))).then_some(&FORBIDDEN_FIELD)?
+            (object.problems.is_empty() || object.problems.iter().any(|problem| is_new(&problem)))
+                .then_some(&FORBIDDEN_FIELD)?
         }
         Reason::WrongType | Reason::Malformed => object.problems.is_empty().then_some(&INVALID_VALUE)?,
     })
