@@ -1,0 +1,132 @@
+//! The agent's command line, and nothing else. Every flag is an environment variable too: `PATTERNS_AGENT_<FLAG>`.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// The containers that patterns need and nobody maintains: election, scatter/gather, work queue, join and adapters.
+#[derive(Debug, Parser)]
+#[command(name = "patterns-agent", version, max_term_width = 100, disable_help_subcommand = true)]
+pub struct Cli {
+    /// What this container is.
+    #[command(subcommand)]
+    pub role: Role,
+    /// What to log.
+    #[arg(long, global = true, value_name = "LEVEL", default_value = "info", env = "PATTERNS_AGENT_LOG")]
+    pub log: LogLevel,
+}
+
+/// How much to log.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum LogLevel {
+    /// What a person has to look into.
+    Error,
+    /// Also what may become that.
+    Warn,
+    /// Also what the role does.
+    Info,
+    /// Also each call.
+    Debug,
+}
+
+/// The roles.
+#[derive(Debug, Subcommand)]
+pub enum Role {
+    /// Elect leaders on Leases; an HTTP API on loopback says who leads.
+    Elect(ElectArgs),
+}
+
+/// The status server of a long-running role.
+#[derive(Debug, Args)]
+pub struct StatusArgs {
+    /// Serve /healthz, /readyz and /metrics here.
+    #[arg(long, value_name = "ADDR", default_value = "0.0.0.0:4041", env = "PATTERNS_AGENT_STATUS")]
+    pub status: SocketAddr,
+}
+
+/// Where the role's objects are.
+#[derive(Debug, Args)]
+pub struct NamespaceArgs {
+    /// The namespace; default: `POD_NAMESPACE`, or that of the ServiceAccount.
+    #[arg(long, value_name = "NAME", env = "PATTERNS_AGENT_NAMESPACE")]
+    pub namespace: Option<String>,
+}
+
+/// Arguments of `elect`.
+#[derive(Debug, Args)]
+pub struct ElectArgs {
+    /// Take part in the election on this Lease; repeat for more.
+    #[arg(long = "lease", value_name = "NAME", required = true, value_delimiter = ',', env = "PATTERNS_AGENT_LEASE")]
+    pub leases: Vec<String>,
+    /// Name of this participant, to which a random part per process is added; default: `POD_NAME`, or the host name.
+    #[arg(long, value_name = "NAME", env = "PATTERNS_AGENT_IDENTITY")]
+    pub identity: Option<String>,
+    /// How long others leave an unchanged Lease alone.
+    #[arg(long, value_name = "TIME", default_value = "15s", value_parser = duration,
+        env = "PATTERNS_AGENT_LEASE_DURATION")]
+    pub lease_duration: Duration,
+    /// How long a leader leads after its last renewal was sent.
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration,
+        env = "PATTERNS_AGENT_RENEW_DEADLINE")]
+    pub renew_deadline: Duration,
+    /// Pause between renewals.
+    #[arg(long, value_name = "TIME", default_value = "2s", value_parser = duration,
+        env = "PATTERNS_AGENT_RETRY_PERIOD")]
+    pub retry_period: Duration,
+    /// Serve the election API here.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:4040", env = "PATTERNS_AGENT_API")]
+    pub api: SocketAddr,
+    /// When to campaign.
+    #[arg(long, value_name = "WHEN", default_value = "always", env = "PATTERNS_AGENT_CAMPAIGN")]
+    pub campaign: Campaign,
+    /// Release the Lease on SIGTERM, once the last answer has run out, so that others take over at once.
+    #[arg(long, env = "PATTERNS_AGENT_RELEASE_ON_EXIT")]
+    pub release_on_exit: bool,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "flattened")]
+    pub namespace: NamespaceArgs,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "flattened")]
+    pub status: StatusArgs,
+}
+
+/// When an elector campaigns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Campaign {
+    /// From the start.
+    Always,
+    /// After the first `POST /becomeLeader` or `PUT /locks/<name>`.
+    OnRequest,
+}
+
+/// Times as Kubernetes users write them: `500ms`, `15s`, `1h30m`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let duration =
+        humantime::parse_duration(text).map_err(|error| format!("{error}; write it like 500ms, 15s or 1h30m"))?;
+    // A year is longer than any of these times means; beyond that, clock arithmetic could overflow.
+    if duration > Duration::from_secs(366 * 24 * 3600) { Err("longer than a year".to_owned()) } else { Ok(duration) }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::Cli;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_flag_is_an_environment_variable() {
+        for role in Cli::command().get_subcommands() {
+            for arg in role.get_arguments().filter(|arg| !arg.is_positional() && arg.get_id() != "help") {
+                let flag = arg.get_long().unwrap();
+                let expected = format!("PATTERNS_AGENT_{}", flag.to_uppercase().replace('-', "_"));
+                assert_eq!(arg.get_env().unwrap().to_str(), Some(expected.as_str()), "{} --{flag}", role.get_name());
+            }
+        }
+    }
+}
