@@ -1,6 +1,7 @@
 //! The agent's command line, and nothing else. Every flag is an environment variable too: `PATTERNS_AGENT_<FLAG>`.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -35,6 +36,8 @@ pub enum LogLevel {
 pub enum Role {
     /// Elect leaders on Leases; an HTTP API on loopback says who leads.
     Elect(ElectArgs),
+    /// End when Jobs are complete, fail when one has failed.
+    Join(JoinArgs),
 }
 
 /// The status server of a long-running role.
@@ -98,6 +101,33 @@ pub enum Campaign {
     Always,
     /// After the first `POST /becomeLeader` or `PUT /locks/<name>`.
     OnRequest,
+}
+
+/// Arguments of `join`.
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("what").args(["jobs", "selector", "create"]).required(true).multiple(true))]
+pub struct JoinArgs {
+    /// Wait for this Job; repeat for more. One that is not there yet is waited for too.
+    #[arg(long = "job", value_name = "NAME", value_delimiter = ',', env = "PATTERNS_AGENT_JOB")]
+    pub jobs: Vec<String>,
+    /// Wait for all Jobs with these labels, but for this Pod's own.
+    #[arg(long, value_name = "LABELS", conflicts_with = "jobs", env = "PATTERNS_AGENT_SELECTOR")]
+    pub selector: Option<String>,
+    /// First create the Jobs of this manifest, named after and owned by this Pod's own Job, and wait for them.
+    #[arg(long, value_name = "FILE", env = "PATTERNS_AGENT_CREATE")]
+    pub create: Option<PathBuf>,
+    /// This Pod's own Job; default: told from `POD_NAME`.
+    #[arg(long, value_name = "NAME", env = "PATTERNS_AGENT_OWNER")]
+    pub owner: Option<String>,
+    /// Fail after this time; default: never.
+    #[arg(long, value_name = "TIME", value_parser = duration, env = "PATTERNS_AGENT_TIMEOUT")]
+    pub timeout: Option<Duration>,
+    /// Pause between looks.
+    #[arg(long, value_name = "TIME", default_value = "2s", value_parser = duration, env = "PATTERNS_AGENT_INTERVAL")]
+    pub interval: Duration,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "flattened")]
+    pub namespace: NamespaceArgs,
 }
 
 /// Times as Kubernetes users write them: `500ms`, `15s`, `1h30m`.

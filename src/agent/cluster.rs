@@ -70,6 +70,55 @@ pub fn explain(error: &kube::Error, call: &Call<'_>) -> String {
     }
 }
 
+/// A call that has no answer by then has none.
+const CALL_LIMIT: Duration = Duration::from_secs(15);
+
+/// Why a call gave nothing.
+#[derive(Debug)]
+pub enum CallError {
+    /// No answer in time; it may have taken effect.
+    Late,
+    /// Refused, or not delivered.
+    Client(kube::Error),
+}
+
+impl CallError {
+    /// The HTTP status that the API server answered with, if it answered.
+    #[must_use]
+    pub fn code(&self) -> Option<u16> {
+        match self {
+            Self::Late => None,
+            Self::Client(error) => code(error),
+        }
+    }
+
+    /// Whether repeating it is useless: the API server understood and refuses.
+    #[must_use]
+    pub fn is_final(&self) -> bool {
+        matches!(self.code(), Some(400 | 401 | 403 | 405 | 422))
+    }
+
+    /// One sentence about it.
+    #[must_use]
+    pub fn explain(&self, call: &Call<'_>) -> String {
+        match self {
+            Self::Late => format!("{} {} {:?}: no answer within {CALL_LIMIT:?}", call.verb, call.resource, call.name),
+            Self::Client(error) => explain(error, call),
+        }
+    }
+}
+
+/// Makes a call, for a bounded time.
+///
+/// # Errors
+/// Refused, not delivered or too late.
+pub async fn timed<T>(call: impl Future<Output = kube::Result<T>>) -> Result<T, CallError> {
+    match tokio::time::timeout(CALL_LIMIT, call).await {
+        Ok(result) => result.map_err(CallError::Client),
+        Err(_) => Err(CallError::Late),
+    }
+}
+
 /// The HTTP status that the API server answered with, if it answered.
 #[must_use]
 pub fn code(error: &kube::Error) -> Option<u16> {

@@ -7,6 +7,9 @@ pub mod cli;
 mod clock;
 mod cluster;
 mod elect;
+mod join;
+mod manifest;
+mod names;
 mod serve;
 mod signals;
 mod status;
@@ -44,6 +47,7 @@ impl Failure {
 pub fn run(cli: Cli) -> Result<(), Failure> {
     match cli.role {
         Role::Elect(args) => small(elect::run(args)),
+        Role::Join(args) => small(join::run(args)),
     }
 }
 
