@@ -1,6 +1,7 @@
 //! The agent's command line, and nothing else. Every flag is an environment variable too: `PATTERNS_AGENT_<FLAG>`.
 
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -38,6 +39,8 @@ pub enum Role {
     Elect(ElectArgs),
     /// End when Jobs are complete, fail when one has failed.
     Join(JoinArgs),
+    /// Make one Job for every item that a source lists.
+    Queue(QueueArgs),
 }
 
 /// The status server of a long-running role.
@@ -128,6 +131,38 @@ pub struct JoinArgs {
     #[command(flatten)]
     #[expect(missing_docs, reason = "flattened")]
     pub namespace: NamespaceArgs,
+}
+
+/// Arguments of `queue`.
+#[derive(Debug, Args)]
+pub struct QueueArgs {
+    /// The source container.
+    #[arg(long, value_name = "URL", env = "PATTERNS_AGENT_SOURCE")]
+    pub source: String,
+    /// Where its `items` are: `/` or `/api/v1`.
+    #[arg(long, value_name = "PATH", default_value = "/", env = "PATTERNS_AGENT_SOURCE_PATH")]
+    pub source_path: String,
+    /// Template of the Jobs; `${ITEM}` is the name of the item's ConfigMap.
+    #[arg(long, value_name = "FILE", env = "PATTERNS_AGENT_JOB")]
+    pub job: PathBuf,
+    /// Begins the names of the Jobs; default: the template's label `app.kubernetes.io/name`, or its name.
+    #[arg(long, value_name = "NAME", env = "PATTERNS_AGENT_NAME")]
+    pub name: Option<String>,
+    /// How many Jobs may be unfinished at once.
+    #[arg(long, value_name = "N", default_value = "8", env = "PATTERNS_AGENT_MAX_PARALLEL")]
+    pub max_parallel: NonZeroUsize,
+    /// Pause between looks at the source.
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration, env = "PATTERNS_AGENT_INTERVAL")]
+    pub interval: Duration,
+    /// Delete a finished Job when its item has not been listed for so long.
+    #[arg(long, value_name = "TIME", default_value = "24h", value_parser = duration, env = "PATTERNS_AGENT_KEEP_DONE")]
+    pub keep_done: Duration,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "flattened")]
+    pub namespace: NamespaceArgs,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "flattened")]
+    pub status: StatusArgs,
 }
 
 /// Times as Kubernetes users write them: `500ms`, `15s`, `1h30m`.

@@ -62,7 +62,8 @@ pub fn explain(error: &kube::Error, call: &Call<'_>) -> String {
     match code(error) {
         Some(403) => format!(
             "{object} is forbidden: the ServiceAccount needs {needs} on {resource} in namespace {namespace:?}, \
-             and {verb} was refused"
+             and {verb} was refused: {}",
+            chain(error)
         ),
         Some(401) => format!("the API server does not accept the ServiceAccount's token ({verb} {object})"),
         Some(404) if *verb == "create" => format!("cannot create {object}: there is no namespace {namespace:?}"),

@@ -7,9 +7,11 @@ pub mod cli;
 mod clock;
 mod cluster;
 mod elect;
+mod http;
 mod join;
 mod manifest;
 mod names;
+mod queue;
 mod serve;
 mod signals;
 mod status;
@@ -48,6 +50,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
     match cli.role {
         Role::Elect(args) => small(elect::run(args)),
         Role::Join(args) => small(join::run(args)),
+        Role::Queue(args) => small(queue::run(args)),
     }
 }
 

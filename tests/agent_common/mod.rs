@@ -40,11 +40,14 @@ pub enum Fault {
     Slow(Duration),
     /// Never answered, nothing done.
     Hang,
+    /// Done, and never answered.
+    DoneHang,
 }
 
 type Faults = Box<dyn FnMut(&Call) -> Option<Fault> + Send>;
 
 /// A model of the API server for leases, jobs and configmaps of one namespace.
+#[derive(Clone)]
 pub struct ApiServer {
     pub address: SocketAddr,
     state: Arc<ServerState>,
@@ -54,6 +57,7 @@ struct ServerState {
     objects: Mutex<BTreeMap<(String, String), Value>>,
     version: AtomicU64,
     log: Mutex<Vec<Call>>,
+    created: Mutex<Vec<(String, String)>>,
     faults: Mutex<Faults>,
 }
 
@@ -63,6 +67,7 @@ impl ApiServer {
             objects: Mutex::default(),
             version: AtomicU64::new(100),
             log: Mutex::default(),
+            created: Mutex::default(),
             faults: Mutex::new(Box::new(|_| None)),
         });
         let router = Router::new()
@@ -80,6 +85,11 @@ impl ApiServer {
 
     pub fn calls(&self) -> Vec<Call> {
         self.state.log.lock().unwrap().clone()
+    }
+
+    /// What agents created, in order, as (resource, name).
+    pub fn created(&self) -> Vec<(String, String)> {
+        self.state.created.lock().unwrap().clone()
     }
 
     pub fn get(&self, resource: &str, name: &str) -> Option<Value> {
@@ -192,6 +202,7 @@ impl ServerState {
         }
         let response = self.act(&call, query, body);
         match fault {
+            Some(Fault::DoneHang) => std::future::pending().await,
             Some(Fault::Lose(code)) => refusal(code, "injected after the fact"),
             _ => response,
         }
@@ -203,7 +214,9 @@ impl ServerState {
         match (call.verb, before) {
             ("list", _) => self.select(&call.resource, query.get("labelSelector")),
             ("create", Some(_)) => refusal(409, "AlreadyExists"),
+            ("create", None) if query.contains_key("dryRun") => (StatusCode::CREATED, Json(body)).into_response(),
             ("create", None) => {
+                self.created.lock().unwrap().push(key);
                 (StatusCode::CREATED, Json(self.store(&call.resource, &call.name, body))).into_response()
             }
             (_, None) => refusal(404, "NotFound"),
