@@ -37,6 +37,8 @@ pub enum LogLevel {
 pub enum Role {
     /// Elect leaders on Leases; an HTTP API on loopback says who leads.
     Elect(ElectArgs),
+    /// Ask all leaves and merge their answers: the root of scatter/gather.
+    Gather(GatherArgs),
     /// End when Jobs are complete, fail when one has failed.
     Join(JoinArgs),
     /// Make one Job for every item that a source lists.
@@ -106,6 +108,83 @@ pub enum Campaign {
     OnRequest,
 }
 
+/// Arguments of `gather`.
+#[derive(Debug, Args)]
+pub struct GatherArgs {
+    /// Serve the root here.
+    #[arg(long, value_name = "ADDR", default_value = "0.0.0.0:3000", env = "PATTERNS_AGENT_LISTEN")]
+    pub listen: SocketAddr,
+    /// How many leaves there are.
+    #[arg(long, value_name = "N", env = "PATTERNS_AGENT_LEAVES")]
+    pub leaves: NonZeroUsize,
+    /// Where leaf `{i}` is, counted from 0.
+    #[arg(long, value_name = "URL", env = "PATTERNS_AGENT_LEAF_URL")]
+    pub leaf_url: String,
+    /// Where else leaf `{i}` is, if it fails or is slow; repeat for more.
+    #[arg(long = "replica-url", value_name = "URL", value_delimiter = ',', env = "PATTERNS_AGENT_REPLICA_URL")]
+    pub replica_urls: Vec<String>,
+    /// What a leaf is sent: all of the request, or its part of an array or of a range {"from": …, "to": …}.
+    #[arg(long, value_name = "MODE", default_value = "broadcast", env = "PATTERNS_AGENT_MODE")]
+    pub mode: GatherMode,
+    /// How long to wait for a leaf.
+    #[arg(long, value_name = "TIME", default_value = "2s", value_parser = duration, env = "PATTERNS_AGENT_TIMEOUT")]
+    pub timeout: Duration,
+    /// Answer by then, merging included; default: only --timeout counts, for leaves and merge.
+    #[arg(long, value_name = "TIME", value_parser = duration, env = "PATTERNS_AGENT_DEADLINE")]
+    pub deadline: Option<Duration>,
+    /// Ask a replica (or the same URL) too when a leaf has not answered by then.
+    #[arg(long, value_name = "TIME", value_parser = duration, env = "PATTERNS_AGENT_HEDGE_AFTER")]
+    pub hedge_after: Option<Duration>,
+    /// How many leaves must answer for a partial answer; default: all.
+    #[arg(long, value_name = "N", env = "PATTERNS_AGENT_QUORUM")]
+    pub quorum: Option<usize>,
+    /// What to do when leaves are missing and the quorum is there.
+    #[arg(long, value_name = "WHAT", default_value = "error", env = "PATTERNS_AGENT_ON_PARTIAL")]
+    pub on_partial: OnPartial,
+    /// The merge container; without it the answer is the list of the leaves' answers.
+    #[arg(long, value_name = "URL", env = "PATTERNS_AGENT_MERGE")]
+    pub merge: Option<String>,
+    /// What clients and leaves speak.
+    #[arg(long, value_name = "NAME", default_value = "plain", env = "PATTERNS_AGENT_PROTOCOL")]
+    pub protocol: Protocol,
+    /// Largest body of a request, and of a leaf's answer.
+    #[arg(long, value_name = "BYTES", default_value = "1Mi", value_parser = bytes, env = "PATTERNS_AGENT_MAX_BODY")]
+    pub max_body: usize,
+    /// How many requests may be answered at once.
+    #[arg(long, value_name = "N", default_value = "256", env = "PATTERNS_AGENT_MAX_REQUESTS")]
+    pub max_requests: NonZeroUsize,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "flattened")]
+    pub status: StatusArgs,
+}
+
+/// What a leaf is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum GatherMode {
+    /// The request itself.
+    Broadcast,
+    /// Its part of the request.
+    Split,
+}
+
+/// What to do with a partial answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum OnPartial {
+    /// Answer with an error.
+    Error,
+    /// Answer with what there is, and X-Patterns-Missing.
+    Allow,
+}
+
+/// What clients and leaves speak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Protocol {
+    /// HTTP with bodies of any kind, best JSON.
+    Plain,
+    /// Metaparticle's JSON-RPC 2.0.
+    Jsonrpc,
+}
+
 /// Arguments of `join`.
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("what").args(["jobs", "selector", "create"]).required(true).multiple(true))]
@@ -171,6 +250,23 @@ fn duration(text: &str) -> Result<Duration, String> {
         humantime::parse_duration(text).map_err(|error| format!("{error}; write it like 500ms, 15s or 1h30m"))?;
     // A year is longer than any of these times means; beyond that, clock arithmetic could overflow.
     if duration > Duration::from_secs(366 * 24 * 3600) { Err("longer than a year".to_owned()) } else { Ok(duration) }
+}
+
+/// Sizes as Kubernetes users write them: `1Mi`, `500k`, `4096`.
+fn bytes(text: &str) -> Result<usize, String> {
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let factor: usize = match unit {
+        "" => 1,
+        "k" => 1000,
+        "Ki" => 1 << 10,
+        "M" => 1_000_000,
+        "Mi" => 1 << 20,
+        "Gi" => 1 << 30,
+        _ => return Err("write it like 4096, 512Ki or 1Mi".to_owned()),
+    };
+    let number: usize = number.parse().map_err(|_| "write it like 4096, 512Ki or 1Mi".to_owned())?;
+    number.checked_mul(factor).filter(|bytes| *bytes > 0).ok_or_else(|| "out of range".to_owned())
 }
 
 #[cfg(test)]

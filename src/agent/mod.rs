@@ -7,6 +7,7 @@ pub mod cli;
 mod clock;
 mod cluster;
 mod elect;
+mod gather;
 mod http;
 mod join;
 mod manifest;
@@ -49,6 +50,7 @@ impl Failure {
 pub fn run(cli: Cli) -> Result<(), Failure> {
     match cli.role {
         Role::Elect(args) => small(elect::run(args)),
+        Role::Gather(args) => large(gather::run(args)),
         Role::Join(args) => small(join::run(args)),
         Role::Queue(args) => small(queue::run(args)),
     }
@@ -57,5 +59,11 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
 /// One thread is enough for most roles, and keeps them within 32 MiB.
 fn small(role: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|error| Failure::Usage(format!("cannot start: {error}")))?.block_on(role)
+}
+
+/// A root fans out, so it may use what cores it is given.
+fn large(role: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     runtime.map_err(|error| Failure::Usage(format!("cannot start: {error}")))?.block_on(role)
 }
