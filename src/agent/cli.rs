@@ -43,6 +43,12 @@ pub enum Role {
     Join(JoinArgs),
     /// Make one Job for every item that a source lists.
     Queue(QueueArgs),
+    /// Tell the app that mounted files have changed.
+    Reload(ReloadArgs),
+    /// Show which process of the Pod uses how much CPU and memory.
+    Topz(TopzArgs),
+    /// Answer the kubelet's probes for a server that speaks no HTTP.
+    Health(HealthArgs),
 }
 
 /// The status server of a long-running role.
@@ -239,6 +245,80 @@ pub struct QueueArgs {
     #[command(flatten)]
     #[expect(missing_docs, reason = "flattened")]
     pub namespace: NamespaceArgs,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "flattened")]
+    pub status: StatusArgs,
+}
+
+/// Arguments of `topz`.
+#[derive(Debug, Args)]
+pub struct TopzArgs {
+    /// Serve /topz and /topz.json here.
+    #[arg(long, value_name = "ADDR", default_value = "0.0.0.0:9080", env = "PATTERNS_AGENT_LISTEN")]
+    pub listen: SocketAddr,
+    /// Pause between samples.
+    #[arg(long, value_name = "TIME", default_value = "2s", value_parser = duration, env = "PATTERNS_AGENT_INTERVAL")]
+    pub interval: Duration,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "flattened")]
+    pub status: StatusArgs,
+}
+
+/// Arguments of `reload`.
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("how").args(["url", "signal"]).required(true))]
+pub struct ReloadArgs {
+    /// Watch this file or folder; repeat for more.
+    #[arg(long, value_name = "PATH", required = true, value_delimiter = ',', env = "PATTERNS_AGENT_WATCH")]
+    pub watch: Vec<PathBuf>,
+    /// POST to this URL of the app.
+    #[arg(long, value_name = "URL", env = "PATTERNS_AGENT_URL")]
+    pub url: Option<String>,
+    /// Send this signal to --process; needs one user for both containers and a shared PID namespace.
+    #[arg(long, value_name = "NAME", requires = "process", ignore_case = true, env = "PATTERNS_AGENT_SIGNAL")]
+    pub signal: Option<SignalName>,
+    /// Name of the processes to signal.
+    #[arg(long, value_name = "NAME", requires = "signal", env = "PATTERNS_AGENT_PROCESS")]
+    pub process: Option<String>,
+    /// Pause between looks.
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = duration, env = "PATTERNS_AGENT_INTERVAL")]
+    pub interval: Duration,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "flattened")]
+    pub status: StatusArgs,
+}
+
+/// Signals that programs reload on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[expect(missing_docs, reason = "named after the signals")]
+pub enum SignalName {
+    Hup,
+    Int,
+    Quit,
+    Term,
+    Usr1,
+    Usr2,
+    Winch,
+}
+
+/// Arguments of `health`.
+#[derive(Debug, Args)]
+pub struct HealthArgs {
+    /// Answer probes here, on any path.
+    #[arg(long, value_name = "ADDR", env = "PATTERNS_AGENT_LISTEN")]
+    pub listen: SocketAddr,
+    /// What to check: tcp, http, redis, memcached, mysql or postgres://[user[:password]@]host:port[/…].
+    #[arg(long, value_name = "URL", env = "PATTERNS_AGENT_TARGET", hide_env_values = true)]
+    pub target: String,
+    /// Also run this: SQL, or a Redis command.
+    #[arg(long, value_name = "TEXT", env = "PATTERNS_AGENT_QUERY")]
+    pub query: Option<String>,
+    /// How long a check may take.
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = duration, env = "PATTERNS_AGENT_TIMEOUT")]
+    pub timeout: Duration,
+    /// Check this often and answer with the last result; default: check on every probe.
+    #[arg(long, value_name = "TIME", value_parser = duration, env = "PATTERNS_AGENT_INTERVAL")]
+    pub interval: Option<Duration>,
     #[command(flatten)]
     #[expect(missing_docs, reason = "flattened")]
     pub status: StatusArgs,

@@ -8,14 +8,17 @@ mod clock;
 mod cluster;
 mod elect;
 mod gather;
+mod health;
 mod http;
 mod join;
 mod manifest;
 mod names;
 mod queue;
+mod reload;
 mod serve;
 mod signals;
 mod status;
+mod topz;
 
 use std::future::Future;
 
@@ -53,6 +56,9 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Role::Gather(args) => large(gather::run(args)),
         Role::Join(args) => small(join::run(args)),
         Role::Queue(args) => small(queue::run(args)),
+        Role::Reload(args) => small(reload::run(args)),
+        Role::Topz(args) => small(topz::run(args)),
+        Role::Health(args) => small(health::run(args)),
     }
 }
 
