@@ -1,4 +1,5 @@
 //! `patterns-agent` topz, reload and health: the real binary against real processes, files and servers.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "helpers of tests are tests")]
 
 mod agent_common;
 

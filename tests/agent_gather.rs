@@ -1,4 +1,5 @@
 //! `patterns-agent gather`: the real binary against slow, dead and lying leaves.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "helpers of tests are tests")]
 
 mod agent_common;
 

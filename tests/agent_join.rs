@@ -1,4 +1,5 @@
 //! `patterns-agent join`: the real binary against an API server over real HTTP.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "helpers of tests are tests")]
 
 mod agent_common;
 

@@ -1,4 +1,5 @@
 //! `patterns-agent queue`: the real binary, an API server and a source over real HTTP, and a kill at every call.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "helpers of tests are tests")]
 
 mod agent_common;
 

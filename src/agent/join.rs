@@ -157,16 +157,13 @@ impl Barrier {
             .map_err(|error| Failure::Usage(format!("{name} cannot be created: {error}")))?;
         let mut said = String::new();
         loop {
-            let error = match cluster::timed(dynamic.create(&PostParams::default(), &object)).await {
-                Ok(_) => {
-                    tracing::info!(job = name, "created");
-                    return Ok(());
-                }
-                Err(error) => error,
+            let Err(error) = cluster::timed(dynamic.create(&PostParams::default(), &object)).await else {
+                tracing::info!(job = name, "created");
+                return Ok(());
             };
             if error.code() == Some(409) {
-                let owned = self.owner(name).await?.owner_references().iter().any(|reference| reference.uid == owner);
-                if owned {
+                let is_ours = self.owner(name).await?.owner_references().iter().any(|reference| reference.uid == owner);
+                if is_ours {
                     return Ok(());
                 }
                 return Err(Failure::Failed(format!("Job {name} is there already and belongs to someone else")));

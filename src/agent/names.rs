@@ -21,7 +21,9 @@ pub fn fit(name: &str) -> String {
 /// The same for the same text on every machine; DNS-safe, whatever the text is.
 #[must_use]
 pub fn hash(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().take(DIGITS / 2).map(|byte| format!("{byte:02x}")).collect()
+    let digest = Sha256::digest(text.as_bytes());
+    let first = digest.iter().take(DIGITS / 2).fold(0u64, |number, byte| number << 8 | u64::from(*byte));
+    format!("{first:016x}")
 }
 
 #[cfg(test)]

@@ -160,7 +160,9 @@ impl PartialEq for Look {
 impl Look {
     fn at(paths: &[PathBuf]) -> Self {
         let mut look = Self::default();
-        paths.iter().for_each(|path| look.visit(path, 0));
+        for path in paths {
+            look.visit(path, 0);
+        }
         look
     }
 

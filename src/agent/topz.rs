@@ -4,6 +4,7 @@
 //! are not shown: they may hold secrets.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -33,7 +34,7 @@ pub struct Usage {
     pub uid: u32,
     /// Its name, as the kernel keeps it: 15 bytes at most.
     pub command: String,
-    /// R, S, D, Z, …: see proc_pid_stat(5).
+    /// R, S, D, Z, …: see `proc_pid_stat(5)`.
     pub state: char,
     /// How many threads it has.
     pub threads: i64,
@@ -94,8 +95,9 @@ fn text(usages: &[Usage], interval: Duration) -> Response {
         let Usage { pid, uid, state, threads, cpu_percent, cpu_seconds, memory_bytes, command } = usage;
         // A process may name itself as it likes, line breaks included.
         let command: String = command.chars().map(|c| if c.is_control() { '?' } else { c }).collect();
-        table += &format!(
-            "{pid:>7} {uid:>6} {state:>2} {threads:>4} {cpu_percent:>6.1} {cpu_seconds:>9.2} {:>10}  {command}\n",
+        let _ = writeln!(
+            table,
+            "{pid:>7} {uid:>6} {state:>2} {threads:>4} {cpu_percent:>6.1} {cpu_seconds:>9.2} {:>10}  {command}",
             memory_bytes / 1024
         );
     }
@@ -123,11 +125,14 @@ impl Report for Board {
     }
 }
 
+/// Start and CPU time of a process, in the kernel's ticks.
+type Ticks = (u64, u64);
+
 /// Compares /proc with what it was.
 #[derive(Default)]
 pub struct Sampler {
-    /// When the sample before was taken, and each process's start and CPU time in it, in ticks.
-    before: Option<(Instant, HashMap<i32, (u64, u64)>)>,
+    /// When the sample before was taken, and what it was.
+    before: Option<(Instant, HashMap<i32, Ticks>)>,
 }
 
 impl Sampler {
@@ -146,7 +151,7 @@ impl Sampler {
             let Ok(process) = process else { continue };
             let (Ok(stat), Ok(uid)) = (process.stat(), process.uid()) else { continue };
             ticks.insert(stat.pid, (stat.starttime, stat.utime + stat.stime));
-            usages.push(self.usage(&stat, uid, now, uptime));
+            usages.push(self.compared(&stat, uid, now, uptime));
         }
         self.before = Some((now, ticks));
         usages.sort_by(|a, b| {
@@ -155,16 +160,16 @@ impl Sampler {
         Ok(usages)
     }
 
-    fn usage(&self, stat: &Stat, uid: u32, now: Instant, uptime: u64) -> Usage {
-        let per_second = procfs::ticks_per_second();
-        let seconds = |ticks: u64| ticks as f64 / per_second as f64;
+    fn compared(&self, stat: &Stat, uid: u32, now: Instant, uptime: u64) -> Usage {
+        let per_second = procfs::ticks_per_second().max(1);
+        let seconds = |ticks: u64| Duration::from_millis(ticks.saturating_mul(1000) / per_second).as_secs_f64();
         let total = stat.utime + stat.stime;
         let before = self.before.as_ref().and_then(|(at, ticks)| {
-            let (start, used) = ticks.get(&stat.pid).filter(|(start, _)| *start == stat.starttime)?;
-            debug_assert_eq!(*start, stat.starttime);
+            // The number may belong to another process by now.
+            let (_, used) = ticks.get(&stat.pid).filter(|(start, _)| *start == stat.starttime)?;
             Some((now.duration_since(*at).as_secs_f64(), total.saturating_sub(*used)))
         });
-        let age = (uptime as f64 - seconds(stat.starttime)).max(1.0);
+        let age = (Duration::from_secs(uptime).as_secs_f64() - seconds(stat.starttime)).max(1.0);
         let (time, used) = before.unwrap_or((age, total));
         Usage {
             pid: stat.pid,

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use patterns::agent::{self, cli};
+use tracing_subscriber::{layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
@@ -30,7 +31,6 @@ fn start_log(level: cli::LogLevel) {
         .with_target("patterns", level)
         .with_target("patterns_agent", level)
         .with_default(tracing::Level::WARN);
-    use tracing_subscriber::{layer::SubscriberExt as _, util::SubscriberInitExt as _};
     let format =
         tracing_subscriber::fmt::layer().json().flatten_event(true).with_target(false).with_writer(std::io::stderr);
     tracing_subscriber::registry().with(filter).with(format).init();

@@ -24,6 +24,9 @@ const STUCK: Duration = Duration::from_secs(30);
 
 type Labels = Vec<(&'static str, String)>;
 
+/// An API call under way.
+type InFlight<'call> = Option<Pin<Box<dyn Future<Output = (u64, Told)> + Send + 'call>>>;
+
 /// One election.
 pub struct Election {
     name: String,
@@ -160,7 +163,7 @@ impl Election {
     /// Runs the election until it has been stopped.
     pub async fn drive(self: Arc<Self>, leases: LeaseClient) {
         let leases = &leases;
-        let mut call: Option<Pin<Box<dyn Future<Output = (u64, Told)> + Send + '_>>> = None;
+        let mut call: InFlight<'_> = None;
         loop {
             let now = Now { boot: clock::since_boot(), wall: clock::wall_micros() };
             let (step, events) = {
@@ -168,13 +171,15 @@ impl Election {
                 (elector.poll(now), elector.events())
             };
             lock(&self.loop_state).turned = now.boot;
-            events.into_iter().for_each(|event| self.log(event));
+            for event in events {
+                self.log(event);
+            }
             self.publish();
             match step {
                 Step::Done => return,
                 // Dropping the call before closes its connection, so that nothing waits behind it.
                 Step::Send { id, request, .. } => {
-                    call = Some(Box::pin(async move { (id, leases.call(request).await) }))
+                    call = Some(Box::pin(async move { (id, leases.call(request).await) }));
                 }
                 Step::Wait(until) => {
                     let sleep = until.saturating_sub(now.boot).min(LONGEST_SLEEP);
@@ -248,7 +253,7 @@ impl Election {
     }
 }
 
-async fn pending<T>(call: &mut Option<Pin<Box<dyn Future<Output = T> + Send + '_>>>) -> T {
+async fn pending(call: &mut InFlight<'_>) -> (u64, Told) {
     match call {
         Some(call) => call.await,
         None => std::future::pending().await,

@@ -170,7 +170,7 @@ impl Elector {
                 leader: Some(self.identity.clone()),
                 is_leader: true,
                 term: tenure.term,
-                remaining: tenure.valid_until - now,
+                remaining: tenure.valid_until.saturating_sub(now),
             },
             // A Lease that names this process without a valid tenure names nobody.
             _ => Standing {
@@ -293,10 +293,10 @@ impl Elector {
                 self.next_try = now.boot + self.fraction(self.times.retry / 2);
             }
         }
-        if let Some(tenure) = self.tenure.take_if(|tenure| now.boot >= tenure.valid_until) {
-            if self.leaving.is_none() {
-                self.events.push(Event::Lost { term: tenure.term, reason: "no renewal succeeded in time" });
-            }
+        if let Some(tenure) = self.tenure.take_if(|tenure| now.boot >= tenure.valid_until)
+            && self.leaving.is_none()
+        {
+            self.events.push(Event::Lost { term: tenure.term, reason: "no renewal succeeded in time" });
         }
         match self.wants {
             Wants::Rest { until } if now.boot >= until => self.wants = Wants::Lead { until: None },
@@ -360,6 +360,7 @@ impl Elector {
         }
     }
 
+    #[cfg_attr(not(test), expect(clippy::unused_self, reason = "the simulation's mistakes are in self"))]
     fn replace(&self, record: &Record, write: Write) -> Request {
         #[cfg(test)]
         if self.fault == Some(Fault::WritesBlindly) {
@@ -472,11 +473,11 @@ impl Elector {
         if remade {
             self.deleted(now);
         }
-        if let Some(tenure) = self.tenure {
-            if record.holder.as_ref() != Some(&self.identity) || record.term != tenure.term {
-                self.tenure = None;
-                self.events.push(Event::Lost { term: tenure.term, reason: "the Lease names another holder or term" });
-            }
+        if let Some(tenure) = self.tenure
+            && (record.holder.as_ref() != Some(&self.identity) || record.term != tenure.term)
+        {
+            self.tenure = None;
+            self.events.push(Event::Lost { term: tenure.term, reason: "the Lease names another holder or term" });
         }
         self.highest_term = self.highest_term.max(record.term);
         if changed {

@@ -13,6 +13,7 @@ const FAULTS_END: Duration = Duration::from_secs(120);
 const SLOWEST: Duration = Duration::from_secs(8);
 
 #[derive(Clone, Copy, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a thing that goes wrong")]
 struct Scenario {
     /// A hand deletes the Lease once, when all processes have seen it, and none starts later: more is outside what
     /// can be promised, for nothing then remembers that there was a leader.
@@ -303,7 +304,7 @@ impl World {
             Happening::Wake { .. } | Happening::Answer { .. } if !subject.alive => {}
             Happening::Wake { token } if token != subject.token => {}
             what if self.real < subject.paused_until => {
-                let after = subject.paused_until - self.real;
+                let after = subject.paused_until.saturating_sub(self.real);
                 self.push(after, process, what);
             }
             Happening::Answer { id, answer } => {
@@ -373,7 +374,7 @@ impl World {
 
     fn disturb(&mut self, process: usize) {
         self.figures.disturbances += 1;
-        let length = self.within(Duration::from_secs(40)).min(FAULTS_END - self.real);
+        let length = self.within(Duration::from_secs(40)).min(FAULTS_END.saturating_sub(self.real));
         let until = self.real + length;
         let choices = if self.scenario.deletions { 3 } else { 5 };
         let subject = &mut self.processes[process];

@@ -131,7 +131,9 @@ impl Target {
         let commands = if login.is_empty() { vec![query] } else { vec![login.to_vec(), query] };
         for command in commands {
             let mut wire = format!("*{}\r\n", command.len());
-            command.iter().for_each(|word| wire += &format!("${}\r\n{word}\r\n", word.len()));
+            for word in &command {
+                wire.extend([&format!("${}\r\n", word.len()), word.as_str(), "\r\n"]);
+            }
             stream.get_mut().get_mut().write_all(wire.as_bytes()).await.map_err(|error| error.to_string())?;
             let line = line(&mut stream).await?;
             match line.as_bytes().first() {

@@ -203,7 +203,7 @@ impl Manager {
         match no_item {
             NoItem::Gone => self.say(&format!("the source lists item {item:?} and does not have it")),
             NoItem::Malformed(reason) | NoItem::Lost(reason) => {
-                self.say(&format!("item {item:?} was not taken: {reason}"))
+                self.say(&format!("item {item:?} was not taken: {reason}"));
             }
         }
     }
