@@ -49,6 +49,12 @@ pub enum Role {
     Topz(TopzArgs),
     /// Answer the kubelet's probes for a server that speaks no HTTP.
     Health(HealthArgs),
+    /// Serve the files of a folder as the items of a work queue.
+    SourceDir(SourceDirArgs),
+    /// Show processes, network, configuration and logs as JSON.
+    Introspect(IntrospectArgs),
+    /// Be a part of the histogram demonstrations.
+    Demo(DemoArgs),
 }
 
 /// The status server of a long-running role.
@@ -322,6 +328,96 @@ pub struct HealthArgs {
     #[command(flatten)]
     #[expect(missing_docs, reason = "flattened")]
     pub status: StatusArgs,
+}
+
+/// Arguments of `source-dir`.
+#[derive(Debug, Args)]
+pub struct SourceDirArgs {
+    /// The folder; each file in it is an item.
+    #[arg(long, value_name = "DIR", env = "PATTERNS_AGENT_DIR")]
+    pub dir: PathBuf,
+    /// Serve /items here, and under /api/v1.
+    #[arg(long, value_name = "ADDR", default_value = "0.0.0.0:8080", env = "PATTERNS_AGENT_LISTEN")]
+    pub listen: SocketAddr,
+    /// List a file when it has not been written to for so long.
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = duration, env = "PATTERNS_AGENT_SETTLE")]
+    pub settle: Duration,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "flattened")]
+    pub status: StatusArgs,
+}
+
+/// Arguments of `introspect`.
+#[derive(Debug, Args)]
+pub struct IntrospectArgs {
+    /// Serve here.
+    #[arg(long, value_name = "ADDR", default_value = "0.0.0.0:9081", env = "PATTERNS_AGENT_LISTEN")]
+    pub listen: SocketAddr,
+    /// Show this configuration file, or the files of this folder; repeat for more.
+    #[arg(long, value_name = "PATH", value_delimiter = ',', env = "PATTERNS_AGENT_CONFIG")]
+    pub config: Vec<PathBuf>,
+    /// Show the end of this log; repeat for more.
+    #[arg(long, value_name = "FILE", value_delimiter = ',', env = "PATTERNS_AGENT_LOGS")]
+    pub logs: Vec<PathBuf>,
+    /// What the app itself offers: metrics or stacks, passed on under /app.
+    #[arg(long, value_name = "URL", env = "PATTERNS_AGENT_APP")]
+    pub app: Option<String>,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "flattened")]
+    pub status: StatusArgs,
+}
+
+/// Arguments of `demo`.
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// Which part to be.
+    #[arg(value_name = "PART")]
+    pub part: DemoPart,
+    /// Which demonstration.
+    #[arg(long, value_name = "NAME", default_value = "gaussian", env = "PATTERNS_AGENT_KIND")]
+    pub kind: DemoKind,
+    /// Repeats the random numbers.
+    #[arg(long, value_name = "N", default_value = "1", env = "PATTERNS_AGENT_SEED")]
+    pub seed: u64,
+    /// Which leaf this is, so that leaves differ; default: `LEAF_INDEX`.
+    #[arg(long, value_name = "N", default_value_t = leaf_index(), env = "PATTERNS_AGENT_LEAF")]
+    pub leaf: u64,
+    /// Serve here; default: port 3000 (leaf), 3100 (merge) or 8080 (source).
+    #[arg(long, value_name = "ADDR", env = "PATTERNS_AGENT_LISTEN")]
+    pub listen: Option<SocketAddr>,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "flattened")]
+    pub status: StatusArgs,
+}
+
+fn leaf_index() -> u64 {
+    std::env::var("LEAF_INDEX").ok().and_then(|index| index.parse().ok()).unwrap_or(0)
+}
+
+/// A part of a demonstration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DemoPart {
+    /// Draws random numbers.
+    Leaf,
+    /// Makes a histogram of them.
+    Merge,
+    /// Lists items of work.
+    Source,
+}
+
+/// A demonstration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DemoKind {
+    /// Numbers around 100 (sigma 25), in ten bars of 20.
+    Gaussian,
+    /// Numbers from 0 to 200, in ten bars of 20.
+    Uniform,
+    /// What was published as such: sums of the leaves' first ten numbers.
+    UniformOriginal,
+    /// How often each digit occurs in numbers from 0 to 100.
+    Digits,
+    /// How often each digit is the last one of multiples of five.
+    LastDigit,
 }
 
 /// Times as Kubernetes users write them: `500ms`, `15s`, `1h30m`.

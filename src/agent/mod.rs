@@ -6,10 +6,12 @@
 pub mod cli;
 mod clock;
 mod cluster;
+mod demo;
 mod elect;
 mod gather;
 mod health;
 mod http;
+mod introspect;
 mod join;
 mod manifest;
 mod names;
@@ -17,6 +19,7 @@ mod queue;
 mod reload;
 mod serve;
 mod signals;
+mod source_dir;
 mod status;
 mod topz;
 
@@ -59,6 +62,9 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Role::Reload(args) => small(reload::run(args)),
         Role::Topz(args) => small(topz::run(args)),
         Role::Health(args) => small(health::run(args)),
+        Role::SourceDir(args) => small(source_dir::run(args)),
+        Role::Introspect(args) => small(introspect::run(args)),
+        Role::Demo(args) => small(demo::run(args)),
     }
 }
 
