@@ -36,12 +36,13 @@ async fn compare(nginx: &Path) -> ExitCode {
     let (proxy, root, status) = (free_port(), free_port(), free_port());
     let samples: Vec<String> = (0..100).map(|n| format!("{}.{n}", 100 + n % 50)).collect();
     let body = format!("{{\"n\":[{}]}}", samples.join(","));
-    let leaf_servers: String = leaves
-        .iter()
-        .map(|port| {
-            format!("server {{ listen 127.0.0.1:{port}; keepalive_requests 100000000; location / {{ default_type application/json; return 200 '{body}'; }} }}\n")
-        })
-        .collect();
+    let leaf_server = |port: &u16| {
+        format!(
+            "server {{ listen 127.0.0.1:{port}; keepalive_requests 100000000;
+               location / {{ default_type application/json; return 200 '{body}'; }} }}"
+        )
+    };
+    let leaf_servers = leaves.iter().map(leaf_server).collect::<Vec<_>>().join("\n");
     let proxy_server = format!(
         "upstream leaf {{ server 127.0.0.1:{}; keepalive 32; keepalive_requests 100000000; }}
          server {{ listen 127.0.0.1:{proxy}; keepalive_requests 100000000;

@@ -63,11 +63,19 @@ pub fn explain(error: &kube::Error, call: &Call<'_>) -> String {
         Some(403) => format!(
             "{object} is forbidden: the ServiceAccount needs {needs} on {resource} in namespace {namespace:?}, \
              and {verb} was refused: {}",
-            chain(error)
+            said(error)
         ),
         Some(401) => format!("the API server does not accept the ServiceAccount's token ({verb} {object})"),
         Some(404) if *verb == "create" => format!("cannot create {object}: there is no namespace {namespace:?}"),
-        _ => format!("{verb} {object} failed: {}", chain(error)),
+        _ => format!("{verb} {object} failed: {}", said(error)),
+    }
+}
+
+/// The API server's own words, or what kept it from having any.
+fn said(error: &kube::Error) -> String {
+    match error {
+        kube::Error::Api(status) => format!("{} ({})", status.message, status.code),
+        other => chain(other),
     }
 }
 

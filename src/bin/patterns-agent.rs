@@ -30,7 +30,9 @@ fn start_log(level: cli::LogLevel) {
     let filter = tracing_subscriber::filter::Targets::new()
         .with_target("patterns", level)
         .with_target("patterns_agent", level)
-        .with_default(tracing::Level::WARN);
+        .with_default(tracing::Level::WARN)
+        // Each failed call; roles say it themselves, in better words and once.
+        .with_target("kube_client", tracing_subscriber::filter::LevelFilter::OFF);
     let format =
         tracing_subscriber::fmt::layer().json().flatten_event(true).with_target(false).with_writer(std::io::stderr);
     tracing_subscriber::registry().with(filter).with(format).init();

@@ -306,7 +306,7 @@ impl Elector {
     }
 
     fn poll_leaving(&mut self, now: Now, leaving: Leaving) -> Step {
-        if now.boot < leaving.quiet_until {
+        if now.boot < leaving.quiet_until && (leaving.release || !leaving.stopping) {
             return Step::Wait(leaving.quiet_until);
         }
         if leaving.release && now.boot < leaving.give_up {

@@ -35,19 +35,21 @@ pub async fn run(args: ElectArgs) -> Result<(), Failure> {
     let mut registry = status::registry("elect");
     let metrics = driver::Metrics::register(&mut registry);
     let mut elections = Vec::new();
-    let mut drivers = JoinSet::new();
     for name in &args.leases {
         let campaigns = args.campaign == Campaign::Always;
         let seed = u64::from_le_bytes(random()?);
         let elector = Elector::new(identity.clone(), times, campaigns, args.release_on_exit, seed);
-        let election = Arc::new(Election::new(name.clone(), elector, times, metrics.clone()));
-        drivers.spawn(Arc::clone(&election).drive(LeaseClient::new(client.clone(), &namespace, name)));
-        elections.push(election);
+        elections.push(Arc::new(Election::new(name.clone(), elector, times, metrics.clone())));
     }
-    tracing::info!(identity, namespace, leases = ?args.leases, "taking part in elections");
     let elections = Arc::new(Elections(elections));
     status::start(args.status.status, Arc::clone(&elections) as _, registry).await?;
     serve::serve("election API", args.api, api::router(Arc::clone(&elections))).await?;
+    tracing::info!(identity, namespace, leases = ?args.leases, "taking part in elections");
+    let mut drivers = JoinSet::new();
+    for election in &elections.0 {
+        let leases = LeaseClient::new(client.clone(), &namespace, election.name());
+        drivers.spawn(Arc::clone(election).drive(leases));
+    }
     termination.wait().await;
     tracing::info!("ending: no longer leading, releasing when the last answer has run out");
     elections.0.iter().for_each(|election| election.stop());
