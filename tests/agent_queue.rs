@@ -4,6 +4,7 @@
 mod agent_common;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -61,7 +62,9 @@ struct Source {
 impl Source {
     fn with(names: &[&str]) -> Self {
         let source = Self::default();
-        names.iter().for_each(|name| source.put(name, &json!({"kind": "Item", "data": {"file": name}}).to_string()));
+        for name in names {
+            source.put(name, &json!({"kind": "Item", "data": {"file": name}}).to_string());
+        }
         source
     }
 
@@ -200,7 +203,6 @@ async fn a_kill_at_any_call_loses_nothing_and_repeats_nothing() {
         }
     }
     assert!(points > 30, "only {points} crash points were reached");
-    use std::io::Write as _;
     let _ = writeln!(std::io::stderr(), "queue: killed at {points} points, nothing lost, no second Job");
 }
 
