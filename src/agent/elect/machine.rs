@@ -9,6 +9,7 @@
 use std::time::Duration;
 
 use super::record::{Answer, Event, JITTER, Now, Record, Request, Times, Write};
+use super::view::{Known, News, View};
 
 /// What the driver has to do next.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,10 +51,7 @@ pub struct Elector {
     returns: bool,
     rng: fastrand::Rng,
     wants: Wants,
-    known: Known,
-    stale: bool,
-    guard_until: Duration,
-    highest_term: u64,
+    view: View,
     tenure: Option<Tenure>,
     leaving: Option<Leaving>,
     pending: Option<Pending>,
@@ -88,13 +86,6 @@ enum Wants {
     Lead { until: Option<Duration> },
     /// Has stepped down and gives others this long to take over.
     Rest { until: Duration },
-}
-
-#[derive(Clone, Debug)]
-enum Known {
-    Nothing,
-    Absent,
-    Present { record: Record, since: Duration },
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -140,10 +131,7 @@ impl Elector {
             returns: campaigns,
             rng: fastrand::Rng::with_seed(seed),
             wants: if campaigns { Wants::Lead { until: None } } else { Wants::Nothing },
-            known: Known::Nothing,
-            stale: false,
-            guard_until: Duration::ZERO,
-            highest_term: 0,
+            view: View::new(times.lease),
             tenure: None,
             leaving: None,
             pending: None,
@@ -158,13 +146,9 @@ impl Elector {
     /// Who leads at this moment.
     #[must_use]
     pub fn standing(&self, now: Duration) -> Standing {
-        let (holder, term) = match &self.known {
-            Known::Present { record, since } if now < *since + self.recorded(record) => {
-                (record.holder.clone(), record.term)
-            }
-            Known::Present { record, .. } => (None, record.term),
-            _ => (None, self.highest_term),
-        };
+        let record = self.view.record();
+        let term = record.map_or(self.view.highest_term, |record| record.term);
+        let holder = record.filter(|_| self.view.runs_out().is_some_and(|at| now < at)).and_then(|r| r.holder.clone());
         match self.tenure {
             Some(tenure) if self.leaving.is_none() && now < tenure.valid_until => Standing {
                 leader: Some(self.identity.clone()),
@@ -262,12 +246,12 @@ impl Elector {
                 self.next_try = if creating { now.boot + self.pause() } else { self.next_look(now.boot) };
             }
             Answer::Conflict => {
-                self.stale = true;
+                self.view.stale = true;
                 // Not at once: several that lost the same race would race again.
                 self.next_try = now.boot + self.fraction(self.times.retry / 8);
             }
             Answer::Failed { retry_after } => {
-                self.stale |= matches!(pending.purpose, Purpose::Acquire { .. });
+                self.view.stale |= matches!(pending.purpose, Purpose::Acquire { .. });
                 let pause = match self.tenure {
                     Some(_) => self.times.retry / 2,
                     None => self.pause().max(retry_after.unwrap_or_default().min(self.times.lease)),
@@ -282,7 +266,7 @@ impl Elector {
         if let Some(pending) = self.pending.take_if(|pending| now.boot >= pending.deadline) {
             self.next_try = now.boot;
             // It may have taken effect, now or later.
-            self.stale |= matches!(pending.purpose, Purpose::Acquire { .. });
+            self.view.stale |= matches!(pending.purpose, Purpose::Acquire { .. });
             #[cfg(test)]
             if let (Some(Fault::TrustsTimeouts), Purpose::Renew, Some(tenure)) =
                 (self.fault, pending.purpose, &mut self.tenure)
@@ -313,18 +297,17 @@ impl Elector {
             if now.boot < self.next_try {
                 return Step::Wait(self.next_try.min(leaving.give_up));
             }
-            match &self.known {
-                Known::Present { record, .. } if !self.stale && record.holder.as_ref() == Some(&self.identity) => {
-                    let request = Request::Replace {
-                        version: record.version.clone(),
-                        uid: record.uid.clone(),
-                        // One second, as client-go writes it: followers of any kind take over at once.
-                        write: self.write(now, record.term, None, record.acquired),
-                    };
-                    return self.send(now.boot, Purpose::Release, request);
-                }
-                Known::Present { .. } | Known::Absent if !self.stale => {}
-                _ => return self.send(now.boot, Purpose::Look, Request::Read),
+            if self.view.stale || matches!(self.view.known(), Known::Nothing) {
+                return self.send(now.boot, Purpose::Look, Request::Read);
+            }
+            if let Some(record) = self.view.record().filter(|_| self.view.is_held_by(&self.identity)) {
+                let request = Request::Replace {
+                    version: record.version.clone(),
+                    uid: record.uid.clone(),
+                    // One second, as client-go writes it: followers of any kind take over at once.
+                    write: self.write(now, record.term, None, record.acquired),
+                };
+                return self.send(now.boot, Purpose::Release, request);
             }
         }
         if leaving.stopping {
@@ -337,10 +320,10 @@ impl Elector {
 
     fn choose(&self, now: Now) -> (Purpose, Request) {
         let look = (Purpose::Look, Request::Read);
-        if self.stale {
+        if self.view.stale {
             return look;
         }
-        match (&self.known, self.tenure) {
+        match (self.view.known(), self.tenure) {
             (Known::Present { record, .. }, Some(tenure)) => {
                 let write = self.write(now, tenure.term, Some(self.identity.clone()), record.acquired);
                 (Purpose::Renew, self.replace(record, write))
@@ -351,7 +334,7 @@ impl Elector {
                 (Purpose::Acquire { term }, self.replace(record, write))
             }
             // Whoever led until the Lease was deleted may make it again: nobody else can have led meanwhile.
-            (Known::Absent, tenure) if self.campaigns() && (tenure.is_some() || now.boot >= self.guard_until) => {
+            (Known::Absent, tenure) if self.campaigns() && (tenure.is_some() || now.boot >= self.view.guard_until) => {
                 let term = self.new_term(0);
                 let write = self.write(now, term, Some(self.identity.clone()), Some(now.wall));
                 (Purpose::Acquire { term }, Request::Create(write))
@@ -374,7 +357,7 @@ impl Elector {
         if self.fault == Some(Fault::KeepsTerm) {
             return recorded.max(1);
         }
-        self.highest_term.max(recorded) + 1
+        self.view.highest_term.max(recorded) + 1
     }
 
     fn may_acquire(&self, now: Now, record: &Record, since: Duration) -> bool {
@@ -383,14 +366,14 @@ impl Elector {
         }
         #[cfg(test)]
         if self.fault == Some(Fault::ComparesWallClocks) {
-            let duration = i64::try_from(self.recorded(record).as_micros()).unwrap_or(i64::MAX);
+            let duration = i64::try_from(self.view.duration(record).as_micros()).unwrap_or(i64::MAX);
             return record.holder.is_none() || record.renewed.is_none_or(|renewed| renewed + duration < now.wall);
         }
         match &record.holder {
             // Of an earlier tenure of this very process, which has ended, or of an acquisition whose answer was lost.
             Some(holder) if *holder == self.identity => true,
-            Some(_) => now.boot >= since + self.recorded(record) && now.boot >= self.guard_until,
-            None => now.boot >= self.guard_until,
+            Some(_) => now.boot >= since + self.view.duration(record) && now.boot >= self.view.guard_until,
+            None => now.boot >= self.view.guard_until,
         }
     }
 
@@ -398,16 +381,8 @@ impl Elector {
         matches!(self.wants, Wants::Lead { .. })
     }
 
-    /// The duration that the holder recorded; a Lease made by hand may lack it.
-    fn recorded(&self, record: &Record) -> Duration {
-        record.duration.unwrap_or(self.times.lease)
-    }
-
     fn write(&self, now: Now, term: u64, holder: Option<String>, acquired: Option<i64>) -> Write {
-        let before = match &self.known {
-            Known::Present { record, .. } => record.renewed.unwrap_or(i64::MIN),
-            _ => i64::MIN,
-        };
+        let before = self.view.record().and_then(|record| record.renewed).unwrap_or(i64::MIN);
         let duration = if holder.is_some() { self.times.lease } else { Duration::from_secs(1) };
         Write { holder, duration, term, acquired, renewed: now.wall.max(before.saturating_add(1)) }
     }
@@ -430,13 +405,12 @@ impl Elector {
     fn found(&mut self, now: Now, pending: &Pending, record: Record) {
         if pending.purpose != Purpose::Look && pending.replaces.as_ref() == Some(&record.version) {
             // The API server stores nothing when nothing changes, so followers would not see this as a renewal.
-            self.stale = true;
+            self.view.stale = true;
             self.next_try = now.boot + self.fraction(self.times.retry / 8);
             return;
         }
         self.observe(now.boot, record);
-        let mine =
-            matches!(&self.known, Known::Present { record, .. } if record.holder.as_ref() == Some(&self.identity));
+        let mine = self.view.is_held_by(&self.identity);
         let from = pending.sent;
         #[cfg(test)]
         let from = if self.fault == Some(Fault::CountsFromAnswer) { now.boot } else { from };
@@ -451,7 +425,7 @@ impl Elector {
                     tenure.valid_until = valid_until;
                 }
             }
-            Purpose::Release => self.events.push(Event::Released { term: self.highest_term }),
+            Purpose::Release => self.events.push(Event::Released { term: self.view.highest_term }),
             _ => {}
         }
         self.next_try = match (pending.purpose, self.tenure) {
@@ -463,65 +437,47 @@ impl Elector {
         };
     }
 
-    /// Notes what the Lease says, and since when.
+    /// Notes what the Lease says, and what that means for this process.
     fn observe(&mut self, now: Duration, record: Record) {
-        self.stale = false;
-        let (changed, remade) = match &self.known {
-            Known::Present { record: before, .. } => (before.version != record.version, before.uid != record.uid),
-            _ => (true, false),
-        };
-        if remade {
-            self.deleted(now);
-        }
-        if let Some(tenure) = self.tenure
-            && (record.holder.as_ref() != Some(&self.identity) || record.term != tenure.term)
-        {
-            self.tenure = None;
+        let (holder, term) = (record.holder.clone(), record.term);
+        let followed = self.view.record().and_then(|record| record.holder.clone());
+        let news = self.view.found(now, record, self.tenure.is_some());
+        self.tell_deleted(news);
+        let mine = holder.as_ref() == Some(&self.identity);
+        if let Some(tenure) = self.tenure.take_if(|tenure| !mine || tenure.term != term) {
             self.events.push(Event::Lost { term: tenure.term, reason: "the Lease names another holder or term" });
         }
-        self.highest_term = self.highest_term.max(record.term);
-        if changed {
-            let before = match &self.known {
-                Known::Present { record, .. } => record.holder.as_ref(),
-                _ => None,
-            };
-            if let Some(leader) = record.holder.as_ref().filter(|h| **h != self.identity && before != Some(*h)) {
-                self.events.push(Event::Following { leader: leader.clone(), term: record.term });
-            }
-            self.known = Known::Present { record, since: now };
+        if let Some(leader) = holder.filter(|_| news.changed && !mine)
+            && followed.as_ref() != Some(&leader)
+        {
+            self.events.push(Event::Following { leader, term });
         }
     }
 
     fn absent(&mut self, now: Duration) {
-        self.stale = false;
-        if matches!(self.known, Known::Present { .. }) {
-            self.deleted(now);
-        }
-        self.known = Known::Absent;
+        let news = self.view.absent(now, self.tenure.is_some());
+        self.tell_deleted(news);
     }
 
-    /// A former leader's last answer may outlive the Lease that it rested on.
-    fn deleted(&mut self, now: Duration) {
-        self.events.push(Event::Deleted { term: self.highest_term });
-        if let (Known::Present { record, .. }, None) = (&self.known, self.tenure) {
-            self.guard_until = now + self.recorded(record).max(self.times.lease);
+    fn tell_deleted(&mut self, news: News) {
+        if news.deleted {
+            self.events.push(Event::Deleted { term: self.view.highest_term });
         }
     }
 
     /// When a follower acts next: at its next look, or when the Lease runs out if that is sooner.
     fn next_look(&mut self, now: Duration) -> Duration {
         let look = now + self.pause();
-        let runs_out = match &self.known {
-            Known::Present { record, since } if record.holder.as_ref().is_some_and(|h| *h != self.identity) => {
-                *since + self.recorded(record)
-            }
+        let runs_out = match self.view.known() {
             Known::Nothing => look,
+            _ if self.view.is_held_by(&self.identity) => now,
+            Known::Present { record: Record { holder: Some(_), .. }, .. } => self.view.runs_out().unwrap_or(look),
             _ => now,
         };
         if !self.campaigns() {
             return look;
         }
-        match runs_out.max(self.guard_until) {
+        match runs_out.max(self.view.guard_until) {
             due if due <= now => now,
             due => look.min(due + self.fraction(self.times.retry / 4)),
         }
@@ -530,15 +486,11 @@ impl Elector {
     /// When an answer changes by the passing of time alone, so that watchers are told; at most `until`.
     fn next_change(&self, now: Duration, until: Duration) -> Duration {
         let tenure = self.tenure.map(|tenure| tenure.valid_until);
-        let record = match &self.known {
-            Known::Present { record, since } => Some(*since + self.recorded(record)),
-            _ => None,
-        };
         let wish = match self.wants {
             Wants::Rest { until } | Wants::Lead { until: Some(until) } => Some(until),
             _ => None,
         };
-        [tenure, record, wish].into_iter().flatten().filter(|at| *at > now).fold(until, Duration::min)
+        [tenure, self.view.runs_out(), wish].into_iter().flatten().filter(|at| *at > now).fold(until, Duration::min)
     }
 
     fn pause(&mut self) -> Duration {

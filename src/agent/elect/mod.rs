@@ -9,6 +9,7 @@ mod machine;
 mod record;
 #[cfg(test)]
 mod simulation;
+mod view;
 
 use std::sync::Arc;
 
@@ -30,6 +31,9 @@ pub async fn run(args: ElectArgs) -> Result<(), Failure> {
     let times = Times::new(args.lease_duration, args.renew_deadline, args.retry_period).map_err(Failure::Usage)?;
     check_names(&args.leases)?;
     let identity = identity(args.identity)?;
+    if !args.api.ip().is_loopback() {
+        tracing::warn!(api = %args.api, "whoever reaches this address can make the leader step down; use 127.0.0.1");
+    }
     let mut termination = Termination::new()?;
     let (client, namespace) = cluster::connect(args.namespace.namespace.as_deref()).await?;
     let mut registry = status::registry("elect");
