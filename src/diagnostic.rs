@@ -115,6 +115,8 @@ pub struct Finding {
     pub fix: Option<Fix>,
     /// The object it is about.
     pub object: Option<ObjectRef>,
+    /// Bytes of the primary label's file that must not be shown; see [`redact`].
+    pub secrets: Vec<Span>,
 }
 
 impl Finding {
@@ -131,6 +133,7 @@ impl Finding {
             help: None,
             fix: None,
             object: None,
+            secrets: Vec::new(),
         }
     }
 
@@ -169,6 +172,13 @@ impl Finding {
         self
     }
 
+    /// Hides bytes of the primary label's file, in this and every other finding.
+    #[must_use]
+    pub fn hide(mut self, secret: Span) -> Self {
+        self.secrets.push(secret);
+        self
+    }
+
     /// Sets the level.
     #[must_use]
     pub fn level(mut self, level: Level) -> Self {
@@ -181,6 +191,27 @@ impl Finding {
     pub fn about(mut self, object: ObjectRef) -> Self {
         self.object = Some(object);
         self
+    }
+}
+
+/// Replaces the files that findings show by copies in which every secret is asterisks. A message about a secret
+/// ends up in the logs of CI, and its neighbours on the same line do too.
+pub fn redact(findings: &mut [Finding]) {
+    let mut hidden: Vec<(Arc<Source>, Vec<Span>)> = Vec::new();
+    for finding in findings.iter().filter(|finding| !finding.secrets.is_empty()) {
+        let source = &finding.primary.source;
+        match hidden.iter_mut().find(|(known, _)| Arc::ptr_eq(known, source)) {
+            Some((_, spans)) => spans.extend(&finding.secrets),
+            None => hidden.push((Arc::clone(source), finding.secrets.clone())),
+        }
+    }
+    let masked: Vec<_> = hidden.into_iter().map(|(source, spans)| (Arc::new(source.masked(&spans)), source)).collect();
+    let labels =
+        findings.iter_mut().flat_map(|finding| std::iter::once(&mut finding.primary).chain(&mut finding.labels));
+    for label in labels {
+        if let Some((mask, _)) = masked.iter().find(|(_, source)| Arc::ptr_eq(source, &label.source)) {
+            label.source = Arc::clone(mask);
+        }
     }
 }
 

@@ -8,7 +8,13 @@
 pub mod agent;
 pub mod cli;
 pub mod cmd;
+pub mod describe;
 pub mod diagnostic;
 pub mod kube;
+pub mod lint;
+pub mod pattern;
+pub mod recognise;
 pub mod report;
+pub mod rules;
+pub mod words;
 pub mod yaml;

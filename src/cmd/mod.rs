@@ -1,5 +1,10 @@
 //! One file per subcommand.
 
+mod explain;
+mod gen_check;
+mod gen_verify;
+mod generate;
+mod lint;
 mod read;
 
 use crate::cli::{Cli, Command};
@@ -30,6 +35,8 @@ impl Exit {
 pub fn run(cli: &Cli) -> Result<Exit, std::io::Error> {
     match &cli.command {
         Command::Read(args) => read::run(args, cli.color),
-        Command::Gen(_) | Command::Lint(_) | Command::Explain(_) => Ok(Exit::Failed),
+        Command::Gen(args) => generate::run(args, cli.color),
+        Command::Lint(args) => lint::run(args, cli.color),
+        Command::Explain(args) => explain::run(args),
     }
 }

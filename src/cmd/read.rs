@@ -8,7 +8,7 @@ use super::Exit;
 use crate::cli::{Color, ReadArgs};
 use crate::diagnostic::{Finding, Label};
 use crate::report::terminal;
-use crate::yaml::{self, Refusal, Source};
+use crate::yaml::{self, Source};
 
 /// Prints the documents to stdout and, if kubectl would refuse the file, the reason to stderr.
 pub fn run(args: &ReadArgs, color: Color) -> io::Result<Exit> {
@@ -21,7 +21,7 @@ pub fn run(args: &ReadArgs, color: Color) -> io::Result<Exit> {
     out.flush()?;
     let mut findings = invalid_utf8(&source);
     let refused = refusal.is_some();
-    findings.extend(refusal.map(|refusal| from_refusal(&source, refusal)));
+    findings.extend(refusal.map(|refusal| refusal.into_finding(&source)));
     terminal::print(&findings, color)?;
     Ok(if refused { Exit::Findings } else { Exit::Clean })
 }
@@ -40,20 +40,16 @@ pub fn open(path: &Path) -> io::Result<Source> {
     Source::decode(name, bytes).map_err(io::Error::other)
 }
 
-/// A place where kubectl gives up, as a finding.
-pub fn from_refusal(source: &Arc<Source>, refusal: Refusal) -> Finding {
-    let mut finding = Finding::error(Label::span(source, refusal.span, ""), refusal.message);
-    finding.why = refusal.why.map(str::to_owned);
-    finding.help = refusal.help;
-    finding
-}
-
 fn invalid_utf8(source: &Arc<Source>) -> Vec<Finding> {
     let Some(first) = source.replaced().next() else { return Vec::new() };
     let count = source.replaced().count();
     let finding = Finding::error(
-        Label::span(source, first, "the first of them"),
-        format!("{count} bytes of this file are not UTF-8"),
+        Label::span(source, first, if count == 1 { "" } else { "the first of them" }),
+        if count == 1 {
+            "a byte of this file is not UTF-8".to_owned()
+        } else {
+            format!("{count} bytes of this file are not UTF-8")
+        },
     )
     .level(crate::diagnostic::Level::Warning)
     .because("kubectl replaces each with U+FFFD and goes on")

@@ -35,6 +35,8 @@ pub enum ProblemKind {
         /// The type of the field, as a noun with its article: "a string".
         expected: &'static str,
     },
+    /// A key of a map of strings that YAML 1.1 reads as a boolean, so that the map gets another key.
+    BooleanKey,
     /// The text of a field with a format of its own does not follow it.
     Malformed {
         /// What was expected: "a time such as 2006-01-02T15:04:05Z".
@@ -361,7 +363,12 @@ impl<'doc> MapAccess<'doc> for Fields<'doc, '_> {
     fn next_key_seed<S: DeserializeSeed<'doc>>(&mut self, seed: S) -> Result<Option<S::Value>, Failure> {
         self.current = self.entries.next().copied();
         let Some(entry) = self.current else { return Ok(None) };
-        let key = self.parent.document.key(&entry);
+        let document = self.parent.document;
+        let key = document.key(&entry);
+        let is_map_of_anything = self.type_name.is_empty() && self.parent.mode == Mode::Typed;
+        if is_map_of_anything && matches!(document.value(entry.key), Value::Bool(_)) && document.raw(entry.key) != key {
+            self.parent.at(entry.key).problem(ProblemKind::BooleanKey);
+        }
         let key: de::value::CowStrDeserializer<'doc, Failure> = key.into_deserializer();
         seed.deserialize(key).map(Some).map_err(|failure| failure.at(entry.key))
     }

@@ -66,15 +66,24 @@ impl Object {
     /// Reads identity and typed form of the map at `node`.
     #[must_use]
     pub fn new(document: &Arc<Document>, node: NodeId, is_patch: bool) -> Self {
-        let text =
-            |path: &[&str]| document.at(node, path).and_then(|node| document.str(node)).unwrap_or_default().to_owned();
-        let id = ObjectRef {
-            api_version: text(&["apiVersion"]),
-            kind: text(&["kind"]),
-            name: text(&["metadata", "name"]),
-            namespace: Some(text(&["metadata", "namespace"])).filter(|namespace| !namespace.is_empty()),
+        let text = |field: &str| document.get_str(node, field).unwrap_or_default();
+        Self::of_kind(document, node, text("apiVersion"), text("kind"), is_patch)
+    }
+
+    /// Reads the map at `node` as an object of a kind that it need not state itself, as items of a typed
+    /// list do not.
+    #[must_use]
+    pub fn of_kind(document: &Arc<Document>, node: NodeId, api_version: &str, kind: &str, is_patch: bool) -> Self {
+        let metadata = |field: &str| {
+            document.at(node, &["metadata", field]).and_then(|node| document.str(node)).map(str::to_owned)
         };
-        let (typed, problems) = decode_kind(&id.api_version, &id.kind, document, node).unwrap_or_default();
+        let id = ObjectRef {
+            api_version: api_version.to_owned(),
+            kind: kind.to_owned(),
+            name: metadata("name").unwrap_or_default(),
+            namespace: metadata("namespace").filter(|namespace| !namespace.is_empty()),
+        };
+        let (typed, problems) = decode_kind(api_version, kind, document, node).unwrap_or_default();
         Self { document: Arc::clone(document), node, id, typed, problems, is_patch }
     }
 

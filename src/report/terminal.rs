@@ -1,11 +1,19 @@
-//! Findings for people: the bytes underlined, what, why and what to do. The only place that knows miette.
+//! Findings for people: the bytes underlined, what, why and what to do. With `excerpt` the only place that
+//! knows miette.
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::fmt::Write as _;
+use std::io::{self, IsTerminal as _};
+use std::sync::Arc;
 
-use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource, Report, Severity};
+use miette::{GraphicalReportHandler, GraphicalTheme, MietteDiagnostic, Report};
 
+use super::excerpt::{Excerpt, printable};
+use super::secrets::Secrets;
 use crate::cli::Color;
-use crate::diagnostic::{Finding, Level};
+use crate::diagnostic::{Finding, Label, Level};
+
+/// Columns after which `why` and `help` go on below.
+const WIDTH: usize = 100;
 
 /// Prints findings to stderr.
 ///
@@ -13,37 +21,109 @@ use crate::diagnostic::{Finding, Level};
 /// When stderr cannot be written.
 pub fn print(findings: &[Finding], color: Color) -> io::Result<()> {
     let mut err = io::stderr().lock();
-    let colored = match color {
-        Color::Always => true,
-        Color::Never => false,
-        Color::Auto => err.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
-    };
-    for finding in findings {
-        writeln!(err, "{}", render(finding, colored))?;
+    let colored = is_colored(color, err.is_terminal());
+    write(&mut err, findings, colored)
+}
+
+/// Writes findings, an empty line between them.
+///
+/// # Errors
+/// When `out` cannot be written.
+pub fn write(out: &mut impl io::Write, findings: &[Finding], colored: bool) -> io::Result<()> {
+    let mut secrets = Secrets::default();
+    for (index, finding) in findings.iter().enumerate() {
+        if index > 0 {
+            writeln!(out)?;
+        }
+        out.write_all(render_with(finding, colored, &mut secrets).as_bytes())?;
     }
     Ok(())
+}
+
+/// Whether to colour what goes to a terminal, or elsewhere.
+#[must_use]
+pub fn is_colored(color: Color, to_terminal: bool) -> bool {
+    match color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => to_terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+    }
 }
 
 /// One finding as text.
 #[must_use]
 pub fn render(finding: &Finding, colored: bool) -> String {
-    let theme = if colored { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
-    let handler = GraphicalReportHandler::new_themed(theme).with_links(false);
-    let severity = match finding.level {
-        Level::Error => Severity::Error,
-        Level::Warning => Severity::Warning,
-        Level::Advice => Severity::Advice,
-    };
-    let span = finding.primary.span;
-    let mut diagnostic = MietteDiagnostic::new(finding.message.clone())
-        .with_severity(severity)
-        .with_label(LabeledSpan::new_primary_with_span(Some(finding.primary.text.clone()), span.range()));
-    if let Some(help) = &finding.help {
-        diagnostic = diagnostic.with_help(help.clone());
-    }
-    let source = &finding.primary.source;
-    let report = Report::new(diagnostic).with_source_code(NamedSource::new(&source.name, source.text.clone()));
+    render_with(finding, colored, &mut Secrets::default())
+}
+
+fn render_with(finding: &Finding, colored: bool, secrets: &mut Secrets) -> String {
     let mut out = String::new();
-    let _ = handler.render_report(&mut out, report.as_ref());
+    let paint = |code: &str, text: &str| if colored { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() };
+    let level = match finding.level {
+        Level::Error => "1;31",
+        Level::Warning => "1;33",
+        Level::Advice => "1;36",
+    };
+    let rule = finding.rule.map_or_else(String::new, |rule| format!("[{}]", rule.name));
+    let head = paint(level, &format!("{}{rule}", finding.level.name()));
+    let _ = writeln!(out, "{head}: {}", paint("1", &printable(&finding.message)));
+    for labels in by_file(finding) {
+        snippet(&labels, colored, secrets, &mut out);
+    }
+    let fix = finding.fix.as_ref().map(|fix| fix.title.as_str());
+    for (name, text) in [("why:  ", finding.why.as_deref()), ("help: ", finding.help.as_deref()), ("fix:  ", fix)] {
+        if let Some(text) = text {
+            let _ = writeln!(out, "  {}{}", paint("1", name), wrapped(&printable(text)));
+        }
+    }
+    out
+}
+
+/// The labels file by file, the primary one's first.
+fn by_file(finding: &Finding) -> Vec<Vec<(&Label, bool)>> {
+    let mut files = vec![vec![(&finding.primary, true)]];
+    for label in &finding.labels {
+        let same = |file: &&mut Vec<(&Label, bool)>| Arc::ptr_eq(&file[0].0.source, &label.source);
+        match files.iter_mut().find(same) {
+            Some(file) => file.push((label, false)),
+            None => files.push(vec![(label, false)]),
+        }
+    }
+    files
+}
+
+/// The underlined lines of one file. Miette puts its own head above them; ours is written already.
+fn snippet(labels: &[(&Label, bool)], colored: bool, secrets: &mut Secrets, out: &mut String) {
+    let Some((excerpt, labels)) = Excerpt::of(labels, secrets) else { return };
+    let theme = if colored { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+    let handler = GraphicalReportHandler::new_themed(theme).with_links(false).with_context_lines(1);
+    let report = Report::new(MietteDiagnostic::new("").with_labels(labels)).with_source_code(excerpt);
+    let mut text = String::new();
+    if handler.render_report(&mut text, report.as_ref()).is_err() {
+        return;
+    }
+    for line in text.lines().skip_while(|line| !line.contains('╭')) {
+        let _ = writeln!(out, "{}", line.trim_end());
+    }
+}
+
+/// Text broken into lines that begin below its first word.
+fn wrapped(text: &str) -> String {
+    const INDENT: usize = 8;
+    let mut out = String::new();
+    let mut column = INDENT;
+    for word in text.split(' ') {
+        let width = word.chars().count();
+        if column > INDENT && column + 1 + width > WIDTH {
+            out.push('\n');
+            out.push_str(&" ".repeat(INDENT));
+            column = INDENT;
+        } else if column > INDENT {
+            out.push(' ');
+            column += 1;
+        }
+        out.push_str(word);
+        column += width;
+    }
     out
 }

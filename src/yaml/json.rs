@@ -9,7 +9,7 @@ use super::build::{Builder, Scalar};
 use super::read::{Part, Refusal};
 use super::scalar::Resolved;
 use super::source::{Source, Span};
-use super::tree::{Document, Style};
+use super::tree::Style;
 
 /// Go's `encoding/json` refuses deeper nesting.
 const MAX_DEPTH: usize = 10_000;
@@ -33,18 +33,38 @@ pub(super) fn read_stream(source: &Arc<Source>, parts: &mut Vec<Part>) -> Stream
             return Stream::Finished;
         }
         match Reader::new(source, value).document() {
-            Ok((document, end)) => {
-                parts.push(Part::Document(document));
+            Ok((part, end)) => {
+                parts.push(part);
                 at = end;
                 count += 1;
             }
-            Err(refusal) if count > 1 => {
+            Err(refusal) => {
+                if count <= 1
+                    && let Some(from) = yaml_start(source, at)
+                {
+                    return Stream::YamlFrom(from);
+                }
                 parts.push(Part::Refused(refusal));
                 return Stream::Finished;
             }
-            Err(_) => return Stream::YamlFrom(skip_first_break(text, at)),
         }
     }
+}
+
+/// Where kubectl begins to read YAML: after one line break, if nothing but space precedes it. It looks at
+/// four bytes at a time, and gives up when fewer are left (`consumeWhitespace`).
+fn yaml_start(source: &Source, from: usize) -> Option<usize> {
+    let end = source.written_length();
+    let mut at = from;
+    while at + 4 <= end {
+        match source.text[at..].chars().next()? {
+            char::REPLACEMENT_CHARACTER => return None,
+            '\n' => return Some(at + 1),
+            space if space.is_whitespace() => at += space.len_utf8(),
+            _ => return Some(at),
+        }
+    }
+    None
 }
 
 fn skip_space(bytes: &[u8], mut at: usize) -> usize {
@@ -54,31 +74,23 @@ fn skip_space(bytes: &[u8], mut at: usize) -> usize {
     at
 }
 
-/// `consumeWhitespace`: space up to and with the first line break.
-fn skip_first_break(text: &str, at: usize) -> usize {
-    let mut end = at;
-    for character in text[at..].chars().take_while(|character| character.is_whitespace()) {
-        end += character.len_utf8();
-        if character == '\n' {
-            break;
-        }
-    }
-    end
-}
-
 struct Reader<'src> {
     bytes: &'src [u8],
     text: &'src str,
     at: usize,
     builder: Builder<'src>,
+    /// A number that is JSON and that nothing in Kubernetes can hold.
+    too_large: Option<Refusal>,
 }
 
 impl<'src> Reader<'src> {
     fn new(source: &'src Arc<Source>, at: usize) -> Self {
-        Self { bytes: source.text.as_bytes(), text: &source.text, at, builder: Builder::new(source, Span::empty(at)) }
+        let builder = Builder::new(source, Span::empty(at));
+        Self { bytes: source.text.as_bytes(), text: &source.text, at, builder, too_large: None }
     }
 
-    fn document(mut self) -> Result<(Document, usize), Refusal> {
+    /// Reads one value; returns the byte after it.
+    fn document(mut self) -> Result<(Part, usize), Refusal> {
         let start = self.at;
         let mut open: Vec<u8> = Vec::new();
         loop {
@@ -89,8 +101,11 @@ impl<'src> Reader<'src> {
             }
         }
         let end = self.at;
-        let document = self.builder.finish(Span::new(start, end));
-        Ok((document, end))
+        let part = match self.too_large {
+            Some(refusal) => Part::Refused(refusal),
+            None => Part::Document(self.builder.finish(Span::new(start, end))),
+        };
+        Ok((part, end))
     }
 
     /// Reads one value; true if it is a list or map that now waits for its first element.
@@ -102,7 +117,7 @@ impl<'src> Reader<'src> {
                     return Err(self.refuse(start, "nesting is deeper than 10000 levels"));
                 }
                 self.at += 1;
-                self.builder.open(Span::new(start, start + 1), Style::Flow, 0, bracket == b'{');
+                self.builder.open(Span::new(start, start + 1), Style::Flow, 0, bracket == b'{')?;
                 open.push(bracket);
                 self.at = skip_space(self.bytes, self.at);
                 let closing = if bracket == b'{' { b'}' } else { b']' };
@@ -131,14 +146,18 @@ impl<'src> Reader<'src> {
                         return self.scalar(start, Scalar::Borrowed(Span::new(start, self.at)), resolved);
                     }
                 }
-                Err(self.refuse(start, "this is not a JSON value"))
+                Err(if start == self.bytes.len() {
+                    self.refuse(start, "the file ends in the middle of a value")
+                } else {
+                    self.refuse(start, "this is not a JSON value")
+                })
             }
         }
     }
 
     fn scalar(&mut self, start: usize, text: Scalar, resolved: Resolved) -> Result<bool, Refusal> {
         let style = if self.bytes[start] == b'"' { Style::DoubleQuoted } else { Style::Plain };
-        self.builder.scalar(Span::new(start, self.at), style, 0, text, resolved)?;
+        self.builder.scalar(Span::new(start, self.at), style, 0, text, resolved, false)?;
         Ok(false)
     }
 
@@ -172,7 +191,7 @@ impl<'src> Reader<'src> {
             return Err(self.refuse(start, "a JSON key is a string in double quotes"));
         }
         let text = self.string()?;
-        self.builder.scalar(Span::new(start, self.at), Style::DoubleQuoted, 0, text, Resolved::Str)?;
+        self.builder.scalar(Span::new(start, self.at), Style::DoubleQuoted, 0, text, Resolved::Str, false)?;
         self.at = skip_space(self.bytes, self.at);
         if self.peek() != Some(b':') {
             return Err(self.refuse(self.at, "expected `:` after the key"));
@@ -267,9 +286,13 @@ impl<'src> Reader<'src> {
         if self.peek() == Some(b'-') {
             self.at += 1;
         }
-        let leading_zero = self.peek() == Some(b'0');
-        let whole = digits(self);
-        let mut ok = whole == 1 || (whole > 1 && !leading_zero);
+        // A number ends after a leading zero, so that `03` between values is 0 and then 3.
+        let mut ok = if self.peek() == Some(b'0') {
+            self.at += 1;
+            true
+        } else {
+            digits(self) > 0
+        };
         if self.peek() == Some(b'.') {
             self.at += 1;
             ok &= digits(self) > 0;
@@ -293,7 +316,13 @@ impl<'src> Reader<'src> {
         }
         match text.parse::<f64>() {
             Ok(value) if value.is_finite() => Ok(Resolved::Float(value)),
-            _ => Err(self.refuse(start, "this number does not fit 64 bits")),
+            _ => {
+                let span = Span::new(start, self.at);
+                let refusal = Refusal::new(span, "this number does not fit a 64-bit float")
+                    .because("kubectl's reader lets it pass, and Go's JSON decoder refuses it in the next step");
+                self.too_large.get_or_insert(refusal);
+                Ok(Resolved::Null)
+            }
         }
     }
 

@@ -2,10 +2,12 @@
 
 mod build;
 mod characters;
+pub mod emit;
 mod json;
 mod parse;
 mod read;
 mod scalar;
+mod scan;
 mod source;
 mod split;
 mod tree;

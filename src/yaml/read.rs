@@ -7,6 +7,7 @@ use super::parse;
 use super::source::{Source, Span};
 use super::split::{Chunk, chunks};
 use super::tree::{Document, Value};
+use crate::diagnostic::{Finding, Label};
 
 /// One document of a file, or the reason why there is none.
 #[derive(Debug)]
@@ -42,10 +43,28 @@ impl Refusal {
         self
     }
 
+    /// The refusal as something to show.
+    #[must_use]
+    pub fn into_finding(self, source: &Arc<Source>) -> Finding {
+        let mut finding = Finding::error(Label::span(source, self.span, ""), self.message);
+        finding.why = self.why.map(str::to_owned);
+        finding.help = self.help;
+        finding
+    }
+
     pub(super) fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
+}
+
+/// At most `longest` bytes of a text, for messages.
+pub(super) fn beginning(text: &str, longest: usize) -> &str {
+    let mut end = text.len().min(longest);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
 }
 
 /// Reads all documents of a file. After a refusal reading goes on at the next separator, so that one
@@ -66,7 +85,11 @@ pub fn read(source: &Arc<Source>) -> Vec<Part> {
                 Ok(document) => Part::Document(document),
                 Err(refusal) => Part::Refused(refusal),
             }),
-            Chunk::BadSeparator { line, rest } => parts.push(Part::Refused(bad_separator(source, line, rest))),
+            Chunk::BadSeparator { line, rest, loses_previous } => {
+                let mut refusal = bad_separator(source, line, rest);
+                refusal.loses_previous = loses_previous;
+                parts.push(Part::Refused(refusal));
+            }
         }
     }
     parts
@@ -104,9 +127,8 @@ fn looks_like_json(text: &str) -> bool {
 
 fn bad_separator(source: &Source, line: Span, rest: Span) -> Refusal {
     let text = source.slice(rest);
-    let mut refusal = Refusal::new(rest, "only a comment may follow `---` on its line")
+    let refusal = Refusal::new(rest, "only a comment may follow `---` on its line")
         .because("kubectl cuts a file into documents at every line that starts with `---`, before it parses any YAML, and refuses the file when text follows");
-    refusal.loses_previous = true;
     if text.starts_with('-') || source.slice(line).contains("-----") {
         return refusal.help("indent this line if it belongs to a block scalar; a separator is `---` alone");
     }

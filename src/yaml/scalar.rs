@@ -83,8 +83,18 @@ fn resolve_dotted(text: &str) -> Resolved {
     match text {
         ".nan" | ".NaN" | ".NAN" => Resolved::Float(f64::NAN),
         ".inf" | ".Inf" | ".INF" => Resolved::Float(f64::INFINITY),
-        _ => parse_float(text).map_or(Resolved::Str, Resolved::Float),
+        _ => {
+            let plain = if separates_digits(text) { text.replace('_', "") } else { text.to_owned() };
+            parse_float(&plain).map_or(Resolved::Str, Resolved::Float)
+        }
     }
+}
+
+/// Whether every `_` stands between two digits, as Go's `strconv.ParseFloat` wants it.
+fn separates_digits(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let is_digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
+    text.match_indices('_').all(|(at, _)| at > 0 && is_digit(at - 1) && is_digit(at + 1))
 }
 
 fn resolve_number(text: &str) -> Resolved {
@@ -99,6 +109,12 @@ fn resolve_number(text: &str) -> Resolved {
     }
     if let Some(value) = parse_float(&plain) {
         return Resolved::Float(value);
+    }
+    // go-yaml's own reading of binary numbers, which takes a sign after the prefix.
+    if let Some(value) = plain.strip_prefix("0b").filter(|digits| digits.starts_with(['+', '-']))
+        && let Ok(value) = i64::from_str_radix(value, 2)
+    {
+        return Resolved::Int(value);
     }
     Resolved::Str
 }
@@ -154,24 +170,66 @@ fn parse_float(text: &str) -> Option<f64> {
 /// Whether go-yaml's `parseTimestamp` accepts the text; it matters under `!!timestamp` alone, because
 /// kubectl hands every timestamp on as the string it was and no timestamp reads as a number.
 fn is_timestamp(text: &str) -> bool {
-    let (date, time) = match text.find(['T', 't', ' ']) {
-        Some(at) => (&text[..at], Some(&text[at + 1..])),
-        None => (text, None),
+    let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
+    // Takes one or two digits within bounds off the front.
+    let number = |text: &mut &str, least: u32, most: u32| {
+        let (digits, rest) = text.split_at(digits(text).min(2));
+        *text = rest;
+        digits.parse().ok().filter(|value| (least..=most).contains(value))
     };
-    let number =
-        |part: &str, most: u32| (1..=2).contains(&part.len()) && part.parse::<u32>().is_ok_and(|value| value <= most);
-    let date_ok = match date.split('-').collect::<Vec<_>>()[..] {
-        [year, month, day] => year.len() == 4 && year.parse::<u32>().is_ok() && number(month, 12) && number(day, 31),
-        _ => false,
-    };
-    let time_ok = time.is_none_or(|time| {
-        let clock = time.split(['Z', '+', '-', '.']).next().unwrap_or(time);
-        match clock.split(':').collect::<Vec<_>>()[..] {
-            [hour, minute, second] => number(hour, 23) && number(minute, 59) && number(second, 59),
-            _ => false,
+    let sign = |text: &mut &str, signs: &[char]| text.strip_prefix(signs).map(|rest| *text = rest);
+    let mut rest = text;
+    let mut parse = || -> Option<bool> {
+        let (year, after) = rest.split_at_checked(4).filter(|(year, _)| digits(year) == 4)?;
+        rest = after;
+        sign(&mut rest, &['-'])?;
+        let month = number(&mut rest, 1, 12)?;
+        sign(&mut rest, &['-'])?;
+        number(&mut rest, 1, days(year.parse().ok()?, month))?;
+        if rest.is_empty() {
+            return Some(true);
         }
-    });
-    date_ok && time_ok
+        let has_zone = !rest.starts_with(' ');
+        sign(&mut rest, &['T', 't', ' '])?;
+        if !has_zone {
+            rest = rest.trim_start_matches(' ');
+        }
+        number(&mut rest, 0, 23)?;
+        sign(&mut rest, &[':'])?;
+        number(&mut rest, 0, 59)?;
+        sign(&mut rest, &[':'])?;
+        number(&mut rest, 0, 59)?;
+        if let Some(fraction) = rest.strip_prefix(['.', ','])
+            && digits(fraction) > 0
+        {
+            rest = &fraction[digits(fraction)..];
+        }
+        Some(if has_zone { is_zone(rest) } else { rest.is_empty() })
+    };
+    parse().unwrap_or(false)
+}
+
+fn days(year: u32, month: u32) -> u32 {
+    match month {
+        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
+}
+
+/// `Z` or `+01:30`; Go lets 24 hours and 60 minutes pass.
+fn is_zone(text: &str) -> bool {
+    let within = |digits: Option<&str>, most: u32| {
+        let digits = digits.filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
+        digits.and_then(|digits| digits.parse().ok()).is_some_and(|value: u32| value <= most)
+    };
+    text == "Z"
+        || (text.len() == 6
+            && text.starts_with(['+', '-'])
+            && text.get(3..4) == Some(":")
+            && within(text.get(1..3), 24)
+            && within(text.get(4..6), 60))
 }
 
 /// A float as Go's `encoding/json` writes it: no exponent between 1e-6 and 1e21, no trailing `.0`.

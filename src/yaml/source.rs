@@ -73,9 +73,11 @@ pub struct Source {
     /// The text, always ending in a line break (kubectl's line reader adds the last one).
     pub text: String,
     encoding: Encoding,
-    /// Replaced byte sequences: place of the U+FFFD in `text`, and how many raw bytes it stands for.
-    replaced: Vec<(u32, u8)>,
+    /// Where in `text` a U+FFFD stands for one byte that is not UTF-8.
+    replaced: Vec<u32>,
     raw_len: usize,
+    /// Whether the last line break is not in the file.
+    adds_break: bool,
     line_starts: std::sync::OnceLock<Vec<u32>>,
 }
 
@@ -105,13 +107,50 @@ impl Source {
                 }
             },
         };
-        if !text.is_empty() && !text.ends_with('\n') {
+        let adds_break = !text.is_empty() && !text.ends_with('\n');
+        if adds_break {
             text.push('\n');
         }
         if u32::try_from(text.len()).is_err() {
             return Err(TooLarge);
         }
-        Ok(Self { name: name.into(), text, encoding, replaced, raw_len, line_starts: std::sync::OnceLock::new() })
+        let line_starts = std::sync::OnceLock::new();
+        Ok(Self { name: name.into(), text, encoding, replaced, raw_len, adds_break, line_starts })
+    }
+
+    /// A text that stands in no file.
+    #[must_use]
+    pub fn from_text(name: impl Into<String>, text: impl Into<String>) -> Self {
+        let text = text.into();
+        Self {
+            name: name.into(),
+            encoding: Encoding::Utf8 { mark: false },
+            replaced: Vec::new(),
+            raw_len: text.len(),
+            adds_break: false,
+            line_starts: std::sync::OnceLock::new(),
+            text,
+        }
+    }
+
+    /// A copy in which the bytes of `spans` are asterisks; every place stays where it was.
+    #[must_use]
+    pub fn masked(&self, spans: &[Span]) -> Self {
+        let mut text = self.text.clone();
+        for span in spans {
+            if text.get(span.range()).is_some() {
+                text.replace_range(span.range(), &"*".repeat(span.range().len()));
+            }
+        }
+        Self {
+            name: self.name.clone(),
+            text,
+            encoding: self.encoding,
+            replaced: self.replaced.clone(),
+            raw_len: self.raw_len,
+            adds_break: self.adds_break,
+            line_starts: std::sync::OnceLock::new(),
+        }
     }
 
     /// The text of a range.
@@ -120,9 +159,29 @@ impl Source {
         self.text.get(span.range()).unwrap_or("")
     }
 
+    /// The same range, widened where it would cut a character.
+    pub(super) fn whole_characters(&self, span: Span) -> Span {
+        let Span { start, end } = span;
+        let length = self.text.len();
+        let mut start = (start as usize).min(length);
+        while !self.text.is_char_boundary(start) {
+            start -= 1;
+        }
+        let mut end = (end as usize).clamp(start, length);
+        while !self.text.is_char_boundary(end) {
+            end += 1;
+        }
+        Span::new(start, end)
+    }
+
+    /// The length of the text without a line break that is not in the file.
+    pub(super) fn written_length(&self) -> usize {
+        self.text.len() - usize::from(self.adds_break)
+    }
+
     /// Where bytes that are not UTF-8 were replaced by U+FFFD.
     pub fn replaced(&self) -> impl Iterator<Item = Span> + '_ {
-        self.replaced.iter().map(|&(at, _)| Span::new(at as usize, at as usize + 3))
+        self.replaced.iter().map(|&at| Span::new(at as usize, at as usize + 3))
     }
 
     /// Whether a byte in the text is the same byte in the file, so that byte edits are possible.
@@ -147,12 +206,9 @@ impl Source {
     pub fn raw_offset(&self, at: usize) -> usize {
         let raw = match self.encoding {
             Encoding::Utf8 { mark } => {
-                let mut raw = at + if mark { 3 } else { 0 };
-                for &(place, bytes) in self.replaced.iter().take_while(|&&(place, _)| (place as usize) < at) {
-                    raw = raw + usize::from(bytes) - '\u{FFFD}'.len_utf8();
-                    debug_assert!(place as usize <= at);
-                }
-                raw
+                // Each U+FFFD of three bytes stands for one.
+                let before = self.replaced.partition_point(|place| (*place as usize) < at);
+                at + if mark { 3 } else { 0 } - 2 * before
             }
             Encoding::Utf16 { .. } => 2 + 2 * self.text.get(..at).map_or(0, |before| before.encode_utf16().count()),
         };
@@ -180,15 +236,15 @@ impl Source {
 #[error("the file is larger than 4 GiB")]
 pub struct TooLarge;
 
-/// UTF-8 with every maximal invalid part replaced, remembering how long each was.
-fn lossy(bytes: &[u8]) -> (String, Vec<(u32, u8)>) {
+/// UTF-8 with every invalid byte replaced, remembering where.
+pub(super) fn lossy(bytes: &[u8]) -> (String, Vec<u32>) {
     let mut text = String::with_capacity(bytes.len());
     let mut replaced = Vec::new();
     for chunk in bytes.utf8_chunks() {
         text.push_str(chunk.valid());
         // Go's decoder replaces byte by byte, so an invalid run of three bytes is three U+FFFD.
         for _ in chunk.invalid() {
-            replaced.push((narrow(text.len()), 1));
+            replaced.push(narrow(text.len()));
             text.push('\u{FFFD}');
         }
     }

@@ -9,60 +9,49 @@ use super::source::Span;
 pub(super) enum Chunk {
     /// To be parsed as one document.
     Text(Span),
-    /// A separator line that kubectl refuses: the line, and where what follows `---` begins. The
-    /// document gathered so far is lost with it.
+    /// A separator line that kubectl refuses.
     BadSeparator {
         /// The whole line, without its break.
         line: Span,
         /// What stands after the dashes.
         rest: Span,
+        /// Whether the chunk before this one was still being gathered, and is lost with it.
+        loses_previous: bool,
     },
 }
 
 /// All chunks of `text` from byte `start` on.
 pub(super) fn chunks(text: &str, start: usize) -> Vec<Chunk> {
     let mut chunks = Vec::new();
-    let mut open = None;
+    let mut open: Option<usize> = None;
+    // After a line that kubectl gives up at, what follows up to the next separator is passed over.
+    let mut skips = false;
     let mut at = start;
     for line in text[start..].split_inclusive('\n') {
         let line_start = at;
         at += line.len();
-        if let Some(rest) = line.strip_prefix("---") {
-            let trimmed = rest.trim();
-            if !trimmed.is_empty() && !trimmed.starts_with('#') {
-                if let Some(first) = open.take() {
-                    chunks.push(Chunk::Text(Span::new(first, line_start)));
-                }
-                let content = line_start + 3 + (rest.len() - rest.trim_start().len());
-                chunks.push(Chunk::BadSeparator {
-                    line: Span::new(line_start, line_start + line.trim_end().len()),
-                    rest: Span::new(content, content + trimmed.len()),
-                });
-                at = skip_to_separator(text, at);
-                chunks.extend(self::chunks(text, at));
-                return chunks;
+        let Some(rest) = line.strip_prefix("---") else {
+            if !skips {
+                open.get_or_insert(line_start);
             }
-            if let Some(first) = open.take() {
-                chunks.push(Chunk::Text(Span::new(first, line_start)));
-                continue;
-            }
+            continue;
+        };
+        let previous = open.take();
+        chunks.extend(previous.map(|first| Chunk::Text(Span::new(first, line_start))));
+        let trimmed = rest.trim();
+        skips = !trimmed.is_empty() && !trimmed.starts_with('#');
+        if skips {
+            let content = line_start + 3 + (rest.len() - rest.trim_start().len());
+            chunks.push(Chunk::BadSeparator {
+                line: Span::new(line_start, line_start + line.trim_end().len()),
+                rest: Span::new(content, content + trimmed.len()),
+                loses_previous: previous.is_some(),
+            });
+        } else if previous.is_none() {
+            // A separator with nothing before it stays, as the start of its document.
+            open = Some(line_start);
         }
-        open.get_or_insert(line_start);
     }
-    if let Some(first) = open {
-        chunks.push(Chunk::Text(Span::new(first, at)));
-    }
+    chunks.extend(open.map(|first| Chunk::Text(Span::new(first, at))));
     chunks
-}
-
-/// Where reading can start again after a line that kubectl gives up at.
-fn skip_to_separator(text: &str, from: usize) -> usize {
-    let mut at = from;
-    for line in text[from..].split_inclusive('\n') {
-        if line.starts_with("---") {
-            return at;
-        }
-        at += line.len();
-    }
-    at
 }

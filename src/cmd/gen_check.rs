@@ -1,0 +1,53 @@
+//! `patterns gen --check DIR`: is the folder what would be written?
+
+use std::collections::BTreeSet;
+use std::io::{self, Write as _};
+use std::path::Path;
+
+use similar::TextDiff;
+
+use super::Exit;
+
+/// Compares the folder's YAML and JSON files with `files`. Differences go to stderr as a unified diff;
+/// missing and stale files count.
+pub fn compare(folder: &Path, files: &[(String, String)]) -> io::Result<Exit> {
+    let mut err = io::stderr().lock();
+    let mut differs = false;
+    for (name, text) in files {
+        let path = folder.join(name);
+        let there = match std::fs::read_to_string(&path) {
+            Ok(there) => there,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+            Err(error) => return Err(io::Error::new(error.kind(), format!("{}: {error}", path.display()))),
+        };
+        if there != *text {
+            differs = true;
+            let shown = path.display().to_string();
+            let diff = TextDiff::from_lines(&there, text);
+            write!(err, "{}", diff.unified_diff().header(&shown, &format!("{shown} (generated)")))?;
+        }
+    }
+    for name in stale(folder, files)? {
+        differs = true;
+        writeln!(err, "{}: no object of the description makes this file", folder.join(name).display())?;
+    }
+    Ok(if differs { Exit::Findings } else { Exit::Clean })
+}
+
+/// Manifests in the folder that nothing would write.
+fn stale(folder: &Path, files: &[(String, String)]) -> io::Result<BTreeSet<String>> {
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeSet::new()),
+        Err(error) => return Err(error),
+    };
+    let mut names = BTreeSet::new();
+    for entry in entries {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        let is_manifest = [".yaml", ".yml", ".json"].iter().any(|extension| name.ends_with(extension));
+        if is_manifest && !files.iter().any(|(written, _)| *written == name) {
+            names.insert(name);
+        }
+    }
+    Ok(names)
+}

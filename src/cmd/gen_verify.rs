@@ -1,0 +1,77 @@
+//! The generator's last step: its own linter over what it is about to print.
+
+use std::io;
+use std::sync::Arc;
+
+use crate::describe::Ignore;
+use crate::diagnostic::{Finding, Label, Level};
+use crate::kube::{Object, on_deep_stacks};
+use crate::lint::{self, Selection};
+use crate::pattern::Made;
+use crate::rules;
+use crate::yaml::{self, Source, emit};
+
+/// Lints the objects. An error is the fault of a `patch` or `extra`, which it then points at, or a bug of a
+/// pattern. Ignores of the description take findings away; those that took none are reported.
+pub fn verify(made: &[Made], ignored: &[&Ignore]) -> io::Result<Vec<Finding>> {
+    let (objects, blames) = read_back(made)?;
+    let found = on_deep_stacks(|| lint::objects(&objects, &Selection::default()))?;
+    let mut used = vec![false; ignored.len()];
+    let mut findings = Vec::new();
+    for finding in found {
+        let rule = finding.rule.map(|rule| rule.name);
+        let ignore = ignored.iter().position(|ignored| Some(ignored.rule.as_str()) == rule);
+        match ignore {
+            Some(at) => used[at] = true,
+            None => findings.push(blame(finding, &blames)),
+        }
+    }
+    findings.extend(ignored.iter().zip(used).filter(|(_, used)| !used).map(|(ignored, _)| unused(ignored)));
+    Ok(findings)
+}
+
+/// What stands for an object in messages, and the part of the description that answers for it.
+type Blame<'made> = (Arc<Source>, &'made Made);
+
+fn read_back(made: &[Made]) -> io::Result<(Vec<Object>, Vec<Blame<'_>>)> {
+    let mut objects = Vec::new();
+    let mut blames = Vec::new();
+    for made in made {
+        let text = emit::to_yaml(&made.object).map_err(io::Error::other)?;
+        let text_of = |pointer| made.object.pointer(pointer).and_then(serde_json::Value::as_str).unwrap_or_default();
+        let name = format!("generated {}/{}", text_of("/kind"), text_of("/metadata/name"));
+        let source = Arc::new(Source::from_text(name, text));
+        let (documents, _) = yaml::as_kubectl(yaml::read(&source));
+        objects
+            .extend(documents.into_iter().map(Arc::new).map(|document| Object::new(&document, document.root(), false)));
+        blames.push((source, made));
+    }
+    Ok((objects, blames))
+}
+
+fn blame(mut finding: Finding, blames: &[Blame<'_>]) -> Finding {
+    let made = blames.iter().find(|(source, _)| Arc::ptr_eq(source, &finding.primary.source)).map(|(_, made)| made);
+    match made.and_then(|made| made.blame.as_ref()) {
+        Some(place) => {
+            finding.primary = Label { text: finding.primary.text, ..place.label("") };
+            finding.labels.clear();
+            finding.fix = None;
+            finding
+        }
+        None if finding.level == Level::Error => {
+            Finding { help: Some("a pattern made this; it is a bug of ours, please report it".to_owned()), ..finding }
+        }
+        None => finding,
+    }
+}
+
+fn unused(ignored: &Ignore) -> Finding {
+    let label = ignored.place.label("");
+    if rules::find(&ignored.rule).is_none() {
+        return Finding::error(label, format!("no rule is called `{}`", ignored.rule))
+            .help("patterns explain prints a rule's page");
+    }
+    Finding::error(label, format!("`{}` finds nothing here", ignored.rule))
+        .level(Level::Warning)
+        .help("remove this entry")
+}

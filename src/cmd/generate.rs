@@ -1,0 +1,175 @@
+//! `patterns gen`: a description into Kubernetes YAML.
+
+use std::io::{self, Write as _};
+use std::path::Path;
+use std::sync::Arc;
+
+use serde_json::{Value as Json, json};
+
+use super::Exit;
+use super::gen_check;
+use super::gen_verify;
+use super::read::open;
+use crate::cli::{Color, GenArgs, GenFormat};
+use crate::describe::{self, Options};
+use crate::diagnostic::{self, Finding, Level};
+use crate::pattern::{self, Catalogue, Made, expand};
+use crate::report::terminal;
+use crate::yaml::{Source, emit};
+
+/// Prints YAML to stdout, or writes or checks a folder. Nothing is written unless everything is right.
+pub fn run(args: &GenArgs, color: Color) -> io::Result<Exit> {
+    let source = Arc::new(open(&args.file)?);
+    let objects = match generate(args, &source)? {
+        Ok(Generated { objects, warnings }) => {
+            show(warnings, color)?;
+            objects
+        }
+        Err(findings) => {
+            show(findings, color)?;
+            return Ok(Exit::Failed);
+        }
+    };
+    if let Some(note) = agent_note(&objects) {
+        writeln!(io::stderr(), "{note}")?;
+    }
+    let files = files(&objects, args.format)?;
+    match (&args.check, &args.output) {
+        (Some(folder), _) => gen_check::compare(folder, &files),
+        (None, Some(folder)) => write(folder, &files),
+        (None, None) => print(&objects, args.format),
+    }
+}
+
+fn show(mut findings: Vec<Finding>, color: Color) -> io::Result<()> {
+    diagnostic::sort(&mut findings);
+    diagnostic::redact(&mut findings);
+    terminal::print(&findings, color)
+}
+
+/// What a description makes.
+struct Generated {
+    objects: Vec<Json>,
+    warnings: Vec<Finding>,
+}
+
+/// Objects in apply order and the warnings about them, or everything that is wrong with the description.
+fn generate(args: &GenArgs, source: &Arc<Source>) -> io::Result<Result<Generated, Vec<Finding>>> {
+    let options = match options(args)? {
+        Ok(options) => options,
+        Err(findings) => return Ok(Err(findings)),
+    };
+    let folder = args.file.parent().filter(|_| args.file.as_os_str() != "-");
+    let (descriptions, mut findings) = describe::read(source, folder, &options);
+    if !findings.is_empty() {
+        findings.extend(descriptions.iter().flat_map(|description| pattern::check(Catalogue, description)));
+        return Ok(Err(findings));
+    }
+    let mut objects: Vec<Made> = Vec::new();
+    for description in &descriptions {
+        match expand(Catalogue, description) {
+            Ok(made) => objects.extend(made),
+            Err(mistakes) => findings.extend(mistakes),
+        }
+    }
+    if !findings.is_empty() {
+        return Ok(Err(findings));
+    }
+    pattern::sort(&mut objects);
+    findings.extend(repeated(&objects));
+    let ignored: Vec<&describe::Ignore> = descriptions.iter().flat_map(|description| &description.ignores).collect();
+    findings.extend(gen_verify::verify(&objects, &ignored)?);
+    let objects = objects.into_iter().map(|made| made.object).collect();
+    Ok(if findings.iter().all(|finding| finding.level < Level::Error) {
+        Ok(Generated { objects, warnings: findings })
+    } else {
+        Err(findings)
+    })
+}
+
+/// Objects of one kind, namespace and name: the second would replace the first.
+fn repeated(objects: &[Made]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (at, made) in objects.iter().enumerate() {
+        let id = |made: &Made| {
+            let text = |pointer| made.object.pointer(pointer).and_then(Json::as_str).unwrap_or_default().to_owned();
+            (text("/kind"), text("/metadata/namespace"), text("/metadata/name"))
+        };
+        let same = objects[..at].iter().find(|other| id(other) == id(made));
+        if let (Some(other), Some(place)) = (same, made.blame.as_ref()) {
+            let (kind, _, name) = id(made);
+            let finding =
+                Finding::error(place.label("this is the second"), format!("{kind}/{name} would be made twice"));
+            findings.push(match &other.blame {
+                Some(first) => finding.label(first.label("this is the first")),
+                None => finding.because("a pattern makes one already").help("change that one with `patch`"),
+            });
+        }
+    }
+    findings
+}
+
+fn options(args: &GenArgs) -> io::Result<Result<Options, Vec<Finding>>> {
+    let mut settings = Vec::new();
+    let mut findings = Vec::new();
+    if let Some(path) = &args.params {
+        let source = Arc::new(open(path)?);
+        match describe::from_file(&source) {
+            Ok(from_file) => settings.extend(from_file),
+            Err(mistakes) => findings.extend(mistakes),
+        }
+    }
+    for flag in &args.set {
+        match describe::from_flag(flag) {
+            Ok(setting) => settings.push(setting),
+            Err(mistakes) => findings.extend(mistakes),
+        }
+    }
+    let options = Options { environment: args.environment.clone(), settings, namespace: args.namespace.clone() };
+    Ok(if findings.is_empty() { Ok(options) } else { Err(findings) })
+}
+
+/// No registry holds our own image: whoever deploys it builds it, or names the copy they keep.
+fn agent_note(objects: &[Json]) -> Option<String> {
+    const DEFAULT: &str = concat!("localhost/patterns-agent:", env!("CARGO_PKG_VERSION"));
+    let uses_default = objects.iter().any(|object| object.to_string().contains(DEFAULT));
+    uses_default.then(|| {
+        let local = DEFAULT.trim_start_matches("localhost/");
+        format!("note: this uses {DEFAULT}; build it with `podman build -t {local} .` or set images.agent")
+    })
+}
+
+/// The files that `--output` writes: name and text.
+fn files(objects: &[Json], format: GenFormat) -> io::Result<Vec<(String, String)>> {
+    let file = |object: &Json| {
+        let (extension, text) = match format {
+            GenFormat::Yaml => ("yaml", emit::to_yaml(object).map_err(io::Error::other)?),
+            GenFormat::Json => ("json", pretty(object)?),
+        };
+        Ok((pattern::file_name(object, extension), text))
+    };
+    objects.iter().map(file).collect()
+}
+
+fn pretty(value: &Json) -> io::Result<String> {
+    Ok(serde_json::to_string_pretty(value)? + "\n")
+}
+
+fn print(objects: &[Json], format: GenFormat) -> io::Result<Exit> {
+    let text = match format {
+        GenFormat::Yaml => emit::to_stream(objects).map_err(io::Error::other)?,
+        GenFormat::Json => pretty(&json!({"apiVersion": "v1", "kind": "List", "items": objects}))?,
+    };
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()?;
+    Ok(Exit::Clean)
+}
+
+fn write(folder: &Path, files: &[(String, String)]) -> io::Result<Exit> {
+    std::fs::create_dir_all(folder)?;
+    for (name, text) in files {
+        std::fs::write(folder.join(name), text)?;
+    }
+    Ok(Exit::Clean)
+}

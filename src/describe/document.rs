@@ -1,0 +1,329 @@
+//! From the text of a description to its documents, environment applied and parameters filled in.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use serde_json::Value as Json;
+use sha2::{Digest as _, Sha256};
+
+use super::app::{self, App};
+use super::entries;
+use super::extends;
+use super::merge::merge;
+use super::params::{Params, Setting};
+use super::schema::{self, Subject};
+use super::spanned::{Member, Place, Spanned};
+use crate::diagnostic::Finding;
+use crate::words::{list, nearest};
+use crate::yaml::{self, Source};
+
+/// What the caller asks of a description.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The environment to apply.
+    pub environment: Option<String>,
+    /// Parameters, later ones win.
+    pub settings: Vec<Setting>,
+    /// Overrides every document's namespace.
+    pub namespace: Option<String>,
+}
+
+/// One document of a description, ready to be expanded.
+#[derive(Debug)]
+pub struct Description {
+    /// The base of all object names.
+    pub name: String,
+    /// Where the name is.
+    pub name_place: Place,
+    /// `metadata.namespace` of everything, if any.
+    pub namespace: Option<String>,
+    /// The user's own container.
+    pub app: Option<App>,
+    /// The topology.
+    pub shape: Entry,
+    /// The single-node patterns, in order.
+    pub uses: Vec<Entry>,
+    /// How the outside reaches it.
+    pub expose: Option<Expose>,
+    /// The `PriorityClass`, and its value if it is to be made.
+    pub priority: Option<(String, Option<i64>)>,
+    /// When a batch shape runs, as cron writes it.
+    pub schedule: Option<Spanned>,
+    /// Other images for roles, with their places.
+    pub images: Vec<Member>,
+    /// Changes to generated objects.
+    pub patches: Vec<Spanned>,
+    /// Objects added as they are.
+    pub extra: Vec<Spanned>,
+    /// Rules that this document may break.
+    pub ignores: Vec<Ignore>,
+    /// File name and content hash, for the annotation on every object.
+    pub origin: String,
+    /// The folder that relative paths start from; none for standard input.
+    pub folder: Option<PathBuf>,
+}
+
+/// A pattern that a document asks for.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// The pattern's name.
+    pub pattern: String,
+    /// The name that the entry goes by.
+    pub name: String,
+    /// Where the pattern is named.
+    pub place: Place,
+    /// The parameters as written: a scalar, a map or nothing.
+    pub params: Spanned,
+}
+
+/// A lint rule that a document may break.
+#[derive(Clone, Debug)]
+pub struct Ignore {
+    /// The rule.
+    pub rule: String,
+    /// The reason.
+    pub why: String,
+    /// Where the rule is named.
+    pub place: Place,
+}
+
+/// `expose`.
+#[derive(Clone, Debug)]
+pub struct Expose {
+    /// Host name.
+    pub host: String,
+    /// Gateway, if the route is to be an `HTTPRoute`.
+    pub gateway: Option<String>,
+    /// Where it is.
+    pub place: Place,
+}
+
+/// The grammar as a JSON Schema.
+///
+/// # Panics
+/// Never: a test reads the same text.
+pub fn grammar() -> &'static Json {
+    static GRAMMAR: OnceLock<Json> = OnceLock::new();
+    GRAMMAR.get_or_init(|| {
+        let source = Arc::new(Source::from_text("grammar.yaml", include_str!("grammar.yaml")));
+        let (documents, _) = yaml::as_kubectl(yaml::read(&source));
+        documents.first().map_or(Json::Null, |document| Spanned::from_node(document, document.root()).to_json())
+    })
+}
+
+/// Checks a container of the user's against the grammar of `app`.
+pub fn check_app(value: &Spanned, subject: Subject<'_>, findings: &mut Vec<Finding>) {
+    if let Some(schema) = grammar().pointer("/properties/app") {
+        schema::check(schema, value, subject, findings);
+    }
+}
+
+/// Reads all documents of a description. What is wrong with them goes to the findings; a document is there
+/// nevertheless if enough of it can be read to check its patterns, so that all mistakes show in one run.
+#[must_use]
+pub fn read(source: &Arc<Source>, folder: Option<&Path>, options: &Options) -> (Vec<Description>, Vec<Finding>) {
+    let mut findings = Vec::new();
+    let roots = roots(source, &mut findings);
+    check_environment(&roots, options, &mut findings);
+    check_settings(&roots, options, &mut findings);
+    let mut descriptions: Vec<Description> = Vec::new();
+    for root in roots {
+        let Some(description) = describe(root, folder, options, &mut findings) else { continue };
+        if let Some(other) = descriptions.iter().find(|other| other.name == description.name) {
+            findings.push(
+                Finding::error(
+                    description.name_place.label("and so is this"),
+                    format!("two documents are called `{}`", description.name),
+                )
+                .label(other.name_place.label("this is"))
+                .because("the names of all objects derive from it"),
+            );
+        }
+        descriptions.push(description);
+    }
+    (descriptions, findings)
+}
+
+fn roots(source: &Arc<Source>, findings: &mut Vec<Finding>) -> Vec<Spanned> {
+    let (documents, refusal) = yaml::as_kubectl(yaml::read(source));
+    findings.extend(refusal.map(|refusal| refusal.into_finding(source)));
+    if documents.is_empty() && findings.is_empty() {
+        let place = Place { source: Arc::clone(source), span: yaml::Span::empty(0) };
+        findings.push(
+            Finding::error(place.label(""), "this file is empty")
+                .help("patterns: v1, then a name, an app and what it uses"),
+        );
+    }
+    let mut roots = Vec::new();
+    for document in &documents {
+        for duplicate in &document.duplicates {
+            let place = |node| Place { source: Arc::clone(source), span: document.span(node) };
+            findings.push(
+                Finding::error(
+                    place(duplicate.lost.key).label("this is lost"),
+                    format!("`{}` stands twice", document.key(&duplicate.lost)),
+                )
+                .label(place(duplicate.kept.key).label("this wins")),
+            );
+        }
+        let root = Spanned::from_node(document, document.root());
+        if root.get("patterns").is_none() {
+            findings.push(not_a_description(&root));
+            continue;
+        }
+        roots.push(root);
+    }
+    roots
+}
+
+fn not_a_description(root: &Spanned) -> Finding {
+    let first = root.members().first().map_or(&root.place, |member| &member.key_place);
+    let finding = Finding::error(first.label(""), "this is not a pattern description");
+    if root.get("kind").is_some() {
+        return finding.because("it looks like a Kubernetes manifest").help("patterns lint FILE");
+    }
+    finding.help("begin the document with `patterns: v1`")
+}
+
+fn check_environment(roots: &[Spanned], options: &Options, findings: &mut Vec<Finding>) {
+    let Some(wanted) = &options.environment else { return };
+    let names: BTreeSet<&str> = roots
+        .iter()
+        .filter_map(|root| root.get("environments"))
+        .flat_map(Spanned::members)
+        .map(|member| member.key.as_str())
+        .collect();
+    if names.contains(wanted.as_str()) {
+        return;
+    }
+    let names: Vec<&str> = names.into_iter().collect();
+    let Some(root) = roots.first() else { return };
+    let place = root.member("environments").map_or(&root.place, |member| &member.key_place);
+    let place = if root.member("environments").is_some() {
+        place.clone()
+    } else {
+        Place { span: yaml::Span::empty(root.place.span.start as usize), ..place.clone() }
+    };
+    let finding = Finding::error(place.label(""), format!("no document has an environment `{wanted}`"));
+    findings.push(match (nearest(wanted, names.iter().copied()), names.is_empty()) {
+        (Some(name), _) => finding.help(format!("-e {name}")),
+        (None, true) => finding.help("leave -e out, or add `environments`"),
+        (None, false) => finding.help(format!("there are {}", list(&names))),
+    });
+}
+
+fn check_settings(roots: &[Spanned], options: &Options, findings: &mut Vec<Finding>) {
+    let declared: BTreeSet<&str> = roots
+        .iter()
+        .filter_map(|root| root.get("params"))
+        .flat_map(Spanned::members)
+        .map(|member| member.key.as_str())
+        .collect();
+    for setting in options.settings.iter().filter(|setting| !declared.contains(setting.name.as_str())) {
+        let known: Vec<&str> = declared.iter().copied().collect();
+        let label = nearest(&setting.name, known.iter().copied())
+            .map_or_else(String::new, |name| format!("did you mean `{name}`?"));
+        let help = if known.is_empty() {
+            "declare it under `params`".to_owned()
+        } else {
+            format!("declared are {}", list(&known))
+        };
+        findings.push(
+            Finding::error(setting.place.label(label), format!("no parameter is called `{}`", setting.name)).help(help),
+        );
+    }
+}
+
+fn describe(
+    mut root: Spanned,
+    folder: Option<&Path>,
+    options: &Options,
+    findings: &mut Vec<Finding>,
+) -> Option<Description> {
+    let origin = origin(&root.place.source);
+    extends::resolve(&mut root, folder, findings);
+    let environments = root.remove("environments");
+    let mut settings = apply_environment(&mut root, environments.as_ref(), options, findings);
+    settings.extend(options.settings.iter().cloned());
+    let declared = root.remove("params");
+    let params = Params::settle(declared.as_ref(), &settings, findings);
+    params.substitute(&mut root, findings);
+    let subject = Subject { name: "a description", member: "key", help: None, place: &first_key(&root) };
+    schema::check(grammar(), &root, subject, findings);
+    let name = root.get("name")?;
+    let expose = root.member("expose").and_then(|member| {
+        let text = |key| member.value.get(key).and_then(Spanned::text).map(str::to_owned);
+        Some(Expose { host: text("host")?, gateway: text("gateway"), place: member.key_place.clone() })
+    });
+    let uses = entries::uses(&root, findings);
+    Some(Description {
+        name: name.text()?.to_owned(),
+        name_place: name.place.clone(),
+        namespace: options
+            .namespace
+            .clone()
+            .or_else(|| root.get("namespace").and_then(Spanned::text).map(str::to_owned)),
+        app: root.member("app").map(|member| app::read(member, findings)),
+        shape: entries::shape(&root, findings)?,
+        uses,
+        expose,
+        priority: root.get("priority").and_then(entries::priority),
+        schedule: root.get("schedule").cloned(),
+        images: root.get("images").map(|images| images.members().to_vec()).unwrap_or_default(),
+        patches: root.get("patch").map(|patches| patches.items().to_vec()).unwrap_or_default(),
+        extra: root.get("extra").map(|extra| extra.items().to_vec()).unwrap_or_default(),
+        ignores: entries::ignores(&root),
+        origin,
+        folder: folder.map(Path::to_owned),
+    })
+}
+
+/// Where to point when the document itself lacks something.
+fn first_key(root: &Spanned) -> Place {
+    root.members().first().map_or_else(|| root.place.clone(), |member| member.key_place.clone())
+}
+
+/// `site.yaml@sha256:…`: which text the objects came from, without the path of anybody's machine.
+fn origin(source: &Source) -> String {
+    let name = Path::new(&source.name)
+        .file_name()
+        .map_or_else(|| "stdin".to_owned(), |name| name.to_string_lossy().into_owned());
+    let name = if source.name == "<stdin>" { "stdin".to_owned() } else { name };
+    let digest = Sha256::digest(source.text.as_bytes());
+    format!("{name}@sha256:{:.16}", format!("{digest:x}"))
+}
+
+/// Merges the environment in; its `params` are bare values, which become settings.
+fn apply_environment(
+    root: &mut Spanned,
+    environments: Option<&Member>,
+    options: &Options,
+    findings: &mut Vec<Finding>,
+) -> Vec<Setting> {
+    let Some(environments) = environments else { return Vec::new() };
+    let subject = Subject { name: "`environments`", member: "environment", help: None, place: &environments.key_place };
+    if let Some(schema) = grammar().pointer("/properties/environments") {
+        schema::check(schema, &environments.value, subject, findings);
+    }
+    let Some(wanted) = &options.environment else { return Vec::new() };
+    let Some(mut change) = environments.value.get(wanted).cloned() else { return Vec::new() };
+    let params = change.remove("params");
+    merge(root, &change);
+    let declared = root.get("params").cloned();
+    let mut settings = Vec::new();
+    for member in params.iter().flat_map(|params| params.value.members()) {
+        if declared.as_ref().and_then(|declared| declared.get(&member.key)).is_none() {
+            findings.push(
+                Finding::error(member.key_place.label(""), format!("no parameter is called `{}`", member.key))
+                    .help("an environment sets parameters that `params` declares"),
+            );
+        }
+        settings.push(Setting {
+            name: member.key.clone(),
+            value: member.value.clone(),
+            place: member.key_place.clone(),
+        });
+    }
+    settings
+}

@@ -1,0 +1,83 @@
+//! `extends`: a document that changes one of another file.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::merge::merge;
+use super::spanned::{Place, Spanned};
+use crate::diagnostic::Finding;
+use crate::yaml::{self, Source};
+
+/// Replaces a document by the one it extends with itself laid over. What it says stays where it was written.
+pub(super) fn resolve(root: &mut Spanned, folder: Option<&Path>, findings: &mut Vec<Finding>) {
+    let mut visited = vec![PathBuf::from(&root.place.source.name)];
+    let mut folder = folder.map(Path::to_owned);
+    while let Some(member) = root.remove("extends") {
+        let Some(target) = member.value.text() else { return };
+        let Some(base_folder) = &folder else {
+            findings.push(
+                Finding::error(member.value.place.label(""), "a description from standard input extends nothing")
+                    .because("the path is relative to the description's own file"),
+            );
+            return;
+        };
+        let path = base_folder.join(target);
+        if visited.iter().any(|known| same_file(known, &path)) {
+            let chain: Vec<String> = visited.iter().map(|path| path.display().to_string()).collect();
+            findings.push(
+                Finding::error(member.value.place.label(""), "this extends itself")
+                    .because(format!("the chain is {}", chain.join(" → "))),
+            );
+            return;
+        }
+        match base(&path, root, &member.value.place) {
+            Ok(mut base) => {
+                merge(&mut base, root);
+                *root = base;
+            }
+            Err(finding) => {
+                findings.push(*finding);
+                return;
+            }
+        }
+        folder = path.parent().map(Path::to_owned);
+        visited.push(path);
+    }
+}
+
+fn same_file(a: &Path, b: &Path) -> bool {
+    match (a.canonicalize(), b.canonicalize()) {
+        (Ok(a), Ok(b)) => a == b,
+        _ => a == b,
+    }
+}
+
+/// The document of the same name, or the only one.
+fn base(path: &Path, root: &Spanned, place: &Place) -> Result<Spanned, Box<Finding>> {
+    let name = path.display().to_string();
+    let bytes = std::fs::read(path)
+        .map_err(|error| Box::new(Finding::error(place.label(""), format!("cannot read {name}: {error}"))))?;
+    let source =
+        Source::decode(&name, bytes).map_err(|error| Box::new(Finding::error(place.label(""), error.to_string())))?;
+    let source = Arc::new(source);
+    let (documents, refusal) = yaml::as_kubectl(yaml::read(&source));
+    if let Some(refusal) = refusal {
+        return Err(Box::new(refusal.into_finding(&source).label(place.label("read because of this"))));
+    }
+    let mut roots: Vec<Spanned> = documents
+        .iter()
+        .map(|document| Spanned::from_node(document, document.root()))
+        .filter(|root| root.get("patterns").is_some())
+        .collect();
+    let wanted = root.get("name").and_then(Spanned::text).map(str::to_owned);
+    let named = roots.iter().position(|root| root.get("name").and_then(Spanned::text) == wanted.as_deref());
+    match (named, roots.len()) {
+        (Some(at), _) => Ok(roots.swap_remove(at)),
+        (None, 1) => Ok(roots.swap_remove(0)),
+        (None, 0) => Err(Box::new(Finding::error(place.label(""), format!("{name} is not a pattern description")))),
+        (None, _) => Err(Box::new(
+            Finding::error(place.label(""), format!("{name} has several documents, and none has this one's name"))
+                .help("give both the same `name`"),
+        )),
+    }
+}

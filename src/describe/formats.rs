@@ -1,0 +1,277 @@
+//! Named formats of text in descriptions, by the names that schemas use.
+//!
+//! Where Kubernetes will check the text again, the rule is Kubernetes' own
+//! (`k8s.io/apimachinery/pkg/util/validation/validation.go`).
+
+/// Why a text does not follow its format.
+pub struct Mistake {
+    /// What is wrong, in one sentence.
+    pub message: String,
+    /// The mechanism.
+    pub why: Option<&'static str>,
+    /// What to do.
+    pub help: Option<String>,
+    /// The text holds a secret and must not be shown.
+    pub secret: bool,
+}
+
+impl Mistake {
+    fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), why: None, help: None, secret: false }
+    }
+
+    fn because(mut self, why: &'static str) -> Self {
+        self.why = Some(why);
+        self
+    }
+
+    fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+/// Checks a text; an unknown format accepts everything.
+#[must_use]
+pub fn check(format: &str, text: &str) -> Option<Mistake> {
+    match format {
+        "dns-label" => dns_label(text, 63),
+        // names of generated objects get suffixes such as `-logs-1a2b3c4d`
+        "base-name" => dns_label(text, 40),
+        "dns-subdomain" => dns_subdomain(text),
+        "host" => host(text),
+        "image" => image(text),
+        "path" => path(text),
+        "log-path" => path(text).or_else(|| log_path(text)),
+        "duration" => duration_seconds(text).err(),
+        "lease" => lease(text),
+        "cron" => cron(text),
+        "timeout" => timeout(text),
+        "http-path" => http_path(text),
+        "env-name" => env_name(text),
+        "secret-ref" => secret_ref(text),
+        "configmap-ref" => configmap_ref(text),
+        "url" => url(text),
+        "percent" => percent(text),
+        "quantity" => quantity(text),
+        _ => None,
+    }
+}
+
+fn dns_label(text: &str, most: usize) -> Option<Mistake> {
+    let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let ok =
+        text.bytes().all(inner) && text.as_bytes().first().is_some_and(u8::is_ascii_lowercase) && !text.ends_with('-');
+    if !ok {
+        return Some(
+            Mistake::new("a name is lower-case letters, digits and `-`, beginning with a letter and not ending in `-`")
+                .because("object names, container names and DNS names are made from it"),
+        );
+    }
+    (text.len() > most).then(|| Mistake::new(format!("a name has at most {most} characters; this has {}", text.len())))
+}
+
+fn dns_subdomain(text: &str) -> Option<Mistake> {
+    let label = |label: &str| {
+        let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        !label.is_empty() && label.bytes().all(inner) && !label.starts_with('-') && !label.ends_with('-')
+    };
+    let ok = text.len() <= 253 && text.split('.').all(label);
+    (!ok).then(|| Mistake::new("an object's name is lower-case letters, digits, `-` and `.`, at most 253 characters"))
+}
+
+fn host(text: &str) -> Option<Mistake> {
+    if text.contains("://") || text.contains('/') {
+        return Some(Mistake::new("a host is a name without scheme and path").help("write www.example.com"));
+    }
+    let name = text.strip_prefix("*.").unwrap_or(text);
+    dns_subdomain(name)
+        .map(|_| Mistake::new("a host is lower-case letters, digits, `-` and `.`, such as www.example.com"))
+}
+
+fn image(text: &str) -> Option<Mistake> {
+    let bad = |character: char| character.is_whitespace() || character.is_control() || !character.is_ascii();
+    if text.is_empty() || text.contains(bad) || text.starts_with(['/', ':', '@', '-']) {
+        return Some(Mistake::new("an image is a reference such as registry.example.com/shop:1.7.0"));
+    }
+    let name = text.split('@').next().unwrap_or(text);
+    let path = match name.rsplit_once(':') {
+        Some((path, tag)) if !tag.contains('/') => path,
+        _ => name,
+    };
+    let (registry, repository) = path
+        .split_once('/')
+        .filter(|(first, _)| first.contains(['.', ':']) || *first == "localhost")
+        .unwrap_or(("", path));
+    let ok = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_' | b'.' | b'/');
+    if repository.is_empty() || !repository.bytes().all(ok) {
+        let _ = registry;
+        return Some(Mistake::new("the repository of an image is lower-case letters, digits, `-`, `_`, `.` and `/`"));
+    }
+    None
+}
+
+fn path(text: &str) -> Option<Mistake> {
+    if !text.starts_with('/') {
+        return Some(Mistake::new("a path in a container begins with `/`"));
+    }
+    if text.split('/').any(|part| part == "..") {
+        return Some(Mistake::new("a path in a container has no `..`"));
+    }
+    if text.contains(|character: char| character.is_control()) || text.contains(':') {
+        return Some(
+            Mistake::new("a path in a container has no control characters and no `:`")
+                .because("the API server refuses a mountPath with `:`"),
+        );
+    }
+    (text.len() > 1024).then(|| Mistake::new("this path is longer than 1024 bytes"))
+}
+
+/// A file that fluent-bit follows: it expands `${NAME}` and reads `*` and `,` as patterns and lists.
+fn log_path(text: &str) -> Option<Mistake> {
+    let folder = text.rsplit_once('/').map_or("", |(folder, _)| folder);
+    if text.contains("${") || text.contains(',') {
+        return Some(
+            Mistake::new("a log file's path has no `${` and no `,`")
+                .because("fluent-bit would read something else out of it"),
+        );
+    }
+    if folder.contains('*') {
+        return Some(
+            Mistake::new("a `*` stands in the file's name alone")
+                .because("the folder is shared as a volume, which has one path"),
+        );
+    }
+    (folder.is_empty() || text.ends_with('/')).then(|| {
+        Mistake::new("a log file lies in a folder of its own")
+            .because("the folder is shared as a volume")
+            .help("write /var/log/app/app.log")
+    })
+}
+
+fn http_path(text: &str) -> Option<Mistake> {
+    let ok = text.starts_with('/') && text.bytes().all(|byte| byte.is_ascii_graphic());
+    (!ok).then(|| Mistake::new("an HTTP path begins with `/` and has no space").help("write /healthz"))
+}
+
+/// Seconds of a duration such as `90s`, `15m` or `1h30m`; whole seconds only.
+///
+/// # Errors
+/// What is wrong with the text.
+pub fn duration_seconds(text: &str) -> Result<u64, Mistake> {
+    let mistake = || Mistake::new("a duration is a whole number with s, m or h, such as 30s, 5m or 1h30m");
+    let mut total: u64 = 0;
+    let mut rest = text;
+    while !rest.is_empty() {
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        let unit = match rest.as_bytes().get(digits) {
+            Some(b's') => 1,
+            Some(b'm') => 60,
+            Some(b'h') => 3600,
+            _ => return Err(mistake()),
+        };
+        let number: u64 = rest[..digits].parse().map_err(|_| mistake())?;
+        total = number.checked_mul(unit).and_then(|part| total.checked_add(part)).ok_or_else(mistake)?;
+        rest = &rest[digits + 1..];
+    }
+    if text.is_empty() || total > 31_536_000 { Err(mistake()) } else { Ok(total) }
+}
+
+/// A duration that may be less than a second.
+fn timeout(text: &str) -> Option<Mistake> {
+    let milliseconds = text.strip_suffix("ms").and_then(|digits| digits.parse::<u32>().ok());
+    if milliseconds.is_some_and(|value| value > 0) {
+        return None;
+    }
+    duration_seconds(text)
+        .err()
+        .map(|_| Mistake::new("a timeout is a whole number with ms, s or m, such as 800ms or 2s"))
+}
+
+/// The time of a Lease: long enough that two thirds of it leave room for a second try at renewing.
+fn lease(text: &str) -> Option<Mistake> {
+    match duration_seconds(text) {
+        Err(mistake) => Some(mistake),
+        Ok(seconds) if (6..=3600).contains(&seconds) => None,
+        Ok(_) => Some(
+            Mistake::new("a lease lasts from 6 seconds to an hour")
+                .because("the leader renews within two thirds of it, with time for a second try"),
+        ),
+    }
+}
+
+/// Five fields, or a word such as `@daily` (`ParseStandard` of robfig/cron, which the API server uses).
+fn cron(text: &str) -> Option<Mistake> {
+    const WORDS: &[&str] = &["@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"];
+    let field = |field: &str| field.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"*/,-?".contains(&byte));
+    let fields: Vec<&str> = text.split_whitespace().collect();
+    let ok = WORDS.contains(&text) || (fields.len() == 5 && fields.into_iter().all(field));
+    (!ok).then(|| {
+        Mistake::new("a schedule has five fields: minute, hour, day, month, weekday")
+            .help(r#"write "0 3 * * *" for 3:00 every day"#)
+    })
+}
+
+fn env_name(text: &str) -> Option<Mistake> {
+    let head = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_';
+    let ok = text.as_bytes().first().copied().is_some_and(head)
+        && text.bytes().all(|byte| head(byte) || byte.is_ascii_digit());
+    (!ok).then(|| Mistake::new("a variable's name is letters, digits and `_`, not beginning with a digit"))
+}
+
+fn secret_ref(text: &str) -> Option<Mistake> {
+    let parts: Vec<&str> = text.split('/').collect();
+    match parts.as_slice() {
+        ["secret", name, key] if dns_subdomain(name).is_none() && is_config_key(key) => None,
+        _ => Some(
+            Mistake::new("a secret is named, never written out")
+                .because("a description is kept in version control")
+                .help("write secret/<name>/<key>"),
+        ),
+    }
+}
+
+fn configmap_ref(text: &str) -> Option<Mistake> {
+    let named = text.strip_prefix("configmap/").is_some_and(|name| dns_subdomain(name).is_none());
+    (!named).then(|| Mistake::new("a ConfigMap is named by its kind and name").help("write configmap/<name>"))
+}
+
+/// A key of a Secret or `ConfigMap` (`IsConfigMapKey`).
+#[must_use]
+pub fn is_config_key(text: &str) -> bool {
+    let ok = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    !text.is_empty() && text.len() <= 253 && text.bytes().all(ok) && text != "." && text != ".."
+}
+
+fn url(text: &str) -> Option<Mistake> {
+    let graphic =
+        !text.is_empty() && text.chars().all(|character| !character.is_whitespace() && !character.is_control());
+    if !graphic || text.starts_with('-') {
+        return Some(Mistake::new("an address has no space and does not begin with `-`"));
+    }
+    let secret = text
+        .split_once("://")
+        .and_then(|(_, rest)| rest.split('/').next())
+        .is_some_and(|host| host.rsplit_once('@').is_some_and(|(user, _)| user.contains(':')));
+    secret.then(|| Mistake {
+        secret: true,
+        ..Mistake::new("this address carries a password")
+            .because("a description is kept in version control")
+            .help("name the secret instead: secret/<name>/<key>")
+    })
+}
+
+fn percent(text: &str) -> Option<Mistake> {
+    let value = text.strip_suffix('%').and_then(|digits| digits.parse::<u32>().ok());
+    value
+        .is_none_or(|value| !(1..=100).contains(&value))
+        .then(|| Mistake::new("a share is a whole percentage from 1% to 100%"))
+}
+
+fn quantity(text: &str) -> Option<Mistake> {
+    let digits = text.bytes().take_while(|byte| byte.is_ascii_digit() || *byte == b'.').count();
+    let number = &text[..digits];
+    let unit = matches!(&text[digits..], "" | "m" | "k" | "M" | "G" | "T" | "P" | "Ki" | "Mi" | "Gi" | "Ti" | "Pi");
+    let ok = unit && number.parse::<f64>().is_ok_and(|value| value > 0.0);
+    (!ok).then(|| Mistake::new("a quantity is a number with a unit, such as 250m, 1.5 or 512Mi"))
+}

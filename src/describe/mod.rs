@@ -1,0 +1,21 @@
+//! The description language: from a file to documents that are whole, checked and free of parameters.
+
+mod app;
+mod document;
+mod entries;
+mod extends;
+mod formats;
+mod merge;
+mod params;
+mod schema;
+mod settings;
+mod spanned;
+
+pub use app::{App, EnvSource, EnvVar, Health, Resources, Volume, read as read_app};
+pub use document::{Description, Entry, Expose, Ignore, Options, check_app, read};
+pub use formats::{duration_seconds, is_config_key};
+pub use merge::merge_maps;
+pub use params::Setting;
+pub use schema::{Subject, check, with_defaults};
+pub use settings::{from_file, from_flag};
+pub use spanned::{Kind, Member, Place, Spanned};

@@ -1,0 +1,194 @@
+//! `params`: a description's own typed parameters, and `${name}` in its values.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value as Json};
+
+use super::schema::{self, Subject};
+use super::spanned::{Kind, Member, Place, Spanned};
+use crate::diagnostic::Finding;
+use crate::words::{list, nearest};
+
+/// The parameters of one document with their values.
+#[derive(Debug, Default)]
+pub struct Params {
+    values: BTreeMap<String, Spanned>,
+    /// Declared, but without any value.
+    unset: BTreeMap<String, Place>,
+}
+
+/// A value from outside the description: `--set` and `--params`.
+#[derive(Clone, Debug)]
+pub struct Setting {
+    /// The parameter.
+    pub name: String,
+    /// Its value.
+    pub value: Spanned,
+    /// Where it was set.
+    pub place: Place,
+}
+
+impl Params {
+    /// Settles the parameters that `declared` (the `params` map) names: its defaults, then `settings`, later ones first
+    /// to be forgotten. Settings of other names are passed over: they may belong to another document.
+    pub fn settle(declared: Option<&Member>, settings: &[Setting], findings: &mut Vec<Finding>) -> Self {
+        let mut params = Self::default();
+        for declaration in declared.map(|member| member.value.members()).into_iter().flatten() {
+            let name = &declaration.key;
+            let schema = declaration.value.to_json();
+            check_declaration(declaration, &schema, findings);
+            let setting = settings.iter().rev().find(|setting| setting.name == *name);
+            let value = match (setting, declaration.value.get("default")) {
+                (Some(setting), _) => setting.value.clone(),
+                (None, Some(default)) => default.clone(),
+                (None, None) => {
+                    params.unset.insert(name.clone(), declaration.key_place.clone());
+                    continue;
+                }
+            };
+            let value = as_declared(value, &schema);
+            let subject = format!("`{name}`");
+            let subject = Subject { name: &subject, member: "key", help: None, place: &declaration.key_place };
+            schema::check(&schema, &value, subject, findings);
+            params.values.insert(name.clone(), value);
+        }
+        params
+    }
+
+    /// Replaces every `${name}` below `value`.
+    pub fn substitute(&self, value: &mut Spanned, findings: &mut Vec<Finding>) {
+        match &mut value.kind {
+            Kind::List(items) => items.iter_mut().for_each(|item| self.substitute(item, findings)),
+            Kind::Map(members) => members.iter_mut().for_each(|member| self.substitute(&mut member.value, findings)),
+            Kind::Text(text) if text.contains("${") => {
+                if let Some(kind) = self.replace(text, &value.place, findings) {
+                    value.kind = kind;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The value of a text with holes. A hole that is the whole text keeps the parameter's type.
+    fn replace(&self, text: &str, place: &Place, findings: &mut Vec<Finding>) -> Option<Kind> {
+        if let Some(name) =
+            text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')).filter(|name| !name.contains("${"))
+        {
+            return self.value(name, place, findings).map(|value| value.kind.clone());
+        }
+        let mut out = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some(at) = rest.find("${") {
+            if rest[..at].ends_with('$') {
+                // `$${` is a literal `${`
+                out.push_str(&rest[..at - 1]);
+                out.push_str("${");
+                rest = &rest[at + 2..];
+                continue;
+            }
+            out.push_str(&rest[..at]);
+            let Some(end) = rest[at..].find('}') else {
+                findings.push(
+                    Finding::error(place.label(""), "`${` without a closing `}`").help("write $${ for a literal ${"),
+                );
+                return None;
+            };
+            let value = self.value(&rest[at + 2..at + end], place, findings)?;
+            match &value.kind {
+                Kind::Text(text) => out.push_str(text),
+                Kind::List(_) | Kind::Map(_) => {
+                    let name = &rest[at + 2..at + end];
+                    findings.push(Finding::error(
+                        place.label(""),
+                        format!("`{name}` is a list or a map, which has no place inside a text"),
+                    ));
+                    return None;
+                }
+                _ => out.push_str(&value.to_json().to_string()),
+            }
+            rest = &rest[at + end + 1..];
+        }
+        out.push_str(rest);
+        Some(Kind::Text(out))
+    }
+
+    fn value(&self, name: &str, place: &Place, findings: &mut Vec<Finding>) -> Option<&Spanned> {
+        if let Some(value) = self.values.get(name) {
+            return Some(value);
+        }
+        if let Some(declared) = self.unset.get(name) {
+            findings.push(
+                Finding::error(place.label("used here"), format!("`{name}` has no value"))
+                    .label(declared.label("declared without a default"))
+                    .help(format!("--set {name}=…, or give it a `default`")),
+            );
+            return None;
+        }
+        let known: Vec<&str> = self.values.keys().chain(self.unset.keys()).map(String::as_str).collect();
+        let label = nearest(name, known.iter().copied())
+            .map_or_else(String::new, |name| format!("did you mean `${{{name}}}`?"));
+        let help = if known.is_empty() {
+            "declare it under `params`, or write $${ for a literal ${".to_owned()
+        } else {
+            format!("declared are {}", list(&known))
+        };
+        findings.push(Finding::error(place.label(label), format!("no parameter is called `{name}`")).help(help));
+        None
+    }
+}
+
+/// `--set tag=1.10` arrives as text or as a number that YAML made of it; a parameter of type string keeps the text.
+fn as_declared(value: Spanned, schema: &Json) -> Spanned {
+    if schema.get("type").and_then(Json::as_str) != Some("string")
+        || matches!(value.kind, Kind::Text(_) | Kind::List(_) | Kind::Map(_))
+    {
+        return value;
+    }
+    let text = value.place.source.slice(value.place.span).to_owned();
+    let came_from_command_line = value.place.source.name.starts_with("--set");
+    if came_from_command_line { Spanned { kind: Kind::Text(text), ..value } } else { value }
+}
+
+fn check_declaration(declaration: &Member, schema: &Json, findings: &mut Vec<Finding>) {
+    let known = [
+        "type",
+        "default",
+        "description",
+        "enum",
+        "pattern",
+        "format",
+        "minimum",
+        "maximum",
+        "minLength",
+        "maxLength",
+        "items",
+        "minItems",
+        "properties",
+        "required",
+        "additionalProperties",
+    ];
+    let Some(members) = schema.as_object() else {
+        findings.push(
+            Finding::error(declaration.value.place.label(""), format!("`{}` needs a JSON Schema", declaration.key))
+                .help(format!("{}: {{type: string, default: …}}", declaration.key)),
+        );
+        return;
+    };
+    let properties: Map<String, Json> = known.iter().map(|name| ((*name).to_owned(), Json::Bool(true))).collect();
+    for (name, _) in members {
+        if properties.contains_key(name) {
+            continue;
+        }
+        if let Some(member) = declaration.value.member(name) {
+            let label = nearest(name, known).map_or_else(String::new, |name| format!("did you mean `{name}`?"));
+            findings
+                .push(Finding::error(member.key_place.label(label), format!("a parameter's schema has no `{name}`")));
+        }
+    }
+    if let Some(pattern) = declaration.value.get("pattern")
+        && let Some(text) = pattern.text()
+        && regex_lite::Regex::new(text).is_err()
+    {
+        findings.push(Finding::error(pattern.place.label(""), "this is not a regular expression"));
+    }
+}

@@ -1,0 +1,273 @@
+//! Checking a value of a description against a JSON Schema, all mistakes at once, each where it stands.
+//!
+//! The subset of JSON Schema that descriptions and patterns use: `type`, `properties`, `required`,
+//! `additionalProperties`, `propertyNames`, `items`, `minItems`, `enum`, `const`, `pattern`, `format`,
+//! `minimum`, `maximum`, `minLength`, `maxLength`, `anyOf` (told apart by type) and `default`.
+
+use serde_json::{Map, Value as Json};
+
+use super::formats;
+use super::spanned::{Kind, Member, Place, Spanned};
+use crate::diagnostic::Finding;
+use crate::words::{list, nearest};
+
+/// What a schema is about, for messages.
+#[derive(Clone, Copy)]
+pub struct Subject<'a> {
+    /// As it reads in a sentence: "`https`", "a description".
+    pub name: &'a str,
+    /// What its members are called: "parameter", "key".
+    pub member: &'a str,
+    /// Where to read more: "patterns explain https".
+    pub help: Option<&'a str>,
+    /// Where to point when something is missing.
+    pub place: &'a Place,
+}
+
+/// Checks `value`; what is wrong goes to `findings`.
+pub fn check(schema: &Json, value: &Spanned, subject: Subject<'_>, findings: &mut Vec<Finding>) {
+    // checked against the grammar of `app` instead, by whoever knows it
+    if schema.get("x-container").is_some() || schema.get("x-volumes").is_some() {
+        return;
+    }
+    let Some(schema) = branch(schema, value) else {
+        findings.push(wrong_type(schema, value, subject));
+        return;
+    };
+    if let Some(types) = schema.get("type")
+        && !accepts(types, value)
+    {
+        findings.push(wrong_type(schema, value, subject));
+        return;
+    }
+    match &value.kind {
+        Kind::Map(_) => check_map(schema, value, subject, findings),
+        Kind::List(items) => check_list(schema, value, items, subject, findings),
+        Kind::Text(text) => check_text(schema, value, text, findings),
+        Kind::Number(number) => check_number(schema, value, number.as_f64().unwrap_or(0.0), findings),
+        Kind::Null | Kind::Bool(_) => {}
+    }
+    check_choice(schema, value, findings);
+}
+
+/// The value with the schema's defaults filled in wherever a member is absent or null; null where there is none,
+/// so that a template can ask for every parameter.
+#[must_use]
+pub fn with_defaults(schema: &Json, value: &Json) -> Json {
+    let schema = schema.get("anyOf").and_then(Json::as_array).map_or(schema, |branches| {
+        branches
+            .iter()
+            .find(|branch| branch.get("type").is_none_or(|types| accepts_json(types, value)))
+            .unwrap_or(schema)
+    });
+    match value {
+        Json::Object(members) => {
+            let mut filled: Map<String, Json> = Map::new();
+            let properties = schema.get("properties").and_then(Json::as_object);
+            for (name, property) in properties.into_iter().flatten() {
+                match members.get(name).filter(|value| !value.is_null()) {
+                    Some(value) => filled.insert(name.clone(), with_defaults(property, value)),
+                    None => filled.insert(name.clone(), property.get("default").cloned().unwrap_or_default()),
+                };
+            }
+            for (name, value) in members {
+                if !filled.contains_key(name) && !value.is_null() {
+                    let rest = schema.get("additionalProperties").unwrap_or(&Json::Null);
+                    filled.insert(name.clone(), with_defaults(rest, value));
+                }
+            }
+            Json::Object(filled)
+        }
+        Json::Array(items) => {
+            let item_schema = schema.get("items").unwrap_or(&Json::Null);
+            Json::Array(items.iter().map(|item| with_defaults(item_schema, item)).collect())
+        }
+        other => other.clone(),
+    }
+}
+
+/// The branch of an `anyOf` that has the value's type; the schema itself if it has no branches.
+fn branch<'schema>(schema: &'schema Json, value: &Spanned) -> Option<&'schema Json> {
+    let Some(branches) = schema.get("anyOf").and_then(Json::as_array) else { return Some(schema) };
+    branches.iter().find(|branch| branch.get("type").is_none_or(|types| accepts(types, value)))
+}
+
+fn accepts(types: &Json, value: &Spanned) -> bool {
+    let name = value.type_name();
+    let matches = |wanted: &Json| wanted == name || (wanted == "number" && name == "integer");
+    match types {
+        Json::Array(types) => types.iter().any(matches),
+        one => matches(one),
+    }
+}
+
+fn accepts_json(types: &Json, value: &Json) -> bool {
+    let name = match value {
+        Json::Null => "null",
+        Json::Bool(_) => "boolean",
+        Json::Number(number) if number.is_f64() => "number",
+        Json::Number(_) => "integer",
+        Json::String(_) => "string",
+        Json::Array(_) => "array",
+        Json::Object(_) => "object",
+    };
+    match types {
+        Json::Array(types) => types.iter().any(|wanted| wanted == name),
+        one => one == name || (one == "number" && name == "integer"),
+    }
+}
+
+fn wrong_type(schema: &Json, value: &Spanned, subject: Subject<'_>) -> Finding {
+    let mut wanted: Vec<String> = Vec::new();
+    let branches =
+        schema.get("anyOf").and_then(Json::as_array).map_or_else(|| std::slice::from_ref(schema), Vec::as_slice);
+    for types in branches.iter().filter_map(|branch| branch.get("type")) {
+        match types {
+            Json::Array(types) => wanted.extend(types.iter().filter_map(Json::as_str).map(noun)),
+            one => wanted.extend(one.as_str().map(noun)),
+        }
+    }
+    let found = noun(value.type_name());
+    let mut finding = Finding::error(
+        value.place.label(format!("this is {found}")),
+        format!("{} takes {}, not {found}", subject.name, wanted.join(" or ")),
+    );
+    if let Some(text) = yaml_boolean(value) {
+        finding = finding
+            .because("kubectl reads YAML 1.1, where yes, no, on, off, y and n are booleans")
+            .help(format!("write \"{text}\""));
+    }
+    finding
+}
+
+/// The text of a plain scalar that YAML 1.1 turned into a boolean.
+fn yaml_boolean(value: &Spanned) -> Option<&str> {
+    let raw = value.place.source.slice(value.place.span);
+    (matches!(value.kind, Kind::Bool(_)) && !raw.eq_ignore_ascii_case("true") && !raw.eq_ignore_ascii_case("false"))
+        .then_some(raw)
+}
+
+fn noun(type_name: &str) -> String {
+    match type_name {
+        "integer" => "a whole number".to_owned(),
+        "array" => "a list".to_owned(),
+        "object" => "a map".to_owned(),
+        "null" => "nothing".to_owned(),
+        other => format!("a {other}"),
+    }
+}
+
+fn check_map(schema: &Json, value: &Spanned, subject: Subject<'_>, findings: &mut Vec<Finding>) {
+    let properties = schema.get("properties").and_then(Json::as_object);
+    let names: Vec<&str> = properties.into_iter().flatten().map(|(name, _)| name.as_str()).collect();
+    let mut misspelt = Vec::new();
+    for member in value.members() {
+        if let Some(names) = schema.get("propertyNames") {
+            let key = Spanned { kind: Kind::Text(member.key.clone()), place: member.key_place.clone() };
+            check(names, &key, subject, findings);
+        }
+        let own = properties.and_then(|properties| properties.get(&member.key));
+        match own.or_else(|| schema.get("additionalProperties")) {
+            Some(Json::Bool(true)) => {}
+            // null takes a value back, which is how an environment removes a key
+            Some(Json::Object(_)) if matches!(member.value.kind, Kind::Null) => {}
+            Some(schema @ Json::Object(_)) => {
+                let name = format!("`{}`", member.key);
+                let inner = Subject { name: &name, member: "key", help: subject.help, place: &member.key_place };
+                check(schema, &member.value, inner, findings);
+            }
+            _ => {
+                misspelt.extend(nearest(&member.key, names.iter().copied()));
+                findings.push(unknown(&names, member, subject));
+            }
+        }
+    }
+    for name in schema.get("required").and_then(Json::as_array).into_iter().flatten().filter_map(Json::as_str) {
+        let is_absent = value.get(name).is_none_or(|value| matches!(value.kind, Kind::Null));
+        // a misspelt key is one mistake, not two
+        if is_absent && !misspelt.contains(&name) {
+            let mut finding = Finding::error(subject.place.label(""), format!("{} needs `{name}`", subject.name));
+            let meaning = properties.and_then(|properties| properties.get(name)?.get("description")?.as_str());
+            finding.why = meaning.map(|meaning| format!("it is {meaning}"));
+            finding.help = subject.help.map(str::to_owned);
+            findings.push(finding);
+        }
+    }
+}
+
+fn unknown(known: &[&str], member: &Member, subject: Subject<'_>) -> Finding {
+    let key = &member.key;
+    let label = nearest(key, known.iter().copied()).map_or_else(String::new, |name| format!("did you mean `{name}`?"));
+    let message = format!("{} has no {} `{key}`", subject.name, subject.member);
+    let finding = Finding::error(member.key_place.label(label), message);
+    match subject.help {
+        Some(help) => finding.help(help),
+        None if known.is_empty() => finding,
+        None => finding.help(format!("it has {}", list(known))),
+    }
+}
+
+fn check_list(schema: &Json, value: &Spanned, items: &[Spanned], subject: Subject<'_>, findings: &mut Vec<Finding>) {
+    let least = schema.get("minItems").and_then(Json::as_u64).unwrap_or(0);
+    if (items.len() as u64) < least {
+        findings
+            .push(Finding::error(value.place.label(""), format!("{} needs at least {least} entries", subject.name)));
+    }
+    if let Some(schema) = schema.get("items") {
+        let name = format!("an entry of {}", subject.name);
+        for item in items {
+            check(schema, item, Subject { name: &name, place: &item.place, ..subject }, findings);
+        }
+    }
+}
+
+fn check_text(schema: &Json, value: &Spanned, text: &str, findings: &mut Vec<Finding>) {
+    let characters = text.chars().count() as u64;
+    let bound = |name: &str| schema.get(name).and_then(Json::as_u64);
+    if bound("minLength").is_some_and(|least| characters < least) {
+        findings.push(Finding::error(value.place.label(""), "this must not be empty"));
+    } else if let Some(most) = bound("maxLength").filter(|most| characters > *most) {
+        findings.push(Finding::error(
+            value.place.label(format!("{characters} characters")),
+            format!("this is longer than {most} characters"),
+        ));
+    } else if let Some(format) = schema.get("format").and_then(Json::as_str) {
+        findings.extend(formats::check(format, text).map(|mistake| {
+            let mut finding = Finding::error(value.place.label(""), mistake.message);
+            finding.why = mistake.why.map(str::to_owned);
+            finding.help = mistake.help;
+            if mistake.secret { finding.hide(value.place.span) } else { finding }
+        }));
+    } else if let Some(pattern) = schema.get("pattern").and_then(Json::as_str)
+        && let Ok(regex) = regex_lite::Regex::new(pattern)
+        && !regex.is_match(text)
+    {
+        let message = schema.get("x-message").and_then(Json::as_str);
+        let message = message.map_or_else(|| format!("this does not match {pattern}"), str::to_owned);
+        findings.push(Finding::error(value.place.label(""), message));
+    }
+}
+
+fn check_number(schema: &Json, value: &Spanned, number: f64, findings: &mut Vec<Finding>) {
+    let bound = |name: &str| schema.get(name).and_then(Json::as_f64);
+    if let Some(least) = bound("minimum").filter(|least| number < *least) {
+        findings.push(Finding::error(value.place.label(""), format!("this must be at least {least}")));
+    } else if let Some(most) = bound("maximum").filter(|most| number > *most) {
+        findings.push(Finding::error(value.place.label(""), format!("this must be at most {most}")));
+    }
+}
+
+fn check_choice(schema: &Json, value: &Spanned, findings: &mut Vec<Finding>) {
+    let json = value.to_json();
+    if let Some(wanted) = schema.get("const").filter(|wanted| **wanted != json) {
+        findings.push(Finding::error(value.place.label(""), format!("this must be {wanted}")));
+    }
+    let Some(choices) = schema.get("enum").and_then(Json::as_array) else { return };
+    if choices.contains(&json) {
+        return;
+    }
+    let known: Vec<&str> = choices.iter().filter_map(Json::as_str).collect();
+    let meant = value.text().and_then(|text| nearest(text, known.iter().copied()));
+    let label = meant.map_or_else(String::new, |name| format!("did you mean `{name}`?"));
+    findings.push(Finding::error(value.place.label(label), format!("this must be one of {}", list(&known))));
+}

@@ -1,0 +1,77 @@
+//! Parameters from the command line: `--set name=value` and `--params FILE`.
+
+use std::sync::Arc;
+
+use super::params::Setting;
+use super::spanned::{Kind, Place, Spanned};
+use crate::diagnostic::Finding;
+use crate::yaml::{self, Source, Span};
+
+/// Reads one `--set name=value`. The value is YAML: `3` is a number, `"3"` a string.
+pub fn from_flag(flag: &str) -> Result<Setting, Vec<Finding>> {
+    let source = Arc::new(Source::from_text(format!("--set {flag}"), flag));
+    let whole = Place { source: Arc::clone(&source), span: Span::new(0, flag.len()) };
+    let Some((name, value)) = flag.split_once('=') else {
+        return Err(vec![Finding::error(whole.label(""), "`--set` takes name=value").help("--set tag=1.7.1")]);
+    };
+    let span = Span::new(name.len() + 1, flag.len());
+    let place = Place { source: Arc::clone(&source), span };
+    let plain =
+        |kind| Setting { name: name.to_owned(), value: Spanned { kind, place: place.clone() }, place: whole.clone() };
+    let inner = Arc::new(Source::from_text("--set", value));
+    match yaml::as_kubectl(yaml::read(&inner)) {
+        (documents, None) if documents.len() == 1 => {
+            let mut value = Spanned::from_node(&documents[0], documents[0].root());
+            value.place = place.clone();
+            if matches!(value.kind, Kind::List(_) | Kind::Map(_)) {
+                value = relocate(value, &place);
+            }
+            Ok(Setting { name: name.to_owned(), value, place: whole })
+        }
+        // Text that is no YAML, such as `*`, is simply text.
+        _ => Ok(plain(Kind::Text(value.to_owned()))),
+    }
+}
+
+/// Reads a file of names and values.
+pub fn from_file(source: &Arc<Source>) -> Result<Vec<Setting>, Vec<Finding>> {
+    let (documents, refusal) = yaml::as_kubectl(yaml::read(source));
+    if let Some(refusal) = refusal {
+        return Err(vec![refusal.into_finding(source)]);
+    }
+    let mut settings = Vec::new();
+    for document in &documents {
+        let root = Spanned::from_node(document, document.root());
+        let Kind::Map(members) = root.kind else {
+            return Err(vec![Finding::error(
+                root.place.label(""),
+                "a file of parameters is a map of names and values",
+            )]);
+        };
+        settings.extend(members.into_iter().map(|member| Setting {
+            name: member.key,
+            value: member.value,
+            place: member.key_place,
+        }));
+    }
+    Ok(settings)
+}
+
+/// Points everything below a value at one place, for values that stand in no file.
+fn relocate(value: Spanned, place: &Place) -> Spanned {
+    let kind = match value.kind {
+        Kind::List(items) => Kind::List(items.into_iter().map(|item| relocate(item, place)).collect()),
+        Kind::Map(members) => Kind::Map(
+            members
+                .into_iter()
+                .map(|mut member| {
+                    member.key_place = place.clone();
+                    member.value = relocate(member.value, place);
+                    member
+                })
+                .collect(),
+        ),
+        other => other,
+    };
+    Spanned { kind, place: place.clone() }
+}

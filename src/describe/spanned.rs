@@ -1,0 +1,165 @@
+//! A value of a description that remembers where it was written, through merging and substitution.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Number, Value as Json};
+
+use crate::diagnostic::Label;
+use crate::yaml::{Document, NodeId, Source, Span, Value};
+
+/// Bytes of a description.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// The file.
+    pub source: Arc<Source>,
+    /// The bytes.
+    pub span: Span,
+}
+
+impl Place {
+    /// Labels the bytes.
+    #[must_use]
+    pub fn label(&self, text: impl Into<String>) -> Label {
+        Label::span(&self.source, self.span, text)
+    }
+}
+
+/// A value and its place.
+#[derive(Clone, Debug)]
+pub struct Spanned {
+    /// What it is.
+    pub kind: Kind,
+    /// Where it is.
+    pub place: Place,
+}
+
+/// Kinds of values.
+#[derive(Clone, Debug)]
+pub enum Kind {
+    /// `null` or nothing.
+    Null,
+    /// A boolean.
+    Bool(bool),
+    /// A number.
+    Number(Number),
+    /// A string.
+    Text(String),
+    /// A list.
+    List(Vec<Spanned>),
+    /// A map, in the order of the file.
+    Map(Vec<Member>),
+}
+
+/// One `key: value`.
+#[derive(Clone, Debug)]
+pub struct Member {
+    /// The key.
+    pub key: String,
+    /// Where the key is.
+    pub key_place: Place,
+    /// The value.
+    pub value: Spanned,
+}
+
+impl Spanned {
+    /// Copies a node out of its document.
+    #[must_use]
+    pub fn from_node(document: &Document, node: NodeId) -> Self {
+        let place = |node| Place { source: Arc::clone(&document.source), span: document.span(node) };
+        let kind = match document.value(node) {
+            Value::Null => Kind::Null,
+            Value::Bool(value) => Kind::Bool(value),
+            Value::Int(value) => Kind::Number(value.into()),
+            Value::Uint(value) => Kind::Number(value.into()),
+            Value::Float(value) => Number::from_f64(value).map_or(Kind::Null, Kind::Number),
+            Value::Str(text) => Kind::Text(text.to_owned()),
+            Value::List(items) => Kind::List(items.iter().map(|item| Self::from_node(document, *item)).collect()),
+            Value::Map(entries) => Kind::Map(
+                entries
+                    .iter()
+                    .map(|entry| Member {
+                        key: document.key(entry).into_owned(),
+                        key_place: place(entry.key),
+                        value: Self::from_node(document, entry.value),
+                    })
+                    .collect(),
+            ),
+        };
+        Self { kind, place: place(node) }
+    }
+
+    /// The value under a key, if this is a map that has it.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&Self> {
+        self.member(key).map(|member| &member.value)
+    }
+
+    /// The member under a key.
+    #[must_use]
+    pub fn member(&self, key: &str) -> Option<&Member> {
+        self.members().iter().find(|member| member.key == key)
+    }
+
+    /// All members; none if this is not a map.
+    #[must_use]
+    pub fn members(&self) -> &[Member] {
+        match &self.kind {
+            Kind::Map(members) => members,
+            _ => &[],
+        }
+    }
+
+    /// All elements; none if this is not a list.
+    #[must_use]
+    pub fn items(&self) -> &[Self] {
+        match &self.kind {
+            Kind::List(items) => items,
+            _ => &[],
+        }
+    }
+
+    /// The text, if this is a string.
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Takes a member out of a map.
+    pub fn remove(&mut self, key: &str) -> Option<Member> {
+        let Kind::Map(members) = &mut self.kind else { return None };
+        let at = members.iter().position(|member| member.key == key)?;
+        Some(members.remove(at))
+    }
+
+    /// The value without its places.
+    #[must_use]
+    pub fn to_json(&self) -> Json {
+        match &self.kind {
+            Kind::Null => Json::Null,
+            Kind::Bool(value) => Json::Bool(*value),
+            Kind::Number(value) => Json::Number(value.clone()),
+            Kind::Text(text) => Json::String(text.clone()),
+            Kind::List(items) => Json::Array(items.iter().map(Self::to_json).collect()),
+            Kind::Map(members) => Json::Object(
+                members.iter().map(|member| (member.key.clone(), member.value.to_json())).collect::<Map<_, _>>(),
+            ),
+        }
+    }
+
+    /// The JSON type's name.
+    #[must_use]
+    pub fn type_name(&self) -> &'static str {
+        match &self.kind {
+            Kind::Null => "null",
+            Kind::Bool(_) => "boolean",
+            Kind::Number(number) if number.is_i64() || number.is_u64() => "integer",
+            Kind::Number(_) => "number",
+            Kind::Text(_) => "string",
+            Kind::List(_) => "array",
+            Kind::Map(_) => "object",
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! Where in an object a node stands, as people write it: `spec.containers[0].ports`.
+
+use std::fmt;
+
+use crate::yaml::{Document, NodeId, Value};
+
+/// One step down from a map or a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Into the value of a map under this key.
+    Key(String),
+    /// Into the item of a list with this number, from 0.
+    Item(usize),
+}
+
+/// The steps from an object's outermost map down to a node.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Path(pub Vec<Step>);
+
+impl Path {
+    /// The way from `from` down to `to`, which may be a key; empty where `to` is not below `from`.
+    #[must_use]
+    pub fn between(document: &Document, from: NodeId, to: NodeId) -> Self {
+        let target = document.span(to);
+        let mut steps = Vec::new();
+        let mut at = from;
+        while at != to {
+            let next = match document.value(at) {
+                Value::Map(entries) => entries.iter().find_map(|entry| {
+                    let key = || Step::Key(document.key(entry).into_owned());
+                    if entry.key == to {
+                        return Some((key(), to));
+                    }
+                    (entry.value == to || document.span(entry.value).contains(target)).then(|| (key(), entry.value))
+                }),
+                Value::List(items) => items.iter().enumerate().find_map(|(index, item)| {
+                    (*item == to || document.span(*item).contains(target)).then_some((Step::Item(index), *item))
+                }),
+                _ => None,
+            };
+            let Some((step, node)) = next else { return Self(Vec::new()) };
+            steps.push(step);
+            at = node;
+        }
+        Self(steps)
+    }
+
+    /// The innermost field: `containerPort`, also of `args[0]` the `args`.
+    #[must_use]
+    pub fn field(&self) -> Option<&str> {
+        self.0.iter().rev().find_map(|step| match step {
+            Step::Key(key) => Some(key.as_str()),
+            Step::Item(_) => None,
+        })
+    }
+
+    /// The path as `kubectl explain` takes it: fields alone.
+    #[must_use]
+    pub fn fields(&self) -> Vec<&str> {
+        let mut fields = Vec::new();
+        for step in &self.0 {
+            if let Step::Key(key) = step {
+                fields.push(key.as_str());
+            }
+        }
+        fields
+    }
+}
+
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, step) in self.0.iter().enumerate() {
+            match step {
+                Step::Key(key) if index == 0 => write!(f, "{key}")?,
+                Step::Key(key) => write!(f, ".{key}")?,
+                Step::Item(number) => write!(f, "[{number}]")?,
+            }
+        }
+        Ok(())
+    }
+}

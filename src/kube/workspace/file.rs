@@ -1,0 +1,144 @@
+//! One file of a run: its documents and their objects.
+
+use std::io::{self, Read as _};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::walk::Input;
+use crate::kube::Object;
+use crate::yaml::{self, Document, NodeId, Part, Refusal, Source, Span, Value};
+
+/// A file that was read.
+#[derive(Debug)]
+pub struct File {
+    /// Its text.
+    pub source: Arc<Source>,
+    /// Where it is, without links and dots; none for standard input.
+    pub path: Option<PathBuf>,
+    /// Whether findings in it are wanted.
+    pub reported: bool,
+    /// The documents that YAML's rules allow, in order.
+    pub documents: Vec<Arc<Document>>,
+    /// Where kubectl gives up. Empty for a file that says nothing of Kubernetes.
+    pub refusals: Vec<Refusal>,
+    /// The Kubernetes objects of the documents, items of lists included, in order.
+    pub objects: Vec<Object>,
+}
+
+impl File {
+    pub(super) fn open(input: &Input) -> io::Result<Self> {
+        let bytes = if let Some(path) = &input.path {
+            std::fs::read(path)?
+        } else {
+            let mut bytes = Vec::new();
+            io::stdin().lock().read_to_end(&mut bytes)?;
+            bytes
+        };
+        let source = Arc::new(Source::decode(input.name.clone(), bytes).map_err(io::Error::other)?);
+        let mut file = Self::read(&source);
+        file.path.clone_from(&input.identity);
+        file.reported = input.reported;
+        let is_json = input.path.as_ref().is_some_and(|path| path.extension().is_some_and(|end| end == "json"));
+        // Folders hold YAML and JSON of many programs; only what kubectl would be given is its to refuse.
+        if (is_json || !input.explicit) && !mentions_kubernetes(&source.text) {
+            file.refusals.clear();
+        }
+        Ok(file)
+    }
+
+    /// Reads a text: all its documents, all their objects.
+    #[must_use]
+    pub fn read(source: &Arc<Source>) -> Self {
+        let mut file = Self {
+            source: Arc::clone(source),
+            path: None,
+            reported: true,
+            documents: Vec::new(),
+            refusals: Vec::new(),
+            objects: Vec::new(),
+        };
+        for part in yaml::read(source) {
+            match part {
+                Part::Document(document) => {
+                    let document = Arc::new(document);
+                    add_objects(&document, &mut file.objects);
+                    file.documents.push(document);
+                }
+                Part::Refused(refusal) => file.refusals.push(refusal),
+            }
+        }
+        file
+    }
+}
+
+fn mentions_kubernetes(text: &str) -> bool {
+    text.contains("apiVersion") && text.contains("kind")
+}
+
+/// Adds the object of a document, or the items of the list that it is. Lists in lists are opened too, as
+/// kubectl's `FlattenListVisitor` does (`k8s.io/cli-runtime/pkg/resource/visitor.go`).
+fn add_objects(document: &Arc<Document>, objects: &mut Vec<Object>) {
+    struct Step<'text> {
+        node: NodeId,
+        /// What an item without a kind of its own takes from its list.
+        inherited: Option<(&'text str, &'text str)>,
+    }
+    let is_patch = document.source.slice(document.span).contains("$patch");
+    let mut steps = vec![Step { node: document.root(), inherited: None }];
+    while let Some(Step { node, inherited }) = steps.pop() {
+        if !matches!(document.value(node), Value::Map(_)) {
+            continue;
+        }
+        let own = (document.get_str(node, "apiVersion"), document.get_str(node, "kind"));
+        let (api_version, kind) = match (own, inherited) {
+            ((Some(api_version), Some(kind)), _) => (api_version, kind),
+            ((None, None), Some(inherited)) => inherited,
+            _ => continue,
+        };
+        if api_version.is_empty() || kind.is_empty() {
+            continue;
+        }
+        let items = kind.strip_suffix("List").and_then(|of| Some((of, document.get(node, "items")?)));
+        match items {
+            Some((of, items)) if matches!(document.value(items), Value::List(_) | Value::Null) => {
+                let step = |item: &NodeId| Step { node: *item, inherited: Some((api_version, of)) };
+                steps.extend(document.items(items).iter().rev().map(step));
+            }
+            _ => objects.push(Object::of_kind(document, node, api_version, kind, is_patch)),
+        }
+    }
+}
+
+/// What lies around a refusal, up to the separators on either side, if it says `kind: Secret`: none of it
+/// may be shown.
+#[must_use]
+pub fn refused_secret(text: &str, refusal: Span) -> Option<Span> {
+    let is_separator = |line: &str| {
+        line.strip_prefix("---").is_some_and(|rest| rest.trim().is_empty() || rest.trim_start().starts_with('#'))
+    };
+    let (mut start, mut end, mut at) = (0, text.len(), 0);
+    for line in text.split_inclusive('\n') {
+        if is_separator(line) {
+            if at > refusal.range().start {
+                end = at;
+                break;
+            }
+            start = at + line.len();
+        }
+        at += line.len();
+    }
+    let region = Span::new(start, end);
+    names_a_secret(text.get(region.range())?).then_some(region)
+}
+
+/// Whether a text, readable or not, says `kind: Secret`.
+#[must_use]
+pub fn names_a_secret(text: &str) -> bool {
+    text.match_indices("Secret").any(|(at, word)| {
+        let before = text[..at].trim_end_matches([' ', '"', '\'', '\t']);
+        let before = before.strip_suffix(':').unwrap_or_default();
+        let after = &text[at + word.len()..];
+        let after = after.strip_prefix("List").unwrap_or(after);
+        !after.starts_with(char::is_alphanumeric) && before.trim_end_matches(['"', '\'', ' ']).ends_with("kind")
+    })
+}

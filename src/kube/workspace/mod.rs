@@ -1,0 +1,97 @@
+//! All files of a run together: found, read and decoded, in the same order on any machine.
+
+mod file;
+mod helm;
+mod kustomize;
+mod walk;
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+
+pub use file::{File, names_a_secret, refused_secret};
+use walk::Input;
+
+use super::object::Object;
+
+/// Bytes of stack for threads that decode: a document may nest 10,000 deep, and serde follows it by
+/// recursion. The system hands the memory out page by page, so what is not used costs nothing.
+const STACK: usize = 64 << 20;
+
+/// What a run looks at.
+#[derive(Debug, Default)]
+pub struct Workspace {
+    /// The files that hold text, by name.
+    pub files: Vec<File>,
+    /// What could not be read.
+    pub failures: Vec<Failure>,
+    /// Helm templates among the files asked for; they are not YAML before they are rendered.
+    pub templates_skipped: usize,
+}
+
+/// A path that could not be read.
+#[derive(Debug, thiserror::Error)]
+#[error("{name}: {error}")]
+pub struct Failure {
+    /// The path as the user gave it.
+    pub name: String,
+    /// Why not.
+    pub error: io::Error,
+}
+
+enum Outcome {
+    Read(Box<File>),
+    Template { reported: bool },
+    Failed(Failure),
+}
+
+impl Workspace {
+    /// Reads files, folders and standard input (`-`), and the folder around them for what they refer to.
+    /// Nothing stops the run: what cannot be read is in [`Workspace::failures`].
+    #[must_use]
+    pub fn load(paths: &[PathBuf], around: Option<&Path>) -> Self {
+        let (inputs, mut failures) = walk::inputs(paths, around);
+        let outcomes: Vec<Outcome> = inputs.par_iter().map(read).collect();
+        let mut workspace = Self::default();
+        for outcome in outcomes {
+            match outcome {
+                Outcome::Read(file) => workspace.files.push(*file),
+                Outcome::Template { reported } => workspace.templates_skipped += usize::from(reported),
+                Outcome::Failed(failure) => failures.push(failure),
+            }
+        }
+        failures.sort_by(|a, b| a.name.cmp(&b.name));
+        workspace.failures = failures;
+        workspace.files.sort_by(|a, b| a.source.name.cmp(&b.source.name));
+        kustomize::mark_patches(&mut workspace.files);
+        workspace
+    }
+
+    /// All objects of all files.
+    pub fn objects(&self) -> impl Iterator<Item = &Object> {
+        self.files.iter().flat_map(|file| &file.objects)
+    }
+}
+
+/// Runs `work` on threads that bear deeply nested input. The number of threads follows the machine, or
+/// `RAYON_NUM_THREADS`; it changes nothing but the time.
+///
+/// # Errors
+/// When the system gives no threads.
+pub fn on_deep_stacks<R: Send>(work: impl FnOnce() -> R + Send) -> io::Result<R> {
+    let pool = rayon::ThreadPoolBuilder::new().stack_size(STACK).build().map_err(io::Error::other)?;
+    Ok(pool.install(work))
+}
+
+fn read(input: &Input) -> Outcome {
+    let skipped = Outcome::Template { reported: input.reported };
+    if input.path.as_deref().is_some_and(helm::is_chart_template) {
+        return skipped;
+    }
+    match File::open(input) {
+        Ok(file) if helm::is_template(&file) => skipped,
+        Ok(file) => Outcome::Read(Box::new(file)),
+        Err(error) => Outcome::Failed(Failure { name: input.name.clone(), error }),
+    }
+}

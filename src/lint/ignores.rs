@@ -1,0 +1,184 @@
+//! Inline ignores: `# patterns: ignore[rule, rule] reason` on or above a line, a container or an object,
+//! and `# patterns: ignore-file[rule] reason` for a whole file.
+
+use std::sync::Arc;
+
+use super::Selection;
+use crate::diagnostic::Finding;
+use crate::kube::{File, Object};
+use crate::rules::{self, Found, IGNORE_WITHOUT_REASON, UNUSED_IGNORE};
+use crate::words::{clip, nearest};
+use crate::yaml::{Document, Source, Span, Value};
+
+/// One comment that ignores.
+struct Ignore {
+    comment: Span,
+    /// The names in the bracket: where they stand, and whether each has ignored something.
+    names: Vec<(String, Span, bool)>,
+    has_reason: bool,
+    /// Findings that begin in these bytes are ignored.
+    scopes: Vec<Span>,
+}
+
+/// Takes the ignored findings out, and adds what is wrong with the ignores themselves.
+pub(super) fn apply(file: &File, selection: &Selection, findings: &mut Vec<Finding>) {
+    let mut ignores = read(file);
+    if ignores.is_empty() {
+        return;
+    }
+    findings.retain(|finding| {
+        let Some(rule) = finding.rule else { return true };
+        let mut is_ignored = false;
+        for ignore in &mut ignores {
+            let covers = |scope: &Span| scope.contains(Span::empty(finding.primary.span.range().start));
+            if !ignore.scopes.iter().any(covers) {
+                continue;
+            }
+            for (name, _, used) in &mut ignore.names {
+                if name == rule.name || name == rule.family {
+                    *used = true;
+                    is_ignored = true;
+                }
+            }
+        }
+        !is_ignored
+    });
+    for ignore in &ignores {
+        report(ignore, &file.source, selection, findings);
+    }
+}
+
+fn report(ignore: &Ignore, source: &Arc<Source>, selection: &Selection, findings: &mut Vec<Finding>) {
+    if selection.runs(UNUSED_IGNORE.id) {
+        let mut found = Found::in_file(&UNUSED_IGNORE, source, findings);
+        for (name, span, used) in &ignore.names {
+            if !rules::names().any(|known| known == name) {
+                let saying = found.at_span(*span, format!("no rule is called `{}`", clip(name)));
+                match nearest(name, rules::names()) {
+                    Some(nearest) => saying.here(format!("did you mean `{nearest}`?")),
+                    None => saying.here("ignores nothing"),
+                };
+            } else if !used && ran(name, selection) {
+                found
+                    .at_span(*span, format!("`{name}` finds nothing here that could be ignored"))
+                    .here("ignores nothing")
+                    .help("remove it from the comment");
+            }
+        }
+    }
+    if !ignore.has_reason && selection.runs(IGNORE_WITHOUT_REASON.id) {
+        Found::in_file(&IGNORE_WITHOUT_REASON, source, findings)
+            .at_span(ignore.comment, "this ignore does not say why")
+            .here("the reason goes after the bracket")
+            .because("whoever reads it next cannot tell an exception from a mistake that was in the way");
+    }
+}
+
+/// Whether all that a name stands for ran; what did not run could not be ignored.
+fn ran(name: &str, selection: &Selection) -> bool {
+    rules::all().filter(|rule| rule.id.name == name || rule.id.family == name).all(|rule| selection.runs(rule.id))
+}
+
+fn read(file: &File) -> Vec<Ignore> {
+    let mut ignores = Vec::new();
+    let mut above_separator: Vec<Ignore> = Vec::new();
+    let mut rest = file.objects.as_slice();
+    for document in &file.documents {
+        let is_empty = document.value(document.root()) == Value::Null;
+        let count = rest.iter().take_while(|object| Arc::ptr_eq(&object.document, document)).count();
+        let (objects, after) = rest.split_at(count);
+        rest = after;
+        if let Some(first) = objects.first() {
+            // A comment above the `---` stands above the object that follows.
+            let scope = document.span(first.node);
+            ignores.extend(above_separator.drain(..).map(|ignore| Ignore { scopes: vec![scope], ..ignore }));
+        }
+        for comment in &document.comments {
+            let Some((mut ignore, whole_file)) = parse(&file.source, comment.span) else { continue };
+            if whole_file {
+                ignore.scopes = vec![Span::new(0, file.source.text.len())];
+            } else if is_empty {
+                above_separator.push(ignore);
+                continue;
+            } else {
+                ignore.scopes = scopes(objects, document, comment.span);
+            }
+            ignores.push(ignore);
+        }
+    }
+    ignores.extend(above_separator);
+    ignores
+}
+
+/// Reads a comment; the flag says whether it is about the whole file.
+fn parse(source: &Source, comment: Span) -> Option<(Ignore, bool)> {
+    let text = source.slice(comment);
+    let rest =
+        text.trim_start_matches('#').trim_start().strip_prefix("patterns:")?.trim_start().strip_prefix("ignore")?;
+    let (rest, whole_file) = rest.strip_prefix("-file").map_or((rest, false), |rest| (rest, true));
+    let inside = rest.trim_start().strip_prefix('[')?;
+    let (list, reason) = inside.split_once(']')?;
+    let start = comment.range().start + (text.len() - inside.len());
+    let mut names = Vec::new();
+    let mut at = start;
+    for part in list.split(',') {
+        let name = part.trim();
+        let begin = at + (part.len() - part.trim_start().len());
+        if !name.is_empty() {
+            names.push((name.to_owned(), Span::new(begin, begin + name.len()), false));
+        }
+        at += part.len() + 1;
+    }
+    let has_reason = reason.chars().any(char::is_alphanumeric);
+    Some((Ignore { comment, names, has_reason, scopes: Vec::new() }, whole_file))
+}
+
+/// What a comment is about: its own line if something stands before it, else the next line that is not a
+/// comment; with it the container that begins on that line, or the object whose head it is.
+fn scopes(objects: &[Object], document: &Document, comment: Span) -> Vec<Span> {
+    let line = target_line(&document.source.text, comment);
+    let mut scopes = vec![line];
+    let starts_here = |span: Span| line.contains(Span::empty(span.range().start));
+    for object in objects {
+        if is_head(object, starts_here) {
+            scopes.push(document.span(object.node));
+        }
+        let Some(pod) = object.pod() else { continue };
+        let containers = pod.containers();
+        let on_line =
+            containers.filter(|view| starts_here(document.span(view.node)) || starts_here(key_of_name(view, document)));
+        scopes.extend(on_line.map(|view| document.span(view.node)));
+    }
+    scopes
+}
+
+fn key_of_name(view: &crate::kube::ContainerView<'_>, document: &Document) -> Span {
+    document.entry(view.node, "name").map_or_else(|| document.span(view.node), |entry| document.span(entry.key))
+}
+
+/// Whether an object's first key, its `kind:` or its `metadata:` stands there.
+fn is_head(object: &Object, is_there: impl Fn(Span) -> bool) -> bool {
+    let document = &object.document;
+    let keys = ["kind", "metadata"].into_iter().filter_map(|name| document.entry(object.node, name));
+    is_there(document.span(object.node)) || keys.into_iter().any(|entry| is_there(document.span(entry.key)))
+}
+
+fn target_line(text: &str, comment: Span) -> Span {
+    let line_at = |at: usize| {
+        let start = text[..at].rfind('\n').map_or(0, |before| before + 1);
+        let end = text[at..].find('\n').map_or(text.len(), |after| at + after + 1);
+        Span::new(start, end)
+    };
+    let mut line = line_at(comment.range().start);
+    if !text[line.range().start..comment.range().start].trim().is_empty() {
+        return line;
+    }
+    while line.range().end < text.len() {
+        line = line_at(line.range().end);
+        let content = text[line.range()].trim();
+        if !content.is_empty() && !content.starts_with('#') {
+            break;
+        }
+    }
+    line
+}

@@ -1,0 +1,133 @@
+//! Running the rules over a workspace: which run, what is ignored, what is shown.
+
+mod ignores;
+mod selection;
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use crate::diagnostic::{Finding, Level, sort};
+use crate::kube::{File, Object, Workspace};
+use crate::rules::{self, Check, Found, FoundAnywhere};
+use crate::yaml::Document;
+
+pub use selection::{Selection, UnknownName};
+
+/// Lints a workspace: the findings that are wanted, sorted.
+#[must_use]
+pub fn workspace(workspace: &Workspace, selection: &Selection) -> Vec<Finding> {
+    let objects: Vec<&Object> = workspace.objects().collect();
+    let mut across = Vec::new();
+    check_together(&objects, selection, &mut across);
+    let reported: Vec<&File> = workspace.files.iter().filter(|file| file.reported).collect();
+    let per_file: Vec<Vec<Finding>> = reported
+        .par_iter()
+        .map(|file| {
+            let mut findings = check_file(file, selection);
+            let here = across.iter().filter(|finding| Arc::ptr_eq(&finding.primary.source, &file.source));
+            findings.extend(here.cloned());
+            drop_what_is_refused_anyway(&mut findings);
+            ignores::apply(file, selection, &mut findings);
+            findings
+        })
+        .collect();
+    finish(per_file.into_iter().flatten().collect(), selection)
+}
+
+/// Lints objects on their own, such as those that a pattern makes. Their files play no part: no ignores,
+/// no reading.
+#[must_use]
+pub fn objects(objects: &[Object], selection: &Selection) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    check_together(&objects.iter().collect::<Vec<_>>(), selection, &mut findings);
+    for object in objects {
+        check_object(object, selection, &mut findings);
+    }
+    drop_what_is_refused_anyway(&mut findings);
+    finish(findings, selection)
+}
+
+fn finish(mut findings: Vec<Finding>, selection: &Selection) -> Vec<Finding> {
+    findings.retain(|finding| selection.shows(finding));
+    sort(&mut findings);
+    // An alias brings the same bytes to several places; what is wrong with them is said once.
+    findings.dedup_by(|a, b| same_place(a, b) && a.message == b.message);
+    findings
+}
+
+fn same_place(a: &Finding, b: &Finding) -> bool {
+    a.rule == b.rule && a.primary.span == b.primary.span && a.primary.source.name == b.primary.source.name
+}
+
+/// Where the API server refuses some bytes, what they would do at run time is of no interest.
+fn drop_what_is_refused_anyway(findings: &mut Vec<Finding>) {
+    let family = |finding: &Finding| finding.rule.map_or("", |rule| rule.family);
+    let place = |finding: &Finding| (finding.primary.source.name.clone(), finding.primary.span);
+    let is_refusal = |finding: &&Finding| family(finding) == "manifest" && finding.level == Level::Error;
+    let refused: HashSet<_> = findings.iter().filter(is_refusal).map(place).collect();
+    if !refused.is_empty() {
+        findings.retain(|finding| matches!(family(finding), "manifest" | "meta") || !refused.contains(&place(finding)));
+    }
+}
+
+fn check_together(objects: &[&Object], selection: &Selection, findings: &mut Vec<Finding>) {
+    for rule in selection.running() {
+        if let Check::Workspace(check) = rule.check {
+            check(objects, &mut FoundAnywhere::new(rule, findings));
+        }
+    }
+}
+
+fn check_file(file: &File, selection: &Selection) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if file.objects.is_empty() && file.refusals.is_empty() {
+        return findings;
+    }
+    for rule in selection.running() {
+        if let Check::File(check) = rule.check {
+            check(file, &mut Found::in_file(rule, &file.source, &mut findings));
+        }
+    }
+    let mut last: Option<&Arc<Document>> = None;
+    for object in &file.objects {
+        if last.is_none_or(|last| !Arc::ptr_eq(last, &object.document)) {
+            check_document(&object.document, selection, &mut findings);
+            last = Some(&object.document);
+        }
+        check_object(object, selection, &mut findings);
+    }
+    findings
+}
+
+fn check_document(document: &Arc<Document>, selection: &Selection, findings: &mut Vec<Finding>) {
+    for rule in selection.running() {
+        if let Check::Document(check) = rule.check {
+            check(document, &mut Found::in_document(rule, document, findings));
+        }
+    }
+}
+
+fn check_object(object: &Object, selection: &Selection, findings: &mut Vec<Finding>) {
+    let pod = object.pod();
+    for rule in selection.running() {
+        let mut found = Found::in_object(rule, object, findings);
+        match (rule.check, pod) {
+            (Check::Object(check), _) => check(object, &mut found),
+            (Check::Pod(check), Some(pod)) => check(pod, &mut found),
+            (Check::Container(check), Some(pod)) => {
+                pod.containers().for_each(|container| check(container, &mut found));
+            }
+            _ => {}
+        }
+    }
+    for source in rules::SOURCES {
+        let Some(first) = source.rules.iter().find(|rule| selection.runs(rule.id)) else { continue };
+        let before = findings.len();
+        (source.check)(object, &mut Found::in_object(first, object, findings));
+        let mut made = findings.split_off(before);
+        made.retain(|finding| finding.rule.is_some_and(|rule| selection.runs(rule)));
+        findings.append(&mut made);
+    }
+}

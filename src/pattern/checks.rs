@@ -1,0 +1,127 @@
+//! Mistakes that only show when the parts of a document are seen together.
+
+use super::catalogue::Catalogue;
+use super::fill::Filled;
+use crate::describe::Description;
+use crate::diagnostic::Finding;
+use crate::words::nearest;
+
+/// Mistakes that no single pattern can see.
+pub(super) fn check_app(description: &Description, shape: &Filled, uses: &[Filled], findings: &mut Vec<Finding>) {
+    if let Some(schedule) = description.schedule.as_ref().filter(|_| !shape.definition.schedulable) {
+        findings.push(
+            Finding::error(schedule.place.label(""), format!("`{}` does not run on a schedule", shape.entry.pattern))
+                .label(shape.entry.place.label("runs all the time, or once for each item")),
+        );
+    }
+    let brings = shape.definition.brings_containers;
+    let Some(app) = &description.app else {
+        if !brings {
+            findings.push(
+                Finding::error(shape.entry.place.label(""), format!("`{}` needs an `app`", shape.entry.pattern))
+                    .help("app: {image: registry.example.com/shop:1.7.0, port: 8080}"),
+            );
+        }
+        check_names(description, uses, findings);
+        return;
+    };
+    let claimers: Vec<&Filled> = uses.iter().filter(|filled| filled.definition.claims.is_some()).collect();
+    for filled in uses.iter().filter(|filled| app.port.is_none() && filled.needs_port()) {
+        findings.push(
+            Finding::error(
+                app.place.label("has no `port`"),
+                format!("`{}` needs to know where the app listens", filled.entry.name),
+            )
+            .label(filled.entry.place.label("talks to the app's port"))
+            .help("app: {image: …, port: 8080}"),
+        );
+    }
+    for pair in claimers.windows(2) {
+        let ([outer, inner], Some(speaks), Some(answers)) =
+            (pair, &pair[0].definition.claims, &pair[1].definition.claims)
+        else {
+            continue;
+        };
+        if speaks.upstream != answers.scheme {
+            findings.push(
+                Finding::error(
+                    inner.entry.place.label(format!("answers {}", answers.scheme)),
+                    format!("`{}` cannot stand in front of `{}`", outer.entry.name, inner.entry.name),
+                )
+                .label(outer.entry.place.label(format!("speaks {} to what is behind it", speaks.upstream)))
+                .because("patterns that take the app's traffic chain in the order of `use`, the first outermost")
+                .help("leave one of them out, or change their order"),
+            );
+        }
+    }
+    if app.loopback && claimers.is_empty() {
+        findings.push(
+            Finding::error(app.place.label("`bind: localhost`"), "nothing can reach this app")
+                .because("it listens on 127.0.0.1 alone; the kubelet's probes and the Service dial the Pod's address")
+                .help("put a pattern in front of it, such as `https`, or leave `bind` out"),
+        );
+    }
+    if brings {
+        findings.push(
+            Finding::error(
+                app.place.label("has no place"),
+                format!("`{}` brings its own containers", shape.entry.pattern),
+            )
+            .label(shape.entry.place.label("names them itself"))
+            .help(format!("patterns explain {}", shape.entry.pattern)),
+        );
+    }
+    check_names(description, uses, findings);
+    check_expose(description, &claimers, findings);
+}
+
+fn check_names(description: &Description, uses: &[Filled], findings: &mut Vec<Finding>) {
+    for filled in uses.iter().filter(|filled| filled.entry.name == description.name) {
+        findings.push(
+            Finding::error(
+                filled.entry.place.label("and so is this"),
+                format!("two containers would be called `{}`", description.name),
+            )
+            .label(description.name_place.label("the app is named after the document"))
+            .help(format!(
+                "give the pattern another name: {}: {{as: {}-sidecar, …}}",
+                filled.entry.pattern, filled.entry.pattern
+            )),
+        );
+    }
+}
+
+pub(super) fn check_images(catalogue: Catalogue, description: &Description, findings: &mut Vec<Finding>) {
+    let roles = catalogue.images();
+    for member in &description.images {
+        if !roles.contains_key(&member.key) {
+            let label = nearest(&member.key, roles.keys().map(String::as_str))
+                .map_or_else(String::new, |name| format!("did you mean `{name}`?"));
+            findings.push(Finding::error(
+                member.key_place.label(label),
+                format!("no image role is called `{}`", member.key),
+            ));
+        }
+    }
+}
+
+fn check_expose(description: &Description, claimers: &[&Filled], findings: &mut Vec<Finding>) {
+    let Some(expose) = &description.expose else { return };
+    if description.app.as_ref().is_some_and(|app| app.port.is_none()) {
+        findings.push(
+            Finding::error(expose.place.label(""), "`expose` needs the app's `port`")
+                .help("app: {image: …, port: 8080}"),
+        );
+    }
+    let encrypted = claimers
+        .first()
+        .filter(|filled| filled.definition.claims.as_ref().is_some_and(|claim| claim.scheme == "HTTPS"));
+    if let Some(filled) = encrypted {
+        findings.push(
+            Finding::error(expose.place.label("speaks plain HTTP to the Pods"), "the route and the Pod do not speak the same protocol")
+                .label(filled.entry.place.label("answers TLS alone"))
+                .because("an Ingress or HTTPRoute ends TLS at the edge and has no portable way to speak it to a backend whose certificate only you know")
+                .help(format!("leave out `expose` and reach the Service on 443, or leave out `{}` and let the edge hold the certificate", filled.entry.name)),
+        );
+    }
+}

@@ -1,0 +1,43 @@
+//! A clash of weaving, in words.
+
+use serde_json::Value as Json;
+
+use super::weave::Clash;
+
+/// What a clash is about, in words, and the way out.
+pub(super) fn describe(clash: &Clash, app: &str) -> (String, String) {
+    let parts: Vec<&str> = clash.path.split(['[', ']']).filter(|part| !part.is_empty()).collect();
+    match parts.as_slice() {
+        [.., ".volumeMounts", path] => {
+            (format!("mount something at {path}"), "give one of them another path".to_owned())
+        }
+        [.., ".env", name] => {
+            (format!("set {name}"), "remove one of them, or give the pattern another name with `as`".to_owned())
+        }
+        [.., ".ports", port] => (format!("declare port {port}"), "give one of them another port".to_owned()),
+        ["spec.volumes", name] => {
+            (format!("make the volume `{name}`"), "give the pattern another name with `as`".to_owned())
+        }
+        ["spec.containers" | "spec.initContainers", name, field] if *name != app => (
+            format!("make the container `{name}` ({})", field.trim_start_matches('.')),
+            "give the pattern another name with `as`".to_owned(),
+        ),
+        _ => (format!("disagree about {}", clash.path), "these two do not go together; leave one out".to_owned()),
+    }
+}
+
+/// A value on one short line.
+pub(super) fn short(value: &Json) -> String {
+    let text = match value {
+        Json::Object(members) => {
+            let plain: Vec<String> = members.iter().map(|(key, value)| format!("{key}: {}", short(value))).collect();
+            format!("{{{}}}", plain.join(", "))
+        }
+        Json::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    match text.char_indices().nth(60) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text,
+    }
+}

@@ -1,0 +1,101 @@
+//! `pattern.yaml`: what a pattern is called, takes, listens on and claims.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::Value as Json;
+
+/// A pattern's definition.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Definition {
+    /// The name that descriptions use.
+    pub name: String,
+    /// The folder above it: sidecar, ambassador, adapter, single-container, serving or batch.
+    pub family: String,
+    /// One line.
+    pub summary: String,
+    /// Where the literature describes it.
+    pub literature: String,
+    /// The parameter that a bare scalar stands for.
+    #[serde(default)]
+    pub main: Option<String>,
+    /// JSON Schema of the parameters.
+    pub params: Json,
+    /// What must hold between parameters.
+    #[serde(default)]
+    pub checks: Vec<Check>,
+    /// The role in `patterns/images.yaml` of its container.
+    #[serde(default)]
+    pub image: Option<String>,
+    /// Ports of its own.
+    #[serde(default)]
+    pub ports: Vec<Port>,
+    /// A shape that brings its own containers and has no place for an `app`.
+    #[serde(default)]
+    pub brings_containers: bool,
+    /// A shape that can run on a schedule.
+    #[serde(default)]
+    pub schedulable: bool,
+    /// The port that such a shape is reached at.
+    #[serde(default)]
+    pub serves: Option<String>,
+    /// Parameters that make it talk to the app's port.
+    #[serde(default)]
+    pub needs_port_for: Vec<String>,
+    /// The app's inbound port, if it takes that over.
+    #[serde(default)]
+    pub claims: Option<Claim>,
+    /// Files of its `ConfigMap`: name in the map → template in the folder.
+    #[serde(default)]
+    pub config: BTreeMap<String, String>,
+}
+
+/// A condition on several parameters, which a schema cannot express.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Check {
+    /// A template expression over `params`; a parameter without value is none.
+    pub that: String,
+    /// The parameter to point at.
+    pub at: String,
+    /// What is wrong when it does not hold.
+    pub message: String,
+}
+
+/// A port that the pattern's container listens on.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Port {
+    /// What templates call it; `ports.<name>`.
+    pub name: String,
+    /// Where it listens unless that is taken: then the next free number.
+    pub port: u16,
+    /// The parameter that sets it.
+    #[serde(default)]
+    pub param: Option<String>,
+}
+
+/// What the outermost claimer presents instead of the app.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Claim {
+    /// Which of the pattern's ports takes the traffic.
+    pub port: String,
+    /// What it answers: `HTTP` or `HTTPS`, as probes write it.
+    pub scheme: String,
+    /// What it speaks to whoever it hands the traffic on to.
+    pub upstream: String,
+    /// The Service's port.
+    pub service: u16,
+    /// The Service port's name and `appProtocol`.
+    pub protocol: String,
+}
+
+impl Definition {
+    /// Whether it is a topology (`shape`) and not something to `use`.
+    #[must_use]
+    pub fn is_shape(&self) -> bool {
+        matches!(self.family.as_str(), "serving" | "batch")
+    }
+}

@@ -1,0 +1,175 @@
+//! From an entry of a description to a definition with checked parameters.
+
+use serde_json::{Map, Value as Json, json};
+
+use super::catalogue::{Catalogue, Folder};
+use super::context;
+use super::definition::Definition;
+use super::render;
+use crate::describe::{self, Entry, Kind, Member, Spanned, Subject};
+use crate::diagnostic::Finding;
+use crate::words::{list, nearest};
+
+/// An entry that is ready to render.
+#[derive(Clone, Debug)]
+pub(super) struct Filled {
+    /// As it stands in the description.
+    pub entry: Entry,
+    /// The pattern's folder.
+    pub folder: Folder,
+    /// The pattern's definition.
+    pub definition: Definition,
+    /// The parameters as a map, with their places.
+    pub given: Spanned,
+    /// The parameters with defaults.
+    pub params: Json,
+}
+
+/// Finds the pattern of an entry and checks the parameters.
+pub(super) fn fill(catalogue: Catalogue, entry: &Entry, as_shape: bool, findings: &mut Vec<Finding>) -> Option<Filled> {
+    let Some(folder) = catalogue.folder(&entry.pattern) else {
+        findings.push(unknown(catalogue, entry, as_shape));
+        return None;
+    };
+    let definition = match folder.definition() {
+        Ok(definition) => definition,
+        Err(error) => {
+            findings.push(Finding::error(entry.place.label(""), error));
+            return None;
+        }
+    };
+    if definition.is_shape() != as_shape {
+        let (is, not) = if as_shape { ("something to `use`", "shape") } else { ("a `shape`", "use") };
+        findings.push(
+            Finding::error(entry.place.label(""), format!("`{}` is {is}", entry.pattern))
+                .help(format!("move it out of `{not}`; patterns explain {}", entry.pattern)),
+        );
+        return None;
+    }
+    let given = as_map(entry, &definition);
+    let before = findings.len();
+    let name = format!("`{}`", entry.pattern);
+    let help = format!("patterns explain {}", entry.pattern);
+    let subject = Subject { name: &name, member: "parameter", help: Some(&help), place: &entry.place };
+    describe::check(&definition.params, &given, subject, findings);
+    if findings.len() > before {
+        return None;
+    }
+    let mut params = describe::with_defaults(&definition.params, &given.to_json());
+    fill_containers(&definition, &given, &mut params, findings);
+    if findings.len() > before {
+        return None;
+    }
+    let filled = Filled { entry: entry.clone(), folder, definition, given, params };
+    for check in &filled.definition.checks {
+        match render::holds(&check.that, &filled.params) {
+            Ok(true) => {}
+            Ok(false) => {
+                findings.push(Finding::error(filled.place_of(&check.at).label(""), check.message.clone()).help(&help));
+            }
+            Err(bug) => {
+                findings.push(Finding::error(entry.place.label(""), format!("a check of ours is broken: {bug}")));
+            }
+        }
+    }
+    (findings.len() == before).then_some(filled)
+}
+
+/// A parameter marked `x-container` is a container of the user's, with all the keys of `app` and those that the
+/// mark names; templates see it as they see the app.
+fn fill_containers(definition: &Definition, given: &Spanned, params: &mut Json, findings: &mut Vec<Finding>) {
+    let properties = definition.params["properties"].as_object();
+    for (name, schema) in properties.into_iter().flatten() {
+        let (Some(mark), Some(member)) = (schema.get("x-container"), given.member(name)) else { continue };
+        let mut member = with_volumes(member, given.get("volumes"));
+        let before = findings.len();
+        let more = take_more(mark, &mut member, findings);
+        let subject_name = format!("`{name}`");
+        let subject = Subject { name: &subject_name, member: "key", help: None, place: &member.key_place };
+        describe::check_app(&member.value, subject, findings);
+        let container = describe::read_app(&member, findings);
+        if findings.len() == before {
+            params[name] = context::container(&container);
+            if let (Some(container), Json::Object(more)) = (params[name].as_object_mut(), more) {
+                container.extend(more);
+            }
+        }
+    }
+}
+
+/// Takes the keys that only this container has out of it, checked and with their defaults.
+fn take_more(mark: &Json, member: &mut Member, findings: &mut Vec<Finding>) -> Json {
+    let Some(properties) = mark.as_object() else { return Json::Null };
+    let taken: Vec<Member> = properties.keys().filter_map(|key| member.value.remove(key)).collect();
+    let schema = json!({"type": "object", "properties": properties});
+    let more = Spanned { kind: Kind::Map(taken), place: member.value.place.clone() };
+    let name = format!("`{}`", member.key);
+    let subject = Subject { name: &name, member: "key", help: None, place: &member.key_place };
+    describe::check(&schema, &more, subject, findings);
+    describe::with_defaults(&schema, &more.to_json())
+}
+
+/// Volumes of the shape itself are volumes of each of its containers.
+fn with_volumes(container: &Member, shared: Option<&Spanned>) -> Member {
+    let mut container = container.clone();
+    let (Some(shared), Kind::Map(members)) = (shared, &mut container.value.kind) else { return container };
+    match members.iter_mut().find(|member| member.key == "volumes") {
+        Some(own) => {
+            if let Kind::Map(volumes) = &mut own.value.kind {
+                volumes.extend(shared.members().iter().cloned());
+            }
+        }
+        None => {
+            members.push(Member { key: "volumes".to_owned(), key_place: shared.place.clone(), value: shared.clone() });
+        }
+    }
+    container
+}
+
+/// A bare name is a map without members, a bare scalar or list the main parameter.
+fn as_map(entry: &Entry, definition: &Definition) -> Spanned {
+    match (&entry.params.kind, &definition.main) {
+        (Kind::Null, _) => Spanned { kind: Kind::Map(Vec::new()), place: entry.params.place.clone() },
+        (Kind::Map(_), _) | (_, None) => entry.params.clone(),
+        (_, Some(main)) => {
+            let member = Member { key: main.clone(), key_place: entry.place.clone(), value: entry.params.clone() };
+            Spanned { kind: Kind::Map(vec![member]), place: entry.params.place.clone() }
+        }
+    }
+}
+
+fn unknown(catalogue: Catalogue, entry: &Entry, as_shape: bool) -> Finding {
+    let known: Vec<&str> = catalogue
+        .folders()
+        .filter(|folder| folder.definition().is_ok_and(|definition| definition.is_shape() == as_shape))
+        .map(Folder::name)
+        .collect();
+    let label = nearest(&entry.pattern, known.iter().copied())
+        .map_or_else(String::new, |name| format!("did you mean `{name}`?"));
+    let what = if as_shape { "shape" } else { "pattern" };
+    Finding::error(entry.place.label(label), format!("no {what} is called `{}`", entry.pattern))
+        .help(format!("there are {}", list(&known)))
+}
+
+impl Filled {
+    /// The place of a parameter's value, or of the entry if it was left to its default.
+    pub(super) fn place_of(&self, param: &str) -> &describe::Place {
+        self.given.get(param).map_or(&self.entry.place, |value| &value.place)
+    }
+
+    /// A whole-number parameter that the user set.
+    pub(super) fn given_port(&self, param: &str) -> Option<u16> {
+        self.given.get(param).and_then(|value| value.to_json().as_u64()).and_then(|port| u16::try_from(port).ok())
+    }
+
+    /// Whether the entry, as it is filled, talks to the app's port.
+    pub(super) fn needs_port(&self) -> bool {
+        let given = |param: &String| self.params.get(param).is_some_and(|value| !value.is_null());
+        self.definition.claims.is_some() || self.definition.needs_port_for.iter().any(given)
+    }
+
+    /// The parameters as a map.
+    pub(super) fn params_map(&self) -> Map<String, Json> {
+        self.params.as_object().cloned().unwrap_or_default()
+    }
+}

@@ -1,0 +1,123 @@
+//! `patch` and `extra`: what a description says about objects directly.
+
+use serde_json::{Map, Value as Json};
+
+use super::objects;
+use crate::describe::{Description, Place, Spanned, merge_maps};
+use crate::diagnostic::Finding;
+use crate::words::nearest;
+
+/// An object on its way out.
+#[derive(Clone, Debug)]
+pub struct Made {
+    /// The object.
+    pub object: Json,
+    /// The part of the description that answers for it, where that is not a pattern alone.
+    pub blame: Option<Place>,
+}
+
+/// Applies the document's patches and adds its extra objects.
+pub(super) fn apply(description: &Description, made: &mut Vec<Made>, findings: &mut Vec<Finding>) {
+    for patch in &description.patches {
+        apply_patch(patch, made, findings);
+    }
+    for extra in &description.extra {
+        let mut object = extra.to_json();
+        objects::place_in(&mut object, description.namespace.as_deref());
+        for field in ["apiVersion", "kind"] {
+            if object[field].as_str().is_none_or(str::is_empty) {
+                findings.push(Finding::error(extra.place.label(""), format!("an object needs `{field}`")));
+            }
+        }
+        made.push(Made { object, blame: Some(extra.place.clone()) });
+    }
+}
+
+fn apply_patch(patch: &Spanned, made: &mut [Made], findings: &mut Vec<Finding>) {
+    let Some(target) = patch.get("object") else { return };
+    let Some(wanted) = target.text() else { return };
+    let names: Vec<String> = made.iter().map(|made| identity(&made.object)).collect();
+    let Some(at) = names.iter().position(|name| name == wanted) else {
+        let label = nearest(wanted, names.iter().map(String::as_str))
+            .map_or_else(String::new, |name| format!("did you mean `{name}`?"));
+        findings.push(
+            Finding::error(target.place.label(label), format!("no object is called `{wanted}`"))
+                .help(format!("there are {}", names.join(", "))),
+        );
+        return;
+    };
+    let made = &mut made[at];
+    made.blame = Some(target.place.clone());
+    if let Some(merge) = patch.get("merge") {
+        merge_maps(&mut made.object, &merge.to_json());
+    }
+    for member in patch.get("set").map(Spanned::members).unwrap_or_default() {
+        if !set(&mut made.object, &member.key, member.value.to_json()) {
+            findings.push(
+                Finding::error(member.key_place.label(""), format!("`{}` leads nowhere in {wanted}", member.key))
+                    .because("a list on the way has no such element"),
+            );
+        }
+    }
+    for item in patch.get("remove").map(Spanned::items).unwrap_or_default() {
+        if item.text().is_some_and(|pointer| !remove(&mut made.object, pointer)) {
+            findings.push(Finding::error(item.place.label(""), format!("{wanted} has nothing there to remove")));
+        }
+    }
+    if identity(&made.object) != wanted {
+        findings.push(
+            Finding::error(target.place.label(""), "a patch cannot rename an object")
+                .help("change `name`, or add the object under `extra`"),
+        );
+    }
+}
+
+/// `Deployment/shop`.
+fn identity(object: &Json) -> String {
+    let text = |value: &Json| value.as_str().unwrap_or_default().to_owned();
+    format!("{}/{}", text(&object["kind"]), text(&object["metadata"]["name"]))
+}
+
+/// Sets a value by JSON pointer (RFC 6901), making maps on the way; `-` appends to a list.
+fn set(object: &mut Json, pointer: &str, value: Json) -> bool {
+    let mut at = object;
+    for part in parts(pointer) {
+        if at.is_null() {
+            *at = Json::Object(Map::new());
+        }
+        at = match at {
+            Json::Object(members) => members.entry(part).or_insert(Json::Null),
+            Json::Array(elements) => {
+                let index = if part == "-" { elements.len() } else { part.parse().unwrap_or(usize::MAX) };
+                if part == "-" {
+                    elements.push(Json::Null);
+                }
+                let Some(element) = elements.get_mut(index) else { return false };
+                element
+            }
+            _ => return false,
+        };
+    }
+    *at = value;
+    true
+}
+
+fn remove(object: &mut Json, pointer: &str) -> bool {
+    let Some((parent, last)) = pointer.rsplit_once('/') else { return false };
+    let last = last.replace("~1", "/").replace("~0", "~");
+    match object.pointer_mut(parent) {
+        Some(Json::Object(members)) => members.shift_remove(&last).is_some(),
+        Some(Json::Array(elements)) => match last.parse::<usize>() {
+            Ok(index) if index < elements.len() => {
+                elements.remove(index);
+                true
+            }
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+fn parts(pointer: &str) -> impl Iterator<Item = String> {
+    pointer.split('/').skip(1).map(|part| part.replace("~1", "/").replace("~0", "~"))
+}

@@ -1,0 +1,29 @@
+//! What must be unique in a woven Pod, whoever made it.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value as Json;
+
+/// Two things of one name in a Pod: what they are, and the name.
+pub(super) fn repeated(pod: &Json) -> Vec<String> {
+    let spec = &pod["spec"];
+    let list = |value: &Json| value.as_array().cloned().unwrap_or_default();
+    let containers: Vec<Json> = list(&spec["initContainers"]).into_iter().chain(list(&spec["containers"])).collect();
+    let ports: Vec<Json> = containers.iter().flat_map(|container| list(&container["ports"])).collect();
+    let mut found = twice("containers called", containers.iter().map(|container| &container["name"]));
+    found.extend(twice("volumes called", list(&spec["volumes"]).iter().map(|volume| &volume["name"])));
+    found.extend(twice("ports called", ports.iter().map(|port| &port["name"])));
+    found.extend(twice("listeners on port", ports.iter().map(|port| &port["containerPort"])));
+    for container in &containers {
+        found.extend(twice("mounts at", list(&container["volumeMounts"]).iter().map(|mount| &mount["mountPath"])));
+    }
+    found
+}
+
+fn twice<'json>(what: &str, names: impl Iterator<Item = &'json Json>) -> Vec<String> {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for name in names.filter(|name| !name.is_null()) {
+        *counts.entry(name.as_str().map_or_else(|| name.to_string(), str::to_owned)).or_default() += 1;
+    }
+    counts.into_iter().filter(|(_, count)| *count > 1).map(|(name, count)| format!("{count} {what} {name}")).collect()
+}

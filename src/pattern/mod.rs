@@ -1,0 +1,25 @@
+//! Patterns: folders of templates, filled with parameters, rendered and woven into one Pod.
+
+mod catalogue;
+mod checks;
+mod clash;
+mod compose;
+mod context;
+mod definition;
+mod fill;
+mod hatches;
+mod images;
+mod invariants;
+mod objects;
+mod page;
+mod ports;
+mod render;
+pub mod weave;
+
+pub use catalogue::{Catalogue, Folder};
+pub use compose::{check, expand};
+pub use definition::{Check, Claim, Definition, Port};
+pub use hatches::Made;
+pub use images::Image;
+pub use objects::{file_name, sort};
+pub use page::{page, source};

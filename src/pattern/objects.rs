@@ -1,0 +1,154 @@
+//! What all objects have in common: labels, annotations, namespace, order and file names.
+
+use serde_json::{Map, Value as Json, json};
+use sha2::{Digest as _, Sha256};
+
+use super::hatches::Made;
+use crate::describe::Description;
+
+/// Kinds in the order in which a cluster wants them: what others refer to comes first.
+const ORDER: &[&str] = &[
+    "Namespace",
+    "PriorityClass",
+    "ServiceAccount",
+    "ClusterRole",
+    "ClusterRoleBinding",
+    "Role",
+    "RoleBinding",
+    "Lease",
+    "ConfigMap",
+    "Secret",
+    "PersistentVolumeClaim",
+    "Service",
+    "Deployment",
+    "StatefulSet",
+    "DaemonSet",
+    "Job",
+    "CronJob",
+    "PodDisruptionBudget",
+    "HorizontalPodAutoscaler",
+    "NetworkPolicy",
+    "Ingress",
+    "HTTPRoute",
+];
+
+/// Kinds that no namespace holds.
+const CLUSTER_SCOPED: &[&str] = &["Namespace", "PriorityClass", "ClusterRole", "ClusterRoleBinding"];
+
+/// Sorts objects into apply order, keeping the order of equal kinds.
+pub fn sort(objects: &mut [Made]) {
+    objects.sort_by_key(|made| {
+        let kind = made.object["kind"].as_str().unwrap_or_default();
+        ORDER.iter().position(|known| *known == kind).unwrap_or(ORDER.len())
+    });
+}
+
+/// `deployment-shop.yaml`: the file of an object under `--output`.
+#[must_use]
+pub fn file_name(object: &Json, extension: &str) -> String {
+    let kind = object["kind"].as_str().unwrap_or_default().to_ascii_lowercase();
+    format!("{kind}-{}.{extension}", object["metadata"]["name"].as_str().unwrap_or_default())
+}
+
+/// Fields of a Pod spec as people look for them: who and where, then what starts in which order, then volumes.
+const POD_SPEC: &[&str] = &[
+    "serviceAccountName",
+    "automountServiceAccountToken",
+    "enableServiceLinks",
+    "shareProcessNamespace",
+    "restartPolicy",
+    "terminationGracePeriodSeconds",
+    "priorityClassName",
+    "securityContext",
+    "topologySpreadConstraints",
+    "nodeSelector",
+    "tolerations",
+    "initContainers",
+    "containers",
+    "volumes",
+];
+
+/// Puts the fields of a woven Pod template into a reader's order; those not listed come before the containers.
+pub(super) fn arrange(pod: &mut Json) {
+    let Some(spec) = pod.get_mut("spec").and_then(Json::as_object_mut) else { return };
+    let rank = |field: &str| POD_SPEC.iter().position(|known| *known == field).unwrap_or(POD_SPEC.len() - 4);
+    let mut fields: Vec<(String, Json)> = std::mem::take(spec).into_iter().collect();
+    fields.sort_by_key(|(field, _)| rank(field));
+    spec.extend(fields);
+}
+
+/// The Pod template of a controller, if it has one.
+pub(super) fn template(object: &mut Json) -> Option<&mut Json> {
+    let path = if object["kind"] == "CronJob" { "/spec/jobTemplate/spec/template" } else { "/spec/template" };
+    object.pointer_mut(path)
+}
+
+/// Labels of every object of a document. The version is no part of a selector: it changes.
+#[must_use]
+pub(super) fn labels(description: &Description, component: &str) -> Map<String, Json> {
+    let mut labels = Map::new();
+    labels.insert("app.kubernetes.io/name".to_owned(), json!(description.name));
+    labels.insert("app.kubernetes.io/component".to_owned(), json!(component));
+    labels.insert("app.kubernetes.io/part-of".to_owned(), json!(description.name));
+    labels.insert("app.kubernetes.io/managed-by".to_owned(), json!("patterns"));
+    if let Some(version) = description.app.as_ref().and_then(|app| version(&app.image)) {
+        labels.insert("app.kubernetes.io/version".to_owned(), json!(version));
+    }
+    labels
+}
+
+/// Labels that Services and controllers select by; they never change.
+#[must_use]
+pub(super) fn selector(description: &Description) -> Json {
+    json!({"app.kubernetes.io/name": description.name})
+}
+
+/// Puts labels, annotations and namespace on an object, in front of what it has.
+pub(super) fn dress(object: &mut Json, labels: &Map<String, Json>, description: &Description, from: &str) {
+    place_in(object, description.namespace.as_deref());
+    let Some(metadata) = object.get_mut("metadata").and_then(Json::as_object_mut) else { return };
+    let mut dressed = Map::new();
+    dressed.insert("name".to_owned(), metadata.remove("name").unwrap_or_default());
+    if let Some(namespace) = metadata.remove("namespace") {
+        dressed.insert("namespace".to_owned(), namespace);
+    }
+    dressed.insert("labels".to_owned(), Json::Object(labels.clone()));
+    dressed.insert("annotations".to_owned(), json!({"patterns/source": description.origin, "patterns/from": from}));
+    for (key, value) in std::mem::take(metadata) {
+        match (dressed.get_mut(&key).and_then(Json::as_object_mut), value) {
+            (Some(there), Json::Object(more)) => there.extend(more),
+            (_, value) => {
+                dressed.insert(key, value);
+            }
+        }
+    }
+    *metadata = dressed;
+}
+
+/// Puts an object into a namespace unless it says where it belongs, or belongs to the whole cluster.
+pub(super) fn place_in(object: &mut Json, namespace: Option<&str>) {
+    let is_cluster_scoped = object["kind"].as_str().is_some_and(|kind| CLUSTER_SCOPED.contains(&kind));
+    if let (Some(namespace), false) = (namespace, is_cluster_scoped)
+        && let Some(metadata) = object.get_mut("metadata").and_then(Json::as_object_mut)
+        && !metadata.contains_key("namespace")
+    {
+        metadata.insert("namespace".to_owned(), json!(namespace));
+    }
+}
+
+/// The tag of an image, if it can be a label's value.
+fn version(image: &str) -> Option<&str> {
+    let name = image.split('@').next()?;
+    let (_, tag) = name.rsplit_once(':').filter(|(_, tag)| !tag.contains('/'))?;
+    let ok = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    let ends = |tag: &str| {
+        tag.starts_with(|c: char| c.is_ascii_alphanumeric()) && tag.ends_with(|c: char| c.is_ascii_alphanumeric())
+    };
+    (tag.len() <= 63 && tag.bytes().all(ok) && ends(tag)).then_some(tag)
+}
+
+/// Eight hexadecimal digits that stand for some content.
+#[must_use]
+pub(super) fn short_hash(content: &[u8]) -> String {
+    format!("{:.8}", format!("{:x}", Sha256::digest(content)))
+}

@@ -1,0 +1,113 @@
+//! What `patterns explain <pattern>` prints, made from the definition so that it cannot drift.
+
+use std::fmt::Write as _;
+
+use serde_json::Value as Json;
+
+use super::catalogue::{Catalogue, Folder};
+use super::definition::Definition;
+
+/// The page of a pattern: what it is, its parameters, ports and image, and an example.
+#[must_use]
+pub fn page(catalogue: Catalogue, folder: Folder, definition: &Definition) -> String {
+    let mut out = String::new();
+    let kind = if definition.is_shape() { "shape" } else { "use" };
+    let _ = writeln!(out, "{} ({}, under `{kind}`)\n{}\n", definition.name, definition.family, definition.summary);
+    let _ = writeln!(out, "From {}.", definition.literature);
+    section(&mut out, "Parameters", &parameters(definition));
+    section(&mut out, "Ports", &ports(definition));
+    if let Some(role) = &definition.image
+        && let Some(image) = catalogue.images().remove(role)
+    {
+        let line = format!("{}, as user {}", image.image, image.user);
+        section(&mut out, "Image", &[(role.clone(), line)]);
+    }
+    if let Some(example) = folder.file("example.yaml") {
+        let _ = write!(out, "\nExample\n\n{}", indented(example));
+    }
+    out
+}
+
+/// The files of a pattern's folder, one after the other.
+#[must_use]
+pub fn source(folder: Folder) -> String {
+    let mut out = String::new();
+    for (at, (name, text)) in folder.files().enumerate() {
+        let gap = if at == 0 { "" } else { "\n" };
+        let _ = write!(out, "{gap}# patterns/{name}\n{text}");
+    }
+    out
+}
+
+fn section(out: &mut String, title: &str, rows: &[(String, String)]) {
+    if rows.is_empty() {
+        return;
+    }
+    let width = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    let _ = writeln!(out, "\n{title}\n");
+    for (name, text) in rows {
+        let _ = writeln!(out, "  {name:width$}  {text}");
+    }
+}
+
+fn parameters(definition: &Definition) -> Vec<(String, String)> {
+    let required: Vec<&str> =
+        definition.params["required"].as_array().into_iter().flatten().filter_map(Json::as_str).collect();
+    let properties = definition.params["properties"].as_object();
+    let row = |(name, schema): (&String, &Json)| {
+        let mut facts = vec![schema_type(schema)];
+        match &schema["default"] {
+            Json::Null if required.contains(&name.as_str()) => facts.push("required".to_owned()),
+            Json::Null => {}
+            Json::String(default) => facts.push(format!("default {default}")),
+            default => facts.push(format!("default {default}")),
+        }
+        if definition.main.as_ref() == Some(name) {
+            facts.push("may stand alone".to_owned());
+        }
+        let description = schema["description"].as_str().map(|text| format!(": {text}")).unwrap_or_default();
+        (name.clone(), facts.join(", ") + &description)
+    };
+    properties.into_iter().flatten().map(row).collect()
+}
+
+fn schema_type(schema: &Json) -> String {
+    if let Some(choices) = schema["enum"].as_array() {
+        return choices
+            .iter()
+            .map(|choice| choice.as_str().map_or_else(|| choice.to_string(), str::to_owned))
+            .collect::<Vec<_>>()
+            .join(" or ");
+    }
+    let word = |name: &str| match name {
+        "integer" => "number".to_owned(),
+        "object" => "map".to_owned(),
+        "array" => "list".to_owned(),
+        other => other.to_owned(),
+    };
+    match (&schema["format"], &schema["type"]) {
+        (Json::String(format), _) => format.clone(),
+        (_, Json::String(name)) => word(name),
+        (_, Json::Array(names)) => names.iter().filter_map(Json::as_str).map(word).collect::<Vec<_>>().join(" or "),
+        _ => schema["anyOf"].as_array().into_iter().flatten().map(schema_type).collect::<Vec<_>>().join(" or "),
+    }
+}
+
+fn ports(definition: &Definition) -> Vec<(String, String)> {
+    let row = |port: &super::definition::Port| {
+        let claim = definition.claims.as_ref().filter(|claim| claim.port == port.name);
+        let role = claim.map_or_else(String::new, |claim| {
+            format!(", takes the app's traffic as {}; the Service listens on {}", claim.scheme, claim.service)
+        });
+        let moves = match &port.param {
+            Some(param) => format!("the next free one if taken, or `{param}`"),
+            None => "the next free one if taken".to_owned(),
+        };
+        (port.port.to_string(), format!("{} ({moves}){role}", port.name))
+    };
+    definition.ports.iter().map(row).collect()
+}
+
+fn indented(text: &str) -> String {
+    text.lines().map(|line| if line.is_empty() { "\n".to_owned() } else { format!("  {line}\n") }).collect()
+}

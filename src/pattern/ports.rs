@@ -1,0 +1,74 @@
+//! Ports of one Pod. Its containers share one network namespace, so each port can be bound once.
+//!
+//! The app's port never moves. Ports that the description sets stand; two equal ones clash. All others come
+//! from the patterns' tables, moved up by one while taken, in the order of `use`.
+
+use std::collections::BTreeMap;
+
+use super::fill::Filled;
+use crate::describe::{App, Place};
+use crate::diagnostic::Finding;
+
+/// The numbers of one entry's ports, by the name that its templates use.
+pub(super) type Ports = BTreeMap<String, u16>;
+
+/// Gives every entry its ports.
+pub(super) fn allocate(app: Option<&App>, entries: &[&Filled], findings: &mut Vec<Finding>) -> Vec<Ports> {
+    let mut taken: BTreeMap<u16, (Place, String)> = BTreeMap::new();
+    if let Some(app) = app
+        && let (Some(port), Some(place)) = (app.port, &app.port_place)
+    {
+        taken.insert(port, (place.clone(), format!("the app listens on {port}")));
+    }
+    let mut allocated: Vec<Ports> = vec![Ports::new(); entries.len()];
+    for (entry, ports) in entries.iter().zip(&mut allocated) {
+        for (port, param) in entry.definition.ports.iter().filter_map(|port| Some((port, port.param.as_ref()?))) {
+            let Some(number) = entry.given_port(param) else { continue };
+            let place = entry.place_of(param).clone();
+            if let Some((other, text)) = taken.get(&number) {
+                findings.push(clash(number, other, text, &place, entry, param));
+            }
+            taken.entry(number).or_insert((place, format!("listens on {number}")));
+            ports.insert(port.name.clone(), number);
+        }
+    }
+    for (entry, ports) in entries.iter().zip(&mut allocated) {
+        for port in &entry.definition.ports {
+            if ports.contains_key(&port.name) {
+                continue;
+            }
+            let free = (port.port..=u16::MAX).find(|number| !taken.contains_key(number));
+            let Some(number) = free else { continue };
+            taken.insert(number, (entry.entry.place.clone(), format!("listens on {number}")));
+            ports.insert(port.name.clone(), number);
+        }
+    }
+    allocated
+}
+
+fn clash(number: u16, other: &Place, text: &str, place: &Place, entry: &Filled, param: &str) -> Finding {
+    let default = entry.definition.ports.iter().find(|port| port.param.as_deref() == Some(param)).map(|port| port.port);
+    let help = match default {
+        Some(default) if default != number => {
+            format!("leave `{param}` out (`{}` then takes {default}), or choose another", entry.entry.name)
+        }
+        _ => format!("choose another `{param}`"),
+    };
+    Finding::error(place.label("so does this"), format!("two containers want port {number} of this Pod"))
+        .label(other.label(text))
+        .because("containers of a Pod share one network namespace; the second bind fails")
+        .help(help)
+}
+
+/// A port's name: unique in the Pod, at most 15 characters (`IsValidPortName`).
+#[must_use]
+pub(super) fn port_name(entry: &str, port: &str) -> String {
+    let whole = if port == "main" { entry.to_owned() } else { format!("{entry}-{port}") };
+    // `http` and `app` are the app's
+    if whole.len() <= 15 && whole != "http" && whole != "app" && !whole.contains("--") {
+        return whole;
+    }
+    let digest = super::objects::short_hash(whole.as_bytes());
+    let kept: String = whole.replace("--", "-").chars().take(9).collect();
+    format!("{}-{}", kept.trim_end_matches('-'), &digest[..5])
+}

@@ -1,0 +1,202 @@
+//! Templates to values. Every hole of a `*.yaml.j2` is written as JSON, so no value can leave its place.
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::{Serde, Value as Hole};
+use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior};
+use serde_json::Value as Json;
+
+use super::catalogue::{Catalogue, Folder};
+use crate::describe::{Spanned, duration_seconds};
+use crate::yaml::{self, Source};
+
+/// Renders the templates of one pattern folder, which may include the shared ones.
+pub(super) struct Renderer {
+    environment: Environment<'static>,
+}
+
+impl Renderer {
+    pub(super) fn new(catalogue: Catalogue, folder: Option<Folder>, mounts: Vec<Mount>) -> Self {
+        let mut environment = Environment::new();
+        environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        if let Ok(syntax) = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build() {
+            environment.set_syntax(syntax);
+        }
+        environment.set_loader(move |name| {
+            let own = folder.and_then(|folder| folder.file(name));
+            Ok(own.or_else(|| catalogue.template(name)).map(str::to_owned))
+        });
+        environment.set_auto_escape_callback(|name| {
+            if name.ends_with(".yaml.j2") { AutoEscape::Json } else { AutoEscape::None }
+        });
+        environment.set_formatter(|out, state, value| {
+            if value.is_undefined() {
+                return Err(Error::from(ErrorKind::UndefinedError));
+            }
+            if value.is_safe() {
+                return write!(out, "{value}").map_err(Error::from);
+            }
+            match state.auto_escape() {
+                AutoEscape::Json => write!(out, "{}", json(value)?).map_err(Error::from),
+                _ => plain(value).and_then(|text| write!(out, "{text}").map_err(Error::from)),
+            }
+        });
+        environment.add_filter("verbatim", verbatim);
+        environment.add_filter("volume_name", volume_name);
+        environment
+            .add_filter("shard", |labels: Hole, shard: u32| with_label(&labels, "patterns/shard", &shard.to_string()));
+        environment.add_filter("part", |labels: Hole, role: &str| part(&labels, role));
+        environment.add_filter("seconds", |text: &str| duration_seconds(text).unwrap_or(0));
+        environment.add_filter("folders", move |files: Hole| folders(&mounts, &files));
+        environment.add_filter("percent", |text: &str| text.trim_end_matches('%').parse::<u32>().unwrap_or(100));
+        Self { environment }
+    }
+
+    /// Renders a template and reads what comes out, one value per document.
+    ///
+    /// # Errors
+    /// A template that does not render, or renders to something that is no YAML: a bug of the pattern.
+    pub(super) fn documents(&self, template: &str, context: &Json) -> Result<Vec<Json>, String> {
+        let text = self.text(template, context)?;
+        let source = std::sync::Arc::new(Source::from_text(template, text));
+        let (documents, refusal) = yaml::as_kubectl(yaml::read(&source));
+        if let Some(refusal) = refusal {
+            let line = source.position(refusal.span.start).line;
+            return Err(format!("{template} renders to invalid YAML at line {line}: {}", refusal.message));
+        }
+        Ok(documents.iter().map(|document| Spanned::from_node(document, document.root()).to_json()).collect())
+    }
+
+    /// Renders a template.
+    ///
+    /// # Errors
+    /// As for [`Renderer::documents`].
+    pub(super) fn text(&self, template: &str, context: &Json) -> Result<String, String> {
+        let describe = |error: Error| format!("{template}: {}", chain(&error));
+        let template = self.environment.get_template(template).map_err(describe)?;
+        template.render(Hole::from(Serde(context))).map_err(describe)
+    }
+}
+
+/// A volume of the app and where it is mounted.
+#[derive(Clone, Debug, serde::Serialize)]
+pub(super) struct Mount {
+    /// The volume's name.
+    pub volume: String,
+    /// The path in the app's container.
+    pub path: String,
+}
+
+/// The folders that hold the files named by a map's keys: `{volume, path, new}` each. A file below one of the
+/// app's mounts is shared through that; any other folder becomes a volume of its own (`new`).
+fn folders(mounts: &[Mount], files: &Hole) -> Result<Hole, Error> {
+    let mut folders: Vec<Json> = Vec::new();
+    for file in files.try_iter()? {
+        let file = file.to_string();
+        let folder = file.rsplit_once('/').map_or("/", |(folder, _)| folder);
+        let holds = |mount: &&Mount| {
+            folder == mount.path || folder.strip_prefix(&mount.path).is_some_and(|rest| rest.starts_with('/'))
+        };
+        let folder = match mounts.iter().filter(holds).max_by_key(|mount| mount.path.len()) {
+            Some(mount) => serde_json::json!({"volume": mount.volume, "path": mount.path, "new": false}),
+            None => serde_json::json!({"volume": volume_name(folder), "path": folder, "new": true}),
+        };
+        if !folders.contains(&folder) {
+            folders.push(folder);
+        }
+    }
+    Ok(Hole::from(Serde(folders)))
+}
+
+/// A name for the volume at a path: `/var/log/shop` is `var-log-shop`. A path that does not survive as a DNS
+/// label keeps apart by a hash.
+pub(super) fn volume_name(path: &str) -> String {
+    let plain: String = path.trim_matches('/').chars().map(|c| if c == '/' { '-' } else { c }).collect();
+    let ok = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    let starts = plain.starts_with(|c: char| c.is_ascii_lowercase());
+    if starts
+        && plain.len() <= 40
+        && plain.chars().all(ok)
+        && !plain.ends_with('-')
+        && !path.trim_matches('/').contains('-')
+    {
+        return plain;
+    }
+    let kept: String = plain.chars().map(|c| c.to_ascii_lowercase()).filter(|c| ok(*c)).take(30).collect();
+    format!("path-{}-{}", kept.trim_matches('-'), super::objects::short_hash(path.as_bytes())).replace("--", "-")
+}
+
+/// Labels and one more.
+fn with_label(labels: &Hole, name: &str, value: &str) -> Hole {
+    let mut labels: serde_json::Map<String, Json> =
+        serde_json::to_value(labels).ok().and_then(|labels| labels.as_object().cloned()).unwrap_or_default();
+    labels.insert(name.to_owned(), Json::String(value.to_owned()));
+    Hole::from(Serde(labels))
+}
+
+/// Labels of one part of a document that runs several kinds of Pods: its own name, so that no selector finds the
+/// others, and its role as component.
+fn part(labels: &Hole, role: &str) -> Hole {
+    let mut labels: serde_json::Map<String, Json> =
+        serde_json::to_value(labels).ok().and_then(|labels| labels.as_object().cloned()).unwrap_or_default();
+    let name = labels.get("app.kubernetes.io/name").and_then(Json::as_str).unwrap_or_default();
+    let own = format!("{name}-{role}");
+    labels.insert("app.kubernetes.io/name".to_owned(), Json::String(own));
+    if labels.contains_key("app.kubernetes.io/component") {
+        labels.insert("app.kubernetes.io/component".to_owned(), Json::String(role.to_owned()));
+    }
+    labels.shift_remove("app.kubernetes.io/version");
+    Hole::from(Serde(labels))
+}
+
+/// Whether an expression over `params` is true.
+///
+/// # Errors
+/// An expression that does not compile or evaluate: a bug of the pattern.
+pub(super) fn holds(expression: &str, params: &Json) -> Result<bool, String> {
+    let environment = Environment::new();
+    let compiled = environment.compile_expression(expression).map_err(|error| chain(&error))?;
+    let value =
+        compiled.eval(Hole::from(Serde(serde_json::json!({"params": params})))).map_err(|error| chain(&error))?;
+    Ok(value.is_true())
+}
+
+/// An error of an included template says little without its cause.
+fn chain(error: &Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}
+
+/// A value as JSON that YAML 1.1 reads back the same: what YAML takes for a line break or refuses is escaped.
+fn json(value: &Hole) -> Result<String, Error> {
+    let text =
+        serde_json::to_string(value).map_err(|error| Error::new(ErrorKind::BadSerialization, error.to_string()))?;
+    let special = |character: char| {
+        matches!(character, '\u{7F}'..='\u{9F}' | '\u{2028}' | '\u{2029}' | '\u{FEFF}' | '\u{FFFE}' | '\u{FFFF}')
+    };
+    if !text.contains(special) {
+        return Ok(text);
+    }
+    let escape = |character: char| {
+        if special(character) { format!("\\u{:04x}", character as u32) } else { character.to_string() }
+    };
+    Ok(text.chars().map(escape).collect())
+}
+
+/// Outside of YAML each format has its own escapes: text must go through a filter that knows them.
+fn plain(value: &Hole) -> Result<String, Error> {
+    if value.is_number() || matches!(value.kind(), minijinja::value::ValueKind::Bool) {
+        return Ok(value.to_string());
+    }
+    Err(Error::new(ErrorKind::BadEscape, "text in a template that is not YAML needs a filter of its format"))
+}
+
+/// Keeps the kubelet from expanding `$(NAME)` in a command or argument: `$$` stands for `$`
+/// (kubernetes/website: tasks/inject-data-application/define-command-argument-container).
+fn verbatim(text: &str) -> String {
+    text.replace('$', "$$")
+}

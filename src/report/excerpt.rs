@@ -1,0 +1,174 @@
+//! The lines of a file around some labels, made fit to be shown: long lines clipped, secrets and control
+//! characters hidden.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use miette::{LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
+
+use super::secrets::Secrets;
+use crate::diagnostic::Label;
+use crate::yaml::{Position, Source, Span};
+
+/// Characters of a line that are shown at most.
+const LONGEST: usize = 200;
+/// Characters of a clipped line before its first label.
+const BEFORE: usize = 60;
+
+/// Part of a file as it is shown.
+#[derive(Debug)]
+pub(super) struct Excerpt {
+    name: String,
+    text: String,
+    /// Number of the first line, from 0.
+    first_line: usize,
+    /// Where labels begin in `text`, and where that is in the file.
+    places: BTreeMap<usize, Position>,
+}
+
+impl Excerpt {
+    /// The lines of `labels`, which are of one file, and one line before and after; and the labels as they
+    /// lie in it. The flag marks the primary label.
+    pub(super) fn of(labels: &[(&Label, bool)], secrets: &mut Secrets) -> Option<(Self, Vec<LabeledSpan>)> {
+        let source = &labels.first()?.0.source;
+        let spans: Vec<Span> = labels.iter().map(|(label, _)| on_one_line(source, label.span)).collect();
+        let first = spans.iter().map(|span| span.range().start).min()?;
+        let last = spans.iter().map(|span| span.range().end).max()?;
+        let start = line_start(&source.text, line_start(&source.text, first).saturating_sub(1));
+        let end = line_end(&source.text, line_end(&source.text, last));
+        let shown = Shown::new(&source.text, start..end, &spans, secrets.of(source));
+        let mut places = BTreeMap::new();
+        let mut mapped = Vec::new();
+        for ((label, is_primary), span) in labels.iter().zip(&spans) {
+            let range = shown.place(span.range().start)..shown.place(span.range().end);
+            let length = range.len().max(1);
+            places.insert(range.start, source.position(label.span.start));
+            let text = (!label.text.is_empty()).then(|| printable(&label.text));
+            let at = (range.start, length);
+            mapped.push(if *is_primary {
+                LabeledSpan::new_primary_with_span(text, at)
+            } else {
+                LabeledSpan::new_with_span(text, at)
+            });
+        }
+        let first_line = source.position(u32::try_from(start).ok()?).line - 1;
+        Some((Self { name: printable(&source.name), text: shown.text, first_line, places }, mapped))
+    }
+}
+
+impl SourceCode for Excerpt {
+    fn read_span<'a>(
+        &'a self,
+        span: &SourceSpan,
+        before: usize,
+        after: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        let contents = self.text.as_str().read_span(span, before, after)?;
+        let place = self.places.get(&span.offset()).filter(|_| before == 0 && after == 0);
+        let (line, column) = place
+            .map_or((contents.line() + self.first_line, contents.column()), |place| (place.line - 1, place.column - 1));
+        Ok(Box::new(MietteSpanContents::new_named(
+            self.name.clone(),
+            contents.data(),
+            *contents.span(),
+            line,
+            column,
+            contents.line_count(),
+        )))
+    }
+}
+
+/// Text without characters that a terminal would obey.
+pub(super) fn printable(text: &str) -> String {
+    text.chars().map(|character| if is_control(character) { '\u{FFFD}' } else { character }).collect()
+}
+
+/// Control characters, and those that turn the direction of writing around.
+fn is_control(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
+}
+
+/// The part of a span that lies on its first line.
+fn on_one_line(source: &Source, span: Span) -> Span {
+    let range = span.range();
+    let text = source.slice(span);
+    let first = text.find(['\n', '\r']).map_or(text, |end| &text[..end]);
+    Span::new(range.start, range.start + first.trim_end().len())
+}
+
+fn is_break(text: &str, at: usize) -> bool {
+    matches!(text.as_bytes().get(at), Some(b'\n'))
+        || (text.as_bytes().get(at) == Some(&b'\r') && text.as_bytes().get(at + 1) != Some(&b'\n'))
+}
+
+fn line_start(text: &str, at: usize) -> usize {
+    (0..at.min(text.len())).rev().find(|before| is_break(text, *before)).map_or(0, |before| before + 1)
+}
+
+/// One past the line break at or after `at`.
+fn line_end(text: &str, at: usize) -> usize {
+    (at..text.len()).find(|after| is_break(text, *after)).map_or(text.len(), |after| after + 1)
+}
+
+/// Text made ready, with the way from bytes of the file to bytes of it.
+struct Shown {
+    text: String,
+    /// Places of characters on lines with labels, in order.
+    places: Vec<(usize, usize)>,
+}
+
+impl Shown {
+    fn new(text: &str, lines: Range<usize>, labels: &[Span], hidden: &[Span]) -> Self {
+        let mut shown = Self { text: String::new(), places: Vec::new() };
+        let mut at = lines.start;
+        while at < lines.end {
+            let next = line_end(text, at).min(lines.end);
+            shown.line(text, at, next, labels, hidden);
+            at = next.max(at + 1);
+        }
+        shown
+    }
+
+    fn line(&mut self, text: &str, start: usize, end: usize, labels: &[Span], hidden: &[Span]) {
+        let content = text[start..end].trim_end_matches(['\n', '\r']);
+        let first_label = labels.iter().map(|span| span.range().start).filter(|at| (start..end).contains(at)).min();
+        let total = content.chars().count();
+        let skip = match first_label.filter(|_| total > LONGEST) {
+            Some(at) => content[..at - start].chars().count().saturating_sub(BEFORE),
+            None => 0,
+        };
+        if skip > 0 {
+            self.text.push('…');
+        }
+        for (index, (offset, character)) in content.char_indices().enumerate() {
+            let place = start + offset;
+            if first_label.is_some() {
+                self.places.push((place, self.text.len()));
+            }
+            if index < skip || index >= skip + LONGEST {
+                continue;
+            }
+            let is_hidden = || hidden.iter().any(|span| span.range().contains(&place));
+            self.text.push(match character {
+                '\t' => '\t',
+                ':' | ' ' | '{' | '}' | ',' => character,
+                _ if is_hidden() => '•',
+                character if is_control(character) => '\u{FFFD}',
+                character => character,
+            });
+        }
+        if total > skip + LONGEST {
+            self.text.push('…');
+        }
+        if first_label.is_some() {
+            self.places.push((start + content.len(), self.text.len()));
+        }
+        self.text.push('\n');
+    }
+
+    fn place(&self, at: usize) -> usize {
+        let index = self.places.partition_point(|(place, _)| *place < at);
+        self.places.get(index).or(self.places.last()).map_or(0, |(_, shown)| *shown)
+    }
+}

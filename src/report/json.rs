@@ -1,0 +1,135 @@
+//! Findings for programs. The form is stable; `version` rises when it changes.
+
+use std::io;
+
+use serde::Serialize;
+
+use super::Summary;
+use crate::diagnostic::{Finding, Label, ObjectRef};
+use crate::yaml::{self, Span};
+
+#[derive(Serialize)]
+struct Report<'run> {
+    version: u32,
+    findings: Vec<Entry<'run>>,
+    summary: Summary,
+}
+
+#[derive(Serialize)]
+struct Entry<'run> {
+    rule: Option<&'static str>,
+    family: Option<&'static str>,
+    level: &'static str,
+    file: &'run str,
+    object: Option<Object<'run>>,
+    start: Position,
+    end: Position,
+    message: &'run str,
+    why: Option<&'run str>,
+    help: Option<&'run str>,
+    labels: Vec<Labelled<'run>>,
+    fix: Option<Fix<'run>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Object<'run> {
+    api_version: &'run str,
+    kind: &'run str,
+    name: &'run str,
+    namespace: Option<&'run str>,
+}
+
+#[derive(Serialize)]
+struct Position {
+    line: usize,
+    column: usize,
+    offset: usize,
+}
+
+/// One labelled place; the first of a finding is the place that it is about.
+#[derive(Serialize)]
+struct Labelled<'run> {
+    file: &'run str,
+    start: Position,
+    end: Position,
+    message: &'run str,
+}
+
+#[derive(Serialize)]
+struct Fix<'run> {
+    title: &'run str,
+    safe: bool,
+    edits: Vec<Edit<'run>>,
+}
+
+#[derive(Serialize)]
+struct Edit<'run> {
+    start: Position,
+    end: Position,
+    replacement: &'run str,
+}
+
+/// Writes findings as one JSON object, with a line break after it.
+///
+/// # Errors
+/// When `out` cannot be written.
+pub fn write(out: &mut impl io::Write, findings: &[Finding], summary: Summary) -> io::Result<()> {
+    let report = Report { version: 1, findings: findings.iter().map(entry).collect(), summary };
+    serde_json::to_writer(&mut *out, &report)?;
+    writeln!(out)
+}
+
+fn entry(finding: &Finding) -> Entry<'_> {
+    let source = &finding.primary.source;
+    let (start, end) = positions(source, finding.primary.span);
+    Entry {
+        rule: finding.rule.map(|rule| rule.name),
+        family: finding.rule.map(|rule| rule.family),
+        level: finding.level.name(),
+        file: &source.name,
+        object: finding.object.as_ref().map(object),
+        start,
+        end,
+        message: &finding.message,
+        why: finding.why.as_deref(),
+        help: finding.help.as_deref(),
+        labels: std::iter::once(&finding.primary)
+            .filter(|label| !label.text.is_empty())
+            .chain(&finding.labels)
+            .map(labelled)
+            .collect(),
+        fix: finding.fix.as_ref().map(|fix| Fix {
+            title: &fix.title,
+            safe: fix.safe,
+            edits: fix.edits.iter().map(|edit| made(source, edit)).collect(),
+        }),
+    }
+}
+
+fn made<'run>(source: &yaml::Source, edit: &'run crate::diagnostic::Edit) -> Edit<'run> {
+    let (start, end) = positions(source, edit.span);
+    Edit { start, end, replacement: &edit.replacement }
+}
+
+fn labelled(label: &Label) -> Labelled<'_> {
+    let (start, end) = positions(&label.source, label.span);
+    Labelled { file: &label.source.name, start, end, message: &label.text }
+}
+
+fn object(object: &ObjectRef) -> Object<'_> {
+    Object {
+        api_version: &object.api_version,
+        kind: &object.kind,
+        name: &object.name,
+        namespace: object.namespace.as_deref(),
+    }
+}
+
+fn positions(source: &yaml::Source, span: Span) -> (Position, Position) {
+    let position = |at| {
+        let yaml::Position { line, column, offset } = source.position(at);
+        Position { line, column, offset }
+    };
+    (position(span.start), position(span.end))
+}

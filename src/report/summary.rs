@@ -1,0 +1,80 @@
+//! A run in numbers.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::diagnostic::{Finding, Level};
+use crate::kube::Workspace;
+
+/// A run in numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Summary {
+    /// Findings of level error.
+    pub errors: usize,
+    /// Findings of level warning.
+    pub warnings: usize,
+    /// Findings of level advice.
+    pub advice: usize,
+    /// Files that were linted.
+    pub files: usize,
+    /// Files with findings.
+    pub files_with_findings: usize,
+    /// Helm templates that were skipped.
+    pub templates_skipped: usize,
+    /// Files that could not be read.
+    pub unreadable: usize,
+}
+
+impl Summary {
+    /// Counts.
+    #[must_use]
+    pub fn of(workspace: &Workspace, findings: &[Finding]) -> Self {
+        let count = |level| findings.iter().filter(|finding| finding.level == level).count();
+        let names: BTreeSet<_> = findings.iter().map(|finding| &finding.primary.source.name).collect();
+        Self {
+            errors: count(Level::Error),
+            warnings: count(Level::Warning),
+            advice: count(Level::Advice),
+            files: workspace.files.iter().filter(|file| file.reported).count(),
+            files_with_findings: names.len(),
+            templates_skipped: workspace.templates_skipped,
+            unreadable: workspace.failures.len(),
+        }
+    }
+
+    /// Whether there is anything to say.
+    #[must_use]
+    pub fn is_silent(&self) -> bool {
+        self.errors + self.warnings + self.advice + self.templates_skipped == 0
+    }
+}
+
+impl fmt::Display for Summary {
+    /// `3 errors, 1 warning in 2 of 41 files; 12 Helm templates skipped`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let counted = |number: usize, one: &str, many: &str| match number {
+            0 => None,
+            1 => Some(format!("1 {one}")),
+            _ => Some(format!("{number} {many}")),
+        };
+        let findings = [
+            counted(self.errors, "error", "errors"),
+            counted(self.warnings, "warning", "warnings"),
+            counted(self.advice, "advice", "advice"),
+        ];
+        let findings = findings.into_iter().flatten().collect::<Vec<_>>().join(", ");
+        let found = (!findings.is_empty()).then(|| {
+            let files = if self.files == 1 { "1 file".to_owned() } else { format!("{} files", self.files) };
+            if self.files == 1 {
+                format!("{findings} in {files}")
+            } else {
+                format!("{findings} in {} of {files}", self.files_with_findings)
+            }
+        });
+        let skipped = counted(self.templates_skipped, "Helm template skipped", "Helm templates skipped");
+        f.write_str(&found.into_iter().chain(skipped).collect::<Vec<_>>().join("; "))
+    }
+}

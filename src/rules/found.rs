@@ -1,0 +1,166 @@
+//! How a check speaks: `found.at(node, "what is wrong").because("why").help("what to do")`.
+
+use std::sync::Arc;
+
+use super::Rule;
+use crate::diagnostic::{Edit, Finding, Fix, Label, Level};
+use crate::kube::Object;
+use crate::yaml::{Document, NodeId, Source, Span, Style};
+
+/// Where a check puts its findings.
+#[derive(Debug)]
+pub struct Found<'run> {
+    rule: &'static Rule,
+    findings: &'run mut Vec<Finding>,
+    place: Place<'run>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Place<'run> {
+    File(&'run Arc<Source>),
+    Document(&'run Document),
+    Object(&'run Object),
+}
+
+impl<'run> Found<'run> {
+    /// Findings of a rule about a file.
+    pub fn in_file(rule: &'static Rule, source: &'run Arc<Source>, findings: &'run mut Vec<Finding>) -> Self {
+        Self { rule, findings, place: Place::File(source) }
+    }
+
+    /// Findings of a rule about a document.
+    pub fn in_document(rule: &'static Rule, document: &'run Document, findings: &'run mut Vec<Finding>) -> Self {
+        Self { rule, findings, place: Place::Document(document) }
+    }
+
+    /// Findings of a rule about an object.
+    pub fn in_object(rule: &'static Rule, object: &'run Object, findings: &'run mut Vec<Finding>) -> Self {
+        Self { rule, findings, place: Place::Object(object) }
+    }
+
+    /// The same place, for findings of another rule.
+    pub fn under(&mut self, rule: &'static Rule) -> Found<'_> {
+        Found { rule, findings: self.findings, place: self.place }
+    }
+
+    /// Something is wrong with a node.
+    pub fn at(&mut self, node: NodeId, message: impl Into<String>) -> Saying<'_> {
+        let span = self.document().map_or_else(Span::default, |document| document.span(node));
+        self.at_span(span, message)
+    }
+
+    /// Something is wrong with these bytes.
+    pub fn at_span(&mut self, span: Span, message: impl Into<String>) -> Saying<'_> {
+        let source = match self.place {
+            Place::File(source) => source,
+            Place::Document(document) => &document.source,
+            Place::Object(object) => &object.document.source,
+        };
+        let mut finding = Finding::error(Label::span(source, span, ""), message).level(self.rule.level);
+        finding.rule = Some(self.rule.id);
+        if let Place::Object(object) = self.place {
+            finding.object = Some(object.id.clone());
+        }
+        let document = self.document();
+        let at = self.findings.len();
+        self.findings.push(finding);
+        Saying { document, finding: &mut self.findings[at] }
+    }
+
+    fn document(&self) -> Option<&'run Document> {
+        match self.place {
+            Place::Document(document) => Some(document),
+            Place::Object(object) => Some(&object.document),
+            Place::File(_) => None,
+        }
+    }
+}
+
+/// Where a check of all objects together puts its findings.
+#[derive(Debug)]
+pub struct FoundAnywhere<'run> {
+    rule: &'static Rule,
+    findings: &'run mut Vec<Finding>,
+}
+
+impl<'run> FoundAnywhere<'run> {
+    /// Findings of a rule.
+    pub fn new(rule: &'static Rule, findings: &'run mut Vec<Finding>) -> Self {
+        Self { rule, findings }
+    }
+
+    /// What is found about one of the objects.
+    pub fn about<'a>(&'a mut self, object: &'a Object) -> Found<'a> {
+        Found { rule: self.rule, findings: self.findings, place: Place::Object(object) }
+    }
+}
+
+/// A finding while it is being said.
+#[derive(Debug)]
+pub struct Saying<'found> {
+    document: Option<&'found Document>,
+    finding: &'found mut Finding,
+}
+
+#[expect(clippy::return_self_not_must_use, reason = "the finding is kept; the methods add to it")]
+impl Saying<'_> {
+    /// A few words at the bytes themselves.
+    pub fn here(self, text: impl Into<String>) -> Self {
+        self.finding.primary.text = text.into();
+        self
+    }
+
+    /// The other half, in the same document.
+    pub fn and(self, node: NodeId, text: impl Into<String>) -> Self {
+        if let Some(document) = self.document {
+            self.finding.labels.push(Label::node(document, node, text));
+        }
+        self
+    }
+
+    /// The other half, anywhere.
+    pub fn label(self, label: Label) -> Self {
+        self.finding.labels.push(label);
+        self
+    }
+
+    /// The mechanism and its source.
+    pub fn because(self, why: impl Into<String>) -> Self {
+        self.finding.why = Some(why.into());
+        self
+    }
+
+    /// Something that can be typed.
+    pub fn help(self, help: impl Into<String>) -> Self {
+        self.finding.help = Some(help.into());
+        self
+    }
+
+    /// Another level than the rule's highest.
+    pub fn level(self, level: Level) -> Self {
+        self.finding.level = level;
+        self
+    }
+
+    /// A change that keeps the meaning, or does what was plainly intended.
+    pub fn fix(self, title: impl Into<String>, edits: Vec<Edit>) -> Self {
+        if self.finding.primary.source.is_editable() {
+            self.finding.fix = Some(Fix { title: title.into(), safe: true, edits });
+        }
+        self
+    }
+
+    /// The change that makes a string of an unquoted scalar. Two insertions: the text itself, which may
+    /// be a secret, is not repeated.
+    pub fn quote(self, node: NodeId) -> Self {
+        let Some(document) = self.document else { return self };
+        let raw = document.raw(node);
+        let can = document.style(node) == Style::Plain && !raw.starts_with(['!', '&']) && !raw.contains(['"', '\\']);
+        if !can {
+            return self;
+        }
+        let span = document.span(node).range();
+        let mark = |at| Edit { span: Span::empty(at), replacement: "\"".to_owned() };
+        self.fix("quote it", vec![mark(span.start), mark(span.end)])
+    }
+}

@@ -1,0 +1,24 @@
+use std::sync::Arc;
+
+use crate::diagnostic::{Level, RuleId};
+use crate::rules::{Check, Found, Rule};
+use crate::yaml::{Document, Span};
+
+/// Content after `...`, which kubectl never reads.
+pub static RULE: Rule = Rule {
+    id: RuleId { name: "dropped-after-dots", family: "manifest" },
+    level: Level::Error,
+    page: include_str!("dropped_after_dots.md"),
+    check: Check::Document(check),
+};
+
+fn check(document: &Arc<Document>, found: &mut Found<'_>) {
+    let Some(dropped) = document.dropped else { return };
+    let text = document.source.slice(dropped);
+    let first_line = Span::new(dropped.range().start, dropped.range().start + text.lines().next().map_or(0, str::len));
+    found
+        .at_span(first_line, "kubectl silently drops what follows `...`")
+        .here("never read")
+        .because("`...` ends a YAML document; kubectl reads one document up to the next `---` and no further")
+        .help("write `---` in place of `...`");
+}

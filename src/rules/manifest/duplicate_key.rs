@@ -1,0 +1,69 @@
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use crate::diagnostic::{Level, RuleId};
+use crate::rules::{Check, Found, Rule};
+use crate::words::clip;
+use crate::yaml::{Document, NodeId, Value};
+
+/// A key that stands twice in one map.
+pub static RULE: Rule = Rule {
+    id: RuleId { name: "duplicate-key", family: "manifest" },
+    level: Level::Error,
+    page: include_str!("duplicate_key.md"),
+    check: Check::Document(check),
+};
+
+fn check(document: &Arc<Document>, found: &mut Found<'_>) {
+    if document.duplicates.is_empty() {
+        return;
+    }
+    let live = live_keys(document);
+    for duplicate in &document.duplicates {
+        // A key that came in by `<<` still lives in the map that it came from: overriding it is the point.
+        if live.contains(&duplicate.lost.key) {
+            continue;
+        }
+        let key = clip(&document.key(&duplicate.kept));
+        let (lost, kept) = (duplicate.lost.key, duplicate.kept.key);
+        let is_same_text = document.raw(lost) == document.raw(kept);
+        let message = if is_same_text {
+            format!("`{key}` stands twice in this map; the first is silently lost")
+        } else {
+            format!(
+                "`{}` and `{}` are the same key; one of them is silently lost",
+                document.raw(lost),
+                document.raw(kept)
+            )
+        };
+        found
+            .at(lost, message)
+            .here("this one is lost")
+            .and(kept, "this one is kept")
+            .because("kubectl keeps the last of two equal keys and drops the others before the API server sees them")
+            .help("merge the two, or remove the one that is not meant");
+    }
+}
+
+/// The keys of all maps as they are written.
+fn live_keys(document: &Document) -> HashSet<NodeId> {
+    let mut live = HashSet::new();
+    let mut open = vec![document.root()];
+    let mut seen = HashSet::new();
+    while let Some(node) = open.pop() {
+        if !seen.insert(node) {
+            continue;
+        }
+        match document.value(node) {
+            Value::List(items) => open.extend(items),
+            Value::Map(entries) => {
+                for entry in entries {
+                    live.insert(entry.key);
+                    open.push(entry.value);
+                }
+            }
+            _ => {}
+        }
+    }
+    live
+}

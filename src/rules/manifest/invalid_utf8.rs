@@ -1,0 +1,24 @@
+use crate::diagnostic::{Level, RuleId};
+use crate::kube::File;
+use crate::rules::{Check, Found, Rule};
+
+/// Bytes that are not UTF-8.
+pub static RULE: Rule = Rule {
+    id: RuleId { name: "invalid-utf8", family: "manifest" },
+    level: Level::Warning,
+    page: include_str!("invalid_utf8.md"),
+    check: Check::File(check),
+};
+
+fn check(file: &File, found: &mut Found<'_>) {
+    let Some(first) = file.source.replaced().next() else { return };
+    let message = match file.source.replaced().count() {
+        1 => "a byte of this file is not UTF-8".to_owned(),
+        count => format!("{count} bytes of this file are not UTF-8"),
+    };
+    found
+        .at_span(first, message)
+        .here("kubectl puts U+FFFD here")
+        .because("kubectl replaces each such byte by U+FFFD and goes on (`k8s.io/cli-runtime/pkg/resource/visitor.go`)")
+        .help("save the file as UTF-8");
+}

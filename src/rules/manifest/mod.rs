@@ -1,0 +1,39 @@
+//! What kubectl cannot read, and what the API server would refuse.
+
+mod dropped_after_dots;
+mod duplicate_key;
+mod invalid_utf8;
+mod norway;
+mod number_where_string;
+mod unknown_field;
+mod unreadable_yaml;
+mod wrong_type;
+
+use super::Rule;
+use crate::kube::{Object, ProblemKind};
+use crate::yaml::{NodeId, Style};
+
+/// The family's rules.
+pub const RULES: &[&Rule] = &[
+    &dropped_after_dots::RULE,
+    &duplicate_key::RULE,
+    &invalid_utf8::RULE,
+    &norway::RULE,
+    &number_where_string::RULE,
+    &unknown_field::RULE,
+    &unreadable_yaml::RULE,
+    &wrong_type::RULE,
+];
+
+/// Values of another type than their field's: the node, and the type as a noun ("a string").
+fn wrong_types(object: &Object) -> impl Iterator<Item = (NodeId, &'static str)> {
+    object.problems.iter().filter_map(|problem| match problem.kind {
+        ProblemKind::WrongType { expected } => Some((problem.node, expected)),
+        _ => None,
+    })
+}
+
+/// A scalar without quotes, itself or through an alias.
+fn is_plain(object: &Object, node: NodeId) -> bool {
+    matches!(object.document.style(node), Style::Plain | Style::Alias)
+}

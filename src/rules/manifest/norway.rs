@@ -1,0 +1,48 @@
+use super::{is_plain, wrong_types};
+use crate::diagnostic::{Level, RuleId};
+use crate::kube::{Object, Path, ProblemKind};
+use crate::rules::{Check, Found, Rule, text};
+use crate::yaml::Value;
+
+/// A word that YAML 1.1 reads as a boolean, where a string belongs.
+pub static RULE: Rule = Rule {
+    id: RuleId { name: "norway", family: "manifest" },
+    level: Level::Error,
+    page: include_str!("norway.md"),
+    check: Check::Object(check),
+};
+
+fn check(object: &Object, found: &mut Found<'_>) {
+    for (node, expected) in wrong_types(object) {
+        let Value::Bool(value) = object.document.value(node) else { continue };
+        if expected != "a string" || !is_plain(object, node) {
+            continue;
+        }
+        let (subject, many) = text::subject(&Path::between(&object.document, object.node, node));
+        let what = text::shown(object, node);
+        let reading = text::reading(object, node);
+        let tail = if many { "are strings" } else { "is a string" };
+        let message = if what == format!("`{value}`") {
+            format!("{what} is a boolean, but {subject} {tail}")
+        } else {
+            format!("kubectl reads {what} as {reading}, but {subject} {tail}")
+        };
+        let saying = found.at(node, message).quote(node).because(
+            "kubectl reads YAML 1.1, where yes, no, on, off, y and n are booleans; the API server then refuses one here",
+        );
+        if what == "this value" {
+            saying.here("put it in quotes");
+        } else {
+            saying.here(format!("write \"{}\"", object.document.raw(node)));
+        }
+    }
+    for problem in object.problems.iter().filter(|problem| matches!(problem.kind, ProblemKind::BooleanKey)) {
+        let raw = object.document.raw(problem.node);
+        let Value::Bool(value) = object.document.value(problem.node) else { continue };
+        found
+            .at(problem.node, format!("kubectl reads the key `{raw}` as the boolean {value}, so the key becomes `{value}`"))
+            .here(format!("write \"{raw}\""))
+            .because("kubectl reads YAML 1.1, where yes, no, on, off, y and n are booleans, also as keys; nothing refuses it")
+            .quote(problem.node);
+    }
+}

@@ -1,0 +1,40 @@
+use super::{is_plain, wrong_types};
+use crate::diagnostic::{Level, RuleId};
+use crate::kube::{Object, Path};
+use crate::rules::{Check, Found, Rule, text};
+use crate::words::clip;
+use crate::yaml::Value;
+
+/// A number where a string belongs.
+pub static RULE: Rule = Rule {
+    id: RuleId { name: "number-where-string", family: "manifest" },
+    level: Level::Error,
+    page: include_str!("number_where_string.md"),
+    check: Check::Object(check),
+};
+
+fn check(object: &Object, found: &mut Found<'_>) {
+    for (node, expected) in wrong_types(object) {
+        let is_number = matches!(object.document.value(node), Value::Int(_) | Value::Uint(_) | Value::Float(_));
+        if expected != "a string" || !is_number || !is_plain(object, node) {
+            continue;
+        }
+        let (subject, many) = text::subject(&Path::between(&object.document, object.node, node));
+        let tail = if many { "are strings" } else { "is a string" };
+        let what = text::shown(object, node);
+        let message = if what == "this value" || what == format!("`{}`", object.document.to_json(node)) {
+            format!("{what} is a number, but {subject} {tail}")
+        } else {
+            format!("kubectl reads {what} as {}, but {subject} {tail}", text::reading(object, node))
+        };
+        let saying = found
+            .at(node, message)
+            .because("kubectl sends it as a JSON number, and the API server takes no number for a string")
+            .quote(node);
+        if what == "this value" {
+            saying.here("put it in quotes");
+        } else {
+            saying.here(format!("write \"{}\"", clip(object.document.raw(node))));
+        }
+    }
+}

@@ -1,0 +1,36 @@
+use crate::diagnostic::{Level, RuleId};
+use crate::kube::{Object, Path, ProblemKind};
+use crate::rules::{Check, Found, Rule};
+use crate::words::{clip, nearest};
+
+/// A field that its type does not have.
+pub static RULE: Rule = Rule {
+    id: RuleId { name: "unknown-field", family: "manifest" },
+    level: Level::Error,
+    page: include_str!("unknown_field.md"),
+    check: Check::Object(check),
+};
+
+fn check(object: &Object, found: &mut Found<'_>) {
+    for problem in &object.problems {
+        let ProblemKind::UnknownField { type_name, known } = problem.kind else { continue };
+        let name = object.document.raw(problem.node).trim_matches(['"', '\'']);
+        // Kustomize's own words to itself: `$patch`, `$setElementOrder/…`.
+        if object.is_patch && name.starts_with('$') {
+            continue;
+        }
+        let path = Path::between(&object.document, object.node, problem.node);
+        let kind = object.id.kind.to_lowercase();
+        let mut fields = path.fields();
+        fields.pop();
+        let parents = [&[kind.as_str()], fields.as_slice()].concat().join(".");
+        let saying = found
+            .at(problem.node, format!("{type_name} has no field `{}`", clip(name)))
+            .because("the API server refuses unknown fields (`fieldValidation=Strict`, kubectl's default since 1.25)")
+            .help(format!("kubectl explain {parents}"));
+        match nearest(name, known.iter().copied()) {
+            Some(nearest) => saying.here(format!("did you mean `{nearest}`?")),
+            None => saying.here("not a field of this type"),
+        };
+    }
+}

@@ -1,0 +1,29 @@
+use crate::diagnostic::{Level, RuleId};
+use crate::kube::{File, refused_secret};
+use crate::rules::{Check, Found, Rule};
+
+/// YAML that kubectl refuses.
+pub static RULE: Rule = Rule {
+    id: RuleId { name: "unreadable-yaml", family: "manifest" },
+    level: Level::Error,
+    page: include_str!("unreadable_yaml.md"),
+    check: Check::File(check),
+};
+
+fn check(file: &File, found: &mut Found<'_>) {
+    for refusal in &file.refusals {
+        let bytes = file.source.slice(refusal.span);
+        let message = if !bytes.is_empty() && refused_secret(&file.source.text, refusal.span).is_some() {
+            refusal.message.replace(bytes, "…")
+        } else {
+            refusal.message.clone()
+        };
+        let mut saying = found.at_span(refusal.span, message);
+        if let Some(why) = refusal.why {
+            saying = saying.because(why);
+        }
+        if let Some(help) = &refusal.help {
+            saying.help(help.clone());
+        }
+    }
+}

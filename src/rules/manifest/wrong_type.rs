@@ -1,0 +1,85 @@
+use super::{is_plain, wrong_types};
+use crate::diagnostic::{Edit, Level, RuleId};
+use crate::kube::{Object, Path, ProblemKind};
+use crate::rules::{Check, Found, Rule, text};
+use crate::yaml::{NodeId, Resolved, Span, Style, Value, resolve_plain};
+
+/// A value of another type than its field.
+pub static RULE: Rule = Rule {
+    id: RuleId { name: "wrong-type", family: "manifest" },
+    level: Level::Error,
+    page: include_str!("wrong_type.md"),
+    check: Check::Object(check),
+};
+
+fn check(object: &Object, found: &mut Found<'_>) {
+    for (node, expected) in wrong_types(object) {
+        let is_collection = matches!(object.document.value(node), Value::List(_) | Value::Map(_));
+        // Plain scalars where a string belongs are norway and number-where-string.
+        let has_own_rule = expected == "a string" && !is_collection && is_plain(object, node);
+        if has_own_rule || object.document.str(node).is_some_and(text::is_placeholder) {
+            continue;
+        }
+        say(object, node, expected, found);
+    }
+    for problem in &object.problems {
+        let ProblemKind::Malformed { expected } = &problem.kind else { continue };
+        if object.document.str(problem.node).is_some_and(text::is_placeholder) {
+            continue;
+        }
+        let (subject, _) = text::subject(&Path::between(&object.document, object.node, problem.node));
+        let is_noun = expected.starts_with("a ") || expected == "base64";
+        let what = if is_noun { expected.as_str() } else { "text of another form" };
+        found
+            .at(problem.node, format!("{subject} wants {what}"))
+            .because("the API server's decoder refuses it, whatever else is right about the object");
+    }
+}
+
+fn say(object: &Object, node: NodeId, expected: &str, found: &mut Found<'_>) {
+    let document = &object.document;
+    let path = Path::between(document, object.node, node);
+    let (subject, many) = text::subject(&path);
+    let verb = if many { "want" } else { "wants" };
+    let is_number = matches!(document.value(node), Value::Int(_) | Value::Uint(_) | Value::Float(_));
+    let expected_noun = expected.strip_prefix("a number that fits ").map_or_else(
+        || expected.to_owned(),
+        |width| format!("a whole number of {} bits", width.trim_start_matches(['i', 'u'])),
+    );
+    let is = match document.value(node) {
+        Value::Bool(_) | Value::Int(_) | Value::Uint(_) | Value::Float(_) => text::reading(object, node),
+        other => format!("a {}", other.type_name()),
+    };
+    let kind = object.id.kind.to_lowercase();
+    let explain = format!("kubectl explain {}", [&[kind.as_str()], path.fields().as_slice()].concat().join("."));
+    let saying = found
+        .at(node, format!("{subject} {verb} {expected_noun}, and this is {is}"))
+        .because("the API server refuses an object with a value of another type");
+    if let Some(edits) = without_quotes(object, node, expected) {
+        saying.here("without the quotes it is").fix("remove the quotes", edits);
+    } else if is_number {
+        saying.help(explain);
+    } else {
+        let what = if many { "each of them" } else { "it" };
+        saying.here(format!("{what} has to be {expected_noun}")).help(explain);
+    }
+}
+
+/// Taking the quotes off, where what is in them is of the right type.
+fn without_quotes(object: &Object, node: NodeId, expected: &str) -> Option<Vec<Edit>> {
+    let document = &object.document;
+    let is_quoted = matches!(document.style(node), Style::SingleQuoted | Style::DoubleQuoted);
+    let content = document.str(node).filter(|_| is_quoted)?;
+    let fits = match resolve_plain(content) {
+        Resolved::Bool(_) => expected == "a boolean",
+        Resolved::Int(_) => expected == "a whole number" || expected == "a number",
+        Resolved::Float(_) => expected == "a number",
+        _ => false,
+    };
+    let span = document.span(node).range();
+    let is_bare = document.raw(node).len() == content.len() + 2;
+    (fits && is_bare).then(|| {
+        let remove = |at| Edit { span: Span::new(at, at + 1), replacement: String::new() };
+        vec![remove(span.start), remove(span.end - 1)]
+    })
+}

@@ -1,0 +1,23 @@
+//! What the linter says about how it is told to be quiet. The findings come from `lint`.
+
+use super::{Check, Rule};
+use crate::diagnostic::{Level, RuleId};
+
+/// The family's rules.
+pub const RULES: &[&Rule] = &[&IGNORE_WITHOUT_REASON, &UNUSED_IGNORE];
+
+/// An ignore that ignores nothing.
+pub static UNUSED_IGNORE: Rule = Rule {
+    id: RuleId { name: "unused-ignore", family: "meta" },
+    level: Level::Warning,
+    page: include_str!("unused_ignore.md"),
+    check: Check::Elsewhere,
+};
+
+/// An ignore that does not say why.
+pub static IGNORE_WITHOUT_REASON: Rule = Rule {
+    id: RuleId { name: "ignore-without-reason", family: "meta" },
+    level: Level::Warning,
+    page: include_str!("ignore_without_reason.md"),
+    check: Check::Elsewhere,
+};

@@ -1,0 +1,82 @@
+//! The rules. Each is one file with its page beside it; the list of its family registers it.
+
+mod found;
+mod manifest;
+mod meta;
+mod sidecar;
+pub mod text;
+mod workload;
+
+use std::sync::Arc;
+
+pub use found::{Found, FoundAnywhere, Saying};
+
+use crate::diagnostic::{Level, RuleId};
+use crate::kube::{ContainerView, File, Object, PodView};
+use crate::yaml::Document;
+
+/// A rule: what it is called, what it promises and how it looks.
+#[derive(Debug)]
+pub struct Rule {
+    /// Its name and family.
+    pub id: RuleId,
+    /// The highest level of its findings.
+    pub level: Level,
+    /// What `patterns explain` prints; its `bad` and `good` blocks are the rule's tests.
+    pub page: &'static str,
+    /// The check.
+    pub check: Check,
+}
+
+/// A rule's check, by what it looks at.
+#[derive(Clone, Copy, Debug)]
+pub enum Check {
+    /// One file, as text. Runs where it holds Kubernetes objects or YAML that kubectl refuses.
+    File(fn(&File, &mut Found<'_>)),
+    /// One document that holds Kubernetes objects.
+    Document(fn(&Arc<Document>, &mut Found<'_>)),
+    /// One object.
+    Object(fn(&Object, &mut Found<'_>)),
+    /// The Pod that an object is or makes.
+    Pod(fn(PodView<'_>, &mut Found<'_>)),
+    /// One container of a Pod.
+    Container(fn(ContainerView<'_>, &mut Found<'_>)),
+    /// All objects together.
+    Workspace(fn(&[&Object], &mut FoundAnywhere<'_>)),
+    /// Findings come from a [`Source`], or from the linter itself.
+    Elsewhere,
+}
+
+/// A check that several rules share, because one pass over an object finds them all.
+#[derive(Debug)]
+pub struct Source {
+    /// The rules it finds, in [`Check::Elsewhere`].
+    pub rules: &'static [&'static Rule],
+    /// The pass; it says `found.under(&RULE)` before each finding.
+    pub check: fn(&Object, &mut Found<'_>),
+}
+
+/// All rules, by family.
+pub const FAMILIES: &[(&str, &[&Rule])] =
+    &[("manifest", manifest::RULES), ("meta", meta::RULES), ("sidecar", sidecar::RULES), ("workload", workload::RULES)];
+
+/// The checks that several rules share.
+pub static SOURCES: &[&Source] = &[];
+
+pub use meta::{IGNORE_WITHOUT_REASON, UNUSED_IGNORE};
+
+/// All rules.
+pub fn all() -> impl Iterator<Item = &'static Rule> {
+    FAMILIES.iter().flat_map(|(_, rules)| rules.iter().copied())
+}
+
+/// The rule of that name.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static Rule> {
+    all().find(|rule| rule.id.name == name)
+}
+
+/// Every name that selects rules: the families and the rules.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    FAMILIES.iter().map(|(family, _)| *family).chain(all().map(|rule| rule.id.name))
+}

@@ -1,0 +1,50 @@
+use crate::diagnostic::{Level, RuleId};
+use crate::kube::{ContainerView, PodView};
+use crate::rules::{Check, Found, Rule};
+use crate::yaml::NodeId;
+
+/// Two concurrent containers of one Pod declare one port.
+pub static RULE: Rule = Rule {
+    id: RuleId { name: "duplicate-container-port", family: "sidecar" },
+    level: Level::Warning,
+    page: include_str!("duplicate_container_port.md"),
+    check: Check::Pod(check),
+};
+
+struct Port<'object> {
+    number: i32,
+    protocol: &'object str,
+    container: ContainerView<'object>,
+    node: NodeId,
+}
+
+fn check(pod: PodView<'_>, found: &mut Found<'_>) {
+    let mut seen: Vec<Port<'_>> = Vec::new();
+    for view in pod.containers().filter(ContainerView::runs_beside_app) {
+        let Some(ports) = &view.container.ports else { continue };
+        let nodes = view.at(&["ports"]).map_or(&[][..], |list| pod.object.document.items(list));
+        for (port, node) in ports.iter().zip(nodes) {
+            let number_node = pod.object.document.get(*node, "containerPort");
+            let Some(number_node) = number_node.filter(|_| port.container_port != 0) else { continue };
+            let protocol = port.protocol.as_deref().unwrap_or("TCP");
+            let this = Port { number: port.container_port, protocol, container: view, node: number_node };
+            let same = |other: &&Port<'_>| other.number == this.number && other.protocol == this.protocol;
+            match seen.iter().find(same) {
+                Some(first) if first.container.node != view.node => say(first, &this, found),
+                Some(_) => {}
+                None => seen.push(this),
+            }
+        }
+    }
+}
+
+fn say(first: &Port<'_>, second: &Port<'_>, found: &mut Found<'_>) {
+    let Port { number, protocol, .. } = second;
+    let names = (&first.container.container.name, &second.container.container.name);
+    found
+        .at(second.node, format!("`{}` and `{}` both declare port {number}/{protocol}", names.0, names.1))
+        .here("so does this")
+        .and(first.node, format!("`{}` listens on {number}", names.0))
+        .because("containers of a Pod share one network namespace; the second bind of a port fails")
+        .help(format!("give `{}` another port, or remove this entry if it does not listen there", names.1));
+}

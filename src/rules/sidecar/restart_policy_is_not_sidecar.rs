@@ -1,0 +1,39 @@
+use super::is_job;
+use crate::diagnostic::{Level, RuleId};
+use crate::kube::{ContainerList, ContainerView};
+use crate::rules::{Check, Found, Rule};
+
+/// `restartPolicy: Always` on an entry of `containers`.
+pub static RULE: Rule = Rule {
+    id: RuleId { name: "restart-policy-is-not-sidecar", family: "sidecar" },
+    level: Level::Error,
+    page: include_str!("restart_policy_is_not_sidecar.md"),
+    check: Check::Container(check),
+};
+
+fn check(view: ContainerView<'_>, found: &mut Found<'_>) {
+    let is_always = view.container.restart_policy.as_deref() == Some("Always");
+    if view.list != ContainerList::Main || !is_always {
+        return;
+    }
+    let name = &view.container.name;
+    let Some(policy) = view.at(&["restartPolicy"]) else { return };
+    let why = "only an init container with `restartPolicy: Always` is a sidecar (KEP-753); on an entry of \
+               `containers` it means: start it again whenever it ends (KEP-5307, on by default since 1.35)";
+    if is_job(view.pod.object) {
+        found
+            .at(policy, format!("`{name}` starts again whenever it ends, so this Job never completes"))
+            .here("does not make it a sidecar")
+            .because(why)
+            .help(format!(
+                "if `{name}` is a helper, move it to `initContainers`; if it does the Job's work, remove this line"
+            ));
+    } else {
+        found
+            .at(policy, format!("`restartPolicy` does not make `{name}` a sidecar"))
+            .here("start it again whenever it ends")
+            .because(why)
+            .help(format!("to start `{name}` before the others and stop it after them, move it to `initContainers`"))
+            .level(Level::Advice);
+    }
+}

@@ -1,0 +1,54 @@
+use crate::diagnostic::{Level, RuleId};
+use crate::kube::PodView;
+use crate::rules::{Check, Found, Rule};
+
+/// Every container mounts an emptyDir read-only.
+pub static RULE: Rule = Rule {
+    id: RuleId { name: "shared-volume-nobody-writes", family: "sidecar" },
+    level: Level::Error,
+    page: include_str!("shared_volume_nobody_writes.md"),
+    check: Check::Pod(check),
+};
+
+/// An empty folder mounted here keeps the token from the container: nobody is meant to write it.
+const TOKEN: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
+
+fn check(pod: PodView<'_>, found: &mut Found<'_>) {
+    if pod.object.is_patch {
+        return;
+    }
+    let document = &pod.object.document;
+    let nodes = pod.field("volumes").map_or(&[][..], |list| document.items(list));
+    for (volume, node) in pod.spec.volumes.iter().flatten().zip(nodes) {
+        if volume.empty_dir.is_none() {
+            continue;
+        }
+        let mut readers = Vec::new();
+        let mut writers = 0;
+        for view in pod.containers() {
+            let mounts = view.at(&["volumeMounts"]).map_or(&[][..], |list| document.items(list));
+            for (mount, mount_node) in view.container.volume_mounts.iter().flatten().zip(mounts) {
+                if mount.name != volume.name || mount.mount_path.trim_end_matches('/') == TOKEN {
+                    continue;
+                }
+                match document.get(*mount_node, "readOnly").filter(|_| mount.read_only == Some(true)) {
+                    Some(flag) => readers.push((view, flag)),
+                    None => writers += 1,
+                }
+            }
+        }
+        let is_shared = readers.iter().any(|(view, _)| view.node != readers[0].0.node);
+        if writers > 0 || !is_shared {
+            continue;
+        }
+        let name_node = document.get(*node, "name").unwrap_or(*node);
+        let mut saying = found
+            .at(name_node, format!("nobody can write to the shared volume `{}`", volume.name))
+            .here("starts empty and stays empty")
+            .because("an emptyDir begins empty, and every container of this Pod mounts it read-only")
+            .help("remove `readOnly: true` from the mount of the container that fills it");
+        for (view, flag) in readers {
+            saying = saying.and(flag, format!("`{}` only reads", view.container.name));
+        }
+    }
+}

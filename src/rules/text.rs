@@ -1,0 +1,54 @@
+//! Words of messages.
+
+use crate::kube::{Object, Path};
+use crate::words::clip;
+use crate::yaml::{NodeId, Value};
+
+/// A value as written, in backticks; for what is secret only "this value".
+pub fn shown(object: &Object, node: NodeId) -> String {
+    if is_secret(object, node) {
+        return "this value".to_owned();
+    }
+    format!("`{}`", clip(object.document.raw(node).trim_end()))
+}
+
+/// Whether a node holds what a Secret keeps.
+fn is_secret(object: &Object, node: NodeId) -> bool {
+    object.id.kind == "Secret"
+        && matches!(
+            Path::between(&object.document, object.node, node).fields().first(),
+            Some(&("data" | "stringData" | "metadata"))
+        )
+}
+
+/// What a node holds, as a noun: "the number 420", "a list".
+pub fn reading(object: &Object, node: NodeId) -> String {
+    match object.document.value(node) {
+        Value::Bool(value) if !is_secret(object, node) => format!("the boolean {value}"),
+        Value::Int(_) | Value::Uint(_) | Value::Float(_) if !is_secret(object, node) => {
+            format!("the number {}", object.document.to_json(node))
+        }
+        other => format!("a {}", other.type_name()),
+    }
+}
+
+/// What stands at a path, as the subject of "… wants a string" or "… are strings".
+pub fn subject(path: &Path) -> (String, bool) {
+    use crate::kube::Step::{Item, Key};
+    match path.0.as_slice() {
+        [.., Key(env), Item(_), Key(value)] if env == "env" && value == "value" => ("env values".to_owned(), true),
+        [.., Key(map), Key(_)] if is_string_map(map) => (map.clone(), true),
+        [Key(map), Key(_)] if matches!(map.as_str(), "data" | "stringData") => (format!("values of `{map}`"), true),
+        [.., Key(list), Item(_)] => (format!("items of `{list}`"), true),
+        _ => (path.field().map_or_else(|| "it".to_owned(), |field| format!("`{field}`")), false),
+    }
+}
+
+fn is_string_map(name: &str) -> bool {
+    matches!(name, "labels" | "annotations" | "matchLabels" | "nodeSelector")
+}
+
+/// Text that another program replaces before kubectl sees it: `${REPLICAS}`, `$(PORT)`, `{{ port }}`.
+pub fn is_placeholder(text: &str) -> bool {
+    ["${", "$(", "{{", "<%", "@@"].iter().any(|mark| text.contains(mark)) || text.starts_with('$')
+}

@@ -1,0 +1,100 @@
+use k8s_openapi::api::core::v1::LifecycleHandler;
+
+use crate::diagnostic::{Level, RuleId};
+use crate::kube::ContainerView;
+use crate::recognise::shell;
+use crate::rules::{Check, Found, Rule};
+
+/// A preStop hook sleeps for the whole grace period or longer.
+pub static RULE: Rule = Rule {
+    id: RuleId { name: "prestop-outlasts-grace", family: "workload" },
+    level: Level::Warning,
+    page: include_str!("prestop_outlasts_grace.md"),
+    check: Check::Container(check),
+};
+
+/// `DefaultTerminationGracePeriodSeconds` in `k8s.io/api/core/v1`.
+const DEFAULT_GRACE: i64 = 30;
+
+fn check(view: ContainerView<'_>, found: &mut Found<'_>) {
+    let hook = view.container.lifecycle.as_ref().and_then(|hooks| hooks.pre_stop.as_ref());
+    let Some((sleep, field)) = hook.and_then(sleep_of) else { return };
+    let Some(node) = view.at(&["lifecycle", "preStop"]).and_then(|hook| {
+        let document = &view.pod.object.document;
+        document.at(hook, field)
+    }) else {
+        return;
+    };
+    let set = view.pod.spec.termination_grace_period_seconds;
+    // What a patch leaves out is in the object that it patches.
+    if set.is_none() && view.pod.object.is_patch {
+        return;
+    }
+    let grace = set.unwrap_or(DEFAULT_GRACE);
+    #[expect(clippy::cast_precision_loss, reason = "a grace period of 2^53 seconds is never outlasted")]
+    let outlasts = grace >= 0 && sleep >= grace as f64;
+    if !outlasts {
+        return;
+    }
+    let duration = if sleep.is_infinite() { "for ever".to_owned() } else { format!("for {sleep} s") };
+    let name = &view.container.name;
+    if grace == 0 {
+        let saying = found
+            .at(node, format!("the preStop hook of `{name}` never runs"))
+            .because("with a grace period of 0 the kubelet kills at once and runs no hook")
+            .help("remove the hook, or the grace period of 0")
+            .level(Level::Advice);
+        if let Some(grace) = view.pod.field("terminationGracePeriodSeconds") {
+            saying.and(grace, "leaves no time for it");
+        }
+        return;
+    }
+    let saying = found
+        .at(node, format!("`{name}` sleeps {duration} before it stops, and is killed after {grace} s"))
+        .here("uses up the grace period")
+        .because(
+            "the hook's time counts against the grace period; what is left for SIGTERM is 2 s, then comes SIGKILL \
+             (kubelet, `killContainer`)",
+        );
+    match view.pod.field("terminationGracePeriodSeconds").filter(|_| set.is_some()) {
+        Some(period) => saying.and(period, "is all the time there is").help(format!(
+            "sleep for less than {grace} s, or raise terminationGracePeriodSeconds by the time that the app needs"
+        )),
+        None => saying
+            .help(format!("sleep for less than {grace} s, the default, or set terminationGracePeriodSeconds above it")),
+    };
+}
+
+/// How many seconds a hook visibly sleeps, and where it says so.
+fn sleep_of(hook: &LifecycleHandler) -> Option<(f64, &'static [&'static str])> {
+    if let Some(sleep) = &hook.sleep {
+        #[expect(clippy::cast_precision_loss, reason = "compared with a grace period")]
+        return Some((sleep.seconds as f64, &["sleep", "seconds"]));
+    }
+    let command = hook.exec.as_ref()?.command.as_deref()?;
+    let seconds = sleep_of_command(command)?;
+    Some((seconds, &["exec", "command"]))
+}
+
+/// The sleeps of a command line: its own, or those of a script of simple commands, added up.
+fn sleep_of_command(command: &[String]) -> Option<f64> {
+    let (program, arguments) = command.split_first()?;
+    match program.rsplit('/').next()? {
+        "exec" => sleep_of_command(arguments),
+        "sleep" => shell::sleep_seconds(arguments),
+        "sh" | "bash" | "ash" | "dash" => {
+            let (option, script) = arguments.split_first()?;
+            if !option.starts_with('-') || !option.ends_with('c') {
+                return None;
+            }
+            let commands = shell::commands(script.first()?)?;
+            let sleeps = commands.iter().filter(|command| !command.piped);
+            let mut total = None;
+            for seconds in sleeps.filter_map(|command| sleep_of_command(&command.words)) {
+                total = Some(total.unwrap_or(0.0) + seconds);
+            }
+            total
+        }
+        _ => None,
+    }
+}

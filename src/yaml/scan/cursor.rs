@@ -1,0 +1,187 @@
+//! A place in the text, with the line and column that YAML's rules ask for.
+
+use super::super::source::Span;
+
+/// Reads forward through one chunk of a file. Byte offsets are those of the whole file's text.
+pub(super) struct Cursor<'src> {
+    text: &'src str,
+    bytes: &'src [u8],
+    pub(super) at: usize,
+    /// Counts line breaks; only comparisons matter.
+    pub(super) line: usize,
+    line_start: usize,
+    /// How far columns have been counted on this line, and the column there. Counting each byte once
+    /// keeps a line of any length linear.
+    counted: (usize, usize),
+    is_ascii: bool,
+    /// Only line feeds break lines here, so that a search for one byte finds the end of a line.
+    only_line_feeds: bool,
+}
+
+impl<'src> Cursor<'src> {
+    /// Starts at `span.start` and ends at `span.end`.
+    pub(super) fn new(text: &'src str, span: Span) -> Self {
+        let (start, end) = (span.start as usize, (span.end as usize).min(text.len()));
+        let text = text.get(..end).unwrap_or(text);
+        let chunk = text.get(start..).unwrap_or("");
+        let is_ascii = chunk.is_ascii();
+        let only_line_feeds = memchr::memchr(b'\r', chunk.as_bytes()).is_none()
+            && (is_ascii || !chunk.contains(['\u{85}', '\u{2028}', '\u{2029}']));
+        Self {
+            text,
+            bytes: text.as_bytes(),
+            at: start,
+            line: 0,
+            line_start: start,
+            counted: (start, 0),
+            is_ascii,
+            only_line_feeds,
+        }
+    }
+
+    /// The byte here; 0 at the end, which no text contains because control characters are refused before.
+    #[inline]
+    pub(super) fn peek(&self) -> u8 {
+        self.byte(self.at)
+    }
+
+    /// The byte at an offset; 0 past the end.
+    #[inline]
+    pub(super) fn byte(&self, at: usize) -> u8 {
+        self.bytes.get(at).copied().unwrap_or(0)
+    }
+
+    #[inline]
+    pub(super) fn is_end(&self) -> bool {
+        self.at >= self.bytes.len()
+    }
+
+    pub(super) fn end(&self) -> usize {
+        self.bytes.len()
+    }
+
+    pub(super) fn text(&self) -> &'src str {
+        self.text
+    }
+
+    pub(super) fn slice(&self, start: usize, end: usize) -> &'src str {
+        self.text.get(start..end).unwrap_or("")
+    }
+
+    /// Column in characters, from 0.
+    #[inline]
+    pub(super) fn column(&mut self) -> usize {
+        if self.is_ascii {
+            return self.at - self.line_start;
+        }
+        let (from, column) = self.counted;
+        let column = column + count_characters(&self.bytes[from..self.at]);
+        self.counted = (self.at, column);
+        column
+    }
+
+    /// Whether this is the first column of a line; cheaper than [`Cursor::column`].
+    #[inline]
+    pub(super) fn is_line_start(&self) -> bool {
+        self.at == self.line_start
+    }
+
+    /// Whether more than `limit` characters lie between `start` and here.
+    pub(super) fn is_farther_than(&self, start: usize, limit: usize) -> bool {
+        let bytes = self.at - start;
+        bytes > limit && (self.is_ascii || bytes > 4 * limit || count_characters(&self.bytes[start..self.at]) > limit)
+    }
+
+    /// How many bytes of line break stand at `at`; 0 if none. YAML 1.1 breaks lines at U+0085, U+2028 and
+    /// U+2029 too.
+    #[inline]
+    pub(super) fn break_length(&self, at: usize) -> usize {
+        match self.byte(at) {
+            b'\n' => 1,
+            // kubectl's line reader takes one carriage return off before `\n`, so `\r\r\n` is what go-yaml
+            // sees as `\r\n`.
+            b'\r' => match (self.byte(at + 1), self.byte(at + 2)) {
+                (b'\n', _) => 2,
+                (b'\r', b'\n') => 3,
+                _ => 1,
+            },
+            0xC2 if self.byte(at + 1) == 0x85 => 2,
+            0xE2 if self.byte(at + 1) == 0x80 && matches!(self.byte(at + 2), 0xA8 | 0xA9) => 3,
+            _ => 0,
+        }
+    }
+
+    /// Passes a line break of `length` bytes.
+    #[inline]
+    pub(super) fn pass_break(&mut self, length: usize) {
+        self.at += length;
+        self.line += 1;
+        self.line_start = self.at;
+        self.counted = (self.at, 0);
+    }
+
+    /// Passes a line break, if there is one, and writes what it means: U+2028 and U+2029 stay, others are `\n`.
+    pub(super) fn take_break(&mut self, into: &mut String) {
+        let length = self.break_length(self.at);
+        if length > 0 {
+            into.push_str(if self.peek() == 0xE2 { self.slice(self.at, self.at + length) } else { "\n" });
+            self.pass_break(length);
+        }
+    }
+
+    /// Whether space, a tab, a line break or the end of the text stands at `at`.
+    #[inline]
+    pub(super) fn is_blank_or_break(&self, at: usize) -> bool {
+        match self.byte(at) {
+            0 | b' ' | b'\t' | b'\n' | b'\r' => true,
+            0xC2 | 0xE2 => self.break_length(at) > 0,
+            _ => false,
+        }
+    }
+
+    #[inline]
+    pub(super) fn is_blank(&self) -> bool {
+        matches!(self.peek(), b' ' | b'\t')
+    }
+
+    pub(super) fn skip_blanks(&mut self) {
+        while self.is_blank() {
+            self.at += 1;
+        }
+    }
+
+    /// Where the line that holds `at` ends, its break excluded.
+    pub(super) fn line_end(&self, at: usize) -> usize {
+        let rest = self.bytes.get(at..).unwrap_or(&[]);
+        if self.only_line_feeds {
+            return memchr::memchr(b'\n', rest).map_or(self.bytes.len(), |found| at + found);
+        }
+        let is_end = |place: usize| self.break_length(place) > 0;
+        (at..self.bytes.len()).find(|&place| is_end(place)).unwrap_or(self.bytes.len())
+    }
+
+    /// Whether `---` or `...` stands alone at the start of this line.
+    #[inline]
+    pub(super) fn is_document_indicator(&self) -> bool {
+        matches!(self.peek(), b'-' | b'.')
+            && self.is_line_start()
+            && matches!(self.bytes.get(self.at..self.at + 3), Some(b"---" | b"..."))
+            && self.is_blank_or_break(self.at + 3)
+    }
+
+    /// The stream's end counts as a line of its own.
+    pub(super) fn end_line(&mut self) {
+        if !self.is_line_start() {
+            self.pass_break(0);
+        }
+    }
+}
+
+/// Letters, digits, `_` and `-`: what names of anchors, tag handles and directives are made of.
+pub(super) fn is_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')
+}
+
+fn count_characters(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| **byte & 0xC0 != 0x80).count()
+}

@@ -1,0 +1,267 @@
+//! Faults of structure: indentation, keys, dashes and brackets.
+
+#![expect(clippy::unnecessary_box_returns, reason = "a fault is boxed where it is made and passed on as it is")]
+
+use super::super::super::read::beginning;
+use super::super::super::source::Span;
+use super::super::cursor::Cursor;
+use super::{Fault, character_end, line_start, quote_it, quoted, refuse, rest_of_line, rest_of_value};
+
+/// The same for a value that is already, but wrongly, in quotes.
+fn requoted(value: &str) -> String {
+    let inner = ['"', '\''].iter().find_map(|quote| value.strip_prefix(*quote)?.strip_suffix(*quote));
+    quoted(inner.unwrap_or(value))
+}
+
+/// The key that the line of `at` begins with, as `key: `.
+fn key_before<'src>(cursor: &Cursor<'src>, at: usize) -> Option<&'src str> {
+    let line = cursor.slice(line_start(cursor, at), at);
+    let line = line.trim_start_matches([' ', '-']);
+    line.find(": ").map(|colon| &line[..colon + 2])
+}
+
+/// Whether only space stands before `at` on its line.
+fn begins_line(cursor: &Cursor<'_>, at: usize) -> bool {
+    cursor.slice(line_start(cursor, at), at).trim_matches([' ', '-', '?']).is_empty()
+}
+
+/// Where the last line before `at` that is not blank begins; `at` begins a line.
+fn line_above(cursor: &Cursor<'_>, at: usize) -> Option<usize> {
+    let above = cursor.slice(0, at).trim_end();
+    (!above.is_empty()).then(|| line_start(cursor, above.len()))
+}
+
+fn indentation(cursor: &Cursor<'_>, at: usize) -> usize {
+    let start = line_start(cursor, at);
+    let line = cursor.slice(start, cursor.end());
+    line.len() - line.trim_start_matches(' ').len()
+}
+
+/// Where the first key or text of a line stands, dashes passed.
+fn content_column(cursor: &Cursor<'_>, line: usize) -> usize {
+    let text = cursor.slice(line, cursor.end());
+    let mut rest = text.trim_start_matches(' ');
+    while let Some(after) = rest.strip_prefix("- ") {
+        rest = after.trim_start_matches(' ');
+    }
+    text.len() - rest.len()
+}
+
+/// `a: - b`
+pub(in super::super) fn list_on_line(cursor: &Cursor<'_>) -> Fault {
+    let at = cursor.at;
+    let text = rest_of_line(cursor, at);
+    let refusal = refuse(at, at + 1, "a list cannot begin here");
+    Box::new(if begins_line(cursor, at) {
+        refusal.because("the value above has not ended").help("indent the dash as its neighbours")
+    } else {
+        refusal
+            .because("`- ` begins a list, and a list begins on a line of its own")
+            .help(format!("put `{text}` on the next line, or {}", quote_it(text)))
+    })
+}
+
+/// `a: ? b`
+pub(in super::super) fn question_mark(cursor: &Cursor<'_>) -> Fault {
+    let text = rest_of_line(cursor, cursor.at);
+    Box::new(refuse(cursor.at, cursor.at + 1, "`? ` begins a key, and none can begin here").help(quote_it(text)))
+}
+
+/// A `: ` where no key precedes it.
+pub(in super::super) fn colon(cursor: &Cursor<'_>) -> Fault {
+    let at = cursor.at;
+    if let Some(key) = key_before(cursor, at) {
+        let start = line_start(cursor, at);
+        let value = start + cursor.slice(start, at).find(key).unwrap_or(0) + key.len();
+        let text = rest_of_line(cursor, value);
+        return Box::new(
+            refuse(at, at + 1, "a second `: ` on one line")
+                .because("what stands before `: ` is a key, and a value cannot begin with a key on the same line")
+                .help(if key.len() + text.len() < 100 {
+                    format!("quote the value: {key}{}", quoted(text.trim_start()))
+                } else {
+                    "quote the value".to_owned()
+                }),
+        );
+    }
+    let line = line_start(cursor, at);
+    let key = cursor.slice(line, at).trim_start();
+    let start = at - key.len();
+    if let Some(above) = line_above(cursor, line)
+        && indentation(cursor, above) == start - line
+        && !cursor.slice(above, line).contains(':')
+    {
+        return missing_colon(cursor, above + (start - line));
+    }
+    Box::new(
+        refuse(
+            start,
+            at,
+            format!("`{}:` is indented as if it belonged to the value above", beginning(key.trim_end(), 40)),
+        )
+        .because("the line above already has a value, and text that is indented deeper goes on with it")
+        .help("indent it as the key it stands beside"),
+    )
+}
+
+/// Text where only a key can stand.
+pub(in super::super) fn missing_colon(cursor: &Cursor<'_>, start: usize) -> Fault {
+    let text = rest_of_line(cursor, start);
+    let refusal = refuse(start, start + text.len().max(1), "a key without `:`");
+    Box::new(if text.contains(':') {
+        refusal.because("a key is followed by `: `, with a space, on its own line").help("put a space after the colon")
+    } else {
+        refusal
+            .because("in this column stand the keys of a map")
+            .help("write `key: value`, or indent the line if it goes on with the value above")
+    })
+}
+
+/// A key of more than 1024 characters.
+pub(in super::super) fn long_key(cursor: &Cursor<'_>, start: usize) -> Fault {
+    // The beginning is enough to find it by.
+    let shown: usize = cursor.slice(start, cursor.at).chars().take(40).map(char::len_utf8).sum();
+    Box::new(
+        refuse(start, start + shown, "a key of more than 1024 characters")
+            .because("kubectl gives up looking for its `:`")
+            .help("put `? ` before the key, and `: ` before its value on the next line"),
+    )
+}
+
+/// Deeper than go-yaml goes.
+pub(in super::super) fn too_deep(cursor: &Cursor<'_>) -> Fault {
+    Box::new(refuse(cursor.at, cursor.at + 1, "nesting is deeper than 10000 levels").because("kubectl reads no deeper"))
+}
+
+/// Something in an open block collection that is no entry of it. `last` is the token before it.
+pub(in super::super) fn in_block(
+    cursor: &Cursor<'_>,
+    start: usize,
+    last: Span,
+    opened: Option<usize>,
+    is_map: bool,
+) -> Fault {
+    let line = line_start(cursor, start);
+    let (last_start, last_end) = (last.start as usize, last.end as usize);
+    if begins_line(cursor, start) && line >= last_end {
+        return misplaced_line(cursor, start, opened, is_map);
+    }
+    let quote = char::from(cursor.byte(last_start));
+    if matches!(quote, '"' | '\'') && last_start < line {
+        return Box::new(
+            refuse(last_start, last_start + 1, format!("this `{quote}` is not closed on its line"))
+                .because("the next quote, on a later line, closes it, and more text follows there")
+                .help(format!("close it with `{quote}` where the text ends")),
+        );
+    }
+    let value = match key_before(cursor, start) {
+        Some(key) => {
+            let key_start = line + cursor.slice(line, start).find(key).unwrap_or(0);
+            rest_of_line(cursor, key_start + key.len())
+        }
+        None => rest_of_line(cursor, line),
+    };
+    Box::new(
+        refuse(start, start + rest_of_line(cursor, start).len().max(1), "text after the end of a value")
+            .because("the closing quote or bracket ends the value")
+            .help(format!("remove it, or quote the whole value: {}", requoted(value.trim()))),
+    )
+}
+
+/// A line whose indentation or form fits nothing above.
+fn misplaced_line(cursor: &Cursor<'_>, start: usize, opened: Option<usize>, is_map: bool) -> Fault {
+    let text = rest_of_line(cursor, start);
+    let end = start + text.len().max(1);
+    let is_entry = text == "-" || text.starts_with("- ");
+    let found = indentation(cursor, start);
+    let wanted = opened.map_or(0, |opened| cursor.slice(line_start(cursor, opened), opened).chars().count());
+    if found == wanted {
+        return Box::new(match (is_map, is_entry) {
+            (true, true) => refuse(start, end, "a dash in the column of a map's keys")
+                .because("the key above has its value already, or this list would be it")
+                .help("indent the list under its key"),
+            (true, false) => refuse(start, end, "this is no key, and it stands in the column of a map's keys")
+                .help("write `key: value`, or indent the line if it goes on with the value above"),
+            (false, _) => refuse(start, end, "a line without a dash in the column of a list's dashes")
+                .because("all that stands in the column of a list's dashes is an entry of the list")
+                .help("begin the line with `- `, or indent it under the entry above"),
+        });
+    }
+    let what = if is_entry { "dash" } else { "key" };
+    let above = line_above(cursor, line_start(cursor, start)).map_or(wanted, |line| content_column(cursor, line));
+    let spaces = |count: usize| if count == 1 { "1 space".to_owned() } else { format!("{count} spaces") };
+    let mut help = if wanted == 0 { "do not indent it".to_owned() } else { format!("indent it by {}", spaces(wanted)) };
+    if above > wanted {
+        help = format!("{help}, or indent it by {} like the line above", spaces(above));
+    }
+    Box::new(
+        refuse(start, end, format!("this line is indented by {}, and no {what} above it is", spaces(found)))
+            .because("indentation says which map or list a line belongs to, and this one fits none that is open")
+            .help(help),
+    )
+}
+
+/// Brackets, and no comma.
+pub(in super::super) fn no_comma(cursor: &Cursor<'_>, here: Span, last: Span, opened: usize) -> Fault {
+    let start = here.start as usize;
+    let bracket = char::from(cursor.byte(opened));
+    let closing = if bracket == '{' { '}' } else { ']' };
+    let is_on_later_line = line_start(cursor, start) > opened;
+    let is_end = start >= cursor.end() || cursor.slice(start, cursor.end()).trim().is_empty();
+    if is_end || (is_on_later_line && indentation(cursor, start) <= indentation(cursor, opened)) {
+        return unclosed_bracket(bracket, closing, opened);
+    }
+    let end = (here.end as usize).max(character_end(cursor, start));
+    let last_start = last.start as usize;
+    if cursor.byte(start) == b':' && last_start >= opened && last_start < line_start(cursor, start) {
+        // Without the comma, the key on this line became part of the text before it.
+        let end = last_start + rest_of_line(cursor, last_start).len();
+        return Box::new(
+            refuse(last_start, end, format!("expected `,` or `{closing}` after this"))
+                .because("without it the value goes on with the next line")
+                .help("end the line with `,`"),
+        );
+    }
+    if cursor.byte(start) == b'{' && start > 0 && cursor.byte(start - 1) == b'$' {
+        let text = format!("{}}}", rest_of_value(cursor, start - 1, true));
+        return Box::new(
+            refuse(start - 1, end, "`{` begins a map here, and `$` does not change that").help(quote_it(&text)),
+        );
+    }
+    Box::new(
+        refuse(start, end, format!("expected `,` or `{closing}` before this"))
+            .help(format!("separate entries with `,`, or quote text that contains `{bracket}`, `{closing}` or `: `")),
+    )
+}
+
+fn unclosed_bracket(bracket: char, closing: char, opened: usize) -> Fault {
+    Box::new(
+        refuse(opened, opened + 1, format!("this `{bracket}` is never closed"))
+            .help(format!("close it with `{closing}`, or quote the value if the bracket is text")),
+    )
+}
+
+/// A place where a value must stand, and none does.
+pub(in super::super) fn no_value(cursor: &Cursor<'_>, here: Span, opened: Option<usize>) -> Fault {
+    let start = here.start as usize;
+    let end = (here.end as usize).max(character_end(cursor, start));
+    let bracket = opened.map(|at| (at, cursor.byte(at)));
+    if let (true, Some((at, sign @ (b'[' | b'{')))) = (cursor.slice(start, cursor.end()).trim().is_empty(), bracket) {
+        return unclosed_bracket(char::from(sign), if sign == b'{' { '}' } else { ']' }, at);
+    }
+    let text = cursor.slice(start, end);
+    let refusal = match text {
+        "" | "---" | "..." => refuse(start, end, "a document cannot begin here"),
+        _ => refuse(start, end, format!("expected a value before `{text}`")),
+    };
+    Box::new(match text {
+        "..." => refusal.help("remove the line"),
+        "," => refusal.help("remove the comma, or write the value"),
+        _ => refusal.help(quote_it(rest_of_line(cursor, start))),
+    })
+}
+
+/// More was asked for than there is.
+pub(in super::super) fn at_end(cursor: &Cursor<'_>) -> Fault {
+    Box::new(refuse(cursor.end(), cursor.end(), "the document ends too early"))
+}

@@ -1,0 +1,18 @@
+//! YAML text into events, as go-yaml v2 reads it.
+//!
+//! `cursor` knows characters, lines and columns. `scanner` makes tokens, with a file for each way to write a
+//! scalar. `grammar` makes events of them. `fault` says in words for people what is wrong.
+
+mod block;
+mod cursor;
+mod entries;
+mod fault;
+mod grammar;
+mod keys;
+mod plain;
+mod quoted;
+mod scanner;
+mod tag;
+mod token;
+
+pub(super) use grammar::{Event, Parser};

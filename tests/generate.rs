@@ -1,0 +1,396 @@
+//! `patterns gen` as users run it.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod support;
+
+use serde_json::{Value, json};
+use support::{documents, files, generate, patterns, patterns_with, relative};
+
+fn object<'a>(objects: &'a [Value], kind: &str) -> &'a Value {
+    objects.iter().find(|object| object["kind"] == kind).unwrap_or_else(|| panic!("no {kind}"))
+}
+
+/// Every description below `tests/errors` is refused as a whole: nothing on stdout, exit code 2, and a message
+/// that is a snapshot.
+#[test]
+fn mistakes() {
+    for path in files("tests/errors", ".yaml") {
+        let name = relative(&path);
+        let run = patterns(&["gen", &name]);
+        assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{name}: {}", run.stderr);
+        let snapshot = name.trim_start_matches("tests/errors/").trim_end_matches(".yaml").to_owned();
+        insta::with_settings!({description => std::fs::read_to_string(&path).unwrap(), omit_expression => true}, {
+            insta::assert_snapshot!(format!("error-{snapshot}"), run.stderr);
+        });
+    }
+}
+
+#[test]
+fn environment_and_parameters() {
+    let dev = documents(&patterns(&["gen", "examples/paas.yaml"]).stdout);
+    let prod = documents(&patterns(&["gen", "examples/paas.yaml", "-e", "prod"]).stdout);
+    let set = documents(&patterns(&["gen", "examples/paas.yaml", "-e", "prod", "--set", "ref=hotfix"]).stdout);
+    let reference = |objects: &[Value]| {
+        let args = object(objects, "Deployment")["spec"]["template"]["spec"]["initContainers"][0]["args"].clone();
+        args[1].as_str().unwrap().to_owned()
+    };
+    assert_eq!(reference(&dev), "--ref=main");
+    assert_eq!(reference(&prod), "--ref=release");
+    assert_eq!(reference(&set), "--ref=hotfix", "--set wins over the environment");
+    assert_eq!(object(&dev, "Deployment")["spec"]["replicas"], 2);
+    assert_eq!(object(&prod, "Deployment")["spec"]["replicas"], 4);
+    assert_eq!(object(&dev, "Ingress")["spec"]["rules"][0]["host"], "site.example.test");
+    assert_eq!(object(&prod, "HTTPRoute")["spec"]["parentRefs"], json!([{"name": "public"}]));
+}
+
+#[test]
+fn a_hole_keeps_its_type_and_other_dollars_stay() {
+    let description = r#"
+patterns: v1
+name: shop
+params: {port: {type: integer, default: 9000}, tag: {type: string, default: 1.10}}
+app:
+  image: "registry.example.com/shop:${tag}"
+  port: "${port}"
+  args: ["--listen=${port}", "$(POD_IP)", "$${tag}", "plain $ sign"]
+"#;
+    let run = generate(description);
+    assert_eq!(run.code, 2, "1.10 is a number, and the parameter a string");
+    let run = generate(&description.replace("1.10", "\"1.10\""));
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+    let objects = documents(&run.stdout);
+    let app = &object(&objects, "Deployment")["spec"]["template"]["spec"]["containers"][0];
+    assert_eq!(app["image"], "registry.example.com/shop:1.10");
+    assert_eq!(app["ports"][0]["containerPort"], 9000);
+    assert_eq!(app["args"], json!(["--listen=9000", "$(POD_IP)", "${tag}", "plain $ sign"]));
+    let set = patterns_with(
+        &["gen", "-", "--set", "port=9100", "--set", "tag=1.20"],
+        description.replace("1.10", "\"1.10\"").as_bytes(),
+    );
+    assert!(set.stdout.contains("--listen=9100") && set.stdout.contains("shop:1.20"), "{}", set.stderr);
+}
+
+#[test]
+fn namespace_output_and_check() {
+    let folder = std::env::temp_dir().join(format!("patterns-gen-{}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&folder);
+    let dir = folder.to_str().unwrap();
+    let base = ["gen", "examples/legacy-https.yaml", "-n", "team"];
+    let with = |more: &[&str]| patterns(&[&base[..], more].concat());
+    let missing = with(&["--check", dir]);
+    assert_eq!((missing.code, missing.stdout.as_str()), (1, ""), "missing files differ");
+    assert_eq!(with(&["-o", dir]).code, 0);
+    let clean = with(&["--check", dir]);
+    assert_eq!((clean.code, clean.stderr.as_str()), (0, ""));
+    let service = folder.join("service-legacy.yaml");
+    let text = std::fs::read_to_string(&service).unwrap();
+    assert!(text.contains("namespace: team"));
+    std::fs::write(&service, text.replace("port: 443", "port: 444")).unwrap();
+    let changed = with(&["--check", dir]);
+    assert_eq!(changed.code, 1);
+    assert!(
+        changed.stderr.contains("-  - name: https\n") || changed.stderr.contains("-    port: 444"),
+        "{}",
+        changed.stderr
+    );
+    assert_eq!(with(&["-o", dir]).code, 0);
+    std::fs::write(folder.join("deployment-old.yaml"), "a: 1\n").unwrap();
+    let stale = with(&["--check", dir]);
+    assert!(stale.code == 1 && stale.stderr.contains("deployment-old.yaml"), "{}", stale.stderr);
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn json_is_a_list_of_the_same_objects() {
+    let yaml = documents(&patterns(&["gen", "examples/paas.yaml"]).stdout);
+    let json: Value =
+        serde_json::from_str(&patterns(&["gen", "examples/paas.yaml", "--format", "json"]).stdout).unwrap();
+    assert_eq!(json["kind"], "List");
+    assert_eq!(json["items"], Value::Array(yaml));
+}
+
+#[test]
+fn app_with_everything() {
+    let description = r#"
+patterns: v1
+name: worker
+namespace: jobs
+app:
+  image: registry.example.com/worker@sha256:5f0c0ae1c7c9a7b3f0f3f0a4e7d1a2a7f1d6f6e1a9a8b7c6d5e4f3a2b1c0d9e8
+  command: [/bin/worker]
+  args: [--save, "", --level, 3]
+  env: {MODE: fast, LIMIT: 5, DEBUG: true, DB_PASSWORD: secret/worker-db/password, REGION: configmap/site/region}
+  user: 999
+  writable: [/var/cache/worker]
+  resources: {cpu: 250m, memory: 300Mi, limit: 1Gi}
+  drain: 1m
+  volumes:
+    media: {claim: media, mount: /media, create: {size: 10Gi, access: ReadWriteMany, class: fast}}
+shape: {replicated: {min: 2, max: 6, cpu: 65%}}
+"#;
+    let run = generate(description);
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+    insta::assert_snapshot!("app-with-everything", run.stdout);
+}
+
+#[test]
+fn private_repository() {
+    let run = generate(
+        r#"
+patterns: v1
+name: site
+app: {image: registry.example.com/site, port: 80}
+use:
+  - git-sync: {repo: "https://git.example.com/site.git", username: bot, password: secret/git/token}
+"#,
+    );
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+    let objects = documents(&run.stdout);
+    let pod = &object(&objects, "Deployment")["spec"]["template"]["spec"];
+    let args = pod["initContainers"][0]["args"].as_array().unwrap();
+    assert!(
+        args.contains(&json!("--username=bot")) && args.contains(&json!("--password-file=/etc/git-password/token"))
+    );
+    let secret =
+        pod["volumes"].as_array().unwrap().iter().find(|volume| volume["name"] == "git-sync-password").unwrap();
+    assert_eq!(
+        secret["secret"],
+        json!({"secretName": "git", "defaultMode": 0o440, "items": [{"key": "token", "path": "token"}]})
+    );
+}
+
+#[test]
+fn parameters_from_a_file() {
+    let folder = std::env::temp_dir();
+    let path = folder.join(format!("patterns-params-{}.yaml", std::process::id()));
+    std::fs::write(
+        &path, "ref: v9
+",
+    )
+    .unwrap();
+    let file = path.to_str().unwrap();
+    let run = patterns(&["gen", "examples/paas.yaml", "--params", file]);
+    assert!(run.stdout.contains("--ref=v9"), "{}", run.stderr);
+    let run = patterns(&["gen", "examples/paas.yaml", "--params", file, "--set", "ref=v10"]);
+    assert!(run.stdout.contains("--ref=v10"), "--set wins");
+    std::fs::write(
+        &path,
+        "reff: v9
+",
+    )
+    .unwrap();
+    let run = patterns(&["gen", "examples/paas.yaml", "--params", file]);
+    assert_eq!((run.code, run.stdout.as_str()), (2, ""));
+    assert!(run.stderr.contains("did you mean `ref`?"), "{}", run.stderr);
+    let run = patterns(&["gen", "examples/paas.yaml", "-e", "prdo"]);
+    assert!(run.code == 2 && run.stderr.contains("-e prod"), "{}", run.stderr);
+    std::fs::remove_file(&path).unwrap();
+}
+
+#[test]
+fn hatches() {
+    let folder = std::env::temp_dir().join(format!("patterns-hatches-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let base = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/legacy-https.yaml")).unwrap();
+    std::fs::write(folder.join("base.yaml"), base).unwrap();
+    let over = folder.join("over.yaml");
+    let write = |text: &str| {
+        std::fs::write(
+            &over,
+            format!(
+                "patterns: v1
+name: legacy
+extends: base.yaml
+{text}"
+            ),
+        )
+        .unwrap();
+    };
+    let run = |text: &str| {
+        write(text);
+        patterns(&["gen", over.to_str().unwrap()])
+    };
+    let good = run(r#"
+images: {https: registry.internal/ghostunnel:1}
+patch:
+  - object: Deployment/legacy
+    merge: {spec: {template: {spec: {nodeSelector: {disk: ssd}}}}}
+    remove: [/spec/strategy]
+  - object: Service/legacy
+    set: {/metadata/annotations/service.beta.kubernetes.io~1aws-load-balancer-type: nlb, /spec/ports/0/port: 8443}
+extra:
+  - {apiVersion: v1, kind: ConfigMap, metadata: {name: legacy-conf}, data: {app.ini: "mode = tls"}}
+namespace: team
+"#);
+    assert_eq!((good.code, good.stderr.as_str()), (0, ""));
+    let objects = documents(&good.stdout);
+    let deployment = object(&objects, "Deployment");
+    assert_eq!(deployment["spec"]["template"]["spec"]["nodeSelector"], json!({"disk": "ssd"}));
+    assert!(deployment["spec"]["strategy"].is_null());
+    assert_eq!(deployment["spec"]["template"]["spec"]["initContainers"][0]["image"], "registry.internal/ghostunnel:1");
+    assert_eq!(object(&objects, "Service")["spec"]["ports"][0]["port"], 8443);
+    assert_eq!(
+        object(&objects, "Service")["metadata"]["annotations"]["service.beta.kubernetes.io/aws-load-balancer-type"],
+        "nlb"
+    );
+    assert_eq!(object(&objects, "ConfigMap")["metadata"]["namespace"], "team", "extra objects follow the namespace");
+    for (text, message) in [
+        ("patch: [{object: Deployment/legac, merge: {}}]", "did you mean `Deployment/legacy`?"),
+        ("patch: [{object: Deployment/legacy, remove: [/spec/nothing]}]", "nothing there to remove"),
+        ("patch: [{object: Deployment/legacy, set: {/spec/template/spec/containers/7/image: x}}]", "leads nowhere"),
+        ("patch: [{object: Deployment/legacy, merge: {spec: {replica: 3}}}]", "DeploymentSpec has no field `replica`"),
+        ("patch: [{object: Deployment/legacy, merge: {spec: {replicas: three}}}]", "`replicas` wants a whole number"),
+        ("patch: [{object: Deployment/legacy, merge: {metadata: {name: other}}}]", "cannot rename"),
+        ("extra: [{apiVersion: v1, kind: Service, metadata: {name: legacy}}]", "made twice"),
+        ("extra: [{kind: Service, metadata: {name: x}}]", "needs `apiVersion`"),
+        ("images: {htps: x}", "did you mean `https`?"),
+    ] {
+        let bad = run(text);
+        assert_eq!((bad.code, bad.stdout.as_str()), (2, ""), "{text}");
+        assert!(bad.stderr.contains(message), "{text}: {}", bad.stderr);
+    }
+    std::fs::write(
+        folder.join("base.yaml"),
+        "patterns: v1
+name: legacy
+extends: over.yaml
+",
+    )
+    .unwrap();
+    let cycle = run("");
+    assert!(cycle.code == 2 && cycle.stderr.contains("extends itself"), "{}", cycle.stderr);
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn ignores_need_a_rule_that_finds_something() {
+    let description = |patch: &str| {
+        format!(
+            "patterns: v1\nname: a\napp: {{image: registry.example.com/a, port: 80}}\n\
+             patch: [{{object: Deployment/a, merge: {{spec: {{template: {{spec: {{terminationGracePeriodSeconds: 30, \
+             volumes: [{{name: tmp, emptyDir: {{}}}}]}}}}}}}}{patch}}}]\n"
+        )
+    };
+    let prestop = ", set: {/spec/template/spec/containers/0/lifecycle/preStop: {exec: {command: [sleep, \"60\"]}}}";
+    let warned = generate(&description(prestop));
+    assert_eq!(warned.code, 0, "a warning fails nothing: {}", warned.stderr);
+    assert!(warned.stderr.contains("prestop-outlasts-grace"), "{}", warned.stderr);
+    let ignored =
+        generate(&format!("{}ignore: [{{rule: prestop-outlasts-grace, why: the app knows}}]\n", description(prestop)));
+    assert_eq!((ignored.code, ignored.stderr.as_str()), (0, ""));
+    let unused =
+        generate(&format!("{}ignore: [{{rule: prestop-outlasts-grace, why: the app knows}}]\n", description("")));
+    assert!(unused.code == 0 && unused.stderr.contains("finds nothing here"), "{}", unused.stderr);
+    let unknown = generate(&format!("{}ignore: [{{rule: nonsense, why: x}}]\n", description("")));
+    assert!(unknown.code == 2 && unknown.stderr.contains("no rule is called"), "{}", unknown.stderr);
+}
+
+/// Text that tries to leave its place in YAML is refused or arrives as it was.
+#[test]
+fn hostile_text() {
+    let long = "x".repeat(64 * 1024);
+    let hostile = [
+        "\"",
+        "'",
+        "\n",
+        "a\nb: c",
+        "{{ name }}",
+        "{% raw %}",
+        "---",
+        "\n---\nkind: Pod\n",
+        "#",
+        "- a",
+        "${",
+        "$(HOME)",
+        "$$",
+        "\\",
+        "\u{85}",
+        "\u{2028}",
+        "\u{7f}",
+        "\u{0}",
+        "é😀",
+        "yes",
+        "0x1F",
+        "1_000",
+        "<<",
+        "~",
+        "*a",
+        "&a",
+        "!!binary",
+        "%",
+        "@",
+        "`",
+        "]",
+        "}",
+        ": ",
+        &long,
+    ];
+    for text in hostile {
+        let quoted = serde_json::to_string(text)
+            .unwrap()
+            .replace('\u{85}', "\\u0085")
+            .replace('\u{2028}', "\\u2028")
+            .replace('\u{7f}', "\\u007f");
+        // as an argument, where any text is allowed
+        let description = format!(
+            "patterns: v1\nname: a\napp: {{image: registry.example.com/a, args: [{quoted}], env: {{V: {quoted}}}}}\n"
+        );
+        let run = generate(&description);
+        if text.contains("${") {
+            assert_eq!(run.code, 2, "{text:?}");
+            continue;
+        }
+        assert_eq!(run.code, 0, "{text:.99?}: {:.999}", run.stderr);
+        let objects = documents(&run.stdout);
+        assert_eq!(objects.len(), 3, "{text:?}");
+        let app = &object(&objects, "Deployment")["spec"]["template"]["spec"]["containers"][0];
+        assert_eq!(app["args"][0], text);
+        assert_eq!(app["env"][0]["value"], text);
+        // as a parameter of each pattern: carried through, or refused with a message and nothing on stdout
+        let entries = [
+            format!("https: {{secret: {quoted}}}"),
+            format!("https: {{secret: s, reload: {quoted}}}"),
+            format!("git-sync: {{repo: {quoted}}}"),
+            format!("git-sync: {{repo: x, ref: {quoted}, username: {quoted}}}"),
+            format!("git-sync: {{repo: x, mount: {quoted}}}"),
+            format!("logs: {{files: {{{quoted}: text}}}}"),
+            format!("logs: {{files: {{/var/log/a/a.log: {quoted}}}}}"),
+            format!("{{as: {quoted}}}"),
+        ];
+        for entry in entries {
+            let run = generate(&format!(
+                "patterns: v1\nname: a\napp: {{image: registry.example.com/a, port: 80}}\nuse:\n  - {entry}\n"
+            ));
+            match run.code {
+                0 => {
+                    let text = serde_json::to_string(&text.replace('$', "$$")).unwrap();
+                    let all = serde_json::to_string(&documents(&run.stdout)).unwrap();
+                    assert!(all.contains(text.trim_matches('"')), "{entry:.200} is lost");
+                }
+                2 => assert!(run.stdout.is_empty(), "{entry:.200}"),
+                code => panic!("{entry:.200}: {code}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn megabyte_values() {
+    let long = "y".repeat(1024 * 1024);
+    let run =
+        generate(&format!("patterns: v1\nname: a\napp: {{image: registry.example.com/a, env: {{V: \"{long}\"}}}}\n"));
+    assert_eq!(run.code, 0);
+    let run = generate(&format!("patterns: v1\nname: {long}\napp: {{image: registry.example.com/a}}\n"));
+    assert_eq!((run.code, run.stdout.as_str()), (2, ""));
+    assert!(run.stderr.len() < 10_000, "a message is not a megabyte");
+}
+
+/// What kubectl would refuse, the generator refuses too, with the place.
+#[test]
+fn not_yaml() {
+    for text in ["a: [", "\tname: x", "patterns: v1\nname: {a: ${b}}\n", "", "- a", "kind: Pod\n", "\u{0}"] {
+        let run = generate(text);
+        assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{text:?}");
+        assert!(run.stderr.starts_with("error: "), "{text:?}: {}", run.stderr);
+    }
+}

@@ -1,0 +1,166 @@
+//! What holds for every pattern of the catalogue, shown on its `example.yaml`.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod support;
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+use support::{documents, files, patterns, relative};
+
+fn examples() -> Vec<(String, Vec<Value>)> {
+    let all = files("patterns", "example.yaml").into_iter().chain(files("examples", ".yaml"));
+    all.filter_map(|path| {
+        let name = relative(&path);
+        let text = std::fs::read_to_string(&path).expect("readable");
+        if !text.contains("patterns: v1") {
+            return None;
+        }
+        let run = patterns(&["gen", &name]);
+        assert_eq!(run.code, 0, "{name}: {}", run.stderr);
+        Some((name, documents(&run.stdout)))
+    })
+    .collect()
+}
+
+/// The Pod templates among some objects, with the kind and name of their owner.
+fn pods(objects: &[Value]) -> Vec<(String, Value)> {
+    let template = |object: &Value| {
+        let kind = object["kind"].as_str().unwrap_or_default();
+        let template = match kind {
+            "CronJob" => object.pointer("/spec/jobTemplate/spec/template"),
+            "Pod" => Some(object),
+            _ => object.pointer("/spec/template"),
+        };
+        template.map(|template| {
+            (format!("{kind}/{}", object["metadata"]["name"].as_str().unwrap_or_default()), template["spec"].clone())
+        })
+    };
+    objects.iter().filter_map(template).collect()
+}
+
+/// Volumes that a `StatefulSet` makes for each of its Pods.
+fn claim_templates<'a>(objects: &'a [Value], owner: &'a str) -> impl Iterator<Item = String> + 'a {
+    let is_owner = move |object: &&Value| {
+        format!("StatefulSet/{}", object["metadata"]["name"].as_str().unwrap_or_default()) == owner
+    };
+    let claims =
+        objects.iter().filter(is_owner).filter_map(|object| object.pointer("/spec/volumeClaimTemplates")?.as_array());
+    claims.flatten().map(|claim| claim["metadata"]["name"].to_string())
+}
+
+fn containers(pod: &Value) -> Vec<&Value> {
+    let list = |field: &str| pod[field].as_array().map(Vec::as_slice).unwrap_or_default();
+    list("initContainers").iter().chain(list("containers")).collect()
+}
+
+#[test]
+fn snapshots() {
+    for path in files("patterns", "example.yaml") {
+        let name = relative(&path);
+        let run = patterns(&["gen", &name]);
+        assert_eq!(run.code, 0, "{name}");
+        assert!(run.stderr.is_empty() || run.stderr.starts_with("note: "), "{name}: {}", run.stderr);
+        let snapshot = name.trim_start_matches("patterns/").trim_end_matches("/example.yaml").replace('/', "-");
+        insta::with_settings!({description => name, omit_expression => true}, {
+            insta::assert_snapshot!(snapshot, run.stdout);
+        });
+    }
+}
+
+#[test]
+fn same_input_same_bytes() {
+    for path in files("patterns", "example.yaml") {
+        let name = relative(&path);
+        assert_eq!(patterns(&["gen", &name]).stdout, patterns(&["gen", &name]).stdout, "{name}");
+    }
+}
+
+#[test]
+fn output_is_lint_clean() {
+    for path in files("patterns", "example.yaml") {
+        let name = relative(&path);
+        let yaml = patterns(&["gen", &name]).stdout;
+        let run = support::patterns_with(&["lint", "-"], yaml.as_bytes());
+        assert_eq!((run.code, run.stdout.as_str(), run.stderr.as_str()), (0, "", ""), "{name}");
+    }
+}
+
+/// Pod Security Standards, profile restricted
+/// (kubernetes/website: content/en/docs/concepts/security/pod-security-standards.md).
+#[test]
+fn pods_are_restricted() {
+    for (name, objects) in examples() {
+        for (owner, pod) in pods(&objects) {
+            let context = format!("{name}: {owner}");
+            for field in ["hostNetwork", "hostPID", "hostIPC"] {
+                assert!(pod[field].is_null(), "{context}: {field}");
+            }
+            assert_eq!(pod["securityContext"]["seccompProfile"]["type"], "RuntimeDefault", "{context}");
+            assert!(pod["securityContext"]["runAsUser"].as_i64().is_some_and(|user| user > 0), "{context}");
+            for container in containers(&pod) {
+                let security = &container["securityContext"];
+                let context = format!("{context}: {}", container["name"]);
+                assert_eq!(security["runAsNonRoot"], true, "{context}");
+                assert_eq!(security["allowPrivilegeEscalation"], false, "{context}");
+                assert_eq!(security["readOnlyRootFilesystem"], true, "{context}");
+                assert_eq!(security["capabilities"]["drop"], serde_json::json!(["ALL"]), "{context}");
+                assert!(container["resources"]["requests"]["memory"].is_string(), "{context}");
+                assert!(container["resources"]["limits"]["memory"].is_string(), "{context}");
+            }
+            let allowed = [
+                "configMap",
+                "csi",
+                "downwardAPI",
+                "emptyDir",
+                "ephemeral",
+                "persistentVolumeClaim",
+                "projected",
+                "secret",
+                "image",
+            ];
+            for volume in pod["volumes"].as_array().into_iter().flatten() {
+                let kinds: Vec<&String> =
+                    volume.as_object().expect("a map").keys().filter(|key| *key != "name").collect();
+                assert!(kinds.len() == 1 && allowed.contains(&kinds[0].as_str()), "{context}: {volume}");
+            }
+        }
+    }
+}
+
+#[test]
+fn names_and_ports_are_unique_and_references_resolve() {
+    for (name, objects) in examples() {
+        let mut identities = BTreeSet::new();
+        for object in &objects {
+            let id = (object["kind"].to_string(), object["metadata"]["name"].to_string());
+            assert!(identities.insert(id.clone()), "{name}: {id:?} twice");
+        }
+        let has = |kind: &str, name: &Value| identities.contains(&(format!("\"{kind}\""), name.to_string()));
+        for (owner, pod) in pods(&objects) {
+            let context = format!("{name}: {owner}");
+            assert!(has("ServiceAccount", &pod["serviceAccountName"]), "{context}: service account");
+            let (mut ports, mut port_names, mut container_names) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+            let mut mounted = BTreeSet::new();
+            for container in containers(&pod) {
+                assert!(container_names.insert(container["name"].to_string()), "{context}: {container}");
+                for port in container["ports"].as_array().into_iter().flatten() {
+                    assert!(ports.insert(port["containerPort"].to_string()), "{context}: {port}");
+                    let port_name = port["name"].as_str().expect("ports have names");
+                    assert!(port_name.len() <= 15 && port_names.insert(port_name.to_owned()), "{context}: {port}");
+                }
+                for mount in container["volumeMounts"].as_array().into_iter().flatten() {
+                    mounted.insert(mount["name"].to_string());
+                }
+            }
+            let mut volumes: BTreeSet<String> = claim_templates(&objects, &owner).collect();
+            for volume in pod["volumes"].as_array().into_iter().flatten() {
+                assert!(volumes.insert(volume["name"].to_string()), "{context}: {volume} twice");
+                if let Some(config) = volume.pointer("/configMap/name") {
+                    assert!(has("ConfigMap", config), "{context}: {volume}");
+                }
+            }
+            assert_eq!(volumes, mounted, "{context}: every volume is mounted, every mount has its volume");
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! Every command of the README that needs no cluster runs, and ends as the README says.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+use std::process::Command;
+
+/// The lines after `$ ` in the README's `console` blocks.
+fn commands() -> Vec<String> {
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let mut commands = Vec::new();
+    let mut inside = false;
+    for line in readme.lines() {
+        match line {
+            "```console" => inside = true,
+            "```" => inside = false,
+            _ if inside => commands.extend(line.strip_prefix("$ ").map(str::to_owned)),
+            _ => {}
+        }
+    }
+    commands
+}
+
+#[test]
+fn commands_run() {
+    let binary = env!("CARGO_BIN_EXE_patterns");
+    let mut ran = 0;
+    for command in commands() {
+        // this very test run, and what would change the machine
+        if ["cargo test", "cargo install", "podman", "docker", "kind ", "minikube"]
+            .iter()
+            .any(|word| command.starts_with(word))
+        {
+            continue;
+        }
+        let line = command.replace("cargo run --release --", "patterns");
+        let line = line.replace("patterns gen", &format!("{binary} gen"));
+        let line = line.replace("patterns lint", &format!("{binary} lint"));
+        let line = line.replace("patterns read", &format!("{binary} read"));
+        let line = line.replace("patterns explain", &format!("{binary} explain"));
+        let output =
+            Command::new("sh").args(["-c", &line]).current_dir(env!("CARGO_MANIFEST_DIR")).output().expect("sh runs");
+        assert!(
+            output.status.success(),
+            "{command}: {}{}",
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr)
+        );
+        ran += 1;
+    }
+    assert!(ran >= 10, "the README has commands");
+}

@@ -1,0 +1,128 @@
+//! What containers are taken for, and whether they are known to end.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use patterns::kube::File;
+use patterns::recognise::{self, Lifetime, shell};
+use patterns::yaml::Source;
+
+/// A Pod of these containers, each given as the inside of a flow map without its name.
+fn pod(containers: &[&str]) -> File {
+    let mut text = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  containers:\n".to_owned();
+    for (index, container) in containers.iter().enumerate() {
+        writeln!(text, "    - {{name: c{index}, {container}}}").unwrap();
+    }
+    File::read(&Arc::new(Source::decode("pod.yaml", text.into_bytes()).unwrap()))
+}
+
+fn lifetime(container: &str) -> Lifetime {
+    let file = pod(&[container]);
+    assert!(file.refusals.is_empty(), "{container}: {:?}", file.refusals);
+    recognise::containers(file.objects[0].pod().unwrap())[0].lifetime
+}
+
+#[test]
+fn what_never_ends() {
+    for container in [
+        "image: fluent/fluent-bit",
+        "image: 'docker.io/fluent/fluent-bit:3.2@sha256:0000'",
+        "image: 'localhost:5000/fluent-bit:3.2'",
+        "image: gcr.io/cloudsql-docker/gce-proxy:1.37, command: [/cloud_sql_proxy, -instances=a]",
+        "image: envoyproxy/envoy:v1.33.0, args: [-c, /etc/envoy.yaml]",
+        "image: 'nginx:1.29', args: [nginx, -g, 'daemon off;']",
+        "image: 'redis:8', args: [--appendonly, 'yes']",
+        "image: busybox, command: [tail, -f, /dev/null]",
+        "image: busybox, command: [sh, -c, 'tail -n+1 -F /var/log/x']",
+        "image: busybox, command: [sh, -c], args: ['touch /x && exec tail -F /x | cat']",
+        "image: busybox, command: [/bin/sh, -ec, \"# follow\\ntail --follow=name /x\"]",
+        "image: busybox, command: [sleep, infinity]",
+        "image: busybox, command: [sh, -c, 'while true; do date; sleep 5; done']",
+        "image: busybox, command: [sh, -c, 'while sleep 5; do date; done']",
+        "image: own, command: [tini, --, git-sync, --repo=x]",
+        "image: registry.k8s.io/git-sync/git-sync:v4, args: [--one-time=false]",
+        "image: hashicorp/vault, args: [agent]",
+        "image: 'docker:28-dind'",
+        "image: 'cr.l5d.io/linkerd/proxy:edge'",
+    ] {
+        assert_eq!(lifetime(container), Lifetime::Forever, "{container}");
+    }
+}
+
+#[test]
+fn what_ends_or_may_end() {
+    for container in [
+        "image: registry.example.com/report:1",
+        "image: 'docker:28', args: [build, .]",
+        "image: registry.example.com/proxy",
+        "image: busybox, command: [sleep, '60']",
+        "image: busybox, command: [tail, -n, '5', /x]",
+        "image: busybox, command: [sh, -c, 'tail --pid=7 -f /x']",
+        "image: busybox, command: [sh, -c, 'while true; do test -f /done && break; sleep 1; done']",
+        "image: busybox, command: [sh, -c, 'while [ ! -f /done ]; do sleep 1; done']",
+        "image: busybox, command: [sh, -c, 'tail -f /x & wait $!']",
+        "image: busybox, command: [sh, -c, 'set -e; while true; do check; done']",
+        "image: busybox, command: [sh, /run.sh]",
+        "image: fluent/fluent-bit, command: [sh, -c, '/wait-and-stop fluent-bit']",
+        "image: fluent/fluent-bit, command: [/kubexit, fluent-bit]",
+        "image: registry.k8s.io/git-sync/git-sync:v4, args: [--one-time]",
+        "image: registry.k8s.io/git-sync/git-sync:v4, env: [{name: GITSYNC_ONE_TIME, value: 'true'}]",
+        "image: 'redis:8', args: [redis-cli, ping]",
+        "image: 'postgres:17', command: [psql, -c, 'select 1']",
+        "image: 'nginx:1.29', command: [nginx, -t]",
+        "image: hashicorp/vault, args: [kv, get, x]",
+        "image: hashicorp/vault, args: [agent, -exit-after-auth]",
+        "image: hashicorp/vault, args: [agent, -config=/etc/agent.hcl]",
+        "image: kiwigrid/k8s-sidecar, env: [{name: METHOD, value: LIST}]",
+    ] {
+        assert_ne!(lifetime(container), Lifetime::Forever, "{container}");
+    }
+}
+
+#[test]
+fn roles_come_with_evidence() {
+    let file =
+        pod(&["image: registry.example.com/shop", "image: fluent/fluent-bit", "image: ghostunnel/ghostunnel:v1.8"]);
+    let pod = file.objects[0].pod().unwrap();
+    let all = recognise::containers(pod);
+    let roles: Vec<String> = all.iter().map(|one| one.role.to_string()).collect();
+    assert_eq!(roles, ["the app", "a log shipper", "a TLS proxy"]);
+    assert!(all.iter().all(|one| !one.evidence.is_empty()));
+}
+
+#[test]
+fn two_unknown_containers_stay_unknown() {
+    let file = pod(&["image: registry.example.com/a", "image: registry.example.com/b"]);
+    let all = recognise::containers(file.objects[0].pod().unwrap());
+    assert!(all.iter().all(|one| one.role == recognise::Role::Unknown && one.evidence.is_empty()));
+}
+
+#[test]
+fn scripts_of_simple_commands() {
+    let words = |script: &str| {
+        shell::commands(script).map(|commands| commands.into_iter().map(|one| one.words).collect::<Vec<_>>())
+    };
+    assert_eq!(words("sleep 5").unwrap(), [["sleep", "5"]]);
+    assert_eq!(
+        words("a 'b; c' && d \"e f\"\ng\\ h # i\n").unwrap(),
+        [vec!["a", "b; c"], vec!["d", "e f"], vec!["g h"]]
+    );
+    assert_eq!(words("a ${B:-c d} >x 2>&1").unwrap(), [["a", "${B:-c d}", ">x", "2>&1"]]);
+    for script in
+        ["a || b", "a &", "if a; then b; fi", "$(a)", "`a`", "a 'b", "(a)", "f() { a; }", "exit 0", "a \"$(b)\""]
+    {
+        assert_eq!(words(script), None, "{script}");
+    }
+}
+
+#[test]
+fn sleeps() {
+    let seconds = |words: &[&str]| shell::sleep_seconds(&words.iter().map(ToString::to_string).collect::<Vec<_>>());
+    assert_eq!(seconds(&["30"]), Some(30.0));
+    assert_eq!(seconds(&["1m", "0.5"]), Some(60.5));
+    assert_eq!(seconds(&["infinity"]), Some(f64::INFINITY));
+    assert_eq!(seconds(&["$N"]), None);
+    assert_eq!(seconds(&[]), None);
+}

@@ -1,0 +1,128 @@
+//! Every rule against its own page: `bad` blocks fire it and nothing else, `good` blocks are clean.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::sync::Arc;
+
+use patterns::diagnostic::{Finding, Level};
+use patterns::kube::{File, Workspace};
+use patterns::lint::{self, Selection};
+use patterns::report::terminal;
+use patterns::rules;
+use patterns::yaml::Source;
+
+fn lint(text: &str) -> Vec<Finding> {
+    let source = Arc::new(Source::decode("page.yaml", text.as_bytes().to_vec()).unwrap());
+    let workspace = Workspace { files: vec![File::read(&source)], ..Workspace::default() };
+    lint::workspace(&workspace, &Selection::new(&[], &[], Level::Advice).unwrap())
+}
+
+fn shown(findings: &[Finding]) -> String {
+    findings.iter().map(|finding| terminal::render(finding, false)).collect()
+}
+
+/// The blocks of a page that open with this line.
+fn blocks(page: &str, opening: &str) -> Vec<String> {
+    let mut blocks = Vec::new();
+    let mut lines = page.lines();
+    while lines.by_ref().any(|line| line == opening) {
+        let block: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
+        blocks.push(block.join("\n") + "\n");
+    }
+    blocks
+}
+
+#[test]
+fn bad_blocks_fire_their_rule_and_nothing_else() {
+    for rule in rules::all() {
+        for block in blocks(rule.page, "```yaml bad") {
+            let findings = lint(&block);
+            let names: Vec<_> = findings.iter().filter_map(|finding| finding.rule).map(|rule| rule.name).collect();
+            assert!(
+                !names.is_empty() && names.iter().all(|name| *name == rule.id.name),
+                "{}: {names:?}\n{block}\n{}",
+                rule.id.name,
+                shown(&findings)
+            );
+        }
+    }
+}
+
+#[test]
+fn good_blocks_are_clean_under_all_rules() {
+    for rule in rules::all() {
+        for block in blocks(rule.page, "```yaml good") {
+            let findings = lint(&block);
+            assert!(findings.is_empty(), "{}\n{block}\n{}", rule.id.name, shown(&findings));
+        }
+    }
+}
+
+#[test]
+fn pages_are_complete() {
+    for rule in rules::all() {
+        let name = rule.id.name;
+        assert!(rule.page.starts_with(&format!("# {name}\n\n")), "{name}: the page begins with its name");
+        assert!(rule.page.contains("\n## Why\n"), "{name}: the page says why");
+        let has_example = !blocks(rule.page, "```yaml bad").is_empty();
+        assert!(has_example || name == "invalid-utf8", "{name}: the page has an example");
+    }
+}
+
+#[test]
+fn findings_say_what_they_promise() {
+    for rule in rules::all() {
+        for block in blocks(rule.page, "```yaml bad") {
+            for finding in lint(&block) {
+                let name = rule.id.name;
+                assert!(finding.level <= rule.level, "{name}: above the level that the list promises");
+                assert!(!finding.message.ends_with('.'), "{name}: {}", finding.message);
+                assert_ne!(finding.message.replace(' ', "-"), name, "the name is no message");
+                assert!(!finding.primary.span.range().is_empty(), "{name}: points at nothing");
+            }
+        }
+    }
+}
+
+/// A fix leaves YAML behind that is read and in which this finding is gone.
+#[test]
+fn fixes_mend() {
+    let mut fixes = 0;
+    for rule in rules::all() {
+        for block in blocks(rule.page, "```yaml bad") {
+            let before = lint(&block);
+            for fix in before.iter().filter_map(|finding| finding.fix.as_ref()) {
+                let mut edits = fix.edits.clone();
+                edits.sort_by_key(|edit| std::cmp::Reverse(edit.span));
+                let mut text = block.clone();
+                for edit in edits {
+                    text.replace_range(edit.span.range(), &edit.replacement);
+                }
+                let after = lint(&text);
+                assert_eq!(after.len() + 1, before.len(), "{}: {}\n{text}\n{}", rule.id.name, fix.title, shown(&after));
+                fixes += 1;
+            }
+        }
+    }
+    assert!(fixes > 3, "{fixes}");
+}
+
+/// A rename shows in review.
+#[test]
+fn names_and_levels() {
+    let line = |rule: &rules::Rule| format!("{:8} {:30} {}", rule.id.family, rule.id.name, rule.level.name());
+    let list = rules::all().map(line).collect::<Vec<_>>().join("\n");
+    insta::assert_snapshot!(list);
+}
+
+#[test]
+fn names_are_unique_and_in_their_family() {
+    let mut names: Vec<_> = rules::names().collect();
+    names.sort_unstable();
+    let before = names.len();
+    names.dedup();
+    assert_eq!(names.len(), before);
+    for (family, rules) in rules::FAMILIES {
+        assert!(rules.iter().all(|rule| rule.id.family == *family));
+    }
+}
