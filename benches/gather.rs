@@ -1,5 +1,5 @@
 //! What a scatter/gather root costs: CPU time per request of `patterns-agent gather` with ten leaves, against nginx
-//! proxying one of these leaves, in the same run. Needs nginx (in PATH, or named by `NGINX`).
+//! proxying one of these leaves, in the same run. Needs nginx (in PATH, or named by `PATTERNS_NGINX`).
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "a benchmark")]
 
 use std::net::TcpListener;
@@ -24,7 +24,7 @@ const LIMIT: f64 = 20.0;
 
 fn main() -> ExitCode {
     let Some(nginx) = find_nginx() else {
-        println!("skipped: no nginx in PATH, and NGINX names none");
+        println!("skipped: no nginx in PATH, and PATTERNS_NGINX names none");
         return ExitCode::SUCCESS;
     };
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(compare(&nginx))
@@ -136,8 +136,16 @@ fn start_nginx(nginx: &Path, name: &str, servers: &str) -> Running {
     );
     let file = folder.join("nginx.conf");
     std::fs::write(&file, config).unwrap();
-    let child =
-        Command::new(nginx).arg("-e").arg("stderr").arg("-p").arg(&folder).arg("-c").arg(&file).spawn().unwrap();
+    let child = Command::new(nginx)
+        .env_remove("NGINX")
+        .arg("-e")
+        .arg("stderr")
+        .arg("-p")
+        .arg(&folder)
+        .arg("-c")
+        .arg(&file)
+        .spawn()
+        .unwrap();
     Running(child)
 }
 
@@ -152,7 +160,7 @@ fn start_agent(decade: u16, root: u16, status: u16) -> Running {
 }
 
 fn find_nginx() -> Option<PathBuf> {
-    let named = std::env::var_os("NGINX").map(PathBuf::from);
+    let named = std::env::var_os("PATTERNS_NGINX").map(PathBuf::from);
     let path = std::env::var_os("PATH").unwrap_or_default();
     let usual = std::env::split_paths(&path).chain([PathBuf::from("/usr/sbin")]).map(|folder| folder.join("nginx"));
     named.into_iter().chain(usual).find(|program| program.is_file())
