@@ -4,6 +4,8 @@
 //! writes YAML. `lint` reads manifests, recognises the patterns in them and runs the rules. Both read YAML
 //! through [`yaml`], know objects through [`kube`] and speak through [`diagnostic`].
 
+#[cfg(feature = "agent")]
+pub mod agent;
 pub mod cli;
 pub mod cmd;
 pub mod describe;

@@ -1,0 +1,104 @@
+//! `elect`: leader election on Leases, with an HTTP API on loopback.
+//!
+//! Safe if only agents write the Lease and clock rates differ by at most 1 %; see [`machine`] for why.
+
+mod api;
+mod driver;
+mod lease;
+mod machine;
+mod record;
+#[cfg(test)]
+mod simulation;
+mod view;
+
+use std::sync::Arc;
+
+use tokio::task::JoinSet;
+
+use super::cli::{Campaign, ElectArgs};
+use super::signals::Termination;
+use super::{Failure, cluster, serve, status};
+use driver::{Election, Elections};
+use lease::LeaseClient;
+use machine::Elector;
+use record::Times;
+
+/// Takes part in the elections until SIGTERM.
+///
+/// # Errors
+/// Impossible times, no API server to talk to, or an address in use.
+pub async fn run(args: ElectArgs) -> Result<(), Failure> {
+    let times = Times::new(args.lease_duration, args.renew_deadline, args.retry_period).map_err(Failure::Usage)?;
+    check_names(&args.leases)?;
+    let identity = identity(args.identity)?;
+    if !args.api.ip().is_loopback() {
+        tracing::warn!(api = %args.api, "whoever reaches this address can make the leader step down; use 127.0.0.1");
+    }
+    let mut termination = Termination::new()?;
+    let (client, namespace) = cluster::connect(args.namespace.namespace.as_deref()).await?;
+    let mut registry = status::registry("elect");
+    let metrics = driver::Metrics::register(&mut registry);
+    let mut elections = Vec::new();
+    for name in &args.leases {
+        let campaigns = args.campaign == Campaign::Always;
+        let seed = u64::from_le_bytes(random()?);
+        let elector = Elector::new(identity.clone(), times, campaigns, args.release_on_exit, seed);
+        elections.push(Arc::new(Election::new(name.clone(), elector, times, metrics.clone())));
+    }
+    let elections = Arc::new(Elections(elections));
+    status::start(args.status.status, Arc::clone(&elections) as _, registry).await?;
+    serve::serve("election API", args.api, api::router(Arc::clone(&elections))).await?;
+    tracing::info!(identity, namespace, leases = ?args.leases, "taking part in elections");
+    let mut drivers = JoinSet::new();
+    for election in &elections.0 {
+        let leases = LeaseClient::new(client.clone(), &namespace, election.name());
+        drivers.spawn(Arc::clone(election).drive(leases));
+    }
+    termination.wait().await;
+    tracing::info!("ending: no longer leading, releasing when the last answer has run out");
+    elections.0.iter().for_each(|election| election.stop());
+    tokio::select! {
+        () = async { while drivers.join_next().await.is_some() {} } => {}
+        () = termination.wait() => tracing::warn!("ended before the Leases were released"),
+    }
+    Ok(())
+}
+
+fn check_names(leases: &[String]) -> Result<(), Failure> {
+    for (index, name) in leases.iter().enumerate() {
+        let valid = |part: &str| {
+            let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+            !part.is_empty() && part.bytes().all(inner) && !part.starts_with('-') && !part.ends_with('-')
+        };
+        if name.len() > 253 || !name.split('.').all(valid) {
+            return Err(Failure::Usage(format!("--lease {name:?} cannot name an object: a-z, 0-9, - and . only")));
+        }
+        if leases[..index].contains(name) {
+            return Err(Failure::Usage(format!("--lease {name:?} is given twice")));
+        }
+    }
+    Ok(())
+}
+
+/// Who this process is. The random part makes a restarted container another participant: it cannot know whether an
+/// answer of its predecessor is still in use.
+fn identity(name: Option<String>) -> Result<String, Failure> {
+    let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let name = name.or_else(|| variable("POD_NAME")).or_else(|| variable("HOSTNAME"));
+    let name = name.unwrap_or_else(|| rustix::system::uname().nodename().to_string_lossy().into_owned());
+    // client-go separates the parts of its identities by the same sign, which no Pod's name contains.
+    Ok(format!("{name}_{:016x}", u64::from_le_bytes(random()?)))
+}
+
+/// The name in an identity, without its random part.
+fn name_of(identity: &str) -> &str {
+    identity.rsplit_once('_').map_or(identity, |(name, _)| name)
+}
+
+fn random<const N: usize>() -> Result<[u8; N], Failure> {
+    let mut bytes = [0; N];
+    match rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty()) {
+        Ok(read) if read == N => Ok(bytes),
+        _ => Err(Failure::Usage("the kernel gives no random bytes".to_owned())),
+    }
+}

@@ -1,0 +1,515 @@
+//! Deterministic simulation of the election: many processes, virtual clocks, a model API server and a hostile network.
+//! It drives the very state machine that the program drives; a seed repeats a run exactly.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::io::Write as _;
+use std::time::{Duration, Instant};
+
+use super::machine::{Elector, Fault, Step};
+use super::record::{Answer, Event, Now, Record, Request, Times, Write};
+
+const FAULTS_END: Duration = Duration::from_secs(120);
+const SLOWEST: Duration = Duration::from_secs(8);
+
+#[derive(Clone, Copy, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a thing that goes wrong")]
+struct Scenario {
+    /// A hand deletes the Lease once, when all processes have seen it, and none starts later: more is outside what
+    /// can be promised, for nothing then remembers that there was a leader.
+    deletions: bool,
+    /// The state machine carries this mistake.
+    fault: Option<Fault>,
+    /// Clocks stand still while a process is suspended, as `CLOCK_MONOTONIC` does.
+    clocks_stop: bool,
+    /// Clock rates differ by a third instead of a hundredth.
+    wild_clocks: bool,
+    /// A restarted process takes its old identity, as if it were the Pod's name alone.
+    same_identity: bool,
+}
+
+/// What a run did.
+#[derive(Clone, Copy, Debug, Default)]
+struct Figures {
+    runs: u64,
+    events: u64,
+    acquisitions: u64,
+    disturbances: u64,
+    longest_without_leader: Duration,
+}
+
+impl Figures {
+    fn add(&mut self, other: Self) {
+        self.runs += other.runs;
+        self.events += other.events;
+        self.acquisitions += other.acquisitions;
+        self.disturbances += other.disturbances;
+        self.longest_without_leader = self.longest_without_leader.max(other.longest_without_leader);
+    }
+}
+
+#[derive(Clone, Debug)]
+enum Happening {
+    Wake { token: u64 },
+    Request { id: u64, request: Request },
+    Answer { id: u64, answer: Answer },
+    Disturb,
+    Delete,
+    Start,
+}
+
+struct Queued {
+    at: Duration,
+    order: u64,
+    process: usize,
+    what: Happening,
+}
+
+impl PartialEq for Queued {
+    fn eq(&self, other: &Self) -> bool {
+        self.order == other.order
+    }
+}
+impl Eq for Queued {}
+impl PartialOrd for Queued {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for Queued {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        (self.at, self.order).cmp(&(other.at, other.order))
+    }
+}
+
+/// One process; a restart is another process in the same slot.
+struct Process {
+    slot: usize,
+    elector: Elector,
+    rate: f64,
+    offset: Duration,
+    wall_offset: i64,
+    alive: bool,
+    paused_until: Duration,
+    cut_off_until: Duration,
+    token: u64,
+    /// Real time until which an answer that it has given may still be acted upon.
+    promised_until: Duration,
+}
+
+impl Process {
+    fn now(&self, real: Duration) -> Now {
+        let wall = i64::try_from(real.as_micros()).unwrap() + self.wall_offset;
+        Now { boot: self.offset + real.mul_f64(self.rate), wall }
+    }
+
+    fn real(&self, boot: Duration) -> Duration {
+        boot.saturating_sub(self.offset).div_f64(self.rate) + Duration::from_nanos(2)
+    }
+}
+
+#[derive(Default)]
+struct Server {
+    lease: Option<Record>,
+    version: u64,
+    uid: u64,
+}
+
+impl Server {
+    fn handle(&mut self, request: Request, rng: &mut fastrand::Rng) -> Answer {
+        match request {
+            Request::Read => self.lease.clone().map_or(Answer::Absent, Answer::Found),
+            Request::Create(_) if self.lease.is_some() => Answer::Conflict,
+            Request::Create(write) => {
+                self.uid += 1;
+                self.store(write)
+            }
+            Request::Replace { version, uid, write } => match &self.lease {
+                None if rng.bool() => Answer::Absent,
+                None => Answer::Conflict,
+                Some(lease) if (lease.version != version && !version.is_empty()) || lease.uid != uid => {
+                    Answer::Conflict
+                }
+                Some(lease) if same(lease, &write) => Answer::Found(lease.clone()),
+                Some(_) => self.store(write),
+            },
+        }
+    }
+
+    fn store(&mut self, write: Write) -> Answer {
+        self.version += 1;
+        let record = Record {
+            version: self.version.to_string(),
+            uid: self.uid.to_string(),
+            holder: write.holder,
+            duration: Some(write.duration),
+            term: write.term,
+            acquired: write.acquired,
+            renewed: Some(write.renewed),
+        };
+        self.lease = Some(record.clone());
+        Answer::Found(record)
+    }
+}
+
+/// The API server stores nothing, and keeps the resourceVersion, when an update changes nothing.
+fn same(lease: &Record, write: &Write) -> bool {
+    lease.holder == write.holder
+        && lease.duration == Some(write.duration)
+        && lease.term == write.term
+        && lease.acquired == write.acquired
+        && lease.renewed == Some(write.renewed)
+}
+
+struct World {
+    scenario: Scenario,
+    rng: fastrand::Rng,
+    real: Duration,
+    order: u64,
+    queue: BinaryHeap<Reverse<Queued>>,
+    processes: Vec<Process>,
+    server: Server,
+    last_term: u64,
+    leaderless_since: Option<Duration>,
+    settled: bool,
+    figures: Figures,
+}
+
+impl World {
+    fn new(seed: u64, scenario: Scenario) -> Self {
+        let mut world = Self {
+            scenario,
+            rng: fastrand::Rng::with_seed(seed),
+            real: Duration::ZERO,
+            order: 0,
+            queue: BinaryHeap::new(),
+            processes: Vec::new(),
+            server: Server::default(),
+            last_term: 0,
+            leaderless_since: Some(Duration::ZERO),
+            settled: false,
+            figures: Figures { runs: 1, ..Figures::default() },
+        };
+        if world.rng.bool() {
+            // Pre-created: `spec: {}`.
+            let (version, uid) = ("0".to_owned(), "0".to_owned());
+            world.server.lease =
+                Some(Record { version, uid, holder: None, duration: None, term: 0, acquired: None, renewed: None });
+        }
+        for slot in 0..world.rng.usize(2..=5) {
+            world.start(slot);
+            let calm = Duration::from_secs(if scenario.deletions { 30 } else { 0 });
+            let at = calm + world.within(Duration::from_secs(20));
+            world.push(at, slot, Happening::Disturb);
+        }
+        if scenario.deletions {
+            let at = world.within(Duration::from_secs(80));
+            world.push(Duration::from_secs(30) + at, 0, Happening::Delete);
+        }
+        world
+    }
+
+    fn within(&mut self, limit: Duration) -> Duration {
+        limit.mul_f64(self.rng.f64())
+    }
+
+    fn push(&mut self, after: Duration, process: usize, what: Happening) {
+        self.order += 1;
+        self.queue.push(Reverse(Queued { at: self.real + after, order: self.order, process, what }));
+    }
+
+    fn start(&mut self, slot: usize) {
+        let seconds = Duration::from_secs;
+        // A rollout may change the times: processes with different ones campaign for one Lease. (After a
+        // deletion nobody can know how long the last holder's were.)
+        let choices = [
+            (15, seconds(10), seconds(2)),
+            (15, seconds(14), seconds(2)),
+            (30, seconds(20), seconds(5)),
+            (3, Duration::from_millis(2900), Duration::from_millis(400)),
+        ];
+        let choice = if self.scenario.deletions { 1 } else { self.rng.usize(..choices.len()) };
+        let (lease, renew, retry) = choices[choice];
+        let times = Times::new(seconds(lease), renew, retry).unwrap();
+        let spread = if self.scenario.wild_clocks { 0.33 } else { 0.01 };
+        let process = self.processes.len();
+        let identity =
+            if self.scenario.same_identity { format!("pod-{slot}") } else { format!("pod-{slot}_{process}") };
+        let mut elector = Elector::new(identity, times, true, self.rng.bool(), self.rng.u64(..));
+        elector.fault = self.scenario.fault;
+        self.processes.push(Process {
+            slot,
+            elector,
+            rate: 1.0 + spread * (2.0 * self.rng.f64() - 1.0),
+            offset: Duration::from_secs(self.rng.u64(0..1_000_000)),
+            wall_offset: self.rng.i64(-5_000_000..5_000_000),
+            alive: true,
+            paused_until: Duration::ZERO,
+            cut_off_until: Duration::ZERO,
+            token: 0,
+            promised_until: Duration::ZERO,
+        });
+        self.push(Duration::ZERO, process, Happening::Wake { token: 0 });
+    }
+
+    fn run(mut self) -> Result<Figures, String> {
+        // The last late renewal, an unanswered call, the longest recorded lease, the longest pause between two looks.
+        let slowest = SLOWEST + Duration::from_secs(10 + 31 + 11);
+        let end = FAULTS_END + slowest + Duration::from_secs(60);
+        while let Some(Reverse(next)) = self.queue.pop() {
+            if next.at > end {
+                break;
+            }
+            self.real = next.at;
+            self.figures.events += 1;
+            self.happen(next)?;
+            self.check(slowest)?;
+        }
+        Ok(self.figures)
+    }
+
+    fn happen(&mut self, next: Queued) -> Result<(), String> {
+        let Queued { process, what, .. } = next;
+        let hostile = self.real < FAULTS_END;
+        let subject = &mut self.processes[process];
+        match what {
+            Happening::Request { id, request } => {
+                if self.real < subject.cut_off_until {
+                    return Ok(());
+                }
+                let answer = match self.rng.u8(..) {
+                    0..3 if hostile => Answer::Failed { retry_after: None },
+                    3..6 if hostile => {
+                        self.server.handle(request, &mut self.rng);
+                        Answer::Failed { retry_after: Some(Duration::from_secs(1)) }
+                    }
+                    6..8 if hostile => Answer::Conflict,
+                    _ => self.server.handle(request, &mut self.rng),
+                };
+                self.transmit(process, &Happening::Answer { id, answer });
+            }
+            Happening::Delete => {
+                self.server.lease = None;
+                self.figures.disturbances += 1;
+            }
+            Happening::Start => {
+                let slot = subject.slot;
+                self.start(slot);
+                let at = self.within(Duration::from_secs(20));
+                let latest = self.processes.len() - 1;
+                self.push(at, latest, Happening::Disturb);
+            }
+            Happening::Disturb if hostile => self.disturb(process),
+            Happening::Disturb => {}
+            Happening::Wake { .. } | Happening::Answer { .. } if !subject.alive => {}
+            Happening::Wake { token } if token != subject.token => {}
+            what if self.real < subject.paused_until => {
+                let after = subject.paused_until.saturating_sub(self.real);
+                self.push(after, process, what);
+            }
+            Happening::Answer { id, answer } => {
+                if self.real >= subject.cut_off_until {
+                    subject.elector.answer(subject.now(self.real), id, answer);
+                    self.drive(process)?;
+                }
+            }
+            Happening::Wake { .. } => self.drive(process)?,
+        }
+        Ok(())
+    }
+
+    /// What the program's driver does: polls, sends, sleeps.
+    fn drive(&mut self, process: usize) -> Result<(), String> {
+        let subject = &mut self.processes[process];
+        let now = subject.now(self.real);
+        let step = subject.elector.poll(now);
+        subject.token += 1;
+        let token = subject.token;
+        let wake = match &step {
+            Step::Send { deadline, .. } => subject.real(*deadline),
+            Step::Wait(until) => subject.real((*until).max(now.boot + Duration::from_micros(10))),
+            Step::Done => Duration::MAX,
+        };
+        for event in subject.elector.events() {
+            match event {
+                Event::Acquired { term } if term <= self.last_term && !self.scenario.deletions => {
+                    return Err(format!("term {term} was acquired after term {}", self.last_term));
+                }
+                Event::Acquired { term } => {
+                    self.last_term = term;
+                    self.figures.acquisitions += 1;
+                }
+                Event::Lost { .. } if self.settled => return Err("leadership was lost without a fault".to_owned()),
+                _ => {}
+            }
+        }
+        match step {
+            Step::Done => {
+                subject.alive = false;
+                let after = self.within(Duration::from_secs(10));
+                self.push(after, process, Happening::Start);
+                return Ok(());
+            }
+            Step::Send { id, request, .. } => self.transmit(process, &Happening::Request { id, request }),
+            Step::Wait(_) => {}
+        }
+        self.push(wake.saturating_sub(self.real), process, Happening::Wake { token });
+        Ok(())
+    }
+
+    /// Carries a message to or from the API server: late, never or twice.
+    fn transmit(&mut self, process: usize, message: &Happening) {
+        let hostile = self.real < FAULTS_END;
+        let copies = match self.rng.u8(..) {
+            0..12 if hostile => 0,
+            12..24 if hostile => 2,
+            _ => 1,
+        };
+        for _ in 0..copies {
+            let slow = hostile && self.rng.u8(..) < 25;
+            let delay = self.within(if slow { SLOWEST } else { Duration::from_millis(50) });
+            self.push(delay, process, message.clone());
+        }
+    }
+
+    fn disturb(&mut self, process: usize) {
+        self.figures.disturbances += 1;
+        let length = self.within(Duration::from_secs(40)).min(FAULTS_END.saturating_sub(self.real));
+        let until = self.real + length;
+        let choices = if self.scenario.deletions { 3 } else { 5 };
+        let subject = &mut self.processes[process];
+        match self.rng.u8(0..choices) {
+            0 => {
+                subject.paused_until = until;
+                if self.scenario.clocks_stop {
+                    subject.offset = subject.offset.saturating_sub(length.mul_f64(subject.rate));
+                }
+            }
+            1 => subject.cut_off_until = until,
+            2 => subject.wall_offset += self.rng.i64(-7_200_000_000..7_200_000_000),
+            3 => {
+                subject.alive = false;
+                let after = self.within(Duration::from_secs(10));
+                self.push(after, process, Happening::Start);
+                return;
+            }
+            _ => {
+                if subject.alive {
+                    let now = subject.now(self.real);
+                    subject.elector.stop(now.boot);
+                    let token = subject.token;
+                    self.push(Duration::ZERO, process, Happening::Wake { token });
+                    return; // it ends by itself, and another process follows
+                }
+            }
+        }
+        let after = self.within(Duration::from_secs(20));
+        self.push(after, process, Happening::Disturb);
+    }
+
+    /// The invariant, after every event.
+    fn check(&mut self, slowest: Duration) -> Result<(), String> {
+        let mut leader = None;
+        for index in 0..self.processes.len() {
+            let process = &self.processes[index];
+            if !process.alive {
+                continue;
+            }
+            let standing = process.elector.standing(process.now(self.real).boot);
+            if !standing.is_leader {
+                continue;
+            }
+            if let Some(other) = leader.replace(index) {
+                return Err(format!("processes {other} and {index} both say leader at {:?}", self.real));
+            }
+            let promised = self.real + standing.remaining.div_f64(process.rate);
+            self.processes[index].promised_until = promised;
+        }
+        if let Some(leader) = leader {
+            let promised = |other: usize| self.processes[other].promised_until > self.real + Duration::from_micros(1);
+            if let Some(other) = (0..self.processes.len()).find(|other| *other != leader && promised(*other)) {
+                return Err(format!("{leader} leads while {other}'s last remainingMs still runs at {:?}", self.real));
+            }
+            self.leaderless_since = None;
+            self.settled = self.real > FAULTS_END + slowest;
+        } else {
+            let since = *self.leaderless_since.get_or_insert(self.real);
+            let without = self.real.saturating_sub(since.max(FAULTS_END));
+            self.figures.longest_without_leader = self.figures.longest_without_leader.max(without);
+            if without > slowest {
+                return Err(format!("no leader {without:?} after the faults stopped"));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn simulate(seeds: std::ops::Range<u64>, scenario: Scenario) -> Result<Figures, (u64, String)> {
+    use rayon::prelude::*;
+    let results: Vec<_> = seeds
+        .into_par_iter()
+        .map(|seed| World::new(seed, scenario).run().map_err(|violation| (seed, violation)))
+        .collect();
+    results.into_iter().try_fold(Figures::default(), |mut sum, result| {
+        sum.add(result?);
+        Ok(sum)
+    })
+}
+
+/// Past the test harness's capture, so that the figures stand in every run's output.
+fn report(text: &str) {
+    let _ = writeln!(std::io::stderr(), "election simulation: {text}");
+}
+
+fn never_two_leaders(name: &str, seeds: std::ops::Range<u64>, scenario: Scenario) {
+    let start = Instant::now();
+    match simulate(seeds, scenario) {
+        Ok(f) => report(&format!(
+            "{name}: {} runs, {} events, {} acquisitions, {} disturbances, never two leaders; \
+             at most {:.1} s without one after faults stop ({:.1} s)",
+            f.runs,
+            f.events,
+            f.acquisitions,
+            f.disturbances,
+            f.longest_without_leader.as_secs_f64(),
+            start.elapsed().as_secs_f64()
+        )),
+        Err((seed, violation)) => panic!("{name}, seed {seed}: {violation}"),
+    }
+}
+
+#[test]
+fn one_leader_through_pauses_partitions_restarts_and_bad_clocks() {
+    never_two_leaders("faults", 0..3000, Scenario::default());
+}
+
+#[test]
+fn one_leader_when_the_lease_is_deleted_by_hand() {
+    never_two_leaders("deletions", 0..1000, Scenario { deletions: true, ..Scenario::default() });
+}
+
+#[test]
+fn a_broken_election_is_caught() {
+    let broken = |fault| Scenario { fault: Some(fault), ..Scenario::default() };
+    let variants = [
+        ("validity counted from the answer", broken(Fault::CountsFromAnswer)),
+        ("followers compare wall clocks", broken(Fault::ComparesWallClocks)),
+        ("an acquisition keeps the term", broken(Fault::KeepsTerm)),
+        ("a timed-out renewal counts", broken(Fault::TrustsTimeouts)),
+        ("writes ignore the resourceVersion", broken(Fault::WritesBlindly)),
+        ("clocks stop during suspend", Scenario { clocks_stop: true, ..Scenario::default() }),
+        ("identity is the Pod's name alone", Scenario { same_identity: true, ..Scenario::default() }),
+        ("clock rates differ by a third", Scenario { wild_clocks: true, ..Scenario::default() }),
+    ];
+    for (name, scenario) in variants {
+        let caught = (0..40).find_map(|part| simulate(part * 50..(part + 1) * 50, scenario).err());
+        let (seed, violation) = caught.expect(name);
+        report(&format!("{name}: caught by seed {seed}: {violation}"));
+    }
+}
+
+#[test]
+fn a_seed_repeats_a_run() {
+    let run = || format!("{:?}", World::new(7, Scenario::default()).run());
+    assert_eq!(run(), run());
+}

@@ -1,0 +1,81 @@
+//! The roles of `patterns-agent`, the container that generated Pods run where no maintained image fills a role.
+//!
+//! Each role is a module with one `run`. They share the command line ([`cli`]), the status server ([`status`]),
+//! outgoing HTTP ([`http`]) and the API server's client ([`cluster`]).
+
+pub mod cli;
+mod clock;
+mod cluster;
+mod demo;
+mod elect;
+mod gather;
+mod health;
+mod http;
+mod introspect;
+mod join;
+mod manifest;
+mod names;
+mod queue;
+mod reload;
+mod serve;
+mod signals;
+mod source_dir;
+mod status;
+mod topz;
+
+use std::future::Future;
+
+use cli::{Cli, Role};
+
+/// Why a role ended otherwise than asked to.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// It cannot run like this: flags or configuration. Exit code 2.
+    #[error("{0}")]
+    Usage(String),
+    /// It ran, and what it watched over failed. Exit code 1.
+    #[error("{0}")]
+    Failed(String),
+}
+
+impl Failure {
+    /// The process's exit code.
+    #[must_use]
+    pub fn code(&self) -> u8 {
+        match self {
+            Self::Usage(_) => 2,
+            Self::Failed(_) => 1,
+        }
+    }
+}
+
+/// Runs the role until it has finished or SIGTERM ends it.
+///
+/// # Errors
+/// What to tell the user, with the exit code.
+pub fn run(cli: Cli) -> Result<(), Failure> {
+    match cli.role {
+        Role::Elect(args) => small(elect::run(args)),
+        Role::Gather(args) => large(gather::run(args)),
+        Role::Join(args) => small(join::run(args)),
+        Role::Queue(args) => small(queue::run(args)),
+        Role::Reload(args) => small(reload::run(args)),
+        Role::Topz(args) => small(topz::run(args)),
+        Role::Health(args) => small(health::run(args)),
+        Role::SourceDir(args) => small(source_dir::run(args)),
+        Role::Introspect(args) => small(introspect::run(args)),
+        Role::Demo(args) => small(demo::run(args)),
+    }
+}
+
+/// One thread is enough for most roles, and keeps them within 32 MiB.
+fn small(role: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|error| Failure::Usage(format!("cannot start: {error}")))?.block_on(role)
+}
+
+/// A root fans out, so it may use what cores it is given.
+fn large(role: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    runtime.map_err(|error| Failure::Usage(format!("cannot start: {error}")))?.block_on(role)
+}

@@ -1,0 +1,278 @@
+//! `queue`: one Job for every item that the source lists, and never a second one.
+//!
+//! The cluster's Jobs are its memory: names are hashes of items, so a Job that is there says that the item was taken,
+//! whoever asks and however often this process was restarted. Order makes it safe to be ended anywhere: an item's data
+//! is fetched first, then its Job is made, then the ConfigMap that the Job owns; the Pod waits for that mount
+//! meanwhile. What is half made is completed by the next round.
+
+mod jobs;
+mod source;
+mod template;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use prometheus_client::metrics::{counter::Counter, gauge::Gauge};
+use prometheus_client::registry::Registry;
+
+use super::cli::QueueArgs;
+use super::signals::Termination;
+use super::status::{self, Report};
+use super::{Failure, clock, cluster, manifest};
+use jobs::{Jobs, Known, State};
+use source::{Listing, NoItem, Source};
+use template::Template;
+
+/// Works until SIGTERM.
+///
+/// # Errors
+/// A template or flag that cannot work, or no API server to talk to.
+pub async fn run(args: QueueArgs) -> Result<(), Failure> {
+    let mut termination = Termination::new()?;
+    let mut jobs = manifest::read_jobs(&args.job)?;
+    let job = jobs.pop().filter(|_| jobs.is_empty());
+    let job = job.ok_or_else(|| Failure::Usage(format!("{}: exactly one Job is the template", args.job.display())))?;
+    let template = Template::new(job, args.name)?;
+    let source = Source::new(&args.source, &args.source_path)?;
+    let (client, namespace) = cluster::connect(args.namespace.namespace.as_deref()).await?;
+    let jobs = Jobs::new(&client, &namespace, template.queue());
+    let mut registry = status::registry("queue");
+    let report = Arc::new(Progress::register(&mut registry, args.interval));
+    status::start(args.status.status, Arc::clone(&report) as _, registry).await?;
+    tracing::info!(queue = template.queue(), namespace, "taking items");
+    let (max_parallel, keep_done) = (args.max_parallel.get(), args.keep_done);
+    let mut manager = Manager { template, source, jobs, max_parallel, keep_done, memory: Memory::default(), report };
+    loop {
+        tokio::select! {
+            () = manager.round() => {}
+            () = termination.wait() => return Ok(()),
+        }
+        tokio::select! {
+            () = tokio::time::sleep(args.interval) => {}
+            () = termination.wait() => return Ok(()),
+        }
+    }
+}
+
+struct Manager {
+    template: Template,
+    source: Source,
+    jobs: Jobs,
+    max_parallel: usize,
+    keep_done: Duration,
+    memory: Memory,
+    report: Arc<Progress>,
+}
+
+/// Saves calls and log lines; losing it loses nothing else.
+#[derive(Default)]
+struct Memory {
+    /// Jobs whose ConfigMap is known to be there.
+    whole: HashSet<String>,
+    /// Since when an item with a finished Job has not been listed.
+    unlisted: HashMap<String, Duration>,
+    /// What has been logged.
+    said: BTreeSet<String>,
+}
+
+impl Manager {
+    /// Brings the cluster to what the source lists, as far as it gets.
+    async fn round(&mut self) {
+        let outcome = self.try_round().await;
+        self.report.turned(outcome.as_ref().err().cloned());
+        if let Err(reason) = outcome {
+            tracing::warn!("{reason}; trying again");
+        }
+    }
+
+    async fn try_round(&mut self) -> Result<(), String> {
+        let listing = self.source.list().await.map_err(|reason| format!("the source is lost: {reason}"))?;
+        let known = self.jobs.list().await?;
+        self.count(&listing, &known);
+        self.repair(&listing, &known).await?;
+        self.take_new(&listing, &known).await?;
+        self.forget_old(&listing, &known).await
+    }
+
+    /// Completes what an earlier process, or a lost answer, left half made.
+    async fn repair(&mut self, listing: &Listing, known: &BTreeMap<String, Known>) -> Result<(), String> {
+        self.memory.whole.retain(|name| known.contains_key(name));
+        let listed: HashSet<&String> = listing.names.iter().collect();
+        for (name, job) in known {
+            // A Job that merely carries the label is none of ours.
+            let ours = self.template.name(&job.item) == *name;
+            if !ours || job.state != State::Active || self.memory.whole.contains(name) {
+                continue;
+            }
+            let placeholder = self.template.config_map(&job.item, "", &job.uid);
+            if !self.jobs.keep(name, placeholder, true).await? {
+                self.memory.whole.insert(name.clone());
+                continue;
+            }
+            match self.source.item(&job.item).await {
+                Ok(data) => {
+                    self.keep(name, &job.item, &data, &job.uid).await?;
+                    tracing::info!(job = name, item = job.item, "completed a Job that lacked its item");
+                }
+                // No Pod of it can have started, and nothing is left to start it with.
+                Err(NoItem::Gone) if !listed.contains(&job.item) => {
+                    self.jobs.delete(name, &job.uid).await?;
+                    tracing::warn!(
+                        job = name,
+                        item = job.item,
+                        "the source withdrew the item before its data was kept"
+                    );
+                }
+                Err(no_item) => self.complain(&job.item, no_item),
+            }
+        }
+        Ok(())
+    }
+
+    async fn take_new(&mut self, listing: &Listing, known: &BTreeMap<String, Known>) -> Result<(), String> {
+        let active = known.values().filter(|job| job.state == State::Active).count();
+        let mut room = self.max_parallel.saturating_sub(active);
+        for item in &listing.names {
+            let name = self.template.name(item);
+            if room == 0 {
+                break;
+            }
+            if known.contains_key(&name) {
+                continue;
+            }
+            match self.source.item(item).await {
+                Ok(data) => {
+                    let uid = self.jobs.create(&name, self.template.job(item)).await?;
+                    self.keep(&name, item, &data, &uid).await?;
+                    self.report.taken.inc();
+                    tracing::info!(job = name, item, "taken");
+                    room -= 1;
+                }
+                Err(NoItem::Gone) => {}
+                Err(no_item) => self.complain(item, no_item),
+            }
+        }
+        Ok(())
+    }
+
+    async fn keep(&mut self, name: &str, item: &str, data: &str, uid: &str) -> Result<(), String> {
+        self.jobs.keep(name, self.template.config_map(item, data, uid), false).await?;
+        self.memory.whole.insert(name.to_owned());
+        Ok(())
+    }
+
+    /// Deletes finished Jobs whose items have long been unlisted. A restart begins that time anew.
+    async fn forget_old(&mut self, listing: &Listing, known: &BTreeMap<String, Known>) -> Result<(), String> {
+        let listed: HashSet<String> = listing.names.iter().map(|item| self.template.name(item)).collect();
+        let now = clock::since_boot();
+        self.memory.unlisted.retain(|name, _| known.contains_key(name) && !listed.contains(name));
+        for (name, job) in known {
+            let ours = self.template.name(&job.item) == *name;
+            if !ours || job.state == State::Active || listed.contains(name) {
+                continue;
+            }
+            let since = *self.memory.unlisted.entry(name.clone()).or_insert(now);
+            if now.saturating_sub(since) >= self.keep_done {
+                self.jobs.delete(name, &job.uid).await?;
+                tracing::info!(job = name, item = job.item, "done, no longer listed: deleted");
+            }
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, listing: &Listing, known: &BTreeMap<String, Known>) {
+        let waiting = listing.names.iter().filter(|item| !known.contains_key(&self.template.name(item))).count();
+        let of = |wanted: fn(&State) -> bool| known.values().filter(|job| wanted(&job.state)).count();
+        set(&self.report.waiting, waiting);
+        set(&self.report.active, of(|state| *state == State::Active));
+        set(&self.report.complete, of(|state| *state == State::Complete));
+        set(&self.report.failed, of(|state| matches!(state, State::Failed(_))));
+        set(&self.report.malformed, listing.malformed.len());
+        for (name, job) in known {
+            if let State::Failed(reason) = &job.state {
+                self.say(&format!("item {:?} failed (Job {name}): {reason}", job.item));
+            }
+        }
+        for item in &listing.malformed {
+            self.say(&format!("the source lists {item}, which is no name of an item"));
+        }
+    }
+
+    fn complain(&mut self, item: &str, no_item: NoItem) {
+        match no_item {
+            NoItem::Gone => self.say(&format!("the source lists item {item:?} and does not have it")),
+            NoItem::Malformed(reason) | NoItem::Lost(reason) => {
+                self.say(&format!("item {item:?} was not taken: {reason}"));
+            }
+        }
+    }
+
+    /// Logs what has not been logged before; bounded, whatever the source lists.
+    fn say(&mut self, complaint: &str) {
+        if self.memory.said.len() > 10_000 {
+            self.memory.said.clear();
+        }
+        if self.memory.said.insert(complaint.to_owned()) {
+            tracing::warn!("{complaint}");
+        }
+    }
+}
+
+fn set(gauge: &Gauge, count: usize) {
+    gauge.set(i64::try_from(count).unwrap_or(i64::MAX));
+}
+
+/// What the status server tells.
+struct Progress {
+    interval: Duration,
+    last: Mutex<(Duration, Option<String>)>,
+    taken: Counter,
+    waiting: Gauge,
+    active: Gauge,
+    complete: Gauge,
+    failed: Gauge,
+    malformed: Gauge,
+}
+
+impl Progress {
+    fn register(registry: &mut Registry, interval: Duration) -> Self {
+        let progress = Self {
+            interval,
+            last: Mutex::new((clock::since_boot(), Some("the first round has not ended".to_owned()))),
+            taken: Counter::default(),
+            waiting: Gauge::default(),
+            active: Gauge::default(),
+            complete: Gauge::default(),
+            failed: Gauge::default(),
+            malformed: Gauge::default(),
+        };
+        registry.register("items_taken", "Items that this process made Jobs for", progress.taken.clone());
+        registry.register("items_waiting", "Listed items without a Job", progress.waiting.clone());
+        registry.register("jobs_active", "Jobs that wait or work", progress.active.clone());
+        registry.register("jobs_complete", "Jobs that are done", progress.complete.clone());
+        registry.register("jobs_failed", "Jobs that failed", progress.failed.clone());
+        registry.register("items_malformed", "Entries of the list that name no item", progress.malformed.clone());
+        progress
+    }
+
+    fn turned(&self, complaint: Option<String>) {
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = (clock::since_boot(), complaint);
+    }
+}
+
+impl Report for Progress {
+    fn healthy(&self) -> Result<(), String> {
+        let (turned, _) = self.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        // A round makes many calls, each bounded.
+        let limit = self.interval * 3 + Duration::from_secs(600);
+        if clock::since_boot() > turned + limit { Err("no round has ended for long".to_owned()) } else { Ok(()) }
+    }
+
+    fn ready(&self) -> Result<(), String> {
+        match &*self.last.lock().unwrap_or_else(PoisonError::into_inner) {
+            (_, Some(complaint)) => Err(complaint.clone()),
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! `source-dir`: a work queue's source container over a folder: each file is an item.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Json, Response};
+use axum::routing::get;
+use serde_json::{Value, json};
+
+use super::cli::SourceDirArgs;
+use super::signals::Termination;
+use super::status::{self, Report};
+use super::{Failure, serve};
+
+/// More files are not listed in one answer; the rest comes when these are gone.
+const MAX_ITEMS: usize = 50_000;
+
+/// Serves until SIGTERM.
+///
+/// # Errors
+/// No such folder, or an address in use.
+pub async fn run(args: SourceDirArgs) -> Result<(), Failure> {
+    let mut termination = Termination::new()?;
+    let folder = Arc::new(Folder { path: args.dir, settle: args.settle });
+    folder.list().map_err(|error| Failure::Usage(format!("--dir {}: {error}", folder.path.display())))?;
+    status::start(args.status.status, Arc::clone(&folder) as _, status::registry("source_dir")).await?;
+    let items = Router::new().route("/items", get(list)).route("/items/{name}", get(one));
+    let router = Router::new().merge(items.clone()).nest("/api/v1", items);
+    let router = router.route("/healthz", get(|| async { "ok\n" })).with_state(folder);
+    serve::serve("source", args.listen, router).await?;
+    termination.wait().await;
+    Ok(())
+}
+
+struct Folder {
+    path: PathBuf,
+    settle: Duration,
+}
+
+impl Folder {
+    /// Names of the files that nobody has written to for a while, in order; hidden ones are somebody's own.
+    fn list(&self) -> std::io::Result<Vec<String>> {
+        let mut names = Vec::new();
+        for entry in std::fs::read_dir(&self.path)? {
+            let entry = entry?;
+            let Ok(name) = entry.file_name().into_string() else { continue };
+            if names.len() < MAX_ITEMS && self.item(&name).is_some() {
+                names.push(name);
+            }
+        }
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    /// What an item's worker is told.
+    fn item(&self, name: &str) -> Option<Value> {
+        if name.starts_with('.') || name.contains(['/', '\0']) {
+            return None;
+        }
+        let path = self.path.join(name);
+        // Not through symlinks: they may lead out of the folder.
+        let metadata = path.symlink_metadata().ok().filter(std::fs::Metadata::is_file)?;
+        let modified = metadata.modified().ok()?;
+        // A file from the future is as old as it will get.
+        let settled = SystemTime::now().duration_since(modified).map_or(true, |age| age >= self.settle);
+        let seconds = modified.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
+        settled.then(|| json!({ "name": name, "path": path, "bytes": metadata.len(), "modifiedSeconds": seconds }))
+    }
+}
+
+async fn list(State(folder): State<Arc<Folder>>) -> Response {
+    match folder.list() {
+        Ok(names) => Json(json!({ "kind": "ItemList", "apiVersion": "v1", "items": names })).into_response(),
+        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, Json(json!({ "error": error.to_string() }))).into_response(),
+    }
+}
+
+async fn one(State(folder): State<Arc<Folder>>, Path(name): Path<String>) -> Response {
+    match folder.item(&name) {
+        Some(data) => Json(json!({ "kind": "Item", "apiVersion": "v1", "data": data })).into_response(),
+        None => (StatusCode::NOT_FOUND, Json(json!({ "error": "no such item" }))).into_response(),
+    }
+}
+
+impl Report for Folder {
+    fn ready(&self) -> Result<(), String> {
+        self.list().map(drop).map_err(|error| format!("{}: {error}", self.path.display()))
+    }
+}

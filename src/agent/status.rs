@@ -1,0 +1,70 @@
+//! `/healthz`, `/readyz` and `/metrics`, the same for every long-running role.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use prometheus_client::registry::Registry;
+
+use super::{Failure, serve::serve};
+
+/// What a role says about itself.
+pub trait Report: Send + Sync + 'static {
+    /// Whether a restart would help; the reason if so.
+    fn healthy(&self) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// Whether it can do its work now; the reason if not.
+    fn ready(&self) -> Result<(), String>;
+
+    /// Brings metrics that depend on the moment up to date.
+    fn measure(&self) {}
+}
+
+struct Shared {
+    report: Arc<dyn Report>,
+    registry: Registry,
+}
+
+/// A registry whose names all begin alike.
+#[must_use]
+pub fn registry(role: &str) -> Registry {
+    Registry::with_prefix(format!("patterns_agent_{role}"))
+}
+
+/// Starts the status server.
+///
+/// # Errors
+/// The address cannot be had.
+pub async fn start(address: SocketAddr, report: Arc<dyn Report>, registry: Registry) -> Result<(), Failure> {
+    let router = Router::new()
+        .route("/healthz", get(|State(shared): State<Arc<Shared>>| async move { verdict(shared.report.healthy()) }))
+        .route("/readyz", get(|State(shared): State<Arc<Shared>>| async move { verdict(shared.report.ready()) }))
+        .route("/metrics", get(metrics))
+        .with_state(Arc::new(Shared { report, registry }));
+    serve("status", address, router).await.map(drop)
+}
+
+fn verdict(result: Result<(), String>) -> Response {
+    match result {
+        Ok(()) => "ok\n".into_response(),
+        Err(reason) => (StatusCode::SERVICE_UNAVAILABLE, reason + "\n").into_response(),
+    }
+}
+
+async fn metrics(State(shared): State<Arc<Shared>>) -> Response {
+    shared.report.measure();
+    let mut text = String::new();
+    match prometheus_client::encoding::text::encode(&mut text, &shared.registry) {
+        Ok(()) => {
+            let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+            ([(header::CONTENT_TYPE, kind)], text).into_response()
+        }
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
