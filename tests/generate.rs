@@ -94,9 +94,25 @@ fn namespace_output_and_check() {
         changed.stderr
     );
     assert_eq!(with(&["-o", dir]).code, 0);
-    std::fs::write(folder.join("deployment-old.yaml"), "a: 1\n").unwrap();
+    // what an earlier run wrote for this description is stale; other files are nobody's business
+    std::fs::copy(&service, folder.join("service-old.yaml")).unwrap();
+    std::fs::write(folder.join("kustomization.yaml"), "resources: []\n").unwrap();
     let stale = with(&["--check", dir]);
-    assert!(stale.code == 1 && stale.stderr.contains("deployment-old.yaml"), "{}", stale.stderr);
+    assert!(
+        stale.code == 1 && stale.stderr.contains("service-old.yaml") && !stale.stderr.contains("kustomization"),
+        "{}",
+        stale.stderr
+    );
+    assert_eq!(with(&["-o", dir]).code, 0);
+    assert!(!folder.join("service-old.yaml").exists() && folder.join("kustomization.yaml").exists());
+    assert_eq!(with(&["--check", dir]).code, 0);
+    std::fs::create_dir(folder.join("configmap-x.yaml")).unwrap();
+    let blocked = patterns_with(
+        &["gen", "-", "-o", dir],
+        b"patterns: v1\nname: other\napp: {image: registry.example.com/y}\nextra: [{apiVersion: v1, kind: ConfigMap, metadata: {name: x}}]\n",
+    );
+    assert!(blocked.code == 2 && blocked.stderr.contains("configmap-x.yaml"), "{}", blocked.stderr);
+    assert!(!folder.join("deployment-other.yaml").exists(), "all or nothing");
     std::fs::remove_dir_all(&folder).unwrap();
 }
 
@@ -285,6 +301,60 @@ fn ignores_need_a_rule_that_finds_something() {
     assert!(unknown.code == 2 && unknown.stderr.contains("no rule is called"), "{}", unknown.stderr);
 }
 
+/// What a trial by users found; each was once accepted, or said the wrong thing.
+#[test]
+fn refused_with_a_reason() {
+    let base = "patterns: v1\nname: x\napp: {image: registry.example.com/x, port: 8080}\n";
+    let app =
+        |more: &str| format!("patterns: v1\nname: x\napp: {{image: registry.example.com/x, port: 8080, {more}}}\n");
+    let cases = [
+        (format!("{base}extra: [{{apiVersion: e.x/v1, kind: /tmp/evil, metadata: {{name: a}}}}]\n"), "a kind is letters"),
+        (format!("{base}extra: [{{apiVersion: v1, kind: ConfigMap, metadata: {{name: ../../evil}}}}]\n"), "part of a path"),
+        (app("env: {DB_PWD: hunter2}"), "in the open"),
+        (app("env: {URL: \"postgres://u:hunter2@db/x\"}"), "in the open"),
+        (app("args: [--password=hunter2]"), "in the open"),
+        (app("env: {A: secret/a}"), "nearly a reference"),
+        (app("resources: {cpu: 1, memory: 1Gi, limit: 512Mi}"), "below the request"),
+        (app("writable: [/]"), "hides the whole image"),
+        (format!("{base}shape: {{replicated: {{replicas: 99999999999}}}}\n"), "at most 10000"),
+        (format!("{base}shape: {{replicated: {{replicas: 3, max: 5}}}}\n"), "the autoscaler decides"),
+        (format!("{base}params: foo\n"), "takes a map"),
+        (format!("{base}params: {{a: {{type: strin}}}}\n"), "did you mean `string`?"),
+        (format!("{base}use: [{{git-sync: {{repo: x, password: secret/a/b}}}}]\n"), "belong together"),
+        (format!("{base}shape: {{sharded: {{shards: 2}}}}\nexpose: {{host: a.example.com}}\n"), "leads nowhere"),
+        (format!("{base}schedule: \"0 3 * * *\"\n"), "does not run on a schedule"),
+        ("patterns: v1\nname: s\nshape: {scatter-gather: {leaves: 2, leaf: {image: a, port: 1}}}\nuse: [{https: s}]\nexpose: {host: a.b}\n".to_owned(), "same protocol"),
+    ];
+    for (description, message) in cases {
+        let run = generate(&description);
+        assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{description}");
+        assert!(run.stderr.contains(message), "{description}: {}", run.stderr);
+        assert!(!run.stderr.contains("hunter2"), "a secret is shown: {}", run.stderr);
+        assert!(!run.stderr.contains("report it"), "the user's mistake, not ours: {}", run.stderr);
+    }
+    let namespace = patterns(&["gen", "examples/paas.yaml", "-n", "Foo_Bar"]);
+    assert_eq!((namespace.code, namespace.stdout.as_str()), (2, ""));
+}
+
+#[test]
+fn documents_that_could_select_each_others_pods() {
+    let run = generate(
+        "patterns: v1\nname: search\nshape: {scatter-gather: {leaves: 2, leaf: {image: a, port: 1}}}\n---\n\
+         patterns: v1\nname: search-leaf\napp: {image: b, port: 80}\n",
+    );
+    assert_eq!((run.code, run.stdout.as_str()), (2, ""));
+    assert!(run.stderr.contains("Service/search-leaf would be made twice"), "{}", run.stderr);
+}
+
+#[test]
+fn deep_nesting_ends_in_a_message() {
+    let deep = format!("{}{}", "[".repeat(9000), "]".repeat(9000));
+    let run = generate(&format!(
+        "patterns: v1\nname: a\napp: {{image: a}}\nextra: [{{apiVersion: v1, kind: X, metadata: {{name: a}}, spec: {deep}}}]\n"
+    ));
+    assert!(run.code == 0 || (run.code == 2 && run.stdout.is_empty()), "{}", run.code);
+}
+
 /// Text that tries to leave its place in YAML is refused or arrives as it was.
 #[test]
 fn hostile_text() {
@@ -336,7 +406,7 @@ fn hostile_text() {
             "patterns: v1\nname: a\napp: {{image: registry.example.com/a, args: [{quoted}], env: {{V: {quoted}}}}}\n"
         );
         let run = generate(&description);
-        if text.contains("${") {
+        if text.contains("${") || text.contains('\0') {
             assert_eq!(run.code, 2, "{text:?}");
             continue;
         }

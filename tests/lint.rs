@@ -131,7 +131,7 @@ fn rules_and_families_are_selected_and_ignored() {
     let rules = |arguments: &[&str]| folder.lint(&[&["--format", "json", "."], arguments].concat()).rules();
     assert_eq!(rules(&[]), ["norway", "duplicate-container-port"]);
     assert_eq!(rules(&["--select", "norway"]), ["norway"]);
-    assert_eq!(rules(&["--select", "sidecar,workload"]), ["duplicate-container-port"]);
+    assert_eq!(rules(&["--select", "sidecar,meta"]), ["duplicate-container-port"]);
     assert_eq!(rules(&["--ignore", "sidecar"]), ["norway"]);
     assert_eq!(rules(&["--select", "manifest", "--ignore", "norway"]), [""; 0]);
 }

@@ -34,20 +34,34 @@ pub fn compare(folder: &Path, files: &[(String, String)]) -> io::Result<Exit> {
     Ok(if differs { Exit::Findings } else { Exit::Clean })
 }
 
-/// Manifests in the folder that nothing would write.
-fn stale(folder: &Path, files: &[(String, String)]) -> io::Result<BTreeSet<String>> {
+/// Files in the folder that an earlier run wrote for the same description and this one would not: an object that
+/// was renamed, a `ConfigMap` of other content. Files of other origin are nobody's business.
+pub fn stale(folder: &Path, files: &[(String, String)]) -> io::Result<BTreeSet<String>> {
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeSet::new()),
         Err(error) => return Err(error),
     };
+    let origins: BTreeSet<&str> = files.iter().filter_map(|(_, text)| origin(text)).collect();
     let mut names = BTreeSet::new();
     for entry in entries {
-        let name = entry?.file_name().to_string_lossy().into_owned();
-        let is_manifest = [".yaml", ".yml", ".json"].iter().any(|extension| name.ends_with(extension));
-        if is_manifest && !files.iter().any(|(written, _)| *written == name) {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let is_manifest = [".yaml", ".json"].iter().any(|extension| name.ends_with(extension));
+        if !is_manifest || files.iter().any(|(written, _)| *written == name) {
+            continue;
+        }
+        let text = std::fs::read_to_string(entry.path()).unwrap_or_default();
+        if origin(&text).is_some_and(|origin| origins.contains(origin)) {
             names.insert(name);
         }
     }
     Ok(names)
+}
+
+/// The description that an object says it comes from: `shop.yaml` of `patterns/source: shop.yaml@sha256:…`.
+fn origin(text: &str) -> Option<&str> {
+    let line = text.lines().find(|line| line.trim_start().trim_start_matches('"').starts_with("patterns/source"))?;
+    let value = line.split_once(": ")?.1.trim_matches(['"', '\'', ',']);
+    value.split_once("@sha256:").map(|(name, _)| name)
 }

@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 
 use crate::describe::Ignore;
-use crate::diagnostic::{Finding, Label, Level};
+use crate::diagnostic::{Finding, Level};
 use crate::kube::{Object, on_deep_stacks};
 use crate::lint::{self, Selection};
 use crate::pattern::Made;
@@ -54,9 +54,10 @@ fn blame(mut finding: Finding, blames: &[Blame<'_>]) -> Finding {
     let made = blames.iter().find(|(source, _)| Arc::ptr_eq(source, &finding.primary.source)).map(|(_, made)| made);
     match made.and_then(|made| made.blame.as_ref()) {
         Some(place) => {
-            finding.primary = Label { text: finding.primary.text, ..place.label("") };
+            finding.primary = place.label("");
             finding.labels.clear();
             finding.fix = None;
+            finding.help = None;
             finding
         }
         None if finding.level == Level::Error => {

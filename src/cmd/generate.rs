@@ -1,5 +1,6 @@
 //! `patterns gen`: a description into Kubernetes YAML.
 
+use std::collections::HashMap;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,12 +14,18 @@ use super::read::open;
 use crate::cli::{Color, GenArgs, GenFormat};
 use crate::describe::{self, Options};
 use crate::diagnostic::{self, Finding, Level};
+use crate::kube::on_deep_stacks;
 use crate::pattern::{self, Catalogue, Made, expand};
 use crate::report::terminal;
 use crate::yaml::{Source, emit};
 
 /// Prints YAML to stdout, or writes or checks a folder. Nothing is written unless everything is right.
 pub fn run(args: &GenArgs, color: Color) -> io::Result<Exit> {
+    // `extra` and `patch` may nest as deeply as YAML does.
+    on_deep_stacks(|| run_here(args, color))?
+}
+
+fn run_here(args: &GenArgs, color: Color) -> io::Result<Exit> {
     let source = Arc::new(open(&args.file)?);
     let objects = match generate(args, &source)? {
         Ok(Generated { objects, warnings }) => {
@@ -87,24 +94,23 @@ fn generate(args: &GenArgs, source: &Arc<Source>) -> io::Result<Result<Generated
     })
 }
 
-/// Objects of one kind, namespace and name: the second would replace the first.
+/// Objects of one kind, group, namespace and name: the second would replace the first.
 fn repeated(objects: &[Made]) -> Vec<Finding> {
+    let mut seen: HashMap<[String; 4], &Made> = HashMap::new();
     let mut findings = Vec::new();
-    for (at, made) in objects.iter().enumerate() {
-        let id = |made: &Made| {
-            let text = |pointer| made.object.pointer(pointer).and_then(Json::as_str).unwrap_or_default().to_owned();
-            let group = text("/apiVersion").rsplit_once('/').map(|(group, _)| group.to_owned());
-            (text("/kind"), text("/metadata/namespace"), text("/metadata/name"), group)
-        };
-        let same = objects[..at].iter().find(|other| id(other) == id(made));
-        if let (Some(other), Some(place)) = (same, made.blame.as_ref()) {
-            let (kind, _, name, _) = id(made);
-            let finding =
-                Finding::error(place.label("this is the second"), format!("{kind}/{name} would be made twice"));
-            findings.push(match &other.blame {
-                Some(first) => finding.label(first.label("this is the first")),
-                None => finding.because("a pattern makes one already").help("change that one with `patch`"),
-            });
+    for made in objects {
+        let text = |pointer| made.object.pointer(pointer).and_then(Json::as_str).unwrap_or_default().to_owned();
+        let group = text("/apiVersion").rsplit_once('/').map(|(group, _)| group.to_owned()).unwrap_or_default();
+        let id = [text("/kind"), group, text("/metadata/namespace"), text("/metadata/name")];
+        let name = format!("{}/{}", id[0], id[3]);
+        if let Some(first) = seen.insert(id, made) {
+            let place = |made: &Made| made.blame.clone().unwrap_or_else(|| made.origin.clone());
+            findings.push(
+                Finding::error(place(made).label("this makes it again"), format!("{name} would be made twice"))
+                    .label(place(first).label("this makes it"))
+                    .because("the second would replace the first")
+                    .help("give one of them another name, or change the one that a pattern makes with `patch`"),
+            );
         }
     }
     findings
@@ -191,6 +197,9 @@ fn write(folder: &Path, files: &[(String, String)]) -> io::Result<Exit> {
     }
     for (new, path) in &written {
         std::fs::rename(new, path).map_err(|error| named(path, &error))?;
+    }
+    for name in gen_check::stale(folder, files)? {
+        std::fs::remove_file(folder.join(name))?;
     }
     Ok(Exit::Clean)
 }

@@ -14,28 +14,48 @@ pub(super) fn check_app(description: &Description, shape: &Filled, uses: &[Fille
                 .label(shape.entry.place.label("runs all the time, or once for each item")),
         );
     }
-    let brings = shape.definition.brings_containers;
-    let Some(app) = &description.app else {
-        if !brings {
-            findings.push(
-                Finding::error(shape.entry.place.label(""), format!("`{}` needs an `app`", shape.entry.pattern))
-                    .help("app: {image: registry.example.com/shop:1.7.0, port: 8080}"),
-            );
-        }
-        check_names(description, uses, findings);
-        return;
-    };
-    let claimers: Vec<&Filled> = uses.iter().filter(|filled| filled.definition.claims.is_some()).collect();
-    for filled in uses.iter().filter(|filled| app.port.is_none() && filled.needs_port()) {
+    match (&description.app, shape.definition.brings_containers) {
+        (None, false) => findings.push(
+            Finding::error(shape.entry.place.label(""), format!("`{}` needs an `app`", shape.entry.pattern))
+                .help("app: {image: registry.example.com/shop:1.7.0, port: 8080}"),
+        ),
+        (Some(app), true) => findings.push(
+            Finding::error(
+                app.place.label("has no place"),
+                format!("`{}` brings its own containers", shape.entry.pattern),
+            )
+            .label(shape.entry.place.label("names them itself"))
+            .help(format!("patterns explain {}", shape.entry.pattern)),
+        ),
+        _ => {}
+    }
+    let has_port = description.app.as_ref().is_some_and(|app| app.port.is_some()) || shape.definition.serves.is_some();
+    let target = description.app.as_ref().map_or(&shape.entry.place, |app| &app.place);
+    for filled in uses.iter().filter(|filled| !has_port && filled.needs_port()) {
         findings.push(
             Finding::error(
-                app.place.label("has no `port`"),
+                target.label("has no `port`"),
                 format!("`{}` needs to know where the app listens", filled.entry.name),
             )
             .label(filled.entry.place.label("talks to the app's port"))
             .help("app: {image: …, port: 8080}"),
         );
     }
+    let claimers: Vec<&Filled> = uses.iter().filter(|filled| filled.definition.claims.is_some()).collect();
+    check_chain(&claimers, findings);
+    if let Some(app) = description.app.as_ref().filter(|app| app.loopback && claimers.is_empty()) {
+        findings.push(
+            Finding::error(app.place.label("`bind: localhost`"), "nothing can reach this app")
+                .because("it listens on 127.0.0.1 alone; the kubelet's probes and the Service dial the Pod's address")
+                .help("put a pattern in front of it, such as `https`, or leave `bind` out"),
+        );
+    }
+    check_names(description, uses, findings);
+    check_expose(description, shape, has_port, &claimers, findings);
+}
+
+/// Each pattern in front must speak what the next one answers.
+fn check_chain(claimers: &[&Filled], findings: &mut Vec<Finding>) {
     for pair in claimers.windows(2) {
         let ([outer, inner], Some(speaks), Some(answers)) =
             (pair, &pair[0].definition.claims, &pair[1].definition.claims)
@@ -54,25 +74,6 @@ pub(super) fn check_app(description: &Description, shape: &Filled, uses: &[Fille
             );
         }
     }
-    if app.loopback && claimers.is_empty() {
-        findings.push(
-            Finding::error(app.place.label("`bind: localhost`"), "nothing can reach this app")
-                .because("it listens on 127.0.0.1 alone; the kubelet's probes and the Service dial the Pod's address")
-                .help("put a pattern in front of it, such as `https`, or leave `bind` out"),
-        );
-    }
-    if brings {
-        findings.push(
-            Finding::error(
-                app.place.label("has no place"),
-                format!("`{}` brings its own containers", shape.entry.pattern),
-            )
-            .label(shape.entry.place.label("names them itself"))
-            .help(format!("patterns explain {}", shape.entry.pattern)),
-        );
-    }
-    check_names(description, uses, findings);
-    check_expose(description, &claimers, findings);
 }
 
 fn check_names(description: &Description, uses: &[Filled], findings: &mut Vec<Finding>) {
@@ -105,9 +106,21 @@ pub(super) fn check_images(catalogue: Catalogue, description: &Description, find
     }
 }
 
-fn check_expose(description: &Description, claimers: &[&Filled], findings: &mut Vec<Finding>) {
+fn check_expose(
+    description: &Description,
+    shape: &Filled,
+    has_port: bool,
+    claimers: &[&Filled],
+    findings: &mut Vec<Finding>,
+) {
     let Some(expose) = &description.expose else { return };
-    if description.app.as_ref().is_some_and(|app| app.port.is_none()) {
+    if let Some(why) = &shape.definition.unexposed {
+        let finding =
+            Finding::error(expose.place.label(""), format!("`expose` leads nowhere in `{}`", shape.entry.pattern));
+        findings.push(finding.label(shape.entry.place.label(why.clone())));
+        return;
+    }
+    if !has_port {
         findings.push(
             Finding::error(expose.place.label(""), "`expose` needs the app's `port`")
                 .help("app: {image: …, port: 8080}"),

@@ -35,7 +35,8 @@ pub fn expand(catalogue: Catalogue, description: &Description) -> Result<Vec<Mad
     let composition =
         Composition { catalogue, description, shape: &shape, shape_ports: &shape_ports, uses: &uses, ports: &ports };
     let objects = composition.objects()?;
-    let mut made = objects.into_iter().map(|object| Made { object, blame: None }).collect();
+    let origin = &description.name_place;
+    let mut made = objects.into_iter().map(|object| Made { object, blame: None, origin: origin.clone() }).collect();
     hatches::apply(description, &mut made, &mut findings);
     if findings.is_empty() { Ok(made) } else { Err(findings) }
 }
@@ -72,7 +73,8 @@ struct Fragment {
 impl Composition<'_> {
     fn objects(&self) -> Result<Vec<Json>, Vec<Finding>> {
         let (inbound, upstreams) = self.chain();
-        let shared = context::shared(self.description, self.shape, inbound.as_ref(), self.uses);
+        let served = self.served();
+        let shared = context::shared(self.description, self.shape, served, inbound.as_ref(), self.uses);
         let labels = objects::labels(self.description, &self.shape.definition.name);
         let mut objects = Vec::new();
         let mut fragments = Vec::new();
@@ -89,20 +91,28 @@ impl Composition<'_> {
                 let mut weave = Weave::default();
                 weave.add(&pod, 0);
                 weave.add(template, 0);
-                *template = weave.finish().0;
+                let (whole, clashes) = weave.finish();
+                if let Some(clash) = clashes.first() {
+                    let message = format!("the shape contradicts its own Pod at {}", clash.path);
+                    return Err(Self::bug(&self.shape.entry.place, &message));
+                }
+                *template = whole;
             }
         }
         Ok(objects)
+    }
+
+    /// The port of what the Pod is there for: the app's, or that of a shape that brings its own containers.
+    fn served(&self) -> Option<u16> {
+        let own = self.shape.definition.serves.as_ref().and_then(|port| self.shape_ports.get(port).copied());
+        self.description.app.as_ref().and_then(|app| app.port).or(own)
     }
 
     /// Inbound claimers chain in the order of `use`: the first is the outermost. Returns how traffic enters
     /// and, for each entry, the port it hands on to.
     fn chain(&self) -> (Option<Inbound>, Vec<Option<u16>>) {
         let mut upstreams = vec![None; self.uses.len()];
-        let own = self.shape.definition.serves.as_ref().and_then(|port| self.shape_ports.get(port).copied());
-        let Some(app_port) = self.description.app.as_ref().and_then(|app| app.port).or(own) else {
-            return (None, upstreams);
-        };
+        let Some(app_port) = self.served() else { return (None, upstreams) };
         let name = match &self.description.app {
             Some(app) => context::app_port_name(app, self.description.expose.is_some()),
             None => "http",

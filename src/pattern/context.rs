@@ -25,12 +25,16 @@ pub(super) struct Inbound {
 pub(super) fn shared(
     description: &Description,
     shape: &Filled,
+    served: Option<u16>,
     inbound: Option<&Inbound>,
     uses: &[Filled],
 ) -> Map<String, Json> {
     let names: Vec<&str> = uses.iter().map(|entry| entry.entry.name.as_str()).collect();
     let mut context = Map::new();
     context.insert("name".to_owned(), json!(description.name));
+    let main = shape.definition.main_container.clone().unwrap_or_else(|| description.name.clone());
+    context.insert("served".to_owned(), json!(served));
+    context.insert("main".to_owned(), json!(main));
     context.insert("account".to_owned(), json!(description.name));
     context.insert("labels".to_owned(), Json::Object(objects::labels(description, &shape.definition.name)));
     context.insert("selector".to_owned(), objects::selector(description));
@@ -42,7 +46,10 @@ pub(super) fn shared(
             .as_ref()
             .map_or(Json::Null, |app| app_context(app, inbound, app_port_name(app, description.expose.is_some()))),
     );
-    context.insert("inbound".to_owned(), inbound.map_or(Json::Null, inbound_context));
+    context.insert(
+        "inbound".to_owned(),
+        inbound.map_or(Json::Null, |inbound| inbound_context(inbound, shape.definition.headless)),
+    );
     context.insert(
         "expose".to_owned(),
         description
@@ -50,6 +57,7 @@ pub(super) fn shared(
             .as_ref()
             .map_or(Json::Null, |expose| json!({"host": expose.host, "gateway": expose.gateway})),
     );
+    context.insert("claims".to_owned(), claims(context.get("app"), &shape.params));
     let priority = description.priority.as_ref().map(|(name, value)| json!({"name": name, "value": value}));
     context.insert("priority".to_owned(), json!(priority));
     context.insert("schedule".to_owned(), json!(description.schedule.as_ref().and_then(|schedule| schedule.text())));
@@ -100,6 +108,19 @@ fn writable(app: &App) -> Vec<String> {
         paths.push("/tmp".to_owned());
     }
     paths
+}
+
+/// The claims to make, of the app and of every container that the shape was given, each once.
+fn claims(app: Option<&Json>, params: &Json) -> Json {
+    let mut claims: Vec<Json> = Vec::new();
+    let parts = params.as_object().into_iter().flatten().map(|(_, value)| value);
+    for volume in app.into_iter().chain(parts).filter_map(|part| part.get("volumes")?.as_array()).flatten() {
+        let is_new = claims.iter().all(|claim| claim["claim"] != volume["claim"]);
+        if is_new && volume.get("create").is_some_and(Json::is_object) {
+            claims.push(volume.clone());
+        }
+    }
+    Json::Array(claims)
 }
 
 /// A container of the user's that is not the app: a leaf, a worker.
@@ -175,11 +196,12 @@ fn probe(app: &App, inbound: Option<&Inbound>, port_name: &str) -> Json {
     }
 }
 
-fn inbound_context(inbound: &Inbound) -> Json {
+fn inbound_context(inbound: &Inbound, headless: bool) -> Json {
     let (service, protocol) = match &inbound.claim {
         Some(claim) => (claim.service, claim.protocol.as_str()),
         None => (80, inbound.name.as_str()),
     };
+    let service = if headless { inbound.port } else { service };
     let app_protocol = Some(protocol).filter(|protocol| *protocol != OPAQUE);
     json!({"port": inbound.port, "name": inbound.name, "service": service, "protocol": protocol, "app_protocol": app_protocol})
 }

@@ -34,9 +34,18 @@ pub struct Definition {
     /// A shape that brings its own containers and has no place for an `app`.
     #[serde(default)]
     pub brings_containers: bool,
+    /// A shape that no route can lead to, and why.
+    #[serde(default)]
+    pub unexposed: Option<String>,
+    /// A shape whose Service has no address of its own: it offers the Pods' port as it is.
+    #[serde(default)]
+    pub headless: bool,
     /// A shape that can run on a schedule.
     #[serde(default)]
     pub schedulable: bool,
+    /// What such a shape calls the container that patterns add to; the document's name if absent.
+    #[serde(default)]
+    pub main_container: Option<String>,
     /// The port that such a shape is reached at.
     #[serde(default)]
     pub serves: Option<String>,

@@ -168,6 +168,17 @@ impl Filled {
         self.definition.claims.is_some() || self.definition.needs_port_for.iter().any(given)
     }
 
+    /// Ports of the user's containers that run in the woven Pod (`x-beside`), and where they are written.
+    pub(super) fn ports_beside(&self) -> Vec<(u16, &describe::Place)> {
+        let properties = self.definition.params["properties"].as_object();
+        let beside = properties.into_iter().flatten().filter(|(_, schema)| schema["x-beside"] == true);
+        let port = |(name, _): (&String, &Json)| {
+            let value = self.given.get(name)?.get("port")?;
+            Some((u16::try_from(value.to_json().as_u64()?).ok()?, &value.place))
+        };
+        beside.filter_map(port).collect()
+    }
+
     /// The parameters as a map.
     pub(super) fn params_map(&self) -> Map<String, Json> {
         self.params.as_object().cloned().unwrap_or_default()

@@ -14,6 +14,8 @@ pub struct Made {
     pub object: Json,
     /// The part of the description that answers for it, where that is not a pattern alone.
     pub blame: Option<Place>,
+    /// The document's name.
+    pub origin: Place,
 }
 
 /// Applies the document's patches and adds its extra objects.
@@ -25,7 +27,7 @@ pub(super) fn apply(description: &Description, made: &mut Vec<Made>, findings: &
         let mut object = extra.to_json();
         objects::place_in(&mut object, description.namespace.as_deref());
         check_identity(extra, &object, findings);
-        made.push(Made { object, blame: Some(extra.place.clone()) });
+        made.push(Made { object, blame: Some(extra.place.clone()), origin: description.name_place.clone() });
     }
 }
 

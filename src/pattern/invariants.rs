@@ -11,6 +11,8 @@ pub(super) fn repeated(pod: &Json) -> Vec<String> {
     let containers: Vec<Json> = list(&spec["initContainers"]).into_iter().chain(list(&spec["containers"])).collect();
     let ports: Vec<Json> = containers.iter().flat_map(|container| list(&container["ports"])).collect();
     let mut found = twice("containers called", containers.iter().map(|container| &container["name"]));
+    let imageless = containers.iter().filter(|container| container["image"].as_str().is_none_or(str::is_empty));
+    found.extend(imageless.map(|container| format!("a container {} without an image", container["name"])));
     found.extend(twice("volumes called", list(&spec["volumes"]).iter().map(|volume| &volume["name"])));
     found.extend(twice("ports called", ports.iter().map(|port| &port["name"])));
     found.extend(twice("listeners on port", ports.iter().map(|port| &port["containerPort"])));

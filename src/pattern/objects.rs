@@ -109,10 +109,11 @@ pub(super) fn labels(description: &Description, component: &str) -> Map<String, 
     labels
 }
 
-/// Labels that Services and controllers select by; they never change.
+/// Labels that Services and controllers select by; they never change. `part-of` keeps the parts of one document
+/// (`search-leaf` of `search`) apart from a document of the same name.
 #[must_use]
 pub(super) fn selector(description: &Description) -> Json {
-    json!({"app.kubernetes.io/name": description.name})
+    json!({"app.kubernetes.io/name": description.name, "app.kubernetes.io/part-of": description.name})
 }
 
 /// Puts labels, annotations and namespace on an object, in front of what it has.

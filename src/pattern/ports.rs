@@ -20,6 +20,11 @@ pub(super) fn allocate(app: Option<&App>, entries: &[&Filled], findings: &mut Ve
     {
         taken.insert(port, (place.clone(), format!("the app listens on {port}")));
     }
+    for entry in entries {
+        for (port, place) in entry.ports_beside() {
+            taken.entry(port).or_insert((place.clone(), format!("listens on {port}")));
+        }
+    }
     let mut allocated: Vec<Ports> = vec![Ports::new(); entries.len()];
     for (entry, ports) in entries.iter().zip(&mut allocated) {
         for (port, param) in entry.definition.ports.iter().filter_map(|port| Some((port, port.param.as_ref()?))) {

@@ -45,7 +45,9 @@ impl Renderer {
         environment
             .add_filter("shard", |labels: Hole, shard: u32| with_label(&labels, "patterns/shard", &shard.to_string()));
         environment.add_filter("part", |labels: Hole, role: &str| part(&labels, role));
-        environment.add_filter("seconds", |text: &str| duration_seconds(text).unwrap_or(0));
+        environment.add_filter("seconds", |text: &str| {
+            duration_seconds(text).map_err(|mistake| Error::new(ErrorKind::InvalidOperation, mistake.message))
+        });
         environment.add_filter("folders", move |files: Hole| folders(&mounts, &files));
         environment.add_filter("percent", |text: &str| text.trim_end_matches('%').parse::<u32>().unwrap_or(100));
         Self { environment }

@@ -64,6 +64,11 @@ pub fn commands(script: &str) -> Option<Vec<Simple>> {
             '&' => {
                 characters.next_if_eq(&'&')?;
                 end(&mut word, &mut words, &mut commands, false)?;
+                // what follows a question may never run
+                let question = commands.last().and_then(|command: &Simple| command.words.first());
+                if question.is_some_and(|program| matches!(program.as_str(), "[" | "[[" | "test" | "grep")) {
+                    return None;
+                }
             }
             '|' => {
                 if characters.peek() == Some(&'|') {

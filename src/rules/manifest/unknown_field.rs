@@ -1,6 +1,6 @@
 use crate::diagnostic::{Level, RuleId};
 use crate::kube::{Object, Path, ProblemKind};
-use crate::rules::{Check, Found, Rule};
+use crate::rules::{Check, Found, Rule, text};
 use crate::words::{clip, nearest};
 
 /// A field that its type does not have.
@@ -16,7 +16,7 @@ fn check(object: &Object, found: &mut Found<'_>) {
         let ProblemKind::UnknownField { type_name, known } = problem.kind else { continue };
         let name = object.document.raw(problem.node).trim_matches(['"', '\'']);
         // Kustomize's own words to itself: `$patch`, `$setElementOrder/…`.
-        if object.is_patch && name.starts_with('$') {
+        if (object.is_patch && name.starts_with('$')) || text::is_placeholder(name) {
             continue;
         }
         let path = Path::between(&object.document, object.node, problem.node);

@@ -2,7 +2,7 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use crate::diagnostic::{Edit, Level, RuleId};
 use crate::kube::ContainerView;
-use crate::rules::{Check, Found, Rule};
+use crate::rules::{Check, Found, Rule, text};
 use crate::words::{clip, nearest};
 
 /// A probe or hook names a port that its own container does not declare.
@@ -42,7 +42,9 @@ fn port(view: &ContainerView<'_>, path: &[&str], port: Option<&IntOrString>, fou
     let own = || view.container.ports.iter().flatten();
     let is_own = own().any(|port| port.name.as_deref() == Some(name));
     // An empty name is a hook's port 80; digits are for the API server to judge.
-    if is_own || name.is_empty() || name.bytes().all(|byte| byte.is_ascii_digit()) {
+    // What another program fills in may be any name.
+    let is_open = text::is_placeholder(name) || own().filter_map(|port| port.name.as_deref()).any(text::is_placeholder);
+    if is_own || is_open || name.is_empty() || name.bytes().all(|byte| byte.is_ascii_digit()) {
         return;
     }
     let what = if path[0] == "lifecycle" { path[1] } else { path[0] };

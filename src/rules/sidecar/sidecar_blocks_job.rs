@@ -48,7 +48,8 @@ fn something_ends(helper: &Recognised<'_>, main: &[&Recognised<'_>]) -> bool {
     let pod = helper.container.pod;
     let others = || main.iter().filter(|other| other.container.node != helper.container.node);
     let shares_processes = pod.spec.share_process_namespace == Some(true);
-    let offers_quitting = mentions(&helper.container, &["quit"]);
+    // Meshes document an endpoint that ends their proxy, and applications call it themselves.
+    let offers_quitting = helper.role == Role::MeshProxy || mentions(&helper.container, &["quit"]);
     others().any(|other| {
         let asks_to_quit =
             mentions(&other.container, &["quit", "shutdown", "/exit", "/stop", "linkerd-await", "scuttle"]);
