@@ -155,6 +155,9 @@ fn as_declared(value: Spanned, schema: &Json) -> Spanned {
     if came_from_command_line { Spanned { kind: Kind::Text(text), ..value } } else { value }
 }
 
+/// The types of JSON Schema.
+const TYPES: &[&str] = &["string", "integer", "number", "boolean", "array", "object"];
+
 fn check_declaration(declaration: &Member, schema: &Json, findings: &mut Vec<Finding>) {
     let known = [
         "type",
@@ -191,7 +194,6 @@ fn check_declaration(declaration: &Member, schema: &Json, findings: &mut Vec<Fin
                 .push(Finding::error(member.key_place.label(label), format!("a parameter's schema has no `{name}`")));
         }
     }
-    const TYPES: &[&str] = &["string", "integer", "number", "boolean", "array", "object"];
     if let Some(kind) = declaration.value.get("type")
         && !kind.text().is_some_and(|kind| TYPES.contains(&kind))
     {

@@ -81,7 +81,7 @@ fn check_together(objects: &[&Object], selection: &Selection, findings: &mut Vec
     for source in rules::SOURCES {
         if let SourceCheck::Together(check) = source.check {
             run_source(source, selection, findings, |rule, findings| {
-                check(objects, &mut FoundAnywhere::new(rule, findings))
+                check(objects, &mut FoundAnywhere::new(rule, findings));
             });
         }
     }
