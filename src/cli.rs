@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::kube::validation::Target;
+
 /// Design patterns of container-based distributed systems, for Kubernetes.
 #[derive(Debug, Parser)]
 #[command(name = "patterns", version, max_term_width = 100, disable_help_subcommand = true)]
@@ -96,9 +98,19 @@ pub struct LintArgs {
     /// The lowest level that makes the exit code 1.
     #[arg(long, value_name = "LEVEL", default_value = "error")]
     pub fail_on: FailOn,
+    /// The version of Kubernetes that must accept the objects, 1.33 to 1.37. Exact for 1.36.
+    #[arg(long, value_name = "VERSION", default_value = "1.36", value_parser = target)]
+    pub target: Target,
     /// Read the rest of this folder for references, without reporting on it.
     #[arg(long, value_name = "DIR")]
     pub workspace: Option<PathBuf>,
+}
+
+fn target(text: &str) -> Result<Target, String> {
+    let minor = text.strip_prefix("1.").and_then(|minor| minor.parse().ok()).map(Target);
+    minor
+        .filter(|target| (Target::OLDEST..=Target::NEWEST).contains(target))
+        .ok_or_else(|| format!("known are 1.{} to 1.{}", Target::OLDEST.0, Target::NEWEST.0))
 }
 
 /// Output formats of `lint`.

@@ -9,6 +9,7 @@ use crate::kube::{Object, on_deep_stacks};
 use crate::lint::{self, Selection};
 use crate::pattern::Made;
 use crate::rules;
+use crate::words::nearest;
 use crate::yaml::{self, Source, emit};
 
 /// Lints the objects. An error is the fault of a `patch` or `extra`, which it then points at, or a bug of a
@@ -26,7 +27,7 @@ pub fn verify(made: &[Made], ignored: &[&Ignore]) -> io::Result<Vec<Finding>> {
             None => findings.push(blame(finding, &blames)),
         }
     }
-    findings.extend(ignored.iter().zip(used).filter(|(_, used)| !used).map(|(ignored, _)| unused(ignored)));
+    findings.extend(ignored.iter().zip(used).filter(|(_, used)| !used).filter_map(|(ignored, _)| unused(ignored)));
     Ok(findings)
 }
 
@@ -65,13 +66,18 @@ fn blame(mut finding: Finding, blames: &[Blame<'_>]) -> Finding {
     }
 }
 
-fn unused(ignored: &Ignore) -> Finding {
+/// An ignore that took nothing away; advice is not looked for here, so an ignore of advice may stand.
+fn unused(ignored: &Ignore) -> Option<Finding> {
     let label = ignored.place.label("");
-    if rules::find(&ignored.rule).is_none() {
-        return Finding::error(label, format!("no rule is called `{}`", ignored.rule))
-            .help("patterns explain prints a rule's page");
-    }
-    Finding::error(label, format!("`{}` finds nothing here", ignored.rule))
-        .level(Level::Warning)
-        .help("remove this entry")
+    let Some(rule) = rules::find(&ignored.rule) else {
+        let meant = nearest(&ignored.rule, rules::all().map(|rule| rule.id.name));
+        let help = meant
+            .map_or_else(|| "patterns explain RULE prints a rule's page".to_owned(), |name| format!("rule: {name}"));
+        return Some(Finding::error(label, format!("no rule is called `{}`", ignored.rule)).help(help));
+    };
+    (rule.level > Level::Advice).then(|| {
+        Finding::error(label, format!("`{}` finds nothing here", ignored.rule))
+            .level(Level::Warning)
+            .help("remove this entry")
+    })
 }

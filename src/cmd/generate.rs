@@ -1,7 +1,7 @@
 //! `patterns gen`: a description into Kubernetes YAML.
 
 use std::io::{self, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
@@ -93,11 +93,12 @@ fn repeated(objects: &[Made]) -> Vec<Finding> {
     for (at, made) in objects.iter().enumerate() {
         let id = |made: &Made| {
             let text = |pointer| made.object.pointer(pointer).and_then(Json::as_str).unwrap_or_default().to_owned();
-            (text("/kind"), text("/metadata/namespace"), text("/metadata/name"))
+            let group = text("/apiVersion").rsplit_once('/').map(|(group, _)| group.to_owned());
+            (text("/kind"), text("/metadata/namespace"), text("/metadata/name"), group)
         };
         let same = objects[..at].iter().find(|other| id(other) == id(made));
         if let (Some(other), Some(place)) = (same, made.blame.as_ref()) {
-            let (kind, _, name) = id(made);
+            let (kind, _, name, _) = id(made);
             let finding =
                 Finding::error(place.label("this is the second"), format!("{kind}/{name} would be made twice"));
             findings.push(match &other.blame {
@@ -125,6 +126,9 @@ fn options(args: &GenArgs) -> io::Result<Result<Options, Vec<Finding>>> {
             Err(mistakes) => findings.extend(mistakes),
         }
     }
+    if let Some(namespace) = &args.namespace {
+        findings.extend(describe::check_namespace(namespace));
+    }
     let options = Options { environment: args.environment.clone(), settings, namespace: args.namespace.clone() };
     Ok(if findings.is_empty() { Ok(options) } else { Err(findings) })
 }
@@ -141,14 +145,16 @@ fn agent_note(objects: &[Json]) -> Option<String> {
 
 /// The files that `--output` writes: name and text.
 fn files(objects: &[Json], format: GenFormat) -> io::Result<Vec<(String, String)>> {
-    let file = |object: &Json| {
-        let (extension, text) = match format {
-            GenFormat::Yaml => ("yaml", emit::to_yaml(object).map_err(io::Error::other)?),
-            GenFormat::Json => ("json", pretty(object)?),
-        };
-        Ok((pattern::file_name(object, extension), text))
+    let extension = match format {
+        GenFormat::Yaml => "yaml",
+        GenFormat::Json => "json",
     };
-    objects.iter().map(file).collect()
+    let text = |object: &Json| match format {
+        GenFormat::Yaml => emit::to_yaml(object).map_err(io::Error::other),
+        GenFormat::Json => pretty(object),
+    };
+    let names = pattern::file_names(objects, extension);
+    names.into_iter().zip(objects).map(|(name, object)| Ok((name, text(object)?))).collect()
 }
 
 fn pretty(value: &Json) -> io::Result<String> {
@@ -166,10 +172,31 @@ fn print(objects: &[Json], format: GenFormat) -> io::Result<Exit> {
     Ok(Exit::Clean)
 }
 
+/// Writes every file beside its place first, so that a full disk or a folder in the way leaves nothing half done.
 fn write(folder: &Path, files: &[(String, String)]) -> io::Result<Exit> {
-    std::fs::create_dir_all(folder)?;
+    let named = |path: &Path, error: &io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
+    std::fs::create_dir_all(folder).map_err(|error| named(folder, &error))?;
+    let mut written = Vec::new();
     for (name, text) in files {
-        std::fs::write(folder.join(name), text)?;
+        let (path, new) = (folder.join(name), folder.join(format!(".{name}.new")));
+        if path.is_dir() {
+            remove(&written);
+            return Err(named(&path, &io::Error::new(io::ErrorKind::IsADirectory, "is a directory")));
+        }
+        if let Err(error) = std::fs::write(&new, text) {
+            remove(&written);
+            return Err(named(&new, &error));
+        }
+        written.push((new, path));
+    }
+    for (new, path) in &written {
+        std::fs::rename(new, path).map_err(|error| named(path, &error))?;
     }
     Ok(Exit::Clean)
+}
+
+fn remove(written: &[(PathBuf, PathBuf)]) {
+    for (new, _) in written {
+        let _ = std::fs::remove_file(new);
+    }
 }

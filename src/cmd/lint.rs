@@ -17,7 +17,8 @@ pub fn run(args: &LintArgs, color: Color) -> io::Result<Exit> {
         FailOn::Advice => Level::Advice,
     };
     let selection = Selection::new(&args.select, &args.ignore, fail_on)
-        .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
+        .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?
+        .for_target(args.target);
     // The workspace ends where it began: what nests deeply is also dropped deeply.
     on_deep_stacks(|| {
         let workspace = Workspace::load(&args.paths, args.workspace.as_deref());

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::Exit;
 use crate::cli::{Color, ReadArgs};
 use crate::diagnostic::{Finding, Label};
+use crate::kube::refusal_message;
 use crate::report::terminal;
 use crate::yaml::{self, Source};
 
@@ -21,7 +22,10 @@ pub fn run(args: &ReadArgs, color: Color) -> io::Result<Exit> {
     out.flush()?;
     let mut findings = invalid_utf8(&source);
     let refused = refusal.is_some();
-    findings.extend(refusal.map(|refusal| refusal.into_finding(&source)));
+    findings.extend(refusal.map(|refusal| {
+        let message = refusal_message(&source, &refusal);
+        Finding { message, ..refusal.into_finding(&source) }
+    }));
     terminal::print(&findings, color)?;
     Ok(if refused { Exit::Findings } else { Exit::Clean })
 }

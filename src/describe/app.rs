@@ -1,8 +1,9 @@
 //! `app`: the one container that the user brings.
 
-use super::formats::{duration_seconds, is_config_key};
+use super::formats::{duration_seconds, has_password, is_config_key, is_object_name};
 use super::spanned::{Kind, Member, Place, Spanned};
 use crate::diagnostic::Finding;
+use crate::kube::validation::Quantity;
 
 /// The user's container.
 #[derive(Clone, Debug)]
@@ -118,7 +119,7 @@ pub fn read(member: &Member, findings: &mut Vec<Finding>) -> App {
         env: reader.env(app.get("env")),
         user: app.get("user").and_then(|user| user.to_json().as_i64()).unwrap_or(10001),
         writable: reader.writable(app.get("writable")),
-        resources: resources(app.get("resources")),
+        resources: reader.resources(app.get("resources")),
         loopback: text("bind").as_deref() == Some("localhost"),
         drain: text("drain").and_then(|drain| duration_seconds(&drain).ok()).unwrap_or(10),
         volumes: volumes(app.get("volumes")),
@@ -143,7 +144,27 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn texts(&mut self, list: Option<&Spanned>) -> Vec<String> {
-        list.map(Spanned::items).unwrap_or_default().iter().filter_map(|item| self.scalar(item)).collect()
+        let items = list.map(Spanned::items).unwrap_or_default();
+        let mut texts = Vec::with_capacity(items.len());
+        for item in items {
+            let Some(text) = self.scalar(item) else { continue };
+            if text.contains('\0') {
+                self.findings.push(
+                    Finding::error(item.place.label(""), "an argument cannot hold the character U+0000")
+                        .because("arguments are C strings, which end there"),
+                );
+            }
+            if is_secret_argument(&text) {
+                self.findings.push(
+                    Finding::error(item.place.label(""), "a secret stands here in the open")
+                        .hide(item.place.span)
+                        .because("arguments show in the Pod's spec and in every process list")
+                        .help("put it into `env` as secret/<name>/<key>, and refer to it as $(NAME)"),
+                );
+            }
+            texts.push(text);
+        }
+        texts
     }
 
     /// A scalar as the text that was written. Where YAML reads something else out of it than what stands
@@ -188,27 +209,49 @@ impl Reader<'_> {
     fn env_source(&mut self, member: &Member, text: String) -> EnvSource {
         let parts: Vec<&str> = text.split('/').collect();
         match parts.as_slice() {
-            ["secret", name, key] if is_config_key(key) => {
-                EnvSource::Secret { name: (*name).to_owned(), key: (*key).to_owned() }
+            [kind @ ("secret" | "configmap"), name, key] if is_object_name(name) && is_config_key(key) => {
+                let (name, key) = ((*name).to_owned(), (*key).to_owned());
+                if *kind == "secret" { EnvSource::Secret { name, key } } else { EnvSource::ConfigMap { name, key } }
             }
-            ["configmap", name, key] if is_config_key(key) => {
-                EnvSource::ConfigMap { name: (*name).to_owned(), key: (*key).to_owned() }
+            ["secret" | "secrets" | "configmap" | "configmaps", ..] if parts.len() > 1 => {
+                self.findings.push(
+                    Finding::error(
+                        member.value.place.label(""),
+                        "this is nearly a reference, and would be taken as text",
+                    )
+                    .help("write secret/<name>/<key> or configmap/<name>/<key>"),
+                );
+                EnvSource::Text(text)
             }
             _ => {
                 if looks_like_secret(&member.key, &text) {
                     self.findings.push(
-                        Finding::error(
-                            member.key_place.label("this name says secret"),
-                            "a secret stands here in the open",
-                        )
-                        .hide(member.value.place.span)
-                        .because("a description is kept in version control, and its output in the cluster's history")
-                        .help(format!("{}: secret/<name>/<key>", member.key)),
+                        Finding::error(member.key_place.label("holds a secret"), "a secret stands here in the open")
+                            .hide(member.value.place.span)
+                            .because(
+                                "a description is kept in version control, and its output in the cluster's history",
+                            )
+                            .help(format!("{}: secret/<name>/<key>", member.key)),
                     );
                 }
                 EnvSource::Text(text)
             }
         }
+    }
+
+    fn resources(&mut self, value: Option<&Spanned>) -> Resources {
+        let resources = resources(value);
+        let bytes = |text: &str| Quantity::parse(text);
+        if let (Some(request), Some(limit), Some(value)) = (bytes(&resources.memory), bytes(&resources.limit), value)
+            && request.compare(limit).is_gt()
+        {
+            let place = value.get("limit").map_or(&value.place, |limit| &limit.place);
+            self.findings.push(Finding::error(
+                place.label(""),
+                format!("the limit is below the request of {}", resources.memory),
+            ));
+        }
+        resources
     }
 
     fn writable(&mut self, list: Option<&Spanned>) -> Vec<String> {
@@ -230,26 +273,41 @@ fn has_leading_zero(text: &str) -> bool {
     digits.len() > 1 && digits.starts_with('0') && !digits.starts_with("0.")
 }
 
-/// A variable that is named like a secret and holds a plain value. References to files and addresses are none.
+/// A variable that is named like a secret and holds a plain value, or a value that is one by its form.
+/// References to files and addresses are none.
 fn looks_like_secret(name: &str, value: &str) -> bool {
-    let upper = name.to_ascii_uppercase();
-    let named = [
+    const WORDS: &[&str] = &[
         "PASSWORD",
         "PASSWD",
         "PASSPHRASE",
-        "_TOKEN",
-        "_SECRET",
+        "PWD",
+        "PASS",
+        "TOKEN",
+        "SECRET",
         "SECRET_KEY",
         "API_KEY",
         "APIKEY",
         "PRIVATE_KEY",
         "ACCESS_KEY",
-    ]
-    .iter()
-    .any(|word| upper.ends_with(word) || upper == word.trim_start_matches('_'));
+    ];
+    let upper = name.to_ascii_uppercase();
+    let named =
+        WORDS.iter().any(|word| upper.strip_suffix(word).is_some_and(|rest| rest.is_empty() || rest.ends_with('_')));
     let pointer = value.is_empty() || value.starts_with('/') || value.starts_with("$(") || value.contains("://");
-    let flag = value == "true" || value == "false" || value.parse::<f64>().is_ok();
-    (named && !pointer && !flag) || value.contains("-----BEGIN") && value.contains("PRIVATE KEY")
+    let flag = value == "true" || value == "false";
+    (named && !pointer && !flag) || is_secret_by_form(value)
+}
+
+/// A private key, or an address with a password in it.
+fn is_secret_by_form(value: &str) -> bool {
+    has_password(value) || (value.contains("-----BEGIN") && value.contains("PRIVATE KEY"))
+}
+
+/// `--password=…` as an argument.
+fn is_secret_argument(argument: &str) -> bool {
+    let option = argument.strip_prefix('-').and_then(|option| option.trim_start_matches('-').split_once('='));
+    is_secret_by_form(argument)
+        || option.is_some_and(|(name, value)| looks_like_secret(&name.replace(['-', '.'], "_"), value))
 }
 
 fn health(value: Option<&Spanned>) -> Health {

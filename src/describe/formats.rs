@@ -94,6 +94,14 @@ fn image(text: &str) -> Option<Mistake> {
     if text.is_empty() || text.contains(bad) || text.starts_with(['/', ':', '@', '-']) {
         return Some(Mistake::new("an image is a reference such as registry.example.com/shop:1.7.0"));
     }
+    if let Some((_, digest)) = text.split_once('@') {
+        let hex = digest
+            .strip_prefix("sha256:")
+            .is_some_and(|hex| hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        if !hex && !digest.starts_with("sha512:") {
+            return Some(Mistake::new("a digest is sha256: and 64 hexadecimal digits"));
+        }
+    }
     let name = text.split('@').next().unwrap_or(text);
     let path = match name.rsplit_once(':') {
         Some((path, tag)) if !tag.contains('/') => path,
@@ -114,6 +122,9 @@ fn image(text: &str) -> Option<Mistake> {
 fn path(text: &str) -> Option<Mistake> {
     if !text.starts_with('/') {
         return Some(Mistake::new("a path in a container begins with `/`"));
+    }
+    if text.trim_matches('/').is_empty() {
+        return Some(Mistake::new("a volume over `/` hides the whole image").help("name a folder below it"));
     }
     if text.split('/').any(|part| part == "..") {
         return Some(Mistake::new("a path in a container has no `..`"));
@@ -151,7 +162,10 @@ fn log_path(text: &str) -> Option<Mistake> {
 
 fn http_path(text: &str) -> Option<Mistake> {
     let ok = text.starts_with('/') && text.bytes().all(|byte| byte.is_ascii_graphic());
-    (!ok).then(|| Mistake::new("an HTTP path begins with `/` and has no space").help("write /healthz"))
+    (!ok).then(|| {
+        Mistake::new("an HTTP path begins with `/` and has no space")
+            .help(format!("write /{}", text.trim_start_matches('/').split_whitespace().next().unwrap_or("healthz")))
+    })
 }
 
 /// Seconds of a duration such as `90s`, `15m` or `1h30m`; whole seconds only.
@@ -222,13 +236,29 @@ fn env_name(text: &str) -> Option<Mistake> {
 fn secret_ref(text: &str) -> Option<Mistake> {
     let parts: Vec<&str> = text.split('/').collect();
     match parts.as_slice() {
-        ["secret", name, key] if dns_subdomain(name).is_none() && is_config_key(key) => None,
-        _ => Some(
-            Mistake::new("a secret is named, never written out")
+        ["secret", name, key] if is_object_name(name) && is_config_key(key) => None,
+        _ => Some(Mistake {
+            secret: true,
+            ..Mistake::new("a secret is named, never written out")
                 .because("a description is kept in version control")
-                .help("write secret/<name>/<key>"),
-        ),
+                .help("write secret/<name>/<key>")
+        }),
     }
+}
+
+/// A name that an object of any kind can have (`IsDNS1123Subdomain`).
+#[must_use]
+pub fn is_object_name(text: &str) -> bool {
+    dns_subdomain(text).is_none()
+}
+
+/// Whether an address carries a password: `scheme://user:password@host`.
+#[must_use]
+pub fn has_password(text: &str) -> bool {
+    let authority = text.split_once("://").and_then(|(_, rest)| rest.split('/').next());
+    let user = authority.and_then(|authority| authority.rsplit_once('@')).map(|(user, _)| user);
+    user.and_then(|user| user.split_once(':'))
+        .is_some_and(|(_, password)| !password.is_empty() && !password.starts_with("$("))
 }
 
 fn configmap_ref(text: &str) -> Option<Mistake> {
@@ -249,10 +279,7 @@ fn url(text: &str) -> Option<Mistake> {
     if !graphic || text.starts_with('-') {
         return Some(Mistake::new("an address has no space and does not begin with `-`"));
     }
-    let secret = text
-        .split_once("://")
-        .and_then(|(_, rest)| rest.split('/').next())
-        .is_some_and(|host| host.rsplit_once('@').is_some_and(|(user, _)| user.contains(':')));
+    let secret = has_password(text);
     secret.then(|| Mistake {
         secret: true,
         ..Mistake::new("this address carries a password")

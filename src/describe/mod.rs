@@ -13,9 +13,9 @@ mod spanned;
 
 pub use app::{App, EnvSource, EnvVar, Health, Resources, Volume, read as read_app};
 pub use document::{Description, Entry, Expose, Ignore, Options, check_app, read};
-pub use formats::{duration_seconds, is_config_key};
+pub use formats::{duration_seconds, is_config_key, is_object_name};
 pub use merge::merge_maps;
 pub use params::Setting;
 pub use schema::{Subject, check, with_defaults};
-pub use settings::{from_file, from_flag};
+pub use settings::{check_namespace, from_file, from_flag};
 pub use spanned::{Kind, Member, Place, Spanned};

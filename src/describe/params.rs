@@ -33,6 +33,12 @@ impl Params {
     /// to be forgotten. Settings of other names are passed over: they may belong to another document.
     pub fn settle(declared: Option<&Member>, settings: &[Setting], findings: &mut Vec<Finding>) -> Self {
         let mut params = Self::default();
+        if let Some(member) = declared.filter(|member| !matches!(member.value.kind, Kind::Map(_))) {
+            findings.push(
+                Finding::error(member.value.place.label(""), "`params` takes a map of names and JSON Schemas")
+                    .help("params: {tag: {type: string, default: 1.7.0}}"),
+            );
+        }
         for declaration in declared.map(|member| member.value.members()).into_iter().flatten() {
             let name = &declaration.key;
             let schema = declaration.value.to_json();
@@ -183,6 +189,24 @@ fn check_declaration(declaration: &Member, schema: &Json, findings: &mut Vec<Fin
             let label = nearest(name, known).map_or_else(String::new, |name| format!("did you mean `{name}`?"));
             findings
                 .push(Finding::error(member.key_place.label(label), format!("a parameter's schema has no `{name}`")));
+        }
+    }
+    const TYPES: &[&str] = &["string", "integer", "number", "boolean", "array", "object"];
+    if let Some(kind) = declaration.value.get("type")
+        && !kind.text().is_some_and(|kind| TYPES.contains(&kind))
+    {
+        let label = kind
+            .text()
+            .and_then(|kind| nearest(kind, TYPES.iter().copied()))
+            .map_or_else(String::new, |name| format!("did you mean `{name}`?"));
+        findings.push(
+            Finding::error(kind.place.label(label), "this is not a type of JSON Schema")
+                .help(format!("there are {}", list(TYPES))),
+        );
+    }
+    for bound in ["minimum", "maximum", "minLength", "maxLength", "minItems"] {
+        if let Some(value) = declaration.value.get(bound).filter(|value| !matches!(value.kind, Kind::Number(_))) {
+            findings.push(Finding::error(value.place.label(""), format!("`{bound}` takes a number")));
         }
     }
     if let Some(pattern) = declaration.value.get("pattern")

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::formats;
 use super::params::Setting;
 use super::spanned::{Kind, Place, Spanned};
 use crate::diagnostic::Finding;
@@ -31,6 +32,15 @@ pub fn from_flag(flag: &str) -> Result<Setting, Vec<Finding>> {
         // Text that is no YAML, such as `*`, is simply text.
         _ => Ok(plain(Kind::Text(value.to_owned()))),
     }
+}
+
+/// Checks a namespace from the command line.
+#[must_use]
+pub fn check_namespace(name: &str) -> Option<Finding> {
+    let mistake = formats::check("dns-label", name)?;
+    let source = Arc::new(Source::from_text("--namespace", name));
+    let place = Place { source, span: Span::new(0, name.len()) };
+    Some(Finding::error(place.label(""), mistake.message))
 }
 
 /// Reads a file of names and values.

@@ -9,6 +9,10 @@ use std::fmt;
 
 use serde::de::{self, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 
+use super::bytes::{base64, to_base64};
+use super::time;
+use super::validation::Quantity;
+use super::versions::since;
 use crate::yaml::{Document, Entry, NodeId, Value};
 
 /// Something that a strict decode refuses.
@@ -28,6 +32,15 @@ pub enum ProblemKind {
         /// Kubernetes' name of the type: `ContainerPort`.
         type_name: &'static str,
         /// The fields it has.
+        known: &'static [&'static str],
+    },
+    /// The field came with a version of Kubernetes, and older servers do not know it.
+    NewField {
+        /// Kubernetes' name of the type.
+        type_name: &'static str,
+        /// The minor version: 37 for v1.37.
+        since: u8,
+        /// The fields that the newest version has.
         known: &'static [&'static str],
     },
     /// The value has another type than the field.
@@ -146,12 +159,12 @@ impl<'doc> Cursor<'doc, '_> {
 
 /// Declares the integer methods, which differ in range alone.
 macro_rules! integers {
-    ($($method:ident $visit:ident $type:ty),*) => {$(
+    ($($method:ident $visit:ident $type:ty, $bits:literal;)*) => {$(
         fn $method<V: Visitor<'doc>>(self, visitor: V) -> Result<V::Value, Failure> {
             let value = self.whole().and_then(|value| <$type>::try_from(value).ok());
             if value.is_none() {
                 self.wrong(match self.value() {
-                    Value::Int(_) | Value::Uint(_) => concat!("a number that fits ", stringify!($type)),
+                    Value::Int(_) | Value::Uint(_) => concat!("a whole number of ", $bits, " bits"),
                     _ => "a whole number",
                 });
             }
@@ -164,10 +177,14 @@ impl<'doc> Deserializer<'doc> for Cursor<'doc, '_> {
     type Error = Failure;
 
     integers!(
-        deserialize_i8 visit_i8 i8, deserialize_i16 visit_i16 i16,
-        deserialize_i32 visit_i32 i32, deserialize_i64 visit_i64 i64,
-        deserialize_u8 visit_u8 u8, deserialize_u16 visit_u16 u16,
-        deserialize_u32 visit_u32 u32, deserialize_u64 visit_u64 u64
+        deserialize_i8 visit_i8 i8, "8";
+        deserialize_i16 visit_i16 i16, "16";
+        deserialize_i32 visit_i32 i32, "32";
+        deserialize_i64 visit_i64 i64, "64";
+        deserialize_u8 visit_u8 u8, "8";
+        deserialize_u16 visit_u16 u16, "16";
+        deserialize_u32 visit_u32 u32, "32";
+        deserialize_u64 visit_u64 u64, "64";
     );
 
     fn deserialize_any<V: Visitor<'doc>>(self, visitor: V) -> Result<V::Value, Failure> {
@@ -215,8 +232,24 @@ impl<'doc> Deserializer<'doc> for Cursor<'doc, '_> {
         self.deserialize_f64(visitor)
     }
 
+    /// Bytes: no other type of Kubernetes asks for a borrowed text.
     fn deserialize_str<V: Visitor<'doc>>(self, visitor: V) -> Result<V::Value, Failure> {
-        visitor.visit_borrowed_str(self.text())
+        let is_byte = |node: &NodeId| matches!(self.document.value(*node), Value::Int(0..=255) | Value::Null);
+        match self.value() {
+            Value::Str(text) => {
+                let Some(bytes) = base64(text) else {
+                    self.problem(ProblemKind::Malformed { expected: "base64".to_owned() });
+                    return visitor.visit_borrowed_str("");
+                };
+                visitor.visit_string(to_base64(&bytes))
+            }
+            // Go reads a list of numbers as bytes too.
+            Value::List(items) if items.iter().all(is_byte) => visitor.visit_borrowed_str(""),
+            _ => {
+                self.wrong("a text in base64");
+                visitor.visit_borrowed_str("")
+            }
+        }
     }
 
     fn deserialize_string<V: Visitor<'doc>>(self, visitor: V) -> Result<V::Value, Failure> {
@@ -230,7 +263,8 @@ impl<'doc> Deserializer<'doc> for Cursor<'doc, '_> {
     fn deserialize_newtype_struct<V: Visitor<'doc>>(self, name: &'static str, visitor: V) -> Result<V::Value, Failure> {
         match name {
             "Quantity" => visitor.visit_newtype_struct(self.quantity().into_deserializer()),
-            "Time" | "MicroTime" => visitor.visit_newtype_struct(self.time().into_deserializer()),
+            "Time" => visitor.visit_newtype_struct(self.time(time::is_rfc3339).into_deserializer()),
+            "MicroTime" => visitor.visit_newtype_struct(self.time(time::is_rfc3339_micro).into_deserializer()),
             _ => visitor.visit_newtype_struct(Self { mode: Mode::Any, ..self }),
         }
     }
@@ -302,25 +336,38 @@ impl<'doc> Cursor<'doc, '_> {
 
     /// `Quantity.UnmarshalJSON` takes a number for its text.
     fn quantity(self) -> String {
-        match self.value() {
-            Value::Str(text) => text.to_owned(),
-            Value::Null => "0".to_owned(),
+        let text = match self.value() {
+            Value::Str(text) => text.trim().to_owned(),
+            Value::Null => return "0".to_owned(),
             Value::Int(_) | Value::Uint(_) | Value::Float(_) => self.document.to_json(self.node),
             _ => {
-                self.wrong("a quantity");
-                "0".to_owned()
+                self.wrong("a quantity such as 500m or 1Gi");
+                return "0".to_owned();
             }
+        };
+        if Quantity::parse(&text).is_none() {
+            self.problem(ProblemKind::Malformed { expected: "a quantity such as 500m or 1Gi".to_owned() });
+            return "0".to_owned();
         }
+        text
     }
 
-    fn time(self) -> &'doc str {
+    fn time(self, is_time: fn(&str) -> bool) -> &'doc str {
         const EPOCH: &str = "1970-01-01T00:00:00Z";
         match self.value() {
-            Value::Str(text) if text.parse::<k8s_openapi::jiff::Timestamp>().is_ok() => text,
+            // What our own type cannot hold stands as the epoch: only the server's verdict counts here.
+            Value::Str(text) if is_time(text) => {
+                if text.parse::<k8s_openapi::jiff::Timestamp>().is_ok() {
+                    text
+                } else {
+                    EPOCH
+                }
+            }
             Value::Null => EPOCH,
             Value::Str(_) => {
-                let expected = "a time such as 2006-01-02T15:04:05Z".to_owned();
-                self.problem(ProblemKind::Malformed { expected });
+                let micro = is_time("2006-01-02T15:04:05.000000Z");
+                let example = if micro { "2006-01-02T15:04:05.000000Z" } else { "2006-01-02T15:04:05Z" };
+                self.problem(ProblemKind::Malformed { expected: format!("a time such as {example}") });
                 EPOCH
             }
             _ => {
@@ -349,6 +396,21 @@ impl<'doc> SeqAccess<'doc> for Items<'doc, '_> {
     }
 }
 
+impl Fields<'_, '_> {
+    /// Kind and version of an object inside another, such as a claim template: any text will do there, and
+    /// the type's own reader would insist on its name.
+    fn is_identity(&self, key: &str) -> bool {
+        let Some(entry) = self.current else { return false };
+        let is_object = self.known.starts_with(&["apiVersion", "kind", "metadata"]);
+        let cursor = self.parent.at(entry.value);
+        if !is_object || !matches!(key, "apiVersion" | "kind") {
+            return false;
+        }
+        cursor.text();
+        true
+    }
+}
+
 struct Fields<'doc, 'run> {
     parent: Cursor<'doc, 'run>,
     type_name: &'static str,
@@ -365,6 +427,13 @@ impl<'doc> MapAccess<'doc> for Fields<'doc, '_> {
         let Some(entry) = self.current else { return Ok(None) };
         let document = self.parent.document;
         let key = document.key(&entry);
+        if self.is_identity(&key) {
+            return self.next_key_seed(seed);
+        }
+        if let Some(since) = since(self.type_name, &key) {
+            let kind = ProblemKind::NewField { type_name: self.type_name, since, known: self.known };
+            self.parent.at(entry.key).problem(kind);
+        }
         let is_map_of_anything = self.type_name.is_empty() && self.parent.mode == Mode::Typed;
         if is_map_of_anything && matches!(document.value(entry.key), Value::Bool(_)) && document.raw(entry.key) != key {
             self.parent.at(entry.key).problem(ProblemKind::BooleanKey);

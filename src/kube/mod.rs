@@ -1,13 +1,18 @@
 //! Kubernetes objects: from a document's tree to identity, type and Pod.
 
+mod bytes;
 mod decode;
 mod object;
 mod path;
+mod time;
 mod typed;
+pub mod validation;
+mod versions;
 mod workspace;
 
+pub use bytes::base64;
 pub use decode::{Problem, ProblemKind, decode};
 pub use object::{ContainerList, ContainerView, Object, PodView};
 pub use path::{Path, Step};
 pub use typed::{KINDS, Typed, decode_kind, is_known};
-pub use workspace::{Failure, File, Workspace, names_a_secret, on_deep_stacks, refused_secret};
+pub use workspace::{Failure, File, Workspace, names_a_secret, on_deep_stacks, refusal_message, refused_secret};

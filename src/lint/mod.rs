@@ -10,7 +10,7 @@ use rayon::prelude::*;
 
 use crate::diagnostic::{Finding, Level, sort};
 use crate::kube::{File, Object, Workspace};
-use crate::rules::{self, Check, Found, FoundAnywhere};
+use crate::rules::{self, Check, Found, FoundAnywhere, Rule, Source, SourceCheck};
 use crate::yaml::Document;
 
 pub use selection::{Selection, UnknownName};
@@ -78,6 +78,27 @@ fn check_together(objects: &[&Object], selection: &Selection, findings: &mut Vec
             check(objects, &mut FoundAnywhere::new(rule, findings));
         }
     }
+    for source in rules::SOURCES {
+        if let SourceCheck::Together(check) = source.check {
+            run_source(source, selection, findings, |rule, findings| {
+                check(objects, &mut FoundAnywhere::new(rule, findings))
+            });
+        }
+    }
+}
+
+/// Runs a shared pass if one of its rules runs, and keeps what those that run have found.
+fn run_source(
+    source: &Source,
+    selection: &Selection,
+    findings: &mut Vec<Finding>,
+    pass: impl FnOnce(&'static Rule, &mut Vec<Finding>),
+) {
+    let Some(first) = source.rules.iter().find(|rule| selection.runs(rule.id)) else { return };
+    let mut made = Vec::new();
+    pass(first, &mut made);
+    made.retain(|finding| finding.rule.is_some_and(|rule| selection.runs(rule)));
+    findings.append(&mut made);
 }
 
 fn check_file(file: &File, selection: &Selection) -> Vec<Finding> {
@@ -123,11 +144,10 @@ fn check_object(object: &Object, selection: &Selection, findings: &mut Vec<Findi
         }
     }
     for source in rules::SOURCES {
-        let Some(first) = source.rules.iter().find(|rule| selection.runs(rule.id)) else { continue };
-        let before = findings.len();
-        (source.check)(object, &mut Found::in_object(first, object, findings));
-        let mut made = findings.split_off(before);
-        made.retain(|finding| finding.rule.is_some_and(|rule| selection.runs(rule)));
-        findings.append(&mut made);
+        if let SourceCheck::Object(check) = source.check {
+            run_source(source, selection, findings, |rule, findings| {
+                check(object, &mut Found::in_object(rule, object, findings).for_target(selection.target()));
+            });
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Which rules run, and which findings are shown.
 
 use crate::diagnostic::{Finding, Level, RuleId};
+use crate::kube::validation::Target;
 use crate::rules::{self, Rule};
 use crate::words::{clip, nearest};
 
@@ -12,6 +13,8 @@ pub struct Selection {
     asked_for: bool,
     /// The lowest level shown otherwise.
     lowest: Level,
+    /// The version of Kubernetes to judge for.
+    target: Target,
 }
 
 /// A name that is neither a rule nor a family.
@@ -29,7 +32,7 @@ fn nearest_of(name: &str) -> String {
 impl Default for Selection {
     /// All rules; errors and warnings are shown.
     fn default() -> Self {
-        Self { running: rules::all().collect(), asked_for: false, lowest: Level::Warning }
+        Self { running: rules::all().collect(), asked_for: false, lowest: Level::Warning, target: Target::default() }
     }
 }
 
@@ -47,7 +50,24 @@ impl Selection {
         let names = |list: &[String], id: RuleId| list.iter().any(|name| name == id.name || name == id.family);
         let runs = |rule: &&Rule| (select.is_empty() || names(select, rule.id)) && !names(ignore, rule.id);
         let running = rules::all().filter(runs).collect();
-        Ok(Self { running, asked_for: !select.is_empty(), lowest: lowest.min(Level::Warning) })
+        Ok(Self {
+            running,
+            asked_for: !select.is_empty(),
+            lowest: lowest.min(Level::Warning),
+            target: Target::default(),
+        })
+    }
+
+    /// Judges for another version of Kubernetes.
+    #[must_use]
+    pub fn for_target(self, target: Target) -> Self {
+        Self { target, ..self }
+    }
+
+    /// The version of Kubernetes to judge for.
+    #[must_use]
+    pub fn target(&self) -> Target {
+        self.target
     }
 
     /// The rules that run.

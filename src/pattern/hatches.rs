@@ -24,12 +24,35 @@ pub(super) fn apply(description: &Description, made: &mut Vec<Made>, findings: &
     for extra in &description.extra {
         let mut object = extra.to_json();
         objects::place_in(&mut object, description.namespace.as_deref());
-        for field in ["apiVersion", "kind"] {
-            if object[field].as_str().is_none_or(str::is_empty) {
-                findings.push(Finding::error(extra.place.label(""), format!("an object needs `{field}`")));
-            }
-        }
+        check_identity(extra, &object, findings);
         made.push(Made { object, blame: Some(extra.place.clone()) });
+    }
+}
+
+/// Kind and name become a file's name under `--output`, so they hold nothing that leads elsewhere.
+fn check_identity(extra: &Spanned, object: &Json, findings: &mut Vec<Finding>) {
+    for field in ["apiVersion", "kind"] {
+        if object[field].as_str().is_none_or(str::is_empty) {
+            findings.push(Finding::error(extra.place.label(""), format!("an object needs `{field}`")));
+        }
+    }
+    let kind = object["kind"].as_str().unwrap_or_default();
+    if !kind.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        findings.push(Finding::error(extra.place.label(""), "a kind is letters and digits, such as ConfigMap"));
+    }
+    if kind.ends_with("List") && object["items"].is_array() {
+        findings.push(
+            Finding::error(extra.place.label(""), "a list is not one object")
+                .help("write its items under `extra`, one by one"),
+        );
+    }
+    let name = object.pointer("/metadata/name").and_then(Json::as_str).unwrap_or_default();
+    if name.is_empty() || name == "." || name == ".." || name.contains(['/', '%', '\\']) {
+        findings.push(
+            Finding::error(extra.place.label(""), "an object needs a name that can be part of a path")
+                .because("the API server serves it under that name (`IsValidPathSegmentName`)")
+                .help("metadata: {name: …}"),
+        );
     }
 }
 

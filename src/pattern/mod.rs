@@ -21,5 +21,5 @@ pub use compose::{check, expand};
 pub use definition::{Check, Claim, Definition, Port};
 pub use hatches::Made;
 pub use images::Image;
-pub use objects::{file_name, sort};
+pub use objects::{file_names, sort};
 pub use page::{page, source};

@@ -43,11 +43,23 @@ pub fn sort(objects: &mut [Made]) {
     });
 }
 
-/// `deployment-shop.yaml`: the file of an object under `--output`.
+/// `deployment-shop.yaml`: the files of objects under `--output`. Where two objects would have one, the namespace
+/// and then the API group come in front of the name.
 #[must_use]
-pub fn file_name(object: &Json, extension: &str) -> String {
-    let kind = object["kind"].as_str().unwrap_or_default().to_ascii_lowercase();
-    format!("{kind}-{}.{extension}", object["metadata"]["name"].as_str().unwrap_or_default())
+pub fn file_names(objects: &[Json], extension: &str) -> Vec<String> {
+    let text =
+        |object: &Json, pointer: &str| object.pointer(pointer).and_then(Json::as_str).unwrap_or_default().to_owned();
+    let name = |object: &Json, more: &[&str]| {
+        let mut parts = vec![text(object, "/kind").to_ascii_lowercase()];
+        parts
+            .extend(more.iter().map(|pointer| text(object, pointer).replace('/', "-")).filter(|part| !part.is_empty()));
+        parts.push(text(object, "/metadata/name"));
+        format!("{}.{extension}", parts.join("-"))
+    };
+    let longer: [&[&str]; 3] = [&[], &["/metadata/namespace"], &["/apiVersion", "/metadata/namespace"]];
+    let all = longer.map(|more| objects.iter().map(|object| name(object, more)).collect::<Vec<_>>());
+    let unique = |names: &[String], at: usize| names.iter().filter(|name| **name == names[at]).count() == 1;
+    (0..objects.len()).map(|at| all.iter().find(|names| unique(names, at)).unwrap_or(&all[2])[at].clone()).collect()
 }
 
 /// Fields of a Pod spec as people look for them: who and where, then what starts in which order, then volumes.

@@ -183,7 +183,11 @@ fn ends(name: &str, arguments: &[String], env: &[(String, String)]) -> bool {
         }
         "consul-template" | "filebeat" => flag("once"),
         "telegraf" => flag("once") || flag("test"),
-        "fluent-bit" => flag("dry-run") || has(&["-D", "-V"]) || first == "-t",
+        "fluent-bit" => {
+            // the tail input's own way to end at the end of its file
+            let ends = |argument: &String| argument.contains("exit_on_eof=");
+            arguments.iter().any(ends) || flag("dry-run") || has(&["-D", "-V"]) || first == "-t"
+        }
         "fluentd" => flag("dry-run") || flag("setup"),
         "sidecar.py" => env.iter().any(|(name, value)| name == "METHOD" && value == "LIST"),
         "envoy" => flag("mode") || has(&["init_only"]),

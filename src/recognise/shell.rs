@@ -46,6 +46,8 @@ pub fn commands(script: &str) -> Option<Vec<Simple>> {
                 other => word.get_or_insert_default().push(other),
             },
             '#' if word.is_none() => while characters.next_if(|next| *next != '\n').is_some() {},
+            // a here-document: what follows is text, not commands
+            '<' if characters.peek() == Some(&'<') => return None,
             '`' | '(' | ')' | '{' | '}' if character != '{' || word.is_none() => return None,
             '$' if matches!(characters.peek(), Some('(')) => return None,
             '$' if characters.next_if_eq(&'{').is_some() => {

@@ -33,6 +33,10 @@ fn hidden(source: &Arc<Source>) -> Vec<Span> {
             of_unread(source, region, &mut hidden);
         }
     }
+    // What kubectl drops after a Secret may be the rest of it.
+    for document in file.objects.iter().filter(|object| object.id.kind == "Secret").map(|object| &object.document) {
+        hidden.extend(document.dropped);
+    }
     hidden.sort_unstable();
     hidden
 }

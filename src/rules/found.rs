@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::Rule;
 use crate::diagnostic::{Edit, Finding, Fix, Label, Level};
 use crate::kube::Object;
+use crate::kube::validation::Target;
 use crate::yaml::{Document, NodeId, Source, Span, Style};
 
 /// Where a check puts its findings.
@@ -13,6 +14,7 @@ pub struct Found<'run> {
     rule: &'static Rule,
     findings: &'run mut Vec<Finding>,
     place: Place<'run>,
+    target: Target,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -25,22 +27,34 @@ enum Place<'run> {
 impl<'run> Found<'run> {
     /// Findings of a rule about a file.
     pub fn in_file(rule: &'static Rule, source: &'run Arc<Source>, findings: &'run mut Vec<Finding>) -> Self {
-        Self { rule, findings, place: Place::File(source) }
+        Self { rule, findings, place: Place::File(source), target: Target::default() }
     }
 
     /// Findings of a rule about a document.
     pub fn in_document(rule: &'static Rule, document: &'run Document, findings: &'run mut Vec<Finding>) -> Self {
-        Self { rule, findings, place: Place::Document(document) }
+        Self { rule, findings, place: Place::Document(document), target: Target::default() }
     }
 
     /// Findings of a rule about an object.
     pub fn in_object(rule: &'static Rule, object: &'run Object, findings: &'run mut Vec<Finding>) -> Self {
-        Self { rule, findings, place: Place::Object(object) }
+        Self { rule, findings, place: Place::Object(object), target: Target::default() }
+    }
+
+    /// The version of Kubernetes to judge for.
+    #[must_use]
+    pub fn for_target(self, target: Target) -> Self {
+        Self { target, ..self }
+    }
+
+    /// The version of Kubernetes that is judged for.
+    #[must_use]
+    pub fn target(&self) -> Target {
+        self.target
     }
 
     /// The same place, for findings of another rule.
     pub fn under(&mut self, rule: &'static Rule) -> Found<'_> {
-        Found { rule, findings: self.findings, place: self.place }
+        Found { rule, findings: self.findings, place: self.place, target: self.target }
     }
 
     /// Something is wrong with a node.
@@ -91,7 +105,7 @@ impl<'run> FoundAnywhere<'run> {
 
     /// What is found about one of the objects.
     pub fn about<'a>(&'a mut self, object: &'a Object) -> Found<'a> {
-        Found { rule: self.rule, findings: self.findings, place: Place::Object(object) }
+        Found { rule: self.rule, findings: self.findings, place: Place::Object(object), target: Target::default() }
     }
 }
 

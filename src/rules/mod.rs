@@ -53,15 +53,23 @@ pub struct Source {
     /// The rules it finds, in [`Check::Elsewhere`].
     pub rules: &'static [&'static Rule],
     /// The pass; it says `found.under(&RULE)` before each finding.
-    pub check: fn(&Object, &mut Found<'_>),
+    pub check: SourceCheck,
+}
+
+/// What a shared pass looks at.
+#[derive(Clone, Copy, Debug)]
+pub enum SourceCheck {
+    /// One object.
+    Object(fn(&Object, &mut Found<'_>)),
+    /// All objects together.
+    Together(fn(&[&Object], &mut FoundAnywhere<'_>)),
 }
 
 /// All rules, by family.
 pub const FAMILIES: &[(&str, &[&Rule])] =
     &[("manifest", manifest::RULES), ("meta", meta::RULES), ("sidecar", sidecar::RULES), ("workload", workload::RULES)];
 
-/// The checks that several rules share.
-pub static SOURCES: &[&Source] = &[];
+pub use manifest::SOURCES;
 
 pub use meta::{IGNORE_WITHOUT_REASON, UNUSED_IGNORE};
 

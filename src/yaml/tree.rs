@@ -191,7 +191,8 @@ impl Document {
         self.key_text(entry.key)
     }
 
-    pub(super) fn key_text(&self, key: NodeId) -> Cow<'_, str> {
+    /// The text of a key's node.
+    pub(crate) fn key_text(&self, key: NodeId) -> Cow<'_, str> {
         match self.value(key) {
             Value::Str(text) => Cow::Borrowed(text),
             Value::Bool(true) => Cow::Borrowed("true"),

@@ -119,16 +119,37 @@ pub fn refused_secret(text: &str, refusal: Span) -> Option<Span> {
     let (mut start, mut end, mut at) = (0, text.len(), 0);
     for line in text.split_inclusive('\n') {
         if is_separator(line) {
-            if at > refusal.range().start {
+            // A separator that stands inside the Secret by mistake leaves its rest without a kind of its own.
+            if at > refusal.range().start && has_kind(&text[at + line.len()..]) {
                 end = at;
                 break;
             }
-            start = at + line.len();
+            if at <= refusal.range().start && has_kind(&text[at + line.len()..]) {
+                start = at + line.len();
+            }
         }
         at += line.len();
     }
     let region = Span::new(start, end);
     names_a_secret(text.get(region.range())?).then_some(region)
+}
+
+/// What a refusal says, without the bytes of a Secret.
+#[must_use]
+pub fn refusal_message(source: &Source, refusal: &Refusal) -> String {
+    let bytes = source.slice(refusal.span);
+    if !bytes.is_empty() && refused_secret(&source.text, refusal.span).is_some() {
+        refusal.message.replace(bytes, "…")
+    } else {
+        refusal.message.clone()
+    }
+}
+
+/// Whether the document that a text begins with says which kind it is.
+fn has_kind(text: &str) -> bool {
+    text.lines()
+        .take_while(|line| !line.starts_with("---"))
+        .any(|line| line.trim_start_matches(['{', '"', ' ']).starts_with("kind"))
 }
 
 /// Whether a text, readable or not, says `kind: Secret`.

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
-pub use file::{File, names_a_secret, refused_secret};
+pub use file::{File, names_a_secret, refusal_message, refused_secret};
 use walk::Input;
 
 use super::object::Object;

@@ -7,11 +7,15 @@ mod norway;
 mod number_where_string;
 mod unknown_field;
 mod unreadable_yaml;
+mod verdict;
 mod wrong_type;
 
 use super::Rule;
 use crate::kube::{Object, ProblemKind};
 use crate::yaml::{NodeId, Style};
+
+/// Passes over an object that find what several rules report.
+pub static SOURCES: &[&super::Source] = &[&verdict::SOURCE, &verdict::CUSTOM];
 
 /// The family's rules.
 pub const RULES: &[&Rule] = &[
@@ -23,6 +27,16 @@ pub const RULES: &[&Rule] = &[
     &unknown_field::RULE,
     &unreadable_yaml::RULE,
     &wrong_type::RULE,
+    &verdict::MISSING_FIELD,
+    &verdict::INVALID_VALUE,
+    &verdict::UNSUPPORTED_VALUE,
+    &verdict::DUPLICATE_VALUE,
+    &verdict::FORBIDDEN_FIELD,
+    &verdict::VALUE_TOO_LONG,
+    &verdict::TOO_MANY_ITEMS,
+    &verdict::DANGLING_NAME,
+    &verdict::UNKNOWN_KIND,
+    &verdict::SERVER_WARNING,
 ];
 
 /// Values of another type than their field's: the node, and the type as a noun ("a string").

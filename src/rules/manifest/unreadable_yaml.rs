@@ -1,5 +1,5 @@
 use crate::diagnostic::{Level, RuleId};
-use crate::kube::{File, refused_secret};
+use crate::kube::{File, refusal_message};
 use crate::rules::{Check, Found, Rule};
 
 /// YAML that kubectl refuses.
@@ -12,12 +12,7 @@ pub static RULE: Rule = Rule {
 
 fn check(file: &File, found: &mut Found<'_>) {
     for refusal in &file.refusals {
-        let bytes = file.source.slice(refusal.span);
-        let message = if !bytes.is_empty() && refused_secret(&file.source.text, refusal.span).is_some() {
-            refusal.message.replace(bytes, "…")
-        } else {
-            refusal.message.clone()
-        };
+        let message = refusal_message(&file.source, refusal);
         let mut saying = found.at_span(refusal.span, message);
         if let Some(why) = refusal.why {
             saying = saying.because(why);

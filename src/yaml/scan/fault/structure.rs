@@ -70,18 +70,11 @@ pub(in super::super) fn question_mark(cursor: &Cursor<'_>) -> Fault {
 /// A `: ` where no key precedes it.
 pub(in super::super) fn colon(cursor: &Cursor<'_>) -> Fault {
     let at = cursor.at;
-    if let Some(key) = key_before(cursor, at) {
-        let start = line_start(cursor, at);
-        let value = start + cursor.slice(start, at).find(key).unwrap_or(0) + key.len();
-        let text = rest_of_line(cursor, value);
+    if key_before(cursor, at).is_some() {
         return Box::new(
             refuse(at, at + 1, "a second `: ` on one line")
                 .because("what stands before `: ` is a key, and a value cannot begin with a key on the same line")
-                .help(if key.len() + text.len() < 100 {
-                    format!("quote the value: {key}{}", quoted(text.trim_start()))
-                } else {
-                    "quote the value".to_owned()
-                }),
+                .help("quote the value"),
         );
     }
     let line = line_start(cursor, at);

@@ -1,0 +1,195 @@
+//! Webhooks of admission: `pkg/apis/admissionregistration/validation`. Match conditions are written in CEL,
+//! which is not judged.
+
+use super::field::Field;
+use super::formats;
+use super::meta::{self, Scope};
+
+/// `ValidateValidatingWebhookConfiguration`
+pub fn validating_webhooks(object: Field) {
+    webhooks(object);
+}
+
+/// `ValidateMutatingWebhookConfiguration`
+pub fn mutating_webhooks(object: Field) {
+    webhooks(object);
+    for hook in object.child("webhooks").items() {
+        let policy = hook.child("reinvocationPolicy");
+        policy.one_of(policy.opt_str().unwrap_or("Never"), &["IfNeeded", "Never"]);
+    }
+}
+
+fn webhooks(object: Field) {
+    meta::object_meta(object.child("metadata"), Scope::Cluster, formats::dns_subdomain);
+    let mut names = Vec::new();
+    for hook in object.child("webhooks").items() {
+        webhook(hook);
+        let name = hook.child("name");
+        if !name.is_empty() {
+            if names.contains(&name.str()) {
+                name.duplicate(name.str());
+            }
+            names.push(name.str());
+        }
+    }
+}
+
+fn webhook(hook: Field) {
+    let name = hook.child("name");
+    if name.is_empty() {
+        name.required("");
+    } else if let Some(rule) = formats::dns_subdomain(name.str()) {
+        name.invalid(rule);
+    } else if name.str().split('.').count() < 3 {
+        name.invalid("has fewer than three parts: `name.example.com`");
+    }
+    hook.child("rules").items().for_each(rule);
+    for (field, values) in [("failurePolicy", ["Fail", "Ignore"]), ("matchPolicy", ["Equivalent", "Exact"])] {
+        if hook.child(field).is_set() {
+            hook.child(field).one_of(hook.child(field).str(), &values);
+        }
+    }
+    let effects = hook.child("sideEffects");
+    if effects.is_set() {
+        effects.one_of(effects.str(), &["None", "NoneOnDryRun"]);
+    } else {
+        effects.required("None or NoneOnDryRun");
+    }
+    if hook.child("timeoutSeconds").is_set() {
+        hook.child("timeoutSeconds").in_range(1, 30);
+    }
+    meta::label_selector(hook.child("namespaceSelector"));
+    meta::label_selector(hook.child("objectSelector"));
+    client(hook.child("clientConfig"));
+    review_versions(hook.child("admissionReviewVersions"));
+}
+
+fn review_versions(versions: Field) {
+    if versions.is_empty() {
+        versions.required("v1");
+        return;
+    }
+    let mut seen = Vec::new();
+    for version in versions.items() {
+        if seen.contains(&version.str()) {
+            version.invalid("stands twice");
+            continue;
+        }
+        seen.push(version.str());
+        let is_label = formats::dns_label(version.str()).is_none();
+        if !is_label || version.str().starts_with(|c: char| c.is_ascii_digit()) {
+            version.invalid("is no version such as v1");
+        }
+    }
+    if !seen.iter().any(|version| matches!(*version, "v1" | "v1beta1")) {
+        versions.invalid("needs a version that servers speak: v1");
+    }
+}
+
+/// `validateRuleWithOperations`
+fn rule(rule: Field) {
+    let operations = rule.child("operations");
+    list(operations, false);
+    for operation in operations.items() {
+        operation.one_of(operation.str(), &["*", "CONNECT", "CREATE", "DELETE", "UPDATE"]);
+    }
+    list(rule.child("apiGroups"), false);
+    list(rule.child("apiVersions"), true);
+    resources(rule.child("resources"));
+    let scope = rule.child("scope");
+    scope.one_of(scope.opt_str().unwrap_or("*"), &["*", "Cluster", "Namespaced"]);
+}
+
+/// A list with something in it, in which `*` stands alone.
+fn list(list: Field, judge_empty: bool) {
+    if list.is_empty() {
+        list.required("");
+    }
+    if list.len() > 1 && list.items().any(|item| item.str() == "*") {
+        list.invalid("has others beside `*`");
+    }
+    for item in list.items().filter(|item| judge_empty && item.is_empty()) {
+        item.required("");
+    }
+}
+
+fn resources(resources: Field) {
+    if resources.is_empty() {
+        resources.required("");
+    }
+    let (mut all_parts_of, mut part_of_all): (Vec<&str>, Vec<&str>) = (Vec::new(), Vec::new());
+    let mut whole = false;
+    for resource in resources.items() {
+        let Some((name, part)) = resource.str().split_once('/') else {
+            if resource.is_empty() {
+                resource.required("");
+            } else {
+                whole = resource.str() != "*";
+            }
+            continue;
+        };
+        if all_parts_of.contains(&name) || part_of_all.contains(&part) {
+            resource.invalid("is already meant by an earlier element with `*`");
+        }
+        if part == "*" {
+            all_parts_of.push(name);
+        }
+        if name == "*" {
+            part_of_all.push(part);
+        }
+    }
+    let has = |name: &str| resources.items().any(|resource| resource.str() == name);
+    if resources.len() > 1 && has("*/*") {
+        resources.invalid("has others beside `*/*`");
+    }
+    if has("*") && whole {
+        resources.invalid("has others beside `*`");
+    }
+}
+
+fn client(config: Field) {
+    let (url, service) = (config.child("url"), config.child("service"));
+    match (url.is_set(), service.is_set()) {
+        (true, false) => self::url(url),
+        (false, true) => self::service(service),
+        _ => config.required("it has either a `url` or a `service`"),
+    }
+}
+
+fn url(url: Field) {
+    let (scheme, rest) = url.str().split_once("://").unwrap_or_default();
+    if !scheme.eq_ignore_ascii_case("https") {
+        url.invalid("must begin with https://");
+        return;
+    }
+    let host = rest.split('/').next().unwrap_or_default();
+    if host.is_empty() {
+        url.invalid("names no host");
+    } else if rest.contains(['?', '#']) || host.contains('@') {
+        url.invalid("may have neither a user nor a query nor a fragment");
+    }
+}
+
+/// `ValidateWebhookService`. Name and namespace are exchanged on the server's way there.
+fn service(service: Field) {
+    let (name, namespace) = (service.child("name"), service.child("namespace"));
+    if name.is_empty() {
+        name.called(service, "namespace").required("");
+    }
+    if namespace.is_empty() {
+        namespace.called(service, "name").required("");
+    }
+    let (port, path) = (service.child("port"), service.child("path"));
+    if port.is_set() {
+        port.in_range(1, 65535);
+    }
+    let text = path.str();
+    if text.is_empty() || text == "/" {
+        return;
+    }
+    let inner = text.get(1..).unwrap_or_default();
+    let steps = inner.strip_suffix('/').unwrap_or(inner);
+    if !text.starts_with('/') || !steps.split('/').all(|step| formats::dns_subdomain(step).is_none()) {
+        path.invalid("is no path of DNS names");
+    }
+}

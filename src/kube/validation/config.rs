@@ -1,0 +1,146 @@
+//! Config maps, Secrets, service accounts and namespaces.
+
+use super::field::Field;
+use super::formats;
+use super::meta::{self, Scope};
+
+/// `MaxSecretSize`, also of config maps.
+const MAX_SIZE: usize = 1024 * 1024;
+
+/// `ValidateConfigMap`
+pub fn config_map(object: Field) {
+    meta::object_meta(object.child("metadata"), Scope::Namespaced, formats::dns_subdomain);
+    let (data, binary) = (object.child("data"), object.child("binaryData"));
+    let mut size = 0;
+    for (key, value) in data.entries() {
+        data_key(&key, value);
+        if binary.has(&key) {
+            value.at_key().invalid("stands in `binaryData` too");
+        }
+        size += value.str().len();
+    }
+    for (key, value) in binary.entries() {
+        data_key(&key, value);
+        size += decode(value).len();
+    }
+    if size > MAX_SIZE {
+        object.too_long(MAX_SIZE);
+    }
+}
+
+fn data_key(key: &str, value: Field) {
+    if let Some(rule) = formats::config_key(key) {
+        value.at_key().invalid(rule);
+    }
+}
+
+fn decode(value: Field) -> Vec<u8> {
+    super::super::base64(value.str()).unwrap_or_default()
+}
+
+/// `ValidateSecret`. No message repeats a value.
+pub fn secret(object: Field) {
+    let metadata = object.child("metadata");
+    meta::object_meta(metadata, Scope::Namespaced, formats::dns_subdomain);
+    // The server writes `stringData` into `data` before it looks.
+    let (data, strings) = (object.child("data"), object.child("stringData"));
+    let mut size = 0;
+    for (key, value) in data.entries().filter(|(key, _)| !strings.has(key)) {
+        data_key(&key, value);
+        size += decode(value).len();
+    }
+    for (key, value) in strings.entries() {
+        if let Some(rule) = formats::config_key(&key) {
+            value.at_key().as_entry_of(data, value).invalid(rule);
+        }
+        size += value.str().len();
+    }
+    if size > MAX_SIZE {
+        data.too_long(MAX_SIZE);
+    }
+    let has = |key: &'static str| data.has(key) || strings.has(key);
+    let need = |key: &'static str| {
+        if !has(key) {
+            data.key(key).required("Secrets of this type have it");
+        }
+    };
+    match object.child("type").str() {
+        "kubernetes.io/service-account-token" => {
+            let name = metadata.child("annotations").key("kubernetes.io/service-account.name");
+            if name.is_empty() {
+                name.required("a token belongs to a service account");
+            }
+        }
+        "kubernetes.io/dockercfg" => registry_config(data, strings, ".dockercfg"),
+        "kubernetes.io/dockerconfigjson" => registry_config(data, strings, ".dockerconfigjson"),
+        "kubernetes.io/basic-auth" if !has("username") && !has("password") => {
+            need("username");
+            need("password");
+        }
+        "kubernetes.io/ssh-auth" if content(data, strings, "ssh-privatekey").is_none_or(|key| key.is_empty()) => {
+            data.key("ssh-privatekey").required("Secrets of this type have it");
+        }
+        "kubernetes.io/tls" => {
+            need("tls.crt");
+            need("tls.key");
+            tls_warnings(data, strings);
+        }
+        _ => {}
+    }
+}
+
+fn content(data: Field, strings: Field, key: &'static str) -> Option<Vec<u8>> {
+    if let Some(text) = strings.get(key) {
+        return Some(text.as_bytes().to_vec());
+    }
+    data.has(key).then(|| decode(data.key(key)))
+}
+
+fn registry_config(data: Field, strings: Field, key: &'static str) {
+    match content(data, strings, key) {
+        None => data.key(key).required("Secrets of this type have it"),
+        Some(content) => {
+            let parsed = serde_json::from_slice::<serde_json::Value>(&content);
+            if !parsed.is_ok_and(|value| value.is_object() || value.is_null()) {
+                data.key(key).invalid("holds no JSON object");
+            }
+        }
+    }
+}
+
+fn tls_warnings(data: Field, strings: Field) {
+    let lacks = |key: &'static str, mark: &str| {
+        let content = content(data, strings, key).unwrap_or_default();
+        !String::from_utf8_lossy(&content).contains(mark)
+    };
+    if lacks("tls.crt", "-----BEGIN CERTIFICATE-----") {
+        data.key("tls.crt").warn("there is no certificate in PEM in `tls.crt`");
+    } else if lacks("tls.key", "PRIVATE KEY-----") {
+        data.key("tls.key").warn("there is no private key in PEM in `tls.key`");
+    }
+}
+
+/// `ValidateServiceAccount`
+pub fn service_account(object: Field) {
+    meta::object_meta(object.child("metadata"), Scope::Namespaced, formats::dns_subdomain);
+    let annotation = "kubernetes.io/enforce-mountable-secrets";
+    let annotations = object.at(&["metadata", "annotations"]);
+    if annotations.has(annotation) {
+        let message = format!("`{annotation}` is deprecated since v1.32; use namespaces to keep Secrets apart");
+        annotations.key(annotation).at_key().warn(message);
+    }
+}
+
+/// `ValidateNamespace`
+pub fn namespace(object: Field) {
+    meta::object_meta(object.child("metadata"), Scope::Cluster, formats::dns_label);
+    let finalizers = object.at(&["spec", "finalizers"]);
+    for finalizer in finalizers.items().map(|finalizer| finalizer.as_path_of(finalizers)) {
+        let text = finalizer.str();
+        if let Some(rule) = formats::qualified_name(text) {
+            finalizer.invalid(rule);
+        } else if !text.contains('/') && !["kubernetes", "orphan", "foregroundDeletion"].contains(&text) {
+            finalizer.invalid("has an element that is no standard finalizer");
+        }
+    }
+}

@@ -1,0 +1,413 @@
+//! A field of the object under validation: its value or its absence, and the path that leads to it.
+//!
+//! Validation functions take fields instead of typed structs, so path and bytes of a finding cannot drift
+//! from the value that was judged. A field is two words and a number; its path is text only once
+//! something is wrong. Mirrors `k8s.io/apimachinery/pkg/util/validation/field`.
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::fmt::Write as _;
+
+use super::quantity::Quantity;
+use super::{Cause, Reason};
+use crate::yaml::{Document, NodeId, Value};
+
+/// One validation: the document, the steps of all paths taken, and what was found.
+#[derive(Debug)]
+pub struct Run<'doc> {
+    document: &'doc Document,
+    root: NodeId,
+    steps: RefCell<Vec<Step>>,
+    found: RefCell<Found>,
+}
+
+#[derive(Debug, Default)]
+struct Found {
+    errors: Vec<Cause>,
+    warnings: Vec<Cause>,
+}
+
+/// A step of a path and the step before it.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Root,
+    Child(u32, &'static str),
+    Index(u32, u32),
+    /// The key of a map such as `labels`; its text stands in the document.
+    Key(u32, NodeId),
+    /// The same, written by the server as if it were a field.
+    Dotted(u32, NodeId),
+    /// A key that the server names although it is not written.
+    Named(u32, &'static str),
+}
+
+/// A value, or the place where one is missing.
+#[derive(Clone, Copy, Debug)]
+pub struct Field<'a> {
+    run: &'a Run<'a>,
+    node: Option<NodeId>,
+    /// What to underline where the value is missing, or is a map or list that runs over many lines.
+    mark: NodeId,
+    step: u32,
+}
+
+/// `k8s.io/apimachinery/pkg/util/intstr`
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum IntOrString<'a> {
+    /// A number.
+    Int(i64),
+    /// A name or a percentage.
+    Str(&'a str),
+}
+
+impl<'doc> Run<'doc> {
+    /// Starts at an object's outermost map.
+    pub fn new(document: &'doc Document, root: NodeId) -> Self {
+        Self { document, root, steps: RefCell::new(vec![Step::Root]), found: RefCell::default() }
+    }
+
+    /// The object itself.
+    pub fn root(&self) -> Field<'_> {
+        let mark = self.document.get(self.root, "kind").unwrap_or(self.root);
+        Field { run: self, node: Some(self.root), mark, step: 0 }
+    }
+
+    /// Errors and warnings, in the order in which they were found.
+    pub fn finish(self) -> (Vec<Cause>, Vec<Cause>) {
+        let found = self.found.into_inner();
+        (found.errors, found.warnings)
+    }
+
+    fn step(&self, step: Step) -> u32 {
+        let mut steps = self.steps.borrow_mut();
+        steps.push(step);
+        u32::try_from(steps.len() - 1).unwrap_or(0)
+    }
+
+    /// The end of a path: a field's name, or a key.
+    fn last_step(&self, step: u32) -> String {
+        match self.steps.borrow().get(step as usize) {
+            None | Some(Step::Root) => "this object".to_owned(),
+            Some(Step::Child(_, name) | Step::Named(_, name)) => (*name).to_owned(),
+            Some(Step::Key(_, key) | Step::Dotted(_, key)) => self.document.key_text(*key).into_owned(),
+            Some(Step::Index(list, index)) => match self.steps.borrow().get(*list as usize) {
+                Some(Step::Child(_, name)) => format!("{name}[{index}]"),
+                _ => format!("[{index}]"),
+            },
+        }
+    }
+
+    fn path(&self, step: u32) -> String {
+        let steps = self.steps.borrow();
+        let mut chain = Vec::new();
+        let mut at = step;
+        loop {
+            let step = steps.get(at as usize).copied().unwrap_or(Step::Root);
+            chain.push(step);
+            at = match step {
+                Step::Root => break,
+                Step::Child(parent, _)
+                | Step::Index(parent, _)
+                | Step::Key(parent, _)
+                | Step::Dotted(parent, _)
+                | Step::Named(parent, _) => parent,
+            };
+        }
+        let mut path = String::new();
+        for step in chain.into_iter().rev() {
+            match step {
+                Step::Root => {}
+                Step::Child(_, name) => {
+                    if !path.is_empty() {
+                        path.push('.');
+                    }
+                    path.push_str(name);
+                }
+                Step::Index(_, index) => {
+                    let _ = write!(path, "[{index}]");
+                }
+                Step::Key(_, key) => {
+                    let _ = write!(path, "[{}]", self.document.key_text(key));
+                }
+                Step::Dotted(_, key) => {
+                    let _ = write!(path, ".{}", self.document.key_text(key));
+                }
+                Step::Named(_, key) => {
+                    let _ = write!(path, "[{key}]");
+                }
+            }
+        }
+        path
+    }
+}
+
+impl<'a> Field<'a> {
+    /// The field of a map.
+    #[must_use]
+    pub fn child(self, name: &'static str) -> Self {
+        let step = self.run.step(Step::Child(self.step, name));
+        self.entry(name).map_or(Self { node: None, step, ..self }, |(mark, node)| Self { node, mark, step, ..self })
+    }
+
+    /// A field behind several others.
+    #[must_use]
+    pub fn at(self, path: &[&'static str]) -> Self {
+        path.iter().fold(self, |field, name| field.child(name))
+    }
+
+    /// A key of a map whose keys are the user's, under the path that the server writes.
+    #[must_use]
+    pub fn key(self, name: &'static str) -> Self {
+        let step = self.run.step(Step::Named(self.step, name));
+        self.entry(name).map_or(Self { node: None, step, ..self }, |(mark, node)| Self { node, mark, step, ..self })
+    }
+
+    /// The same value under another path: the server's paths do not always follow the fields.
+    #[must_use]
+    pub fn called(self, parent: Self, name: &'static str) -> Self {
+        Self { step: self.run.step(Step::Child(parent.step, name)), ..self }
+    }
+
+    /// The same value under the path of another field.
+    #[must_use]
+    pub fn as_path_of(self, other: Self) -> Self {
+        Self { step: other.step, ..self }
+    }
+
+    /// An entry of a map under the path that the server writes for some annotations: with a dot.
+    #[must_use]
+    pub fn after_dot(self, map: Self) -> Self {
+        let key = self.run.steps.borrow().get(self.step as usize).copied();
+        let Some(Step::Key(_, key)) = key else { return self };
+        Self { step: self.run.step(Step::Dotted(map.step, key)), ..self }
+    }
+
+    /// The same value as an element of another list.
+    #[must_use]
+    pub fn as_item_of(self, list: Self, index: u32) -> Self {
+        Self { step: self.run.step(Step::Index(list.step, index)), ..self }
+    }
+
+    fn entry(self, name: &str) -> Option<(NodeId, Option<NodeId>)> {
+        let entry = self.run.document.entry(self.node?, name)?;
+        Some((entry.key, self.non_null(entry.value)))
+    }
+
+    fn non_null(self, node: NodeId) -> Option<NodeId> {
+        (self.run.document.value(node) != Value::Null).then_some(node)
+    }
+
+    pub(super) fn value(self) -> Value<'a> {
+        self.node.map_or(Value::Null, |node| self.run.document.value(node))
+    }
+
+    /// Whether there is a value other than null: a pointer that is not nil.
+    #[must_use]
+    pub fn is_set(self) -> bool {
+        self.node.is_some()
+    }
+
+    /// The text; empty if there is none.
+    #[must_use]
+    pub fn str(self) -> &'a str {
+        self.opt_str().unwrap_or_default()
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn opt_str(self) -> Option<&'a str> {
+        match self.value() {
+            Value::Str(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The text, or the server's default for an empty one.
+    #[must_use]
+    pub fn str_or(self, default: &'static str) -> &'a str {
+        self.opt_str().filter(|text| !text.is_empty()).unwrap_or(default)
+    }
+
+    /// Whether the text is empty or missing.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        match self.value() {
+            Value::Str(text) => text.is_empty(),
+            Value::List(items) => items.is_empty(),
+            Value::Map(entries) => entries.is_empty(),
+            Value::Null => true,
+            _ => false,
+        }
+    }
+
+    /// Whether it is a map.
+    #[must_use]
+    pub fn is_map(self) -> bool {
+        matches!(self.value(), Value::Map(_))
+    }
+
+    /// The number; zero if there is none.
+    #[must_use]
+    pub fn int(self) -> i64 {
+        self.opt_int().unwrap_or_default()
+    }
+
+    /// The number.
+    #[must_use]
+    pub fn opt_int(self) -> Option<i64> {
+        match self.value() {
+            Value::Int(value) => Some(value),
+            #[expect(clippy::cast_possible_truncation, reason = "decoding has let only whole numbers in range pass")]
+            Value::Float(value) => Some(value as i64),
+            _ => None,
+        }
+    }
+
+    /// The number, or the server's default for zero.
+    #[must_use]
+    pub fn int_or(self, default: i64) -> i64 {
+        self.opt_int().filter(|value| *value != 0).unwrap_or(default)
+    }
+
+    /// Whether it says true.
+    #[must_use]
+    pub fn is_true(self) -> bool {
+        self.value() == Value::Bool(true)
+    }
+
+    /// Whether it says false.
+    #[must_use]
+    pub fn is_false(self) -> bool {
+        self.value() == Value::Bool(false)
+    }
+
+    /// A number or a text; nothing where it is missing.
+    #[must_use]
+    pub fn int_or_string(self) -> Option<IntOrString<'a>> {
+        match self.value() {
+            Value::Str(text) => Some(IntOrString::Str(text)),
+            _ => self.opt_int().map(IntOrString::Int),
+        }
+    }
+
+    /// The quantity; a null in a list of resources is zero.
+    #[must_use]
+    pub fn quantity(self) -> Quantity {
+        self.opt_quantity().unwrap_or_default()
+    }
+
+    /// The quantity.
+    #[must_use]
+    pub fn opt_quantity(self) -> Option<Quantity> {
+        match self.value() {
+            Value::Str(text) => Quantity::parse(text.trim()),
+            Value::Int(_) | Value::Uint(_) | Value::Float(_) => Quantity::parse(&self.run.document.to_json(self.node?)),
+            _ => None,
+        }
+    }
+
+    /// How many elements or entries it has.
+    #[must_use]
+    pub fn len(self) -> usize {
+        match self.value() {
+            Value::List(items) => items.len(),
+            Value::Map(entries) => entries.len(),
+            _ => 0,
+        }
+    }
+
+    /// The elements of a list. A null among them is an element without a value.
+    pub fn items(self) -> impl Iterator<Item = Self> {
+        let nodes = match self.value() {
+            Value::List(items) => items,
+            _ => &[],
+        };
+        (0_u32..).zip(nodes).map(move |(index, node)| {
+            let mark = self.run.document.entries(*node).first().map_or(*node, |entry| entry.key);
+            Self { node: self.non_null(*node), mark, step: self.run.step(Step::Index(self.step, index)), ..self }
+        })
+    }
+
+    /// The entries of a map, key first.
+    pub fn entries(self) -> impl Iterator<Item = (Cow<'a, str>, Self)> {
+        let entries = match self.value() {
+            Value::Map(entries) => entries,
+            _ => &[],
+        };
+        entries.iter().map(move |entry| {
+            let step = self.run.step(Step::Key(self.step, entry.key));
+            let field = Self { node: self.non_null(entry.value), mark: entry.key, step, ..self };
+            (self.run.document.key(entry), field)
+        })
+    }
+
+    /// The text under a key of a map of texts, if the key is there.
+    #[must_use]
+    pub fn get(self, key: &str) -> Option<&'a str> {
+        let (_, node) = self.entry(key)?;
+        Some(Self { node, ..self }.str())
+    }
+
+    /// Whether a map has a key.
+    #[must_use]
+    pub fn has(self, key: &str) -> bool {
+        self.entry(key).is_some()
+    }
+
+    /// The key of an entry instead of its value: what to underline when the key is wrong.
+    #[must_use]
+    pub fn at_key(self) -> Self {
+        Self { node: None, ..self }
+    }
+
+    /// The entry of a map under a key of the user's, if it is there.
+    #[must_use]
+    pub fn lookup(self, key: &str) -> Option<Self> {
+        let (mark, node) = self.entry(key)?;
+        Some(Self { node, mark, ..self })
+    }
+
+    /// The entry under a key, or the map where the server filled the entry in.
+    #[must_use]
+    pub fn entry_or_map(self, key: &str) -> Self {
+        let entry = self.entries().find(|(candidate, _)| candidate == key);
+        entry.map_or(self, |(_, entry)| entry)
+    }
+
+    /// The same value under the key that `entry` has, in another map.
+    #[must_use]
+    pub fn as_entry_of(self, map: Self, entry: Self) -> Self {
+        let key = self.run.steps.borrow().get(entry.step as usize).copied();
+        let Some(Step::Key(_, key)) = key else { return self };
+        Self { step: self.run.step(Step::Key(map.step, key)), ..self }
+    }
+
+    /// The path as the server writes it.
+    #[must_use]
+    pub fn path(self) -> String {
+        self.run.path(self.step)
+    }
+
+    /// The end of the path, for messages.
+    pub(super) fn last_step(self) -> String {
+        self.run.last_step(self.step)
+    }
+
+    /// The value's node, and what to underline where it is missing or too long to underline.
+    pub(super) fn nodes(self) -> (Option<NodeId>, NodeId) {
+        (self.node, self.mark)
+    }
+
+    /// Notes something that was found.
+    pub(super) fn push(self, cause: Cause) {
+        let mut found = self.run.found.borrow_mut();
+        let list = if cause.reason == Reason::Warning { &mut found.warnings } else { &mut found.errors };
+        list.push(cause);
+    }
+
+    /// How many errors there are so far.
+    #[must_use]
+    pub fn error_count(self) -> usize {
+        self.run.found.borrow().errors.len()
+    }
+}

@@ -1,0 +1,190 @@
+//! Metadata, labels and selectors: `apimachinery/pkg/api/validation/objectmeta.go` and
+//! `apimachinery/pkg/apis/meta/v1/validation`.
+
+use super::field::Field;
+use super::formats;
+
+/// What a kind allows as its name.
+pub type NameFormat = fn(&str) -> Option<&'static str>;
+
+/// Whether objects of a kind live in a namespace. The server clears the namespace of those that do not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// In a namespace.
+    Namespaced,
+    /// In none.
+    Cluster,
+}
+
+/// `ValidateObjectMeta`
+pub fn object_meta(metadata: Field, scope: Scope, name_format: NameFormat) {
+    let (name, prefix) = (metadata.child("name"), metadata.child("generateName"));
+    if name.is_empty() && prefix.is_empty() {
+        name.required("an object needs a name or a generateName");
+    }
+    object_meta_named_later(metadata, scope, name_format);
+}
+
+/// The same for the few kinds that the server names itself.
+pub fn object_meta_named_later(metadata: Field, scope: Scope, name_format: NameFormat) {
+    let (name, prefix) = (metadata.child("name"), metadata.child("generateName"));
+    if !prefix.is_empty() {
+        // A prefix may end in a dash: what follows it is generated.
+        let text = prefix.str();
+        let rest = text.len().checked_sub(2).filter(|_| text.ends_with('-')).and_then(|end| text.get(..end));
+        let masked = rest.map(|rest| format!("{rest}a"));
+        if let Some(rule) = name_format(masked.as_deref().unwrap_or(text)) {
+            prefix.invalid(rule);
+        }
+    }
+    name.check_unless_empty(name_format);
+    if scope == Scope::Namespaced {
+        metadata.child("namespace").check_unless_empty(formats::dns_label);
+    }
+    metadata.child("generation").non_negative();
+    label_map(metadata.child("labels"));
+    annotation_map(metadata.child("annotations"));
+    owner_references(metadata.child("ownerReferences"));
+    finalizers(metadata.child("finalizers"));
+}
+
+/// `ValidateLabels`: all mistakes are reported at the map, as the server does.
+pub fn label_map(labels: Field) {
+    for (key, value) in labels.entries() {
+        if let Some(rule) = formats::qualified_name(&key) {
+            value.at_key().as_path_of(labels).invalid(format!("has the key `{key}`, which {rule}"));
+        }
+        if let Some(rule) = formats::label_value(value.str()) {
+            value.as_path_of(labels).invalid(format!("has a value under `{key}` that {rule}"));
+        }
+    }
+}
+
+/// `ValidateAnnotations`
+pub fn annotation_map(annotations: Field) {
+    let mut size = 0;
+    for (key, value) in annotations.entries() {
+        if let Some(rule) = formats::qualified_name_caseless(&key) {
+            value.at_key().as_path_of(annotations).invalid(format!("has the key `{key}`, which {rule}"));
+        }
+        size += key.len() + value.str().len();
+    }
+    if size > 256 * 1024 {
+        annotations.too_long(256 * 1024);
+    }
+}
+
+/// `ValidateLabelName`
+pub fn label_name(key: Field) {
+    key.check(formats::qualified_name);
+}
+
+fn owner_references(references: Field) {
+    let mut controller = false;
+    for reference in references.items() {
+        // The server's path names the list, not the element.
+        for name in ["apiVersion", "kind", "name", "uid"] {
+            let field = reference.child(name);
+            if field.is_empty() {
+                field.called(references, name).invalid("may not be empty in a reference to an owner");
+            }
+        }
+        if reference.child("apiVersion").str() == "v1" && reference.child("kind").str() == "Event" {
+            reference.as_path_of(references).invalid("names an Event, which cannot own anything");
+        }
+        if reference.child("controller").is_true() {
+            if controller {
+                reference.as_path_of(references).invalid("has a second controller");
+            }
+            controller = true;
+        }
+    }
+}
+
+fn finalizers(finalizers: Field) {
+    const STANDARD: [&str; 3] = ["kubernetes", "orphan", "foregroundDeletion"];
+    let (mut orphan, mut foreground) = (false, false);
+    for finalizer in finalizers.items() {
+        let text = finalizer.str();
+        if let Some(rule) = formats::qualified_name(text) {
+            finalizer.as_path_of(finalizers).invalid(format!("has an element that {rule}"));
+        } else if !text.contains('/') && !STANDARD.contains(&text) {
+            finalizer.invalid("is no standard finalizer: others are written as `example.com/name`");
+        }
+        orphan |= text == "orphan";
+        foreground |= text == "foregroundDeletion";
+    }
+    if orphan && foreground {
+        finalizers.invalid("cannot hold both `orphan` and `foregroundDeletion`");
+    }
+}
+
+/// `ValidateLabelSelector`
+pub fn label_selector(selector: Field) {
+    label_map(selector.child("matchLabels"));
+    for expression in selector.child("matchExpressions").items() {
+        let (operator, values) = (expression.child("operator"), expression.child("values"));
+        match operator.str() {
+            "In" | "NotIn" if values.is_empty() => values.required("`In` and `NotIn` compare with values"),
+            "Exists" | "DoesNotExist" if !values.is_empty() => {
+                values.forbidden("have no meaning for `Exists` and `DoesNotExist`");
+            }
+            "In" | "NotIn" | "Exists" | "DoesNotExist" => {}
+            _ => operator.invalid("must be In, NotIn, Exists or DoesNotExist"),
+        }
+        label_name(expression.child("key"));
+        for value in values.items() {
+            value.check(formats::label_value);
+        }
+    }
+}
+
+/// Whether a selector selects no label in particular.
+pub fn is_empty_selector(selector: Field) -> bool {
+    selector.child("matchLabels").len() + selector.child("matchExpressions").len() == 0
+}
+
+/// `LabelSelectorAsSelector`: whether the selector can be understood at all.
+pub fn is_selector(selector: Field) -> bool {
+    let labels = selector
+        .child("matchLabels")
+        .entries()
+        .all(|(key, value)| formats::qualified_name(&key).is_none() && formats::label_value(value.str()).is_none());
+    labels
+        && selector.child("matchExpressions").items().all(|expression| {
+            let values = expression.child("values");
+            let count = match expression.child("operator").str() {
+                "In" | "NotIn" => !values.is_empty(),
+                "Exists" | "DoesNotExist" => values.is_empty(),
+                _ => false,
+            };
+            count
+                && formats::qualified_name(expression.child("key").str()).is_none()
+                && values.items().all(|value| formats::label_value(value.str()).is_none())
+        })
+}
+
+/// Whether a selector matches labels. A missing selector matches nothing, an empty one everything.
+pub fn matches(selector: Field, labels: Field) -> bool {
+    selector.is_set()
+        && selector.child("matchLabels").entries().all(|(key, value)| labels.get(&key) == Some(value.str()))
+        && selector.child("matchExpressions").items().all(|expression| {
+            let value = labels.get(expression.child("key").str());
+            let among = |value: &str| expression.child("values").items().any(|candidate| candidate.str() == value);
+            match expression.child("operator").str() {
+                "In" => value.is_some_and(among),
+                "NotIn" => !value.is_some_and(among),
+                "Exists" => value.is_some(),
+                "DoesNotExist" => value.is_none(),
+                _ => false,
+            }
+        })
+}
+
+/// `labels` of a template do not satisfy the selector next to it.
+pub fn template_labels(selector: Field, template: Field) {
+    let labels = template.at(&["metadata", "labels"]);
+    if !matches(selector, labels) {
+        labels.invalid("do not match `selector`: the controller would not find its own Pods");
+    }
+}

@@ -1,0 +1,232 @@
+//! What the API server says to an object on create, found offline.
+//!
+//! Names and structure follow Kubernetes' own validation (`pkg/apis/*/validation` and the defaults before
+//! it), so that a new version is a difference between two texts. Exact for v1.36; for other versions
+//! fields come and go with [`Target`], while the rules stay those of v1.36. What needs a cluster (quotas,
+//! admission, names that are taken, address ranges) is no part of it.
+
+mod admission;
+mod apps;
+mod autoscaling;
+mod batch;
+mod config;
+mod cron;
+mod custom;
+mod decoding;
+mod endpoints;
+mod field;
+mod formats;
+mod ip;
+mod kinds;
+mod meta;
+mod networking;
+mod pod;
+mod policy;
+mod quantity;
+mod quota;
+mod rbac;
+mod report;
+mod resources;
+mod service;
+mod storage;
+
+pub use custom::Schemas;
+pub use quantity::Quantity;
+
+use self::field::Run;
+use super::Object;
+use crate::diagnostic::{Finding, Fix, Level, RuleId};
+use crate::yaml::NodeId;
+
+/// A minor version of Kubernetes: 36 for v1.36.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Target(pub u8);
+
+impl Target {
+    /// The oldest version whose fields are known.
+    pub const OLDEST: Self = Self(33);
+    /// The newest version whose fields are known.
+    pub const NEWEST: Self = Self(37);
+    /// Whether the verdict is the server's; for other versions it is an approximation by their fields.
+    #[must_use]
+    pub fn is_exact(self) -> bool {
+        self == Self::default()
+    }
+}
+
+impl Default for Target {
+    fn default() -> Self {
+        Self(36)
+    }
+}
+
+/// The family of a mistake, as the server names it in `causes[].reason` where it does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Reason {
+    /// The type has no such field.
+    UnknownField,
+    /// The value has another type than the field.
+    WrongType,
+    /// A text whose format its type fixes: a time, a quantity, base64.
+    Malformed,
+    /// The server has no such kind, or no longer in this version.
+    UnknownKind,
+    /// `FieldValueRequired`
+    Required,
+    /// `FieldValueInvalid`
+    Invalid,
+    /// `FieldValueNotSupported`
+    NotSupported,
+    /// `FieldValueDuplicate`
+    Duplicate,
+    /// `FieldValueForbidden`
+    Forbidden,
+    /// `FieldValueTooLong`
+    TooLong,
+    /// `FieldValueTooMany`
+    TooMany,
+    /// `FieldValueNotFound`
+    NotFound,
+    /// Accepted, with a warning.
+    Warning,
+}
+
+impl Reason {
+    /// All families, in order.
+    pub const ALL: [Self; 13] = [
+        Self::UnknownField,
+        Self::WrongType,
+        Self::Malformed,
+        Self::UnknownKind,
+        Self::Required,
+        Self::Invalid,
+        Self::NotSupported,
+        Self::Duplicate,
+        Self::Forbidden,
+        Self::TooLong,
+        Self::TooMany,
+        Self::NotFound,
+        Self::Warning,
+    ];
+
+    /// The name of the rule that stands for the family.
+    #[must_use]
+    pub fn rule(self) -> &'static str {
+        match self {
+            Self::UnknownField => "unknown-field",
+            Self::WrongType => "wrong-type",
+            Self::Malformed => "malformed-value",
+            Self::UnknownKind => "unknown-kind",
+            Self::Required => "missing-field",
+            Self::Invalid => "invalid-value",
+            Self::NotSupported => "unsupported-value",
+            Self::Duplicate => "duplicate-value",
+            Self::Forbidden => "forbidden-field",
+            Self::TooLong => "value-too-long",
+            Self::TooMany => "too-many-items",
+            Self::NotFound => "dangling-name",
+            Self::Warning => "server-warning",
+        }
+    }
+
+    /// What the API server does, in one sentence.
+    #[must_use]
+    pub fn why(self) -> &'static str {
+        match self {
+            Self::UnknownField => "kubectl asks for strict decoding, and the API server then refuses unknown fields",
+            Self::WrongType | Self::Malformed => "the API server cannot decode the object, and looks no further",
+            Self::UnknownKind => "kubectl finds no such kind on the server and sends nothing",
+            Self::Warning => "the API server accepts this with a warning",
+            _ => "the API server's validation refuses the object",
+        }
+    }
+}
+
+/// One thing that the server would say.
+#[derive(Clone, Debug)]
+pub struct Cause {
+    /// Its family.
+    pub reason: Reason,
+    /// The path as the server writes it: `spec.template.spec.containers[1].ports[0].name`.
+    pub path: String,
+    /// What to underline: the value, or the key of the nearest map where something is missing.
+    pub node: NodeId,
+    /// What is wrong, as a sentence without a full stop. Never repeats a value of a Secret.
+    pub message: String,
+    /// Something that can be typed.
+    pub help: Option<String>,
+    /// A change that mends it: the quotes that a text lacks.
+    pub fix: Option<Fix>,
+}
+
+impl Cause {
+    /// The finding that shows it, as rule of the family `manifest`.
+    #[must_use]
+    pub fn into_finding(self, object: &Object) -> Finding {
+        let mut finding = Finding::error(object.label(self.node, ""), self.message);
+        finding.rule = Some(RuleId { name: self.reason.rule(), family: "manifest" });
+        finding.level = if self.reason == Reason::Warning { Level::Warning } else { Level::Error };
+        finding.why = Some(format!("{} ({})", self.reason.why(), self.path));
+        finding.help = self.help;
+        finding.fix = self.fix;
+        finding.about(object.id.clone())
+    }
+}
+
+/// How much is known of an object's kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Knowledge {
+    /// All of it: without errors the server accepts the object.
+    Full,
+    /// Metadata and the schema of a definition in the same run, without its rules in CEL.
+    Schema,
+    /// Metadata alone: the kind is not built in, or not in the table.
+    Metadata,
+}
+
+/// What the server would say to an object.
+#[derive(Clone, Debug)]
+pub struct Verdict {
+    /// How much of the object was judged.
+    pub knowledge: Knowledge,
+    /// Why the server would refuse it; none if it would accept it.
+    pub errors: Vec<Cause>,
+    /// What it would accept with a warning.
+    pub warnings: Vec<Cause>,
+}
+
+/// Judges an object, custom resources by the schemas of the run. Mistakes of decoding stand alone, as the
+/// server does not look further.
+#[must_use]
+pub fn validate(object: &Object, target: Target, schemas: &Schemas) -> Verdict {
+    if object.is_patch {
+        // What a part of an object leaves out says nothing.
+        return Verdict { knowledge: Knowledge::Metadata, errors: Vec::new(), warnings: Vec::new() };
+    }
+    if let Some(cause) = kinds::unknown_kind(object) {
+        return Verdict { knowledge: Knowledge::Full, errors: vec![cause], warnings: Vec::new() };
+    }
+    let errors = decoding::causes(object, target);
+    if !errors.is_empty() {
+        return Verdict { knowledge: Knowledge::Full, errors, warnings: Vec::new() };
+    }
+    let run = Run::new(&object.document, object.node);
+    let (api_version, kind) = (object.id.api_version.as_str(), object.id.kind.as_str());
+    let mut knowledge = Knowledge::Metadata;
+    let mut of_schema = None;
+    if let Some(rules) = kinds::rules(api_version, kind) {
+        rules(run.root());
+        knowledge = Knowledge::Full;
+    } else {
+        kinds::metadata(run.root(), api_version, kind);
+        of_schema = schemas.judge(object);
+    }
+    let (mut errors, warnings) = run.finish();
+    if let Some(causes) = of_schema {
+        knowledge = Knowledge::Schema;
+        errors.extend(causes);
+    }
+    // Warnings belong to objects that are accepted.
+    let warnings = if errors.is_empty() { warnings } else { Vec::new() };
+    Verdict { knowledge, errors, warnings }
+}

@@ -1,0 +1,197 @@
+//! Containers: `validateContainerCommon` and the lists that hold containers.
+
+use super::super::field::Field;
+use super::super::formats;
+use super::super::resources::{self, Owner};
+use super::volume::Volumes;
+use super::{PodContext, env, probe, security, volume};
+
+const PROTOCOLS: [&str; 3] = ["TCP", "UDP", "SCTP"];
+
+/// `validateContainers`
+pub fn containers(spec: Field, volumes: &Volumes, context: PodContext) {
+    let list = spec.child("containers");
+    if list.is_empty() {
+        list.required("a Pod runs one container at least");
+        return;
+    }
+    let mut names = Vec::new();
+    for container in list.items() {
+        common(container, spec, volumes);
+        let name = container.child("name");
+        if names.contains(&name.str()) {
+            name.duplicate(name.str());
+        }
+        names.push(name.str());
+        probe::lifecycle(container.child("lifecycle"), spec);
+        probe::probes(container);
+        restart_policy(container);
+    }
+    let mut ports = Vec::new();
+    for container in list.items() {
+        host_ports(container, fills_host_ports(spec, context), &mut ports);
+    }
+}
+
+/// `validateInitContainers`
+pub fn init_containers(spec: Field, volumes: &Volumes, context: PodContext) {
+    let mut names: Vec<&str> = spec.child("containers").items().map(|main| main.child("name").str()).collect();
+    for container in spec.child("initContainers").items() {
+        common(container, spec, volumes);
+        let policy = container.child("restartPolicy");
+        let is_sidecar = policy.str() == "Always";
+        restart_policy(container);
+        let name = container.child("name");
+        if names.contains(&name.str()) {
+            name.duplicate(name.str());
+        } else if !name.is_empty() {
+            names.push(name.str());
+        }
+        host_ports(container, fills_host_ports(spec, context), &mut Vec::new());
+        if is_sidecar {
+            probe::lifecycle(container.child("lifecycle"), spec);
+            probe::probes(container);
+        } else {
+            for field in ["lifecycle", "livenessProbe", "readinessProbe", "startupProbe"] {
+                if container.child(field).is_set() {
+                    container.child(field).forbidden("is for init containers with `restartPolicy: Always` alone");
+                }
+            }
+            for policy in container.child("resizePolicy").items() {
+                if policy.child("restartPolicy").str() == "RestartContainer" {
+                    policy.child("restartPolicy").invalid("cannot restart an init container that is no sidecar");
+                }
+            }
+        }
+    }
+}
+
+/// `validateContainerCommon`
+fn common(container: Field, spec: Field, volumes: &Volumes) {
+    let name = container.child("name");
+    if name.is_empty() {
+        name.required("");
+    } else {
+        name.check(formats::dns_label);
+    }
+    if container.child("image").is_empty() {
+        container.child("image").required("");
+    }
+    let policy = container.child("terminationMessagePolicy");
+    policy.one_of(policy.str_or("File"), &["File", "FallbackToLogsOnError"]);
+    ports(container.child("ports"));
+    env::env(container.child("env"));
+    env::env_from(container.child("envFrom"));
+    volume::mounts(container, volumes);
+    volume::devices(container, volumes);
+    pull_policy(container.child("imagePullPolicy"));
+    resources::requirements(container.child("resources"), Owner::Container, spec.child("resourceClaims"));
+    resize_policy(container.child("resizePolicy"), spec);
+    security::security_context(container.child("securityContext"), spec);
+}
+
+/// `validatePullPolicy`
+pub fn pull_policy(policy: Field) {
+    policy.one_of(policy.str_or("IfNotPresent"), &["Always", "IfNotPresent", "Never"]);
+}
+
+fn ports(ports: Field) {
+    let mut names = Vec::new();
+    for port in ports.items() {
+        let name = port.child("name");
+        if !name.is_empty() {
+            if let Some(rule) = formats::port_name(name.str()) {
+                name.invalid(rule);
+            } else if names.contains(&name.str()) {
+                name.duplicate(name.str());
+            } else {
+                names.push(name.str());
+            }
+        }
+        let (inner, host) = (port.child("containerPort"), port.child("hostPort"));
+        if inner.int() == 0 {
+            inner.required("");
+        } else {
+            inner.in_range(1, 65535);
+        }
+        if host.int() != 0 {
+            host.in_range(1, 65535);
+        }
+        protocol(port.child("protocol"));
+    }
+}
+
+/// A transport protocol, TCP by default.
+pub fn protocol(protocol: Field) {
+    protocol.one_of(protocol.str_or("TCP"), &PROTOCOLS);
+}
+
+/// On the node's network the server fills missing host ports in, for Pods but not for templates.
+fn fills_host_ports(spec: Field, context: PodContext) -> bool {
+    context.is_pod() && spec.child("hostNetwork").is_true()
+}
+
+/// `AccumulateUniqueHostPorts`
+fn host_ports<'a>(container: Field<'a>, fill: bool, seen: &mut Vec<(&'a str, &'a str, i64)>) {
+    for port in container.child("ports").items() {
+        let host = port.child("hostPort");
+        let number = if fill { host.int_or(port.child("containerPort").int()) } else { host.int() };
+        if number == 0 {
+            continue;
+        }
+        let key = (port.child("protocol").str_or("TCP"), port.child("hostIP").str(), number);
+        if seen.contains(&key) {
+            host.duplicate(&number.to_string());
+        }
+        seen.push(key);
+    }
+}
+
+/// `validateContainerRestartPolicy`
+fn restart_policy(container: Field) {
+    let (policy, rules) = (container.child("restartPolicy"), container.child("restartPolicyRules"));
+    if policy.is_set() {
+        policy.one_of(policy.str(), &["Always", "Never", "OnFailure"]);
+    } else if !rules.is_empty() {
+        policy.required("rules of restarting refine a policy");
+    }
+    if rules.len() > 20 {
+        rules.too_many(20);
+    }
+    for rule in rules.items() {
+        rule.child("action").one_of(rule.child("action").str(), &["Restart", "RestartAllContainers"]);
+        let codes = rule.child("exitCodes");
+        if codes.is_set() {
+            codes.child("operator").one_of(codes.child("operator").str(), &["In", "NotIn"]);
+            if codes.child("values").len() > 255 {
+                codes.child("values").too_many(255);
+            }
+        } else {
+            codes.required("");
+        }
+    }
+}
+
+/// `validateResizePolicy`
+fn resize_policy(policies: Field, spec: Field) {
+    let mut seen = Vec::new();
+    for policy in policies.items() {
+        let (name, restart) = (policy.child("resourceName"), policy.child("restartPolicy"));
+        if seen.contains(&name.str()) {
+            policy.duplicate(name.str());
+        }
+        seen.push(name.str());
+        // The server names the list, not the field of the element.
+        for (field, allowed) in [(name, ["cpu", "memory"]), (restart, ["NotRequired", "RestartContainer"])] {
+            let field_at = field.as_path_of(policies);
+            if field.is_empty() {
+                field_at.required("");
+            } else {
+                field_at.one_of(field.str(), &allowed);
+            }
+        }
+        if spec.child("restartPolicy").str() == "Never" && restart.str() != "NotRequired" {
+            restart.as_path_of(policies).invalid("cannot restart a container of a Pod with `restartPolicy: Never`");
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! Environment variables and where their values come from: `ValidateEnv`, `ValidateEnvFrom`.
+
+use super::super::field::Field;
+use super::super::formats;
+use super::volume;
+
+/// Fields of a Pod that a variable can show.
+const ENV_FIELDS: [&str; 9] = [
+    "metadata.name",
+    "metadata.namespace",
+    "metadata.uid",
+    "spec.nodeName",
+    "spec.serviceAccountName",
+    "status.hostIP",
+    "status.hostIPs",
+    "status.podIP",
+    "status.podIPs",
+];
+
+/// Fields of a Pod that the server knows as labels of fields (`ConvertDownwardAPIFieldLabel`).
+const FIELD_LABELS: [&str; 15] = [
+    "metadata.annotations",
+    "metadata.labels",
+    "metadata.name",
+    "metadata.namespace",
+    "metadata.uid",
+    "spec.host",
+    "spec.nodeName",
+    "spec.restartPolicy",
+    "spec.serviceAccountName",
+    "spec.schedulerName",
+    "status.phase",
+    "status.hostIP",
+    "status.hostIPs",
+    "status.podIP",
+    "status.podIPs",
+];
+
+const RESOURCES: [&str; 6] = [
+    "limits.cpu",
+    "limits.memory",
+    "limits.ephemeral-storage",
+    "requests.cpu",
+    "requests.memory",
+    "requests.ephemeral-storage",
+];
+
+/// `ValidateEnv`
+pub fn env(variables: Field) {
+    for variable in variables.items() {
+        let name = variable.child("name");
+        if name.is_empty() {
+            name.required("");
+        } else {
+            name.check(formats::env_name);
+        }
+        if variable.child("valueFrom").is_set() {
+            value_from(variable);
+        }
+    }
+}
+
+fn value_from(variable: Field) {
+    let source = variable.child("valueFrom");
+    let mut count = 0;
+    let mut is_set = |field: Field| {
+        count += usize::from(field.is_set());
+        field.is_set()
+    };
+    let field = source.child("fieldRef");
+    if is_set(field) {
+        field_selector(field, &ENV_FIELDS);
+    }
+    let resource = source.child("resourceFieldRef");
+    if is_set(resource) {
+        resource_selector(resource, false);
+    }
+    for name in ["configMapKeyRef", "secretKeyRef"] {
+        let reference = source.child(name);
+        if is_set(reference) {
+            reference.child("name").check(formats::dns_subdomain);
+            key(reference.child("key"), formats::config_key);
+        }
+    }
+    let file = source.child("fileKeyRef");
+    if is_set(file) {
+        key(file.child("key"), formats::env_name);
+        key(file.child("volumeName"), formats::dns_label);
+        if file.child("path").is_empty() {
+            file.child("path").required("");
+        } else {
+            volume::backsteps(file.child("path"));
+        }
+    }
+    if count == 0 {
+        source.invalid("names no source: fieldRef, resourceFieldRef, configMapKeyRef, secretKeyRef or fileKeyRef");
+    } else if !variable.child("value").is_empty() {
+        source.invalid("excludes `value`: a variable has one value");
+    } else if count > 1 {
+        source.invalid("has more than one source");
+    }
+}
+
+fn key(key: Field, format: fn(&str) -> Option<&'static str>) {
+    if key.is_empty() {
+        key.required("");
+    } else {
+        key.check(format);
+    }
+}
+
+/// `validateObjectFieldSelector`
+pub fn field_selector(selector: Field, fields: &[&str]) {
+    let path = selector.child("fieldPath");
+    if path.is_empty() {
+        path.required("");
+        return;
+    }
+    if selector.child("apiVersion").str_or("v1") != "v1" {
+        path.invalid("is read with an `apiVersion` other than v1");
+        return;
+    }
+    match subscript(path.str()) {
+        Some(("metadata.annotations", key)) => {
+            if let Some(rule) = formats::qualified_name_caseless(key) {
+                path.as_path_of(selector).invalid(format!("has a key that {rule}"));
+            }
+        }
+        Some(("metadata.labels", key)) => {
+            if let Some(rule) = formats::qualified_name(key) {
+                path.as_path_of(selector).invalid(format!("has a key that {rule}"));
+            }
+        }
+        Some(_) => path.invalid("takes a key in brackets for annotations and labels alone"),
+        None if !FIELD_LABELS.contains(&path.str()) => {
+            path.invalid("names no field that a Pod shows to its containers");
+        }
+        None => {
+            let field = if path.str() == "spec.host" { "spec.nodeName" } else { path.str() };
+            path.one_of(field, fields);
+        }
+    }
+}
+
+/// `SplitMaybeSubscriptedPath`: `metadata.labels['app']`.
+fn subscript(path: &str) -> Option<(&str, &str)> {
+    path.strip_suffix("']")?.split_once("['").filter(|(field, _)| !field.is_empty())
+}
+
+/// `validateContainerResourceFieldSelector`
+pub fn resource_selector(selector: Field, in_volume: bool) {
+    let resource = selector.child("resource");
+    let is_huge_page = |name: &str| name.starts_with("requests.hugepages-") || name.starts_with("limits.hugepages-");
+    if in_volume && selector.child("containerName").is_empty() {
+        selector.child("containerName").required("a volume belongs to no container in particular");
+    } else if resource.is_empty() {
+        resource.required("");
+    } else if !is_huge_page(resource.str()) {
+        resource.one_of(resource.str(), &RESOURCES);
+    }
+    let divisor = selector.child("divisor");
+    let quantity = divisor.quantity();
+    if quantity.sign() == 0 {
+        return;
+    }
+    let is_cpu = matches!(resource.str(), "limits.cpu" | "requests.cpu");
+    let is_bytes = RESOURCES.contains(&resource.str()) || is_huge_page(resource.str());
+    if is_cpu && !quantity.is_unit_or_milli() {
+        divisor.invalid("must be 1 or 1m for cpu");
+    } else if is_bytes && !is_cpu && !quantity.is_unit() {
+        divisor.invalid("must be 1, 1k … 1E or 1Ki … 1Ei");
+    }
+}
+
+/// `ValidateEnvFrom`
+pub fn env_from(sources: Field) {
+    for source in sources.items() {
+        source.child("prefix").check_unless_empty(formats::env_name);
+        let references = [source.child("configMapRef"), source.child("secretRef")];
+        for reference in references.into_iter().filter(|reference| reference.is_set()) {
+            key(reference.child("name"), formats::dns_subdomain);
+        }
+        match references.iter().filter(|reference| reference.is_set()).count() {
+            0 => source.as_path_of(sources).invalid("has an element without `configMapRef` or `secretRef`"),
+            1 => {}
+            _ => source.as_path_of(sources).invalid("has an element with two sources"),
+        }
+    }
+}

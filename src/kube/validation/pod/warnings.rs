@@ -1,0 +1,264 @@
+//! What the server accepts and warns about: `pkg/api/pod/warnings.go`, `pkg/api/node/util.go`.
+
+use std::collections::HashSet;
+
+use super::super::field::Field;
+use super::super::{ip, storage};
+use super::{affinity, all_containers};
+
+/// Labels of nodes that have a successor.
+const NODE_LABELS: [(&str, &str); 8] = [
+    ("beta.kubernetes.io/arch", "deprecated since v1.14; use `kubernetes.io/arch`"),
+    ("beta.kubernetes.io/os", "deprecated since v1.14; use `kubernetes.io/os`"),
+    ("failure-domain.beta.kubernetes.io/region", "deprecated since v1.17; use `topology.kubernetes.io/region`"),
+    ("failure-domain.beta.kubernetes.io/zone", "deprecated since v1.17; use `topology.kubernetes.io/zone`"),
+    ("beta.kubernetes.io/instance-type", "deprecated since v1.17; use `node.kubernetes.io/instance-type`"),
+    ("app.kubernetes.io/created-by", "deprecated since v1.9"),
+    ("scheduler.alpha.kubernetes.io/preferAvoidPods", "deprecated since v1.22; use taints and tolerations"),
+    ("node-role.kubernetes.io/master", "gone; use `node-role.kubernetes.io/control-plane`"),
+];
+
+/// Annotations without effect, and what took their place.
+const ANNOTATIONS: [(&str, &str); 3] = [
+    ("scheduler.alpha.kubernetes.io/critical-pod", "has no effect since v1.16; use `priorityClassName`"),
+    ("security.alpha.kubernetes.io/sysctls", "has no effect since v1.11; use `sysctls`"),
+    ("security.alpha.kubernetes.io/unsafe-sysctls", "has no effect since v1.11; use `sysctls`"),
+];
+
+/// Volumes that no longer work.
+const VOLUMES: [(&str, &str); 9] = [
+    ("photonPersistentDisk", "deprecated in v1.11, without effect since v1.16"),
+    ("gitRepo", "deprecated in v1.11, disabled by default since v1.33"),
+    ("scaleIO", "deprecated in v1.16, without effect since v1.22"),
+    ("flocker", "deprecated in v1.22, without effect since v1.25"),
+    ("storageos", "deprecated in v1.22, without effect since v1.25"),
+    ("quobyte", "deprecated in v1.22, without effect since v1.25"),
+    ("glusterfs", "deprecated in v1.25, without effect since v1.26"),
+    ("cephfs", "deprecated in v1.28, without effect since v1.31"),
+    ("rbd", "deprecated in v1.28, without effect since v1.31"),
+];
+
+/// What is to be said about a label of nodes.
+#[must_use]
+pub fn node_label_message(key: &str) -> Option<&'static str> {
+    NODE_LABELS.iter().find(|(label, _)| *label == key).map(|(_, message)| *message)
+}
+
+/// `GetWarningsForPodTemplate`
+pub fn template_warnings(template: Field) {
+    spec_warnings(template.child("metadata"), template.child("spec"), true);
+}
+
+/// Warnings about a Pod, or a template.
+pub fn spec_warnings(metadata: Field, spec: Field, is_template: bool) {
+    scheduling(spec);
+    annotations(metadata.child("annotations"), spec, is_template);
+    volumes(spec.child("volumes"));
+    lists(spec);
+    for name in ["memory", "ephemeral-storage"] {
+        fractional(spec.child("overhead"), name);
+        for resources in all_containers(spec).map(|container| container.child("resources")) {
+            fractional(resources.child("limits"), name);
+            fractional(resources.child("requests"), name);
+        }
+    }
+    for container in all_containers(spec) {
+        hidden_variables(container.child("env"));
+    }
+    ports(spec, is_template);
+    let grace = spec.child("terminationGracePeriodSeconds");
+    if grace.int() < 0 {
+        grace.warn("a negative grace period is taken for 1 second");
+    }
+}
+
+fn scheduling(spec: Field) {
+    for (key, value) in spec.child("nodeSelector").entries() {
+        if let Some(message) = node_label_message(&key) {
+            value.at_key().warn(format!("`{key}` is {message}"));
+        }
+    }
+    let affinity = spec.child("affinity");
+    let node = affinity.child("nodeAffinity");
+    for term in node.at(&["requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms"]).items() {
+        affinity::node_selector_warnings(term, false);
+    }
+    for term in node.child("preferredDuringSchedulingIgnoredDuringExecution").items() {
+        affinity::node_selector_warnings(term.child("preference"), true);
+    }
+    for constraint in spec.child("topologySpreadConstraints").items() {
+        let key = constraint.child("topologyKey");
+        if let Some(message) = node_label_message(key.str()) {
+            key.warn(format!("`{}` is {message}", key.str()));
+        }
+        null_selector(constraint);
+    }
+    for pods in [affinity.child("podAffinity"), affinity.child("podAntiAffinity")] {
+        pods.child("requiredDuringSchedulingIgnoredDuringExecution").items().for_each(null_selector);
+        for term in pods.child("preferredDuringSchedulingIgnoredDuringExecution").items() {
+            null_selector(term.child("podAffinityTerm"));
+        }
+    }
+}
+
+fn null_selector(term: Field) {
+    let selector = term.child("labelSelector");
+    if !selector.is_set() {
+        selector.warn("without `labelSelector` this matches no Pod");
+    }
+}
+
+fn annotations(annotations: Field, spec: Field, is_template: bool) {
+    for (key, message) in ANNOTATIONS {
+        if annotations.has(key) {
+            annotations.key(key).at_key().warn(format!("`{key}` {message}"));
+        }
+    }
+    let seccomp = "seccomp.security.alpha.kubernetes.io/pod";
+    if annotations.has(seccomp) && !spec.at(&["securityContext", "seccompProfile"]).is_set() {
+        annotations.key(seccomp).at_key().warn("the annotation has no effect since v1.27; use `seccompProfile`");
+    }
+    for container in all_containers(spec) {
+        let name = container.child("name").str();
+        let context = container.child("securityContext");
+        for (prefix, field) in [
+            ("container.seccomp.security.alpha.kubernetes.io/", "seccompProfile"),
+            ("container.apparmor.security.beta.kubernetes.io/", "appArmorProfile"),
+        ] {
+            let Some(annotation) = annotations.lookup(&format!("{prefix}{name}")) else { continue };
+            let of_pod = spec.child("securityContext").child(field);
+            if !context.child(field).is_set() && (field == "seccompProfile" || is_template || !of_pod.is_set()) {
+                annotation.at_key().warn(format!("the annotation has a successor; use `{field}`"));
+            }
+        }
+    }
+}
+
+fn volumes(volumes: Field) {
+    for volume in volumes.items() {
+        for (source, message) in VOLUMES {
+            let field = volume.child(source);
+            if field.is_set() {
+                field.warn(format!("`{source}` is {message}"));
+            }
+        }
+        storage::claim_spec_warnings(volume.at(&["ephemeral", "volumeClaimTemplate", "spec"]));
+        for source in ["configMap", "secret", "downwardAPI"] {
+            let mut paths = Vec::new();
+            overlaps(volume.child(source).child("items"), &mut paths);
+        }
+        let mut paths = Vec::new();
+        for projection in volume.at(&["projected", "sources"]).items() {
+            for source in ["configMap", "secret", "downwardAPI"] {
+                overlaps(projection.child(source).child("items"), &mut paths);
+            }
+            let token = projection.child("serviceAccountToken").child("path");
+            overlap(token, &mut paths);
+            let sources = ["configMap", "secret", "downwardAPI", "serviceAccountToken", "clusterTrustBundle"];
+            if !sources.iter().any(|source| projection.child(source).is_set()) {
+                projection.warn("an element without a source projects nothing");
+            }
+        }
+    }
+}
+
+fn overlaps<'a>(items: Field<'a>, paths: &mut Vec<&'a str>) {
+    for item in items.items() {
+        overlap(item.child("path"), paths);
+    }
+}
+
+/// Two files at one path, or a file where another needs a directory.
+fn overlap<'a>(path: Field<'a>, paths: &mut Vec<&'a str>) {
+    let text = path.str().trim_end_matches('/');
+    if text.is_empty() {
+        return;
+    }
+    let inside = |outer: &str, inner: &str| inner.strip_prefix(outer).is_some_and(|rest| rest.starts_with('/'));
+    for other in paths.iter().filter(|other| **other == text || inside(other, text) || inside(text, other)) {
+        path.warn(format!("`{text}` overlaps with `{other}`"));
+    }
+    paths.push(text);
+}
+
+fn lists(spec: Field) {
+    for (list, name) in [("hostAliases", "ip"), ("imagePullSecrets", "name")] {
+        let mut seen = Vec::new();
+        for item in spec.child(list).items().map(|item| item.child(name)) {
+            if seen.contains(&item.str()) {
+                item.warn(format!("`{}` stands twice", item.str()));
+            } else {
+                seen.push(item.str());
+            }
+            if list == "imagePullSecrets" && item.is_empty() {
+                item.warn("an empty name names no Secret");
+            }
+        }
+    }
+    let servers = spec.at(&["dnsConfig", "nameservers"]);
+    for address in servers.items().chain(spec.child("hostAliases").items().map(|alias| alias.child("ip"))) {
+        if let Some(message) = ip::address_warning(address.str()) {
+            address.warn(message);
+        }
+    }
+}
+
+fn fractional(list: Field, name: &'static str) {
+    if list.has(name) && !list.key(name).quantity().is_whole() {
+        list.key(name).warn("there is no fraction of a byte");
+    }
+}
+
+/// A variable that stands twice, unless the second builds on the first.
+fn hidden_variables(env: Field) {
+    let mut names = HashSet::new();
+    for variable in env.items() {
+        let name = variable.child("name").str();
+        if !names.insert(name) {
+            let reference = format!("$({name})");
+            let value = variable.child("value").str();
+            let builds_on = !variable.child("valueFrom").is_set() && value != reference && value.contains(&reference);
+            if !builds_on {
+                variable.warn(format!("hides the first definition of `{name}`, which `kubectl apply` may then drop"));
+            }
+        }
+    }
+}
+
+fn ports(spec: Field, is_template: bool) {
+    let fills = spec.child("hostNetwork").is_true() && !is_template;
+    let host_port = |port: Field| {
+        let host = port.child("hostPort");
+        if fills { host.int_or(port.child("containerPort").int()) } else { host.int() }
+    };
+    let (mut seen, mut names): (Vec<Field>, Vec<&str>) = (Vec::new(), Vec::new());
+    for port in all_containers(spec).flat_map(|container| container.child("ports").items()) {
+        let (host_ip, host) = (port.child("hostIP").str(), host_port(port));
+        if !host_ip.is_empty() && host == 0 {
+            port.child("hostIP").as_path_of(port).warn("`hostIP` has no effect without `hostPort`");
+        }
+        let same = |other: &&Field| {
+            other.child("containerPort").int() == port.child("containerPort").int()
+                && other.child("protocol").str_or("TCP") == port.child("protocol").str_or("TCP")
+        };
+        for other in seen.iter().filter(same) {
+            let (other_ip, other_host) = (other.child("hostIP").str(), host_port(*other));
+            let at = other.path();
+            if (other_ip, other_host) == (host_ip, host) {
+                port.warn(format!("this port stands twice: also {at}"));
+            } else if host == 0 || other_host == 0 {
+                port.warn(format!("this port overlaps with {at}"));
+            } else if host == other_host && host_ip.is_empty() != other_ip.is_empty() {
+                port.warn(format!("this port is ambiguous beside {at}"));
+            }
+        }
+        seen.push(port);
+        let name = port.child("name").str();
+        if names.contains(&name) {
+            let message = format!("`{name}` names a port of another container; Services and probes take the first");
+            port.child("name").as_path_of(port).warn(message);
+        } else if !name.is_empty() {
+            names.push(name);
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! What validation says about a field: one method for each family of mistakes, as `field.Error` has them.
+//!
+//! Messages are sentences of ours that begin with the field's name; the path says where it stands.
+
+use super::field::Field;
+use super::{Cause, Reason};
+use crate::yaml::{NodeId, Value};
+
+impl Field<'_> {
+    /// The last name of the path, for messages.
+    fn name(self) -> String {
+        self.last_step()
+    }
+
+    fn underline(self) -> NodeId {
+        let (node, mark) = self.nodes();
+        match (node, self.value()) {
+            (Some(node), Value::Str(_) | Value::Int(_) | Value::Uint(_) | Value::Float(_) | Value::Bool(_)) => node,
+            _ => mark,
+        }
+    }
+
+    fn report(self, reason: Reason, message: String) {
+        let cause = Cause { reason, path: self.path(), node: self.underline(), message, help: None, fix: None };
+        self.push(cause);
+    }
+
+    /// A value must be there. `why` may be empty.
+    pub fn required(self, why: &str) {
+        let name = self.name();
+        let state = match self.value() {
+            Value::Null => "is missing".to_owned(),
+            Value::Str("") | Value::List([]) | Value::Map([]) => "is empty".to_owned(),
+            Value::Str(text) => format!("cannot be `{text}`"),
+            Value::Int(number) => format!("is {number}"),
+            _ => "is incomplete".to_owned(),
+        };
+        let comma = if why.is_empty() { "" } else { ": " };
+        self.report(Reason::Required, format!("`{name}` {state}{comma}{why}"));
+    }
+
+    /// The value breaks a rule; `rule` completes the sentence "`name` …".
+    pub fn invalid(self, rule: impl AsRef<str>) {
+        self.report(Reason::Invalid, format!("`{}` {}", self.name(), rule.as_ref()));
+    }
+
+    /// Judges the text with a format; an empty text is judged too.
+    pub fn check(self, format: fn(&str) -> Option<&'static str>) {
+        if let Some(rule) = format(self.str()) {
+            self.invalid(rule);
+        }
+    }
+
+    /// Judges the text with a format unless it is empty.
+    pub fn check_unless_empty(self, format: fn(&str) -> Option<&'static str>) {
+        if !self.is_empty() {
+            self.check(format);
+        }
+    }
+
+    /// The value is none of those that exist.
+    pub fn not_supported(self, value: &str, supported: &[&str]) {
+        let list = supported.iter().filter(|one| !one.is_empty()).map(|one| format!("`{one}`"));
+        let list = list.collect::<Vec<_>>().join(", ");
+        let none = if supported.len() == 1 { "not" } else { "none of" };
+        let name = self.name();
+        let message = match value {
+            "" if !self.is_set() => format!("`{name}` is missing, one of {list}"),
+            "" => format!("`{name}` is empty, {none} {list}"),
+            _ if list.is_empty() => format!("`{name}` is `{value}` and must be empty"),
+            _ => format!("`{name}` is `{value}`, {none} {list}"),
+        };
+        let nearest = supported
+            .iter()
+            .map(|one| (strsim::damerau_levenshtein(&one.to_lowercase(), &value.to_lowercase()), one))
+            .filter(|(distance, _)| *distance <= 2)
+            .min();
+        let help = nearest.map(|(_, one)| format!("did you mean `{one}`?"));
+        let cause =
+            Cause { reason: Reason::NotSupported, path: self.path(), node: self.underline(), message, help, fix: None };
+        self.push(cause);
+    }
+
+    /// The value must be one of those that exist; an empty text is none of them.
+    pub fn one_of(self, value: &str, supported: &[&str]) {
+        if !supported.contains(&value) {
+            self.not_supported(value, supported);
+        }
+    }
+
+    /// The value stands twice.
+    pub fn duplicate(self, value: &str) {
+        let message = format!("`{}` has `{value}` a second time", self.name());
+        self.report(Reason::Duplicate, message);
+    }
+
+    /// The field may not be set here; `rule` completes the sentence "`name` …".
+    pub fn forbidden(self, rule: impl AsRef<str>) {
+        self.report(Reason::Forbidden, format!("`{}` {}", self.name(), rule.as_ref()));
+    }
+
+    /// More bytes than allowed.
+    pub fn too_long(self, max: usize) {
+        self.report(Reason::TooLong, format!("`{}` is longer than {max} bytes", self.name()));
+    }
+
+    /// More elements than allowed.
+    pub fn too_many(self, max: usize) {
+        self.report(Reason::TooMany, format!("`{}` has {} elements, {max} at most", self.name(), self.len()));
+    }
+
+    /// Nothing goes by this name; `what` completes the sentence "there is no `value` …".
+    pub fn not_found(self, value: &str, what: &str) {
+        self.report(Reason::NotFound, format!("there is no `{value}` {what}"));
+    }
+
+    /// A number that may not be negative.
+    pub fn non_negative(self) {
+        if self.int() < 0 {
+            self.invalid("cannot be negative");
+        }
+    }
+
+    /// A number between two bounds.
+    pub fn in_range(self, low: i64, high: i64) {
+        if !(low..=high).contains(&self.int()) {
+            self.invalid(format!("is {}, outside {low} to {high}", self.int()));
+        }
+    }
+
+    /// Something that the server accepts and warns about.
+    pub fn warn(self, message: impl Into<String>) {
+        let message = message.into();
+        let cause = Cause {
+            reason: Reason::Warning,
+            path: self.path(),
+            node: self.underline(),
+            message,
+            help: None,
+            fix: None,
+        };
+        self.push(cause);
+    }
+}

@@ -1,0 +1,192 @@
+//! Resource names and lists: `ValidateContainerResourceRequirements` and `pkg/apis/core/helper`.
+
+use std::cmp::Ordering;
+
+use super::field::Field;
+use super::formats;
+use super::quantity::Quantity;
+
+/// Whose resources are judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Owner {
+    /// A container's: any resource of a node.
+    Container,
+    /// A whole Pod's: cpu, memory and huge pages.
+    Pod,
+}
+
+const CONTAINER: [&str; 3] = ["cpu", "memory", "ephemeral-storage"];
+const COUNTS: [&str; 9] = [
+    "pods",
+    "resourcequotas",
+    "services",
+    "replicationcontrollers",
+    "secrets",
+    "configmaps",
+    "persistentvolumeclaims",
+    "services.nodeports",
+    "services.loadbalancers",
+];
+const QUOTA: [&str; 10] = [
+    "cpu",
+    "memory",
+    "ephemeral-storage",
+    "requests.cpu",
+    "requests.memory",
+    "requests.storage",
+    "requests.ephemeral-storage",
+    "limits.cpu",
+    "limits.memory",
+    "limits.ephemeral-storage",
+];
+
+/// `IsHugePageResourceName`
+pub fn is_huge_page(name: &str) -> bool {
+    name.starts_with("hugepages-")
+}
+
+/// `IsStandardQuotaResourceName`
+pub fn is_quota(name: &str) -> bool {
+    QUOTA.contains(&name) || COUNTS.contains(&name) || is_huge_page(name) || name.starts_with("requests.hugepages-")
+}
+
+fn is_standard(name: &str) -> bool {
+    is_quota(name) || name == "storage"
+}
+
+fn is_native(name: &str) -> bool {
+    !name.contains('/') || name.contains("kubernetes.io/")
+}
+
+fn is_extended(name: &str) -> bool {
+    !is_native(name) && !name.starts_with("requests.") && formats::qualified_name(&format!("requests.{name}")).is_none()
+}
+
+/// `IsOvercommitAllowed`: whether a request may be less than the limit.
+pub fn is_overcommit_allowed(name: &str) -> bool {
+    is_native(name) && !is_huge_page(name)
+}
+
+/// `validateResourceName`; true if nothing is wrong.
+pub fn resource_name(name: &str, at: Field) -> bool {
+    if let Some(rule) = formats::qualified_name(name) {
+        at.invalid(rule);
+        return false;
+    }
+    if !name.contains('/') && !is_standard(name) {
+        at.invalid("is no standard resource: others are written as `example.com/name`");
+        return false;
+    }
+    true
+}
+
+/// `validateContainerResourceName`
+pub fn container_resource_name(name: &str, at: Field) {
+    if !resource_name(name, at) {
+        return;
+    }
+    if !name.contains('/') {
+        if !CONTAINER.contains(&name) && !is_huge_page(name) {
+            at.invalid("is no resource of containers: cpu, memory, ephemeral-storage, hugepages-…");
+        }
+    } else if !is_native(name) && !is_extended(name) {
+        at.invalid("is no name of an extended resource");
+    }
+}
+
+fn pod_resource_name(name: &str, at: Field) {
+    if resource_name(name, at) && !matches!(name, "cpu" | "memory") && !is_huge_page(name) {
+        at.not_supported(name, &["cpu", "memory", "hugepages-…"]);
+    }
+}
+
+/// `ValidateResourceQuantityValue`
+pub fn quantity_value(name: &str, quantity: Quantity, at: Field) {
+    if quantity.sign() < 0 {
+        at.invalid("cannot be negative");
+    }
+    if (COUNTS.contains(&name) || is_extended(name)) && !quantity.is_whole() {
+        at.invalid("must be a whole number");
+    }
+}
+
+fn huge_page_value(name: &str, quantity: Quantity, at: Field) {
+    let size = name.strip_prefix("hugepages-").and_then(Quantity::parse);
+    let fits = size.is_some_and(|size| size.sign() > 0 && size.is_whole() && quantity.value() % size.value() == 0);
+    if !fits {
+        at.invalid("is no multiple of the page size in its name");
+    }
+}
+
+/// `validateResourceRequirements`
+pub fn requirements(resources: Field, owner: Owner, claims: Field) {
+    let (limits, requests) = (resources.child("limits"), resources.child("requests"));
+    let (mut computes, mut huge_pages) = (false, false);
+    let mut judge = |name: &str, at: Field| {
+        match owner {
+            Owner::Container => container_resource_name(name, at.at_key()),
+            Owner::Pod => pod_resource_name(name, at.at_key()),
+        }
+        quantity_value(name, at.quantity(), at);
+        if is_huge_page(name) {
+            huge_pages = true;
+            huge_page_value(name, at.quantity(), at);
+        }
+        computes |= matches!(name, "cpu" | "memory");
+    };
+    for (name, limit) in limits.entries() {
+        judge(&name, limit);
+    }
+    for (name, request) in requests.entries() {
+        judge(&name, request);
+        let shown = request.as_path_of(requests);
+        match limits.lookup(&name).map(|limit| request.quantity().compare(limit.quantity())) {
+            Some(order) if order != Ordering::Equal && !is_overcommit_allowed(&name) => {
+                shown.invalid(format!("must ask for as much `{name}` as the limit: it cannot be overcommitted"));
+            }
+            Some(Ordering::Greater) => shown.invalid(format!("asks for more `{name}` than the limit allows")),
+            None if !is_overcommit_allowed(&name) && owner == Owner::Container => {
+                limits.required(&format!("`{name}` cannot be overcommitted, so it needs a limit"));
+            }
+            _ => {}
+        }
+    }
+    if huge_pages && !computes {
+        resources.forbidden("has huge pages but neither cpu nor memory, which go with them");
+    }
+    resource_claims(resources.child("claims"), claims);
+}
+
+fn resource_claims(claims: Field, of_pod: Field) {
+    let mut seen: Vec<(&str, &str)> = Vec::new();
+    for claim in claims.items() {
+        let (name, request) = (claim.child("name").str(), claim.child("request").str());
+        if name.is_empty() {
+            claim.required("it refers to one of the Pod's `resourceClaims`");
+            continue;
+        }
+        claim.child("request").check_unless_empty(formats::dns_label);
+        let clash = |(other, part): &(&str, &str)| {
+            *other == name && (part.is_empty() || request.is_empty() || *part == request)
+        };
+        if seen.iter().any(clash) {
+            claim.duplicate(name);
+        }
+        seen.push((name, request));
+        if !of_pod.items().any(|candidate| candidate.child("name").str() == name) {
+            claim.not_found(name, "among the Pod's `resourceClaims`");
+        }
+    }
+}
+
+/// `validateOverhead`: limits of no container in particular.
+pub fn overhead(overhead: Field) {
+    for (name, quantity) in overhead.entries() {
+        let at = quantity;
+        container_resource_name(&name, at.at_key());
+        quantity_value(&name, quantity.quantity(), at);
+        if is_huge_page(&name) {
+            huge_page_value(&name, quantity.quantity(), at);
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! What the API server's validation would say, one rule for each family of its mistakes.
+
+use crate::diagnostic::{Level, RuleId};
+use crate::kube::validation::{Cause, Reason, Schemas, validate};
+use crate::kube::{Object, ProblemKind};
+use crate::rules::{Check, Found, FoundAnywhere, Rule, Source, SourceCheck, text};
+
+/// Declares the rules: they differ in name, level and page alone.
+macro_rules! rules {
+    ($($constant:ident $name:literal $level:ident $page:literal,)*) => {
+        $(
+            pub static $constant: Rule = Rule {
+                id: RuleId { name: $name, family: "manifest" },
+                level: Level::$level,
+                page: include_str!($page),
+                check: Check::Elsewhere,
+            };
+        )*
+        /// The rules of this file.
+        pub const RULES: &[&Rule] = &[$(&$constant),*];
+    };
+}
+
+rules! {
+    MISSING_FIELD "missing-field" Error "missing_field.md",
+    INVALID_VALUE "invalid-value" Error "invalid_value.md",
+    UNSUPPORTED_VALUE "unsupported-value" Error "unsupported_value.md",
+    DUPLICATE_VALUE "duplicate-value" Error "duplicate_value.md",
+    FORBIDDEN_FIELD "forbidden-field" Error "forbidden_field.md",
+    VALUE_TOO_LONG "value-too-long" Error "value_too_long.md",
+    TOO_MANY_ITEMS "too-many-items" Error "too_many_items.md",
+    DANGLING_NAME "dangling-name" Error "dangling_name.md",
+    UNKNOWN_KIND "unknown-kind" Error "unknown_kind.md",
+    SERVER_WARNING "server-warning" Warning "server_warning.md",
+}
+
+/// Built-in kinds, object by object.
+pub static SOURCE: Source = Source { rules: RULES, check: SourceCheck::Object(check) };
+
+/// Custom resources, whose definitions may stand anywhere in the run.
+pub static CUSTOM: Source = Source { rules: RULES, check: SourceCheck::Together(check_custom) };
+
+fn check(object: &Object, found: &mut Found<'_>) {
+    let verdict = validate(object, found.target(), &Schemas::default());
+    for cause in verdict.errors.iter().chain(&verdict.warnings) {
+        say(object, cause, found);
+    }
+}
+
+fn check_custom(objects: &[&Object], found: &mut FoundAnywhere<'_>) {
+    let schemas = Schemas::collect(objects.iter().copied());
+    if schemas.is_empty() {
+        return;
+    }
+    for object in objects.iter().filter(|object| !object.is_patch) {
+        for cause in schemas.judge(object).unwrap_or_default() {
+            say(object, &cause, &mut found.about(object));
+        }
+    }
+}
+
+fn say(object: &Object, cause: &Cause, found: &mut Found<'_>) {
+    let Some(rule) = rule(object, cause) else { return };
+    if has_rule_of_its_own(cause) || object.document.str(cause.node).is_some_and(text::is_placeholder) {
+        return;
+    }
+    let mut under = found.under(rule);
+    let mut saying = under.at(cause.node, cause.message.clone()).because(cause.reason.why());
+    if cause.path.contains(['.', '[']) {
+        saying = saying.here(cause.path.clone());
+    }
+    if let Some(help) = &cause.help {
+        saying.help(help.clone());
+    }
+}
+
+/// The server warns of ports that stand twice among all containers; duplicate-container-port knows which of
+/// them run at the same time.
+fn has_rule_of_its_own(cause: &Cause) -> bool {
+    cause.reason == Reason::Warning && cause.path.contains("ontainers[") && cause.path.contains("].ports[")
+}
+
+/// Mistakes of decoding have rules of their own, but for fields that the target does not have yet.
+fn rule(object: &Object, cause: &Cause) -> Option<&'static Rule> {
+    Some(match cause.reason {
+        Reason::Required => &MISSING_FIELD,
+        Reason::Invalid => &INVALID_VALUE,
+        Reason::NotSupported => &UNSUPPORTED_VALUE,
+        Reason::Duplicate => &DUPLICATE_VALUE,
+        Reason::Forbidden => &FORBIDDEN_FIELD,
+        Reason::TooLong => &VALUE_TOO_LONG,
+        Reason::TooMany => &TOO_MANY_ITEMS,
+        Reason::NotFound => &DANGLING_NAME,
+        Reason::UnknownKind => &UNKNOWN_KIND,
+        Reason::Warning => &SERVER_WARNING,
+        Reason::UnknownField => {
+            let is_new = |problem: &&crate::kube::Problem| {
+                problem.node == cause.node && matches!(problem.kind, ProblemKind::NewField { .. })
+            };
+            // a custom resource has no problems of its own: its schema is not built in
+            (object.problems.is_empty() || object.problems.iter().any(|problem| is_new(&problem)))
+                .then_some(&FORBIDDEN_FIELD)?
+        }
+        Reason::WrongType | Reason::Malformed => object.problems.is_empty().then_some(&INVALID_VALUE)?,
+    })
+}

@@ -1,0 +1,23 @@
+use crate::diagnostic::{Level, RuleId};
+use crate::kube::ContainerView;
+use crate::rules::{Check, Found, Rule};
+
+/// An image that is named by a tag alone.
+pub static RULE: Rule = Rule {
+    id: RuleId { name: "image-without-digest", family: "workload" },
+    level: Level::Advice,
+    page: include_str!("image_without_digest.md"),
+    check: Check::Container(check),
+};
+
+fn check(view: ContainerView<'_>, found: &mut Found<'_>) {
+    let Some(node) = view.at(&["image"]) else { return };
+    let image = view.container.image.as_deref().unwrap_or_default();
+    if image.is_empty() || image.contains('@') || crate::rules::text::is_placeholder(image) {
+        return;
+    }
+    found
+        .at(node, format!("`{}` is whatever its tag points at when a node pulls it", crate::words::clip(image)))
+        .because("a tag can be pushed again; two nodes may then run two programs under one name")
+        .help("add the digest: name:tag@sha256:…");
+}

@@ -1,0 +1,237 @@
+//! Agreement with the recorded verdicts of a real API server (tests/apiserver-verdicts/README.md).
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot read its records has failed")]
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use patterns::kube::Object;
+use patterns::kube::validation::{Knowledge, Schemas, Target, Verdict, validate};
+use patterns::yaml::{Document, Part, Source, read};
+use serde::Deserialize;
+
+/// One recorded answer.
+#[derive(Deserialize)]
+struct Record {
+    base: String,
+    mutation: String,
+    path: String,
+    accepted: bool,
+    message: String,
+    causes: Vec<(String, String)>,
+    warnings: Vec<String>,
+    manifest: serde_json::Value,
+}
+
+/// Why we say something else, for each record on which we do.
+const EXPLAINED: &[(&str, &str)] = &[(
+    "service-lb int \"spec.ports.0.nodePort\"",
+    "a dry run reserves no node port and so does not look at its range; a server that is asked in earnest refuses",
+)];
+
+/// What our verdict has in common with the server's.
+#[derive(Default)]
+struct Agreement {
+    all: usize,
+    agreed: usize,
+    named: usize,
+    located: usize,
+    warned: usize,
+    disagreements: String,
+}
+
+fn judge(text: &str, schemas: &Schemas) -> Verdict {
+    let source = Arc::new(Source::decode("manifest.json".to_owned(), text.as_bytes().to_vec()).unwrap());
+    let Some(Part::Document(document)) = read(&source).into_iter().next() else { panic!("unreadable: {text}") };
+    let document = Arc::new(document);
+    let object = Object::new(&document, document.root(), false);
+    validate(&object, Target::default(), schemas)
+}
+
+fn compare(file: &Path, schemas: &Schemas) -> Agreement {
+    let mut result = Agreement::default();
+    let text = std::fs::read_to_string(file).unwrap();
+    for record in text.lines().map(|line| serde_json::from_str::<Record>(line).unwrap()) {
+        let verdict = judge(&record.manifest.to_string(), schemas);
+        let ours: Vec<String> =
+            verdict.errors.iter().map(|cause| format!("{}: {}", cause.path, cause.message)).collect();
+        let id = format!("{} {} {:?}", record.base, record.mutation, record.path);
+        result.all += 1;
+        if verdict.errors.is_empty() == record.accepted {
+            result.agreed += 1;
+        } else {
+            let _ = writeln!(result.disagreements, "{id}\n  server: {}\n  ours:   {ours:?}", record.message);
+        }
+        if !record.causes.is_empty() {
+            result.named += 1;
+            if verdict.errors.iter().any(|cause| record.causes.iter().any(|(_, field)| *field == cause.path)) {
+                result.located += 1;
+            } else if !ours.is_empty() {
+                let fields: Vec<&str> = record.causes.iter().map(|(_, field)| field.as_str()).collect();
+                let _ = writeln!(result.disagreements, "{id}\n  server at: {fields:?}\n  ours:      {ours:?}");
+            }
+        }
+        if record.accepted && verdict.warnings.is_empty() == record.warnings.is_empty() {
+            result.warned += 1;
+        } else if record.accepted {
+            let warnings: Vec<&str> = verdict.warnings.iter().map(|cause| cause.message.as_str()).collect();
+            let _ = writeln!(result.disagreements, "{id}\n  warned: {:?}\n  ours:   {warnings:?}", record.warnings);
+        }
+    }
+    result
+}
+
+/// The objects of a document: itself, or the items of a list.
+fn objects(document: &Arc<Document>) -> Vec<Object> {
+    let root = document.root();
+    let items =
+        document.get(root, "items").filter(|_| document.get_str(root, "kind").is_some_and(|k| k.ends_with("List")));
+    let nodes = items.map_or_else(|| vec![root], |items| document.items(items).to_vec());
+    nodes.into_iter().map(|node| Object::new(document, node, false)).collect()
+}
+
+/// Everything that ends in `.yaml`, `.yml` or `.json` below a directory, sorted.
+fn manifests(directory: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = ignore::WalkBuilder::new(directory)
+        .standard_filters(false)
+        .build()
+        .filter_map(Result::ok)
+        .map(ignore::DirEntry::into_path)
+        .filter(|path| path.extension().is_some_and(|end| end == "yaml" || end == "yml" || end == "json"))
+        .collect();
+    files.sort();
+    files
+}
+
+/// Objects that are published and that a server does refuse: the end of the file's path, and the message's part.
+const REFUSED: &[(&str, &str)] = &[
+    // Ingresses of a version that v1.22 removed.
+    ("bank-of-anthos/extras/tls-domain-managedcerts/managed-certificates.yaml", "no longer have"),
+    ("bank-of-anthos/extras/tls-ip-selfsigned/frontend-ingress.yaml", "no longer have"),
+    // A container whose image is empty.
+    ("longhorn/deploy/longhorn-okd.yaml", "`image` is empty"),
+];
+
+/// Published manifests, if `PATTERNS_CORPUS` names a directory of them: a server takes them all.
+#[test]
+fn objects_to_nothing_that_is_in_use() {
+    let Some(corpus) = std::env::var_os("PATTERNS_CORPUS") else {
+        println!("skipped: PATTERNS_CORPUS names no directory");
+        return;
+    };
+    let objects = published(Path::new(&corpus));
+    let schemas = Schemas::collect(&objects);
+    let (mut full, mut by_schema, mut errors) = (0, 0, String::new());
+    for object in &objects {
+        let verdict = validate(object, Target::NEWEST, &schemas);
+        full += usize::from(verdict.knowledge == Knowledge::Full);
+        by_schema += usize::from(verdict.knowledge == Knowledge::Schema);
+        let file = &object.document.source.name;
+        for cause in verdict.errors {
+            if !REFUSED.iter().any(|(end, part)| file.ends_with(end) && cause.message.contains(part)) {
+                let (kind, name) = (&object.id.kind, &object.id.name);
+                let _ = writeln!(errors, "{file} {kind}/{name}: {}: {}", cause.path, cause.message);
+            }
+        }
+    }
+    println!("{} objects, {full} judged in full, {by_schema} by a schema", objects.len());
+    assert!(errors.is_empty(), "\n{errors}");
+}
+
+/// All objects of a directory's files.
+fn published(directory: &Path) -> Vec<Object> {
+    let mut found = Vec::new();
+    for file in manifests(directory) {
+        let Ok(source) = Source::decode(file.display().to_string(), std::fs::read(&file).unwrap()) else { continue };
+        for part in read(&Arc::new(source)) {
+            let Part::Document(document) = part else { continue };
+            found.extend(objects(&Arc::new(document)));
+        }
+    }
+    found.retain(|object| !object.id.kind.is_empty() && !object.id.api_version.is_empty());
+    found
+}
+
+#[test]
+fn agrees_with_the_server() {
+    let named = std::env::var_os("PATTERNS_VERDICTS").map(PathBuf::from);
+    let recorded = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/apiserver-verdicts/verdicts.jsonl");
+    // Other records can be named, and definitions for the custom resources among them.
+    let corpus = std::env::var_os("PATTERNS_CORPUS").filter(|_| named.is_some());
+    let definitions = corpus.map_or_else(Vec::new, |corpus| published(Path::new(&corpus)));
+    let schemas = Schemas::collect(&definitions);
+    let mut result = compare(named.as_deref().unwrap_or(&recorded), &schemas);
+    for (id, why) in EXPLAINED {
+        result.disagreements = result.disagreements.replace(&format!("{id}\n"), &format!("{id}\n  because {why}\n"));
+    }
+    println!(
+        "accepted as the server does: {} of {}; places named: {} of {}",
+        result.agreed, result.all, result.located, result.named
+    );
+    if named.is_some() {
+        println!("{}", result.disagreements);
+        return;
+    }
+    insta::assert_snapshot!("disagreements", result.disagreements);
+    for line in result.disagreements.lines().filter(|line| !line.starts_with(' ')) {
+        assert!(EXPLAINED.iter().any(|(id, _)| *id == line), "not explained: {line}");
+    }
+    assert!(result.agreed * 100 >= result.all * 99, "{} of {}", result.agreed, result.all);
+    assert!(result.located * 100 >= result.named * 95, "{} of {}", result.located, result.named);
+}
+
+/// Every sentence that the records bring out, once: to be read when one changes.
+#[test]
+fn says_it_in_these_words() {
+    let recorded = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/apiserver-verdicts/verdicts.jsonl");
+    let mut words = BTreeMap::new();
+    for record in std::fs::read_to_string(recorded).unwrap().lines() {
+        let record: Record = serde_json::from_str(record).unwrap();
+        let verdict = judge(&record.manifest.to_string(), &Schemas::default());
+        for cause in verdict.errors.into_iter().chain(verdict.warnings) {
+            let help = cause.help.map_or_else(String::new, |help| format!("\n    help: {help}"));
+            let shape = cause.message.split('`').step_by(2).collect::<Vec<_>>().join("…");
+            let entry = words.entry((format!("{:?}", cause.reason), shape));
+            entry.or_insert_with(|| format!("{}: {}{help}", cause.path, cause.message));
+        }
+    }
+    let text: Vec<String> = words.iter().map(|((reason, _), sentence)| format!("{reason} {sentence}")).collect();
+    insta::assert_snapshot!("words", text.join("\n"));
+}
+
+#[test]
+fn takes_anything_for_an_object() {
+    let whole = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, image: b}]}\n";
+    let cases = [
+        ("3", "apiVersion"),
+        ("- a", "apiVersion"),
+        ("kind: Pod", "apiVersion"),
+        ("apiVersion: v1", "kind"),
+        ("apiVersion: v1\nkind: Pods", "kind"),
+        ("apiVersion: extensions/v1beta1\nkind: Ingress", "apiVersion"),
+        ("apiVersion: v1\nkind: Pod\nspec: 3", "spec"),
+        ("apiVersion: v1\nkind: Pod\nmetadata:\nspec:", "spec.containers"),
+        (whole, ""),
+    ];
+    for (text, path) in cases {
+        let source = Arc::new(Source::decode("a.yaml".to_owned(), text.as_bytes().to_vec()).unwrap());
+        let Some(Part::Document(document)) = read(&source).into_iter().next() else { panic!("unreadable: {text}") };
+        let document = Arc::new(document);
+        let verdict = validate(&Object::new(&document, document.root(), false), Target::default(), &Schemas::default());
+        let paths: Vec<&str> = verdict.errors.iter().map(|cause| cause.path.as_str()).collect();
+        assert_eq!(paths.contains(&path), !path.is_empty(), "{text}: {paths:?}");
+    }
+}
+
+#[test]
+fn knows_fields_by_version() {
+    let text = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {hostnameOverride: b, containers: [{name: a, image: b}]}\n";
+    let source = Arc::new(Source::decode("a.yaml".to_owned(), text.as_bytes().to_vec()).unwrap());
+    let Some(Part::Document(document)) = read(&source).into_iter().next() else { panic!("unreadable: {text}") };
+    let document = Arc::new(document);
+    let object = Object::new(&document, document.root(), false);
+    let errors = |minor| validate(&object, Target(minor), &Schemas::default()).errors.len();
+    assert_eq!((errors(33), errors(34), errors(36)), (1, 0, 0));
+}
