@@ -240,6 +240,7 @@ async fn health_refuses_what_cannot_be_checked() {
 struct Postgres {
     server: std::process::Child,
     port: u16,
+    data: PathBuf,
 }
 
 impl Postgres {
@@ -275,7 +276,7 @@ impl Postgres {
             .args(["-h", "127.0.0.1", "-p", &port.to_string(), "-c", "unix_socket_directories="])
             .spawn()
             .ok()?;
-        Some(Self { server, port })
+        Some(Self { server, port, data })
     }
 }
 
@@ -283,6 +284,8 @@ impl Drop for Postgres {
     fn drop(&mut self) {
         let _ = self.server.kill();
         let _ = self.server.wait();
+        let _ = std::fs::remove_dir_all(&self.data);
+        let _ = std::fs::remove_file(self.data.with_extension("password"));
     }
 }
 

@@ -58,7 +58,9 @@ async fn the_agent_starts_with_the_flags_that_manifests_carry() {
     for description in descriptions() {
         let objects = generated(&description);
         let mut found = Vec::new();
-        objects.iter().for_each(|object| agents(object, &mut found));
+        for object in &objects {
+            agents(object, &mut found);
+        }
         for args in found {
             let words = std::iter::once("patterns-agent").chain(args.iter().map(String::as_str));
             if let Err(error) = Cli::try_parse_from(words) {
@@ -79,7 +81,7 @@ async fn starts(description: &Path, objects: &[Value], mut args: Vec<String>) {
     for arg in &mut args {
         match arg.split_once('=') {
             Some(("--listen" | "--api", _)) => {
-                *arg = format!("{}127.0.0.1:{}", &arg[..=arg.find('=').unwrap()], free_port())
+                *arg = format!("{}127.0.0.1:{}", &arg[..=arg.find('=').unwrap()], free_port());
             }
             Some(("--status", _)) => *arg = format!("--status=127.0.0.1:{status}"),
             Some(("--job" | "--create", path)) if path.starts_with('/') => *arg = mounted(objects, arg),
@@ -106,9 +108,8 @@ async fn starts(description: &Path, objects: &[Value], mut args: Vec<String>) {
 fn mounted(objects: &[Value], flag: &str) -> String {
     let (name, path) = flag.split_once('=').unwrap();
     let key = path.rsplit('/').next().unwrap();
-    let maps = objects.iter().filter(|object| object["kind"] == "ConfigMap");
-    let text =
-        maps.filter_map(|map| map["data"][key].as_str()).next().unwrap_or_else(|| panic!("no ConfigMap has {key}"));
+    let mut maps = objects.iter().filter(|object| object["kind"] == "ConfigMap");
+    let text = maps.find_map(|map| map["data"][key].as_str()).unwrap_or_else(|| panic!("no ConfigMap has {key}"));
     let file = scratch(key);
     std::fs::write(&file, text).unwrap();
     format!("{name}={}", file.display())

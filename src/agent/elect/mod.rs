@@ -9,6 +9,8 @@ mod machine;
 mod record;
 #[cfg(test)]
 mod simulation;
+#[cfg(test)]
+mod tests;
 mod view;
 
 use std::sync::Arc;

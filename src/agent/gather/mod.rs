@@ -2,6 +2,7 @@
 //! their answers, or with the list of them.
 
 mod leaves;
+mod metrics;
 mod rpc;
 mod split;
 
@@ -18,8 +19,6 @@ use bytes::Bytes;
 use futures_util::future::join_all;
 use http_body_util::Full;
 use hyper::Uri;
-use prometheus_client::metrics::{counter::Counter, family::Family, histogram::Histogram};
-use prometheus_client::registry::Registry;
 use serde::Serialize;
 use serde_json::json;
 use serde_json::value::RawValue;
@@ -31,6 +30,7 @@ use super::signals::Termination;
 use super::status::{self, Report};
 use super::{Failure, serve};
 use leaves::{Leaves, MISSING, Miss, Outgoing, Reply};
+use metrics::Metrics;
 use rpc::Call;
 
 /// Answers until SIGTERM, then ends what it has begun.
@@ -328,32 +328,6 @@ fn plain_refusal(refusal: &Refusal) -> Response {
         response.headers_mut().insert(MISSING, value);
     }
     response
-}
-
-type Labels = Vec<(&'static str, String)>;
-
-struct Metrics {
-    requests: Family<Labels, Counter>,
-    missing: Family<Labels, Counter>,
-    hedges: Counter,
-    seconds: Histogram,
-}
-
-impl Metrics {
-    fn register(registry: &mut Registry) -> Self {
-        let buckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
-        let metrics = Self {
-            requests: Family::default(),
-            missing: Family::default(),
-            hedges: Counter::default(),
-            seconds: Histogram::new(buckets),
-        };
-        registry.register("requests", "Requests answered, by status", metrics.requests.clone());
-        registry.register("leaves_missing", "Answers of leaves that are missing, by reason", metrics.missing.clone());
-        registry.register("hedges", "Requests sent a second time, elsewhere", metrics.hedges.clone());
-        registry.register("request_seconds", "Time from request to answer", metrics.seconds.clone());
-        metrics
-    }
 }
 
 impl Report for Root {

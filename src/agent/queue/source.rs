@@ -8,7 +8,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
 use super::super::Failure;
-use super::super::http::{Answer, Http, address};
+use super::super::http::{Answer, Http, NoAnswer, address};
 
 const TIME: Duration = Duration::from_secs(30);
 
@@ -64,7 +64,7 @@ impl Source {
     /// # Errors
     /// Why the source is lost.
     pub async fn list(&self) -> Result<Listing, String> {
-        let answer = self.get("/items", MAX_LIST).await?;
+        let answer = self.get("/items", MAX_LIST).await.map_err(|error| format!("{}/items: {error}", self.base))?;
         if answer.status != StatusCode::OK {
             return Err(format!("{}/items answers {}", self.base, answer.status));
         }
@@ -92,8 +92,10 @@ impl Source {
     /// See [`NoItem`].
     pub async fn item(&self, name: &str) -> Result<String, NoItem> {
         let path = format!("/items/{}", utf8_percent_encode(name, NON_ALPHANUMERIC));
-        let answer = self.get(&path, MAX_ITEM).await.map_err(|reason| {
-            if reason.contains("larger than") { NoItem::Malformed(reason) } else { NoItem::Lost(reason) }
+        let answer = self.get(&path, MAX_ITEM).await.map_err(|error| {
+            let reason = format!("{}{path}: {error}", self.base);
+            // It will be as large the next time.
+            if matches!(error, NoAnswer::TooLarge(_)) { NoItem::Malformed(reason) } else { NoItem::Lost(reason) }
         })?;
         match answer.status {
             StatusCode::OK => {}
@@ -108,9 +110,9 @@ impl Source {
         }
     }
 
-    async fn get(&self, path: &str, limit: usize) -> Result<Answer, String> {
-        let text = format!("{}{path}", self.base);
-        let uri: Uri = text.parse().map_err(|error| format!("{text} is no URL: {error}"))?;
-        self.http.get(uri, limit, TIME).await.map_err(|reason| format!("{text}: {reason}"))
+    async fn get(&self, path: &str, limit: usize) -> Result<Answer, NoAnswer> {
+        let uri: Uri =
+            format!("{}{path}", self.base).parse().map_err(|error| NoAnswer::Broken(format!("no URL: {error}")))?;
+        self.http.get(uri, limit, TIME).await
     }
 }

@@ -1,0 +1,36 @@
+//! What a root counts.
+
+use prometheus_client::metrics::{counter::Counter, family::Family, histogram::Histogram};
+use prometheus_client::registry::Registry;
+
+type Labels = Vec<(&'static str, String)>;
+
+/// The root's metrics.
+pub struct Metrics {
+    /// Requests answered, by `code`.
+    pub requests: Family<Labels, Counter>,
+    /// Leaves missing from answers, by `reason`.
+    pub missing: Family<Labels, Counter>,
+    /// Requests beyond a leaf's first.
+    pub hedges: Counter,
+    /// From request to answer, in seconds.
+    pub seconds: Histogram,
+}
+
+impl Metrics {
+    /// Names and explains them.
+    pub fn register(registry: &mut Registry) -> Self {
+        let buckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+        let metrics = Self {
+            requests: Family::default(),
+            missing: Family::default(),
+            hedges: Counter::default(),
+            seconds: Histogram::new(buckets),
+        };
+        registry.register("requests", "Requests answered, by status", metrics.requests.clone());
+        registry.register("leaves_missing", "Answers of leaves that are missing, by reason", metrics.missing.clone());
+        registry.register("hedges", "Requests sent a second time, elsewhere", metrics.hedges.clone());
+        registry.register("request_seconds", "Time from request to answer", metrics.seconds.clone());
+        metrics
+    }
+}
