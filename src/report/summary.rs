@@ -6,7 +6,8 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::diagnostic::{Finding, Level};
-use crate::kube::Workspace;
+use crate::kube::validation::{self, Schemas};
+use crate::kube::{Object, Workspace};
 
 /// A run in numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -24,6 +25,9 @@ pub struct Summary {
     pub files_with_findings: usize,
     /// Helm templates that were skipped.
     pub templates_skipped: usize,
+    /// Objects of which only the metadata was judged: their kind is not built in, and no definition of it is in
+    /// the run.
+    pub objects_of_unknown_kind: usize,
     /// Files that could not be read.
     pub unreadable: usize,
 }
@@ -41,6 +45,7 @@ impl Summary {
             files: workspace.files.iter().filter(|file| file.reported).count(),
             files_with_findings: names.len(),
             templates_skipped: workspace.templates_skipped,
+            objects_of_unknown_kind: unknown_kinds(workspace),
             unreadable: workspace.failures.len(),
         }
     }
@@ -50,6 +55,16 @@ impl Summary {
     pub fn is_silent(&self) -> bool {
         self.errors + self.warnings + self.advice + self.templates_skipped == 0
     }
+}
+
+fn unknown_kinds(workspace: &Workspace) -> usize {
+    let schemas = Schemas::collect(workspace.objects());
+    let is_known = |object: &Object| {
+        validation::is_known(&object.id.api_version, &object.id.kind)
+            || (!schemas.is_empty() && schemas.judge(object).is_some())
+    };
+    let reported = workspace.files.iter().filter(|file| file.reported).flat_map(|file| &file.objects);
+    reported.filter(|object| !object.is_patch && !is_known(object)).count()
 }
 
 impl fmt::Display for Summary {
@@ -75,6 +90,11 @@ impl fmt::Display for Summary {
             }
         });
         let skipped = counted(self.templates_skipped, "Helm template skipped", "Helm templates skipped");
-        f.write_str(&found.into_iter().chain(skipped).collect::<Vec<_>>().join("; "))
+        let unknown = counted(
+            self.objects_of_unknown_kind,
+            "object of a kind that is not built in",
+            "objects of kinds that are not built in",
+        );
+        f.write_str(&found.into_iter().chain(skipped).chain(unknown).collect::<Vec<_>>().join("; "))
     }
 }

@@ -195,6 +195,12 @@ pub struct Verdict {
     pub warnings: Vec<Cause>,
 }
 
+/// Whether the server's rules for this kind are known.
+#[must_use]
+pub fn is_known(api_version: &str, kind: &str) -> bool {
+    kinds::rules(api_version, kind).is_some()
+}
+
 /// Judges an object, custom resources by the schemas of the run. Mistakes of decoding stand alone, as the
 /// server does not look further.
 #[must_use]
