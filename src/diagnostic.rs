@@ -165,13 +165,6 @@ impl Finding {
         self
     }
 
-    /// Offers a change that may alter the meaning.
-    #[must_use]
-    pub fn unsafe_fix(mut self, title: impl Into<String>, edits: Vec<Edit>) -> Self {
-        self.fix = Some(Fix { title: title.into(), safe: false, edits });
-        self
-    }
-
     /// Hides bytes of the primary label's file, in this and every other finding.
     #[must_use]
     pub fn hide(mut self, secret: Span) -> Self {

@@ -39,3 +39,24 @@ pub fn list(names: &[&str]) -> String {
         [most @ .., last] => format!("{} and {last}", most.join(", ")),
     }
 }
+
+/// Whether a variable or key of this name holds a secret: `DB_PASSWORD`, `api-token`.
+#[must_use]
+pub fn is_secret_name(name: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "PASSWORD",
+        "PASSWD",
+        "PASSPHRASE",
+        "PWD",
+        "PASS",
+        "TOKEN",
+        "SECRET",
+        "SECRET_KEY",
+        "API_KEY",
+        "APIKEY",
+        "PRIVATE_KEY",
+        "ACCESS_KEY",
+    ];
+    let upper = name.to_ascii_uppercase().replace(['-', '.'], "_");
+    WORDS.iter().any(|word| upper.strip_suffix(word).is_some_and(|rest| rest.is_empty() || rest.ends_with('_')))
+}

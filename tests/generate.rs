@@ -355,6 +355,14 @@ fn deep_nesting_ends_in_a_message() {
     assert!(run.code == 0 || (run.code == 2 && run.stdout.is_empty()), "{}", run.code);
 }
 
+#[test]
+fn secrets_on_the_command_line_stay_there() {
+    let description =
+        "patterns: v1\nname: a\nparams: {db_password: {type: integer}}\napp: {image: registry.example.com/a}\n";
+    let run = patterns_with(&["gen", "-", "--set", "db_password=hunter2"], description.as_bytes());
+    assert!(run.code == 2 && !run.stderr.contains("hunter2"), "{}", run.stderr);
+}
+
 /// Text that tries to leave its place in YAML is refused or arrives as it was.
 #[test]
 fn hostile_text() {

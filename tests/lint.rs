@@ -567,3 +567,19 @@ fn a_corpus_of_real_manifests_has_no_errors() {
         json["findings"].as_array().unwrap().iter().filter(|finding| finding["level"] == "error").collect();
     assert!(errors.is_empty(), "{errors:#?}");
 }
+
+/// A value under a name that says secret is not shown, whatever is wrong with it.
+#[test]
+fn values_under_secret_names_are_hidden() {
+    let folder = Folder::new("secret-names");
+    folder.file(
+        "a.yaml",
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  containers:\n  - name: a\n    image: x\n    env:\n    - {name: DB_PASSWORD, value: 31337}\n\
+         ---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata:\n  db-password: 31338\n",
+    );
+    for format in ["terminal", "json"] {
+        let run = folder.lint(&["--format", format, "."]);
+        assert_eq!(run.code, Some(1));
+        assert!(!run.out.contains("31337") && !run.out.contains("31338"), "{}", run.out);
+    }
+}

@@ -4,6 +4,7 @@ use super::formats::{duration_seconds, has_password, is_config_key, is_object_na
 use super::spanned::{Kind, Member, Place, Spanned};
 use crate::diagnostic::Finding;
 use crate::kube::validation::Quantity;
+use crate::words::is_secret_name;
 
 /// The user's container.
 #[derive(Clone, Debug)]
@@ -276,23 +277,7 @@ fn has_leading_zero(text: &str) -> bool {
 /// A variable that is named like a secret and holds a plain value, or a value that is one by its form.
 /// References to files and addresses are none.
 fn looks_like_secret(name: &str, value: &str) -> bool {
-    const WORDS: &[&str] = &[
-        "PASSWORD",
-        "PASSWD",
-        "PASSPHRASE",
-        "PWD",
-        "PASS",
-        "TOKEN",
-        "SECRET",
-        "SECRET_KEY",
-        "API_KEY",
-        "APIKEY",
-        "PRIVATE_KEY",
-        "ACCESS_KEY",
-    ];
-    let upper = name.to_ascii_uppercase();
-    let named =
-        WORDS.iter().any(|word| upper.strip_suffix(word).is_some_and(|rest| rest.is_empty() || rest.ends_with('_')));
+    let named = is_secret_name(name);
     let pointer = value.is_empty() || value.starts_with('/') || value.starts_with("$(") || value.contains("://");
     let flag = value == "true" || value == "false";
     (named && !pointer && !flag) || is_secret_by_form(value)
@@ -306,8 +291,7 @@ fn is_secret_by_form(value: &str) -> bool {
 /// `--password=…` as an argument.
 fn is_secret_argument(argument: &str) -> bool {
     let option = argument.strip_prefix('-').and_then(|option| option.trim_start_matches('-').split_once('='));
-    is_secret_by_form(argument)
-        || option.is_some_and(|(name, value)| looks_like_secret(&name.replace(['-', '.'], "_"), value))
+    is_secret_by_form(argument) || option.is_some_and(|(name, value)| looks_like_secret(name, value))
 }
 
 fn health(value: Option<&Spanned>) -> Health {

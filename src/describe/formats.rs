@@ -107,13 +107,10 @@ fn image(text: &str) -> Option<Mistake> {
         Some((path, tag)) if !tag.contains('/') => path,
         _ => name,
     };
-    let (registry, repository) = path
-        .split_once('/')
-        .filter(|(first, _)| first.contains(['.', ':']) || *first == "localhost")
-        .unwrap_or(("", path));
+    let first = path.split_once('/').filter(|(first, _)| first.contains(['.', ':']) || *first == "localhost");
+    let repository = first.map_or(path, |(_, repository)| repository);
     let ok = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_' | b'.' | b'/');
     if repository.is_empty() || !repository.bytes().all(ok) {
-        let _ = registry;
         return Some(Mistake::new("the repository of an image is lower-case letters, digits, `-`, `_`, `.` and `/`"));
     }
     None

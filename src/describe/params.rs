@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json};
 use super::schema::{self, Subject};
 use super::spanned::{Kind, Member, Place, Spanned};
 use crate::diagnostic::Finding;
-use crate::words::{list, nearest};
+use crate::words::{is_secret_name, list, nearest};
 
 /// The parameters of one document with their values.
 #[derive(Debug, Default)]
@@ -53,9 +53,13 @@ impl Params {
                 }
             };
             let value = as_declared(value, &schema);
+            let before = findings.len();
             let subject = format!("`{name}`");
             let subject = Subject { name: &subject, member: "key", help: None, place: &declaration.key_place };
             schema::check(&schema, &value, subject, findings);
+            if is_secret_name(name) {
+                findings[before..].iter_mut().for_each(|finding| finding.secrets.push(value.place.span));
+            }
             params.values.insert(name.clone(), value);
         }
         params

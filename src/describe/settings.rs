@@ -10,7 +10,7 @@ use crate::yaml::{self, Source, Span};
 
 /// Reads one `--set name=value`. The value is YAML: `3` is a number, `"3"` a string.
 pub fn from_flag(flag: &str) -> Result<Setting, Vec<Finding>> {
-    let source = Arc::new(Source::from_text(format!("--set {flag}"), flag));
+    let source = Arc::new(Source::from_text(format!("--set {}", flag.split('=').next().unwrap_or(flag)), flag));
     let whole = Place { source: Arc::clone(&source), span: Span::new(0, flag.len()) };
     let Some((name, value)) = flag.split_once('=') else {
         return Err(vec![Finding::error(whole.label(""), "`--set` takes name=value").help("--set tag=1.7.1")]);

@@ -173,7 +173,11 @@ fn target_line(text: &str, comment: Span) -> Span {
     if !text[line.range().start..comment.range().start].trim().is_empty() {
         return line;
     }
-    while line.range().end < text.len() {
+    // more comments than this in a row are a text of their own, and not about the line below
+    for _ in 0..64 {
+        if line.range().end >= text.len() {
+            break;
+        }
         line = line_at(line.range().end);
         let content = text[line.range()].trim();
         if !content.is_empty() && !content.starts_with('#') {

@@ -41,7 +41,6 @@ impl Renderer {
             }
         });
         environment.add_filter("verbatim", verbatim);
-        environment.add_filter("volume_name", volume_name);
         environment
             .add_filter("shard", |labels: Hole, shard: u32| with_label(&labels, "patterns/shard", &shard.to_string()));
         environment.add_filter("part", |labels: Hole, role: &str| part(&labels, role));

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::kube::{File, Object, names_a_secret, refused_secret};
+use crate::kube::{File, Object, PodView, names_a_secret, refused_secret};
+use crate::words::is_secret_name;
 use crate::yaml::{Document, Entry, NodeId, Source, Span};
 
 /// What is hidden in the file that was shown last: findings come file by file.
@@ -20,11 +21,13 @@ impl Secrets {
 }
 
 fn hidden(source: &Arc<Source>) -> Vec<Span> {
-    if !names_a_secret(&source.text) {
-        return Vec::new();
-    }
     let file = File::read(source);
     let mut hidden = Vec::new();
+    file.objects.iter().for_each(|object| by_name(object, &mut hidden));
+    if !names_a_secret(&source.text) {
+        hidden.sort_unstable();
+        return hidden;
+    }
     for object in file.objects.iter().filter(|object| object.id.kind == "Secret") {
         of_object(object, &mut hidden);
     }
@@ -39,6 +42,22 @@ fn hidden(source: &Arc<Source>) -> Vec<Span> {
     }
     hidden.sort_unstable();
     hidden
+}
+
+/// Values under names that say what they hold: variables of containers, keys of a `ConfigMap`.
+fn by_name(object: &Object, hidden: &mut Vec<Span>) {
+    let document = &object.document;
+    let variables = object.pod().into_iter().flat_map(PodView::containers).filter_map(|view| view.at(&["env"]));
+    for variable in variables.flat_map(|env| document.items(env)) {
+        if document.get_str(*variable, "name").is_some_and(is_secret_name) {
+            hidden.extend(document.get(*variable, "value").map(|value| document.span(value)));
+        }
+    }
+    if object.id.kind == "ConfigMap" {
+        let data = document.get(object.node, "data").map(|data| document.entries(data)).unwrap_or_default();
+        let secret = data.iter().filter(|entry| is_secret_name(&document.key(entry)));
+        hidden.extend(secret.map(|entry| document.span(entry.value)));
+    }
 }
 
 fn of_object(object: &Object, hidden: &mut Vec<Span>) {

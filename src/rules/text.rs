@@ -1,7 +1,7 @@
 //! Words of messages.
 
-use crate::kube::{Object, Path};
-use crate::words::clip;
+use crate::kube::{Object, Path, Step};
+use crate::words::{clip, is_secret_name};
 use crate::yaml::{NodeId, Value};
 
 /// A value as written, in backticks; for what is secret only "this value".
@@ -12,13 +12,24 @@ pub fn shown(object: &Object, node: NodeId) -> String {
     format!("`{}`", clip(object.document.raw(node).trim_end()))
 }
 
-/// Whether a node holds what a Secret keeps.
+/// Whether a node holds what a Secret keeps, or a value under a name that says so.
 fn is_secret(object: &Object, node: NodeId) -> bool {
-    object.id.kind == "Secret"
-        && matches!(
-            Path::between(&object.document, object.node, node).fields().first(),
-            Some(&("data" | "stringData" | "metadata"))
-        )
+    let document = &object.document;
+    let path = Path::between(document, object.node, node);
+    let in_secret =
+        object.id.kind == "Secret" && matches!(path.fields().first(), Some(&("data" | "stringData" | "metadata")));
+    let name = match path.0.as_slice() {
+        [above @ .., Step::Key(value)] if value == "value" => {
+            let step = |at, step: &Step| match step {
+                Step::Key(key) => document.get(at, key),
+                Step::Item(index) => document.items(at).get(*index).copied(),
+            };
+            above.iter().try_fold(object.node, step).and_then(|map| document.get_str(map, "name"))
+        }
+        [.., Step::Key(key)] => Some(key.as_str()),
+        _ => None,
+    };
+    in_secret || name.is_some_and(is_secret_name)
 }
 
 /// What a node holds, as a noun: "the number 420", "a list".
@@ -34,7 +45,7 @@ pub fn reading(object: &Object, node: NodeId) -> String {
 
 /// What stands at a path, as the subject of "… wants a string" or "… are strings".
 pub fn subject(path: &Path) -> (String, bool) {
-    use crate::kube::Step::{Item, Key};
+    use Step::{Item, Key};
     match path.0.as_slice() {
         [.., Key(env), Item(_), Key(value)] if env == "env" && value == "value" => ("env values".to_owned(), true),
         [.., Key(map), Key(_)] if is_string_map(map) => (map.clone(), true),
