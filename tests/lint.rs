@@ -583,3 +583,18 @@ fn values_under_secret_names_are_hidden() {
         assert!(!run.out.contains("31337") && !run.out.contains("31338"), "{}", run.out);
     }
 }
+
+/// What a kustomization changes is not yet what the API server gets.
+#[test]
+fn bases_of_kustomize_may_be_incomplete() {
+    let base = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec:\n  selector: {}\n  template:\n    spec:\n      containers:\n      - {name: a, image: \"\"}\n";
+    let folder = Folder::new("kustomize-base");
+    folder.file("base/a.yaml", base);
+    assert_eq!(folder.lint(&["."]).code, Some(1), "on its own it is refused");
+    folder.file(
+        "base/kustomization.yaml",
+        "resources: [a.yaml]\ncommonLabels: {app: a}\nimages: [{name: \"\", newName: x}]\n",
+    );
+    let run = folder.lint(&["."]);
+    assert_eq!(run.code, Some(0), "{}", run.out);
+}

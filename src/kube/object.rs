@@ -25,6 +25,8 @@ pub struct Object {
     pub problems: Vec<Problem>,
     /// Whether it is a part of an object, to be merged by kustomize: what is absent says nothing.
     pub is_patch: bool,
+    /// Whether kustomize changes it before it is applied: what is missing or wrong may be mended there.
+    pub is_base: bool,
 }
 
 /// The Pod of a workload: a Pod itself, or a controller's template.
@@ -84,7 +86,7 @@ impl Object {
             namespace: metadata("namespace").filter(|namespace| !namespace.is_empty()),
         };
         let (typed, problems) = decode_kind(api_version, kind, document, node).unwrap_or_default();
-        Self { document: Arc::clone(document), node, id, typed, problems, is_patch }
+        Self { document: Arc::clone(document), node, id, typed, problems, is_patch, is_base: false }
     }
 
     /// The Pod that this object is or makes, if its typed form is there.

@@ -64,7 +64,7 @@ impl Workspace {
         failures.sort_by(|a, b| a.name.cmp(&b.name));
         workspace.failures = failures;
         workspace.files.sort_by(|a, b| a.source.name.cmp(&b.source.name));
-        kustomize::mark_patches(&mut workspace.files);
+        kustomize::mark(&mut workspace.files);
         workspace
     }
 

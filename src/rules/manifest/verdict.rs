@@ -61,6 +61,10 @@ fn check_custom(objects: &[&Object], found: &mut FoundAnywhere<'_>) {
 
 fn say(object: &Object, cause: &Cause, found: &mut Found<'_>) {
     let Some(rule) = rule(object, cause) else { return };
+    if object.is_base && matches!(cause.reason, Reason::Required | Reason::Invalid | Reason::NotFound | Reason::Warning)
+    {
+        return;
+    }
     if has_rule_of_its_own(cause) || object.document.str(cause.node).is_some_and(text::is_placeholder) {
         return;
     }
