@@ -554,17 +554,38 @@ fn explain_prints_the_page() {
     assert!(String::from_utf8(unknown.stderr).unwrap().contains("did you mean `norway`?"));
 }
 
+/// Errors in public manifests that were read and are true: the end of the path, the line and the rule.
+const TRUE_ERRORS: &[(&str, u64, &str)] = &[
+    // no server since Kubernetes 1.22 has this version of Ingress
+    ("bank-of-anthos/extras/tls-domain-managedcerts/managed-certificates.yaml", 36, "unknown-kind"),
+    ("bank-of-anthos/extras/tls-ip-selfsigned/frontend-ingress.yaml", 19, "unknown-kind"),
+    // a real API server refuses the empty image
+    ("longhorn/deploy/longhorn-okd.yaml", 5896, "missing-field"),
+];
+
 /// Real manifests, named by `PATTERNS_CORPUS`: an error there is a mistake of ours until shown otherwise.
 #[test]
-fn a_corpus_of_real_manifests_has_no_errors() {
+fn a_corpus_of_real_manifests_has_no_other_errors() {
     let Some(corpus) = std::env::var_os("PATTERNS_CORPUS") else {
         eprintln!("skipped: PATTERNS_CORPUS names no folder");
         return;
     };
     let run = run(Path::new(&corpus), &["--format", "json", "."], b"");
     let json = run.json();
-    let errors: Vec<_> =
-        json["findings"].as_array().unwrap().iter().filter(|finding| finding["level"] == "error").collect();
+    let is_true = |finding: &serde_json::Value| {
+        let at = |(path, line, rule): &(&str, u64, &str)| {
+            finding["file"].as_str().unwrap().ends_with(path)
+                && finding["start"]["line"] == *line
+                && finding["rule"] == *rule
+        };
+        TRUE_ERRORS.iter().any(at)
+    };
+    let errors: Vec<_> = json["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|finding| finding["level"] == "error" && !is_true(finding))
+        .collect();
     assert!(errors.is_empty(), "{errors:#?}");
 }
 
