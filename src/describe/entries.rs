@@ -35,6 +35,8 @@ pub(super) fn shape(root: &Spanned, findings: &mut Vec<Finding>) -> Option<Entry
             place: shape.key_place.clone(),
             params: shape.value.clone(),
         }),
+        // what is no map has been refused by the grammar
+        [] if !matches!(member.value.kind, Kind::Map(_)) => None,
         [] => {
             findings.push(
                 Finding::error(member.key_place.label(""), "`shape` names no pattern")

@@ -132,6 +132,7 @@ fn wrong_type(schema: &Json, value: &Spanned, subject: Subject<'_>) -> Finding {
         value.place.label(format!("this is {found}")),
         format!("{} takes {}, not {found}", subject.name, wanted.join(" or ")),
     );
+    finding.help = schema.get("x-example").and_then(Json::as_str).map(str::to_owned);
     if let Some(text) = yaml_boolean(value) {
         finding = finding
             .because("kubectl reads YAML 1.1, where yes, no, on, off, y and n are booleans")

@@ -4,16 +4,18 @@
 //! the next. What counts as a mistake follows `k8s.io/apimachinery/pkg/runtime/serializer/json` with
 //! strict decoding: unknown fields (case-sensitive), values of another type; null is absence.
 
+mod access;
+
 use std::cell::RefCell;
 use std::fmt;
 
-use serde::de::{self, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{self, Deserializer, IntoDeserializer, Visitor};
 
+use self::access::{Fields, Items};
 use super::bytes::{base64, to_base64};
 use super::time;
 use super::validation::Quantity;
-use super::versions::since;
-use crate::yaml::{Document, Entry, NodeId, Value};
+use crate::yaml::{Document, NodeId, Value};
 
 /// Something that a strict decode refuses.
 #[derive(Clone, Debug)]
@@ -375,152 +377,5 @@ impl<'doc> Cursor<'doc, '_> {
                 EPOCH
             }
         }
-    }
-}
-
-struct Items<'doc, 'run> {
-    parent: Cursor<'doc, 'run>,
-    items: std::slice::Iter<'doc, NodeId>,
-}
-
-impl<'doc> SeqAccess<'doc> for Items<'doc, '_> {
-    type Error = Failure;
-
-    fn next_element_seed<S: DeserializeSeed<'doc>>(&mut self, seed: S) -> Result<Option<S::Value>, Failure> {
-        let Some(&item) = self.items.next() else { return Ok(None) };
-        seed.deserialize(self.parent.at(item)).map(Some).map_err(|failure| failure.at(item))
-    }
-
-    fn size_hint(&self) -> Option<usize> {
-        Some(self.items.len())
-    }
-}
-
-impl Fields<'_, '_> {
-    /// Kind and version of an object inside another, such as a claim template: any text will do there, and
-    /// the type's own reader would insist on its name.
-    fn is_identity(&self, key: &str) -> bool {
-        let Some(entry) = self.current else { return false };
-        let is_object = self.known.starts_with(&["apiVersion", "kind", "metadata"]);
-        let cursor = self.parent.at(entry.value);
-        if !is_object || !matches!(key, "apiVersion" | "kind") {
-            return false;
-        }
-        cursor.text();
-        true
-    }
-}
-
-struct Fields<'doc, 'run> {
-    parent: Cursor<'doc, 'run>,
-    type_name: &'static str,
-    known: &'static [&'static str],
-    entries: std::slice::Iter<'doc, Entry>,
-    current: Option<Entry>,
-}
-
-impl<'doc> MapAccess<'doc> for Fields<'doc, '_> {
-    type Error = Failure;
-
-    fn next_key_seed<S: DeserializeSeed<'doc>>(&mut self, seed: S) -> Result<Option<S::Value>, Failure> {
-        self.current = self.entries.next().copied();
-        let Some(entry) = self.current else { return Ok(None) };
-        let document = self.parent.document;
-        let key = document.key(&entry);
-        if self.is_identity(&key) {
-            return self.next_key_seed(seed);
-        }
-        if let Some(since) = since(self.type_name, &key) {
-            let kind = ProblemKind::NewField { type_name: self.type_name, since, known: self.known };
-            self.parent.at(entry.key).problem(kind);
-        }
-        let is_map_of_anything = self.type_name.is_empty() && self.parent.mode == Mode::Typed;
-        if is_map_of_anything && matches!(document.value(entry.key), Value::Bool(_)) && document.raw(entry.key) != key {
-            self.parent.at(entry.key).problem(ProblemKind::BooleanKey);
-        }
-        let key: de::value::CowStrDeserializer<'doc, Failure> = key.into_deserializer();
-        seed.deserialize(key).map(Some).map_err(|failure| failure.at(entry.key))
-    }
-
-    fn next_value_seed<S: DeserializeSeed<'doc>>(&mut self, seed: S) -> Result<S::Value, Failure> {
-        let Some(entry) = self.current else { return Err(de::Error::custom("a value without a key")) };
-        let field =
-            Field { value: self.parent.at(entry.value), key: entry.key, type_name: self.type_name, known: self.known };
-        seed.deserialize(field).map_err(|failure| failure.at(entry.value))
-    }
-}
-
-/// The value of a field. A field that its type ignores is one that it does not have.
-struct Field<'doc, 'run> {
-    value: Cursor<'doc, 'run>,
-    key: NodeId,
-    type_name: &'static str,
-    known: &'static [&'static str],
-}
-
-/// Hands every method but `deserialize_ignored_any` to the value.
-macro_rules! forward {
-    ($($method:ident)*) => {$(
-        fn $method<V: Visitor<'doc>>(self, visitor: V) -> Result<V::Value, Failure> {
-            self.value.$method(visitor)
-        }
-    )*};
-}
-
-impl<'doc> Deserializer<'doc> for Field<'doc, '_> {
-    type Error = Failure;
-
-    forward!(
-        deserialize_any deserialize_bool deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64
-        deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64 deserialize_f32 deserialize_f64
-        deserialize_char deserialize_str deserialize_string deserialize_bytes deserialize_byte_buf
-        deserialize_option deserialize_unit deserialize_seq deserialize_map deserialize_identifier
-    );
-
-    fn deserialize_ignored_any<V: Visitor<'doc>>(self, visitor: V) -> Result<V::Value, Failure> {
-        if self.value.mode == Mode::Typed {
-            let kind = ProblemKind::UnknownField { type_name: self.type_name, known: self.known };
-            self.value.at(self.key).problem(kind);
-        }
-        visitor.visit_unit()
-    }
-
-    fn deserialize_newtype_struct<V: Visitor<'doc>>(self, name: &'static str, visitor: V) -> Result<V::Value, Failure> {
-        self.value.deserialize_newtype_struct(name, visitor)
-    }
-
-    fn deserialize_struct<V: Visitor<'doc>>(
-        self,
-        name: &'static str,
-        fields: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Failure> {
-        self.value.deserialize_struct(name, fields, visitor)
-    }
-
-    fn deserialize_unit_struct<V: Visitor<'doc>>(self, _: &'static str, visitor: V) -> Result<V::Value, Failure> {
-        self.value.deserialize_any(visitor)
-    }
-
-    fn deserialize_tuple<V: Visitor<'doc>>(self, _: usize, visitor: V) -> Result<V::Value, Failure> {
-        self.value.deserialize_any(visitor)
-    }
-
-    fn deserialize_tuple_struct<V: Visitor<'doc>>(
-        self,
-        _: &'static str,
-        _: usize,
-        visitor: V,
-    ) -> Result<V::Value, Failure> {
-        self.value.deserialize_any(visitor)
-    }
-
-    fn deserialize_enum<V: Visitor<'doc>>(
-        self,
-        _: &'static str,
-        _: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Failure> {
-        self.value.deserialize_any(visitor)
     }
 }
