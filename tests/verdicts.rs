@@ -7,8 +7,10 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use patterns::kube::Object;
+use patterns::diagnostic::Level;
 use patterns::kube::validation::{Knowledge, Schemas, Target, Verdict, validate};
+use patterns::kube::{File, Object, Workspace};
+use patterns::lint::{self, Selection};
 use patterns::yaml::{Document, Part, Source, read};
 use serde::Deserialize;
 
@@ -234,4 +236,27 @@ fn knows_fields_by_version() {
     let object = Object::new(&document, document.root(), false);
     let errors = |minor| validate(&object, Target(minor), &Schemas::default()).errors.len();
     assert_eq!((errors(33), errors(34), errors(36)), (1, 0, 0));
+}
+
+/// What users run, `patterns lint --select manifest`: an error-level finding wherever the server refuses, and
+/// nowhere else.
+#[test]
+fn the_linter_says_the_same() {
+    let selection = Selection::new(&["manifest".to_owned()], &[], Level::Error).unwrap();
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/apiserver-verdicts/verdicts.jsonl");
+    let text = std::fs::read_to_string(file).unwrap();
+    let mut differing = Vec::new();
+    let mut all = 0;
+    for record in text.lines().map(|line| serde_json::from_str::<Record>(line).unwrap()) {
+        let source = Arc::new(Source::decode("manifest.json", record.manifest.to_string().into_bytes()).unwrap());
+        let workspace = Workspace { files: vec![File::read(&source)], ..Workspace::default() };
+        let findings = lint::workspace(&workspace, &selection);
+        let refused = findings.iter().any(|finding| finding.level == Level::Error);
+        all += 1;
+        if refused == record.accepted {
+            differing.push(format!("{} {} {:?}", record.base, record.mutation, record.path));
+        }
+    }
+    println!("{} of {all} agree", all - differing.len());
+    assert!(differing.len() * 100 <= all, "{differing:#?}");
 }
