@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+pub use crate::yaml::edit::Edit;
 use crate::yaml::{Document, NodeId, Source, Span};
 
 /// How bad it is. Each level is a promise to the reader.
@@ -59,15 +60,6 @@ impl Label {
     pub fn span(source: &Arc<Source>, span: Span, text: impl Into<String>) -> Self {
         Self { source: Arc::clone(source), span, text: text.into() }
     }
-}
-
-/// Replaces bytes of a file.
-#[derive(Clone, Debug)]
-pub struct Edit {
-    /// The bytes to replace; empty to insert.
-    pub span: Span,
-    /// What takes their place.
-    pub replacement: String,
 }
 
 /// A change that makes a finding go away. All edits are in the finding's own file.

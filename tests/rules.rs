@@ -9,7 +9,7 @@ use patterns::kube::{File, Workspace};
 use patterns::lint::{self, Selection};
 use patterns::report::terminal;
 use patterns::rules;
-use patterns::yaml::Source;
+use patterns::yaml::{Source, edit};
 
 /// What a user sees by default, and all that `rule` itself says: other rules' advice has to be asked for.
 fn lint_for(rule: &rules::Rule, text: &str) -> Vec<Finding> {
@@ -99,12 +99,7 @@ fn fixes_mend() {
         for block in blocks(rule.page, "```yaml bad") {
             let before = lint_for(rule, &block);
             for fix in before.iter().filter_map(|finding| finding.fix.as_ref()) {
-                let mut edits = fix.edits.clone();
-                edits.sort_by_key(|edit| std::cmp::Reverse(edit.span));
-                let mut text = block.clone();
-                for edit in edits {
-                    text.replace_range(edit.span.range(), &edit.replacement);
-                }
+                let text = edit::apply(&block, &fix.edits);
                 let after = lint_for(rule, &text);
                 assert_eq!(after.len() + 1, before.len(), "{}: {}\n{text}\n{}", rule.id.name, fix.title, shown(&after));
                 fixes += 1;
@@ -112,6 +107,28 @@ fn fixes_mend() {
         }
     }
     assert!(fixes > 3, "{fixes}");
+}
+
+/// A rule with fixes shows one: what they make of the `bad` block is the `good` block after it.
+#[test]
+fn a_page_shows_what_its_fix_does() {
+    let mut missing = String::new();
+    for rule in rules::all() {
+        let good = blocks(rule.page, "```yaml good");
+        let mut fixed = Vec::new();
+        for block in blocks(rule.page, "```yaml bad") {
+            let findings = lint_for(rule, &block);
+            let edits: Vec<_> =
+                findings.iter().filter_map(|finding| finding.fix.as_ref()).flat_map(|fix| fix.edits.clone()).collect();
+            if !edits.is_empty() {
+                fixed.push(edit::apply(&block, &edits));
+            }
+        }
+        if !fixed.is_empty() && !fixed.iter().any(|text| good.contains(text)) {
+            missing += &format!("{}: no good block is one of\n{}\n", rule.id.name, fixed.join("---\n"));
+        }
+    }
+    assert!(missing.is_empty(), "{missing}");
 }
 
 /// A rename shows in review.

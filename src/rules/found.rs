@@ -158,8 +158,22 @@ impl Saying<'_> {
 
     /// A change that keeps the meaning, or does what was plainly intended.
     pub fn fix(self, title: impl Into<String>, edits: Vec<Edit>) -> Self {
-        if self.finding.primary.source.is_editable() {
-            self.finding.fix = Some(Fix { title: title.into(), safe: true, edits });
+        self.mend(title.into(), true, Some(edits))
+    }
+
+    /// A change that keeps the meaning, if the way the file is written leaves room for one.
+    pub fn fix_if(self, title: impl Into<String>, edits: Option<Vec<Edit>>) -> Self {
+        self.mend(title.into(), true, edits)
+    }
+
+    /// A change that mends it, but whose consequences somebody has to look at, if there is one.
+    pub fn unsafe_fix_if(self, title: impl Into<String>, edits: Option<Vec<Edit>>) -> Self {
+        self.mend(title.into(), false, edits)
+    }
+
+    fn mend(self, title: String, safe: bool, edits: Option<Vec<Edit>>) -> Self {
+        if let Some(edits) = edits.filter(|_| self.finding.primary.source.is_editable()) {
+            self.finding.fix = Some(Fix { title, safe, edits });
         }
         self
     }
@@ -174,7 +188,7 @@ impl Saying<'_> {
             return self;
         }
         let span = document.span(node).range();
-        let mark = |at| Edit { span: Span::empty(at), replacement: "\"".to_owned() };
+        let mark = |at| Edit::insert(at, "\"");
         self.fix("quote it", vec![mark(span.start), mark(span.end)])
     }
 }

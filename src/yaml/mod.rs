@@ -2,6 +2,7 @@
 
 mod build;
 mod characters;
+pub mod edit;
 pub mod emit;
 mod json;
 mod parse;

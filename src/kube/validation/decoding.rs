@@ -80,7 +80,7 @@ fn quote(object: &Object, node: NodeId, expected: &str) -> Option<String> {
 /// Plain booleans and numbers hold nothing that quotes would have to escape.
 fn quotes(document: &Document, node: NodeId, expected: &str) -> Option<Fix> {
     lacks_quotes(document, node, expected).then(|| {
-        let edit = Edit { span: document.span(node), replacement: format!("\"{}\"", document.raw(node)) };
+        let edit = Edit::replace(document.span(node), format!("\"{}\"", document.raw(node)));
         Fix { title: "quote it".to_owned(), safe: true, edits: vec![edit] }
     })
 }

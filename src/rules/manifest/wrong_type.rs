@@ -79,7 +79,7 @@ fn without_quotes(object: &Object, node: NodeId, expected: &str) -> Option<Vec<E
     let span = document.span(node).range();
     let is_bare = document.raw(node).len() == content.len() + 2;
     (fits && is_bare).then(|| {
-        let remove = |at| Edit { span: Span::new(at, at + 1), replacement: String::new() };
+        let remove = |at| Edit::replace(Span::new(at, at + 1), "");
         vec![remove(span.start), remove(span.end - 1)]
     })
 }

@@ -1,6 +1,7 @@
 //! Sidecars and Jobs.
 
 mod duplicate_container_port;
+mod native;
 mod probe_port_not_in_container;
 mod restart_policy_is_not_sidecar;
 mod shared_volume_nobody_writes;

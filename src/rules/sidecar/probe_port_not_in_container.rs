@@ -62,7 +62,7 @@ fn port(view: &ContainerView<'_>, path: &[&str], port: Option<&IntOrString>, fou
         Some((other.container.name.clone(), port.container_port, *node))
     });
     if let Some((other, number, declared)) = neighbour {
-        let edit = Edit { span: view.pod.object.document.span(node), replacement: number.to_string() };
+        let edit = Edit::replace(view.pod.object.document.span(node), number.to_string());
         saying = saying.and(declared, format!("`{name}` belongs to `{other}`"));
         saying
             .here(format!("`{container}` declares no such port"))

@@ -1,4 +1,4 @@
-use super::is_job;
+use super::{is_job, native};
 use crate::diagnostic::{Level, RuleId};
 use crate::kube::{ContainerList, ContainerView};
 use crate::rules::{Check, Found, Rule};
@@ -27,7 +27,8 @@ fn check(view: ContainerView<'_>, found: &mut Found<'_>) {
             .because(why)
             .help(format!(
                 "if `{name}` is a helper, move it to `initContainers`; if it does the Job's work, remove this line"
-            ));
+            ))
+            .unsafe_fix_if(format!("make `{name}` a native sidecar"), native::moved(&view));
     } else {
         found
             .at(policy, format!("`restartPolicy` does not make `{name}` a sidecar"))

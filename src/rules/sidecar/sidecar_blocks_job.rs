@@ -1,4 +1,4 @@
-use super::is_job;
+use super::{is_job, native};
 use crate::diagnostic::{Level, RuleId};
 use crate::kube::{ContainerList, ContainerView, PodView};
 use crate::recognise::{self, Lifetime, Recognised, Role};
@@ -36,7 +36,8 @@ fn check(pod: PodView<'_>, found: &mut Found<'_>) {
                 "a Pod has succeeded only when every entry of `containers` has exited \
                  (kubelet, `getPhase`); native sidecars do not count (KEP-753)",
             )
-            .help(format!("move `{name}` to `initContainers` and give it `restartPolicy: Always`"));
+            .help(format!("move `{name}` to `initContainers` and give it `restartPolicy: Always`"))
+            .unsafe_fix_if(format!("make `{name}` a native sidecar"), native::moved(&helper.container));
         for evidence in &helper.evidence {
             saying = saying.and(evidence.node, evidence.shows.clone());
         }

@@ -4,6 +4,7 @@ use crate::diagnostic::{Level, RuleId};
 use crate::kube::ContainerView;
 use crate::recognise::shell;
 use crate::rules::{Check, Found, Rule};
+use crate::yaml::edit::{self, Edit};
 
 /// A preStop hook sleeps for the whole grace period or longer.
 pub static RULE: Rule = Rule {
@@ -62,7 +63,24 @@ fn check(view: ContainerView<'_>, found: &mut Found<'_>) {
         )),
         None => saying
             .help(format!("sleep for less than {grace} s, the default, or set terminationGracePeriodSeconds above it")),
+    }
+    .unsafe_fix_if(format!("leave the app {DEFAULT_GRACE} s after the sleep"), longer_grace(&view, sleep));
+}
+
+/// The change that adds the default grace period to the time of the hook.
+fn longer_grace(view: &ContainerView<'_>, sleep: f64) -> Option<Vec<Edit>> {
+    const FIELD: &str = "terminationGracePeriodSeconds";
+    let document = &view.pod.object.document;
+    if view.pod.object.is_patch || sleep > 86_400.0 {
+        return None;
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "at most a day")]
+    let seconds = (sleep.ceil() as i64 + DEFAULT_GRACE).to_string();
+    let edit = match view.pod.field(FIELD) {
+        Some(period) => edit::scalar(document, period, &seconds),
+        None => edit::add(document, view.pod.node, FIELD, FIELD, &seconds),
     };
+    edit.map(|edit| vec![edit])
 }
 
 /// How many seconds a hook visibly sleeps, and where it says so.

@@ -1,0 +1,45 @@
+//! The change that makes a native sidecar of an entry of `containers`.
+
+use crate::kube::ContainerView;
+use crate::yaml::edit::{self, Edit};
+use crate::yaml::{Document, NodeId, Span, Style};
+
+/// Moves a container to the end of `initContainers`, with `restartPolicy: Always`. Only where both lists are
+/// written in lines of their own.
+pub(super) fn moved(view: &ContainerView<'_>) -> Option<Vec<Edit>> {
+    let document = &view.pod.object.document;
+    let containers = document.entry(view.pod.node, "containers")?;
+    let others = document.items(containers.value).len() > 1;
+    let lines = edit::item_lines(document, view.node).filter(|_| others)?;
+    let item = sidecar(document, view, lines)?;
+    let place = match document.get(view.pod.node, "initContainers") {
+        Some(list) => Edit::insert(end_of_list(document, list, view.node)?, item),
+        None => {
+            let indentation = edit::indentation(document, containers.key);
+            let at = document.span(containers.key).range().start.checked_sub(indentation.len())?;
+            let is_alone = document.source.text.get(at..at + indentation.len())? == indentation;
+            is_alone.then(|| Edit::insert(at, format!("{indentation}initContainers:\n{item}")))?
+        }
+    };
+    Some(vec![place, Edit::replace(lines, "")])
+}
+
+/// The item's lines, with the restart policy.
+fn sidecar(document: &Document, view: &ContainerView<'_>, lines: Span) -> Option<String> {
+    let mut text = document.source.slice(lines).to_owned();
+    if view.container.restart_policy.is_none() {
+        let mut policy = edit::add(document, view.node, "image", "restartPolicy", "Always")?;
+        let from_item = |at: u32| at.checked_sub(lines.start);
+        policy.span = Span { start: from_item(policy.span.start)?, end: from_item(policy.span.end)? };
+        text = edit::apply(&text, &[policy]);
+    }
+    text.ends_with('\n').then_some(text)
+}
+
+/// Where a list of items that begin in the same column ends.
+fn end_of_list(document: &Document, list: NodeId, like: NodeId) -> Option<usize> {
+    let column = |item: NodeId| document.source.position(document.span(item).start).column;
+    let last = *document.items(list).last()?;
+    let fits = document.style(list) == Style::Block && column(last) == column(like);
+    edit::item_lines(document, last).filter(|_| fits).map(|lines| lines.range().end)
+}
