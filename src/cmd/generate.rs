@@ -72,16 +72,10 @@ fn generate(args: &GenArgs, source: &Arc<Source>) -> io::Result<Result<Generated
         findings.extend(descriptions.iter().flat_map(|description| pattern::check(Catalogue, description)));
         return Ok(Err(findings));
     }
-    let mut objects: Vec<Made> = Vec::new();
-    for description in &descriptions {
-        match expand(Catalogue, description) {
-            Ok(made) => objects.extend(made),
-            Err(mistakes) => findings.extend(mistakes),
-        }
-    }
-    if !findings.is_empty() {
-        return Ok(Err(findings));
-    }
+    let mut objects = match expand(Catalogue, &descriptions) {
+        Ok(objects) => objects,
+        Err(findings) => return Ok(Err(findings)),
+    };
     pattern::sort(&mut objects);
     findings.extend(repeated(&objects));
     let ignored: Vec<&describe::Ignore> = descriptions.iter().flat_map(|description| &description.ignores).collect();

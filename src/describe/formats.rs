@@ -249,6 +249,12 @@ pub fn is_object_name(text: &str) -> bool {
     dns_subdomain(text).is_none()
 }
 
+/// A name that a Service can have (`IsDNS1035Label`).
+#[must_use]
+pub fn is_service_name(text: &str) -> bool {
+    dns_label(text, 63).is_none()
+}
+
 /// Whether an address carries a password: `scheme://user:password@host`.
 #[must_use]
 pub fn has_password(text: &str) -> bool {

@@ -4,7 +4,9 @@
 //! `additionalProperties`, `propertyNames`, `items`, `minItems`, `enum`, `const`, `pattern`, `format`,
 //! `minimum`, `maximum`, `minLength`, `maxLength`, `anyOf` (told apart by type) and `default`.
 
-use serde_json::{Map, Value as Json};
+use std::sync::OnceLock;
+
+use serde_json::{Map, Value as Json, json};
 
 use super::formats;
 use super::spanned::{Kind, Member, Place, Spanned};
@@ -30,6 +32,10 @@ pub fn check(schema: &Json, value: &Spanned, subject: Subject<'_>, findings: &mu
     if schema.get("x-container").is_some() || schema.get("x-volumes").is_some() {
         return;
     }
+    let schema = match (schema.get("x-reference"), &value.kind) {
+        (Some(mark), Kind::Map(_)) if mark.get("each").is_none() => spelt_out(),
+        _ => schema,
+    };
     let Some(schema) = branch(schema, value) else {
         findings.push(wrong_type(schema, value, subject));
         return;
@@ -48,6 +54,21 @@ pub fn check(schema: &Json, value: &Spanned, subject: Subject<'_>, findings: &mu
         Kind::Null | Kind::Bool(_) => {}
     }
     check_choice(schema, value, findings);
+}
+
+/// A reference (`x-reference`) that gives the port of a Service as well.
+fn spelt_out() -> &'static Json {
+    static SCHEMA: OnceLock<Json> = OnceLock::new();
+    SCHEMA.get_or_init(|| {
+        json!({
+            "type": "object",
+            "required": ["service"],
+            "properties": {
+                "service": {"type": "string", "format": "dns-label", "description": "the Service's name"},
+                "port": {"type": "integer", "minimum": 1, "maximum": 65535, "description": "the Service's port"},
+            },
+        })
+    })
 }
 
 /// The value with the schema's defaults filled in wherever a member is absent or null; null where there is none,

@@ -1,66 +1,70 @@
 //! One document of a description into Kubernetes objects.
 
-use serde_json::{Map, Value as Json};
+use serde_json::{Map, Value as Json, json};
 
 use super::catalogue::{Catalogue, POD_TEMPLATE};
-use super::checks;
 use super::clash;
-use super::context::{self, Inbound};
-use super::fill::{Filled, fill};
+use super::context;
+use super::fill::Filled;
 use super::hatches::{self, Made};
 use super::invariants;
 use super::objects;
-use super::ports::{self, Ports, port_name};
+use super::prepare::{Prepared, prepare_all};
+use super::references::Directory;
 use super::render::Renderer;
 use super::weave::{Clash, Weave};
 use crate::describe::{Description, Place};
 use crate::diagnostic::Finding;
 use crate::yaml::emit;
 
-/// Expands a document.
+/// Expands the documents of a file.
 ///
 /// # Errors
-/// Everything that is wrong with it.
-pub fn expand(catalogue: Catalogue, description: &Description) -> Result<Vec<Made>, Vec<Finding>> {
-    let (shape, uses, mut findings) = fill_all(catalogue, description);
-    let (Some(shape), true) = (shape, uses.len() == description.uses.len()) else { return Err(findings) };
-    checks::check_app(description, &shape, &uses, &mut findings);
-    checks::check_images(catalogue, description, &mut findings);
-    let entries: Vec<&Filled> = std::iter::once(&shape).chain(&uses).collect();
-    let mut ports = ports::allocate(description.app.as_ref(), &entries, &mut findings);
-    let shape_ports = ports.remove(0);
+/// Everything that is wrong with them.
+pub fn expand(catalogue: Catalogue, descriptions: &[Description]) -> Result<Vec<Made>, Vec<Finding>> {
+    let mut findings = Vec::new();
+    let prepared = prepare_all(catalogue, descriptions, &mut findings);
+    let directory = Directory::new(descriptions, &prepared);
+    let mut objects = Vec::new();
+    for prepared in prepared.iter().flatten() {
+        match expand_one(catalogue, prepared, &directory) {
+            Ok(made) => objects.extend(made),
+            Err(mistakes) => findings.extend(mistakes),
+        }
+    }
+    if findings.is_empty() { Ok(objects) } else { Err(findings) }
+}
+
+fn expand_one(
+    catalogue: Catalogue,
+    prepared: &Prepared<'_>,
+    directory: &Directory<'_>,
+) -> Result<Vec<Made>, Vec<Finding>> {
+    let mut findings = Vec::new();
+    let mut resolve = |filled: &Filled| {
+        let references = directory.resolve(prepared.description, filled, &mut findings);
+        filled.check_with(&references, &mut findings);
+        references
+    };
+    let shape_references = resolve(&prepared.shape);
+    let references = prepared.uses.iter().map(resolve).collect();
     if !findings.is_empty() {
         return Err(findings);
     }
-    let composition =
-        Composition { catalogue, description, shape: &shape, shape_ports: &shape_ports, uses: &uses, ports: &ports };
+    let composition = Composition { catalogue, prepared, shape_references, references };
     let objects = composition.objects()?;
-    let origin = &description.name_place;
+    let origin = &prepared.description.name_place;
     let mut made = objects.into_iter().map(|object| Made { object, blame: None, origin: origin.clone() }).collect();
-    hatches::apply(description, &mut made, &mut findings);
+    hatches::apply(prepared.description, &mut made, &mut findings);
     if findings.is_empty() { Ok(made) } else { Err(findings) }
-}
-
-/// What is wrong with the patterns that a document asks for, each by itself.
-#[must_use]
-pub fn check(catalogue: Catalogue, description: &Description) -> Vec<Finding> {
-    fill_all(catalogue, description).2
-}
-
-fn fill_all(catalogue: Catalogue, description: &Description) -> (Option<Filled>, Vec<Filled>, Vec<Finding>) {
-    let mut findings = Vec::new();
-    let shape = fill(catalogue, &description.shape, true, &mut findings);
-    let uses = description.uses.iter().filter_map(|entry| fill(catalogue, entry, false, &mut findings)).collect();
-    (shape, uses, findings)
 }
 
 struct Composition<'a> {
     catalogue: Catalogue,
-    description: &'a Description,
-    shape: &'a Filled,
-    shape_ports: &'a Ports,
-    uses: &'a [Filled],
-    ports: &'a [Ports],
+    prepared: &'a Prepared<'a>,
+    shape_references: Json,
+    /// Of each entry of `use`.
+    references: Vec<Json>,
 }
 
 /// What one template gave, and whose it is.
@@ -72,16 +76,14 @@ struct Fragment {
 
 impl Composition<'_> {
     fn objects(&self) -> Result<Vec<Json>, Vec<Finding>> {
-        let (inbound, upstreams) = self.chain();
-        let served = self.served();
-        let shared = context::shared(self.description, self.shape, served, inbound.as_ref(), self.uses);
-        let labels = objects::labels(self.description, &self.shape.definition.name);
+        let shared = context::shared(self.prepared);
+        let labels = objects::labels(self.prepared.description, &self.prepared.shape.definition.name);
         let mut objects = Vec::new();
         let mut fragments = Vec::new();
         self.render_shape(&shared, &labels, &mut objects, &mut fragments)
-            .map_err(|bug| Self::bug(&self.shape.entry.place, &bug))?;
-        for (at, filled) in self.uses.iter().enumerate() {
-            self.render_use(at, &shared, upstreams[at], &labels, &mut objects, &mut fragments)
+            .map_err(|bug| Self::bug(&self.prepared.shape.entry.place, &bug))?;
+        for (at, filled) in self.prepared.uses.iter().enumerate() {
+            self.render_use(at, &shared, &labels, &mut objects, &mut fragments)
                 .map_err(|bug| Self::bug(&filled.entry.place, &bug))?;
         }
         let pod = self.weave(&fragments)?;
@@ -94,38 +96,12 @@ impl Composition<'_> {
                 let (whole, clashes) = weave.finish();
                 if let Some(clash) = clashes.first() {
                     let message = format!("the shape contradicts its own Pod at {}", clash.path);
-                    return Err(Self::bug(&self.shape.entry.place, &message));
+                    return Err(Self::bug(&self.prepared.shape.entry.place, &message));
                 }
                 *template = whole;
             }
         }
         Ok(objects)
-    }
-
-    /// The port of what the Pod is there for: the app's, or that of a shape that brings its own containers.
-    fn served(&self) -> Option<u16> {
-        let own = self.shape.definition.serves.as_ref().and_then(|port| self.shape_ports.get(port).copied());
-        self.description.app.as_ref().and_then(|app| app.port).or(own)
-    }
-
-    /// Inbound claimers chain in the order of `use`: the first is the outermost. Returns how traffic enters
-    /// and, for each entry, the port it hands on to.
-    fn chain(&self) -> (Option<Inbound>, Vec<Option<u16>>) {
-        let mut upstreams = vec![None; self.uses.len()];
-        let Some(app_port) = self.served() else { return (None, upstreams) };
-        let name = match &self.description.app {
-            Some(app) => context::app_port_name(app, self.description.expose.is_some()),
-            None => "http",
-        };
-        let mut inbound = Inbound { port: app_port, name: name.to_owned(), claim: None };
-        for (at, filled) in self.uses.iter().enumerate().rev() {
-            let Some(claim) = &filled.definition.claims else { continue };
-            let Some(number) = self.ports[at].get(&claim.port) else { continue };
-            upstreams[at] = Some(inbound.port);
-            let name = port_name(&filled.entry.name, &claim.port);
-            inbound = Inbound { port: *number, name, claim: Some(claim.clone()) };
-        }
-        (Some(inbound), upstreams)
     }
 
     fn render_shape(
@@ -135,23 +111,26 @@ impl Composition<'_> {
         objects: &mut Vec<Json>,
         fragments: &mut Vec<Fragment>,
     ) -> Result<(), String> {
-        let mounts = context::mounts(self.description.app.as_ref());
-        let renderer = Renderer::new(self.catalogue, Some(self.shape.folder), mounts);
+        let mounts = context::mounts(self.prepared.description.app.as_ref());
+        let renderer = Renderer::new(self.catalogue, Some(self.prepared.shape.folder), mounts);
         let mut context = shared.clone();
-        context.extend(context::entry(self.catalogue, self.description, self.shape, self.shape_ports, None));
-        let from = format!("shape.{}", self.shape.entry.pattern);
-        if let Some(mut config) = self.config(&renderer, self.shape, &context)? {
+        let description = self.prepared.description;
+        context.extend(context::entry(self.catalogue, description, &self.prepared.shape, &self.prepared.shape_ports));
+        context.insert("upstream".to_owned(), Json::Null);
+        context.insert("references".to_owned(), self.shape_references.clone());
+        let from = format!("shape.{}", self.prepared.shape.entry.pattern);
+        if let Some(mut config) = self.config(&renderer, &self.prepared.shape, &context)? {
             context.insert("config".to_owned(), config["metadata"]["name"].clone());
-            objects::dress(&mut config, labels, self.description, &from);
+            objects::dress(&mut config, labels, self.prepared.description, &from);
             objects.push(config);
         }
         let context = Json::Object(context);
         for pod in renderer.documents(POD_TEMPLATE, &context)? {
             fragments.push(Fragment { pod, owner: 0 });
         }
-        for template in self.shape.folder.object_templates() {
+        for template in self.prepared.shape.folder.object_templates() {
             for mut object in render_objects(&renderer, &template, &context)? {
-                objects::dress(&mut object, labels, self.description, &from);
+                objects::dress(&mut object, labels, self.prepared.description, &from);
                 objects.push(object);
             }
         }
@@ -162,16 +141,17 @@ impl Composition<'_> {
         &self,
         at: usize,
         shared: &Map<String, Json>,
-        upstream: Option<u16>,
         labels: &Map<String, Json>,
         objects: &mut Vec<Json>,
         fragments: &mut Vec<Fragment>,
     ) -> Result<(), String> {
-        let filled = &self.uses[at];
-        let mounts = context::mounts(self.description.app.as_ref());
+        let filled = &self.prepared.uses[at];
+        let mounts = context::mounts(self.prepared.description.app.as_ref());
         let renderer = Renderer::new(self.catalogue, Some(filled.folder), mounts);
         let mut context = shared.clone();
-        context.extend(context::entry(self.catalogue, self.description, filled, &self.ports[at], upstream));
+        context.extend(context::entry(self.catalogue, self.prepared.description, filled, &self.prepared.ports[at]));
+        context.insert("upstream".to_owned(), json!(self.prepared.upstreams[at]));
+        context.insert("references".to_owned(), self.references[at].clone());
         let from = format!("use[{at}].{}", filled.entry.name);
         let mut made = Vec::new();
         if let Some(config) = self.config(&renderer, filled, &context)? {
@@ -188,7 +168,7 @@ impl Composition<'_> {
             made.extend(render_objects(&renderer, &template, &context)?);
         }
         for mut object in made {
-            objects::dress(&mut object, labels, self.description, &from);
+            objects::dress(&mut object, labels, self.prepared.description, &from);
             objects.push(object);
         }
         Ok(())
@@ -217,8 +197,8 @@ impl Composition<'_> {
         }
         let data = Json::Object(data);
         let hash = objects::short_hash(data.to_string().as_bytes());
-        let name = format!("{}-{}-{hash}", self.description.name, filled.entry.name);
-        Ok(Some(serde_json::json!({
+        let name = format!("{}-{}-{hash}", self.prepared.description.name, filled.entry.name);
+        Ok(Some(json!({
             "apiVersion": "v1",
             "kind": "ConfigMap",
             "metadata": {"name": name},
@@ -236,7 +216,8 @@ impl Composition<'_> {
         objects::arrange(&mut pod);
         let mut findings: Vec<Finding> = clashes.iter().map(|clash| self.clash(clash)).collect();
         for repeated in invariants::repeated(&pod) {
-            let place = self.description.app.as_ref().map_or(&self.description.name_place, |app| &app.place);
+            let place =
+                self.prepared.description.app.as_ref().map_or(&self.prepared.description.name_place, |app| &app.place);
             findings.push(
                 Finding::error(place.label(""), format!("this Pod would have {repeated}"))
                     .because("names, mount paths and ports are unique in a Pod or container")
@@ -247,7 +228,7 @@ impl Composition<'_> {
     }
 
     fn clash(&self, found: &Clash) -> Finding {
-        let (what, help) = clash::describe(found, &self.description.name);
+        let (what, help) = clash::describe(found, &self.prepared.description.name);
         let first = self.owner(found.first);
         let second = self.owner(found.second);
         Finding::error(
@@ -260,10 +241,10 @@ impl Composition<'_> {
     }
 
     fn owner(&self, owner: usize) -> (&Place, String) {
-        match owner.checked_sub(1).and_then(|at| self.uses.get(at)) {
+        match owner.checked_sub(1).and_then(|at| self.prepared.uses.get(at)) {
             Some(filled) => (&filled.entry.place, format!("`{}`", filled.entry.name)),
             None => (
-                self.description.app.as_ref().map_or(&self.description.name_place, |app| &app.place),
+                self.prepared.description.app.as_ref().map_or(&self.prepared.description.name_place, |app| &app.place),
                 "the app".to_owned(),
             ),
         }

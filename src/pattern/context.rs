@@ -7,6 +7,7 @@ use super::definition::Claim;
 use super::fill::Filled;
 use super::objects;
 use super::ports::{Ports, port_name};
+use super::prepare::Prepared;
 use super::render::{Mount, volume_name};
 use crate::describe::{App, Description, EnvSource};
 
@@ -22,13 +23,9 @@ pub(super) struct Inbound {
 }
 
 /// What every template of a document sees.
-pub(super) fn shared(
-    description: &Description,
-    shape: &Filled,
-    served: Option<u16>,
-    inbound: Option<&Inbound>,
-    uses: &[Filled],
-) -> Map<String, Json> {
+pub(super) fn shared(prepared: &Prepared<'_>) -> Map<String, Json> {
+    let Prepared { description, shape, uses, served, inbound, .. } = prepared;
+    let inbound = inbound.as_ref();
     let names: Vec<&str> = uses.iter().map(|entry| entry.entry.name.as_str()).collect();
     let mut context = Map::new();
     context.insert("name".to_owned(), json!(description.name));
@@ -71,7 +68,6 @@ pub(super) fn entry(
     description: &Description,
     filled: &Filled,
     ports: &Ports,
-    upstream: Option<u16>,
 ) -> Map<String, Json> {
     let mut context = Map::new();
     let named = |port: &String, number: &u16| {
@@ -80,7 +76,6 @@ pub(super) fn entry(
     context.insert("entry".to_owned(), json!(filled.entry.name));
     context.insert("params".to_owned(), filled.params.clone());
     context.insert("ports".to_owned(), Json::Object(ports.iter().map(|(port, number)| named(port, number)).collect()));
-    context.insert("upstream".to_owned(), json!(upstream));
     let image = filled.definition.image.as_ref().and_then(|role| {
         let mut image = catalogue.images().remove(role)?;
         let other = description.images.iter().find(|member| member.key == *role);
@@ -196,7 +191,8 @@ fn probe(app: &App, inbound: Option<&Inbound>, port_name: &str) -> Json {
     }
 }
 
-fn inbound_context(inbound: &Inbound, headless: bool) -> Json {
+/// How the Service of a document offers its traffic.
+pub(super) fn inbound_context(inbound: &Inbound, headless: bool) -> Json {
     let (service, protocol) = match &inbound.claim {
         Some(claim) => (claim.service, claim.protocol.as_str()),
         None => (80, inbound.name.as_str()),

@@ -49,6 +49,9 @@ pub struct Definition {
     /// The port that such a shape is reached at.
     #[serde(default)]
     pub serves: Option<String>,
+    /// A shape whose replicas are told apart: how others reach each.
+    #[serde(default)]
+    pub shards: Option<Shards>,
     /// Parameters that make it talk to the app's port.
     #[serde(default)]
     pub needs_port_for: Vec<String>,
@@ -60,11 +63,25 @@ pub struct Definition {
     pub config: BTreeMap<String, String>,
 }
 
+/// The parts of a shape that others reach one by one. All are template expressions over `name` (the document's),
+/// `params` and `shard`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Shards {
+    /// How many there are.
+    pub count: String,
+    /// The DNS name of number `shard`, within the namespace.
+    pub host: String,
+    /// Whether there is a Service of the document's name as well; always, if absent.
+    #[serde(default)]
+    pub service: Option<String>,
+}
+
 /// A condition on several parameters, which a schema cannot express.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Check {
-    /// A template expression over `params`; a parameter without value is none.
+    /// A template expression over `params` and, where it speaks of them, `references`; one without value is none.
     pub that: String,
     /// The parameter to point at.
     pub at: String,

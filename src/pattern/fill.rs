@@ -61,17 +61,7 @@ pub(super) fn fill(catalogue: Catalogue, entry: &Entry, as_shape: bool, findings
         return None;
     }
     let filled = Filled { entry: entry.clone(), folder, definition, given, params };
-    for check in &filled.definition.checks {
-        match render::holds(&check.that, &filled.params) {
-            Ok(true) => {}
-            Ok(false) => {
-                findings.push(Finding::error(filled.place_of(&check.at).label(""), check.message.clone()).help(&help));
-            }
-            Err(bug) => {
-                findings.push(Finding::error(entry.place.label(""), format!("a check of ours is broken: {bug}")));
-            }
-        }
-    }
+    filled.check(&json!({"params": filled.params}), |that| !that.contains("references"), findings);
     (findings.len() == before).then_some(filled)
 }
 
@@ -152,6 +142,26 @@ fn unknown(catalogue: Catalogue, entry: &Entry, as_shape: bool) -> Finding {
 }
 
 impl Filled {
+    /// Checks what the pattern says about its references.
+    pub(super) fn check_with(&self, references: &Json, findings: &mut Vec<Finding>) {
+        let context = json!({"params": self.params, "references": references});
+        self.check(&context, |that| that.contains("references"), findings);
+    }
+
+    fn check(&self, context: &Json, applies: impl Fn(&str) -> bool, findings: &mut Vec<Finding>) {
+        for check in self.definition.checks.iter().filter(|check| applies(&check.that)) {
+            match render::holds(&check.that, context) {
+                Ok(true) => {}
+                Ok(false) => findings.push(
+                    Finding::error(self.place_of(&check.at).label(""), check.message.clone())
+                        .help(format!("patterns explain {}", self.entry.pattern)),
+                ),
+                Err(bug) => findings
+                    .push(Finding::error(self.entry.place.label(""), format!("a check of ours is broken: {bug}"))),
+            }
+        }
+    }
+
     /// The place of a parameter's value, or of the entry if it was left to its default.
     pub(super) fn place_of(&self, param: &str) -> &describe::Place {
         self.given.get(param).map_or(&self.entry.place, |value| &value.place)

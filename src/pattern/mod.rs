@@ -13,13 +13,16 @@ mod invariants;
 mod objects;
 mod page;
 mod ports;
+mod prepare;
+mod references;
 mod render;
 pub mod weave;
 
 pub use catalogue::{Catalogue, Folder};
-pub use compose::{check, expand};
-pub use definition::{Check, Claim, Definition, Port};
+pub use compose::expand;
+pub use definition::{Check, Claim, Definition, Port, Shards};
 pub use hatches::Made;
 pub use images::Image;
 pub use objects::{file_names, sort};
 pub use page::{page, source};
+pub use prepare::check;

@@ -149,16 +149,26 @@ fn part(labels: &Hole, role: &str) -> Hole {
     Hole::from(Serde(labels))
 }
 
-/// Whether an expression over `params` is true.
+/// Whether an expression over a context is true.
 ///
 /// # Errors
 /// An expression that does not compile or evaluate: a bug of the pattern.
-pub(super) fn holds(expression: &str, params: &Json) -> Result<bool, String> {
+pub(super) fn holds(expression: &str, context: &Json) -> Result<bool, String> {
+    Ok(value(expression, context)?.is_true())
+}
+
+/// The value of an expression over a context.
+///
+/// # Errors
+/// As for [`holds`].
+pub(super) fn evaluate(expression: &str, context: &Json) -> Result<Json, String> {
+    serde_json::to_value(value(expression, context)?).map_err(|error| error.to_string())
+}
+
+fn value(expression: &str, context: &Json) -> Result<Hole, String> {
     let environment = Environment::new();
     let compiled = environment.compile_expression(expression).map_err(|error| chain(&error))?;
-    let value =
-        compiled.eval(Hole::from(Serde(serde_json::json!({"params": params})))).map_err(|error| chain(&error))?;
-    Ok(value.is_true())
+    compiled.eval(Hole::from(Serde(context))).map_err(|error| chain(&error))
 }
 
 /// An error of an included template says little without its cause.

@@ -1,0 +1,321 @@
+//! References: parameters that name another document of the file, or a Service that is there already.
+//!
+//! Templates see `references.<param>`: name, host, port, scheme, shards, replicas and whether it is a document of
+//! the file. What they see comes from the other document as it will be made, so the two cannot drift apart.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json, json};
+
+use super::context;
+use super::fill::Filled;
+use super::prepare::Prepared;
+use super::render;
+use crate::describe::{Description, Kind, Place, Spanned, is_service_name};
+use crate::diagnostic::Finding;
+
+/// What a pattern's `x-reference` says about a parameter; `true` is none of it.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(super) struct Mark {
+    /// The parameter is a map of references by name, or a list of them.
+    #[serde(default)]
+    each: bool,
+    /// The port of a Service that is no document of the file, where the reference says none.
+    #[serde(default)]
+    port: Option<u16>,
+    /// The parameter that says that port.
+    #[serde(default)]
+    port_from: Option<String>,
+    /// The templates do without the port of a Service that is no document.
+    #[serde(default)]
+    portless: bool,
+}
+
+impl Mark {
+    /// What a schema says, if its value is a reference at all.
+    fn of(schema: &Json) -> Option<Self> {
+        match schema.get("x-reference")? {
+            Json::Bool(true) => Some(Self::default()),
+            mark => serde_json::from_value(mark.clone()).ok(),
+        }
+    }
+}
+
+/// What a reference leads to, as templates see it.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Target {
+    /// The document's or the Service's name.
+    pub name: String,
+    /// The DNS name of its Service; none where there is no single one, as for replicated shards.
+    host: Option<String>,
+    /// The Service's port.
+    pub port: Option<u16>,
+    /// `http` or `https`, where that is known.
+    scheme: Option<String>,
+    /// DNS names of its shards in order; none where they are all alike.
+    shards: Vec<String>,
+    /// How many replicas it says it has.
+    replicas: Option<u64>,
+    /// Whether it is a document of the file.
+    known: bool,
+}
+
+/// The documents of a file by name. One that is wrong in itself is known by its name alone.
+pub(super) struct Directory<'a> {
+    documents: Vec<(&'a Description, Option<&'a Prepared<'a>>)>,
+}
+
+impl<'a> Directory<'a> {
+    pub(super) fn new(descriptions: &'a [Description], prepared: &'a [Option<Prepared<'a>>]) -> Self {
+        let prepared = prepared.iter().map(Option::as_ref);
+        Self { documents: descriptions.iter().zip(prepared).collect() }
+    }
+
+    /// Resolves every reference among an entry's parameters.
+    pub(super) fn resolve(&self, from: &Description, filled: &Filled, findings: &mut Vec<Finding>) -> Json {
+        let mut references = Map::new();
+        let properties = filled.definition.params["properties"].as_object();
+        for (param, schema) in properties.into_iter().flatten() {
+            let Some(mark) = Mark::of(schema) else { continue };
+            let Some(value) = filled.given.get(param) else {
+                references.insert(param.clone(), Json::Null);
+                continue;
+            };
+            let port = mark.port_from.as_ref().and_then(|param| filled.params.get(param)?.as_u64());
+            let mark = Mark { port: port.and_then(|port| u16::try_from(port).ok()).or(mark.port), ..mark };
+            references.insert(param.clone(), self.value(from, value, &mark, findings));
+        }
+        Json::Object(references)
+    }
+
+    fn value(&self, from: &Description, value: &Spanned, mark: &Mark, findings: &mut Vec<Finding>) -> Json {
+        let mut one = |name: Option<&str>, value: &Spanned, place: &Place| {
+            let target = match name {
+                Some(name) => self.named(from, name, place, mark),
+                None => self.spelt_out(from, value, mark),
+            };
+            target.unwrap_or_else(|finding| {
+                findings.push(*finding);
+                None
+            })
+        };
+        match &value.kind {
+            Kind::Map(members) if mark.each => members
+                .iter()
+                .map(|member| (member.key.clone(), json!(one(Some(&member.key), &member.value, &member.key_place))))
+                .collect(),
+            Kind::List(items) if mark.each => {
+                items.iter().map(|item| json!(one(item.text(), item, &item.place))).collect()
+            }
+            _ => json!(one(value.text(), value, &value.place)),
+        }
+    }
+
+    /// `{service: x, port: 1234}`.
+    fn spelt_out(&self, from: &Description, value: &Spanned, mark: &Mark) -> Resolved {
+        let Some(service) = value.get("service") else { return Ok(None) };
+        let port = value.get("port").and_then(|port| port.to_json().as_u64());
+        let port = port.and_then(|port| u16::try_from(port).ok());
+        let mark = Mark { port: port.or(mark.port), ..mark.clone() };
+        let Some(name) = service.text() else { return Ok(None) };
+        self.named(from, &format!("service/{name}"), &service.place, &mark)
+    }
+
+    /// A document of the file, or a Service of the namespace. Text of another form (`cloudsql/…`) is no reference.
+    pub(super) fn named(&self, from: &Description, text: &str, place: &Place, mark: &Mark) -> Resolved {
+        let name = text.strip_prefix("service/").unwrap_or(text);
+        if name.contains(['/', ':']) {
+            return Ok(None);
+        }
+        if let Some((to, prepared)) = self.documents.iter().find(|(document, _)| document.name == name) {
+            // a document that is wrong in itself has been reported
+            let Some(prepared) = prepared else { return Ok(None) };
+            return target(from, to, prepared, place).map(Some);
+        }
+        if !is_service_name(name) {
+            return Err(Box::new(
+                Finding::error(place.label(""), format!("`{name}` cannot be the name of a document or a Service"))
+                    .help("write the name of a document of this file, or service/<name>"),
+            ));
+        }
+        if name == text
+            && let Some(meant) = self.misspelt(name)
+        {
+            return Err(Box::new(
+                Finding::error(
+                    place.label(format!("did you mean `{}`?", meant.name)),
+                    format!("no document of this file is called `{name}`"),
+                )
+                .label(meant.name_place.label("this is like it"))
+                .help(format!("if there is a Service of that name, write service/{name}")),
+            ));
+        }
+        if mark.port.is_none() && !mark.portless {
+            return Err(Box::new(
+                Finding::error(place.label(""), format!("at which port does the Service `{name}` listen?"))
+                    .because("it is no document of this file, so its ports are not known here")
+                    .help(format!("{{service: {name}, port: …}}")),
+            ));
+        }
+        Ok(Some(Target {
+            name: name.to_owned(),
+            host: Some(name.to_owned()),
+            port: mark.port,
+            scheme: None,
+            shards: Vec::new(),
+            replicas: None,
+            known: false,
+        }))
+    }
+
+    /// A document that is one slip of the pen away. Names that differ in digits alone are different on purpose.
+    fn misspelt(&self, name: &str) -> Option<&Description> {
+        let letters = |name: &str| name.chars().filter(|c| !c.is_ascii_digit()).collect::<String>();
+        let slips = if name.len() < 6 { 1 } else { 2 };
+        let names = self.documents.iter().map(|(document, _)| *document);
+        names.filter(|document| document.name.len() > 2).find(|document| {
+            strsim::osa_distance(&document.name, name) <= slips && letters(&document.name) != letters(name)
+        })
+    }
+}
+
+/// A target, nothing where the text is no reference, or what is wrong with it.
+type Resolved = Result<Option<Target>, Box<Finding>>;
+
+fn target(
+    from: &Description,
+    to: &Description,
+    prepared: &Prepared<'_>,
+    place: &Place,
+) -> Result<Target, Box<Finding>> {
+    let shape = &prepared.shape;
+    let Some(inbound) = &prepared.inbound else {
+        let pattern = &shape.entry.pattern;
+        let why = match (&shape.definition.unexposed, shape.definition.brings_containers) {
+            (Some(why), true) => why.clone(),
+            _ => "its app has no `port`".to_owned(),
+        };
+        return Err(Box::new(
+            Finding::error(place.label(""), format!("nothing can talk to `{}`: it listens nowhere", to.name))
+                .label(to.name_place.label(format!("`{pattern}`: {why}"))),
+        ));
+    };
+    let inbound = context::inbound_context(inbound, shape.definition.headless);
+    let scheme = inbound["protocol"].as_str().filter(|protocol| matches!(*protocol, "http" | "https"));
+    let elsewhere = to.namespace.as_ref().filter(|namespace| from.namespace.as_ref() != Some(*namespace));
+    let full = |host: String| match elsewhere {
+        Some(namespace) => format!("{host}.{namespace}"),
+        None => host,
+    };
+    let shards = shards(to, shape).map_err(|bug| {
+        Box::new(Finding::error(place.label(""), format!("`{}` does not say its shards: {bug}", shape.entry.pattern)))
+    })?;
+    let has_service = shape.definition.shards.as_ref().and_then(|shards| shards.service.as_ref());
+    let has_service = has_service.is_none_or(|that| render::holds(that, &json!({"params": shape.params})) == Ok(true));
+    Ok(Target {
+        name: to.name.clone(),
+        host: has_service.then(|| full(to.name.clone())),
+        port: inbound["service"].as_u64().and_then(|port| u16::try_from(port).ok()),
+        scheme: scheme.map(str::to_owned),
+        shards: shards.into_iter().map(full).collect(),
+        replicas: shape.params["replicas"].as_u64(),
+        known: true,
+    })
+}
+
+/// The DNS names of a document's shards, as its shape's `shards` says.
+fn shards(document: &Description, shape: &Filled) -> Result<Vec<String>, String> {
+    let Some(shards) = &shape.definition.shards else { return Ok(Vec::new()) };
+    let context = |shard: u64| json!({"name": document.name, "params": shape.params, "shard": shard});
+    let count = render::evaluate(&shards.count, &context(0))?;
+    let count = count.as_u64().ok_or_else(|| format!("`{}` is no number", shards.count))?;
+    let host = |shard| {
+        let host = render::evaluate(&shards.host, &context(shard))?;
+        host.as_str().map(str::to_owned).ok_or_else(|| format!("`{}` is no text", shards.host))
+    };
+    (0..count).map(host).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::describe::{Options, read};
+    use crate::pattern::Catalogue;
+    use crate::pattern::prepare::prepare_all;
+    use crate::yaml::Source;
+
+    /// What `text` leads to from the first document of a description.
+    fn resolve(description: &str, text: &str, mark: &Mark) -> Result<Json, String> {
+        let source = Arc::new(Source::from_text("shop.yaml", description));
+        let (descriptions, findings) = read(&source, None, &Options::default());
+        assert!(findings.is_empty(), "{findings:?}");
+        let mut findings = Vec::new();
+        let prepared = prepare_all(Catalogue, &descriptions, &mut findings);
+        assert!(findings.is_empty(), "{findings:?}");
+        let directory = Directory::new(&descriptions, &prepared);
+        let from = &descriptions[0];
+        directory
+            .named(from, text, &from.name_place, mark)
+            .map(|target| json!(target))
+            .map_err(|finding| finding.message)
+    }
+
+    const SHOP: &str = "
+patterns: v1
+name: shop
+app: {image: 'registry.example.com/shop:1', port: 8080, health: /}
+use: [https: shop-tls]
+---
+patterns: v1
+name: cache
+app: {image: 'redis:8', port: 6379}
+shape: {sharded: 3}
+---
+patterns: v1
+name: copies
+namespace: other
+app: {image: 'redis:8', port: 6379}
+shape: {sharded: {shards: 2, replicas: 2}}
+---
+patterns: v1
+name: idle
+app: {image: 'registry.example.com/idle:1'}
+";
+
+    #[test]
+    fn a_document_is_seen_as_it_will_be_made() {
+        let shop = resolve(SHOP, "shop", &Mark::default()).unwrap();
+        let expected = json!({"name": "shop", "host": "shop", "port": 443, "scheme": "https", "shards": [],
+            "replicas": null, "known": true});
+        assert_eq!(shop, expected, "through the pattern in front of it");
+        let cache = resolve(SHOP, "cache", &Mark::default()).unwrap();
+        assert_eq!(cache["shards"], json!(["cache-0.cache", "cache-1.cache", "cache-2.cache"]));
+        assert_eq!((&cache["port"], &cache["host"]), (&json!(6379), &json!("cache")));
+        let copies = resolve(SHOP, "service/copies", &Mark::default()).unwrap();
+        assert_eq!(copies["shards"], json!(["copies-s0.other", "copies-s1.other"]));
+        assert_eq!((&copies["host"], &copies["replicas"]), (&Json::Null, &json!(2)));
+    }
+
+    #[test]
+    fn other_names_are_services() {
+        let portless = Mark { portless: true, ..Mark::default() };
+        let web = Mark { port: Some(80), ..Mark::default() };
+        let expected = json!({"name": "mysql", "host": "mysql", "port": null, "scheme": null, "shards": [],
+            "replicas": null, "known": false});
+        assert_eq!(resolve(SHOP, "service/mysql", &portless), Ok(expected));
+        assert_eq!(resolve(SHOP, "api", &web).unwrap()["port"], 80);
+        assert_eq!(resolve(SHOP, "shop-next", &web).unwrap()["known"], false);
+        assert_eq!(resolve(SHOP, "cloudsql/a:b:c", &Mark::default()), Ok(Json::Null), "no reference at all");
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_refused() {
+        let message = |name: &str| resolve(SHOP, name, &Mark::default()).unwrap_err();
+        assert_eq!(message("cahce"), "no document of this file is called `cahce`");
+        assert_eq!(message("service/cahce"), "at which port does the Service `cahce` listen?");
+        assert_eq!(message("My Cache"), "`My Cache` cannot be the name of a document or a Service");
+        assert_eq!(message("idle"), "nothing can talk to `idle`: it listens nowhere");
+    }
+}
