@@ -2,8 +2,10 @@
 
 mod bytes;
 mod decode;
+mod index;
 mod object;
 mod path;
+mod selector;
 mod time;
 mod typed;
 pub mod validation;
@@ -12,7 +14,9 @@ mod workspace;
 
 pub use bytes::base64;
 pub use decode::{Problem, ProblemKind, decode};
+pub use index::{Index, Place, in_one_namespace};
 pub use object::{ContainerList, ContainerView, Object, PodView};
 pub use path::{Path, Step};
+pub use selector::Selector;
 pub use typed::{KINDS, Typed, decode_kind, is_known};
 pub use workspace::{Failure, File, Workspace, names_a_secret, on_deep_stacks, refusal_message, refused_secret};

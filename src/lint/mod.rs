@@ -9,7 +9,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use crate::diagnostic::{Finding, Level, sort};
-use crate::kube::{File, Object, Workspace};
+use crate::kube::{File, Index, Object, Workspace};
 use crate::rules::{self, Check, Found, FoundAnywhere, Rule, Source, SourceCheck};
 use crate::yaml::Document;
 
@@ -73,15 +73,16 @@ fn drop_what_is_refused_anyway(findings: &mut Vec<Finding>) {
 }
 
 fn check_together(objects: &[&Object], selection: &Selection, findings: &mut Vec<Finding>) {
+    let index = Index::of(objects);
     for rule in selection.running() {
         if let Check::Workspace(check) = rule.check {
-            check(objects, &mut FoundAnywhere::new(rule, findings));
+            check(&index, &mut FoundAnywhere::new(rule, findings));
         }
     }
     for source in rules::SOURCES {
         if let SourceCheck::Together(check) = source.check {
             run_source(source, selection, findings, |rule, findings| {
-                check(objects, &mut FoundAnywhere::new(rule, findings));
+                check(&index, &mut FoundAnywhere::new(rule, findings));
             });
         }
     }

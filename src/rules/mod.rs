@@ -12,7 +12,7 @@ use std::sync::Arc;
 pub use found::{Found, FoundAnywhere, Saying};
 
 use crate::diagnostic::{Level, RuleId};
-use crate::kube::{ContainerView, File, Object, PodView};
+use crate::kube::{ContainerView, File, Index, Object, PodView};
 use crate::yaml::Document;
 
 /// A rule: what it is called, what it promises and how it looks.
@@ -42,7 +42,7 @@ pub enum Check {
     /// One container of a Pod.
     Container(fn(ContainerView<'_>, &mut Found<'_>)),
     /// All objects together.
-    Workspace(fn(&[&Object], &mut FoundAnywhere<'_>)),
+    Workspace(fn(&Index<'_>, &mut FoundAnywhere<'_>)),
     /// Findings come from a [`Source`], or from the linter itself.
     Elsewhere,
 }
@@ -62,7 +62,7 @@ pub enum SourceCheck {
     /// One object.
     Object(fn(&Object, &mut Found<'_>)),
     /// All objects together.
-    Together(fn(&[&Object], &mut FoundAnywhere<'_>)),
+    Together(fn(&Index<'_>, &mut FoundAnywhere<'_>)),
 }
 
 /// All rules, by family.

@@ -2,7 +2,7 @@
 
 use crate::diagnostic::{Level, RuleId};
 use crate::kube::validation::{Cause, Reason, Schemas, validate};
-use crate::kube::{Object, ProblemKind};
+use crate::kube::{Index, Object, ProblemKind};
 use crate::rules::{Check, Found, FoundAnywhere, Rule, Source, SourceCheck, text};
 
 /// Declares the rules: they differ in name, level and page alone.
@@ -47,12 +47,12 @@ fn check(object: &Object, found: &mut Found<'_>) {
     }
 }
 
-fn check_custom(objects: &[&Object], found: &mut FoundAnywhere<'_>) {
-    let schemas = Schemas::collect(objects.iter().copied());
+fn check_custom(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+    let schemas = Schemas::collect(index.all().iter().copied());
     if schemas.is_empty() {
         return;
     }
-    for object in objects.iter().filter(|object| !object.is_patch) {
+    for object in index.all() {
         for cause in schemas.judge(object).unwrap_or_default() {
             say(object, &cause, &mut found.about(object));
         }

@@ -1,0 +1,169 @@
+//! The objects of a run by kind, name and label: which of them another object means or selects.
+//!
+//! Built once for a run in one pass; each question looks only at what carries the name or label asked for.
+
+use std::collections::HashMap;
+
+use super::object::Object;
+use super::selector::Selector;
+
+/// Objects that can be asked for by kind, by name and by the labels of their Pods.
+#[derive(Debug, Default)]
+pub struct Index<'run> {
+    all: Vec<&'run Object>,
+    by_kind: HashMap<&'run str, Vec<&'run Object>>,
+    by_name: HashMap<(&'run str, &'run str), Vec<&'run Object>>,
+    by_label: HashMap<(&'run str, &'run str), Vec<&'run Object>>,
+    by_place: HashMap<(Place<'run>, &'run str), Vec<&'run Object>>,
+}
+
+/// What is applied together, as far as files tell: one folder's objects of one namespace. Objects without a
+/// namespace have one of their own, wherever that may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Place<'run> {
+    /// The folder of the file.
+    pub folder: &'run str,
+    /// The namespace as written.
+    pub namespace: Option<&'run str>,
+}
+
+impl<'run> Place<'run> {
+    /// Where an object stands.
+    #[must_use]
+    pub fn of(object: &'run Object) -> Self {
+        Self { folder: folder(object), namespace: object.id.namespace.as_deref() }
+    }
+}
+
+impl<'run> Index<'run> {
+    /// All objects but patches, which are parts of others.
+    #[must_use]
+    pub fn of(objects: &[&'run Object]) -> Self {
+        let mut index = Self::default();
+        for object in objects.iter().copied().filter(|object| !object.is_patch) {
+            let (kind, name) = (object.id.kind.as_str(), object.id.name.as_str());
+            index.all.push(object);
+            index.by_kind.entry(kind).or_default().push(object);
+            index.by_name.entry((kind, name)).or_default().push(object);
+            index.by_place.entry((Place::of(object), kind)).or_default().push(object);
+            let labels = object.pod().and_then(|pod| pod.metadata).and_then(|metadata| metadata.labels.as_ref());
+            for (key, value) in labels.into_iter().flatten() {
+                index.by_label.entry((key, value)).or_default().push(object);
+            }
+        }
+        index
+    }
+
+    /// All objects, in the order of the run.
+    #[must_use]
+    pub fn all(&self) -> &[&'run Object] {
+        &self.all
+    }
+
+    /// All objects of a kind, in the order of the run.
+    #[must_use]
+    pub fn kind(&self, kind: &str) -> &[&'run Object] {
+        self.by_kind.get(kind).map_or(&[], Vec::as_slice)
+    }
+
+    /// The objects of a kind in one place, in the order of the run.
+    #[must_use]
+    pub fn kind_in(&self, place: Place<'run>, kind: &'run str) -> &[&'run Object] {
+        self.by_place.get(&(place, kind)).map_or(&[], Vec::as_slice)
+    }
+
+    /// The object of that kind and name that `from` means: in its namespace, the nearest file first.
+    /// Nothing where several are equally near, as the versions of one object in sibling folders are.
+    #[must_use]
+    pub fn find(&self, from: &Object, kind: &str, name: &str) -> Option<&'run Object> {
+        nearest(from, self.named(from, kind, name))
+    }
+
+    /// Whether an object of that kind and name is in the run, however far away.
+    #[must_use]
+    pub fn has(&self, from: &Object, kind: &str, name: &str) -> bool {
+        self.named(from, kind, name).next().is_some()
+    }
+
+    fn named<'a>(&'a self, from: &'a Object, kind: &'a str, name: &'a str) -> impl Iterator<Item = &'run Object> + 'a {
+        let named = self.by_name.get(&(kind, name)).map_or(&[][..], Vec::as_slice);
+        named.iter().copied().filter(move |object| in_one_namespace(from, object))
+    }
+
+    /// The objects of a kind that stand with `from`: in its namespace, and of several with one name the
+    /// nearest.
+    pub fn beside<'a>(&'a self, from: &'a Object, kind: &str) -> impl Iterator<Item = &'run Object> + 'a {
+        let with = self.kind(kind).iter().copied().filter(move |object| in_one_namespace(from, object));
+        with.filter(move |object| {
+            let meant = self.find(from, &object.id.kind, &object.id.name);
+            meant.is_some_and(|meant| std::ptr::eq(meant, *object))
+        })
+    }
+
+    /// What makes the Pods that a selector of `from` matches: the workloads and Pods of its namespace. Of
+    /// several versions of one workload the nearest.
+    #[must_use]
+    pub fn selected(&self, from: &Object, selector: &Selector<'_>) -> Vec<&'run Object> {
+        let mut versions: Vec<Vec<&Object>> = Vec::new();
+        let mut seen: HashMap<(&str, &str), usize> = HashMap::new();
+        for object in self.matching(from, selector) {
+            let at = *seen.entry((&object.id.kind, &object.id.name)).or_insert(versions.len());
+            if at == versions.len() {
+                versions.push(Vec::new());
+            }
+            versions[at].push(object);
+        }
+        // Of equally near versions any will do: they are versions of one thing.
+        let one = |of: &Vec<&'run Object>| nearest(from, of.iter().copied()).or_else(|| of.first().copied());
+        versions.iter().filter_map(one).collect()
+    }
+
+    /// The same with all versions.
+    pub fn matching<'a>(
+        &'a self,
+        from: &'a Object,
+        selector: &'a Selector<'_>,
+    ) -> impl Iterator<Item = &'run Object> + 'a {
+        let rarest =
+            selector.equal().map(|(key, value)| self.by_label.get(&(key, value)).map_or(&[][..], Vec::as_slice));
+        let candidates = rarest.min_by_key(|objects| objects.len()).unwrap_or(&self.all);
+        candidates.iter().copied().filter(move |object| {
+            let labels = object.pod().and_then(|pod| pod.metadata).and_then(|metadata| metadata.labels.as_ref());
+            in_one_namespace(from, object) && labels.is_some_and(|labels| selector.matches(labels))
+        })
+    }
+}
+
+/// Whether two objects may be in one namespace: one without a namespace goes wherever it is applied to.
+#[must_use]
+pub fn in_one_namespace(a: &Object, b: &Object) -> bool {
+    match (&a.id.namespace, &b.id.namespace) {
+        (Some(a), Some(b)) => a == b,
+        _ => true,
+    }
+}
+
+/// The object nearest to `from`, if one is nearer than all others.
+fn nearest<'run>(from: &Object, objects: impl Iterator<Item = &'run Object>) -> Option<&'run Object> {
+    let mut nearest: Option<(usize, &Object)> = None;
+    let mut is_tie = false;
+    for object in objects {
+        let nearness = nearness(from, object);
+        match nearest {
+            Some((best, _)) if nearness < best => {}
+            Some((best, _)) if nearness == best => is_tie = true,
+            _ => (nearest, is_tie) = (Some((nearness, object)), false),
+        }
+    }
+    nearest.filter(|_| !is_tie).map(|(_, object)| object)
+}
+
+/// How near two objects are: in one file, or by the folders that their files share.
+fn nearness(a: &Object, b: &Object) -> usize {
+    let (a, b) = (a.document.source.name.as_str(), b.document.source.name.as_str());
+    if a == b { usize::MAX } else { a.split('/').zip(b.split('/')).take_while(|(a, b)| a == b).count() }
+}
+
+fn folder(object: &Object) -> &str {
+    object.document.source.name.rsplit_once('/').map_or("", |(folder, _)| folder)
+}

@@ -1,0 +1,90 @@
+//! Selectors of labels, in the two forms in which objects write them.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, LabelSelectorRequirement};
+
+type Labels = BTreeMap<String, String>;
+
+/// What an object selects others by.
+#[derive(Clone, Copy, Debug)]
+pub struct Selector<'object> {
+    equal: Option<&'object Labels>,
+    expressions: &'object [LabelSelectorRequirement],
+}
+
+impl<'object> Selector<'object> {
+    /// A map of labels, as a Service has it.
+    #[must_use]
+    pub fn map(labels: &'object Labels) -> Self {
+        Self { equal: Some(labels), expressions: &[] }
+    }
+
+    /// `matchLabels` and `matchExpressions`.
+    #[must_use]
+    pub fn of(selector: &'object LabelSelector) -> Self {
+        Self {
+            equal: selector.match_labels.as_ref(),
+            expressions: selector.match_expressions.as_deref().unwrap_or_default(),
+        }
+    }
+
+    /// Whether it asks for nothing. Some objects then select everything, others nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.equal.is_none_or(BTreeMap::is_empty) && self.expressions.is_empty()
+    }
+
+    /// The labels that must be there with these values.
+    pub fn equal(&self) -> impl Iterator<Item = (&'object str, &'object str)> + use<'object> {
+        self.equal.into_iter().flatten().map(|(key, value)| (key.as_str(), value.as_str()))
+    }
+
+    /// The keys that it looks at.
+    pub fn keys(&self) -> impl Iterator<Item = &'object str> + use<'object> {
+        self.equal().map(|(key, _)| key).chain(self.expressions.iter().map(|expression| expression.key.as_str()))
+    }
+
+    /// Whether these labels are selected (`LabelSelectorAsSelector` in `k8s.io/apimachinery`).
+    #[must_use]
+    pub fn matches(&self, labels: &Labels) -> bool {
+        let is_equal = self.equal().all(|(key, value)| labels.get(key).is_some_and(|label| label == value));
+        is_equal && self.expressions.iter().all(|expression| meets(expression, labels.get(&expression.key)))
+    }
+}
+
+fn meets(expression: &LabelSelectorRequirement, label: Option<&String>) -> bool {
+    let among = || label.is_some_and(|label| expression.values.iter().flatten().any(|value| value == label));
+    match expression.operator.as_str() {
+        "In" => among(),
+        "NotIn" => !among(),
+        "Exists" => label.is_some(),
+        "DoesNotExist" => label.is_none(),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn requirement(key: &str, operator: &str, values: &[&str]) -> LabelSelectorRequirement {
+        let values = Some(values.iter().map(|value| (*value).to_owned()).collect());
+        LabelSelectorRequirement { key: key.to_owned(), operator: operator.to_owned(), values }
+    }
+
+    #[test]
+    fn expressions() {
+        let labels = Labels::from([("app".to_owned(), "shop".to_owned())]);
+        let matches = |expression: LabelSelectorRequirement| {
+            let selector = LabelSelector { match_expressions: Some(vec![expression]), match_labels: None };
+            Selector::of(&selector).matches(&labels)
+        };
+        assert!(matches(requirement("app", "In", &["shop", "cache"])));
+        assert!(!matches(requirement("app", "NotIn", &["shop"])));
+        assert!(matches(requirement("tier", "NotIn", &["shop"])), "an absent label is not in a list");
+        assert!(matches(requirement("app", "Exists", &[])));
+        assert!(matches(requirement("tier", "DoesNotExist", &[])));
+        assert!(!matches(requirement("app", "Near", &["shop"])));
+    }
+}
