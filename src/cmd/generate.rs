@@ -28,8 +28,11 @@ pub fn run(args: &GenArgs, color: Color) -> io::Result<Exit> {
 fn run_here(args: &GenArgs, color: Color) -> io::Result<Exit> {
     let source = Arc::new(open(&args.file)?);
     let objects = match generate(args, &source)? {
-        Ok(Generated { objects, warnings }) => {
+        Ok(Generated { objects, notes, warnings }) => {
             show(warnings, color)?;
+            for note in notes {
+                writeln!(io::stderr(), "{note}")?;
+            }
             objects
         }
         Err(findings) => {
@@ -57,6 +60,7 @@ fn show(mut findings: Vec<Finding>, color: Color) -> io::Result<()> {
 /// What a description makes.
 struct Generated {
     objects: Vec<Json>,
+    notes: Vec<String>,
     warnings: Vec<Finding>,
 }
 
@@ -82,7 +86,8 @@ fn generate(args: &GenArgs, source: &Arc<Source>) -> io::Result<Result<Generated
     findings.extend(gen_verify::verify(&objects, &ignored)?);
     let objects = objects.into_iter().map(|made| made.object).collect();
     Ok(if findings.iter().all(|finding| finding.level < Level::Error) {
-        Ok(Generated { objects, warnings: findings })
+        let notes = pattern::notes(Catalogue, &descriptions);
+        Ok(Generated { objects, notes, warnings: findings })
     } else {
         Err(findings)
     })

@@ -55,6 +55,8 @@ pub struct EnvVar {
     pub name: String,
     /// Where its value comes from.
     pub source: EnvSource,
+    /// Where it is named.
+    pub place: Place,
 }
 
 /// Where a variable's value comes from.
@@ -202,7 +204,7 @@ impl Reader<'_> {
         for member in env.map(Spanned::members).unwrap_or_default() {
             let Some(text) = self.scalar(&member.value) else { continue };
             let source = self.env_source(member, text);
-            variables.push(EnvVar { name: member.key.clone(), source });
+            variables.push(EnvVar { name: member.key.clone(), source, place: member.key_place.clone() });
         }
         variables
     }

@@ -3,6 +3,8 @@
 //! Where Kubernetes will check the text again, the rule is Kubernetes' own
 //! (`k8s.io/apimachinery/pkg/util/validation/validation.go`).
 
+use super::target::{self, Target};
+
 /// Why a text does not follow its format.
 pub struct Mistake {
     /// What is wrong, in one sentence.
@@ -16,7 +18,7 @@ pub struct Mistake {
 }
 
 impl Mistake {
-    fn new(message: impl Into<String>) -> Self {
+    pub(super) fn new(message: impl Into<String>) -> Self {
         Self { message: message.into(), why: None, help: None, secret: false }
     }
 
@@ -25,7 +27,7 @@ impl Mistake {
         self
     }
 
-    fn help(mut self, help: impl Into<String>) -> Self {
+    pub(super) fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
@@ -54,6 +56,8 @@ pub fn check(format: &str, text: &str) -> Option<Mistake> {
         "url" => url(text),
         "percent" => percent(text),
         "quantity" => quantity(text),
+        "target" => Target::parse(text).err(),
+        "shard-address" => target::check_shard(text),
         _ => None,
     }
 }

@@ -10,6 +10,7 @@ mod params;
 mod schema;
 mod settings;
 mod spanned;
+mod target;
 
 pub use app::{App, EnvSource, EnvVar, Health, Resources, Volume, read as read_app};
 pub use document::{Description, Entry, Expose, Ignore, Options, check_app, read};
@@ -19,3 +20,4 @@ pub use params::Setting;
 pub use schema::{Subject, check, with_defaults};
 pub use settings::{check_namespace, from_file, from_flag};
 pub use spanned::{Kind, Member, Place, Spanned};
+pub use target::Target;

@@ -2,6 +2,7 @@
 
 use super::catalogue::Catalogue;
 use super::fill::Filled;
+use super::provides;
 use crate::describe::Description;
 use crate::diagnostic::Finding;
 use crate::words::nearest;
@@ -51,6 +52,7 @@ pub(super) fn check_app(description: &Description, shape: &Filled, uses: &[Fille
         );
     }
     check_names(description, uses, findings);
+    provides::check(description, uses, findings);
     check_expose(description, shape, has_port, &claimers, findings);
 }
 

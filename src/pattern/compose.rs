@@ -10,6 +10,7 @@ use super::hatches::{self, Made};
 use super::invariants;
 use super::objects;
 use super::prepare::{Prepared, prepare_all};
+use super::provides;
 use super::references::Directory;
 use super::render::Renderer;
 use super::weave::{Clash, Weave};
@@ -57,6 +58,14 @@ fn expand_one(
     let mut made = objects.into_iter().map(|object| Made { object, blame: None, origin: origin.clone() }).collect();
     hatches::apply(prepared.description, &mut made, &mut findings);
     if findings.is_empty() { Ok(made) } else { Err(findings) }
+}
+
+/// What a document's patterns want to be said beside their output.
+#[must_use]
+pub fn notes(catalogue: Catalogue, descriptions: &[Description]) -> Vec<String> {
+    let prepared = prepare_all(catalogue, descriptions, &mut Vec::new());
+    let entries = prepared.iter().flatten().flat_map(|prepared| std::iter::once(&prepared.shape).chain(&prepared.uses));
+    entries.flat_map(|filled| provides::notes(filled).unwrap_or_default()).collect()
 }
 
 struct Composition<'a> {
@@ -164,6 +173,8 @@ impl Composition<'_> {
                 fragments.push(Fragment { pod, owner: at + 1 });
             }
         }
+        let main = context["main"].as_str().unwrap_or_default();
+        fragments.push(Fragment { pod: provides::fragment(filled, main, &context)?, owner: at + 1 });
         for template in filled.folder.object_templates() {
             made.extend(render_objects(&renderer, &template, &context)?);
         }
@@ -262,7 +273,7 @@ impl Composition<'_> {
 /// One file of a `ConfigMap`; a template that renders to nothing makes none.
 fn config_file(renderer: &Renderer, template: &str, context: &Json) -> Result<Option<String>, String> {
     if !template.ends_with(".yaml.j2") {
-        return renderer.text(template, context).map(Some);
+        return renderer.text(template, context).map(|text| Some(text).filter(|text| !text.trim().is_empty()));
     }
     match woven(renderer, template, context)? {
         Json::Null => Ok(None),

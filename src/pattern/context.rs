@@ -76,14 +76,18 @@ pub(super) fn entry(
     context.insert("entry".to_owned(), json!(filled.entry.name));
     context.insert("params".to_owned(), filled.params.clone());
     context.insert("ports".to_owned(), Json::Object(ports.iter().map(|(port, number)| named(port, number)).collect()));
-    let image = filled.definition.image.as_ref().and_then(|role| {
+    let image = |role: &String| {
         let mut image = catalogue.images().remove(role)?;
         let other = description.images.iter().find(|member| member.key == *role);
         if let Some(reference) = other.and_then(|member| member.value.text()) {
             reference.clone_into(&mut image.image);
         }
         Some(image)
-    });
+    };
+    let images: Map<String, Json> =
+        filled.definition.images.iter().map(|role| (role.clone(), json!(image(role)))).collect();
+    context.insert("images".to_owned(), Json::Object(images));
+    let image = filled.definition.image.as_ref().and_then(image);
     context.insert("image".to_owned(), json!(image));
     context
 }

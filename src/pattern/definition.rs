@@ -28,9 +28,18 @@ pub struct Definition {
     /// The role in `patterns/images.yaml` of its container.
     #[serde(default)]
     pub image: Option<String>,
+    /// The roles of its containers, where parameters decide which of several programs runs.
+    #[serde(default)]
+    pub images: Vec<String>,
     /// Ports of its own.
     #[serde(default)]
     pub ports: Vec<Port>,
+    /// Variables that the app gets: `HOST` is `<AS>_HOST`, with the value of an expression over the entry's context.
+    #[serde(default)]
+    pub provides: BTreeMap<String, String>,
+    /// What `gen` says on standard error when it holds.
+    #[serde(default)]
+    pub notes: Vec<Note>,
     /// A shape that brings its own containers and has no place for an `app`.
     #[serde(default)]
     pub brings_containers: bool,
@@ -89,17 +98,53 @@ pub struct Check {
     pub message: String,
 }
 
-/// A port that the pattern's container listens on.
+/// Something that the user should know and that is no mistake.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+pub struct Note {
+    /// When it is said: an expression over `params`.
+    pub when: String,
+    /// What: an expression over `params`, the `entry`'s name and the `prefix` of its variables.
+    pub say: String,
+}
+
+/// A port that the pattern's container listens on.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Port {
     /// What templates call it; `ports.<name>`.
     pub name: String,
     /// Where it listens unless that is taken: then the next free number.
+    #[serde(default)]
     pub port: u16,
     /// The parameter that sets it.
     #[serde(default)]
     pub param: Option<String>,
+    /// Where clients of a protocol look for it: an app that listens there itself is in the way.
+    #[serde(default)]
+    pub well_known: Option<WellKnown>,
+    /// An expression over `params`: whether there is such a port.
+    #[serde(default)]
+    pub when: Option<String>,
+}
+
+/// A port number by the value of a parameter.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WellKnown {
+    /// The parameter, such as `protocol`.
+    pub param: String,
+    /// The numbers, by its values.
+    pub of: BTreeMap<String, u16>,
+}
+
+impl Port {
+    /// The number that it takes if that is free.
+    #[must_use]
+    pub fn number(&self, params: &Json) -> u16 {
+        let known = self.well_known.as_ref().and_then(|known| known.of.get(params.get(&known.param)?.as_str()?));
+        known.copied().unwrap_or(self.port)
+    }
 }
 
 /// What the outermost claimer presents instead of the app.

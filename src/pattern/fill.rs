@@ -4,7 +4,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::catalogue::{Catalogue, Folder};
 use super::context;
-use super::definition::Definition;
+use super::definition::{Definition, Port};
 use super::render;
 use crate::describe::{self, Entry, Kind, Member, Spanned, Subject};
 use crate::diagnostic::Finding;
@@ -170,6 +170,14 @@ impl Filled {
     /// A whole-number parameter that the user set.
     pub(super) fn given_port(&self, param: &str) -> Option<u16> {
         self.given.get(param).and_then(|value| value.to_json().as_u64()).and_then(|port| u16::try_from(port).ok())
+    }
+
+    /// Its ports, as far as its parameters ask for them.
+    pub(super) fn ports(&self) -> impl Iterator<Item = &Port> {
+        let is_there = |port: &&Port| {
+            port.when.as_ref().is_none_or(|when| render::holds(when, &json!({"params": self.params})).unwrap_or(true))
+        };
+        self.definition.ports.iter().filter(is_there)
     }
 
     /// Whether the entry, as it is filled, talks to the app's port.

@@ -14,13 +14,14 @@ mod objects;
 mod page;
 mod ports;
 mod prepare;
+mod provides;
 mod references;
 mod render;
 pub mod weave;
 
 pub use catalogue::{Catalogue, Folder};
-pub use compose::expand;
-pub use definition::{Check, Claim, Definition, Port, Shards};
+pub use compose::{expand, notes};
+pub use definition::{Check, Claim, Definition, Note, Port, Shards, WellKnown};
 pub use hatches::Made;
 pub use images::Image;
 pub use objects::{file_names, sort};

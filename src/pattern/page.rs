@@ -16,12 +16,13 @@ pub fn page(catalogue: Catalogue, folder: Folder, definition: &Definition) -> St
     let _ = writeln!(out, "From {}.", definition.literature);
     section(&mut out, "Parameters", &parameters(definition));
     section(&mut out, "Ports", &ports(definition));
-    if let Some(role) = &definition.image
-        && let Some(image) = catalogue.images().remove(role)
-    {
-        let line = format!("{}, as user {}", image.image, image.user);
-        section(&mut out, "Image", &[(role.clone(), line)]);
-    }
+    let mut images = catalogue.images();
+    let image = |role: &String| {
+        images.remove(role).map(|image| (role.clone(), format!("{}, as user {}", image.image, image.user)))
+    };
+    let rows: Vec<_> = definition.image.iter().chain(&definition.images).filter_map(image).collect();
+    section(&mut out, if rows.len() > 1 { "Images" } else { "Image" }, &rows);
+    section(&mut out, "Variables of the app", &provides(definition));
     if let Some(example) = folder.file("example.yaml") {
         let _ = write!(out, "\nExample\n\n{}", indented(example));
     }
@@ -103,9 +104,26 @@ fn ports(definition: &Definition) -> Vec<(String, String)> {
             Some(param) => format!("the next free one if taken, or `{param}`"),
             None => "the next free one if taken".to_owned(),
         };
-        (port.port.to_string(), format!("{} ({moves}){role}", port.name))
+        let moves = if port.when.is_some() { format!("{moves}; only where a program runs") } else { moves };
+        let number = match &port.well_known {
+            Some(known) => format!("by {}", known.param),
+            None => port.port.to_string(),
+        };
+        let known = port.well_known.iter().flat_map(|known| &known.of);
+        let table: Vec<String> = known.map(|(value, number)| format!("{value} {number}")).collect();
+        let table = if table.is_empty() { String::new() } else { format!(": {}", table.join(", ")) };
+        (number, format!("{} ({moves}){role}{table}", port.name))
     };
     definition.ports.iter().map(row).collect()
+}
+
+fn provides(definition: &Definition) -> Vec<(String, String)> {
+    let meaning = |suffix: &str| match suffix {
+        "HOST" => "the address to dial",
+        "PORT" => "the port to dial",
+        _ => "",
+    };
+    definition.provides.keys().map(|suffix| (format!("<AS>_{suffix}"), meaning(suffix).to_owned())).collect()
 }
 
 fn indented(text: &str) -> String {

@@ -27,7 +27,7 @@ pub(super) fn allocate(app: Option<&App>, entries: &[&Filled], findings: &mut Ve
     }
     let mut allocated: Vec<Ports> = vec![Ports::new(); entries.len()];
     for (entry, ports) in entries.iter().zip(&mut allocated) {
-        for (port, param) in entry.definition.ports.iter().filter_map(|port| Some((port, port.param.as_ref()?))) {
+        for (port, param) in entry.ports().filter_map(|port| Some((port, port.param.as_ref()?))) {
             let Some(number) = entry.given_port(param) else { continue };
             let place = entry.place_of(param).clone();
             if let Some((other, text)) = taken.get(&number) {
@@ -38,11 +38,18 @@ pub(super) fn allocate(app: Option<&App>, entries: &[&Filled], findings: &mut Ve
         }
     }
     for (entry, ports) in entries.iter().zip(&mut allocated) {
-        for port in &entry.definition.ports {
+        for port in entry.ports() {
             if ports.contains_key(&port.name) {
                 continue;
             }
-            let free = (port.port..=u16::MAX).find(|number| !taken.contains_key(number));
+            let wanted = port.number(&entry.params);
+            if let Some(finding) =
+                app.filter(|_| port.well_known.is_some()).and_then(|app| same_as_app(app, wanted, entry))
+            {
+                findings.push(finding);
+                continue;
+            }
+            let free = (wanted..=u16::MAX).find(|number| !taken.contains_key(number));
             let Some(number) = free else { continue };
             taken.insert(number, (entry.entry.place.clone(), format!("listens on {number}")));
             ports.insert(port.name.clone(), number);
@@ -51,8 +58,30 @@ pub(super) fn allocate(app: Option<&App>, entries: &[&Filled], findings: &mut Ve
     allocated
 }
 
+/// An ambassador stands on loopback where the app looks for the real thing; an app that listens there itself
+/// would talk to itself.
+fn same_as_app(app: &App, wanted: u16, entry: &Filled) -> Option<Finding> {
+    let place = app.port_place.as_ref().filter(|_| app.port == Some(wanted))?;
+    let name = &entry.entry.name;
+    Some(
+        Finding::error(
+            entry.entry.place.label(format!("would listen on 127.0.0.1:{wanted}")),
+            format!("the app listens on {wanted} itself, where `{name}` would stand for it"),
+        )
+        .label(place.label(format!("the app listens on {wanted}")))
+        .because("containers of a Pod share one network namespace; the second bind fails")
+        .help(format!("give `{name}` another `port`; the app finds it in {}_PORT", super::provides::prefix(name))),
+    )
+}
+
 fn clash(number: u16, other: &Place, text: &str, place: &Place, entry: &Filled, param: &str) -> Finding {
-    let default = entry.definition.ports.iter().find(|port| port.param.as_deref() == Some(param)).map(|port| port.port);
+    let default = entry
+        .definition
+        .ports
+        .iter()
+        .find(|port| port.param.as_deref() == Some(param))
+        .map(|port| port.number(&entry.params))
+        .filter(|port| *port > 0);
     let help = match default {
         Some(default) if default != number => {
             format!("leave `{param}` out (`{}` then takes {default}), or choose another", entry.entry.name)

@@ -6,7 +6,7 @@ use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior};
 use serde_json::Value as Json;
 
 use super::catalogue::{Catalogue, Folder};
-use crate::describe::{Spanned, duration_seconds};
+use crate::describe::{Spanned, Target, duration_seconds};
 use crate::yaml::{self, Source};
 
 /// Renders the templates of one pattern folder, which may include the shared ones.
@@ -41,6 +41,9 @@ impl Renderer {
             }
         });
         environment.add_filter("verbatim", verbatim);
+        environment.add_filter("target", target);
+        environment.add_filter("word", word);
+        environment.add_filter("milliseconds", milliseconds);
         environment
             .add_filter("shard", |labels: Hole, shard: u32| with_label(&labels, "patterns/shard", &shard.to_string()));
         environment.add_filter("part", |labels: Hole, role: &str| part(&labels, role));
@@ -165,10 +168,27 @@ pub(super) fn evaluate(expression: &str, context: &Json) -> Result<Json, String>
     serde_json::to_value(value(expression, context)?).map_err(|error| error.to_string())
 }
 
+/// The same as text.
+///
+/// # Errors
+/// As for [`holds`].
+pub(super) fn text_of(expression: &str, context: &Json) -> Result<String, String> {
+    Ok(value(expression, context)?.to_string())
+}
+
 fn value(expression: &str, context: &Json) -> Result<Hole, String> {
-    let environment = Environment::new();
+    let mut environment = Environment::new();
+    environment.add_filter("target", target);
     let compiled = environment.compile_expression(expression).map_err(|error| chain(&error))?;
     compiled.eval(Hole::from(Serde(context))).map_err(|error| chain(&error))
+}
+
+/// Where an ambassador leads, in parts: `kind`, `host`, `port`; or `instance`.
+fn target(text: &str) -> Result<Hole, Error> {
+    let target = Target::parse(text).map_err(|mistake| Error::new(ErrorKind::InvalidOperation, mistake.message))?;
+    Ok(Hole::from(Serde(serde_json::json!({
+        "kind": target.kind, "host": target.host, "port": target.port, "instance": target.instance,
+    }))))
 }
 
 /// An error of an included template says little without its cause.
@@ -204,6 +224,27 @@ fn plain(value: &Hole) -> Result<String, Error> {
         return Ok(value.to_string());
     }
     Err(Error::new(ErrorKind::BadEscape, "text in a template that is not YAML needs a filter of its format"))
+}
+
+/// A time in milliseconds: `800ms` is 800, `5s` is 5000.
+fn milliseconds(text: &str) -> Result<u64, Error> {
+    let part = text.strip_suffix("ms").and_then(|digits| digits.parse::<u64>().ok());
+    match part {
+        Some(part) => Ok(part),
+        None => duration_seconds(text)
+            .map(|seconds| seconds * 1000)
+            .map_err(|mistake| Error::new(ErrorKind::InvalidOperation, mistake.message)),
+    }
+}
+
+/// A text that is one word in every configuration language: checked formats let nothing else through, and this
+/// keeps it so.
+fn word(text: &str) -> Result<Hole, Error> {
+    let ok = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b'/' | b'@');
+    if !text.is_empty() && text.bytes().all(ok) {
+        return Ok(Hole::from_safe_string(text.to_owned()));
+    }
+    Err(Error::new(ErrorKind::BadEscape, "this text is not one word"))
 }
 
 /// Keeps the kubelet from expanding `$(NAME)` in a command or argument: `$$` stands for `$`
