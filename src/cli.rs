@@ -86,9 +86,26 @@ pub struct LintArgs {
     /// Files or folders; `-` reads standard input.
     #[arg(value_name = "PATH", required = true)]
     pub paths: Vec<PathBuf>,
-    /// How to report.
-    #[arg(long, value_name = "FORMAT", default_value = "terminal")]
-    pub format: LintFormat,
+    /// How to report; may be given several times, each but one with a file of its own: `--format sarif=out.sarif`.
+    ///
+    /// terminal, concise, json, sarif, github, gitlab, junit or markdown.
+    #[arg(long = "format", value_name = "FORMAT[=FILE]", default_value = "terminal", value_parser = report)]
+    pub formats: Vec<Report>,
+    /// Print how often each rule has spoken, instead of findings.
+    #[arg(long)]
+    pub statistics: bool,
+    /// Changes to the files.
+    #[command(flatten)]
+    pub fixes: FixArgs,
+    /// What is shown: errors and warnings, or advice too.
+    #[arg(long, value_name = "PROFILE")]
+    pub profile: Option<Profile>,
+    /// Leave out the findings that this file lists.
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+    /// Write the findings of this run to a baseline file, and report none of them.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["baseline", "fix", "diff"])]
+    pub write_baseline: Option<PathBuf>,
     /// Run only these rules or families.
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     pub select: Vec<String>,
@@ -113,13 +130,72 @@ fn target(text: &str) -> Result<Target, String> {
         .ok_or_else(|| format!("known are 1.{} to 1.{}", Target::OLDEST.0, Target::NEWEST.0))
 }
 
+/// What `lint` changes.
+#[derive(Debug, Args)]
+pub struct FixArgs {
+    /// Apply the fixes that are safe.
+    #[arg(long)]
+    pub fix: bool,
+    /// With --fix or --diff: also the fixes that somebody has to look at.
+    #[arg(long)]
+    pub unsafe_fixes: bool,
+    /// Print what --fix would change, and change nothing; exit 1 if that is something.
+    #[arg(long, conflicts_with_all = ["fix", "statistics"])]
+    pub diff: bool,
+}
+
+/// A format, and where the report goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// The format.
+    pub format: LintFormat,
+    /// The file; none for standard output.
+    pub file: Option<PathBuf>,
+}
+
+fn report(text: &str) -> Result<Report, String> {
+    let (name, file) = text.split_once('=').map_or((text, None), |(name, file)| (name, Some(file)));
+    let format = LintFormat::from_str(name, false).map_err(|_| {
+        let names: Vec<String> = LintFormat::value_variants()
+            .iter()
+            .filter_map(|format| Some(format.to_possible_value()?.get_name().to_owned()))
+            .collect();
+        format!("known are {}", names.join(", "))
+    })?;
+    if file.is_some_and(str::is_empty) {
+        return Err("a file's name belongs after `=`".to_owned());
+    }
+    Ok(Report { format, file: file.map(PathBuf::from) })
+}
+
 /// Output formats of `lint`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum LintFormat {
     /// For people: the bytes underlined.
     Terminal,
+    /// One line each.
+    Concise,
     /// For programs.
     Json,
+    /// For code scanning.
+    Sarif,
+    /// Annotations of a GitHub workflow.
+    Github,
+    /// GitLab's Code Quality.
+    Gitlab,
+    /// Tests, as most CI systems show them.
+    Junit,
+    /// A table for a comment.
+    Markdown,
+}
+
+/// What `lint` shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Profile {
+    /// Errors and warnings.
+    Default,
+    /// Advice too.
+    Strict,
 }
 
 /// Levels that can fail a run.

@@ -269,7 +269,7 @@ fn helm_templates_are_skipped_and_counted_once() {
             "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  a: \"{{ $value }}\"\n  b: no\n",
         );
     let run = folder.lint(&["."]);
-    assert_eq!(run.err, "1 error in 1 of 2 files; 3 Helm templates skipped\n");
+    assert_eq!(run.err, "1 error in 1 of 2 files (1 fixable with --fix); 3 Helm templates skipped\n");
     assert!(run.out.contains("alerts.yaml:6:6"), "{}", run.out);
     let quiet = folder.lint(&["chart"]);
     assert_eq!((quiet.code, quiet.out.as_str(), quiet.err.as_str()), (Some(0), "", "2 Helm templates skipped\n"));
@@ -533,7 +533,7 @@ fn the_pre_commit_hook_runs_as_written() {
     folder.file("changed.yaml", NORWAY).file("other.yaml", NORWAY).file("tsconfig.json", "{ // not ours\n}\n");
     let run = folder.lint(&[&arguments[..], &["changed.yaml", "tsconfig.json"]].concat());
     assert_eq!(run.code, Some(1));
-    assert_eq!(run.err, "1 error in 1 of 2 files\n");
+    assert_eq!(run.err, "1 error in 1 of 2 files (1 fixable with --fix)\n");
 }
 
 #[test]

@@ -72,7 +72,7 @@ fn pages_are_complete() {
         assert!(rule.page.starts_with(&format!("# {name}\n\n")), "{name}: the page begins with its name");
         assert!(rule.page.contains("\n## Why\n"), "{name}: the page says why");
         let has_example = !blocks(rule.page, "```yaml bad").is_empty();
-        assert!(has_example || name == "invalid-utf8", "{name}: the page has an example");
+        assert!(has_example || matches!(name, "invalid-utf8" | "stale-baseline"), "{name}: the page has an example");
     }
 }
 
@@ -112,7 +112,7 @@ fn fixes_mend() {
 /// A rule with fixes shows one: what they make of the `bad` block is the `good` block after it.
 #[test]
 fn a_page_shows_what_its_fix_does() {
-    let mut missing = String::new();
+    let mut missing = Vec::new();
     for rule in rules::all() {
         let good = blocks(rule.page, "```yaml good");
         let mut fixed = Vec::new();
@@ -125,10 +125,10 @@ fn a_page_shows_what_its_fix_does() {
             }
         }
         if !fixed.is_empty() && !fixed.iter().any(|text| good.contains(text)) {
-            missing += &format!("{}: no good block is one of\n{}\n", rule.id.name, fixed.join("---\n"));
+            missing.push(format!("{}: no good block is one of\n{}", rule.id.name, fixed.join("---\n")));
         }
     }
-    assert!(missing.is_empty(), "{missing}");
+    assert!(missing.is_empty(), "{}", missing.join("\n"));
 }
 
 /// A rename shows in review.

@@ -1,49 +1,165 @@
 //! `patterns lint`: where manifests get their patterns wrong.
 
+use std::fs;
 use std::io::{self, IsTerminal as _, Write as _};
+use std::path::Path;
+use std::sync::Arc;
 
 use super::Exit;
-use crate::cli::{Color, FailOn, LintArgs, LintFormat};
+use crate::cli::{Color, FailOn, LintArgs, LintFormat, Profile};
 use crate::diagnostic::{Finding, Level};
 use crate::kube::{Workspace, on_deep_stacks};
-use crate::lint::{self, Selection};
-use crate::report::{Summary, json, terminal};
+use crate::lint::baseline::{self, Baseline};
+use crate::lint::{self, Selection, fix};
+use crate::report::{Summary, concise, github, gitlab, json, junit, markdown, sarif, statistics, terminal, unified};
+use crate::yaml::Source;
 
 /// Reports findings to stdout; what could not be read, and the run in numbers, to stderr.
 pub fn run(args: &LintArgs, color: Color) -> io::Result<Exit> {
+    check_formats(args)?;
     let fail_on = match args.fail_on {
         FailOn::Error => Level::Error,
         FailOn::Warning => Level::Warning,
         FailOn::Advice => Level::Advice,
     };
-    let selection = Selection::new(&args.select, &args.ignore, fail_on)
-        .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?
-        .for_target(args.target);
+    let lowest = if args.profile == Some(Profile::Strict) { Level::Advice } else { fail_on };
+    let selection = Selection::new(&args.select, &args.ignore, lowest).map_err(invalid)?.for_target(args.target);
+    let baseline = args.baseline.as_deref().map(read_baseline).transpose()?;
     // The workspace ends where it began: what nests deeply is also dropped deeply.
     on_deep_stacks(|| {
-        let workspace = Workspace::load(&args.paths, args.workspace.as_deref());
-        let findings = lint::workspace(&workspace, &selection);
+        let mut workspace = Workspace::load(&args.paths, args.workspace.as_deref());
+        if args.fixes.diff {
+            return diff(&mut workspace, &selection, args);
+        }
+        let mut findings = if args.fixes.fix {
+            mend(&mut workspace, &selection, args)?
+        } else {
+            lint::workspace(&workspace, &selection)
+        };
+        if let Some(baseline) = &baseline {
+            baseline.apply(&workspace, &selection, &mut findings);
+        }
+        if let Some(file) = &args.write_baseline {
+            fs::write(file, baseline::write(&findings)).map_err(|error| named(file, &error))?;
+            findings.clear();
+        }
         report(args, color, &workspace, &findings)?;
         Ok(exit(&workspace, &findings, fail_on))
     })?
 }
 
-fn report(args: &LintArgs, color: Color, workspace: &Workspace, findings: &[Finding]) -> io::Result<()> {
-    let summary = Summary::of(workspace, findings);
-    let stdout = io::stdout();
-    let colored = terminal::is_colored(color, stdout.is_terminal());
-    let mut out = io::BufWriter::new(stdout.lock());
-    match args.format {
-        LintFormat::Terminal => terminal::write(&mut out, findings, colored)?,
-        LintFormat::Json => json::write(&mut out, findings, summary)?,
+fn invalid(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, error)
+}
+
+fn named(file: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{}: {error}", file.display()))
+}
+
+fn check_formats(args: &LintArgs) -> io::Result<()> {
+    if args.formats.iter().filter(|report| report.file.is_none()).count() > 1 {
+        return Err(invalid("two formats want standard output; give one a file: --format sarif=out.sarif"));
+    }
+    if args.fixes.fix && args.paths.iter().any(|path| path.as_os_str() == "-") {
+        return Err(invalid("standard input cannot be changed in place; --diff prints what --fix would change"));
+    }
+    if args.fixes.unsafe_fixes && !args.fixes.fix && !args.fixes.diff {
+        return Err(invalid("--unsafe-fixes goes with --fix or --diff"));
+    }
+    Ok(())
+}
+
+fn read_baseline(file: &Path) -> io::Result<Baseline> {
+    Baseline::read(file, fs::read(file).map_err(|error| named(file, &error))?).map_err(invalid)
+}
+
+/// Applies fixes and writes the files that they change. Returns what is left.
+fn mend(workspace: &mut Workspace, selection: &Selection, args: &LintArgs) -> io::Result<Vec<Finding>> {
+    let before: Vec<Arc<Source>> = workspace.files.iter().map(|file| Arc::clone(&file.source)).collect();
+    let fixed = fix::fix(workspace, selection, args.fixes.unsafe_fixes);
+    for index in &fixed.changed {
+        let file = &workspace.files[*index];
+        let Some(path) = &file.path else { continue };
+        if fs::read(path).map_err(|error| named(path, &error))? != before[*index].bytes() {
+            return Err(named(path, &io::Error::other("it changed while it was being linted; run again")));
+        }
+        fs::write(path, file.source.bytes()).map_err(|error| named(path, &error))?;
+    }
+    if fixed.count > 0 {
+        let files = fixed.changed.len();
+        let (findings, in_files) = (plural(fixed.count, "finding"), plural(files, "file"));
+        writeln!(io::stderr(), "fixed {findings} in {in_files}")?;
+    }
+    Ok(fixed.findings)
+}
+
+fn plural(count: usize, word: &str) -> String {
+    if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
+}
+
+/// Prints what fixes would change.
+fn diff(workspace: &mut Workspace, selection: &Selection, args: &LintArgs) -> io::Result<Exit> {
+    let before: Vec<Arc<Source>> = workspace.files.iter().map(|file| Arc::clone(&file.source)).collect();
+    let fixed = fix::fix(workspace, selection, args.fixes.unsafe_fixes);
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    for index in &fixed.changed {
+        unified::write(&mut out, &before[*index], &workspace.files[*index].source)?;
     }
     out.flush()?;
+    failures(workspace)?;
+    Ok(match (workspace.failures.is_empty(), fixed.changed.is_empty()) {
+        (false, _) => Exit::Failed,
+        (true, false) => Exit::Findings,
+        (true, true) => Exit::Clean,
+    })
+}
+
+fn report(args: &LintArgs, color: Color, workspace: &Workspace, findings: &[Finding]) -> io::Result<()> {
+    let summary = Summary::of(workspace, findings);
+    let mut speaks_to_people = args.statistics;
+    if args.statistics {
+        statistics::write(&mut io::stdout().lock(), findings)?;
+    }
+    for report in &args.formats {
+        let mut text = Vec::new();
+        let colored = report.file.is_none() && terminal::is_colored(color, io::stdout().is_terminal());
+        match report.format {
+            LintFormat::Terminal => terminal::write(&mut text, findings, colored)?,
+            LintFormat::Concise => concise::write(&mut text, findings)?,
+            LintFormat::Json => json::write(&mut text, findings, summary)?,
+            LintFormat::Sarif => sarif::write(&mut text, findings)?,
+            LintFormat::Github => github::write(&mut text, findings)?,
+            LintFormat::Gitlab => gitlab::write(&mut text, findings)?,
+            LintFormat::Junit => junit::write(&mut text, &linted(workspace), findings)?,
+            LintFormat::Markdown => markdown::write(&mut text, findings, summary)?,
+        }
+        match &report.file {
+            Some(file) => fs::write(file, &text).map_err(|error| named(file, &error))?,
+            None if args.statistics => {}
+            None => {
+                speaks_to_people |= matches!(report.format, LintFormat::Terminal | LintFormat::Concise);
+                let mut out = io::stdout().lock();
+                out.write_all(&text)?;
+                out.flush()?;
+            }
+        }
+    }
+    failures(workspace)?;
+    if speaks_to_people && !summary.is_silent() {
+        writeln!(io::stderr(), "{summary}")?;
+    }
+    Ok(())
+}
+
+fn linted(workspace: &Workspace) -> Vec<&str> {
+    let files = workspace.files.iter().filter(|file| file.reported);
+    files.map(|file| file.source.name.as_str()).collect()
+}
+
+fn failures(workspace: &Workspace) -> io::Result<()> {
     let mut err = io::stderr().lock();
     for failure in &workspace.failures {
         writeln!(err, "error: {failure}")?;
-    }
-    if args.format == LintFormat::Terminal && !summary.is_silent() {
-        writeln!(err, "{summary}")?;
     }
     Ok(())
 }

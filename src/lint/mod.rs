@@ -1,5 +1,8 @@
 //! Running the rules over a workspace: which run, what is ignored, what is shown.
 
+pub mod baseline;
+pub mod fingerprint;
+pub mod fix;
 mod ignores;
 mod selection;
 

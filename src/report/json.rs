@@ -5,6 +5,7 @@ use std::io;
 use serde::Serialize;
 
 use super::Summary;
+use super::secrets::Secrets;
 use crate::diagnostic::{Finding, Label, ObjectRef};
 use crate::yaml::{self, Span};
 
@@ -75,12 +76,14 @@ struct Edit<'run> {
 /// # Errors
 /// When `out` cannot be written.
 pub fn write(out: &mut impl io::Write, findings: &[Finding], summary: Summary) -> io::Result<()> {
-    let report = Report { version: 1, findings: findings.iter().map(entry).collect(), summary };
+    let mut secrets = Secrets::default();
+    let findings = findings.iter().map(|finding| entry(finding, &mut secrets)).collect();
+    let report = Report { version: 1, findings, summary };
     serde_json::to_writer(&mut *out, &report)?;
     writeln!(out)
 }
 
-fn entry(finding: &Finding) -> Entry<'_> {
+fn entry<'run>(finding: &'run Finding, secrets: &mut Secrets) -> Entry<'run> {
     let source = &finding.primary.source;
     let (start, end) = positions(source, finding.primary.span);
     Entry {
@@ -99,7 +102,7 @@ fn entry(finding: &Finding) -> Entry<'_> {
             .chain(&finding.labels)
             .map(labelled)
             .collect(),
-        fix: finding.fix.as_ref().map(|fix| Fix {
+        fix: finding.fix.as_ref().filter(|_| !super::repeats_a_secret(finding, secrets)).map(|fix| Fix {
             title: &fix.title,
             safe: fix.safe,
             edits: fix.edits.iter().map(|edit| made(source, edit)).collect(),

@@ -1,9 +1,34 @@
 //! How findings look; one file per format.
 
+pub mod concise;
 mod excerpt;
+pub mod github;
+pub mod gitlab;
 pub mod json;
+pub mod junit;
+pub mod markdown;
+pub mod sarif;
 mod secrets;
+pub mod statistics;
 mod summary;
 pub mod terminal;
+pub mod unified;
 
+use secrets::Secrets;
 pub use summary::Summary;
+
+use crate::diagnostic::Finding;
+
+/// What is wrong, why and what to do, each in a line of its own: for formats with one field for text.
+fn whole_message(finding: &Finding) -> String {
+    let parts = [Some(finding.message.as_str()), finding.why.as_deref(), finding.help.as_deref()];
+    parts.into_iter().flatten().collect::<Vec<_>>().join("\n")
+}
+
+/// Whether a fix would write out bytes again that no report may show.
+fn repeats_a_secret(finding: &Finding, secrets: &mut Secrets) -> bool {
+    let source = &finding.primary.source;
+    let Some(fix) = &finding.fix else { return false };
+    let hidden = secrets.of(source).iter().map(|span| source.slice(*span).trim()).filter(|text| text.len() > 2);
+    hidden.into_iter().any(|text| fix.edits.iter().any(|edit| edit.replacement.contains(text)))
+}

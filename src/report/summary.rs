@@ -19,6 +19,8 @@ pub struct Summary {
     pub warnings: usize,
     /// Findings of level advice.
     pub advice: usize,
+    /// Findings with a fix that is safe.
+    pub fixable: usize,
     /// Files that were linted.
     pub files: usize,
     /// Files with findings.
@@ -42,6 +44,7 @@ impl Summary {
             errors: count(Level::Error),
             warnings: count(Level::Warning),
             advice: count(Level::Advice),
+            fixable: findings.iter().filter(|finding| finding.fix.as_ref().is_some_and(|fix| fix.safe)).count(),
             files: workspace.files.iter().filter(|file| file.reported).count(),
             files_with_findings: names.len(),
             templates_skipped: workspace.templates_skipped,
@@ -83,10 +86,12 @@ impl fmt::Display for Summary {
         let findings = findings.into_iter().flatten().collect::<Vec<_>>().join(", ");
         let found = (!findings.is_empty()).then(|| {
             let files = if self.files == 1 { "1 file".to_owned() } else { format!("{} files", self.files) };
+            let fixable =
+                if self.fixable == 0 { String::new() } else { format!(" ({} fixable with --fix)", self.fixable) };
             if self.files == 1 {
-                format!("{findings} in {files}")
+                format!("{findings} in {files}{fixable}")
             } else {
-                format!("{findings} in {} of {files}", self.files_with_findings)
+                format!("{findings} in {} of {files}{fixable}", self.files_with_findings)
             }
         });
         let skipped = counted(self.templates_skipped, "Helm template skipped", "Helm templates skipped");

@@ -70,7 +70,11 @@ fn render_with(finding: &Finding, colored: bool, secrets: &mut Secrets) -> Strin
     for labels in by_file(finding) {
         snippet(&labels, colored, secrets, &mut out);
     }
-    let fix = finding.fix.as_ref().map(|fix| fix.title.as_str());
+    let fix = finding.fix.as_ref().map(|fix| {
+        let options = if fix.safe { "--fix" } else { "--fix --unsafe-fixes" };
+        format!("{} (patterns lint {options})", fix.title)
+    });
+    let fix = fix.as_deref();
     for (name, text) in [("why:  ", finding.why.as_deref()), ("help: ", finding.help.as_deref()), ("fix:  ", fix)] {
         if let Some(text) = text {
             let _ = writeln!(out, "  {}{}", paint("1", name), wrapped(&printable(text)));

@@ -71,7 +71,7 @@ pub const FAMILIES: &[(&str, &[&Rule])] =
 
 pub use manifest::SOURCES;
 
-pub use meta::{IGNORE_WITHOUT_REASON, UNUSED_IGNORE};
+pub use meta::{IGNORE_WITHOUT_REASON, STALE_BASELINE, UNUSED_IGNORE};
 
 /// All rules.
 pub fn all() -> impl Iterator<Item = &'static Rule> {

@@ -153,6 +153,26 @@ impl Source {
         }
     }
 
+    /// The same file with another text. It has to end in a line break, as [`Source::text`] does.
+    #[must_use]
+    pub fn with_text(&self, text: String) -> Self {
+        let encoding = self.encoding;
+        let raw_len = text.len();
+        let line_starts = std::sync::OnceLock::new();
+        let name = self.name.clone();
+        let mut source =
+            Self { name, text, encoding, replaced: Vec::new(), raw_len, adds_break: self.adds_break, line_starts };
+        source.raw_len = source.bytes().len();
+        source
+    }
+
+    /// The bytes of the file, if it [is editable](Source::is_editable).
+    #[must_use]
+    pub fn bytes(&self) -> Vec<u8> {
+        let mark: &[u8] = if self.encoding == (Encoding::Utf8 { mark: true }) { &[0xEF, 0xBB, 0xBF] } else { &[] };
+        [mark, &self.text.as_bytes()[..self.written_length()]].concat()
+    }
+
     /// The text of a range.
     #[must_use]
     pub fn slice(&self, span: Span) -> &str {

@@ -46,6 +46,13 @@ impl File {
         Ok(file)
     }
 
+    /// Reads another text of the same file.
+    pub(super) fn reread(&mut self, source: &Arc<Source>) {
+        let Self { path, reported, .. } = std::mem::replace(self, Self::read(source));
+        self.path = path;
+        self.reported = reported;
+    }
+
     /// Reads a text: all its documents, all their objects.
     #[must_use]
     pub fn read(source: &Arc<Source>) -> Self {

@@ -7,6 +7,7 @@ mod walk;
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
@@ -14,6 +15,7 @@ pub use file::{File, names_a_secret, refusal_message, refused_secret};
 use walk::Input;
 
 use super::object::Object;
+use crate::yaml::Source;
 
 /// Bytes of stack for threads that decode: a document may nest 10,000 deep, and serde follows it by
 /// recursion. The system hands the memory out page by page, so what is not used costs nothing.
@@ -66,6 +68,16 @@ impl Workspace {
         workspace.files.sort_by(|a, b| a.source.name.cmp(&b.source.name));
         kustomize::mark(&mut workspace.files);
         workspace
+    }
+
+    /// Puts other texts where those of these files were.
+    pub fn replace(&mut self, texts: Vec<(usize, Arc<Source>)>) {
+        for (file, source) in texts {
+            if let Some(file) = self.files.get_mut(file) {
+                file.reread(&source);
+            }
+        }
+        kustomize::mark(&mut self.files);
     }
 
     /// All objects of all files.

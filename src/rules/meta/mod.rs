@@ -4,13 +4,21 @@ use super::{Check, Rule};
 use crate::diagnostic::{Level, RuleId};
 
 /// The family's rules.
-pub const RULES: &[&Rule] = &[&IGNORE_WITHOUT_REASON, &UNUSED_IGNORE];
+pub const RULES: &[&Rule] = &[&IGNORE_WITHOUT_REASON, &STALE_BASELINE, &UNUSED_IGNORE];
 
 /// An ignore that ignores nothing.
 pub static UNUSED_IGNORE: Rule = Rule {
     id: RuleId { name: "unused-ignore", family: "meta" },
     level: Level::Warning,
     page: include_str!("unused_ignore.md"),
+    check: Check::Elsewhere,
+};
+
+/// An entry of a baseline that stands for nothing any more.
+pub static STALE_BASELINE: Rule = Rule {
+    id: RuleId { name: "stale-baseline", family: "meta" },
+    level: Level::Warning,
+    page: include_str!("stale_baseline.md"),
     check: Check::Elsewhere,
 };
 

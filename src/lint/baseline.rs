@@ -1,0 +1,134 @@
+//! A baseline: the findings that a repository has when it starts, so that only new ones are reported.
+
+use std::collections::{BTreeMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::Selection;
+use super::fingerprint::{fingerprints, path};
+use crate::diagnostic::Finding;
+use crate::kube::Workspace;
+use crate::rules::{Found, STALE_BASELINE};
+use crate::words::clip;
+use crate::yaml::{self, Document, NodeId, Part, Source};
+
+/// What a baseline file begins with.
+const VERSION: u32 = 1;
+
+/// One finding that is not to be reported. What it says is for those who read the file.
+#[derive(Debug, Serialize, Deserialize)]
+struct Entry {
+    rule: String,
+    file: String,
+    message: String,
+    fingerprint: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Written {
+    version: u32,
+    findings: Vec<Entry>,
+}
+
+/// The text of a baseline file of these findings.
+#[must_use]
+pub fn write(findings: &[Finding]) -> String {
+    let entries = findings.iter().zip(fingerprints(findings)).filter_map(|(finding, fingerprint)| {
+        let file = path(&finding.primary.source.name).to_owned();
+        Some(Entry { rule: finding.rule?.name.to_owned(), file, message: finding.message.clone(), fingerprint })
+    });
+    let mut text =
+        serde_json::to_string_pretty(&Written { version: VERSION, findings: entries.collect() }).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+/// A baseline that was read.
+#[derive(Debug)]
+pub struct Baseline {
+    document: Document,
+    /// Where each listed finding stands in the file.
+    listed: BTreeMap<String, Listed>,
+}
+
+#[derive(Debug)]
+struct Listed {
+    node: NodeId,
+    rule: String,
+    file: String,
+}
+
+/// A file that is no baseline.
+#[derive(Debug, thiserror::Error)]
+#[error("{name}: {problem}; `patterns lint --write-baseline {name}` makes one")]
+pub struct NoBaseline {
+    name: String,
+    problem: String,
+}
+
+impl Baseline {
+    /// Reads a baseline file.
+    ///
+    /// # Errors
+    /// A file that is no baseline, or one of another version.
+    pub fn read(name: &Path, bytes: Vec<u8>) -> Result<Self, NoBaseline> {
+        let name = name.display().to_string();
+        let wrong = |problem: &str| NoBaseline { name: name.clone(), problem: problem.to_owned() };
+        let source = Arc::new(Source::decode(name.clone(), bytes).map_err(|error| wrong(&error.to_string()))?);
+        let Some(Part::Document(document)) = yaml::read(&source).into_iter().next() else {
+            return Err(wrong("this is no baseline"));
+        };
+        let root = document.root();
+        match document.get(root, "version").map(|version| document.value(version)) {
+            Some(yaml::Value::Int(version)) if version == i64::from(VERSION) => {}
+            _ => return Err(wrong("this is no baseline of version 1")),
+        }
+        let list = document.get(root, "findings").ok_or_else(|| wrong("it has no `findings`"))?;
+        let mut listed = BTreeMap::new();
+        for item in document.items(list) {
+            let text = |key| document.get_str(*item, key).map(str::to_owned);
+            let (Some(rule), Some(file), Some(fingerprint)) = (text("rule"), text("file"), text("fingerprint")) else {
+                return Err(wrong("a finding needs `rule`, `file` and `fingerprint`"));
+            };
+            listed.insert(fingerprint, Listed { node: *item, rule, file });
+        }
+        Ok(Self { document, listed })
+    }
+
+    /// Takes the listed findings out, and reports entries that stand for nothing any more: their rule ran over
+    /// their file, or the file is gone.
+    pub fn apply(&self, workspace: &Workspace, selection: &Selection, findings: &mut Vec<Finding>) {
+        let names = fingerprints(findings);
+        let found: HashSet<&String> = names.iter().collect();
+        let stale: Vec<&Listed> =
+            self.listed.iter().filter(|(name, _)| !found.contains(name)).map(|(_, listed)| listed).collect();
+        let mut keep = names.iter().map(|name| !self.listed.contains_key(name));
+        findings.retain(|_| keep.next().unwrap_or(true));
+        if !selection.runs(STALE_BASELINE.id) {
+            return;
+        }
+        let judged = |listed: &&Listed| {
+            let was_read = workspace.files.iter().any(|file| file.reported && path(&file.source.name) == listed.file);
+            let is_gone = !PathBuf::from(&listed.file).exists();
+            let ran = selection.running().any(|rule| rule.id.name == listed.rule);
+            is_gone || (was_read && ran)
+        };
+        let mut stale: Vec<&Listed> = stale.into_iter().filter(judged).collect();
+        stale.sort_by_key(|listed| self.document.span(listed.node));
+        for listed in stale {
+            Found::in_file(&STALE_BASELINE, &self.document.source, findings)
+                .at_span(
+                    self.document.span(listed.node),
+                    format!("`{}` finds this in {} no more", clip(&listed.rule), clip(&listed.file)),
+                )
+                .here("stands for nothing")
+                .help(format!(
+                    "write the baseline anew: patterns lint --write-baseline {} …",
+                    self.document.source.name
+                ));
+        }
+        crate::diagnostic::sort(findings);
+    }
+}

@@ -1,0 +1,21 @@
+//! One line for each finding, as compilers write them, so that editors can jump to it.
+
+use std::io;
+
+use super::excerpt::printable;
+use crate::diagnostic::Finding;
+
+/// Writes `file:line:column: level[rule]: message` lines.
+///
+/// # Errors
+/// When `out` cannot be written.
+pub fn write(out: &mut impl io::Write, findings: &[Finding]) -> io::Result<()> {
+    for finding in findings {
+        let source = &finding.primary.source;
+        let place = source.position(finding.primary.span.start);
+        let rule = finding.rule.map_or_else(String::new, |rule| format!("[{}]", rule.name));
+        let (name, message) = (printable(&source.name), printable(&finding.message));
+        writeln!(out, "{name}:{}:{}: {}{rule}: {message}", place.line, place.column, finding.level.name())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,41 @@
+//! Annotations of a GitHub workflow run (docs.github.com, "Workflow commands for GitHub Actions").
+
+use std::io;
+
+use crate::diagnostic::{Finding, Level};
+
+/// Writes `::error file=…,line=…::message` lines.
+///
+/// # Errors
+/// When `out` cannot be written.
+pub fn write(out: &mut impl io::Write, findings: &[Finding]) -> io::Result<()> {
+    for finding in findings {
+        let source = &finding.primary.source;
+        let start = source.position(finding.primary.span.start);
+        let end = source.position(finding.primary.span.end);
+        let command = match finding.level {
+            Level::Error => "error",
+            Level::Warning => "warning",
+            Level::Advice => "notice",
+        };
+        write!(out, "::{command} file={},line={}", property(&source.name), start.line)?;
+        // Columns are understood only within one line.
+        if end.line == start.line {
+            write!(out, ",col={},endColumn={}", start.column, end.column)?;
+        } else {
+            write!(out, ",endLine={}", end.line)?;
+        }
+        let title = finding.rule.map_or("patterns", |rule| rule.name);
+        writeln!(out, ",title={}::{}", property(title), data(&super::whole_message(finding)))?;
+    }
+    Ok(())
+}
+
+/// What the runner takes apart is written as it puts it together again (`actions/toolkit`, `command.ts`).
+fn data(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}

@@ -1,0 +1,38 @@
+//! GitLab's Code Quality report (docs.gitlab.com, "Code Quality", "Report format").
+
+use std::io;
+
+use serde_json::json;
+
+use crate::diagnostic::{Finding, Level};
+use crate::lint::fingerprint::{fingerprints, path};
+
+/// Writes findings as one JSON array, with a line break after it.
+///
+/// # Errors
+/// When `out` cannot be written.
+pub fn write(out: &mut impl io::Write, findings: &[Finding]) -> io::Result<()> {
+    let names = fingerprints(findings);
+    let entries = findings.iter().zip(names).map(|(finding, fingerprint)| {
+        let source = &finding.primary.source;
+        json!({
+            "description": super::whole_message(finding),
+            "check_name": finding.rule.map_or("patterns", |rule| rule.name),
+            "fingerprint": fingerprint,
+            "severity": match finding.level {
+                Level::Error => "critical",
+                Level::Warning => "major",
+                Level::Advice => "info",
+            },
+            "location": {
+                "path": path(&source.name),
+                "lines": {
+                    "begin": source.position(finding.primary.span.start).line,
+                    "end": source.position(finding.primary.span.end).line,
+                },
+            },
+        })
+    });
+    serde_json::to_writer(&mut *out, &entries.collect::<Vec<_>>())?;
+    writeln!(out)
+}

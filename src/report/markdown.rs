@@ -1,0 +1,57 @@
+//! A table for a comment on a pull request.
+
+use std::io;
+
+use super::Summary;
+use super::excerpt::printable;
+use crate::diagnostic::Finding;
+
+/// Writes a table of findings, and the run in numbers below it.
+///
+/// # Errors
+/// When `out` cannot be written.
+pub fn write(out: &mut impl io::Write, findings: &[Finding], summary: Summary) -> io::Result<()> {
+    if !findings.is_empty() {
+        writeln!(out, "| where | level | what | rule |\n|---|---|---|---|")?;
+    }
+    for finding in findings {
+        let source = &finding.primary.source;
+        let place = source.position(finding.primary.span.start);
+        let rule = finding.rule.map_or_else(String::new, |rule| format!("`{}`", rule.name));
+        let help = finding.help.as_ref().map_or_else(String::new, |help| format!("<br>{}", cell(help)));
+        let (name, message) = (cell(&source.name), cell(&finding.message));
+        writeln!(out, "| {name}:{} | {} | {message}{help} | {rule} |", place.line, finding.level.name())?;
+    }
+    if findings.is_empty() {
+        writeln!(out, "No findings.")?;
+    }
+    if !summary.is_silent() {
+        writeln!(out, "\n{}", cell(&summary.to_string()))?;
+    }
+    Ok(())
+}
+
+/// Text that stays in its cell and is no markup but for its code spans.
+fn cell(text: &str) -> String {
+    let mut out = String::new();
+    let mut in_code = false;
+    for character in printable(text).chars() {
+        match character {
+            '`' => {
+                in_code = !in_code;
+                out.push('`');
+            }
+            '|' => out.push_str("\\|"),
+            '<' if !in_code => out.push_str("&lt;"),
+            '*' | '_' | '[' | ']' | '#' | '~' | '\\' if !in_code => {
+                out.push('\\');
+                out.push(character);
+            }
+            character => out.push(character),
+        }
+    }
+    if in_code {
+        out.push('`');
+    }
+    out
+}

@@ -1,0 +1,133 @@
+//! SARIF 2.1.0, which code scanning services read (OASIS, "Static Analysis Results Interchange Format").
+
+use std::fmt::Write as _;
+use std::io;
+
+use serde_json::{Value as Json, json};
+
+use super::secrets::Secrets;
+use crate::diagnostic::{Edit, Finding, Label, Level, RuleId};
+use crate::lint::fingerprint::{fingerprints, path};
+use crate::rules::{self, Rule};
+use crate::yaml::{Source, Span};
+
+const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+
+/// Writes findings as one log with one run, with a line break after it.
+///
+/// # Errors
+/// When `out` cannot be written.
+pub fn write(out: &mut impl io::Write, findings: &[Finding]) -> io::Result<()> {
+    let mut used: Vec<RuleId> = findings.iter().filter_map(|finding| finding.rule).collect();
+    used.sort_unstable();
+    used.dedup();
+    let names = fingerprints(findings);
+    let mut secrets = Secrets::default();
+    let results: Vec<Json> =
+        findings.iter().zip(&names).map(|(finding, name)| result(finding, name, &used, &mut secrets)).collect();
+    let log = json!({
+        "$schema": SCHEMA,
+        "version": "2.1.0",
+        "runs": [{
+            "tool": {"driver": {
+                "name": "patterns",
+                "semanticVersion": env!("CARGO_PKG_VERSION"),
+                "rules": used.iter().filter_map(|id| rules::find(id.name)).map(rule).collect::<Vec<_>>(),
+            }},
+            "columnKind": "unicodeCodePoints",
+            "results": results,
+        }],
+    });
+    serde_json::to_writer(&mut *out, &log)?;
+    writeln!(out)
+}
+
+fn rule(rule: &Rule) -> Json {
+    let summary = rule.page.split("\n\n").nth(1).unwrap_or_default().replace('\n', " ");
+    json!({
+        "id": rule.id.name,
+        "shortDescription": {"text": first_sentence(&summary)},
+        "fullDescription": {"text": summary},
+        "help": {"text": summary, "markdown": rule.page},
+        "defaultConfiguration": {"level": level(rule.level)},
+        "properties": {"tags": [rule.id.family]},
+    })
+}
+
+fn first_sentence(text: &str) -> &str {
+    text.find(". ").map_or(text, |end| &text[..=end])
+}
+
+fn result(finding: &Finding, fingerprint: &str, used: &[RuleId], secrets: &mut Secrets) -> Json {
+    let mut result = json!({
+        "level": level(finding.level),
+        "message": {"text": super::whole_message(finding)},
+        "locations": [location(&finding.primary)],
+        "partialFingerprints": {"patterns/v1": fingerprint},
+    });
+    if let Some(rule) = finding.rule {
+        result["ruleId"] = json!(rule.name);
+        result["ruleIndex"] = json!(used.iter().position(|used| *used == rule));
+    }
+    if !finding.labels.is_empty() {
+        let related = finding.labels.iter().enumerate().map(|(id, label)| {
+            let mut location = location(label);
+            location["id"] = json!(id);
+            location["message"] = json!({"text": label.text});
+            location
+        });
+        result["relatedLocations"] = related.collect();
+    }
+    if let Some(fix) = &finding.fix
+        && !super::repeats_a_secret(finding, secrets)
+    {
+        let source = &finding.primary.source;
+        let replacements: Vec<Json> = fix.edits.iter().map(|edit| replacement(source, edit)).collect();
+        let change = json!({"artifactLocation": artifact(source), "replacements": replacements});
+        result["fixes"] = json!([{"description": {"text": fix.title}, "artifactChanges": [change]}]);
+    }
+    result
+}
+
+fn replacement(source: &Source, edit: &Edit) -> Json {
+    json!({"deletedRegion": region(source, edit.span), "insertedContent": {"text": edit.replacement}})
+}
+
+fn location(label: &Label) -> Json {
+    let place = json!({"artifactLocation": artifact(&label.source), "region": region(&label.source, label.span)});
+    json!({"physicalLocation": place})
+}
+
+fn region(source: &Source, span: Span) -> Json {
+    let (start, end) = (source.position(span.start), source.position(span.end));
+    json!({
+        "startLine": start.line,
+        "startColumn": start.column,
+        "endLine": end.line,
+        "endColumn": end.column,
+        "byteOffset": start.offset,
+        "byteLength": end.offset - start.offset,
+    })
+}
+
+/// Where a file is, as a reference of RFC 3986: what a path may hold and a URI may not is percent-encoded.
+fn artifact(source: &Source) -> Json {
+    let mut uri = String::new();
+    for byte in path(&source.name).bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => uri.push(char::from(byte)),
+            byte => {
+                let _ = write!(uri, "%{byte:02X}");
+            }
+        }
+    }
+    json!({"uri": uri})
+}
+
+fn level(level: Level) -> &'static str {
+    match level {
+        Level::Error => "error",
+        Level::Warning => "warning",
+        Level::Advice => "note",
+    }
+}

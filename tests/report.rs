@@ -1,0 +1,242 @@
+//! The formats of `patterns lint`, fixes and baselines, as a user sees them.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// An error with a safe fix, an error with an unsafe one, and text that formats have to escape.
+const REPORT: &str = "\
+apiVersion: batch/v1
+kind: Job
+metadata:
+  name: report
+spec:
+  template:
+    spec:
+      restartPolicy: Never
+      containers:
+        - name: report # does the \"work\"
+          image: registry.example.com/report:1.4
+          env:
+            - name: COUNTRY
+              value: no # <Norway> & `others`
+        - name: proxy
+          image: gcr.io/cloud-sql-connectors/cloud-sql-proxy:2.14.1
+          args: [\"shop:europe-west1:orders\"]
+";
+const CLEAN: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: clean}\n";
+
+/// A folder of one test's own.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("report").join(name);
+        let _ = fs::remove_dir_all(&path);
+        fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    fn file(&self, name: &str, content: impl AsRef<[u8]>) -> &Self {
+        fs::write(self.0.join(name), content).unwrap();
+        self
+    }
+
+    fn text(&self, name: &str) -> String {
+        fs::read_to_string(self.0.join(name)).unwrap()
+    }
+
+    /// Exit code, standard output, standard error.
+    fn lint(&self, arguments: &[&str]) -> (Option<i32>, String, String) {
+        let output = Command::new(env!("CARGO_BIN_EXE_patterns"))
+            .current_dir(&self.0)
+            .arg("lint")
+            .args(arguments)
+            .output()
+            .unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (output.status.code(), text(output.stdout), text(output.stderr))
+    }
+}
+
+#[test]
+fn every_format_says_the_same() {
+    let folder = Folder::new("formats");
+    folder.file("a,b: 100%.yaml", REPORT).file("clean.yaml", CLEAN);
+    for format in ["concise", "github", "gitlab", "junit", "markdown", "sarif", "json"] {
+        let (code, out, _) = folder.lint(&["--format", format, "."]);
+        assert_eq!(code, Some(1), "{format}");
+        let shown = match format {
+            "gitlab" | "sarif" | "json" => {
+                let value: serde_json::Value = serde_json::from_str(&out).unwrap();
+                serde_json::to_string_pretty(&value).unwrap()
+            }
+            _ => out,
+        };
+        // a rule's page is in its own folder already
+        let lines: Vec<&str> = shown.lines().filter(|line| !line.trim_start().starts_with("\"markdown\"")).collect();
+        insta::assert_snapshot!(format, lines.join("\n"));
+    }
+}
+
+#[test]
+fn a_clean_run_in_every_format() {
+    let folder = Folder::new("clean");
+    folder.file("clean.yaml", CLEAN);
+    for format in ["concise", "github"] {
+        assert_eq!(folder.lint(&["--format", format, "."]), (Some(0), String::new(), String::new()));
+    }
+    assert_eq!(folder.lint(&["--format", "gitlab", "."]).1, "[]\n");
+    assert_eq!(folder.lint(&["--format", "markdown", "."]).1, "No findings.\n");
+    assert!(folder.lint(&["--format", "junit", "."]).1.contains("tests=\"1\" failures=\"0\""));
+    let sarif: serde_json::Value = serde_json::from_str(&folder.lint(&["--format", "sarif", "."]).1).unwrap();
+    assert_eq!(sarif["runs"][0]["results"], serde_json::json!([]));
+}
+
+#[test]
+fn several_formats_in_one_run() {
+    let folder = Folder::new("several");
+    folder.file("a.yaml", REPORT);
+    let (code, out, _) =
+        folder.lint(&["--format", "sarif=out.sarif", "--format", "concise", "--format", "junit=out.xml", "a.yaml"]);
+    assert_eq!(code, Some(1));
+    assert_eq!(out.lines().count(), 2, "{out}");
+    assert!(folder.text("out.sarif").contains("\"2.1.0\""));
+    assert!(folder.text("out.xml").starts_with("<?xml"));
+    let (code, _, err) = folder.lint(&["--format", "sarif", "--format", "concise", "a.yaml"]);
+    assert_eq!(code, Some(2));
+    assert!(err.contains("two formats want standard output"), "{err}");
+    assert!(folder.lint(&["--format", "xml", "a.yaml"]).2.contains("known are terminal, concise"));
+}
+
+#[test]
+fn fingerprints_stay_when_lines_move() {
+    let folder = Folder::new("fingerprints");
+    let prints = |text: &str| {
+        folder.file("a.yaml", text);
+        let report: serde_json::Value =
+            serde_json::from_str(&folder.lint(&["--format", "gitlab", "a.yaml"]).1).unwrap();
+        report.as_array().unwrap().iter().map(|entry| entry["fingerprint"].clone()).collect::<Vec<_>>()
+    };
+    let before = prints(REPORT);
+    assert_eq!(before.len(), 2);
+    assert_ne!(before[0], before[1]);
+    assert_eq!(before, prints(&format!("# a line more\n{REPORT}")));
+}
+
+#[test]
+fn fixes_change_bytes_in_place() {
+    let folder = Folder::new("fix");
+    folder.file("a.yaml", REPORT).file("clean.yaml", CLEAN);
+    let (code, out, _) = folder.lint(&["--diff", "."]);
+    assert_eq!(code, Some(1));
+    insta::assert_snapshot!("diff", out);
+    assert_eq!(folder.text("a.yaml"), REPORT, "--diff writes nothing");
+
+    let (code, _, err) = folder.lint(&["--fix", "."]);
+    assert_eq!(code, Some(1), "an error is left");
+    assert!(err.starts_with("fixed 1 finding in 1 file\n"), "{err}");
+    assert_eq!(folder.text("a.yaml"), REPORT.replace("value: no", "value: \"no\""));
+
+    let (code, out, err) = folder.lint(&["--fix", "--unsafe-fixes", "."]);
+    assert_eq!((code, out.as_str(), err.as_str()), (Some(0), "", "fixed 1 finding in 1 file\n"));
+    insta::assert_snapshot!("fixed", folder.text("a.yaml"));
+    assert_eq!(folder.text("clean.yaml"), CLEAN);
+    assert_eq!(folder.lint(&["--diff", "--unsafe-fixes", "."]).0, Some(0), "nothing is left to change");
+}
+
+#[test]
+fn fixes_keep_marks_and_missing_line_breaks() {
+    let folder = Folder::new("bytes");
+    let text = "\u{FEFF}apiVersion: v1\r\nkind: ConfigMap\r\nmetadata: {name: a}\r\ndata:\r\n  country: no";
+    folder.file("a.yaml", text);
+    assert_eq!(folder.lint(&["--fix", "a.yaml"]).0, Some(0));
+    assert_eq!(folder.text("a.yaml"), text.replace(": no", ": \"no\""));
+}
+
+#[test]
+fn a_fix_of_each_of_many_sidecars() {
+    let folder = Folder::new("many");
+    let proxy = REPORT.split_inclusive('\n').skip(14).collect::<String>();
+    folder.file(
+        "a.yaml",
+        format!("{REPORT}{}{}", proxy.replace("proxy\n", "second\n"), proxy.replace("proxy\n", "third\n")),
+    );
+    assert_eq!(folder.lint(&["--fix", "--unsafe-fixes", "."]).0, Some(0), "{}", folder.text("a.yaml"));
+    let text = folder.text("a.yaml");
+    let places: Vec<_> = ["- name: proxy", "- name: second", "- name: third", "containers:\n"]
+        .map(|part| text.find(part).unwrap())
+        .into();
+    assert!(places[..3].is_sorted(), "{text}");
+    assert_eq!(text.matches("initContainers:").count(), 1, "{text}");
+}
+
+#[test]
+fn standard_input_is_not_fixed_in_place() {
+    let (code, _, err) = Folder::new("stdin").lint(&["--fix", "-"]);
+    assert_eq!(code, Some(2));
+    assert!(err.contains("--diff"), "{err}");
+}
+
+#[test]
+fn a_diff_hides_what_a_secret_holds() {
+    let folder = Folder::new("secret");
+    folder.file("a.yaml", "apiVersion: v1\nkind: Secret\nmetadata:\n  name: a\n  labels:\n    on-call: yes\nstringData:\n  token: hunter2\n");
+    let (code, out, _) = folder.lint(&["--diff", "a.yaml"]);
+    assert_eq!(code, Some(1));
+    assert!(out.contains("+    on-call: \"yes\"") && !out.contains("hunter2"), "{out}");
+}
+
+#[test]
+fn statistics_count_rules() {
+    let folder = Folder::new("statistics");
+    folder.file("a.yaml", REPORT).file("b.yaml", REPORT);
+    let (code, out, err) = folder.lint(&["--statistics", "--format", "sarif=out.sarif", "."]);
+    assert_eq!(code, Some(1));
+    insta::assert_snapshot!(out + &err);
+    assert!(folder.0.join("out.sarif").exists());
+}
+
+#[test]
+fn a_baseline_leaves_only_what_is_new() {
+    let folder = Folder::new("baseline");
+    folder.file("a.yaml", REPORT);
+    assert_eq!(folder.lint(&["--write-baseline", "baseline.json", "."]).0, Some(0));
+    insta::assert_snapshot!("baseline", folder.text("baseline.json"));
+    let judge = |paths: &[&str]| folder.lint(&[&["--baseline", "baseline.json"], paths].concat());
+    assert_eq!(judge(&["a.yaml"]), (Some(0), String::new(), String::new()));
+    // moved lines are not new
+    folder.file("a.yaml", format!("# why\n{REPORT}"));
+    assert_eq!(judge(&["./a.yaml"]).0, Some(0));
+    // another finding is
+    folder.file("b.yaml", REPORT.replace("name: report\n", "name: other\n"));
+    assert_eq!(judge(&["."]).0, Some(1));
+    fs::remove_file(folder.0.join("b.yaml")).unwrap();
+    // what was mended is stale, and said to be, where it was looked at
+    folder.file("a.yaml", REPORT.replace("value: no", "value: nothing"));
+    let (code, out, _) = judge(&["a.yaml"]);
+    assert_eq!(code, Some(0));
+    insta::assert_snapshot!("stale", out);
+    assert_eq!(judge(&["a.yaml", "--select", "sidecar"]).1, "");
+    folder.file("clean.yaml", CLEAN);
+    assert_eq!(judge(&["clean.yaml"]).1, "");
+    let (code, _, err) = folder.lint(&["--baseline", "a.yaml", "."]);
+    assert_eq!(code, Some(2));
+    assert!(err.contains("no baseline") && err.contains("--write-baseline"), "{err}");
+}
+
+#[test]
+fn the_strict_profile_shows_advice() {
+    let folder = Folder::new("profile");
+    folder.file(
+        "a.yaml",
+        REPORT.replace("value: no ", "value: none ").replace("cloud-sql-connectors/cloud-sql-proxy:2.14.1", "job:1"),
+    );
+    assert_eq!(folder.lint(&["a.yaml"]).1, "");
+    let (code, out, _) = folder.lint(&["--profile", "strict", "a.yaml"]);
+    assert_eq!(code, Some(0), "advice fails only when asked");
+    assert!(out.contains("advice[image-without-digest]"), "{out}");
+    assert_eq!(folder.lint(&["--profile", "strict", "--fail-on", "advice", "a.yaml"]).0, Some(1));
+}
