@@ -1,123 +1,113 @@
-//! Known images: one line each. What an image is called says what runs in it, unless its command says
+//! Known images, from `images.yaml`. What an image is called says what runs in it, unless its command says
 //! otherwise.
 
-use super::{Role, Task};
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock};
 
-/// An image that we know, by the end of its name.
-#[derive(Debug)]
-pub(super) struct Image {
-    /// The end of the repository: `fluent-bit` of `cr.fluentbit.io/fluent/fluent-bit:3.2`; more of it where
-    /// that alone says too little.
-    pub name: &'static str,
-    /// What it is for beside another container.
+use serde::Deserialize;
+
+use super::Role;
+use crate::yaml::{self, Source};
+
+/// An image that we know, by the end of its name; the fields are described in `images.yaml`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Image {
+    #[serde(rename = "image")]
+    pub name: String,
     pub role: Role,
     /// The programs that are its daemon; the first is what the image starts.
-    pub programs: &'static [&'static str],
+    pub programs: Vec<String>,
     /// Whether the image starts a script that runs its first argument if that is a program.
+    #[serde(rename = "script", default)]
     pub runs_arguments: bool,
+    #[serde(default)]
+    pub ports: Vec<u16>,
+    #[serde(default)]
+    pub bare: bool,
+    #[serde(default)]
+    pub tag: Option<String>,
 }
 
-const fn image(name: &'static str, role: Role, programs: &'static [&'static str]) -> Image {
-    Image { name, role, programs, runs_arguments: false }
+/// The images by the last part of their names.
+static IMAGES: LazyLock<HashMap<String, Vec<Image>>> = LazyLock::new(|| {
+    let mut by_name: HashMap<String, Vec<Image>> = HashMap::new();
+    for image in parse(include_str!("images.yaml")).unwrap_or_default() {
+        by_name.entry(last_part(&image.name).to_owned()).or_default().push(image);
+    }
+    by_name
+});
+
+static PROGRAMS: LazyLock<HashMap<&'static str, &'static Image>> = LazyLock::new(|| {
+    let mut by_program = HashMap::new();
+    for image in IMAGES.values().flatten() {
+        for program in image.programs.iter().filter(|program| !is_common_word(program)) {
+            // Of several images with one program the shortest name is the plainest.
+            let known = by_program.entry(program.as_str()).or_insert(image);
+            if (image.name.len(), &image.name) < (known.name.len(), &known.name) {
+                *known = image;
+            }
+        }
+    }
+    by_program
+});
+
+/// Programs whose name alone says nothing.
+fn is_common_word(program: &str) -> bool {
+    matches!(program, "server" | "sidecar" | "agent" | "monitor" | "start.sh" | "elector" | "authenticator")
 }
 
-/// An image whose entry point is a script in the manner of Docker's official images.
-const fn official(name: &'static str, role: Role, programs: &'static [&'static str]) -> Image {
-    Image { name, role, programs, runs_arguments: true }
+fn parse(text: &str) -> Result<Vec<Image>, serde_json::Error> {
+    let source = Arc::new(Source::from_text("images.yaml", text));
+    let (documents, _) = yaml::as_kubectl(yaml::read(&source));
+    let json = documents.first().map_or_else(String::new, |document| document.to_json(document.root()));
+    serde_json::from_str(&json)
 }
 
-use Role::{Adapter, Ambassador, MeshProxy, Server, Sidecar};
-use Task::{Auth, Config, Git, Logs, Secrets, Telemetry, Tls, Web};
+fn last_part(name: &str) -> &str {
+    name.rsplit('/').next().unwrap_or(name)
+}
 
-const IMAGES: &[Image] = &[
-    image("fluent-bit", Sidecar(Logs), &["fluent-bit"]),
-    image("aws-for-fluent-bit", Sidecar(Logs), &["fluent-bit"]),
-    official("fluentd", Sidecar(Logs), &["fluentd"]),
-    official("fluentd-kubernetes-daemonset", Sidecar(Logs), &["fluentd"]),
-    official("filebeat", Sidecar(Logs), &["filebeat"]),
-    image("promtail", Sidecar(Logs), &["promtail"]),
-    image("vector", Sidecar(Logs), &["vector"]),
-    image("cloudwatch-agent", Sidecar(Telemetry), &["start-amazon-cloudwatch-agent"]),
-    official("telegraf", Sidecar(Telemetry), &["telegraf"]),
-    image("alloy", Sidecar(Telemetry), &["alloy"]),
-    image("vmagent", Sidecar(Telemetry), &["vmagent"]),
-    image("opentelemetry-collector", Sidecar(Telemetry), &["otelcol"]),
-    image("opentelemetry-collector-contrib", Sidecar(Telemetry), &["otelcol-contrib"]),
-    image("opentelemetry-collector-k8s", Sidecar(Telemetry), &["otelcol-k8s"]),
-    image("aws-otel-collector", Sidecar(Telemetry), &["awscollector"]),
-    image("jaeger-agent", Sidecar(Telemetry), &["agent-linux", "jaeger-agent"]),
-    image("grafana/agent", Sidecar(Telemetry), &["grafana-agent"]),
-    image("datadog/agent", Sidecar(Telemetry), &["datadog-agent"]),
-    image("datadoghq/agent", Sidecar(Telemetry), &["datadog-agent"]),
-    image("aws-xray-daemon", Sidecar(Telemetry), &["xray"]),
-    image("ghostunnel", Sidecar(Tls), &["ghostunnel"]),
-    image("stunnel", Sidecar(Tls), &["stunnel"]),
-    image("hitch", Sidecar(Tls), &["hitch"]),
-    image("oauth2-proxy", Sidecar(Auth), &["oauth2-proxy"]),
-    image("kube-rbac-proxy", Sidecar(Auth), &["kube-rbac-proxy"]),
-    image("origin-oauth-proxy", Sidecar(Auth), &["oauth-proxy"]),
-    image("git-sync", Sidecar(Git), &["git-sync"]),
-    image("k8s-sidecar", Sidecar(Config), &["sidecar.py"]),
-    image("configmap-reload", Sidecar(Config), &["configmap-reload"]),
-    image("prometheus-config-reloader", Sidecar(Config), &["prometheus-config-reloader"]),
-    image("vault", Sidecar(Secrets), &["vault"]),
-    image("consul-template", Sidecar(Config), &["consul-template"]),
-    image("cloud-sql-proxy", Ambassador, &["cloud-sql-proxy", "cloud_sql_proxy"]),
-    image("gce-proxy", Ambassador, &["cloud_sql_proxy"]),
-    image("alloydb-auth-proxy", Ambassador, &["alloydb-auth-proxy"]),
-    official("envoy", Ambassador, &["envoy"]),
-    official("envoy-distroless", Ambassador, &["envoy"]),
-    official("haproxy", Ambassador, &["haproxy"]),
-    image("twemproxy", Ambassador, &["nutcracker"]),
-    image("mcrouter", Ambassador, &["mcrouter"]),
-    image("pgbouncer", Ambassador, &["pgbouncer"]),
-    official("proxysql", Ambassador, &["proxysql"]),
-    image("tailscale", Ambassador, &["containerboot", "tailscaled"]),
-    image("linkerd/proxy", MeshProxy, &["linkerd2-proxy", "linkerd2-proxy-identity"]),
-    image("consul-dataplane", MeshProxy, &["consul-dataplane"]),
-    image("proxyv2", MeshProxy, &["pilot-agent"]),
-    image("daprd", MeshProxy, &["daprd"]),
-    image("kuma-dp", MeshProxy, &["kuma-dp"]),
-    image("statsd-exporter", Adapter, &["statsd_exporter"]),
-    image("redis_exporter", Adapter, &["redis_exporter"]),
-    image("memcached-exporter", Adapter, &["memcached_exporter"]),
-    image("mysqld-exporter", Adapter, &["mysqld_exporter"]),
-    image("postgres-exporter", Adapter, &["postgres_exporter"]),
-    image("blackbox-exporter", Adapter, &["blackbox_exporter"]),
-    image("nginx-prometheus-exporter", Adapter, &["nginx-prometheus-exporter"]),
-    image("jmx-exporter", Adapter, &["jmx_exporter"]),
-    official("nginx", Sidecar(Web), &["nginx"]),
-    official("nginx-unprivileged", Sidecar(Web), &["nginx"]),
-    official("httpd", Sidecar(Web), &["httpd-foreground", "httpd"]),
-    official("caddy", Sidecar(Web), &["caddy"]),
-    official("redis", Server, &["redis-server"]),
-    official("valkey", Server, &["valkey-server"]),
-    official("memcached", Server, &["memcached"]),
-    official("postgres", Server, &["postgres"]),
-    official("mysql", Server, &["mysqld"]),
-    official("mariadb", Server, &["mariadbd", "mysqld"]),
-    official("mongo", Server, &["mongod"]),
-    image("docker", Server, &["dockerd"]),
-    official("rabbitmq", Server, &["rabbitmq-server"]),
-];
-
-/// The image that a reference names: `registry/repository:tag@digest`.
-pub(super) fn find(reference: &str) -> Option<&'static Image> {
+/// Repository and tag of a reference: `registry/repository:tag@digest`.
+pub(crate) fn split(reference: &str) -> (&str, &str) {
     let name = reference.split('@').next().unwrap_or(reference);
     let folder = name.rfind('/').map_or(0, |slash| slash + 1);
-    let (repository, tag) = match name[folder..].find(':') {
+    match name[folder..].find(':') {
         Some(colon) => (&name[..folder + colon], &name[folder + colon + 1..]),
         None => (name, ""),
-    };
+    }
+}
+
+/// The image that a reference names.
+pub(crate) fn find(reference: &str) -> Option<&'static Image> {
+    let (repository, tag) = split(reference);
     let is_named = |image: &&Image| {
-        let rest = repository.strip_suffix(image.name);
+        let rest = repository.strip_suffix(image.name.as_str());
         rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
     };
-    // `docker` is the client, unless the tag says that it is the engine.
-    IMAGES.iter().find(is_named).filter(|image| image.name != "docker" || tag.contains("dind"))
+    let has_tag = |image: &&Image| image.tag.as_ref().is_none_or(|wanted| tag.contains(wanted.as_str()));
+    let named = IMAGES.get(last_part(repository)).into_iter().flatten();
+    named.filter(is_named).filter(has_tag).max_by_key(|image| image.name.len())
 }
 
 /// The image whose daemon is this program.
 pub(super) fn find_program(name: &str) -> Option<&'static Image> {
-    IMAGES.iter().find(|image| image.programs.contains(&name))
+    PROGRAMS.get(name).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+
+    #[test]
+    fn the_list_is_read_whole() {
+        let text = include_str!("images.yaml");
+        let images = parse(text).expect("the list is well-formed");
+        assert_eq!(images.len(), text.lines().filter(|line| line.starts_with("- ")).count());
+        assert!(images.iter().all(|image| !image.programs.is_empty()));
+        let mut names: Vec<_> = images.iter().map(|image| &image.name).collect();
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), images.len(), "each image once");
+    }
 }

@@ -1,86 +1,41 @@
 //! What each container of a Pod is for, and how we know. Rules ask for roles; only this module looks at
 //! images and command lines.
 
+pub mod address;
+pub mod config;
+pub mod elector;
+pub mod hosts;
 mod images;
+pub mod nginx;
+mod pod;
 mod program;
+mod role;
 pub mod shell;
+mod solo;
+pub mod workload;
 
-use std::fmt;
-
-use crate::kube::{ContainerList, ContainerView, PodView};
+use crate::kube::{ContainerView, Index, PodView};
 use crate::yaml::NodeId;
 
 pub use program::Lifetime;
-
-/// What a container is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Role {
-    /// The container that the Pod is there for.
-    App,
-    /// Helps the app: ships its logs, brings its files, ends its TLS.
-    Sidecar(Task),
-    /// Stands between the app and something outside: the app talks to it on loopback.
-    Ambassador,
-    /// Shows the app to the outside in another form: metrics, health.
-    Adapter,
-    /// A service mesh's proxy.
-    MeshProxy,
-    /// A server that the app of this Pod uses: a cache, a database, a container engine.
-    Server,
-    /// Nothing that we recognise.
-    Unknown,
-}
-
-/// What a sidecar does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Task {
-    /// Ships logs.
-    Logs,
-    /// Collects metrics or traces.
-    Telemetry,
-    /// Ends TLS.
-    Tls,
-    /// Checks who is asking.
-    Auth,
-    /// Brings files from git.
-    Git,
-    /// Brings or watches configuration.
-    Config,
-    /// Brings secrets.
-    Secrets,
-    /// Serves what the app answers, to the world.
-    Web,
-}
-
-impl fmt::Display for Role {
-    /// As a noun with its article: "a log shipper".
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::App => "the app",
-            Self::Sidecar(Task::Logs) => "a log shipper",
-            Self::Sidecar(Task::Telemetry) => "a telemetry agent",
-            Self::Sidecar(Task::Tls) => "a TLS proxy",
-            Self::Sidecar(Task::Auth) => "an authenticating proxy",
-            Self::Sidecar(Task::Git) => "a git puller",
-            Self::Sidecar(Task::Config) => "a configuration watcher",
-            Self::Sidecar(Task::Secrets) => "a secrets agent",
-            Self::Sidecar(Task::Web) => "a web server",
-            Self::Ambassador => "an ambassador",
-            Self::Adapter => "an adapter",
-            Self::MeshProxy => "a mesh proxy",
-            Self::Server => "a server",
-            Self::Unknown => "a container",
-        })
-    }
-}
+pub use role::{Form, Preparation, Role, Task, Way};
 
 /// Why a container is taken for what it is.
 #[derive(Clone, Debug)]
 pub struct Evidence {
-    /// The node that shows it.
+    /// The node that shows it, in the object of the container.
     pub node: NodeId,
     /// What it shows, in a few words.
     pub shows: String,
+}
+
+/// How sure we are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Confidence {
+    /// By its name or by what is left over.
+    Likely,
+    /// By its program, its flags or its configuration.
+    Certain,
 }
 
 /// A container with its role.
@@ -90,6 +45,8 @@ pub struct Recognised<'object> {
     pub container: ContainerView<'object>,
     /// What it is for.
     pub role: Role,
+    /// How sure we are of it.
+    pub confidence: Confidence,
     /// Whether its process ends by itself.
     pub lifetime: Lifetime,
     /// What it was recognised by, the strongest first; empty for what is not recognised.
@@ -100,47 +57,56 @@ impl Recognised<'_> {
     /// Whether it is there for another container's sake.
     #[must_use]
     pub fn is_helper(&self) -> bool {
-        !matches!(self.role, Role::App | Role::Unknown)
+        self.role.is_helper()
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.container.container.name
+    }
+
+    /// The ports where its program listens unless it is told otherwise, and those that it declares.
+    #[must_use]
+    pub fn known_ports(&self) -> Vec<u16> {
+        let container = self.container.container;
+        let declared = container.ports.iter().flatten().filter_map(|port| u16::try_from(port.container_port).ok());
+        let image = images::find(container.image.as_deref().unwrap_or_default());
+        declared.chain(image.iter().flat_map(|image| image.ports.iter().copied())).collect()
+    }
+
+    /// Whether its image is known to hold its program and no shell or tool beside it.
+    #[must_use]
+    pub fn is_bare(&self) -> bool {
+        is_bare(self.container.container.image.as_deref().unwrap_or_default())
     }
 }
 
-/// The role of every container of a Pod, init containers first.
+/// Whether an image is known to hold its program and no shell or tool beside it. Tags that name another
+/// base (`-alpine`, `-debug`) may hold one.
+#[must_use]
+pub fn is_bare(image: &str) -> bool {
+    let (repository, tag) = images::split(image);
+    let has_base =
+        ["alpine", "busybox", "debug", "bullseye", "bookworm", "buster", "trixie", "debian", "ubuntu", "ubi"]
+            .iter()
+            .any(|base| tag.contains(base));
+    let is_distroless = repository.starts_with("gcr.io/distroless/") && !repository.contains("busybox");
+    let is_named_so = tag.contains("distroless") || repository.ends_with("-distroless");
+    let is_pause = repository.ends_with("/pause");
+    !has_base && (is_distroless || is_named_so || is_pause || images::find(image).is_some_and(|image| image.bare))
+}
+
+/// The role of every container of a Pod, init containers first, by what the Pod itself says.
 #[must_use]
 pub fn containers(pod: PodView<'_>) -> Vec<Recognised<'_>> {
-    let mut all: Vec<_> = pod.containers().map(recognise).collect();
-    let is_main = |one: &Recognised<'_>| one.container.list == ContainerList::Main;
-    // What is left over when all others are helpers is what they help.
-    let mut apps = all.iter_mut().filter(|one| is_main(one) && one.role == Role::Unknown);
-    if let (Some(app), None) = (apps.next(), apps.next()) {
-        app.role = Role::App;
-        let shows = "the only container that is no known helper".to_owned();
-        app.evidence.push(Evidence { node: app.container.name_node(), shows });
-    }
-    all
+    containers_among(pod, &Index::default())
 }
 
-fn recognise(container: ContainerView<'_>) -> Recognised<'_> {
-    let image = container.container.image.as_deref().unwrap_or_default();
-    let known = images::find(image);
-    let command = program::Command::of(&container, known);
-    let mut evidence = Vec::new();
-    let mut role = Role::Unknown;
-    if let Some(known) = known.filter(|known| command.runs(known)) {
-        role = known.role;
-        if let Some(node) = container.at(&["image"]) {
-            evidence.push(Evidence { node, shows: format!("the image is {}", known.name) });
-        }
-    } else if let Some(known) = command.program().and_then(images::find_program) {
-        role = known.role;
-        if let Some(node) = container.at(&["command"]).or_else(|| container.at(&["args"])) {
-            evidence.push(Evidence { node, shows: format!("it runs {}", known.programs[0]) });
-        }
-    } else if command.follows_a_file() {
-        role = Role::Sidecar(Task::Logs);
-        if let Some(node) = container.at(&["command"]).or_else(|| container.at(&["args"])) {
-            evidence.push(Evidence { node, shows: "it follows a file with tail".to_owned() });
-        }
-    }
-    let lifetime = command.lifetime();
-    Recognised { container, role, lifetime, evidence }
+/// The same, by what the ConfigMaps of the run say too.
+#[must_use]
+pub fn containers_among<'run>(pod: PodView<'run>, index: &Index<'run>) -> Vec<Recognised<'run>> {
+    let mut all: Vec<_> = pod.containers().map(solo::recognise).collect();
+    pod::relate(pod, index, &mut all);
+    all
 }

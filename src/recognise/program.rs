@@ -41,7 +41,7 @@ impl Command {
             let replaces = arguments.first().is_some_and(|first| known.runs_arguments && !first.starts_with('-'));
             // `args: [nginx, -g, …]` and `args: [redis-cli]` say the program; `args: [-c, x]` go to the daemon.
             if !replaces {
-                line.insert(0, known.programs[0].to_owned());
+                line.insert(0, known.programs[0].clone());
             }
         }
         unwrap(line, env())
@@ -58,7 +58,7 @@ impl Command {
     /// Whether this is the daemon of the image.
     pub(super) fn runs(&self, image: &Image) -> bool {
         match self {
-            Self::Program { name, .. } => image.programs.contains(&name.as_str()),
+            Self::Program { name, .. } => image.programs.iter().any(|program| program == name),
             Self::Script(_) => false,
             Self::Opaque => true,
         }

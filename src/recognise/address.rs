@@ -1,0 +1,164 @@
+//! Addresses in the texts of a container: what it talks to, by its arguments and environment.
+
+use crate::kube::ContainerView;
+use crate::yaml::NodeId;
+
+/// A text of a container and its node.
+#[derive(Clone, Copy, Debug)]
+pub struct Text<'object> {
+    /// The text.
+    pub text: &'object str,
+    /// Its node.
+    pub node: NodeId,
+    /// The variable that it is the value of; none for words of the command line.
+    pub variable: Option<&'object str>,
+}
+
+/// The command line and environment of a container.
+#[must_use]
+pub fn texts<'object>(view: &ContainerView<'object>) -> Vec<Text<'object>> {
+    let document = &view.pod.object.document;
+    let container = view.container;
+    let mut texts = Vec::new();
+    for (field, words) in [("command", &container.command), ("args", &container.args)] {
+        let nodes = view.at(&[field]).map_or(&[][..], |list| document.items(list));
+        for (text, node) in words.iter().flatten().zip(nodes) {
+            texts.push(Text { text, node: *node, variable: None });
+        }
+    }
+    let nodes = view.at(&["env"]).map_or(&[][..], |list| document.items(list));
+    for (variable, node) in container.env.iter().flatten().zip(nodes) {
+        if let (Some(text), Some(node)) = (&variable.value, document.get(*node, "value")) {
+            texts.push(Text { text, node, variable: Some(&variable.name) });
+        }
+    }
+    texts
+}
+
+/// A host with or without a port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Address<'text> {
+    /// The host as written.
+    pub host: &'text str,
+    /// The port.
+    pub port: Option<u16>,
+    /// Where in the text it begins.
+    pub at: usize,
+    /// How many bytes of the text it takes.
+    pub len: usize,
+}
+
+impl Address<'_> {
+    /// Whether this is the Pod itself.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        is_loopback(self.host)
+    }
+}
+
+/// Whether a host is the Pod itself.
+#[must_use]
+pub fn is_loopback(host: &str) -> bool {
+    let is_v4 = || host.starts_with("127.") && host.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    matches!(host, "localhost" | "::1" | "[::1]" | "localhost.localdomain") || is_v4()
+}
+
+/// Every word of a text that can be a host, with the port that follows it.
+#[must_use]
+pub fn addresses(text: &str) -> Vec<Address<'_>> {
+    let mut found = Vec::new();
+    let is_part = |character: char| character.is_ascii_alphanumeric() || "-._:[]".contains(character);
+    let mut at = 0;
+    while at < text.len() {
+        let rest = &text[at..];
+        let Some(start) = rest.find(is_part) else { break };
+        let word = &rest[start..];
+        let word = &word[..word.find(|character| !is_part(character)).unwrap_or(word.len())];
+        if let Some((host, port)) = host_and_port(word) {
+            found.push(Address { host, port, at: at + start, len: word.trim_end_matches([':', '.']).len() });
+        }
+        at += start + word.len();
+    }
+    found
+}
+
+fn host_and_port(word: &str) -> Option<(&str, Option<u16>)> {
+    if let Some(rest) = word.strip_prefix("[::1]") {
+        return Some(("[::1]", rest.strip_prefix(':').and_then(|port| port.parse().ok())));
+    }
+    let mut parts = word.split(':');
+    let host = parts.next().filter(|host| host.starts_with(|first: char| first.is_ascii_alphanumeric()))?;
+    // `host:port:weight` is how twemproxy writes it
+    Some((host.trim_end_matches('.'), parts.next().and_then(|port| port.parse().ok())))
+}
+
+/// A port of its own Pod that a container talks to.
+#[derive(Clone, Copy, Debug)]
+pub struct Loopback<'object> {
+    /// The port.
+    pub port: u16,
+    /// The text that says so.
+    pub text: Text<'object>,
+}
+
+/// Every loopback address with a port in a container's texts, and pairs such as `DB_HOST` and `DB_PORT`.
+#[must_use]
+pub fn loopbacks<'object>(view: &ContainerView<'object>) -> Vec<Loopback<'object>> {
+    let texts = texts(view);
+    let mut found = Vec::new();
+    for text in &texts {
+        let here = addresses(text.text).into_iter().filter(Address::is_loopback);
+        found.extend(here.filter_map(|address| Some(Loopback { port: address.port?, text: *text })));
+        let Some(prefix) = text.variable.filter(|_| is_loopback(text.text)).and_then(host_prefix) else { continue };
+        let port = texts.iter().find(|other| other.variable.is_some_and(|name| port_prefix(name) == Some(prefix)));
+        let port = port.and_then(|other| Some(Loopback { port: other.text.parse().ok()?, text: *other }));
+        found.extend(port);
+    }
+    found
+}
+
+/// `DB` of `DB_HOST`, also of `PGHOST`'s `PG`.
+fn host_prefix(name: &str) -> Option<&str> {
+    const ENDS: [&str; 6] = ["HOSTNAME", "HOST", "ADDRESS", "ADDR", "SERVER", "host"];
+    ENDS.iter().find_map(|end| name.strip_suffix(end)).map(|prefix| prefix.trim_end_matches(['_', '.', '-']))
+}
+
+fn port_prefix(name: &str) -> Option<&str> {
+    ["PORT", "port"]
+        .iter()
+        .find_map(|end| name.strip_suffix(end))
+        .map(|prefix| prefix.trim_end_matches(['_', '.', '-']))
+}
+
+/// Whether a number stands in a text by itself.
+#[must_use]
+pub fn mentions_number(text: &str, number: u16) -> bool {
+    let digits = number.to_string();
+    text.match_indices(&digits).any(|(at, _)| {
+        let before = text[..at].chars().next_back();
+        let after = text[at + digits.len()..].chars().next();
+        !before.is_some_and(|character| character.is_ascii_digit() || character == '.')
+            && !after.is_some_and(|character| character.is_ascii_digit())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{addresses, mentions_number};
+
+    #[test]
+    fn hosts_and_ports() {
+        let all = |text| addresses(text).iter().map(|one| (one.host, one.port)).collect::<Vec<_>>();
+        assert_eq!(all("redis://localhost:6379/0"), [("redis", None), ("localhost", Some(6379)), ("0", None)]);
+        assert_eq!(all("- cache-0.cache:11211:1"), [("cache-0.cache", Some(11211))]);
+        assert_eq!(all("a-0.a:1,a-1.a:2"), [("a-0.a", Some(1)), ("a-1.a", Some(2))]);
+        assert_eq!(all("http://[::1]:80"), [("http", None), ("[::1]", Some(80))]);
+        assert_eq!(all("ä:5 é"), []);
+    }
+
+    #[test]
+    fn numbers_by_themselves() {
+        assert!(mentions_number("tcp:0.0.0.0:5432", 5432));
+        assert!(!mentions_number("15432", 5432) && !mentions_number("54321", 5432));
+    }
+}

@@ -1,0 +1,192 @@
+//! What containers are for by what they have to do with each other.
+
+use super::address::{Address, loopbacks, texts};
+use super::config::{ConfigFile, configs};
+use super::{Confidence, Evidence, Form, Lifetime, Recognised, Role, Task, Way, hosts, images, nginx};
+use crate::kube::{ContainerList, Index, PodView};
+
+pub(super) fn relate<'run>(pod: PodView<'run>, index: &Index<'run>, all: &mut [Recognised<'run>]) {
+    direct_proxies(index, all);
+    choose_app(pod, all);
+    let is_alone = all.iter().filter(|one| one.container.runs_beside_app()).count() == 1;
+    if is_alone {
+        route_shards(index, all);
+    }
+    talk(all);
+}
+
+/// A general proxy is what its place makes it: others talk to it, or it stands in front of them.
+fn direct_proxies<'run>(index: &Index<'run>, all: &mut [Recognised<'run>]) {
+    for at in 0..all.len() {
+        let is_general = matches!(all[at].role, Role::Sidecar(Task::Web) | Role::Ambassador(Way::Broker));
+        let known = images::find(all[at].container.container.image.as_deref().unwrap_or_default());
+        let program = known.map_or("", |known| known.programs[0].as_str());
+        if !is_general
+            || !matches!(program, "nginx" | "openresty" | "envoy" | "haproxy" | "caddy" | "traefik" | "socat")
+        {
+            continue;
+        }
+        let files = configs(&all[at].container, index).files;
+        let mut listens = all[at].known_ports();
+        listens.extend(files.iter().flat_map(|file| nginx::listens(file.text).into_iter().map(|listen| listen.port)));
+        let caller = all.iter().enumerate().filter(|(other, _)| *other != at).find_map(|(_, other)| {
+            let call = loopbacks(&other.container).into_iter().find(|call| {
+                let is_configured = files.iter().any(|file| super::address::mentions_number(file.text, call.port));
+                listens.contains(&call.port) || is_configured
+            })?;
+            Some((other.name().to_owned(), call))
+        });
+        let faces_inward = files.iter().any(|file| dials_loopback(file))
+            || loopbacks(&all[at].container).into_iter().any(|call| !listens.contains(&call.port));
+        let way = files.iter().find_map(way);
+        if let Some((name, call)) = caller {
+            all[at].role = Role::Ambassador(way.unwrap_or(Way::Broker));
+            let shows = format!("`{name}` talks to it on port {}", call.port);
+            all[at].evidence.push(Evidence { node: call.text.node, shows });
+        } else if let Some(way) = way {
+            all[at].role = Role::Ambassador(way);
+        } else if faces_inward {
+            let tls = files.iter().any(|file| {
+                file.text.contains("ssl_certificate")
+                    || file.text.contains("DownstreamTlsContext")
+                    || file.text.contains("bind") && file.text.contains(" ssl crt")
+            });
+            all[at].role = Role::Sidecar(if tls { Task::Tls } else { Task::Web });
+        }
+    }
+}
+
+fn dials_loopback(file: &ConfigFile<'_>) -> bool {
+    nginx::upstream_hosts(file.text).iter().any(Address::is_loopback)
+}
+
+/// How a proxy's configuration chooses where a request goes.
+fn way(file: &ConfigFile<'_>) -> Option<Way> {
+    let text = file.text;
+    let splits = nginx::directives(text).iter().any(|directive| directive.name() == "split_clients")
+        || text.contains("weighted_clusters");
+    if splits {
+        return Some(Way::Split);
+    }
+    hosts::is_hashing(text).then_some(Way::Shard)
+}
+
+/// A sharding proxy that is a service of its own.
+fn route_shards<'run>(index: &Index<'run>, all: &mut [Recognised<'run>]) {
+    for one in all.iter_mut().filter(|one| one.container.runs_beside_app()) {
+        let image = images::find(one.container.container.image.as_deref().unwrap_or_default());
+        let shards = image.is_some_and(|image| image.role == Role::Ambassador(Way::Shard));
+        let file = configs(&one.container, index).files.into_iter().find(|file| hosts::is_hashing(file.text));
+        if shards || (image.is_some() && file.is_some()) {
+            one.role = Role::ShardRouter;
+            one.confidence = Confidence::Certain;
+        }
+    }
+}
+
+/// How likely a helper is to be what its Pod is there for, when nothing else is.
+fn weight(role: Role) -> u8 {
+    match role {
+        Role::Unknown => 9,
+        Role::Server => 8,
+        Role::ShardRouter | Role::GatherRoot | Role::QueueManager => 7,
+        Role::Sidecar(Task::Web) => 6,
+        Role::Adapter(Form::Metrics) | Role::Ambassador(_) => 5,
+        Role::Sidecar(Task::Logs | Task::Telemetry | Task::Secrets) | Role::Adapter(_) => 4,
+        Role::Sidecar(Task::Git | Task::Tls | Task::Auth) => 3,
+        Role::MeshProxy | Role::Sidecar(_) => 1,
+        Role::Leaf | Role::Worker | Role::App => 10,
+        Role::Elector | Role::Source | Role::Init(_) => 0,
+    }
+}
+
+/// The container that the Pod is there for: the one that is left over, the one named as the workload is, or
+/// of known programs the one that the others can help.
+fn choose_app(pod: PodView<'_>, all: &mut [Recognised<'_>]) {
+    let main: Vec<usize> = (0..all.len()).filter(|at| all[*at].container.list == ContainerList::Main).collect();
+    let unknown: Vec<usize> = main.iter().copied().filter(|at| all[*at].role == Role::Unknown).collect();
+    let chosen = match (unknown.as_slice(), main.as_slice()) {
+        ([only], [_]) => Some((*only, Confidence::Certain, "the only container")),
+        ([only], _) => Some((*only, Confidence::Certain, "the only container that is no known helper")),
+        ([], _) => main_helper(all, &main).map(|at| {
+            let shows = if main.len() == 1 { "the only container" } else { "what the others help" };
+            (at, Confidence::Likely, shows)
+        }),
+        (several, _) => namesake(pod, all, several).map(|at| (at, Confidence::Likely, "named as the workload is")),
+    };
+    let Some((at, confidence, shows)) = chosen.filter(|(at, ..)| !is_idle(&all[*at])) else { return };
+    all[at].role = Role::App;
+    all[at].confidence = confidence;
+    let node = all[at].container.name_node();
+    all[at].evidence.insert(0, Evidence { node, shows: shows.to_owned() });
+}
+
+/// Of containers that all are known the one that stands for itself.
+fn main_helper(all: &[Recognised<'_>], main: &[usize]) -> Option<usize> {
+    let heaviest = main.iter().map(|at| weight(all[*at].role)).max()?;
+    // The roles of a tool's own Pods stay what they are; a lone elector or source is one in the making.
+    if !(1..7).contains(&heaviest) && heaviest != 8 {
+        return None;
+    }
+    let mut candidates = main.iter().copied().filter(|at| weight(all[*at].role) == heaviest);
+    match (candidates.next(), candidates.next()) {
+        (Some(at), None) => Some(at),
+        _ => None,
+    }
+}
+
+/// The one of several unknown containers that is called as the workload or whose image is.
+fn namesake(pod: PodView<'_>, all: &[Recognised<'_>], several: &[usize]) -> Option<usize> {
+    let workload = pod.object.id.name.as_str();
+    let mut same = several.iter().copied().filter(|at| all[*at].name() == workload);
+    if let Some(at) = same.next() {
+        return Some(at);
+    }
+    let image_of = |at: usize| {
+        let (repository, _) = images::split(all[at].container.container.image.as_deref().unwrap_or_default());
+        repository.rsplit('/').next().unwrap_or_default()
+    };
+    let is_named = |at: &usize| {
+        let image = image_of(*at);
+        image.len() > 2 && (workload == image || workload.strip_prefix(image).is_some_and(|rest| rest.starts_with('-')))
+    };
+    let mut named = several.iter().copied().filter(is_named);
+    match (named.next(), named.next()) {
+        (Some(at), None) => Some(at),
+        _ => None,
+    }
+}
+
+/// Whether a container only keeps its Pod alive.
+fn is_idle(one: &Recognised<'_>) -> bool {
+    let (repository, _) = images::split(one.container.container.image.as_deref().unwrap_or_default());
+    let sleeps = texts(&one.container).iter().any(|text| text.text.contains("sleep inf"));
+    repository.ends_with("/pause") || repository == "pause" || (sleeps && one.lifetime == Lifetime::Forever)
+}
+
+/// Who talks to whom on loopback: evidence for helpers.
+fn talk(all: &mut [Recognised<'_>]) {
+    let ports: Vec<Vec<u16>> = all.iter().map(Recognised::known_ports).collect();
+    for at in 0..all.len() {
+        if !matches!(
+            all[at].role,
+            Role::Adapter(_) | Role::Ambassador(_) | Role::Sidecar(Task::Tls | Task::Auth | Task::Web)
+        ) {
+            continue;
+        }
+        for other in (0..all.len()).filter(|other| *other != at) {
+            if let Some(call) = loopbacks(&all[other].container).into_iter().find(|call| ports[at].contains(&call.port))
+            {
+                let shows = format!("`{}` talks to it on port {}", all[other].name(), call.port);
+                if !all[at].evidence.iter().any(|evidence| evidence.node == call.text.node) {
+                    all[at].evidence.push(Evidence { node: call.text.node, shows });
+                }
+            } else if let Some(call) =
+                loopbacks(&all[at].container).into_iter().find(|call| ports[other].contains(&call.port))
+            {
+                let shows = format!("it talks to `{}` on port {}", all[other].name(), call.port);
+                all[at].evidence.push(Evidence { node: call.text.node, shows });
+            }
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! The patterns of a workload, by its kind, its containers and the objects around it.
+
+use super::{Confidence, Evidence, Form, Recognised, Role, Way, containers_among, elector};
+use crate::kube::{ContainerList, Index, Object, PodView, Typed};
+use crate::yaml::NodeId;
+
+/// A workload with what is recognised in it.
+#[derive(Debug)]
+pub struct Workload<'run> {
+    /// The object.
+    pub object: &'run Object,
+    /// Its containers, init containers first.
+    pub containers: Vec<Recognised<'run>>,
+    /// Its patterns.
+    pub patterns: Vec<Pattern>,
+}
+
+/// A pattern that a workload takes part in.
+#[derive(Clone, Debug)]
+pub struct Pattern {
+    /// Its name.
+    pub name: &'static str,
+    /// What shows it.
+    pub evidence: Evidence,
+}
+
+/// The workloads among objects, in their order. Patches are parts of others and none of their own.
+#[must_use]
+pub fn workloads<'run>(objects: &[&'run Object]) -> Vec<Workload<'run>> {
+    let index = Index::of(objects);
+    let pods = objects.iter().filter(|object| !object.is_patch).filter_map(|object| object.pod());
+    pods.map(|pod| {
+        let containers = containers_among(pod, &index);
+        let patterns = patterns(pod, &index, &containers);
+        Workload { object: pod.object, containers, patterns }
+    })
+    .collect()
+}
+
+fn patterns(pod: PodView<'_>, index: &Index<'_>, containers: &[Recognised<'_>]) -> Vec<Pattern> {
+    let mut found = Vec::new();
+    topology(pod.object, index, containers, &mut found);
+    for one in containers {
+        let Some(name) = pattern_of(one.role) else { continue };
+        if !found.iter().any(|pattern: &Pattern| pattern.name == name) {
+            let node = one.evidence.first().map_or(one.container.name_node(), |evidence| evidence.node);
+            let shows = format!("`{}` is {}", one.name(), one.role);
+            found.push(Pattern { name, evidence: Evidence { node, shows } });
+        }
+    }
+    for one in containers {
+        let Some((true, node)) = elector::election(one).switch else { continue };
+        if !found.iter().any(|pattern| pattern.name == "leader election") {
+            let shows = format!("`{}` campaigns for leadership", one.name());
+            found.push(Pattern { name: "leader election", evidence: Evidence { node, shows } });
+        }
+    }
+    found
+}
+
+/// The pattern that a container of this role belongs to.
+fn pattern_of(role: Role) -> Option<&'static str> {
+    Some(match role {
+        Role::Sidecar(_) | Role::MeshProxy => "sidecar",
+        Role::Ambassador(Way::Shard) => "sharding ambassador",
+        Role::Ambassador(_) => "ambassador",
+        Role::Adapter(Form::Metrics | Form::Health | Form::Logs) => "adapter",
+        Role::Elector => "leader election",
+        Role::ShardRouter => "sharded service",
+        Role::GatherRoot | Role::Leaf => "scatter/gather",
+        Role::QueueManager | Role::Source | Role::Worker => "work queue",
+        Role::App | Role::Server | Role::Init(_) | Role::Unknown => return None,
+    })
+}
+
+/// How many Pods there are and how they divide the work.
+fn topology(object: &Object, index: &Index<'_>, containers: &[Recognised<'_>], found: &mut Vec<Pattern>) {
+    let document = &object.document;
+    let at = |path: &[&str]| document.at(object.node, path);
+    let mut add = |name: &'static str, node: Option<NodeId>, shows: String| {
+        let node = node.or_else(|| at(&["kind"])).unwrap_or(object.node);
+        found.push(Pattern { name, evidence: Evidence { node, shows } });
+    };
+    let replicas = at(&["spec", "replicas"]);
+    match &object.typed {
+        Some(Typed::Deployment(_) | Typed::ReplicaSet(_)) => {
+            let scaler = index.beside(object, "HorizontalPodAutoscaler").any(|scaler| scales(scaler, object));
+            let count = replicas.and_then(|node| document.raw(node).parse::<i64>().ok());
+            if count.is_some_and(|count| count > 1) || scaler {
+                let shows = if scaler { "a HorizontalPodAutoscaler scales it" } else { "several replicas" };
+                add("replicated service", replicas, shows.to_owned());
+            }
+        }
+        Some(Typed::StatefulSet(_)) => {
+            let name = at(&["metadata", "name"]);
+            let router = shard_list(object, index);
+            match router {
+                Some(router) => add("sharded service", name, format!("`{router}` names its Pods one by one")),
+                None => add("stateful service", name, "each Pod has a name of its own".to_owned()),
+            }
+        }
+        Some(Typed::DaemonSet(_)) => add("node agent", None, "one Pod on each node".to_owned()),
+        Some(Typed::Job(job)) => batch(job.spec.as_ref(), &["spec"], object, &mut add),
+        Some(Typed::CronJob(cron)) => {
+            add("scheduled batch", at(&["spec", "schedule"]), "a Job on a schedule".to_owned());
+            let spec = cron.spec.job_template.spec.as_ref();
+            batch(spec, &["spec", "jobTemplate", "spec"], object, &mut add);
+        }
+        _ => {}
+    }
+    let waits = containers.iter().find(|one| {
+        one.container.list == ContainerList::Init
+            && one.confidence == Confidence::Certain
+            && one.evidence.iter().any(|evidence| evidence.shows.contains("patterns-agent join"))
+    });
+    if let Some(waits) = waits {
+        add("coordinated batch", Some(waits.container.name_node()), format!("`{}` waits for other Jobs", waits.name()));
+    }
+}
+
+fn batch(
+    spec: Option<&k8s_openapi::api::batch::v1::JobSpec>,
+    path: &[&str],
+    object: &Object,
+    add: &mut impl FnMut(&'static str, Option<NodeId>, String),
+) {
+    let Some(spec) = spec else { return };
+    let at = |field: &str| object.document.at(object.node, path).and_then(|node| object.document.get(node, field));
+    let parallel = spec.parallelism.is_some_and(|parallelism| parallelism > 1);
+    if spec.completion_mode.as_deref() == Some("Indexed") {
+        add("indexed batch", at("completionMode"), "each Pod does the part of its index".to_owned());
+    } else if parallel && spec.completions.is_none() {
+        add("work queue", at("parallelism"), "Pods work on one queue until it is empty".to_owned());
+    }
+}
+
+/// Whether an autoscaler is for this workload.
+#[must_use]
+pub fn scales(scaler: &Object, workload: &Object) -> bool {
+    let target = |field: &str| {
+        let document = &scaler.document;
+        document.at(scaler.node, &["spec", "scaleTargetRef"]).and_then(|target| document.get_str(target, field))
+    };
+    target("kind") == Some(&workload.id.kind) && target("name") == Some(&workload.id.name)
+}
+
+/// The ConfigMap that names several of a StatefulSet's Pods in a configuration that hashes keys.
+fn shard_list(set: &Object, index: &Index<'_>) -> Option<String> {
+    let Some(Typed::StatefulSet(typed)) = &set.typed else { return None };
+    let service = typed.spec.service_name.as_deref()?;
+    index.beside(set, "ConfigMap").find_map(|map| {
+        let data = map.document.get(map.node, "data")?;
+        let names = |text: &str| {
+            super::hosts::is_hashing(text)
+                && super::hosts::pod_names(text)
+                    .iter()
+                    .any(|list| list.set == set.id.name && list.service == service && list.pods.len() > 1)
+        };
+        let mut texts = map.document.entries(data).iter().filter_map(|entry| map.document.str(entry.value));
+        texts.any(names).then(|| map.id.name.clone())
+    })
+}
