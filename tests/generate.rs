@@ -472,3 +472,67 @@ fn not_yaml() {
         assert!(run.stderr.starts_with("error: "), "{text:?}: {}", run.stderr);
     }
 }
+
+#[test]
+fn the_edge_divides_and_copies_requests() {
+    let run = generate(
+        "
+patterns: v1
+name: frontend
+app: {image: 'registry.example.com/frontend:3', port: 8080, health: /healthz}
+expose:
+  host: www.example.com
+  gateway: infra/public
+  split: {frontend: 95, next: 4, service/old: 1}
+  mirror: {to: frontend-shadow, percent: 1}
+---
+patterns: v1
+name: next
+app: {image: 'registry.example.com/frontend:4', port: 8080, health: /healthz}
+",
+    );
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+    let objects = documents(&run.stdout);
+    let expected = json!({
+        "parentRefs": [{"name": "public", "namespace": "infra"}],
+        "hostnames": ["www.example.com"],
+        "rules": [{
+            "backendRefs": [
+                {"name": "frontend", "port": 80, "weight": 95},
+                {"name": "next", "port": 80, "weight": 4},
+                {"name": "old", "port": 80, "weight": 1},
+            ],
+            "filters": [{
+                "type": "RequestMirror",
+                "requestMirror": {"backendRef": {"name": "frontend-shadow", "port": 80}, "percent": 1},
+            }],
+        }],
+    });
+    assert_eq!(object(&objects, "HTTPRoute")["spec"], expected);
+}
+
+#[test]
+fn a_service_open_to_the_outside_needs_no_route() {
+    let document = |expose: &str| {
+        let run = generate(&format!(
+            "patterns: v1\nname: shop\napp: {{image: 'registry.example.com/shop:3', port: 8080}}\nexpose: {expose}\nuse: [https: shop-tls]\n"
+        ));
+        assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+        documents(&run.stdout)
+    };
+    let objects = document("{type: LoadBalancer, host: shop.example.com}");
+    assert_eq!(object(&objects, "Service")["spec"]["type"], "LoadBalancer");
+    assert_eq!(object(&objects, "Service")["spec"]["ports"][0]["port"], 443);
+    assert!(objects.iter().all(|object| object["kind"] != "Ingress"));
+    assert_eq!(object(&document("{type: ClusterIP}"), "Service")["spec"]["type"], Value::Null);
+}
+
+#[test]
+fn an_ingress_names_its_certificate() {
+    let run = generate(
+        "patterns: v1\nname: shop\napp: {image: 'registry.example.com/shop:3', port: 8080}\nexpose: {host: shop.example.com, tls: shop-tls}\n",
+    );
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+    let tls = json!([{"hosts": ["shop.example.com"], "secretName": "shop-tls"}]);
+    assert_eq!(object(&documents(&run.stdout), "Ingress")["spec"]["tls"], tls);
+}

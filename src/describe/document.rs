@@ -92,11 +92,42 @@ pub struct Ignore {
 #[derive(Clone, Debug)]
 pub struct Expose {
     /// Host name.
-    pub host: String,
-    /// Gateway, if the route is to be an `HTTPRoute`.
+    pub host: Option<String>,
+    /// Gateway, if the route is to be an `HTTPRoute`: a name, or namespace/name.
     pub gateway: Option<String>,
+    /// The Service's type, if it is open to the outside itself.
+    pub service_type: Option<String>,
+    /// The Secret with the certificate of an Ingress.
+    pub tls: Option<String>,
     /// Where it is.
     pub place: Place,
+    value: Spanned,
+}
+
+impl Expose {
+    fn read(member: &Member) -> Self {
+        let text = |key| member.value.get(key).and_then(Spanned::text).map(str::to_owned);
+        Self {
+            host: text("host"),
+            gateway: text("gateway"),
+            service_type: text("type"),
+            tls: text("tls"),
+            place: member.key_place.clone(),
+            value: member.value.clone(),
+        }
+    }
+
+    /// A key as it is written.
+    #[must_use]
+    pub fn member(&self, key: &str) -> Option<&Member> {
+        self.value.member(key)
+    }
+
+    /// Whether traffic comes in through an Ingress or `HTTPRoute`, which speak HTTP.
+    #[must_use]
+    pub fn is_routed(&self) -> bool {
+        self.service_type.is_none()
+    }
 }
 
 /// The grammar as a JSON Schema.
@@ -252,10 +283,7 @@ fn describe(
     let subject = Subject { name: "a description", member: "key", help: None, place: &first_key(&root) };
     schema::check(grammar(), &root, subject, findings);
     let name = root.get("name")?;
-    let expose = root.member("expose").and_then(|member| {
-        let text = |key| member.value.get(key).and_then(Spanned::text).map(str::to_owned);
-        Some(Expose { host: text("host")?, gateway: text("gateway"), place: member.key_place.clone() })
-    });
+    let expose = root.member("expose").map(Expose::read);
     let uses = entries::uses(&root, findings);
     Some(Description {
         name: name.text()?.to_owned(),

@@ -58,6 +58,7 @@ pub fn check(format: &str, text: &str) -> Option<Mistake> {
         "quantity" => quantity(text),
         "target" => Target::parse(text).err(),
         "shard-address" => target::check_shard(text),
+        "gateway-ref" => gateway_ref(text),
         _ => None,
     }
 }
@@ -266,6 +267,12 @@ pub fn has_password(text: &str) -> bool {
     let user = authority.and_then(|authority| authority.rsplit_once('@')).map(|(user, _)| user);
     user.and_then(|user| user.split_once(':'))
         .is_some_and(|(_, password)| !password.is_empty() && !password.starts_with("$("))
+}
+
+fn gateway_ref(text: &str) -> Option<Mistake> {
+    let (namespace, name) = text.split_once('/').map_or((None, text), |(namespace, name)| (Some(namespace), name));
+    let mistake = namespace.and_then(|namespace| dns_label(namespace, 63)).or_else(|| dns_subdomain(name));
+    mistake.map(|mistake| mistake.help("write <name> or <namespace>/<name>"))
 }
 
 fn configmap_ref(text: &str) -> Option<Mistake> {

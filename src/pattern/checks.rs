@@ -1,6 +1,7 @@
 //! Mistakes that only show when the parts of a document are seen together.
 
 use super::catalogue::Catalogue;
+use super::expose;
 use super::fill::Filled;
 use super::provides;
 use crate::describe::Description;
@@ -53,7 +54,7 @@ pub(super) fn check_app(description: &Description, shape: &Filled, uses: &[Fille
     }
     check_names(description, uses, findings);
     provides::check(description, uses, findings);
-    check_expose(description, shape, has_port, &claimers, findings);
+    expose::check(description, shape, has_port, &claimers, findings);
 }
 
 /// Each pattern in front must speak what the next one answers.
@@ -105,38 +106,5 @@ pub(super) fn check_images(catalogue: Catalogue, description: &Description, find
                 format!("no image role is called `{}`", member.key),
             ));
         }
-    }
-}
-
-fn check_expose(
-    description: &Description,
-    shape: &Filled,
-    has_port: bool,
-    claimers: &[&Filled],
-    findings: &mut Vec<Finding>,
-) {
-    let Some(expose) = &description.expose else { return };
-    if let Some(why) = &shape.definition.unexposed {
-        let finding =
-            Finding::error(expose.place.label(""), format!("`expose` leads nowhere in `{}`", shape.entry.pattern));
-        findings.push(finding.label(shape.entry.place.label(why.clone())));
-        return;
-    }
-    if !has_port {
-        findings.push(
-            Finding::error(expose.place.label(""), "`expose` needs the app's `port`")
-                .help("app: {image: …, port: 8080}"),
-        );
-    }
-    let encrypted = claimers
-        .first()
-        .filter(|filled| filled.definition.claims.as_ref().is_some_and(|claim| claim.scheme == "HTTPS"));
-    if let Some(filled) = encrypted {
-        findings.push(
-            Finding::error(expose.place.label("speaks plain HTTP to the Pods"), "the route and the Pod do not speak the same protocol")
-                .label(filled.entry.place.label("answers TLS alone"))
-                .because("an Ingress or HTTPRoute ends TLS at the edge and has no portable way to speak it to a backend whose certificate only you know")
-                .help(format!("leave out `expose` and reach the Service on 443, or leave out `{}` and let the edge hold the certificate", filled.entry.name)),
-        );
     }
 }

@@ -5,6 +5,7 @@ use serde_json::{Map, Value as Json, json};
 use super::catalogue::{Catalogue, POD_TEMPLATE};
 use super::clash;
 use super::context;
+use super::expose;
 use super::fill::Filled;
 use super::hatches::{self, Made};
 use super::invariants;
@@ -49,10 +50,11 @@ fn expand_one(
     };
     let shape_references = resolve(&prepared.shape);
     let references = prepared.uses.iter().map(resolve).collect();
+    let expose = expose::context(prepared, directory, &mut findings);
     if !findings.is_empty() {
         return Err(findings);
     }
-    let composition = Composition { catalogue, prepared, shape_references, references };
+    let composition = Composition { catalogue, prepared, expose, shape_references, references };
     let objects = composition.objects()?;
     let origin = &prepared.description.name_place;
     let mut made = objects.into_iter().map(|object| Made { object, blame: None, origin: origin.clone() }).collect();
@@ -71,6 +73,7 @@ pub fn notes(catalogue: Catalogue, descriptions: &[Description]) -> Vec<String> 
 struct Composition<'a> {
     catalogue: Catalogue,
     prepared: &'a Prepared<'a>,
+    expose: Json,
     shape_references: Json,
     /// Of each entry of `use`.
     references: Vec<Json>,
@@ -85,7 +88,8 @@ struct Fragment {
 
 impl Composition<'_> {
     fn objects(&self) -> Result<Vec<Json>, Vec<Finding>> {
-        let shared = context::shared(self.prepared);
+        let mut shared = context::shared(self.prepared);
+        shared.insert("expose".to_owned(), self.expose.clone());
         let labels = objects::labels(self.prepared.description, &self.prepared.shape.definition.name);
         let mut objects = Vec::new();
         let mut fragments = Vec::new();

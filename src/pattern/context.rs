@@ -9,7 +9,7 @@ use super::objects;
 use super::ports::{Ports, port_name};
 use super::prepare::Prepared;
 use super::render::{Mount, volume_name};
-use crate::describe::{App, Description, EnvSource};
+use crate::describe::{App, Description, EnvSource, Expose};
 
 /// How traffic enters the Pod: through the outermost pattern that claims it, or straight to the app.
 #[derive(Clone, Debug)]
@@ -38,21 +38,13 @@ pub(super) fn shared(prepared: &Prepared<'_>) -> Map<String, Json> {
     context.insert("uses".to_owned(), json!(names));
     context.insert(
         "app".to_owned(),
-        description
-            .app
-            .as_ref()
-            .map_or(Json::Null, |app| app_context(app, inbound, app_port_name(app, description.expose.is_some()))),
+        description.app.as_ref().map_or(Json::Null, |app| {
+            app_context(app, inbound, app_port_name(app, description.expose.as_ref().is_some_and(Expose::is_routed)))
+        }),
     );
     context.insert(
         "inbound".to_owned(),
         inbound.map_or(Json::Null, |inbound| inbound_context(inbound, shape.definition.headless)),
-    );
-    context.insert(
-        "expose".to_owned(),
-        description
-            .expose
-            .as_ref()
-            .map_or(Json::Null, |expose| json!({"host": expose.host, "gateway": expose.gateway})),
     );
     context.insert("claims".to_owned(), claims(context.get("app"), &shape.params));
     let priority = description.priority.as_ref().map(|(name, value)| json!({"name": name, "value": value}));

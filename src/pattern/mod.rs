@@ -6,6 +6,7 @@ mod clash;
 mod compose;
 mod context;
 mod definition;
+mod expose;
 mod fill;
 mod hatches;
 mod images;

@@ -6,7 +6,7 @@ use super::checks;
 use super::context::{self, Inbound};
 use super::fill::{Filled, fill};
 use super::ports::{self, Ports, port_name};
-use crate::describe::Description;
+use crate::describe::{Description, Expose};
 use crate::diagnostic::Finding;
 
 /// A document that is ready to be rendered.
@@ -85,7 +85,7 @@ fn chain(
     let mut upstreams = vec![None; uses.len()];
     let Some(app_port) = served else { return (None, upstreams) };
     let name = match &description.app {
-        Some(app) => context::app_port_name(app, description.expose.is_some()),
+        Some(app) => context::app_port_name(app, description.expose.as_ref().is_some_and(Expose::is_routed)),
         None => "http",
     };
     let mut inbound = Inbound { port: app_port, name: name.to_owned(), claim: None };

@@ -39,6 +39,11 @@ impl Mark {
             mark => serde_json::from_value(mark.clone()).ok(),
         }
     }
+
+    /// A reference whose port is 80 unless it says another.
+    pub(super) fn web() -> Self {
+        Self { port: Some(80), ..Self::default() }
+    }
 }
 
 /// What a reference leads to, as templates see it.
@@ -50,8 +55,10 @@ pub(super) struct Target {
     host: Option<String>,
     /// The Service's port.
     pub port: Option<u16>,
+    /// Its namespace, where that is another.
+    pub namespace: Option<String>,
     /// `http` or `https`, where that is known.
-    scheme: Option<String>,
+    pub scheme: Option<String>,
     /// DNS names of its shards in order; none where they are all alike.
     shards: Vec<String>,
     /// How many replicas it says it has.
@@ -161,6 +168,7 @@ impl<'a> Directory<'a> {
             name: name.to_owned(),
             host: Some(name.to_owned()),
             port: mark.port,
+            namespace: None,
             scheme: None,
             shards: Vec::new(),
             replicas: None,
@@ -216,6 +224,7 @@ fn target(
         name: to.name.clone(),
         host: has_service.then(|| full(to.name.clone())),
         port: inbound["service"].as_u64().and_then(|port| u16::try_from(port).ok()),
+        namespace: elsewhere.cloned(),
         scheme: scheme.map(str::to_owned),
         shards: shards.into_iter().map(full).collect(),
         replicas: shape.params["replicas"].as_u64(),
@@ -287,7 +296,7 @@ app: {image: 'registry.example.com/idle:1'}
     #[test]
     fn a_document_is_seen_as_it_will_be_made() {
         let shop = resolve(SHOP, "shop", &Mark::default()).unwrap();
-        let expected = json!({"name": "shop", "host": "shop", "port": 443, "scheme": "https", "shards": [],
+        let expected = json!({"name": "shop", "host": "shop", "port": 443, "namespace": null, "scheme": "https", "shards": [],
             "replicas": null, "known": true});
         assert_eq!(shop, expected, "through the pattern in front of it");
         let cache = resolve(SHOP, "cache", &Mark::default()).unwrap();
@@ -301,12 +310,11 @@ app: {image: 'registry.example.com/idle:1'}
     #[test]
     fn other_names_are_services() {
         let portless = Mark { portless: true, ..Mark::default() };
-        let web = Mark { port: Some(80), ..Mark::default() };
-        let expected = json!({"name": "mysql", "host": "mysql", "port": null, "scheme": null, "shards": [],
+        let expected = json!({"name": "mysql", "host": "mysql", "port": null, "namespace": null, "scheme": null, "shards": [],
             "replicas": null, "known": false});
         assert_eq!(resolve(SHOP, "service/mysql", &portless), Ok(expected));
-        assert_eq!(resolve(SHOP, "api", &web).unwrap()["port"], 80);
-        assert_eq!(resolve(SHOP, "shop-next", &web).unwrap()["known"], false);
+        assert_eq!(resolve(SHOP, "api", &Mark::web()).unwrap()["port"], 80);
+        assert_eq!(resolve(SHOP, "shop-next", &Mark::web()).unwrap()["known"], false);
         assert_eq!(resolve(SHOP, "cloudsql/a:b:c", &Mark::default()), Ok(Json::Null), "no reference at all");
     }
 

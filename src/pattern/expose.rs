@@ -1,0 +1,188 @@
+//! `expose`: the way in from outside, and what it may lead to.
+
+use serde_json::{Value as Json, json};
+
+use super::fill::Filled;
+use super::prepare::Prepared;
+use super::references::{Directory, Mark, Target};
+use crate::describe::{Description, Expose, Place, Spanned};
+use crate::diagnostic::Finding;
+
+/// What does not go together in `expose` itself, or with the shape and the patterns in front of the app.
+pub(super) fn check(
+    description: &Description,
+    shape: &Filled,
+    has_port: bool,
+    claimers: &[&Filled],
+    findings: &mut Vec<Finding>,
+) {
+    let Some(expose) = &description.expose else { return };
+    if let Some(why) = &shape.definition.unexposed {
+        let finding =
+            Finding::error(expose.place.label(""), format!("`expose` leads nowhere in `{}`", shape.entry.pattern));
+        findings.push(finding.label(shape.entry.place.label(why.clone())));
+        return;
+    }
+    if !has_port {
+        findings.push(
+            Finding::error(expose.place.label(""), "`expose` needs the app's `port`")
+                .help("app: {image: …, port: 8080}"),
+        );
+    }
+    check_keys(expose, findings);
+    if let (true, Some(kind)) = (shape.definition.headless, expose.member("type")) {
+        findings.push(
+            Finding::error(kind.value.place.label(""), "this Service has no address that it could open to the outside")
+                .label(shape.entry.place.label("makes a headless Service"))
+                .because("a headless Service is a list of Pods; only one with a cluster IP has a type")
+                .help("expose: {host: …} or {host: …, gateway: …}"),
+        );
+    }
+    let encrypted = claimers
+        .first()
+        .filter(|filled| filled.definition.claims.as_ref().is_some_and(|claim| claim.scheme == "HTTPS"));
+    if let Some(filled) = encrypted.filter(|_| expose.is_routed()) {
+        findings.push(
+            Finding::error(expose.place.label("speaks plain HTTP to the Pods"), "the route and the Pod do not speak the same protocol")
+                .label(filled.entry.place.label("answers TLS alone"))
+                .because("an Ingress or HTTPRoute ends TLS at the edge and has no portable way to speak it to a backend whose certificate only you know")
+                .help(format!("expose: {{type: LoadBalancer}} lets TLS through, or leave out `{}` and let the edge hold the certificate", filled.entry.name)),
+        );
+    }
+}
+
+/// Keys of `expose` that need or exclude each other.
+fn check_keys(expose: &Expose, findings: &mut Vec<Finding>) {
+    if expose.host.is_none() && expose.service_type.is_none() {
+        findings.push(
+            Finding::error(expose.place.label(""), "`expose` needs `host`")
+                .because("a route is found by the name that clients ask for")
+                .help("expose: {host: www.example.com}, or {type: LoadBalancer} for a Service that anyone can dial"),
+        );
+    }
+    for key in ["split", "mirror"] {
+        let Some(member) = expose.member(key).filter(|_| expose.gateway.is_none()) else { continue };
+        findings.push(
+            Finding::error(member.key_place.label(""), format!("`{key}` needs `gateway`"))
+                .because("an Ingress has no portable way to divide or copy requests; an HTTPRoute has")
+                .help("gateway: <the name of your Gateway>"),
+        );
+    }
+    if let (Some(_), Some(gateway)) = (&expose.service_type, expose.member("gateway")) {
+        let finding = Finding::error(gateway.key_place.label("and so is this"), "`expose` has two ways in");
+        let kind = expose.member("type").map(|kind| kind.key_place.label("this is one"));
+        findings.push(
+            kind.into_iter().fold(finding, Finding::label).help(
+                "leave out `type` to come in through the Gateway, or `gateway` for a Service open to the outside",
+            ),
+        );
+    }
+    let Some(tls) = expose.member("tls") else { return };
+    if expose.gateway.is_some() {
+        findings.push(
+            Finding::error(tls.key_place.label(""), "a route holds no certificate: its Gateway does")
+                .because("an HTTPRoute has no field for it; TLS ends at the Gateway's listener")
+                .help("name the Secret in the Gateway: spec.listeners[].tls.certificateRefs"),
+        );
+    } else if expose.service_type.is_some() {
+        findings.push(
+            Finding::error(tls.key_place.label(""), "a Service passes TLS on and holds no certificate")
+                .help("put `https` under `use`: it holds the certificate in the Pod"),
+        );
+    }
+}
+
+/// What templates see of `expose`.
+pub(super) fn context(prepared: &Prepared<'_>, directory: &Directory<'_>, findings: &mut Vec<Finding>) -> Json {
+    let Some(expose) = &prepared.description.expose else { return Json::Null };
+    let (namespace, gateway) = match expose.gateway.as_deref().map(|gateway| gateway.split_once('/').ok_or(gateway)) {
+        Some(Ok((namespace, gateway))) => (Some(namespace), Some(gateway)),
+        Some(Err(gateway)) => (None, Some(gateway)),
+        None => (None, None),
+    };
+    json!({
+        "host": expose.host,
+        "gateway": gateway,
+        "gateway_namespace": namespace,
+        "type": expose.service_type,
+        "split": split(prepared.description, expose, directory, findings),
+        "mirror": mirror(prepared.description, expose, directory, findings),
+        "tls": expose.tls,
+    })
+}
+
+/// Backends with their weights; none where all traffic goes to the document itself.
+fn split(description: &Description, expose: &Expose, directory: &Directory<'_>, findings: &mut Vec<Finding>) -> Json {
+    let Some(split) = expose.member("split") else { return Json::Null };
+    let mut backends = Vec::new();
+    let members = split.value.members();
+    for member in members {
+        let Some(target) = backend(description, &member.key, &member.key_place, directory, findings) else { continue };
+        backends.push(json!({"name": target.name, "port": target.port, "weight": member.value.to_json()}));
+    }
+    let own = |key: &str| key.strip_prefix("service/").unwrap_or(key) == description.name;
+    if !members.iter().any(|member| own(&member.key)) {
+        findings.push(
+            Finding::error(split.key_place.label(""), format!("nothing would reach `{}` itself", description.name))
+                .because("`split` says where all requests go")
+                .help(format!("split: {{{}: 0, …}} if that is meant", description.name)),
+        );
+    } else if members.iter().all(|member| member.value.to_json() == 0) {
+        findings.push(
+            Finding::error(split.value.place.label(""), "no backend has any weight")
+                .because("a Gateway answers 500 where all weights are 0"),
+        );
+    }
+    Json::Array(backends)
+}
+
+fn mirror(description: &Description, expose: &Expose, directory: &Directory<'_>, findings: &mut Vec<Finding>) -> Json {
+    let Some(mirror) = expose.member("mirror").map(|mirror| &mirror.value) else { return Json::Null };
+    let Some(to) = mirror.get("to") else { return Json::Null };
+    let target = to.text().and_then(|name| backend(description, name, &to.place, directory, findings));
+    let percent = mirror.get("percent").map(Spanned::to_json);
+    json!(target.map(|target| json!({"name": target.name, "port": target.port, "percent": percent})))
+}
+
+/// A Service that a route can lead to.
+fn backend(
+    description: &Description,
+    name: &str,
+    place: &Place,
+    directory: &Directory<'_>,
+    findings: &mut Vec<Finding>,
+) -> Option<Target> {
+    let target = match directory.named(description, name, place, &Mark::web()) {
+        Ok(target) => target,
+        Err(finding) => {
+            findings.push(*finding);
+            return None;
+        }
+    };
+    let Some(target) = target else {
+        // a document that is wrong in itself has been reported
+        if name.strip_prefix("service/").unwrap_or(name).contains(['/', ':']) {
+            findings.push(
+                Finding::error(place.label(""), "a route leads to a Service")
+                    .help("write the name of a document of this file, or service/<name>"),
+            );
+        }
+        return None;
+    };
+    if let Some(namespace) = &target.namespace {
+        findings.push(
+            Finding::error(place.label(format!("is in namespace `{namespace}`")), "this route does not reach its backend")
+                .because("a route leads into another namespace only where a ReferenceGrant there allows it"),
+        );
+    }
+    if target.scheme.as_deref() == Some("https") {
+        findings.push(
+            Finding::error(
+                place.label("answers TLS alone"),
+                "the route and this backend do not speak the same protocol",
+            )
+            .because("an HTTPRoute speaks plain HTTP to its backends"),
+        );
+    }
+    Some(target)
+}
