@@ -33,7 +33,7 @@ pub fn check(schema: &Json, value: &Spanned, subject: Subject<'_>, findings: &mu
         return;
     }
     let schema = match (schema.get("x-reference"), &value.kind) {
-        (Some(mark), Kind::Map(_)) if mark.get("each").is_none() => spelt_out(),
+        (Some(mark), Kind::Map(_)) if mark.get("each").is_none() && schema.get("type").is_none() => spelt_out(),
         _ => schema,
     };
     let Some(schema) = branch(schema, value) else {

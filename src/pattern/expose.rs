@@ -171,8 +171,11 @@ fn backend(
     };
     if let Some(namespace) = &target.namespace {
         findings.push(
-            Finding::error(place.label(format!("is in namespace `{namespace}`")), "this route does not reach its backend")
-                .because("a route leads into another namespace only where a ReferenceGrant there allows it"),
+            Finding::error(
+                place.label(format!("is in namespace `{namespace}`")),
+                "this route does not reach its backend",
+            )
+            .because("a route leads into another namespace only where a ReferenceGrant there allows it"),
         );
     }
     if target.scheme.as_deref() == Some("https") {

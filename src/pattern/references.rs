@@ -128,16 +128,28 @@ impl<'a> Directory<'a> {
         self.named(from, &format!("service/{name}"), &service.place, &mark)
     }
 
-    /// A document of the file, or a Service of the namespace. Text of another form (`cloudsql/…`) is no reference.
+    /// A document of the file, or a Service of the namespace, with or without its port. Text of another form (`cloudsql/…`) is no reference.
     pub(super) fn named(&self, from: &Description, text: &str, place: &Place, mark: &Mark) -> Resolved {
         let name = text.strip_prefix("service/").unwrap_or(text);
+        let (name, port) = match name.split_once(':').map(|(name, port)| (name, port.parse::<u16>())) {
+            Some((name, Ok(port))) => (name, Some(port)),
+            _ => (name, None),
+        };
         if name.contains(['/', ':']) {
             return Ok(None);
         }
         if let Some((to, prepared)) = self.documents.iter().find(|(document, _)| document.name == name) {
             // a document that is wrong in itself has been reported
             let Some(prepared) = prepared else { return Ok(None) };
-            return target(from, to, prepared, place).map(Some);
+            let target = target(from, to, prepared, place)?;
+            return match (port, target.port) {
+                (Some(port), Some(own)) if port != own => Err(Box::new(
+                    Finding::error(place.label(""), format!("`{name}` does not listen at {port}"))
+                        .label(to.name_place.label(format!("its Service listens at {own}")))
+                        .help("leave the port out: it is known"),
+                )),
+                _ => Ok(Some(target)),
+            };
         }
         if !is_service_name(name) {
             return Err(Box::new(
@@ -145,7 +157,7 @@ impl<'a> Directory<'a> {
                     .help("write the name of a document of this file, or service/<name>"),
             ));
         }
-        if name == text
+        if !text.starts_with("service/")
             && let Some(meant) = self.misspelt(name)
         {
             return Err(Box::new(
@@ -157,17 +169,18 @@ impl<'a> Directory<'a> {
                 .help(format!("if there is a Service of that name, write service/{name}")),
             ));
         }
-        if mark.port.is_none() && !mark.portless {
+        let port = port.or(mark.port);
+        if port.is_none() && !mark.portless {
             return Err(Box::new(
                 Finding::error(place.label(""), format!("at which port does the Service `{name}` listen?"))
                     .because("it is no document of this file, so its ports are not known here")
-                    .help(format!("{{service: {name}, port: …}}")),
+                    .help(format!("service/{name}:<port>")),
             ));
         }
         Ok(Some(Target {
             name: name.to_owned(),
             host: Some(name.to_owned()),
-            port: mark.port,
+            port,
             namespace: None,
             scheme: None,
             shards: Vec::new(),
@@ -314,6 +327,7 @@ app: {image: 'registry.example.com/idle:1'}
             "replicas": null, "known": false});
         assert_eq!(resolve(SHOP, "service/mysql", &portless), Ok(expected));
         assert_eq!(resolve(SHOP, "api", &Mark::web()).unwrap()["port"], 80);
+        assert_eq!(resolve(SHOP, "service/api:8080", &Mark::web()).unwrap()["port"], 8080);
         assert_eq!(resolve(SHOP, "shop-next", &Mark::web()).unwrap()["known"], false);
         assert_eq!(resolve(SHOP, "cloudsql/a:b:c", &Mark::default()), Ok(Json::Null), "no reference at all");
     }
@@ -322,6 +336,7 @@ app: {image: 'registry.example.com/idle:1'}
     fn what_cannot_be_meant_is_refused() {
         let message = |name: &str| resolve(SHOP, name, &Mark::default()).unwrap_err();
         assert_eq!(message("cahce"), "no document of this file is called `cahce`");
+        assert_eq!(message("cache:6380"), "`cache` does not listen at 6380");
         assert_eq!(message("service/cahce"), "at which port does the Service `cahce` listen?");
         assert_eq!(message("My Cache"), "`My Cache` cannot be the name of a document or a Service");
         assert_eq!(message("idle"), "nothing can talk to `idle`: it listens nowhere");
