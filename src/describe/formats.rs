@@ -57,6 +57,8 @@ pub fn check(format: &str, text: &str) -> Option<Mistake> {
         "percent" => percent(text),
         "quantity" => quantity(text),
         "target" => Target::parse(text).err(),
+        "hash-key" => hash_key(text),
+        "token" => token(text),
         "shard-address" => target::check_shard(text),
         "gateway-ref" => gateway_ref(text),
         _ => None,
@@ -226,6 +228,23 @@ fn cron(text: &str) -> Option<Mistake> {
         Mistake::new("a schedule has five fields: minute, hour, day, month, weekday")
             .help(r#"write "0 3 * * *" for 3:00 every day"#)
     })
+}
+
+/// A name in HTTP: of a header, of a cookie (RFC 9110, section 5.6.2), without what a configuration would read
+/// something else out of.
+fn token(text: &str) -> Option<Mistake> {
+    let ok = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    let fits = !text.is_empty() && text.len() <= 128 && text.bytes().all(ok);
+    (!fits).then(|| Mistake::new("a header or cookie is named with letters, digits, `-` and `_`"))
+}
+
+/// What a proxy hashes of a request.
+fn hash_key(text: &str) -> Option<Mistake> {
+    match text.split_once('/') {
+        None if text == "uri" => None,
+        Some(("header" | "cookie", name)) => token(name),
+        _ => Some(Mistake::new("this does not say what to hash").help("write uri, header/<name> or cookie/<name>")),
+    }
 }
 
 fn env_name(text: &str) -> Option<Mistake> {

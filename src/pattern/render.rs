@@ -43,6 +43,7 @@ impl Renderer {
         environment.add_filter("verbatim", verbatim);
         environment.add_filter("target", target);
         environment.add_filter("word", word);
+        environment.add_filter("shards", |to: Hole, listed: Hole| shards(&to, &listed));
         environment.add_filter("milliseconds", milliseconds);
         environment
             .add_filter("shard", |labels: Hole, shard: u32| with_label(&labels, "patterns/shard", &shard.to_string()));
@@ -224,6 +225,29 @@ fn plain(value: &Hole) -> Result<String, Error> {
         return Ok(value.to_string());
     }
     Err(Error::new(ErrorKind::BadEscape, "text in a template that is not YAML needs a filter of its format"))
+}
+
+/// The shards of a reference, or those listed as `host:port`: `{key, host, port}` each. Clients hash by the key, so
+/// it is the same in every namespace and never an address that changes.
+fn shards(to: &Hole, listed: &Hole) -> Result<Hole, Error> {
+    let mut shards: Vec<Json> = Vec::new();
+    if to.is_none() || to.is_undefined() {
+        for address in listed.try_iter()? {
+            let address = address.to_string();
+            let Some((host, port)) = address.rsplit_once(':') else { continue };
+            let port =
+                port.parse::<u16>().map_err(|error| Error::new(ErrorKind::InvalidOperation, error.to_string()))?;
+            shards.push(serde_json::json!({"key": address, "host": host, "port": port}));
+        }
+    } else {
+        let port = to.get_attr("port")?;
+        for host in to.get_attr("shards")?.try_iter()? {
+            let host = host.to_string();
+            let key = host.split('.').next().unwrap_or_default();
+            shards.push(serde_json::json!({"key": key, "host": host, "port": port}));
+        }
+    }
+    Ok(Hole::from(Serde(shards)))
 }
 
 /// A time in milliseconds: `800ms` is 800, `5s` is 5000.

@@ -7,6 +7,8 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod envoy;
 mod generated;
 mod haproxy;
+mod memcached;
 mod program;

@@ -38,7 +38,12 @@ pub struct Running(Child);
 impl Running {
     /// Starts a program and waits until it listens on `port`.
     pub fn start(command: &mut Command, port: u16) -> Self {
-        let child = command.stdin(Stdio::null()).spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        let child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap_or_else(|error| panic!("{command:?}: {error}"));
         let mut running = Self(child);
         let end = Instant::now() + Duration::from_secs(20);
         while TcpStream::connect(("127.0.0.1", port)).is_err() {
