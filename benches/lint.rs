@@ -10,6 +10,8 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use clap::Parser as _;
+use patterns::cli::Cli;
 use patterns::kube::{File, Workspace};
 use patterns::lint::{self, Selection};
 use patterns::yaml::Source;
@@ -19,6 +21,9 @@ const FILES: usize = 400;
 const ROUNDS: usize = 7;
 
 fn main() {
+    if let Ok(folder) = std::env::var(MEASURED) {
+        return peak_of_one_run(&folder);
+    }
     let corpus: Vec<String> = (0..FILES).map(application).collect();
     let bytes: usize = corpus.iter().map(String::len).sum();
     println!("input: {FILES} files, {:.1} MB", megabytes(bytes));
@@ -45,6 +50,51 @@ fn main() {
         let best = (0..ROUNDS).map(|_| on_threads(1, || lint(&single))).min().unwrap();
         println!("lint, one file of {factor:2} x:  {:6.1} MB/s", megabytes(single[0].len()) / best.as_secs_f64());
     }
+    memory();
+}
+
+/// Names the folder that a child process lints, to have its memory measured.
+const MEASURED: &str = "PATTERNS_BENCH_MEMORY";
+/// Bytes of input whose memory is measured.
+const MEASURED_BYTES: usize = 16_000_000;
+
+/// Peak memory of whole runs over a folder, less that of a run over an empty one, as multiples of the input.
+fn memory() {
+    let folder = std::env::temp_dir().join(format!("patterns-bench-{}", std::process::id()));
+    let empty = folder.join("empty");
+    let (many, one) = (folder.join("many"), folder.join("one"));
+    for folder in [&empty, &many, &one] {
+        std::fs::create_dir_all(folder).unwrap();
+    }
+    let texts: Vec<String> = (0..MEASURED_BYTES / application(0).len()).map(application).collect();
+    for (number, text) in texts.iter().enumerate() {
+        std::fs::write(many.join(format!("{number}.yaml")), text).unwrap();
+    }
+    std::fs::write(one.join("all.yaml"), texts.join("---\n")).unwrap();
+    let base = peak(&empty);
+    for (name, folder) in [("many files", &many), ("one file", &one)] {
+        let over = peak(folder).saturating_sub(base);
+        println!(
+            "memory, 16 MB in {name:10}: {:5.1} times the input (at most 12)",
+            megabytes(over) / megabytes(MEASURED_BYTES)
+        );
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+fn peak(folder: &std::path::Path) -> usize {
+    let child = std::process::Command::new(std::env::current_exe().unwrap()).env(MEASURED, folder).output().unwrap();
+    String::from_utf8(child.stderr).unwrap().lines().last().unwrap().parse().unwrap()
+}
+
+/// Lints a folder as the program does, and says on stderr how many bytes the process held at most
+/// (`VmHWM`; Linux only).
+fn peak_of_one_run(folder: &str) {
+    let cli = Cli::parse_from(["patterns", "lint", "--format", "concise", folder]);
+    patterns::cmd::run(&cli).unwrap();
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    eprintln!("{}", line.trim().trim_end_matches(" kB").parse::<usize>().unwrap() * 1024);
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a size to print")]
