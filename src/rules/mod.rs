@@ -3,6 +3,7 @@
 mod found;
 mod manifest;
 mod meta;
+pub mod parts;
 mod sidecar;
 pub mod text;
 mod workload;

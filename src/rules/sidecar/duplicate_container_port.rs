@@ -1,3 +1,5 @@
+use k8s_openapi::api::core::v1::ContainerPort;
+
 use crate::diagnostic::{Level, RuleId};
 use crate::kube::{ContainerView, PodView};
 use crate::rules::{Check, Found, Rule};
@@ -26,8 +28,8 @@ fn check(pod: PodView<'_>, found: &mut Found<'_>) {
         for (port, node) in ports.iter().zip(nodes) {
             let number_node = pod.object.document.get(*node, "containerPort");
             let Some(number_node) = number_node.filter(|_| port.container_port != 0) else { continue };
-            let protocol = port.protocol.as_deref().unwrap_or("TCP");
-            let this = Port { number: port.container_port, protocol, container: view, node: number_node };
+            let this =
+                Port { number: port.container_port, protocol: protocol(port), container: view, node: number_node };
             let same = |other: &&Port<'_>| other.number == this.number && other.protocol == this.protocol;
             match seen.iter().find(same) {
                 Some(first) if first.container.node != view.node => say(first, &this, found),
@@ -47,4 +49,14 @@ fn say(first: &Port<'_>, second: &Port<'_>, found: &mut Found<'_>) {
         .and(first.node, format!("`{}` listens on {number}", names.0))
         .because("containers of a Pod share one network namespace; the second bind of a port fails")
         .help(format!("give `{}` another port, or remove this entry if it does not listen there", names.1));
+}
+
+/// Whether two entries are one port, which this rule reports.
+pub(super) fn is_same_port(a: &ContainerPort, b: &ContainerPort) -> bool {
+    a.container_port == b.container_port && protocol(a) == protocol(b)
+}
+
+/// A port's protocol, TCP unless it says otherwise.
+pub(super) fn protocol(port: &ContainerPort) -> &str {
+    port.protocol.as_deref().unwrap_or("TCP")
 }

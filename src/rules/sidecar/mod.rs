@@ -1,11 +1,20 @@
 //! Sidecars and Jobs.
 
 mod duplicate_container_port;
+mod duplicate_port_name;
+mod init_output_not_mounted;
 mod native;
 mod probe_port_not_in_container;
+mod proxy_as_init_container;
+mod reloader_with_subpath;
 mod restart_policy_is_not_sidecar;
+mod shared_pid_exposes_secrets;
 mod shared_volume_nobody_writes;
+mod shell_swallows_sigterm;
 mod sidecar_blocks_job;
+mod sidecar_without_resources;
+mod signal_sidecar_without_shared_pid;
+mod two_daemons_in_one_container;
 
 use super::Rule;
 use crate::kube::{Object, Typed};
@@ -13,10 +22,19 @@ use crate::kube::{Object, Typed};
 /// The family's rules.
 pub const RULES: &[&Rule] = &[
     &duplicate_container_port::RULE,
+    &duplicate_port_name::RULE,
+    &init_output_not_mounted::RULE,
     &probe_port_not_in_container::RULE,
+    &proxy_as_init_container::RULE,
+    &reloader_with_subpath::RULE,
     &restart_policy_is_not_sidecar::RULE,
+    &shared_pid_exposes_secrets::RULE,
     &shared_volume_nobody_writes::RULE,
+    &shell_swallows_sigterm::RULE,
     &sidecar_blocks_job::RULE,
+    &sidecar_without_resources::RULE,
+    &signal_sidecar_without_shared_pid::RULE,
+    &two_daemons_in_one_container::RULE,
 ];
 
 /// A Job, or what makes Jobs: its Pods are meant to end.

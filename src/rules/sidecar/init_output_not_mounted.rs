@@ -1,0 +1,53 @@
+use crate::diagnostic::{Level, RuleId};
+use crate::kube::{ContainerList, ContainerView, PodView};
+use crate::rules::{Check, Found, Rule, parts};
+
+/// An init container fills an emptyDir that nobody else mounts.
+pub static RULE: Rule = Rule {
+    id: RuleId { name: "init-output-not-mounted", family: "sidecar" },
+    level: Level::Warning,
+    page: include_str!("init_output_not_mounted.md"),
+    check: Check::Pod(check),
+};
+
+/// Places for what a program needs while it runs, and nobody afterwards.
+const SCRATCH: [&str; 9] = ["tmp", "temp", "cache", "scratch", "home", "root", "run", "shm", "work"];
+
+fn check(pod: PodView<'_>, found: &mut Found<'_>) {
+    if pod.object.is_patch || pod.object.is_base {
+        return;
+    }
+    for (volume, node) in parts::volumes(&pod).filter(|(volume, _)| volume.empty_dir.is_some()) {
+        let users: Vec<_> = pod
+            .containers()
+            .flat_map(|view| parts::mounts(&view).map(move |mount| (view, mount)).collect::<Vec<_>>())
+            .filter(|(_, (mount, _))| mount.name == volume.name)
+            .collect();
+        let [(view, (mount, mount_node))] = users.as_slice() else { continue };
+        let is_ordinary = view.list == ContainerList::Init && !view.is_native_sidecar();
+        let is_scratch = |text: &str| {
+            text.to_ascii_lowercase()
+                .split(|letter: char| !letter.is_ascii_alphanumeric())
+                .any(|word| SCRATCH.contains(&word))
+        };
+        let writes = mount.read_only != Some(true) && names(view, &mount.mount_path);
+        if !is_ordinary || !writes || is_scratch(&mount.mount_path) || is_scratch(&volume.name) {
+            continue;
+        }
+        let name = &view.container.name;
+        found
+            .at(*mount_node, format!("what `{name}` writes to {} is never read", mount.mount_path))
+            .here(format!("no other container mounts `{}`", volume.name))
+            .and(node, "an emptyDir of this Pod alone")
+            .because("an emptyDir is seen only by the containers that mount it, and goes with the Pod")
+            .help(format!("mount `{}` in the container that needs the files", volume.name));
+    }
+}
+
+/// Whether the container's command line, working folder or environment speak of a folder.
+fn names(view: &ContainerView<'_>, folder: &str) -> bool {
+    let folder = folder.trim_end_matches('/');
+    let values = view.container.env.iter().flatten().filter_map(|variable| variable.value.as_ref());
+    let words = parts::words(view).map(|(word, _)| word).chain(values).chain(&view.container.working_dir);
+    !folder.is_empty() && words.into_iter().any(|word| word.contains(folder))
+}

@@ -1,0 +1,44 @@
+use crate::diagnostic::{Level, RuleId};
+use crate::kube::{ContainerList, ContainerView, PodView};
+use crate::recognise::{self, Lifetime};
+use crate::rules::{Check, Found, Rule};
+use crate::yaml::edit;
+
+/// A program that never exits in `initContainers`.
+pub static RULE: Rule = Rule {
+    id: RuleId { name: "proxy-as-init-container", family: "sidecar" },
+    level: Level::Error,
+    page: include_str!("proxy_as_init_container.md"),
+    check: Check::Pod(check),
+};
+
+fn check(pod: PodView<'_>, found: &mut Found<'_>) {
+    if pod.object.is_patch {
+        return;
+    }
+    let is_ordinary = |view: &ContainerView<'_>| view.list == ContainerList::Init && !view.is_native_sidecar();
+    for one in recognise::containers(pod) {
+        let view = one.container;
+        if !is_ordinary(&view) || one.lifetime != Lifetime::Forever {
+            continue;
+        }
+        let document = &pod.object.document;
+        let fix = match view.at(&["restartPolicy"]) {
+            Some(policy) => edit::scalar(document, policy, "Always"),
+            None => edit::add(document, view.node, "image", "restartPolicy", "Always"),
+        };
+        let name = &view.container.name;
+        let mut saying = found
+            .at(view.name_node(), format!("`{name}` never exits, so this Pod never gets past its init containers"))
+            .here("runs until it is told to stop")
+            .because(
+                "init containers run one after the other, and each must exit before the next starts; only one with \
+                 `restartPolicy: Always` is left running as a sidecar (KEP-753)",
+            )
+            .help(format!("add `restartPolicy: Always` to `{name}`"))
+            .unsafe_fix_if(format!("make `{name}` a native sidecar"), fix.map(|edit| vec![edit]));
+        for evidence in &one.evidence {
+            saying = saying.and(evidence.node, evidence.shows.clone());
+        }
+    }
+}

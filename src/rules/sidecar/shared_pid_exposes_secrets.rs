@@ -1,0 +1,58 @@
+use k8s_openapi::api::core::v1::Volume;
+
+use crate::diagnostic::{Level, RuleId};
+use crate::kube::{ContainerView, PodView};
+use crate::rules::{Check, Found, Rule, parts};
+use crate::yaml::NodeId;
+
+/// A shared process namespace opens one container's Secret to another that does not mount it.
+pub static RULE: Rule = Rule {
+    id: RuleId { name: "shared-pid-exposes-secrets", family: "sidecar" },
+    level: Level::Warning,
+    page: include_str!("shared_pid_exposes_secrets.md"),
+    check: Check::Pod(check),
+};
+
+fn check(pod: PodView<'_>, found: &mut Found<'_>) {
+    let shared = pod.field("shareProcessNamespace").filter(|_| pod.spec.share_process_namespace == Some(true));
+    let Some(shared) = shared.filter(|_| !pod.object.is_patch && !pod.object.is_base) else { return };
+    let beside: Vec<_> = pod.containers().filter(ContainerView::runs_beside_app).collect();
+    for volume in pod.spec.volumes.iter().flatten().filter(|volume| is_secret(volume)) {
+        let Some((owner, mount)) = beside.iter().find_map(|view| Some((view, mount_of(view, volume)?))) else {
+            continue;
+        };
+        let other = beside.iter().find(|view| mount_of(view, volume).is_none() && uid(view) == uid(owner));
+        let Some(other) = other else { continue };
+        let (owner, other_name) = (&owner.container.name, &other.container.name);
+        let who = match uid(other) {
+            Some(uid) => format!("both run as user {uid}"),
+            None => "nothing sets their users apart".to_owned(),
+        };
+        found
+            .at(mount, format!("`{other_name}` can read what only `{owner}` mounts from `{}`", volume.name))
+            .here("open through /proc/PID/root")
+            .and(shared, "every container sees the others' processes")
+            .and(other.name_node(), who)
+            .because(
+                "in a shared process namespace a container's files are protected by file permissions alone \
+                 (kubernetes/website: tasks/configure-pod-container/share-process-namespace)",
+            )
+            .help(format!("give `{owner}` and `{other_name}` different `securityContext.runAsUser`, or do not share"));
+    }
+}
+
+fn is_secret(volume: &Volume) -> bool {
+    let projected = volume.projected.iter().flat_map(|projected| projected.sources.iter().flatten());
+    volume.secret.is_some()
+        || projected.into_iter().any(|source| source.secret.is_some() || source.service_account_token.is_some())
+}
+
+/// The user that a container is told to run as.
+fn uid(view: &ContainerView<'_>) -> Option<i64> {
+    let own = view.container.security_context.as_ref().and_then(|context| context.run_as_user);
+    own.or_else(|| view.pod.spec.security_context.as_ref().and_then(|context| context.run_as_user))
+}
+
+fn mount_of(view: &ContainerView<'_>, volume: &Volume) -> Option<NodeId> {
+    parts::mounts(view).find(|(mount, _)| mount.name == volume.name).map(|(_, node)| node)
+}

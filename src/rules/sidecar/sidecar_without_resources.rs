@@ -1,0 +1,55 @@
+use crate::diagnostic::{Level, RuleId};
+use crate::kube::{ContainerView, Index};
+use crate::recognise;
+use crate::rules::{Check, FoundAnywhere, Rule};
+
+/// A helper asks for nothing beside an app that asks for something.
+pub static RULE: Rule = Rule {
+    id: RuleId { name: "sidecar-without-resources", family: "sidecar" },
+    level: Level::Warning,
+    page: include_str!("sidecar_without_resources.md"),
+    check: Check::Workspace(check),
+};
+
+fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+    for object in index.all() {
+        let Some(pod) = object.pod().filter(|pod| pod.spec.resources.is_none() && !object.is_base) else { continue };
+        // a LimitRange gives every container what it does not ask for
+        if index.kind("LimitRange").iter().any(|limits| crate::kube::in_one_namespace(object, limits)) {
+            continue;
+        }
+        let all = recognise::containers(pod);
+        let Some(app) =
+            all.iter().find(|one| !one.is_helper() && one.container.runs_beside_app() && asks(&one.container))
+        else {
+            continue;
+        };
+        let Some(resources) = app.container.at(&["resources"]) else { continue };
+        for helper in all.iter().filter(|one| one.is_helper() && one.container.runs_beside_app()) {
+            if asks(&helper.container) {
+                continue;
+            }
+            let (name, app) = (&helper.container.container.name, &app.container.container.name);
+            found
+                .about(object)
+                .at(
+                    helper.container.name_node(),
+                    format!("`{name}` has no resource requests, and takes what `{app}` asked for"),
+                )
+                .here(format!("{}, scheduled as if it cost nothing", helper.role))
+                .and(resources, format!("`{app}` asks for this"))
+                .because(
+                    "the scheduler counts requests only; when memory is short, the whole Pod is ranked by what it uses \
+                     above its requests (kubernetes/website: concepts/scheduling-eviction/node-pressure-eviction)",
+                )
+                .help(format!("add `resources.requests` with cpu and memory to `{name}`"));
+        }
+    }
+}
+
+/// Whether a container asks for anything; limits stand for requests that are not written.
+fn asks(view: &ContainerView<'_>) -> bool {
+    view.container.resources.as_ref().is_some_and(|resources| {
+        [&resources.requests, &resources.limits].into_iter().flatten().any(|amounts| !amounts.is_empty())
+    })
+}
