@@ -229,6 +229,7 @@ async fn health_refuses_what_cannot_be_checked() {
         (vec!["--target=tcp://h"], "--target must be"),
         (vec!["--target=mysql://h", "--query=SELECT 1"], "needs a user"),
         (vec!["--target=tcp://h:1", "--query=x"], "is for redis, mysql and postgres"),
+        (vec!["--target=memcached://h", "--user=x"], "are for redis, mysql and postgres"),
     ] {
         let (mut agent, ..) = start("health", &flags);
         assert_eq!(agent.end(LIMIT).await.code(), Some(2), "{flags:?}");
@@ -320,4 +321,19 @@ async fn health_asks_a_real_postgresql() {
     assert!(code == 503 && text.contains("nowhere"), "{text}");
     let (code, text) = check(format!("postgres://checker:wrong@127.0.0.1:{port}/postgres"), None).await;
     assert!(code == 503 && text.contains("authentication failed"), "{text}");
+    // as generated manifests log in: the password from a variable, where it needs no escapes
+    for (password, expected) in [("pg-s3cret", 200), ("wr@ng/%", 503)] {
+        let (listen, status) = (free_port(), free_port());
+        let flags = [
+            format!("--listen=127.0.0.1:{listen}"),
+            format!("--target=postgres://127.0.0.1:{port}/postgres"),
+            format!("--status=127.0.0.1:{status}"),
+        ];
+        let words: Vec<_> = ["health", "--user=checker"].into_iter().chain(flags.iter().map(String::as_str)).collect();
+        let agent = Agent::start(&words, &[("PATTERNS_AGENT_PASSWORD", password)]);
+        let url = format!("http://127.0.0.1:{listen}/");
+        until("serves", LIMIT, || async { ask("GET", &url).await.is_some() }).await;
+        assert_eq!(request("GET", &url, "").await.unwrap().0, expected, "{}", agent.log());
+        assert!(!agent.log().contains(password), "{}", agent.log());
+    }
 }

@@ -53,8 +53,37 @@ pub(super) fn check_app(description: &Description, shape: &Filled, uses: &[Fille
         );
     }
     check_names(description, uses, findings);
+    check_readiness(description, uses, findings);
     provides::check(description, uses, findings);
     expose::check(description, shape, has_port, &claimers, findings);
+}
+
+/// A container has one readiness probe, so only one can say how it is answered.
+fn check_readiness(description: &Description, uses: &[Filled], findings: &mut Vec<Finding>) {
+    let mut answering = uses.iter().filter(|filled| filled.definition.answers_readiness.is_some());
+    let Some(first) = answering.next() else { return };
+    let answers = || first.entry.place.label("answers whether the app is ready");
+    for second in answering {
+        findings.push(
+            Finding::error(second.entry.place.label("and so does this"), "two patterns answer for the app's readiness")
+                .label(answers())
+                .because("a container has one readiness probe")
+                .help("leave one of them out"),
+        );
+    }
+    match &description.app {
+        None => findings.push(
+            Finding::error(answers(), format!("`{}` has no app to answer for", first.entry.name))
+                .because("the containers that the shape brings have their own probes"),
+        ),
+        Some(app) if app.health.ready.is_some() => findings.push(
+            Finding::error(answers(), "two things say how the app's readiness is checked")
+                .label(app.place.label("so does `health` here"))
+                .because("a container has one readiness probe")
+                .help("leave one of them out; `health: {live: /path}` goes well beside the pattern"),
+        ),
+        Some(_) => {}
+    }
 }
 
 /// Each pattern in front must speak what the next one answers.

@@ -13,7 +13,7 @@ use super::objects;
 use super::prepare::{Prepared, prepare_all};
 use super::provides;
 use super::references::Directory;
-use super::render::Renderer;
+use super::render::{Mount, Renderer};
 use super::weave::{Clash, Weave};
 use crate::describe::{Description, Place};
 use crate::diagnostic::Finding;
@@ -124,8 +124,7 @@ impl Composition<'_> {
         objects: &mut Vec<Json>,
         fragments: &mut Vec<Fragment>,
     ) -> Result<(), String> {
-        let mounts = context::mounts(self.prepared.description.app.as_ref());
-        let renderer = Renderer::new(self.catalogue, Some(self.prepared.shape.folder), mounts);
+        let renderer = Renderer::new(self.catalogue, Some(self.prepared.shape.folder), Vec::new());
         let mut context = shared.clone();
         let description = self.prepared.description;
         context.extend(context::entry(self.catalogue, description, &self.prepared.shape, &self.prepared.shape_ports));
@@ -159,7 +158,7 @@ impl Composition<'_> {
         fragments: &mut Vec<Fragment>,
     ) -> Result<(), String> {
         let filled = &self.prepared.uses[at];
-        let mounts = context::mounts(self.prepared.description.app.as_ref());
+        let mounts = mounts(fragments, shared["main"].as_str().unwrap_or_default());
         let renderer = Renderer::new(self.catalogue, Some(filled.folder), mounts);
         let mut context = shared.clone();
         context.extend(context::entry(self.catalogue, self.prepared.description, filled, &self.prepared.ports[at]));
@@ -197,11 +196,11 @@ impl Composition<'_> {
         filled: &Filled,
         context: &Map<String, Json>,
     ) -> Result<Option<Json>, String> {
-        if filled.definition.config.is_empty() {
+        if filled.definition.config.is_empty() && filled.files.is_empty() {
             return Ok(None);
         }
         let context = Json::Object(context.clone());
-        let mut data = Map::new();
+        let mut data = filled.files.clone();
         for (name, template) in &filled.definition.config {
             if let Some(text) = config_file(renderer, template, &context)? {
                 data.insert(name.clone(), Json::String(text));
@@ -272,6 +271,19 @@ impl Composition<'_> {
                 .because("nothing in a description should be able to do this; please report it"),
         ]
     }
+}
+
+/// Where the container `main` writes, as its own Pod has it: volumes that a pattern may share with it.
+fn mounts(fragments: &[Fragment], main: &str) -> Vec<Mount> {
+    let own = fragments.iter().filter(|fragment| fragment.owner == 0);
+    let containers = own.filter_map(|fragment| fragment.pod.pointer("/spec/containers")?.as_array()).flatten();
+    let mounts =
+        containers.filter(|container| container["name"] == main).filter_map(|main| main["volumeMounts"].as_array());
+    let read = |mount: &Json| {
+        let text = |key: &str| mount[key].as_str().map(str::to_owned);
+        Some(Mount { volume: text("name")?, path: text("mountPath")? })
+    };
+    mounts.flatten().filter(|mount| mount["readOnly"] != true).filter_map(read).collect()
 }
 
 /// One file of a `ConfigMap`; a template that renders to nothing makes none.

@@ -8,7 +8,7 @@ use super::fill::Filled;
 use super::objects;
 use super::ports::{Ports, port_name};
 use super::prepare::Prepared;
-use super::render::{Mount, volume_name};
+use super::render::volume_name;
 use crate::describe::{App, Description, EnvSource, Expose};
 
 /// How traffic enters the Pod: through the outermost pattern that claims it, or straight to the app.
@@ -24,8 +24,9 @@ pub(super) struct Inbound {
 
 /// What every template of a document sees.
 pub(super) fn shared(prepared: &Prepared<'_>) -> Map<String, Json> {
-    let Prepared { description, shape, uses, served, inbound, .. } = prepared;
+    let Prepared { description, shape, uses, ports, served, inbound, .. } = prepared;
     let inbound = inbound.as_ref();
+    let readiness = uses.iter().zip(ports).find_map(|(filled, ports)| filled.answers_readiness(ports));
     let names: Vec<&str> = uses.iter().map(|entry| entry.entry.name.as_str()).collect();
     let mut context = Map::new();
     context.insert("name".to_owned(), json!(description.name));
@@ -39,7 +40,8 @@ pub(super) fn shared(prepared: &Prepared<'_>) -> Map<String, Json> {
     context.insert(
         "app".to_owned(),
         description.app.as_ref().map_or(Json::Null, |app| {
-            app_context(app, inbound, app_port_name(app, description.expose.as_ref().is_some_and(Expose::is_routed)))
+            let name = app_port_name(app, description.expose.as_ref().is_some_and(Expose::is_routed));
+            app_context(app, inbound, name, readiness)
         }),
     );
     context.insert(
@@ -84,13 +86,6 @@ pub(super) fn entry(
     context
 }
 
-/// Where the app has volumes: what a pattern may share with it.
-pub(super) fn mounts(app: Option<&App>) -> Vec<Mount> {
-    let Some(app) = app else { return Vec::new() };
-    let claims = app.volumes.iter().map(|volume| Mount { volume: volume.name.clone(), path: volume.mount.clone() });
-    claims.chain(writable(app).into_iter().map(|path| Mount { volume: volume_name(&path), path })).collect()
-}
-
 /// Paths that become emptyDirs: what the user listed, and `/tmp`, without which few programs start.
 fn writable(app: &App) -> Vec<String> {
     let mut paths = app.writable.clone();
@@ -116,7 +111,7 @@ fn claims(app: Option<&Json>, params: &Json) -> Json {
 
 /// A container of the user's that is not the app: a leaf, a worker.
 pub(super) fn container(app: &App) -> Json {
-    app_context(app, None, app_port_name(app, false))
+    app_context(app, None, app_port_name(app, false), None)
 }
 
 /// The name of the app's port where nothing says that it speaks HTTP: service meshes go by the name, and take
@@ -128,7 +123,7 @@ pub(super) fn app_port_name(app: &App, is_exposed: bool) -> &'static str {
     if is_exposed || app.health.ready.is_some() || app.health.live.is_some() { "http" } else { OPAQUE }
 }
 
-fn app_context(app: &App, inbound: Option<&Inbound>, port_name: &str) -> Json {
+fn app_context(app: &App, inbound: Option<&Inbound>, port_name: &str, readiness: Option<Json>) -> Json {
     let env: Vec<Json> = app
         .env
         .iter()
@@ -155,6 +150,9 @@ fn app_context(app: &App, inbound: Option<&Inbound>, port_name: &str) -> Json {
             json!({"name": volume.name, "claim": volume.claim, "mount": volume.mount, "create": create})
         })
         .collect();
+    let probe = probe(app, inbound, port_name);
+    let own = || json!({"path": app.health.ready, "port": probe["port"], "scheme": probe["scheme"], "timeout": null});
+    let readiness = readiness.unwrap_or_else(own);
     json!({
         "image": app.image,
         "port": app.port,
@@ -170,7 +168,8 @@ fn app_context(app: &App, inbound: Option<&Inbound>, port_name: &str) -> Json {
         "ready": app.health.ready,
         "live": app.health.live,
         "port_name": port_name,
-        "probe": probe(app, inbound, port_name),
+        "probe": probe,
+        "readiness": readiness,
     })
 }
 

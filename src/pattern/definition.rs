@@ -61,15 +61,28 @@ pub struct Definition {
     /// A shape whose replicas are told apart: how others reach each.
     #[serde(default)]
     pub shards: Option<Shards>,
-    /// Parameters that make it talk to the app's port.
+    /// An expression over `params`: whether it talks to the app's port. One that claims it does in any case.
     #[serde(default)]
-    pub needs_port_for: Vec<String>,
+    pub needs_port: Option<String>,
+    /// How it answers whether the app is ready, if the app's readiness probe is to go there.
+    #[serde(default)]
+    pub answers_readiness: Option<Readiness>,
     /// The app's inbound port, if it takes that over.
     #[serde(default)]
     pub claims: Option<Claim>,
     /// Files of its `ConfigMap`: name in the map → template in the folder.
     #[serde(default)]
     pub config: BTreeMap<String, String>,
+}
+
+/// A pattern that answers for the app's readiness, over HTTP and on any path.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Readiness {
+    /// Which of the pattern's ports answers.
+    pub port: String,
+    /// The parameter that says how long it may take; the probe waits a second longer.
+    pub timeout: String,
 }
 
 /// The parts of a shape that others reach one by one. All are template expressions over `name` (the document's),

@@ -1,10 +1,13 @@
 //! From an entry of a description to a definition with checked parameters.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value as Json, json};
 
 use super::catalogue::{Catalogue, Folder};
 use super::context;
 use super::definition::{Definition, Port};
+use super::files;
 use super::render;
 use crate::describe::{self, Entry, Kind, Member, Spanned, Subject};
 use crate::diagnostic::Finding;
@@ -23,6 +26,8 @@ pub(super) struct Filled {
     pub given: Spanned,
     /// The parameters with defaults.
     pub params: Json,
+    /// The content of the files that the parameters name, by their key in the `ConfigMap`.
+    pub files: Map<String, Json>,
 }
 
 /// Finds the pattern of an entry and checks the parameters.
@@ -60,7 +65,8 @@ pub(super) fn fill(catalogue: Catalogue, entry: &Entry, as_shape: bool, findings
     if findings.len() > before {
         return None;
     }
-    let filled = Filled { entry: entry.clone(), folder, definition, given, params };
+    let files = files::read_all(&definition, &given, findings);
+    let filled = Filled { entry: entry.clone(), folder, definition, given, params, files };
     filled.check(&json!({"params": filled.params}), |that| !that.contains("references"), findings);
     (findings.len() == before).then_some(filled)
 }
@@ -180,10 +186,18 @@ impl Filled {
         self.definition.ports.iter().filter(is_there)
     }
 
+    /// The probe of the app's readiness, if it goes to this entry: by number, for it is another container.
+    pub(super) fn answers_readiness(&self, ports: &BTreeMap<String, u16>) -> Option<Json> {
+        let readiness = self.definition.answers_readiness.as_ref()?;
+        let timeout = self.params.get(&readiness.timeout)?.as_str()?;
+        let timeout = describe::duration_seconds(timeout).ok()? + 1;
+        Some(json!({"path": "/", "port": ports.get(&readiness.port)?, "scheme": null, "timeout": timeout}))
+    }
+
     /// Whether the entry, as it is filled, talks to the app's port.
     pub(super) fn needs_port(&self) -> bool {
-        let given = |param: &String| self.params.get(param).is_some_and(|value| !value.is_null());
-        self.definition.claims.is_some() || self.definition.needs_port_for.iter().any(given)
+        let needs = |that: &String| render::holds(that, &json!({"params": self.params})).unwrap_or(true);
+        self.definition.claims.is_some() || self.definition.needs_port.as_ref().is_some_and(needs)
     }
 
     /// Ports of the user's containers that run in the woven Pod (`x-beside`), and where they are written.

@@ -7,6 +7,7 @@ mod compose;
 mod context;
 mod definition;
 mod expose;
+mod files;
 mod fill;
 mod hatches;
 mod images;
@@ -22,7 +23,7 @@ pub mod weave;
 
 pub use catalogue::{Catalogue, Folder};
 pub use compose::{expand, notes};
-pub use definition::{Check, Claim, Definition, Note, Port, Shards, WellKnown};
+pub use definition::{Check, Claim, Definition, Note, Port, Readiness, Shards, WellKnown};
 pub use hatches::Made;
 pub use images::Image;
 pub use objects::{file_names, sort};

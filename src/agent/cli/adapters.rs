@@ -69,6 +69,12 @@ pub struct HealthArgs {
     /// What to check: tcp, http, redis, memcached, mysql or postgres://[user[:password]@]host:port[/…].
     #[arg(long, value_name = "URL", env = "PATTERNS_AGENT_TARGET", hide_env_values = true)]
     pub target: String,
+    /// Log in as this user, instead of one in --target.
+    #[arg(long, value_name = "NAME", env = "PATTERNS_AGENT_USER")]
+    pub user: Option<String>,
+    /// Its password; better in the variable, which no process list shows.
+    #[arg(long, value_name = "TEXT", env = "PATTERNS_AGENT_PASSWORD", hide_env_values = true)]
+    pub password: Option<String>,
     /// Also run this: SQL, or a Redis command.
     #[arg(long, value_name = "TEXT", env = "PATTERNS_AGENT_QUERY")]
     pub query: Option<String>,

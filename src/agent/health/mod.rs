@@ -19,7 +19,7 @@ use super::cli::HealthArgs;
 use super::signals::Termination;
 use super::status::{self, Report};
 use super::{Failure, clock, serve};
-use target::Target;
+use target::{Login, Target};
 
 /// Answers until SIGTERM.
 ///
@@ -27,7 +27,8 @@ use target::Target;
 /// A target that cannot be checked, or an address in use.
 pub async fn run(args: HealthArgs) -> Result<(), Failure> {
     let mut termination = Termination::new()?;
-    let target = Target::new(&args.target, args.query).map_err(Failure::Usage)?;
+    let login = Login { user: args.user, password: args.password };
+    let target = Target::new(&args.target, login, args.query).map_err(Failure::Usage)?;
     if args.timeout.is_zero() || args.interval.is_some_and(|interval| interval.is_zero()) {
         return Err(Failure::Usage("--timeout and --interval must be greater than zero".to_owned()));
     }

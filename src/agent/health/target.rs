@@ -25,6 +25,21 @@ pub struct Target {
     query: Option<String>,
 }
 
+/// Who asks, where `--target` does not say it: a password in a variable needs no escapes.
+#[derive(Default)]
+pub struct Login {
+    /// `--user`.
+    pub user: Option<String>,
+    /// `--password`.
+    pub password: Option<String>,
+}
+
+impl Login {
+    fn is_given(&self) -> bool {
+        self.user.is_some() || self.password.is_some()
+    }
+}
+
 enum Scheme {
     Tcp,
     Http(Http, Uri),
@@ -53,7 +68,7 @@ impl Target {
     ///
     /// # Errors
     /// What is wrong with it.
-    pub fn new(text: &str, query: Option<String>) -> Result<Self, String> {
+    pub fn new(text: &str, given: Login, query: Option<String>) -> Result<Self, String> {
         let wrong =
             "--target must be tcp, http, redis, memcached, mysql or postgres://[user[:password]@]host[:port][/…]";
         let uri: Uri = text.parse().map_err(|_| wrong.to_owned())?;
@@ -70,17 +85,22 @@ impl Target {
         let port = uri.port_u16().or(default).ok_or_else(|| wrong.to_owned())?;
         let address = format!("{host}:{port}");
         let userinfo = uri.authority().and_then(|authority| authority.as_str().rsplit_once('@')).map(|(user, _)| user);
+        if given.is_given() && matches!(scheme.as_str(), "tcp" | "http" | "memcached") {
+            return Err("--user and --password are for redis, mysql and postgres targets".to_owned());
+        }
+        let has_login = userinfo.is_some() || given.is_given();
         let scheme = match scheme.as_str() {
             "tcp" => Scheme::Tcp,
             "http" => Scheme::Http(Http::new(CONNECT), uri.clone()),
+            "redis" if given.is_given() => Scheme::Redis { login: redis_words(given.user, given.password) },
             "redis" => Scheme::Redis { login: redis_login(userinfo) },
             "memcached" => Scheme::Memcached,
             "mysql" => {
-                let login = userinfo.map(|_| mysql_async::Opts::from_url(text)).transpose();
+                let login = has_login.then(|| mysql_login(text, given)).transpose();
                 Scheme::Mysql { login: login.map_err(|_| wrong.to_owned())?.map(Box::new) }
             }
             "postgres" | "postgresql" => {
-                let login = userinfo.map(|_| text.parse::<tokio_postgres::Config>()).transpose();
+                let login = has_login.then(|| postgres_login(text, given)).transpose();
                 Scheme::Postgres { login: login.map_err(|_| wrong.to_owned())?.map(Box::new) }
             }
             _ => return Err(wrong.to_owned()),
@@ -204,13 +224,34 @@ impl Target {
     }
 }
 
+fn mysql_login(url: &str, given: Login) -> Result<mysql_async::Opts, mysql_async::UrlError> {
+    let login = mysql_async::OptsBuilder::from_opts(mysql_async::Opts::from_url(url)?);
+    let login = if given.user.is_some() { login.user(given.user) } else { login };
+    Ok(if given.password.is_some() { login.pass(given.password) } else { login }.into())
+}
+
+fn postgres_login(url: &str, given: Login) -> Result<tokio_postgres::Config, tokio_postgres::Error> {
+    let mut login: tokio_postgres::Config = url.parse()?;
+    if let Some(user) = given.user {
+        login.user(user);
+    }
+    if let Some(password) = given.password {
+        login.password(password);
+    }
+    Ok(login)
+}
+
 /// `AUTH [user] password`, or nothing.
 fn redis_login(userinfo: Option<&str>) -> Vec<String> {
     let Some(userinfo) = userinfo else { return Vec::new() };
     let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
     let (user, password) = userinfo.split_once(':').unwrap_or(("", userinfo));
-    let words = ["AUTH".to_owned(), decoded(user), decoded(password)];
-    words.into_iter().filter(|word| !word.is_empty()).collect()
+    redis_words(Some(decoded(user)), Some(decoded(password)))
+}
+
+fn redis_words(user: Option<String>, password: Option<String>) -> Vec<String> {
+    let words = std::iter::once("AUTH".to_owned()).chain(user).chain(password);
+    words.filter(|word| !word.is_empty()).collect()
 }
 
 async fn line(stream: &mut BufReader<tokio::io::Take<TcpStream>>) -> Result<String, String> {
