@@ -36,7 +36,7 @@ pub enum Command {
     Gen(GenArgs),
     /// Say where manifests get their patterns wrong.
     Lint(LintArgs),
-    /// Print what a pattern or a rule is about.
+    /// Print what a description makes, or what a pattern or a rule is about.
     Explain(ExplainArgs),
     /// Print each document of a file as kubectl reads it, as JSON.
     Read(ReadArgs),
@@ -48,6 +48,23 @@ pub struct GenArgs {
     /// The description; `-` reads standard input.
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
+    /// How to read it.
+    #[command(flatten)]
+    pub reading: DescriptionArgs,
+    /// Write one file per object into this folder instead of printing.
+    #[arg(short, long = "output", value_name = "DIR")]
+    pub output: Option<PathBuf>,
+    /// What to print.
+    #[arg(long, value_name = "FORMAT", default_value = "yaml")]
+    pub format: GenFormat,
+    /// Write nothing; exit 1 with a diff if DIR is not what would be written.
+    #[arg(long, value_name = "DIR", conflicts_with = "output")]
+    pub check: Option<PathBuf>,
+}
+
+/// How a description is read.
+#[derive(Clone, Debug, Default, Args)]
+pub struct DescriptionArgs {
     /// Use this environment of the description.
     #[arg(short, long, value_name = "NAME")]
     pub environment: Option<String>,
@@ -60,15 +77,6 @@ pub struct GenArgs {
     /// Put everything into this namespace.
     #[arg(short, long, value_name = "NAME")]
     pub namespace: Option<String>,
-    /// Write one file per object into this folder instead of printing.
-    #[arg(short, long = "output", value_name = "DIR")]
-    pub output: Option<PathBuf>,
-    /// What to print.
-    #[arg(long, value_name = "FORMAT", default_value = "yaml")]
-    pub format: GenFormat,
-    /// Write nothing; exit 1 with a diff if DIR is not what would be written.
-    #[arg(long, value_name = "DIR", conflicts_with = "output")]
-    pub check: Option<PathBuf>,
 }
 
 /// Output formats of `gen`.
@@ -212,12 +220,18 @@ pub enum FailOn {
 /// Arguments of `explain`.
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
-    /// A pattern or a rule.
-    #[arg(value_name = "NAME")]
-    pub name: String,
+    /// A file (if it is there, or has a `/` or `.`; `-` is standard input), a pattern, or a rule.
+    #[arg(value_name = "NAME", required_unless_present = "images")]
+    pub name: Option<String>,
     /// Print the pattern's folder.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "images")]
     pub source: bool,
+    /// Print the image table: role, image, user, and where the tag was seen.
+    #[arg(long)]
+    pub images: bool,
+    /// How to read a description.
+    #[command(flatten)]
+    pub reading: DescriptionArgs,
 }
 
 /// Arguments of `read`.

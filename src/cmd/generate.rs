@@ -1,23 +1,18 @@
 //! `patterns gen`: a description into Kubernetes YAML.
 
-use std::collections::HashMap;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
 
 use super::Exit;
+use super::expand::{Expanded, expand};
 use super::gen_check;
-use super::gen_verify;
-use super::read::open;
 use crate::cli::{Color, GenArgs, GenFormat};
-use crate::describe::{self, Options};
-use crate::diagnostic::{self, Finding, Level};
 use crate::kube::on_deep_stacks;
-use crate::pattern::{self, Catalogue, Made, expand};
+use crate::pattern;
 use crate::report::terminal;
-use crate::yaml::{Source, emit};
+use crate::yaml::emit;
 
 /// Prints YAML to stdout, or writes or checks a folder. Nothing is written unless everything is right.
 pub fn run(args: &GenArgs, color: Color) -> io::Result<Exit> {
@@ -26,17 +21,16 @@ pub fn run(args: &GenArgs, color: Color) -> io::Result<Exit> {
 }
 
 fn run_here(args: &GenArgs, color: Color) -> io::Result<Exit> {
-    let source = Arc::new(open(&args.file)?);
-    let objects = match generate(args, &source)? {
-        Ok(Generated { objects, notes, warnings }) => {
-            show(warnings, color)?;
+    let objects = match expand(&args.file, &args.reading)? {
+        Ok(Expanded { made, notes, warnings, .. }) => {
+            terminal::print_sorted(warnings, color)?;
             for note in notes {
                 writeln!(io::stderr(), "{note}")?;
             }
-            objects
+            made.into_iter().map(|made| made.object).collect::<Vec<Json>>()
         }
         Err(findings) => {
-            show(findings, color)?;
+            terminal::print_sorted(findings, color)?;
             return Ok(Exit::Failed);
         }
     };
@@ -49,93 +43,6 @@ fn run_here(args: &GenArgs, color: Color) -> io::Result<Exit> {
         (None, Some(folder)) => write(folder, &files),
         (None, None) => print(&objects, args.format),
     }
-}
-
-fn show(mut findings: Vec<Finding>, color: Color) -> io::Result<()> {
-    diagnostic::sort(&mut findings);
-    diagnostic::redact(&mut findings);
-    terminal::print(&findings, color)
-}
-
-/// What a description makes.
-struct Generated {
-    objects: Vec<Json>,
-    notes: Vec<String>,
-    warnings: Vec<Finding>,
-}
-
-/// Objects in apply order and the warnings about them, or everything that is wrong with the description.
-fn generate(args: &GenArgs, source: &Arc<Source>) -> io::Result<Result<Generated, Vec<Finding>>> {
-    let options = match options(args)? {
-        Ok(options) => options,
-        Err(findings) => return Ok(Err(findings)),
-    };
-    let folder = args.file.parent().filter(|_| args.file.as_os_str() != "-");
-    let (descriptions, mut findings) = describe::read(source, folder, &options);
-    if !findings.is_empty() {
-        findings.extend(descriptions.iter().flat_map(|description| pattern::check(Catalogue, description)));
-        return Ok(Err(findings));
-    }
-    let mut objects = match expand(Catalogue, &descriptions) {
-        Ok(objects) => objects,
-        Err(findings) => return Ok(Err(findings)),
-    };
-    pattern::sort(&mut objects);
-    findings.extend(repeated(&objects));
-    let ignored: Vec<&describe::Ignore> = descriptions.iter().flat_map(|description| &description.ignores).collect();
-    findings.extend(gen_verify::verify(&objects, &ignored)?);
-    let objects = objects.into_iter().map(|made| made.object).collect();
-    Ok(if findings.iter().all(|finding| finding.level < Level::Error) {
-        let notes = pattern::notes(Catalogue, &descriptions);
-        Ok(Generated { objects, notes, warnings: findings })
-    } else {
-        Err(findings)
-    })
-}
-
-/// Objects of one kind, group, namespace and name: the second would replace the first.
-fn repeated(objects: &[Made]) -> Vec<Finding> {
-    let mut seen: HashMap<[String; 4], &Made> = HashMap::new();
-    let mut findings = Vec::new();
-    for made in objects {
-        let text = |pointer| made.object.pointer(pointer).and_then(Json::as_str).unwrap_or_default().to_owned();
-        let group = text("/apiVersion").rsplit_once('/').map(|(group, _)| group.to_owned()).unwrap_or_default();
-        let id = [text("/kind"), group, text("/metadata/namespace"), text("/metadata/name")];
-        let name = format!("{}/{}", id[0], id[3]);
-        if let Some(first) = seen.insert(id, made) {
-            let place = |made: &Made| made.blame.clone().unwrap_or_else(|| made.origin.clone());
-            findings.push(
-                Finding::error(place(made).label("this makes it again"), format!("{name} would be made twice"))
-                    .label(place(first).label("this makes it"))
-                    .because("the second would replace the first")
-                    .help("give one of them another name, or change the one that a pattern makes with `patch`"),
-            );
-        }
-    }
-    findings
-}
-
-fn options(args: &GenArgs) -> io::Result<Result<Options, Vec<Finding>>> {
-    let mut settings = Vec::new();
-    let mut findings = Vec::new();
-    if let Some(path) = &args.params {
-        let source = Arc::new(open(path)?);
-        match describe::from_file(&source) {
-            Ok(from_file) => settings.extend(from_file),
-            Err(mistakes) => findings.extend(mistakes),
-        }
-    }
-    for flag in &args.set {
-        match describe::from_flag(flag) {
-            Ok(setting) => settings.push(setting),
-            Err(mistakes) => findings.extend(mistakes),
-        }
-    }
-    if let Some(namespace) = &args.namespace {
-        findings.extend(describe::check_namespace(namespace));
-    }
-    let options = Options { environment: args.environment.clone(), settings, namespace: args.namespace.clone() };
-    Ok(if findings.is_empty() { Ok(options) } else { Err(findings) })
 }
 
 /// No registry holds our own image: whoever deploys it builds it, or names the copy they keep.

@@ -1,5 +1,6 @@
 //! One file per subcommand.
 
+mod expand;
 mod explain;
 mod gen_check;
 mod gen_verify;
@@ -37,6 +38,6 @@ pub fn run(cli: &Cli) -> Result<Exit, std::io::Error> {
         Command::Read(args) => read::run(args, cli.color),
         Command::Gen(args) => generate::run(args, cli.color),
         Command::Lint(args) => lint::run(args, cli.color),
-        Command::Explain(args) => explain::run(args),
+        Command::Explain(args) => explain::run(args, cli.color),
     }
 }

@@ -1,6 +1,9 @@
-//! The patterns there are, embedded in the program.
+//! The patterns there are: those embedded in the program, and folders of the user's own.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
 use include_dir::{Dir, include_dir};
 
@@ -12,67 +15,134 @@ use crate::yaml::{self, Source};
 static PATTERNS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/patterns");
 static TEMPLATES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
 
-/// All patterns, by name; nothing is parsed before it is asked for.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Catalogue;
+/// All patterns and images.
+#[derive(Clone, Debug)]
+pub struct Catalogue {
+    pub(super) folders: Vec<Folder>,
+    pub(super) images: BTreeMap<String, Image>,
+}
 
-/// One pattern's folder.
-#[derive(Clone, Copy, Debug)]
+/// One pattern's folder. Copies share its texts.
+#[derive(Clone, Debug)]
 pub struct Folder {
-    dir: &'static Dir<'static>,
+    texts: Arc<Texts>,
+}
+
+#[derive(Debug)]
+struct Texts {
+    family: String,
+    name: String,
+    /// By path within the folder.
+    files: BTreeMap<String, Cow<'static, str>>,
+    /// Where it is, if it is the user's.
+    at: Option<PathBuf>,
+    definition: OnceLock<Result<Definition, String>>,
 }
 
 impl Catalogue {
-    /// The folder of a pattern.
+    /// The patterns embedded in the program.
     #[must_use]
-    pub fn folder(self, name: &str) -> Option<Folder> {
-        self.folders().find(|folder| folder.name() == name)
+    pub fn built_in() -> Self {
+        let mut folders: Vec<Folder> = PATTERNS.dirs().flat_map(Dir::dirs).map(Folder::embedded).collect();
+        folders.sort_by(|a, b| (a.family(), a.name()).cmp(&(b.family(), b.name())));
+        let images = PATTERNS.get_file("images.yaml").and_then(include_dir::File::contents_utf8);
+        Self { folders, images: images.and_then(|text| parse_images(text).ok()).unwrap_or_default() }
     }
 
-    /// All folders, by family and name.
-    pub fn folders(self) -> impl Iterator<Item = Folder> {
-        let mut folders: Vec<_> = PATTERNS.dirs().flat_map(Dir::dirs).map(|dir| Folder { dir }).collect();
-        folders.sort_by_key(|folder| folder.dir.path().to_owned());
-        folders.into_iter()
+    /// The folder of a pattern.
+    #[must_use]
+    pub fn folder(&self, name: &str) -> Option<&Folder> {
+        self.folders.iter().find(|folder| folder.name() == name)
+    }
+
+    /// All folders, by family and name; the user's own come last.
+    pub fn folders(&self) -> impl Iterator<Item = &Folder> {
+        self.folders.iter()
     }
 
     /// The images of all roles.
     #[must_use]
-    pub fn images(self) -> BTreeMap<String, Image> {
-        PATTERNS
-            .get_file("images.yaml")
-            .and_then(include_dir::File::contents_utf8)
-            .map(parse_images)
-            .unwrap_or_default()
+    pub fn images(&self) -> &BTreeMap<String, Image> {
+        &self.images
     }
 
-    /// A skeleton that patterns share.
-    #[must_use]
-    pub fn template(self, name: &str) -> Option<&'static str> {
-        TEMPLATES.get_file(name)?.contents_utf8()
+    /// Fills a role with another image.
+    pub fn replace_image(&mut self, role: &str, reference: &str) {
+        if let Some(image) = self.images.get_mut(role) {
+            reference.clone_into(&mut image.image);
+        }
     }
 }
 
+/// A skeleton that patterns share.
+pub(super) fn shared_template(name: &str) -> Option<&'static str> {
+    TEMPLATES.get_file(name)?.contents_utf8()
+}
+
 impl Folder {
+    fn embedded(dir: &'static Dir<'static>) -> Self {
+        let mut files = BTreeMap::new();
+        collect(dir, dir.path(), &mut files);
+        let part = |path: Option<&Path>| {
+            path.and_then(Path::file_name).and_then(|name| name.to_str()).unwrap_or_default().to_owned()
+        };
+        Self::new(&part(dir.path().parent()), &part(Some(dir.path())), files, None)
+    }
+
+    pub(super) fn new(
+        family: &str,
+        name: &str,
+        files: BTreeMap<String, Cow<'static, str>>,
+        at: Option<PathBuf>,
+    ) -> Self {
+        let (family, name) = (family.to_owned(), name.to_owned());
+        Self { texts: Arc::new(Texts { family, name, files, at, definition: OnceLock::new() }) }
+    }
+
     /// The pattern's name: that of its folder.
     #[must_use]
-    pub fn name(self) -> &'static str {
-        self.dir.path().file_name().and_then(|name| name.to_str()).unwrap_or_default()
+    pub fn name(&self) -> &str {
+        &self.texts.name
+    }
+
+    /// The folder above it.
+    #[must_use]
+    pub fn family(&self) -> &str {
+        &self.texts.family
+    }
+
+    /// Where the folder is, if it is one of the user's.
+    #[must_use]
+    pub fn path(&self) -> Option<&Path> {
+        self.texts.at.as_deref()
     }
 
     /// The text of a file of the folder.
     #[must_use]
-    pub fn file(self, name: &str) -> Option<&'static str> {
-        self.dir.get_file(self.dir.path().join(name))?.contents_utf8()
+    pub fn file(&self, name: &str) -> Option<&str> {
+        self.texts.files.get(name).map(AsRef::as_ref)
+    }
+
+    /// What a file of the folder is called in messages.
+    #[must_use]
+    pub fn display(&self, file: &str) -> String {
+        let folder = self
+            .path()
+            .map_or_else(|| format!("patterns/{}/{}", self.family(), self.name()), |path| path.display().to_string());
+        format!("{folder}/{file}")
     }
 
     /// The definition.
     ///
     /// # Errors
     /// What is wrong with the folder's `pattern.yaml`.
-    pub fn definition(self) -> Result<Definition, String> {
+    pub fn definition(&self) -> Result<&Definition, &str> {
+        self.texts.definition.get_or_init(|| self.read_definition()).as_ref().map_err(String::as_str)
+    }
+
+    fn read_definition(&self) -> Result<Definition, String> {
         let text = self.file("pattern.yaml").ok_or_else(|| format!("{} has no pattern.yaml", self.name()))?;
-        let source = std::sync::Arc::new(Source::from_text("pattern.yaml", text));
+        let source = Arc::new(Source::from_text("pattern.yaml", text));
         let (documents, refusal) = yaml::as_kubectl(yaml::read(&source));
         if let Some(refusal) = refusal {
             return Err(refusal.message);
@@ -83,36 +153,28 @@ impl Folder {
     }
 
     /// Its templates of whole objects, in order of name: every `*.yaml.j2` but the Pod's part.
-    pub fn object_templates(self) -> impl Iterator<Item = String> {
-        let mut names: Vec<String> = self
-            .dir
-            .files()
-            .filter_map(|file| file.path().file_name()?.to_str().map(str::to_owned))
-            .filter(|name| name.ends_with(".yaml.j2") && name != POD_TEMPLATE)
-            .collect();
-        names.sort();
-        names.into_iter()
+    pub fn object_templates(&self) -> impl Iterator<Item = &str> {
+        let names = self.texts.files.keys().map(String::as_str);
+        names.filter(|name| !name.contains('/') && name.ends_with(".yaml.j2") && *name != POD_TEMPLATE)
     }
 
-    /// All files with their texts, for `explain --source`.
-    pub fn files(self) -> impl Iterator<Item = (String, &'static str)> {
-        let mut files = Vec::new();
-        collect(self.dir, &mut files);
-        files.sort();
-        files.into_iter()
+    /// All files with their texts.
+    pub fn files(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.texts.files.iter().map(|(name, text)| (name.as_str(), text.as_ref()))
     }
 }
 
 /// The template of what a pattern adds to the Pod.
 pub(super) const POD_TEMPLATE: &str = "pod.yaml.j2";
 
-fn collect(dir: &'static Dir<'static>, files: &mut Vec<(String, &'static str)>) {
+fn collect(dir: &'static Dir<'static>, root: &Path, files: &mut BTreeMap<String, Cow<'static, str>>) {
     for file in dir.files() {
-        if let Some(text) = file.contents_utf8() {
-            files.push((file.path().display().to_string(), text));
+        let name = file.path().strip_prefix(root).ok().and_then(Path::to_str);
+        if let (Some(name), Some(text)) = (name, file.contents_utf8()) {
+            files.insert(name.to_owned(), Cow::Borrowed(text));
         }
     }
     for dir in dir.dirs() {
-        collect(dir, files);
+        collect(dir, root, files);
     }
 }

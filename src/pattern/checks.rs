@@ -124,7 +124,7 @@ fn check_names(description: &Description, uses: &[Filled], findings: &mut Vec<Fi
     }
 }
 
-pub(super) fn check_images(catalogue: Catalogue, description: &Description, findings: &mut Vec<Finding>) {
+pub(super) fn check_images(catalogue: &Catalogue, description: &Description, findings: &mut Vec<Finding>) {
     let roles = catalogue.images();
     for member in &description.images {
         if !roles.contains_key(&member.key) {

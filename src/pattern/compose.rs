@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
+use super::broken::Broken;
 use super::catalogue::{Catalogue, POD_TEMPLATE};
 use super::clash;
 use super::context;
@@ -23,7 +24,7 @@ use crate::yaml::emit;
 ///
 /// # Errors
 /// Everything that is wrong with them.
-pub fn expand(catalogue: Catalogue, descriptions: &[Description]) -> Result<Vec<Made>, Vec<Finding>> {
+pub fn expand(catalogue: &Catalogue, descriptions: &[Description]) -> Result<Vec<Made>, Vec<Finding>> {
     let mut findings = Vec::new();
     let prepared = prepare_all(catalogue, descriptions, &mut findings);
     let directory = Directory::new(descriptions, &prepared);
@@ -38,7 +39,7 @@ pub fn expand(catalogue: Catalogue, descriptions: &[Description]) -> Result<Vec<
 }
 
 fn expand_one(
-    catalogue: Catalogue,
+    catalogue: &Catalogue,
     prepared: &Prepared<'_>,
     directory: &Directory<'_>,
 ) -> Result<Vec<Made>, Vec<Finding>> {
@@ -64,14 +65,14 @@ fn expand_one(
 
 /// What a document's patterns want to be said beside their output.
 #[must_use]
-pub fn notes(catalogue: Catalogue, descriptions: &[Description]) -> Vec<String> {
+pub fn notes(catalogue: &Catalogue, descriptions: &[Description]) -> Vec<String> {
     let prepared = prepare_all(catalogue, descriptions, &mut Vec::new());
     let entries = prepared.iter().flatten().flat_map(|prepared| std::iter::once(&prepared.shape).chain(&prepared.uses));
     entries.flat_map(|filled| provides::notes(filled).unwrap_or_default()).collect()
 }
 
 struct Composition<'a> {
-    catalogue: Catalogue,
+    catalogue: &'a Catalogue,
     prepared: &'a Prepared<'a>,
     expose: Json,
     shape_references: Json,
@@ -94,10 +95,10 @@ impl Composition<'_> {
         let mut objects = Vec::new();
         let mut fragments = Vec::new();
         self.render_shape(&shared, &labels, &mut objects, &mut fragments)
-            .map_err(|bug| Self::bug(&self.prepared.shape.entry.place, &bug))?;
+            .map_err(|broken| vec![broken.finding(&self.prepared.shape.folder, &self.prepared.shape.entry.place)])?;
         for (at, filled) in self.prepared.uses.iter().enumerate() {
             self.render_use(at, &shared, &labels, &mut objects, &mut fragments)
-                .map_err(|bug| Self::bug(&filled.entry.place, &bug))?;
+                .map_err(|broken| vec![broken.finding(&filled.folder, &filled.entry.place)])?;
         }
         let pod = self.weave(&fragments)?;
         for template in objects.iter_mut().filter_map(objects::template) {
@@ -108,8 +109,9 @@ impl Composition<'_> {
                 weave.add(template, 0);
                 let (whole, clashes) = weave.finish();
                 if let Some(clash) = clashes.first() {
-                    let message = format!("the shape contradicts its own Pod at {}", clash.path);
-                    return Err(Self::bug(&self.prepared.shape.entry.place, &message));
+                    let broken = Broken::from(format!("the shape contradicts its own Pod at {}", clash.path));
+                    let shape = &self.prepared.shape;
+                    return Err(vec![broken.finding(&shape.folder, &shape.entry.place)]);
                 }
                 *template = whole;
             }
@@ -123,8 +125,8 @@ impl Composition<'_> {
         labels: &Map<String, Json>,
         objects: &mut Vec<Json>,
         fragments: &mut Vec<Fragment>,
-    ) -> Result<(), String> {
-        let renderer = Renderer::new(self.catalogue, Some(self.prepared.shape.folder), Vec::new());
+    ) -> Result<(), Broken> {
+        let renderer = Renderer::new(&self.prepared.shape.folder, Vec::new());
         let mut context = shared.clone();
         let description = self.prepared.description;
         context.extend(context::entry(self.catalogue, description, &self.prepared.shape, &self.prepared.shape_ports));
@@ -141,7 +143,7 @@ impl Composition<'_> {
             fragments.push(Fragment { pod, owner: 0 });
         }
         for template in self.prepared.shape.folder.object_templates() {
-            for mut object in render_objects(&renderer, &template, &context)? {
+            for mut object in render_objects(&renderer, template, &context)? {
                 objects::dress(&mut object, labels, self.prepared.description, &from);
                 objects.push(object);
             }
@@ -156,10 +158,10 @@ impl Composition<'_> {
         labels: &Map<String, Json>,
         objects: &mut Vec<Json>,
         fragments: &mut Vec<Fragment>,
-    ) -> Result<(), String> {
+    ) -> Result<(), Broken> {
         let filled = &self.prepared.uses[at];
         let mounts = mounts(fragments, shared["main"].as_str().unwrap_or_default());
-        let renderer = Renderer::new(self.catalogue, Some(filled.folder), mounts);
+        let renderer = Renderer::new(&filled.folder, mounts);
         let mut context = shared.clone();
         context.extend(context::entry(self.catalogue, self.prepared.description, filled, &self.prepared.ports[at]));
         context.insert("upstream".to_owned(), json!(self.prepared.upstreams[at]));
@@ -179,7 +181,7 @@ impl Composition<'_> {
         let main = context["main"].as_str().unwrap_or_default();
         fragments.push(Fragment { pod: provides::fragment(filled, main, &context)?, owner: at + 1 });
         for template in filled.folder.object_templates() {
-            made.extend(render_objects(&renderer, &template, &context)?);
+            made.extend(render_objects(&renderer, template, &context)?);
         }
         for mut object in made {
             objects::dress(&mut object, labels, self.prepared.description, &from);
@@ -195,7 +197,7 @@ impl Composition<'_> {
         renderer: &Renderer,
         filled: &Filled,
         context: &Map<String, Json>,
-    ) -> Result<Option<Json>, String> {
+    ) -> Result<Option<Json>, Broken> {
         if filled.definition.config.is_empty() && filled.files.is_empty() {
             return Ok(None);
         }
@@ -263,14 +265,6 @@ impl Composition<'_> {
             ),
         }
     }
-
-    /// A template that fails is our mistake; the message says so.
-    fn bug(place: &Place, message: &str) -> Vec<Finding> {
-        vec![
-            Finding::error(place.label(""), format!("a template of ours is broken: {message}"))
-                .because("nothing in a description should be able to do this; please report it"),
-        ]
-    }
 }
 
 /// Where the container `main` writes, as its own Pod has it: volumes that a pattern may share with it.
@@ -287,31 +281,31 @@ fn mounts(fragments: &[Fragment], main: &str) -> Vec<Mount> {
 }
 
 /// One file of a `ConfigMap`; a template that renders to nothing makes none.
-fn config_file(renderer: &Renderer, template: &str, context: &Json) -> Result<Option<String>, String> {
+fn config_file(renderer: &Renderer, template: &str, context: &Json) -> Result<Option<String>, Broken> {
     if !template.ends_with(".yaml.j2") {
         return renderer.text(template, context).map(|text| Some(text).filter(|text| !text.trim().is_empty()));
     }
     match woven(renderer, template, context)? {
         Json::Null => Ok(None),
-        value => emit::to_yaml(&value).map(Some).map_err(|error| error.to_string()),
+        value => emit::to_yaml(&value).map(Some).map_err(|error| Broken::from(error.to_string())),
     }
 }
 
 /// The documents of a template woven into one value.
-fn woven(renderer: &Renderer, template: &str, context: &Json) -> Result<Json, String> {
+fn woven(renderer: &Renderer, template: &str, context: &Json) -> Result<Json, Broken> {
     let mut weave = Weave::default();
     for document in renderer.documents(template, context)? {
         weave.add(&document, 0);
     }
     let (value, clashes) = weave.finish();
     match clashes.first() {
-        Some(clash) => Err(format!("{template} contradicts itself at {}", clash.path)),
+        Some(clash) => Err(Broken::from(format!("{template} contradicts itself at {}", clash.path))),
         None => Ok(value),
     }
 }
 
 /// The objects of a template: one for each document, or, for a `*.woven.yaml.j2`, one of all.
-fn render_objects(renderer: &Renderer, template: &str, context: &Json) -> Result<Vec<Json>, String> {
+fn render_objects(renderer: &Renderer, template: &str, context: &Json) -> Result<Vec<Json>, Broken> {
     if !template.ends_with(".woven.yaml.j2") {
         return renderer.documents(template, context);
     }

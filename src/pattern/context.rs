@@ -58,7 +58,7 @@ pub(super) fn shared(prepared: &Prepared<'_>) -> Map<String, Json> {
 
 /// What the templates of one `use` entry see on top.
 pub(super) fn entry(
-    catalogue: Catalogue,
+    catalogue: &Catalogue,
     description: &Description,
     filled: &Filled,
     ports: &Ports,
@@ -71,7 +71,7 @@ pub(super) fn entry(
     context.insert("params".to_owned(), filled.params.clone());
     context.insert("ports".to_owned(), Json::Object(ports.iter().map(|(port, number)| named(port, number)).collect()));
     let image = |role: &String| {
-        let mut image = catalogue.images().remove(role)?;
+        let mut image = catalogue.images().get(role).cloned()?;
         let other = description.images.iter().find(|member| member.key == *role);
         if let Some(reference) = other.and_then(|member| member.value.text()) {
             reference.clone_into(&mut image.image);

@@ -31,13 +31,18 @@ pub(super) struct Filled {
 }
 
 /// Finds the pattern of an entry and checks the parameters.
-pub(super) fn fill(catalogue: Catalogue, entry: &Entry, as_shape: bool, findings: &mut Vec<Finding>) -> Option<Filled> {
+pub(super) fn fill(
+    catalogue: &Catalogue,
+    entry: &Entry,
+    as_shape: bool,
+    findings: &mut Vec<Finding>,
+) -> Option<Filled> {
     let Some(folder) = catalogue.folder(&entry.pattern) else {
         findings.push(unknown(catalogue, entry, as_shape));
         return None;
     };
     let definition = match folder.definition() {
-        Ok(definition) => definition,
+        Ok(definition) => definition.clone(),
         Err(error) => {
             findings.push(Finding::error(entry.place.label(""), error));
             return None;
@@ -66,7 +71,7 @@ pub(super) fn fill(catalogue: Catalogue, entry: &Entry, as_shape: bool, findings
         return None;
     }
     let files = files::read_all(&definition, &given, findings);
-    let filled = Filled { entry: entry.clone(), folder, definition, given, params, files };
+    let filled = Filled { entry: entry.clone(), folder: folder.clone(), definition, given, params, files };
     filled.check(&json!({"params": filled.params}), |that| !that.contains("references"), findings);
     (findings.len() == before).then_some(filled)
 }
@@ -134,7 +139,7 @@ fn as_map(entry: &Entry, definition: &Definition) -> Spanned {
     }
 }
 
-fn unknown(catalogue: Catalogue, entry: &Entry, as_shape: bool) -> Finding {
+fn unknown(catalogue: &Catalogue, entry: &Entry, as_shape: bool) -> Finding {
     let known: Vec<&str> = catalogue
         .folders()
         .filter(|folder| folder.definition().is_ok_and(|definition| definition.is_shape() == as_shape))

@@ -1,5 +1,6 @@
 //! Patterns: folders of templates, filled with parameters, rendered and woven into one Pod.
 
+mod broken;
 mod catalogue;
 mod checks;
 mod clash;
@@ -13,6 +14,7 @@ mod hatches;
 mod images;
 mod invariants;
 mod objects;
+mod overview;
 mod page;
 mod ports;
 mod prepare;
@@ -25,7 +27,8 @@ pub use catalogue::{Catalogue, Folder};
 pub use compose::{expand, notes};
 pub use definition::{Check, Claim, Definition, Note, Port, Readiness, Shards, WellKnown};
 pub use hatches::Made;
-pub use images::Image;
+pub use images::{Image, image_table};
 pub use objects::{file_names, sort};
+pub use overview::overview;
 pub use page::{page, source};
 pub use prepare::check;

@@ -9,16 +9,15 @@ use super::definition::Definition;
 
 /// The page of a pattern: what it is, its parameters, ports and image, and an example.
 #[must_use]
-pub fn page(catalogue: Catalogue, folder: Folder, definition: &Definition) -> String {
+pub fn page(catalogue: &Catalogue, folder: &Folder, definition: &Definition) -> String {
     let mut out = String::new();
     let kind = if definition.is_shape() { "shape" } else { "use" };
     let _ = writeln!(out, "{} ({}, under `{kind}`)\n{}\n", definition.name, definition.family, definition.summary);
     let _ = writeln!(out, "From {}.", definition.literature);
     section(&mut out, "Parameters", &parameters(definition));
     section(&mut out, "Ports", &ports(definition));
-    let mut images = catalogue.images();
     let image = |role: &String| {
-        images.remove(role).map(|image| (role.clone(), format!("{}, as user {}", image.image, image.user)))
+        catalogue.images().get(role).map(|image| (role.clone(), format!("{}, as user {}", image.image, image.user)))
     };
     let rows: Vec<_> = definition.image.iter().chain(&definition.images).filter_map(image).collect();
     section(&mut out, if rows.len() > 1 { "Images" } else { "Image" }, &rows);
@@ -31,11 +30,11 @@ pub fn page(catalogue: Catalogue, folder: Folder, definition: &Definition) -> St
 
 /// The files of a pattern's folder, one after the other.
 #[must_use]
-pub fn source(folder: Folder) -> String {
+pub fn source(folder: &Folder) -> String {
     let mut out = String::new();
     for (at, (name, text)) in folder.files().enumerate() {
         let gap = if at == 0 { "" } else { "\n" };
-        let _ = write!(out, "{gap}# patterns/{name}\n{text}");
+        let _ = write!(out, "{gap}# {}\n{text}", folder.display(name));
     }
     out
 }

@@ -27,7 +27,7 @@ pub(super) struct Prepared<'a> {
 
 /// Prepares all documents of a file; one that is wrong is none.
 pub(super) fn prepare_all<'a>(
-    catalogue: Catalogue,
+    catalogue: &Catalogue,
     descriptions: &'a [Description],
     findings: &mut Vec<Finding>,
 ) -> Vec<Option<Prepared<'a>>> {
@@ -36,14 +36,14 @@ pub(super) fn prepare_all<'a>(
 
 /// What is wrong with the patterns that a document asks for, each by itself.
 #[must_use]
-pub fn check(catalogue: Catalogue, description: &Description) -> Vec<Finding> {
+pub fn check(catalogue: &Catalogue, description: &Description) -> Vec<Finding> {
     let mut findings = Vec::new();
     fill_all(catalogue, description, &mut findings);
     findings
 }
 
 fn prepare<'a>(
-    catalogue: Catalogue,
+    catalogue: &Catalogue,
     description: &'a Description,
     findings: &mut Vec<Finding>,
 ) -> Option<Prepared<'a>> {
@@ -65,7 +65,7 @@ fn prepare<'a>(
 }
 
 fn fill_all(
-    catalogue: Catalogue,
+    catalogue: &Catalogue,
     description: &Description,
     findings: &mut Vec<Finding>,
 ) -> (Option<Filled>, Vec<Filled>) {

@@ -274,7 +274,7 @@ mod tests {
         let (descriptions, findings) = read(&source, None, &Options::default());
         assert!(findings.is_empty(), "{findings:?}");
         let mut findings = Vec::new();
-        let prepared = prepare_all(Catalogue, &descriptions, &mut findings);
+        let prepared = prepare_all(&Catalogue::built_in(), &descriptions, &mut findings);
         assert!(findings.is_empty(), "{findings:?}");
         let directory = Directory::new(&descriptions, &prepared);
         let from = &descriptions[0];

@@ -1,30 +1,32 @@
 //! Templates to values. Every hole of a `*.yaml.j2` is written as JSON, so no value can leave its place.
 
+use std::sync::Arc;
+
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Serde, Value as Hole};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior};
 use serde_json::Value as Json;
 
-use super::catalogue::{Catalogue, Folder};
+use super::broken::Broken;
+use super::catalogue::{Folder, shared_template};
 use crate::describe::{Spanned, Target, duration_seconds};
 use crate::yaml::{self, Source};
 
 /// Renders the templates of one pattern folder, which may include the shared ones.
 pub(super) struct Renderer {
     environment: Environment<'static>,
+    folder: Folder,
 }
 
 impl Renderer {
-    pub(super) fn new(catalogue: Catalogue, folder: Option<Folder>, mounts: Vec<Mount>) -> Self {
+    pub(super) fn new(folder: &Folder, mounts: Vec<Mount>) -> Self {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         if let Ok(syntax) = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build() {
             environment.set_syntax(syntax);
         }
-        environment.set_loader(move |name| {
-            let own = folder.and_then(|folder| folder.file(name));
-            Ok(own.or_else(|| catalogue.template(name)).map(str::to_owned))
-        });
+        let own = folder.clone();
+        environment.set_loader(move |name| Ok(own.file(name).or_else(|| shared_template(name)).map(str::to_owned)));
         environment.set_auto_escape_callback(|name| {
             if name.ends_with(".yaml.j2") { AutoEscape::Json } else { AutoEscape::None }
         });
@@ -37,6 +39,10 @@ impl Renderer {
             }
             match state.auto_escape() {
                 AutoEscape::Json => write!(out, "{}", json(value)?).map_err(Error::from),
+                // for people to read, on a terminal
+                _ if state.name().ends_with(".md.j2") => {
+                    write!(out, "{}", crate::words::clip(&value.to_string())).map_err(Error::from)
+                }
                 _ => plain(value).and_then(|text| write!(out, "{text}").map_err(Error::from)),
             }
         });
@@ -53,20 +59,22 @@ impl Renderer {
         });
         environment.add_filter("folders", move |files: Hole| folders(&mounts, &files));
         environment.add_filter("percent", |text: &str| text.trim_end_matches('%').parse::<u32>().unwrap_or(100));
-        Self { environment }
+        Self { environment, folder: folder.clone() }
     }
 
     /// Renders a template and reads what comes out, one value per document.
     ///
     /// # Errors
     /// A template that does not render, or renders to something that is no YAML: a bug of the pattern.
-    pub(super) fn documents(&self, template: &str, context: &Json) -> Result<Vec<Json>, String> {
+    pub(super) fn documents(&self, template: &str, context: &Json) -> Result<Vec<Json>, Broken> {
         let text = self.text(template, context)?;
-        let source = std::sync::Arc::new(Source::from_text(template, text));
+        let name = format!("{} (rendered)", self.folder.display(template));
+        let source = Arc::new(Source::from_text(name, text));
         let (documents, refusal) = yaml::as_kubectl(yaml::read(&source));
         if let Some(refusal) = refusal {
             let line = source.position(refusal.span.start).line;
-            return Err(format!("{template} renders to invalid YAML at line {line}: {}", refusal.message));
+            let message = format!("{template} renders to invalid YAML at line {line}: {}", refusal.message);
+            return Err(Broken::at(source, refusal.span, message));
         }
         Ok(documents.iter().map(|document| Spanned::from_node(document, document.root()).to_json()).collect())
     }
@@ -75,10 +83,26 @@ impl Renderer {
     ///
     /// # Errors
     /// As for [`Renderer::documents`].
-    pub(super) fn text(&self, template: &str, context: &Json) -> Result<String, String> {
-        let describe = |error: Error| format!("{template}: {}", chain(&error));
-        let template = self.environment.get_template(template).map_err(describe)?;
-        template.render(Hole::from(Serde(context))).map_err(describe)
+    pub(super) fn text(&self, template: &str, context: &Json) -> Result<String, Broken> {
+        let template = self.environment.get_template(template).map_err(|error| self.broken(template, &error))?;
+        template.render(Hole::from(Serde(context))).map_err(|error| self.broken(template.name(), &error))
+    }
+
+    /// The innermost of the errors that an included template nests, with its line.
+    fn broken(&self, template: &str, error: &Error) -> Broken {
+        let mut innermost = error;
+        while let Some(cause) = std::error::Error::source(innermost).and_then(|cause| cause.downcast_ref::<Error>()) {
+            innermost = cause;
+        }
+        let name = innermost.name().unwrap_or(template);
+        let what = innermost.detail().map_or_else(|| innermost.kind().to_string(), str::to_owned);
+        match (self.folder.file(name), innermost.line()) {
+            (Some(text), Some(line)) => {
+                let source = Arc::new(Source::from_text(self.folder.display(name), text));
+                Broken::on_line(source, line, format!("this template does not render: {what}"))
+            }
+            _ => Broken::from(format!("{template}: {}", chain(error))),
+        }
     }
 }
 

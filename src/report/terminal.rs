@@ -10,10 +10,20 @@ use miette::{GraphicalReportHandler, GraphicalTheme, MietteDiagnostic, Report};
 use super::excerpt::{Excerpt, printable};
 use super::secrets::Secrets;
 use crate::cli::Color;
-use crate::diagnostic::{Finding, Label, Level};
+use crate::diagnostic::{self, Finding, Label, Level};
 
 /// Columns after which `why` and `help` go on below.
 const WIDTH: usize = 100;
+
+/// Prints findings of a run to stderr: sorted, their secrets hidden.
+///
+/// # Errors
+/// A stream that cannot be written to.
+pub fn print_sorted(mut findings: Vec<Finding>, color: Color) -> io::Result<()> {
+    diagnostic::sort(&mut findings);
+    diagnostic::redact(&mut findings);
+    print(&findings, color)
+}
 
 /// Prints findings to stderr.
 ///

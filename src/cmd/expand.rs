@@ -1,0 +1,106 @@
+//! A description read and expanded, as every command that works on one needs it.
+
+use std::collections::HashMap;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use serde_json::Value as Json;
+
+use super::gen_verify;
+use super::read::open;
+use crate::cli::DescriptionArgs;
+use crate::describe::{self, Description, Options};
+use crate::diagnostic::{Finding, Level};
+use crate::pattern::{self, Catalogue, Made};
+
+/// What a description makes.
+pub struct Expanded {
+    /// The patterns that were there to use.
+    pub catalogue: Catalogue,
+    /// Its documents.
+    pub descriptions: Vec<Description>,
+    /// The objects in apply order.
+    pub made: Vec<Made>,
+    /// What its patterns want to be said.
+    pub notes: Vec<String>,
+    /// What is not wrong enough to stop.
+    pub warnings: Vec<Finding>,
+}
+
+/// Reads and expands a description, and lints what it makes; or everything that is wrong with it.
+///
+/// # Errors
+/// A file that cannot be read.
+pub fn expand(file: &Path, args: &DescriptionArgs) -> io::Result<Result<Expanded, Vec<Finding>>> {
+    let source = Arc::new(open(file)?);
+    let catalogue = Catalogue::built_in();
+    let options = match options(args)? {
+        Ok(options) => options,
+        Err(findings) => return Ok(Err(findings)),
+    };
+    let folder = file.parent().filter(|_| file.as_os_str() != "-");
+    let (descriptions, mut findings) = describe::read(&source, folder, &options);
+    if !findings.is_empty() {
+        findings.extend(descriptions.iter().flat_map(|description| pattern::check(&catalogue, description)));
+        return Ok(Err(findings));
+    }
+    let mut made = match pattern::expand(&catalogue, &descriptions) {
+        Ok(made) => made,
+        Err(findings) => return Ok(Err(findings)),
+    };
+    pattern::sort(&mut made);
+    findings.extend(repeated(&made));
+    let ignored: Vec<&describe::Ignore> = descriptions.iter().flat_map(|description| &description.ignores).collect();
+    findings.extend(gen_verify::verify(&made, &ignored)?);
+    if findings.iter().any(|finding| finding.level == Level::Error) {
+        return Ok(Err(findings));
+    }
+    let notes = pattern::notes(&catalogue, &descriptions);
+    Ok(Ok(Expanded { catalogue, descriptions, made, notes, warnings: findings }))
+}
+
+/// Objects of one kind, group, namespace and name: the second would replace the first.
+fn repeated(objects: &[Made]) -> Vec<Finding> {
+    let mut seen: HashMap<[String; 4], &Made> = HashMap::new();
+    let mut findings = Vec::new();
+    for made in objects {
+        let text = |pointer| made.object.pointer(pointer).and_then(Json::as_str).unwrap_or_default().to_owned();
+        let group = text("/apiVersion").rsplit_once('/').map(|(group, _)| group.to_owned()).unwrap_or_default();
+        let id = [text("/kind"), group, text("/metadata/namespace"), text("/metadata/name")];
+        let name = format!("{}/{}", id[0], id[3]);
+        if let Some(first) = seen.insert(id, made) {
+            let place = |made: &Made| made.blame.clone().unwrap_or_else(|| made.origin.clone());
+            findings.push(
+                Finding::error(place(made).label("this makes it again"), format!("{name} would be made twice"))
+                    .label(place(first).label("this makes it"))
+                    .because("the second would replace the first")
+                    .help("give one of them another name, or change the one that a pattern makes with `patch`"),
+            );
+        }
+    }
+    findings
+}
+
+fn options(args: &DescriptionArgs) -> io::Result<Result<Options, Vec<Finding>>> {
+    let mut settings = Vec::new();
+    let mut findings = Vec::new();
+    if let Some(path) = &args.params {
+        let source = Arc::new(open(path)?);
+        match describe::from_file(&source) {
+            Ok(from_file) => settings.extend(from_file),
+            Err(mistakes) => findings.extend(mistakes),
+        }
+    }
+    for flag in &args.set {
+        match describe::from_flag(flag) {
+            Ok(setting) => settings.push(setting),
+            Err(mistakes) => findings.extend(mistakes),
+        }
+    }
+    if let Some(namespace) = &args.namespace {
+        findings.extend(describe::check_namespace(namespace));
+    }
+    let options = Options { environment: args.environment.clone(), settings, namespace: args.namespace.clone() };
+    Ok(if findings.is_empty() { Ok(options) } else { Err(findings) })
+}

@@ -1,0 +1,25 @@
+//! `patterns explain FILE`: what a description makes.
+
+use std::io::{self, Write as _};
+use std::path::Path;
+
+use crate::cli::{Color, DescriptionArgs};
+use crate::cmd::Exit;
+use crate::cmd::expand::expand;
+use crate::pattern::overview;
+use crate::report::terminal;
+
+/// Prints the ports, the app's variables, the images and the objects of each document.
+pub fn run(file: &Path, args: &DescriptionArgs, color: Color) -> io::Result<Exit> {
+    let expanded = match expand(file, args)? {
+        Ok(expanded) => expanded,
+        Err(findings) => {
+            terminal::print_sorted(findings, color)?;
+            return Ok(Exit::Failed);
+        }
+    };
+    let mut out = io::stdout().lock();
+    out.write_all(overview(&expanded.catalogue, &expanded.descriptions, &expanded.made).as_bytes())?;
+    out.flush()?;
+    Ok(Exit::Clean)
+}

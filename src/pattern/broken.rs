@@ -1,0 +1,51 @@
+//! A pattern whose own files are at fault.
+
+use std::sync::Arc;
+
+use super::catalogue::Folder;
+use crate::describe::Place;
+use crate::diagnostic::{Finding, Label};
+use crate::yaml::{Source, Span};
+
+/// What is wrong with a pattern's file, and where.
+#[derive(Clone, Debug)]
+pub(super) struct Broken {
+    message: String,
+    at: Option<(Arc<Source>, Span)>,
+}
+
+impl From<String> for Broken {
+    fn from(message: String) -> Self {
+        Self { message, at: None }
+    }
+}
+
+impl Broken {
+    /// Something wrong at some bytes.
+    pub(super) fn at(source: Arc<Source>, span: Span, message: impl Into<String>) -> Self {
+        Self { message: message.into(), at: Some((source, span)) }
+    }
+
+    /// Something wrong on a line of a template, counted from 1.
+    pub(super) fn on_line(source: Arc<Source>, line: usize, message: String) -> Self {
+        let start: usize = source.text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+        let length = source.text.get(start..).and_then(|rest| rest.lines().next()).map_or(0, str::len);
+        let indent = source.text.get(start..start + length).map_or(0, |line| line.len() - line.trim_start().len());
+        let span = Span::new((start + indent).min(source.text.len()), (start + length).min(source.text.len()));
+        Self::at(source, span, message)
+    }
+
+    /// In words for whoever wrote the description: a bug of ours, or a mistake in their own folder.
+    pub(super) fn finding(self, folder: &Folder, place: &Place) -> Finding {
+        let name = folder.name();
+        if folder.path().is_none() {
+            return Finding::error(place.label(""), format!("a template of ours is broken: {}", self.message))
+                .because("nothing in a description should be able to do this; please report it");
+        }
+        match self.at {
+            Some((source, span)) => Finding::error(Label::span(&source, span, ""), self.message)
+                .label(place.label(format!("`{name}` is used here"))),
+            None => Finding::error(place.label(""), format!("`{name}` is broken: {}", self.message)),
+        }
+    }
+}

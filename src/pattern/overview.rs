@@ -1,0 +1,170 @@
+//! What `patterns explain FILE` prints of a description: who listens where, what the app is given, which images
+//! run and which objects there are.
+
+use std::fmt::Write as _;
+
+use serde_json::{Map, Value as Json, json};
+
+use super::catalogue::Catalogue;
+use super::context;
+use super::fill::Filled;
+use super::hatches::Made;
+use super::objects;
+use super::ports::Ports;
+use super::prepare::{Prepared, prepare_all};
+use super::references::Directory;
+use super::render::Renderer;
+use crate::describe::Description;
+use crate::words::clip;
+
+/// What a pattern may say of a description that uses it, as a template of its folder.
+const REMARKS: &str = "explain.md.j2";
+
+/// All documents, one after the other.
+#[must_use]
+pub fn overview(catalogue: &Catalogue, descriptions: &[Description], made: &[Made]) -> String {
+    let prepared = prepare_all(catalogue, descriptions, &mut Vec::new());
+    let directory = Directory::new(descriptions, &prepared);
+    let documents = prepared.iter().flatten().map(|prepared| {
+        let own = |made: &&Made| made.origin.span == prepared.description.name_place.span;
+        document(catalogue, prepared, &directory, &made.iter().filter(own).collect::<Vec<_>>())
+    });
+    documents.collect::<Vec<_>>().join("\n")
+}
+
+fn document(catalogue: &Catalogue, prepared: &Prepared<'_>, directory: &Directory<'_>, made: &[&Made]) -> String {
+    let Prepared { description, shape, uses, .. } = prepared;
+    let place = &description.name_place;
+    let line = place.source.position(place.span.start).line;
+    let mut out = String::new();
+    let _ = writeln!(out, "{} ({}:{line})", description.name, place.source.name);
+    let mut parts = vec![("shape".to_owned(), shape.entry.pattern.clone())];
+    parts.extend(uses.iter().map(|filled| {
+        let named = Some(format!("{} ({})", filled.entry.name, filled.entry.pattern));
+        let name = named.filter(|_| filled.entry.name != filled.entry.pattern);
+        ("use".to_owned(), name.unwrap_or_else(|| filled.entry.pattern.clone()))
+    }));
+    section(&mut out, "Made of", &parts);
+    section(&mut out, "Ports of the Pod", &listeners(prepared));
+    section(&mut out, "Given to the app", &given(description, made));
+    section(&mut out, "Images", &images(made));
+    section(&mut out, "Objects", &made.iter().map(|made| object(&made.object)).collect::<Vec<_>>());
+    let shared = context::shared(prepared);
+    for (filled, ports) in std::iter::once((shape, &prepared.shape_ports)).chain(uses.iter().zip(&prepared.ports)) {
+        if let Some(remarks) = remarks(catalogue, prepared, directory, filled, ports, &shared) {
+            let _ = writeln!(out, "\n  {}\n", filled.entry.name);
+            for line in remarks.trim().lines() {
+                let _ = writeln!(out, "{}", format!("    {line}").trim_end());
+            }
+        }
+    }
+    out
+}
+
+fn section(out: &mut String, title: &str, rows: &[(String, String)]) {
+    if rows.is_empty() {
+        return;
+    }
+    let width = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    let _ = writeln!(out, "\n  {title}\n");
+    for (name, text) in rows {
+        let row = format!("    {name:width$}  {text}");
+        let _ = writeln!(out, "{}", row.trim_end());
+    }
+}
+
+/// Who listens where, by number.
+fn listeners(prepared: &Prepared<'_>) -> Vec<(String, String)> {
+    let mut rows: Vec<(u16, String)> = Vec::new();
+    if let Some(app) = &prepared.description.app
+        && let Some(port) = app.port
+    {
+        rows.push((port, if app.loopback { "the app, on 127.0.0.1 alone".to_owned() } else { "the app".to_owned() }));
+    }
+    let entries =
+        std::iter::once((&prepared.shape, &prepared.shape_ports)).chain(prepared.uses.iter().zip(&prepared.ports));
+    for (filled, ports) in entries {
+        rows.extend(filled.ports_beside().into_iter().map(|(port, _)| (port, "a container of yours".to_owned())));
+        for port in filled.ports() {
+            let Some(number) = ports.get(&port.name) else { continue };
+            let role = Some(&port.name).filter(|name| *name != "main");
+            let mut text =
+                role.map_or_else(|| filled.entry.name.clone(), |role| format!("{}, {role}", filled.entry.name));
+            let wanted = port.number(&filled.params);
+            let is_set = port.param.as_ref().is_some_and(|param| filled.given_port(param).is_some());
+            if *number != wanted && !is_set {
+                let _ = write!(text, " ({wanted} was taken)");
+            }
+            if let Some(claim) = filled.definition.claims.as_ref().filter(|claim| claim.port == port.name) {
+                let _ = write!(text, ": takes the app's traffic as {}", claim.scheme);
+            }
+            rows.push((*number, text));
+        }
+    }
+    rows.sort_by_key(|(port, _)| *port);
+    rows.into_iter().map(|(port, text)| (port.to_string(), text)).collect()
+}
+
+/// Variables of the app that it has from patterns.
+fn given(description: &Description, made: &[&Made]) -> Vec<(String, String)> {
+    let Some(app) = &description.app else { return Vec::new() };
+    let own = |name: &str| app.env.iter().any(|variable| variable.name == name);
+    let mut rows = Vec::new();
+    for container in made.iter().flat_map(|made| containers(&made.object)) {
+        if container["name"] != description.name.as_str() {
+            continue;
+        }
+        for variable in container["env"].as_array().into_iter().flatten() {
+            let name = variable["name"].as_str().unwrap_or_default();
+            let value = variable["value"].as_str().map_or_else(|| "from elsewhere".to_owned(), clip);
+            if !own(name) && !rows.contains(&(name.to_owned(), value.clone())) {
+                rows.push((name.to_owned(), value));
+            }
+        }
+    }
+    rows
+}
+
+fn images(made: &[&Made]) -> Vec<(String, String)> {
+    let mut rows: Vec<(String, String)> = Vec::new();
+    for container in made.iter().flat_map(|made| containers(&made.object)) {
+        let text = |key: &str| container[key].as_str().map(clip).unwrap_or_default();
+        let row = (text("name"), text("image"));
+        if !rows.contains(&row) {
+            rows.push(row);
+        }
+    }
+    rows
+}
+
+fn containers(object: &Json) -> Vec<Json> {
+    let mut object = object.clone();
+    let Some(template) = objects::template(&mut object) else { return Vec::new() };
+    let list = |field: &str| template["spec"][field].as_array().cloned().unwrap_or_default();
+    [list("initContainers"), list("containers")].concat()
+}
+
+/// `Service/shop`, and for a Service its ports.
+fn object(object: &Json) -> (String, String) {
+    let text = |pointer: &str| object.pointer(pointer).and_then(Json::as_str).unwrap_or_default();
+    let name = format!("{}/{}", text("/kind"), text("/metadata/name"));
+    let ports = object["spec"]["ports"].as_array().filter(|_| object["kind"] == "Service");
+    let ports: Vec<String> = ports.into_iter().flatten().map(|port| format!("port {}", port["port"])).collect();
+    (clip(&name), ports.join(", "))
+}
+
+fn remarks(
+    catalogue: &Catalogue,
+    prepared: &Prepared<'_>,
+    directory: &Directory<'_>,
+    filled: &Filled,
+    ports: &Ports,
+    shared: &Map<String, Json>,
+) -> Option<String> {
+    filled.folder.file(REMARKS)?;
+    let mut context = shared.clone();
+    context.extend(context::entry(catalogue, prepared.description, filled, ports));
+    let references = directory.resolve(prepared.description, filled, &mut Vec::new());
+    context.insert("references".to_owned(), json!(references));
+    Renderer::new(&filled.folder, Vec::new()).text(REMARKS, &Json::Object(context)).ok()
+}

@@ -1,0 +1,68 @@
+//! `patterns explain` as users run it.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod support;
+
+use support::{files, patterns, patterns_with, relative};
+
+#[test]
+fn a_description_shows_who_listens_where() {
+    let description = "
+patterns: v1
+name: legacy
+app: {image: 'registry.example.com/legacy:2.3', port: 8443, health: /health, env: {MODE: fast}}
+use:
+  - https: {secret: legacy-tls}
+  - topz: {port: 9000}
+---
+patterns: v1
+name: scheduler
+app: {image: 'registry.example.com/scheduler:5', port: 8080}
+shape: {elected: {leases: [scheduler]}}
+";
+    let run = patterns_with(&["explain", "-"], description.as_bytes());
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+    insta::assert_snapshot!("description", run.stdout);
+}
+
+#[test]
+fn every_pattern_and_example_has_a_page() {
+    for path in files("patterns", "pattern.yaml") {
+        let name = path.parent().unwrap().file_name().unwrap().to_str().unwrap().to_owned();
+        let page = patterns(&["explain", &name]);
+        assert_eq!((page.code, page.stderr.as_str()), (0, ""), "{name}");
+        assert!(page.stdout.starts_with(&format!("{name} (")), "{name}: {}", page.stdout);
+        let source = patterns(&["explain", &name, "--source"]);
+        let example = std::fs::read_to_string(path.with_file_name("example.yaml")).unwrap();
+        assert!(source.stdout.contains(&example), "{name}");
+        let run = patterns(&["explain", &relative(&path.with_file_name("example.yaml"))]);
+        assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{name}");
+    }
+}
+
+#[test]
+fn the_image_table_has_every_role_and_where_it_was_seen() {
+    let run = patterns(&["explain", "--images"]);
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+    let table = std::fs::read_to_string("patterns/images.yaml").unwrap();
+    for line in table.lines().filter(|line| !line.starts_with('#')) {
+        let (role, rest) = line.split_once(':').unwrap();
+        let (_, evidence) = rest.split_once('#').unwrap_or_else(|| panic!("`{role}` has no evidence"));
+        let row = run.stdout.lines().find(|row| row.split_whitespace().next() == Some(role)).unwrap();
+        assert!(row.ends_with(evidence.trim()), "{row}");
+    }
+}
+
+#[test]
+fn a_name_is_a_file_then_a_pattern_then_a_rule() {
+    let run = patterns(&["explain", "no/such/file"]);
+    assert_eq!((run.code, run.stdout.as_str()), (2, ""));
+    assert!(run.stderr.contains("no/such/file"), "{}", run.stderr);
+    let run = patterns(&["explain", "sidecar-blocks-job"]);
+    assert_eq!(run.code, 0);
+    let run = patterns(&["explain", "htps"]);
+    assert_eq!((run.code, run.stdout.as_str()), (2, ""));
+    assert_eq!(run.stderr, "error: no pattern and no rule is called `htps`; did you mean `https`?\n");
+    let run = patterns_with(&["explain", "-"], b"patterns: v1\nname: Shop\n");
+    assert_eq!((run.code, run.stdout.as_str()), (2, ""), "a mistake is shown as gen shows it: {}", run.stderr);
+}
