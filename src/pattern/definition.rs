@@ -133,7 +133,10 @@ pub struct Port {
     /// The parameter that sets it.
     #[serde(default)]
     pub param: Option<String>,
-    /// Where clients of a protocol look for it: an app that listens there itself is in the way.
+    /// It stands on localhost where the app looks for the real thing: an app that listens there itself is in the way.
+    #[serde(default)]
+    pub local: bool,
+    /// Where clients of a protocol look for it, instead of `port`.
     #[serde(default)]
     pub well_known: Option<WellKnown>,
     /// An expression over `params`: whether there is such a port.

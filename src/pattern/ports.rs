@@ -43,9 +43,7 @@ pub(super) fn allocate(app: Option<&App>, entries: &[&Filled], findings: &mut Ve
                 continue;
             }
             let wanted = port.number(&entry.params);
-            if let Some(finding) =
-                app.filter(|_| port.well_known.is_some()).and_then(|app| same_as_app(app, wanted, entry))
-            {
+            if let Some(finding) = app.filter(|_| port.local).and_then(|app| same_as_app(app, wanted, entry)) {
                 findings.push(finding);
                 continue;
             }

@@ -116,3 +116,22 @@ fn the_probes_port_serves_nothing_else() {
     let (_running, status) = start("shard-status", &envoy, &uses(&shard).file("shop-tiles-", "envoy.yaml"), port);
     assert!(talk(status, b"GET /secret HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").starts_with("HTTP/1.1 404"));
 }
+
+#[test]
+fn versions_get_their_share_and_users_stay() {
+    let Some(envoy) = find("envoy") else { return };
+    let (old, new, port) = (echo("old-version"), echo("new-version"), free_port());
+    let split = format!(
+        "split: {{as: api, engine: envoy, port: {port}, to: {{api: 80, api-next: 20}}, sticky: {{cookie: uid}}}}"
+    );
+    let mut config = uses(&split).file("shop-api-", "envoy.yaml");
+    for (name, server) in [("api", old), ("api-next", new)] {
+        config = replace(
+            &config,
+            &format!("address: {name}\n                port_value: 80\n"),
+            &format!("address: localhost\n                port_value: {server}\n"),
+        );
+    }
+    let (_running, _) = start("split-envoy", &envoy, &config, port);
+    crate::nginx::check_split(port, "host: api");
+}

@@ -11,4 +11,5 @@ mod envoy;
 mod generated;
 mod haproxy;
 mod memcached;
+mod nginx;
 mod program;
