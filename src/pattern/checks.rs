@@ -43,7 +43,8 @@ pub(super) fn check_app(description: &Description, shape: &Filled, uses: &[Fille
             .help("app: {image: …, port: 8080}"),
         );
     }
-    let claimers: Vec<&Filled> = uses.iter().filter(|filled| filled.definition.claims.is_some()).collect();
+    let in_order = uses.iter().chain(std::iter::once(shape));
+    let claimers: Vec<&Filled> = in_order.filter(|filled| filled.definition.claims.is_some()).collect();
     check_chain(&claimers, findings);
     if let Some(app) = description.app.as_ref().filter(|app| app.loopback && claimers.is_empty()) {
         findings.push(

@@ -73,6 +73,29 @@ pub struct Definition {
     /// Files of its `ConfigMap`: name in the map → template in the folder.
     #[serde(default)]
     pub config: BTreeMap<String, String>,
+    /// What is different for some values of the parameters; the first that holds counts.
+    #[serde(default)]
+    pub variants: Vec<Variant>,
+}
+
+/// A form of a pattern that some parameters give it: what it names replaces what the definition says.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Variant {
+    /// A template expression over `params`, as in [`Check::that`].
+    pub when: String,
+    /// See [`Definition::brings_containers`].
+    pub brings_containers: Option<bool>,
+    /// See [`Definition::unexposed`].
+    pub unexposed: Option<String>,
+    /// See [`Definition::headless`].
+    pub headless: Option<bool>,
+    /// See [`Definition::serves`].
+    pub serves: Option<String>,
+    /// See [`Definition::claims`].
+    pub claims: Option<Claim>,
+    /// See [`Definition::config`].
+    pub config: Option<BTreeMap<String, String>>,
 }
 
 /// A pattern that answers for the app's readiness, over HTTP and on any path.
@@ -184,5 +207,20 @@ impl Definition {
     #[must_use]
     pub fn is_shape(&self) -> bool {
         matches!(self.family.as_str(), "serving" | "batch")
+    }
+
+    /// Puts a variant in the place of what it names.
+    pub(super) fn become_variant(&mut self, variant: Variant) {
+        fn replace<T>(field: &mut T, other: Option<T>) {
+            if let Some(other) = other {
+                *field = other;
+            }
+        }
+        replace(&mut self.brings_containers, variant.brings_containers);
+        self.unexposed = variant.unexposed.or(self.unexposed.take());
+        replace(&mut self.headless, variant.headless);
+        self.serves = variant.serves.or(self.serves.take());
+        self.claims = variant.claims.or(self.claims.take());
+        replace(&mut self.config, variant.config);
     }
 }

@@ -41,7 +41,7 @@ pub(super) fn fill(
         findings.push(unknown(catalogue, entry, as_shape));
         return None;
     };
-    let definition = match folder.definition() {
+    let mut definition = match folder.definition() {
         Ok(definition) => definition.clone(),
         Err(error) => {
             findings.push(Finding::error(entry.place.label(""), error));
@@ -70,10 +70,25 @@ pub(super) fn fill(
     if findings.len() > before {
         return None;
     }
+    if let Err(bug) = choose_variant(&mut definition, &params) {
+        findings.push(Finding::error(entry.place.label(""), format!("a variant of ours is broken: {bug}")));
+        return None;
+    }
     let files = files::read_all(&definition, &given, findings);
     let filled = Filled { entry: entry.clone(), folder: folder.clone(), definition, given, params, files };
     filled.check(&json!({"params": filled.params}), |that| !that.contains("references"), findings);
     (findings.len() == before).then_some(filled)
+}
+
+/// Gives the definition the form that the parameters ask for.
+fn choose_variant(definition: &mut Definition, params: &Json) -> Result<(), String> {
+    for variant in std::mem::take(&mut definition.variants) {
+        if render::holds(&variant.when, &json!({"params": params}))? {
+            definition.become_variant(variant);
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// A parameter marked `x-container` is a container of the user's, with all the keys of `app` and those that the

@@ -19,13 +19,14 @@ mod page;
 mod ports;
 mod prepare;
 mod provides;
+mod quote;
 mod references;
 mod render;
 pub mod weave;
 
 pub use catalogue::{Catalogue, Folder};
 pub use compose::{expand, notes};
-pub use definition::{Check, Claim, Definition, Note, Port, Readiness, Shards, WellKnown};
+pub use definition::{Check, Claim, Definition, Note, Port, Readiness, Shards, Variant, WellKnown};
 pub use hatches::Made;
 pub use images::{Image, image_table};
 pub use objects::{file_names, sort};

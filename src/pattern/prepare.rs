@@ -60,7 +60,7 @@ fn prepare<'a>(
     }
     let own = shape.definition.serves.as_ref().and_then(|port| shape_ports.get(port).copied());
     let served = description.app.as_ref().and_then(|app| app.port).or(own);
-    let (inbound, upstreams) = chain(description, served, &uses, &ports);
+    let (inbound, upstreams) = chain(description, &shape, served, &uses, &ports);
     Some(Prepared { description, shape, uses, shape_ports, ports, served, inbound, upstreams })
 }
 
@@ -78,6 +78,7 @@ fn fill_all(
 /// and, for each entry, the port it hands on to.
 fn chain(
     description: &Description,
+    shape: &Filled,
     served: Option<u16>,
     uses: &[Filled],
     ports: &[Ports],
@@ -88,7 +89,9 @@ fn chain(
         Some(app) => context::app_port_name(app, description.expose.as_ref().is_some_and(Expose::is_routed)),
         None => "http",
     };
-    let mut inbound = Inbound { port: app_port, name: name.to_owned(), claim: None };
+    let claim = shape.definition.claims.clone();
+    let name = claim.as_ref().map_or(name, |claim| &claim.protocol).to_owned();
+    let mut inbound = Inbound { port: app_port, name, claim };
     for (at, filled) in uses.iter().enumerate().rev() {
         let Some(claim) = &filled.definition.claims else { continue };
         let Some(number) = ports[at].get(&claim.port) else { continue };

@@ -10,6 +10,7 @@ use serde_json::Value as Json;
 use super::broken::Broken;
 use super::catalogue::{Folder, shared_template};
 use crate::describe::{Spanned, Target, duration_seconds};
+use crate::kube::validation::Quantity;
 use crate::yaml::{self, Source};
 
 /// Renders the templates of one pattern folder, which may include the shared ones.
@@ -58,6 +59,8 @@ impl Renderer {
             duration_seconds(text).map_err(|mistake| Error::new(ErrorKind::InvalidOperation, mistake.message))
         });
         environment.add_filter("folders", move |files: Hole| folders(&mounts, &files));
+        environment.add_filter("mebibytes", mebibytes);
+        super::quote::register(&mut environment);
         environment.add_filter("percent", |text: &str| text.trim_end_matches('%').parse::<u32>().unwrap_or(100));
         Self { environment, folder: folder.clone() }
     }
@@ -204,6 +207,7 @@ pub(super) fn text_of(expression: &str, context: &Json) -> Result<String, String
 fn value(expression: &str, context: &Json) -> Result<Hole, String> {
     let mut environment = Environment::new();
     environment.add_filter("target", target);
+    environment.add_filter("mebibytes", mebibytes);
     let compiled = environment.compile_expression(expression).map_err(|error| chain(&error))?;
     compiled.eval(Hole::from(Serde(context))).map_err(|error| chain(&error))
 }
@@ -214,6 +218,13 @@ fn target(text: &str) -> Result<Hole, Error> {
     Ok(Hole::from(Serde(serde_json::json!({
         "kind": target.kind, "host": target.host, "port": target.port, "instance": target.instance,
     }))))
+}
+
+/// A quantity in whole mebibytes, rounded down.
+fn mebibytes(quantity: &Hole) -> i64 {
+    let text = quantity.as_str().map_or_else(|| quantity.to_string(), str::to_owned);
+    let bytes = Quantity::parse(&text).map_or(0, Quantity::value);
+    i64::try_from(bytes >> 20).unwrap_or(i64::MAX)
 }
 
 /// An error of an included template says little without its cause.

@@ -22,6 +22,14 @@ impl Generated {
         let text = found.and_then(|object| object["data"][file].as_str());
         text.unwrap_or_else(|| panic!("no ConfigMap {map}… with {file}")).to_owned()
     }
+
+    /// The arguments of a workload's first container.
+    pub fn args(&self, kind: &str, name: &str) -> Vec<String> {
+        let found = self.0.iter().find(|object| object["kind"] == kind && object["metadata"]["name"] == name);
+        let args = found.and_then(|object| object.pointer("/spec/template/spec/containers/0/args")?.as_array());
+        let args = args.unwrap_or_else(|| panic!("no {kind}/{name} with arguments"));
+        args.iter().map(|arg| arg.as_str().expect("an argument is text").to_owned()).collect()
+    }
 }
 
 /// The text with a part that must be there replaced.

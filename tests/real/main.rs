@@ -13,3 +13,4 @@ mod haproxy;
 mod memcached;
 mod nginx;
 mod program;
+mod tiers;

@@ -57,6 +57,12 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
+        // asked first: a program that is killed leaves its workers behind
+        let _ = Command::new("kill").arg(self.0.id().to_string()).status();
+        let end = Instant::now() + Duration::from_secs(5);
+        while matches!(self.0.try_wait(), Ok(None)) && Instant::now() < end {
+            std::thread::sleep(Duration::from_millis(20));
+        }
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
