@@ -121,9 +121,9 @@ impl<'src> Builder<'src> {
         let value = match resolved {
             Resolved::Null => Stored::Null,
             Resolved::Bool(value) => Stored::Bool(value),
-            Resolved::Int(value) => Stored::Int(value),
-            Resolved::Uint(value) => Stored::Uint(value),
-            Resolved::Float(value) => Stored::Float(value),
+            Resolved::Int(value) => Stored::Int(value.to_ne_bytes()),
+            Resolved::Uint(value) => Stored::Uint(value.to_ne_bytes()),
+            Resolved::Float(value) => Stored::Float(value.to_ne_bytes()),
             Resolved::Str => match text {
                 Scalar::Borrowed(span) => Stored::Borrowed(span),
                 Scalar::Owned(text) => {
@@ -233,6 +233,7 @@ impl<'src> Builder<'src> {
             Some(root) => root,
             None => self.add(Node { span: Span::empty(span.start as usize), value: Stored::Null, style: Style::Plain }),
         };
+        self.document.shrink();
         self.document
     }
 

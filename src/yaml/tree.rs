@@ -80,14 +80,15 @@ pub struct Entry {
     pub value: NodeId,
 }
 
-/// A value as stored: texts are ranges, so that most scalars cost no allocation.
+/// A value as stored: texts are ranges, so that most scalars cost no allocation. Numbers are bytes, which have
+/// no alignment: a node takes 24 bytes and not 32, and nodes are most of what a document takes.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Stored {
     Null,
     Bool(bool),
-    Int(i64),
-    Uint(u64),
-    Float(f64),
+    Int([u8; 8]),
+    Uint([u8; 8]),
+    Float([u8; 8]),
     /// Range of the source.
     Borrowed(Span),
     /// Range of [`Document::unescaped`].
@@ -168,9 +169,9 @@ impl Document {
         match self.node(node).value {
             Stored::Null => Value::Null,
             Stored::Bool(value) => Value::Bool(value),
-            Stored::Int(value) => Value::Int(value),
-            Stored::Uint(value) => Value::Uint(value),
-            Stored::Float(value) => Value::Float(value),
+            Stored::Int(bytes) => Value::Int(i64::from_ne_bytes(bytes)),
+            Stored::Uint(bytes) => Value::Uint(u64::from_ne_bytes(bytes)),
+            Stored::Float(bytes) => Value::Float(f64::from_ne_bytes(bytes)),
             Stored::Borrowed(span) => Value::Str(self.source.slice(span)),
             Stored::Owned(span) => Value::Str(self.unescaped.get(span.range()).unwrap_or("")),
             Stored::List(span) => Value::List(self.items.get(span.range()).unwrap_or(&[])),
@@ -311,6 +312,14 @@ impl Document {
                 },
             }
         }
+    }
+
+    /// Gives back what growing left over: documents stay as long as the run does.
+    pub(super) fn shrink(&mut self) {
+        self.nodes.shrink_to_fit();
+        self.items.shrink_to_fit();
+        self.entries.shrink_to_fit();
+        self.unescaped.shrink_to_fit();
     }
 
     fn node(&self, node: NodeId) -> &Node {
