@@ -536,3 +536,28 @@ fn an_ingress_names_its_certificate() {
     let tls = json!([{"hosts": ["shop.example.com"], "secretName": "shop-tls"}]);
     assert_eq!(object(&documents(&run.stdout), "Ingress")["spec"]["tls"], tls);
 }
+
+/// What a condition says stays a condition: Bento would expand `${NAME}` before it reads its configuration, and a
+/// comment would swallow what stands behind it.
+#[test]
+fn conditions_of_a_stream_stay_in_their_place() {
+    let run = generate(
+        r#"
+patterns: v1
+name: photos
+shape:
+  stream:
+    bus: kafka://kafka:9092
+    external: [uploads]
+    steps:
+      one: {filter: uploads, where: ".path == \"$${HOME}\" # why", to: kept}
+"#,
+    );
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+    let objects = documents(&run.stdout);
+    let config = object(&objects, "ConfigMap")["data"]["bento.yaml"].as_str().unwrap();
+    assert!(!config.contains("${HOME"), "{config}");
+    let config = &documents(config)[0];
+    let query = &config["pipeline"]["processors"][1]["branch"]["processors"][0]["jq"]["query"];
+    assert_eq!(query, "[(.path == \"\\u0024{HOME}\" # why\n)] | any");
+}

@@ -1,4 +1,4 @@
-//! What holds for every pattern of the catalogue, shown on its `example.yaml`.
+//! What holds for every pattern of the catalogue, shown on its examples.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod support;
@@ -8,8 +8,17 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 use support::{documents, files, patterns, relative};
 
+/// Every pattern's `example.yaml`, and its further ones: `example-<what>.yaml`.
+fn example_files() -> Vec<std::path::PathBuf> {
+    let is_example = |path: &std::path::PathBuf| {
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        name == "example.yaml" || name.starts_with("example-")
+    };
+    files("patterns", ".yaml").into_iter().filter(is_example).collect()
+}
+
 fn examples() -> Vec<(String, Vec<Value>)> {
-    let all = files("patterns", "example.yaml").into_iter().chain(files("examples", ".yaml"));
+    let all = example_files().into_iter().chain(files("examples", ".yaml"));
     all.filter_map(|path| {
         let name = relative(&path);
         let text = std::fs::read_to_string(&path).expect("readable");
@@ -25,18 +34,22 @@ fn examples() -> Vec<(String, Vec<Value>)> {
 
 /// The Pod templates among some objects, with the kind and name of their owner.
 fn pods(objects: &[Value]) -> Vec<(String, Value)> {
-    let template = |object: &Value| {
+    let templates = |object: &Value| {
         let kind = object["kind"].as_str().unwrap_or_default();
-        let template = match kind {
-            "CronJob" => object.pointer("/spec/jobTemplate/spec/template"),
-            "Pod" => Some(object),
-            _ => object.pointer("/spec/template"),
+        let templates: Vec<&Value> = match kind {
+            "CronJob" => object.pointer("/spec/jobTemplate/spec/template").into_iter().collect(),
+            "ScaledJob" => object.pointer("/spec/jobTargetRef/template").into_iter().collect(),
+            "JobSet" => {
+                let jobs = object["spec"]["replicatedJobs"].as_array().into_iter().flatten();
+                jobs.filter_map(|job| job.pointer("/template/spec/template")).collect()
+            }
+            "Pod" => vec![object],
+            _ => object.pointer("/spec/template").into_iter().collect(),
         };
-        template.map(|template| {
-            (format!("{kind}/{}", object["metadata"]["name"].as_str().unwrap_or_default()), template["spec"].clone())
-        })
+        let owner = format!("{kind}/{}", object["metadata"]["name"].as_str().unwrap_or_default());
+        templates.into_iter().map(|template| (owner.clone(), template["spec"].clone())).collect::<Vec<_>>()
     };
-    objects.iter().filter_map(template).collect()
+    objects.iter().flat_map(templates).collect()
 }
 
 /// Volumes that a `StatefulSet` makes for each of its Pods.
@@ -56,12 +69,13 @@ fn containers(pod: &Value) -> Vec<&Value> {
 
 #[test]
 fn snapshots() {
-    for path in files("patterns", "example.yaml") {
+    for path in example_files() {
         let name = relative(&path);
         let run = patterns(&["gen", &name]);
         assert_eq!(run.code, 0, "{name}");
         assert!(run.stderr.is_empty() || run.stderr.starts_with("note: "), "{name}: {}", run.stderr);
-        let snapshot = name.trim_start_matches("patterns/").trim_end_matches("/example.yaml").replace('/', "-");
+        let snapshot =
+            name.trim_start_matches("patterns/").trim_end_matches(".yaml").replace("/example", "").replace('/', "-");
         insta::with_settings!({description => name, omit_expression => true}, {
             insta::assert_snapshot!(snapshot, run.stdout);
         });
@@ -70,7 +84,7 @@ fn snapshots() {
 
 #[test]
 fn same_input_same_bytes() {
-    for path in files("patterns", "example.yaml") {
+    for path in example_files() {
         let name = relative(&path);
         assert_eq!(patterns(&["gen", &name]).stdout, patterns(&["gen", &name]).stdout, "{name}");
     }
@@ -78,7 +92,7 @@ fn same_input_same_bytes() {
 
 #[test]
 fn output_is_lint_clean() {
-    for path in files("patterns", "example.yaml") {
+    for path in example_files() {
         let name = relative(&path);
         let yaml = patterns(&["gen", &name]).stdout;
         let run = support::patterns_with(&["lint", "-"], yaml.as_bytes());

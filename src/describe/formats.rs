@@ -40,6 +40,12 @@ pub fn check(format: &str, text: &str) -> Option<Mistake> {
         "dns-label" => dns_label(text, 63),
         // names of generated objects get suffixes such as `-logs-1a2b3c4d`
         "base-name" => dns_label(text, 40),
+        // beside a base name in a label's value, which has at most 63
+        "part-name" => dns_label(text, 22),
+        "jq" => jq_expression(text),
+        "topic" => topic(text),
+        "bus" => bus(text),
+        "authority" => authority(text),
         "dns-subdomain" => dns_subdomain(text),
         "host" => host(text),
         "image" => image(text),
@@ -76,6 +82,51 @@ fn dns_label(text: &str, most: usize) -> Option<Mistake> {
         );
     }
     (text.len() > most).then(|| Mistake::new(format!("a name has at most {most} characters; this has {}", text.len())))
+}
+
+/// An expression in jq, short enough that reading it is cheap.
+fn jq_expression(text: &str) -> Option<Mistake> {
+    if text.len() > 1000 {
+        return Some(Mistake::new(format!("an expression has at most 1000 bytes; this has {}", text.len())));
+    }
+    super::jq::check(text).err().map(|message| {
+        Mistake::new(message)
+            .because("conditions and keys are written as jq writes them, and see one message")
+            .help(r#"write .kind == "car" or .owner"#)
+    })
+}
+
+/// A topic of Kafka that is also a subject of NATS: neither system reads anything else out of it
+/// (`kafka/common/internals/Topic.java`; docs.nats.io: Subject-Based Messaging).
+fn topic(text: &str) -> Option<Mistake> {
+    let ok = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    let right =
+        !text.is_empty() && text.len() <= 200 && text.bytes().all(ok) && text.split('.').all(|part| !part.is_empty());
+    (!right).then(|| {
+        Mistake::new("a topic is letters, digits, `-`, `_` and single `.` between them, at most 200 characters")
+    })
+}
+
+/// `kafka://host:port,host:port` or `nats://host:port`.
+fn bus(text: &str) -> Option<Mistake> {
+    if has_password(text) {
+        return url(text);
+    }
+    let hosts = text.strip_prefix("kafka://").or_else(|| text.strip_prefix("nats://"));
+    let right = hosts.is_some_and(|hosts| hosts.split(',').all(|host| authority(host).is_none()));
+    (!right).then(|| {
+        Mistake::new("a bus is kafka:// or nats:// with hosts and ports, several with commas between them")
+            .help("write kafka://kafka:9092 or nats://nats:4222")
+    })
+}
+
+/// `host:port`.
+fn authority(text: &str) -> Option<Mistake> {
+    let parts = text.rsplit_once(':');
+    let right = parts.is_some_and(|(name, port)| {
+        dns_subdomain(name).is_none() && !port.starts_with('+') && port.parse::<u16>().is_ok_and(|port| port > 0)
+    });
+    (!right).then(|| Mistake::new("this is a host and a port, such as kafka.example.com:9092"))
 }
 
 fn dns_subdomain(text: &str) -> Option<Mistake> {

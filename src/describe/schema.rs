@@ -2,7 +2,8 @@
 //!
 //! The subset of JSON Schema that descriptions and patterns use: `type`, `properties`, `required`,
 //! `additionalProperties`, `propertyNames`, `items`, `minItems`, `enum`, `const`, `pattern`, `format`,
-//! `minimum`, `maximum`, `minLength`, `maxLength`, `anyOf` (told apart by type) and `default`.
+//! `minimum`, `maximum`, `minLength`, `maxLength`, `anyOf` (told apart by type), `oneOf` (told apart by the member
+//! that each requires first) and `default`.
 
 use std::sync::OnceLock;
 
@@ -10,6 +11,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::formats;
 use super::spanned::{Kind, Member, Place, Spanned};
+use super::variants;
 use crate::diagnostic::Finding;
 use crate::words::{list, nearest};
 
@@ -46,6 +48,10 @@ pub fn check(schema: &Json, value: &Spanned, subject: Subject<'_>, findings: &mu
         findings.push(wrong_type(schema, value, subject));
         return;
     }
+    let schema = match variants::choose(schema, value, subject) {
+        Ok(schema) => schema,
+        Err(finding) => return findings.push(*finding),
+    };
     match &value.kind {
         Kind::Map(_) => check_map(schema, value, subject, findings),
         Kind::List(items) => check_list(schema, value, items, subject, findings),
@@ -81,9 +87,10 @@ pub fn with_defaults(schema: &Json, value: &Json) -> Json {
             .find(|branch| branch.get("type").is_none_or(|types| accepts_json(types, value)))
             .unwrap_or(schema)
     });
+    let (schema, others) = variants::of_json(schema, value);
     match value {
         Json::Object(members) => {
-            let mut filled: Map<String, Json> = Map::new();
+            let mut filled: Map<String, Json> = others.into_iter().map(|name| (name.to_owned(), Json::Null)).collect();
             let properties = schema.get("properties").and_then(Json::as_object);
             for (name, property) in properties.into_iter().flatten() {
                 match members.get(name).filter(|value| !value.is_null()) {
@@ -92,7 +99,7 @@ pub fn with_defaults(schema: &Json, value: &Json) -> Json {
                 };
             }
             for (name, value) in members {
-                if !filled.contains_key(name) && !value.is_null() {
+                if filled.get(name).is_none_or(Json::is_null) && !value.is_null() {
                     let rest = schema.get("additionalProperties").unwrap_or(&Json::Null);
                     filled.insert(name.clone(), with_defaults(rest, value));
                 }

@@ -16,6 +16,9 @@ pub(super) fn check_app(description: &Description, shape: &Filled, uses: &[Fille
                 .label(shape.entry.place.label("runs all the time, or once for each item")),
         );
     }
+    if description.schedule.is_some() {
+        shape.check_scheduled(findings);
+    }
     match (&description.app, shape.definition.brings_containers) {
         (None, false) => findings.push(
             Finding::error(shape.entry.place.label(""), format!("`{}` needs an `app`", shape.entry.pattern))
@@ -34,14 +37,19 @@ pub(super) fn check_app(description: &Description, shape: &Filled, uses: &[Fille
     let has_port = description.app.as_ref().is_some_and(|app| app.port.is_some()) || shape.definition.serves.is_some();
     let target = description.app.as_ref().map_or(&shape.entry.place, |app| &app.place);
     for filled in uses.iter().filter(|filled| !has_port && filled.needs_port()) {
-        findings.push(
-            Finding::error(
-                target.label("has no `port`"),
-                format!("`{}` needs to know where the app listens", filled.entry.name),
-            )
-            .label(filled.entry.place.label("talks to the app's port"))
-            .help("app: {image: …, port: 8080}"),
-        );
+        let name = &filled.entry.name;
+        let talks = filled.entry.place.label("talks to the app's port");
+        let silent = shape.definition.unexposed.as_ref().filter(|_| shape.definition.brings_containers);
+        findings.push(match silent {
+            Some(why) => Finding::error(talks, format!("`{name}` has nothing to talk to in `{}`", shape.entry.pattern))
+                .label(shape.entry.place.label(why.clone()))
+                .help(format!("leave `{name}` out")),
+            None => {
+                Finding::error(target.label("has no `port`"), format!("`{name}` needs to know where the app listens"))
+                    .label(talks)
+                    .help("app: {image: …, port: 8080}")
+            }
+        });
     }
     let in_order = uses.iter().chain(std::iter::once(shape));
     let claimers: Vec<&Filled> = in_order.filter(|filled| filled.definition.claims.is_some()).collect();

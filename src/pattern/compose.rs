@@ -87,25 +87,55 @@ struct Fragment {
     owner: usize,
 }
 
+/// One of the workloads that a shape makes, with what its templates see on top.
+struct Instance {
+    name: String,
+    context: Map<String, Json>,
+}
+
+/// A shape is one workload, or one for each member of a parameter.
+fn instances(shape: &Filled) -> Vec<Instance> {
+    let Some(each) = &shape.definition.each else {
+        return vec![Instance { name: shape.entry.name.clone(), context: Map::new() }];
+    };
+    let members = shape.params.get(&each.of).and_then(Json::as_object);
+    let instance = |(name, value): (&String, &Json)| {
+        let mut member = value.as_object().cloned().unwrap_or_default();
+        member.insert("name".to_owned(), json!(name));
+        Instance { name: name.clone(), context: Map::from_iter([(each.r#as.clone(), Json::Object(member))]) }
+    };
+    members.into_iter().flatten().map(instance).collect()
+}
+
 impl Composition<'_> {
     fn objects(&self) -> Result<Vec<Json>, Vec<Finding>> {
         let mut shared = context::shared(self.prepared);
         shared.insert("expose".to_owned(), self.expose.clone());
         let labels = objects::labels(self.prepared.description, &self.prepared.shape.definition.name);
-        let mut objects = Vec::new();
-        let mut fragments = Vec::new();
-        self.render_shape(&shared, &labels, &mut objects, &mut fragments)
-            .map_err(|broken| vec![broken.finding(&self.prepared.shape.folder, &self.prepared.shape.entry.place)])?;
+        let (mut objects, mut used, mut added) = (Vec::new(), Vec::new(), Vec::new());
         for (at, filled) in self.prepared.uses.iter().enumerate() {
-            self.render_use(at, &shared, &labels, &mut objects, &mut fragments)
+            self.render_use(at, &shared, &labels, &mut used, &mut added)
                 .map_err(|broken| vec![broken.finding(&filled.folder, &filled.entry.place)])?;
         }
-        let pod = self.weave(&fragments)?;
-        for template in objects.iter_mut().filter_map(objects::template) {
-            // a template of its own is left alone; one without a spec takes the woven Pod, and keeps what it says
+        if self.prepared.shape.definition.each.is_some() {
+            objects.extend(self.shape_objects(&shared, &labels, None)?.0);
+        }
+        for instance in instances(&self.prepared.shape) {
+            let (made, own) = self.shape_objects(&shared, &labels, Some(&instance))?;
+            let pod = self.weave(own.iter().chain(&added))?;
+            objects.extend(self.with_pod(made, &pod)?);
+        }
+        objects.extend(used);
+        Ok(objects)
+    }
+
+    /// Gives the woven Pod to the controllers that ask for it: a template of its own is left alone; one without a
+    /// spec takes the woven Pod, and keeps what it says.
+    fn with_pod(&self, mut objects: Vec<Json>, pod: &Json) -> Result<Vec<Json>, Vec<Finding>> {
+        for template in objects.iter_mut().flat_map(objects::templates) {
             if template.get("spec").is_none() {
                 let mut weave = Weave::default();
-                weave.add(&pod, 0);
+                weave.add(pod, 0);
                 weave.add(template, 0);
                 let (whole, clashes) = weave.finish();
                 if let Some(clash) = clashes.first() {
@@ -119,36 +149,53 @@ impl Composition<'_> {
         Ok(objects)
     }
 
+    /// The shape's objects and its part of the Pod, for one instance of it, or what is there once beside them.
+    fn shape_objects(
+        &self,
+        shared: &Map<String, Json>,
+        labels: &Map<String, Json>,
+        instance: Option<&Instance>,
+    ) -> Result<(Vec<Json>, Vec<Fragment>), Vec<Finding>> {
+        let shape = &self.prepared.shape;
+        self.render_shape(shared, labels, instance)
+            .map_err(|broken| vec![broken.finding(&shape.folder, &shape.entry.place)])
+    }
+
     fn render_shape(
         &self,
         shared: &Map<String, Json>,
         labels: &Map<String, Json>,
-        objects: &mut Vec<Json>,
-        fragments: &mut Vec<Fragment>,
-    ) -> Result<(), Broken> {
-        let renderer = Renderer::new(&self.prepared.shape.folder, Vec::new());
+        instance: Option<&Instance>,
+    ) -> Result<(Vec<Json>, Vec<Fragment>), Broken> {
+        let shape = &self.prepared.shape;
+        let renderer = Renderer::new(&shape.folder, Vec::new());
         let mut context = shared.clone();
-        let description = self.prepared.description;
-        context.extend(context::entry(self.catalogue, description, &self.prepared.shape, &self.prepared.shape_ports));
+        context.extend(context::entry(self.catalogue, self.prepared.description, shape, &self.prepared.shape_ports));
         context.insert("upstream".to_owned(), Json::Null);
         context.insert("references".to_owned(), self.shape_references.clone());
-        let from = format!("shape.{}", self.prepared.shape.entry.pattern);
-        if let Some(mut config) = self.config(&renderer, &self.prepared.shape, &context)? {
-            context.insert("config".to_owned(), config["metadata"]["name"].clone());
-            objects::dress(&mut config, labels, self.prepared.description, &from);
-            objects.push(config);
-        }
-        let context = Json::Object(context);
-        for pod in renderer.documents(POD_TEMPLATE, &context)? {
-            fragments.push(Fragment { pod, owner: 0 });
-        }
-        for template in self.prepared.shape.folder.object_templates() {
-            for mut object in render_objects(&renderer, template, &context)? {
-                objects::dress(&mut object, labels, self.prepared.description, &from);
-                objects.push(object);
+        let from = format!("shape.{}", shape.entry.pattern);
+        let (mut objects, mut fragments) = (Vec::new(), Vec::new());
+        if let Some(instance) = instance {
+            context.extend(instance.context.clone());
+            if let Some(config) = self.config(&renderer, shape, &instance.name, &context)? {
+                context.insert("config".to_owned(), config["metadata"]["name"].clone());
+                objects.push(config);
             }
         }
-        Ok(())
+        let context = Json::Object(context);
+        if instance.is_some() {
+            for pod in renderer.documents(POD_TEMPLATE, &context)? {
+                fragments.push(Fragment { pod, owner: 0 });
+            }
+        }
+        let is_each = |template: &&str| shape.definition.each.is_none() || template.starts_with("each");
+        for template in shape.folder.object_templates().filter(|template| is_each(template) == instance.is_some()) {
+            objects.extend(render_objects(&renderer, template, &context)?);
+        }
+        for object in &mut objects {
+            objects::dress(object, labels, self.prepared.description, &from);
+        }
+        Ok((objects, fragments))
     }
 
     fn render_use(
@@ -168,7 +215,7 @@ impl Composition<'_> {
         context.insert("references".to_owned(), self.references[at].clone());
         let from = format!("use[{at}].{}", filled.entry.name);
         let mut made = Vec::new();
-        if let Some(config) = self.config(&renderer, filled, &context)? {
+        if let Some(config) = self.config(&renderer, filled, &filled.entry.name, &context)? {
             context.insert("config".to_owned(), config["metadata"]["name"].clone());
             made.push(config);
         }
@@ -196,6 +243,7 @@ impl Composition<'_> {
         &self,
         renderer: &Renderer,
         filled: &Filled,
+        part: &str,
         context: &Map<String, Json>,
     ) -> Result<Option<Json>, Broken> {
         if filled.definition.config.is_empty() && filled.files.is_empty() {
@@ -213,7 +261,7 @@ impl Composition<'_> {
         }
         let data = Json::Object(data);
         let hash = objects::short_hash(data.to_string().as_bytes());
-        let name = format!("{}-{}-{hash}", self.prepared.description.name, filled.entry.name);
+        let name = format!("{}-{part}-{hash}", self.prepared.description.name);
         Ok(Some(json!({
             "apiVersion": "v1",
             "kind": "ConfigMap",
@@ -223,7 +271,7 @@ impl Composition<'_> {
         })))
     }
 
-    fn weave(&self, fragments: &[Fragment]) -> Result<Json, Vec<Finding>> {
+    fn weave<'f>(&self, fragments: impl Iterator<Item = &'f Fragment>) -> Result<Json, Vec<Finding>> {
         let mut weave = Weave::default();
         for fragment in fragments {
             weave.add(&fragment.pod, fragment.owner);

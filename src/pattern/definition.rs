@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value as Json;
 
+use super::flow::Flow;
+
 /// A pattern's definition.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
@@ -52,6 +54,15 @@ pub struct Definition {
     /// A shape that can run on a schedule.
     #[serde(default)]
     pub schedulable: bool,
+    /// What must hold between parameters when it does.
+    #[serde(default)]
+    pub scheduled_checks: Vec<Check>,
+    /// A shape that is one workload for each member of a parameter.
+    #[serde(default)]
+    pub each: Option<Each>,
+    /// A shape whose parts pass messages on.
+    #[serde(default)]
+    pub flow: Option<Flow>,
     /// What such a shape calls the container that patterns add to; the document's name if absent.
     #[serde(default)]
     pub main_container: Option<String>,
@@ -120,6 +131,17 @@ pub struct Shards {
     /// Whether there is a Service of the document's name as well; always, if absent.
     #[serde(default)]
     pub service: Option<String>,
+}
+
+/// A workload for each member of a parameter: the Pod, its configuration and the templates named `each*` are
+/// rendered for each of them, the others once.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Each {
+    /// The parameter, a map.
+    pub of: String,
+    /// What templates call a member: its value, and its key as `name`.
+    pub r#as: String,
 }
 
 /// A condition on several parameters, which a schema cannot express.

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value as Json, json};
 
 use super::catalogue::{Catalogue, Folder};
-use super::context;
-use super::definition::{Definition, Port};
+use super::containers;
+use super::definition::{Check, Definition, Port};
 use super::files;
 use super::render;
 use crate::describe::{self, Entry, Kind, Member, Spanned, Subject};
@@ -66,7 +66,7 @@ pub(super) fn fill(
         return None;
     }
     let mut params = describe::with_defaults(&definition.params, &given.to_json());
-    fill_containers(&definition, &given, &mut params, findings);
+    containers::fill(&definition, &given, &mut params, findings);
     if findings.len() > before {
         return None;
     }
@@ -76,7 +76,11 @@ pub(super) fn fill(
     }
     let files = files::read_all(&definition, &given, findings);
     let filled = Filled { entry: entry.clone(), folder: folder.clone(), definition, given, params, files };
-    filled.check(&json!({"params": filled.params}), |that| !that.contains("references"), findings);
+    let context = json!({"params": filled.params});
+    filled.check(&filled.definition.checks, &context, |that| !that.contains("references"), findings);
+    if let Some(flow) = &filled.definition.flow {
+        flow.check(&filled.given, findings);
+    }
     (findings.len() == before).then_some(filled)
 }
 
@@ -89,57 +93,6 @@ fn choose_variant(definition: &mut Definition, params: &Json) -> Result<(), Stri
         }
     }
     Ok(())
-}
-
-/// A parameter marked `x-container` is a container of the user's, with all the keys of `app` and those that the
-/// mark names; templates see it as they see the app.
-fn fill_containers(definition: &Definition, given: &Spanned, params: &mut Json, findings: &mut Vec<Finding>) {
-    let properties = definition.params["properties"].as_object();
-    for (name, schema) in properties.into_iter().flatten() {
-        let (Some(mark), Some(member)) = (schema.get("x-container"), given.member(name)) else { continue };
-        let mut member = with_volumes(member, given.get("volumes"));
-        let before = findings.len();
-        let more = take_more(mark, &mut member, findings);
-        let subject_name = format!("`{name}`");
-        let subject = Subject { name: &subject_name, member: "key", help: None, place: &member.key_place };
-        describe::check_app(&member.value, subject, findings);
-        let container = describe::read_app(&member, findings);
-        if findings.len() == before {
-            params[name] = context::container(&container);
-            if let (Some(container), Json::Object(more)) = (params[name].as_object_mut(), more) {
-                container.extend(more);
-            }
-        }
-    }
-}
-
-/// Takes the keys that only this container has out of it, checked and with their defaults.
-fn take_more(mark: &Json, member: &mut Member, findings: &mut Vec<Finding>) -> Json {
-    let Some(properties) = mark.as_object() else { return Json::Null };
-    let taken: Vec<Member> = properties.keys().filter_map(|key| member.value.remove(key)).collect();
-    let schema = json!({"type": "object", "properties": properties});
-    let more = Spanned { kind: Kind::Map(taken), place: member.value.place.clone() };
-    let name = format!("`{}`", member.key);
-    let subject = Subject { name: &name, member: "key", help: None, place: &member.key_place };
-    describe::check(&schema, &more, subject, findings);
-    describe::with_defaults(&schema, &more.to_json())
-}
-
-/// Volumes of the shape itself are volumes of each of its containers.
-fn with_volumes(container: &Member, shared: Option<&Spanned>) -> Member {
-    let mut container = container.clone();
-    let (Some(shared), Kind::Map(members)) = (shared, &mut container.value.kind) else { return container };
-    match members.iter_mut().find(|member| member.key == "volumes") {
-        Some(own) => {
-            if let Kind::Map(volumes) = &mut own.value.kind {
-                volumes.extend(shared.members().iter().cloned());
-            }
-        }
-        None => {
-            members.push(Member { key: "volumes".to_owned(), key_place: shared.place.clone(), value: shared.clone() });
-        }
-    }
-    container
 }
 
 /// A bare name is a map without members, a bare scalar or list the main parameter.
@@ -171,11 +124,16 @@ impl Filled {
     /// Checks what the pattern says about its references.
     pub(super) fn check_with(&self, references: &Json, findings: &mut Vec<Finding>) {
         let context = json!({"params": self.params, "references": references});
-        self.check(&context, |that| that.contains("references"), findings);
+        self.check(&self.definition.checks, &context, |that| that.contains("references"), findings);
     }
 
-    fn check(&self, context: &Json, applies: impl Fn(&str) -> bool, findings: &mut Vec<Finding>) {
-        for check in self.definition.checks.iter().filter(|check| applies(&check.that)) {
+    /// Checks what must hold for it to run on a schedule.
+    pub(super) fn check_scheduled(&self, findings: &mut Vec<Finding>) {
+        self.check(&self.definition.scheduled_checks, &json!({"params": self.params}), |_| true, findings);
+    }
+
+    fn check(&self, checks: &[Check], context: &Json, applies: impl Fn(&str) -> bool, findings: &mut Vec<Finding>) {
+        for check in checks.iter().filter(|check| applies(&check.that)) {
             match render::holds(&check.that, context) {
                 Ok(true) => {}
                 Ok(false) => findings.push(
@@ -220,15 +178,9 @@ impl Filled {
         self.definition.claims.is_some() || self.definition.needs_port.as_ref().is_some_and(needs)
     }
 
-    /// Ports of the user's containers that run in the woven Pod (`x-beside`), and where they are written.
+    /// Ports of the user's containers that run in the woven Pod, and where they are written.
     pub(super) fn ports_beside(&self) -> Vec<(u16, &describe::Place)> {
-        let properties = self.definition.params["properties"].as_object();
-        let beside = properties.into_iter().flatten().filter(|(_, schema)| schema["x-beside"] == true);
-        let port = |(name, _): (&String, &Json)| {
-            let value = self.given.get(name)?.get("port")?;
-            Some((u16::try_from(value.to_json().as_u64()?).ok()?, &value.place))
-        };
-        beside.filter_map(port).collect()
+        containers::ports_beside(&self.definition, &self.given)
     }
 
     /// The parameters as a map.

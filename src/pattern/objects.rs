@@ -25,8 +25,12 @@ const ORDER: &[&str] = &[
     "DaemonSet",
     "Job",
     "CronJob",
+    "JobSet",
+    "TriggerAuthentication",
+    "ScaledJob",
     "PodDisruptionBudget",
     "HorizontalPodAutoscaler",
+    "ScaledObject",
     "NetworkPolicy",
     "Ingress",
     "HTTPRoute",
@@ -89,10 +93,18 @@ pub(super) fn arrange(pod: &mut Json) {
     spec.extend(fields);
 }
 
-/// The Pod template of a controller, if it has one.
-pub(super) fn template(object: &mut Json) -> Option<&mut Json> {
-    let path = if object["kind"] == "CronJob" { "/spec/jobTemplate/spec/template" } else { "/spec/template" };
-    object.pointer_mut(path)
+/// The Pod templates of a controller.
+pub(super) fn templates(object: &mut Json) -> Vec<&mut Json> {
+    let path = match object["kind"].as_str().unwrap_or_default() {
+        "CronJob" => "/spec/jobTemplate/spec/template",
+        "ScaledJob" => "/spec/jobTargetRef/template",
+        "JobSet" => {
+            let jobs = object.pointer_mut("/spec/replicatedJobs").and_then(Json::as_array_mut);
+            return jobs.into_iter().flatten().filter_map(|job| job.pointer_mut("/template/spec/template")).collect();
+        }
+        _ => "/spec/template",
+    };
+    object.pointer_mut(path).into_iter().collect()
 }
 
 /// Labels of every object of a document. The version is no part of a selector: it changes.

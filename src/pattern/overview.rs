@@ -139,9 +139,10 @@ fn images(made: &[&Made]) -> Vec<(String, String)> {
 
 fn containers(object: &Json) -> Vec<Json> {
     let mut object = object.clone();
-    let Some(template) = objects::template(&mut object) else { return Vec::new() };
-    let list = |field: &str| template["spec"][field].as_array().cloned().unwrap_or_default();
-    [list("initContainers"), list("containers")].concat()
+    let lists = objects::templates(&mut object).into_iter().flat_map(|template| {
+        ["initContainers", "containers"].map(|field| template["spec"][field].as_array().cloned().unwrap_or_default())
+    });
+    lists.flatten().collect()
 }
 
 /// `Service/shop`, and for a Service its ports.

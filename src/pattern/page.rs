@@ -22,7 +22,8 @@ pub fn page(catalogue: &Catalogue, folder: &Folder, definition: &Definition) -> 
     let rows: Vec<_> = definition.image.iter().chain(&definition.images).filter_map(image).collect();
     section(&mut out, if rows.len() > 1 { "Images" } else { "Image" }, &rows);
     section(&mut out, "Variables of the app", &provides(definition));
-    if let Some(example) = folder.file("example.yaml") {
+    let further = folder.files().filter(|(name, _)| name.starts_with("example-")).map(|(_, text)| text);
+    for example in folder.file("example.yaml").into_iter().chain(further) {
         let _ = write!(out, "\nExample\n\n{}", indented(example));
     }
     out

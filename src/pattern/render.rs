@@ -48,6 +48,7 @@ impl Renderer {
             }
         });
         environment.add_filter("verbatim", verbatim);
+        environment.add_filter("jq", jq);
         environment.add_filter("target", target);
         environment.add_filter("word", word);
         environment.add_filter("shards", |to: Hole, listed: Hole| shards(&to, &listed));
@@ -304,6 +305,13 @@ fn word(text: &str) -> Result<Hole, Error> {
         return Ok(Hole::from_safe_string(text.to_owned()));
     }
     Err(Error::new(ErrorKind::BadEscape, "this text is not one word"))
+}
+
+/// An expression of jq in a file whose reader expands `${NAME}` before anything else: within jq's texts, the only
+/// place where `${` can stand, `\u0024` is `$`. A comment in it ends with its line.
+fn jq(text: &str) -> String {
+    let end = if text.contains('#') { "\n" } else { "" };
+    format!("({}{end})", text.replace("${", "\\u0024{"))
 }
 
 /// Keeps the kubelet from expanding `$(NAME)` in a command or argument: `$$` stands for `$`

@@ -1,0 +1,109 @@
+//! Parameters that are containers of the user's: `x-container` in a pattern's schema.
+
+use serde_json::{Map, Value as Json, json};
+
+use super::context;
+use super::definition::Definition;
+use crate::describe::{self, Kind, Member, Place, Spanned, Subject};
+use crate::diagnostic::Finding;
+
+/// A container among the parameters.
+pub(super) struct Given<'a> {
+    /// Its schema, with the mark.
+    schema: &'a Json,
+    /// As it was given: a map, or the image alone.
+    member: &'a Member,
+    /// The keys that lead to it.
+    path: Vec<&'a str>,
+}
+
+/// All containers among the parameters, wherever they stand.
+pub(super) fn given<'a>(definition: &'a Definition, params: &'a Spanned) -> Vec<Given<'a>> {
+    let mut found = Vec::new();
+    collect(&definition.params, params, &[], &mut found);
+    found
+}
+
+fn collect<'a>(schema: &'a Json, value: &'a Spanned, path: &[&'a str], found: &mut Vec<Given<'a>>) {
+    let schema = describe::form(schema, value);
+    for member in value.members() {
+        let own = schema["properties"].get(&member.key).or_else(|| schema.get("additionalProperties"));
+        let Some(own) = own else { continue };
+        let path: Vec<&str> = path.iter().copied().chain([member.key.as_str()]).collect();
+        if own.get("x-container").is_some() {
+            found.push(Given { schema: own, member, path });
+        } else {
+            collect(own, &member.value, &path, found);
+        }
+    }
+}
+
+/// A container has all the keys of `app` and those that its mark names; templates see it as they see the app.
+pub(super) fn fill(definition: &Definition, given: &Spanned, params: &mut Json, findings: &mut Vec<Finding>) {
+    for found in self::given(definition, given) {
+        let mut member = with_volumes(&with_image(found.member), given.get("volumes"));
+        let before = findings.len();
+        let more = take_more(&found.schema["x-container"], &mut member, findings);
+        let name = format!("`{}`", member.key);
+        let subject = Subject { name: &name, member: "key", help: None, place: &member.key_place };
+        describe::check_app(&member.value, subject, findings);
+        let container = describe::read_app(&member, findings);
+        let place = found.path.iter().try_fold(&mut *params, |value, key| value.get_mut(*key));
+        if let (Some(place), true) = (place, findings.len() == before) {
+            *place = context::container(&container);
+            if let (Some(container), Json::Object(more)) = (place.as_object_mut(), more) {
+                container.extend(more);
+            }
+        }
+    }
+}
+
+/// Ports of containers that run in the woven Pod (`x-beside`), and where they are written.
+pub(super) fn ports_beside<'a>(definition: &'a Definition, params: &'a Spanned) -> Vec<(u16, &'a Place)> {
+    let beside = given(definition, params).into_iter().filter(|found| found.schema["x-beside"] == true);
+    let port = |found: Given<'a>| {
+        let value = found.member.value.get("port")?;
+        Some((u16::try_from(value.to_json().as_u64()?).ok()?, &value.place))
+    };
+    beside.filter_map(port).collect()
+}
+
+/// The image alone is a container with nothing else to say.
+fn with_image(member: &Member) -> Member {
+    let mut member = member.clone();
+    if matches!(member.value.kind, Kind::Text(_)) {
+        let place = member.value.place.clone();
+        let image = Member { key: "image".to_owned(), key_place: place.clone(), value: member.value };
+        member.value = Spanned { kind: Kind::Map(vec![image]), place };
+    }
+    member
+}
+
+/// Takes the keys that only this container has out of it, checked and with their defaults.
+fn take_more(mark: &Json, member: &mut Member, findings: &mut Vec<Finding>) -> Json {
+    let Some(properties) = mark.as_object() else { return Json::Object(Map::new()) };
+    let taken: Vec<Member> = properties.keys().filter_map(|key| member.value.remove(key)).collect();
+    let schema = json!({"type": "object", "properties": properties});
+    let more = Spanned { kind: Kind::Map(taken), place: member.value.place.clone() };
+    let name = format!("`{}`", member.key);
+    let subject = Subject { name: &name, member: "key", help: None, place: &member.key_place };
+    describe::check(&schema, &more, subject, findings);
+    describe::with_defaults(&schema, &more.to_json())
+}
+
+/// Volumes of the shape itself are volumes of each of its containers.
+fn with_volumes(container: &Member, shared: Option<&Spanned>) -> Member {
+    let mut container = container.clone();
+    let (Some(shared), Kind::Map(members)) = (shared, &mut container.value.kind) else { return container };
+    match members.iter_mut().find(|member| member.key == "volumes") {
+        Some(own) => {
+            if let Kind::Map(volumes) = &mut own.value.kind {
+                volumes.extend(shared.members().iter().cloned());
+            }
+        }
+        None => {
+            members.push(Member { key: "volumes".to_owned(), key_place: shared.place.clone(), value: shared.clone() });
+        }
+    }
+    container
+}

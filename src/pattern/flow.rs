@@ -1,0 +1,188 @@
+//! Steps that pass messages on through topics: every topic that a step takes has a writer, and nothing goes round
+//! in circles.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+
+use crate::describe::{Kind, Member, Place, Spanned};
+use crate::diagnostic::Finding;
+use crate::words::nearest;
+
+/// Where a pattern's parameters say what flows where.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Flow {
+    /// The parameter that is the bus.
+    pub bus: String,
+    /// The parameter that holds the steps by name.
+    pub steps: String,
+    /// The parameter that lists topics written by others.
+    pub external: String,
+    /// Keys of a step whose topics it takes: a text, a list, or the keys of a map.
+    pub takes: Vec<String>,
+    /// Keys of a step whose topics it writes.
+    pub gives: Vec<String>,
+    /// Words in place of a topic that name none.
+    pub ends: Vec<String>,
+    /// The key of a step that divides its topic among consumers.
+    pub shards: String,
+}
+
+/// Steps in one flow: each is a workload of its own.
+const MOST: usize = 200;
+
+/// A step and its topics.
+struct Step<'a> {
+    member: &'a Member,
+    takes: Vec<(&'a str, &'a Place)>,
+    gives: Vec<(&'a str, &'a Place)>,
+    shards: bool,
+}
+
+impl Flow {
+    /// Says what does not fit together.
+    pub(super) fn check(&self, params: &Spanned, findings: &mut Vec<Finding>) {
+        let members = params.get(&self.steps).map(Spanned::members).unwrap_or_default();
+        if let Some(member) = members.get(MOST) {
+            let message = format!("one flow has at most {MOST} steps");
+            return findings.push(
+                Finding::error(member.key_place.label("one too many"), message)
+                    .help("make it two documents that share a topic"),
+            );
+        }
+        let steps: Vec<Step<'_>> = members.iter().map(|member| self.step(member)).collect();
+        let external = params.get(&self.external).map(Spanned::items).unwrap_or_default();
+        let external: Vec<&str> = external.iter().filter_map(Spanned::text).collect();
+        check_repeated(&steps, findings);
+        check_writers(&steps, &external, &self.external, findings);
+        check_shards(&steps, findings);
+        if let Some(bus) = params.get(&self.bus).filter(|bus| bus.text().is_some_and(|bus| bus.starts_with("nats://")))
+        {
+            check_partitions(&steps, bus, findings);
+        }
+        if let Some((first, rest)) = cycle(&steps).split_first() {
+            findings.push(circle(first, rest));
+        }
+    }
+
+    fn step<'a>(&self, member: &'a Member) -> Step<'a> {
+        let named = |keys: &[String]| {
+            let values = keys.iter().filter_map(|key| member.value.get(key));
+            values.flat_map(topics).filter(|(topic, _)| !self.ends.iter().any(|end| end == topic)).collect()
+        };
+        let shards = member.value.get(&self.shards).is_some();
+        Step { member, takes: named(&self.takes), gives: named(&self.gives), shards }
+    }
+}
+
+fn topics(value: &Spanned) -> Vec<(&str, &Place)> {
+    match &value.kind {
+        Kind::Text(text) => vec![(text.as_str(), &value.place)],
+        Kind::List(items) => items.iter().filter_map(|item| Some((item.text()?, &item.place))).collect(),
+        Kind::Map(members) => members.iter().map(|member| (member.key.as_str(), &member.key_place)).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn check_repeated(steps: &[Step<'_>], findings: &mut Vec<Finding>) {
+    for topics in steps.iter().flat_map(|step| [&step.takes, &step.gives]) {
+        for (at, (topic, place)) in topics.iter().enumerate() {
+            if let Some((_, first)) = topics[..at].iter().find(|(other, _)| other == topic) {
+                findings.push(
+                    Finding::error(place.label("again"), format!("`{topic}` stands twice in one step"))
+                        .label(first.label("here"))
+                        .because("each message would pass twice"),
+                );
+            }
+        }
+    }
+}
+
+fn check_writers(steps: &[Step<'_>], external: &[&str], parameter: &str, findings: &mut Vec<Finding>) {
+    let written: BTreeSet<&str> =
+        steps.iter().flat_map(|step| &step.gives).map(|(topic, _)| *topic).chain(external.iter().copied()).collect();
+    for (topic, place) in steps.iter().flat_map(|step| &step.takes) {
+        if written.contains(topic) {
+            continue;
+        }
+        let label = nearest(topic, written.iter().copied())
+            .map_or_else(|| "taken here".to_owned(), |name| format!("did you mean `{name}`?"));
+        findings.push(
+            Finding::error(place.label(label), format!("no step writes `{topic}`"))
+                .because("a step that takes it would wait for ever")
+                .help(format!("if something else writes it: {parameter}: [{topic}]")),
+        );
+    }
+}
+
+/// Whoever takes a sharded topic counts on one key staying with one consumer; a writer without the key breaks that.
+fn check_shards(steps: &[Step<'_>], findings: &mut Vec<Finding>) {
+    for sharder in steps.iter().filter(|step| step.shards) {
+        for (topic, place) in &sharder.gives {
+            let others = steps.iter().filter(|step| step.member.key != sharder.member.key);
+            for (_, other) in others.flat_map(|step| &step.gives).filter(|(other, _)| other == topic) {
+                findings.push(
+                    Finding::error(other.label("also written here"), format!("`{topic}` has two writers, and one of them shards it"))
+                        .label(place.label("sharded here"))
+                        .because("messages of the other writer would land on any shard, and a consumer counts on one key staying with one shard")
+                        .help("give the other writer a topic of its own, and merge before sharding"),
+                );
+            }
+        }
+    }
+}
+
+fn check_partitions(steps: &[Step<'_>], bus: &Spanned, findings: &mut Vec<Finding>) {
+    for step in steps.iter().filter(|step| step.shards) {
+        findings.push(
+            Finding::error(step.member.key_place.label("shards a topic"), "NATS has no partitions to shard by")
+                .label(bus.place.label("the bus"))
+                .because("consumers of a JetStream subject share its messages, whatever their key")
+                .help("use `split` with a condition for each part, or a Kafka bus"),
+        );
+    }
+}
+
+/// The first circle of steps, in the order of the flow; empty if there is none.
+fn cycle<'s, 'a>(steps: &'s [Step<'a>]) -> Vec<&'s Step<'a>> {
+    let mut takers: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (at, step) in steps.iter().enumerate() {
+        for (topic, _) in &step.takes {
+            takers.entry(topic).or_default().push(at);
+        }
+    }
+    let next = |at: usize| -> Vec<usize> {
+        steps[at].gives.iter().filter_map(|(topic, _)| takers.get(topic)).flatten().copied().collect()
+    };
+    let mut done = vec![false; steps.len()];
+    for start in 0..steps.len() {
+        if done[start] {
+            continue;
+        }
+        // a path through the flow, and for each step on it those that are left to try
+        let mut path: Vec<(usize, Vec<usize>)> = vec![(start, next(start))];
+        while let Some((at, left)) = path.last_mut() {
+            let Some(to) = left.pop() else {
+                done[*at] = true;
+                path.pop();
+                continue;
+            };
+            if let Some(from) = path.iter().position(|(at, _)| *at == to) {
+                return path[from..].iter().map(|(at, _)| &steps[*at]).collect();
+            }
+            if !done[to] {
+                path.push((to, next(to)));
+            }
+        }
+    }
+    Vec::new()
+}
+
+fn circle(first: &Step<'_>, rest: &[&Step<'_>]) -> Finding {
+    let finding = Finding::error(first.member.key_place.label("begins here"), "this flow goes round in circles");
+    let finding = rest.iter().fold(finding, |finding, step| finding.label(step.member.key_place.label("goes on here")));
+    finding
+        .because("a message would pass these steps again and again, and the topics would fill up")
+        .help("end one of them in a topic that none before it takes")
+}
