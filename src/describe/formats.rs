@@ -60,11 +60,14 @@ pub fn check(format: &str, text: &str) -> Option<Mistake> {
         "secret-ref" => secret_ref(text),
         "configmap-ref" => configmap_ref(text),
         "url" => url(text),
+        "http-url" => url(text).or_else(|| http_url(text)),
         "percent" => percent(text),
         "quantity" => quantity(text),
         "target" => Target::parse(text).err(),
         "hash-key" => hash_key(text),
         "token" => token(text),
+        "label" => label(text),
+        "process" => process(text),
         "shard-address" => target::check_shard(text),
         "gateway-ref" => gateway_ref(text),
         _ => None,
@@ -281,6 +284,35 @@ fn cron(text: &str) -> Option<Mistake> {
     })
 }
 
+/// A label's key, or key and value (`IsQualifiedName`, `IsValidLabelValue`).
+fn label(text: &str) -> Option<Mistake> {
+    let (key, value) = text.split_once('=').unwrap_or((text, ""));
+    let part = |part: &str| {
+        let ok = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+        let ends = |part: &str| {
+            part.starts_with(|c: char| c.is_ascii_alphanumeric()) && part.ends_with(|c: char| c.is_ascii_alphanumeric())
+        };
+        part.len() <= 63 && part.bytes().all(ok) && ends(part)
+    };
+    let key_fits = match key.split_once('/') {
+        Some((prefix, name)) => dns_subdomain(prefix).is_none() && part(name),
+        None => part(key),
+    };
+    let fits = key_fits && (value.is_empty() && !text.ends_with('=') || part(value));
+    (!fits).then(|| {
+        Mistake::new("this is no label").help("write <key> or <key>=<value>, such as example.com/rules=active")
+    })
+}
+
+/// A program's name, as processes are found by it.
+fn process(text: &str) -> Option<Mistake> {
+    let ok = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'+');
+    let fits = !text.is_empty() && text.len() <= 64 && text.bytes().all(ok) && !text.starts_with('-');
+    (!fits).then(|| {
+        Mistake::new("a process is named by its program, without path: letters, digits, `-`, `_`, `.` and `+`")
+    })
+}
+
 /// A name in HTTP: of a header, of a cookie (RFC 9110, section 5.6.2), without what a configuration would read
 /// something else out of.
 fn token(text: &str) -> Option<Mistake> {
@@ -369,6 +401,14 @@ fn url(text: &str) -> Option<Mistake> {
         ..Mistake::new("this address carries a password")
             .because("a description is kept in version control")
             .help("name the secret instead: secret/<name>/<key>")
+    })
+}
+
+fn http_url(text: &str) -> Option<Mistake> {
+    let host = ["https://", "http://"].iter().find_map(|scheme| text.strip_prefix(scheme));
+    let fits = host.is_some_and(|host| host.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '['));
+    (!fits).then(|| {
+        Mistake::new("an address of the web begins with https:// and a host").help(format!("write https://{text}"))
     })
 }
 

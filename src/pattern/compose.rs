@@ -67,8 +67,12 @@ fn expand_one(
 #[must_use]
 pub fn notes(catalogue: &Catalogue, descriptions: &[Description]) -> Vec<String> {
     let prepared = prepare_all(catalogue, descriptions, &mut Vec::new());
-    let entries = prepared.iter().flatten().flat_map(|prepared| std::iter::once(&prepared.shape).chain(&prepared.uses));
-    entries.flat_map(|filled| provides::notes(filled).unwrap_or_default()).collect()
+    let of = |prepared: &Prepared<'_>| -> Vec<String> {
+        let app = context::shared(prepared).remove("app").unwrap_or_default();
+        let entries = std::iter::once(&prepared.shape).chain(&prepared.uses);
+        entries.flat_map(|filled| provides::notes(filled, &app).unwrap_or_default()).collect()
+    };
+    prepared.iter().flatten().flat_map(of).collect()
 }
 
 struct Composition<'a> {

@@ -160,7 +160,7 @@ pub struct Check {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Note {
-    /// When it is said: an expression over `params`.
+    /// When it is said: an expression over `params` and `app`.
     pub when: String,
     /// What: an expression over `params`, the `entry`'s name and the `prefix` of its variables.
     pub say: String,

@@ -53,6 +53,7 @@ impl Renderer {
         environment.add_filter("word", word);
         environment.add_filter("shards", |to: Hole, listed: Hole| shards(&to, &listed));
         environment.add_filter("milliseconds", milliseconds);
+        environment.add_filter("regex", regex);
         environment
             .add_filter("shard", |labels: Hole, shard: u32| with_label(&labels, "patterns/shard", &shard.to_string()));
         environment.add_filter("part", |labels: Hole, role: &str| part(&labels, role));
@@ -295,6 +296,12 @@ fn milliseconds(text: &str) -> Result<u64, Error> {
             .map(|seconds| seconds * 1000)
             .map_err(|mistake| Error::new(ErrorKind::InvalidOperation, mistake.message)),
     }
+}
+
+/// A regular expression (RE2) that matches this text alone, without the characters at which oauth2-proxy divides its
+/// flags: `,` and `"` of lists, `=` of method and path.
+fn regex(text: &str) -> String {
+    regex_lite::escape(text).replace('=', r"\x3D").replace(',', r"\x2C").replace('"', r"\x22")
 }
 
 /// A text that is one word in every configuration language: checked formats let nothing else through, and this
