@@ -2,7 +2,7 @@ use crate::diagnostic::{Level, RuleId};
 use crate::kube::{ContainerList, ContainerView, PodView};
 use crate::rules::{Check, Found, Rule, parts};
 
-/// An init container fills an emptyDir that nobody else mounts.
+/// An init container fills an `emptyDir` that nobody else mounts.
 pub static RULE: Rule = Rule {
     id: RuleId { name: "init-output-not-mounted", family: "sidecar" },
     level: Level::Warning,

@@ -2,7 +2,7 @@ use crate::diagnostic::{Level, RuleId};
 use crate::kube::PodView;
 use crate::rules::{Check, Found, Rule};
 
-/// Every container mounts an emptyDir read-only.
+/// Every container mounts an `emptyDir` read-only.
 pub static RULE: Rule = Rule {
     id: RuleId { name: "shared-volume-nobody-writes", family: "sidecar" },
     level: Level::Error,

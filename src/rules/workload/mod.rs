@@ -1,9 +1,41 @@
 //! Lifecycle and availability of any Pod.
 
+mod config_map_key_missing;
+mod dangling_reference;
+mod dangling_service;
+mod hpa_fights_replicas;
+mod hpa_missing_request;
+mod hpa_unknown_container;
 mod image_without_digest;
+mod overlapping_selectors;
+mod pdb_blocks_drain;
 mod prestop_outlasts_grace;
+mod references;
+mod rwo;
+mod rwo_many_replicas;
+mod rwo_rolling_update;
+mod scaling;
+mod service_port_missing;
+mod two_hpas_one_target;
+mod two_pdbs_one_pod;
 
 use super::Rule;
 
 /// The family's rules.
-pub const RULES: &[&Rule] = &[&image_without_digest::RULE, &prestop_outlasts_grace::RULE];
+pub const RULES: &[&Rule] = &[
+    &config_map_key_missing::RULE,
+    &dangling_reference::RULE,
+    &dangling_service::RULE,
+    &hpa_fights_replicas::RULE,
+    &hpa_missing_request::RULE,
+    &hpa_unknown_container::RULE,
+    &image_without_digest::RULE,
+    &overlapping_selectors::RULE,
+    &pdb_blocks_drain::RULE,
+    &prestop_outlasts_grace::RULE,
+    &rwo_many_replicas::RULE,
+    &rwo_rolling_update::RULE,
+    &service_port_missing::RULE,
+    &two_hpas_one_target::RULE,
+    &two_pdbs_one_pod::RULE,
+];

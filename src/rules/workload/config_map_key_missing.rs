@@ -1,0 +1,59 @@
+use super::references::references;
+use crate::diagnostic::{Level, RuleId};
+use crate::kube::{Index, Typed};
+use crate::rules::{Check, FoundAnywhere, Rule, text};
+use crate::words::{clip, list, nearest};
+
+/// A key that the `ConfigMap` of the run does not have.
+pub static RULE: Rule = Rule {
+    id: RuleId { name: "config-map-key-missing", family: "workload" },
+    level: Level::Error,
+    page: include_str!("config_map_key_missing.md"),
+    check: Check::Workspace(check),
+};
+
+fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+    for object in index.all().iter().filter(|object| !object.is_base) {
+        for reference in references(object).into_iter().filter(|reference| reference.kind == "ConfigMap") {
+            if reference.keys.is_empty() {
+                continue;
+            }
+            let Some(map) = index.find(object, "ConfigMap", reference.name).filter(|map| !map.is_base) else {
+                continue;
+            };
+            let Some(Typed::ConfigMap(typed)) = &map.typed else { continue };
+            let data = typed.data.iter().flatten().map(|(key, _)| key.as_str());
+            let keys: Vec<&str> = data.chain(typed.binary_data.iter().flatten().map(|(key, _)| key.as_str())).collect();
+            // an empty one is filled by somebody else
+            if keys.is_empty() {
+                continue;
+            }
+            for (key, node) in &reference.keys {
+                if keys.contains(key) || text::is_placeholder(key) {
+                    continue;
+                }
+                let data = ["data", "binaryData"].iter().find_map(|field| map.document.get(map.node, field));
+                let name = clip(reference.name);
+                let has = if keys.len() <= 4 {
+                    format!("has {}", list(&keys))
+                } else {
+                    format!("has {} other keys", keys.len())
+                };
+                let mut about = found.about(object);
+                let mut saying = about
+                    .at(*node, format!("ConfigMap `{name}` has no key `{}`, so the container never starts", clip(key)))
+                    .because(
+                        "the kubelet refuses to start a container whose keys are not there (CreateContainerConfigError, \
+                         or FailedMount for a volume) unless the reference is `optional: true`",
+                    )
+                    .help(format!("name a key of `{name}`, or add this one to its `data`"));
+                if let Some(nearest) = nearest(key, keys.iter().copied()) {
+                    saying = saying.here(format!("did you mean `{nearest}`?"));
+                }
+                if let Some(entry) = data.and_then(|data| map.document.entries(data).first()) {
+                    saying.label(map.label(entry.key, has));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,113 @@
+use std::collections::BTreeSet;
+
+use super::references::{Reference, references};
+use crate::diagnostic::{Level, RuleId};
+use crate::kube::{ContainerView, Index, Object, Place, PodView};
+use crate::rules::{Check, FoundAnywhere, Rule, parts};
+use crate::words::{clip, nearest};
+use crate::yaml::{Document, NodeId, Value};
+
+/// A name of an object that is not there, among others of its kind that are.
+pub static RULE: Rule = Rule {
+    id: RuleId { name: "dangling-reference", family: "workload" },
+    level: Level::Warning,
+    page: include_str!("dangling_reference.md"),
+    check: Check::Workspace(check),
+};
+
+/// What every cluster or namespace has.
+const GIVEN: [(&str, &str); 4] = [
+    ("ConfigMap", "kube-root-ca.crt"),
+    ("ConfigMap", "openshift-service-ca.crt"),
+    ("ServiceAccount", "default"),
+    ("Role", "extension-apiserver-authentication-reader"),
+];
+
+fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+    let mut made = None;
+    for object in index.all().iter().filter(|object| !object.is_base) {
+        let mut said = BTreeSet::new();
+        for reference in references(object) {
+            let Reference { kind, name, node, .. } = reference;
+            let others = index.kind_in(Place::of(object), kind);
+            let is_given = GIVEN.contains(&(kind, name)) || name.starts_with("system:");
+            if others.is_empty() || is_given || index.has(object, kind, name) || !said.insert((kind, name)) {
+                continue;
+            }
+            let like = nearest(name, others.iter().map(|other| other.id.name.as_str()));
+            // Secrets are often made by hand; only a slip of the pen is surely none.
+            if kind == "Secret" && like.is_none() {
+                continue;
+            }
+            // Read all other texts of the run only once something is missing.
+            if made.get_or_insert_with(|| mentioned(index)).contains(name) {
+                continue;
+            }
+            say(object, kind, name, node, others, found);
+        }
+    }
+}
+
+fn say(
+    object: &Object,
+    kind: &'static str,
+    name: &str,
+    node: NodeId,
+    others: &[&Object],
+    found: &mut FoundAnywhere<'_>,
+) {
+    let names = others.iter().map(|other| other.id.name.as_str());
+    let like = nearest(name, names).and_then(|like| others.iter().find(|other| other.id.name == like));
+    let mut about = found.about(object);
+    let mut saying = about
+        .at(node, format!("there is no {kind} `{}` among those of this folder and namespace", clip(name)))
+        .because(match kind {
+            "ConfigMap" | "Secret" => "the kubelet does not start a container before what it mounts or reads is there",
+            "PersistentVolumeClaim" => "a Pod is not scheduled before its claims exist",
+            "ServiceAccount" => "the API server refuses Pods whose service account does not exist",
+            "Role" => "a binding to a role that does not exist gives nobody any right",
+            "Service" => "an Ingress answers 503 for a Service that does not exist",
+            _ => "an autoscaler without a target does nothing",
+        })
+        .help(format!("correct the name, or add the {kind} to these files"));
+    if let Some(other) = like.or(others.first()) {
+        let text = if like.is_some() { "did you mean this one?" } else { "others are here" };
+        saying = saying.label(other.label(super::scaling::name_node(other), text));
+    }
+    saying.here("nothing of that name");
+}
+
+/// The texts of objects of other kinds and of command lines: operators and programs make objects of the
+/// names that they are told.
+fn mentioned<'run>(index: &Index<'run>) -> BTreeSet<&'run str> {
+    let mut texts = BTreeSet::new();
+    for object in index.all() {
+        if object.typed.is_none() {
+            collect(&object.document, object.node, &mut texts);
+        }
+        let values =
+            |view: &ContainerView<'run>| view.container.env.iter().flatten().filter_map(|env| env.value.as_deref());
+        for view in object.pod().into_iter().flat_map(PodView::containers) {
+            texts.extend(values(&view));
+            for (word, _) in parts::words(&view) {
+                texts.insert(word.as_str());
+                texts.extend(
+                    word.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '-' && letter != '.'),
+                );
+            }
+        }
+    }
+    texts
+}
+
+fn collect<'run>(document: &'run Document, node: NodeId, texts: &mut BTreeSet<&'run str>) {
+    let mut nodes = vec![node];
+    while let Some(node) = nodes.pop() {
+        match document.value(node) {
+            Value::Str(text) => drop(texts.insert(text)),
+            Value::List(items) => nodes.extend(items),
+            Value::Map(entries) => nodes.extend(entries.iter().map(|entry| entry.value)),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,45 @@
+use super::scaling;
+use crate::diagnostic::{Level, RuleId};
+use crate::kube::{Index, Place};
+use crate::rules::{Check, FoundAnywhere, Rule};
+use crate::words::clip;
+use crate::yaml::edit;
+
+/// An autoscaler's target says how many replicas it wants.
+pub static RULE: Rule = Rule {
+    id: RuleId { name: "hpa-fights-replicas", family: "workload" },
+    level: Level::Warning,
+    page: include_str!("hpa_fights_replicas.md"),
+    check: Check::Workspace(check),
+};
+
+fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+    for scaler in scaling::scalers(index) {
+        let Some(target) = index.find(scaler.object, scaler.kind, scaler.name) else { continue };
+        // 0 is how a workload is switched off: the autoscaler then leaves it alone.
+        let Some(node) = scaling::replicas_node(target).filter(|_| scaling::replicas(target) != Some(0)) else {
+            continue;
+        };
+        if Place::of(target).namespace != Place::of(scaler.object).namespace {
+            continue;
+        }
+        let document = &target.document;
+        let fix = document.get(target.node, "spec").and_then(|spec| edit::remove(document, spec, "replicas"));
+        let (name, by) = (clip(&target.id.name), clip(&scaler.object.id.name));
+        found
+            .about(target)
+            .at(node, format!("every apply sets `{name}` back to {} replicas, whatever `{by}` has scaled it to", clip(document.raw(node))))
+            .here("leave it out")
+            .label(scaler.object.label(scaler.node, format!("`{by}` decides how many run")))
+            .because(
+                "a field that is in the manifest is applied, and `replicas` is the autoscaler's \
+                 (kubernetes/website: tasks/run-application/horizontal-pod-autoscale, \"Migrating Deployments and StatefulSets\")",
+            )
+            .help(format!(
+                "remove `replicas`; a plain `kubectl apply` of that scales to 1 once, unless you first run \
+                 `kubectl apply edit-last-applied {}/{name}` and remove it there",
+                target.id.kind.to_lowercase()
+            ))
+            .unsafe_fix_if("leave the number to the autoscaler", fix.map(|edit| vec![edit]));
+    }
+}

@@ -1,0 +1,91 @@
+use k8s_openapi::api::policy::v1::PodDisruptionBudgetSpec;
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+
+use super::scaling;
+use crate::diagnostic::{Level, RuleId};
+use crate::kube::{Index, Object, Selector, Typed, in_one_namespace};
+use crate::rules::{Check, FoundAnywhere, Rule};
+use crate::words::clip;
+use crate::yaml::NodeId;
+
+/// A `PodDisruptionBudget` that can never allow a disruption.
+pub static RULE: Rule = Rule {
+    id: RuleId { name: "pdb-blocks-drain", family: "workload" },
+    level: Level::Warning,
+    page: include_str!("pdb_blocks_drain.md"),
+    check: Check::Workspace(check),
+};
+
+const WHY: &str = "eviction goes by the budget: with no disruption allowed `kubectl drain` and cluster upgrades wait \
+                   for ever (kubernetes/website: tasks/run-application/configure-pdb)";
+
+fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+    for budget in index.kind("PodDisruptionBudget").iter().filter(|budget| !budget.is_base) {
+        let Some(Typed::PodDisruptionBudget(typed)) = &budget.typed else { continue };
+        let Some(spec) = &typed.spec else { continue };
+        let at = |field: &str| budget.document.at(budget.node, &["spec", field]);
+        if let Some(node) = at("maxUnavailable").filter(|_| is(spec.max_unavailable.as_ref(), &[0], "0%")) {
+            found
+                .about(budget)
+                .at(node, "`maxUnavailable: 0` allows no eviction, ever")
+                .because(WHY)
+                .help("allow one, `maxUnavailable: 1`, or remove the budget");
+        } else if let Some(node) = at("minAvailable").filter(|_| is(spec.min_available.as_ref(), &[], "100%")) {
+            found
+                .about(budget)
+                .at(node, "`minAvailable: 100%` allows no eviction, ever")
+                .because(WHY)
+                .help("write `maxUnavailable: 1` in place of it: it holds for any number of replicas");
+        } else if let Some(node) = at("minAvailable") {
+            against_replicas(index, budget, spec, node, found);
+        }
+    }
+}
+
+fn is(value: Option<&IntOrString>, numbers: &[i32], percent: &str) -> bool {
+    match value {
+        Some(IntOrString::Int(number)) => numbers.contains(number),
+        Some(IntOrString::String(text)) => text == percent,
+        None => false,
+    }
+}
+
+fn against_replicas(
+    index: &Index<'_>,
+    budget: &Object,
+    spec: &PodDisruptionBudgetSpec,
+    node: NodeId,
+    found: &mut FoundAnywhere<'_>,
+) {
+    let (Some(selector), Some(wanted)) = (&spec.selector, &spec.min_available) else { return };
+    let workloads = index.selected(budget, &Selector::of(selector));
+    // Several workloads under one budget add up; a bare Pod or a Job may stand for any number.
+    let [workload] = workloads.as_slice() else { return };
+    let Some(replicas) = scaling::replicas(workload).filter(|_| !workload.is_base) else { return };
+    let scaler = scaling::scalers(index).find(|scaler| {
+        scaler.kind == workload.id.kind && scaler.name == workload.id.name && in_one_namespace(scaler.object, workload)
+    });
+    let lowest = scaler.map_or(replicas, |scaler| scaler.lowest);
+    if lowest < 1 || scaling::scaled_up(wanted, lowest).is_none_or(|wanted| wanted < lowest) {
+        return;
+    }
+    let written = budget.document.raw(node);
+    let pods = if lowest == 1 { "the only Pod".to_owned() } else { format!("all {lowest} Pods") };
+    let message =
+        format!("`minAvailable: {}` keeps {pods} of `{}` from being evicted", clip(written), clip(&workload.id.name));
+    let mut about = found.about(budget);
+    let saying = about
+        .at(node, message)
+        .because(WHY)
+        .help("write `maxUnavailable: 1` in place of it, and run more than one replica if the app must stay up");
+    match scaler {
+        Some(scaler) => {
+            let shown = scaler.object.document.at(scaler.object.node, &["spec", "minReplicas"]).unwrap_or(scaler.node);
+            saying.label(scaler.object.label(shown, format!("at low load it runs {lowest}")));
+        }
+        None => {
+            let shown = scaling::replicas_node(workload).unwrap_or_else(|| scaling::name_node(workload));
+            saying.label(workload.label(shown, format!("runs {lowest}")));
+        }
+    }
+}

@@ -1,0 +1,45 @@
+use super::{rwo, scaling};
+use crate::diagnostic::{Level, RuleId};
+use crate::kube::{Index, Typed, in_one_namespace};
+use crate::rules::{Check, FoundAnywhere, Rule};
+use crate::words::clip;
+
+/// Several replicas on a claim that one node at a time can mount.
+pub static RULE: Rule = Rule {
+    id: RuleId { name: "rwo-many-replicas", family: "workload" },
+    level: Level::Warning,
+    page: include_str!("rwo_many_replicas.md"),
+    check: Check::Workspace(check),
+};
+
+fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+    for object in index.all() {
+        let Some(pod) = object.pod().filter(|pod| !object.is_base && !rwo::is_pinned(*pod)) else { continue };
+        let is_daemon = matches!(object.typed, Some(Typed::DaemonSet(_)));
+        let written = scaling::replicas(object).unwrap_or(if is_daemon { i32::MAX } else { 0 });
+        let scaler = scaling::scalers(index).find(|scaler| {
+            scaler.kind == object.id.kind && scaler.name == object.id.name && in_one_namespace(scaler.object, object)
+        });
+        let replicas = scaler.map_or(written, |scaler| scaler.lowest.max(written));
+        if replicas < 2 {
+            continue;
+        }
+        let Some(volume) = rwo::single_node(index, pod) else { continue };
+        let many = if is_daemon { "a Pod on every node".to_owned() } else { format!("{replicas} replicas") };
+        let shown = scaling::replicas_node(object).unwrap_or_else(|| scaling::name_node(object));
+        found
+            .about(object)
+            .at(
+                volume.node,
+                format!("{many} of `{}` want one claim that a single node can mount", clip(&object.id.name)),
+            )
+            .here("Pods on other nodes stay in ContainerCreating")
+            .label(object.label(shown, format!("{many}, wherever the scheduler puts them")))
+            .label(volume.claim.label(volume.modes, "one node at a time"))
+            .because(
+                "ReadWriteOnce lets the Pods of one node use the volume and refuses every other node \
+                 (kubernetes/website: concepts/storage/persistent-volumes, \"Access Modes\")",
+            )
+            .help("use a StatefulSet with `volumeClaimTemplates`, a ReadWriteMany claim, or one replica");
+    }
+}

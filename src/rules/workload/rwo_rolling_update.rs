@@ -1,0 +1,48 @@
+use super::{rwo, scaling};
+use crate::diagnostic::{Level, RuleId};
+use crate::kube::{Index, Typed};
+use crate::rules::{Check, FoundAnywhere, Rule};
+use crate::words::clip;
+
+/// A rolling update starts the new Pod while the old one still holds the volume.
+pub static RULE: Rule = Rule {
+    id: RuleId { name: "rwo-rolling-update", family: "workload" },
+    level: Level::Warning,
+    page: include_str!("rwo_rolling_update.md"),
+    check: Check::Workspace(check),
+};
+
+fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+    for object in index.kind("Deployment") {
+        let Some(Typed::Deployment(deployment)) = &object.typed else { continue };
+        let Some(pod) = object.pod().filter(|pod| !object.is_base && !rwo::is_pinned(*pod)) else { continue };
+        // several replicas are rwo-many-replicas' business
+        if scaling::replicas(object) != Some(1) {
+            continue;
+        }
+        let strategy = deployment.spec.strategy.as_ref();
+        let surge = strategy.and_then(|strategy| strategy.rolling_update.as_ref()?.max_surge.as_ref());
+        let is_recreate = strategy.is_some_and(|strategy| strategy.type_.as_deref() == Some("Recreate"));
+        if is_recreate || surge.is_some_and(|surge| scaling::scaled_up(surge, 1) == Some(0)) {
+            continue;
+        }
+        let Some(volume) = rwo::single_node(index, pod) else { continue };
+        let written = object.document.at(object.node, &["spec", "strategy"]);
+        let shown = written.unwrap_or_else(|| scaling::name_node(object));
+        let name = clip(&object.id.name);
+        found
+            .about(object)
+            .at(volume.node, format!("an update of `{name}` hangs when the new Pod lands on another node"))
+            .here("the old Pod holds this until it stops")
+            .label(object.label(
+                shown,
+                if written.is_some() { "starts the new Pod first" } else { "a rolling update, by default" },
+            ))
+            .label(volume.claim.label(volume.modes, "one node at a time"))
+            .because(
+                "a rolling update starts the new Pod before it stops the old one, and a ReadWriteOnce volume cannot be \
+                 attached to two nodes (kubernetes/kubernetes#115997)",
+            )
+            .help("set `strategy: {type: Recreate}`, or use a StatefulSet");
+    }
+}

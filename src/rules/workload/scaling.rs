@@ -1,0 +1,94 @@
+//! How many Pods a workload has, and who decides that.
+
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+
+use crate::kube::{Index, Object, Selector, Typed};
+use crate::yaml::NodeId;
+
+/// What selects a controller's Pods, and its node.
+pub fn selector(object: &Object) -> Option<(Selector<'_>, NodeId)> {
+    let selector = match object.typed.as_ref()? {
+        Typed::Deployment(object) => Selector::of(&object.spec.selector),
+        Typed::StatefulSet(object) => Selector::of(&object.spec.selector),
+        Typed::DaemonSet(object) => Selector::of(&object.spec.selector),
+        Typed::ReplicaSet(object) => Selector::of(&object.spec.selector),
+        Typed::ReplicationController(object) => Selector::map(object.spec.as_ref()?.selector.as_ref()?),
+        _ => return None,
+    };
+    Some((selector, object.document.at(object.node, &["spec", "selector"])?))
+}
+
+/// The replicas of a workload as written, 1 where nothing is; nothing for what has no replicas.
+pub fn replicas(object: &Object) -> Option<i32> {
+    let written = match object.typed.as_ref()? {
+        Typed::Deployment(object) => object.spec.replicas,
+        Typed::StatefulSet(object) => object.spec.replicas,
+        Typed::ReplicaSet(object) => object.spec.replicas,
+        Typed::ReplicationController(object) => object.spec.as_ref().and_then(|spec| spec.replicas),
+        _ => return None,
+    };
+    Some(written.unwrap_or(1))
+}
+
+/// The node that says so, if one does.
+pub fn replicas_node(object: &Object) -> Option<NodeId> {
+    object.document.at(object.node, &["spec", "replicas"])
+}
+
+/// The node to show for an object's name.
+pub fn name_node(object: &Object) -> NodeId {
+    object.document.at(object.node, &["metadata", "name"]).unwrap_or(object.node)
+}
+
+/// What scales something: a `HorizontalPodAutoscaler`, or `KEDA's ScaledObject`, which makes one.
+#[derive(Clone, Copy, Debug)]
+pub struct Scaler<'run> {
+    /// The autoscaler.
+    pub object: &'run Object,
+    /// Kind of the target.
+    pub kind: &'run str,
+    /// Name of the target.
+    pub name: &'run str,
+    /// The node that names it.
+    pub node: NodeId,
+    /// The lowest number of replicas.
+    pub lowest: i32,
+}
+
+/// All scalers of a run.
+/// What an object scales, if it is an autoscaler.
+pub fn scalers<'a, 'run>(index: &'a Index<'run>) -> impl Iterator<Item = Scaler<'run>> + use<'a, 'run> {
+    index.kind("HorizontalPodAutoscaler").iter().chain(index.kind("ScaledObject")).filter_map(|object| scaler(object))
+}
+
+/// What an object scales, if it is an autoscaler.
+pub fn scaler(object: &Object) -> Option<Scaler<'_>> {
+    let document = &object.document;
+    let is_keda = object.id.api_version.starts_with("keda.sh/");
+    if !is_keda && !object.id.api_version.starts_with("autoscaling/") {
+        return None;
+    }
+    let target = document.at(object.node, &["spec", "scaleTargetRef"])?;
+    let field = if is_keda { "minReplicaCount" } else { "minReplicas" };
+    let lowest = document.at(object.node, &["spec", field]).map(|node| document.value(node));
+    let lowest = match lowest {
+        Some(crate::yaml::Value::Int(number)) => i32::try_from(number).ok()?,
+        _ => i32::from(!is_keda),
+    };
+    let node = document.get(target, "name")?;
+    let kind = document.get_str(target, "kind").or(is_keda.then_some("Deployment"))?;
+    Some(Scaler { object, kind, name: document.str(node)?, node, lowest })
+}
+
+/// The number that an absolute number or percentage makes of a total, rounded up
+/// (`GetScaledValueFromIntOrPercent` in `k8s.io/apimachinery/pkg/util/intstr`).
+pub fn scaled_up(value: &IntOrString, total: i32) -> Option<i32> {
+    match value {
+        IntOrString::Int(number) => Some(*number),
+        IntOrString::String(text) => {
+            let percent: i32 = text.strip_suffix('%')?.parse().ok()?;
+            let product = i64::from(percent) * i64::from(total);
+            i32::try_from(product / 100 + i64::from(product % 100 > 0)).ok()
+        }
+    }
+}

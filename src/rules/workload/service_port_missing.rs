@@ -1,0 +1,107 @@
+use k8s_openapi::api::core::v1::ServicePort;
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+
+use super::scaling::name_node;
+use crate::diagnostic::{Level, RuleId};
+use crate::kube::{ContainerView, Index, Object, PodView, Selector, Typed};
+use crate::rules::{Check, FoundAnywhere, Rule, parts, text};
+use crate::words::{clip, nearest};
+use crate::yaml::NodeId;
+
+/// A Service's port leads to a named port that no selected Pod has, or an Ingress to a port that its Service
+/// does not have.
+pub static RULE: Rule = Rule {
+    id: RuleId { name: "service-port-missing", family: "workload" },
+    level: Level::Warning,
+    page: include_str!("service_port_missing.md"),
+    check: Check::Workspace(check),
+};
+
+fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+    for service in index.kind("Service").iter().filter(|service| !service.is_base) {
+        of_service(index, service, found);
+    }
+    for ingress in index.kind("Ingress").iter().filter(|ingress| !ingress.is_base) {
+        of_ingress(index, ingress, found);
+    }
+}
+
+fn ports(service: &Object) -> impl Iterator<Item = (&ServicePort, NodeId)> {
+    let list = service.document.at(service.node, &["spec", "ports"]);
+    let typed = match &service.typed {
+        Some(Typed::Service(typed)) => typed.spec.as_ref().and_then(|spec| spec.ports.as_deref()),
+        _ => None,
+    };
+    parts::zipped(&service.document, list, typed)
+}
+
+fn of_service(index: &Index<'_>, service: &Object, found: &mut FoundAnywhere<'_>) {
+    let Some(Typed::Service(typed)) = &service.typed else { return };
+    let labels = typed.spec.as_ref().and_then(|spec| spec.selector.as_ref()).filter(|labels| !labels.is_empty());
+    let Some(labels) = labels else { return };
+    for (port, node) in ports(service) {
+        let Some(IntOrString::String(name)) = &port.target_port else { continue };
+        let Some(shown) = service.document.get(node, "targetPort").filter(|_| !text::is_placeholder(name)) else {
+            continue;
+        };
+        let selector = Selector::map(labels);
+        let pods: Vec<&Object> = index.matching(service, &selector).collect();
+        let mut names = Vec::new();
+        for view in pods.iter().filter_map(|object| object.pod()).flat_map(PodView::containers) {
+            let own = view.container.ports.iter().flatten().filter_map(|port| port.name.as_deref());
+            names.extend(own.filter(|_| ContainerView::runs_beside_app(&view)));
+        }
+        let is_open = pods.iter().any(|pod| pod.is_base) || names.iter().any(|name| text::is_placeholder(name));
+        let Some(first) = pods.first().filter(|_| !is_open && !names.contains(&name.as_str())) else { continue };
+        let like = nearest(name, names.iter().copied());
+        let mut about = found.about(service);
+        let saying =
+            about
+                .at(shown, format!("no Pod of Service `{}` has a port called `{}`", clip(&service.id.name), clip(name)))
+                .label(first.label(
+                    name_node(first),
+                    format!("`{}` is selected and declares no such port", clip(&first.id.name)),
+                ))
+                .because(
+                    "a named targetPort is looked up in the Pods; one without that name gets no traffic at all \
+                 (`FindPort` in `pkg/api/v1/pod/util.go`)",
+                )
+                .help("write the number, or give the container's port this name");
+        if let Some(like) = like {
+            saying.here(format!("did you mean `{like}`?"));
+        }
+    }
+}
+
+fn of_ingress(index: &Index<'_>, ingress: &Object, found: &mut FoundAnywhere<'_>) {
+    let document = &ingress.document;
+    let items = |node, field| document.get(node, field).map_or(&[][..], |list| document.items(list));
+    let spec = document.get(ingress.node, "spec").unwrap_or(ingress.node);
+    let paths = items(spec, "rules")
+        .iter()
+        .filter_map(|rule| document.get(*rule, "http"))
+        .flat_map(|http| items(http, "paths"));
+    let backends = paths.filter_map(|path| document.get(*path, "backend")).chain(document.get(spec, "defaultBackend"));
+    for backend in backends.filter_map(|backend| document.get(backend, "service")) {
+        let Some(name) = document.get_str(backend, "name") else { continue };
+        let Some(service) = index.find(ingress, "Service", name).filter(|service| !service.is_base) else { continue };
+        let number = document.at(backend, &["port", "number"]);
+        let Some(shown) = number.or_else(|| document.at(backend, &["port", "name"])) else { continue };
+        let is_open = ports(service).next().is_none() || text::is_placeholder(document.raw(shown));
+        let wanted = document.raw(shown).trim_matches(['"', '\'']);
+        let has = |port: &ServicePort| match number {
+            Some(_) => port.port.to_string() == wanted,
+            None => port.name.as_deref() == Some(wanted),
+        };
+        if is_open || ports(service).any(|(port, _)| has(port)) {
+            continue;
+        }
+        let Some(list) = service.document.at(service.node, &["spec", "ports"]) else { continue };
+        found
+            .about(ingress)
+            .at(shown, format!("Service `{}` has no port `{}`", clip(name), clip(wanted)))
+            .label(service.label(list, "these are its ports"))
+            .because("an Ingress names a port of the Service, not of the Pod; for one that is not there it answers 503")
+            .help("name a `port` of the Service");
+    }
+}

@@ -1,0 +1,61 @@
+use std::collections::BTreeMap;
+
+use k8s_openapi::api::policy::v1::PodDisruptionBudget;
+
+use super::scaling::name_node;
+use crate::diagnostic::{Level, RuleId};
+use crate::kube::{Index, Object, Place, Selector, Typed};
+use crate::rules::{Check, FoundAnywhere, Rule};
+use crate::words::clip;
+
+/// Two `PodDisruptionBudgets` cover one Pod.
+pub static RULE: Rule = Rule {
+    id: RuleId { name: "two-pdbs-one-pod", family: "workload" },
+    level: Level::Error,
+    page: include_str!("two_pdbs_one_pod.md"),
+    check: Check::Workspace(check),
+};
+
+fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+    // The first budget of each workload, by its place and that of the budget.
+    let mut covered: BTreeMap<(Place<'_>, &str, &str), &Object> = BTreeMap::new();
+    let mut said: Vec<(&Object, &Object)> = Vec::new();
+    for budget in index.kind("PodDisruptionBudget").iter().filter(|budget| !budget.is_base) {
+        let Some(selector) = budget_of(budget).and_then(|budget| budget.spec.as_ref()?.selector.as_ref()) else {
+            continue;
+        };
+        for workload in index.selected(budget, &Selector::of(selector)) {
+            let key = (Place::of(budget), workload.id.kind.as_str(), workload.id.name.as_str());
+            let first = *covered.entry(key).or_insert(budget);
+            let is_version = first.id.name == budget.id.name;
+            let is_known = said.iter().rev().any(|(a, b)| std::ptr::eq(*a, first) && std::ptr::eq(*b, *budget));
+            if is_version || is_known {
+                continue;
+            }
+            said.push((first, budget));
+            let (one, two) = (clip(&first.id.name), clip(&budget.id.name));
+            let node = |object: &Object| object.document.at(object.node, &["spec", "selector"]).unwrap_or(object.node);
+            found
+                .about(budget)
+                .at(
+                    node(budget),
+                    format!("the budgets `{one}` and `{two}` both cover the Pods of `{}`", clip(&workload.id.name)),
+                )
+                .here("so does this")
+                .label(first.label(node(first), format!("`{one}` covers them")))
+                .label(workload.label(name_node(workload), "no Pod of this can be evicted"))
+                .because(
+                    "eviction answers 500 for a Pod with more than one PodDisruptionBudget \
+                     (`pkg/registry/core/pod/storage/eviction.go`); `kubectl drain` then tries for ever",
+                )
+                .help(format!("remove one of the two, or make their selectors differ: `{two}` or `{one}`"));
+        }
+    }
+}
+
+fn budget_of(object: &Object) -> Option<&PodDisruptionBudget> {
+    match object.typed.as_ref()? {
+        Typed::PodDisruptionBudget(budget) => Some(budget),
+        _ => None,
+    }
+}
