@@ -77,6 +77,12 @@ pub struct DescriptionArgs {
     /// Put everything into this namespace.
     #[arg(short, long, value_name = "NAME")]
     pub namespace: Option<String>,
+    /// The oldest version of Kubernetes that must accept the objects, 1.33 to 1.37; the description's own if absent.
+    #[arg(long, value_name = "VERSION", value_parser = Target::parse)]
+    pub target: Option<Target>,
+    /// A folder of patterns of your own.
+    #[arg(long, value_name = "DIR")]
+    pub catalogue: Vec<PathBuf>,
 }
 
 /// Output formats of `gen`.
@@ -124,18 +130,11 @@ pub struct LintArgs {
     #[arg(long, value_name = "LEVEL", default_value = "error")]
     pub fail_on: FailOn,
     /// The version of Kubernetes that must accept the objects, 1.33 to 1.37. Exact for 1.36.
-    #[arg(long, value_name = "VERSION", default_value = "1.36", value_parser = target)]
+    #[arg(long, value_name = "VERSION", default_value = "1.36", value_parser = Target::parse)]
     pub target: Target,
     /// Read the rest of this folder for references, without reporting on it.
     #[arg(long, value_name = "DIR")]
     pub workspace: Option<PathBuf>,
-}
-
-fn target(text: &str) -> Result<Target, String> {
-    let minor = text.strip_prefix("1.").and_then(|minor| minor.parse().ok()).map(Target);
-    minor
-        .filter(|target| (Target::OLDEST..=Target::NEWEST).contains(target))
-        .ok_or_else(|| format!("known are 1.{} to 1.{}", Target::OLDEST.0, Target::NEWEST.0))
 }
 
 /// What `lint` changes.

@@ -13,6 +13,7 @@ pub mod diagnostic;
 pub mod kube;
 pub mod lint;
 pub mod pattern;
+pub mod project;
 pub mod recognise;
 pub mod report;
 pub mod rules;

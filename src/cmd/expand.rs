@@ -1,6 +1,6 @@
 //! A description read and expanded, as every command that works on one needs it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -13,6 +13,7 @@ use crate::cli::DescriptionArgs;
 use crate::describe::{self, Description, Options};
 use crate::diagnostic::{Finding, Level};
 use crate::pattern::{self, Catalogue, Made};
+use crate::project::{self, Project};
 
 /// What a description makes.
 pub struct Expanded {
@@ -34,9 +35,16 @@ pub struct Expanded {
 /// A file that cannot be read.
 pub fn expand(file: &Path, args: &DescriptionArgs) -> io::Result<Result<Expanded, Vec<Finding>>> {
     let source = Arc::new(open(file)?);
-    let catalogue = Catalogue::built_in();
+    let project = match project::nearest(file)? {
+        Ok(project) => project.unwrap_or_default(),
+        Err(findings) => return Ok(Err(findings)),
+    };
+    let catalogue = match catalogue(&project, args) {
+        Ok(catalogue) => catalogue,
+        Err(findings) => return Ok(Err(findings)),
+    };
     let options = match options(args)? {
-        Ok(options) => options,
+        Ok(options) => Options { default_target: project.target, ..options },
         Err(findings) => return Ok(Err(findings)),
     };
     let folder = file.parent().filter(|_| file.as_os_str() != "-");
@@ -51,13 +59,46 @@ pub fn expand(file: &Path, args: &DescriptionArgs) -> io::Result<Result<Expanded
     };
     pattern::sort(&mut made);
     findings.extend(repeated(&made));
+    // all of it goes to one cluster
+    let target = descriptions.iter().map(|description| description.target).min().unwrap_or_default();
     let ignored: Vec<&describe::Ignore> = descriptions.iter().flat_map(|description| &description.ignores).collect();
-    findings.extend(gen_verify::verify(&made, &ignored)?);
+    findings.extend(gen_verify::verify(&made, &ignored, target, bug(&catalogue))?);
     if findings.iter().any(|finding| finding.level == Level::Error) {
         return Ok(Err(findings));
     }
     let notes = pattern::notes(&catalogue, &descriptions);
     Ok(Ok(Expanded { catalogue, descriptions, made, notes, warnings: findings }))
+}
+
+/// What to say of an object that is wrong although no patch made it so.
+fn bug(catalogue: &Catalogue) -> &'static str {
+    if catalogue.folders().any(|folder| folder.path().is_some()) {
+        "a pattern made this; if none of your own did, it is a bug of ours, please report it"
+    } else {
+        "a pattern made this; it is a bug of ours, please report it"
+    }
+}
+
+/// The built-in patterns with those of the project and of the command line.
+///
+/// # Errors
+/// What is wrong with a folder, or with the project's images.
+pub fn catalogue(project: &Project, args: &DescriptionArgs) -> Result<Catalogue, Vec<Finding>> {
+    let mut catalogue = Catalogue::built_in();
+    let mut findings = Vec::new();
+    let flags = args.catalogue.iter().map(|folder| {
+        let place = describe::named_by_flag("--catalogue", &folder.display().to_string());
+        (folder.clone(), place)
+    });
+    let mut seen = HashSet::new();
+    for (folder, place) in project.catalogue.iter().cloned().chain(flags) {
+        if !seen.insert(folder.canonicalize().unwrap_or_else(|_| folder.clone())) {
+            continue;
+        }
+        findings.extend(catalogue.add(&folder, &place).err().unwrap_or_default());
+    }
+    findings.extend(catalogue.replace_images(&project.images));
+    if findings.is_empty() { Ok(catalogue) } else { Err(findings) }
 }
 
 /// Objects of one kind, group, namespace and name: the second would replace the first.
@@ -101,6 +142,12 @@ fn options(args: &DescriptionArgs) -> io::Result<Result<Options, Vec<Finding>>> 
     if let Some(namespace) = &args.namespace {
         findings.extend(describe::check_namespace(namespace));
     }
-    let options = Options { environment: args.environment.clone(), settings, namespace: args.namespace.clone() };
+    let options = Options {
+        environment: args.environment.clone(),
+        settings,
+        namespace: args.namespace.clone(),
+        target: args.target,
+        default_target: None,
+    };
     Ok(if findings.is_empty() { Ok(options) } else { Err(findings) })
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::describe::Ignore;
 use crate::diagnostic::{Finding, Level};
+use crate::kube::validation::Target;
 use crate::kube::{Object, on_deep_stacks};
 use crate::lint::{self, Selection};
 use crate::pattern::Made;
@@ -13,10 +14,10 @@ use crate::words::nearest;
 use crate::yaml::{self, Source, emit};
 
 /// Lints the objects. An error is the fault of a `patch` or `extra`, which it then points at, or a bug of a
-/// pattern. Ignores of the description take findings away; those that took none are reported.
-pub fn verify(made: &[Made], ignored: &[&Ignore]) -> io::Result<Vec<Finding>> {
+/// pattern, which is what `bug` says. Ignores of the description take findings away; those that took none are reported.
+pub fn verify(made: &[Made], ignored: &[&Ignore], target: Target, bug: &str) -> io::Result<Vec<Finding>> {
     let (objects, blames) = read_back(made)?;
-    let found = on_deep_stacks(|| lint::objects(&objects, &Selection::default()))?;
+    let found = on_deep_stacks(|| lint::objects(&objects, &Selection::default().for_target(target)))?;
     let mut used = vec![false; ignored.len()];
     let mut findings = Vec::new();
     for finding in found {
@@ -24,7 +25,7 @@ pub fn verify(made: &[Made], ignored: &[&Ignore]) -> io::Result<Vec<Finding>> {
         let ignore = ignored.iter().position(|ignored| Some(ignored.rule.as_str()) == rule);
         match ignore {
             Some(at) => used[at] = true,
-            None => findings.push(blame(finding, &blames)),
+            None => findings.push(blame(finding, &blames, bug)),
         }
     }
     findings.extend(ignored.iter().zip(used).filter(|(_, used)| !used).filter_map(|(ignored, _)| unused(ignored)));
@@ -50,7 +51,7 @@ fn read_back(made: &[Made]) -> io::Result<(Vec<Object>, Vec<Blame<'_>>)> {
     Ok((objects, blames))
 }
 
-fn blame(mut finding: Finding, blames: &[Blame<'_>]) -> Finding {
+fn blame(mut finding: Finding, blames: &[Blame<'_>], bug: &str) -> Finding {
     let made = blames.iter().find(|(source, _)| Arc::ptr_eq(source, &finding.primary.source)).map(|(_, made)| made);
     match made.and_then(|made| made.blame.as_ref()) {
         Some(place) => {
@@ -60,9 +61,7 @@ fn blame(mut finding: Finding, blames: &[Blame<'_>]) -> Finding {
             finding.help = None;
             finding
         }
-        None if finding.level == Level::Error => {
-            Finding { help: Some("a pattern made this; it is a bug of ours, please report it".to_owned()), ..finding }
-        }
+        None if finding.level == Level::Error => Finding { help: Some(bug.to_owned()), ..finding },
         None => finding,
     }
 }

@@ -13,8 +13,10 @@ use super::extends;
 use super::merge::merge;
 use super::params::{Params, Setting};
 use super::schema::{self, Subject};
+use super::settings::kubernetes_version;
 use super::spanned::{Member, Place, Spanned};
 use crate::diagnostic::Finding;
+use crate::kube::validation::Target;
 use crate::words::{list, nearest};
 use crate::yaml::{self, Source};
 
@@ -27,6 +29,10 @@ pub struct Options {
     pub settings: Vec<Setting>,
     /// Overrides every document's namespace.
     pub namespace: Option<String>,
+    /// Overrides every document's target.
+    pub target: Option<Target>,
+    /// The target of documents that name none.
+    pub default_target: Option<Target>,
 }
 
 /// One document of a description, ready to be expanded.
@@ -58,6 +64,8 @@ pub struct Description {
     pub extra: Vec<Spanned>,
     /// Rules that this document may break.
     pub ignores: Vec<Ignore>,
+    /// The oldest Kubernetes that must accept the objects.
+    pub target: Target,
     /// File name and content hash, for the annotation on every object.
     pub origin: String,
     /// The folder that relative paths start from; none for standard input.
@@ -302,9 +310,15 @@ fn describe(
         patches: root.get("patch").map(|patches| patches.items().to_vec()).unwrap_or_default(),
         extra: root.get("extra").map(|extra| extra.items().to_vec()).unwrap_or_default(),
         ignores: entries::ignores(&root),
+        target: target(&root, options, findings),
         origin,
         folder: folder.map(Path::to_owned),
     })
+}
+
+fn target(root: &Spanned, options: &Options, findings: &mut Vec<Finding>) -> Target {
+    let own = root.get("target").and_then(|target| kubernetes_version(target, findings));
+    options.target.or(own).or(options.default_target).unwrap_or(Target::OLDEST)
 }
 
 /// Where to point when the document itself lacks something.

@@ -33,6 +33,13 @@ impl Mistake {
     }
 }
 
+/// Whether a format is known: it says something about some text.
+#[must_use]
+pub fn is_format(format: &str) -> bool {
+    const HOPELESS: &[&str] = &["", "\u{0} !"];
+    format == "file" || HOPELESS.iter().any(|text| check(format, text).is_some())
+}
+
 /// Checks a text; an unknown format accepts everything.
 #[must_use]
 pub fn check(format: &str, text: &str) -> Option<Mistake> {

@@ -6,6 +6,7 @@ use super::formats;
 use super::params::Setting;
 use super::spanned::{Kind, Place, Spanned};
 use crate::diagnostic::Finding;
+use crate::kube::validation::Target;
 use crate::yaml::{self, Source, Span};
 
 /// Reads one `--set name=value`. The value is YAML: `3` is a number, `"3"` a string.
@@ -41,6 +42,27 @@ pub fn check_namespace(name: &str) -> Option<Finding> {
     let source = Arc::new(Source::from_text("--namespace", name));
     let place = Place { source, span: Span::new(0, name.len()) };
     Some(Finding::error(place.label(""), mistake.message))
+}
+
+/// Reads `target`, which YAML takes for a number unless it is quoted.
+pub fn kubernetes_version(value: &Spanned, findings: &mut Vec<Finding>) -> Option<Target> {
+    let text = match &value.kind {
+        Kind::Text(text) => text,
+        Kind::Number(_) => value.place.source.slice(value.place.span),
+        _ => return None,
+    };
+    Target::parse(text)
+        .map_err(|known| {
+            let finding = Finding::error(value.place.label(""), "this is no version of Kubernetes that is known here");
+            findings.push(finding.help(format!("{known}; write target: \"1.{}\"", Target::OLDEST.0)));
+        })
+        .ok()
+}
+
+/// A folder that the command line names.
+#[must_use]
+pub fn named_by_flag(flag: &str, value: &str) -> Place {
+    Place { source: Arc::new(Source::from_text(flag, value)), span: Span::new(0, value.len()) }
 }
 
 /// Reads a file of names and values.

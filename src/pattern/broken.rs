@@ -35,6 +35,14 @@ impl Broken {
         Self::at(source, span, message)
     }
 
+    /// In words for whoever wrote the pattern; `place` is where to point if it knows no better.
+    pub(super) fn alone(self, place: &Place) -> Finding {
+        match self.at {
+            Some((source, span)) => Finding::error(Label::span(&source, span, ""), self.message),
+            None => Finding::error(place.label(""), self.message),
+        }
+    }
+
     /// In words for whoever wrote the description: a bug of ours, or a mistake in their own folder.
     pub(super) fn finding(self, folder: &Folder, place: &Place) -> Finding {
         let name = folder.name();

@@ -9,7 +9,9 @@ use include_dir::{Dir, include_dir};
 
 use super::definition::Definition;
 use super::images::{Image, parse_images};
-use crate::describe::Spanned;
+use crate::describe::{Member, Spanned};
+use crate::diagnostic::Finding;
+use crate::words::nearest;
 use crate::yaml::{self, Source};
 
 static PATTERNS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/patterns");
@@ -66,11 +68,25 @@ impl Catalogue {
         &self.images
     }
 
-    /// Fills a role with another image.
-    pub fn replace_image(&mut self, role: &str, reference: &str) {
-        if let Some(image) = self.images.get_mut(role) {
-            reference.clone_into(&mut image.image);
+    /// Fills roles with other images; what is no role is a mistake.
+    pub fn replace_images(&mut self, images: &[Member]) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        for member in images {
+            match (self.images.get_mut(&member.key), member.value.text()) {
+                (Some(image), Some(reference)) => reference.clone_into(&mut image.image),
+                (None, _) => findings.push(self.unknown_role(member)),
+                _ => {}
+            }
         }
+        findings
+    }
+
+    /// An image for a role that is none.
+    pub(super) fn unknown_role(&self, member: &Member) -> Finding {
+        let label = nearest(&member.key, self.images.keys().map(String::as_str))
+            .map_or_else(String::new, |name| format!("did you mean `{name}`?"));
+        Finding::error(member.key_place.label(label), format!("no image role is called `{}`", member.key))
+            .help("patterns explain --images")
     }
 }
 

@@ -6,7 +6,6 @@ use super::fill::Filled;
 use super::provides;
 use crate::describe::Description;
 use crate::diagnostic::Finding;
-use crate::words::nearest;
 
 /// Mistakes that no single pattern can see.
 pub(super) fn check_app(description: &Description, shape: &Filled, uses: &[Filled], findings: &mut Vec<Finding>) {
@@ -134,15 +133,6 @@ fn check_names(description: &Description, uses: &[Filled], findings: &mut Vec<Fi
 }
 
 pub(super) fn check_images(catalogue: &Catalogue, description: &Description, findings: &mut Vec<Finding>) {
-    let roles = catalogue.images();
-    for member in &description.images {
-        if !roles.contains_key(&member.key) {
-            let label = nearest(&member.key, roles.keys().map(String::as_str))
-                .map_or_else(String::new, |name| format!("did you mean `{name}`?"));
-            findings.push(Finding::error(
-                member.key_place.label(label),
-                format!("no image role is called `{}`", member.key),
-            ));
-        }
-    }
+    let unknown = description.images.iter().filter(|member| !catalogue.images().contains_key(&member.key));
+    findings.extend(unknown.map(|member| catalogue.unknown_role(member)));
 }

@@ -93,6 +93,14 @@ impl Renderer {
         template.render(Hole::from(Serde(context))).map_err(|error| self.broken(template.name(), &error))
     }
 
+    /// Compiles a template, without rendering it.
+    ///
+    /// # Errors
+    /// What is wrong with its syntax.
+    pub(super) fn compile(&self, template: &str) -> Result<(), Broken> {
+        self.environment.get_template(template).map(drop).map_err(|error| self.broken(template, &error))
+    }
+
     /// The innermost of the errors that an included template nests, with its line.
     fn broken(&self, template: &str, error: &Error) -> Broken {
         let mut innermost = error;
@@ -180,6 +188,14 @@ fn part(labels: &Hole, role: &str) -> Hole {
     }
     labels.shift_remove("app.kubernetes.io/version");
     Hole::from(Serde(labels))
+}
+
+/// Whether a text is an expression.
+///
+/// # Errors
+/// What is wrong with it.
+pub(super) fn compiles(expression: &str) -> Result<(), String> {
+    Environment::new().compile_expression(expression).map(drop).map_err(|error| chain(&error))
 }
 
 /// Whether an expression over a context is true.

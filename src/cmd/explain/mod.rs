@@ -8,19 +8,29 @@ use std::io::{self, Write as _};
 use std::path::Path;
 
 use super::Exit;
+use super::expand::catalogue;
 use crate::cli::{Color, ExplainArgs};
 use crate::kube::on_deep_stacks;
 use crate::pattern::{Catalogue, Folder};
+use crate::project;
+use crate::report::terminal;
 use crate::rules;
 use crate::words::{clip, nearest};
 
 /// Prints what is known about a name.
 pub fn run(args: &ExplainArgs, color: Color) -> io::Result<Exit> {
-    let catalogue = Catalogue::built_in();
-    let Some(name) = args.name.as_ref().filter(|_| !args.images) else { return print(&pattern::images(&catalogue)) };
-    if is_file(name) {
+    if let Some(name) = args.name.as_ref().filter(|name| is_file(name)) {
         return on_deep_stacks(|| description::run(Path::new(name), &args.reading, color))?;
     }
+    let project = project::nearest(Path::new("-"))?.map(Option::unwrap_or_default);
+    let catalogue = match project.and_then(|project| catalogue(&project, &args.reading)) {
+        Ok(catalogue) => catalogue,
+        Err(findings) => {
+            terminal::print_sorted(findings, color)?;
+            return Ok(Exit::Failed);
+        }
+    };
+    let Some(name) = args.name.as_ref().filter(|_| !args.images) else { return print(&pattern::images(&catalogue)) };
     if let Some(folder) = catalogue.folder(name) {
         return print(&pattern::page(&catalogue, folder, args.source)?);
     }

@@ -47,6 +47,18 @@ impl Target {
     pub const OLDEST: Self = Self(33);
     /// The newest version whose fields are known.
     pub const NEWEST: Self = Self(37);
+
+    /// Reads `1.36`.
+    ///
+    /// # Errors
+    /// Which versions are known.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let minor = text.strip_prefix("1.").and_then(|minor| minor.parse().ok()).map(Self);
+        minor
+            .filter(|target| (Self::OLDEST..=Self::NEWEST).contains(target))
+            .ok_or_else(|| format!("known are 1.{} to 1.{}", Self::OLDEST.0, Self::NEWEST.0))
+    }
+
     /// Whether the verdict is the server's; for other versions it is an approximation by their fields.
     #[must_use]
     pub fn is_exact(self) -> bool {

@@ -1,0 +1,165 @@
+//! Folders of patterns of the user's own: `<folder>/<family>/<name>/`, in the form of the built-in ones, and an
+//! `images.yaml` beside the families.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use super::catalogue::{Catalogue, Folder};
+use super::images::parse_images;
+use super::proof::prove;
+use crate::describe::Place;
+use crate::diagnostic::Finding;
+use crate::words::list;
+
+/// The families of patterns.
+const FAMILIES: &[&str] = &["single-container", "sidecar", "ambassador", "adapter", "serving", "batch"];
+
+/// What one file and one folder of patterns may hold, so that a wrong path fills no memory.
+const LARGEST_FILE: u64 = 1024 * 1024;
+const MOST_FILES: usize = 10_000;
+
+impl Catalogue {
+    /// Adds a folder of patterns. `place` is where it is named.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the folder.
+    pub fn add(&mut self, folder: &Path, place: &Place) -> Result<(), Vec<Finding>> {
+        let wrong = |message: String| vec![Finding::error(place.label(""), message)];
+        let mut found =
+            read_all(folder).map_err(|(path, error)| wrong(format!("cannot read {}: {error}", path.display())))?;
+        found.sort_by(|a, b| (a.family(), a.name()).cmp(&(b.family(), b.name())));
+        if found.is_empty() {
+            let finding = Finding::error(place.label(""), format!("{} holds no patterns", folder.display()))
+                .because("a pattern is a folder with a pattern.yaml, in a folder named after its family")
+                .help(format!("{}/sidecar/<name>/pattern.yaml", folder.display()));
+            return Err(vec![finding]);
+        }
+        let mut findings = Vec::new();
+        if let Some(text) = read_text(&folder.join("images.yaml")).map_err(|error| wrong(error.to_string()))? {
+            match parse_images(&text) {
+                Ok(images) => {
+                    for (role, image) in images {
+                        if self.images.contains_key(&role) {
+                            findings.extend(wrong(format!(
+                                "the image role `{role}` of {} is there already; `images` in .patterns.yaml replaces an image",
+                                folder.display()
+                            )));
+                        }
+                        self.images.entry(role).or_insert(image);
+                    }
+                }
+                Err(error) => findings.extend(wrong(format!("{}/images.yaml: {error}", folder.display()))),
+            }
+        }
+        for pattern in found {
+            let before = findings.len();
+            if let Some(other) = self.folder(pattern.name()) {
+                let whose = other.path().map_or_else(|| "built in".to_owned(), |path| format!("in {}", path.display()));
+                findings.push(
+                    Finding::error(place.label(""), format!("a pattern called `{}` is {whose}", pattern.name()))
+                        .because(format!("{} would hide it", pattern.display("pattern.yaml")))
+                        .help("give the folder and its `name` another name"),
+                );
+            }
+            prove(&pattern, &self.images, &mut findings);
+            if findings.len() == before {
+                self.folders.push(pattern);
+            }
+        }
+        if findings.is_empty() { Ok(()) } else { Err(findings) }
+    }
+}
+
+/// What went wrong, and with which file.
+type Unreadable = (PathBuf, io::Error);
+
+/// The folders two levels down that have a `pattern.yaml`.
+fn read_all(folder: &Path) -> Result<Vec<Folder>, Unreadable> {
+    let mut found = Vec::new();
+    for family in folders(folder)? {
+        for pattern in folders(&family)? {
+            if !pattern.join("pattern.yaml").is_file() {
+                continue;
+            }
+            let mut files = BTreeMap::new();
+            collect(&pattern, &pattern, 0, &mut files)?;
+            found.push(Folder::new(&name(&family), &name(&pattern), files, Some(pattern.clone())));
+            if found.len() > MOST_FILES {
+                return Err((folder.to_owned(), io::Error::other("it holds too many folders")));
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn name(path: &Path) -> String {
+    path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+}
+
+fn folders(folder: &Path) -> Result<Vec<PathBuf>, Unreadable> {
+    let read = || -> io::Result<Vec<PathBuf>> {
+        let entries = fs::read_dir(folder)?.collect::<io::Result<Vec<_>>>()?;
+        Ok(entries.into_iter().map(|entry| entry.path()).filter(|path| path.is_dir() && !hidden(path)).collect())
+    };
+    read().map_err(|error| (folder.to_owned(), error))
+}
+
+fn hidden(path: &Path) -> bool {
+    name(path).starts_with('.')
+}
+
+/// All texts of a pattern's folder; what is no text is none of the pattern's.
+fn collect(
+    folder: &Path,
+    root: &Path,
+    depth: usize,
+    files: &mut BTreeMap<String, Cow<'static, str>>,
+) -> Result<(), Unreadable> {
+    let entries = fs::read_dir(folder).and_then(Iterator::collect::<io::Result<Vec<_>>>);
+    for path in entries.map_err(|error| (folder.to_owned(), error))?.into_iter().map(|entry| entry.path()) {
+        if hidden(&path) {
+            continue;
+        }
+        if path.is_dir() && depth < 3 {
+            collect(&path, root, depth + 1, files)?;
+        } else if path.is_file() {
+            let text = read_text(&path).map_err(|error| (path.clone(), error))?;
+            let below = path.strip_prefix(root).ok().and_then(Path::to_str);
+            if let (Some(text), Some(below)) = (text, below) {
+                files.insert(below.replace(std::path::MAIN_SEPARATOR, "/"), Cow::Owned(text));
+            }
+        }
+        if files.len() > MOST_FILES {
+            return Err((root.to_owned(), io::Error::other("it holds too many files")));
+        }
+    }
+    Ok(())
+}
+
+/// The text of a file; none if it is not there or is no text.
+fn read_text(path: &Path) -> io::Result<Option<String>> {
+    let file = match fs::File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let mut bytes = Vec::new();
+    file.take(LARGEST_FILE + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LARGEST_FILE {
+        return Err(io::Error::other("it is larger than 1 MiB"));
+    }
+    Ok(String::from_utf8(bytes).ok())
+}
+
+/// The known families, for messages.
+pub(super) fn families() -> String {
+    list(FAMILIES)
+}
+
+/// Whether a folder's name is that of a family.
+pub(super) fn is_family(name: &str) -> bool {
+    FAMILIES.contains(&name)
+}

@@ -1,0 +1,284 @@
+//! Whether a pattern's folder is whole: what can be known before anybody uses it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::Deserialize as _;
+use serde_json::Value as Json;
+
+use super::catalogue::{Folder, POD_TEMPLATE};
+use super::definition::Definition;
+use super::images::Image;
+use super::own::{families, is_family};
+use super::render::{Renderer, compiles};
+use crate::describe::{self, Kind, Place, Spanned, Subject};
+use crate::diagnostic::Finding;
+use crate::words::{list, nearest};
+use crate::yaml::{self, Source};
+
+/// Keywords that a parameter's schema may have, beside our own `x-…`.
+const KEYWORDS: &[&str] = &[
+    "type",
+    "description",
+    "default",
+    "enum",
+    "const",
+    "pattern",
+    "format",
+    "minimum",
+    "maximum",
+    "minLength",
+    "maxLength",
+    "items",
+    "minItems",
+    "properties",
+    "required",
+    "additionalProperties",
+    "propertyNames",
+    "anyOf",
+];
+
+/// Checks a folder; what is wrong goes to `findings`, each where it stands.
+pub(super) fn prove(folder: &Folder, images: &BTreeMap<String, Image>, findings: &mut Vec<Finding>) {
+    let before = findings.len();
+    let Some(root) = read(folder, findings) else { return };
+    let definition = match definition(&root) {
+        Ok(definition) => definition,
+        Err(finding) => {
+            findings.push(*finding);
+            return;
+        }
+    };
+    let mut proof = Proof { folder, root: &root, definition: &definition, findings };
+    proof.names();
+    proof.links(images);
+    proof.schema(root.get("params"));
+    proof.templates();
+    if findings.len() == before {
+        proof_of_defaults(&root, findings);
+    }
+}
+
+fn read(folder: &Folder, findings: &mut Vec<Finding>) -> Option<Spanned> {
+    let text = folder.file("pattern.yaml")?;
+    let source = Arc::new(Source::from_text(folder.display("pattern.yaml"), text));
+    let (documents, refusal) = yaml::as_kubectl(yaml::read(&source));
+    findings.extend(refusal.map(|refusal| refusal.into_finding(&source)));
+    let document = documents.first()?;
+    for duplicate in &document.duplicates {
+        let place = Place { source: Arc::clone(&source), span: document.span(duplicate.lost.key) };
+        findings.push(Finding::error(place.label(""), format!("`{}` stands twice", document.key(&duplicate.lost))));
+    }
+    Some(Spanned::from_node(document, document.root()))
+}
+
+/// The definition, or what serde says against it at the place it says it of.
+fn definition(root: &Spanned) -> Result<Definition, Box<Finding>> {
+    let mut track = serde_path_to_error::Track::new();
+    let json = root.to_json();
+    let Err(error) = Definition::deserialize(serde_path_to_error::Deserializer::new(&json, &mut track)) else {
+        return Definition::deserialize(&json)
+            .map_err(|error| Box::new(Finding::error(root.place.label(""), error.to_string())));
+    };
+    let message = error.to_string();
+    let mut at = root;
+    for segment in track.path().iter() {
+        let next = match segment {
+            serde_path_to_error::Segment::Map { key } => at.get(key),
+            serde_path_to_error::Segment::Seq { index } => at.items().get(*index),
+            _ => None,
+        };
+        at = next.unwrap_or(at);
+    }
+    let names: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
+    let (subject, known) = names.split_first().map_or(("", &[][..]), |(first, rest)| (*first, rest));
+    if message.starts_with("unknown field") {
+        let place = member_below(root, subject).unwrap_or(&at.place);
+        let meant = nearest(subject, known.iter().copied());
+        let label = meant.map_or_else(String::new, |name| format!("did you mean `{name}`?"));
+        let finding = Finding::error(place.label(label), format!("a pattern.yaml has no `{subject}` here"));
+        return Err(Box::new(finding.help(format!("there are {}", list(known)))));
+    }
+    let message = if message.starts_with("missing field") {
+        format!("a pattern.yaml needs `{subject}` here")
+    } else {
+        message.replace("expected u16", "expected a port number")
+    };
+    let finding = Finding::error(at.place.label(""), message);
+    Err(Box::new(finding.help("`patterns explain https --source` prints a whole pattern")))
+}
+
+/// The key of that name, wherever it is, outside of `params`.
+fn member_below<'a>(value: &'a Spanned, key: &str) -> Option<&'a Place> {
+    if let Some(member) = value.member(key) {
+        return Some(&member.key_place);
+    }
+    let members = value.members().iter().filter(|member| member.key != "params").map(|member| &member.value);
+    members.chain(value.items()).find_map(|inner| member_below(inner, key))
+}
+
+struct Proof<'a> {
+    folder: &'a Folder,
+    root: &'a Spanned,
+    definition: &'a Definition,
+    findings: &'a mut Vec<Finding>,
+}
+
+impl Proof<'_> {
+    fn wrong(&mut self, place: &Place, message: impl Into<String>) {
+        self.findings.push(Finding::error(place.label(""), message));
+    }
+
+    /// Where a key of the definition has its value.
+    fn place(&self, key: &str) -> Place {
+        self.root.get(key).map_or_else(|| self.root.place.clone(), |value| value.place.clone())
+    }
+
+    fn names(&mut self) {
+        let (family, name) = (self.folder.family().to_owned(), self.folder.name().to_owned());
+        if self.definition.name != name {
+            self.wrong(&self.place("name"), format!("this is not the name of the folder, `{name}`"));
+        }
+        if !describe::is_service_name(&name) {
+            self.wrong(&self.place("name"), "a pattern's name is lower-case letters, digits and `-`");
+        }
+        if self.definition.family != family {
+            self.wrong(&self.place("family"), format!("this is not the name of the folder above, `{family}`"));
+        } else if !is_family(&family) {
+            let place = self.place("family");
+            self.findings.push(
+                Finding::error(place.label(""), format!("`{family}` is no family of patterns"))
+                    .help(format!("there are {}", families())),
+            );
+        }
+    }
+
+    /// What one part of the definition says of another.
+    fn links(&mut self, images: &BTreeMap<String, Image>) {
+        let definition = self.definition;
+        let params = &definition.params["properties"];
+        let has_port = |name: &String| definition.ports.iter().any(|port| port.name == *name);
+        if let Some(main) = definition.main.as_ref().filter(|main| params.get(main.as_str()).is_none()) {
+            self.wrong(&self.place("main"), format!("there is no parameter `{main}`"));
+        }
+        for role in definition.image.iter().chain(&definition.images).filter(|role| !images.contains_key(*role)) {
+            let key = if definition.image.as_ref() == Some(role) { "image" } else { "images" };
+            let place = self.place(key);
+            let known = nearest(role, images.keys().map(String::as_str));
+            let label = known.map_or_else(String::new, |name| format!("did you mean `{name}`?"));
+            self.findings.push(
+                Finding::error(place.label(label), format!("no image role is called `{role}`"))
+                    .help("give it an image in images.yaml beside the families: {image: …, user: …}"),
+            );
+        }
+        for (at, param) in definition.ports.iter().enumerate().filter_map(|(at, port)| Some((at, port.param.as_ref()?)))
+        {
+            if params.get(param.as_str()).is_none() {
+                let place = self.item("ports", at, "param");
+                self.wrong(&place, format!("there is no parameter `{param}`"));
+            }
+        }
+        if let Some(claim) = definition.claims.as_ref().filter(|claim| !has_port(&claim.port)) {
+            self.wrong(&self.place("claims"), format!("it has no port `{}`", claim.port));
+        }
+        if let Some(port) = definition.serves.as_ref().filter(|port| !has_port(port)) {
+            self.wrong(&self.place("serves"), format!("it has no port `{port}`"));
+        }
+        for (at, check) in definition.checks.iter().enumerate() {
+            if let Err(error) = compiles(&check.that) {
+                let place = self.item("checks", at, "that");
+                self.wrong(&place, format!("this is no expression: {error}"));
+            }
+            if params.get(check.at.as_str()).is_none() {
+                let place = self.item("checks", at, "at");
+                self.wrong(&place, format!("there is no parameter `{}`", check.at));
+            }
+        }
+        for (name, template) in &definition.config {
+            if self.folder.file(template).is_none() {
+                let place = self.root.get("config").and_then(|config| config.get(name));
+                let place = place.map_or_else(|| self.place("config"), |value| value.place.clone());
+                self.wrong(&place, format!("the folder has no file {template}"));
+            }
+        }
+    }
+
+    fn item(&self, list: &str, at: usize, key: &str) -> Place {
+        let item = self.root.get(list).and_then(|list| list.items().get(at));
+        item.and_then(|item| item.get(key)).map_or_else(|| self.place(list), |value| value.place.clone())
+    }
+
+    /// Keywords that we do not know would be passed over in silence.
+    fn schema(&mut self, schema: Option<&Spanned>) {
+        let Some(schema) = schema else { return };
+        if !matches!(schema.kind, Kind::Map(_)) {
+            if !matches!(schema.kind, Kind::Bool(_)) {
+                self.wrong(&schema.place, "a schema is a map");
+            }
+            return;
+        }
+        for member in schema.members() {
+            let known = KEYWORDS.contains(&member.key.as_str()) || member.key.starts_with("x-");
+            if !known {
+                let meant = nearest(&member.key, KEYWORDS.iter().copied());
+                let label = meant.map_or_else(String::new, |name| format!("did you mean `{name}`?"));
+                let message = format!("a parameter's schema has no `{}`", member.key);
+                self.findings.push(Finding::error(member.key_place.label(label), message));
+            }
+            match member.key.as_str() {
+                "properties" => member.value.members().iter().for_each(|member| self.schema(Some(&member.value))),
+                "items" | "additionalProperties" | "propertyNames" => self.schema(Some(&member.value)),
+                "anyOf" => member.value.items().iter().for_each(|item| self.schema(Some(item))),
+                "pattern" if member.value.text().is_none_or(|text| regex_lite::Regex::new(text).is_err()) => {
+                    self.wrong(&member.value.place, "this is not a regular expression");
+                }
+                "format" if member.value.text().is_none_or(|text| !describe::is_format(text)) => {
+                    self.wrong(&member.value.place, "there is no such format");
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn templates(&mut self) {
+        let renderer = Renderer::new(self.folder, Vec::new());
+        let names: Vec<String> = self.folder.files().map(|(name, _)| name.to_owned()).collect();
+        for name in names.iter().filter(|name| name.ends_with(".j2")) {
+            if let Err(broken) = renderer.compile(name) {
+                self.findings.push(broken.alone(&self.root.place));
+            }
+        }
+        let is_empty = !names.iter().any(|name| name.ends_with(".yaml.j2") && !name.contains('/'));
+        if is_empty || (self.definition.is_shape() && self.folder.file(POD_TEMPLATE).is_none()) {
+            self.wrong(&self.place("name"), format!("the folder has no {POD_TEMPLATE}: nothing to add to a Pod"));
+        }
+    }
+}
+
+/// Defaults follow their own schemas.
+fn proof_of_defaults(root: &Spanned, findings: &mut Vec<Finding>) {
+    let properties = root.get("params").and_then(|params| params.get("properties"));
+    for member in properties.map(Spanned::members).unwrap_or_default() {
+        let Some(default) = member.value.get("default") else { continue };
+        let schema: Json = member.value.to_json();
+        let name = format!("the default of `{}`", member.key);
+        let subject = Subject { name: &name, member: "key", help: None, place: &default.place };
+        describe::check(&schema, default, subject, findings);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pattern::Catalogue;
+
+    #[test]
+    fn every_built_in_pattern_is_whole() {
+        let catalogue = Catalogue::built_in();
+        let mut findings = Vec::new();
+        catalogue.folders().for_each(|folder| prove(folder, catalogue.images(), &mut findings));
+        let messages: Vec<String> =
+            findings.iter().map(|finding| format!("{}: {}", finding.primary.source.name, finding.message)).collect();
+        assert_eq!(messages, Vec::<String>::new());
+    }
+}
