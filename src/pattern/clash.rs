@@ -6,6 +6,14 @@ use super::weave::Clash;
 
 /// What a clash is about, in words, and the way out.
 pub(super) fn describe(clash: &Clash, app: &str) -> (String, String) {
+    if let Some(annotation) = clash.path.strip_prefix("metadata.annotations.") {
+        let way = if annotation.starts_with("prometheus.io/") {
+            "`monitor: true` on one of them makes a PodMonitor, of which there can be several"
+        } else {
+            "these two do not go together; leave one out"
+        };
+        return (format!("set the annotation {annotation}"), way.to_owned());
+    }
     let parts: Vec<&str> = clash.path.split(['[', ']']).filter(|part| !part.is_empty()).collect();
     match parts.as_slice() {
         [.., ".volumeMounts", path] => {

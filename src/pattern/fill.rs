@@ -113,11 +113,12 @@ fn unknown(catalogue: &Catalogue, entry: &Entry, as_shape: bool) -> Finding {
         .filter(|folder| folder.definition().is_ok_and(|definition| definition.is_shape() == as_shape))
         .map(Folder::name)
         .collect();
-    let label = nearest(&entry.pattern, known.iter().copied())
-        .map_or_else(String::new, |name| format!("did you mean `{name}`?"));
     let what = if as_shape { "shape" } else { "pattern" };
-    Finding::error(entry.place.label(label), format!("no {what} is called `{}`", entry.pattern))
-        .help(format!("there are {}", list(&known)))
+    let message = format!("no {what} is called `{}`", entry.pattern);
+    match nearest(&entry.pattern, known.iter().copied()) {
+        Some(name) => Finding::error(entry.place.label(format!("did you mean `{name}`?")), message),
+        None => Finding::error(entry.place.label(""), message).help(format!("there are {}", list(&known))),
+    }
 }
 
 impl Filled {

@@ -74,9 +74,7 @@ fn same_as_app(app: &App, wanted: u16, entry: &Filled) -> Option<Finding> {
 
 fn clash(number: u16, other: &Place, text: &str, place: &Place, entry: &Filled, param: &str) -> Finding {
     let default = entry
-        .definition
-        .ports
-        .iter()
+        .ports()
         .find(|port| port.param.as_deref() == Some(param))
         .map(|port| port.number(&entry.params))
         .filter(|port| *port > 0);

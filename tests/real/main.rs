@@ -8,6 +8,7 @@
 mod support;
 
 mod envoy;
+mod exporters;
 mod generated;
 mod haproxy;
 mod memcached;
