@@ -9,7 +9,8 @@ pub(super) fn relate<'run>(pod: PodView<'run>, index: &Index<'run>, all: &mut [R
     direct_proxies(index, all);
     choose_app(pod, all);
     let is_alone = all.iter().filter(|one| one.container.runs_beside_app()).count() == 1;
-    if is_alone {
+    // A Pod by itself is an excerpt of one that has an app.
+    if is_alone && pod.object.id.kind != "Pod" {
         route_shards(index, all);
     }
     talk(all);
@@ -108,7 +109,7 @@ fn choose_app(pod: PodView<'_>, all: &mut [Recognised<'_>]) {
     let chosen = match (unknown.as_slice(), main.as_slice()) {
         ([only], [_]) => Some((*only, Confidence::Certain, "the only container")),
         ([only], _) => Some((*only, Confidence::Certain, "the only container that is no known helper")),
-        ([], _) => main_helper(all, &main).map(|at| {
+        ([], _) => main_helper(pod, all, &main).map(|at| {
             let shows = if main.len() == 1 { "the only container" } else { "what the others help" };
             (at, Confidence::Likely, shows)
         }),
@@ -122,7 +123,15 @@ fn choose_app(pod: PodView<'_>, all: &mut [Recognised<'_>]) {
 }
 
 /// Of containers that all are known the one that stands for itself.
-fn main_helper(all: &[Recognised<'_>], main: &[usize]) -> Option<usize> {
+fn main_helper(pod: PodView<'_>, all: &[Recognised<'_>], main: &[usize]) -> Option<usize> {
+    let is_ambassador = |at: &usize| match all[*at].role {
+        Role::Ambassador(Way::Broker) => pod.object.id.kind == "Pod",
+        Role::Ambassador(Way::Shard | Way::Split) => true,
+        _ => false,
+    };
+    if main.len() == 1 && main.iter().any(is_ambassador) {
+        return None;
+    }
     let heaviest = main.iter().map(|at| weight(all[*at].role)).max()?;
     // The roles of a tool's own Pods stay what they are; a lone elector or source is one in the making.
     if !(1..7).contains(&heaviest) && heaviest != 8 {
@@ -150,7 +159,9 @@ fn namesake(pod: PodView<'_>, all: &[Recognised<'_>], several: &[usize]) -> Opti
         let image = image_of(*at);
         image.len() > 2 && (workload == image || workload.strip_prefix(image).is_some_and(|rest| rest.starts_with('-')))
     };
-    let mut named = several.iter().copied().filter(is_named);
+    // `frr-k8s` says more of `frr-k8s-daemon` than `frr` does.
+    let longest = several.iter().filter(|at| is_named(at)).map(|at| image_of(*at).len()).max()?;
+    let mut named = several.iter().copied().filter(|at| is_named(at) && image_of(*at).len() == longest);
     match (named.next(), named.next()) {
         (Some(at), None) => Some(at),
         _ => None,

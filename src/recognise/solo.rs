@@ -132,6 +132,15 @@ fn by_name(one: &mut Recognised<'_>, command: &Command) {
             return;
         }
     }
+    // A container called as a known helper, from a registry or build of somebody's own.
+    let known = images::find(&container.name).map(|known| known.role);
+    if let Some(role) =
+        known.filter(|role| role.is_helper() && !matches!(role, Role::Server | Role::Sidecar(Task::Web)))
+    {
+        set(one, role, node("name"), "it is called so".to_owned());
+        one.confidence = Confidence::Likely;
+        return;
+    }
     if matches!(container.name.as_str(), "reloader" | "reload" | "config-reload") {
         set(one, Role::Sidecar(Task::Config), node("name"), "it is called so".to_owned());
         one.confidence = Confidence::Likely;
@@ -154,6 +163,7 @@ fn prepare(one: &mut Recognised<'_>, command: &Command) {
 fn preparation(one: &Recognised<'_>, command: &Command) -> (Preparation, &'static str) {
     const WAITS: &[&str] =
         &["until ", "while ", "nc -z", "wait-for", "wait_for", "pg_isready", "kubectl wait", "retry"];
+    const ASKS: &[&str] = &["wget ", "curl ", "nc ", "nslookup ", "ping ", "psql ", "redis-cli ", "mysqladmin "];
     const MIGRATES: &[&str] = &["migrate", "flyway", "liquibase", "alembic", "createdb", "db:schema", "upgrade head"];
     const NETWORK: &[&str] = &["iptables", "nft "];
     const SYSTEM: &[&str] = &["chown", "chmod", "sysctl", "nsenter", "modprobe", "ulimit"];
@@ -185,7 +195,7 @@ fn preparation(one: &Recognised<'_>, command: &Command) -> (Preparation, &'stati
         (Preparation::Network, "it changes the Pod's routing before the app starts")
     } else if has(MIGRATES) {
         (Preparation::Migration, "it migrates a database before the app starts")
-    } else if has(WAITS) && !has(&["mv ", "cp "]) {
+    } else if (has(WAITS) || (has(&["sleep "]) && has(ASKS))) && !has(&["mv ", "cp "]) {
         (Preparation::Wait, "it waits before the app starts")
     } else if fetches
         || (mounts && has(FILES))
