@@ -1,7 +1,7 @@
 //! Roles in public manifests against labels made by reading them. The files are not part of the project:
 //! `PATTERNS_CORPUS` names the folder that holds them, one folder `owner+repository` for each.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
