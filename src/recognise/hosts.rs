@@ -10,6 +10,8 @@ pub struct PodNames<'text> {
     pub set: &'text str,
     /// Its governing Service.
     pub service: &'text str,
+    /// The namespace, where the names say it.
+    pub namespace: Option<&'text str>,
     /// Ordinal and text of each name, in order, the first of each ordinal.
     pub pods: Vec<(u32, &'text str)>,
 }
@@ -27,11 +29,12 @@ pub fn pod_names(text: &str) -> Vec<PodNames<'_>> {
         if has_zeros || set.is_empty() || service.is_empty() {
             continue;
         }
+        let namespace = labels.next().filter(|label| *label != "svc");
         let place = lists.iter().position(|list| list.set == set && list.service == service);
         let list = if let Some(place) = place {
             &mut lists[place]
         } else {
-            lists.push(PodNames { set, service, pods: Vec::new() });
+            lists.push(PodNames { set, service, namespace, pods: Vec::new() });
             let last = lists.len() - 1;
             &mut lists[last]
         };

@@ -10,6 +10,7 @@ pub mod nginx;
 mod pod;
 mod program;
 mod role;
+pub mod shards;
 pub mod shell;
 mod solo;
 pub mod workload;
@@ -66,13 +67,29 @@ impl Recognised<'_> {
         &self.container.container.name
     }
 
-    /// The ports where its program listens unless it is told otherwise, and those that it declares.
+    /// The ports that it declares, and those where its program listens unless it is told otherwise.
     #[must_use]
     pub fn known_ports(&self) -> Vec<u16> {
-        let container = self.container.container;
-        let declared = container.ports.iter().flatten().filter_map(|port| u16::try_from(port.container_port).ok());
-        let image = images::find(container.image.as_deref().unwrap_or_default());
-        declared.chain(image.iter().flat_map(|image| image.ports.iter().copied())).collect()
+        let declared = self.container.container.ports.iter().flatten();
+        let declared = declared.filter_map(|port| u16::try_from(port.container_port).ok());
+        declared.chain(self.default_ports().iter().copied()).collect()
+    }
+
+    /// The ports where its program is known to listen unless it is told otherwise.
+    #[must_use]
+    pub fn default_ports(&self) -> &'static [u16] {
+        self.image().map_or(&[], |image| &image.ports)
+    }
+
+    /// Whether it is a proxy that does whatever its configuration says.
+    #[must_use]
+    pub fn is_general_proxy(&self) -> bool {
+        let program = self.image().map_or("", |image| image.programs[0].as_str());
+        matches!(program, "nginx" | "openresty" | "envoy" | "haproxy" | "caddy" | "traefik" | "socat")
+    }
+
+    fn image(&self) -> Option<&'static images::Image> {
+        images::find(self.container.container.image.as_deref().unwrap_or_default())
     }
 
     /// Whether its image is known to hold its program and no shell or tool beside it.

@@ -20,11 +20,7 @@ pub(super) fn relate<'run>(pod: PodView<'run>, index: &Index<'run>, all: &mut [R
 fn direct_proxies<'run>(index: &Index<'run>, all: &mut [Recognised<'run>]) {
     for at in 0..all.len() {
         let is_general = matches!(all[at].role, Role::Sidecar(Task::Web) | Role::Ambassador(Way::Broker));
-        let known = images::find(all[at].container.container.image.as_deref().unwrap_or_default());
-        let program = known.map_or("", |known| known.programs[0].as_str());
-        if !is_general
-            || !matches!(program, "nginx" | "openresty" | "envoy" | "haproxy" | "caddy" | "traefik" | "socat")
-        {
+        if !is_general || !all[at].is_general_proxy() {
             continue;
         }
         let files = configs(&all[at].container, index).files;

@@ -1,9 +1,14 @@
 //! The rules. Each is one file with its page beside it; the list of its family registers it.
 
+mod adapter;
+mod ambassador;
+mod election;
 mod found;
 mod manifest;
 mod meta;
 pub mod parts;
+mod scene;
+mod serving;
 mod sidecar;
 pub mod text;
 mod workload;
@@ -67,10 +72,19 @@ pub enum SourceCheck {
 }
 
 /// All rules, by family.
-pub const FAMILIES: &[(&str, &[&Rule])] =
-    &[("manifest", manifest::RULES), ("meta", meta::RULES), ("sidecar", sidecar::RULES), ("workload", workload::RULES)];
+pub const FAMILIES: &[(&str, &[&Rule])] = &[
+    ("adapter", adapter::RULES),
+    ("ambassador", ambassador::RULES),
+    ("election", election::RULES),
+    ("manifest", manifest::RULES),
+    ("meta", meta::RULES),
+    ("serving", serving::RULES),
+    ("sidecar", sidecar::RULES),
+    ("workload", workload::RULES),
+];
 
-pub use manifest::SOURCES;
+/// The shared passes.
+pub static SOURCES: &[&Source] = &[manifest::VERDICTS, manifest::CUSTOM, &scene::SOURCE];
 
 pub use meta::{IGNORE_WITHOUT_REASON, STALE_BASELINE, UNUSED_IGNORE};
 

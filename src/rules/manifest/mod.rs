@@ -15,7 +15,10 @@ use crate::kube::{Object, ProblemKind};
 use crate::yaml::{NodeId, Style};
 
 /// Passes over an object that find what several rules report.
-pub static SOURCES: &[&super::Source] = &[&verdict::SOURCE, &verdict::CUSTOM];
+pub(super) static VERDICTS: &super::Source = &verdict::SOURCE;
+
+/// What the API server says of custom resources by their definitions.
+pub(super) static CUSTOM: &super::Source = &verdict::CUSTOM;
 
 /// The family's rules.
 pub const RULES: &[&Rule] = &[

@@ -1,0 +1,68 @@
+//! Lists of shards: where the run's configuration and environment name the Pods of a StatefulSet one by one.
+
+use super::address::texts;
+use super::config::ConfigFile;
+use super::hosts::{PodNames, is_hashing, pod_names};
+use crate::kube::{Index, Object};
+
+/// A list of Pods and the text that holds it.
+#[derive(Clone, Debug)]
+pub struct ShardList<'run> {
+    /// The text: of a ConfigMap, or of a container's environment or arguments.
+    pub file: ConfigFile<'run>,
+    /// The Pods it names.
+    pub names: PodNames<'run>,
+    /// Whether keys are spread over them by a hash, so that every name counts.
+    pub is_hashed: bool,
+}
+
+impl<'run> ShardList<'run> {
+    /// The StatefulSet that it names, if the run holds it and its governing Service is the one named.
+    #[must_use]
+    pub fn stateful_set(&self, index: &Index<'run>) -> Option<&'run Object> {
+        let set = index.find(self.file.object, "StatefulSet", self.names.set)?;
+        let namespace = set.id.namespace.as_deref();
+        let is_there = self.names.namespace.is_none_or(|named| namespace.is_none_or(|own| own == named));
+        let service = set.document.at(set.node, &["spec", "serviceName"]).and_then(|node| set.document.str(node));
+        (is_there && service == Some(self.names.service)).then_some(set)
+    }
+}
+
+/// All lists of the run that name more than one Pod, or that spread keys.
+#[must_use]
+pub fn lists<'run>(index: &Index<'run>) -> Vec<ShardList<'run>> {
+    let mut found = Vec::new();
+    for object in index.kind("ConfigMap") {
+        let document = &object.document;
+        let Some(data) = document.get(object.node, "data") else { continue };
+        for entry in document.entries(data) {
+            if let (Some(name), Some(text)) = (document.str(entry.key), document.str(entry.value)) {
+                add(ConfigFile { object, node: entry.value, name, text }, is_hashing, &mut found);
+            }
+        }
+    }
+    for object in index.all() {
+        let Some(pod) = object.pod() else { continue };
+        for text in pod.containers().flat_map(|view| texts(&view)) {
+            let name = text.variable.unwrap_or_default();
+            let file = ConfigFile { object, node: text.node, name, text: text.text };
+            add(file, |_| name.to_ascii_uppercase().contains("SHARD"), &mut found);
+        }
+    }
+    found
+}
+
+fn add<'run>(file: ConfigFile<'run>, is_hashed: impl Fn(&str) -> bool, found: &mut Vec<ShardList<'run>>) {
+    // Most texts hold no such name at all.
+    let bytes = file.text.as_bytes();
+    let may_hold = bytes.windows(3).any(|three| three[0] == b'-' && three[1].is_ascii_digit());
+    if !may_hold || !file.text.contains('.') {
+        return;
+    }
+    let names = pod_names(file.text);
+    if names.is_empty() {
+        return;
+    }
+    let is_hashed = is_hashed(file.text);
+    found.extend(names.into_iter().map(|names| ShardList { file, names, is_hashed }));
+}

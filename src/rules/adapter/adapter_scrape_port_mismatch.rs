@@ -1,0 +1,129 @@
+use crate::diagnostic::{Level, RuleId};
+use crate::kube::{Index, Object, Selector, Typed};
+use crate::recognise::{Form, Role};
+use crate::rules::scene::Scene;
+use crate::rules::{Check, Found, Rule};
+use crate::words::clip;
+use crate::yaml::NodeId;
+
+/// Prometheus is sent to a port that no container serves.
+pub static RULE: Rule = Rule {
+    id: RuleId { name: "adapter-scrape-port-mismatch", family: "adapter" },
+    level: Level::Error,
+    page: include_str!("adapter_scrape_port_mismatch.md"),
+    check: Check::Elsewhere,
+};
+
+const WHY: &str = "Prometheus scrapes the Pod's address at this port; where nothing listens there is nothing to read";
+
+pub(in crate::rules) fn check(scene: &Scene<'_>, found: &mut Found<'_>) {
+    if scene.pod.object.is_patch {
+        return;
+    }
+    annotation(scene, found);
+    monitors(scene, found);
+}
+
+/// `prometheus.io/port` names another port than the adapter's.
+fn annotation(scene: &Scene<'_>, found: &mut Found<'_>) {
+    let annotations = scene.pod.metadata.and_then(|metadata| metadata.annotations.as_ref());
+    let Some(port) = annotations.and_then(|all| all.get("prometheus.io/port")?.parse::<u16>().ok()) else { return };
+    let adapter = scene
+        .running()
+        .find(|member| member.one.role == Role::Adapter(Form::Metrics) && !member.one.known_ports().is_empty());
+    let Some(adapter) = adapter.filter(|_| !scene.running().any(|member| member.may_serve(port))) else { return };
+    let Some(node) = annotation_node(scene) else { return };
+    let ports: Vec<String> = adapter.one.known_ports().iter().map(ToString::to_string).collect();
+    found
+        .at(node, format!("nothing in this Pod serves metrics on port {port}"))
+        .here("where Prometheus looks")
+        .and(adapter.one.container.name_node(), format!("`{}` serves them on {}", adapter.name(), ports.join(", ")))
+        .because(WHY)
+        .help(format!("write \"{}\"", ports[0]));
+}
+
+fn annotation_node(scene: &Scene<'_>) -> Option<NodeId> {
+    let object = scene.pod.object;
+    let document = &object.document;
+    let template: &[&str] = match object.id.kind.as_str() {
+        "Pod" => &[],
+        "CronJob" => &["spec", "jobTemplate", "spec", "template"],
+        _ => &["spec", "template"],
+    };
+    let template = document.at(object.node, template)?;
+    document.at(template, &["metadata", "annotations", "prometheus.io/port"])
+}
+
+/// A PodMonitor names a port that no container of the Pod declares.
+fn monitors(scene: &Scene<'_>, found: &mut Found<'_>) {
+    let Some(labels) = scene.pod.metadata.and_then(|metadata| metadata.labels.as_ref()) else { return };
+    for monitor in scene.index.kind("PodMonitor") {
+        let document = &monitor.document;
+        let in_reach = crate::kube::in_one_namespace(monitor, scene.pod.object);
+        let plain = document.at(monitor.node, &["spec", "selector", "matchLabels"]);
+        let is_own = document.at(monitor.node, &["spec", "namespaceSelector"]).is_none();
+        let others = document.at(monitor.node, &["spec", "selector", "matchExpressions"]).is_some();
+        let Some(plain) = plain.filter(|_| in_reach && is_own && !others) else { continue };
+        let wanted = document.entries(plain);
+        let selects = !wanted.is_empty()
+            && wanted
+                .iter()
+                .all(|entry| labels.get(document.key(entry).as_ref()).map(String::as_str) == document.str(entry.value));
+        if !selects || !selects_only_this(monitor, scene.index, scene.pod.object, labels) {
+            continue;
+        }
+        let endpoints =
+            document.at(monitor.node, &["spec", "podMetricsEndpoints"]).map_or(&[][..], |list| document.items(list));
+        for endpoint in endpoints {
+            let Some((node, name)) = document.get(*endpoint, "port").and_then(|node| Some((node, document.str(node)?)))
+            else {
+                continue;
+            };
+            let declared: Vec<&str> = scene
+                .members
+                .iter()
+                .flat_map(|member| member.one.container.container.ports.iter().flatten())
+                .filter_map(|port| port.name.as_deref())
+                .collect();
+            if name.is_empty() || declared.contains(&name) {
+                continue;
+            }
+            let help = crate::words::nearest(name, declared.iter().copied()).map_or_else(
+                || format!("add `name: {}` to the port of the container that serves metrics", clip(name)),
+                |near| format!("write `{near}`, or name the port so"),
+            );
+            let kind = scene.pod.object.document.get(scene.pod.object.node, "kind").unwrap_or(scene.pod.object.node);
+            found
+                .at(kind, format!("PodMonitor `{}` scrapes the port `{}`, and no container of this Pod declares it", clip(&monitor.id.name), clip(name)))
+                .here("selected by the PodMonitor")
+                .label(monitor.label(node, "no such port"))
+                .because("the operator keeps only targets whose container declares a port of that name (prometheus-operator, `generatePodMonitorConfig`)")
+                .help(help);
+        }
+    }
+}
+
+/// A monitor of several workloads may mean another one's port.
+fn selects_only_this(
+    monitor: &Object,
+    index: &Index<'_>,
+    this: &Object,
+    labels: &std::collections::BTreeMap<String, String>,
+) -> bool {
+    let document = &monitor.document;
+    let wanted: std::collections::BTreeMap<String, String> = document
+        .at(monitor.node, &["spec", "selector", "matchLabels"])
+        .map_or(&[][..], |map| document.entries(map))
+        .iter()
+        .filter_map(|entry| Some((document.key(entry).into_owned(), document.str(entry.value)?.to_owned())))
+        .collect();
+    let selector = Selector::map(&wanted);
+    let is_running = |object: &&Object| !matches!(object.typed, Some(Typed::Job(_) | Typed::CronJob(_)));
+    selector.matches(labels)
+        && index
+            .selected(monitor, &selector)
+            .iter()
+            .copied()
+            .filter(is_running)
+            .all(|object| std::ptr::eq(object, this))
+}

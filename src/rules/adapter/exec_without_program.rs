@@ -1,0 +1,76 @@
+use crate::diagnostic::{Level, RuleId};
+use crate::kube::ContainerView;
+use crate::recognise::is_bare;
+use crate::rules::{Check, Found, Rule};
+use crate::words::clip;
+
+/// A probe or hook runs a shell or tool that the image does not have.
+pub static RULE: Rule = Rule {
+    id: RuleId { name: "exec-without-program", family: "adapter" },
+    level: Level::Error,
+    page: include_str!("exec_without_program.md"),
+    check: Check::Container(check),
+};
+
+/// What people expect in every image.
+const TOOLS: [&str; 26] = [
+    "sh", "bash", "ash", "cat", "wget", "curl", "nc", "grep", "ls", "test", "[", "sleep", "pgrep", "ps", "kill",
+    "pkill", "touch", "rm", "echo", "true", "date", "stat", "find", "netstat", "ss", "python3",
+];
+
+fn check(view: ContainerView<'_>, found: &mut Found<'_>) {
+    let container = view.container;
+    let image = container.image.as_deref().unwrap_or_default();
+    if !is_bare(image) {
+        return;
+    }
+    let probes = [
+        ("startupProbe", &container.startup_probe),
+        ("readinessProbe", &container.readiness_probe),
+        ("livenessProbe", &container.liveness_probe),
+    ];
+    for (field, probe) in probes {
+        let exec = probe.as_ref().and_then(|probe| probe.exec.as_ref()).and_then(|exec| exec.command.as_deref());
+        judge(&view, &[field], exec, found);
+    }
+    let Some(hooks) = &container.lifecycle else { return };
+    for (field, hook) in [("postStart", &hooks.post_start), ("preStop", &hooks.pre_stop)] {
+        let exec = hook.as_ref().and_then(|hook| hook.exec.as_ref()).and_then(|exec| exec.command.as_deref());
+        judge(&view, &["lifecycle", field], exec, found);
+    }
+}
+
+fn judge(view: &ContainerView<'_>, path: &[&str], command: Option<&[String]>, found: &mut Found<'_>) {
+    let Some(program) = command.and_then(<[String]>::first) else { return };
+    let folder = program.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let name = program.rsplit('/').next().unwrap_or_default();
+    // A tool of one's own may be mounted anywhere but over the image's folders.
+    let is_system = matches!(folder, "" | "/bin" | "/usr/bin" | "/usr/local/bin");
+    let is_mounted =
+        view.container.volume_mounts.iter().flatten().any(|mount| {
+            matches!(mount.mount_path.trim_end_matches('/'), "/bin" | "/usr/bin" | "/usr/local/bin" | "/usr")
+        });
+    if !TOOLS.contains(&name) || !is_system || is_mounted {
+        return;
+    }
+    let document = &view.pod.object.document;
+    let Some(list) = view.at(path).and_then(|node| document.at(node, &["exec", "command"])) else { return };
+    let node = document.items(list).first().copied().unwrap_or(list);
+    let what = path[path.len() - 1];
+    let consequence = match what {
+        "postStart" => "the container is killed and started again",
+        "preStop" => "the hook does nothing",
+        _ => "the probe always fails",
+    };
+    let saying = found
+        .at(node, format!("the image of `{}` has no `{}`, so {consequence}", view.container.name, clip(name)))
+        .here("not in the image")
+        .because("the image holds its program and no shell or tools beside it; the kubelet runs the command inside the container")
+        .help(match what {
+            "preStop" => "use `sleep: {seconds: …}`, which the kubelet does itself, or an HTTP hook",
+            _ => "probe over httpGet, tcpSocket or grpc",
+        });
+    if let Some(image) = view.at(&["image"]) {
+        saying.and(image, "without a shell");
+    }
+}

@@ -1,0 +1,60 @@
+use crate::diagnostic::{Level, RuleId};
+use crate::kube::Object;
+use crate::rules::{Check, Found, Rule};
+use crate::yaml::{NodeId, Value};
+
+/// Mirroring that mirrors nothing.
+pub static RULE: Rule = Rule {
+    id: RuleId { name: "mirror-percent-zero", family: "ambassador" },
+    level: Level::Warning,
+    page: include_str!("mirror_percent_zero.md"),
+    check: Check::Object(check),
+};
+
+fn check(object: &Object, found: &mut Found<'_>) {
+    let document = &object.document;
+    let group = object.id.api_version.split('/').next().unwrap_or_default();
+    let at = |path: &[&str]| document.at(object.node, path);
+    let items = |list: Option<NodeId>| list.map_or(&[][..], |list| document.items(list));
+    match (group, object.id.kind.as_str()) {
+        ("traefik.io" | "traefik.containo.us", "TraefikService") => {
+            for mirror in items(at(&["spec", "mirroring", "mirrors"])) {
+                let percent = document.get(*mirror, "percent");
+                if !object.is_patch && percent.is_none_or(|percent| is_zero(document.value(percent))) {
+                    say(percent.unwrap_or(*mirror), "Traefik's default is 0", found);
+                }
+            }
+        }
+        ("gateway.networking.k8s.io", "HTTPRoute" | "GRPCRoute") => {
+            let filters = items(at(&["spec", "rules"])).iter().flat_map(|rule| items(document.get(*rule, "filters")));
+            for filter in filters {
+                let percent = document.at(*filter, &["requestMirror", "percent"]);
+                if let Some(percent) = percent.filter(|percent| is_zero(document.value(*percent))) {
+                    say(percent, "left out, all requests are mirrored", found);
+                }
+            }
+        }
+        ("networking.istio.io", "VirtualService") => {
+            for rule in items(at(&["spec", "http"])) {
+                let percent = document.at(*rule, &["mirrorPercentage", "value"]);
+                let zero = percent.filter(|percent| is_zero(document.value(*percent)));
+                if let Some(percent) = zero.filter(|_| document.get(*rule, "mirror").is_some()) {
+                    say(percent, "left out, all requests are mirrored", found);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn is_zero(value: Value<'_>) -> bool {
+    matches!(value, Value::Int(0) | Value::Null) || value == Value::Float(0.0)
+}
+
+fn say(node: NodeId, default: &str, found: &mut Found<'_>) {
+    found
+        .at(node, "this mirror gets no request")
+        .here("0 percent")
+        .because(format!("mirroring is declared with a share of 0; {default}"))
+        .help("set the percent, or remove the mirror");
+}

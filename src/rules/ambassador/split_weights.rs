@@ -1,0 +1,131 @@
+use crate::diagnostic::{Level, RuleId};
+use crate::kube::{Index, Object};
+use crate::recognise::address::addresses;
+use crate::recognise::config::ConfigFile;
+use crate::recognise::nginx::{Directive, directives};
+use crate::rules::{Check, FoundAnywhere, Rule};
+use crate::words::clip;
+
+/// nginx splits clients into more than a whole, or sends a share to nobody.
+pub static RULE: Rule = Rule {
+    id: RuleId { name: "split-weights", family: "ambassador" },
+    level: Level::Error,
+    page: include_str!("split_weights.md"),
+    check: Check::Workspace(check),
+};
+
+fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+    for object in index.kind("ConfigMap") {
+        let document = &object.document;
+        let Some(data) = document.get(object.node, "data") else { continue };
+        for entry in document.entries(data) {
+            let (Some(name), Some(text)) = (document.str(entry.key), document.str(entry.value)) else { continue };
+            if text.contains("split_clients") {
+                let file = ConfigFile { object, node: entry.value, name, text };
+                judge(&file, index, found);
+            }
+        }
+    }
+}
+
+fn judge(file: &ConfigFile<'_>, index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+    let all = directives(file.text);
+    for (at, split) in all.iter().enumerate().filter(|(_, directive)| directive.name() == "split_clients") {
+        let parts: Vec<&Directive<'_>> = all.iter().filter(|part| part.inside.last() == Some(&at)).collect();
+        if let Some(part) = overflow(&parts) {
+            let span = file.span(part.name());
+            found
+                .about(file.object)
+                .at_span(span, "the shares of this split add up to more than 100 %")
+                .here("one too many")
+                .because("nginx stops at start: \"percent total is greater than 100%\" (ngx_http_split_clients_module); `*` takes what is left and comes last")
+                .help("make the percentages add up to 100 at most, and put `*` last");
+        }
+        for part in parts {
+            nobody(file, &all, split, part, index, found);
+        }
+    }
+}
+
+/// The part with which a split exceeds the whole, counted in hundredths of a percent as nginx does.
+fn overflow<'a, 'text>(parts: &[&'a Directive<'text>]) -> Option<&'a Directive<'text>> {
+    let mut sum = 0_u32;
+    for part in parts {
+        let share = match part.name() {
+            "*" => 10_000_u32.saturating_sub(sum),
+            percent => hundredths(percent)?,
+        };
+        sum = sum.saturating_add(share);
+        if sum > 10_000 {
+            return Some(part);
+        }
+    }
+    None
+}
+
+fn hundredths(percent: &str) -> Option<u32> {
+    let number = percent.strip_suffix('%')?;
+    let (whole, part) = number.split_once('.').unwrap_or((number, ""));
+    let part = match part.len() {
+        0 => 0,
+        1 => part.parse::<u32>().ok()? * 10,
+        2 => part.parse::<u32>().ok()?,
+        _ => return None,
+    };
+    whole.parse::<u32>().ok()?.checked_mul(100)?.checked_add(part)
+}
+
+/// A share that goes to a Service that is not there: nginx looks up the hosts of its upstreams at start.
+fn nobody(
+    file: &ConfigFile<'_>,
+    all: &[Directive<'_>],
+    split: &Directive<'_>,
+    part: &Directive<'_>,
+    index: &Index<'_>,
+    found: &mut FoundAnywhere<'_>,
+) {
+    let Some(value) = part.words.get(1).map(|value| value.trim_matches(['"', '\''])) else { return };
+    let variable = split.words.get(2).copied().unwrap_or_default();
+    let is_target = all.iter().any(|directive| {
+        directive.name() == "proxy_pass"
+            && directive
+                .words
+                .get(1)
+                .is_some_and(|target| target.trim_matches(['"', '\'']).ends_with(&format!("//{variable}")))
+    });
+    let Some(upstream) =
+        all.iter().position(|directive| directive.name() == "upstream" && directive.words.get(1) == Some(&value))
+    else {
+        return;
+    };
+    for server in all.iter().filter(|server| server.name() == "server" && server.inside.last() == Some(&upstream)) {
+        let Some(host) = server.words.get(1).and_then(|text| addresses(text).into_iter().next()) else { continue };
+        let name = host.host.split('.').next().unwrap_or_default();
+        let is_service = !host.is_loopback() && (host.host == name || host.host.split('.').nth(2) == Some("svc"));
+        let namespace = host.host.split('.').nth(1);
+        let is_own = namespace.is_none() || namespace == file.object.id.namespace.as_deref();
+        if !is_target
+            || !is_service
+            || !is_own
+            || index.has(file.object, "Service", name)
+            || !holds_services(index, file.object)
+        {
+            continue;
+        }
+        found
+            .about(file.object)
+            .at_span(
+                file.span(host.host),
+                format!("a share of the requests goes to `{}`, and no such Service is there", clip(host.host)),
+            )
+            .here("no Service of this name")
+            .because("nginx looks the hosts of an upstream up when it starts, and stops at one that is not found")
+            .help(format!("make a Service `{}`, or name the one that is meant", clip(name)));
+    }
+}
+
+/// Whether the run holds the Services of this object's folder.
+fn holds_services(index: &Index<'_>, object: &Object) -> bool {
+    let place = crate::kube::Place::of(object);
+    index.kind("Service").iter().any(|service| crate::kube::Place::of(service) == place)
+}

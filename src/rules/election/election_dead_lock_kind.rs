@@ -1,0 +1,74 @@
+use crate::diagnostic::{Level, RuleId};
+use crate::rules::scene::Scene;
+use crate::rules::{Check, Found, Rule};
+
+/// A lock of a kind that client-go no longer has, or an elector that is no longer made.
+pub static RULE: Rule = Rule {
+    id: RuleId { name: "election-dead-lock-kind", family: "election" },
+    level: Level::Error,
+    page: include_str!("election_dead_lock_kind.md"),
+    check: Check::Elsewhere,
+};
+
+pub(in crate::rules) fn check(scene: &Scene<'_>, found: &mut Found<'_>) {
+    for member in scene.running() {
+        let image = member.one.container.container.image.as_deref().unwrap_or_default();
+        if let Some(lock) = member.election.lock_kind.filter(|_| !member.election.is_off()) {
+            // The version of Kubernetes whose client-go lost the kind.
+            let gone = match lock.value.to_ascii_lowercase().as_str() {
+                "endpoints" | "configmaps" => 24,
+                "endpointsleases" | "configmapsleases" => 27,
+                _ => continue,
+            };
+            // Programs of Kubernetes itself carry its version; of others we cannot tell which client-go is in them.
+            let version = kubernetes_minor(image);
+            if version.is_some_and(|minor| minor < gone) {
+                continue;
+            }
+            let level = if version.is_some() { Level::Error } else { Level::Warning };
+            found
+                .at(lock.node, format!("`{}` locks with {}, which client-go no longer does", member.name(), lock.value))
+                .here("removed")
+                .because(format!(
+                    "`resourcelock.New` in k8s.io/client-go refuses `{}` since 0.{gone} (Kubernetes 1.{gone}); a \
+                     program built with it exits",
+                    lock.value
+                ))
+                .help("use leases, and allow get, update and create on leases of coordination.k8s.io")
+                .level(level);
+        }
+        let Some(node) = member.one.container.at(&["image"]).filter(|_| is_retired(image)) else { continue };
+        found
+            .at(node, "this elector was retired in 2019, and its lock is an Endpoints object")
+            .here("no longer built or mended")
+            .because(
+                "kubernetes-retired/contrib: a follower may go on naming a leader that is gone (#2930, #2933); \
+                 Endpoints are deprecated since Kubernetes 1.33",
+            )
+            .help("use an elector that holds a Lease: `patterns explain elected`");
+    }
+}
+
+/// The minor version of an image of Kubernetes itself: `registry.k8s.io/kube-scheduler:v1.36.2`.
+fn kubernetes_minor(image: &str) -> Option<u32> {
+    let (name, tag) = image.split('@').next()?.rsplit_once(':')?;
+    let program = name.rsplit('/').next()?;
+    let is_own = matches!(
+        program,
+        "kube-scheduler" | "kube-controller-manager" | "cloud-controller-manager" | "cluster-autoscaler"
+    );
+    let minor = tag.strip_prefix("v1.")?.split('.').next()?;
+    minor.parse().ok().filter(|_| is_own)
+}
+
+/// `leader-elector` of Kubernetes' contrib repository, under its registries' old and older names.
+fn is_retired(image: &str) -> bool {
+    [
+        "k8s.gcr.io/leader-elector",
+        "gcr.io/google_containers/leader-elector",
+        "gcr.io/google-containers/leader-elector",
+        "registry.k8s.io/leader-elector",
+    ]
+    .iter()
+    .any(|name| image.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '@'])))
+}

@@ -1,0 +1,31 @@
+use super::replicas;
+use crate::diagnostic::{Level, RuleId};
+use crate::rules::scene::Scene;
+use crate::rules::{Check, Found, Rule};
+
+/// Elected replicas that all stop at once when the Deployment changes.
+pub static RULE: Rule = Rule {
+    id: RuleId { name: "election-recreate", family: "election" },
+    level: Level::Advice,
+    page: include_str!("election_recreate.md"),
+    check: Check::Elsewhere,
+};
+
+pub(in crate::rules) fn check(scene: &Scene<'_>, found: &mut Found<'_>) {
+    let object = scene.pod.object;
+    let document = &object.document;
+    let Some(kind) = document.at(object.node, &["spec", "strategy", "type"]) else { return };
+    let several = replicas(object, scene.index).is_none_or(|count| count > 1);
+    if object.id.kind != "Deployment" || document.str(kind) != Some("Recreate") || !several {
+        return;
+    }
+    let Some((_, node)) = scene.running().find_map(|member| member.election.switch.filter(|(on, _)| *on)) else {
+        return;
+    };
+    found
+        .at(kind, "a rollout stops the leader and all that could take over from it")
+        .here("all Pods stop before the new ones start")
+        .and(node, "the election already sees to it that one of them leads")
+        .because("Recreate deletes every Pod first; RollingUpdate keeps a standby that takes the lease over")
+        .help("remove `strategy`, or set its type to RollingUpdate");
+}

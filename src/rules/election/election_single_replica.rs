@@ -1,0 +1,33 @@
+use super::replicas;
+use crate::diagnostic::{Level, RuleId};
+use crate::rules::scene::Scene;
+use crate::rules::{Check, Found, Rule};
+
+/// An election with one candidate.
+pub static RULE: Rule = Rule {
+    id: RuleId { name: "election-single-replica", family: "election" },
+    level: Level::Advice,
+    page: include_str!("election_single_replica.md"),
+    check: Check::Elsewhere,
+};
+
+pub(in crate::rules) fn check(scene: &Scene<'_>, found: &mut Found<'_>) {
+    let object = scene.pod.object;
+    let document = &object.document;
+    let Some((member, (_, node))) =
+        scene.running().find_map(|member| Some((member, member.election.switch.filter(|(on, _)| *on)?)))
+    else {
+        return;
+    };
+    if object.is_base || replicas(object, scene.index) != Some(1) {
+        return;
+    }
+    let saying = found
+        .at(node, format!("`{}` campaigns for leadership alone", member.name()))
+        .here("nobody to fail over to")
+        .because("with one replica the election only delays the next start, by up to the lease duration")
+        .help("set replicas to 2 or more, or switch the election off");
+    if let Some(replicas) = document.at(object.node, &["spec", "replicas"]) {
+        saying.and(replicas, "one candidate");
+    }
+}

@@ -1,0 +1,233 @@
+use k8s_openapi::api::rbac::v1::{PolicyRule, Subject};
+
+use crate::diagnostic::{Level, RuleId};
+use crate::kube::{Index, Object, Typed};
+use crate::rules::scene::{Member, Scene};
+use crate::rules::{Check, Found, Rule};
+use crate::words::{clip, list};
+use crate::yaml::NodeId;
+
+/// An elector whose ServiceAccount may not write its Lease.
+pub static RULE: Rule = Rule {
+    id: RuleId { name: "election-without-lease-rbac", family: "election" },
+    level: Level::Error,
+    page: include_str!("election_without_lease_rbac.md"),
+    check: Check::Elsewhere,
+};
+
+/// A rule that is bound to the ServiceAccount, and in which namespace it counts.
+struct Grant<'run> {
+    rule: &'run PolicyRule,
+    role: &'run Object,
+    /// None: in all.
+    namespace: Option<&'run str>,
+    binding: &'run Object,
+}
+
+pub(in crate::rules) fn check(scene: &Scene<'_>, found: &mut Found<'_>) {
+    // A kustomization may bring the rest.
+    if scene.pod.object.is_base {
+        return;
+    }
+    for member in scene.running() {
+        if let Some((true, node)) = member.election.switch {
+            judge(scene, member, node, found);
+        }
+    }
+}
+
+fn judge(scene: &Scene<'_>, member: &Member<'_>, node: NodeId, found: &mut Found<'_>) {
+    let (object, election) = (scene.pod.object, &member.election);
+    let own_api = election.has_kubeconfig || member.texts.iter().any(|text| text.text.contains("kubeconfig"));
+    let other_kind = election.lock_kind.is_some_and(|kind| kind.value != "leases");
+    if own_api
+        || other_kind
+        || scene.pod.spec.host_network == Some(true) && scene.pod.spec.service_account_name.is_none()
+    {
+        return;
+    }
+    let account = scene.pod.spec.service_account_name.as_deref().unwrap_or("default");
+    let own = object.id.namespace.as_deref();
+    let Some(grants) = grants(scene.index, object, account) else { return };
+    if grants.is_empty() {
+        nothing_bound(scene, member, node, account, found);
+        return;
+    }
+    // Where the lock is, if that can be told.
+    let place = match election.namespace.map(|flag| flag.value) {
+        Some(name) if !name.contains("$(") => Some(name),
+        Some(_) => own,
+        None => None,
+    };
+    let in_place = |grant: &&Grant<'_>| match (grant.namespace, place) {
+        (Some(granted), Some(place)) => granted == place || granted.is_empty(),
+        _ => true,
+    };
+    let about_leases = |grant: &&Grant<'_>| names(grant.rule.resources.as_deref(), "leases");
+    let of_group = |grant: &&Grant<'_>| names(grant.rule.api_groups.as_deref(), "coordination.k8s.io");
+    if !grants.iter().any(|grant| about_leases(&grant)) {
+        // Older programs lock with ConfigMaps or Endpoints.
+        let locks_otherwise = grants.iter().any(|grant| {
+            let writes = allows(grant.rule, "update");
+            writes && ["configmaps", "endpoints"].iter().any(|kind| names(grant.rule.resources.as_deref(), kind))
+        });
+        if !locks_otherwise {
+            let role = grants[0].role;
+            say(member, node, account, "get, update and create", found).label(
+                role.label(role.document.get(role.node, "rules").unwrap_or(role.node), "says nothing of leases"),
+            );
+        }
+        return;
+    }
+    if !grants.iter().any(|grant| about_leases(&grant) && of_group(&grant)) {
+        if let Some(grant) = grants.iter().find(about_leases) {
+            let node_of = rule_node(grant, "apiGroups");
+            say(member, node, account, "get, update and create", found)
+                .label(grant.role.label(node_of, "leases are of coordination.k8s.io"));
+        }
+        return;
+    }
+    let fitting = |grant: &&Grant<'_>| about_leases(grant) && of_group(grant);
+    if !grants.iter().any(|grant| fitting(&grant) && in_place(&grant)) {
+        if let (Some(grant), Some(place)) = (grants.iter().find(fitting), place) {
+            let binding = grant.binding;
+            let at = binding.document.at(binding.node, &["metadata", "namespace"]).unwrap_or(binding.node);
+            let saying = say(member, node, account, "get, update and create", found);
+            let saying = saying.label(binding.label(at, format!("counts here; the lock is in `{}`", clip(place))));
+            if let Some(flag) = election.namespace.filter(|flag| flag.node != node) {
+                saying.and(flag.node, "the lock's namespace");
+            }
+        }
+        return;
+    }
+    missing_verbs(scene, member, node, account, &grants, &|grant| fitting(&grant) && in_place(&grant), found);
+}
+
+fn missing_verbs(
+    scene: &Scene<'_>,
+    member: &Member<'_>,
+    node: NodeId,
+    account: &str,
+    grants: &[Grant<'_>],
+    fits: &dyn Fn(&Grant<'_>) -> bool,
+    found: &mut Found<'_>,
+) {
+    let locks = &member.election.locks;
+    let names_lock = |grant: &Grant<'_>| {
+        let only = grant.rule.resource_names.as_deref().unwrap_or_default();
+        only.is_empty()
+            || locks.is_empty()
+            || locks.iter().all(|lock| lock.value.contains('$') || only.iter().any(|name| name == lock.value))
+    };
+    let unnamed = |grant: &Grant<'_>| grant.rule.resource_names.as_ref().is_none_or(Vec::is_empty);
+    let fitting = || grants.iter().filter(|grant| fits(grant));
+    let prepared = scene.index.beside(scene.pod.object, "Lease").next().is_some();
+    let may = |verb: &str| match verb {
+        "create" => prepared || fitting().any(|grant| unnamed(grant) && allows(grant.rule, verb)),
+        _ => fitting().any(|grant| names_lock(grant) && allows(grant.rule, verb)),
+    };
+    let missing: Vec<&str> = ["get", "update", "create"].into_iter().filter(|verb| !may(verb)).collect();
+    let Some(grant) = fitting().next().filter(|_| !missing.is_empty()) else { return };
+    let names_another = fitting().find(|grant| !names_lock(grant));
+    let (at, shows) = match names_another {
+        Some(grant) if missing.contains(&"get") => {
+            (rule_node(grant, "resourceNames"), "names another Lease".to_owned())
+        }
+        _ => (rule_node(grant, "verbs"), format!("lacks {}", list(&missing))),
+    };
+    let role = names_another.filter(|_| missing.contains(&"get")).unwrap_or(grant).role;
+    say(member, node, account, &missing.join(" and "), found).label(role.label(at, shows));
+}
+
+fn nothing_bound(scene: &Scene<'_>, member: &Member<'_>, node: NodeId, account: &str, found: &mut Found<'_>) {
+    let object = scene.pod.object;
+    // Only where the run holds the account and what others of its folder may do.
+    let Some(of_account) = scene.index.find(object, "ServiceAccount", account) else { return };
+    let folder = |object: &Object| {
+        object.document.source.name.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned())
+    };
+    let holds = |kind: &str| scene.index.beside(object, kind).any(|binding| folder(binding) == folder(object));
+    if of_account.is_base || !(holds("RoleBinding") || holds("ClusterRoleBinding")) {
+        return;
+    }
+    let name = of_account.document.at(of_account.node, &["metadata", "name"]).unwrap_or(of_account.node);
+    say(member, node, account, "get, update and create", found).label(of_account.label(name, "no role is bound to it"));
+}
+
+fn say<'a>(
+    member: &Member<'_>,
+    node: NodeId,
+    account: &str,
+    verbs: &str,
+    found: &'a mut Found<'_>,
+) -> crate::rules::Saying<'a> {
+    found
+        .at(node, format!("`{}` may not {verbs} the Lease that it campaigns with", member.name()))
+        .here(format!("runs as ServiceAccount `{}`", clip(account)))
+        .because(
+            "client-go reads, creates and updates a Lease (`LeaseLock` in k8s.io/client-go/tools/leaderelection); \
+             what RBAC does not allow is refused, and nobody ever leads",
+        )
+        .help("allow get, update and create on leases of apiGroup coordination.k8s.io in the lock's namespace")
+}
+
+/// All that is bound to the account; nothing where a role is not in the run, or is made of others.
+fn grants<'run>(index: &'run Index<'run>, object: &'run Object, account: &str) -> Option<Vec<Grant<'run>>> {
+    let mut grants = Vec::new();
+    for kind in ["RoleBinding", "ClusterRoleBinding"] {
+        for binding in index.kind(kind) {
+            let (subjects, role_kind, role_name) = match &binding.typed {
+                Some(Typed::RoleBinding(typed)) => (&typed.subjects, &typed.role_ref.kind, &typed.role_ref.name),
+                Some(Typed::ClusterRoleBinding(typed)) => (&typed.subjects, &typed.role_ref.kind, &typed.role_ref.name),
+                _ => continue,
+            };
+            let default = binding.id.namespace.as_deref();
+            if !subjects.iter().flatten().any(|subject| is_meant(subject, default, object, account)) {
+                continue;
+            }
+            let role = index.find(binding, role_kind, role_name)?;
+            let rules = match &role.typed {
+                Some(Typed::Role(typed)) => &typed.rules,
+                Some(Typed::ClusterRole(typed)) if typed.aggregation_rule.is_none() => &typed.rules,
+                _ => return None,
+            };
+            let namespace = (kind == "RoleBinding").then(|| default.unwrap_or_default());
+            grants.extend(rules.iter().flatten().map(|rule| Grant { rule, role, namespace, binding }));
+        }
+    }
+    Some(grants)
+}
+
+fn is_meant(subject: &Subject, default: Option<&str>, object: &Object, account: &str) -> bool {
+    let own = object.id.namespace.as_deref();
+    match subject.kind.as_str() {
+        "ServiceAccount" => {
+            let namespace = subject.namespace.as_deref().filter(|namespace| !namespace.is_empty()).or(default);
+            subject.name == account && (namespace.is_none() || own.is_none() || namespace == own)
+        }
+        "Group" => subject.name.starts_with("system:serviceaccounts") || subject.name == "system:authenticated",
+        _ => false,
+    }
+}
+
+fn names(listed: Option<&[String]>, wanted: &str) -> bool {
+    listed.is_some_and(|listed| listed.iter().any(|one| one == wanted || one == "*"))
+}
+
+fn allows(rule: &PolicyRule, verb: &str) -> bool {
+    rule.verbs.iter().any(|one| one == verb || one == "*")
+}
+
+/// The node of a field of the grant's rule in its role.
+fn rule_node(grant: &Grant<'_>, field: &str) -> NodeId {
+    let document = &grant.role.document;
+    let rules = document.get(grant.role.node, "rules").map_or(&[][..], |rules| document.items(rules));
+    let typed = match &grant.role.typed {
+        Some(Typed::Role(typed)) => &typed.rules,
+        Some(Typed::ClusterRole(typed)) => &typed.rules,
+        _ => &None,
+    };
+    let at = typed.iter().flatten().position(|rule| std::ptr::eq(rule, grant.rule));
+    let rule = at.and_then(|at| rules.get(at).copied()).unwrap_or(grant.role.node);
+    document.get(rule, field).unwrap_or(rule)
+}

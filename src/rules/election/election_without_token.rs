@@ -1,0 +1,60 @@
+use crate::diagnostic::{Level, RuleId};
+use crate::kube::Typed;
+use crate::rules::scene::{Member, Scene};
+use crate::rules::{Check, Found, Rule};
+
+/// An elector without a token for the API server.
+pub static RULE: Rule = Rule {
+    id: RuleId { name: "election-without-token", family: "election" },
+    level: Level::Error,
+    page: include_str!("election_without_token.md"),
+    check: Check::Elsewhere,
+};
+
+pub(in crate::rules) fn check(scene: &Scene<'_>, found: &mut Found<'_>) {
+    let pod = scene.pod;
+    for member in scene.running().filter(|member| member.election.is_on() && !may_have_credentials(scene, member)) {
+        let Some((_, node)) = member.election.switch else { continue };
+        let account = pod.spec.service_account_name.as_deref().unwrap_or("default");
+        let account = scene.index.find(pod.object, "ServiceAccount", account);
+        let own = pod.field("automountServiceAccountToken");
+        let of_account = account
+            .and_then(|account| Some((account, account.document.get(account.node, "automountServiceAccountToken")?)));
+        let label = match (pod.spec.automount_service_account_token, account.and_then(|account| account.typed.as_ref()))
+        {
+            (Some(false), _) => own.map(|node| pod.object.label(node, "no token is mounted")),
+            (None, Some(Typed::ServiceAccount(typed))) if typed.automount_service_account_token == Some(false) => {
+                of_account.map(|(account, node)| account.label(node, "no token is mounted"))
+            }
+            _ => None,
+        };
+        let Some(label) = label else { continue };
+        found
+            .at(node, format!("`{}` has no token to campaign with", member.name()))
+            .here("needs the API server")
+            .label(label)
+            .because(
+                "a Lease is read and written through the API server; `rest.InClusterConfig` of client-go fails \
+                 without /var/run/secrets/kubernetes.io/serviceaccount/token",
+            )
+            .help(format!(
+                "mount a projected serviceAccountToken, ca.crt and namespace into `{}` alone, or remove \
+                 automountServiceAccountToken",
+                member.name()
+            ));
+    }
+}
+
+/// Whether the container mounts anything that may hold a token or kubeconfig.
+fn may_have_credentials(scene: &Scene<'_>, member: &Member<'_>) -> bool {
+    let mounts = member.one.container.container.volume_mounts.iter().flatten();
+    let volumes = || scene.pod.spec.volumes.iter().flatten();
+    let holds = mounts.filter_map(|mount| volumes().find(|volume| volume.name == mount.name)).any(|volume| {
+        let projects = volume.projected.iter().flat_map(|projected| projected.sources.iter().flatten());
+        let is_token =
+            projects.into_iter().any(|source| source.service_account_token.is_some() || source.secret.is_some());
+        is_token || volume.secret.is_some() || volume.host_path.is_some() || volume.csi.is_some()
+    });
+    let says = member.texts.iter().any(|text| text.variable == Some("KUBECONFIG") || text.text.contains("kubeconfig"));
+    holds || says || member.election.has_kubeconfig
+}

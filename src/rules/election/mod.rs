@@ -1,0 +1,36 @@
+//! Leader election.
+
+pub(super) mod election_dead_lock_kind;
+pub(super) mod election_recreate;
+pub(super) mod election_single_replica;
+pub(super) mod election_timing;
+pub(super) mod election_without_lease_rbac;
+pub(super) mod election_without_token;
+pub(super) mod replicas_without_election;
+
+use super::Rule;
+use crate::kube::{Index, Object, Typed};
+use crate::recognise::workload::scales;
+
+/// The family's rules.
+pub const RULES: &[&Rule] = &[
+    &election_dead_lock_kind::RULE,
+    &election_recreate::RULE,
+    &election_single_replica::RULE,
+    &election_timing::RULE,
+    &election_without_lease_rbac::RULE,
+    &election_without_token::RULE,
+    &replicas_without_election::RULE,
+];
+
+/// How many replicas a Deployment or StatefulSet asks for; nothing for other kinds, and where an autoscaler
+/// decides.
+fn replicas(object: &Object, index: &Index<'_>) -> Option<i32> {
+    let replicas = match &object.typed {
+        Some(Typed::Deployment(deployment)) => deployment.spec.replicas,
+        Some(Typed::StatefulSet(set)) => set.spec.replicas,
+        _ => return None,
+    };
+    let is_scaled = || index.kind("HorizontalPodAutoscaler").iter().any(|scaler| scales(scaler, object));
+    (!is_scaled()).then_some(replicas.unwrap_or(1))
+}

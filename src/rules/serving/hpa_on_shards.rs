@@ -1,0 +1,42 @@
+use super::hashed;
+use crate::diagnostic::{Level, RuleId};
+use crate::kube::Index;
+use crate::recognise::{shards::lists, workload::scales};
+use crate::rules::{Check, FoundAnywhere, Rule};
+use crate::words::clip;
+
+/// An autoscaler changes the number of shards.
+pub static RULE: Rule = Rule {
+    id: RuleId { name: "hpa-on-shards", family: "serving" },
+    level: Level::Warning,
+    page: include_str!("hpa_on_shards.md"),
+    check: Check::Workspace(check),
+};
+
+fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+    if index.kind("HorizontalPodAutoscaler").is_empty() {
+        return;
+    }
+    let lists = lists(index);
+    let sets = hashed(index, &lists);
+    for scaler in index.kind("HorizontalPodAutoscaler") {
+        let meant = |set: &crate::kube::Object| scales(scaler, set) && crate::kube::in_one_namespace(scaler, set);
+        let Some((set, list)) = sets.iter().find(|(set, _)| meant(set)) else { continue };
+        let document = &scaler.document;
+        let node = document.at(scaler.node, &["spec", "scaleTargetRef", "name"]).unwrap_or(scaler.node);
+        let list = &lists[*list];
+        let first = list.names.pods.first().map_or("", |(_, host)| *host);
+        let place = crate::diagnostic::Label::span(
+            &list.file.object.document.source,
+            list.file.span(first),
+            "keys are spread over its Pods here",
+        );
+        found
+            .about(scaler)
+            .at(node, format!("scaling `{}` moves keys to other shards", clip(&set.id.name)))
+            .here("changes the number of shards")
+            .label(place)
+            .because("the shard of a key is a hash over the list of shards; with another number most lists give most keys to other shards, and the router's list does not follow")
+            .help("fix the number of replicas, and move the data when it has to change");
+    }
+}

@@ -1,0 +1,70 @@
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+
+use super::{hashed, is_headless, stateful_set};
+use crate::diagnostic::{Label, Level, RuleId};
+use crate::kube::{Index, Selector, Typed};
+use crate::recognise::address::addresses;
+use crate::recognise::shards::lists;
+use crate::rules::{Check, FoundAnywhere, Rule};
+use crate::words::clip;
+
+/// A Service that picks any shard.
+pub static RULE: Rule = Rule {
+    id: RuleId { name: "shards-behind-cluster-ip", family: "serving" },
+    level: Level::Warning,
+    page: include_str!("shards_behind_cluster_ip.md"),
+    check: Check::Workspace(check),
+};
+
+fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+    let lists = lists(index);
+    for (object, at) in hashed(index, &lists) {
+        let list = &lists[at];
+        let labels = object.pod().and_then(|pod| pod.metadata).and_then(|metadata| metadata.labels.as_ref());
+        let (Some(set), Some(labels)) = (stateful_set(object), labels) else { continue };
+        let first = list.names.pods.first().map_or("", |(_, host)| *host);
+        let port = addresses(list.file.text)
+            .into_iter()
+            .find(|address| address.host == first)
+            .and_then(|address| address.port);
+        for service in index.beside(object, "Service").filter(|service| is_headless(service) == Some(false)) {
+            let Some(Typed::Service(typed)) = &service.typed else { continue };
+            let Some(spec) = typed.spec.as_ref().filter(|_| set.spec.service_name.as_deref() != Some(&service.id.name))
+            else {
+                continue;
+            };
+            let selects = spec
+                .selector
+                .as_ref()
+                .is_some_and(|selector| !selector.is_empty() && Selector::map(selector).matches(labels));
+            let same_port = spec.ports.iter().flatten().any(|one| match &one.target_port {
+                Some(IntOrString::Int(number)) => port.is_some_and(|port| *number == i32::from(port)),
+                Some(IntOrString::String(_)) => port.is_some_and(|port| one.port == i32::from(port)),
+                None => port.is_some_and(|port| one.port == i32::from(port)),
+            });
+            if !selects || !same_port || selects_one_pod(spec.selector.as_ref()) {
+                continue;
+            }
+            let node = service.document.at(service.node, &["metadata", "name"]).unwrap_or(service.node);
+            found
+                .about(service)
+                .at(node, format!("`{}` leads to any shard, whatever the key", clip(&service.id.name)))
+                .here("a cluster IP over all shards")
+                .label(Label::span(
+                    &list.file.object.document.source,
+                    list.file.span(first),
+                    "keys are spread over these Pods",
+                ))
+                .because("kube-proxy picks any Pod for each connection; most keys are on another one")
+                .help("let clients use the router, or give the Service `clusterIP: None`");
+        }
+    }
+}
+
+/// A Service for one Pod by its name, as exposing each shard by itself takes.
+fn selects_one_pod(selector: Option<&std::collections::BTreeMap<String, String>>) -> bool {
+    selector.is_some_and(|selector| {
+        selector.contains_key("statefulset.kubernetes.io/pod-name")
+            || selector.contains_key("apps.kubernetes.io/pod-index")
+    })
+}

@@ -1,0 +1,32 @@
+use crate::diagnostic::{Label, Level, RuleId};
+use crate::kube::Index;
+use crate::recognise::shards::lists;
+use crate::rules::{Check, FoundAnywhere, Rule};
+use crate::words::clip;
+
+/// Shards by the names of a StatefulSet's Pods, on a Deployment.
+pub static RULE: Rule = Rule {
+    id: RuleId { name: "shards-on-deployment", family: "serving" },
+    level: Level::Warning,
+    page: include_str!("shards_on_deployment.md"),
+    check: Check::Workspace(check),
+};
+
+fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+    for list in lists(index).iter().filter(|list| list.is_hashed) {
+        let holder = list.file.object;
+        let Some(deployment) = index.find(holder, "Deployment", list.names.set) else { continue };
+        if index.has(holder, "StatefulSet", list.names.set) {
+            continue;
+        }
+        let Some((_, host)) = list.names.pods.first() else { continue };
+        let kind = deployment.document.get(deployment.node, "kind").unwrap_or(deployment.node);
+        found
+            .about(deployment)
+            .at(kind, format!("the shards `{}` have no names of their own", clip(&deployment.id.name)))
+            .here("its Pods have random names")
+            .label(Label::span(&holder.document.source, list.file.span(host), "names one of them"))
+            .because("only a StatefulSet gives its Pods names that stay and resolve (kubernetes/website: concepts/workloads/controllers/statefulset)")
+            .help("make it a StatefulSet with a headless Service");
+    }
+}

@@ -1,0 +1,25 @@
+use super::stateful_set;
+use crate::diagnostic::{Level, RuleId};
+use crate::kube::PodView;
+use crate::rules::{Check, Found, Rule};
+
+/// A StatefulSet whose Pods are killed without a moment's notice.
+pub static RULE: Rule = Rule {
+    id: RuleId { name: "statefulset-grace-zero", family: "serving" },
+    level: Level::Warning,
+    page: include_str!("statefulset_grace_zero.md"),
+    check: Check::Pod(check),
+};
+
+fn check(pod: PodView<'_>, found: &mut Found<'_>) {
+    let is_zero = pod.spec.termination_grace_period_seconds == Some(0);
+    if let Some(node) =
+        pod.field("terminationGracePeriodSeconds").filter(|_| is_zero && stateful_set(pod.object).is_some())
+    {
+        found
+            .at(node, "two Pods of one name may run at once, and none can finish what it writes")
+            .here("killed at once")
+            .because("a grace period of 0 deletes the Pod from the API before the node has stopped it; \"This practice is unsafe and strongly discouraged\" (kubernetes/website: concepts/workloads/controllers/statefulset)")
+            .help("remove the line: the default is 30 seconds");
+    }
+}

@@ -1,0 +1,37 @@
+use super::{ordinals, stateful_set};
+use crate::diagnostic::{Level, RuleId};
+use crate::kube::Object;
+use crate::rules::{Check, Found, Rule};
+
+/// A partition above all ordinals: the template is never rolled out.
+pub static RULE: Rule = Rule {
+    id: RuleId { name: "statefulset-partition-above-replicas", family: "serving" },
+    level: Level::Warning,
+    page: include_str!("statefulset_partition_above_replicas.md"),
+    check: Check::Object(check),
+};
+
+fn check(object: &Object, found: &mut Found<'_>) {
+    let Some(set) = stateful_set(object) else { return };
+    let update = set.spec.update_strategy.as_ref().and_then(|strategy| strategy.rolling_update.as_ref());
+    let Some(partition) = update.and_then(|update| u32::try_from(update.partition?).ok()) else { return };
+    let (start, count) = ordinals(&set.spec);
+    let end = start.saturating_add(count);
+    if count == 0 || partition < end || object.is_base {
+        return;
+    }
+    let document = &object.document;
+    let Some(node) = document.at(object.node, &["spec", "updateStrategy", "rollingUpdate", "partition"]) else {
+        return;
+    };
+    let saying = found
+        .at(node, "no Pod ever gets a changed template")
+        .here("only ordinals from here on are updated")
+        .because("the controller updates Pods with an ordinal of at least the partition (kubernetes/website: concepts/workloads/controllers/statefulset, \"Partitioned rolling updates\")")
+        .help(format!("set the partition below {end}, or remove it when the canary is over"))
+        // One that equals the replicas is how an update is held back on purpose.
+        .level(if partition == end { Level::Advice } else { Level::Warning });
+    if let Some(replicas) = document.at(object.node, &["spec", "replicas"]) {
+        saying.and(replicas, format!("the last ordinal is {}", end - 1));
+    }
+}

@@ -1,0 +1,36 @@
+use super::stateful_set;
+use crate::diagnostic::{Level, RuleId};
+use crate::kube::PodView;
+use crate::rules::{Check, Found, Rule};
+use crate::words::clip;
+
+/// A claim is made for every Pod, and no container mounts it.
+pub static RULE: Rule = Rule {
+    id: RuleId { name: "volume-claim-not-mounted", family: "serving" },
+    level: Level::Warning,
+    page: include_str!("volume_claim_not_mounted.md"),
+    check: Check::Pod(check),
+};
+
+fn check(pod: PodView<'_>, found: &mut Found<'_>) {
+    let Some(set) = stateful_set(pod.object).filter(|_| !pod.object.is_base) else { return };
+    let document = &pod.object.document;
+    let nodes =
+        document.at(pod.object.node, &["spec", "volumeClaimTemplates"]).map_or(&[][..], |list| document.items(list));
+    for (claim, node) in set.spec.volume_claim_templates.iter().flatten().zip(nodes) {
+        let Some(name) = claim.metadata.name.as_deref() else { continue };
+        let is_used = pod.containers().any(|view| {
+            view.container.volume_mounts.iter().flatten().any(|mount| mount.name == name)
+                || view.container.volume_devices.iter().flatten().any(|device| device.name == name)
+        });
+        if is_used || pod.spec.containers.is_empty() {
+            continue;
+        }
+        let at = document.at(*node, &["metadata", "name"]).unwrap_or(*node);
+        found
+            .at(at, format!("each Pod gets a disk `{}` that no container mounts", clip(name)))
+            .here("claimed and never used")
+            .because("the StatefulSet makes a PersistentVolumeClaim of this template for every Pod; what the app writes elsewhere is gone when its container restarts")
+            .help(format!("add `name: {}` to the volumeMounts of the container that stores data, or remove the template", clip(name)));
+    }
+}
