@@ -34,6 +34,8 @@ pub enum Color {
 pub enum Command {
     /// Expand a pattern description into Kubernetes YAML.
     Gen(GenArgs),
+    /// Draw what a description makes, or what manifests hold.
+    Diagram(DiagramArgs),
     /// Say where manifests get their patterns wrong.
     Lint(LintArgs),
     /// Print what a description makes, or what a pattern or a rule is about.
@@ -92,6 +94,34 @@ pub enum GenFormat {
     Yaml,
     /// A JSON `List`.
     Json,
+}
+
+/// Arguments of `diagram`.
+#[derive(Debug, Args)]
+pub struct DiagramArgs {
+    /// The description, or manifests: a file or a folder; `-` reads standard input.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// How to read a description.
+    #[command(flatten)]
+    pub reading: DescriptionArgs,
+    /// Write into this file instead of printing.
+    #[arg(short, long = "output", value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// How to draw; by the name of the output if absent, else svg.
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<DiagramFormat>,
+}
+
+/// Output formats of `diagram`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DiagramFormat {
+    /// A picture for any page.
+    Svg,
+    /// A Mermaid flowchart, for Markdown.
+    Mermaid,
+    /// For Graphviz.
+    Dot,
 }
 
 /// Arguments of `lint`.

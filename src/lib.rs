@@ -10,6 +10,7 @@ pub mod cli;
 pub mod cmd;
 pub mod describe;
 pub mod diagnostic;
+pub mod diagram;
 pub mod kube;
 pub mod lint;
 pub mod pattern;

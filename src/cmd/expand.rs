@@ -14,6 +14,7 @@ use crate::describe::{self, Description, Options};
 use crate::diagnostic::{Finding, Level};
 use crate::pattern::{self, Catalogue, Made};
 use crate::project::{self, Project};
+use crate::yaml::Source;
 
 /// What a description makes.
 pub struct Expanded {
@@ -35,6 +36,18 @@ pub struct Expanded {
 /// A file that cannot be read.
 pub fn expand(file: &Path, args: &DescriptionArgs) -> io::Result<Result<Expanded, Vec<Finding>>> {
     let source = Arc::new(open(file)?);
+    expand_text(&source, file, args)
+}
+
+/// The same for a file that is read already; `file` is where it was.
+///
+/// # Errors
+/// A file that cannot be read.
+pub fn expand_text(
+    source: &Arc<Source>,
+    file: &Path,
+    args: &DescriptionArgs,
+) -> io::Result<Result<Expanded, Vec<Finding>>> {
     let project = match project::nearest(file)? {
         Ok(project) => project.unwrap_or_default(),
         Err(findings) => return Ok(Err(findings)),
@@ -48,7 +61,7 @@ pub fn expand(file: &Path, args: &DescriptionArgs) -> io::Result<Result<Expanded
         Err(findings) => return Ok(Err(findings)),
     };
     let folder = file.parent().filter(|_| file.as_os_str() != "-");
-    let (descriptions, mut findings) = describe::read(&source, folder, &options);
+    let (descriptions, mut findings) = describe::read(source, folder, &options);
     if !findings.is_empty() {
         findings.extend(descriptions.iter().flat_map(|description| pattern::check(&catalogue, description)));
         return Ok(Err(findings));

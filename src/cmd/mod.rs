@@ -1,5 +1,6 @@
 //! One file per subcommand.
 
+mod diagram;
 mod expand;
 mod explain;
 mod gen_check;
@@ -37,6 +38,7 @@ pub fn run(cli: &Cli) -> Result<Exit, std::io::Error> {
     match &cli.command {
         Command::Read(args) => read::run(args, cli.color),
         Command::Gen(args) => generate::run(args, cli.color),
+        Command::Diagram(args) => diagram::run(args, cli.color),
         Command::Lint(args) => lint::run(args, cli.color),
         Command::Explain(args) => explain::run(args, cli.color),
     }

@@ -1,0 +1,101 @@
+//! `patterns diagram`: a picture of what a description makes, or of manifests.
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::Path;
+use std::sync::Arc;
+
+use super::Exit;
+use super::expand::{Expanded, expand_text};
+use super::read::open;
+use crate::cli::{Color, DiagramArgs, DiagramFormat};
+use crate::diagram::{self, Diagram, dot, mermaid, svg};
+use crate::kube::{File, Workspace, on_deep_stacks};
+use crate::report::terminal;
+use crate::yaml::{Source, emit};
+
+/// Draws to stdout or into a file.
+pub fn run(args: &DiagramArgs, color: Color) -> io::Result<Exit> {
+    on_deep_stacks(|| {
+        let Some(diagram) = read(args, color)? else { return Ok(Exit::Failed) };
+        let picture = match format(args)? {
+            DiagramFormat::Svg => svg::write(&diagram),
+            DiagramFormat::Mermaid => mermaid::write(&diagram),
+            DiagramFormat::Dot => dot::write(&diagram),
+        };
+        match &args.output {
+            Some(path) => fs::write(path, picture)
+                .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))?,
+            None => {
+                let mut out = io::stdout().lock();
+                out.write_all(picture.as_bytes())?;
+                out.flush()?;
+            }
+        }
+        Ok(Exit::Clean)
+    })?
+}
+
+/// What `--format` says, or else what the name of the output ends in.
+fn format(args: &DiagramArgs) -> io::Result<DiagramFormat> {
+    if let Some(format) = args.format {
+        return Ok(format);
+    }
+    let Some(path) = &args.output else { return Ok(DiagramFormat::Svg) };
+    match path.extension().and_then(|end| end.to_str()) {
+        Some("svg") => Ok(DiagramFormat::Svg),
+        Some("mmd" | "mermaid") => Ok(DiagramFormat::Mermaid),
+        Some("dot" | "gv") => Ok(DiagramFormat::Dot),
+        _ => {
+            let message = format!("{}: which format? Name it .svg, .mmd or .dot, or say --format", path.display());
+            Err(io::Error::new(io::ErrorKind::InvalidInput, message))
+        }
+    }
+}
+
+/// The picture of a description, or of manifests where the file is none. Nothing if the description is wrong; its
+/// mistakes are then on stderr.
+fn read(args: &DiagramArgs, color: Color) -> io::Result<Option<Diagram>> {
+    if args.file.is_dir() {
+        return of_manifests(args, &Workspace::load(std::slice::from_ref(&args.file), None)).map(Some);
+    }
+    let source = Arc::new(open(&args.file)?);
+    let title = args.file.file_name().map_or_else(|| source.name.clone(), |name| name.to_string_lossy().into_owned());
+    if !is_description(&source) {
+        let file = File::read(&source);
+        if file.objects.is_empty() {
+            let message = format!("{}: neither a description (`patterns: v1`) nor manifests", source.name);
+            return Err(io::Error::new(io::ErrorKind::InvalidData, message));
+        }
+        return Ok(Some(diagram::of(&title, &file.objects)));
+    }
+    match expand_text(&source, &args.file, &args.reading)? {
+        Ok(Expanded { made, warnings, .. }) => {
+            terminal::print_sorted(warnings, color)?;
+            let objects: Vec<_> = made.into_iter().map(|made| made.object).collect();
+            let text = emit::to_stream(&objects).map_err(io::Error::other)?;
+            let file = File::read(&Arc::new(Source::from_text(title.as_str(), text)));
+            Ok(Some(diagram::of(&title, &file.objects)))
+        }
+        Err(findings) => {
+            terminal::print_sorted(findings, color)?;
+            Ok(None)
+        }
+    }
+}
+
+/// Whether a document of a file begins as descriptions do.
+fn is_description(source: &Source) -> bool {
+    source.text.lines().any(|line| line.trim_end().starts_with("patterns:"))
+}
+
+fn of_manifests(args: &DiagramArgs, workspace: &Workspace) -> io::Result<Diagram> {
+    let mut err = io::stderr().lock();
+    for failure in &workspace.failures {
+        writeln!(err, "error: {failure}")?;
+    }
+    let path: &Path = &args.file;
+    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let title = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    Ok(diagram::of(&title, workspace.objects()))
+}

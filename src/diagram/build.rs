@@ -1,0 +1,178 @@
+//! From objects to boxes and arrows.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value as Json;
+
+use super::model::{Diagram, Flow, Look, NodeIndex};
+use super::pod::{self, Placed, Shared};
+use super::workload::{self, Hidden, Seen, list};
+use super::{calls, routes, text};
+use crate::kube::{Index, Object, PodView};
+
+/// What makes Pods, with its box and the boxes inside.
+#[derive(Debug)]
+pub(super) struct Workload<'object> {
+    pub kind: String,
+    pub name: String,
+    pub namespace: Option<String>,
+    pub labels: BTreeMap<String, String>,
+    pub node: NodeIndex,
+    pub containers: Vec<Placed<'object>>,
+    /// The ConfigMap and the key that hold its manifest, if that is where it is.
+    pub file: Option<(String, String)>,
+}
+
+/// A Service and its box.
+#[derive(Debug)]
+pub(super) struct ServiceBox {
+    pub name: String,
+    pub namespace: Option<String>,
+    pub node: NodeIndex,
+    pub ports: Vec<u16>,
+}
+
+/// What is drawn so far, and where to find it again.
+#[derive(Debug)]
+pub(super) struct Builder<'object> {
+    pub diagram: Diagram,
+    pub seen: &'object [Seen<'object>],
+    pub workloads: Vec<Workload<'object>>,
+    pub services: Vec<ServiceBox>,
+    index: &'object Index<'object>,
+    outside: BTreeMap<(&'static str, String), NodeIndex>,
+}
+
+/// The picture of some objects. Parts of objects (kustomize patches) are left out: they say nothing alone.
+#[must_use]
+pub fn of<'object>(title: &str, objects: impl IntoIterator<Item = &'object Object>) -> Diagram {
+    let objects: Vec<&Object> = objects.into_iter().filter(|object| !object.is_patch).collect();
+    let index = Index::of(&objects);
+    let seen: Vec<Seen<'_>> = objects.iter().copied().map(Seen::new).collect();
+    let hidden = workload::hidden(&seen);
+    let mut builder = Builder {
+        diagram: Diagram { title: title.to_owned(), ..Diagram::default() },
+        seen: &seen,
+        workloads: Vec::new(),
+        services: Vec::new(),
+        index: &index,
+        outside: BTreeMap::new(),
+    };
+    routes::boxes(&mut builder);
+    builder.draw_workloads(&hidden);
+    routes::arrows(&mut builder);
+    calls::draw(&mut builder);
+    builder.draw_scalers();
+    let Builder { mut diagram, .. } = builder;
+    clean(&mut diagram);
+    diagram
+}
+
+/// Nothing that cannot be seen goes into a picture.
+fn clean(diagram: &mut Diagram) {
+    diagram.title = text::plain(&diagram.title);
+    for node in &mut diagram.nodes {
+        node.name = text::plain(&node.name);
+        node.lines.iter_mut().chain(node.count.as_mut()).for_each(|line| *line = text::plain(line));
+        node.lines.retain(|line| !line.trim().is_empty());
+    }
+    for edge in &mut diagram.edges {
+        edge.label = text::plain(&edge.label);
+    }
+}
+
+impl<'object> Builder<'object> {
+    /// The box of something that is not among the objects, made when it is first named.
+    pub fn outside(&mut self, look: Look, name: &str, line: &str) -> NodeIndex {
+        if let Some(node) = self.outside.get(&(look.word(), name.to_owned())) {
+            return *node;
+        }
+        let node = self.diagram.add(look, name);
+        self.diagram.nodes[node].lines.push(line.to_owned());
+        self.outside.insert((look.word(), name.to_owned()), node);
+        node
+    }
+
+    fn draw_workloads(&mut self, hidden: &'object [Hidden]) {
+        let mut shared = Shared::default();
+        for seen in self.seen {
+            let Some(pod) = seen.object.pod() else { continue };
+            let id = &seen.object.id;
+            let mut lines = vec![id.kind.clone()];
+            if let Some(schedule) = seen.text("/spec/schedule") {
+                lines.push(format!("at {schedule}"));
+            }
+            let count = self.autoscaled(seen).or_else(|| workload::count(seen));
+            self.add_workload(pod, &id.name, lines, count, &seen.json, id.namespace.clone(), None, &mut shared);
+        }
+        for one in hidden {
+            let Some(pod) = one.object.pod() else { continue };
+            let lines = vec![one.kind.clone()];
+            let (namespace, file) = (one.namespace.clone(), one.file.clone());
+            self.add_workload(pod, &one.name, lines, one.count.clone(), &Json::Null, namespace, file, &mut shared);
+        }
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "each is one fact of the workload")]
+    fn add_workload(
+        &mut self,
+        pod: PodView<'object>,
+        name: &str,
+        lines: Vec<String>,
+        count: Option<String>,
+        owner: &Json,
+        namespace: Option<String>,
+        file: Option<(String, String)>,
+        shared: &mut Shared,
+    ) {
+        let kind = lines.first().cloned().unwrap_or_default();
+        let name = if name.is_empty() && file.is_some() { "one for each item" } else { name };
+        let node = self.diagram.add(Look::Workload, name);
+        self.diagram.nodes[node].lines = lines;
+        self.diagram.nodes[node].count = count;
+        let space = namespace.as_deref().unwrap_or_default();
+        let containers = pod::draw(&mut self.diagram, node, pod, owner, space, self.index, shared);
+        let labels = workload::labels(pod);
+        self.workloads.push(Workload { kind, name: name.to_owned(), namespace, labels, node, containers, file });
+    }
+
+    /// The range of a HorizontalPodAutoscaler that aims at a workload.
+    fn autoscaled(&self, target: &Seen<'_>) -> Option<String> {
+        let id = &target.object.id;
+        let aims = |seen: &&Seen<'_>| {
+            seen.is("autoscaling", "HorizontalPodAutoscaler")
+                && seen.namespace() == target.namespace()
+                && seen.text("/spec/scaleTargetRef/kind") == Some(&id.kind)
+                && seen.text("/spec/scaleTargetRef/name") == Some(&id.name)
+        };
+        let scaler = self.seen.iter().find(aims)?;
+        let least = scaler.json.pointer("/spec/minReplicas").and_then(Json::as_u64).unwrap_or(1);
+        let most = scaler.json.pointer("/spec/maxReplicas").and_then(Json::as_u64)?;
+        Some(format!("{least}–{most} Pods"))
+    }
+
+    /// KEDA's scalers: from what they measure to what they scale.
+    fn draw_scalers(&mut self) {
+        for seen in self.seen.iter().filter(|seen| seen.is("keda.sh", "ScaledObject")) {
+            let target = seen.text("/spec/scaleTargetRef/name").unwrap_or_default();
+            let kind = seen.text("/spec/scaleTargetRef/kind").unwrap_or("Deployment");
+            let workload = self
+                .workloads
+                .iter()
+                .find(|one| one.name == target && one.kind == kind && one.namespace.as_deref() == seen.namespace());
+            let Some(workload) = workload.map(|workload| workload.node) else { continue };
+            let number = |name: &str, default| seen.json["spec"][name].as_u64().unwrap_or(default);
+            let (least, most) = (number("minReplicaCount", 0), number("maxReplicaCount", 100));
+            let node = self.diagram.add(Look::Object, seen.object.id.name.clone());
+            let mut lines = vec!["ScaledObject".to_owned()];
+            for trigger in list(&seen.json, "/spec/triggers") {
+                let kind = trigger["type"].as_str().unwrap_or_default();
+                let lag = trigger["metadata"]["lagThreshold"].as_str();
+                lines.push(lag.map_or_else(|| kind.to_owned(), |lag| format!("{kind} lag {lag}")));
+            }
+            self.diagram.nodes[node].lines = lines;
+            self.diagram.nodes[workload].count = Some(format!("{least}–{most} Pods"));
+            self.diagram.link(node, workload, Flow::Control, "scales");
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! Boxes in columns, arrows in the channels between them: the method of Sugiyama, Tagawa and Toda ("Methods for
+//! visual understanding of hierarchical system structures", 1981). Arrows run at right angles.
+
+use super::channel::{self, Segment};
+use super::order;
+use super::place;
+use super::{Point, Rect};
+
+/// The least distance between two arrows that run side by side: a label fits between.
+pub(super) const LANE: f64 = 22.0;
+
+/// A box to be placed.
+#[derive(Clone, Debug)]
+pub(super) struct Item {
+    pub width: f64,
+    pub height: f64,
+    pub rank: usize,
+    /// Whether it may grow to the width of its column.
+    pub stretch: bool,
+}
+
+/// An arrow to be drawn, from a lower rank to a higher.
+#[derive(Clone, Debug)]
+pub(super) struct Link {
+    pub from: usize,
+    pub to: usize,
+    /// The width of its label, 0 without one.
+    pub label: f64,
+    /// How far below the box's upper edge it must leave; free if none.
+    pub from_port: Option<f64>,
+    /// The same for where it arrives.
+    pub to_port: Option<f64>,
+}
+
+/// Where everything is.
+#[derive(Debug, Default)]
+pub(super) struct Arranged {
+    pub places: Vec<Rect>,
+    /// For each link its way, from box to box.
+    pub paths: Vec<Vec<Point>>,
+    /// For each link with a label the middle of the label's lower edge.
+    pub labels: Vec<Option<Point>>,
+    pub width: f64,
+    pub height: f64,
+}
+
+/// A box, or the place where a long arrow passes a column.
+#[derive(Clone, Debug)]
+pub(super) struct Cell {
+    pub width: f64,
+    pub height: f64,
+    /// The item; none where an arrow passes.
+    pub item: Option<usize>,
+    /// Whether arrows must leave or arrive at given places.
+    pub is_fixed: bool,
+    /// Pieces of arrows that arrive.
+    pub left: Vec<usize>,
+    /// Pieces of arrows that leave.
+    pub right: Vec<usize>,
+}
+
+/// A piece of an arrow, between two neighbouring columns.
+#[derive(Clone, Debug)]
+pub(super) struct Piece {
+    pub link: usize,
+    pub from: usize,
+    pub to: usize,
+    /// Fixed or found distances below the cells' upper edges.
+    pub from_port: Option<f64>,
+    pub to_port: Option<f64>,
+}
+
+/// Cells in columns.
+#[derive(Debug)]
+pub(super) struct Grid {
+    pub cells: Vec<Cell>,
+    pub pieces: Vec<Piece>,
+    pub columns: Vec<Vec<usize>>,
+}
+
+/// Places boxes and arrows.
+pub(super) fn arrange(items: &[Item], links: &[Link]) -> Arranged {
+    let mut grid = grid(items, links);
+    order::untangle(&mut grid);
+    give_ports(&mut grid);
+    let tops = place::tops(&grid);
+    straighten(&mut grid, &tops);
+    draw(&grid, items, links, &tops)
+}
+
+fn grid(items: &[Item], links: &[Link]) -> Grid {
+    let columns = items.iter().map(|item| item.rank + 1).max().unwrap_or(0);
+    let mut grid = Grid { cells: Vec::new(), pieces: Vec::new(), columns: vec![Vec::new(); columns] };
+    for (index, item) in items.iter().enumerate() {
+        let (width, height) = (item.width, item.height);
+        let is_fixed = links
+            .iter()
+            .any(|link| link.from == index && link.from_port.is_some() || link.to == index && link.to_port.is_some());
+        grid.cells.push(Cell { width, height, item: Some(index), is_fixed, left: Vec::new(), right: Vec::new() });
+        grid.columns[item.rank].push(index);
+    }
+    for (index, link) in links.iter().enumerate() {
+        let mut from = link.from;
+        for rank in items[link.from].rank + 1..=items[link.to].rank {
+            let is_last = rank == items[link.to].rank;
+            let to = if is_last {
+                link.to
+            } else {
+                let (left, right) = (Vec::new(), Vec::new());
+                grid.cells.push(Cell { width: 0.0, height: LANE, item: None, is_fixed: true, left, right });
+                grid.columns[rank].push(grid.cells.len() - 1);
+                grid.cells.len() - 1
+            };
+            let middle = |cell: &Cell| cell.item.is_none().then_some(LANE / 2.0);
+            let from_port = if from == link.from { link.from_port } else { middle(&grid.cells[from]) };
+            let to_port = if is_last { link.to_port } else { middle(&grid.cells[to]) };
+            let piece = grid.pieces.len();
+            grid.pieces.push(Piece { link: index, from, to, from_port, to_port });
+            grid.cells[from].right.push(piece);
+            grid.cells[to].left.push(piece);
+            from = to;
+        }
+    }
+    grid
+}
+
+/// Spreads the arrows of each box over its sides, in the order of their other ends, and lets boxes grow that
+/// have more arrows than room.
+fn give_ports(grid: &mut Grid) {
+    let mut row = vec![0; grid.cells.len()];
+    for column in &grid.columns {
+        for (index, cell) in column.iter().enumerate() {
+            row[*cell] = index;
+        }
+    }
+    for cell in 0..grid.cells.len() {
+        let (mut left, mut right) = (grid.cells[cell].left.clone(), grid.cells[cell].right.clone());
+        left.retain(|piece| grid.pieces[*piece].to_port.is_none());
+        right.retain(|piece| grid.pieces[*piece].from_port.is_none());
+        let key = |other: usize, port: Option<f64>, link: usize| (row[other], port.unwrap_or(0.0), link);
+        let pieces = &grid.pieces;
+        let by = |a: (usize, f64, usize), b: (usize, f64, usize)| {
+            a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)).then(a.2.cmp(&b.2))
+        };
+        left.sort_by(|a, b| {
+            let of = |piece: &Piece| key(piece.from, fixed(grid, piece.from, piece.from_port), piece.link);
+            by(of(&pieces[*a]), of(&pieces[*b]))
+        });
+        right.sort_by(|a, b| {
+            let of = |piece: &Piece| key(piece.to, fixed(grid, piece.to, piece.to_port), piece.link);
+            by(of(&pieces[*a]), of(&pieces[*b]))
+        });
+        let most = left.len().max(right.len());
+        let room = count(most) * LANE;
+        grid.cells[cell].height = grid.cells[cell].height.max(room);
+        let middle = grid.cells[cell].height / 2.0;
+        for (index, piece) in left.iter().enumerate() {
+            grid.pieces[*piece].to_port = Some(middle + (count(index) - (count(left.len()) - 1.0) / 2.0) * LANE);
+        }
+        for (index, piece) in right.iter().enumerate() {
+            grid.pieces[*piece].from_port = Some(middle + (count(index) - (count(right.len()) - 1.0) / 2.0) * LANE);
+        }
+    }
+}
+
+/// An arrow that bends by a little looks like a mistake: where a box has but one arrow on that side, it leaves or
+/// arrives a little off the middle instead.
+fn straighten(grid: &mut Grid, tops: &[f64]) {
+    const LITTLE: f64 = 10.0;
+    for index in 0..grid.pieces.len() {
+        let piece = &grid.pieces[index];
+        let (from, to) = (piece.from, piece.to);
+        let (Some(from_port), Some(to_port)) = (piece.from_port, piece.to_port) else { continue };
+        let off = (tops[from] + from_port) - (tops[to] + to_port);
+        let bends = off.abs() > 0.01 && off.abs() <= LITTLE;
+        let may_move = |cell: &Cell, alone: bool| {
+            cell.item.is_some() && cell.width > 0.0 && alone && cell.height > 4.0 * LITTLE && !cell.is_fixed
+        };
+        if bends && may_move(&grid.cells[to], grid.cells[to].left.len() == 1) {
+            grid.pieces[index].to_port = Some(to_port + off);
+        } else if bends && may_move(&grid.cells[from], grid.cells[from].right.len() == 1) {
+            grid.pieces[index].from_port = Some(from_port - off);
+        }
+    }
+}
+
+/// A port that was given from outside; those that this module finds say nothing about order.
+fn fixed(grid: &Grid, cell: usize, port: Option<f64>) -> Option<f64> {
+    port.filter(|_| grid.cells[cell].item.is_some())
+}
+
+/// A number of things as a coordinate.
+#[allow(clippy::cast_precision_loss, reason = "nobody draws 2^52 boxes")]
+pub(super) fn count(number: usize) -> f64 {
+    number as f64
+}
+
+fn draw(grid: &Grid, items: &[Item], links: &[Link], tops: &[f64]) -> Arranged {
+    let mut arranged = Arranged {
+        places: vec![Rect::default(); items.len()],
+        paths: vec![Vec::new(); links.len()],
+        labels: vec![None; links.len()],
+        width: 0.0,
+        height: 0.0,
+    };
+    let mut x = 0.0;
+    // Where each cell begins and ends; arrows that pass a column pass all of it.
+    let mut sides = vec![(0.0, 0.0); grid.cells.len()];
+    for (rank, column) in grid.columns.iter().enumerate() {
+        let width = column.iter().map(|cell| grid.cells[*cell].width).fold(0.0, f64::max);
+        let stretched = column.iter().filter(|cell| grid.cells[**cell].item.is_some_and(|item| items[item].stretch));
+        let stretched = stretched.map(|cell| grid.cells[*cell].width).fold(0.0, f64::max);
+        for cell in column {
+            let own = match grid.cells[*cell].item {
+                None => width,
+                Some(item) if items[item].stretch => stretched,
+                Some(_) => grid.cells[*cell].width,
+            };
+            sides[*cell] = (x, x + own);
+            if let Some(item) = grid.cells[*cell].item {
+                let height = grid.cells[*cell].height;
+                arranged.places[item] = Rect { x, y: tops[*cell], width: own, height };
+                arranged.height = arranged.height.max(tops[*cell] + height);
+            } else {
+                arranged.height = arranged.height.max(tops[*cell] + LANE);
+            }
+        }
+        x += width;
+        if rank + 1 == grid.columns.len() {
+            break;
+        }
+        let in_channel: Vec<&Piece> =
+            column.iter().flat_map(|cell| &grid.cells[*cell].right).map(|p| &grid.pieces[*p]).collect();
+        let segments: Vec<Segment> = in_channel
+            .iter()
+            .map(|piece| Segment {
+                from: tops[piece.from] + piece.from_port.unwrap_or(0.0),
+                to: tops[piece.to] + piece.to_port.unwrap_or(0.0),
+                label: if piece.to == links[piece.link].to { links[piece.link].label } else { 0.0 },
+            })
+            .collect();
+        let channel = channel::tracks(&segments);
+        for ((piece, segment), track) in in_channel.iter().zip(&segments).zip(&channel.tracks) {
+            let path = &mut arranged.paths[piece.link];
+            let at = |x, y| Point { x, y };
+            path.push(at(sides[piece.from].1, segment.from));
+            if let Some(track) = track {
+                path.push(at(x + track, segment.from));
+                path.push(at(x + track, segment.to));
+            }
+            path.push(at(x + channel.width, segment.to));
+            if segment.label > 0.0 {
+                arranged.labels[piece.link] = Some(at(x + channel.label_middle, segment.to));
+            }
+        }
+        x += channel.width;
+    }
+    arranged.width = x;
+    arranged
+}

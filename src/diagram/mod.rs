@@ -1,0 +1,22 @@
+//! Pictures of Kubernetes objects: who calls whom, which container has which role, what they share.
+//!
+//! [`of`] reads objects, generated or anyone's, into a [`Diagram`]: nested boxes and arrows between them. Each
+//! writer takes it from there; [`svg`] alone needs places, which [`layout`] finds. The same objects give the
+//! same bytes.
+
+mod build;
+mod calls;
+pub mod dot;
+pub mod layout;
+pub mod mermaid;
+mod model;
+mod pod;
+mod references;
+mod roles;
+mod routes;
+pub mod svg;
+mod text;
+mod workload;
+
+pub use build::of;
+pub use model::{Diagram, Edge, Flow, Look, Node, NodeIndex};

@@ -1,0 +1,54 @@
+//! How a container's role looks, and what it is called.
+
+use super::model::Look;
+use crate::kube::ContainerList;
+use crate::recognise::{Recognised, Role};
+
+/// Look and name of a container's role.
+pub(super) fn of(one: &Recognised<'_>) -> (Look, String) {
+    if let Some((look, name)) = agent(one).and_then(of_agent) {
+        return (look, name.to_owned());
+    }
+    let ends_first = one.container.list == ContainerList::Init && !one.container.is_native_sidecar();
+    let look = match one.role {
+        _ if ends_first => Look::Init,
+        Role::App | Role::Leaf | Role::Worker | Role::Server => Look::App,
+        Role::Sidecar(_) | Role::MeshProxy | Role::Source => Look::Sidecar,
+        Role::Ambassador(_) | Role::ShardRouter => Look::Ambassador,
+        Role::Adapter(_) => Look::Adapter,
+        Role::Elector | Role::GatherRoot | Role::QueueManager => Look::Coordinator,
+        Role::Init(_) => Look::Init,
+        Role::Unknown if one.container.is_native_sidecar() => Look::Sidecar,
+        Role::Unknown => Look::Container,
+    };
+    let noun = one.role.to_string();
+    let noun = ["the ", "an ", "a "].iter().find_map(|article| noun.strip_prefix(article)).unwrap_or(&noun);
+    let name = match (look, one.role) {
+        (Look::Init, Role::Unknown) => "init container",
+        (Look::Sidecar, Role::Unknown) => "sidecar",
+        _ => noun,
+    };
+    (look, name.to_owned())
+}
+
+/// The role that `patterns-agent` is started in.
+pub(super) fn agent<'object>(one: &Recognised<'object>) -> Option<&'object str> {
+    let container = one.container.container;
+    let name = container.image.as_deref()?.split('@').next()?.rsplit('/').next()?.split(':').next()?;
+    container.args.as_deref()?.first().filter(|_| name == "patterns-agent").map(String::as_str)
+}
+
+fn of_agent(role: &str) -> Option<(Look, &'static str)> {
+    Some(match role {
+        "elect" => (Look::Coordinator, "elector"),
+        "gather" => (Look::Coordinator, "root of a scatter/gather"),
+        "queue" => (Look::Coordinator, "work queue manager"),
+        "join" => (Look::Coordinator, "join barrier"),
+        "source-dir" => (Look::Sidecar, "work queue source"),
+        "topz" => (Look::Sidecar, "process viewer"),
+        "introspect" => (Look::Sidecar, "introspection"),
+        "reload" => (Look::Sidecar, "configuration watcher"),
+        "health" => (Look::Adapter, "health adapter"),
+        _ => return None,
+    })
+}

@@ -1,0 +1,171 @@
+//! How requests come in: Gateways and Ingresses to Services, Services to the containers behind them.
+
+use serde_json::Value as Json;
+
+use super::build::{Builder, ServiceBox, Workload};
+use super::model::{Flow, Look, NodeIndex};
+use super::workload::{Seen, list};
+
+/// Boxes for everything that a request passes before it reaches a Pod.
+pub(super) fn boxes(builder: &mut Builder<'_>) {
+    for seen in builder.seen {
+        let (kind, name) = (&seen.object.id.kind, &seen.object.id.name);
+        if seen.is("", "Service") {
+            let node = builder.diagram.add(Look::Service, name.clone());
+            let is_headless = seen.text("/spec/clusterIP") == Some("None");
+            let line = if is_headless { "headless Service" } else { "Service" };
+            builder.diagram.nodes[node].lines.push(line.to_owned());
+            let ports = seen.list("/spec/ports").iter();
+            let ports = ports.filter_map(|port| u16::try_from(port["port"].as_u64()?).ok()).collect();
+            let namespace = seen.object.id.namespace.clone();
+            builder.services.push(ServiceBox { name: name.clone(), namespace, node, ports });
+        } else if is_ingress(seen) || is_route(seen) {
+            let node = builder.diagram.add(Look::Route, name.clone());
+            builder.diagram.nodes[node].lines.push(kind.clone());
+        }
+    }
+}
+
+fn is_ingress(seen: &Seen<'_>) -> bool {
+    seen.is("networking.k8s.io", "Ingress")
+}
+
+fn is_route(seen: &Seen<'_>) -> bool {
+    seen.is("gateway.networking.k8s.io", "HTTPRoute") || seen.is("gateway.networking.k8s.io", "GRPCRoute")
+}
+
+/// Arrows from Gateways to routes to Services to containers.
+pub(super) fn arrows(builder: &mut Builder<'_>) {
+    let mut routes = builder.diagram.nodes.iter().enumerate().filter(|(_, node)| node.look == Look::Route);
+    let mut nodes: Vec<NodeIndex> = routes.by_ref().map(|(index, _)| index).collect();
+    nodes.reverse();
+    for seen in builder.seen {
+        if is_ingress(seen) {
+            if let Some(node) = nodes.pop() {
+                ingress(builder, seen, node);
+            }
+        } else if is_route(seen) {
+            if let Some(node) = nodes.pop() {
+                route(builder, seen, node);
+            }
+        } else if seen.is("", "Service") {
+            service(builder, seen);
+        }
+    }
+}
+
+fn ingress(builder: &mut Builder<'_>, seen: &Seen<'_>, node: NodeIndex) {
+    let clients = builder.outside(Look::Outside, "clients", "outside the cluster");
+    let mut backends: Vec<&Json> = seen.json.pointer("/spec/defaultBackend").into_iter().collect();
+    let mut hosts: Vec<String> = Vec::new();
+    for rule in seen.list("/spec/rules") {
+        hosts.extend(rule["host"].as_str().map(str::to_owned));
+        backends.extend(list(rule, "/http/paths").iter().map(|path| &path["backend"]));
+    }
+    hosts.dedup();
+    builder.diagram.nodes[node].lines.extend(hosts);
+    builder.diagram.link(clients, node, Flow::Call, "");
+    for backend in backends {
+        let name = backend.pointer("/service/name").and_then(Json::as_str).unwrap_or_default();
+        let port = backend.pointer("/service/port");
+        let port = port.and_then(|port| port["number"].as_u64().map(|port| format!(":{port}")));
+        to_service(builder, node, name, seen.namespace(), &port.unwrap_or_default());
+    }
+}
+
+fn route(builder: &mut Builder<'_>, seen: &Seen<'_>, node: NodeIndex) {
+    let hosts = seen.list("/spec/hostnames").iter().filter_map(Json::as_str).map(str::to_owned);
+    builder.diagram.nodes[node].lines.extend(hosts);
+    for parent in seen.list("/spec/parentRefs") {
+        let kind = parent["kind"].as_str().unwrap_or("Gateway");
+        let gateway = builder.outside(Look::Outside, parent["name"].as_str().unwrap_or_default(), kind);
+        builder.diagram.link(gateway, node, Flow::Call, "");
+    }
+    for rule in seen.list("/spec/rules") {
+        let backends = list(rule, "/backendRefs");
+        let weight = |backend: &Json| backend["weight"].as_u64().unwrap_or(1);
+        let all: u64 = backends.iter().map(weight).fold(0, u64::saturating_add);
+        for backend in backends {
+            let share = weight(backend).saturating_mul(100).checked_div(all).filter(|_| backends.len() > 1);
+            let port = backend["port"].as_u64().map_or_else(String::new, |port| format!(":{port}"));
+            let label = share.map_or(port, |share| format!("{share} %"));
+            to_service(builder, node, backend["name"].as_str().unwrap_or_default(), namespace(backend, seen), &label);
+        }
+        for filter in list(rule, "/filters") {
+            let Some(mirror) = filter.get("requestMirror") else { continue };
+            let label =
+                mirror["percent"].as_u64().map_or_else(|| "copy".to_owned(), |share| format!("copy of {share} %"));
+            let backend = &mirror["backendRef"];
+            to_service(builder, node, backend["name"].as_str().unwrap_or_default(), namespace(backend, seen), &label);
+        }
+    }
+}
+
+fn namespace<'json>(backend: &'json Json, seen: &'json Seen<'_>) -> Option<&'json str> {
+    backend["namespace"].as_str().or_else(|| seen.namespace())
+}
+
+fn to_service(builder: &mut Builder<'_>, from: NodeIndex, name: &str, namespace: Option<&str>, label: &str) {
+    let known = builder.services.iter().find(|one| one.name == name && one.namespace.as_deref() == namespace);
+    let service = known.map(|one| one.node);
+    let service = service.unwrap_or_else(|| builder.outside(Look::Outside, name, "Service"));
+    builder.diagram.link(from, service, Flow::Call, label);
+}
+
+fn service(builder: &mut Builder<'_>, seen: &Seen<'_>) {
+    let id = &seen.object.id;
+    let Some(node) =
+        builder.services.iter().find(|one| one.name == id.name && one.namespace == id.namespace).map(|one| one.node)
+    else {
+        return;
+    };
+    match seen.text("/spec/type") {
+        Some("ExternalName") => {
+            let host = seen.text("/spec/externalName").unwrap_or_default();
+            let outside = builder.outside(Look::Outside, host, "another host");
+            builder.diagram.link(node, outside, Flow::Call, "");
+        }
+        Some(kind @ ("LoadBalancer" | "NodePort")) => {
+            let clients = builder.outside(Look::Outside, "clients", "outside the cluster");
+            kind.clone_into(&mut builder.diagram.nodes[node].lines[0]);
+            builder.diagram.nodes[node].lines[0].push_str(" Service");
+            builder.diagram.link(clients, node, Flow::Call, "");
+        }
+        _ => {}
+    }
+    let Some(selector) = seen.json.pointer("/spec/selector").and_then(Json::as_object).filter(|all| !all.is_empty())
+    else {
+        return;
+    };
+    for workload in builder.workloads.iter().filter(|one| one.namespace == id.namespace) {
+        let selects =
+            selector.iter().all(|(key, value)| workload.labels.get(key).map(String::as_str) == value.as_str());
+        if !selects {
+            continue;
+        }
+        let ports = seen.list("/spec/ports");
+        if ports.is_empty() {
+            builder.diagram.link(node, workload.node, Flow::Call, "");
+        }
+        for port in ports {
+            let number = port["port"].as_u64().unwrap_or_default();
+            let target = behind(workload, port.get("targetPort").unwrap_or(&port["port"]));
+            builder.diagram.link(node, target, Flow::Call, format!(":{number}"));
+        }
+    }
+}
+
+/// The container that listens on a target port; the Pod, where none says so.
+fn behind(workload: &Workload<'_>, target: &Json) -> NodeIndex {
+    let listens = |one: &&super::pod::Placed<'_>| {
+        one.view.container.ports.iter().flatten().any(|port| match target {
+            Json::String(name) => port.name.as_deref() == Some(name),
+            number => number.as_i64() == Some(i64::from(port.container_port)),
+        })
+    };
+    let alone = || match workload.containers.as_slice() {
+        [only] => Some(only),
+        all => all.iter().find(|one| one.look == Look::App),
+    };
+    workload.containers.iter().find(listens).or_else(alone).map_or(workload.node, |one| one.node)
+}
