@@ -34,6 +34,7 @@ fn commands_run() {
         let line = command.replace("cargo run --release --", "patterns");
         let line = line.replace("patterns gen", &format!("{binary} gen"));
         let line = line.replace("patterns lint", &format!("{binary} lint"));
+        let line = line.replace("patterns diagram", &format!("{binary} diagram"));
         let line = line.replace("patterns read", &format!("{binary} read"));
         let line = line.replace("patterns explain", &format!("{binary} explain"));
         let output =
