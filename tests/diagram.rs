@@ -251,7 +251,7 @@ fn check_xml(svg: &str) {
 
 /// Every line of a flowchart has one of a few forms, and what people wrote stands only between its quotes.
 fn check_mermaid(text: &str) {
-    let node = r#"n\d+(\(\["[^"`<>]*"\]\)|\[\("[^"]*"\)\]|\["[^"]*"\]|\("[^"]*"\))"#;
+    let node = r#"n\d+(\(\["[^"]*"\]\)|\[\("[^"]*"\)\]|\["[^"]*"\]|\("[^"]*"\))"#;
     let line = regex_lite::Regex::new(&format!(
         r#"^( *{node}|  subgraph n\d+\["[^"]*"\]|  end|  n\d+ (-->|---|-\.->)(\|"[^"]*"\|)? n\d+|  classDef \w+ [\w:#, -]+|  class [n\d,]+ \w+)$"#
     ))

@@ -136,7 +136,7 @@ impl<'object> Builder<'object> {
         self.workloads.push(Workload { kind, name: name.to_owned(), namespace, labels, node, containers, file });
     }
 
-    /// The range of a HorizontalPodAutoscaler that aims at a workload.
+    /// The range of a `HorizontalPodAutoscaler` that aims at a workload.
     fn autoscaled(&self, target: &Seen<'_>) -> Option<String> {
         let id = &target.object.id;
         let aims = |seen: &&Seen<'_>| {

@@ -141,7 +141,12 @@ fn face(diagram: &Diagram, node: NodeIndex) -> Face {
     let height: f64 = lines.iter().map(|(_, bold)| if *bold { NAME_LINE } else { SMALL_LINE }).sum();
     let lid = if node.look == Look::Storage { LID } else { 0.0 };
     // Even heights have whole middles, and arrows between whole numbers run straight.
-    Face { lines, width: widest.ceil(), height: ((height + lid) / 2.0).ceil() * 2.0, lid }
+    Face { lines, width: widest.ceil(), height: even(height + lid), lid }
+}
+
+/// The next even number.
+fn even(number: f64) -> f64 {
+    (number * 0.5).ceil() * 2.0
 }
 
 fn size(bold: bool) -> f64 {
@@ -289,7 +294,7 @@ fn inside(diagram: &Diagram, node: NodeIndex, doors: &[(usize, bool)], part_of: 
     let right = if has_right { 0.0 } else { INSIDE };
     made.origin = Point { x: left, y: made.face.height + 22.0 };
     made.width = made.width.max(left + made.arranged.width + right).ceil();
-    made.height = ((made.origin.y + made.arranged.height + INSIDE) / 2.0).ceil() * 2.0;
+    made.height = even(made.origin.y + made.arranged.height + INSIDE);
     for (number, ((edge, is_left), link)) in doors.iter().zip(door_links).enumerate() {
         let place = made.arranged.places[made.inside.len() + number];
         let y = made.origin.y + place.y + place.height / 2.0;
@@ -299,11 +304,8 @@ fn inside(diagram: &Diagram, node: NodeIndex, doors: &[(usize, bool)], part_of: 
             None => vec![side],
         };
         // A name wider than all that is inside leaves room between the last column and the side.
-        if *is_left {
-            way.insert(0, side)
-        } else {
-            way.push(side)
-        }
+        let end = if *is_left { 0 } else { way.len() };
+        way.insert(end, side);
         made.doors.insert(*edge, (y, way));
     }
     made

@@ -31,7 +31,9 @@ pub(super) fn tops(grid: &Grid) -> Vec<f64> {
         }
     }
     let top = grid.columns.iter().flatten().map(|cell| tops[*cell]).fold(f64::INFINITY, f64::min);
-    tops.iter_mut().for_each(|one| *one = (*one - top).round());
+    for one in &mut tops {
+        *one = (*one - top).round();
+    }
     tops
 }
 
