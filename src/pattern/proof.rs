@@ -36,6 +36,7 @@ const KEYWORDS: &[&str] = &[
     "additionalProperties",
     "propertyNames",
     "anyOf",
+    "oneOf",
 ];
 
 /// Checks a folder; what is wrong goes to `findings`, each where it stands.
@@ -82,7 +83,7 @@ fn definition(root: &Spanned) -> Result<Definition, Box<Finding>> {
     };
     let message = error.to_string();
     let mut at = root;
-    for segment in track.path().iter() {
+    for segment in &track.path() {
         let next = match segment {
             serde_path_to_error::Segment::Map { key } => at.get(key),
             serde_path_to_error::Segment::Seq { index } => at.items().get(*index),
@@ -228,7 +229,7 @@ impl Proof<'_> {
             match member.key.as_str() {
                 "properties" => member.value.members().iter().for_each(|member| self.schema(Some(&member.value))),
                 "items" | "additionalProperties" | "propertyNames" => self.schema(Some(&member.value)),
-                "anyOf" => member.value.items().iter().for_each(|item| self.schema(Some(item))),
+                "anyOf" | "oneOf" => member.value.items().iter().for_each(|item| self.schema(Some(item))),
                 "pattern" if member.value.text().is_none_or(|text| regex_lite::Regex::new(text).is_err()) => {
                     self.wrong(&member.value.place, "this is not a regular expression");
                 }
@@ -243,7 +244,7 @@ impl Proof<'_> {
     fn templates(&mut self) {
         let renderer = Renderer::new(self.folder, Vec::new());
         let names: Vec<String> = self.folder.files().map(|(name, _)| name.to_owned()).collect();
-        for name in names.iter().filter(|name| name.ends_with(".j2")) {
+        for name in names.iter().filter(|name| name.rsplit_once('.').is_some_and(|(_, end)| end == "j2")) {
             if let Err(broken) = renderer.compile(name) {
                 self.findings.push(broken.alone(&self.root.place));
             }
