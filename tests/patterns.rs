@@ -100,6 +100,22 @@ fn output_is_lint_clean() {
     }
 }
 
+/// Servers do not know the kinds of KEDA and `JobSet` by themselves; what those make of them they do.
+#[test]
+fn jobs_inside_custom_resources_are_valid() {
+    for (name, objects) in examples() {
+        let inner = objects.iter().flat_map(|object| {
+            let jobs = object["spec"]["replicatedJobs"].as_array().into_iter().flatten();
+            let specs = jobs.filter_map(|job| job.pointer("/template/spec")).chain(object["spec"].get("jobTargetRef"));
+            specs.map(|spec| serde_json::json!({"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "inner"}, "spec": spec}))
+        });
+        for job in inner {
+            let run = support::patterns_with(&["lint", "--select", "manifest", "-"], job.to_string().as_bytes());
+            assert_eq!((run.code, run.stdout.as_str()), (0, ""), "{name}");
+        }
+    }
+}
+
 /// Pod Security Standards, profile restricted
 /// (kubernetes/website: content/en/docs/concepts/security/pod-security-standards.md).
 #[test]

@@ -53,6 +53,7 @@ pub fn check(format: &str, text: &str) -> Option<Mistake> {
         "topic" => topic(text),
         "bus" => bus(text),
         "authority" => authority(text),
+        "authorities" => text.split(',').find_map(authority),
         "dns-subdomain" => dns_subdomain(text),
         "host" => host(text),
         "image" => image(text),

@@ -256,7 +256,11 @@ impl Composition<'_> {
         let context = Json::Object(context.clone());
         let mut data = filled.files.clone();
         for (name, template) in &filled.definition.config {
-            if let Some(text) = config_file(renderer, template, &context)? {
+            if name == "*" {
+                let files = woven(renderer, template, &context)?;
+                let files = files.as_object().into_iter().flatten();
+                data.extend(files.map(|(name, value)| (name.clone(), Json::String(value.to_string()))));
+            } else if let Some(text) = config_file(renderer, template, &context)? {
                 data.insert(name.clone(), Json::String(text));
             }
         }

@@ -81,7 +81,8 @@ pub struct Definition {
     /// The app's inbound port, if it takes that over.
     #[serde(default)]
     pub claims: Option<Claim>,
-    /// Files of its `ConfigMap`: name in the map → template in the folder.
+    /// Files of its `ConfigMap`: name in the map → template in the folder. The template of `*` is a map of files, each
+    /// with one value as JSON.
     #[serde(default)]
     pub config: BTreeMap<String, String>,
     /// What is different for some values of the parameters; the first that holds counts.
@@ -99,6 +100,8 @@ pub struct Variant {
     pub brings_containers: Option<bool>,
     /// See [`Definition::unexposed`].
     pub unexposed: Option<String>,
+    /// See [`Definition::main_container`].
+    pub main_container: Option<String>,
     /// See [`Definition::headless`].
     pub headless: Option<bool>,
     /// See [`Definition::serves`].
@@ -240,6 +243,7 @@ impl Definition {
         }
         replace(&mut self.brings_containers, variant.brings_containers);
         self.unexposed = variant.unexposed.or(self.unexposed.take());
+        self.main_container = variant.main_container.or(self.main_container.take());
         replace(&mut self.headless, variant.headless);
         self.serves = variant.serves.or(self.serves.take());
         self.claims = variant.claims.or(self.claims.take());

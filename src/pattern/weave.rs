@@ -31,7 +31,7 @@ pub struct Weave {
 }
 
 /// Lists that Kubernetes merges, and the fields that tell their elements apart
-/// (`x-kubernetes-patch-merge-key` and `x-kubernetes-list-map-keys` of the Pod's schema).
+/// (`x-kubernetes-patch-merge-key` and `x-kubernetes-list-map-keys` of the Pod's schema, and of a `JobSet`'s).
 const MERGE_KEYS: &[(&str, &[&str])] = &[
     ("containers", &["name"]),
     ("initContainers", &["name"]),
@@ -42,6 +42,7 @@ const MERGE_KEYS: &[(&str, &[&str])] = &[
     ("ports", &["containerPort", "protocol"]),
     ("imagePullSecrets", &["name"]),
     ("hostAliases", &["ip"]),
+    ("replicatedJobs", &["name"]),
     ("topologySpreadConstraints", &["topologyKey", "whenUnsatisfiable"]),
 ];
 
