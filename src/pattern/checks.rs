@@ -53,7 +53,10 @@ pub(super) fn check_app(description: &Description, shape: &Filled, uses: &[Fille
     let in_order = uses.iter().chain(std::iter::once(shape));
     let claimers: Vec<&Filled> = in_order.filter(|filled| filled.definition.claims.is_some()).collect();
     check_chain(&claimers, findings);
-    if let Some(app) = description.app.as_ref().filter(|app| app.loopback && claimers.is_empty()) {
+    check_front(description, shape, findings);
+    if let Some(app) =
+        description.app.as_ref().filter(|app| app.loopback && claimers.is_empty() && shape.front().is_empty())
+    {
         findings.push(
             Finding::error(app.place.label("`bind: localhost`"), "nothing can reach this app")
                 .because("it listens on 127.0.0.1 alone; the kubelet's probes and the Service dial the Pod's address")
@@ -91,6 +94,30 @@ fn check_readiness(description: &Description, uses: &[Filled], findings: &mut Ve
                 .help("leave one of them out; `health: {live: /path}` goes well beside the pattern"),
         ),
         Some(_) => {}
+    }
+}
+
+/// A container in front of the app has to listen, and goes by a name of its own.
+fn check_front(description: &Description, shape: &Filled, findings: &mut Vec<Finding>) {
+    let Some(members) = shape.definition.front.as_ref().and_then(|param| shape.given.get(param)) else { return };
+    for member in members.members() {
+        if member.value.get("port").is_none() {
+            findings.push(
+                Finding::error(member.key_place.label(""), format!("`{}` needs `port`", member.key))
+                    .because("the traffic passes through it on its way to the app"),
+            );
+        }
+        let entry = description.uses.iter().find(|entry| entry.name == member.key).map(|entry| &entry.place);
+        let app = Some(&description.name_place).filter(|_| description.name == member.key);
+        if let Some(other) = entry.or(app) {
+            findings.push(
+                Finding::error(
+                    member.key_place.label("and so is this"),
+                    format!("two containers would be called `{}`", member.key),
+                )
+                .label(other.label("this is")),
+            );
+        }
     }
 }
 

@@ -57,6 +57,20 @@ pub(super) fn shared(prepared: &Prepared<'_>) -> Map<String, Json> {
     context
 }
 
+/// What a pattern's checks may ask about the rest of its document.
+pub(super) fn document(description: &Description) -> Json {
+    let app = description.app.as_ref();
+    json!({
+        "uses": description.uses.iter().map(|entry| entry.name.clone()).collect::<Vec<_>>(),
+        "volumes": app.map(|app| app.volumes.iter().map(|volume| volume.name.clone()).collect::<Vec<_>>()),
+        "port": app.and_then(|app| app.port),
+        "env": app.map(|app| app.env.iter().map(|variable| variable.name.clone()).collect::<Vec<_>>()),
+        "writable": app.map(|app| app.writable.clone()),
+        "loopback": app.is_some_and(|app| app.loopback),
+        "priority": description.priority.is_some(),
+    })
+}
+
 /// What the templates of one `use` entry see on top.
 pub(super) fn entry(
     catalogue: &Catalogue,

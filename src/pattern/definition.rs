@@ -69,6 +69,9 @@ pub struct Definition {
     /// The port that such a shape is reached at.
     #[serde(default)]
     pub serves: Option<String>,
+    /// The parameter with containers that stand in front of the app, by name, the outermost first.
+    #[serde(default)]
+    pub front: Option<String>,
     /// A shape whose replicas are told apart: how others reach each.
     #[serde(default)]
     pub shards: Option<Shards>,
@@ -151,7 +154,8 @@ pub struct Each {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Check {
-    /// A template expression over `params` and, where it speaks of them, `references`; one without value is none.
+    /// A template expression over `params` and, where it speaks of them, either `references` or the `document`:
+    /// its `uses` (their names), `priority`, and of the app `volumes`, `port`, `env`, `writable`, `loopback`. One without value is none.
     pub that: String,
     /// The parameter to point at.
     pub at: String,
@@ -225,6 +229,14 @@ pub struct Claim {
     pub service: u16,
     /// The Service port's name and `appProtocol`.
     pub protocol: String,
+}
+
+impl Claim {
+    /// What a container of the user's in front of the app presents.
+    pub(super) fn http() -> Self {
+        let http = || "HTTP".to_owned();
+        Self { port: "main".to_owned(), scheme: http(), upstream: http(), service: 80, protocol: "http".to_owned() }
+    }
 }
 
 impl Definition {

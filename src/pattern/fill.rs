@@ -77,7 +77,7 @@ pub(super) fn fill(
     let files = files::read_all(&definition, &given, findings);
     let filled = Filled { entry: entry.clone(), folder: folder.clone(), definition, given, params, files };
     let context = json!({"params": filled.params});
-    filled.check(&filled.definition.checks, &context, |that| !that.contains("references"), findings);
+    filled.check(&filled.definition.checks, &context, |that| is_about_itself(that), findings);
     if let Some(flow) = &filled.definition.flow {
         flow.check(&filled.given, findings);
     }
@@ -126,6 +126,12 @@ impl Filled {
     pub(super) fn check_with(&self, references: &Json, findings: &mut Vec<Finding>) {
         let context = json!({"params": self.params, "references": references});
         self.check(&self.definition.checks, &context, |that| that.contains("references"), findings);
+    }
+
+    /// Checks what the pattern says about the rest of its document.
+    pub(super) fn check_within(&self, document: &Json, findings: &mut Vec<Finding>) {
+        let context = json!({"params": self.params, "document": document});
+        self.check(&self.definition.checks, &context, |that| that.contains("document."), findings);
     }
 
     /// Checks what must hold for it to run on a schedule.
@@ -184,8 +190,21 @@ impl Filled {
         containers::ports_beside(&self.definition, &self.given)
     }
 
+    /// The containers that stand in front of the app, the outermost first: name and port.
+    pub(super) fn front(&self) -> Vec<(&str, u16)> {
+        let members = self.definition.front.as_ref().and_then(|param| self.given.get(param)).map(Spanned::members);
+        let port = |member: &Member| u16::try_from(member.value.get("port")?.to_json().as_u64()?).ok();
+        let front = members.into_iter().flatten().filter_map(|member| Some((member.key.as_str(), port(member)?)));
+        front.collect()
+    }
+
     /// The parameters as a map.
     pub(super) fn params_map(&self) -> Map<String, Json> {
         self.params.as_object().cloned().unwrap_or_default()
     }
+}
+
+/// Whether a check needs nothing but the parameters.
+fn is_about_itself(that: &str) -> bool {
+    !that.contains("references") && !that.contains("document.")
 }

@@ -22,6 +22,14 @@ pub(super) fn allocate(app: Option<&App>, entries: &[&Filled], findings: &mut Ve
     }
     for entry in entries {
         for (port, place) in entry.ports_beside() {
+            if let Some((other, text)) = taken.get(&port) {
+                findings.push(
+                    Finding::error(place.label("so does this"), format!("two containers want port {port} of this Pod"))
+                        .label(other.label(text))
+                        .because("containers of a Pod share one network namespace; the second bind fails")
+                        .help("let one of them listen elsewhere"),
+                );
+            }
             taken.entry(port).or_insert((place.clone(), format!("listens on {port}")));
         }
     }

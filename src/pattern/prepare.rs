@@ -4,6 +4,7 @@
 use super::catalogue::Catalogue;
 use super::checks;
 use super::context::{self, Inbound};
+use super::definition::Claim;
 use super::fill::{Filled, fill};
 use super::ports::{self, Ports, port_name};
 use crate::describe::{Description, Expose};
@@ -52,6 +53,8 @@ fn prepare<'a>(
     let shape = shape.filter(|_| uses.len() == description.uses.len())?;
     checks::check_app(description, &shape, &uses, findings);
     checks::check_images(catalogue, description, findings);
+    let document = context::document(description);
+    std::iter::once(&shape).chain(&uses).for_each(|filled| filled.check_within(&document, findings));
     let entries: Vec<&Filled> = std::iter::once(&shape).chain(&uses).collect();
     let mut ports = ports::allocate(description.app.as_ref(), &entries, findings);
     let shape_ports = ports.remove(0);
@@ -92,6 +95,9 @@ fn chain(
     let claim = shape.definition.claims.clone();
     let name = claim.as_ref().map_or(name, |claim| &claim.protocol).to_owned();
     let mut inbound = Inbound { port: app_port, name, claim };
+    if let Some((name, port)) = shape.front().first() {
+        inbound = Inbound { port: *port, name: port_name(name, "main"), claim: Some(Claim::http()) };
+    }
     for (at, filled) in uses.iter().enumerate().rev() {
         let Some(claim) = &filled.definition.claims else { continue };
         let Some(number) = ports[at].get(&claim.port) else { continue };
