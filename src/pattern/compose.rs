@@ -44,15 +44,21 @@ fn expand_one(
     directory: &Directory<'_>,
 ) -> Result<Vec<Made>, Vec<Finding>> {
     let mut findings = Vec::new();
+    // what only follows from another document's mistake is no news
+    let mut follows = directory.is_broken() && prepared.description.expose.is_some();
     let mut resolve = |filled: &Filled| {
         let references = directory.resolve(prepared.description, filled, &mut findings);
-        filled.check_with(&references, &mut findings);
+        if directory.names_broken(&filled.given) {
+            follows = true;
+        } else {
+            filled.check_with(&references, &mut findings);
+        }
         references
     };
     let shape_references = resolve(&prepared.shape);
     let references = prepared.uses.iter().map(resolve).collect();
     let expose = expose::context(prepared, directory, &mut findings);
-    if !findings.is_empty() {
+    if !findings.is_empty() || follows {
         return Err(findings);
     }
     let composition = Composition { catalogue, prepared, expose, shape_references, references };

@@ -95,6 +95,23 @@ impl<'a> Directory<'a> {
         Json::Object(references)
     }
 
+    /// Whether a document is wrong in itself, which has been reported.
+    pub(super) fn is_broken(&self) -> bool {
+        self.documents.iter().any(|(_, prepared)| prepared.is_none())
+    }
+
+    /// Whether an entry names a document that is wrong in itself: what would follow from that is no news.
+    pub(super) fn names_broken(&self, value: &Spanned) -> bool {
+        let is_broken = |text: &str| {
+            let name = text.strip_prefix("service/").unwrap_or(text);
+            let name = name.split_once(':').map_or(name, |(name, _)| name);
+            self.documents.iter().any(|(document, prepared)| prepared.is_none() && document.name == name)
+        };
+        value.text().is_some_and(is_broken)
+            || value.items().iter().any(|item| self.names_broken(item))
+            || value.members().iter().any(|member| is_broken(&member.key) || self.names_broken(&member.value))
+    }
+
     fn value(&self, from: &Description, value: &Spanned, mark: &Mark, findings: &mut Vec<Finding>) -> Json {
         let mut one = |name: Option<&str>, value: &Spanned, place: &Place| {
             let target = match name {
