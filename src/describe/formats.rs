@@ -59,6 +59,9 @@ pub fn check(format: &str, text: &str) -> Option<Mistake> {
         "image" => image(text),
         "path" => path(text),
         "log-path" => path(text).or_else(|| log_path(text)),
+        "log-regex" => log_regex(text),
+        "log-start" => log_start(text),
+        "log-target" => log_target(text),
         "duration" => duration_seconds(text).err(),
         "lease" => lease(text),
         "cron" => cron(text),
@@ -224,6 +227,30 @@ fn log_path(text: &str) -> Option<Mistake> {
             .because("the folder is shared as a volume")
             .help("write /var/log/app/app.log")
     })
+}
+
+/// An expression that takes a log line apart: fluent-bit expands `${NAME}`, and ends without a named group.
+fn log_regex(text: &str) -> Option<Mistake> {
+    let named = text.match_indices("(?<").any(|(at, _)| !text[at + 3..].starts_with(['=', '!']));
+    log_start(text).or_else(|| {
+        (!named).then(|| {
+            Mistake::new("this expression names no group, so it finds no field").help("write (?<name>…) around a field")
+        })
+    })
+}
+
+fn log_start(text: &str) -> Option<Mistake> {
+    let bad = text.is_empty() || text.contains("${") || text.contains(char::is_control);
+    bad.then(|| Mistake::new("an expression for log lines is not empty and has no `${` and no control characters"))
+}
+
+/// Standard output, or a collector.
+fn log_target(text: &str) -> Option<Mistake> {
+    let address = text.strip_prefix("forward/").and_then(|address| address.rsplit_once(':'));
+    let known = address.is_some_and(|(name, port)| {
+        host(name).is_none() && !name.starts_with('*') && port.parse::<u16>().is_ok_and(|port| port > 0)
+    });
+    (!known && text != "stdout").then(|| Mistake::new("logs go to stdout or to forward/<host>:<port>"))
 }
 
 fn http_path(text: &str) -> Option<Mistake> {

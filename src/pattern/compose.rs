@@ -123,15 +123,19 @@ impl Composition<'_> {
         shared.insert("expose".to_owned(), self.expose.clone());
         let labels = objects::labels(self.prepared.description, &self.prepared.shape.definition.name);
         let (mut objects, mut used, mut added) = (Vec::new(), Vec::new(), Vec::new());
+        let mut shapes = Vec::new();
+        for instance in instances(&self.prepared.shape) {
+            shapes.push(self.shape_objects(&shared, &labels, Some(&instance))?);
+        }
+        let mounts = mounts(&shapes, shared["main"].as_str().unwrap_or_default());
         for (at, filled) in self.prepared.uses.iter().enumerate() {
-            self.render_use(at, &shared, &labels, &mut used, &mut added)
+            self.render_use(at, &shared, &mounts, &labels, &mut used, &mut added)
                 .map_err(|broken| vec![broken.finding(&filled.folder, &filled.entry.place)])?;
         }
         if self.prepared.shape.definition.each.is_some() {
             objects.extend(self.shape_objects(&shared, &labels, None)?.0);
         }
-        for instance in instances(&self.prepared.shape) {
-            let (made, own) = self.shape_objects(&shared, &labels, Some(&instance))?;
+        for (made, own) in shapes {
             let pod = self.weave(own.iter().chain(&added))?;
             objects.extend(self.with_pod(made, &pod)?);
         }
@@ -212,13 +216,13 @@ impl Composition<'_> {
         &self,
         at: usize,
         shared: &Map<String, Json>,
+        mounts: &[Mount],
         labels: &Map<String, Json>,
         objects: &mut Vec<Json>,
         fragments: &mut Vec<Fragment>,
     ) -> Result<(), Broken> {
         let filled = &self.prepared.uses[at];
-        let mounts = mounts(fragments, shared["main"].as_str().unwrap_or_default());
-        let renderer = Renderer::new(&filled.folder, mounts);
+        let renderer = Renderer::new(&filled.folder, mounts.to_vec());
         let mut context = shared.clone();
         context.extend(context::entry(self.catalogue, self.prepared.description, filled, &self.prepared.ports[at]));
         context.insert("upstream".to_owned(), json!(self.prepared.upstreams[at]));
@@ -329,10 +333,16 @@ impl Composition<'_> {
     }
 }
 
-/// Where the container `main` writes, as its own Pod has it: volumes that a pattern may share with it.
-fn mounts(fragments: &[Fragment], main: &str) -> Vec<Mount> {
-    let own = fragments.iter().filter(|fragment| fragment.owner == 0);
-    let containers = own.filter_map(|fragment| fragment.pod.pointer("/spec/containers")?.as_array()).flatten();
+/// Where the container `main` writes, as each Pod of the shape has it: volumes that a pattern may share with it.
+fn mounts(shapes: &[(Vec<Json>, Vec<Fragment>)], main: &str) -> Vec<Mount> {
+    let mut each = shapes.iter().map(|(_, own)| mounts_of(own, main));
+    let first = each.next().unwrap_or_default();
+    let others: Vec<_> = each.collect();
+    first.into_iter().filter(|mount| others.iter().all(|other| other.contains(mount))).collect()
+}
+
+fn mounts_of(own: &[Fragment], main: &str) -> Vec<Mount> {
+    let containers = own.iter().filter_map(|fragment| fragment.pod.pointer("/spec/containers")?.as_array()).flatten();
     let mounts =
         containers.filter(|container| container["name"] == main).filter_map(|main| main["volumeMounts"].as_array());
     let read = |mount: &Json| {

@@ -121,7 +121,7 @@ impl Renderer {
 }
 
 /// A volume of the app and where it is mounted.
-#[derive(Clone, Debug, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub(super) struct Mount {
     /// The volume's name.
     pub volume: String,

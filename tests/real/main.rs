@@ -9,6 +9,7 @@ mod support;
 
 mod envoy;
 mod exporters;
+mod fluent_bit;
 mod generated;
 mod haproxy;
 mod memcached;
