@@ -561,3 +561,64 @@ shape:
     let query = &config["pipeline"]["processors"][1]["branch"]["processors"][0]["jq"]["query"];
     assert_eq!(query, "[(.path == \"\\u0024{HOME}\" # why\n)] | any");
 }
+
+#[test]
+fn isolation_admits_declared_ports_alone() {
+    let run = generate(
+        "
+patterns: v1
+name: shop
+isolate: true
+namespace: team-a
+app: {image: 'registry.example.com/shop:3', port: 8080}
+use: [https: shop-tls]
+---
+patterns: v1
+name: report
+isolate: true
+shape:
+  coordinated: {map: {image: 'registry.example.com/count:1', shards: 4}, reduce: {image: 'registry.example.com/sum:1'}}
+",
+    );
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert!(run.stderr.contains("note: `isolate` works where"), "{}", run.stderr);
+    let objects = documents(&run.stdout);
+    let policies: Vec<&Value> = objects.iter().filter(|object| object["kind"] == "NetworkPolicy").collect();
+    let names: Vec<&Value> = policies.iter().map(|policy| &policy["metadata"]["name"]).collect();
+    assert_eq!(names, ["shop", "report-map", "report-reduce"]);
+    assert_eq!(policies[0]["metadata"]["namespace"], "team-a");
+    let ports = json!([{"ports": [{"protocol": "TCP", "port": 8443}, {"protocol": "TCP", "port": 6060}]}]);
+    assert_eq!(policies[0]["spec"]["ingress"], ports, "the app's own port lies behind the pattern");
+    assert_eq!(policies[1]["spec"]["ingress"], json!([]), "nothing listens there");
+    for policy in policies {
+        let chosen = &policy["spec"]["podSelector"]["matchLabels"];
+        let pods = objects.iter().filter_map(|object| object.pointer("/spec/template/metadata/labels"));
+        let found = pods.filter(|labels| chosen.as_object().unwrap().iter().all(|(key, value)| labels[key] == *value));
+        assert_eq!(found.count(), 1, "{chosen}");
+    }
+}
+
+#[test]
+fn a_mesh_is_labels_and_annotations() {
+    let document = "
+patterns: v1
+name: shop
+app: {image: 'registry.example.com/shop:3', port: 8080}
+use: [topz, https: shop-tls]
+";
+    let plain = documents(&generate(document).stdout);
+    let run = generate(&format!("{document}mesh: istio\n"));
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let meshed = documents(&run.stdout);
+    let metadata = &object(&meshed, "Deployment")["spec"]["template"]["metadata"];
+    assert_eq!(metadata["labels"]["sidecar.istio.io/inject"], "true");
+    assert_eq!(metadata["annotations"]["sidecar.istio.io/nativeSidecar"], "true");
+    assert_eq!(metadata["annotations"]["traffic.sidecar.istio.io/excludeInboundPorts"], "9080,4041,6060");
+    assert_eq!(
+        object(&meshed, "Deployment")["spec"]["template"]["spec"],
+        object(&plain, "Deployment")["spec"]["template"]["spec"],
+        "no proxy is copied"
+    );
+    assert_eq!(object(&meshed, "Service")["spec"], object(&plain, "Service")["spec"]);
+    assert_eq!(generate(&format!("{document}mesh: isto\n")).code, 2);
+}

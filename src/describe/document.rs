@@ -64,6 +64,10 @@ pub struct Description {
     pub extra: Vec<Spanned>,
     /// Rules that this document may break.
     pub ignores: Vec<Ignore>,
+    /// Whether only declared ports are admitted.
+    pub isolated: bool,
+    /// Whether Istio is to inject its proxy.
+    pub meshed: bool,
     /// The oldest Kubernetes that must accept the objects.
     pub target: Target,
     /// File name and content hash, for the annotation on every object.
@@ -310,6 +314,8 @@ fn describe(
         patches: root.get("patch").map(|patches| patches.items().to_vec()).unwrap_or_default(),
         extra: root.get("extra").map(|extra| extra.items().to_vec()).unwrap_or_default(),
         ignores: entries::ignores(&root),
+        isolated: root.get("isolate").is_some_and(|isolate| isolate.to_json() == true),
+        meshed: root.get("mesh").is_some(),
         target: target(&root, options, findings),
         origin,
         folder: folder.map(Path::to_owned),

@@ -10,6 +10,8 @@ use super::expose;
 use super::fill::Filled;
 use super::hatches::{self, Made};
 use super::invariants;
+use super::isolate;
+use super::mesh;
 use super::objects;
 use super::prepare::{Prepared, prepare_all};
 use super::provides;
@@ -62,7 +64,9 @@ fn expand_one(
         return Err(findings);
     }
     let composition = Composition { catalogue, prepared, expose, shape_references, references };
-    let objects = composition.objects()?;
+    let mut objects = composition.objects()?;
+    mesh::apply(prepared, &mut objects);
+    isolate::apply(prepared, &mut objects);
     let origin = &prepared.description.name_place;
     let mut made = objects.into_iter().map(|object| Made { object, blame: None, origin: origin.clone() }).collect();
     hatches::apply(prepared.description, &mut made, &mut findings);
@@ -78,7 +82,14 @@ pub fn notes(catalogue: &Catalogue, descriptions: &[Description]) -> Vec<String>
         let entries = std::iter::once(&prepared.shape).chain(&prepared.uses);
         entries.flat_map(|filled| provides::notes(filled, &app).unwrap_or_default()).collect()
     };
-    prepared.iter().flatten().flat_map(of).collect()
+    let mut notes: Vec<String> = prepared.iter().flatten().flat_map(of).collect();
+    if descriptions.iter().any(|description| description.isolated) {
+        notes.push(isolate::NOTE.to_owned());
+    }
+    if descriptions.iter().any(|description| description.meshed) {
+        notes.push(mesh::NOTE.to_owned());
+    }
+    notes
 }
 
 struct Composition<'a> {

@@ -31,6 +31,7 @@ pub(super) fn shared(prepared: &Prepared<'_>) -> Map<String, Json> {
     let mut context = Map::new();
     context.insert("name".to_owned(), json!(description.name));
     let main = shape.definition.main_container.clone().unwrap_or_else(|| description.name.clone());
+    context.insert("mesh".to_owned(), json!(description.meshed.then_some("istio")));
     context.insert("target".to_owned(), json!(description.target.0));
     context.insert("served".to_owned(), json!(served));
     context.insert("main".to_owned(), json!(main));

@@ -15,6 +15,8 @@ mod flow;
 mod hatches;
 mod images;
 mod invariants;
+mod isolate;
+mod mesh;
 mod objects;
 mod overview;
 mod own;

@@ -107,6 +107,19 @@ pub(super) fn templates(object: &mut Json) -> Vec<&mut Json> {
     object.pointer_mut(path).into_iter().collect()
 }
 
+/// Whether an object is a controller of Pods, of Kubernetes' own kinds.
+pub(super) fn is_workload(object: &Json) -> bool {
+    matches!(object["kind"].as_str(), Some("Deployment" | "StatefulSet" | "DaemonSet" | "Job" | "CronJob"))
+}
+
+/// The ports that the containers of a Pod template declare, with their protocols.
+pub(super) fn declared_ports(template: &Json) -> impl Iterator<Item = (u64, &str)> {
+    let containers = ["/spec/initContainers", "/spec/containers"];
+    let containers = containers.into_iter().filter_map(|pointer| template.pointer(pointer)?.as_array()).flatten();
+    let ports = containers.filter_map(|container| container["ports"].as_array()).flatten();
+    ports.filter_map(|port| Some((port["containerPort"].as_u64()?, port["protocol"].as_str().unwrap_or("TCP"))))
+}
+
 /// Labels of every object of a document. The version is no part of a selector: it changes.
 #[must_use]
 pub(super) fn labels(description: &Description, component: &str) -> Map<String, Json> {

@@ -13,7 +13,7 @@ use super::own::{families, is_family};
 use super::render::{Renderer, compiles};
 use crate::describe::{self, Kind, Place, Spanned, Subject};
 use crate::diagnostic::Finding;
-use crate::words::{list, nearest};
+use crate::words::nearest;
 use crate::yaml::{self, Source};
 
 /// Keywords that a parameter's schema may have, beside our own `x-…`.
@@ -98,7 +98,7 @@ fn definition(root: &Spanned) -> Result<Definition, Box<Finding>> {
         let meant = nearest(subject, known.iter().copied());
         let label = meant.map_or_else(String::new, |name| format!("did you mean `{name}`?"));
         let finding = Finding::error(place.label(label), format!("a pattern.yaml has no `{subject}` here"));
-        return Err(Box::new(finding.help(format!("there are {}", list(known)))));
+        return Err(Box::new(finding.help("`patterns explain https --source` prints a whole pattern")));
     }
     let message = if message.starts_with("missing field") {
         format!("a pattern.yaml needs `{subject}` here")

@@ -56,6 +56,9 @@ impl Renderer {
         environment.add_filter("regex", regex);
         environment
             .add_filter("shard", |labels: Hole, shard: u32| with_label(&labels, "patterns/shard", &shard.to_string()));
+        environment.add_filter("meshed", |labels: Hole, mesh: Hole| {
+            if mesh.is_true() { with_label(&labels, "sidecar.istio.io/inject", "true") } else { labels }
+        });
         environment.add_filter("part", |labels: Hole, role: &str| part(&labels, role));
         environment.add_filter("seconds", |text: &str| {
             duration_seconds(text).map_err(|mistake| Error::new(ErrorKind::InvalidOperation, mistake.message))

@@ -1,0 +1,65 @@
+//! `isolate: true`: a NetworkPolicy for each workload that admits what its containers declare, and nothing else.
+//!
+//! The kubelet's probes come from the Pod's own node, which no policy cuts off (kubernetes/website:
+//! content/en/docs/concepts/services-networking/network-policies.md).
+
+use serde_json::{Value as Json, json};
+
+use super::objects;
+use super::prepare::Prepared;
+
+/// What to know beside the objects.
+pub(super) const NOTE: &str = "note: `isolate` works where the cluster's network plugin enforces NetworkPolicies; the kubelet's probes come from the node and pass in any case";
+
+/// Adds the policies.
+pub(super) fn apply(prepared: &Prepared<'_>, objects: &mut Vec<Json>) {
+    if !prepared.description.isolated {
+        return;
+    }
+    let workloads: Vec<Json> = objects.iter().filter(|object| objects::is_workload(object)).cloned().collect();
+    let mut policies: Vec<Json> = Vec::new();
+    for mut workload in workloads {
+        let name = workload["metadata"]["name"].clone();
+        let labels = workload["metadata"]["labels"].clone();
+        let annotations = workload["metadata"]["annotations"].clone();
+        let namespace = workload["metadata"]["namespace"].clone();
+        let selector = workload.pointer("/spec/selector/matchLabels").cloned();
+        for template in objects::templates(&mut workload) {
+            // what a pattern stands in front of is reached through that pattern alone
+            let behind = |port: u64| prepared.upstreams.iter().flatten().any(|upstream| u64::from(*upstream) == port);
+            let ports: Vec<Json> = objects::declared_ports(template)
+                .filter(|(port, _)| !behind(*port))
+                .map(|(port, protocol)| json!({"protocol": protocol, "port": port}))
+                .collect();
+            let ingress = if ports.is_empty() { json!([]) } else { json!([{"ports": ports}]) };
+            let chosen = selector.clone().unwrap_or_else(|| own_labels(template));
+            let mut metadata = json!({"name": name, "labels": labels});
+            if !namespace.is_null() {
+                metadata["namespace"] = namespace.clone();
+            }
+            metadata["annotations"] = kept(&annotations);
+            policies.push(json!({
+                "apiVersion": "networking.k8s.io/v1",
+                "kind": "NetworkPolicy",
+                "metadata": metadata,
+                "spec": {"podSelector": {"matchLabels": chosen}, "policyTypes": ["Ingress"], "ingress": ingress},
+            }));
+        }
+    }
+    objects.append(&mut policies);
+}
+
+/// Where the workload comes from, which is where its policy comes from too.
+fn kept(annotations: &Json) -> Json {
+    let members = annotations.as_object().into_iter().flatten();
+    let ours = members.filter(|(key, _)| matches!(key.as_str(), "patterns/source" | "patterns/from"));
+    Json::Object(ours.map(|(key, value)| (key.clone(), value.clone())).collect())
+}
+
+/// The labels that tell a Job's Pods from others; the version is none of them.
+fn own_labels(template: &Json) -> Json {
+    let labels = template.pointer("/metadata/labels").and_then(Json::as_object);
+    let telling = |key: &str| matches!(key, "app.kubernetes.io/name" | "app.kubernetes.io/part-of");
+    let labels = labels.into_iter().flatten().filter(|(key, _)| telling(key));
+    Json::Object(labels.map(|(key, value)| (key.clone(), value.clone())).collect())
+}
