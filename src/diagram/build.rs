@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 
 use super::model::{Diagram, Flow, Look, NodeIndex};
 use super::pod::{self, Placed, Shared};
+use super::topics::Topic;
 use super::workload::{self, Hidden, Seen, list};
 use super::{calls, routes, text};
 use crate::kube::{Index, Object, PodView};
@@ -93,6 +94,12 @@ impl<'object> Builder<'object> {
         node
     }
 
+    /// The box of a topic.
+    pub fn topic(&mut self, topic: &Topic) -> NodeIndex {
+        let line = if topic.bus.is_empty() { "topic".to_owned() } else { format!("topic on {}", topic.bus) };
+        self.outside(Look::Storage, &topic.name, &line)
+    }
+
     fn draw_workloads(&mut self, hidden: &'object [Hidden]) {
         let mut shared = Shared::default();
         for seen in self.seen {
@@ -173,6 +180,12 @@ impl<'object> Builder<'object> {
             self.diagram.nodes[node].lines = lines;
             self.diagram.nodes[workload].count = Some(format!("{least}–{most} Pods"));
             self.diagram.link(node, workload, Flow::Control, "scales");
+            for trigger in list(&seen.json, "/spec/triggers") {
+                let topic = trigger["metadata"]["topic"].as_str().unwrap_or_default();
+                if let Some(topic) = self.outside.get(&(Look::Storage.word(), topic.to_owned())) {
+                    self.diagram.link(*topic, node, Flow::Control, "measured");
+                }
+            }
         }
     }
 }

@@ -4,6 +4,7 @@ use super::build::{Builder, ServiceBox};
 use super::model::{Edge, Flow, Look, NodeIndex};
 use super::pod::{self, Placed, Told};
 use super::references::{Address, addresses, mentions_number};
+use super::topics::{self, Topic};
 use crate::recognise::{Role, Task};
 
 /// Draws an arrow for every call that the objects show.
@@ -14,7 +15,11 @@ pub(super) fn draw(builder: &mut Builder<'_>) {
         let told: Vec<Told> = workload.containers.iter().map(|one| pod::told(one, builder.seen, namespace)).collect();
         for (at, one) in workload.containers.iter().enumerate() {
             let from = one.node;
-            for mention in mentions(&told[at], one) {
+            let topics = topics::of(&told[at]);
+            let is_bus =
+                |address: &Address<'_>| topics.iter().any(|topic| topic.bus.split(':').next() == Some(address.host));
+            for mention in mentions(&told[at], one, |address| service(&builder.services, address, namespace).is_some())
+            {
                 let Mention { address, is_remote } = mention;
                 if address.listens || address.host == "0.0.0.0" {
                     continue;
@@ -26,7 +31,7 @@ pub(super) fn draw(builder: &mut Builder<'_>) {
                     }
                 } else if let Some(service) = service(&builder.services, &address, namespace) {
                     calls.push(Call { from, to: To::Box(service.node), label: port_label(&address) });
-                } else if is_outside(&address, is_remote) {
+                } else if is_outside(&address, is_remote) && !is_bus(&address) {
                     calls.push(Call {
                         from,
                         to: To::Host(outside_name(address.host).to_owned()),
@@ -35,6 +40,7 @@ pub(super) fn draw(builder: &mut Builder<'_>) {
                 }
             }
             calls.extend(by_role(builder, index, one, &told[at]));
+            calls.extend(topics.into_iter().map(|topic| Call { from, to: To::Topic(topic), label: String::new() }));
         }
     }
     for Call { from, to, label } in calls {
@@ -49,6 +55,11 @@ pub(super) fn draw(builder: &mut Builder<'_>) {
             To::Lease(name) => {
                 let to = builder.outside(Look::Object, &name, "Lease");
                 builder.diagram.link(from, to, Flow::Call, label);
+            }
+            To::Topic(topic) => {
+                let node = builder.topic(&topic);
+                let (from, to) = if topic.is_read { (node, from) } else { (from, node) };
+                builder.diagram.link(from, to, Flow::Data, label);
             }
             To::Made { job, at_once } => {
                 builder.diagram.nodes[job].count = at_once.map(|most| format!("{most} at once"));
@@ -70,6 +81,7 @@ enum To {
     Box(NodeIndex),
     Host(String),
     Lease(String),
+    Topic(Topic),
     Workload(NodeIndex),
     Made { job: NodeIndex, at_once: Option<String> },
 }
@@ -81,7 +93,11 @@ struct Mention<'told> {
 }
 
 /// The addresses that a container is told.
-fn mentions<'told>(told: &'told Told, one: &Placed<'_>) -> Vec<Mention<'told>> {
+fn mentions<'told>(
+    told: &'told Told,
+    one: &Placed<'_>,
+    is_service: impl Fn(&Address<'_>) -> bool,
+) -> Vec<Mention<'told>> {
     let mut found: Vec<Mention<'told>> = Vec::new();
     let plain = |address| Mention { address, is_remote: false };
     let remote = |address| Mention { address, is_remote: true };
@@ -121,12 +137,16 @@ fn mentions<'told>(told: &'told Told, one: &Placed<'_>) -> Vec<Mention<'told>> {
             if line.starts_with(['#', ';']) || line.starts_with("//") || line.starts_with("--") {
                 continue;
             }
+            let is_server = line.starts_with("server ");
             for address in addresses(line) {
                 let has_domain = address
                     .host
                     .rsplit_once('.')
                     .is_some_and(|(_, last)| last.starts_with(|c: char| c.is_ascii_alphabetic()));
-                let is_remote = is_helper && address.port.is_some() && has_domain;
+                let is_remote = is_helper && address.port.is_some() && (has_domain || is_server);
+                // `http://name` may be a group of servers that nginx or HAProxy calls so.
+                let scheme = address.scheme.filter(|_| has_domain || address.port.is_some());
+                let address = if is_service(&address) { address } else { Address { scheme, ..address } };
                 found.push(Mention { address, is_remote });
             }
             found.extend(host_and_port(line, lines.get(at + 1).copied().unwrap_or_default()).map(remote));
@@ -162,9 +182,10 @@ fn port_label(address: &Address<'_>) -> String {
 }
 
 fn local_label(address: &Address<'_>) -> String {
+    let is_http = address.scheme.is_some_and(|scheme| scheme.starts_with("http"));
     match address.path {
-        "" | "/" => port_label(address),
-        path => path.to_owned(),
+        path if is_http && !matches!(path, "" | "/") => path.to_owned(),
+        _ => port_label(address),
     }
 }
 

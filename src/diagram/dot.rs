@@ -34,7 +34,7 @@ pub fn write(diagram: &Diagram) -> String {
     for edge in &diagram.edges {
         let mut attributes = vec![format!("label={}", quote(&[&edge.label]))];
         match edge.flow {
-            Flow::Call | Flow::Files => {}
+            Flow::Call | Flow::Data => {}
             Flow::Shared => attributes.push("dir=none".to_owned()),
             Flow::Control => attributes.push("style=dashed".to_owned()),
         }

@@ -25,7 +25,7 @@ pub fn write(diagram: &Diagram) -> String {
     }
     for edge in &diagram.edges {
         let arrow = match edge.flow {
-            Flow::Call | Flow::Files => "-->",
+            Flow::Call | Flow::Data => "-->",
             Flow::Shared => "---",
             Flow::Control => "-.->",
         };

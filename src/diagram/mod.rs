@@ -16,6 +16,7 @@ mod roles;
 mod routes;
 pub mod svg;
 mod text;
+mod topics;
 mod workload;
 
 pub use build::of;

@@ -65,8 +65,8 @@ pub enum Look {
 pub enum Flow {
     /// Requests, from the caller to the called.
     Call,
-    /// Files, from the writer to the reader.
-    Files,
+    /// Files or messages, from who writes them to who reads them.
+    Data,
     /// Files, without knowing who writes.
     Shared,
     /// Control: one makes, scales or precedes the other.

@@ -196,12 +196,12 @@ fn link_uses(diagram: &mut Diagram, node: NodeIndex, uses: &[Use<'_>], placed: &
         let label = one.mount.mount_path.as_str();
         let ships = placed[one.container].role == Role::Sidecar(Task::Logs);
         if reads(one) || (ships && writers > 1) {
-            diagram.link(node, container, Flow::Files, label);
+            diagram.link(node, container, Flow::Data, label);
         } else if (writers == 1 && uses.len() > 1) || brings(one) {
-            diagram.link(container, node, Flow::Files, label);
+            diagram.link(container, node, Flow::Data, label);
         } else {
             let others_bring = uses.iter().any(brings);
-            let flow = if others_bring { Flow::Files } else { Flow::Shared };
+            let flow = if others_bring { Flow::Data } else { Flow::Shared };
             let (from, to) = if others_bring { (node, container) } else { (container, node) };
             diagram.link(from, to, flow, label);
         }

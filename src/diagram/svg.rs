@@ -79,7 +79,7 @@ fn in_words(diagram: &Diagram) -> String {
     for edge in &diagram.edges {
         let verb = match edge.flow {
             Flow::Call => "calls",
-            Flow::Files => "brings files to",
+            Flow::Data => "passes data to",
             Flow::Shared => "shares files with",
             Flow::Control => "controls",
         };
@@ -163,7 +163,7 @@ fn text(out: &mut String, one: &Text, ink: &str) {
 fn arrow(out: &mut String, diagram: &Diagram, edge: &Edge, wire: &Wire) {
     let (ink, dash) = match edge.flow {
         Flow::Call => ("#3d4856", ""),
-        Flow::Files | Flow::Shared => ("#a08a25", ""),
+        Flow::Data | Flow::Shared => ("#a08a25", ""),
         Flow::Control => ("#1d8c93", " stroke-dasharray=\"5 4\""),
     };
     let (from, to) = (&diagram.nodes[edge.from].name, &diagram.nodes[edge.to].name);

@@ -19,13 +19,19 @@ const BOLD: [u16; 95] = [
     280, 389, 584,
 ];
 
-/// How wide a text is at a size. Characters outside of the table count as one em, which few are wider than.
+/// How wide a text is at a size. Characters outside of the table count as one em, which few are wider than, but
+/// for the dash of ranges and Latin letters.
 #[must_use]
 pub(super) fn width(text: &str, size: f64, bold: bool) -> f64 {
     let table = if bold { &BOLD } else { &REGULAR };
     let of = |character: char| {
         let at = (character as usize).checked_sub(0x20);
-        at.and_then(|at| table.get(at)).map_or(1000.0, |width| f64::from(*width))
+        let wide = match character {
+            '–' => 556.0,
+            '\u{C0}'..='\u{FF}' => 778.0,
+            _ => 1000.0,
+        };
+        at.and_then(|at| table.get(at)).map_or(wide, |width| f64::from(*width))
     };
     text.chars().map(of).sum::<f64>() * size / 1000.0
 }
