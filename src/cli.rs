@@ -159,9 +159,9 @@ pub struct LintArgs {
     /// The lowest level that makes the exit code 1.
     #[arg(long, value_name = "LEVEL", default_value = "error")]
     pub fail_on: FailOn,
-    /// The version of Kubernetes that must accept the objects, 1.33 to 1.37. Exact for 1.36.
-    #[arg(long, value_name = "VERSION", default_value = "1.36", value_parser = Target::parse)]
-    pub target: Target,
+    /// The version of Kubernetes that must accept the objects, 1.33 to 1.37; 1.36, the exact one, if absent.
+    #[arg(long, value_name = "VERSION", value_parser = Target::parse)]
+    pub target: Option<Target>,
     /// Read the rest of this folder for references, without reporting on it.
     #[arg(long, value_name = "DIR")]
     pub workspace: Option<PathBuf>,

@@ -240,3 +240,63 @@ fn the_strict_profile_shows_advice() {
     assert!(out.contains("advice[image-without-digest]"), "{out}");
     assert_eq!(folder.lint(&["--profile", "strict", "--fail-on", "advice", "a.yaml"]).0, Some(1));
 }
+
+#[test]
+fn a_project_sets_levels_and_exceptions() {
+    let folder = Folder::new("project");
+    fs::create_dir_all(folder.0.join("legacy")).unwrap();
+    fs::create_dir_all(folder.0.join(".git")).unwrap();
+    folder.file("legacy/a.yaml", REPORT).file("b.yaml", REPORT);
+    let rules = |settings: &str, arguments: &[&str]| {
+        folder.file(".patterns.yaml", settings);
+        folder.lint(&[&["--format", "concise"], arguments].concat()).1
+    };
+    let all = rules("lint: {}", &["."]);
+    assert_eq!(all.lines().count(), 4, "{all}");
+    // a rule's level, and a family's
+    assert_eq!(rules("lint: {rules: {norway: skip}}", &["."]).matches("norway").count(), 0);
+    assert_eq!(rules("lint: {rules: {sidecar: warning}}", &["."]).matches("warning[sidecar-blocks-job]").count(), 2);
+    let rule_first = rules("lint: {rules: {sidecar: skip, sidecar-blocks-job: error}}", &["."]);
+    assert_eq!(rule_first.matches("error[sidecar-blocks-job]").count(), 2);
+    // exceptions by path and by object
+    let legacy = "lint: {exceptions: [{rule: norway, path: legacy/, why: rewritten next year}]}";
+    assert_eq!(rules(legacy, &["."]).matches("norway").count(), 1);
+    assert_eq!(rules(legacy, &["legacy/a.yaml"]).matches("norway").count(), 0, "the same whatever is named");
+    assert_eq!(rules(legacy, &["b.yaml"]).matches("norway").count(), 1);
+    let job = "lint: {exceptions: [{rule: sidecar, object: Job/report, why: it is killed}]}";
+    assert_eq!(rules(job, &["."]).matches("sidecar").count(), 0);
+    assert_eq!(rules("lint: {profile: strict}", &["."]).matches("advice[image-without-digest]").count(), 4);
+    assert_eq!(rules("lint: {profile: strict}", &["--profile", "default", "."]).matches("advice").count(), 0);
+    // an exception that excepts nothing is reported where it was looked for
+    let unused = "lint: {exceptions: [{rule: dropped-after-dots, path: legacy/, why: old}]}";
+    assert!(rules(unused, &["."]).contains(".patterns.yaml:1:28: warning[unused-ignore]"), "{}", rules(unused, &["."]));
+    assert_eq!(rules(unused, &["b.yaml"]).matches("unused-ignore").count(), 0);
+    // a baseline of the project's
+    folder.lint(&["--write-baseline", "baseline.json", "."]);
+    assert_eq!(rules("lint: {baseline: baseline.json}", &["."]), "");
+    let below =
+        Command::new(env!("CARGO_BIN_EXE_patterns")).current_dir(folder.0.join("legacy")).args(["lint", "."]).output();
+    assert_eq!(below.unwrap().stdout, b"");
+    // an image of the project's own plays a known role
+    folder.file(
+        "b.yaml",
+        REPORT.replace("gcr.io/cloud-sql-connectors/cloud-sql-proxy:2.14.1", "registry.example.com/tunnel:1"),
+    );
+    assert_eq!(rules("lint: {}", &["b.yaml"]).lines().count(), 1);
+    let tunnel = rules("lint: {images: [{image: registry.example.com/tunnel, role: ambassador/broker}]}", &["b.yaml"]);
+    assert!(tunnel.contains("error[sidecar-blocks-job]"), "{tunnel}");
+    // the project's version of Kubernetes is judged for, unless another was asked for
+    assert_eq!(rules("target: \"1.33\"", &["--select", "norway", "b.yaml"]).lines().count(), 1);
+}
+
+#[test]
+fn mistakes_in_settings_are_shown_where_they_are() {
+    let folder = Folder::new("settings");
+    folder.file("a.yaml", CLEAN).file(
+        ".patterns.yaml",
+        "lint:\n  rules: {norwey: skip, norway: off}\n  exceptions:\n    - {rule: norway}\n  profil: strict\n",
+    );
+    let (code, out, err) = folder.lint(&["."]);
+    assert_eq!((code, out.as_str()), (Some(2), ""));
+    insta::assert_snapshot!(err);
+}

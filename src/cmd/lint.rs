@@ -10,7 +10,7 @@ use crate::cli::{Color, FailOn, LintArgs, LintFormat, Profile};
 use crate::diagnostic::{Finding, Level};
 use crate::kube::{Workspace, on_deep_stacks};
 use crate::lint::baseline::{self, Baseline};
-use crate::lint::{self, Selection, fix};
+use crate::lint::{self, Overrides, Projects, Selection, fix};
 use crate::report::{Summary, concise, github, gitlab, json, junit, markdown, sarif, statistics, terminal, unified};
 use crate::yaml::Source;
 
@@ -22,25 +22,38 @@ pub fn run(args: &LintArgs, color: Color) -> io::Result<Exit> {
         FailOn::Warning => Level::Warning,
         FailOn::Advice => Level::Advice,
     };
-    let lowest = if args.profile == Some(Profile::Strict) { Level::Advice } else { fail_on };
-    let selection = Selection::new(&args.select, &args.ignore, lowest).map_err(invalid)?.for_target(args.target);
-    let baseline = args.baseline.as_deref().map(read_baseline).transpose()?;
+    let lowest = match args.profile {
+        Some(Profile::Strict) => Level::Advice,
+        Some(Profile::Default) | None => fail_on,
+    };
+    let mut selection = Selection::new(&args.select, &args.ignore, lowest).map_err(invalid)?;
+    if let Some(target) = args.target {
+        selection = selection.for_target(target);
+    }
+    let overrides = Overrides { has_level: args.profile.is_some(), has_target: args.target.is_some() };
     // The workspace ends where it began: what nests deeply is also dropped deeply.
     on_deep_stacks(|| {
         let mut workspace = Workspace::load(&args.paths, args.workspace.as_deref());
-        if args.fixes.diff {
-            return diff(&mut workspace, &selection, args);
-        }
-        let mut findings = if args.fixes.fix {
-            mend(&mut workspace, &selection, args)?
-        } else {
-            lint::workspace(&workspace, &selection)
+        let projects = match Projects::load(&workspace, selection, overrides)? {
+            Ok(projects) => projects,
+            Err(findings) => {
+                terminal::print(&findings, color)?;
+                return Ok(Exit::Failed);
+            }
         };
-        if let Some(baseline) = &baseline {
-            baseline.apply(&workspace, &selection, &mut findings);
+        if args.fixes.diff {
+            return diff(&mut workspace, &projects, args);
+        }
+        let mut findings =
+            if args.fixes.fix { mend(&mut workspace, &projects, args)? } else { lint::run(&workspace, &projects) };
+        if args.write_baseline.is_none()
+            && let Some(file) = args.baseline.as_deref().or(projects.baseline())
+        {
+            read_baseline(file)?.apply(&workspace, &projects, &mut findings);
         }
         if let Some(file) = &args.write_baseline {
-            fs::write(file, baseline::write(&findings)).map_err(|error| named(file, &error))?;
+            fs::write(file, baseline::write(&findings, &baseline::folder(file)))
+                .map_err(|error| named(file, &error))?;
             findings.clear();
         }
         report(args, color, &workspace, &findings)?;
@@ -74,9 +87,9 @@ fn read_baseline(file: &Path) -> io::Result<Baseline> {
 }
 
 /// Applies fixes and writes the files that they change. Returns what is left.
-fn mend(workspace: &mut Workspace, selection: &Selection, args: &LintArgs) -> io::Result<Vec<Finding>> {
+fn mend(workspace: &mut Workspace, projects: &Projects, args: &LintArgs) -> io::Result<Vec<Finding>> {
     let before: Vec<Arc<Source>> = workspace.files.iter().map(|file| Arc::clone(&file.source)).collect();
-    let fixed = fix::fix(workspace, selection, args.fixes.unsafe_fixes);
+    let fixed = fix::fix(workspace, projects, args.fixes.unsafe_fixes);
     for index in &fixed.changed {
         let file = &workspace.files[*index];
         let Some(path) = &file.path else { continue };
@@ -98,9 +111,9 @@ fn plural(count: usize, word: &str) -> String {
 }
 
 /// Prints what fixes would change.
-fn diff(workspace: &mut Workspace, selection: &Selection, args: &LintArgs) -> io::Result<Exit> {
+fn diff(workspace: &mut Workspace, projects: &Projects, args: &LintArgs) -> io::Result<Exit> {
     let before: Vec<Arc<Source>> = workspace.files.iter().map(|file| Arc::clone(&file.source)).collect();
-    let fixed = fix::fix(workspace, selection, args.fixes.unsafe_fixes);
+    let fixed = fix::fix(workspace, projects, args.fixes.unsafe_fixes);
     let mut out = io::BufWriter::new(io::stdout().lock());
     for index in &fixed.changed {
         unified::write(&mut out, &before[*index], &workspace.files[*index].source)?;

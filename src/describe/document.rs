@@ -148,11 +148,7 @@ impl Expose {
 /// Never: a test reads the same text.
 pub fn grammar() -> &'static Json {
     static GRAMMAR: OnceLock<Json> = OnceLock::new();
-    GRAMMAR.get_or_init(|| {
-        let source = Arc::new(Source::from_text("grammar.yaml", include_str!("grammar.yaml")));
-        let (documents, _) = yaml::as_kubectl(yaml::read(&source));
-        documents.first().map_or(Json::Null, |document| Spanned::from_node(document, document.root()).to_json())
-    })
+    GRAMMAR.get_or_init(|| schema::embedded("grammar.yaml", include_str!("grammar.yaml")))
 }
 
 /// Checks a container of the user's against the grammar of `app`.

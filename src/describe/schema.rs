@@ -5,7 +5,7 @@
 //! `minimum`, `maximum`, `minLength`, `maxLength`, `anyOf` (told apart by type), `oneOf` (told apart by the member
 //! that each requires first) and `default`.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use serde_json::{Map, Value as Json, json};
 
@@ -14,6 +14,7 @@ use super::spanned::{Kind, Member, Place, Spanned};
 use super::variants;
 use crate::diagnostic::Finding;
 use crate::words::{list, nearest};
+use crate::yaml::{self, Source};
 
 /// What a schema is about, for messages.
 #[derive(Clone, Copy)]
@@ -26,6 +27,14 @@ pub struct Subject<'a> {
     pub help: Option<&'a str>,
     /// Where to point when something is missing.
     pub place: &'a Place,
+}
+
+/// A JSON Schema that is written as YAML and compiled in.
+#[must_use]
+pub fn embedded(name: &str, text: &str) -> Json {
+    let source = Arc::new(Source::from_text(name, text));
+    let (documents, _) = yaml::as_kubectl(yaml::read(&source));
+    documents.first().map_or(Json::Null, |document| Spanned::from_node(document, document.root()).to_json())
 }
 
 /// Checks `value`; what is wrong goes to `findings`.

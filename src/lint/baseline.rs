@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::Selection;
+use super::Projects;
 use super::fingerprint::{fingerprints, path};
 use crate::diagnostic::Finding;
 use crate::kube::Workspace;
@@ -32,12 +32,13 @@ struct Written {
     findings: Vec<Entry>,
 }
 
-/// The text of a baseline file of these findings.
+/// The text of a baseline file of these findings. Files are named from `folder` on, where it is to lie.
 #[must_use]
-pub fn write(findings: &[Finding]) -> String {
-    let entries = findings.iter().zip(fingerprints(findings)).filter_map(|(finding, fingerprint)| {
-        let file = path(&finding.primary.source.name).to_owned();
-        Some(Entry { rule: finding.rule?.name.to_owned(), file, message: finding.message.clone(), fingerprint })
+pub fn write(findings: &[Finding], folder: &Path) -> String {
+    let entries = findings.iter().zip(fingerprints(findings, folder)).filter_map(|(finding, fingerprint)| {
+        let file = path(&finding.primary.source.name, folder);
+        let rule = finding.rule.filter(|rule| rule.family != "meta")?;
+        Some(Entry { rule: rule.name.to_owned(), file, message: finding.message.clone(), fingerprint })
     });
     let mut text =
         serde_json::to_string_pretty(&Written { version: VERSION, findings: entries.collect() }).unwrap_or_default();
@@ -48,6 +49,8 @@ pub fn write(findings: &[Finding]) -> String {
 /// A baseline that was read.
 #[derive(Debug)]
 pub struct Baseline {
+    /// Where it lies.
+    folder: PathBuf,
     document: Document,
     /// Where each listed finding stands in the file.
     listed: BTreeMap<String, Listed>,
@@ -58,6 +61,12 @@ struct Listed {
     node: NodeId,
     rule: String,
     file: String,
+}
+
+/// The folder of a file.
+#[must_use]
+pub fn folder(file: &Path) -> PathBuf {
+    file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned()
 }
 
 /// A file that is no baseline.
@@ -74,6 +83,7 @@ impl Baseline {
     /// # Errors
     /// A file that is no baseline, or one of another version.
     pub fn read(name: &Path, bytes: Vec<u8>) -> Result<Self, NoBaseline> {
+        let folder = folder(name);
         let name = name.display().to_string();
         let wrong = |problem: &str| NoBaseline { name: name.clone(), problem: problem.to_owned() };
         let source = Arc::new(Source::decode(name.clone(), bytes).map_err(|error| wrong(&error.to_string()))?);
@@ -94,24 +104,27 @@ impl Baseline {
             };
             listed.insert(fingerprint, Listed { node: *item, rule, file });
         }
-        Ok(Self { document, listed })
+        Ok(Self { folder, document, listed })
     }
 
     /// Takes the listed findings out, and reports entries that stand for nothing any more: their rule ran over
     /// their file, or the file is gone.
-    pub fn apply(&self, workspace: &Workspace, selection: &Selection, findings: &mut Vec<Finding>) {
-        let names = fingerprints(findings);
+    pub fn apply(&self, workspace: &Workspace, projects: &Projects, findings: &mut Vec<Finding>) {
+        let folder = &self.folder;
+        let names = fingerprints(findings, folder);
         let found: HashSet<&String> = names.iter().collect();
         let stale: Vec<&Listed> =
             self.listed.iter().filter(|(name, _)| !found.contains(name)).map(|(_, listed)| listed).collect();
         let mut keep = names.iter().map(|name| !self.listed.contains_key(name));
         findings.retain(|_| keep.next().unwrap_or(true));
+        let selection = projects.base();
         if !selection.runs(STALE_BASELINE.id) {
             return;
         }
         let judged = |listed: &&Listed| {
-            let was_read = workspace.files.iter().any(|file| file.reported && path(&file.source.name) == listed.file);
-            let is_gone = !PathBuf::from(&listed.file).exists();
+            let was_read =
+                workspace.files.iter().any(|file| file.reported && path(&file.source.name, folder) == listed.file);
+            let is_gone = !folder.join(&listed.file).exists();
             let ran = selection.running().any(|rule| rule.id.name == listed.rule);
             is_gone || (was_read && ran)
         };

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::Selection;
+use super::Projects;
 use crate::diagnostic::{Edit, Finding, Fix, Level};
 use crate::kube::Workspace;
 use crate::yaml::edit;
@@ -25,8 +25,8 @@ pub struct Fixed {
 
 /// Applies the fixes of a workspace's findings, in memory: safe ones, and the others if `also_unsafe`.
 #[must_use]
-pub fn fix(workspace: &mut Workspace, selection: &Selection, also_unsafe: bool) -> Fixed {
-    let mut fixing = Fixing { findings: super::workspace(workspace, selection), workspace, selection, tries: 0 };
+pub fn fix(workspace: &mut Workspace, projects: &Projects, also_unsafe: bool) -> Fixed {
+    let mut fixing = Fixing { findings: super::run(workspace, projects), workspace, projects, tries: 0 };
     let mut changed = Vec::new();
     let mut count = 0;
     let mut given_up: Vec<Key> = Vec::new();
@@ -69,7 +69,7 @@ struct Step {
 
 struct Fixing<'run> {
     workspace: &'run mut Workspace,
-    selection: &'run Selection,
+    projects: &'run Projects,
     /// Of the workspace as it is now.
     findings: Vec<Finding>,
     tries: usize,
@@ -133,7 +133,7 @@ impl Fixing<'_> {
             before.push((file, Arc::clone(source)));
         }
         self.workspace.replace(texts);
-        let after = super::workspace(self.workspace, self.selection);
+        let after = super::run(self.workspace, self.projects);
         if is_better(&self.findings, &after, steps) {
             self.findings = after;
             return true;

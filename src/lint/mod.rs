@@ -4,9 +4,11 @@ pub mod baseline;
 pub mod fingerprint;
 pub mod fix;
 mod ignores;
+mod projects;
 mod selection;
+pub mod settings;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -16,27 +18,48 @@ use crate::kube::{File, Index, Object, Workspace};
 use crate::rules::{self, Check, Found, FoundAnywhere, Rule, Source, SourceCheck};
 use crate::yaml::Document;
 
+pub use projects::{Overrides, Projects};
 pub use selection::{Selection, UnknownName};
 
-/// Lints a workspace: the findings that are wanted, sorted.
+/// Lints a workspace without project settings: the findings that are wanted, sorted.
 #[must_use]
 pub fn workspace(workspace: &Workspace, selection: &Selection) -> Vec<Finding> {
+    run(workspace, &Projects::none(selection.clone()))
+}
+
+/// Lints a workspace, each file as its project wants it: the findings that are wanted, sorted.
+#[must_use]
+pub fn run(workspace: &Workspace, projects: &Projects) -> Vec<Finding> {
     let objects: Vec<&Object> = workspace.objects().collect();
     let mut across = Vec::new();
-    check_together(&objects, selection, &mut across);
+    check_together(&objects, projects.base(), &mut across);
+    let mut across_by_file: HashMap<usize, Vec<Finding>> = HashMap::new();
+    for finding in across {
+        across_by_file.entry(Arc::as_ptr(&finding.primary.source).addr()).or_default().push(finding);
+    }
     let reported: Vec<&File> = workspace.files.iter().filter(|file| file.reported).collect();
     let per_file: Vec<Vec<Finding>> = reported
         .par_iter()
         .map(|file| {
+            let selection = projects.selection(file);
             let mut findings = check_file(file, selection);
-            let here = across.iter().filter(|finding| Arc::ptr_eq(&finding.primary.source, &file.source));
-            findings.extend(here.cloned());
+            let across = across_by_file.get(&Arc::as_ptr(&file.source).addr()).into_iter().flatten();
+            findings.extend(across.filter(|finding| finding.rule.is_none_or(|rule| selection.runs(rule))).cloned());
             drop_what_is_refused_anyway(&mut findings);
             ignores::apply(file, selection, &mut findings);
+            if let Some(settings) = projects.settings(file) {
+                settings.except(file, &mut findings);
+            }
+            for finding in &mut findings {
+                selection.set_level(finding);
+            }
+            findings.retain(|finding| selection.shows(finding));
             findings
         })
         .collect();
-    finish(per_file.into_iter().flatten().collect(), selection)
+    let mut findings: Vec<Finding> = per_file.into_iter().flatten().collect();
+    findings.extend(projects.unused());
+    in_order(findings)
 }
 
 /// Lints objects on their own, such as those that a pattern makes. Their files play no part: no ignores,
@@ -49,11 +72,11 @@ pub fn objects(objects: &[Object], selection: &Selection) -> Vec<Finding> {
         check_object(object, selection, &mut findings);
     }
     drop_what_is_refused_anyway(&mut findings);
-    finish(findings, selection)
+    findings.retain(|finding| selection.shows(finding));
+    in_order(findings)
 }
 
-fn finish(mut findings: Vec<Finding>, selection: &Selection) -> Vec<Finding> {
-    findings.retain(|finding| selection.shows(finding));
+fn in_order(mut findings: Vec<Finding>) -> Vec<Finding> {
     sort(&mut findings);
     // An alias brings the same bytes to several places; what is wrong with them is said once.
     findings.dedup_by(|a, b| same_place(a, b) && a.message == b.message);

@@ -15,6 +15,8 @@ pub struct Selection {
     lowest: Level,
     /// The version of Kubernetes to judge for.
     target: Target,
+    /// Other levels, by rule or family.
+    levels: Vec<(String, Level)>,
 }
 
 /// A name that is neither a rule nor a family.
@@ -32,7 +34,13 @@ fn nearest_of(name: &str) -> String {
 impl Default for Selection {
     /// All rules; errors and warnings are shown.
     fn default() -> Self {
-        Self { running: rules::all().collect(), asked_for: false, lowest: Level::Warning, target: Target::default() }
+        Self {
+            running: rules::all().collect(),
+            asked_for: false,
+            lowest: Level::Warning,
+            target: Target::default(),
+            levels: Vec::new(),
+        }
     }
 }
 
@@ -55,7 +63,44 @@ impl Selection {
             asked_for: !select.is_empty(),
             lowest: lowest.min(Level::Warning),
             target: Target::default(),
+            levels: Vec::new(),
         })
+    }
+
+    /// The same selection as a project has it: rules that it skips do not run, others have its levels.
+    #[must_use]
+    pub fn with_levels(mut self, levels: &[(String, Option<Level>)]) -> Self {
+        // What is said of a rule counts before what is said of its family.
+        let said_of = |id: RuleId| {
+            let of = |name: &str| levels.iter().find(|(named, _)| named == name).map(|(_, level)| *level);
+            of(id.name).or_else(|| of(id.family))
+        };
+        if !self.asked_for {
+            self.running.retain(|rule| said_of(rule.id) != Some(None));
+        }
+        let level_of = |rule: &&'static Rule| Some((rule.id.name.to_owned(), said_of(rule.id)??));
+        self.levels = self.running.iter().filter_map(level_of).collect();
+        self
+    }
+
+    /// Shows findings from this level on.
+    #[must_use]
+    pub fn from_level(self, lowest: Level) -> Self {
+        Self { lowest: lowest.min(Level::Warning), ..self }
+    }
+
+    /// The lowest level that is shown of rules that were not asked for by name.
+    #[must_use]
+    pub fn lowest(&self) -> Level {
+        self.lowest
+    }
+
+    /// Gives a finding the level that this selection has for its rule.
+    pub(super) fn set_level(&self, finding: &mut Finding) {
+        let Some(rule) = finding.rule else { return };
+        if let Some((_, level)) = self.levels.iter().find(|(name, _)| name == rule.name) {
+            finding.level = *level;
+        }
     }
 
     /// Judges for another version of Kubernetes.

@@ -77,7 +77,7 @@ pub(super) fn fill(
     let files = files::read_all(&definition, &given, findings);
     let filled = Filled { entry: entry.clone(), folder: folder.clone(), definition, given, params, files };
     let context = json!({"params": filled.params});
-    filled.check(&filled.definition.checks, &context, |that| is_about_itself(that), findings);
+    filled.check(&filled.definition.checks, &context, is_about_itself, findings);
     if let Some(flow) = &filled.definition.flow {
         flow.check(&filled.given, findings);
     }

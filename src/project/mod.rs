@@ -36,19 +36,28 @@ pub struct Project {
 /// A file that is there and cannot be read.
 pub fn nearest(input: &Path) -> io::Result<Result<Option<Project>, Vec<Finding>>> {
     match find(input)? {
-        Some(path) => {
-            let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
-            let bytes = std::fs::read(&path).map_err(named)?;
-            let source = Source::decode(path.display().to_string(), bytes).map_err(io::Error::other)?;
-            let folder = path.parent().unwrap_or(Path::new(""));
-            Ok(read(&Arc::new(source), folder).map(Some))
-        }
+        Some(path) => Ok(load(&path)?.map(Some)),
         None => Ok(Ok(None)),
     }
 }
 
+/// Reads a settings file; the inner error is what is wrong with it.
+///
+/// # Errors
+/// A file that cannot be read.
+pub fn load(path: &Path) -> io::Result<Result<Project, Vec<Finding>>> {
+    let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
+    let bytes = std::fs::read(path).map_err(named)?;
+    let source = Source::decode(path.display().to_string(), bytes).map_err(io::Error::other)?;
+    let folder = path.parent().unwrap_or(Path::new(""));
+    Ok(read(&Arc::new(source), folder))
+}
+
 /// Where the nearest settings are.
-fn find(input: &Path) -> io::Result<Option<PathBuf>> {
+///
+/// # Errors
+/// A working directory that is gone.
+pub fn find(input: &Path) -> io::Result<Option<PathBuf>> {
     let input = if input.as_os_str() == "-" { Path::new(".") } else { input };
     let whole = std::path::absolute(input)?;
     let start = if whole.is_dir() { whole.as_path() } else { whole.parent().unwrap_or(&whole) };
@@ -68,11 +77,7 @@ fn find(input: &Path) -> io::Result<Option<PathBuf>> {
 
 fn grammar() -> &'static Json {
     static GRAMMAR: OnceLock<Json> = OnceLock::new();
-    GRAMMAR.get_or_init(|| {
-        let source = Arc::new(Source::from_text("grammar.yaml", include_str!("grammar.yaml")));
-        let (documents, _) = yaml::as_kubectl(yaml::read(&source));
-        documents.first().map_or(Json::Null, |document| Spanned::from_node(document, document.root()).to_json())
-    })
+    GRAMMAR.get_or_init(|| describe::embedded("grammar.yaml", include_str!("grammar.yaml")))
 }
 
 fn read(source: &Arc<Source>, folder: &Path) -> Result<Project, Vec<Finding>> {

@@ -2,7 +2,7 @@
 //! otherwise.
 
 use std::collections::HashMap;
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use serde::Deserialize;
 
@@ -78,6 +78,28 @@ pub(crate) fn split(reference: &str) -> (&str, &str) {
     }
 }
 
+/// Images of the user's own, which count before ours.
+static OWN: OnceLock<Vec<Image>> = OnceLock::new();
+
+/// Makes images of the user's known, as `images.yaml` writes them; the program that one starts is called as it is
+/// unless it is named. Has to happen before anything is recognised, and counts once for the whole process, as what
+/// is known does: it is no part of any input.
+///
+/// # Errors
+/// The first entry that is no image.
+pub fn know(images: Vec<serde_json::Value>) -> Result<(), serde_json::Error> {
+    let read = |mut value: serde_json::Value| {
+        if value.get("programs").is_none() {
+            let name = value.get("image").and_then(serde_json::Value::as_str).unwrap_or_default();
+            value["programs"] = serde_json::json!([last_part(name)]);
+        }
+        serde_json::from_value(value)
+    };
+    let images = images.into_iter().map(read).collect::<Result<Vec<Image>, _>>()?;
+    OWN.get_or_init(|| images);
+    Ok(())
+}
+
 /// The image that a reference names.
 pub(crate) fn find(reference: &str) -> Option<&'static Image> {
     let (repository, tag) = split(reference);
@@ -86,13 +108,17 @@ pub(crate) fn find(reference: &str) -> Option<&'static Image> {
         rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
     };
     let has_tag = |image: &&Image| image.tag.as_ref().is_none_or(|wanted| tag.contains(wanted.as_str()));
-    let named = IMAGES.get(last_part(repository)).into_iter().flatten();
-    named.filter(is_named).filter(has_tag).max_by_key(|image| image.name.len())
+    let own = OWN.get().into_iter().flatten().filter(is_named).filter(has_tag).max_by_key(|image| image.name.len());
+    own.or_else(|| {
+        let named = IMAGES.get(last_part(repository)).into_iter().flatten();
+        named.filter(is_named).filter(has_tag).max_by_key(|image| image.name.len())
+    })
 }
 
 /// The image whose daemon is this program.
 pub(super) fn find_program(name: &str) -> Option<&'static Image> {
-    PROGRAMS.get(name).copied()
+    let is_named = |image: &&Image| image.programs.iter().any(|program| program == name) && !is_common_word(name);
+    OWN.get().into_iter().flatten().find(is_named).or_else(|| PROGRAMS.get(name).copied())
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ pub mod workload;
 use crate::kube::{ContainerView, Index, PodView};
 use crate::yaml::NodeId;
 
+pub use images::know;
 pub use program::Lifetime;
 pub use role::{Form, Preparation, Role, Task, Way};
 

@@ -1,6 +1,7 @@
 //! GitLab's Code Quality report (docs.gitlab.com, "Code Quality", "Report format").
 
 use std::io;
+use std::path::Path;
 
 use serde_json::json;
 
@@ -12,7 +13,7 @@ use crate::lint::fingerprint::{fingerprints, path};
 /// # Errors
 /// When `out` cannot be written.
 pub fn write(out: &mut impl io::Write, findings: &[Finding]) -> io::Result<()> {
-    let names = fingerprints(findings);
+    let names = fingerprints(findings, Path::new("."));
     let entries = findings.iter().zip(names).map(|(finding, fingerprint)| {
         let source = &finding.primary.source;
         json!({
@@ -25,7 +26,7 @@ pub fn write(out: &mut impl io::Write, findings: &[Finding]) -> io::Result<()> {
                 Level::Advice => "info",
             },
             "location": {
-                "path": path(&source.name),
+                "path": path(&source.name, Path::new(".")),
                 "lines": {
                     "begin": source.position(finding.primary.span.start).line,
                     "end": source.position(finding.primary.span.end).line,

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io;
+use std::path::Path;
 
 use serde_json::{Value as Json, json};
 
@@ -21,7 +22,7 @@ pub fn write(out: &mut impl io::Write, findings: &[Finding]) -> io::Result<()> {
     let mut used: Vec<RuleId> = findings.iter().filter_map(|finding| finding.rule).collect();
     used.sort_unstable();
     used.dedup();
-    let names = fingerprints(findings);
+    let names = fingerprints(findings, Path::new("."));
     let mut secrets = Secrets::default();
     let results: Vec<Json> =
         findings.iter().zip(&names).map(|(finding, name)| result(finding, name, &used, &mut secrets)).collect();
@@ -113,7 +114,7 @@ fn region(source: &Source, span: Span) -> Json {
 /// Where a file is, as a reference of RFC 3986: what a path may hold and a URI may not is percent-encoded.
 fn artifact(source: &Source) -> Json {
     let mut uri = String::new();
-    for byte in path(&source.name).bytes() {
+    for byte in path(&source.name, Path::new(".")).bytes() {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => uri.push(char::from(byte)),
             byte => {

@@ -125,11 +125,11 @@ impl<'src> Builder<'src> {
             Resolved::Uint(value) => Stored::Uint(value.to_ne_bytes()),
             Resolved::Float(value) => Stored::Float(value.to_ne_bytes()),
             Resolved::Str => match text {
-                Scalar::Borrowed(span) => Stored::Borrowed(span),
+                Scalar::Borrowed(span) => Stored::Borrowed(span.into()),
                 Scalar::Owned(text) => {
                     let start = self.document.unescaped.len();
                     self.document.unescaped.push_str(&text);
-                    Stored::Owned(Span::new(start, self.document.unescaped.len()))
+                    Stored::Owned(Span::new(start, self.document.unescaped.len()).into())
                 }
             },
         };
@@ -199,7 +199,7 @@ impl<'src> Builder<'src> {
         self.decoded = self.decoded.saturating_add(1).saturating_add(cost);
         self.from_aliases = self.from_aliases.saturating_add(cost);
         self.check_aliases(span)?;
-        let node = self.add(Node { span, value: Stored::Alias(target), style: Style::Alias });
+        let node = self.add(Node { span, value: Stored::Alias(target.0.to_ne_bytes()), style: Style::Alias });
         self.place(node);
         Ok(())
     }
@@ -254,7 +254,7 @@ impl<'src> Builder<'src> {
     fn list(&mut self, frame: &Frame) -> Stored {
         let start = self.document.items.len();
         self.document.items.extend_from_slice(&self.pending[frame.first..]);
-        Stored::List(Span::new(start, self.document.items.len()))
+        Stored::List(Span::new(start, self.document.items.len()).into())
     }
 
     fn map(&mut self, frame: &Frame) -> Result<Stored, Refusal> {
@@ -273,7 +273,7 @@ impl<'src> Builder<'src> {
             }
         }
         self.document.entries.extend_from_slice(&map.entries);
-        Ok(Stored::Map(Span::new(start, self.document.entries.len())))
+        Ok(Stored::Map(Span::new(start, self.document.entries.len()).into()))
     }
 
     fn is_merge_key(&self, key: NodeId) -> bool {

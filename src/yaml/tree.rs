@@ -80,8 +80,8 @@ pub struct Entry {
     pub value: NodeId,
 }
 
-/// A value as stored: texts are ranges, so that most scalars cost no allocation. Numbers are bytes, which have
-/// no alignment: a node takes 24 bytes and not 32, and nodes are most of what a document takes.
+/// A value as stored: texts are ranges, so that most scalars cost no allocation. Everything is kept as bytes, which
+/// have no alignment: a node takes 20 bytes and not 32, and nodes are most of what a document takes.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Stored {
     Null,
@@ -90,14 +90,34 @@ pub(super) enum Stored {
     Uint([u8; 8]),
     Float([u8; 8]),
     /// Range of the source.
-    Borrowed(Span),
+    Borrowed(Packed),
     /// Range of [`Document::unescaped`].
-    Owned(Span),
+    Owned(Packed),
     /// Range of [`Document::items`].
-    List(Span),
+    List(Packed),
     /// Range of [`Document::entries`].
-    Map(Span),
-    Alias(NodeId),
+    Map(Packed),
+    Alias([u8; 4]),
+}
+
+/// A range as bytes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Packed([u8; 4], [u8; 4]);
+
+impl From<Span> for Packed {
+    fn from(span: Span) -> Self {
+        Self(span.start.to_ne_bytes(), span.end.to_ne_bytes())
+    }
+}
+
+impl Packed {
+    fn span(self) -> Span {
+        Span { start: u32::from_ne_bytes(self.0), end: u32::from_ne_bytes(self.1) }
+    }
+
+    fn range(self) -> std::ops::Range<usize> {
+        self.span().range()
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -172,11 +192,11 @@ impl Document {
             Stored::Int(bytes) => Value::Int(i64::from_ne_bytes(bytes)),
             Stored::Uint(bytes) => Value::Uint(u64::from_ne_bytes(bytes)),
             Stored::Float(bytes) => Value::Float(f64::from_ne_bytes(bytes)),
-            Stored::Borrowed(span) => Value::Str(self.source.slice(span)),
+            Stored::Borrowed(range) => Value::Str(self.source.slice(range.span())),
             Stored::Owned(span) => Value::Str(self.unescaped.get(span.range()).unwrap_or("")),
             Stored::List(span) => Value::List(self.items.get(span.range()).unwrap_or(&[])),
             Stored::Map(span) => Value::Map(self.entries.get(span.range()).unwrap_or(&[])),
-            Stored::Alias(target) => self.value(target),
+            Stored::Alias(target) => self.value(NodeId(u32::from_ne_bytes(target))),
         }
     }
 

@@ -1,0 +1,145 @@
+//! Which settings hold for which file: those of the nearest `.patterns.yaml` upwards.
+
+use std::collections::HashMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::Selection;
+use super::settings::Settings;
+use crate::diagnostic::{Finding, Level};
+use crate::kube::{File, Workspace};
+use crate::{project, recognise};
+
+/// What the command line says that settings say otherwise.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Overrides {
+    /// The lowest level to show, if it was asked for.
+    pub has_level: bool,
+    /// Whether the version of Kubernetes was.
+    pub has_target: bool,
+}
+
+/// The settings of all files of a run.
+#[derive(Debug)]
+pub struct Projects {
+    /// Where there are no settings.
+    base: Selection,
+    linted: Vec<Linted>,
+    /// Index into `linted` by folder.
+    folders: HashMap<PathBuf, usize>,
+}
+
+/// A project, as this run looks at it.
+#[derive(Debug)]
+struct Linted {
+    settings: Settings,
+    selection: Selection,
+}
+
+impl Projects {
+    /// No settings at all.
+    #[must_use]
+    pub fn none(base: Selection) -> Self {
+        Self { base, linted: Vec::new(), folders: HashMap::new() }
+    }
+
+    /// Reads the settings of all files that are reported on.
+    ///
+    /// # Errors
+    /// Settings that cannot be read; the inner error is what is wrong with one.
+    pub fn load(
+        workspace: &Workspace,
+        base: Selection,
+        overrides: Overrides,
+    ) -> io::Result<Result<Self, Vec<Finding>>> {
+        let mut all = Self::none(base);
+        let mut by_file: HashMap<PathBuf, usize> = HashMap::new();
+        for file in workspace.files.iter().filter(|file| file.reported) {
+            let folder = folder(file);
+            if all.folders.contains_key(&folder) {
+                continue;
+            }
+            let Some(path) = project::find(&folder)? else { continue };
+            let index = if let Some(index) = by_file.get(&path) {
+                *index
+            } else {
+                match all.read(&path, overrides)? {
+                    Ok(linted) => all.linted.push(linted),
+                    Err(findings) => return Ok(Err(findings)),
+                }
+                all.linted.len() - 1
+            };
+            by_file.insert(path, index);
+            all.folders.insert(folder, index);
+        }
+        let images = all.linted.iter().flat_map(|linted| linted.settings.images.iter().cloned()).collect();
+        recognise::know(images).map_err(io::Error::other)?;
+        Ok(Ok(all))
+    }
+
+    fn read(&self, path: &Path, overrides: Overrides) -> io::Result<Result<Linted, Vec<Finding>>> {
+        let project = match project::load(path)? {
+            Ok(project) => project,
+            Err(findings) => return Ok(Err(findings)),
+        };
+        let folder = std::path::absolute(path)?.parent().map(Path::to_owned).unwrap_or_default();
+        let settings = match project.lint.map(|lint| Settings::read(&lint, &folder)).transpose() {
+            Ok(settings) => settings.unwrap_or_default(),
+            Err(findings) => return Ok(Err(findings)),
+        };
+        let mut selection = self.base.clone().with_levels(&settings.levels);
+        if let Some(target) = project.target.filter(|_| !overrides.has_target) {
+            selection = selection.for_target(target);
+        }
+        if let Some(lowest) = settings.lowest.filter(|_| !overrides.has_level) {
+            selection = selection.from_level(lowest.min(self.base.lowest()));
+        }
+        Ok(Ok(Linted { settings, selection }))
+    }
+
+    /// The selection where there are no settings.
+    #[must_use]
+    pub fn base(&self) -> &Selection {
+        &self.base
+    }
+
+    /// How a file is looked at.
+    #[must_use]
+    pub fn selection(&self, file: &File) -> &Selection {
+        self.of(file).map_or(&self.base, |linted| &linted.selection)
+    }
+
+    /// The baseline of the settings, if all files that have settings have the same.
+    #[must_use]
+    pub fn baseline(&self) -> Option<&Path> {
+        let mut named = self.linted.iter().map(|linted| linted.settings.baseline.as_deref());
+        let first = named.next()??;
+        named.all(|other| other == Some(first)).then_some(first)
+    }
+
+    pub(super) fn settings(&self, file: &File) -> Option<&Settings> {
+        self.of(file).map(|linted| &linted.settings)
+    }
+
+    /// What is wrong with the settings themselves, after all files have been linted.
+    pub(super) fn unused(&self) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        for linted in &self.linted {
+            linted.settings.unused(&linted.selection, &mut findings);
+        }
+        findings.retain(|finding| finding.level >= Level::Warning);
+        findings
+    }
+
+    fn of(&self, file: &File) -> Option<&Linted> {
+        if self.linted.is_empty() {
+            return None;
+        }
+        self.folders.get(&folder(file)).and_then(|index| self.linted.get(*index))
+    }
+}
+
+/// Where a file lies; standard input lies in the working directory.
+fn folder(file: &File) -> PathBuf {
+    file.path.as_deref().and_then(Path::parent).unwrap_or(Path::new(".")).to_owned()
+}

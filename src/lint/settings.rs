@@ -1,0 +1,192 @@
+//! What a project says about linting: `lint` of its `.patterns.yaml`.
+
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
+use serde_json::Value as Json;
+
+use super::Selection;
+use crate::describe::{self, Member, Place, Spanned, Subject};
+use crate::diagnostic::{Finding, Level};
+use crate::kube::File;
+use crate::recognise::Role;
+use crate::rules::{self, Found, UNUSED_IGNORE};
+use crate::words::{clip, nearest};
+
+/// The settings of one project.
+#[derive(Debug, Default)]
+pub struct Settings {
+    /// The lowest level that is shown.
+    pub lowest: Option<Level>,
+    /// Other levels by rule or family; none to leave its findings out.
+    pub levels: Vec<(String, Option<Level>)>,
+    /// Where the baseline is.
+    pub baseline: Option<PathBuf>,
+    /// Images that the recogniser has to know, as its own list writes them.
+    pub images: Vec<Json>,
+    exceptions: Vec<Exception>,
+}
+
+/// A place where a rule may be broken.
+#[derive(Debug)]
+struct Exception {
+    rule: String,
+    place: Place,
+    paths: Option<Gitignore>,
+    object: Option<String>,
+    /// Whether it has covered a file of this run, and a finding.
+    reached: AtomicBool,
+    used: AtomicBool,
+}
+
+impl Settings {
+    /// Reads `lint` of the settings in `folder`.
+    ///
+    /// # Errors
+    /// What is wrong with it: unknown settings, rules that do not exist, paths that are no patterns.
+    pub fn read(lint: &Member, folder: &Path) -> Result<Self, Vec<Finding>> {
+        let mut findings = Vec::new();
+        let subject = Subject { name: "`lint`", member: "setting", help: None, place: &lint.key_place };
+        describe::check(schema(), &lint.value, subject, &mut findings);
+        let lint = &lint.value;
+        let mut settings = Self {
+            lowest: lint.get("profile").and_then(Spanned::text).map(|name| match name {
+                "strict" => Level::Advice,
+                _ => Level::Warning,
+            }),
+            baseline: lint.get("baseline").and_then(Spanned::text).map(|file| folder.join(file)),
+            ..Self::default()
+        };
+        for member in lint.get("rules").map(Spanned::members).unwrap_or_default() {
+            check_name(&member.key, &member.key_place, &mut findings);
+            settings.levels.push((member.key.clone(), level(member.value.text().unwrap_or_default())));
+        }
+        for item in lint.get("images").map(Spanned::items).unwrap_or_default() {
+            let role = item.get("role").and_then(|role| Some((role.text()?.to_owned(), role)));
+            match role.map(|(name, role)| (Role::try_from(name), role)) {
+                Some((Err(error), role)) => findings.push(Finding::error(role.place.label(""), error.to_string())),
+                Some((Ok(_), _)) => settings.images.push(item.to_json()),
+                None => {}
+            }
+        }
+        for item in lint.get("exceptions").map(Spanned::items).unwrap_or_default() {
+            let Some(rule) = item.get("rule") else { continue };
+            let name = rule.text().unwrap_or_default().to_owned();
+            check_name(&name, &rule.place, &mut findings);
+            let paths = item.get("path").and_then(|path| paths(path, folder, &mut findings));
+            settings.exceptions.push(Exception {
+                rule: name,
+                place: rule.place.clone(),
+                paths,
+                object: item.get("object").and_then(Spanned::text).map(str::to_owned),
+                reached: AtomicBool::new(false),
+                used: AtomicBool::new(false),
+            });
+        }
+        if findings.is_empty() { Ok(settings) } else { Err(findings) }
+    }
+
+    /// Takes out the findings of a file that the project excepts.
+    pub(super) fn except(&self, file: &File, findings: &mut Vec<Finding>) {
+        let covering: Vec<&Exception> = self.exceptions.iter().filter(|exception| exception.covers(file)).collect();
+        findings.retain(|finding| {
+            let Some(rule) = finding.rule else { return true };
+            let mut is_kept = true;
+            for exception in &covering {
+                let object = finding.object.as_ref().map(|object| format!("{}/{}", object.kind, object.name));
+                let is_named = exception.rule == rule.name || exception.rule == rule.family;
+                if is_named && (exception.object.is_none() || exception.object == object) {
+                    exception.used.store(true, Ordering::Relaxed);
+                    is_kept = false;
+                }
+            }
+            is_kept
+        });
+    }
+
+    /// Says which exceptions covered something in this run, and excepted nothing.
+    pub(super) fn unused(&self, selection: &Selection, findings: &mut Vec<Finding>) {
+        if !selection.runs(UNUSED_IGNORE.id) {
+            return;
+        }
+        for exception in &self.exceptions {
+            let ran = rules::all()
+                .filter(|rule| rule.id.name == exception.rule || rule.id.family == exception.rule)
+                .all(|rule| selection.runs(rule.id));
+            let is_used = exception.used.load(Ordering::Relaxed);
+            if ran && exception.reached.load(Ordering::Relaxed) && !is_used {
+                Found::in_file(&UNUSED_IGNORE, &exception.place.source, findings)
+                    .at_span(
+                        exception.place.span,
+                        format!("`{}` finds nothing that this could except", clip(&exception.rule)),
+                    )
+                    .here("excepts nothing")
+                    .help("remove the exception");
+            }
+        }
+    }
+}
+
+impl Exception {
+    /// Whether it is about something in this file.
+    fn covers(&self, file: &File) -> bool {
+        let in_path = match (&self.paths, &file.path) {
+            (None, _) => true,
+            (Some(paths), Some(path)) => {
+                path.starts_with(paths.path()) && paths.matched_path_or_any_parents(path, false).is_ignore()
+            }
+            (Some(_), None) => false,
+        };
+        let has_object = self.object.as_ref().is_none_or(|name| {
+            file.objects.iter().any(|object| *name == format!("{}/{}", object.id.kind, object.id.name))
+        });
+        let covers = in_path && has_object;
+        if covers {
+            self.reached.store(true, Ordering::Relaxed);
+        }
+        covers
+    }
+}
+
+/// The JSON Schema of `lint` in `.patterns.yaml`.
+fn schema() -> &'static Json {
+    static SCHEMA: OnceLock<Json> = OnceLock::new();
+    SCHEMA.get_or_init(|| describe::embedded("settings.yaml", include_str!("settings.yaml")))
+}
+
+fn level(name: &str) -> Option<Level> {
+    match name {
+        "advice" => Some(Level::Advice),
+        "warning" => Some(Level::Warning),
+        "error" => Some(Level::Error),
+        _ => None,
+    }
+}
+
+fn check_name(name: &str, place: &Place, findings: &mut Vec<Finding>) {
+    if rules::names().any(|known| known == name) {
+        return;
+    }
+    let finding = Finding::error(place.label(""), format!("no rule or family is called `{}`", clip(name)));
+    findings.push(match nearest(name, rules::names()) {
+        Some(nearest) => Finding { primary: place.label(format!("did you mean `{nearest}`?")), ..finding },
+        None => finding,
+    });
+}
+
+fn paths(path: &Spanned, folder: &Path, findings: &mut Vec<Finding>) -> Option<Gitignore> {
+    let mut builder = GitignoreBuilder::new(folder);
+    let built = builder.add_line(None, path.text()?).and_then(|builder| builder.build());
+    match built {
+        Ok(paths) => Some(paths),
+        Err(error) => {
+            findings.push(
+                Finding::error(path.place.label(""), format!("this is no pattern of paths: {error}"))
+                    .help("write it as .gitignore would: legacy/ or **/vendor/*.yaml"),
+            );
+            None
+        }
+    }
+}
