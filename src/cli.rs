@@ -253,6 +253,8 @@ pub enum ExplainFormat {
     Text,
     /// For programs.
     Json,
+    /// A diagram for Markdown, as `patterns diagram --format mermaid` draws it.
+    Mermaid,
 }
 
 /// Arguments of `explain`.

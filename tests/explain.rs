@@ -80,6 +80,8 @@ fn manifests_show_their_patterns() {
     let proxy = &shop["containers"][3];
     assert_eq!((&proxy["role"], &proxy["kind"]), (&"ambassador".into(), &"shard".into()));
     assert!(proxy["evidence"].as_array().unwrap().iter().all(|evidence| evidence["line"].as_u64() > Some(30)));
+    let mermaid = patterns(&["explain", "--format", "mermaid", "tests/fixtures/roles.yaml"]);
+    assert!(mermaid.stdout.contains("flowchart") && mermaid.stdout.contains("twemproxy"), "{}", mermaid.stdout);
     let unknown = &json["workloads"][2]["containers"][0];
     assert_eq!((&unknown["role"], &unknown["confidence"]), (&"unknown".into(), &serde_json::Value::Null));
 }

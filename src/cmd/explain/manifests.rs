@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::cli::ExplainFormat;
 use crate::cmd::Exit;
+use crate::diagram::{self, mermaid};
 use crate::kube::{File, Object, Workspace};
 use crate::recognise::workload::workloads;
 use crate::report::roles;
@@ -36,6 +37,10 @@ fn run(workspace: &Workspace, format: ExplainFormat) -> io::Result<Exit> {
     let text = match format {
         ExplainFormat::Text => roles::tree(&workloads),
         ExplainFormat::Json => roles::json(&workloads).map_err(io::Error::other)?,
+        ExplainFormat::Mermaid => {
+            let first = workspace.files.first().map_or("", |file| file.source.name.as_str());
+            mermaid::write(&diagram::of(first, workspace.objects()))
+        }
     };
     let mut out = io::BufWriter::new(io::stdout().lock());
     out.write_all(text.as_bytes())?;
