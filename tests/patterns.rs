@@ -100,6 +100,18 @@ fn output_is_lint_clean() {
     }
 }
 
+/// Of what the strict profile looks for, only digests are left to the user, and each page says so.
+#[test]
+fn output_is_clean_at_the_strict_profile_but_for_digests() {
+    for path in example_files() {
+        let name = relative(&path);
+        let yaml = patterns(&["gen", &name]).stdout;
+        let arguments = ["lint", "--profile", "strict", "--ignore", "image-without-digest", "-"];
+        let run = support::patterns_with(&arguments, yaml.as_bytes());
+        assert_eq!((run.code, run.stdout.as_str(), run.stderr.as_str()), (0, "", ""), "{name}");
+    }
+}
+
 /// Servers do not know the kinds of KEDA and `JobSet` by themselves; what those make of them they do.
 #[test]
 fn jobs_inside_custom_resources_are_valid() {

@@ -108,7 +108,7 @@ fn nobody(
             || !is_service
             || !is_own
             || index.has(file.object, "Service", name)
-            || !holds_services(index, file.object)
+            || !holds_another(file, all, index)
         {
             continue;
         }
@@ -124,8 +124,13 @@ fn nobody(
     }
 }
 
-/// Whether the run holds the Services of this object's folder.
-fn holds_services(index: &Index<'_>, object: &Object) -> bool {
-    let place = crate::kube::Place::of(object);
-    index.kind("Service").iter().any(|service| crate::kube::Place::of(service) == place)
+/// Whether another host of this configuration's upstreams is a Service of the run: then the run holds the Services
+/// that are split between, and one that is missing is missing.
+fn holds_another(file: &ConfigFile<'_>, all: &[Directive<'_>], index: &Index<'_>) -> bool {
+    let servers = all.iter().filter(|server| server.name() == "server");
+    let hosts = servers.filter_map(|server| addresses(server.words.get(1)?).into_iter().next());
+    hosts.into_iter().any(|host| {
+        let name = host.host.split('.').next().unwrap_or_default();
+        index.has(file.object, "Service", name)
+    })
 }
