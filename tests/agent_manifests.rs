@@ -70,7 +70,7 @@ async fn the_agent_starts_with_the_flags_that_manifests_carry() {
             starts(&description, &objects, args).await;
         }
     }
-    for role in ["elect", "gather", "health", "queue", "join", "topz"] {
+    for role in ["elect", "gather", "health", "introspect", "queue", "join", "topz"] {
         assert!(roles.contains(role), "no manifest runs {role}; those that do: {roles:?}");
     }
 }

@@ -17,6 +17,7 @@ use super::prepare::{Prepared, prepare_all};
 use super::provides;
 use super::references::{self, Directory};
 use super::render::{Mount, Renderer};
+use super::replicas;
 use super::weave::{Clash, Weave};
 use crate::describe::{Description, Place};
 use crate::diagnostic::Finding;
@@ -65,6 +66,10 @@ fn expand_one(
     }
     let composition = Composition { catalogue, prepared, expose, shape_references, references };
     let mut objects = composition.objects()?;
+    replicas::settle(prepared, &mut objects, &mut findings);
+    if !findings.is_empty() {
+        return Err(findings);
+    }
     mesh::apply(prepared, &mut objects);
     isolate::apply(prepared, &mut objects);
     let origin = &prepared.description.name_place;

@@ -78,6 +78,9 @@ pub struct Definition {
     /// An expression over `params`: whether it talks to the app's port. One that claims it does in any case.
     #[serde(default)]
     pub needs_port: Option<String>,
+    /// What it makes of the number of replicas, if it decides about that.
+    #[serde(default)]
+    pub replicas: Option<Replicas>,
     /// How it answers whether the app is ready, if the app's readiness probe is to go there.
     #[serde(default)]
     pub answers_readiness: Option<Readiness>,
@@ -113,6 +116,16 @@ pub struct Variant {
     pub claims: Option<Claim>,
     /// See [`Definition::config`].
     pub config: Option<BTreeMap<String, String>>,
+}
+
+/// Who decides how many replicas run, if not the shape.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Replicas {
+    /// An autoscaler: the workload has no number of its own.
+    Scaled,
+    /// Nobody: everything that the document runs is stopped.
+    Stopped,
 }
 
 /// A pattern that answers for the app's readiness, over HTTP and on any path.

@@ -28,11 +28,12 @@ mod provides;
 mod quote;
 mod references;
 mod render;
+mod replicas;
 pub mod weave;
 
 pub use catalogue::{Catalogue, Folder};
 pub use compose::{expand, notes};
-pub use definition::{Check, Claim, Definition, Note, Port, Readiness, Shards, Variant, WellKnown};
+pub use definition::{Check, Claim, Definition, Note, Port, Readiness, Replicas, Shards, Variant, WellKnown};
 pub use hatches::Made;
 pub use images::{Image, image_table};
 pub use objects::{file_names, sort};

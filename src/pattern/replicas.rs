@@ -1,0 +1,86 @@
+//! Patterns that decide how many replicas run: an autoscaler, or none at all.
+
+use serde_json::{Value as Json, json};
+
+use super::definition::Replicas;
+use super::fill::Filled;
+use super::prepare::Prepared;
+use crate::diagnostic::Finding;
+
+/// Kinds that scale what another object runs.
+const SCALERS: &[&str] = &["HorizontalPodAutoscaler", "ScaledObject"];
+
+/// Lets the patterns of `use` that scale or suspend have their way with a document's objects.
+pub(super) fn settle(prepared: &Prepared<'_>, objects: &mut Vec<Json>, findings: &mut Vec<Finding>) {
+    let which = |wanted| prepared.uses.iter().filter(move |filled| filled.definition.replicas == Some(wanted));
+    for filled in which(Replicas::Scaled) {
+        scale(prepared, filled, objects, findings);
+    }
+    for filled in which(Replicas::Stopped) {
+        suspend(filled, objects, findings);
+    }
+}
+
+/// The autoscaler alone decides: a number beside it would be set back at every apply.
+fn scale(prepared: &Prepared<'_>, filled: &Filled, objects: &mut [Json], findings: &mut Vec<Finding>) {
+    let (shape, name) = (&prepared.shape, &prepared.description.name);
+    let aims = |object: &&Json| object.pointer("/spec/scaleTargetRef/name").is_some_and(|target| target == name);
+    let scalers = objects.iter().filter(|object| is_of(object, SCALERS)).filter(aims).count();
+    let place = &filled.entry.place;
+    if scalers > 1 {
+        findings.push(
+            Finding::error(place.label("and so does this"), "two autoscalers decide about the same replicas")
+                .label(shape.entry.place.label("one of them is here, or in another entry of `use`"))
+                .because("each would undo what the other does")
+                .help("leave one of them out"),
+        );
+        return;
+    }
+    if let Some(replicas) = shape.given.get("replicas") {
+        findings.push(
+            Finding::error(replicas.place.label("a number"), "the autoscaler decides how many replicas there are")
+                .label(place.label("scales"))
+                .because("applying this again would undo what it did")
+                .help("leave `replicas` out; `min` of the autoscaler is the fewest"),
+        );
+        return;
+    }
+    let deployment =
+        objects.iter_mut().find(|object| is_of(object, &["Deployment"]) && object["metadata"]["name"] == *name);
+    match deployment.and_then(|deployment| deployment.get_mut("spec")?.as_object_mut()) {
+        Some(spec) => {
+            spec.shift_remove("replicas");
+        }
+        None => findings.push(
+            Finding::error(place.label("scales a Deployment"), format!("`{}` has none to scale", shape.entry.pattern))
+                .label(shape.entry.place.label("its replicas are told apart, or run to their end"))
+                .help("leave it out, or choose another shape"),
+        ),
+    }
+}
+
+fn suspend(filled: &Filled, objects: &mut Vec<Json>, findings: &mut Vec<Finding>) {
+    objects.retain(|object| !is_of(object, SCALERS));
+    let mut stopped = false;
+    for object in objects.iter_mut() {
+        let (field, value) = match object["kind"].as_str() {
+            Some("Deployment" | "StatefulSet") => ("replicas", json!(0)),
+            Some("Job" | "CronJob") => ("suspend", json!(true)),
+            _ => continue,
+        };
+        if let Some(spec) = object.get_mut("spec").and_then(Json::as_object_mut) {
+            spec.insert(field.to_owned(), value);
+            stopped = true;
+        }
+    }
+    if !stopped {
+        findings.push(
+            Finding::error(filled.entry.place.label(""), "there is nothing here that can be suspended")
+                .because("Deployments, StatefulSets, Jobs and CronJobs can"),
+        );
+    }
+}
+
+fn is_of(object: &Json, kinds: &[&str]) -> bool {
+    object["kind"].as_str().is_some_and(|kind| kinds.contains(&kind))
+}
