@@ -15,7 +15,7 @@ use super::mesh;
 use super::objects;
 use super::prepare::{Prepared, prepare_all};
 use super::provides;
-use super::references::{self, Directory};
+use super::references::Directory;
 use super::render::{Mount, Renderer};
 use super::replicas;
 use super::weave::{Clash, Weave};
@@ -203,8 +203,6 @@ impl Composition<'_> {
         context.extend(context::entry(self.catalogue, self.prepared.description, shape, &self.prepared.shape_ports));
         context.insert("upstream".to_owned(), Json::Null);
         context.insert("references".to_owned(), self.shape_references.clone());
-        let hosts = references::shards(self.prepared.description, shape).map_err(Broken::from)?;
-        context.insert("shard_hosts".to_owned(), json!(hosts));
         let from = format!("shape.{}", shape.entry.pattern);
         let (mut objects, mut fragments) = (Vec::new(), Vec::new());
         if let Some(instance) = instance {
@@ -373,7 +371,9 @@ fn mounts_of(own: &[Fragment], main: &str) -> Vec<Mount> {
 /// One file of a `ConfigMap`; a template that renders to nothing makes none.
 fn config_file(renderer: &Renderer, template: &str, context: &Json) -> Result<Option<String>, Broken> {
     if !template.ends_with(".yaml.j2") {
-        return renderer.text(template, context).map(|text| Some(text).filter(|text| !text.trim().is_empty()));
+        let text = renderer.text(template, context)?;
+        // HAProxy takes a last line without its end for a cut one
+        return Ok(if text.trim().is_empty() { None } else { Some(format!("{}\n", text.trim_end())) });
     }
     match woven(renderer, template, context)? {
         Json::Null => Ok(None),

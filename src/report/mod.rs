@@ -7,7 +7,6 @@ pub mod gitlab;
 pub mod json;
 pub mod junit;
 pub mod markdown;
-pub mod roles;
 pub mod sarif;
 mod secrets;
 pub mod statistics;

@@ -15,5 +15,4 @@ mod haproxy;
 mod memcached;
 mod nginx;
 mod program;
-mod router;
 mod tiers;
