@@ -1,5 +1,5 @@
 use crate::diagnostic::{Level, RuleId};
-use crate::kube::{Index, Object};
+use crate::kube::Index;
 use crate::recognise::address::addresses;
 use crate::recognise::config::ConfigFile;
 use crate::recognise::nginx::{Directive, directives};
