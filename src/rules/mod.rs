@@ -2,6 +2,7 @@
 
 mod adapter;
 mod ambassador;
+mod batch;
 mod election;
 mod found;
 mod manifest;
@@ -75,6 +76,7 @@ pub enum SourceCheck {
 pub const FAMILIES: &[(&str, &[&Rule])] = &[
     ("adapter", adapter::RULES),
     ("ambassador", ambassador::RULES),
+    ("batch", batch::RULES),
     ("election", election::RULES),
     ("manifest", manifest::RULES),
     ("meta", meta::RULES),

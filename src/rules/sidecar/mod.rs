@@ -3,6 +3,7 @@
 mod duplicate_container_port;
 mod duplicate_port_name;
 mod init_output_not_mounted;
+mod log_sidecar_without_shared_volume;
 mod native;
 mod probe_port_not_in_container;
 mod proxy_as_init_container;
@@ -12,8 +13,11 @@ mod shared_pid_exposes_secrets;
 mod shared_volume_nobody_writes;
 mod shell_swallows_sigterm;
 mod sidecar_blocks_job;
+mod sidecar_shares_nothing;
 mod sidecar_without_resources;
+mod sidecar_without_startup_probe;
 mod signal_sidecar_without_shared_pid;
+mod startup_probe_deadlock;
 mod two_daemons_in_one_container;
 
 use super::Rule;
@@ -24,6 +28,7 @@ pub const RULES: &[&Rule] = &[
     &duplicate_container_port::RULE,
     &duplicate_port_name::RULE,
     &init_output_not_mounted::RULE,
+    &log_sidecar_without_shared_volume::RULE,
     &probe_port_not_in_container::RULE,
     &proxy_as_init_container::RULE,
     &reloader_with_subpath::RULE,
@@ -32,8 +37,11 @@ pub const RULES: &[&Rule] = &[
     &shared_volume_nobody_writes::RULE,
     &shell_swallows_sigterm::RULE,
     &sidecar_blocks_job::RULE,
+    &sidecar_shares_nothing::RULE,
     &sidecar_without_resources::RULE,
+    &sidecar_without_startup_probe::RULE,
     &signal_sidecar_without_shared_pid::RULE,
+    &startup_probe_deadlock::RULE,
     &two_daemons_in_one_container::RULE,
 ];
 

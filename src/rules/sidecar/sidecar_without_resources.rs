@@ -2,6 +2,7 @@ use crate::diagnostic::{Level, RuleId};
 use crate::kube::{ContainerView, Index};
 use crate::recognise;
 use crate::rules::{Check, FoundAnywhere, Rule};
+use crate::words::list;
 
 /// A helper asks for nothing beside an app that asks for something.
 pub static RULE: Rule = Rule {
@@ -25,25 +26,26 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
             continue;
         };
         let Some(resources) = app.container.at(&["resources"]) else { continue };
-        for helper in all.iter().filter(|one| one.is_helper() && one.container.runs_beside_app()) {
-            if asks(&helper.container) {
-                continue;
-            }
-            let (name, app) = (&helper.container.container.name, &app.container.container.name);
-            found
-                .about(object)
-                .at(
-                    helper.container.name_node(),
-                    format!("`{name}` has no resource requests, and takes what `{app}` asked for"),
-                )
-                .here(format!("{}, scheduled as if it cost nothing", helper.role))
-                .and(resources, format!("`{app}` asks for this"))
-                .because(
-                    "the scheduler counts requests only; when memory is short, the whole Pod is ranked by what it uses \
-                     above its requests (kubernetes/website: concepts/scheduling-eviction/node-pressure-eviction)",
-                )
-                .help(format!("add `resources.requests` with cpu and memory to `{name}`"));
+        let lacking = all.iter().filter(|one| one.is_helper() && one.container.runs_beside_app());
+        let lacking: Vec<_> = lacking.filter(|helper| !asks(&helper.container)).collect();
+        let Some((first, rest)) = lacking.split_first() else { continue };
+        let names: Vec<&str> = lacking.iter().map(|helper| helper.name()).collect();
+        let (have, take) = if rest.is_empty() { ("has", "takes") } else { ("have", "take") };
+        let message =
+            format!("{} {have} no resource requests, and {take} what `{}` asked for", list(&names), app.name());
+        let mut about = found.about(object);
+        let mut saying = about
+            .at(first.container.name_node(), message)
+            .here(format!("{}, scheduled as if it cost nothing", first.role))
+            .because(
+                "the scheduler counts requests only; when memory is short, the whole Pod is ranked by what it uses \
+                 above its requests (kubernetes/website: concepts/scheduling-eviction/node-pressure-eviction)",
+            )
+            .help("add `resources.requests` with cpu and memory");
+        for helper in rest {
+            saying = saying.and(helper.container.name_node(), "nor has this");
         }
+        saying.and(resources, format!("`{}` asks for this", app.name()));
     }
 }
 

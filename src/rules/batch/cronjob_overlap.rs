@@ -1,0 +1,24 @@
+use crate::diagnostic::{Level, RuleId};
+use crate::kube::{Object, Typed};
+use crate::rules::{Check, Found, Rule};
+
+/// A CronJob may start a run while the last one is still going.
+pub static RULE: Rule = Rule {
+    id: RuleId { name: "cronjob-overlap", family: "batch" },
+    level: Level::Advice,
+    page: include_str!("cronjob_overlap.md"),
+    check: Check::Object(check),
+};
+
+fn check(object: &Object, found: &mut Found<'_>) {
+    let Some(Typed::CronJob(cron)) = &object.typed else { return };
+    if object.is_patch || cron.spec.concurrency_policy.is_some() || cron.spec.suspend == Some(true) {
+        return;
+    }
+    let node = object.document.at(object.node, &["spec", "schedule"]).unwrap_or(object.node);
+    found
+        .at(node, "a run that takes longer than the time between two runs is joined by the next")
+        .here("starts whether or not the last one is done")
+        .because("`concurrencyPolicy` is `Allow` unless it is set (kubernetes/website: concepts/workloads/controllers/cron-jobs)")
+        .help("set `concurrencyPolicy: Forbid` (or `Replace`), or `Allow` to say that runs may overlap");
+}

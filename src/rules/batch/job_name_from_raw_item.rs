@@ -1,0 +1,49 @@
+use crate::diagnostic::{Level, RuleId};
+use crate::kube::ContainerView;
+use crate::rules::{Check, Found, Rule, parts};
+use crate::words::clip;
+
+/// A script names Jobs after items as they come.
+pub static RULE: Rule = Rule {
+    id: RuleId { name: "job-name-from-raw-item", family: "batch" },
+    level: Level::Warning,
+    page: include_str!("job_name_from_raw_item.md"),
+    check: Check::Container(check),
+};
+
+/// Signs that a script makes names of what it reads.
+const MAKES_NAMES: [&str; 14] = [
+    "sha1sum",
+    "sha256sum",
+    "md5sum",
+    "cksum",
+    "openssl dgst",
+    "base32",
+    "uuidgen",
+    "tr ",
+    "sed ",
+    "RANDOM",
+    "date ",
+    "//",
+    ",,",
+    "seq ",
+];
+
+fn check(view: ContainerView<'_>, found: &mut Found<'_>) {
+    let Some(script) = parts::script(&view) else { return };
+    if MAKES_NAMES.iter().any(|sign| script.text.contains(sign)) {
+        return;
+    }
+    let Some((_, after)) = script.text.split_once("create job ") else { return };
+    let Some(name) = after.split_whitespace().find(|word| !word.starts_with('-')) else { return };
+    if !name.contains('$') || name.contains("$(") {
+        return;
+    }
+    found
+        .at(script.node, format!("a Job cannot be named {} for every item", clip(name)))
+        .because(
+            "names of objects are lower case letters, digits and dashes, at most 63 for a Job; `Photo 1.jpg` is refused, and \
+             two items that differ elsewhere may end up as one Job (kubernetes/website: concepts/overview/working-with-objects/names)",
+        )
+        .help("name the Job after a hash of the item: printf %s \"$item\" | sha256sum | cut -c1-32");
+}

@@ -1,0 +1,36 @@
+//! Work queues and batch.
+
+mod cronjob_overlap;
+mod job_counts_preemption;
+mod job_name_from_raw_item;
+mod job_never_cleaned;
+mod ttl_shorter_than_source_memory;
+mod work_queue_caps_parallelism;
+mod worker_as_deployment;
+
+use k8s_openapi::api::batch::v1::JobSpec;
+
+use super::Rule;
+use crate::kube::{Object, Typed};
+use crate::yaml::NodeId;
+
+/// The family's rules.
+pub const RULES: &[&Rule] = &[
+    &cronjob_overlap::RULE,
+    &job_counts_preemption::RULE,
+    &job_name_from_raw_item::RULE,
+    &job_never_cleaned::RULE,
+    &ttl_shorter_than_source_memory::RULE,
+    &work_queue_caps_parallelism::RULE,
+    &worker_as_deployment::RULE,
+];
+
+/// The spec of a Job, or of the Jobs that a CronJob makes, with its node.
+fn job_spec(object: &Object) -> Option<(&JobSpec, NodeId)> {
+    let (spec, path): (_, &[&str]) = match object.typed.as_ref()? {
+        Typed::Job(job) => (job.spec.as_ref()?, &["spec"]),
+        Typed::CronJob(cron) => (cron.spec.job_template.spec.as_ref()?, &["spec", "jobTemplate", "spec"]),
+        _ => return None,
+    };
+    Some((spec, object.document.at(object.node, path)?))
+}
