@@ -118,6 +118,20 @@ impl<'object> Builder<'object> {
             let (namespace, file) = (one.namespace.clone(), one.file.clone());
             self.add_workload(pod, &one.name, lines, one.count.clone(), &Json::Null, namespace, file, &mut shared);
         }
+        for one in hidden {
+            let node = |name: &String| {
+                self.workloads
+                    .iter()
+                    .find(|made| made.name == *name && made.namespace == one.namespace)
+                    .map(|made| made.node)
+            };
+            let befores: Vec<NodeIndex> = one.after.iter().filter_map(node).collect();
+            if let Some(after) = node(&one.name) {
+                for before in befores {
+                    self.diagram.link(before, after, Flow::Control, "then");
+                }
+            }
+        }
     }
 
     #[allow(clippy::too_many_arguments, reason = "each is one fact of the workload")]

@@ -61,6 +61,8 @@ pub(super) struct Hidden {
     pub count: Option<String>,
     /// The namespace of the object that holds it.
     pub namespace: Option<String>,
+    /// Workloads that must have ended before it starts.
+    pub after: Vec<String>,
     /// The ConfigMap and its key, if that is where it was.
     pub file: Option<(String, String)>,
 }
@@ -91,7 +93,10 @@ pub(super) fn hidden(objects: &[Seen<'_>]) -> Vec<Hidden> {
                 let replicas = job["replicas"].as_u64().unwrap_or(1);
                 let count = job_count(&job["template"]["spec"], replicas);
                 let name = format!("{}-{name}", object.id.name);
-                found.extend(at.and_then(|at| hidden_at(seen, at, &name, Some(count))));
+                let after = list(job, "/dependsOn").iter().filter_map(|one| one["name"].as_str());
+                let after = after.map(|one| format!("{}-{one}", object.id.name)).collect();
+                let made = at.and_then(|at| hidden_at(seen, at, &name, Some(count)));
+                found.extend(made.map(|made| Hidden { after, ..made }));
             }
         }
     }
@@ -108,10 +113,12 @@ fn hidden_at(seen: &Seen<'_>, node: NodeId, name: &str, count: Option<String>) -
     object.pod()?;
     Some(Hidden {
         object,
-        kind: seen.object.id.kind.clone(),
+        // a Service of its own API group: not the one that everybody knows
+        kind: if seen.object.id.kind == "Service" { "Knative Service".to_owned() } else { seen.object.id.kind.clone() },
         name: name.to_owned(),
         count,
         namespace: seen.object.id.namespace.clone(),
+        after: Vec::new(),
         file: None,
     })
 }
@@ -132,6 +139,7 @@ fn in_config_map(seen: &Seen<'_>) -> Vec<Hidden> {
                 name: object.id.name.clone(),
                 count: count.flatten(),
                 namespace: seen.object.id.namespace.clone(),
+                after: Vec::new(),
                 file: Some((seen.object.id.name.clone(), key.clone())),
                 object,
             });

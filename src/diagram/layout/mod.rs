@@ -9,7 +9,7 @@ mod ranks;
 
 use std::collections::BTreeMap;
 
-use super::model::{Diagram, Look, NodeIndex};
+use super::model::{Diagram, Edge, Look, NodeIndex};
 use super::text::{width, wrap};
 use layered::{Arranged, Item, LANE, Link};
 
@@ -204,16 +204,54 @@ pub fn scene(diagram: &Diagram) -> Scene {
         .zip(&turned)
         .map(|((from, to), turned)| if *turned { (*to, *from) } else { (*from, *to) })
         .collect();
-    let parts: Vec<Part> = tops
-        .iter()
-        .enumerate()
-        .map(|(part, node)| {
-            let doors = between.iter().zip(&arrows).filter(|(_, (from, to))| *from == part || *to == part);
-            let doors: Vec<(usize, bool)> = doors.map(|(edge, (_, to))| (*edge, *to == part)).collect();
-            inside(diagram, *node, &doors, &part_of, part)
-        })
-        .collect();
-    assemble(diagram, &parts, &between, &arrows, &turned)
+    // The doors of a workload stand in the order in which its arrows go on outside, which is known only once the
+    // outside was laid out; so all is laid out twice.
+    let lay_out = |height_of: &dyn Fn(usize, usize) -> f64| {
+        let parts: Vec<Part> = tops
+            .iter()
+            .enumerate()
+            .map(|(part, node)| {
+                let doors = between.iter().zip(&arrows).filter(|(_, (from, to))| *from == part || *to == part);
+                let mut doors: Vec<(usize, bool)> = doors.map(|(edge, (_, to))| (*edge, *to == part)).collect();
+                doors.sort_by(|a, b| height_of(a.0, part).total_cmp(&height_of(b.0, part)));
+                inside(diagram, *node, &doors, &part_of, part)
+            })
+            .collect();
+        assemble(diagram, &parts, &between, &arrows, &turned)
+    };
+    let first = lay_out(&|_, _| 0.0);
+    let mut middles = vec![0.0; diagram.nodes.len()];
+    for placed in &first.boxes {
+        middles[placed.node] = placed.rect.y + placed.rect.height / 2.0;
+    }
+    let second = lay_out(&|edge, part| {
+        let Edge { from, to, .. } = &diagram.edges[edge];
+        middles[if part_of[*from] == part { *to } else { *from }]
+    });
+    if crossings(&second) <= crossings(&first) { second } else { first }
+}
+
+/// How often arrows cross. Too many to be counted are as bad as none: nobody will see which is better.
+fn crossings(scene: &Scene) -> usize {
+    const COUNTABLE: usize = 400;
+    if scene.wires.len() > COUNTABLE {
+        return 0;
+    }
+    let (mut level, mut upright) = (Vec::new(), Vec::new());
+    for (wire, ends) in
+        scene.wires.iter().enumerate().flat_map(|(at, wire)| wire.points.windows(2).map(move |ends| (at, ends)))
+    {
+        let lines = if (ends[0].y - ends[1].y).abs() < 0.01 { &mut level } else { &mut upright };
+        lines.push((wire, ends[0], ends[1]));
+    }
+    let is_between = |at: f64, a: f64, b: f64| a.min(b) < at && at < a.max(b);
+    let cross = |(one, a, b): &(usize, Point, Point)| {
+        let hit = |(other, c, d): &&(usize, Point, Point)| {
+            one != other && is_between(c.x, a.x, b.x) && is_between(a.y, c.y, d.y)
+        };
+        upright.iter().filter(hit).count()
+    };
+    level.iter().map(cross).sum()
 }
 
 /// Lays out one part. `doors` are the edges that lead in or out, and whether they pass its left side.
