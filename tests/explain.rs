@@ -25,6 +25,59 @@ shape: {elected: {leases: [scheduler]}}
     insta::assert_snapshot!("description", run.stdout);
 }
 
+/// What a shape's numbers mean: stragglers, keys that move, time without a leader, memory.
+#[test]
+fn shapes_do_their_arithmetic() {
+    let description = "
+patterns: v1
+name: search
+shape:
+  scatter-gather:
+    leaves: 100
+    leaf: {image: 'registry.example.com/leaf:1', port: 3000}
+    quorum: 98
+    partial: allow
+    timeout: 1s
+    hedge: 200ms
+---
+patterns: v1
+name: strict
+shape: {scatter-gather: {leaves: 1, leaf: {image: 'registry.example.com/leaf:1', port: 3000}}}
+---
+patterns: v1
+name: tiles
+app: {image: 'registry.example.com/tiles:1', port: 8080}
+shape: {sharded: {shards: 9, replicas: 2, router: {protocol: http}}}
+---
+patterns: v1
+name: store
+app: {image: 'registry.example.com/store:1', port: 8080}
+shape: {sharded: 1}
+---
+patterns: v1
+name: scheduler
+app: {image: 'registry.example.com/scheduler:1', port: 8080}
+shape: {elected: {lease: 30s}}
+---
+patterns: v1
+name: front
+shape: {replicated: {role: http-cache, to: service/web, memory: 2Gi, min: 2, max: 6}}
+---
+patterns: v1
+name: plain
+app: {image: 'registry.example.com/plain:1', port: 8080}
+---
+patterns: v1
+name: signup
+app: {image: 'registry.example.com/signup:1', port: 8080}
+shape: {function: {engine: knative, decorators: {defaults: {image: 'registry.example.com/defaults:1', port: 8081}}}}
+";
+    let run = patterns_with(&["explain", "-"], description.as_bytes());
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+    let remarks: Vec<&str> = run.stdout.split("\n\n").filter(|part| !part.contains("  ServiceAccount/")).collect();
+    insta::assert_snapshot!("arithmetic", remarks.join("\n\n"));
+}
+
 #[test]
 fn every_pattern_and_example_has_a_page() {
     for path in files("patterns", "pattern.yaml") {

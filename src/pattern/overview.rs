@@ -167,5 +167,6 @@ fn remarks(
     context.extend(context::entry(catalogue, prepared.description, filled, ports));
     let references = directory.resolve(prepared.description, filled, &mut Vec::new());
     context.insert("references".to_owned(), json!(references));
-    Renderer::new(&filled.folder, Vec::new()).text(REMARKS, &Json::Object(context)).ok()
+    let text = Renderer::new(&filled.folder, Vec::new()).text(REMARKS, &Json::Object(context)).ok()?;
+    Some(text).filter(|text| !text.trim().is_empty())
 }
