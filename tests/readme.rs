@@ -49,3 +49,20 @@ fn commands_run() {
     }
     assert!(ran >= 10, "the README has commands");
 }
+
+/// What the README shows of messages is what the program says about the descriptions in `tests/readme`.
+#[test]
+fn messages_are_as_shown() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/readme");
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let shown: Vec<&str> = readme.split("```text\n").skip(1).filter_map(|rest| rest.split("\n```").next()).collect();
+    let shown: Vec<&str> = shown.into_iter().filter(|block| block.starts_with("error: ")).collect();
+    assert!(shown.len() >= 2, "{shown:?}");
+    for block in shown {
+        let file = block.split("╭─[").nth(1).and_then(|rest| rest.split(':').next()).expect("a message names its file");
+        let run =
+            Command::new(env!("CARGO_BIN_EXE_patterns")).args(["gen", file]).current_dir(folder).output().unwrap();
+        let said = String::from_utf8_lossy(&run.stderr).into_owned();
+        assert!(said.contains(block), "{file}: the README shows\n{block}\nand the program says\n{said}");
+    }
+}

@@ -70,17 +70,21 @@ fn only_on_loopback(server: &Member<'_>, port: u16) -> Option<Label> {
     if let Some(text) = bound {
         return Some(Label::node(document, text.node, format!("binds {port} to loopback")));
     }
-    // `--host=127.0.0.1 --port=8081`, in one program
-    let host = server.texts.iter().find(|text| {
-        value_of(text, &["host", "bind", "address", "listen", "listen-host", "bind-address", "listen-address"])
-            .is_some_and(is_loopback)
-    });
-    let its_port = server
-        .texts
-        .iter()
-        .any(|text| value_of(text, &["port", "listen-port", "bind-port", "http-port"]) == Some(&port.to_string()));
-    if let Some(host) = host.filter(|_| its_port) {
-        return Some(Label::node(document, host.node, format!("binds {port} to loopback")));
+    // `--host=127.0.0.1 --port=8081`, in one program; a port of another prefix has an address of its own
+    // (cloud-sql-proxy: `--address=127.0.0.1 --http-address=0.0.0.0 --http-port=9090`)
+    let pairs: [(&[&str], &[&str]); 2] = [
+        (
+            &["host", "bind", "address", "listen", "listen-host", "bind-address", "listen-address"],
+            &["port", "listen-port", "bind-port"],
+        ),
+        (&["http-host", "http-address"], &["http-port"]),
+    ];
+    for (hosts, ports) in pairs {
+        let host = server.texts.iter().find(|text| value_of(text, hosts).is_some_and(is_loopback));
+        let its_port = server.texts.iter().any(|text| value_of(text, ports) == Some(&port.to_string()));
+        if let Some(host) = host.filter(|_| its_port) {
+            return Some(Label::node(document, host.node, format!("binds {port} to loopback")));
+        }
     }
     server.configs.files.iter().find_map(|file| {
         let listens: Vec<_> = nginx::listens(file.text).into_iter().filter(|listen| listen.port == port).collect();
