@@ -40,6 +40,10 @@ pub enum Command {
     Lint(LintArgs),
     /// Print what a description makes, or what a pattern or a rule is about.
     Explain(ExplainArgs),
+    /// Print a description to begin with.
+    New(NewArgs),
+    /// Print the JSON Schema of descriptions, for editors.
+    Schema(SchemaArgs),
     /// Print each document of a file as kubectl reads it, as JSON.
     Read(ReadArgs),
 }
@@ -82,9 +86,9 @@ pub struct DescriptionArgs {
     /// The oldest version of Kubernetes that must accept the objects, 1.33 to 1.37; the description's own if absent.
     #[arg(long, value_name = "VERSION", value_parser = Target::parse)]
     pub target: Option<Target>,
-    /// A folder of patterns of your own.
-    #[arg(long, value_name = "DIR")]
-    pub catalogue: Vec<PathBuf>,
+    /// Where patterns come from.
+    #[command(flatten)]
+    pub catalogue: CatalogueArgs,
 }
 
 /// Output formats of `gen`.
@@ -261,6 +265,33 @@ pub struct ExplainArgs {
     /// How to read a description.
     #[command(flatten)]
     pub reading: DescriptionArgs,
+}
+
+/// Where patterns come from.
+#[derive(Clone, Debug, Default, Args)]
+pub struct CatalogueArgs {
+    /// A folder of patterns of your own.
+    #[arg(long = "catalogue", value_name = "DIR")]
+    pub folders: Vec<PathBuf>,
+}
+
+/// Arguments of `new`.
+#[derive(Debug, Args)]
+pub struct NewArgs {
+    /// A pattern.
+    #[arg(value_name = "PATTERN")]
+    pub pattern: String,
+    /// Where patterns come from.
+    #[command(flatten)]
+    pub catalogue: CatalogueArgs,
+}
+
+/// Arguments of `schema`.
+#[derive(Debug, Args)]
+pub struct SchemaArgs {
+    /// Where patterns come from.
+    #[command(flatten)]
+    pub catalogue: CatalogueArgs,
 }
 
 /// Arguments of `read`.

@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 
 use super::gen_verify;
 use super::read::open;
-use crate::cli::DescriptionArgs;
+use crate::cli::{CatalogueArgs, DescriptionArgs};
 use crate::describe::{self, Description, Options};
 use crate::diagnostic::{Finding, Level};
 use crate::pattern::{self, Catalogue, Made};
@@ -52,7 +52,7 @@ pub fn expand_text(
         Ok(project) => project.unwrap_or_default(),
         Err(findings) => return Ok(Err(findings)),
     };
-    let catalogue = match catalogue(&project, args) {
+    let catalogue = match catalogue(&project, &args.catalogue) {
         Ok(catalogue) => catalogue,
         Err(findings) => return Ok(Err(findings)),
     };
@@ -96,10 +96,10 @@ fn bug(catalogue: &Catalogue) -> &'static str {
 ///
 /// # Errors
 /// What is wrong with a folder, or with the project's images.
-pub fn catalogue(project: &Project, args: &DescriptionArgs) -> Result<Catalogue, Vec<Finding>> {
+pub fn catalogue(project: &Project, args: &CatalogueArgs) -> Result<Catalogue, Vec<Finding>> {
     let mut catalogue = Catalogue::built_in();
     let mut findings = Vec::new();
-    let flags = args.catalogue.iter().map(|folder| {
+    let flags = args.folders.iter().map(|folder| {
         let place = describe::named_by_flag("--catalogue", &folder.display().to_string());
         (folder.clone(), place)
     });

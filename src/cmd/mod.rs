@@ -7,7 +7,9 @@ mod gen_check;
 mod gen_verify;
 mod generate;
 mod lint;
+mod new;
 mod read;
+mod schema;
 
 use crate::cli::{Cli, Command};
 
@@ -40,6 +42,8 @@ pub fn run(cli: &Cli) -> Result<Exit, std::io::Error> {
         Command::Gen(args) => generate::run(args, cli.color),
         Command::Diagram(args) => diagram::run(args, cli.color),
         Command::Lint(args) => lint::run(args, cli.color),
+        Command::New(args) => new::run(args, cli.color),
+        Command::Schema(args) => schema::run(args, cli.color),
         Command::Explain(args) => explain::run(args, cli.color),
     }
 }

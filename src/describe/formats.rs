@@ -33,6 +33,28 @@ impl Mistake {
     }
 }
 
+/// A regular expression for a format, where there is one that refuses nothing that [`check`] accepts. It is for
+/// editors, which know neither our formats nor the rest of our checks.
+#[must_use]
+pub fn format_pattern(format: &str) -> Option<&'static str> {
+    Some(match format {
+        "dns-label" | "base-name" => r"^[a-z]([a-z0-9-]*[a-z0-9])?$",
+        "dns-subdomain" => r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$",
+        "host" => r"^(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?$",
+        "gateway-ref" => r"^([a-z][a-z0-9-]*/)?[a-z0-9][a-z0-9.-]*$",
+        "image" => r"^[^\s/:@-]\S*$",
+        "path" | "log-path" | "http-path" => r"^/",
+        "duration" => r"^([0-9]+[smh])+$",
+        "timeout" => r"^([0-9]+(ms|s|m|h))+$",
+        "env-name" => r"^[A-Za-z_][A-Za-z0-9_]*$",
+        "secret-ref" => r"^secret/[^/]+/[^/]+$",
+        "configmap-ref" => r"^configmap/[^/]+$",
+        "percent" => r"^[0-9]+%$",
+        "quantity" => r"^[0-9.]+([mkMGTP]|[KMGTP]i)?$",
+        _ => return None,
+    })
+}
+
 /// Whether a format is known: it says something about some text.
 #[must_use]
 pub fn is_format(format: &str) -> bool {

@@ -15,8 +15,8 @@ mod target;
 mod variants;
 
 pub use app::{App, EnvSource, EnvVar, Health, Resources, Volume, read as read_app};
-pub use document::{Description, Entry, Expose, Ignore, Options, check_app, read};
-pub use formats::{duration_seconds, is_config_key, is_format, is_object_name, is_service_name};
+pub use document::{Description, Entry, Expose, Ignore, Options, check_app, grammar, read};
+pub use formats::{duration_seconds, format_pattern, is_config_key, is_format, is_object_name, is_service_name};
 pub use merge::merge_maps;
 pub use params::Setting;
 pub use schema::{Subject, check, embedded, with_defaults};

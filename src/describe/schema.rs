@@ -44,7 +44,7 @@ pub fn check(schema: &Json, value: &Spanned, subject: Subject<'_>, findings: &mu
         return;
     }
     let schema = match (schema.get("x-reference"), &value.kind) {
-        (Some(mark), Kind::Map(_)) if mark.get("each").is_none() && schema.get("type").is_none() => spelt_out(),
+        (Some(mark), Kind::Map(_)) if mark.get("each").is_none() && is_free(schema) => spelt_out(),
         _ => schema,
     };
     let Some(schema) = branch(schema, value) else {
@@ -69,6 +69,11 @@ pub fn check(schema: &Json, value: &Spanned, subject: Subject<'_>, findings: &mu
         Kind::Null | Kind::Bool(_) => {}
     }
     check_choice(schema, value, findings);
+}
+
+/// Whether a schema leaves the form of its value open.
+fn is_free(schema: &Json) -> bool {
+    schema.get("type").or_else(|| schema.get("anyOf")).is_none()
 }
 
 /// A reference (`x-reference`) that gives the port of a Service as well.

@@ -54,7 +54,8 @@ fn section(out: &mut String, title: &str, rows: &[(String, String)]) {
     }
 }
 
-fn parameters(definition: &Definition) -> Vec<(String, String)> {
+/// The parameters, each with its type, default and meaning.
+pub(super) fn parameters(definition: &Definition) -> Vec<(String, String)> {
     let required: Vec<&str> =
         definition.params["required"].as_array().into_iter().flatten().filter_map(Json::as_str).collect();
     let properties = definition.params["properties"].as_object();

@@ -23,7 +23,7 @@ pub fn run(args: &ExplainArgs, color: Color) -> io::Result<Exit> {
         return on_deep_stacks(|| description::run(Path::new(name), &args.reading, color))?;
     }
     let project = project::nearest(Path::new("-"))?.map(Option::unwrap_or_default);
-    let catalogue = match project.and_then(|project| catalogue(&project, &args.reading)) {
+    let catalogue = match project.and_then(|project| catalogue(&project, &args.reading.catalogue)) {
         Ok(catalogue) => catalogue,
         Err(findings) => {
             terminal::print_sorted(findings, color)?;

@@ -1,0 +1,202 @@
+//! One JSON Schema for descriptions, with the parameters of every pattern, for editors to complete from.
+//!
+//! It is made from the grammar and the patterns' own schemas, so it cannot drift from them; what only the whole of
+//! a description shows (ports, references, chains) is left to `gen`.
+
+use serde_json::{Map, Value as Json, json};
+
+use super::catalogue::Catalogue;
+use super::definition::Definition;
+use crate::describe::{format_pattern, grammar};
+
+/// The schema of one document (JSON Schema draft 7, which editors know).
+#[must_use]
+pub fn editor_schema(catalogue: &Catalogue) -> Json {
+    let definitions: Vec<&Definition> = catalogue.folders().filter_map(|folder| folder.definition().ok()).collect();
+    let whole = Converter { partial: false };
+    let mut patterns = Map::new();
+    for definition in &definitions {
+        patterns.insert(format!("pattern-{}", definition.name), whole.pattern(definition));
+    }
+    let (shapes, uses): (Vec<&Definition>, Vec<&Definition>) =
+        definitions.into_iter().partition(|definition| definition.is_shape());
+    let document = document(&whole, &shapes, &uses);
+    let partial = document_in_part(&shapes);
+    let mut all = json!({
+        "hole": {"type": "string", "pattern": "\\$\\{[^}]+\\}", "description": "a parameter of this description"},
+        "document": document,
+        "partial": partial,
+    });
+    if let Some(all) = all.as_object_mut() {
+        all.extend(patterns);
+    }
+    json!({
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "A pattern description",
+        "type": "object",
+        "required": ["patterns", "name"],
+        "if": {"required": ["extends"]},
+        "then": {"$ref": "#/definitions/partial"},
+        "else": {"$ref": "#/definitions/document"},
+        "definitions": all,
+    })
+}
+
+fn document(converter: &Converter, shapes: &[&Definition], uses: &[&Definition]) -> Json {
+    let mut document = converter.convert(grammar());
+    let properties = &mut document["properties"];
+    properties["shape"] = one_of_patterns(shapes, "the topology, exactly one");
+    let names: Vec<&str> = uses.iter().map(|definition| definition.name.as_str()).collect();
+    let hole = json!({"$ref": "#/definitions/hole"});
+    let map = one_of_patterns(uses, "a pattern and its parameters");
+    properties["use"] = json!({
+        "type": "array",
+        "description": "single-node patterns, in start order",
+        "items": {"anyOf": [{"type": "string", "enum": names}, map, hole]},
+    });
+    properties["environments"] = json!({
+        "type": "object",
+        "description": "partial documents by environment",
+        "additionalProperties": {"$ref": "#/definitions/partial"},
+    });
+    document
+}
+
+/// A document that is laid over another: nothing is required, null takes a value back, `use` goes by names.
+fn document_in_part(shapes: &[&Definition]) -> Json {
+    let mut document = Converter { partial: true }.convert(grammar());
+    let names: Map<String, Json> = shapes.iter().map(|shape| (shape.name.clone(), json!(true))).collect();
+    let properties = &mut document["properties"];
+    properties["shape"] =
+        json!({"type": ["object", "null"], "properties": names, "additionalProperties": false, "maxProperties": 1});
+    properties["use"] = json!({"type": ["array", "null"], "items": {"type": ["string", "object"]}});
+    properties["params"] = json!({"type": "object"});
+    properties["environments"] = json!({"type": "object"});
+    document
+}
+
+/// A map of exactly one pattern.
+fn one_of_patterns(definitions: &[&Definition], description: &str) -> Json {
+    let reference = |definition: &&Definition| {
+        (definition.name.clone(), json!({"$ref": format!("#/definitions/pattern-{}", definition.name)}))
+    };
+    json!({
+        "type": "object",
+        "description": description,
+        "properties": definitions.iter().map(reference).collect::<Map<_, _>>(),
+        "additionalProperties": false,
+        "minProperties": 1,
+        "maxProperties": 1,
+    })
+}
+
+/// From our subset of JSON Schema, where maps are closed and formats are ours, to the standard's words.
+struct Converter {
+    partial: bool,
+}
+
+impl Converter {
+    /// What stands under a pattern's name: its parameters, its main one alone, or nothing.
+    fn pattern(&self, definition: &Definition) -> Json {
+        let mut params = self.convert(&definition.params);
+        if let (false, Some(properties)) = (definition.is_shape(), params["properties"].as_object_mut()) {
+            properties.insert(
+                "as".to_owned(),
+                json!({"type": "string", "description": "the name that this entry goes by; the pattern's own if absent"}),
+            );
+        }
+        let mut forms = vec![params];
+        if let Some(main) = &definition.main {
+            let main = &definition.params["properties"][main];
+            // a map is the parameters themselves
+            if main["type"] != "object" {
+                forms.push(self.member(main));
+            }
+        }
+        if definition.params["required"].as_array().is_none_or(Vec::is_empty) {
+            forms.push(json!({"type": "null"}));
+        }
+        json!({"description": definition.summary, "anyOf": forms})
+    }
+
+    fn convert(&self, schema: &Json) -> Json {
+        let Some(members) = schema.as_object() else { return schema.clone() };
+        if let Some(more) = schema.get("x-container") {
+            return self.container(more, &schema["description"]);
+        }
+        if schema.get("x-volumes").is_some() {
+            return self.convert(&grammar()["properties"]["app"]["properties"]["volumes"]);
+        }
+        let mut out = Map::new();
+        for (key, value) in members {
+            let converted = match key.as_str() {
+                "properties" => {
+                    let members = value.as_object().into_iter().flatten();
+                    members.map(|(name, schema)| (name.clone(), self.member(schema))).collect()
+                }
+                "items" | "additionalProperties" => self.member(value),
+                "propertyNames" => self.convert(value),
+                "anyOf" | "oneOf" => value.as_array().into_iter().flatten().map(|form| self.convert(form)).collect(),
+                "required" if self.partial => continue,
+                "format" => {
+                    if let Some(pattern) = value.as_str().and_then(format_pattern) {
+                        out.insert("pattern".to_owned(), json!(pattern));
+                    }
+                    continue;
+                }
+                key if key.starts_with("x-") => continue,
+                _ => value.clone(),
+            };
+            out.insert(key.clone(), converted);
+        }
+        let is_map = out.get("type").is_some_and(|kind| kind == "object");
+        let has_forms = out.contains_key("anyOf") || out.contains_key("oneOf");
+        if is_map && !has_forms && !out.contains_key("additionalProperties") {
+            out.insert("additionalProperties".to_owned(), json!(false));
+        }
+        if schema.get("x-reference").is_some() && schema.get("type").or_else(|| schema.get("anyOf")).is_none() {
+            let service = json!({
+                "type": "object",
+                "required": ["service"],
+                "properties": {"service": {"type": "string"}, "port": {"type": "integer", "minimum": 1, "maximum": 65535}},
+                "additionalProperties": false,
+            });
+            out.insert("anyOf".to_owned(), json!([{"type": "string"}, service]));
+        }
+        Json::Object(out)
+    }
+
+    /// A value in its place: it may also be a hole for a parameter, and in a partial document null.
+    fn member(&self, schema: &Json) -> Json {
+        let converted = self.convert(schema);
+        let free = |key: &str| converted.get(key).is_none();
+        let takes_any_text = converted["type"] == "string" && ["const", "enum", "pattern"].into_iter().all(free);
+        if !converted.is_object() || (takes_any_text && !self.partial) {
+            return converted;
+        }
+        let description = converted["description"].clone();
+        let mut forms = vec![converted, json!({"$ref": "#/definitions/hole"})];
+        if self.partial {
+            forms.push(json!({"type": "null"}));
+        }
+        let mut member = json!({"anyOf": forms});
+        if !description.is_null() {
+            member["description"] = description;
+        }
+        member
+    }
+
+    /// A container of the user's that is not the app: the keys of `app`, and more; or its image alone.
+    fn container(&self, more: &Json, description: &Json) -> Json {
+        let mut container = self.convert(&grammar()["properties"]["app"]);
+        let own = more.as_object().into_iter().flatten().map(|(name, schema)| (name.clone(), self.member(schema)));
+        if let Some(properties) = container["properties"].as_object_mut() {
+            properties.extend(own);
+        }
+        let mut forms = json!({"anyOf": [{"type": "string"}, container]});
+        if !description.is_null() {
+            forms["description"] = description.clone();
+        }
+        forms
+    }
+}

@@ -1,0 +1,39 @@
+//! `patterns new`: a description to begin with.
+
+use std::fmt::Write as _;
+
+use super::catalogue::Folder;
+use super::definition::Definition;
+use super::page::parameters;
+use crate::describe::grammar;
+
+/// The pattern's example, each key with what it means, and all that the pattern takes; none without an example.
+#[must_use]
+pub fn starter(folder: &Folder, definition: &Definition) -> Option<String> {
+    let example = folder.file("example.yaml")?;
+    let name = &definition.name;
+    let mut out = String::new();
+    let _ = writeln!(out, "# {name}: {}.", definition.summary);
+    let _ = writeln!(out, "# `patterns gen FILE` expands this; `patterns explain {name}` says more.");
+    let mut rest = example.lines().skip_while(|line| line.starts_with('#')).peekable();
+    while let Some(line) = rest.next() {
+        let key = line.split_once(':').map(|(key, _)| key).filter(|key| !key.starts_with([' ', '#', '-']));
+        let meaning = key.and_then(|key| grammar()["properties"][key]["description"].as_str());
+        if let Some(meaning) = meaning.filter(|_| key != Some("patterns")) {
+            let _ = writeln!(out, "# {meaning}");
+        }
+        let _ = writeln!(out, "{line}");
+        if rest.peek().is_none() {
+            break;
+        }
+    }
+    let rows = parameters(definition);
+    if !rows.is_empty() {
+        let width = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+        let _ = writeln!(out, "\n# What `{name}` takes:");
+        for (param, text) in rows {
+            let _ = writeln!(out, "#   {param:width$}  {text}");
+        }
+    }
+    Some(out)
+}

@@ -1,0 +1,108 @@
+//! `patterns schema`: what editors complete descriptions from, judged by a validator of JSON Schema.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod support;
+
+use serde_json::Value;
+use support::{documents, files, patterns, relative};
+
+fn validator(args: &[&str]) -> jsonschema::Validator {
+    let run = patterns(&[&["schema"][..], args].concat());
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+    let schema: Value = serde_json::from_str(&run.stdout).expect("JSON");
+    jsonschema::draft7::meta::validate(&schema).expect("a JSON Schema");
+    jsonschema::draft7::new(&schema).expect("a schema that compiles")
+}
+
+fn complaints(validator: &jsonschema::Validator, text: &str) -> Vec<String> {
+    let documents = documents(text);
+    let complaint = |error: jsonschema::ValidationError<'_>| format!("{}: {error}", error.instance_path());
+    documents.iter().flat_map(|document| validator.iter_errors(document).map(complaint)).collect()
+}
+
+#[test]
+fn every_example_is_valid() {
+    let validator = validator(&["--catalogue", "examples/own-pattern/patterns"]);
+    let mut seen = 0;
+    for path in files("patterns", "example.yaml").into_iter().chain(files("examples", ".yaml")) {
+        let text = std::fs::read_to_string(&path).unwrap();
+        if text.contains("patterns: v1") {
+            assert_eq!(complaints(&validator, &text), Vec::<String>::new(), "{}", relative(&path));
+            seen += 1;
+        }
+    }
+    assert!(seen > 20, "{seen}");
+}
+
+/// Mistakes that one document shows by itself.
+#[test]
+fn mistakes_are_invalid() {
+    let validator = validator(&[]);
+    for name in ["manifest", "missing", "shape-and-use", "target-type", "unknown-keys"] {
+        let path = format!("tests/errors/{name}.yaml");
+        let text =
+            std::fs::read_to_string(&path).unwrap_or_else(|_| "patterns: v1\nname: shop\ntarget: [1.33]\n".to_owned());
+        assert!(!complaints(&validator, &text).is_empty(), "{name}");
+    }
+    let shop = |rest: &str| format!("patterns: v1\nname: shop\napp: {{image: shop, port: 8080}}\n{rest}");
+    assert_eq!(complaints(&validator, &shop("use: [topz, https: shop-tls]")), Vec::<String>::new());
+    for wrong in [
+        "use: [htps: shop-tls]",
+        "use: [https: {secrt: shop-tls}]",
+        "use: [https: {secret: shop-tls, port: many}]",
+        "use: [replicated]",
+        "shape: {replicated: {replicas: 0}}",
+        "shape: {replicated: {}, sharded: 3}",
+        "expose: {hots: shop.example.com}",
+        "isolate: maybe",
+        "app2: {}",
+        "environments: {prod: {ap: {port: 1}}}",
+    ] {
+        assert!(!complaints(&validator, &shop(wrong)).is_empty(), "{wrong}");
+    }
+}
+
+#[test]
+fn holes_and_partial_documents_are_valid() {
+    let validator = validator(&[]);
+    let text = "
+patterns: v1
+name: shop
+params: {shards: {type: integer, default: 3}, tag: {type: string, default: '1'}}
+app: {image: 'registry.example.com/shop:${tag}', port: '${shards}', resources: '${tag}'}
+shape: {sharded: {shards: '${shards}'}}
+environments:
+  prod: {params: {shards: 6}, app: {drain: 20s}, expose: null, use: [db: {to: service/db}]}
+---
+patterns: v1
+name: shop
+extends: other.yaml
+app: {port: 8081}
+";
+    assert_eq!(complaints(&validator, text), Vec::<String>::new());
+}
+
+#[test]
+fn a_new_description_generates_as_it_stands() {
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("new");
+    std::fs::create_dir_all(&folder).unwrap();
+    for path in files("patterns", "pattern.yaml") {
+        let name = path.parent().unwrap().file_name().unwrap().to_str().unwrap().to_owned();
+        let run = patterns(&["new", &name]);
+        assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{name}");
+        assert!(run.stdout.starts_with(&format!("# {name}: ")), "{name}");
+        let file = folder.join(format!("{name}.yaml"));
+        std::fs::write(&file, &run.stdout).unwrap();
+        // files that an example names lie beside it
+        for beside in std::fs::read_dir(path.parent().unwrap()).unwrap().map(|entry| entry.unwrap().path()) {
+            let is_other = beside.extension().is_some_and(|end| end == "yaml") && beside.is_file();
+            if is_other && !beside.ends_with("pattern.yaml") && !beside.ends_with("example.yaml") {
+                std::fs::copy(&beside, folder.join(beside.file_name().unwrap())).unwrap();
+            }
+        }
+        let run = patterns(&["gen", file.to_str().unwrap()]);
+        assert_eq!(run.code, 0, "{name}: {}", run.stderr);
+    }
+    let run = patterns(&["new", "htps"]);
+    assert_eq!((run.code, run.stderr.as_str()), (2, "error: no pattern is called `htps`; did you mean `https`?\n"));
+}
