@@ -45,7 +45,7 @@ fn the_content_arrives_intact_and_names_the_map() {
         assert_eq!(run.code, 0, "{text:?}: {}", run.stderr);
         let objects = documents(&run.stdout);
         let map = objects.iter().find(|object| object["kind"] == "ConfigMap").unwrap();
-        assert_eq!(map["data"]["statsd.yaml"], text);
+        assert_eq!(map["data"]["map.yaml"], text);
         assert_eq!(map["immutable"], true);
         let name = map["metadata"]["name"].as_str().unwrap().to_owned();
         assert!(run.stdout.contains(&format!("name: {name}\n")), "{name}");

@@ -69,6 +69,7 @@ pub(super) fn document(description: &Description) -> Json {
         "writable": app.map(|app| app.writable.clone()),
         "loopback": app.is_some_and(|app| app.loopback),
         "priority": description.priority.is_some(),
+        "minor": description.target.minor(),
     })
 }
 

@@ -49,11 +49,11 @@ fn statsd_becomes_metrics_by_its_map() {
     std::fs::write(&file, description).unwrap();
     let generated = Generated::of_file(&file);
     let mapping = folder.join("statsd.yaml");
-    std::fs::write(&mapping, generated.file("shop-metrics-", "statsd.yaml")).unwrap();
+    std::fs::write(&mapping, generated.file("shop-metrics-", "map.yaml")).unwrap();
     let statsd = free_port();
     let arg = |arg: &serde_json::Value| {
         let arg = arg.as_str().unwrap().replace(":9125", &format!(":{statsd}"));
-        arg.replace("/etc/statsd/statsd.yaml", mapping.to_str().unwrap())
+        arg.replace("/etc/statsd/map.yaml", mapping.to_str().unwrap())
     };
     let container = generated.container("metrics");
     let mut command = Command::new(program);

@@ -15,4 +15,5 @@ mod haproxy;
 mod memcached;
 mod nginx;
 mod program;
+mod slowlog;
 mod tiers;

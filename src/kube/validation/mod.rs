@@ -59,6 +59,12 @@ impl Target {
             .ok_or_else(|| format!("known are 1.{} to 1.{}", Self::OLDEST.0, Self::NEWEST.0))
     }
 
+    /// The number after `1.`.
+    #[must_use]
+    pub fn minor(self) -> u64 {
+        u64::from(self.0)
+    }
+
     /// Whether the verdict is the server's; for other versions it is an approximation by their fields.
     #[must_use]
     pub fn is_exact(self) -> bool {
