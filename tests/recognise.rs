@@ -126,3 +126,74 @@ fn sleeps() {
     assert_eq!(seconds(&["$N"]), None);
     assert_eq!(seconds(&[]), None);
 }
+
+/// The words of the roles of a workload's containers.
+fn roles(manifest: &str) -> Vec<&'static str> {
+    let file = File::read(&Arc::new(Source::decode("roles.yaml", manifest.as_bytes().to_vec()).unwrap()));
+    let objects: Vec<_> = file.objects.iter().collect();
+    let workloads = recognise::workload::workloads(&objects);
+    workloads.iter().flat_map(|workload| workload.containers.iter().map(|one| one.role.word())).collect()
+}
+
+fn stateful(name: &str, containers: &str) -> String {
+    format!(
+        "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {{name: {name}}}\nspec:\n  serviceName: a\n  selector: {{}}\n  \
+         template:\n    spec:\n      containers:\n{containers}  volumeClaimTemplates: [{{metadata: {{name: data}}}}]\n"
+    )
+}
+
+#[test]
+fn a_server_beside_its_app_or_the_app_itself() {
+    let mysql = "      - {name: mysql, image: mysql:8, volumeMounts: [{name: data, mountPath: /d}]}\n";
+    let other = "      - {name: xtrabackup, image: registry.example.com/xtrabackup:1}\n";
+    let both = format!("{mysql}{other}");
+    assert_eq!(roles(&stateful("mysql", &both)), ["app", "unknown"], "called after it");
+    assert_eq!(roles(&stateful("db", &both)), ["app", "unknown"], "keeps its data");
+    let cache = "      - {name: cache, image: redis:8}\n      - {name: shop, image: registry.example.com/shop:1}\n";
+    assert_eq!(roles(&stateful("shop", cache)), ["server", "app"]);
+    assert_eq!(roles(&stateful("x", mysql)), ["app"], "alone");
+}
+
+#[test]
+fn a_proxy_is_what_its_place_makes_it() {
+    let proxied = |config: &str, env: &str| {
+        roles(&format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c}}\ndata:\n  nginx.conf: |\n    {config}\n---\napiVersion: v1\n\
+             kind: Pod\nmetadata: {{name: p}}\nspec:\n  containers:\n  - {{name: app, image: registry.example.com/app:1, ports: [{{containerPort: 8080}}], env: [{env}]}}\n  \
+             - {{name: proxy, image: nginx:1.29, volumeMounts: [{{name: c, mountPath: /etc/nginx}}]}}\n  volumes: [{{name: c, configMap: {{name: c}}}}]\n"
+        ))
+    };
+    let inward =
+        "server { listen 8443 ssl; ssl_certificate /tls/crt; location / { proxy_pass http://127.0.0.1:8080; } }";
+    assert_eq!(proxied(inward, ""), ["app", "sidecar/tls"]);
+    let plain = "server { listen 80; location / { proxy_pass http://127.0.0.1:8080; } }";
+    assert_eq!(proxied(plain, ""), ["app", "sidecar/web"]);
+    let outward = "server { listen 127.0.0.1:9000; location / { proxy_pass http://web; } }";
+    let env = "{name: WEB, value: 'http://localhost:9000'}";
+    assert_eq!(proxied(outward, env), ["app", "ambassador/broker"]);
+    let split = "split_clients $request_id $web { 10% b; * a; } server { listen 127.0.0.1:9000; }";
+    assert_eq!(proxied(split, env), ["app", "ambassador/split"]);
+    let shard = "upstream w { hash $request_uri consistent; server w-0.w; } server { listen 127.0.0.1:9000; }";
+    assert_eq!(proxied(shard, env), ["app", "ambassador/shard"]);
+}
+
+#[test]
+fn init_containers_by_what_they_do() {
+    let init = |container: &str| {
+        let pod = format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: p}}\nspec:\n  initContainers:\n  - {{name: i, {container}}}\n  containers:\n  - {{name: a, image: x}}\n"
+        );
+        roles(&pod)[0]
+    };
+    for (container, role) in [
+        ("image: busybox, command: [sh, -c, 'until nslookup db; do sleep 2; done']", "init/wait"),
+        ("image: registry.example.com/shop:1, args: [migrate, up]", "init/migration"),
+        ("image: 'docker.io/istio/proxyv2:1.27.0', args: [istio-iptables, -p, '15001']", "init/network"),
+        ("image: 'registry.k8s.io/git-sync/git-sync:v4.4.0', args: [--one-time]", "init/files"),
+        ("image: busybox, command: [chown, -R, '1000', /data]", "init/system"),
+        ("image: registry.example.com/setup:1", "init"),
+        ("image: 'ghostunnel/ghostunnel:v1.8.4', args: [server]", "sidecar/tls"),
+    ] {
+        assert_eq!(init(container), role, "{container}");
+    }
+}

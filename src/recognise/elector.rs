@@ -61,6 +61,10 @@ const SWITCHES: [&str; 7] = [
     "enableLeaderElection",
 ];
 
+/// Variables by which programs without flags are switched.
+const VARIABLES: [&str; 5] =
+    ["LEADER_ELECTION", "ENABLE_LEADER_ELECTION", "LEADER_ELECT", "LEADER_ELECTION_ENABLED", "LEADER_ELECT_ENABLED"];
+
 /// What a container says of its election.
 #[must_use]
 pub fn election<'object>(one: &Recognised<'object>) -> Election<'object> {
@@ -78,8 +82,7 @@ pub fn election<'object>(one: &Recognised<'object>) -> Election<'object> {
         };
         add(&mut found, name, flag, word);
     }
-    for word in words.iter().filter(|word| matches!(word.variable, Some("LEADER_ELECTION" | "ENABLE_LEADER_ELECTION")))
-    {
+    for word in words.iter().filter(|word| word.variable.is_some_and(|name| VARIABLES.contains(&name))) {
         match word.text {
             "true" | "1" => found.switch = Some((true, word.node)),
             "false" | "0" => found.switch = Some((false, word.node)),

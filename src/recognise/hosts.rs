@@ -48,7 +48,10 @@ pub fn pod_names(text: &str) -> Vec<PodNames<'_>> {
 /// Whether a proxy's configuration sends each request to the server that its key belongs to.
 #[must_use]
 pub fn is_hashing(text: &str) -> bool {
-    const ENVOY: [&str; 6] = [
+    const WORDS: [&str; 8] = [
+        // mcrouter and memcached's own proxy, then Envoy
+        "PoolRoute",
+        "mcp.pool(",
         "RING_HASH",
         "MAGLEV",
         "envoy.filters.network.redis_proxy",
@@ -76,8 +79,8 @@ pub fn is_hashing(text: &str) -> bool {
             || line.starts_with("balance url_param")
             || line.starts_with("hash-type consistent")
     });
-    let envoy = text.lines().filter(is_code).any(|line| ENVOY.iter().any(|word| line.contains(word)));
-    nginx || twemproxy || haproxy || envoy
+    let by_word = text.lines().filter(is_code).any(|line| WORDS.iter().any(|word| line.contains(word)));
+    nginx || twemproxy || haproxy || by_word
 }
 
 #[cfg(test)]

@@ -54,7 +54,18 @@ static PROGRAMS: LazyLock<HashMap<&'static str, &'static Image>> = LazyLock::new
 
 /// Programs whose name alone says nothing.
 fn is_common_word(program: &str) -> bool {
-    matches!(program, "server" | "sidecar" | "agent" | "monitor" | "start.sh" | "elector" | "authenticator")
+    matches!(
+        program,
+        "server"
+            | "controller"
+            | "webhook"
+            | "sidecar"
+            | "agent"
+            | "monitor"
+            | "start.sh"
+            | "elector"
+            | "authenticator"
+    )
 }
 
 fn parse(text: &str) -> Result<Vec<Image>, serde_json::Error> {

@@ -111,7 +111,8 @@ pub fn is_bare(image: &str) -> bool {
             .any(|base| tag.contains(base));
     let is_distroless = repository.starts_with("gcr.io/distroless/") && !repository.contains("busybox");
     let is_named_so = tag.contains("distroless") || repository.ends_with("-distroless");
-    let is_pause = repository.ends_with("/pause");
+    // Our own image holds nothing but its program either.
+    let is_pause = repository.ends_with("/pause") || repository.rsplit('/').next() == Some("patterns-agent");
     !has_base && (is_distroless || is_named_so || is_pause || images::find(image).is_some_and(|image| image.bare))
 }
 

@@ -3,7 +3,7 @@
 use super::address::{Address, loopbacks, texts};
 use super::config::{ConfigFile, configs};
 use super::{Confidence, Evidence, Form, Lifetime, Recognised, Role, Task, Way, hosts, images, nginx};
-use crate::kube::{ContainerList, Index, PodView};
+use crate::kube::{ContainerList, Index, PodView, Typed};
 
 pub(super) fn relate<'run>(pod: PodView<'run>, index: &Index<'run>, all: &mut [Recognised<'run>]) {
     direct_proxies(index, all);
@@ -102,7 +102,13 @@ fn weight(role: Role) -> u8 {
 fn choose_app(pod: PodView<'_>, all: &mut [Recognised<'_>]) {
     let main: Vec<usize> = (0..all.len()).filter(|at| all[*at].container.list == ContainerList::Main).collect();
     let unknown: Vec<usize> = main.iter().copied().filter(|at| all[*at].role == Role::Unknown).collect();
+    // What nobody knows and is called after the workload goes first.
+    let known = main.iter().copied().find(|at| is_own_server(pod, &all[*at]));
+    let known = known.filter(|_| namesake(pod, all, &unknown).is_none());
     let chosen = match (unknown.as_slice(), main.as_slice()) {
+        ([_, ..], [_, _, ..]) if known.is_some() => {
+            known.map(|at| (at, Confidence::Likely, "what the workload is called after, or keeps the data of"))
+        }
         ([only], [_]) => Some((*only, Confidence::Certain, "the only container")),
         ([only], _) => Some((*only, Confidence::Certain, "the only container that is no known helper")),
         ([], _) => main_helper(pod, all, &main).map(|at| {
@@ -116,6 +122,24 @@ fn choose_app(pod: PodView<'_>, all: &mut [Recognised<'_>]) {
     all[at].confidence = confidence;
     let node = all[at].container.name_node();
     all[at].evidence.insert(0, Evidence { node, shows: shows.to_owned() });
+}
+
+/// A known program that the workload is there for, whatever stands beside it: it has its name, or of a
+/// StatefulSet it has the data.
+fn is_own_server(pod: PodView<'_>, one: &Recognised<'_>) -> bool {
+    let (workload, name) = (pod.object.id.name.as_str(), one.name());
+    let is_named = workload == name || workload.strip_prefix(name).is_some_and(|rest| rest.starts_with('-'));
+    let claims = match &pod.object.typed {
+        Some(Typed::StatefulSet(set)) => set.spec.volume_claim_templates.as_deref().unwrap_or_default(),
+        _ => &[],
+    };
+    let mut mounts = one.container.container.volume_mounts.iter().flatten();
+    let stores = mounts.any(|mount| claims.iter().any(|claim| claim.metadata.name.as_ref() == Some(&mount.name)));
+    match one.role {
+        Role::Server => is_named || stores,
+        Role::Unknown | Role::App | Role::Init(_) | Role::MeshProxy => false,
+        _ => is_named,
+    }
 }
 
 /// Of containers that all are known the one that stands for itself.
@@ -132,6 +156,9 @@ fn main_helper(pod: PodView<'_>, all: &[Recognised<'_>], main: &[usize]) -> Opti
     // The roles of a tool's own Pods stay what they are; a lone elector or source is one in the making.
     if !(1..7).contains(&heaviest) && heaviest != 8 {
         return None;
+    }
+    if let Some(at) = main.iter().copied().find(|at| is_own_server(pod, &all[*at])) {
+        return Some(at);
     }
     let mut candidates = main.iter().copied().filter(|at| weight(all[*at].role) == heaviest);
     match (candidates.next(), candidates.next()) {

@@ -46,7 +46,9 @@ pub fn lists<'run>(index: &Index<'run>) -> Vec<ShardList<'run>> {
         for text in pod.containers().flat_map(|view| texts(&view)) {
             let name = text.variable.unwrap_or_default();
             let file = ConfigFile { object, node: text.node, name, text: text.text };
-            add(file, |_| name.to_ascii_uppercase().contains("SHARD"), &mut found);
+            // Clients of memcached hash keys over the servers that they are given.
+            let name = name.to_ascii_uppercase();
+            add(file, |_| name.contains("SHARD") || name.contains("MEMCACHE"), &mut found);
         }
     }
     found

@@ -2,7 +2,7 @@
 
 use super::images::{self, Image};
 use super::program::Command;
-use super::{Confidence, Evidence, Form, Lifetime, Preparation, Recognised, Role, Task};
+use super::{Confidence, Evidence, Form, Lifetime, Preparation, Recognised, Role, Task, Way};
 use crate::kube::{ContainerList, ContainerView};
 use crate::yaml::NodeId;
 
@@ -37,6 +37,12 @@ fn by_program(one: &mut Recognised<'_>, known: Option<&'static Image>, command: 
         set(one, known.role, line, format!("it runs {}", known.programs[0]));
     } else if command.follows_a_file() {
         set(one, Role::Sidecar(Task::Logs), line, "it follows a file with tail".to_owned());
+    }
+    // As a client ghostunnel is the other end: the app talks to it in the clear.
+    let words =
+        || one.container.container.command.iter().flatten().chain(one.container.container.args.iter().flatten());
+    if command.program() == Some("ghostunnel") && words().any(|word| word == "client") {
+        one.role = Role::Ambassador(Way::Broker);
     }
     // A mesh's proxy image also runs as the gateway, and as what redirects the Pod's traffic.
     let first = || one.container.container.args.iter().flatten().next().map(String::as_str);

@@ -70,6 +70,8 @@ fn judge(view: &ContainerView<'_>, path: &[&str], command: Option<&[String]>, fo
             "preStop" => "use `sleep: {seconds: …}`, which the kubelet does itself, or an HTTP hook",
             _ => "probe over httpGet, tcpSocket or grpc",
         });
+    // A hook that fails before the end is reported, and the Pod stops all the same.
+    let saying = if what == "preStop" { saying.level(Level::Warning) } else { saying };
     if let Some(image) = view.at(&["image"]) {
         saying.and(image, "without a shell");
     }

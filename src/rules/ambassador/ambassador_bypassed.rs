@@ -65,6 +65,7 @@ fn targets(ambassador: &Member<'_>) -> Vec<(String, Option<u16>)> {
         }
         for list in pod_names(text).iter().filter(|list| list.pods.len() > 1) {
             found.push((list.service.to_owned(), None));
+            found.extend(list.pods.iter().map(|(_, host)| (short(host).to_owned(), None)));
         }
     }
     // Words before a colon and a number that are no hosts: `tcp:5432`, `port:80`.

@@ -58,7 +58,19 @@ fn is_open(ambassador: &Member<'_>, port: u16) -> bool {
     let mut listens = listens.peekable();
     let of_nginx =
         listens.peek().is_some() && listens.all(|listen| !listen.is_loopback && !listen.text.contains("unix:"));
-    of_nginx
+    let mut files = ambassador.configs.files.iter();
+    let of_envoy = files
+        .clone()
+        .any(|file| file.text.contains("address: 0.0.0.0") && file.text.contains(&format!("port_value: {port}")));
+    let of_haproxy = files.any(|file| {
+        file.text.lines().any(|line| {
+            let address = line.trim().strip_prefix("bind ").and_then(|rest| rest.split_whitespace().next());
+            address.is_some_and(|address| address == format!("*:{port}") || address == format!(":{port}"))
+        })
+    });
+    of_envoy
+        || of_haproxy
+        || of_nginx
         || is_cloud_sql
         || written.into_iter().any(|text| text.contains(&any) || text.contains(&format!("\"[::]:{port}")))
 }

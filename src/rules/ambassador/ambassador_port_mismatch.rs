@@ -30,7 +30,8 @@ pub(in crate::rules) fn check(scene: &Scene<'_>, found: &mut Found<'_>) {
             continue;
         }
         for call in loopbacks(&caller.one.container) {
-            let variable = call.text.variable.unwrap_or_default();
+            let flag = call.text.text.split_once('=').map_or("", |(name, _)| name);
+            let variable = call.text.variable.unwrap_or_else(|| flag.trim_start_matches('-'));
             let serves = scene.running().any(|member| member.may_serve(call.port));
             if serves || !is_client(variable, call.text.text, ambassador) {
                 continue;
@@ -38,7 +39,7 @@ pub(in crate::rules) fn check(scene: &Scene<'_>, found: &mut Found<'_>) {
             let ports = ambassador.one.known_ports();
             let listens = ports.iter().map(ToString::to_string).collect::<Vec<_>>();
             let saying = found
-                .at(call.text.node, format!("nothing listens on port {}, where `{}` talks to", call.port, caller.name()))
+                .at(call.text.node, format!("`{}` talks to port {} of its own Pod, where nothing listens", caller.name(), call.port))
                 .here(format!("port {}", call.port))
                 .because("containers of a Pod share one network namespace; a connection to a port that nobody listens on is refused");
             let at = ambassador.one.container.at(&["args"]).or_else(|| ambassador.one.container.at(&["command"]));

@@ -30,6 +30,7 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
     for object in index.all() {
         own_count(object, index, found);
         gather(object, index, found);
+        told_count(object, index, found);
     }
 }
 
@@ -114,6 +115,37 @@ fn gather(object: &Object, index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
         let Some(set) = stateful_set(leaf).filter(|_| !leaf.is_base && !is_scaled(index, leaf)) else { continue };
         let (start, count) = ordinals(&set.spec);
         if told != count && start == 0 {
+            let replicas = leaf.document.at(leaf.node, &["spec", "replicas"]);
+            say_count(object, node, told, count, leaf, replicas, found);
+        }
+    }
+}
+
+/// A number of shards beside the template of their names: `SHARD_COUNT=3` with `SHARD_HOST=cache-%d.cache`.
+fn told_count(object: &Object, index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+    const COUNTS: [&str; 6] =
+        ["SHARD_COUNT", "SHARDS", "NUM_SHARDS", "SHARDS_COUNT", "NUMBER_OF_SHARDS", "TOTAL_SHARDS"];
+    let Some(pod) = object.pod().filter(|_| !object.is_base) else { return };
+    for view in pod.containers() {
+        let words = texts(&view);
+        let count = words.iter().find_map(|text| {
+            let name = text.variable.filter(|name| COUNTS.iter().any(|count| name.ends_with(count)))?;
+            Some((name, text.text.parse::<u32>().ok()?, text.node))
+        });
+        let Some((_, told, node)) = count.filter(|(_, told, _)| *told > 0) else { continue };
+        let set = words.iter().find_map(|text| {
+            text.variable?;
+            let first = ["{i}", "{}", "%d", "{n}", "{index}", "{shard}"]
+                .iter()
+                .fold(text.text.to_owned(), |text, hole| text.replace(hole, "0"));
+            let lists = crate::recognise::hosts::pod_names(&first);
+            let list = lists.first().filter(|_| first != text.text)?;
+            index.find(object, "StatefulSet", list.set)
+        });
+        let Some(leaf) = set.filter(|set| !set.is_base && !is_scaled(index, set)) else { continue };
+        let Some(typed) = stateful_set(leaf) else { continue };
+        let (_, count) = ordinals(&typed.spec);
+        if told != count {
             let replicas = leaf.document.at(leaf.node, &["spec", "replicas"]);
             say_count(object, node, told, count, leaf, replicas, found);
         }
