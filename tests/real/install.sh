@@ -56,7 +56,3 @@ if command -v go >/dev/null 2>&1; then
 else
   say "the exporters are left out: no Go"
 fi
-
-for program in ghostunnel git-sync oauth2-proxy; do
-  command -v "$program" >/dev/null 2>&1 || say "$program is left out: no package registry has it; put it on PATH to test with it"
-done
