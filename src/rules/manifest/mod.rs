@@ -1,10 +1,13 @@
 //! What kubectl cannot read, and what the API server would refuse.
 
+mod directive;
 mod dropped_after_dots;
 mod duplicate_key;
 mod invalid_utf8;
 mod norway;
 mod number_where_string;
+mod octal_surprise;
+mod separator_inside_text;
 mod unknown_field;
 mod unreadable_yaml;
 mod verdict;
@@ -22,24 +25,27 @@ pub(super) static CUSTOM: &super::Source = &verdict::CUSTOM;
 
 /// The family's rules.
 pub const RULES: &[&Rule] = &[
+    &directive::RULE,
     &dropped_after_dots::RULE,
     &duplicate_key::RULE,
     &invalid_utf8::RULE,
     &norway::RULE,
     &number_where_string::RULE,
+    &octal_surprise::RULE,
+    &separator_inside_text::RULE,
     &unknown_field::RULE,
     &unreadable_yaml::RULE,
-    &wrong_type::RULE,
-    &verdict::MISSING_FIELD,
-    &verdict::INVALID_VALUE,
-    &verdict::UNSUPPORTED_VALUE,
+    &verdict::DANGLING_NAME,
     &verdict::DUPLICATE_VALUE,
     &verdict::FORBIDDEN_FIELD,
-    &verdict::VALUE_TOO_LONG,
-    &verdict::TOO_MANY_ITEMS,
-    &verdict::DANGLING_NAME,
-    &verdict::UNKNOWN_KIND,
+    &verdict::INVALID_VALUE,
+    &verdict::MISSING_FIELD,
     &verdict::SERVER_WARNING,
+    &verdict::TOO_MANY_ITEMS,
+    &verdict::UNKNOWN_KIND,
+    &verdict::UNSUPPORTED_VALUE,
+    &verdict::VALUE_TOO_LONG,
+    &wrong_type::RULE,
 ];
 
 /// Values of another type than their field's: the node, and the type as a noun ("a string").

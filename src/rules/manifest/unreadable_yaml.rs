@@ -1,3 +1,4 @@
+use super::directive::is_directive;
 use crate::diagnostic::{Level, RuleId};
 use crate::kube::{File, refusal_message};
 use crate::rules::{Check, Found, Rule};
@@ -11,7 +12,7 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(file: &File, found: &mut Found<'_>) {
-    for refusal in &file.refusals {
+    for refusal in file.refusals.iter().filter(|refusal| !is_directive(&file.source, refusal)) {
         let message = refusal_message(&file.source, refusal);
         let mut saying = found.at_span(refusal.span, message);
         if let Some(why) = refusal.why {

@@ -1,5 +1,6 @@
 //! What the API server's validation would say, one rule for each family of its mistakes.
 
+use super::octal_surprise;
 use crate::diagnostic::{Level, RuleId};
 use crate::kube::validation::{Cause, Reason, Schemas, validate};
 use crate::kube::{Index, Object, ProblemKind};
@@ -63,6 +64,9 @@ fn say(object: &Object, cause: &Cause, found: &mut Found<'_>) {
     let Some(rule) = rule(object, cause) else { return };
     if object.is_base && matches!(cause.reason, Reason::Required | Reason::Invalid | Reason::NotFound | Reason::Warning)
     {
+        return;
+    }
+    if octal_surprise::speaks_of(object, cause.node, &cause.path) {
         return;
     }
     if has_rule_of_its_own(cause) || object.document.str(cause.node).is_some_and(text::is_placeholder) {

@@ -4,7 +4,9 @@ mod duplicate_container_port;
 mod duplicate_port_name;
 mod init_output_not_mounted;
 mod log_sidecar_without_shared_volume;
+mod mesh_reserved;
 mod native;
+mod pilot_agent_role;
 mod probe_port_not_in_container;
 mod proxy_as_init_container;
 mod reloader_with_subpath;
@@ -14,10 +16,14 @@ mod shared_volume_nobody_writes;
 mod shell_swallows_sigterm;
 mod sidecar_blocks_job;
 mod sidecar_shares_nothing;
+mod sidecar_that_ends;
 mod sidecar_without_resources;
 mod sidecar_without_startup_probe;
 mod signal_sidecar_without_shared_pid;
 mod startup_probe_deadlock;
+mod symlink_by_subpath;
+mod topz_exposed;
+mod two_collectors_one_file;
 mod two_daemons_in_one_container;
 
 use super::Rule;
@@ -29,6 +35,8 @@ pub const RULES: &[&Rule] = &[
     &duplicate_port_name::RULE,
     &init_output_not_mounted::RULE,
     &log_sidecar_without_shared_volume::RULE,
+    &mesh_reserved::RULE,
+    &pilot_agent_role::RULE,
     &probe_port_not_in_container::RULE,
     &proxy_as_init_container::RULE,
     &reloader_with_subpath::RULE,
@@ -38,10 +46,14 @@ pub const RULES: &[&Rule] = &[
     &shell_swallows_sigterm::RULE,
     &sidecar_blocks_job::RULE,
     &sidecar_shares_nothing::RULE,
+    &sidecar_that_ends::RULE,
     &sidecar_without_resources::RULE,
     &sidecar_without_startup_probe::RULE,
     &signal_sidecar_without_shared_pid::RULE,
     &startup_probe_deadlock::RULE,
+    &symlink_by_subpath::RULE,
+    &topz_exposed::RULE,
+    &two_collectors_one_file::RULE,
     &two_daemons_in_one_container::RULE,
 ];
 

@@ -11,13 +11,16 @@ mod overlapping_selectors;
 mod pdb_blocks_drain;
 mod prestop_outlasts_grace;
 mod references;
+mod retired_operator;
 mod rwo;
 mod rwo_many_replicas;
 mod rwo_rolling_update;
 mod scaling;
 mod service_port_missing;
+mod two_default_priorities;
 mod two_hpas_one_target;
 mod two_pdbs_one_pod;
+mod varnish_above_memory_limit;
 
 use super::Rule;
 
@@ -33,9 +36,12 @@ pub const RULES: &[&Rule] = &[
     &overlapping_selectors::RULE,
     &pdb_blocks_drain::RULE,
     &prestop_outlasts_grace::RULE,
+    &retired_operator::RULE,
     &rwo_many_replicas::RULE,
     &rwo_rolling_update::RULE,
     &service_port_missing::RULE,
+    &two_default_priorities::RULE,
     &two_hpas_one_target::RULE,
     &two_pdbs_one_pod::RULE,
+    &varnish_above_memory_limit::RULE,
 ];

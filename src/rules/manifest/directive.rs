@@ -1,0 +1,32 @@
+use crate::diagnostic::{Level, RuleId};
+use crate::kube::File;
+use crate::rules::{Check, Found, Rule};
+use crate::yaml::edit::Edit;
+use crate::yaml::{Refusal, Source, Span};
+
+/// A YAML directive, which kubectl does not take.
+pub static RULE: Rule = Rule {
+    id: RuleId { name: "directive", family: "manifest" },
+    level: Level::Error,
+    page: include_str!("directive.md"),
+    check: Check::File(check),
+};
+
+fn check(file: &File, found: &mut Found<'_>) {
+    for refusal in file.refusals.iter().filter(|refusal| is_directive(&file.source, refusal)) {
+        let range = refusal.span.range();
+        let line = file.source.text[range.start..].lines().next().unwrap_or_default();
+        let end = (range.start + line.len() + 1).min(file.source.text.len());
+        let mut saying = found.at_span(refusal.span, refusal.message.clone());
+        if let Some(why) = refusal.why {
+            saying = saying.because(why);
+        }
+        saying.help("remove the line").fix("remove the line", vec![Edit::replace(Span::new(range.start, end), "")]);
+    }
+}
+
+/// Whether a refusal is about a directive.
+pub(super) fn is_directive(source: &Source, refusal: &Refusal) -> bool {
+    let line = source.slice(refusal.span);
+    line.starts_with("%YAML") || line.starts_with("%TAG")
+}

@@ -1,0 +1,72 @@
+use crate::diagnostic::{Label, Level, RuleId};
+use crate::kube::File;
+use crate::rules::{Check, Found, Rule};
+use crate::yaml::{Document, NodeId, Span, Style, Value};
+
+/// A `---` in the first column of a block of text ends the document.
+pub static RULE: Rule = Rule {
+    id: RuleId { name: "separator-inside-text", family: "manifest" },
+    level: Level::Error,
+    page: include_str!("separator_inside_text.md"),
+    check: Check::File(check),
+};
+
+fn check(file: &File, found: &mut Found<'_>) {
+    let text = &file.source.text;
+    for document in &file.documents {
+        let Some((entry, node)) = last_text(document) else { continue };
+        // the separator is the first line after the document that says anything
+        let end = document.span.range().end;
+        let mut at = document.span(node).range().end.min(end);
+        at += text[at..].find('\n').map_or(0, |to| to + usize::from(!text[..at].ends_with('\n')));
+        if text[..document.span(node).range().end].ends_with('\n') {
+            at = document.span(node).range().end;
+        }
+        let Some(separator) = text[at..]
+            .lines()
+            .scan(at, |at, line| {
+                let start = *at;
+                *at += line.len() + 1;
+                Some((start, line))
+            })
+            .find(|(_, line)| !line.trim().is_empty())
+        else {
+            continue;
+        };
+        let (start, line) = separator;
+        let after = text.get(start + line.len()..).unwrap_or_default();
+        let next = after.lines().find(|line| !line.trim().is_empty());
+        let goes_on = next.is_some_and(|line| line.starts_with(' ') && !line.trim_start().starts_with('#'));
+        if line.trim_end() != "---" || !goes_on {
+            continue;
+        }
+        let key = document.key_text(entry).into_owned();
+        found
+            .at_span(Span::new(start, start + 3), format!("this ends the document, and cuts the text of `{key}` short"))
+            .here("in the first column it is a separator, also inside a block of text")
+            .label(Label::node(document, entry, "the text that goes on below"))
+            .because(
+                "kubectl cuts a file at `---` lines before it reads any YAML; what follows is a document of its own",
+            )
+            .help("indent the line as far as the text around it");
+    }
+}
+
+/// The key and the value that a document ends with, if that is a block of text.
+fn last_text(document: &Document) -> Option<(NodeId, NodeId)> {
+    let mut node = document.root();
+    let mut key = None;
+    loop {
+        match document.value(node) {
+            Value::Map(entries) => {
+                let last = entries.iter().max_by_key(|entry| document.span(entry.key).range().start)?;
+                key = Some(last.key);
+                node = last.value;
+            }
+            Value::List(items) => node = *items.last()?,
+            _ => break,
+        }
+    }
+    let is_text = matches!(document.style(node), Style::Literal | Style::Folded);
+    key.filter(|_| is_text).map(|key| (key, node))
+}

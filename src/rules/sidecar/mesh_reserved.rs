@@ -1,0 +1,71 @@
+use crate::diagnostic::{Level, RuleId};
+use crate::kube::{ContainerView, Index, Object, PodView};
+use crate::rules::{Check, FoundAnywhere, Rule, parts};
+use crate::yaml::NodeId;
+
+/// An app takes a port or the user of the mesh proxy that is injected beside it.
+pub static RULE: Rule = Rule {
+    id: RuleId { name: "mesh-reserved", family: "sidecar" },
+    level: Level::Error,
+    page: include_str!("mesh_reserved.md"),
+    check: Check::Workspace(check),
+};
+
+/// The ports of the proxy (istio.io: ops/deployment/application-requirements, "Ports used by Istio").
+const PORTS: [i32; 10] = [15000, 15001, 15002, 15004, 15006, 15008, 15020, 15021, 15053, 15090];
+
+/// The proxy's user; traffic of it goes past the proxy.
+const USER: i64 = 1337;
+
+fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+    for object in index.all().iter().filter(|object| !object.is_base) {
+        let Some(pod) = object.pod() else { continue };
+        if !is_injected(index, object, pod) {
+            continue;
+        }
+        for view in pod.containers().filter(|view| view.container.name != "istio-proxy" && view.runs_beside_app()) {
+            let name = &view.container.name;
+            for (port, node) in parts::ports(&view).filter(|(port, _)| PORTS.contains(&port.container_port)) {
+                let shown = object.document.get(node, "containerPort").unwrap_or(node);
+                found
+                    .about(object)
+                    .at(shown, format!("`{name}` and the injected proxy both want port {}", port.container_port))
+                    .because("the proxy shares the Pod's network and listens on 15000 to 15090 (istio.io: ops/deployment/application-requirements)")
+                    .help("choose a port outside 15000 to 15090");
+            }
+            if let Some(node) = uid_node(&view) {
+                found
+                    .about(object)
+                    .at(node, format!("`{name}` runs as the proxy's user, so its traffic goes past the mesh"))
+                    .because("the iptables rules let the traffic of user 1337 through unchanged, or the proxy would catch its own (istio.io: ops/deployment/application-requirements)")
+                    .help("run as any other user");
+            }
+        }
+    }
+}
+
+fn uid_node(view: &ContainerView<'_>) -> Option<NodeId> {
+    let own = view.container.security_context.as_ref().and_then(|context| context.run_as_user);
+    let of_pod = view.pod.spec.security_context.as_ref().and_then(|context| context.run_as_user);
+    match (own, of_pod) {
+        (Some(USER), _) => view.at(&["securityContext", "runAsUser"]),
+        (None, Some(USER)) => view.pod.object.document.at(view.pod.node, &["securityContext", "runAsUser"]),
+        _ => None,
+    }
+}
+
+/// Whether Istio visibly puts its proxy into a Pod.
+fn is_injected(index: &Index<'_>, object: &Object, pod: PodView<'_>) -> bool {
+    const KEY: &str = "sidecar.istio.io/inject";
+    let metadata = pod.metadata;
+    let maps = metadata.into_iter().flat_map(|metadata| [&metadata.labels, &metadata.annotations]).flatten();
+    match maps.into_iter().find_map(|map| map.get(KEY)) {
+        Some(value) => value == "true",
+        None => object.id.namespace.as_ref().is_some_and(|namespace| {
+            index.kind("Namespace").iter().any(|one| {
+                let label = one.document.at(one.node, &["metadata", "labels", "istio-injection"]);
+                one.id.name == *namespace && label.is_some_and(|label| one.document.str(label) == Some("enabled"))
+            })
+        }),
+    }
+}

@@ -1,0 +1,33 @@
+use crate::diagnostic::{Level, RuleId};
+use crate::kube::PodView;
+use crate::recognise::{self, Lifetime};
+use crate::rules::{Check, Found, Rule, parts};
+
+/// A native sidecar whose program ends.
+pub static RULE: Rule = Rule {
+    id: RuleId { name: "sidecar-that-ends", family: "sidecar" },
+    level: Level::Warning,
+    page: include_str!("sidecar_that_ends.md"),
+    check: Check::Pod(check),
+};
+
+fn check(pod: PodView<'_>, found: &mut Found<'_>) {
+    for one in recognise::containers(pod) {
+        let view = one.container;
+        let Some(policy) = view.at(&["restartPolicy"]).filter(|_| view.is_native_sidecar()) else { continue };
+        if one.lifetime != Lifetime::Ends {
+            continue;
+        }
+        let name = one.name();
+        let saying = found
+            .at(policy, format!("`{name}` does its work and ends, and is started again for ever"))
+            .here("start it again whenever it ends")
+            .because("with `restartPolicy: Always` an init container is a sidecar: the kubelet restarts it, in growing pauses, for the Pod's life (KEP-753)")
+            .help(format!("remove `restartPolicy` if the app needs the work of `{name}` done first, or let it run on"));
+        let once = parts::words(&view)
+            .find(|(word, _)| word.contains("one-time") || word.contains("exit-after") || word.contains("once"));
+        if let Some((_, node)) = once.or_else(|| parts::words(&view).next()) {
+            saying.and(node, "ends when it is done");
+        }
+    }
+}

@@ -1,0 +1,39 @@
+use crate::diagnostic::{Level, RuleId};
+use crate::kube::PodView;
+use crate::recognise::{self, Lifetime, Role, Task};
+use crate::rules::{Check, Found, Rule, parts};
+
+/// The link of git-sync is mounted in place of the folder that holds it.
+pub static RULE: Rule = Rule {
+    id: RuleId { name: "symlink-by-subpath", family: "sidecar" },
+    level: Level::Error,
+    page: include_str!("symlink_by_subpath.md"),
+    check: Check::Pod(check),
+};
+
+fn check(pod: PodView<'_>, found: &mut Found<'_>) {
+    for one in recognise::containers(pod) {
+        let view = one.container;
+        let keeps_pulling = one.role == Role::Sidecar(Task::Git) && one.lifetime != Lifetime::Ends;
+        if !keeps_pulling || !view.runs_beside_app() {
+            continue;
+        }
+        for (own, written) in parts::mounts(&view).filter(|(mount, _)| mount.sub_path.is_none()) {
+            for other in pod.containers().filter(|other| other.node != view.node) {
+                let by_path =
+                    parts::mounts(&other).find(|(mount, _)| mount.name == own.name && mount.sub_path.is_some());
+                let Some((_, node)) = by_path else { continue };
+                let shown = pod.object.document.get(node, "subPath").unwrap_or(node);
+                found
+                    .at(shown, format!("`{}` never sees another version than the one it started with", other.container.name))
+                    .here("resolved once, when the container starts")
+                    .and(written, format!("`{}` swaps a symlink here for every version", one.name()))
+                    .because(
+                        "git-sync publishes a version by pointing a symlink at a new folder; a subPath is a bind mount of what \
+                         the link led to, and stays there, also when that folder is removed",
+                    )
+                    .help("mount the volume without subPath, and let the app read through the link");
+            }
+        }
+    }
+}

@@ -1,0 +1,28 @@
+use crate::diagnostic::{Level, RuleId};
+use crate::kube::Object;
+use crate::rules::{Check, Found, Rule};
+
+/// A custom resource whose operator nobody maintains any more.
+pub static RULE: Rule = Rule {
+    id: RuleId { name: "retired-operator", family: "workload" },
+    level: Level::Warning,
+    page: include_str!("retired_operator.md"),
+    check: Check::Object(check),
+};
+
+/// Groups of resources, with what became of the operator.
+const RETIRED: [(&str, &str); 2] = [
+    ("etcd.database.coreos.com", "coreos/etcd-operator was archived in 2020"),
+    ("etcd.coreos.com", "coreos/etcd-operator was archived in 2020, and this group was its first"),
+];
+
+fn check(object: &Object, found: &mut Found<'_>) {
+    let group = object.id.api_version.split('/').next().unwrap_or_default();
+    let Some((_, fate)) = RETIRED.iter().find(|(retired, _)| *retired == group) else { return };
+    let Some(node) = object.document.get(object.node, "apiVersion") else { return };
+    found
+        .at(node, format!("nobody acts on a {} any more", object.id.kind))
+        .here("no maintained operator reads this")
+        .because(*fate)
+        .help("use a StatefulSet, or an operator that is maintained");
+}

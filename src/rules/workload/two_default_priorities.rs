@@ -1,0 +1,43 @@
+use std::collections::BTreeMap;
+
+use super::scaling::name_node;
+use crate::diagnostic::{Level, RuleId};
+use crate::kube::{Index, Object, Place, Typed};
+use crate::rules::{Check, FoundAnywhere, Rule};
+use crate::words::clip;
+
+/// Two priority classes that are both the default.
+pub static RULE: Rule = Rule {
+    id: RuleId { name: "two-default-priorities", family: "workload" },
+    level: Level::Error,
+    page: include_str!("two_default_priorities.md"),
+    check: Check::Workspace(check),
+};
+
+fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+    let mut first: BTreeMap<&str, &Object> = BTreeMap::new();
+    for object in index.kind("PriorityClass") {
+        let is_default =
+            matches!(&object.typed, Some(Typed::PriorityClass(class)) if class.global_default == Some(true));
+        let one = *first.entry(Place::of(object).folder).or_insert(object);
+        if !is_default {
+            if std::ptr::eq(one, *object) {
+                first.remove(Place::of(object).folder);
+            }
+            continue;
+        }
+        if one.id.name == object.id.name {
+            continue;
+        }
+        let node =
+            |object: &Object| object.document.get(object.node, "globalDefault").unwrap_or_else(|| name_node(object));
+        let (a, b) = (clip(&one.id.name), clip(&object.id.name));
+        found
+            .about(object)
+            .at(node(object), format!("`{a}` and `{b}` are both the default priority"))
+            .here("so is this")
+            .label(one.label(node(one), format!("`{a}` is the default")))
+            .because("the API server refuses a second class with `globalDefault: true` (admission plugin Priority)")
+            .help("remove `globalDefault` from one of them");
+    }
+}

@@ -1,0 +1,68 @@
+use crate::diagnostic::{Level, RuleId};
+use crate::kube::ContainerView;
+use crate::rules::{Check, Found, Rule, parts};
+
+/// Varnish may keep more than its container may use.
+pub static RULE: Rule = Rule {
+    id: RuleId { name: "varnish-above-memory-limit", family: "workload" },
+    level: Level::Error,
+    page: include_str!("varnish_above_memory_limit.md"),
+    check: Check::Container(check),
+};
+
+fn check(view: ContainerView<'_>, found: &mut Found<'_>) {
+    let limits = view.container.resources.as_ref().and_then(|resources| resources.limits.as_ref());
+    let Some(limit) = limits.and_then(|limits| limits.get("memory")).and_then(|amount| bytes(&amount.0)) else {
+        return;
+    };
+    let Some(shown) = view.at(&["resources", "limits", "memory"]) else { return };
+    let words = parts::words(&view).flat_map(|(word, node)| word.split_whitespace().map(move |word| (word, node)));
+    let storage = words.filter_map(|(word, node)| Some((word.split_once("malloc,")?.1, node)));
+    let variable = parts::variables(&view).find(|(variable, _)| variable.name == "VARNISH_SIZE");
+    let variable = variable
+        .and_then(|(variable, node)| Some((variable.value.as_deref()?, view.pod.object.document.get(node, "value")?)));
+    for (size, node) in storage.chain(variable) {
+        let Some(kept) = varnish_bytes(size).filter(|kept| *kept >= limit) else { continue };
+        let name = &view.container.name;
+        found
+            .at(node, format!("`{name}` is killed when its cache is full: it may keep {kept} bytes and use {limit}"))
+            .here("what the cache holds, without what varnish needs beside it")
+            .and(shown, "what the container may use")
+            .because("malloc storage counts objects alone; headers, threads and fragmentation come on top (varnish-cache.org: \"Sizing your cache\")")
+            .help("keep malloc at 75 % of the memory limit");
+    }
+}
+
+fn bytes(amount: &str) -> Option<u64> {
+    let number = amount.find(|letter: char| !(letter.is_ascii_digit() || letter == '.')).unwrap_or(amount.len());
+    let factor: f64 = match &amount[number..] {
+        "" => 1.0,
+        "k" => 1e3,
+        "M" => 1e6,
+        "G" => 1e9,
+        "Ki" => 1024.0,
+        "Mi" => 1_048_576.0,
+        "Gi" => 1_073_741_824.0,
+        _ => return None,
+    };
+    whole(amount[..number].parse::<f64>().ok()? * factor)
+}
+
+/// Sizes of varnishd: `256M` are binary megabytes.
+fn varnish_bytes(size: &str) -> Option<u64> {
+    let size = size.trim_end_matches(['b', 'B']);
+    let number = size.find(|letter: char| !(letter.is_ascii_digit() || letter == '.')).unwrap_or(size.len());
+    let factor: f64 = match size[number..].to_ascii_lowercase().as_str() {
+        "" => 1.0,
+        "k" => 1024.0,
+        "m" => 1_048_576.0,
+        "g" => 1_073_741_824.0,
+        _ => return None,
+    };
+    whole(size[..number].parse::<f64>().ok()? * factor)
+}
+
+fn whole(number: f64) -> Option<u64> {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be in range")]
+    (number.is_finite() && (0.0..1e18).contains(&number)).then_some(number as u64)
+}
