@@ -71,6 +71,12 @@ fn apply_patch(patch: &Spanned, made: &mut [Made], findings: &mut Vec<Finding>) 
         );
         return;
     };
+    if ["merge", "set", "remove"].iter().all(|key| patch.get(key).is_none()) {
+        findings.push(
+            Finding::error(target.place.label(""), "this patch changes nothing")
+                .help("say what, with `merge`, `set` or `remove`"),
+        );
+    }
     let made = &mut made[at];
     made.blame = Some(target.place.clone());
     if let Some(merge) = patch.get("merge") {
