@@ -43,7 +43,7 @@ pub(super) fn addresses(text: &str) -> Vec<Address<'_>> {
             continue;
         }
         let host = if host == "1" && before.ends_with("[::") && after.starts_with(']') { "::1" } else { host };
-        let after = if host == "::1" { &after[1..] } else { after };
+        let (before, after) = if host == "::1" { (&before[..before.len() - 3], &after[1..]) } else { (before, after) };
         let scheme = scheme(before);
         let port = port(after);
         let quoted = before.ends_with(['"', '\'']) && after.starts_with(['"', '\'']);

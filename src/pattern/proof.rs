@@ -250,7 +250,9 @@ impl Proof<'_> {
             }
         }
         let is_empty = !names.iter().any(|name| name.ends_with(".yaml.j2") && !name.contains('/'));
-        if is_empty || (self.definition.is_shape() && self.folder.file(POD_TEMPLATE).is_none()) {
+        if (is_empty && self.definition.replicas.is_none())
+            || (self.definition.is_shape() && self.folder.file(POD_TEMPLATE).is_none())
+        {
             self.wrong(&self.place("name"), format!("the folder has no {POD_TEMPLATE}: nothing to add to a Pod"));
         }
     }
