@@ -106,7 +106,10 @@ fn output_is_clean_at_the_strict_profile_but_for_digests() {
     for path in example_files() {
         let name = relative(&path);
         let yaml = patterns(&["gen", &name]).stdout;
-        let arguments = ["lint", "--profile", "strict", "--ignore", "image-without-digest", "-"];
+        // a Job over a list stays for ever: see `keep` on the page of work-queue
+        let explained = if name.ends_with("work-queue/example-items.yaml") { ",job-never-cleaned" } else { "" };
+        let ignored = format!("image-without-digest{explained}");
+        let arguments = ["lint", "--profile", "strict", "--ignore", &ignored, "-"];
         let run = support::patterns_with(&arguments, yaml.as_bytes());
         assert_eq!((run.code, run.stdout.as_str(), run.stderr.as_str()), (0, "", ""), "{name}");
     }

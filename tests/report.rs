@@ -219,7 +219,7 @@ fn a_baseline_leaves_only_what_is_new() {
     let (code, out, _) = judge(&["a.yaml"]);
     assert_eq!(code, Some(0));
     insta::assert_snapshot!("stale", out);
-    assert_eq!(judge(&["a.yaml", "--select", "sidecar"]).1, "");
+    assert_eq!(judge(&["a.yaml", "--select", "election"]).1, "");
     folder.file("clean.yaml", CLEAN);
     assert_eq!(judge(&["clean.yaml"]).1, "");
     let (code, _, err) = folder.lint(&["--baseline", "a.yaml", "."]);

@@ -1,4 +1,4 @@
-//! `isolate: true`: a NetworkPolicy for each workload that admits what its containers declare, and nothing else.
+//! `isolate: true`: a `NetworkPolicy` for each workload that admits what its containers declare, and nothing else.
 //!
 //! The kubelet's probes come from the Pod's own node, which no policy cuts off (kubernetes/website:
 //! content/en/docs/concepts/services-networking/network-policies.md).
