@@ -64,13 +64,13 @@ pub(super) fn check_app(description: &Description, shape: &Filled, uses: &[Fille
         );
     }
     check_names(description, uses, findings);
-    check_readiness(description, uses, findings);
+    check_readiness(description, shape, uses, findings);
     provides::check(description, uses, findings);
     expose::check(description, shape, has_port, &claimers, findings);
 }
 
 /// A container has one readiness probe, so only one can say how it is answered.
-fn check_readiness(description: &Description, uses: &[Filled], findings: &mut Vec<Finding>) {
+fn check_readiness(description: &Description, shape: &Filled, uses: &[Filled], findings: &mut Vec<Finding>) {
     let mut answering = uses.iter().filter(|filled| filled.definition.answers_readiness.is_some());
     let Some(first) = answering.next() else { return };
     let answers = || first.entry.place.label("answers whether the app is ready");
@@ -83,9 +83,12 @@ fn check_readiness(description: &Description, uses: &[Filled], findings: &mut Ve
         );
     }
     match &description.app {
+        // that there is nothing to talk to has been said
+        None if shape.definition.serves.is_none() && first.needs_port() => {}
         None => findings.push(
             Finding::error(answers(), format!("`{}` has no app to answer for", first.entry.name))
-                .because("the containers that the shape brings have their own probes"),
+                .label(shape.entry.place.label("its containers have their own probes"))
+                .help(format!("leave `{}` out", first.entry.name)),
         ),
         Some(app) if app.health.ready.is_some() => findings.push(
             Finding::error(answers(), "two things say how the app's readiness is checked")
