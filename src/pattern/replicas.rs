@@ -13,11 +13,12 @@ const SCALERS: &[&str] = &["HorizontalPodAutoscaler", "ScaledObject"];
 /// Lets the patterns of `use` that scale or suspend have their way with a document's objects.
 pub(super) fn settle(prepared: &Prepared<'_>, objects: &mut Vec<Json>, findings: &mut Vec<Finding>) {
     let which = |wanted| prepared.uses.iter().filter(move |filled| filled.definition.replicas == Some(wanted));
-    for filled in which(Replicas::Scaled) {
+    // what one of them does the next finds done
+    if let Some(filled) = which(Replicas::Scaled).last() {
         scale(prepared, filled, objects, findings);
     }
-    for filled in which(Replicas::Stopped) {
-        suspend(filled, objects, findings);
+    if let Some(filled) = which(Replicas::Stopped).last() {
+        suspend(prepared, filled, objects, findings);
     }
 }
 
@@ -59,16 +60,21 @@ fn scale(prepared: &Prepared<'_>, filled: &Filled, objects: &mut [Json], finding
     }
 }
 
-fn suspend(filled: &Filled, objects: &mut Vec<Json>, findings: &mut Vec<Finding>) {
+/// KEDA starts no Job for a `ScaledJob` with this annotation (keda.sh: Scaling Jobs, Pausing autoscaling).
+const PAUSED: &str = "autoscaling.keda.sh/paused";
+
+fn suspend(prepared: &Prepared<'_>, filled: &Filled, objects: &mut Vec<Json>, findings: &mut Vec<Finding>) {
     objects.retain(|object| !is_of(object, SCALERS));
     let mut stopped = false;
     for object in objects.iter_mut() {
         let (field, value) = match object["kind"].as_str() {
             Some("Deployment" | "StatefulSet") => ("replicas", json!(0)),
-            Some("Job" | "CronJob") => ("suspend", json!(true)),
+            Some("Job" | "CronJob" | "JobSet") => ("suspend", json!(true)),
+            Some("ScaledJob") => (PAUSED, json!("true")),
             _ => continue,
         };
-        if let Some(spec) = object.get_mut("spec").and_then(Json::as_object_mut) {
+        let place = if field == PAUSED { "/metadata/annotations" } else { "/spec" };
+        if let Some(spec) = object.pointer_mut(place).and_then(Json::as_object_mut) {
             spec.insert(field.to_owned(), value);
             stopped = true;
         }
@@ -76,7 +82,9 @@ fn suspend(filled: &Filled, objects: &mut Vec<Json>, findings: &mut Vec<Finding>
     if !stopped {
         findings.push(
             Finding::error(filled.entry.place.label(""), "there is nothing here that can be suspended")
-                .because("Deployments, StatefulSets, Jobs and CronJobs can"),
+                .label(prepared.shape.entry.place.label("makes nothing that stops and stays"))
+                .because("Deployments, StatefulSets, Jobs, CronJobs, JobSets and ScaledJobs can")
+                .help(format!("leave `{}` out", filled.entry.name)),
         );
     }
 }

@@ -5,7 +5,7 @@ use crate::recognise::address::texts;
 use crate::recognise::shards::{ShardList, lists};
 use crate::recognise::{Role, workload};
 use crate::rules::{Check, FoundAnywhere, Rule};
-use crate::yaml::{Document, NodeId};
+use crate::yaml::{Document, NodeId, Value};
 
 /// A list of shards and the StatefulSet that holds them disagree.
 pub static RULE: Rule = Rule {
@@ -20,7 +20,7 @@ const WHY: &str = "whoever spreads keys and the Pods that hold them must agree o
 
 fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
     for list in lists(index).iter().filter(|list| list.is_hashed) {
-        let Some(object) = list.stateful_set(index).filter(|object| !object.is_base && !is_scaled(index, object))
+        let Some(object) = list.stateful_set(index).filter(|object| !object.is_base && !is_unsettled(index, object))
         else {
             continue;
         };
@@ -34,9 +34,11 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
     }
 }
 
-/// Whether an autoscaler decides how many there are; hpa-on-shards speaks of it.
-fn is_scaled(index: &Index<'_>, object: &Object) -> bool {
-    index.kind("HorizontalPodAutoscaler").iter().any(|scaler| workload::scales(scaler, object))
+/// Whether an autoscaler decides how many there are, of which hpa-on-shards speaks, or they are stopped for now.
+fn is_unsettled(index: &Index<'_>, object: &Object) -> bool {
+    let replicas = object.document.at(object.node, &["spec", "replicas"]).map(|node| object.document.value(node));
+    let stopped = matches!(replicas, Some(Value::Int(0) | Value::Uint(0)));
+    stopped || index.kind("HorizontalPodAutoscaler").iter().any(|scaler| workload::scales(scaler, object))
 }
 
 fn compare(list: &ShardList<'_>, object: &Object, (start, count): (u32, u32), found: &mut FoundAnywhere<'_>) {
@@ -82,7 +84,7 @@ fn compare(list: &ShardList<'_>, object: &Object, (start, count): (u32, u32), fo
 /// Programs that are told how many they are: `ARGOCD_CONTROLLER_REPLICAS` (argo-cd#26399, #19928) and
 /// kube-state-metrics' `--total-shards`.
 fn own_count(object: &Object, index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
-    let Some(set) = stateful_set(object).filter(|_| !object.is_base && !is_scaled(index, object)) else { return };
+    let Some(set) = stateful_set(object).filter(|_| !object.is_base && !is_unsettled(index, object)) else { return };
     let Some(pod) = object.pod() else { return };
     let (_, count) = ordinals(&set.spec);
     for text in pod.containers().flat_map(|view| texts(&view)) {
@@ -112,7 +114,7 @@ fn gather(object: &Object, index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
         let named = url.replace("{i}", "0");
         let lists = crate::recognise::hosts::pod_names(&named);
         let Some(leaf) = lists.first().and_then(|list| index.find(object, "StatefulSet", list.set)) else { continue };
-        let Some(set) = stateful_set(leaf).filter(|_| !leaf.is_base && !is_scaled(index, leaf)) else { continue };
+        let Some(set) = stateful_set(leaf).filter(|_| !leaf.is_base && !is_unsettled(index, leaf)) else { continue };
         let (start, count) = ordinals(&set.spec);
         if told != count && start == 0 {
             let replicas = leaf.document.at(leaf.node, &["spec", "replicas"]);
