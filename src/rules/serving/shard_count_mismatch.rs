@@ -144,7 +144,7 @@ fn told_count(object: &Object, index: &Index<'_>, found: &mut FoundAnywhere<'_>)
             let list = lists.first().filter(|_| first != text.text)?;
             index.find(object, "StatefulSet", list.set)
         });
-        let Some(leaf) = set.filter(|set| !set.is_base && !is_scaled(index, set)) else { continue };
+        let Some(leaf) = set.filter(|set| !set.is_base && !is_unsettled(index, set)) else { continue };
         let Some(typed) = stateful_set(leaf) else { continue };
         let (_, count) = ordinals(&typed.spec);
         if told != count {
