@@ -15,7 +15,7 @@ use super::mesh;
 use super::objects;
 use super::prepare::{Prepared, prepare_all};
 use super::provides;
-use super::references::Directory;
+use super::references::{self, Directory};
 use super::render::{Mount, Renderer};
 use super::replicas;
 use super::weave::{Clash, Weave};
@@ -203,6 +203,8 @@ impl Composition<'_> {
         context.extend(context::entry(self.catalogue, self.prepared.description, shape, &self.prepared.shape_ports));
         context.insert("upstream".to_owned(), Json::Null);
         context.insert("references".to_owned(), self.shape_references.clone());
+        let hosts = references::shards(self.prepared.description, shape).map_err(Broken::from)?;
+        context.insert("shard_hosts".to_owned(), json!(hosts));
         let from = format!("shape.{}", shape.entry.pattern);
         let (mut objects, mut fragments) = (Vec::new(), Vec::new());
         if let Some(instance) = instance {

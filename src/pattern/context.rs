@@ -59,9 +59,12 @@ pub(super) fn shared(prepared: &Prepared<'_>) -> Map<String, Json> {
 }
 
 /// What a pattern's checks may ask about the rest of its document.
-pub(super) fn document(description: &Description) -> Json {
+pub(super) fn document(description: &Description, uses: &[Filled]) -> Json {
     let app = description.app.as_ref();
+    let claim = uses.iter().find_map(|filled| filled.definition.claims.as_ref());
     json!({
+        "scheme": claim.map(|claim| claim.scheme.clone()),
+        "expose": description.expose.is_some(),
         "uses": description.uses.iter().map(|entry| entry.name.clone()).collect::<Vec<_>>(),
         "volumes": app.map(|app| app.volumes.iter().map(|volume| volume.name.clone()).collect::<Vec<_>>()),
         "port": app.and_then(|app| app.port),

@@ -263,7 +263,7 @@ fn target(
 }
 
 /// The DNS names of a document's shards, as its shape's `shards` says.
-fn shards(document: &Description, shape: &Filled) -> Result<Vec<String>, String> {
+pub(super) fn shards(document: &Description, shape: &Filled) -> Result<Vec<String>, String> {
     let Some(shards) = &shape.definition.shards else { return Ok(Vec::new()) };
     let context = |shard: u64| json!({"name": document.name, "params": shape.params, "shard": shard});
     let count = render::evaluate(&shards.count, &context(0))?;

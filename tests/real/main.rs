@@ -15,5 +15,6 @@ mod haproxy;
 mod memcached;
 mod nginx;
 mod program;
+mod router;
 mod slowlog;
 mod tiers;
