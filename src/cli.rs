@@ -250,12 +250,27 @@ pub enum FailOn {
     Advice,
 }
 
+/// Output formats of `explain` for manifests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ExplainFormat {
+    /// A tree for people.
+    Text,
+    /// For programs.
+    Json,
+    /// A diagram for Markdown, as `patterns diagram --format mermaid` draws it.
+    Mermaid,
+}
+
 /// Arguments of `explain`.
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
-    /// A file (if it is there, or has a `/` or `.`; `-` is standard input), a pattern, or a rule.
+    /// A description, or manifests and folders of them (what is there, or has a `/` or `.`; `-` is standard
+    /// input); a pattern; a rule.
     #[arg(value_name = "NAME", required_unless_present = "images")]
-    pub name: Option<String>,
+    pub names: Vec<String>,
+    /// How to print what is recognised in manifests.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: ExplainFormat,
     /// Print the pattern's folder.
     #[arg(long, conflicts_with = "images")]
     pub source: bool,

@@ -119,3 +119,32 @@ fn a_name_is_a_file_then_a_pattern_then_a_rule() {
     let run = patterns_with(&["explain", "-"], b"patterns: v1\nname: Shop\n");
     assert_eq!((run.code, run.stdout.as_str()), (2, ""), "a mistake is shown as gen shows it: {}", run.stderr);
 }
+
+/// Manifests of anybody's: each workload's patterns, each container's role and the lines that say so.
+#[test]
+fn manifests_show_their_patterns() {
+    let run = patterns(&["explain", "tests/fixtures/roles.yaml"]);
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+    insta::assert_snapshot!("roles", run.stdout);
+    let json = patterns(&["explain", "--format", "json", "tests/fixtures/roles.yaml"]);
+    let json: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+    let shop = &json["workloads"][1];
+    assert_eq!((&shop["kind"], &shop["name"], &shop["line"]), (&"Deployment".into(), &"shop".into(), &33.into()));
+    let proxy = &shop["containers"][3];
+    assert_eq!((&proxy["role"], &proxy["kind"]), (&"ambassador".into(), &"shard".into()));
+    assert!(proxy["evidence"].as_array().unwrap().iter().all(|evidence| evidence["line"].as_u64() > Some(30)));
+    let mermaid = patterns(&["explain", "--format", "mermaid", "tests/fixtures/roles.yaml"]);
+    assert!(mermaid.stdout.contains("flowchart") && mermaid.stdout.contains("twemproxy"), "{}", mermaid.stdout);
+    let unknown = &json["workloads"][2]["containers"][0];
+    assert_eq!((&unknown["role"], &unknown["confidence"]), (&"unknown".into(), &serde_json::Value::Null));
+}
+
+/// What `gen` makes is read back from standard input and from a folder as what it is.
+#[test]
+fn manifests_may_come_from_standard_input_and_folders() {
+    let made = patterns(&["gen", "examples/legacy-https.yaml"]);
+    let run = patterns_with(&["explain", "-"], made.stdout.as_bytes());
+    assert!(run.stdout.contains("https   sidecar, tls (native)"), "{}", run.stdout);
+    let run = patterns(&["explain", "tests/fixtures/", "tests/fixtures/roles.yaml"]);
+    assert_eq!(run.stdout.matches("roles.yaml:33)").count(), 1, "each file once: {}", run.stdout);
+}

@@ -13,7 +13,48 @@ pub(super) fn relate<'run>(pod: PodView<'run>, index: &Index<'run>, all: &mut [R
     if is_alone && pod.object.id.kind != "Pod" {
         route_shards(index, all);
     }
+    list_items(all);
     talk(all);
+    share(pod, all);
+}
+
+/// The container that a queue manager of the same Pod asks for items.
+fn list_items(all: &mut [Recognised<'_>]) {
+    let Some(manager) = all.iter().position(|one| one.role == Role::QueueManager) else { return };
+    let asks = loopbacks(&all[manager].container).into_iter().find(|call| call.text.text.contains("source="));
+    let Some(call) = asks else { return };
+    let mut others = (0..all.len()).filter(|at| *at != manager && all[*at].container.runs_beside_app());
+    let serves = |at: &usize| all[*at].role == Role::Unknown && all[*at].known_ports().contains(&call.port);
+    if let Some(at) = others.find(serves) {
+        all[at].role = Role::Source;
+        let shows = format!("`{}` asks it for items on port {}", all[manager].name(), call.port);
+        all[at].evidence.push(Evidence { node: call.text.node, shows });
+    }
+}
+
+/// Folders that a helper shares with another container: evidence of what it is for.
+fn share(pod: PodView<'_>, all: &mut [Recognised<'_>]) {
+    let volumes = pod.spec.volumes.iter().flatten();
+    for volume in volumes.filter(|volume| volume.empty_dir.is_some()) {
+        let mounts = |one: &Recognised<'_>| {
+            let mut mounts = one.container.container.volume_mounts.iter().flatten();
+            mounts.position(|mount| mount.name == volume.name)
+        };
+        let carries = |one: &Recognised<'_>| {
+            matches!(one.role, Role::Sidecar(Task::Logs | Task::Git | Task::Config | Task::Secrets) | Role::Init(_))
+        };
+        let Some(app) = all.iter().find(|one| one.role == Role::App && mounts(one).is_some()) else { continue };
+        let shows = format!("shares the volume `{}` with `{}`", volume.name, app.name());
+        let helpers: Vec<usize> = (0..all.len()).filter(|at| carries(&all[*at])).collect();
+        for at in helpers {
+            let Some(number) = mounts(&all[at]) else { continue };
+            let list = all[at].container.at(&["volumeMounts"]);
+            let nodes = list.map_or(&[][..], |list| pod.object.document.items(list));
+            if let Some(node) = nodes.get(number) {
+                all[at].evidence.push(Evidence { node: *node, shows: shows.clone() });
+            }
+        }
+    }
 }
 
 /// A general proxy is what its place makes it: others talk to it, or it stands in front of them.

@@ -161,6 +161,9 @@ fn prepare(one: &mut Recognised<'_>, command: &Command) {
     let node = one.container.at(&["command"]).or_else(|| one.container.at(&["args"]));
     let (kind, shows) = preparation(one, command);
     one.role = Role::Init(kind);
+    if one.confidence == Confidence::Likely {
+        one.evidence.clear();
+    }
     one.confidence = Confidence::Certain;
     let place = node.or_else(|| one.container.at(&["image"])).unwrap_or(one.container.node);
     one.evidence.insert(0, Evidence { node: place, shows: shows.to_owned() });

@@ -1,5 +1,7 @@
 //! The patterns of a workload, by its kind, its containers and the objects around it.
 
+use super::address::texts;
+use super::hosts::pod_names;
 use super::{Confidence, Evidence, Form, Recognised, Role, Way, containers_among, elector};
 use crate::kube::{ContainerList, Index, Object, PodView, Typed};
 use crate::yaml::NodeId;
@@ -29,12 +31,37 @@ pub struct Pattern {
 pub fn workloads<'run>(objects: &[&'run Object]) -> Vec<Workload<'run>> {
     let index = Index::of(objects);
     let pods = objects.iter().filter(|object| !object.is_patch).filter_map(|object| object.pod());
-    pods.map(|pod| {
-        let containers = containers_among(pod, &index);
+    let mut found: Vec<(PodView<'_>, Vec<Recognised<'_>>)> =
+        pods.map(|pod| (pod, containers_among(pod, &index))).collect();
+    name_leaves(&index, &mut found);
+    let workload = |(pod, containers): (PodView<'run>, Vec<Recognised<'run>>)| {
         let patterns = patterns(pod, &index, &containers);
         Workload { object: pod.object, containers, patterns }
-    })
-    .collect()
+    };
+    found.into_iter().map(workload).collect()
+}
+
+/// The StatefulSets whose Pods the roots of the run ask, by the template of their names.
+fn name_leaves(index: &Index<'_>, found: &mut [(PodView<'_>, Vec<Recognised<'_>>)]) {
+    let mut leaves = Vec::new();
+    for (pod, containers) in found.iter() {
+        for root in containers.iter().filter(|one| one.role == Role::GatherRoot) {
+            for text in texts(&root.container) {
+                let first = text.text.replace("{i}", "0");
+                let sets = pod_names(&first).into_iter().map(|list| list.set.to_owned());
+                leaves.extend(sets.filter_map(|set| index.find(pod.object, "StatefulSet", &set)));
+            }
+        }
+    }
+    for (pod, containers) in
+        found.iter_mut().filter(|(pod, _)| leaves.iter().any(|leaf| std::ptr::eq(*leaf, pod.object)))
+    {
+        for app in containers.iter_mut().filter(|one| one.role == Role::App) {
+            app.role = Role::Leaf;
+            let shows = "a root asks each Pod by its name".to_owned();
+            app.evidence.insert(0, Evidence { node: pod.object.node, shows });
+        }
+    }
 }
 
 fn patterns(pod: PodView<'_>, index: &Index<'_>, containers: &[Recognised<'_>]) -> Vec<Pattern> {

@@ -7,6 +7,7 @@ pub mod gitlab;
 pub mod json;
 pub mod junit;
 pub mod markdown;
+pub mod roles;
 pub mod sarif;
 mod secrets;
 pub mod statistics;

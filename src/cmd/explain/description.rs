@@ -2,16 +2,18 @@
 
 use std::io::{self, Write as _};
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::cli::{Color, DescriptionArgs};
 use crate::cmd::Exit;
-use crate::cmd::expand::expand;
+use crate::cmd::expand::expand_text;
 use crate::pattern::overview;
 use crate::report::terminal;
+use crate::yaml::Source;
 
 /// Prints the ports, the app's variables, the images and the objects of each document.
-pub fn run(file: &Path, args: &DescriptionArgs, color: Color) -> io::Result<Exit> {
-    let expanded = match expand(file, args)? {
+pub fn run(source: &Arc<Source>, file: &Path, args: &DescriptionArgs, color: Color) -> io::Result<Exit> {
+    let expanded = match expand_text(source, file, args)? {
         Ok(expanded) => expanded,
         Err(findings) => {
             terminal::print_sorted(findings, color)?;

@@ -1,14 +1,17 @@
 //! `patterns explain`: a file, a pattern or a rule.
 
 mod description;
+mod manifests;
 mod pattern;
 mod rule;
 
 use std::io::{self, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::Exit;
 use super::expand::catalogue;
+use super::read::open;
 use crate::cli::{Color, ExplainArgs};
 use crate::kube::on_deep_stacks;
 use crate::pattern::{Catalogue, Folder};
@@ -19,8 +22,13 @@ use crate::words::{clip, nearest};
 
 /// Prints what is known about a name.
 pub fn run(args: &ExplainArgs, color: Color) -> io::Result<Exit> {
-    if let Some(name) = args.name.as_ref().filter(|name| is_file(name)) {
-        return on_deep_stacks(|| description::run(Path::new(name), &args.reading, color))?;
+    match args.names.as_slice() {
+        [name] if is_file(name) => return on_deep_stacks(|| file(name, args, color))?,
+        [_, _, ..] => {
+            let paths: Vec<PathBuf> = args.names.iter().map(PathBuf::from).collect();
+            return on_deep_stacks(|| manifests::run_paths(&paths, args.format))?;
+        }
+        _ => {}
     }
     let project = project::nearest(Path::new("-"))?.map(Option::unwrap_or_default);
     let catalogue = match project.and_then(|project| catalogue(&project, &args.reading.catalogue)) {
@@ -30,7 +38,7 @@ pub fn run(args: &ExplainArgs, color: Color) -> io::Result<Exit> {
             return Ok(Exit::Failed);
         }
     };
-    let Some(name) = args.name.as_ref().filter(|_| !args.images) else { return print(&pattern::images(&catalogue)) };
+    let Some(name) = args.names.first().filter(|_| !args.images) else { return print(&pattern::images(&catalogue)) };
     if let Some(folder) = catalogue.folder(name) {
         return print(&pattern::page(&catalogue, folder, args.source)?);
     }
@@ -38,6 +46,19 @@ pub fn run(args: &ExplainArgs, color: Color) -> io::Result<Exit> {
         Some(rule) => print(rule::page(rule)),
         None => Err(unknown(&catalogue, name)),
     }
+}
+
+/// A folder or file of manifests, or a description.
+fn file(name: &str, args: &ExplainArgs, color: Color) -> io::Result<Exit> {
+    let path = Path::new(name);
+    if path.is_dir() {
+        return manifests::run_paths(&[path.to_owned()], args.format);
+    }
+    let source = Arc::new(open(path)?);
+    if manifests::is_manifest(&source) {
+        return manifests::run_source(&source, args.format);
+    }
+    description::run(&source, path, &args.reading, color)
 }
 
 /// A file if it is there, or can be nothing else.

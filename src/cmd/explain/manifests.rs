@@ -1,0 +1,56 @@
+//! `patterns explain FILE…`: the patterns that are in manifests.
+
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::cli::ExplainFormat;
+use crate::cmd::Exit;
+use crate::diagram::{self, mermaid};
+use crate::kube::{File, Object, Workspace};
+use crate::recognise::workload::workloads;
+use crate::report::roles;
+use crate::yaml::{self, Part, Source};
+
+/// Whether a file is to be read as manifests: it holds Kubernetes objects and is no description.
+pub fn is_manifest(source: &Arc<Source>) -> bool {
+    let is_description = yaml::read(source).into_iter().any(|part| match part {
+        Part::Document(document) => document.get(document.root(), "patterns").is_some(),
+        Part::Refused(_) => false,
+    });
+    !is_description && !File::read(source).objects.is_empty()
+}
+
+/// Prints what is recognised in one text.
+pub fn run_source(source: &Arc<Source>, format: ExplainFormat) -> io::Result<Exit> {
+    run(&Workspace { files: vec![File::read(source)], ..Workspace::default() }, format)
+}
+
+/// Prints what is recognised in files and folders together.
+pub fn run_paths(paths: &[PathBuf], format: ExplainFormat) -> io::Result<Exit> {
+    run(&Workspace::load(paths, None), format)
+}
+
+fn run(workspace: &Workspace, format: ExplainFormat) -> io::Result<Exit> {
+    let objects: Vec<&Object> = workspace.objects().collect();
+    let workloads = workloads(&objects);
+    let text = match format {
+        ExplainFormat::Text => roles::tree(&workloads),
+        ExplainFormat::Json => roles::json(&workloads).map_err(io::Error::other)?,
+        ExplainFormat::Mermaid => {
+            let first = workspace.files.first().map_or("", |file| file.source.name.as_str());
+            mermaid::write(&diagram::of(first, workspace.objects()))
+        }
+    };
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    out.write_all(text.as_bytes())?;
+    out.flush()?;
+    let mut err = io::stderr().lock();
+    for failure in &workspace.failures {
+        writeln!(err, "error: {failure}")?;
+    }
+    if workspace.templates_skipped > 0 {
+        writeln!(err, "note: {} Helm templates skipped", workspace.templates_skipped)?;
+    }
+    Ok(if workspace.failures.is_empty() { Exit::Clean } else { Exit::Failed })
+}
