@@ -59,11 +59,18 @@ enum Outcome {
 const NAME: &str = "subject";
 
 /// What the linter may say of a pattern, and why it stays so: pattern, rule, reason.
-const EXPLAINED: &[(&str, &str, &str)] = &[(
-    "config",
-    "shared-pid-exposes-secrets",
-    "who sends a signal runs as the user of who gets it, and could open its files; that is what `signal` asks for",
-)];
+const EXPLAINED: &[(&str, &str, &str)] = &[
+    (
+        "config",
+        "shared-pid-exposes-secrets",
+        "who sends a signal runs as the user of who gets it, and could open its files; that is what `signal` asks for",
+    ),
+    (
+        "topz",
+        "shared-pid-exposes-secrets",
+        "processes are shared because topz shows them all; where two others run as one user the warning is true",
+    ),
+];
 
 fn examples(what: &str) -> Examples {
     let catalogue = Catalogue::built_in();
@@ -186,6 +193,11 @@ impl Examples {
         let mut seen = BTreeSet::new();
         extra.retain(|object| seen.insert(object.to_string()));
         document["use"] = Value::Array(entries);
+        // what a pattern's example says it needs of the cluster
+        let targets = uses.iter().filter_map(|used| used.home["target"].as_str());
+        if let Some(target) = targets.chain(base.document["target"].as_str()).max() {
+            document["target"] = json!(target);
+        }
         if !extra.is_empty() {
             document["extra"] = Value::Array(extra);
         }
