@@ -14,10 +14,10 @@ const SCALERS: &[&str] = &["HorizontalPodAutoscaler", "ScaledObject"];
 pub(super) fn settle(prepared: &Prepared<'_>, objects: &mut Vec<Json>, findings: &mut Vec<Finding>) {
     let which = |wanted| prepared.uses.iter().filter(move |filled| filled.definition.replicas == Some(wanted));
     // what one of them does the next finds done
-    if let Some(filled) = which(Replicas::Scaled).last() {
+    if let Some(filled) = which(Replicas::Scaled).next_back() {
         scale(prepared, filled, objects, findings);
     }
-    if let Some(filled) = which(Replicas::Stopped).last() {
+    if let Some(filled) = which(Replicas::Stopped).next_back() {
         suspend(prepared, filled, objects, findings);
     }
 }
