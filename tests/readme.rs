@@ -32,11 +32,10 @@ fn commands_run() {
             continue;
         }
         let line = command.replace("cargo run --release --", "patterns");
-        let line = line.replace("patterns gen", &format!("{binary} gen"));
-        let line = line.replace("patterns lint", &format!("{binary} lint"));
-        let line = line.replace("patterns diagram", &format!("{binary} diagram"));
-        let line = line.replace("patterns read", &format!("{binary} read"));
-        let line = line.replace("patterns explain", &format!("{binary} explain"));
+        let commands = ["gen", "lint", "diagram", "read", "explain", "new", "schema"];
+        let line = commands
+            .iter()
+            .fold(line, |line, command| line.replace(&format!("patterns {command}"), &format!("{binary} {command}")));
         let output =
             Command::new("sh").args(["-c", &line]).current_dir(env!("CARGO_MANIFEST_DIR")).output().expect("sh runs");
         assert!(
