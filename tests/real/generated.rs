@@ -40,6 +40,14 @@ impl Generated {
         text.unwrap_or_else(|| panic!("no ConfigMap {map}… with {file}")).to_owned()
     }
 
+    /// The file of that name in every `ConfigMap` that has one, with the map's name.
+    pub fn files(&self, file: &str) -> Vec<(String, String)> {
+        let text = |object: &Value| {
+            Some((object["metadata"]["name"].as_str()?.to_owned(), object["data"][file].as_str()?.to_owned()))
+        };
+        self.0.iter().filter(|object| object["kind"] == "ConfigMap").filter_map(text).collect()
+    }
+
     /// The arguments of a workload's first container.
     pub fn args(&self, kind: &str, name: &str) -> Vec<String> {
         let found = self.0.iter().find(|object| object["kind"] == kind && object["metadata"]["name"] == name);

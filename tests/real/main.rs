@@ -7,6 +7,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod bento;
 mod envoy;
 mod exporters;
 mod fluent_bit;
