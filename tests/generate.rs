@@ -622,3 +622,30 @@ use: [topz, https: shop-tls]
     assert_eq!(object(&meshed, "Service")["spec"], object(&plain, "Service")["spec"]);
     assert_eq!(generate(&format!("{document}mesh: isto\n")).code, 2);
 }
+
+/// A probe that cannot succeed is a Pod that never becomes ready: `gen` says so beforehand, and only then.
+#[test]
+fn a_health_query_without_its_database() {
+    let said = |health: &str| {
+        let run = generate(&format!(
+            "patterns: v1\nname: orders\napp: {{image: 'mysql:8.4.11', port: 3306, user: 999}}\nuse:\n  - health: {{user: probe, password: secret/orders/password, {health}}}\n"
+        ));
+        assert_eq!(run.code, 0, "{health}: {}", run.stderr);
+        run.stderr.lines().filter(|line| line.contains("database")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let mysql = said("from: mysql, query: SELECT COUNT(*) FROM orders");
+    insta::assert_snapshot!(
+        "note-health-database",
+        [mysql, said("from: postgres, query: SELECT 1")].concat().join("\n")
+    );
+    for health in [
+        "from: mysql",
+        "from: mysql, query: SELECT 1",
+        "from: mysql, query: SELECT 1 FROM DUAL",
+        "from: mysql, query: SELECT COUNT(*) FROM shop.orders",
+        "from: mysql, database: shop, query: SELECT COUNT(*) FROM orders",
+        "from: postgres, database: shop",
+    ] {
+        assert_eq!(said(health), Vec::<String>::new(), "{health}");
+    }
+}
