@@ -26,6 +26,14 @@ impl ConfigFile<'_> {
         self.nth_span(piece, 0)
     }
 
+    /// The same for a piece that is a part of the text itself: this one of several that are equal.
+    #[must_use]
+    pub fn span_of_part(&self, part: &str) -> Span {
+        let at = (part.as_ptr() as usize).wrapping_sub(self.text.as_ptr() as usize);
+        let before = self.text.get(..at).unwrap_or_default();
+        self.nth_span(part, before.matches(part).count())
+    }
+
     /// The same for the piece's occurrence with this number, from 0.
     #[must_use]
     pub fn nth_span(&self, piece: &str, number: usize) -> Span {

@@ -19,6 +19,7 @@ use crate::kube::{ContainerView, Index, PodView};
 use crate::yaml::NodeId;
 
 pub use images::know;
+pub(crate) use images::split as split_image;
 pub use program::Lifetime;
 pub use role::{Form, Preparation, Role, Task, Way};
 

@@ -22,7 +22,20 @@ impl<'text> Directive<'text> {
 /// The directives of a text in order; few and odd ones for a text that is no nginx configuration.
 #[must_use]
 pub fn directives(text: &str) -> Vec<Directive<'_>> {
-    let mut all = Vec::new();
+    read(text).0
+}
+
+/// The last word of the first directive that a `}` follows where its `;` should be.
+#[must_use]
+pub fn unended(text: &str) -> Option<&str> {
+    read(text).1
+}
+
+/// Reads words as nginx does (`ngx_conf_read_token`): quotes count at the begin of a word, a backslash
+/// takes the next character in, and `}` ends a block only at the begin of a word.
+fn read(text: &str) -> (Vec<Directive<'_>>, Option<&str>) {
+    let mut all: Vec<Directive<'_>> = Vec::new();
+    let mut unended = None;
     let mut words = Vec::new();
     let mut inside = Vec::new();
     let mut characters = text.char_indices().peekable();
@@ -38,6 +51,7 @@ pub fn directives(text: &str) -> Vec<Directive<'_>> {
                 }
             }
             '}' => {
+                unended = unended.or(words.last().copied());
                 words.clear();
                 inside.pop();
             }
@@ -56,21 +70,20 @@ pub fn directives(text: &str) -> Vec<Directive<'_>> {
             }
             _ => {
                 let mut end = start + character.len_utf8();
-                // `${name}` is part of a word
-                let mut in_variable = false;
+                let mut last = character;
                 while let Some((at, next)) = characters.next_if(|(_, next)| {
-                    in_variable
-                        || !(next.is_whitespace() || ";{}".contains(*next))
-                        || *next == '{' && text[..end].ends_with('$')
+                    // `${name}` is part of a word
+                    last == '\\' || !(next.is_whitespace() || ";{".contains(*next)) || *next == '{' && last == '$'
                 }) {
-                    in_variable = (in_variable || next == '{') && next != '}';
+                    // what a backslash takes in means nothing itself
+                    last = if last == '\\' { ' ' } else { next };
                     end = at + next.len_utf8();
                 }
                 words.push(&text[start..end]);
             }
         }
     }
-    all
+    (all, unended)
 }
 
 /// A `listen` directive.
@@ -116,7 +129,7 @@ pub fn upstream_hosts(text: &str) -> Vec<Address<'_>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{directives, listens, upstream_hosts};
+    use super::{directives, listens, unended, upstream_hosts};
 
     const TEXT: &str = "\
 # a comment; with { signs }
@@ -152,6 +165,16 @@ http {
         assert_eq!((listens[0].port, listens[0].is_loopback), (8080, true));
         let hosts: Vec<_> = upstream_hosts(TEXT).iter().map(|one| (one.host, one.port)).collect();
         assert_eq!(hosts, [("web-0.web", Some(80)), ("web-1.web", Some(80)), ("shards", None)]);
+    }
+
+    #[test]
+    fn a_brace_ends_a_block_only_at_the_begin_of_a_word() {
+        let text = "location ~ ^/\\{a\\;}b$ { set $a ${b}; } location / { return 204 }";
+        let all = directives(text);
+        assert_eq!(all[0].words, ["location", "~", "^/\\{a\\;}b$"]);
+        assert_eq!(all[1].words, ["set", "$a", "${b}"]);
+        assert_eq!(unended(text), Some("204"));
+        assert_eq!(unended("a { b c; } d {}"), None);
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod hpa_fights_replicas;
 mod hpa_missing_request;
 mod hpa_unknown_container;
 mod image_without_digest;
+mod nginx_config;
 mod overlapping_selectors;
 mod pdb_blocks_drain;
 mod prestop_outlasts_grace;
@@ -33,6 +34,7 @@ pub const RULES: &[&Rule] = &[
     &hpa_missing_request::RULE,
     &hpa_unknown_container::RULE,
     &image_without_digest::RULE,
+    &nginx_config::RULE,
     &overlapping_selectors::RULE,
     &pdb_blocks_drain::RULE,
     &prestop_outlasts_grace::RULE,
