@@ -599,6 +599,72 @@ shape:
 }
 
 #[test]
+fn isolation_reaches_pods_that_are_made_later() {
+    let run = generate(
+        "
+patterns: v1
+name: thumbs
+isolate: true
+namespace: team-a
+shape:
+  work-queue:
+    source: {image: 'registry.example.com/source:1', port: 8080}
+    worker: {image: 'registry.example.com/worker:1'}
+---
+patterns: v1
+name: mails
+isolate: true
+mesh: istio
+shape:
+  work-queue:
+    broker: {kafka: 'kafka:9092', topic: mails}
+    worker: {image: 'registry.example.com/worker:1'}
+use:
+  - broker: {as: db, protocol: postgres, to: 'external/db.example.com:5432'}
+---
+patterns: v1
+name: nightly
+isolate: true
+schedule: '0 3 * * *'
+shape:
+  coordinated: {map: {image: 'registry.example.com/count:1', shards: 4}, reduce: {image: 'registry.example.com/sum:1'}}
+---
+patterns: v1
+name: set
+isolate: true
+shape:
+  coordinated:
+    engine: jobset
+    map: {image: 'registry.example.com/count:1', shards: 4}
+    reduce: {image: 'registry.example.com/sum:1'}
+",
+    );
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let objects = documents(&run.stdout);
+    let policies = objects.iter().filter(|object| object["kind"] == "NetworkPolicy");
+    let told = policies.map(|policy| {
+        let metadata = &policy["metadata"];
+        assert!(metadata["annotations"]["patterns/from"].is_string(), "{policy}");
+        let pods = &policy["spec"]["podSelector"]["matchLabels"]["app.kubernetes.io/name"];
+        (metadata["name"].as_str().unwrap(), pods.as_str().unwrap(), policy["spec"]["ingress"] == json!([]))
+    });
+    let expected = [
+        ("thumbs", "thumbs", false),
+        ("thumbs-worker", "thumbs-worker", true),
+        ("mails", "mails-worker", false),
+        ("nightly", "nightly-reduce", true),
+        ("nightly-map", "nightly-map", true),
+        ("set-map", "set-map", true),
+        ("set-reduce", "set-reduce", true),
+    ];
+    assert_eq!(told.collect::<Vec<_>>(), expected);
+    let worker = objects.iter().find(|object| object["metadata"]["name"] == "thumbs-worker").unwrap();
+    assert_eq!(worker["metadata"]["namespace"], "team-a");
+    let mails = &object(&objects, "ScaledJob")["spec"]["jobTargetRef"]["template"]["metadata"];
+    assert_eq!(mails["annotations"]["traffic.sidecar.istio.io/excludeInboundPorts"], "9090");
+}
+
+#[test]
 fn a_mesh_is_labels_and_annotations() {
     let document = "
 patterns: v1

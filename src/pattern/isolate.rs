@@ -16,15 +16,21 @@ pub(super) fn apply(prepared: &Prepared<'_>, objects: &mut Vec<Json>) {
     if !prepared.description.isolated {
         return;
     }
-    let workloads: Vec<Json> = objects.iter().filter(|object| objects::is_workload(object)).cloned().collect();
+    let written = objects.iter().filter(|object| objects::is_workload(object)).cloned();
+    let workloads: Vec<Json> = written.chain(objects.iter().flat_map(objects::made_later)).collect();
     let mut policies: Vec<Json> = Vec::new();
     for mut workload in workloads {
-        let name = workload["metadata"]["name"].clone();
+        let own_name = workload["metadata"]["name"].clone();
         let labels = workload["metadata"]["labels"].clone();
         let annotations = workload["metadata"]["annotations"].clone();
         let namespace = workload["metadata"]["namespace"].clone();
         let selector = workload.pointer("/spec/selector/matchLabels").cloned();
-        for template in objects::templates(&mut workload) {
+        let templates = objects::templates(&mut workload);
+        let several = templates.len() > 1;
+        for template in templates {
+            // the parts of a JobSet are told apart by their Pods, as a Job is that has its name when it runs
+            let pods = template.pointer("/metadata/labels/app.kubernetes.io~1name").cloned().unwrap_or_default();
+            let name = if several || own_name.is_null() { pods } else { own_name.clone() };
             // what a pattern stands in front of is reached through that pattern alone
             let behind = |port: u64| prepared.upstreams.iter().flatten().any(|upstream| u64::from(*upstream) == port);
             let ports: Vec<Json> = objects::declared_ports(template)

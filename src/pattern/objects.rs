@@ -1,10 +1,13 @@
 //! What all objects have in common: labels, annotations, namespace, order and file names.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value as Json, json};
 use sha2::{Digest as _, Sha256};
 
 use super::hatches::Made;
-use crate::describe::Description;
+use crate::describe::{Description, Spanned};
+use crate::yaml::{self, Source};
 
 /// Kinds in the order in which a cluster wants them: what others refer to comes first.
 const ORDER: &[&str] = &[
@@ -107,9 +110,29 @@ pub(super) fn templates(object: &mut Json) -> Vec<&mut Json> {
     object.pointer_mut(path).into_iter().collect()
 }
 
-/// Whether an object is a controller of Pods, of Kubernetes' own kinds.
+/// Whether an object is a controller of Pods that are written as Kubernetes writes them.
 pub(super) fn is_workload(object: &Json) -> bool {
-    matches!(object["kind"].as_str(), Some("Deployment" | "StatefulSet" | "DaemonSet" | "Job" | "CronJob"))
+    const KINDS: &[&str] = &["Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob", "ScaledJob", "JobSet"];
+    object["kind"].as_str().is_some_and(|kind| KINDS.contains(&kind))
+}
+
+/// The Jobs that a manager of ours makes while it runs, out of a `ConfigMap`.
+pub(super) fn made_later(object: &Json) -> Vec<Json> {
+    let files = (object["kind"] == "ConfigMap").then(|| object["data"].as_object()).flatten();
+    let texts = files.into_iter().flatten().filter_map(|(_, text)| text.as_str());
+    let jobs = texts.filter(|text| text.starts_with("apiVersion: batch/v1\nkind: Job\n"));
+    let read = |text: &str| {
+        let (documents, refusal) = yaml::as_kubectl(yaml::read(&Arc::new(Source::from_text("job.yaml", text))));
+        let document = documents.first().filter(|_| refusal.is_none())?;
+        let mut job = Spanned::from_node(document, document.root()).to_json();
+        if let Some(metadata) = job.get_mut("metadata").and_then(Json::as_object_mut) {
+            for key in ["namespace", "annotations"] {
+                metadata.insert(key.to_owned(), object["metadata"][key].clone());
+            }
+        }
+        Some(job)
+    };
+    jobs.filter_map(read).collect()
 }
 
 /// The ports that the containers of a Pod template declare, with their protocols.
