@@ -1,7 +1,7 @@
-//! Laying one partial document over another: environments, and later `extends`.
+//! Laying one partial document over another: `extends`, then environments.
 //!
-//! Maps merge deep, scalars and lists replace, null removes; `use` entries merge by the name they go by,
-//! new ones at the end.
+//! Maps merge deep, scalars and lists replace, null removes; `use` entries merge by the name they go by
+//! (`- topz: null` removes one), new ones at the end.
 
 use super::spanned::{Kind, Member, Spanned};
 
@@ -64,12 +64,19 @@ fn merge_uses(base: &mut Spanned, over: &Spanned) {
             entries.push(change.clone());
             continue;
         };
-        let Some(entry) = entries.iter_mut().find(|entry| use_name(entry) == Some(name)) else {
-            entries.push(change.clone());
-            continue;
-        };
-        lay_over_use(entry, change);
+        match entries.iter().position(|entry| use_name(entry) == Some(name)) {
+            Some(at) if removes(change) => {
+                entries.remove(at);
+            }
+            Some(at) => lay_over_use(&mut entries[at], change),
+            None => entries.push(change.clone()),
+        }
     }
+}
+
+/// `- topz: null`, where `- topz` asks for it.
+fn removes(change: &Spanned) -> bool {
+    change.members().first().is_some_and(|member| matches!(member.value.kind, Kind::Null))
 }
 
 /// The base entry keeps its pattern; the change may name it by `as`, and gives parameters.
