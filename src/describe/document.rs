@@ -10,6 +10,7 @@ use sha2::{Digest as _, Sha256};
 use super::app::{self, App};
 use super::entries;
 use super::extends;
+use super::keys;
 use super::merge::merge;
 use super::params::{Params, Setting};
 use super::schema::{self, Subject};
@@ -163,12 +164,16 @@ pub fn check_app(value: &Spanned, subject: Subject<'_>, findings: &mut Vec<Findi
 #[must_use]
 pub fn read(source: &Arc<Source>, folder: Option<&Path>, options: &Options) -> (Vec<Description>, Vec<Finding>) {
     let mut findings = Vec::new();
-    let roots = roots(source, &mut findings);
+    let roots: Vec<Spanned> = roots(source, &mut findings)
+        .into_iter()
+        .filter_map(|root| extends::resolve(root, folder, &mut findings))
+        .collect();
+    let origin = origin(source);
     check_environment(&roots, options, &mut findings);
     check_settings(&roots, options, &mut findings);
     let mut descriptions: Vec<Description> = Vec::new();
     for root in roots {
-        let Some(description) = describe(root, folder, options, &mut findings) else { continue };
+        let Some(description) = describe(root, &origin, folder, options, &mut findings) else { continue };
         if let Some(other) = descriptions.iter().find(|other| other.name == description.name) {
             findings.push(
                 Finding::error(
@@ -206,6 +211,7 @@ fn roots(source: &Arc<Source>, findings: &mut Vec<Finding>) -> Vec<Spanned> {
                 .label(place(duplicate.kept.key).label("this wins")),
             );
         }
+        keys::check(document, findings);
         let root = Spanned::from_node(document, document.root());
         if root.get("patterns").is_none() {
             findings.push(not_a_description(&root));
@@ -276,12 +282,11 @@ fn check_settings(roots: &[Spanned], options: &Options, findings: &mut Vec<Findi
 
 fn describe(
     mut root: Spanned,
+    origin: &str,
     folder: Option<&Path>,
     options: &Options,
     findings: &mut Vec<Finding>,
 ) -> Option<Description> {
-    let origin = origin(&root.place.source);
-    extends::resolve(&mut root, folder, findings);
     let environments = root.remove("environments");
     let mut settings = apply_environment(&mut root, environments.as_ref(), options, findings);
     settings.extend(options.settings.iter().cloned());
@@ -313,7 +318,7 @@ fn describe(
         isolated: root.get("isolate").is_some_and(|isolate| isolate.to_json() == true),
         meshed: root.get("mesh").is_some(),
         target: target(&root, options, findings),
-        origin,
+        origin: origin.to_owned(),
         folder: folder.map(Path::to_owned),
     })
 }

@@ -3,23 +3,33 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::document::grammar;
+use super::keys;
 use super::merge::merge;
+use super::schema::{self, Subject};
 use super::spanned::{Place, Spanned};
 use crate::diagnostic::Finding;
 use crate::yaml::{self, Source};
 
 /// Replaces a document by the one it extends with itself laid over. What it says stays where it was written.
-pub(super) fn resolve(root: &mut Spanned, folder: Option<&Path>, findings: &mut Vec<Finding>) {
+/// Nothing if the other cannot be had: what this one lacks would be there.
+pub(super) fn resolve(mut root: Spanned, folder: Option<&Path>, findings: &mut Vec<Finding>) -> Option<Spanned> {
     let mut visited = vec![PathBuf::from(&root.place.source.name)];
     let mut folder = folder.map(Path::to_owned);
     while let Some(member) = root.remove("extends") {
-        let Some(target) = member.value.text() else { return };
+        let Some(target) = member.value.text() else {
+            let subject = Subject { name: "`extends`", member: "key", help: None, place: &member.key_place };
+            if let Some(schema) = grammar().pointer("/properties/extends") {
+                schema::check(schema, &member.value, subject, findings);
+            }
+            return None;
+        };
         let Some(base_folder) = &folder else {
             findings.push(
                 Finding::error(member.value.place.label(""), "a description from standard input extends nothing")
                     .because("the path is relative to the description's own file"),
             );
-            return;
+            return None;
         };
         let path = base_folder.join(target);
         if visited.iter().any(|known| same_file(known, &path)) {
@@ -28,21 +38,22 @@ pub(super) fn resolve(root: &mut Spanned, folder: Option<&Path>, findings: &mut 
                 Finding::error(member.value.place.label(""), "this extends itself")
                     .because(format!("the chain is {}", chain.join(" → "))),
             );
-            return;
+            return None;
         }
-        match base(&path, root, &member.value.place) {
+        match base(&path, &root, &member.value.place, findings) {
             Ok(mut base) => {
-                merge(&mut base, root);
-                *root = base;
+                merge(&mut base, &root);
+                root = base;
             }
             Err(finding) => {
                 findings.push(*finding);
-                return;
+                return None;
             }
         }
         folder = path.parent().map(Path::to_owned);
         visited.push(path);
     }
+    Some(root)
 }
 
 fn same_file(a: &Path, b: &Path) -> bool {
@@ -53,7 +64,7 @@ fn same_file(a: &Path, b: &Path) -> bool {
 }
 
 /// The document of the same name, or the only one.
-fn base(path: &Path, root: &Spanned, place: &Place) -> Result<Spanned, Box<Finding>> {
+fn base(path: &Path, root: &Spanned, place: &Place, findings: &mut Vec<Finding>) -> Result<Spanned, Box<Finding>> {
     let name = path.display().to_string();
     let bytes = std::fs::read(path)
         .map_err(|error| Box::new(Finding::error(place.label(""), format!("cannot read {name}: {error}"))))?;
@@ -63,6 +74,9 @@ fn base(path: &Path, root: &Spanned, place: &Place) -> Result<Spanned, Box<Findi
     let (documents, refusal) = yaml::as_kubectl(yaml::read(&source));
     if let Some(refusal) = refusal {
         return Err(Box::new(refusal.into_finding(&source).label(place.label("read because of this"))));
+    }
+    for document in &documents {
+        keys::check(document, findings);
     }
     let mut roots: Vec<Spanned> = documents
         .iter()

@@ -6,6 +6,7 @@ mod entries;
 mod extends;
 mod formats;
 mod jq;
+mod keys;
 mod merge;
 mod params;
 mod schema;

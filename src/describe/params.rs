@@ -52,13 +52,16 @@ impl Params {
                     continue;
                 }
             };
-            let value = as_declared(value, &schema);
+            let mut value = as_declared(value, &schema);
             let before = findings.len();
             let subject = format!("`{name}`");
             let subject = Subject { name: &subject, member: "key", help: None, place: &declaration.key_place };
             schema::check(&schema, &value, subject, findings);
             if is_secret_name(name) {
                 findings[before..].iter_mut().for_each(|finding| finding.secrets.push(value.place.span));
+            }
+            if findings.len() > before {
+                value.kind = Kind::Lost;
             }
             params.values.insert(name.clone(), value);
         }
@@ -71,9 +74,7 @@ impl Params {
             Kind::List(items) => items.iter_mut().for_each(|item| self.substitute(item, findings)),
             Kind::Map(members) => members.iter_mut().for_each(|member| self.substitute(&mut member.value, findings)),
             Kind::Text(text) if text.contains("${") => {
-                if let Some(kind) = self.replace(text, &value.place, findings) {
-                    value.kind = kind;
-                }
+                value.kind = self.replace(text, &value.place, findings).unwrap_or(Kind::Lost);
             }
             _ => {}
         }
@@ -106,6 +107,7 @@ impl Params {
             let value = self.value(&rest[at + 2..at + end], place, findings)?;
             match &value.kind {
                 Kind::Text(text) => out.push_str(text),
+                Kind::Lost => return None,
                 Kind::List(_) | Kind::Map(_) => {
                     let name = &rest[at + 2..at + end];
                     findings.push(Finding::error(

@@ -39,6 +39,9 @@ pub fn embedded(name: &str, text: &str) -> Json {
 
 /// Checks `value`; what is wrong goes to `findings`.
 pub fn check(schema: &Json, value: &Spanned, subject: Subject<'_>, findings: &mut Vec<Finding>) {
+    if matches!(value.kind, Kind::Lost) {
+        return;
+    }
     // checked against the grammar of `app` instead, by whoever knows it
     if schema.get("x-container").is_some() || schema.get("x-volumes").is_some() {
         return;
@@ -66,7 +69,7 @@ pub fn check(schema: &Json, value: &Spanned, subject: Subject<'_>, findings: &mu
         Kind::List(items) => check_list(schema, value, items, subject, findings),
         Kind::Text(text) => check_text(schema, value, text, findings),
         Kind::Number(number) => check_number(schema, value, number.as_f64().unwrap_or(0.0), findings),
-        Kind::Null | Kind::Bool(_) => {}
+        Kind::Null | Kind::Bool(_) | Kind::Lost => {}
     }
     check_choice(schema, value, findings);
 }
@@ -169,7 +172,10 @@ fn wrong_type(schema: &Json, value: &Spanned, subject: Subject<'_>) -> Finding {
             one => wanted.extend(one.as_str().map(noun)),
         }
     }
-    let found = noun(value.type_name());
+    let found = match value.type_name() {
+        "number" if wanted.iter().any(|wanted| wanted == "a whole number") => "a fraction".to_owned(),
+        found => noun(found),
+    };
     let mut finding = Finding::error(
         value.place.label(format!("this is {found}")),
         format!("{} takes {}, not {found}", subject.name, wanted.join(" or ")),

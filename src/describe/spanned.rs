@@ -48,6 +48,8 @@ pub enum Kind {
     List(Vec<Spanned>),
     /// A map, in the order of the file.
     Map(Vec<Member>),
+    /// A value that could not be made, which is reported where it should have come from.
+    Lost,
 }
 
 /// One `key: value`.
@@ -138,7 +140,7 @@ impl Spanned {
     #[must_use]
     pub fn to_json(&self) -> Json {
         match &self.kind {
-            Kind::Null => Json::Null,
+            Kind::Null | Kind::Lost => Json::Null,
             Kind::Bool(value) => Json::Bool(*value),
             Kind::Number(value) => Json::Number(value.clone()),
             Kind::Text(text) => Json::String(text.clone()),
@@ -153,7 +155,7 @@ impl Spanned {
     #[must_use]
     pub fn type_name(&self) -> &'static str {
         match &self.kind {
-            Kind::Null => "null",
+            Kind::Null | Kind::Lost => "null",
             Kind::Bool(_) => "boolean",
             Kind::Number(number) if number.is_i64() || number.is_u64() => "integer",
             Kind::Number(_) => "number",
