@@ -340,5 +340,10 @@ fn manifests_and_mistakes() {
     let run = patterns_with(&["diagram", "-"], b"patterns: v1\nname: x\nusee: []\n");
     assert!(run.code == 2 && run.stdout.is_empty() && run.stderr.contains("usee"), "{}", run.stderr);
     let run = patterns_with(&["diagram", "-"], b"a: 1\n");
-    assert!(run.code == 2 && run.stderr.contains("neither a description"), "{}", run.stderr);
+    assert!(run.code == 2 && run.stderr.contains("not a pattern description"), "{}", run.stderr);
+    let json = br#"{"patterns": "v1", "name": "x", "app": {"image": "registry.example.com/x:1", "port": 80}}"#;
+    let run = patterns_with(&["diagram", "-", "--format", "mermaid"], json);
+    assert!(run.code == 0 && run.stdout.contains("flowchart"), "{}", run.stderr);
+    let run = patterns_with(&["diagram", "-"], b"a: b: c\n");
+    assert!(run.code == 2 && run.stderr.contains("<stdin>:1"), "what is wrong is said: {}", run.stderr);
 }

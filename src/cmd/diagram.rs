@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::Exit;
-use super::expand::{Expanded, expand_text};
+use super::expand::{Expanded, expand_text, manifests};
 use super::read::open;
 use crate::cli::{Color, DiagramArgs, DiagramFormat};
 use crate::diagram::{self, Diagram, dot, mermaid, svg};
@@ -61,12 +61,7 @@ fn read(args: &DiagramArgs, color: Color) -> io::Result<Option<Diagram>> {
     }
     let source = Arc::new(open(&args.file)?);
     let title = args.file.file_name().map_or_else(|| source.name.clone(), |name| name.to_string_lossy().into_owned());
-    if !is_description(&source) {
-        let file = File::read(&source);
-        if file.objects.is_empty() {
-            let message = format!("{}: neither a description (`patterns: v1`) nor manifests", source.name);
-            return Err(io::Error::new(io::ErrorKind::InvalidData, message));
-        }
+    if let Some(file) = manifests(&source) {
         return Ok(Some(diagram::of(&title, &file.objects)));
     }
     match expand_text(&source, &args.file, &args.reading)? {
@@ -82,11 +77,6 @@ fn read(args: &DiagramArgs, color: Color) -> io::Result<Option<Diagram>> {
             Ok(None)
         }
     }
-}
-
-/// Whether a document of a file begins as descriptions do.
-fn is_description(source: &Source) -> bool {
-    source.text.lines().any(|line| line.trim_end().starts_with("patterns:"))
 }
 
 fn of_manifests(args: &DiagramArgs, workspace: &Workspace) -> io::Result<Diagram> {

@@ -12,9 +12,10 @@ use super::read::open;
 use crate::cli::{CatalogueArgs, DescriptionArgs};
 use crate::describe::{self, Description, Options};
 use crate::diagnostic::{Finding, Level};
+use crate::kube::File;
 use crate::pattern::{self, Catalogue, Made};
 use crate::project::{self, Project};
-use crate::yaml::Source;
+use crate::yaml::{self, Part, Source};
 
 /// What a description makes.
 pub struct Expanded {
@@ -81,6 +82,15 @@ pub fn expand_text(
     }
     let notes = pattern::notes(&catalogue, &descriptions);
     Ok(Ok(Expanded { catalogue, descriptions, made, notes, warnings: findings }))
+}
+
+/// A file's manifests, if it holds Kubernetes objects and is no description.
+pub fn manifests(source: &Arc<Source>) -> Option<File> {
+    let is_description = yaml::read(source).into_iter().any(|part| match part {
+        Part::Document(document) => document.get(document.root(), "patterns").is_some(),
+        Part::Refused(_) => false,
+    });
+    (!is_description).then(|| File::read(source)).filter(|file| !file.objects.is_empty())
 }
 
 /// What to say of an object that is wrong although no patch made it so.

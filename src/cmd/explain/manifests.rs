@@ -2,7 +2,6 @@
 
 use std::io::{self, Write as _};
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use crate::cli::ExplainFormat;
 use crate::cmd::Exit;
@@ -10,20 +9,10 @@ use crate::diagram::{self, mermaid};
 use crate::kube::{File, Object, Workspace};
 use crate::recognise::workload::workloads;
 use crate::report::roles;
-use crate::yaml::{self, Part, Source};
 
-/// Whether a file is to be read as manifests: it holds Kubernetes objects and is no description.
-pub fn is_manifest(source: &Arc<Source>) -> bool {
-    let is_description = yaml::read(source).into_iter().any(|part| match part {
-        Part::Document(document) => document.get(document.root(), "patterns").is_some(),
-        Part::Refused(_) => false,
-    });
-    !is_description && !File::read(source).objects.is_empty()
-}
-
-/// Prints what is recognised in one text.
-pub fn run_source(source: &Arc<Source>, format: ExplainFormat) -> io::Result<Exit> {
-    run(&Workspace { files: vec![File::read(source)], ..Workspace::default() }, format)
+/// Prints what is recognised in one file.
+pub fn run_file(file: File, format: ExplainFormat) -> io::Result<Exit> {
+    run(&Workspace { files: vec![file], ..Workspace::default() }, format)
 }
 
 /// Prints what is recognised in files and folders together.

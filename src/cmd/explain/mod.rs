@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Exit;
-use super::expand::catalogue;
+use super::expand::{catalogue, manifests};
 use super::read::open;
 use crate::cli::{Color, ExplainArgs};
 use crate::kube::on_deep_stacks;
@@ -44,6 +44,8 @@ pub fn run(args: &ExplainArgs, color: Color) -> io::Result<Exit> {
     }
     match rules::find(name) {
         Some(rule) => print(rule::page(rule)),
+        // a folder may well be called `config`
+        None if Path::new(name).is_dir() => on_deep_stacks(|| file(name, args, color))?,
         None => Err(unknown(&catalogue, name)),
     }
 }
@@ -55,8 +57,8 @@ fn file(name: &str, args: &ExplainArgs, color: Color) -> io::Result<Exit> {
         return manifests::run_paths(&[path.to_owned()], args.format);
     }
     let source = Arc::new(open(path)?);
-    if manifests::is_manifest(&source) {
-        return manifests::run_source(&source, args.format);
+    if let Some(manifests) = manifests(&source) {
+        return manifests::run_file(manifests, args.format);
     }
     description::run(&source, path, &args.reading, color)
 }
