@@ -14,7 +14,7 @@ pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
     /// Colour in messages.
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", display_order = 100)]
     pub color: Color,
 }
 
@@ -40,7 +40,7 @@ pub enum Command {
     Lint(LintArgs),
     /// Print what a description makes, or what a pattern or a rule is about.
     Explain(ExplainArgs),
-    /// Print a description to begin with.
+    /// Print a description to begin with, or list the patterns.
     New(NewArgs),
     /// Print the JSON Schema of descriptions, for editors.
     Schema(SchemaArgs),
@@ -71,13 +71,13 @@ pub struct GenArgs {
 /// How a description is read.
 #[derive(Clone, Debug, Default, Args)]
 pub struct DescriptionArgs {
-    /// Use this environment of the description.
+    /// Lay this environment over the description.
     #[arg(short, long, value_name = "NAME")]
     pub environment: Option<String>,
-    /// Set a parameter of the description.
+    /// Set a parameter of the description; may be given several times, and wins over `--params` and environments.
     #[arg(long = "set", value_name = "NAME=VALUE")]
     pub set: Vec<String>,
-    /// Read parameters from a YAML file of names and values.
+    /// Read parameters from a YAML file of names and values, which win over environments.
     #[arg(long, value_name = "FILE")]
     pub params: Option<PathBuf>,
     /// Put everything into this namespace.
@@ -112,7 +112,7 @@ pub struct DiagramArgs {
     /// Write into this file instead of printing.
     #[arg(short, long = "output", value_name = "FILE")]
     pub output: Option<PathBuf>,
-    /// How to draw; by the name of the output if absent, else svg.
+    /// How to draw; if absent, what the output's name ends in (.svg, .mmd, .dot), else svg.
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<DiagramFormat>,
 }
@@ -154,10 +154,10 @@ pub struct LintArgs {
     /// Write the findings of this run to a baseline file, and report none of them.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["baseline", "fix", "diff"])]
     pub write_baseline: Option<PathBuf>,
-    /// Run only these rules or families.
+    /// Run only these rules or families; several with commas, or given several times.
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     pub select: Vec<String>,
-    /// Leave these rules or families out.
+    /// Leave these rules or families out; several with commas, or given several times.
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     pub ignore: Vec<String>,
     /// The lowest level that makes the exit code 1.
@@ -264,14 +264,14 @@ pub enum ExplainFormat {
 /// Arguments of `explain`.
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
-    /// A description, or manifests and folders of them (what is there, or has a `/` or `.`; `-` is standard
-    /// input); a pattern; a rule.
+    /// A description; manifests and folders of them; a pattern; or a rule. What is a file or has a `/` or `.` is
+    /// read; `-` is standard input.
     #[arg(value_name = "NAME", required_unless_present = "images")]
     pub names: Vec<String>,
     /// How to print what is recognised in manifests.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: ExplainFormat,
-    /// Print the pattern's folder.
+    /// Print the pattern's folder: its schema and templates.
     #[arg(long, conflicts_with = "images")]
     pub source: bool,
     /// Print the image table: role, image, user, and where the tag was seen.
@@ -285,7 +285,7 @@ pub struct ExplainArgs {
 /// Where patterns come from.
 #[derive(Clone, Debug, Default, Args)]
 pub struct CatalogueArgs {
-    /// A folder of patterns of your own.
+    /// A folder of patterns of your own; may be given several times.
     #[arg(long = "catalogue", value_name = "DIR")]
     pub folders: Vec<PathBuf>,
 }
@@ -293,9 +293,9 @@ pub struct CatalogueArgs {
 /// Arguments of `new`.
 #[derive(Debug, Args)]
 pub struct NewArgs {
-    /// A pattern.
+    /// A pattern, as `shape` or `use` names it; without one, all of them are listed.
     #[arg(value_name = "PATTERN")]
-    pub pattern: String,
+    pub pattern: Option<String>,
     /// Where patterns come from.
     #[command(flatten)]
     pub catalogue: CatalogueArgs,

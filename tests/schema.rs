@@ -93,16 +93,14 @@ fn a_new_description_generates_as_it_stands() {
         assert!(run.stdout.starts_with(&format!("# {name}: ")), "{name}");
         let file = folder.join(format!("{name}.yaml"));
         std::fs::write(&file, &run.stdout).unwrap();
-        // files that an example names lie beside it
-        for beside in std::fs::read_dir(path.parent().unwrap()).unwrap().map(|entry| entry.unwrap().path()) {
-            let is_other = beside.extension().is_some_and(|end| end == "yaml") && beside.is_file();
-            if is_other && !beside.ends_with("pattern.yaml") && !beside.ends_with("example.yaml") {
-                std::fs::copy(&beside, folder.join(beside.file_name().unwrap())).unwrap();
-            }
-        }
         let run = patterns(&["gen", file.to_str().unwrap()]);
         assert_eq!(run.code, 0, "{name}: {}", run.stderr);
     }
     let run = patterns(&["new", "htps"]);
     assert_eq!((run.code, run.stderr.as_str()), (2, "error: no pattern is called `htps`; did you mean `https`?\n"));
+    let run = patterns(&["new", "nothing-like-it"]);
+    assert!(run.code == 2 && run.stderr.contains("`patterns new` lists them"), "{}", run.stderr);
+    let run = patterns(&["new"]);
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+    insta::assert_snapshot!("new-list", run.stdout);
 }

@@ -1,17 +1,18 @@
 //! `patterns new`: a description to begin with.
 
+use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::path::Path;
 
 use super::Exit;
 use super::expand::catalogue;
 use crate::cli::{Color, NewArgs};
-use crate::pattern::{Folder, starter};
+use crate::pattern::{Catalogue, Folder, starter};
 use crate::project;
 use crate::report::terminal;
 use crate::words::{clip, nearest};
 
-/// Prints a description that uses the pattern and generates as it stands.
+/// Prints a description that uses the pattern and generates as it stands, or what patterns there are.
 pub fn run(args: &NewArgs, color: Color) -> io::Result<Exit> {
     let project = project::nearest(Path::new("-"))?.map(Option::unwrap_or_default);
     let catalogue = match project.and_then(|project| catalogue(&project, &args.catalogue)) {
@@ -21,15 +22,39 @@ pub fn run(args: &NewArgs, color: Color) -> io::Result<Exit> {
             return Ok(Exit::Failed);
         }
     };
-    let Some(folder) = catalogue.folder(&args.pattern) else {
-        let meant = nearest(&args.pattern, catalogue.folders().map(Folder::name));
-        let meant = meant.map_or_else(String::new, |name| format!("; did you mean `{name}`?"));
-        let message = format!("no pattern is called `{}`{meant}", clip(&args.pattern));
+    let Some(pattern) = &args.pattern else { return print(&overview(&catalogue)?) };
+    let Some(folder) = catalogue.folder(pattern) else {
+        let meant = nearest(pattern, catalogue.folders().map(Folder::name));
+        let meant =
+            meant.map_or_else(|| "`patterns new` lists them".to_owned(), |name| format!("did you mean `{name}`?"));
+        let message = format!("no pattern is called `{}`; {meant}", clip(pattern));
         return Err(io::Error::new(io::ErrorKind::NotFound, message));
     };
     let definition = folder.definition().map_err(io::Error::other)?;
     let text = starter(folder, definition)
         .ok_or_else(|| io::Error::other(format!("`{}` has no example.yaml to begin with", folder.name())))?;
+    print(&text)
+}
+
+/// Every pattern with its summary, by where a description names it.
+fn overview(catalogue: &Catalogue) -> io::Result<String> {
+    let mut definitions = Vec::new();
+    for folder in catalogue.folders() {
+        definitions.push(folder.definition().map_err(io::Error::other)?);
+    }
+    definitions.sort_by_key(|definition| &definition.name);
+    let width = definitions.iter().map(|definition| definition.name.chars().count()).max().unwrap_or(0);
+    let mut out = String::new();
+    for (title, shapes) in [("shape, exactly one", true), ("use, any number in start order", false)] {
+        let _ = writeln!(out, "{}{title}\n", if shapes { "" } else { "\n" });
+        for definition in definitions.iter().filter(|definition| definition.is_shape() == shapes) {
+            let _ = writeln!(out, "  {:width$}  {}", definition.name, definition.summary);
+        }
+    }
+    Ok(out)
+}
+
+fn print(text: &str) -> io::Result<Exit> {
     let mut out = io::stdout().lock();
     out.write_all(text.as_bytes())?;
     out.flush()?;

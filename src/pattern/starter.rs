@@ -1,5 +1,6 @@
 //! `patterns new`: a description to begin with.
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 
 use super::catalogue::Folder;
@@ -15,11 +16,12 @@ pub fn starter(folder: &Folder, definition: &Definition) -> Option<String> {
     let mut out = String::new();
     let _ = writeln!(out, "# {name}: {}.", definition.summary);
     let _ = writeln!(out, "# `patterns gen FILE` expands this; `patterns explain {name}` says more.");
+    let mut explained = HashSet::new();
     let mut rest = example.lines().skip_while(|line| line.starts_with('#')).peekable();
     while let Some(line) = rest.next() {
         let key = line.split_once(':').map(|(key, _)| key).filter(|key| !key.starts_with([' ', '#', '-']));
         let meaning = key.and_then(|key| grammar()["properties"][key]["description"].as_str());
-        if let Some(meaning) = meaning.filter(|_| key != Some("patterns")) {
+        if let Some(meaning) = meaning.filter(|_| key != Some("patterns") && explained.insert(key)) {
             let _ = writeln!(out, "# {meaning}");
         }
         let _ = writeln!(out, "{line}");
