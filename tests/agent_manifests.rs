@@ -70,7 +70,7 @@ async fn the_agent_starts_with_the_flags_that_manifests_carry() {
             starts(&description, &objects, args).await;
         }
     }
-    for role in ["elect", "gather", "health", "introspect", "queue", "join", "topz"] {
+    for role in ["elect", "gather", "health", "introspect", "queue", "join", "reload", "topz"] {
         assert!(roles.contains(role), "no manifest runs {role}; those that do: {roles:?}");
     }
 }
@@ -84,6 +84,7 @@ async fn starts(description: &Path, objects: &[Value], mut args: Vec<String>) {
                 *arg = format!("{}127.0.0.1:{}", &arg[..=arg.find('=').unwrap()], free_port());
             }
             Some(("--status", _)) => *arg = format!("--status=127.0.0.1:{status}"),
+            Some(("--watch", _)) => *arg = format!("--watch={}", watched().display()),
             Some(("--job" | "--create", path)) if path.starts_with('/') => *arg = mounted(objects, arg),
             _ => {}
         }
@@ -100,8 +101,19 @@ async fn starts(description: &Path, objects: &[Value], mut args: Vec<String>) {
         );
     } else {
         let ready = format!("http://127.0.0.1:{status}/readyz");
-        until("is ready", LIMIT, || async { ask("GET", &ready).await.is_some_and(|answer| answer.0 == 200) }).await;
+        until(&format!("{} {args:?} is ready", description.display()), LIMIT, || async {
+            ask("GET", &ready).await.is_some_and(|answer| answer.0 == 200)
+        })
+        .await;
     }
+}
+
+/// A folder with a file in it.
+fn watched() -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("watched");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("limits.conf"), "all\n").unwrap();
+    folder
 }
 
 /// The file of a ConfigMap that the flag's path is mounted from, as a file of this machine.
