@@ -65,3 +65,37 @@ fn messages_are_as_shown() {
         assert!(said.contains(block), "{file}: the README shows\n{block}\nand the program says\n{said}");
     }
 }
+
+/// The first column of every table row between two headings.
+fn named_between(readme: &str, from: &str, to: &str) -> Vec<String> {
+    let section = readme.split(from).nth(1).and_then(|rest| rest.split(to).next()).expect("the section is there");
+    let cells = section.lines().filter_map(|line| line.strip_prefix("| ")?.split(" |").next());
+    cells.flat_map(|cell| cell.split(", ")).map(|name| name.trim_matches('`').to_owned()).collect()
+}
+
+/// The tables name every key of a description and every pattern, and nothing else.
+#[test]
+fn tables_are_complete() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = std::fs::read_to_string(root.join("README.md")).unwrap();
+    let grammar = std::fs::read_to_string(root.join("src/describe/grammar.yaml")).unwrap();
+    let grammar: serde_json::Value = serde_yaml::from_str(&grammar).unwrap();
+    let keys = |pointer: &str| grammar.pointer(pointer).unwrap().as_object().unwrap().keys().cloned().collect();
+    let sorted = |mut names: Vec<String>| {
+        names.retain(|name| !["key", "pattern"].contains(&name.as_str()));
+        names.sort();
+        names
+    };
+    let top = named_between(&readme, "### The language\n", "What `app` takes:");
+    assert_eq!(sorted(top), sorted(keys("/properties")));
+    let app = named_between(&readme, "What `app` takes:", "An environment");
+    assert_eq!(sorted(app), sorted(keys("/properties/app/properties")));
+    let mut folders = Vec::new();
+    for family in std::fs::read_dir(root.join("patterns")).unwrap().map(|entry| entry.unwrap().path()) {
+        if family.is_dir() {
+            let names = std::fs::read_dir(family).unwrap().map(|entry| entry.unwrap().file_name());
+            folders.extend(names.map(|name| name.to_string_lossy().into_owned()));
+        }
+    }
+    assert_eq!(sorted(named_between(&readme, "### Patterns\n", "### Compose\n")), sorted(folders));
+}
