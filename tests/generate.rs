@@ -665,6 +665,27 @@ shape:
 }
 
 #[test]
+fn isolation_leaves_no_way_past_a_decorator() {
+    let run = generate(
+        "
+patterns: v1
+name: thumbs
+isolate: true
+app: {image: 'registry.example.com/thumbs:1', port: 8080}
+shape:
+  function:
+    decorators:
+      login: {image: 'registry.example.com/login:1', port: 9000}
+      limit: {image: 'registry.example.com/limit:1', port: 9001}
+",
+    );
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let objects = documents(&run.stdout);
+    let ports = json!([{"ports": [{"protocol": "TCP", "port": 9000}]}]);
+    assert_eq!(object(&objects, "NetworkPolicy")["spec"]["ingress"], ports);
+}
+
+#[test]
 fn a_mesh_is_labels_and_annotations() {
     let document = "
 patterns: v1

@@ -18,6 +18,7 @@ pub(super) fn apply(prepared: &Prepared<'_>, objects: &mut Vec<Json>) {
     }
     let written = objects.iter().filter(|object| objects::is_workload(object)).cloned();
     let workloads: Vec<Json> = written.chain(objects.iter().flat_map(objects::made_later)).collect();
+    let behind = behind(prepared);
     let mut policies: Vec<Json> = Vec::new();
     for mut workload in workloads {
         let own_name = workload["metadata"]["name"].clone();
@@ -32,7 +33,7 @@ pub(super) fn apply(prepared: &Prepared<'_>, objects: &mut Vec<Json>) {
             let pods = template.pointer("/metadata/labels/app.kubernetes.io~1name").cloned().unwrap_or_default();
             let name = if several || own_name.is_null() { pods } else { own_name.clone() };
             // what a pattern stands in front of is reached through that pattern alone
-            let behind = |port: u64| prepared.upstreams.iter().flatten().any(|upstream| u64::from(*upstream) == port);
+            let behind = |port: u64| behind.iter().any(|upstream| u64::from(*upstream) == port);
             let ports: Vec<Json> = objects::declared_ports(template)
                 .filter(|(port, _)| !behind(*port))
                 .map(|(port, protocol)| json!({"protocol": protocol, "port": port}))
@@ -53,6 +54,13 @@ pub(super) fn apply(prepared: &Prepared<'_>, objects: &mut Vec<Json>) {
         }
     }
     objects.append(&mut policies);
+}
+
+/// The ports that something in the same Pod stands in front of.
+fn behind(prepared: &Prepared<'_>) -> Vec<u16> {
+    let front = prepared.shape.front();
+    let decorated = front.iter().skip(1).map(|(_, port)| *port).chain(prepared.served.filter(|_| !front.is_empty()));
+    prepared.upstreams.iter().flatten().copied().chain(decorated).collect()
 }
 
 /// Where the workload comes from, which is where its policy comes from too.
