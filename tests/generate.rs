@@ -686,6 +686,17 @@ shape:
 }
 
 #[test]
+fn a_low_port_needs_no_rights() {
+    let document = |port: u16| format!("patterns: v1\nname: web\napp: {{image: 'nginx:1.31.3', port: {port}}}\n");
+    let sysctls = |port: u16| {
+        let objects = documents(&generate(&document(port)).stdout);
+        object(&objects, "Deployment")["spec"]["template"]["spec"]["securityContext"]["sysctls"].clone()
+    };
+    assert_eq!(sysctls(80), json!([{"name": "net.ipv4.ip_unprivileged_port_start", "value": "0"}]));
+    assert_eq!(sysctls(1024), Value::Null);
+}
+
+#[test]
 fn a_mesh_is_labels_and_annotations() {
     let document = "
 patterns: v1
