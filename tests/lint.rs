@@ -243,7 +243,7 @@ spec:
     assert_eq!(folder.lint(&["."]).out, "");
     fs::remove_dir_all(folder.0.join("overlay/deep")).unwrap();
     folder.file("overlay/kustomization.yaml", "resources: []\n");
-    let as_objects = folder.lint(&["--format", "json", "--select", "sidecar,workload", "."]);
+    let as_objects = folder.lint(&["--format", "json", "--select", "sidecar,prestop-outlasts-grace", "."]);
     assert_eq!(as_objects.rules().len(), 4, "named nowhere, they are objects");
     folder.file("overlay/kustomization.yaml", "patches:\n  - path: wrong.yaml\n").file(
         "overlay/wrong.yaml",

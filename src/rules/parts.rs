@@ -2,7 +2,9 @@
 
 use k8s_openapi::api::core::v1::{Container, ContainerPort, EnvVar, Probe, Volume, VolumeMount};
 
-use crate::kube::{ContainerView, PodView};
+use super::{Found, Saying};
+use crate::kube::{ContainerView, Index, Object, PodView};
+use crate::words::list;
 use crate::yaml::{Document, NodeId};
 
 /// A list's typed items with their nodes.
@@ -78,4 +80,40 @@ pub fn probes(container: &Container) -> impl Iterator<Item = (&'static str, &Pro
 pub fn is_under(path: &str, folder: &str) -> bool {
     let folder = folder.trim_end_matches('/');
     path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// Whether an object is applied as it stands: what is absent in a patch, or in what a kustomization changes,
+/// says nothing.
+pub fn is_whole(object: &Object) -> bool {
+    !object.is_patch && !object.is_base
+}
+
+/// The Pods of the objects that are applied as they stand.
+pub fn whole_pods<'a, 'run>(index: &'a Index<'run>) -> impl Iterator<Item = PodView<'run>> + use<'a, 'run> {
+    index.all().iter().filter(|object| is_whole(object)).filter_map(|object| object.pod())
+}
+
+/// Whether a Pod is for Windows, which has other users and filesystems.
+pub fn is_windows(pod: PodView<'_>) -> bool {
+    pod.spec.os.as_ref().is_some_and(|os| os.name == "windows")
+        || pod.spec.node_selector.iter().flatten().any(|(key, value)| key == "kubernetes.io/os" && value == "windows")
+}
+
+/// Whether a container asks for anything; limits stand for requests that are not written.
+pub fn asks(view: &ContainerView<'_>) -> bool {
+    view.container.resources.as_ref().is_some_and(|resources| {
+        [&resources.requests, &resources.limits].into_iter().flatten().any(|amounts| !amounts.is_empty())
+    })
+}
+
+/// One finding about several containers of a Pod, if there is one.
+pub fn about_all<'found>(
+    found: &'found mut Found<'_>,
+    views: &[ContainerView<'_>],
+    message: impl FnOnce(&str) -> String,
+) -> Option<Saying<'found>> {
+    let (first, rest) = views.split_first()?;
+    let names: Vec<&str> = views.iter().map(|view| view.container.name.as_str()).collect();
+    let saying = found.at(first.name_node(), message(&list(&names)));
+    Some(rest.iter().fold(saying, |saying, other| saying.and(other.name_node(), "this one too")))
 }

@@ -1,6 +1,7 @@
 use crate::diagnostic::{Level, RuleId};
-use crate::kube::{ContainerView, Index};
+use crate::kube::Index;
 use crate::recognise;
+use crate::rules::parts::asks;
 use crate::rules::{Check, FoundAnywhere, Rule};
 use crate::words::list;
 
@@ -47,11 +48,4 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
         }
         saying.and(resources, format!("`{}` asks for this", app.name()));
     }
-}
-
-/// Whether a container asks for anything; limits stand for requests that are not written.
-fn asks(view: &ContainerView<'_>) -> bool {
-    view.container.resources.as_ref().is_some_and(|resources| {
-        [&resources.requests, &resources.limits].into_iter().flatten().any(|amounts| !amounts.is_empty())
-    })
 }

@@ -13,7 +13,9 @@ pub static RULE: Rule = Rule {
 fn check(view: ContainerView<'_>, found: &mut Found<'_>) {
     let Some(node) = view.at(&["image"]) else { return };
     let image = view.container.image.as_deref().unwrap_or_default();
-    if image.is_empty() || image.contains('@') || crate::rules::text::is_placeholder(image) {
+    // without a version the digest is not what is missing first
+    let is_said = super::mutable_tag::is_mutable(image) && !view.pod.object.is_base;
+    if is_said || image.is_empty() || image.contains('@') || crate::rules::text::is_placeholder(image) {
         return;
     }
     found

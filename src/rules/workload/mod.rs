@@ -3,25 +3,37 @@
 mod config_map_key_missing;
 mod dangling_reference;
 mod dangling_service;
+mod host_namespaces;
 mod hpa_fights_replicas;
 mod hpa_missing_request;
 mod hpa_unknown_container;
 mod image_without_digest;
+mod missing_probe;
+mod missing_resources;
+mod mutable_tag;
 mod nginx_config;
+mod no_pdb;
+mod no_spread;
 mod overlapping_selectors;
 mod pdb_blocks_drain;
 mod prestop_outlasts_grace;
+mod privileged;
 mod references;
 mod retired_operator;
+mod runs_as_root;
 mod rwo;
 mod rwo_many_replicas;
 mod rwo_rolling_update;
+mod same_probe_twice;
 mod scaling;
 mod service_port_missing;
+mod single_replica;
+mod token_mounted;
 mod two_default_priorities;
 mod two_hpas_one_target;
 mod two_pdbs_one_pod;
 mod varnish_above_memory_limit;
+mod writable_root;
 
 use super::Rule;
 
@@ -30,20 +42,32 @@ pub const RULES: &[&Rule] = &[
     &config_map_key_missing::RULE,
     &dangling_reference::RULE,
     &dangling_service::RULE,
+    &host_namespaces::RULE,
     &hpa_fights_replicas::RULE,
     &hpa_missing_request::RULE,
     &hpa_unknown_container::RULE,
     &image_without_digest::RULE,
+    &missing_probe::RULE,
+    &missing_resources::RULE,
+    &mutable_tag::RULE,
     &nginx_config::RULE,
+    &no_pdb::RULE,
+    &no_spread::RULE,
     &overlapping_selectors::RULE,
     &pdb_blocks_drain::RULE,
     &prestop_outlasts_grace::RULE,
+    &privileged::RULE,
     &retired_operator::RULE,
+    &runs_as_root::RULE,
     &rwo_many_replicas::RULE,
     &rwo_rolling_update::RULE,
+    &same_probe_twice::RULE,
     &service_port_missing::RULE,
+    &single_replica::RULE,
+    &token_mounted::RULE,
     &two_default_priorities::RULE,
     &two_hpas_one_target::RULE,
     &two_pdbs_one_pod::RULE,
     &varnish_above_memory_limit::RULE,
+    &writable_root::RULE,
 ];

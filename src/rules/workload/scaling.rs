@@ -1,8 +1,10 @@
 //! How many Pods a workload has, and who decides that.
 
+use std::collections::HashMap;
+
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
-use crate::kube::{Index, Object, Selector, Typed};
+use crate::kube::{Index, Object, Place, Selector, Typed, in_one_namespace};
 use crate::yaml::NodeId;
 
 /// What selects a controller's Pods, and its node.
@@ -56,7 +58,6 @@ pub struct Scaler<'run> {
 }
 
 /// All scalers of a run.
-/// What an object scales, if it is an autoscaler.
 pub fn scalers<'a, 'run>(index: &'a Index<'run>) -> impl Iterator<Item = Scaler<'run>> + use<'a, 'run> {
     index.kind("HorizontalPodAutoscaler").iter().chain(index.kind("ScaledObject")).filter_map(|object| scaler(object))
 }
@@ -91,4 +92,35 @@ pub fn scaled_up(value: &IntOrString, total: i32) -> Option<i32> {
             i32::try_from(product / 100 + i64::from(product % 100 > 0)).ok()
         }
     }
+}
+
+/// What scales a workload.
+pub fn scaler_of<'run>(index: &Index<'run>, object: &Object) -> Option<Scaler<'run>> {
+    scalers(index).find(|scaler| {
+        scaler.kind == object.id.kind && scaler.name == object.id.name && in_one_namespace(scaler.object, object)
+    })
+}
+
+/// How many Pods a workload has at least; nothing for what has no replicas.
+pub fn lowest(index: &Index<'_>, object: &Object) -> Option<i32> {
+    let written = replicas(object)?;
+    Some(scaler_of(index, object).map_or(written, |scaler| scaler.lowest))
+}
+
+/// The workloads that a Service of the run selects, each with one that does, of its own
+/// folder if there is one.
+pub fn behind_services<'run>(index: &Index<'run>) -> HashMap<*const Object, &'run Object> {
+    let mut behind = HashMap::new();
+    for service in index.kind("Service").iter().copied() {
+        let Some(Typed::Service(typed)) = &service.typed else { continue };
+        let labels = typed.spec.as_ref().and_then(|spec| spec.selector.as_ref()).filter(|labels| !labels.is_empty());
+        let Some(labels) = labels else { continue };
+        for workload in index.matching(service, &Selector::map(labels)) {
+            let known = behind.entry(std::ptr::from_ref(workload)).or_insert(service);
+            if Place::of(service) == Place::of(workload) {
+                *known = service;
+            }
+        }
+    }
+    behind
 }

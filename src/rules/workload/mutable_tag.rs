@@ -1,0 +1,30 @@
+use crate::diagnostic::{Level, RuleId};
+use crate::kube::ContainerView;
+use crate::rules::{Check, Found, Rule};
+
+/// An image whose tag moves with every release.
+pub static RULE: Rule = Rule {
+    id: RuleId { name: "mutable-tag", family: "workload" },
+    level: Level::Advice,
+    page: include_str!("mutable_tag.md"),
+    check: Check::Container(check),
+};
+
+fn check(view: ContainerView<'_>, found: &mut Found<'_>) {
+    // kustomize may set another tag
+    let Some(node) = view.at(&["image"]).filter(|_| !view.pod.object.is_base) else { return };
+    let image = view.container.image.as_deref().unwrap_or_default();
+    if is_mutable(image) {
+        found
+            .at(node, format!("`{}` is another program after every release", crate::words::clip(image)))
+            .because("a Pod that is made anew, after a crash or on another node, may run what nobody has rolled out, and a rollback changes nothing")
+            .help("name the version: name:1.4.2");
+    }
+}
+
+/// Whether an image is whatever was pushed last: `latest`, or no tag, which means `latest`.
+pub fn is_mutable(image: &str) -> bool {
+    let (_, tag) = crate::recognise::split_image(image);
+    let is_open = image.is_empty() || image.contains('@') || crate::rules::text::is_placeholder(image);
+    !is_open && matches!(tag, "" | "latest")
+}

@@ -1,0 +1,41 @@
+use super::{rwo, scaling};
+use crate::diagnostic::{Level, RuleId};
+use crate::kube::{Index, Typed};
+use crate::rules::{Check, FoundAnywhere, Rule, parts};
+use crate::words::clip;
+
+/// Replicas that may all stand on one node.
+pub static RULE: Rule = Rule {
+    id: RuleId { name: "no-spread", family: "workload" },
+    level: Level::Advice,
+    page: include_str!("no_spread.md"),
+    check: Check::Workspace(check),
+};
+
+fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+    let behind = scaling::behind_services(index);
+    for pod in parts::whole_pods(index) {
+        let (object, spec) = (pod.object, pod.spec);
+        // Without clients a lost node costs time, not answers.
+        let Some(service) = behind.get(&std::ptr::from_ref(object)) else { continue };
+        let is_kind = matches!(object.typed, Some(Typed::Deployment(_) | Typed::StatefulSet(_)));
+        let Some(replicas) = scaling::lowest(index, object).filter(|replicas| is_kind && *replicas > 1) else {
+            continue;
+        };
+        let is_spread = spec.topology_spread_constraints.iter().flatten().next().is_some()
+            || spec.affinity.as_ref().is_some_and(|affinity| affinity.pod_anti_affinity.is_some());
+        // One node holds one Pod with a port of its own network.
+        let has_host_port =
+            pod.containers().any(|view| view.container.ports.iter().flatten().any(|port| port.host_port.is_some()));
+        if is_spread || has_host_port || spec.host_network == Some(true) || rwo::is_pinned(pod) {
+            continue;
+        }
+        let node = scaling::replicas_node(object).unwrap_or_else(|| scaling::name_node(object));
+        found
+            .about(object)
+            .at(node, format!("all {replicas} replicas of `{}` may stand on one node", clip(&object.id.name)))
+            .label(service.label(scaling::name_node(service), "is without an answer when that node is lost"))
+            .because("without a rule of the Pod's own the scheduler only prefers to spread them, and takes a full zone over an empty one (kubernetes/website: concepts/scheduling-eviction/topology-spread-constraints)")
+            .help("add `topologySpreadConstraints` with `topologyKey: kubernetes.io/hostname` and the Pods' labels");
+    }
+}

@@ -1,0 +1,23 @@
+use crate::diagnostic::{Level, RuleId};
+use crate::kube::ContainerView;
+use crate::rules::{Check, Found, Rule};
+
+/// A container with all rights of the node.
+pub static RULE: Rule = Rule {
+    id: RuleId { name: "privileged", family: "workload" },
+    level: Level::Advice,
+    page: include_str!("privileged.md"),
+    check: Check::Container(check),
+};
+
+fn check(view: ContainerView<'_>, found: &mut Found<'_>) {
+    let Some(node) = view.at(&["securityContext", "privileged"]) else { return };
+    let is_privileged = view.container.security_context.as_ref().and_then(|own| own.privileged) == Some(true);
+    let mut mounts = view.container.volume_mounts.iter().flatten();
+    if is_privileged && !mounts.any(|mount| mount.mount_propagation.as_deref() == Some("Bidirectional")) {
+        found
+            .at(node, format!("`{}` may do anything on its node", view.container.name))
+            .because("a privileged container has every capability and all devices; nothing but its image separates it from root on the node (kubernetes/website: concepts/security/pod-security-standards)")
+            .help("name the capability that it needs: `capabilities: {add: [NET_ADMIN]}`");
+    }
+}

@@ -1,0 +1,35 @@
+use crate::diagnostic::{Level, RuleId};
+use crate::kube::PodView;
+use crate::rules::{Check, Found, Rule, parts};
+
+/// Nothing keeps a container from running as root.
+pub static RULE: Rule = Rule {
+    id: RuleId { name: "runs-as-root", family: "workload" },
+    level: Level::Advice,
+    page: include_str!("runs_as_root.md"),
+    check: Check::Pod(check),
+};
+
+fn check(pod: PodView<'_>, found: &mut Found<'_>) {
+    if !parts::is_whole(pod.object) || parts::is_windows(pod) || pod.spec.host_users == Some(false) {
+        return;
+    }
+    let whole = pod.spec.security_context.as_ref();
+    let lacking: Vec<_> = pod
+        .containers()
+        .filter(|view| {
+            let own = view.container.security_context.as_ref();
+            let non_root = own.and_then(|own| own.run_as_non_root).or_else(|| whole?.run_as_non_root);
+            let user = own.and_then(|own| own.run_as_user).or_else(|| whole?.run_as_user);
+            let is_privileged = own.and_then(|own| own.privileged) == Some(true);
+            !is_privileged && non_root != Some(true) && user.is_none_or(|user| user == 0)
+        })
+        .collect();
+    if let Some(saying) =
+        parts::about_all(found, &lacking, |names| format!("nothing keeps {names} from running as root"))
+    {
+        saying
+            .because("root in a container is root on the node, once it gets out (kubernetes/website: concepts/security/pod-security-standards)")
+            .help("`securityContext: {runAsNonRoot: true}`, and `runAsUser` where the image's user has no number");
+    }
+}

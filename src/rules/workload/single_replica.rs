@@ -1,0 +1,38 @@
+use super::scaling;
+use crate::diagnostic::{Level, RuleId};
+use crate::kube::{Index, Typed};
+use crate::rules::{Check, FoundAnywhere, Rule, parts};
+use crate::words::clip;
+
+/// A Service with one Pod behind it.
+pub static RULE: Rule = Rule {
+    id: RuleId { name: "single-replica", family: "workload" },
+    level: Level::Advice,
+    page: include_str!("single_replica.md"),
+    check: Check::Workspace(check),
+};
+
+fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+    let behind = scaling::behind_services(index);
+    for pod in parts::whole_pods(index) {
+        let object = pod.object;
+        let (Some(service), Some(Typed::Deployment(typed))) = (behind.get(&std::ptr::from_ref(object)), &object.typed)
+        else {
+            continue;
+        };
+        // One at a time, on purpose.
+        let is_meant = typed.spec.strategy.as_ref().and_then(|strategy| strategy.type_.as_deref()) == Some("Recreate")
+            || pod.spec.volumes.iter().flatten().any(|volume| volume.persistent_volume_claim.is_some());
+        let is_scaled = scaling::scaler_of(index, object).is_some();
+        if is_meant || is_scaled || scaling::replicas(object) != Some(1) {
+            continue;
+        }
+        let node = scaling::replicas_node(object).unwrap_or_else(|| scaling::name_node(object));
+        found
+            .about(object)
+            .at(node, format!("`{}` is away whenever its only Pod is", clip(&object.id.name)))
+            .label(service.label(scaling::name_node(service), "has no other Pod"))
+            .because("a drained node or a crash ends every Pod some day, and a new one takes time to be ready")
+            .help("`replicas: 2`, if the app can run twice");
+    }
+}

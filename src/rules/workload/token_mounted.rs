@@ -1,0 +1,92 @@
+use crate::diagnostic::{Level, RuleId};
+use crate::kube::{ContainerView, Index, Object, PodView, in_one_namespace};
+use crate::recognise::{self, Role, address};
+use crate::rules::{Check, FoundAnywhere, Rule, parts};
+use crate::yaml::NodeId;
+
+/// A token of the API server lies where nothing uses it.
+pub static RULE: Rule = Rule {
+    id: RuleId { name: "token-mounted", family: "workload" },
+    level: Level::Advice,
+    page: include_str!("token_mounted.md"),
+    check: Check::Workspace(check),
+};
+
+/// Words with which a container shows that it talks to the API server, or that somebody asks who it is.
+const USES: [&str; 12] = [
+    "kube",
+    "k8s",
+    "apiserver",
+    "serviceaccount",
+    "in-cluster",
+    "incluster",
+    "vault",
+    "operator",
+    "controller",
+    "istio",
+    "linkerd",
+    "patterns-agent",
+];
+
+fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+    for pod in parts::whole_pods(index) {
+        let (object, spec) = (pod.object, pod.spec);
+        // An account of its own was made for a reason, though files may not show it.
+        let is_default = spec
+            .service_account_name
+            .as_deref()
+            .or(spec.service_account.as_deref())
+            .is_none_or(|name| name == "default");
+        let is_off = index
+            .find(object, "ServiceAccount", "default")
+            .is_some_and(|account| account.document.get(account.node, "automountServiceAccountToken").is_some());
+        let is_visible = object.id.namespace.as_deref() != Some("kube-system");
+        if !is_default
+            || is_off
+            || !is_visible
+            || spec.automount_service_account_token.is_some()
+            || is_bound(index, object)
+            || uses(pod)
+        {
+            continue;
+        }
+        let Some(view) = pod.containers().find(ContainerView::runs_beside_app) else { continue };
+        found
+            .about(object)
+            .at(view.name_node(), format!("a token for the API server lies in `{}`, and nothing here uses it", view.container.name))
+            .because("the kubelet mounts the token of the account `default` into every container unless it is told not to; who breaks in speaks to the API server with it")
+            .help("`automountServiceAccountToken: false` in the Pod's spec");
+    }
+}
+
+/// Whether anything of the Pod speaks to the API server, as far as its manifest shows.
+fn uses(pod: PodView<'_>) -> bool {
+    recognise::containers(pod).iter().any(|one| {
+        let image = one.container.container.image.as_deref().unwrap_or_default();
+        let texts = address::texts(&one.container);
+        let mut words =
+            texts.iter().flat_map(|text| [Some(text.text), text.variable]).flatten().chain([image, one.name()]);
+        let is_agent = matches!(
+            one.role,
+            Role::MeshProxy | Role::Elector | Role::QueueManager | Role::Init(recognise::Preparation::Wait)
+        );
+        is_agent || words.any(|word| USES.iter().any(|known| word.to_ascii_lowercase().contains(known)))
+    })
+}
+
+/// Whether the account `default` or all accounts are given rights.
+fn is_bound(index: &Index<'_>, object: &Object) -> bool {
+    ["RoleBinding", "ClusterRoleBinding"].iter().flat_map(|kind| index.kind(kind)).any(|binding| {
+        let document = &binding.document;
+        let subjects = document.get(binding.node, "subjects").map_or(&[][..], |list| document.items(list));
+        let is = |subject: NodeId, kind: &str, name: &str| {
+            document.get_str(subject, "kind") == Some(kind)
+                && document.get_str(subject, "name").is_some_and(|own| own.starts_with(name))
+        };
+        let is_meant = |subject: &NodeId| {
+            is(*subject, "ServiceAccount", "default") || is(*subject, "Group", "system:serviceaccounts")
+        };
+        let is_near = binding.id.kind == "ClusterRoleBinding" || in_one_namespace(binding, object);
+        is_near && subjects.iter().any(is_meant)
+    })
+}

@@ -1,0 +1,32 @@
+use crate::diagnostic::{Level, RuleId};
+use crate::kube::{ContainerView, PodView};
+use crate::rules::{Check, Found, Rule, parts};
+
+/// A program can change its own files.
+pub static RULE: Rule = Rule {
+    id: RuleId { name: "writable-root", family: "workload" },
+    level: Level::Advice,
+    page: include_str!("writable_root.md"),
+    check: Check::Pod(check),
+};
+
+fn check(pod: PodView<'_>, found: &mut Found<'_>) {
+    if !parts::is_whole(pod.object) || parts::is_windows(pod) {
+        return;
+    }
+    let lacking: Vec<_> = pod
+        .containers()
+        .filter(ContainerView::runs_beside_app)
+        .filter(|view| {
+            let own = view.container.security_context.as_ref();
+            let is_privileged = own.and_then(|own| own.privileged) == Some(true);
+            !is_privileged && own.and_then(|own| own.read_only_root_filesystem) != Some(true)
+        })
+        .collect();
+    if let Some(saying) = parts::about_all(found, &lacking, |names| format!("{names} can write to the root filesystem"))
+    {
+        saying
+            .because("who breaks in can replace programs there, and what an app writes there is lost with the container and counts as the node's storage")
+            .help("`securityContext: {readOnlyRootFilesystem: true}`, and an emptyDir for each folder that is written to");
+    }
+}
