@@ -1,6 +1,6 @@
 //! One Pod with what is recognised in it, for the rules that ask for roles: recognised once, asked by all.
 
-use super::{Found, FoundAnywhere, Rule, Source, SourceCheck, adapter, ambassador, election, serving};
+use super::{Found, FoundAnywhere, Rule, Source, SourceCheck, adapter, ambassador, batch, election, serving};
 use crate::kube::{Index, PodView};
 use crate::recognise::address::{Text, mentions_number, texts};
 use crate::recognise::config::{Configs, configs};
@@ -85,6 +85,7 @@ const ASKS: &[(&Rule, Ask)] = &[
     (&adapter::adapter_scrape_port_mismatch::RULE, adapter::adapter_scrape_port_mismatch::check),
     (&adapter::adapter_target_mismatch::RULE, adapter::adapter_target_mismatch::check),
     (&adapter::probe_on_loopback::RULE, adapter::probe_on_loopback::check),
+    (&batch::source_port_mismatch::RULE, batch::source_port_mismatch::check),
     (&serving::gather_quorum_is_everything::RULE, serving::gather_quorum_is_everything::check),
     (&serving::gather_without_timeout::RULE, serving::gather_without_timeout::check),
     (&serving::peer_discovery_needs_unready::RULE, serving::peer_discovery_needs_unready::check),
