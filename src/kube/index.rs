@@ -13,6 +13,8 @@ pub struct Index<'run> {
     all: Vec<&'run Object>,
     by_kind: HashMap<&'run str, Vec<&'run Object>>,
     by_name: HashMap<(&'run str, &'run str), Vec<&'run Object>>,
+    by_id: HashMap<(&'run str, &'run str, Option<&'run str>), Vec<&'run Object>>,
+    by_target: HashMap<(&'run str, &'run str), Vec<&'run Object>>,
     by_label: HashMap<(&'run str, &'run str), Vec<&'run Object>>,
     by_place: HashMap<(Place<'run>, &'run str), Vec<&'run Object>>,
 }
@@ -45,6 +47,14 @@ impl<'run> Index<'run> {
             index.all.push(object);
             index.by_kind.entry(kind).or_default().push(object);
             index.by_name.entry((kind, name)).or_default().push(object);
+            index.by_id.entry((kind, name, object.id.namespace.as_deref())).or_default().push(object);
+            if kind == "HorizontalPodAutoscaler"
+                && let Some(target) = object.document.at(object.node, &["spec", "scaleTargetRef"])
+                && let Some(target_kind) = object.document.get_str(target, "kind")
+                && let Some(target_name) = object.document.get_str(target, "name")
+            {
+                index.by_target.entry((target_kind, target_name)).or_default().push(object);
+            }
             index.by_place.entry((Place::of(object), kind)).or_default().push(object);
             let labels = object.pod().and_then(|pod| pod.metadata).and_then(|metadata| metadata.labels.as_ref());
             for (key, value) in labels.into_iter().flatten() {
@@ -86,18 +96,38 @@ impl<'run> Index<'run> {
     }
 
     fn named<'a>(&'a self, from: &'a Object, kind: &'a str, name: &'a str) -> impl Iterator<Item = &'run Object> + 'a {
-        let named = self.by_name.get(&(kind, name)).map_or(&[][..], Vec::as_slice);
-        named.iter().copied().filter(move |object| in_one_namespace(from, object))
+        let of = |namespace| self.by_id.get(&(kind, name, namespace)).map_or(&[][..], Vec::as_slice);
+        // one without a namespace goes wherever it is applied to
+        let (own, open) = match from.id.namespace.as_deref() {
+            Some(namespace) => (of(Some(namespace)), of(None)),
+            None => (self.by_name.get(&(kind, name)).map_or(&[][..], Vec::as_slice), &[][..]),
+        };
+        own.iter().chain(open).copied()
+    }
+
+    /// The `HorizontalPodAutoscalers` whose target has this workload's kind and name, in any namespace.
+    #[must_use]
+    pub fn scalers<'a>(&'a self, workload: &'a Object) -> &'a [&'run Object] {
+        let target = (workload.id.kind.as_str(), workload.id.name.as_str());
+        self.by_target.get(&target).map_or(&[], Vec::as_slice)
     }
 
     /// The objects of a kind that stand with `from`: in its namespace, and of several with one name the
-    /// nearest.
-    pub fn beside<'a>(&'a self, from: &'a Object, kind: &str) -> impl Iterator<Item = &'run Object> + 'a {
-        let with = self.kind(kind).iter().copied().filter(move |object| in_one_namespace(from, object));
-        with.filter(move |object| {
-            let meant = self.find(from, &object.id.kind, &object.id.name);
-            meant.is_some_and(|meant| std::ptr::eq(meant, *object))
-        })
+    /// nearest, if one is. One pass over the kind.
+    pub fn beside(&self, from: &Object, kind: &str) -> impl Iterator<Item = &'run Object> + use<'run> {
+        let mut versions: Vec<(usize, Option<&'run Object>)> = Vec::new();
+        let mut seen: HashMap<&str, usize> = HashMap::new();
+        for object in self.kind(kind).iter().copied().filter(|object| in_one_namespace(from, object)) {
+            let near = nearness(from, object);
+            let at = *seen.entry(object.id.name.as_str()).or_insert(versions.len());
+            match versions.get_mut(at) {
+                Some((best, _)) if near < *best => {}
+                Some((best, kept)) if near == *best => *kept = None,
+                Some(version) => *version = (near, Some(object)),
+                None => versions.push((near, Some(object))),
+            }
+        }
+        versions.into_iter().filter_map(|(_, object)| object)
     }
 
     /// What makes the Pods that a selector of `from` matches: the workloads and Pods of its namespace. Of

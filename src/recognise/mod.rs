@@ -74,7 +74,30 @@ impl Recognised<'_> {
     pub fn known_ports(&self) -> Vec<u16> {
         let declared = self.container.container.ports.iter().flatten();
         let declared = declared.filter_map(|port| u16::try_from(port.container_port).ok());
-        declared.chain(self.default_ports().iter().copied()).collect()
+        let told = self.told_ports();
+        let is_open = |port: &u16| told.is_empty() || !matches!(port, 5432 | 3306 | 1433);
+        let defaults = self.default_ports().iter().copied().filter(is_open);
+        declared.chain(defaults).chain(told.iter().copied()).collect()
+    }
+
+    /// Where `--port` makes Google's database proxies listen, one port for each instance: not at their defaults
+    /// then (GoogleCloudPlatform/cloud-sql-proxy: README.md).
+    fn told_ports(&self) -> Vec<u16> {
+        let program = self.image().map_or("", |image| image.programs[0].as_str());
+        if !matches!(program, "cloud-sql-proxy" | "alloydb-auth-proxy") {
+            return Vec::new();
+        }
+        let texts = address::texts(&self.container);
+        let words: Vec<&str> = texts.iter().filter(|text| text.variable.is_none()).map(|text| text.text).collect();
+        if words.iter().any(|word| word.contains("port=") && word.contains('?')) {
+            return Vec::new();
+        }
+        let joined = words.iter().find_map(|word| word.strip_prefix("--port="));
+        let apart = || words.iter().position(|word| matches!(*word, "--port" | "-p")).and_then(|at| words.get(at + 1));
+        let first = joined.or_else(|| apart().copied()).and_then(|port| port.parse::<u16>().ok());
+        let is_instance = |word: &&&str| !word.starts_with('-') && (word.contains(':') || word.contains('/'));
+        let count = words.iter().filter(is_instance).count().max(1);
+        first.map(|first| (first..=u16::MAX).take(count).collect()).unwrap_or_default()
     }
 
     /// The ports where its program is known to listen unless it is told otherwise.

@@ -37,6 +37,12 @@ impl Command {
         };
         let mut line: Vec<String> = command.iter().chain(arguments).cloned().collect();
         if command.is_empty() {
+            // `args: [/bin/sh, -c, …]` is for an image without an entry point: no daemon takes a shell as argument.
+            let is_shell =
+                |first: &String| matches!(first.as_str(), "/bin/sh" | "/bin/bash" | "/bin/ash" | "sh" | "bash");
+            if arguments.first().is_some_and(is_shell) && arguments.get(1).is_some_and(|word| word.starts_with('-')) {
+                return unwrap(line, env());
+            }
             let Some(known) = known else { return Self::Opaque };
             let replaces = arguments.first().is_some_and(|first| known.runs_arguments && !first.starts_with('-'));
             // `args: [nginx, -g, …]` and `args: [redis-cli]` say the program; `args: [-c, x]` go to the daemon.

@@ -3,7 +3,7 @@
 use super::address::texts;
 use super::hosts::pod_names;
 use super::{Confidence, Evidence, Form, Recognised, Role, Way, containers_among, elector};
-use crate::kube::{ContainerList, Index, Object, PodView, Typed};
+use crate::kube::{ContainerList, Index, Object, PodView, Typed, in_one_namespace};
 use crate::yaml::NodeId;
 
 /// A workload with what is recognised in it.
@@ -111,7 +111,7 @@ fn topology(object: &Object, index: &Index<'_>, containers: &[Recognised<'_>], f
     let replicas = at(&["spec", "replicas"]);
     match &object.typed {
         Some(Typed::Deployment(_) | Typed::ReplicaSet(_)) => {
-            let scaler = index.beside(object, "HorizontalPodAutoscaler").any(|scaler| scales(scaler, object));
+            let scaler = index.scalers(object).iter().any(|scaler| in_one_namespace(object, scaler));
             let count = replicas.and_then(|node| document.raw(node).parse::<i64>().ok());
             if count.is_some_and(|count| count > 1) || scaler {
                 let shows = if scaler { "a HorizontalPodAutoscaler scales it" } else { "several replicas" };

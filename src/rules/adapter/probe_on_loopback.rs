@@ -86,11 +86,38 @@ fn only_on_loopback(server: &Member<'_>, port: u16) -> Option<Label> {
             return Some(Label::node(document, host.node, format!("binds {port} to loopback")));
         }
     }
+    if let Some(text) = health_by_default(server, port) {
+        return Some(Label::node(
+            document,
+            text.node,
+            format!("serves health on localhost:{port} unless told otherwise"),
+        ));
+    }
     server.configs.files.iter().find_map(|file| {
         let listens: Vec<_> = nginx::listens(file.text).into_iter().filter(|listen| listen.port == port).collect();
         let first = listens.first().filter(|_| listens.iter().all(|listen| listen.is_loopback))?;
         Some(Label::span(&file.object.document.source, file.span(first.text), format!("binds {port} to loopback")))
     })
+}
+
+/// What switches the health server of Google's database proxies on, whose `--http-address` is `localhost` and
+/// whose `--http-port` is 9090 by default (GoogleCloudPlatform/cloud-sql-proxy: docs/cmd/cloud-sql-proxy.md).
+fn health_by_default<'a, 'run>(server: &'a Member<'run>, port: u16) -> Option<&'a Text<'run>> {
+    let image = server.one.container.container.image.as_deref().unwrap_or_default();
+    let is_proxy = ["/cloud-sql-proxy:", "/alloydb-auth-proxy:"].iter().any(|name| image.contains(name));
+    let elsewhere = ["http-address", "HTTP_ADDRESS", "config-file", "CONFIG_FILE"];
+    let is_told = server.texts.iter().any(|text| {
+        let said = text.variable.unwrap_or(text.text);
+        elsewhere.iter().any(|word| said.contains(word))
+    });
+    let has_unseen = server.one.container.container.env_from.is_some();
+    let given = server.texts.iter().enumerate().find_map(|(at, text)| {
+        let joined = text.text.strip_prefix("--http-port").filter(|_| text.variable.is_none())?;
+        joined.strip_prefix('=').or_else(|| server.texts.get(at + 1).map(|next| next.text))
+    });
+    let is_port = given.unwrap_or("9090") == port.to_string();
+    let switch = server.texts.iter().find(|text| matches!(text.text, "--health-check" | "--health-check=true"));
+    switch.filter(|_| is_proxy && !is_told && !has_unseen && is_port)
 }
 
 /// Whether a text is where a program listens, not what it talks to.

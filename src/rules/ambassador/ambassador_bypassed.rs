@@ -68,6 +68,13 @@ fn targets(ambassador: &Member<'_>) -> Vec<(String, Option<u16>)> {
             found.extend(list.pods.iter().map(|(_, host)| (short(host).to_owned(), None)));
         }
     }
+    // `DB_HOST=db.example.com`, as images of connection poolers are told
+    let hosts = ambassador.texts.iter().filter(|text| text.variable.is_some_and(|name| name.ends_with("_HOST")));
+    for address in hosts.flat_map(|text| addresses(text.text)) {
+        if address.host.contains('.') && address.host.contains(|letter: char| letter.is_ascii_alphabetic()) {
+            found.push((short(address.host).to_owned(), None));
+        }
+    }
     // Words before a colon and a number that are no hosts: `tcp:5432`, `port:80`.
     found.retain(|(host, _)| !matches!(host.as_str(), "tcp" | "udp" | "http" | "https" | "port" | "listen" | "weight"));
     found

@@ -1,5 +1,5 @@
 use crate::diagnostic::{Level, RuleId};
-use crate::kube::Index;
+use crate::kube::{Index, Place};
 use crate::recognise::address::addresses;
 use crate::recognise::config::ConfigFile;
 use crate::recognise::nginx::{Directive, directives};
@@ -15,6 +15,7 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+    routes(index, found);
     for object in index.kind("ConfigMap") {
         let document = &object.document;
         let Some(data) = document.get(object.node, "data") else { continue };
@@ -23,6 +24,46 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
             if text.contains("split_clients") {
                 let file = ConfigFile { object, node: entry.value, name, text };
                 judge(&file, index, found);
+            }
+        }
+    }
+}
+
+/// A share of a route that goes to a Service that is not there: the gateway answers 500 for it.
+fn routes(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+    for object in index.kind("HTTPRoute").iter().filter(|object| !object.is_base) {
+        let document = &object.document;
+        let items = |node, field: &str| document.get(node, field).map_or(&[][..], |list| document.items(list));
+        let Some(spec) = document.get(object.node, "spec") else { continue };
+        for rule in items(spec, "rules") {
+            let shares = items(*rule, "backendRefs");
+            for share in shares.iter().filter(|_| shares.len() > 1) {
+                let text = |field: &str| document.get(*share, field).and_then(|node| document.str(node));
+                let is_service =
+                    text("kind").is_none_or(|kind| kind == "Service") && text("group").is_none_or(str::is_empty);
+                let Some((node, name)) =
+                    document.get(*share, "name").and_then(|node| Some((node, document.str(node)?)))
+                else {
+                    continue;
+                };
+                let others = index.kind_in(Place::of(object), "Service");
+                let is_here = text("namespace").is_none_or(|named| object.id.namespace.as_deref() == Some(named));
+                let is_open = !is_service || !is_here || others.is_empty() || crate::rules::text::is_placeholder(name);
+                // at least one of the shares shows that the Services of this route are among the files
+                let known = shares
+                    .iter()
+                    .filter_map(|share| document.get(*share, "name"))
+                    .filter_map(|node| document.str(node));
+                let shows = known.into_iter().any(|known| index.has(object, "Service", known));
+                if is_open || !shows || index.has(object, "Service", name) {
+                    continue;
+                }
+                found
+                    .about(object)
+                    .at(node, format!("a share of this split goes to the Service `{}`, which is not there", clip(name)))
+                    .here("nothing of that name in this folder and namespace")
+                    .because("a gateway answers 500 for the share of a backend that does not exist (Gateway API: HTTPRoute, backendRefs)")
+                    .help("correct the name, or add the Service");
             }
         }
     }

@@ -98,7 +98,7 @@ fn ends(one: &Recognised<'_>) -> Option<(NodeId, String)> {
             let first = command.words.iter().find(|word| *word != "exec" && !word.contains('='));
             let program = first.map_or("", |first| first.rsplit('/').next().unwrap_or(first));
             let is_flagged = command.words.iter().any(|word| ONCE.contains(&word.trim_end_matches("=true")));
-            is_flagged || TOOLS.contains(&program) || is_short_sleep(program, &command.words)
+            is_flagged || TOOLS.contains(&program) || is_step(&command.words) || is_short_sleep(program, &command.words)
         };
         // what runs last and what does the work must be known to end
         let works = commands
@@ -107,11 +107,42 @@ fn ends(one: &Recognised<'_>) -> Option<(NodeId, String)> {
         return (works && !commands.is_empty() && commands.iter().all(is_tool))
             .then(|| (script.node, "every command of this ends".to_owned()));
     }
+    let words: Vec<String> = parts::words(&view).map(|(word, _)| word.clone()).collect();
     let (first, node) = parts::words(&view).next()?;
+    if view.container.command.is_some() && is_step(&words) {
+        return Some((node, format!("`{}` does its work and ends", words.join(" "))));
+    }
+    let image = view.container.image.as_deref().unwrap_or_default();
+    let name = image.rsplit('/').next().and_then(|last| last.split([':', '@']).next()).unwrap_or_default();
+    let steps = ["migrate", "update", "repair", "validate", "baseline", "info"];
+    let step = parts::words(&view).find(|(word, _)| steps.contains(&word.as_str()));
+    if let Some((word, node)) =
+        step.filter(|_| matches!(name, "flyway" | "liquibase") && view.container.command.is_none())
+    {
+        return Some((node, format!("`{name} {word}` does its work and ends")));
+    }
     let program = first.rsplit('/').next().unwrap_or(first);
     let is_command = view.container.command.is_some();
     (is_command && (TOOLS.contains(&program) || (one.lifetime == Lifetime::Ends && program != "sleep")))
         .then(|| (node, format!("`{program}` does its work and ends")))
+}
+
+/// Whether a command is one step of a framework's or cloud's tool: `manage.py migrate`, `aws s3 cp`.
+fn is_step(words: &[String]) -> bool {
+    let base = |word: &String| word.rsplit('/').next().unwrap_or(word).to_owned();
+    let mut words = words.iter().map(base).skip_while(|word| {
+        matches!(word.as_str(), "exec" | "bundle" | "npx" | "bin") || word.starts_with("python") || word.contains('=')
+    });
+    let (first, second, third) = (words.next(), words.next(), words.next());
+    let [first, second, third] = [&first, &second, &third].map(|word| word.as_deref().unwrap_or_default());
+    match first {
+        "manage.py" => matches!(second, "migrate" | "collectstatic" | "loaddata" | "dumpdata" | "clearsessions"),
+        "rails" | "rake" => second.starts_with("db:") && !second.contains("console"),
+        "prisma" | "sequelize" | "knex" => second.starts_with("migrate") || second.starts_with("db:migrate"),
+        "aws" => second == "s3" && matches!(third, "cp" | "sync" | "mv" | "rm"),
+        "gsutil" => matches!(second, "cp" | "rsync" | "mv" | "rm"),
+        _ => false,
+    }
 }
 
 fn is_short_sleep(program: &str, words: &[String]) -> bool {

@@ -1,6 +1,6 @@
 use crate::diagnostic::{Level, RuleId};
 use crate::recognise::elector::{Flag, milliseconds};
-use crate::rules::scene::Scene;
+use crate::rules::scene::{Member, Scene};
 use crate::rules::{Check, Found, Rule};
 
 /// Times with which client-go refuses to campaign.
@@ -14,12 +14,53 @@ pub static RULE: Rule = Rule {
 const WHY: &str = "`NewLeaderElector` in k8s.io/client-go/tools/leaderelection asks for lease duration > renew deadline \
                    > 1.2 × retry period, and returns an error otherwise; the program then exits";
 
+/// Programs whose times are known where they are not written: lease duration, renew deadline and retry period in
+/// seconds (`k8s.io/component-base/config/v1alpha1/defaults.go`, `kubernetes-csi/csi-lib-utils/leaderelection`).
+fn defaults(member: &Member<'_>) -> Option<[u64; 3]> {
+    let image = member.one.container.container.image.as_deref().unwrap_or_default();
+    let known = ["registry.k8s.io/", "k8s.gcr.io/"].iter().find_map(|registry| image.strip_prefix(registry))?;
+    let name = known.rsplit('/').next()?.split([':', '@']).next()?;
+    match name {
+        "kube-controller-manager" | "kube-scheduler" | "cloud-controller-manager" => Some([15, 10, 2]),
+        "csi-provisioner" | "csi-attacher" | "csi-resizer" | "csi-snapshotter" => Some([15, 10, 5]),
+        _ => None,
+    }
+}
+
+/// A time that the program has where none is written, beside one that is.
+fn unwritten(member: &Member<'_>, found: &mut Found<'_>) {
+    let election = &member.election;
+    let Some([lease, renew, retry]) = defaults(member) else { return };
+    let written = (time(election.lease_duration), time(election.renew_deadline), time(election.retry_period));
+    let (flag, message) = match written {
+        (Some((short, flag)), None, _) if short <= renew * 1000 => {
+            (flag, format!("holds for {} what it tries to renew for {renew}s, its default", flag.value))
+        }
+        (None, Some((long, flag)), _) if long >= lease * 1000 => {
+            (flag, format!("tries to renew for {} what it holds for {lease}s, its default", flag.value))
+        }
+        (_, Some((short, flag)), None) if short * 10 <= retry * 12_000 => {
+            (flag, format!("tries every {retry}s, its default, and gives up after {}", flag.value))
+        }
+        (_, None, Some((long, flag))) if long.saturating_mul(12) >= renew * 10_000 => {
+            (flag, format!("tries every {} and gives up after {renew}s, its default", flag.value))
+        }
+        _ => return,
+    };
+    found
+        .at(flag.node, format!("`{}` {message}, and does not start", member.name()))
+        .here("does not go with the program's default")
+        .because(WHY)
+        .help("set all three: the usual times are a lease of 15s, a renew deadline of 10s and a retry period of 2s");
+}
+
 fn time(flag: Option<Flag<'_>>) -> Option<(u64, Flag<'_>)> {
     flag.and_then(|flag| Some((milliseconds(flag.value)?, flag)))
 }
 
 pub(in crate::rules) fn check(scene: &Scene<'_>, found: &mut Found<'_>) {
     for member in scene.running().filter(|member| !member.election.is_off()) {
+        unwritten(member, found);
         let election = &member.election;
         let (lease, renew, retry) =
             (time(election.lease_duration), time(election.renew_deadline), time(election.retry_period));

@@ -10,7 +10,6 @@ pub(super) mod replicas_without_election;
 
 use super::Rule;
 use crate::kube::{Index, Object, Typed};
-use crate::recognise::workload::scales;
 
 /// The family's rules.
 pub const RULES: &[&Rule] = &[
@@ -31,6 +30,6 @@ fn replicas(object: &Object, index: &Index<'_>) -> Option<i32> {
         Some(Typed::StatefulSet(set)) => set.spec.replicas,
         _ => return None,
     };
-    let is_scaled = || index.kind("HorizontalPodAutoscaler").iter().any(|scaler| scales(scaler, object));
+    let is_scaled = || !index.scalers(object).is_empty();
     (!is_scaled()).then_some(replicas.unwrap_or(1))
 }

@@ -1,10 +1,11 @@
 use super::{ordinals, stateful_set};
 use crate::diagnostic::{Label, Level, RuleId};
-use crate::kube::{Index, Object};
+use crate::kube::{Index, Object, Place};
+use crate::recognise::Role;
 use crate::recognise::address::texts;
 use crate::recognise::shards::{ShardList, lists};
-use crate::recognise::{Role, workload};
 use crate::rules::{Check, FoundAnywhere, Rule};
+use crate::words::{clip, nearest};
 use crate::yaml::{Document, NodeId, Value};
 
 /// A list of shards and the StatefulSet that holds them disagree.
@@ -20,10 +21,13 @@ const WHY: &str = "whoever spreads keys and the Pods that hold them must agree o
 
 fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
     for list in lists(index).iter().filter(|list| list.is_hashed) {
-        let Some(object) = list.stateful_set(index).filter(|object| !object.is_base && !is_unsettled(index, object))
-        else {
+        let Some(object) = list.stateful_set(index) else {
+            nobody(list, index, found);
             continue;
         };
+        if object.is_base || is_unsettled(index, object) {
+            continue;
+        }
         let Some(set) = stateful_set(object) else { continue };
         compare(list, object, ordinals(&set.spec), found);
     }
@@ -38,7 +42,40 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
 fn is_unsettled(index: &Index<'_>, object: &Object) -> bool {
     let replicas = object.document.at(object.node, &["spec", "replicas"]).map(|node| object.document.value(node));
     let stopped = matches!(replicas, Some(Value::Int(0) | Value::Uint(0)));
-    stopped || index.kind("HorizontalPodAutoscaler").iter().any(|scaler| workload::scales(scaler, object))
+    stopped || !index.scalers(object).is_empty()
+}
+
+/// A list whose Pods no StatefulSet of its folder makes, beside one that it surely means: of nearly that name, or
+/// of that name under another governing Service.
+fn nobody(list: &ShardList<'_>, index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+    let object = list.file.object;
+    let (names, namespace) = (&list.names, object.id.namespace.as_deref());
+    if object.is_base || names.pods.len() < 2 || names.namespace.is_some_and(|named| Some(named) != namespace) {
+        return;
+    }
+    let sets = index.kind_in(Place::of(object), "StatefulSet");
+    let meant = if index.has(object, "StatefulSet", names.set) {
+        sets.iter().find(|set| set.id.name == names.set)
+    } else {
+        let like = nearest(names.set, sets.iter().map(|set| set.id.name.as_str()));
+        sets.iter().find(|set| Some(set.id.name.as_str()) == like)
+    };
+    let Some(meant) = meant else { return };
+    let service = stateful_set(meant).and_then(|set| set.spec.service_name.as_deref()).unwrap_or_default();
+    let (set, (_, host)) = (clip(&meant.id.name), names.pods[0]);
+    let is_its_name = meant.id.name == names.set;
+    if is_its_name && (service.is_empty() || service == names.service) {
+        return;
+    }
+    let field: &[&str] = if is_its_name { &["spec", "serviceName"] } else { &["metadata", "name"] };
+    let node = meant.document.at(meant.node, field).unwrap_or(meant.node);
+    found
+        .about(object)
+        .at_span(list.file.span(host), format!("no Pod of `{set}` has the name `{}`", clip(host)))
+        .here("nobody answers to this name")
+        .label(meant.label(node, "the name that counts"))
+        .because("a StatefulSet's Pods are found by <set>-<ordinal>.<serviceName> (kubernetes/website: concepts/workloads/controllers/statefulset, \"Stable Network ID\")")
+        .help(format!("list {}-0.{} and so on", meant.id.name, if service.is_empty() { "SERVICE" } else { service }));
 }
 
 fn compare(list: &ShardList<'_>, object: &Object, (start, count): (u32, u32), found: &mut FoundAnywhere<'_>) {
