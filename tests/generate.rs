@@ -686,6 +686,29 @@ shape:
 }
 
 #[test]
+fn a_variable_is_defined_before_it_is_spoken_of() {
+    let run = generate(
+        "
+patterns: v1
+name: shop
+app:
+  image: registry.example.com/shop:1
+  port: 8080
+  env: {ROUND: '$(TRIP)', TRIP: '$(ROUND)', URL: 'mysql://$(DB_HOST):$(DB_PORT)/shop'}
+use:
+  - broker: {as: db, protocol: mysql, to: service/mysql}
+",
+    );
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let objects = documents(&run.stdout);
+    let env = &object(&objects, "Deployment")["spec"]["template"]["spec"]["containers"][0]["env"];
+    let names: Vec<&str> = env.as_array().unwrap().iter().filter_map(|variable| variable["name"].as_str()).collect();
+    let at = |name: &str| names.iter().position(|other| *other == name).unwrap();
+    assert_eq!(names.len(), 5);
+    assert!(at("DB_HOST") < at("URL") && at("DB_PORT") < at("URL"), "{names:?}");
+}
+
+#[test]
 fn a_low_port_needs_no_rights() {
     let document = |port: u16| format!("patterns: v1\nname: web\napp: {{image: 'nginx:1.31.3', port: {port}}}\n");
     let sysctls = |port: u16| {

@@ -1,5 +1,6 @@
 //! What all objects have in common: labels, annotations, namespace, order and file names.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::{Map, Value as Json, json};
@@ -91,9 +92,34 @@ const POD_SPEC: &[&str] = &[
 pub(super) fn arrange(pod: &mut Json) {
     let Some(spec) = pod.get_mut("spec").and_then(Json::as_object_mut) else { return };
     let rank = |field: &str| POD_SPEC.iter().position(|known| *known == field).unwrap_or(POD_SPEC.len() - 4);
+    for containers in ["initContainers", "containers"] {
+        for container in spec.get_mut(containers).and_then(Json::as_array_mut).into_iter().flatten() {
+            container.get_mut("env").and_then(Json::as_array_mut).into_iter().for_each(define_first);
+        }
+    }
     let mut fields: Vec<(String, Json)> = std::mem::take(spec).into_iter().collect();
     fields.sort_by_key(|(field, _)| rank(field));
     spec.extend(fields);
+}
+
+/// Puts a variable in front of the first one that speaks of it: `$(NAME)` is only filled in from what was defined
+/// before (kubernetes/website: content/en/docs/tasks/inject-data-application/define-interdependent-environment-variables.md).
+fn define_first(env: &mut Vec<Json>) {
+    // a variable that would have to move twice is part of a circle, which no order undoes
+    let mut moved: BTreeSet<String> = BTreeSet::new();
+    let mut at = 0;
+    while at < env.len() {
+        let value = env[at]["value"].as_str().unwrap_or_default();
+        let spoken_of = |name: &str| !moved.contains(name) && value.contains(&format!("$({name})"));
+        let later = |variable: &Json| variable["name"].as_str().is_some_and(spoken_of);
+        let Some(offset) = value.contains("$(").then(|| env[at + 1..].iter().position(later)).flatten() else {
+            at += 1;
+            continue;
+        };
+        let variable = env.remove(at + 1 + offset);
+        moved.insert(variable["name"].as_str().unwrap_or_default().to_owned());
+        env.insert(at, variable);
+    }
 }
 
 /// The Pod templates of a controller.
