@@ -48,9 +48,10 @@ impl<'run> Index<'run> {
             index.by_kind.entry(kind).or_default().push(object);
             index.by_name.entry((kind, name)).or_default().push(object);
             index.by_id.entry((kind, name, object.id.namespace.as_deref())).or_default().push(object);
-            if kind == "HorizontalPodAutoscaler"
+            let is_keda = kind == "ScaledObject";
+            if (is_keda || kind == "HorizontalPodAutoscaler")
                 && let Some(target) = object.document.at(object.node, &["spec", "scaleTargetRef"])
-                && let Some(target_kind) = object.document.get_str(target, "kind")
+                && let Some(target_kind) = object.document.get_str(target, "kind").or(is_keda.then_some("Deployment"))
                 && let Some(target_name) = object.document.get_str(target, "name")
             {
                 index.by_target.entry((target_kind, target_name)).or_default().push(object);
@@ -105,7 +106,7 @@ impl<'run> Index<'run> {
         own.iter().chain(open).copied()
     }
 
-    /// The `HorizontalPodAutoscalers` whose target has this workload's kind and name, in any namespace.
+    /// The `HorizontalPodAutoscalers` and KEDA's `ScaledObjects` whose target has this workload's kind and name, in any namespace.
     #[must_use]
     pub fn scalers<'a>(&'a self, workload: &'a Object) -> &'a [&'run Object] {
         let target = (workload.id.kind.as_str(), workload.id.name.as_str());

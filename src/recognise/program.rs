@@ -24,6 +24,8 @@ pub(super) enum Command {
     Script(String),
     /// Whatever the image starts.
     Opaque,
+    /// Something else than the image starts, of which nothing is known: a script in a file.
+    Hidden,
 }
 
 impl Command {
@@ -50,14 +52,17 @@ impl Command {
                 line.insert(0, known.programs[0].clone());
             }
         }
-        unwrap(line, env())
+        match unwrap(line, env()) {
+            Self::Opaque if !command.is_empty() => Self::Hidden,
+            command => command,
+        }
     }
 
     /// The program's name without its folder.
     pub(super) fn program(&self) -> Option<&str> {
         match self {
             Self::Program { name, .. } => Some(name),
-            Self::Script(_) | Self::Opaque => None,
+            Self::Script(_) | Self::Opaque | Self::Hidden => None,
         }
     }
 
@@ -65,7 +70,7 @@ impl Command {
     pub(super) fn runs(&self, image: &Image) -> bool {
         match self {
             Self::Program { name, .. } => image.programs.iter().any(|program| program == name),
-            Self::Script(_) => false,
+            Self::Script(_) | Self::Hidden => false,
             Self::Opaque => true,
         }
     }
@@ -76,7 +81,7 @@ impl Command {
             Self::Program { name, arguments, .. } => is_following_tail(name, arguments),
             Self::Script(script) => shell::commands(script)
                 .is_some_and(|commands| commands.iter().any(|command| is_following_tail_command(&command.words))),
-            Self::Opaque => false,
+            Self::Opaque | Self::Hidden => false,
         }
     }
 
@@ -84,7 +89,7 @@ impl Command {
         match self {
             Self::Program { name, arguments, env } => program_lifetime(name, arguments, env),
             Self::Script(script) => script_lifetime(script),
-            Self::Opaque => Lifetime::Unknown,
+            Self::Opaque | Self::Hidden => Lifetime::Unknown,
         }
     }
 }

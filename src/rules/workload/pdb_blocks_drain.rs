@@ -3,7 +3,7 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::scaling;
 use crate::diagnostic::{Level, RuleId};
-use crate::kube::{Index, Object, Selector, Typed, in_one_namespace};
+use crate::kube::{Index, Object, Selector, Typed};
 use crate::rules::{Check, FoundAnywhere, Rule};
 use crate::words::clip;
 use crate::yaml::NodeId;
@@ -62,9 +62,7 @@ fn against_replicas(
     // Several workloads under one budget add up; a bare Pod or a Job may stand for any number.
     let [workload] = workloads.as_slice() else { return };
     let Some(replicas) = scaling::replicas(workload).filter(|_| !workload.is_base) else { return };
-    let scaler = scaling::scalers(index).find(|scaler| {
-        scaler.kind == workload.id.kind && scaler.name == workload.id.name && in_one_namespace(scaler.object, workload)
-    });
+    let scaler = scaling::scaler_of(index, workload);
     let lowest = scaler.map_or(replicas, |scaler| scaler.lowest);
     if lowest < 1 || scaling::scaled_up(wanted, lowest).is_none_or(|wanted| wanted < lowest) {
         return;

@@ -96,9 +96,8 @@ pub fn scaled_up(value: &IntOrString, total: i32) -> Option<i32> {
 
 /// What scales a workload.
 pub fn scaler_of<'run>(index: &Index<'run>, object: &Object) -> Option<Scaler<'run>> {
-    scalers(index).find(|scaler| {
-        scaler.kind == object.id.kind && scaler.name == object.id.name && in_one_namespace(scaler.object, object)
-    })
+    let named = index.scalers(object).iter().copied().filter_map(scaler);
+    named.into_iter().find(|scaler| in_one_namespace(scaler.object, object))
 }
 
 /// How many Pods a workload has at least; nothing for what has no replicas.
