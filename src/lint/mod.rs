@@ -32,7 +32,7 @@ pub fn workspace(workspace: &Workspace, selection: &Selection) -> Vec<Finding> {
 pub fn run(workspace: &Workspace, projects: &Projects) -> Vec<Finding> {
     let objects: Vec<&Object> = workspace.objects().collect();
     let mut across = Vec::new();
-    check_together(&objects, projects.base(), &mut across);
+    check_together(&objects, &projects.together(), &mut across);
     let mut across_by_file: HashMap<usize, Vec<Finding>> = HashMap::new();
     for finding in across {
         across_by_file.entry(Arc::as_ptr(&finding.primary.source).addr()).or_default().push(finding);

@@ -103,6 +103,12 @@ impl Projects {
         &self.base
     }
 
+    /// What is looked for across files: whatever one of the projects may want to hear.
+    pub(super) fn together(&self) -> Selection {
+        let base = self.base.clone();
+        if self.linted.is_empty() { base } else { base.from_level(Level::Advice) }
+    }
+
     /// How a file is looked at.
     #[must_use]
     pub fn selection(&self, file: &File) -> &Selection {

@@ -115,15 +115,21 @@ impl Selection {
         self.target
     }
 
-    /// The rules that run.
+    /// The rules that run: those whose findings could be shown.
     pub fn running(&self) -> impl Iterator<Item = &'static Rule> {
-        self.running.iter().copied()
+        self.running.iter().copied().filter(|rule| self.is_heard(rule))
+    }
+
+    /// Whether a finding of this rule could be shown.
+    fn is_heard(&self, rule: &Rule) -> bool {
+        let level = self.levels.iter().find(|(name, _)| name == rule.id.name).map_or(rule.level, |(_, level)| *level);
+        self.asked_for || level >= self.lowest
     }
 
     /// Whether a rule runs.
     #[must_use]
     pub fn runs(&self, rule: RuleId) -> bool {
-        self.running.iter().any(|running| running.id == rule)
+        self.running.iter().any(|running| running.id == rule && self.is_heard(running))
     }
 
     /// Whether a finding is shown.

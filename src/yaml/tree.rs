@@ -246,7 +246,18 @@ impl Document {
     /// The entry of a map under `key`.
     #[must_use]
     pub fn entry(&self, map: NodeId, key: &str) -> Option<Entry> {
-        self.entries(map).iter().find(|entry| self.key(entry) == key).copied()
+        self.entries(map).iter().find(|entry| self.is_key(entry.key, key)).copied()
+    }
+
+    /// Whether a key's text is this. Rules ask for keys all the time, and nearly all keys are of another length.
+    fn is_key(&self, node: NodeId, key: &str) -> bool {
+        match self.node(node).value {
+            Stored::Borrowed(range) => {
+                let range = range.range();
+                range.len() == key.len() && self.source.text.as_bytes().get(range) == Some(key.as_bytes())
+            }
+            _ => self.key_text(node) == key,
+        }
     }
 
     /// The value of a map under `key`.

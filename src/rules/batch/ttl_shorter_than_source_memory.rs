@@ -14,6 +14,9 @@ pub static RULE: Rule = Rule {
 const FIELD: &str = "ttlSecondsAfterFinished";
 
 fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+    if !index.kind("ConfigMap").iter().any(|map| map.document.raw(map.node).contains(FIELD)) {
+        return;
+    }
     for object in index.all() {
         let Some(pod) = object.pod() else { continue };
         for one in recognise::containers_among(pod, index).iter().filter(|one| one.role == Role::QueueManager) {

@@ -17,6 +17,9 @@ fn check(pod: PodView<'_>, found: &mut Found<'_>) {
         return;
     }
     let is_ordinary = |view: &ContainerView<'_>| view.list == ContainerList::Init && !view.is_native_sidecar();
+    if !pod.containers().any(|view| is_ordinary(&view)) {
+        return;
+    }
     for one in recognise::containers(pod) {
         let view = one.container;
         if !is_ordinary(&view) || one.lifetime != Lifetime::Forever {

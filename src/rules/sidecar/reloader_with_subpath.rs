@@ -18,6 +18,9 @@ pub static RULE: Rule = Rule {
 type Source<'a> = (&'static str, &'a str);
 
 fn check(pod: PodView<'_>, found: &mut Found<'_>) {
+    if pod.containers().nth(1).is_none() {
+        return;
+    }
     let all = recognise::containers(pod);
     let sources: BTreeMap<&str, Source<'_>> = pod
         .spec

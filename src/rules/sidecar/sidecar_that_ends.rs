@@ -12,6 +12,9 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(pod: PodView<'_>, found: &mut Found<'_>) {
+    if !pod.containers().any(|view| view.is_native_sidecar()) {
+        return;
+    }
     for one in recognise::containers(pod) {
         let view = one.container;
         let Some(policy) = view.at(&["restartPolicy"]).filter(|_| view.is_native_sidecar()) else { continue };

@@ -20,6 +20,10 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
         if index.kind("LimitRange").iter().any(|limits| crate::kube::in_one_namespace(object, limits)) {
             continue;
         }
+        // an app that asks, and another that does not
+        if !pod.containers().any(|view| asks(&view)) || pod.containers().all(|view| asks(&view)) {
+            continue;
+        }
         let all = recognise::containers(pod);
         let Some(app) =
             all.iter().find(|one| !one.is_helper() && one.container.runs_beside_app() && asks(&one.container))

@@ -16,7 +16,8 @@ pub static RULE: Rule = Rule {
 
 fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
     for object in index.all().iter().filter(|object| !object.is_base) {
-        let Some(pod) = object.pod() else { continue };
+        let has_sidecar = |pod: &PodView<'_>| pod.containers().any(|view| view.is_native_sidecar());
+        let Some(pod) = object.pod().filter(has_sidecar) else { continue };
         for one in recognise::containers_among(pod, index) {
             let view = one.container;
             let container = view.container;

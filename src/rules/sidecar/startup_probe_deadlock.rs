@@ -19,6 +19,9 @@ fn check(pod: PodView<'_>, found: &mut Found<'_>) {
     if pod.object.is_patch {
         return;
     }
+    if !pod.containers().any(|view| view.is_native_sidecar()) {
+        return;
+    }
     let all = recognise::containers(pod);
     for one in all.iter().filter(|one| one.container.is_native_sidecar()) {
         let view = one.container;

@@ -1,5 +1,5 @@
 use crate::diagnostic::{Level, RuleId};
-use crate::kube::PodView;
+use crate::kube::{ContainerView, PodView};
 use crate::recognise::{self, Lifetime, Role, Task};
 use crate::rules::{Check, Found, Rule, parts};
 
@@ -12,6 +12,10 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(pod: PodView<'_>, found: &mut Found<'_>) {
+    let has_path = |view: ContainerView<'_>| parts::mounts(&view).any(|(mount, _)| mount.sub_path.is_some());
+    if !pod.containers().any(has_path) {
+        return;
+    }
     for one in recognise::containers(pod) {
         let view = one.container;
         let keeps_pulling = one.role == Role::Sidecar(Task::Git) && one.lifetime != Lifetime::Ends;

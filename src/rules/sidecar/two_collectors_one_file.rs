@@ -13,6 +13,9 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(pod: PodView<'_>, found: &mut Found<'_>) {
+    if pod.containers().nth(1).is_none() {
+        return;
+    }
     let all = recognise::containers(pod);
     let shippers: Vec<_> =
         all.iter().filter(|one| one.role == Role::Sidecar(Task::Logs) && one.container.runs_beside_app()).collect();
