@@ -47,8 +47,11 @@ pub fn lists<'run>(index: &Index<'run>) -> Vec<ShardList<'run>> {
             let name = text.variable.unwrap_or_default();
             let file = ConfigFile { object, node: text.node, name, text: text.text };
             // Clients of memcached hash keys over the servers that they are given.
-            let name = name.to_ascii_uppercase();
-            add(file, |_| name.contains("SHARD") || name.contains("MEMCACHE"), &mut found);
+            let is_hashed = |_: &str| {
+                let name = name.to_ascii_uppercase();
+                name.contains("SHARD") || name.contains("MEMCACHE")
+            };
+            add(file, is_hashed, &mut found);
         }
     }
     found
@@ -56,9 +59,7 @@ pub fn lists<'run>(index: &Index<'run>) -> Vec<ShardList<'run>> {
 
 fn add<'run>(file: ConfigFile<'run>, is_hashed: impl Fn(&str) -> bool, found: &mut Vec<ShardList<'run>>) {
     // Most texts hold no such name at all.
-    let bytes = file.text.as_bytes();
-    let may_hold = bytes.windows(3).any(|three| three[0] == b'-' && three[1].is_ascii_digit());
-    if !may_hold || !file.text.contains('.') {
+    if !holds_an_ordinal(file.text) {
         return;
     }
     let names = pod_names(file.text);
@@ -67,4 +68,13 @@ fn add<'run>(file: ConfigFile<'run>, is_hashed: impl Fn(&str) -> bool, found: &m
     }
     let is_hashed = is_hashed(file.text);
     found.extend(names.into_iter().map(|names| ShardList { file, names, is_hashed }));
+}
+
+/// Whether a text holds `-0.` or the like: what every name of a StatefulSet's Pod does.
+fn holds_an_ordinal(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    memchr::memchr_iter(b'-', bytes).any(|dash| {
+        let digits = bytes[dash + 1..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+        digits > 0 && bytes.get(dash + 1 + digits) == Some(&b'.')
+    })
 }
