@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "helpers of tests are tests")]
 
 mod agent_common;
+mod support;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -14,6 +15,7 @@ use clap::Parser as _;
 use patterns::agent::cli::Cli;
 use serde::Deserialize as _;
 use serde_json::Value;
+use support::binary;
 
 const LIMIT: Duration = Duration::from_secs(10);
 
@@ -29,7 +31,7 @@ fn descriptions() -> Vec<PathBuf> {
 
 /// What a description becomes, as objects.
 fn generated(description: &Path) -> Vec<Value> {
-    let output = Command::new(env!("CARGO_BIN_EXE_patterns")).arg("gen").arg(description).output().unwrap();
+    let output = Command::new(binary()).arg("gen").arg(description).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     serde_yaml::Deserializer::from_str(&text)
         .map(|document| Value::deserialize(document).unwrap())

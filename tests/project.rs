@@ -6,7 +6,7 @@ mod support;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use support::{files, patterns, relative};
+use support::{binary, files, patterns, relative};
 
 /// Every project below `tests/projects` is refused, with a message that is a snapshot.
 #[test]
@@ -39,7 +39,7 @@ fn project(name: &str, files: &[(&str, &str)]) -> PathBuf {
 
 /// The image of `https` that comes out of `gen` in `folder`.
 fn https(folder: &Path, file: &str) -> String {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_patterns"));
+    let mut command = Command::new(binary());
     command.args(["gen", file]).current_dir(folder).env("NO_COLOR", "1");
     if file == "-" {
         let input = folder.join("stdin.txt");
@@ -95,8 +95,7 @@ fn the_oldest_server_judges() {
         &[("shop.yaml", &text), ("newer/.patterns.yaml", "target: 1.36\n"), ("newer/shop.yaml", &text)],
     );
     let code = |args: &[&str]| {
-        let run =
-            Command::new(env!("CARGO_BIN_EXE_patterns")).arg("gen").args(args).current_dir(&root).output().unwrap();
+        let run = Command::new(binary()).arg("gen").args(args).current_dir(&root).output().unwrap();
         (run.status.code(), String::from_utf8(run.stderr).unwrap().contains("hostnameOverride"))
     };
     assert_eq!(code(&["shop.yaml"]), (Some(2), true), "1.33 is the oldest");

@@ -1,7 +1,11 @@
 //! Every command of the README that needs no cluster runs, and ends as the README says.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod support;
+
 use std::process::Command;
+
+use support::binary;
 
 /// The lines after `$ ` in the README's `console` blocks.
 fn commands() -> Vec<String> {
@@ -21,7 +25,8 @@ fn commands() -> Vec<String> {
 
 #[test]
 fn commands_run() {
-    let binary = env!("CARGO_BIN_EXE_patterns");
+    let binary = binary();
+    let binary = binary.to_str().expect("a path in UTF-8");
     let mut ran = 0;
     for command in commands() {
         // this very test run, and what would change the machine
@@ -59,8 +64,7 @@ fn messages_are_as_shown() {
     assert!(shown.len() >= 2, "{shown:?}");
     for block in shown {
         let file = block.split("╭─[").nth(1).and_then(|rest| rest.split(':').next()).expect("a message names its file");
-        let run =
-            Command::new(env!("CARGO_BIN_EXE_patterns")).args(["gen", file]).current_dir(folder).output().unwrap();
+        let run = Command::new(binary()).args(["gen", file]).current_dir(folder).output().unwrap();
         let said = String::from_utf8_lossy(&run.stderr).into_owned();
         assert!(said.contains(block), "{file}: the README shows\n{block}\nand the program says\n{said}");
     }

@@ -2,9 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod support;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+use support::binary;
 
 /// An error with a safe fix, an error with an unsafe one, and text that formats have to escape.
 const REPORT: &str = "\
@@ -50,12 +54,7 @@ impl Folder {
 
     /// Exit code, standard output, standard error.
     fn lint(&self, arguments: &[&str]) -> (Option<i32>, String, String) {
-        let output = Command::new(env!("CARGO_BIN_EXE_patterns"))
-            .current_dir(&self.0)
-            .arg("lint")
-            .args(arguments)
-            .output()
-            .unwrap();
+        let output = Command::new(binary()).current_dir(&self.0).arg("lint").args(arguments).output().unwrap();
         let text = |bytes| String::from_utf8(bytes).unwrap();
         (output.status.code(), text(output.stdout), text(output.stderr))
     }
@@ -274,8 +273,7 @@ fn a_project_sets_levels_and_exceptions() {
     // a baseline of the project's
     folder.lint(&["--write-baseline", "baseline.json", "."]);
     assert_eq!(rules("lint: {baseline: baseline.json}", &["."]), "");
-    let below =
-        Command::new(env!("CARGO_BIN_EXE_patterns")).current_dir(folder.0.join("legacy")).args(["lint", "."]).output();
+    let below = Command::new(binary()).current_dir(folder.0.join("legacy")).args(["lint", "."]).output();
     assert_eq!(below.unwrap().stdout, b"");
     // an image of the project's own plays a known role
     folder.file(

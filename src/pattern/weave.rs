@@ -1,6 +1,6 @@
 //! Weaving: fragments of one Pod template merged by Kubernetes' own merge keys, never overwriting.
 //!
-//! Laws, tested in `tests/weave.rs`: weaving a fragment twice changes nothing; fragments that share no
+//! Laws, tested in `tests/library/weave.rs`: weaving a fragment twice changes nothing; fragments that share no
 //! field may come in any order; nothing that a fragment says is lost.
 
 use std::collections::BTreeMap;

@@ -5,7 +5,7 @@
 pub mod objects;
 
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 /// What a run left behind.
@@ -18,9 +18,18 @@ pub struct Run {
     pub stderr: String,
 }
 
+/// The `patterns` binary under test: the one that `PATTERNS_BINARY` names by its absolute path, or the one that cargo
+/// built for the tests.
+///
+/// `.ci/run` names the one that `cargo build --release` makes, which is not quite the same: cargo builds the binary of a
+/// test run with the features that development dependencies ask of shared dependencies.
+pub fn binary() -> PathBuf {
+    std::env::var_os("PATTERNS_BINARY").map_or_else(|| env!("CARGO_BIN_EXE_patterns").into(), PathBuf::from)
+}
+
 /// Runs `patterns` with `args` in the project's root, `stdin` on standard input.
 pub fn patterns_with(args: &[&str], stdin: &[u8]) -> Run {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_patterns"))
+    let mut child = Command::new(binary())
         .args(args)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .env("NO_COLOR", "1")
@@ -57,7 +66,7 @@ pub fn documents(yaml: &str) -> Vec<serde_json::Value> {
 }
 
 /// All files below `folder` whose name ends so, sorted.
-pub fn files(folder: &str, ending: &str) -> Vec<std::path::PathBuf> {
+pub fn files(folder: &str, ending: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     collect(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), ending, &mut found);
     found.sort();
@@ -65,7 +74,7 @@ pub fn files(folder: &str, ending: &str) -> Vec<std::path::PathBuf> {
     found
 }
 
-fn collect(folder: &Path, ending: &str, found: &mut Vec<std::path::PathBuf>) {
+fn collect(folder: &Path, ending: &str, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).expect("a folder") {
         let path = entry.expect("an entry").path();
         if path.is_dir() {

@@ -1,16 +1,14 @@
 //! Pictures: nothing overlaps, nothing is cut, and no name breaks out of its place.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
-mod support;
-
 use std::sync::Arc;
 
+use crate::support::{files, patterns, patterns_with, relative};
 use patterns::diagram::layout::{Point, Rect, Scene, scene};
 use patterns::diagram::{Diagram, Edge, Flow, Look, Node, dot, mermaid, of, svg};
 use patterns::kube::File;
 use patterns::yaml::Source;
 use proptest::prelude::*;
-use support::{files, patterns, patterns_with, relative};
 
 fn diagram(yaml: &str) -> Diagram {
     of("test", &File::read(&Arc::new(Source::from_text("test.yaml", yaml))).objects)

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use patterns::kube::{Object, Workspace};
 use patterns::recognise::workload;
 
-const LABELS: &str = include_str!("corpus/roles.tsv");
+const LABELS: &str = include_str!("../corpus/roles.tsv");
 
 struct Label<'text> {
     file: String,

@@ -53,7 +53,7 @@ fn hostile(sample: &str) -> Vec<String> {
 fn generate(catalogue: &Catalogue, description: &[Value]) -> Result<Vec<Value>, Vec<String>> {
     let text = emit::to_stream(description).expect("JSON is written as YAML");
     let source = Arc::new(Source::from_text("hostile.yaml", text));
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/hostile");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/library/hostile");
     let (descriptions, findings) = describe::read(&source, Some(&folder), &Options::default());
     let messages =
         |findings: Vec<patterns::diagnostic::Finding>| findings.into_iter().map(|finding| finding.message).collect();

@@ -150,3 +150,33 @@ fn names_are_unique_and_in_their_family() {
         assert!(rules.iter().all(|rule| rule.id.family == *family));
     }
 }
+
+/// Text that somebody is still typing.
+#[test]
+fn every_byte_cut_off_and_no_panic() {
+    let text = "\
+apiVersion: v1
+kind: Pod
+metadata: {name: twins}
+spec:
+  containers:
+    - name: blue
+      image: registry.example.com/shop:1
+      ports: [{containerPort: 8080}]
+    - name: green
+      image: registry.example.com/shop:2
+      ports: [{containerPort: 8080}]
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: norway}
+data:
+  country: no
+# patterns: ignore[norway
+";
+    for end in 0..text.len() {
+        for finding in lint(&text[..end]) {
+            assert!(!terminal::render(&finding, true).is_empty());
+        }
+    }
+}

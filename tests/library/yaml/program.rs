@@ -3,9 +3,11 @@
 use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
 
+use crate::support::binary;
+
 /// Runs `patterns read -` on `input`.
 fn read(input: &[u8]) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_patterns"))
+    let mut child = Command::new(binary())
         .args(["read", "-", "--color", "never"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -38,7 +40,7 @@ fn documents_before_the_refused_one_come_out_first() {
 
 #[test]
 fn a_file_that_is_not_there_fails_the_run() {
-    let output = Command::new(env!("CARGO_BIN_EXE_patterns")).args(["read", "no/such/file.yaml"]).output().unwrap();
+    let output = Command::new(binary()).args(["read", "no/such/file.yaml"]).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("no/such/file.yaml"));
 }

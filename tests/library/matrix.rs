@@ -4,12 +4,12 @@
 //! What to compose is read from the examples of the catalogue, so that a new pattern joins by itself.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
-mod support;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::support::objects::{inner_jobs, problems};
+use crate::support::{files, relative};
 use patterns::describe::{self, Options, Spanned};
 use patterns::diagnostic::Finding;
 use patterns::kube::{Object, on_deep_stacks};
@@ -18,8 +18,6 @@ use patterns::pattern::{self, Catalogue};
 use patterns::yaml::{self, Source, emit};
 use rayon::prelude::*;
 use serde_json::{Value, json};
-use support::objects::{inner_jobs, problems};
-use support::{files, relative};
 
 /// Something to `use`, with what its example has beside it.
 #[derive(Clone)]

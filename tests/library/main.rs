@@ -1,0 +1,15 @@
+//! Tests that call the library.
+//!
+//! They are one program, because a program that links the library takes minutes to build on the release profile. Tests
+//! that only run the `patterns` binary build in seconds, so each of their files is a program.
+
+mod diagram;
+mod hostile;
+mod matrix;
+mod recognise;
+mod recognise_corpus;
+mod rules;
+#[path = "../support/mod.rs"]
+mod support;
+mod weave;
+mod yaml;
