@@ -3,6 +3,7 @@
 
 mod support;
 
+use serde::Deserialize as _;
 use serde_json::{Value, json};
 use support::{documents, files, generate, patterns, patterns_with, relative};
 
@@ -41,6 +42,30 @@ fn environment_and_parameters() {
     assert_eq!(object(&prod, "Deployment")["spec"]["replicas"], 4);
     assert_eq!(object(&dev, "Ingress")["spec"]["rules"][0]["host"], "site.example.test");
     assert_eq!(object(&prod, "HTTPRoute")["spec"]["parentRefs"], json!([{"name": "public"}]));
+}
+
+/// Numbers with all their digits: `serde_json` reads some of them as their neighbour unless its feature
+/// `float_roundtrip` is on, and once it was on for tests alone, so that what shipped refused them. Whole numbers may be
+/// written as fractions.
+#[test]
+fn fractions_arrive_to_the_last_digit() {
+    let mixed = (1..=300_u64).map(|step| f64::from_bits(step.wrapping_mul(0x9e37_79b9_7f4a_7c15)));
+    let edges = [0.1 + 0.2, f64::MAX, f64::MIN_POSITIVE, 5e-324, 123_456_789.123_456_79, 0.0, 1.0, 250.0, 1e16, 1e21];
+    let numbers: Vec<f64> = mixed.filter(|number| number.is_finite()).chain(edges).collect();
+    let written: Vec<String> = numbers.iter().map(|number| format!("{number:e}")).collect();
+    let description = format!(
+        "patterns: v1\nname: shop\napp: {{image: \"registry.example.com/shop:1\", port: 8080}}\nextra:\n  \
+         - {{apiVersion: example.com/v1, kind: Sampler, metadata: {{name: shop}}, spec: {{rates: [{}]}}}}\n",
+        written.join(", ")
+    );
+    let run = generate(&description);
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+    let read: Vec<f64> = serde_yaml::Deserializer::from_str(&run.stdout)
+        .map(|document| serde_yaml::Value::deserialize(document).unwrap())
+        .find(|document| document["kind"] == "Sampler")
+        .map(|document| serde_yaml::from_value(document["spec"]["rates"].clone()).unwrap())
+        .expect("the object of `extra`");
+    assert_eq!(read, numbers);
 }
 
 #[test]

@@ -39,7 +39,7 @@ pub fn to_yaml(value: &Json) -> Result<String, EmitError> {
     let same = match documents.as_slice() {
         [document] if refusal.is_none() => {
             let json = document.to_json(document.root());
-            serde_json::from_str::<Json>(&json).is_ok_and(|read| read == *value)
+            serde_json::from_str::<Json>(&json).is_ok_and(|read| is_read_as(value, &read))
         }
         _ => false,
     };
@@ -49,6 +49,24 @@ pub fn to_yaml(value: &Json) -> Result<String, EmitError> {
     Arc::try_unwrap(source).map_or_else(|source| Ok(source.text.clone()), |source| Ok(source.text))
 }
 
+/// Whether `read` is what kubectl makes of `value`: the same, but that it reads a whole number written as a fraction
+/// (`1.0`) as an integer.
+fn is_read_as(value: &Json, read: &Json) -> bool {
+    match (value, read) {
+        (Json::Number(value), Json::Number(read)) if value.is_f64() && !read.is_f64() => {
+            value.as_f64() == read.as_f64()
+        }
+        (Json::Array(values), Json::Array(read)) => {
+            values.len() == read.len() && values.iter().zip(read).all(|(value, read)| is_read_as(value, read))
+        }
+        (Json::Object(values), Json::Object(read)) => {
+            values.len() == read.len()
+                && values.iter().all(|(key, value)| read.get(key).is_some_and(|read| is_read_as(value, read)))
+        }
+        _ => value == read,
+    }
+}
+
 /// Writes several objects as one stream.
 ///
 /// # Errors
@@ -56,4 +74,22 @@ pub fn to_yaml(value: &Json) -> Result<String, EmitError> {
 pub fn to_stream(values: &[Json]) -> Result<String, EmitError> {
     let documents = values.iter().map(to_yaml).collect::<Result<Vec<_>, _>>()?;
     Ok(documents.join("---\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::is_read_as;
+
+    #[test]
+    fn a_fraction_may_become_an_integer_and_never_the_reverse() {
+        assert!(is_read_as(&json!({"a": [1.0, 2]}), &json!({"a": [1, 2]})));
+        assert!(!is_read_as(&json!(1), &json!(1.0)));
+        assert!(!is_read_as(&json!(9_007_199_254_740_993_i64), &json!(9_007_199_254_740_992.0)));
+        assert!(!is_read_as(&json!(1.5), &json!(1)));
+        assert!(!is_read_as(&json!([1.0]), &json!([1, 1])));
+        assert!(!is_read_as(&json!({"a": 1.0}), &json!({"b": 1})));
+        assert!(!is_read_as(&json!("1.0"), &json!(1)));
+    }
 }
