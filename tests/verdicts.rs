@@ -13,6 +13,7 @@ use patterns::kube::{File, Object, Workspace};
 use patterns::lint::{self, Selection};
 use patterns::yaml::{Document, Part, Source, read};
 use serde::Deserialize;
+use serde_json::json;
 
 /// One recorded answer.
 #[derive(Deserialize)]
@@ -259,4 +260,112 @@ fn the_linter_says_the_same() {
     }
     println!("{} of {all} agree", all - differing.len());
     assert!(differing.len() * 100 <= all, "{differing:#?}");
+}
+
+/// Every error for one object, as `path: message`.
+fn errors(manifest: &serde_json::Value) -> Vec<String> {
+    let verdict = judge(&manifest.to_string(), &Schemas::default());
+    verdict.errors.iter().map(|cause| format!("{}: {}", cause.path, cause.message)).collect()
+}
+
+/// A Pod with these fields in its spec, and one container with these fields.
+fn pod(spec: &serde_json::Value, container: &serde_json::Value) -> serde_json::Value {
+    let mut pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}, "spec": spec});
+    let mut main = container.clone();
+    main["name"] = "main".into();
+    main["image"] = "registry.example.com/app:1".into();
+    pod["spec"]["containers"] = json!([main]);
+    pod
+}
+
+/// What the release build of rustc 1.95 took for zero (rust-lang/rust#158206): all 32 sets of sources, with and
+/// without a value beside them.
+#[test]
+fn a_variable_has_one_source() {
+    let sources = [
+        ("fieldRef", json!({"fieldPath": "metadata.name"})),
+        ("resourceFieldRef", json!({"resource": "limits.cpu"})),
+        ("configMapKeyRef", json!({"name": "settings", "key": "color"})),
+        ("secretKeyRef", json!({"name": "login", "key": "password"})),
+        ("fileKeyRef", json!({"volumeName": "made", "path": "app.env", "key": "COLOR"})),
+    ];
+    for set in 0..1_u32 << sources.len() {
+        let chosen = sources.iter().enumerate().filter(|(index, _)| set >> index & 1 == 1).map(|(_, source)| source);
+        let source: serde_json::Value = chosen.map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+        let expected = match set.count_ones() {
+            0 => Some("names no source"),
+            1 => None,
+            _ => Some("more than one source"),
+        };
+        for value in ["", "blue"] {
+            let expected = if set != 0 && !value.is_empty() { Some("excludes `value`") } else { expected };
+            let env = json!([{"name": "COLOR", "value": value, "valueFrom": source}]);
+            let found = errors(&pod(&json!({"volumes": [{"name": "made", "emptyDir": {}}]}), &json!({"env": env})));
+            assert_eq!(found.len(), usize::from(expected.is_some()), "{source} with {value:?}: {found:?}");
+            for (error, expected) in found.iter().zip(expected) {
+                assert!(error.starts_with("spec.containers[0].env[0].valueFrom: "), "{error}");
+                assert!(error.contains(expected), "{source} with {value:?}: {error}, expected {expected}");
+            }
+        }
+    }
+}
+
+/// Counts and alternatives over lists of fields, none, one and several of each.
+#[test]
+fn counts_what_is_written() {
+    let reference = json!({"name": "settings"});
+    let windows = |of_pod: Option<bool>, of_container: Option<bool>, of_second: Option<bool>| {
+        let options = |on: Option<bool>| on.map_or(json!({}), |on| json!({"windowsOptions": {"hostProcess": on}}));
+        let mut pod = pod(
+            &json!({"os": {"name": "windows"}, "hostNetwork": true, "securityContext": options(of_pod)}),
+            &json!({"securityContext": options(of_container)}),
+        );
+        let second = json!({
+            "name": "second", "image": "registry.example.com/app:1", "securityContext": options(of_second),
+        });
+        pod["spec"]["containers"].as_array_mut().unwrap().push(second);
+        pod
+    };
+    let pages = |limits: serde_json::Value| pod(&json!({}), &json!({"resources": {"limits": limits}}));
+    let requests = |requests: serde_json::Value| {
+        pod(&json!({}), &json!({"resources": {"limits": {"hugepages-2Mi": "4Mi"}, "requests": requests}}))
+    };
+    let finalizers = |list: serde_json::Value| json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "finalizers": list}});
+    let env_from = |source: serde_json::Value| pod(&json!({}), &json!({"envFrom": [source]}));
+    let cases = [
+        (env_from(json!({})), "without `configMapRef` or `secretRef`"),
+        (env_from(json!({"configMapRef": reference})), ""),
+        (env_from(json!({"secretRef": reference})), ""),
+        (env_from(json!({"configMapRef": reference, "secretRef": reference})), "with two sources"),
+        (windows(None, None, None), ""),
+        (windows(Some(true), None, None), ""),
+        (windows(Some(false), None, None), ""),
+        (windows(None, Some(true), Some(true)), ""),
+        (windows(Some(true), Some(true), None), ""),
+        (windows(None, Some(false), Some(false)), ""),
+        (windows(None, Some(true), None), "mixes host process containers with others"),
+        (windows(None, Some(true), Some(false)), "mixes host process containers with others"),
+        (windows(Some(true), Some(false), None), "mixes host process containers with others"),
+        (windows(Some(false), Some(true), None), "mixes host process containers with others"),
+        (pages(json!({"hugepages-2Mi": "4Mi"})), "neither cpu nor memory"),
+        (pages(json!({"hugepages-2Mi": "4Mi", "cpu": "1"})), ""),
+        (pages(json!({"memory": "1Gi", "hugepages-2Mi": "4Mi"})), ""),
+        (pages(json!({"ephemeral-storage": "1Gi", "hugepages-2Mi": "4Mi"})), "neither cpu nor memory"),
+        (pages(json!({"cpu": "1"})), ""),
+        (requests(json!({"hugepages-2Mi": "4Mi"})), "neither cpu nor memory"),
+        (requests(json!({"hugepages-2Mi": "4Mi", "cpu": "1"})), ""),
+        (requests(json!({"memory": "1Gi"})), ""),
+        (finalizers(json!(["orphan"])), ""),
+        (finalizers(json!(["foregroundDeletion"])), ""),
+        (finalizers(json!(["orphan", "example.com/keep", "foregroundDeletion"])), "both `orphan` and"),
+        (finalizers(json!(["orphan", "orphan"])), ""),
+    ];
+    for (manifest, expected) in cases {
+        let found = errors(&manifest);
+        if expected.is_empty() {
+            assert!(found.is_empty(), "{manifest}: {found:?}");
+        } else {
+            assert!(found.iter().any(|error| error.contains(expected)), "{manifest}: {found:?}");
+        }
+    }
 }

@@ -150,7 +150,9 @@ fn report(args: &LintArgs, color: Color, workspace: &Workspace, findings: &[Find
             Some(file) => fs::write(file, &text).map_err(|error| named(file, &error))?,
             None if args.statistics => {}
             None => {
-                speaks_to_people |= matches!(report.format, LintFormat::Terminal | LintFormat::Concise);
+                if let LintFormat::Terminal | LintFormat::Concise = report.format {
+                    speaks_to_people = true;
+                }
                 let mut out = io::stdout().lock();
                 out.write_all(&text)?;
                 out.flush()?;

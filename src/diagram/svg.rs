@@ -114,9 +114,8 @@ fn node(out: &mut String, node: &Node, placed: &Placed) {
             );
         }
     }
-    let count_at = usize::from(node.count.is_some());
     for (index, one) in placed.texts.iter().enumerate() {
-        let is_count = count_at > 0 && index + 1 == placed.texts.len();
+        let is_count = node.count.is_some() && index + 1 == placed.texts.len();
         if is_count {
             let pill = Rect { x: one.at.x - 10.0, y: one.at.y - 13.0, width: one.width + 20.0, height: 18.0 };
             rect(out, pill, 9.0, "#ffffff", line, "");

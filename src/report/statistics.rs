@@ -15,7 +15,9 @@ pub fn write(out: &mut impl io::Write, findings: &[Finding]) -> io::Result<()> {
         let rule = finding.rule.map_or("", |rule| rule.name);
         let (count, fixable) = counts.entry((rule, finding.level.name())).or_default();
         *count += 1;
-        *fixable += usize::from(finding.fix.is_some());
+        if finding.fix.is_some() {
+            *fixable += 1;
+        }
     }
     let mut rows: Vec<_> = counts.into_iter().collect();
     rows.sort_by_key(|(_, (count, _))| std::cmp::Reverse(*count));

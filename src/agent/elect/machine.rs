@@ -251,7 +251,9 @@ impl Elector {
                 self.next_try = now.boot + self.fraction(self.times.retry / 8);
             }
             Answer::Failed { retry_after } => {
-                self.view.stale |= matches!(pending.purpose, Purpose::Acquire { .. });
+                if let Purpose::Acquire { .. } = pending.purpose {
+                    self.view.stale = true;
+                }
                 let pause = match self.tenure {
                     Some(_) => self.times.retry / 2,
                     None => self.pause().max(retry_after.unwrap_or_default().min(self.times.lease)),
@@ -265,8 +267,10 @@ impl Elector {
     fn pass_time(&mut self, now: Now) {
         if let Some(pending) = self.pending.take_if(|pending| now.boot >= pending.deadline) {
             self.next_try = now.boot;
-            // It may have taken effect, now or later.
-            self.view.stale |= matches!(pending.purpose, Purpose::Acquire { .. });
+            if let Purpose::Acquire { .. } = pending.purpose {
+                // It may have taken effect, now or later.
+                self.view.stale = true;
+            }
             #[cfg(test)]
             if let (Some(Fault::TrustsTimeouts), Purpose::Renew, Some(tenure)) =
                 (self.fault, pending.purpose, &mut self.tenure)

@@ -243,7 +243,9 @@ impl Root {
                     };
                     self.metrics.missing.get_or_create(&vec![("reason", reason.to_owned())]).inc();
                     tracing::debug!(leaf, why, "a leaf is missing");
-                    gathered.all_late &= matches!(miss, Miss::Late);
+                    if let Miss::Bad(_) = miss {
+                        gathered.all_late = false;
+                    }
                     header.push(leaf.to_string());
                     gathered.missing.push(leaf);
                 }

@@ -297,7 +297,7 @@ fn inside(diagram: &Diagram, node: NodeIndex, doors: &[(usize, bool)], part_of: 
         }
     }
     let (has_left, has_right) = (doors.iter().any(|(_, left)| *left), doors.iter().any(|(_, left)| !left));
-    let first = usize::from(has_left);
+    let (first, left) = if has_left { (1, 0.0) } else { (0, INSIDE) };
     let last = first + ranks.iter().max().map_or(0, |last| last + 1);
     let mut items: Vec<Item> = Vec::new();
     for (child, rank) in made.inside.iter().zip(&ranks) {
@@ -328,7 +328,6 @@ fn inside(diagram: &Diagram, node: NodeIndex, doors: &[(usize, bool)], part_of: 
             path.reverse();
         }
     }
-    let left = if has_left { 0.0 } else { INSIDE };
     let right = if has_right { 0.0 } else { INSIDE };
     made.origin = Point { x: left, y: made.face.height + 22.0 };
     made.width = made.width.max(left + made.arranged.width + right).ceil();

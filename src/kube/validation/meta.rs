@@ -103,7 +103,6 @@ fn owner_references(references: Field) {
 
 fn finalizers(finalizers: Field) {
     const STANDARD: [&str; 3] = ["kubernetes", "orphan", "foregroundDeletion"];
-    let (mut orphan, mut foreground) = (false, false);
     for finalizer in finalizers.items() {
         let text = finalizer.str();
         if let Some(rule) = formats::qualified_name(text) {
@@ -111,10 +110,9 @@ fn finalizers(finalizers: Field) {
         } else if !text.contains('/') && !STANDARD.contains(&text) {
             finalizer.invalid("is no standard finalizer: others are written as `example.com/name`");
         }
-        orphan |= text == "orphan";
-        foreground |= text == "foregroundDeletion";
     }
-    if orphan && foreground {
+    let holds = |name: &str| finalizers.items().any(|finalizer| finalizer.str() == name);
+    if holds("orphan") && holds("foregroundDeletion") {
         finalizers.invalid("cannot hold both `orphan` and `foregroundDeletion`");
     }
 }

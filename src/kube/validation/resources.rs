@@ -121,18 +121,15 @@ fn huge_page_value(name: &str, quantity: Quantity, at: Field) {
 /// `validateResourceRequirements`
 pub fn requirements(resources: Field, owner: Owner, claims: Field) {
     let (limits, requests) = (resources.child("limits"), resources.child("requests"));
-    let (mut computes, mut huge_pages) = (false, false);
-    let mut judge = |name: &str, at: Field| {
+    let judge = |name: &str, at: Field| {
         match owner {
             Owner::Container => container_resource_name(name, at.at_key()),
             Owner::Pod => pod_resource_name(name, at.at_key()),
         }
         quantity_value(name, at.quantity(), at);
         if is_huge_page(name) {
-            huge_pages = true;
             huge_page_value(name, at.quantity(), at);
         }
-        computes |= matches!(name, "cpu" | "memory");
     };
     for (name, limit) in limits.entries() {
         judge(&name, limit);
@@ -151,7 +148,8 @@ pub fn requirements(resources: Field, owner: Owner, claims: Field) {
             _ => {}
         }
     }
-    if huge_pages && !computes {
+    let names = |wanted: fn(&str) -> bool| limits.entries().chain(requests.entries()).any(|(name, _)| wanted(&name));
+    if names(is_huge_page) && !names(|name| matches!(name, "cpu" | "memory")) {
         resources.forbidden("has huge pages but neither cpu nor memory, which go with them");
     }
     resource_claims(resources.child("claims"), claims);

@@ -16,16 +16,17 @@ const ROLES: [&str; 5] = ["sidecar", "router", "waypoint", "ztunnel", "agentgate
 fn check(view: ContainerView<'_>, found: &mut Found<'_>) {
     let image = view.container.image.as_deref().unwrap_or_default();
     let is_proxy = image.split(['@', ':']).any(|part| part.ends_with("/proxyv2"));
-    let words: Vec<_> = parts::words(&view).collect();
-    let runs_agent = words.first().is_some_and(|(word, _)| word.ends_with("pilot-agent"));
-    let at = usize::from(runs_agent);
-    let starts_proxy = words.get(at).is_some_and(|(word, _)| *word == "proxy") && (runs_agent || is_proxy);
-    let Some((role, node)) = words.get(at + 1).filter(|_| starts_proxy) else { return };
+    let mut words = parts::words(&view).peekable();
+    let runs_agent = words.next_if(|(word, _)| word.ends_with("pilot-agent")).is_some();
+    if !(runs_agent || is_proxy) || words.next().is_none_or(|(word, _)| word != "proxy") {
+        return;
+    }
+    let Some((role, node)) = words.next() else { return };
     if role.starts_with('-') || ROLES.contains(&role.as_str()) || text::is_placeholder(role) {
         return;
     }
     found
-        .at(*node, format!("pilot-agent has no role `{}` and ends at once", clip(role)))
+        .at(node, format!("pilot-agent has no role `{}` and ends at once", clip(role)))
         .because("it takes sidecar, router, waypoint or ztunnel (`pkg/model/proxy.go` of istio/istio)")
         .help("write `router` for a gateway, `sidecar` beside an app");
 }

@@ -70,11 +70,11 @@ pub fn scaler(object: &Object) -> Option<Scaler<'_>> {
         return None;
     }
     let target = document.at(object.node, &["spec", "scaleTargetRef"])?;
-    let field = if is_keda { "minReplicaCount" } else { "minReplicas" };
+    let (field, absent) = if is_keda { ("minReplicaCount", 0) } else { ("minReplicas", 1) };
     let lowest = document.at(object.node, &["spec", field]).map(|node| document.value(node));
     let lowest = match lowest {
         Some(crate::yaml::Value::Int(number)) => i32::try_from(number).ok()?,
-        _ => i32::from(!is_keda),
+        _ => absent,
     };
     let node = document.get(target, "name")?;
     let kind = document.get_str(target, "kind").or(is_keda.then_some("Deployment"))?;

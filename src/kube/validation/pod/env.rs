@@ -45,6 +45,9 @@ const RESOURCES: [&str; 6] = [
     "requests.ephemeral-storage",
 ];
 
+/// The sources that `valueFrom` can name, exactly one of them.
+const SOURCES: [&str; 5] = ["fieldRef", "resourceFieldRef", "configMapKeyRef", "secretKeyRef", "fileKeyRef"];
+
 /// `ValidateEnv`
 pub fn env(variables: Field) {
     for variable in variables.items() {
@@ -62,42 +65,39 @@ pub fn env(variables: Field) {
 
 fn value_from(variable: Field) {
     let source = variable.child("valueFrom");
-    let mut count = 0;
-    let mut is_set = |field: Field| {
-        count += usize::from(field.is_set());
-        field.is_set()
-    };
-    let field = source.child("fieldRef");
-    if is_set(field) {
-        field_selector(field, &ENV_FIELDS);
-    }
-    let resource = source.child("resourceFieldRef");
-    if is_set(resource) {
-        resource_selector(resource, false);
-    }
-    for name in ["configMapKeyRef", "secretKeyRef"] {
-        let reference = source.child(name);
-        if is_set(reference) {
-            reference.child("name").check(formats::dns_subdomain);
-            key(reference.child("key"), formats::config_key);
+    // Counted over data on purpose. A closure here used to both count and answer (`count += usize::from(is_set);
+    // is_set`), and rustc 1.95 deletes such a comparison at opt-level 2 and 3 although its value is still used: the
+    // count stayed 0 and every valid `valueFrom` was refused (rust-lang/rust#158206, fixed in 1.96.1).
+    let written: Vec<(&str, Field)> =
+        SOURCES.iter().map(|name| (*name, source.child(name))).filter(|(_, reference)| reference.is_set()).collect();
+    for &(name, reference) in &written {
+        match name {
+            "fieldRef" => field_selector(reference, &ENV_FIELDS),
+            "resourceFieldRef" => resource_selector(reference, false),
+            "fileKeyRef" => file_key(reference),
+            _ => {
+                reference.child("name").check(formats::dns_subdomain);
+                key(reference.child("key"), formats::config_key);
+            }
         }
     }
-    let file = source.child("fileKeyRef");
-    if is_set(file) {
-        key(file.child("key"), formats::env_name);
-        key(file.child("volumeName"), formats::dns_label);
-        if file.child("path").is_empty() {
-            file.child("path").required("");
-        } else {
-            volume::backsteps(file.child("path"));
-        }
-    }
-    if count == 0 {
+    if written.is_empty() {
         source.invalid("names no source: fieldRef, resourceFieldRef, configMapKeyRef, secretKeyRef or fileKeyRef");
     } else if !variable.child("value").is_empty() {
         source.invalid("excludes `value`: a variable has one value");
-    } else if count > 1 {
+    } else if written.len() > 1 {
         source.invalid("has more than one source");
+    }
+}
+
+/// A key of a file that an init container writes (`fileKeyRef`).
+fn file_key(reference: Field) {
+    key(reference.child("key"), formats::env_name);
+    key(reference.child("volumeName"), formats::dns_label);
+    if reference.child("path").is_empty() {
+        reference.child("path").required("");
+    } else {
+        volume::backsteps(reference.child("path"));
     }
 }
 

@@ -80,24 +80,27 @@ pub fn os(spec: Field) {
 
 /// `validateWindowsHostProcessPod`
 pub fn host_process(spec: Field) {
-    let pod = spec.at(&["securityContext", "windowsOptions", "hostProcess"]);
-    let (mut all, mut on_host) = (0, 0);
-    for container in all_containers(spec) {
-        let own = container.at(&["securityContext", "windowsOptions", "hostProcess"]);
+    let pod = host_process_field(spec);
+    let containers: Vec<Field> = all_containers(spec).map(host_process_field).collect();
+    for own in &containers {
         if pod.is_set() && own.is_set() && pod.is_true() != own.is_true() {
             own.invalid("differs from the Pod's");
         }
-        all += 1;
-        on_host += usize::from(own.is_true() || !own.is_set() && pod.is_true());
     }
-    if on_host > 0 {
-        if on_host != all {
+    let on_host = |own: &Field| if own.is_set() { own.is_true() } else { pod.is_true() };
+    if containers.iter().any(on_host) {
+        if !containers.iter().all(on_host) {
             spec.invalid("mixes host process containers with others");
         }
         if !spec.child("hostNetwork").is_true() {
             spec.child("hostNetwork").invalid("must be true for host process containers");
         }
     }
+}
+
+/// The field `hostProcess` of a Pod or a container.
+fn host_process_field(owner: Field) -> Field {
+    owner.at(&["securityContext", "windowsOptions", "hostProcess"])
 }
 
 /// `validateWindowsSecurityContextOptions`
