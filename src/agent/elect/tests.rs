@@ -111,6 +111,53 @@ fn a_write_that_stored_nothing_is_no_renewal() {
     assert!(!bench.run(11 * S).leads());
 }
 
+/// The next request of an elector, the clock moved to when it is sent.
+fn next_request(elector: &mut Elector, now: &mut Duration) -> (u64, Request, Duration) {
+    for _ in 0..1000 {
+        match elector.poll(at(*now)) {
+            Step::Send { id, request, deadline } => return (id, request, deadline),
+            Step::Wait(until) => *now = until.max(*now + Duration::from_millis(1)),
+            Step::Done => break,
+        }
+    }
+    panic!("no request");
+}
+
+/// The write may have been stored, so the next step reads; a renewal in doubt is simply sent again.
+#[test]
+fn an_acquisition_in_doubt_is_looked_up_first() {
+    for answers in [true, false] {
+        let mut bench = Bench::new(true);
+        let (elector, now) = (&mut bench.elector, &mut bench.now);
+        let doubt = |elector: &mut Elector, now: &mut Duration, id, deadline| {
+            if answers {
+                elector.answer(at(*now), id, Answer::Failed { retry_after: None });
+            } else {
+                *now = deadline;
+            }
+        };
+        let (id, request, _) = next_request(elector, now);
+        assert!(matches!(request, Request::Read), "{request:?}");
+        elector.answer(at(*now), id, Answer::Absent);
+        let (id, request, deadline) = next_request(elector, now);
+        assert!(matches!(request, Request::Create(_)), "{request:?}");
+        doubt(elector, now, id, deadline);
+        let (id, request, _) = next_request(elector, now);
+        assert!(matches!(request, Request::Read), "acquisition in doubt, answers {answers}: {request:?}");
+        elector.answer(at(*now), id, Answer::Absent);
+        let (id, request, _) = next_request(elector, now);
+        let Request::Create(write) = request else { panic!("{request:?}") };
+        let record = bench.store(write);
+        let (elector, now) = (&mut bench.elector, &mut bench.now);
+        elector.answer(at(*now), id, Answer::Found(record));
+        let (id, request, deadline) = next_request(elector, now);
+        assert!(matches!(request, Request::Replace { .. }), "{request:?}");
+        doubt(elector, now, id, deadline);
+        let (_, request, _) = next_request(elector, now);
+        assert!(matches!(request, Request::Replace { .. }), "renewal in doubt, answers {answers}: {request:?}");
+    }
+}
+
 #[test]
 fn a_lock_lapses_when_its_caller_stays_silent() {
     let mut bench = Bench::new(false);
