@@ -2,6 +2,7 @@
 
 mod bytes;
 mod decode;
+pub mod image;
 mod index;
 mod object;
 mod path;

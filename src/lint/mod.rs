@@ -45,7 +45,7 @@ pub fn run(workspace: &Workspace, projects: &Projects) -> Vec<Finding> {
             let mut findings = check_file(file, selection);
             let across = across_by_file.get(&Arc::as_ptr(&file.source).addr()).into_iter().flatten();
             findings.extend(across.filter(|finding| finding.rule.is_none_or(|rule| selection.runs(rule))).cloned());
-            drop_what_is_refused_anyway(&mut findings);
+            drop_what_is_said_anyway(&mut findings);
             ignores::apply(file, selection, &mut findings);
             if let Some(settings) = projects.settings(file) {
                 settings.except(file, &mut findings);
@@ -71,7 +71,7 @@ pub fn objects(objects: &[Object], selection: &Selection) -> Vec<Finding> {
     for object in objects {
         check_object(object, selection, &mut findings);
     }
-    drop_what_is_refused_anyway(&mut findings);
+    drop_what_is_said_anyway(&mut findings);
     findings.retain(|finding| selection.shows(finding));
     in_order(findings)
 }
@@ -87,14 +87,21 @@ fn same_place(a: &Finding, b: &Finding) -> bool {
     a.rule == b.rule && a.primary.span == b.primary.span && a.primary.source.name == b.primary.source.name
 }
 
-/// Where the API server refuses some bytes, what they would do at run time is of no interest.
-fn drop_what_is_refused_anyway(findings: &mut Vec<Finding>) {
+/// Where the API server refuses some bytes, what they would do at run time is of no interest. Where a rule says
+/// what they do, the server's own warning adds nothing.
+fn drop_what_is_said_anyway(findings: &mut Vec<Finding>) {
     let family = |finding: &Finding| finding.rule.map_or("", |rule| rule.family);
     let place = |finding: &Finding| (finding.primary.source.name.clone(), finding.primary.span);
     let is_refusal = |finding: &&Finding| family(finding) == "manifest" && finding.level == Level::Error;
     let refused: HashSet<_> = findings.iter().filter(is_refusal).map(place).collect();
     if !refused.is_empty() {
         findings.retain(|finding| matches!(family(finding), "manifest" | "meta") || !refused.contains(&place(finding)));
+    }
+    let is_warning = |finding: &Finding| finding.rule.is_some_and(|rule| rule.name == "server-warning");
+    if findings.iter().any(is_warning) {
+        let is_said = |finding: &&Finding| family(finding) != "manifest" && finding.level >= Level::Warning;
+        let said: HashSet<_> = findings.iter().filter(is_said).map(place).collect();
+        findings.retain(|finding| !is_warning(finding) || !said.contains(&place(finding)));
     }
 }
 

@@ -99,6 +99,22 @@ pub fn is_windows(pod: PodView<'_>) -> bool {
         || pod.spec.node_selector.iter().flatten().any(|(key, value)| key == "kubernetes.io/os" && value == "windows")
 }
 
+/// Whether Istio visibly puts its proxy into a Pod.
+pub fn is_meshed(index: &Index<'_>, pod: PodView<'_>) -> bool {
+    const KEY: &str = "sidecar.istio.io/inject";
+    let metadata = pod.metadata;
+    let maps = metadata.into_iter().flat_map(|metadata| [&metadata.labels, &metadata.annotations]).flatten();
+    match maps.into_iter().find_map(|map| map.get(KEY)) {
+        Some(value) => value == "true",
+        None => pod.object.id.namespace.as_ref().is_some_and(|namespace| {
+            index.kind("Namespace").iter().any(|one| {
+                let label = one.document.at(one.node, &["metadata", "labels", "istio-injection"]);
+                one.id.name == *namespace && label.is_some_and(|label| one.document.str(label) == Some("enabled"))
+            })
+        }),
+    }
+}
+
 /// Whether a container asks for anything; limits stand for requests that are not written.
 pub fn asks(view: &ContainerView<'_>) -> bool {
     view.container.resources.as_ref().is_some_and(|resources| {

@@ -1,5 +1,5 @@
 use crate::diagnostic::{Level, RuleId};
-use crate::kube::{ContainerView, Index, Object, PodView};
+use crate::kube::{ContainerView, Index};
 use crate::rules::{Check, FoundAnywhere, Rule, parts};
 use crate::yaml::NodeId;
 
@@ -20,7 +20,7 @@ const USER: i64 = 1337;
 fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
     for object in index.all().iter().filter(|object| !object.is_base) {
         let Some(pod) = object.pod() else { continue };
-        if !is_injected(index, object, pod) {
+        if !parts::is_meshed(index, pod) {
             continue;
         }
         for view in pod.containers().filter(|view| view.container.name != "istio-proxy" && view.runs_beside_app()) {
@@ -51,21 +51,5 @@ fn uid_node(view: &ContainerView<'_>) -> Option<NodeId> {
         (Some(USER), _) => view.at(&["securityContext", "runAsUser"]),
         (None, Some(USER)) => view.pod.object.document.at(view.pod.node, &["securityContext", "runAsUser"]),
         _ => None,
-    }
-}
-
-/// Whether Istio visibly puts its proxy into a Pod.
-fn is_injected(index: &Index<'_>, object: &Object, pod: PodView<'_>) -> bool {
-    const KEY: &str = "sidecar.istio.io/inject";
-    let metadata = pod.metadata;
-    let maps = metadata.into_iter().flat_map(|metadata| [&metadata.labels, &metadata.annotations]).flatten();
-    match maps.into_iter().find_map(|map| map.get(KEY)) {
-        Some(value) => value == "true",
-        None => object.id.namespace.as_ref().is_some_and(|namespace| {
-            index.kind("Namespace").iter().any(|one| {
-                let label = one.document.at(one.node, &["metadata", "labels", "istio-injection"]);
-                one.id.name == *namespace && label.is_some_and(|label| one.document.str(label) == Some("enabled"))
-            })
-        }),
     }
 }

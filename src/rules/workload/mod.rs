@@ -8,6 +8,7 @@ mod hpa_fights_replicas;
 mod hpa_missing_request;
 mod hpa_unknown_container;
 mod image_without_digest;
+mod memory_below_a_mebibyte;
 mod missing_probe;
 mod missing_resources;
 mod mutable_tag;
@@ -18,8 +19,10 @@ mod overlapping_selectors;
 mod pdb_blocks_drain;
 mod prestop_outlasts_grace;
 mod privileged;
+mod probe_host;
 mod references;
 mod retired_operator;
+mod root_that_must_not_be;
 mod runs_as_root;
 mod rwo;
 mod rwo_many_replicas;
@@ -32,6 +35,7 @@ mod token_mounted;
 mod two_default_priorities;
 mod two_hpas_one_target;
 mod two_pdbs_one_pod;
+mod unpullable_image;
 mod varnish_above_memory_limit;
 mod writable_root;
 
@@ -47,6 +51,7 @@ pub const RULES: &[&Rule] = &[
     &hpa_missing_request::RULE,
     &hpa_unknown_container::RULE,
     &image_without_digest::RULE,
+    &memory_below_a_mebibyte::RULE,
     &missing_probe::RULE,
     &missing_resources::RULE,
     &mutable_tag::RULE,
@@ -57,7 +62,9 @@ pub const RULES: &[&Rule] = &[
     &pdb_blocks_drain::RULE,
     &prestop_outlasts_grace::RULE,
     &privileged::RULE,
+    &probe_host::RULE,
     &retired_operator::RULE,
+    &root_that_must_not_be::RULE,
     &runs_as_root::RULE,
     &rwo_many_replicas::RULE,
     &rwo_rolling_update::RULE,
@@ -68,6 +75,7 @@ pub const RULES: &[&Rule] = &[
     &two_default_priorities::RULE,
     &two_hpas_one_target::RULE,
     &two_pdbs_one_pod::RULE,
+    &unpullable_image::RULE,
     &varnish_above_memory_limit::RULE,
     &writable_root::RULE,
 ];

@@ -1,0 +1,72 @@
+use crate::diagnostic::{Level, RuleId};
+use crate::kube::{Index, Object, PodView};
+use crate::rules::{Check, FoundAnywhere, Rule, parts};
+use crate::words::clip;
+use crate::yaml::{NodeId, edit};
+
+/// A probe or hook that dials the node's loopback address.
+pub static RULE: Rule = Rule {
+    id: RuleId { name: "probe-host", family: "workload" },
+    level: Level::Error,
+    page: include_str!("probe_host.md"),
+    check: Check::Workspace(check),
+};
+
+const FIELDS: [&str; 10] = [
+    "startupProbe/httpGet",
+    "startupProbe/tcpSocket",
+    "readinessProbe/httpGet",
+    "readinessProbe/tcpSocket",
+    "livenessProbe/httpGet",
+    "livenessProbe/tcpSocket",
+    "lifecycle/preStop/httpGet",
+    "lifecycle/preStop/tcpSocket",
+    "lifecycle/postStart/httpGet",
+    "lifecycle/postStart/tcpSocket",
+];
+
+fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+    for object in index.all() {
+        let Some(pod) = object.pod() else { continue };
+        // Istio hands HTTP probes to its proxy, which dials from within the Pod.
+        if pod.spec.host_network != Some(true) && !parts::is_meshed(index, pod) {
+            of_pod(object, pod, found);
+        }
+    }
+}
+
+fn of_pod(object: &Object, pod: PodView<'_>, found: &mut FoundAnywhere<'_>) {
+    for view in pod.containers() {
+        for field in FIELDS {
+            let path: Vec<&str> = field.split('/').collect();
+            let Some(action) = view.at(&path) else { continue };
+            let Some((node, host)) = host(object, action) else { continue };
+            if !is_loopback(host) {
+                continue;
+            }
+            let what = path[path.len() - 2];
+            let edit = edit::remove(&object.document, action, "host");
+            found
+                .about(object)
+                .at(node, format!("the {what} of `{}` asks the node, not the Pod", clip(&view.container.name)))
+                .here("the kubelet dials from the node, where this is the node itself")
+                .because(
+                    "the kubelet dials `host` in the node's network, and without it the Pod's address (kubernetes/website: \
+                     concepts/configuration/liveness-readiness-startup-probes); on the node nothing, or another program, answers",
+                )
+                .help("leave `host` out; a program that listens on loopback alone needs an `exec` probe")
+                .fix_if("leave `host` out", edit.map(|edit| vec![edit]));
+        }
+    }
+}
+
+fn host(object: &Object, action: NodeId) -> Option<(NodeId, &str)> {
+    let node = object.document.get(action, "host")?;
+    Some((node, object.document.str(node)?))
+}
+
+fn is_loopback(host: &str) -> bool {
+    let host = host.trim_end_matches('.');
+    let v4 = host.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback());
+    host.eq_ignore_ascii_case("localhost") || v4 || matches!(host, "::1" | "[::1]")
+}

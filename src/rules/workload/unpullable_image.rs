@@ -1,0 +1,129 @@
+use crate::diagnostic::{Edit, Level, RuleId};
+use crate::kube::image::{Refusal, refusal};
+use crate::kube::{Object, PodView};
+use crate::rules::{Check, Found, Rule, parts, text};
+use crate::words::clip;
+use crate::yaml::NodeId;
+
+/// An image reference that no kubelet can read.
+pub static RULE: Rule = Rule {
+    id: RuleId { name: "unpullable-image", family: "workload" },
+    level: Level::Error,
+    page: include_str!("unpullable_image.md"),
+    check: Check::Pod(check),
+};
+
+fn check(pod: PodView<'_>, found: &mut Found<'_>) {
+    // kustomize may set another image
+    if pod.object.is_base {
+        return;
+    }
+    for view in pod.containers() {
+        if let (Some(image), Some(node)) = (view.container.image.as_deref(), view.at(&["image"])) {
+            judge(pod.object, image, node, found);
+        }
+    }
+    for (volume, node) in parts::volumes(&pod) {
+        let reference = volume.image.as_ref().and_then(|image| image.reference.as_deref());
+        let node = pod.object.document.at(node, &["image", "reference"]);
+        if let (Some(image), Some(node)) = (reference, node) {
+            judge(pod.object, image, node, found);
+        }
+    }
+}
+
+fn judge(object: &Object, image: &str, node: NodeId, found: &mut Found<'_>) {
+    let Some(why) = refusal(image).filter(|_| !image.is_empty() && !is_to_be_filled_in(image)) else { return };
+    let without_scheme = image.split_once("://").map_or(image, |(_, rest)| rest);
+    let (message, here, help) = match why {
+        Refusal::Scheme => (
+            format!("an image has no scheme: `{}` cannot be pulled", clip(image)),
+            "the kubelet chooses the protocol itself",
+            format!("write `{}`", clip(without_scheme)),
+        ),
+        Refusal::Space => (
+            format!("there is a space in the image `{}`", clip(image)),
+            "an image reference has no spaces",
+            "remove it".to_owned(),
+        ),
+        Refusal::EmptyTag => (
+            format!("the tag of image `{}` is empty", clip(image)),
+            "nothing after the colon",
+            "name a version after the colon".to_owned(),
+        ),
+        Refusal::SecondTag => (
+            format!("the image `{}` has two tags", clip(image)),
+            "one tag is possible",
+            "write repository:tag".to_owned(),
+        ),
+        Refusal::UpperCase => (
+            format!("the repository of image `{}` has upper-case letters", clip(image)),
+            "repositories are lower case",
+            format!("push and name it in lower case: `{}`", clip(&lower(image))),
+        ),
+        Refusal::Tag => (
+            format!("`{}` is not a valid tag", clip(image.rsplit_once(':').map_or(image, |(_, tag)| tag))),
+            "letters, digits, `_`, `.` and `-`, at most 128",
+            "write repository:tag, with the port only after the registry's host".to_owned(),
+        ),
+        Refusal::Digest => (
+            format!("the digest of image `{}` is not valid", clip(image)),
+            "a digest is sha256: and 64 hexadecimal digits",
+            "write repository@sha256:DIGEST, or repository:tag".to_owned(),
+        ),
+        Refusal::Identifier => (
+            "64 hexadecimal digits are not an image's name".to_owned(),
+            "this looks like an image ID",
+            "write repository@sha256:DIGEST".to_owned(),
+        ),
+        Refusal::Form => (
+            format!("`{}` is not an image reference", clip(image)),
+            "the kubelet cannot read it",
+            "write [registry[:port]/]repository[:tag]".to_owned(),
+        ),
+    };
+    let edit = (why == Refusal::Scheme && refusal(without_scheme).is_none())
+        .then(|| {
+            let span = object.document.span(node).range();
+            let raw = object.document.raw(node);
+            let at = raw.find(image)?;
+            let start = span.start + at;
+            Some(vec![Edit::replace(crate::yaml::Span::new(start, start + image.len()), without_scheme)])
+        })
+        .flatten();
+    found
+        .at(node, message)
+        .here(here)
+        .because(
+            "the kubelet reads the reference before it pulls and reports InvalidImageName; the API server accepts \
+             any text (`ParseNormalizedNamed` in github.com/distribution/reference)",
+        )
+        .help(help)
+        .fix_if("remove the scheme", edit);
+}
+
+/// The reference with its repository in lower case; the tag keeps its letters.
+fn lower(image: &str) -> String {
+    let slash = image.rfind('/').map_or(0, |at| at + 1);
+    let end = image[slash..].find([':', '@']).map_or(image.len(), |at| slash + at);
+    format!("{}{}", image[..end].to_ascii_lowercase(), &image[end..])
+}
+
+/// Whether a part of the reference waits to be filled in: `IMAGE`, `<tag>`, `gcr.io/PROJECT_ID/app`,
+/// `your-registry/yourApp`.
+fn is_to_be_filled_in(image: &str) -> bool {
+    let is_marked = text::is_placeholder(image)
+        || image.contains(['<', '>', '%', '[', '{', '*', '$', '#', '…'])
+        || image.contains("__")
+        || image.contains("...")
+        || (image.starts_with('@') && image.ends_with('@'));
+    let says_so = |part: &str| {
+        let lower = part.to_ascii_lowercase();
+        ["your", "placeholder", "replace", "changeme", "change-me", "insert", "todo"]
+            .iter()
+            .any(|word| lower.contains(word))
+    };
+    let is_shouted =
+        |part: &str| part.chars().any(char::is_alphabetic) && part.len() > 1 && !part.chars().any(char::is_lowercase);
+    is_marked || says_so(image) || image.split(['/', ':', '@']).any(is_shouted)
+}
