@@ -1,5 +1,6 @@
 //! Kubernetes objects: from a document's tree to identity, type and Pod.
 
+pub mod api_resources;
 mod bytes;
 mod decode;
 pub mod image;

@@ -17,6 +17,16 @@ pub fn zipped<'a, T>(
     typed.unwrap_or_default().iter().zip(nodes.iter().copied())
 }
 
+/// The node of a field of a Pod's metadata: the Pod's own, or the template's.
+pub fn pod_metadata(pod: PodView<'_>, field: &str) -> Option<NodeId> {
+    const TEMPLATES: [&[&str]; 4] =
+        [&[], &["spec", "template"], &["spec", "jobTemplate", "spec", "template"], &["template"]];
+    let document = &pod.object.document;
+    let template = TEMPLATES.into_iter().filter_map(|path| document.at(pod.object.node, path));
+    let template = template.into_iter().find(|node| document.get(*node, "spec") == Some(pod.node))?;
+    document.at(template, &["metadata", field])
+}
+
 /// The volumes of a Pod.
 pub fn volumes<'a>(pod: &PodView<'a>) -> impl Iterator<Item = (&'a Volume, NodeId)> {
     zipped(&pod.object.document, pod.field("volumes"), pod.spec.volumes.as_deref())

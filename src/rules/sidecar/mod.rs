@@ -1,8 +1,10 @@
 //! Sidecars and Jobs.
 
+mod annotation_on_the_wrong_metadata;
 mod duplicate_container_port;
 mod duplicate_port_name;
 mod init_output_not_mounted;
+mod injected_into_a_job;
 mod log_sidecar_without_shared_volume;
 mod mesh_reserved;
 mod native;
@@ -31,9 +33,11 @@ use crate::kube::{Object, Typed};
 
 /// The family's rules.
 pub const RULES: &[&Rule] = &[
+    &annotation_on_the_wrong_metadata::RULE,
     &duplicate_container_port::RULE,
     &duplicate_port_name::RULE,
     &init_output_not_mounted::RULE,
+    &injected_into_a_job::RULE,
     &log_sidecar_without_shared_volume::RULE,
     &mesh_reserved::RULE,
     &pilot_agent_role::RULE,

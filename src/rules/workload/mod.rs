@@ -20,6 +20,7 @@ mod pdb_blocks_drain;
 mod prestop_outlasts_grace;
 mod privileged;
 mod probe_host;
+mod rbac_allows_nothing;
 mod references;
 mod retired_operator;
 mod root_that_must_not_be;
@@ -63,6 +64,7 @@ pub const RULES: &[&Rule] = &[
     &prestop_outlasts_grace::RULE,
     &privileged::RULE,
     &probe_host::RULE,
+    &rbac_allows_nothing::RULE,
     &retired_operator::RULE,
     &root_that_must_not_be::RULE,
     &runs_as_root::RULE,
