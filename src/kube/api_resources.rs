@@ -1,0 +1,88 @@
+//! The resources of the built-in API groups, as RBAC names them.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use crate::words::nearest;
+
+/// Subresources of each resource, by group and resource.
+static GROUPS: LazyLock<BTreeMap<&'static str, BTreeMap<&'static str, Vec<&'static str>>>> = LazyLock::new(|| {
+    let mut groups: BTreeMap<_, BTreeMap<_, _>> = BTreeMap::new();
+    for line in include_str!("api_resources.txt").lines().filter(|line| !line.starts_with('#')) {
+        let mut words = line.split_whitespace().map(|word| word.trim_matches(['[', ']']));
+        if let (Some(group), Some(resource)) = (words.next(), words.next()) {
+            let group = if group == "core" { "" } else { group };
+            groups.entry(group).or_default().insert(resource, words.collect());
+        }
+    }
+    groups
+});
+
+/// Subresources that many resources have, and `finalizers`, which admission asks for by that name.
+const COMMON: [&str; 4] = ["status", "scale", "finalizers", "restricted"];
+
+/// Why a rule on a resource allows nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nothing {
+    /// The resource is in this group.
+    OtherGroup(&'static str),
+    /// No built-in group has such a resource; the groups named have one of nearly that name, if any.
+    NoResource(Option<&'static str>),
+    /// The resource has no such subresource; one of nearly that name, if any.
+    NoSubresource(Option<&'static str>),
+    /// `pods/*`, which is read as a subresource called `*`.
+    Star,
+}
+
+/// Whether a group is built in, so that all its resources are known.
+#[must_use]
+pub fn is_built_in(group: &str) -> bool {
+    GROUPS.contains_key(group)
+}
+
+/// Why `resource` allows nothing in these built-in groups; nothing where it may allow something.
+#[must_use]
+pub fn nothing(groups: &[&str], resource: &str) -> Option<Nothing> {
+    let (base, sub) = resource.split_once('/').map_or((resource, None), |(base, sub)| (base, Some(sub)));
+    if base == "*" {
+        return None;
+    }
+    let own = || groups.iter().filter_map(|group| GROUPS.get(group));
+    let mut known = own().filter_map(|resources| resources.get(base)).peekable();
+    if known.peek().is_none() {
+        let other = GROUPS.iter().find(|(_, resources)| resources.contains_key(base));
+        return Some(match other {
+            Some((group, _)) => Nothing::OtherGroup(group),
+            None => Nothing::NoResource(nearest(base, own().flat_map(|resources| resources.keys().copied()))),
+        });
+    }
+    let sub = sub.filter(|sub| !COMMON.contains(sub))?;
+    // `userextras/scopes`: the subresource is whatever the user has
+    if base == "userextras" {
+        return None;
+    }
+    let subs: Vec<&'static str> = known.flatten().copied().collect();
+    match sub {
+        "*" => Some(Nothing::Star),
+        // compared without case by nobody but us: the kubelet asks for `runningpods`
+        _ if subs.contains(&sub) || (base == "nodes" && subs.contains(&sub.to_lowercase().as_str())) => None,
+        _ => Some(Nothing::NoSubresource(nearest(sub, subs.into_iter().chain(COMMON)))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{GROUPS, Nothing, nothing};
+
+    #[test]
+    fn resources() {
+        assert_eq!(GROUPS.len(), 24);
+        assert_eq!(nothing(&[""], "pods"), None);
+        assert_eq!(nothing(&["", "apps"], "deployments/scale"), None);
+        assert_eq!(nothing(&[""], "*/scale"), None);
+        assert_eq!(nothing(&[""], "deployments"), Some(Nothing::OtherGroup("apps")));
+        assert_eq!(nothing(&["apps"], "deployment"), Some(Nothing::NoResource(Some("deployments"))));
+        assert_eq!(nothing(&[""], "pods/portfoward"), Some(Nothing::NoSubresource(Some("portforward"))));
+        assert_eq!(nothing(&[""], "pods/*"), Some(Nothing::Star));
+    }
+}

@@ -1,0 +1,185 @@
+use k8s_openapi::api::rbac::v1::PolicyRule;
+
+use crate::diagnostic::{Level, RuleId};
+use crate::kube::api_resources::{Nothing, is_built_in, nothing};
+use crate::kube::{Object, Typed};
+use crate::rules::{Check, Found, Rule, parts, text};
+use crate::words::{clip, list};
+use crate::yaml::NodeId;
+
+/// A rule of a Role about resources or verbs that do not exist.
+pub static RULE: Rule = Rule {
+    id: RuleId { name: "rbac-allows-nothing", family: "workload" },
+    level: Level::Warning,
+    page: include_str!("rbac_allows_nothing.md"),
+    check: Check::Object(check),
+};
+
+/// What requests can have as their verb: those of the API, and those that authorization asks for by name
+/// (kubernetes/website: reference/access-authn-authz/authorization, "Request verbs and authorization").
+const VERBS: [&str; 17] = [
+    "get",
+    "list",
+    "watch",
+    "create",
+    "update",
+    "patch",
+    "delete",
+    "deletecollection",
+    "use",
+    "bind",
+    "escalate",
+    "impersonate",
+    "approve",
+    "sign",
+    "attest",
+    "proxy",
+    "*",
+];
+
+/// What people write for them.
+const SYNONYMS: [(&str, &str); 13] = [
+    ("read", "get"),
+    ("view", "get"),
+    ("describe", "get"),
+    ("post", "create"),
+    ("add", "create"),
+    ("put", "update"),
+    ("edit", "update"),
+    ("write", "update"),
+    ("modify", "update"),
+    ("remove", "delete"),
+    ("exec", "create"),
+    ("execute", "create"),
+    ("all", "*"),
+];
+
+/// Resources that OpenShift had in the group "" (docs.openshift.com: "legacy API groups").
+const OPENSHIFT: [&str; 22] = [
+    "builds",
+    "buildconfigs",
+    "deploymentconfigs",
+    "imagestreams",
+    "imagestreamtags",
+    "imagestreammappings",
+    "imagestreamimages",
+    "imagestreamimports",
+    "images",
+    "routes",
+    "projects",
+    "projectrequests",
+    "templates",
+    "processedtemplates",
+    "policies",
+    "policybindings",
+    "securitycontextconstraints",
+    "oauthclients",
+    "identities",
+    "netnamespaces",
+    "clusternetworks",
+    "hostsubnets",
+];
+
+fn check(object: &Object, found: &mut Found<'_>) {
+    let rules = match &object.typed {
+        Some(Typed::Role(role)) => role.rules.as_deref(),
+        Some(Typed::ClusterRole(role)) => role.rules.as_deref(),
+        _ => None,
+    };
+    if object.is_patch {
+        return;
+    }
+    let nodes = object.document.get(object.node, "rules");
+    for (rule, node) in parts::zipped(&object.document, nodes, rules) {
+        let groups: Vec<&str> = rule.api_groups.iter().flatten().map(String::as_str).collect();
+        if groups.is_empty() || !groups.iter().all(|group| is_built_in(group)) {
+            continue;
+        }
+        resources(object, rule, node, &groups, found);
+        verbs(object, rule, node, found);
+    }
+}
+
+/// Resources that none of the rule's groups has, in one finding.
+fn resources(object: &Object, rule: &PolicyRule, node: NodeId, groups: &[&str], found: &mut Found<'_>) {
+    let nodes = object.document.get(node, "resources");
+    let wrong: Vec<(&str, NodeId, Nothing)> = parts::zipped(&object.document, nodes, rule.resources.as_deref())
+        .filter(|(resource, _)| !text::is_placeholder(resource) && !resource.is_empty())
+        .filter(|(resource, _)| !OPENSHIFT.contains(&resource.split('/').next().unwrap_or_default()))
+        .filter_map(|(resource, node)| Some((resource.as_str(), node, nothing(groups, resource)?)))
+        .collect();
+    let Some(((first, at, why), rest)) = wrong.split_first() else { return };
+    let names: Vec<&str> = wrong.iter().map(|(name, ..)| *name).collect();
+    let verb = if names.len() == 1 { "is" } else { "are" };
+    let shown: Vec<String> = groups.iter().map(|group| format!("\"{}\"", clip(group))).collect();
+    let place = if shown.len() == 1 { "group" } else { "groups" };
+    let message = match why {
+        Nothing::Star => format!("`{}` allows nothing: only `*` and `*/NAME` are patterns", clip(first)),
+        Nothing::NoSubresource(_) if rest.is_empty() => {
+            format!("`{}` does not exist, so this allows nothing", clip(first))
+        }
+        _ => format!("{} {verb} not in {place} {}", list(&names), shown.join(", ")),
+    };
+    let mut saying = found
+        .at(*at, message)
+        .here(told(*why))
+        .because(
+            "RBAC compares group and resource as text: a rule for what no API has is accepted and allows nothing \
+             (kubernetes/website: reference/access-authn-authz/rbac, \"Referring to resources\")",
+        )
+        .help(help(first, *why));
+    for (_, node, why) in rest {
+        saying = saying.and(*node, told(*why));
+    }
+}
+
+fn told(why: Nothing) -> String {
+    match why {
+        Nothing::OtherGroup("") => "this is in the core group, \"\"".to_owned(),
+        Nothing::OtherGroup(group) => format!("this is in group \"{group}\""),
+        Nothing::NoResource(Some(like)) | Nothing::NoSubresource(Some(like)) => format!("did you mean `{like}`?"),
+        Nothing::NoResource(None) => "no such resource".to_owned(),
+        Nothing::NoSubresource(None) => "no such subresource".to_owned(),
+        Nothing::Star => "read as a subresource called `*`".to_owned(),
+    }
+}
+
+fn help(resource: &str, why: Nothing) -> String {
+    let base = resource.split('/').next().unwrap_or_default();
+    match why {
+        Nothing::OtherGroup(group) => format!("write a rule with `apiGroups: [\"{group}\"]` for it"),
+        Nothing::NoResource(Some(like)) => format!("write `{like}`: resources are plural and lower case"),
+        Nothing::NoSubresource(Some(like)) => format!("write `{}/{like}`", clip(base)),
+        Nothing::NoResource(None) => "name the group that has it in `apiGroups`, or remove it".to_owned(),
+        Nothing::NoSubresource(None) => "remove it".to_owned(),
+        Nothing::Star => format!("name the subresources, as in `{}/log`", clip(base)),
+    }
+}
+
+/// Verbs that are plainly meant to be others. What else there is may be asked for by an authorizer of its own.
+fn verbs(object: &Object, rule: &PolicyRule, node: NodeId, found: &mut Found<'_>) {
+    let nodes = object.document.get(node, "verbs");
+    for (verb, node) in parts::zipped(&object.document, nodes, Some(rule.verbs.as_slice())) {
+        let Some(meant) = meant(verb) else { continue };
+        found
+            .at(node, format!("no request has the verb `{}`", clip(verb)))
+            .here(format!("did you mean `{meant}`?"))
+            .because(
+                "RBAC compares verbs as text, and the API server makes them of the HTTP method \
+                 (kubernetes/website: reference/access-authn-authz/authorization, \"Request verbs and authorization\")",
+            )
+            .help(format!("write `{meant}`"));
+    }
+}
+
+fn meant(verb: &str) -> Option<&'static str> {
+    if VERBS.contains(&verb) || verb.contains(':') || text::is_placeholder(verb) {
+        return None;
+    }
+    let lower = verb.to_lowercase().replace(['-', '_'], "");
+    let synonym = SYNONYMS.iter().find(|(word, _)| *word == lower).map(|(_, meant)| *meant);
+    let distance = |known: &str| strsim::damerau_levenshtein(known, &lower);
+    let slip = VERBS.into_iter().filter(|known| known.len() > 3).find(|known| distance(known) <= 1);
+    let same = VERBS.into_iter().find(|known| *known == lower);
+    same.or(synonym).or(slip)
+}
