@@ -90,7 +90,7 @@ pub fn is_whole(object: &Object) -> bool {
 
 /// The Pods of the objects that are applied as they stand.
 pub fn whole_pods<'a, 'run>(index: &'a Index<'run>) -> impl Iterator<Item = PodView<'run>> + use<'a, 'run> {
-    index.all().iter().filter(|object| is_whole(object)).filter_map(|object| object.pod())
+    index.all().iter().filter(|object| is_whole(object)).flat_map(|object| object.pods())
 }
 
 /// Whether a Pod is for Windows, which has other users and filesystems.
