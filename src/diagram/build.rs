@@ -102,31 +102,36 @@ impl<'object> Builder<'object> {
 
     fn draw_workloads(&mut self, hidden: &'object [Hidden]) {
         let mut shared = Shared::default();
+        let mut befores: Vec<(String, Option<String>, Vec<String>)> = Vec::new();
         for seen in self.seen {
-            let Some(pod) = seen.object.pod() else { continue };
-            let id = &seen.object.id;
-            let mut lines = vec![id.kind.clone()];
-            if let Some(schedule) = seen.text("/spec/schedule") {
-                lines.push(format!("at {schedule}"));
+            for pod in seen.object.pods() {
+                let (name, namespace) = (workload::name(pod), seen.object.id.namespace.clone());
+                let mut lines = vec![workload::kind(seen)];
+                if let Some(schedule) = seen.text("/spec/schedule") {
+                    lines.push(format!("at {schedule}"));
+                }
+                let count = self.autoscaled(seen).or_else(|| workload::count(seen, pod));
+                let owner = if seen.object.typed.is_some() { &seen.json } else { &Json::Null };
+                self.add_workload(pod, &name, lines, count, owner, namespace.clone(), None, &mut shared);
+                befores.push((name, namespace, workload::after(seen, pod)));
             }
-            let count = self.autoscaled(seen).or_else(|| workload::count(seen));
-            self.add_workload(pod, &id.name, lines, count, &seen.json, id.namespace.clone(), None, &mut shared);
         }
         for one in hidden {
             let Some(pod) = one.object.pod() else { continue };
-            let lines = vec![one.kind.clone()];
-            let (namespace, file) = (one.namespace.clone(), one.file.clone());
-            self.add_workload(pod, &one.name, lines, one.count.clone(), &Json::Null, namespace, file, &mut shared);
+            let (namespace, file) = (one.namespace.clone(), Some(one.file.clone()));
+            let count = workload::count(&Seen::new(&one.object), pod);
+            let lines = vec!["Job".to_owned()];
+            self.add_workload(pod, &one.object.id.name, lines, count, &Json::Null, namespace, file, &mut shared);
         }
-        for one in hidden {
+        for (name, namespace, befores) in befores.into_iter().filter(|(_, _, befores)| !befores.is_empty()) {
             let node = |name: &String| {
                 self.workloads
                     .iter()
-                    .find(|made| made.name == *name && made.namespace == one.namespace)
+                    .find(|made| made.name == *name && made.namespace == namespace)
                     .map(|made| made.node)
             };
-            let befores: Vec<NodeIndex> = one.after.iter().filter_map(node).collect();
-            if let Some(after) = node(&one.name) {
+            let befores: Vec<NodeIndex> = befores.iter().filter_map(node).collect();
+            if let Some(after) = node(&name) {
                 for before in befores {
                     self.diagram.link(before, after, Flow::Control, "then");
                 }

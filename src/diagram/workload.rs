@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 
 use crate::kube::{File, Object, PodView};
-use crate::yaml::{NodeId, Source};
+use crate::yaml::Source;
 
 /// An object with its plain form.
 #[derive(Debug)]
@@ -49,78 +49,39 @@ pub(super) fn list<'json>(json: &'json Json, pointer: &str) -> &'json [Json] {
     json.pointer(pointer).and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default()
 }
 
-/// A Pod template where kinds that we do not decode keep it, or where a file of a ConfigMap holds it.
+/// A workload in a file of a ConfigMap: the template of Jobs.
 #[derive(Debug)]
 pub(super) struct Hidden {
-    /// The template, read as an object of its own.
+    /// The workload.
     pub object: Object,
-    /// Kind and name to show.
-    pub kind: String,
-    pub name: String,
-    /// How many Pods or Jobs.
-    pub count: Option<String>,
-    /// The namespace of the object that holds it.
+    /// The namespace of the ConfigMap.
     pub namespace: Option<String>,
-    /// Workloads that must have ended before it starts.
-    pub after: Vec<String>,
-    /// The ConfigMap and its key, if that is where it was.
-    pub file: Option<(String, String)>,
+    /// The ConfigMap and its key.
+    pub file: (String, String),
 }
 
-/// Templates inside of other objects.
+/// Workloads inside of other objects.
 pub(super) fn hidden(objects: &[Seen<'_>]) -> Vec<Hidden> {
-    let mut found = Vec::new();
-    for seen in objects {
-        let object = seen.object;
-        if seen.is("", "ConfigMap") {
-            found.extend(in_config_map(seen));
-        } else if seen.is("keda.sh", "ScaledJob") {
-            let most = seen.json.pointer("/spec/maxReplicaCount").and_then(Json::as_u64).unwrap_or(100);
-            found.extend(template(seen, &["spec", "jobTargetRef"], &object.id.name, Some(format!("0–{most} Jobs"))));
-        } else if seen.is("serving.knative.dev", "Service") {
-            let bound =
-                |name: &str| seen.text(&format!("/spec/template/metadata/annotations/autoscaling.knative.dev~1{name}"));
-            let least = bound("min-scale").unwrap_or("0");
-            let count = bound("max-scale")
-                .map_or_else(|| format!("{least} or more Pods"), |most| format!("{least}–{most} Pods"));
-            found.extend(template(seen, &["spec"], &object.id.name, Some(count)));
-        } else if object.id.kind == "JobSet" {
-            let jobs = object.document.at(object.node, &["spec", "replicatedJobs"]);
-            let nodes = jobs.map(|node| object.document.items(node)).unwrap_or_default();
-            for (job, node) in seen.list("/spec/replicatedJobs").iter().zip(nodes) {
-                let name = job["name"].as_str().unwrap_or_default();
-                let at = object.document.at(*node, &["template", "spec"]);
-                let replicas = job["replicas"].as_u64().unwrap_or(1);
-                let count = job_count(&job["template"]["spec"], replicas);
-                let name = format!("{}-{name}", object.id.name);
-                let after = list(job, "/dependsOn").iter().filter_map(|one| one["name"].as_str());
-                let after = after.map(|one| format!("{}-{one}", object.id.name)).collect();
-                let made = at.and_then(|at| hidden_at(seen, at, &name, Some(count)));
-                found.extend(made.map(|made| Hidden { after, ..made }));
-            }
-        }
-    }
-    found
+    objects.iter().filter(|seen| seen.is("", "ConfigMap")).flat_map(in_config_map).collect()
 }
 
-fn template(seen: &Seen<'_>, path: &[&str], name: &str, count: Option<String>) -> Option<Hidden> {
-    hidden_at(seen, seen.object.document.at(seen.object.node, path)?, name, count)
+/// The kind to show: a Knative Service is not the Service that everybody knows.
+pub(super) fn kind(seen: &Seen<'_>) -> String {
+    let kind = &seen.object.id.kind;
+    if seen.is("serving.knative.dev", "Service") { format!("Knative {kind}") } else { kind.clone() }
 }
 
-/// The template below the map at `node`, read as a `PodTemplate`, which has it at the same place.
-fn hidden_at(seen: &Seen<'_>, node: NodeId, name: &str, count: Option<String>) -> Option<Hidden> {
-    let object = Object::of_kind(&seen.object.document, node, "v1", "PodTemplate", false);
-    object.pod()?;
-    Some(Hidden {
-        object,
-        // a Service of its own API group: not the one that everybody knows
-        kind: if seen.object.id.kind == "Service" { "Knative Service".to_owned() } else { seen.object.id.kind.clone() },
-        name: name.to_owned(),
-        count,
-        namespace: seen.object.id.namespace.clone(),
-        after: Vec::new(),
-        file: None,
-    })
+/// The name to show for one of the Pods of an object.
+pub(super) fn name(pod: PodView<'_>) -> String {
+    let name = &pod.object.id.name;
+    pod.part.map_or_else(|| name.clone(), |part| format!("{name}-{part}"))
+}
+
+/// The names of the Jobs of a JobSet that must be ready or done before one of them starts.
+pub(super) fn after(seen: &Seen<'_>, pod: PodView<'_>) -> Vec<String> {
+    let job = seen.list("/spec/replicatedJobs").iter().find(|job| job["name"].as_str() == pod.part);
+    let befores = job.map(|job| list(job, "/dependsOn")).unwrap_or_default();
+    befores.iter().filter_map(|one| Some(format!("{}-{}", seen.object.id.name, one["name"].as_str()?))).collect()
 }
 
 /// Manifests in the files of a ConfigMap: templates of Jobs.
@@ -133,31 +94,40 @@ fn in_config_map(seen: &Seen<'_>) -> Vec<Hidden> {
         };
         let file = File::read(&Arc::new(Source::from_text(key.as_str(), text)));
         for object in file.objects.into_iter().filter(|object| object.id.kind == "Job" && object.pod().is_some()) {
-            let count = Some(count(&Seen::new(&object)));
-            found.push(Hidden {
-                kind: "Job".to_owned(),
-                name: object.id.name.clone(),
-                count: count.flatten(),
-                namespace: seen.object.id.namespace.clone(),
-                after: Vec::new(),
-                file: Some((seen.object.id.name.clone(), key.clone())),
-                object,
-            });
+            let namespace = seen.object.id.namespace.clone();
+            found.push(Hidden { object, namespace, file: (seen.object.id.name.clone(), key.clone()) });
         }
     }
     found
 }
 
-/// How many Pods a workload has, as it says itself.
-pub(super) fn count(seen: &Seen<'_>) -> Option<String> {
+/// How many Pods one of the templates of a workload makes, as it says itself.
+pub(super) fn count(seen: &Seen<'_>, pod: PodView<'_>) -> Option<String> {
     let number = |pointer: &str| seen.json.pointer(pointer).and_then(Json::as_u64);
+    if seen.is("serving.knative.dev", "Service") {
+        let bound =
+            |name: &str| seen.text(&format!("/spec/template/metadata/annotations/autoscaling.knative.dev~1{name}"));
+        let least = bound("min-scale").unwrap_or("0");
+        return Some(
+            bound("max-scale").map_or_else(|| format!("{least} or more Pods"), |most| format!("{least}–{most} Pods")),
+        );
+    }
     Some(match seen.object.id.kind.as_str() {
-        "Deployment" | "StatefulSet" | "ReplicaSet" | "ReplicationController" => {
-            pods(number("/spec/replicas").unwrap_or(1))
-        }
+        "Deployment"
+        | "StatefulSet"
+        | "ReplicaSet"
+        | "ReplicationController"
+        | "Rollout"
+        | "CloneSet"
+        | "DeploymentConfig" => pods(number("/spec/replicas").unwrap_or(1)),
         "DaemonSet" => "1 Pod per node".to_owned(),
-        "Job" => job_count(&seen.json["spec"], 1),
+        "Job" if pod.part.is_none() => job_count(&seen.json["spec"], 1),
         "CronJob" => job_count(&seen.json["spec"]["jobTemplate"]["spec"], 1),
+        "ScaledJob" => format!("0–{} Jobs", number("/spec/maxReplicaCount").unwrap_or(100)),
+        "JobSet" => {
+            let job = seen.list("/spec/replicatedJobs").iter().find(|job| job["name"].as_str() == pod.part)?;
+            job_count(&job["template"]["spec"], job["replicas"].as_u64().unwrap_or(1))
+        }
         _ => return None,
     })
 }

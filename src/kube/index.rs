@@ -4,8 +4,9 @@
 
 use std::collections::HashMap;
 
-use super::object::Object;
+use super::object::{Object, PodView};
 use super::selector::Selector;
+use crate::yaml::Document;
 
 /// Objects that can be asked for by kind, by name and by the labels of their Pods.
 #[derive(Debug, Default)]
@@ -17,6 +18,7 @@ pub struct Index<'run> {
     by_target: HashMap<(&'run str, &'run str), Vec<&'run Object>>,
     by_label: HashMap<(&'run str, &'run str), Vec<&'run Object>>,
     by_place: HashMap<(Place<'run>, &'run str), Vec<&'run Object>>,
+    workloads_by_place: HashMap<Place<'run>, Vec<&'run Object>>,
 }
 
 /// What is applied together, as far as files tell: one folder's objects of one namespace. Objects without a
@@ -57,9 +59,15 @@ impl<'run> Index<'run> {
                 index.by_target.entry((target_kind, target_name)).or_default().push(object);
             }
             index.by_place.entry((Place::of(object), kind)).or_default().push(object);
-            let labels = object.pod().and_then(|pod| pod.metadata).and_then(|metadata| metadata.labels.as_ref());
-            for (key, value) in labels.into_iter().flatten() {
-                index.by_label.entry((key, value)).or_default().push(object);
+            if object.pods().next().is_some() {
+                index.workloads_by_place.entry(Place::of(object)).or_default().push(object);
+            }
+            for (key, value) in object.pods().filter_map(PodView::labels).flatten() {
+                let labelled = index.by_label.entry((key, value)).or_default();
+                // the templates of one object often share their labels
+                if labelled.last().is_none_or(|last| !std::ptr::eq(*last, object)) {
+                    labelled.push(object);
+                }
             }
         }
         index
@@ -81,6 +89,12 @@ impl<'run> Index<'run> {
     #[must_use]
     pub fn kind_in(&self, place: Place<'run>, kind: &'run str) -> &[&'run Object] {
         self.by_place.get(&(place, kind)).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whatever is or makes Pods in one place, in the order of the run.
+    #[must_use]
+    pub fn workloads_in(&self, place: Place<'run>) -> &[&'run Object] {
+        self.workloads_by_place.get(&place).map_or(&[], Vec::as_slice)
     }
 
     /// The object of that kind and name that `from` means: in its namespace, the nearest file first.
@@ -119,7 +133,7 @@ impl<'run> Index<'run> {
         let mut versions: Vec<(usize, Option<&'run Object>)> = Vec::new();
         let mut seen: HashMap<&str, usize> = HashMap::new();
         for object in self.kind(kind).iter().copied().filter(|object| in_one_namespace(from, object)) {
-            let near = nearness(from, object);
+            let near = nearness(&from.document, &object.document);
             let at = *seen.entry(object.id.name.as_str()).or_insert(versions.len());
             match versions.get_mut(at) {
                 Some((best, _)) if near < *best => {}
@@ -159,8 +173,8 @@ impl<'run> Index<'run> {
             selector.equal().map(|(key, value)| self.by_label.get(&(key, value)).map_or(&[][..], Vec::as_slice));
         let candidates = rarest.min_by_key(|objects| objects.len()).unwrap_or(&self.all);
         candidates.iter().copied().filter(move |object| {
-            let labels = object.pod().and_then(|pod| pod.metadata).and_then(|metadata| metadata.labels.as_ref());
-            in_one_namespace(from, object) && labels.is_some_and(|labels| selector.matches(labels))
+            in_one_namespace(from, object)
+                && object.pods().filter_map(PodView::labels).any(|labels| selector.matches(labels))
         })
     }
 }
@@ -179,7 +193,7 @@ fn nearest<'run>(from: &Object, objects: impl Iterator<Item = &'run Object>) -> 
     let mut nearest: Option<(usize, &Object)> = None;
     let mut is_tie = false;
     for object in objects {
-        let nearness = nearness(from, object);
+        let nearness = nearness(&from.document, &object.document);
         match nearest {
             Some((best, _)) if nearness < best => {}
             Some((best, _)) if nearness == best => is_tie = true,
@@ -189,9 +203,9 @@ fn nearest<'run>(from: &Object, objects: impl Iterator<Item = &'run Object>) -> 
     nearest.filter(|_| !is_tie).map(|(_, object)| object)
 }
 
-/// How near two objects are: in one file, or by the folders that their files share.
-fn nearness(a: &Object, b: &Object) -> usize {
-    let (a, b) = (a.document.source.name.as_str(), b.document.source.name.as_str());
+/// How near two documents are: in one file, or by the folders that their files share.
+pub(super) fn nearness(a: &Document, b: &Document) -> usize {
+    let (a, b) = (a.source.name.as_str(), b.source.name.as_str());
     if a == b { usize::MAX } else { a.split('/').zip(b.split('/')).take_while(|(a, b)| a == b).count() }
 }
 

@@ -3,11 +3,13 @@
 pub mod api_resources;
 mod bytes;
 mod decode;
+mod definitions;
 pub mod image;
 mod index;
 mod object;
 mod path;
 mod selector;
+mod templates;
 mod time;
 mod typed;
 pub mod validation;
@@ -16,9 +18,11 @@ mod workspace;
 
 pub use bytes::base64;
 pub use decode::{Problem, ProblemKind, decode};
+pub use definitions::{Definition, Definitions};
 pub use index::{Index, Place, in_one_namespace};
 pub use object::{ContainerList, ContainerView, Object, PodView};
 pub use path::{Path, Step};
 pub use selector::Selector;
+pub use templates::Life;
 pub use typed::{KINDS, Typed, decode_kind, is_known};
 pub use workspace::{Failure, File, Workspace, names_a_secret, on_deep_stacks, refusal_message, refused_secret};

@@ -1,11 +1,13 @@
 //! One Kubernetes object of a file: its identity, its tree and its typed form.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use k8s_openapi::api::core::v1::{Container, PodSpec, PodTemplateSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use super::decode::Problem;
+use super::templates::{self, Life, Template};
 use super::typed::{Typed, decode_kind};
 use crate::diagnostic::{Label, ObjectRef};
 use crate::yaml::{Document, NodeId};
@@ -25,8 +27,13 @@ pub struct Object {
     pub problems: Vec<Problem>,
     /// Whether it is a part of an object, to be merged by kustomize: what is absent says nothing.
     pub is_patch: bool,
-    /// Whether kustomize changes it before it is applied: what is missing or wrong may be mended there.
+    /// Whether something changes it before its Pods are made: kustomize, or an operator that is known by the
+    /// schema of its kind alone. What is missing or wrong may be mended there.
     pub is_base: bool,
+    /// Whether kustomize changes it before it is applied.
+    pub is_kustomized: bool,
+    /// Pod templates of kinds that are not decoded as a whole.
+    pub(super) templates: Vec<Template>,
 }
 
 /// The Pod of a workload: a Pod itself, or a controller's template.
@@ -40,6 +47,14 @@ pub struct PodView<'object> {
     pub spec: &'object PodSpec,
     /// The node of the spec.
     pub node: NodeId,
+    /// The node of what holds metadata and spec: the template, or a Pod itself.
+    pub template: NodeId,
+    /// What becomes of the Pods.
+    pub life: Life,
+    /// What its kind calls this template among several: `worker` of a JobSet's jobs.
+    pub part: Option<&'object str>,
+    /// The containers' maps, where they are not in a list called `containers`.
+    containers: Option<&'object [NodeId]>,
 }
 
 /// Which list of the Pod spec a container stands in.
@@ -85,36 +100,65 @@ impl Object {
             name: metadata("name").unwrap_or_default(),
             namespace: metadata("namespace").filter(|namespace| !namespace.is_empty()),
         };
-        let (typed, problems) = decode_kind(api_version, kind, document, node).unwrap_or_default();
-        Self { document: Arc::clone(document), node, id, typed, problems, is_patch, is_base: false }
+        let decoded = decode_kind(api_version, kind, document, node);
+        let templates = if decoded.is_none() { templates::read(document, node, api_version, kind) } else { Vec::new() };
+        let (typed, problems) = decoded.unwrap_or_default();
+        let document = Arc::clone(document);
+        Self { document, node, id, typed, problems, is_patch, is_base: false, is_kustomized: false, templates }
     }
 
-    /// The Pod that this object is or makes, if its typed form is there.
+    /// The Pods that this object is or makes, one for each of its templates.
+    pub fn pods(&self) -> impl Iterator<Item = PodView<'_>> {
+        self.typed_pod().into_iter().chain(self.templates.iter().map(|template| PodView::of(self, template)))
+    }
+
+    /// The Pod of an object that has one template; nothing for one with several.
     #[must_use]
     pub fn pod(&self) -> Option<PodView<'_>> {
-        let (template, path): (Option<&PodTemplateSpec>, &[&str]) = match self.typed.as_ref()? {
+        let mut pods = self.pods();
+        pods.next().filter(|_| pods.next().is_none())
+    }
+
+    fn typed_pod(&self) -> Option<PodView<'_>> {
+        use Life::{Batch, LongRunning, Scheduled};
+        const TEMPLATE: &[&str] = &["spec", "template"];
+        let (template, path, life): (Option<&PodTemplateSpec>, &[&str], Life) = match self.typed.as_ref()? {
             Typed::Pod(pod) => {
                 let node = self.document.get(self.node, "spec")?;
-                return Some(PodView { object: self, metadata: Some(&pod.metadata), spec: pod.spec.as_ref()?, node });
+                let spec = pod.spec.as_ref()?;
+                let (metadata, template) = (Some(&pod.metadata), self.node);
+                let life = Life::Unknown;
+                return Some(PodView {
+                    object: self,
+                    metadata,
+                    spec,
+                    node,
+                    template,
+                    life,
+                    part: None,
+                    containers: None,
+                });
             }
-            Typed::Deployment(object) => (Some(&object.spec.template), &["spec", "template"]),
-            Typed::StatefulSet(object) => (Some(&object.spec.template), &["spec", "template"]),
-            Typed::DaemonSet(object) => (Some(&object.spec.template), &["spec", "template"]),
-            Typed::ReplicaSet(object) => (object.spec.template.as_ref(), &["spec", "template"]),
+            Typed::Deployment(object) => (Some(&object.spec.template), TEMPLATE, LongRunning),
+            Typed::StatefulSet(object) => (Some(&object.spec.template), TEMPLATE, LongRunning),
+            Typed::DaemonSet(object) => (Some(&object.spec.template), TEMPLATE, LongRunning),
+            Typed::ReplicaSet(object) => (object.spec.template.as_ref(), TEMPLATE, LongRunning),
             Typed::ReplicationController(object) => {
-                (object.spec.as_ref().and_then(|spec| spec.template.as_ref()), &["spec", "template"])
+                (object.spec.as_ref().and_then(|spec| spec.template.as_ref()), TEMPLATE, LongRunning)
             }
-            Typed::Job(object) => (object.spec.as_ref().map(|spec| &spec.template), &["spec", "template"]),
+            Typed::Job(object) => (object.spec.as_ref().map(|spec| &spec.template), TEMPLATE, Batch),
             Typed::CronJob(object) => (
                 object.spec.job_template.spec.as_ref().map(|spec| &spec.template),
                 &["spec", "jobTemplate", "spec", "template"],
+                Scheduled,
             ),
-            Typed::PodTemplate(object) => (object.template.as_ref(), &["template"]),
+            Typed::PodTemplate(object) => (object.template.as_ref(), &["template"], Life::Unknown),
             _ => return None,
         };
-        let template = template?;
-        let node = self.document.get(self.document.at(self.node, path)?, "spec")?;
-        Some(PodView { object: self, metadata: template.metadata.as_ref(), spec: template.spec.as_ref()?, node })
+        let (of, template) = (template?, self.document.at(self.node, path)?);
+        let node = self.document.get(template, "spec")?;
+        let (metadata, spec) = (of.metadata.as_ref(), of.spec.as_ref()?);
+        Some(PodView { object: self, metadata, spec, node, template, life, part: None, containers: None })
     }
 
     /// Labels a node of this object.
@@ -125,6 +169,39 @@ impl Object {
 }
 
 impl<'object> PodView<'object> {
+    fn of(object: &'object Object, template: &'object Template) -> Self {
+        Self {
+            object,
+            metadata: template.metadata.as_ref(),
+            spec: &template.spec,
+            node: template.spec_node,
+            template: template.node,
+            life: template.life,
+            part: template.part.as_deref(),
+            containers: template.containers.as_deref(),
+        }
+    }
+
+    /// What is complete when these Pods are done: a Job, or a kind that manages its Pods itself.
+    #[must_use]
+    pub fn batch_kind(self) -> &'object str {
+        let id = &self.object.id;
+        let makes_jobs = !id.api_version.starts_with("kubeflow.org/") && id.kind != "BroadcastJob";
+        if makes_jobs { "Job" } else { &id.kind }
+    }
+
+    /// The labels of the Pods.
+    #[must_use]
+    pub fn labels(self) -> Option<&'object BTreeMap<String, String>> {
+        self.metadata?.labels.as_ref()
+    }
+
+    /// The node of the Pods' labels.
+    #[must_use]
+    pub fn labels_node(self) -> Option<NodeId> {
+        self.object.document.at(self.template, &["metadata", "labels"])
+    }
+
     /// All containers that run for the Pod's life or before it: init containers first, as they start.
     pub fn containers(self) -> impl Iterator<Item = ContainerView<'object>> {
         let init = self.spec.init_containers.as_deref().unwrap_or_default();
@@ -142,7 +219,8 @@ impl<'object> PodView<'object> {
         containers: &'object [Container],
     ) -> impl Iterator<Item = ContainerView<'object>> {
         let document = &self.object.document;
-        let nodes = document.get(self.node, field).map_or(&[][..], |node| document.items(node));
+        let listed = || document.get(self.node, field).map_or(&[][..], |node| document.items(node));
+        let nodes = self.containers.filter(|_| list == ContainerList::Main).unwrap_or_else(listed);
         containers.iter().zip(nodes).map(move |(container, node)| ContainerView {
             pod: self,
             container,

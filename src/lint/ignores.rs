@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Selection;
 use crate::diagnostic::Finding;
-use crate::kube::{File, Object};
+use crate::kube::{File, Object, PodView};
 use crate::rules::{self, Found, IGNORE_WITHOUT_REASON, UNUSED_IGNORE};
 use crate::words::{clip, nearest};
 use crate::yaml::{Document, Source, Span, Value};
@@ -143,8 +143,7 @@ fn scopes(objects: &[Object], document: &Document, comment: Span) -> Vec<Span> {
         if is_head(object, starts_here) {
             scopes.push(document.span(object.node));
         }
-        let Some(pod) = object.pod() else { continue };
-        let containers = pod.containers();
+        let containers = object.pods().flat_map(PodView::containers);
         let on_line =
             containers.filter(|view| starts_here(document.span(view.node)) || starts_here(key_of_name(view, document)));
         scopes.extend(on_line.map(|view| document.span(view.node)));

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use crate::diagnostic::{Finding, Level, sort};
-use crate::kube::{File, Index, Object, Workspace};
+use crate::kube::{File, Index, Object, PodView, Workspace};
 use crate::rules::{self, Check, Found, FoundAnywhere, Rule, Source, SourceCheck};
 use crate::yaml::Document;
 
@@ -165,14 +165,14 @@ fn check_document(document: &Arc<Document>, selection: &Selection, findings: &mu
 }
 
 fn check_object(object: &Object, selection: &Selection, findings: &mut Vec<Finding>) {
-    let pod = object.pod();
+    let pods: Vec<PodView<'_>> = object.pods().collect();
     for rule in selection.running() {
         let mut found = Found::in_object(rule, object, findings);
-        match (rule.check, pod) {
-            (Check::Object(check), _) => check(object, &mut found),
-            (Check::Pod(check), Some(pod)) => check(pod, &mut found),
-            (Check::Container(check), Some(pod)) => {
-                pod.containers().for_each(|container| check(container, &mut found));
+        match rule.check {
+            Check::Object(check) => check(object, &mut found),
+            Check::Pod(check) => pods.iter().for_each(|pod| check(*pod, &mut found)),
+            Check::Container(check) => {
+                pods.iter().flat_map(|pod| pod.containers()).for_each(|container| check(container, &mut found));
             }
             _ => {}
         }

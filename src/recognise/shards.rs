@@ -41,8 +41,8 @@ pub fn lists<'run>(index: &Index<'run>) -> Vec<ShardList<'run>> {
             }
         }
     }
-    for object in index.all() {
-        let Some(pod) = object.pod() else { continue };
+    for pod in index.all().iter().flat_map(|object| object.pods()) {
+        let object = pod.object;
         for text in pod.containers().flat_map(|view| texts(&view)) {
             let name = text.variable.unwrap_or_default();
             let file = ConfigFile { object, node: text.node, name, text: text.text };

@@ -11,6 +11,8 @@ use crate::yaml::NodeId;
 pub struct Workload<'run> {
     /// The object.
     pub object: &'run Object,
+    /// What its kind calls the Pod template, where it has several: `worker` of a JobSet's jobs.
+    pub part: Option<&'run str>,
     /// Its containers, init containers first.
     pub containers: Vec<Recognised<'run>>,
     /// Its patterns.
@@ -30,13 +32,13 @@ pub struct Pattern {
 #[must_use]
 pub fn workloads<'run>(objects: &[&'run Object]) -> Vec<Workload<'run>> {
     let index = Index::of(objects);
-    let pods = objects.iter().filter(|object| !object.is_patch).filter_map(|object| object.pod());
+    let pods = objects.iter().filter(|object| !object.is_patch).flat_map(|object| object.pods());
     let mut found: Vec<(PodView<'_>, Vec<Recognised<'_>>)> =
         pods.map(|pod| (pod, containers_among(pod, &index))).collect();
     name_leaves(&index, &mut found);
     let workload = |(pod, containers): (PodView<'run>, Vec<Recognised<'run>>)| {
         let patterns = patterns(pod, &index, &containers);
-        Workload { object: pod.object, containers, patterns }
+        Workload { object: pod.object, part: pod.part, containers, patterns }
     };
     found.into_iter().map(workload).collect()
 }

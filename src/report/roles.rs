@@ -18,6 +18,7 @@ pub fn tree(workloads: &[Workload<'_>]) -> String {
         let object = workload.object;
         let place = format!("{}:{}", object.document.source.name, line(object, object.node));
         let name = if object.id.name.is_empty() { "(no name)".to_owned() } else { clip(&object.id.name) };
+        let name = workload.part.map_or_else(|| name.clone(), |part| format!("{name} {}", clip(part)));
         let patterns: Vec<String> = workload
             .patterns
             .iter()
@@ -70,6 +71,9 @@ struct Entry<'run> {
     kind: &'run str,
     name: &'run str,
     namespace: Option<&'run str>,
+    /// Of several templates of one object, which.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    template: Option<&'run str>,
     patterns: Vec<PatternEntry<'run>>,
     containers: Vec<ContainerEntry<'run>>,
 }
@@ -139,6 +143,7 @@ fn entry<'run>(workload: &'run Workload<'_>) -> Entry<'run> {
         kind: &object.id.kind,
         name: &object.id.name,
         namespace: object.id.namespace.as_deref(),
+        template: workload.part,
         patterns: patterns.collect(),
         containers: containers.collect(),
     }

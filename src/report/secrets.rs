@@ -47,7 +47,7 @@ fn hidden(source: &Arc<Source>) -> Vec<Span> {
 /// Values under names that say what they hold: variables of containers, keys of a `ConfigMap`.
 fn by_name(object: &Object, hidden: &mut Vec<Span>) {
     let document = &object.document;
-    let variables = object.pod().into_iter().flat_map(PodView::containers).filter_map(|view| view.at(&["env"]));
+    let variables = object.pods().flat_map(PodView::containers).filter_map(|view| view.at(&["env"]));
     for variable in variables.flat_map(|env| document.items(env)) {
         if document.get_str(*variable, "name").is_some_and(is_secret_name) {
             hidden.extend(document.get(*variable, "value").map(|value| document.span(value)));

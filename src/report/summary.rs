@@ -62,10 +62,8 @@ impl Summary {
 
 fn unknown_kinds(workspace: &Workspace) -> usize {
     let schemas = Schemas::collect(workspace.objects());
-    let is_known = |object: &Object| {
-        validation::is_known(&object.id.api_version, &object.id.kind)
-            || (!schemas.is_empty() && schemas.judge(object).is_some())
-    };
+    let is_known =
+        |object: &Object| validation::is_known(&object.id.api_version, &object.id.kind) || schemas.knows(object);
     let reported = workspace.files.iter().filter(|file| file.reported).flat_map(|file| &file.objects);
     reported.filter(|object| !object.is_patch && !is_known(object)).count()
 }

@@ -17,16 +17,6 @@ pub fn zipped<'a, T>(
     typed.unwrap_or_default().iter().zip(nodes.iter().copied())
 }
 
-/// The node of a field of a Pod's metadata: the Pod's own, or the template's.
-pub fn pod_metadata(pod: PodView<'_>, field: &str) -> Option<NodeId> {
-    const TEMPLATES: [&[&str]; 4] =
-        [&[], &["spec", "template"], &["spec", "jobTemplate", "spec", "template"], &["template"]];
-    let document = &pod.object.document;
-    let template = TEMPLATES.into_iter().filter_map(|path| document.at(pod.object.node, path));
-    let template = template.into_iter().find(|node| document.get(*node, "spec") == Some(pod.node))?;
-    document.at(template, &["metadata", field])
-}
-
 /// The volumes of a Pod.
 pub fn volumes<'a>(pod: &PodView<'a>) -> impl Iterator<Item = (&'a Volume, NodeId)> {
     zipped(&pod.object.document, pod.field("volumes"), pod.spec.volumes.as_deref())
@@ -100,7 +90,7 @@ pub fn is_whole(object: &Object) -> bool {
 
 /// The Pods of the objects that are applied as they stand.
 pub fn whole_pods<'a, 'run>(index: &'a Index<'run>) -> impl Iterator<Item = PodView<'run>> + use<'a, 'run> {
-    index.all().iter().filter(|object| is_whole(object)).filter_map(|object| object.pod())
+    index.all().iter().filter(|object| is_whole(object)).flat_map(|object| object.pods())
 }
 
 /// Whether a Pod is for Windows, which has other users and filesystems.

@@ -105,7 +105,7 @@ const RULES: &[&Rule] = &{
 };
 
 fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
-    for pod in index.all().iter().filter_map(|object| object.pod()) {
+    for pod in index.all().iter().flat_map(|object| object.pods()) {
         let scene = Scene::new(pod, index);
         for (rule, ask) in ASKS {
             ask(&scene, &mut found.about(pod.object).under(rule));

@@ -9,79 +9,79 @@ use std::sync::Arc;
 
 use regex_lite::Regex;
 
-use super::super::Object;
+use super::super::{Definition, Definitions, Object};
 use super::decoding;
 use super::{Cause, Reason};
-use crate::yaml::{Document, Entry, NodeId, Value};
+use crate::yaml::{Entry, NodeId, Value};
 
 /// The schemas of the custom resource definitions of a run.
 #[derive(Debug, Default)]
 pub struct Schemas {
-    /// By API version and kind.
-    versions: HashMap<(String, String), Schema>,
-}
-
-/// The schema of one served version.
-#[derive(Debug)]
-struct Schema {
-    document: Arc<Document>,
-    node: NodeId,
-    /// Patterns that could be compiled; others are not judged.
-    patterns: HashMap<NodeId, Regex>,
+    definitions: Definitions,
+    /// Patterns that could be compiled, by document and node; others are not judged.
+    patterns: HashMap<(usize, NodeId), Regex>,
 }
 
 impl Schemas {
-    /// Collects the definitions among some objects. Of two for one kind the first counts.
+    /// Collects the definitions among some objects.
     pub fn collect<'object>(objects: impl IntoIterator<Item = &'object Object>) -> Self {
-        let mut versions = HashMap::new();
-        for object in objects {
-            if (object.id.api_version.as_str(), object.id.kind.as_str())
-                != ("apiextensions.k8s.io/v1", "CustomResourceDefinition")
-            {
-                continue;
-            }
-            let document = &object.document;
-            let Some(spec) = document.get(object.node, "spec") else { continue };
-            let text = |path: &[&str]| document.at(spec, path).and_then(|node| document.str(node)).unwrap_or_default();
-            let (group, kind) = (text(&["group"]), text(&["names", "kind"]));
-            let list = document.get(spec, "versions").map_or(&[][..], |node| document.items(node));
-            for version in list {
-                let Some(name) = document.get_str(*version, "name") else { continue };
-                let Some(node) = document.at(*version, &["schema", "openAPIV3Schema"]) else { continue };
-                let mut patterns = HashMap::new();
-                compile(document, node, &mut patterns);
-                let schema = Schema { document: Arc::clone(document), node, patterns };
-                versions.entry((format!("{group}/{name}"), kind.to_owned())).or_insert(schema);
-            }
+        let definitions = Definitions::collect(objects);
+        let mut patterns = HashMap::new();
+        for definition in definitions.all() {
+            compile(definition, &mut patterns);
         }
-        Self { versions }
+        Self { definitions, patterns }
     }
 
     /// Whether there is no schema at all.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.versions.is_empty()
+        self.definitions.is_empty()
+    }
+
+    /// Whether the run has a schema for the kind of an object.
+    #[must_use]
+    pub fn knows(&self, object: &Object) -> bool {
+        !self.definitions.of(object).is_empty()
     }
 
     /// What the schema of its kind says to an object; nothing if the run has none.
     #[must_use]
     pub fn judge(&self, object: &Object) -> Option<Vec<Cause>> {
-        let key = (object.id.api_version.clone(), object.id.kind.clone());
-        let schema = self.versions.get(&key)?;
-        let mut judge = Judge { schema, object, unknown: Vec::new(), errors: Vec::new() };
+        self.judge_by(object).map(|(causes, _)| causes)
+    }
+
+    /// The same, with the definition that it goes by: the nearest. If several are equally near, an object is right
+    /// if one of them takes it, and otherwise judged by the newest.
+    #[must_use]
+    pub fn judge_by(&self, object: &Object) -> Option<(Vec<Cause>, &Definition)> {
+        let mut newest = None;
+        for definition in self.definitions.of(object) {
+            let causes = self.judge_one(object, definition);
+            if causes.is_empty() {
+                return Some((causes, definition));
+            }
+            newest.get_or_insert((causes, definition));
+        }
+        newest
+    }
+
+    fn judge_one(&self, object: &Object, schema: &Definition) -> Vec<Cause> {
+        let patterns = &self.patterns;
+        let mut judge = Judge { schema, patterns, object, unknown: Vec::new(), errors: Vec::new() };
         judge.map(schema.node, object.node, object.node, "", true);
         // As with built-in kinds, unknown fields stand alone.
-        Some(if judge.unknown.is_empty() { judge.errors } else { judge.unknown })
+        if judge.unknown.is_empty() { judge.errors } else { judge.unknown }
     }
 }
 
-fn compile(document: &Document, node: NodeId, patterns: &mut HashMap<NodeId, Regex>) {
-    let mut work = vec![node];
+fn compile(Definition { document, node }: &Definition, patterns: &mut HashMap<(usize, NodeId), Regex>) {
+    let mut work = vec![*node];
     while let Some(node) = work.pop() {
         if let Some(pattern) = document.get(node, "pattern")
             && let Some(regex) = document.str(pattern).and_then(|text| Regex::new(text).ok())
         {
-            patterns.insert(pattern, regex);
+            patterns.insert((Arc::as_ptr(document).addr(), pattern), regex);
         }
         work.extend(document.entries(node).iter().map(|entry| entry.value));
         work.extend(document.items(node));
@@ -89,7 +89,8 @@ fn compile(document: &Document, node: NodeId, patterns: &mut HashMap<NodeId, Reg
 }
 
 struct Judge<'run> {
-    schema: &'run Schema,
+    schema: &'run Definition,
+    patterns: &'run HashMap<(usize, NodeId), Regex>,
     object: &'run Object,
     unknown: Vec<Cause>,
     errors: Vec<Cause>,
@@ -251,7 +252,9 @@ impl Judge<'_> {
         if self.count(schema, "minLength").is_some_and(|least| length < least) {
             self.say(Reason::Invalid, path, node, format!("`{}` is shorter than its schema asks for", last(path)));
         }
-        let regex = self.keyword(schema, "pattern").and_then(|pattern| self.schema.patterns.get(&pattern));
+        let regex = self
+            .keyword(schema, "pattern")
+            .and_then(|pattern| self.patterns.get(&(Arc::as_ptr(&self.schema.document).addr(), pattern)));
         if let Some(regex) = regex.filter(|regex| !regex.is_match(text)) {
             let message = format!("`{}` does not match {}", last(path), regex.as_str());
             self.say(Reason::Invalid, path, node, message);

@@ -70,6 +70,7 @@ pub(super) fn mark(files: &mut [File]) {
         let is_base = path.ancestors().take(LEVELS).any(|path| named.bases.contains(path));
         for object in &mut file.objects {
             object.is_patch |= is_patch;
+            object.is_kustomized |= is_base;
             object.is_base |= is_base;
         }
     }

@@ -14,6 +14,7 @@ use rayon::prelude::*;
 pub use file::{File, names_a_secret, refusal_message, refused_secret};
 use walk::Input;
 
+use super::definitions::{self, Definitions};
 use super::object::Object;
 use crate::yaml::Source;
 
@@ -66,7 +67,7 @@ impl Workspace {
         failures.sort_by(|a, b| a.name.cmp(&b.name));
         workspace.failures = failures;
         workspace.files.sort_by(|a, b| a.source.name.cmp(&b.source.name));
-        kustomize::mark(&mut workspace.files);
+        workspace.connect();
         workspace
     }
 
@@ -77,7 +78,17 @@ impl Workspace {
                 file.reread(&source);
             }
         }
+        self.connect();
+    }
+
+    /// Tells each object what the other files say of it.
+    fn connect(&mut self) {
         kustomize::mark(&mut self.files);
+        let definitions = Definitions::collect(self.objects());
+        if !definitions.is_empty() {
+            let objects = self.files.iter_mut().flat_map(|file| &mut file.objects);
+            definitions::add_templates(objects, &definitions);
+        }
     }
 
     /// All objects of all files.

@@ -1,5 +1,5 @@
 use crate::diagnostic::{Level, RuleId};
-use crate::kube::{Index, Object, Selector, Typed};
+use crate::kube::{Index, Object, Selector};
 use crate::recognise::{Form, Role};
 use crate::rules::scene::Scene;
 use crate::rules::{Check, Found, Rule};
@@ -43,15 +43,7 @@ fn annotation(scene: &Scene<'_>, found: &mut Found<'_>) {
 }
 
 fn annotation_node(scene: &Scene<'_>) -> Option<NodeId> {
-    let object = scene.pod.object;
-    let document = &object.document;
-    let template: &[&str] = match object.id.kind.as_str() {
-        "Pod" => &[],
-        "CronJob" => &["spec", "jobTemplate", "spec", "template"],
-        _ => &["spec", "template"],
-    };
-    let template = document.at(object.node, template)?;
-    document.at(template, &["metadata", "annotations", "prometheus.io/port"])
+    scene.pod.object.document.at(scene.pod.template, &["metadata", "annotations", "prometheus.io/port"])
 }
 
 /// A PodMonitor names a port that no container of the Pod declares.
@@ -118,7 +110,7 @@ fn selects_only_this(
         .filter_map(|entry| Some((document.key(entry).into_owned(), document.str(entry.value)?.to_owned())))
         .collect();
     let selector = Selector::map(&wanted);
-    let is_running = |object: &&Object| !matches!(object.typed, Some(Typed::Job(_) | Typed::CronJob(_)));
+    let is_running = |object: &&Object| object.pods().any(|pod| !pod.life.waits_for_all());
     selector.matches(labels)
         && index
             .selected(monitor, &selector)

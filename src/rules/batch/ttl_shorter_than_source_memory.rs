@@ -17,8 +17,8 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
     if !index.kind("ConfigMap").iter().any(|map| map.document.raw(map.node).contains(FIELD)) {
         return;
     }
-    for object in index.all() {
-        let Some(pod) = object.pod() else { continue };
+    for pod in index.all().iter().flat_map(|object| object.pods()) {
+        let object = pod.object;
         for one in recognise::containers_among(pod, index).iter().filter(|one| one.role == Role::QueueManager) {
             for file in config::configs(&one.container, index).files {
                 if !file.text.contains("kind: Job") || !file.text.contains(FIELD) {

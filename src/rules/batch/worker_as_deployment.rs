@@ -1,5 +1,5 @@
 use crate::diagnostic::{Level, RuleId};
-use crate::kube::{ContainerList, PodView, Typed};
+use crate::kube::{ContainerList, Life, PodView};
 use crate::recognise::{self, Lifetime, Recognised, shell};
 use crate::rules::{Check, Found, Rule, parts};
 use crate::yaml::NodeId;
@@ -55,17 +55,7 @@ const TOOLS: [&str; 22] = [
 ];
 
 fn check(pod: PodView<'_>, found: &mut Found<'_>) {
-    let keeps_running = matches!(
-        pod.object.typed,
-        Some(
-            Typed::Deployment(_)
-                | Typed::StatefulSet(_)
-                | Typed::DaemonSet(_)
-                | Typed::ReplicaSet(_)
-                | Typed::ReplicationController(_)
-        )
-    );
-    if !keeps_running || pod.object.is_patch || pod.object.is_base {
+    if pod.life != Life::LongRunning || pod.object.is_patch || pod.object.is_base {
         return;
     }
     let all = recognise::containers(pod);
@@ -77,10 +67,10 @@ fn check(pod: PodView<'_>, found: &mut Found<'_>) {
     let saying = found
         .at(node, format!("`{}` ends when its work is done, and the {kind} starts it again", one.name()))
         .here(how)
-        .because(
-            "a Deployment's Pods are restarted whenever they end, in growing pauses (CrashLoopBackOff), also after \
-             success; work that ends is a Job's (kubernetes/website: concepts/workloads/controllers/job)",
-        )
+        .because(format!(
+            "the Pods of a {kind} are restarted whenever they end, in growing pauses (CrashLoopBackOff), also after \
+             success; work that ends is a Job's (kubernetes/website: concepts/workloads/controllers/job)"
+        ))
         .help("make it a Job, a CronJob if it runs by the clock, or let it wait for more work");
     if let Some(kind) = object.document.get(object.node, "kind") {
         saying.and(kind, "keeps its Pods running");

@@ -16,10 +16,9 @@ pub static RULE: Rule = Rule {
 const FIELDS: [&str; 2] = ["defaultMode", "mode"];
 
 fn check(object: &Object, found: &mut Found<'_>) {
-    let Some(pod) = object.pod() else { return };
     let document = &object.document;
-    let Some(volumes) = pod.field("volumes") else { return };
-    let mut nodes = vec![volumes];
+    let mut nodes: Vec<_> = object.pods().filter_map(|pod| pod.field("volumes")).collect();
+    nodes.reverse();
     while let Some(node) = nodes.pop() {
         match document.value(node) {
             Value::List(items) => nodes.extend(items.iter().rev()),

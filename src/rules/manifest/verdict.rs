@@ -44,7 +44,7 @@ pub static CUSTOM: Source = Source { rules: RULES, check: SourceCheck::Together(
 fn check(object: &Object, found: &mut Found<'_>) {
     let verdict = validate(object, found.target(), &Schemas::default());
     for cause in verdict.errors.iter().chain(&verdict.warnings) {
-        say(object, cause, found);
+        say(object, cause, None, found);
     }
 }
 
@@ -54,15 +54,20 @@ fn check_custom(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
         return;
     }
     for object in index.all() {
-        for cause in schemas.judge(object).unwrap_or_default() {
-            say(object, &cause, &mut found.about(object));
+        // what kustomize makes of a part is not known
+        let Some((causes, definition)) = schemas.judge_by(object).filter(|_| !object.is_patch) else { continue };
+        let file = &definition.document.source.name;
+        let by = (*file != object.document.source.name).then_some(file.as_str());
+        for cause in causes {
+            say(object, &cause, by, &mut found.about(object));
         }
     }
 }
 
-fn say(object: &Object, cause: &Cause, found: &mut Found<'_>) {
+fn say(object: &Object, cause: &Cause, schema: Option<&str>, found: &mut Found<'_>) {
     let Some(rule) = rule(object, cause) else { return };
-    if object.is_base && matches!(cause.reason, Reason::Required | Reason::Invalid | Reason::NotFound | Reason::Warning)
+    if object.is_kustomized
+        && matches!(cause.reason, Reason::Required | Reason::Invalid | Reason::NotFound | Reason::Warning)
     {
         return;
     }
@@ -73,7 +78,9 @@ fn say(object: &Object, cause: &Cause, found: &mut Found<'_>) {
         return;
     }
     let mut under = found.under(rule);
-    let mut saying = under.at(cause.node, cause.message.clone()).because(cause.reason.why());
+    let why = cause.reason.why();
+    let why = schema.map_or_else(|| why.to_owned(), |file| format!("{why} (by the definition in {file})"));
+    let mut saying = under.at(cause.node, cause.message.clone()).because(why);
     if cause.path.contains(['.', '[']) {
         saying = saying.here(cause.path.clone());
     }

@@ -13,7 +13,7 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(pod: PodView<'_>, found: &mut Found<'_>) {
-    if pod.object.is_patch || !matches!(pod.object.id.kind.as_str(), "Job" | "CronJob") {
+    if pod.object.is_patch || !pod.life.waits_for_all() {
         return;
     }
     vault(pod, found);
@@ -45,7 +45,7 @@ fn vault(pod: PodView<'_>, found: &mut Found<'_>) {
             edit::add(&pod.object.document, map, "vault.hashicorp.com/agent-inject", ONLY_INIT, "\"true\"")
         }),
     };
-    let kind = &pod.object.id.kind;
+    let kind = pod.batch_kind();
     found
         .at(inject.value, format!("the injected Vault agent never exits, so this {kind} never completes"))
         .here("adds an agent that renews secrets until the Pod is deleted")
@@ -96,7 +96,7 @@ fn keeps_its_proxy(pod: PodView<'_>, injector: &Injector, found: &mut Found<'_>)
     if asked != Some(value) || !annotations.is_false(injector.native) || something_may_end_it(pod) {
         return;
     }
-    let kind = &pod.object.id.kind;
+    let kind = pod.batch_kind();
     found
         .at(native.value, format!("{} never exits, so this {kind} never completes", injector.proxy))
         .here("makes the proxy an ordinary container")
@@ -127,7 +127,7 @@ struct Annotations<'run> {
 
 impl<'run> Annotations<'run> {
     fn of(pod: PodView<'run>) -> Self {
-        Self { object: pod.object, node: parts::pod_metadata(pod, "annotations") }
+        Self { object: pod.object, node: pod.object.document.at(pod.template, &["metadata", "annotations"]) }
     }
 
     fn entry(&self, key: &str) -> Option<Entry> {

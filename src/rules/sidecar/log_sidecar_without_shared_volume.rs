@@ -13,8 +13,8 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
-    for object in index.all().iter().filter(|object| !object.is_base) {
-        let Some(pod) = object.pod().filter(|pod| pod.containers().nth(1).is_some()) else { continue };
+    for pod in parts::whole_pods(index).filter(|pod| pod.containers().nth(1).is_some()) {
+        let object = pod.object;
         for one in recognise::containers_among(pod, index) {
             let view = one.container;
             let is_shipper = matches!(one.role, Role::Sidecar(Task::Logs) | Role::Adapter(recognise::Form::Logs));

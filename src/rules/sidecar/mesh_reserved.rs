@@ -18,8 +18,8 @@ const PORTS: [i32; 10] = [15000, 15001, 15002, 15004, 15006, 15008, 15020, 15021
 const USER: i64 = 1337;
 
 fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
-    for object in index.all().iter().filter(|object| !object.is_base) {
-        let Some(pod) = object.pod() else { continue };
+    for pod in parts::whole_pods(index) {
+        let object = pod.object;
         if !parts::is_meshed(index, pod) {
             continue;
         }

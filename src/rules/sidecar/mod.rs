@@ -29,7 +29,6 @@ mod two_collectors_one_file;
 mod two_daemons_in_one_container;
 
 use super::Rule;
-use crate::kube::{Object, Typed};
 
 /// The family's rules.
 pub const RULES: &[&Rule] = &[
@@ -60,8 +59,3 @@ pub const RULES: &[&Rule] = &[
     &two_collectors_one_file::RULE,
     &two_daemons_in_one_container::RULE,
 ];
-
-/// A Job, or what makes Jobs: its Pods are meant to end.
-fn is_job(object: &Object) -> bool {
-    matches!(object.typed, Some(Typed::Job(_) | Typed::CronJob(_)))
-}

@@ -1,4 +1,4 @@
-use super::{is_job, native};
+use super::native;
 use crate::diagnostic::{Level, RuleId};
 use crate::kube::{ContainerList, ContainerView};
 use crate::rules::{Check, Found, Rule};
@@ -20,9 +20,12 @@ fn check(view: ContainerView<'_>, found: &mut Found<'_>) {
     let Some(policy) = view.at(&["restartPolicy"]) else { return };
     let why = "only an init container with `restartPolicy: Always` is a sidecar (KEP-753); on an entry of \
                `containers` it means: start it again whenever it ends (KEP-5307, on by default since 1.35)";
-    if is_job(view.pod.object) {
+    if view.pod.life.waits_for_all() {
         found
-            .at(policy, format!("`{name}` starts again whenever it ends, so this Job never completes"))
+            .at(
+                policy,
+                format!("`{name}` starts again whenever it ends, so this {} never completes", view.pod.batch_kind()),
+            )
             .here("does not make it a sidecar")
             .because(why)
             .help(format!(

@@ -1,4 +1,4 @@
-use super::{is_job, native};
+use super::native;
 use crate::diagnostic::{Level, RuleId};
 use crate::kube::{ContainerList, ContainerView, PodView};
 use crate::recognise::{self, Lifetime, Recognised, Role};
@@ -13,7 +13,7 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(pod: PodView<'_>, found: &mut Found<'_>) {
-    if !is_job(pod.object) || pod.object.is_patch {
+    if !pod.life.waits_for_all() || pod.object.is_patch {
         return;
     }
     let all = recognise::containers(pod);
@@ -29,7 +29,10 @@ fn check(pod: PodView<'_>, found: &mut Found<'_>) {
         let name = &helper.container.container.name;
         let what = if helper.role == Role::Unknown { "it".to_owned() } else { format!("{}: it", helper.role) };
         let mut saying = found
-            .at(helper.container.name_node(), format!("`{name}` never exits, so this Job never completes"))
+            .at(
+                helper.container.name_node(),
+                format!("`{name}` never exits, so this {} never completes", pod.batch_kind()),
+            )
             .here(format!("{what} runs until it is told to stop"))
             .and(worker.container.name_node(), "when this one is done, nobody tells it")
             .because(

@@ -14,14 +14,11 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
-    for object in index.all().iter().filter(|object| !object.is_base) {
-        let Some(pod) = object.pod().filter(|pod| {
-            pod.spec.share_process_namespace != Some(true)
-                && pod.spec.host_pid != Some(true)
-                && pod.spec.host_network != Some(true)
-        }) else {
+    for pod in parts::whole_pods(index) {
+        let (object, spec) = (pod.object, pod.spec);
+        if [spec.share_process_namespace, spec.host_pid, spec.host_network].contains(&Some(true)) {
             continue;
-        };
+        }
         let all = recognise::containers_among(pod, index);
         let Some(app) = all.iter().find(|one| !one.is_helper() && one.container.runs_beside_app()) else { continue };
         for one in all.iter().filter(|one| one.is_helper() && one.container.runs_beside_app()) {

@@ -1,7 +1,7 @@
 use crate::diagnostic::{Level, RuleId};
 use crate::kube::Index;
 use crate::recognise;
-use crate::rules::parts::asks;
+use crate::rules::parts::{self, asks};
 use crate::rules::{Check, FoundAnywhere, Rule};
 use crate::words::list;
 
@@ -14,8 +14,8 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
-    for object in index.all() {
-        let Some(pod) = object.pod().filter(|pod| pod.spec.resources.is_none() && !object.is_base) else { continue };
+    for pod in parts::whole_pods(index).filter(|pod| pod.spec.resources.is_none()) {
+        let object = pod.object;
         // a LimitRange gives every container what it does not ask for
         if index.kind("LimitRange").iter().any(|limits| crate::kube::in_one_namespace(object, limits)) {
             continue;

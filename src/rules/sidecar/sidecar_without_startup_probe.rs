@@ -15,9 +15,9 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
-    for object in index.all().iter().filter(|object| !object.is_base) {
-        let has_sidecar = |pod: &PodView<'_>| pod.containers().any(|view| view.is_native_sidecar());
-        let Some(pod) = object.pod().filter(has_sidecar) else { continue };
+    let has_sidecar = |pod: &PodView<'_>| pod.containers().any(|view| view.is_native_sidecar());
+    for pod in parts::whole_pods(index).filter(has_sidecar) {
+        let object = pod.object;
         for one in recognise::containers_among(pod, index) {
             let view = one.container;
             let container = view.container;

@@ -19,8 +19,11 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
         let Some(spec) = &typed.spec else { continue };
         let Some(labels) = spec.selector.as_ref().filter(|labels| !labels.is_empty()) else { continue };
         let list = service.document.at(service.node, &["spec", "ports"]);
-        for object in index.selected(service, &Selector::map(labels)) {
-            let Some(pod) = object.pod() else { continue };
+        let selector = Selector::map(labels);
+        for pod in index.selected(service, &selector).into_iter().flat_map(|object| object.pods()) {
+            if pod.labels().is_none_or(|labels| !selector.matches(labels)) {
+                continue;
+            }
             for view in pod.containers().filter(is_topz) {
                 let numbers = listens(&view);
                 let leads_there = |port: &ServicePort| match &port.target_port {
@@ -38,7 +41,7 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
                     .about(service)
                     .at(node, format!("everybody who reaches Service `{}` sees the processes of the Pod", service.id.name))
                     .here(format!("leads to `{}`", view.container.name))
-                    .label(object.label(view.name_node(), "lists processes with their command lines"))
+                    .label(pod.object.label(view.name_node(), "lists processes with their command lines"))
                     .because("topz asks nobody who they are, and command lines hold what was passed on them, passwords included")
                     .help("remove this port; `kubectl port-forward` reaches it where it is needed");
             }

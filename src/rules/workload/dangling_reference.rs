@@ -87,7 +87,7 @@ fn mentioned<'run>(index: &Index<'run>) -> BTreeSet<&'run str> {
         }
         let values =
             |view: &ContainerView<'run>| view.container.env.iter().flatten().filter_map(|env| env.value.as_deref());
-        for view in object.pod().into_iter().flat_map(PodView::containers) {
+        for view in object.pods().flat_map(PodView::containers) {
             texts.extend(values(&view));
             for (word, _) in parts::words(&view) {
                 texts.insert(word.as_str());

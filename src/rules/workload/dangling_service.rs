@@ -4,7 +4,7 @@ use k8s_openapi::api::core::v1::ServiceSpec;
 
 use super::scaling::name_node;
 use crate::diagnostic::{Level, RuleId};
-use crate::kube::{Index, Object, Place, Selector, Typed};
+use crate::kube::{Index, Object, Place, PodView, Selector, Typed};
 use crate::rules::{Check, FoundAnywhere, Rule, text};
 use crate::words::clip;
 use crate::yaml::NodeId;
@@ -30,9 +30,6 @@ const GIVEN: [&str; 7] = [
     "pod-template-hash",
 ];
 
-const KINDS: [&str; 8] =
-    ["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Pod", "Job", "CronJob"];
-
 fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
     for service in index.kind("Service").iter().filter(|service| !service.is_base) {
         let Some(spec) = service_spec(service) else { continue };
@@ -45,12 +42,11 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
         {
             continue;
         }
-        let here: Vec<&Object> =
-            KINDS.iter().flat_map(|kind| index.kind_in(Place::of(service), kind)).copied().collect();
+        let here = index.workloads_in(Place::of(service));
         // Operators make Pods that no file shows; what is nearly selected was meant to be.
         let meant = here.iter().filter(|workload| !workload.is_base);
         let meant = meant.copied().find_map(|workload| Some((workload, near(labels, workload)?)));
-        let Some((workload, key)) = meant.or_else(|| beside(index, service, labels, &here)) else { continue };
+        let Some((workload, key)) = meant.or_else(|| beside(index, service, labels, here)) else { continue };
         let Some(node) = service.document.at(service.node, &["spec", "selector"]) else { continue };
         let shown = service.document.get(node, key).unwrap_or(node);
         let there = labels_node(workload);
@@ -75,7 +71,10 @@ fn service_spec(object: &Object) -> Option<&ServiceSpec> {
 /// What keeps a workload from being selected, if the selector was plainly meant for it: one label is
 /// misspelt or missing.
 fn near<'label>(labels: &'label Labels, workload: &Object) -> Option<&'label str> {
-    let has = workload.pod()?.metadata.and_then(|metadata| metadata.labels.as_ref())?;
+    workload.pods().filter_map(PodView::labels).find_map(|has| near_to(labels, has))
+}
+
+fn near_to<'label>(labels: &'label Labels, has: &Labels) -> Option<&'label str> {
     let wrong: Vec<_> = labels.iter().filter(|(key, value)| has.get(*key) != Some(value)).collect();
     let [(key, value)] = wrong.as_slice() else { return None };
     let is_typo = has.get(*key).is_some_and(|other| is_like(value, other));
@@ -99,15 +98,15 @@ fn beside<'run, 'label>(
     here: &[&'run Object],
 ) -> Option<(&'run Object, &'label str)> {
     let place = |object: &&&Object| Place::of(object) == Place::of(service);
-    if index.all().iter().filter(place).any(|object| object.typed.is_none()) {
+    if index.all().iter().filter(place).any(|object| object.typed.is_none() && object.pods().next().is_none()) {
         return None;
     }
     let in_file = |object: &&&Object| object.document.source.name == service.document.source.name && !object.is_base;
     let workload = here.iter().filter(in_file).find(|workload| {
-        let has = workload.pod().and_then(|pod| pod.metadata).and_then(|metadata| metadata.labels.as_ref());
+        let has = workload.pod().and_then(PodView::labels);
         has.is_some_and(|has| labels.keys().all(|key| has.contains_key(key)) && !is_selected(index, service, has))
     })?;
-    let has = workload.pod()?.metadata?.labels.as_ref()?;
+    let has = workload.pod()?.labels()?;
     let (key, _) = labels.iter().find(|(key, value)| has.get(*key) != Some(value))?;
     Some((workload, key))
 }
@@ -121,11 +120,5 @@ fn is_selected<'run>(index: &Index<'run>, service: &'run Object, has: &Labels) -
 }
 
 fn labels_node(workload: &Object) -> Option<NodeId> {
-    let document = &workload.document;
-    let paths: [&[&str]; 3] = [
-        &["spec", "template", "metadata", "labels"],
-        &["spec", "jobTemplate", "spec", "template", "metadata", "labels"],
-        &["metadata", "labels"],
-    ];
-    paths.iter().find_map(|path| document.at(workload.node, path))
+    workload.pods().find_map(PodView::labels_node)
 }

@@ -54,8 +54,8 @@ struct Mistake<'run> {
 }
 
 fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
-    for object in index.all().iter().filter(|object| !object.is_base) {
-        let Some(pod) = object.pod() else { continue };
+    for pod in parts::whole_pods(index) {
+        let object = pod.object;
         for view in pod.containers() {
             for file in read_by_nginx(&view, index) {
                 let Some(mistake) = mistake(&file, &view) else { continue };

@@ -26,11 +26,10 @@ const FIELDS: [&str; 10] = [
 ];
 
 fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
-    for object in index.all() {
-        let Some(pod) = object.pod() else { continue };
+    for pod in index.all().iter().flat_map(|object| object.pods()) {
         // Istio hands HTTP probes to its proxy, which dials from within the Pod.
         if pod.spec.host_network != Some(true) && !parts::is_meshed(index, pod) {
-            of_pod(object, pod, found);
+            of_pod(pod.object, pod, found);
         }
     }
 }

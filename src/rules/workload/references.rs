@@ -22,7 +22,7 @@ pub struct Reference<'run> {
 /// Everything that an object needs by name. What is optional is left out.
 pub fn references(object: &Object) -> Vec<Reference<'_>> {
     let mut found = Vec::new();
-    if let Some(pod) = object.pod() {
+    for pod in object.pods() {
         of_pod(pod, &mut found);
     }
     let document = &object.document;

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
-use crate::kube::{Index, Object, Place, Selector, Typed, in_one_namespace};
-use crate::yaml::NodeId;
+use crate::kube::{Index, Life, Object, Place, Selector, Typed, in_one_namespace};
+use crate::yaml::{NodeId, Value};
 
 /// What selects a controller's Pods, and its node.
 pub fn selector(object: &Object) -> Option<(Selector<'_>, NodeId)> {
@@ -22,7 +22,8 @@ pub fn selector(object: &Object) -> Option<(Selector<'_>, NodeId)> {
 
 /// The replicas of a workload as written, 1 where nothing is; nothing for what has no replicas.
 pub fn replicas(object: &Object) -> Option<i32> {
-    let written = match object.typed.as_ref()? {
+    let Some(typed) = &object.typed else { return replicas_of_others(object) };
+    let written = match typed {
         Typed::Deployment(object) => object.spec.replicas,
         Typed::StatefulSet(object) => object.spec.replicas,
         Typed::ReplicaSet(object) => object.spec.replicas,
@@ -30,6 +31,19 @@ pub fn replicas(object: &Object) -> Option<i32> {
         _ => return None,
     };
     Some(written.unwrap_or(1))
+}
+
+/// The same for kinds that are not decoded as a whole. All of them make one where nothing is written.
+fn replicas_of_others(object: &Object) -> Option<i32> {
+    const KINDS: [&str; 6] = ["Deployment", "StatefulSet", "ReplicaSet", "Rollout", "CloneSet", "DeploymentConfig"];
+    if !KINDS.contains(&object.id.kind.as_str()) || object.pod()?.life != Life::LongRunning {
+        return None;
+    }
+    match replicas_node(object).map(|node| object.document.value(node)) {
+        Some(Value::Int(number)) => i32::try_from(number).ok(),
+        Some(Value::Null) | None => Some(1),
+        Some(_) => None,
+    }
 }
 
 /// The node that says so, if one does.
@@ -73,7 +87,7 @@ pub fn scaler(object: &Object) -> Option<Scaler<'_>> {
     let (field, absent) = if is_keda { ("minReplicaCount", 0) } else { ("minReplicas", 1) };
     let lowest = document.at(object.node, &["spec", field]).map(|node| document.value(node));
     let lowest = match lowest {
-        Some(crate::yaml::Value::Int(number)) => i32::try_from(number).ok()?,
+        Some(Value::Int(number)) => i32::try_from(number).ok()?,
         _ => absent,
     };
     let node = document.get(target, "name")?;

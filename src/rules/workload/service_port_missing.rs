@@ -47,7 +47,7 @@ fn of_service(index: &Index<'_>, service: &Object, found: &mut FoundAnywhere<'_>
         let selector = Selector::map(labels);
         let pods: Vec<&Object> = index.matching(service, &selector).collect();
         let mut names = Vec::new();
-        for view in pods.iter().filter_map(|object| object.pod()).flat_map(PodView::containers) {
+        for view in pods.iter().flat_map(|object| object.pods()).flat_map(PodView::containers) {
             let own = view.container.ports.iter().flatten().filter_map(|port| port.name.as_deref());
             names.extend(own.filter(|_| ContainerView::runs_beside_app(&view)));
         }

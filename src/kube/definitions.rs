@@ -1,0 +1,123 @@
+//! The custom resource definitions of a run, and which of several counts for an object.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use super::index::nearness;
+use super::object::Object;
+use super::templates::{self, SchemaPaths};
+use crate::yaml::{Document, NodeId};
+
+/// So many different definitions of one kind are compared; a run that holds more is no set of manifests.
+const MOST: usize = 8;
+
+/// So many places of one kind's definitions are remembered.
+const COPIES: usize = 200;
+
+/// The schema of one version of a kind.
+#[derive(Clone, Debug)]
+pub struct Definition {
+    /// The document of its definition.
+    pub document: Arc<Document>,
+    /// The node of the schema.
+    pub node: NodeId,
+}
+
+/// The definitions of a run.
+#[derive(Debug, Default)]
+pub struct Definitions {
+    /// By API version and kind, in the order of the run.
+    versions: HashMap<(String, String), Vec<Definition>>,
+}
+
+impl Definitions {
+    /// Collects the definitions among some objects. Copies of one schema count once in each folder.
+    pub fn collect<'object>(objects: impl IntoIterator<Item = &'object Object>) -> Self {
+        let mut versions: HashMap<_, Vec<Definition>> = HashMap::new();
+        let mut seen = HashSet::new();
+        for object in objects {
+            let id = (object.id.api_version.as_str(), object.id.kind.as_str());
+            if id != ("apiextensions.k8s.io/v1", "CustomResourceDefinition") || object.is_patch {
+                continue;
+            }
+            let document = &object.document;
+            let Some(spec) = document.get(object.node, "spec") else { continue };
+            let text = |path: &[&str]| document.at(spec, path).and_then(|node| document.str(node)).unwrap_or_default();
+            let (group, kind) = (text(&["group"]), text(&["names", "kind"]));
+            for version in document.get(spec, "versions").map_or(&[][..], |node| document.items(node)) {
+                let Some(name) = document.get_str(*version, "name") else { continue };
+                let Some(node) = document.at(*version, &["schema", "openAPIV3Schema"]) else { continue };
+                let key = (format!("{group}/{name}"), kind.to_owned());
+                let folder = document.source.name.rsplit_once('/').map_or("", |(folder, _)| folder);
+                if versions.get(&key).is_some_and(|known| known.len() >= COPIES) {
+                    continue;
+                }
+                if seen.insert((key.clone(), folder, document.source.slice(document.span(node)))) {
+                    versions.entry(key).or_default().push(Definition { document: Arc::clone(document), node });
+                }
+            }
+        }
+        Self { versions }
+    }
+
+    /// Whether there is none at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.versions.is_empty()
+    }
+
+    /// All definitions.
+    pub fn all(&self) -> impl Iterator<Item = &Definition> {
+        self.versions.values().flatten()
+    }
+
+    /// Those that may be meant for an object: the nearest, of equally near ones the newest first, as the names of
+    /// their files count.
+    #[must_use]
+    pub fn of(&self, object: &Object) -> Vec<&Definition> {
+        let key = (object.id.api_version.clone(), object.id.kind.clone());
+        let all = self.versions.get(&key).map_or(&[][..], Vec::as_slice);
+        let near = |definition: &Definition| nearness(&object.document, &definition.document);
+        let nearest = all.iter().map(near).max().unwrap_or_default();
+        let mut found: Vec<_> = all.iter().filter(|definition| near(definition) == nearest).collect();
+        found.sort_by_cached_key(|definition| std::cmp::Reverse(natural(&definition.document.source.name)));
+        found.truncate(MOST);
+        found
+    }
+}
+
+/// A name to compare with others so that `v1.18` stands before `v1.23`, and `v1.9` before both.
+fn natural(name: &str) -> Vec<(u64, String)> {
+    let mut parts: Vec<(u64, String)> = Vec::new();
+    let mut was_digit = false;
+    for letter in name.chars() {
+        if parts.is_empty() || was_digit != letter.is_ascii_digit() {
+            parts.push((0, String::new()));
+            was_digit = letter.is_ascii_digit();
+        }
+        if let Some((number, text)) = parts.last_mut() {
+            match letter.to_digit(10) {
+                Some(digit) => *number = number.saturating_mul(10).saturating_add(u64::from(digit)),
+                None => text.push(letter),
+            }
+        }
+    }
+    parts
+}
+
+/// Gives objects of custom kinds that no table knows the Pod templates that the schema of their kind shows. Their
+/// operators are unknown: they may change the Pods before they make them.
+pub(super) fn add_templates<'object>(objects: impl Iterator<Item = &'object mut Object>, definitions: &Definitions) {
+    let mut paths: HashMap<(usize, NodeId), SchemaPaths<'_>> = HashMap::new();
+    for object in objects {
+        let (api_version, kind) = (object.id.api_version.as_str(), object.id.kind.as_str());
+        if object.typed.is_some() || templates::is_known(api_version, kind) || super::is_known(api_version, kind) {
+            continue;
+        }
+        let Some(Definition { document, node }) = definitions.of(object).into_iter().next() else { continue };
+        let key = (Arc::as_ptr(document).addr(), *node);
+        let paths = paths.entry(key).or_insert_with(|| SchemaPaths::of(document, *node));
+        object.templates = paths.read(&object.document, object.node);
+        object.is_base = object.is_kustomized || !object.templates.is_empty();
+    }
+}
