@@ -8,6 +8,7 @@ pub mod image;
 mod index;
 mod object;
 mod path;
+pub mod selection;
 mod selector;
 mod templates;
 mod time;

@@ -45,6 +45,18 @@ impl<'object> Selector<'object> {
         self.equal().map(|(key, _)| key).chain(self.expressions.iter().map(|expression| expression.key.as_str()))
     }
 
+    /// The requirements that these labels do not meet: the key, and the values of which one is wanted (none where any
+    /// value will do, or where the label must not be there).
+    pub fn unmet<'a>(&'a self, labels: &'a Labels) -> impl Iterator<Item = (&'object str, Vec<&'object str>)> + 'a {
+        let equal = self.equal().filter(|(key, value)| labels.get(*key).map(String::as_str) != Some(*value));
+        let expressions = self.expressions.iter().filter(|expression| !meets(expression, labels.get(&expression.key)));
+        let wanted = |expression: &'object LabelSelectorRequirement| {
+            let values = expression.values.iter().flatten().filter(|_| expression.operator == "In");
+            (expression.key.as_str(), values.map(String::as_str).collect())
+        };
+        equal.map(|(key, value)| (key, vec![value])).chain(expressions.map(wanted))
+    }
+
     /// Whether these labels are selected (`LabelSelectorAsSelector` in `k8s.io/apimachinery`).
     #[must_use]
     pub fn matches(&self, labels: &Labels) -> bool {

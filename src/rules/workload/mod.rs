@@ -30,6 +30,7 @@ mod rwo_many_replicas;
 mod rwo_rolling_update;
 mod same_probe_twice;
 mod scaling;
+mod selector_matches_nothing;
 mod service_port_missing;
 mod single_replica;
 mod token_mounted;
@@ -71,6 +72,7 @@ pub const RULES: &[&Rule] = &[
     &rwo_many_replicas::RULE,
     &rwo_rolling_update::RULE,
     &same_probe_twice::RULE,
+    &selector_matches_nothing::RULE,
     &service_port_missing::RULE,
     &single_replica::RULE,
     &token_mounted::RULE,

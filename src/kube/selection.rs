@@ -1,0 +1,150 @@
+//! What a selector that selects nothing was meant for.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, LabelSelectorRequirement};
+
+use super::index::Index;
+use super::object::Object;
+use super::{Place, Selector};
+use crate::yaml::{Document, NodeId, Value};
+
+type Labels = BTreeMap<String, String>;
+
+/// Something with labels: the Pods of a workload, or a Service.
+#[derive(Clone, Copy, Debug)]
+pub struct Labelled<'run> {
+    /// The object that says the labels.
+    pub object: &'run Object,
+    /// The labels.
+    pub labels: &'run Labels,
+    /// Their node.
+    pub node: NodeId,
+}
+
+/// What a selector was plainly meant for, though it does not select it.
+#[derive(Clone, Copy, Debug)]
+pub struct Meant<'run, 'selector> {
+    /// What is nearly selected.
+    pub it: Labelled<'run>,
+    /// The key of the one requirement that it does not meet.
+    pub key: &'selector str,
+    /// What its label of that key says.
+    pub says: Option<&'run str>,
+}
+
+/// How many workloads of one place are looked at for one selector: in a folder of thousands nothing is plain.
+const MOST: usize = 200;
+
+/// The Pods that workloads of one place make.
+pub fn pods_in<'run>(index: &Index<'run>, place: Place<'run>) -> impl Iterator<Item = Labelled<'run>> {
+    let workloads = index.workloads_in(place).iter().copied().filter(|workload| !workload.is_base).take(MOST);
+    workloads.flat_map(pods)
+}
+
+/// The Pods that an object is or makes.
+pub fn pods(object: &Object) -> impl Iterator<Item = Labelled<'_>> {
+    object
+        .pods()
+        .filter_map(|pod| Some(Labelled { object: pod.object, labels: pod.labels()?, node: pod.labels_node()? }))
+}
+
+/// The first of the candidates that lacks one thing only, by what is plainly a slip.
+pub fn meant<'run, 'selector>(
+    selector: &Selector<'selector>,
+    candidates: impl Iterator<Item = Labelled<'run>>,
+) -> Option<Meant<'run, 'selector>> {
+    if selector.keys().any(is_given) || selector.equal().any(|(_, value)| is_a_role(value)) {
+        return None;
+    }
+    candidates.take(MOST).find_map(|it| near(selector, it))
+}
+
+fn near<'run, 'selector>(selector: &Selector<'selector>, it: Labelled<'run>) -> Option<Meant<'run, 'selector>> {
+    let mut unmet = selector.unmet(it.labels);
+    let (key, values) = unmet.next().filter(|_| unmet.next().is_none())?;
+    let says = it.labels.get(key).map(String::as_str);
+    let is_slip = values.iter().any(|value| {
+        let is_typo = says.is_some_and(|says| is_like(value, says));
+        // under another key, or called so itself
+        let is_elsewhere = it.labels.values().any(|other| other == value) || it.object.id.name == *value;
+        is_typo || is_elsewhere
+    });
+    let is_extra = says.is_none() && !values.is_empty() && selector.keys().nth(1).is_some();
+    (is_slip || is_extra).then_some(Meant { it, key, says })
+}
+
+/// Whether controllers give this label to the Pods that they make.
+#[must_use]
+pub fn is_given(key: &str) -> bool {
+    const GIVEN: [&str; 12] = [
+        "statefulset.kubernetes.io/pod-name",
+        "apps.kubernetes.io/pod-index",
+        "controller-revision-hash",
+        "pod-template-hash",
+        "pod-template-generation",
+        "rollouts-pod-template-hash",
+        "job-name",
+        "controller-uid",
+        "batch.kubernetes.io/job-name",
+        "batch.kubernetes.io/controller-uid",
+        "batch.kubernetes.io/job-completion-index",
+        "jobset.sigs.k8s.io/jobset-name",
+    ];
+    GIVEN.contains(&key)
+}
+
+/// Whether a program gives a label of this value to its own Pod, once it knows which of several it is.
+#[must_use]
+pub fn is_a_role(value: &str) -> bool {
+    matches!(
+        value,
+        "true" | "false" | "leader" | "active" | "primary" | "master" | "replica" | "secondary" | "standby" | "slave"
+    )
+}
+
+/// Whether one text is a slip of the other. Names that differ in a number are different names.
+fn is_like(a: &str, b: &str) -> bool {
+    let letters = |text: &str| text.chars().filter(|letter| !letter.is_ascii_digit()).collect::<String>();
+    strsim::normalized_damerau_levenshtein(a, b) > 0.7 && letters(a) != letters(b)
+}
+
+/// Reads a label selector of an object that is not decoded as a whole; nothing where it is not one.
+#[must_use]
+pub fn label_selector(document: &Document, node: NodeId) -> Option<LabelSelector> {
+    let mut selector = LabelSelector::default();
+    if let Some(labels) = document.get(node, "matchLabels") {
+        let pair = |entry: &crate::yaml::Entry| {
+            Some((document.key(entry).into_owned(), document.str(entry.value)?.to_owned()))
+        };
+        selector.match_labels = Some(document.entries(labels).iter().map(pair).collect::<Option<_>>()?);
+    }
+    if let Some(expressions) = document.get(node, "matchExpressions") {
+        let read = |item: &NodeId| {
+            let values = document.get(*item, "values");
+            let values =
+                values.map(|values| document.items(values).iter().map(|value| Some(document.str(*value)?.to_owned())));
+            Some(LabelSelectorRequirement {
+                key: document.get_str(*item, "key")?.to_owned(),
+                operator: document.get_str(*item, "operator")?.to_owned(),
+                values: match values {
+                    Some(values) => Some(values.collect::<Option<_>>()?),
+                    None => None,
+                },
+            })
+        };
+        selector.match_expressions = Some(document.items(expressions).iter().map(read).collect::<Option<_>>()?);
+    }
+    matches!(document.value(node), Value::Map(_)).then_some(selector)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_like;
+
+    #[test]
+    fn slips() {
+        assert!(is_like("shopp", "shop") && is_like("collector", "colector"));
+        assert!(!is_like("web-1", "web-2") && !is_like("kafka", "kafka-ui") && !is_like("web", "api"));
+    }
+}

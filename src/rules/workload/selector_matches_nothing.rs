@@ -1,0 +1,421 @@
+use std::collections::HashMap;
+
+use k8s_openapi::api::core::v1::{PodAffinityTerm, PodSpec};
+
+use super::scaling::name_node;
+use crate::diagnostic::{Level, RuleId};
+use crate::kube::selection::{Labelled, Meant, is_given, label_selector, meant, pods, pods_in};
+use crate::kube::{Index, Object, Place, PodView, Selector, Typed};
+use crate::rules::{Check, FoundAnywhere, Rule, parts, text};
+use crate::words::{clip, nearest};
+use crate::yaml::{NodeId, edit};
+
+/// A selector that selects nothing, though something beside it was plainly meant.
+pub static RULE: Rule = Rule {
+    id: RuleId { name: "selector-matches-nothing", family: "workload" },
+    level: Level::Warning,
+    page: include_str!("selector_matches_nothing.md"),
+    check: Check::Workspace(check),
+};
+
+fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+    let run = &Run { index, custom: custom(index) };
+    for object in run.index.all().iter().copied().filter(|object| !object.is_base) {
+        match &object.typed {
+            Some(Typed::PodDisruptionBudget(_)) => {
+                let why = "the budget counts no Pod: evictions are as free as without it";
+                of_pods(run, object, &["spec", "selector"], why, found);
+            }
+            Some(Typed::NetworkPolicy(_)) => network_policy(run, object, found),
+            _ => {}
+        }
+        for pod in object.pods() {
+            spread(pod, found);
+            affinity(run, pod, found);
+        }
+    }
+    monitors(run, found);
+}
+
+/// The run, and what is computed once for it.
+struct Run<'index, 'run> {
+    index: &'index Index<'run>,
+    custom: HashMap<Place<'run>, Vec<&'run str>>,
+}
+
+/// One selector of Pods, at a path of fields.
+fn of_pods(run: &Run<'_, '_>, object: &Object, path: &[&str], why: &str, found: &mut FoundAnywhere<'_>) {
+    let Some(node) = object.document.at(object.node, path) else { return };
+    pod_selector(run, object, node, pods_in(run.index, Place::of(object)), why, found);
+}
+
+fn network_policy(run: &Run<'_, '_>, object: &Object, found: &mut FoundAnywhere<'_>) {
+    of_pods(
+        run,
+        object,
+        &["spec", "podSelector"],
+        "the policy applies to no Pod: traffic stays as it is without it",
+        found,
+    );
+    let document = &object.document;
+    let items = |node: NodeId, field: &str| document.get(node, field).map_or(&[][..], |list| document.items(list));
+    let Some(spec) = document.get(object.node, "spec") else { return };
+    let peers = [("ingress", "from", "it lets nobody in"), ("egress", "to", "it leads nowhere")];
+    for (list, field, why) in peers {
+        for peer in items(spec, list).iter().flat_map(|rule| items(*rule, field)) {
+            let selector = document.get(*peer, "podSelector");
+            if let Some(node) = selector.filter(|_| document.get(*peer, "namespaceSelector").is_none()) {
+                let why = format!("an entry of `{field}` that selects no Pod has no effect: {why}");
+                pod_selector(run, object, node, pods_in(run.index, Place::of(object)), &why, found);
+            }
+        }
+    }
+}
+
+/// A selector of Pods of the object's namespace that selects none, beside Pods that it nearly selects.
+fn pod_selector<'run>(
+    run: &Run<'_, 'run>,
+    object: &'run Object,
+    node: NodeId,
+    candidates: impl Iterator<Item = Labelled<'run>>,
+    why: &str,
+    found: &mut FoundAnywhere<'_>,
+) {
+    let Some(written) = label_selector(&object.document, node) else { return };
+    let selector = Selector::of(&written);
+    let is_open =
+        selector.is_empty() || has_placeholder(&selector) || run.index.matching(object, &selector).next().is_some();
+    if is_open || is_made_by_operator(run, object, &selector) {
+        return;
+    }
+    if let Some(meant) = meant(&selector, candidates) {
+        let name = clip(&meant.it.object.id.name);
+        let message = format!("this selects no Pod; those of `{name}` do not have `{}`", wanted(&selector, meant.key));
+        say(object, node, &meant, &message, &format!("the labels of `{name}`'s Pods"), why, found);
+    }
+}
+
+fn wanted(selector: &Selector<'_>, key: &str) -> String {
+    match selector.equal().find(|(known, _)| *known == key) {
+        Some((key, value)) => format!("{}: {}", clip(key), clip(value)),
+        None => clip(key),
+    }
+}
+
+fn has_placeholder(selector: &Selector<'_>) -> bool {
+    selector.equal().any(|(key, value)| text::is_placeholder(key) || text::is_placeholder(value))
+}
+
+/// Whether a custom object of the place has the name that the selector asks for: its operator makes such Pods.
+fn is_made_by_operator(run: &Run<'_, '_>, object: &Object, selector: &Selector<'_>) -> bool {
+    let names = run.custom.get(&Place::of(object)).map_or(&[][..], Vec::as_slice);
+    names.iter().any(|name| {
+        let is_its =
+            |value: &str| value.strip_prefix(*name).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'));
+        selector.equal().any(|(_, value)| is_its(value))
+    })
+}
+
+/// The names of the objects that operators may make Pods from, by place.
+fn custom<'run>(index: &Index<'run>) -> HashMap<Place<'run>, Vec<&'run str>> {
+    const WITHOUT_PODS: [&str; 22] = [
+        "ServiceMonitor",
+        "PodMonitor",
+        "Probe",
+        "PrometheusRule",
+        "VMServiceScrape",
+        "VMPodScrape",
+        "VMRule",
+        "VirtualService",
+        "DestinationRule",
+        "AuthorizationPolicy",
+        "PeerAuthentication",
+        "HTTPRoute",
+        "GRPCRoute",
+        "IngressRoute",
+        "Certificate",
+        "Issuer",
+        "ExternalSecret",
+        "SealedSecret",
+        "ScaledObject",
+        "VerticalPodAutoscaler",
+        "BackendConfig",
+        "CiliumNetworkPolicy",
+    ];
+    let mut custom: HashMap<_, Vec<_>> = HashMap::new();
+    for object in index.all().iter().copied() {
+        let makes_pods = object.typed.is_none()
+            && object.pods().next().is_none()
+            && object.id.api_version.contains('.')
+            && !WITHOUT_PODS.contains(&object.id.kind.as_str());
+        if makes_pods && !object.id.name.is_empty() {
+            custom.entry(Place::of(object)).or_default().push(object.id.name.as_str());
+        }
+    }
+    custom
+}
+
+fn say(
+    object: &Object,
+    selector: NodeId,
+    meant: &Meant<'_, '_>,
+    message: &str,
+    labels: &str,
+    why: &str,
+    found: &mut FoundAnywhere<'_>,
+) {
+    let document = &object.document;
+    let written = document.at(selector, &["matchLabels", meant.key]);
+    let edit = written.zip(meant.says).and_then(|(node, says)| edit::scalar(document, node, says));
+    let value = written.and_then(|node| document.str(node));
+    let elsewhere = meant.it.labels.iter().find(|(_, other)| Some(other.as_str()) == value);
+    let help = match (meant.says, elsewhere) {
+        (Some(says), _) => format!("write `{}: {}`", clip(meant.key), clip(says)),
+        (None, Some((key, value))) => format!("write `{}: {}`", clip(key), clip(value)),
+        (None, None) => format!("remove `{}`, or add it to these labels", clip(meant.key)),
+    };
+    let mut about = found.about(object);
+    let mut saying = about.at(written.unwrap_or(selector), message).label(meant.it.object.label(meant.it.node, labels));
+    // the commonest slip: only the workload itself has the label
+    let it = meant.it.object;
+    let own = it.document.at(it.node, &["metadata", "labels", meant.key]).filter(|_| it.id.kind != "Pod");
+    if let Some(own) = own.filter(|own| it.document.str(*own) == value && meant.says.is_none()) {
+        saying = saying.label(it.label(own, format!("only the {} has it, not its Pods", it.id.kind)));
+    }
+    saying
+        .because(why)
+        .help(help)
+        .unsafe_fix_if(format!("select `{}`", meant.says.unwrap_or_default()), edit.map(|edit| vec![edit]));
+}
+
+/// Whether an object's Pods have the labels that are written, and no others.
+fn makes_what_is_written(object: &Object) -> bool {
+    (object.typed.is_some() || object.id.kind == "Rollout") && !object.is_patch
+}
+
+/// A constraint that does not count the Pods that it is written for.
+fn spread(pod: PodView<'_>, found: &mut FoundAnywhere<'_>) {
+    let object = pod.object;
+    let document = &object.document;
+    let constraints = pod.spec.topology_spread_constraints.as_deref();
+    let nodes = pod.field("topologySpreadConstraints");
+    if !makes_what_is_written(object) {
+        return;
+    }
+    for (constraint, node) in parts::zipped(document, nodes, constraints) {
+        // Without a selector the server itself warns.
+        let Some(written) = &constraint.label_selector else { continue };
+        let selector = Selector::of(written);
+        let none = std::collections::BTreeMap::new();
+        let labels = pod.labels().unwrap_or(&none);
+        let is_open = selector.is_empty() || has_placeholder(&selector) || selector.keys().any(is_given);
+        if is_open || selector.matches(labels) || labels.values().any(|value| text::is_placeholder(value)) {
+            continue;
+        }
+        let Some(key) = selector.unmet(labels).next().map(|(key, _)| key) else { continue };
+        let Some(at) = document.get(node, "labelSelector") else { continue };
+        let shown = document.at(at, &["matchLabels", key]).unwrap_or(at);
+        let (there, says) = match pod.labels_node() {
+            Some(labels) => (labels, "the labels of these Pods"),
+            None => (name_node(object), "these Pods have no labels"),
+        };
+        found
+            .about(object)
+            .at(shown, "the constraint does not count the Pods that it is written for")
+            .here(format!("they do not have `{}`", wanted(&selector, key)))
+            .and(there, says)
+            .because(SPREAD)
+            .help("make the selector a part of the labels of this Pod template");
+    }
+}
+
+const SPREAD: &str = "the scheduler counts the Pods that the selector matches; where those it places are not among them, they \
+                      may all land in one place (kubernetes/website: concepts/scheduling-eviction/topology-spread-constraints)";
+
+/// Affinity to Pods that do not exist.
+fn affinity(run: &Run<'_, '_>, pod: PodView<'_>, found: &mut FoundAnywhere<'_>) {
+    let object = pod.object;
+    if !makes_what_is_written(object) {
+        return;
+    }
+    for (term, node, is_anti) in terms(pod.spec, pod) {
+        if term.namespaces.is_some() || term.namespace_selector.is_some() || term.label_selector.is_none() {
+            continue;
+        }
+        let Some(node) = object.document.get(node, "labelSelector") else { continue };
+        let why = if is_anti {
+            "the term keeps the Pod away from nothing"
+        } else {
+            "a required term that matches no Pod keeps this one from being scheduled; a preferred one has no effect"
+        };
+        let candidates = pods(object).chain(pods_in(run.index, Place::of(object)));
+        pod_selector(run, object, node, candidates, why, found);
+    }
+}
+
+/// The terms of a Pod's affinity to other Pods, with their nodes.
+fn terms<'a>(spec: &'a PodSpec, pod: PodView<'a>) -> Vec<(&'a PodAffinityTerm, NodeId, bool)> {
+    let document = &pod.object.document;
+    let Some((affinity, root)) = spec.affinity.as_ref().zip(pod.field("affinity")) else { return Vec::new() };
+    let mut found = Vec::new();
+    let lists = [
+        (
+            "podAffinity",
+            affinity.pod_affinity.as_ref().map(|one| {
+                (
+                    &one.required_during_scheduling_ignored_during_execution,
+                    &one.preferred_during_scheduling_ignored_during_execution,
+                )
+            }),
+        ),
+        (
+            "podAntiAffinity",
+            affinity.pod_anti_affinity.as_ref().map(|one| {
+                (
+                    &one.required_during_scheduling_ignored_during_execution,
+                    &one.preferred_during_scheduling_ignored_during_execution,
+                )
+            }),
+        ),
+    ];
+    for (field, list) in lists {
+        let Some((required, preferred)) = list else { continue };
+        let is_anti = field == "podAntiAffinity";
+        let at = |list: &str| document.at(root, &[field, list]);
+        let required =
+            parts::zipped(document, at("requiredDuringSchedulingIgnoredDuringExecution"), required.as_deref());
+        found.extend(required.map(|(term, node)| (term, node, is_anti)));
+        let preferred =
+            parts::zipped(document, at("preferredDuringSchedulingIgnoredDuringExecution"), preferred.as_deref());
+        let inner = preferred
+            .filter_map(|(term, node)| Some((&term.pod_affinity_term, document.get(node, "podAffinityTerm")?)));
+        found.extend(inner.map(|(term, node)| (term, node, is_anti)));
+    }
+    found
+}
+
+/// Monitors of Services by label, and those of Pods; the Prometheus operator's and VictoriaMetrics'.
+const OF_SERVICES: [&str; 2] = ["ServiceMonitor", "VMServiceScrape"];
+const OF_PODS: [&str; 2] = ["PodMonitor", "VMPodScrape"];
+
+const MONITOR: &str = "the operator makes no scrape target of it, and reports no error (prometheus-operator.dev: docs/developer/getting-started)";
+
+fn monitors(run: &Run<'_, '_>, found: &mut FoundAnywhere<'_>) {
+    let monitors = |kinds: [&'static str; 2]| kinds.into_iter().flat_map(|kind| run.index.kind(kind)).copied();
+    for monitor in monitors(OF_PODS).filter(|monitor| !monitor.is_base && is_of_own_namespace(monitor)) {
+        of_pods(run, monitor, &["spec", "selector"], MONITOR, found);
+    }
+    if monitors(OF_SERVICES).next().is_none() {
+        return;
+    }
+    let services = Services::of(run.index);
+    for monitor in monitors(OF_SERVICES).filter(|monitor| !monitor.is_base) {
+        service_monitor(run, &services, monitor, found);
+    }
+}
+
+fn is_of_own_namespace(monitor: &Object) -> bool {
+    let elsewhere = monitor.document.at(monitor.node, &["spec", "namespaceSelector"]);
+    elsewhere.is_none_or(|node| monitor.document.entries(node).is_empty())
+}
+
+/// The Services of the run by their labels.
+struct Services<'run>(HashMap<(&'run str, &'run str), Vec<Labelled<'run>>>);
+
+impl<'run> Services<'run> {
+    fn of(index: &Index<'run>) -> Self {
+        let mut by_label: HashMap<_, Vec<_>> = HashMap::new();
+        for service in index.kind("Service").iter().filter_map(|service| labelled(service)) {
+            for (key, value) in service.labels {
+                by_label.entry((key.as_str(), value.as_str())).or_default().push(service);
+            }
+        }
+        Self(by_label)
+    }
+
+    /// Those that a selector with at least one plain label matches, in any namespace.
+    fn matching<'a>(&'a self, selector: &'a Selector<'_>) -> impl Iterator<Item = Labelled<'run>> + 'a {
+        let rarest = selector.equal().map(|label| self.0.get(&label).map_or(&[][..], Vec::as_slice));
+        let rarest = rarest.min_by_key(|services| services.len()).unwrap_or_default();
+        rarest.iter().copied().filter(|service| selector.matches(service.labels))
+    }
+}
+
+fn labelled(service: &Object) -> Option<Labelled<'_>> {
+    let Typed::Service(typed) = service.typed.as_ref()? else { return None };
+    let node = service.document.at(service.node, &["metadata", "labels"])?;
+    Some(Labelled { object: service, labels: typed.metadata.labels.as_ref()?, node })
+}
+
+fn service_monitor<'run>(
+    run: &Run<'_, 'run>,
+    services: &Services<'run>,
+    monitor: &'run Object,
+    found: &mut FoundAnywhere<'_>,
+) {
+    let document = &monitor.document;
+    let Some(node) = document.at(monitor.node, &["spec", "selector"]) else { return };
+    let Some(written) = label_selector(document, node) else { return };
+    let selector = Selector::of(&written);
+    if has_placeholder(&selector) || selector.equal().next().is_none() {
+        return;
+    }
+    let selected: Vec<Labelled<'_>> = services.matching(&selector).collect();
+    if !selected.is_empty() {
+        endpoints(monitor, &selected, found);
+        return;
+    }
+    let beside = run.index.kind_in(Place::of(monitor), "Service").iter().filter(|service| !service.is_base);
+    let candidates = beside.filter_map(|service| labelled(service));
+    let is_own = is_of_own_namespace(monitor) && !is_made_by_operator(run, monitor, &selector);
+    if let Some(meant) = meant(&selector, candidates).filter(|_| is_own) {
+        let name = clip(&meant.it.object.id.name);
+        let message =
+            format!("this selects no Service; `{name}` does not have the label `{}`", wanted(&selector, meant.key));
+        say(monitor, node, &meant, &message, "its labels, which count, not its selector", MONITOR, found);
+    }
+}
+
+/// Ports of a monitor that none of the Services has which it selects.
+fn endpoints(monitor: &Object, selected: &[Labelled<'_>], found: &mut FoundAnywhere<'_>) {
+    let document = &monitor.document;
+    let list = document.at(monitor.node, &["spec", "endpoints"]).map_or(&[][..], |list| document.items(list));
+    // Those that are changed later, and those of other places, may have any port.
+    if selected.iter().any(|service| service.object.is_base || Place::of(service.object) != Place::of(monitor)) {
+        return;
+    }
+    let ports: Vec<&str> = selected.iter().flat_map(|service| port_names(service.object)).collect();
+    for endpoint in list {
+        let Some((node, port)) = document.get(*endpoint, "port").and_then(|node| Some((node, document.str(node)?)))
+        else {
+            continue;
+        };
+        if port.is_empty()
+            || ports.contains(&port)
+            || text::is_placeholder(port)
+            || ports.iter().any(|port| text::is_placeholder(port))
+        {
+            continue;
+        }
+        let service = selected[0].object;
+        let name = clip(&service.id.name);
+        let shown = service.document.at(service.node, &["spec", "ports"]).unwrap_or_else(|| name_node(service));
+        let help = match nearest(port, ports.iter().copied()) {
+            Some(like) => format!("write `{like}`"),
+            None if ports.is_empty() => format!("give the Service's port the name `{}`", clip(port)),
+            None => format!("write the name of one of the Service's ports: {}", crate::words::list(&ports)),
+        };
+        found
+            .about(monitor)
+            .at(node, format!("Service `{name}` has no port called `{}`", clip(port)))
+            .label(service.label(shown, "its ports"))
+            .because("`port` is the name of a port of the Service, not a number and not a port of the Pod; without one there is no scrape target (prometheus-operator.dev: docs/api-reference/api, Endpoint)")
+            .help(help);
+    }
+}
+
+fn port_names(service: &Object) -> Vec<&str> {
+    let document = &service.document;
+    let list = document.at(service.node, &["spec", "ports"]).map_or(&[][..], |list| document.items(list));
+    list.iter().filter_map(|port| document.get_str(*port, "name")).collect()
+}
