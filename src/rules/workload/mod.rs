@@ -31,6 +31,7 @@ mod rwo_rolling_update;
 mod same_probe_twice;
 mod scaling;
 mod selector_matches_nothing;
+mod selector_takes_job_pods;
 mod service_port_missing;
 mod single_replica;
 mod token_mounted;
@@ -73,6 +74,7 @@ pub const RULES: &[&Rule] = &[
     &rwo_rolling_update::RULE,
     &same_probe_twice::RULE,
     &selector_matches_nothing::RULE,
+    &selector_takes_job_pods::RULE,
     &service_port_missing::RULE,
     &single_replica::RULE,
     &token_mounted::RULE,
