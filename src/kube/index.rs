@@ -2,10 +2,11 @@
 //!
 //! Built once for a run in one pass; each question looks only at what carries the name or label asked for.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::object::{Object, PodView};
 use super::selector::Selector;
+use super::unit::{Neighbours, Reach, folder, same_unit};
 use crate::yaml::Document;
 
 /// Objects that can be asked for by kind, by name and by the labels of their Pods.
@@ -19,10 +20,10 @@ pub struct Index<'run> {
     by_label: HashMap<(&'run str, &'run str), Vec<&'run Object>>,
     by_place: HashMap<(Place<'run>, &'run str), Vec<&'run Object>>,
     workloads_by_place: HashMap<Place<'run>, Vec<&'run Object>>,
+    neighbours: Neighbours<'run>,
 }
 
-/// What is applied together, as far as files tell: one folder's objects of one namespace. Objects without a
-/// namespace have one of their own, wherever that may be.
+/// One folder's objects of one namespace. Objects without a namespace have one of their own, wherever that may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Place<'run> {
     /// The folder of the file.
@@ -70,6 +71,7 @@ impl<'run> Index<'run> {
                 }
             }
         }
+        index.neighbours = Neighbours::of(&index.all);
         index
     }
 
@@ -97,11 +99,26 @@ impl<'run> Index<'run> {
         self.workloads_by_place.get(&place).map_or(&[], Vec::as_slice)
     }
 
-    /// The object of that kind and name that `from` means: in its namespace, the nearest file first.
-    /// Nothing where several are equally near, as the versions of one object in sibling folders are.
+    /// How close `to` is to `from`; nothing where their namespaces differ.
+    #[must_use]
+    pub fn reach(&self, from: &Object, to: &Object) -> Option<Reach> {
+        self.neighbours.reach(from, to)
+    }
+
+    /// The object of that kind and name that `from` means: of its unit, else of its folder, the nearest file first.
+    /// Nothing where several are equally near, as versions of one object are, and nothing from elsewhere in the run.
     #[must_use]
     pub fn find(&self, from: &Object, kind: &str, name: &str) -> Option<&'run Object> {
-        nearest(from, self.named(from, kind, name))
+        let within = |reach| self.named(from, kind, name).filter(move |to| self.reach(from, to) == Some(reach));
+        let unit: Vec<&Object> = within(Reach::Unit).collect();
+        if unit.is_empty() { nearest(from, within(Reach::Folder)) } else { nearest(from, unit.into_iter()) }
+    }
+
+    /// The same, from anywhere in the run. What is found outside unit and folder may excuse something, and proves
+    /// nothing.
+    #[must_use]
+    pub fn find_anywhere(&self, from: &Object, kind: &str, name: &str) -> Option<&'run Object> {
+        self.find(from, kind, name).or_else(|| nearest(from, self.named(from, kind, name)))
     }
 
     /// Whether an object of that kind and name is in the run, however far away.
@@ -127,12 +144,13 @@ impl<'run> Index<'run> {
         self.by_target.get(&target).map_or(&[], Vec::as_slice)
     }
 
-    /// The objects of a kind that stand with `from`: in its namespace, and of several with one name the
+    /// The objects of a kind that are applied with `from` or lie in its folder, and of several with one name the
     /// nearest, if one is. One pass over the kind.
     pub fn beside(&self, from: &Object, kind: &str) -> impl Iterator<Item = &'run Object> + use<'run> {
         let mut versions: Vec<(usize, Option<&'run Object>)> = Vec::new();
         let mut seen: HashMap<&str, usize> = HashMap::new();
-        for object in self.kind(kind).iter().copied().filter(|object| in_one_namespace(from, object)) {
+        let is_near = |object: &&&Object| self.reach(from, object).is_some_and(|reach| reach < Reach::Run);
+        for object in self.kind(kind).iter().filter(is_near).copied() {
             let near = nearness(&from.document, &object.document);
             let at = *seen.entry(object.id.name.as_str()).or_insert(versions.len());
             match versions.get_mut(at) {
@@ -145,25 +163,17 @@ impl<'run> Index<'run> {
         versions.into_iter().filter_map(|(_, object)| object)
     }
 
-    /// What makes the Pods that a selector of `from` matches: the workloads and Pods of its namespace. Of
-    /// several versions of one workload the nearest.
+    /// What makes the Pods that a selector of `from` matches: the workloads and Pods that are applied with it. Of
+    /// several versions of one workload the first.
     #[must_use]
     pub fn selected(&self, from: &Object, selector: &Selector<'_>) -> Vec<&'run Object> {
-        let mut versions: Vec<Vec<&Object>> = Vec::new();
-        let mut seen: HashMap<(&str, &str), usize> = HashMap::new();
-        for object in self.matching(from, selector) {
-            let at = *seen.entry((&object.id.kind, &object.id.name)).or_insert(versions.len());
-            if at == versions.len() {
-                versions.push(Vec::new());
-            }
-            versions[at].push(object);
-        }
-        // Of equally near versions any will do: they are versions of one thing.
-        let one = |of: &Vec<&'run Object>| nearest(from, of.iter().copied()).or_else(|| of.first().copied());
-        versions.iter().filter_map(one).collect()
+        let mut seen = HashSet::new();
+        self.matching(from, selector)
+            .filter(|object| same_unit(from, object) && seen.insert((&object.id.kind, &object.id.name)))
+            .collect()
     }
 
-    /// The same with all versions.
+    /// The same from the whole run, with all versions: what may be selected.
     pub fn matching<'a>(
         &'a self,
         from: &'a Object,
@@ -207,8 +217,4 @@ fn nearest<'run>(from: &Object, objects: impl Iterator<Item = &'run Object>) -> 
 pub(super) fn nearness(a: &Document, b: &Document) -> usize {
     let (a, b) = (a.source.name.as_str(), b.source.name.as_str());
     if a == b { usize::MAX } else { a.split('/').zip(b.split('/')).take_while(|(a, b)| a == b).count() }
-}
-
-fn folder(object: &Object) -> &str {
-    object.document.source.name.rsplit_once('/').map_or("", |(folder, _)| folder)
 }

@@ -32,6 +32,8 @@ pub struct Object {
     pub is_base: bool,
     /// Whether kustomize changes it before it is applied.
     pub is_kustomized: bool,
+    /// The kustomizations that bring it together with others, by their numbers in the run.
+    pub(in crate::kube) kustomizations: Arc<[u32]>,
     /// Pod templates of kinds that are not decoded as a whole.
     pub(super) templates: Vec<Template>,
 }
@@ -104,7 +106,19 @@ impl Object {
         let templates = if decoded.is_none() { templates::read(document, node, api_version, kind) } else { Vec::new() };
         let (typed, problems) = decoded.unwrap_or_default();
         let document = Arc::clone(document);
-        Self { document, node, id, typed, problems, is_patch, is_base: false, is_kustomized: false, templates }
+        let kustomizations = Arc::default();
+        Self {
+            document,
+            node,
+            id,
+            typed,
+            problems,
+            is_patch,
+            is_base: false,
+            is_kustomized: false,
+            kustomizations,
+            templates,
+        }
     }
 
     /// The Pods that this object is or makes, one for each of its templates.

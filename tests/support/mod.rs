@@ -91,7 +91,8 @@ pub fn relative(path: &Path) -> String {
     path.to_string_lossy().trim_start_matches('/').replace('\\', "/")
 }
 
-fn run_of(output: Output) -> Run {
+/// What a finished program left behind.
+pub fn run_of(output: Output) -> Run {
     Run {
         code: output.status.code().expect("not killed by a signal"),
         stdout: String::from_utf8(output.stdout).expect("stdout is UTF-8"),

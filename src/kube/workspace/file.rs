@@ -17,6 +17,8 @@ pub struct File {
     pub path: Option<PathBuf>,
     /// Whether findings in it are wanted.
     pub reported: bool,
+    /// Whether kustomize makes it: its text is not on disk.
+    pub is_generated: bool,
     /// The documents that YAML's rules allow, in order.
     pub documents: Vec<Arc<Document>>,
     /// Where kubectl gives up. Empty for a file that says nothing of Kubernetes.
@@ -60,6 +62,7 @@ impl File {
             source: Arc::clone(source),
             path: None,
             reported: true,
+            is_generated: false,
             documents: Vec::new(),
             refusals: Vec::new(),
             objects: Vec::new(),

@@ -1,10 +1,13 @@
-//! Kustomize: files that look like objects and are only parts of them, and objects that it has yet to change.
+//! Kustomize: files that look like objects and are only parts of them, objects that it has yet to change, and what
+//! it applies together.
 
 use std::collections::{HashMap, HashSet};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::file::File;
+use super::generators::{self, Generator};
 use crate::yaml::{self, Document, NodeId, Part, Source};
 
 /// `RecognizedKustomizationFileNames` in `sigs.k8s.io/kustomize/api/konfig`.
@@ -13,14 +16,8 @@ const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomizat
 /// How many folders upwards a kustomization is looked for; repositories keep patches one or two below it.
 const LEVELS: usize = 5;
 
-/// What kustomizations say of other files.
-#[derive(Default)]
-struct Named {
-    /// Files that are patches.
-    patches: HashSet<PathBuf>,
-    /// Files and folders whose objects are changed before they are applied.
-    bases: HashSet<PathBuf>,
-}
+/// So many overlays of one base are told apart. What only others bring together is not compared.
+const OVERLAYS: u32 = 64;
 
 /// Fields by which a kustomization changes its resources (kubectl.docs.kubernetes.io, "kustomization").
 const CHANGES: [&str; 17] = [
@@ -43,17 +40,65 @@ const CHANGES: [&str; 17] = [
     "helmCharts",
 ];
 
-/// Marks the objects of files that a kustomization names as patches or changes as resources, be it in the run
-/// or beside them.
-pub(super) fn mark(files: &mut [File]) {
+/// A kustomization, be it in the run or above its files.
+struct Kustomization {
+    path: PathBuf,
+    /// Its folder, and how messages call that; none for one above all that the user named.
+    folder: PathBuf,
+    shown: Option<String>,
+    /// Files that are patches.
+    patches: Vec<PathBuf>,
+    /// Files and folders that it brings together.
+    resources: Vec<PathBuf>,
+    /// Whether it changes them, as a component's user does.
+    changes: bool,
+    generators: Vec<Generator>,
+}
+
+/// Marks the objects of files that a kustomization names as patches or changes as resources, and those that one brings
+/// together; adds the `ConfigMap`s and Secrets that kustomizations generate.
+pub(super) fn connect(files: &mut Vec<File>) {
+    let all = find(files);
+    if all.is_empty() {
+        return;
+    }
+    generators::add(
+        files,
+        all.iter().filter_map(|one| Some((one.path.as_path(), one.shown.as_deref()?, one.generators.as_slice()))),
+    );
+    let patches: HashSet<&PathBuf> = all.iter().flat_map(|one| &one.patches).collect();
+    let bases = all.iter().filter(|one| one.changes).flat_map(|one| &one.resources);
+    let bases: HashSet<&Path> = bases.map(PathBuf::as_path).collect();
+    let together = together(&all);
+    for file in files {
+        let Some(path) = &file.path else { continue };
+        let is_patch = patches.contains(path);
+        let is_base = path.ancestors().take(LEVELS).any(|path| bases.contains(path));
+        let kustomizations: Arc<[u32]> =
+            together.get(path).map(|numbers| numbers.as_slice().into()).unwrap_or_default();
+        for object in &mut file.objects {
+            object.is_patch |= is_patch;
+            object.is_kustomized |= is_base;
+            object.is_base |= is_base;
+            object.kustomizations = Arc::clone(&kustomizations);
+        }
+    }
+}
+
+/// The kustomizations in the folders of the files and above them.
+fn find(files: &[File]) -> Vec<Kustomization> {
     // Whether a folder that was looked into is a repository's root.
     let mut seen: HashMap<PathBuf, bool> = HashMap::new();
-    let mut named = Named::default();
-    for file in files.iter() {
+    let mut found = Vec::new();
+    for file in files {
         let Some(path) = &file.path else { continue };
+        let mut shown = Some(file.source.name.as_str());
         for folder in path.ancestors().skip(1).take(LEVELS) {
+            shown = shown.and_then(|name| {
+                name.rsplit_once('/').map_or_else(|| (!name.is_empty()).then_some(""), |(above, _)| Some(above))
+            });
             let is_root = *seen.entry(folder.to_owned()).or_insert_with(|| {
-                read_folder(folder, &mut named);
+                read_folder(folder, shown, &mut found);
                 folder.join(".git").exists()
             });
             if is_root {
@@ -61,35 +106,35 @@ pub(super) fn mark(files: &mut [File]) {
             }
         }
     }
-    if named.patches.is_empty() && named.bases.is_empty() {
-        return;
-    }
-    for file in files {
-        let Some(path) = &file.path else { continue };
-        let is_patch = named.patches.contains(path);
-        let is_base = path.ancestors().take(LEVELS).any(|path| named.bases.contains(path));
-        for object in &mut file.objects {
-            object.is_patch |= is_patch;
-            object.is_kustomized |= is_base;
-            object.is_base |= is_base;
-        }
-    }
+    found
 }
 
-fn read_folder(folder: &Path, found: &mut Named) {
+fn read_folder(folder: &Path, shown: Option<&str>, found: &mut Vec<Kustomization>) {
     for name in NAMES {
         let path = folder.join(name);
-        let Some(source) = std::fs::read(&path).ok().and_then(|bytes| Source::decode(name, bytes).ok()) else {
+        let Some(source) = fs::read(&path).ok().and_then(|bytes| Source::decode(name, bytes).ok()) else {
             continue;
+        };
+        let mut one = Kustomization {
+            path,
+            folder: folder.to_owned(),
+            shown: shown.map(|shown| if shown.is_empty() { name.to_owned() } else { format!("{shown}/{name}") }),
+            patches: Vec::new(),
+            resources: Vec::new(),
+            changes: false,
+            generators: Vec::new(),
         };
         for part in yaml::read(&Arc::new(source)) {
             let Part::Document(document) = part else { continue };
-            let place = |file: &&str| std::fs::canonicalize(folder.join(file)).ok();
-            found.patches.extend(patch_files(&document).iter().filter_map(place));
-            if CHANGES.iter().any(|field| document.get(document.root(), field).is_some()) {
-                found.bases.extend(resources(&document).iter().filter_map(place));
-            }
+            let root = document.root();
+            let place = |file: &&str| fs::canonicalize(folder.join(file)).ok();
+            one.patches.extend(patch_files(&document).iter().filter_map(place));
+            one.resources.extend(resources(&document).iter().filter_map(place));
+            one.changes |= document.get_str(root, "kind") == Some("Component")
+                || CHANGES.iter().any(|field| document.get(root, field).is_some());
+            one.generators.extend(generators::read(&document, folder));
         }
+        found.push(one);
     }
 }
 
@@ -98,7 +143,8 @@ fn read_folder(folder: &Path, found: &mut Named) {
 fn patch_files(document: &Document) -> Vec<&str> {
     let root = document.root();
     let items = |field: &str| document.get(root, field).map_or(&[][..], |list| document.items(list));
-    let path = |item: &NodeId| document.get_str(*item, "path");
+    // `patches` of plain texts is not what kustomize documents, and what many write
+    let path = |item: &NodeId| document.get_str(*item, "path").or_else(|| document.str(*item));
     let by_path = items("patches").iter().chain(items("patchesJson6902")).filter_map(path);
     let by_name = items("patchesStrategicMerge").iter().filter_map(|item| document.str(*item));
     by_path.chain(by_name).filter(|name| !name.contains('\n')).collect()
@@ -107,6 +153,37 @@ fn patch_files(document: &Document) -> Vec<&str> {
 /// The files and folders that a kustomization builds from.
 fn resources(document: &Document) -> Vec<&str> {
     let items = |field: &str| document.get(document.root(), field).map_or(&[][..], |list| document.items(list));
-    let names = items("resources").iter().chain(items("bases")).filter_map(|item| document.str(*item));
-    names.filter(|name| !name.contains("://") && !name.contains('\n')).collect()
+    let lists = ["resources", "bases", "components"].into_iter().flat_map(items);
+    lists.filter_map(|item| document.str(*item)).filter(|name| !name.contains("://") && !name.contains('\n')).collect()
+}
+
+/// Which files each kustomization that no other builds on brings together, by the numbers of the kustomizations.
+fn together(all: &[Kustomization]) -> HashMap<PathBuf, Vec<u32>> {
+    let by_folder: HashMap<&Path, usize> = all.iter().enumerate().map(|(at, one)| (one.folder.as_path(), at)).collect();
+    let below = |one: &Kustomization| -> Vec<usize> {
+        one.resources.iter().filter_map(|path| by_folder.get(path.as_path()).copied()).collect()
+    };
+    let used: HashSet<usize> = all.iter().flat_map(below).collect();
+    // Those that build on each other in a circle are used by one another; kustomize refuses them.
+    let roots = (0..all.len()).filter(|at| !used.contains(at));
+    let mut visits = vec![0; all.len()];
+    let mut together: HashMap<PathBuf, Vec<u32>> = HashMap::new();
+    for root in roots {
+        let Ok(number) = u32::try_from(root) else { break };
+        let (mut work, mut seen) = (vec![root], HashSet::from([root]));
+        while let Some(at) = work.pop() {
+            if visits[at] >= OVERLAYS {
+                continue;
+            }
+            visits[at] += 1;
+            for path in all[at].resources.iter().chain([&all[at].path]) {
+                let numbers = together.entry(path.clone()).or_default();
+                if numbers.last() != Some(&number) {
+                    numbers.push(number);
+                }
+            }
+            work.extend(below(&all[at]).into_iter().filter(|next| seen.insert(*next)));
+        }
+    }
+    together
 }

@@ -1,6 +1,7 @@
 //! All files of a run together: found, read and decoded, in the same order on any machine.
 
 mod file;
+mod generators;
 mod helm;
 mod kustomize;
 mod walk;
@@ -83,7 +84,7 @@ impl Workspace {
 
     /// Tells each object what the other files say of it.
     fn connect(&mut self) {
-        kustomize::mark(&mut self.files);
+        kustomize::connect(&mut self.files);
         let definitions = Definitions::collect(self.objects());
         if !definitions.is_empty() {
             let objects = self.files.iter_mut().flat_map(|file| &mut file.objects);

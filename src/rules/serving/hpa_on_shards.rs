@@ -1,6 +1,6 @@
 use super::hashed;
 use crate::diagnostic::{Level, RuleId};
-use crate::kube::Index;
+use crate::kube::{Index, Reach};
 use crate::recognise::{shards::lists, workload::scales};
 use crate::rules::{Check, FoundAnywhere, Rule};
 use crate::words::clip;
@@ -20,7 +20,9 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
     let lists = lists(index);
     let sets = hashed(index, &lists);
     for scaler in index.kind("HorizontalPodAutoscaler") {
-        let meant = |set: &crate::kube::Object| scales(scaler, set) && crate::kube::in_one_namespace(scaler, set);
+        let meant = |set: &crate::kube::Object| {
+            scales(scaler, set) && index.reach(scaler, set).is_some_and(|reach| reach < Reach::Run)
+        };
         let Some((set, list)) = sets.iter().find(|(set, _)| meant(set)) else { continue };
         let document = &scaler.document;
         let node = document.at(scaler.node, &["spec", "scaleTargetRef", "name"]).unwrap_or(scaler.node);

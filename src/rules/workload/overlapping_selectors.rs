@@ -1,89 +1,171 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::scaling;
+use super::scaling::{self, Scaler};
 use crate::diagnostic::{Level, RuleId};
-use crate::kube::{Index, Object, Place};
+use crate::kube::{Index, Object, PodView, Selector, Unit, same_unit, units};
 use crate::rules::{Check, FoundAnywhere, Rule};
 use crate::words::clip;
 use crate::yaml::NodeId;
 
-/// Two controllers of one namespace select the same Pods.
+/// Controllers that are applied together select the same Pods.
 pub static RULE: Rule = Rule {
     id: RuleId { name: "overlapping-selectors", family: "workload" },
-    level: Level::Error,
+    level: Level::Warning,
     page: include_str!("overlapping_selectors.md"),
     check: Check::Workspace(check),
 };
 
+/// So many of a group are shown.
+const SHOWN: usize = 5;
+
+type Labels = BTreeMap<String, String>;
+
+/// A controller with what it selects and what its Pods carry.
+#[derive(Clone, Copy)]
+struct Controller<'run> {
+    object: &'run Object,
+    selector: Selector<'run>,
+    node: NodeId,
+    labels: &'run Labels,
+}
+
 fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
-    let mut places: BTreeMap<Place<'_>, Vec<&Object>> = BTreeMap::new();
-    for object in index.all() {
-        if scaling::selector(object).is_some() && !object.is_base {
-            places.entry(Place::of(object)).or_default().push(object);
+    let mut together: BTreeMap<(Unit<'_>, Option<&str>), Vec<Controller<'_>>> = BTreeMap::new();
+    for object in index.all().iter().copied().filter(|object| !object.is_base) {
+        let Some((selector, node)) = scaling::selector(object).filter(|(selector, _)| !selector.is_empty()) else {
+            continue;
+        };
+        let Some(labels) = object.pod().and_then(PodView::labels) else { continue };
+        // an alternative that is switched off
+        if scaling::replicas(object) == Some(0) {
+            continue;
+        }
+        for unit in units(object) {
+            let controller = Controller { object, selector, node, labels };
+            together.entry((unit, object.id.namespace.as_deref())).or_default().push(controller);
         }
     }
-    for (_, controllers) in places {
-        let mut said = BTreeSet::new();
-        for first in &controllers {
-            let Some((selector, node)) = scaling::selector(first) else { continue };
-            if selector.is_empty() {
-                continue;
-            }
-            for second in index.selected(first, &selector) {
-                let is_here = Place::of(second) == Place::of(first) && scaling::selector(second).is_some();
-                let is_version = first.id.kind == second.id.kind && first.id.name == second.id.name;
-                let is_known = said.contains(&(key(second), key(first)));
-                if !is_here || is_version || is_known || second.is_base || stands_in(first, second) {
-                    continue;
+    let mut said = BTreeSet::new();
+    for controllers in together.values() {
+        for group in groups(controllers) {
+            let scaler = group.iter().find_map(|one| counted(index, one.object));
+            for group in if scaler.is_some() { vec![group] } else { of_one_kind(group) } {
+                // overlays that build on one base hold the same controllers
+                if said.insert(group.iter().map(|one| key(one.object)).collect::<Vec<_>>()) {
+                    say(&group, scaler, found);
                 }
-                said.insert((key(first), key(second)));
-                say(first, node, second, found);
             }
         }
     }
 }
 
-fn key(object: &Object) -> (&str, &str) {
-    (&object.id.kind, &object.id.name)
+fn key<'run>(object: &'run Object) -> (&'run str, &'run str, &'run str) {
+    (&object.document.source.name, &object.id.kind, &object.id.name)
 }
 
-/// Whether only one of two is meant to run: an alternative that is scaled to zero.
-fn stands_in(first: &Object, second: &Object) -> bool {
-    [first, second].into_iter().any(|object| scaling::replicas(object) == Some(0))
+/// The groups of those that select each other's Pods, in one direction or both.
+fn groups<'run>(controllers: &[Controller<'run>]) -> Vec<Vec<Controller<'run>>> {
+    // Equal ones are one class; only classes are compared.
+    let mut classes: Vec<Vec<Controller<'run>>> = Vec::new();
+    let mut known: HashMap<(String, &Labels), usize> = HashMap::new();
+    for one in controllers {
+        let class = *known.entry((format!("{:?}", one.selector), one.labels)).or_insert(classes.len());
+        match classes.get_mut(class) {
+            Some(class) => class.push(*one),
+            None => classes.push(vec![*one]),
+        }
+    }
+    let mut by_label: HashMap<(&str, &str), Vec<usize>> = HashMap::new();
+    for (at, class) in classes.iter().enumerate() {
+        for (key, value) in class[0].labels {
+            by_label.entry((key, value)).or_default().push(at);
+        }
+    }
+    let all: Vec<usize> = (0..classes.len()).collect();
+    let mut group_of: Vec<usize> = all.clone();
+    for (at, class) in classes.iter().enumerate() {
+        let selector = class[0].selector;
+        let with = selector.equal().map(|label| by_label.get(&label).map_or(&[][..], Vec::as_slice));
+        for other in with.min_by_key(|with| with.len()).unwrap_or(&all) {
+            if *other != at && selector.matches(classes[*other][0].labels) {
+                let (a, b) = (root(&mut group_of, at), root(&mut group_of, *other));
+                group_of[a.max(b)] = a.min(b);
+            }
+        }
+    }
+    let mut groups: BTreeMap<usize, Vec<Controller<'run>>> = BTreeMap::new();
+    for (at, class) in classes.iter().enumerate() {
+        groups.entry(root(&mut group_of, at)).or_default().extend(class);
+    }
+    let place = |one: &Controller<'_>| (one.object.document.source.name.clone(), one.object.document.span(one.node));
+    let mut groups: Vec<_> = groups.into_values().collect();
+    for group in &mut groups {
+        group.sort_by_key(place);
+        // several versions of one object are one
+        let mut names = BTreeSet::new();
+        group.retain(|one| names.insert((&one.object.id.kind, &one.object.id.name)));
+    }
+    groups.retain(|group| group.len() > 1);
+    groups
 }
 
-fn say(first: &Object, node: NodeId, second: &Object, found: &mut FoundAnywhere<'_>) {
-    let other = scaling::selector(second);
-    let labels = |object: &Object| -> Option<BTreeMap<String, String>> { object.pod()?.metadata?.labels.clone() };
-    let is_mutual = match (&other, labels(first)) {
-        (Some((selector, _)), Some(labels)) => selector.matches(&labels),
-        _ => false,
+/// What scales a controller by all Pods that its selector matches, if it is applied with it.
+fn counted<'run>(index: &Index<'run>, object: &Object) -> Option<Scaler<'run>> {
+    scaling::scaler_of(index, object).filter(|scaler| same_unit(scaler.object, object))
+}
+
+/// Without anything that counts by selector, agents that run as a DaemonSet and as a Deployment get along: each
+/// controller keeps to the Pods that it owns. Two of one kind are a copy whose labels were not changed.
+fn of_one_kind(group: Vec<Controller<'_>>) -> Vec<Vec<Controller<'_>>> {
+    let mut kinds: BTreeMap<&str, Vec<Controller<'_>>> = BTreeMap::new();
+    for one in group {
+        kinds.entry(&one.object.id.kind).or_default().push(one);
+    }
+    kinds.into_values().filter(|group| group.len() > 1).collect()
+}
+
+fn root(group_of: &mut [usize], of: usize) -> usize {
+    let mut at = of;
+    while group_of[at] != at {
+        group_of[at] = group_of[group_of[at]];
+        at = group_of[at];
+    }
+    at
+}
+
+fn say(group: &[Controller<'_>], scaler: Option<Scaler<'_>>, found: &mut FoundAnywhere<'_>) {
+    let selects = |one: &Controller<'_>, other: &Controller<'_>| one.selector.matches(other.labels);
+    // whoever selects another's Pods speaks
+    let speaker = group.iter().position(|one| group.iter().any(|other| !is_same(one, other) && selects(one, other)));
+    let Some(first) = speaker.and_then(|at| group.get(at)) else { return };
+    let others: Vec<_> = group.iter().filter(|other| !is_same(first, other)).collect();
+    let message = match others.as_slice() {
+        [other] if selects(other, first) => format!("{} and {} select the same Pods", name(first), name(other)),
+        [other] => format!("{} also selects the Pods of {}", name(first), name(other)),
+        others => format!("{} and {} other controllers select the same Pods", name(first), others.len()),
     };
-    let (one, two) = (name(first), name(second));
-    let message = if is_mutual {
-        format!("{one} and {two} select the same Pods")
-    } else {
-        format!("{one} also selects the Pods of {two}")
-    };
-    let mut about = found.about(first);
+    let mut about = found.about(first.object);
     let mut saying = about
-        .at(node, message)
+        .at(first.node, message)
         .because(
-            "selectors of one namespace must not overlap: controllers adopt each other's Pods once these are without \
-             an owner, and whatever asks by selector (autoscalers, rollout status, disruption budgets) counts both \
+            "each controller keeps to the Pods that it owns, but adopts those of the other that have lost their owner, \
+             and whatever asks by selector (autoscalers, rollout status, disruption budgets) counts both \
              (kubernetes/website: concepts/workloads/controllers/deployment, \"Selector\")",
         )
         .help("give each its own label, in `selector` and in the template; a selector cannot be changed later: delete and apply");
-    if let Some((_, other)) = other {
-        let text = if is_mutual { "selects the same" } else { "selects some of them" };
-        saying = saying.label(second.label(other, text));
+    for other in others.iter().take(SHOWN) {
+        let text = if selects(other, first) { "selects the same" } else { "selects some of them" };
+        saying = saying.label(other.object.label(other.node, text));
     }
-    // Controllers leave Pods with an owner alone: then only who counts by selector is wrong.
-    if !is_mutual {
-        saying.level(Level::Warning);
+    if let Some(scaler) = scaler {
+        saying.label(scaler.object.label(scaler.node, "goes by the Pods that the selector matches, also the others"));
     }
 }
 
-fn name(object: &Object) -> String {
-    format!("{} `{}`", object.id.kind, clip(&object.id.name))
+fn is_same(one: &Controller<'_>, other: &Controller<'_>) -> bool {
+    std::ptr::eq(one.object, other.object)
+}
+
+fn name(one: &Controller<'_>) -> String {
+    format!("{} `{}`", one.object.id.kind, clip(&one.object.id.name))
 }

@@ -1,6 +1,6 @@
 use super::{rwo, scaling};
 use crate::diagnostic::{Level, RuleId};
-use crate::kube::{Index, Typed};
+use crate::kube::{Index, Reach, Typed};
 use crate::rules::{Check, FoundAnywhere, Rule};
 use crate::words::clip;
 
@@ -17,7 +17,8 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
         let Some(pod) = object.pod().filter(|pod| !object.is_base && !rwo::is_pinned(*pod)) else { continue };
         let is_daemon = matches!(object.typed, Some(Typed::DaemonSet(_)));
         let written = scaling::replicas(object).unwrap_or(if is_daemon { i32::MAX } else { 0 });
-        let scaler = scaling::scaler_of(index, object);
+        let scaler =
+            scaling::scaler_of(index, object).filter(|scaler| index.reach(object, scaler.object) != Some(Reach::Run));
         let replicas = scaler.map_or(written, |scaler| scaler.lowest.max(written));
         if replicas < 2 {
             continue;

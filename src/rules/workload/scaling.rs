@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
-use crate::kube::{Index, Life, Object, Place, Selector, Typed, in_one_namespace};
+use crate::kube::{Index, Life, Object, Place, Reach, Selector, Typed};
 use crate::yaml::{NodeId, Value};
 
 /// What selects a controller's Pods, and its node.
@@ -108,16 +108,22 @@ pub fn scaled_up(value: &IntOrString, total: i32) -> Option<i32> {
     }
 }
 
-/// What scales a workload.
+/// What scales a workload: the nearest of those that name it. One from outside its unit and folder may be of another
+/// app with the same name.
 pub fn scaler_of<'run>(index: &Index<'run>, object: &Object) -> Option<Scaler<'run>> {
     let named = index.scalers(object).iter().copied().filter_map(scaler);
-    named.into_iter().find(|scaler| in_one_namespace(scaler.object, object))
+    let near = named.filter_map(|scaler| Some((index.reach(object, scaler.object)?, scaler)));
+    near.min_by_key(|(reach, _)| *reach).map(|(_, scaler)| scaler)
 }
 
-/// How many Pods a workload has at least; nothing for what has no replicas.
+/// How many Pods a workload has at least; nothing for what has no replicas, and where a scaler from elsewhere in the
+/// run may decide.
 pub fn lowest(index: &Index<'_>, object: &Object) -> Option<i32> {
     let written = replicas(object)?;
-    Some(scaler_of(index, object).map_or(written, |scaler| scaler.lowest))
+    match scaler_of(index, object) {
+        Some(scaler) if index.reach(object, scaler.object) == Some(Reach::Run) => None,
+        scaler => Some(scaler.map_or(written, |scaler| scaler.lowest)),
+    }
 }
 
 /// The workloads that a Service of the run selects, each with one that does, of its own
@@ -129,6 +135,9 @@ pub fn behind_services<'run>(index: &Index<'run>) -> HashMap<*const Object, &'ru
         let labels = typed.spec.as_ref().and_then(|spec| spec.selector.as_ref()).filter(|labels| !labels.is_empty());
         let Some(labels) = labels else { continue };
         for workload in index.matching(service, &Selector::map(labels)) {
+            if index.reach(service, workload) == Some(Reach::Run) {
+                continue;
+            }
             let known = behind.entry(std::ptr::from_ref(workload)).or_insert(service);
             if Place::of(service) == Place::of(workload) {
                 *known = service;

@@ -3,7 +3,7 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::scaling::name_node;
 use crate::diagnostic::{Level, RuleId};
-use crate::kube::{ContainerView, Index, Object, PodView, Selector, Typed};
+use crate::kube::{ContainerView, Index, Object, PodView, Reach, Selector, Typed};
 use crate::rules::{Check, FoundAnywhere, Rule, parts, text};
 use crate::words::{clip, nearest};
 use crate::yaml::NodeId;
@@ -52,7 +52,8 @@ fn of_service(index: &Index<'_>, service: &Object, found: &mut FoundAnywhere<'_>
             names.extend(own.filter(|_| ContainerView::runs_beside_app(&view)));
         }
         let is_open = pods.iter().any(|pod| pod.is_base) || names.iter().any(|name| text::is_placeholder(name));
-        let Some(first) = pods.first().filter(|_| !is_open && !names.contains(&name.as_str())) else { continue };
+        let near = pods.iter().find(|pod| index.reach(service, pod) != Some(Reach::Run));
+        let Some(first) = near.filter(|_| !is_open && !names.contains(&name.as_str())) else { continue };
         let like = nearest(name, names.iter().copied());
         let mut about = found.about(service);
         let saying =

@@ -2,11 +2,11 @@ use std::collections::BTreeMap;
 
 use super::scaling::name_node;
 use crate::diagnostic::{Level, RuleId};
-use crate::kube::{Index, Object, Place, Typed};
+use crate::kube::{Index, Object, Typed, Unit, units};
 use crate::rules::{Check, FoundAnywhere, Rule};
 use crate::words::clip;
 
-/// Two priority classes that are both the default.
+/// Two priority classes of one unit that are both the default.
 pub static RULE: Rule = Rule {
     id: RuleId { name: "two-default-priorities", family: "workload" },
     level: Level::Error,
@@ -15,20 +15,11 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
-    let mut first: BTreeMap<&str, &Object> = BTreeMap::new();
-    for object in index.kind("PriorityClass") {
-        let is_default =
-            matches!(&object.typed, Some(Typed::PriorityClass(class)) if class.global_default == Some(true));
-        let one = *first.entry(Place::of(object).folder).or_insert(object);
-        if !is_default {
-            if std::ptr::eq(one, *object) {
-                first.remove(Place::of(object).folder);
-            }
-            continue;
-        }
-        if one.id.name == object.id.name {
-            continue;
-        }
+    let mut first: BTreeMap<Unit<'_>, &Object> = BTreeMap::new();
+    for object in index.kind("PriorityClass").iter().copied().filter(|object| is_default(object)) {
+        let ones: Vec<&Object> = units(object).map(|unit| *first.entry(unit).or_insert(object)).collect();
+        // several versions of one class are one
+        let Some(one) = ones.into_iter().find(|one| one.id.name != object.id.name) else { continue };
         let node =
             |object: &Object| object.document.get(object.node, "globalDefault").unwrap_or_else(|| name_node(object));
         let (a, b) = (clip(&one.id.name), clip(&object.id.name));
@@ -40,4 +31,8 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
             .because("the API server refuses a second class with `globalDefault: true` (admission plugin Priority)")
             .help("remove `globalDefault` from one of them");
     }
+}
+
+fn is_default(object: &Object) -> bool {
+    matches!(&object.typed, Some(Typed::PriorityClass(class)) if class.global_default == Some(true))
 }

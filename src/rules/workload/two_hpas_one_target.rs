@@ -1,41 +1,60 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::scaling::{self, Scaler};
 use crate::diagnostic::{Level, RuleId};
-use crate::kube::{Index, Place};
+use crate::kube::{Index, units};
 use crate::rules::{Check, FoundAnywhere, Rule};
 use crate::words::clip;
 
-/// Two autoscalers scale one target.
+/// So many of a group are shown.
+const SHOWN: usize = 5;
+
+/// Two autoscalers that are applied together scale one target.
 pub static RULE: Rule = Rule {
     id: RuleId { name: "two-hpas-one-target", family: "workload" },
-    level: Level::Error,
+    level: Level::Warning,
     page: include_str!("two_hpas_one_target.md"),
     check: Check::Workspace(check),
 };
 
 fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
-    let mut first: BTreeMap<(Place<'_>, &str, &str), Scaler<'_>> = BTreeMap::new();
-    for scaler in scaling::scalers(index) {
-        let key = (Place::of(scaler.object), scaler.kind, scaler.name);
-        let one = *first.entry(key).or_insert(scaler);
-        let same_object = one.object.id.kind == scaler.object.id.kind && one.object.id.name == scaler.object.id.name;
-        if same_object {
+    let mut targets: BTreeMap<_, Vec<Scaler<'_>>> = BTreeMap::new();
+    for scaler in scaling::scalers(index).filter(|scaler| !scaler.object.is_base) {
+        for unit in units(scaler.object) {
+            let key = (unit, scaler.object.id.namespace.as_deref(), scaler.kind, scaler.name);
+            targets.entry(key).or_default().push(scaler);
+        }
+    }
+    let mut said = BTreeSet::new();
+    for mut scalers in targets.into_values() {
+        let id = |scaler: &Scaler<'_>| (scaler.object.id.kind.clone(), scaler.object.id.name.clone());
+        // several versions of one autoscaler are one
+        let mut names = BTreeSet::new();
+        scalers.retain(|scaler| names.insert(id(scaler)));
+        let Some((first, others)) = scalers.split_first().filter(|(_, others)| !others.is_empty()) else { continue };
+        // overlays that build on one base hold the same autoscalers
+        if !said.insert((first.object.document.source.name.as_str(), names)) {
             continue;
         }
-        let (one_name, two_name) = (clip(&one.object.id.name), clip(&scaler.object.id.name));
-        found
-            .about(scaler.object)
-            .at(
-                scaler.node,
-                format!("`{one_name}` and `{two_name}` both scale {} `{}`", scaler.kind, clip(scaler.name)),
-            )
-            .here("scales it too")
-            .label(one.object.label(one.node, format!("`{one_name}` scales it")))
-            .because(
-                "each autoscaler writes `replicas` by its own metrics, so the number goes back and forth; the \
-                 controller reports AmbiguousSelector and scales by neither (`pkg/controller/podautoscaler`)",
-            )
-            .help("put all metrics into one autoscaler: it takes the highest number that any of them asks for");
+        say(first, others, found);
+    }
+}
+
+fn say(first: &Scaler<'_>, others: &[Scaler<'_>], found: &mut FoundAnywhere<'_>) {
+    let name = |scaler: &Scaler<'_>| format!("`{}`", clip(&scaler.object.id.name));
+    let message = match others {
+        [other] => format!("{} and {} both scale", name(first), name(other)),
+        others => format!("{} and {} other autoscalers all scale", name(first), others.len()),
+    };
+    let mut about = found.about(first.object);
+    let mut saying = about
+        .at(first.node, format!("{message} {} `{}`", first.kind, clip(first.name)))
+        .because(
+            "the controller finds that several autoscalers select the same Pods, reports AmbiguousSelector and scales \
+             by none of them (`pkg/controller/podautoscaler/horizontal.go`)",
+        )
+        .help("put all metrics into one autoscaler: it takes the highest number that any of them asks for");
+    for other in others.iter().take(SHOWN) {
+        saying = saying.label(other.object.label(other.node, format!("{} scales it too", name(other))));
     }
 }

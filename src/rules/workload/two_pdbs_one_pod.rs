@@ -1,10 +1,10 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 
 use super::scaling::name_node;
 use crate::diagnostic::{Level, RuleId};
-use crate::kube::{Index, Object, Place, Selector, Typed};
+use crate::kube::{Index, Object, Selector, Typed, same_unit};
 use crate::rules::{Check, FoundAnywhere, Rule};
 use crate::words::clip;
 
@@ -17,22 +17,20 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
-    // The first budget of each workload, by its place and that of the budget.
-    let mut covered: BTreeMap<(Place<'_>, &str, &str), &Object> = BTreeMap::new();
-    let mut said: Vec<(&Object, &Object)> = Vec::new();
+    // The first budget of each workload, by the namespace of the budget.
+    let mut covered: BTreeMap<_, &Object> = BTreeMap::new();
+    let mut said = BTreeSet::new();
     for budget in index.kind("PodDisruptionBudget").iter().filter(|budget| !budget.is_base) {
         let Some(selector) = budget_of(budget).and_then(|budget| budget.spec.as_ref()?.selector.as_ref()) else {
             continue;
         };
         for workload in index.selected(budget, &Selector::of(selector)) {
-            let key = (Place::of(budget), workload.id.kind.as_str(), workload.id.name.as_str());
+            let key = (budget.id.namespace.as_deref(), std::ptr::from_ref(workload));
             let first = *covered.entry(key).or_insert(budget);
-            let is_version = first.id.name == budget.id.name;
-            let is_known = said.iter().rev().any(|(a, b)| std::ptr::eq(*a, first) && std::ptr::eq(*b, *budget));
-            if is_version || is_known {
+            let is_version = first.id.name == budget.id.name || !same_unit(first, budget);
+            if is_version || !said.insert((std::ptr::from_ref(first), std::ptr::from_ref(*budget))) {
                 continue;
             }
-            said.push((first, budget));
             let (one, two) = (clip(&first.id.name), clip(&budget.id.name));
             let node = |object: &Object| object.document.at(object.node, &["spec", "selector"]).unwrap_or(object.node);
             found
