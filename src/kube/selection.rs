@@ -6,6 +6,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, LabelSelecto
 
 use super::index::Index;
 use super::object::Object;
+use super::unit::Reach;
 use super::{Place, Selector};
 use crate::yaml::{Document, NodeId, Value};
 
@@ -36,10 +37,16 @@ pub struct Meant<'run, 'selector> {
 /// How many workloads of one place are looked at for one selector: in a folder of thousands nothing is plain.
 const MOST: usize = 200;
 
-/// The Pods that workloads of one place make.
-pub fn pods_in<'run>(index: &Index<'run>, place: Place<'run>) -> impl Iterator<Item = Labelled<'run>> {
-    let workloads = index.workloads_in(place).iter().copied().filter(|workload| !workload.is_base).take(MOST);
-    workloads.flat_map(pods)
+/// The Pods of workloads that are applied with an object, or whose files lie beside its file.
+pub fn pods_beside<'a, 'run>(index: &'a Index<'run>, from: &'run Object) -> impl Iterator<Item = Labelled<'run>> + 'a {
+    let workloads = index.workloads_in(Place::of(from)).iter().copied().take(MOST);
+    workloads.filter(|workload| !workload.is_base && is_beside(index, from, workload)).flat_map(pods)
+}
+
+/// Whether one object is applied with another, or its file lies beside the other's and holds no variant of it.
+#[must_use]
+pub fn is_beside(index: &Index<'_>, from: &Object, to: &Object) -> bool {
+    index.reach(from, to).is_some_and(|reach| reach < Reach::Run)
 }
 
 /// The Pods that an object is or makes.

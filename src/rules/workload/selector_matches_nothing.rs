@@ -4,7 +4,7 @@ use k8s_openapi::api::core::v1::{PodAffinityTerm, PodSpec};
 
 use super::scaling::name_node;
 use crate::diagnostic::{Level, RuleId};
-use crate::kube::selection::{Labelled, Meant, is_given, label_selector, meant, pods, pods_in};
+use crate::kube::selection::{Labelled, Meant, is_beside, is_given, label_selector, meant, pods, pods_beside};
 use crate::kube::{Index, Object, Place, PodView, Selector, Typed};
 use crate::rules::{Check, FoundAnywhere, Rule, parts, text};
 use crate::words::{clip, nearest};
@@ -46,7 +46,7 @@ struct Run<'index, 'run> {
 /// One selector of Pods, at a path of fields.
 fn of_pods(run: &Run<'_, '_>, object: &Object, path: &[&str], why: &str, found: &mut FoundAnywhere<'_>) {
     let Some(node) = object.document.at(object.node, path) else { return };
-    pod_selector(run, object, node, pods_in(run.index, Place::of(object)), why, found);
+    pod_selector(run, object, node, pods_beside(run.index, object), why, found);
 }
 
 fn network_policy(run: &Run<'_, '_>, object: &Object, found: &mut FoundAnywhere<'_>) {
@@ -66,7 +66,7 @@ fn network_policy(run: &Run<'_, '_>, object: &Object, found: &mut FoundAnywhere<
             let selector = document.get(*peer, "podSelector");
             if let Some(node) = selector.filter(|_| document.get(*peer, "namespaceSelector").is_none()) {
                 let why = format!("an entry of `{field}` that selects no Pod has no effect: {why}");
-                pod_selector(run, object, node, pods_in(run.index, Place::of(object)), &why, found);
+                pod_selector(run, object, node, pods_beside(run.index, object), &why, found);
             }
         }
     }
@@ -248,7 +248,7 @@ fn affinity(run: &Run<'_, '_>, pod: PodView<'_>, found: &mut FoundAnywhere<'_>) 
         } else {
             "a required term that matches no Pod keeps this one from being scheduled; a preferred one has no effect"
         };
-        let candidates = pods(object).chain(pods_in(run.index, Place::of(object)));
+        let candidates = pods(object).chain(pods_beside(run.index, object));
         pod_selector(run, object, node, candidates, why, found);
     }
 }
@@ -362,10 +362,11 @@ fn service_monitor<'run>(
     }
     let selected: Vec<Labelled<'_>> = services.matching(&selector).collect();
     if !selected.is_empty() {
-        endpoints(monitor, &selected, found);
+        endpoints(run, monitor, &selected, found);
         return;
     }
-    let beside = run.index.kind_in(Place::of(monitor), "Service").iter().filter(|service| !service.is_base);
+    let beside = run.index.kind_in(Place::of(monitor), "Service").iter().copied();
+    let beside = beside.filter(|service| !service.is_base && is_beside(run.index, monitor, service));
     let candidates = beside.filter_map(|service| labelled(service));
     let is_own = is_of_own_namespace(monitor) && !is_made_by_operator(run, monitor, &selector);
     if let Some(meant) = meant(&selector, candidates).filter(|_| is_own) {
@@ -377,11 +378,11 @@ fn service_monitor<'run>(
 }
 
 /// Ports of a monitor that none of the Services has which it selects.
-fn endpoints(monitor: &Object, selected: &[Labelled<'_>], found: &mut FoundAnywhere<'_>) {
+fn endpoints(run: &Run<'_, '_>, monitor: &Object, selected: &[Labelled<'_>], found: &mut FoundAnywhere<'_>) {
     let document = &monitor.document;
     let list = document.at(monitor.node, &["spec", "endpoints"]).map_or(&[][..], |list| document.items(list));
     // Those that are changed later, and those of other places, may have any port.
-    if selected.iter().any(|service| service.object.is_base || Place::of(service.object) != Place::of(monitor)) {
+    if selected.iter().any(|service| service.object.is_base || !is_beside(run.index, monitor, service.object)) {
         return;
     }
     let ports: Vec<&str> = selected.iter().flat_map(|service| port_names(service.object)).collect();

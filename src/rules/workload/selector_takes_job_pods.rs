@@ -71,7 +71,7 @@ fn selected<'run>(
         return (None, Vec::new());
     }
     let beside = index.selected(from, selector);
-    let beside = beside.into_iter().filter(|workload| !workload.is_base && together(from, workload));
+    let beside = beside.into_iter().filter(|workload| !workload.is_base);
     let (mut app, mut jobs) = (None, Vec::new());
     for pod in beside.flat_map(|workload| workload.pods()) {
         if !pod.labels().is_some_and(|labels| selector.matches(labels)) {
@@ -84,10 +84,6 @@ fn selected<'run>(
         }
     }
     (app, jobs)
-}
-
-fn together(a: &Object, b: &Object) -> bool {
-    crate::kube::Place::of(a) == crate::kube::Place::of(b)
 }
 
 fn service(index: &Index<'_>, object: &Object, found: &mut FoundAnywhere<'_>) {
@@ -134,9 +130,7 @@ fn autoscaler(index: &Index<'_>, object: &Object, found: &mut FoundAnywhere<'_>)
     ) {
         return;
     }
-    let Some(workload) =
-        index.find(object, kind, name).filter(|workload| !workload.is_base && together(object, workload))
-    else {
+    let Some(workload) = index.find(object, kind, name).filter(|workload| !workload.is_base) else {
         return;
     };
     let Some((selector, _)) = selector(workload) else { return };
