@@ -6,6 +6,7 @@ pub mod config;
 pub mod elector;
 pub mod hosts;
 mod images;
+pub mod names;
 pub mod nginx;
 mod pod;
 mod program;

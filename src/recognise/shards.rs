@@ -1,9 +1,9 @@
 //! Lists of shards: where the run's configuration and environment name the Pods of a StatefulSet one by one.
 
-use super::address::texts;
 use super::config::ConfigFile;
 use super::hosts::{PodNames, is_hashing, pod_names};
-use crate::kube::{Index, Object};
+use super::names::files;
+use crate::kube::{Index, Object, Typed};
 
 /// A list of Pods and the text that holds it.
 #[derive(Clone, Debug)]
@@ -32,27 +32,14 @@ impl<'run> ShardList<'run> {
 #[must_use]
 pub fn lists<'run>(index: &Index<'run>) -> Vec<ShardList<'run>> {
     let mut found = Vec::new();
-    for object in index.kind("ConfigMap") {
-        let document = &object.document;
-        let Some(data) = document.get(object.node, "data") else { continue };
-        for entry in document.entries(data) {
-            if let (Some(name), Some(text)) = (document.str(entry.key), document.str(entry.value)) {
-                add(ConfigFile { object, node: entry.value, name, text }, is_hashing, &mut found);
-            }
-        }
-    }
-    for pod in index.all().iter().flat_map(|object| object.pods()) {
-        let object = pod.object;
-        for text in pod.containers().flat_map(|view| texts(&view)) {
-            let name = text.variable.unwrap_or_default();
-            let file = ConfigFile { object, node: text.node, name, text: text.text };
-            // Clients of memcached hash keys over the servers that they are given.
-            let is_hashed = |_: &str| {
-                let name = name.to_ascii_uppercase();
-                name.contains("SHARD") || name.contains("MEMCACHE")
-            };
-            add(file, is_hashed, &mut found);
-        }
+    for file in files(index) {
+        let is_config = matches!(file.object.typed, Some(Typed::ConfigMap(_)));
+        // Clients of memcached hash keys over the servers that they are given.
+        let is_hashed = |text: &str| {
+            let name = file.name.to_ascii_uppercase();
+            if is_config { is_hashing(text) } else { name.contains("SHARD") || name.contains("MEMCACHE") }
+        };
+        add(file, is_hashed, &mut found);
     }
     found
 }

@@ -3,6 +3,7 @@
 pub(super) mod gather_quorum_is_everything;
 pub(super) mod gather_without_timeout;
 mod hpa_on_shards;
+mod no_such_pod;
 pub(super) mod peer_discovery_needs_unready;
 mod shard_count_mismatch;
 mod shards_behind_cluster_ip;
@@ -24,6 +25,7 @@ pub const RULES: &[&Rule] = &[
     &gather_quorum_is_everything::RULE,
     &gather_without_timeout::RULE,
     &hpa_on_shards::RULE,
+    &no_such_pod::RULE,
     &peer_discovery_needs_unready::RULE,
     &shard_count_mismatch::RULE,
     &shards_behind_cluster_ip::RULE,
