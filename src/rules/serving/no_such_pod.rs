@@ -116,9 +116,15 @@ fn of_set(index: &Index<'_>, asked: &Asked<'_, '_>, set: &Object, found: &mut Fo
 fn other_service(index: &Index<'_>, asked: &Asked<'_, '_>, set: &Object, service: &str, found: &mut FoundAnywhere<'_>) {
     let names = &asked.list.names;
     let is_slip = || strsim::damerau_levenshtein(service, names.service) <= 2 && !service.is_empty();
-    let is_ours = index.find(asked.list.file.object, "Service", names.service).is_some()
-        || asked.is_full
-        || (asked.pods[0].1.split('.').count() == 2 && is_slip());
+    // A Service without selector may have any endpoints, and one that is not here may be made elsewhere.
+    let is_ours = index.find(asked.list.file.object, "Service", names.service).is_some_and(|service| {
+        let selector = service.document.at(service.node, &["spec", "selector"]);
+        selector.is_some_and(|selector| !service.document.entries(selector).is_empty())
+    });
+    let is_ours = is_ours
+        || !index.has(asked.list.file.object, "Service", names.service)
+            && asked.pods[0].1.split('.').count() != 3
+            && is_slip();
     if !is_ours {
         return;
     }

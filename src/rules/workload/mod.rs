@@ -15,6 +15,7 @@ mod mutable_tag;
 mod nginx_config;
 mod no_pdb;
 mod no_spread;
+mod no_such_service;
 mod overlapping_selectors;
 mod pdb_blocks_drain;
 mod prestop_outlasts_grace;
@@ -61,6 +62,7 @@ pub const RULES: &[&Rule] = &[
     &nginx_config::RULE,
     &no_pdb::RULE,
     &no_spread::RULE,
+    &no_such_service::RULE,
     &overlapping_selectors::RULE,
     &pdb_blocks_drain::RULE,
     &prestop_outlasts_grace::RULE,

@@ -1,0 +1,165 @@
+use std::collections::{HashMap, HashSet};
+
+use super::scaling::name_node;
+use crate::diagnostic::{Level, RuleId};
+use crate::kube::selection::is_beside;
+use crate::kube::{Index, Object, Place};
+use crate::recognise::names::{Asked, asked, is_comment};
+use crate::rules::{Check, FoundAnywhere, Rule};
+use crate::words::clip;
+
+/// A host name that is one edit away from a Service's.
+pub static RULE: Rule = Rule {
+    id: RuleId { name: "no-such-service", family: "workload" },
+    level: Level::Warning,
+    page: include_str!("no_such_service.md"),
+    check: Check::Workspace(check),
+};
+
+/// Shorter names are too easily like others: `db` and `dc`.
+const SHORTEST: usize = 5;
+
+fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+    if index.kind("Service").is_empty() {
+        return;
+    }
+    let services = Slips::of(index);
+    let mut names = None;
+    let mut said = HashSet::new();
+    for asked in asked(index).iter().filter(|asked| !asked.file.object.is_base) {
+        let object = asked.file.object;
+        let Some(label) = in_own_namespace(asked) else { continue };
+        if index.kind_in(Place::of(object), "Service").is_empty() || index.has(object, "Service", label) {
+            continue;
+        }
+        let Some(service) = services.like(index, object, label) else { continue };
+        // Read all other names of the run only once something is like a Service.
+        if names.get_or_insert_with(|| every_name(index)).contains(label) || is_comment(asked.file.text, asked.host) {
+            continue;
+        }
+        if !said.insert((std::ptr::from_ref(object), label)) {
+            continue;
+        }
+        found
+            .about(object)
+            .at_span(asked.file.span_of_part(asked.host), format!("there is no Service `{}`", clip(label)))
+            .here(format!("did you mean `{}`?", clip(&service.id.name)))
+            .label(service.label(name_node(service), "the Service of nearly that name"))
+            .because(
+                "a name without dots is looked for among the Services of the Pod's own namespace (kubernetes/website: \
+                 concepts/services-networking/dns-pod-service); one that is not there does not resolve",
+            )
+            .help(format!("write `{}`, or add the Service to these files", clip(&service.id.name)));
+    }
+}
+
+/// The Service that a host names in the namespace of the text.
+fn in_own_namespace<'run>(asked: &Asked<'run>) -> Option<&'run str> {
+    let own = asked.file.object.id.namespace.as_deref();
+    let mut labels = asked.host.split('.');
+    let service = labels.next().filter(|label| (SHORTEST..=63).contains(&label.len()))?;
+    match (labels.next(), labels.next()) {
+        (None, _) => Some(service),
+        (Some(namespace), None) if own == Some(namespace) => Some(service),
+        (Some(namespace), Some("svc")) if own.is_none_or(|own| own == namespace) => Some(service),
+        _ => None,
+    }
+}
+
+/// The Services of the run by what is left of their names without one letter. Two names that differ in one letter,
+/// lack one, or have two changed places, have such a rest in common.
+struct Slips<'run>(HashMap<(Place<'run>, String), Vec<&'run Object>>);
+
+impl<'run> Slips<'run> {
+    fn of(index: &Index<'run>) -> Self {
+        let mut slips: HashMap<_, Vec<_>> = HashMap::new();
+        for service in index.kind("Service").iter().copied() {
+            let name = service.id.name.as_str();
+            if name.len() >= SHORTEST - 1 && name.is_ascii() {
+                for rest in rests(name) {
+                    slips.entry((Place::of(service), rest)).or_default().push(service);
+                }
+            }
+        }
+        Self(slips)
+    }
+
+    /// A Service beside an object whose name is a slip of this one.
+    fn like(&self, index: &Index<'run>, object: &'run Object, host: &str) -> Option<&'run Object> {
+        let place = Place::of(object);
+        let known = rests(host).into_iter().filter_map(|rest| self.0.get(&(place, rest)));
+        let mut known = known.flatten().copied();
+        known.find(|service| is_slip(host, &service.id.name) && !service.is_base && is_beside(index, object, service))
+    }
+}
+
+/// A name, and the name without each of its letters.
+fn rests(name: &str) -> Vec<String> {
+    let without = |at: usize| format!("{}{}", &name[..at], &name[at + 1..]);
+    (0..name.len()).map(without).chain([name.to_owned()]).collect()
+}
+
+/// Whether one name is the other with one letter wrong, in a word that is long enough to be misspelt. Names that
+/// differ in a number, or in a short part such as `-a` and `-b`, are different names.
+fn is_slip(host: &str, service: &str) -> bool {
+    if strsim::damerau_levenshtein(host, service) != 1 {
+        return false;
+    }
+    let (mut ours, mut theirs): (Vec<&str>, Vec<&str>) = (host.split('-').collect(), service.split('-').collect());
+    while ours.last() == theirs.last() && ours.pop().is_some() {
+        theirs.pop();
+    }
+    let same = ours.iter().zip(&theirs).take_while(|(a, b)| a == b).count();
+    match (ours.get(same..), theirs.get(same..)) {
+        (Some([ours]), Some([theirs])) => {
+            let letters = |text: &str| text.chars().filter(|letter| !letter.is_ascii_digit()).collect::<String>();
+            ours.len().min(theirs.len()) >= SHORTEST - 1 && letters(ours) != letters(theirs)
+        }
+        // a hyphen more or less: `shop-api` and `shopapi`
+        _ => host.replace('-', "") == service.replace('-', ""),
+    }
+}
+
+/// Every name in the run that may be a host or lead to one: of objects, containers, hosts of Pods.
+fn every_name<'run>(index: &Index<'run>) -> HashSet<&'run str> {
+    let mut names: HashSet<&str> = index.all().iter().map(|object| object.id.name.as_str()).collect();
+    for pod in index.all().iter().flat_map(|object| object.pods()) {
+        names.extend(pod.containers().map(|view| view.container.name.as_str()));
+        names.extend(pod.spec.hostname.as_deref());
+        names.extend(pod.spec.subdomain.as_deref());
+        let aliases = pod.spec.host_aliases.iter().flatten().flat_map(|alias| alias.hostnames.iter().flatten());
+        names.extend(aliases.map(String::as_str));
+    }
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_slip;
+
+    #[test]
+    fn slips() {
+        for (host, service) in [
+            ("postgress", "postgres"),
+            ("postgrse", "postgres"),
+            ("reddis", "redis"),
+            ("shop-databse", "shop-database"),
+            ("shopapi", "shop-api"),
+            ("rabbitmq-servce-east", "rabbitmq-service-east"),
+        ] {
+            assert!(is_slip(host, service) && is_slip(service, host), "{host} {service}");
+        }
+        for (host, service) in [
+            ("redis-a", "redis-b"),
+            ("shop-db1", "shop-db2"),
+            ("shop-1", "shop-2"),
+            ("redis-rw", "redis-ro"),
+            ("redis", "redis-a"),
+            ("kafka", "kafka2"),
+            ("postgres", "postgres"),
+            ("web-v1-api", "web-v2-api"),
+        ] {
+            assert!(!is_slip(host, service) && !is_slip(service, host), "{host} {service}");
+        }
+    }
+}
