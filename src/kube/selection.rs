@@ -61,7 +61,7 @@ pub fn meant<'run, 'selector>(
     selector: &Selector<'selector>,
     candidates: impl Iterator<Item = Labelled<'run>>,
 ) -> Option<Meant<'run, 'selector>> {
-    if selector.keys().any(is_given) || selector.equal().any(|(_, value)| is_a_role(value)) {
+    if selector.keys().any(is_given) {
         return None;
     }
     candidates.take(MOST).find_map(|it| near(selector, it))
@@ -77,7 +77,10 @@ fn near<'run, 'selector>(selector: &Selector<'selector>, it: Labelled<'run>) -> 
         let is_elsewhere = it.labels.values().any(|other| other == value) || it.object.id.name == *value;
         is_typo || is_elsewhere
     });
-    let is_extra = says.is_none() && !values.is_empty() && selector.keys().nth(1).is_some();
+    let is_extra = says.is_none()
+        && !values.is_empty()
+        && selector.keys().nth(1).is_some()
+        && !values.iter().any(|value| is_state(key, value));
     (is_slip || is_extra).then_some(Meant { it, key, says })
 }
 
@@ -101,13 +104,33 @@ pub fn is_given(key: &str) -> bool {
     GIVEN.contains(&key)
 }
 
-/// Whether a program gives a label of this value to its own Pod, once it knows which of several it is.
-#[must_use]
-pub fn is_a_role(value: &str) -> bool {
-    matches!(
-        value,
-        "true" | "false" | "leader" | "active" | "primary" | "master" | "replica" | "secondary" | "standby" | "slave"
-    )
+/// Whether a label tells which Pod leads at the moment: programs give it to their own Pods at run time. Vault's
+/// `vault-active: "true"` (`service_registration "kubernetes"`), Patroni's `role: master` (`kubernetes.role_label`),
+/// `spilo-role`, `cnpg.io/instanceRole`, Redis and MongoDB operators' `redis-role`, `mongodb.io/role`.
+fn is_state(key: &str, value: &str) -> bool {
+    const STATES: [&str; 17] = [
+        "active",
+        "elected",
+        "follower",
+        "leader",
+        "leading",
+        "main",
+        "master",
+        "passive",
+        "perf-standby",
+        "primary",
+        "replica",
+        "secondary",
+        "slave",
+        "sealed",
+        "standby",
+        "sync-standby",
+        "writer",
+    ];
+    let key = key.to_ascii_lowercase();
+    let names_state = STATES.iter().any(|state| key.contains(state)) || key.contains("initialized");
+    let is_switch = matches!(value, "true" | "false" | "yes" | "1");
+    STATES.contains(&value.to_ascii_lowercase().as_str()) || (names_state && is_switch)
 }
 
 /// Whether one text is a slip of the other. Names that differ in a number are different names.

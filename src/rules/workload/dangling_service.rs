@@ -4,6 +4,7 @@ use k8s_openapi::api::core::v1::ServiceSpec;
 
 use super::scaling::name_node;
 use crate::diagnostic::{Level, RuleId};
+use crate::kube::selection::{is_given, meant, pods_beside};
 use crate::kube::{Index, Object, Place, PodView, Selector, Typed};
 use crate::rules::{Check, FoundAnywhere, Rule, text};
 use crate::words::clip;
@@ -19,34 +20,22 @@ pub static RULE: Rule = Rule {
     check: Check::Workspace(check),
 };
 
-/// Labels that controllers give to the Pods that they make.
-const GIVEN: [&str; 7] = [
-    "statefulset.kubernetes.io/pod-name",
-    "apps.kubernetes.io/pod-index",
-    "job-name",
-    "batch.kubernetes.io/job-name",
-    "batch.kubernetes.io/job-completion-index",
-    "jobset.sigs.k8s.io/jobset-name",
-    "pod-template-hash",
-];
-
 fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
     for service in index.kind("Service").iter().filter(|service| !service.is_base) {
         let Some(spec) = service_spec(service) else { continue };
         let Some(labels) = spec.selector.as_ref().filter(|labels| !labels.is_empty()) else { continue };
         let selector = Selector::map(labels);
-        let is_open = selector.equal().any(|(key, value)| GIVEN.contains(&key) || text::is_placeholder(value));
+        let is_open = selector.keys().any(is_given) || selector.equal().any(|(_, value)| text::is_placeholder(value));
         if is_open
             || spec.type_.as_deref() == Some("ExternalName")
             || index.matching(service, &selector).next().is_some()
         {
             continue;
         }
-        let here = index.workloads_in(Place::of(service));
         // Operators make Pods that no file shows; what is nearly selected was meant to be.
-        let meant = here.iter().filter(|workload| !workload.is_base);
-        let meant = meant.copied().find_map(|workload| Some((workload, near(labels, workload)?)));
-        let Some((workload, key)) = meant.or_else(|| beside(index, service, labels, here)) else { continue };
+        let near = meant(&selector, pods_beside(index, service)).map(|meant| (meant.it.object, meant.key));
+        let here = index.workloads_in(Place::of(service));
+        let Some((workload, key)) = near.or_else(|| beside(index, service, labels, here)) else { continue };
         let Some(node) = service.document.at(service.node, &["spec", "selector"]) else { continue };
         let shown = service.document.get(node, key).unwrap_or(node);
         let there = labels_node(workload);
@@ -66,27 +55,6 @@ fn service_spec(object: &Object) -> Option<&ServiceSpec> {
         Typed::Service(service) => service.spec.as_ref(),
         _ => None,
     }
-}
-
-/// What keeps a workload from being selected, if the selector was plainly meant for it: one label is
-/// misspelt or missing.
-fn near<'label>(labels: &'label Labels, workload: &Object) -> Option<&'label str> {
-    workload.pods().filter_map(PodView::labels).find_map(|has| near_to(labels, has))
-}
-
-fn near_to<'label>(labels: &'label Labels, has: &Labels) -> Option<&'label str> {
-    let wrong: Vec<_> = labels.iter().filter(|(key, value)| has.get(*key) != Some(value)).collect();
-    let [(key, value)] = wrong.as_slice() else { return None };
-    let is_typo = has.get(*key).is_some_and(|other| is_like(value, other));
-    let is_elsewhere = has.values().any(|other| other == *value);
-    let is_extra = labels.len() > 1 && !has.contains_key(*key);
-    (is_typo || is_elsewhere || is_extra).then_some(key.as_str())
-}
-
-/// Whether one text is a slip of the other. Names that differ in a number are different names.
-fn is_like(a: &str, b: &str) -> bool {
-    let letters = |text: &str| text.chars().filter(|letter| !letter.is_ascii_digit()).collect::<String>();
-    strsim::normalized_damerau_levenshtein(a, b) > 0.7 && letters(a) != letters(b)
 }
 
 /// A workload of the Service's own file that has the same labels with other values, that no other Service

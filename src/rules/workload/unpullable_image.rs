@@ -78,7 +78,7 @@ fn judge(object: &Object, image: &str, node: NodeId, found: &mut Found<'_>) {
         ),
         Refusal::Form => (
             format!("`{}` is not an image reference", clip(image)),
-            "the kubelet cannot read it",
+            if image.contains("//") { "one slash too many" } else { "the kubelet cannot read it" },
             "write [registry[:port]/]repository[:tag]".to_owned(),
         ),
     };
