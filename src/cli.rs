@@ -166,6 +166,9 @@ pub struct LintArgs {
     /// The version of Kubernetes that must accept the objects, 1.33 to 1.37; 1.36, the exact one, if absent.
     #[arg(long, value_name = "VERSION", value_parser = Target::parse)]
     pub target: Option<Target>,
+    /// Leave these paths out, as .gitignore writes them: `--exclude legacy/`; several with commas, or given several times.
+    #[arg(long, value_name = "GLOB", value_delimiter = ',')]
+    pub exclude: Vec<String>,
     /// Read the rest of this folder for references, without reporting on it.
     #[arg(long, value_name = "DIR")]
     pub workspace: Option<PathBuf>,
@@ -264,11 +267,11 @@ pub enum ExplainFormat {
 /// Arguments of `explain`.
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
-    /// A description; manifests and folders of them; a pattern; or a rule. What is a file or has a `/` or `.` is
+    /// A description; manifests and folders of them; a pattern, a rule or a program (`programs` lists them). What is a file or has a `/` or `.` is
     /// read; `-` is standard input.
     #[arg(value_name = "NAME", required_unless_present = "images")]
     pub names: Vec<String>,
-    /// How to print what is recognised in manifests.
+    /// How to print the roles and facts of manifests.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: ExplainFormat,
     /// Print the pattern's folder: its schema and templates.

@@ -1,7 +1,7 @@
 //! The design patterns of container-based distributed systems, for Kubernetes.
 //!
 //! Data flows one way. `gen` reads a description, fills and weaves patterns into objects, checks them and
-//! writes YAML. `lint` reads manifests, recognises the patterns in them and runs the rules. Both read YAML
+//! writes YAML. `lint` reads manifests, reads what each container does (`facts`) and runs the rules. Both read YAML
 //! through [`yaml`], know objects through [`kube`] and speak through [`diagnostic`].
 
 #[cfg(feature = "agent")]
@@ -11,11 +11,11 @@ pub mod cmd;
 pub mod describe;
 pub mod diagnostic;
 pub mod diagram;
+pub mod facts;
 pub mod kube;
 pub mod lint;
 pub mod pattern;
 pub mod project;
-pub mod recognise;
 pub mod report;
 pub mod rules;
 pub mod words;

@@ -30,7 +30,6 @@ pub(super) struct ServiceBox {
     pub name: String,
     pub namespace: Option<String>,
     pub node: NodeIndex,
-    pub ports: Vec<u16>,
 }
 
 /// What is drawn so far, and where to find it again.

@@ -3,9 +3,8 @@
 use super::build::{Builder, ServiceBox};
 use super::model::{Edge, Flow, Look, NodeIndex};
 use super::pod::{self, Placed, Told};
-use super::references::{Address, addresses, mentions_number};
 use super::topics::{self, Topic};
-use crate::recognise::{Role, Task};
+use crate::facts::{Certainty, Dial, Role, Task};
 
 /// Draws an arrow for every call that the objects show.
 pub(super) fn draw(builder: &mut Builder<'_>) {
@@ -16,29 +15,26 @@ pub(super) fn draw(builder: &mut Builder<'_>) {
         for (at, one) in workload.containers.iter().enumerate() {
             let from = one.node;
             let topics = topics::of(&told[at]);
-            let is_bus =
-                |address: &Address<'_>| topics.iter().any(|topic| topic.bus.split(':').next() == Some(address.host));
-            for mention in mentions(&told[at], one, |address| service(&builder.services, address, namespace).is_some())
-            {
-                let Mention { address, is_remote } = mention;
-                if address.listens || address.host == "0.0.0.0" {
-                    continue;
-                }
-                if address.is_loopback() {
-                    let Some(port) = address.port else { continue };
-                    if let Some(to) = neighbour(&workload.containers, &told, at, port) {
-                        calls.push(Call { from, to: To::Box(to), label: local_label(&address) });
+            let is_bus = |host: &str| topics.iter().any(|topic| topic.bus.split(':').next() == Some(host));
+            for dial in one.dials.iter().filter(|dial| dial.certainty > Certainty::Unknown) {
+                if dial.is_loopback {
+                    let Some(port) = dial.port else { continue };
+                    if let Some(to) = neighbour(&workload.containers, at, port) {
+                        calls.push(Call { from, to: To::Box(to), label: local_label(dial) });
                     }
-                } else if let Some(service) = service(&builder.services, &address, namespace) {
-                    calls.push(Call { from, to: To::Box(service.node), label: port_label(&address) });
-                } else if is_outside(&address, is_remote) && !is_bus(&address) {
-                    calls.push(Call {
-                        from,
-                        to: To::Host(outside_name(address.host).to_owned()),
-                        label: port_label(&address),
-                    });
+                } else if let Some(service) = service(&builder.services, dial, namespace) {
+                    calls.push(Call { from, to: To::Box(service.node), label: port_label(dial) });
+                } else if is_outside(dial) && !is_bus(&dial.host) {
+                    let to = To::Host(outside_name(&dial.host).to_owned());
+                    calls.push(Call { from, to, label: port_label(dial) });
                 }
             }
+            let instances = told[at].arguments.iter().filter_map(|argument| cloud_sql_instance(one, argument));
+            calls.extend(instances.map(|instance| Call {
+                from,
+                to: To::Host(instance.to_owned()),
+                label: String::new(),
+            }));
             calls.extend(by_role(builder, index, one, &told[at]));
             calls.extend(topics.into_iter().map(|topic| Call { from, to: To::Topic(topic), label: String::new() }));
         }
@@ -86,90 +82,6 @@ enum To {
     Made { job: NodeIndex, at_once: Option<String> },
 }
 
-struct Mention<'told> {
-    address: Address<'told>,
-    /// Whether where it stands shows that somebody is called there.
-    is_remote: bool,
-}
-
-/// The addresses that a container is told.
-fn mentions<'told>(
-    told: &'told Told,
-    one: &Placed<'_>,
-    is_service: impl Fn(&Address<'_>) -> bool,
-) -> Vec<Mention<'told>> {
-    let mut found: Vec<Mention<'told>> = Vec::new();
-    let plain = |address| Mention { address, is_remote: false };
-    let remote = |address| Mention { address, is_remote: true };
-    for argument in &told.arguments {
-        let said = addresses(argument).into_iter();
-        found.extend(said.filter(|address| address.scheme.is_some() || address.port.is_some()).map(plain));
-        if let Some(instance) = cloud_sql_instance(one, argument) {
-            let address = Address {
-                scheme: Some("cloudsql"),
-                host: instance,
-                port: None,
-                path: "",
-                listens: false,
-                quoted: false,
-            };
-            found.push(plain(address));
-        }
-    }
-    for (name, value) in &told.env {
-        found.extend(addresses(value).into_iter().filter(|one| one.scheme.is_some() || one.port.is_some()).map(plain));
-        // `DB_HOST` and `DB_PORT`
-        let pair = name.strip_suffix("_HOST").and_then(|stem| {
-            let (_, port) = told.env.iter().find(|(name, _)| name.strip_suffix("_PORT") == Some(stem))?;
-            port.parse::<u16>().ok()
-        });
-        if let (Some(port), [address]) = (pair, addresses(value).as_slice())
-            && address.port.is_none()
-        {
-            found.push(remote(Address { port: Some(port), ..address.clone() }));
-        }
-    }
-    // The configuration of a helper says whom it calls; that of an app may say anything.
-    let is_helper = one.look != Look::App;
-    for file in &told.files {
-        let lines: Vec<&str> = file.text.lines().map(str::trim).collect();
-        for (at, line) in lines.iter().enumerate() {
-            if line.starts_with(['#', ';']) || line.starts_with("//") || line.starts_with("--") {
-                continue;
-            }
-            let is_server = line.starts_with("server ");
-            for address in addresses(line) {
-                let has_domain = address
-                    .host
-                    .rsplit_once('.')
-                    .is_some_and(|(_, last)| last.starts_with(|c: char| c.is_ascii_alphabetic()));
-                let is_remote = is_helper && address.port.is_some() && (has_domain || is_server);
-                // `http://name` may be a group of servers that nginx or HAProxy calls so.
-                let scheme = address.scheme.filter(|_| has_domain || address.port.is_some());
-                let address = if is_service(&address) { address } else { Address { scheme, ..address } };
-                found.push(Mention { address, is_remote });
-            }
-            found.extend(host_and_port(line, lines.get(at + 1).copied().unwrap_or_default()).map(remote));
-        }
-    }
-    found
-}
-
-/// A host and a port that stand apart: Envoy's `address: a` over `port_value: 1`, and `"a", 1` as in Lua.
-fn host_and_port<'text>(line: &'text str, next: &'text str) -> Option<Address<'text>> {
-    let (host, port) = if let Some(host) = line.strip_prefix("address:") {
-        (host.trim().trim_matches(['"', '\'']), next.strip_prefix("port_value:")?.trim())
-    } else {
-        let (before, after) = line.rsplit_once("\", ")?;
-        let digits = after.find(|c: char| !c.is_ascii_digit()).unwrap_or(after.len());
-        (before.rsplit_once('"')?.1, &after[..digits])
-    };
-    let port = port.parse().ok()?;
-    let is_host = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
-    let is_name = host.chars().all(is_host) && host.contains(|c: char| c.is_ascii_alphabetic());
-    is_name.then_some(Address { scheme: None, host, port: Some(port), path: "", listens: false, quoted: true })
-}
-
 /// An instance of Cloud SQL is an argument of its own: `project:region:name`.
 fn cloud_sql_instance<'told>(one: &Placed<'_>, argument: &'told str) -> Option<&'told str> {
     let image = one.view.container.image.as_deref().unwrap_or_default();
@@ -177,56 +89,37 @@ fn cloud_sql_instance<'told>(one: &Placed<'_>, argument: &'told str) -> Option<&
     (is_instance && image.contains("cloud-sql-proxy")).then(|| argument.split('?').next().unwrap_or(argument))
 }
 
-fn port_label(address: &Address<'_>) -> String {
-    address.port.map_or_else(String::new, |port| format!(":{port}"))
+fn port_label(dial: &Dial<'_>) -> String {
+    // what goes without saying is not written either
+    let is_usual = matches!((dial.speaks.as_deref(), dial.port), (Some("http"), Some(80)) | (Some("https"), Some(443)));
+    dial.port.filter(|_| !is_usual).map_or_else(String::new, |port| format!(":{port}"))
 }
 
-fn local_label(address: &Address<'_>) -> String {
-    let is_http = address.scheme.is_some_and(|scheme| scheme.starts_with("http"));
-    match address.path {
-        path if is_http && !matches!(path, "" | "/") => path.to_owned(),
-        _ => port_label(address),
+fn local_label(dial: &Dial<'_>) -> String {
+    match dial.path.as_str() {
+        "" | "/" => port_label(dial),
+        path => path.to_owned(),
     }
 }
 
-/// Who in this Pod listens on a port of the loopback interface: whoever declares it; or says that it listens
-/// there; or, for a helper's call, the app; or, for the app's, the one helper that knows the number.
-fn neighbour(containers: &[Placed<'_>], told: &[Told], caller: usize, port: u16) -> Option<NodeIndex> {
+/// Which container of this Pod listens on a port of the loopback interface: the one that declares it or is known to
+/// listen there, else for a helper's call the app, if nothing is known of its ports.
+fn neighbour(containers: &[Placed<'_>], caller: usize, port: u16) -> Option<NodeIndex> {
     let others = || containers.iter().enumerate().filter(|(at, one)| *at != caller && one.view.runs_beside_app());
-    if containers[caller].ports.contains(&port) || listens(&told[caller], port) {
+    if containers[caller].ports.contains(&port) {
         return None;
     }
     if let Some((_, one)) = others().find(|(_, one)| one.ports.contains(&port)) {
         return Some(one.node);
     }
-    if let Some((_, one)) = others().find(|(at, _)| listens(&told[*at], port)) {
-        return Some(one.node);
-    }
-    let app = containers.iter().position(|one| one.look == Look::App)?;
-    if app != caller {
-        return containers[app].ports.is_empty().then(|| containers[app].node);
-    }
-    let mut knowing = others().filter(|(at, one)| one.look != Look::Init && knows(&told[*at], port));
-    match (knowing.next(), knowing.next()) {
-        (Some((_, one)), None) => Some(one.node),
-        _ => None,
-    }
-}
-
-fn listens(told: &Told, port: u16) -> bool {
-    let says = |text: &str| addresses(text).iter().any(|address| address.listens && address.port == Some(port));
-    told.arguments.iter().any(|argument| says(argument)) || told.files.iter().any(|file| says(&file.text))
-}
-
-fn knows(told: &Told, port: u16) -> bool {
-    told.arguments.iter().any(|text| mentions_number(text, port))
-        || told.files.iter().any(|file| mentions_number(&file.text, port))
+    let app = containers.iter().position(|one| one.look == Look::App).filter(|app| *app != caller)?;
+    containers[app].ports.is_empty().then(|| containers[app].node)
 }
 
 /// The Service that a host name means to Pods of a namespace: `name`, `name.namespace`, `name.namespace.svc…`, or
 /// a Pod of it, `pod.name…` (kubernetes/website: concepts/services-networking/dns-pod-service).
-fn service<'a>(services: &'a [ServiceBox], address: &Address<'_>, namespace: Option<&str>) -> Option<&'a ServiceBox> {
-    let labels: Vec<&str> = address.host.split('.').collect();
+fn service<'a>(services: &'a [ServiceBox], dial: &Dial<'_>, namespace: Option<&str>) -> Option<&'a ServiceBox> {
+    let labels: Vec<&str> = dial.host.split('.').collect();
     let is = |one: &ServiceBox, labels: &[&str]| {
         let rest_fits = match labels.get(1) {
             None => one.namespace.as_deref() == namespace,
@@ -238,9 +131,7 @@ fn service<'a>(services: &'a [ServiceBox], address: &Address<'_>, namespace: Opt
         };
         labels.first() == Some(&one.name.as_str()) && rest_fits
     };
-    let exact = services.iter().find(|one| is(one, &labels)).filter(|one| {
-        address.scheme.is_some() || address.quoted || address.port.is_some_and(|port| one.ports.contains(&port))
-    });
+    let exact = services.iter().find(|one| is(one, &labels));
     exact.or_else(|| {
         let is_pod =
             labels[0].contains('{') || labels[0].rsplit('-').next().is_some_and(|end| end.parse::<u32>().is_ok());
@@ -248,36 +139,10 @@ fn service<'a>(services: &'a [ServiceBox], address: &Address<'_>, namespace: Opt
     })
 }
 
-/// Protocols whose URLs somebody is called by; anything else may be a name.
-const SCHEMES: &[&str] = &[
-    "http",
-    "https",
-    "grpc",
-    "tcp",
-    "tls",
-    "redis",
-    "rediss",
-    "memcached",
-    "mysql",
-    "postgres",
-    "postgresql",
-    "mongodb",
-    "amqp",
-    "amqps",
-    "nats",
-    "kafka",
-    "git",
-    "ssh",
-    "ldap",
-    "ldaps",
-    "cloudsql",
-];
-
-fn is_outside(address: &Address<'_>, is_remote: bool) -> bool {
-    let has_letter = address.host.contains(|c: char| c.is_ascii_alphabetic());
-    let is_template = address.host.contains(['{', '}', '_']);
-    let known = address.scheme.is_some_and(|scheme| SCHEMES.contains(&scheme));
-    (known || is_remote) && has_letter && !is_template
+/// Whether a host outside is worth a box: a name, not a number or a hole to be filled.
+fn is_outside(dial: &Dial<'_>) -> bool {
+    let has_letter = dial.host.contains(|c: char| c.is_ascii_alphabetic());
+    has_letter && !dial.host.contains(['{', '}', '_'])
 }
 
 /// One box for all Pods of a Service that is not among the objects: `cache` for `cache-0.cache`.

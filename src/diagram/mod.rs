@@ -11,7 +11,6 @@ pub mod layout;
 pub mod mermaid;
 mod model;
 mod pod;
-mod references;
 mod roles;
 mod routes;
 pub mod svg;

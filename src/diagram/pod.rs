@@ -8,8 +8,8 @@ use serde_json::Value as Json;
 use super::model::{Diagram, Flow, Look, NodeIndex};
 use super::roles;
 use super::workload::{Seen, list};
+use crate::facts::{ContainerFacts, Dial, PodFacts, Programs, Role, Task};
 use crate::kube::{ContainerView, Index, PodView};
-use crate::recognise::{self, Recognised, Role, Task};
 
 /// A container and its box.
 #[derive(Debug)]
@@ -21,8 +21,10 @@ pub(super) struct Placed<'object> {
     pub role: Role,
     /// The role of `patterns-agent`, if it is that.
     pub agent: Option<&'object str>,
-    /// Ports that it says it listens on.
+    /// Ports that it declares, or where its program listens.
     pub ports: Vec<u16>,
+    /// Whom it connects to.
+    pub dials: Vec<Dial<'object>>,
 }
 
 /// Objects that Pods share, by namespace and name.
@@ -38,14 +40,14 @@ pub(super) fn draw<'object>(
     pod: PodView<'object>,
     owner: &Json,
     namespace: &str,
-    index: &Index<'object>,
+    index: &'object Index<'object>,
     shared: &mut Shared,
 ) -> Vec<Placed<'object>> {
     let mut placed = Vec::new();
-    let recognised = recognise::containers_among(pod, index);
-    let is_app = |one: &Recognised<'_>| one.role == Role::App;
-    let has_app = recognised.iter().any(is_app);
-    for one in recognised {
+    let facts = PodFacts::of(pod, index, Programs::built_in());
+    let is_app = |one: &ContainerFacts<'_>| one.role == Role::App;
+    let has_app = facts.members.iter().any(is_app);
+    for one in facts.members {
         let (mut look, name) = roles::of(&one);
         // A database beside an app is no app.
         if has_app && look == Look::App && !is_app(&one) {
@@ -56,9 +58,8 @@ pub(super) fn draw<'object>(
         lines.extend(one.container.container.image.as_deref().map(short_image));
         lines.extend(ports_line(&one.container));
         diagram.nodes[node].lines = lines;
-        let ports = one.container.container.ports.iter().flatten();
-        let ports = ports.filter_map(|port| u16::try_from(port.container_port).ok()).collect();
-        placed.push(Placed { view: one.container, node, look, role: one.role, agent: roles::agent(&one), ports });
+        let (ports, agent) = (one.known_ports(), roles::agent(&one));
+        placed.push(Placed { view: one.container, node, look, role: one.role, agent, ports, dials: one.dials });
     }
     draw_volumes(diagram, workload, pod, owner, namespace, &placed, shared);
     draw_order(diagram, &placed);

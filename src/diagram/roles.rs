@@ -1,11 +1,11 @@
 //! How a container's role looks, and what it is called.
 
 use super::model::Look;
+use crate::facts::{ContainerFacts, Role};
 use crate::kube::ContainerList;
-use crate::recognise::{Recognised, Role};
 
 /// Look and name of a container's role.
-pub(super) fn of(one: &Recognised<'_>) -> (Look, String) {
+pub(super) fn of(one: &ContainerFacts<'_>) -> (Look, String) {
     if let Some((look, name)) = agent(one).and_then(of_agent) {
         return (look, name.to_owned());
     }
@@ -32,7 +32,7 @@ pub(super) fn of(one: &Recognised<'_>) -> (Look, String) {
 }
 
 /// The role that `patterns-agent` is started in.
-pub(super) fn agent<'object>(one: &Recognised<'object>) -> Option<&'object str> {
+pub(super) fn agent<'object>(one: &ContainerFacts<'object>) -> Option<&'object str> {
     let container = one.container.container;
     let name = container.image.as_deref()?.split('@').next()?.rsplit('/').next()?.split(':').next()?;
     container.args.as_deref()?.first().filter(|_| name == "patterns-agent").map(String::as_str)

@@ -15,10 +15,8 @@ pub(super) fn boxes(builder: &mut Builder<'_>) {
             let is_headless = seen.text("/spec/clusterIP") == Some("None");
             let line = if is_headless { "headless Service" } else { "Service" };
             builder.diagram.nodes[node].lines.push(line.to_owned());
-            let ports = seen.list("/spec/ports").iter();
-            let ports = ports.filter_map(|port| u16::try_from(port["port"].as_u64()?).ok()).collect();
             let namespace = seen.object.id.namespace.clone();
-            builder.services.push(ServiceBox { name: name.clone(), namespace, node, ports });
+            builder.services.push(ServiceBox { name: name.clone(), namespace, node });
         } else if is_ingress(seen) || is_route(seen) {
             let node = builder.diagram.add(Look::Route, name.clone());
             builder.diagram.nodes[node].lines.push(kind.clone());

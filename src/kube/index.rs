@@ -6,6 +6,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::object::{Object, PodView};
 use super::selector::Selector;
+use super::typed::Typed;
 use super::unit::{Neighbours, Reach, folder, same_unit};
 use crate::yaml::Document;
 
@@ -19,6 +20,8 @@ pub struct Index<'run> {
     by_target: HashMap<(&'run str, &'run str), Vec<&'run Object>>,
     by_label: HashMap<(&'run str, &'run str), Vec<&'run Object>>,
     by_place: HashMap<(Place<'run>, &'run str), Vec<&'run Object>>,
+    /// Services by one label that they select by.
+    by_selected_label: HashMap<(&'run str, &'run str), Vec<&'run Object>>,
     workloads_by_place: HashMap<Place<'run>, Vec<&'run Object>>,
     neighbours: Neighbours<'run>,
 }
@@ -60,6 +63,9 @@ impl<'run> Index<'run> {
                 index.by_target.entry((target_kind, target_name)).or_default().push(object);
             }
             index.by_place.entry((Place::of(object), kind)).or_default().push(object);
+            if let Some((key, value)) = service_selector(object).and_then(|labels| labels.iter().next()) {
+                index.by_selected_label.entry((key, value)).or_default().push(object);
+            }
             if object.pods().next().is_some() {
                 index.workloads_by_place.entry(Place::of(object)).or_default().push(object);
             }
@@ -173,6 +179,25 @@ impl<'run> Index<'run> {
             .collect()
     }
 
+    /// The Services that send traffic to a workload's Pods.
+    pub fn services_of<'a>(&'a self, workload: &'a Object) -> impl Iterator<Item = &'run Object> + 'a {
+        let labels = workload.pods().next().and_then(PodView::labels);
+        let pairs = labels.into_iter().flatten();
+        let by_label = pairs.filter_map(|(key, value)| self.by_selected_label.get(&(key.as_str(), value.as_str())));
+        by_label.flatten().copied().filter(move |service| {
+            let selector = service_selector(service).map(Selector::map);
+            let selects = selector.zip(labels).is_some_and(|(selector, labels)| selector.matches(labels));
+            selects && in_one_namespace(service, workload) && same_unit(service, workload)
+        })
+    }
+
+    /// A Service that sends traffic to a workload's Pods, of its own folder if there is one.
+    #[must_use]
+    pub fn service_of(&self, workload: &Object) -> Option<&'run Object> {
+        self.services_of(workload)
+            .max_by_key(|service| folder(service) == folder(workload) && service.id.namespace == workload.id.namespace)
+    }
+
     /// The same from the whole run, with all versions: what may be selected.
     pub fn matching<'a>(
         &'a self,
@@ -187,6 +212,12 @@ impl<'run> Index<'run> {
                 && object.pods().filter_map(PodView::labels).any(|labels| selector.matches(labels))
         })
     }
+}
+
+/// The labels that a Service selects by.
+fn service_selector(object: &Object) -> Option<&std::collections::BTreeMap<String, String>> {
+    let Some(Typed::Service(service)) = &object.typed else { return None };
+    service.spec.as_ref()?.selector.as_ref().filter(|labels| !labels.is_empty())
 }
 
 /// Whether two objects may be in one namespace: one without a namespace goes wherever it is applied to.

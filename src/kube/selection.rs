@@ -101,7 +101,16 @@ pub fn is_given(key: &str) -> bool {
         "batch.kubernetes.io/job-completion-index",
         "jobset.sigs.k8s.io/jobset-name",
     ];
-    GIVEN.contains(&key)
+    // Prefixes of those that custom kinds' controllers give.
+    const GIVEN_UNDER: [&str; 6] = [
+        "apps.kruise.io/",
+        "batch.kubernetes.io/",
+        "jobset.sigs.k8s.io/",
+        "leaderworkerset.sigs.k8s.io/",
+        "serving.knative.dev/",
+        "training.kubeflow.org/",
+    ];
+    GIVEN.contains(&key) || GIVEN_UNDER.iter().any(|prefix| key.starts_with(prefix))
 }
 
 /// Whether a label tells which Pod leads at the moment: programs give it to their own Pods at run time. Vault's

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use crate::diagnostic::{Finding, Level, sort};
+use crate::facts::{PodFacts, Programs};
 use crate::kube::{File, Index, Object, PodView, Workspace};
 use crate::rules::{self, Check, Found, FoundAnywhere, Rule, Source, SourceCheck};
 use crate::yaml::Document;
@@ -32,7 +33,10 @@ pub fn workspace(workspace: &Workspace, selection: &Selection) -> Vec<Finding> {
 pub fn run(workspace: &Workspace, projects: &Projects) -> Vec<Finding> {
     let objects: Vec<&Object> = workspace.objects().collect();
     let mut across = Vec::new();
-    check_together(&objects, &projects.together(), &mut across);
+    let index = Index::of(&objects);
+    let together = projects.together();
+    check_together(&index, &together, &mut across);
+    across.extend(check_facts(&index, &together, &|object| projects.programs_of(object)));
     let mut across_by_file: HashMap<usize, Vec<Finding>> = HashMap::new();
     for finding in across {
         across_by_file.entry(Arc::as_ptr(&finding.primary.source).addr()).or_default().push(finding);
@@ -67,7 +71,10 @@ pub fn run(workspace: &Workspace, projects: &Projects) -> Vec<Finding> {
 #[must_use]
 pub fn objects(objects: &[Object], selection: &Selection) -> Vec<Finding> {
     let mut findings = Vec::new();
-    check_together(&objects.iter().collect::<Vec<_>>(), selection, &mut findings);
+    let objects_of_run: Vec<&Object> = objects.iter().collect();
+    let index = Index::of(&objects_of_run);
+    check_together(&index, selection, &mut findings);
+    findings.extend(check_facts(&index, selection, &|_| Programs::built_in()));
     for object in objects {
         check_object(object, selection, &mut findings);
     }
@@ -105,17 +112,45 @@ fn drop_what_is_said_anyway(findings: &mut Vec<Finding>) {
     }
 }
 
-fn check_together(objects: &[&Object], selection: &Selection, findings: &mut Vec<Finding>) {
-    let index = Index::of(objects);
+/// Runs the rules that compare facts, each Pod's read once and dropped when they have looked at it.
+fn check_facts<'run>(
+    index: &'run Index<'run>,
+    selection: &Selection,
+    programs: &(dyn Fn(&Object) -> &'run Programs + Sync),
+) -> Vec<Finding> {
+    let checks: Vec<(&'static Rule, fn(&PodFacts<'_>, &mut Found<'_>))> = selection
+        .running()
+        .filter_map(|rule| match rule.check {
+            Check::Facts(check) => Some((rule, check)),
+            _ => None,
+        })
+        .collect();
+    if checks.is_empty() {
+        return Vec::new();
+    }
+    let of_object = |object: &&'run Object| {
+        let mut findings = Vec::new();
+        for pod in object.pods() {
+            let facts = PodFacts::of(pod, index, programs(object));
+            for (rule, check) in &checks {
+                check(&facts, &mut Found::in_object(rule, object, &mut findings));
+            }
+        }
+        findings
+    };
+    index.all().par_iter().flat_map_iter(of_object).collect()
+}
+
+fn check_together(index: &Index<'_>, selection: &Selection, findings: &mut Vec<Finding>) {
     for rule in selection.running() {
         if let Check::Workspace(check) = rule.check {
-            check(&index, &mut FoundAnywhere::new(rule, findings));
+            check(index, &mut FoundAnywhere::new(rule, findings));
         }
     }
     for source in rules::SOURCES {
         if let SourceCheck::Together(check) = source.check {
             run_source(source, selection, findings, |rule, findings| {
-                check(&index, &mut FoundAnywhere::new(rule, findings));
+                check(index, &mut FoundAnywhere::new(rule, findings));
             });
         }
     }

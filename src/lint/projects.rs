@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use super::Selection;
 use super::settings::Settings;
 use crate::diagnostic::{Finding, Level};
-use crate::kube::{File, Workspace};
-use crate::{project, recognise};
+use crate::facts::Programs;
+use crate::kube::{File, Object, Workspace};
+use crate::project;
 
 /// What the command line says that settings say otherwise.
 #[derive(Clone, Copy, Debug, Default)]
@@ -27,6 +28,8 @@ pub struct Projects {
     linted: Vec<Linted>,
     /// Index into `linted` by folder.
     folders: HashMap<PathBuf, usize>,
+    /// The same by the names of the files whose projects describe programs of their own.
+    by_name: HashMap<String, usize>,
 }
 
 /// A project, as this run looks at it.
@@ -34,13 +37,15 @@ pub struct Projects {
 struct Linted {
     settings: Settings,
     selection: Selection,
+    /// The programs that it describes, beside ours.
+    programs: Option<Programs>,
 }
 
 impl Projects {
     /// No settings at all.
     #[must_use]
     pub fn none(base: Selection) -> Self {
-        Self { base, linted: Vec::new(), folders: HashMap::new() }
+        Self { base, linted: Vec::new(), folders: HashMap::new(), by_name: HashMap::new() }
     }
 
     /// Reads the settings of all files that are reported on.
@@ -72,8 +77,14 @@ impl Projects {
             by_file.insert(path, index);
             all.folders.insert(folder, index);
         }
-        let images = all.linted.iter().flat_map(|linted| linted.settings.images.iter().cloned()).collect();
-        recognise::know(images).map_err(io::Error::other)?;
+        for file in &workspace.files {
+            if let Some(linted) = all.of(file) {
+                let number = all.folders[&folder(file)];
+                if linted.programs.is_some() {
+                    all.by_name.insert(file.source.name.clone(), number);
+                }
+            }
+        }
         Ok(Ok(all))
     }
 
@@ -94,7 +105,9 @@ impl Projects {
         if let Some(lowest) = settings.lowest.filter(|_| !overrides.has_level) {
             selection = selection.from_level(lowest.min(self.base.lowest()));
         }
-        Ok(Ok(Linted { settings, selection }))
+        let entries = settings.programs.clone();
+        let programs = if entries.is_empty() { None } else { Some(Programs::own(entries).map_err(io::Error::other)?) };
+        Ok(Ok(Linted { settings, selection, programs }))
     }
 
     /// The selection where there are no settings.
@@ -115,12 +128,27 @@ impl Projects {
         self.of(file).map_or(&self.base, |linted| &linted.selection)
     }
 
+    /// Whether the project of a file leaves it out.
+    #[must_use]
+    pub fn excludes(&self, file: &File) -> bool {
+        let exclude = self.settings(file).map(|settings| &settings.exclude);
+        exclude.zip(file.path.as_deref()).is_some_and(|(exclude, path)| exclude.match_file(path))
+    }
+
     /// The baseline of the settings, if all files that have settings have the same.
     #[must_use]
     pub fn baseline(&self) -> Option<&Path> {
         let mut named = self.linted.iter().map(|linted| linted.settings.baseline.as_deref());
         let first = named.next()??;
         named.all(|other| other == Some(first)).then_some(first)
+    }
+
+    /// The programs that are known in the project of an object's file.
+    #[must_use]
+    pub fn programs_of(&self, object: &Object) -> &Programs {
+        let number = self.by_name.get(object.document.source.name.as_str());
+        let own = number.and_then(|number| self.linted.get(*number)?.programs.as_ref());
+        own.unwrap_or_else(|| Programs::built_in())
     }
 
     pub(super) fn settings(&self, file: &File) -> Option<&Settings> {

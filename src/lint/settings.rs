@@ -10,8 +10,8 @@ use serde_json::Value as Json;
 use super::Selection;
 use crate::describe::{self, Member, Place, Spanned, Subject};
 use crate::diagnostic::{Finding, Level};
-use crate::kube::File;
-use crate::recognise::Role;
+use crate::facts::Programs;
+use crate::kube::{File, Globs};
 use crate::rules::{self, Found, UNUSED_IGNORE};
 use crate::words::{clip, nearest};
 
@@ -24,8 +24,10 @@ pub struct Settings {
     pub levels: Vec<(String, Option<Level>)>,
     /// Where the baseline is.
     pub baseline: Option<PathBuf>,
-    /// Images that the recogniser has to know, as its own list writes them.
-    pub images: Vec<Json>,
+    /// Programs that the project describes, as the files of our own do.
+    pub programs: Vec<Json>,
+    /// Files that are left out.
+    pub exclude: Globs,
     exceptions: Vec<Exception>,
 }
 
@@ -61,23 +63,32 @@ impl Settings {
         };
         for member in lint.get("rules").map(Spanned::members).unwrap_or_default() {
             check_name(&member.key, &member.key_place, &mut findings);
-            settings.levels.push((member.key.clone(), level(member.value.text().unwrap_or_default())));
+            settings
+                .levels
+                .push((rules::current(&member.key).to_owned(), level(member.value.text().unwrap_or_default())));
         }
-        for item in lint.get("images").map(Spanned::items).unwrap_or_default() {
-            let role = item.get("role").and_then(|role| Some((role.text()?.to_owned(), role)));
-            match role.map(|(name, role)| (Role::try_from(name), role)) {
-                Some((Err(error), role)) => findings.push(Finding::error(role.place.label(""), error.to_string())),
-                Some((Ok(_), _)) => settings.images.push(item.to_json()),
-                None => {}
+        let images = lint.get("images").map(Spanned::items).unwrap_or_default().iter();
+        let programs = lint.get("programs").map(Spanned::items).unwrap_or_default().iter();
+        let described = images.map(|item| (item, program_of_image(&item.to_json())));
+        for (item, program) in described.chain(programs.map(|item| (item, item.to_json()))) {
+            match Programs::own(vec![program.clone()]) {
+                Ok(_) => settings.programs.push(program),
+                Err(error) => findings.push(
+                    Finding::error(item.place.label(""), format!("not a program's description: {error}"))
+                        .help("`patterns explain programs` prints the form"),
+                ),
             }
         }
+        // files are known by their paths without links
+        let real = std::fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
+        settings.exclude = exclude(lint, &real, &mut findings);
         for item in lint.get("exceptions").map(Spanned::items).unwrap_or_default() {
             let Some(rule) = item.get("rule") else { continue };
             let name = rule.text().unwrap_or_default().to_owned();
             check_name(&name, &rule.place, &mut findings);
             let paths = item.get("path").and_then(|path| paths(path, folder, &mut findings));
             settings.exceptions.push(Exception {
-                rule: name,
+                rule: rules::current(&name).to_owned(),
                 place: rule.place.clone(),
                 paths,
                 object: item.get("object").and_then(Spanned::text).map(str::to_owned),
@@ -156,6 +167,26 @@ fn schema() -> &'static Json {
     SCHEMA.get_or_init(|| describe::embedded("settings.yaml", include_str!("settings.yaml")))
 }
 
+/// An entry of `images`, the short form, as a program's description.
+fn program_of_image(image: &Json) -> Json {
+    let name = image["image"].as_str().unwrap_or_default();
+    let last = name.rsplit('/').next().unwrap_or(name);
+    let ports = image["ports"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let listens: Vec<Json> = ports.iter().map(|port| serde_json::json!({"absent": format!(":{port}")})).collect();
+    let mut program = serde_json::json!({
+        "program": last,
+        "binaries": image.get("programs").cloned().unwrap_or_else(|| serde_json::json!([last])),
+        "images": [name],
+        "role": image["role"],
+        "runs": {"serves": "always"},
+        "listens": listens,
+    });
+    if image["bare"] == Json::Bool(true) {
+        program["shell"] = Json::from("none");
+    }
+    program
+}
+
 fn level(name: &str) -> Option<Level> {
     match name {
         "advice" => Some(Level::Advice),
@@ -166,7 +197,7 @@ fn level(name: &str) -> Option<Level> {
 }
 
 fn check_name(name: &str, place: &Place, findings: &mut Vec<Finding>) {
-    if rules::names().any(|known| known == name) {
+    if rules::names().any(|known| known == rules::current(name)) {
         return;
     }
     let finding = Finding::error(place.label(""), format!("no rule or family is called `{}`", clip(name)));
@@ -176,6 +207,22 @@ fn check_name(name: &str, place: &Place, findings: &mut Vec<Finding>) {
     });
 }
 
+fn exclude(lint: &Spanned, folder: &Path, findings: &mut Vec<Finding>) -> Globs {
+    let items = lint.get("exclude").map(Spanned::items).unwrap_or_default();
+    let mut globs = Vec::new();
+    for item in items {
+        let Some(text) = item.text().map(str::to_owned) else { continue };
+        match Globs::new(folder, std::slice::from_ref(&text)) {
+            Ok(_) => globs.push(text),
+            Err(error) => findings.push(
+                Finding::error(item.place.label(""), error.to_string())
+                    .help("write it as .gitignore would: legacy/ or **/vendor/*.yaml"),
+            ),
+        }
+    }
+    Globs::new(folder, &globs).unwrap_or_default()
+}
+
 fn paths(path: &Spanned, folder: &Path, findings: &mut Vec<Finding>) -> Option<Gitignore> {
     let mut builder = GitignoreBuilder::new(folder);
     let built = builder.add_line(None, path.text()?).and_then(|builder| builder.build());
@@ -183,7 +230,7 @@ fn paths(path: &Spanned, folder: &Path, findings: &mut Vec<Finding>) -> Option<G
         Ok(paths) => Some(paths),
         Err(error) => {
             findings.push(
-                Finding::error(path.place.label(""), format!("this is no pattern of paths: {error}"))
+                Finding::error(path.place.label(""), format!("invalid glob: {error}"))
                     .help("write it as .gitignore would: legacy/ or **/vendor/*.yaml"),
             );
             None

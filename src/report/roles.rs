@@ -1,12 +1,12 @@
-//! What is recognised in manifests: as a tree for people, as JSON for programs.
+//! What is in manifests, patterns, roles and facts: as a tree for people, as JSON for programs.
 
 use std::fmt::Write as _;
 
 use serde::Serialize;
 
+use crate::facts::workload::Workload;
+use crate::facts::{Bind, Certainty, Confidence, ContainerFacts, Dial, Evidence, Lifetime, Listen, Proof, Role};
 use crate::kube::{ContainerList, Object};
-use crate::recognise::workload::Workload;
-use crate::recognise::{Confidence, Evidence, Recognised, Role};
 use crate::words::clip;
 use crate::yaml::NodeId;
 
@@ -26,19 +26,23 @@ pub fn tree(workloads: &[Workload<'_>]) -> String {
             .collect();
         let patterns = if patterns.is_empty() { String::new() } else { format!(": {}", patterns.join(", ")) };
         let _ = writeln!(out, "{}/{name} ({place}){patterns}", object.id.kind);
-        let rows: Vec<[String; 3]> = workload.containers.iter().map(|one| row(object, one)).collect();
+        let rows: Vec<[String; 3]> = workload.facts.members.iter().map(|one| row(object, one)).collect();
         let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
         let (first, second) = (width(0), width(1));
         for (at, [name, role, why]) in rows.iter().enumerate() {
             let branch = if at + 1 == rows.len() { "└─" } else { "├─" };
             let row = format!("{branch} {name:first$}  {role:second$}  {why}");
             let _ = writeln!(out, "{}", row.trim_end());
+            let stem = if at + 1 == rows.len() { " " } else { "│" };
+            for fact in facts(object, &workload.facts.members[at]) {
+                let _ = writeln!(out, "{stem}    {fact}");
+            }
         }
     }
     out
 }
 
-fn row(object: &Object, one: &Recognised<'_>) -> [String; 3] {
+fn row(object: &Object, one: &ContainerFacts<'_>) -> [String; 3] {
     let (role, kind) = one.role.parts();
     let mut what = kind.map_or_else(|| role.to_owned(), |kind| format!("{role}, {kind}"));
     if one.container.is_native_sidecar() {
@@ -49,6 +53,66 @@ fn row(object: &Object, one: &Recognised<'_>) -> [String; 3] {
     }
     let shows = |evidence: &Evidence| format!("{} (line {})", evidence.shows, line(object, evidence.node));
     [clip(one.name()), what, one.evidence.iter().map(shows).collect::<Vec<_>>().join("; ")]
+}
+
+/// What a container does, a line each: what is known, and what shows it.
+fn facts(object: &Object, one: &ContainerFacts<'_>) -> Vec<String> {
+    let mut lines = Vec::new();
+    let proven = |certainty: Certainty, proof: &Proof<'_>| {
+        let likely = if certainty.is_certain() { "" } else { ", likely" };
+        format!("({}{likely})", place(object, proof))
+    };
+    match one.lifetime {
+        Lifetime::Serves => lines.push("runs until it is stopped".to_owned()),
+        Lifetime::Ends => lines.push("ends by itself".to_owned()),
+        Lifetime::Unknown => {}
+    }
+    for listen in one.listens.iter().filter(|listen| listen.certainty > Certainty::Unknown) {
+        lines.push(format!("listens on {} {}", address_of(listen), proven(listen.certainty, &listen.proof)));
+    }
+    for dial in one.dials.iter().filter(|dial| dial.certainty > Certainty::Unknown) {
+        lines.push(format!("connects to {} {}", target_of(dial), proven(dial.certainty, &dial.proof)));
+    }
+    for read in &one.reads {
+        lines.push(format!("reads {} {}", clip(&read.path), proven(read.certainty, &read.proof)));
+    }
+    for write in &one.writes {
+        lines.push(format!("writes {} {}", clip(&write.path), proven(write.certainty, &write.proof)));
+    }
+    if let Some(proof) = &one.signals {
+        lines.push(format!("signals other processes {}", proven(Certainty::Said, proof)));
+    }
+    if let Some(switch) = &one.election.switch {
+        let what = if switch.is_on { "elects a leader" } else { "elects no leader" };
+        lines.push(format!("{what} {}", proven(switch.certainty, &switch.proof)));
+    }
+    lines
+}
+
+fn address_of(listen: &Listen<'_>) -> String {
+    let host = match &listen.bind {
+        Bind::All => "",
+        Bind::Loopback => "127.0.0.1",
+        Bind::Named(name) => name,
+        Bind::Unknown => "?",
+    };
+    let udp = if listen.udp { "/udp" } else { "" };
+    format!("{}:{}{udp}", clip(host), listen.port)
+}
+
+fn target_of(dial: &Dial<'_>) -> String {
+    let port = dial.port.map_or_else(String::new, |port| format!(":{port}"));
+    format!("{}{port}", clip(&dial.host))
+}
+
+/// What shows a fact, and the line; with the file, if that is another one.
+fn place(object: &Object, proof: &Proof<'_>) -> String {
+    let other = proof.place.object;
+    let source = &other.document.source;
+    let line = source.position(proof.place.span().start).line;
+    let file = if source.name == object.document.source.name { String::new() } else { format!("{}:", source.name) };
+    let word = if file.is_empty() { "line " } else { "" };
+    format!("{}, {file}{word}{line}", proof.shows)
 }
 
 fn line(object: &Object, node: NodeId) -> usize {
@@ -86,6 +150,7 @@ struct PatternEntry<'run> {
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct ContainerEntry<'run> {
     name: &'run str,
     /// `init`, `native sidecar` or `main`.
@@ -94,6 +159,63 @@ struct ContainerEntry<'run> {
     kind: Option<&'static str>,
     confidence: Option<&'static str>,
     evidence: Vec<EvidenceEntry<'run>>,
+    /// `serves`, `ends` or `unknown`.
+    runs: &'static str,
+    listens: Vec<ListenEntry<'run>>,
+    /// Whether it listens nowhere else.
+    listens_nowhere_else: bool,
+    dials: Vec<DialEntry<'run>>,
+    reads: Vec<PathEntry<'run>>,
+    writes: Vec<PathEntry<'run>>,
+    signals: Option<ProofEntry<'run>>,
+    elects: Option<ElectsEntry<'run>>,
+}
+
+#[derive(Serialize)]
+struct ListenEntry<'run> {
+    /// `all`, `loopback`, an address, or none where it is not known.
+    address: Option<&'run str>,
+    port: u16,
+    protocol: &'static str,
+    speaks: Option<&'run str>,
+    certainty: &'static str,
+    proof: ProofEntry<'run>,
+}
+
+#[derive(Serialize)]
+struct DialEntry<'run> {
+    host: &'run str,
+    port: Option<u16>,
+    loopback: bool,
+    speaks: Option<&'run str>,
+    certainty: &'static str,
+    proof: ProofEntry<'run>,
+}
+
+#[derive(Serialize)]
+struct PathEntry<'run> {
+    path: &'run str,
+    certainty: &'static str,
+    proof: ProofEntry<'run>,
+}
+
+#[derive(Serialize)]
+struct ElectsEntry<'run> {
+    on: bool,
+    certainty: &'static str,
+    proof: ProofEntry<'run>,
+}
+
+#[derive(Serialize)]
+struct ProofEntry<'run> {
+    shows: &'run str,
+    file: &'run str,
+    line: usize,
+}
+
+fn proof_entry<'run>(proof: &'run Proof<'_>) -> ProofEntry<'run> {
+    let source = &proof.place.object.document.source;
+    ProofEntry { shows: &proof.shows, file: &source.name, line: source.position(proof.place.span().start).line }
 }
 
 #[derive(Serialize)]
@@ -108,7 +230,7 @@ struct EvidenceEntry<'run> {
 /// Never: all of it is text and numbers.
 pub fn json(workloads: &[Workload<'_>]) -> serde_json::Result<String> {
     let workloads = workloads.iter().map(entry).collect();
-    Ok(serde_json::to_string_pretty(&Report { version: 1, workloads })? + "\n")
+    Ok(serde_json::to_string_pretty(&Report { version: 2, workloads })? + "\n")
 }
 
 fn entry<'run>(workload: &'run Workload<'_>) -> Entry<'run> {
@@ -118,7 +240,7 @@ fn entry<'run>(workload: &'run Workload<'_>) -> Entry<'run> {
         shows: &pattern.evidence.shows,
         line: line(object, pattern.evidence.node),
     });
-    let containers = workload.containers.iter().map(|one| {
+    let containers = workload.facts.members.iter().map(|one| {
         let (role, kind) = one.role.parts();
         let confidence = match one.confidence {
             _ if one.role == Role::Unknown => None,
@@ -134,7 +256,31 @@ fn entry<'run>(workload: &'run Workload<'_>) -> Entry<'run> {
             .evidence
             .iter()
             .map(|evidence| EvidenceEntry { shows: &evidence.shows, line: line(object, evidence.node) });
-        ContainerEntry { name: one.name(), list, role, kind, confidence, evidence: evidence.collect() }
+        let path = |path: &'run crate::facts::PathFact<'_>| PathEntry {
+            path: &path.path,
+            certainty: path.certainty.word(),
+            proof: proof_entry(&path.proof),
+        };
+        ContainerEntry {
+            name: one.name(),
+            list,
+            role,
+            kind,
+            confidence,
+            evidence: evidence.collect(),
+            runs: one.lifetime.word(),
+            listens: one.listens.iter().map(listen_entry).collect(),
+            listens_nowhere_else: one.listens_nowhere_else,
+            dials: one.dials.iter().map(dial_entry).collect(),
+            reads: one.reads.iter().map(path).collect(),
+            writes: one.writes.iter().map(path).collect(),
+            signals: one.signals.as_ref().map(proof_entry),
+            elects: one.election.switch.as_ref().map(|switch| ElectsEntry {
+                on: switch.is_on,
+                certainty: switch.certainty.word(),
+                proof: proof_entry(&switch.proof),
+            }),
+        }
     });
     Entry {
         file: &object.document.source.name,
@@ -146,5 +292,33 @@ fn entry<'run>(workload: &'run Workload<'_>) -> Entry<'run> {
         template: workload.part,
         patterns: patterns.collect(),
         containers: containers.collect(),
+    }
+}
+
+fn listen_entry<'run>(listen: &'run Listen<'_>) -> ListenEntry<'run> {
+    let address = match &listen.bind {
+        Bind::All => Some("all"),
+        Bind::Loopback => Some("loopback"),
+        Bind::Named(name) => Some(name.as_str()),
+        Bind::Unknown => None,
+    };
+    ListenEntry {
+        address,
+        port: listen.port,
+        protocol: if listen.udp { "UDP" } else { "TCP" },
+        speaks: listen.speaks.as_deref(),
+        certainty: listen.certainty.word(),
+        proof: proof_entry(&listen.proof),
+    }
+}
+
+fn dial_entry<'run>(dial: &'run Dial<'_>) -> DialEntry<'run> {
+    DialEntry {
+        host: &dial.host,
+        port: dial.port,
+        loopback: dial.is_loopback,
+        speaks: dial.speaks.as_deref(),
+        certainty: dial.certainty.word(),
+        proof: proof_entry(&dial.proof),
     }
 }

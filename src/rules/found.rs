@@ -52,6 +52,11 @@ impl<'run> Found<'run> {
         self.target
     }
 
+    /// The same rule about another object: what a Pod is told in a ConfigMap is found there.
+    pub fn about<'a>(&'a mut self, object: &'a Object) -> Found<'a> {
+        Found { rule: self.rule, findings: self.findings, place: Place::Object(object), target: self.target }
+    }
+
     /// The same place, for findings of another rule.
     pub fn under(&mut self, rule: &'static Rule) -> Found<'_> {
         Found { rule, findings: self.findings, place: self.place, target: self.target }
@@ -135,6 +140,14 @@ impl Saying<'_> {
     /// The other half, anywhere.
     pub fn label(self, label: Label) -> Self {
         self.finding.labels.push(label);
+        self
+    }
+
+    /// What the label added last says.
+    pub fn last_label(self, text: impl Into<String>) -> Self {
+        if let Some(label) = self.finding.labels.last_mut() {
+            label.text = text.into();
+        }
         self
     }
 

@@ -8,7 +8,6 @@ mod found;
 mod manifest;
 mod meta;
 pub mod parts;
-mod scene;
 mod serving;
 mod sidecar;
 pub mod text;
@@ -19,6 +18,7 @@ use std::sync::Arc;
 pub use found::{Found, FoundAnywhere, Saying};
 
 use crate::diagnostic::{Level, RuleId};
+use crate::facts::PodFacts;
 use crate::kube::{ContainerView, File, Index, Object, PodView};
 use crate::yaml::Document;
 
@@ -48,6 +48,8 @@ pub enum Check {
     Pod(fn(PodView<'_>, &mut Found<'_>)),
     /// One container of a Pod.
     Container(fn(ContainerView<'_>, &mut Found<'_>)),
+    /// What the containers of a Pod do.
+    Facts(fn(&PodFacts<'_>, &mut Found<'_>)),
     /// All objects together.
     Workspace(fn(&Index<'_>, &mut FoundAnywhere<'_>)),
     /// Findings come from a [`Source`], or from the linter itself.
@@ -86,7 +88,7 @@ pub const FAMILIES: &[(&str, &[&Rule])] = &[
 ];
 
 /// The shared passes.
-pub static SOURCES: &[&Source] = &[manifest::VERDICTS, manifest::CUSTOM, &scene::SOURCE];
+pub static SOURCES: &[&Source] = &[manifest::VERDICTS, manifest::CUSTOM, &serving::shard_count_mismatch::LISTS];
 
 pub use meta::{IGNORE_WITHOUT_REASON, STALE_BASELINE, UNUSED_IGNORE};
 
@@ -98,7 +100,21 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
 /// The rule of that name.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static Rule> {
+    let name = current(name);
     all().find(|rule| rule.id.name == name)
+}
+
+/// Former names of rules: what ignores and settings say of them counts for the rule of today.
+pub const FORMER: &[(&str, &str)] = &[
+    ("adapter-target-mismatch", "nothing-listens-there"),
+    ("ambassador-port-mismatch", "nothing-listens-there"),
+    ("source-port-mismatch", "nothing-listens-there"),
+];
+
+/// The name of today for a rule's name, which may be a former one.
+#[must_use]
+pub fn current<'name>(name: &'name str) -> &'name str {
+    FORMER.iter().find(|(former, _)| *former == name).map_or(name, |(_, current)| current)
 }
 
 /// Every name that selects rules: the families and the rules.

@@ -2,8 +2,10 @@
 
 use k8s_openapi::api::core::v1::{Container, ContainerPort, EnvVar, Probe, Volume, VolumeMount};
 
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+
 use super::{Found, Saying};
-use crate::kube::{ContainerView, Index, Object, PodView};
+use crate::kube::{ContainerView, Index, Object, PodView, Typed};
 use crate::words::list;
 use crate::yaml::{Document, NodeId};
 
@@ -74,6 +76,44 @@ pub fn probes(container: &Container) -> impl Iterator<Item = (&'static str, &Pro
         ("livenessProbe", &container.liveness_probe),
     ];
     all.into_iter().filter_map(|(field, probe)| Some((field, probe.as_ref()?)))
+}
+
+/// The port that a probe dials at the Pod's address, and the field that says so.
+#[must_use]
+pub fn dialled(container: &Container, probe: &Probe) -> Option<(u16, &'static str)> {
+    let own = |host: Option<&String>| host.is_none_or(String::is_empty);
+    let (port, kind) = if let Some(get) = probe.http_get.as_ref().filter(|get| own(get.host.as_ref())) {
+        (get.port.clone(), "httpGet")
+    } else if let Some(socket) = probe.tcp_socket.as_ref().filter(|socket| own(socket.host.as_ref())) {
+        (socket.port.clone(), "tcpSocket")
+    } else {
+        (IntOrString::Int(probe.grpc.as_ref()?.port), "grpc")
+    };
+    let number = match port {
+        IntOrString::Int(number) => number,
+        IntOrString::String(name) => {
+            let mut ports = container.ports.iter().flatten();
+            ports.find(|port| port.name.as_ref() == Some(&name))?.container_port
+        }
+    };
+    Some((u16::try_from(number).ok()?, kind))
+}
+
+/// The port of a Service that leads to this port of a Pod that it selects.
+#[must_use]
+pub fn port_to(service: &Object, pod: PodView<'_>, port: u16) -> Option<NodeId> {
+    let Some(Typed::Service(typed)) = &service.typed else { return None };
+    let list = service.document.at(service.node, &["spec", "ports"]);
+    let leads = |target: Option<&IntOrString>, own: i32| match target {
+        None => own == i32::from(port),
+        Some(IntOrString::Int(number)) => *number == i32::from(port),
+        Some(IntOrString::String(name)) => pod
+            .containers()
+            .flat_map(|view| view.container.ports.iter().flatten())
+            .any(|one| one.name.as_ref() == Some(name) && one.container_port == i32::from(port)),
+    };
+    let mut all = zipped(&service.document, list, typed.spec.as_ref().and_then(|spec| spec.ports.as_deref()));
+    all.find(|(one, _)| leads(one.target_port.as_ref(), one.port)).map(|(_, node)| node)
 }
 
 /// Whether a path is another or lies below it.

@@ -3,6 +3,7 @@
 //! They are one program, because a program that links the library takes minutes to build on the release profile. Tests
 //! that only run the `patterns` binary build in seconds, so each of their files is a program.
 
+mod cases;
 mod diagram;
 mod hostile;
 mod matrix;

@@ -59,6 +59,11 @@ const NAME: &str = "subject";
 /// What the linter may say of a pattern, and why it stays so: pattern, rule, reason.
 const EXPLAINED: &[(&str, &str, &str)] = &[
     (
+        "logs",
+        "two-collectors-one-file",
+        "two shippers of one file is what the description asks for, and what the rule is about",
+    ),
+    (
         "config",
         "shared-pid-exposes-secrets",
         "who sends a signal runs as the user of who gets it, and could open its files; that is what `signal` asks for",

@@ -5,8 +5,9 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use patterns::kube::File;
-use patterns::recognise::{self, Lifetime, shell};
+use patterns::facts::command::sleeps;
+use patterns::facts::{Lifetime, PodFacts, Programs, Role, workload};
+use patterns::kube::{File, Index, Object};
 use patterns::yaml::Source;
 
 /// A Pod of these containers, each given as the inside of a flow map without its name.
@@ -21,7 +22,9 @@ fn pod(containers: &[&str]) -> File {
 fn lifetime(container: &str) -> Lifetime {
     let file = pod(&[container]);
     assert!(file.refusals.is_empty(), "{container}: {:?}", file.refusals);
-    recognise::containers(file.objects[0].pod().unwrap())[0].lifetime
+    let objects: Vec<&Object> = file.objects.iter().collect();
+    let index = Index::of(&objects);
+    PodFacts::of(file.objects[0].pod().unwrap(), &index, Programs::built_in()).members[0].lifetime
 }
 
 #[test]
@@ -41,13 +44,22 @@ fn what_never_ends() {
         "image: busybox, command: [sleep, infinity]",
         "image: busybox, command: [sh, -c, 'while true; do date; sleep 5; done']",
         "image: busybox, command: [sh, -c, 'while sleep 5; do date; done']",
+        "image: busybox, command: [sh, -c, 'tail -f /x & wait $!']",
+        "image: busybox, command: [sh, -c, 'until false; do date; sleep 1; done']",
+        "image: busybox, command: [bash, -c, 'for ((;;)); do date; sleep 1; done']",
+        "image: busybox, command: [sh, -c, 'set -e; mkdir -p /x; cd /x; exec sleep infinity']",
+        "image: busybox, command: [sh, -c, 'if [ -f /x ]; then sleep infinity; else tail -f /y; fi']",
+        "image: busybox, command: [sh, -c, \"cat <<EOF > /x\\nwhile\\nEOF\\nexec tail -f /x\"]",
+        "image: own, command: [kubectl, proxy, --port=8001]",
+        "image: own, command: [dumb-init, --, sh, -c, 'exec env A=1 nginx']",
         "image: own, command: [tini, --, git-sync, --repo=x]",
         "image: registry.k8s.io/git-sync/git-sync:v4, args: [--one-time=false]",
         "image: hashicorp/vault, args: [agent]",
+        "image: hashicorp/vault, args: [agent, -config=/etc/agent.hcl]",
         "image: 'docker:28-dind'",
         "image: 'cr.l5d.io/linkerd/proxy:edge'",
     ] {
-        assert_eq!(lifetime(container), Lifetime::Forever, "{container}");
+        assert_eq!(lifetime(container), Lifetime::Serves, "{container}");
     }
 }
 
@@ -62,7 +74,6 @@ fn what_ends_or_may_end() {
         "image: busybox, command: [sh, -c, 'tail --pid=7 -f /x']",
         "image: busybox, command: [sh, -c, 'while true; do test -f /done && break; sleep 1; done']",
         "image: busybox, command: [sh, -c, 'while [ ! -f /done ]; do sleep 1; done']",
-        "image: busybox, command: [sh, -c, 'tail -f /x & wait $!']",
         "image: busybox, command: [sh, -c, 'set -e; while true; do check; done']",
         "image: busybox, command: [sh, /run.sh]",
         "image: fluent/fluent-bit, command: [sh, -c, '/wait-and-stop fluent-bit']",
@@ -74,10 +85,9 @@ fn what_ends_or_may_end() {
         "image: 'nginx:1.29', command: [nginx, -t]",
         "image: hashicorp/vault, args: [kv, get, x]",
         "image: hashicorp/vault, args: [agent, -exit-after-auth]",
-        "image: hashicorp/vault, args: [agent, -config=/etc/agent.hcl]",
         "image: kiwigrid/k8s-sidecar, env: [{name: METHOD, value: LIST}]",
     ] {
-        assert_ne!(lifetime(container), Lifetime::Forever, "{container}");
+        assert_ne!(lifetime(container), Lifetime::Serves, "{container}");
     }
 }
 
@@ -85,8 +95,9 @@ fn what_ends_or_may_end() {
 fn roles_come_with_evidence() {
     let file =
         pod(&["image: registry.example.com/shop", "image: fluent/fluent-bit", "image: ghostunnel/ghostunnel:v1.8"]);
-    let pod = file.objects[0].pod().unwrap();
-    let all = recognise::containers(pod);
+    let objects: Vec<&Object> = file.objects.iter().collect();
+    let index = Index::of(&objects);
+    let all = PodFacts::of(file.objects[0].pod().unwrap(), &index, Programs::built_in()).members;
     let roles: Vec<String> = all.iter().map(|one| one.role.to_string()).collect();
     assert_eq!(roles, ["the app", "a log shipper", "a TLS proxy"]);
     assert!(all.iter().all(|one| !one.evidence.is_empty()));
@@ -95,44 +106,32 @@ fn roles_come_with_evidence() {
 #[test]
 fn two_unknown_containers_stay_unknown() {
     let file = pod(&["image: registry.example.com/a", "image: registry.example.com/b"]);
-    let all = recognise::containers(file.objects[0].pod().unwrap());
-    assert!(all.iter().all(|one| one.role == recognise::Role::Unknown && one.evidence.is_empty()));
+    let objects: Vec<&Object> = file.objects.iter().collect();
+    let index = Index::of(&objects);
+    let all = PodFacts::of(file.objects[0].pod().unwrap(), &index, Programs::built_in()).members;
+    assert!(all.iter().all(|one| one.role == Role::Unknown && one.evidence.is_empty()));
 }
 
 #[test]
-fn scripts_of_simple_commands() {
-    let words = |script: &str| {
-        shell::commands(script).map(|commands| commands.into_iter().map(|one| one.words).collect::<Vec<_>>())
-    };
-    assert_eq!(words("sleep 5").unwrap(), [["sleep", "5"]]);
-    assert_eq!(
-        words("a 'b; c' && d \"e f\"\ng\\ h # i\n").unwrap(),
-        [vec!["a", "b; c"], vec!["d", "e f"], vec!["g h"]]
-    );
-    assert_eq!(words("a ${B:-c d} >x 2>&1").unwrap(), [["a", "${B:-c d}", ">x", "2>&1"]]);
-    for script in
-        ["a || b", "a &", "if a; then b; fi", "$(a)", "`a`", "a 'b", "(a)", "f() { a; }", "exit 0", "a \"$(b)\""]
-    {
-        assert_eq!(words(script), None, "{script}");
-    }
-}
-
-#[test]
-fn sleeps() {
-    let seconds = |words: &[&str]| shell::sleep_seconds(&words.iter().map(ToString::to_string).collect::<Vec<_>>());
-    assert_eq!(seconds(&["30"]), Some(30.0));
-    assert_eq!(seconds(&["1m", "0.5"]), Some(60.5));
-    assert_eq!(seconds(&["infinity"]), Some(f64::INFINITY));
-    assert_eq!(seconds(&["$N"]), None);
-    assert_eq!(seconds(&[]), None);
+fn sleeping_commands() {
+    let seconds = |words: &[&str]| sleeps(&words.iter().map(ToString::to_string).collect::<Vec<_>>());
+    assert_eq!(seconds(&["sleep", "30"]), Some(30.0));
+    assert_eq!(seconds(&["/bin/sleep", "1m", "0.5"]), Some(60.5));
+    assert_eq!(seconds(&["sleep", "infinity"]), Some(f64::INFINITY));
+    assert_eq!(seconds(&["sh", "-c", "sleep 5; nginx -s quit; sleep 10"]), Some(15.0));
+    assert_eq!(seconds(&["bash", "-ec", "drain && sleep 20"]), Some(20.0));
+    assert_eq!(seconds(&["sh", "-c", "if drain; then sleep 20; fi"]), None);
+    assert_eq!(seconds(&["sleep", "$N"]), None);
+    assert_eq!(seconds(&["sleep"]), None);
 }
 
 /// The words of the roles of a workload's containers.
 fn roles(manifest: &str) -> Vec<&'static str> {
     let file = File::read(&Arc::new(Source::decode("roles.yaml", manifest.as_bytes().to_vec()).unwrap()));
     let objects: Vec<_> = file.objects.iter().collect();
-    let workloads = recognise::workload::workloads(&objects);
-    workloads.iter().flat_map(|workload| workload.containers.iter().map(|one| one.role.word())).collect()
+    let index = Index::of(&objects);
+    let workloads = workload::workloads(&index, Programs::built_in());
+    workloads.iter().flat_map(|workload| workload.facts.members.iter().map(|one| one.role.word())).collect()
 }
 
 fn stateful(name: &str, containers: &str) -> String {

@@ -6,8 +6,8 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use patterns::kube::{Object, Workspace};
-use patterns::recognise::workload;
+use patterns::facts::{Programs, workload};
+use patterns::kube::{Index, Object, Workspace};
 
 const LABELS: &str = include_str!("../corpus/roles.tsv");
 
@@ -38,11 +38,12 @@ fn roles_agree_with_labels() {
     let workspace = Workspace::load(&[PathBuf::from(&corpus)], None);
     let objects: Vec<&Object> = workspace.objects().collect();
     let mut found: HashMap<(String, String, String), String> = HashMap::new();
-    for workload in workload::workloads(&objects) {
+    let index = Index::of(&objects);
+    for workload in workload::workloads(&index, Programs::built_in()) {
         let file = Path::new(&workload.object.document.source.name).strip_prefix(&corpus).unwrap();
         let file = file.to_string_lossy().into_owned();
         let name = format!("{}/{}", workload.object.id.kind, workload.object.id.name);
-        for one in &workload.containers {
+        for one in &workload.facts.members {
             found.insert((file.clone(), name.clone(), one.name().to_owned()), one.role.word().to_owned());
         }
     }

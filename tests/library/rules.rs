@@ -180,3 +180,33 @@ data:
         }
     }
 }
+
+/// Rules compare facts; only `facts` reads command lines, addresses and configuration.
+#[test]
+fn rules_do_not_read_text() {
+    const FORBIDDEN: [&str; 6] = [
+        "facts::text",
+        "facts::address",
+        "facts::formats",
+        "shell::parse",
+        "facts::command::arguments",
+        "mentions_number",
+    ];
+    let mut folders = vec![std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/src/rules"))];
+    let mut seen = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                seen += 1;
+                let text = std::fs::read_to_string(&path).unwrap();
+                for word in FORBIDDEN {
+                    assert!(!text.contains(word), "{} uses {word}", path.display());
+                }
+            }
+        }
+    }
+    assert!(seen > 100, "{seen}");
+}

@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use crate::cli::ExplainFormat;
 use crate::cmd::Exit;
 use crate::diagram::{self, mermaid};
-use crate::kube::{File, Object, Workspace};
-use crate::recognise::workload::workloads;
+use crate::facts::Programs;
+use crate::facts::workload::workloads;
+use crate::kube::{File, Index, Object, Workspace};
 use crate::report::roles;
 
 /// Prints what is recognised in one file.
@@ -22,7 +23,8 @@ pub fn run_paths(paths: &[PathBuf], format: ExplainFormat) -> io::Result<Exit> {
 
 fn run(workspace: &Workspace, format: ExplainFormat) -> io::Result<Exit> {
     let objects: Vec<&Object> = workspace.objects().collect();
-    let workloads = workloads(&objects);
+    let index = Index::of(&objects);
+    let workloads = workloads(&index, Programs::built_in());
     let text = match format {
         ExplainFormat::Text => roles::tree(&workloads),
         ExplainFormat::Json => roles::json(&workloads).map_err(io::Error::other)?,

@@ -3,6 +3,7 @@
 mod description;
 mod manifests;
 mod pattern;
+mod program;
 mod rule;
 
 use std::io::{self, Write as _};
@@ -13,6 +14,7 @@ use super::Exit;
 use super::expand::{catalogue, manifests};
 use super::read::open;
 use crate::cli::{Color, ExplainArgs};
+use crate::facts::Programs;
 use crate::kube::on_deep_stacks;
 use crate::pattern::{Catalogue, Folder};
 use crate::project;
@@ -44,6 +46,8 @@ pub fn run(args: &ExplainArgs, color: Color) -> io::Result<Exit> {
     }
     match rules::find(name) {
         Some(rule) => print(rule::page(rule)),
+        None if name == "programs" => print(&program::list()),
+        None if program::text(name).is_some() => print(program::text(name).unwrap_or_default()),
         // a folder may well be called `config`
         None if Path::new(name).is_dir() => on_deep_stacks(|| file(name, args, color))?,
         None => Err(unknown(&catalogue, name)),
@@ -77,8 +81,9 @@ fn print(text: &str) -> io::Result<Exit> {
 
 fn unknown(catalogue: &Catalogue, name: &str) -> io::Error {
     let known = rules::all().map(|rule| rule.id.name).chain(catalogue.folders().map(Folder::name));
+    let known = known.chain(Programs::built_in().names()).chain(["programs"]);
     let nearest = nearest(name, known);
     let nearest = nearest.map_or_else(String::new, |nearest| format!("; did you mean `{nearest}`?"));
-    let message = format!("no pattern and no rule is called `{}`{nearest}", clip(name));
+    let message = format!("no pattern, rule or program is called `{}`{nearest}", clip(name));
     io::Error::new(io::ErrorKind::NotFound, message)
 }

@@ -1,7 +1,6 @@
 use crate::diagnostic::{Level, RuleId};
+use crate::facts::{Form, PodFacts, Role};
 use crate::kube::{Index, Object, Selector};
-use crate::recognise::{Form, Role};
-use crate::rules::scene::Scene;
 use crate::rules::{Check, Found, Rule};
 use crate::words::clip;
 use crate::yaml::NodeId;
@@ -11,47 +10,46 @@ pub static RULE: Rule = Rule {
     id: RuleId { name: "adapter-scrape-port-mismatch", family: "adapter" },
     level: Level::Error,
     page: include_str!("adapter_scrape_port_mismatch.md"),
-    check: Check::Elsewhere,
+    check: Check::Facts(check),
 };
 
 const WHY: &str = "Prometheus scrapes the Pod's address at this port; where nothing listens there is nothing to read";
 
-pub(in crate::rules) fn check(scene: &Scene<'_>, found: &mut Found<'_>) {
-    if scene.pod.object.is_patch {
+fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
+    if facts.pod.object.is_patch {
         return;
     }
-    annotation(scene, found);
-    monitors(scene, found);
+    annotation(facts, found);
+    monitors(facts, found);
 }
 
 /// `prometheus.io/port` names another port than the adapter's.
-fn annotation(scene: &Scene<'_>, found: &mut Found<'_>) {
-    let annotations = scene.pod.metadata.and_then(|metadata| metadata.annotations.as_ref());
+fn annotation(facts: &PodFacts<'_>, found: &mut Found<'_>) {
+    let annotations = facts.pod.metadata.and_then(|metadata| metadata.annotations.as_ref());
     let Some(port) = annotations.and_then(|all| all.get("prometheus.io/port")?.parse::<u16>().ok()) else { return };
-    let adapter = scene
-        .running()
-        .find(|member| member.one.role == Role::Adapter(Form::Metrics) && !member.one.known_ports().is_empty());
-    let Some(adapter) = adapter.filter(|_| !scene.running().any(|member| member.may_serve(port))) else { return };
-    let Some(node) = annotation_node(scene) else { return };
-    let ports: Vec<String> = adapter.one.known_ports().iter().map(ToString::to_string).collect();
+    let adapter =
+        facts.running().find(|member| member.role == Role::Adapter(Form::Metrics) && !member.known_ports().is_empty());
+    let Some(adapter) = adapter.filter(|_| !facts.running().any(|member| member.may_serve(port))) else { return };
+    let Some(node) = annotation_node(facts) else { return };
+    let ports: Vec<String> = adapter.known_ports().iter().map(ToString::to_string).collect();
     found
         .at(node, format!("nothing in this Pod serves metrics on port {port}"))
         .here("where Prometheus looks")
-        .and(adapter.one.container.name_node(), format!("`{}` serves them on {}", adapter.name(), ports.join(", ")))
+        .and(adapter.container.name_node(), format!("`{}` serves them on {}", adapter.name(), ports.join(", ")))
         .because(WHY)
         .help(format!("write \"{}\"", ports[0]));
 }
 
-fn annotation_node(scene: &Scene<'_>) -> Option<NodeId> {
-    scene.pod.object.document.at(scene.pod.template, &["metadata", "annotations", "prometheus.io/port"])
+fn annotation_node(facts: &PodFacts<'_>) -> Option<NodeId> {
+    facts.pod.object.document.at(facts.pod.template, &["metadata", "annotations", "prometheus.io/port"])
 }
 
 /// A PodMonitor names a port that no container of the Pod declares.
-fn monitors(scene: &Scene<'_>, found: &mut Found<'_>) {
-    let Some(labels) = scene.pod.metadata.and_then(|metadata| metadata.labels.as_ref()) else { return };
-    for monitor in scene.index.kind("PodMonitor") {
+fn monitors(facts: &PodFacts<'_>, found: &mut Found<'_>) {
+    let Some(labels) = facts.pod.metadata.and_then(|metadata| metadata.labels.as_ref()) else { return };
+    for monitor in facts.index.kind("PodMonitor") {
         let document = &monitor.document;
-        let in_reach = crate::kube::in_one_namespace(monitor, scene.pod.object);
+        let in_reach = crate::kube::in_one_namespace(monitor, facts.pod.object);
         let plain = document.at(monitor.node, &["spec", "selector", "matchLabels"]);
         let is_own = document.at(monitor.node, &["spec", "namespaceSelector"]).is_none();
         let others = document.at(monitor.node, &["spec", "selector", "matchExpressions"]).is_some();
@@ -61,7 +59,7 @@ fn monitors(scene: &Scene<'_>, found: &mut Found<'_>) {
             && wanted
                 .iter()
                 .all(|entry| labels.get(document.key(entry).as_ref()).map(String::as_str) == document.str(entry.value));
-        if !selects || !selects_only_this(monitor, scene.index, scene.pod.object, labels) {
+        if !selects || !selects_only_this(monitor, facts.index, facts.pod.object, labels) {
             continue;
         }
         let endpoints =
@@ -71,10 +69,10 @@ fn monitors(scene: &Scene<'_>, found: &mut Found<'_>) {
             else {
                 continue;
             };
-            let declared: Vec<&str> = scene
+            let declared: Vec<&str> = facts
                 .members
                 .iter()
-                .flat_map(|member| member.one.container.container.ports.iter().flatten())
+                .flat_map(|member| member.container.container.ports.iter().flatten())
                 .filter_map(|port| port.name.as_deref())
                 .collect();
             if name.is_empty() || declared.contains(&name) {
@@ -84,7 +82,7 @@ fn monitors(scene: &Scene<'_>, found: &mut Found<'_>) {
                 || format!("add `name: {}` to the port of the container that serves metrics", clip(name)),
                 |near| format!("write `{near}`, or name the port so"),
             );
-            let kind = scene.pod.object.document.get(scene.pod.object.node, "kind").unwrap_or(scene.pod.object.node);
+            let kind = facts.pod.object.document.get(facts.pod.object.node, "kind").unwrap_or(facts.pod.object.node);
             found
                 .at(kind, format!("PodMonitor `{}` scrapes the port `{}`, and no container of this Pod declares it", clip(&monitor.id.name), clip(name)))
                 .here("selected by the PodMonitor")

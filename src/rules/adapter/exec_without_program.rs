@@ -1,6 +1,6 @@
 use crate::diagnostic::{Level, RuleId};
+use crate::facts::is_bare;
 use crate::kube::ContainerView;
-use crate::recognise::is_bare;
 use crate::rules::{Check, Found, Rule};
 use crate::words::clip;
 

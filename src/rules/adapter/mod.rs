@@ -1,16 +1,18 @@
 //! Adapters: what shows an app to the outside in another form, and what looks at it.
 
-pub(super) mod adapter_scrape_port_mismatch;
-pub(super) mod adapter_target_mismatch;
+mod adapter_scrape_port_mismatch;
 mod exec_without_program;
-pub(super) mod probe_on_loopback;
+mod probe_on_loopback;
+mod probe_port_not_served;
+mod probe_protocol;
 
 use super::Rule;
 
 /// The family's rules.
 pub const RULES: &[&Rule] = &[
     &adapter_scrape_port_mismatch::RULE,
-    &adapter_target_mismatch::RULE,
     &exec_without_program::RULE,
     &probe_on_loopback::RULE,
+    &probe_port_not_served::RULE,
+    &probe_protocol::RULE,
 ];

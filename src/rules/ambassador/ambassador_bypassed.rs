@@ -1,45 +1,40 @@
 use super::called;
 use crate::diagnostic::{Level, RuleId};
-use crate::recognise::address::addresses;
-use crate::recognise::hosts::pod_names;
-use crate::rules::scene::{Member, Scene};
+use crate::facts::{ContainerFacts, Dial, PodFacts, Role};
 use crate::rules::{Check, Found, Rule};
 use crate::words::clip;
+use crate::yaml::NodeId;
 
 /// The app names what its ambassador stands for.
 pub static RULE: Rule = Rule {
     id: RuleId { name: "ambassador-bypassed", family: "ambassador" },
     level: Level::Warning,
     page: include_str!("ambassador_bypassed.md"),
-    check: Check::Elsewhere,
+    check: Check::Facts(check),
 };
 
-pub(in crate::rules) fn check(scene: &Scene<'_>, found: &mut Found<'_>) {
-    for ambassador in scene.running().filter(|member| matches!(member.one.role, crate::recognise::Role::Ambassador(_)))
-    {
-        let targets = targets(ambassador);
-        let is_called = called(scene).any(|(member, ..)| member.one.container.node == ambassador.one.container.node);
-        for caller in scene.others(ambassador).filter(|other| !other.one.is_helper()) {
-            for text in caller.texts.iter().filter(|text| text.variable.is_some()) {
-                let same = addresses(text.text).into_iter().find(|address| {
-                    let host = short(address.host);
-                    targets.iter().any(|(target, port)| {
-                        target == host && (port.is_none() || address.port.is_none() || *port == address.port)
-                    })
+fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
+    for ambassador in facts.running().filter(|member| matches!(member.role, Role::Ambassador(_))) {
+        let targets: Vec<(&str, Option<u16>)> = targets(ambassador).collect();
+        let is_called = called(facts).any(|(member, ..)| member.container.node == ambassador.container.node);
+        for caller in facts.others(ambassador).filter(|other| !other.is_helper()) {
+            for dial in caller.dials.iter().filter(|dial| !dial.is_loopback) {
+                let is_same = targets.iter().any(|(target, port)| {
+                    *target == short(&dial.host) && (port.is_none() || dial.port.is_none() || *port == dial.port)
                 });
-                let Some(same) = same.filter(|same| text.text.contains(same.host)) else { continue };
+                let Some(node) = own_node(caller, dial).filter(|_| is_same) else { continue };
                 let saying = found
                     .at(
-                        text.node,
+                        node,
                         format!(
                             "`{}` talks to `{}` itself, past `{}`",
                             caller.name(),
-                            clip(same.host),
+                            clip(&dial.host),
                             ambassador.name()
                         ),
                     )
-                    .here("what the ambassador stands for")
-                    .and(ambassador.one.container.name_node(), format!("`{}` is there for it", ambassador.name()))
+                    .here("what the ambassador is for")
+                    .and(ambassador.container.name_node(), format!("`{}` is the ambassador for it", ambassador.name()))
                     .because("what does not go through the ambassador has none of its routing, retries or encryption");
                 if is_called {
                     saying.help("name the ambassador's loopback address here too, or remove the variable");
@@ -51,36 +46,29 @@ pub(in crate::rules) fn check(scene: &Scene<'_>, found: &mut Found<'_>) {
     }
 }
 
-/// What an ambassador stands for, by its command line and configuration: hosts with their ports, and of
-/// Pods' names the Service that governs them.
-fn targets(ambassador: &Member<'_>) -> Vec<(String, Option<u16>)> {
-    let command = ambassador.texts.iter().filter(|text| text.variable.is_none()).map(|text| text.text);
-    let mut found = Vec::new();
-    for text in command.chain(ambassador.configs.files.iter().map(|file| file.text)) {
-        for address in addresses(text) {
-            let is_host = address.host.contains(|character: char| character.is_ascii_alphabetic());
-            if is_host && address.port.is_some_and(|port| port > 0) && !address.is_loopback() {
-                found.push((short(address.host).to_owned(), address.port));
-            }
-        }
-        for list in pod_names(text).iter().filter(|list| list.pods.len() > 1) {
-            found.push((list.service.to_owned(), None));
-            found.extend(list.pods.iter().map(|(_, host)| (short(host).to_owned(), None)));
-        }
-    }
-    // `DB_HOST=db.example.com`, as images of connection poolers are told
-    let hosts = ambassador.texts.iter().filter(|text| text.variable.is_some_and(|name| name.ends_with("_HOST")));
-    for address in hosts.flat_map(|text| addresses(text.text)) {
-        if address.host.contains('.') && address.host.contains(|letter: char| letter.is_ascii_alphabetic()) {
-            found.push((short(address.host).to_owned(), None));
-        }
-    }
-    // Words before a colon and a number that are no hosts: `tcp:5432`, `port:80`.
-    found.retain(|(host, _)| !matches!(host.as_str(), "tcp" | "udp" | "http" | "https" | "port" | "listen" | "weight"));
-    found
+/// Where the dial is written, if that is in the container itself.
+fn own_node(caller: &ContainerFacts<'_>, dial: &Dial<'_>) -> Option<NodeId> {
+    std::ptr::eq(dial.proof.place.object, caller.container.pod.object).then_some(dial.proof.place.node)
 }
 
-/// A Service's name without the cluster's domain.
+/// What an ambassador stands for: the hosts that it dials.
+fn targets<'a>(ambassador: &'a ContainerFacts<'_>) -> impl Iterator<Item = (&'a str, Option<u16>)> {
+    let outside = ambassador.dials.iter().filter(|dial| !dial.is_loopback);
+    outside.flat_map(|dial| {
+        // `cache-0.cache` is a Pod of the Service `cache`
+        let service = governing_service(short(&dial.host)).map(|service| (service, None));
+        std::iter::once((short(&dial.host), dial.port)).chain(service)
+    })
+}
+
+/// The Service of a StatefulSet's Pod: what follows `<set>-<ordinal>.`.
+fn governing_service(host: &str) -> Option<&str> {
+    let (pod, service) = host.split_once('.')?;
+    let (_, ordinal) = pod.rsplit_once('-')?;
+    (!ordinal.is_empty() && ordinal.bytes().all(|byte| byte.is_ascii_digit())).then_some(service)
+}
+
+/// A Service's name without what the cluster adds to it.
 fn short(host: &str) -> &str {
     host.strip_suffix(".svc.cluster.local").or_else(|| host.strip_suffix(".svc")).unwrap_or(host)
 }

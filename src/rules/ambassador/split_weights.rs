@@ -1,8 +1,7 @@
 use crate::diagnostic::{Level, RuleId};
+use crate::facts::config::ConfigFile;
+use crate::facts::nginx::{Directive, directives, upstream_host};
 use crate::kube::{Index, Place};
-use crate::recognise::address::addresses;
-use crate::recognise::config::ConfigFile;
-use crate::recognise::nginx::{Directive, directives};
 use crate::rules::{Check, FoundAnywhere, Rule};
 use crate::words::clip;
 
@@ -22,7 +21,7 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
         for entry in document.entries(data) {
             let (Some(name), Some(text)) = (document.str(entry.key), document.str(entry.value)) else { continue };
             if text.contains("split_clients") {
-                let file = ConfigFile { object, node: entry.value, name, text };
+                let file = ConfigFile { object, node: entry.value, name, path: String::new(), text };
                 judge(&file, index, found);
             }
         }
@@ -74,7 +73,7 @@ fn judge(file: &ConfigFile<'_>, index: &Index<'_>, found: &mut FoundAnywhere<'_>
     for (at, split) in all.iter().enumerate().filter(|(_, directive)| directive.name() == "split_clients") {
         let parts: Vec<&Directive<'_>> = all.iter().filter(|part| part.inside.last() == Some(&at)).collect();
         if let Some(part) = overflow(&parts) {
-            let span = file.span(part.name());
+            let span = file.span_of_part(part.name());
             found
                 .about(file.object)
                 .at_span(span, "the shares of this split add up to more than 100 %")
@@ -140,7 +139,7 @@ fn nobody(
         return;
     };
     for server in all.iter().filter(|server| server.name() == "server" && server.inside.last() == Some(&upstream)) {
-        let Some(host) = server.words.get(1).and_then(|text| addresses(text).into_iter().next()) else { continue };
+        let Some(host) = upstream_host(server) else { continue };
         let name = host.host.split('.').next().unwrap_or_default();
         let is_service = !host.is_loopback() && (host.host == name || host.host.split('.').nth(2) == Some("svc"));
         let namespace = host.host.split('.').nth(1);
@@ -156,7 +155,7 @@ fn nobody(
         found
             .about(file.object)
             .at_span(
-                file.span(host.host),
+                file.span_of_part(host.host),
                 format!("a share of the requests goes to `{}`, and no such Service is there", clip(host.host)),
             )
             .here("no Service of this name")
@@ -169,7 +168,7 @@ fn nobody(
 /// that are split between, and one that is missing is missing.
 fn holds_another(file: &ConfigFile<'_>, all: &[Directive<'_>], index: &Index<'_>) -> bool {
     let servers = all.iter().filter(|server| server.name() == "server");
-    let hosts = servers.filter_map(|server| addresses(server.words.get(1)?).into_iter().next());
+    let hosts = servers.filter_map(upstream_host);
     hosts.into_iter().any(|host| {
         let name = host.host.split('.').next().unwrap_or_default();
         index.has(file.object, "Service", name)

@@ -4,7 +4,6 @@ mod cronjob_overlap;
 mod job_counts_preemption;
 mod job_name_from_raw_item;
 mod job_never_cleaned;
-pub(super) mod source_port_mismatch;
 mod ttl_shorter_than_source_memory;
 mod work_queue_caps_parallelism;
 mod worker_as_deployment;
@@ -21,7 +20,6 @@ pub const RULES: &[&Rule] = &[
     &job_counts_preemption::RULE,
     &job_name_from_raw_item::RULE,
     &job_never_cleaned::RULE,
-    &source_port_mismatch::RULE,
     &ttl_shorter_than_source_memory::RULE,
     &work_queue_caps_parallelism::RULE,
     &worker_as_deployment::RULE,

@@ -1,5 +1,5 @@
 use crate::diagnostic::{Level, RuleId};
-use crate::rules::scene::Scene;
+use crate::facts::PodFacts;
 use crate::rules::{Check, Found, Rule};
 
 /// A lock of a kind that client-go no longer has, or an elector that is no longer made.
@@ -7,13 +7,14 @@ pub static RULE: Rule = Rule {
     id: RuleId { name: "election-dead-lock-kind", family: "election" },
     level: Level::Error,
     page: include_str!("election_dead_lock_kind.md"),
-    check: Check::Elsewhere,
+    check: Check::Facts(check),
 };
 
-pub(in crate::rules) fn check(scene: &Scene<'_>, found: &mut Found<'_>) {
-    for member in scene.running() {
-        let image = member.one.container.container.image.as_deref().unwrap_or_default();
-        if let Some(lock) = member.election.lock_kind.filter(|_| !member.election.is_off()) {
+fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
+    for member in facts.running() {
+        let image = member.image();
+        if let Some(lock) = member.election.lock_kind.as_ref().filter(|lock| lock.is_known && !member.election.is_off())
+        {
             // The version of Kubernetes whose client-go lost the kind.
             let gone = match lock.value.to_ascii_lowercase().as_str() {
                 "endpoints" | "configmaps" => 24,
@@ -27,7 +28,10 @@ pub(in crate::rules) fn check(scene: &Scene<'_>, found: &mut Found<'_>) {
             }
             let level = if version.is_some() { Level::Error } else { Level::Warning };
             found
-                .at(lock.node, format!("`{}` locks with {}, which client-go no longer does", member.name(), lock.value))
+                .at(
+                    member.node_of(&lock.proof),
+                    format!("`{}` locks with {}, which client-go no longer does", member.name(), lock.value),
+                )
                 .here("removed")
                 .because(format!(
                     "`resourcelock.New` in k8s.io/client-go refuses `{}` since 0.{gone} (Kubernetes 1.{gone}); a \
@@ -37,7 +41,7 @@ pub(in crate::rules) fn check(scene: &Scene<'_>, found: &mut Found<'_>) {
                 .help("use leases, and allow get, update and create on leases of coordination.k8s.io")
                 .level(level);
         }
-        let Some(node) = member.one.container.at(&["image"]).filter(|_| is_retired(image)) else { continue };
+        let Some(node) = member.container.at(&["image"]).filter(|_| is_retired(image)) else { continue };
         found
             .at(node, "this elector was retired in 2019, and its lock is an Endpoints object")
             .here("no longer built or mended")

@@ -1,6 +1,6 @@
 use super::replicas;
 use crate::diagnostic::{Level, RuleId};
-use crate::rules::scene::Scene;
+use crate::facts::PodFacts;
 use crate::rules::{Check, Found, Rule};
 
 /// Elected replicas that all stop at once when the Deployment changes.
@@ -8,20 +8,19 @@ pub static RULE: Rule = Rule {
     id: RuleId { name: "election-recreate", family: "election" },
     level: Level::Advice,
     page: include_str!("election_recreate.md"),
-    check: Check::Elsewhere,
+    check: Check::Facts(check),
 };
 
-pub(in crate::rules) fn check(scene: &Scene<'_>, found: &mut Found<'_>) {
-    let object = scene.pod.object;
+fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
+    let object = facts.pod.object;
     let document = &object.document;
     let Some(kind) = document.at(object.node, &["spec", "strategy", "type"]) else { return };
-    let several = replicas(object, scene.index).is_none_or(|count| count > 1);
+    let several = replicas(object, facts.index).is_none_or(|count| count > 1);
     if object.id.kind != "Deployment" || document.str(kind) != Some("Recreate") || !several {
         return;
     }
-    let Some((_, node)) = scene.running().find_map(|member| member.election.switch.filter(|(on, _)| *on)) else {
-        return;
-    };
+    let node = facts.running().find_map(|member| member.election.on().map(|proof| member.node_of(proof)));
+    let Some(node) = node else { return };
     found
         .at(kind, "a rollout stops the leader and all that could take over from it")
         .here("all Pods stop before the new ones start")

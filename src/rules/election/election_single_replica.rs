@@ -1,6 +1,6 @@
 use super::replicas;
 use crate::diagnostic::{Level, RuleId};
-use crate::rules::scene::Scene;
+use crate::facts::PodFacts;
 use crate::rules::{Check, Found, Rule};
 
 /// An election with one candidate.
@@ -8,18 +8,15 @@ pub static RULE: Rule = Rule {
     id: RuleId { name: "election-single-replica", family: "election" },
     level: Level::Advice,
     page: include_str!("election_single_replica.md"),
-    check: Check::Elsewhere,
+    check: Check::Facts(check),
 };
 
-pub(in crate::rules) fn check(scene: &Scene<'_>, found: &mut Found<'_>) {
-    let object = scene.pod.object;
+fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
+    let object = facts.pod.object;
     let document = &object.document;
-    let Some((member, (_, node))) =
-        scene.running().find_map(|member| Some((member, member.election.switch.filter(|(on, _)| *on)?)))
-    else {
-        return;
-    };
-    if object.is_base || replicas(object, scene.index) != Some(1) {
+    let elector = facts.running().find_map(|member| Some((member, member.node_of(member.election.on()?))));
+    let Some((member, node)) = elector else { return };
+    if object.is_base || replicas(object, facts.index) != Some(1) {
         return;
     }
     let saying = found

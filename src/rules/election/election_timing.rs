@@ -1,6 +1,6 @@
 use crate::diagnostic::{Level, RuleId};
-use crate::recognise::elector::{Flag, milliseconds};
-use crate::rules::scene::{Member, Scene};
+use crate::facts::election::{Flag, milliseconds};
+use crate::facts::{ContainerFacts, PodFacts};
 use crate::rules::{Check, Found, Rule};
 
 /// Times with which client-go refuses to campaign.
@@ -8,7 +8,7 @@ pub static RULE: Rule = Rule {
     id: RuleId { name: "election-timing", family: "election" },
     level: Level::Error,
     page: include_str!("election_timing.md"),
-    check: Check::Elsewhere,
+    check: Check::Facts(check),
 };
 
 const WHY: &str = "`NewLeaderElector` in k8s.io/client-go/tools/leaderelection asks for lease duration > renew deadline \
@@ -16,8 +16,8 @@ const WHY: &str = "`NewLeaderElector` in k8s.io/client-go/tools/leaderelection a
 
 /// Programs whose times are known where they are not written: lease duration, renew deadline and retry period in
 /// seconds (`k8s.io/component-base/config/v1alpha1/defaults.go`, `kubernetes-csi/csi-lib-utils/leaderelection`).
-fn defaults(member: &Member<'_>) -> Option<[u64; 3]> {
-    let image = member.one.container.container.image.as_deref().unwrap_or_default();
+fn defaults(member: &ContainerFacts<'_>) -> Option<[u64; 3]> {
+    let image = member.image();
     let known = ["registry.k8s.io/", "k8s.gcr.io/"].iter().find_map(|registry| image.strip_prefix(registry))?;
     let name = known.rsplit('/').next()?.split([':', '@']).next()?;
     match name {
@@ -28,10 +28,15 @@ fn defaults(member: &Member<'_>) -> Option<[u64; 3]> {
 }
 
 /// A time that the program has where none is written, beside one that is.
-fn unwritten(member: &Member<'_>, found: &mut Found<'_>) {
+fn unwritten(member: &ContainerFacts<'_>, found: &mut Found<'_>) {
     let election = &member.election;
     let Some([lease, renew, retry]) = defaults(member) else { return };
-    let written = (time(election.lease_duration), time(election.renew_deadline), time(election.retry_period));
+    // a time that is written and cannot be read is not the default
+    let all = [&election.lease_duration, &election.renew_deadline, &election.retry_period];
+    if all.into_iter().flatten().any(|flag| milliseconds(&flag.value).is_none() || !flag.is_known) {
+        return;
+    }
+    let written = (time(&election.lease_duration), time(&election.renew_deadline), time(&election.retry_period));
     let (flag, message) = match written {
         (Some((short, flag)), None, _) if short <= renew * 1000 => {
             (flag, format!("holds for {} what it tries to renew for {renew}s, its default", flag.value))
@@ -48,32 +53,32 @@ fn unwritten(member: &Member<'_>, found: &mut Found<'_>) {
         _ => return,
     };
     found
-        .at(flag.node, format!("`{}` {message}, and does not start", member.name()))
+        .at(member.node_of(&flag.proof), format!("`{}` {message}, and does not start", member.name()))
         .here("does not go with the program's default")
         .because(WHY)
         .help("set all three: the usual times are a lease of 15s, a renew deadline of 10s and a retry period of 2s");
 }
 
-fn time(flag: Option<Flag<'_>>) -> Option<(u64, Flag<'_>)> {
-    flag.and_then(|flag| Some((milliseconds(flag.value)?, flag)))
+fn time<'a, 'run>(flag: &'a Option<Flag<'run>>) -> Option<(u64, &'a Flag<'run>)> {
+    flag.as_ref().filter(|flag| flag.is_known).and_then(|flag| Some((milliseconds(&flag.value)?, flag)))
 }
 
-pub(in crate::rules) fn check(scene: &Scene<'_>, found: &mut Found<'_>) {
-    for member in scene.running().filter(|member| !member.election.is_off()) {
+fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
+    for member in facts.running().filter(|member| !member.election.is_off()) {
         unwritten(member, found);
         let election = &member.election;
         let (lease, renew, retry) =
-            (time(election.lease_duration), time(election.renew_deadline), time(election.retry_period));
+            (time(&election.lease_duration), time(&election.renew_deadline), time(&election.retry_period));
         let name = member.name();
         if let (Some((lease, lease_flag)), Some((renew, renew_flag))) = (lease, renew)
             && lease <= renew
         {
-            let (l, r) = (lease_flag.value, renew_flag.value);
+            let (l, r) = (&lease_flag.value, &renew_flag.value);
             let message = format!("`{name}` tries to renew for {r} what it holds for {l}, and does not start");
             found
-                .at(renew_flag.node, message)
+                .at(member.node_of(&renew_flag.proof), message)
                 .here("must be shorter")
-                .and(lease_flag.node, "than this")
+                .and(member.node_of(&lease_flag.proof), "than this")
                 .because(WHY)
                 .help("the usual times are a lease of 15s, a renew deadline of 10s and a retry period of 2s");
         }
@@ -81,12 +86,12 @@ pub(in crate::rules) fn check(scene: &Scene<'_>, found: &mut Found<'_>) {
         if let (Some((renew, renew_flag)), Some((retry, retry_flag))) = (renew, retry)
             && u128::from(renew) * 10 <= u128::from(retry) * 12
         {
-            let (r, t) = (renew_flag.value, retry_flag.value);
+            let (r, t) = (&renew_flag.value, &retry_flag.value);
             let message = format!("`{name}` tries every {t} and gives up after {r}, and does not start");
             found
-                .at(renew_flag.node, message)
+                .at(member.node_of(&renew_flag.proof), message)
                 .here("must be longer")
-                .and(retry_flag.node, "than 1.2 times this")
+                .and(member.node_of(&retry_flag.proof), "than 1.2 times this")
                 .because(WHY)
                 .help("the usual times are a renew deadline of 10s and a retry period of 2s");
         }

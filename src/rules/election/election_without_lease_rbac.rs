@@ -1,8 +1,8 @@
 use k8s_openapi::api::rbac::v1::{PolicyRule, Subject};
 
 use crate::diagnostic::{Level, RuleId};
+use crate::facts::{ContainerFacts, PodFacts};
 use crate::kube::{Index, Object, Typed};
-use crate::rules::scene::{Member, Scene};
 use crate::rules::{Check, Found, Rule};
 use crate::words::{clip, list};
 use crate::yaml::NodeId;
@@ -12,7 +12,7 @@ pub static RULE: Rule = Rule {
     id: RuleId { name: "election-without-lease-rbac", family: "election" },
     level: Level::Error,
     page: include_str!("election_without_lease_rbac.md"),
-    check: Check::Elsewhere,
+    check: Check::Facts(check),
 };
 
 /// A rule that is bound to the ServiceAccount, and in which namespace it counts.
@@ -24,38 +24,38 @@ struct Grant<'run> {
     binding: &'run Object,
 }
 
-pub(in crate::rules) fn check(scene: &Scene<'_>, found: &mut Found<'_>) {
+fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
     // A kustomization may bring the rest.
-    if scene.pod.object.is_base {
+    if facts.pod.object.is_base {
         return;
     }
-    for member in scene.running() {
-        if let Some((true, node)) = member.election.switch {
-            judge(scene, member, node, found);
+    for member in facts.running() {
+        if let Some(proof) = member.election.on() {
+            judge(facts, member, member.node_of(proof), found);
         }
     }
 }
 
-fn judge(scene: &Scene<'_>, member: &Member<'_>, node: NodeId, found: &mut Found<'_>) {
-    let (object, election) = (scene.pod.object, &member.election);
-    let own_api = election.has_kubeconfig || member.texts.iter().any(|text| text.text.contains("kubeconfig"));
-    let other_kind = election.lock_kind.is_some_and(|kind| kind.value != "leases");
+fn judge(facts: &PodFacts<'_>, member: &ContainerFacts<'_>, node: NodeId, found: &mut Found<'_>) {
+    let (object, election) = (facts.pod.object, &member.election);
+    let own_api = election.has_kubeconfig || member.words().any(|word| word.text.contains("kubeconfig"));
+    let other_kind = election.lock_kind.as_ref().is_some_and(|kind| kind.value != "leases");
     if own_api
         || other_kind
-        || scene.pod.spec.host_network == Some(true) && scene.pod.spec.service_account_name.is_none()
+        || facts.pod.spec.host_network == Some(true) && facts.pod.spec.service_account_name.is_none()
     {
         return;
     }
-    let account = scene.pod.spec.service_account_name.as_deref().unwrap_or("default");
+    let account = facts.pod.spec.service_account_name.as_deref().unwrap_or("default");
     let own = object.id.namespace.as_deref();
-    let Some(grants) = grants(scene.index, object, account) else { return };
+    let Some(grants) = grants(facts.index, object, account) else { return };
     if grants.is_empty() {
-        nothing_bound(scene, member, node, account, found);
+        nothing_bound(facts, member, node, account, found);
         return;
     }
     // Where the lock is, if that can be told.
-    let place = match election.namespace.map(|flag| flag.value) {
-        Some(name) if !name.contains("$(") => Some(name),
+    let place = match &election.namespace {
+        Some(flag) if flag.is_known => Some(flag.value.as_str()),
         Some(_) => own,
         None => None,
     };
@@ -71,12 +71,12 @@ fn judge(scene: &Scene<'_>, member: &Member<'_>, node: NodeId, found: &mut Found
             let writes = allows(grant.rule, "update");
             writes && ["configmaps", "endpoints"].iter().any(|kind| names(grant.rule.resources.as_deref(), kind))
         });
-        if !locks_otherwise {
-            let role = grants[0].role;
-            say(member, node, account, "get, update and create", found).label(
-                role.label(role.document.get(role.node, "rules").unwrap_or(role.node), "says nothing of leases"),
-            );
-        }
+        // A program of an old client-go may do with them; a new one leads nobody.
+        let level = if locks_otherwise { Level::Warning } else { Level::Error };
+        let role = grants[0].role;
+        say(member, node, account, "get, update and create", found)
+            .label(role.label(role.document.get(role.node, "rules").unwrap_or(role.node), "says nothing of leases"))
+            .level(level);
         return;
     }
     if !grants.iter().any(|grant| about_leases(&grant) && of_group(&grant)) {
@@ -94,18 +94,19 @@ fn judge(scene: &Scene<'_>, member: &Member<'_>, node: NodeId, found: &mut Found
             let at = binding.document.at(binding.node, &["metadata", "namespace"]).unwrap_or(binding.node);
             let saying = say(member, node, account, "get, update and create", found);
             let saying = saying.label(binding.label(at, format!("counts here; the lock is in `{}`", clip(place))));
-            if let Some(flag) = election.namespace.filter(|flag| flag.node != node) {
-                saying.and(flag.node, "the lock's namespace");
+            let flag = election.namespace.as_ref().map(|flag| member.node_of(&flag.proof));
+            if let Some(flag) = flag.filter(|flag| *flag != node) {
+                saying.and(flag, "the lock's namespace");
             }
         }
         return;
     }
-    missing_verbs(scene, member, node, account, &grants, &|grant| fitting(&grant) && in_place(&grant), found);
+    missing_verbs(facts, member, node, account, &grants, &|grant| fitting(&grant) && in_place(&grant), found);
 }
 
 fn missing_verbs(
-    scene: &Scene<'_>,
-    member: &Member<'_>,
+    facts: &PodFacts<'_>,
+    member: &ContainerFacts<'_>,
     node: NodeId,
     account: &str,
     grants: &[Grant<'_>],
@@ -115,13 +116,11 @@ fn missing_verbs(
     let locks = &member.election.locks;
     let names_lock = |grant: &Grant<'_>| {
         let only = grant.rule.resource_names.as_deref().unwrap_or_default();
-        only.is_empty()
-            || locks.is_empty()
-            || locks.iter().all(|lock| lock.value.contains('$') || only.iter().any(|name| name == lock.value))
+        only.is_empty() || locks.is_empty() || locks.iter().all(|lock| !lock.is_known || only.contains(&lock.value))
     };
     let unnamed = |grant: &Grant<'_>| grant.rule.resource_names.as_ref().is_none_or(Vec::is_empty);
     let fitting = || grants.iter().filter(|grant| fits(grant));
-    let prepared = scene.index.beside(scene.pod.object, "Lease").next().is_some();
+    let prepared = facts.index.beside(facts.pod.object, "Lease").next().is_some();
     let may = |verb: &str| match verb {
         "create" => prepared || fitting().any(|grant| unnamed(grant) && allows(grant.rule, verb)),
         _ => fitting().any(|grant| names_lock(grant) && allows(grant.rule, verb)),
@@ -139,14 +138,20 @@ fn missing_verbs(
     say(member, node, account, &missing.join(" and "), found).label(role.label(at, shows));
 }
 
-fn nothing_bound(scene: &Scene<'_>, member: &Member<'_>, node: NodeId, account: &str, found: &mut Found<'_>) {
-    let object = scene.pod.object;
+fn nothing_bound(
+    facts: &PodFacts<'_>,
+    member: &ContainerFacts<'_>,
+    node: NodeId,
+    account: &str,
+    found: &mut Found<'_>,
+) {
+    let object = facts.pod.object;
     // Only where the run holds the account and what others of its folder may do.
-    let Some(of_account) = scene.index.find(object, "ServiceAccount", account) else { return };
+    let Some(of_account) = facts.index.find(object, "ServiceAccount", account) else { return };
     let folder = |object: &Object| {
         object.document.source.name.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned())
     };
-    let holds = |kind: &str| scene.index.beside(object, kind).any(|binding| folder(binding) == folder(object));
+    let holds = |kind: &str| facts.index.beside(object, kind).any(|binding| folder(binding) == folder(object));
     if of_account.is_base || !(holds("RoleBinding") || holds("ClusterRoleBinding")) {
         return;
     }
@@ -155,7 +160,7 @@ fn nothing_bound(scene: &Scene<'_>, member: &Member<'_>, node: NodeId, account: 
 }
 
 fn say<'a>(
-    member: &Member<'_>,
+    member: &ContainerFacts<'_>,
     node: NodeId,
     account: &str,
     verbs: &str,

@@ -1,6 +1,6 @@
 use crate::diagnostic::{Level, RuleId};
+use crate::facts::{ContainerFacts, PodFacts};
 use crate::kube::Typed;
-use crate::rules::scene::{Member, Scene};
 use crate::rules::{Check, Found, Rule};
 
 /// An elector without a token for the API server.
@@ -8,15 +8,15 @@ pub static RULE: Rule = Rule {
     id: RuleId { name: "election-without-token", family: "election" },
     level: Level::Error,
     page: include_str!("election_without_token.md"),
-    check: Check::Elsewhere,
+    check: Check::Facts(check),
 };
 
-pub(in crate::rules) fn check(scene: &Scene<'_>, found: &mut Found<'_>) {
-    let pod = scene.pod;
-    for member in scene.running().filter(|member| member.election.is_on() && !may_have_credentials(scene, member)) {
-        let Some((_, node)) = member.election.switch else { continue };
+fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
+    let pod = facts.pod;
+    for member in facts.running().filter(|member| member.election.is_on() && !may_have_credentials(facts, member)) {
+        let Some(node) = member.election.on().map(|proof| member.node_of(proof)) else { continue };
         let account = pod.spec.service_account_name.as_deref().unwrap_or("default");
-        let account = scene.index.find(pod.object, "ServiceAccount", account);
+        let account = facts.index.find(pod.object, "ServiceAccount", account);
         let own = pod.field("automountServiceAccountToken");
         let of_account = account
             .and_then(|account| Some((account, account.document.get(account.node, "automountServiceAccountToken")?)));
@@ -46,15 +46,15 @@ pub(in crate::rules) fn check(scene: &Scene<'_>, found: &mut Found<'_>) {
 }
 
 /// Whether the container mounts anything that may hold a token or kubeconfig.
-fn may_have_credentials(scene: &Scene<'_>, member: &Member<'_>) -> bool {
-    let mounts = member.one.container.container.volume_mounts.iter().flatten();
-    let volumes = || scene.pod.spec.volumes.iter().flatten();
+fn may_have_credentials(facts: &PodFacts<'_>, member: &ContainerFacts<'_>) -> bool {
+    let mounts = member.container.container.volume_mounts.iter().flatten();
+    let volumes = || facts.pod.spec.volumes.iter().flatten();
     let holds = mounts.filter_map(|mount| volumes().find(|volume| volume.name == mount.name)).any(|volume| {
         let projects = volume.projected.iter().flat_map(|projected| projected.sources.iter().flatten());
         let is_token =
             projects.into_iter().any(|source| source.service_account_token.is_some() || source.secret.is_some());
         is_token || volume.secret.is_some() || volume.host_path.is_some() || volume.csi.is_some()
     });
-    let says = member.texts.iter().any(|text| text.variable == Some("KUBECONFIG") || text.text.contains("kubeconfig"));
+    let says = member.variable("KUBECONFIG").is_some() || member.words().any(|word| word.text.contains("kubeconfig"));
     holds || says || member.election.has_kubeconfig
 }

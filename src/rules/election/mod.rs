@@ -1,12 +1,12 @@
 //! Leader election.
 
-pub(super) mod election_dead_lock_kind;
-pub(super) mod election_recreate;
-pub(super) mod election_single_replica;
-pub(super) mod election_timing;
-pub(super) mod election_without_lease_rbac;
-pub(super) mod election_without_token;
-pub(super) mod replicas_without_election;
+mod election_dead_lock_kind;
+mod election_recreate;
+mod election_single_replica;
+mod election_timing;
+mod election_without_lease_rbac;
+mod election_without_token;
+mod replicas_without_election;
 
 use super::Rule;
 use crate::kube::{Index, Object, Typed};

@@ -1,6 +1,5 @@
 use crate::diagnostic::{Level, RuleId};
-use crate::recognise::Role;
-use crate::rules::scene::Scene;
+use crate::facts::{PodFacts, Role};
 use crate::rules::{Check, Found, Rule};
 
 /// A root that takes partial answers, and asks for all of them.
@@ -8,27 +7,25 @@ pub static RULE: Rule = Rule {
     id: RuleId { name: "gather-quorum-is-everything", family: "serving" },
     level: Level::Warning,
     page: include_str!("gather_quorum_is_everything.md"),
-    check: Check::Elsewhere,
+    check: Check::Facts(check),
 };
 
-pub(in crate::rules) fn check(scene: &Scene<'_>, found: &mut Found<'_>) {
-    for member in scene.running().filter(|member| member.one.role == Role::GatherRoot) {
-        let value = |flag: &str| member.texts.iter().find_map(|text| Some((text.text.strip_prefix(flag)?, text.node)));
-        let has_replicas = value("--replica-url=").is_some();
-        let Some((leaves, leaves_node)) =
-            value("--leaves=").and_then(|(text, node)| Some((text.parse::<u32>().ok()?, node)))
-        else {
-            continue;
-        };
-        let quorum = value("--quorum=");
-        let allows = value("--on-partial=").filter(|(policy, _)| *policy == "allow");
-        let is_all =
-            quorum.map_or(allows.is_some(), |(text, _)| text.parse::<u32>().is_ok_and(|quorum| quorum >= leaves));
-        let Some((_, node)) = quorum.or(allows).filter(|_| is_all && leaves > 1 && !has_replicas) else { continue };
+fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
+    for member in facts.running().filter(|member| member.role == Role::GatherRoot) {
+        let has_replicas = member.option("--replica-url").is_some();
+        let Some(leaves_told) = member.option("--leaves") else { continue };
+        let Ok(leaves) = leaves_told.text.parse::<u32>() else { continue };
+        let quorum = member.option("--quorum");
+        let allows = member.option("--on-partial").filter(|policy| policy.text == "allow");
+        let is_all = quorum
+            .as_ref()
+            .map_or(allows.is_some(), |told| told.text.parse::<u32>().is_ok_and(|quorum| quorum >= leaves));
+        let here = if quorum.is_some() { "as many as there are" } else { "without --quorum all leaves must answer" };
+        let Some(told) = quorum.or(allows).filter(|_| is_all && leaves > 1 && !has_replicas) else { continue };
         found
-            .at(node, format!("one leaf of {leaves} that is slow or gone fails every request"))
-            .here(if quorum.is_some() { "as many as there are" } else { "without --quorum all leaves must answer" })
-            .and(leaves_node, "each leaf has one replica")
+            .at(told.place.node, format!("one leaf of {leaves} that is slow or gone fails every request"))
+            .here(here)
+            .and(leaves_told.place.node, "each leaf has one replica")
             .because(
                 "with a quorum of all leaves a partial answer never counts; the service is up only while every leaf is",
             )

@@ -1,7 +1,7 @@
 use super::hashed;
 use crate::diagnostic::{Level, RuleId};
+use crate::facts::{shards::lists, workload::scales};
 use crate::kube::{Index, Reach};
-use crate::recognise::{shards::lists, workload::scales};
 use crate::rules::{Check, FoundAnywhere, Rule};
 use crate::words::clip;
 
@@ -30,7 +30,7 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
         let first = list.names.pods.first().map_or("", |(_, host)| *host);
         let place = crate::diagnostic::Label::span(
             &list.file.object.document.source,
-            list.file.span(first),
+            list.span(first),
             "keys are spread over its Pods here",
         );
         found

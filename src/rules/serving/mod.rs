@@ -1,11 +1,11 @@
 //! Services of many Pods: stateful sets, shards, scatter and gather.
 
-pub(super) mod gather_quorum_is_everything;
-pub(super) mod gather_without_timeout;
+mod gather_quorum_is_everything;
+mod gather_without_timeout;
 mod hpa_on_shards;
 mod no_such_pod;
-pub(super) mod peer_discovery_needs_unready;
-mod shard_count_mismatch;
+mod peer_discovery_needs_unready;
+pub(super) mod shard_count_mismatch;
 mod shards_behind_cluster_ip;
 mod shards_on_deployment;
 mod statefulset_grace_zero;
@@ -17,8 +17,8 @@ mod volume_claim_not_mounted;
 use k8s_openapi::api::apps::v1::{StatefulSet, StatefulSetSpec};
 
 use super::Rule;
+use crate::facts::shards::ShardList;
 use crate::kube::{Index, Object, Typed};
-use crate::recognise::shards::ShardList;
 
 /// The family's rules.
 pub const RULES: &[&Rule] = &[

@@ -2,9 +2,9 @@ use k8s_openapi::api::batch::v1::JobSpec;
 
 use super::{ordinals, stateful_set};
 use crate::diagnostic::{Level, RuleId};
+use crate::facts::names::is_comment;
+use crate::facts::shards::{ShardList, lists};
 use crate::kube::{Index, Object, Typed};
-use crate::recognise::names::is_comment;
-use crate::recognise::shards::{ShardList, lists};
 use crate::rules::{Check, FoundAnywhere, Rule};
 use crate::words::{clip, nearest};
 use crate::yaml::{NodeId, Value};
@@ -102,7 +102,7 @@ fn of_set(index: &Index<'_>, asked: &Asked<'_, '_>, set: &Object, found: &mut Fo
     let may_come = u32::try_from(named.len()) == Ok(count) || replicas.is_none();
     let mut about = found.about(asked.list.file.object);
     let saying = about
-        .at_span(asked.list.file.span(host), format!("there is no Pod `{}`", clip(host)))
+        .at_span(asked.list.span(host), format!("there is no Pod `{}`", clip(host)))
         .here("does not resolve")
         .label(set.label(shown, format!("StatefulSet `{}` has {range}", clip(&set.id.name))))
         .because(format!("{WHY}; ordinals begin at 0, or at `ordinals.start`"))
@@ -151,7 +151,7 @@ fn other_service(index: &Index<'_>, asked: &Asked<'_, '_>, set: &Object, service
     found
         .about(asked.list.file.object)
         .at_span(
-            asked.list.file.span(host),
+            asked.list.span(host),
             format!("no Pod of StatefulSet `{}` has the name `{}`", clip(names.set), clip(host)),
         )
         .here("does not resolve")
@@ -182,7 +182,7 @@ fn other_set(index: &Index<'_>, asked: &Asked<'_, '_>, sets: &[&Object], found: 
     let (start, _) = stateful_set(set).map_or((0, 1), |set| ordinals(&set.spec));
     found
         .about(object)
-        .at_span(asked.list.file.span(host), format!("no Pod has the name `{}`", clip(host)))
+        .at_span(asked.list.span(host), format!("no Pod has the name `{}`", clip(host)))
         .here("does not resolve")
         .label(set.label(shown, format!("the StatefulSet of Service `{}`", clip(names.service))))
         .because(WHY)
@@ -206,7 +206,7 @@ fn of_job(index: &Index<'_>, asked: &Asked<'_, '_>, job: &Object, found: &mut Fo
     let mut say = |host: &str, message: String, node: NodeId, there: &str, help: String, level: Level| {
         found
             .about(asked.list.file.object)
-            .at_span(asked.list.file.span(host), message)
+            .at_span(asked.list.span(host), message)
             .here("does not resolve")
             .label(job.label(node, there))
             .because(OF_JOBS)

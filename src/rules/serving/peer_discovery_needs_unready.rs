@@ -1,8 +1,8 @@
 use super::{is_headless, ordinals, stateful_set};
 use crate::diagnostic::{Level, RuleId};
+use crate::facts::PodFacts;
+use crate::facts::hosts::pod_names;
 use crate::kube::Typed;
-use crate::recognise::hosts::pod_names;
-use crate::rules::scene::Scene;
 use crate::rules::{Check, Found, Rule};
 
 /// Peers that find each other by names that appear only when they are ready.
@@ -10,29 +10,30 @@ pub static RULE: Rule = Rule {
     id: RuleId { name: "peer-discovery-needs-unready", family: "serving" },
     level: Level::Warning,
     page: include_str!("peer_discovery_needs_unready.md"),
-    check: Check::Elsewhere,
+    check: Check::Facts(check),
 };
 
-pub(in crate::rules) fn check(scene: &Scene<'_>, found: &mut Found<'_>) {
-    let object = scene.pod.object;
+fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
+    let object = facts.pod.object;
     let Some(set) = stateful_set(object) else { return };
     let is_ordered = set.spec.pod_management_policy.as_deref().unwrap_or("OrderedReady") == "OrderedReady";
     let Some(service) = set.spec.service_name.as_deref().filter(|_| is_ordered && ordinals(&set.spec).1 > 1) else {
         return;
     };
-    let asked = scene.running().find(|member| member.one.container.container.readiness_probe.is_some());
-    let names = scene.running().find_map(|member| {
-        member.texts.iter().find_map(|text| {
-            let lists = pod_names(text.text);
-            lists
-                .iter()
-                .any(|list| list.set == object.id.name && list.service == service && list.pods.len() > 1)
-                .then_some((member, text.node))
+    let asked = facts.running().find(|member| member.container.container.readiness_probe.is_some());
+    let names = facts.running().find_map(|member| {
+        let words = member.words().chain(member.variables().map(|(_, word)| word));
+        words.into_iter().find_map(|word| {
+            let lists = pod_names(&word.text);
+            let is_own = std::ptr::eq(word.place.object, object);
+            let names_peers =
+                lists.iter().any(|list| list.set == object.id.name && list.service == service && list.pods.len() > 1);
+            (is_own && names_peers).then_some((member, word.place.node))
         })
     });
     let (Some(asked), Some((member, node))) = (asked, names) else { return };
     let Some(service) =
-        scene.index.find(object, "Service", service).filter(|service| is_headless(service) == Some(true))
+        facts.index.find(object, "Service", service).filter(|service| is_headless(service) == Some(true))
     else {
         return;
     };
@@ -46,7 +47,7 @@ pub(in crate::rules) fn check(scene: &Scene<'_>, found: &mut Found<'_>) {
         .document
         .at(service.node, &["metadata", "annotations", "service.alpha.kubernetes.io/tolerate-unready-endpoints"])
         .is_some();
-    let Some(probe) = asked.one.container.at(&["readinessProbe"]).filter(|_| !publishes && !tolerates) else { return };
+    let Some(probe) = asked.container.at(&["readinessProbe"]).filter(|_| !publishes && !tolerates) else { return };
     let name = service.document.at(service.node, &["metadata", "name"]).unwrap_or(service.node);
     found
         .at(node, format!("`{}` looks for peers that have no name before they are ready", member.name()))

@@ -1,10 +1,10 @@
 use super::{ordinals, stateful_set};
 use crate::diagnostic::{Label, Level, RuleId};
+use crate::facts::hosts::pod_names;
+use crate::facts::shards::{ShardList, lists};
+use crate::facts::{PodFacts, Role, Told};
 use crate::kube::{Index, Object, Place};
-use crate::recognise::Role;
-use crate::recognise::address::texts;
-use crate::recognise::shards::{ShardList, lists};
-use crate::rules::{Check, FoundAnywhere, Rule};
+use crate::rules::{Check, Found, FoundAnywhere, Rule, Source, SourceCheck};
 use crate::words::{clip, nearest};
 use crate::yaml::{Document, NodeId, Value};
 
@@ -13,13 +13,16 @@ pub static RULE: Rule = Rule {
     id: RuleId { name: "shard-count-mismatch", family: "serving" },
     level: Level::Error,
     page: include_str!("shard_count_mismatch.md"),
-    check: Check::Workspace(check),
+    check: Check::Facts(counts),
 };
 
 const WHY: &str = "whoever spreads keys and the Pods that hold them must agree on the shards: what is listed and not there \
                    refuses its share of the keys, what is there and not listed holds nothing";
 
-fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+/// Lists of shards, wherever they are written.
+pub(in crate::rules) static LISTS: Source = Source { rules: &[&RULE], check: SourceCheck::Together(check_lists) };
+
+fn check_lists(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
     for list in lists(index).iter().filter(|list| list.is_hashed) {
         let Some(object) = list.stateful_set(index) else {
             nobody(list, index, found);
@@ -31,11 +34,16 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
         let Some(set) = stateful_set(object) else { continue };
         compare(list, object, ordinals(&set.spec), found);
     }
-    for object in index.all() {
-        own_count(object, index, found);
-        gather(object, index, found);
-        told_count(object, index, found);
+}
+
+/// Numbers of shards that containers are told.
+fn counts(facts: &PodFacts<'_>, found: &mut Found<'_>) {
+    if facts.pod.object.is_base {
+        return;
     }
+    own_count(facts, found);
+    gather(facts, found);
+    told_count(facts, found);
 }
 
 /// Whether an autoscaler decides how many there are, of which hpa-on-shards speaks, or they are stopped for now.
@@ -71,7 +79,7 @@ fn nobody(list: &ShardList<'_>, index: &Index<'_>, found: &mut FoundAnywhere<'_>
     let node = meant.document.at(meant.node, field).unwrap_or(meant.node);
     found
         .about(object)
-        .at_span(list.file.span(host), format!("no Pod of `{set}` has the name `{}`", clip(host)))
+        .at_span(list.span(host), format!("no Pod of `{set}` has the name `{}`", clip(host)))
         .here("nobody answers to this name")
         .label(meant.label(node, "the name that counts"))
         .because("a StatefulSet's Pods are found by <set>-<ordinal>.<serviceName> (kubernetes/website: concepts/workloads/controllers/statefulset, \"Stable Network ID\")")
@@ -111,100 +119,89 @@ fn compare(list: &ShardList<'_>, object: &Object, (start, count): (u32, u32), fo
     let place = at(&["spec", "replicas"]).or_else(|| at(&["metadata", "name"])).unwrap_or(object.node);
     found
         .about(list.file.object)
-        .at_span(list.file.span(piece), message)
+        .at_span(list.span(piece), message)
         .here(here)
         .label(object.label(place, there))
         .because(WHY)
         .help(help);
 }
 
-/// Programs that are told how many they are: `ARGOCD_CONTROLLER_REPLICAS` (argo-cd#26399, #19928) and
-/// kube-state-metrics' `--total-shards`.
-fn own_count(object: &Object, index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
-    let Some(set) = stateful_set(object).filter(|_| !object.is_base && !is_unsettled(index, object)) else { return };
-    let Some(pod) = object.pod() else { return };
+/// A StatefulSet whose own containers are told how many there are.
+fn own_count(facts: &PodFacts<'_>, found: &mut Found<'_>) {
+    let object = facts.pod.object;
+    let Some(set) = stateful_set(object).filter(|_| !is_unsettled(facts.index, object)) else { return };
     let (_, count) = ordinals(&set.spec);
-    for text in pod.containers().flat_map(|view| texts(&view)) {
-        let told = match text.variable {
-            Some("ARGOCD_CONTROLLER_REPLICAS") => text.text.parse::<u32>().ok(),
-            Some(_) => None,
-            None => text.text.strip_prefix("--total-shards=").and_then(|number| number.parse().ok()),
-        };
-        if let Some(told) = told.filter(|told| *told != count && *told > 0) {
+    for member in &facts.members {
+        let told = member.option("--total-shards").or_else(|| member.variable("ARGOCD_CONTROLLER_REPLICAS"));
+        let Some(told) = told.filter(|told| is_own(told, object)) else { continue };
+        if let Some(number) = told.text.parse::<u32>().ok().filter(|number| *number != count && *number > 0) {
             let replicas = object.document.at(object.node, &["spec", "replicas"]);
-            say_count(object, text.node, told, count, object, replicas, found);
+            say_count(told.place.node, number, count, object, replicas, found);
         }
     }
 }
 
-/// The root of a scatter/gather and its leaves.
-fn gather(object: &Object, index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
-    let Some(pod) = object.pod().filter(|_| !object.is_base) else { return };
-    if !pod.containers().flat_map(|view| texts(&view)).any(|text| text.text.contains("{i}")) {
-        return;
-    }
-    for one in crate::recognise::containers(pod).iter().filter(|one| one.role == Role::GatherRoot) {
-        let words = texts(&one.container);
-        let value = |flag: &str| words.iter().find_map(|text| Some((text.text.strip_prefix(flag)?, text.node)));
-        let (Some((told, node)), Some((url, _))) = (value("--leaves="), value("--leaf-url=")) else { continue };
-        let Ok(told) = told.parse::<u32>() else { continue };
-        let named = url.replace("{i}", "0");
-        let lists = crate::recognise::hosts::pod_names(&named);
-        let Some(leaf) = lists.first().and_then(|list| index.find(object, "StatefulSet", list.set)) else { continue };
-        let Some(set) = stateful_set(leaf).filter(|_| !leaf.is_base && !is_unsettled(index, leaf)) else { continue };
+/// A root that is told of more or fewer leaves than there are.
+fn gather(facts: &PodFacts<'_>, found: &mut Found<'_>) {
+    let object = facts.pod.object;
+    for one in facts.members.iter().filter(|one| one.role == Role::GatherRoot) {
+        let (Some(leaves), Some(url)) = (one.option("--leaves"), one.option("--leaf-url")) else { continue };
+        let Some(told) = leaves.text.parse::<u32>().ok().filter(|_| is_own(&leaves, object)) else { continue };
+        let named = url.text.replace("{i}", "0");
+        let lists = pod_names(&named);
+        let Some(leaf) = lists.first().and_then(|list| facts.index.find(object, "StatefulSet", list.set)) else {
+            continue;
+        };
+        let Some(set) = stateful_set(leaf).filter(|_| !leaf.is_base && !is_unsettled(facts.index, leaf)) else {
+            continue;
+        };
         let (start, count) = ordinals(&set.spec);
         if told != count && start == 0 {
             let replicas = leaf.document.at(leaf.node, &["spec", "replicas"]);
-            say_count(object, node, told, count, leaf, replicas, found);
+            say_count(leaves.place.node, told, count, leaf, replicas, found);
         }
     }
 }
 
-/// A number of shards beside the template of their names: `SHARD_COUNT=3` with `SHARD_HOST=cache-%d.cache`.
-fn told_count(object: &Object, index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+/// Variables with the number of shards beside a template of their names.
+fn told_count(facts: &PodFacts<'_>, found: &mut Found<'_>) {
     const COUNTS: [&str; 6] =
         ["SHARD_COUNT", "SHARDS", "NUM_SHARDS", "SHARDS_COUNT", "NUMBER_OF_SHARDS", "TOTAL_SHARDS"];
-    let Some(pod) = object.pod().filter(|_| !object.is_base) else { return };
-    for view in pod.containers() {
-        let words = texts(&view);
-        let count = words.iter().find_map(|text| {
-            let name = text.variable.filter(|name| COUNTS.iter().any(|count| name.ends_with(count)))?;
-            Some((name, text.text.parse::<u32>().ok()?, text.node))
+    let object = facts.pod.object;
+    for member in &facts.members {
+        let count = member.variables().find_map(|(name, word)| {
+            let is_count = COUNTS.iter().any(|count| name.ends_with(count)) && is_own(&Told::from(word), object);
+            Some((word.text.parse::<u32>().ok().filter(|_| is_count)?, word.place.node))
         });
-        let Some((_, told, node)) = count.filter(|(_, told, _)| *told > 0) else { continue };
-        let set = words.iter().find_map(|text| {
-            text.variable?;
+        let Some((told, node)) = count.filter(|(told, _)| *told > 0) else { continue };
+        let set = member.variables().find_map(|(_, word)| {
             let first = ["{i}", "{}", "%d", "{n}", "{index}", "{shard}"]
                 .iter()
-                .fold(text.text.to_owned(), |text, hole| text.replace(hole, "0"));
-            let lists = crate::recognise::hosts::pod_names(&first);
-            let list = lists.first().filter(|_| first != text.text)?;
-            index.find(object, "StatefulSet", list.set)
+                .fold(word.text.to_string(), |text, hole| text.replace(hole, "0"));
+            let lists = pod_names(&first);
+            let list = lists.first().filter(|_| first != word.text)?;
+            facts.index.find(object, "StatefulSet", list.set)
         });
-        let Some(leaf) = set.filter(|set| !set.is_base && !is_unsettled(index, set)) else { continue };
+        let Some(leaf) = set.filter(|set| !set.is_base && !is_unsettled(facts.index, set)) else { continue };
         let Some(typed) = stateful_set(leaf) else { continue };
         let (_, count) = ordinals(&typed.spec);
         if told != count {
             let replicas = leaf.document.at(leaf.node, &["spec", "replicas"]);
-            say_count(object, node, told, count, leaf, replicas, found);
+            say_count(node, told, count, leaf, replicas, found);
         }
     }
 }
 
-fn say_count(
-    object: &Object,
-    node: NodeId,
-    told: u32,
-    count: u32,
-    set: &Object,
-    replicas: Option<NodeId>,
-    found: &mut FoundAnywhere<'_>,
-) {
+/// Whether a value is written in the container itself.
+fn is_own(told: &Told<'_>, object: &Object) -> bool {
+    std::ptr::eq(told.place.object, object)
+}
+
+fn say_count(node: NodeId, told: u32, count: u32, set: &Object, replicas: Option<NodeId>, found: &mut Found<'_>) {
     let name = |document: &Document| document.at(set.node, &["metadata", "name"]);
     let place = replicas.or_else(|| name(&set.document)).unwrap_or(set.node);
     found
-        .about(object)
-        .at(node, format!("it is told of {told} shards, and the StatefulSet runs {count}"))
+        .at(node, format!("configured for {told} shards, and the StatefulSet runs {count}"))
         .here(format!("{told} shards"))
         .label(Label::node(&set.document, place, format!("{count} Pods")))
         .because(WHY)

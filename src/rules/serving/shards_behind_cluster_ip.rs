@@ -2,9 +2,8 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::{hashed, is_headless, stateful_set};
 use crate::diagnostic::{Label, Level, RuleId};
+use crate::facts::shards::lists;
 use crate::kube::{Index, Selector, Typed};
-use crate::recognise::address::addresses;
-use crate::recognise::shards::lists;
 use crate::rules::{Check, FoundAnywhere, Rule};
 use crate::words::clip;
 
@@ -23,10 +22,7 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
         let labels = object.pod().and_then(|pod| pod.metadata).and_then(|metadata| metadata.labels.as_ref());
         let (Some(set), Some(labels)) = (stateful_set(object), labels) else { continue };
         let first = list.names.pods.first().map_or("", |(_, host)| *host);
-        let port = addresses(list.file.text)
-            .into_iter()
-            .find(|address| address.host == first)
-            .and_then(|address| address.port);
+        let port = list.port();
         for service in index.beside(object, "Service").filter(|service| is_headless(service) == Some(false)) {
             let Some(Typed::Service(typed)) = &service.typed else { continue };
             let Some(spec) = typed.spec.as_ref().filter(|_| set.spec.service_name.as_deref() != Some(&service.id.name))
@@ -52,7 +48,7 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
                 .here("a cluster IP over all shards")
                 .label(Label::span(
                     &list.file.object.document.source,
-                    list.file.span(first),
+                    list.span(first),
                     "keys are spread over these Pods",
                 ))
                 .because("kube-proxy picks any Pod for each connection; most keys are on another one")

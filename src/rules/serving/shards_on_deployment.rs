@@ -1,6 +1,6 @@
 use crate::diagnostic::{Label, Level, RuleId};
+use crate::facts::shards::lists;
 use crate::kube::Index;
-use crate::recognise::shards::lists;
 use crate::rules::{Check, FoundAnywhere, Rule};
 use crate::words::clip;
 
@@ -25,7 +25,7 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
             .about(deployment)
             .at(kind, format!("the shards `{}` have no names of their own", clip(&deployment.id.name)))
             .here("its Pods have random names")
-            .label(Label::span(&holder.document.source, list.file.span(host), "names one of them"))
+            .label(Label::span(&holder.document.source, list.span(host), "names one of them"))
             .because("only a StatefulSet gives its Pods names that stay and resolve (kubernetes/website: concepts/workloads/controllers/statefulset)")
             .help("make it a StatefulSet with a headless Service");
     }

@@ -1,5 +1,6 @@
 use crate::diagnostic::{Level, RuleId};
-use crate::kube::{ContainerList, ContainerView, PodView};
+use crate::facts::PodFacts;
+use crate::kube::ContainerList;
 use crate::rules::{Check, Found, Rule, parts};
 
 /// An init container fills an `emptyDir` that nobody else mounts.
@@ -7,13 +8,14 @@ pub static RULE: Rule = Rule {
     id: RuleId { name: "init-output-not-mounted", family: "sidecar" },
     level: Level::Warning,
     page: include_str!("init_output_not_mounted.md"),
-    check: Check::Pod(check),
+    check: Check::Facts(check),
 };
 
 /// Places for what a program needs while it runs, and nobody afterwards.
 const SCRATCH: [&str; 9] = ["tmp", "temp", "cache", "scratch", "home", "root", "run", "shm", "work"];
 
-fn check(pod: PodView<'_>, found: &mut Found<'_>) {
+fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
+    let pod = facts.pod;
     if pod.object.is_patch || pod.object.is_base {
         return;
     }
@@ -30,7 +32,8 @@ fn check(pod: PodView<'_>, found: &mut Found<'_>) {
                 .split(|letter: char| !letter.is_ascii_alphanumeric())
                 .any(|word| SCRATCH.contains(&word))
         };
-        let writes = mount.read_only != Some(true) && names(view, &mount.mount_path);
+        let writes = mount.read_only != Some(true)
+            && facts.member(view.node).is_some_and(|member| member.names_path(&mount.mount_path));
         if !is_ordinary || !writes || is_scratch(&mount.mount_path) || is_scratch(&volume.name) {
             continue;
         }
@@ -42,12 +45,4 @@ fn check(pod: PodView<'_>, found: &mut Found<'_>) {
             .because("an emptyDir is seen only by the containers that mount it, and goes with the Pod")
             .help(format!("mount `{}` in the container that needs the files", volume.name));
     }
-}
-
-/// Whether the container's command line, working folder or environment speak of a folder.
-fn names(view: &ContainerView<'_>, folder: &str) -> bool {
-    let folder = folder.trim_end_matches('/');
-    let values = view.container.env.iter().flatten().filter_map(|variable| variable.value.as_ref());
-    let words = parts::words(view).map(|(word, _)| word).chain(values).chain(&view.container.working_dir);
-    !folder.is_empty() && words.into_iter().any(|word| word.contains(folder))
 }

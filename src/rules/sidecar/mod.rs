@@ -1,13 +1,17 @@
 //! Sidecars and Jobs.
 
 mod annotation_on_the_wrong_metadata;
+mod auth_bypassed;
 mod duplicate_container_port;
 mod duplicate_port_name;
+mod git_sync_outside_the_mount;
+mod init_needs_what_starts_later;
 mod init_output_not_mounted;
 mod injected_into_a_job;
 mod log_sidecar_without_shared_volume;
 mod mesh_reserved;
 mod native;
+mod nothing_listens_there;
 mod pilot_agent_role;
 mod probe_port_not_in_container;
 mod proxy_as_init_container;
@@ -33,12 +37,16 @@ use super::Rule;
 /// The family's rules.
 pub const RULES: &[&Rule] = &[
     &annotation_on_the_wrong_metadata::RULE,
+    &auth_bypassed::RULE,
     &duplicate_container_port::RULE,
     &duplicate_port_name::RULE,
+    &git_sync_outside_the_mount::RULE,
+    &init_needs_what_starts_later::RULE,
     &init_output_not_mounted::RULE,
     &injected_into_a_job::RULE,
     &log_sidecar_without_shared_volume::RULE,
     &mesh_reserved::RULE,
+    &nothing_listens_there::RULE,
     &pilot_agent_role::RULE,
     &probe_port_not_in_container::RULE,
     &proxy_as_init_container::RULE,

@@ -1,6 +1,6 @@
 use crate::diagnostic::{Level, RuleId};
-use crate::kube::{ContainerList, ContainerView, PodView};
-use crate::recognise::{self, Lifetime};
+use crate::facts::{Lifetime, PodFacts};
+use crate::kube::{ContainerList, ContainerView};
 use crate::rules::{Check, Found, Rule};
 use crate::yaml::edit;
 
@@ -9,10 +9,11 @@ pub static RULE: Rule = Rule {
     id: RuleId { name: "proxy-as-init-container", family: "sidecar" },
     level: Level::Error,
     page: include_str!("proxy_as_init_container.md"),
-    check: Check::Pod(check),
+    check: Check::Facts(check),
 };
 
-fn check(pod: PodView<'_>, found: &mut Found<'_>) {
+fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
+    let pod = facts.pod;
     if pod.object.is_patch {
         return;
     }
@@ -20,9 +21,9 @@ fn check(pod: PodView<'_>, found: &mut Found<'_>) {
     if !pod.containers().any(|view| is_ordinary(&view)) {
         return;
     }
-    for one in recognise::containers(pod) {
+    for one in &facts.members {
         let view = one.container;
-        if !is_ordinary(&view) || one.lifetime != Lifetime::Forever {
+        if !is_ordinary(&view) || one.lifetime != Lifetime::Serves {
             continue;
         }
         let document = &pod.object.document;
@@ -40,6 +41,9 @@ fn check(pod: PodView<'_>, found: &mut Found<'_>) {
             )
             .help(format!("add `restartPolicy: Always` to `{name}`"))
             .unsafe_fix_if(format!("make `{name}` a native sidecar"), fix.map(|edit| vec![edit]));
+        if !one.lifetime_is_certain {
+            saying = saying.level(Level::Warning);
+        }
         for evidence in &one.evidence {
             saying = saying.and(evidence.node, evidence.shows.clone());
         }

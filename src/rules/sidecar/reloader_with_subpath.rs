@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostic::{Level, RuleId};
-use crate::kube::{ContainerView, PodView};
-use crate::recognise::{self, Role, Task};
+use crate::facts::{PodFacts, Role, Task};
+use crate::kube::ContainerView;
 use crate::rules::{Check, Found, Rule, parts};
 use crate::yaml::NodeId;
 
@@ -11,17 +11,17 @@ pub static RULE: Rule = Rule {
     id: RuleId { name: "reloader-with-subpath", family: "sidecar" },
     level: Level::Error,
     page: include_str!("reloader_with_subpath.md"),
-    check: Check::Pod(check),
+    check: Check::Facts(check),
 };
 
 /// A ConfigMap or Secret.
 type Source<'a> = (&'static str, &'a str);
 
-fn check(pod: PodView<'_>, found: &mut Found<'_>) {
+fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
+    let pod = facts.pod;
     if pod.containers().nth(1).is_none() {
         return;
     }
-    let all = recognise::containers(pod);
     let sources: BTreeMap<&str, Source<'_>> = pod
         .spec
         .volumes
@@ -33,7 +33,8 @@ fn check(pod: PodView<'_>, found: &mut Found<'_>) {
             Some((volume.name.as_str(), map.or(secret)?))
         })
         .collect();
-    for reloader in all.iter().filter(|one| one.role == Role::Sidecar(Task::Config)) {
+    for reloader in facts.members.iter().filter(|one| one.role == Role::Sidecar(Task::Config) || one.signals.is_some())
+    {
         let view = reloader.container;
         if !view.runs_beside_app() {
             continue;

@@ -1,7 +1,7 @@
 use crate::diagnostic::{Level, RuleId};
-use crate::kube::ContainerView;
-use crate::recognise::shell;
-use crate::rules::{Check, Found, Rule, parts};
+use crate::facts::command::shell::ShellWord;
+use crate::facts::{ContainerFacts, PodFacts};
+use crate::rules::{Check, Found, Rule};
 use crate::yaml::edit::Edit;
 use crate::yaml::{Document, NodeId, Style};
 
@@ -10,42 +10,42 @@ pub static RULE: Rule = Rule {
     id: RuleId { name: "shell-swallows-sigterm", family: "sidecar" },
     level: Level::Advice,
     page: include_str!("shell_swallows_sigterm.md"),
-    check: Check::Container(check),
+    check: Check::Facts(check),
 };
 
-fn check(view: ContainerView<'_>, found: &mut Found<'_>) {
-    if !view.runs_beside_app() {
+fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
+    let spec = facts.pod.spec;
+    if spec.share_process_namespace == Some(true) || spec.host_pid == Some(true) {
         return;
     }
-    let Some(script) = parts::script(&view) else { return };
-    let shares = view.pod.spec.share_process_namespace == Some(true) || view.pod.spec.host_pid == Some(true);
-    let Some(commands) = shell::commands(script.text).filter(|_| !shares) else { return };
-    let Some((last, before)) = commands.split_last() else { return };
-    let Some(program) = last.words.first().map(String::as_str) else { return };
-    let is_piped = before.last().is_some_and(|command| command.piped);
-    let hands_over = program == "exec" || is_builtin(program);
-    // bash puts the last command of a plain row in its own place; dash never does
-    if hands_over || (script.shell != "bash" && script.shell != "sh" && script.shell != "dash" && script.shell != "ash")
-    {
+    for member in facts.running() {
+        judge(member, found);
+    }
+}
+
+fn judge(member: &ContainerFacts<'_>, found: &mut Found<'_>) {
+    let Some(script) = &member.line.script else { return };
+    let Some((last, is_piped)) = script.tree.last_of_row() else { return };
+    let Some(program) = last.first().and_then(ShellWord::literal) else { return };
+    if program == "exec" || is_builtin(program) || !matches!(script.shell.as_str(), "bash" | "sh" | "dash" | "ash") {
         return;
     }
+    // bash execs the last command of a plain row; dash never does
     if script.shell == "bash" && !is_piped {
         return;
     }
-    let name = &view.container.name;
-    let document = &view.pod.object.document;
+    let name = member.name();
+    let document = &script.place.object.document;
+    let node = script.place.node;
     found
-        .at(
-            script.node,
-            format!("`{name}` may not hear SIGTERM: process 1 is `{}`, which does not pass it on", script.shell),
-        )
+        .at(node, format!("`{name}` may not hear SIGTERM: process 1 is `{}`, which does not pass it on", script.shell))
         .here(format!("put `exec` before `{program}`"))
         .because(
             "SIGTERM goes to process 1, and the kernel drops it where process 1 has no handler; dash waits for its \
              last command instead of becoming it, so the Pod stops only when the grace period is over",
         )
         .help(format!("write `exec {program} …`"))
-        .fix_if("let the last command take the shell's place", insertion(document, script.node, program, is_piped));
+        .fix_if("let the last command take the shell's place", insertion(document, node, program, is_piped));
 }
 
 /// Commands that a shell runs itself, or that are over at once.

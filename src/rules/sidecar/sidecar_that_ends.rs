@@ -1,21 +1,17 @@
 use crate::diagnostic::{Level, RuleId};
-use crate::kube::PodView;
-use crate::recognise::{self, Lifetime};
-use crate::rules::{Check, Found, Rule, parts};
+use crate::facts::{Lifetime, PodFacts};
+use crate::rules::{Check, Found, Rule};
 
 /// A native sidecar whose program ends.
 pub static RULE: Rule = Rule {
     id: RuleId { name: "sidecar-that-ends", family: "sidecar" },
     level: Level::Warning,
     page: include_str!("sidecar_that_ends.md"),
-    check: Check::Pod(check),
+    check: Check::Facts(check),
 };
 
-fn check(pod: PodView<'_>, found: &mut Found<'_>) {
-    if !pod.containers().any(|view| view.is_native_sidecar()) {
-        return;
-    }
-    for one in recognise::containers(pod) {
+fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
+    for one in &facts.members {
         let view = one.container;
         let Some(policy) = view.at(&["restartPolicy"]).filter(|_| view.is_native_sidecar()) else { continue };
         if one.lifetime != Lifetime::Ends {
@@ -27,10 +23,6 @@ fn check(pod: PodView<'_>, found: &mut Found<'_>) {
             .here("start it again whenever it ends")
             .because("with `restartPolicy: Always` an init container is a sidecar: the kubelet restarts it, in growing pauses, for the Pod's life (KEP-753)")
             .help(format!("remove `restartPolicy` if the app needs the work of `{name}` done first, or let it run on"));
-        let once = parts::words(&view)
-            .find(|(word, _)| word.contains("one-time") || word.contains("exit-after") || word.contains("once"));
-        if let Some((_, node)) = once.or_else(|| parts::words(&view).next()) {
-            saying.and(node, "ends when it is done");
-        }
+        saying.and(one.line_place().node, "ends when it is done");
     }
 }

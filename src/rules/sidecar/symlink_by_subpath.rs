@@ -1,6 +1,6 @@
 use crate::diagnostic::{Level, RuleId};
-use crate::kube::{ContainerView, PodView};
-use crate::recognise::{self, Lifetime, Role, Task};
+use crate::facts::{Lifetime, PodFacts, Role, Task};
+use crate::kube::ContainerView;
 use crate::rules::{Check, Found, Rule, parts};
 
 /// The link of git-sync is mounted in place of the folder that holds it.
@@ -8,15 +8,16 @@ pub static RULE: Rule = Rule {
     id: RuleId { name: "symlink-by-subpath", family: "sidecar" },
     level: Level::Error,
     page: include_str!("symlink_by_subpath.md"),
-    check: Check::Pod(check),
+    check: Check::Facts(check),
 };
 
-fn check(pod: PodView<'_>, found: &mut Found<'_>) {
+fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
+    let pod = facts.pod;
     let has_path = |view: ContainerView<'_>| parts::mounts(&view).any(|(mount, _)| mount.sub_path.is_some());
     if !pod.containers().any(has_path) {
         return;
     }
-    for one in recognise::containers(pod) {
+    for one in &facts.members {
         let view = one.container;
         let keeps_pulling = one.role == Role::Sidecar(Task::Git) && one.lifetime != Lifetime::Ends;
         if !keeps_pulling || !view.runs_beside_app() {

@@ -1,48 +1,45 @@
 use super::scaling;
 use crate::diagnostic::{Level, RuleId};
-use crate::kube::{ContainerList, ContainerView, Index, Typed};
-use crate::recognise;
-use crate::rules::{Check, FoundAnywhere, Rule, parts};
+use crate::facts::PodFacts;
+use crate::kube::{ContainerView, Typed};
+use crate::rules::{Check, Found, Rule, parts};
 
 /// Nobody knows when a server is ready.
 pub static RULE: Rule = Rule {
     id: RuleId { name: "missing-probe", family: "workload" },
     level: Level::Advice,
     page: include_str!("missing_probe.md"),
-    check: Check::Workspace(check),
+    check: Check::Facts(check),
 };
 
-fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
-    let behind = scaling::behind_services(index);
-    for pod in parts::whole_pods(index) {
-        let service = behind.get(&std::ptr::from_ref(pod.object));
-        let is_served = match &pod.object.typed {
-            Some(Typed::Deployment(_) | Typed::StatefulSet(_) | Typed::DaemonSet(_) | Typed::ReplicaSet(_)) => true,
-            Some(Typed::Pod(_)) => service.is_some(),
-            _ => false,
-        };
-        if !is_served {
+fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
+    let pod = facts.pod;
+    if !parts::is_whole(pod.object) {
+        return;
+    }
+    let service = facts.index.service_of(pod.object);
+    let is_served = match &pod.object.typed {
+        Some(Typed::Deployment(_) | Typed::StatefulSet(_) | Typed::DaemonSet(_) | Typed::ReplicaSet(_)) => true,
+        Some(Typed::Pod(_)) => service.is_some(),
+        _ => false,
+    };
+    if !is_served {
+        return;
+    }
+    let apps: Vec<_> = facts.main().filter(|one| !one.is_helper()).collect();
+    for one in &apps {
+        let view = one.container;
+        let is_target = serves(&view) || (service.is_some() && apps.len() == 1 && view.container.ports.is_none());
+        if !is_target || view.container.readiness_probe.is_some() {
             continue;
         }
-        let apps: Vec<_> = recognise::containers_among(pod, index)
-            .into_iter()
-            .filter(|one| one.container.list == ContainerList::Main && !one.is_helper())
-            .collect();
-        for one in &apps {
-            let view = one.container;
-            let is_target = serves(&view) || (service.is_some() && apps.len() == 1 && view.container.ports.is_none());
-            if !is_target || view.container.readiness_probe.is_some() {
-                continue;
-            }
-            let mut about = found.about(pod.object);
-            let saying = about
-                .at(view.name_node(), format!("`{}` gets traffic before it is ready, and while it cannot answer", view.container.name))
-                .here("has no readinessProbe")
-                .because("without a readiness probe a container counts as ready when it has started; a rollout then replaces the last good Pod by one that may never answer")
-                .help("add a `readinessProbe` that asks for what clients ask for");
-            if let Some(service) = service {
-                saying.label(service.label(scaling::name_node(service), "sends it traffic"));
-            }
+        let saying = found
+            .at(view.name_node(), format!("`{}` gets traffic before it is ready, and while it cannot answer", view.container.name))
+            .here("has no readinessProbe")
+            .because("without a readiness probe a container counts as ready when it has started; a rollout then replaces the last good Pod by one that may never answer")
+            .help("add a `readinessProbe` that asks for what clients ask for");
+        if let Some(service) = service {
+            saying.label(service.label(scaling::name_node(service), "sends it traffic"));
         }
     }
 }

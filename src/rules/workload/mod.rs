@@ -22,6 +22,7 @@ mod prestop_outlasts_grace;
 mod privileged;
 mod probe_host;
 mod rbac_allows_nothing;
+mod read_only_root_needs_volume;
 mod references;
 mod retired_operator;
 mod root_that_must_not_be;
@@ -34,6 +35,7 @@ mod scaling;
 mod selector_matches_nothing;
 mod selector_takes_job_pods;
 mod service_port_missing;
+mod service_port_on_loopback;
 mod single_replica;
 mod token_mounted;
 mod two_default_priorities;
@@ -69,6 +71,7 @@ pub const RULES: &[&Rule] = &[
     &privileged::RULE,
     &probe_host::RULE,
     &rbac_allows_nothing::RULE,
+    &read_only_root_needs_volume::RULE,
     &retired_operator::RULE,
     &root_that_must_not_be::RULE,
     &runs_as_root::RULE,
@@ -78,6 +81,7 @@ pub const RULES: &[&Rule] = &[
     &selector_matches_nothing::RULE,
     &selector_takes_job_pods::RULE,
     &service_port_missing::RULE,
+    &service_port_on_loopback::RULE,
     &single_replica::RULE,
     &token_mounted::RULE,
     &two_default_priorities::RULE,

@@ -24,7 +24,7 @@ fn check(view: ContainerView<'_>, found: &mut Found<'_>) {
 
 /// Whether an image is whatever was pushed last: `latest`, or no tag, which means `latest`.
 pub fn is_mutable(image: &str) -> bool {
-    let (_, tag) = crate::recognise::split_image(image);
+    let (_, tag) = crate::facts::programs::split(image);
     let is_open = image.is_empty() || image.contains('@') || crate::rules::text::is_placeholder(image);
     !is_open && matches!(tag, "" | "latest")
 }

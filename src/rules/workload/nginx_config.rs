@@ -1,8 +1,8 @@
 use crate::diagnostic::{Level, RuleId};
-use crate::kube::{ContainerView, Index};
-use crate::recognise::config::{self, ConfigFile};
-use crate::recognise::nginx::{self, Directive};
-use crate::rules::{Check, FoundAnywhere, Rule, parts};
+use crate::facts::config::ConfigFile;
+use crate::facts::nginx::{self, Directive};
+use crate::facts::{ContainerFacts, PodFacts, programs};
+use crate::rules::{Check, Found, Rule};
 use crate::words::clip;
 
 /// A configuration with which nginx does not start.
@@ -10,7 +10,7 @@ pub static RULE: Rule = Rule {
     id: RuleId { name: "nginx-config", family: "workload" },
     level: Level::Error,
     page: include_str!("nginx_config.md"),
-    check: Check::Workspace(check),
+    check: Check::Facts(check),
 };
 
 /// Directives with the most arguments that they take, in every module that has them (nginx.org: ngx\_core and
@@ -53,57 +53,43 @@ struct Mistake<'run> {
     help: &'static str,
 }
 
-fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
-    for pod in parts::whole_pods(index) {
-        let object = pod.object;
-        for view in pod.containers() {
-            for file in read_by_nginx(&view, index) {
-                let Some(mistake) = mistake(&file, &view) else { continue };
-                let mounts = view.at(&["image"]).unwrap_or_else(|| view.name_node());
-                found
-                    .about(file.object)
-                    .at_span(file.span_of_part(mistake.piece), mistake.message)
-                    .here("nginx does not start with this")
-                    .label(object.label(mounts, format!("`{}` reads it", clip(&view.container.name))))
-                    .because("nginx reads its whole configuration at the start, and ends with `[emerg]` at the first mistake")
-                    .help(mistake.help);
-            }
+fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
+    if facts.pod.object.is_base {
+        return;
+    }
+    for member in &facts.members {
+        for file in read_by_nginx(member) {
+            let Some(mistake) = mistake(file, member) else { continue };
+            let view = member.container;
+            let mounts = view.at(&["image"]).unwrap_or_else(|| view.name_node());
+            found
+                .about(file.object)
+                .at_span(file.span_of_part(mistake.piece), mistake.message)
+                .here("nginx does not start with this")
+                .label(facts.pod.object.label(mounts, format!("`{}` reads it", clip(member.name()))))
+                .because(
+                    "nginx reads its whole configuration at the start, and ends with `[emerg]` at the first mistake",
+                )
+                .help(mistake.help);
         }
     }
 }
 
-/// The files of a container that its nginx reads: the configuration itself and what the image's own includes.
-fn read_by_nginx<'run>(view: &ContainerView<'run>, index: &Index<'run>) -> Vec<ConfigFile<'run>> {
-    let (repository, _) = repository(view);
+/// The mounted files that nginx reads at its start: its own configuration, and what that includes.
+fn read_by_nginx<'a, 'run>(member: &'a ContainerFacts<'run>) -> Vec<&'a ConfigFile<'run>> {
+    let (repository, _) = programs::split(member.image());
     let is_nginx = matches!(repository.rsplit('/').next(), Some("nginx" | "nginx-unprivileged"));
-    let starts_it =
-        view.container.command.as_ref().and_then(|command| command.first()).is_none_or(|word| word == "nginx");
-    let reads_another = parts::words(view).any(|(word, _)| word == "-c");
-    if !is_nginx || !starts_it || reads_another {
+    let starts_it = member.line.only().is_some_and(|run| run.name == "nginx");
+    if !is_nginx || !starts_it || member.option("-c").is_some() {
         return Vec::new();
     }
-    let mut files = config::configs(view, index).files;
-    files.retain(|file| {
-        view.container.volume_mounts.iter().flatten().any(|mount| {
-            let volumes = view.pod.spec.volumes.iter().flatten().filter(|volume| volume.name == mount.name);
-            let is_source = volumes.filter_map(|volume| volume.config_map.as_ref()).any(|source| {
-                let renames = source.items.iter().flatten().any(|item| item.key != item.path);
-                source.name == file.object.id.name && !renames
-            });
-            is_source && is_read(mount.mount_path.trim_end_matches('/'), mount.sub_path.as_deref(), file.name)
-        }) && !["{{", "_by_lua", "<%", "@@"].iter().any(|mark| file.text.contains(mark))
-    });
-    files
-}
-
-fn is_read(path: &str, sub_path: Option<&str>, key: &str) -> bool {
-    match sub_path {
-        Some(sub_path) => {
-            let is_included = path.starts_with("/etc/nginx/conf.d/") && is_conf(path);
-            sub_path == key && (path == "/etc/nginx/nginx.conf" || is_included)
-        }
-        None => path == "/etc/nginx" && key == "nginx.conf" || path == "/etc/nginx/conf.d" && is_conf(key),
-    }
+    let is_read = |file: &&ConfigFile<'_>| {
+        let is_included =
+            file.path.strip_prefix("/etc/nginx/conf.d/").is_some_and(|name| !name.contains('/') && is_conf(name));
+        (file.path == "/etc/nginx/nginx.conf" || is_included)
+            && !["{{", "_by_lua", "<%", "@@"].iter().any(|mark| file.text.contains(mark))
+    };
+    member.configs.files.iter().filter(is_read).collect()
 }
 
 #[expect(clippy::case_sensitive_file_extension_comparisons, reason = "`include` looks at case")]
@@ -111,22 +97,18 @@ fn is_conf(name: &str) -> bool {
     name.ends_with(".conf")
 }
 
-fn repository<'run>(view: &ContainerView<'run>) -> (&'run str, &'run str) {
-    crate::recognise::split_image(view.container.image.as_deref().unwrap_or_default())
-}
-
-fn mistake<'run>(file: &ConfigFile<'run>, view: &ContainerView<'_>) -> Option<Mistake<'run>> {
+fn mistake<'run>(file: &ConfigFile<'run>, member: &ContainerFacts<'_>) -> Option<Mistake<'run>> {
     let all = nginx::directives(file.text);
     let own = |directive: &&Directive<'run>| directive.inside.iter().all(|head| BLOCKS.contains(&all[*head].name()));
     let lacking = all.iter().filter(own).find_map(|directive| missing_semicolon(file.text, directive));
     let lacking = lacking.or_else(|| nginx::unended(file.text));
     if let Some(piece) = lacking {
-        let message = format!("`{}` lacks its `;`: nginx reads on", clip(piece));
+        let message = format!("missing `;` after `{}`", clip(piece));
         return Some(Mistake { piece, message, help: "end the directive with `;`" });
     }
     let is_removed = |directive: &&Directive<'_>| directive.name() == "ssl" && directive.words.len() == 2;
-    let removed = all.iter().filter(own).filter(|_| is_since_1_25_1(view)).find(is_removed)?;
-    let message = "`ssl` is no directive any more: nginx 1.25.1 has removed it".to_owned();
+    let removed = all.iter().filter(own).filter(|_| is_since_1_25_1(member)).find(is_removed)?;
+    let message = "nginx 1.25.1 removed the directive `ssl`".to_owned();
     Some(Mistake {
         piece: removed.name(),
         message,
@@ -156,8 +138,8 @@ fn starts_line(text: &str, word: &str) -> bool {
 }
 
 /// Whether the tag of nginx's own image says so.
-fn is_since_1_25_1(view: &ContainerView<'_>) -> bool {
-    let (repository, tag) = repository(view);
+fn is_since_1_25_1(member: &ContainerFacts<'_>) -> bool {
+    let (repository, tag) = programs::split(member.image());
     let repository = repository.trim_start_matches("docker.io/");
     let mut numbers = tag.split(['-', '_']).next().unwrap_or_default().split('.').map(str::parse::<u32>);
     let version = (numbers.next(), numbers.next(), numbers.next());

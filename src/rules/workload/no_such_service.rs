@@ -2,9 +2,9 @@ use std::collections::{HashMap, HashSet};
 
 use super::scaling::name_node;
 use crate::diagnostic::{Level, RuleId};
+use crate::facts::names::{Asked, asked, is_comment};
 use crate::kube::selection::is_beside;
 use crate::kube::{Index, Object, Place};
-use crate::recognise::names::{Asked, asked, is_comment};
 use crate::rules::{Check, FoundAnywhere, Rule};
 use crate::words::clip;
 

@@ -1,8 +1,8 @@
 use k8s_openapi::api::core::v1::LifecycleHandler;
 
 use crate::diagnostic::{Level, RuleId};
+use crate::facts::command::sleeps;
 use crate::kube::ContainerView;
-use crate::recognise::shell;
 use crate::rules::{Check, Found, Rule};
 use crate::yaml::edit::{self, Edit};
 
@@ -90,29 +90,6 @@ fn sleep_of(hook: &LifecycleHandler) -> Option<(f64, &'static [&'static str])> {
         return Some((sleep.seconds as f64, &["sleep", "seconds"]));
     }
     let command = hook.exec.as_ref()?.command.as_deref()?;
-    let seconds = sleep_of_command(command)?;
+    let seconds = sleeps(command)?;
     Some((seconds, &["exec", "command"]))
-}
-
-/// The sleeps of a command line: its own, or those of a script of simple commands, added up.
-fn sleep_of_command(command: &[String]) -> Option<f64> {
-    let (program, arguments) = command.split_first()?;
-    match program.rsplit('/').next()? {
-        "exec" => sleep_of_command(arguments),
-        "sleep" => shell::sleep_seconds(arguments),
-        "sh" | "bash" | "ash" | "dash" => {
-            let (option, script) = arguments.split_first()?;
-            if !option.starts_with('-') || !option.ends_with('c') {
-                return None;
-            }
-            let commands = shell::commands(script.first()?)?;
-            let sleeps = commands.iter().filter(|command| !command.piped);
-            let mut total = None;
-            for seconds in sleeps.filter_map(|command| sleep_of_command(&command.words)) {
-                total = Some(total.unwrap_or(0.0) + seconds);
-            }
-            total
-        }
-        _ => None,
-    }
 }

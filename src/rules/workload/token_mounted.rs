@@ -1,7 +1,7 @@
 use crate::diagnostic::{Level, RuleId};
-use crate::kube::{ContainerView, Index, Object, PodView, in_one_namespace};
-use crate::recognise::{self, Role, address};
-use crate::rules::{Check, FoundAnywhere, Rule, parts};
+use crate::facts::{PodFacts, Preparation, Role};
+use crate::kube::{Index, Object, in_one_namespace};
+use crate::rules::{Check, Found, Rule, parts};
 use crate::yaml::NodeId;
 
 /// A token of the API server lies where nothing uses it.
@@ -9,7 +9,7 @@ pub static RULE: Rule = Rule {
     id: RuleId { name: "token-mounted", family: "workload" },
     level: Level::Advice,
     page: include_str!("token_mounted.md"),
-    check: Check::Workspace(check),
+    check: Check::Facts(check),
 };
 
 /// Words with which a container shows that it talks to the API server, or that somebody asks who it is.
@@ -28,48 +28,43 @@ const USES: [&str; 12] = [
     "patterns-agent",
 ];
 
-fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
-    for pod in parts::whole_pods(index) {
-        let (object, spec) = (pod.object, pod.spec);
-        // An account of its own was made for a reason, though files may not show it.
-        let is_default = spec
-            .service_account_name
-            .as_deref()
-            .or(spec.service_account.as_deref())
-            .is_none_or(|name| name == "default");
-        let is_off = index
-            .find(object, "ServiceAccount", "default")
-            .is_some_and(|account| account.document.get(account.node, "automountServiceAccountToken").is_some());
-        let is_visible = object.id.namespace.as_deref() != Some("kube-system");
-        if !is_default
-            || is_off
-            || !is_visible
-            || spec.automount_service_account_token.is_some()
-            || is_bound(index, object)
-            || uses(pod)
-        {
-            continue;
-        }
-        let Some(view) = pod.containers().find(ContainerView::runs_beside_app) else { continue };
-        found
-            .about(object)
-            .at(view.name_node(), format!("a token for the API server lies in `{}`, and nothing here uses it", view.container.name))
-            .because("the kubelet mounts the token of the account `default` into every container unless it is told not to; who breaks in speaks to the API server with it")
-            .help("`automountServiceAccountToken: false` in the Pod's spec");
+fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
+    let (index, object, spec) = (facts.index, facts.pod.object, facts.pod.spec);
+    if !parts::is_whole(object) {
+        return;
     }
+    // An account of its own was made for a reason, though files may not show it.
+    let is_default =
+        spec.service_account_name.as_deref().or(spec.service_account.as_deref()).is_none_or(|name| name == "default");
+    let is_off = index
+        .find(object, "ServiceAccount", "default")
+        .is_some_and(|account| account.document.get(account.node, "automountServiceAccountToken").is_some());
+    let is_visible = object.id.namespace.as_deref() != Some("kube-system");
+    if !is_default
+        || is_off
+        || !is_visible
+        || spec.automount_service_account_token.is_some()
+        || is_bound(index, object)
+        || uses(facts)
+    {
+        return;
+    }
+    let Some(member) = facts.running().next() else { return };
+    found
+        .at(member.container.name_node(), format!("a token for the API server lies in `{}`, and nothing here uses it", member.name()))
+        .because("the kubelet mounts the token of the account `default` into every container unless it is told not to; an intruder can call the API server with it")
+        .help("`automountServiceAccountToken: false` in the Pod's spec");
 }
 
-/// Whether anything of the Pod speaks to the API server, as far as its manifest shows.
-fn uses(pod: PodView<'_>) -> bool {
-    recognise::containers(pod).iter().any(|one| {
-        let image = one.container.container.image.as_deref().unwrap_or_default();
-        let texts = address::texts(&one.container);
-        let mut words =
-            texts.iter().flat_map(|text| [Some(text.text), text.variable]).flatten().chain([image, one.name()]);
-        let is_agent = matches!(
-            one.role,
-            Role::MeshProxy | Role::Elector | Role::QueueManager | Role::Init(recognise::Preparation::Wait)
-        );
+/// Whether a container may speak to the API server, by what it is or what it is told.
+fn uses(facts: &PodFacts<'_>) -> bool {
+    facts.members.iter().any(|one| {
+        let told = one.words().map(|word| word.text.as_ref());
+        let variables = one.variables().flat_map(|(name, word)| [name, word.text.as_ref()]);
+        let programs = one.line.invocations.iter().map(|run| run.name.as_str());
+        let mut words = told.chain(variables).chain(programs).chain([one.image(), one.name()]);
+        let is_agent =
+            matches!(one.role, Role::MeshProxy | Role::Elector | Role::QueueManager | Role::Init(Preparation::Wait));
         is_agent || words.any(|word| USES.iter().any(|known| word.to_ascii_lowercase().contains(known)))
     })
 }

@@ -1,0 +1,338 @@
+//! Addresses as programs are told them: `host:port`, `:port`, URLs, data source names.
+
+use std::ops::Range;
+
+use super::program::Form;
+
+/// A host as an address says it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Host {
+    /// None is said.
+    Absent,
+    /// All of the Pod's addresses: `0.0.0.0`, `::`, `*`.
+    Any,
+    /// The Pod itself.
+    Loopback,
+    /// A name or another address.
+    Name(String),
+    /// Something that is filled in elsewhere.
+    Unknown,
+}
+
+/// An address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Address {
+    /// The host.
+    pub host: Host,
+    /// The port, as written or by the scheme.
+    pub port: Option<u16>,
+    /// `redis` of `redis://…`.
+    pub scheme: Option<String>,
+    /// Whether a part of it is filled in elsewhere.
+    pub is_unknown: bool,
+    /// The path of a URL.
+    pub path: String,
+    /// Its bytes in the text.
+    pub range: Range<usize>,
+}
+
+/// How long a text may be that is looked at for addresses, in bytes. What is longer is no address.
+const LONGEST: usize = 64 << 10;
+
+/// The addresses of a text. Sockets in the file system and paths are none.
+#[must_use]
+pub fn read(form: Form, text: &str) -> Vec<Address> {
+    if text.len() > LONGEST {
+        return Vec::new();
+    }
+    match form {
+        Form::Port => {
+            port(text.trim()).map(|port| address(Host::Absent, Some(port), None, 0..text.len())).into_iter().collect()
+        }
+        Form::Host => {
+            // of `127.0.0.1 -::1` the first
+            let found = host(text.split_whitespace().next().unwrap_or_default());
+            found.map(|host| address(host, None, None, 0..text.len())).into_iter().collect()
+        }
+        Form::Url => parts(text).filter_map(|(word, at)| url(word, at).or_else(|| plain(word, at))).collect(),
+        Form::Address => parts(text).filter_map(|(word, at)| url(word, at).or_else(|| plain(word, at))).collect(),
+        Form::Text => inside(text),
+    }
+}
+
+/// The texts between commas and blanks, and where they begin.
+fn parts(text: &str) -> impl Iterator<Item = (&str, usize)> {
+    let is_end = |sign: char| sign == ',' || sign == ';' || sign.is_whitespace();
+    let words = text.split(is_end).filter(|word| !word.is_empty());
+    words.map(move |word| (word, word.as_ptr() as usize - text.as_ptr() as usize))
+}
+
+fn address(host: Host, port: Option<u16>, scheme: Option<&str>, range: Range<usize>) -> Address {
+    let is_unknown = host == Host::Unknown;
+    Address { host, port, scheme: scheme.map(str::to_ascii_lowercase), is_unknown, path: String::new(), range }
+}
+
+/// A port: digits without a sign or leading zeros, from 0 to 65535.
+fn port(text: &str) -> Option<u16> {
+    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if !is_number || (text.len() > 1 && text.starts_with('0')) {
+        return None;
+    }
+    text.parse().ok()
+}
+
+fn host(text: &str) -> Option<Host> {
+    let bare = text.strip_prefix('[').and_then(|inner| inner.strip_suffix(']')).unwrap_or(text);
+    let lower = bare.to_ascii_lowercase();
+    if is_filled_in(text) {
+        return Some(Host::Unknown);
+    }
+    let is_v4_loopback = lower.starts_with("127.") && lower.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    if is_v4_loopback
+        || matches!(
+            lower.as_str(),
+            "localhost" | "::1" | "localhost." | "localhost.localdomain" | "ip6-localhost" | "0:0:0:0:0:0:0:1"
+        )
+    {
+        return Some(Host::Loopback);
+    }
+    if matches!(lower.as_str(), "0.0.0.0" | "::" | "*" | "0:0:0:0:0:0:0:0" | "0") {
+        return Some(Host::Any);
+    }
+    let is_name = |sign: char| sign.is_ascii_alphanumeric() || matches!(sign, '.' | '-' | '_');
+    let is_v6 =
+        bare.contains(':') && bare.bytes().all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.' | b'%'));
+    let is_host = !lower.is_empty()
+        && lower.len() <= 253
+        && lower.chars().all(is_name)
+        && lower.starts_with(|first: char| first.is_ascii_alphanumeric());
+    (is_host || is_v6).then_some(Host::Name(bare.trim_end_matches('.').to_owned()))
+}
+
+fn is_filled_in(text: &str) -> bool {
+    text.contains(['$', '{', '}', '<', '%']) || text.contains("__")
+}
+
+/// `host:port`, `:port`, `port`, `host`, `[::1]:port`.
+fn plain(word: &str, at: usize) -> Option<Address> {
+    let range = at..at + word.len();
+    let word = word.trim_matches(['"', '\'']);
+    if word.starts_with(['/', '.', '@']) || word.starts_with("unix:") || word.starts_with("fd:") {
+        return None;
+    }
+    // `tcp:127.0.0.1:80`, `tcp4:…`
+    let word = ["tcp:", "tcp4:", "tcp6:", "udp:"].iter().find_map(|start| word.strip_prefix(start)).unwrap_or(word);
+    // a path behind it is no part of the address
+    let word = word.split('/').next().unwrap_or(word);
+    if let Some(number) = port(word) {
+        return Some(address(Host::Absent, Some(number), None, range));
+    }
+    if let Some(rest) = word.strip_prefix(':') {
+        return match port(rest) {
+            Some(number) => Some(address(Host::Absent, Some(number), None, range)),
+            None if is_filled_in(rest) => {
+                Some(Address { is_unknown: true, ..address(Host::Absent, None, None, range) })
+            }
+            None => None,
+        };
+    }
+    let split = match word.strip_prefix('[') {
+        Some(_) => word.find(']').map(|end| (&word[..=end], word[end + 1..].strip_prefix(':'))),
+        None => match word.matches(':').count() {
+            0 => Some((word, None)),
+            1 => word.split_once(':').map(|(host, port)| (host, Some(port))),
+            // twemproxy's `host:port:weight`, or an IPv6 address
+            _ => {
+                let mut all = word.splitn(3, ':');
+                let (host, second) = (all.next().unwrap_or_default(), all.next());
+                let is_weighted = !host.is_empty()
+                    && second.is_some_and(|second| port(second).is_some())
+                    && host.contains(|sign: char| !sign.is_ascii_hexdigit());
+                if is_weighted { Some((host, second)) } else { Some((word, None)) }
+            }
+        },
+    };
+    let (name, number) = split?;
+    let host = host(name)?;
+    match number {
+        None => Some(address(host, None, None, range)),
+        Some(number) if is_filled_in(number) => Some(Address { is_unknown: true, ..address(host, None, None, range) }),
+        Some(number) => {
+            let digits = number.split(|sign: char| !sign.is_ascii_digit()).next().unwrap_or_default();
+            let is_whole = digits.len() == number.len() || number[digits.len()..].starts_with(['/', '?', ':']);
+            Some(address(host, Some(port(digits).filter(|_| is_whole)?), None, range))
+        }
+    }
+}
+
+/// The port that goes without saying.
+fn default_port(scheme: &str) -> Option<u16> {
+    Some(match scheme {
+        "http" | "ws" => 80,
+        "https" | "wss" => 443,
+        "postgres" | "postgresql" => 5432,
+        "mysql" | "mariadb" => 3306,
+        "redis" | "rediss" | "valkey" => 6379,
+        "mongodb" => 27017,
+        "amqp" => 5672,
+        "amqps" => 5671,
+        "nats" => 4222,
+        "memcached" | "memcache" => 11211,
+        "sqlserver" | "mssql" => 1433,
+        _ => return None,
+    })
+}
+
+/// `scheme://user:password@host:port/path`; of several hosts the first, the others follow by [`parts`].
+fn url(word: &str, at: usize) -> Option<Address> {
+    let (before, rest) = word.split_once("://")?;
+    let scheme = before.rsplit(|sign: char| !sign.is_ascii_alphanumeric() && !matches!(sign, '+' | '-')).next()?;
+    if scheme.is_empty() || matches!(scheme, "unix" | "file") {
+        return None;
+    }
+    let start = at + word.len() - rest.len();
+    let authority = &rest[..rest.find(['/', '?', '#', '"', '\'']).unwrap_or(rest.len())];
+    let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    // Go's driver: `user:pw@tcp(127.0.0.1:3306)`
+    let authority = authority.strip_prefix("tcp(").map_or(authority, |inner| inner.trim_end_matches(')'));
+    if authority.is_empty() {
+        // `dns:///host:port`
+        let inner = rest.strip_prefix('/').filter(|_| matches!(scheme, "dns" | "passthrough"))?;
+        return plain(inner, at + word.len() - inner.len());
+    }
+    let mut found = plain(authority, start)?;
+    if matches!(found.host, Host::Absent) && found.port.is_some() && !authority.starts_with(':') {
+        // a number alone is a host here
+        return None;
+    }
+    found.port = found.port.or_else(|| default_port(scheme).filter(|_| !found.is_unknown));
+    found.scheme = Some(scheme.to_ascii_lowercase());
+    let path = rest.find('/').map_or("", |slash| &rest[slash..]);
+    let path = &path[..path.find(['?', '#', '"', '\'']).unwrap_or(path.len())];
+    path.clone_into(&mut found.path);
+    found.range = at..at + word.len();
+    Some(found)
+}
+
+/// Addresses that other words surround.
+fn inside(text: &str) -> Vec<Address> {
+    // `host=127.0.0.1 port=5432`, `Server=localhost,1433;`, `Data Source=…`
+    let lower = text.to_ascii_lowercase();
+    let pairs = |names: &[&str]| {
+        names.iter().find_map(|name| {
+            let at = lower.find(name)?;
+            let is_start = at == 0 || !lower.as_bytes()[at - 1].is_ascii_alphanumeric();
+            let rest = &text[at + name.len()..];
+            let value = &rest[..rest.find([' ', ';', '&', '\'', '"']).unwrap_or(rest.len())];
+            is_start.then_some(value)
+        })
+    };
+    if let Some(name) = pairs(&["host=", "server=", "data source=", "addr=", "hostaddr="]) {
+        let (name, beside) = name.split_once(',').map_or((name, None), |(name, port)| (name, Some(port)));
+        let number = beside.or_else(|| pairs(&["port="])).and_then(port);
+        if let Some(mut found) = plain(name.trim_start_matches("tcp:"), 0) {
+            found.port = number.or(found.port);
+            found.range = 0..text.len();
+            return vec![found];
+        }
+    }
+    let mut found = Vec::new();
+    let is_end =
+        |sign: char| sign.is_whitespace() || matches!(sign, ',' | ';' | '(' | ')' | '"' | '\'' | '<' | '>' | '|');
+    for word in text.split(is_end).filter(|word| !word.is_empty()) {
+        let at = word.as_ptr() as usize - text.as_ptr() as usize;
+        if let Some(one) = url(word, at) {
+            found.push(one);
+            continue;
+        }
+        if word.contains("://") {
+            continue;
+        }
+        // `name=host:port`, `user:pw@host:port`, socat's `TCP:host:port`
+        let rest = word.rsplit_once('@').map_or(word, |(_, rest)| rest);
+        let rest = rest.rsplit_once('=').map_or(rest, |(_, rest)| rest);
+        let upper = rest.to_ascii_uppercase();
+        let said = [
+            "TCP:",
+            "TCP4:",
+            "TCP6:",
+            "OPENSSL:",
+            "UDP:",
+            "TCP-LISTEN:",
+            "TCP4-LISTEN:",
+            "TCP6-LISTEN:",
+            "TCP-L:",
+            "OPENSSL-LISTEN:",
+            "UDP-LISTEN:",
+        ]
+        .iter()
+        .find(|start| upper.starts_with(**start));
+        let rest = said.map_or(rest, |start| &rest[start.len()..]);
+        let start = rest.as_ptr() as usize - text.as_ptr() as usize;
+        // a number alone is a port only where it is said so: `a:b:c=tcp:3306`
+        let one = plain(rest, start).filter(|one| one.port.is_some() && (said.is_some() || one.host != Host::Absent));
+        found.extend(one);
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Host, read};
+    use crate::facts::program::Form;
+
+    fn all(form: Form, text: &str) -> Vec<(String, Option<u16>)> {
+        let name = |host: &Host| match host {
+            Host::Absent => "-".to_owned(),
+            Host::Any => "*".to_owned(),
+            Host::Loopback => "lo".to_owned(),
+            Host::Name(name) => name.clone(),
+            Host::Unknown => "?".to_owned(),
+        };
+        read(form, text).iter().map(|one| (name(&one.host), one.port)).collect()
+    }
+
+    fn one(form: Form, text: &str, host: &str, port: impl Into<Option<u16>>) {
+        assert_eq!(all(form, text), [(host.to_owned(), port.into())], "{text}");
+    }
+
+    #[test]
+    fn plain_addresses() {
+        one(Form::Address, "127.0.0.1:4180", "lo", 4180);
+        one(Form::Address, ":8080", "-", 8080);
+        one(Form::Address, "8080", "-", 8080);
+        one(Form::Address, "[::1]:80", "lo", 80);
+        one(Form::Address, "[::]:80", "*", 80);
+        one(Form::Address, "0.0.0.0:80", "*", 80);
+        one(Form::Address, "cache-0.cache:11211:1", "cache-0.cache", 11211);
+        one(Form::Address, "tcp:127.0.0.1:5432", "lo", 5432);
+        one(Form::Address, "localhost", "lo", None);
+        one(Form::Address, "$(POD_IP):80", "?", 80);
+        one(Form::Address, "http://localhost:8080/x", "lo", 8080);
+        for text in ["", "/var/run/x.sock", "unix:/x", "a:99999", "a:080", "a:b", "é:1"] {
+            assert_eq!(all(Form::Address, text), [], "{text}");
+        }
+    }
+
+    #[test]
+    fn urls() {
+        one(Form::Url, "redis://:pw@127.0.0.1:6379/0", "lo", 6379);
+        one(Form::Url, "redis://cache", "cache", 6379);
+        one(Form::Url, "https://a.example.com/b", "a.example.com", 443);
+        one(Form::Url, "mysql://u:p@tcp(127.0.0.1:3307)/db", "lo", 3307);
+        one(Form::Url, "dns:///x:1", "x", 1);
+        one(Form::Url, "http://[::1]:80", "lo", 80);
+        assert_eq!(all(Form::Url, "mongodb://a:1,b:2/"), [("a".to_owned(), Some(1)), ("b".to_owned(), Some(2))]);
+        assert_eq!(all(Form::Url, "unix:///x"), []);
+    }
+
+    #[test]
+    fn texts() {
+        one(Form::Text, "host=127.0.0.1 port=5432 user=x", "lo", 5432);
+        one(Form::Text, "Server=localhost,1433;Database=x", "lo", 1433);
+        one(Form::Text, "jdbc:postgresql://localhost:5432/db", "lo", 5432);
+        one(Form::Text, "user:p@ss@tcp(127.0.0.1:3306)/db", "lo", 3306);
+        one(Form::Text, "TCP:127.0.0.1:80,fork", "lo", 80);
+        one(Form::Text, "s1 127.0.0.1:8081 check", "lo", 8081);
+    }
+}

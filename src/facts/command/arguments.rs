@@ -1,0 +1,163 @@
+//! A program's words as options, their values, and arguments.
+
+use std::borrow::Cow;
+
+use super::{Invocation, Word};
+use crate::facts::program::{Options, Style};
+
+/// A program's words, read in its own way.
+#[derive(Clone, Debug, Default)]
+pub struct Arguments<'run> {
+    options: Vec<Given<'run>>,
+    /// The words that are no options and no values, the program's subcommands among them.
+    pub positional: Vec<Word<'run>>,
+}
+
+/// An option that is given.
+#[derive(Clone, Debug)]
+pub struct Given<'run> {
+    /// Its name without dashes.
+    name: String,
+    /// Whether it has one letter behind one dash.
+    is_short: bool,
+    /// Its value, if it has one.
+    pub value: Option<Word<'run>>,
+    /// The word that names it.
+    pub word: Word<'run>,
+}
+
+impl<'run> Arguments<'run> {
+    /// Reads the words of a program. `options` are its own ways, `known` names the options that take a value.
+    #[must_use]
+    pub fn of(invocation: &Invocation<'run>, options: &Options, takes_value: &dyn Fn(&str) -> bool) -> Self {
+        let mut all = Self::default();
+        let words = &invocation.words;
+        let mut at = 0;
+        while let Some(word) = words.get(at) {
+            at += 1;
+            if options.style == Style::Words {
+                match word.text.split_once('=') {
+                    Some((name, _)) => all.options.push(given(word, name, Some(after(word, name.len() + 1)))),
+                    None => all.positional.push(word.clone()),
+                }
+                continue;
+            }
+            let is_option = word.text.len() > 1 && word.text.starts_with('-') && !is_number(&word.text);
+            if word.text == "--" {
+                all.positional.extend(words[at..].iter().cloned());
+                break;
+            }
+            if !is_option {
+                all.positional.push(word.clone());
+                continue;
+            }
+            if let Some((name, _)) = word.text.split_once('=') {
+                all.options.push(given(word, name, Some(after(word, name.len() + 1))));
+                continue;
+            }
+            let text = word.text.as_ref();
+            if options.boolean.iter().any(|name| is_called(name, text)) {
+                all.options.push(given(word, text, None));
+                continue;
+            }
+            // `-p6380`
+            let is_cluster = !text.starts_with("--") && text.len() > 2 && text.is_char_boundary(2);
+            if options.style == Style::Gnu && is_cluster && !takes_value(text) && takes_value(&text[..2]) {
+                all.options.push(given(word, &text[..2], Some(after(word, 2))));
+                continue;
+            }
+            let next = words.get(at).filter(|next| !next.text.starts_with('-') || is_number(&next.text));
+            // Go's booleans take no word behind them; an option that nobody has described may take one.
+            // Redis's options take all words up to the next one.
+            let is_redis = options.style == Style::Redis;
+            match next {
+                Some(value) if takes_value(text) || is_redis => {
+                    at += 1;
+                    while is_redis && words.get(at).is_some_and(|word| !word.text.starts_with('-')) {
+                        at += 1;
+                    }
+                    all.options.push(given(word, text, Some(value.clone())));
+                }
+                Some(value) => {
+                    // it may be the option's value, or an argument: both are possible
+                    all.options.push(given(word, text, Some(value.clone())));
+                }
+                None => all.options.push(given(word, text, None)),
+            }
+        }
+        all
+    }
+
+    /// The options of that name (`--http-address`, `-p`), in their order.
+    pub fn get<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Given<'run>> + 'a {
+        let is_short = is_short(name);
+        let name = name.trim_start_matches('-');
+        self.options.iter().filter(move |given| {
+            given.is_short == is_short
+                && (given.name == name || (given.name.contains('_') && given.name.replace('_', "-") == name))
+        })
+    }
+
+    /// All options, in their order.
+    pub fn all(&self) -> impl Iterator<Item = &Given<'run>> {
+        self.options.iter()
+    }
+
+    /// Whether a switch is on: given, and not `=false`.
+    #[must_use]
+    pub fn is_on(&self, name: &str) -> bool {
+        self.get(name).last().is_some_and(Given::is_on)
+    }
+}
+
+impl Given<'_> {
+    /// The name without dashes.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether it is on, as a switch.
+    #[must_use]
+    pub fn is_on(&self) -> bool {
+        let joined = self.word.text.split_once('=').map(|(_, value)| value);
+        !joined.is_some_and(|value| is_false(value))
+    }
+}
+
+/// Whether a text switches something off.
+#[must_use]
+pub fn is_false(text: &str) -> bool {
+    ["", "false", "0", "off", "no", "f", "disabled", "none"].iter().any(|word| text.trim().eq_ignore_ascii_case(word))
+}
+
+fn given<'run>(word: &Word<'run>, name: &str, value: Option<Word<'run>>) -> Given<'run> {
+    Given { name: name.trim_start_matches('-').to_owned(), is_short: is_short(name), value, word: word.clone() }
+}
+
+fn is_short(name: &str) -> bool {
+    name.len() == 2 && name.starts_with('-')
+}
+
+/// Whether an option as it is written has this name; one dash or two make no difference for long ones.
+fn is_called(name: &str, written: &str) -> bool {
+    is_short(name) == is_short(written) && name.trim_start_matches('-') == written.trim_start_matches('-')
+}
+
+fn is_number(text: &str) -> bool {
+    text.strip_prefix('-')
+        .is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.'))
+}
+
+/// The rest of a word from a byte on.
+fn after<'run>(word: &Word<'run>, at: usize) -> Word<'run> {
+    let text = word.text.get(at..).unwrap_or_default().to_owned();
+    let text_len = text.len();
+    let place = match word.place.piece {
+        // quotes may stand between; the whole word is right in any case
+        Some((start, len)) if len == word.text.len() => word.place.piece(start + at, text_len),
+        Some(_) => word.place,
+        None => word.place.piece(at, text_len),
+    };
+    Word { text: Cow::Owned(text), place, is_known: word.is_known }
+}

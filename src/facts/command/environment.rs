@@ -1,0 +1,140 @@
+//! The variables of a container, as the kubelet makes them: `envFrom`, then `env`, each expanded by those before it.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use super::super::proof::Place;
+use super::Word;
+use crate::kube::{ContainerView, Index, Object};
+
+/// The variables of a container.
+#[derive(Clone, Debug)]
+pub struct Environment<'run> {
+    by_name: HashMap<String, Word<'run>>,
+    /// Names in the order in which they are written.
+    names: Vec<String>,
+    has_unseen: bool,
+}
+
+impl<'run> Environment<'run> {
+    /// Reads the variables of a container.
+    #[must_use]
+    pub fn of(view: &ContainerView<'run>, index: &Index<'run>) -> Self {
+        let mut all = Self { by_name: HashMap::new(), names: Vec::new(), has_unseen: false };
+        all.add_maps(view, index);
+        let object = view.pod.object;
+        let document = &object.document;
+        let nodes = view.at(&["env"]).map_or(&[][..], |list| document.items(list));
+        for (variable, node) in view.container.env.iter().flatten().zip(nodes) {
+            let word = match (&variable.value, &variable.value_from) {
+                (Some(text), _) => all.expand(text, Place::node(object, document.get(*node, "value").unwrap_or(*node))),
+                (None, Some(from)) => {
+                    let key = from.config_map_key_ref.as_ref();
+                    let found = key.and_then(|key| Some((index.find(object, "ConfigMap", &key.name)?, &key.key)));
+                    found
+                        .and_then(|(map, key)| value(map, key))
+                        .unwrap_or_else(|| unseen(object, *node, &variable.name))
+                }
+                (None, None) => Word { text: Cow::Borrowed(""), place: Place::node(object, *node), is_known: true },
+            };
+            all.set(&variable.name, word);
+        }
+        all
+    }
+
+    fn add_maps(&mut self, view: &ContainerView<'run>, index: &Index<'run>) {
+        for source in view.container.env_from.iter().flatten() {
+            let map =
+                source.config_map_ref.as_ref().and_then(|map| index.find(view.pod.object, "ConfigMap", &map.name));
+            let Some(map) = map else {
+                self.has_unseen = true;
+                continue;
+            };
+            let document = &map.document;
+            let Some(data) = document.get(map.node, "data") else { continue };
+            let prefix = source.prefix.as_deref().unwrap_or_default();
+            for entry in document.entries(data) {
+                if let (Some(name), Some(text)) = (document.str(entry.key), document.str(entry.value)) {
+                    let word = Word { text: Cow::Borrowed(text), place: Place::node(map, entry.value), is_known: true };
+                    self.set(&format!("{prefix}{name}"), word);
+                }
+            }
+        }
+    }
+
+    /// Sets a variable, or sets it anew.
+    pub fn set(&mut self, name: &str, word: Word<'run>) {
+        if self.by_name.insert(name.to_owned(), word).is_none() {
+            self.names.push(name.to_owned());
+        }
+    }
+
+    /// A variable's value.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Word<'run>> {
+        self.by_name.get(name)
+    }
+
+    /// All variables, in the order in which they are written.
+    pub fn all(&self) -> impl Iterator<Item = (&str, &Word<'run>)> {
+        self.names.iter().filter_map(|name| Some((name.as_str(), self.by_name.get(name)?)))
+    }
+
+    /// Whether every variable that the manifest gives is seen.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        !self.has_unseen
+    }
+
+    /// Expands `$(NAME)` as the kubelet does (`k8s.io/kubernetes/third_party/forked/golang/expansion`): `$$` is a
+    /// dollar, and what is not set stays as it is.
+    #[must_use]
+    pub fn expand(&self, text: &'run str, place: Place<'run>) -> Word<'run> {
+        if !text.contains('$') {
+            return Word { text: Cow::Borrowed(text), place, is_known: true };
+        }
+        let mut expanded = String::with_capacity(text.len());
+        let mut is_known = true;
+        let mut rest = text;
+        while let Some(dollar) = rest.find('$') {
+            expanded.push_str(&rest[..dollar]);
+            rest = &rest[dollar..];
+            if let Some(after) = rest.strip_prefix("$$") {
+                expanded.push('$');
+                rest = after;
+                continue;
+            }
+            let name = rest.strip_prefix("$(").and_then(|inner| Some(&inner[..inner.find(')')?]));
+            let Some(name) = name else {
+                expanded.push('$');
+                rest = &rest[1..];
+                continue;
+            };
+            match self.by_name.get(name) {
+                Some(value) => {
+                    expanded.push_str(&value.text);
+                    is_known &= value.is_known;
+                }
+                None => {
+                    expanded.push_str(&rest[..name.len() + 3]);
+                    is_known = false;
+                }
+            }
+            rest = &rest[name.len() + 3..];
+        }
+        expanded.push_str(rest);
+        Word { text: Cow::Owned(expanded), place, is_known }
+    }
+}
+
+/// A value of a ConfigMap.
+fn value<'run>(map: &'run Object, key: &str) -> Option<Word<'run>> {
+    let document = &map.document;
+    let node = document.get(document.get(map.node, "data")?, key)?;
+    Some(Word { text: Cow::Borrowed(document.str(node)?), place: Place::node(map, node), is_known: true })
+}
+
+/// A variable whose value the manifest does not show.
+fn unseen<'run>(object: &'run Object, node: crate::yaml::NodeId, name: &str) -> Word<'run> {
+    Word { text: Cow::Owned(format!("$({name})")), place: Place::node(object, node), is_known: false }
+}

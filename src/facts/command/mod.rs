@@ -1,0 +1,416 @@
+//! What a container runs: its entry point, command and arguments as the kubelet and the image put them together,
+//! variables expanded, shells and starters (`tini`, `env`, `su-exec` …) looked through.
+
+pub mod arguments;
+pub mod environment;
+pub(in crate::facts) mod lifetime;
+pub mod shell;
+mod starters;
+
+use std::borrow::Cow;
+
+use super::program::{Entrypoint, Program};
+use super::programs::Programs;
+use super::proof::Place;
+use crate::kube::ContainerView;
+use environment::Environment;
+use shell::{Part, ShellWord};
+
+pub use lifetime::{Lifetime, sleep_seconds};
+
+/// A word of a command line.
+#[derive(Clone, Debug)]
+pub struct Word<'run> {
+    /// Its text, variables expanded. What could not be expanded stands as it is written.
+    pub text: Cow<'run, str>,
+    /// Where it is written.
+    pub place: Place<'run>,
+    /// Whether all of the text is known.
+    pub is_known: bool,
+}
+
+/// A program that is run, with its words.
+#[derive(Clone, Debug)]
+pub struct Invocation<'run> {
+    /// The program's name without its folder.
+    pub name: String,
+    /// The words behind it.
+    pub words: Vec<Word<'run>>,
+    /// `NAME=value` before it.
+    pub variables: Vec<(String, Word<'run>)>,
+    /// Where the program is named: its word, or the image.
+    pub place: Place<'run>,
+    /// Whether it runs in any case: not in a branch, behind a condition, or in a function.
+    pub always: bool,
+    /// Whether the manifest shows all of its words.
+    pub is_whole: bool,
+}
+
+/// What a container runs.
+#[derive(Clone, Debug)]
+pub struct CommandLine<'run> {
+    /// The programs, in the order in which they are written.
+    pub invocations: Vec<Invocation<'run>>,
+    /// How the container comes to them.
+    pub kind: Kind,
+    /// The script that a shell is given, if one is.
+    pub script: Option<Script<'run>>,
+}
+
+/// A script for a shell.
+#[derive(Clone, Debug)]
+pub struct Script<'run> {
+    /// What it says.
+    pub tree: shell::Command,
+    /// Where it is written.
+    pub place: Place<'run>,
+    /// The shell's name without its folder.
+    pub shell: String,
+}
+
+/// How a container comes to its programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// One program that is known by name.
+    Program,
+    /// A script of several commands.
+    Script,
+    /// Whatever the image starts, of which nothing is known.
+    Opaque,
+    /// Something else than the image starts, of which nothing is known: a script in a file.
+    Hidden,
+}
+
+impl<'run> CommandLine<'run> {
+    /// Reads what a container runs.
+    #[must_use]
+    pub fn of(view: &ContainerView<'run>, environment: &Environment<'run>, programs: &'run Programs) -> Self {
+        let container = view.container;
+        let command = container.command.as_deref().unwrap_or_default();
+        let image = container.image.as_deref().unwrap_or_default();
+        let known = programs.of_image(image);
+        let mut line = words(view, environment);
+        let image_place = Place::node(view.pod.object, view.at(&["image"]).unwrap_or(view.node));
+        if command.is_empty() {
+            let first = line.first().map_or("", |word| word.text.as_ref());
+            // `args: [/bin/sh, -c, …]` is for an image without an entry point: no daemon takes a shell as its argument.
+            let is_shell = starters::is_shell(first) && line.get(1).is_some_and(|word| word.text.starts_with('-'));
+            let Some(known) = known else {
+                if is_shell {
+                    return Self::unwrap(line, environment);
+                }
+                // Nothing is known of the program but its arguments.
+                let is_whole = line.iter().all(|word| word.is_known);
+                let invocation = Invocation {
+                    name: String::new(),
+                    words: line,
+                    variables: Vec::new(),
+                    place: image_place,
+                    always: true,
+                    is_whole,
+                };
+                return Self { invocations: vec![invocation], kind: Kind::Opaque, script: None };
+            };
+            let replaces = match known.entrypoint {
+                Entrypoint::Binary => false,
+                Entrypoint::Script => {
+                    !first.is_empty() && !first.starts_with('-') && is_a_program(first, known, programs)
+                }
+                Entrypoint::None => !first.is_empty() && !first.starts_with('-'),
+            };
+            if !is_shell && !replaces {
+                let mut words = default_words(known, line.is_empty(), image_place);
+                words.append(&mut line);
+                return Self::program(Invocation {
+                    name: known.binaries.first().cloned().unwrap_or_default(),
+                    words,
+                    variables: Vec::new(),
+                    place: image_place,
+                    always: true,
+                    is_whole: true,
+                });
+            }
+        }
+        let mut found = Self::unwrap(line, environment);
+        if found.kind == Kind::Opaque && !command.is_empty() {
+            found.kind = Kind::Hidden;
+        }
+        found
+    }
+
+    fn opaque(kind: Kind) -> Self {
+        Self { invocations: Vec::new(), kind, script: None }
+    }
+
+    fn program(invocation: Invocation<'run>) -> Self {
+        Self { invocations: vec![invocation], kind: Kind::Program, script: None }
+    }
+
+    /// Looks through what only starts something else.
+    fn unwrap(line: Vec<Word<'run>>, environment: &Environment<'run>) -> Self {
+        let Some(started) = starters::look_through(line) else { return Self::opaque(Kind::Opaque) };
+        let starters::Started { variables, words, is_whole } = started;
+        let Some((first, rest)) = words.split_first() else { return Self::opaque(Kind::Opaque) };
+        let name = base_name(&first.text).to_owned();
+        if let Some(script) = starters::script(&name, rest) {
+            let source = &rest[script];
+            let text = source.place.object.document.str(source.place.node).unwrap_or_default();
+            // A script that variables were put into has no bytes of its own any more.
+            let is_own = text == source.text;
+            let tree = shell::parse(&source.text);
+            let mut reader = ScriptReader { source, is_own, environment: environment.clone(), found: Vec::new() };
+            for (name, word) in variables {
+                reader.environment.set(&name, word);
+            }
+            reader.read(&tree, true);
+            let kind = if is_one_program(&tree) { Kind::Program } else { Kind::Script };
+            // what the script starts may be a script again: `sh -c "exec tini -- redis-server"`
+            let mut invocations: Vec<_> = reader.found.into_iter().map(looked_through).collect();
+            if kind == Kind::Program {
+                invocations.drain(..invocations.len().saturating_sub(1));
+            }
+            let script = Some(Script { tree, place: source.place, shell: name });
+            return Self { invocations, kind, script };
+        }
+        if starters::is_shell(&name) {
+            return Self::opaque(Kind::Opaque);
+        }
+        Self::program(Invocation { name, words: rest.to_vec(), variables, place: first.place, always: true, is_whole })
+    }
+
+    /// The only program that it runs, if it is one.
+    #[must_use]
+    pub fn only(&self) -> Option<&Invocation<'run>> {
+        match (self.kind, self.invocations.as_slice()) {
+            (Kind::Program, [only]) => Some(only),
+            _ => None,
+        }
+    }
+}
+
+/// A program of a script behind its own starters.
+fn looked_through(mut invocation: Invocation<'_>) -> Invocation<'_> {
+    let first = Word { text: Cow::Owned(invocation.name.clone()), place: invocation.place, is_known: true };
+    let line: Vec<Word<'_>> = std::iter::once(first).chain(invocation.words.iter().cloned()).collect();
+    if let Some(started) = starters::look_through(line)
+        && let Some((first, rest)) = started.words.split_first()
+        && base_name(&first.text) != invocation.name
+    {
+        invocation.name = base_name(&first.text).to_owned();
+        invocation.place = first.place;
+        invocation.words = rest.to_vec();
+        invocation.variables.extend(started.variables);
+        invocation.is_whole &= started.is_whole;
+    }
+    invocation
+}
+
+/// Whether a script is one program and nothing else, however it is quoted.
+fn is_one_program(tree: &shell::Command) -> bool {
+    match tree {
+        shell::Command::Simple { .. } => true,
+        shell::Command::Sequence(all) => {
+            let is_setting = |command: &shell::Command| {
+                let shell::Command::Simple { words, .. } = command else { return false };
+                let name = words.first().and_then(ShellWord::literal);
+                words.is_empty() || matches!(name, Some("set" | "export" | "cd" | "umask" | "ulimit"))
+            };
+            matches!(all.split_last(), Some((last, before)) if is_one_program(last) && before.iter().all(is_setting))
+        }
+        _ => false,
+    }
+}
+
+/// Whether the first argument of an image that starts a script is a program of its own, and no argument of the daemon.
+fn is_a_program(first: &str, known: &Program, programs: &Programs) -> bool {
+    let name = base_name(first);
+    let is_own = known.binaries.iter().any(|binary| binary == name);
+    // `redis.conf` is a file for the daemon
+    let is_file = [".conf", ".cfg", ".yaml", ".yml", ".json", ".toml", ".ini"].iter().any(|end| name.ends_with(end));
+    !is_file && first.starts_with('/') || is_own || starters::is_starter(name) || programs.of_binary(name).is_some()
+}
+
+/// The image's own arguments.
+fn default_words<'run>(known: &'run Program, without_arguments: bool, place: Place<'run>) -> Vec<Word<'run>> {
+    let counts = without_arguments || known.entrypoint == Entrypoint::Binary;
+    let words = known.arguments.iter().filter(|_| counts);
+    words.map(|text| Word { text: Cow::Borrowed(text.as_str()), place, is_known: true }).collect()
+}
+
+/// `command`, then `args`, with `$(NAME)` expanded.
+pub(super) fn words<'run>(view: &ContainerView<'run>, environment: &Environment<'run>) -> Vec<Word<'run>> {
+    let document = &view.pod.object.document;
+    let mut all = Vec::new();
+    for (field, texts) in [("command", &view.container.command), ("args", &view.container.args)] {
+        let nodes = view.at(&[field]).map_or(&[][..], |list| document.items(list));
+        for (text, node) in texts.iter().flatten().zip(nodes) {
+            all.push(environment.expand(text, Place::node(view.pod.object, *node)));
+        }
+    }
+    all
+}
+
+pub(super) fn base_name(path: &str) -> &str {
+    path.trim_end_matches('/').rsplit('/').next().unwrap_or(path)
+}
+
+impl ShellWord {
+    /// Its text, if it is nothing but text.
+    #[must_use]
+    pub fn literal(&self) -> Option<&str> {
+        match self.parts.as_slice() {
+            [Part::Text(text)] => Some(text),
+            _ => None,
+        }
+    }
+}
+
+/// Whether a program is for starting others.
+pub(super) fn starters_of(name: &str) -> bool {
+    starters::is_starter(name)
+}
+
+/// Seconds that a command sleeps: `sleep 5`, also in a script for a shell, where several add up; nothing for a command
+/// that does not sleep.
+#[must_use]
+pub fn sleeps(command: &[String]) -> Option<f64> {
+    let (program, arguments) = command.split_first()?;
+    let texts: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match base_name(program) {
+        "exec" => sleeps(arguments),
+        "sleep" => sleep_seconds(&texts),
+        name if starters::is_shell(name) => {
+            let at = starters::script_at(&texts)?;
+            let mut total = None;
+            add_sleeps(&shell::parse(arguments.get(at)?), &mut total)?;
+            total
+        }
+        _ => None,
+    }
+}
+
+/// Adds the sleeps of a script that runs its commands one after the other; nothing where what runs depends on what
+/// happens.
+fn add_sleeps(command: &shell::Command, total: &mut Option<f64>) -> Option<()> {
+    match command {
+        shell::Command::Simple { words, .. } => {
+            let texts: Option<Vec<String>> = words.iter().map(|word| word.literal().map(str::to_owned)).collect();
+            if let Some(seconds) = texts.and_then(|texts| sleeps(&texts)) {
+                *total = Some(total.unwrap_or(0.0) + seconds);
+            }
+            Some(())
+        }
+        shell::Command::Sequence(all) => all.iter().try_for_each(|one| add_sleeps(one, total)),
+        shell::Command::And(left, right) if !lifetime::is_question(left) => {
+            add_sleeps(left, total)?;
+            add_sleeps(right, total)
+        }
+        // the output goes elsewhere; the time is spent all the same, or at the same time
+        shell::Command::Pipe(_) => Some(()),
+        shell::Command::Or(left, _) => add_sleeps(left, total),
+        _ => None,
+    }
+}
+
+/// Gathers the programs of a script in their order.
+struct ScriptReader<'a, 'run> {
+    source: &'a Word<'run>,
+    is_own: bool,
+    environment: Environment<'run>,
+    found: Vec<Invocation<'run>>,
+}
+
+impl<'run> ScriptReader<'_, 'run> {
+    fn read(&mut self, command: &shell::Command, always: bool) {
+        use shell::Command;
+        match command {
+            Command::Simple { assignments, words } => self.simple(assignments, words, always),
+            Command::Sequence(all) | Command::Pipe(all) => all.iter().for_each(|one| self.read(one, always)),
+            Command::And(left, right) => {
+                self.read(left, always);
+                // what follows a question may never run
+                self.read(right, always && !lifetime::is_question(left));
+            }
+            Command::Or(left, right) => {
+                self.read(left, always);
+                self.read(right, false);
+            }
+            Command::Not(inner) | Command::Background(inner) | Command::Subshell(inner) => self.read(inner, always),
+            Command::Loop { condition, body, .. } => {
+                self.read(condition, always);
+                self.read(body, false);
+            }
+            Command::For { body, endless } => self.read(body, always && *endless),
+            Command::Branches { conditions, branches } => {
+                conditions.iter().for_each(|one| self.read(one, false));
+                branches.iter().for_each(|one| self.read(one, false));
+            }
+            Command::Function(_, body) => self.read(body, false),
+            Command::Unknown => {}
+        }
+    }
+
+    fn simple(&mut self, assignments: &[(String, ShellWord)], words: &[ShellWord], always: bool) {
+        let set: Vec<_> = assignments.iter().map(|(name, word)| (name.clone(), self.word(word))).collect();
+        let mut words: Vec<Word<'run>> = words.iter().map(|word| self.word(word)).collect();
+        while words.first().is_some_and(|word| matches!(word.text.as_ref(), "exec" | "command" | "then" | "nohup")) {
+            words.remove(0);
+        }
+        let Some((first, rest)) = words.split_first() else {
+            set.into_iter().for_each(|(name, word)| self.environment.set(&name, word));
+            return;
+        };
+        if matches!(first.text.as_ref(), "export" | "readonly" | "local") {
+            for word in rest {
+                if let Some((name, value)) = word.text.split_once('=') {
+                    let value = Word { text: Cow::Owned(value.to_owned()), ..word.clone() };
+                    self.environment.set(name, value);
+                }
+            }
+            return;
+        }
+        self.found.push(Invocation {
+            name: base_name(&first.text).to_owned(),
+            words: rest.to_vec(),
+            variables: set,
+            place: first.place,
+            always,
+            is_whole: rest.iter().all(|word| word.is_known),
+        });
+    }
+
+    fn word(&self, word: &ShellWord) -> Word<'run> {
+        let mut text = String::new();
+        let mut is_known = true;
+        let mut place = match self.is_own {
+            true => self.source.place.piece(word.range.start, word.range.len()),
+            false => self.source.place,
+        };
+        for part in &word.parts {
+            match part {
+                Part::Text(part) => text.push_str(part),
+                Part::Variable { name, default } => match (self.environment.get(name), default) {
+                    (Some(value), _) => {
+                        text.push_str(&value.text);
+                        is_known &= value.is_known;
+                        if word.parts.len() == 1 {
+                            place = value.place;
+                        }
+                    }
+                    (None, Some(default)) if self.environment.is_whole() => text.push_str(default),
+                    _ => {
+                        is_known = false;
+                        text.push_str("${");
+                        text.push_str(name);
+                        text.push('}');
+                    }
+                },
+                Part::Unknown => {
+                    is_known = false;
+                    text.push_str("${?}");
+                }
+            }
+        }
+        Word { text: Cow::Owned(text), place, is_known }
+    }
+}

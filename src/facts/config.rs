@@ -1,0 +1,165 @@
+//! The files that a container mounts, as far as the run holds their ConfigMaps.
+
+use std::ops::Range;
+
+use super::proof::Place;
+use crate::kube::{ContainerView, Index, Object};
+use crate::yaml::{NodeId, Span};
+
+/// A file of a mounted ConfigMap.
+#[derive(Clone, Debug)]
+pub struct ConfigFile<'run> {
+    /// The ConfigMap.
+    pub object: &'run Object,
+    /// The node of the text.
+    pub node: NodeId,
+    /// The key.
+    pub name: &'run str,
+    /// Where the container finds it.
+    pub path: String,
+    /// What it says.
+    pub text: &'run str,
+}
+
+impl<'run> ConfigFile<'run> {
+    /// A piece of the text.
+    #[must_use]
+    pub fn place(&self, range: Range<usize>) -> Place<'run> {
+        Place::node(self.object, self.node).piece(range.start, range.len())
+    }
+
+    /// The bytes of the manifest where a part of the text itself is written; of the whole text where it is written in
+    /// another way.
+    #[must_use]
+    pub fn span_of_part(&self, part: &str) -> Span {
+        let at = (part.as_ptr() as usize).wrapping_sub(self.text.as_ptr() as usize);
+        if self.text.get(at..).is_some_and(|rest| rest.starts_with(part)) {
+            self.place(at..at + part.len()).span()
+        } else {
+            self.object.document.span(self.node)
+        }
+    }
+}
+
+/// Something that a container mounts of which the run does not hold the content.
+#[derive(Clone, Debug)]
+pub struct Unseen {
+    /// Where it is mounted.
+    pub path: String,
+    /// Whether it is empty when the Pod starts: what is in it is written by the Pod itself.
+    pub starts_empty: bool,
+}
+
+/// The files that a container mounts.
+#[derive(Clone, Debug, Default)]
+pub struct Configs<'run> {
+    /// Those of ConfigMaps in the run.
+    pub files: Vec<ConfigFile<'run>>,
+    /// What else it mounts.
+    pub unseen: Vec<Unseen>,
+}
+
+impl<'run> Configs<'run> {
+    /// The files that a container mounts.
+    #[must_use]
+    pub fn of(view: &ContainerView<'run>, index: &Index<'run>) -> Self {
+        let mut found = Self::default();
+        for mount in view.container.volume_mounts.iter().flatten() {
+            let at =
+                Mount { path: &mount.mount_path, sub_path: mount.sub_path.as_deref().filter(|path| !path.is_empty()) };
+            let Some(volume) = view.pod.spec.volumes.iter().flatten().find(|volume| volume.name == mount.name) else {
+                found.unseen(at, false);
+                continue;
+            };
+            if let Some(source) = &volume.config_map {
+                let items: Option<Vec<_>> = source.items.as_ref().map(|items| pairs(items));
+                found.add(view.pod.object, index, &source.name, items.as_deref(), at);
+            } else if let Some(projected) = &volume.projected {
+                for source in projected.sources.iter().flatten() {
+                    match &source.config_map {
+                        Some(map) => {
+                            let items: Option<Vec<_>> = map.items.as_ref().map(|items| pairs(items));
+                            found.add(view.pod.object, index, &map.name, items.as_deref(), at);
+                        }
+                        None if source.secret.is_some() => found.unseen(at, false),
+                        None => {}
+                    }
+                }
+            } else if volume.downward_api.is_none() {
+                found.unseen(at, volume.empty_dir.is_some());
+            }
+        }
+        found
+    }
+
+    fn unseen(&mut self, at: Mount<'_>, starts_empty: bool) {
+        self.unseen.push(Unseen { path: at.path.trim_end_matches('/').to_owned(), starts_empty });
+    }
+
+    fn add(&mut self, from: &Object, index: &Index<'run>, name: &str, items: Option<&[(&str, &str)]>, at: Mount<'_>) {
+        let Some(object) = index.find(from, "ConfigMap", name) else {
+            self.unseen(at, false);
+            return;
+        };
+        let document = &object.document;
+        let Some(data) = document.get(object.node, "data") else { return };
+        for entry in document.entries(data) {
+            let (Some(key), Some(text)) = (document.str(entry.key), document.str(entry.value)) else { continue };
+            let file = match items.filter(|items| !items.is_empty()) {
+                Some(items) => match items.iter().find(|(item, _)| *item == key) {
+                    Some((_, path)) => path,
+                    None => continue,
+                },
+                None => key,
+            };
+            let Some(path) = at.path_of(file) else { continue };
+            self.files.push(ConfigFile { object, node: entry.value, name: key, path, text });
+        }
+    }
+
+    /// The files at a path, or below it.
+    pub fn at<'a>(&'a self, path: &str) -> Vec<&'a ConfigFile<'run>> {
+        self.files.iter().filter(|file| is_under(&file.path, path)).collect()
+    }
+
+    /// Whether something unseen is mounted at a path or above it, or below it.
+    #[must_use]
+    pub fn hides(&self, path: &str) -> bool {
+        self.unseen.iter().any(|unseen| is_under(path, &unseen.path) || is_under(&unseen.path, path))
+    }
+
+    /// Whether it mounts anything else that may hold configuration.
+    #[must_use]
+    pub fn has_unseen(&self) -> bool {
+        self.unseen.iter().any(|unseen| !unseen.starts_empty)
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Mount<'a> {
+    path: &'a str,
+    sub_path: Option<&'a str>,
+}
+
+impl Mount<'_> {
+    /// Where a file of the volume is in the container; nothing where the mount leaves it out.
+    fn path_of(self, file: &str) -> Option<String> {
+        let path = self.path.trim_end_matches('/');
+        match self.sub_path {
+            None => Some(format!("{path}/{file}")),
+            Some(sub_path) if sub_path == file => Some(path.to_owned()),
+            Some(sub_path) => file.strip_prefix(sub_path)?.strip_prefix('/').map(|rest| format!("{path}/{rest}")),
+        }
+    }
+}
+
+fn pairs(items: &[k8s_openapi::api::core::v1::KeyToPath]) -> Vec<(&str, &str)> {
+    items.iter().map(|item| (item.key.as_str(), item.path.as_str())).collect()
+}
+
+/// Whether a path is another or lies below it.
+#[must_use]
+pub fn is_under(path: &str, folder: &str) -> bool {
+    let folder = folder.trim_end_matches('/');
+    path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}

@@ -1,0 +1,318 @@
+//! The facts of one container.
+
+use super::command::environment::Environment;
+use super::command::{CommandLine, Invocation, Kind, Lifetime, lifetime};
+use super::config::Configs;
+use super::election::{self, Election};
+use super::endpoints::{Dial, Listen, PathFact, Reader};
+use super::program::{Program, Shell};
+use super::programs::{self, Programs};
+use super::proof::{Certainty, Place, Proof};
+use super::{Role, conventions, solo};
+use crate::kube::{ContainerView, Index};
+use crate::yaml::NodeId;
+
+/// Why a container is taken for what it is.
+#[derive(Clone, Debug)]
+pub struct Evidence {
+    /// The node that shows it, in the object of the container.
+    pub node: NodeId,
+    /// What it shows, in a few words.
+    pub shows: String,
+}
+
+/// How sure a role is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Confidence {
+    /// By its name or by what is left over.
+    Likely,
+    /// By its program, its options or its configuration.
+    Certain,
+}
+
+/// What a container does.
+#[derive(Debug)]
+pub struct ContainerFacts<'run> {
+    /// The container.
+    pub container: ContainerView<'run>,
+    /// What it is for.
+    pub role: Role,
+    /// How sure that is.
+    pub confidence: Confidence,
+    /// What it was recognised by, the strongest first; empty for what is not recognised.
+    pub evidence: Vec<Evidence>,
+    /// Whether its process ends by itself.
+    pub lifetime: Lifetime,
+    /// Whether nothing out of sight may say otherwise.
+    pub lifetime_is_certain: bool,
+    /// What it runs.
+    pub line: CommandLine<'run>,
+    /// Its variables.
+    pub environment: Environment<'run>,
+    /// The files that it mounts.
+    pub configs: Configs<'run>,
+    /// The described program that it runs, or the last of several.
+    pub program: Option<&'run Program>,
+    /// Where it accepts connections.
+    pub listens: Vec<Listen<'run>>,
+    /// Whether it listens nowhere else: its programs are described, and all that could move them is seen.
+    pub listens_nowhere_else: bool,
+    /// Whom it connects to.
+    pub dials: Vec<Dial<'run>>,
+    /// What it reads.
+    pub reads: Vec<PathFact<'run>>,
+    /// What it writes.
+    pub writes: Vec<PathFact<'run>>,
+    /// What shows that it signals processes of other containers.
+    pub signals: Option<Proof<'run>>,
+    /// Its leader election.
+    pub election: Election<'run>,
+}
+
+impl<'run> ContainerFacts<'run> {
+    /// Reads a container by itself; its role beside the others of its Pod is told later.
+    pub(super) fn of(container: ContainerView<'run>, index: &Index<'run>, programs: &'run Programs) -> Self {
+        let environment = Environment::of(&container, index);
+        let configs = Configs::of(&container, index);
+        let line = CommandLine::of(&container, &environment, programs);
+        let variable =
+            |name: &str| environment.get(name).filter(|word| word.is_known).map(|word| word.text.to_string());
+        let lifetime = line.lifetime(&variable, &|name| {
+            programs.of_binary_in(name, container.container.image.as_deref().unwrap_or_default())
+        });
+        let image = container.container.image.as_deref().unwrap_or_default();
+        let program = main_program(&line, image, programs);
+        let election = election::election(&line, &environment, &configs, program);
+        let mut facts = Self {
+            container,
+            role: Role::Unknown,
+            confidence: Confidence::Certain,
+            evidence: Vec::new(),
+            lifetime,
+            lifetime_is_certain: true,
+            line,
+            environment,
+            configs,
+            program,
+            listens: Vec::new(),
+            listens_nowhere_else: false,
+            dials: Vec::new(),
+            reads: Vec::new(),
+            writes: Vec::new(),
+            signals: None,
+            election,
+        };
+        facts.read(programs);
+        solo::recognise(&mut facts, programs);
+        facts
+    }
+
+    fn read(&mut self, programs: &'run Programs) {
+        let is_plain = self.is_plain_image(programs);
+        let mut described = 0;
+        let mut is_whole = matches!(self.line.kind, Kind::Program | Kind::Script);
+        let mut unknown: Vec<&Invocation<'run>> = Vec::new();
+        for invocation in &self.line.invocations {
+            let Some(program) = programs.of_binary_in(&invocation.name, self.image()) else {
+                is_whole &= lifetime::is_plain(&invocation.name);
+                if invocation.name == "kill" || invocation.name == "pkill" || invocation.name == "killall" {
+                    self.signals.get_or_insert_with(|| Proof::new(invocation.place, format!("`{}`", invocation.name)));
+                }
+                // a watcher's own arguments: `reflex -- sh -c "pkill -HUP nginx"`
+                let signals =
+                    invocation.words.iter().find(|word| word.text.contains("pkill ") || word.text.contains("killall "));
+                if let Some(word) = signals {
+                    self.signals.get_or_insert_with(|| Proof::new(word.place, "signals a process"));
+                }
+                unknown.push(invocation);
+                continue;
+            };
+            described += 1;
+            let reader = Reader::new(program, invocation, &self.environment, &self.configs, is_plain);
+            let found = reader.read();
+            if self.lifetime == Lifetime::Serves {
+                match reader.ends_by_config() {
+                    Some(true) => self.lifetime = Lifetime::Ends,
+                    Some(false) => {}
+                    None => self.lifetime_is_certain = false,
+                }
+            }
+            is_whole &= found.is_whole && !program.listens.is_empty() || program.is_tool();
+            self.listens.extend(found.listens);
+            self.dials.extend(found.dials);
+            self.reads.extend(found.reads);
+            self.writes.extend(found.writes);
+            self.signals = self.signals.take().or(found.signals);
+        }
+        self.listens_nowhere_else = described > 0 && is_whole;
+        // The options of a described program are known; what is in its variables may be for its plugins.
+        let conventions = conventions::read(&unknown, &self.environment, described == 0);
+        let is_new = |dial: &Dial<'run>, known: &[Dial<'run>]| {
+            !known.iter().any(|other| other.port == dial.port && other.host == dial.host)
+        };
+        for dial in conventions.dials {
+            if is_new(&dial, &self.dials) {
+                self.dials.push(dial);
+            }
+        }
+        for listen in conventions.listens {
+            if !self.listens.iter().any(|other| other.port == listen.port) {
+                self.listens.push(listen);
+            }
+        }
+    }
+
+    /// Whether its image is the program's own one, and not one that somebody made of it and that may bring
+    /// configuration: nothing but a registry and the usual folders before the name that we know.
+    fn is_plain_image(&self, programs: &Programs) -> bool {
+        let (repository, _) = programs::split(self.image());
+        let Some(known) = programs.of_image(self.image()) else { return false };
+        known.images.iter().any(|image| {
+            let Some(before) = repository.strip_suffix(image.as_str()) else { return false };
+            let mut segments = before.trim_end_matches('/').split('/').filter(|segment| !segment.is_empty());
+            let first = segments.next();
+            let is_registry = |segment: &str| segment.contains(['.', ':']) || segment == "localhost";
+            let rest = match first {
+                Some(first) if is_registry(first) => segments.next(),
+                other => other,
+            };
+            // the organization that the program's source is of, too
+            let is_own =
+                |owner: &str| owner == "library" || image.contains('/') || known.source.contains(&format!("{owner}/"));
+            rest.is_none_or(is_own) && segments.next().is_none()
+        })
+    }
+
+    /// The image's reference.
+    #[must_use]
+    pub fn image(&self) -> &'run str {
+        self.container.container.image.as_deref().unwrap_or_default()
+    }
+
+    /// Whether it is there for another container's sake.
+    #[must_use]
+    pub fn is_helper(&self) -> bool {
+        self.role.is_helper()
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &'run str {
+        &self.container.container.name
+    }
+
+    /// The ports that it declares.
+    pub fn declared(&self) -> impl Iterator<Item = u16> + use<'run> {
+        let ports = self.container.container.ports.as_deref().unwrap_or_default();
+        ports.iter().filter_map(|port| u16::try_from(port.container_port).ok())
+    }
+
+    /// The ports that it declares, and those where its programs listen, each once.
+    #[must_use]
+    pub fn known_ports(&self) -> Vec<u16> {
+        let mut all: Vec<u16> = Vec::new();
+        for port in self.declared().chain(self.listens.iter().map(|listen| listen.port)) {
+            if !all.contains(&port) {
+                all.push(port);
+            }
+        }
+        all
+    }
+
+    /// Whether it declares a port, or its programs listen there by anything that is known.
+    #[must_use]
+    pub fn may_serve(&self, port: u16) -> bool {
+        self.declared().any(|declared| declared == port) || self.listens.iter().any(|listen| listen.port == port)
+    }
+
+    /// The loopback addresses with a port that it dials.
+    pub fn loopback_dials(&self) -> impl Iterator<Item = (&Dial<'run>, u16)> {
+        self.dials.iter().filter(|dial| dial.is_loopback).filter_map(|dial| Some((dial, dial.port?)))
+    }
+
+    /// Whether it runs a program of this name.
+    #[must_use]
+    pub fn runs(&self, program: &str) -> bool {
+        self.program.is_some_and(|known| known.program == program)
+    }
+
+    /// Whether it is a proxy that does whatever its configuration says.
+    #[must_use]
+    pub fn is_general_proxy(&self) -> bool {
+        let name = self.program.map_or("", |program| program.program.as_str());
+        matches!(
+            name,
+            "nginx"
+                | "unprivileged-nginx"
+                | "bitnami-nginx"
+                | "openresty"
+                | "envoy"
+                | "haproxy"
+                | "caddy"
+                | "traefik"
+                | "socat"
+        )
+    }
+
+    /// Whether its image is known to hold its program and no shell or tool beside it.
+    #[must_use]
+    pub fn is_bare(&self) -> bool {
+        is_bare(self.image())
+    }
+
+    /// The place of its command line: its arguments, its command, or its image.
+    #[must_use]
+    pub fn line_place(&self) -> Place<'run> {
+        let at = |field: &str| self.container.at(&[field]);
+        let node = at("args").or_else(|| at("command")).or_else(|| at("image")).unwrap_or(self.container.node);
+        Place::node(self.container.pod.object, node)
+    }
+
+    /// Whether facts of it that are certain say that it serves a port, and how.
+    #[must_use]
+    pub fn listen_at(&self, port: u16) -> Option<&Listen<'run>> {
+        let at = self.listens.iter().filter(|listen| listen.port == port);
+        at.max_by_key(|listen| (listen.certainty, listen.bind != super::Bind::Loopback))
+    }
+
+    /// What shows a fact, as a node of the container's own object; its name where it is written elsewhere.
+    #[must_use]
+    pub fn node_of(&self, proof: &Proof<'run>) -> NodeId {
+        let is_own = std::ptr::eq(proof.place.object, self.container.pod.object);
+        if is_own { proof.place.node } else { self.container.name_node() }
+    }
+
+    /// How sure a listen on loopback only is; nothing where it listens otherwise, or nobody knows.
+    #[must_use]
+    pub fn only_on_loopback(&self, port: u16) -> Option<&Listen<'run>> {
+        let mut all = self.listens.iter().filter(|listen| listen.port == port && !listen.udp);
+        let first = all.next()?;
+        let is_closed =
+            |listen: &Listen<'run>| listen.bind == super::Bind::Loopback && listen.certainty > Certainty::Unknown;
+        (is_closed(first) && all.all(is_closed)).then_some(first)
+    }
+}
+
+/// The program that a container is there for: its only one, or of a script the last that serves.
+fn main_program<'run>(line: &CommandLine<'run>, image: &str, programs: &'run Programs) -> Option<&'run Program> {
+    let known = |invocation: &Invocation<'run>| programs.of_binary_in(&invocation.name, image);
+    let mut all = line.invocations.iter().rev().filter_map(known);
+    let first = all.clone().find(|program| !program.is_tool());
+    first.or_else(|| all.next())
+}
+
+/// Whether an image is known to hold its program and no shell or tool beside it. Tags that name another
+/// base (`-alpine`, `-debug`) may hold one.
+#[must_use]
+pub fn is_bare(image: &str) -> bool {
+    let (repository, tag) = programs::split(image);
+    let has_base =
+        ["alpine", "busybox", "debug", "bullseye", "bookworm", "buster", "trixie", "debian", "ubuntu", "ubi"]
+            .iter()
+            .any(|base| tag.contains(base));
+    let is_distroless = repository.starts_with("gcr.io/distroless/") && !repository.contains("busybox");
+    let is_named_so = tag.contains("distroless") || repository.ends_with("-distroless");
+    let is_pause = repository.ends_with("/pause");
+    let known = || Programs::built_in().of_image(image).is_some_and(|program| program.shell == Some(Shell::None));
+    !has_base && (is_distroless || is_named_so || is_pause || known())
+}

@@ -1,0 +1,330 @@
+//! What the options and variables of a program that is not described mean by convention. At most
+//! [`Certainty::Likely`], but for the URL of a database, which nobody but a client is given.
+
+use super::address::{self, Address, Host};
+use super::command::arguments::Arguments;
+use super::command::environment::Environment;
+use super::command::{Invocation, Word};
+use super::endpoints::{Bind, Dial, Listen};
+use super::program::{Form, Options, Style};
+use super::proof::{Certainty, Proof};
+
+/// Words in the name of an option or variable that says where the program itself listens.
+const LISTENS: [&str; 8] =
+    ["LISTEN", "BIND", "BIND_ADDR", "HTTP_ADDR", "HTTP_ADDRESS", "METRICS_ADDR", "PROBE_ADDR", "SERVE"];
+
+/// Words in the name of something that is no address to connect to: how others reach it, or whom it admits.
+const NEITHER: [&str; 21] = [
+    "ADVERTISE",
+    "ADVERTISED",
+    "PUBLIC",
+    "EXTERNAL",
+    "CALLBACK",
+    "REDIRECT",
+    "ORIGIN",
+    "ORIGINS",
+    "ALLOWED",
+    "ISSUER",
+    "BASE",
+    "ROOT",
+    "SITE",
+    "SELF",
+    "OWN",
+    "NO",
+    "CORS",
+    "DOMAIN",
+    "HOSTNAME",
+    "COOKIE",
+    "AUDIENCE",
+];
+
+/// Words in the name of an address to connect to.
+const DIALS: [&str; 14] = [
+    "URL",
+    "URI",
+    "DSN",
+    "ENDPOINT",
+    "ENDPOINTS",
+    "UPSTREAM",
+    "UPSTREAMS",
+    "TARGET",
+    "BACKEND",
+    "BROKERS",
+    "BROKER",
+    "SERVERS",
+    "SERVER",
+    "PROXY",
+];
+
+/// Kinds of servers that clients name their variables after.
+const KINDS: [(&str, &str); 22] = [
+    ("DB", "database"),
+    ("DATABASE", "database"),
+    ("POSTGRES", "postgres"),
+    ("POSTGRESQL", "postgres"),
+    ("PG", "postgres"),
+    ("MYSQL", "mysql"),
+    ("MARIADB", "mysql"),
+    ("SQL", "database"),
+    ("MSSQL", "mssql"),
+    ("JDBC", "database"),
+    ("REDIS", "redis"),
+    ("VALKEY", "redis"),
+    ("CACHE", "cache"),
+    ("MEMCACHE", "memcache"),
+    ("MEMCACHED", "memcache"),
+    ("MONGO", "mongodb"),
+    ("MONGODB", "mongodb"),
+    ("AMQP", "amqp"),
+    ("RABBITMQ", "amqp"),
+    ("KAFKA", "kafka"),
+    ("STATSD", "statsd"),
+    ("ELASTICSEARCH", "http"),
+];
+
+/// Schemes of URLs that only a client is given.
+pub(super) const CLIENT_SCHEMES: [&str; 18] = [
+    "postgres",
+    "postgresql",
+    "mysql",
+    "mariadb",
+    "redis",
+    "rediss",
+    "valkey",
+    "mongodb",
+    "mongodb+srv",
+    "amqp",
+    "amqps",
+    "memcache",
+    "memcached",
+    "sqlserver",
+    "nats",
+    "kafka",
+    "mssql",
+    "clickhouse",
+];
+
+/// A named text: an option's value, or a variable's.
+struct Named<'a, 'run> {
+    /// In capitals, words joined by `_`.
+    name: String,
+    /// As findings write it.
+    shows: String,
+    word: &'a Word<'run>,
+}
+
+/// What the command line and the variables say by convention.
+#[derive(Debug, Default)]
+pub(super) struct Conventions<'run> {
+    pub listens: Vec<Listen<'run>>,
+    pub dials: Vec<Dial<'run>>,
+}
+
+/// Reads a program that is not described. Of a described one only `variables` count, since its options are known.
+pub(super) fn read<'run>(
+    invocations: &[&Invocation<'run>],
+    environment: &Environment<'run>,
+    listens_too: bool,
+) -> Conventions<'run> {
+    let options = Options { style: Style::Gnu, boolean: Vec::new() };
+    let arguments: Vec<Arguments<'run>> =
+        invocations.iter().map(|invocation| Arguments::of(invocation, &options, &|_| false)).collect();
+    let of_options = arguments.iter().flat_map(Arguments::all).filter_map(|given| {
+        let word = given.value.as_ref()?;
+        Some(Named { name: in_capitals(given.name()), shows: format!("`--{}`", given.name()), word })
+    });
+    let of_variables =
+        environment.all().map(|(name, word)| Named { name: in_capitals(name), shows: format!("`{name}`"), word });
+    let named: Vec<Named<'_, 'run>> = of_options.chain(of_variables).filter(|named| named.word.is_known).collect();
+    let mut found = Conventions::default();
+    for one in &named {
+        if !pair(one, &named, &mut found, listens_too) {
+            whole(one, &mut found, listens_too);
+        }
+    }
+    // URLs among the arguments of a program: nothing says what they are for.
+    for word in arguments.iter().flat_map(|arguments| &arguments.positional).filter(|word| word.is_known) {
+        if let Some((scheme, _)) = word.text.split_once("://")
+            && CLIENT_SCHEMES.contains(&scheme)
+        {
+            let shows = "an argument";
+            add_dials(word, shows, Certainty::Said, None, address::read(Form::Url, &word.text), &mut found);
+        }
+    }
+    found
+}
+
+/// Pairs such as `DB_HOST` and `DB_PORT`, `--host` and `--port`. Whether this is the host of one.
+fn pair<'run>(
+    one: &Named<'_, 'run>,
+    all: &[Named<'_, 'run>],
+    found: &mut Conventions<'run>,
+    listens_too: bool,
+) -> bool {
+    const HOSTS: [&str; 8] = ["HOSTNAME", "HOST", "ADDRESS", "ADDR", "SERVER", "IP", "INTERFACE", "SERVICE"];
+    let Some(prefix) = HOSTS.iter().find_map(|end| one.name.strip_suffix(end)) else { return false };
+    let Some(host) = address::read(Form::Host, &one.word.text).pop() else { return false };
+    if address::read(Form::Address, &one.word.text).first().is_some_and(|address| address.port.is_some()) {
+        return false;
+    }
+    let prefix = prefix.trim_end_matches('_');
+    let is_port = |other: &&Named<'_, 'run>| {
+        other.name.strip_suffix("PORT").is_some_and(|start| start.trim_end_matches('_') == prefix)
+    };
+    let Some(port) = all.iter().find(is_port) else { return false };
+    let Ok(number) = port.word.text.trim().parse::<u16>() else { return false };
+    let kind = kind_of(prefix);
+    let listens = kind.is_none()
+        && (is_listening(&one.name)
+            || prefix.is_empty()
+            || matches!(prefix, "HTTP" | "SERVER" | "APP" | "METRICS" | "HEALTH" | "ADMIN" | "WEB"));
+    if listens {
+        if listens_too {
+            let proof = Proof::new(port.word.place, port.shows.clone());
+            found.listens.push(listen(&host.host, number, Certainty::Likely, proof));
+        }
+        return true;
+    }
+    if is_neither(&one.name) && kind.is_none() {
+        return true;
+    }
+    let certainty = if kind.is_some() { Certainty::Said } else { Certainty::Likely };
+    let address = Address { port: Some(number), ..host };
+    add_dials(port.word, &port.shows, certainty, kind, vec![address], found);
+    true
+}
+
+/// A name whose value is a whole address.
+fn whole<'run>(one: &Named<'_, 'run>, found: &mut Conventions<'run>, listens_too: bool) {
+    let text = one.word.text.as_ref();
+    let scheme = text.split_once("://").map(|(scheme, _)| scheme.trim_start_matches("jdbc:"));
+    let is_client = scheme.is_some_and(|scheme| CLIENT_SCHEMES.contains(&scheme)) || text.starts_with("jdbc:");
+    let kind = kind_of(&one.name);
+    if is_client {
+        let form = if text.starts_with("jdbc:") { Form::Text } else { Form::Url };
+        add_dials(one.word, &one.shows, Certainty::Said, kind, address::read(form, text), found);
+        return;
+    }
+    if is_listening(&one.name)
+        || matches!(
+            one.name.as_str(),
+            "ADDR"
+                | "ADDRESS"
+                | "HTTP"
+                | "HTTP_ADDR"
+                | "PORT"
+                | "HTTP_PORT"
+                | "SERVER_PORT"
+                | "P"
+                | "METRICS_PORT"
+                | "ADMIN_PORT"
+                | "HEALTH_PORT"
+                | "GRPC_PORT"
+        )
+    {
+        if listens_too && scheme.is_none_or(|scheme| matches!(scheme, "http" | "https" | "tcp")) {
+            for address in address::read(Form::Address, text) {
+                let Some(port) = address.port.filter(|port| *port != 0) else { continue };
+                let proof = Proof::new(one.word.place, one.shows.clone());
+                found.listens.push(listen(&address.host, port, Certainty::Likely, proof));
+            }
+        }
+        return;
+    }
+    let words: Vec<&str> = one.name.split('_').collect();
+    let dials = words.iter().any(|word| DIALS.contains(word));
+    if is_neither(&one.name) && kind.is_none() {
+        return;
+    }
+    let certainty = match kind {
+        // `DATABASE_URL`, `REDIS_ADDR`
+        Some(_) => Certainty::Said,
+        None if dials || scheme.is_some() => Certainty::Likely,
+        None => return,
+    };
+    let form = if scheme.is_some() { Form::Url } else { Form::Address };
+    let addresses = match text.contains(',') {
+        true => text.split(',').flat_map(|part| address::read(form, part.trim())).collect(),
+        false if kind.is_some() && scheme.is_none() && text.contains(['@', ';', ' ']) => {
+            address::read(Form::Text, text)
+        }
+        false => address::read(form, text),
+    };
+    add_dials(one.word, &one.shows, certainty, kind, addresses, found);
+}
+
+fn add_dials<'run>(
+    word: &Word<'run>,
+    shows: &str,
+    certainty: Certainty,
+    kind: Option<&str>,
+    addresses: Vec<Address>,
+    found: &mut Conventions<'run>,
+) {
+    for address in addresses {
+        let (host, is_loopback) = match address.host {
+            Host::Loopback => ("localhost".to_owned(), true),
+            Host::Name(name) => (name, false),
+            _ => continue,
+        };
+        found.dials.push(Dial {
+            host,
+            is_loopback,
+            port: address.port,
+            speaks: kind.map(str::to_owned).or(address.scheme),
+            path: address.path,
+            certainty,
+            proof: Proof::new(word.place, shows),
+        });
+    }
+}
+
+fn listen<'run>(host: &Host, port: u16, certainty: Certainty, proof: Proof<'run>) -> Listen<'run> {
+    let bind = match host {
+        Host::Absent | Host::Any => Bind::All,
+        Host::Loopback => Bind::Loopback,
+        Host::Name(name) => Bind::Named(name.clone()),
+        Host::Unknown => Bind::Unknown,
+    };
+    Listen { bind, port, udp: false, speaks: None, certainty, proof }
+}
+
+fn is_listening(name: &str) -> bool {
+    LISTENS.iter().any(|word| {
+        name == *word
+            || name.starts_with(&format!("{word}_"))
+            || name.ends_with(&format!("_{word}"))
+            || name.contains(&format!("_{word}_"))
+    }) || name == "LISTENADDRESS"
+        || name.ends_with("BIND_ADDRESS")
+}
+
+fn is_neither(name: &str) -> bool {
+    name.split('_').any(|word| NEITHER.contains(&word))
+}
+
+/// What kind of server a variable is named after.
+fn kind_of(name: &str) -> Option<&'static str> {
+    let find = |word: &str| KINDS.iter().find(|(kind, _)| *kind == word).map(|(_, speaks)| *speaks);
+    // `PGHOST`
+    name.split('_').find_map(find).or_else(|| (name == "PG" || name.starts_with("PGHOST")).then_some("postgres"))
+}
+
+/// `--httpAddr` and `http-addr` as `HTTP_ADDR`.
+fn in_capitals(name: &str) -> String {
+    let mut capitals = String::with_capacity(name.len() + 4);
+    let mut before_is_lower = false;
+    for sign in name.chars() {
+        if matches!(sign, '-' | '.' | '_') {
+            capitals.push('_');
+            before_is_lower = false;
+            continue;
+        }
+        if sign.is_ascii_uppercase() && before_is_lower {
+            capitals.push('_');
+        }
+        before_is_lower = sign.is_ascii_lowercase() || sign.is_ascii_digit();
+        capitals.push(sign.to_ascii_uppercase());
+    }
+    capitals
+}

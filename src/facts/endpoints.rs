@@ -1,0 +1,531 @@
+//! Where a program listens and whom it dials, by its description.
+
+use super::address::{self, Host};
+use super::command::Invocation;
+use super::command::arguments::{Arguments, is_false};
+use super::command::environment::Environment;
+use super::config::{ConfigFile, Configs};
+use super::formats::{self, Entry};
+use super::program::{Endpoint, Form, Format, Many, Part, Place as PlaceRow, Program, Purpose, When};
+use super::proof::{Certainty, Place, Proof};
+
+/// To which addresses a socket is bound.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Bind {
+    /// All of the Pod's.
+    All,
+    /// Loopback only.
+    Loopback,
+    /// One that is named.
+    Named(String),
+    /// Not known.
+    Unknown,
+}
+
+/// A port where a container accepts connections.
+#[derive(Clone, Debug)]
+pub struct Listen<'run> {
+    /// To which addresses it is bound.
+    pub bind: Bind,
+    /// The port.
+    pub port: u16,
+    /// Whether it is UDP.
+    pub udp: bool,
+    /// The protocol above it, if that is known.
+    pub speaks: Option<String>,
+    /// How sure it is.
+    pub certainty: Certainty,
+    /// What shows it.
+    pub proof: Proof<'run>,
+}
+
+/// An address that a container connects to.
+#[derive(Clone, Debug)]
+pub struct Dial<'run> {
+    /// The host as written.
+    pub host: String,
+    /// Whether that is the Pod itself.
+    pub is_loopback: bool,
+    /// The port; none where it is not said.
+    pub port: Option<u16>,
+    /// The protocol, if that is known.
+    pub speaks: Option<String>,
+    /// The path of a URL.
+    pub path: String,
+    /// How sure it is.
+    pub certainty: Certainty,
+    /// What shows it.
+    pub proof: Proof<'run>,
+}
+
+/// A file or folder that a container reads or writes.
+#[derive(Clone, Debug)]
+pub struct PathFact<'run> {
+    /// Its path.
+    pub path: String,
+    /// What for.
+    pub purpose: Purpose,
+    /// How sure it is.
+    pub certainty: Certainty,
+    /// What shows it.
+    pub proof: Proof<'run>,
+}
+
+/// What an invocation of a described program does.
+#[derive(Debug, Default)]
+pub(super) struct Endpoints<'run> {
+    pub listens: Vec<Listen<'run>>,
+    pub dials: Vec<Dial<'run>>,
+    pub reads: Vec<PathFact<'run>>,
+    pub writes: Vec<PathFact<'run>>,
+    pub signals: Option<Proof<'run>>,
+    /// Whether all that could change where it listens is seen.
+    pub is_whole: bool,
+}
+
+/// A program as one container runs it.
+pub(super) struct Reader<'a, 'run> {
+    program: &'run Program,
+    invocation: &'a Invocation<'run>,
+    arguments: Arguments<'run>,
+    environment: &'a Environment<'run>,
+    /// What its configuration says.
+    texts: Vec<Text<'a, 'run>>,
+    /// Whether it reads configuration that the run does not hold.
+    has_unseen_config: bool,
+    /// Whether an image of the program's own names decides its defaults; a derived one may bring configuration.
+    is_plain_image: bool,
+}
+
+struct Text<'a, 'run> {
+    format: Format,
+    file: &'a ConfigFile<'run>,
+    entries: Vec<Entry>,
+}
+
+/// A value and where it is from.
+struct Value<'run> {
+    text: String,
+    place: Place<'run>,
+    /// The option, variable or key.
+    by: String,
+    is_known: bool,
+    certainty: Certainty,
+    /// The configuration's text and entry that it is.
+    entry: Option<(usize, usize)>,
+}
+
+impl<'a, 'run> Reader<'a, 'run> {
+    pub fn new(
+        program: &'run Program,
+        invocation: &'a Invocation<'run>,
+        environment: &'a Environment<'run>,
+        configs: &'a Configs<'run>,
+        is_plain_image: bool,
+    ) -> Self {
+        let arguments = Arguments::of(invocation, &program.options, &|name| program.takes_value(name));
+        let mut reader = Self {
+            program,
+            invocation,
+            arguments,
+            environment,
+            texts: Vec::new(),
+            has_unseen_config: false,
+            is_plain_image,
+        };
+        reader.open(configs);
+        reader
+    }
+
+    /// Finds and reads the program's configuration.
+    fn open(&mut self, configs: &'a Configs<'run>) {
+        for config in &self.program.config {
+            let first = config.first.then(|| self.arguments.positional.first()).flatten();
+            let first = first.map(|word| (word.text.to_string(), word.is_known));
+            let told = self.values(&config.option, &config.env, &Many::default());
+            let told: Vec<_> = told.into_iter().map(|value| (value.text, value.is_known)).chain(first).collect();
+            let is_told = !told.is_empty();
+            let paths = if is_told { told } else { config.absent.iter().map(|path| (path.to_owned(), true)).collect() };
+            for (path, is_known) in paths {
+                let mut any = false;
+                let files = if is_known { configs.at(&path) } else { Vec::new() };
+                for file in files {
+                    any = true;
+                    let entries = formats::read(config.format, file.text);
+                    self.texts.push(Text { format: config.format, file, entries });
+                }
+                // The image's own file holds the program's defaults; any other file may say anything.
+                self.has_unseen_config |= !any && (is_told || !is_known || configs.hides(&path));
+            }
+        }
+    }
+
+    /// What it does.
+    pub fn read(&self) -> Endpoints<'run> {
+        let mut found = Endpoints { is_whole: self.invocation.is_whole, ..Endpoints::default() };
+        for row in &self.program.listens {
+            self.listens(row, &mut found);
+        }
+        for row in &self.program.dials {
+            self.dials(row, &mut found);
+        }
+        self.places(&self.program.reads, &mut found.reads);
+        self.places(&self.program.writes, &mut found.writes);
+        for signal in &self.program.signals {
+            if let Some(value) = self.values(&signal.option, &signal.env, &Many::default()).first() {
+                found.signals = Some(Proof::new(value.place, format!("`{}`", value.by)));
+            }
+        }
+        found
+    }
+
+    /// Whether a condition holds; nothing where that is not known.
+    pub fn holds(&self, when: &When) -> Option<bool> {
+        let subcommand = |word: &str| self.arguments.positional.iter().take(2).any(|given| given.text == word);
+        if when.subcommand.iter().any(subcommand) {
+            return Some(true);
+        }
+        let is = |text: &str| match when.is.is_empty() {
+            true => !is_false(text),
+            false => when.is.iter().any(|wanted| wanted.eq_ignore_ascii_case(text.trim())),
+        };
+        let options: Vec<_> = when.option.iter().flat_map(|name| self.arguments.get(name)).collect();
+        if let Some(given) = options.last() {
+            return match (&given.value, when.is.is_empty()) {
+                (_, true) => Some(given.is_on()),
+                (Some(value), false) => value.is_known.then(|| is(&value.text)),
+                (None, false) => Some(is("true")),
+            };
+        }
+        // a key may be said several times: of several inputs one may be of the kind
+        let values = self.values(&Many::default(), &when.env, &when.key);
+        if !values.is_empty() {
+            let fits = values.iter().any(|value| value.is_known && is(&value.text));
+            return if fits || values.iter().all(|value| value.is_known) { Some(fits) } else { None };
+        }
+        let may_be_hidden =
+            !when.key.is_empty() && self.has_unseen_config || !when.env.is_empty() && !self.environment.is_whole();
+        if may_be_hidden { None } else { Some(when.absent) }
+    }
+
+    /// Whether its configuration ends it, by a key of `runs.ends`; nothing where it may, out of sight.
+    pub fn ends_by_config(&self) -> Option<bool> {
+        let keys: Vec<&str> = self.program.runs.ends.iter().filter_map(|item| item.strip_prefix('@')).collect();
+        let holds = |item: &&str| {
+            let (key, wanted) = item.split_once('=').map_or((*item, None), |(key, wanted)| (key, Some(wanted)));
+            let values = self.values(&Many::default(), &Many::default(), &Many(vec![key.to_owned()]));
+            values.iter().any(|value| match wanted {
+                Some(wanted) => value.text.eq_ignore_ascii_case(wanted),
+                None => !is_false(&value.text),
+            })
+        };
+        if keys.iter().any(holds) {
+            return Some(true);
+        }
+        if !keys.is_empty() && self.has_unseen_config { None } else { Some(false) }
+    }
+
+    /// What says something: options, else variables, else keys.
+    fn values(&self, option: &Many, env: &Many, key: &Many) -> Vec<Value<'run>> {
+        let mut found = Vec::new();
+        for name in option.iter() {
+            if let Some(number) = name.strip_prefix('#') {
+                let number = number.parse::<usize>().ok();
+                let words = self.arguments.positional.iter().enumerate();
+                let words = words.filter(|(at, _)| number.is_none_or(|number| number == at + 1));
+                found.extend(words.map(|(_, word)| Value {
+                    text: word.text.to_string(),
+                    place: word.place,
+                    by: self.invocation.name.clone(),
+                    is_known: word.is_known,
+                    certainty: Certainty::Said,
+                    entry: None,
+                }));
+                continue;
+            }
+            for given in self.arguments.get(name) {
+                let Some(value) = &given.value else { continue };
+                found.push(Value {
+                    text: value.text.to_string(),
+                    place: value.place,
+                    by: name.to_owned(),
+                    is_known: value.is_known,
+                    certainty: Certainty::Said,
+                    entry: None,
+                });
+            }
+        }
+        if !found.is_empty() {
+            return found;
+        }
+        for name in env.iter() {
+            let own = self.invocation.variables.iter().find(|(own, _)| own == name).map(|(_, word)| word);
+            if let Some(word) = own.or_else(|| self.environment.get(name)) {
+                return vec![Value {
+                    text: word.text.to_string(),
+                    place: word.place,
+                    by: name.to_owned(),
+                    is_known: word.is_known,
+                    certainty: Certainty::Said,
+                    entry: None,
+                }];
+            }
+        }
+        for pattern in key.iter() {
+            for (number, text) in self.texts.iter().enumerate() {
+                for (at, entry) in text.entries.iter().enumerate() {
+                    if formats::fits(text.format, pattern, &entry.key) {
+                        found.push(self.entry(number, at, entry));
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    fn entry(&self, number: usize, at: usize, entry: &Entry) -> Value<'run> {
+        let text = &self.texts[number];
+        let is_known = !entry.value.contains("${") && !entry.value.contains("{{") && !entry.value.contains("$(");
+        Value {
+            text: entry.value.clone(),
+            place: text.file.place(entry.range.clone()),
+            // of an item of a list, what the list is called
+            by: entry.key.iter().rev().find(|segment| segment.parse::<usize>().is_err()).cloned().unwrap_or_default(),
+            is_known,
+            certainty: Certainty::Said,
+            entry: Some((number, at)),
+        }
+    }
+
+    /// Another part of an address: what says it, else its default.
+    fn part(&self, part: &Part, beside: Option<(usize, usize)>) -> Option<Value<'run>> {
+        for key in part.key.iter() {
+            let Some(name) = key.strip_prefix("./") else { continue };
+            if let Some((number, at)) = beside
+                && let Some(other) = formats::sibling(&self.texts[number].entries, at, name)
+            {
+                return Some(self.entry(number, other, &self.texts[number].entries[other]));
+            }
+        }
+        let keys = Many(part.key.iter().filter(|key| !key.starts_with("./")).map(str::to_owned).collect());
+        self.values(&part.option, &part.env, &keys).pop().or_else(|| {
+            let text = part.absent.clone()?;
+            Some(self.by_default(text, !part.env.is_empty(), !part.key.is_empty()))
+        })
+    }
+
+    /// A documented default; how sure it is depends on what may say otherwise out of sight.
+    fn by_default(&self, text: String, by_env: bool, by_key: bool) -> Value<'run> {
+        let hidden = by_env && !self.environment.is_whole()
+            || by_key && self.has_unseen_config
+            || by_key && !self.is_plain_image
+            || !self.invocation.is_whole;
+        Value {
+            text,
+            place: self.invocation.place,
+            by: format!("default of {}", self.program.program),
+            is_known: true,
+            certainty: if hidden { Certainty::Likely } else { Certainty::Default },
+            entry: None,
+        }
+    }
+
+    /// The values of a row, or its defaults.
+    fn row(&self, row: &Endpoint) -> Vec<Value<'run>> {
+        let values = self.values(&row.option, &row.env, &row.key);
+        if !values.is_empty() {
+            return values;
+        }
+        let by_env = !row.env.is_empty();
+        row.absent.iter().map(|text| self.by_default(text.to_owned(), by_env, !row.key.is_empty())).collect()
+    }
+
+    /// Each address that a row comes to: host, port, scheme, and what shows it.
+    fn addresses(&self, row: &Endpoint, is_whole: &mut bool) -> Vec<Found<'run>> {
+        let mut found = Vec::new();
+        let switch = row.when.as_ref().map_or(Some(true), |when| self.holds(when));
+        if switch == Some(false) {
+            return found;
+        }
+        *is_whole &= switch.is_some();
+        // an image that somebody made of the program's may bring configuration of its own
+        let is_derived = !self.is_plain_image && self.texts.is_empty();
+        let may_be_hidden = !row.key.is_empty() && (self.has_unseen_config || is_derived);
+        *is_whole &= !may_be_hidden && (row.env.is_empty() || self.environment.is_whole());
+        for value in self.row(row) {
+            if !value.is_known {
+                *is_whole = false;
+                continue;
+            }
+            let mut all = address::read(row.form, &value.text);
+            if !row.list && row.form != Form::Text {
+                all.truncate(1);
+            }
+            for one in all {
+                let mut certainty = value.certainty;
+                if switch.is_none() {
+                    certainty = certainty.min(Certainty::Unknown);
+                }
+                let mut host = match &one.host {
+                    Host::Absent => None,
+                    host => Some(host.clone()),
+                };
+                if host.is_none()
+                    && let Some(part) = &row.host
+                {
+                    if let Some(said) = self.part(part, value.entry) {
+                        // a default beside what is written is no weaker for it
+                        certainty = if said.is_known {
+                            certainty.min(said.certainty.max(Certainty::Default))
+                        } else {
+                            Certainty::Unknown
+                        };
+                        if said.certainty == Certainty::Likely {
+                            certainty = certainty.min(Certainty::Likely);
+                        }
+                        host = address::read(Form::Host, &said.text).pop().map(|address| address.host);
+                    }
+                }
+                let mut port = one.port;
+                let mut place = value.place;
+                let mut by = value.by.clone();
+                if let Some(said) = row.port.as_ref().and_then(|part| self.part(part, value.entry))
+                    && (one.port.is_none() || said.certainty == Certainty::Said)
+                {
+                    if !said.is_known {
+                        *is_whole = false;
+                        continue;
+                    }
+                    port = said.text.trim().parse().ok().or(port);
+                    if said.certainty == Certainty::Said {
+                        (place, by) = (said.place, said.by);
+                        certainty = certainty.max(Certainty::Default);
+                    } else {
+                        certainty = certainty.min(said.certainty.max(Certainty::Likely));
+                    }
+                }
+                if !self.invocation.always {
+                    certainty = certainty.min(Certainty::Likely);
+                }
+                let is_default = value.certainty != Certainty::Said && place.piece.is_none() && by == value.by;
+                let shows = if is_default { by } else { format!("`{by}`") };
+                let scheme = one.scheme.clone();
+                found.push(Found {
+                    host,
+                    port,
+                    scheme,
+                    certainty,
+                    proof: Proof::new(place, shows),
+                    is_unknown: one.is_unknown,
+                    path: one.path.clone(),
+                });
+            }
+        }
+        found
+    }
+
+    fn listens(&self, row: &Endpoint, found: &mut Endpoints<'run>) {
+        let mut is_whole = found.is_whole;
+        for one in self.addresses(row, &mut is_whole) {
+            let Some(port) = one.port.filter(|port| *port != 0) else {
+                is_whole &= !one.is_unknown;
+                continue;
+            };
+            let bind = match one.host {
+                None | Some(Host::Absent | Host::Any) => Bind::All,
+                Some(Host::Loopback) => Bind::Loopback,
+                Some(Host::Unknown) => Bind::Unknown,
+                Some(Host::Name(name)) => Bind::Named(name),
+            };
+            let several = if row.counts_up { self.arguments.positional.len().clamp(1, 64) } else { 1 };
+            // an argument may say its own port, too
+            is_whole &= !row.counts_up || !self.arguments.positional.iter().any(|word| word.text.contains('?'));
+            for port in (port..=u16::MAX).take(several) {
+                found.listens.push(Listen {
+                    bind: bind.clone(),
+                    port,
+                    udp: row.udp,
+                    speaks: row.speaks.clone(),
+                    certainty: one.certainty,
+                    proof: one.proof.clone(),
+                });
+            }
+        }
+        found.is_whole = is_whole;
+    }
+
+    fn dials(&self, row: &Endpoint, found: &mut Endpoints<'run>) {
+        let mut ignored = true;
+        for one in self.addresses(row, &mut ignored) {
+            let (host, is_loopback) = match one.host {
+                Some(Host::Loopback) => ("localhost".to_owned(), true),
+                Some(Host::Name(name)) => (name, false),
+                // `:8080` as a target is the Pod itself for Go's dialler
+                None | Some(Host::Absent) if one.port.is_some() => ("localhost".to_owned(), true),
+                // 0.0.0.0 as a target reaches loopback, too
+                Some(Host::Any) => ("localhost".to_owned(), true),
+                _ => continue,
+            };
+            found.dials.push(Dial {
+                host,
+                is_loopback,
+                port: one.port,
+                speaks: row.speaks.clone().or(one.scheme),
+                path: one.path,
+                certainty: one.certainty,
+                proof: one.proof,
+            });
+        }
+    }
+
+    fn places(&self, rows: &[PlaceRow], found: &mut Vec<PathFact<'run>>) {
+        for row in rows {
+            let mut values = self.values(&row.option, &row.env, &row.key);
+            if values.is_empty() {
+                let by_env = !row.env.is_empty();
+                values = row
+                    .absent
+                    .iter()
+                    .map(|text| self.by_default(text.to_owned(), by_env, !row.key.is_empty()))
+                    .collect();
+            }
+            for mut value in values.into_iter().filter(|value| value.is_known) {
+                if let Some(property) = &row.property {
+                    let Some((_, path)) =
+                        value.text.split_once('=').filter(|(name, _)| name.eq_ignore_ascii_case(property))
+                    else {
+                        continue;
+                    };
+                    value.text = path.to_owned();
+                }
+                let paths: Vec<&str> = if row.list { value.text.split(',').collect() } else { vec![&value.text] };
+                for path in paths.into_iter().map(str::trim).filter(|path| !path.is_empty()) {
+                    found.push(PathFact {
+                        path: path.to_owned(),
+                        purpose: row.purpose,
+                        certainty: value.certainty,
+                        proof: Proof::new(
+                            value.place,
+                            if value.certainty == Certainty::Said {
+                                format!("`{}`", value.by)
+                            } else {
+                                value.by.clone()
+                            },
+                        ),
+                    });
+                }
+            }
+        }
+    }
+}
+
+struct Found<'run> {
+    host: Option<Host>,
+    port: Option<u16>,
+    scheme: Option<String>,
+    certainty: Certainty,
+    proof: Proof<'run>,
+    /// Whether a part of it could not be read.
+    is_unknown: bool,
+    path: String,
+}

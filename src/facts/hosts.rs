@@ -1,0 +1,134 @@
+//! Lists of a StatefulSet's Pods by name: `cache-0.cache, cache-1.cache`.
+
+use super::nginx;
+use super::text::addresses;
+
+/// Pods of one StatefulSet that a text names, by the DNS names that a governing Service gives them
+/// (kubernetes/website: concepts/workloads/controllers/statefulset, "Stable Network ID").
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PodNames<'text> {
+    /// The StatefulSet.
+    pub set: &'text str,
+    /// Its governing Service.
+    pub service: &'text str,
+    /// The namespace, where the names say it.
+    pub namespace: Option<&'text str>,
+    /// Ordinal and text of each name, in order, the first of each ordinal.
+    pub pods: Vec<(u32, &'text str)>,
+}
+
+/// The lists of Pods that a text holds.
+#[must_use]
+pub fn pod_names(text: &str) -> Vec<PodNames<'_>> {
+    let mut lists: Vec<PodNames<'_>> = Vec::new();
+    for address in addresses(text) {
+        let mut labels = address.host.split('.');
+        let (Some(pod), Some(service)) = (labels.next(), labels.next()) else { continue };
+        let Some((set, ordinal)) = pod.rsplit_once('-') else { continue };
+        let has_zeros = ordinal.len() > 1 && ordinal.starts_with('0');
+        let Ok(ordinal) = ordinal.parse::<u32>() else { continue };
+        if has_zeros || set.is_empty() || service.is_empty() {
+            continue;
+        }
+        let namespace = labels.next().filter(|label| *label != "svc");
+        let place = lists.iter().position(|list| list.set == set && list.service == service);
+        let list = if let Some(place) = place {
+            &mut lists[place]
+        } else {
+            lists.push(PodNames { set, service, namespace, pods: Vec::new() });
+            let last = lists.len() - 1;
+            &mut lists[last]
+        };
+        if !list.pods.iter().any(|(known, _)| *known == ordinal) {
+            list.pods.push((ordinal, address.host));
+        }
+    }
+    lists
+}
+
+/// Whether a proxy's configuration sends each request to the server that its key belongs to.
+#[must_use]
+pub fn is_hashing(text: &str) -> bool {
+    const WORDS: [&str; 8] = [
+        // mcrouter and memcached's own proxy, then Envoy
+        "PoolRoute",
+        "mcp.pool(",
+        "RING_HASH",
+        "MAGLEV",
+        "envoy.filters.network.redis_proxy",
+        "ring_hash_lb_config",
+        "maglev_lb_config",
+        "redis_proxy",
+    ];
+    let is_code = |line: &&str| !line.trim_start().starts_with(['#', '/']);
+    let nginx = text.lines().filter(is_code).any(|line| {
+        let mut words = line.split_whitespace();
+        words.any(|word| word.ends_with('{') || word == "hash" || word == "upstream")
+            && line.split([';', '{']).any(|part| {
+                let part = part.trim();
+                part.strip_prefix("hash ").is_some_and(|key| key.trim_start().starts_with(['$', '"']))
+            })
+    });
+    let twemproxy = text.lines().filter(is_code).any(|line| {
+        let line = line.trim();
+        line.strip_prefix("distribution:").is_some_and(|kind| matches!(kind.trim(), "ketama" | "modula"))
+    });
+    let haproxy = text.lines().filter(is_code).any(|line| {
+        let line = line.trim();
+        line.starts_with("balance uri")
+            || line.starts_with("balance hdr")
+            || line.starts_with("balance url_param")
+            || line.starts_with("hash-type consistent")
+    });
+    let by_word = text.lines().filter(is_code).any(|line| WORDS.iter().any(|word| line.contains(word)));
+    nginx || twemproxy || haproxy || by_word
+}
+
+/// What in a proxy's configuration chooses a server by the client's address.
+#[must_use]
+pub fn by_address(text: &str) -> Option<&str> {
+    let all = nginx::directives(text);
+    let of_nginx = all.iter().find(|directive| match directive.name() {
+        "ip_hash" => directive.inside.last().is_some_and(|head| all[*head].name() == "upstream"),
+        "hash" | "split_clients" => {
+            let key = directive.words.get(1).map(|key| key.trim_matches(['"', '\'']));
+            matches!(key, Some("$remote_addr" | "$binary_remote_addr" | "${remote_addr}"))
+        }
+        _ => false,
+    });
+    let first_line =
+        |start: &str| text.lines().map(str::trim).find(|line| line.starts_with(start) && !line.starts_with('#'));
+    of_nginx
+        .and_then(|directive| first_line(directive.name()))
+        .or_else(|| first_line("balance source"))
+        .or_else(|| first_line("source_ip: true"))
+        .or_else(|| first_line("- source_ip: true"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_hashing, pod_names};
+
+    #[test]
+    fn lists_of_pods() {
+        let lists = pod_names("cache-0.cache:11211:1 cache-2.cache.shop.svc.cluster.local:11211 x-01.y db.example.com");
+        assert_eq!(lists.len(), 1);
+        assert_eq!((lists[0].set, lists[0].service), ("cache", "cache"));
+        assert_eq!(lists[0].pods.iter().map(|(ordinal, _)| *ordinal).collect::<Vec<_>>(), [0, 2]);
+    }
+
+    #[test]
+    fn hashing() {
+        for text in [
+            "upstream a { hash $request_uri consistent; }",
+            "  hash $arg_id;",
+            "a:\n  distribution: ketama",
+            "lb_policy: MAGLEV",
+        ] {
+            assert!(is_hashing(text), "{text}");
+        }
+        for text in ["# hash $x;", "hash: abc", "lb_policy: ROUND_ROBIN", "ip_hash;", "map_hash_bucket_size 64;"] {
+            assert!(!is_hashing(text), "{text}");
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! What each container of a Pod does: what it runs and whether that ends, where it listens and whom it dials, what it
+//! reads, writes, signals and elects, and what it is for. Each fact comes with its proof. Rules, `explain`, `diagram`
+//! and `import` compare facts; only this module looks at command lines, variables and configuration.
+
+pub mod address;
+pub mod command;
+pub mod config;
+mod container;
+mod conventions;
+pub mod election;
+pub mod endpoints;
+pub mod formats;
+pub mod hosts;
+pub mod names;
+pub mod nginx;
+mod once;
+mod pod;
+pub mod program;
+pub mod programs;
+pub mod proof;
+mod relate;
+mod role;
+pub mod shards;
+mod signal;
+mod solo;
+pub mod text;
+mod told;
+mod visible;
+pub mod workload;
+
+pub use command::Lifetime;
+pub use container::{Confidence, ContainerFacts, Evidence, is_bare};
+pub use endpoints::{Bind, Dial, Listen, PathFact};
+pub use hosts::by_address;
+pub use pod::{Answer, PodFacts};
+pub use programs::Programs;
+pub use proof::{Certainty, Place, Proof};
+pub use role::{Form, Preparation, Role, Task, Way};
+pub use told::Told;

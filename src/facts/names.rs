@@ -1,0 +1,165 @@
+//! Host names that the run's configuration, arguments and environment ask for.
+
+use super::config::ConfigFile;
+use super::text::texts;
+use crate::kube::{Index, Object, Typed};
+
+/// A host name and the text that asks for it.
+#[derive(Clone, Debug)]
+pub struct Asked<'run> {
+    /// The text: of a ConfigMap, or of a container's environment or arguments.
+    pub file: ConfigFile<'run>,
+    /// The name, a part of the text.
+    pub host: &'run str,
+}
+
+/// Every host name of the run that is written where only a host can be: in a URL, before a port, or as the whole value
+/// of a variable for hosts.
+#[must_use]
+pub fn asked<'run>(index: &Index<'run>) -> Vec<Asked<'run>> {
+    let mut found = Vec::new();
+    for file in files(index) {
+        let mut add = |host| found.push(Asked { file: file.clone(), host });
+        hosts(file.text, &mut add);
+        if is_for_hosts(file.name) && is_host(file.text) {
+            add(file.text);
+        }
+    }
+    found
+}
+
+/// The texts of the run that may name hosts: ConfigMaps, environments, arguments, and names that Services stand for.
+pub fn files<'run>(index: &Index<'run>) -> Vec<ConfigFile<'run>> {
+    let mut found = Vec::new();
+    for object in index.all().iter().copied() {
+        let document = &object.document;
+        match &object.typed {
+            Some(Typed::ConfigMap(_)) => {
+                let data = document.get(object.node, "data").map_or(&[][..], |data| document.entries(data));
+                let text = |entry: &crate::yaml::Entry| {
+                    let (name, text) = (document.str(entry.key)?, document.str(entry.value)?);
+                    Some(ConfigFile { object, node: entry.value, name, path: String::new(), text })
+                };
+                found.extend(data.iter().filter_map(text));
+            }
+            Some(Typed::Service(_)) => found.extend(external_name(object)),
+            _ => {
+                for text in object.pods().flat_map(|pod| pod.containers()).flat_map(|view| texts(&view)) {
+                    let name = text.variable.unwrap_or_default();
+                    found.push(ConfigFile { object, node: text.node, name, path: String::new(), text: text.text });
+                }
+            }
+        }
+    }
+    found
+}
+
+fn external_name(object: &Object) -> Option<ConfigFile<'_>> {
+    let node = object.document.at(object.node, &["spec", "externalName"])?;
+    Some(ConfigFile { object, node, name: "externalName", path: String::new(), text: object.document.str(node)? })
+}
+
+/// Whether a part of a text is in a comment: of configuration, a script or SQL.
+#[must_use]
+pub fn is_comment(text: &str, part: &str) -> bool {
+    let at = (part.as_ptr() as usize).wrapping_sub(text.as_ptr() as usize);
+    let Some(before) = text.get(..at) else { return false };
+    let line = &before[before.rfind('\n').map_or(0, |at| at + 1)..];
+    let start = line.trim_start();
+    start.starts_with(['#', ';'])
+        || start.starts_with("//")
+        || start.starts_with("--") && text.contains('\n')
+        || line.contains(" #")
+}
+
+/// Whether the value of a variable or key is a host, by its name.
+fn is_for_hosts(name: &str) -> bool {
+    const ENDS: [&str; 7] = ["HOST", "HOSTNAME", "HOSTS", "ADDR", "ADDRESS", "SERVER", "ENDPOINT"];
+    let upper = name.to_ascii_uppercase().replace(['-', '.'], "_");
+    ENDS.iter()
+        .any(|end| upper.strip_suffix(end).is_some_and(|rest| rest.is_empty() || rest.ends_with('_') || rest == "PG"))
+}
+
+/// The hosts of a text: after `://` and what precedes the user's `@`, and before a port.
+fn hosts<'text>(text: &'text str, add: &mut impl FnMut(&'text str)) {
+    let bytes = text.as_bytes();
+    for colon in memchr::memchr_iter(b':', bytes) {
+        if text[colon..].starts_with("://") {
+            let rest = &text[colon + 3..];
+            let authority = &rest[..rest.find(|letter: char| !is_of_authority(letter)).unwrap_or(rest.len())];
+            let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+            let host = &host[..host.find(':').unwrap_or(host.len())];
+            // with a port the host is found before that
+            if is_host(host) && !authority.contains(&format!("{host}:")) {
+                add(host);
+            }
+        } else if bytes.get(colon + 1).is_some_and(u8::is_ascii_digit) {
+            let digits = bytes[colon + 1..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+            let after = bytes.get(colon + 1 + digits);
+            let before = &text[..colon];
+            let start = before
+                .rfind(|letter: char| !is_of_host(letter))
+                .map_or(0, |at| at + before[at..].chars().next().map_or(1, char::len_utf8));
+            let host = &before[start..];
+            let is_port = (2..=5).contains(&digits)
+                && !after.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'.' || *byte == b'@');
+            // `name/repository:16` is an image or a path, and `key=a:b:16` is something else
+            let is_path = before[..start].ends_with('/') && !before[..start].ends_with("//");
+            if is_port && is_host(host) && !is_path && !before[..start].ends_with(':') {
+                add(host);
+            }
+        }
+    }
+}
+
+fn is_of_host(letter: char) -> bool {
+    letter.is_ascii_alphanumeric() || matches!(letter, '-' | '.' | '_')
+}
+
+fn is_of_authority(letter: char) -> bool {
+    is_of_host(letter) || matches!(letter, '@' | ':' | '%' | '$' | '(' | ')' | '{' | '}' | '!' | '*' | '~' | '+')
+}
+
+/// Whether a text is a name that Services can have, or one of theirs in full.
+fn is_host(text: &str) -> bool {
+    let is_label = |label: &str| {
+        !label.is_empty()
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+    };
+    text.len() <= 253 && text.starts_with(|first: char| first.is_ascii_lowercase()) && text.split('.').all(is_label)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{hosts, is_comment, is_for_hosts};
+
+    fn all(text: &str) -> Vec<&str> {
+        let mut found = Vec::new();
+        hosts(text, &mut |host| found.push(host));
+        found
+    }
+
+    #[test]
+    fn hosts_of_a_text() {
+        assert_eq!(all("redis://cache:6379/0"), ["cache"]);
+        assert_eq!(all("postgres://shop:secret@db.shop/shop?x=y"), ["db.shop"]);
+        assert_eq!(all("postgres://shop:1234@db:5432/shop"), ["db"]);
+        assert_eq!(all("http://api"), ["api"]);
+        assert_eq!(all("a-0.a:1234,a-1.a:1234"), ["a-0.a", "a-1.a"]);
+        assert_eq!(
+            all("registry.example.com/app/cache:16 12:30 ä:80 Cache:80 x:1.5 http://$(HOST)/"),
+            Vec::<&str>::new()
+        );
+    }
+
+    #[test]
+    fn variables_and_comments() {
+        assert!(is_for_hosts("DB_HOST") && is_for_hosts("PGHOST") && is_for_hosts("redis.host"));
+        assert!(!is_for_hosts("GHOST") && !is_for_hosts("DB_NAME"));
+        let text = "a: 1\n# b-0.b:80\nc-0.c:80 # d-0.d:80";
+        assert!(is_comment(text, &text[7..12]) && is_comment(text, &text[27..32]));
+        assert!(!is_comment(text, &text[16..21]));
+    }
+}

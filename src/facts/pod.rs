@@ -1,0 +1,119 @@
+//! The facts of a Pod.
+
+use super::container::ContainerFacts;
+use super::programs::Programs;
+use super::proof::Certainty;
+use super::{Role, relate};
+use crate::kube::{ContainerList, Index, PodView};
+
+/// A Pod and what its containers do.
+#[derive(Debug)]
+pub struct PodFacts<'run> {
+    /// The Pod.
+    pub pod: PodView<'run>,
+    /// The objects around it.
+    pub index: &'run Index<'run>,
+    /// The programs that are known.
+    pub programs: &'run Programs,
+    /// Its containers, init containers first.
+    pub members: Vec<ContainerFacts<'run>>,
+}
+
+/// Whether something is so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// It is.
+    Yes,
+    /// It is not, and how sure that is.
+    No(Certainty),
+    /// Nobody knows.
+    Unknown,
+}
+
+impl<'run> PodFacts<'run> {
+    /// Reads a Pod.
+    #[must_use]
+    pub fn of(pod: PodView<'run>, index: &'run Index<'run>, programs: &'run Programs) -> Self {
+        let members = pod.containers().map(|container| ContainerFacts::of(container, index, programs)).collect();
+        let mut facts = Self { pod, index, programs, members };
+        relate::relate(pod, &mut facts.members);
+        facts
+    }
+
+    /// The container whose map is this node.
+    #[must_use]
+    pub fn member(&self, node: crate::yaml::NodeId) -> Option<&ContainerFacts<'run>> {
+        self.members.iter().find(|member| member.container.node == node)
+    }
+
+    /// The containers that run beside the app, the app included.
+    pub fn running(&self) -> impl Iterator<Item = &ContainerFacts<'run>> {
+        self.members.iter().filter(|member| member.container.runs_beside_app())
+    }
+
+    /// The entries of `containers`.
+    pub fn main(&self) -> impl Iterator<Item = &ContainerFacts<'run>> {
+        self.members.iter().filter(|member| member.container.list == ContainerList::Main)
+    }
+
+    /// All but this one of those that run beside the app.
+    pub fn others<'a>(&'a self, member: &'a ContainerFacts<'run>) -> impl Iterator<Item = &'a ContainerFacts<'run>> {
+        self.running().filter(move |other| other.container.node != member.container.node)
+    }
+
+    /// The app.
+    #[must_use]
+    pub fn app(&self) -> Option<&ContainerFacts<'run>> {
+        self.members.iter().find(|member| member.role == Role::App)
+    }
+
+    /// Whether something that is not in the manifest may join the Pod, or its network is the node's.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        let metadata = self.pod.metadata;
+        let of = |map: Option<&std::collections::BTreeMap<String, String>>| {
+            map.is_some_and(|map| {
+                map.iter().any(|(key, value)| {
+                    (key.contains("inject") || key.ends_with("/enabled") || key.contains("sidecar"))
+                        && !matches!(value.as_str(), "false" | "disabled")
+                })
+            })
+        };
+        let is_injected =
+            metadata.is_some_and(|metadata| of(metadata.annotations.as_ref()) || of(metadata.labels.as_ref()));
+        is_injected || self.pod.spec.host_network == Some(true)
+    }
+
+    /// Whether some container that runs beside the app accepts connections on loopback at a port, as one of them
+    /// would find.
+    #[must_use]
+    pub fn serves(&self, port: u16, dialler: &ContainerFacts<'run>, speaks: Option<&str>) -> Answer {
+        // A mesh's proxy is injected by what the manifest need not say (Istio's ports: 15000 to 15090).
+        if self.is_open() || (15000..16000).contains(&port) {
+            return Answer::Unknown;
+        }
+        if self.running().any(|member| member.may_serve(port)) {
+            return Answer::Yes;
+        }
+        let mut certainty = Certainty::Said;
+        for member in self.running() {
+            let is_itself = member.container.node == dialler.container.node;
+            if member.listens_nowhere_else || is_itself && member.program.is_some() {
+                continue;
+            }
+            // Beside a server or proxy that is there to be asked, an app that asks one does not mean itself.
+            let asks_a_server = speaks.is_some_and(|kind| !matches!(kind, "http" | "https" | "grpc" | "tcp"));
+            let is_meant = |other: &ContainerFacts<'_>| {
+                matches!(other.role, Role::Ambassador(_) | Role::Server) && other.listens_nowhere_else
+            };
+            if is_itself && asks_a_server && self.others(member).any(is_meant) {
+                continue;
+            }
+            if member.declared().next().is_none() && member.listens.is_empty() {
+                return Answer::Unknown;
+            }
+            certainty = certainty.min(Certainty::Likely);
+        }
+        Answer::No(certainty)
+    }
+}

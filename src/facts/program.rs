@@ -1,0 +1,451 @@
+//! What a program's command line, variables and configuration files mean, as data: one YAML file for each program
+//! under `programs/`, and in the same form under `lint.programs` of a project's `.patterns.yaml`.
+
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{self, Deserializer};
+
+use super::Role;
+
+/// A program whose facts are documented.
+///
+/// ```yaml
+/// program: oauth2-proxy                 # its name in findings
+/// binaries: [oauth2-proxy, oauth2_proxy]
+/// images: [oauth2-proxy/oauth2-proxy]
+/// role: sidecar/auth
+/// runs: {ends: [--version]}
+/// options: {boolean: [--skip-provider-button]}
+/// config: [{option: --config, format: toml}]
+/// listens:
+///   - {option: --http-address, env: OAUTH2_PROXY_HTTP_ADDRESS, key: http_address, absent: "127.0.0.1:4180", speaks: http}
+/// dials:
+///   - {option: --upstream, env: OAUTH2_PROXY_UPSTREAMS, key: upstreams/*, speaks: http}
+/// source: https://oauth2-proxy.github.io/oauth2-proxy/configuration/overview
+/// ```
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Program {
+    /// Its name, as findings say it.
+    pub program: String,
+    /// The names of its executables. The first is what its images start.
+    pub binaries: Vec<String>,
+    /// The ends of the repositories of its images, whole path segments: `nginx`, `bitnami/nginx`. A segment may hold
+    /// `*`. Registries and mirrors before it, and suffixes of an architecture (`-amd64`, `-arm64`), do not matter.
+    #[serde(default)]
+    pub images: Vec<String>,
+    /// Only images whose tag contains this are meant.
+    #[serde(default)]
+    pub tag: Option<String>,
+    /// What a container is for that runs it beside an app.
+    #[serde(default)]
+    pub role: Option<Role>,
+    /// What it is for instead, the first whose condition holds: `ghostunnel client` is an ambassador.
+    #[serde(default)]
+    pub roles: Vec<RoleWhen>,
+    /// What its images start.
+    #[serde(default)]
+    pub entrypoint: Entrypoint,
+    /// Arguments that its images start it with where the manifest gives none (`CMD`), or always before those
+    /// (`ENTRYPOINT`): only those that change a fact.
+    #[serde(default)]
+    pub arguments: Vec<String>,
+    /// Whether its images hold a shell and the usual tools. Absent: not known.
+    #[serde(default)]
+    pub shell: Option<Shell>,
+    /// Whether its process ends by itself.
+    #[serde(default)]
+    pub runs: Runs,
+    /// How it reads its command line.
+    #[serde(default)]
+    pub options: Options,
+    /// The configuration files that it reads.
+    #[serde(default)]
+    pub config: Vec<Config>,
+    /// Where it accepts connections.
+    #[serde(default)]
+    pub listens: Vec<Endpoint>,
+    /// Where it connects to.
+    #[serde(default)]
+    pub dials: Vec<Endpoint>,
+    /// The files and folders that it reads, apart from its configuration.
+    #[serde(default)]
+    pub reads: Vec<Place>,
+    /// The files and folders that it writes.
+    #[serde(default)]
+    pub writes: Vec<Place>,
+    /// When it sends signals to processes of other containers.
+    #[serde(default)]
+    pub signals: Vec<Signal>,
+    /// Its leader election, if it has one.
+    #[serde(default)]
+    pub elects: Option<Elects>,
+    /// HTTP paths that its documentation names for health.
+    #[serde(default)]
+    pub probes: Vec<String>,
+    /// Where its documentation or source says all this.
+    #[serde(default)]
+    pub source: String,
+}
+
+/// What a program is for under a condition.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RoleWhen {
+    /// The condition.
+    pub when: When,
+    /// What it is for then.
+    pub role: Role,
+}
+
+/// What a program's images start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Entrypoint {
+    /// The program: `args` are its arguments.
+    #[default]
+    Binary,
+    /// A script that runs its first argument if that is no option, else the program with the arguments.
+    Script,
+    /// Nothing (`CMD` only): `args` are the command.
+    None,
+}
+
+/// Whether images hold `/bin/sh` and the usual tools.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Shell {
+    /// They do.
+    Present,
+    /// They hold the program and nothing else.
+    None,
+}
+
+/// Whether a process of the program ends by itself. `ends` counts before `serves`; where neither says, it is unknown.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Runs {
+    /// It runs until it is stopped: always, never, or with these subcommands (several words in one item are a
+    /// subcommand of a subcommand: `tools bucket web`) or options (`--agent`).
+    #[serde(default)]
+    pub serves: Serves,
+    /// Subcommands, options (`--one-time`, also off by `=false`) and variables (`GITSYNC_ONE_TIME=true`) with which it
+    /// does one thing and ends. `@exit_after_auth` is a key of its configuration, `@name=value` with a value.
+    /// `--version`, `--help`, `-h`, `version` and `help` are known anyway.
+    #[serde(default)]
+    pub ends: Vec<String>,
+}
+
+/// When a program runs until it is stopped.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Serves {
+    /// Not known.
+    #[default]
+    Unknown,
+    /// Unless something ends it.
+    Always,
+    /// It never does: it is a tool.
+    Never,
+    /// With these subcommands or options; otherwise it ends.
+    With(Vec<String>),
+}
+
+/// How a program reads its command line.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Options {
+    /// The form of options.
+    #[serde(default)]
+    pub style: Style,
+    /// Options without a value of their own: the next word is not theirs.
+    #[serde(default)]
+    pub boolean: Vec<String>,
+}
+
+/// The form of options.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Style {
+    /// `--name=value`, `--name value`, `-n value`, `-nvalue`, `-n=value`.
+    #[default]
+    Gnu,
+    /// Go's: `-name` and `--name` are the same; a boolean takes its value only after `=`.
+    Go,
+    /// `name=value` words.
+    Words,
+    /// Redis's: `--name value value`, as lines of its configuration.
+    Redis,
+}
+
+/// A configuration file that a program reads.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The options that name it (a file or a folder).
+    #[serde(default)]
+    pub option: Many,
+    /// The variables that name it.
+    #[serde(default)]
+    pub env: Many,
+    /// Whether the first argument that is no option names it (`redis-server FILE`).
+    #[serde(default)]
+    pub first: bool,
+    /// Where it is unless told otherwise: files, or folders that end in `/`.
+    #[serde(default)]
+    pub absent: Many,
+    /// Its format.
+    pub format: Format,
+}
+
+/// A format of configuration. How each names its keys is told in `formats`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Format {
+    /// TOML.
+    Toml,
+    /// YAML, or JSON.
+    Yaml,
+    /// `[section]`, `key = value`.
+    Ini,
+    /// `key=value`, `key: value` or `key value`, no sections.
+    Properties,
+    /// HCL's simple form: blocks with labels, `key = value`.
+    Hcl,
+    /// nginx: directives and blocks.
+    Nginx,
+    /// HAProxy: sections with lines of words.
+    Haproxy,
+    /// A keyword and its words on each line, no sections: redis.conf, squid.conf.
+    Words,
+    /// Fluent Bit's classic form: `[SECTION]`, then `Key Value` lines.
+    FluentBit,
+    /// Caddy's Caddyfile.
+    Caddyfile,
+}
+
+/// Where a program listens or connects to.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Endpoint {
+    /// The options that say it, the strongest first. `#1` is the first argument that is no option, `#*` each of them.
+    #[serde(default)]
+    pub option: Many,
+    /// The variables that say it, where no option does.
+    #[serde(default)]
+    pub env: Many,
+    /// The keys of the configuration that say it, where neither does: segments joined by `/`, `*` for any one segment,
+    /// `**` for any number.
+    #[serde(default)]
+    pub key: Many,
+    /// How the value is written.
+    #[serde(default)]
+    pub form: Form,
+    /// Where the host is said, if the value is a port alone.
+    #[serde(default)]
+    pub host: Option<Part>,
+    /// Where the port is said, if the value is a host alone.
+    #[serde(default)]
+    pub port: Option<Part>,
+    /// What holds where nothing says it: `127.0.0.1:4180`, `:8080`. Absent: nothing then.
+    #[serde(default)]
+    pub absent: Many,
+    /// Whether each argument that is no option has a port of its own, counted up from this one.
+    #[serde(default)]
+    pub counts_up: bool,
+    /// A switch without which the entry does not count.
+    #[serde(default)]
+    pub when: Option<When>,
+    /// The protocol above TCP: `http`, `https`, `grpc`, `redis`, `postgres`, `mysql`, `tls` … Absent: not known.
+    #[serde(default)]
+    pub speaks: Option<String>,
+    /// Whether it is UDP.
+    #[serde(default)]
+    pub udp: bool,
+    /// Whether the value may name several, separated by commas or blanks.
+    #[serde(default)]
+    pub list: bool,
+}
+
+/// Another part of an address, said apart.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Part {
+    /// The options that say it.
+    #[serde(default)]
+    pub option: Many,
+    /// The variables that say it.
+    #[serde(default)]
+    pub env: Many,
+    /// The keys that say it. A key that begins with `./` is a sibling of the endpoint's own: `./address`.
+    #[serde(default)]
+    pub key: Many,
+    /// What holds where nothing says it.
+    #[serde(default)]
+    pub absent: Option<String>,
+}
+
+/// How an address is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Form {
+    /// `host:port`, `:port`, `port`, `host`, `[::1]:port`, or a URL; of several words the first.
+    #[default]
+    Address,
+    /// A port.
+    Port,
+    /// A URL; its port may follow from the scheme.
+    Url,
+    /// A host, whose port is said apart.
+    Host,
+    /// A text with one or more addresses in it that other words surround: a data source name, `NAME=host:port` pairs,
+    /// `tcp:127.0.0.1:80`, `@tcp(127.0.0.1:3306)/`.
+    Text,
+}
+
+/// A condition: one of the options, variables or keys has one of these values.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct When {
+    /// The options that say it.
+    #[serde(default)]
+    pub option: Many,
+    /// The variables that say it.
+    #[serde(default)]
+    pub env: Many,
+    /// The keys that say it.
+    #[serde(default)]
+    pub key: Many,
+    /// The subcommands with which it holds.
+    #[serde(default)]
+    pub subcommand: Many,
+    /// The values with which it holds, without regard to case. None: any but `false`, `off`, `no`, `0` and the empty one.
+    #[serde(default)]
+    pub is: Many,
+    /// Whether it holds where nothing says it.
+    #[serde(default)]
+    pub absent: bool,
+}
+
+/// A file or folder.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Place {
+    /// The options that name it.
+    #[serde(default)]
+    pub option: Many,
+    /// The variables that name it.
+    #[serde(default)]
+    pub env: Many,
+    /// The keys that name it.
+    #[serde(default)]
+    pub key: Many,
+    /// Where it is unless told otherwise.
+    #[serde(default)]
+    pub absent: Many,
+    /// Only values `PROPERTY=path` count: `-p path=/var/log/x` of Fluent Bit.
+    #[serde(default)]
+    pub property: Option<String>,
+    /// What for.
+    #[serde(default)]
+    pub purpose: Purpose,
+    /// Whether the value may name several, separated by commas.
+    #[serde(default)]
+    pub list: bool,
+}
+
+/// What a program reads or writes a place for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Purpose {
+    /// Data of any kind.
+    #[default]
+    Data,
+    /// Log files that it follows.
+    Logs,
+    /// Configuration that it watches or brings.
+    Config,
+    /// A checkout behind a symbolic link that is swapped.
+    Checkout,
+    /// Secrets that it brings.
+    Secrets,
+    /// What it needs to write at run time although it is not told so: caches, pid files.
+    Scratch,
+}
+
+/// When a program sends signals to processes of other containers.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Signal {
+    /// The options that ask for it.
+    #[serde(default)]
+    pub option: Many,
+    /// The variables that ask for it.
+    #[serde(default)]
+    pub env: Many,
+}
+
+/// A leader election of a program's own.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Elects {
+    /// Whether it is on unless switched off.
+    #[serde(default)]
+    pub absent: bool,
+    /// The option that switches it, if it is none of the usual ones (`--leader-elect`, `--enable-leader-election` …).
+    #[serde(default)]
+    pub option: Many,
+    /// The variable that does.
+    #[serde(default)]
+    pub env: Many,
+    /// The key that does.
+    #[serde(default)]
+    pub key: Many,
+    /// The namespace of its lock, if it is not the Pod's own.
+    #[serde(default)]
+    pub namespace: Option<String>,
+}
+
+/// One text or several.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Many(pub Vec<String>);
+
+impl<'de> Deserialize<'de> for Many {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Texts;
+        impl<'de> de::Visitor<'de> for Texts {
+            type Value = Many;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a text or a list of texts")
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Many, E> {
+                Ok(Many(vec![text.to_owned()]))
+            }
+            fn visit_bool<E: de::Error>(self, value: bool) -> Result<Many, E> {
+                Ok(Many(vec![value.to_string()]))
+            }
+            fn visit_u64<E: de::Error>(self, number: u64) -> Result<Many, E> {
+                Ok(Many(vec![number.to_string()]))
+            }
+            fn visit_seq<A: de::SeqAccess<'de>>(self, mut items: A) -> Result<Many, A::Error> {
+                let mut all = Vec::new();
+                while let Some(Many(item)) = items.next_element()? {
+                    all.extend(item);
+                }
+                Ok(Many(all))
+            }
+        }
+        deserializer.deserialize_any(Texts)
+    }
+}
+
+impl<'de> Deserialize<'de> for Serves {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Many(items) = Many::deserialize(deserializer)?;
+        Ok(match items.as_slice() {
+            [only] if only == "always" => Self::Always,
+            [only] if only == "never" => Self::Never,
+            _ => Self::With(items),
+        })
+    }
+}

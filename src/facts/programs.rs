@@ -1,0 +1,324 @@
+//! The programs that are known: ours, and those that a project describes in its `.patterns.yaml`.
+
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, OnceLock};
+
+use include_dir::{Dir, include_dir};
+
+use super::program::{Many, Program, Serves};
+use crate::yaml::{self, Source};
+
+/// One file for each program.
+static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/src/facts/programs");
+
+/// The programs of this release.
+static BUILT_IN: LazyLock<Programs> = LazyLock::new(|| {
+    let read = |file: &'static include_dir::File<'static>| Entry::of_file(file.contents_utf8()?);
+    Programs::of(FILES.files().filter_map(read).collect())
+});
+
+/// Programs by the names of their executables and images.
+#[derive(Debug, Default)]
+pub struct Programs {
+    all: Vec<Entry>,
+    /// By executable: of several the one that is called so, else the first.
+    by_binary: HashMap<String, usize>,
+    /// By the last segment of a repository: program and number of its image.
+    by_image: HashMap<String, Vec<(usize, usize)>>,
+    /// Those whose last segment holds a `*`.
+    by_pattern: Vec<(usize, usize)>,
+    /// Whether ours count where these say nothing.
+    extends: bool,
+}
+
+/// A program, read when somebody first asks for it: there are hundreds, and a run needs a few.
+#[derive(Debug)]
+struct Entry {
+    name: String,
+    binaries: Vec<String>,
+    images: Vec<String>,
+    tag: Option<String>,
+    text: &'static str,
+    program: OnceLock<Option<Program>>,
+}
+
+impl Entry {
+    /// An entry of a file, of which only the lines that it is found by are read.
+    fn of_file(text: &'static str) -> Option<Self> {
+        let mut entry = Self {
+            name: String::new(),
+            binaries: Vec::new(),
+            images: Vec::new(),
+            tag: None,
+            text,
+            program: OnceLock::new(),
+        };
+        for line in text.lines() {
+            let Some((key, value)) = line.split_once(": ") else { continue };
+            let items = || {
+                let inner = value.trim().trim_start_matches('[').trim_end_matches(']');
+                inner.split(',').map(|item| bare(item).to_owned()).collect()
+            };
+            match key {
+                "program" => bare(value).clone_into(&mut entry.name),
+                "binaries" => entry.binaries = items(),
+                "images" => entry.images = items(),
+                "tag" => entry.tag = Some(bare(value).to_owned()),
+                _ => {}
+            }
+        }
+        (!entry.name.is_empty()).then_some(entry)
+    }
+
+    fn of_program(program: Program) -> Self {
+        Self {
+            name: program.program.clone(),
+            binaries: program.binaries.clone(),
+            images: program.images.clone(),
+            tag: program.tag.clone(),
+            text: "",
+            program: OnceLock::from(Some(program)),
+        }
+    }
+
+    fn program(&self) -> Option<&Program> {
+        self.program.get_or_init(|| parse(&self.name, self.text).ok()).as_ref()
+    }
+}
+
+/// A scalar without the quotes and blanks around it.
+fn bare(text: &str) -> &str {
+    text.trim().trim_matches(['"', '\''])
+}
+
+impl Programs {
+    /// The programs of this release.
+    #[must_use]
+    pub fn built_in() -> &'static Self {
+        &BUILT_IN
+    }
+
+    /// The programs that a project describes, which count before ours.
+    ///
+    /// # Errors
+    /// The first entry that describes no program.
+    pub fn own(entries: Vec<serde_json::Value>) -> Result<Self, serde_json::Error> {
+        let all = entries.into_iter().map(serde_json::from_value).collect::<Result<Vec<Program>, _>>()?;
+        Ok(Self { extends: true, ..Self::of(all.into_iter().map(Entry::of_program).collect()) })
+    }
+
+    fn of(all: Vec<Entry>) -> Self {
+        let mut programs = Self { all, ..Self::default() };
+        for (number, entry) in programs.all.iter().enumerate() {
+            for binary in entry.binaries.iter().filter(|binary| !is_common_word(binary)) {
+                // of several, the one that is called so
+                let known = programs.by_binary.entry(binary.clone()).or_insert(number);
+                if entry.name == *binary {
+                    *known = number;
+                }
+            }
+            for (place, image) in entry.images.iter().enumerate() {
+                let last = last_segment(image);
+                if last.contains('*') {
+                    programs.by_pattern.push((number, place));
+                } else {
+                    programs.by_image.entry(last.to_owned()).or_default().push((number, place));
+                }
+            }
+        }
+        programs
+    }
+
+    /// All programs, ours left out where these are a project's.
+    pub fn all(&self) -> impl Iterator<Item = &Program> {
+        self.all.iter().filter_map(Entry::program)
+    }
+
+    /// Their names.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.all.iter().map(|entry| entry.name.as_str())
+    }
+
+    /// The description of one of ours, as it is written.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<&'static str> {
+        self.all.iter().find(|entry| entry.name == name).map(|entry| entry.text).filter(|text| !text.is_empty())
+    }
+
+    /// The program that an executable is, by its name without folder.
+    #[must_use]
+    pub fn of_binary(&self, name: &str) -> Option<&Program> {
+        let own = self.by_binary.get(name).and_then(|number| self.all.get(*number)?.program());
+        own.or_else(|| if self.extends { Self::built_in().of_binary(name) } else { None })
+    }
+
+    /// The program that an executable is in a container of this image: what the image says of its own executables counts
+    /// before what a name says.
+    #[must_use]
+    pub fn of_binary_in(&self, name: &str, image: &str) -> Option<&Program> {
+        let of_image = self.of_image(image).filter(|program| program.binaries.iter().any(|binary| binary == name));
+        of_image.or_else(|| self.of_binary(name))
+    }
+
+    /// The program that an image starts, by the end of its repository: of several that fit the longest.
+    #[must_use]
+    pub fn of_image(&self, reference: &str) -> Option<&Program> {
+        let (repository, tag) = split(reference);
+        let plain = ["-amd64", "-arm64", "-arm", "-ppc64le", "-s390x"];
+        let plain = plain.iter().find_map(|suffix| repository.strip_suffix(suffix)).unwrap_or(repository);
+        let by_name = self.by_image.get(last_segment(plain)).into_iter().flatten();
+        let by_whole = self.by_image.get(last_segment(repository)).into_iter().flatten();
+        let fits = |(number, place): &&(usize, usize)| {
+            let entry = &self.all[*number];
+            let image = &entry.images[*place];
+            let has_tag = entry.tag.as_ref().is_none_or(|wanted| tag.contains(wanted.as_str()));
+            has_tag && (ends_with(repository, image) || ends_with(plain, image))
+        };
+        let candidates = by_whole.chain(by_name).chain(&self.by_pattern).filter(fits);
+        let weight = |(number, place): &&(usize, usize)| {
+            let entry = &self.all[*number];
+            (entry.images[*place].len(), entry.tag.is_some(), std::cmp::Reverse(*number))
+        };
+        let own = candidates.max_by_key(weight).and_then(|(number, _)| self.all[*number].program());
+        own.or_else(|| if self.extends { Self::built_in().of_image(reference) } else { None })
+    }
+}
+
+/// Whether a repository ends with these whole segments.
+fn ends_with(repository: &str, image: &str) -> bool {
+    let (mut have, mut want) = (repository.rsplit('/'), image.rsplit('/'));
+    want.all(|want| have.next().is_some_and(|have| fits(have, want)))
+}
+
+fn fits(text: &str, pattern: &str) -> bool {
+    match pattern.split_once('*') {
+        Some((start, end)) => text.len() >= start.len() + end.len() && text.starts_with(start) && text.ends_with(end),
+        None => text == pattern,
+    }
+}
+
+fn last_segment(name: &str) -> &str {
+    name.rsplit('/').next().unwrap_or(name)
+}
+
+/// Repository and tag of a reference: `registry/repository:tag@digest`.
+#[must_use]
+pub fn split(reference: &str) -> (&str, &str) {
+    let name = reference.split('@').next().unwrap_or(reference);
+    let folder = name.rfind('/').map_or(0, |slash| slash + 1);
+    match name[folder..].find(':') {
+        Some(colon) => (&name[..folder + colon], &name[folder + colon + 1..]),
+        None => (name, ""),
+    }
+}
+
+/// Names that say nothing without their image.
+fn is_common_word(binary: &str) -> bool {
+    matches!(
+        binary,
+        "server"
+            | "controller"
+            | "webhook"
+            | "sidecar"
+            | "agent"
+            | "monitor"
+            | "start.sh"
+            | "elector"
+            | "authenticator"
+            | "entrypoint.sh"
+            | "run.sh"
+            | "app"
+            | "main"
+            | "manager"
+            | "proxy"
+    )
+}
+
+/// Reads one file.
+fn parse(name: &str, text: &str) -> Result<Program, serde_json::Error> {
+    let source = Arc::new(Source::from_text(name, text));
+    let (documents, _) = yaml::as_kubectl(yaml::read(&source));
+    let json = documents.first().map_or_else(String::new, |document| document.to_json(document.root()));
+    serde_json::from_str(&json)
+}
+
+impl Program {
+    /// Whether an option of this name takes a value, as far as its description tells.
+    #[must_use]
+    pub fn takes_value(&self, name: &str) -> bool {
+        let bare = |name: &str| name.trim_start_matches('-').to_owned();
+        let is = |other: &String| bare(other) == bare(name) && (other.len() == 2) == (name.len() == 2);
+        let endpoints = self.listens.iter().chain(&self.dials);
+        let of_endpoints = endpoints.flat_map(|endpoint| {
+            let parts = [&endpoint.host, &endpoint.port].into_iter().flatten().flat_map(|part| &part.option.0);
+            endpoint.option.0.iter().chain(parts)
+        });
+        let places = self.reads.iter().chain(&self.writes).flat_map(|place| &place.option.0);
+        let files = self.config.iter().flat_map(|config| &config.option.0);
+        !self.options.boolean.iter().any(is) && of_endpoints.chain(places).chain(files).any(is)
+    }
+
+    /// Whether it never serves.
+    #[must_use]
+    pub fn is_tool(&self) -> bool {
+        self.runs.serves == Serves::Never
+    }
+}
+
+impl Many {
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Each of them.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FILES, Programs, ends_with, parse, split};
+
+    #[test]
+    fn every_file_is_read_and_named_as_its_program() {
+        let mut names = Vec::new();
+        for file in FILES.files() {
+            let name = file.path().display().to_string();
+            let text = file.contents_utf8().expect("text");
+            let program = parse(&name, text).unwrap_or_else(|error| panic!("{name}: {error}"));
+            assert_eq!(name, format!("{}.yaml", program.program), "a file is called as its program");
+            assert!(!program.binaries.is_empty(), "{name}: no binary");
+            assert!(!program.source.is_empty(), "{name}: says not where it is from");
+            let entry = super::Entry::of_file(text).expect("an entry");
+            let found_by = (&entry.name, &entry.binaries, &entry.images, &entry.tag);
+            let read = (&program.program, &program.binaries, &program.images, &program.tag);
+            assert_eq!(found_by, read, "{name}: lists of names stand on one line each");
+            names.push(program.program);
+        }
+        assert!(names.len() > 100, "{}", names.len());
+        assert_eq!(Programs::built_in().all().count(), names.len());
+    }
+
+    #[test]
+    fn no_image_is_two_programs() {
+        let mut seen = std::collections::HashMap::new();
+        for program in Programs::built_in().all() {
+            for image in &program.images {
+                let key = (image.clone(), program.tag.clone());
+                if let Some(other) = seen.insert(key, &program.program) {
+                    panic!("{image} is {other} and {}", program.program);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn repositories() {
+        assert_eq!(split("registry:5000/a/b:1@sha256:0"), ("registry:5000/a/b", "1"));
+        assert!(ends_with("quay.io/bitnami/nginx", "bitnami/nginx") && !ends_with("a/mynginx", "nginx"));
+        assert!(ends_with("gcr.io/x/csi-provisioner", "csi-*") && !ends_with("x/acsi-a", "csi-*"));
+    }
+}

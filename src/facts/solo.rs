@@ -1,0 +1,197 @@
+//! What a container is for by itself: its program, its image, its name.
+
+use super::command::{Kind, Lifetime, base_name, lifetime};
+use super::container::{Confidence, ContainerFacts, Evidence};
+use super::endpoints::Reader;
+use super::program::Program;
+use super::programs::{self, Programs};
+use super::{Form, Preparation, Role, Task, election};
+use crate::kube::ContainerList;
+use crate::yaml::NodeId;
+
+pub(super) fn recognise<'run>(one: &mut ContainerFacts<'run>, programs: &'run Programs) {
+    by_program(one, programs);
+    if one.role == Role::Unknown {
+        by_name(one, programs);
+    }
+    if one.container.list == ContainerList::Init && !one.container.is_native_sidecar() {
+        prepare(one);
+    }
+    if one.role == Role::Elector
+        && let Some(evidence) = one.evidence.first().cloned()
+    {
+        let place = super::Place::node(one.container.pod.object, evidence.node);
+        election::always_on(&mut one.election, place, &evidence.shows);
+    }
+}
+
+fn by_program<'run>(one: &mut ContainerFacts<'run>, programs: &'run Programs) {
+    let line = one.container.at(&["command"]).or_else(|| one.container.at(&["args"]));
+    let by_image = programs.of_image(one.image());
+    if let Some((program, role)) = main_role(one, programs) {
+        let is_of_image =
+            by_image.is_some_and(|known| std::ptr::eq(known, program)) && one.container.container.command.is_none();
+        let (node, shows) = match is_of_image {
+            true => (one.container.at(&["image"]), format!("the image is {}", program.program)),
+            false => (line, format!("it runs {}", program.program)),
+        };
+        // a role that depends on the arguments is shown by them
+        let node = if program.roles.is_empty() { node } else { line.or(node) };
+        set(one, role, node, shows);
+        return;
+    }
+    let follows = one.line.invocations.iter().any(|invocation| {
+        let words: Vec<&str> = invocation.words.iter().map(|word| word.text.as_ref()).collect();
+        invocation.name == "tail" && lifetime::follows(&words)
+    });
+    if follows {
+        set(one, Role::Sidecar(Task::Logs), line, "it follows a file with tail".to_owned());
+    }
+}
+
+/// The role of the program that it runs, if that has one.
+fn main_role<'run>(one: &ContainerFacts<'run>, programs: &'run Programs) -> Option<(&'run Program, Role)> {
+    for invocation in one.line.invocations.iter().rev() {
+        let Some(program) = programs.of_binary_in(&invocation.name, one.image()) else { continue };
+        let reader = Reader::new(program, invocation, &one.environment, &one.configs, true);
+        let special = program.roles.iter().find(|role| reader.holds(&role.when) == Some(true)).map(|role| role.role);
+        if let Some(role) = special.or(program.role) {
+            return Some((program, role));
+        }
+    }
+    None
+}
+
+fn set(one: &mut ContainerFacts<'_>, role: Role, node: Option<NodeId>, shows: String) {
+    one.role = role;
+    one.evidence.clear();
+    one.evidence.extend(node.map(|node| Evidence { node, shows }));
+}
+
+/// What an image or program calls itself.
+fn by_name(one: &mut ContainerFacts<'_>, programs: &Programs) {
+    let container = one.container.container;
+    let (repository, _) = programs::split(one.image());
+    let image = base_name(repository);
+    let program = one.line.only().map(|invocation| invocation.name.clone()).unwrap_or_default();
+    let program = program.as_str();
+    let view = one.container;
+    let node = |field: &str| view.at(&[field]);
+    let ends = |name: &str, words: &[&str]| words.iter().any(|word| name.ends_with(word));
+    let of = |words: &[&str]| -> Option<NodeId> {
+        if ends(program, words) {
+            node("command").or_else(|| node("args"))
+        } else if container.command.is_none() && ends(image, words) {
+            node("image")
+        } else if ends(&container.name, words) {
+            node("name")
+        } else {
+            None
+        }
+    };
+    let kinds: [(&[&str], Role); 3] = [
+        (&["-exporter", "_exporter", "-metrics-adapter", "-metrics"], Role::Adapter(Form::Metrics)),
+        (
+            &[
+                "config-reloader",
+                "configmap-reload",
+                "configmap-reloader",
+                "-reloader",
+                "-reloader.sh",
+                "config-watcher",
+            ],
+            Role::Sidecar(Task::Config),
+        ),
+        (
+            &["csi-provisioner", "csi-attacher", "csi-resizer", "csi-snapshotter", "driver-registrar"],
+            Role::Sidecar(Task::Csi),
+        ),
+    ];
+    for (words, role) in kinds {
+        if let Some(node) = of(words) {
+            set(one, role, Some(node), "it is called so".to_owned());
+            one.confidence = Confidence::Likely;
+            return;
+        }
+    }
+    // A container called as a known helper, from a registry or build of somebody's own.
+    // Something else than the image starts is no helper by its name: a test beside it is called so, too.
+    let known = programs.of_image(&container.name).and_then(|known| known.role);
+    let known = known.filter(|_| one.line.kind != Kind::Script);
+    if let Some(role) =
+        known.filter(|role| role.is_helper() && !matches!(role, Role::Server | Role::Sidecar(Task::Web)))
+    {
+        set(one, role, node("name"), "it is called so".to_owned());
+        one.confidence = Confidence::Likely;
+        return;
+    }
+    if matches!(container.name.as_str(), "reloader" | "reload" | "config-reload") {
+        set(one, Role::Sidecar(Task::Config), node("name"), "it is called so".to_owned());
+        one.confidence = Confidence::Likely;
+    }
+}
+
+/// An ordinary init container, unless it visibly runs a daemon, which is a mistake of its own.
+fn prepare(one: &mut ContainerFacts<'_>) {
+    if matches!(one.role, Role::Init(_)) || (one.lifetime == Lifetime::Serves && one.role != Role::Unknown) {
+        return;
+    }
+    let node = one.container.at(&["command"]).or_else(|| one.container.at(&["args"]));
+    let (kind, shows) = preparation(one);
+    one.role = Role::Init(kind);
+    if one.confidence == Confidence::Likely {
+        one.evidence.clear();
+    }
+    one.confidence = Confidence::Certain;
+    let place = node.or_else(|| one.container.at(&["image"])).unwrap_or(one.container.node);
+    one.evidence.insert(0, Evidence { node: place, shows: shows.to_owned() });
+}
+
+fn preparation(one: &ContainerFacts<'_>) -> (Preparation, &'static str) {
+    const WAITS: &[&str] =
+        &["until ", "while ", "nc -z", "wait-for", "wait_for", "pg_isready", "kubectl wait", "retry"];
+    const ASKS: &[&str] = &["wget ", "curl ", "nc ", "nslookup ", "ping ", "psql ", "redis-cli ", "mysqladmin "];
+    const MIGRATES: &[&str] = &["migrate", "flyway", "liquibase", "alembic", "createdb", "db:schema", "upgrade head"];
+    const NETWORK: &[&str] = &["iptables", "nft "];
+    const SYSTEM: &[&str] = &["chown", "chmod", "sysctl", "nsenter", "modprobe", "ulimit"];
+    const FILES: &[&str] = &[
+        "cp ",
+        "mv ",
+        "wget ",
+        "curl ",
+        "git clone",
+        "gsutil",
+        "aws s3",
+        "unzip",
+        "tar ",
+        "cp-tool",
+        "install ",
+        "envsubst",
+        "sed ",
+        "openssl",
+        "echo ",
+    ];
+    let container = one.container.container;
+    let line: Vec<&str> =
+        container.command.iter().flatten().chain(container.args.iter().flatten()).map(String::as_str).collect();
+    let line = format!("{} ", line.join(" "));
+    let has = |words: &[&str]| words.iter().any(|word| line.contains(word));
+    let mounts = container.volume_mounts.iter().flatten().next().is_some();
+    let fetches = matches!(one.role, Role::Sidecar(Task::Git | Task::Config | Task::Secrets));
+    if has(NETWORK) {
+        (Preparation::Network, "it changes the Pod's routing before the app starts")
+    } else if has(MIGRATES) {
+        (Preparation::Migration, "it migrates a database before the app starts")
+    } else if (has(WAITS) || (has(&["sleep "]) && has(ASKS))) && !has(&["mv ", "cp "]) {
+        (Preparation::Wait, "it waits before the app starts")
+    } else if fetches
+        || (mounts && has(FILES))
+        || one.line.only().is_some_and(|run| matches!(run.name.as_str(), "cp" | "git" | "git-sync" | "cp-tool"))
+    {
+        (Preparation::Files, "it brings files before the app starts")
+    } else if has(SYSTEM) {
+        (Preparation::System, "it sets the system up before the app starts")
+    } else {
+        (Preparation::Unknown, "it ends before the app starts")
+    }
+}

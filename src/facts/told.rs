@@ -1,0 +1,69 @@
+//! What a container is told: options of its command line and variables, by name.
+
+use super::command::Word;
+use super::command::arguments::Arguments;
+use super::container::ContainerFacts;
+use super::program::{Options, Style};
+use super::proof::Place;
+
+/// A value that a container is told, and where.
+#[derive(Clone, Debug)]
+pub struct Told<'run> {
+    /// The value.
+    pub text: String,
+    /// Where it is written: the word that holds it.
+    pub place: Place<'run>,
+    /// Whether all of it is known.
+    pub is_known: bool,
+}
+
+impl<'run> From<&Word<'run>> for Told<'run> {
+    fn from(word: &Word<'run>) -> Self {
+        Self { text: word.text.to_string(), place: word.place, is_known: word.is_known }
+    }
+}
+
+impl<'run> ContainerFacts<'run> {
+    /// The values of an option, of any program that it runs: `--leaves=3` and `--leaves 3`. A switch has the value `true`.
+    pub fn options(&self, name: &str) -> Vec<Told<'run>> {
+        let mut found = Vec::new();
+        for invocation in &self.line.invocations {
+            let own = Options { style: Style::Gnu, boolean: Vec::new() };
+            let options = self.program.map_or(&own, |program| &program.options);
+            let arguments = Arguments::of(invocation, options, &|option| {
+                self.program.is_some_and(|program| program.takes_value(option))
+                    || option.trim_start_matches('-') == name.trim_start_matches('-')
+            });
+            found.extend(arguments.get(name).map(|given| match &given.value {
+                Some(value) => {
+                    let place = Place { piece: given.word.place.piece.and(value.place.piece), ..value.place };
+                    Told { place, ..Told::from(value) }
+                }
+                None => Told { text: "true".to_owned(), ..Told::from(&given.word) },
+            }));
+        }
+        found
+    }
+
+    /// The last value of an option.
+    #[must_use]
+    pub fn option(&self, name: &str) -> Option<Told<'run>> {
+        self.options(name).pop()
+    }
+
+    /// A variable's value.
+    #[must_use]
+    pub fn variable(&self, name: &str) -> Option<Told<'run>> {
+        self.environment.get(name).map(Told::from)
+    }
+
+    /// The variables by name, in the order in which they are written.
+    pub fn variables(&self) -> impl Iterator<Item = (&str, &Word<'run>)> {
+        self.environment.all()
+    }
+
+    /// The words of all programs that it runs, their names left out.
+    pub fn words(&self) -> impl Iterator<Item = &Word<'run>> {
+        self.line.invocations.iter().flat_map(|invocation| &invocation.words)
+    }
+}

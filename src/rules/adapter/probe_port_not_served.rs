@@ -1,0 +1,54 @@
+use crate::diagnostic::{Level, RuleId};
+use crate::facts::{ContainerFacts, PodFacts};
+use crate::rules::{Check, Found, Rule, parts};
+
+/// A probe of a port where the container's program does not listen.
+pub static RULE: Rule = Rule {
+    id: RuleId { name: "probe-port-not-served", family: "adapter" },
+    level: Level::Error,
+    page: include_str!("probe_port_not_served.md"),
+    check: Check::Facts(check),
+};
+
+fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
+    if facts.pod.object.is_patch || facts.is_open() {
+        return;
+    }
+    for member in facts.running().filter(|member| member.listens_nowhere_else) {
+        for (field, probe) in parts::probes(member.container.container) {
+            let Some((port, kind)) = parts::dialled(member.container.container, probe) else { continue };
+            if facts.running().any(|other| other.listens.iter().any(|listen| listen.port == port))
+                || is_declared_elsewhere(facts, member, port)
+            {
+                continue;
+            }
+            let Some(node) = member.container.at(&[field, kind, "port"]) else { continue };
+            let ports: Vec<String> = member.listens.iter().map(|listen| listen.port.to_string()).collect();
+            let program = member.program.map_or("it", |program| program.program.as_str());
+            // another program may listen there, though nothing says so
+            let is_certain = facts.others(member).all(|other| other.listens_nowhere_else);
+            let saying = found
+                .at(
+                    node,
+                    format!(
+                        "the {field} of `{}` can never succeed: {program} does not listen on port {port}",
+                        member.name()
+                    ),
+                )
+                .here("refused")
+                .because("the kubelet dials the Pod's IP at this port; a probe that is refused counts as failed")
+                .level(if is_certain { Level::Error } else { Level::Warning });
+            match member.listens.first() {
+                Some(listen) => saying
+                    .label(listen.proof.label(format!("listens on {}", ports.join(", "))))
+                    .help(format!("probe port {}, or make it listen on {port}", ports[0])),
+                None => saying.help(format!("make {program} listen on {port}, or probe it by `exec`")),
+            };
+        }
+    }
+}
+
+/// Whether another container of the Pod declares the port.
+fn is_declared_elsewhere(facts: &PodFacts<'_>, member: &ContainerFacts<'_>, port: u16) -> bool {
+    facts.others(member).any(|other| other.declared().any(|declared| declared == port))
+}

@@ -1,0 +1,67 @@
+use crate::diagnostic::{Level, RuleId};
+use crate::facts::{Bind, PodFacts, Role, Task};
+use crate::rules::{Check, Found, Rule, parts};
+
+/// An app behind an authenticating proxy that can be reached past it.
+pub static RULE: Rule = Rule {
+    id: RuleId { name: "auth-bypassed", family: "sidecar" },
+    level: Level::Warning,
+    page: include_str!("auth_bypassed.md"),
+    check: Check::Facts(check),
+};
+
+fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
+    let object = facts.pod.object;
+    if object.is_patch || facts.pod.spec.host_network == Some(true) {
+        return;
+    }
+    for proxy in facts.running().filter(|member| member.role == Role::Sidecar(Task::Auth)) {
+        for (dial, port) in proxy.loopback_dials() {
+            let Some(app) = facts.others(proxy).find(|other| other.may_serve(port)) else { continue };
+            if app.only_on_loopback(port).is_some() {
+                continue;
+            }
+            let service = facts
+                .index
+                .services_of(object)
+                .find_map(|service| Some((service, parts::port_to(service, facts.pod, port)?)));
+            if let Some((service, node)) = service {
+                found
+                    .about(service)
+                    .at(
+                        node,
+                        format!(
+                            "Service `{}` leads to `{}` past `{}`, which checks who is asking",
+                            service.id.name,
+                            app.name(),
+                            proxy.name()
+                        ),
+                    )
+                    .here(format!("port {port} of the app itself"))
+                    .label(dial.proof.label(format!("`{}` protects it", proxy.name())))
+                    .because("a proxy in the same Pod protects only what goes through it")
+                    .help(format!("let the Service lead to `{}`, and bind the app to 127.0.0.1", proxy.name()));
+                continue;
+            }
+            // Any Pod can reach the app at the Pod's IP.
+            let is_open = app
+                .listens
+                .iter()
+                .any(|listen| listen.port == port && listen.bind == Bind::All && listen.certainty.is_certain());
+            if is_open && facts.index.beside(object, "NetworkPolicy").next().is_none() {
+                found
+                    .at(
+                        app.container.name_node(),
+                        format!("`{}` can be reached at the Pod's IP, past `{}`", app.name(), proxy.name()),
+                    )
+                    .here(format!("listens on all addresses, port {port}"))
+                    .label(dial.proof.label("what checks who is asking"))
+                    .because("every Pod of the cluster can dial the Pod's IP, unless a NetworkPolicy forbids it")
+                    .help(format!(
+                        "bind the app to 127.0.0.1:{port}, or admit only the proxy's port by a NetworkPolicy"
+                    ))
+                    .level(Level::Advice);
+            }
+        }
+    }
+}

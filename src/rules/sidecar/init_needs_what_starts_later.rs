@@ -1,0 +1,89 @@
+use crate::diagnostic::{Level, RuleId};
+use crate::facts::{ContainerFacts, Dial, PodFacts};
+use crate::rules::{Check, Found, Rule};
+
+/// An init container, or a native sidecar's startup probe, needs what only starts later.
+pub static RULE: Rule = Rule {
+    id: RuleId { name: "init-needs-what-starts-later", family: "sidecar" },
+    level: Level::Error,
+    page: include_str!("init_needs_what_starts_later.md"),
+    check: Check::Facts(check),
+};
+
+fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
+    // On the node's network another Pod may answer; an injected proxy starts before everything else.
+    if facts.pod.object.is_patch || facts.is_open() {
+        return;
+    }
+    for (at, one) in facts.members.iter().enumerate() {
+        let is_sidecar = one.container.is_native_sidecar();
+        // a probe of its own socket says nothing of what is behind it; a command may ask through it
+        let probe = one.container.container.startup_probe.as_ref();
+        let holds_up = is_sidecar && probe.is_some_and(|probe| probe.exec.is_some());
+        if one.container.runs_beside_app() && !holds_up {
+            continue;
+        }
+        let earlier = || facts.members[..at].iter().filter(|other| other.container.is_native_sidecar());
+        for (dial, port) in one.loopback_dials() {
+            if one.may_serve(port) || earlier().any(|other| other.may_serve(port) || may_listen_anywhere(other)) {
+                continue;
+            }
+            let later = facts.members[at + 1..].iter().filter(|other| other.container.runs_beside_app());
+            let Some(server) = later.into_iter().find(|other| other.may_serve(port)) else { continue };
+            say(one, dial, port, server, is_sidecar, facts, found);
+            break;
+        }
+    }
+}
+
+/// Whether nothing shows where a sidecar listens.
+fn may_listen_anywhere(other: &ContainerFacts<'_>) -> bool {
+    other.known_ports().is_empty() && !other.listens_nowhere_else
+}
+
+fn say(
+    one: &ContainerFacts<'_>,
+    dial: &Dial<'_>,
+    port: u16,
+    server: &ContainerFacts<'_>,
+    is_sidecar: bool,
+    facts: &PodFacts<'_>,
+    found: &mut Found<'_>,
+) {
+    let listen = server.listen_at(port);
+    let is_served = server.declared().any(|declared| declared == port)
+        || listen.is_some_and(|listen| listen.certainty.is_certain());
+    let is_certain = dial.certainty.is_certain() && is_served && !is_sidecar;
+    if !is_certain && !(dial.certainty.is_certain() || is_served) {
+        return;
+    }
+    let name = server.name();
+    let message = if is_sidecar {
+        format!("the startupProbe of `{}` may wait for `{name}`, which starts only after it", one.name())
+    } else {
+        format!("`{}` needs `{name}`, which starts only after `{}` has ended", one.name(), one.name())
+    };
+    let at = dial.proof.place;
+    let label = listen.map_or_else(
+        || facts.pod.object.label(server.container.name_node(), format!("`{name}` declares port {port}")),
+        |listen| listen.proof.label(format!("`{name}` listens on {port}")),
+    );
+    let help = match server.container.is_native_sidecar() {
+        true => format!("move `{name}` before `{}` in `initContainers`", one.name()),
+        false => format!(
+            "move `{name}` to `initContainers` before `{}`, with `restartPolicy: Always` and a startupProbe",
+            one.name()
+        ),
+    };
+    found
+        .about(at.object)
+        .at_span(at.span(), message)
+        .here(format!("connects to port {port} of the Pod itself"))
+        .label(label)
+        .because(
+            "init containers run one after the other, before the others start; the kubelet goes on from a native \
+             sidecar when its startupProbe has succeeded (KEP-753)",
+        )
+        .help(help)
+        .level(if is_certain { Level::Error } else { Level::Warning });
+}
