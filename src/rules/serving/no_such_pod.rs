@@ -2,7 +2,8 @@ use k8s_openapi::api::batch::v1::JobSpec;
 
 use super::{ordinals, stateful_set};
 use crate::diagnostic::{Level, RuleId};
-use crate::kube::{Index, Object, Typed};
+use crate::kube::selection::is_beside;
+use crate::kube::{Index, Object, Place, Typed};
 use crate::recognise::names::is_comment;
 use crate::recognise::shards::{ShardList, lists};
 use crate::rules::{Check, FoundAnywhere, Rule};
@@ -21,7 +22,6 @@ const WHY: &str = "a StatefulSet's Pods have the names <set>-<ordinal>.<serviceN
                    concepts/workloads/controllers/statefulset, \"Stable Network ID\"); any other name does not resolve";
 
 fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
-    let mut sets = None;
     // Lists of shards that keys are hashed over are shard-count-mismatch's.
     for list in lists(index).iter().filter(|list| !list.is_hashed && !list.file.object.is_base) {
         let Some(asked) = Asked::of(list) else { continue };
@@ -30,8 +30,7 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
         } else if let Some(job) = index.find(list.file.object, "Job", list.names.set) {
             of_job(index, &asked, job, found);
         } else if !index.has(list.file.object, "StatefulSet", list.names.set) {
-            let sets = sets.get_or_insert_with(|| index.kind("StatefulSet").iter().copied().collect::<Vec<_>>());
-            other_set(index, &asked, sets, found);
+            other_set(index, &asked, found);
         }
     }
 }
@@ -161,16 +160,17 @@ fn other_service(index: &Index<'_>, asked: &Asked<'_, '_>, set: &Object, service
 }
 
 /// The governing Service is there, and the set has nearly that name.
-fn other_set(index: &Index<'_>, asked: &Asked<'_, '_>, sets: &[&Object], found: &mut FoundAnywhere<'_>) {
+fn other_set(index: &Index<'_>, asked: &Asked<'_, '_>, found: &mut FoundAnywhere<'_>) {
     const MOST: usize = 200;
     let names = &asked.list.names;
     let object = asked.list.file.object;
     if index.find(object, "Service", names.service).is_none() || index.has(object, "Deployment", names.set) {
         return;
     }
-    let of_service = sets.iter().take(MOST).copied().filter(|set| {
+    let sets = index.kind_in(Place::of(object), "StatefulSet").iter().take(MOST).copied();
+    let of_service = sets.filter(|set| {
         let service = stateful_set(set).and_then(|set| set.spec.service_name.as_deref());
-        service == Some(names.service) && crate::kube::selection::is_beside(index, object, set)
+        service == Some(names.service) && is_beside(index, object, set)
     });
     let of_service: Vec<&Object> = of_service.collect();
     let [set] = of_service.as_slice() else { return };

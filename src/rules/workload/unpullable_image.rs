@@ -112,7 +112,9 @@ fn lower(image: &str) -> String {
 /// Whether a part of the reference waits to be filled in: `IMAGE`, `<tag>`, `gcr.io/PROJECT_ID/app`,
 /// `your-registry/yourApp`.
 fn is_to_be_filled_in(image: &str) -> bool {
+    // ko builds the program of this path and writes the image's name before anything is applied (ko.build).
     let is_marked = text::is_placeholder(image)
+        || image.starts_with("ko://")
         || image.contains(['<', '>', '%', '[', '{', '*', '$', '#', '…'])
         || image.contains("__")
         || image.contains("...")
