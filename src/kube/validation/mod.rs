@@ -223,8 +223,8 @@ pub fn is_known(api_version: &str, kind: &str) -> bool {
 /// server does not look further.
 #[must_use]
 pub fn validate(object: &Object, target: Target, schemas: &Schemas) -> Verdict {
-    if object.is_patch {
-        // What a part of an object leaves out says nothing.
+    if object.is_patch || object.is_encrypted {
+        // What a part of an object leaves out, or what SOPS has put in, says nothing.
         return Verdict { knowledge: Knowledge::Metadata, errors: Vec::new(), warnings: Vec::new() };
     }
     if let Some(cause) = kinds::unknown_kind(object) {

@@ -80,7 +80,39 @@ fn near_to<'label>(labels: &'label Labels, has: &Labels) -> Option<&'label str> 
     let is_typo = has.get(*key).is_some_and(|other| is_like(value, other));
     let is_elsewhere = has.values().any(|other| other == *value);
     let is_extra = labels.len() > 1 && !has.contains_key(*key);
+    if is_extra && is_state(key, value) {
+        return None;
+    }
     (is_typo || is_elsewhere || is_extra).then_some(key.as_str())
+}
+
+/// Whether a label tells which Pod leads at the moment: programs give it to their own Pods at run time. Vault's
+/// `vault-active: "true"` (`service_registration "kubernetes"`), Patroni's `role: master` (`kubernetes.role_label`),
+/// `spilo-role`, `cnpg.io/instanceRole`, Redis and MongoDB operators' `redis-role`, `mongodb.io/role`.
+fn is_state(key: &str, value: &str) -> bool {
+    const STATES: [&str; 17] = [
+        "active",
+        "elected",
+        "follower",
+        "leader",
+        "leading",
+        "main",
+        "master",
+        "passive",
+        "perf-standby",
+        "primary",
+        "replica",
+        "secondary",
+        "slave",
+        "sealed",
+        "standby",
+        "sync-standby",
+        "writer",
+    ];
+    let key = key.to_ascii_lowercase();
+    let names_state = STATES.iter().any(|state| key.contains(state)) || key.contains("initialized");
+    STATES.contains(&value.to_ascii_lowercase().as_str())
+        || (names_state && matches!(value, "true" | "false" | "yes" | "1"))
 }
 
 /// Whether one text is a slip of the other. Names that differ in a number are different names.
