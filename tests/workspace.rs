@@ -267,6 +267,9 @@ mod units {
         assert_eq!(folder.found(&["."]), [""; 0]);
         folder.file("one/scaler.yaml", autoscaler("web", "web"));
         assert_eq!(folder.found(&["."]), ["one/web.yaml hpa-missing-request"]);
+        folder.file("one/scaler-2.yaml", autoscaler("web-2", "web"));
+        assert_eq!(folder.found(&["."]), [""; 0], "alternatives of one autoscaler");
+        fs::remove_file(folder.0.join("one/scaler-2.yaml")).unwrap();
         folder.file("one/web-large.yaml", deployment("web", "web"));
         assert_eq!(folder.found(&["."]), [""; 0], "which of the two is meant nobody knows");
     }
@@ -450,6 +453,7 @@ mod reading {
             rules(&(service + &deployment("db", "db")))
         };
         for label in [
+            "leaderworkerset.sigs.k8s.io/name: db",
             "role: master",
             "vault-active: \"true\"",
             "spilo-role: replica",
@@ -461,6 +465,21 @@ mod reading {
         for label in ["tier: backend", "role: backend", "ready: \"true\""] {
             assert_eq!(run(label), ["dangling-service"], "{label}");
         }
+    }
+
+    /// An Argo Rollout's experiment labels its Pods otherwise.
+    #[test]
+    fn a_label_may_be_given_by_a_custom_kind() {
+        let rollout = |label: &str| {
+            rules(&format!(
+                "apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: {{name: web}}\nspec:\n  template: {{metadata: \
+                 {{labels: {{app: web-stable}}}}, spec: {{containers: [{{name: a, image: \"registry.example.com/a:1\"}}]}}}}\n  \
+                 strategy: {{canary: {{steps: [{{experiment: {{templates: [{{metadata: {{labels: {{app: {label}}}}}}}]}}}}]}}}}\n---\n\
+                 apiVersion: v1\nkind: Service\nmetadata: {{name: web}}\nspec: {{selector: {{app: web-stabel}}, ports: [{{port: 80}}]}}\n"
+            ))
+        };
+        assert_eq!(rollout("web-stabel"), [""; 0]);
+        assert_eq!(rollout("web-preview"), ["dangling-service"]);
     }
 
     #[test]
@@ -485,7 +504,7 @@ mod reading {
             format!(
                 "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {{name: a}}\nspec: {{rules: [{{http: {{paths: [{{path: \
                  /, pathType: Prefix, backend: {{service: {{name: redirect, port: {{name: {port}}}}}}}}}]}}}}]}}\n---\n\
-                 apiVersion: v1\nkind: Service\nmetadata: {{name: app}}\nspec: {{ports: [{{port: 80}}]}}\n"
+                 apiVersion: v1\nkind: Service\nmetadata: {{name: redirect-app}}\nspec: {{ports: [{{port: 80}}]}}\n"
             )
         };
         assert_eq!(rules(&text("use-annotation")), [""; 0]);

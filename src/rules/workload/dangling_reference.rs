@@ -72,7 +72,8 @@ fn say(
 ) {
     let Reference { kind, name, node, .. } = *reference;
     // The Services of an Ingress stand beside it; operators, hooks and people make most other things at run time.
-    let is_sure = meant.is_some() || (kind == "Service" && others.iter().any(|other| same_unit(object, other)));
+    let is_beside = |other: &&Object| same_unit(object, other) && is_of_one_app(name, &other.id.name);
+    let is_sure = meant.is_some() || (kind == "Service" && others.iter().any(is_beside));
     let like = || {
         let near = nearest(name, others.iter().take(COMPARED).map(|other| other.id.name.as_str()))?;
         others.iter().copied().find(|other| other.id.name == near)
@@ -98,6 +99,12 @@ fn say(
     if !is_sure {
         saying.level(Level::Advice);
     }
+}
+
+/// Whether one name is the other with more words behind it: `shop` and `shop-web`.
+fn is_of_one_app(one: &str, other: &str) -> bool {
+    let (short, long) = if one.len() < other.len() { (one, other) } else { (other, one) };
+    long.strip_prefix(short).is_some_and(|rest| rest.starts_with('-'))
 }
 
 /// The texts of objects of other kinds and of command lines: operators and programs make objects of the

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use k8s_openapi::api::core::v1::ServiceSpec;
 
@@ -30,12 +30,25 @@ const GIVEN: [&str; 7] = [
     "pod-template-hash",
 ];
 
+/// Prefixes of those that custom kinds' controllers give.
+const GIVEN_UNDER: [&str; 7] = [
+    "apps.kruise.io/",
+    "batch.kubernetes.io/",
+    "jobset.sigs.k8s.io/",
+    "leaderworkerset.sigs.k8s.io/",
+    "rollouts-pod-template-hash",
+    "serving.knative.dev/",
+    "training.kubeflow.org/",
+];
+
 fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+    let mut told = None;
     for service in index.kind("Service").iter().filter(|service| !service.is_base) {
         let Some(spec) = service_spec(service) else { continue };
         let Some(labels) = spec.selector.as_ref().filter(|labels| !labels.is_empty()) else { continue };
         let selector = Selector::map(labels);
-        let is_open = selector.equal().any(|(key, value)| GIVEN.contains(&key) || text::is_placeholder(value));
+        let is_given = |key: &str| GIVEN.contains(&key) || GIVEN_UNDER.iter().any(|prefix| key.starts_with(prefix));
+        let is_open = selector.equal().any(|(key, value)| is_given(key) || text::is_placeholder(value));
         if is_open
             || spec.type_.as_deref() == Some("ExternalName")
             || index.matching(service, &selector).next().is_some()
@@ -47,6 +60,11 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
         let meant = here.iter().filter(|workload| !workload.is_base);
         let meant = meant.copied().find_map(|workload| Some((workload, near(labels, workload)?)));
         let Some((workload, key)) = meant.or_else(|| beside(index, service, labels, here)) else { continue };
+        // Controllers of custom kinds give the labels that they are told: the experiment of an Argo Rollout.
+        let value = labels.get(key).map_or("", String::as_str);
+        if told.get_or_insert_with(|| labels_in_custom_kinds(index)).contains(&(key.to_owned(), value)) {
+            continue;
+        }
         let Some(node) = service.document.at(service.node, &["spec", "selector"]) else { continue };
         let shown = service.document.get(node, key).unwrap_or(node);
         let there = labels_node(workload);
@@ -59,6 +77,23 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
             .because("a Service whose selector matches no Pod has no endpoints: connections are refused or time out")
             .help("make the selector a part of the labels in the Pod template (`metadata.labels` of the template, not of the workload)");
     }
+}
+
+/// All texts with their keys in the specs of custom kinds.
+fn labels_in_custom_kinds<'run>(index: &Index<'run>) -> HashSet<(String, &'run str)> {
+    let mut texts = HashSet::new();
+    for object in index.all().iter().filter(|object| object.typed.is_none()) {
+        let document = &object.document;
+        let mut nodes: Vec<NodeId> = document.get(object.node, "spec").into_iter().collect();
+        while let Some(node) = nodes.pop() {
+            nodes.extend(document.items(node));
+            for entry in document.entries(node) {
+                nodes.push(entry.value);
+                texts.extend(document.str(entry.value).map(|text| (document.key(entry).into_owned(), text)));
+            }
+        }
+    }
+    texts
 }
 
 fn service_spec(object: &Object) -> Option<&ServiceSpec> {
