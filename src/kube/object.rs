@@ -14,6 +14,7 @@ use crate::yaml::{Document, NodeId};
 
 /// One Kubernetes object.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own about what happens to it")]
 pub struct Object {
     /// The document that holds it.
     pub document: Arc<Document>,
