@@ -166,6 +166,9 @@ pub struct LintArgs {
     /// The version of Kubernetes that must accept the objects, 1.33 to 1.37; 1.36, the exact one, if absent.
     #[arg(long, value_name = "VERSION", value_parser = Target::parse)]
     pub target: Option<Target>,
+    /// Leave these paths out, as .gitignore writes them: `--exclude legacy/`; several with commas, or given several times.
+    #[arg(long, value_name = "GLOB", value_delimiter = ',')]
+    pub exclude: Vec<String>,
     /// Read the rest of this folder for references, without reporting on it.
     #[arg(long, value_name = "DIR")]
     pub workspace: Option<PathBuf>,

@@ -1,5 +1,7 @@
 //! Words that messages share.
 
+use std::collections::HashMap;
+
 /// Text of the user's, short enough for a message.
 #[must_use]
 pub fn clip(text: &str) -> String {
@@ -59,4 +61,122 @@ pub fn is_secret_name(name: &str) -> bool {
     ];
     let upper = name.to_ascii_uppercase().replace(['-', '.'], "_");
     WORDS.iter().any(|word| upper.strip_suffix(word).is_some_and(|rest| rest.is_empty() || rest.ends_with('_')))
+}
+
+/// Text that another program replaces before kubectl sees it: `${REPLICAS}`, `$(PORT)`, `{{ port }}`, `__NAMESPACE__`,
+/// `@VERSION@`, `<your-namespace>`, and what SOPS has encrypted.
+#[must_use]
+pub fn is_placeholder(text: &str) -> bool {
+    ["${", "$(", "{{", "<%", "@@", "#{", "ENC["].iter().any(|mark| text.contains(mark))
+        || text.starts_with('$')
+        || has_hole(text, "__", "__", |letter| letter.is_ascii_uppercase() || letter.is_ascii_digit() || letter == '_')
+        || has_hole(text, "@", "@", |letter| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-' | '.'))
+        || has_hole(text, "<", ">", |letter| letter.is_alphanumeric() || matches!(letter, '_' | '-' | '.' | ' ' | ':'))
+}
+
+/// Whether a text holds a word between two marks.
+fn has_hole(text: &str, open: &str, close: &str, is_inside: impl Fn(char) -> bool) -> bool {
+    let inside = text.split_once(open).and_then(|(_, rest)| rest.rsplit_once(close));
+    let is_word = |word: &str| word.starts_with(char::is_alphabetic) && word.chars().all(&is_inside);
+    inside.is_some_and(|(inside, _)| inside.split(close).any(is_word))
+}
+
+/// Names to look up slips of the pen in: what is one edit away, in time that does not grow with their number.
+#[derive(Debug, Default)]
+pub struct Slips<'a> {
+    /// Names by themselves and by what is left of them without one letter.
+    known: HashMap<String, Vec<&'a str>>,
+}
+
+impl<'a> Slips<'a> {
+    /// So many names that differ in one letter only are looked at.
+    const MOST: usize = 8;
+
+    /// Adds a name.
+    pub fn add(&mut self, name: &'a str) {
+        for form in forms(name) {
+            let names = self.known.entry(form).or_default();
+            if names.len() < Self::MOST && !names.contains(&name) {
+                names.push(name);
+            }
+        }
+    }
+
+    /// A name that another becomes with one letter more, less, changed or swapped with its neighbour. Names that
+    /// differ in digits alone are different names, and short ones are one edit from anything.
+    #[must_use]
+    pub fn of(&self, name: &str) -> Option<&'a str> {
+        let letters = |text: &str| text.chars().filter(|letter| !letter.is_ascii_digit()).collect::<String>();
+        let is_slip = |known: &&str| {
+            *known != name
+                && known.len().min(name.len()) >= 4
+                && letters(known) != letters(name)
+                && strsim::osa_distance(known, name) == 1
+        };
+        forms(name).filter_map(|form| self.known.get(&form)).flatten().copied().filter(is_slip).min()
+    }
+}
+
+/// A text, and the same without one of its letters. Kubernetes' names have at most 253.
+fn forms(text: &str) -> impl Iterator<Item = String> {
+    let without = text.char_indices().take(253).map(|(at, letter)| {
+        let mut form = text.to_owned();
+        form.replace_range(at..at + letter.len_utf8(), "");
+        form
+    });
+    std::iter::once(text.to_owned()).chain(without)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn placeholders_are_told_from_text() {
+        for text in [
+            "${A}",
+            "x-$(B)",
+            "{{ c }}",
+            "__NAMESPACE__",
+            "a-__X_1__-b",
+            "@VERSION@",
+            "v@V@.1",
+            "<your-namespace>",
+            "<Name>.example.com",
+            "#{Env}#",
+            "ENC[AES256_GCM,data:x]",
+        ] {
+            assert!(is_placeholder(text), "{text}");
+        }
+        for text in [
+            "a__b__c",
+            "__init__",
+            "me@example.com",
+            "a@b.c, d@e.f",
+            "a < b",
+            "<>",
+            "1 <2> 3",
+            "->",
+            "",
+            "_",
+            "@",
+            "__",
+        ] {
+            assert!(!is_placeholder(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn slips_are_one_edit_away() {
+        let mut slips = Slips::default();
+        for name in ["postgres", "shop-config", "web-1", "db"] {
+            slips.add(name);
+        }
+        for name in ["postgress", "postgre", "postgrse", "pastgres"] {
+            assert_eq!(slips.of(name), Some("postgres"), "{name}");
+        }
+        for name in ["postgres", "postgresql", "shop-conf", "web-2", "dc", ""] {
+            assert_eq!(slips.of(name), None, "{name}");
+        }
+    }
 }

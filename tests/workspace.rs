@@ -217,16 +217,16 @@ mod templates {
         let bare = format!("{{type: object, properties: {{podSpec: {pod}}}}}");
         let machine =
             |spec: &str| format!("apiVersion: example.com/v1\nkind: Machine\nmetadata: {{name: app}}\nspec: {spec}\n");
-        let ports =
+        let probed =
             "{containers: [{name: app, image: \"registry.example.com/app:1\", livenessProbe: {httpGet: {port: web}}}]}";
         for (schema, spec) in [
-            (&parts, format!("{{parts: [{{template: {{spec: {ports}}}}}]}}")),
-            (&bare, format!("{{podSpec: {ports}}}")),
+            (&parts, format!("{{parts: [{{template: {{spec: {probed}}}}}]}}")),
+            (&bare, format!("{{podSpec: {probed}}}")),
         ] {
             let text = definition(schema) + &machine(&spec);
             assert_eq!(rules(&text), ["probe-port-not-in-container"], "{text}");
         }
-        let own = definition(pod) + &machine(ports);
+        let own = definition(pod) + &machine(probed);
         assert_eq!(rules(&own), [""; 0], "containers right in `spec` are added to the operator's own Pod");
     }
 
@@ -267,6 +267,9 @@ mod units {
         assert_eq!(folder.found(&["."]), [""; 0]);
         folder.file("one/scaler.yaml", autoscaler("web", "web"));
         assert_eq!(folder.found(&["."]), ["one/web.yaml hpa-missing-request"]);
+        folder.file("one/scaler-2.yaml", autoscaler("web-2", "web"));
+        assert_eq!(folder.found(&["."]), [""; 0], "alternatives of one autoscaler");
+        fs::remove_file(folder.0.join("one/scaler-2.yaml")).unwrap();
         folder.file("one/web-large.yaml", deployment("web", "web"));
         assert_eq!(folder.found(&["."]), [""; 0], "which of the two is meant nobody knows");
     }
@@ -338,5 +341,240 @@ mod units {
             "resources: [app.yaml]\nconfigMapGenerator:\n  - {name: settings, behavior: merge, literals: [a=1]}\n",
         );
         assert_eq!(folder.found(&["."]), [""; 0], "the rest is generated elsewhere");
+    }
+}
+
+mod reading {
+    use super::*;
+
+    #[test]
+    fn the_server_makes_a_name_before_it_looks_at_it() {
+        let job = |metadata: &str, spec: &str| {
+            rules(&format!(
+                "apiVersion: batch/v1\nkind: Job\nmetadata: {metadata}\nspec: {{{spec}template: {{spec: {{restartPolicy: \
+                 Never, containers: [{{name: a, image: \"registry.example.com/a:1\", command: [work]}}]}}}}}}\n"
+            ))
+        };
+        let indexed = "completionMode: Indexed, completions: 9, parallelism: 9, ";
+        for metadata in ["{generateName: work-}", "{generateName: work}", "{generateName: \"9-\"}"] {
+            assert_eq!(job(metadata, ""), [""; 0], "{metadata}");
+            assert_eq!(job(metadata, indexed), [""; 0], "{metadata}");
+        }
+        assert_eq!(job("{generateName: a.b-}", ""), ["server-warning"], "no DNS label");
+        assert_eq!(job("{generateName: a.b-}", indexed), ["invalid-value"]);
+        let long = format!("{{generateName: {}-}}", "a".repeat(60));
+        assert_eq!(job(&long, ""), [""; 0], "58 letters are taken");
+        assert_eq!(job(&long, indexed), ["invalid-value"], "`-8` does not fit behind 63 letters");
+        assert_eq!(job("{}", ""), ["missing-field"]);
+
+        let cron = |prefix: usize| {
+            rules(&format!(
+                "apiVersion: batch/v1\nkind: CronJob\nmetadata: {{generateName: {}-}}\nspec: {{schedule: '0 4 * * *', \
+                 jobTemplate: {{spec: {{template: {{spec: {{restartPolicy: Never, containers: [{{name: a, image: \
+                 \"registry.example.com/a:1\"}}]}}}}}}}}}}\n",
+                "a".repeat(prefix)
+            ))
+        };
+        assert_eq!(
+            (cron(46), cron(47)),
+            (vec![], vec!["invalid-value".to_owned()]),
+            "52 letters with five of the server's"
+        );
+        let pod = "apiVersion: v1\nkind: Pod\nmetadata: {generateName: a-}\nspec: {containers: [{name: a, image: \
+                   \"registry.example.com/a:1\"}]}\n";
+        assert_eq!(rules(pod), [""; 0]);
+    }
+
+    #[test]
+    fn what_another_program_fills_in_is_left_alone() {
+        for hole in ["\"${name}\"", "__NAME__", "\"@NAME@\"", "<your-name>", "\"{{ name }}\""] {
+            let text = format!(
+                "apiVersion: batch/v1\nkind: Job\nmetadata: {{name: {hole}, namespace: {hole}, labels: {{a: {hole}}}}}\nspec: \
+                 {{parallelism: {hole}, template: {{spec: {{restartPolicy: Never, containers: [{{name: {hole}, image: \
+                 registry.example.com/a:1, ports: [{{containerPort: {hole}}}]}}]}}}}}}\n"
+            );
+            assert_eq!(rules(&text), [""; 0], "{text}");
+            let job = "kind: Job\nmetadata: {name: MY_JOB}";
+            let wrong = text.replace(&format!("kind: Job\nmetadata: {{name: {hole}"), job.trim_end_matches('}'));
+            assert_eq!(rules(&wrong), ["invalid-value"], "{wrong}");
+        }
+    }
+
+    #[test]
+    fn sops_decrypts_before_anything_is_applied() {
+        let secret = |sops: &str| {
+            rules(&format!(
+                "apiVersion: v1\nkind: Secret\nmetadata: {{name: a}}\ndata: {{a: 'ENC[AES256_GCM,data:x,type:str]'}}\n{sops}"
+            ))
+        };
+        assert_eq!(secret("sops: {kms: [], mac: 'ENC[AES256_GCM,data:y]', version: 3.9.1}\n"), [""; 0]);
+        assert_eq!(secret("sop: {mac: a}\n"), ["unknown-field"]);
+    }
+
+    #[test]
+    fn configuration_of_programs_is_no_object() {
+        let kubeconfig = "apiVersion: v1\nkind: Config\nclusters: []\ncontexts: []\nusers: []\n";
+        let policy = "{kind: Policy, apiVersion: v1, predicates: [{name: PodFitsPorts}], priorities: []}\n";
+        assert_eq!((rules(kubeconfig), rules(policy)), (vec![], vec![]));
+        assert_eq!(rules("apiVersion: v1\nkind: Config\nmetadata: {name: a}\n"), ["unknown-kind"]);
+    }
+
+    #[test]
+    fn a_component_is_for_others_to_complete() {
+        let folder = Folder::new("component");
+        folder
+            .file(
+                "kustomization.yaml",
+                "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nresources: [namespace.yaml]\n",
+            )
+            .file("namespace.yaml", "apiVersion: v1\nkind: Namespace\nmetadata: {name: _}\n");
+        assert_eq!(folder.found(&["."]), [""; 0]);
+        folder.file("namespace.yaml", "apiVersion: v1\nkind: Namespace\nmetadata: {labels: {a: b}}\n");
+        assert_eq!(folder.found(&["."]), [""; 0]);
+        folder.file("kustomization.yaml", "resources: [namespace.yaml]\n");
+        assert_eq!(folder.found(&["."]), ["namespace.yaml missing-field"]);
+    }
+
+    #[test]
+    fn patches_may_be_plain_names() {
+        let folder = Folder::new("patches");
+        let patch = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {replicas: 3}\n";
+        folder.file("web.yaml", deployment("web", "web")).file("more.yaml", patch);
+        folder.file("kustomization.yaml", "resources: [web.yaml]\npatches: [more.yaml]\n");
+        assert_eq!(folder.found(&["."]), [""; 0]);
+    }
+
+    #[test]
+    fn a_label_of_who_leads_is_given_at_run_time() {
+        let run = |label: &str| {
+            let service = format!(
+                "apiVersion: v1\nkind: Service\nmetadata: {{name: db}}\nspec: {{selector: {{app: db, {label}}}, ports: [{{port: 80}}]}}\n"
+            );
+            rules(&(service + &deployment("db", "db")))
+        };
+        for label in [
+            "leaderworkerset.sigs.k8s.io/name: db",
+            "role: master",
+            "vault-active: \"true\"",
+            "spilo-role: replica",
+            "cnpg.io/instanceRole: primary",
+            "is-leader: \"true\"",
+        ] {
+            assert_eq!(run(label), [""; 0], "{label}");
+        }
+        for label in ["tier: backend", "role: backend", "ready: \"true\""] {
+            assert_eq!(run(label), ["dangling-service"], "{label}");
+        }
+    }
+
+    /// An Argo Rollout's experiment labels its Pods otherwise.
+    #[test]
+    fn a_label_may_be_given_by_a_custom_kind() {
+        let rollout = |label: &str| {
+            rules(&format!(
+                "apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: {{name: web}}\nspec:\n  template: {{metadata: \
+                 {{labels: {{app: web-stable}}}}, spec: {{containers: [{{name: a, image: \"registry.example.com/a:1\"}}]}}}}\n  \
+                 strategy: {{canary: {{steps: [{{experiment: {{templates: [{{metadata: {{labels: {{app: {label}}}}}}}]}}}}]}}}}\n---\n\
+                 apiVersion: v1\nkind: Service\nmetadata: {{name: web}}\nspec: {{selector: {{app: web-stabel}}, ports: [{{port: 80}}]}}\n"
+            ))
+        };
+        assert_eq!(rollout("web-stabel"), [""; 0]);
+        assert_eq!(rollout("web-preview"), ["dangling-service"]);
+    }
+
+    #[test]
+    fn names_of_ports_matter_to_who_asks_for_them() {
+        let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a, labels: {app: a}}\nspec:\n  containers:\n    - {name: a, \
+                   image: \"registry.example.com/a:1\", ports: [{name: web, containerPort: 80}]}\n    - {name: b, image: \
+                   \"registry.example.com/b:1\", ports: [{name: web, containerPort: 81}]}\n";
+        let service = |port: &str| {
+            format!(
+                "---\napiVersion: v1\nkind: Service\nmetadata: {{name: a}}\nspec: {{selector: {{app: a}}, ports: [{{port: 80, targetPort: {port}}}]}}\n"
+            )
+        };
+        assert_eq!(rules(pod), [""; 0]);
+        assert_eq!(rules(&format!("{pod}{}", service("80"))), [""; 0]);
+        assert_eq!(rules(&format!("{pod}{}", service("web"))), ["duplicate-port-name"]);
+    }
+
+    /// The AWS controller takes such a backend from an annotation.
+    #[test]
+    fn a_port_may_stand_for_an_annotation() {
+        let text = |port: &str| {
+            format!(
+                "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {{name: a}}\nspec: {{rules: [{{http: {{paths: [{{path: \
+                 /, pathType: Prefix, backend: {{service: {{name: redirect, port: {{name: {port}}}}}}}}}]}}}}]}}\n---\n\
+                 apiVersion: v1\nkind: Service\nmetadata: {{name: redirect-app}}\nspec: {{ports: [{{port: 80}}]}}\n"
+            )
+        };
+        assert_eq!(rules(&text("use-annotation")), [""; 0]);
+        assert_eq!(rules(&text("web")), ["dangling-reference"]);
+    }
+
+    #[test]
+    fn a_missing_name_is_a_warning_if_it_is_a_slip() {
+        let text = |name: &str| {
+            format!(
+                "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: settings}}\ndata: {{a: b}}\n---\napiVersion: v1\nkind: \
+                 Pod\nmetadata: {{name: a}}\nspec: {{containers: [{{name: a, image: \"registry.example.com/a:1\", envFrom: \
+                 [{{configMapRef: {{name: {name}}}}}]}}]}}\n"
+            )
+        };
+        assert_eq!(rules(&text("setings")), ["dangling-reference"]);
+        assert_eq!(rules(&text("other")), [""; 0], "advice");
+        assert_eq!(rules(&text("setting-s2")), [""; 0]);
+    }
+}
+
+mod files {
+    use super::*;
+
+    const WRONG: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {country: no}\n";
+
+    #[test]
+    fn of_tests_and_vendors_are_left_out_unless_named() {
+        let folder = Folder::new("left-out");
+        folder.file("a/testdata/b/c.yaml", WRONG).file("vendor/d.yaml", WRONG).file("testdata.yaml", WRONG);
+        let run = folder.lint(&["."]);
+        assert_eq!(run.stderr, "1 error in 1 file (1 fixable with --fix); 2 folders left out (testdata, vendor)\n");
+        assert_eq!(folder.found(&["vendor"]), ["vendor/d.yaml norway"]);
+        assert_eq!(folder.found(&["a/testdata/b"]), ["a/testdata/b/c.yaml norway"]);
+        assert_eq!(folder.found(&["a/testdata/b/c.yaml"]), ["a/testdata/b/c.yaml norway"]);
+        folder.file("a/testdata/vendor/e.yaml", WRONG);
+        assert_eq!(folder.found(&["a/testdata"]).len(), 2, "below a named path nothing is left out");
+    }
+
+    #[test]
+    fn are_left_out_by_ignore_files_settings_and_the_command_line() {
+        let folder = Folder::new("exclude");
+        folder.file("a/b.yaml", WRONG).file("c/b.yaml", WRONG).file("d.yaml", WRONG);
+        assert_eq!(folder.found(&["."]).len(), 3);
+        folder.file(".ignore", "a/\n");
+        assert_eq!(folder.found(&["."]), ["c/b.yaml norway", "d.yaml norway"]);
+        assert_eq!(folder.found(&["--exclude", "c/", "."]), ["d.yaml norway"]);
+        assert_eq!(folder.found(&["--exclude", "**/b.yaml,/d.yaml", "."]), [""; 0]);
+        assert_eq!(
+            folder.found(&["--exclude", "d.yaml", "d.yaml", "c/b.yaml"]),
+            ["c/b.yaml norway"],
+            "also when named"
+        );
+        folder.file(".patterns.yaml", "lint: {exclude: [\"c/*.yaml\"]}\n");
+        assert_eq!(folder.found(&["."]), ["d.yaml norway"]);
+        assert_eq!(folder.found(&["c/b.yaml"]), [""; 0], "as a hook names changed files");
+        let run = folder.lint(&["--exclude", "a{", "."]);
+        assert_eq!(run.code, 2);
+        assert!(run.stderr.contains("`a{` is not a pattern of paths"), "{}", run.stderr);
+        let run = folder.file(".patterns.yaml", "lint: {exclude: [\"a{\"]}\n").lint(&["."]);
+        assert_eq!(run.code, 2);
+        assert!(run.stdout.contains("`a{` is not a pattern of paths") || run.stderr.contains("`a{`"), "{}", run.stderr);
+    }
+
+    #[test]
+    fn what_is_left_out_proves_nothing() {
+        let folder = Folder::new("excluded-definitions");
+        folder.file("web.yaml", deployment("web", "web")).file("scaler.yaml", autoscaler("web", "web"));
+        assert_eq!(folder.found(&["."]), ["web.yaml hpa-missing-request"]);
+        folder.file(".patterns.yaml", "lint: {exclude: [scaler.yaml]}\n");
+        assert_eq!(folder.found(&["."]), [""; 0]);
     }
 }

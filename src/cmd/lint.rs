@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::Exit;
 use crate::cli::{Color, FailOn, LintArgs, LintFormat, Profile};
 use crate::diagnostic::{Finding, Level};
-use crate::kube::{Workspace, on_deep_stacks};
+use crate::kube::{Globs, Workspace, on_deep_stacks};
 use crate::lint::baseline::{self, Baseline};
 use crate::lint::{self, Overrides, Projects, Selection, fix};
 use crate::report::{Summary, concise, github, gitlab, json, junit, markdown, sarif, statistics, terminal, unified};
@@ -33,7 +33,9 @@ pub fn run(args: &LintArgs, color: Color) -> io::Result<Exit> {
     let overrides = Overrides { has_level: args.profile.is_some(), has_target: args.target.is_some() };
     // The workspace ends where it began: what nests deeply is also dropped deeply.
     on_deep_stacks(|| {
-        let mut workspace = Workspace::load(&args.paths, args.workspace.as_deref());
+        let here = std::env::current_dir().and_then(fs::canonicalize)?;
+        let excluded = Globs::new(&here, &args.exclude).map_err(invalid)?;
+        let mut workspace = Workspace::load_without(&args.paths, args.workspace.as_deref(), &excluded);
         let projects = match Projects::load(&workspace, selection, overrides)? {
             Ok(projects) => projects,
             Err(findings) => {
@@ -41,6 +43,7 @@ pub fn run(args: &LintArgs, color: Color) -> io::Result<Exit> {
                 return Ok(Exit::Failed);
             }
         };
+        workspace.leave_out(|file| projects.excludes(file));
         if args.fixes.diff {
             return diff(&mut workspace, &projects, args);
         }

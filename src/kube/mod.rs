@@ -28,4 +28,6 @@ pub use selector::Selector;
 pub use templates::Life;
 pub use typed::{KINDS, Typed, decode_kind, is_known};
 pub use unit::{Neighbours, Reach, Unit, same_unit, units};
-pub use workspace::{Failure, File, Workspace, names_a_secret, on_deep_stacks, refusal_message, refused_secret};
+pub use workspace::{
+    BadGlob, Failure, File, Globs, LEFT_OUT, Workspace, names_a_secret, on_deep_stacks, refusal_message, refused_secret,
+};

@@ -14,6 +14,7 @@ use crate::yaml::{Document, NodeId};
 
 /// One Kubernetes object.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own about what happens to it")]
 pub struct Object {
     /// The document that holds it.
     pub document: Arc<Document>,
@@ -34,6 +35,8 @@ pub struct Object {
     pub is_kustomized: bool,
     /// The kustomizations that bring it together with others, by their numbers in the run.
     pub(in crate::kube) kustomizations: Arc<[u32]>,
+    /// Whether SOPS has encrypted it: it is decrypted, and its `sops` taken out, before it is applied.
+    pub is_encrypted: bool,
     /// Pod templates of kinds that are not decoded as a whole.
     pub(super) templates: Vec<Template>,
 }
@@ -104,7 +107,11 @@ impl Object {
         };
         let decoded = decode_kind(api_version, kind, document, node);
         let templates = if decoded.is_none() { templates::read(document, node, api_version, kind) } else { Vec::new() };
-        let (typed, problems) = decoded.unwrap_or_default();
+        let (typed, mut problems) = decoded.unwrap_or_default();
+        let is_encrypted = document.at(node, &["sops", "mac"]).is_some();
+        if is_encrypted {
+            problems.clear();
+        }
         let document = Arc::clone(document);
         let kustomizations = Arc::default();
         Self {
@@ -117,6 +124,7 @@ impl Object {
             is_base: false,
             is_kustomized: false,
             kustomizations,
+            is_encrypted,
             templates,
         }
     }

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use serde_json::Value as Json;
+
 use super::Selection;
 use super::settings::Settings;
 use crate::diagnostic::{Finding, Level};
@@ -113,6 +115,19 @@ impl Projects {
     #[must_use]
     pub fn selection(&self, file: &File) -> &Selection {
         self.of(file).map_or(&self.base, |linted| &linted.selection)
+    }
+
+    /// Whether the project of a file leaves it out.
+    #[must_use]
+    pub fn excludes(&self, file: &File) -> bool {
+        let exclude = self.settings(file).map(|settings| &settings.exclude);
+        exclude.zip(file.path.as_deref()).is_some_and(|(exclude, path)| exclude.match_file(path))
+    }
+
+    /// The programs that the project of a file has taught, as it writes them.
+    #[must_use]
+    pub fn programs(&self, file: &File) -> &[Json] {
+        self.settings(file).map_or(&[], |settings| settings.images.as_slice())
     }
 
     /// The baseline of the settings, if all files that have settings have the same.

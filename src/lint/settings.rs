@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 use super::Selection;
 use crate::describe::{self, Member, Place, Spanned, Subject};
 use crate::diagnostic::{Finding, Level};
-use crate::kube::File;
+use crate::kube::{File, Globs};
 use crate::recognise::Role;
 use crate::rules::{self, Found, UNUSED_IGNORE};
 use crate::words::{clip, nearest};
@@ -24,6 +24,8 @@ pub struct Settings {
     pub levels: Vec<(String, Option<Level>)>,
     /// Where the baseline is.
     pub baseline: Option<PathBuf>,
+    /// Files that are left out.
+    pub exclude: Globs,
     /// Images that the recogniser has to know, as its own list writes them.
     pub images: Vec<Json>,
     exceptions: Vec<Exception>,
@@ -71,6 +73,9 @@ impl Settings {
                 None => {}
             }
         }
+        // files are known by their paths without links
+        let real = std::fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
+        settings.exclude = exclude(lint, &real, &mut findings);
         for item in lint.get("exceptions").map(Spanned::items).unwrap_or_default() {
             let Some(rule) = item.get("rule") else { continue };
             let name = rule.text().unwrap_or_default().to_owned();
@@ -174,6 +179,22 @@ fn check_name(name: &str, place: &Place, findings: &mut Vec<Finding>) {
         Some(nearest) => Finding { primary: place.label(format!("did you mean `{nearest}`?")), ..finding },
         None => finding,
     });
+}
+
+fn exclude(lint: &Spanned, folder: &Path, findings: &mut Vec<Finding>) -> Globs {
+    let items = lint.get("exclude").map(Spanned::items).unwrap_or_default();
+    let mut globs = Vec::new();
+    for item in items {
+        let Some(text) = item.text().map(str::to_owned) else { continue };
+        match Globs::new(folder, std::slice::from_ref(&text)) {
+            Ok(_) => globs.push(text),
+            Err(error) => findings.push(
+                Finding::error(item.place.label(""), error.to_string())
+                    .help("write it as .gitignore would: legacy/ or **/vendor/*.yaml"),
+            ),
+        }
+    }
+    Globs::new(folder, &globs).unwrap_or_default()
 }
 
 fn paths(path: &Spanned, folder: &Path, findings: &mut Vec<Finding>) -> Option<Gitignore> {

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::diagnostic::{Finding, Level};
 use crate::kube::validation::{self, Schemas};
-use crate::kube::{Object, Workspace};
+use crate::kube::{LEFT_OUT, Object, Workspace};
 
 /// A run in numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -27,6 +27,11 @@ pub struct Summary {
     pub files_with_findings: usize,
     /// Helm templates that were skipped.
     pub templates_skipped: usize,
+    /// Folders such as `testdata` and `vendor` that were left out.
+    pub folders_left_out: usize,
+    /// Which they were, for people.
+    #[serde(skip)]
+    pub left_out: [bool; LEFT_OUT.len()],
     /// Objects of which only the metadata was judged: their kind is not built in, and no definition of it is in
     /// the run.
     pub objects_of_unknown_kind: usize,
@@ -48,6 +53,8 @@ impl Summary {
             files: workspace.files.iter().filter(|file| file.reported).count(),
             files_with_findings: names.len(),
             templates_skipped: workspace.templates_skipped,
+            folders_left_out: workspace.folders_left_out.values().sum(),
+            left_out: LEFT_OUT.map(|name| workspace.folders_left_out.contains_key(name)),
             objects_of_unknown_kind: unknown_kinds(workspace),
             unreadable: workspace.failures.len(),
         }
@@ -56,7 +63,7 @@ impl Summary {
     /// Whether there is anything to say.
     #[must_use]
     pub fn is_silent(&self) -> bool {
-        self.errors + self.warnings + self.advice + self.templates_skipped == 0
+        self.errors + self.warnings + self.advice + self.templates_skipped + self.folders_left_out == 0
     }
 }
 
@@ -93,11 +100,15 @@ impl fmt::Display for Summary {
             }
         });
         let skipped = counted(self.templates_skipped, "Helm template skipped", "Helm templates skipped");
+        let names = LEFT_OUT.iter().zip(self.left_out).filter(|(_, is_met)| *is_met).map(|(name, _)| *name);
+        let names = names.collect::<Vec<_>>().join(", ");
+        let left_out = counted(self.folders_left_out, "folder left out", "folders left out");
+        let left_out = left_out.map(|left_out| format!("{left_out} ({names})"));
         let unknown = counted(
             self.objects_of_unknown_kind,
             "object of a kind that is not built in",
             "objects of kinds that are not built in",
         );
-        f.write_str(&found.into_iter().chain(skipped).chain(unknown).collect::<Vec<_>>().join("; "))
+        f.write_str(&found.into_iter().chain(skipped).chain(left_out).chain(unknown).collect::<Vec<_>>().join("; "))
     }
 }

@@ -59,7 +59,4 @@ fn is_string_map(name: &str) -> bool {
     matches!(name, "labels" | "annotations" | "matchLabels" | "nodeSelector")
 }
 
-/// Text that another program replaces before kubectl sees it: `${REPLICAS}`, `$(PORT)`, `{{ port }}`.
-pub fn is_placeholder(text: &str) -> bool {
-    ["${", "$(", "{{", "<%", "@@"].iter().any(|mark| text.contains(mark)) || text.starts_with('$')
-}
+pub use crate::words::is_placeholder;

@@ -48,9 +48,9 @@ fn workload(object: Field, name: NameFormat) -> Field {
 
 /// The old name of the mistake that Pods get their host names from the object's.
 pub fn pod_name_warning(object: Field) {
-    let name = object.at(&["metadata", "name"]);
-    if formats::dns_label(name.str()).is_some() {
-        name.warn("it becomes part of the Pods' host names, and is no DNS label");
+    let metadata = object.child("metadata");
+    if formats::dns_label(&meta::final_name(metadata)).is_some() {
+        metadata.child("name").warn("it becomes part of the Pods' host names, and is no DNS label");
     }
 }
 

@@ -4,6 +4,7 @@ use super::field::Field;
 use super::meta::{self, Scope};
 use super::pod::{self, PodContext};
 use super::{apps, cron, formats};
+use crate::words::is_placeholder;
 
 const ACTIONS: [&str; 4] = ["Count", "FailIndex", "FailJob", "Ignore"];
 
@@ -15,15 +16,15 @@ const UID_LABELS: [&str; 2] = ["controller-uid", "batch.kubernetes.io/controller
 pub fn job(object: Field) {
     let (metadata, spec) = (object.child("metadata"), object.child("spec"));
     meta::object_meta(metadata, Scope::Namespaced, formats::dns_subdomain);
-    let name = metadata.child("name");
-    selector(spec, name.str());
+    let (name, text) = (metadata.child("name"), meta::final_name(metadata));
+    selector(spec, &text);
     // A Job without both runs once.
     let both_missing = !spec.child("completions").is_set() && !spec.child("parallelism").is_set();
     let completions = spec.child("completions").opt_int().or(both_missing.then_some(1));
     job_spec(spec, completions);
     let indexed = spec.child("completionMode").str() == "Indexed";
     if indexed && let Some(completions) = completions.filter(|completions| *completions > 0) {
-        let last = format!("{}-{}", name.str(), completions - 1);
+        let last = format!("{text}-{}", completions - 1);
         if let Some(rule) = formats::dns_label(&last) {
             name.invalid(format!("makes a Pod `{last}`, which {rule}"));
         }
@@ -51,7 +52,9 @@ fn selector(spec: Field, name: &str) {
             labels.key(label).invalid("is set by the server, and differs");
         }
     }
-    if let Some(rule) = formats::label_value(name).filter(|_| !NAME_LABELS.iter().all(|label| labels.has(label))) {
+    // a name that another program fills in is judged by what it fills in
+    let rule = formats::label_value(name).filter(|_| !is_placeholder(name));
+    if let Some(rule) = rule.filter(|_| !NAME_LABELS.iter().all(|label| labels.has(label))) {
         let template_labels = spec.child("template").called(spec, "template");
         labels.called(template_labels, "labels").invalid(format!("would hold the Job's name, which {rule}"));
     }
@@ -293,7 +296,7 @@ pub fn cron_job(object: Field) {
     let (metadata, spec) = (object.child("metadata"), object.child("spec"));
     meta::object_meta(metadata, Scope::Namespaced, formats::dns_subdomain);
     let name = metadata.child("name");
-    if name.str().len() > 52 {
+    if meta::final_name(metadata).len() > 52 {
         name.invalid("is longer than 52 characters: its Jobs add 11");
     }
     let schedule = spec.child("schedule");

@@ -1,6 +1,8 @@
 //! Metadata, labels and selectors: `apimachinery/pkg/api/validation/objectmeta.go` and
 //! `apimachinery/pkg/apis/meta/v1/validation`.
 
+use std::borrow::Cow;
+
 use super::field::Field;
 use super::formats;
 
@@ -46,6 +48,20 @@ pub fn object_meta_named_later(metadata: Field, scope: Scope, name_format: NameF
     annotation_map(metadata.child("annotations"));
     owner_references(metadata.child("ownerReferences"));
     finalizers(metadata.child("finalizers"));
+}
+
+/// The name that the server validates: one that it is to make is made first (`BeforeCreate` in
+/// `apiserver/pkg/registry/rest/create.go`), of at most 58 bytes of the prefix and five letters.
+pub fn final_name(metadata: Field<'_>) -> Cow<'_, str> {
+    let (name, prefix) = (metadata.child("name").str(), metadata.child("generateName").str());
+    if !name.is_empty() || prefix.is_empty() {
+        return name.into();
+    }
+    let mut end = prefix.len().min(58);
+    while !prefix.is_char_boundary(end) {
+        end -= 1;
+    }
+    format!("{}xxxxx", &prefix[..end]).into()
 }
 
 /// `ValidateLabels`: all mistakes are reported at the map, as the server does.

@@ -36,6 +36,7 @@ pub use quantity::Quantity;
 use self::field::Run;
 use super::Object;
 use crate::diagnostic::{Finding, Fix, Level, RuleId};
+use crate::words::is_placeholder;
 use crate::yaml::NodeId;
 
 /// A minor version of Kubernetes: 36 for v1.36.
@@ -223,15 +224,17 @@ pub fn is_known(api_version: &str, kind: &str) -> bool {
 /// server does not look further.
 #[must_use]
 pub fn validate(object: &Object, target: Target, schemas: &Schemas) -> Verdict {
-    if object.is_patch {
-        // What a part of an object leaves out says nothing.
+    if object.is_patch || object.is_encrypted {
+        // What a part of an object leaves out, or what SOPS has put in, says nothing.
         return Verdict { knowledge: Knowledge::Metadata, errors: Vec::new(), warnings: Vec::new() };
     }
     if let Some(cause) = kinds::unknown_kind(object) {
         return Verdict { knowledge: Knowledge::Full, errors: vec![cause], warnings: Vec::new() };
     }
-    let errors = decoding::causes(object, target);
-    if !errors.is_empty() {
+    let mut errors = decoding::causes(object, target);
+    // Where only placeholders stand in the way, the rest can be judged as it will be.
+    let is_hole = |cause: &Cause| object.document.str(cause.node).is_some_and(is_placeholder);
+    if !errors.iter().all(is_hole) {
         return Verdict { knowledge: Knowledge::Full, errors, warnings: Vec::new() };
     }
     let run = Run::new(&object.document, object.node);
@@ -245,7 +248,15 @@ pub fn validate(object: &Object, target: Target, schemas: &Schemas) -> Verdict {
         kinds::metadata(run.root(), api_version, kind);
         of_schema = schemas.judge(object);
     }
-    let (mut errors, warnings) = run.finish();
+    let (of_rules, warnings) = run.finish();
+    let is_of_holes = !errors.is_empty();
+    // what a placeholder will be decides over the rest, but not over the form of a text
+    let is_sure = |cause: &Cause| {
+        // a mistake of a map or of what is missing is underlined at a key
+        let is_key = |text: &str| text == kind || cause.path.split(['.', '[']).any(|step| step == text);
+        cause.reason == Reason::Invalid && object.document.str(cause.node).is_some_and(|text| !is_key(text))
+    };
+    errors.extend(of_rules.into_iter().filter(|cause| !is_of_holes || is_sure(cause)));
     if let Some(causes) = of_schema {
         knowledge = Knowledge::Schema;
         errors.extend(causes);

@@ -105,7 +105,7 @@ fn add_objects(document: &Arc<Document>, objects: &mut Vec<Object>) {
             ((None, None), Some(inherited)) => inherited,
             _ => continue,
         };
-        if api_version.is_empty() || kind.is_empty() {
+        if api_version.is_empty() || kind.is_empty() || is_configuration(document, node, api_version, kind) {
             continue;
         }
         let items = kind.strip_suffix("List").and_then(|of| Some((of, document.get(node, "items")?)));
@@ -117,6 +117,17 @@ fn add_objects(document: &Arc<Document>, objects: &mut Vec<Object>) {
             _ => objects.push(Object::of_kind(document, node, api_version, kind, is_patch)),
         }
     }
+}
+
+/// Whether a map is a program's own configuration that looks like an API object: a kubeconfig (`v1 Config`), a policy
+/// of the old scheduler (`v1 Policy`). Objects have metadata, and these kinds are none of the API's.
+fn is_configuration(document: &Document, node: NodeId, api_version: &str, kind: &str) -> bool {
+    const FIELDS: [&str; 7] =
+        ["clusters", "contexts", "current-context", "users", "predicates", "priorities", "extenders"];
+    api_version == "v1"
+        && matches!(kind, "Config" | "Policy")
+        && document.get(node, "metadata").is_none()
+        && FIELDS.iter().any(|field| document.get(node, field).is_some())
 }
 
 /// What lies around a refusal, up to the separators on either side, if it says `kind: Secret`: none of it

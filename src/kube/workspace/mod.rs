@@ -2,10 +2,12 @@
 
 mod file;
 mod generators;
+mod globs;
 mod helm;
 mod kustomize;
 mod walk;
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,7 +15,9 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 pub use file::{File, names_a_secret, refusal_message, refused_secret};
+pub use globs::{BadGlob, Globs};
 use walk::Input;
+pub use walk::LEFT_OUT;
 
 use super::definitions::{self, Definitions};
 use super::object::Object;
@@ -32,6 +36,8 @@ pub struct Workspace {
     pub failures: Vec<Failure>,
     /// Helm templates among the files asked for; they are not YAML before they are rendered.
     pub templates_skipped: usize,
+    /// The names of folders that were left out, with how often each was met: see [`LEFT_OUT`].
+    pub folders_left_out: BTreeMap<&'static str, usize>,
 }
 
 /// A path that could not be read.
@@ -55,9 +61,15 @@ impl Workspace {
     /// Nothing stops the run: what cannot be read is in [`Workspace::failures`].
     #[must_use]
     pub fn load(paths: &[PathBuf], around: Option<&Path>) -> Self {
-        let (inputs, mut failures) = walk::inputs(paths, around);
+        Self::load_without(paths, around, &Globs::default())
+    }
+
+    /// The same without what some patterns mean.
+    #[must_use]
+    pub fn load_without(paths: &[PathBuf], around: Option<&Path>, excluded: &Globs) -> Self {
+        let walk::Found { inputs, mut failures, folders_left_out, .. } = walk::inputs(paths, around, excluded);
         let outcomes: Vec<Outcome> = inputs.par_iter().map(read).collect();
-        let mut workspace = Self::default();
+        let mut workspace = Self { folders_left_out, ..Self::default() };
         for outcome in outcomes {
             match outcome {
                 Outcome::Read(file) => workspace.files.push(*file),
@@ -80,6 +92,15 @@ impl Workspace {
             }
         }
         self.connect();
+    }
+
+    /// Leaves files out after all, as their projects want it.
+    pub fn leave_out(&mut self, is_left_out: impl Fn(&File) -> bool) {
+        let count = self.files.len();
+        self.files.retain(|file| !is_left_out(file));
+        if self.files.len() < count {
+            self.connect();
+        }
     }
 
     /// Tells each object what the other files say of it.

@@ -1,10 +1,13 @@
 //! Which files a run reads.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
 use super::Failure;
+use super::globs::Globs;
 
 /// One file to read.
 pub(super) struct Input {
@@ -20,23 +23,29 @@ pub(super) struct Input {
     pub reported: bool,
 }
 
+/// Folders of files that nobody applies: test data, and copies of others' work. They are left out unless the user
+/// names one, or a path in one.
+pub const LEFT_OUT: [&str; 5] = ["_archived", "golden", "node_modules", "testdata", "vendor"];
+
 /// The files under `paths`, then those of `around` that are not among them, each once.
-pub(super) fn inputs(paths: &[PathBuf], around: Option<&Path>) -> (Vec<Input>, Vec<Failure>) {
-    let mut found = Found::default();
+pub(super) fn inputs(paths: &[PathBuf], around: Option<&Path>, excluded: &Globs) -> Found {
+    let mut found = Found { excluded: excluded.clone(), ..Found::default() };
     for path in paths {
         found.add(path, true);
     }
     if let Some(around) = around {
         found.add(around, false);
     }
-    (found.inputs, found.failures)
+    found
 }
 
 #[derive(Default)]
-struct Found {
-    inputs: Vec<Input>,
-    failures: Vec<Failure>,
+pub(super) struct Found {
+    pub inputs: Vec<Input>,
+    pub failures: Vec<Failure>,
+    pub folders_left_out: BTreeMap<&'static str, usize>,
     seen: HashSet<PathBuf>,
+    excluded: Globs,
 }
 
 impl Found {
@@ -59,15 +68,34 @@ impl Found {
     }
 
     fn folder(&mut self, folder: &Path, reported: bool) {
-        // The same files on any machine: the user's own git settings and other tools' ignore files play
-        // no part, the repository's do.
+        let is_named = folder.components().any(|part| left_out(part.as_os_str()).is_some());
+        let met = Arc::new(Mutex::new(Vec::new()));
+        let (excluded, seen) = (self.excluded.clone(), Arc::clone(&met));
+        // The same files on any machine: the user's own git settings play no part, the repository's ignore files do.
         let walk = ignore::WalkBuilder::new(folder)
             .hidden(false)
-            .ignore(false)
             .git_global(false)
             .git_exclude(false)
             .require_git(false)
-            .filter_entry(|entry| entry.file_name() != ".git")
+            .filter_entry(move |entry| {
+                let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
+                if entry.file_name() == ".git" {
+                    return false;
+                }
+                if !is_folder || entry.depth() == 0 {
+                    return true;
+                }
+                if !excluded.is_empty()
+                    && fs::canonicalize(entry.path()).is_ok_and(|path| excluded.matches(&path, true))
+                {
+                    return false;
+                }
+                let name = left_out(entry.file_name()).filter(|_| !is_named);
+                if let (Some(name), Ok(mut seen)) = (name, seen.lock()) {
+                    seen.push(name);
+                }
+                name.is_none()
+            })
             .sort_by_file_name(Ord::cmp)
             .build();
         for entry in walk {
@@ -84,15 +112,23 @@ impl Found {
                 }
             }
         }
+        let met = met.lock().map(|met| met.clone()).unwrap_or_default();
+        for name in met.into_iter().filter(|_| reported) {
+            *self.folders_left_out.entry(name).or_default() += 1;
+        }
     }
 
     fn file(&mut self, path: PathBuf, reported: bool, explicit: bool) {
         let identity = fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
-        if self.seen.insert(identity.clone()) {
+        if !self.excluded.matches(&identity, false) && self.seen.insert(identity.clone()) {
             let name = path.strip_prefix("./").unwrap_or(&path).display().to_string();
             self.inputs.push(Input { path: Some(path), identity: Some(identity), name, explicit, reported });
         }
     }
+}
+
+fn left_out(name: &OsStr) -> Option<&'static str> {
+    LEFT_OUT.into_iter().find(|known| name == *known)
 }
 
 fn is_yaml(path: &Path) -> bool {

@@ -3,7 +3,7 @@
 use super::octal_surprise;
 use crate::diagnostic::{Level, RuleId};
 use crate::kube::validation::{Cause, Reason, Schemas, validate};
-use crate::kube::{Index, Object, ProblemKind};
+use crate::kube::{Index, Object, ProblemKind, Typed};
 use crate::rules::{Check, Found, FoundAnywhere, Rule, Source, SourceCheck, text};
 
 /// Declares the rules: they differ in name, level and page alone.
@@ -54,14 +54,38 @@ fn check_custom(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
         return;
     }
     for object in index.all() {
-        // what kustomize makes of a part is not known
-        let Some((causes, definition)) = schemas.judge_by(object).filter(|_| !object.is_patch) else { continue };
+        let Some((causes, definition)) = schemas.judge_by(object).filter(|_| !object.is_encrypted) else {
+            continue;
+        };
         let file = &definition.document.source.name;
         let by = (*file != object.document.source.name).then_some(file.as_str());
-        for cause in causes {
-            say(object, &cause, by, &mut found.about(object));
+        for cause in causes.iter().filter(|cause| cause.reason != Reason::Required || !is_filled(index, object)) {
+            say(object, cause, by, &mut found.about(object));
         }
     }
+}
+
+/// Whether a webhook fills in what is missing before the server looks at it: one of the run, or one that kinds of this
+/// group always have.
+fn is_filled(index: &Index<'_>, object: &Object) -> bool {
+    const GROUPS: [&str; 7] = [
+        "jobset.x-k8s.io",
+        "tekton.dev",
+        "triggers.tekton.dev",
+        "serving.knative.dev",
+        "eventing.knative.dev",
+        "leaderworkerset.x-k8s.io",
+        "kueue.x-k8s.io",
+    ];
+    let group = object.id.api_version.rsplit_once('/').map_or("", |(group, _)| group);
+    let is_of_run = || {
+        index.kind("MutatingWebhookConfiguration").iter().any(|webhooks| {
+            let Some(Typed::MutatingWebhookConfiguration(typed)) = &webhooks.typed else { return false };
+            let rules = typed.webhooks.iter().flatten().flat_map(|webhook| webhook.rules.iter().flatten());
+            rules.flat_map(|rule| rule.api_groups.iter().flatten()).any(|one| one == group || one == "*")
+        })
+    };
+    GROUPS.contains(&group) || is_of_run()
 }
 
 fn say(object: &Object, cause: &Cause, schema: Option<&str>, found: &mut Found<'_>) {

@@ -1,48 +1,68 @@
+use std::collections::HashSet;
+
 use k8s_openapi::api::core::v1::ContainerPort;
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::duplicate_container_port::{is_same_port, protocol};
-use crate::diagnostic::{Level, RuleId};
-use crate::kube::{ContainerList, ContainerView, PodView};
-use crate::rules::{Check, Found, Rule, parts};
+use crate::diagnostic::{Label, Level, RuleId};
+use crate::kube::{ContainerList, ContainerView, Index, Object, PodView, Reach, Selector, Typed};
+use crate::rules::{Check, Found, FoundAnywhere, Rule, parts};
 use crate::yaml::NodeId;
 
-/// Two concurrent containers of one Pod give one name to two ports.
+/// Two concurrent containers of one Pod give one name to two ports, and a Service goes by it.
 pub static RULE: Rule = Rule {
     id: RuleId { name: "duplicate-port-name", family: "sidecar" },
     level: Level::Warning,
     page: include_str!("duplicate_port_name.md"),
-    check: Check::Pod(check),
+    check: Check::Workspace(check),
 };
 
-fn check(pod: PodView<'_>, found: &mut Found<'_>) {
-    let mut seen: Vec<(&ContainerPort, ContainerView<'_>, NodeId)> = Vec::new();
+fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+    let mut said = HashSet::new();
+    for service in index.kind("Service") {
+        let Some(Typed::Service(typed)) = &service.typed else { continue };
+        let Some(spec) = &typed.spec else { continue };
+        let Some(labels) = spec.selector.as_ref().filter(|labels| !labels.is_empty()) else { continue };
+        let list = service.document.at(service.node, &["spec", "ports"]);
+        for (port, node) in parts::zipped(&service.document, list, spec.ports.as_deref()) {
+            let Some(IntOrString::String(name)) = &port.target_port else { continue };
+            let protocol = port.protocol.as_deref().unwrap_or("TCP");
+            let shown = service.document.get(node, "targetPort").unwrap_or(node);
+            let selector = Selector::map(labels);
+            let near = |object: &&Object| index.reach(service, object).is_some_and(|reach| reach < Reach::Run);
+            for pod in index.matching(service, &selector).filter(near).flat_map(Object::pods) {
+                let is_selected = pod.labels().is_some_and(|labels| selector.matches(labels));
+                if is_selected && said.insert((std::ptr::from_ref(pod.object), pod.node, name, protocol)) {
+                    judge(pod, name, protocol, service.label(shown, "goes by the name"), &mut found.about(pod.object));
+                }
+            }
+        }
+    }
+}
+
+/// Whether the first container that calls a port so is followed by one that means another.
+fn judge(pod: PodView<'_>, name: &str, of: &str, service: Label, found: &mut Found<'_>) {
     // in the order in which a Service looks
     let (app, sidecars): (Vec<_>, Vec<_>) =
         pod.containers().filter(ContainerView::runs_beside_app).partition(|view| view.list == ContainerList::Main);
+    let mut called = Vec::new();
     for view in app.into_iter().chain(sidecars) {
-        for (port, node) in parts::ports(&view) {
-            let Some(name) = port.name.as_deref() else { continue };
-            let node = pod.object.document.get(node, "name").unwrap_or(node);
-            let Some((first, other, first_node)) =
-                seen.iter().find(|(first, ..)| first.name == port.name && protocol(first) == protocol(port))
-            else {
-                seen.push((port, view, node));
-                continue;
-            };
-            if other.node == view.node || is_same_port(first, port) {
-                continue;
-            }
-            let names = (&other.container.name, &view.container.name);
-            let taken = format!("{} here: a Service that says `{name}` reaches this one", first.container_port);
-            found
-                .at(node, format!("`{}` and `{}` both call a port `{name}`", names.0, names.1))
-                .here(format!("{} here", port.container_port))
-                .and(*first_node, taken)
-                .because(
-                    "a Service looks a named port up in `containers`, then in the native sidecars, and takes the first \
-                     (`FindPort` in `pkg/api/v1/pod/util.go`)",
-                )
-                .help(format!("give the port of `{}` another name", names.1));
-        }
+        let is_called =
+            |port: &&(&ContainerPort, NodeId)| port.0.name.as_deref() == Some(name) && protocol(port.0) == of;
+        called.extend(parts::ports(&view).find(|port| is_called(&port)).map(|(port, node)| (view, port, node)));
     }
+    let Some(((other, first, first_node), rest)) = called.split_first() else { return };
+    let Some((view, port, node)) = rest.iter().find(|(_, port, _)| !is_same_port(first, port)) else { return };
+    let name_of = |node: NodeId| pod.object.document.get(node, "name").unwrap_or(node);
+    let names = (&other.container.name, &view.container.name);
+    found
+        .at(name_of(*node), format!("`{}` and `{}` both call a port `{name}`", names.0, names.1))
+        .here(format!("{} here", port.container_port))
+        .and(name_of(*first_node), format!("{} here: the Service reaches this one", first.container_port))
+        .label(service)
+        .because(
+            "a Service looks a named port up in `containers`, then in the native sidecars, and takes the first \
+             (`FindPort` in `pkg/api/v1/pod/util.go`)",
+        )
+        .help(format!("give the port of `{}` another name", names.1));
 }

@@ -20,7 +20,7 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
         let Some(labels) = spec.selector.as_ref().filter(|labels| !labels.is_empty()) else { continue };
         let list = service.document.at(service.node, &["spec", "ports"]);
         let selector = Selector::map(labels);
-        for pod in index.selected(service, &selector).into_iter().flat_map(|object| object.pods()) {
+        for pod in index.selected(service, &selector).into_iter().flat_map(crate::kube::Object::pods) {
             if pod.labels().is_none_or(|labels| !selector.matches(labels)) {
                 continue;
             }

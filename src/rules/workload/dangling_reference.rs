@@ -1,10 +1,10 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use super::references::{Reference, references};
 use crate::diagnostic::{Level, RuleId};
-use crate::kube::{ContainerView, Index, Object, Place, PodView};
+use crate::kube::{ContainerView, Index, Object, Place, PodView, Unit, same_unit, units};
 use crate::rules::{Check, FoundAnywhere, Rule, parts};
-use crate::words::{clip, nearest};
+use crate::words::{Slips, clip, nearest};
 use crate::yaml::{Document, NodeId, Value};
 
 /// A name of an object that is not there, among others of its kind that are.
@@ -23,41 +23,62 @@ const GIVEN: [(&str, &str); 4] = [
     ("Role", "extension-apiserver-authentication-reader"),
 ];
 
+/// So many names are compared to say which one is most like a missing one.
+const COMPARED: usize = 100;
+
 fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
     let mut made = None;
-    for object in index.all().iter().filter(|object| !object.is_base) {
+    let mut slips: HashMap<&str, HashMap<Unit<'_>, Slips<'_>>> = HashMap::new();
+    for object in index.all().iter().copied().filter(|object| !object.is_base) {
         let mut said = BTreeSet::new();
         for reference in references(object) {
-            let Reference { kind, name, node, .. } = reference;
+            let Reference { kind, name, .. } = reference;
             let others = index.kind_in(Place::of(object), kind);
             let is_given = GIVEN.contains(&(kind, name)) || name.starts_with("system:");
-            if others.is_empty() || is_given || index.has(object, kind, name) || !said.insert((kind, name)) {
+            if is_given || index.has(object, kind, name) || !said.insert((kind, name)) {
                 continue;
             }
-            let like = nearest(name, others.iter().map(|other| other.id.name.as_str()));
+            let slips = slips.entry(kind).or_insert_with(|| names(index, kind));
+            let like = units(object).find_map(|unit| slips.get(&unit)?.of(name));
+            let meant = like.and_then(|like| index.find(object, kind, like)).filter(|other| same_unit(object, other));
             // Secrets are often made by hand; only a slip of the pen is surely none.
-            if kind == "Secret" && like.is_none() {
+            if (others.is_empty() || kind == "Secret") && meant.is_none() {
                 continue;
             }
             // Read all other texts of the run only once something is missing.
             if made.get_or_insert_with(|| mentioned(index)).contains(name) {
                 continue;
             }
-            say(object, kind, name, node, others, found);
+            say(object, &reference, meant, others, found);
         }
     }
 }
 
+/// The names of a kind in each unit.
+fn names<'run>(index: &Index<'run>, kind: &str) -> HashMap<Unit<'run>, Slips<'run>> {
+    let mut names: HashMap<_, Slips<'_>> = HashMap::new();
+    for object in index.kind(kind).iter().copied() {
+        units(object).for_each(|unit| names.entry(unit).or_default().add(&object.id.name));
+    }
+    names
+}
+
 fn say(
     object: &Object,
-    kind: &'static str,
-    name: &str,
-    node: NodeId,
+    reference: &Reference<'_>,
+    meant: Option<&Object>,
     others: &[&Object],
     found: &mut FoundAnywhere<'_>,
 ) {
-    let names = others.iter().map(|other| other.id.name.as_str());
-    let like = nearest(name, names).and_then(|like| others.iter().find(|other| other.id.name == like));
+    let Reference { kind, name, node, .. } = *reference;
+    // The Services of an Ingress stand beside it; operators, hooks and people make most other things at run time.
+    let is_beside = |other: &&Object| same_unit(object, other) && is_of_one_app(name, &other.id.name);
+    let is_sure = meant.is_some() || (kind == "Service" && others.iter().any(is_beside));
+    let like = || {
+        let near = nearest(name, others.iter().take(COMPARED).map(|other| other.id.name.as_str()))?;
+        others.iter().copied().find(|other| other.id.name == near)
+    };
+    let like = meant.or_else(like);
     let mut about = found.about(object);
     let mut saying = about
         .at(node, format!("there is no {kind} `{}` among those of this folder and namespace", clip(name)))
@@ -70,11 +91,20 @@ fn say(
             _ => "an autoscaler without a target does nothing",
         })
         .help(format!("correct the name, or add the {kind} to these files"));
-    if let Some(other) = like.or(others.first()) {
+    if let Some(other) = like.or(others.first().copied()) {
         let text = if like.is_some() { "did you mean this one?" } else { "others are here" };
         saying = saying.label(other.label(super::scaling::name_node(other), text));
     }
-    saying.here("nothing of that name");
+    let saying = saying.here("nothing of that name");
+    if !is_sure {
+        saying.level(Level::Advice);
+    }
+}
+
+/// Whether one name is the other with more words behind it: `shop` and `shop-web`.
+fn is_of_one_app(one: &str, other: &str) -> bool {
+    let (short, long) = if one.len() < other.len() { (one, other) } else { (other, one) };
+    long.strip_prefix(short).is_some_and(|rest| rest.starts_with('-'))
 }
 
 /// The texts of objects of other kinds and of command lines: operators and programs make objects of the

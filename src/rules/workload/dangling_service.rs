@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use k8s_openapi::api::core::v1::ServiceSpec;
 
@@ -21,6 +21,7 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+    let mut told = None;
     for service in index.kind("Service").iter().filter(|service| !service.is_base) {
         let Some(spec) = service_spec(service) else { continue };
         let Some(labels) = spec.selector.as_ref().filter(|labels| !labels.is_empty()) else { continue };
@@ -36,6 +37,11 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
         let near = meant(&selector, pods_beside(index, service)).map(|meant| (meant.it.object, meant.key));
         let here = index.workloads_in(Place::of(service));
         let Some((workload, key)) = near.or_else(|| beside(index, service, labels, here)) else { continue };
+        // Controllers of custom kinds give the labels that they are told: the experiment of an Argo Rollout.
+        let value = labels.get(key).map_or("", String::as_str);
+        if told.get_or_insert_with(|| labels_in_custom_kinds(index)).contains(&(key.to_owned(), value)) {
+            continue;
+        }
         let Some(node) = service.document.at(service.node, &["spec", "selector"]) else { continue };
         let shown = service.document.get(node, key).unwrap_or(node);
         let there = labels_node(workload);
@@ -48,6 +54,23 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
             .because("a Service whose selector matches no Pod has no endpoints: connections are refused or time out")
             .help("make the selector a part of the labels in the Pod template (`metadata.labels` of the template, not of the workload)");
     }
+}
+
+/// All texts with their keys in the specs of custom kinds.
+fn labels_in_custom_kinds<'run>(index: &Index<'run>) -> HashSet<(String, &'run str)> {
+    let mut texts = HashSet::new();
+    for object in index.all().iter().filter(|object| object.typed.is_none()) {
+        let document = &object.document;
+        let mut nodes: Vec<NodeId> = document.get(object.node, "spec").into_iter().collect();
+        while let Some(node) = nodes.pop() {
+            nodes.extend(document.items(node));
+            for entry in document.entries(node) {
+                nodes.push(entry.value);
+                texts.extend(document.str(entry.value).map(|text| (document.key(entry).into_owned(), text)));
+            }
+        }
+    }
+    texts
 }
 
 fn service_spec(object: &Object) -> Option<&ServiceSpec> {

@@ -20,7 +20,8 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
         let Some(node) = scaling::replicas_node(target).filter(|_| scaling::replicas(target) != Some(0)) else {
             continue;
         };
-        if Place::of(target).namespace != Place::of(scaler.object).namespace {
+        let is_meant = scaling::is_meant(index, scaler.object, target);
+        if !is_meant || Place::of(target).namespace != Place::of(scaler.object).namespace {
             continue;
         }
         let document = &target.document;

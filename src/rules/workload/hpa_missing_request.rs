@@ -62,7 +62,8 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
 /// The workload of the run that an autoscaler scales.
 pub(super) fn target_of<'run>(index: &Index<'run>, scaler: &Object) -> Option<&'run Object> {
     let scaler = scaling::scaler(scaler)?;
-    index.find(scaler.object, scaler.kind, scaler.name).filter(|target| !target.is_base)
+    let target = index.find(scaler.object, scaler.kind, scaler.name).filter(|target| !target.is_base);
+    target.filter(|target| scaling::is_meant(index, scaler.object, target))
 }
 
 fn asks(container: &Container, resource: &str) -> bool {

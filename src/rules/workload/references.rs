@@ -19,6 +19,11 @@ pub struct Reference<'run> {
     pub keys: Vec<(&'run str, NodeId)>,
 }
 
+/// The port name by which the AWS Load Balancer Controller takes the backend from the annotation
+/// `alb.ingress.kubernetes.io/actions.NAME`; there need be no Service of that name
+/// (kubernetes-sigs.github.io/aws-load-balancer-controller: guide/ingress/annotations, "actions").
+pub const USE_ANNOTATION: &str = "use-annotation";
+
 /// Everything that an object needs by name. What is optional is left out.
 pub fn references(object: &Object) -> Vec<Reference<'_>> {
     let mut found = Vec::new();
@@ -49,6 +54,10 @@ pub fn references(object: &Object) -> Vec<Reference<'_>> {
             for path in
                 rules.iter().filter_map(|rule| document.get(*rule, "http")).flat_map(|http| items(http, "paths"))
             {
+                let port = document.at(*path, &["backend", "service", "port", "name"]);
+                if port.is_some_and(|port| document.str(port) == Some(USE_ANNOTATION)) {
+                    continue;
+                }
                 let node = document.at(*path, &["backend", "service", "name"]);
                 if let Some((node, name)) = node.and_then(|node| Some((node, document.str(node)?))) {
                     found.push(Reference { kind: "Service", name, node, keys: Vec::new() });

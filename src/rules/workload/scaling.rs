@@ -116,6 +116,16 @@ pub fn scaler_of<'run>(index: &Index<'run>, object: &Object) -> Option<Scaler<'r
     near.min_by_key(|(reach, _)| *reach).map(|(_, scaler)| scaler)
 }
 
+/// Whether a scaler means this workload for sure: it is applied with it, or is the only one of the folder that names it.
+pub fn is_meant(index: &Index<'_>, scaler: &Object, target: &Object) -> bool {
+    let near = |one: &&&Object| index.reach(target, one).is_some_and(|reach| reach < Reach::Run);
+    match index.reach(scaler, target) {
+        Some(Reach::Unit) => true,
+        Some(Reach::Folder) => index.scalers(target).iter().filter(near).nth(1).is_none(),
+        _ => false,
+    }
+}
+
 /// How many Pods a workload has at least; nothing for what has no replicas, and where a scaler from elsewhere in the
 /// run may decide.
 pub fn lowest(index: &Index<'_>, object: &Object) -> Option<i32> {

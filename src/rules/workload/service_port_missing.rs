@@ -1,6 +1,7 @@
 use k8s_openapi::api::core::v1::ServicePort;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
+use super::references::USE_ANNOTATION;
 use super::scaling::name_node;
 use crate::diagnostic::{Level, RuleId};
 use crate::kube::{ContainerView, Index, Object, PodView, Reach, Selector, Typed};
@@ -88,8 +89,8 @@ fn of_ingress(index: &Index<'_>, ingress: &Object, found: &mut FoundAnywhere<'_>
         let Some(service) = index.find(ingress, "Service", name).filter(|service| !service.is_base) else { continue };
         let number = document.at(backend, &["port", "number"]);
         let Some(shown) = number.or_else(|| document.at(backend, &["port", "name"])) else { continue };
-        let is_open = ports(service).next().is_none() || text::is_placeholder(document.raw(shown));
         let wanted = document.raw(shown).trim_matches(['"', '\'']);
+        let is_open = ports(service).next().is_none() || text::is_placeholder(wanted) || wanted == USE_ANNOTATION;
         let has = |port: &ServicePort| match number {
             Some(_) => port.port.to_string() == wanted,
             None => port.name.as_deref() == Some(wanted),

@@ -38,7 +38,7 @@ pub fn pod(object: Field) {
         spec.child("nodeName").forbidden("cannot be set while `schedulingGates` hold the Pod back");
     }
     security::annotations_match_fields(annotations, spec);
-    if formats::dns_label(metadata.child("name").str()).is_some() {
+    if formats::dns_label(&meta::final_name(metadata)).is_some() {
         metadata.child("name").warn("it becomes the Pod's host name, and is no DNS label");
     }
     warnings::spec_warnings(metadata, spec, false);
