@@ -94,11 +94,11 @@ fn of_set(index: &Index<'_>, asked: &Asked<'_, '_>, set: &Object, found: &mut Fo
         _ => format!("{} to {}", pod(start), pod(end.saturating_sub(1))),
     };
     let shown = replicas.or_else(|| set.document.at(set.node, &["metadata", "name"])).unwrap_or(set.node);
-    let named: Vec<u32> = asked.pods.iter().map(|(ordinal, _)| *ordinal).filter(|ordinal| is_there(*ordinal)).collect();
+    let real = asked.pods.iter().filter(|(ordinal, _)| is_there(*ordinal)).count();
     let highest = asked.pods.iter().map(|(ordinal, _)| *ordinal).max().unwrap_or_default();
     // A list that names all there are and more may be written for more to come, and where no number is written,
     // somebody may scale by hand.
-    let may_come = u32::try_from(named.len()) == Ok(count) || replicas.is_none();
+    let may_come = u32::try_from(real) == Ok(count) || replicas.is_none();
     let mut about = found.about(asked.list.file.object);
     let saying = about
         .at_span(asked.list.file.span(host), format!("there is no Pod `{}`", clip(host)))
