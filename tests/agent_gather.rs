@@ -130,6 +130,10 @@ async fn missing_leaves_are_named_and_the_merge_container_is_told() {
     let metrics = request("GET", &format!("{}/metrics", root.status), "").await.unwrap().2;
     assert!(metrics.contains("leaves_missing_total{reason=\"late\"} 1"), "{metrics}");
     assert!(metrics.contains("leaves_missing_total{reason=\"bad\"} 6"), "{metrics}");
+    for (leaf, quick) in [(0, 1), (2, 0)] {
+        let line = format!("leaf_seconds_bucket{{le=\"0.25\",leaf=\"{leaf}\"}} {quick}\n");
+        assert!(metrics.contains(&line), "leaf {leaf} is slow or is not: {metrics}");
+    }
     // One more than answer: not enough.
     let flags = ["--leaves=10", &url, &to_merge, "--timeout=700ms", "--quorum=4", "--on-partial=allow"];
     let (status, headers, body) = Root::start(&flags).await.post("x").await;

@@ -16,12 +16,13 @@ use axum::routing::get;
 use hyper::Uri;
 use serde_json::{Map, Value, json};
 
+use super::Failure;
 use super::cli::IntrospectArgs;
 use super::http::{Http, address};
+use super::serve::{GRACE, Limits, Servers};
 use super::signals::Termination;
 use super::status::{self, Report};
 use super::topz::Sampler;
-use super::{Failure, serve};
 
 /// Of each configuration file; more is cut off.
 const MAX_CONFIG: u64 = 256 * 1024;
@@ -49,7 +50,8 @@ pub async fn run(args: IntrospectArgs) -> Result<(), Failure> {
         http: Http::new(APP_TIME),
         sampler: Mutex::default(),
     });
-    status::start(args.status.status, Arc::clone(&inside) as _, status::registry("introspect")).await?;
+    let mut servers = Servers::new("introspect");
+    status::start(&mut servers, args.status.status, Arc::clone(&inside) as _).await?;
     let router = Router::new()
         .route("/", get(index))
         .route("/processes", get(processes))
@@ -58,8 +60,9 @@ pub async fn run(args: IntrospectArgs) -> Result<(), Failure> {
         .route("/logs", get(logs))
         .route("/app", get(of_app))
         .with_state(inside);
-    serve::serve("introspection", args.listen, router).await?;
+    servers.serve("introspection", "--listen", args.listen, router, Limits::LARGE_ANSWERS).await?;
     termination.wait().await;
+    servers.end(GRACE).await;
     Ok(())
 }
 

@@ -19,6 +19,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::cli::{ReloadArgs, SignalName};
 use super::http::{Http, address};
+use super::serve::{GRACE, Servers};
 use super::signals::Termination;
 use super::status::{self, Report};
 use super::{Failure, topz};
@@ -47,16 +48,18 @@ pub async fn run(args: ReloadArgs) -> Result<(), Failure> {
     if let Some(missing) = args.watch.iter().find(|path| !path.exists()) {
         return Err(Failure::Usage(format!("--watch {}: there is no such file or folder", missing.display())));
     }
-    let mut registry = status::registry("reload");
+    let mut servers = Servers::new("reload");
     let report = Arc::new(Reloads::default());
-    registry.register("reloads", "Changes that the app was told of", report.done.clone());
-    registry.register("failures", "Tries to tell the app that failed", report.failed.clone());
-    status::start(args.status.status, Arc::clone(&report) as _, registry).await?;
+    servers.registry.register("reloads", "Changes that the app was told of", report.done.clone());
+    servers.registry.register("failures", "Tries to tell the app that failed", report.failed.clone());
+    status::start(&mut servers, args.status.status, Arc::clone(&report) as _).await?;
     tracing::info!(watch = ?args.watch, "watching");
     tokio::select! {
-        () = watch(&args, &action, &report) => Ok(()),
-        () = termination.wait() => Ok(()),
+        () = watch(&args, &action, &report) => {}
+        () = termination.wait() => {}
     }
+    servers.end(GRACE).await;
+    Ok(())
 }
 
 enum Action {

@@ -18,8 +18,9 @@ use std::sync::Arc;
 use tokio::task::JoinSet;
 
 use super::cli::{Campaign, ElectArgs};
+use super::serve::{GRACE, Limits, Servers};
 use super::signals::Termination;
-use super::{Failure, cluster, serve, status};
+use super::{Failure, cluster, status};
 use driver::{Election, Elections};
 use lease::LeaseClient;
 use machine::Elector;
@@ -38,8 +39,8 @@ pub async fn run(args: ElectArgs) -> Result<(), Failure> {
     }
     let mut termination = Termination::new()?;
     let (client, namespace) = cluster::connect(args.namespace.namespace.as_deref()).await?;
-    let mut registry = status::registry("elect");
-    let metrics = driver::Metrics::register(&mut registry);
+    let mut servers = Servers::new("elect");
+    let metrics = driver::Metrics::register(&mut servers.registry);
     let mut elections = Vec::new();
     for name in &args.leases {
         let campaigns = args.campaign == Campaign::Always;
@@ -48,8 +49,9 @@ pub async fn run(args: ElectArgs) -> Result<(), Failure> {
         elections.push(Arc::new(Election::new(name.clone(), elector, times, metrics.clone())));
     }
     let elections = Arc::new(Elections(elections));
-    status::start(args.status.status, Arc::clone(&elections) as _, registry).await?;
-    serve::serve("election API", args.api, api::router(Arc::clone(&elections))).await?;
+    status::start(&mut servers, args.status.status, Arc::clone(&elections) as _).await?;
+    let router = api::router(Arc::clone(&elections));
+    servers.serve("election API", "--api", args.api, router, Limits::SMALL).await?;
     tracing::info!(identity, namespace, leases = ?args.leases, "taking part in elections");
     let mut drivers = JoinSet::new();
     for election in &elections.0 {
@@ -63,6 +65,7 @@ pub async fn run(args: ElectArgs) -> Result<(), Failure> {
         () = async { while drivers.join_next().await.is_some() {} } => {}
         () = termination.wait() => tracing::warn!("ended before the Leases were released"),
     }
+    servers.end(GRACE).await;
     Ok(())
 }
 

@@ -17,6 +17,7 @@ use prometheus_client::metrics::{counter::Counter, gauge::Gauge};
 use prometheus_client::registry::Registry;
 
 use super::cli::QueueArgs;
+use super::serve::{GRACE, Servers};
 use super::signals::Termination;
 use super::status::{self, Report};
 use super::{Failure, clock, cluster, manifest};
@@ -37,22 +38,24 @@ pub async fn run(args: QueueArgs) -> Result<(), Failure> {
     let source = Source::new(&args.source, &args.source_path)?;
     let (client, namespace) = cluster::connect(args.namespace.namespace.as_deref()).await?;
     let jobs = Jobs::new(&client, &namespace, template.queue());
-    let mut registry = status::registry("queue");
-    let report = Arc::new(Progress::register(&mut registry, args.interval));
-    status::start(args.status.status, Arc::clone(&report) as _, registry).await?;
+    let mut servers = Servers::new("queue");
+    let report = Arc::new(Progress::register(&mut servers.registry, args.interval));
+    status::start(&mut servers, args.status.status, Arc::clone(&report) as _).await?;
     tracing::info!(queue = template.queue(), namespace, "taking items");
     let (max_parallel, keep_done) = (args.max_parallel.get(), args.keep_done);
     let mut manager = Manager { template, source, jobs, max_parallel, keep_done, memory: Memory::default(), report };
     loop {
         tokio::select! {
             () = manager.round() => {}
-            () = termination.wait() => return Ok(()),
+            () = termination.wait() => break,
         }
         tokio::select! {
             () = tokio::time::sleep(args.interval) => {}
-            () = termination.wait() => return Ok(()),
+            () = termination.wait() => break,
         }
     }
+    servers.end(GRACE).await;
+    Ok(())
 }
 
 struct Manager {
