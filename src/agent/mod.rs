@@ -79,3 +79,12 @@ fn large(role: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure>
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     runtime.map_err(|error| Failure::Usage(format!("cannot start: {error}")))?.block_on(role)
 }
+
+/// Bytes that nobody can guess.
+fn random<const N: usize>() -> Result<[u8; N], Failure> {
+    let mut bytes = [0; N];
+    match rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty()) {
+        Ok(read) if read == N => Ok(bytes),
+        _ => Err(Failure::Usage("the kernel gives no random bytes".to_owned())),
+    }
+}

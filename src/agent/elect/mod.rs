@@ -20,7 +20,7 @@ use tokio::task::JoinSet;
 use super::cli::{Campaign, ElectArgs};
 use super::serve::{GRACE, Limits, Servers};
 use super::signals::Termination;
-use super::{Failure, cluster, status};
+use super::{Failure, cluster, random, status};
 use driver::{Election, Elections};
 use lease::LeaseClient;
 use machine::Elector;
@@ -98,12 +98,4 @@ fn identity(name: Option<String>) -> Result<String, Failure> {
 /// The name in an identity, without its random part.
 fn name_of(identity: &str) -> &str {
     identity.rsplit_once('_').map_or(identity, |(name, _)| name)
-}
-
-fn random<const N: usize>() -> Result<[u8; N], Failure> {
-    let mut bytes = [0; N];
-    match rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty()) {
-        Ok(read) if read == N => Ok(bytes),
-        _ => Err(Failure::Usage("the kernel gives no random bytes".to_owned())),
-    }
 }

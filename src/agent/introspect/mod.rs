@@ -1,5 +1,10 @@
-//! `introspect`: what a container tells upward, as JSON: its processes and threads, network counters, configuration
-//! without secrets, and the tail of its logs. An app's own metrics or stacks come only from a URL that it offers.
+//! `introspect`: what a container tells upward, as JSON: its processes and threads, network counters, its configuration
+//! as far as that is harmless, and the tail of logs that it is asked to show. An app's own metrics or stacks come only
+//! from a URL that it offers.
+//!
+//! It asks nobody who he is, so it listens on loopback: `kubectl port-forward` reaches it there, for those who may.
+
+mod mask;
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -16,25 +21,22 @@ use axum::routing::get;
 use hyper::Uri;
 use serde_json::{Map, Value, json};
 
-use super::Failure;
 use super::cli::IntrospectArgs;
 use super::http::{Http, address};
 use super::serve::{GRACE, Limits, Servers};
 use super::signals::Termination;
 use super::status::{self, Report};
 use super::topz::Sampler;
+use super::{Failure, random};
+use mask::Mask;
 
 /// Of each configuration file; more is cut off.
-const MAX_CONFIG: u64 = 256 * 1024;
-const MAX_CONFIG_FILES: usize = 200;
+const MAX_CONFIG: u64 = 64 * 1024;
+const MAX_CONFIG_FILES: usize = 64;
 
 /// From the end of a log.
 const MAX_TAIL: u64 = 256 * 1024;
 const DEFAULT_LINES: usize = 100;
-
-/// Names that what should stay secret goes by.
-const SECRET: [&str; 9] =
-    ["password", "passwd", "secret", "token", "apikey", "api_key", "api-key", "credential", "private"];
 
 /// Serves until SIGTERM.
 ///
@@ -47,9 +49,13 @@ pub async fn run(args: IntrospectArgs) -> Result<(), Failure> {
         config: args.config,
         logs: args.logs,
         app,
+        mask: Mask::new(random()?),
         http: Http::new(APP_TIME),
         sampler: Mutex::default(),
     });
+    if !args.listen.ip().is_loopback() {
+        tracing::warn!(listen = %args.listen, "whoever reaches this address may read; use 127.0.0.1 and kubectl port-forward");
+    }
     let mut servers = Servers::new("introspect");
     status::start(&mut servers, args.status.status, Arc::clone(&inside) as _).await?;
     let router = Router::new()
@@ -72,6 +78,7 @@ struct Inside {
     config: Vec<PathBuf>,
     logs: Vec<PathBuf>,
     app: Option<Uri>,
+    mask: Mask,
     http: Http,
     sampler: Mutex<Sampler>,
 }
@@ -132,12 +139,12 @@ async fn network() -> Response {
 async fn config(State(inside): State<Arc<Inside>>) -> Json<Value> {
     let mut files = Map::new();
     for path in &inside.config {
-        collect(path, 0, &mut files);
+        collect(path, 0, &inside.mask, &mut files);
     }
     Json(Value::Object(files))
 }
 
-fn collect(path: &Path, depth: usize, files: &mut Map<String, Value>) {
+fn collect(path: &Path, depth: usize, mask: &Mask, files: &mut Map<String, Value>) {
     let Ok(metadata) = std::fs::metadata(path) else { return };
     if metadata.is_dir() && depth < 8 {
         let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
@@ -146,76 +153,20 @@ fn collect(path: &Path, depth: usize, files: &mut Map<String, Value>) {
         for entry in entries {
             let hidden = entry.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b".."));
             if !hidden && files.len() < MAX_CONFIG_FILES {
-                collect(&entry, depth + 1, files);
+                collect(&entry, depth + 1, mask, files);
             }
         }
     } else if metadata.is_file() {
         let name = path.display().to_string();
-        let content = if is_secret(&name) {
-            json!("(not shown)")
-        } else {
-            let mut text = Vec::new();
-            let read = File::open(path).and_then(|file| file.take(MAX_CONFIG).read_to_end(&mut text));
-            match (read, String::from_utf8(text)) {
-                (Ok(_), Ok(text)) => json!(without_secrets(&text)),
-                (Ok(bytes), Err(_)) => json!(format!("({bytes} bytes that are not text)")),
-                (Err(error), _) => json!(format!("({error})")),
-            }
+        let mut text = Vec::new();
+        let read = File::open(path).and_then(|file| file.take(MAX_CONFIG).read_to_end(&mut text));
+        let content = match (read, String::from_utf8(text)) {
+            (Ok(_), Ok(text)) => json!(mask.configuration(&text)),
+            (Ok(bytes), Err(_)) => json!(format!("({bytes} bytes that are not text)")),
+            (Err(error), _) => json!(format!("({error})")),
         };
         files.insert(name, content);
     }
-}
-
-fn is_secret(text: &str) -> bool {
-    let text = text.to_ascii_lowercase();
-    SECRET.iter().any(|word| text.contains(word))
-}
-
-/// Leaves out what follows a name that sounds secret, passwords in URLs, and PEM blocks.
-fn without_secrets(text: &str) -> String {
-    let mut in_pem = false;
-    let mut in_block: Option<usize> = None;
-    let lines = text.lines().map(|line| {
-        let indent = line.len() - line.trim_start().len();
-        if in_block.is_some_and(|of| indent > of || line.trim().is_empty()) {
-            return "(not shown)".to_owned();
-        }
-        in_block = None;
-        if line.contains("-----BEGIN ") {
-            in_pem = true;
-        }
-        if in_pem {
-            in_pem = !line.contains("-----END ");
-            return "(not shown)".to_owned();
-        }
-        if is_secret(line) {
-            // What stands below it, deeper, belongs to it: a block of YAML, a list.
-            in_block = Some(indent);
-            let end = line.find([':', '=', ' ']).map_or(line.len(), |at| at + 1);
-            return format!("{} (not shown)", &line[..end]);
-        }
-        without_userinfo(line)
-    });
-    lines.collect::<Vec<_>>().join("\n")
-}
-
-/// `scheme://user:password@host` keeps scheme and host.
-fn without_userinfo(line: &str) -> String {
-    let mut rest = line;
-    let mut shown = String::new();
-    while let Some(at) = rest.find("://") {
-        let (before, after) = rest.split_at(at + 3);
-        let authority = after.find(|c: char| c == '/' || c.is_whitespace() || c == '"').unwrap_or(after.len());
-        shown += before;
-        rest = match after[..authority].rfind('@') {
-            Some(userinfo) => {
-                shown += "(not shown)";
-                &after[userinfo..]
-            }
-            None => after,
-        };
-    }
-    shown + rest
 }
 
 /// `?lines=N`: the last lines of each log.
@@ -233,14 +184,14 @@ async fn logs(State(inside): State<Arc<Inside>>, RawQuery(query): RawQuery) -> R
         .iter()
         .map(|path| {
             let tail =
-                tail(path, lines).map_or_else(|error| json!({ "error": error.to_string() }), |lines| json!(lines));
+                tail(path, lines, &inside.mask).map_or_else(|error| json!({ "error": error.to_string() }), Value::from);
             (path.display().to_string(), tail)
         })
         .collect();
     Json(Value::Object(tails)).into_response()
 }
 
-fn tail(path: &Path, lines: usize) -> std::io::Result<Vec<String>> {
+fn tail(path: &Path, lines: usize, mask: &Mask) -> std::io::Result<Vec<String>> {
     let mut file = File::open(path)?;
     let length = file.metadata()?.len();
     let from = length.saturating_sub(MAX_TAIL);
@@ -250,7 +201,7 @@ fn tail(path: &Path, lines: usize) -> std::io::Result<Vec<String>> {
     let text = String::from_utf8_lossy(&bytes);
     // The first line is cut somewhere.
     let all: Vec<_> = text.lines().skip(usize::from(from > 0)).collect();
-    Ok(all[all.len().saturating_sub(lines)..].iter().map(|line| (*line).to_owned()).collect())
+    Ok(all[all.len().saturating_sub(lines)..].iter().map(|line| mask.log_line(line)).collect())
 }
 
 /// What the app itself offers, passed on as it is.
@@ -273,20 +224,4 @@ async fn of_app(State(inside): State<Arc<Inside>>) -> Response {
 
 fn failed(error: &str) -> Response {
     (StatusCode::INTERNAL_SERVER_ERROR, Json(json!({ "error": error }))).into_response()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::without_secrets;
-
-    #[test]
-    fn secrets_are_not_shown() {
-        let text = "a: 1\npassword: s3cret\nkey: x\ntls-private-key: |\n  s3cret\n  s3cret\nb: 2\n\
-                    url: postgres://u:s3cret@db/x\nDB_TOKEN=s3cret\n-----BEGIN X-----\ns3cret\n-----END X-----\nc: 3";
-        let shown = without_secrets(text);
-        assert!(!shown.contains("s3cret"), "{shown}");
-        for kept in ["a: 1", "b: 2", "c: 3", "postgres://(not shown)@db/x", "password: (not shown)"] {
-            assert!(shown.contains(kept), "{kept}: {shown}");
-        }
-    }
 }
