@@ -106,7 +106,7 @@ async fn introspection_tells_without_secrets() {
 fn flags_of_manifests_are_understood() {
     for args in [
         "elect --lease=scheduler --lease=reports --api=127.0.0.1:4040 --status=0.0.0.0:4041 --lease-duration=15s \
-         --renew-deadline=10s --retry-period=2s --release-on-exit --campaign=on-request --identity=a",
+         --renew-deadline=10s --retry-period=2s --release-on-exit --sidecar --campaign=on-request --identity=a",
         "gather --listen=0.0.0.0:3000 --leaves=10 --leaf-url=http://histogram-leaf-{i}.histogram-leaf:3000/ \
          --replica-url=http://b-{i}/ --mode=split --merge=http://127.0.0.1:3100/ --timeout=2s --deadline=3s \
          --hedge-after=500ms --quorum=9 --on-partial=allow --max-body=1Mi --protocol=jsonrpc --status=0.0.0.0:4041",

@@ -12,6 +12,7 @@ mod simulation;
 #[cfg(test)]
 mod tests;
 mod view;
+mod watchdog;
 
 use std::sync::Arc;
 
@@ -23,7 +24,7 @@ use super::signals::Termination;
 use super::{Failure, cluster, random, status};
 use driver::{Election, Elections};
 use lease::LeaseClient;
-use machine::Elector;
+use machine::{Elector, OnExit};
 use record::Times;
 
 /// Takes part in the elections until SIGTERM.
@@ -45,7 +46,12 @@ pub async fn run(args: ElectArgs) -> Result<(), Failure> {
     for name in &args.leases {
         let campaigns = args.campaign == Campaign::Always;
         let seed = u64::from_le_bytes(random()?);
-        let elector = Elector::new(identity.clone(), times, campaigns, args.release_on_exit, seed);
+        let on_exit = match (args.sidecar, args.release_on_exit) {
+            (true, _) => OnExit::ReleaseAtOnce,
+            (false, true) => OnExit::Release,
+            (false, false) => OnExit::Keep,
+        };
+        let elector = Elector::new(identity.clone(), times, campaigns, on_exit, seed);
         elections.push(Arc::new(Election::new(name.clone(), elector, times, metrics.clone())));
     }
     let elections = Arc::new(Elections(elections));
@@ -53,13 +59,14 @@ pub async fn run(args: ElectArgs) -> Result<(), Failure> {
     let router = api::router(Arc::clone(&elections));
     servers.serve("election API", "--api", args.api, router, Limits::SMALL).await?;
     tracing::info!(identity, namespace, leases = ?args.leases, "taking part in elections");
+    watchdog::start(Arc::clone(&elections) as _, watchdog::PERIOD, watchdog::end_process);
     let mut drivers = JoinSet::new();
     for election in &elections.0 {
         let leases = LeaseClient::new(client.clone(), &namespace, election.name());
         drivers.spawn(Arc::clone(election).drive(leases));
     }
     termination.wait().await;
-    tracing::info!("ending: no longer leading, releasing when the last answer has run out");
+    tracing::info!(at_once = args.sidecar, "ending: no longer leading, releasing unless others are to wait");
     elections.0.iter().for_each(|election| election.stop());
     tokio::select! {
         () = async { while drivers.join_next().await.is_some() {} } => {}
