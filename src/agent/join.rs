@@ -16,7 +16,8 @@ use super::{Failure, manifest, names};
 
 const RESOURCE: &str = "jobs.batch";
 
-/// Waits; with `--create`, makes the Jobs first.
+/// Waits; with `--create`, makes the Jobs first. Exit code 3 says that trying again is in vain: a Job has failed for good,
+/// was deleted, or is not complete within `--timeout`. A signal is not among that, for whoever evicts a Pod means no Job.
 ///
 /// # Errors
 /// A Job failed, time ran out, or the API server refuses.
@@ -28,7 +29,7 @@ pub async fn run(args: JoinArgs) -> Result<(), Failure> {
     let limit = barrier.args.timeout;
     tokio::select! {
         result = barrier.wait(manifests) => result,
-        () = sleep(limit) => Err(Failure::Failed(format!(
+        () = sleep(limit) => Err(Failure::ForGood(format!(
             "not complete within {}; the last line above says what was missing",
             humantime::format_duration(limit.unwrap_or_default())
         ))),
@@ -101,7 +102,7 @@ impl Barrier {
                     memory.complete.insert(name);
                 }
                 Some(State::Failed(reason)) => {
-                    return Err(Look::Failed(Failure::Failed(format!("Job {name} failed: {reason}"))));
+                    return Err(Look::Failed(Failure::ForGood(format!("Job {name} failed: {reason}"))));
                 }
                 Some(State::Running(progress)) => {
                     waiting.push(format!("{name} ({progress})"));
@@ -109,7 +110,7 @@ impl Barrier {
                 }
                 None if memory.running.contains(&name) => {
                     let reason = format!("Job {name} was deleted before it was seen complete");
-                    return Err(Look::Failed(Failure::Failed(reason)));
+                    return Err(Look::Failed(Failure::ForGood(reason)));
                 }
                 None => waiting.push(format!("{name} (not there yet)")),
             }

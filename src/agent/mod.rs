@@ -33,9 +33,12 @@ pub enum Failure {
     /// It cannot run like this: flags or configuration. Exit code 2.
     #[error("{0}")]
     Usage(String),
-    /// It ran, and what it watched over failed. Exit code 1.
+    /// It ran, and was ended or could not go on. Exit code 1.
     #[error("{0}")]
     Failed(String),
+    /// What it waits for has failed for good, so that another try is in vain. Exit code 3.
+    #[error("{0}")]
+    ForGood(String),
 }
 
 impl Failure {
@@ -45,6 +48,7 @@ impl Failure {
         match self {
             Self::Usage(_) => 2,
             Self::Failed(_) => 1,
+            Self::ForGood(_) => 3,
         }
     }
 }
