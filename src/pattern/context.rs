@@ -84,8 +84,9 @@ pub(super) fn entry(
     ports: &Ports,
 ) -> Map<String, Json> {
     let mut context = Map::new();
+    let entries = || description.uses.iter().map(|entry| entry.name.as_str());
     let named = |port: &String, number: &u16| {
-        (port.clone(), json!({"number": number, "name": port_name(&filled.entry.name, port)}))
+        (port.clone(), json!({"number": number, "name": port_name(&filled.entry.name, port, entries())}))
     };
     context.insert("entry".to_owned(), json!(filled.entry.name));
     context.insert("params".to_owned(), filled.params.clone());

@@ -65,7 +65,7 @@ impl Renderer {
         });
         environment.add_filter("folders", move |files: Hole| folders(&mounts, &files));
         environment.add_filter("mebibytes", mebibytes);
-        environment.add_filter("port_name", |entry: &str| super::ports::port_name(entry, "main"));
+        environment.add_filter("port_name", |entry: &str| super::ports::part_port_name(entry));
         super::quote::register(&mut environment);
         environment.add_filter("percent", |text: &str| text.trim_end_matches('%').parse::<u32>().unwrap_or(100));
         Self { environment, folder: folder.clone() }
