@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
+use super::agents;
 use super::broken::Broken;
 use super::catalogue::{Catalogue, POD_TEMPLATE};
 use super::clash;
@@ -70,6 +71,7 @@ fn expand_one(
     if !findings.is_empty() {
         return Err(findings);
     }
+    agents::apply(catalogue, prepared, &mut objects);
     mesh::apply(prepared, &mut objects);
     isolate::apply(prepared, &mut objects);
     let origin = &prepared.description.name_place;

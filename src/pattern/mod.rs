@@ -1,5 +1,6 @@
 //! Patterns: folders of templates, filled with parameters, rendered and woven into one Pod.
 
+mod agents;
 mod broken;
 mod catalogue;
 mod checks;
