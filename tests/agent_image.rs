@@ -62,7 +62,7 @@ impl Layout {
     fn blob(&self, descriptor: &Value) -> &[u8] {
         let digest = descriptor["digest"].as_str().unwrap().strip_prefix("sha256:").unwrap();
         let content = &self.0[&format!("blobs/sha256/{digest}")].1;
-        let sum: String = Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect();
+        let sum = format!("{:x}", Sha256::digest(content));
         assert_eq!((sum.as_str(), descriptor["size"].as_u64()), (digest, Some(content.len() as u64)));
         content
     }

@@ -104,7 +104,7 @@ fn objects_hold_together() {
 /// What a server fills into the elements of lists that `kubectl apply` replaces as a whole (no patchMergeKey, or a custom
 /// resource): missing there, every apply sends the list again and says `configured`. Paths from the object; a star is
 /// every element. Defaults: pkg/apis/core/v1, pkg/apis/networking/v1 and pkg/apis/apps/v1 of kubernetes/kubernetes, and
-/// the schema of HTTPRoute in kubernetes-sigs/gateway-api.
+/// the schema of `HTTPRoute` in kubernetes-sigs/gateway-api.
 const FILLED_IN: [(&str, &str, &[&str]); 13] = [
     ("", "volumes/*/projected/sources/*/downwardAPI/items/*/fieldRef", &["apiVersion"]),
     ("", "volumes/*/projected/sources/*/serviceAccountToken", &["expirationSeconds"]),
@@ -162,9 +162,9 @@ fn applying_again_changes_nothing() {
                 }
                 let mut found = Vec::new();
                 if kind.is_empty() {
-                    below(&object, path, &mut found)
+                    below(&object, path, &mut found);
                 } else {
-                    at(&object, path, &mut found)
+                    at(&object, path, &mut found);
                 }
                 for value in found {
                     seen.insert(path);

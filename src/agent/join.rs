@@ -337,10 +337,10 @@ mod tests {
                 let lost = (0..2).any(|at| {
                     !done[at] && (moment[at] == Is::Failed || (moment[at] == Is::Absent && seen[at] == Is::Running))
                 });
-                for at in 0..2 {
-                    done[at] |= moment[at] == Is::Complete;
-                    seen[at] = moment[at];
+                for (done, is) in done.iter_mut().zip(moment) {
+                    *done |= *is == Is::Complete;
                 }
+                seen = *moment;
                 assert_eq!(judged.is_err(), lost, "{history:?}: {judged:?}");
                 assert_eq!(judged.as_deref() == Ok(""), done == [true; 2] && !lost, "{history:?}: {judged:?}");
                 if judged.as_ref().is_ok_and(|waiting| !waiting.is_empty()) {

@@ -513,17 +513,19 @@ mod tests {
         assert!(TcpStream::connect(address).await.is_err());
     }
 
+    struct Ready;
+
+    impl super::super::status::Report for Ready {
+        fn ready(&self) -> Result<(), String> {
+            Ok(())
+        }
+    }
+
     #[tokio::test]
     async fn who_has_the_address_is_named() {
         let mut first = Servers::new("source_dir");
         let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let all = SocketAddr::from(([0, 0, 0, 0], free.port()));
-        struct Ready;
-        impl super::super::status::Report for Ready {
-            fn ready(&self) -> Result<(), String> {
-                Ok(())
-            }
-        }
         super::super::status::start(&mut first, all, Arc::new(Ready)).await.unwrap();
         let mut second = Servers::new("queue");
         let refused = second.serve("status", "--status", all, Router::new(), FEW).await.unwrap_err().to_string();

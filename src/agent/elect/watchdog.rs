@@ -64,7 +64,7 @@ mod tests {
     fn one_bad_look_may_be_a_machine_that_woke_up() {
         let (tell, told) = mpsc::channel();
         start(Arc::new(Stuck::default()), Duration::from_millis(1), move |reason| {
-            tell.send(reason.to_owned()).unwrap()
+            tell.send(reason.to_owned()).unwrap();
         });
         assert_eq!(told.recv_timeout(Duration::from_secs(5)).unwrap(), "stuck at look 4");
     }
