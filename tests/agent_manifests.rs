@@ -115,15 +115,17 @@ fn agents_of_one_pod_have_ports_of_their_own() {
     let mut several = BTreeSet::new();
     for description in descriptions().into_iter().chain([own]) {
         let mut found = Vec::new();
-        generated(&description).iter().for_each(|object| pods(object, &mut found));
+        for object in &generated(&description) {
+            pods(object, &mut found);
+        }
         for containers in found {
             let agents = containers.iter().filter(|container| {
                 let image = container["image"].as_str().unwrap_or_default();
                 (image == agent || image.ends_with("/runtime:7")) && container["args"][0] != "join"
             });
             let status = |container: &Value| {
-                let args = container["args"].as_array().into_iter().flatten().filter_map(Value::as_str);
-                let flag = args.filter_map(|arg| arg.strip_prefix("--status=")).next().map(str::to_owned);
+                let mut args = container["args"].as_array().into_iter().flatten().filter_map(Value::as_str);
+                let flag = args.find_map(|arg| arg.strip_prefix("--status=")).map(str::to_owned);
                 let told = || variable(container, "PATTERNS_AGENT_STATUS")["value"].as_str().map(str::to_owned);
                 flag.or_else(told).unwrap_or_else(|| "0.0.0.0:4041".to_owned())
             };
