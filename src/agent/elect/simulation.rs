@@ -298,6 +298,8 @@ impl World {
     fn happen(&mut self, next: Queued) -> Result<(), String> {
         let Queued { process, what, .. } = next;
         let hostile = self.hostile();
+        let knows = |one: &Process| !one.alive || one.elector.standing(one.now(self.real).boot).term > 0;
+        let all_have_seen = !matches!(what, Happening::Delete) || self.processes.iter().all(knows);
         let subject = &mut self.processes[process];
         match what {
             Happening::Request { id, request } => {
@@ -315,6 +317,8 @@ impl World {
                 };
                 self.transmit(process, &Happening::Answer { id, answer });
             }
+            // Not before all have seen who leads: one that was cut off until now could not know of him.
+            Happening::Delete if !all_have_seen => self.push(Duration::from_secs(1), process, Happening::Delete),
             Happening::Delete => {
                 self.server.lease = None;
                 self.figures.disturbances += 1;
