@@ -19,7 +19,7 @@ pub use app::{App, EnvSource, EnvVar, Health, Resources, Volume, read as read_ap
 pub use document::{Description, Entry, Expose, Ignore, Options, check_app, grammar, read};
 pub use formats::{duration_seconds, format_pattern, is_config_key, is_format, is_object_name, is_service_name};
 pub use merge::merge_maps;
-pub use params::Setting;
+pub use params::{KEYWORDS, Setting};
 pub use schema::{Subject, check, embedded, with_defaults};
 pub use settings::{check_namespace, from_file, from_flag, kubernetes_version, named_by_flag};
 pub use spanned::{Kind, Member, Place, Spanned};

@@ -181,6 +181,11 @@ fn wrong_type(schema: &Json, value: &Spanned, subject: Subject<'_>) -> Finding {
         format!("{} takes {}, not {found}", subject.name, wanted.join(" or ")),
     );
     finding.help = schema.get("x-example").and_then(Json::as_str).map(str::to_owned);
+    if schema.get("format").and_then(Json::as_str) == Some("duration")
+        && let Kind::Number(number) = &value.kind
+    {
+        finding = finding.help(format!("say which unit: {number}s for seconds, {number}m for minutes"));
+    }
     if let Some(text) = yaml_boolean(value) {
         finding = finding
             .because("kubectl reads YAML 1.1, where yes, no, on, off, y and n are booleans")

@@ -16,28 +16,12 @@ use crate::diagnostic::Finding;
 use crate::words::nearest;
 use crate::yaml::{self, Source};
 
-/// Keywords that a parameter's schema may have, beside our own `x-…`.
-const KEYWORDS: &[&str] = &[
-    "type",
-    "description",
-    "default",
-    "enum",
-    "const",
-    "pattern",
-    "format",
-    "minimum",
-    "maximum",
-    "minLength",
-    "maxLength",
-    "items",
-    "minItems",
-    "properties",
-    "required",
-    "additionalProperties",
-    "propertyNames",
-    "anyOf",
-    "oneOf",
-];
+/// Keywords that a pattern's parameters may have beside those of a description's own, and our `x-…`.
+const FURTHER: [&str; 4] = ["const", "propertyNames", "anyOf", "oneOf"];
+
+fn keywords() -> impl Iterator<Item = &'static str> {
+    describe::KEYWORDS.into_iter().chain(FURTHER)
+}
 
 /// Checks a folder; what is wrong goes to `findings`, each where it stands.
 pub(super) fn prove(folder: &Folder, images: &BTreeMap<String, Image>, findings: &mut Vec<Finding>) {
@@ -219,9 +203,9 @@ impl Proof<'_> {
             return;
         }
         for member in schema.members() {
-            let known = KEYWORDS.contains(&member.key.as_str()) || member.key.starts_with("x-");
+            let known = keywords().any(|word| word == member.key) || member.key.starts_with("x-");
             if !known {
-                let meant = nearest(&member.key, KEYWORDS.iter().copied());
+                let meant = nearest(&member.key, keywords());
                 let label = meant.map_or_else(String::new, |name| format!("did you mean `{name}`?"));
                 let message = format!("a parameter's schema has no `{}`", member.key);
                 self.findings.push(Finding::error(member.key_place.label(label), message));
