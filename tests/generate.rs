@@ -258,7 +258,8 @@ patch:
     merge: {spec: {template: {spec: {nodeSelector: {disk: ssd}}}}}
     remove: [/spec/strategy]
   - object: Service/legacy
-    set: {/metadata/annotations/service.beta.kubernetes.io~1aws-load-balancer-type: nlb, /spec/ports/0/port: 8443}
+    set: {/metadata/annotations/service.beta.kubernetes.io~1aws-load-balancer-type: nlb}
+    merge: {spec: {ports: [{port: 443, $patch: delete}, {port: 8443, name: https, targetPort: https}]}}
 extra:
   - {apiVersion: v1, kind: ConfigMap, metadata: {name: legacy-conf}, data: {app.ini: "mode = tls"}}
 namespace: team
@@ -278,7 +279,10 @@ namespace: team
     for (text, message) in [
         ("patch: [{object: Deployment/legac, merge: {}}]", "did you mean `Deployment/legacy`?"),
         ("patch: [{object: Deployment/legacy, remove: [/spec/nothing]}]", "nothing there to remove"),
-        ("patch: [{object: Deployment/legacy, set: {/spec/template/spec/containers/7/image: x}}]", "leads nowhere"),
+        (
+            "patch: [{object: Deployment/legacy, set: {/spec/template/spec/containers/7/image: x}}]",
+            "containers: [{name: …, image: ",
+        ),
         ("patch: [{object: Deployment/legacy, merge: {spec: {replica: 3}}}]", "DeploymentSpec has no field `replica`"),
         ("patch: [{object: Deployment/legacy, merge: {spec: {replicas: three}}}]", "`replicas` wants a whole number"),
         ("patch: [{object: Deployment/legacy, merge: {metadata: {name: other}}}]", "cannot rename"),
@@ -309,10 +313,11 @@ fn ignores_need_a_rule_that_finds_something() {
         format!(
             "patterns: v1\nname: a\napp: {{image: registry.example.com/a, port: 80}}\n\
              patch: [{{object: Deployment/a, merge: {{spec: {{template: {{spec: {{terminationGracePeriodSeconds: 30, \
-             volumes: [{{name: tmp, emptyDir: {{}}}}]}}}}}}}}{patch}}}]\n"
+             volumes: [{{name: tmp, emptyDir: {{}}}}]{patch}}}}}}}}}}}]\n"
         )
     };
-    let prestop = ", set: {/spec/template/spec/containers/0/lifecycle/preStop: {exec: {command: [sleep, \"60\"]}}}";
+    let prestop =
+        ", containers: [{name: a, lifecycle: {preStop: {$patch: replace, exec: {command: [sleep, \"60\"]}}}}]";
     let warned = generate(&description(prestop));
     assert_eq!(warned.code, 0, "a warning fails nothing: {}", warned.stderr);
     assert!(warned.stderr.contains("prestop-outlasts-grace"), "{}", warned.stderr);

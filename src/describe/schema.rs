@@ -2,7 +2,7 @@
 //!
 //! The subset of JSON Schema that descriptions and patterns use: `type`, `properties`, `required`,
 //! `additionalProperties`, `propertyNames`, `items`, `minItems`, `enum`, `const`, `pattern`, `format`,
-//! `minimum`, `maximum`, `minLength`, `maxLength`, `anyOf` (told apart by type), `oneOf` (told apart by the member
+//! `minimum`, `maximum`, `minLength`, `maxLength`, `patternProperties`, `anyOf` (told apart by type), `oneOf` (told apart by the member
 //! that each requires first) and `default`.
 
 use std::sync::{Arc, OnceLock};
@@ -221,6 +221,7 @@ fn check_map(schema: &Json, value: &Spanned, subject: Subject<'_>, findings: &mu
             check(names, &key, subject, findings);
         }
         let own = properties.and_then(|properties| properties.get(&member.key));
+        let own = own.or_else(|| by_pattern(schema, &member.key));
         match own.or_else(|| schema.get("additionalProperties")) {
             Some(Json::Bool(true)) => {}
             // null takes a value back, which is how an environment removes a key
@@ -247,6 +248,13 @@ fn check_map(schema: &Json, value: &Spanned, subject: Subject<'_>, findings: &mu
             findings.push(finding);
         }
     }
+}
+
+/// The schema of `patternProperties` for a key.
+fn by_pattern<'schema>(schema: &'schema Json, key: &str) -> Option<&'schema Json> {
+    let patterns = schema.get("patternProperties")?.as_object()?.iter();
+    let fits = |pattern: &str| regex_lite::Regex::new(pattern).is_ok_and(|regex| regex.is_match(key));
+    patterns.filter(|(pattern, _)| fits(pattern)).map(|(_, schema)| schema).next()
 }
 
 fn unknown(known: &[&str], member: &Member, subject: Subject<'_>) -> Finding {

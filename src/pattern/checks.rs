@@ -1,9 +1,11 @@
 //! Mistakes that only show when the parts of a document are seen together.
 
+use super::annotations;
 use super::catalogue::Catalogue;
 use super::expose;
 use super::fill::Filled;
 use super::provides;
+use super::rights;
 use crate::describe::Description;
 use crate::diagnostic::Finding;
 
@@ -64,6 +66,8 @@ pub(super) fn check_app(description: &Description, shape: &Filled, uses: &[Fille
         );
     }
     check_names(description, uses, findings);
+    rights::check(description, findings);
+    annotations::check(description, findings);
     check_readiness(description, shape, uses, findings);
     provides::check(description, uses, findings);
     expose::check(description, shape, has_port, &claimers, findings);

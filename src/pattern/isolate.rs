@@ -13,7 +13,7 @@ pub(super) const NOTE: &str = "note: `isolate` works where the cluster's network
 
 /// Adds the policies.
 pub(super) fn apply(prepared: &Prepared<'_>, objects: &mut Vec<Json>) {
-    if !prepared.description.isolated {
+    if prepared.description.isolate.is_none() {
         return;
     }
     let written = objects.iter().filter(|object| objects::is_workload(object)).cloned();
@@ -39,7 +39,7 @@ pub(super) fn apply(prepared: &Prepared<'_>, objects: &mut Vec<Json>) {
                 .map(|(port, protocol)| json!({"protocol": protocol, "port": port}))
                 .collect();
             let ingress = if ports.is_empty() { json!([]) } else { json!([{"ports": ports}]) };
-            let chosen = selector.clone().unwrap_or_else(|| own_labels(template));
+            let chosen = selector.clone().unwrap_or_else(|| objects::own_labels(template));
             let mut metadata = json!({"name": name, "labels": labels});
             if !namespace.is_null() {
                 metadata["namespace"] = namespace.clone();
@@ -68,12 +68,4 @@ fn kept(annotations: &Json) -> Json {
     let members = annotations.as_object().into_iter().flatten();
     let ours = members.filter(|(key, _)| matches!(key.as_str(), "patterns/source" | "patterns/from"));
     Json::Object(ours.map(|(key, value)| (key.clone(), value.clone())).collect())
-}
-
-/// The labels that tell a Job's Pods from others; the version is none of them.
-fn own_labels(template: &Json) -> Json {
-    let labels = template.pointer("/metadata/labels").and_then(Json::as_object);
-    let telling = |key: &str| matches!(key, "app.kubernetes.io/name" | "app.kubernetes.io/part-of");
-    let labels = labels.into_iter().flatten().filter(|(key, _)| telling(key));
-    Json::Object(labels.map(|(key, value)| (key.clone(), value.clone())).collect())
 }

@@ -72,8 +72,12 @@ fn fill_all(
     description: &Description,
     findings: &mut Vec<Finding>,
 ) -> (Option<Filled>, Vec<Filled>) {
-    let shape = fill(catalogue, &description.shape, true, findings);
-    let uses = description.uses.iter().filter_map(|entry| fill(catalogue, entry, false, findings)).collect();
+    let shape = fill(catalogue, &description.name, &description.shape, true, findings);
+    let uses = description
+        .uses
+        .iter()
+        .filter_map(|entry| fill(catalogue, &description.name, entry, false, findings))
+        .collect();
     (shape, uses)
 }
 

@@ -238,7 +238,7 @@ fn target(
                 .label(to.name_place.label(format!("`{pattern}`: {why}"))),
         ));
     };
-    let inbound = context::inbound_context(inbound, shape.definition.headless);
+    let inbound = context::inbound_context(inbound, to, shape.definition.headless);
     let scheme = inbound["protocol"].as_str().filter(|protocol| matches!(*protocol, "http" | "https"));
     let elsewhere = to.namespace.as_ref().filter(|namespace| from.namespace.as_ref() != Some(*namespace));
     let full = |host: String| match elsewhere {
