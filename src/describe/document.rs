@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use serde_json::Value as Json;
-use sha2::{Digest as _, Sha256};
 
 use super::app::{self, App};
 use super::entries;
@@ -326,6 +325,7 @@ fn describe(
     let inits = entries::inits(&root, &uses, findings);
     let members = |key: &str| root.get(key).map(Spanned::members).unwrap_or_default().to_vec();
     Some(Description {
+        origin: format!("{origin}#{}", name.text()?),
         name: name.text()?.to_owned(),
         name_place: name.place.clone(),
         namespace: options
@@ -358,7 +358,6 @@ fn describe(
         isolate: root.get("isolate").filter(|isolate| isolate.to_json() != false).cloned(),
         meshed: root.get("mesh").is_some(),
         target: target(&root, options, findings),
-        origin: origin.to_owned(),
         folder: folder.map(Path::to_owned),
     })
 }
@@ -373,15 +372,22 @@ fn first_key(root: &Spanned) -> Place {
     root.members().first().map_or_else(|| root.place.clone(), |member| member.key_place.clone())
 }
 
-/// `site.yaml@sha256:…`: which text the objects came from, without the path of anybody's machine.
+/// `apps/site.yaml`: which file the objects came from, from the project's folder, the repository's or the working
+/// directory's, without the path of anybody's machine.
 fn origin(source: &Source) -> String {
-    let name = Path::new(&source.name)
-        .file_name()
-        .map_or_else(|| "stdin".to_owned(), |name| name.to_string_lossy().into_owned());
-    let name = if source.name == "<stdin>" { "stdin".to_owned() } else { name };
-    let digest = Sha256::digest(source.text.as_bytes());
-    format!("{name}@sha256:{:.16}", format!("{digest:x}"))
+    if source.name == "<stdin>" {
+        return "stdin".to_owned();
+    }
+    let name = Path::new(&source.name);
+    let base = || name.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let (Ok(whole), Ok(here)) = (name.canonicalize(), Path::new(".").canonicalize()) else { return base() };
+    let is_root = |folder: &&Path| folder.join(PROJECT).is_file() || folder.join(".git").exists();
+    let root = whole.ancestors().skip(1).find(is_root).unwrap_or(&here);
+    whole.strip_prefix(root).map_or_else(|_| base(), |path| path.to_string_lossy().replace('\\', "/"))
 }
+
+/// The file that marks a project's folder.
+const PROJECT: &str = ".patterns.yaml";
 
 /// Merges the environment in; its `params` are bare values, which become settings.
 fn apply_environment(

@@ -78,7 +78,7 @@ fn expand_one(
     mesh::apply(prepared, &mut objects);
     place::apply(prepared.description, &mut objects);
     annotations::apply(prepared.description, &mut objects, &mut findings);
-    isolate::apply(prepared, &mut objects);
+    isolate::apply(prepared, directory, &mut objects, &mut findings);
     let origin = &prepared.description.name_place;
     let mut made = objects.into_iter().map(|object| Made { object, blame: None, origin: origin.clone() }).collect();
     hatches::apply(prepared.description, &mut made, &mut findings);
