@@ -233,7 +233,7 @@ fn check_map(schema: &Json, value: &Spanned, subject: Subject<'_>, findings: &mu
             }
             _ => {
                 misspelt.extend(nearest(&member.key, names.iter().copied()));
-                findings.push(unknown(&names, member, subject));
+                findings.push(unknown(&names, member, subject, schema.get("x-example").and_then(Json::as_str)));
             }
         }
     }
@@ -257,7 +257,7 @@ fn by_pattern<'schema>(schema: &'schema Json, key: &str) -> Option<&'schema Json
     patterns.filter(|(pattern, _)| fits(pattern)).map(|(_, schema)| schema).next()
 }
 
-fn unknown(known: &[&str], member: &Member, subject: Subject<'_>) -> Finding {
+fn unknown(known: &[&str], member: &Member, subject: Subject<'_>, example: Option<&str>) -> Finding {
     let key = &member.key;
     let label = nearest(key, known.iter().copied()).map_or_else(String::new, |name| format!("did you mean `{name}`?"));
     let message = format!("{} has no {} `{key}`", subject.name, subject.member);
@@ -265,6 +265,9 @@ fn unknown(known: &[&str], member: &Member, subject: Subject<'_>) -> Finding {
     match subject.help {
         Some(help) => finding.help(help),
         None if known.is_empty() => finding,
+        None if example.is_some() && finding.primary.text.is_empty() => {
+            finding.help(format!("{}; it has {}", example.unwrap_or_default(), list(known)))
+        }
         None => finding.help(format!("it has {}", list(known))),
     }
 }
