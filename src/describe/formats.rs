@@ -44,7 +44,7 @@ pub fn format_pattern(format: &str) -> Option<&'static str> {
         "host" => r"^(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?$",
         "gateway-ref" => r"^([a-z][a-z0-9-]*/)?[a-z0-9][a-z0-9.-]*$",
         "image" => r"^[^\s/:@-]\S*$",
-        "path" | "log-path" | "http-path" => r"^/",
+        "path" | "log-path" | "http-path" | "host-path" => r"^/",
         "duration" => r"^([0-9]+[smh])+$",
         "timeout" => r"^([0-9]+(ms|s|m|h))+$",
         "env-name" => r"^[A-Za-z_][A-Za-z0-9_]*$",
@@ -53,7 +53,6 @@ pub fn format_pattern(format: &str) -> Option<&'static str> {
         "percent" => r"^[0-9]+%$",
         "health" => r"^(grpc$|/)",
         "env-from" => r"^(secret|configmap)/[^/]+$",
-        "host-path" => r"^/",
         "port-name" => r"^[a-z0-9-]{1,15}$",
         _ => return None,
     })

@@ -23,7 +23,7 @@ fn merge_at(base: &mut Spanned, over: &Spanned, top: bool) {
             }
             (None, Kind::Null) => {}
             (Some(at), _) if top && matches!(change.key.as_str(), "use" | "init") => {
-                merge_uses(&mut members[at].value, &change.value)
+                merge_uses(&mut members[at].value, &change.value);
             }
             // a shape is one choice: another shape replaces, the same one merges
             (Some(at), _) if top && change.key == "shape" && !same_keys(&members[at].value, &change.value) => {

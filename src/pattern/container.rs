@@ -184,7 +184,7 @@ const START: u64 = 300;
 fn probes(app: &App, dial: &Dial, readiness: Option<Json>) -> Json {
     let health = &app.health;
     let mut probes = Map::new();
-    let dialled = app.port.filter(|_| app.protocol.as_deref() != Some("udp")).is_some();
+    let dialled = app.port.is_some() && app.protocol.as_deref() != Some("udp");
     let has = |probe: Option<&Probe>| probe.is_some() || dialled;
     let timing = |probe: Option<&Probe>, every: u64, failures: Option<u64>| {
         let own = |of: fn(&Probe) -> Option<u64>, all: Option<u64>| probe.and_then(of).or(all);

@@ -104,7 +104,7 @@ impl Converter {
         let map = if is_container { params.pointer_mut("/anyOf/1") } else { Some(&mut params) };
         let properties = map.and_then(|map| map.get_mut("properties")).and_then(Json::as_object_mut);
         if let (false, Some(properties)) = (definition.is_shape(), properties) {
-            if !is_container && !(definition.images.is_empty() && definition.image.is_none()) {
+            if !is_container && (definition.image.is_some() || !definition.images.is_empty()) {
                 let resources = &grammar()["properties"]["app"]["properties"]["resources"];
                 properties.entry("resources").or_insert_with(|| self.member(resources));
             }

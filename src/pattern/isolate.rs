@@ -314,7 +314,7 @@ fn egress(
     Json::Array(rules)
 }
 
-/// The cluster's DNS: Pods in kube-system, or the cache on the node (NodeLocal DNSCache listens at 169.254.20.10).
+/// The cluster's DNS: Pods in kube-system, or the cache on the node (`NodeLocal DNSCache` listens at 169.254.20.10).
 fn dns() -> Json {
     json!({
         "to": [

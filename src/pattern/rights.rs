@@ -6,8 +6,9 @@ use crate::describe::{Description, Right};
 use crate::diagnostic::Finding;
 use crate::words::nearest;
 
-/// The groups that Kubernetes itself serves and their resources, with subresources
-/// (kubernetes/kubernetes: api/discovery/aggregated_v2.json).
+/// The groups that Kubernetes itself serves and their resources; subresources are taken as written, because some that
+/// are authorized (`nodes/metrics`) are served nowhere
+/// (kubernetes/kubernetes: `api/discovery/aggregated_v2.json`).
 const BUILT_IN: &[(&str, &[&str])] = &[
     (
         "",
@@ -19,94 +20,31 @@ const BUILT_IN: &[(&str, &[&str])] = &[
             "events",
             "limitranges",
             "namespaces",
-            "namespaces/finalize",
-            "namespaces/status",
             "nodes",
-            "nodes/proxy",
-            "nodes/status",
-            "nodes/metrics",
-            "nodes/stats",
-            "nodes/log",
-            "nodes/spec",
-            "nodes/checkpoint",
-            "nodes/configz",
-            "nodes/healthz",
-            "nodes/pods",
             "persistentvolumeclaims",
-            "persistentvolumeclaims/status",
             "persistentvolumes",
-            "persistentvolumes/status",
             "pods",
-            "pods/attach",
-            "pods/binding",
-            "pods/ephemeralcontainers",
-            "pods/eviction",
-            "pods/exec",
-            "pods/log",
-            "pods/portforward",
-            "pods/proxy",
-            "pods/resize",
-            "pods/status",
-            "pods/finalizers",
             "podtemplates",
             "replicationcontrollers",
-            "replicationcontrollers/scale",
-            "replicationcontrollers/status",
             "resourcequotas",
-            "resourcequotas/status",
             "secrets",
             "serviceaccounts",
-            "serviceaccounts/token",
             "services",
-            "services/proxy",
-            "services/status",
-            "services/finalizers",
             "users",
             "groups",
         ],
     ),
-    (
-        "apps",
-        &[
-            "controllerrevisions",
-            "daemonsets",
-            "daemonsets/status",
-            "daemonsets/finalizers",
-            "deployments",
-            "deployments/scale",
-            "deployments/status",
-            "deployments/finalizers",
-            "replicasets",
-            "replicasets/scale",
-            "replicasets/status",
-            "replicasets/finalizers",
-            "statefulsets",
-            "statefulsets/scale",
-            "statefulsets/status",
-            "statefulsets/finalizers",
-        ],
-    ),
-    ("batch", &["cronjobs", "cronjobs/status", "cronjobs/finalizers", "jobs", "jobs/status", "jobs/finalizers"]),
-    ("autoscaling", &["horizontalpodautoscalers", "horizontalpodautoscalers/status"]),
+    ("apps", &["controllerrevisions", "daemonsets", "deployments", "replicasets", "statefulsets"]),
+    ("batch", &["cronjobs", "jobs"]),
+    ("autoscaling", &["horizontalpodautoscalers"]),
     ("coordination.k8s.io", &["leases", "leasecandidates"]),
-    ("discovery.k8s.io", &["endpointslices", "endpointslices/restricted"]),
+    ("discovery.k8s.io", &["endpointslices"]),
     ("events.k8s.io", &["events"]),
-    (
-        "networking.k8s.io",
-        &[
-            "ingressclasses",
-            "ingresses",
-            "ingresses/status",
-            "networkpolicies",
-            "ipaddresses",
-            "servicecidrs",
-            "servicecidrs/status",
-        ],
-    ),
+    ("networking.k8s.io", &["ingressclasses", "ingresses", "networkpolicies", "ipaddresses", "servicecidrs"]),
     ("node.k8s.io", &["runtimeclasses"]),
-    ("policy", &["poddisruptionbudgets", "poddisruptionbudgets/status"]),
+    ("policy", &["poddisruptionbudgets"]),
     ("rbac.authorization.k8s.io", &["clusterrolebindings", "clusterroles", "rolebindings", "roles"]),
-    ("scheduling.k8s.io", &["priorityclasses", "workloads", "podgroups", "podgroups/status"]),
+    ("scheduling.k8s.io", &["priorityclasses", "workloads", "podgroups"]),
     (
         "storage.k8s.io",
         &[
@@ -115,7 +53,6 @@ const BUILT_IN: &[(&str, &[&str])] = &[
             "csistoragecapacities",
             "storageclasses",
             "volumeattachments",
-            "volumeattachments/status",
             "volumeattributesclasses",
         ],
     ),
@@ -124,15 +61,14 @@ const BUILT_IN: &[(&str, &[&str])] = &[
         "authorization.k8s.io",
         &["localsubjectaccessreviews", "selfsubjectaccessreviews", "selfsubjectrulesreviews", "subjectaccessreviews"],
     ),
-    ("apiextensions.k8s.io", &["customresourcedefinitions", "customresourcedefinitions/status"]),
-    ("apiregistration.k8s.io", &["apiservices", "apiservices/status"]),
+    ("apiextensions.k8s.io", &["customresourcedefinitions"]),
+    ("apiregistration.k8s.io", &["apiservices"]),
     (
         "admissionregistration.k8s.io",
         &[
             "mutatingwebhookconfigurations",
             "validatingwebhookconfigurations",
             "validatingadmissionpolicies",
-            "validatingadmissionpolicies/status",
             "validatingadmissionpolicybindings",
             "mutatingadmissionpolicies",
             "mutatingadmissionpolicybindings",
@@ -222,25 +158,21 @@ fn is_built_in(group: &str) -> bool {
 
 fn check_right(right: &Right, findings: &mut Vec<Finding>) {
     let Some((_, known)) = BUILT_IN.iter().find(|(group, _)| *group == right.group) else { return };
-    if right.resource == "*" || known.contains(&right.resource.as_str()) {
+    let (resource, sub) = right.resource.split_once('/').unwrap_or((&right.resource, ""));
+    if resource == "*" || known.contains(&resource) {
         return;
     }
     let group = if right.group.is_empty() { "the core group".to_owned() } else { format!("the group {}", right.group) };
-    let elsewhere = BUILT_IN.iter().find(|(_, known)| known.contains(&right.resource.as_str()));
-    let label = match (elsewhere, nearest(&right.resource, known.iter().copied())) {
-        (Some((group, _)), _) if group.is_empty() => format!("did you mean `{}`?", right.resource),
-        (Some((group, _)), _) => {
-            let (resource, sub) = right
-                .resource
-                .split_once('/')
-                .map_or((right.resource.as_str(), String::new()), |(resource, sub)| (resource, format!("/{sub}")));
-            format!("did you mean `{resource}.{group}{sub}`?")
-        }
-        (None, Some(name)) => format!("did you mean `{name}`?"),
+    let sub = if sub.is_empty() { String::new() } else { format!("/{sub}") };
+    let elsewhere = BUILT_IN.iter().find(|(_, known)| known.contains(&resource));
+    let label = match (elsewhere, nearest(resource, known.iter().copied())) {
+        (Some(("", _)), _) => format!("did you mean `{resource}{sub}`?"),
+        (Some((group, _)), _) => format!("did you mean `{resource}.{group}{sub}`?"),
+        (None, Some(name)) => format!("did you mean `{name}{sub}`?"),
         (None, None) => String::new(),
     };
     findings.push(
-        Finding::error(right.place.label(label), format!("{group} has no resource `{}`", right.resource))
+        Finding::error(right.place.label(label), format!("{group} has no resource `{resource}`"))
             .because("resources are named by their plural, as `kubectl api-resources` lists them")
             .help("write <resource>.<group> for any other group, such as deployments.apps"),
     );
@@ -278,16 +210,16 @@ pub(super) fn objects(description: &Description) -> Vec<Json> {
     let mut objects = Vec::new();
     let name = &description.name;
     if !app.rights.is_empty() {
-        objects.extend(role("Role", name, &app.rights, json!({"kind": "ServiceAccount", "name": name})));
+        objects.extend(role("Role", name, &app.rights, &json!({"kind": "ServiceAccount", "name": name})));
     }
     if let (false, Some(namespace)) = (app.cluster_rights.is_empty(), &description.namespace) {
         let subject = json!({"kind": "ServiceAccount", "name": name, "namespace": namespace});
-        objects.extend(role("ClusterRole", &format!("{namespace}-{name}"), &app.cluster_rights, subject));
+        objects.extend(role("ClusterRole", &format!("{namespace}-{name}"), &app.cluster_rights, &subject));
     }
     objects
 }
 
-fn role(kind: &str, name: &str, rights: &[Right], subject: Json) -> [Json; 2] {
+fn role(kind: &str, name: &str, rights: &[Right], subject: &Json) -> [Json; 2] {
     const API: &str = "rbac.authorization.k8s.io";
     let rule = |right: &Right| {
         let mut rule = Map::from_iter([

@@ -1,6 +1,8 @@
 //! Merging a patch into an object as Kubernetes' strategic merge does: maps deep, lists by their keys, `null` removes
 //! a field, `$patch: delete` an element and `$patch: replace` what was there.
 
+use std::fmt::Write as _;
+
 use serde_json::{Map, Value as Json};
 
 use super::objects;
@@ -8,7 +10,7 @@ use crate::describe::{Kind, Place, Spanned};
 use crate::diagnostic::Finding;
 use crate::words::{list, nearest};
 
-/// Lists with the field that tells their elements apart (`x-kubernetes-patch-merge-key` of the OpenAPI schema).
+/// Lists with the field that tells their elements apart (`x-kubernetes-patch-merge-key` of the `OpenAPI` schema).
 const KEYS: &[(&str, &str)] = &[
     ("containers", "name"),
     ("initContainers", "name"),
@@ -163,7 +165,7 @@ pub(super) fn by_index(object: &Json, pointer: &str, value: &str) -> Option<Stri
             if number + 2 == parts.len() && parts[number + 1] == key {
                 return Some(format!("merge: {open}[{{{key}: {name}, $patch: delete}}, {{{key}: {value}, …}}]{close}"));
             }
-            open.push_str(&format!("[{{{key}: {name}"));
+            let _ = write!(open, "[{{{key}: {name}");
             close.insert_str(0, "}]");
             if last {
                 open.push_str(if value.is_empty() { ", $patch: delete" } else { ", …" });
@@ -172,7 +174,7 @@ pub(super) fn by_index(object: &Json, pointer: &str, value: &str) -> Option<Stri
             }
         } else {
             let brace = number == 0 || !open.ends_with(", ");
-            open.push_str(&format!("{}{part}: ", if brace { "{" } else { "" }));
+            let _ = write!(open, "{}{part}: ", if brace { "{" } else { "" });
             if brace {
                 close.insert(0, '}');
             }
