@@ -1,5 +1,7 @@
 //! One document of a description into Kubernetes objects.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value as Json, json};
 
 use super::additions;
@@ -343,7 +345,10 @@ impl Composition<'_> {
         }
         let (mut pod, clashes) = weave.finish();
         objects::arrange(&mut pod);
-        let mut findings: Vec<Finding> = clashes.iter().map(|clash| self.clash(clash)).collect();
+        // a third owner of one place says nothing new
+        let mut seen = BTreeSet::new();
+        let first = clashes.iter().filter(|clash| seen.insert(clash.path.as_str()));
+        let mut findings: Vec<Finding> = first.map(|clash| self.clash(clash)).collect();
         for repeated in invariants::repeated(&pod) {
             let place =
                 self.prepared.description.app.as_ref().map_or(&self.prepared.description.name_place, |app| &app.place);
