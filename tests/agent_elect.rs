@@ -213,6 +213,47 @@ async fn sigterm_lets_the_last_answer_run_out_and_then_releases() {
     assert_eq!(lease(&api)["spec"]["leaseTransitions"], 2);
 }
 
+/// With the times that gen writes.
+#[tokio::test]
+async fn a_sidecar_hands_over_within_two_seconds() {
+    let api = ApiServer::start().await;
+    precreated(&api);
+    let start = |who: &'static str| {
+        let (port, status) = (free_port(), free_port());
+        let (api_flag, status_flag) = (format!("--api=127.0.0.1:{port}"), format!("--status=127.0.0.1:{status}"));
+        let config = api.kubeconfig(who);
+        let env = [("KUBECONFIG", config.to_str().unwrap()), ("POD_NAME", who), ("POD_NAMESPACE", "default")];
+        let agent = Agent::start(&["elect", "--lease=scheduler", "--sidecar", &api_flag, &status_flag], &env);
+        Participant { agent, url: format!("http://127.0.0.1:{port}"), status: format!("http://127.0.0.1:{status}") }
+    };
+    let mut first = start("pod-1");
+    first.until_leads(5 * SECOND).await;
+    let mut second = start("pod-2");
+    until("follows", 5 * SECOND, || async { second.leader().await["leader"] == "pod-1" }).await;
+    let stepped_down = async |first: &Participant, second: &Participant| {
+        let term = second.leader().await["term"].as_u64().unwrap();
+        let down = ask("POST", &format!("{}/stepDown", second.url)).await.unwrap().1;
+        assert!(down["remainingMs"].as_u64().unwrap() > 5000, "its app lives: {down}");
+        let asked = Instant::now();
+        first.until_leads(15 * SECOND).await;
+        assert!(asked.elapsed() > 4 * SECOND, "{:?}", asked.elapsed());
+        assert!(first.leader().await["term"].as_u64().unwrap() > term);
+    };
+    for names in [["pod-1", "pod-2"], ["pod-2", "pod-1"]] {
+        let remaining = first.leader().await["remainingMs"].as_u64().unwrap();
+        assert!(remaining > 5000, "{remaining}: it does not wait for that");
+        let stopped = Instant::now();
+        first.agent.signal(Signal::TERM);
+        second.until_leads(5 * SECOND).await;
+        assert!(stopped.elapsed() < 2 * SECOND, "{:?}", stopped.elapsed());
+        assert!(first.agent.end(SECOND).await.success());
+        first = start(names[0]);
+        until("follows", 5 * SECOND, || async { first.leader().await["leader"] == names[1] }).await;
+        std::mem::swap(&mut first, &mut second);
+    }
+    stepped_down(&second, &first).await;
+}
+
 #[tokio::test]
 async fn three_dialects_and_a_watch() {
     let api = ApiServer::start().await;

@@ -49,17 +49,27 @@ async fn fails_with_the_reason() {
     let api = ApiServer::start().await;
     api.put("jobs", "map", job(Some("Failed")));
     let mut agent = start(&api, &["--job=map"]);
-    assert_eq!(agent.end(LIMIT).await.code(), Some(1));
+    assert_eq!(agent.end(LIMIT).await.code(), Some(3));
     assert!(agent.log().contains("Job map failed: BackoffLimitExceeded: no luck"), "{}", agent.log());
     let mut agent = start(&api, &["--job=none", "--timeout=300ms"]);
-    assert_eq!(agent.end(LIMIT).await.code(), Some(1));
+    assert_eq!(agent.end(LIMIT).await.code(), Some(3));
     assert!(agent.log().contains("not complete within 300ms"), "{}", agent.log());
     api.put("jobs", "gone", job(None));
     let mut agent = start(&api, &["--job=gone"]);
     until("waits", LIMIT, || async { agent.log().contains("waiting for gone") }).await;
     api.delete("jobs", "gone");
-    assert_eq!(agent.end(LIMIT).await.code(), Some(1));
+    assert_eq!(agent.end(LIMIT).await.code(), Some(3));
     assert!(agent.log().contains("Job gone was deleted"), "{}", agent.log());
+}
+
+#[tokio::test]
+async fn a_signal_says_nothing_of_the_jobs() {
+    let api = ApiServer::start().await;
+    api.put("jobs", "map", job(None));
+    let mut agent = start(&api, &["--job=map"]);
+    until("waits", LIMIT, || async { agent.log().contains("waiting for map") }).await;
+    agent.signal(rustix::process::Signal::TERM);
+    assert_eq!(agent.end(LIMIT).await.code(), Some(1));
 }
 
 #[tokio::test]

@@ -77,6 +77,144 @@ async fn the_agent_starts_with_the_flags_that_manifests_carry() {
     }
 }
 
+/// The containers of every Pod of an object, each with its image, arguments and variables.
+fn pods(value: &Value, found: &mut Vec<Vec<Value>>) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| pods(item, found)),
+        Value::Object(fields) => {
+            if fields.get("containers").is_some_and(Value::is_array) {
+                let of = |field: &str| fields.get(field).and_then(Value::as_array).cloned().unwrap_or_default();
+                found.push([of("initContainers"), of("containers")].concat());
+            }
+            fields.values().for_each(|field| pods(field, found));
+        }
+        _ => {}
+    }
+}
+
+/// A variable of a container.
+fn variable<'a>(container: &'a Value, name: &str) -> &'a Value {
+    let mut env = container["env"].as_array().into_iter().flatten();
+    env.find(|variable| variable["name"] == name).unwrap_or(&Value::Null)
+}
+
+/// The second bind would fail, and its container loop.
+#[test]
+fn agents_of_one_pod_have_ports_of_their_own() {
+    let agent = "localhost/patterns-agent:0.1.0";
+    let own = scratch("agents.yaml");
+    let descriptions_of_users = format!(
+        "patterns: v1\nname: thumbs\nshape:\n  work-queue:\n    source: {{image: \"{agent}\", port: 8080, args: [source-dir, --dir=/media]}}\n    \
+         worker: {{image: \"registry.example.com/w:1\"}}\n---\n\
+         patterns: v1\nname: demo\napp: {{image: \"{agent}\", port: 3000, args: [demo, leaf]}}\nuse: [topz, introspect]\n---\n\
+         patterns: v1\nname: renamed\nimages: {{agent: \"registry.example.com/team/runtime:7\"}}\n\
+         app: {{image: \"registry.example.com/team/runtime:7\", port: 3000, args: [demo, leaf]}}\nuse: [topz]\n---\n\
+         patterns: v1\nname: told\napp: {{image: \"{agent}\", port: 3000, args: [demo, leaf, \"--status=0.0.0.0:5000\"]}}\nuse: [topz]\n"
+    );
+    std::fs::write(&own, descriptions_of_users).unwrap();
+    let mut several = BTreeSet::new();
+    for description in descriptions().into_iter().chain([own]) {
+        let mut found = Vec::new();
+        for object in &generated(&description) {
+            pods(object, &mut found);
+        }
+        for containers in found {
+            let agents = containers.iter().filter(|container| {
+                let image = container["image"].as_str().unwrap_or_default();
+                (image == agent || image.ends_with("/runtime:7")) && container["args"][0] != "join"
+            });
+            let status = |container: &Value| {
+                let mut args = container["args"].as_array().into_iter().flatten().filter_map(Value::as_str);
+                let flag = args.find_map(|arg| arg.strip_prefix("--status=")).map(str::to_owned);
+                let told = || variable(container, "PATTERNS_AGENT_STATUS")["value"].as_str().map(str::to_owned);
+                flag.or_else(told).unwrap_or_else(|| "0.0.0.0:4041".to_owned())
+            };
+            let all: Vec<_> = agents.map(status).collect();
+            let different: BTreeSet<_> = all.iter().collect();
+            assert_eq!(different.len(), all.len(), "{}: {all:?}", description.display());
+            if all.len() > 1 {
+                several.insert(all);
+            }
+        }
+    }
+    assert!(several.len() >= 4, "{several:?}");
+}
+
+/// The literature's demonstration, from its description: what the leaves are told makes them draw different numbers.
+#[tokio::test]
+async fn the_histogram_of_the_example_comes_out_right() {
+    let objects = generated(&Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/histogram.yaml"));
+    let of = |kind: &str| objects.iter().find(|object| object["kind"] == kind).unwrap();
+    let container = |object: &Value, field: &str| object["spec"]["template"]["spec"][field][0].clone();
+    let args = |container: &Value| -> Vec<String> {
+        container["args"].as_array().unwrap().iter().map(|arg| arg.as_str().unwrap().to_owned()).collect()
+    };
+    let start = |mut args: Vec<String>, own: Vec<String>, env: &[(&str, &str)]| {
+        args.retain(|arg| !own.iter().any(|own| arg.split('=').next() == own.split('=').next()));
+        args.extend(own);
+        Agent::start(&args.iter().map(String::as_str).collect::<Vec<_>>(), env)
+    };
+    let status = || format!("--status=127.0.0.1:{}", free_port());
+    let leaf = container(of("StatefulSet"), "containers");
+    let index = variable(&leaf, "LEAF_INDEX");
+    assert_eq!(index["valueFrom"]["fieldRef"]["fieldPath"], "metadata.labels['apps.kubernetes.io/pod-index']");
+    assert_eq!(variable(&leaf, "LEAVES")["value"], "10");
+    let free =
+        |decade: &u16| (0..10).all(|last| std::net::TcpListener::bind(("127.0.0.1", decade * 10 + last)).is_ok());
+    let decade = (1200 + u16::try_from(std::process::id() % 500).unwrap()..3200).find(free).unwrap();
+    let leaves: Vec<_> = (0..10)
+        .map(|index| {
+            let own = vec![format!("--listen=127.0.0.1:{decade}{index}"), status()];
+            start(args(&leaf), own, &[("LEAF_INDEX", &index.to_string())])
+        })
+        .collect();
+    let (merge, root) = (free_port(), free_port());
+    let pod = of("Deployment");
+    let own = vec![format!("--listen=127.0.0.1:{merge}"), status()];
+    let _merge = start(args(&container(pod, "initContainers")), own, &[]);
+    let leaf_url = format!("--leaf-url=http://127.0.0.1:{decade}{{i}}/");
+    let own =
+        vec![format!("--listen=127.0.0.1:{root}"), status(), leaf_url, format!("--merge=http://127.0.0.1:{merge}/")];
+    let _root = start(args(&container(pod, "containers")), own, &[]);
+    let url = format!("http://127.0.0.1:{root}/");
+    let mut bars = Value::Null;
+    for _ in 0..200 {
+        match ask("GET", &url).await {
+            Some((200, answer))
+                if answer.as_array().is_some_and(|bars| bars.iter().filter_map(Value::as_u64).sum::<u64>() > 950) =>
+            {
+                bars = answer;
+                break;
+            }
+            _ => tokio::time::sleep(Duration::from_millis(50)).await,
+        }
+    }
+    assert_eq!(leaves.len(), 10);
+    let bars: Vec<u64> = serde_json::from_value(bars).unwrap();
+    let total: u64 = bars.iter().sum();
+    assert!((990..=1000).contains(&total), "{bars:?}");
+    // Around 100 with sigma 25: 0.4 % of all below 34, 31 % between 100 and 120.
+    for (bar, expected) in bars.iter().zip([1, 8, 47, 157, 288, 288, 157, 47, 8, 1]) {
+        assert!(bar.abs_diff(expected) <= 45, "{bars:?}");
+    }
+    assert!(bars.iter().any(|bar| bar % 10 != 0), "all leaves draw the same numbers: {bars:?}");
+    let picture: String = (0..)
+        .zip(&bars)
+        .map(|(at, bar)| {
+            format!(
+                "{:>3} to {:>3} {:>4} {}\n",
+                at * 20,
+                at * 20 + 20,
+                bar,
+                "#".repeat(usize::try_from(bar / 6).unwrap())
+            )
+        })
+        .map(|line| line.replace(" \n", "\n"))
+        .collect();
+    let page = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/agent.md")).unwrap_or_default();
+    assert!(page.contains(&picture), "docs/agent.md has another picture than\n{picture}");
+}
+
 /// Roles that need a cluster check everything else before they miss it.
 async fn starts(description: &Path, objects: &[Value], mut args: Vec<String>) {
     let status = free_port();
@@ -90,6 +228,11 @@ async fn starts(description: &Path, objects: &[Value], mut args: Vec<String>) {
             Some(("--job" | "--create", path)) if path.starts_with('/') => *arg = mounted(objects, arg),
             _ => {}
         }
+    }
+    // A container of the user's is told by variables, or nothing.
+    if !args.iter().any(|arg| arg.starts_with("--status=")) && args[0] != "join" {
+        args.push(format!("--status=127.0.0.1:{status}"));
+        args.push(format!("--listen=127.0.0.1:{}", free_port()));
     }
     let words: Vec<_> = args.iter().map(String::as_str).collect();
     let mut agent = Agent::start(&words, &[("POD_NAME", "pod-x"), ("POD_NAMESPACE", "default")]);

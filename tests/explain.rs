@@ -117,7 +117,7 @@ fn a_name_is_a_file_then_a_pattern_then_a_rule() {
     assert_eq!(run.code, 0);
     let run = patterns(&["explain", "htps"]);
     assert_eq!((run.code, run.stdout.as_str()), (2, ""));
-    assert_eq!(run.stderr, "error: no pattern and no rule is called `htps`; did you mean `https`?\n");
+    assert_eq!(run.stderr, "error: no pattern, rule or program is called `htps`; did you mean `https`?\n");
     let run = patterns_with(&["explain", "-"], b"patterns: v1\nname: Shop\n");
     assert_eq!((run.code, run.stdout.as_str()), (2, ""), "a mistake is shown as gen shows it: {}", run.stderr);
 }

@@ -41,7 +41,7 @@ fn environment_and_parameters() {
     assert_eq!(object(&dev, "Deployment")["spec"]["replicas"], 2);
     assert_eq!(object(&prod, "Deployment")["spec"]["replicas"], 4);
     assert_eq!(object(&dev, "Ingress")["spec"]["rules"][0]["host"], "site.example.test");
-    assert_eq!(object(&prod, "HTTPRoute")["spec"]["parentRefs"], json!([{"name": "public"}]));
+    assert_eq!(object(&prod, "HTTPRoute")["spec"]["parentRefs"][0]["name"], "public");
 }
 
 /// Numbers with all their digits: `serde_json` reads some of them as their neighbour unless its feature
@@ -258,7 +258,8 @@ patch:
     merge: {spec: {template: {spec: {nodeSelector: {disk: ssd}}}}}
     remove: [/spec/strategy]
   - object: Service/legacy
-    set: {/metadata/annotations/service.beta.kubernetes.io~1aws-load-balancer-type: nlb, /spec/ports/0/port: 8443}
+    set: {/metadata/annotations/service.beta.kubernetes.io~1aws-load-balancer-type: nlb}
+    merge: {spec: {ports: [{port: 443, $patch: delete}, {port: 8443, name: https, targetPort: https}]}}
 extra:
   - {apiVersion: v1, kind: ConfigMap, metadata: {name: legacy-conf}, data: {app.ini: "mode = tls"}}
 namespace: team
@@ -278,7 +279,10 @@ namespace: team
     for (text, message) in [
         ("patch: [{object: Deployment/legac, merge: {}}]", "did you mean `Deployment/legacy`?"),
         ("patch: [{object: Deployment/legacy, remove: [/spec/nothing]}]", "nothing there to remove"),
-        ("patch: [{object: Deployment/legacy, set: {/spec/template/spec/containers/7/image: x}}]", "leads nowhere"),
+        (
+            "patch: [{object: Deployment/legacy, set: {/spec/template/spec/containers/7/image: x}}]",
+            "containers: [{name: …, image: ",
+        ),
         ("patch: [{object: Deployment/legacy, merge: {spec: {replica: 3}}}]", "DeploymentSpec has no field `replica`"),
         ("patch: [{object: Deployment/legacy, merge: {spec: {replicas: three}}}]", "`replicas` wants a whole number"),
         ("patch: [{object: Deployment/legacy, merge: {metadata: {name: other}}}]", "cannot rename"),
@@ -309,10 +313,11 @@ fn ignores_need_a_rule_that_finds_something() {
         format!(
             "patterns: v1\nname: a\napp: {{image: registry.example.com/a, port: 80}}\n\
              patch: [{{object: Deployment/a, merge: {{spec: {{template: {{spec: {{terminationGracePeriodSeconds: 30, \
-             volumes: [{{name: tmp, emptyDir: {{}}}}]}}}}}}}}{patch}}}]\n"
+             volumes: [{{name: tmp, emptyDir: {{}}}}]{patch}}}}}}}}}}}]\n"
         )
     };
-    let prestop = ", set: {/spec/template/spec/containers/0/lifecycle/preStop: {exec: {command: [sleep, \"60\"]}}}";
+    let prestop =
+        ", containers: [{name: a, lifecycle: {preStop: {$patch: replace, exec: {command: [sleep, \"60\"]}}}}]";
     let warned = generate(&description(prestop));
     assert_eq!(warned.code, 0, "a warning fails nothing: {}", warned.stderr);
     assert!(warned.stderr.contains("prestop-outlasts-grace"), "{}", warned.stderr);
@@ -519,17 +524,18 @@ app: {image: 'registry.example.com/frontend:4', port: 8080, health: /healthz}
     assert_eq!((run.code, run.stderr.as_str()), (0, ""));
     let objects = documents(&run.stdout);
     let expected = json!({
-        "parentRefs": [{"name": "public", "namespace": "infra"}],
+        "parentRefs": [{"group": "gateway.networking.k8s.io", "kind": "Gateway", "name": "public", "namespace": "infra"}],
         "hostnames": ["www.example.com"],
         "rules": [{
+            "matches": [{"path": {"type": "PathPrefix", "value": "/"}}],
             "backendRefs": [
-                {"name": "frontend", "port": 80, "weight": 95},
-                {"name": "next", "port": 80, "weight": 4},
-                {"name": "old", "port": 80, "weight": 1},
+                {"group": "", "kind": "Service", "name": "frontend", "port": 80, "weight": 95},
+                {"group": "", "kind": "Service", "name": "next", "port": 80, "weight": 4},
+                {"group": "", "kind": "Service", "name": "old", "port": 80, "weight": 1},
             ],
             "filters": [{
                 "type": "RequestMirror",
-                "requestMirror": {"backendRef": {"name": "frontend-shadow", "port": 80}, "percent": 1},
+                "requestMirror": {"backendRef": {"group": "", "kind": "Service", "name": "frontend-shadow", "port": 80}, "percent": 1},
             }],
         }],
     });
@@ -735,7 +741,8 @@ use:
 
 #[test]
 fn a_low_port_needs_no_rights() {
-    let document = |port: u16| format!("patterns: v1\nname: web\napp: {{image: 'nginx:1.31.3', port: {port}}}\n");
+    let document =
+        |port: u16| format!("patterns: v1\nname: web\napp: {{image: 'registry.example.com/web:1', port: {port}}}\n");
     let sysctls = |port: u16| {
         let objects = documents(&generate(&document(port)).stdout);
         object(&objects, "Deployment")["spec"]["template"]["spec"]["securityContext"]["sysctls"].clone()
@@ -774,7 +781,7 @@ use: [topz, https: shop-tls]
 fn a_health_query_without_its_database() {
     let said = |health: &str| {
         let run = generate(&format!(
-            "patterns: v1\nname: orders\napp: {{image: 'mysql:8.4.11', port: 3306, user: 999}}\nuse:\n  - health: {{user: probe, password: secret/orders/password, {health}}}\n"
+            "patterns: v1\nname: orders\napp: {{image: 'mysql:8.4.11', port: 3306, user: 999, writable: [/var/run/mysqld]}}\nuse:\n  - health: {{user: probe, password: secret/orders/password, {health}}}\n"
         ));
         assert_eq!(run.code, 0, "{health}: {}", run.stderr);
         run.stderr.lines().filter(|line| line.contains("database")).map(str::to_owned).collect::<Vec<_>>()

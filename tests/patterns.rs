@@ -100,3 +100,80 @@ fn objects_hold_together() {
         assert_eq!(problems(&objects), Vec::<String>::new(), "{name}");
     }
 }
+
+/// What a server fills into the elements of lists that `kubectl apply` replaces as a whole (no patchMergeKey, or a custom
+/// resource): missing there, every apply sends the list again and says `configured`. Paths from the object; a star is
+/// every element. Defaults: pkg/apis/core/v1, pkg/apis/networking/v1 and pkg/apis/apps/v1 of kubernetes/kubernetes, and
+/// the schema of `HTTPRoute` in kubernetes-sigs/gateway-api.
+const FILLED_IN: [(&str, &str, &[&str]); 13] = [
+    ("", "volumes/*/projected/sources/*/downwardAPI/items/*/fieldRef", &["apiVersion"]),
+    ("", "volumes/*/projected/sources/*/serviceAccountToken", &["expirationSeconds"]),
+    ("", "volumes/*/downwardAPI/items/*/fieldRef", &["apiVersion"]),
+    ("StatefulSet", "spec/volumeClaimTemplates/*", &["apiVersion", "kind", "status"]),
+    ("StatefulSet", "spec/volumeClaimTemplates/*/spec", &["volumeMode"]),
+    ("NetworkPolicy", "spec/ingress/*/ports/*", &["protocol"]),
+    ("NetworkPolicy", "spec/egress/*/ports/*", &["protocol"]),
+    ("HTTPRoute", "spec/parentRefs/*", &["group", "kind"]),
+    ("HTTPRoute", "spec/rules/*", &["matches"]),
+    ("HTTPRoute", "spec/rules/*/matches/*/path", &["type", "value"]),
+    ("HTTPRoute", "spec/rules/*/backendRefs/*", &["group", "kind", "weight"]),
+    ("HTTPRoute", "spec/rules/*/filters/*/requestMirror/backendRef", &["group", "kind"]),
+    ("", "podFailurePolicy/rules/*/onPodConditions/*", &["status"]),
+];
+
+/// All values at a path.
+fn at<'a>(value: &'a Value, path: &str, found: &mut Vec<&'a Value>) {
+    let Some((first, rest)) = path.split_once('/').or(if path.is_empty() { None } else { Some((path, "")) }) else {
+        found.push(value);
+        return;
+    };
+    match (first, value) {
+        ("*", Value::Array(items)) => items.iter().for_each(|item| at(item, rest, found)),
+        (key, Value::Object(fields)) => fields.get(key).into_iter().for_each(|field| at(field, rest, found)),
+        _ => {}
+    }
+}
+
+/// The path anywhere below: Pods stand at many.
+fn below<'a>(value: &'a Value, path: &str, found: &mut Vec<&'a Value>) {
+    at(value, path, found);
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| below(item, path, found)),
+        Value::Object(fields) => fields.values().for_each(|field| below(field, path, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn applying_again_changes_nothing() {
+    let extra = "patterns: v1\nname: shop\napp: {image: \"registry.example.com/shop:1\", port: 8080}\n\
+                 expose: {host: shop.example.com, gateway: public, mirror: {to: trial, percent: 5}}\nisolate: true\n---\n\
+                 patterns: v1\nname: trial\napp: {image: \"registry.example.com/shop:2\", port: 8080}\n---\n\
+                 patterns: v1\nname: store\napp: {image: \"redis:8.10.1\", port: 6379, user: 999}\n\
+                 shape: {sharded: {shards: 2, storage: {size: 1Gi, mount: /data}}}\nisolate: true\n";
+    let run = support::patterns_with(&["gen", "-"], extra.as_bytes());
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let mut seen = std::collections::BTreeSet::new();
+    for (name, objects) in examples().into_iter().chain([("extra".to_owned(), documents(&run.stdout))]) {
+        for object in objects {
+            for (kind, path, fields) in FILLED_IN {
+                if !kind.is_empty() && object["kind"] != kind {
+                    continue;
+                }
+                let mut found = Vec::new();
+                if kind.is_empty() {
+                    below(&object, path, &mut found);
+                } else {
+                    at(&object, path, &mut found);
+                }
+                for value in found {
+                    seen.insert(path);
+                    for field in fields {
+                        assert!(!value[field].is_null(), "{name}: {} {path} lacks {field}", object["kind"]);
+                    }
+                }
+            }
+        }
+    }
+    assert!(seen.len() >= 11, "{seen:?}");
+}

@@ -217,16 +217,16 @@ mod templates {
         let bare = format!("{{type: object, properties: {{podSpec: {pod}}}}}");
         let machine =
             |spec: &str| format!("apiVersion: example.com/v1\nkind: Machine\nmetadata: {{name: app}}\nspec: {spec}\n");
-        let ports =
+        let probed =
             "{containers: [{name: app, image: \"registry.example.com/app:1\", livenessProbe: {httpGet: {port: web}}}]}";
         for (schema, spec) in [
-            (&parts, format!("{{parts: [{{template: {{spec: {ports}}}}}]}}")),
-            (&bare, format!("{{podSpec: {ports}}}")),
+            (&parts, format!("{{parts: [{{template: {{spec: {probed}}}}}]}}")),
+            (&bare, format!("{{podSpec: {probed}}}")),
         ] {
             let text = definition(schema) + &machine(&spec);
             assert_eq!(rules(&text), ["probe-port-not-in-container"], "{text}");
         }
-        let own = definition(pod) + &machine(ports);
+        let own = definition(pod) + &machine(probed);
         assert_eq!(rules(&own), [""; 0], "containers right in `spec` are added to the operator's own Pod");
     }
 

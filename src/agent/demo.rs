@@ -15,10 +15,11 @@ use axum::response::{IntoResponse, Json, Response};
 use axum::routing::get;
 use serde_json::{Value, json};
 
+use super::Failure;
 use super::cli::{DemoArgs, DemoKind, DemoPart};
+use super::serve::{GRACE, Limits, Servers};
 use super::signals::Termination;
 use super::status::{self, Report};
-use super::{Failure, serve};
 
 /// Numbers that a leaf draws.
 const SAMPLES: usize = 100;
@@ -43,7 +44,8 @@ pub async fn run(args: DemoArgs) -> Result<(), Failure> {
     };
     let listen = args.listen.unwrap_or_else(|| ([0, 0, 0, 0], port).into());
     let demo = Arc::new(Demo { kind: args.kind, seed: args.seed, leaf: args.leaf });
-    status::start(args.status.status, Arc::clone(&demo) as _, status::registry("demo")).await?;
+    let mut servers = Servers::new("demo");
+    status::start(&mut servers, args.status.status, Arc::clone(&demo) as _).await?;
     let router = match args.part {
         DemoPart::Leaf => Router::new().fallback(leaf),
         DemoPart::Merge => Router::new().fallback(merge),
@@ -53,8 +55,11 @@ pub async fn run(args: DemoArgs) -> Result<(), Failure> {
         }
     };
     let router = router.route("/healthz", get(|| async { "ok\n" })).with_state(demo);
-    serve::serve("demo", listen, router).await?;
+    // A merge container is sent the answers of all leaves.
+    let limits = Limits { body: 4 * 1024 * 1024, bodies: 16 * 1024 * 1024, ..Limits::SMALL };
+    servers.serve("demo", "--listen", listen, router, limits).await?;
     termination.wait().await;
+    servers.end(GRACE).await;
     Ok(())
 }
 

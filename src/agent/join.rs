@@ -1,4 +1,13 @@
 //! `join`: a barrier. It ends when the Jobs before it are complete, and fails as soon as one has failed.
+//!
+//! - **J1: it opens only when every Job has been seen complete**: `judge` is empty only when each name is among the
+//!   complete or was found so just now, and a name becomes complete only by the Job controller's own condition.
+//! - **J2: it fails only when it could never open**: a Job that is seen failed stays so, and one that was seen at work and
+//!   is gone was never seen complete. One that is not there yet may come.
+//! - **J3: it does not hang on what is decided**: every look that finds a verdict acts on it.
+//!
+//! A process that is started anew remembers nothing: a Job that was complete and is gone is waited for, until
+//! `--timeout`. So generated map Jobs have no `ttlSecondsAfterFinished`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -16,7 +25,8 @@ use super::{Failure, manifest, names};
 
 const RESOURCE: &str = "jobs.batch";
 
-/// Waits; with `--create`, makes the Jobs first.
+/// Waits; with `--create`, makes the Jobs first. Exit code 3 says that trying again is in vain: a Job has failed for good,
+/// was deleted, or is not complete within `--timeout`. A signal is not among that, for whoever evicts a Pod means no Job.
 ///
 /// # Errors
 /// A Job failed, time ran out, or the API server refuses.
@@ -28,7 +38,7 @@ pub async fn run(args: JoinArgs) -> Result<(), Failure> {
     let limit = barrier.args.timeout;
     tokio::select! {
         result = barrier.wait(manifests) => result,
-        () = sleep(limit) => Err(Failure::Failed(format!(
+        () = sleep(limit) => Err(Failure::ForGood(format!(
             "not complete within {}; the last line above says what was missing",
             humantime::format_duration(limit.unwrap_or_default())
         ))),
@@ -90,31 +100,7 @@ impl Barrier {
                 return Ok(format!("a Job with the label {selector}"));
             }
         }
-        let mut waiting = Vec::new();
-        // What a selector no longer finds was deleted, as is a name that is gone.
-        let gone = memory.running.iter().filter(|name| !found.contains_key(*name)).cloned().collect::<Vec<_>>();
-        found.extend(gone.into_iter().map(|name| (name, None)));
-        for (name, job) in found {
-            match job.as_ref().map(state) {
-                Some(State::Complete) => {
-                    memory.running.remove(&name);
-                    memory.complete.insert(name);
-                }
-                Some(State::Failed(reason)) => {
-                    return Err(Look::Failed(Failure::Failed(format!("Job {name} failed: {reason}"))));
-                }
-                Some(State::Running(progress)) => {
-                    waiting.push(format!("{name} ({progress})"));
-                    memory.running.insert(name);
-                }
-                None if memory.running.contains(&name) => {
-                    let reason = format!("Job {name} was deleted before it was seen complete");
-                    return Err(Look::Failed(Failure::Failed(reason)));
-                }
-                None => waiting.push(format!("{name} (not there yet)")),
-            }
-        }
-        Ok(waiting.join(", "))
+        memory.judge(found).map_err(|reason| Look::Failed(Failure::ForGood(reason)))
     }
 
     fn later(&self, error: &CallError, verb: &str, name: &str) -> Look {
@@ -218,6 +204,34 @@ struct Memory {
     complete: BTreeSet<String>,
 }
 
+impl Memory {
+    /// What is still missing in what a look found; empty when the barrier opens, an error when it never will.
+    fn judge(&mut self, mut found: BTreeMap<String, Option<Job>>) -> Result<String, String> {
+        let mut waiting = Vec::new();
+        // What a selector no longer finds was deleted, as is a name that is gone.
+        let gone = self.running.iter().filter(|name| !found.contains_key(*name)).cloned().collect::<Vec<_>>();
+        found.extend(gone.into_iter().map(|name| (name, None)));
+        for (name, job) in found {
+            match job.as_ref().map(state) {
+                Some(State::Complete) => {
+                    self.running.remove(&name);
+                    self.complete.insert(name);
+                }
+                Some(State::Failed(reason)) => return Err(format!("Job {name} failed: {reason}")),
+                Some(State::Running(progress)) => {
+                    waiting.push(format!("{name} ({progress})"));
+                    self.running.insert(name);
+                }
+                None if self.running.contains(&name) => {
+                    return Err(format!("Job {name} was deleted before it was seen complete"));
+                }
+                None => waiting.push(format!("{name} (not there yet)")),
+            }
+        }
+        Ok(waiting.join(", "))
+    }
+}
+
 enum Look {
     Failed(Failure),
     Later(String),
@@ -256,5 +270,91 @@ fn say(said: &mut String, now: String) {
     if *said != now {
         tracing::info!("{now}");
         *said = now;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    enum Is {
+        Absent,
+        Running,
+        Complete,
+        Failed,
+    }
+
+    fn job(is: Is) -> Option<Job> {
+        let condition = |kind: &str| json!([{"type": kind, "status": "True"}]);
+        let conditions = match is {
+            Is::Absent => return None,
+            Is::Running => json!([]),
+            Is::Complete => condition("Complete"),
+            Is::Failed => condition("Failed"),
+        };
+        serde_json::from_value(json!({"metadata": {}, "status": {"conditions": conditions}})).unwrap()
+    }
+
+    /// All that can become of a Job: it comes, works, ends, and may be deleted at any time.
+    fn next(is: Is) -> &'static [Is] {
+        match is {
+            Is::Absent => &[Is::Absent, Is::Running],
+            Is::Running => &[Is::Running, Is::Complete, Is::Failed, Is::Absent],
+            Is::Complete => &[Is::Complete, Is::Absent],
+            Is::Failed => &[Is::Failed, Is::Absent],
+        }
+    }
+
+    /// Every history of two Jobs, of which each look sees one moment.
+    fn histories(length: usize) -> Vec<Vec<[Is; 2]>> {
+        let mut all = vec![vec![[Is::Absent; 2]]];
+        for _ in 1..length {
+            let grown = all.iter().flat_map(|history| {
+                let [one, two] = *history.last().unwrap();
+                next(one).iter().flat_map(move |one| {
+                    next(two).iter().map(move |two| [history.clone(), vec![[*one, *two]]].concat())
+                })
+            });
+            all = grown.collect();
+        }
+        all
+    }
+
+    #[test]
+    fn it_opens_only_when_all_were_complete_and_fails_only_when_it_never_could() {
+        let (mut opened, mut failed, mut waits) = (0, 0, 0);
+        for history in histories(6) {
+            let mut memory = Memory::default();
+            let mut seen = [Is::Absent; 2];
+            let mut done = [false; 2];
+            let mut verdict = None;
+            for moment in &history {
+                // Complete names are not asked for again.
+                let asked = [0, 1].into_iter().filter(|at| !memory.complete.contains(["a", "b"][*at]));
+                let found = asked.map(|at| (["a", "b"][at].to_owned(), job(moment[at]))).collect();
+                let judged = memory.judge(found);
+                let lost = (0..2).any(|at| {
+                    !done[at] && (moment[at] == Is::Failed || (moment[at] == Is::Absent && seen[at] == Is::Running))
+                });
+                for (done, is) in done.iter_mut().zip(moment) {
+                    *done |= *is == Is::Complete;
+                }
+                seen = *moment;
+                assert_eq!(judged.is_err(), lost, "{history:?}: {judged:?}");
+                assert_eq!(judged.as_deref() == Ok(""), done == [true; 2] && !lost, "{history:?}: {judged:?}");
+                if judged.as_ref().is_ok_and(|waiting| !waiting.is_empty()) {
+                    continue;
+                }
+                verdict = Some(judged.is_ok());
+                break;
+            }
+            match verdict {
+                Some(true) => opened += 1,
+                Some(false) => failed += 1,
+                None => waits += 1,
+            }
+        }
+        assert!(opened > 500 && failed > 1000 && waits > 50, "{opened} opened, {failed} failed, {waits} waits");
     }
 }

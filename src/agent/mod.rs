@@ -33,9 +33,12 @@ pub enum Failure {
     /// It cannot run like this: flags or configuration. Exit code 2.
     #[error("{0}")]
     Usage(String),
-    /// It ran, and what it watched over failed. Exit code 1.
+    /// It ran, and was ended or could not go on. Exit code 1.
     #[error("{0}")]
     Failed(String),
+    /// What it waits for has failed for good, so that another try is in vain. Exit code 3.
+    #[error("{0}")]
+    ForGood(String),
 }
 
 impl Failure {
@@ -45,6 +48,7 @@ impl Failure {
         match self {
             Self::Usage(_) => 2,
             Self::Failed(_) => 1,
+            Self::ForGood(_) => 3,
         }
     }
 }
@@ -78,4 +82,13 @@ fn small(role: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure>
 fn large(role: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     runtime.map_err(|error| Failure::Usage(format!("cannot start: {error}")))?.block_on(role)
+}
+
+/// Bytes that nobody can guess.
+fn random<const N: usize>() -> Result<[u8; N], Failure> {
+    let mut bytes = [0; N];
+    match rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty()) {
+        Ok(read) if read == N => Ok(bytes),
+        _ => Err(Failure::Usage("the kernel gives no random bytes".to_owned())),
+    }
 }

@@ -19,6 +19,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::cli::{ReloadArgs, SignalName};
 use super::http::{Http, address};
+use super::serve::{GRACE, Servers};
 use super::signals::Termination;
 use super::status::{self, Report};
 use super::{Failure, topz};
@@ -47,16 +48,21 @@ pub async fn run(args: ReloadArgs) -> Result<(), Failure> {
     if let Some(missing) = args.watch.iter().find(|path| !path.exists()) {
         return Err(Failure::Usage(format!("--watch {}: there is no such file or folder", missing.display())));
     }
-    let mut registry = status::registry("reload");
+    let mut servers = Servers::new("reload");
     let report = Arc::new(Reloads::default());
-    registry.register("reloads", "Changes that the app was told of", report.done.clone());
-    registry.register("failures", "Tries to tell the app that failed", report.failed.clone());
-    status::start(args.status.status, Arc::clone(&report) as _, registry).await?;
+    servers.registry.register("reloads", "Changes that the app was told of", report.done.clone());
+    servers.registry.register("failures", "Tries to tell the app that failed", report.failed.clone());
+    status::start(&mut servers, args.status.status, Arc::clone(&report) as _).await?;
+    // What is there now is what the app knows; from here on every change counts.
+    let look = Look::at(&args.watch);
+    let known = look.content();
     tracing::info!(watch = ?args.watch, "watching");
     tokio::select! {
-        () = watch(&args, &action, &report) => Ok(()),
-        () = termination.wait() => Ok(()),
+        () = watch(&args, &action, &report, look, known) => {}
+        () = termination.wait() => {}
     }
+    servers.end(GRACE).await;
+    Ok(())
 }
 
 enum Action {
@@ -64,12 +70,10 @@ enum Action {
     Signal(Signal, String),
 }
 
-async fn watch(args: &ReloadArgs, action: &Action, report: &Reloads) {
-    let mut look = Look::at(&args.watch);
-    let mut content = look.content();
+/// Tells the app of changes since the first look. A failed call leaves `known` behind, and is repeated.
+async fn watch(args: &ReloadArgs, action: &Action, report: &Reloads, mut look: Look, mut known: [u8; 32]) {
+    let mut content = known;
     let mut pause = args.interval;
-    // What the app knows; a failed call leaves it behind, and is repeated.
-    let mut known = content;
     loop {
         tokio::time::sleep(pause).await;
         pause = args.interval;

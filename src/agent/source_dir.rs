@@ -11,10 +11,11 @@ use axum::response::{IntoResponse, Json, Response};
 use axum::routing::get;
 use serde_json::{Value, json};
 
+use super::Failure;
 use super::cli::SourceDirArgs;
+use super::serve::{GRACE, Limits, Servers};
 use super::signals::Termination;
 use super::status::{self, Report};
-use super::{Failure, serve};
 
 /// More files are not listed in one answer; the rest comes when these are gone.
 const MAX_ITEMS: usize = 50_000;
@@ -27,12 +28,14 @@ pub async fn run(args: SourceDirArgs) -> Result<(), Failure> {
     let mut termination = Termination::new()?;
     let folder = Arc::new(Folder { path: args.dir, settle: args.settle });
     folder.list().map_err(|error| Failure::Usage(format!("--dir {}: {error}", folder.path.display())))?;
-    status::start(args.status.status, Arc::clone(&folder) as _, status::registry("source_dir")).await?;
+    let mut servers = Servers::new("source_dir");
+    status::start(&mut servers, args.status.status, Arc::clone(&folder) as _).await?;
     let items = Router::new().route("/items", get(list)).route("/items/{name}", get(one));
     let router = Router::new().merge(items.clone()).nest("/api/v1", items);
     let router = router.route("/healthz", get(|| async { "ok\n" })).with_state(folder);
-    serve::serve("source", args.listen, router).await?;
+    servers.serve("source", "--listen", args.listen, router, Limits::LARGE_ANSWERS).await?;
     termination.wait().await;
+    servers.end(GRACE).await;
     Ok(())
 }
 

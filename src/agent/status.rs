@@ -10,7 +10,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use prometheus_client::registry::Registry;
 
-use super::{Failure, serve::serve};
+use super::Failure;
+use super::serve::{Limits, Servers};
 
 /// What a role says about itself.
 pub trait Report: Send + Sync + 'static {
@@ -31,23 +32,18 @@ struct Shared {
     registry: Registry,
 }
 
-/// A registry whose names all begin alike.
-#[must_use]
-pub fn registry(role: &str) -> Registry {
-    Registry::with_prefix(format!("patterns_agent_{role}"))
-}
-
-/// Starts the status server.
+/// Starts the status server; it tells what has been registered until now.
 ///
 /// # Errors
 /// The address cannot be had.
-pub async fn start(address: SocketAddr, report: Arc<dyn Report>, registry: Registry) -> Result<(), Failure> {
+pub async fn start(servers: &mut Servers, address: SocketAddr, report: Arc<dyn Report>) -> Result<(), Failure> {
+    let registry = std::mem::take(&mut servers.registry);
     let router = Router::new()
         .route("/healthz", get(|State(shared): State<Arc<Shared>>| async move { verdict(shared.report.healthy()) }))
         .route("/readyz", get(|State(shared): State<Arc<Shared>>| async move { verdict(shared.report.ready()) }))
         .route("/metrics", get(metrics))
         .with_state(Arc::new(Shared { report, registry }));
-    serve("status", address, router).await.map(drop)
+    servers.serve("status", "--status", address, router, Limits::SMALL).await
 }
 
 fn verdict(result: Result<(), String>) -> Response {

@@ -16,10 +16,11 @@ use axum::routing::get;
 use procfs::process::{Process, Stat};
 use serde::Serialize;
 
+use super::Failure;
 use super::cli::TopzArgs;
+use super::serve::{GRACE, Limits, Servers};
 use super::signals::Termination;
 use super::status::{self, Report};
-use super::{Failure, serve};
 
 /// More processes are not looked at; a Pod's PID limit is far below.
 const MAX_PROCESSES: usize = 32_768;
@@ -61,17 +62,21 @@ pub async fn run(args: TopzArgs) -> Result<(), Failure> {
         tracing::warn!("only this container's processes are visible: the Pod lacks shareProcessNamespace: true");
     }
     let board = Arc::new(Board(Mutex::new(first)));
-    status::start(args.status.status, Arc::clone(&board) as _, status::registry("topz")).await?;
-    serve::serve("topz", args.listen, router(Arc::clone(&board), args.interval)).await?;
+    let mut servers = Servers::new("topz");
+    status::start(&mut servers, args.status.status, Arc::clone(&board) as _).await?;
+    let router = router(Arc::clone(&board), args.interval);
+    servers.serve("topz", "--listen", args.listen, router, Limits::LARGE_ANSWERS).await?;
     loop {
         tokio::select! {
             () = tokio::time::sleep(args.interval) => match sampler.sample() {
                 Ok(usages) => board.set(usages),
                 Err(error) => tracing::warn!(%error, "/proc cannot be read"),
             },
-            () = termination.wait() => return Ok(()),
+            () = termination.wait() => break,
         }
     }
+    servers.end(GRACE).await;
+    Ok(())
 }
 
 fn router(board: Arc<Board>, interval: Duration) -> Router {

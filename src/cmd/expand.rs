@@ -72,7 +72,11 @@ pub fn expand_text(
         Err(findings) => return Ok(Err(findings)),
     };
     pattern::sort(&mut made);
-    findings.extend(repeated(&made));
+    let twice = repeated(&made);
+    if !twice.is_empty() {
+        // which of the two is meant, the linter cannot know either
+        return Ok(Err(twice));
+    }
     // all of it goes to one cluster
     let target = descriptions.iter().map(|description| description.target).min().unwrap_or_default();
     let ignored: Vec<&describe::Ignore> = descriptions.iter().flat_map(|description| &description.ignores).collect();
@@ -100,6 +104,15 @@ fn bug(catalogue: &Catalogue) -> &'static str {
     } else {
         "a pattern made this; it is a bug of ours, please report it"
     }
+}
+
+/// The patterns that the working directory's project and the command line name.
+///
+/// # Errors
+/// A settings file that cannot be read; the inner error is what is wrong with it or with a folder.
+pub fn catalogue_here(args: &CatalogueArgs) -> io::Result<Result<Catalogue, Vec<Finding>>> {
+    let project = project::nearest(Path::new("-"))?;
+    Ok(project.and_then(|project| catalogue(&project.unwrap_or_default(), args)))
 }
 
 /// The built-in patterns with those of the project and of the command line.

@@ -52,16 +52,42 @@ pub fn stale(folder: &Path, files: &[(String, String)]) -> io::Result<BTreeSet<S
             continue;
         }
         let text = std::fs::read_to_string(entry.path()).unwrap_or_default();
-        if origin(&text).is_some_and(|origin| origins.contains(origin)) {
+        let is_own = origin(&text).is_some_and(|origin| origins.contains(origin));
+        if is_own || origins.iter().any(|own| is_older(&text, own)) {
             names.insert(name);
         }
     }
     Ok(names)
 }
 
-/// The description that an object says it comes from: `shop.yaml` of `patterns/source: shop.yaml@sha256:…`.
+/// A file that [`write`](super::generate) would replace although no run for this description wrote it, and where it
+/// comes from instead.
+pub fn foreign(folder: &Path, files: &[(String, String)]) -> Option<(String, String)> {
+    files.iter().find_map(|(name, text)| {
+        let there = std::fs::read_to_string(folder.join(name)).ok()?;
+        let own = origin(text)?;
+        match origin(&there) {
+            None => Some((name.clone(), "the generator did not write it".to_owned())),
+            Some(other) if other != own && !is_older(&there, own) => {
+                Some((name.clone(), format!("it comes from {other}")))
+            }
+            Some(_) => None,
+        }
+    })
+}
+
+/// Whether a file was written when descriptions were known by their base names.
+fn is_older(text: &str, own: &str) -> bool {
+    let is_old = source(text).is_some_and(|value| value.contains("@sha256:"));
+    is_old && origin(text) == own.rsplit('/').next()
+}
+
+/// The description that an object says it comes from: `apps/shop.yaml` of `patterns/source: apps/shop.yaml#shop`.
 fn origin(text: &str) -> Option<&str> {
+    source(text)?.split(['#', '@']).next()
+}
+
+fn source(text: &str) -> Option<&str> {
     let line = text.lines().find(|line| line.trim_start().trim_start_matches('"').starts_with("patterns/source"))?;
-    let value = line.split_once(": ")?.1.trim_matches(['"', '\'', ',']);
-    value.split_once("@sha256:").map(|(name, _)| name)
+    Some(line.split_once(": ")?.1.trim_matches(['"', '\'', ',']))
 }

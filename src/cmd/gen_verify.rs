@@ -44,8 +44,8 @@ fn read_back(made: &[Made]) -> io::Result<(Vec<Object>, Vec<Blame<'_>>)> {
         let name = format!("generated {}/{}", text_of("/kind"), text_of("/metadata/name"));
         let source = Arc::new(Source::from_text(name, text));
         let (documents, _) = yaml::as_kubectl(yaml::read(&source));
-        objects
-            .extend(documents.into_iter().map(Arc::new).map(|document| Object::new(&document, document.root(), false)));
+        let whole = |document| Object::new(&document, document.root(), false).in_one_unit();
+        objects.extend(documents.into_iter().map(Arc::new).map(whole));
         blames.push((source, made));
     }
     Ok((objects, blames))

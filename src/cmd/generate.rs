@@ -88,6 +88,11 @@ fn print(objects: &[Json], format: GenFormat) -> io::Result<Exit> {
 fn write(folder: &Path, files: &[(String, String)]) -> io::Result<Exit> {
     let named = |path: &Path, error: &io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
     std::fs::create_dir_all(folder).map_err(|error| named(folder, &error))?;
+    if let Some((name, why)) = gen_check::foreign(folder, files) {
+        let message =
+            format!("{}: {why}; give one of the two another folder, or delete the file", folder.join(&name).display());
+        return Err(io::Error::new(io::ErrorKind::AlreadyExists, message));
+    }
     let mut written = Vec::new();
     for (name, text) in files {
         let (path, new) = (folder.join(name), folder.join(format!(".{name}.new")));

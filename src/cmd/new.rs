@@ -2,20 +2,17 @@
 
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
-use std::path::Path;
 
 use super::Exit;
-use super::expand::catalogue;
+use super::expand::catalogue_here;
 use crate::cli::{Color, NewArgs};
 use crate::pattern::{Catalogue, Folder, starter};
-use crate::project;
 use crate::report::terminal;
 use crate::words::{clip, nearest};
 
 /// Prints a description that uses the pattern and generates as it stands, or what patterns there are.
 pub fn run(args: &NewArgs, color: Color) -> io::Result<Exit> {
-    let project = project::nearest(Path::new("-"))?.map(Option::unwrap_or_default);
-    let catalogue = match project.and_then(|project| catalogue(&project, &args.catalogue)) {
+    let catalogue = match catalogue_here(&args.catalogue)? {
         Ok(catalogue) => catalogue,
         Err(findings) => {
             terminal::print_sorted(findings, color)?;

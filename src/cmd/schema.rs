@@ -1,19 +1,16 @@
 //! `patterns schema`: the JSON Schema of descriptions.
 
 use std::io::{self, Write as _};
-use std::path::Path;
 
 use super::Exit;
-use super::expand::catalogue;
+use super::expand::catalogue_here;
 use crate::cli::{Color, SchemaArgs};
 use crate::pattern::editor_schema;
-use crate::project;
 use crate::report::terminal;
 
 /// Prints the schema, with the patterns of the project and of `--catalogue`.
 pub fn run(args: &SchemaArgs, color: Color) -> io::Result<Exit> {
-    let project = project::nearest(Path::new("-"))?.map(Option::unwrap_or_default);
-    let catalogue = match project.and_then(|project| catalogue(&project, &args.catalogue)) {
+    let catalogue = match catalogue_here(&args.catalogue)? {
         Ok(catalogue) => catalogue,
         Err(findings) => {
             terminal::print_sorted(findings, color)?;

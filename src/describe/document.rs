@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use serde_json::Value as Json;
-use sha2::{Digest as _, Sha256};
 
 use super::app::{self, App};
 use super::entries;
@@ -57,6 +56,18 @@ pub struct Description {
     pub priority: Option<(String, Option<i64>)>,
     /// When a batch shape runs, as cron writes it.
     pub schedule: Option<Spanned>,
+    /// Containers that run to their end before the app starts.
+    pub inits: Vec<Init>,
+    /// `app.kubernetes.io/part-of`.
+    pub system: Option<String>,
+    /// Labels of all objects and Pods.
+    pub labels: Vec<Member>,
+    /// Annotations by what they are on.
+    pub annotations: Vec<Member>,
+    /// Where Pods may run.
+    pub place: Option<Spanned>,
+    /// Secrets to pull images with.
+    pub pull: Vec<String>,
     /// Other images for roles, with their places.
     pub images: Vec<Member>,
     /// Changes to generated objects.
@@ -65,13 +76,13 @@ pub struct Description {
     pub extra: Vec<Spanned>,
     /// Rules that this document may break.
     pub ignores: Vec<Ignore>,
-    /// Whether only declared ports are admitted.
-    pub isolated: bool,
+    /// Who may talk to whom, if that is limited.
+    pub isolate: Option<Spanned>,
     /// Whether Istio is to inject its proxy.
     pub meshed: bool,
     /// The oldest Kubernetes that must accept the objects.
     pub target: Target,
-    /// File name and content hash, for the annotation on every object.
+    /// Path and document, for the annotation on every object.
     pub origin: String,
     /// The folder that relative paths start from; none for standard input.
     pub folder: Option<PathBuf>,
@@ -90,6 +101,17 @@ pub struct Entry {
     pub params: Spanned,
 }
 
+/// A container that runs to its end before the app starts.
+#[derive(Clone, Debug)]
+pub struct Init {
+    /// Its name.
+    pub name: String,
+    /// The container, with what it takes from the app.
+    pub app: App,
+    /// Where it is named.
+    pub place: Place,
+}
+
 /// A lint rule that a document may break.
 #[derive(Clone, Debug)]
 pub struct Ignore {
@@ -104,8 +126,8 @@ pub struct Ignore {
 /// `expose`.
 #[derive(Clone, Debug)]
 pub struct Expose {
-    /// Host name.
-    pub host: Option<String>,
+    /// Host names.
+    pub hosts: Vec<String>,
     /// Gateway, if the route is to be an `HTTPRoute`: a name, or namespace/name.
     pub gateway: Option<String>,
     /// The Service's type, if it is open to the outside itself.
@@ -120,8 +142,10 @@ pub struct Expose {
 impl Expose {
     fn read(member: &Member) -> Self {
         let text = |key| member.value.get(key).and_then(Spanned::text).map(str::to_owned);
+        let hosts = member.value.get("hosts").map(Spanned::items).unwrap_or_default();
+        let hosts = hosts.iter().filter_map(Spanned::text).map(str::to_owned);
         Self {
-            host: text("host"),
+            hosts: text("host").into_iter().chain(hosts).collect(),
             gateway: text("gateway"),
             service_type: text("type"),
             tls: text("tls"),
@@ -298,7 +322,10 @@ fn describe(
     let name = root.get("name")?;
     let expose = root.member("expose").map(Expose::read);
     let uses = entries::uses(&root, findings);
+    let inits = entries::inits(&root, &uses, findings);
+    let members = |key: &str| root.get(key).map(Spanned::members).unwrap_or_default().to_vec();
     Some(Description {
+        origin: format!("{origin}#{}", name.text()?),
         name: name.text()?.to_owned(),
         name_place: name.place.clone(),
         namespace: options
@@ -311,14 +338,26 @@ fn describe(
         expose,
         priority: root.get("priority").and_then(entries::priority),
         schedule: root.get("schedule").cloned(),
-        images: root.get("images").map(|images| images.members().to_vec()).unwrap_or_default(),
+        inits,
+        system: root.get("system").and_then(Spanned::text).map(str::to_owned),
+        labels: members("labels"),
+        annotations: members("annotations"),
+        place: root.get("place").cloned(),
+        pull: root
+            .get("pull")
+            .map(Spanned::items)
+            .unwrap_or_default()
+            .iter()
+            .filter_map(Spanned::text)
+            .map(str::to_owned)
+            .collect(),
+        images: members("images"),
         patches: root.get("patch").map(|patches| patches.items().to_vec()).unwrap_or_default(),
         extra: root.get("extra").map(|extra| extra.items().to_vec()).unwrap_or_default(),
         ignores: entries::ignores(&root),
-        isolated: root.get("isolate").is_some_and(|isolate| isolate.to_json() == true),
+        isolate: root.get("isolate").filter(|isolate| isolate.to_json() != false).cloned(),
         meshed: root.get("mesh").is_some(),
         target: target(&root, options, findings),
-        origin: origin.to_owned(),
         folder: folder.map(Path::to_owned),
     })
 }
@@ -333,15 +372,22 @@ fn first_key(root: &Spanned) -> Place {
     root.members().first().map_or_else(|| root.place.clone(), |member| member.key_place.clone())
 }
 
-/// `site.yaml@sha256:…`: which text the objects came from, without the path of anybody's machine.
+/// `apps/site.yaml`: which file the objects came from, from the project's folder, the repository's or the working
+/// directory's, without the path of anybody's machine.
 fn origin(source: &Source) -> String {
-    let name = Path::new(&source.name)
-        .file_name()
-        .map_or_else(|| "stdin".to_owned(), |name| name.to_string_lossy().into_owned());
-    let name = if source.name == "<stdin>" { "stdin".to_owned() } else { name };
-    let digest = Sha256::digest(source.text.as_bytes());
-    format!("{name}@sha256:{:.16}", format!("{digest:x}"))
+    if source.name == "<stdin>" {
+        return "stdin".to_owned();
+    }
+    let name = Path::new(&source.name);
+    let base = || name.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let (Ok(whole), Ok(here)) = (name.canonicalize(), Path::new(".").canonicalize()) else { return base() };
+    let is_root = |folder: &&Path| folder.join(PROJECT).is_file() || folder.join(".git").exists();
+    let root = whole.ancestors().skip(1).find(is_root).unwrap_or(&here);
+    whole.strip_prefix(root).map_or_else(|_| base(), |path| path.to_string_lossy().replace('\\', "/"))
 }
+
+/// The file that marks a project's folder.
+const PROJECT: &str = ".patterns.yaml";
 
 /// Merges the environment in; its `params` are bare values, which become settings.
 fn apply_environment(

@@ -1,9 +1,10 @@
 //! The entries of a document: its shape, what it uses, what it ignores, its priority.
 
-use super::document::{Entry, Ignore};
+use super::app;
+use super::document::{Entry, Ignore, Init};
 use super::merge::use_name;
 use super::schema::{self, Subject};
-use super::spanned::{Kind, Spanned};
+use super::spanned::{Kind, Member, Place, Spanned};
 use crate::diagnostic::Finding;
 
 pub(super) fn priority(value: &Spanned) -> Option<(String, Option<i64>)> {
@@ -71,6 +72,62 @@ pub(super) fn uses(root: &Spanned, findings: &mut Vec<Finding>) -> Vec<Entry> {
         entries.push(entry);
     }
     entries
+}
+
+/// What a container of `init` takes from the app where it says nothing itself.
+const INHERITED: [&str; 6] = ["image", "env", "envFrom", "volumes", "user", "resources"];
+
+pub(super) fn inits(root: &Spanned, uses: &[Entry], findings: &mut Vec<Finding>) -> Vec<Init> {
+    let app = root.get("app");
+    let mut inits: Vec<Init> = Vec::new();
+    for item in root.get("init").map(Spanned::items).unwrap_or_default() {
+        if let Some(second) = item.members().get(1) {
+            findings.push(
+                Finding::error(second.key_place.label("one too many"), "an entry of `init` is exactly one container")
+                    .help("begin a new entry with `-`, or indent this under the name"),
+            );
+        }
+        let Some(member) = item.members().first() else { continue };
+        let name = root.member("name").filter(|name| name.value.text() == Some(&member.key));
+        let other = uses.iter().find(|entry| entry.name == member.key).map(|entry| &entry.place);
+        let other = other.or_else(|| inits.iter().find(|init| init.name == member.key).map(|init| &init.place));
+        if let Some(other) = other.or(name.map(|name| &name.value.place)) {
+            findings.push(named_twice(&member.key, &member.key_place, other));
+            continue;
+        }
+        let own = member.value.members().iter();
+        let more = app.map(Spanned::members).unwrap_or_default().iter();
+        let more =
+            more.filter(|other| INHERITED.contains(&other.key.as_str()) && member.value.get(&other.key).is_none());
+        let value = Spanned { kind: Kind::Map(own.chain(more).cloned().collect()), place: member.value.place.clone() };
+        if value.get("image").is_none() {
+            findings.push(
+                Finding::error(member.key_place.label(""), format!("`{}` needs `image`", member.key))
+                    .because("there is no `app` whose image it could take")
+                    .help("init: [{prepare: {image: registry.example.com/prepare:1, …}}]"),
+            );
+            continue;
+        }
+        let mut own = Vec::new();
+        let app = app::read(&Member { value, ..member.clone() }, &mut own);
+        // what is wrong with the app's own keys has been said there
+        let is_new = |finding: &Finding| {
+            let known =
+                |other: &Finding| other.message == finding.message && other.primary.span == finding.primary.span;
+            !findings.iter().any(known)
+        };
+        let own: Vec<Finding> = own.into_iter().filter(is_new).collect();
+        findings.extend(own);
+        inits.push(Init { name: member.key.clone(), app, place: member.key_place.clone() });
+    }
+    inits
+}
+
+fn named_twice(name: &str, place: &Place, other: &Place) -> Finding {
+    Finding::error(place.label("and so is this"), format!("two containers would be called `{name}`"))
+        .label(other.label("this is"))
+        .because("the containers of a Pod have different names")
+        .help("give one of them another name")
 }
 
 fn entry(item: &Spanned, findings: &mut Vec<Finding>) -> Option<Entry> {

@@ -4,6 +4,7 @@
 //! (`k8s.io/apimachinery/pkg/util/validation/validation.go`).
 
 use super::target::{self, Target};
+use crate::kube::validation::{self, Quantity};
 
 /// Why a text does not follow its format.
 pub struct Mistake {
@@ -43,14 +44,16 @@ pub fn format_pattern(format: &str) -> Option<&'static str> {
         "host" => r"^(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?$",
         "gateway-ref" => r"^([a-z][a-z0-9-]*/)?[a-z0-9][a-z0-9.-]*$",
         "image" => r"^[^\s/:@-]\S*$",
-        "path" | "log-path" | "http-path" => r"^/",
+        "path" | "log-path" | "http-path" | "host-path" => r"^/",
         "duration" => r"^([0-9]+[smh])+$",
         "timeout" => r"^([0-9]+(ms|s|m|h))+$",
         "env-name" => r"^[A-Za-z_][A-Za-z0-9_]*$",
         "secret-ref" => r"^secret/[^/]+/[^/]+$",
         "configmap-ref" => r"^configmap/[^/]+$",
         "percent" => r"^[0-9]+%$",
-        "quantity" => r"^[0-9.]+([mkMGTP]|[KMGTP]i)?$",
+        "health" => r"^(grpc$|/)",
+        "env-from" => r"^(secret|configmap)/[^/]+$",
+        "port-name" => r"^[a-z0-9-]{1,15}$",
         _ => return None,
     })
 }
@@ -96,6 +99,24 @@ pub fn check(format: &str, text: &str) -> Option<Mistake> {
         "http-url" => url(text).or_else(|| http_url(text)),
         "percent" => percent(text),
         "quantity" => quantity(text),
+        "memory" => memory(text),
+        "port" => port(text),
+        "port-name" => port_name(text),
+        "health" => {
+            if text == "grpc" {
+                None
+            } else {
+                http_path(text)
+            }
+        }
+        "env-from" => env_from(text),
+        "host-path" => host_path(text),
+        "resource" => resource(text),
+        "verb" => verb(text),
+        "label-key" => label_key(text),
+        "label-value" => label_value(text),
+        "taint" => taint(text),
+        "time-zone" => time_zone(text),
         "target" => Target::parse(text).err(),
         "hash-key" => hash_key(text),
         "token" => token(text),
@@ -185,6 +206,9 @@ fn host(text: &str) -> Option<Mistake> {
 
 fn image(text: &str) -> Option<Mistake> {
     let bad = |character: char| character.is_whitespace() || character.is_control() || !character.is_ascii();
+    if let Some((_, reference)) = text.split_once("://") {
+        return Some(Mistake::new("an image has no scheme").help(format!("write {reference}")));
+    }
     if text.is_empty() || text.contains(bad) || text.starts_with(['/', ':', '@', '-']) {
         return Some(Mistake::new("an image is a reference such as registry.example.com/shop:1.7.0"));
     }
@@ -329,16 +353,10 @@ fn lease(text: &str) -> Option<Mistake> {
     }
 }
 
-/// Five fields, or a word such as `@daily` (`ParseStandard` of robfig/cron, which the API server uses).
+/// What the API server takes for a schedule.
 fn cron(text: &str) -> Option<Mistake> {
-    const WORDS: &[&str] = &["@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"];
-    let field = |field: &str| field.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"*/,-?".contains(&byte));
-    let fields: Vec<&str> = text.split_whitespace().collect();
-    let ok = WORDS.contains(&text) || (fields.len() == 5 && fields.into_iter().all(field));
-    (!ok).then(|| {
-        Mistake::new("a schedule has five fields: minute, hour, day, month, weekday")
-            .help(r#"write "0 3 * * *" for 3:00 every day"#)
-    })
+    validation::schedule(text)
+        .map(|wrong| Mistake::new(format!("this schedule {wrong}")).help(r#"write "0 3 * * *" for 3:00 every day"#))
 }
 
 /// A label's key, or key and value (`IsQualifiedName`, `IsValidLabelValue`).
@@ -477,9 +495,137 @@ fn percent(text: &str) -> Option<Mistake> {
 }
 
 fn quantity(text: &str) -> Option<Mistake> {
-    let digits = text.bytes().take_while(|byte| byte.is_ascii_digit() || *byte == b'.').count();
-    let number = &text[..digits];
-    let unit = matches!(&text[digits..], "" | "m" | "k" | "M" | "G" | "T" | "P" | "Ki" | "Mi" | "Gi" | "Ti" | "Pi");
-    let ok = unit && number.parse::<f64>().is_ok_and(|value| value > 0.0);
-    (!ok).then(|| Mistake::new("a quantity is a number with a unit, such as 250m, 1.5 or 512Mi"))
+    let fits = Quantity::parse(text).is_some_and(|quantity| quantity.sign() > 0);
+    (!fits).then(|| Mistake::new("a quantity is a number with a unit, such as 250m, 1.5 or 512Mi"))
+}
+
+/// A quantity of bytes, of which there are no thousandths.
+fn memory(text: &str) -> Option<Mistake> {
+    quantity(text).or_else(|| {
+        let digits = text.strip_suffix('m')?;
+        Some(
+            Mistake::new(format!("`{text}` is thousandths of a byte"))
+                .because("`m` is milli; the units of memory are Ki, Mi, Gi, and k, M, G")
+                .help(format!("write {digits}Mi")),
+        )
+    })
+}
+
+/// A port's number and its protocol: `9000`, `53/udp`.
+#[must_use]
+pub fn port_of(text: &str) -> Option<(u16, &'static str)> {
+    let (number, protocol) = match text.split_once('/') {
+        None | Some((_, "tcp")) => (text.split('/').next()?, "TCP"),
+        Some((number, "udp")) => (number, "UDP"),
+        Some(_) => return None,
+    };
+    let digits = number.bytes().all(|byte| byte.is_ascii_digit());
+    number.parse().ok().filter(|number| *number > 0 && digits).map(|number| (number, protocol))
+}
+
+fn port(text: &str) -> Option<Mistake> {
+    if let Ok(number) = text.parse::<u16>() {
+        return Some(Mistake::new("a port is a number, not text").help(format!("write {number}, without quotes")));
+    }
+    port_of(text).is_none().then(|| Mistake::new("a port is a number from 1 to 65535").help("write 9000, or 53/udp"))
+}
+
+/// `IsValidPortName`.
+fn port_name(text: &str) -> Option<Mistake> {
+    let ok = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let fits = !text.is_empty()
+        && text.len() <= 15
+        && text.bytes().all(ok)
+        && text.bytes().any(|byte| byte.is_ascii_lowercase())
+        && !text.contains("--")
+        && !text.starts_with('-')
+        && !text.ends_with('-');
+    (!fits).then(|| {
+        Mistake::new("a port's name is at most 15 lower-case letters, digits and `-`, with a letter among them")
+    })
+}
+
+fn env_from(text: &str) -> Option<Mistake> {
+    let name = text.strip_prefix("secret/").or_else(|| text.strip_prefix("configmap/"));
+    let fits = name.is_some_and(|name| dns_subdomain(name).is_none());
+    (!fits).then(|| {
+        Mistake::new("all keys come from a Secret or ConfigMap")
+            .help("write secret/<name>, configmap/<name> or {secret: <name>, prefix: DB_}")
+    })
+}
+
+fn host_path(text: &str) -> Option<Mistake> {
+    let fits = text.starts_with('/') && !text.split('/').any(|part| part == "..") && !text.contains(char::is_control);
+    (!fits).then(|| Mistake::new("a path of the node begins with `/` and has no `..`"))
+}
+
+/// `<resource>[.<group>][/<subresource>]`.
+fn resource(text: &str) -> Option<Mistake> {
+    if text == "*" {
+        return None;
+    }
+    let (resource, subresource) = text.split_once('/').map_or((text, None), |(name, sub)| (name, Some(sub)));
+    let word = |word: &str| {
+        !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+    };
+    let fits = dns_subdomain(resource).is_none() && subresource.is_none_or(word);
+    (!fits).then(|| {
+        Mistake::new("this is not a resource").help(
+            "write <resource>[.<group>][/<subresource>], such as pods, deployments.apps or deployments.apps/status",
+        )
+    })
+}
+
+fn verb(text: &str) -> Option<Mistake> {
+    const VERBS: &[&str] = &[
+        "get",
+        "list",
+        "watch",
+        "create",
+        "update",
+        "patch",
+        "delete",
+        "deletecollection",
+        "use",
+        "bind",
+        "escalate",
+        "impersonate",
+        "approve",
+        "sign",
+        "attest",
+        "*",
+    ];
+    if VERBS.contains(&text) {
+        return None;
+    }
+    let mistake = Mistake::new(format!("`{text}` is not a verb of Kubernetes"));
+    Some(match crate::words::nearest(text, VERBS.iter().copied()) {
+        Some(verb) => mistake.help(format!("did you mean {verb}?")),
+        None => mistake.help("get, list, watch, create, update, patch, delete, deletecollection"),
+    })
+}
+
+/// `IsQualifiedName`.
+fn label_key(text: &str) -> Option<Mistake> {
+    (text.contains('=') || label(text).is_some())
+        .then(|| Mistake::new("this is not a key of labels or annotations").help("write team or example.com/team"))
+}
+
+/// `IsValidLabelValue`.
+fn label_value(text: &str) -> Option<Mistake> {
+    (!text.is_empty() && label(&format!("key={text}")).is_some()).then(|| {
+        Mistake::new(
+            "a label's value is at most 63 letters, digits, `-`, `_` and `.`, with letters or digits at its ends",
+        )
+    })
+}
+
+/// A taint's key, or key and value; `*` is every taint.
+fn taint(text: &str) -> Option<Mistake> {
+    (text != "*" && label(text).is_some())
+        .then(|| Mistake::new("this is not a taint").help("write <key>, <key>=<value> or \"*\""))
+}
+
+fn time_zone(text: &str) -> Option<Mistake> {
+    (!validation::is_time_zone(text)).then(|| Mistake::new("this time zone is not known").help("write Europe/Berlin"))
 }

@@ -10,23 +10,6 @@ pub fn merge(base: &mut Spanned, over: &Spanned) {
     merge_at(base, over, true);
 }
 
-/// Lays `over` on `base` as [`merge`] does, without its rules for `use` and `shape`: for objects.
-pub fn merge_maps(base: &mut serde_json::Value, over: &serde_json::Value) {
-    let (Some(members), Some(changes)) = (base.as_object_mut(), over.as_object()) else {
-        *base = over.clone();
-        return;
-    };
-    for (key, change) in changes {
-        if change.is_null() {
-            members.remove(key);
-        } else if let Some(there) = members.get_mut(key) {
-            merge_maps(there, change);
-        } else {
-            members.insert(key.clone(), change.clone());
-        }
-    }
-}
-
 fn merge_at(base: &mut Spanned, over: &Spanned, top: bool) {
     let (Kind::Map(members), Kind::Map(changes)) = (&mut base.kind, &over.kind) else {
         *base = over.clone();
@@ -39,7 +22,9 @@ fn merge_at(base: &mut Spanned, over: &Spanned, top: bool) {
                 members.remove(at);
             }
             (None, Kind::Null) => {}
-            (Some(at), _) if top && change.key == "use" => merge_uses(&mut members[at].value, &change.value),
+            (Some(at), _) if top && matches!(change.key.as_str(), "use" | "init") => {
+                merge_uses(&mut members[at].value, &change.value);
+            }
             // a shape is one choice: another shape replaces, the same one merges
             (Some(at), _) if top && change.key == "shape" && !same_keys(&members[at].value, &change.value) => {
                 members[at] = change.clone();

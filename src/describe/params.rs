@@ -164,24 +164,27 @@ fn as_declared(value: Spanned, schema: &Json) -> Spanned {
 /// The types of JSON Schema.
 const TYPES: &[&str] = &["string", "integer", "number", "boolean", "array", "object"];
 
+/// What a parameter's schema may say.
+pub const KEYWORDS: [&str; 15] = [
+    "type",
+    "default",
+    "description",
+    "enum",
+    "pattern",
+    "format",
+    "minimum",
+    "maximum",
+    "minLength",
+    "maxLength",
+    "items",
+    "minItems",
+    "properties",
+    "required",
+    "additionalProperties",
+];
+
 fn check_declaration(declaration: &Member, schema: &Json, findings: &mut Vec<Finding>) {
-    let known = [
-        "type",
-        "default",
-        "description",
-        "enum",
-        "pattern",
-        "format",
-        "minimum",
-        "maximum",
-        "minLength",
-        "maxLength",
-        "items",
-        "minItems",
-        "properties",
-        "required",
-        "additionalProperties",
-    ];
+    let known = KEYWORDS;
     let Some(members) = schema.as_object() else {
         findings.push(
             Finding::error(declaration.value.place.label(""), format!("`{}` needs a JSON Schema", declaration.key))

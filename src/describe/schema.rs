@@ -2,7 +2,7 @@
 //!
 //! The subset of JSON Schema that descriptions and patterns use: `type`, `properties`, `required`,
 //! `additionalProperties`, `propertyNames`, `items`, `minItems`, `enum`, `const`, `pattern`, `format`,
-//! `minimum`, `maximum`, `minLength`, `maxLength`, `anyOf` (told apart by type), `oneOf` (told apart by the member
+//! `minimum`, `maximum`, `minLength`, `maxLength`, `patternProperties`, `anyOf` (told apart by type), `oneOf` (told apart by the member
 //! that each requires first) and `default`.
 
 use std::sync::{Arc, OnceLock};
@@ -181,6 +181,11 @@ fn wrong_type(schema: &Json, value: &Spanned, subject: Subject<'_>) -> Finding {
         format!("{} takes {}, not {found}", subject.name, wanted.join(" or ")),
     );
     finding.help = schema.get("x-example").and_then(Json::as_str).map(str::to_owned);
+    if schema.get("format").and_then(Json::as_str) == Some("duration")
+        && let Kind::Number(number) = &value.kind
+    {
+        finding = finding.help(format!("say which unit: {number}s for seconds, {number}m for minutes"));
+    }
     if let Some(text) = yaml_boolean(value) {
         finding = finding
             .because("kubectl reads YAML 1.1, where yes, no, on, off, y and n are booleans")
@@ -216,6 +221,7 @@ fn check_map(schema: &Json, value: &Spanned, subject: Subject<'_>, findings: &mu
             check(names, &key, subject, findings);
         }
         let own = properties.and_then(|properties| properties.get(&member.key));
+        let own = own.or_else(|| by_pattern(schema, &member.key));
         match own.or_else(|| schema.get("additionalProperties")) {
             Some(Json::Bool(true)) => {}
             // null takes a value back, which is how an environment removes a key
@@ -227,7 +233,7 @@ fn check_map(schema: &Json, value: &Spanned, subject: Subject<'_>, findings: &mu
             }
             _ => {
                 misspelt.extend(nearest(&member.key, names.iter().copied()));
-                findings.push(unknown(&names, member, subject));
+                findings.push(unknown(&names, member, subject, schema.get("x-example").and_then(Json::as_str)));
             }
         }
     }
@@ -244,7 +250,14 @@ fn check_map(schema: &Json, value: &Spanned, subject: Subject<'_>, findings: &mu
     }
 }
 
-fn unknown(known: &[&str], member: &Member, subject: Subject<'_>) -> Finding {
+/// The schema of `patternProperties` for a key.
+fn by_pattern<'schema>(schema: &'schema Json, key: &str) -> Option<&'schema Json> {
+    let patterns = schema.get("patternProperties")?.as_object()?.iter();
+    let fits = |pattern: &str| regex_lite::Regex::new(pattern).is_ok_and(|regex| regex.is_match(key));
+    patterns.filter(|(pattern, _)| fits(pattern)).map(|(_, schema)| schema).next()
+}
+
+fn unknown(known: &[&str], member: &Member, subject: Subject<'_>, example: Option<&str>) -> Finding {
     let key = &member.key;
     let label = nearest(key, known.iter().copied()).map_or_else(String::new, |name| format!("did you mean `{name}`?"));
     let message = format!("{} has no {} `{key}`", subject.name, subject.member);
@@ -252,6 +265,9 @@ fn unknown(known: &[&str], member: &Member, subject: Subject<'_>) -> Finding {
     match subject.help {
         Some(help) => finding.help(help),
         None if known.is_empty() => finding,
+        None if example.is_some() && finding.primary.text.is_empty() => {
+            finding.help(format!("{}; it has {}", example.unwrap_or_default(), list(known)))
+        }
         None => finding.help(format!("it has {}", list(known))),
     }
 }

@@ -21,6 +21,11 @@ impl Target {
     /// # Errors
     /// What is wrong with it.
     pub fn parse(text: &str) -> Result<Self, Mistake> {
+        // a document's name, as `shard` takes it
+        if formats::is_service_name(text.split(':').next().unwrap_or_default()) && !text.contains('/') {
+            let (host, port) = address(text)?;
+            return Ok(Self { kind: "service", host, port, instance: None });
+        }
         let (kind, rest) = text.split_once('/').unwrap_or((text, ""));
         match kind {
             "service" => {

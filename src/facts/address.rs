@@ -1,5 +1,6 @@
 //! Addresses as programs are told them: `host:port`, `:port`, URLs, data source names.
 
+use std::net::IpAddr;
 use std::ops::Range;
 
 use super::program::Form;
@@ -54,10 +55,27 @@ pub fn read(form: Form, text: &str) -> Vec<Address> {
             let found = host(text.split_whitespace().next().unwrap_or_default());
             found.map(|host| address(host, None, None, 0..text.len())).into_iter().collect()
         }
-        Form::Url => parts(text).filter_map(|(word, at)| url(word, at).or_else(|| plain(word, at))).collect(),
-        Form::Address => parts(text).filter_map(|(word, at)| url(word, at).or_else(|| plain(word, at))).collect(),
+        Form::Url | Form::Address => several(text),
         Form::Text => inside(text),
     }
+}
+
+/// Addresses and URLs between commas and blanks. Of `mongodb://a,b` the scheme's port is the second one's too.
+fn several(text: &str) -> Vec<Address> {
+    let mut found = Vec::new();
+    let mut scheme_port = None;
+    for (word, at) in parts(text) {
+        if let Some(one) = url(word, at) {
+            let is_open = one.path.is_empty() && text[at + word.len()..].starts_with(',');
+            scheme_port = one.scheme.as_deref().and_then(default_port).filter(|_| is_open);
+            found.push(one);
+        } else if let Some(mut one) = plain(word, at) {
+            let is_name = matches!(one.host, Host::Name(_) | Host::Loopback) && !one.is_unknown;
+            one.port = one.port.or(scheme_port.filter(|_| is_name));
+            found.push(one);
+        }
+    }
+    found
 }
 
 /// The texts between commas and blanks, and where they begin.
@@ -87,16 +105,21 @@ fn host(text: &str) -> Option<Host> {
     if is_filled_in(text) {
         return Some(Host::Unknown);
     }
+    if let Ok(ip) = bare.parse::<IpAddr>() {
+        let ip = ip.to_canonical();
+        return Some(match (ip.is_loopback(), ip.is_unspecified()) {
+            (true, _) => Host::Loopback,
+            (_, true) => Host::Any,
+            _ => Host::Name(bare.to_owned()),
+        });
+    }
     let is_v4_loopback = lower.starts_with("127.") && lower.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     if is_v4_loopback
-        || matches!(
-            lower.as_str(),
-            "localhost" | "::1" | "localhost." | "localhost.localdomain" | "ip6-localhost" | "0:0:0:0:0:0:0:1"
-        )
+        || matches!(lower.as_str(), "localhost" | "localhost." | "localhost.localdomain" | "ip6-localhost")
     {
         return Some(Host::Loopback);
     }
-    if matches!(lower.as_str(), "0.0.0.0" | "::" | "*" | "0:0:0:0:0:0:0:0" | "0") {
+    if matches!(lower.as_str(), "*" | "0") {
         return Some(Host::Any);
     }
     let is_name = |sign: char| sign.is_ascii_alphanumeric() || matches!(sign, '.' | '-' | '_');
@@ -126,6 +149,10 @@ fn plain(word: &str, at: usize) -> Option<Address> {
     let word = word.split('/').next().unwrap_or(word);
     if let Some(number) = port(word) {
         return Some(address(Host::Absent, Some(number), None, range));
+    }
+    // `::1` without a port
+    if word.parse::<std::net::Ipv6Addr>().is_ok() {
+        return Some(address(host(word)?, None, None, range));
     }
     if let Some(rest) = word.strip_prefix(':') {
         return match port(rest) {
@@ -223,11 +250,24 @@ fn inside(text: &str) -> Vec<Address> {
             let at = lower.find(name)?;
             let is_start = at == 0 || !lower.as_bytes()[at - 1].is_ascii_alphanumeric();
             let rest = &text[at + name.len()..];
-            let value = &rest[..rest.find([' ', ';', '&', '\'', '"']).unwrap_or(rest.len())];
+            let quote = rest.chars().next().filter(|sign| matches!(sign, '"' | '\''));
+            let value = match quote {
+                Some(quote) => rest[1..].split(quote).next().unwrap_or_default(),
+                None => &rest[..rest.find([' ', ';', '&', '\'', '"']).unwrap_or(rest.len())],
+            };
             is_start.then_some(value)
         })
     };
-    if let Some(name) = pairs(&["host=", "server=", "data source=", "addr=", "hostaddr="]) {
+    // of a server's line in a configuration options may be pairs, but its first word is none
+    let first = &text[..text.find([' ', ';', ':', '/', '(', '@']).unwrap_or(text.len())];
+    let is_of_pairs = first.contains('=') || lower.starts_with("data source=");
+    if let Some(name) = pairs(&["host=", "server=", "data source=", "addr=", "hostaddr="])
+        .filter(|name| is_of_pairs || name.starts_with(['/', '%']) && text.contains('?'))
+    {
+        // a socket in the file system
+        if name.starts_with('/') || name.starts_with("%2F") || name.starts_with("%2f") {
+            return Vec::new();
+        }
         let (name, beside) = name.split_once(',').map_or((name, None), |(name, port)| (name, Some(port)));
         let number = beside.or_else(|| pairs(&["port="])).and_then(port);
         if let Some(mut found) = plain(name.trim_start_matches("tcp:"), 0) {
@@ -269,11 +309,49 @@ fn inside(text: &str) -> Vec<Address> {
         .find(|start| upper.starts_with(**start));
         let rest = said.map_or(rest, |start| &rest[start.len()..]);
         let start = rest.as_ptr() as usize - text.as_ptr() as usize;
+        if let Some(one) = forward(rest, start) {
+            found.push(one);
+            continue;
+        }
         // a number alone is a port only where it is said so: `a:b:c=tcp:3306`
         let one = plain(rest, start).filter(|one| one.port.is_some() && (said.is_some() || one.host != Host::Absent));
-        found.extend(one);
+        found.extend(one.map(|mut one| {
+            let is_listening = said.is_some_and(|start| start.ends_with("LISTEN:") || *start == "TCP-L:");
+            let bound = bound_by(&text[start + rest.len()..]).filter(|_| is_listening);
+            if let Some(bound) = bound {
+                one.host = host(bound).unwrap_or(Host::Unknown);
+                one.is_unknown |= one.host == Host::Unknown;
+            }
+            one
+        }));
     }
     found
+}
+
+/// The host of socat's `TCP-LISTEN:80,fork,bind=127.0.0.1`, by the options behind the port.
+fn bound_by(mut options: &str) -> Option<&str> {
+    // more options than anybody writes are not looked at
+    for _ in 0..16 {
+        let rest = options.strip_prefix(',')?;
+        let end = rest.find(|sign: char| sign == ',' || sign.is_whitespace()).unwrap_or(rest.len());
+        if let Some(bound) = rest[..end].strip_prefix("bind=") {
+            return Some(bound);
+        }
+        options = &rest[end..];
+    }
+    None
+}
+
+/// Where ssh's `-L 127.0.0.1:5432:db:5432` and `-L 5432:db:5432` listen.
+fn forward(word: &str, at: usize) -> Option<Address> {
+    let mut behind = word.rsplitn(3, ':');
+    let (to_port, to, front) = (behind.next()?, behind.next()?, behind.next()?);
+    if port(to_port).is_none() || port(to).is_some() || !matches!(host(to)?, Host::Name(_) | Host::Loopback) {
+        return None;
+    }
+    let one = plain(front, at)?;
+    // `host:port:other:port`, not an IPv6 address
+    (one.port.is_some() && !front.contains("::")).then_some(one)
 }
 
 #[cfg(test)]
@@ -334,5 +412,35 @@ mod tests {
         one(Form::Text, "user:p@ss@tcp(127.0.0.1:3306)/db", "lo", 3306);
         one(Form::Text, "TCP:127.0.0.1:80,fork", "lo", 80);
         one(Form::Text, "s1 127.0.0.1:8081 check", "lo", 8081);
+    }
+
+    #[test]
+    fn hosts_of_every_kind() {
+        one(Form::Address, "::1", "lo", None);
+        one(Form::Address, "::", "*", None);
+        one(Form::Address, "[::ffff:127.0.0.1]:80", "lo", 80);
+        one(Form::Address, "[fe80::1]:80", "fe80::1", 80);
+        one(Form::Text, "TCP-LISTEN:80,fork,bind=127.0.0.1", "lo", 80);
+        one(Form::Text, "TCP-LISTEN:80,fork", "-", 80);
+        one(Form::Text, "127.0.0.1:5432:db:5432", "lo", 5432);
+        one(Form::Text, "5432:db:5433", "-", 5432);
+        one(Form::Text, "host='127.0.0.1' port='5432'", "lo", 5432);
+        one(Form::Text, "web1 10.0.0.1:80 check host=x", "10.0.0.1", 80);
+        for text in ["host=/var/run/x port=5432", "postgres://u:p@localhost:5432/db?host=/x"] {
+            assert_eq!(all(Form::Text, text), [], "{text}");
+        }
+        let both = [("a".to_owned(), Some(27017)), ("b".to_owned(), Some(27017))];
+        assert_eq!(all(Form::Url, "mongodb://a,b/"), both);
+    }
+
+    #[test]
+    fn long_texts_take_linear_time() {
+        for form in [Form::Address, Form::Text, Form::Url] {
+            for piece in ["a:1,", "[", "host=", "x=@", "://", "TCP-LISTEN:1,", ":", "'"] {
+                let begin = std::time::Instant::now();
+                let _ = read(form, &piece.repeat(super::LONGEST / piece.len()));
+                assert!(begin.elapsed().as_secs() < 5, "{form:?} {piece}");
+            }
+        }
     }
 }

@@ -72,9 +72,12 @@ pub struct ContainerFacts<'run> {
 impl<'run> ContainerFacts<'run> {
     /// Reads a container by itself; its role beside the others of its Pod is told later.
     pub(super) fn of(container: ContainerView<'run>, index: &Index<'run>, programs: &'run Programs) -> Self {
-        let environment = Environment::of(&container, index);
+        let mut environment = Environment::of(&container, index);
         let configs = Configs::of(&container, index);
         let line = CommandLine::of(&container, &environment, programs);
+        for (name, word) in &line.exports {
+            environment.set(name, word.clone());
+        }
         let variable =
             |name: &str| environment.get(name).filter(|word| word.is_known).map(|word| word.text.to_string());
         let lifetime = line.lifetime(&variable, &|name| {
@@ -107,13 +110,13 @@ impl<'run> ContainerFacts<'run> {
         facts
     }
 
-    fn read(&mut self, programs: &'run Programs) {
-        let is_plain = self.is_plain_image(programs);
+    fn read(&mut self, known: &'run Programs) {
+        let is_plain = self.is_plain_image(known);
         let mut described = 0;
         let mut is_whole = matches!(self.line.kind, Kind::Program | Kind::Script);
         let mut unknown: Vec<&Invocation<'run>> = Vec::new();
         for invocation in &self.line.invocations {
-            let Some(program) = programs.of_binary_in(&invocation.name, self.image()) else {
+            let Some(program) = known.of_binary_in(&invocation.name, self.image()) else {
                 is_whole &= lifetime::is_plain(&invocation.name);
                 if invocation.name == "kill" || invocation.name == "pkill" || invocation.name == "killall" {
                     self.signals.get_or_insert_with(|| Proof::new(invocation.place, format!("`{}`", invocation.name)));
@@ -145,8 +148,10 @@ impl<'run> ContainerFacts<'run> {
             self.signals = self.signals.take().or(found.signals);
         }
         self.listens_nowhere_else = described > 0 && is_whole;
+        let (repository, _) = programs::split(self.image());
+        let own = format!("{} {}", self.name(), repository.rsplit('/').next().unwrap_or_default()).to_ascii_lowercase();
         // The options of a described program are known; what is in its variables may be for its plugins.
-        let conventions = conventions::read(&unknown, &self.environment, described == 0);
+        let conventions = conventions::read(&unknown, &self.environment, described == 0, &own);
         let is_new = |dial: &Dial<'run>, known: &[Dial<'run>]| {
             !known.iter().any(|other| other.port == dial.port && other.host == dial.host)
         };

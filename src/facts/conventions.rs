@@ -38,22 +38,50 @@ const NEITHER: [&str; 21] = [
     "AUDIENCE",
 ];
 
-/// Words in the name of an address to connect to.
-const DIALS: [&str; 14] = [
+/// What the name of an address to connect to ends with.
+const ADDRESSES: [&str; 22] = [
     "URL",
+    "URLS",
     "URI",
     "DSN",
+    "HOST",
+    "HOSTS",
+    "ADDR",
+    "ADDRESS",
+    "ADDRESSES",
     "ENDPOINT",
     "ENDPOINTS",
+    "SERVER",
+    "SERVERS",
+    "BROKER",
+    "BROKERS",
     "UPSTREAM",
     "UPSTREAMS",
     "TARGET",
+    "TARGETS",
     "BACKEND",
-    "BROKERS",
-    "BROKER",
-    "SERVERS",
-    "SERVER",
     "PROXY",
+    "NODES",
+];
+
+/// What a program's own address is named after.
+const OWN: [&str; 16] = [
+    "HTTP",
+    "HTTPS",
+    "SERVER",
+    "APP",
+    "METRICS",
+    "HEALTH",
+    "ADMIN",
+    "WEB",
+    "TELEMETRY",
+    "PROBE",
+    "STATUS",
+    "DEBUG",
+    "PROMETHEUS",
+    "GRPC",
+    "RPC",
+    "API",
 ];
 
 /// Kinds of servers that clients name their variables after.
@@ -120,11 +148,13 @@ pub(super) struct Conventions<'run> {
     pub dials: Vec<Dial<'run>>,
 }
 
-/// Reads a program that is not described. Of a described one only `variables` count, since its options are known.
+/// Reads a program that is not described. Of a described one only variables count, since its options are known. `own`
+/// is what the container is called, in lower case: the variables of a Redis named after Redis are about itself.
 pub(super) fn read<'run>(
     invocations: &[&Invocation<'run>],
     environment: &Environment<'run>,
     listens_too: bool,
+    own: &str,
 ) -> Conventions<'run> {
     let options = Options { style: Style::Gnu, boolean: Vec::new() };
     let arguments: Vec<Arguments<'run>> =
@@ -138,8 +168,8 @@ pub(super) fn read<'run>(
     let named: Vec<Named<'_, 'run>> = of_options.chain(of_variables).filter(|named| named.word.is_known).collect();
     let mut found = Conventions::default();
     for one in &named {
-        if !pair(one, &named, &mut found, listens_too) {
-            whole(one, &mut found, listens_too);
+        if !pair(one, &named, &mut found, listens_too, own) {
+            whole(one, &mut found, listens_too, own);
         }
     }
     // URLs among the arguments of a program: nothing says what they are for.
@@ -160,6 +190,7 @@ fn pair<'run>(
     all: &[Named<'_, 'run>],
     found: &mut Conventions<'run>,
     listens_too: bool,
+    own: &str,
 ) -> bool {
     const HOSTS: [&str; 8] = ["HOSTNAME", "HOST", "ADDRESS", "ADDR", "SERVER", "IP", "INTERFACE", "SERVICE"];
     let Some(prefix) = HOSTS.iter().find_map(|end| one.name.strip_suffix(end)) else { return false };
@@ -173,11 +204,10 @@ fn pair<'run>(
     };
     let Some(port) = all.iter().find(is_port) else { return false };
     let Ok(number) = port.word.text.trim().parse::<u16>() else { return false };
-    let kind = kind_of(prefix);
-    let listens = kind.is_none()
-        && (is_listening(&one.name)
-            || prefix.is_empty()
-            || matches!(prefix, "HTTP" | "SERVER" | "APP" | "METRICS" | "HEALTH" | "ADMIN" | "WEB"));
+    let kind = kind_of(prefix).filter(|kind| !own.contains(kind));
+    let own_server = kind_of(prefix).is_some() && kind.is_none();
+    let listens =
+        is_listening(&one.name) || own_server || (kind.is_none() && (prefix.is_empty() || OWN.contains(&prefix)));
     if listens {
         if listens_too {
             let proof = Proof::new(port.word.place, port.shows.clone());
@@ -195,11 +225,11 @@ fn pair<'run>(
 }
 
 /// A name whose value is a whole address.
-fn whole<'run>(one: &Named<'_, 'run>, found: &mut Conventions<'run>, listens_too: bool) {
+fn whole<'run>(one: &Named<'_, 'run>, found: &mut Conventions<'run>, listens_too: bool, own: &str) {
     let text = one.word.text.as_ref();
     let scheme = text.split_once("://").map(|(scheme, _)| scheme.trim_start_matches("jdbc:"));
     let is_client = scheme.is_some_and(|scheme| CLIENT_SCHEMES.contains(&scheme)) || text.starts_with("jdbc:");
-    let kind = kind_of(&one.name);
+    let kind = kind_of(&one.name).filter(|kind| !own.contains(kind));
     if is_client {
         let form = if text.starts_with("jdbc:") { Form::Text } else { Form::Url };
         add_dials(one.word, &one.shows, Certainty::Said, kind, address::read(form, text), found);
@@ -231,16 +261,21 @@ fn whole<'run>(one: &Named<'_, 'run>, found: &mut Conventions<'run>, listens_too
         }
         return;
     }
-    let words: Vec<&str> = one.name.split('_').collect();
-    let dials = words.iter().any(|word| DIALS.contains(word));
     if is_neither(&one.name) && kind.is_none() {
         return;
     }
+    // What a name ends with says what its value is: `POSTGRES_PASSWORD` and `REDIS_DB` are no addresses.
+    let last = one.name.rsplit('_').next().unwrap_or_default();
+    let is_address = ADDRESSES.contains(&last) || last == "PGHOST";
+    let has_port = |text: &str| {
+        address::read(Form::Address, text).iter().any(|one| one.port.is_some() && one.host != Host::Absent)
+    };
     let certainty = match kind {
         // `DATABASE_URL`, `REDIS_ADDR`
-        Some(_) => Certainty::Said,
-        None if dials || scheme.is_some() => Certainty::Likely,
-        None => return,
+        Some(_) if is_address || (last == one.name && has_port(text)) => Certainty::Said,
+        _ if scheme.is_some() => Certainty::Likely,
+        _ if is_address && text.split(',').all(|part| has_port(part.trim())) => Certainty::Likely,
+        _ => return,
     };
     let form = if scheme.is_some() { Form::Url } else { Form::Address };
     let addresses = match text.contains(',') {
@@ -273,6 +308,7 @@ fn add_dials<'run>(
             port: address.port,
             speaks: kind.map(str::to_owned).or(address.scheme),
             path: address.path,
+            is_needed: true,
             certainty,
             proof: Proof::new(word.place, shows),
         });

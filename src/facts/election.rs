@@ -241,30 +241,40 @@ pub(super) fn always_on<'run>(found: &mut Election<'run>, place: Place<'run>, sh
     }
 }
 
-/// Milliseconds of a duration as Go writes it: `15s`, `1m30s`, `500ms`.
+/// Milliseconds of a duration as Go's `time.ParseDuration` reads it: `15s`, `1m30s`, `1.5h`, `500ms`. What is less than a
+/// millisecond is left out.
 #[must_use]
 pub fn milliseconds(text: &str) -> Option<u64> {
     let mut rest = text;
-    let mut total: u64 = 0;
+    let mut nanoseconds: u128 = 0;
     if rest == "0" {
         return Some(0);
     }
     while !rest.is_empty() {
-        let digits = rest.find(|character: char| !character.is_ascii_digit()).filter(|end| *end > 0)?;
-        let number: u64 = rest[..digits].parse().ok()?;
-        rest = &rest[digits..];
-        let unit = rest.find(|character: char| character.is_ascii_digit()).unwrap_or(rest.len());
-        let factor = match &rest[..unit] {
-            "ms" => 1,
-            "s" => 1000,
-            "m" => 60_000,
-            "h" => 3_600_000,
+        let end = rest.find(|sign: char| !sign.is_ascii_digit() && sign != '.').filter(|end| *end > 0)?;
+        let (whole, fraction) = rest[..end].split_once('.').unwrap_or((&rest[..end], ""));
+        rest = &rest[end..];
+        let unit = rest.find(|sign: char| sign.is_ascii_digit() || sign == '.').unwrap_or(rest.len());
+        let factor: u128 = match &rest[..unit] {
+            "ns" => 1,
+            "us" | "µs" => 1_000,
+            "ms" => 1_000_000,
+            "s" => 1_000_000_000,
+            "m" => 60_000_000_000,
+            "h" => 3_600_000_000_000,
             _ => return None,
         };
-        total = total.checked_add(number.checked_mul(factor)?)?;
         rest = &rest[unit..];
+        if whole.is_empty() && fraction.is_empty() || fraction.contains('.') || whole.len() > 18 || fraction.len() > 18
+        {
+            return None;
+        }
+        let number = |digits: &str| if digits.is_empty() { Some(0) } else { digits.parse::<u128>().ok() };
+        let parts = number(fraction)?.checked_mul(factor)? / 10_u128.pow(u32::try_from(fraction.len()).ok()?);
+        nanoseconds = nanoseconds.checked_add(number(whole)?.checked_mul(factor)?)?.checked_add(parts)?;
     }
-    (!text.is_empty()).then_some(total)
+    let milliseconds = u64::try_from(nanoseconds / 1_000_000).ok()?;
+    (!text.is_empty()).then_some(milliseconds)
 }
 
 #[cfg(test)]
@@ -276,7 +286,10 @@ mod tests {
         assert_eq!(milliseconds("15s"), Some(15_000));
         assert_eq!(milliseconds("1m30s"), Some(90_000));
         assert_eq!(milliseconds("500ms"), Some(500));
-        for text in ["", "15", "s", "1d", "$(X)", "1.5s", "99999999999999999999s"] {
+        assert_eq!(milliseconds("1.5s"), Some(1_500));
+        assert_eq!(milliseconds("1.25m.5s"), Some(75_500));
+        assert_eq!(milliseconds("1500us"), Some(1));
+        for text in ["", "15", "s", "1d", "$(X)", "1..5s", ".s", "99999999999999999999s"] {
             assert_eq!(milliseconds(text), None, "{text}");
         }
     }

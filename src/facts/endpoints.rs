@@ -1,5 +1,7 @@
 //! Where a program listens and whom it dials, by its description.
 
+use std::collections::HashMap;
+
 use super::address::{self, Host};
 use super::command::Invocation;
 use super::command::arguments::{Arguments, is_false};
@@ -52,6 +54,8 @@ pub struct Dial<'run> {
     pub speaks: Option<String>,
     /// The path of a URL.
     pub path: String,
+    /// Whether what runs here goes on only when the connection has succeeded.
+    pub is_needed: bool,
     /// How sure it is.
     pub certainty: Certainty,
     /// What shows it.
@@ -139,6 +143,8 @@ impl<'a, 'run> Reader<'a, 'run> {
 
     /// Finds and reads the program's configuration.
     fn open(&mut self, configs: &'a Configs<'run>) {
+        // A program may read one file in several formats: it is read whole if one of them fits.
+        let mut is_whole: HashMap<&'a str, bool> = HashMap::new();
         for config in &self.program.config {
             let first = config.first.then(|| self.arguments.positional.first()).flatten();
             let first = first.map(|word| (word.text.to_string(), word.is_known));
@@ -151,13 +157,15 @@ impl<'a, 'run> Reader<'a, 'run> {
                 let files = if is_known { configs.at(&path) } else { Vec::new() };
                 for file in files {
                     any = true;
-                    let entries = formats::read(config.format, file.text);
-                    self.texts.push(Text { format: config.format, file, entries });
+                    let reading = formats::reading(config.format, file.text);
+                    *is_whole.entry(file.path.as_str()).or_default() |= reading.is_whole;
+                    self.texts.push(Text { format: config.format, file, entries: reading.entries });
                 }
                 // The image's own file holds the program's defaults; any other file may say anything.
                 self.has_unseen_config |= !any && (is_told || !is_known || configs.hides(&path));
             }
         }
+        self.has_unseen_config |= is_whole.values().any(|whole| !whole);
     }
 
     /// What it does.
@@ -185,9 +193,12 @@ impl<'a, 'run> Reader<'a, 'run> {
         if when.subcommand.iter().any(subcommand) {
             return Some(true);
         }
-        let is = |text: &str| match when.is.is_empty() {
-            true => !is_false(text),
-            false => when.is.iter().any(|wanted| wanted.eq_ignore_ascii_case(text.trim())),
+        let is = |text: &str| {
+            if when.is.is_empty() {
+                !is_false(text)
+            } else {
+                when.is.iter().any(|wanted| wanted.eq_ignore_ascii_case(text.trim()))
+            }
         };
         let options: Vec<_> = when.option.iter().flat_map(|name| self.arguments.get(name)).collect();
         if let Some(given) = options.last() {
@@ -302,7 +313,7 @@ impl<'a, 'run> Reader<'a, 'run> {
         for key in part.key.iter() {
             let Some(name) = key.strip_prefix("./") else { continue };
             if let Some((number, at)) = beside
-                && let Some(other) = formats::sibling(&self.texts[number].entries, at, name)
+                && let Some(other) = formats::sibling(self.texts[number].format, &self.texts[number].entries, at, name)
             {
                 return Some(self.entry(number, other, &self.texts[number].entries[other]));
             }
@@ -318,14 +329,19 @@ impl<'a, 'run> Reader<'a, 'run> {
     fn by_default(&self, text: String, by_env: bool, by_key: bool) -> Value<'run> {
         let hidden = by_env && !self.environment.is_whole()
             || by_key && self.has_unseen_config
-            || by_key && !self.is_plain_image
+            || (by_key || by_env) && !self.is_plain_image
             || !self.invocation.is_whole;
         Value {
             text,
             place: self.invocation.place,
             by: format!("default of {}", self.program.program),
             is_known: true,
-            certainty: if hidden { Certainty::Likely } else { Certainty::Default },
+            certainty: match hidden {
+                // a file that is named and not seen may say anything
+                _ if by_key && self.has_unseen_config => Certainty::Unknown,
+                true => Certainty::Likely,
+                false => Certainty::Default,
+            },
             entry: None,
         }
     }
@@ -353,11 +369,12 @@ impl<'a, 'run> Reader<'a, 'run> {
         let may_be_hidden = !row.key.is_empty() && (self.has_unseen_config || is_derived);
         *is_whole &= !may_be_hidden && (row.env.is_empty() || self.environment.is_whole());
         for value in self.row(row) {
-            if !value.is_known {
-                *is_whole = false;
-                continue;
-            }
             let mut all = address::read(row.form, &value.text);
+            if !value.is_known {
+                // `$(POD_IP):8091`: the port is known all the same
+                *is_whole &= !all.is_empty() && all.iter().all(|one| one.port.is_some());
+                all.retain(|one| one.port.is_some() && one.host == Host::Unknown);
+            }
             if !row.list && row.form != Form::Text {
                 all.truncate(1);
             }
@@ -372,19 +389,18 @@ impl<'a, 'run> Reader<'a, 'run> {
                 };
                 if host.is_none()
                     && let Some(part) = &row.host
+                    && let Some(said) = self.part(part, value.entry)
                 {
-                    if let Some(said) = self.part(part, value.entry) {
-                        // a default beside what is written is no weaker for it
-                        certainty = if said.is_known {
-                            certainty.min(said.certainty.max(Certainty::Default))
-                        } else {
-                            Certainty::Unknown
-                        };
-                        if said.certainty == Certainty::Likely {
-                            certainty = certainty.min(Certainty::Likely);
-                        }
-                        host = address::read(Form::Host, &said.text).pop().map(|address| address.host);
+                    // a default beside what is written is no weaker for it
+                    certainty = if said.is_known {
+                        certainty.min(said.certainty.max(Certainty::Default))
+                    } else {
+                        Certainty::Unknown
+                    };
+                    if said.certainty == Certainty::Likely {
+                        certainty = certainty.min(Certainty::Likely);
                     }
+                    host = address::read(Form::Host, &said.text).pop().map(|address| address.host);
                 }
                 let mut port = one.port;
                 let mut place = value.place;
@@ -458,12 +474,11 @@ impl<'a, 'run> Reader<'a, 'run> {
         let mut ignored = true;
         for one in self.addresses(row, &mut ignored) {
             let (host, is_loopback) = match one.host {
-                Some(Host::Loopback) => ("localhost".to_owned(), true),
                 Some(Host::Name(name)) => (name, false),
+                // 0.0.0.0 as a target reaches loopback, too
+                Some(Host::Loopback | Host::Any) => ("localhost".to_owned(), true),
                 // `:8080` as a target is the Pod itself for Go's dialler
                 None | Some(Host::Absent) if one.port.is_some() => ("localhost".to_owned(), true),
-                // 0.0.0.0 as a target reaches loopback, too
-                Some(Host::Any) => ("localhost".to_owned(), true),
                 _ => continue,
             };
             found.dials.push(Dial {
@@ -472,6 +487,7 @@ impl<'a, 'run> Reader<'a, 'run> {
                 port: one.port,
                 speaks: row.speaks.clone().or(one.scheme),
                 path: one.path,
+                is_needed: self.invocation.is_needed,
                 certainty: one.certainty,
                 proof: one.proof,
             });

@@ -2,7 +2,7 @@
 
 use super::config::ConfigFile;
 use super::text::texts;
-use crate::kube::{Index, Object, Typed};
+use crate::kube::{Index, Object, PodView, Typed};
 
 /// A host name and the text that asks for it.
 #[derive(Clone, Debug)]
@@ -44,7 +44,7 @@ pub fn files<'run>(index: &Index<'run>) -> Vec<ConfigFile<'run>> {
             }
             Some(Typed::Service(_)) => found.extend(external_name(object)),
             _ => {
-                for text in object.pods().flat_map(|pod| pod.containers()).flat_map(|view| texts(&view)) {
+                for text in object.pods().flat_map(PodView::containers).flat_map(|view| texts(&view)) {
                     let name = text.variable.unwrap_or_default();
                     found.push(ConfigFile { object, node: text.node, name, path: String::new(), text: text.text });
                 }

@@ -127,7 +127,7 @@ pub enum Shell {
 #[serde(deny_unknown_fields)]
 pub struct Runs {
     /// It runs until it is stopped: always, never, or with these subcommands (several words in one item are a
-    /// subcommand of a subcommand: `tools bucket web`) or options (`--agent`).
+    /// subcommand of a subcommand: `tools bucket web`), options (`--agent`), or a part of an argument (`~,fork`).
     #[serde(default)]
     pub serves: Serves,
     /// Subcommands, options (`--one-time`, also off by `=false`) and variables (`GITSYNC_ONE_TIME=true`) with which it

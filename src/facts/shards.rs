@@ -54,12 +54,12 @@ pub fn lists<'run>(index: &Index<'run>) -> Vec<ShardList<'run>> {
             let name = file.name.to_ascii_uppercase();
             if is_config { is_hashing(text) } else { name.contains("SHARD") || name.contains("MEMCACHE") }
         };
-        add(file, is_hashed, &mut found);
+        add(&file, is_hashed, &mut found);
     }
     found
 }
 
-fn add<'run>(file: ConfigFile<'run>, is_hashed: impl Fn(&str) -> bool, found: &mut Vec<ShardList<'run>>) {
+fn add<'run>(file: &ConfigFile<'run>, is_hashed: impl Fn(&str) -> bool, found: &mut Vec<ShardList<'run>>) {
     // Most texts hold no such name at all.
     if !holds_an_ordinal(file.text) {
         return;

@@ -31,9 +31,10 @@ fn by_program<'run>(one: &mut ContainerFacts<'run>, programs: &'run Programs) {
     if let Some((program, role)) = main_role(one, programs) {
         let is_of_image =
             by_image.is_some_and(|known| std::ptr::eq(known, program)) && one.container.container.command.is_none();
-        let (node, shows) = match is_of_image {
-            true => (one.container.at(&["image"]), format!("the image is {}", program.program)),
-            false => (line, format!("it runs {}", program.program)),
+        let (node, shows) = if is_of_image {
+            (one.container.at(&["image"]), format!("the image is {}", program.program))
+        } else {
+            (line, format!("it runs {}", program.program))
         };
         // a role that depends on the arguments is shown by them
         let node = if program.roles.is_empty() { node } else { line.or(node) };

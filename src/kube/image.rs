@@ -149,7 +149,7 @@ mod tests {
             ("App", Refusal::UpperCase),
             ("a:-1", Refusal::Tag),
             ("a:1+2", Refusal::Tag),
-            ("a:v1/b", Refusal::Tag),
+            ("a:v1/b", Refusal::Form),
             ("a@latest", Refusal::Digest),
             ("a@sha256:abc", Refusal::Digest),
             (&"0a".repeat(32), Refusal::Identifier),

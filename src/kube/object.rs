@@ -14,6 +14,7 @@ use crate::yaml::{Document, NodeId};
 
 /// One Kubernetes object.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own about what happens to it")]
 pub struct Object {
     /// The document that holds it.
     pub document: Arc<Document>,
@@ -180,6 +181,13 @@ impl Object {
         let node = self.document.get(template, "spec")?;
         let (metadata, spec) = (of.metadata.as_ref(), of.spec.as_ref()?);
         Some(PodView { object: self, metadata, spec, node, template, life, part: None, containers: None })
+    }
+
+    /// The same object as one of those that are applied together, whatever their files are called: what one run of
+    /// `gen` makes.
+    #[must_use]
+    pub fn in_one_unit(self) -> Self {
+        Self { kustomizations: Arc::from([0]), ..self }
     }
 
     /// Labels a node of this object.

@@ -87,26 +87,22 @@ fn near<'run, 'selector>(selector: &Selector<'selector>, it: Labelled<'run>) -> 
 /// Whether controllers give this label to the Pods that they make.
 #[must_use]
 pub fn is_given(key: &str) -> bool {
-    const GIVEN: [&str; 12] = [
+    const GIVEN: [&str; 7] = [
         "statefulset.kubernetes.io/pod-name",
         "apps.kubernetes.io/pod-index",
         "controller-revision-hash",
         "pod-template-hash",
         "pod-template-generation",
-        "rollouts-pod-template-hash",
         "job-name",
         "controller-uid",
-        "batch.kubernetes.io/job-name",
-        "batch.kubernetes.io/controller-uid",
-        "batch.kubernetes.io/job-completion-index",
-        "jobset.sigs.k8s.io/jobset-name",
     ];
-    // Prefixes of those that custom kinds' controllers give.
-    const GIVEN_UNDER: [&str; 6] = [
+    // prefixes of those that custom kinds' controllers give
+    const GIVEN_UNDER: [&str; 7] = [
         "apps.kruise.io/",
         "batch.kubernetes.io/",
         "jobset.sigs.k8s.io/",
         "leaderworkerset.sigs.k8s.io/",
+        "rollouts-pod-template-hash",
         "serving.knative.dev/",
         "training.kubeflow.org/",
     ];

@@ -118,7 +118,8 @@ fn check_facts<'run>(
     selection: &Selection,
     programs: &(dyn Fn(&Object) -> &'run Programs + Sync),
 ) -> Vec<Finding> {
-    let checks: Vec<(&'static Rule, fn(&PodFacts<'_>, &mut Found<'_>))> = selection
+    type FactsCheck = fn(&PodFacts<'_>, &mut Found<'_>);
+    let checks: Vec<(&'static Rule, FactsCheck)> = selection
         .running()
         .filter_map(|rule| match rule.check {
             Check::Facts(check) => Some((rule, check)),

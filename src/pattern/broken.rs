@@ -47,8 +47,19 @@ impl Broken {
     pub(super) fn finding(self, folder: &Folder, place: &Place) -> Finding {
         let name = folder.name();
         if folder.path().is_none() {
-            return Finding::error(place.label(""), format!("a template of ours is broken: {}", self.message))
-                .because("nothing in a description should be able to do this; please report it");
+            return Finding::error(
+                place.label(""),
+                format!(
+                    "internal error in a built-in template: {}{}",
+                    self.message,
+                    self.at.as_ref().map_or_else(String::new, |(source, span)| format!(
+                        " ({}:{})",
+                        source.name,
+                        source.position(span.start).line
+                    ))
+                ),
+            )
+            .because("nothing in a description should be able to do this; please report it");
         }
         match self.at {
             Some((source, span)) => Finding::error(Label::span(&source, span, ""), self.message)

@@ -1,10 +1,12 @@
 //! Mistakes that only show when the parts of a document are seen together.
 
+use super::annotations;
 use super::catalogue::Catalogue;
 use super::expose;
 use super::fill::Filled;
 use super::provides;
-use crate::describe::Description;
+use super::rights;
+use crate::describe::{Description, Spanned};
 use crate::diagnostic::Finding;
 
 /// Mistakes that no single pattern can see.
@@ -64,6 +66,9 @@ pub(super) fn check_app(description: &Description, shape: &Filled, uses: &[Fille
         );
     }
     check_names(description, uses, findings);
+    check_storage(description, shape, findings);
+    rights::check(description, findings);
+    annotations::check(description, findings);
     check_readiness(description, shape, uses, findings);
     provides::check(description, uses, findings);
     expose::check(description, shape, has_port, &claimers, findings);
@@ -143,6 +148,33 @@ fn check_chain(claimers: &[&Filled], findings: &mut Vec<Finding>) {
                 .help("leave one of them out, or change their order"),
             );
         }
+    }
+}
+
+/// The claim that a shape makes for each Pod is called `data`: nothing else goes by that name, or lies at its path.
+fn check_storage(description: &Description, shape: &Filled, findings: &mut Vec<Finding>) {
+    let (Some(app), Some(storage)) = (&description.app, shape.given.get("storage")) else { return };
+    let Some(mount) = storage.get("mount").and_then(Spanned::text) else { return };
+    let mount = mount.trim_end_matches('/');
+    let writable = app.writable.iter().map(|path| (path.path == mount || path.path == "/data", &path.place));
+    let volumes = app
+        .volumes
+        .iter()
+        .map(|volume| (volume.name == "data" || volume.mount.trim_end_matches('/') == mount, &volume.place));
+    let shared = app
+        .shared
+        .iter()
+        .map(|shared| (shared.name == "data" || shared.mount.trim_end_matches('/') == mount, &shared.place));
+    for (_, place) in writable.chain(volumes).chain(shared).filter(|(clashes, _)| *clashes) {
+        findings.push(
+            Finding::error(
+                place.label("and so is this"),
+                format!("two volumes would be called `data` or mounted at {mount}"),
+            )
+            .label(storage.place.label("this is one: the shape's claim is called `data`"))
+            .because("the Pod would get the other one, and what it writes would be lost with it")
+            .help("leave one of them out, or give the volume another name and path"),
+        );
     }
 }
 

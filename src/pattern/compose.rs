@@ -1,7 +1,12 @@
 //! One document of a description into Kubernetes objects.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value as Json, json};
 
+use super::additions;
+use super::agents;
+use super::annotations;
 use super::broken::Broken;
 use super::catalogue::{Catalogue, POD_TEMPLATE};
 use super::clash;
@@ -11,13 +16,16 @@ use super::fill::Filled;
 use super::hatches::{self, Made};
 use super::invariants;
 use super::isolate;
+use super::job_names;
 use super::mesh;
 use super::objects;
+use super::place;
 use super::prepare::{Prepared, prepare_all};
 use super::provides;
 use super::references::{self, Directory};
 use super::render::{Mount, Renderer};
 use super::replicas;
+use super::rights;
 use super::weave::{Clash, Weave};
 use crate::describe::{Description, Place};
 use crate::diagnostic::Finding;
@@ -70,11 +78,15 @@ fn expand_one(
     if !findings.is_empty() {
         return Err(findings);
     }
+    agents::apply(catalogue, prepared, &mut objects);
     mesh::apply(prepared, &mut objects);
-    isolate::apply(prepared, &mut objects);
+    place::apply(prepared.description, &mut objects);
+    annotations::apply(prepared.description, &mut objects, &mut findings);
+    isolate::apply(prepared, directory, &mut objects, &mut findings);
     let origin = &prepared.description.name_place;
     let mut made = objects.into_iter().map(|object| Made { object, blame: None, origin: origin.clone() }).collect();
     hatches::apply(prepared.description, &mut made, &mut findings);
+    job_names::settle(&mut made);
     if findings.is_empty() { Ok(made) } else { Err(findings) }
 }
 
@@ -88,7 +100,8 @@ pub fn notes(catalogue: &Catalogue, descriptions: &[Description]) -> Vec<String>
         entries.flat_map(|filled| provides::notes(filled, &app).unwrap_or_default()).collect()
     };
     let mut notes: Vec<String> = prepared.iter().flatten().flat_map(of).collect();
-    if descriptions.iter().any(|description| description.isolated) {
+    notes.extend(descriptions.iter().flat_map(rights::warnings));
+    if descriptions.iter().any(|description| description.isolate.is_some()) {
         notes.push(isolate::NOTE.to_owned());
     }
     if descriptions.iter().any(|description| description.meshed) {
@@ -143,11 +156,28 @@ impl Composition<'_> {
         for instance in instances(&self.prepared.shape) {
             shapes.push(self.shape_objects(&shared, &labels, Some(&instance))?);
         }
+        let mut findings = Vec::new();
+        let volumes = additions::shared(self.prepared, &mut findings);
+        if !findings.is_empty() {
+            return Err(findings);
+        }
         let mounts = mounts(&shapes, shared["main"].as_str().unwrap_or_default());
         for (at, filled) in self.prepared.uses.iter().enumerate() {
             self.render_use(at, &shared, &mounts, &labels, &mut used, &mut added)
                 .map_err(|broken| vec![broken.finding(&filled.folder, &filled.entry.place)])?;
         }
+        let main = shared["main"].as_str().unwrap_or_default();
+        let provided: Vec<Json> = added.iter().flat_map(|fragment| provided(&fragment.pod, main)).collect();
+        let inits = additions::inits(self.prepared, &provided);
+        let more = [volumes, additions::token(self.prepared, main)].into_iter().chain(inits);
+        added.extend(more.filter(|pod| !pod.is_null()).map(|pod| Fragment { pod, owner: 0 }));
+        let app = shared.get("app").filter(|app| app.is_object());
+        let mut own = additions::configs(self.prepared, app);
+        own.extend(rights::objects(self.prepared.description));
+        for object in &mut own {
+            objects::dress(object, &labels, self.prepared.description, "app");
+        }
+        objects.extend(own);
         if self.prepared.shape.definition.each.is_some() {
             objects.extend(self.shape_objects(&shared, &labels, None)?.0);
         }
@@ -253,7 +283,10 @@ impl Composition<'_> {
         }
         let context = Json::Object(context);
         if filled.folder.file(POD_TEMPLATE).is_some() {
-            for pod in renderer.documents(POD_TEMPLATE, &context)? {
+            for mut pod in renderer.documents(POD_TEMPLATE, &context)? {
+                if let Some(resources) = &filled.resources {
+                    additions::resources(&mut pod, resources);
+                }
                 fragments.push(Fragment { pod, owner: at + 1 });
             }
         }
@@ -314,7 +347,10 @@ impl Composition<'_> {
         }
         let (mut pod, clashes) = weave.finish();
         objects::arrange(&mut pod);
-        let mut findings: Vec<Finding> = clashes.iter().map(|clash| self.clash(clash)).collect();
+        // a third owner of one place says nothing new
+        let mut seen = BTreeSet::new();
+        let first = clashes.iter().filter(|clash| seen.insert(clash.path.as_str()));
+        let mut findings: Vec<Finding> = first.map(|clash| self.clash(clash)).collect();
         for repeated in invariants::repeated(&pod) {
             let place =
                 self.prepared.description.app.as_ref().map_or(&self.prepared.description.name_place, |app| &app.place);
@@ -349,6 +385,13 @@ impl Composition<'_> {
             ),
         }
     }
+}
+
+/// The variables that a fragment gives to the container `main`.
+fn provided(pod: &Json, main: &str) -> Vec<Json> {
+    let containers = pod.pointer("/spec/containers").and_then(Json::as_array).into_iter().flatten();
+    let env = containers.filter(|container| container["name"] == main).filter_map(|main| main["env"].as_array());
+    env.flatten().cloned().collect()
 }
 
 /// Where the container `main` writes, as each Pod of the shape has it: volumes that a pattern may share with it.

@@ -4,7 +4,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::context;
 use super::definition::Definition;
-use crate::describe::{self, Kind, Member, Place, Spanned, Subject};
+use crate::describe::{self, Entry, Kind, Member, Place, Spanned, Subject};
 use crate::diagnostic::Finding;
 
 /// A container among the parameters.
@@ -17,10 +17,13 @@ pub(super) struct Given<'a> {
     path: Vec<&'a str>,
 }
 
-/// All containers among the parameters, wherever they stand.
-pub(super) fn given<'a>(definition: &'a Definition, params: &'a Spanned) -> Vec<Given<'a>> {
+/// All containers among the parameters, wherever they are; `whole` is the parameters under the entry's name.
+pub(super) fn given<'a>(definition: &'a Definition, whole: &'a Member) -> Vec<Given<'a>> {
+    if definition.params.get("x-container").is_some() {
+        return vec![Given { schema: &definition.params, member: whole, path: Vec::new() }];
+    }
     let mut found = Vec::new();
-    collect(&definition.params, params, &[], &mut found);
+    collect(&definition.params, &whole.value, &[], &mut found);
     found
 }
 
@@ -39,8 +42,16 @@ fn collect<'a>(schema: &'a Json, value: &'a Spanned, path: &[&'a str], found: &m
 }
 
 /// A container has all the keys of `app` and those that its mark names; templates see it as they see the app.
-pub(super) fn fill(definition: &Definition, given: &Spanned, params: &mut Json, findings: &mut Vec<Finding>) {
-    for found in self::given(definition, given) {
+pub(super) fn fill(
+    definition: &Definition,
+    entry: &Entry,
+    document: &str,
+    given: &Spanned,
+    params: &mut Json,
+    findings: &mut Vec<Finding>,
+) {
+    let whole = Member { key: entry.name.clone(), key_place: entry.place.clone(), value: given.clone() };
+    for found in self::given(definition, &whole) {
         let mut member = with_volumes(&with_image(found.member), given.get("volumes"));
         let before = findings.len();
         let more = take_more(&found.schema["x-container"], &mut member, findings);
@@ -50,7 +61,7 @@ pub(super) fn fill(definition: &Definition, given: &Spanned, params: &mut Json, 
         let container = describe::read_app(&member, findings);
         let place = found.path.iter().try_fold(&mut *params, |value, key| value.get_mut(*key));
         if let (Some(place), true) = (place, findings.len() == before) {
-            *place = context::container(&container);
+            *place = context::container(&container, document, &member.key);
             if let (Some(container), Json::Object(more)) = (place.as_object_mut(), more) {
                 container.extend(more);
             }
@@ -59,13 +70,21 @@ pub(super) fn fill(definition: &Definition, given: &Spanned, params: &mut Json, 
 }
 
 /// Ports of containers that run in the woven Pod (`x-beside`), and where they are written.
-pub(super) fn ports_beside<'a>(definition: &'a Definition, params: &'a Spanned) -> Vec<(u16, &'a Place)> {
-    let beside = given(definition, params).into_iter().filter(|found| found.schema["x-beside"] == true);
-    let port = |found: Given<'a>| {
-        let value = found.member.value.get("port")?;
-        Some((u16::try_from(value.to_json().as_u64()?).ok()?, &value.place))
+pub(super) fn ports_beside<'a>(definition: &'a Definition, whole: &'a Member) -> Vec<(u16, &'a Place)> {
+    let beside = given(definition, whole).into_iter().filter(|found| found.schema["x-beside"] == true);
+    beside.flat_map(|found| ports_of(&found.member.value)).collect()
+}
+
+/// The ports that a container names, and where.
+fn ports_of(container: &Spanned) -> Vec<(u16, &Place)> {
+    let number = |value: &'_ Spanned| match value.text() {
+        Some(text) => describe::port_of(text).map(|(number, _)| number),
+        None => value.to_json().as_u64().and_then(|number| u16::try_from(number).ok()),
     };
-    beside.filter_map(port).collect()
+    let further = container.get("ports").map(Spanned::members).unwrap_or_default().iter();
+    let further = further.map(|member| member.value.get("port").unwrap_or(&member.value));
+    let all = container.get("port").into_iter().chain(further);
+    all.filter_map(|value| Some((number(value)?, &value.place))).collect()
 }
 
 /// The image alone is a container with nothing else to say.

@@ -3,13 +3,15 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::catalogue::Catalogue;
+use super::container::{self, Dial};
 use super::definition::Claim;
 use super::fill::Filled;
+use super::job_names;
 use super::objects;
+use super::place;
 use super::ports::{Ports, port_name};
 use super::prepare::Prepared;
-use super::render::volume_name;
-use crate::describe::{App, Description, EnvSource, Expose};
+use crate::describe::{App, Description, Expose, Spanned, duration_seconds};
 
 /// How traffic enters the Pod: through the outermost pattern that claims it, or straight to the app.
 #[derive(Clone, Debug)]
@@ -30,12 +32,15 @@ pub(super) fn shared(prepared: &Prepared<'_>) -> Map<String, Json> {
     let names: Vec<&str> = uses.iter().map(|entry| entry.entry.name.as_str()).collect();
     let mut context = Map::new();
     context.insert("name".to_owned(), json!(description.name));
+    context.insert("hashed".to_owned(), json!(job_names::MARK));
     let main = shape.definition.main_container.clone().unwrap_or_else(|| description.name.clone());
     context.insert("mesh".to_owned(), json!(description.meshed.then_some("istio")));
     context.insert("target".to_owned(), json!(description.target.0));
     context.insert("served".to_owned(), json!(served));
     context.insert("main".to_owned(), json!(main));
-    context.insert("account".to_owned(), json!(description.name));
+    let account = description.app.as_ref().and_then(|app| app.account.as_ref()).map(|(name, _)| name);
+    context.insert("account".to_owned(), json!(account.unwrap_or(&description.name)));
+    context.insert("makes_account".to_owned(), json!(account.is_none()));
     context.insert("labels".to_owned(), Json::Object(objects::labels(description, &shape.definition.name)));
     context.insert("selector".to_owned(), objects::selector(description));
     context.insert("uses".to_owned(), json!(names));
@@ -43,17 +48,18 @@ pub(super) fn shared(prepared: &Prepared<'_>) -> Map<String, Json> {
         "app".to_owned(),
         description.app.as_ref().map_or(Json::Null, |app| {
             let name = app_port_name(app, description.expose.as_ref().is_some_and(Expose::is_routed));
-            app_context(app, inbound, name, readiness)
+            container::context(app, &description.name, None, name, &dial(app, inbound, name), readiness)
         }),
     );
-    context.insert(
-        "inbound".to_owned(),
-        inbound.map_or(Json::Null, |inbound| inbound_context(inbound, shape.definition.headless)),
-    );
+    let inbound =
+        inbound.map_or(Json::Null, |inbound| inbound_context(inbound, description, shape.definition.headless));
+    context.insert("service_ports".to_owned(), json!(service_ports(description, &inbound)));
+    context.insert("inbound".to_owned(), inbound);
+    context.insert("place".to_owned(), place::context(description));
     context.insert("claims".to_owned(), claims(context.get("app"), &shape.params));
     let priority = description.priority.as_ref().map(|(name, value)| json!({"name": name, "value": value}));
     context.insert("priority".to_owned(), json!(priority));
-    context.insert("schedule".to_owned(), json!(description.schedule.as_ref().and_then(|schedule| schedule.text())));
+    context.insert("schedule".to_owned(), schedule(description));
     context.insert("shape".to_owned(), Json::Object(shape.params_map()));
     context
 }
@@ -66,10 +72,15 @@ pub(super) fn document(description: &Description, uses: &[Filled]) -> Json {
         "scheme": claim.map(|claim| claim.scheme.clone()),
         "expose": description.expose.is_some(),
         "uses": description.uses.iter().map(|entry| entry.name.clone()).collect::<Vec<_>>(),
+        "ports": app.map(|app| app.ports.iter().map(|port| port.name.clone()).collect::<Vec<_>>()),
+        "protocol": app.and_then(|app| app.protocol.clone()),
+        "health": app.is_some_and(|app| app.has("health")),
         "volumes": app.map(|app| app.volumes.iter().map(|volume| volume.name.clone()).collect::<Vec<_>>()),
         "port": app.and_then(|app| app.port),
         "env": app.map(|app| app.env.iter().map(|variable| variable.name.clone()).collect::<Vec<_>>()),
-        "writable": app.map(|app| app.writable.clone()),
+        "writable": app.map(|app| app.writable.iter().map(|path| path.path.clone()).collect::<Vec<_>>()),
+        "mounts": app.map(|app| app.volumes.iter().map(|volume| volume.mount.clone()).collect::<Vec<_>>()),
+        "claims": app.is_some_and(|app| app.volumes.iter().any(|volume| volume.claim.is_some())),
         "loopback": app.is_some_and(|app| app.loopback),
         "priority": description.priority.is_some(),
         "minor": description.target.minor(),
@@ -84,8 +95,9 @@ pub(super) fn entry(
     ports: &Ports,
 ) -> Map<String, Json> {
     let mut context = Map::new();
+    let entries = || description.uses.iter().map(|entry| entry.name.as_str());
     let named = |port: &String, number: &u16| {
-        (port.clone(), json!({"number": number, "name": port_name(&filled.entry.name, port)}))
+        (port.clone(), json!({"number": number, "name": port_name(&filled.entry.name, port, entries())}))
     };
     context.insert("entry".to_owned(), json!(filled.entry.name));
     context.insert("params".to_owned(), filled.params.clone());
@@ -106,113 +118,149 @@ pub(super) fn entry(
     context
 }
 
-/// Paths that become emptyDirs: what the user listed, and `/tmp`, without which few programs start.
-fn writable(app: &App) -> Vec<String> {
-    let mut paths = app.writable.clone();
-    let is_there = |path: &str| app.volumes.iter().any(|volume| volume.mount == path);
-    if !paths.iter().any(|path| path == "/tmp") && !is_there("/tmp") {
-        paths.push("/tmp".to_owned());
-    }
-    paths
-}
-
 /// The claims to make, of the app and of every container that the shape was given, each once.
 fn claims(app: Option<&Json>, params: &Json) -> Json {
     let mut claims: Vec<Json> = Vec::new();
-    let parts = params.as_object().into_iter().flatten().map(|(_, value)| value);
-    for volume in app.into_iter().chain(parts).filter_map(|part| part.get("volumes")?.as_array()).flatten() {
-        let is_new = claims.iter().all(|claim| claim["claim"] != volume["claim"]);
-        if is_new && volume.get("create").is_some_and(Json::is_object) {
-            claims.push(volume.clone());
+    for container in app.into_iter().chain(containers(params)) {
+        for volume in container["volumes"].as_array().into_iter().flatten() {
+            let is_new = claims.iter().all(|claim| claim["claim"] != volume["claim"]);
+            if is_new && volume["create"].is_object() {
+                claims.push(volume.clone());
+            }
         }
     }
     Json::Array(claims)
 }
 
+/// The containers among filled parameters, wherever they are.
+pub(super) fn containers(params: &Json) -> Vec<&Json> {
+    match params {
+        Json::Object(members) if members.contains_key("pod_volumes") => vec![params],
+        Json::Object(members) => members.values().flat_map(containers).collect(),
+        _ => Vec::new(),
+    }
+}
+
 /// A container of the user's that is not the app: a leaf, a worker.
-pub(super) fn container(app: &App) -> Json {
-    app_context(app, None, app_port_name(app, false), None)
+pub(super) fn container(app: &App, document: &str, role: &str) -> Json {
+    let name = app_port_name(app, false);
+    let dial = Dial { port: json!(app.port), scheme: scheme(app) };
+    container::context(app, document, Some(role), name, &dial, None)
 }
 
 /// The name of the app's port where nothing says that it speaks HTTP: service meshes go by the name, and take
 /// what is called `http` for HTTP.
 const OPAQUE: &str = "app";
 
-/// What the app's port is called: an HTTP health check or a route to it shows that it speaks HTTP.
-pub(super) fn app_port_name(app: &App, is_exposed: bool) -> &'static str {
-    if is_exposed || app.health.ready.is_some() || app.health.live.is_some() { "http" } else { OPAQUE }
+/// What the app's port is called: its protocol, or `http` where a health check or a route shows that it speaks that.
+pub(super) fn app_port_name(app: &App, is_exposed: bool) -> &str {
+    match &app.protocol {
+        Some(protocol) => protocol,
+        None if is_exposed || app.health.paths() != (None, None) => "http",
+        None => OPAQUE,
+    }
 }
 
-fn app_context(app: &App, inbound: Option<&Inbound>, port_name: &str, readiness: Option<Json>) -> Json {
-    let env: Vec<Json> = app
-        .env
-        .iter()
-        .map(|variable| match &variable.source {
-            EnvSource::Text(text) => json!({"name": variable.name, "value": text}),
-            EnvSource::Secret { name, key } => {
-                json!({"name": variable.name, "valueFrom": {"secretKeyRef": {"name": name, "key": key}}})
-            }
-            EnvSource::ConfigMap { name, key } => {
-                json!({"name": variable.name, "valueFrom": {"configMapKeyRef": {"name": name, "key": key}}})
-            }
-        })
-        .collect();
-    let writable: Vec<Json> =
-        writable(app).into_iter().map(|path| json!({"volume": volume_name(&path), "path": path})).collect();
-    let volumes: Vec<Json> = app
-        .volumes
-        .iter()
-        .map(|volume| {
-            let create = volume
-                .create
-                .as_ref()
-                .map(|(size, access, class)| json!({"size": size, "access": access, "class": class}));
-            json!({"name": volume.name, "claim": volume.claim, "mount": volume.mount, "create": create})
-        })
-        .collect();
-    let probe = probe(app, inbound, port_name);
-    let own = || json!({"path": app.health.ready, "port": probe["port"], "scheme": probe["scheme"], "timeout": null});
-    let readiness = readiness.unwrap_or_else(own);
-    json!({
-        "image": app.image,
-        "port": app.port,
-        "loopback": app.loopback,
-        "command": app.command,
-        "args": app.args,
-        "env": env,
-        "user": app.user,
-        "writable": writable,
-        "volumes": volumes,
-        "resources": {"cpu": app.resources.cpu, "memory": app.resources.memory, "limit": app.resources.limit},
-        "drain": app.drain,
-        "ready": app.health.ready,
-        "live": app.health.live,
-        "port_name": port_name,
-        "probe": probe,
-        "readiness": readiness,
-    })
+/// How the kubelet's HTTP probes speak to an app.
+fn scheme(app: &App) -> Json {
+    json!((app.protocol.as_deref() == Some("https")).then_some("HTTPS"))
 }
 
 /// Where the kubelet dials for the app. It dials the Pod's address, which a loopback listener does not answer:
 /// such an app is probed through the pattern in front of it, by number, because a probe's named port resolves
 /// in its own container alone (`pkg/probe/util.go`, `ResolveContainerPort`).
-fn probe(app: &App, inbound: Option<&Inbound>, port_name: &str) -> Json {
-    match (app.port, inbound) {
-        (None, _) => Json::Null,
-        (Some(_), Some(inbound)) if app.loopback => {
-            json!({"port": inbound.port, "scheme": inbound.claim.as_ref().map(|claim| claim.scheme.clone())})
+fn dial(app: &App, inbound: Option<&Inbound>, port_name: &str) -> Dial {
+    match inbound {
+        Some(inbound) if app.loopback => {
+            Dial { port: json!(inbound.port), scheme: json!(inbound.claim.as_ref().map(|claim| claim.scheme.clone())) }
         }
-        (Some(_), _) => json!({"port": port_name, "scheme": null}),
+        _ => Dial { port: json!(port_name), scheme: scheme(app) },
     }
 }
 
+/// What a Service says of a protocol (`appProtocol`): names of IANA, or Kubernetes' own.
+fn app_protocol(protocol: &str) -> Option<&'static str> {
+    Some(match protocol {
+        "http" => "http",
+        "https" => "https",
+        "grpc" => "kubernetes.io/h2c",
+        "redis" => "redis",
+        "memcached" => "memcache",
+        "mysql" => "mysql",
+        "postgres" => "postgresql",
+        "mongodb" => "mongodb",
+        "amqp" => "amqp",
+        "mqtt" => "mqtt",
+        _ => return None,
+    })
+}
+
 /// How the Service of a document offers its traffic.
-pub(super) fn inbound_context(inbound: &Inbound, headless: bool) -> Json {
-    let (service, protocol) = match &inbound.claim {
-        Some(claim) => (claim.service, claim.protocol.as_str()),
-        None => (80, inbound.name.as_str()),
+pub(super) fn inbound_context(inbound: &Inbound, description: &Description, headless: bool) -> Json {
+    let own = description.app.as_ref().and_then(|app| app.protocol.as_deref());
+    let (service, protocol) = match (&inbound.claim, own) {
+        (Some(claim), _) => (claim.service, claim.protocol.as_str()),
+        (None, None | Some("http")) => (80, inbound.name.as_str()),
+        (None, Some("https")) => (443, "https"),
+        (None, Some(protocol)) => (inbound.port, protocol),
     };
-    let service = if headless { inbound.port } else { service };
-    let app_protocol = Some(protocol).filter(|protocol| *protocol != OPAQUE);
-    json!({"port": inbound.port, "name": inbound.name, "service": service, "protocol": protocol, "app_protocol": app_protocol})
+    let asked = description.expose.as_ref().and_then(|expose| expose.member("port"));
+    let asked = asked.and_then(|port| u16::try_from(port.value.to_json().as_u64()?).ok());
+    let service = if headless { inbound.port } else { asked.unwrap_or(service) };
+    let transport = if protocol == "udp" { json!("UDP") } else { Json::Null };
+    json!({
+        "port": inbound.port,
+        "name": inbound.name,
+        "service": service,
+        "protocol": protocol,
+        "app_protocol": app_protocol(protocol),
+        "transport": transport,
+    })
+}
+
+/// The ports of the document's Service.
+fn service_ports(description: &Description, inbound: &Json) -> Vec<Json> {
+    let mut ports = Vec::new();
+    if !inbound.is_null() {
+        let mut port = Map::from_iter([
+            ("name".to_owned(), inbound["protocol"].clone()),
+            ("port".to_owned(), inbound["service"].clone()),
+            ("targetPort".to_owned(), inbound["name"].clone()),
+        ]);
+        for (key, from) in [("protocol", "transport"), ("appProtocol", "app_protocol")] {
+            if !inbound[from].is_null() {
+                port.insert(key.to_owned(), inbound[from].clone());
+            }
+        }
+        ports.push(Json::Object(port));
+    }
+    for port in description.app.iter().flat_map(|app| &app.ports).filter(|port| !port.private) {
+        let mut offered = json!({"name": port.name, "port": port.number, "targetPort": port.name});
+        if port.protocol == "UDP" {
+            offered["protocol"] = json!("UDP");
+        }
+        ports.push(offered);
+    }
+    ports
+}
+
+/// `schedule` with its defaults.
+fn schedule(description: &Description) -> Json {
+    let Some(schedule) = &description.schedule else { return Json::Null };
+    let of = |key: &str| schedule.get(key).map(Spanned::to_json).unwrap_or_default();
+    let within = schedule.get("start-within").and_then(Spanned::text).and_then(|text| duration_seconds(text).ok());
+    let overlap = match schedule.get("overlap").and_then(Spanned::text) {
+        Some("allow") => "Allow",
+        Some("replace") => "Replace",
+        _ => "Forbid",
+    };
+    json!({
+        "at": schedule.text().map_or_else(|| of("at"), |at| json!(at)),
+        "zone": of("zone"),
+        "overlap": overlap,
+        "within": within.unwrap_or(600),
+        "done": schedule.get("history").and_then(|history| history.get("done")).map(Spanned::to_json),
+        "failed": schedule.get("history").and_then(|history| history.get("failed")).map(Spanned::to_json),
+        "suspend": of("suspend") == true,
+    })
 }

@@ -99,7 +99,15 @@ impl Converter {
     /// What stands under a pattern's name: its parameters, its main one alone, or nothing.
     fn pattern(&self, definition: &Definition) -> Json {
         let mut params = self.convert(&definition.params);
-        if let (false, Some(properties)) = (definition.is_shape(), params["properties"].as_object_mut()) {
+        // a pattern that is a container itself has forms
+        let is_container = definition.params.get("x-container").is_some();
+        let map = if is_container { params.pointer_mut("/anyOf/1") } else { Some(&mut params) };
+        let properties = map.and_then(|map| map.get_mut("properties")).and_then(Json::as_object_mut);
+        if let (false, Some(properties)) = (definition.is_shape(), properties) {
+            if !is_container && (definition.image.is_some() || !definition.images.is_empty()) {
+                let resources = &grammar()["properties"]["app"]["properties"]["resources"];
+                properties.entry("resources").or_insert_with(|| self.member(resources));
+            }
             properties.insert(
                 "as".to_owned(),
                 json!({"type": "string", "description": "the name that this entry goes by; the pattern's own if absent"}),
@@ -130,7 +138,7 @@ impl Converter {
         let mut out = Map::new();
         for (key, value) in members {
             let converted = match key.as_str() {
-                "properties" => {
+                "properties" | "patternProperties" => {
                     let members = value.as_object().into_iter().flatten();
                     members.map(|(name, schema)| (name.clone(), self.member(schema))).collect()
                 }

@@ -30,6 +30,7 @@ pub(super) fn check(
         );
     }
     check_keys(expose, findings);
+    check_protocol(description, expose, claimers, findings);
     if let (true, Some(kind)) = (shape.definition.headless, expose.member("type")) {
         findings.push(
             Finding::error(kind.value.place.label(""), "this Service has no address that it could open to the outside")
@@ -51,9 +52,85 @@ pub(super) fn check(
     }
 }
 
+/// What a route cannot carry.
+fn check_protocol(description: &Description, expose: &Expose, claimers: &[&Filled], findings: &mut Vec<Finding>) {
+    let Some(app) = description.app.as_ref().filter(|_| claimers.is_empty() && expose.is_routed()) else { return };
+    let (Some(protocol), Some(place)) = (&app.protocol, &app.protocol_place) else { return };
+    match protocol.as_str() {
+        "http" => {}
+        "grpc" => {
+            if expose.gateway.is_none() {
+                findings.push(
+                    Finding::error(expose.place.label("makes an Ingress"), "an Ingress has no portable way to carry gRPC")
+                        .label(place.label("the app speaks this"))
+                        .because("its controllers speak HTTP/1.1 to a backend unless annotations of theirs say otherwise; a GRPCRoute is made for it")
+                        .help("expose: {host: …, gateway: <the name of your Gateway>}"),
+                );
+            }
+            for key in ["timeout", "retries", "paths"] {
+                let Some(member) = expose.member(key) else { continue };
+                findings.push(
+                    Finding::error(member.key_place.label(""), format!("a GRPCRoute has no `{key}`"))
+                        .label(place.label("makes the route a GRPCRoute"))
+                        .help("leave it out; a gRPC client sets its own deadlines"),
+                );
+            }
+        }
+        "https" => findings.push(
+            Finding::error(expose.place.label("speaks plain HTTP to the Pods"), "the route and the Pod do not speak the same protocol")
+                .label(place.label("the app answers TLS alone"))
+                .because("an Ingress or HTTPRoute ends TLS at the edge and has no portable way to speak it to a backend whose certificate only you know")
+                .help("expose: {type: LoadBalancer} lets TLS through"),
+        ),
+        other => findings.push(
+            Finding::error(place.label(""), format!("a route cannot carry {other}"))
+                .label(expose.place.label("makes a route"))
+                .because("Ingresses and HTTPRoutes carry HTTP alone")
+                .help("expose: {type: LoadBalancer} opens the Service itself"),
+        ),
+    }
+}
+
 /// Keys of `expose` that need or exclude each other.
 fn check_keys(expose: &Expose, findings: &mut Vec<Finding>) {
-    if expose.host.is_none() && expose.service_type.is_none() {
+    if let (Some(host), Some(hosts)) = (expose.member("host"), expose.member("hosts")) {
+        findings.push(
+            Finding::error(hosts.key_place.label("and these"), "`expose` has `host` and `hosts`")
+                .label(host.key_place.label("this"))
+                .help("write all of them under `hosts`"),
+        );
+    }
+    for key in ["timeout", "retries", "canary"] {
+        let Some(member) = expose.member(key).filter(|_| expose.gateway.is_none()) else { continue };
+        findings.push(
+            Finding::error(member.key_place.label(""), format!("`{key}` needs `gateway`"))
+                .because("an Ingress has no portable field for it; an HTTPRoute has")
+                .help("gateway: <the name of your Gateway>"),
+        );
+    }
+    if let (Some(class), Some(gateway)) = (expose.member("class"), expose.member("gateway")) {
+        findings.push(
+            Finding::error(class.key_place.label("is of an Ingress"), "a route on a Gateway has no `class`")
+                .label(gateway.key_place.label("makes a route"))
+                .help("leave out one of them"),
+        );
+    }
+    for key in ["paths", "class"] {
+        let Some(member) = expose.member(key).filter(|_| expose.service_type.is_some()) else { continue };
+        findings.push(
+            Finding::error(member.key_place.label(""), format!("`{key}` is of a route, and `type` makes none"))
+                .because("with `type` the Service itself takes the traffic")
+                .help("leave out one of them"),
+        );
+    }
+    if let Some(header) = expose.member("canary").and_then(|canary| canary.value.get("header"))
+        && header.members().len() != 1
+    {
+        findings.push(
+            Finding::error(header.place.label(""), "a canary goes by one header").help("header: {x-canary: \"yes\"}"),
+        );
+    }
+    if expose.hosts.is_empty() && expose.service_type.is_none() {
         findings.push(
             Finding::error(expose.place.label(""), "`expose` needs `host`")
                 .because("a route is found by the name that clients ask for")
@@ -100,15 +177,79 @@ pub(super) fn context(prepared: &Prepared<'_>, directory: &Directory<'_>, findin
         Some(Err(gateway)) => (None, Some(gateway)),
         None => (None, None),
     };
+    let is_grpc = prepared.inbound.as_ref().is_some_and(|inbound| inbound.claim.is_none())
+        && prepared.description.app.as_ref().is_some_and(|app| app.protocol.as_deref() == Some("grpc"));
+    let text = |key: &str| expose.member(key).map(|member| member.value.to_json());
     json!({
-        "host": expose.host,
+        "hosts": expose.hosts,
+        "kind": if is_grpc { "GRPCRoute" } else { "HTTPRoute" },
+        "class": text("class"),
+        "timeout": text("timeout"),
+        "retries": text("retries"),
+        "rules": rules(prepared.description, expose, directory, findings),
         "gateway": gateway,
         "gateway_namespace": namespace,
         "type": expose.service_type,
-        "split": split(prepared.description, expose, directory, findings),
         "mirror": mirror(prepared.description, expose, directory, findings),
         "tls": expose.tls,
     })
+}
+
+/// The rules of the route: one for each path, and one more where a header leads elsewhere.
+fn rules(description: &Description, expose: &Expose, directory: &Directory<'_>, findings: &mut Vec<Finding>) -> Json {
+    let own = match split(description, expose, directory, findings) {
+        Json::Null => json!([{"name": null, "port": null, "weight": null}]),
+        backends => backends,
+    };
+    let canary = canary(description, expose, directory, findings);
+    let mut rules = Vec::new();
+    let add_own = |path: Json, rules: &mut Vec<Json>| {
+        if let Some((header, backend)) = &canary {
+            rules.push(json!({"path": path, "header": header, "backends": [backend], "own": false}));
+        }
+        rules.push(json!({"path": path, "header": null, "backends": own, "own": true}));
+    };
+    let Some(paths) = expose.member("paths") else {
+        add_own(Json::Null, &mut rules);
+        return Json::Array(rules);
+    };
+    for member in paths.value.members() {
+        let Some(name) = member.value.text() else { continue };
+        if name == description.name {
+            add_own(json!(member.key), &mut rules);
+            continue;
+        }
+        let Some(target) = backend(description, name, &member.value.place, directory, findings) else { continue };
+        let backend = json!({"name": target.name, "port": target.port, "weight": null});
+        rules.push(json!({"path": member.key, "header": null, "backends": [backend], "own": false}));
+    }
+    let leads_here = paths.value.members().iter().any(|member| member.value.text() == Some(&description.name));
+    for key in ["split", "mirror", "canary"] {
+        let Some(member) = expose.member(key).filter(|_| !leads_here) else { continue };
+        findings.push(
+            Finding::error(
+                member.key_place.label(""),
+                format!("`{key}` is about requests to `{}`, and no path leads to it", description.name),
+            )
+            .label(paths.key_place.label("these are all"))
+            .help(format!("paths: {{/: {}, …}}", description.name)),
+        );
+    }
+    Json::Array(rules)
+}
+
+/// The header that leads to another document, and that.
+fn canary(
+    description: &Description,
+    expose: &Expose,
+    directory: &Directory<'_>,
+    findings: &mut Vec<Finding>,
+) -> Option<(Json, Json)> {
+    let canary = &expose.member("canary")?.value;
+    let (to, header) = (canary.get("to")?, canary.get("header")?.members().first()?);
+    let target = backend(description, to.text()?, &to.place, directory, findings)?;
+    let header = json!([{"name": header.key, "value": header.value.to_json()}]);
+    Some((header, json!({"name": target.name, "port": target.port, "weight": null})))
 }
 
 /// Backends with their weights; none where all traffic goes to the document itself.

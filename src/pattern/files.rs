@@ -1,15 +1,13 @@
 //! Parameters that name a file (`format: file`). It lies beside the description or below it, and its content goes
 //! unchanged into the entry's `ConfigMap`, under the key that the schema's `x-file` says.
 
-use std::fs::File;
-use std::io::Read as _;
-use std::path::{Component, Path};
+use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::{Map, Value as Json};
 
 use super::definition::Definition;
-use crate::describe::{Place, Spanned};
+use crate::describe::{self, Place, Spanned};
 use crate::diagnostic::Finding;
 use crate::yaml::{self, Source};
 
@@ -34,41 +32,11 @@ pub(super) fn read_all(definition: &Definition, given: &Spanned, findings: &mut 
 
 fn read(path: &str, place: &Place) -> Result<String, Box<Finding>> {
     let wrong = |message: String| Box::new(Finding::error(place.label(""), message));
-    if place.source.name == "<stdin>" {
-        return Err(Box::new(
-            Finding::error(place.label(""), "a description from standard input names no files")
-                .because("a file lies beside the description or below it"),
-        ));
-    }
-    let below = !path.is_empty()
-        && Path::new(path).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
-    if !below || path.contains(char::is_control) {
-        return Err(Box::new(
-            Finding::error(place.label(""), "a file lies beside the description or below it")
-                .help("write its path from the description's folder, without `..`"),
-        ));
-    }
-    let unreadable = |error: std::io::Error| wrong(format!("cannot read {path}: {error}"));
-    let beside = Path::new(&place.source.name).parent().filter(|folder| !folder.as_os_str().is_empty());
-    let folder = beside.unwrap_or(Path::new(".")).canonicalize().map_err(unreadable)?;
-    let file = folder.join(path).canonicalize().map_err(unreadable)?;
-    if !file.starts_with(&folder) {
-        return Err(Box::new(
-            Finding::error(place.label(""), format!("{path} leads out of the description's folder"))
-                .because("a link must not bring into a manifest what lies elsewhere"),
-        ));
-    }
-    if !file.metadata().map_err(unreadable)?.is_file() {
+    let file = describe::find_beside(path, place)?;
+    if !file.is_file() {
         return Err(wrong(format!("{path} is no file")));
     }
-    let mut bytes = Vec::new();
-    File::open(&file).and_then(|file| file.take(MOST + 1).read_to_end(&mut bytes)).map_err(unreadable)?;
-    if bytes.len() as u64 > MOST {
-        return Err(Box::new(
-            Finding::error(place.label(""), format!("{path} is larger than 512 KiB"))
-                .because("it becomes part of a ConfigMap, which holds 1 MiB in all"),
-        ));
-    }
+    let bytes = describe::read_beside(&file, path, place, MOST)?;
     String::from_utf8(bytes).map_err(|_| wrong(format!("{path} is not UTF-8 text")))
 }
 

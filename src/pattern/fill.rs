@@ -26,6 +26,10 @@ pub(super) struct Filled {
     pub given: Spanned,
     /// The parameters with defaults.
     pub params: Json,
+    /// The parameters under the entry's name, as a member.
+    whole: Member,
+    /// What the entry's containers ask for and may use, if the description says.
+    pub resources: Option<Json>,
     /// The content of the files that the parameters name, by their key in the `ConfigMap`.
     pub files: Map<String, Json>,
 }
@@ -33,6 +37,7 @@ pub(super) struct Filled {
 /// Finds the pattern of an entry and checks the parameters.
 pub(super) fn fill(
     catalogue: &Catalogue,
+    document: &str,
     entry: &Entry,
     as_shape: bool,
     findings: &mut Vec<Finding>,
@@ -56,8 +61,9 @@ pub(super) fn fill(
         );
         return None;
     }
-    let given = as_map(entry, &definition);
+    let mut given = as_map(entry, &definition);
     let before = findings.len();
+    let resources = take_resources(&mut given, &definition, findings);
     let name = format!("`{}`", entry.pattern);
     let help = format!("patterns explain {}", entry.pattern);
     let subject = Subject { name: &name, member: "parameter", help: Some(&help), place: &entry.place };
@@ -66,7 +72,8 @@ pub(super) fn fill(
         return None;
     }
     let mut params = describe::with_defaults(&definition.params, &given.to_json());
-    containers::fill(&definition, &given, &mut params, findings);
+    name_services(&definition, &mut params);
+    containers::fill(&definition, entry, document, &given, &mut params, findings);
     if findings.len() > before {
         return None;
     }
@@ -75,13 +82,50 @@ pub(super) fn fill(
         return None;
     }
     let files = files::read_all(&definition, &given, findings);
-    let filled = Filled { entry: entry.clone(), folder: folder.clone(), definition, given, params, files };
+    let whole = Member { key: entry.name.clone(), key_place: entry.place.clone(), value: given.clone() };
+    let filled =
+        Filled { entry: entry.clone(), folder: folder.clone(), definition, given, params, whole, resources, files };
     let context = json!({"params": filled.params});
     filled.check(&filled.definition.checks, &context, is_about_itself, findings);
     if let Some(flow) = &filled.definition.flow {
         flow.check(&filled.given, findings);
     }
     (findings.len() == before).then_some(filled)
+}
+
+/// Takes `resources` out of the parameters, unless they are the pattern's own.
+fn take_resources(given: &mut Spanned, definition: &Definition, findings: &mut Vec<Finding>) -> Option<Json> {
+    let own = definition.is_shape()
+        || definition.params.get("x-container").is_some()
+        || definition.params["properties"].get("resources").is_some();
+    if own {
+        return None;
+    }
+    let member = given.remove("resources")?;
+    let schema = &describe::grammar()["properties"]["app"]["properties"]["resources"];
+    let subject = Subject { name: "`resources`", member: "key", help: None, place: &member.key_place };
+    let before = findings.len();
+    describe::check(schema, &member.value, subject, findings);
+    if findings.len() > before {
+        return None;
+    }
+    if definition.image.is_none() && definition.images.is_empty() {
+        let message = format!("`{}` runs no container that could have resources", definition.name);
+        findings.push(Finding::error(member.key_place.label(""), message).help("leave `resources` out"));
+    }
+    Some(describe::read_resources(Some(&member.value), findings).to_json())
+}
+
+/// A target that is a document's bare name is its Service.
+fn name_services(definition: &Definition, params: &mut Json) {
+    for (name, schema) in definition.params["properties"].as_object().into_iter().flatten() {
+        if schema["format"] == "target"
+            && let Some(target) = params.get_mut(name)
+            && let Some(text) = target.as_str().filter(|text| !text.contains('/'))
+        {
+            *target = json!(format!("service/{text}"));
+        }
+    }
 }
 
 /// Gives the definition the form that the parameters ask for.
@@ -187,7 +231,7 @@ impl Filled {
 
     /// Ports of the user's containers that run in the woven Pod, and where they are written.
     pub(super) fn ports_beside(&self) -> Vec<(u16, &describe::Place)> {
-        containers::ports_beside(&self.definition, &self.given)
+        containers::ports_beside(&self.definition, &self.whole)
     }
 
     /// The containers that stand in front of the app, the outermost first: name and port.

@@ -2,8 +2,10 @@
 
 use serde_json::{Map, Value as Json};
 
+use super::job_names::MARK;
 use super::objects;
-use crate::describe::{Description, Place, Spanned, merge_maps};
+use super::strategic;
+use crate::describe::{Description, Place, Spanned};
 use crate::diagnostic::Finding;
 use crate::words::nearest;
 
@@ -26,6 +28,7 @@ pub(super) fn apply(description: &Description, made: &mut Vec<Made>, findings: &
     for extra in &description.extra {
         let mut object = extra.to_json();
         objects::place_in(&mut object, description.namespace.as_deref());
+        objects::mark(&mut object, description);
         check_identity(extra, &object, findings);
         made.push(Made { object, blame: Some(extra.place.clone()), origin: description.name_place.clone() });
     }
@@ -80,9 +83,17 @@ fn apply_patch(patch: &Spanned, made: &mut [Made], findings: &mut Vec<Finding>) 
     let made = &mut made[at];
     made.blame = Some(target.place.clone());
     if let Some(merge) = patch.get("merge") {
-        merge_maps(&mut made.object, &merge.to_json());
+        strategic::merge(&mut made.object, merge, findings);
     }
     for member in patch.get("set").map(Spanned::members).unwrap_or_default() {
+        let value = match member.value.to_json() {
+            scalar @ (Json::String(_) | Json::Number(_) | Json::Bool(_)) => scalar.to_string(),
+            _ => "…".to_owned(),
+        };
+        if let Some(merge) = strategic::by_index(&made.object, &member.key, &value) {
+            findings.push(by_index(&member.key_place, merge));
+            continue;
+        }
         if !set(&mut made.object, &member.key, member.value.to_json()) {
             findings.push(
                 Finding::error(member.key_place.label(""), format!("`{}` leads nowhere in {wanted}", member.key))
@@ -91,6 +102,10 @@ fn apply_patch(patch: &Spanned, made: &mut [Made], findings: &mut Vec<Finding>) 
         }
     }
     for item in patch.get("remove").map(Spanned::items).unwrap_or_default() {
+        if let Some(merge) = item.text().and_then(|pointer| strategic::by_index(&made.object, pointer, "")) {
+            findings.push(by_index(&item.place, merge));
+            continue;
+        }
         if item.text().is_some_and(|pointer| !remove(&mut made.object, pointer)) {
             findings.push(Finding::error(item.place.label(""), format!("{wanted} has nothing there to remove")));
         }
@@ -103,9 +118,16 @@ fn apply_patch(patch: &Spanned, made: &mut [Made], findings: &mut Vec<Finding>) 
     }
 }
 
+/// An index into a list whose elements have names.
+fn by_index(place: &Place, merge: String) -> Finding {
+    Finding::error(place.label(""), "this patch goes by a number in a list whose elements have names")
+        .because("a pattern that is added above would silently move it to another container")
+        .help(merge)
+}
+
 /// `Deployment/shop`.
 fn identity(object: &Json) -> String {
-    let text = |value: &Json| value.as_str().unwrap_or_default().to_owned();
+    let text = |value: &Json| value.as_str().unwrap_or_default().trim_end_matches(MARK).to_owned();
     format!("{}/{}", text(&object["kind"]), text(&object["metadata"]["name"]))
 }
 

@@ -1,24 +1,37 @@
-//! `isolate: true`: a `NetworkPolicy` for each workload that admits what its containers declare, and nothing else.
+//! `isolate`: a `NetworkPolicy` for each workload. `true` admits what its containers declare, and nothing else; `from`
+//! and `to` say who may talk to whom.
 //!
 //! The kubelet's probes come from the Pod's own node, which no policy cuts off (kubernetes/website:
 //! content/en/docs/concepts/services-networking/network-policies.md).
 
 use serde_json::{Value as Json, json};
 
+use super::job_names;
 use super::objects;
 use super::prepare::Prepared;
+use super::references::Directory;
+use crate::describe::{Kind, Place, Spanned, is_service_name};
+use crate::diagnostic::Finding;
+use crate::words::{list, nearest};
 
 /// What to know beside the objects.
 pub(super) const NOTE: &str = "note: `isolate` works where the cluster's network plugin enforces NetworkPolicies; the kubelet's probes come from the node and pass in any case";
 
 /// Adds the policies.
-pub(super) fn apply(prepared: &Prepared<'_>, objects: &mut Vec<Json>) {
-    if !prepared.description.isolated {
-        return;
-    }
+pub(super) fn apply(
+    prepared: &Prepared<'_>,
+    directory: &Directory<'_>,
+    objects: &mut Vec<Json>,
+    findings: &mut Vec<Finding>,
+) {
+    let Some(isolate) = &prepared.description.isolate else { return };
     let written = objects.iter().filter(|object| objects::is_workload(object)).cloned();
     let workloads: Vec<Json> = written.chain(objects.iter().flat_map(objects::made_later)).collect();
     let behind = behind(prepared);
+    let declared: Vec<Declared> = workloads.iter().flat_map(declared).collect();
+    let within = (workloads.len() > 1).then(|| json!([{"podSelector": {"matchLabels": own_parts(&workloads)}}]));
+    let peers = isolate.get("from").map(|from| peers(prepared, directory, from, &declared, findings));
+    let egress = isolate.get("to").map(|to| egress(prepared, directory, to, within.as_ref(), findings));
     let mut policies: Vec<Json> = Vec::new();
     for mut workload in workloads {
         let own_name = workload["metadata"]["name"].clone();
@@ -31,29 +44,44 @@ pub(super) fn apply(prepared: &Prepared<'_>, objects: &mut Vec<Json>) {
         for template in templates {
             // the parts of a JobSet are told apart by their Pods, as a Job is that has its name when it runs
             let pods = template.pointer("/metadata/labels/app.kubernetes.io~1name").cloned().unwrap_or_default();
-            let name = if several || own_name.is_null() { pods } else { own_name.clone() };
+            let name = if several || own_name.is_null() { pods } else { without_mark(&own_name) };
             // what a pattern stands in front of is reached through that pattern alone
             let behind = |port: u64| behind.iter().any(|upstream| u64::from(*upstream) == port);
             let ports: Vec<Json> = objects::declared_ports(template)
                 .filter(|(port, _)| !behind(*port))
                 .map(|(port, protocol)| json!({"protocol": protocol, "port": port}))
                 .collect();
-            let ingress = if ports.is_empty() { json!([]) } else { json!([{"ports": ports}]) };
-            let chosen = selector.clone().unwrap_or_else(|| own_labels(template));
+            let ingress = match &peers {
+                Some(peers) => admitted(prepared, peers, template, &ports, within.as_ref()),
+                None if ports.is_empty() => json!([]),
+                None => json!([{"ports": ports}]),
+            };
+            let chosen = selector.clone().unwrap_or_else(|| objects::own_labels(template));
             let mut metadata = json!({"name": name, "labels": labels});
             if !namespace.is_null() {
                 metadata["namespace"] = namespace.clone();
             }
             metadata["annotations"] = kept(&annotations);
+            let mut spec =
+                json!({"podSelector": {"matchLabels": chosen}, "policyTypes": ["Ingress"], "ingress": ingress});
+            if let Some(egress) = &egress {
+                spec["policyTypes"] = json!(["Ingress", "Egress"]);
+                spec["egress"] = egress.clone();
+            }
             policies.push(json!({
                 "apiVersion": "networking.k8s.io/v1",
                 "kind": "NetworkPolicy",
                 "metadata": metadata,
-                "spec": {"podSelector": {"matchLabels": chosen}, "policyTypes": ["Ingress"], "ingress": ingress},
+                "spec": spec,
             }));
         }
     }
     objects.append(&mut policies);
+}
+
+/// A Job's name without what stands for the hash of its spec: the policy stays when another Job takes its place.
+fn without_mark(name: &Json) -> Json {
+    json!(name.as_str().map(|name| name.trim_end_matches(job_names::MARK)))
 }
 
 /// The ports that something in the same Pod stands in front of.
@@ -70,10 +98,229 @@ fn kept(annotations: &Json) -> Json {
     Json::Object(ours.map(|(key, value)| (key.clone(), value.clone())).collect())
 }
 
-/// The labels that tell a Job's Pods from others; the version is none of them.
-fn own_labels(template: &Json) -> Json {
-    let labels = template.pointer("/metadata/labels").and_then(Json::as_object);
-    let telling = |key: &str| matches!(key, "app.kubernetes.io/name" | "app.kubernetes.io/part-of");
-    let labels = labels.into_iter().flatten().filter(|(key, _)| telling(key));
-    Json::Object(labels.map(|(key, value)| (key.clone(), value.clone())).collect())
+/// A port of the document's Pods.
+struct Declared {
+    name: String,
+    number: u64,
+}
+
+fn declared(workload: &Json) -> Vec<Declared> {
+    let mut workload = workload.clone();
+    let mut found = Vec::new();
+    for template in objects::templates(&mut workload) {
+        for list in ["initContainers", "containers"] {
+            let containers = template["spec"][list].as_array().into_iter().flatten();
+            for port in containers.filter_map(|container| container["ports"].as_array()).flatten() {
+                let (Some(name), Some(number)) = (port["name"].as_str(), port["containerPort"].as_u64()) else {
+                    continue;
+                };
+                found.push(Declared { name: name.to_owned(), number });
+            }
+        }
+    }
+    found
+}
+
+/// What all parts of a document have in common, and no other document.
+fn own_parts(workloads: &[Json]) -> Json {
+    let part_of = workloads.first().map(|workload| &workload["metadata"]["labels"]["app.kubernetes.io/part-of"]);
+    json!({"app.kubernetes.io/part-of": part_of})
+}
+
+/// Who may come in, and at which ports: all that the app's traffic takes, if none are named.
+struct Peer {
+    from: Json,
+    ports: Option<Vec<u64>>,
+}
+
+fn peers(
+    prepared: &Prepared<'_>,
+    directory: &Directory<'_>,
+    from: &Spanned,
+    declared: &[Declared],
+    findings: &mut Vec<Finding>,
+) -> Vec<Peer> {
+    let mut peers = Vec::new();
+    for item in from.items() {
+        let (name, place, names) = match &item.kind {
+            Kind::Text(name) => (name.as_str(), &item.place, None),
+            Kind::Map(members) if members.len() == 1 => {
+                (members[0].key.as_str(), &members[0].key_place, Some(&members[0].value))
+            }
+            _ => {
+                findings.push(
+                    Finding::error(item.place.label(""), "an entry of `from` is one peer")
+                        .help("write namespace/monitoring, or {namespace/monitoring: [admin]}"),
+                );
+                continue;
+            }
+        };
+        let Some(from) = peer(prepared, directory, name, place, findings) else { continue };
+        let ports = names.map(|names| names.items().iter().filter_map(|name| port(name, declared, findings)).collect());
+        if ports.is_none() && prepared.inbound.is_none() {
+            findings.push(
+                Finding::error(place.label(""), "this document has no port that a peer could come in at")
+                    .help("give the app a `port`, or name ports: {namespace/monitoring: [metrics]}"),
+            );
+        }
+        peers.push(Peer { from, ports });
+    }
+    peers
+}
+
+fn port(name: &Spanned, declared: &[Declared], findings: &mut Vec<Finding>) -> Option<u64> {
+    let text = name.text()?;
+    let found = declared.iter().find(|port| port.name == text);
+    if found.is_none() {
+        let names: Vec<&str> = declared.iter().map(|port| port.name.as_str()).collect();
+        let label =
+            nearest(text, names.iter().copied()).map_or_else(String::new, |name| format!("did you mean `{name}`?"));
+        let help =
+            if names.is_empty() { "the Pods declare none".to_owned() } else { format!("there are {}", list(&names)) };
+        findings.push(
+            Finding::error(name.place.label(label), format!("no port of these Pods is called `{text}`")).help(help),
+        );
+    }
+    found.map(|port| port.number)
+}
+
+fn peer(
+    prepared: &Prepared<'_>,
+    directory: &Directory<'_>,
+    name: &str,
+    place: &Place,
+    findings: &mut Vec<Finding>,
+) -> Option<Json> {
+    if let Some(namespace) = name.strip_prefix("namespace/") {
+        if is_service_name(namespace) {
+            return Some(json!({"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}}}));
+        }
+    } else if is_cidr(name) {
+        return Some(json!({"ipBlock": {"cidr": name}}));
+    } else if let Some((document, _)) = directory.document(name) {
+        let mut peer = json!({"podSelector": {"matchLabels": objects::selector(document)}});
+        let elsewhere =
+            document.namespace.as_ref().filter(|namespace| prepared.description.namespace.as_ref() != Some(*namespace));
+        if let Some(namespace) = elsewhere {
+            peer["namespaceSelector"] = json!({"matchLabels": {"kubernetes.io/metadata.name": namespace}});
+        }
+        return Some(peer);
+    }
+    let meant = nearest(name, directory.names());
+    let label = meant.map_or_else(String::new, |name| format!("did you mean `{name}`?"));
+    findings.push(
+        Finding::error(
+            place.label(label),
+            format!("`{name}` is neither a document of this file nor a namespace or CIDR"),
+        )
+        .help("write a document's name, namespace/<name> or a CIDR such as 10.0.0.0/8"),
+    );
+    None
+}
+
+/// An address and the length of its prefix.
+fn is_cidr(text: &str) -> bool {
+    let Some((address, length)) = text.rsplit_once('/') else { return false };
+    let most = match address.parse::<std::net::IpAddr>() {
+        Ok(std::net::IpAddr::V4(_)) => 32,
+        Ok(std::net::IpAddr::V6(_)) => 128,
+        Err(_) => return false,
+    };
+    length.parse::<u8>().is_ok_and(|length| length <= most)
+}
+
+/// The ingress rules of one Pod template. Parts of a document that its traffic does not enter talk to each other.
+fn admitted(prepared: &Prepared<'_>, peers: &[Peer], template: &Json, ports: &[Json], within: Option<&Json>) -> Json {
+    let of = |number: u64| ports.iter().find(|port| port["port"] == number).cloned();
+    let declared: Vec<u64> = objects::declared_ports(template).map(|(number, _)| number).collect();
+    let inbound = prepared.inbound.as_ref().map(|inbound| u64::from(inbound.port));
+    let mut rules = Vec::new();
+    for peer in peers {
+        let wanted = peer.ports.clone().unwrap_or_else(|| inbound.into_iter().collect());
+        let open: Vec<Json> = wanted
+            .into_iter()
+            .filter(|number| declared.contains(number))
+            .filter_map(|number| of(number).or(Some(json!({"protocol": "TCP", "port": number}))))
+            .collect();
+        if !open.is_empty() {
+            rules.push(json!({"from": [peer.from], "ports": open}));
+        }
+    }
+    if let Some(within) = within.filter(|_| !ports.is_empty()) {
+        rules.push(json!({"from": within, "ports": ports}));
+    }
+    Json::Array(rules)
+}
+
+fn egress(
+    prepared: &Prepared<'_>,
+    directory: &Directory<'_>,
+    to: &Spanned,
+    within: Option<&Json>,
+    findings: &mut Vec<Finding>,
+) -> Json {
+    let mut rules = Vec::new();
+    for item in to.items() {
+        let Some(text) = item.text() else { continue };
+        if text == "dns" {
+            rules.push(dns());
+            if directory.document("dns").is_some() {
+                findings.push(
+                    Finding::error(
+                        item.place.label(""),
+                        "`dns` is the cluster's DNS, and a document is called that too",
+                    )
+                    .help("rename the document"),
+                );
+            }
+            continue;
+        }
+        if let Some((document, target)) = directory.document(text) {
+            let Some(to) = peer(prepared, directory, text, &item.place, findings) else { continue };
+            // one that is wrong in itself has been reported
+            let Some(target) = target else { continue };
+            let Some(inbound) = &target.inbound else {
+                findings.push(
+                    Finding::error(item.place.label(""), format!("nothing can talk to `{text}`: it listens nowhere"))
+                        .label(document.name_place.label("has no `port`")),
+                );
+                continue;
+            };
+            let is_udp = document.app.as_ref().is_some_and(|app| app.protocol.as_deref() == Some("udp"));
+            let protocol = if is_udp { "UDP" } else { "TCP" };
+            rules.push(json!({"to": [to], "ports": [{"protocol": protocol, "port": inbound.port}]}));
+            continue;
+        }
+        let address = text.rsplit_once(':').filter(|(cidr, _)| is_cidr(cidr));
+        let address = address.and_then(|(cidr, port)| Some((cidr, port.parse::<u16>().ok().filter(|port| *port > 0)?)));
+        match address {
+            Some((cidr, port)) => {
+                rules.push(json!({"to": [{"ipBlock": {"cidr": cidr}}], "ports": [{"protocol": "TCP", "port": port}]}));
+            }
+            None => {
+                let label = nearest(text, directory.names().chain(["dns"]))
+                    .map_or_else(String::new, |name| format!("did you mean `{name}`?"));
+                findings.push(
+                    Finding::error(
+                        item.place.label(label),
+                        format!("`{text}` is neither a document of this file nor a CIDR with a port"),
+                    )
+                    .help("write a document's name, 10.0.0.0/8:5432 or dns"),
+                );
+            }
+        }
+    }
+    rules.extend(within.map(|within| json!({"to": within})));
+    Json::Array(rules)
+}
+
+/// The cluster's DNS: Pods in kube-system, or the cache on the node (`NodeLocal DNSCache` listens at 169.254.20.10).
+fn dns() -> Json {
+    json!({
+        "to": [
+            {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}}},
+            {"ipBlock": {"cidr": "169.254.20.10/32"}},
+        ],
+        "ports": [{"protocol": "UDP", "port": 53}, {"protocol": "TCP", "port": 53}],
+    })
 }

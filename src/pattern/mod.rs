@@ -1,10 +1,14 @@
 //! Patterns: folders of templates, filled with parameters, rendered and woven into one Pod.
 
+mod additions;
+mod agents;
+mod annotations;
 mod broken;
 mod catalogue;
 mod checks;
 mod clash;
 mod compose;
+mod container;
 mod containers;
 mod context;
 mod definition;
@@ -17,11 +21,13 @@ mod hatches;
 mod images;
 mod invariants;
 mod isolate;
+mod job_names;
 mod mesh;
 mod objects;
 mod overview;
 mod own;
 mod page;
+mod place;
 mod ports;
 mod prepare;
 mod proof;
@@ -30,7 +36,9 @@ mod quote;
 mod references;
 mod render;
 mod replicas;
+mod rights;
 mod starter;
+mod strategic;
 pub mod weave;
 
 pub use catalogue::{Catalogue, Folder};

@@ -36,8 +36,10 @@ const ORDER: &[&str] = &[
     "HorizontalPodAutoscaler",
     "ScaledObject",
     "NetworkPolicy",
+    "PodMonitor",
     "Ingress",
     "HTTPRoute",
+    "GRPCRoute",
 ];
 
 /// Kinds that no namespace holds.
@@ -136,6 +138,13 @@ pub(super) fn templates(object: &mut Json) -> Vec<&mut Json> {
     object.pointer_mut(path).into_iter().collect()
 }
 
+/// Whether Kubernetes itself knows a kind of ours.
+pub(super) fn is_built_in(kind: &str) -> bool {
+    const OTHERS: &[&str] =
+        &["JobSet", "TriggerAuthentication", "ScaledJob", "ScaledObject", "PodMonitor", "HTTPRoute", "GRPCRoute"];
+    ORDER.contains(&kind) && !OTHERS.contains(&kind)
+}
+
 /// Whether an object is a controller of Pods that are written as Kubernetes writes them.
 pub(super) fn is_workload(object: &Json) -> bool {
     const KINDS: &[&str] = &["Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob", "ScaledJob", "JobSet"];
@@ -175,19 +184,50 @@ pub(super) fn labels(description: &Description, component: &str) -> Map<String, 
     let mut labels = Map::new();
     labels.insert("app.kubernetes.io/name".to_owned(), json!(description.name));
     labels.insert("app.kubernetes.io/component".to_owned(), json!(component));
-    labels.insert("app.kubernetes.io/part-of".to_owned(), json!(description.name));
+    labels.insert(
+        "app.kubernetes.io/part-of".to_owned(),
+        json!(description.system.as_ref().unwrap_or(&description.name)),
+    );
     labels.insert("app.kubernetes.io/managed-by".to_owned(), json!("patterns"));
     if let Some(version) = description.app.as_ref().and_then(|app| version(&app.image)) {
         labels.insert("app.kubernetes.io/version".to_owned(), json!(version));
     }
+    labels.extend(description.labels.iter().map(|label| (label.key.clone(), label.value.to_json())));
     labels
 }
 
-/// Labels that Services and controllers select by; they never change. `part-of` keeps the parts of one document
-/// (`search-leaf` of `search`) apart from a document of the same name.
+/// Labels that Services and controllers select by; they never change. A part of a document (`search-leaf` of
+/// `search`) has a name of its own and its component on top.
 #[must_use]
 pub(super) fn selector(description: &Description) -> Json {
-    json!({"app.kubernetes.io/name": description.name, "app.kubernetes.io/part-of": description.name})
+    json!({"app.kubernetes.io/name": description.name})
+}
+
+/// The labels that tell a Job's Pods from others; what may change is none of them.
+pub(super) fn own_labels(template: &Json) -> Json {
+    let labels = template.pointer("/metadata/labels").and_then(Json::as_object);
+    let telling = |key: &str| matches!(key, "app.kubernetes.io/name" | "app.kubernetes.io/component");
+    let labels = labels.into_iter().flatten().filter(|(key, _)| telling(key));
+    Json::Object(labels.map(|(key, value)| (key.clone(), value.clone())).collect())
+}
+
+/// Puts the labels and the source on an object of `extra`, so that pruning finds it; what it says itself stays.
+pub(super) fn mark(object: &mut Json, description: &Description) {
+    let own = labels(description, "extra");
+    let is_pod = object["kind"] == "Pod";
+    let source = json!({"patterns/source": description.origin, "patterns/from": "extra"});
+    let Some(metadata) = object.get_mut("metadata").and_then(Json::as_object_mut) else { return };
+    for (field, more) in [("labels", Json::Object(own)), ("annotations", source)] {
+        let there = metadata.entry(field).or_insert_with(|| json!({}));
+        let (Some(there), Json::Object(more)) = (there.as_object_mut(), more) else { continue };
+        for (key, value) in more {
+            // a Pod of this name would be selected
+            if is_pod && key == "app.kubernetes.io/name" {
+                continue;
+            }
+            there.entry(key).or_insert(value);
+        }
+    }
 }
 
 /// Puts labels, annotations and namespace on an object, in front of what it has.

@@ -6,7 +6,7 @@ use super::checks;
 use super::context::{self, Inbound};
 use super::definition::Claim;
 use super::fill::{Filled, fill};
-use super::ports::{self, Ports, port_name};
+use super::ports::{self, Ports, part_port_name, port_name};
 use crate::describe::{Description, Expose};
 use crate::diagnostic::Finding;
 
@@ -72,8 +72,12 @@ fn fill_all(
     description: &Description,
     findings: &mut Vec<Finding>,
 ) -> (Option<Filled>, Vec<Filled>) {
-    let shape = fill(catalogue, &description.shape, true, findings);
-    let uses = description.uses.iter().filter_map(|entry| fill(catalogue, entry, false, findings)).collect();
+    let shape = fill(catalogue, &description.name, &description.shape, true, findings);
+    let uses = description
+        .uses
+        .iter()
+        .filter_map(|entry| fill(catalogue, &description.name, entry, false, findings))
+        .collect();
     (shape, uses)
 }
 
@@ -96,13 +100,14 @@ fn chain(
     let name = claim.as_ref().map_or(name, |claim| &claim.protocol).to_owned();
     let mut inbound = Inbound { port: app_port, name, claim };
     if let Some((name, port)) = shape.front().first() {
-        inbound = Inbound { port: *port, name: port_name(name, "main"), claim: Some(Claim::http()) };
+        inbound = Inbound { port: *port, name: part_port_name(name), claim: Some(Claim::http()) };
     }
     for (at, filled) in uses.iter().enumerate().rev() {
         let Some(claim) = &filled.definition.claims else { continue };
         let Some(number) = ports[at].get(&claim.port) else { continue };
         upstreams[at] = Some(inbound.port);
-        let name = port_name(&filled.entry.name, &claim.port);
+        let entries = uses.iter().map(|filled| filled.entry.name.as_str());
+        let name = port_name(&filled.entry.name, &claim.port, entries);
         inbound = Inbound { port: *number, name, claim: Some(claim.clone()) };
     }
     (Some(inbound), upstreams)

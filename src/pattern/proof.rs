@@ -16,28 +16,12 @@ use crate::diagnostic::Finding;
 use crate::words::nearest;
 use crate::yaml::{self, Source};
 
-/// Keywords that a parameter's schema may have, beside our own `x-…`.
-const KEYWORDS: &[&str] = &[
-    "type",
-    "description",
-    "default",
-    "enum",
-    "const",
-    "pattern",
-    "format",
-    "minimum",
-    "maximum",
-    "minLength",
-    "maxLength",
-    "items",
-    "minItems",
-    "properties",
-    "required",
-    "additionalProperties",
-    "propertyNames",
-    "anyOf",
-    "oneOf",
-];
+/// Keywords that a pattern's parameters may have beside those of a description's own, and our `x-…`.
+const FURTHER: [&str; 4] = ["const", "propertyNames", "anyOf", "oneOf"];
+
+fn keywords() -> impl Iterator<Item = &'static str> {
+    describe::KEYWORDS.into_iter().chain(FURTHER)
+}
 
 /// Checks a folder; what is wrong goes to `findings`, each where it stands.
 pub(super) fn prove(folder: &Folder, images: &BTreeMap<String, Image>, findings: &mut Vec<Finding>) {
@@ -157,9 +141,19 @@ impl Proof<'_> {
     /// What one part of the definition says of another.
     fn links(&mut self, images: &BTreeMap<String, Image>) {
         let definition = self.definition;
-        let params = &definition.params["properties"];
+        let properties = &definition.params["properties"];
+        // a container of the user's has the keys of `app`, and its own beside them
+        let container = definition.params.get("x-container");
+        let has_param = |name: &str| {
+            let is_own = properties.get(name).is_some() || container.is_some_and(|more| more.get(name).is_some());
+            is_own
+                || container.is_some()
+                    && describe::grammar()
+                        .pointer("/properties/app/properties")
+                        .is_some_and(|app| app.get(name).is_some())
+        };
         let has_port = |name: &String| definition.ports.iter().any(|port| port.name == *name);
-        if let Some(main) = definition.main.as_ref().filter(|main| params.get(main.as_str()).is_none()) {
+        if let Some(main) = definition.main.as_ref().filter(|main| !has_param(main)) {
             self.wrong(&self.place("main"), format!("there is no parameter `{main}`"));
         }
         for role in definition.image.iter().chain(&definition.images).filter(|role| !images.contains_key(*role)) {
@@ -174,7 +168,7 @@ impl Proof<'_> {
         }
         for (at, param) in definition.ports.iter().enumerate().filter_map(|(at, port)| Some((at, port.param.as_ref()?)))
         {
-            if params.get(param.as_str()).is_none() {
+            if !has_param(param) {
                 let place = self.item("ports", at, "param");
                 self.wrong(&place, format!("there is no parameter `{param}`"));
             }
@@ -190,7 +184,7 @@ impl Proof<'_> {
                 let place = self.item("checks", at, "that");
                 self.wrong(&place, format!("this is no expression: {error}"));
             }
-            if params.get(check.at.as_str()).is_none() {
+            if !has_param(&check.at) {
                 let place = self.item("checks", at, "at");
                 self.wrong(&place, format!("there is no parameter `{}`", check.at));
             }
@@ -219,9 +213,9 @@ impl Proof<'_> {
             return;
         }
         for member in schema.members() {
-            let known = KEYWORDS.contains(&member.key.as_str()) || member.key.starts_with("x-");
+            let known = keywords().any(|word| word == member.key) || member.key.starts_with("x-");
             if !known {
-                let meant = nearest(&member.key, KEYWORDS.iter().copied());
+                let meant = nearest(&member.key, keywords());
                 let label = meant.map_or_else(String::new, |name| format!("did you mean `{name}`?"));
                 let message = format!("a parameter's schema has no `{}`", member.key);
                 self.findings.push(Finding::error(member.key_place.label(label), message));

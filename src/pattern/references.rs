@@ -78,6 +78,16 @@ impl<'a> Directory<'a> {
         Self { documents: descriptions.iter().zip(prepared).collect() }
     }
 
+    /// A document of the file; one that is wrong in itself has only its description.
+    pub(super) fn document(&self, name: &str) -> Option<(&'a Description, Option<&'a Prepared<'a>>)> {
+        self.documents.iter().find(|(document, _)| document.name == name).copied()
+    }
+
+    /// The names of all documents of the file.
+    pub(super) fn names(&self) -> impl Iterator<Item = &'a str> {
+        self.documents.iter().map(|(document, _)| document.name.as_str())
+    }
+
     /// Resolves every reference among an entry's parameters.
     pub(super) fn resolve(&self, from: &Description, filled: &Filled, findings: &mut Vec<Finding>) -> Json {
         let mut references = Map::new();
@@ -238,7 +248,7 @@ fn target(
                 .label(to.name_place.label(format!("`{pattern}`: {why}"))),
         ));
     };
-    let inbound = context::inbound_context(inbound, shape.definition.headless);
+    let inbound = context::inbound_context(inbound, to, shape.definition.headless);
     let scheme = inbound["protocol"].as_str().filter(|protocol| matches!(*protocol, "http" | "https"));
     let elsewhere = to.namespace.as_ref().filter(|namespace| from.namespace.as_ref() != Some(*namespace));
     let full = |host: String| match elsewhere {

@@ -63,9 +63,12 @@ impl Renderer {
         environment.add_filter("seconds", |text: &str| {
             duration_seconds(text).map_err(|mistake| Error::new(ErrorKind::InvalidOperation, mistake.message))
         });
+        environment.add_filter("owned", |list: Hole, role: &str, common: Hole| owned(&list, role, &common));
+        environment.add_filter("as_main", |ports: Hole, from: &str, to: &str| renamed(&ports, from, to));
+        environment.add_filter("every", |probe: Hole, seconds: u64, failures: u64| every(&probe, seconds, failures));
         environment.add_filter("folders", move |files: Hole| folders(&mounts, &files));
         environment.add_filter("mebibytes", mebibytes);
-        environment.add_filter("port_name", |entry: &str| super::ports::port_name(entry, "main"));
+        environment.add_filter("port_name", |entry: &str| super::ports::part_port_name(entry));
         super::quote::register(&mut environment);
         environment.add_filter("percent", |text: &str| text.trim_end_matches('%').parse::<u32>().unwrap_or(100));
         Self { environment, folder: folder.clone() }
@@ -171,6 +174,41 @@ pub(super) fn volume_name(path: &str) -> String {
     format!("path-{}-{}", kept.trim_matches('-'), super::objects::short_hash(path.as_bytes())).replace("--", "-")
 }
 
+/// Mounts or volumes of a container whose volumes are its own in a Pod that has others: their names begin with its
+/// role, unless containers share them.
+fn owned(list: &Hole, role: &str, common: &Hole) -> Result<Hole, Error> {
+    let common: Vec<String> = common.try_iter()?.map(|name| name.to_string()).collect();
+    let mut list = json_of(list);
+    for element in list.as_array_mut().into_iter().flatten() {
+        let name = element["name"].as_str().unwrap_or_default().to_owned();
+        if !common.contains(&name) {
+            element["name"] = Json::String(format!("{role}-{name}"));
+        }
+    }
+    Ok(Hole::from(Serde(list)))
+}
+
+/// Ports with one of them under another name.
+fn renamed(ports: &Hole, from: &str, to: &str) -> Hole {
+    let mut ports = json_of(ports);
+    for port in ports.as_array_mut().into_iter().flatten().filter(|port| port["name"] == from) {
+        port["name"] = Json::String(to.to_owned());
+    }
+    Hole::from(Serde(ports))
+}
+
+/// A probe in other time.
+fn every(probe: &Hole, seconds: u64, failures: u64) -> Hole {
+    let mut probe = json_of(probe);
+    probe["periodSeconds"] = seconds.into();
+    probe["failureThreshold"] = failures.into();
+    Hole::from(Serde(probe))
+}
+
+fn json_of(value: &Hole) -> Json {
+    serde_json::to_value(value).unwrap_or_default()
+}
+
 /// Labels and one more.
 fn with_label(labels: &Hole, name: &str, value: &str) -> Hole {
     let mut labels: serde_json::Map<String, Json> =
@@ -179,17 +217,15 @@ fn with_label(labels: &Hole, name: &str, value: &str) -> Hole {
     Hole::from(Serde(labels))
 }
 
-/// Labels of one part of a document that runs several kinds of Pods: its own name, so that no selector finds the
-/// others, and its role as component.
+/// Labels or selector of one part of a document that runs several kinds of Pods: its own name, so that no selector
+/// finds the others, and its role as component.
 fn part(labels: &Hole, role: &str) -> Hole {
     let mut labels: serde_json::Map<String, Json> =
         serde_json::to_value(labels).ok().and_then(|labels| labels.as_object().cloned()).unwrap_or_default();
     let name = labels.get("app.kubernetes.io/name").and_then(Json::as_str).unwrap_or_default();
     let own = format!("{name}-{role}");
     labels.insert("app.kubernetes.io/name".to_owned(), Json::String(own));
-    if labels.contains_key("app.kubernetes.io/component") {
-        labels.insert("app.kubernetes.io/component".to_owned(), Json::String(role.to_owned()));
-    }
+    labels.insert("app.kubernetes.io/component".to_owned(), Json::String(role.to_owned()));
     labels.shift_remove("app.kubernetes.io/version");
     Hole::from(Serde(labels))
 }

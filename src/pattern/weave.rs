@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json};
 
+use crate::kube::validation::Quantity;
+
 /// Two owners want different things in one place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Clash {
@@ -88,7 +90,11 @@ impl Weave {
                 self.merge_lists(base, over, path, field, owner);
             }
             (base, over) if base == over => {}
-            (base, over) => self.clash(path, owner, base, over),
+            (base, over) => {
+                if field != "volumes[]" || !share(base, over) {
+                    self.clash(path, owner, base, over);
+                }
+            }
         }
     }
 
@@ -142,6 +148,22 @@ impl Weave {
         let first = self.owners.get(path).copied().unwrap_or_default();
         self.clashes.push(Clash { path: path.to_owned(), first, second, left: left.clone(), right: right.clone() });
     }
+}
+
+/// Two emptyDirs of one name that differ in their size alone are one volume of the larger size, which holds what
+/// either of them has to.
+fn share(base: &mut Json, over: &Json) -> bool {
+    let size = |volume: &Json| volume.pointer("/emptyDir/sizeLimit").and_then(Json::as_str).map(str::to_owned);
+    let (Some(first), Some(second)) = (size(base), size(over)) else { return false };
+    let mut same = over.clone();
+    same["emptyDir"]["sizeLimit"] = Json::String(first.clone());
+    let (true, Some(left), Some(right)) = (same == *base, Quantity::parse(&first), Quantity::parse(&second)) else {
+        return false;
+    };
+    if right.compare(left).is_gt() {
+        *base = over.clone();
+    }
+    true
 }
 
 fn merge_keys(field: &str) -> Option<&'static [&'static str]> {

@@ -113,7 +113,7 @@ pub const FORMER: &[(&str, &str)] = &[
 
 /// The name of today for a rule's name, which may be a former one.
 #[must_use]
-pub fn current<'name>(name: &'name str) -> &'name str {
+pub fn current(name: &str) -> &str {
     FORMER.iter().find(|(former, _)| *former == name).map_or(name, |(_, current)| current)
 }
 

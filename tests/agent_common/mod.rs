@@ -324,6 +324,8 @@ pub fn scratch(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{}-{count}-{name}", std::process::id()))
 }
 
+const PROGRAM: &str = env!("CARGO_BIN_EXE_patterns-agent");
+
 /// The real binary, running. It is killed when dropped.
 pub struct Agent {
     child: Child,
@@ -332,9 +334,18 @@ pub struct Agent {
 
 impl Agent {
     pub fn start(args: &[&str], env: &[(&str, &str)]) -> Self {
+        Self::run(Command::new(PROGRAM).args(args), env)
+    }
+
+    /// With so little memory for data: what malloc and threads get beyond it is refused, and that ends the process.
+    pub fn start_within(mebibytes: u32, args: &[&str], env: &[(&str, &str)]) -> Self {
+        let script = format!("ulimit -d {} && exec \"$0\" \"$@\"", mebibytes * 1024);
+        Self::run(Command::new("sh").args(["-c", &script, PROGRAM]).args(args), env)
+    }
+
+    fn run(command: &mut Command, env: &[(&str, &str)]) -> Self {
         let log = scratch("log");
-        let child = Command::new(env!("CARGO_BIN_EXE_patterns-agent"))
-            .args(args)
+        let child = command
             .env_remove("KUBECONFIG")
             .env_remove("KUBERNETES_SERVICE_HOST")
             .envs(env.iter().copied())
@@ -344,6 +355,11 @@ impl Agent {
             .spawn()
             .unwrap();
         Self { child, log }
+    }
+
+    /// Its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     pub fn log(&self) -> String {

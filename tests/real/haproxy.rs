@@ -93,9 +93,10 @@ fn the_proxy_of_a_node_is_the_same() {
     let Some(haproxy) = find("haproxy") else { return };
     let (remote, port) = (echo("remote"), free_port());
     let description = format!(
-        "patterns: v1\nname: shop\napp: {{image: shop, port: 8080}}\nuse:\n  - node: {{as: prices, protocol: http, to: \"external/localhost:{remote}\", port: {port}}}\n"
+        "patterns: v1\nname: shop\napp: {{image: shop, port: 8080}}\nuse:\n  - node: {{as: prices, protocol: http, to: \"external/prices.example.com:{remote}\", port: {port}}}\n"
     );
     let config = Generated::from(&description).file("shop-prices-", "haproxy.cfg");
+    let config = replace(&config, "prices.example.com", "localhost");
     let config = replace(&config, &format!("bind 0.0.0.0:{port}"), &format!("bind 127.0.0.1:{port}"));
     let (_running, status) = start("node", &haproxy, &config, port);
     assert!(get(port, "/", &[]).starts_with("HTTP/1.1 200"));

@@ -92,13 +92,13 @@ pub struct HealthArgs {
 /// Arguments of `introspect`.
 #[derive(Debug, Args)]
 pub struct IntrospectArgs {
-    /// Serve here.
-    #[arg(long, value_name = "ADDR", default_value = "0.0.0.0:9081", env = "PATTERNS_AGENT_LISTEN")]
+    /// Serve here; reach it with `kubectl port-forward`.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9081", env = "PATTERNS_AGENT_LISTEN")]
     pub listen: SocketAddr,
-    /// Show this configuration file, or the files of this folder; repeat for more.
+    /// Show this configuration file, or the files of this folder, values masked unless known to be harmless; repeat for more.
     #[arg(long, value_name = "PATH", value_delimiter = ',', env = "PATTERNS_AGENT_CONFIG")]
     pub config: Vec<PathBuf>,
-    /// Show the end of this log; repeat for more.
+    /// Show the end of this log, credentials masked as far as they can be told; repeat for more.
     #[arg(long, value_name = "FILE", value_delimiter = ',', env = "PATTERNS_AGENT_LOGS")]
     pub logs: Vec<PathBuf>,
     /// What the app itself offers: metrics or stacks, passed on under /app.

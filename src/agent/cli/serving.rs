@@ -39,6 +39,10 @@ pub struct ElectArgs {
     /// Release the Lease on SIGTERM, once the last answer has run out, so that others take over at once.
     #[arg(long, env = "PATTERNS_AGENT_RELEASE_ON_EXIT")]
     pub release_on_exit: bool,
+    /// This is a native sidecar without a liveness probe: it gets SIGTERM only when the app's container has ended, so
+    /// that nobody can act on the last answer any more. Then release the Lease at once.
+    #[arg(long, env = "PATTERNS_AGENT_SIDECAR")]
+    pub sidecar: bool,
     #[command(flatten)]
     #[expect(missing_docs, reason = "flattened")]
     pub namespace: NamespaceArgs,

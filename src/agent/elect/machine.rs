@@ -5,10 +5,37 @@
 //! renew deadline after a write of its holder was *sent*, while a follower waits the recorded lease duration, which is
 //! longer, from when it first *saw* the result of that write. Every write carries the resourceVersion that it
 //! replaces, so of two followers only one succeeds, and a delayed renewal of a former leader fails.
+//!
+//! In full, with *validity* for the time in which `standing` may say leader:
+//!
+//! - **I1: every validity rests on a write.** A tenure begins with the answer to an acquisition and is prolonged with the
+//!   answer to a renewal, and ends the renew deadline after that very call was sent (`found`). A call without an answer
+//!   in time prolongs nothing (`pass_time`); an answer whose resourceVersion is the one that was replaced stored nothing
+//!   and prolongs nothing. Nothing else lengthens a tenure, and any Lease that names another holder or term ends it.
+//! - **I2: who takes a Lease from another has seen nothing of him for the lease duration that he wrote**
+//!   (`may_acquire`), on its own clock, counted from when it saw the latest version, and replaces that very version.
+//! - **I3: a Lease without holder was released by a holder that had no validity left** (`poll_leaving`), nor anybody
+//!   with an answer of it to act upon: `quiet_until` is the end of the last answer's `remaining`. In `ReleaseAtOnce` it
+//!   is the moment of the signal instead, because whoever was told has ended before it was sent.
+//!
+//! From these, two validities never overlap. Let A's last successful write be w, sent at s, and let B acquire by
+//! replacing a version v that B read. v is w or later, since a version before w cannot be replaced after w was stored.
+//! If A released: I3. Otherwise B read w at r ≥ s, and waited the lease duration L, so that B's write was sent at least
+//! L/1.01 of true time after s, while A's validity had ended R/0.99 after s at most (I1). `Times` has L > R · 1.01/0.99.
+//! A write of A that is still under way when B's is stored replaces a version that is gone, and fails; one that is
+//! stored before makes B's fail. After a deletion no version connects the two: who saw the Lease before waits the
+//! longest duration that it knows (`View::guard`), and who starts later is outside of what can be promised.
+//!
+//! - **I4: terms only rise.** An acquisition writes the recorded term plus one, or more, and replaces the version that it
+//!   read the term from; a renewal keeps it. An identity is used by one process only, so that a tenure is known by its
+//!   term.
+//!
+//! `simulation` checks I1 to I4 as one: never two that say leader, no leader while another's last `remaining` runs,
+//! and no term twice.
 
 use std::time::Duration;
 
-use super::record::{Answer, Event, JITTER, Now, Record, Request, Times, Write};
+use super::record::{Answer, Event, LOOKS, Now, Record, Request, Times, Write};
 use super::view::{Known, News, View};
 
 /// What the driver has to do next.
@@ -42,12 +69,23 @@ pub struct Standing {
     pub remaining: Duration,
 }
 
+/// What a process that is stopped does with a Lease that it holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnExit {
+    /// Leaves it to run out.
+    Keep,
+    /// Says leader no more, lets the last answer run out, and releases.
+    Release,
+    /// Releases at once: whoever could have acted on an answer has ended before.
+    ReleaseAtOnce,
+}
+
 /// One election as one process sees it.
 #[derive(Debug)]
 pub struct Elector {
     identity: String,
     times: Times,
-    release_on_exit: bool,
+    on_exit: OnExit,
     returns: bool,
     rng: fastrand::Rng,
     wants: Wants,
@@ -123,11 +161,11 @@ struct Pending {
 impl Elector {
     /// A process that has not looked yet. `campaigns`: from the start, and again some time after stepping down.
     #[must_use]
-    pub fn new(identity: String, times: Times, campaigns: bool, release_on_exit: bool, seed: u64) -> Self {
+    pub fn new(identity: String, times: Times, campaigns: bool, on_exit: OnExit, seed: u64) -> Self {
         Self {
             identity,
             times,
-            release_on_exit,
+            on_exit,
             returns: campaigns,
             rng: fastrand::Rng::with_seed(seed),
             wants: if campaigns { Wants::Lead { until: None } } else { Wants::Nothing },
@@ -197,7 +235,13 @@ impl Elector {
     /// Ends the process's part in the election.
     pub fn stop(&mut self, now: Duration) {
         self.wants = Wants::Nothing;
-        self.leave(now, self.release_on_exit, true);
+        self.leave(now, self.on_exit != OnExit::Keep, true);
+        if let Some(leaving) = self.leaving.as_mut().filter(|_| self.on_exit == OnExit::ReleaseAtOnce) {
+            leaving.quiet_until = now;
+            // Not when the next renewal would have been.
+            self.next_try = now;
+            leaving.give_up = now + self.times.renew_deadline;
+        }
     }
 
     fn leave(&mut self, now: Duration, release: bool, stopping: bool) {
@@ -433,10 +477,10 @@ impl Elector {
             _ => {}
         }
         self.next_try = match (pending.purpose, self.tenure) {
+            _ if self.leaving.is_some() => now.boot,
             // After a conflict the leader has looked; now it renews.
             (Purpose::Look, Some(_)) => now.boot,
             (_, Some(_)) => from + self.times.retry,
-            _ if self.leaving.is_some() => now.boot,
             _ => self.next_look(now.boot),
         };
     }
@@ -448,7 +492,9 @@ impl Elector {
         let news = self.view.found(now, record, self.tenure.is_some());
         self.tell_deleted(news);
         let mine = holder.as_ref() == Some(&self.identity);
-        if let Some(tenure) = self.tenure.take_if(|tenure| !mine || tenure.term != term) {
+        if let Some(tenure) = self.tenure.take_if(|tenure| !mine || tenure.term != term)
+            && self.leaving.is_none()
+        {
             self.events.push(Event::Lost { term: tenure.term, reason: "the Lease names another holder or term" });
         }
         if let Some(leader) = holder.filter(|_| news.changed && !mine)
@@ -498,7 +544,7 @@ impl Elector {
     }
 
     fn pause(&mut self) -> Duration {
-        self.times.retry + self.times.retry.mul_f64(JITTER * self.rng.f64())
+        self.times.retry.mul_f64(LOOKS.0 + (LOOKS.1 - LOOKS.0) * self.rng.f64())
     }
 
     fn fraction(&mut self, of: Duration) -> Duration {

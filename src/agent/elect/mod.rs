@@ -12,17 +12,19 @@ mod simulation;
 #[cfg(test)]
 mod tests;
 mod view;
+mod watchdog;
 
 use std::sync::Arc;
 
 use tokio::task::JoinSet;
 
 use super::cli::{Campaign, ElectArgs};
+use super::serve::{GRACE, Limits, Servers};
 use super::signals::Termination;
-use super::{Failure, cluster, serve, status};
+use super::{Failure, cluster, random, status};
 use driver::{Election, Elections};
 use lease::LeaseClient;
-use machine::Elector;
+use machine::{Elector, OnExit};
 use record::Times;
 
 /// Takes part in the elections until SIGTERM.
@@ -38,31 +40,39 @@ pub async fn run(args: ElectArgs) -> Result<(), Failure> {
     }
     let mut termination = Termination::new()?;
     let (client, namespace) = cluster::connect(args.namespace.namespace.as_deref()).await?;
-    let mut registry = status::registry("elect");
-    let metrics = driver::Metrics::register(&mut registry);
+    let mut servers = Servers::new("elect");
+    let metrics = driver::Metrics::register(&mut servers.registry);
     let mut elections = Vec::new();
     for name in &args.leases {
         let campaigns = args.campaign == Campaign::Always;
         let seed = u64::from_le_bytes(random()?);
-        let elector = Elector::new(identity.clone(), times, campaigns, args.release_on_exit, seed);
+        let on_exit = match (args.sidecar, args.release_on_exit) {
+            (true, _) => OnExit::ReleaseAtOnce,
+            (false, true) => OnExit::Release,
+            (false, false) => OnExit::Keep,
+        };
+        let elector = Elector::new(identity.clone(), times, campaigns, on_exit, seed);
         elections.push(Arc::new(Election::new(name.clone(), elector, times, metrics.clone())));
     }
     let elections = Arc::new(Elections(elections));
-    status::start(args.status.status, Arc::clone(&elections) as _, registry).await?;
-    serve::serve("election API", args.api, api::router(Arc::clone(&elections))).await?;
+    status::start(&mut servers, args.status.status, Arc::clone(&elections) as _).await?;
+    let router = api::router(Arc::clone(&elections));
+    servers.serve("election API", "--api", args.api, router, Limits::SMALL).await?;
     tracing::info!(identity, namespace, leases = ?args.leases, "taking part in elections");
+    watchdog::start(Arc::clone(&elections) as _, watchdog::PERIOD, watchdog::end_process);
     let mut drivers = JoinSet::new();
     for election in &elections.0 {
         let leases = LeaseClient::new(client.clone(), &namespace, election.name());
         drivers.spawn(Arc::clone(election).drive(leases));
     }
     termination.wait().await;
-    tracing::info!("ending: no longer leading, releasing when the last answer has run out");
+    tracing::info!(at_once = args.sidecar, "ending: no longer leading, releasing unless others are to wait");
     elections.0.iter().for_each(|election| election.stop());
     tokio::select! {
         () = async { while drivers.join_next().await.is_some() {} } => {}
         () = termination.wait() => tracing::warn!("ended before the Leases were released"),
     }
+    servers.end(GRACE).await;
     Ok(())
 }
 
@@ -95,12 +105,4 @@ fn identity(name: Option<String>) -> Result<String, Failure> {
 /// The name in an identity, without its random part.
 fn name_of(identity: &str) -> &str {
     identity.rsplit_once('_').map_or(identity, |(name, _)| name)
-}
-
-fn random<const N: usize>() -> Result<[u8; N], Failure> {
-    let mut bytes = [0; N];
-    match rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty()) {
-        Ok(read) if read == N => Ok(bytes),
-        _ => Err(Failure::Usage("the kernel gives no random bytes".to_owned())),
-    }
 }

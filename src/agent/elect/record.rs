@@ -18,12 +18,16 @@ pub struct Times {
     pub lease: Duration,
     /// How long a renewal is good for, counted from before it was sent.
     pub renew_deadline: Duration,
-    /// Pause between a leader's renewals; followers look every one to 2.2 of it.
+    /// Pause between a leader's renewals; followers look a little more often, see [`LOOKS`].
     pub retry: Duration,
 }
 
-/// client-go's `leaderelection.JitterFactor`: followers wait up to this many retry periods longer.
-pub const JITTER: f64 = 1.2;
+/// Followers look after a random part of the retry period, from the first to the second: so that a Lease that was
+/// released is held again within one of them.
+pub const LOOKS: (f64, f64) = (0.4, 0.7);
+
+/// client-go's `leaderelection.JitterFactor`: its leaders need a renew deadline of so many retry periods.
+const JITTER: f64 = 1.2;
 
 /// A leader's clock may be 1 % slow and a follower's 1 % fast; the lease must outlast the renewal all the same.
 const DRIFT: f64 = 1.01 / 0.99;

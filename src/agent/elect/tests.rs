@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::machine::{Elector, Step};
+use super::machine::{Elector, OnExit, Step};
 use super::record::{Answer, Event, Now, Record, Request, Times, Write};
 
 const S: Duration = Duration::from_secs(1);
@@ -28,7 +28,11 @@ struct Bench {
 
 impl Bench {
     fn new(campaigns: bool) -> Self {
-        let elector = Elector::new("pod_1".to_owned(), times(15), campaigns, true, 1);
+        Self::that_ends(campaigns, OnExit::Release)
+    }
+
+    fn that_ends(campaigns: bool, on_exit: OnExit) -> Self {
+        let elector = Elector::new("pod_1".to_owned(), times(15), campaigns, on_exit, 1);
         Self { elector, lease: None, now: 1000 * S, version: 0, events: Vec::new(), stores_nothing: false }
     }
 
@@ -198,6 +202,25 @@ fn stopping_ends_at_once_unless_there_is_something_to_release() {
     leader.run(30 * S);
     assert!(leader.events.contains(&Event::Released { term: 1 }));
     assert!(leader.now > stopped + 7 * S && leader.now < stopped + 11 * S);
+}
+
+#[test]
+fn a_sidecar_releases_at_once_and_only_when_it_is_stopped() {
+    let mut bench = Bench::that_ends(true, OnExit::ReleaseAtOnce);
+    bench.run(5 * S);
+    bench.elector.step_down(bench.now);
+    bench.run(S);
+    assert_eq!(bench.holder(), Some("pod_1"), "the app lives, and may act on an answer");
+    bench.elector.stop(bench.now);
+    let stopped = bench.now;
+    bench.run(30 * S);
+    assert_eq!(bench.holder(), None);
+    assert!(bench.events.contains(&Event::Released { term: 1 }));
+    assert_eq!(bench.now, stopped);
+    let mut keeps = Bench::that_ends(true, OnExit::Keep);
+    keeps.run(5 * S).elector.stop(Duration::ZERO);
+    keeps.run(30 * S);
+    assert_eq!(keeps.holder(), Some("pod_1"));
 }
 
 #[test]

@@ -88,6 +88,12 @@ impl Outgoing {
         let headers = kept.map(|(name, value)| (name.clone(), value.clone())).collect();
         Self { method, path, headers }
     }
+
+    /// The request's method.
+    #[must_use]
+    pub fn method(&self) -> &Method {
+        &self.method
+    }
 }
 
 impl Leaves {

@@ -15,6 +15,8 @@ pub struct Metrics {
     pub hedges: Counter,
     /// From request to answer, in seconds.
     pub seconds: Histogram,
+    /// From asking a leaf to its answer or its end, in seconds, by `leaf`.
+    pub leaves: Family<Labels, Histogram, fn() -> Histogram>,
 }
 
 impl Metrics {
@@ -26,11 +28,14 @@ impl Metrics {
             missing: Family::default(),
             hedges: Counter::default(),
             seconds: Histogram::new(buckets),
+            // Few: there may be a thousand leaves.
+            leaves: Family::new_with_constructor(|| Histogram::new([0.01, 0.05, 0.25, 1.0, 5.0])),
         };
         registry.register("requests", "Requests answered, by status", metrics.requests.clone());
         registry.register("leaves_missing", "Answers of leaves that are missing, by reason", metrics.missing.clone());
         registry.register("hedges", "Requests sent a second time, elsewhere", metrics.hedges.clone());
         registry.register("request_seconds", "Time from request to answer", metrics.seconds.clone());
+        registry.register("leaf_seconds", "Time from asking a leaf to its answer", metrics.leaves.clone());
         metrics
     }
 }

@@ -7,13 +7,12 @@ mod rpc;
 mod split;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Request, State};
-use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Json, Response};
 use bytes::Bytes;
 use futures_util::future::join_all;
@@ -24,14 +23,21 @@ use serde_json::json;
 use serde_json::value::RawValue;
 use tokio::sync::Semaphore;
 
+use super::Failure;
 use super::cli::{GatherArgs, GatherMode, OnPartial, Protocol};
 use super::http::{Answer, Http, address};
+use super::serve::{GRACE, Limits, Servers};
 use super::signals::Termination;
 use super::status::{self, Report};
-use super::{Failure, serve};
 use leaves::{Leaves, MISSING, Miss, Outgoing, Reply};
 use metrics::Metrics;
 use rpc::Call;
+
+/// How long a client's connection is kept for its next request: longer than the pools of proxies keep theirs.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+
+/// Bytes of all requests' bodies at once; a quarter of what a generated root may use.
+const BODIES: usize = 32 * 1024 * 1024;
 
 /// Answers until SIGTERM, then ends what it has begun.
 ///
@@ -50,8 +56,8 @@ pub async fn run(args: GatherArgs) -> Result<(), Failure> {
     if args.hedge_after.is_some_and(|hedge| hedge >= args.timeout) {
         return Err(Failure::Usage("--hedge-after must be less than --timeout, or it never happens".to_owned()));
     }
-    let mut registry = status::registry("gather");
-    let metrics = Metrics::register(&mut registry);
+    let mut servers = Servers::new("gather");
+    let metrics = Metrics::register(&mut servers.registry);
     let root = Arc::new(Root {
         leaves: Leaves::new(leaves, &args.leaf_url, &args.replica_urls, args.timeout, args.hedge_after, args.max_body)?,
         merge: args.merge.as_deref().map(|url| address("--merge", url)).transpose()?,
@@ -64,17 +70,18 @@ pub async fn run(args: GatherArgs) -> Result<(), Failure> {
         deadline: args.deadline,
         max_body: args.max_body,
         room: Semaphore::new(args.max_requests.get()),
-        ending: AtomicBool::new(false),
         metrics,
     });
-    status::start(args.status.status, Arc::clone(&root) as _, registry).await?;
+    status::start(&mut servers, args.status.status, Arc::clone(&root) as _).await?;
     let router = Router::new().fallback(answer).with_state(Arc::clone(&root));
-    let ended = Arc::clone(&root);
-    serve::until("root", args.listen, router, async move {
-        termination.wait().await;
-        ended.ending.store(true, Ordering::Relaxed);
-    })
-    .await
+    // Clients keep connections for their next request, and some wait in vain for a place.
+    let connections = args.max_requests.get().saturating_add(64);
+    let bodies = args.max_body.max(BODIES);
+    let limits = Limits { connections, wait: KEEP_ALIVE, body: args.max_body, bodies, ..Limits::SMALL };
+    servers.serve("root", "--listen", args.listen, router, limits).await?;
+    termination.wait().await;
+    servers.end(args.timeout.max(args.deadline.unwrap_or_default()) * 2 + GRACE).await;
+    Ok(())
 }
 
 struct Root {
@@ -89,7 +96,6 @@ struct Root {
     deadline: Option<Duration>,
     max_body: usize,
     room: Semaphore,
-    ending: AtomicBool,
     metrics: Metrics,
 }
 
@@ -116,12 +122,13 @@ impl Refusal {
     }
 }
 
-async fn answer(State(root): State<Arc<Root>>, request: Request) -> Response {
+async fn answer(State(root): State<Arc<Root>>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
     let start = Instant::now();
+    let asked = Outgoing::new(method, &uri, &headers);
     let response = match root.room.try_acquire() {
         Ok(_room) => match root.protocol {
-            Protocol::Plain => root.plain(request, start).await,
-            Protocol::Jsonrpc => root.jsonrpc(request, start).await,
+            Protocol::Plain => root.plain(&asked, &body, start).await,
+            Protocol::Jsonrpc => root.jsonrpc(&asked, &body, start).await,
         },
         // Memory for another request's bodies is not there.
         Err(_) => plain_refusal(&Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "too many requests at once")),
@@ -132,13 +139,10 @@ async fn answer(State(root): State<Arc<Root>>, request: Request) -> Response {
 }
 
 impl Root {
-    async fn plain(&self, request: Request, start: Instant) -> Response {
-        let (parts, body) = request.into_parts();
+    async fn plain(&self, outgoing: &Outgoing, body: &Bytes, start: Instant) -> Response {
         let outcome = async {
-            let body = self.read(body).await?;
-            let outgoing = Outgoing::new(parts.method, &parts.uri, &parts.headers);
-            let gathered =
-                self.gather(&outgoing, split::parts(self.mode, &body, self.leaves.count()), None, start).await;
+            let parts = split::parts(self.mode, body, self.leaves.count());
+            let gathered = self.gather(outgoing, parts, None, start).await;
             self.enough(&gathered)?;
             let answer = self.merge(&gathered, start).await?;
             Ok((answer, gathered.header))
@@ -159,21 +163,18 @@ impl Root {
         }
     }
 
-    async fn jsonrpc(&self, request: Request, start: Instant) -> Response {
-        let (parts, body) = request.into_parts();
+    async fn jsonrpc(&self, outgoing: &Outgoing, body: &Bytes, start: Instant) -> Response {
         let json = |text: String| ([(header::CONTENT_TYPE, "application/json")], text).into_response();
-        if parts.method != Method::POST {
+        if *outgoing.method() != Method::POST {
             return plain_refusal(&Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "JSON-RPC is spoken by POST"));
         }
-        let call = match self.read(body).await.map(|body| Call::read(&body)) {
-            Ok(Ok(call)) => call,
-            Ok(Err((code, message))) => return json(rpc::failure(None, code, message, &[])),
-            Err(refusal) => return plain_refusal(&refusal),
+        let call = match Call::read(body) {
+            Ok(call) => call,
+            Err((code, message)) => return json(rpc::failure(None, code, message, &[])),
         };
         let outcome = async {
-            let outgoing = Outgoing::new(parts.method, &parts.uri, &parts.headers);
             let parts = split::parts(self.mode, &call.data, self.leaves.count());
-            let gathered = self.gather(&outgoing, parts, Some(&call), start).await;
+            let gathered = self.gather(outgoing, parts, Some(&call), start).await;
             self.enough(&gathered)?;
             let answer = self.merge(&gathered, start).await?;
             if !answer.status.is_success() {
@@ -197,19 +198,6 @@ impl Root {
         }
     }
 
-    async fn read(&self, body: Body) -> Result<Bytes, Refusal> {
-        let reading =
-            tokio::time::timeout(self.timeout.max(Duration::from_secs(10)), axum::body::to_bytes(body, self.max_body));
-        match reading.await {
-            Ok(Ok(body)) => Ok(body),
-            Ok(Err(_)) => {
-                let error = format!("the body is larger than {} bytes (--max-body), or broke off", self.max_body);
-                Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, error))
-            }
-            Err(_) => Err(Refusal::new(StatusCode::REQUEST_TIMEOUT, "the body came too slowly")),
-        }
-    }
-
     async fn gather(
         &self,
         outgoing: &Outgoing,
@@ -221,7 +209,10 @@ impl Root {
         let asked = parts.into_iter().enumerate().filter_map(|(leaf, part)| Some((leaf, part?)));
         let replies = join_all(asked.map(|(leaf, part)| async move {
             let body = call.map_or_else(|| part.clone(), |call| call.to_leaf(leaf, &part));
+            let asked = Instant::now();
             let reply = self.leaves.ask(leaf, outgoing, &body, left).await;
+            let labels = vec![("leaf", leaf.to_string())];
+            self.metrics.leaves.get_or_create(&labels).observe(asked.elapsed().as_secs_f64());
             (leaf, reply.and_then(|reply| checked(reply, call.is_some())))
         }))
         .await;
@@ -334,6 +325,6 @@ fn plain_refusal(refusal: &Refusal) -> Response {
 
 impl Report for Root {
     fn ready(&self) -> Result<(), String> {
-        if self.ending.load(Ordering::Relaxed) { Err("ending".to_owned()) } else { Ok(()) }
+        Ok(())
     }
 }

@@ -16,9 +16,10 @@ use prometheus_client::metrics::{counter::Counter, family::Family, gauge::Gauge}
 use tokio::sync::Mutex as AsyncMutex;
 
 use super::cli::HealthArgs;
+use super::serve::{GRACE, Limits, Servers};
 use super::signals::Termination;
 use super::status::{self, Report};
-use super::{Failure, clock, serve};
+use super::{Failure, clock};
 use target::{Login, Target};
 
 /// Answers until SIGTERM.
@@ -32,21 +33,23 @@ pub async fn run(args: HealthArgs) -> Result<(), Failure> {
     if args.timeout.is_zero() || args.interval.is_some_and(|interval| interval.is_zero()) {
         return Err(Failure::Usage("--timeout and --interval must be greater than zero".to_owned()));
     }
-    let mut registry = status::registry("health");
+    let mut servers = Servers::new("health");
     let (up, checks) = (Gauge::default(), Family::<Vec<(&'static str, String)>, Counter>::default());
-    registry.register("up", "Whether the last check succeeded", up.clone());
-    registry.register("checks", "Checks made, by result", checks.clone());
+    servers.registry.register("up", "Whether the last check succeeded", up.clone());
+    servers.registry.register("checks", "Checks made, by result", checks.clone());
     tracing::info!(target = target.to_string(), "checking");
     let (timeout, interval) = (args.timeout, args.interval);
     let last = Mutex::new((clock::since_boot(), Err("not checked yet".to_owned())));
     let probe = Arc::new(Probe { target, timeout, interval, turn: AsyncMutex::new(()), last, up, checks });
-    status::start(args.status.status, Arc::clone(&probe) as _, registry).await?;
+    status::start(&mut servers, args.status.status, Arc::clone(&probe) as _).await?;
     let router = Router::new().fallback(answer).with_state(Arc::clone(&probe));
-    serve::serve("probes", args.listen, router).await?;
+    servers.serve("probes", "--listen", args.listen, router, Limits::SMALL).await?;
     tokio::select! {
-        () = probe.repeat() => Ok(()),
-        () = termination.wait() => Ok(()),
+        () = probe.repeat() => {}
+        () = termination.wait() => {}
     }
+    servers.end(GRACE.max(timeout)).await;
+    Ok(())
 }
 
 type Verdict = Result<(), String>;

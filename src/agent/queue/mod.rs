@@ -4,8 +4,27 @@
 //! whoever asks and however often this process was restarted. Order makes it safe to be ended anywhere: an item's data
 //! is fetched first, then its Job is made, then the ConfigMap that the Job owns; the Pod waits for that mount
 //! meanwhile. What is half made is completed by the next round.
+//!
+//! In full, for any number of managers at once, each ended or answered wrongly at any call:
+//!
+//! - **Q1: at most one Job of an item is there at a time.** Its name is a function of the item, and a name is taken once;
+//!   who comes second is told `AlreadyExists`, and goes on with the one that is there.
+//! - **Q2: a Job is deleted only when its item is not listed**: in `forget_old`, finished, after `keep_done` of looks that
+//!   did not list it; in `repair`, active, when the source has it no more and nothing was ever kept of it, so that no Pod
+//!   of it can have started. Both delete by uid, so never one that another manager has made since.
+//! - With Q1, an item that stays listed has exactly one Job for as long as it does: **never a second one**.
+//! - **Q3: what a Job's Pods read is what the source gave for the item.** The ConfigMap is immutable, made once under the
+//!   Job's name, and owned by the uid that `create` answered.
+//! - **Q4: what is half made does not stay so.** A Job without its ConfigMap is active, and every round of every manager
+//!   looks for that: it is completed from the source, or deleted (Q2). Only names known to be whole are skipped, and
+//!   those are forgotten with their Job.
+//!
+//! `simulation` drives this very code through every interleaving of two managers' calls and every call at which one
+//! of them is ended, refused, or loses the answer.
 
 mod jobs;
+#[cfg(test)]
+mod simulation;
 mod source;
 mod template;
 
@@ -15,8 +34,10 @@ use std::time::Duration;
 
 use prometheus_client::metrics::{counter::Counter, gauge::Gauge};
 use prometheus_client::registry::Registry;
+use serde_json::Value;
 
 use super::cli::QueueArgs;
+use super::serve::{GRACE, Servers};
 use super::signals::Termination;
 use super::status::{self, Report};
 use super::{Failure, clock, cluster, manifest};
@@ -37,28 +58,78 @@ pub async fn run(args: QueueArgs) -> Result<(), Failure> {
     let source = Source::new(&args.source, &args.source_path)?;
     let (client, namespace) = cluster::connect(args.namespace.namespace.as_deref()).await?;
     let jobs = Jobs::new(&client, &namespace, template.queue());
-    let mut registry = status::registry("queue");
-    let report = Arc::new(Progress::register(&mut registry, args.interval));
-    status::start(args.status.status, Arc::clone(&report) as _, registry).await?;
+    let mut servers = Servers::new("queue");
+    let report = Arc::new(Progress::register(&mut servers.registry, args.interval));
+    status::start(&mut servers, args.status.status, Arc::clone(&report) as _).await?;
     tracing::info!(queue = template.queue(), namespace, "taking items");
     let (max_parallel, keep_done) = (args.max_parallel.get(), args.keep_done);
     let mut manager = Manager { template, source, jobs, max_parallel, keep_done, memory: Memory::default(), report };
     loop {
         tokio::select! {
             () = manager.round() => {}
-            () = termination.wait() => return Ok(()),
+            () = termination.wait() => break,
         }
         tokio::select! {
             () = tokio::time::sleep(args.interval) => {}
-            () = termination.wait() => return Ok(()),
+            () = termination.wait() => break,
         }
+    }
+    servers.end(GRACE).await;
+    Ok(())
+}
+
+/// What the queue asks of its source; the simulation has another than the program.
+trait Items {
+    /// See [`Source::list`].
+    async fn list(&self) -> Result<Listing, String>;
+    /// See [`Source::item`].
+    async fn item(&self, name: &str) -> Result<String, NoItem>;
+}
+
+/// What it asks of the API server.
+trait Cluster {
+    /// See [`Jobs::list`].
+    async fn list(&self) -> Result<BTreeMap<String, Known>, String>;
+    /// See [`Jobs::create`].
+    async fn create(&self, name: &str, job: Value) -> Result<String, String>;
+    /// See [`Jobs::keep`].
+    async fn keep(&self, name: &str, config_map: Value, dry_run: bool) -> Result<bool, String>;
+    /// See [`Jobs::delete`].
+    async fn delete(&self, name: &str, uid: &str) -> Result<(), String>;
+}
+
+impl Items for Source {
+    async fn list(&self) -> Result<Listing, String> {
+        Self::list(self).await
+    }
+
+    async fn item(&self, name: &str) -> Result<String, NoItem> {
+        Self::item(self, name).await
     }
 }
 
-struct Manager {
+impl Cluster for Jobs {
+    async fn list(&self) -> Result<BTreeMap<String, Known>, String> {
+        Self::list(self).await
+    }
+
+    async fn create(&self, name: &str, job: Value) -> Result<String, String> {
+        Self::create(self, name, job).await
+    }
+
+    async fn keep(&self, name: &str, config_map: Value, dry_run: bool) -> Result<bool, String> {
+        Self::keep(self, name, config_map, dry_run).await
+    }
+
+    async fn delete(&self, name: &str, uid: &str) -> Result<(), String> {
+        Self::delete(self, name, uid).await
+    }
+}
+
+struct Manager<S, J> {
     template: Template,
-    source: Source,
-    jobs: Jobs,
+    source: S,
+    jobs: J,
     max_parallel: usize,
     keep_done: Duration,
     memory: Memory,
@@ -76,7 +147,7 @@ struct Memory {
     said: BTreeSet<String>,
 }
 
-impl Manager {
+impl<S: Items, J: Cluster> Manager<S, J> {
     /// Brings the cluster to what the source lists, as far as it gets.
     async fn round(&mut self) {
         let outcome = self.try_round().await;

@@ -11,13 +11,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Exit;
-use super::expand::{catalogue, manifests};
+use super::expand::{catalogue_here, manifests};
 use super::read::open;
 use crate::cli::{Color, ExplainArgs};
 use crate::facts::Programs;
 use crate::kube::on_deep_stacks;
 use crate::pattern::{Catalogue, Folder};
-use crate::project;
 use crate::report::terminal;
 use crate::rules;
 use crate::words::{clip, nearest};
@@ -32,8 +31,7 @@ pub fn run(args: &ExplainArgs, color: Color) -> io::Result<Exit> {
         }
         _ => {}
     }
-    let project = project::nearest(Path::new("-"))?.map(Option::unwrap_or_default);
-    let catalogue = match project.and_then(|project| catalogue(&project, &args.reading.catalogue)) {
+    let catalogue = match catalogue_here(&args.reading.catalogue)? {
         Ok(catalogue) => catalogue,
         Err(findings) => {
             terminal::print_sorted(findings, color)?;

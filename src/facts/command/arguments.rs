@@ -121,7 +121,7 @@ impl Given<'_> {
     #[must_use]
     pub fn is_on(&self) -> bool {
         let joined = self.word.text.split_once('=').map(|(_, value)| value);
-        !joined.is_some_and(|value| is_false(value))
+        !joined.is_some_and(is_false)
     }
 }
 

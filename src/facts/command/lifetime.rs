@@ -125,6 +125,9 @@ pub(in crate::facts) fn holds(
     if item.starts_with('@') {
         return false;
     }
+    if let Some(part) = item.strip_prefix('~') {
+        return arguments.positional.iter().any(|word| word.text.contains(part));
+    }
     if item.starts_with('-') {
         return match item.split_once('=') {
             Some((name, wanted)) => arguments
@@ -486,10 +489,13 @@ fn is_always(condition: &Command, wanted: bool) -> bool {
     };
     let texts: Vec<&str> = words.iter().map(|word| word.literal().unwrap_or("$")).collect();
     match texts.as_slice() {
-        ["true" | ":" | "/bin/true"] | ["[", "1", "]"] | ["[[", "1", "]]"] | ["test", "1"] => wanted,
+        ["true" | ":" | "/bin/true"]
+        | ["[", "1", "]"]
+        | ["[[", "1", "]]"]
+        | ["test", "1"]
+        | ["sleep" | "date" | "echo", ..] => wanted,
         ["[", a, "=" | "==" | "-eq", b, "]"] if a != &"$" => (a == b) == wanted,
         ["false" | "/bin/false"] => !wanted,
-        ["sleep" | "date" | "echo", ..] => wanted,
         _ => false,
     }
 }

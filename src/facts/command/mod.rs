@@ -44,6 +44,8 @@ pub struct Invocation<'run> {
     pub always: bool,
     /// Whether the manifest shows all of its words.
     pub is_whole: bool,
+    /// Whether what runs it goes on only when it has succeeded: not before `|| true`, or with more commands behind it.
+    pub is_needed: bool,
 }
 
 /// What a container runs.
@@ -55,6 +57,8 @@ pub struct CommandLine<'run> {
     pub kind: Kind,
     /// The script that a shell is given, if one is.
     pub script: Option<Script<'run>>,
+    /// The variables that are set on the way: `export NAME=value`, `env NAME=value`.
+    pub exports: Vec<(String, Word<'run>)>,
 }
 
 /// A script for a shell.
@@ -108,8 +112,9 @@ impl<'run> CommandLine<'run> {
                     place: image_place,
                     always: true,
                     is_whole,
+                    is_needed: true,
                 };
-                return Self { invocations: vec![invocation], kind: Kind::Opaque, script: None };
+                return Self { invocations: vec![invocation], kind: Kind::Opaque, script: None, exports: Vec::new() };
             };
             let replaces = match known.entrypoint {
                 Entrypoint::Binary => false,
@@ -128,6 +133,7 @@ impl<'run> CommandLine<'run> {
                     place: image_place,
                     always: true,
                     is_whole: true,
+                    is_needed: true,
                 });
             }
         }
@@ -139,11 +145,12 @@ impl<'run> CommandLine<'run> {
     }
 
     fn opaque(kind: Kind) -> Self {
-        Self { invocations: Vec::new(), kind, script: None }
+        Self { invocations: Vec::new(), kind, script: None, exports: Vec::new() }
     }
 
     fn program(invocation: Invocation<'run>) -> Self {
-        Self { invocations: vec![invocation], kind: Kind::Program, script: None }
+        let exports = invocation.variables.clone();
+        Self { invocations: vec![invocation], kind: Kind::Program, script: None, exports }
     }
 
     /// Looks through what only starts something else.
@@ -158,11 +165,22 @@ impl<'run> CommandLine<'run> {
             // A script that variables were put into has no bytes of its own any more.
             let is_own = text == source.text;
             let tree = shell::parse(&source.text);
-            let mut reader = ScriptReader { source, is_own, environment: environment.clone(), found: Vec::new() };
+            let is_strict =
+                |word: &Word<'_>| word.text.starts_with('-') && !word.text.starts_with("--") && word.text.contains('e');
+            let stops_on_error = rest[..script].iter().any(is_strict);
+            let mut reader = ScriptReader {
+                source,
+                is_own,
+                environment: environment.clone(),
+                found: Vec::new(),
+                exports: Vec::new(),
+                stops_on_error,
+            };
             for (name, word) in variables {
                 reader.environment.set(&name, word);
             }
-            reader.read(&tree, true);
+            let how = How { always: true, is_needed: true };
+            reader.read(&tree, how);
             let kind = if is_one_program(&tree) { Kind::Program } else { Kind::Script };
             // what the script starts may be a script again: `sh -c "exec tini -- redis-server"`
             let mut invocations: Vec<_> = reader.found.into_iter().map(looked_through).collect();
@@ -170,12 +188,22 @@ impl<'run> CommandLine<'run> {
                 invocations.drain(..invocations.len().saturating_sub(1));
             }
             let script = Some(Script { tree, place: source.place, shell: name });
-            return Self { invocations, kind, script };
+            let mut exports = reader.exports;
+            exports.extend(invocations.iter().flat_map(|invocation| invocation.variables.iter().cloned()));
+            return Self { invocations, kind, script, exports };
         }
         if starters::is_shell(&name) {
             return Self::opaque(Kind::Opaque);
         }
-        Self::program(Invocation { name, words: rest.to_vec(), variables, place: first.place, always: true, is_whole })
+        Self::program(Invocation {
+            name,
+            words: rest.to_vec(),
+            variables,
+            place: first.place,
+            always: true,
+            is_whole,
+            is_needed: true,
+        })
     }
 
     /// The only program that it runs, if it is one.
@@ -318,53 +346,98 @@ struct ScriptReader<'a, 'run> {
     is_own: bool,
     environment: Environment<'run>,
     found: Vec<Invocation<'run>>,
+    exports: Vec<(String, Word<'run>)>,
+    /// `set -e`, or the shell's own `-e`.
+    stops_on_error: bool,
+}
+
+/// How a command of a script runs.
+#[derive(Clone, Copy)]
+struct How {
+    /// In any case.
+    always: bool,
+    /// And the script succeeds, or goes on, only if it does.
+    is_needed: bool,
 }
 
 impl<'run> ScriptReader<'_, 'run> {
-    fn read(&mut self, command: &shell::Command, always: bool) {
+    fn read(&mut self, command: &shell::Command, how: How) {
         use shell::Command;
+        let maybe = How { always: false, is_needed: false };
         match command {
-            Command::Simple { assignments, words } => self.simple(assignments, words, always),
-            Command::Sequence(all) | Command::Pipe(all) => all.iter().for_each(|one| self.read(one, always)),
+            Command::Simple { assignments, words } => self.simple(assignments, words, how),
+            Command::Sequence(all) => {
+                for (at, one) in all.iter().enumerate() {
+                    // the last decides, and under `set -e` each does
+                    let decides = at + 1 == all.len() || self.stops_on_error;
+                    self.read(one, How { is_needed: how.is_needed && decides, ..how });
+                }
+            }
+            Command::Pipe(all) => {
+                for (at, one) in all.iter().enumerate() {
+                    self.read(one, How { is_needed: how.is_needed && at + 1 == all.len(), ..how });
+                }
+            }
             Command::And(left, right) => {
-                self.read(left, always);
+                self.read(left, how);
                 // what follows a question may never run
-                self.read(right, always && !lifetime::is_question(left));
+                self.read(right, How { always: how.always && !lifetime::is_question(left), ..how });
             }
             Command::Or(left, right) => {
-                self.read(left, always);
-                self.read(right, false);
+                self.read(left, How { is_needed: false, ..how });
+                self.read(right, maybe);
             }
-            Command::Not(inner) | Command::Background(inner) | Command::Subshell(inner) => self.read(inner, always),
-            Command::Loop { condition, body, .. } => {
-                self.read(condition, always);
-                self.read(body, false);
+            Command::Not(inner) | Command::Background(inner) => self.read(inner, How { is_needed: false, ..how }),
+            Command::Subshell(inner) => self.read(inner, how),
+            Command::Loop { until, condition, body } => {
+                // `until nc -z db 5432; do …`, `while ! nc -z db 5432; do …`
+                let waited = match condition.as_ref() {
+                    Command::Not(inner) if !until => Some(inner.as_ref()),
+                    condition if *until => Some(condition),
+                    _ => None,
+                };
+                match waited {
+                    Some(waited) => self.read(waited, How { is_needed: how.always, ..how }),
+                    None => self.read(condition, How { is_needed: false, ..how }),
+                }
+                self.read(body, maybe);
             }
-            Command::For { body, endless } => self.read(body, always && *endless),
+            Command::For { body, endless } => {
+                self.read(body, How { always: how.always && *endless, is_needed: false });
+            }
             Command::Branches { conditions, branches } => {
-                conditions.iter().for_each(|one| self.read(one, false));
-                branches.iter().for_each(|one| self.read(one, false));
+                for one in conditions.iter().chain(branches) {
+                    self.read(one, maybe);
+                }
             }
-            Command::Function(_, body) => self.read(body, false),
+            Command::Function(_, body) => self.read(body, maybe),
             Command::Unknown => {}
         }
     }
 
-    fn simple(&mut self, assignments: &[(String, ShellWord)], words: &[ShellWord], always: bool) {
+    fn simple(&mut self, assignments: &[(String, ShellWord)], words: &[ShellWord], how: How) {
         let set: Vec<_> = assignments.iter().map(|(name, word)| (name.clone(), self.word(word))).collect();
         let mut words: Vec<Word<'run>> = words.iter().map(|word| self.word(word)).collect();
         while words.first().is_some_and(|word| matches!(word.text.as_ref(), "exec" | "command" | "then" | "nohup")) {
             words.remove(0);
         }
+        if words.first().is_some_and(|word| word.text == "set") {
+            let stops =
+                |word: &Word<'_>| word.text.starts_with('-') && !word.text.starts_with("--") && word.text.contains('e');
+            self.stops_on_error |= words[1..].iter().any(|word| stops(word) || word.text == "errexit");
+        }
         let Some((first, rest)) = words.split_first() else {
-            set.into_iter().for_each(|(name, word)| self.environment.set(&name, word));
+            for (name, word) in set {
+                self.environment.set(&name, word);
+            }
             return;
         };
         if matches!(first.text.as_ref(), "export" | "readonly" | "local") {
             for word in rest {
                 if let Some((name, value)) = word.text.split_once('=') {
                     let value = Word { text: Cow::Owned(value.to_owned()), ..word.clone() };
-                    self.environment.set(name, value);
+                    self.environment.set(name, value.clone());
+                    self.exports.push((name.to_owned(), value));
                 }
             }
             return;
@@ -374,18 +447,17 @@ impl<'run> ScriptReader<'_, 'run> {
             words: rest.to_vec(),
             variables: set,
             place: first.place,
-            always,
+            always: how.always,
             is_whole: rest.iter().all(|word| word.is_known),
+            is_needed: how.is_needed,
         });
     }
 
     fn word(&self, word: &ShellWord) -> Word<'run> {
         let mut text = String::new();
         let mut is_known = true;
-        let mut place = match self.is_own {
-            true => self.source.place.piece(word.range.start, word.range.len()),
-            false => self.source.place,
-        };
+        let mut place =
+            if self.is_own { self.source.place.piece(word.range.start, word.range.len()) } else { self.source.place };
         for part in &word.parts {
             match part {
                 Part::Text(part) => text.push_str(part),

@@ -1,10 +1,13 @@
 //! Formats of configuration, each as a list of settings: a key of several segments, a value, and its bytes.
 //!
-//! What cannot be read is left out: a file that says less than it could makes facts unknown, never wrong. Reading takes
-//! linear time; blocks that nest deeper than any real configuration are passed over.
+//! What cannot be read is left out and said to be: a file that says less than it could makes facts unknown, never
+//! wrong. Reading takes linear time and memory; blocks that nest deeper than any real configuration are passed over.
 
 mod blocks;
+mod caddyfile;
+mod hcl;
 mod lines;
+mod toml;
 mod trees;
 
 use std::ops::Range;
@@ -13,6 +16,9 @@ use super::program::Format;
 
 /// How deep blocks and maps may nest.
 const DEPTH: usize = 64;
+
+/// How many settings before and after one may be looked at for its sibling.
+const NEAR: usize = 1024;
 
 /// One setting of a configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,61 +29,140 @@ pub struct Entry {
     pub value: String,
     /// The bytes of the value in the text.
     pub range: Range<usize>,
+    /// The number of the block that it stands in, where blocks of one name may be several: each `[INPUT]` of Fluent
+    /// Bit, each `server` of nginx.
+    pub block: usize,
+}
+
+/// The settings of a text.
+#[derive(Clone, Debug, Default)]
+pub struct Reading {
+    /// Each setting, in their order.
+    pub entries: Vec<Entry>,
+    /// Whether these are all: where not, what no setting says is not known.
+    pub is_whole: bool,
 }
 
 /// All settings of a text, in their order.
 #[must_use]
 pub fn read(format: Format, text: &str) -> Vec<Entry> {
+    reading(format, text).entries
+}
+
+/// All settings of a text, and whether it could be read to its end.
+#[must_use]
+pub fn reading(format: Format, text: &str) -> Reading {
+    let mut found = Found::new(text);
     match format {
-        Format::Yaml => trees::yaml(text),
-        Format::Toml => trees::toml(text),
-        Format::Ini => lines::ini(text),
-        Format::Properties => lines::properties(text),
-        Format::Words => lines::words(text),
-        Format::FluentBit => lines::fluent_bit(text),
-        Format::Haproxy => lines::haproxy(text),
-        Format::Nginx => blocks::nginx(text),
-        Format::Hcl => blocks::hcl(text),
-        Format::Caddyfile => blocks::caddyfile(text),
+        Format::Yaml => trees::yaml(&mut found),
+        Format::Toml => toml::read(&mut found),
+        Format::Ini => lines::ini(&mut found),
+        Format::Properties => lines::properties(&mut found),
+        Format::Words => lines::words(&mut found),
+        Format::FluentBit => lines::fluent_bit(&mut found),
+        Format::Haproxy => lines::haproxy(&mut found),
+        Format::Nginx => blocks::nginx(&mut found),
+        Format::Hcl => hcl::read(&mut found),
+        Format::Caddyfile => caddyfile::read(&mut found),
     }
+    Reading { entries: found.entries, is_whole: found.is_whole }
+}
+
+/// Where the readers put what they find.
+struct Found<'text> {
+    text: &'text str,
+    entries: Vec<Entry>,
+    is_whole: bool,
+    /// How many bytes of keys there may still be: a long name of a block is repeated in all that it holds.
+    room: usize,
+    /// How many nodes may still be looked at.
+    visits: usize,
+    depth: usize,
+}
+
+impl<'text> Found<'text> {
+    fn new(text: &'text str) -> Self {
+        let room = (text.len().saturating_mul(64)).saturating_add(1 << 20);
+        Self { text, entries: Vec::new(), is_whole: true, room, visits: room, depth: 0 }
+    }
+
+    fn add<Segment: AsRef<str>>(&mut self, key: &[Segment], block: usize, value: String, range: Range<usize>) {
+        let cost = key.iter().map(|segment| segment.as_ref().len() + 32).sum::<usize>() + 64;
+        let Some(room) = self.room.checked_sub(cost) else {
+            self.is_whole = false;
+            return;
+        };
+        self.room = room;
+        let key = key.iter().map(|segment| segment.as_ref().to_owned()).collect();
+        self.entries.push(Entry { key, value, range, block });
+    }
+
+    /// Whether another node may be looked at: aliases repeat what they name.
+    fn visits(&mut self) -> bool {
+        self.visits = self.visits.saturating_sub(1);
+        self.visits > 0 && self.room > 64
+    }
+
+    /// Goes a block deeper; nothing where that is too deep.
+    fn enter(&mut self) -> Option<()> {
+        (self.depth < DEPTH).then(|| self.depth += 1)
+    }
+
+    fn leave(&mut self) {
+        self.depth = self.depth.saturating_sub(1);
+    }
+}
+
+fn ignores_case(format: Format) -> bool {
+    matches!(format, Format::Ini | Format::FluentBit | Format::Words | Format::Properties)
 }
 
 /// Whether a key fits a pattern: segments joined by `/`, `*` for any one (also as an end: `server.*`), `**` for any
 /// number.
 #[must_use]
 pub fn fits(format: Format, pattern: &str, key: &[String]) -> bool {
-    let ignores_case = matches!(format, Format::Ini | Format::FluentBit | Format::Words | Format::Properties);
-    let pattern: Vec<&str> = pattern.split('/').collect();
-    fits_from(&pattern, key, ignores_case)
-}
-
-fn fits_from(pattern: &[&str], key: &[String], ignores_case: bool) -> bool {
-    let Some((first, rest)) = pattern.split_first() else { return key.is_empty() };
-    if *first == "**" {
-        return (0..=key.len()).any(|skipped| fits_from(rest, &key[skipped..], ignores_case));
-    }
-    let Some((segment, others)) = key.split_first() else { return false };
+    let ignores_case = ignores_case(format);
     let is_same = |a: &str, b: &str| if ignores_case { a.eq_ignore_ascii_case(b) } else { a == b };
-    let fits = match first.strip_suffix('*') {
+    let fits_one = |wanted: &str, segment: &str| match wanted.strip_suffix('*') {
         Some(start) => segment.get(..start.len()).is_some_and(|own| is_same(own, start)),
-        None => is_same(first, segment),
+        None => is_same(wanted, segment),
     };
-    fits && fits_from(rest, others, ignores_case)
+    let wanted: Vec<&str> = pattern.split('/').collect();
+    let (mut at, mut place) = (0, 0);
+    // the last `**`, and how far it reaches so far: an earlier one never needs to reach further
+    let mut any: Option<(usize, usize)> = None;
+    while place < key.len() {
+        if wanted.get(at) == Some(&"**") {
+            any = Some((at, place));
+            at += 1;
+        } else if wanted.get(at).is_some_and(|wanted| fits_one(wanted, &key[place])) {
+            at += 1;
+            place += 1;
+        } else if let Some((stars, reach)) = any {
+            any = Some((stars, reach + 1));
+            (at, place) = (stars + 1, reach + 1);
+        } else {
+            return false;
+        }
+    }
+    wanted[at..].iter().all(|wanted| *wanted == "**")
 }
 
-/// The setting with this last segment that stands beside another one: with the same segments before it.
+/// The setting with this last segment that stands beside another one: in the same block, with the same segments
+/// before it.
 #[must_use]
-pub fn sibling(entries: &[Entry], at: usize, name: &str) -> Option<usize> {
+pub fn sibling(format: Format, entries: &[Entry], at: usize, name: &str) -> Option<usize> {
     let own = entries.get(at)?;
     let (_, parent) = own.key.split_last()?;
+    let ignores_case = ignores_case(format);
     let is_beside = |entry: &Entry| {
-        entry.key.len() == own.key.len()
-            && entry.key.last().is_some_and(|last| last == name)
+        entry.block == own.block
+            && entry.key.len() == own.key.len()
+            && entry.key.last().is_some_and(|last| last == name || ignores_case && last.eq_ignore_ascii_case(name))
             && entry.key.starts_with(parent)
     };
-    // siblings are written near each other
-    let after = entries[at..].iter().take(64).position(is_beside).map(|distance| at + distance);
-    let near = at.saturating_sub(64);
+    let after = entries[at..].iter().take(NEAR).position(is_beside).map(|distance| at + distance);
+    let near = at.saturating_sub(NEAR);
     after.or_else(|| entries[near..at].iter().rposition(is_beside).map(|place| near + place))
 }
 
@@ -90,8 +175,11 @@ fn range_of(text: &str, piece: &str) -> Range<usize> {
 /// A value without the quotes around it.
 fn unquoted(value: &str) -> &str {
     for quote in ['"', '\''] {
-        if value.len() >= 2 && value.starts_with(quote) && value.ends_with(quote) {
-            return &value[1..value.len() - 1];
+        if let Some(inner) = value.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote)) {
+            let mut before = ' ';
+            // of `"a" "b"` the quotes belong to two words
+            let ends_inside = inner.chars().any(|sign| std::mem::replace(&mut before, sign) != '\\' && sign == quote);
+            return if ends_inside { value } else { inner };
         }
     }
     value
@@ -99,7 +187,7 @@ fn unquoted(value: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::{fits, read, sibling};
+    use super::{fits, read, reading, sibling};
     use crate::facts::program::Format;
 
     fn all(format: Format, text: &str) -> Vec<String> {
@@ -136,7 +224,7 @@ mod tests {
             ]
         );
         let entries = read(Format::Yaml, yaml);
-        assert_eq!(sibling(&entries, 1, "address"), Some(0));
+        assert_eq!(sibling(Format::Yaml, &entries, 1, "address"), Some(0));
     }
 
     #[test]
@@ -177,6 +265,101 @@ mod tests {
             all(Format::Caddyfile, "{\n\tadmin off\n}\n:8080 {\n\treverse_proxy 127.0.0.1:3000\n}\n"),
             ["global/admin=off", "site=:8080", "site/reverse_proxy=127.0.0.1:3000"]
         );
+    }
+
+    fn is(format: Format, text: &str, wanted: &[&str]) {
+        assert_eq!(all(format, text), wanted, "{text}");
+    }
+
+    #[test]
+    fn toml() {
+        let read = |text, wanted: &[&str]| is(Format::Toml, text, wanted);
+        read("a = { b = \"x\", c.d = 1 }\n", &["a/b=x", "a/c/d=1"]);
+        read("s = [[\"127.0.0.1\", 5432],\n [\"b\", 1]]", &["s/0/0=127.0.0.1", "s/0/1=5432", "s/1/0=b", "s/1/1=1"]);
+        read("x = [ {a = 1}, # ]\n {a = 2} ]", &["x/0/a=1", "x/1/a=2"]);
+        read("[a.\"b.c\"]\n\"d=e\" = 1\n", &["a/b.c/d=e=1"]);
+        read("[[a]]\nx=1\n[a.b]\ny=2\n[[a]]\n[[a.c]]\nz=4\n", &["a/0/x=1", "a/0/b/y=2", "a/1/c/0/z=4"]);
+        read("a = \"\"\"\nport = 1\n[x]\"\"\"\nb = 2", &["a=port = 1\n[x]", "b=2"]);
+        read("a = 'c\\' # x\nb = \"x\\\"y\\u00e9 # z\"\r\n", &["a=c\\", "b=x\"yé # z"]);
+        assert!(reading(Format::Toml, "a = [1,\n2]\n").is_whole);
+        for text in ["a = [1,\nb = 2", "{\"a\": 1}", "a = \"x", "a = {{ .x }}"] {
+            assert!(!reading(Format::Toml, text).is_whole, "{text}");
+        }
+    }
+
+    #[test]
+    fn hcl() {
+        let read = |text, wanted: &[&str]| is(Format::Hcl, text, wanted);
+        read("listener \"tcp\" { address = \"127.0.0.1:8200\" }", &["listener/tcp/address=127.0.0.1:8200"]);
+        read("a = [\n \"x\",\n \"y\", # z\n]\nb = [\"{\"]\n", &["a/0=x", "a/1=y", "b/0={"]);
+        read("a {\n b = <<EOF\nport = 1 }\nEOF\n c = \"/x\"\n}\n", &["a/b=port = 1 }\n", "a/c=/x"]);
+        read("/* a = 1\n */\nc = 3 // x\nd = \"http://e\" # f = 1", &["c=3", "d=http://e"]);
+        read("path \"a/{{x}}/b=c\" {\n x = 1\n}\n", &["path/a/{{x}}/b=c/x=1"]);
+        read("ports\n{\n http = 80\n}\na = { b = 1, c = 2 }\n", &["ports/http=80", "a/b=1", "a/c=2"]);
+        read("a = \"${env(\"X\")}\"\nb = 1", &["a=${env(\"X\")}", "b=1"]);
+        read("{\"ports\": {\"http\": 80}, \"a\": [1]}", &["ports/http=80", "a/0=1"]);
+        assert!(!reading(Format::Hcl, "a { b = 1").is_whole);
+    }
+
+    #[test]
+    fn comments_and_quotes() {
+        is(Format::Properties, "port = 5432\t\t# x\na = 'x # y' # z\n", &["port=5432", "a=x # y"]);
+        is(Format::Properties, "a = b:1,\\\n  c:2\nd=1", &["a=b:1,c:2", "d=1"]);
+        is(
+            Format::Ini,
+            "[mysqld]\nskip-networking\nport = 1\t# x\n",
+            &["mysqld/skip-networking=true", "mysqld/port=1"],
+        );
+        is(Format::Haproxy, "frontend a\n log-format \"a # b\"\n", &["frontend/a/log-format=a # b"]);
+        is(Format::Haproxy, "frontend a\nlog-forward b\n bind :514\n", &["log-forward/b/bind=:514"]);
+        is(Format::Words, "a it's # x\nb \"x\" \"y\"\n", &["a=it's", "b=\"x\" \"y\""]);
+    }
+
+    #[test]
+    fn caddyfiles() {
+        let read = |text, wanted: &[&str]| is(Format::Caddyfile, text, wanted);
+        read("localhost:80\n\nreverse_proxy a:1\n", &["site=localhost:80", "site/reverse_proxy=a:1"]);
+        read("(x) {\n respond a\n}\n:80 {\n import x\n}\n", &["snippet/respond=a", "site=:80", "site/import=x"]);
+        read("a.example.com,\nb.example.com {\n}", &["site=a.example.com", "site=b.example.com"]);
+        read(":80 {\t# x\n respond \"a # b\"\t# y\n}", &["site=:80", "site/respond=a # b"]);
+        read(
+            ":80 {\n handle /x {\n  reverse_proxy a:1\n }\n}",
+            &["site=:80", "site/handle=/x", "site/handle/reverse_proxy=a:1"],
+        );
+    }
+
+    #[test]
+    fn siblings_stay_in_their_block() {
+        let text = "[INPUT]\n Port 5170\n[INPUT]\n listen 127.0.0.1\n Port 9880\n";
+        let entries = read(Format::FluentBit, text);
+        assert_eq!(sibling(Format::FluentBit, &entries, 0, "Listen"), None);
+        assert_eq!(sibling(Format::FluentBit, &entries, 2, "Listen"), Some(1));
+        let between: Vec<String> = (0..100).map(|number| format!("k{number}: 1\n")).collect();
+        let text = format!("a: 1\n{}z: 2\n", between.concat());
+        assert_eq!(sibling(Format::Yaml, &read(Format::Yaml, &text), 0, "z"), Some(101));
+    }
+
+    #[test]
+    fn patterns_with_many_stars_take_no_time() {
+        let key: Vec<String> = (0..64).map(|_| "a".to_owned()).collect();
+        assert!(!fits(Format::Yaml, &("**/a/".repeat(20) + "b"), &key));
+        assert!(fits(Format::Yaml, &("**/a/".repeat(20) + "**"), &key));
+    }
+
+    #[test]
+    fn long_names_of_blocks_are_not_repeated_without_end() {
+        let long = "x".repeat(100_000);
+        for (format, text) in [
+            (Format::Ini, format!("[{long}]\n{}", "a=1\n".repeat(20_000))),
+            (Format::Nginx, format!("{long} {{ {} }}", "a 1; ".repeat(20_000))),
+            (Format::Hcl, format!("{long} {{\n{}}}", "a = 1\n".repeat(20_000))),
+            (Format::Toml, format!("{long} = [{}]\n", "1,".repeat(20_000))),
+            (Format::Yaml, format!("{long}: [{}1]\n", "1, ".repeat(20_000))),
+        ] {
+            let reading = reading(format, &text);
+            let bytes: usize = reading.entries.iter().flat_map(|entry| &entry.key).map(String::len).sum();
+            assert!(!reading.is_whole && bytes < 100 * text.len(), "{format:?} {bytes}");
+        }
     }
 
     #[test]

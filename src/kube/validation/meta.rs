@@ -1,6 +1,7 @@
 //! Metadata, labels and selectors: `apimachinery/pkg/api/validation/objectmeta.go` and
 //! `apimachinery/pkg/apis/meta/v1/validation`.
 
+use crate::words::is_placeholder;
 use std::borrow::Cow;
 
 use super::field::Field;
@@ -160,10 +161,11 @@ pub fn is_empty_selector(selector: Field) -> bool {
 
 /// `LabelSelectorAsSelector`: whether the selector can be understood at all.
 pub fn is_selector(selector: Field) -> bool {
-    let labels = selector
-        .child("matchLabels")
-        .entries()
-        .all(|(key, value)| formats::qualified_name(&key).is_none() && formats::label_value(value.str()).is_none());
+    let labels = selector.child("matchLabels").entries().all(|(key, value)| {
+        // what is filled in before it is applied is not judged
+        let is_value = is_placeholder(value.str()) || formats::label_value(value.str()).is_none();
+        formats::qualified_name(&key).is_none() && is_value
+    });
     labels
         && selector.child("matchExpressions").items().all(|expression| {
             let values = expression.child("values");

@@ -30,6 +30,7 @@ mod resources;
 mod service;
 mod storage;
 
+pub use cron::schedule;
 pub use custom::Schemas;
 pub use quantity::Quantity;
 
@@ -38,6 +39,12 @@ use super::Object;
 use crate::diagnostic::{Finding, Fix, Level, RuleId};
 use crate::words::is_placeholder;
 use crate::yaml::NodeId;
+
+/// Whether a server can load this time zone.
+#[must_use]
+pub fn is_time_zone(text: &str) -> bool {
+    formats::time_zone(text).is_none()
+}
 
 /// A minor version of Kubernetes: 36 for v1.36.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -25,11 +25,11 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
                 continue;
             };
             // One container of the Pod listens there, and on loopback only.
-            let serves: Vec<&ContainerFacts<'_>> = facts
+            let serving: Vec<&ContainerFacts<'_>> = facts
                 .running()
                 .filter(|server| server.listens.iter().any(|listen| listen.port == port && !listen.udp))
                 .collect();
-            let [server] = serves[..] else { continue };
+            let [server] = serving[..] else { continue };
             let Some(listen) = server.only_on_loopback(port) else { continue };
             let Some(node) =
                 member.container.at(&[field, kind, "port"]).filter(|_| facts.pod.spec.host_network != Some(true))

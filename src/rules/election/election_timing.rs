@@ -36,7 +36,11 @@ fn unwritten(member: &ContainerFacts<'_>, found: &mut Found<'_>) {
     if all.into_iter().flatten().any(|flag| milliseconds(&flag.value).is_none() || !flag.is_known) {
         return;
     }
-    let written = (time(&election.lease_duration), time(&election.renew_deadline), time(&election.retry_period));
+    let written = (
+        time(election.lease_duration.as_ref()),
+        time(election.renew_deadline.as_ref()),
+        time(election.retry_period.as_ref()),
+    );
     let (flag, message) = match written {
         (Some((short, flag)), None, _) if short <= renew * 1000 => {
             (flag, format!("holds for {} what it tries to renew for {renew}s, its default", flag.value))
@@ -59,16 +63,19 @@ fn unwritten(member: &ContainerFacts<'_>, found: &mut Found<'_>) {
         .help("set all three: the usual times are a lease of 15s, a renew deadline of 10s and a retry period of 2s");
 }
 
-fn time<'a, 'run>(flag: &'a Option<Flag<'run>>) -> Option<(u64, &'a Flag<'run>)> {
-    flag.as_ref().filter(|flag| flag.is_known).and_then(|flag| Some((milliseconds(&flag.value)?, flag)))
+fn time<'a, 'run>(flag: Option<&'a Flag<'run>>) -> Option<(u64, &'a Flag<'run>)> {
+    flag.filter(|flag| flag.is_known).and_then(|flag| Some((milliseconds(&flag.value)?, flag)))
 }
 
 fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
     for member in facts.running().filter(|member| !member.election.is_off()) {
         unwritten(member, found);
         let election = &member.election;
-        let (lease, renew, retry) =
-            (time(&election.lease_duration), time(&election.renew_deadline), time(&election.retry_period));
+        let (lease, renew, retry) = (
+            time(election.lease_duration.as_ref()),
+            time(election.renew_deadline.as_ref()),
+            time(election.retry_period.as_ref()),
+        );
         let name = member.name();
         if let (Some((lease, lease_flag)), Some((renew, renew_flag))) = (lease, renew)
             && lease <= renew

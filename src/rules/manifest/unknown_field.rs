@@ -2,6 +2,7 @@ use crate::diagnostic::{Level, RuleId};
 use crate::kube::{Object, Path, ProblemKind};
 use crate::rules::{Check, Found, Rule, text};
 use crate::words::{clip, nearest};
+use crate::yaml::{NodeId, Value};
 
 /// A field that its type does not have.
 pub static RULE: Rule = Rule {
@@ -19,6 +20,10 @@ fn check(object: &Object, found: &mut Found<'_>) {
         if (object.is_patch && name.starts_with('$')) || text::is_placeholder(name) {
             continue;
         }
+        // A patch may empty a field of the object that it changes into another kind (`allowKindChange`).
+        if object.is_patch && is_removal(object, problem.node) {
+            continue;
+        }
         let path = Path::between(&object.document, object.node, problem.node);
         let kind = object.id.kind.to_lowercase();
         let mut fields = path.fields();
@@ -33,4 +38,21 @@ fn check(object: &Object, found: &mut Found<'_>) {
             None => saying.here("not a field of this type"),
         };
     }
+}
+
+/// Whether the value of a key is null or `$patch: delete`.
+fn is_removal(object: &Object, key: NodeId) -> bool {
+    let document = &object.document;
+    let mut maps = vec![object.node];
+    while let Some(map) = maps.pop() {
+        for entry in document.entries(map) {
+            if entry.key == key {
+                let is_null = matches!(document.value(entry.value), Value::Null);
+                return is_null || document.get_str(entry.value, "$patch") == Some("delete");
+            }
+            maps.push(entry.value);
+        }
+        maps.extend(document.items(map));
+    }
+    false
 }

@@ -4,7 +4,8 @@ use super::{ordinals, stateful_set};
 use crate::diagnostic::{Level, RuleId};
 use crate::facts::names::is_comment;
 use crate::facts::shards::{ShardList, lists};
-use crate::kube::{Index, Object, Typed};
+use crate::kube::selection::is_beside;
+use crate::kube::{Index, Object, Place, Typed};
 use crate::rules::{Check, FoundAnywhere, Rule};
 use crate::words::{clip, nearest};
 use crate::yaml::{NodeId, Value};
@@ -21,7 +22,6 @@ const WHY: &str = "a StatefulSet's Pods have the names <set>-<ordinal>.<serviceN
                    concepts/workloads/controllers/statefulset, \"Stable Network ID\"); any other name does not resolve";
 
 fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
-    let mut sets = None;
     // Lists of shards that keys are hashed over are shard-count-mismatch's.
     for list in lists(index).iter().filter(|list| !list.is_hashed && !list.file.object.is_base) {
         let Some(asked) = Asked::of(list) else { continue };
@@ -30,8 +30,7 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
         } else if let Some(job) = index.find(list.file.object, "Job", list.names.set) {
             of_job(index, &asked, job, found);
         } else if !index.has(list.file.object, "StatefulSet", list.names.set) {
-            let sets = sets.get_or_insert_with(|| index.kind("StatefulSet").iter().copied().collect::<Vec<_>>());
-            other_set(index, &asked, sets, found);
+            other_set(index, &asked, found);
         }
     }
 }
@@ -95,11 +94,11 @@ fn of_set(index: &Index<'_>, asked: &Asked<'_, '_>, set: &Object, found: &mut Fo
         _ => format!("{} to {}", pod(start), pod(end.saturating_sub(1))),
     };
     let shown = replicas.or_else(|| set.document.at(set.node, &["metadata", "name"])).unwrap_or(set.node);
-    let named: Vec<u32> = asked.pods.iter().map(|(ordinal, _)| *ordinal).filter(|ordinal| is_there(*ordinal)).collect();
+    let real = asked.pods.iter().filter(|(ordinal, _)| is_there(*ordinal)).count();
     let highest = asked.pods.iter().map(|(ordinal, _)| *ordinal).max().unwrap_or_default();
     // A list that names all there are and more may be written for more to come, and where no number is written,
     // somebody may scale by hand.
-    let may_come = u32::try_from(named.len()) == Ok(count) || replicas.is_none();
+    let may_come = u32::try_from(real) == Ok(count) || replicas.is_none();
     let mut about = found.about(asked.list.file.object);
     let saying = about
         .at_span(asked.list.span(host), format!("there is no Pod `{}`", clip(host)))
@@ -161,16 +160,17 @@ fn other_service(index: &Index<'_>, asked: &Asked<'_, '_>, set: &Object, service
 }
 
 /// The governing Service is there, and the set has nearly that name.
-fn other_set(index: &Index<'_>, asked: &Asked<'_, '_>, sets: &[&Object], found: &mut FoundAnywhere<'_>) {
+fn other_set(index: &Index<'_>, asked: &Asked<'_, '_>, found: &mut FoundAnywhere<'_>) {
     const MOST: usize = 200;
     let names = &asked.list.names;
     let object = asked.list.file.object;
     if index.find(object, "Service", names.service).is_none() || index.has(object, "Deployment", names.set) {
         return;
     }
-    let of_service = sets.iter().take(MOST).copied().filter(|set| {
+    let sets = index.kind_in(Place::of(object), "StatefulSet").iter().take(MOST).copied();
+    let of_service = sets.filter(|set| {
         let service = stateful_set(set).and_then(|set| set.spec.service_name.as_deref());
-        service == Some(names.service) && crate::kube::selection::is_beside(index, object, set)
+        service == Some(names.service) && is_beside(index, object, set)
     });
     let of_service: Vec<&Object> = of_service.collect();
     let [set] = of_service.as_slice() else { return };

@@ -30,7 +30,7 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
             let shown = service.document.get(node, "targetPort").unwrap_or(node);
             let selector = Selector::map(labels);
             let near = |object: &&Object| index.reach(service, object).is_some_and(|reach| reach < Reach::Run);
-            for pod in index.matching(service, &selector).filter(near).flat_map(|object| object.pods()) {
+            for pod in index.matching(service, &selector).filter(near).flat_map(Object::pods) {
                 let is_selected = pod.labels().is_some_and(|labels| selector.matches(labels));
                 if is_selected && said.insert((std::ptr::from_ref(pod.object), pod.node, name, protocol)) {
                     judge(pod, name, protocol, service.label(shown, "goes by the name"), &mut found.about(pod.object));

@@ -24,7 +24,7 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
             continue;
         }
         let earlier = || facts.members[..at].iter().filter(|other| other.container.is_native_sidecar());
-        for (dial, port) in one.loopback_dials() {
+        for (dial, port) in one.loopback_dials().filter(|(dial, _)| dial.is_needed) {
             if one.may_serve(port) || earlier().any(|other| other.may_serve(port) || may_listen_anywhere(other)) {
                 continue;
             }
@@ -54,7 +54,7 @@ fn say(
     let is_served = server.declared().any(|declared| declared == port)
         || listen.is_some_and(|listen| listen.certainty.is_certain());
     let is_certain = dial.certainty.is_certain() && is_served && !is_sidecar;
-    if !is_certain && !(dial.certainty.is_certain() || is_served) {
+    if !(is_certain || dial.certainty.is_certain() || is_served) {
         return;
     }
     let name = server.name();
@@ -68,12 +68,13 @@ fn say(
         || facts.pod.object.label(server.container.name_node(), format!("`{name}` declares port {port}")),
         |listen| listen.proof.label(format!("`{name}` listens on {port}")),
     );
-    let help = match server.container.is_native_sidecar() {
-        true => format!("move `{name}` before `{}` in `initContainers`", one.name()),
-        false => format!(
+    let help = if server.container.is_native_sidecar() {
+        format!("move `{name}` before `{}` in `initContainers`", one.name())
+    } else {
+        format!(
             "move `{name}` to `initContainers` before `{}`, with `restartPolicy: Always` and a startupProbe",
             one.name()
-        ),
+        )
     };
     found
         .about(at.object)

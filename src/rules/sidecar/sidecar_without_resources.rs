@@ -1,5 +1,5 @@
 use crate::diagnostic::{Level, RuleId};
-use crate::facts::PodFacts;
+use crate::facts::{ContainerFacts, PodFacts, Role};
 use crate::rules::parts::asks;
 use crate::rules::{Check, Found, Rule};
 use crate::words::list;
@@ -27,7 +27,7 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
     }
     let Some(app) = facts.running().find(|one| !one.is_helper() && asks(&one.container)) else { return };
     let Some(resources) = app.container.at(&["resources"]) else { return };
-    let lacking: Vec<_> = facts.running().filter(|helper| helper.is_helper() && !asks(&helper.container)).collect();
+    let lacking: Vec<_> = facts.running().filter(|helper| is_helper(helper) && !asks(&helper.container)).collect();
     let Some((first, rest)) = lacking.split_first() else { return };
     let names: Vec<&str> = lacking.iter().map(|helper| helper.name()).collect();
     let (have, take) = if rest.is_empty() { ("has", "takes") } else { ("have", "take") };
@@ -44,4 +44,9 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
         saying = saying.and(helper.container.name_node(), "nor has this");
     }
     saying.and(resources, format!("`{}` asks for this", app.name()));
+}
+
+/// A helper, and no server that the Pod may be there for as well.
+fn is_helper(member: &ContainerFacts<'_>) -> bool {
+    member.is_helper() && member.role != Role::Server
 }

@@ -59,7 +59,7 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
     }
 }
 
-fn key<'run>(object: &'run Object) -> (&'run str, &'run str, &'run str) {
+fn key(object: &Object) -> (&str, &str, &str) {
     (&object.document.source.name, &object.id.kind, &object.id.name)
 }
 

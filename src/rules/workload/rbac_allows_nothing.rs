@@ -54,7 +54,7 @@ const SYNONYMS: [(&str, &str); 13] = [
     ("all", "*"),
 ];
 
-/// Resources that OpenShift had in the group "" (docs.openshift.com: "legacy API groups").
+/// Resources that `OpenShift` had in the group "" (docs.openshift.com: "legacy API groups").
 const OPENSHIFT: [&str; 22] = [
     "builds",
     "buildconfigs",

@@ -29,7 +29,7 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
         let needs = |path: &&PathFact<'_>| path.purpose == Purpose::Scratch && path.certainty == Certainty::Default;
         let is_mounted = |path: &str| {
             parts::mounts(&member.container)
-                .any(|(mount, _)| parts::is_under(path, &mount.mount_path) && mount.read_only != Some(true))
+                .any(|(mount, _)| parts::is_under(real(path), real(&mount.mount_path)) && mount.read_only != Some(true))
         };
         let lacking: Vec<&str> = member
             .writes
@@ -54,4 +54,9 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
             saying.and(image, format!("runs {}", program.program));
         }
     }
+}
+
+/// A path without the link that `/var/run` is in the images of all distributions.
+fn real(path: &str) -> &str {
+    if parts::is_under(path, "/var/run") { &path["/var".len()..] } else { path }
 }

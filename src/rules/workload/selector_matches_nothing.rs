@@ -294,7 +294,7 @@ fn terms<'a>(spec: &'a PodSpec, pod: PodView<'a>) -> Vec<(&'a PodAffinityTerm, N
     found
 }
 
-/// Monitors of Services by label, and those of Pods; the Prometheus operator's and VictoriaMetrics'.
+/// Monitors of Services by label, and those of Pods; the Prometheus operator's and those of `VictoriaMetrics`.
 const OF_SERVICES: [&str; 2] = ["ServiceMonitor", "VMServiceScrape"];
 const OF_PODS: [&str; 2] = ["PodMonitor", "VMPodScrape"];
 
@@ -367,7 +367,7 @@ fn service_monitor<'run>(
     }
     let beside = run.index.kind_in(Place::of(monitor), "Service").iter().copied();
     let beside = beside.filter(|service| !service.is_base && is_beside(run.index, monitor, service));
-    let candidates = beside.filter_map(|service| labelled(service));
+    let candidates = beside.filter_map(labelled);
     let is_own = is_of_own_namespace(monitor) && !is_made_by_operator(run, monitor, &selector);
     if let Some(meant) = meant(&selector, candidates).filter(|_| is_own) {
         let name = clip(&meant.it.object.id.name);

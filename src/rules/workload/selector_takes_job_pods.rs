@@ -73,7 +73,7 @@ fn selected<'run>(
     let beside = index.selected(from, selector);
     let beside = beside.into_iter().filter(|workload| !workload.is_base);
     let (mut app, mut jobs) = (None, Vec::new());
-    for pod in beside.flat_map(|workload| workload.pods()) {
+    for pod in beside.flat_map(Object::pods) {
         if !pod.labels().is_some_and(|labels| selector.matches(labels)) {
             continue;
         }
@@ -159,7 +159,7 @@ fn say(
     let mut about = found.about(object);
     let mut saying = about.at(
         node,
-        format!("{} `{}` also {} the Pods of {kind} {shown}", object.id.kind, clip(&object.id.name), effect.does,),
+        format!("{} `{}` also {} the Pods of {kind} {shown}", object.id.kind, clip(&object.id.name), effect.does),
     );
     saying = saying.here(format!("meant for `{}`", clip(&app.id.name)));
     for job in jobs.iter().take(3) {

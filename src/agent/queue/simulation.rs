@@ -1,0 +1,351 @@
+//! Deterministic simulation of the queue: managers whose calls happen one at a time, in every order; each may be ended
+//! before any call, be refused, or lose the answer. Futures are polled by hand, so a run is a list of choices.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::poll_fn;
+use std::io::Write as _;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
+
+use prometheus_client::registry::Registry;
+use serde_json::{Value, json};
+
+use super::*;
+
+/// The API server, the source and the kubelet.
+#[derive(Default)]
+struct World {
+    jobs: BTreeMap<String, Known>,
+    config_maps: BTreeMap<String, (String, String)>,
+    items: BTreeMap<String, String>,
+    /// Items that were not listed to the end.
+    withdrawn: BTreeSet<String>,
+    made: BTreeMap<String, u32>,
+    deleted: BTreeMap<String, String>,
+    uids: u32,
+}
+
+/// What goes wrong with one call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wrong {
+    /// The manager ends before it.
+    Ended,
+    /// Not done, and so answered.
+    Refused,
+    /// Done, and the answer lost.
+    Lost,
+}
+
+/// One manager's way to the world: a call happens when it is its turn.
+#[derive(Clone)]
+struct Link {
+    world: Rc<RefCell<World>>,
+    turn: Rc<Cell<bool>>,
+    calls: Rc<Cell<usize>>,
+    wrong: Option<(usize, Wrong)>,
+    /// The mistake that the simulation must catch: Jobs of other names each time.
+    names_differ: bool,
+}
+
+impl Link {
+    fn new(world: &Rc<RefCell<World>>, wrong: Option<(usize, Wrong)>) -> Self {
+        Self { world: Rc::clone(world), turn: Rc::default(), calls: Rc::default(), wrong, names_differ: false }
+    }
+
+    /// Waits for its turn, does it, and says what came of it.
+    async fn call<T>(&self, act: impl FnOnce(&mut World) -> T) -> Result<T, String> {
+        let call = self.calls.get() + 1;
+        poll_fn(|_| {
+            let is_ended = self.wrong.is_some_and(|(at, wrong)| wrong == Wrong::Ended && call >= at);
+            if self.turn.take() && !is_ended { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
+        self.calls.set(call);
+        match self.wrong.filter(|(at, _)| *at == call) {
+            Some((_, Wrong::Refused)) => Err("refused".to_owned()),
+            Some((_, Wrong::Lost)) => {
+                act(&mut self.world.borrow_mut());
+                Err("no answer".to_owned())
+            }
+            _ => Ok(act(&mut self.world.borrow_mut())),
+        }
+    }
+
+    /// Whether it will make no more calls.
+    fn is_ended(&self) -> bool {
+        self.wrong.is_some_and(|(at, wrong)| wrong == Wrong::Ended && self.calls.get() + 1 >= at)
+    }
+}
+
+impl Items for Link {
+    async fn list(&self) -> Result<Listing, String> {
+        let names = self.call(|world| world.items.keys().cloned().collect()).await?;
+        Ok(Listing { names, malformed: Vec::new() })
+    }
+
+    async fn item(&self, name: &str) -> Result<String, NoItem> {
+        let item = self.call(|world| world.items.get(name).cloned()).await.map_err(NoItem::Lost)?;
+        item.ok_or(NoItem::Gone)
+    }
+}
+
+impl Cluster for Link {
+    async fn list(&self) -> Result<BTreeMap<String, Known>, String> {
+        self.call(|world| world.jobs.clone()).await
+    }
+
+    async fn create(&self, name: &str, job: Value) -> Result<String, String> {
+        let item = job["metadata"]["annotations"][template::ITEM_ANNOTATION].as_str().unwrap().to_owned();
+        self.call(|world| {
+            let name = if self.names_differ { format!("{name}-{}", world.uids) } else { name.to_owned() };
+            if let Some(there) = world.jobs.get(&name) {
+                return there.uid.clone();
+            }
+            world.uids += 1;
+            let uid = format!("uid-{}", world.uids);
+            *world.made.entry(item.clone()).or_default() += 1;
+            world.jobs.insert(name, Known { uid: uid.clone(), item, state: State::Active });
+            uid
+        })
+        .await
+    }
+
+    async fn keep(&self, name: &str, config_map: Value, dry_run: bool) -> Result<bool, String> {
+        let owner = config_map["metadata"]["ownerReferences"][0]["uid"].as_str().unwrap().to_owned();
+        let data = config_map["data"]["item.json"].as_str().unwrap().to_owned();
+        self.call(|world| {
+            if world.config_maps.contains_key(name) {
+                return false;
+            }
+            // The garbage collector takes one whose owner is gone.
+            if !dry_run && world.jobs.values().any(|job| job.uid == owner) {
+                world.config_maps.insert(name.to_owned(), (owner, data));
+            }
+            true
+        })
+        .await
+    }
+
+    async fn delete(&self, name: &str, uid: &str) -> Result<(), String> {
+        self.call(|world| {
+            if let Some(job) = world.jobs.remove(name).filter(|job| job.uid == uid) {
+                world.config_maps.retain(|_, (owner, _)| *owner != uid);
+                world.deleted.insert(name.to_owned(), job.item);
+            }
+        })
+        .await
+    }
+}
+
+type Process = Pin<Box<dyn Future<Output = ()>>>;
+
+/// A manager that goes round so often, as a future that waits for its turns.
+fn manager(link: &Link, rounds: usize) -> Process {
+    let job = json!({"metadata": {"name": "q"}, "spec": {"volumes": ["${ITEM}"]}});
+    let mut manager = Manager {
+        template: Template::new(job, None).unwrap(),
+        source: link.clone(),
+        jobs: link.clone(),
+        max_parallel: 8,
+        keep_done: Duration::ZERO,
+        memory: Memory::default(),
+        report: Arc::new(Progress::register(&mut Registry::default(), Duration::from_secs(1))),
+    };
+    Box::pin(async move {
+        for _ in 0..rounds {
+            manager.round().await;
+        }
+    })
+}
+
+/// Lets one call happen; whether the manager is done.
+fn step(process: &mut Process, link: &Link) -> bool {
+    link.turn.set(true);
+    let done = process.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready();
+    link.turn.set(false);
+    done
+}
+
+/// The kubelet's and the user's part: a Job that has its data completes; an item is withdrawn.
+fn elsewhere(world: &mut World, withdraws: bool) {
+    let World { jobs, config_maps, items, withdrawn, .. } = world;
+    for (name, job) in jobs.iter_mut() {
+        if config_maps.get(name).is_some_and(|(owner, _)| *owner == job.uid) {
+            job.state = State::Complete;
+        }
+    }
+    if withdraws && let Some((item, _)) = items.pop_first() {
+        withdrawn.insert(item);
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Scenario {
+    items: usize,
+    managers: usize,
+    rounds: usize,
+    /// Something happens elsewhere, once, at any point: work is done, and an item is withdrawn if it says so.
+    elsewhere: Option<bool>,
+    wrong: Option<(usize, Wrong)>,
+    names_differ: bool,
+}
+
+/// One run: at each point the choice says who acts next; choices beyond its end are 0. The choices that there were, or
+/// what went wrong.
+fn run(scenario: Scenario, choices: &[usize]) -> Result<Vec<usize>, String> {
+    let names: Vec<_> = (0..scenario.items).map(|item| format!("item-{item}")).collect();
+    let items = names.iter().map(|name| (name.clone(), format!("\"{name}\""))).collect();
+    let world = Rc::new(RefCell::new(World { items, ..World::default() }));
+    let links: Vec<_> = (0..scenario.managers)
+        .map(|at| Link { names_differ: scenario.names_differ, ..Link::new(&world, scenario.wrong.filter(|_| at == 0)) })
+        .collect();
+    let mut processes: Vec<_> = links.iter().map(|link| Some(manager(link, scenario.rounds))).collect();
+    // Up to their first call.
+    for process in processes.iter_mut().flatten() {
+        let _ = process.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+    }
+    let mut pending = scenario.elsewhere;
+    let mut alternatives = Vec::new();
+    loop {
+        let mut able: Vec<_> =
+            (0..processes.len()).filter(|at| processes[*at].is_some() && !links[*at].is_ended()).collect();
+        if pending.is_some() {
+            able.push(processes.len());
+        }
+        if able.is_empty() || able == [processes.len()] {
+            break;
+        }
+        let choice = choices.get(alternatives.len()).copied().unwrap_or(0);
+        alternatives.push(able.len());
+        match able[choice] {
+            at if at == processes.len() => elsewhere(&mut world.borrow_mut(), pending.take() == Some(true)),
+            at => {
+                if processes[at].as_mut().is_none_or(|process| step(process, &links[at])) {
+                    processes[at] = None;
+                }
+            }
+        }
+        check(&world.borrow(), &names)?;
+    }
+    drop(processes);
+    // Whoever is started next makes it whole.
+    let link = Link { names_differ: scenario.names_differ, ..Link::new(&world, None) };
+    let mut last = manager(&link, 3);
+    while !step(&mut last, &link) {
+        check(&world.borrow(), &names)?;
+    }
+    whole(&world.borrow(), &names)?;
+    Ok(alternatives)
+}
+
+/// At every moment.
+fn check(world: &World, names: &[String]) -> Result<(), String> {
+    for name in names.iter().filter(|name| !world.withdrawn.contains(*name)) {
+        if world.made.get(name).is_some_and(|made| *made > 1) {
+            return Err(format!("a second Job was made for {name}"));
+        }
+        if world.deleted.values().any(|item| item == name) {
+            return Err(format!("the Job of {name} was deleted while it is listed"));
+        }
+    }
+    Ok(())
+}
+
+/// In the end.
+fn whole(world: &World, names: &[String]) -> Result<(), String> {
+    for name in names.iter().filter(|name| !world.withdrawn.contains(*name)) {
+        if !world.jobs.values().any(|job| job.item == *name) {
+            return Err(format!("{name} has no Job"));
+        }
+    }
+    for (name, job) in &world.jobs {
+        match world.config_maps.get(name) {
+            Some((owner, data)) if *owner == job.uid && *data == format!("\"{}\"", job.item) => {}
+            other => return Err(format!("the Job of {} has {other:?}", job.item)),
+        }
+    }
+    Ok(())
+}
+
+/// Runs all lists of choices, one after the other; how many there are.
+fn all(scenario: Scenario) -> Result<u64, String> {
+    let mut choices: Vec<usize> = Vec::new();
+    let mut runs = 0;
+    loop {
+        let alternatives = run(scenario, &choices).map_err(|what| format!("{what}; choices {choices:?}"))?;
+        runs += 1;
+        choices.resize(alternatives.len(), 0);
+        // The next list in order: the last choice that has another alternative takes it, and what follows begins anew.
+        let Some(at) = (0..choices.len()).rfind(|at| choices[*at] + 1 < alternatives[*at]) else { return Ok(runs) };
+        choices[at] += 1;
+        choices.truncate(at + 1);
+    }
+}
+
+const PLAIN: Scenario =
+    Scenario { items: 1, managers: 2, rounds: 1, elsewhere: None, wrong: None, names_differ: false };
+
+fn report(name: &str, scenarios: impl IntoIterator<Item = Scenario>) {
+    let start = Instant::now();
+    let mut runs = 0;
+    for scenario in scenarios {
+        match all(scenario) {
+            Ok(more) => runs += more,
+            Err(what) => panic!("{name}, wrong {:?}: {what}", scenario.wrong),
+        }
+    }
+    let seconds = start.elapsed().as_secs_f64();
+    // Past the test harness's capture, so that the figures stand in every run's output.
+    let _ =
+        writeln!(std::io::stderr(), "queue simulation: {name}: {runs} runs, all whole, no second Job ({seconds:.1} s)");
+}
+
+/// Every call of the first manager, and every way for it to go wrong.
+fn wrongs(calls: usize) -> impl Iterator<Item = Option<(usize, Wrong)>> {
+    let ways = [Wrong::Ended, Wrong::Refused, Wrong::Lost];
+    let all = (1..=calls).flat_map(move |call| ways.map(|wrong| Some((call, wrong))));
+    std::iter::once(None).chain(all)
+}
+
+#[test]
+fn every_crash_point_of_one_manager() {
+    let scenario = Scenario { items: 3, managers: 1, rounds: 2, ..PLAIN };
+    let elsewhere = [None, Some(false), Some(true)];
+    let all = elsewhere
+        .into_iter()
+        .flat_map(|elsewhere| wrongs(24).map(move |wrong| Scenario { elsewhere, wrong, ..scenario }));
+    report("three items, one manager", all);
+}
+
+#[test]
+fn every_interleaving_of_two_managers() {
+    report("one item, two managers", wrongs(6).map(|wrong| Scenario { wrong, ..PLAIN }));
+    let withdrawn = Scenario { elsewhere: Some(true), ..PLAIN };
+    report("one item that is withdrawn, two managers", [withdrawn]);
+}
+
+/// The large run, by hand: `cargo test --release --all-features --lib -- --ignored --nocapture simulation`.
+#[test]
+#[ignore = "minutes, on the release profile"]
+fn every_interleaving_of_two_managers_and_two_items() {
+    let two = Scenario { items: 2, ..PLAIN };
+    report("two items, two managers", wrongs(8).map(|wrong| Scenario { wrong, ..two }));
+    let rounds = Scenario { rounds: 2, ..PLAIN };
+    report("one item, two managers, two rounds each", wrongs(9).map(|wrong| Scenario { wrong, ..rounds }));
+    let withdrawn = Scenario { elsewhere: Some(true), ..PLAIN };
+    report("one item that is withdrawn, two managers", wrongs(6).map(|wrong| Scenario { wrong, ..withdrawn }));
+    let three = Scenario { managers: 3, ..PLAIN };
+    report("one item, three managers", [three]);
+    let withdrawn = Scenario { items: 2, elsewhere: Some(true), ..PLAIN };
+    report("two items, one is withdrawn, two managers", [withdrawn]);
+}
+
+#[test]
+fn a_broken_queue_is_caught() {
+    let caught = all(Scenario { names_differ: true, ..PLAIN }).unwrap_err();
+    assert!(caught.contains("a second Job"), "{caught}");
+}

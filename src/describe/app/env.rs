@@ -1,0 +1,169 @@
+//! Variables of a container, and where their values come from.
+
+use serde_json::{Value as Json, json};
+
+use super::super::formats::{is_config_key, is_object_name};
+use super::super::spanned::{Member, Place, Spanned};
+use super::resources::Resources;
+use super::text::{Reader, looks_like_secret};
+use crate::diagnostic::Finding;
+use crate::words::nearest;
+
+/// A variable of the app.
+#[derive(Clone, Debug)]
+pub struct EnvVar {
+    /// Its name.
+    pub name: String,
+    /// Where its value comes from.
+    pub source: EnvSource,
+    /// Where it is named.
+    pub place: Place,
+}
+
+/// Where a variable's value comes from.
+#[derive(Clone, Debug)]
+pub enum EnvSource {
+    /// The text itself.
+    Text(String),
+    /// As Kubernetes writes it under `valueFrom`.
+    From(Json),
+}
+
+/// A Secret or `ConfigMap` whose keys are variables.
+#[derive(Clone, Debug)]
+pub struct EnvFrom {
+    /// `secretRef` or `configMapRef`.
+    pub kind: &'static str,
+    /// Its name.
+    pub name: String,
+    /// What the variables' names begin with.
+    pub prefix: Option<String>,
+}
+
+/// Fields of the Pod by our words for them (`pkg/apis/core/v1/conversion.go` has Kubernetes').
+const FIELDS: &[(&str, &str)] = &[
+    ("ip", "status.podIP"),
+    ("name", "metadata.name"),
+    ("namespace", "metadata.namespace"),
+    ("uid", "metadata.uid"),
+    ("node", "spec.nodeName"),
+    ("host-ip", "status.hostIP"),
+    ("service-account", "spec.serviceAccountName"),
+];
+
+/// Reads `env`.
+pub(super) fn read(reader: &mut Reader<'_>, env: Option<&Spanned>) -> Vec<EnvVar> {
+    let mut variables = Vec::new();
+    for member in env.map(Spanned::members).unwrap_or_default() {
+        let Some(text) = reader.scalar(&member.value) else { continue };
+        let source = source(member, text, reader.findings);
+        variables.push(EnvVar { name: member.key.clone(), source, place: member.key_place.clone() });
+    }
+    variables
+}
+
+fn source(member: &Member, text: String, findings: &mut Vec<Finding>) -> EnvSource {
+    let parts: Vec<&str> = text.split('/').collect();
+    let place = &member.value.place;
+    match parts.as_slice() {
+        [kind @ ("secret" | "configmap"), name, key] if is_object_name(name) && is_config_key(key) => {
+            let kind = if *kind == "secret" { "secretKeyRef" } else { "configMapKeyRef" };
+            EnvSource::From(json!({kind: {"name": name, "key": key}}))
+        }
+        ["secret" | "secrets" | "configmap" | "configmaps", ..] if parts.len() > 1 => {
+            findings.push(nearly(place).help("write secret/<name>/<key> or configmap/<name>/<key>"));
+            EnvSource::Text(text)
+        }
+        ["pod", kind @ ("labels" | "annotations"), key @ ..] if !key.is_empty() && !key[0].is_empty() => {
+            EnvSource::From(json!({"fieldRef": {"fieldPath": format!("metadata.{kind}['{}']", key.join("/"))}}))
+        }
+        ["pod", field] => {
+            let Some((_, path)) = FIELDS.iter().find(|(name, _)| name == field) else {
+                let names = FIELDS.iter().map(|(name, _)| *name).chain(["labels", "annotations"]);
+                let label =
+                    nearest(field, names).map_or_else(String::new, |name| format!("did you mean `pod/{name}`?"));
+                findings.push(
+                    Finding::error(place.label(label), format!("a Pod has no field `{field}` that a variable can hold"))
+                        .help("pod/ip, name, namespace, uid, node, host-ip, service-account, labels/<key> or annotations/<key>"),
+                );
+                return EnvSource::Text(text);
+            };
+            EnvSource::From(json!({"fieldRef": {"fieldPath": path}}))
+        }
+        [kind @ ("limits" | "requests"), "cpu" | "memory" | "ephemeral-storage"] => {
+            EnvSource::From(json!({"resourceFieldRef": {"resource": format!("{kind}.{}", parts[1])}}))
+        }
+        ["pod" | "limits" | "requests", _, ..] => {
+            findings.push(
+                nearly(place).help("write pod/<field>, limits/cpu, limits/memory, requests/cpu or requests/memory"),
+            );
+            EnvSource::Text(text)
+        }
+        _ => {
+            if looks_like_secret(&member.key, &text) {
+                findings.push(
+                    Finding::error(member.key_place.label("holds a secret"), "a secret is written in the open here")
+                        .hide(place.span)
+                        .because("a description is kept in version control, and its output in the cluster's history")
+                        .help(format!("{}: secret/<name>/<key>", member.key)),
+                );
+            }
+            EnvSource::Text(text)
+        }
+    }
+}
+
+fn nearly(place: &Place) -> Finding {
+    Finding::error(place.label(""), "this is nearly a reference, and would be taken as text")
+}
+
+/// A limit that is not set: the kubelet would fill in what the node has.
+pub fn check_limits(env: &[EnvVar], resources: &Resources, findings: &mut Vec<Finding>) {
+    for variable in env {
+        let EnvSource::From(source) = &variable.source else { continue };
+        let Some(resource) = source.pointer("/resourceFieldRef/resource").and_then(Json::as_str) else { continue };
+        let (kind, name) = resource.split_once('.').unwrap_or((resource, ""));
+        if !resources.has(kind, name) {
+            findings.push(
+                Finding::error(
+                    variable.place.label(""),
+                    format!(
+                        "{} would hold the node's {name}: no {} of {name} is set here",
+                        variable.name,
+                        kind.trim_end_matches('s')
+                    ),
+                )
+                .because("the kubelet gives a container without a limit what the node has")
+                .help(format!("resources: {{cpu: …, memory: …, limit: {{cpu: 1, memory: 512Mi}}}} sets limits/{name}")),
+            );
+        }
+    }
+}
+
+/// Reads `envFrom`.
+pub(super) fn from(list: Option<&Spanned>, findings: &mut Vec<Finding>) -> Vec<EnvFrom> {
+    let mut read = Vec::new();
+    for item in list.map(Spanned::items).unwrap_or_default() {
+        let named = match item.text() {
+            Some(text) => text.split_once('/').map(|(kind, name)| (kind == "secret", name)),
+            None => {
+                let of = |key: &str| item.get(key).and_then(Spanned::text);
+                match (of("secret"), of("configmap")) {
+                    (Some(name), None) => Some((true, name)),
+                    (None, Some(name)) => Some((false, name)),
+                    _ => None,
+                }
+            }
+        };
+        let Some((is_secret, name)) = named else {
+            findings.push(
+                Finding::error(item.place.label(""), "an entry of `envFrom` names one Secret or one ConfigMap")
+                    .help("write secret/<name>, configmap/<name> or {secret: <name>, prefix: DB_}"),
+            );
+            continue;
+        };
+        let kind = if is_secret { "secretRef" } else { "configMapRef" };
+        read.push(EnvFrom { kind, name: name.to_owned(), prefix: super::text_of(item, "prefix") });
+    }
+    read
+}

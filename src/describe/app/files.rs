@@ -1,0 +1,145 @@
+//! `files`: files and folders beside the description that become a `ConfigMap`.
+
+use std::path::Path;
+
+use base64::Engine as _;
+use serde_json::{Map, Value as Json, json};
+
+use super::super::beside;
+use super::super::formats::is_config_key;
+use super::super::spanned::{Place, Spanned};
+use crate::diagnostic::Finding;
+
+/// A `ConfigMap` holds 1 MiB in all (`MaxSecretSize`, k8s.io/kubernetes/pkg/apis/core).
+const MOST: usize = 1024 * 1024;
+
+/// The content of the files, by the keys of one `ConfigMap`, and where they are mounted.
+#[derive(Clone, Debug, Default)]
+pub struct Files {
+    /// Texts.
+    pub data: Map<String, Json>,
+    /// What is no text, as base64.
+    pub binary: Map<String, Json>,
+    /// Single files: path in the container and key.
+    pub single: Vec<(String, String)>,
+    /// Folders: path in the container, and key and file name of each file.
+    pub folders: Vec<(String, Vec<(String, String)>)>,
+}
+
+impl Files {
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.data.is_empty() && self.binary.is_empty()
+    }
+
+    /// Adds a file under a key of its own, which is its name if that is free.
+    fn add(&mut self, name: &str, bytes: Vec<u8>) -> String {
+        let is_taken = |key: &str| self.data.contains_key(key) || self.binary.contains_key(key);
+        let mut key = name.to_owned();
+        let mut number = 2;
+        while is_taken(&key) {
+            key = format!("{number}-{name}");
+            number += 1;
+        }
+        match String::from_utf8(bytes) {
+            Ok(text) => self.data.insert(key.clone(), json!(text)),
+            Err(error) => {
+                let text = base64::engine::general_purpose::STANDARD.encode(error.as_bytes());
+                self.binary.insert(key.clone(), json!(text))
+            }
+        };
+        key
+    }
+
+    fn size(&self) -> usize {
+        let all = self.data.iter().chain(&self.binary);
+        all.map(|(key, value)| key.len() + value.as_str().map_or(0, str::len)).sum()
+    }
+}
+
+pub(super) fn read(value: Option<&Spanned>, findings: &mut Vec<Finding>) -> Files {
+    let mut files = Files::default();
+    for member in value.map(Spanned::members).unwrap_or_default() {
+        let Some(path) = member.value.text() else { continue };
+        let place = &member.value.place;
+        match content(path, place) {
+            Ok(Content::File(bytes)) => {
+                let name = Path::new(path).file_name().map(|name| name.to_string_lossy().into_owned());
+                let Some(name) = usable(name.unwrap_or_default(), path, place, findings) else { continue };
+                let key = files.add(&name, bytes);
+                files.single.push((member.key.trim_end_matches('/').to_owned(), key));
+            }
+            Ok(Content::Folder(entries)) => {
+                let mut keys = Vec::new();
+                for (name, bytes) in entries {
+                    let Some(name) = usable(name, path, place, findings) else { continue };
+                    keys.push((files.add(&name, bytes), name));
+                }
+                files.folders.push((member.key.trim_end_matches('/').to_owned(), keys));
+            }
+            Err(finding) => findings.push(*finding),
+        }
+        if files.size() > MOST {
+            findings.push(
+                Finding::error(place.label(""), "the files of this container are larger than 1 MiB together")
+                    .because("they become one ConfigMap, and the API server takes none that is larger")
+                    .help("put them into the image, or into a volume"),
+            );
+            return files;
+        }
+    }
+    files
+}
+
+/// A name that can be a key of a `ConfigMap`.
+fn usable(name: String, path: &str, place: &Place, findings: &mut Vec<Finding>) -> Option<String> {
+    if is_config_key(&name) {
+        return Some(name);
+    }
+    findings.push(
+        Finding::error(place.label(""), format!("{path}: `{name}` cannot be a key of a ConfigMap"))
+            .because("keys are letters, digits, `-`, `_` and `.`")
+            .help("rename the file"),
+    );
+    None
+}
+
+enum Content {
+    File(Vec<u8>),
+    Folder(Vec<(String, Vec<u8>)>),
+}
+
+fn content(path: &str, place: &Place) -> Result<Content, Box<Finding>> {
+    let found = beside::find(path, place)?;
+    let wrong = |message: String| Box::new(Finding::error(place.label(""), message));
+    if found.is_file() {
+        let bytes = beside::read(&found, path, place, MOST as u64)?;
+        if bytes.is_empty() {
+            return Err(wrong(format!("{path} is empty")));
+        }
+        return Ok(Content::File(bytes));
+    }
+    let unreadable = |error: std::io::Error| wrong(format!("cannot read {path}: {error}"));
+    let mut entries = Vec::new();
+    for entry in std::fs::read_dir(&found).map_err(unreadable)? {
+        let name = entry.map_err(unreadable)?.file_name().to_string_lossy().into_owned();
+        let inner = format!("{}/{name}", path.trim_end_matches('/'));
+        let file = beside::find(&inner, place)?;
+        if file.is_dir() {
+            return Err(Box::new(
+                Finding::error(place.label(""), format!("{inner} is a folder, and a ConfigMap has none"))
+                    .help("give it an entry of its own"),
+            ));
+        }
+        entries.push((name, beside::read(&file, &inner, place, MOST as u64)?));
+        if entries.len() > 10_000 {
+            return Err(wrong(format!("{path} has too many files")));
+        }
+    }
+    if entries.is_empty() {
+        return Err(wrong(format!("{path} is an empty folder")));
+    }
+    entries.sort();
+    Ok(Content::Folder(entries))
+}

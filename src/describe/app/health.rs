@@ -1,0 +1,215 @@
+//! How a container's health is checked.
+
+use super::super::formats::duration_seconds;
+use super::super::spanned::{Kind, Place, Spanned};
+use super::{NamedPort, scalar};
+use crate::diagnostic::Finding;
+use crate::words::nearest;
+
+/// How health is checked; without a form the port is dialled.
+#[derive(Clone, Debug, Default)]
+pub struct Health {
+    /// Readiness.
+    pub ready: Option<Probe>,
+    /// Liveness.
+    pub live: Option<Probe>,
+    /// Seconds that starting may take.
+    pub start: Option<u64>,
+    /// Seconds between two checks, for all of them.
+    pub every: Option<u64>,
+    /// Seconds that an answer may take, for all of them.
+    pub timeout: Option<u64>,
+    /// Failed checks in a row, for all of them.
+    pub failures: Option<u64>,
+}
+
+/// One check.
+#[derive(Clone, Debug)]
+pub struct Probe {
+    /// What is asked.
+    pub handler: Handler,
+    /// Seconds between two checks.
+    pub every: Option<u64>,
+    /// Seconds that an answer may take.
+    pub timeout: Option<u64>,
+    /// Failed checks in a row that count.
+    pub failures: Option<u64>,
+}
+
+/// What a check asks.
+#[derive(Clone, Debug)]
+pub enum Handler {
+    /// An HTTP path at another port than the app's, if one is named.
+    Path(String, Option<u16>),
+    /// gRPC's health protocol, with the service if one is named.
+    Grpc(Option<String>, Option<u16>),
+    /// A command that ends with 0.
+    Command(Vec<String>),
+    /// A port that is dialled.
+    Tcp(u16),
+}
+
+impl Health {
+    /// The HTTP paths of readiness and liveness at the app's own port.
+    #[must_use]
+    pub fn paths(&self) -> (Option<&str>, Option<&str>) {
+        (self.ready.as_ref().and_then(Probe::path), self.live.as_ref().and_then(Probe::path))
+    }
+}
+
+impl Probe {
+    /// The HTTP path, if it is one of the app's own port.
+    #[must_use]
+    pub fn path(&self) -> Option<&str> {
+        match &self.handler {
+            Handler::Path(path, None) => Some(path),
+            _ => None,
+        }
+    }
+}
+
+/// The keys of one form of a check.
+const FORMS: [&str; 4] = ["path", "grpc", "command", "tcp"];
+
+pub(super) fn read(
+    value: Option<&Spanned>,
+    ports: &[NamedPort],
+    main: Option<u16>,
+    loopback: bool,
+    findings: &mut Vec<Finding>,
+) -> Health {
+    let Some(value) = value else { return Health::default() };
+    let mut reader = Reader { ports, main, loopback, findings };
+    if matches!(value.kind, Kind::Text(_)) {
+        return Health { ready: reader.probe(value), ..Health::default() };
+    }
+    let seconds = |key: &str| value.get(key).and_then(Spanned::text).and_then(|text| duration_seconds(text).ok());
+    let forms = value.members().iter().filter(|member| FORMS.contains(&member.key.as_str())).count();
+    let both = value.member("ready").or_else(|| value.member("live"));
+    if let (true, Some(both)) = (forms > 0, both) {
+        let form = value.members().iter().find(|member| FORMS.contains(&member.key.as_str()));
+        let finding = Finding::error(both.key_place.label("this is one check"), "`health` says twice what is checked");
+        let finding =
+            form.into_iter().fold(finding, |finding, form| finding.label(form.key_place.label("this is another")));
+        reader.findings.push(finding.help("health: {ready: /readyz, live: /livez}"));
+    }
+    let ready = if forms > 0 { reader.probe(value) } else { value.get("ready").and_then(|ready| reader.probe(ready)) };
+    let live = value.get("live").and_then(|live| reader.probe(live));
+    Health {
+        ready,
+        live,
+        start: seconds("start"),
+        every: seconds("every"),
+        timeout: seconds("timeout"),
+        failures: value.get("failures").and_then(|failures| failures.to_json().as_u64()),
+    }
+}
+
+struct Reader<'a> {
+    ports: &'a [NamedPort],
+    main: Option<u16>,
+    loopback: bool,
+    findings: &'a mut Vec<Finding>,
+}
+
+impl Reader<'_> {
+    fn probe(&mut self, value: &Spanned) -> Option<Probe> {
+        let handler = self.handler(value)?;
+        let dials = match &handler {
+            Handler::Path(_, port) => port.is_some(),
+            Handler::Grpc(..) | Handler::Tcp(_) => true,
+            Handler::Command(_) => false,
+        };
+        if self.loopback && dials {
+            self.findings.push(
+                Finding::error(value.place.label(""), "the kubelet cannot reach this check")
+                    .because("with `bind: localhost` the app answers on 127.0.0.1 alone; the kubelet dials the Pod's address")
+                    .help("health: {command: […]}, or an HTTP path, which goes through the pattern in front"),
+            );
+        }
+        let seconds = |key: &str| value.get(key).and_then(Spanned::text).and_then(|text| duration_seconds(text).ok());
+        let failures = value.get("failures").and_then(|failures| failures.to_json().as_u64());
+        Some(Probe { handler, every: seconds("every"), timeout: seconds("timeout"), failures })
+    }
+
+    fn handler(&mut self, value: &Spanned) -> Option<Handler> {
+        match &value.kind {
+            Kind::Text(text) if text == "grpc" => {
+                self.needs_main(value);
+                return Some(Handler::Grpc(None, None));
+            }
+            Kind::Text(path) => {
+                self.needs_main(value);
+                return Some(Handler::Path(path.clone(), None));
+            }
+            Kind::Map(_) => {}
+            _ => return None,
+        }
+        let forms: Vec<_> = value.members().iter().filter(|member| FORMS.contains(&member.key.as_str())).collect();
+        let form = match forms.as_slice() {
+            [form] => *form,
+            [] => {
+                self.findings.push(
+                    Finding::error(value.place.label(""), "this says how often, but not what is checked")
+                        .help("one of path, grpc, command and tcp: {path: /healthz, port: 8081}"),
+                );
+                return None;
+            }
+            [first, second, ..] => {
+                self.findings.push(
+                    Finding::error(second.key_place.label("this is another"), "one check has one form")
+                        .label(first.key_place.label("this is one"))
+                        .help("{path: /healthz}, {grpc: service}, {command: […]} or {tcp: port}"),
+                );
+                return None;
+            }
+        };
+        let port = value.get("port").map(|port| self.port(port));
+        if port.is_none() && matches!(form.key.as_str(), "path" | "grpc") {
+            self.needs_main(value);
+        }
+        let port = match port {
+            Some(None) => return None,
+            Some(port) => port.filter(|port| Some(*port) != self.main),
+            None => None,
+        };
+        if let Some(member) = value.member("port").filter(|_| matches!(form.key.as_str(), "command" | "tcp")) {
+            self.findings.push(Finding::error(member.key_place.label(""), format!("`{}` takes no `port`", form.key)));
+        }
+        match form.key.as_str() {
+            "path" => Some(Handler::Path(form.value.text()?.to_owned(), port)),
+            "grpc" => Some(Handler::Grpc(form.value.text().map(str::to_owned).filter(|text| !text.is_empty()), port)),
+            "command" => Some(Handler::Command(form.value.items().iter().map(scalar).collect())),
+            _ => self.port(&form.value).map(Handler::Tcp),
+        }
+    }
+
+    fn needs_main(&mut self, value: &Spanned) {
+        if self.main.is_none() {
+            self.findings.push(
+                Finding::error(value.place.label(""), "`health` needs `port`").help("app: {image: …, port: 8080, …}"),
+            );
+        }
+    }
+
+    /// A number, or the name of one of `ports`.
+    fn port(&mut self, value: &Spanned) -> Option<u16> {
+        let Some(name) = value.text() else {
+            return value.to_json().as_u64().and_then(|port| u16::try_from(port).ok());
+        };
+        let found = self.ports.iter().find(|port| port.name == name);
+        if found.is_none() {
+            self.unknown(name, &value.place);
+        }
+        found.map(|port| port.number)
+    }
+
+    fn unknown(&mut self, name: &str, place: &Place) {
+        let names = self.ports.iter().map(|port| port.name.as_str());
+        let label = nearest(name, names).map_or_else(String::new, |name| format!("did you mean `{name}`?"));
+        self.findings.push(
+            Finding::error(place.label(label), format!("no port is called `{name}`"))
+                .help("name it under `ports`: {health: {port: 8081, private: true}}"),
+        );
+    }
+}

@@ -1,0 +1,254 @@
+//! `app`: the one container that the user brings, and the others that have its keys.
+
+mod env;
+mod files;
+mod health;
+mod resources;
+mod text;
+mod volumes;
+
+use std::collections::BTreeMap;
+
+use serde_json::Value as Json;
+
+pub use env::{EnvFrom, EnvSource, EnvVar};
+pub use files::Files;
+pub use health::{Handler, Health, Probe};
+pub use resources::{Resources, read as read_resources};
+pub use volumes::{Shared, Volume, Writable};
+
+use super::formats::{duration_seconds, port_of};
+use super::spanned::{Kind, Member, Place, Spanned};
+use crate::diagnostic::Finding;
+
+/// The user's container.
+#[derive(Clone, Debug)]
+pub struct App {
+    /// Image reference.
+    pub image: String,
+    /// Where it listens.
+    pub port: Option<u16>,
+    /// Where the port is written.
+    pub port_place: Option<Place>,
+    /// What it speaks there, if that is said.
+    pub protocol: Option<String>,
+    /// Where the protocol is written.
+    pub protocol_place: Option<Place>,
+    /// Its further ports.
+    pub ports: Vec<NamedPort>,
+    /// How its health is checked.
+    pub health: Health,
+    /// Instead of the image's entrypoint.
+    pub command: Vec<String>,
+    /// Arguments.
+    pub args: Vec<String>,
+    /// Environment, in the order of the file; none if nothing is said.
+    pub env: Vec<EnvVar>,
+    /// Secrets and `ConfigMaps` whose keys are variables.
+    pub env_from: Vec<EnvFrom>,
+    /// Files from beside the description.
+    pub files: Files,
+    /// Numeric user.
+    pub user: i64,
+    /// Paths it writes to.
+    pub writable: Vec<Writable>,
+    /// Volumes that several containers share.
+    pub shared: Vec<Shared>,
+    /// What it asks for and may use.
+    pub resources: Resources,
+    /// Listens on 127.0.0.1 only.
+    pub loopback: bool,
+    /// Seconds that a stopping Pod still answers.
+    pub drain: u64,
+    /// Seconds from SIGTERM to SIGKILL, if that is said.
+    pub stop: Option<u64>,
+    /// What it may do in its namespace.
+    pub rights: Vec<Right>,
+    /// What it may do in the whole cluster.
+    pub cluster_rights: Vec<Right>,
+    /// An existing `ServiceAccount`.
+    pub account: Option<(String, Place)>,
+    /// Volumes.
+    pub volumes: Vec<Volume>,
+    /// The keys that were written.
+    pub given: Vec<String>,
+    /// Where `app` is.
+    pub place: Place,
+}
+
+/// A further port.
+#[derive(Clone, Debug)]
+pub struct NamedPort {
+    /// Its name.
+    pub name: String,
+    /// Its number.
+    pub number: u16,
+    /// TCP or UDP.
+    pub protocol: &'static str,
+    /// Not on the Service.
+    pub private: bool,
+    /// Where it is written.
+    pub place: Place,
+}
+
+/// One rule of a Role.
+#[derive(Clone, Debug)]
+pub struct Right {
+    /// The resource's API group.
+    pub group: String,
+    /// The resource, with a subresource if there is one.
+    pub resource: String,
+    /// Only objects of these names.
+    pub names: Vec<String>,
+    /// What it may do.
+    pub verbs: Vec<String>,
+    /// Where it is written.
+    pub place: Place,
+}
+
+impl App {
+    /// Whether a key was written.
+    #[must_use]
+    pub fn has(&self, key: &str) -> bool {
+        self.given.iter().any(|given| given == key)
+    }
+
+    /// Whether it speaks HTTP, as far as anybody said.
+    #[must_use]
+    pub fn speaks_http(&self) -> bool {
+        self.protocol.as_deref().is_none_or(|protocol| matches!(protocol, "http" | "https"))
+    }
+}
+
+/// Reads `app`. The grammar has checked the types; what it cannot express is checked here.
+pub fn read(member: &Member, findings: &mut Vec<Finding>) -> App {
+    let app = &member.value;
+    let text = |key: &str| app.get(key).and_then(Spanned::text).map(str::to_owned);
+    let seconds = |key: &str| text(key).and_then(|text| duration_seconds(&text).ok());
+    let port = app.get("port");
+    let number = port.and_then(|port| port.to_json().as_u64()).and_then(|port| u16::try_from(port).ok());
+    let ports = named_ports(app.get("ports"));
+    let loopback = text("bind").as_deref() == Some("localhost");
+    let health = health::read(app.get("health"), &ports, number, loopback, findings);
+    let mut reader = text::Reader { findings };
+    let command = reader.texts(app.get("command"));
+    let args = reader.texts(app.get("args"));
+    let env = env::read(&mut reader, app.get("env"));
+    let resources = resources::read(app.get("resources"), findings);
+    env::check_limits(&env, &resources, findings);
+    let read = App {
+        image: text("image").unwrap_or_default(),
+        port: number,
+        port_place: port.map(|port| port.place.clone()),
+        protocol: text("protocol"),
+        protocol_place: app.get("protocol").map(|protocol| protocol.place.clone()),
+        health,
+        command,
+        args,
+        env,
+        env_from: env::from(app.get("envFrom"), findings),
+        files: files::read(app.get("files"), findings),
+        user: app.get("user").and_then(|user| user.to_json().as_i64()).unwrap_or(10001),
+        writable: volumes::writable(app.get("writable"), findings),
+        shared: volumes::shared(app.get("shared")),
+        resources,
+        loopback,
+        drain: seconds("drain").unwrap_or(if number.is_some() { 10 } else { 0 }),
+        stop: seconds("stop"),
+        rights: rights(app.get("rights"), findings),
+        cluster_rights: rights(app.get("cluster-rights"), findings),
+        account: app.get("account").and_then(|account| Some((account.text()?.to_owned(), account.place.clone()))),
+        volumes: volumes::read(app.get("volumes"), findings),
+        given: app.members().iter().map(|member| member.key.clone()).collect(),
+        ports,
+        place: member.key_place.clone(),
+    };
+    let needs_port = |key: &&str| *key != "bind" || read.ports.is_empty();
+    for key in ["bind", "protocol"].iter().filter(|key| read.port.is_none() && needs_port(key)) {
+        let Some(member) = app.member(key) else { continue };
+        findings.push(
+            Finding::error(member.key_place.label(""), format!("`{key}` needs `port`"))
+                .help("app: {image: …, port: 8080, …}"),
+        );
+    }
+    check_ports(&read, findings);
+    read
+}
+
+fn named_ports(value: Option<&Spanned>) -> Vec<NamedPort> {
+    let read = |member: &Member| {
+        let port = member.value.get("port").unwrap_or(&member.value);
+        let (number, protocol) = match &port.kind {
+            Kind::Text(text) => port_of(text)?,
+            _ => (u16::try_from(port.to_json().as_u64()?).ok()?, "TCP"),
+        };
+        let private = member.value.get("private").is_some_and(|private| private.to_json() == true);
+        Some(NamedPort { name: member.key.clone(), number, protocol, private, place: port.place.clone() })
+    };
+    value.map(Spanned::members).unwrap_or_default().iter().filter_map(read).collect()
+}
+
+/// Two ports of one number in one container.
+fn check_ports(app: &App, findings: &mut Vec<Finding>) {
+    let main = app.port.zip(app.port_place.as_ref());
+    let main_protocol = if app.protocol.as_deref() == Some("udp") { "UDP" } else { "TCP" };
+    let mut taken: BTreeMap<(u16, &str), &Place> =
+        main.map(|(port, place)| ((port, main_protocol), place)).into_iter().collect();
+    for port in &app.ports {
+        if let Some(other) = taken.insert((port.number, port.protocol), &port.place) {
+            findings.push(
+                Finding::error(port.place.label("and so is this"), format!("port {} is named twice", port.number))
+                    .label(other.label("this is one"))
+                    .help("leave one of them out"),
+            );
+        }
+    }
+}
+
+fn rights(value: Option<&Spanned>, findings: &mut Vec<Finding>) -> Vec<Right> {
+    let mut rights = Vec::new();
+    for item in value.map(Spanned::items).unwrap_or_default() {
+        if let Some(second) = item.members().get(1) {
+            findings.push(
+                Finding::error(second.key_place.label("one too many"), "a right names exactly one resource")
+                    .help("begin a new entry with `-`"),
+            );
+        }
+        let Some(member) = item.members().first() else { continue };
+        let texts = |list: &Spanned| list.items().iter().filter_map(Spanned::text).map(str::to_owned).collect();
+        let (resource, subresource) = match member.key.split_once('/') {
+            Some((resource, subresource)) => (resource, format!("/{subresource}")),
+            None => (member.key.as_str(), String::new()),
+        };
+        let (resource, group) = match resource.split_once('.') {
+            Some((resource, group)) => (resource, group),
+            None if resource == "*" => ("*", "*"),
+            None => (resource, ""),
+        };
+        rights.push(Right {
+            group: group.to_owned(),
+            resource: format!("{resource}{subresource}"),
+            names: member.value.get("names").map(texts).unwrap_or_default(),
+            verbs: texts(member.value.get("verbs").unwrap_or(&member.value)),
+            place: member.key_place.clone(),
+        });
+    }
+    rights
+}
+
+/// A number as text, or the text itself.
+fn scalar(value: &Spanned) -> String {
+    value.text().map_or_else(|| value.to_json().to_string(), str::to_owned)
+}
+
+/// A text under a key.
+fn text_of(value: &Spanned, key: &str) -> Option<String> {
+    value.get(key).and_then(Spanned::text).map(str::to_owned)
+}
+
+/// Members as a JSON object.
+fn object<const N: usize>(members: [(&str, Json); N]) -> Json {
+    Json::Object(
+        members.into_iter().filter(|(_, value)| !value.is_null()).map(|(key, value)| (key.into(), value)).collect(),
+    )
+}

@@ -1,0 +1,105 @@
+//! What a container asks for and may use.
+
+use serde_json::{Map, Value as Json, json};
+
+use super::super::spanned::{Kind, Spanned};
+use super::{scalar, text_of};
+use crate::diagnostic::Finding;
+use crate::kube::validation::Quantity;
+
+/// What a container asks for and may use. CPU has no limit unless one is set: throttling harms more than it protects.
+#[derive(Clone, Debug)]
+pub struct Resources {
+    /// CPU request.
+    pub cpu: String,
+    /// Memory request.
+    pub memory: String,
+    /// Memory limit.
+    pub limit: String,
+    /// CPU limit.
+    pub cpu_limit: Option<String>,
+    /// Extended resources, which are requested and limited alike.
+    pub extended: Vec<(String, String)>,
+}
+
+impl Resources {
+    fn class(cpu: &str, memory: &str, limit: &str) -> Self {
+        let (cpu, memory, limit) = (cpu.to_owned(), memory.to_owned(), limit.to_owned());
+        Self { cpu, memory, limit, cpu_limit: None, extended: Vec::new() }
+    }
+
+    /// Whether there is such a request or limit.
+    #[must_use]
+    pub fn has(&self, kind: &str, name: &str) -> bool {
+        match (kind, name) {
+            (_, "memory") | ("requests", "cpu") => true,
+            ("limits", "cpu") => self.cpu_limit.is_some(),
+            _ => false,
+        }
+    }
+
+    /// As Kubernetes writes them.
+    #[must_use]
+    pub fn to_json(&self) -> Json {
+        let mut requests =
+            Map::from_iter([("cpu".to_owned(), json!(self.cpu)), ("memory".to_owned(), json!(self.memory))]);
+        let mut limits = Map::new();
+        if let Some(cpu) = &self.cpu_limit {
+            limits.insert("cpu".to_owned(), json!(cpu));
+        }
+        limits.insert("memory".to_owned(), json!(self.limit));
+        for (name, amount) in &self.extended {
+            requests.insert(name.clone(), json!(amount));
+            limits.insert(name.clone(), json!(amount));
+        }
+        json!({"requests": requests, "limits": limits})
+    }
+}
+
+/// Reads `resources`.
+pub fn read(value: Option<&Spanned>, findings: &mut Vec<Finding>) -> Resources {
+    let Some(value) = value else { return Resources::class("100m", "128Mi", "256Mi") };
+    match &value.kind {
+        Kind::Text(text) => match text.as_str() {
+            "medium" => Resources::class("500m", "512Mi", "1Gi"),
+            "large" => Resources::class("2", "2Gi", "4Gi"),
+            _ => Resources::class("100m", "128Mi", "256Mi"),
+        },
+        _ => explicit(value, findings),
+    }
+}
+
+fn explicit(value: &Spanned, findings: &mut Vec<Finding>) -> Resources {
+    let of = |key: &str| value.get(key).map(scalar);
+    let memory = of("memory").unwrap_or_default();
+    let limit = value.get("limit");
+    let (cpu_limit, memory_limit) = match limit.map(|limit| &limit.kind) {
+        Some(Kind::Map(_)) => (limit.and_then(|limit| limit.get("cpu")), limit.and_then(|limit| limit.get("memory"))),
+        _ => (None, limit),
+    };
+    let extended = value.members().iter().filter(|member| member.key.contains('/'));
+    let resources = Resources {
+        cpu: of("cpu").unwrap_or_default(),
+        limit: memory_limit.map_or_else(|| memory.clone(), scalar),
+        memory,
+        cpu_limit: cpu_limit.map(scalar),
+        extended: extended.map(|member| (member.key.clone(), scalar(&member.value))).collect(),
+    };
+    let mut below = |request: &str, limit: Option<&Spanned>| {
+        let Some(limit) = limit else { return };
+        if let (Some(request), Some(most)) = (Quantity::parse(request), Quantity::parse(&scalar(limit)))
+            && request.compare(most).is_gt()
+        {
+            let request = text_of(
+                value,
+                if Some(limit.place.span) == cpu_limit.map(|cpu| cpu.place.span) { "cpu" } else { "memory" },
+            )
+            .unwrap_or_default();
+            findings
+                .push(Finding::error(limit.place.label(""), format!("the limit is below the request of {request}")));
+        }
+    };
+    below(&resources.memory, memory_limit);
+    below(&resources.cpu, cpu_limit);
+    resources
+}

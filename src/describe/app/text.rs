@@ -1,0 +1,90 @@
+//! Texts of a container: commands, arguments and values, as they were written.
+
+use super::super::formats::has_password;
+use super::super::spanned::{Kind, Spanned};
+use crate::diagnostic::Finding;
+use crate::words::is_secret_name;
+
+pub(super) struct Reader<'a> {
+    pub findings: &'a mut Vec<Finding>,
+}
+
+impl Reader<'_> {
+    pub fn texts(&mut self, list: Option<&Spanned>) -> Vec<String> {
+        let items = list.map(Spanned::items).unwrap_or_default();
+        let mut texts = Vec::with_capacity(items.len());
+        for item in items {
+            let Some(text) = self.scalar(item) else { continue };
+            if text.contains('\0') {
+                self.findings.push(
+                    Finding::error(item.place.label(""), "an argument cannot hold the character U+0000")
+                        .because("arguments are C strings, which end there"),
+                );
+            }
+            if is_secret_argument(&text) {
+                self.findings.push(
+                    Finding::error(item.place.label(""), "a secret stands here in the open")
+                        .hide(item.place.span)
+                        .because("arguments show in the Pod's spec and in every process list")
+                        .help("put it into `env` as secret/<name>/<key>, and refer to it as $(NAME)"),
+                );
+            }
+            texts.push(text);
+        }
+        texts
+    }
+
+    /// A scalar as the text that was written. Where YAML reads something else out of it than what stands
+    /// there (`0644`, `yes`, `1_000`), only the author knows which was meant.
+    pub fn scalar(&mut self, value: &Spanned) -> Option<String> {
+        if let Kind::Text(text) = &value.kind {
+            return Some(text.clone());
+        }
+        let written = value.place.source.slice(value.place.span);
+        let canonical = match &value.kind {
+            Kind::Number(_) | Kind::Bool(_) => value.to_json().to_string(),
+            _ => return None,
+        };
+        let same_number = written.parse::<f64>().is_ok() && !has_leading_zero(written);
+        if written == canonical || written.contains("${") || written.is_empty() {
+            return Some(canonical);
+        }
+        if same_number && matches!(value.kind, Kind::Number(_)) {
+            return Some(written.to_owned());
+        }
+        self.findings.push(
+            Finding::error(
+                value.place.label(format!("is {canonical} in YAML")),
+                "this is a text in the container, but YAML reads something else",
+            )
+            .because("descriptions are read as kubectl reads YAML 1.1")
+            .help(format!("write \"{written}\"")),
+        );
+        None
+    }
+}
+
+fn has_leading_zero(text: &str) -> bool {
+    let digits = text.trim_start_matches(['+', '-']);
+    digits.len() > 1 && digits.starts_with('0') && !digits.starts_with("0.")
+}
+
+/// A variable that is named like a secret and holds a plain value, or a value that is one by its form.
+/// References to files and addresses are none.
+pub(super) fn looks_like_secret(name: &str, value: &str) -> bool {
+    let named = is_secret_name(name);
+    let pointer = value.is_empty() || value.starts_with('/') || value.starts_with("$(") || value.contains("://");
+    let flag = value == "true" || value == "false";
+    (named && !pointer && !flag) || is_secret_by_form(value)
+}
+
+/// A private key, or an address with a password in it.
+fn is_secret_by_form(value: &str) -> bool {
+    has_password(value) || (value.contains("-----BEGIN") && value.contains("PRIVATE KEY"))
+}
+
+/// `--password=…` as an argument.
+fn is_secret_argument(argument: &str) -> bool {
+    let option = argument.strip_prefix('-').and_then(|option| option.trim_start_matches('-').split_once('='));
+    is_secret_by_form(argument) || option.is_some_and(|(name, value)| looks_like_secret(name, value))
+}

@@ -1,0 +1,209 @@
+//! Volumes of a container: its own, those that it shares, and paths that it writes to.
+
+use serde_json::{Value as Json, json};
+
+use super::super::spanned::{Kind, Member, Place, Spanned};
+use super::{object, scalar, text_of};
+use crate::diagnostic::Finding;
+
+/// A volume and where it is mounted.
+#[derive(Clone, Debug)]
+pub struct Volume {
+    /// The volume's name.
+    pub name: String,
+    /// As Kubernetes writes it, without its name.
+    pub source: Json,
+    /// The `PersistentVolumeClaim`, if it is one.
+    pub claim: Option<Claim>,
+    /// Where it is mounted.
+    pub mount: String,
+    /// Whether the mount is read-only.
+    pub read_only: bool,
+    /// The one file of the volume that is mounted.
+    pub file: Option<String>,
+    /// Where it is named.
+    pub place: Place,
+}
+
+/// A `PersistentVolumeClaim`.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    /// Its name.
+    pub name: String,
+    /// Size, access mode and class, if it is to be made.
+    pub create: Option<(String, String, Option<String>)>,
+}
+
+/// A volume that several containers share.
+#[derive(Clone, Debug)]
+pub struct Shared {
+    /// The volume's name.
+    pub name: String,
+    /// Where this container finds it.
+    pub mount: String,
+    /// How much it may hold.
+    pub size: Option<String>,
+    /// Where it is named.
+    pub place: Place,
+}
+
+/// A path that a container writes to.
+#[derive(Clone, Debug)]
+pub struct Writable {
+    /// The path.
+    pub path: String,
+    /// How much it may hold.
+    pub size: String,
+    /// Where it is written.
+    pub place: Place,
+}
+
+/// What a writable path may hold if nobody says.
+pub const WRITABLE: &str = "64Mi";
+
+/// The kinds of volumes; each is a key.
+const KINDS: [&str; 8] = ["claim", "secret", "configmap", "size", "memory", "ephemeral", "image", "host"];
+
+pub(super) fn read(value: Option<&Spanned>, findings: &mut Vec<Finding>) -> Vec<Volume> {
+    value.map(Spanned::members).unwrap_or_default().iter().filter_map(|member| volume(member, findings)).collect()
+}
+
+fn volume(member: &Member, findings: &mut Vec<Finding>) -> Option<Volume> {
+    let value = &member.value;
+    let kinds: Vec<&Member> = value.members().iter().filter(|member| KINDS.contains(&member.key.as_str())).collect();
+    let kind = match kinds.as_slice() {
+        [kind] => *kind,
+        [] => {
+            findings.push(
+                Finding::error(member.key_place.label(""), format!("the volume `{}` has no kind", member.key))
+                    .help("one of claim, secret, configmap, size, memory, ephemeral, image and host: {secret: app-keys, mount: /etc/keys}"),
+            );
+            return None;
+        }
+        [first, second, ..] => {
+            findings.push(
+                Finding::error(
+                    second.key_place.label("this is another"),
+                    format!("the volume `{}` has two kinds", member.key),
+                )
+                .label(first.key_place.label("this is one"))
+                .help("make it two volumes"),
+            );
+            return None;
+        }
+    };
+    check_keys(value, kind, findings);
+    let said = value.get("readOnly").map(|said| said.to_json() == true);
+    let claim = (kind.key == "claim").then(|| Claim { name: scalar(&kind.value), create: create(value) });
+    Some(Volume {
+        name: member.key.clone(),
+        source: source(kind, value),
+        claim,
+        mount: text_of(value, "mount").unwrap_or_default(),
+        read_only: said.unwrap_or(matches!(kind.key.as_str(), "host" | "secret" | "configmap" | "image")),
+        file: text_of(value, "file"),
+        place: member.key_place.clone(),
+    })
+}
+
+/// Keys that only some kinds have.
+fn check_keys(value: &Spanned, kind: &Member, findings: &mut Vec<Finding>) {
+    let holds_keys = matches!(kind.key.as_str(), "secret" | "configmap");
+    let mut misplaced: Vec<&str> = Vec::new();
+    if !holds_keys {
+        misplaced.extend(["mode", "items", "file"]);
+    }
+    if kind.key != "claim" {
+        misplaced.push("create");
+    }
+    for key in misplaced {
+        let Some(member) = value.member(key) else { continue };
+        let owner = if key == "create" { "`claim`" } else { "`secret` and `configmap`" };
+        findings.push(
+            Finding::error(member.key_place.label(""), format!("`{key}` belongs to {owner}"))
+                .label(kind.key_place.label("this volume is another kind")),
+        );
+    }
+    if let (Some(_), Some(items)) = (value.get("file"), value.member("items")) {
+        findings.push(
+            Finding::error(items.key_place.label(""), "`file` mounts one key, and `items` chooses several")
+                .help("leave one of them out"),
+        );
+    }
+}
+
+fn source(kind: &Member, value: &Spanned) -> Json {
+    let name = scalar(&kind.value);
+    let mode = value.get("mode").and_then(Spanned::text).and_then(|mode| u32::from_str_radix(mode, 8).ok());
+    let items = |value: &Spanned| {
+        let items = value.get("items").map(Spanned::members).unwrap_or_default();
+        let file = value.get("file").and_then(Spanned::text).map(|key| (key.to_owned(), key.to_owned()));
+        let items = items.iter().map(|item| (item.key.clone(), scalar(&item.value))).chain(file);
+        let items: Vec<Json> = items.map(|(key, path)| json!({"key": key, "path": path})).collect();
+        if items.is_empty() { Json::Null } else { Json::Array(items) }
+    };
+    match kind.key.as_str() {
+        "claim" => json!({"persistentVolumeClaim": {"claimName": name}}),
+        "secret" => {
+            json!({"secret": object([("secretName", json!(name)), ("defaultMode", json!(mode)), ("items", items(value))])})
+        }
+        "configmap" => {
+            json!({"configMap": object([("name", json!(name)), ("defaultMode", json!(mode)), ("items", items(value))])})
+        }
+        "size" => json!({"emptyDir": {"sizeLimit": name}}),
+        "memory" => json!({"emptyDir": {"medium": "Memory", "sizeLimit": name}}),
+        "ephemeral" => {
+            let class = kind.value.get("class").map(Spanned::to_json).unwrap_or_default();
+            let size = kind.value.get("size").map(scalar);
+            let spec = object([
+                ("accessModes", json!(["ReadWriteOnce"])),
+                ("storageClassName", class),
+                ("resources", json!({"requests": {"storage": size}})),
+            ]);
+            json!({"ephemeral": {"volumeClaimTemplate": {"spec": spec}}})
+        }
+        "image" => json!({"image": {"reference": name}}),
+        _ => json!({"hostPath": {"path": name}}),
+    }
+}
+
+fn create(value: &Spanned) -> Option<(String, String, Option<String>)> {
+    let create = value.get("create")?;
+    let access = text_of(create, "access").unwrap_or_else(|| "ReadWriteOnce".to_owned());
+    Some((create.get("size").map(scalar).unwrap_or_default(), access, text_of(create, "class")))
+}
+
+pub(super) fn shared(value: Option<&Spanned>) -> Vec<Shared> {
+    let read = |member: &Member| Shared {
+        name: member.key.clone(),
+        mount: text_of(&member.value, "mount").or_else(|| member.value.text().map(str::to_owned)).unwrap_or_default(),
+        size: member.value.get("size").map(scalar),
+        place: member.key_place.clone(),
+    };
+    value.map(Spanned::members).unwrap_or_default().iter().map(read).collect()
+}
+
+pub(super) fn writable(list: Option<&Spanned>, findings: &mut Vec<Finding>) -> Vec<Writable> {
+    let mut paths: Vec<Writable> = Vec::new();
+    for item in list.map(Spanned::items).unwrap_or_default() {
+        let entries: Vec<(String, String, &Place)> = match &item.kind {
+            Kind::Text(path) => vec![(path.clone(), WRITABLE.to_owned(), &item.place)],
+            Kind::Map(members) => {
+                members.iter().map(|member| (member.key.clone(), scalar(&member.value), &member.key_place)).collect()
+            }
+            _ => Vec::new(),
+        };
+        for (path, size, place) in entries {
+            let path = path.trim_end_matches('/').to_owned();
+            if let Some(other) = paths.iter().find(|other| other.path == path) {
+                findings.push(
+                    Finding::error(place.label("and here"), format!("`{path}` is in `writable` twice"))
+                        .label(other.place.label("here")),
+                );
+                continue;
+            }
+            paths.push(Writable { path, size, place: place.clone() });
+        }
+    }
+    paths
+}

@@ -1,0 +1,63 @@
+//! Files that a description names: they lie beside it or below, and links must not lead elsewhere.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Component, Path, PathBuf};
+
+use super::spanned::Place;
+use crate::diagnostic::Finding;
+
+/// The file or folder of a path that is written at `place`.
+///
+/// # Errors
+/// A path that leads out of the description's folder, to nothing, or to a device.
+pub fn find(path: &str, place: &Place) -> Result<PathBuf, Box<Finding>> {
+    if place.source.name == "<stdin>" {
+        return Err(Box::new(
+            Finding::error(place.label(""), "a description from standard input names no files")
+                .because("a file lies beside the description or below it"),
+        ));
+    }
+    let below = !path.is_empty()
+        && Path::new(path).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+    if !below || path.contains(char::is_control) {
+        return Err(Box::new(
+            Finding::error(place.label(""), "a file lies beside the description or below it")
+                .help("write its path from the description's folder, without `..`"),
+        ));
+    }
+    let unreadable =
+        |error: std::io::Error| Box::new(Finding::error(place.label(""), format!("cannot read {path}: {error}")));
+    let beside = Path::new(&place.source.name).parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = beside.unwrap_or(Path::new(".")).canonicalize().map_err(unreadable)?;
+    let file = folder.join(path).canonicalize().map_err(unreadable)?;
+    if !file.starts_with(&folder) {
+        return Err(Box::new(
+            Finding::error(place.label(""), format!("{path} leads out of the description's folder"))
+                .because("a link must not bring into a manifest what lies elsewhere"),
+        ));
+    }
+    let kind = file.metadata().map_err(unreadable)?;
+    if !kind.is_file() && !kind.is_dir() {
+        return Err(Box::new(Finding::error(place.label(""), format!("{path} is not a regular file"))));
+    }
+    Ok(file)
+}
+
+/// Reads a file that [`find`] found.
+///
+/// # Errors
+/// A file that cannot be read or is larger than `most` bytes.
+pub fn read(file: &Path, path: &str, place: &Place, most: u64) -> Result<Vec<u8>, Box<Finding>> {
+    let mut bytes = Vec::new();
+    File::open(file)
+        .and_then(|file| file.take(most + 1).read_to_end(&mut bytes))
+        .map_err(|error| Box::new(Finding::error(place.label(""), format!("cannot read {path}: {error}"))))?;
+    if bytes.len() as u64 > most {
+        return Err(Box::new(
+            Finding::error(place.label(""), format!("{path} is larger than {} KiB", most / 1024))
+                .because("it becomes part of a ConfigMap, which holds 1 MiB in all"),
+        ));
+    }
+    Ok(bytes)
+}

@@ -1,0 +1,177 @@
+//! What a description adds to its Pod beside the app and the patterns: containers of `init`, volumes that containers
+//! share, and the token of an app with rights.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value as Json, json};
+
+use super::container::{self, Dial};
+use super::context;
+use super::prepare::Prepared;
+use crate::describe::{App, Init, Place};
+use crate::diagnostic::Finding;
+
+/// The containers of `init`, each with the variables that patterns provide.
+pub(super) fn inits(prepared: &Prepared<'_>, provided: &[Json]) -> Vec<Json> {
+    prepared.description.inits.iter().map(|init| init_fragment(prepared, init, provided)).collect()
+}
+
+fn init_fragment(prepared: &Prepared<'_>, init: &Init, provided: &[Json]) -> Json {
+    let description = prepared.description;
+    let made = context_of(prepared, init);
+    let mut container = Map::from_iter([("name".to_owned(), json!(init.name))]);
+    let mut put = |key: &str, value: Json| {
+        if !value.is_null() && value.as_array().is_none_or(|list| !list.is_empty()) {
+            container.insert(key.to_owned(), value);
+        }
+    };
+    let mut env = made["env"].as_array().cloned().unwrap_or_default();
+    env.extend(provided.iter().cloned());
+    put("image", made["image"].clone());
+    put("command", made["command"].clone());
+    put("args", made["args"].clone());
+    put("envFrom", made["env_from"].clone());
+    put("env", Json::Array(env));
+    put("resources", made["resources"].clone());
+    put("securityContext", security(&init.app, description.app.as_ref()));
+    // volumes that it takes from the app go by the app's names
+    let is_apps = |name: &str| {
+        let own = init.app.volumes.iter().find(|volume| volume.name == name);
+        let apps = description.app.iter().flat_map(|app| &app.volumes).find(|volume| volume.name == name);
+        own.zip(apps).is_some_and(|(own, apps)| own.place.span == apps.place.span)
+            || init.app.shared.iter().any(|shared| shared.name == name)
+    };
+    let named = |list: &Json| {
+        let mut list = list.clone();
+        for element in list.as_array_mut().into_iter().flatten() {
+            let name = element["name"].as_str().unwrap_or_default();
+            if !is_apps(name) {
+                element["name"] = json!(format!("{}-{name}", init.name));
+            }
+        }
+        list
+    };
+    put("volumeMounts", named(&made["mounts"]));
+    json!({"spec": {"initContainers": [container], "volumes": named(&made["pod_volumes"])}})
+}
+
+/// What Pod Security restricted asks of a container.
+fn security(own: &App, app: Option<&App>) -> Json {
+    let mut security = json!({
+        "runAsNonRoot": own.user > 0,
+        "allowPrivilegeEscalation": false,
+        "readOnlyRootFilesystem": true,
+        "capabilities": {"drop": ["ALL"]},
+    });
+    if app.is_none_or(|app| app.user != own.user) {
+        security["runAsUser"] = json!(own.user);
+    }
+    security
+}
+
+/// A container of `init` as templates would see it.
+fn context_of(prepared: &Prepared<'_>, init: &Init) -> Json {
+    let dial = Dial { port: Json::Null, scheme: Json::Null };
+    container::context(&init.app, &prepared.description.name, Some(&init.name), "", &dial, None)
+}
+
+/// The `ConfigMap`s of files of all containers of the user's.
+pub(super) fn configs(prepared: &Prepared<'_>, app: Option<&Json>) -> Vec<Json> {
+    let entries = std::iter::once(&prepared.shape).chain(&prepared.uses);
+    let given = entries.flat_map(|filled| context::containers(&filled.params));
+    let inits: Vec<Json> = prepared.description.inits.iter().map(|init| context_of(prepared, init)).collect();
+    let all = app.into_iter().chain(given).chain(&inits);
+    all.map(|container| &container["config"]).filter(|config| config.is_object()).cloned().collect()
+}
+
+/// One container's word about a shared volume.
+struct Sharer<'a> {
+    size: Option<String>,
+    place: &'a Place,
+}
+
+/// The volumes that containers share, and what is wrong with them.
+pub(super) fn shared(prepared: &Prepared<'_>, findings: &mut Vec<Finding>) -> Json {
+    let description = prepared.description;
+    let mut sharers: BTreeMap<String, Vec<Sharer<'_>>> = BTreeMap::new();
+    let apps = description.app.iter().chain(description.inits.iter().map(|init| &init.app));
+    for shared in apps.flat_map(|app| &app.shared) {
+        let sharer = Sharer { size: shared.size.clone(), place: &shared.place };
+        sharers.entry(shared.name.clone()).or_default().push(sharer);
+    }
+    for filled in std::iter::once(&prepared.shape).chain(&prepared.uses) {
+        for container in context::containers(&filled.params) {
+            for shared in container["shared"].as_array().into_iter().flatten() {
+                let size = shared["size"].as_str().map(str::to_owned);
+                let name = shared["name"].as_str().unwrap_or_default().to_owned();
+                sharers.entry(name).or_default().push(Sharer { size, place: &filled.entry.place });
+            }
+        }
+    }
+    let mut volumes = Vec::new();
+    for (name, sharers) in &sharers {
+        let is_own = description.app.iter().flat_map(|app| &app.volumes).any(|volume| volume.name == *name);
+        if let ([alone], false) = (sharers.as_slice(), is_own) {
+            findings.push(
+                Finding::error(alone.place.label(""), format!("only one container names the shared volume `{name}`"))
+                    .because("a volume that nothing else mounts is shared with nobody")
+                    .help("name it in another container's `shared`, or use `writable` for a folder of its own"),
+            );
+        }
+        let mut sized = sharers.iter().filter_map(|sharer| Some((sharer.size.as_ref()?, sharer.place)));
+        let first = sized.next();
+        if let Some(((size, place), (other, second))) =
+            first.zip(sized.find(|(size, _)| Some(*size) != first.map(|(size, _)| size)))
+        {
+            findings.push(
+                Finding::error(
+                    second.label(format!("says {other}")),
+                    format!("the shared volume `{name}` has two sizes"),
+                )
+                .label(place.label(format!("says {size}")))
+                .help("say the size once"),
+            );
+        }
+        if let (Some((_, place)), true) = (first, is_own) {
+            findings.push(
+                Finding::error(place.label(""), format!("`{name}` is a volume of the app, which has its size"))
+                    .help("leave `size` out"),
+            );
+        }
+        if !is_own {
+            let size = first.map_or("1Gi", |(size, _)| size.as_str());
+            volumes.push(json!({"name": name, "emptyDir": {"sizeLimit": size}}));
+        }
+    }
+    if volumes.is_empty() { Json::Null } else { json!({"spec": {"volumes": volumes}}) }
+}
+
+/// The token of the Pod's account in the app's container alone.
+pub(super) fn token(prepared: &Prepared<'_>, main: &str) -> Json {
+    let has_rights =
+        prepared.description.app.as_ref().is_some_and(|app| !app.rights.is_empty() || !app.cluster_rights.is_empty());
+    if !has_rights {
+        return Json::Null;
+    }
+    let mount =
+        json!({"name": "app-token", "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount", "readOnly": true});
+    let sources = json!([
+        {"serviceAccountToken": {"path": "token", "expirationSeconds": 3607}},
+        {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
+        {"downwardAPI": {"items": [{"path": "namespace", "fieldRef": {"fieldPath": "metadata.namespace"}}]}},
+    ]);
+    json!({"spec": {
+        "containers": [{"name": main, "volumeMounts": [mount]}],
+        "volumes": [{"name": "app-token", "projected": {"defaultMode": 0o440, "sources": sources}}],
+    }})
+}
+
+/// Gives an entry's containers the resources that the description says.
+pub(super) fn resources(fragment: &mut Json, resources: &Json) {
+    for list in ["containers", "initContainers"] {
+        let containers = fragment.pointer_mut(&format!("/spec/{list}")).and_then(Json::as_array_mut);
+        for container in containers.into_iter().flatten().filter(|container| container.get("image").is_some()) {
+            container["resources"] = resources.clone();
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! `annotations`: the description's own, each on the kind of object that it is for.
+
+use serde_json::{Map, Value as Json};
+
+use super::objects;
+use crate::describe::{Description, Member};
+use crate::diagnostic::Finding;
+
+/// What begins keys that are ours to write.
+const OURS: [&str; 2] = ["patterns/", "app.kubernetes.io/"];
+
+/// Keys of labels and annotations that the description cannot take.
+pub(super) fn check(description: &Description, findings: &mut Vec<Finding>) {
+    let annotations = description.annotations.iter().flat_map(|member| member.value.members());
+    for member in description.labels.iter().chain(annotations) {
+        let is_ours = OURS.iter().any(|prefix| member.key.starts_with(prefix));
+        // part-of is `system`; what we do not write is free
+        let free = ["app.kubernetes.io/instance", "app.kubernetes.io/created-by"].contains(&member.key.as_str());
+        if is_ours && !free {
+            let help = if member.key == "app.kubernetes.io/part-of" { "system: <name>" } else { "choose another key" };
+            findings.push(
+                Finding::error(member.key_place.label(""), format!("`{}` is written by the generator", member.key))
+                    .because("selectors and pruning go by it")
+                    .help(help),
+            );
+        }
+    }
+}
+
+/// Puts the annotations where they belong; one that is there already, with another value, is a clash.
+pub(super) fn apply(description: &Description, objects: &mut [Json], findings: &mut Vec<Finding>) {
+    for member in &description.annotations {
+        let mut placed = false;
+        for object in objects.iter_mut() {
+            let is_workload = objects::is_workload(object);
+            let fits = match member.key.as_str() {
+                "service" => object["kind"] == "Service",
+                "account" => object["kind"] == "ServiceAccount",
+                "workload" => is_workload,
+                "route" => ["Ingress", "HTTPRoute", "GRPCRoute"].iter().any(|kind| object["kind"] == *kind),
+                _ => false,
+            };
+            if fits {
+                put(object, member, findings);
+                placed = true;
+            }
+            if member.key == "pod" && is_workload {
+                for template in objects::templates(object) {
+                    put(template, member, findings);
+                    placed = true;
+                }
+            }
+        }
+        if !placed && !member.value.members().is_empty() {
+            let what = match member.key.as_str() {
+                "service" => "a Service",
+                "account" => "a ServiceAccount",
+                "route" => "a route: there is no `expose` with a host",
+                _ => "a workload",
+            };
+            findings.push(Finding::error(
+                member.key_place.label(""),
+                format!("this document makes nothing that is {what}"),
+            ));
+        }
+    }
+}
+
+fn put(object: &mut Json, annotations: &Member, findings: &mut Vec<Finding>) {
+    let Some(object) = object.as_object_mut() else { return };
+    let metadata = object.entry("metadata").or_insert_with(|| Json::Object(Map::new()));
+    let Some(metadata) = metadata.as_object_mut() else { return };
+    let there = metadata.entry("annotations").or_insert_with(|| Json::Object(Map::new()));
+    let Some(there) = there.as_object_mut() else { return };
+    for member in annotations.value.members() {
+        let value = member.value.to_json();
+        match there.get(&member.key) {
+            Some(other) if *other != value => findings.push(
+                Finding::error(
+                    member.key_place.label(""),
+                    format!("a pattern sets the annotation `{}` to {other}", member.key),
+                )
+                .because("patterns are woven, never overwritten: one of the two would be lost")
+                .help("leave this one out"),
+            ),
+            _ => {
+                there.insert(member.key.clone(), value);
+            }
+        }
+    }
+}

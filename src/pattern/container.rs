@@ -1,0 +1,260 @@
+//! A container of the user's as templates see it.
+
+use serde_json::{Map, Value as Json, json};
+
+use super::objects;
+use super::render::volume_name;
+use crate::describe::{App, EnvSource, Handler, Probe};
+
+/// Where the kubelet dials for a container's own port.
+pub(super) struct Dial {
+    /// Port number or name.
+    pub port: Json,
+    /// `HTTPS`, or nothing.
+    pub scheme: Json,
+}
+
+/// What templates see of a container. `document` and `role` name its `ConfigMap`; a `role` of none is the app.
+pub(super) fn context(
+    app: &App,
+    document: &str,
+    role: Option<&str>,
+    port_name: &str,
+    dial: &Dial,
+    readiness: Option<Json>,
+) -> Json {
+    let config = config(app, document, role);
+    let (mounts, volumes) = mounts(app, config.as_ref());
+    let writable = writable(app);
+    let (ready, live) = app.health.paths();
+    json!({
+        "image": app.image,
+        "port": app.port,
+        "loopback": app.loopback,
+        "protocol": app.protocol.as_deref().unwrap_or("http"),
+        "command": app.command,
+        "args": app.args,
+        "env": env(app),
+        "env_from": env_from(app),
+        "user": app.user,
+        "writable": writable,
+        "mounts": mounts,
+        "pod_volumes": volumes,
+        "common": app.shared.iter().map(|shared| &shared.name).collect::<Vec<_>>(),
+        "shared": app.shared.iter().map(|shared| json!({"name": shared.name, "size": shared.size})).collect::<Vec<_>>(),
+        "volumes": app.volumes.iter().map(claim).collect::<Vec<_>>(),
+        "resources": app.resources.to_json(),
+        "drain": app.drain,
+        "stop": app.stop,
+        "grace": app.drain + app.stop.unwrap_or(30) + 5,
+        "ready": ready,
+        "live": live,
+        "port_name": port_name,
+        "ports": ports(app, port_name),
+        "probes": probes(app, dial, readiness),
+        "config": config,
+    })
+}
+
+fn env(app: &App) -> Vec<Json> {
+    let variable = |name: &str, source: &EnvSource| match source {
+        EnvSource::Text(text) => json!({"name": name, "value": text}),
+        EnvSource::From(source) => json!({"name": name, "valueFrom": source}),
+    };
+    app.env.iter().map(|entry| variable(&entry.name, &entry.source)).collect()
+}
+
+fn env_from(app: &App) -> Vec<Json> {
+    let source = |from: &crate::describe::EnvFrom| {
+        let mut source = Map::new();
+        if let Some(prefix) = &from.prefix {
+            source.insert("prefix".to_owned(), json!(prefix));
+        }
+        source.insert(from.kind.to_owned(), json!({"name": from.name}));
+        Json::Object(source)
+    };
+    app.env_from.iter().map(source).collect()
+}
+
+/// The ports that the container declares: none that only 127.0.0.1 answers.
+fn ports(app: &App, port_name: &str) -> Vec<Json> {
+    let declared = |name: &str, number: u16, protocol: &str| match protocol {
+        "UDP" => json!({"name": name, "containerPort": number, "protocol": "UDP"}),
+        _ => json!({"name": name, "containerPort": number}),
+    };
+    if app.loopback {
+        return Vec::new();
+    }
+    let protocol = if app.protocol.as_deref() == Some("udp") { "UDP" } else { "TCP" };
+    let main = app.port.map(|port| declared(port_name, port, protocol));
+    main.into_iter().chain(app.ports.iter().map(|port| declared(&port.name, port.number, port.protocol))).collect()
+}
+
+/// Paths that become emptyDirs: what the user listed, and `/tmp`, without which few programs start.
+fn writable(app: &App) -> Vec<Json> {
+    let mut paths: Vec<Json> = app
+        .writable
+        .iter()
+        .map(|path| json!({"volume": volume_name(&path.path), "path": path.path, "size": path.size}))
+        .collect();
+    let mounts = app.volumes.iter().map(|volume| &volume.mount).chain(app.shared.iter().map(|shared| &shared.mount));
+    if !app.writable.iter().any(|path| path.path == "/tmp") && !mounts.into_iter().any(|mount| mount == "/tmp") {
+        paths.push(json!({"volume": volume_name("/tmp"), "path": "/tmp", "size": "64Mi"}));
+    }
+    paths
+}
+
+/// A claim, for the template that makes those that are to be made.
+fn claim(volume: &crate::describe::Volume) -> Json {
+    let claim = volume.claim.as_ref();
+    let create = claim.and_then(|claim| claim.create.as_ref());
+    let create = create.map(|(size, access, class)| json!({"size": size, "access": access, "class": class}));
+    json!({"name": volume.name, "claim": claim.map(|claim| &claim.name), "mount": volume.mount, "create": create})
+}
+
+/// The container's mounts and the Pod's volumes; those that containers share are made elsewhere.
+fn mounts(app: &App, config: Option<&Json>) -> (Vec<Json>, Vec<Json>) {
+    let (mut mounts, mut volumes) = (Vec::new(), Vec::new());
+    for volume in &app.volumes {
+        let mut mount = Map::from_iter([
+            ("name".to_owned(), json!(volume.name)),
+            ("mountPath".to_owned(), json!(volume.mount.trim_end_matches('/'))),
+        ]);
+        if let Some(file) = &volume.file {
+            mount.insert("subPath".to_owned(), json!(file));
+        }
+        if volume.read_only {
+            mount.insert("readOnly".to_owned(), json!(true));
+        }
+        mounts.push(Json::Object(mount));
+        let mut made = Map::from_iter([("name".to_owned(), json!(volume.name))]);
+        made.extend(volume.source.as_object().cloned().unwrap_or_default());
+        volumes.push(Json::Object(made));
+    }
+    for shared in &app.shared {
+        mounts.push(json!({"name": shared.name, "mountPath": shared.mount.trim_end_matches('/')}));
+    }
+    if let Some(name) = config.map(|config| &config["metadata"]["name"]) {
+        if !app.files.single.is_empty() {
+            volumes.push(json!({"name": "files", "configMap": {"name": name}}));
+        }
+        for (path, key) in &app.files.single {
+            mounts.push(json!({"name": "files", "mountPath": path, "subPath": key, "readOnly": true}));
+        }
+        for (at, (path, keys)) in app.files.folders.iter().enumerate() {
+            let volume = format!("files-{}", at + 1);
+            let items: Vec<Json> = keys.iter().map(|(key, name)| json!({"key": key, "path": name})).collect();
+            mounts.push(json!({"name": volume, "mountPath": path, "readOnly": true}));
+            volumes.push(json!({"name": volume, "configMap": {"name": name, "items": items}}));
+        }
+    }
+    for path in writable(app) {
+        mounts.push(json!({"name": path["volume"], "mountPath": path["path"]}));
+        volumes.push(json!({"name": path["volume"], "emptyDir": {"sizeLimit": path["size"]}}));
+    }
+    (mounts, volumes)
+}
+
+/// The `ConfigMap` of the container's files, named by its content so that a change rolls the Pods.
+fn config(app: &App, document: &str, role: Option<&str>) -> Option<Json> {
+    if app.files.is_empty() {
+        return None;
+    }
+    let mut content = Map::new();
+    for (key, files) in [("data", &app.files.data), ("binaryData", &app.files.binary)] {
+        if !files.is_empty() {
+            content.insert(key.to_owned(), Json::Object(files.clone()));
+        }
+    }
+    let hash = objects::short_hash(Json::Object(content.clone()).to_string().as_bytes());
+    let part = role.map_or_else(String::new, |role| format!("-{role}"));
+    let mut object = Map::from_iter([
+        ("apiVersion".to_owned(), json!("v1")),
+        ("kind".to_owned(), json!("ConfigMap")),
+        ("metadata".to_owned(), json!({"name": format!("{document}{part}-files-{hash}")})),
+        ("immutable".to_owned(), json!(true)),
+    ]);
+    object.extend(content);
+    Some(Json::Object(object))
+}
+
+/// Five minutes for what the liveness probe would otherwise end after one: a recovery, a first start, a cold JVM.
+const START: u64 = 300;
+
+fn probes(app: &App, dial: &Dial, readiness: Option<Json>) -> Json {
+    let health = &app.health;
+    let mut probes = Map::new();
+    let dialled = app.port.is_some() && app.protocol.as_deref() != Some("udp");
+    let has = |probe: Option<&Probe>| probe.is_some() || dialled;
+    let timing = |probe: Option<&Probe>, every: u64, failures: Option<u64>| {
+        let own = |of: fn(&Probe) -> Option<u64>, all: Option<u64>| probe.and_then(of).or(all);
+        let mut timing =
+            Map::from_iter([("periodSeconds".to_owned(), json!(own(|p| p.every, health.every).unwrap_or(every)))]);
+        if let Some(timeout) = own(|p| p.timeout, health.timeout) {
+            timing.insert("timeoutSeconds".to_owned(), json!(timeout));
+        }
+        if let Some(failures) = own(|p| p.failures, health.failures).or(failures) {
+            timing.insert("failureThreshold".to_owned(), json!(failures));
+        }
+        timing
+    };
+    let probe = |form: Option<&Probe>, timing: Map<String, Json>| {
+        let mut probe = handler(form, app, dial);
+        probe.extend(timing);
+        Json::Object(probe)
+    };
+    let ready = health.ready.as_ref();
+    if let Some(readiness) = readiness {
+        let mut answered =
+            json!({"httpGet": {"path": readiness["path"], "port": readiness["port"]}, "periodSeconds": 5});
+        if !readiness["timeout"].is_null() {
+            answered["timeoutSeconds"] = readiness["timeout"].clone();
+        }
+        probes.insert("readinessProbe".to_owned(), answered);
+    } else if has(ready) {
+        probes.insert("readinessProbe".to_owned(), probe(ready, timing(ready, 5, None)));
+    }
+    // Dialled, the pattern in front of a loopback app would answer for it, and its own death would restart the app.
+    let live = health.live.as_ref().or(ready.filter(|_| app.loopback));
+    let dials_front = app.loopback && live.is_none();
+    let first = health.live.as_ref().or(ready);
+    if has(first) && !dials_front {
+        let slow = first.is_some_and(|probe| matches!(probe.handler, Handler::Command(_)));
+        let every = if slow { 10 } else { 2 };
+        let mut timing = timing(first, every, None);
+        timing.insert("periodSeconds".to_owned(), json!(every));
+        timing.insert("failureThreshold".to_owned(), json!(health.start.unwrap_or(START).div_ceil(every).max(1)));
+        probes.insert("startupProbe".to_owned(), probe(first, timing));
+    }
+    if has(live) && !dials_front {
+        probes.insert("livenessProbe".to_owned(), probe(live, timing(live, 10, Some(6))));
+    }
+    Json::Object(probes)
+}
+
+/// What one probe asks; without a form the port is dialled.
+fn handler(probe: Option<&Probe>, app: &App, dial: &Dial) -> Map<String, Json> {
+    let http = |path: &str, port: Json| {
+        let mut http = Map::from_iter([("path".to_owned(), json!(path)), ("port".to_owned(), port)]);
+        if !dial.scheme.is_null() {
+            http.insert("scheme".to_owned(), dial.scheme.clone());
+        }
+        json!({"httpGet": http})
+    };
+    let handler = match probe.map(|probe| &probe.handler) {
+        None => json!({"tcpSocket": {"port": dial.port}}),
+        Some(Handler::Path(path, None)) => http(path, dial.port.clone()),
+        // another port than the app's speaks plain HTTP
+        Some(Handler::Path(path, Some(port))) => json!({"httpGet": {"path": path, "port": port}}),
+        Some(Handler::Grpc(service, port)) => {
+            let mut grpc = Map::from_iter([("port".to_owned(), json!(port.or(app.port)))]);
+            if let Some(service) = service {
+                grpc.insert("service".to_owned(), json!(service));
+            }
+            json!({"grpc": grpc})
+        }
+        Some(Handler::Command(command)) => json!({"exec": {"command": command}}),
+        Some(Handler::Tcp(port)) => json!({"tcpSocket": {"port": port}}),
+    };
+    handler.as_object().cloned().unwrap_or_default()
+}

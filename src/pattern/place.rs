@@ -1,0 +1,79 @@
+//! `place` and `pull`: on which nodes Pods may run, and the Secrets of their images' registries.
+
+use serde_json::{Map, Value as Json, json};
+
+use super::objects;
+use crate::describe::{Description, Member, Spanned};
+
+/// What templates see: fields of a Pod's spec that are the same in all Pods of the document.
+pub(super) fn context(description: &Description) -> Json {
+    let mut spec = Map::new();
+    let place = description.place.as_ref();
+    if let Some(nodes) = place.and_then(|place| place.get("nodes")).filter(|nodes| !nodes.members().is_empty()) {
+        let expression = |member: &Member| {
+            let one = member.value.text();
+            let values: Vec<&str> =
+                one.into_iter().chain(member.value.items().iter().filter_map(Spanned::text)).collect();
+            json!({"key": member.key, "operator": "In", "values": values})
+        };
+        let expressions: Vec<Json> = nodes.members().iter().map(expression).collect();
+        spec.insert(
+            "affinity".to_owned(),
+            json!({"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [{"matchExpressions": expressions}]}}}),
+        );
+    }
+    let taints = place.and_then(|place| place.get("tolerate")).map(Spanned::items).unwrap_or_default();
+    let tolerations: Vec<Json> = taints.iter().filter_map(Spanned::text).map(toleration).collect();
+    if !tolerations.is_empty() {
+        spec.insert("tolerations".to_owned(), json!(tolerations));
+    }
+    if !description.pull.is_empty() {
+        let secrets: Vec<Json> = description.pull.iter().map(|name| json!({"name": name})).collect();
+        spec.insert("imagePullSecrets".to_owned(), json!(secrets));
+    }
+    if spec.is_empty() { Json::Null } else { Json::Object(spec) }
+}
+
+fn toleration(taint: &str) -> Json {
+    match taint.split_once('=') {
+        None if taint == "*" => json!({"operator": "Exists"}),
+        None => json!({"key": taint, "operator": "Exists"}),
+        Some((key, value)) => json!({"key": key, "operator": "Equal", "value": value}),
+    }
+}
+
+/// Spreads the Pods of each workload, or keeps them apart. What is said replaces what the shape does by default.
+pub(super) fn apply(description: &Description, objects: &mut [Json]) {
+    let Some(place) = &description.place else { return };
+    let spread = place.get("spread").map(Spanned::items);
+    let apart = place.get("apart").is_some_and(|apart| apart.to_json() == true);
+    for object in objects.iter_mut().filter(|object| objects::is_workload(object)) {
+        let is_deployment = object["kind"] == "Deployment";
+        let selector = object.pointer("/spec/selector/matchLabels").cloned();
+        for template in objects::templates(object) {
+            let labels = selector.clone().unwrap_or_else(|| objects::own_labels(template));
+            let selected = |mut term: Json| {
+                term["labelSelector"] = json!({"matchLabels": labels});
+                // replicas of the old version do not count
+                if is_deployment && description.target.minor() >= 33 {
+                    term["matchLabelKeys"] = json!(["pod-template-hash"]);
+                }
+                term
+            };
+            let Some(spec) = template.get_mut("spec").and_then(Json::as_object_mut) else { continue };
+            if let Some(spread) = spread {
+                let constraint = |over: &str| {
+                    let key = if over == "zone" { "topology.kubernetes.io/zone" } else { "kubernetes.io/hostname" };
+                    selected(json!({"maxSkew": 1, "topologyKey": key, "whenUnsatisfiable": "ScheduleAnyway"}))
+                };
+                let constraints: Vec<Json> = spread.iter().filter_map(Spanned::text).map(constraint).collect();
+                spec.insert("topologySpreadConstraints".to_owned(), json!(constraints));
+            }
+            if apart {
+                let term = selected(json!({"topologyKey": "kubernetes.io/hostname"}));
+                let affinity = spec.entry("affinity").or_insert_with(|| json!({}));
+                affinity["podAntiAffinity"] = json!({"requiredDuringSchedulingIgnoredDuringExecution": [term]});
+            }
+        }
+    }
+}

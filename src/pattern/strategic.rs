@@ -1,0 +1,193 @@
+//! Merging a patch into an object as Kubernetes' strategic merge does: maps deep, lists by their keys, `null` removes
+//! a field, `$patch: delete` an element and `$patch: replace` what was there.
+
+use std::fmt::Write as _;
+
+use serde_json::{Map, Value as Json};
+
+use super::objects;
+use crate::describe::{Kind, Place, Spanned};
+use crate::diagnostic::Finding;
+use crate::words::{list, nearest};
+
+/// Lists with the field that tells their elements apart (`x-kubernetes-patch-merge-key` of the `OpenAPI` schema).
+const KEYS: &[(&str, &str)] = &[
+    ("containers", "name"),
+    ("initContainers", "name"),
+    ("volumes", "name"),
+    ("env", "name"),
+    ("imagePullSecrets", "name"),
+    ("resourceClaims", "name"),
+    ("secrets", "name"),
+    ("volumeMounts", "mountPath"),
+    ("volumeDevices", "devicePath"),
+    ("hostAliases", "ip"),
+    ("topologySpreadConstraints", "topologyKey"),
+    ("webhooks", "name"),
+];
+
+/// The merge key of a list, if it has one in this kind of object.
+pub(super) fn key_of(kind: &str, field: &str) -> Option<&'static str> {
+    match field {
+        // kinds of others have no merge keys that a server knows
+        _ if !objects::is_built_in(kind) => None,
+        "ports" if kind == "Service" => Some("port"),
+        "ports" => Some("containerPort"),
+        _ => KEYS.iter().find(|(name, _)| *name == field).map(|(_, key)| *key),
+    }
+}
+
+/// Merges a patch; what matches nothing goes to the findings.
+pub(super) fn merge(object: &mut Json, patch: &Spanned, findings: &mut Vec<Finding>) {
+    let kind = object["kind"].as_str().unwrap_or_default().to_owned();
+    Merge { kind: &kind, findings }.value(object, patch, "");
+}
+
+struct Merge<'a> {
+    kind: &'a str,
+    findings: &'a mut Vec<Finding>,
+}
+
+impl Merge<'_> {
+    fn value(&mut self, there: &mut Json, patch: &Spanned, field: &str) {
+        match &patch.kind {
+            Kind::Map(_) if directive(patch) == Some("replace") => *there = plain(patch),
+            Kind::Map(members) => {
+                if !there.is_object() {
+                    *there = Json::Object(Map::new());
+                }
+                for member in members {
+                    let Some(object) = there.as_object_mut() else { return };
+                    if matches!(member.value.kind, Kind::Null) {
+                        object.shift_remove(&member.key);
+                        continue;
+                    }
+                    let inner = object.entry(member.key.clone()).or_insert(Json::Null);
+                    self.value(inner, &member.value, &member.key);
+                }
+            }
+            Kind::List(items) => match key_of(self.kind, field) {
+                Some(key) if items.iter().all(|item| item.get(key).is_some() || directive(item).is_some()) => {
+                    self.list(there, items, field, key);
+                }
+                Some(key) => self.findings.push(
+                    Finding::error(patch.place.label(""), format!("an element of `{field}` needs `{key}`"))
+                        .because("Kubernetes tells the elements of this list apart by it")
+                        .help(format!("{field}: [{{{key}: …, …}}]")),
+                ),
+                None => *there = plain(patch),
+            },
+            _ => *there = patch.to_json(),
+        }
+    }
+
+    fn list(&mut self, there: &mut Json, items: &[Spanned], field: &str, key: &str) {
+        if items.iter().any(|item| directive(item) == Some("replace") && item.get(key).is_none()) {
+            *there = Json::Array(items.iter().filter(|item| item.get(key).is_some()).map(plain).collect());
+            return;
+        }
+        if !there.is_array() {
+            *there = Json::Array(Vec::new());
+        }
+        let Some(elements) = there.as_array_mut() else { return };
+        for item in items {
+            let Some(wanted) = item.get(key) else { continue };
+            let name = wanted.to_json();
+            let at = elements.iter().position(|element| element[key] == name);
+            match (at, directive(item)) {
+                (Some(at), Some("delete")) => {
+                    elements.remove(at);
+                }
+                (Some(at), _) => self.value(&mut elements[at], item, ""),
+                (None, directive) => {
+                    let is_container = matches!(field, "containers" | "initContainers");
+                    if is_container || directive == Some("delete") {
+                        let known: Vec<String> = elements.iter().map(|element| text(&element[key])).collect();
+                        self.findings.push(matches_nothing(field, &text(&name), &known, &wanted.place));
+                    } else {
+                        elements.push(plain(item));
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn matches_nothing(field: &str, name: &str, known: &[String], place: &Place) -> Finding {
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    let label = nearest(name, known.iter().copied()).map_or_else(String::new, |name| format!("did you mean `{name}`?"));
+    let finding = Finding::error(place.label(label), format!("no element of `{field}` is called `{name}`"));
+    match (field, known.is_empty()) {
+        ("containers" | "initContainers", _) => finding.help(format!(
+            "there are {}; a new container is `use: [{{container: …}}]` or `init`",
+            if known.is_empty() { "none".to_owned() } else { list(&known) }
+        )),
+        (_, true) => finding.help("the list is empty"),
+        (_, false) => finding.help(format!("there are {}", list(&known))),
+    }
+}
+
+fn text(value: &Json) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+fn directive(value: &Spanned) -> Option<&str> {
+    value.get("$patch").and_then(Spanned::text)
+}
+
+/// A value without directives.
+fn plain(value: &Spanned) -> Json {
+    match &value.kind {
+        Kind::Map(members) => {
+            let members =
+                members.iter().filter(|member| member.key != "$patch" && !matches!(member.value.kind, Kind::Null));
+            Json::Object(members.map(|member| (member.key.clone(), plain(&member.value))).collect())
+        }
+        Kind::List(items) => Json::Array(items.iter().map(plain).collect()),
+        _ => value.to_json(),
+    }
+}
+
+/// The first index of a JSON pointer that meets a list with a merge key: the `merge` to write in its place.
+pub(super) fn by_index(object: &Json, pointer: &str, value: &str) -> Option<String> {
+    let kind = object["kind"].as_str().unwrap_or_default();
+    let parts: Vec<String> =
+        pointer.split('/').skip(1).map(|part| part.replace("~1", "/").replace("~0", "~")).collect();
+    let mut at = object;
+    let (mut open, mut close, mut found) = (String::new(), String::new(), false);
+    for (number, part) in parts.iter().enumerate() {
+        let last = number + 1 == parts.len();
+        let field = number.checked_sub(1).and_then(|before| parts.get(before));
+        let key = field.and_then(|field| key_of(kind, field));
+        if let (Some(key), Some(elements), Ok(index)) = (key, at.as_array(), part.parse::<usize>()) {
+            found = true;
+            let name = elements.get(index).map_or_else(|| "…".to_owned(), |element| text(&element[key]));
+            if number + 2 == parts.len() && parts[number + 1] == key {
+                return Some(format!("merge: {open}[{{{key}: {name}, $patch: delete}}, {{{key}: {value}, …}}]{close}"));
+            }
+            let _ = write!(open, "[{{{key}: {name}");
+            close.insert_str(0, "}]");
+            if last {
+                open.push_str(if value.is_empty() { ", $patch: delete" } else { ", …" });
+            } else {
+                open.push_str(", ");
+            }
+        } else {
+            let brace = number == 0 || !open.ends_with(", ");
+            let _ = write!(open, "{}{part}: ", if brace { "{" } else { "" });
+            if brace {
+                close.insert(0, '}');
+            }
+            if last {
+                open.push_str(if value.is_empty() { "null" } else { value });
+            }
+        }
+        at = match at {
+            Json::Array(elements) => {
+                part.parse::<usize>().ok().and_then(|index| elements.get(index)).unwrap_or(&Json::Null)
+            }
+            other => other.get(part.as_str()).unwrap_or(&Json::Null),
+        };
+    }
+    found.then(|| format!("merge: {open}{close}"))
+}
