@@ -8,7 +8,7 @@ use crate::kube::validation::Target;
 
 /// Design patterns of container-based distributed systems, for Kubernetes.
 #[derive(Debug, Parser)]
-#[command(name = "patterns", version, max_term_width = 100, disable_help_subcommand = true)]
+#[command(name = "patterns", version, max_term_width = 100)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -44,8 +44,50 @@ pub enum Command {
     New(NewArgs),
     /// Print the JSON Schema of descriptions, for editors.
     Schema(SchemaArgs),
+    /// List the rules, with their level and whether they have a fix.
+    Rules(RulesArgs),
     /// Print each document of a file as kubectl reads it, as JSON.
     Read(ReadArgs),
+    /// Print the completions of a shell.
+    Completions(CompletionsArgs),
+    /// Write the manual pages into a folder.
+    Man(ManArgs),
+}
+
+/// Arguments of `rules`.
+#[derive(Debug, Args)]
+pub struct RulesArgs {
+    /// Families or rules; all of them if absent.
+    #[arg(value_name = "FAMILY")]
+    pub names: Vec<String>,
+    /// How to print them.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: RulesFormat,
+}
+
+/// Output formats of `rules`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum RulesFormat {
+    /// A table for people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// Arguments of `completions`.
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell.
+    #[arg(value_name = "SHELL")]
+    pub shell: clap_complete::Shell,
+}
+
+/// Arguments of `man`.
+#[derive(Debug, Args)]
+pub struct ManArgs {
+    /// The folder, which is made if it is missing: patterns.1, patterns-lint.1 and so on.
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
 }
 
 /// Arguments of `gen`.
@@ -132,14 +174,15 @@ pub enum DiagramFormat {
 #[derive(Debug, Args)]
 pub struct LintArgs {
     /// Files or folders; `-` reads standard input.
-    #[arg(value_name = "PATH", required = true)]
+    #[arg(value_name = "PATH", default_value = ".")]
     pub paths: Vec<PathBuf>,
-    /// How to report; may be given several times, each but one with a file of its own: `--format sarif=out.sarif`.
+    /// How to report; may be given several times, all but one with a file: `--format sarif=out.sarif`.
     ///
-    /// terminal, concise, json, sarif, github, gitlab, junit or markdown.
-    #[arg(long = "format", value_name = "FORMAT[=FILE]", default_value = "terminal", value_parser = report)]
+    /// terminal, concise, json, sarif, github, gitlab, junit or markdown; terminal, or what `format` in .patterns.yaml
+    /// says, if absent.
+    #[arg(long = "format", value_name = "FORMAT[=FILE]", value_parser = report)]
     pub formats: Vec<Report>,
-    /// Print how often each rule has spoken, instead of findings.
+    /// Print how often each rule was broken, instead of findings.
     #[arg(long)]
     pub statistics: bool,
     /// Changes to the files.
@@ -160,9 +203,9 @@ pub struct LintArgs {
     /// Leave these rules or families out; several with commas, or given several times.
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     pub ignore: Vec<String>,
-    /// The lowest level that makes the exit code 1.
-    #[arg(long, value_name = "LEVEL", default_value = "error")]
-    pub fail_on: FailOn,
+    /// The lowest level that makes the exit code 1: error, or what `fail-on` in .patterns.yaml says, if absent.
+    #[arg(long, value_name = "LEVEL")]
+    pub fail_on: Option<FailOn>,
     /// The version of Kubernetes that must accept the objects, 1.33 to 1.37; 1.36, the exact one, if absent.
     #[arg(long, value_name = "VERSION", value_parser = Target::parse)]
     pub target: Option<Target>,
@@ -172,6 +215,15 @@ pub struct LintArgs {
     /// Read the rest of this folder for references, without reporting on it.
     #[arg(long, value_name = "DIR")]
     pub workspace: Option<PathBuf>,
+    /// The file that standard input (`-`) is: how findings call it, and whose settings hold.
+    #[arg(long, value_name = "FILE")]
+    pub stdin_filename: Option<PathBuf>,
+    /// Print findings alone: no summary.
+    #[arg(short, long)]
+    pub quiet: bool,
+    /// Also print which files and settings were read.
+    #[arg(short, long, conflicts_with = "quiet")]
+    pub verbose: bool,
 }
 
 /// What `lint` changes.

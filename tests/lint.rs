@@ -98,9 +98,12 @@ fn messages() {
 }
 
 #[test]
-fn a_clean_run_prints_nothing() {
+fn a_clean_run_says_so() {
     let run = Folder::new("clean").file("a.yaml", CLEAN).lint(&["."]);
-    assert_eq!((run.code, run.out.as_str(), run.err.as_str()), (Some(0), "", ""));
+    assert_eq!(
+        (run.code, run.out.as_str(), run.err.as_str()),
+        (Some(0), "", "checked 1 object in 1 file: no findings\n")
+    );
 }
 
 #[test]
@@ -516,10 +519,10 @@ fn a_closed_pipe_is_no_error() {
 fn the_pre_commit_hook_runs_as_written() {
     let hooks = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(".pre-commit-hooks.yaml")).unwrap();
     let hooks: serde_json::Value = serde_yaml::from_str(&hooks).unwrap();
-    let hook = &hooks[0];
-    assert_eq!(hook["id"], "patterns-lint");
-    assert_eq!(hook["entry"], "patterns lint");
-    let arguments: Vec<&str> = hook["args"].as_array().unwrap().iter().map(|word| word.as_str().unwrap()).collect();
+    let entry = hooks[0]["entry"].as_str().unwrap();
+    assert_eq!((&hooks[0]["id"], &hooks[1]["id"]), (&"patterns-lint".into(), &"patterns-lint-system".into()));
+    assert_eq!(hooks[1]["entry"], entry);
+    let arguments: Vec<&str> = entry.strip_prefix("patterns lint").unwrap().split_whitespace().collect();
     let folder = Folder::new("pre-commit");
     folder.file("changed.yaml", NORWAY).file("other.yaml", NORWAY).file("tsconfig.json", "{ // not ours\n}\n");
     let run = folder.lint(&[&arguments[..], &["changed.yaml", "tsconfig.json"]].concat());

@@ -1,5 +1,6 @@
 //! One file per subcommand.
 
+mod completions;
 mod diagram;
 mod expand;
 mod explain;
@@ -7,8 +8,11 @@ mod gen_check;
 mod gen_verify;
 mod generate;
 mod lint;
+mod man;
 mod new;
+mod progress;
 mod read;
+mod rules;
 mod schema;
 
 use crate::cli::{Cli, Command};
@@ -45,5 +49,8 @@ pub fn run(cli: &Cli) -> Result<Exit, std::io::Error> {
         Command::New(args) => new::run(args, cli.color),
         Command::Schema(args) => schema::run(args, cli.color),
         Command::Explain(args) => explain::run(args, cli.color),
+        Command::Rules(args) => rules::run(args),
+        Command::Completions(args) => completions::run(args),
+        Command::Man(args) => man::run(args),
     }
 }

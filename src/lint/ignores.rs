@@ -66,6 +66,15 @@ fn report(ignore: &Ignore, source: &Arc<Source>, selection: &Selection, findings
             }
         }
     }
+    if ignore.names.is_empty() && selection.runs(UNUSED_IGNORE.id) {
+        Found::in_file(&UNUSED_IGNORE, source, findings)
+            .at_span(ignore.comment, "this ignore names no rule")
+            .here("ignores nothing")
+            .help(
+                "write the rule in brackets, then the reason: # patterns: ignore[mutable-tag] pinned by the deployer",
+            );
+        return;
+    }
     if !ignore.has_reason && selection.runs(IGNORE_WITHOUT_REASON.id) {
         Found::in_file(&IGNORE_WITHOUT_REASON, source, findings)
             .at_span(ignore.comment, "this ignore does not say why")
@@ -116,8 +125,13 @@ fn parse(source: &Source, comment: Span) -> Option<(Ignore, bool)> {
     let rest =
         text.trim_start_matches('#').trim_start().strip_prefix("patterns:")?.trim_start().strip_prefix("ignore")?;
     let (rest, whole_file) = rest.strip_prefix("-file").map_or((rest, false), |rest| (rest, true));
-    let inside = rest.trim_start().strip_prefix('[')?;
-    let (list, reason) = inside.split_once(']')?;
+    let bracket = rest.trim_start().strip_prefix('[').and_then(|inside| Some((inside, inside.split_once(']')?)));
+    let Some((inside, (list, reason))) = bracket else {
+        // `ignored`, `ignore-this` are words of a sentence
+        let is_word = rest.starts_with(|next: char| next.is_alphanumeric() || matches!(next, '-' | '_'));
+        let ignore = Ignore { comment, names: Vec::new(), has_reason: false, scopes: Vec::new() };
+        return (!is_word).then_some((ignore, whole_file));
+    };
     let start = comment.range().start + (text.len() - inside.len());
     let mut names = Vec::new();
     let mut at = start;

@@ -41,13 +41,20 @@ pub fn run(workspace: &Workspace, projects: &Projects) -> Vec<Finding> {
     for finding in across {
         across_by_file.entry(Arc::as_ptr(&finding.primary.source).addr()).or_default().push(finding);
     }
-    let reported: Vec<&File> = workspace.files.iter().filter(|file| file.reported).collect();
-    let per_file: Vec<Vec<Finding>> = reported
+    // A change of a named file may break another: what is found there is reported if it speaks of the named one.
+    let named: HashSet<usize> = workspace.files.iter().filter(|file| file.reported).map(address).collect();
+    let speaks_of_named =
+        |finding: &Finding| finding.labels.iter().any(|label| named.contains(&Arc::as_ptr(&label.source).addr()));
+    let is_looked_at = |file: &&File| {
+        file.reported || across_by_file.get(&address(file)).is_some_and(|found| found.iter().any(speaks_of_named))
+    };
+    let looked_at: Vec<&File> = workspace.files.iter().filter(is_looked_at).collect();
+    let per_file: Vec<Vec<Finding>> = looked_at
         .par_iter()
         .map(|file| {
             let selection = projects.selection(file);
-            let mut findings = check_file(file, selection);
-            let across = across_by_file.get(&Arc::as_ptr(&file.source).addr()).into_iter().flatten();
+            let mut findings = if file.reported { check_file(file, selection) } else { Vec::new() };
+            let across = across_by_file.get(&address(file)).into_iter().flatten();
             findings.extend(across.filter(|finding| finding.rule.is_none_or(|rule| selection.runs(rule))).cloned());
             drop_what_is_said_anyway(&mut findings);
             ignores::apply(file, selection, &mut findings);
@@ -57,13 +64,17 @@ pub fn run(workspace: &Workspace, projects: &Projects) -> Vec<Finding> {
             for finding in &mut findings {
                 selection.set_level(finding);
             }
-            findings.retain(|finding| selection.shows(finding));
+            findings.retain(|finding| selection.shows(finding) && (file.reported || speaks_of_named(finding)));
             findings
         })
         .collect();
     let mut findings: Vec<Finding> = per_file.into_iter().flatten().collect();
     findings.extend(projects.unused());
     in_order(findings)
+}
+
+fn address(file: &File) -> usize {
+    Arc::as_ptr(&file.source).addr()
 }
 
 /// Lints objects on their own, such as those that a pattern makes. Their files play no part: no ignores,

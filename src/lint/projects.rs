@@ -35,6 +35,9 @@ pub struct Projects {
 /// A project, as this run looks at it.
 #[derive(Debug)]
 struct Linted {
+    path: PathBuf,
+    /// Whether the run looks at everything below the folder of the settings.
+    is_whole: bool,
     settings: Settings,
     selection: Selection,
     /// The programs that it describes, beside ours.
@@ -77,6 +80,16 @@ impl Projects {
             by_file.insert(path, index);
             all.folders.insert(folder, index);
         }
+        // Findings in other files speak of these; the settings that hold there hold for them too.
+        for file in workspace.files.iter().filter(|file| !file.reported) {
+            let folder = folder(file);
+            if all.folders.contains_key(&folder) {
+                continue;
+            }
+            if let Some(index) = project::find(&folder)?.and_then(|path| by_file.get(&path).copied()) {
+                all.folders.insert(folder, index);
+            }
+        }
         for file in &workspace.files {
             if let Some(linted) = all.of(file) {
                 let number = all.folders[&folder(file)];
@@ -107,7 +120,19 @@ impl Projects {
         }
         let entries = settings.programs.clone();
         let programs = if entries.is_empty() { None } else { Some(Programs::own(entries).map_err(io::Error::other)?) };
-        Ok(Ok(Linted { settings, selection, programs }))
+        Ok(Ok(Linted { path: path.to_owned(), is_whole: false, settings, selection, programs }))
+    }
+
+    /// Says which folders the run was asked to look at, so that settings that nothing in them needs are found.
+    #[must_use]
+    pub fn looking_at(mut self, paths: &[PathBuf]) -> Self {
+        let real = |path: &Path| std::fs::canonicalize(path).ok();
+        let asked: Vec<PathBuf> = paths.iter().filter_map(|path| real(path)).collect();
+        for linted in &mut self.linted {
+            let folder = std::path::absolute(&linted.path).ok().and_then(|path| real(path.parent()?));
+            linted.is_whole = folder.is_some_and(|folder| asked.iter().any(|path| folder.starts_with(path)));
+        }
+        self
     }
 
     /// The selection where there are no settings.
@@ -135,12 +160,16 @@ impl Projects {
         exclude.zip(file.path.as_deref()).is_some_and(|(exclude, path)| exclude.match_file(path))
     }
 
-    /// The baseline of the settings, if all files that have settings have the same.
-    #[must_use]
-    pub fn baseline(&self) -> Option<&Path> {
-        let mut named = self.linted.iter().map(|linted| linted.settings.baseline.as_deref());
-        let first = named.next()??;
-        named.all(|other| other == Some(first)).then_some(first)
+    /// What holds for a run as a whole: the setting that all projects of the run share, if they do.
+    pub fn shared<'run, T: PartialEq>(&'run self, setting: impl Fn(&'run Settings) -> Option<T>) -> Option<T> {
+        let mut of_each = self.linted.iter().map(|linted| setting(&linted.settings));
+        let first = of_each.next()??;
+        of_each.all(|other| other.as_ref() == Some(&first)).then_some(first)
+    }
+
+    /// Where the settings of the run are.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        self.linted.iter().map(|linted| linted.path.as_path())
     }
 
     /// The programs that are known in the project of an object's file.
@@ -159,7 +188,7 @@ impl Projects {
     pub(super) fn unused(&self) -> Vec<Finding> {
         let mut findings = Vec::new();
         for linted in &self.linted {
-            linted.settings.unused(&linted.selection, &mut findings);
+            linted.settings.unused(&linted.selection, linted.is_whole, &mut findings);
         }
         findings.retain(|finding| finding.level >= Level::Warning);
         findings

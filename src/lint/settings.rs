@@ -22,13 +22,32 @@ pub struct Settings {
     pub lowest: Option<Level>,
     /// Other levels by rule or family; none to leave its findings out.
     pub levels: Vec<(String, Option<Level>)>,
-    /// Where the baseline is.
-    pub baseline: Option<PathBuf>,
+    /// The lowest level that fails a run.
+    pub fail_on: Option<Level>,
+    /// How findings are reported, as `--format` writes it.
+    pub format: Option<String>,
+    /// The baseline.
+    pub baseline: Option<BaselineFile>,
     /// Programs that the project describes, as the files of our own do.
     pub programs: Vec<Json>,
     /// Files that are left out.
     pub exclude: Globs,
     exceptions: Vec<Exception>,
+}
+
+/// A baseline as settings name it.
+#[derive(Debug)]
+pub struct BaselineFile {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Where the settings say so.
+    pub place: Place,
+}
+
+impl PartialEq for BaselineFile {
+    fn eq(&self, other: &Self) -> bool {
+        self.path == other.path
+    }
 }
 
 /// A place where a rule may be broken.
@@ -58,7 +77,11 @@ impl Settings {
                 "strict" => Level::Advice,
                 _ => Level::Warning,
             }),
-            baseline: lint.get("baseline").and_then(Spanned::text).map(|file| folder.join(file)),
+            fail_on: lint.get("fail-on").and_then(Spanned::text).and_then(level),
+            format: lint.get("format").and_then(Spanned::text).map(str::to_owned),
+            baseline: lint
+                .get("baseline")
+                .and_then(|file| Some(BaselineFile { path: folder.join(file.text()?), place: file.place.clone() })),
             ..Self::default()
         };
         for member in lint.get("rules").map(Spanned::members).unwrap_or_default() {
@@ -117,8 +140,9 @@ impl Settings {
         });
     }
 
-    /// Says which exceptions covered something in this run, and excepted nothing.
-    pub(super) fn unused(&self, selection: &Selection, findings: &mut Vec<Finding>) {
+    /// Says which exceptions excepted nothing: those that covered something in this run, and where the run looked at
+    /// all that there is also those that cover nothing.
+    pub(super) fn unused(&self, selection: &Selection, is_whole: bool, findings: &mut Vec<Finding>) {
         if !selection.runs(UNUSED_IGNORE.id) {
             return;
         }
@@ -127,15 +151,19 @@ impl Settings {
                 .filter(|rule| rule.id.name == exception.rule || rule.id.family == exception.rule)
                 .all(|rule| selection.runs(rule.id));
             let is_used = exception.used.load(Ordering::Relaxed);
-            if ran && exception.reached.load(Ordering::Relaxed) && !is_used {
-                Found::in_file(&UNUSED_IGNORE, &exception.place.source, findings)
-                    .at_span(
-                        exception.place.span,
-                        format!("`{}` finds nothing that this could except", clip(&exception.rule)),
-                    )
-                    .here("excepts nothing")
-                    .help("remove the exception");
+            let is_reached = exception.reached.load(Ordering::Relaxed);
+            if !ran || is_used || !(is_reached || is_whole) {
+                continue;
             }
+            let message = if is_reached {
+                format!("`{}` finds nothing that this could except", clip(&exception.rule))
+            } else {
+                "no file or object is what this exception is for".to_owned()
+            };
+            Found::in_file(&UNUSED_IGNORE, &exception.place.source, findings)
+                .at_span(exception.place.span, message)
+                .here("excepts nothing")
+                .help("remove the exception, or correct its `path` or `object`");
         }
     }
 }

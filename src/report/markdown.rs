@@ -25,7 +25,7 @@ pub fn write(out: &mut impl io::Write, findings: &[Finding], summary: Summary) -
     if findings.is_empty() {
         writeln!(out, "No findings.")?;
     }
-    if !summary.is_silent() {
+    if !summary.is_empty() {
         writeln!(out, "\n{}", cell(&summary.to_string()))?;
     }
     Ok(())

@@ -21,6 +21,8 @@ pub struct Summary {
     pub advice: usize,
     /// Findings with a fix that is safe.
     pub fixable: usize,
+    /// Objects that were linted.
+    pub objects: usize,
     /// Files that were linted.
     pub files: usize,
     /// Files with findings.
@@ -50,6 +52,7 @@ impl Summary {
             warnings: count(Level::Warning),
             advice: count(Level::Advice),
             fixable: findings.iter().filter(|finding| finding.fix.as_ref().is_some_and(|fix| fix.safe)).count(),
+            objects: workspace.files.iter().filter(|file| file.reported).map(|file| file.objects.len()).sum(),
             files: workspace.files.iter().filter(|file| file.reported).count(),
             files_with_findings: names.len(),
             templates_skipped: workspace.templates_skipped,
@@ -60,10 +63,10 @@ impl Summary {
         }
     }
 
-    /// Whether there is anything to say.
+    /// Whether there was nothing to lint and nothing to say of it.
     #[must_use]
-    pub fn is_silent(&self) -> bool {
-        self.errors + self.warnings + self.advice + self.templates_skipped + self.folders_left_out == 0
+    pub fn is_empty(&self) -> bool {
+        self.objects + self.errors + self.warnings + self.advice + self.templates_skipped == 0
     }
 }
 
@@ -76,7 +79,8 @@ fn unknown_kinds(workspace: &Workspace) -> usize {
 }
 
 impl fmt::Display for Summary {
-    /// `3 errors, 1 warning in 2 of 41 files; 12 Helm templates skipped`
+    /// `3 errors, 1 warning in 2 of 41 files; 12 Helm templates skipped`, or
+    /// `checked 14 objects in 9 files: no findings`
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let counted = |number: usize, one: &str, many: &str| match number {
             0 => None,
@@ -89,16 +93,21 @@ impl fmt::Display for Summary {
             counted(self.advice, "advice", "advice"),
         ];
         let findings = findings.into_iter().flatten().collect::<Vec<_>>().join(", ");
-        let found = (!findings.is_empty()).then(|| {
-            let files = if self.files == 1 { "1 file".to_owned() } else { format!("{} files", self.files) };
+        let files = if self.files == 1 { "1 file".to_owned() } else { format!("{} files", self.files) };
+        let found = if findings.is_empty() && self.objects == 0 {
+            None
+        } else if findings.is_empty() {
+            let objects = if self.objects == 1 { "1 object".to_owned() } else { format!("{} objects", self.objects) };
+            Some(format!("checked {objects} in {files}: no findings"))
+        } else {
             let fixable =
                 if self.fixable == 0 { String::new() } else { format!(" ({} fixable with --fix)", self.fixable) };
-            if self.files == 1 {
+            Some(if self.files == 1 {
                 format!("{findings} in {files}{fixable}")
             } else {
                 format!("{findings} in {} of {files}{fixable}", self.files_with_findings)
-            }
-        });
+            })
+        };
         let skipped = counted(self.templates_skipped, "Helm template skipped", "Helm templates skipped");
         let names = LEFT_OUT.iter().zip(self.left_out).filter(|(_, is_met)| *is_met).map(|(name, _)| *name);
         let names = names.collect::<Vec<_>>().join(", ");

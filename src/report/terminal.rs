@@ -56,8 +56,22 @@ pub fn is_colored(color: Color, to_terminal: bool) -> bool {
     match color {
         Color::Always => true,
         Color::Never => false,
-        Color::Auto => to_terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+        Color::Auto => wants_color(to_terminal, &|name| std::env::var(name).ok().filter(|value| !value.is_empty())),
     }
+}
+
+/// What the environment says of colour, as most programs read it: <https://no-color.org>, <https://force-color.org>,
+/// <https://bixense.com/clicolors>.
+fn wants_color(to_terminal: bool, variable: &dyn Fn(&str) -> Option<String>) -> bool {
+    let is_on = |name| variable(name).is_some_and(|value| value != "0");
+    if variable("NO_COLOR").is_some() {
+        return false;
+    }
+    if is_on("FORCE_COLOR") || is_on("CLICOLOR_FORCE") {
+        return true;
+    }
+    let is_off = variable("CLICOLOR").is_some_and(|value| value == "0");
+    to_terminal && !is_off && variable("TERM").is_none_or(|terminal| terminal != "dumb")
 }
 
 /// One finding as text.

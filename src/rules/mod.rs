@@ -35,6 +35,43 @@ pub struct Rule {
     pub check: Check,
 }
 
+impl Rule {
+    /// What it finds, in one sentence: the first paragraph of its page.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let body = self.page.split_once("\n\n").map_or("", |(_, body)| body);
+        body.split("\n\n").next().unwrap_or_default().replace('\n', " ")
+    }
+
+    /// Whether some of its findings offer a fix.
+    #[must_use]
+    pub fn has_fix(&self) -> bool {
+        WITH_FIX.contains(&self.id.name)
+    }
+}
+
+/// The rules of which some findings offer a fix.
+const WITH_FIX: &[&str] = &[
+    "directive",
+    "hpa-fights-replicas",
+    "injected-into-a-job",
+    "memory-below-a-mebibyte",
+    "norway",
+    "number-where-string",
+    "octal-surprise",
+    "prestop-outlasts-grace",
+    "probe-host",
+    "probe-port-not-in-container",
+    "proxy-as-init-container",
+    "restart-policy-is-not-sidecar",
+    "selector-matches-nothing",
+    "shell-swallows-sigterm",
+    "sidecar-blocks-job",
+    "signal-sidecar-without-shared-pid",
+    "unpullable-image",
+    "wrong-type",
+];
+
 /// A rule's check, by what it looks at.
 #[derive(Clone, Copy, Debug)]
 pub enum Check {

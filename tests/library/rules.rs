@@ -91,6 +91,17 @@ fn findings_say_what_they_promise() {
     }
 }
 
+/// `patterns rules` says which rules have a fix.
+#[test]
+fn the_list_knows_which_rules_have_a_fix() {
+    for rule in rules::all() {
+        let examples = blocks(rule.page, "```yaml bad").into_iter();
+        let has_fix = examples.flat_map(|block| lint_for(rule, &block)).any(|finding| finding.fix.is_some());
+        assert_eq!(rule.has_fix(), has_fix, "{}", rule.id.name);
+        assert!(!rule.summary().is_empty(), "{}", rule.id.name);
+    }
+}
+
 /// A fix leaves YAML behind that is read and in which this finding is gone.
 #[test]
 fn fixes_mend() {

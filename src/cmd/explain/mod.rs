@@ -44,6 +44,9 @@ pub fn run(args: &ExplainArgs, color: Color) -> io::Result<Exit> {
     }
     match rules::find(name) {
         Some(rule) => print(rule::page(rule)),
+        None if let Some((_, rules)) = rules::FAMILIES.iter().find(|(family, _)| family == name) => {
+            print(&super::rules::table(rules))
+        }
         None if name == "programs" => print(&program::list()),
         None if program::text(name).is_some() => print(program::text(name).unwrap_or_default()),
         // a folder may well be called `config`

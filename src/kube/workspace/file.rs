@@ -40,7 +40,7 @@ impl File {
         let mut file = Self::read(&source);
         file.path.clone_from(&input.identity);
         file.reported = input.reported;
-        let is_json = input.path.as_ref().is_some_and(|path| path.extension().is_some_and(|end| end == "json"));
+        let is_json = input.identity.as_ref().is_some_and(|path| path.extension().is_some_and(|end| end == "json"));
         // Folders hold YAML and JSON of many programs; only what kubectl would be given is its to refuse.
         if (is_json || !input.explicit) && !mentions_kubernetes(&source.text) {
             file.refusals.clear();
