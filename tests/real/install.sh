@@ -38,6 +38,15 @@ PYTHON
   fi
 fi
 
+# pre-commit, which runs our hooks as users do.
+if [ ! -x "$bin/pre-commit" ] && command -v python3 >/dev/null 2>&1 && command -v git >/dev/null 2>&1; then
+  if python3 -m venv target/real/pre-commit >/dev/null 2>&1 && target/real/pre-commit/bin/pip -q install pre-commit==4.3.0; then
+    ln -s ../pre-commit/bin/pre-commit "$bin/pre-commit"
+  else
+    say "pre-commit is left out: no venv, or PyPI does not have it"
+  fi
+fi
+
 # Prometheus' exporters, from the Go module proxy; versions that it has.
 exporter() {
   [ -x "$bin/$3" ] && return

@@ -15,6 +15,7 @@ mod generated;
 mod haproxy;
 mod memcached;
 mod nginx;
+mod pre_commit;
 mod program;
 mod router;
 mod slowlog;
