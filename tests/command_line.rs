@@ -238,3 +238,62 @@ fn help_completions_and_manual_pages() {
     assert_eq!(folder.run(&["man", "man1"]).code, 0);
     assert!(fs::read_to_string(folder.0.join("man1/patterns-lint.1")).unwrap().contains("write\\-baseline"));
 }
+
+const DESCRIPTION: &str = "patterns: v1\nname: shop\napp: {image: \"registry.example.com/shop:1\", port: 8080}\n";
+
+/// What `gen` refuses, `lint` finds, at the same place and in every format.
+#[test]
+fn descriptions_are_linted_as_gen_would_read_them() {
+    let folder = folder("descriptions");
+    folder.file("apps/shop.yaml", DESCRIPTION);
+    assert_eq!(folder.run(&["lint"]).stdout, "");
+    folder.file("apps/shop.yaml", DESCRIPTION.replace("port:", "prot:"));
+    let run = folder.run(&["lint", "--format", "concise"]);
+    assert_eq!(run.code, 1, "{}", run.stderr);
+    assert!(run.stdout.starts_with("apps/shop.yaml:3:"), "{}", run.stdout);
+    assert!(run.stdout.contains("error[invalid-description]: "), "{}", run.stdout);
+    let found = json(&folder.run(&["lint", "--format", "sarif"]));
+    assert_eq!(found["runs"][0]["results"][0]["ruleId"], "invalid-description");
+    assert_eq!(folder.run(&["lint", "--ignore", "invalid-description"]).stdout, "");
+}
+
+#[test]
+fn a_description_is_linted_in_each_environment() {
+    let folder = folder("descriptions-environments");
+    let environments = "environments:\n  dev: {}\n  prod:\n    shape: {replicated: {replicas: many}}\n";
+    folder.file("shop.yaml", format!("{DESCRIPTION}{environments}"));
+    let run = folder.run(&["lint", "--format", "concise"]);
+    assert_eq!(run.stdout.lines().count(), 1, "{}", run.stdout);
+    assert!(run.stdout.starts_with("shop.yaml:7:"), "{}", run.stdout);
+}
+
+#[test]
+fn what_a_pipeline_gives_a_description_is_no_mistake() {
+    let folder = folder("descriptions-values");
+    let text = DESCRIPTION.replace(":1\"", ":${tag}\"") + "params: {tag: {type: string}}\n";
+    folder.file("shop.yaml", &text);
+    assert_eq!(folder.run(&["lint"]).stdout, "");
+    // The rest of it is judged.
+    folder.file("shop.yaml", text.clone() + "use: [{https: {sercet: tls}}]\n");
+    assert!(folder.run(&["lint"]).stdout.contains("sercet"));
+    folder.file("shop.yaml", text.replace("${tag}", "${tga}"));
+    assert!(folder.run(&["lint"]).stdout.contains("did you mean `${tag}`?"));
+}
+
+/// A base lacks what its extensions bring, and has what breaks them.
+#[test]
+fn bases_are_judged_where_they_are_extended() {
+    let folder = folder("descriptions-bases");
+    folder.file("base.yaml", "patterns: v1\nname: shop\napp: {port: 8080}\n");
+    folder.file(
+        "prod.yaml",
+        "patterns: v1\nname: shop\nextends: base.yaml\napp: {image: \"registry.example.com/shop:1\"}\n",
+    );
+    assert_eq!(folder.run(&["lint"]).stdout, "");
+    folder.file("base.yaml", "patterns: v1\nname: shop\napp: {port: http}\n");
+    let run = folder.run(&["lint", "--format", "concise"]);
+    assert!(run.stdout.starts_with("base.yaml:3:"), "{}", run.stdout);
+    // Other programs' files are not ours.
+    folder.file("base.yaml", "patterns: [a, b]\n").file("prod.yaml", "kind: X\napiVersion: v1\npatterns: v1\n");
+    assert!(!folder.run(&["lint"]).stdout.contains("invalid-description"));
+}

@@ -163,7 +163,7 @@ fn folders_hold_yaml_and_json_that_git_does_not_ignore() {
         .file("k8s/c.json", r#"{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}, "data": {"a": 1}}"#)
         .file("k8s/d.txt", NORWAY)
         .file("compose.yaml", "services: {web: {image: x}}\n---\na: [\n")
-        .file("pattern.yaml", "patterns: v1\nname: shop\n");
+        .file("pattern.yaml", "patterns: [a, b]\n");
     let run = folder.lint(&["--format", "json", "."]);
     let files: Vec<_> = run.json()["findings"].as_array().unwrap().iter().map(|f| f["file"].to_string()).collect();
     assert_eq!(files, [r#""k8s/b.yml""#, r#""k8s/c.json""#]);

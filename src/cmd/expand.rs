@@ -67,6 +67,10 @@ pub fn expand_text(
         findings.extend(descriptions.iter().flat_map(|description| pattern::check(&catalogue, description)));
         return Ok(Err(findings));
     }
+    if descriptions.iter().any(|description| description.lacks_values) {
+        let findings = descriptions.iter().flat_map(|description| pattern::check(&catalogue, description)).collect();
+        return Ok(Err(findings));
+    }
     let mut made = match pattern::expand(&catalogue, &descriptions) {
         Ok(made) => made,
         Err(findings) => return Ok(Err(findings)),
@@ -184,6 +188,7 @@ fn options(args: &DescriptionArgs) -> io::Result<Result<Options, Vec<Finding>>> 
         namespace: args.namespace.clone(),
         target: args.target,
         default_target: None,
+        values_come_later: args.values_come_later,
     };
     Ok(if findings.is_empty() { Ok(options) } else { Err(findings) })
 }

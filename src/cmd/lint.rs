@@ -8,10 +8,10 @@ use std::sync::Arc;
 
 use clap::ValueEnum as _;
 
-use super::Exit;
 use super::progress::Progress;
+use super::{Exit, descriptions};
 use crate::cli::{Color, FailOn, LintArgs, LintFormat, Profile, Report};
-use crate::diagnostic::{Finding, Level};
+use crate::diagnostic::{self, Finding, Level};
 use crate::kube::{Globs, Inputs, Workspace, on_deep_stacks};
 use crate::lint::baseline::{self, Baseline};
 use crate::lint::{self, Overrides, Projects, Selection, fix};
@@ -56,6 +56,8 @@ pub fn run(args: &LintArgs, color: Color) -> io::Result<Exit> {
         }
         let mut findings =
             if args.fixes.fix { mend(&mut workspace, &projects, args)? } else { lint::run(&workspace, &projects) };
+        findings.extend(descriptions::check(&workspace, &projects)?);
+        diagnostic::sort(&mut findings);
         if args.write_baseline.is_none() {
             match baseline(args, &projects)? {
                 Ok(Some(baseline)) => baseline.apply(&workspace, &projects, &mut findings),

@@ -1,6 +1,7 @@
 //! One file per subcommand.
 
 mod completions;
+mod descriptions;
 mod diagram;
 mod expand;
 mod explain;

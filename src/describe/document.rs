@@ -33,6 +33,8 @@ pub struct Options {
     pub target: Option<Target>,
     /// The target of documents that name none.
     pub default_target: Option<Target>,
+    /// Whether a parameter without a value is no mistake: it gets one when objects are made.
+    pub values_come_later: bool,
 }
 
 /// One document of a description, ready to be expanded.
@@ -40,6 +42,8 @@ pub struct Options {
 pub struct Description {
     /// The base of all object names.
     pub name: String,
+    /// Whether some of it depends on parameters that have no value yet.
+    pub lacks_values: bool,
     /// Where the name is.
     pub name_place: Place,
     /// `metadata.namespace` of everything, if any.
@@ -213,6 +217,16 @@ pub fn read(source: &Arc<Source>, folder: Option<&Path>, options: &Options) -> (
     (descriptions, findings)
 }
 
+/// The names of the environments that a description has, its bases' included; empty where it cannot be read.
+#[must_use]
+pub fn environments(source: &Arc<Source>, folder: Option<&Path>) -> Vec<String> {
+    let mut findings = Vec::new();
+    let roots = roots(source, &mut findings).into_iter();
+    let roots: Vec<Spanned> = roots.filter_map(|root| extends::resolve(root, folder, &mut findings)).collect();
+    let all = roots.iter().filter_map(|root| root.get("environments")).flat_map(Spanned::members);
+    all.map(|member| member.key.clone()).collect::<BTreeSet<_>>().into_iter().collect()
+}
+
 fn roots(source: &Arc<Source>, findings: &mut Vec<Finding>) -> Vec<Spanned> {
     let (documents, refusal) = yaml::as_kubectl(yaml::read(source));
     findings.extend(refusal.map(|refusal| refusal.into_finding(source)));
@@ -316,7 +330,9 @@ fn describe(
     settings.extend(options.settings.iter().cloned());
     let declared = root.remove("params");
     let params = Params::settle(declared.as_ref(), &settings, findings);
+    let params = if options.values_come_later { params.with_values_to_come() } else { params };
     params.substitute(&mut root, findings);
+    let lacks_values = options.values_come_later && root.is_lost();
     let subject = Subject { name: "a description", member: "key", help: None, place: &first_key(&root) };
     schema::check(grammar(), &root, subject, findings);
     let name = root.get("name")?;
@@ -327,6 +343,7 @@ fn describe(
     Some(Description {
         origin: format!("{origin}#{}", name.text()?),
         name: name.text()?.to_owned(),
+        lacks_values,
         name_place: name.place.clone(),
         namespace: options
             .namespace

@@ -23,6 +23,8 @@ pub struct Summary {
     pub fixable: usize,
     /// Objects that were linted.
     pub objects: usize,
+    /// Files with descriptions that were linted.
+    pub descriptions: usize,
     /// Files that were linted.
     pub files: usize,
     /// Files with findings.
@@ -53,6 +55,7 @@ impl Summary {
             advice: count(Level::Advice),
             fixable: findings.iter().filter(|finding| finding.fix.as_ref().is_some_and(|fix| fix.safe)).count(),
             objects: workspace.files.iter().filter(|file| file.reported).map(|file| file.objects.len()).sum(),
+            descriptions: workspace.files.iter().filter(|file| file.reported && file.is_description()).count(),
             files: workspace.files.iter().filter(|file| file.reported).count(),
             files_with_findings: names.len(),
             templates_skipped: workspace.templates_skipped,
@@ -66,7 +69,7 @@ impl Summary {
     /// Whether there was nothing to lint and nothing to say of it.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.objects + self.errors + self.warnings + self.advice + self.templates_skipped == 0
+        self.objects + self.descriptions + self.errors + self.warnings + self.advice + self.templates_skipped == 0
     }
 }
 
@@ -94,11 +97,11 @@ impl fmt::Display for Summary {
         ];
         let findings = findings.into_iter().flatten().collect::<Vec<_>>().join(", ");
         let files = if self.files == 1 { "1 file".to_owned() } else { format!("{} files", self.files) };
-        let found = if findings.is_empty() && self.objects == 0 {
-            None
-        } else if findings.is_empty() {
-            let objects = if self.objects == 1 { "1 object".to_owned() } else { format!("{} objects", self.objects) };
-            Some(format!("checked {objects} in {files}: no findings"))
+        let found = if findings.is_empty() {
+            let checked =
+                [counted(self.objects, "object", "objects"), counted(self.descriptions, "description", "descriptions")];
+            let checked = checked.into_iter().flatten().collect::<Vec<_>>().join(" and ");
+            (!checked.is_empty()).then(|| format!("checked {checked} in {files}: no findings"))
         } else {
             let fixable =
                 if self.fixable == 0 { String::new() } else { format!(" ({} fixable with --fix)", self.fixable) };

@@ -127,7 +127,7 @@ pub const FAMILIES: &[(&str, &[&Rule])] = &[
 /// The shared passes.
 pub static SOURCES: &[&Source] = &[manifest::VERDICTS, manifest::CUSTOM, &serving::shard_count_mismatch::LISTS];
 
-pub use meta::{IGNORE_WITHOUT_REASON, STALE_BASELINE, UNUSED_IGNORE};
+pub use meta::{IGNORE_WITHOUT_REASON, INVALID_DESCRIPTION, STALE_BASELINE, UNUSED_IGNORE};
 
 /// All rules.
 pub fn all() -> impl Iterator<Item = &'static Rule> {

@@ -55,6 +55,16 @@ impl File {
         self.reported = reported;
     }
 
+    /// Whether it holds a description for `gen`: a document with `patterns` and a version, which is no object.
+    #[must_use]
+    pub fn is_description(&self) -> bool {
+        self.documents.iter().any(|document| {
+            let root = document.root();
+            let version = document.get_str(root, "patterns");
+            version.is_some_and(|version| version.starts_with(['v', 'V'])) && document.get(root, "kind").is_none()
+        })
+    }
+
     /// Reads a text: all its documents, all their objects.
     #[must_use]
     pub fn read(source: &Arc<Source>) -> Self {
