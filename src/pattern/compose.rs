@@ -100,6 +100,7 @@ pub fn notes(catalogue: &Catalogue, descriptions: &[Description]) -> Vec<String>
         entries.flat_map(|filled| provides::notes(filled, &app).unwrap_or_default()).collect()
     };
     let mut notes: Vec<String> = prepared.iter().flatten().flat_map(of).collect();
+    notes.extend(prepared.iter().flatten().filter_map(replicas::note));
     notes.extend(descriptions.iter().flat_map(rights::warnings));
     if descriptions.iter().any(|description| description.isolate.is_some()) {
         notes.push(isolate::NOTE.to_owned());
