@@ -42,8 +42,10 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Print a description to begin with, or list the patterns.
     New(NewArgs),
-    /// Print the JSON Schema of descriptions, for editors.
+    /// Print the JSON Schema of descriptions or of .patterns.yaml, for editors.
     Schema(SchemaArgs),
+    /// List the images that descriptions deploy and where they come from, or pin them in .patterns.yaml.
+    Images(ImagesArgs),
     /// Print each document of a file as kubectl reads it, as JSON.
     Read(ReadArgs),
 }
@@ -51,9 +53,10 @@ pub enum Command {
 /// Arguments of `gen`.
 #[derive(Debug, Args)]
 pub struct GenArgs {
-    /// The description; `-` reads standard input.
+    /// Descriptions, or folders of them; `-` reads standard input. Without any, all `outputs` of .patterns.yaml are
+    /// written.
     #[arg(value_name = "FILE")]
-    pub file: PathBuf,
+    pub files: Vec<PathBuf>,
     /// How to read it.
     #[command(flatten)]
     pub reading: DescriptionArgs,
@@ -63,9 +66,12 @@ pub struct GenArgs {
     /// What to print.
     #[arg(long, value_name = "FORMAT", default_value = "yaml")]
     pub format: GenFormat,
-    /// Write nothing; exit 1 with a diff if DIR is not what would be written.
-    #[arg(long, value_name = "DIR", conflicts_with = "output")]
-    pub check: Option<PathBuf>,
+    /// Write nothing; exit 1 with a diff if DIR, or without FILE the outputs, are not what would be written.
+    #[arg(long, value_name = "DIR", num_args = 0..=1, conflicts_with = "output")]
+    pub check: Option<Option<PathBuf>>,
+    /// Begin each document with a comment that says which description and pattern made it.
+    #[arg(long)]
+    pub comments: bool,
 }
 
 /// How a description is read.
@@ -304,9 +310,46 @@ pub struct NewArgs {
     pub catalogue: CatalogueArgs,
 }
 
+/// Arguments of `images`.
+#[derive(Debug, Args)]
+pub struct ImagesArgs {
+    /// Descriptions, or folders of them; `-` reads standard input. Without any, those of all `outputs` of
+    /// .patterns.yaml.
+    #[arg(value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// How to read them.
+    #[command(flatten)]
+    pub reading: DescriptionArgs,
+    /// How to print the list.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: ImagesFormat,
+    /// Pin the images that come with this program under `images` of .patterns.yaml, so that a new version of it moves
+    /// no Pod.
+    #[arg(long)]
+    pub write: bool,
+    /// With --write: pin these references, one a line, each in place of the image of the same repository; `-` reads
+    /// standard input.
+    #[arg(long, value_name = "FILE", requires = "write")]
+    pub pins: Option<PathBuf>,
+}
+
+/// Output formats of `images`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ImagesFormat {
+    /// A table for people.
+    Text,
+    /// The references alone, one a line.
+    Plain,
+    /// For programs.
+    Json,
+}
+
 /// Arguments of `schema`.
 #[derive(Debug, Args)]
 pub struct SchemaArgs {
+    /// The schema of .patterns.yaml instead.
+    #[arg(long)]
+    pub settings: bool,
     /// Where patterns come from.
     #[command(flatten)]
     pub catalogue: CatalogueArgs,

@@ -14,6 +14,7 @@ pub mod diagram;
 pub mod facts;
 pub mod kube;
 pub mod lint;
+pub mod output;
 pub mod pattern;
 pub mod project;
 pub mod report;

@@ -3,13 +3,14 @@
 mod diagram;
 mod expand;
 mod explain;
-mod gen_check;
 mod gen_verify;
 mod generate;
+mod images;
 mod lint;
 mod new;
 mod read;
 mod schema;
+mod wanted;
 
 use crate::cli::{Cli, Command};
 
@@ -41,6 +42,7 @@ pub fn run(cli: &Cli) -> Result<Exit, std::io::Error> {
         Command::Read(args) => read::run(args, cli.color),
         Command::Gen(args) => generate::run(args, cli.color),
         Command::Diagram(args) => diagram::run(args, cli.color),
+        Command::Images(args) => images::run(args, cli.color),
         Command::Lint(args) => lint::run(args, cli.color),
         Command::New(args) => new::run(args, cli.color),
         Command::Schema(args) => schema::run(args, cli.color),

@@ -5,11 +5,16 @@ use std::io::{self, Write as _};
 use super::Exit;
 use super::expand::catalogue_here;
 use crate::cli::{Color, SchemaArgs};
-use crate::pattern::editor_schema;
+use crate::lint;
+use crate::pattern::{editor_schema, settings_schema};
+use crate::project;
 use crate::report::terminal;
 
-/// Prints the schema, with the patterns of the project and of `--catalogue`.
+/// Prints the schema, with the patterns of the project and of `--catalogue`, or that of settings.
 pub fn run(args: &SchemaArgs, color: Color) -> io::Result<Exit> {
+    if args.settings {
+        return print(&settings_schema(project::grammar(), lint::settings_schema()));
+    }
     let catalogue = match catalogue_here(&args.catalogue)? {
         Ok(catalogue) => catalogue,
         Err(findings) => {
@@ -17,7 +22,11 @@ pub fn run(args: &SchemaArgs, color: Color) -> io::Result<Exit> {
             return Ok(Exit::Failed);
         }
     };
-    let text = serde_json::to_string_pretty(&editor_schema(&catalogue))?;
+    print(&editor_schema(&catalogue))
+}
+
+fn print(schema: &serde_json::Value) -> io::Result<Exit> {
+    let text = serde_json::to_string_pretty(schema)?;
     let mut out = io::stdout().lock();
     writeln!(out, "{text}")?;
     Ok(Exit::Clean)

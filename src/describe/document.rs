@@ -25,6 +25,8 @@ use crate::yaml::{self, Source};
 pub struct Options {
     /// The environment to apply.
     pub environment: Option<String>,
+    /// Where it is asked for, if that is not the command line.
+    pub environment_place: Option<Place>,
     /// Parameters, later ones win.
     pub settings: Vec<Setting>,
     /// Overrides every document's namespace.
@@ -33,6 +35,8 @@ pub struct Options {
     pub target: Option<Target>,
     /// The target of documents that name none.
     pub default_target: Option<Target>,
+    /// The Secrets that documents pull images with if they say nothing.
+    pub default_pull: Vec<String>,
 }
 
 /// One document of a description, ready to be expanded.
@@ -275,6 +279,13 @@ fn check_environment(roots: &[Spanned], options: &Options, findings: &mut Vec<Fi
         Place { span: yaml::Span::empty(root.place.span.start as usize), ..place.clone() }
     };
     let finding = Finding::error(place.label(""), format!("no document has an environment `{wanted}`"));
+    if let Some(asked) = &options.environment_place {
+        let has = if names.is_empty() { String::new() } else { format!(" (there are {})", list(&names)) };
+        findings.push(finding.label(asked.label("asked for here")).help(format!(
+            "add `{wanted}: {{}}` under `environments` if nothing differs there, or give this description an output of its own{has}"
+        )));
+        return;
+    }
     findings.push(match (nearest(wanted, names.iter().copied()), names.is_empty()) {
         (Some(name), _) => finding.help(format!("-e {name}")),
         (None, true) => finding.help("leave -e out, or add `environments`"),
@@ -343,14 +354,10 @@ fn describe(
         labels: members("labels"),
         annotations: members("annotations"),
         place: root.get("place").cloned(),
-        pull: root
-            .get("pull")
-            .map(Spanned::items)
-            .unwrap_or_default()
-            .iter()
-            .filter_map(Spanned::text)
-            .map(str::to_owned)
-            .collect(),
+        pull: root.get("pull").map_or_else(
+            || options.default_pull.clone(),
+            |pull| pull.items().iter().filter_map(Spanned::text).map(str::to_owned).collect(),
+        ),
         images: members("images"),
         patches: root.get("patch").map(|patches| patches.items().to_vec()).unwrap_or_default(),
         extra: root.get("extra").map(|extra| extra.items().to_vec()).unwrap_or_default(),

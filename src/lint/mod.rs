@@ -21,6 +21,7 @@ use crate::yaml::Document;
 
 pub use projects::{Overrides, Projects};
 pub use selection::{Selection, UnknownName};
+pub use settings::schema as settings_schema;
 
 /// Lints a workspace without project settings: the findings that are wanted, sorted.
 #[must_use]

@@ -162,7 +162,7 @@ impl Exception {
 }
 
 /// The JSON Schema of `lint` in `.patterns.yaml`.
-fn schema() -> &'static Json {
+pub fn schema() -> &'static Json {
     static SCHEMA: OnceLock<Json> = OnceLock::new();
     SCHEMA.get_or_init(|| describe::embedded("settings.yaml", include_str!("settings.yaml")))
 }

@@ -79,7 +79,7 @@ impl SourceCode for Excerpt {
 }
 
 /// Text without characters that a terminal would obey.
-pub(super) fn printable(text: &str) -> String {
+pub fn printable(text: &str) -> String {
     text.chars().map(|character| if is_control(character) { '\u{FFFD}' } else { character }).collect()
 }
 

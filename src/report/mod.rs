@@ -15,6 +15,7 @@ mod summary;
 pub mod terminal;
 pub mod unified;
 
+pub use excerpt::printable;
 use secrets::Secrets;
 pub use summary::Summary;
 
