@@ -155,6 +155,13 @@ fn each_key_makes_what_it_says() {
             json!({"apiGroups": ["apps"], "resources": ["deployments/status"], "resourceNames": ["a"], "verbs": ["get"]}),
         ),
         ("rights: [{pods: [get]}]", "Deployment", "~/volumeMounts/1/name", json!("app-token")),
+        ("rights: [{namespaces: [get, patch]}]", "Role", "/rules/0/resources", json!(["namespaces"])),
+        (
+            "rights: [{certificaterequests.cert-manager.io/status: [update]}]",
+            "Role",
+            "/rules/0/apiGroups",
+            json!(["cert-manager.io"]),
+        ),
         ("user: 0", "Deployment", "^/securityContext/runAsNonRoot", json!(false)),
     ];
     for (keys, kind, pointer, expected) in cases {
@@ -503,6 +510,10 @@ fn wrong_keys_are_refused_with_the_right_form() {
         ("rights: [{deployments: [get]}]", "", "did you mean `deployments.apps`?"),
         ("rights: [{pods: [gte]}]", "", "is not a verb of Kubernetes"),
         ("rights: [{nodes: [get]}]", "", "belong to no namespace"),
+        ("rights: [{deviceclasses.resource.k8s.io: [get]}]", "", "belong to no namespace"),
+        ("rights: [{namespaces: [list]}]", "", "belong to no namespace"),
+        ("rights: [{resourceclaim.resource.k8s.io: [get]}]", "", "did you mean `resourceclaims`?"),
+        ("rights: [{leases: [get]}]", "", "did you mean `leases.coordination.k8s.io`?"),
         ("cluster-rights: [{nodes: [get]}]", "", "`cluster-rights` needs `namespace`"),
         ("account: robot, rights: [{pods: [get]}]", "", "names an account that is not made here"),
         ("account: robot", "annotations: {account: {a/b: c}}", "names an account that is not made here"),

@@ -4,6 +4,7 @@
 //! (`k8s.io/apimachinery/pkg/util/validation/validation.go`).
 
 use super::target::{self, Target};
+use crate::kube::api_resources::VERBS;
 use crate::kube::validation::{self, Quantity};
 
 /// Why a text does not follow its format.
@@ -577,24 +578,6 @@ fn resource(text: &str) -> Option<Mistake> {
 }
 
 fn verb(text: &str) -> Option<Mistake> {
-    const VERBS: &[&str] = &[
-        "get",
-        "list",
-        "watch",
-        "create",
-        "update",
-        "patch",
-        "delete",
-        "deletecollection",
-        "use",
-        "bind",
-        "escalate",
-        "impersonate",
-        "approve",
-        "sign",
-        "attest",
-        "*",
-    ];
     if VERBS.contains(&text) {
         return None;
     }

@@ -1,7 +1,7 @@
 use k8s_openapi::api::rbac::v1::PolicyRule;
 
 use crate::diagnostic::{Level, RuleId};
-use crate::kube::api_resources::{Nothing, is_built_in, nothing};
+use crate::kube::api_resources::{Nothing, VERBS, is_built_in, nothing};
 use crate::kube::{Object, Typed};
 use crate::rules::{Check, Found, Rule, parts, text};
 use crate::words::{clip, list};
@@ -14,28 +14,6 @@ pub static RULE: Rule = Rule {
     page: include_str!("rbac_allows_nothing.md"),
     check: Check::Object(check),
 };
-
-/// What requests can have as their verb: those of the API, and those that authorization asks for by name
-/// (kubernetes/website: reference/access-authn-authz/authorization, "Request verbs and authorization").
-const VERBS: [&str; 17] = [
-    "get",
-    "list",
-    "watch",
-    "create",
-    "update",
-    "patch",
-    "delete",
-    "deletecollection",
-    "use",
-    "bind",
-    "escalate",
-    "impersonate",
-    "approve",
-    "sign",
-    "attest",
-    "proxy",
-    "*",
-];
 
 /// What people write for them.
 const SYNONYMS: [(&str, &str); 13] = [
