@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
+use super::gen_guards;
 use super::gen_verify;
 use super::read::open;
 use crate::cli::{CatalogueArgs, DescriptionArgs};
@@ -79,12 +80,12 @@ pub fn expand_text(
     }
     // all of it goes to one cluster
     let target = descriptions.iter().map(|description| description.target).min().unwrap_or_default();
-    let ignored: Vec<&describe::Ignore> = descriptions.iter().flat_map(|description| &description.ignores).collect();
-    findings.extend(gen_verify::verify(&made, &ignored, target, bug(&catalogue))?);
+    findings.extend(gen_verify::verify(&made, &descriptions, target, bug(&catalogue))?);
     if findings.iter().any(|finding| finding.level == Level::Error) {
         return Ok(Err(findings));
     }
-    let notes = pattern::notes(&catalogue, &descriptions);
+    let mut notes = pattern::notes(&catalogue, &descriptions);
+    notes.extend(gen_guards::notes(&made, &descriptions, &catalogue)?);
     Ok(Ok(Expanded { catalogue, descriptions, made, notes, warnings: findings }))
 }
 

@@ -3,7 +3,9 @@
 mod diagram;
 mod expand;
 mod explain;
+mod gen_blame;
 mod gen_check;
+mod gen_guards;
 mod gen_verify;
 mod generate;
 mod lint;

@@ -96,8 +96,9 @@ pub fn notes(catalogue: &Catalogue, descriptions: &[Description]) -> Vec<String>
     let prepared = prepare_all(catalogue, descriptions, &mut Vec::new());
     let of = |prepared: &Prepared<'_>| -> Vec<String> {
         let app = context::shared(prepared).remove("app").unwrap_or_default();
+        let document = context::document(prepared.description, &prepared.uses);
         let entries = std::iter::once(&prepared.shape).chain(&prepared.uses);
-        entries.flat_map(|filled| provides::notes(filled, &app).unwrap_or_default()).collect()
+        entries.flat_map(|filled| provides::notes(filled, &app, &document).unwrap_or_default()).collect()
     };
     let mut notes: Vec<String> = prepared.iter().flatten().flat_map(of).collect();
     notes.extend(descriptions.iter().flat_map(rights::warnings));

@@ -84,6 +84,9 @@ pub struct Definition {
     /// How it answers whether the app is ready, if the app's readiness probe is to go there.
     #[serde(default)]
     pub answers_readiness: Option<Readiness>,
+    /// Whether it decides who may talk to the app: a way around it is worth a note.
+    #[serde(default)]
+    pub guards: bool,
     /// The app's inbound port, if it takes that over.
     #[serde(default)]
     pub claims: Option<Claim>,
@@ -181,7 +184,7 @@ pub struct Check {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Note {
-    /// When it is said: an expression over `params` and `app`.
+    /// When it is said: an expression over `params`, `app` and, as in [`Check::that`], the `document`.
     pub when: String,
     /// What: an expression over `params`, the `entry`'s name and the `prefix` of its variables.
     pub say: String,
