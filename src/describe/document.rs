@@ -80,6 +80,8 @@ pub struct Description {
     pub isolate: Option<Spanned>,
     /// Whether Istio is to inject its proxy.
     pub meshed: bool,
+    /// Where `mesh` asks for a Gateway of the document's own.
+    pub own_gateway: Option<Place>,
     /// The oldest Kubernetes that must accept the objects.
     pub target: Target,
     /// Path and document, for the annotation on every object.
@@ -320,7 +322,12 @@ fn describe(
     let subject = Subject { name: "a description", member: "key", help: None, place: &first_key(&root) };
     schema::check(grammar(), &root, subject, findings);
     let name = root.get("name")?;
-    let expose = root.member("expose").map(Expose::read);
+    let mut expose = root.member("expose").map(Expose::read);
+    let role = root.get("mesh").and_then(|mesh| mesh.get("role"));
+    let own_gateway = role.filter(|role| role.text() == Some("gateway")).map(|role| role.place.clone());
+    if let (Some(_), Some(expose), Some(name)) = (&own_gateway, &mut expose, name.text()) {
+        expose.gateway.get_or_insert_with(|| name.to_owned());
+    }
     let uses = entries::uses(&root, findings);
     let inits = entries::inits(&root, &uses, findings);
     let members = |key: &str| root.get(key).map(Spanned::members).unwrap_or_default().to_vec();
@@ -357,6 +364,7 @@ fn describe(
         ignores: entries::ignores(&root),
         isolate: root.get("isolate").filter(|isolate| isolate.to_json() != false).cloned(),
         meshed: root.get("mesh").is_some(),
+        own_gateway,
         target: target(&root, options, findings),
         folder: folder.map(Path::to_owned),
     })

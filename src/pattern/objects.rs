@@ -38,6 +38,7 @@ const ORDER: &[&str] = &[
     "NetworkPolicy",
     "PodMonitor",
     "Ingress",
+    "Gateway",
     "HTTPRoute",
     "GRPCRoute",
 ];
@@ -196,8 +197,8 @@ pub(super) fn labels(description: &Description, component: &str) -> Map<String, 
     labels
 }
 
-/// Labels that Services and controllers select by; they never change. A part of a document (`search-leaf` of
-/// `search`) has a name of its own and its component on top.
+/// Labels that Services and controllers select by; they never change. A part of a document (`search.leaf` of
+/// `search`) has a name of its own, which no document can have, and its component on top.
 #[must_use]
 pub(super) fn selector(description: &Description) -> Json {
     json!({"app.kubernetes.io/name": description.name})

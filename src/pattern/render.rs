@@ -223,7 +223,8 @@ fn part(labels: &Hole, role: &str) -> Hole {
     let mut labels: serde_json::Map<String, Json> =
         serde_json::to_value(labels).ok().and_then(|labels| labels.as_object().cloned()).unwrap_or_default();
     let name = labels.get("app.kubernetes.io/name").and_then(Json::as_str).unwrap_or_default();
-    let own = format!("{name}-{role}");
+    // no document's name holds a dot, so no selector of another document is about these Pods
+    let own = format!("{name}.{role}");
     labels.insert("app.kubernetes.io/name".to_owned(), Json::String(own));
     labels.insert("app.kubernetes.io/component".to_owned(), Json::String(role.to_owned()));
     labels.shift_remove("app.kubernetes.io/version");
