@@ -46,7 +46,7 @@ pub fn format_pattern(format: &str) -> Option<&'static str> {
         "gateway-ref" => r"^([a-z][a-z0-9-]*/)?[a-z0-9][a-z0-9.-]*$",
         "image" => r"^[^\s/:@-]\S*$",
         "path" | "log-path" | "http-path" | "host-path" => r"^/",
-        "duration" => r"^([0-9]+[smh])+$",
+        "duration" | "interval" => r"^([0-9]+[smh])+$",
         "timeout" => r"^([0-9]+(ms|s|m|h))+$",
         "env-name" => r"^[A-Za-z_][A-Za-z0-9_]*$",
         "secret-ref" => r"^secret/[^/]+/[^/]+$",
@@ -89,6 +89,7 @@ pub fn check(format: &str, text: &str) -> Option<Mistake> {
         "log-start" => log_start(text),
         "log-target" => log_target(text),
         "duration" => duration_seconds(text).err(),
+        "interval" => interval(text),
         "lease" => lease(text),
         "cron" => cron(text),
         "timeout" => timeout(text),
@@ -112,6 +113,7 @@ pub fn check(format: &str, text: &str) -> Option<Mistake> {
         }
         "env-from" => env_from(text),
         "host-path" => host_path(text),
+        "sub-path" => sub_path(text),
         "resource" => resource(text),
         "verb" => verb(text),
         "label-key" => label_key(text),
@@ -331,6 +333,15 @@ pub fn duration_seconds(text: &str) -> Result<u64, Mistake> {
     if text.is_empty() || total > 31_536_000 { Err(mistake()) } else { Ok(total) }
 }
 
+/// A duration that something waits, or takes: none of it would be taken for a default, or refused.
+fn interval(text: &str) -> Option<Mistake> {
+    match duration_seconds(text) {
+        Err(mistake) => Some(mistake),
+        Ok(0) => Some(Mistake::new("this takes a second at least").help("write 1s or more, or leave it out")),
+        Ok(_) => None,
+    }
+}
+
 /// A duration that may be less than a second.
 fn timeout(text: &str) -> Option<Mistake> {
     let milliseconds = text.strip_suffix("ms").and_then(|digits| digits.parse::<u32>().ok());
@@ -547,6 +558,7 @@ fn port_name(text: &str) -> Option<Mistake> {
 }
 
 fn env_from(text: &str) -> Option<Mistake> {
+    let text = text.strip_suffix('?').unwrap_or(text);
     let name = text.strip_prefix("secret/").or_else(|| text.strip_prefix("configmap/"));
     let fits = name.is_some_and(|name| dns_subdomain(name).is_none());
     (!fits).then(|| {
@@ -558,6 +570,15 @@ fn env_from(text: &str) -> Option<Mistake> {
 fn host_path(text: &str) -> Option<Mistake> {
     let fits = text.starts_with('/') && !text.split('/').any(|part| part == "..") && !text.contains(char::is_control);
     (!fits).then(|| Mistake::new("a path of the node begins with `/` and has no `..`"))
+}
+
+/// `validateLocalDescendingPath`.
+fn sub_path(text: &str) -> Option<Mistake> {
+    let fits = !text.is_empty()
+        && !text.starts_with('/')
+        && !text.split('/').any(|part| part == "..")
+        && !text.contains(char::is_control);
+    (!fits).then(|| Mistake::new("a folder of a volume has no `/` at its start and no `..`").help("write pgdata"))
 }
 
 /// `<resource>[.<group>][/<subresource>]`.

@@ -5,7 +5,9 @@
 
 mod cases;
 mod diagram;
+mod forms;
 mod hostile;
+mod keys;
 mod matrix;
 mod recognise;
 mod recognise_corpus;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use super::super::formats::{is_config_key, is_object_name};
+use super::super::formats::{check, is_config_key, is_object_name};
 use super::super::spanned::{Member, Place, Spanned};
 use super::resources::Resources;
 use super::text::{Reader, looks_like_secret};
@@ -38,6 +38,8 @@ pub struct EnvFrom {
     pub name: String,
     /// What the variables' names begin with.
     pub prefix: Option<String>,
+    /// Whether a Pod starts without it.
+    pub optional: bool,
 }
 
 /// Fields of the Pod by our words for them (`pkg/apis/core/v1/conversion.go` has Kubernetes').
@@ -63,18 +65,27 @@ pub(super) fn read(reader: &mut Reader<'_>, env: Option<&Spanned>) -> Vec<EnvVar
 }
 
 fn source(member: &Member, text: String, findings: &mut Vec<Finding>) -> EnvSource {
-    let parts: Vec<&str> = text.split('/').collect();
+    let (reference, may_be_missing) = text.strip_suffix('?').map_or((text.as_str(), false), |text| (text, true));
+    let parts: Vec<&str> = reference.split('/').collect();
     let place = &member.value.place;
     match parts.as_slice() {
         [kind @ ("secret" | "configmap"), name, key] if is_object_name(name) && is_config_key(key) => {
             let kind = if *kind == "secret" { "secretKeyRef" } else { "configMapKeyRef" };
-            EnvSource::From(json!({kind: {"name": name, "key": key}}))
+            let mut from = json!({"name": name, "key": key});
+            if may_be_missing {
+                from["optional"] = json!(true);
+            }
+            EnvSource::From(json!({kind: from}))
         }
         ["secret" | "secrets" | "configmap" | "configmaps", ..] if parts.len() > 1 => {
             findings.push(nearly(place).help("write secret/<name>/<key> or configmap/<name>/<key>"));
             EnvSource::Text(text)
         }
         ["pod", kind @ ("labels" | "annotations"), key @ ..] if !key.is_empty() && !key[0].is_empty() => {
+            if let Some(mistake) = check("label-key", &key.join("/")) {
+                let finding = Finding::error(place.label(""), mistake.message);
+                findings.push(finding.help(format!("write pod/{kind}/team or pod/{kind}/example.com/team")));
+            }
             EnvSource::From(json!({"fieldRef": {"fieldPath": format!("metadata.{kind}['{}']", key.join("/"))}}))
         }
         ["pod", field] => {
@@ -144,7 +155,15 @@ pub fn check_limits(env: &[EnvVar], resources: &Resources, findings: &mut Vec<Fi
 pub(super) fn from(list: Option<&Spanned>, findings: &mut Vec<Finding>) -> Vec<EnvFrom> {
     let mut read = Vec::new();
     for item in list.map(Spanned::items).unwrap_or_default() {
-        let named = match item.text() {
+        // other keys and other types have been refused by the grammar
+        let is_ours = |member: &Member| matches!(member.key.as_str(), "secret" | "configmap" | "prefix" | "optional");
+        if !item.members().iter().all(is_ours) || item.text().is_some_and(|text| !text.contains('/')) {
+            continue;
+        }
+        let text = item.text().map(|text| text.strip_suffix('?').unwrap_or(text));
+        let optional = item.text().is_some_and(|text| text.ends_with('?'))
+            || item.get("optional").is_some_and(|optional| optional.to_json() == true);
+        let named = match text {
             Some(text) => text.split_once('/').map(|(kind, name)| (kind == "secret", name)),
             None => {
                 let of = |key: &str| item.get(key).and_then(Spanned::text);
@@ -163,7 +182,7 @@ pub(super) fn from(list: Option<&Spanned>, findings: &mut Vec<Finding>) -> Vec<E
             continue;
         };
         let kind = if is_secret { "secretRef" } else { "configMapRef" };
-        read.push(EnvFrom { kind, name: name.to_owned(), prefix: super::text_of(item, "prefix") });
+        read.push(EnvFrom { kind, name: name.to_owned(), prefix: super::text_of(item, "prefix"), optional });
     }
     read
 }
