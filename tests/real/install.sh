@@ -38,6 +38,10 @@ PYTHON
   fi
 fi
 
+# git-sync is in no package registry: `GOBIN="$PWD/target/real/bin" go install .` in a checkout of kubernetes/git-sync
+# puts it where the tests look. They also take the agent (`cargo build --features agent`) from there, and Node.
+if [ ! -x "$bin/patterns-agent" ] && [ -x target/debug/patterns-agent ]; then ln -sf ../../debug/patterns-agent "$bin/patterns-agent"; fi
+
 # Prometheus' exporters, from the Go module proxy; versions that it has.
 exporter() {
   [ -x "$bin/$3" ] && return

@@ -12,6 +12,7 @@ mod envoy;
 mod exporters;
 mod fluent_bit;
 mod generated;
+mod git_sync;
 mod haproxy;
 mod memcached;
 mod nginx;
