@@ -85,13 +85,13 @@ fn each_key_makes_what_it_says() {
             json!([{"secretRef": {"name": "api"}}, {"prefix": "DB_", "configMapRef": {"name": "db"}}]),
         ),
         (
-            "env: {A: secret/api/a?}",
+            "env: {A: {from: secret/api/a, optional: true}}",
             "Deployment",
             "~/env/0/valueFrom/secretKeyRef",
             json!({"name": "api", "key": "a", "optional": true}),
         ),
         (
-            "envFrom: [configmap/api?, {secret: db, optional: true}]",
+            "envFrom: [{configmap: api, optional: true}, {secret: db, optional: true}]",
             "Deployment",
             "~/envFrom",
             json!([{"configMapRef": {"name": "api", "optional": true}}, {"secretRef": {"name": "db", "optional": true}}]),
@@ -647,6 +647,11 @@ fn a_container_of_ones_own_stands_beside_the_app_or_in_front() {
     assert_eq!(pod["containers"][1]["name"], "helper");
     assert_eq!(pod["containers"][1]["volumeMounts"][0]["name"], "helper-w");
     assert!(pod["initContainers"].is_null());
+    // neither a port nor a check: nothing says when it is up
+    let silent = "use: [{container: {as: helper, image: \"registry.example.com/helper:1\"}}]";
+    let made = objects(&app("port: 80", silent));
+    let helper = &of(&made, "Deployment")["spec"]["template"]["spec"]["initContainers"][0];
+    assert!(helper["restartPolicy"] == "Always" && helper["startupProbe"].is_null(), "{helper}");
 }
 
 #[test]
@@ -773,6 +778,8 @@ fn wrong_keys_are_refused_with_the_right_form() {
         ("volumes: {a: {mount: /a}}", "", "the volume `a` has no kind"),
         ("volumes: {a: {mount: /a, secret: s, size: 1Gi}}", "", "has two kinds"),
         ("volumes: {a: {mount: /a, size: 1Gi, mode: \"0400\"}}", "", "`mode` belongs to"),
+        ("env: {A: {from: pod/ip, optional: true}}", "", "only a key of a Secret or ConfigMap may be missing"),
+        ("env: {A: {optional: true}}", "", "`A` needs `from`"),
         ("volumes: {a: {mount: /a, size: 1Gi, optional: true}}", "", "`optional` belongs to"),
         ("volumes: {a: {mount: /a, size: 1Gi, sub: ../b}}", "", "a folder of a volume has no `/`"),
         ("volumes: {a: {mount: /a, secret: s, sub: b}}", "", "`sub` belongs to volumes that hold folders"),
@@ -831,6 +838,9 @@ fn wrong_keys_are_refused_with_the_right_form() {
             "shape: {single: {storage: {size: 1Gi, mount: /data}}}",
             "the shape's claim is called `data`",
         ),
+        ("port: 80, bind: localhost, ports: {admin: 81}", "use: [{https: tls}]", "admin: {port: 81, private: true}"),
+        ("port: 80", "shape: {function: {engine: knative}}\ninit: [{a: {}}]", "Knative refuses init containers"),
+        ("", "shape: {job: {}}\nannotations: {service: {a/b: c}}", "leave `service` out"),
         ("port: 80", "use: [{metrics: {from: app, port: admin}}]", "no port of `app.ports` has this name"),
         ("port: 80", "use: [{autoscale: {max: 3, resources: small}}]", "runs no container"),
         (

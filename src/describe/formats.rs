@@ -97,6 +97,7 @@ pub fn check(format: &str, text: &str) -> Option<Mistake> {
         "env-name" => env_name(text),
         "secret-ref" => secret_ref(text),
         "configmap-ref" => configmap_ref(text),
+        "key-ref" => key_ref(text),
         "url" => url(text),
         "http-url" => url(text).or_else(|| http_url(text)),
         "percent" => percent(text),
@@ -469,6 +470,17 @@ fn configmap_ref(text: &str) -> Option<Mistake> {
     (!named).then(|| Mistake::new("a ConfigMap is named by its kind and name").help("write configmap/<name>"))
 }
 
+/// One key of a Secret or `ConfigMap`.
+fn key_ref(text: &str) -> Option<Mistake> {
+    let parts: Vec<&str> = text.split('/').collect();
+    let fits =
+        matches!(parts.as_slice(), ["secret" | "configmap", name, key] if is_object_name(name) && is_config_key(key));
+    (!fits).then(|| {
+        Mistake::new("only a key of a Secret or ConfigMap may be missing")
+            .help("write secret/<name>/<key> or configmap/<name>/<key>")
+    })
+}
+
 /// A key of a Secret or `ConfigMap` (`IsConfigMapKey`).
 #[must_use]
 pub fn is_config_key(text: &str) -> bool {
@@ -558,7 +570,6 @@ fn port_name(text: &str) -> Option<Mistake> {
 }
 
 fn env_from(text: &str) -> Option<Mistake> {
-    let text = text.strip_suffix('?').unwrap_or(text);
     let name = text.strip_prefix("secret/").or_else(|| text.strip_prefix("configmap/"));
     let fits = name.is_some_and(|name| dns_subdomain(name).is_none());
     (!fits).then(|| {

@@ -77,6 +77,7 @@ pub(super) fn document(description: &Description, uses: &[Filled]) -> Json {
         "uses": description.uses.iter().map(|entry| entry.name.clone()).collect::<Vec<_>>(),
         "ports": app.map(|app| app.ports.iter().map(|port| port.name.clone()).collect::<Vec<_>>()),
         "protocol": app.and_then(|app| app.protocol.clone()),
+        "inits": description.inits.iter().map(|init| init.name.clone()).collect::<Vec<_>>(),
         "health": app.is_some_and(|app| app.has("health")),
         "volumes": app.map(|app| app.volumes.iter().map(|volume| volume.name.clone()).collect::<Vec<_>>()),
         "port": app.and_then(|app| app.port),

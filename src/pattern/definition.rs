@@ -171,7 +171,7 @@ pub struct Each {
 #[serde(deny_unknown_fields)]
 pub struct Check {
     /// A template expression over `params` and, where it speaks of them, either `references` or the `document`:
-    /// its `uses` (their names), the `scheme` of the outermost one in front, `expose`, `priority`, the target's
+    /// its `uses` and `inits` (their names), the `scheme` of the outermost one in front, `expose`, `priority`, the target's
     /// `minor`, and of the app `volumes`, `port`, `env`, `writable`, `loopback`. One without value is none.
     pub that: String,
     /// The parameter to point at.

@@ -138,6 +138,7 @@ fn every_key_on_every_shape_and_beside_every_pattern() {
             cases.push((format!("{name} on {}", shape.label), vec![document]));
         }
     }
+    // one in three beside patterns, each key beside several
     let mut patterns = BTreeSet::new();
     for used in &examples.uses {
         if !patterns.insert(used.pattern.as_str()) {
@@ -152,10 +153,14 @@ fn every_key_on_every_shape_and_beside_every_pattern() {
             params["as"] = json!(used.name);
         }
         base["use"] = json!([{used.pattern.clone(): params}]);
+        if !used.extra.is_empty() {
+            base["extra"] = json!(used.extra);
+        }
         if let Some(target) = used.home["target"].as_str() {
             base["target"] = json!(target);
         }
-        for (is_app, name, more) in &keys {
+        let turn = patterns.len();
+        for (is_app, name, more) in keys.iter().enumerate().filter(|(at, _)| (at + turn) % 3 == 0).map(|(_, key)| key) {
             let mut documents = vec![with(&base, *is_app, more).unwrap()];
             documents.extend(used.beside.iter().cloned());
             cases.push((format!("{name} beside {}", used.label), documents));

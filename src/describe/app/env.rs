@@ -57,25 +57,30 @@ const FIELDS: &[(&str, &str)] = &[
 pub(super) fn read(reader: &mut Reader<'_>, env: Option<&Spanned>) -> Vec<EnvVar> {
     let mut variables = Vec::new();
     for member in env.map(Spanned::members).unwrap_or_default() {
-        let Some(text) = reader.scalar(&member.value) else { continue };
-        let source = source(member, text, reader.findings);
+        let from = member.value.get("from");
+        let Some(text) = reader.scalar(from.unwrap_or(&member.value)) else { continue };
+        let mut source = source(member, text, reader.findings);
+        if let (EnvSource::From(from), true) = (&mut source, is_optional(&member.value)) {
+            for key in from.as_object_mut().into_iter().flat_map(|from| from.values_mut()) {
+                key["optional"] = json!(true);
+            }
+        }
         variables.push(EnvVar { name: member.key.clone(), source, place: member.key_place.clone() });
     }
     variables
 }
 
+fn is_optional(value: &Spanned) -> bool {
+    value.get("optional").is_some_and(|optional| optional.to_json() == true)
+}
+
 fn source(member: &Member, text: String, findings: &mut Vec<Finding>) -> EnvSource {
-    let (reference, may_be_missing) = text.strip_suffix('?').map_or((text.as_str(), false), |text| (text, true));
-    let parts: Vec<&str> = reference.split('/').collect();
+    let parts: Vec<&str> = text.split('/').collect();
     let place = &member.value.place;
     match parts.as_slice() {
         [kind @ ("secret" | "configmap"), name, key] if is_object_name(name) && is_config_key(key) => {
             let kind = if *kind == "secret" { "secretKeyRef" } else { "configMapKeyRef" };
-            let mut from = json!({"name": name, "key": key});
-            if may_be_missing {
-                from["optional"] = json!(true);
-            }
-            EnvSource::From(json!({kind: from}))
+            EnvSource::From(json!({kind: {"name": name, "key": key}}))
         }
         ["secret" | "secrets" | "configmap" | "configmaps", ..] if parts.len() > 1 => {
             findings.push(nearly(place).help("write secret/<name>/<key> or configmap/<name>/<key>"));
@@ -160,10 +165,8 @@ pub(super) fn from(list: Option<&Spanned>, findings: &mut Vec<Finding>) -> Vec<E
         if !item.members().iter().all(is_ours) || item.text().is_some_and(|text| !text.contains('/')) {
             continue;
         }
-        let text = item.text().map(|text| text.strip_suffix('?').unwrap_or(text));
-        let optional = item.text().is_some_and(|text| text.ends_with('?'))
-            || item.get("optional").is_some_and(|optional| optional.to_json() == true);
-        let named = match text {
+        let optional = is_optional(item);
+        let named = match item.text() {
             Some(text) => text.split_once('/').map(|(kind, name)| (kind == "secret", name)),
             None => {
                 let of = |key: &str| item.get(key).and_then(Spanned::text);

@@ -61,6 +61,9 @@ pub struct Writable {
 /// What a writable path may hold if nobody says.
 pub const WRITABLE: &str = "64Mi";
 
+/// The other keys of a volume.
+const KEYS: [&str; 8] = ["mount", "create", "readOnly", "mode", "items", "file", "sub", "optional"];
+
 /// The kinds of volumes; each is a key.
 const KINDS: [&str; 8] = ["claim", "secret", "configmap", "size", "memory", "ephemeral", "image", "host"];
 
@@ -74,7 +77,8 @@ fn volume(member: &Member, findings: &mut Vec<Finding>) -> Option<Volume> {
     let kind = match kinds.as_slice() {
         [kind] => *kind,
         // a key of another form has been refused by the grammar, and probably says the kind
-        [] if value.get("mount").is_none() || !matches!(value.kind, Kind::Map(_)) => return None,
+        [] if !value.members().iter().all(|member| KEYS.contains(&member.key.as_str())) => return None,
+        [] if value.get("mount").is_none() => return None,
         [] => {
             findings.push(
                 Finding::error(member.key_place.label(""), format!("the volume `{}` has no kind", member.key))
