@@ -681,12 +681,12 @@ shape:
     });
     let expected = [
         ("thumbs", "thumbs", false),
-        ("thumbs-worker", "thumbs-worker", true),
-        ("mails", "mails-worker", false),
-        ("nightly", "nightly-reduce", true),
-        ("nightly-map", "nightly-map", true),
-        ("set-map", "set-map", true),
-        ("set-reduce", "set-reduce", true),
+        ("thumbs-worker", "thumbs.worker", true),
+        ("mails", "mails.worker", false),
+        ("nightly", "nightly.reduce", true),
+        ("nightly-map", "nightly.map", true),
+        ("set-map", "set.map", true),
+        ("set-reduce", "set.reduce", true),
     ];
     assert_eq!(told.collect::<Vec<_>>(), expected);
     let worker = objects.iter().find(|object| object["metadata"]["name"] == "thumbs-worker").unwrap();
