@@ -21,16 +21,19 @@ fn read(text: &str) -> Vec<Finding> {
 fn with(is_app: bool, key: &str, value: &str) -> String {
     let name = if !is_app && key == "name" { String::new() } else { "name: shop\n".to_owned() };
     let own = if !is_app && key == "app" { String::new() } else { format!("app: {{{APP}}}\n") };
-    match is_app {
-        true if key == "image" => format!("patterns: v1\nname: shop\napp: {{image: {value}}}\n"),
-        true => format!("patterns: v1\nname: shop\napp: {{{APP}, port: 8080, {key}: {value}}}\n")
-            .replace("port: 8080, port:", "port:"),
-        false => format!("patterns: v1\n{name}{own}{key}: {value}\n"),
+    if !is_app {
+        return format!("patterns: v1\n{name}{own}{key}: {value}\n");
     }
+    if key == "image" {
+        return format!("patterns: v1\nname: shop\napp: {{image: {value}}}\n");
+    }
+    let port = if key == "port" { "" } else { "port: 8080, " };
+    format!("patterns: v1\nname: shop\napp: {{{APP}, {port}{key}: {value}}}\n")
 }
 
 /// The types that a schema takes, as JSON Schema calls them.
-fn types(schema: &Value) -> Vec<&str> {
+fn types(schema: &Value) -> Vec<&'static str> {
+    const KNOWN: [&str; 6] = ["object", "array", "string", "integer", "number", "boolean"];
     let branches = schema["anyOf"].as_array().map_or_else(|| vec![schema], |branches| branches.iter().collect());
     let of = |branch: &'_ Value| -> Vec<String> {
         match &branch["type"] {
@@ -39,7 +42,6 @@ fn types(schema: &Value) -> Vec<&str> {
             _ => Vec::new(),
         }
     };
-    const KNOWN: [&str; 6] = ["object", "array", "string", "integer", "number", "boolean"];
     let taken: Vec<String> = branches.into_iter().flat_map(of).collect();
     KNOWN.into_iter().filter(|known| taken.iter().any(|taken| taken == known)).collect()
 }

@@ -160,7 +160,9 @@ fn every_key_on_every_shape_and_beside_every_pattern() {
             base["target"] = json!(target);
         }
         let turn = patterns.len();
-        for (is_app, name, more) in keys.iter().enumerate().filter(|(at, _)| (at + turn) % 3 == 0).map(|(_, key)| key) {
+        for (is_app, name, more) in
+            keys.iter().enumerate().filter(|(at, _)| (at + turn).is_multiple_of(3)).map(|(_, key)| key)
+        {
             let mut documents = vec![with(&base, *is_app, more).unwrap()];
             documents.extend(used.beside.iter().cloned());
             cases.push((format!("{name} beside {}", used.label), documents));
