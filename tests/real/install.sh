@@ -38,8 +38,9 @@ PYTHON
   fi
 fi
 
-# git-sync is in no package registry: `GOBIN="$PWD/target/real/bin" go install .` in a checkout of kubernetes/git-sync
-# puts it where the tests look. They also take the agent (`cargo build --features agent`) from there, and Node.
+# git-sync's tags are v4 and its module path is not, so Go's tools install no release of it by name; in a checkout of it
+# `GOBIN=<here>/target/real/bin go install .` puts it where the tests look. They take the agent from there too
+# (`cargo build --features agent`), and Node.
 if [ ! -x "$bin/patterns-agent" ] && [ -x target/debug/patterns-agent ]; then ln -sf ../../debug/patterns-agent "$bin/patterns-agent"; fi
 
 # Prometheus' exporters, from the Go module proxy; versions that it has.
