@@ -1,7 +1,4 @@
 //! `patterns-agent` topz, reload and health: the real binary against real processes, files and servers.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "helpers of tests are tests")]
-
-mod agent_common;
 
 use std::os::unix::fs::symlink;
 use std::os::unix::process::CommandExt as _;
@@ -11,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use agent_common::{Agent, ask, free_port, request, scratch, serve, until};
+use crate::common::{Agent, ask, free_port, request, scratch, serve, until};
 use axum::Router;
 use axum::http::StatusCode;
 use rustix::process::Signal;

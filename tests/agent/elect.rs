@@ -1,11 +1,8 @@
 //! `patterns-agent elect`: the real binary against an API server over real HTTP.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "helpers of tests are tests")]
-
-mod agent_common;
 
 use std::time::{Duration, Instant};
 
-use agent_common::{Agent, ApiServer, Fault, ask, free_port, request, until};
+use crate::common::{Agent, ApiServer, Fault, ask, free_port, request, until};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 

@@ -1,7 +1,4 @@
 //! `patterns-agent queue`: the real binary, an API server and a source over real HTTP, and a kill at every call.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "helpers of tests are tests")]
-
-mod agent_common;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
@@ -11,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use agent_common::{Agent, ApiServer, Fault, ask, free_port, request, scratch, serve, until};
+use crate::common::{Agent, ApiServer, Fault, ask, free_port, request, scratch, serve, until};
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;

@@ -1,11 +1,8 @@
 //! `patterns-agent` demo, source-dir and introspect; and the flags that manifests carry.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "helpers of tests are tests")]
-
-mod agent_common;
 
 use std::time::Duration;
 
-use agent_common::{Agent, ask, free_port, request, scratch, until};
+use crate::common::{Agent, ask, free_port, request, scratch, until};
 use clap::Parser as _;
 use patterns::agent::cli::Cli;
 use serde_json::{Value, json};

@@ -1,14 +1,11 @@
 //! Every server of `patterns-agent` under clients that only take: the real binary, within the memory that generated Pods
 //! give it.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "helpers of tests are tests")]
-
-mod agent_common;
 
 use std::io::Write as _;
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-use agent_common::{Agent, ApiServer, free_port, request, scratch, until};
+use crate::common::{Agent, ApiServer, free_port, request, scratch, until};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 const LIMIT: Duration = Duration::from_secs(20);
@@ -123,7 +120,7 @@ async fn half_open_connections_cost_neither_memory_nor_a_probe() {
     every_role(connections(400)).await;
 }
 
-/// Needs a limit of more than 10,000 open files: `cargo test --all-features --test agent_frame -- --ignored --nocapture`.
+/// Needs a limit of more than 10,000 open files: `cargo test --all-features --test agent -- --ignored --nocapture`.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "minutes"]
 async fn ten_thousand_half_open_connections_to_every_server() {

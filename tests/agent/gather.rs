@@ -1,14 +1,11 @@
 //! `patterns-agent gather`: the real binary against slow, dead and lying leaves.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "helpers of tests are tests")]
-
-mod agent_common;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use agent_common::{Agent, ask, free_port, request, serve, until};
+use crate::common::{Agent, ask, free_port, request, serve, until};
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};

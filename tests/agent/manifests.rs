@@ -1,21 +1,17 @@
 //! The manifests that `patterns gen` writes, and the real agent: every container that runs it is started with the very
 //! flags that the manifest carries, so a flag that drifts fails here.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "helpers of tests are tests")]
-
-mod agent_common;
-mod support;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use agent_common::{Agent, ask, free_port, scratch, until};
+use crate::common::{Agent, ask, free_port, scratch, until};
 use clap::Parser as _;
 use patterns::agent::cli::Cli;
 use serde::Deserialize as _;
 use serde_json::Value;
-use support::binary;
+use crate::support::binary;
 
 const LIMIT: Duration = Duration::from_secs(10);
 

@@ -1,5 +1,4 @@
 //! What the agent's tests share: an API server over real HTTP, the real binary, and a small HTTP client.
-#![allow(dead_code, reason = "each test uses its part")]
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -312,9 +311,18 @@ pub async fn serve(router: Router) -> SocketAddr {
     address
 }
 
-/// A loopback port that is free now.
+/// A loopback port that is free now, and that no other test of this program is given. Below the ports that the kernel
+/// gives to clients, so that no connection takes it before the agent does.
 pub fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let first = u64::from(std::process::id()) * 97;
+    loop {
+        let count = COUNT.fetch_add(1, Ordering::SeqCst);
+        let port = u16::try_from(10_000 + (first + count) % 22_000).unwrap();
+        if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 /// A file or folder of this test run.

@@ -1,14 +1,11 @@
 //! `build-image`: the image without an engine, read back as OCI says it is to be read; and by skopeo and umoci where this
 //! machine has them.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "helpers of tests are tests")]
-
-mod agent_common;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use agent_common::scratch;
+use crate::common::scratch;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 

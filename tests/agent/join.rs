@@ -1,11 +1,8 @@
 //! `patterns-agent join`: the real binary against an API server over real HTTP.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "helpers of tests are tests")]
-
-mod agent_common;
 
 use std::time::Duration;
 
-use agent_common::{Agent, ApiServer, Fault, scratch, until};
+use crate::common::{Agent, ApiServer, Fault, scratch, until};
 use serde_json::{Value, json};
 
 const LIMIT: Duration = Duration::from_secs(10);
