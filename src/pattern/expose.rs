@@ -248,7 +248,7 @@ fn canary(
     let canary = &expose.member("canary")?.value;
     let (to, header) = (canary.get("to")?, canary.get("header")?.members().first()?);
     let target = backend(description, to.text()?, &to.place, directory, findings)?;
-    let header = json!([{"name": header.key, "value": header.value.to_json()}]);
+    let header = json!([{"type": "Exact", "name": header.key, "value": header.value.to_json()}]);
     Some((header, json!({"name": target.name, "port": target.port, "weight": null})))
 }
 

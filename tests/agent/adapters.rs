@@ -308,7 +308,8 @@ async fn health_asks_a_real_postgresql() {
         (code, text)
     };
     let mut answer = (0, String::new());
-    for _ in 0..50 {
+    let begun = std::time::Instant::now();
+    while begun.elapsed() < Duration::from_secs(60) {
         answer = check(format!("postgres://127.0.0.1:{port}/"), None).await;
         if answer.0 == 200 {
             break;

@@ -41,6 +41,8 @@ pub enum Fault {
     Hang,
     /// Done, and never answered.
     DoneHang,
+    /// Answered with this status and text, nothing done: by something else on the way, or by a server that is broken.
+    Garbage(u16, &'static str),
 }
 
 type Faults = Box<dyn FnMut(&Call) -> Option<Fault> + Send>;
@@ -195,6 +197,10 @@ impl ServerState {
         let fault = (*self.faults.lock().unwrap())(&call);
         match fault {
             Some(Fault::Refuse(code)) => return refusal(code, "injected"),
+            Some(Fault::Garbage(code, text)) => {
+                let kind = [("content-type", "application/json")];
+                return (StatusCode::from_u16(code).unwrap(), kind, text).into_response();
+            }
             Some(Fault::Hang) => return std::future::pending().await,
             Some(Fault::Slow(time)) => tokio::time::sleep(time).await,
             _ => {}

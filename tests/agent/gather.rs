@@ -15,6 +15,7 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 
 const LIMIT: Duration = Duration::from_secs(10);
+const SECOND: Duration = Duration::from_secs(1);
 
 struct Root {
     agent: Agent,
@@ -115,12 +116,12 @@ async fn missing_leaves_are_named_and_the_merge_container_is_told() {
     let proxy = kinds_router(leaves, kinds).await;
     let url = format!("--leaf-url=http://{proxy}/{{i}}/");
     let to_merge = format!("--merge=http://{merge}/merge");
-    let flags = ["--leaves=10", &url, &to_merge, "--timeout=700ms", "--quorum=3", "--on-partial=allow"];
+    let flags = ["--leaves=10", &url, &to_merge, "--timeout=2s", "--quorum=3", "--on-partial=allow"];
     let root = Root::start(&flags).await;
     let start = Instant::now();
     let (status, headers, body) = root.post("x").await;
     assert_eq!(status, 200, "{body}");
-    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+    assert!(start.elapsed() < LIMIT, "{:?}", start.elapsed());
     assert_eq!(body["merged"], json!([0, 7, 8]));
     assert_eq!(body["missing"], json!([1, 2, 3, 4, 5, 6, 9]));
     assert_eq!(headers["x-patterns-missing"], "1,2,3,4,5,6,9");
@@ -132,12 +133,12 @@ async fn missing_leaves_are_named_and_the_merge_container_is_told() {
         assert!(metrics.contains(&line), "leaf {leaf} is slow or is not: {metrics}");
     }
     // One more than answer: not enough.
-    let flags = ["--leaves=10", &url, &to_merge, "--timeout=700ms", "--quorum=4", "--on-partial=allow"];
+    let flags = ["--leaves=10", &url, &to_merge, "--timeout=2s", "--quorum=4", "--on-partial=allow"];
     let (status, headers, body) = Root::start(&flags).await.post("x").await;
     assert_eq!((status, &body["error"]), (502, &json!("3 of 10 leaves answered")));
     assert_eq!(headers["x-patterns-missing"], "1,2,3,4,5,6,9");
     // Partial answers are errors unless allowed.
-    let flags = ["--leaves=10", &url, "--timeout=700ms", "--quorum=3"];
+    let flags = ["--leaves=10", &url, "--timeout=2s", "--quorum=3"];
     assert_eq!(Root::start(&flags).await.post("x").await.0, 502);
     let slow = format!("--leaf-url=http://{leaves}/slow/");
     assert_eq!(Root::start(&["--leaves=1", &slow, "--timeout=100ms"]).await.post("x").await.0, 504);
@@ -193,13 +194,16 @@ async fn slow_and_failed_leaves_are_asked_elsewhere() {
     let asked = Arc::new(AtomicUsize::new(0));
     let replica = serve(Router::new().fallback(count).with_state(Arc::clone(&asked))).await;
     let replica = format!("--replica-url=http://{replica}/{{i}}/");
-    for (kind, flags) in [("slow", vec!["--hedge-after=100ms"]), ("error", vec![]), ("error", vec!["--hedge-after=1s"])]
-    {
+    for (kind, flags) in [
+        ("slow", vec!["--hedge-after=100ms", "--timeout=8s"]),
+        ("error", vec![]),
+        ("error", vec!["--hedge-after=6s", "--timeout=8s"]),
+    ] {
         let leaf = format!("--leaf-url=http://{leaves}/{kind}/");
         let root = Root::start(&[&["--leaves=1", leaf.as_str(), replica.as_str()], flags.as_slice()].concat()).await;
         let start = Instant::now();
         assert_eq!(root.post("x").await.2, json!([1]), "{kind}");
-        assert!(start.elapsed() < Duration::from_millis(900), "{kind}: {:?}", start.elapsed());
+        assert!(start.elapsed() < 5 * SECOND, "{kind}: {:?}", start.elapsed());
     }
     assert_eq!(asked.load(Ordering::SeqCst), 3);
     let leaf = format!("--leaf-url=http://{leaves}/0/");

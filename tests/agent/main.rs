@@ -10,6 +10,7 @@ mod demo;
 mod elect;
 mod frame;
 mod gather;
+mod hostile;
 mod image;
 mod join;
 mod manifests;

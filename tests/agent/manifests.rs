@@ -7,11 +7,11 @@ use std::process::Command;
 use std::time::Duration;
 
 use crate::common::{Agent, ask, free_port, scratch, until};
+use crate::support::binary;
 use clap::Parser as _;
 use patterns::agent::cli::Cli;
 use serde::Deserialize as _;
 use serde_json::Value;
-use crate::support::binary;
 
 const LIMIT: Duration = Duration::from_secs(10);
 

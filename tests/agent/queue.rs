@@ -232,7 +232,8 @@ async fn a_job_whose_item_was_withdrawn_before_its_data_was_kept_is_removed() {
     let address = source.serve().await;
     api.faults(|call| (call.resource == "configmaps").then_some(Fault::Refuse(500)));
     let (agent, _) = start(&api, address, &[]);
-    until("half made", LIMIT, || async { api.list("jobs").len() == 1 }).await;
+    // Not only made: its ConfigMap must have been refused too.
+    until("half made", LIMIT, || async { agent.log().contains("injected") }).await;
     source.remove("a");
     api.faults(|_| None);
     until("removed", LIMIT, || async { api.list("jobs").is_empty() }).await;

@@ -38,6 +38,19 @@ PYTHON
   fi
 fi
 
+# The JMX exporter, from Maven Central; a version that it has.
+if [ ! -f "$bin/jmx_prometheus_javaagent.jar" ]; then
+  jar=io.prometheus.jmx:jmx_prometheus_javaagent:1.0.1
+  if ! command -v mvn >/dev/null 2>&1; then
+    say "the JMX exporter is left out: no Maven"
+  elif mvn -B -q dependency:get -Dtransitive=false -Dartifact="$jar" >/dev/null 2>&1; then
+    cp "${HOME:-/root}/.m2/repository/io/prometheus/jmx/jmx_prometheus_javaagent/1.0.1/jmx_prometheus_javaagent-1.0.1.jar" \
+      "$bin/jmx_prometheus_javaagent.jar"
+  else
+    say "the JMX exporter is left out: Maven cannot get $jar"
+  fi
+fi
+
 # Prometheus' exporters, from the Go module proxy; versions that it has.
 exporter() {
   [ -x "$bin/$3" ] && return
