@@ -129,7 +129,7 @@ async fn missing_leaves_are_named_and_the_merge_container_is_told() {
     assert!(metrics.contains("leaves_missing_total{reason=\"late\"} 1"), "{metrics}");
     assert!(metrics.contains("leaves_missing_total{reason=\"bad\"} 6"), "{metrics}");
     for (leaf, quick) in [(0, 1), (2, 0)] {
-        let line = format!("leaf_seconds_bucket{{le=\"0.25\",leaf=\"{leaf}\"}} {quick}\n");
+        let line = format!("leaf_seconds_bucket{{le=\"1.0\",leaf=\"{leaf}\"}} {quick}\n");
         assert!(metrics.contains(&line), "leaf {leaf} is slow or is not: {metrics}");
     }
     // One more than answer: not enough.
@@ -216,12 +216,12 @@ async fn the_deadline_holds_and_bodies_are_bounded() {
     let (leaves, merge) = (leaves().await, merge().await);
     let proxy = kinds_router(leaves, ["0", "slow", "2", "3", "4", "5", "6", "7", "8", "9"]).await;
     let (leaf, merge) = (format!("--leaf-url=http://{proxy}/{{i}}/"), format!("--merge=http://{merge}/merge"));
-    let flags = ["--leaves=2", &leaf, &merge, "--timeout=30s", "--deadline=500ms", "--quorum=1", "--on-partial=allow"];
+    let flags = ["--leaves=2", &leaf, &merge, "--timeout=30s", "--deadline=4s", "--quorum=1", "--on-partial=allow"];
     let root = Root::start(&[&flags[..], &["--max-body=1Ki"]].concat()).await;
     let start = Instant::now();
     let (status, _, body) = root.post("x").await;
     assert_eq!((status, &body["missing"]), (200, &json!([1])), "{body}");
-    assert!(start.elapsed() < Duration::from_millis(900), "{:?}", start.elapsed());
+    assert!(start.elapsed() < 15 * SECOND, "{:?}", start.elapsed());
     assert_eq!(root.post(&"x".repeat(2000)).await.0, 413);
     let dead = Root::start(&["--leaves=1", &leaf, "--merge=http://127.0.0.1:1/"]).await;
     let (status, _, body) = dead.post("x").await;

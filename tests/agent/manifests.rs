@@ -4,14 +4,19 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use crate::common::{Agent, ask, free_port, scratch, until};
+use crate::common::{Agent, ask, free_port, scratch, serve, until};
 use crate::support::binary;
+use axum::Router;
+use axum::extract::{self, State};
+use axum::routing::any;
 use clap::Parser as _;
 use patterns::agent::cli::Cli;
 use serde::Deserialize as _;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const LIMIT: Duration = Duration::from_secs(10);
 
@@ -209,6 +214,41 @@ async fn the_histogram_of_the_example_comes_out_right() {
         .collect();
     let page = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/agent.md")).unwrap_or_default();
     assert!(page.contains(&picture), "docs/agent.md has another picture than\n{picture}");
+}
+
+/// `hedge` of a description, with a leaf whose first answer never comes.
+#[tokio::test]
+async fn a_generated_root_asks_a_slow_leaf_again() {
+    let file = scratch("hedge.yaml");
+    let text = "patterns: v1\nname: search\nshape:\n  scatter-gather: {leaves: 2, hedge: 200ms, timeout: 20s, leaf: {image: leaf, port: 3000}}\n";
+    std::fs::write(&file, text).unwrap();
+    let objects = generated(&file);
+    let root = objects.iter().find(|object| object["kind"] == "Deployment").unwrap();
+    let mut args = Vec::new();
+    agents(root, &mut args);
+    let asked = Arc::new(AtomicUsize::new(0));
+    let leaf = |extract::Path((leaf, _)): extract::Path<(u32, String)>, State(asked): State<Arc<AtomicUsize>>| async move {
+        if leaf == 1 && asked.fetch_add(1, Ordering::SeqCst) == 0 {
+            std::future::pending::<()>().await;
+        }
+        leaf.to_string()
+    };
+    let leaves = serve(Router::new().route("/{leaf}/{*rest}", any(leaf)).with_state(Arc::clone(&asked))).await;
+    let (listen, status) = (free_port(), free_port());
+    for arg in &mut args[0] {
+        match arg.split_once('=') {
+            Some(("--listen", _)) => *arg = format!("--listen=127.0.0.1:{listen}"),
+            Some(("--status", _)) => *arg = format!("--status=127.0.0.1:{status}"),
+            Some(("--leaf-url", _)) => *arg = format!("--leaf-url=http://{leaves}/{{i}}/"),
+            _ => {}
+        }
+    }
+    let agent = Agent::start(&args[0].iter().map(String::as_str).collect::<Vec<_>>(), &[]);
+    let ready = format!("http://127.0.0.1:{status}/readyz");
+    until("is ready", LIMIT, || async { ask("GET", &ready).await.is_some_and(|answer| answer.0 == 200) }).await;
+    let answer = ask("GET", &format!("http://127.0.0.1:{listen}/words")).await;
+    assert_eq!(answer, Some((200, json!([0, 1]))), "{}", agent.log());
+    assert_eq!(asked.load(Ordering::SeqCst), 2);
 }
 
 /// Roles that need a cluster check everything else before they miss it.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, HttpBody as _};
-use axum::http::{StatusCode, header};
+use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Json, Response};
 use bytes::Bytes;
 use futures_util::StreamExt as _;
@@ -101,6 +101,10 @@ async fn answer(
     place: Arc<Place>,
     mut ending: watch::Receiver<bool>,
 ) -> Response {
+    // Any other answer than a refusal would say that there is a tunnel now.
+    if *request.method() == Method::CONNECT {
+        return refuse(StatusCode::METHOD_NOT_ALLOWED, "no tunnels begin here");
+    }
     let (parts, body) = request.into_parts();
     let reading = tokio::time::timeout(place.pool.limits.body_time, place.pool.read(body));
     let late = || Err((StatusCode::REQUEST_TIMEOUT, "the body came too slowly".to_owned()));

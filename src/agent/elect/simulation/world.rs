@@ -5,7 +5,9 @@ use std::collections::BinaryHeap;
 use std::time::Duration;
 
 use super::super::machine::{Elector, OnExit, Step};
-use super::super::record::{Answer, Event, Now, Record, Request, Times};
+use super::super::record::{Answer, Event, Record, Times};
+use super::happening::{Happening, Queued};
+use super::process::Process;
 use super::server::Server;
 use super::{Figures, Scenario};
 
@@ -14,67 +16,6 @@ const SLOWEST: Duration = Duration::from_secs(8);
 
 /// From the end of a leader's app to the next leader, where all is well and renewals are two seconds apart.
 const HANDOVER: Duration = Duration::from_secs(2);
-
-#[derive(Clone, Debug)]
-enum Happening {
-    Wake { token: u64 },
-    Request { id: u64, request: Request },
-    Answer { id: u64, answer: Answer },
-    Disturb,
-    Delete,
-    Start,
-}
-
-struct Queued {
-    at: Duration,
-    order: u64,
-    process: usize,
-    what: Happening,
-}
-
-impl PartialEq for Queued {
-    fn eq(&self, other: &Self) -> bool {
-        self.order == other.order
-    }
-}
-impl Eq for Queued {}
-impl PartialOrd for Queued {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-impl Ord for Queued {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        (self.at, self.order).cmp(&(other.at, other.order))
-    }
-}
-
-/// One process; a restart is another process in the same slot.
-struct Process {
-    slot: usize,
-    elector: Elector,
-    rate: f64,
-    offset: Duration,
-    wall_offset: i64,
-    alive: bool,
-    on_exit: OnExit,
-    paused_until: Duration,
-    cut_off_until: Duration,
-    token: u64,
-    /// Real time until which an answer that it has given may still be acted upon.
-    promised_until: Duration,
-}
-
-impl Process {
-    fn now(&self, real: Duration) -> Now {
-        let wall = i64::try_from(real.as_micros()).unwrap() + self.wall_offset;
-        Now { boot: self.offset + real.mul_f64(self.rate), wall }
-    }
-
-    fn real(&self, boot: Duration) -> Duration {
-        boot.saturating_sub(self.offset).div_f64(self.rate) + Duration::from_nanos(2)
-    }
-}
 
 /// All of it.
 pub struct World {
