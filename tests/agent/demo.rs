@@ -82,7 +82,7 @@ async fn introspection_tells_without_secrets() {
     let log = folder.with_extension("log");
     std::fs::write(&log, "one\ntwo\nGET /?token=hunter2\n").unwrap();
     let flags = [format!("--config={}", folder.display()), format!("--logs={}", log.display())];
-    let (_agent, url) = start(&["introspect", &flags[0], &flags[1]]);
+    let (agent, url) = start(&["introspect", &flags[0], &flags[1]]);
     until("serves", LIMIT, || async { ask("GET", &url).await.is_some() }).await;
     let config = ask("GET", &format!("{url}/config")).await.unwrap().1.to_string();
     assert!(config.contains("workers: 4") && !config.contains("hunter2"), "{config}");
@@ -93,7 +93,7 @@ async fn introspection_tells_without_secrets() {
     let network = ask("GET", &format!("{url}/network")).await.unwrap().1;
     assert!(network["lo"]["receivedBytes"].is_u64(), "{network}");
     let processes = ask("GET", &format!("{url}/processes")).await.unwrap().1;
-    let own = processes.as_array().unwrap().iter().find(|process| process["command"] == "patterns-agent");
+    let own = processes.as_array().unwrap().iter().find(|process| process["pid"] == agent.id());
     assert!(!own.unwrap()["threadList"].as_array().unwrap().is_empty());
     assert_eq!(ask("GET", &format!("{url}/app")).await.unwrap().0, 404);
 }

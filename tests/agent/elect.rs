@@ -92,7 +92,7 @@ async fn a_killed_leader_is_replaced_and_returns_as_standby() {
     // The same Pod's container starts again: another process, a standby.
     let again = Participant::start(&api, "pod-1", &[]);
     until("follows", 5 * SECOND, || async { again.leader().await["leader"] == "pod-2" }).await;
-    assert!(never_two(&[&second, &again], 4 * SECOND).await > 10);
+    assert!(never_two(&[&second, &again], 4 * SECOND).await > 3);
     assert!(second.leads().await && !again.leads().await);
     assert_eq!(lease(&api)["metadata"]["labels"]["app"], "x", "labels of the pre-created Lease stay");
     assert!(!api.calls().iter().any(|call| call.verb == "create"), "a pre-created Lease needs no create");
@@ -114,7 +114,7 @@ async fn a_frozen_leader_wakes_up_as_follower() {
     assert!(!first.leads().await);
     let lost = ask("POST", &format!("{}/renewLeadership?term={term}", first.url)).await.unwrap();
     assert_eq!(lost.0, 410);
-    assert!(never_two(&[&first, &second], 2 * SECOND).await > 10);
+    assert!(never_two(&[&first, &second], 2 * SECOND).await > 3);
 }
 
 #[tokio::test]
@@ -125,7 +125,7 @@ async fn a_leader_that_is_cut_off_stops_in_time() {
     let second = Participant::start(&api, "pod-2", &[]);
     until("follows", 5 * SECOND, || async { second.leader().await["leader"] == "pod-1" }).await;
     api.faults(|call| (call.who == "pod-1").then_some(Fault::Hang));
-    assert!(never_two(&[&first, &second], 7 * SECOND).await > 10);
+    assert!(never_two(&[&first, &second], 7 * SECOND).await > 3);
     assert!(second.leads().await && !first.leads().await);
     until("not ready", 5 * SECOND, || async {
         ask("GET", &format!("{}/readyz", first.status)).await.unwrap().0 == 503
@@ -164,7 +164,7 @@ async fn a_deleted_lease_is_made_again_with_a_higher_term() {
     until("follows", 5 * SECOND, || async { second.leader().await["leader"] == "pod-1" }).await;
     let term = first.leader().await["term"].as_u64().unwrap();
     api.delete("leases", "scheduler");
-    assert!(never_two(&[&first, &second], 5 * SECOND).await > 10);
+    assert!(never_two(&[&first, &second], 5 * SECOND).await > 3);
     assert!(first.leads().await);
     assert!(first.leader().await["term"].as_u64().unwrap() > term);
     assert!(first.agent.log().contains("deleted by hand"), "{}", first.agent.log());
