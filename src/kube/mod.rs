@@ -15,11 +15,11 @@ mod time;
 mod typed;
 mod unit;
 pub mod validation;
-mod versions;
+pub mod versions;
 mod workspace;
 
 pub use bytes::base64;
-pub use decode::{Problem, ProblemKind, decode};
+pub use decode::{Decoded, Problem, ProblemKind, Versioned, decode};
 pub use definitions::{Definition, Definitions};
 pub use index::{Index, Place, in_one_namespace};
 pub use object::{ContainerList, ContainerView, Object, PodView};

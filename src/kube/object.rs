@@ -6,7 +6,7 @@ use std::sync::Arc;
 use k8s_openapi::api::core::v1::{Container, PodSpec, PodTemplateSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
-use super::decode::Problem;
+use super::decode::{Decoded, Problem, Versioned};
 use super::templates::{self, Life, Template};
 use super::typed::{Typed, decode_kind};
 use crate::diagnostic::{Label, ObjectRef};
@@ -26,6 +26,8 @@ pub struct Object {
     pub typed: Option<Typed>,
     /// What a strict decode refuses.
     pub problems: Vec<Problem>,
+    /// Its fields that not every supported version reads.
+    pub versioned: Vec<Versioned>,
     /// Whether it is a part of an object, to be merged by kustomize: what is absent says nothing.
     pub is_patch: bool,
     /// Whether something changes it before its Pods are made: kustomize, or an operator that is known by the
@@ -107,7 +109,8 @@ impl Object {
         };
         let decoded = decode_kind(api_version, kind, document, node);
         let templates = if decoded.is_none() { templates::read(document, node, api_version, kind) } else { Vec::new() };
-        let (typed, mut problems) = decoded.unwrap_or_default();
+        let nothing = Decoded { value: None, problems: Vec::new(), versioned: Vec::new() };
+        let Decoded { value: typed, mut problems, versioned } = decoded.unwrap_or(nothing);
         let is_encrypted = document.at(node, &["sops", "mac"]).is_some();
         if is_encrypted {
             problems.clear();
@@ -120,6 +123,7 @@ impl Object {
             id,
             typed,
             problems,
+            versioned,
             is_patch,
             is_base: false,
             is_kustomized: false,

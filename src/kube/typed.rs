@@ -8,7 +8,7 @@ use k8s_openapi::api::{
     scheduling::v1 as scheduling, storage::v1 as storage,
 };
 
-use super::decode::{Problem, decode};
+use super::decode::{Decoded, decode};
 use crate::yaml::{Document, NodeId};
 
 macro_rules! typed {
@@ -33,11 +33,12 @@ macro_rules! typed {
             kind: &str,
             document: &Document,
             node: NodeId,
-        ) -> Option<(Option<Typed>, Vec<Problem>)> {
+        ) -> Option<Decoded<Typed>> {
             match (api_version, kind) {
                 $(($api_version, stringify!($kind)) => {
-                    let (object, problems) = decode::<$type>(document, node);
-                    Some((object.map(|object| Typed::$variant(Box::new(object))), problems))
+                    let Decoded { value, problems, versioned } = decode::<$type>(document, node);
+                    let value = value.map(|object| Typed::$variant(Box::new(object)));
+                    Some(Decoded { value, problems, versioned })
                 })*
                 _ => None,
             }

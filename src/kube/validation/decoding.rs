@@ -13,7 +13,7 @@ pub fn causes(object: &Object, target: Target) -> Vec<Cause> {
 
 fn counts(problem: &Problem, target: Target) -> bool {
     match problem.kind {
-        ProblemKind::NewField { since, .. } => since > target.0,
+        ProblemKind::OtherVersion { history, .. } => !history.exists_in(target),
         // The map gets another key than its author meant, which the server cannot know.
         ProblemKind::BooleanKey => false,
         _ => true,
@@ -29,8 +29,8 @@ fn cause(object: &Object, problem: &Problem) -> Cause {
             let message = format!("{} has no field `{name}`", owner(type_name));
             (Reason::UnknownField, message, near.map(|near| format!("did you mean `{near}`?")))
         }
-        ProblemKind::NewField { type_name, since, .. } => {
-            let message = format!("{} has a field `{name}` since v1.{since} only", owner(type_name));
+        ProblemKind::OtherVersion { type_name, history } => {
+            let message = format!("{} has a field `{name}` {} only", owner(type_name), history.times());
             (Reason::UnknownField, message, None)
         }
         ProblemKind::WrongType { expected } => {

@@ -21,6 +21,15 @@ pub fn dns_subdomain(text: &str) -> Option<&'static str> {
         .then_some("is no DNS name: lower-case letters, digits, `-` and `.`, a letter or digit at both ends")
 }
 
+/// `IsDNS1035Label`
+pub fn dns_1035_label(text: &str) -> Option<&'static str> {
+    if let Some(rule) = dns_label(text) {
+        return Some(rule);
+    }
+    text.starts_with(|first: char| first.is_ascii_digit())
+        .then_some("begins with a digit, which names of Services may since v1.36 only")
+}
+
 /// `IsDNS1123SubdomainWithUnderscore`
 pub fn dns_subdomain_with_underscore(text: &str) -> Option<&'static str> {
     if text.len() > 253 {
@@ -89,6 +98,35 @@ pub fn qualified_name(text: &str) -> Option<&'static str> {
 /// `IsQualifiedName` of the text in lower case: annotations, provisioners.
 pub fn qualified_name_caseless(text: &str) -> Option<&'static str> {
     qualified_name(&text.to_lowercase())
+}
+
+/// `IsDomainPrefixedKey` of the text in lower case: `example.com/name`.
+pub fn domain_prefixed_key(text: &str) -> Option<&'static str> {
+    let text = text.to_lowercase();
+    qualified_name(&text).or_else(|| (!text.contains('/')).then_some("has no domain before a `/`"))
+}
+
+/// `ValidateSignerName`: `example.com/name`.
+pub fn signer_name(text: &str) -> Option<&'static str> {
+    let Some((domain, path)) = text.split_once('/').filter(|(_, path)| !path.contains('/')) else {
+        return Some("is no signer: `example.com/name`");
+    };
+    if domain.len() > 253 || text.len() > 571 {
+        return Some("is longer than the name of a signer can be");
+    }
+    if domain.split('.').any(|label| dns_label(label).is_some()) || !domain.contains('.') {
+        return Some("has no domain with a dot before its `/`");
+    }
+    (path.split('.').any(|label| dns_subdomain(label).is_some())).then_some("has no DNS name behind its `/`")
+}
+
+/// `ValidateClusterTrustBundleName`: a DNS name, behind its signer and `:` if it has one. The signer is not judged.
+pub fn trust_bundle_name(text: &str) -> Option<&'static str> {
+    let Some((signer, name)) = text.rsplit_once(':') else { return dns_subdomain(text) };
+    if signer.is_empty() || signer.contains('/') {
+        return Some("begins with no signer in the form `example.com:name:`");
+    }
+    dns_subdomain(name)
 }
 
 /// `IsValidLabelValue`
@@ -209,6 +247,7 @@ mod tests {
     fn names() {
         let long = "a".repeat(64);
         table(dns_label, &["a", "0", "a--b", "1-a"], &["", "A", "-a", "a-", "a.b", "a_b", "é", &long]);
+        table(dns_1035_label, &["a", "a--b", "a-1"], &["", "A", "0", "1-a", "-a", "a-", "a.b", &long]);
         table(dns_subdomain, &["a", "a.b", "0.1", &long], &["", "a..b", ".a", "a.", "A.b", "a_b", &"a".repeat(254)]);
         table(dns_subdomain_with_underscore, &["_a.b", "a_b"], &["__a", "a_", "", "_"]);
         table(wildcard_subdomain, &["*.a.b"], &["*", "*.", "a.*.b", "**.a", "*a.b"]);
@@ -221,6 +260,9 @@ mod tests {
         table(port_name, &["http", "a-1", "1a"], &["", "80", "a--b", "-a", "a-", "A", "a_b", "abcdefghijklmnop"]);
         table(path_segment, &["a", "a:b", ""], &[".", "..", "a/b", "a%b"]);
         table(domain_prefixed_path, &["a.b/c", "a/b/c"], &["", "a", "/a", "a/", "A/b", "a/ b"]);
+        table(domain_prefixed_key, &["a.b/c", "A/b"], &["", "a", "a/", "/a", "a/b/c"]);
+        table(signer_name, &["a.b/c", "a.b/c.d"], &["", "a/b", "a.b", "a.b/", "a.b/c/d", "A.b/c", "a.b/_"]);
+        table(trust_bundle_name, &["a", "a.b:c:d", "a:b"], &["", ":a", "a.b:c:", "a/b:c", "a.b:c:D", "a_b"]);
         table(sysctl_name, &["net.core.somaxconn", "a/b-c"], &["", "A", "a..b", "-a"]);
     }
 

@@ -134,7 +134,7 @@ fn rule(object: &Object, cause: &Cause) -> Option<&'static Rule> {
         Reason::Warning => &SERVER_WARNING,
         Reason::UnknownField => {
             let is_new = |problem: &&crate::kube::Problem| {
-                problem.node == cause.node && matches!(problem.kind, ProblemKind::NewField { .. })
+                problem.node == cause.node && matches!(problem.kind, ProblemKind::OtherVersion { .. })
             };
             // a custom resource has no problems of its own: its schema is not built in
             (object.problems.is_empty() || object.problems.iter().any(|problem| is_new(&problem)))

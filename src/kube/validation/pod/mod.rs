@@ -13,7 +13,7 @@ mod warnings;
 mod windows;
 
 pub use affinity::{node_selector, node_selector_warnings, tolerations, topology_selector_terms};
-pub use spec::{pod, pod_template, preemption_policy};
+pub use spec::{pod, pod_template, preemption_policy, template_metadata};
 pub use volume_plugins::{PERSISTENT_PLUGINS, csi_driver_name, plugin};
 pub use warnings::{node_label_message, template_warnings};
 

@@ -1,5 +1,6 @@
 //! Volumes, mounts and devices: `ValidateVolumes`, `ValidateVolumeMounts`, `ValidateVolumeDevices`.
 
+use super::super::super::versions::Change;
 use super::super::field::Field;
 use super::super::meta;
 use super::super::{formats, storage};
@@ -111,7 +112,8 @@ fn source(volume: Field, pod_name: &str, context: PodContext) {
             "csi" => csi(source),
             "ephemeral" => ephemeral(volume, source, pod_name),
             "image" => {
-                if context.pod_meta.is_some() && source.child("reference").is_empty() {
+                let is_judged = context.is_pod() || source.has_change(Change::ImageReferenceInTemplates);
+                if is_judged && source.child("reference").is_empty() {
                     source.child("reference").required("");
                 }
                 container::pull_policy(source.child("pullPolicy"));

@@ -2,9 +2,10 @@
 
 use std::collections::HashSet;
 
+use super::super::super::versions::Change;
 use super::super::field::Field;
 use super::super::{ip, storage};
-use super::{affinity, all_containers};
+use super::{affinity, all_containers, security};
 
 /// Labels of nodes that have a successor.
 const NODE_LABELS: [(&str, &str); 8] = [
@@ -67,7 +68,8 @@ pub fn spec_warnings(metadata: Field, spec: Field, is_template: bool) {
     }
     ports(spec, is_template);
     let grace = spec.child("terminationGracePeriodSeconds");
-    if grace.int() < 0 {
+    // A Pod's own has become 1 before the newest servers look.
+    if grace.int() < 0 && (is_template || !grace.has_change(Change::GracePeriodDefault)) {
         grace.warn("a negative grace period is taken for 1 second");
     }
 }
@@ -127,7 +129,11 @@ fn annotations(annotations: Field, spec: Field, is_template: bool) {
         ] {
             let Some(annotation) = annotations.lookup(&format!("{prefix}{name}")) else { continue };
             let of_pod = spec.child("securityContext").child(field);
-            if !context.child(field).is_set() && (field == "seccompProfile" || is_template || !of_pod.is_set()) {
+            let of_pod_says_so = || {
+                let differs = is_template && of_pod.has_change(Change::AppArmorOfPod);
+                of_pod.is_set() && !(differs && !security::is_same_profile(annotation.str(), of_pod))
+            };
+            if !context.child(field).is_set() && (field == "seccompProfile" || !of_pod_says_so()) {
                 annotation.at_key().warn(format!("the annotation has a successor; use `{field}`"));
             }
         }
@@ -154,7 +160,13 @@ fn volumes(volumes: Field) {
             }
             let token = projection.child("serviceAccountToken").child("path");
             overlap(token, &mut paths);
-            let sources = ["configMap", "secret", "downwardAPI", "serviceAccountToken", "clusterTrustBundle"];
+            let certificate = projection.child("podCertificate");
+            for path in ["certificateChainPath", "keyPath", "credentialBundlePath"] {
+                overlap(certificate.child(path), &mut paths);
+            }
+            overlap(projection.at(&["clusterTrustBundle", "path"]), &mut paths);
+            let sources =
+                ["configMap", "secret", "downwardAPI", "serviceAccountToken", "clusterTrustBundle", "podCertificate"];
             if !sources.iter().any(|source| projection.child(source).is_set()) {
                 projection.warn("an element without a source projects nothing");
             }
