@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::kube::validation::Target;
+use crate::kube::validation::{Target, Targets};
 
 /// Design patterns of container-based distributed systems, for Kubernetes.
 #[derive(Debug, Parser)]
@@ -163,9 +163,10 @@ pub struct LintArgs {
     /// The lowest level that makes the exit code 1.
     #[arg(long, value_name = "LEVEL", default_value = "error")]
     pub fail_on: FailOn,
-    /// The version of Kubernetes that must accept the objects, 1.33 to 1.37; 1.36, the exact one, if absent.
-    #[arg(long, value_name = "VERSION", value_parser = Target::parse)]
-    pub target: Option<Target>,
+    /// The version of Kubernetes that must accept the objects, 1.33 to 1.37 (default: 1.36); two with a comma, as
+    /// 1.33,1.37, check an upgrade from one to the other.
+    #[arg(long, value_name = "VERSION", value_parser = Targets::parse)]
+    pub target: Option<Targets>,
     /// Leave these paths out, as .gitignore writes them: `--exclude legacy/`; several with commas, or given several times.
     #[arg(long, value_name = "GLOB", value_delimiter = ',')]
     pub exclude: Vec<String>,

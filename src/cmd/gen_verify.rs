@@ -17,7 +17,7 @@ use crate::yaml::{self, Source, emit};
 /// pattern, which is what `bug` says. Ignores of the description take findings away; those that took none are reported.
 pub fn verify(made: &[Made], ignored: &[&Ignore], target: Target, bug: &str) -> io::Result<Vec<Finding>> {
     let (objects, blames) = read_back(made)?;
-    let found = on_deep_stacks(|| lint::objects(&objects, &Selection::default().for_target(target)))?;
+    let found = on_deep_stacks(|| lint::objects(&objects, &Selection::default().for_targets(target)))?;
     let mut used = vec![false; ignored.len()];
     let mut findings = Vec::new();
     for finding in found {

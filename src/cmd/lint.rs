@@ -28,7 +28,7 @@ pub fn run(args: &LintArgs, color: Color) -> io::Result<Exit> {
     };
     let mut selection = Selection::new(&args.select, &args.ignore, lowest).map_err(invalid)?;
     if let Some(target) = args.target {
-        selection = selection.for_target(target);
+        selection = selection.for_targets(target);
     }
     let overrides = Overrides { has_level: args.profile.is_some(), has_target: args.target.is_some() };
     // The workspace ends where it began: what nests deeply is also dropped deeply.

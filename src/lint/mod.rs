@@ -145,13 +145,13 @@ fn check_facts<'run>(
 fn check_together(index: &Index<'_>, selection: &Selection, findings: &mut Vec<Finding>) {
     for rule in selection.running() {
         if let Check::Workspace(check) = rule.check {
-            check(index, &mut FoundAnywhere::new(rule, findings));
+            check(index, &mut FoundAnywhere::new(rule, findings).for_targets(selection.targets()));
         }
     }
     for source in rules::SOURCES {
         if let SourceCheck::Together(check) = source.check {
             run_source(source, selection, findings, |rule, findings| {
-                check(index, &mut FoundAnywhere::new(rule, findings));
+                check(index, &mut FoundAnywhere::new(rule, findings).for_targets(selection.targets()));
             });
         }
     }
@@ -216,7 +216,7 @@ fn check_object(object: &Object, selection: &Selection, findings: &mut Vec<Findi
     for source in rules::SOURCES {
         if let SourceCheck::Object(check) = source.check {
             run_source(source, selection, findings, |rule, findings| {
-                check(object, &mut Found::in_object(rule, object, findings).for_target(selection.target()));
+                check(object, &mut Found::in_object(rule, object, findings).for_targets(selection.targets()));
             });
         }
     }

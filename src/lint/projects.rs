@@ -100,7 +100,7 @@ impl Projects {
         };
         let mut selection = self.base.clone().with_levels(&settings.levels);
         if let Some(target) = project.target.filter(|_| !overrides.has_target) {
-            selection = selection.for_target(target);
+            selection = selection.for_targets(target);
         }
         if let Some(lowest) = settings.lowest.filter(|_| !overrides.has_level) {
             selection = selection.from_level(lowest.min(self.base.lowest()));

@@ -22,6 +22,7 @@ mod kinds;
 mod meta;
 mod networking;
 mod pod;
+pub mod pod_security;
 mod policy;
 mod quantity;
 mod quota;
@@ -31,7 +32,7 @@ mod resources;
 mod service;
 mod storage;
 
-pub use super::versions::Target;
+pub use super::versions::{Target, Targets};
 pub use cron::schedule;
 pub use custom::Schemas;
 pub use quantity::Quantity;

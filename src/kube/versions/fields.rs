@@ -15,7 +15,6 @@ pub struct FieldHistory {
     pub until: Option<u8>,
     /// The feature gate that it is behind.
     pub gate: Option<&'static str>,
-    /// The minor version whose servers read it by default; none if there is no such version yet.
     read_since: Option<u8>,
 }
 
@@ -59,6 +58,18 @@ impl FieldHistory {
     #[must_use]
     pub fn is_read_by(&self, target: Target) -> bool {
         self.exists_in(target) && self.read_since.is_some_and(|since| target.0 >= since)
+    }
+
+    /// The minor version whose servers read it by default; none if there is no such version yet.
+    #[must_use]
+    pub fn read_since(&self) -> Option<u8> {
+        self.read_since
+    }
+
+    /// Whether it is a part of what controllers report: new objects have none of it.
+    #[must_use]
+    pub fn is_of_status(&self) -> bool {
+        ["Status", "Condition", "Health", "Result", "Error"].iter().any(|end| self.type_name.ends_with(end))
     }
 
     /// Whether versions differ in having it.

@@ -1,10 +1,13 @@
 //! What the API server's validation would say, one rule for each family of its mistakes.
 
-use super::octal_surprise;
+use std::collections::HashMap;
+
+use super::{dropped_field, octal_surprise};
 use crate::diagnostic::{Level, RuleId};
-use crate::kube::validation::{Cause, Reason, Schemas, validate};
+use crate::kube::validation::{Cause, Reason, Schemas, Target, Targets, validate};
 use crate::kube::{Index, Object, ProblemKind, Typed};
 use crate::rules::{Check, Found, FoundAnywhere, Rule, Source, SourceCheck, text};
+use crate::yaml::NodeId;
 
 /// Declares the rules: they differ in name, level and page alone.
 macro_rules! rules {
@@ -35,17 +38,75 @@ rules! {
     SERVER_WARNING "server-warning" Warning "server_warning.md",
 }
 
+/// The rules of the pass over one object: those of this file, and fields that servers drop.
+const OF_OBJECT: [&Rule; RULES.len() + 1] = {
+    let mut rules = [&dropped_field::RULE; RULES.len() + 1];
+    let mut index = 0;
+    while index < RULES.len() {
+        rules[index] = RULES[index];
+        index += 1;
+    }
+    rules
+};
+
 /// Built-in kinds, object by object.
-pub static SOURCE: Source = Source { rules: RULES, check: SourceCheck::Object(check) };
+pub static SOURCE: Source = Source { rules: &OF_OBJECT, check: SourceCheck::Object(check) };
 
 /// Custom resources, whose definitions may stand anywhere in the run.
 pub static CUSTOM: Source = Source { rules: RULES, check: SourceCheck::Together(check_custom) };
 
 fn check(object: &Object, found: &mut Found<'_>) {
-    let verdict = validate(object, found.target(), &Schemas::default());
-    for cause in verdict.errors.iter().chain(&verdict.warnings) {
-        say(object, cause, None, found);
+    for cause in causes(object, found.targets()) {
+        say(object, &cause, None, found);
     }
+    dropped_field::check(object, found);
+}
+
+/// What servers say, of several versions with the times at which they do.
+fn causes(object: &Object, targets: Targets) -> Vec<Cause> {
+    if !targets.is_range() {
+        let verdict = validate(object, targets.last(), &Schemas::default());
+        return verdict.errors.into_iter().chain(verdict.warnings).collect();
+    }
+    let mut all: Vec<(Cause, Vec<Target>)> = Vec::new();
+    let mut known: HashMap<(Reason, NodeId, String, String), usize> = HashMap::new();
+    // Versions that refuse the object before they would come to say something.
+    let (mut undecoded, mut refusing) = (Vec::new(), Vec::new());
+    for target in targets.all() {
+        let verdict = validate(object, target, &Schemas::default());
+        if verdict.errors.iter().any(|cause| comes_first(cause.reason)) {
+            undecoded.push(target);
+        }
+        if !verdict.errors.is_empty() {
+            refusing.push(target);
+        }
+        for cause in verdict.errors.into_iter().chain(verdict.warnings) {
+            let key = (cause.reason, cause.node, cause.path.clone(), cause.message.clone());
+            let at = *known.entry(key).or_insert(all.len());
+            match all.get_mut(at) {
+                Some((_, holds)) if holds.last() == Some(&target) => {}
+                Some((_, holds)) => holds.push(target),
+                None => all.push((cause, vec![target])),
+            }
+        }
+    }
+    let timed = all.into_iter().map(|(mut cause, mut holds)| {
+        if !comes_first(cause.reason) {
+            holds.extend(if cause.reason == Reason::Warning { &refusing } else { &undecoded });
+            holds.sort_unstable();
+            holds.dedup();
+        }
+        if let Some(times) = targets.times(&holds) {
+            cause.message = format!("{} ({times})", cause.message);
+        }
+        cause
+    });
+    timed.collect()
+}
+
+/// Whether a server that says this looks no further.
+fn comes_first(reason: Reason) -> bool {
+    matches!(reason, Reason::UnknownField | Reason::WrongType | Reason::Malformed | Reason::UnknownKind)
 }
 
 fn check_custom(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {

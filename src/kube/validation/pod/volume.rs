@@ -81,6 +81,26 @@ pub fn is_empty_dir(volume: Field) -> bool {
         || !volume_plugins::PLUGINS.iter().any(|plugin| volume.child(plugin.field).is_set())
 }
 
+/// The source of a volume that the Pod Security level `restricted` does not know (`restrictedVolumes_1_0`).
+pub fn restricted_volume(volume: Field) -> Option<&'static str> {
+    const ALLOWED: [&str; 9] = [
+        "configMap",
+        "csi",
+        "downwardAPI",
+        "emptyDir",
+        "ephemeral",
+        "image",
+        "persistentVolumeClaim",
+        "projected",
+        "secret",
+    ];
+    if ALLOWED.iter().any(|source| volume.child(source).is_set()) {
+        return None;
+    }
+    let sources = volume_plugins::PLUGINS.iter().map(|plugin| plugin.field);
+    sources.into_iter().find(|source| volume.child(source).is_set())
+}
+
 /// `validateVolumeSource`: one source, the first is judged.
 fn source(volume: Field, pod_name: &str, context: PodContext) {
     let empty_dir = volume.child("emptyDir");
