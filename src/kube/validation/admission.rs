@@ -87,7 +87,7 @@ fn review_versions(versions: Field) {
 }
 
 /// `validateRuleWithOperations`
-fn rule(rule: Field) {
+pub fn rule(rule: Field) {
     let operations = rule.child("operations");
     list(operations, false);
     for operation in operations.items() {

@@ -30,6 +30,11 @@ pub fn dns_1035_label(text: &str) -> Option<&'static str> {
         .then_some("begins with a digit, which names of Services may since v1.36 only")
 }
 
+/// The same label as a version of an API: `v1beta1`.
+pub fn version_label(text: &str) -> Option<&'static str> {
+    (dns_1035_label(text).is_some()).then_some("is no version such as v1 or v1beta1")
+}
+
 /// `IsDNS1123SubdomainWithUnderscore`
 pub fn dns_subdomain_with_underscore(text: &str) -> Option<&'static str> {
     if text.len() > 253 {

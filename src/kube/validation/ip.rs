@@ -146,6 +146,14 @@ pub fn cidr(text: &str, is_strict: bool) -> Option<&'static str> {
     range.has_host_bits().then_some("has bits set behind its length")
 }
 
+/// `IsValidCIDR`: the canonical form alone.
+pub fn canonical_cidr(text: &str) -> Option<&'static str> {
+    cidr(text, true).or_else(|| {
+        let range = Cidr::parse_sloppy(text)?;
+        (format!("{}/{}", range.address, range.length) != text).then_some("is not in the canonical form of RFC 5952")
+    })
+}
+
 /// `ValidateEndpointIP`: addresses that no endpoint can have.
 pub fn endpoint(address: IpAddr) -> Option<&'static str> {
     // An address of IPv6 that holds one of IPv4 is judged as that.

@@ -5,8 +5,8 @@ use super::super::versions::{KindHistory, Target};
 use super::field::Field;
 use super::meta::{self, Scope};
 use super::{Cause, Reason};
-use super::{admission, apps, autoscaling, batch, config, endpoints, formats, networking, pod, policy, quota, rbac};
-use super::{service, storage};
+use super::{admission, apps, attachments, autoscaling, batch, cluster, config, endpoints, flow_control, formats};
+use super::{networking, pod, policy, policy_bindings, quota, rbac, service, storage};
 
 /// The rules of a kind.
 type Rules = fn(Field);
@@ -52,20 +52,27 @@ const KINDS: &[(&str, &str, Rules)] = &[
     ("storage.k8s.io/v1", "VolumeAttributesClass", storage::attributes_class),
     ("admissionregistration.k8s.io/v1", "ValidatingWebhookConfiguration", admission::validating_webhooks),
     ("admissionregistration.k8s.io/v1", "MutatingWebhookConfiguration", admission::mutating_webhooks),
+    ("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicyBinding", policy_bindings::validating),
+    ("admissionregistration.k8s.io/v1", "MutatingAdmissionPolicyBinding", policy_bindings::mutating),
+    ("apiregistration.k8s.io/v1", "APIService", cluster::api_service),
+    ("flowcontrol.apiserver.k8s.io/v1", "FlowSchema", flow_control::flow_schema),
+    ("flowcontrol.apiserver.k8s.io/v1", "PriorityLevelConfiguration", flow_control::priority_level),
+    ("networking.k8s.io/v1", "IPAddress", cluster::ip_address),
+    ("networking.k8s.io/v1", "ServiceCIDR", cluster::service_cidr),
+    ("storage.k8s.io/v1", "CSINode", attachments::csi_node),
+    ("storage.k8s.io/v1", "CSIStorageCapacity", attachments::storage_capacity),
+    ("storage.k8s.io/v1", "VolumeAttachment", attachments::volume_attachment),
 ];
 
 /// Built-in kinds whose fields and metadata are judged, but not the rest: their names are DNS names.
 const METADATA_ONLY: &[(&str, &str, Scope)] = &[
     ("v1", "Node", Scope::Cluster),
-    ("storage.k8s.io/v1", "CSINode", Scope::Cluster),
-    ("storage.k8s.io/v1", "VolumeAttachment", Scope::Cluster),
     ("certificates.k8s.io/v1", "CertificateSigningRequest", Scope::Cluster),
     ("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicy", Scope::Cluster),
-    ("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicyBinding", Scope::Cluster),
-    ("flowcontrol.apiserver.k8s.io/v1", "FlowSchema", Scope::Cluster),
-    ("flowcontrol.apiserver.k8s.io/v1", "PriorityLevelConfiguration", Scope::Cluster),
-    ("networking.k8s.io/v1", "ServiceCIDR", Scope::Cluster),
-    ("apiregistration.k8s.io/v1", "APIService", Scope::Cluster),
+    ("admissionregistration.k8s.io/v1", "MutatingAdmissionPolicy", Scope::Cluster),
+    ("resource.k8s.io/v1", "DeviceClass", Scope::Cluster),
+    ("resource.k8s.io/v1", "ResourceClaim", Scope::Namespaced),
+    ("resource.k8s.io/v1", "ResourceClaimTemplate", Scope::Namespaced),
     ("apiextensions.k8s.io/v1", "CustomResourceDefinition", Scope::Cluster),
 ];
 

@@ -7,8 +7,10 @@
 
 mod admission;
 mod apps;
+mod attachments;
 mod autoscaling;
 mod batch;
+mod cluster;
 mod config;
 mod cron;
 mod custom;
@@ -16,6 +18,7 @@ mod decoding;
 mod dropped;
 mod endpoints;
 mod field;
+mod flow_control;
 mod formats;
 mod ip;
 mod kinds;
@@ -24,6 +27,7 @@ mod networking;
 mod pod;
 pub mod pod_security;
 mod policy;
+mod policy_bindings;
 mod quantity;
 mod quota;
 mod rbac;

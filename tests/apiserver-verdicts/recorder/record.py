@@ -5,10 +5,9 @@
     record.py --record bases/ out.jsonl 1.33.13 …      starts one after the other, and writes what they say
     record.py --discovery 1.37.2                      prints the kinds that a server serves
 
-Each base is changed in one place at a time: a key deleted, renamed or written in another case; values of another type,
-empty, negative, too long. `--share N` sends every Nth mutation alone. A line is one manifest with the answers of all
-versions; a version whose answer is that of v1.36 is left out, and so is a manifest to which all say the same but for
-every tenth. Needs Go, etcd, PyYAML, and ten minutes and 3 GB for each build. See docs/versions.md.
+Each base is changed in one place at a time: a key deleted or renamed; values of another type, empty, negative, too
+long. `--share N` sends every Nth change alone. Needs Go, etcd, openssl and PyYAML, and for each build ten minutes of two
+cores and 3 GB. See docs/versions.md.
 """
 import argparse
 import base64
@@ -155,77 +154,85 @@ class Server:
         return {"accepted": accepted, "message": "" if accepted else body.get("message", ""), "causes": causes, "warnings": warnings}
 
 
+def places(value, path=()):
+    """The path of every key and element below a value."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for step, one in inner:
+        yield [*path, step]
+        yield from places(one, [*path, step])
+
+
+def others(value):
+    """Values that might stand in the place of one."""
+    if isinstance(value, bool):
+        return [not value, "true"]
+    if isinstance(value, (int, float)):
+        return [0, -1, value + 1, 70000, 2**31, str(value), None]
+    if isinstance(value, str):
+        texts = ["", value[:-1], value + "_", value.upper(), "1" + value, "a" * 64, "a" * 300, 3, "../a", "010.0.0.1", "Always"]
+        return texts
+    if isinstance(value, list):
+        return [[], None, value + value[-1:], value * 21]
+    return [{}, None, "a", []]
+
+
 def mutations(base):
-    """(name, path, manifest) for each change of one place."""
-    yield "as it is", "", base
-
-    def places(value, path):
-        if isinstance(value, dict):
-            for key, inner in value.items():
-                yield path + [key]
-                yield from places(inner, path + [key])
-        elif isinstance(value, list):
-            for index, inner in enumerate(value):
-                yield path + [index]
-                yield from places(inner, path + [index])
-
-    for path in places(base, []):
+    """Each change of one place: where, what to do (`put`, `delete`, `rename`), and a value."""
+    yield [], "put", None
+    for path in places(base):
         if path[0] in ("apiVersion", "kind") or path == ["metadata"]:
             continue
-
-        def changed(change):
-            manifest = copy.deepcopy(base)
-            owner = manifest
-            for step in path[:-1]:
-                owner = owner[step]
-            change(owner, path[-1])
-            return manifest
-
-        owner = base
-        for step in path[:-1]:
-            owner = owner[step]
-        value, at = owner[path[-1]], ".".join(map(str, path))
-        yield "delete", at, changed(lambda owner, key: owner.pop(key))
+        value = base
+        for step in path:
+            value = value[step]
+        yield path, "delete", None
         if isinstance(path[-1], str):
-            def rename(owner, key):
-                owner[key + "x"] = owner.pop(key)
-            yield "rename", at, changed(rename)
-        if isinstance(value, bool):
-            others = [not value, "true"]
-        elif isinstance(value, (int, float)):
-            others = [0, -1, value + 1, 70000, 2**31, str(value), None]
-        elif isinstance(value, str):
-            others = ["", value[:-1], value + "_", value.upper(), "1" + value, "a" * 64, "a" * 300, 3, "../a", "010.0.0.1", "Always"]
-        elif isinstance(value, list):
-            others = [[], None, value + value[-1:], value * 21]
-        else:
-            others = [{}, None, "a", []]
-        for other in others:
+            yield path, "rename", path[-1] + "x"
+        for other in others(value):
             if other != value:
-                def put(owner, key, other=other):
-                    owner[key] = other
-                yield f"put {json.dumps(other)[:20]}", at, changed(put)
+                yield path, "put", other
+
+
+def changed(base, path, do, value):
+    """A base with one change."""
+    manifest = owner = copy.deepcopy(base)
+    if not path:
+        return manifest
+    for step in path[:-1]:
+        owner = owner[step]
+    if do == "put":
+        owner[path[-1]] = value
+    else:
+        moved = owner.pop(path[-1])
+        if do == "rename":
+            owner[value] = moved
+    return manifest
 
 
 def record(folder, out, versions, share):
     bases = {file.stem: yaml.safe_load(file.read_text()) for file in sorted(pathlib.Path(folder).glob("*.yaml"))}
-    rows = [
-        {"base": base, "mutation": mutation, "path": path, "manifest": manifest, "verdicts": {}}
-        for base, first in bases.items() for mutation, path, manifest in mutations(first)
-    ][::share]
+    changes = [(base, *change) for base, first in bases.items() for change in mutations(first)][::share]
+    answers = [{} for _ in changes]
     for version in versions:
         minor = ".".join(version.split(".")[:2])
         with Server(version) as server:
-            for row in rows:
-                row["verdicts"][minor] = server.ask(row["manifest"])
-        print(version, sum(row["verdicts"][minor]["accepted"] for row in rows), "accepted of", len(rows), file=sys.stderr)
+            for change, answer in zip(changes, answers):
+                answer[minor] = server.ask(changed(bases[change[0]], *change[1:]))
+        print(version, sum(answer[minor]["accepted"] for answer in answers), "accepted of", len(answers), file=sys.stderr)
+    write(out, changes, answers, versions)
+
+
+def write(out, changes, answers, versions):
+    """One change a line, with the fields that each version that refuses it names, and the versions that warn."""
     with open(out, "w") as file:
-        for number, row in enumerate(rows):
-            reference = row["verdicts"].get("1.36") or next(iter(row["verdicts"].values()))
-            differing = {minor: answer for minor, answer in row["verdicts"].items() if answer != reference}
-            if differing or number % 10 == 0 or len(versions) == 1:
-                first = {"1.36" if "1.36" in row["verdicts"] else next(iter(row["verdicts"])): reference}
-                file.write(json.dumps({**row, "verdicts": {**first, **differing}}, separators=(",", ":")) + "\n")
+        file.write(json.dumps({"servers": versions}) + "\n")
+        for (base, path, do, value), answer in zip(changes, answers):
+            line = {"base": base, "at": path, "do": do, "value": value}
+            line["refused"] = {
+                minor: sorted({field for _, field in one["causes"]}) for minor, one in answer.items() if not one["accepted"]
+            }
+            line["warned"] = [minor for minor, one in answer.items() if one["accepted"] and one["warnings"]]
+            file.write(json.dumps(line, separators=(",", ":")) + "\n")
 
 
 def discovery(version):
