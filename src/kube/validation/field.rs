@@ -316,6 +316,12 @@ impl<'a> Field<'a> {
         }
     }
 
+    /// How long the value is as JSON.
+    #[must_use]
+    pub fn json_len(self) -> usize {
+        self.node.map_or(0, |node| self.run.document.to_json(node).len())
+    }
+
     /// How many elements or entries it has.
     #[must_use]
     pub fn len(self) -> usize {

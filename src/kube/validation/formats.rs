@@ -111,6 +111,28 @@ pub fn domain_prefixed_key(text: &str) -> Option<&'static str> {
     qualified_name(&text).or_else(|| (!text.contains('/')).then_some("has no domain before a `/`"))
 }
 
+/// `validateFullyQualifiedName` of devices: `example.com/name`.
+pub fn device_attribute(text: &str) -> Option<&'static str> {
+    let identifier = |name: &str| {
+        let mut bytes = name.bytes();
+        let first = bytes.next().is_some_and(|byte| byte.is_ascii_alphabetic() || byte == b'_');
+        first && name.len() <= 32 && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    };
+    match text.split('/').collect::<Vec<_>>()[..] {
+        [domain, name] if !domain.is_empty() && domain.len() <= 63 && dns_subdomain(domain).is_none() => {
+            (!identifier(name)).then_some("has no identifier of letters, digits and `_` behind its `/`")
+        }
+        // The server looks no further at more slashes.
+        [_, _, _, ..] => None,
+        _ => Some("is no attribute of a device: `example.com/name`"),
+    }
+}
+
+/// The same before v1.37, in any case.
+pub fn device_attribute_caseless(text: &str) -> Option<&'static str> {
+    device_attribute(&text.to_lowercase())
+}
+
 /// `ValidateSignerName`: `example.com/name`.
 pub fn signer_name(text: &str) -> Option<&'static str> {
     let Some((domain, path)) = text.split_once('/').filter(|(_, path)| !path.contains('/')) else {
@@ -266,6 +288,8 @@ mod tests {
         table(path_segment, &["a", "a:b", ""], &[".", "..", "a/b", "a%b"]);
         table(domain_prefixed_path, &["a.b/c", "a/b/c"], &["", "a", "/a", "a/", "A/b", "a/ b"]);
         table(domain_prefixed_key, &["a.b/c", "A/b"], &["", "a", "a/", "/a", "a/b/c"]);
+        table(device_attribute, &["a.b/c", "a/_c1"], &["", "a", "/a", "a/", "a/b-c", "a/1", "a_b/c", "A/b"]);
+        table(device_attribute_caseless, &["A.b/C"], &["", "a", "A_b/c"]);
         table(signer_name, &["a.b/c", "a.b/c.d"], &["", "a/b", "a.b", "a.b/", "a.b/c/d", "A.b/c", "a.b/_"]);
         table(trust_bundle_name, &["a", "a.b:c:d", "a:b"], &["", ":a", "a.b:c:", "a/b:c", "a.b:c:D", "a_b"]);
         table(sysctl_name, &["net.core.somaxconn", "a/b-c"], &["", "A", "a..b", "-a"]);

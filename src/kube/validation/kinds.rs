@@ -5,7 +5,9 @@ use super::super::versions::{KindHistory, Target};
 use super::field::Field;
 use super::meta::{self, Scope};
 use super::{Cause, Reason};
-use super::{admission, apps, attachments, autoscaling, batch, cluster, config, endpoints, flow_control, formats};
+use super::{
+    admission, apps, attachments, autoscaling, batch, cluster, config, devices, endpoints, flow_control, formats,
+};
 use super::{networking, pod, policy, policy_bindings, quota, rbac, service, storage};
 
 /// The rules of a kind.
@@ -59,6 +61,9 @@ const KINDS: &[(&str, &str, Rules)] = &[
     ("flowcontrol.apiserver.k8s.io/v1", "PriorityLevelConfiguration", flow_control::priority_level),
     ("networking.k8s.io/v1", "IPAddress", cluster::ip_address),
     ("networking.k8s.io/v1", "ServiceCIDR", cluster::service_cidr),
+    ("resource.k8s.io/v1", "DeviceClass", devices::class),
+    ("resource.k8s.io/v1", "ResourceClaim", devices::claim),
+    ("resource.k8s.io/v1", "ResourceClaimTemplate", devices::claim_template),
     ("storage.k8s.io/v1", "CSINode", attachments::csi_node),
     ("storage.k8s.io/v1", "CSIStorageCapacity", attachments::storage_capacity),
     ("storage.k8s.io/v1", "VolumeAttachment", attachments::volume_attachment),
@@ -70,9 +75,6 @@ const METADATA_ONLY: &[(&str, &str, Scope)] = &[
     ("certificates.k8s.io/v1", "CertificateSigningRequest", Scope::Cluster),
     ("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicy", Scope::Cluster),
     ("admissionregistration.k8s.io/v1", "MutatingAdmissionPolicy", Scope::Cluster),
-    ("resource.k8s.io/v1", "DeviceClass", Scope::Cluster),
-    ("resource.k8s.io/v1", "ResourceClaim", Scope::Namespaced),
-    ("resource.k8s.io/v1", "ResourceClaimTemplate", Scope::Namespaced),
     ("apiextensions.k8s.io/v1", "CustomResourceDefinition", Scope::Cluster),
 ];
 

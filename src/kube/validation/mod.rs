@@ -15,6 +15,7 @@ mod config;
 mod cron;
 mod custom;
 mod decoding;
+mod devices;
 mod dropped;
 mod endpoints;
 mod field;

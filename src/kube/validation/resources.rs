@@ -58,7 +58,8 @@ fn is_native(name: &str) -> bool {
     !name.contains('/') || name.contains("kubernetes.io/")
 }
 
-fn is_extended(name: &str) -> bool {
+/// `IsExtendedResourceName`
+pub fn is_extended(name: &str) -> bool {
     !is_native(name) && !name.starts_with("requests.") && formats::qualified_name(&format!("requests.{name}")).is_none()
 }
 

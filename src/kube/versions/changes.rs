@@ -70,6 +70,8 @@ changes! {
     SeLinuxMountOption 37 "SELinuxMount",
     /// A Pod's negative grace period is taken for one second before anything warns.
     GracePeriodDefault 37 "",
+    /// The domain of a device's attribute is in lower case.
+    LowerCaseAttributes 37 "",
     /// Templates too need a reference in a volume of type `image`.
     ImageReferenceInTemplates 37 "",
 }
