@@ -114,7 +114,7 @@ fn wanted(request: Field) {
         }
         other => mode.not_supported(other, &["All", "ExactCount"]),
     }
-    limited(request.child("tolerations"), 16).for_each(toleration);
+    request.child("tolerations").items().for_each(toleration);
 }
 
 fn selectors(selectors: Field) {

@@ -31,6 +31,7 @@ pub fn mutating(object: Field) {
 
 fn binding(object: Field) {
     meta::object_meta(object.child("metadata"), Scope::Cluster, formats::dns_subdomain);
+    admission::reserved_name(object);
     let spec = object.child("spec");
     let policy = spec.child("policyName");
     if policy.is_empty() {

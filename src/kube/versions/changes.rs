@@ -72,6 +72,12 @@ changes! {
     GracePeriodDefault 37 "",
     /// The domain of a device's attribute is in lower case.
     LowerCaseAttributes 37 "",
+    /// Configuration of admission whose name ends in `.static.k8s.io` is warned about.
+    StaticNamesWarned 36 "",
+    /// And refused.
+    StaticNamesReserved 37 "ManifestBasedAdmissionControlConfig",
+    /// Webhooks are not asked about reviews, and rules that name them are warned about.
+    WebhooksSkipReviews 37 "ExcludeAdmissionWebhookVirtualResources",
     /// Templates too need a reference in a volume of type `image`.
     ImageReferenceInTemplates 37 "",
 }

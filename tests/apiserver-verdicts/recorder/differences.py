@@ -29,6 +29,7 @@ GATES = {
     ("autoscaling", "HPAScalingRules", "tolerance"): "HPAConfigurableTolerance",
     ("apps", "RollingUpdateStatefulSetStrategy", "maxUnavailable"): "MaxUnavailableStatefulSet",
     ("batch", "JobSpec", "scheduling"): "WorkloadWithJob",
+    ("discovery", "EndpointHints", "forNodes"): "PreferSameTrafficDistribution",
     ("storage", "CSIDriverSpec", "serviceAccountTokenInSecrets"): "CSIServiceAccountTokenSecrets",
     ("storage", "CSIDriverSpec", "preventPodSchedulingIfMissing"): "VolumeLimitScaling",
     ("storage", "CSIDriverSpec", "nodeAllocatableUpdatePeriodSeconds"): "MutableCSINodeAllocatableCount",
