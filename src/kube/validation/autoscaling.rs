@@ -53,7 +53,7 @@ fn bounds(object: Field) -> Field {
     meta::object_meta(object.child("metadata"), Scope::Namespaced, formats::dns_subdomain);
     let spec = object.child("spec");
     let (minimum, maximum) = (spec.child("minReplicas"), spec.child("maxReplicas"));
-    let least = if minimum.has_change(Change::ScaleToZero) { 0 } else { 1 };
+    let least = i64::from(!minimum.has_change(Change::ScaleToZero));
     if minimum.is_set() && minimum.int() < least {
         minimum.invalid(format!("must be {least} at least"));
     }

@@ -130,8 +130,8 @@ fn annotations(annotations: Field, spec: Field, is_template: bool) {
             let Some(annotation) = annotations.lookup(&format!("{prefix}{name}")) else { continue };
             let of_pod = spec.child("securityContext").child(field);
             let of_pod_says_so = || {
-                let differs = is_template && of_pod.has_change(Change::AppArmorOfPod);
-                of_pod.is_set() && !(differs && !security::is_same_profile(annotation.str(), of_pod))
+                let compares = is_template && of_pod.has_change(Change::AppArmorOfPod);
+                of_pod.is_set() && (!compares || security::is_same_profile(annotation.str(), of_pod))
             };
             if !context.child(field).is_set() && (field == "seccompProfile" || !of_pod_says_so()) {
                 annotation.at_key().warn(format!("the annotation has a successor; use `{field}`"));

@@ -24,7 +24,8 @@ pub enum Level {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LevelVersion {
     level: Level,
-    version: Option<u32>,
+    /// The minor version, or [`LATEST`].
+    version: u32,
 }
 
 /// What a namespace's labels ask for.
@@ -36,7 +37,9 @@ pub struct Policy {
     pub warn: LevelVersion,
 }
 
-const PRIVILEGED: LevelVersion = LevelVersion { level: Level::Privileged, version: None };
+/// The version of whatever server is asked.
+const LATEST: u32 = u32::MAX;
+const PRIVILEGED: LevelVersion = LevelVersion { level: Level::Privileged, version: LATEST };
 const PREFIX: &str = "pod-security.kubernetes.io/";
 
 /// `ParseLevel`
@@ -50,15 +53,15 @@ fn level(text: &str) -> Option<Level> {
 }
 
 /// `ParseVersion`: `latest` or `v1.x`.
-fn version(text: &str) -> Option<Option<u32>> {
+fn version(text: &str) -> Option<u32> {
     if text == "latest" {
-        return Some(None);
+        return Some(LATEST);
     }
     let digits = text.strip_prefix("v1.")?;
     let canonical = digits.bytes().all(|byte| byte.is_ascii_digit()) && (digits == "0" || !digits.starts_with('0'));
     // More digits than a number holds are a version beyond every server, as any large one is.
     let number = digits.parse().ok().filter(|_| digits.len() < 10);
-    (canonical && !digits.is_empty()).then(|| Some(number.unwrap_or(u32::MAX)))
+    (canonical && !digits.is_empty()).then(|| number.unwrap_or(LATEST - 1))
 }
 
 /// `ValidateNamespace` of the plugin: labels that it cannot read.
@@ -90,14 +93,13 @@ impl Policy {
         let (enforce, enforce_version) = read("enforce")?;
         let (warn, warn_version) = read("warn")?;
         let enforce_at =
-            LevelVersion { level: enforce.unwrap_or(Level::Privileged), version: enforce_version.flatten() };
+            LevelVersion { level: enforce.unwrap_or(Level::Privileged), version: enforce_version.unwrap_or(LATEST) };
         // Without a label of its own, a warning is as strict as what is enforced.
         let warn_at = match warn {
-            Some(level) => LevelVersion { level, version: warn_version.flatten() },
-            None if enforce_at.level > Level::Privileged => LevelVersion {
-                level: enforce_at.level,
-                version: warn_version.map_or(enforce_at.version, |version| version),
-            },
+            Some(level) => LevelVersion { level, version: warn_version.unwrap_or(LATEST) },
+            None if enforce_at.level > Level::Privileged => {
+                LevelVersion { level: enforce_at.level, version: warn_version.unwrap_or(enforce_at.version) }
+            }
             None => PRIVILEGED,
         };
         (enforce.is_some() || warn.is_some()).then_some(Self { enforce: enforce_at, warn: warn_at })
@@ -112,8 +114,8 @@ impl std::fmt::Display for LevelVersion {
             Level::Restricted => "restricted",
         };
         match self.version {
-            Some(version) => write!(f, "{level}:v1.{version}"),
-            None => write!(f, "{level}:latest"),
+            LATEST => write!(f, "{level}:latest"),
+            version => write!(f, "{level}:v1.{version}"),
         }
     }
 }
@@ -160,7 +162,7 @@ fn violations(
     let run = Run::new(&object.document, object.node, target, dropped::nodes(object, target));
     let template = run.root().at(steps);
     // A server knows the policies up to its own version.
-    let version = wanted.version.unwrap_or(u32::MAX).min(u32::from(target.0));
+    let version = wanted.version.min(u32::from(target.0));
     let pod =
         checks::Pod { spec: template.child("spec"), annotations: template.at(&["metadata", "annotations"]), version };
     if template.child("spec").is_set() {
@@ -185,10 +187,10 @@ mod tests {
 
     #[test]
     fn versions() {
-        for (text, read) in [("latest", Some(None)), ("v1.0", Some(Some(0))), ("v1.36", Some(Some(36)))] {
+        for (text, read) in [("latest", Some(LATEST)), ("v1.0", Some(0)), ("v1.36", Some(36))] {
             assert_eq!(version(text), read, "{text}");
         }
-        assert_eq!(version("v1.99999999999999999999"), Some(Some(u32::MAX)));
+        assert_eq!(version("v1.99999999999999999999"), Some(LATEST - 1));
         for text in ["", "v1", "v1.", "1.36", "v1.036", "v1.-1", "v2.0", "v1.36.1", "Latest", "v1.+1"] {
             assert_eq!(version(text), None, "{text}");
         }
