@@ -46,6 +46,61 @@ pub enum Command {
     Schema(SchemaArgs),
     /// Print each document of a file as kubectl reads it, as JSON.
     Read(ReadArgs),
+    /// Test admission policies.
+    #[command(subcommand)]
+    Policy(PolicyCommand),
+    /// Export rules for a cluster to enforce.
+    Rules(RulesArgs),
+}
+
+/// The subcommands of `policy`.
+#[derive(Debug, Subcommand)]
+pub enum PolicyCommand {
+    /// Check policies against examples that they must accept or refuse.
+    Test(PolicyTestArgs),
+}
+
+/// Arguments of `policy test`.
+#[derive(Debug, Args)]
+pub struct PolicyTestArgs {
+    /// Folders of policies, or files of them; the examples are in `good/` and `bad/` beside them.
+    #[arg(value_name = "PATH", required = true)]
+    pub paths: Vec<PathBuf>,
+    /// The version of Kubernetes whose functions the expressions may call.
+    #[arg(long, value_name = "VERSION", value_parser = Target::parse)]
+    pub target: Option<Target>,
+}
+
+/// Arguments of `rules`.
+#[derive(Debug, Args)]
+pub struct RulesArgs {
+    /// How to export them: `vap` for validating admission policies with their bindings.
+    #[arg(long, value_name = "FORMAT", required = true)]
+    pub export: RulesExport,
+    /// What a cluster does with an object that breaks a rule.
+    #[arg(long, value_name = "ACTION", default_value = "deny")]
+    pub action: RulesAction,
+    /// Only these rules or families; several with commas, or given several times.
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    pub select: Vec<String>,
+}
+
+/// Formats in which rules are exported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum RulesExport {
+    /// Validating admission policies and their bindings.
+    Vap,
+}
+
+/// What a binding does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum RulesAction {
+    /// Refuse the object.
+    Deny,
+    /// Take it with a warning.
+    Warn,
+    /// Note it in the audit log.
+    Audit,
 }
 
 /// Arguments of `gen`.
@@ -172,6 +227,9 @@ pub struct LintArgs {
     /// Read the rest of this folder for references, without reporting on it.
     #[arg(long, value_name = "DIR")]
     pub workspace: Option<PathBuf>,
+    /// Also check with the validating admission policies in this file or folder; may be given several times.
+    #[arg(long = "policy", value_name = "PATH")]
+    pub policies: Vec<PathBuf>,
 }
 
 /// What `lint` changes.

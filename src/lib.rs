@@ -6,6 +6,7 @@
 
 #[cfg(feature = "agent")]
 pub mod agent;
+pub mod cel;
 pub mod cli;
 pub mod cmd;
 pub mod describe;
@@ -15,6 +16,7 @@ pub mod facts;
 pub mod kube;
 pub mod lint;
 pub mod pattern;
+pub mod policy;
 pub mod project;
 pub mod report;
 pub mod rules;

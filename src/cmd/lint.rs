@@ -37,7 +37,7 @@ pub fn run(args: &LintArgs, color: Color) -> io::Result<Exit> {
         let excluded = Globs::new(&here, &args.exclude).map_err(invalid)?;
         let mut workspace = Workspace::load_without(&args.paths, args.workspace.as_deref(), &excluded);
         let projects = match Projects::load(&workspace, selection, overrides)? {
-            Ok(projects) => projects,
+            Ok(projects) => projects.with_policies(&args.policies)?,
             Err(findings) => {
                 terminal::print(&findings, color)?;
                 return Ok(Exit::Failed);

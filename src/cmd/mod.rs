@@ -8,10 +8,12 @@ mod gen_verify;
 mod generate;
 mod lint;
 mod new;
+mod policy_test;
 mod read;
+mod rules_export;
 mod schema;
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, PolicyCommand};
 
 /// What the process says to its caller; see README, "Exit codes".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +40,8 @@ impl Exit {
 /// Whatever kept the run from happening at all: a file that cannot be read, a pipe that broke.
 pub fn run(cli: &Cli) -> Result<Exit, std::io::Error> {
     match &cli.command {
+        Command::Policy(PolicyCommand::Test(args)) => policy_test::run(args, cli.color),
+        Command::Rules(args) => rules_export::run(args),
         Command::Read(args) => read::run(args, cli.color),
         Command::Gen(args) => generate::run(args, cli.color),
         Command::Diagram(args) => diagram::run(args, cli.color),

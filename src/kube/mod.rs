@@ -26,6 +26,7 @@ pub use object::{ContainerList, ContainerView, Object, PodView};
 pub use path::{Path, Step};
 pub use selector::Selector;
 pub use templates::Life;
+pub(crate) use time::is_rfc3339;
 pub use typed::{KINDS, Typed, decode_kind, is_known};
 pub use unit::{Neighbours, Reach, Unit, same_unit, units};
 pub use workspace::{

@@ -4,6 +4,7 @@ pub mod baseline;
 pub mod fingerprint;
 pub mod fix;
 mod ignores;
+mod policies;
 mod projects;
 mod selection;
 pub mod settings;
@@ -37,6 +38,7 @@ pub fn run(workspace: &Workspace, projects: &Projects) -> Vec<Finding> {
     let together = projects.together();
     check_together(&index, &together, &mut across);
     across.extend(check_facts(&index, &together, &|object| projects.programs_of(object)));
+    let of_policies = policies::check(workspace, projects, &together, &mut across);
     let mut across_by_file: HashMap<usize, Vec<Finding>> = HashMap::new();
     for finding in across {
         across_by_file.entry(Arc::as_ptr(&finding.primary.source).addr()).or_default().push(finding);
@@ -63,6 +65,7 @@ pub fn run(workspace: &Workspace, projects: &Projects) -> Vec<Finding> {
         .collect();
     let mut findings: Vec<Finding> = per_file.into_iter().flatten().collect();
     findings.extend(projects.unused());
+    findings.extend(of_policies.into_iter().filter(|finding| together.shows(finding)));
     in_order(findings)
 }
 
@@ -151,7 +154,7 @@ fn check_together(index: &Index<'_>, selection: &Selection, findings: &mut Vec<F
     for source in rules::SOURCES {
         if let SourceCheck::Together(check) = source.check {
             run_source(source, selection, findings, |rule, findings| {
-                check(index, &mut FoundAnywhere::new(rule, findings));
+                check(index, &mut FoundAnywhere::new(rule, findings).for_target(selection.target()));
             });
         }
     }

@@ -30,6 +30,8 @@ pub struct Projects {
     folders: HashMap<PathBuf, usize>,
     /// The same by the names of the files whose projects describe programs of their own.
     by_name: HashMap<String, usize>,
+    /// Policies that hold for all files.
+    policies: Option<Workspace>,
 }
 
 /// A project, as this run looks at it.
@@ -39,13 +41,15 @@ struct Linted {
     selection: Selection,
     /// The programs that it describes, beside ours.
     programs: Option<Programs>,
+    /// The policies that hold for it.
+    policies: Option<Workspace>,
 }
 
 impl Projects {
     /// No settings at all.
     #[must_use]
     pub fn none(base: Selection) -> Self {
-        Self { base, linted: Vec::new(), folders: HashMap::new(), by_name: HashMap::new() }
+        Self { base, linted: Vec::new(), folders: HashMap::new(), by_name: HashMap::new(), policies: None }
     }
 
     /// Reads the settings of all files that are reported on.
@@ -107,7 +111,28 @@ impl Projects {
         }
         let entries = settings.programs.clone();
         let programs = if entries.is_empty() { None } else { Some(Programs::own(entries).map_err(io::Error::other)?) };
-        Ok(Ok(Linted { settings, selection, programs }))
+        let policies = policies(&settings.policies)?;
+        Ok(Ok(Linted { settings, selection, programs, policies }))
+    }
+
+    /// Policies that hold for all files, whatever their projects say.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn with_policies(self, paths: &[PathBuf]) -> io::Result<Self> {
+        Ok(Self { policies: policies(paths)?, ..self })
+    }
+
+    /// Each set of policies, with whether it holds for a file.
+    pub(super) fn policies(&self) -> impl Iterator<Item = (&Workspace, Option<usize>)> {
+        let of_projects = self.linted.iter().enumerate();
+        let of_projects = of_projects.filter_map(|(number, linted)| Some((linted.policies.as_ref()?, Some(number))));
+        self.policies.iter().map(|policies| (policies, None)).chain(of_projects)
+    }
+
+    /// Whether a file is of a project; every file is of none in particular.
+    pub(super) fn is_of(&self, file: &File, project: Option<usize>) -> bool {
+        project.is_none_or(|number| self.folders.get(&folder(file)) == Some(&number))
     }
 
     /// The selection where there are no settings.
@@ -170,6 +195,18 @@ impl Projects {
             return None;
         }
         self.folders.get(&folder(file)).and_then(|index| self.linted.get(*index))
+    }
+}
+
+/// Reads policies; none where no path is named.
+fn policies(paths: &[PathBuf]) -> io::Result<Option<Workspace>> {
+    if paths.is_empty() {
+        return Ok(None);
+    }
+    let mut workspace = Workspace::load(paths, None);
+    match workspace.failures.pop() {
+        Some(failure) => Err(io::Error::new(failure.error.kind(), failure.to_string())),
+        None => Ok(Some(workspace)),
     }
 }
 

@@ -24,6 +24,8 @@ pub struct Settings {
     pub levels: Vec<(String, Option<Level>)>,
     /// Where the baseline is.
     pub baseline: Option<PathBuf>,
+    /// Files and folders of policies that hold for the project.
+    pub policies: Vec<PathBuf>,
     /// Programs that the project describes, as the files of our own do.
     pub programs: Vec<Json>,
     /// Files that are left out.
@@ -77,6 +79,17 @@ impl Settings {
                     Finding::error(item.place.label(""), format!("not a program's description: {error}"))
                         .help("`patterns explain programs` prints the form"),
                 ),
+            }
+        }
+        let policies = lint.get("policies").map(Spanned::items).unwrap_or_default();
+        for (item, path) in policies.iter().filter_map(|item| Some((item, folder.join(item.text()?)))) {
+            if path.exists() {
+                settings.policies.push(path);
+            } else {
+                findings.push(
+                    Finding::error(item.place.label(""), "there is no such file or folder")
+                        .help("policies are named relative to this file: policy/"),
+                );
             }
         }
         // files are known by their paths without links

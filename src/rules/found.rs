@@ -100,17 +100,30 @@ impl<'run> Found<'run> {
 pub struct FoundAnywhere<'run> {
     rule: &'static Rule,
     findings: &'run mut Vec<Finding>,
+    target: Target,
 }
 
 impl<'run> FoundAnywhere<'run> {
     /// Findings of a rule.
     pub fn new(rule: &'static Rule, findings: &'run mut Vec<Finding>) -> Self {
-        Self { rule, findings }
+        Self { rule, findings, target: Target::default() }
+    }
+
+    /// The version of Kubernetes to judge for.
+    #[must_use]
+    pub fn for_target(self, target: Target) -> Self {
+        Self { target, ..self }
+    }
+
+    /// The version of Kubernetes that is judged for.
+    #[must_use]
+    pub fn target(&self) -> Target {
+        self.target
     }
 
     /// What is found about one of the objects.
     pub fn about<'a>(&'a mut self, object: &'a Object) -> Found<'a> {
-        Found { rule: self.rule, findings: self.findings, place: Place::Object(object), target: Target::default() }
+        Found { rule: self.rule, findings: self.findings, place: Place::Object(object), target: self.target }
     }
 }
 

@@ -8,6 +8,7 @@ mod found;
 mod manifest;
 mod meta;
 pub mod parts;
+pub mod policy;
 mod serving;
 mod sidecar;
 pub mod text;
@@ -82,13 +83,15 @@ pub const FAMILIES: &[(&str, &[&Rule])] = &[
     ("election", election::RULES),
     ("manifest", manifest::RULES),
     ("meta", meta::RULES),
+    ("policy", policy::RULES),
     ("serving", serving::RULES),
     ("sidecar", sidecar::RULES),
     ("workload", workload::RULES),
 ];
 
 /// The shared passes.
-pub static SOURCES: &[&Source] = &[manifest::VERDICTS, manifest::CUSTOM, &serving::shard_count_mismatch::LISTS];
+pub static SOURCES: &[&Source] =
+    &[manifest::VERDICTS, manifest::CUSTOM, &serving::shard_count_mismatch::LISTS, &policy::SOURCE];
 
 pub use meta::{IGNORE_WITHOUT_REASON, STALE_BASELINE, UNUSED_IGNORE};
 

@@ -1,10 +1,16 @@
 //! What the API server's validation would say, one rule for each family of its mistakes.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use super::octal_surprise;
 use crate::diagnostic::{Level, RuleId};
 use crate::kube::validation::{Cause, Reason, Schemas, validate};
-use crate::kube::{Index, Object, ProblemKind, Typed};
+use crate::kube::{Definition, Index, Object, ProblemKind, Typed};
+use crate::policy::{CustomRules, Said};
+use crate::rules::policy;
 use crate::rules::{Check, Found, FoundAnywhere, Rule, Source, SourceCheck, text};
+use crate::yaml::NodeId;
 
 /// Declares the rules: they differ in name, level and page alone.
 macro_rules! rules {
@@ -39,7 +45,23 @@ rules! {
 pub static SOURCE: Source = Source { rules: RULES, check: SourceCheck::Object(check) };
 
 /// Custom resources, whose definitions may stand anywhere in the run.
-pub static CUSTOM: Source = Source { rules: RULES, check: SourceCheck::Together(check_custom) };
+pub static CUSTOM: Source = Source { rules: OF_CUSTOM, check: SourceCheck::Together(check_custom) };
+
+/// The rules about custom resources, those about their definitions' expressions among them.
+const OF_CUSTOM: &[&Rule] = &[
+    &MISSING_FIELD,
+    &INVALID_VALUE,
+    &UNSUPPORTED_VALUE,
+    &DUPLICATE_VALUE,
+    &FORBIDDEN_FIELD,
+    &VALUE_TOO_LONG,
+    &TOO_MANY_ITEMS,
+    &DANGLING_NAME,
+    &UNKNOWN_KIND,
+    &SERVER_WARNING,
+    &policy::INVALID,
+    &policy::NOT_EVALUATED,
+];
 
 fn check(object: &Object, found: &mut Found<'_>) {
     let verdict = validate(object, found.target(), &Schemas::default());
@@ -53,14 +75,71 @@ fn check_custom(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
     if schemas.is_empty() {
         return;
     }
+    let mut rules = DefinitionRules::default();
+    rules.compile(index, found);
     for object in index.all() {
         let Some((causes, definition)) = schemas.judge_by(object).filter(|_| !object.is_encrypted) else {
             continue;
         };
+        // the server looks at rules in CEL once the schema takes the object
+        let said = if causes.is_empty() { rules.judge(object, definition) } else { Said::default() };
+        for cause in &said.causes {
+            let by = &definition.document.source.name;
+            let by = (*by != object.document.source.name).then_some(by.as_str());
+            say(object, cause, by, &mut found.about(object));
+        }
+        rules.note(&said, definition);
         let file = &definition.document.source.name;
         let by = (*file != object.document.source.name).then_some(file.as_str());
         for cause in causes.iter().filter(|cause| cause.reason != Reason::Required || !is_filled(index, object)) {
             say(object, cause, by, &mut found.about(object));
+        }
+    }
+    rules.say_unknown(found);
+}
+
+/// The rules in CEL of the definitions of a run, by document and node of the schema.
+#[derive(Default)]
+struct DefinitionRules<'run> {
+    rules: HashMap<(usize, NodeId), (&'run Object, CustomRules)>,
+    unknown: HashMap<(usize, NodeId), (&'run Object, String)>,
+}
+
+impl<'run> DefinitionRules<'run> {
+    fn compile(&mut self, index: &Index<'run>, found: &mut FoundAnywhere<'_>) {
+        for object in index.kind("CustomResourceDefinition") {
+            let document = &object.document;
+            let versions = document.at(object.node, &["spec", "versions"]).map_or(&[][..], |node| document.items(node));
+            for version in versions {
+                let Some(node) = document.at(*version, &["schema", "openAPIV3Schema"]) else { continue };
+                let Some(rules) = CustomRules::read(object, node, found.target()) else { continue };
+                policy::report_problems(object, &rules.problems, found);
+                self.rules.insert((Arc::as_ptr(document).addr(), node), (object, rules));
+            }
+        }
+    }
+
+    fn judge(&self, object: &Object, definition: &Definition) -> Said {
+        if object.is_kustomized {
+            return Said::default();
+        }
+        let key = (Arc::as_ptr(&definition.document).addr(), definition.node);
+        self.rules.get(&key).map(|(_, rules)| rules.judge(object)).unwrap_or_default()
+    }
+
+    /// Remembers what was not evaluated: it is said once, at the rule.
+    fn note(&mut self, said: &Said, definition: &Definition) {
+        let address = Arc::as_ptr(&definition.document).addr();
+        let Some((object, _)) = self.rules.get(&(address, definition.node)) else { return };
+        for (node, why) in &said.unknown {
+            self.unknown.entry((address, *node)).or_insert_with(|| (*object, why.clone()));
+        }
+    }
+
+    fn say_unknown(self, found: &mut FoundAnywhere<'_>) {
+        for ((_, node), (object, why)) in self.unknown {
+            let mut about = found.about(object);
+            about.under(&policy::NOT_EVALUATED).at(node, format!("this rule was not evaluated: {why}"));
         }
     }
 }
