@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::json;
 use super::parse;
-use super::source::{Source, Span};
+use super::source::{Source, Span, whole_before};
 use super::split::{Chunk, chunks};
 use super::tree::{Document, Value};
 use crate::diagnostic::{Finding, Label};
@@ -60,11 +60,7 @@ impl Refusal {
 
 /// At most `longest` bytes of a text, for messages.
 pub(super) fn beginning(text: &str, longest: usize) -> &str {
-    let mut end = text.len().min(longest);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    &text[..end]
+    &text[..whole_before(text, longest)]
 }
 
 /// Reads all documents of a file. After a refusal reading goes on at the next separator, so that one
