@@ -1,35 +1,37 @@
 //! `patterns gen --check DIR`: is the folder what would be written?
 
 use std::collections::BTreeSet;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::Path;
 
 use similar::TextDiff;
 
 use super::Exit;
+use super::streams::say;
+use crate::files;
+use crate::limits;
 
 /// Compares the folder's YAML and JSON files with `files`. Differences go to stderr as a unified diff;
 /// missing and stale files count.
 pub fn compare(folder: &Path, files: &[(String, String)]) -> io::Result<Exit> {
-    let mut err = io::stderr().lock();
     let mut differs = false;
     for (name, text) in files {
         let path = folder.join(name);
-        let there = match std::fs::read_to_string(&path) {
+        let there = match content(&path) {
             Ok(there) => there,
             Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
-            Err(error) => return Err(io::Error::new(error.kind(), format!("{}: {error}", path.display()))),
+            Err(error) => return Err(files::named(&path, &error)),
         };
         if there != *text {
             differs = true;
             let shown = path.display().to_string();
             let diff = TextDiff::from_lines(&there, text);
-            write!(err, "{}", diff.unified_diff().header(&shown, &format!("{shown} (generated)")))?;
+            say(diff.unified_diff().header(&shown, &format!("{shown} (generated)")).to_string().trim_end_matches('\n'));
         }
     }
     for name in stale(folder, files)? {
         differs = true;
-        writeln!(err, "{}: no object of the description makes this file", folder.join(name).display())?;
+        say(format_args!("{}: no object of the description makes this file", folder.join(name).display()));
     }
     Ok(if differs { Exit::Findings } else { Exit::Clean })
 }
@@ -51,7 +53,7 @@ pub fn stale(folder: &Path, files: &[(String, String)]) -> io::Result<BTreeSet<S
         if !is_manifest || files.iter().any(|(written, _)| *written == name) {
             continue;
         }
-        let text = std::fs::read_to_string(entry.path()).unwrap_or_default();
+        let text = content(&entry.path()).unwrap_or_default();
         let is_own = origin(&text).is_some_and(|origin| origins.contains(origin));
         if is_own || origins.iter().any(|own| is_older(&text, own)) {
             names.insert(name);
@@ -64,7 +66,7 @@ pub fn stale(folder: &Path, files: &[(String, String)]) -> io::Result<BTreeSet<S
 /// comes from instead.
 pub fn foreign(folder: &Path, files: &[(String, String)]) -> Option<(String, String)> {
     files.iter().find_map(|(name, text)| {
-        let there = std::fs::read_to_string(folder.join(name)).ok()?;
+        let there = content(&folder.join(name)).ok()?;
         let own = origin(text)?;
         match origin(&there) {
             None => Some((name.clone(), "the generator did not write it".to_owned())),
@@ -74,6 +76,12 @@ pub fn foreign(folder: &Path, files: &[(String, String)]) -> Option<(String, Str
             Some(_) => None,
         }
     })
+}
+
+/// The text of a file in the folder.
+fn content(path: &Path) -> io::Result<String> {
+    String::from_utf8(files::read_regular(path, limits::INPUT)?)
+        .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "not UTF-8"))
 }
 
 /// Whether a file was written when descriptions were known by their base names.

@@ -1,14 +1,16 @@
 //! `patterns gen`: a description into Kubernetes YAML.
 
 use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::{Value as Json, json};
 
 use super::Exit;
 use super::expand::{Expanded, expand};
 use super::gen_check;
+use super::streams::{print_text, say};
 use crate::cli::{Color, GenArgs, GenFormat};
+use crate::files::{NewFile, named};
 use crate::kube::on_deep_stacks;
 use crate::pattern;
 use crate::report::terminal;
@@ -23,19 +25,19 @@ pub fn run(args: &GenArgs, color: Color) -> io::Result<Exit> {
 fn run_here(args: &GenArgs, color: Color) -> io::Result<Exit> {
     let objects = match expand(&args.file, &args.reading)? {
         Ok(Expanded { made, notes, warnings, .. }) => {
-            terminal::print_sorted(warnings, color)?;
+            terminal::print_sorted(warnings, color);
             for note in notes {
-                writeln!(io::stderr(), "{note}")?;
+                say(note);
             }
             made.into_iter().map(|made| made.object).collect::<Vec<Json>>()
         }
         Err(findings) => {
-            terminal::print_sorted(findings, color)?;
+            terminal::print_sorted(findings, color);
             return Ok(Exit::Failed);
         }
     };
     if let Some(note) = agent_note(&objects) {
-        writeln!(io::stderr(), "{note}")?;
+        say(note);
     }
     let files = files(&objects, args.format)?;
     match (&args.check, &args.output) {
@@ -78,15 +80,12 @@ fn print(objects: &[Json], format: GenFormat) -> io::Result<Exit> {
         GenFormat::Yaml => emit::to_stream(objects).map_err(io::Error::other)?,
         GenFormat::Json => pretty(&json!({"apiVersion": "v1", "kind": "List", "items": objects}))?,
     };
-    let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes())?;
-    out.flush()?;
+    print_text(&text)?;
     Ok(Exit::Clean)
 }
 
 /// Writes every file beside its place first, so that a full disk or a folder in the way leaves nothing half done.
 fn write(folder: &Path, files: &[(String, String)]) -> io::Result<Exit> {
-    let named = |path: &Path, error: &io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
     std::fs::create_dir_all(folder).map_err(|error| named(folder, &error))?;
     if let Some((name, why)) = gen_check::foreign(folder, files) {
         let message =
@@ -95,28 +94,16 @@ fn write(folder: &Path, files: &[(String, String)]) -> io::Result<Exit> {
     }
     let mut written = Vec::new();
     for (name, text) in files {
-        let (path, new) = (folder.join(name), folder.join(format!(".{name}.new")));
-        if path.is_dir() {
-            remove(&written);
-            return Err(named(&path, &io::Error::new(io::ErrorKind::IsADirectory, "is a directory")));
-        }
-        if let Err(error) = std::fs::write(&new, text) {
-            remove(&written);
-            return Err(named(&new, &error));
-        }
+        let path = folder.join(name);
+        let mut new = NewFile::create(&path).map_err(|error| named(&path, &error))?;
+        new.write_all(text.as_bytes()).and_then(|()| new.flush()).map_err(|error| named(&path, &error))?;
         written.push((new, path));
     }
-    for (new, path) in &written {
-        std::fs::rename(new, path).map_err(|error| named(path, &error))?;
+    for (new, path) in written {
+        new.commit().map_err(|error| named(&path, &error))?;
     }
     for name in gen_check::stale(folder, files)? {
         std::fs::remove_file(folder.join(name))?;
     }
     Ok(Exit::Clean)
-}
-
-fn remove(written: &[(PathBuf, PathBuf)]) {
-    for (new, _) in written {
-        let _ = std::fs::remove_file(new);
-    }
 }

@@ -1,17 +1,22 @@
 //! `patterns lint`: where manifests get their patterns wrong.
 
 use std::fs;
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _, Write};
 use std::path::Path;
 use std::sync::Arc;
 
 use super::Exit;
+use super::streams::{print, say};
 use crate::cli::{Color, FailOn, LintArgs, LintFormat, Profile};
 use crate::diagnostic::{Finding, Level};
+use crate::files::{self, NewFile, named};
 use crate::kube::{Globs, Workspace, on_deep_stacks};
+use crate::limits;
 use crate::lint::baseline::{self, Baseline};
-use crate::lint::{self, Overrides, Projects, Selection, fix};
-use crate::report::{Summary, concise, github, gitlab, json, junit, markdown, sarif, statistics, terminal, unified};
+use crate::lint::{self, Cut, Overrides, Projects, Selection, fix};
+use crate::report::{
+    Secrets, Summary, concise, github, gitlab, json, junit, markdown, sarif, statistics, terminal, unified,
+};
 use crate::yaml::Source;
 
 /// Reports findings to stdout; what could not be read, and the run in numbers, to stderr.
@@ -39,7 +44,7 @@ pub fn run(args: &LintArgs, color: Color) -> io::Result<Exit> {
         let projects = match Projects::load(&workspace, selection, overrides)? {
             Ok(projects) => projects,
             Err(findings) => {
-                terminal::print(&findings, color)?;
+                terminal::print(&findings, color);
                 return Ok(Exit::Failed);
             }
         };
@@ -55,21 +60,18 @@ pub fn run(args: &LintArgs, color: Color) -> io::Result<Exit> {
             read_baseline(file)?.apply(&workspace, &projects, &mut findings);
         }
         if let Some(file) = &args.write_baseline {
-            fs::write(file, baseline::write(&findings, &baseline::folder(file)))
+            files::write(file, baseline::write(&findings, &baseline::folder(file)))
                 .map_err(|error| named(file, &error))?;
             findings.clear();
         }
-        report(args, color, &workspace, &findings)?;
+        let cut = lint::cut(&mut findings);
+        report(args, color, &workspace, &findings, cut)?;
         Ok(exit(&workspace, &findings, fail_on))
     })?
 }
 
 fn invalid(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidInput, error)
-}
-
-fn named(file: &Path, error: &io::Error) -> io::Error {
-    io::Error::new(error.kind(), format!("{}: {error}", file.display()))
 }
 
 fn check_formats(args: &LintArgs) -> io::Result<()> {
@@ -86,7 +88,8 @@ fn check_formats(args: &LintArgs) -> io::Result<()> {
 }
 
 fn read_baseline(file: &Path) -> io::Result<Baseline> {
-    Baseline::read(file, fs::read(file).map_err(|error| named(file, &error))?).map_err(invalid)
+    let bytes = files::read_regular(file, limits::INPUT).map_err(|error| named(file, &error))?;
+    Baseline::read(file, bytes).map_err(invalid)
 }
 
 /// Applies fixes and writes the files that they change. Returns what is left.
@@ -96,17 +99,33 @@ fn mend(workspace: &mut Workspace, projects: &Projects, args: &LintArgs) -> io::
     for index in &fixed.changed {
         let file = &workspace.files[*index];
         let Some(path) = &file.path else { continue };
-        if fs::read(path).map_err(|error| named(path, &error))? != before[*index].bytes() {
+        let given = Path::new(&file.source.name);
+        if leads_elsewhere(given, path) {
+            let message =
+                format!("a link to {}, outside of the repository; name that file to change it", path.display());
+            return Err(named(given, &io::Error::new(io::ErrorKind::InvalidInput, message)));
+        }
+        let now = files::read_regular(path, limits::INPUT).map_err(|error| named(path, &error))?;
+        if now != before[*index].bytes() {
             return Err(named(path, &io::Error::other("it changed while it was being linted; run again")));
         }
-        fs::write(path, file.source.bytes()).map_err(|error| named(path, &error))?;
+        files::write(path, file.source.bytes()).map_err(|error| named(path, &error))?;
     }
     if fixed.count > 0 {
         let files = fixed.changed.len();
         let (findings, in_files) = (plural(fixed.count, "finding"), plural(files, "file"));
-        writeln!(io::stderr(), "fixed {findings} in {in_files}")?;
+        say(format_args!("fixed {findings} in {in_files}"));
     }
     Ok(fixed.findings)
+}
+
+/// Whether a file is a link that leads out of the repository, or the folder, that the link is in.
+fn leads_elsewhere(given: &Path, real: &Path) -> bool {
+    if !given.is_symlink() {
+        return false;
+    }
+    let folder = given.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    !fs::canonicalize(folder).is_ok_and(|folder| real.starts_with(files::root(&folder)))
 }
 
 fn plural(count: usize, word: &str) -> String {
@@ -117,12 +136,10 @@ fn plural(count: usize, word: &str) -> String {
 fn diff(workspace: &mut Workspace, projects: &Projects, args: &LintArgs) -> io::Result<Exit> {
     let before: Vec<Arc<Source>> = workspace.files.iter().map(|file| Arc::clone(&file.source)).collect();
     let fixed = fix::fix(workspace, projects, args.fixes.unsafe_fixes);
-    let mut out = io::BufWriter::new(io::stdout().lock());
-    for index in &fixed.changed {
-        unified::write(&mut out, &before[*index], &workspace.files[*index].source)?;
-    }
-    out.flush()?;
-    failures(workspace)?;
+    print(|out| {
+        fixed.changed.iter().try_for_each(|at| unified::write(out, &before[*at], &workspace.files[*at].source))
+    })?;
+    failures(workspace);
     Ok(match (workspace.failures.is_empty(), fixed.changed.is_empty()) {
         (false, _) => Exit::Failed,
         (true, false) => Exit::Findings,
@@ -130,43 +147,62 @@ fn diff(workspace: &mut Workspace, projects: &Projects, args: &LintArgs) -> io::
     })
 }
 
-fn report(args: &LintArgs, color: Color, workspace: &Workspace, findings: &[Finding]) -> io::Result<()> {
-    let summary = Summary::of(workspace, findings);
+fn report(args: &LintArgs, color: Color, workspace: &Workspace, findings: &[Finding], cut: Cut) -> io::Result<()> {
+    let summary = Summary { rules_cut: cut.rules, ..Summary::of(workspace, findings) };
+    let secrets = Secrets::of_files(&workspace.files);
     let mut speaks_to_people = args.statistics;
     if args.statistics {
-        statistics::write(&mut io::stdout().lock(), findings)?;
+        print(|out| statistics::write(out, findings))?;
     }
+    let run = Run { workspace, findings, summary, secrets };
     for report in &args.formats {
-        let mut text = Vec::new();
-        let colored = report.file.is_none() && terminal::is_colored(color, io::stdout().is_terminal());
-        match report.format {
-            LintFormat::Terminal => terminal::write(&mut text, findings, colored)?,
-            LintFormat::Concise => concise::write(&mut text, findings)?,
-            LintFormat::Json => json::write(&mut text, findings, summary)?,
-            LintFormat::Sarif => sarif::write(&mut text, findings)?,
-            LintFormat::Github => github::write(&mut text, findings)?,
-            LintFormat::Gitlab => gitlab::write(&mut text, findings)?,
-            LintFormat::Junit => junit::write(&mut text, &linted(workspace), findings)?,
-            LintFormat::Markdown => markdown::write(&mut text, findings, summary)?,
-        }
         match &report.file {
-            Some(file) => fs::write(file, &text).map_err(|error| named(file, &error))?,
+            Some(file) => {
+                let written = NewFile::create(file).and_then(|mut new| {
+                    run.write(&mut new, report.format, false)?;
+                    new.commit()
+                });
+                written.map_err(|error| named(file, &error))?;
+            }
             None if args.statistics => {}
             None => {
                 if let LintFormat::Terminal | LintFormat::Concise = report.format {
                     speaks_to_people = true;
                 }
-                let mut out = io::stdout().lock();
-                out.write_all(&text)?;
-                out.flush()?;
+                let colored = terminal::is_colored(color, io::stdout().is_terminal());
+                print(|out| run.write(out, report.format, colored))?;
             }
         }
     }
-    failures(workspace)?;
+    failures(workspace);
     if speaks_to_people && !summary.is_silent() {
-        writeln!(io::stderr(), "{summary}")?;
+        say(summary);
     }
     Ok(())
+}
+
+/// What there is to report.
+struct Run<'run> {
+    workspace: &'run Workspace,
+    findings: &'run [Finding],
+    summary: Summary,
+    secrets: Secrets<'run>,
+}
+
+impl Run<'_> {
+    fn write(&self, out: &mut impl Write, format: LintFormat, colored: bool) -> io::Result<()> {
+        let Self { workspace, findings, summary, secrets } = self;
+        match format {
+            LintFormat::Terminal => terminal::write(out, findings, colored, secrets),
+            LintFormat::Concise => concise::write(out, findings),
+            LintFormat::Json => json::write(out, findings, *summary, secrets),
+            LintFormat::Sarif => sarif::write(out, findings, secrets),
+            LintFormat::Github => github::write(out, findings),
+            LintFormat::Gitlab => gitlab::write(out, findings),
+            LintFormat::Junit => junit::write(out, &linted(workspace), findings),
+            LintFormat::Markdown => markdown::write(out, findings, *summary),
+        }
+    }
 }
 
 fn linted(workspace: &Workspace) -> Vec<&str> {
@@ -174,12 +210,10 @@ fn linted(workspace: &Workspace) -> Vec<&str> {
     files.map(|file| file.source.name.as_str()).collect()
 }
 
-fn failures(workspace: &Workspace) -> io::Result<()> {
-    let mut err = io::stderr().lock();
+fn failures(workspace: &Workspace) {
     for failure in &workspace.failures {
-        writeln!(err, "error: {failure}")?;
+        say(format_args!("error: {failure}"));
     }
-    Ok(())
 }
 
 fn exit(workspace: &Workspace, findings: &[Finding], fail_on: Level) -> Exit {

@@ -10,6 +10,7 @@ mod lint;
 mod new;
 mod read;
 mod schema;
+mod streams;
 
 use crate::cli::{Cli, Command};
 

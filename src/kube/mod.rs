@@ -29,5 +29,5 @@ pub use templates::Life;
 pub use typed::{KINDS, Typed, decode_kind, is_known};
 pub use unit::{Neighbours, Reach, Unit, same_unit, units};
 pub use workspace::{
-    BadGlob, Failure, File, Globs, LEFT_OUT, Workspace, names_a_secret, on_deep_stacks, refusal_message, refused_secret,
+    BadGlob, Failure, File, Globs, LEFT_OUT, RefusedSecrets, Workspace, names_a_secret, on_deep_stacks,
 };

@@ -13,9 +13,10 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::diagnostic::{Finding, Level, sort};
+use crate::diagnostic::{Finding, Level, RuleId, sort};
 use crate::facts::{PodFacts, Programs};
 use crate::kube::{File, Index, Object, PodView, Workspace};
+use crate::limits;
 use crate::rules::{self, Check, Found, FoundAnywhere, Rule, Source, SourceCheck};
 use crate::yaml::Document;
 
@@ -81,6 +82,26 @@ pub fn objects(objects: &[Object], selection: &Selection) -> Vec<Finding> {
     drop_what_is_said_anyway(&mut findings);
     findings.retain(|finding| selection.shows(finding));
     in_order(findings)
+}
+
+/// What a report leaves out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cut {
+    /// Rules with more findings than are listed.
+    pub rules: usize,
+}
+
+/// Takes out the findings of each rule that lie past [`limits::FINDINGS`], in order: nobody reads so many, and what
+/// reads them for people does not bear them.
+pub fn cut(findings: &mut Vec<Finding>) -> Cut {
+    let most = limits::FINDINGS.count();
+    let mut counts: HashMap<Option<RuleId>, usize> = HashMap::new();
+    findings.retain(|finding| {
+        let count = counts.entry(finding.rule).or_default();
+        *count += 1;
+        *count <= most
+    });
+    Cut { rules: counts.values().filter(|count| **count > most).count() }
 }
 
 fn in_order(mut findings: Vec<Finding>) -> Vec<Finding> {

@@ -10,7 +10,9 @@ use serde_json::Value as Json;
 
 use crate::describe::{self, Kind, Member, Place, Spanned, Subject};
 use crate::diagnostic::Finding;
+use crate::files;
 use crate::kube::validation::Target;
+use crate::limits;
 use crate::yaml::{self, Source, Span};
 
 /// The file's name.
@@ -46,8 +48,7 @@ pub fn nearest(input: &Path) -> io::Result<Result<Option<Project>, Vec<Finding>>
 /// # Errors
 /// A file that cannot be read.
 pub fn load(path: &Path) -> io::Result<Result<Project, Vec<Finding>>> {
-    let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
-    let bytes = std::fs::read(path).map_err(named)?;
+    let bytes = files::read_regular(path, limits::BESIDE).map_err(|error| files::named(path, &error))?;
     let source = Source::decode(path.display().to_string(), bytes).map_err(io::Error::other)?;
     let folder = path.parent().unwrap_or(Path::new(""));
     Ok(read(&Arc::new(source), folder))

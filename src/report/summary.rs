@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::diagnostic::{Finding, Level};
 use crate::kube::validation::{self, Schemas};
 use crate::kube::{LEFT_OUT, Object, Workspace};
+use crate::limits;
 
 /// A run in numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -37,6 +38,8 @@ pub struct Summary {
     pub objects_of_unknown_kind: usize,
     /// Files that could not be read.
     pub unreadable: usize,
+    /// Rules with more findings than are listed.
+    pub rules_cut: usize,
 }
 
 impl Summary {
@@ -57,6 +60,7 @@ impl Summary {
             left_out: LEFT_OUT.map(|name| workspace.folders_left_out.contains_key(name)),
             objects_of_unknown_kind: unknown_kinds(workspace),
             unreadable: workspace.failures.len(),
+            rules_cut: 0,
         }
     }
 
@@ -109,6 +113,10 @@ impl fmt::Display for Summary {
             "object of a kind that is not built in",
             "objects of kinds that are not built in",
         );
-        f.write_str(&found.into_iter().chain(skipped).chain(left_out).chain(unknown).collect::<Vec<_>>().join("; "))
+        let cut = counted(self.rules_cut, "rule has", "rules have");
+        let cut = cut.map(|cut| format!("{cut} more findings than the {} that are listed", limits::FINDINGS));
+        f.write_str(
+            &found.into_iter().chain(cut).chain(skipped).chain(left_out).chain(unknown).collect::<Vec<_>>().join("; "),
+        )
     }
 }

@@ -8,6 +8,7 @@ use super::source::{Source, Span, whole_before};
 use super::split::{Chunk, chunks};
 use super::tree::{Document, Value};
 use crate::diagnostic::{Finding, Label};
+use crate::limits;
 
 /// One document of a file, or the reason why there is none.
 #[derive(Debug)]
@@ -75,9 +76,15 @@ pub fn read(source: &Arc<Source>) -> Vec<Part> {
             json::Stream::YamlFrom(at) => start = at,
         }
     }
+    let mut budget = limits::ALIASES.most.max(source.text.len() as u64 * limits::ALIAS_FACTOR);
     for chunk in chunks(&source.text, start) {
+        if parts.len() >= limits::DOCUMENTS.count() {
+            let (Chunk::Text(span) | Chunk::BadSeparator { line: span, .. }) = chunk;
+            parts.push(Part::Refused(too_many_documents(span.start as usize)));
+            break;
+        }
         match chunk {
-            Chunk::Text(span) => parts.push(match parse::document(source, span) {
+            Chunk::Text(span) => parts.push(match parse::document(source, span, &mut budget) {
                 Ok(document) => Part::Document(document),
                 Err(refusal) => Part::Refused(refusal),
             }),
@@ -119,6 +126,13 @@ fn is_something(document: &Document) -> bool {
 fn looks_like_json(text: &str) -> bool {
     let trimmed = text.trim_start();
     trimmed.starts_with('{') && text.len() - trimmed.len() < 4096
+}
+
+pub(super) fn too_many_documents(at: usize) -> Refusal {
+    let message = format!("the file has more than {} documents; no more are read", limits::DOCUMENTS);
+    Refusal::new(Span::empty(at), message)
+        .because("each takes memory even if it is empty (limit documents, see SECURITY.md)")
+        .help("divide the file")
 }
 
 fn bad_separator(source: &Source, line: Span, rest: Span) -> Refusal {

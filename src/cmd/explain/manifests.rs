@@ -1,10 +1,11 @@
 //! `patterns explain FILE…`: the patterns that are in manifests.
 
-use std::io::{self, Write as _};
+use std::io;
 use std::path::PathBuf;
 
 use crate::cli::ExplainFormat;
 use crate::cmd::Exit;
+use crate::cmd::streams::{print_text, say};
 use crate::diagram::{self, mermaid};
 use crate::facts::Programs;
 use crate::facts::workload::workloads;
@@ -33,15 +34,12 @@ fn run(workspace: &Workspace, format: ExplainFormat) -> io::Result<Exit> {
             mermaid::write(&diagram::of(first, workspace.objects()))
         }
     };
-    let mut out = io::BufWriter::new(io::stdout().lock());
-    out.write_all(text.as_bytes())?;
-    out.flush()?;
-    let mut err = io::stderr().lock();
+    print_text(&text)?;
     for failure in &workspace.failures {
-        writeln!(err, "error: {failure}")?;
+        say(format_args!("error: {failure}"));
     }
     if workspace.templates_skipped > 0 {
-        writeln!(err, "note: {} Helm templates skipped", workspace.templates_skipped)?;
+        say(format_args!("note: {} Helm templates skipped", workspace.templates_skipped));
     }
     Ok(if workspace.failures.is_empty() { Exit::Clean } else { Exit::Failed })
 }

@@ -8,6 +8,8 @@ use std::sync::Arc;
 
 use super::file::File;
 use super::generators::{self, Generator};
+use crate::files;
+use crate::limits;
 use crate::yaml::{self, Document, NodeId, Part, Source};
 
 /// `RecognizedKustomizationFileNames` in `sigs.k8s.io/kustomize/api/konfig`.
@@ -112,7 +114,9 @@ fn find(files: &[File]) -> Vec<Kustomization> {
 fn read_folder(folder: &Path, shown: Option<&str>, found: &mut Vec<Kustomization>) {
     for name in NAMES {
         let path = folder.join(name);
-        let Some(source) = fs::read(&path).ok().and_then(|bytes| Source::decode(name, bytes).ok()) else {
+        let Some(source) =
+            files::read_regular(&path, limits::BESIDE).ok().and_then(|bytes| Source::decode(name, bytes).ok())
+        else {
             continue;
         };
         let mut one = Kustomization {

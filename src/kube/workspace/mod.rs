@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-pub use file::{File, names_a_secret, refusal_message, refused_secret};
+pub use file::{File, RefusedSecrets, names_a_secret};
 pub use globs::{BadGlob, Globs};
 use walk::Input;
 pub use walk::LEFT_OUT;
