@@ -122,21 +122,20 @@ impl Renderer {
             innermost = cause;
         }
         let name = innermost.name().unwrap_or(template);
-        let what = match innermost.kind() {
-            ErrorKind::OutOfFuel => {
-                format!("it takes more than {} steps (limit {})", limits::INSTRUCTIONS, limits::INSTRUCTIONS.name)
-            }
-            ErrorKind::WriteFailure => {
-                format!("it writes more than {} (limit {})", limits::RENDERED, limits::RENDERED.name)
-            }
-            kind => innermost.detail().map_or_else(|| kind.to_string(), str::to_owned),
+        let (steps, bytes) = (limits::INSTRUCTIONS, limits::RENDERED);
+        let past_limit = match innermost.kind() {
+            ErrorKind::OutOfFuel => Some(format!("it takes more than {steps} steps (limit {})", steps.name)),
+            ErrorKind::WriteFailure => Some(format!("it writes more than {bytes} (limit {})", bytes.name)),
+            _ => None,
         };
+        let what = past_limit.clone().or_else(|| innermost.detail().map(str::to_owned));
+        let what = what.unwrap_or_else(|| innermost.kind().to_string());
         match (self.folder.file(name), innermost.line()) {
             (Some(text), Some(line)) => {
                 let source = Arc::new(Source::from_text(self.folder.display(name), text));
                 Broken::on_line(source, line, format!("this template does not render: {what}"))
             }
-            _ => Broken::from(format!("{template}: {}", chain(error))),
+            _ => Broken::from(format!("{template}: {}", past_limit.unwrap_or_else(|| chain(error)))),
         }
     }
 }

@@ -169,3 +169,37 @@ fn of_unread(source: &Source, region: Span, hidden: &mut Vec<Span>) {
         hidden.push(Span::new(start + key.map_or(0, |key| key + 1), at));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Findings with labels in two files ask for these in turn; each file is looked through once.
+    #[test]
+    fn a_file_is_looked_through_once() {
+        let source = |name: &str| Arc::new(Source::from_text(name, "kind: Secret\napiVersion: v1\ndata: {a: eA==}\n"));
+        let (one, other) = (source("a.yaml"), source("b.yaml"));
+        let secrets = Secrets::default();
+        let (first, second) = (secrets.of(&one), secrets.of(&other));
+        assert!(Rc::ptr_eq(&first, &secrets.of(&one)) && Rc::ptr_eq(&second, &secrets.of(&other)));
+    }
+
+    #[test]
+    fn places_are_hidden_or_not_at_their_ends() {
+        let source = Source::from_text("a.yaml", "0123456789\n");
+        let hidden = Hidden::new(&source, vec![Span::new(4, 6), Span::new(1, 3), Span::new(2, 4), Span::new(8, 8)]);
+        let places: Vec<usize> = (0..10).filter(|at| hidden.contains(*at)).collect();
+        assert_eq!(places, [1, 2, 3, 4, 5]);
+        assert!(hidden.spans.len() <= 2, "{hidden:?}");
+    }
+
+    #[test]
+    fn a_secret_is_found_in_another_text() {
+        let source = Source::from_text("a.yaml", format!("hunter2 {}\n", "x".repeat(2000)));
+        let hidden = Hidden::new(&source, vec![Span::new(0, 7)]);
+        assert!(hidden.is_repeated_in("\"hunter2\"") && !hidden.is_repeated_in("\"hunter\""));
+        assert!(!hidden.is_repeated_in(&"y".repeat(2000)));
+        let hidden = Hidden::new(&source, vec![Span::new(8, 2008)]);
+        assert!(hidden.is_repeated_in(&"x".repeat(2000)) && !hidden.is_repeated_in("x"));
+    }
+}

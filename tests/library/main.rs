@@ -4,6 +4,7 @@
 //! that only run the `patterns` binary build in seconds, so each of their files is a program.
 
 mod cases;
+mod corpus;
 mod diagram;
 mod hostile;
 mod matrix;

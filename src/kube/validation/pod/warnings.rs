@@ -1,6 +1,6 @@
 //! What the server accepts and warns about: `pkg/api/pod/warnings.go`, `pkg/api/node/util.go`.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::super::field::Field;
 use super::super::{ip, storage};
@@ -183,12 +183,10 @@ fn overlap<'a>(path: Field<'a>, paths: &mut Vec<&'a str>) {
 
 fn lists(spec: Field) {
     for (list, name) in [("hostAliases", "ip"), ("imagePullSecrets", "name")] {
-        let mut seen = Vec::new();
+        let mut seen = HashSet::new();
         for item in spec.child(list).items().map(|item| item.child(name)) {
-            if seen.contains(&item.str()) {
+            if !seen.insert(item.str()) {
                 item.warn(format!("`{}` stands twice", item.str()));
-            } else {
-                seen.push(item.str());
             }
             if list == "imagePullSecrets" && item.is_empty() {
                 item.warn("an empty name names no Secret");
@@ -225,23 +223,24 @@ fn hidden_variables(env: Field) {
     }
 }
 
+/// A port that stands so often is compared with the first of them only, or a thousand would give a million warnings.
+const REPEATED: usize = 20;
+
 fn ports(spec: Field, is_template: bool) {
     let fills = spec.child("hostNetwork").is_true() && !is_template;
     let host_port = |port: Field| {
         let host = port.child("hostPort");
         if fills { host.int_or(port.child("containerPort").int()) } else { host.int() }
     };
-    let (mut seen, mut names): (Vec<Field>, Vec<&str>) = (Vec::new(), Vec::new());
+    let mut seen: HashMap<(i64, &str), Vec<Field>> = HashMap::new();
+    let mut names: HashSet<&str> = HashSet::new();
     for port in all_containers(spec).flat_map(|container| container.child("ports").items()) {
         let (host_ip, host) = (port.child("hostIP").str(), host_port(port));
         if !host_ip.is_empty() && host == 0 {
             port.child("hostIP").as_path_of(port).warn("`hostIP` has no effect without `hostPort`");
         }
-        let same = |other: &&Field| {
-            other.child("containerPort").int() == port.child("containerPort").int()
-                && other.child("protocol").str_or("TCP") == port.child("protocol").str_or("TCP")
-        };
-        for other in seen.iter().filter(same) {
+        let same = seen.entry((port.child("containerPort").int(), port.child("protocol").str_or("TCP"))).or_default();
+        for other in same.iter().take(REPEATED) {
             let (other_ip, other_host) = (other.child("hostIP").str(), host_port(*other));
             let at = other.path();
             if (other_ip, other_host) == (host_ip, host) {
@@ -252,13 +251,11 @@ fn ports(spec: Field, is_template: bool) {
                 port.warn(format!("this port is ambiguous beside {at}"));
             }
         }
-        seen.push(port);
+        same.push(port);
         let name = port.child("name").str();
-        if names.contains(&name) {
+        if !name.is_empty() && !names.insert(name) {
             let message = format!("`{name}` names a port of another container; Services and probes take the first");
             port.child("name").as_path_of(port).warn(message);
-        } else if !name.is_empty() {
-            names.push(name);
         }
     }
 }
