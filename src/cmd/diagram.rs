@@ -53,7 +53,7 @@ fn format(args: &DiagramArgs) -> io::Result<DiagramFormat> {
 /// mistakes are then on stderr.
 fn read(args: &DiagramArgs, color: Color) -> io::Result<Option<Diagram>> {
     if args.file.is_dir() {
-        return of_manifests(args, &Workspace::load(std::slice::from_ref(&args.file), None)).map(Some);
+        return Ok(Some(of_manifests(args, &Workspace::load(std::slice::from_ref(&args.file), None))));
     }
     let source = Arc::new(open(&args.file)?);
     let title = args.file.file_name().map_or_else(|| source.name.clone(), |name| name.to_string_lossy().into_owned());
@@ -75,12 +75,12 @@ fn read(args: &DiagramArgs, color: Color) -> io::Result<Option<Diagram>> {
     }
 }
 
-fn of_manifests(args: &DiagramArgs, workspace: &Workspace) -> io::Result<Diagram> {
+fn of_manifests(args: &DiagramArgs, workspace: &Workspace) -> Diagram {
     for failure in &workspace.failures {
         say(format_args!("error: {failure}"));
     }
     let path: &Path = &args.file;
     let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let title = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-    Ok(diagram::of(&title, workspace.objects()))
+    diagram::of(&title, workspace.objects())
 }
