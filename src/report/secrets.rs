@@ -17,8 +17,11 @@ pub struct Secrets<'run> {
     /// The files that are parsed already, by the address of their source.
     files: HashMap<usize, &'run File>,
     /// What was found. The source is kept, so that no other can come to have its address.
-    found: RefCell<HashMap<usize, (Arc<Source>, Rc<Hidden>)>>,
+    found: RefCell<HashMap<usize, Found>>,
 }
+
+/// A source and what to hide in it.
+type Found = (Arc<Source>, Rc<Hidden>);
 
 /// The bytes of one file to hide. Keys and comments stay readable.
 #[derive(Debug)]
@@ -106,7 +109,9 @@ fn hidden(file: &File) -> Vec<Span> {
         let secrets = RefusedSecrets::of(&source.text);
         let mut regions: Vec<Span> = file.refusals.iter().filter_map(|refusal| secrets.around(refusal.span)).collect();
         regions.dedup();
-        regions.into_iter().for_each(|region| of_unread(source, region, &mut hidden));
+        for region in regions {
+            of_unread(source, region, &mut hidden);
+        }
     }
     // What kubectl drops after a Secret may be the rest of it.
     for document in file.objects.iter().filter(|object| object.id.kind == "Secret").map(|object| &object.document) {

@@ -16,6 +16,9 @@ pub static RULE: Rule = Rule {
 /// An empty folder mounted here keeps the token from the container: nobody is meant to write it.
 const TOKEN: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 
+/// A container that mounts a volume read-only, and the flag that says so.
+type Reader<'run> = (ContainerView<'run>, NodeId);
+
 fn check(pod: PodView<'_>, found: &mut Found<'_>) {
     if pod.object.is_patch {
         return;
@@ -23,7 +26,7 @@ fn check(pod: PodView<'_>, found: &mut Found<'_>) {
     let document = &pod.object.document;
     let nodes = pod.field("volumes").map_or(&[][..], |list| document.items(list));
     // Who reads each volume, with the flag that says so, and how many write: looked up once for all volumes.
-    let mut mounted: HashMap<&str, (Vec<(ContainerView<'_>, NodeId)>, usize)> = HashMap::new();
+    let mut mounted: HashMap<&str, (Vec<Reader<'_>>, usize)> = HashMap::new();
     for view in pod.containers() {
         let mounts = view.at(&["volumeMounts"]).map_or(&[][..], |list| document.items(list));
         for (mount, mount_node) in view.container.volume_mounts.iter().flatten().zip(mounts) {
