@@ -34,6 +34,8 @@ pub enum Color {
 pub enum Command {
     /// Expand a pattern description into Kubernetes YAML.
     Gen(GenArgs),
+    /// Turn manifests into descriptions that make the same objects.
+    Import(ImportArgs),
     /// Draw what a description makes, or what manifests hold.
     Diagram(DiagramArgs),
     /// Say where manifests get their patterns wrong.
@@ -97,6 +99,35 @@ pub enum GenFormat {
     /// One stream of YAML documents.
     Yaml,
     /// A JSON `List`.
+    Json,
+}
+
+/// Arguments of `import`.
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    /// Files or folders of manifests; `-` reads standard input.
+    #[arg(value_name = "PATH", required = true)]
+    pub paths: Vec<PathBuf>,
+    /// Write one description for each workload into this folder; a file that exists is an error.
+    #[arg(short, long = "output", value_name = "DIR")]
+    pub output: Option<PathBuf>,
+    /// Print the descriptions, also beside --output; without --output they are printed anyway.
+    #[arg(long)]
+    pub stdout: bool,
+    /// How to report what became of each object.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: ImportFormat,
+    /// Print a diff of the objects as they are and as they would be generated.
+    #[arg(long, conflicts_with = "stdout")]
+    pub diff: bool,
+}
+
+/// Formats of the report of `import`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ImportFormat {
+    /// For people.
+    Text,
+    /// For programs; the descriptions are in it.
     Json,
 }
 

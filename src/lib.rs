@@ -12,6 +12,7 @@ pub mod describe;
 pub mod diagnostic;
 pub mod diagram;
 pub mod facts;
+pub mod import;
 pub mod kube;
 pub mod lint;
 pub mod pattern;

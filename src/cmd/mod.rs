@@ -6,6 +6,7 @@ mod explain;
 mod gen_check;
 mod gen_verify;
 mod generate;
+mod import;
 mod lint;
 mod new;
 mod read;
@@ -40,6 +41,7 @@ pub fn run(cli: &Cli) -> Result<Exit, std::io::Error> {
     match &cli.command {
         Command::Read(args) => read::run(args, cli.color),
         Command::Gen(args) => generate::run(args, cli.color),
+        Command::Import(args) => import::run(args),
         Command::Diagram(args) => diagram::run(args, cli.color),
         Command::Lint(args) => lint::run(args, cli.color),
         Command::New(args) => new::run(args, cli.color),

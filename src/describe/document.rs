@@ -78,6 +78,8 @@ pub struct Description {
     pub ignores: Vec<Ignore>,
     /// Who may talk to whom, if that is limited.
     pub isolate: Option<Spanned>,
+    /// Names and selectors of objects that exist already, which the generated ones keep.
+    pub adopt: Option<Spanned>,
     /// Whether Istio is to inject its proxy.
     pub meshed: bool,
     /// The oldest Kubernetes that must accept the objects.
@@ -86,6 +88,15 @@ pub struct Description {
     pub origin: String,
     /// The folder that relative paths start from; none for standard input.
     pub folder: Option<PathBuf>,
+}
+
+impl Description {
+    /// What `adopt.names` calls the document's object of a kind; its name, if it says nothing.
+    #[must_use]
+    pub fn name_of(&self, kind: &str) -> &str {
+        let names = self.adopt.as_ref().and_then(|adopt| adopt.get("names"));
+        names.and_then(|names| names.get(kind)?.text()).unwrap_or(&self.name)
+    }
 }
 
 /// A pattern that a document asks for.
@@ -356,6 +367,7 @@ fn describe(
         extra: root.get("extra").map(|extra| extra.items().to_vec()).unwrap_or_default(),
         ignores: entries::ignores(&root),
         isolate: root.get("isolate").filter(|isolate| isolate.to_json() != false).cloned(),
+        adopt: root.get("adopt").cloned(),
         meshed: root.get("mesh").is_some(),
         target: target(&root, options, findings),
         folder: folder.map(Path::to_owned),

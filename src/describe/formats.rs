@@ -65,6 +65,12 @@ pub fn is_format(format: &str) -> bool {
     format == "file" || HOPELESS.iter().any(|text| check(format, text).is_some())
 }
 
+/// Whether a text can stand where a format is asked for.
+#[must_use]
+pub fn fits(format: &str, text: &str) -> bool {
+    check(format, text).is_none()
+}
+
 /// Checks a text; an unknown format accepts everything.
 #[must_use]
 pub fn check(format: &str, text: &str) -> Option<Mistake> {

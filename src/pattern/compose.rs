@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value as Json, json};
 
 use super::additions;
+use super::adopt;
 use super::agents;
 use super::annotations;
 use super::broken::Broken;
@@ -83,6 +84,7 @@ fn expand_one(
     place::apply(prepared.description, &mut objects);
     annotations::apply(prepared.description, &mut objects, &mut findings);
     isolate::apply(prepared, directory, &mut objects, &mut findings);
+    adopt::apply(prepared.description, &mut objects, &mut findings);
     let origin = &prepared.description.name_place;
     let mut made = objects.into_iter().map(|object| Made { object, blame: None, origin: origin.clone() }).collect();
     hatches::apply(prepared.description, &mut made, &mut findings);

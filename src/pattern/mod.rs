@@ -1,6 +1,7 @@
 //! Patterns: folders of templates, filled with parameters, rendered and woven into one Pod.
 
 mod additions;
+mod adopt;
 mod agents;
 mod annotations;
 mod broken;
@@ -52,3 +53,4 @@ pub use overview::overview;
 pub use page::{page, source};
 pub use prepare::check;
 pub use starter::starter;
+pub(crate) use strategic::key_of as merge_key;

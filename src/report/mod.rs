@@ -4,6 +4,7 @@ pub mod concise;
 mod excerpt;
 pub mod github;
 pub mod gitlab;
+pub mod import;
 pub mod json;
 pub mod junit;
 pub mod markdown;
