@@ -37,7 +37,7 @@ fn commands_run() {
             continue;
         }
         let line = command.replace("cargo run --release --", "patterns");
-        let commands = ["gen", "lint", "diagram", "read", "explain", "new", "schema"];
+        let commands = ["gen", "import", "lint", "diagram", "read", "explain", "new", "schema"];
         let line = commands
             .iter()
             .fold(line, |line, command| line.replace(&format!("patterns {command}"), &format!("{binary} {command}")));

@@ -81,7 +81,10 @@ pub fn import_all(workspace: &Workspace) -> (Import, Vec<report::Unread>) {
     for object in workspace.objects().filter(|object| is_applied(object)) {
         if let Some(why) = unreadable(object) {
             let line = object.document.source.position(object.document.span(object.node).start).line;
-            unread.push((format!("{}:{line}", object.document.source.name), format!("{}/{}: {why}", object.id.kind, object.id.name)));
+            unread.push((
+                format!("{}:{line}", object.document.source.name),
+                format!("{}/{}: {why}", object.id.kind, object.id.name),
+            ));
             continue;
         }
         inputs.push(Input::of(object));
@@ -111,7 +114,10 @@ fn is_applied(object: &Object) -> bool {
 fn unreadable(object: &Object) -> Option<String> {
     if !object.problems.is_empty() {
         let document = &object.document;
-        let line = object.problems.first().map_or(0, |problem| document.source.position(document.span(problem.node).start).line);
+        let line = object
+            .problems
+            .first()
+            .map_or(0, |problem| document.source.position(document.span(problem.node).start).line);
         return Some(format!("kubectl would refuse it (line {line}): patterns lint shows why"));
     }
     if object.id.name.is_empty() && object.typed.is_some() {

@@ -2,6 +2,7 @@
 //! maps, ports as numbers, volumes where they are mounted, and what a Pod says of all containers in each of them.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use serde_json::{Map, Value as Json, json};
 
@@ -46,6 +47,8 @@ pub(super) struct Around {
     pub ports: HashMap<String, u64>,
     /// Numbers of Services' ports by the Service's name and theirs.
     pub services: HashMap<(String, String), u64>,
+    /// The same of all Services of the run.
+    pub elsewhere: Arc<HashMap<(String, String), u64>>,
     /// Labels that something in the run selects by.
     pub asked: Vec<String>,
 }
@@ -232,7 +235,8 @@ fn ingress(spec: &mut Json, around: &Around) {
             let service = path["backend"]["service"]["name"].as_str().unwrap_or_default().to_owned();
             let Some(port) = path.pointer_mut("/backend/service/port") else { continue };
             let name = port["name"].as_str().unwrap_or_default().to_owned();
-            if let Some(number) = around.services.get(&(service, name)) {
+            let key = (service, name);
+            if let Some(number) = around.services.get(&key).or_else(|| around.elsewhere.get(&key)) {
                 *port = json!({"number": number});
             }
         }
@@ -274,7 +278,9 @@ fn nodes(spec: &mut Map<String, Json>) {
     let simple = required.and_then(|required| match items(&required["nodeSelectorTerms"]) {
         [term] if term["matchFields"].is_null() => {
             let expressions = items(&term["matchExpressions"]);
-            let all_in = expressions.iter().all(|one| one["operator"] == "In" && !nodes.contains_key(one["key"].as_str().unwrap_or_default()));
+            let all_in = expressions
+                .iter()
+                .all(|one| one["operator"] == "In" && !nodes.contains_key(one["key"].as_str().unwrap_or_default()));
             all_in.then(|| expressions.to_vec())
         }
         _ => None,
@@ -322,6 +328,7 @@ fn volumes(spec: &mut Map<String, Json>) {
             }
         }
     }
+    mounted.values_mut().for_each(|places| places.sort());
     for list in ["initContainers", "containers"] {
         for container in spec.get_mut(list).and_then(Json::as_array_mut).into_iter().flatten() {
             for mount in container["volumeMounts"].as_array_mut().into_iter().flatten() {
@@ -425,7 +432,7 @@ pub(super) fn slept(hook: &Json) -> Option<u64> {
 }
 
 /// `SetDefaults_Container` in kubernetes: `pkg/apis/core/v1/defaults.go`.
-fn pull_policy(image: &str) -> &'static str {
+pub(super) fn pull_policy(image: &str) -> &'static str {
     let name = image.rsplit('/').next().unwrap_or_default();
     let latest = !name.contains('@') && name.split_once(':').is_none_or(|(_, tag)| tag == "latest");
     if latest { "Always" } else { "IfNotPresent" }

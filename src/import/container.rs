@@ -66,10 +66,10 @@ pub(super) fn ending(container: &Json, spec: &Json, has_port: bool, keys: &mut M
     let slept = slept(hook);
     let mut drain = slept.unwrap_or(if has_port && hook.is_null() { 10 } else { 0 });
     let grace = spec["terminationGracePeriodSeconds"].as_u64().filter(|grace| *grace != 30);
-    if let Some(grace) = grace.filter(|grace| hook.is_null() && *grace < drain + 6) {
+    if grace.is_some_and(|grace| hook.is_null() && grace < drain + 6) {
         // no time for a sleep before the app's own end
         drain = 0;
-        if grace > 5 {
+        if has_port {
             keys.insert("drain".to_owned(), json!("0s"));
         }
     }
@@ -83,7 +83,7 @@ pub(super) fn ending(container: &Json, spec: &Json, has_port: bool, keys: &mut M
         }
         None => {}
     }
-    if let Some(stop) = grace.and_then(|grace| grace.checked_sub(drain + 5)).filter(|stop| *stop > 0 && *stop != 30) {
+    if let Some(stop) = grace.and_then(|grace| grace.checked_sub(drain + 5)).filter(|stop| *stop != 30) {
         keys.insert("stop".to_owned(), json!(duration(stop)));
     }
 }
@@ -115,7 +115,10 @@ fn further_ports(container: &Json, ports: &Ports) -> Json {
             return;
         }
         let given = ports.names.iter().find(|(port, _)| *port == number).map(|(_, name)| name.as_str());
-        let name = name.or(given).filter(|name| fits("port-name", name)).map_or_else(|| format!("port-{number}"), str::to_owned);
+        let name = name
+            .or(given)
+            .filter(|name| fits("port-name", name))
+            .map_or_else(|| format!("port-{number}"), str::to_owned);
         let port = if protocol == "UDP" { json!(format!("{number}/udp")) } else { json!(number) };
         let offered = ports.offered.contains(&number);
         let value = if offered { port } else { json!({"port": port, "private": true}) };
@@ -223,7 +226,8 @@ fn mounts(container: &Json, pod: &Pod<'_>) -> Mounts {
             if empty["medium"] == "Memory" {
                 volumes.insert(fresh(&name, &volumes), json!({"memory": size, "mount": path}));
             } else if mounted(pod.spec, &name) > 1 {
-                let value = if empty["sizeLimit"].is_null() { json!(path) } else { json!({"mount": path, "size": size}) };
+                let value =
+                    if empty["sizeLimit"].is_null() { json!(path) } else { json!({"mount": path, "size": size}) };
                 shared.insert(name, value);
             } else if size == "64Mi" {
                 writable.push(json!(path));

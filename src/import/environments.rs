@@ -77,7 +77,7 @@ fn variants(inputs: &[Input]) -> Option<(String, BTreeSet<String>)> {
 }
 
 /// Objects that are there twice in one variant: which of them is meant, only their author knows.
-pub(super) fn repeated(inputs: &[Input]) -> Vec<usize> {
+pub(super) fn repeated(inputs: &[Input]) -> HashSet<usize> {
     let mut seen = HashSet::new();
     let id = |input: &Input| (input.kind().to_owned(), input.name().to_owned(), input.id.namespace.clone());
     (0..inputs.len()).filter(|at| !seen.insert(id(&inputs[*at]))).collect()
@@ -169,7 +169,8 @@ fn entry(value: &Json) -> Option<(String, &Json)> {
 }
 
 fn entries(base: &[Json], other: &[Json]) -> Vec<Json> {
-    let find = |list: &[Json], name: &str| list.iter().find(|one| entry(one).is_some_and(|(own, _)| own == name)).cloned();
+    let find =
+        |list: &[Json], name: &str| list.iter().find(|one| entry(one).is_some_and(|(own, _)| own == name)).cloned();
     let removed = base.iter().filter_map(entry).filter(|(name, _)| find(other, name).is_none());
     let mut changes: Vec<Json> = removed.map(|(name, _)| json!({name: null})).collect();
     for value in other {

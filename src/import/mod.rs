@@ -16,12 +16,13 @@ mod plan;
 mod workload;
 mod write;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use serde_json::{Map, Value as Json, json};
 
-pub use compare::{Field, Kind};
 use canonical::Around;
+pub use compare::{Field, Kind};
 use owned::Owned;
 
 use crate::describe::Spanned;
@@ -166,30 +167,47 @@ pub(crate) struct Attempt {
 }
 
 fn one(inputs: &[Input], main: &dyn Fn(&Input) -> usize, generate: Generate<'_>, left: &mut Vec<Left>) -> Vec<Attempt> {
-    let asked = plan::asked(inputs);
-    let (owned, mut rest) = plan::plan(inputs, main);
+    let twice = environments::repeated(inputs);
+    let mut single: Vec<Input> = Vec::new();
+    let mut rest: Vec<(Input, String)> = Vec::new();
+    for (at, input) in inputs.iter().enumerate() {
+        if twice.contains(&at) {
+            rest.push((
+                input.clone(),
+                "another object of this run has its kind and name; import one of them at a time".to_owned(),
+            ));
+        } else {
+            single.push(input.clone());
+        }
+    }
+    let mut services = Around::default();
+    services.learn(single.iter().filter(|input| input.kind() == "Service").map(|input| &input.object));
+    let run = Run { asked: plan::asked(&single), services: Arc::new(services.services) };
+    plan::need_tokens(&mut single);
+    let (owned, others) = plan::plan(&single, &run.services, main);
+    rest.extend(others.into_iter().map(|(input, why)| (input.clone(), why)));
     let mut attempts = Vec::new();
     for owned in &owned {
-        match attempt(owned, inputs, &asked, generate) {
+        match attempt(owned, &run, generate) {
             Ok(attempt) => attempts.push(attempt),
             Err(why) => {
-                rest.push((owned.workload, why));
+                rest.push((owned.workload.clone(), why));
                 let belongs = owned.objects().skip(1).chain(owned.extra.iter().copied());
                 let why = format!("it belongs to {}, which stays where it is", owned.workload.title());
-                rest.extend(belongs.map(|input| (input, why.clone())));
+                rest.extend(belongs.map(|input| (input.clone(), why.clone())));
             }
         }
     }
     rest.sort_by(|(a, _), (b, _)| (&a.file, a.line).cmp(&(&b.file, b.line)));
-    left.extend(rest.into_iter().map(|(input, why)| Left { input: input.clone(), why }));
+    left.extend(rest.into_iter().map(|(input, why)| Left { input, why }));
     attempts
 }
 
 /// How often what is generated is compared and mended; a patch may show another difference beneath.
 const ROUNDS: usize = 4;
 
-fn attempt(owned: &Owned<'_>, inputs: &[Input], asked: &[String], generate: Generate<'_>) -> Result<Attempt, String> {
-    let mut keys = workload::describe(owned, asked)?;
+fn attempt(owned: &Owned<'_>, run: &Run, generate: Generate<'_>) -> Result<Attempt, String> {
+    let mut keys = workload::describe(owned, &run.asked)?;
     let mut comments = Vec::new();
     if !owned.extra.is_empty() {
         keys.insert("extra".to_owned(), owned.extra.iter().map(|input| without_tools(&input.object)).collect());
@@ -209,14 +227,14 @@ fn attempt(owned: &Owned<'_>, inputs: &[Input], asked: &[String], generate: Gene
                 return Err(refused(&findings));
             }
         };
-        let objects = compare_all(owned, inputs, asked, &made);
+        let objects = compare_all(owned, run, &made);
         let mut mended = false;
         for object in &objects {
             let lost: Vec<&Field> = object.fields.iter().filter(|field| field.kind == Kind::Lost).collect();
             if lost.is_empty() {
                 continue;
             }
-            let around = around(made.iter(), asked);
+            let around = around(made.iter(), run);
             let canonical = canonical::canonical(&object.made, &around);
             let merge = patch::merge(&lost, &object.input.object, &object.made, &canonical)?;
             let name = identity(&object.made, owned);
@@ -249,13 +267,21 @@ fn finish(
 ) -> Attempt {
     let is_there = |object: &&Json| {
         let compared = objects.iter().any(|one| one.made == **object);
-        let extra = owned.extra.iter().any(|input| input.kind() == object["kind"] && input.name() == object["metadata"]["name"]);
+        let extra = owned
+            .extra
+            .iter()
+            .any(|input| input.kind() == object["kind"] && input.name() == object["metadata"]["name"]);
         !compared && !extra
     };
-    let title = |object: &Json| format!("{}/{}", canonical::text(&object["kind"]), canonical::text(&object["metadata"]["name"]));
+    let title = |object: &Json| {
+        format!("{}/{}", canonical::text(&object["kind"]), canonical::text(&object["metadata"]["name"]))
+    };
     let mut obsolete = Vec::new();
     if owned.workload.kind() == "Job" {
-        obsolete.push(format!("{}: a Job's spec is immutable, and the new one has a name of its own", owned.workload.title()));
+        obsolete.push(format!(
+            "{}: a Job's spec is immutable, and the new one has a name of its own",
+            owned.workload.title()
+        ));
     }
     let added = made.iter().filter(is_there).map(title).collect();
     Attempt {
@@ -311,48 +337,70 @@ fn refused(findings: &[Finding]) -> String {
     let mut redacted = findings.to_vec();
     crate::diagnostic::redact(&mut redacted);
     let first = redacted.iter().find(|finding| finding.level == crate::diagnostic::Level::Error);
-    first.map_or_else(|| "nothing is generated from it".to_owned(), |finding| {
-        let label = &finding.primary;
-        let at = label.source.slice(label.span);
-        let is_short = at.len() <= 60 && !at.contains('\n') && finding.secrets.is_empty() && !finding.message.contains("secret");
-        if is_short && !at.is_empty() { format!("{} (`{at}`)", finding.message) } else { finding.message.clone() }
-    })
+    first.map_or_else(
+        || "nothing is generated from it".to_owned(),
+        |finding| {
+            let label = &finding.primary;
+            let at = label.source.slice(label.span);
+            let is_short = at.len() <= 60
+                && !at.contains('\n')
+                && finding.secrets.is_empty()
+                && !finding.message.contains("secret");
+            if is_short && !at.is_empty() { format!("{} (`{at}`)", finding.message) } else { finding.message.clone() }
+        },
+    )
 }
 
-fn compare_all(owned: &Owned<'_>, inputs: &[Input], asked: &[String], made: &[Json]) -> Vec<Compared> {
-    let said_around = around(owned.objects().map(|input| &input.object).chain(inputs.iter().filter(|input| input.kind() == "Service").map(|input| &input.object)), asked);
-    let mut made_around = around(made.iter(), asked);
-    let others = said_around.services.iter().map(|(key, value)| (key.clone(), *value));
-    for (key, value) in others {
-        made_around.services.entry(key).or_insert(value);
-    }
+fn compare_all(owned: &Owned<'_>, run: &Run, made: &[Json]) -> Vec<Compared> {
+    let said_around = around(owned.objects().map(|input| &input.object), run);
+    let made_around = around(made.iter(), run);
     let mut compared = Vec::new();
     for input in owned.objects() {
         let same = |object: &&Json| {
             let name = input.kind() == "Job" || object["metadata"]["name"] == input.name();
             object["kind"] == input.kind() && name
         };
-        let object = made.iter().find(same).cloned().unwrap_or_else(|| json!({"kind": input.kind(), "metadata": {"name": input.name()}}));
+        let object = made
+            .iter()
+            .find(same)
+            .cloned()
+            .unwrap_or_else(|| json!({"kind": input.kind(), "metadata": {"name": input.name()}}));
         let fields = compare::compare(&input.object, &said_around, &object, &made_around);
         compared.push(Compared { input: input.clone(), made: object, fields });
     }
     compared
 }
 
-fn around<'a>(objects: impl Iterator<Item = &'a Json>, asked: &[String]) -> Around {
-    let mut around = Around { asked: asked.to_vec(), ..Around::default() };
+/// What all documents of a run have in common.
+struct Run {
+    /// Labels that something selects by.
+    asked: Vec<String>,
+    /// Ports of Services by name.
+    services: Arc<HashMap<(String, String), u64>>,
+}
+
+fn around<'a>(objects: impl Iterator<Item = &'a Json>, run: &Run) -> Around {
+    let mut around = Around { asked: run.asked.clone(), elsewhere: Arc::clone(&run.services), ..Around::default() };
     around.learn(objects);
     around
 }
 
 /// How a patch names an object: a Job without the hash that its name ends in.
 fn identity(made: &Json, owned: &Owned<'_>) -> String {
-    let name = if made["kind"] == "Job" { owned.workload.name() } else { made["metadata"]["name"].as_str().unwrap_or_default() };
+    let name = if made["kind"] == "Job" {
+        owned.workload.name()
+    } else {
+        made["metadata"]["name"].as_str().unwrap_or_default()
+    };
     format!("{}/{name}", canonical::text(&made["kind"]))
 }
 
 fn fields(lost: &[&Field]) -> String {
-    let mut names: Vec<&str> = lost.iter().filter_map(|field| field.path.iter().rev().find(|step| !step.starts_with('['))).map(String::as_str).collect();
+    let mut names: Vec<&str> = lost
+        .iter()
+        .filter_map(|field| field.path.iter().rev().find(|step| !step.starts_with('[')))
+        .map(String::as_str)
+        .collect();
     names.dedup();
     match names.as_slice() {
         [a, b, c, _, _, ..] => format!("{a}, {b}, {c}, …"),
@@ -374,7 +422,11 @@ fn without_tools(object: &Json) -> Json {
     if let Some(metadata) = object.get_mut("metadata").and_then(Json::as_object_mut) {
         metadata.retain(|key, _| matches!(key.as_str(), "name" | "namespace" | "labels" | "annotations"));
         for (map, is_noise) in [
-            ("labels", (|key: &str| key.starts_with("app.kubernetes.io/") || canonical::is_noise_label(key, &[])) as fn(&str) -> bool),
+            (
+                "labels",
+                (|key: &str| key.starts_with("app.kubernetes.io/") || canonical::is_noise_label(key, &[]))
+                    as fn(&str) -> bool,
+            ),
             ("annotations", canonical::is_noise_annotation as fn(&str) -> bool),
         ] {
             if let Some(members) = metadata.get_mut(map).and_then(Json::as_object_mut) {
@@ -386,7 +438,9 @@ fn without_tools(object: &Json) -> Json {
         }
     }
     if let Some(spec) = object.get_mut("spec").and_then(Json::as_object_mut) {
-        spec.retain(|key, value| !matches!(key.as_str(), "clusterIPs" | "ipFamilies") && !(key == "clusterIP" && value != "None"));
+        spec.retain(|key, value| {
+            !matches!(key.as_str(), "clusterIPs" | "ipFamilies") && !(key == "clusterIP" && value != "None")
+        });
     }
     object
 }

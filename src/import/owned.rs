@@ -1,5 +1,7 @@
 //! What belongs to a workload: its Service, route, autoscaler, budget and claims, and what they add to its document.
 
+use std::collections::HashMap;
+
 use serde_json::{Map, Value as Json, json};
 
 use super::Input;
@@ -20,8 +22,8 @@ pub(super) struct Owned<'a> {
     pub claims: Vec<&'a Input>,
     /// Objects about the workload that no key makes.
     pub extra: Vec<&'a Input>,
-    /// All of the run, for what refers to others.
-    pub all: &'a [Input],
+    /// Numbers of the ports of all Services of the run, by the names of both.
+    pub services: &'a HashMap<(String, String), u64>,
 }
 
 impl<'a> Owned<'a> {
@@ -29,6 +31,27 @@ impl<'a> Owned<'a> {
     pub(super) fn objects(&self) -> impl Iterator<Item = &'a Input> {
         let one = [self.service, self.ingress, self.autoscaler, self.budget, self.account];
         std::iter::once(self.workload).chain(one.into_iter().flatten()).chain(self.claims.iter().copied())
+    }
+
+    /// The workload alone.
+    pub(super) fn bare(&self) -> Self {
+        Self {
+            service: None,
+            ingress: None,
+            autoscaler: None,
+            budget: None,
+            account: None,
+            claims: Vec::new(),
+            extra: Vec::new(),
+            ..*self
+        }
+    }
+
+    /// Whether the Service leads to a port of the app.
+    pub(super) fn leads(&self) -> bool {
+        let spec = canonical::pod_spec(&self.workload.object);
+        let app = spec.and_then(|spec| items(&spec["containers"]).get(self.main));
+        app.is_some_and(|app| self.main_port(app).is_some())
     }
 
     /// The labels that the workload selects its Pods by.
@@ -56,6 +79,7 @@ impl<'a> Owned<'a> {
             ("service", of(self.service)),
             ("workload", &self.workload.object["metadata"]["annotations"]),
             ("route", of(self.ingress)),
+            ("account", of(self.account)),
         ]
     }
 
@@ -84,7 +108,8 @@ impl<'a> Owned<'a> {
     /// The Service's port that is the app's own: the one that speaks HTTP, else the first.
     fn main_port(&self, app: &Json) -> Option<&'a Json> {
         let ports = self.service_ports();
-        let leads = |port: &&Json| self.target(app, port).is_some() && port["protocol"].as_str().unwrap_or("TCP") == "TCP";
+        let leads =
+            |port: &&Json| self.target(app, port).is_some() && port["protocol"].as_str().unwrap_or("TCP") == "TCP";
         let is_web = |port: &&Json| {
             let name = port["name"].as_str().unwrap_or_default();
             let metrics = name.contains("metrics") || name.contains("monitor");
@@ -255,9 +280,7 @@ impl<'a> Owned<'a> {
     }
 
     fn port_of(&self, service: &str, name: &str) -> Option<u64> {
-        let service = self.all.iter().find(|input| input.kind() == "Service" && input.name() == service)?;
-        let port = items(&service.object["spec"]["ports"]).iter().find(|port| port["name"] == name)?;
-        port["port"].as_u64()
+        self.services.get(&(service.to_owned(), name.to_owned())).copied()
     }
 
     /// What the objects are called already, where we would choose another name.
@@ -271,7 +294,7 @@ impl<'a> Owned<'a> {
             adopt.insert("selector".to_owned(), Json::Object(selector));
         }
         let mut names = Map::new();
-        for input in [self.service, self.ingress, self.autoscaler, self.budget].into_iter().flatten() {
+        for input in [self.service, self.account, self.ingress, self.autoscaler, self.budget].into_iter().flatten() {
             if input.name() != name {
                 names.insert(input.kind().to_owned(), json!(input.name()));
             }
@@ -297,10 +320,16 @@ impl<'a> Owned<'a> {
                 }
             }
         }
+        let spec = canonical::pod_spec(&self.workload.object);
+        adopt.extend(spec.and_then(image_pull).map(|policy| ("image-pull".to_owned(), json!(policy))));
+        if spec.is_some_and(|spec| spec["automountServiceAccountToken"] == true) {
+            adopt.insert("token".to_owned(), json!(true));
+        }
         if self.workload.kind() == "StatefulSet" {
             let spec = &self.workload.object["spec"];
             let claim = items(&spec["volumeClaimTemplates"]).first();
-            if let Some(claim) = claim.and_then(|claim| claim["metadata"]["name"].as_str()).filter(|one| *one != "data") {
+            if let Some(claim) = claim.and_then(|claim| claim["metadata"]["name"].as_str()).filter(|one| *one != "data")
+            {
                 let mounted = items(&app["volumeMounts"]).iter().any(|mount| mount["name"] == claim);
                 if mounted {
                     adopt.insert("claim".to_owned(), json!(claim));
@@ -327,6 +356,18 @@ impl<'a> Owned<'a> {
         });
         if http_at_main || self.ingress.is_some() { "http" } else { "app" }
     }
+}
+
+/// The policy of all containers, where one of them says what does not follow from its tag.
+fn image_pull(spec: &Json) -> Option<&str> {
+    let policy = |container: &Json| canonical::pull_policy(container["image"].as_str().unwrap_or_default());
+    let said = |container: &'_ Json| {
+        container["imagePullPolicy"].as_str().map_or_else(|| policy(container).to_owned(), str::to_owned)
+    };
+    let first = canonical::containers(spec).find_map(|container| container["imagePullPolicy"].as_str())?;
+    let all = canonical::containers(spec).all(|container| said(container) == first);
+    let follows = canonical::containers(spec).all(|container| policy(container) == first);
+    (all && !follows).then_some(first)
 }
 
 /// `create` of a claim, if the language has words for it.

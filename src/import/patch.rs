@@ -143,7 +143,11 @@ fn mount(merge: &mut Json, path: &[String], at: usize, said: &Json, made: &Json)
     let Some((mut wanted, mut volume)) = find(said) else {
         return Err(format!("{} has no key and no patch", path.join(".")));
     };
-    if path[..at].iter().try_fold(&canonical::canonical(made, &canonical::Around::default()), |value, step| value.get(step)).is_none() {
+    if path[..at]
+        .iter()
+        .try_fold(&canonical::canonical(made, &canonical::Around::default()), |value, step| value.get(step))
+        .is_none()
+    {
         return Err(format!("no key makes the container {}", path[at - 1]));
     }
     let there = find(made);

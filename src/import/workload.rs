@@ -5,6 +5,7 @@ use serde_json::{Map, Value as Json, json};
 use super::canonical::{self, is_noise_annotation, is_noise_label, items, text};
 use super::container::{self, Pod, Ports, duration};
 use super::owned::Owned;
+use super::plan;
 use crate::describe::fits;
 
 /// The workload in the language's words.
@@ -53,7 +54,7 @@ pub(super) fn describe(owned: &Owned<'_>, asked: &[String]) -> Result<Map<String
         let at = keys.keys().position(|key| key == "port").map_or(0, |at| at + 1);
         keys.shift_insert(at, "protocol".to_owned(), json!(speaks));
     }
-    if let Some(account) = account(spec) {
+    if let Some(account) = plan::account_of(owned.workload).filter(|_| owned.account.is_none()) {
         keys.insert("account".to_owned(), json!(account));
     }
     let app_keys = keys.clone();
@@ -77,12 +78,10 @@ pub(super) fn describe(owned: &Owned<'_>, asked: &[String]) -> Result<Map<String
 
 fn system(object: &Json, name: &str) -> Json {
     let part_of = &object["metadata"]["labels"]["app.kubernetes.io/part-of"];
-    part_of.as_str().filter(|part_of| *part_of != name && fits("dns-label", part_of)).map_or(Json::Null, |one| json!(one))
-}
-
-fn account(spec: &Json) -> Option<&str> {
-    let account = spec["serviceAccountName"].as_str().or_else(|| spec["serviceAccount"].as_str())?;
-    (account != "default" && !account.is_empty()).then_some(account)
+    part_of
+        .as_str()
+        .filter(|part_of| *part_of != name && fits("dns-label", part_of))
+        .map_or(Json::Null, |one| json!(one))
 }
 
 fn is_sidecar(container: &Json) -> bool {
@@ -127,6 +126,10 @@ fn sidecars(spec: &Json, main: usize, pod: &Pod<'_>) -> Vec<Json> {
         let ports = Ports { main: ports.first().copied(), ..Ports::default() };
         keys.extend(container::keys(container, pod, &ports));
         container::ending(container, &Json::Null, ports.main.is_some(), &mut keys);
+        let short = spec["terminationGracePeriodSeconds"].as_u64().is_some_and(|grace| grace < 16);
+        if short && ports.main.is_some() && !keys.contains_key("drain") {
+            keys.insert("drain".to_owned(), json!("0s"));
+        }
         if !before {
             keys.insert("before".to_owned(), json!(false));
         }

@@ -90,7 +90,8 @@ fn element(value: &Json, indent: usize, text: &mut String) {
             text.pop();
             block(lines, indent + 2, text);
         }
-        Json::Object(members) if !members.is_empty() => match flow(value, SHORT.max(WIDTH.saturating_sub(indent + 20))) {
+        Json::Object(members) if !members.is_empty() => match flow(value, SHORT.max(WIDTH.saturating_sub(indent + 20)))
+        {
             Some(line) => {
                 let _ = writeln!(text, "{line}");
             }
@@ -111,7 +112,11 @@ fn is_block(text: &str) -> bool {
     text.contains('\n')
         && !text.starts_with([' ', '\n', '\t'])
         && text.lines().all(|line| !line.ends_with([' ', '\t']) || line.trim().is_empty() && line.is_empty())
-        && text.chars().all(|one| one == '\n' || one == '\t' || !one.is_control() && one != '\u{feff}' && !matches!(one, '\u{85}' | '\u{2028}' | '\u{2029}'))
+        && text.chars().all(|one| {
+            one == '\n'
+                || one == '\t'
+                || !one.is_control() && one != '\u{feff}' && !matches!(one, '\u{85}' | '\u{2028}' | '\u{2029}')
+        })
 }
 
 fn block(lines: &str, indent: usize, text: &mut String) {
@@ -155,9 +160,12 @@ fn flow(value: &Json, room: usize) -> Option<String> {
 fn scalar(text: &str) -> String {
     const WORDS: &[&str] = &["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
     let first = text.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '_'));
-    let inner = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | '+' | '=' | '$' | '(' | ')' | '@');
+    let inner =
+        |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | '+' | '=' | '$' | '(' | ')' | '@');
     let size = is_size(text);
-    let plain = (first || size) && text.chars().all(|c| inner(c) || size && c == '%') && !WORDS.contains(&text.to_ascii_lowercase().as_str());
+    let plain = (first || size)
+        && text.chars().all(|c| inner(c) || size && c == '%')
+        && !WORDS.contains(&text.to_ascii_lowercase().as_str());
     if plain { text.to_owned() } else { Json::String(text.to_owned()).to_string() }
 }
 

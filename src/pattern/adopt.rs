@@ -45,6 +45,20 @@ pub(super) fn apply(description: &Description, objects: &mut [Json], findings: &
     {
         findings.push(nothing(member, "the shape has no `storage`"));
     }
+    if let Some((_, policy)) = text(adopt, "image-pull") {
+        for template in objects.iter_mut().flat_map(objects::templates) {
+            for list in ["/spec/initContainers", "/spec/containers"] {
+                let containers = template.pointer_mut(list).and_then(Json::as_array_mut);
+                containers.into_iter().flatten().for_each(|container| container["imagePullPolicy"] = json!(policy));
+            }
+        }
+    }
+    if adopt.get("token").is_some_and(|token| token.to_json() == true) {
+        let templates = objects.iter_mut().flat_map(objects::templates);
+        for spec in templates.filter_map(|template| template.get_mut("spec")?.as_object_mut()) {
+            spec.insert("automountServiceAccountToken".to_owned(), json!(true));
+        }
+    }
     if let Some(member) = adopt.member("ordered").filter(|member| member.value.to_json() == true) {
         let mut sets = objects.iter_mut().filter(|object| object["kind"] == "StatefulSet").peekable();
         if sets.peek().is_none() {

@@ -65,7 +65,13 @@ pub fn text(import: &Import, workloads: usize, unread: &[Unread]) -> String {
     let mut out = format!("{}\n", summary(import, workloads));
     for document in &import.documents {
         let workload = &document.workload;
-        let _ = writeln!(out, "\n{} ({}) is `{}`", printable(&workload.title()), printable(&workload.place()), document.name);
+        let _ = writeln!(
+            out,
+            "\n{} ({}) is `{}`",
+            printable(&workload.title()),
+            printable(&workload.place()),
+            document.name
+        );
         if !document.environments.is_empty() {
             let _ = writeln!(out, "  environments: {}", document.environments.join(", "));
         }
@@ -90,14 +96,21 @@ pub fn text(import: &Import, workloads: usize, unread: &[Unread]) -> String {
         out.push_str("\nlost:\n");
     }
     for (input, field) in lost {
-        let _ = writeln!(out, "  {} ({}): {}", printable(&input.title()), printable(&input.place()), printable(&field.name()));
+        let _ = writeln!(
+            out,
+            "  {} ({}): {}",
+            printable(&input.title()),
+            printable(&input.place()),
+            printable(&field.name())
+        );
     }
     if !import.left.is_empty() {
         out.push_str("\nleft where it is; keep applying these:\n");
     }
     for left in &import.left {
         let input = &left.input;
-        let _ = writeln!(out, "  {} ({}): {}", printable(&input.title()), printable(&input.place()), printable(&left.why));
+        let _ =
+            writeln!(out, "  {} ({}): {}", printable(&input.title()), printable(&input.place()), printable(&left.why));
     }
     if !unread.is_empty() {
         out.push_str("\nnot read:\n");
@@ -156,9 +169,9 @@ pub fn json(import: &Import, workloads: usize, unread: &[Unread]) -> Json {
             "description": document.text,
         })
     };
-    let left = import.left.iter().map(|left| {
-        json!({"object": left.input.title(), "file": left.input.file, "line": left.input.line, "why": left.why})
-    });
+    let left = import.left.iter().map(
+        |left| json!({"object": left.input.title(), "file": left.input.file, "line": left.input.line, "why": left.why}),
+    );
     let count = count(import.documents.iter().flat_map(|document| &document.objects));
     json!({
         "workloads": workloads,
@@ -182,7 +195,8 @@ pub fn diff(import: &Import) -> String {
         let title = clip(&object.input.title());
         let before = format!("{title} ({})", printable(&object.input.place()));
         let diff = TextDiff::from_lines(&old, &new);
-        let _ = write!(out, "{}", diff.unified_diff().context_radius(3).header(&before, &format!("{title} (generated)")));
+        let _ =
+            write!(out, "{}", diff.unified_diff().context_radius(3).header(&before, &format!("{title} (generated)")));
     }
     out
 }

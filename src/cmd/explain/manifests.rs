@@ -4,12 +4,12 @@ use std::io::{self, Write as _};
 use std::path::PathBuf;
 
 use crate::cli::ExplainFormat;
-use crate::cmd::Exit;
+use crate::cmd::{Exit, import};
 use crate::diagram::{self, mermaid};
 use crate::facts::Programs;
 use crate::facts::workload::workloads;
 use crate::kube::{File, Index, Object, Workspace};
-use crate::report::roles;
+use crate::report::{import as report, roles};
 
 /// Prints what is recognised in one file.
 pub fn run_file(file: File, format: ExplainFormat) -> io::Result<Exit> {
@@ -21,12 +21,22 @@ pub fn run_paths(paths: &[PathBuf], format: ExplainFormat) -> io::Result<Exit> {
     run(&Workspace::load(paths, None), format)
 }
 
+/// How much of the manifests a description could say, in one line; nothing where there is no workload.
+fn importable(workspace: &Workspace) -> String {
+    let count = import::count(workspace);
+    if count == 0 {
+        return String::new();
+    }
+    let (result, _) = import::import_all(workspace);
+    format!("patterns import: {}\n", report::summary(&result, count))
+}
+
 fn run(workspace: &Workspace, format: ExplainFormat) -> io::Result<Exit> {
     let objects: Vec<&Object> = workspace.objects().collect();
     let index = Index::of(&objects);
     let workloads = workloads(&index, Programs::built_in());
     let text = match format {
-        ExplainFormat::Text => roles::tree(&workloads),
+        ExplainFormat::Text => roles::tree(&workloads) + &importable(workspace),
         ExplainFormat::Json => roles::json(&workloads).map_err(io::Error::other)?,
         ExplainFormat::Mermaid => {
             let first = workspace.files.first().map_or("", |file| file.source.name.as_str());
