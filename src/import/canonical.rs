@@ -391,6 +391,13 @@ fn container(container: &mut Json, all: &Map<String, Json>) {
             context.entry(key.clone()).or_insert_with(|| value.clone());
         }
     }
+    if let Some(ports) = members.get_mut("ports").and_then(Json::as_array_mut) {
+        for port in ports.iter_mut().filter(|port| port["protocol"].is_null()) {
+            port["protocol"] = json!("TCP");
+        }
+        // their order is of no effect, and some have one number for two protocols
+        ports.sort_by_key(|port| (port["containerPort"].as_u64(), text(&port["protocol"])));
+    }
     for probe in ["readinessProbe", "livenessProbe", "startupProbe"] {
         for handler in ["httpGet", "tcpSocket"] {
             let port = members.get_mut(probe).and_then(|probe| probe.get_mut(handler)?.get_mut("port"));

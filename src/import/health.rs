@@ -6,6 +6,16 @@ use super::canonical::items;
 use super::compare::patience;
 use super::container::duration;
 
+/// How often the generator has a check by itself, and how many failures count.
+#[derive(Clone, Copy)]
+struct Timing {
+    every: u64,
+    failures: u64,
+}
+
+const READY: Timing = Timing { every: 5, failures: 3 };
+const LIVE: Timing = Timing { every: 10, failures: 6 };
+
 /// What starts up within five minutes needs no `start`.
 const START: u64 = 300;
 
@@ -14,8 +24,8 @@ pub(super) fn of(container: &Json, main: Option<u64>) -> Json {
     let probe = |name: &str| container.get(name).filter(|probe| probe.is_object());
     let number = |port: &Json| number(container, port);
     let (ready, live) = (probe("readinessProbe"), probe("livenessProbe"));
-    let said = |one: Option<&Json>| one.and_then(|one| check(one, main, &number));
-    let (ready_form, live_form) = (said(ready), said(live));
+    let (ready_form, live_form) =
+        (ready.and_then(|one| check(one, main, READY, &number)), live.and_then(|one| check(one, main, LIVE, &number)));
     let delay = [ready, live].into_iter().flatten().filter_map(|one| one["initialDelaySeconds"].as_u64()).max();
     let start = probe("startupProbe").map(patience).into_iter().chain(delay).max();
     let start = start.filter(|start| *start > START).map(duration);
@@ -49,7 +59,7 @@ fn number(container: &Json, port: &Json) -> Option<u64> {
 }
 
 /// One check: a word where that says all of it.
-fn check(probe: &Json, main: Option<u64>, number: &dyn Fn(&Json) -> Option<u64>) -> Option<Json> {
+fn check(probe: &Json, main: Option<u64>, ours: Timing, number: &dyn Fn(&Json) -> Option<u64>) -> Option<Json> {
     let mut form = Map::new();
     let mut word = None;
     if let Some(http) = probe.get("httpGet") {
@@ -86,12 +96,16 @@ fn check(probe: &Json, main: Option<u64>, number: &dyn Fn(&Json) -> Option<u64>)
         return None;
     }
     let bare = form.len();
-    let seconds = |key: &str, default: u64| probe[key].as_u64().filter(|seconds| *seconds != default && *seconds > 0);
-    form.extend(seconds("periodSeconds", 10).map(|every| ("every".to_owned(), json!(duration(every)))));
-    form.extend(seconds("timeoutSeconds", 1).map(|timeout| ("timeout".to_owned(), json!(duration(timeout)))));
-    form.extend(seconds("failureThreshold", 3).map(|failures| ("failures".to_owned(), json!(failures))));
+    let is_dial = bare == 1 && main.is_some() && form.get("tcp").and_then(Json::as_u64) == main;
+    // what the server or the generator takes by itself needs no word
+    let of =
+        |key: &str, defaults: [u64; 2]| probe[key].as_u64().filter(|number| !defaults.contains(number) && *number > 0);
+    form.extend(of("periodSeconds", [10, ours.every]).map(|every| ("every".to_owned(), json!(duration(every)))));
+    form.extend(of("timeoutSeconds", [1, 1]).map(|timeout| ("timeout".to_owned(), json!(duration(timeout)))));
+    form.extend(of("failureThreshold", [3, ours.failures]).map(|failures| ("failures".to_owned(), json!(failures))));
     match word {
         Some(word) if form.len() == bare => Some(word),
+        _ if is_dial && form.len() == bare => None,
         _ => Some(Json::Object(form)),
     }
 }

@@ -59,6 +59,9 @@ fn member(key: &str, value: &Json, indent: usize, text: &mut String) {
     let room = WIDTH.saturating_sub(indent + key.len() + 2);
     match value {
         Json::String(lines) if is_block(lines) => block(lines, indent + 2, text),
+        Json::String(reference) if is_reference(reference) => {
+            let _ = writeln!(text, " {reference}");
+        }
         Json::Object(members) if !members.is_empty() => match flow(value, room.min(SHORT)) {
             Some(line) => {
                 let _ = writeln!(text, " {line}");
@@ -69,7 +72,7 @@ fn member(key: &str, value: &Json, indent: usize, text: &mut String) {
             }
         },
         Json::Array(elements) if !elements.is_empty() => match flow(value, room) {
-            Some(line) if elements.iter().all(|one| !one.is_object()) => {
+            Some(line) if elements.iter().all(|one| !one.is_object() && !one.as_str().is_some_and(is_block)) => {
                 let _ = writeln!(text, " {line}");
             }
             _ => {
@@ -156,10 +159,20 @@ fn flow(value: &Json, room: usize) -> Option<String> {
     (line.chars().count() <= room).then_some(line)
 }
 
+/// A text with a colon inside, as an image has: plain, but not within brackets.
+fn is_reference(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.contains(':')
+        && !text.ends_with(':')
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | ':' | '@'))
+}
+
 /// A text plain where YAML 1.1 reads it as a text, else in double quotes.
 fn scalar(text: &str) -> String {
     const WORDS: &[&str] = &["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
-    let first = text.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '_'));
+    let option = text.trim_start_matches('-');
+    let is_option = text.len() - option.len() <= 2 && option.starts_with(|c: char| c.is_ascii_alphabetic());
+    let first = text.starts_with(['/', '_']) || is_option;
     let inner =
         |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | '+' | '=' | '$' | '(' | ')' | '@');
     let size = is_size(text);

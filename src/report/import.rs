@@ -43,14 +43,18 @@ pub fn count<'a>(objects: impl IntoIterator<Item = &'a Compared>) -> Count {
 #[must_use]
 pub fn summary(import: &Import, workloads: usize) -> String {
     let count = count(import.documents.iter().flat_map(|document| &document.objects));
-    let plain = import.documents.iter().filter(|document| is_plain(document)).count();
+    let (imported, plain) = workloads_of(import);
     format!(
-        "{} of {workloads} workloads imported, {plain} without patch or extra; fields: {} the same, {} completed, {} lost",
-        import.documents.len(),
-        count.same,
-        count.completed,
-        count.lost
+        "{imported} of {workloads} workloads imported, {plain} without patch or extra; fields: {} the same, {} completed, {} lost",
+        count.same, count.completed, count.lost
     )
+}
+
+/// How many workloads are imported, those of environments too, and how many of them without a hatch.
+fn workloads_of(import: &Import) -> (usize, usize) {
+    let count = |document: &Imported| 1 + document.environments.len();
+    let plain = import.documents.iter().filter(|document| is_plain(document));
+    (import.documents.iter().map(count).sum(), plain.map(count).sum())
 }
 
 /// Whether a document needs no hatch.
@@ -175,8 +179,8 @@ pub fn json(import: &Import, workloads: usize, unread: &[Unread]) -> Json {
     let count = count(import.documents.iter().flat_map(|document| &document.objects));
     json!({
         "workloads": workloads,
-        "imported": import.documents.len(),
-        "plain": import.documents.iter().filter(|document| is_plain(document)).count(),
+        "imported": workloads_of(import).0,
+        "plain": workloads_of(import).1,
         "fields": {"same": count.same, "completed": count.completed, "lost": count.lost},
         "documents": import.documents.iter().map(document).collect::<Vec<_>>(),
         "left": left.collect::<Vec<_>>(),
