@@ -267,13 +267,15 @@ fn take(value: &mut Json, keys: &[&str]) -> Map<String, Json> {
     keys.iter().filter_map(|key| Some(((*key).to_owned(), members.shift_remove(*key)?))).collect()
 }
 
+/// What a node must fulfil for a Pod to be put there.
+const REQUIRED: &str = "requiredDuringSchedulingIgnoredDuringExecution";
+
 /// Nodes by label, whether a nodeSelector or a required affinity of one term says so.
 fn nodes(spec: &mut Map<String, Json>) {
     let mut nodes = Map::new();
     if let Some(Json::Object(selector)) = spec.shift_remove("nodeSelector") {
         nodes.extend(selector.into_iter().map(|(key, value)| (key, json!([value]))));
     }
-    const REQUIRED: &str = "requiredDuringSchedulingIgnoredDuringExecution";
     let required = spec.get("affinity").and_then(|affinity| affinity["nodeAffinity"].get(REQUIRED));
     let simple = required.and_then(|required| match items(&required["nodeSelectorTerms"]) {
         [term] if term["matchFields"].is_null() => {
@@ -403,7 +405,7 @@ fn container(container: &mut Json, all: &Map<String, Json>) {
             let port = members.get_mut(probe).and_then(|probe| probe.get_mut(handler)?.get_mut("port"));
             let Some(port) = port else { continue };
             if let Some(number) = port.as_str().and_then(|name| ports.get(name)) {
-                *port = number.clone();
+                port.clone_from(number);
             } else if let Some(number) = port.as_str().and_then(|text| text.parse::<u16>().ok()) {
                 *port = json!(number);
             }

@@ -9,6 +9,19 @@ use super::canonical::{self, items, text};
 use super::container::Ports;
 use crate::describe::fits;
 
+/// Protocols by the names that ports have, and by their well-known number.
+const KNOWN: &[(&str, &[&str], u64)] = &[
+    ("grpc", &["grpc", "kubernetes.io/h2c"], 0),
+    ("redis", &["redis"], 6379),
+    ("memcached", &["memcached", "memcache"], 11211),
+    ("mysql", &["mysql"], 3306),
+    ("postgres", &["postgres", "postgresql"], 5432),
+    ("mongodb", &["mongodb", "mongo"], 27017),
+    ("kafka", &["kafka"], 9092),
+    ("amqp", &["amqp"], 5672),
+    ("mqtt", &["mqtt"], 1883),
+];
+
 /// A workload with the objects that its document makes.
 pub(super) struct Owned<'a> {
     pub workload: &'a Input,
@@ -89,18 +102,6 @@ impl<'a> Owned<'a> {
         create(&claim.object)
     }
 
-    /// The number that a Service's port leads to.
-    fn target(&self, app: &Json, port: &Json) -> Option<u64> {
-        match &port["targetPort"] {
-            Json::Null => port["port"].as_u64(),
-            Json::String(name) => {
-                let named = items(&app["ports"]).iter().find(|port| port["name"] == **name)?;
-                named["containerPort"].as_u64()
-            }
-            number => number.as_u64(),
-        }
-    }
-
     fn service_ports(&self) -> &'a [Json] {
         self.service.map_or(&[], |service| items(&service.object["spec"]["ports"]))
     }
@@ -108,8 +109,7 @@ impl<'a> Owned<'a> {
     /// The Service's port that is the app's own: the one that speaks HTTP, else the first.
     fn main_port(&self, app: &Json) -> Option<&'a Json> {
         let ports = self.service_ports();
-        let leads =
-            |port: &&Json| self.target(app, port).is_some() && port["protocol"].as_str().unwrap_or("TCP") == "TCP";
+        let leads = |port: &&Json| target(app, port).is_some() && port["protocol"].as_str().unwrap_or("TCP") == "TCP";
         let is_web = |port: &&Json| {
             let name = port["name"].as_str().unwrap_or_default();
             let metrics = name.contains("metrics") || name.contains("monitor");
@@ -118,16 +118,16 @@ impl<'a> Owned<'a> {
         let first = ports.iter().find(|port| leads(port) && is_web(port));
         first.or_else(|| ports.iter().find(leads)).or_else(|| {
             // all of it is UDP
-            ports.iter().find(|port| self.target(app, port).is_some())
+            ports.iter().find(|port| target(app, port).is_some())
         })
     }
 
     /// The ports of the app.
     pub(super) fn ports(&self, app: &Json) -> Ports {
         let main = self.main_port(app);
-        let mut ports = Ports { main: main.and_then(|port| self.target(app, port)), ..Ports::default() };
+        let mut ports = Ports { main: main.and_then(|port| target(app, port)), ..Ports::default() };
         for port in self.service_ports() {
-            if let Some(number) = self.target(app, port) {
+            if let Some(number) = target(app, port) {
                 ports.offered.push(number);
                 if let Some(name) = port["name"].as_str() {
                     ports.names.push((number, name.to_owned()));
@@ -151,17 +151,6 @@ impl<'a> Owned<'a> {
         let said = port["appProtocol"].as_str().unwrap_or_default();
         let words = [said, name(Some(port)), declared_name];
         let is = |word: &str| words.iter().any(|one| *one == word || one.starts_with(&format!("{word}-")));
-        const KNOWN: &[(&str, &[&str], u64)] = &[
-            ("grpc", &["grpc", "kubernetes.io/h2c"], 0),
-            ("redis", &["redis"], 6379),
-            ("memcached", &["memcached", "memcache"], 11211),
-            ("mysql", &["mysql"], 3306),
-            ("postgres", &["postgres", "postgresql"], 5432),
-            ("mongodb", &["mongodb", "mongo"], 27017),
-            ("kafka", &["kafka"], 9092),
-            ("amqp", &["amqp"], 5672),
-            ("mqtt", &["mqtt"], 1883),
-        ];
         if same || self.is_headless_shape() {
             let known = KNOWN.iter().find(|(_, names, number)| names.iter().any(|name| is(name)) || *number == main);
             if let Some((protocol, ..)) = known {
@@ -361,13 +350,25 @@ impl<'a> Owned<'a> {
 /// The policy of all containers, where one of them says what does not follow from its tag.
 fn image_pull(spec: &Json) -> Option<&str> {
     let policy = |container: &Json| canonical::pull_policy(container["image"].as_str().unwrap_or_default());
-    let said = |container: &'_ Json| {
+    let said = |container: &Json| {
         container["imagePullPolicy"].as_str().map_or_else(|| policy(container).to_owned(), str::to_owned)
     };
     let first = canonical::containers(spec).find_map(|container| container["imagePullPolicy"].as_str())?;
     let all = canonical::containers(spec).all(|container| said(container) == first);
     let follows = canonical::containers(spec).all(|container| policy(container) == first);
     (all && !follows).then_some(first)
+}
+
+/// The number that a Service's port leads to.
+fn target(app: &Json, port: &Json) -> Option<u64> {
+    match &port["targetPort"] {
+        Json::Null => port["port"].as_u64(),
+        Json::String(name) => {
+            let named = items(&app["ports"]).iter().find(|port| port["name"] == **name)?;
+            named["containerPort"].as_u64()
+        }
+        number => number.as_u64(),
+    }
 }
 
 /// `create` of a claim, if the language has words for it.

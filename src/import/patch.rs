@@ -153,7 +153,7 @@ fn mount(merge: &mut Json, path: &[String], at: usize, said: &Json, made: &Json)
     let there = find(made);
     if let Some((made_mount, made_volume)) = &there {
         // the list merges by the path as the made object writes it
-        wanted["mountPath"] = made_mount["mountPath"].clone();
+        wanted["mountPath"].clone_from(&made_mount["mountPath"]);
         if made_volume["name"] == volume["name"] && made_volume.is_object() {
             volume["$patch"] = json!("replace");
         }

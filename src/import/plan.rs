@@ -260,7 +260,7 @@ pub(super) fn account_of(workload: &Input) -> Option<&str> {
     (account != "default" && !account.is_empty()).then_some(account)
 }
 
-/// Who has a token of the API that he may need.
+/// Which Pods have a token of the API that they may need.
 struct Tokens<'a> {
     /// Accounts that a binding names; those without a namespace are of any.
     bound: HashSet<Key<'a>>,

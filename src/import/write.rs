@@ -114,7 +114,7 @@ fn element(value: &Json, indent: usize, text: &mut String) {
 fn is_block(text: &str) -> bool {
     text.contains('\n')
         && !text.starts_with([' ', '\n', '\t'])
-        && text.lines().all(|line| !line.ends_with([' ', '\t']) || line.trim().is_empty() && line.is_empty())
+        && text.lines().all(|line| !line.ends_with([' ', '\t']))
         && text.chars().all(|one| {
             one == '\n'
                 || one == '\t'
@@ -184,7 +184,7 @@ fn scalar(text: &str) -> String {
 
 /// `250m`, `64Mi`, `70%`, `10s`: a number with a unit, which YAML takes for a text.
 fn is_size(text: &str) -> bool {
-    let unit = text.trim_start_matches(|c: char| c.is_ascii_digit());
     const UNITS: &[&str] = &["m", "s", "h", "Ki", "Mi", "Gi", "Ti", "K", "M", "G", "T", "%"];
+    let unit = text.trim_start_matches(|c: char| c.is_ascii_digit());
     unit.len() < text.len() && UNITS.contains(&unit)
 }

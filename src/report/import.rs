@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use similar::TextDiff;
 
 use super::excerpt::printable;
-use crate::import::{Compared, Import, Imported, Kind};
+use crate::import::{Compared, Import, Imported, Input, Kind};
 use crate::words::clip;
 use crate::yaml::emit;
 
@@ -168,7 +168,7 @@ pub fn json(import: &Import, workloads: usize, unread: &[Unread]) -> Json {
             "lost": fields(|kind| *kind == Kind::Lost),
             "added": document.added,
             "patches": document.patches,
-            "extra": document.extra.iter().map(|extra| extra.title()).collect::<Vec<_>>(),
+            "extra": document.extra.iter().map(Input::title).collect::<Vec<_>>(),
             "delete": document.obsolete,
             "description": document.text,
         })
