@@ -477,8 +477,8 @@ fn keyed(kind: &str, field: &str, value: &mut Json) {
             }
             // which of them starts first is of effect
             if field == "initContainers" {
-                let names: Vec<String> = elements.iter().map(|element| text(&element["name"])).collect();
-                named.insert("order".to_owned(), json!(names.join(", ")));
+                let order: Vec<String> = elements.iter().map(|element| text(&element["name"])).collect();
+                named.insert("order".to_owned(), json!(order.join(", ")));
             }
             *value = Json::Object(named);
         }

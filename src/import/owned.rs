@@ -303,9 +303,9 @@ impl<'a> Owned<'a> {
             let default = self.default_port_name(app, ports.main);
             let declared = items(&app["ports"]).iter().find(|port| port["containerPort"].as_u64() == ports.main);
             for (key, port) in [("port", declared), ("service-port", self.main_port(app))] {
-                let named = port.and_then(|port| port["name"].as_str());
-                if let Some(named) = named.filter(|name| *name != default && fits("port-name", name)) {
-                    adopt.insert(key.to_owned(), json!(named));
+                let own = port.and_then(|port| port["name"].as_str());
+                if let Some(own) = own.filter(|name| *name != default && fits("port-name", name)) {
+                    adopt.insert(key.to_owned(), json!(own));
                 }
             }
         }

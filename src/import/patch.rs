@@ -120,7 +120,7 @@ fn consequences(merge: &mut Json, field: &Field, made: &Json) {
         ("type", Some(kind)) if kind == "Recreate" || kind == "OnDelete" => without(1, &["rollingUpdate"]),
         ("restartPolicy", Some(policy)) if policy == "OnFailure" => without(3, &["podFailurePolicy"]),
         ("privileged", Some(Json::Bool(true))) => without(1, &["allowPrivilegeEscalation"]),
-        ("add", Some(list)) if items(list).iter().any(|one| one == "SYS_ADMIN" || one == "CAP_SYS_ADMIN") => {
+        ("add", Some(added)) if items(added).iter().any(|one| one == "SYS_ADMIN" || one == "CAP_SYS_ADMIN") => {
             without(2, &["allowPrivilegeEscalation"]);
         }
         ("hostNetwork", Some(Json::Bool(true))) => without(1, &["securityContext", "sysctls"]),
