@@ -577,24 +577,7 @@ fn resource(text: &str) -> Option<Mistake> {
 }
 
 fn verb(text: &str) -> Option<Mistake> {
-    const VERBS: &[&str] = &[
-        "get",
-        "list",
-        "watch",
-        "create",
-        "update",
-        "patch",
-        "delete",
-        "deletecollection",
-        "use",
-        "bind",
-        "escalate",
-        "impersonate",
-        "approve",
-        "sign",
-        "attest",
-        "*",
-    ];
+    use crate::kube::api_resources::VERBS;
     if VERBS.contains(&text) {
         return None;
     }

@@ -21,6 +21,28 @@ static GROUPS: LazyLock<BTreeMap<&'static str, BTreeMap<&'static str, Vec<&'stat
 /// Subresources that many resources have, and `finalizers`, which admission asks for by that name.
 const COMMON: [&str; 4] = ["status", "scale", "finalizers", "restricted"];
 
+/// What requests can have as their verb: those of the API, and those that authorization asks for by name
+/// (kubernetes/website: reference/access-authn-authz/authorization, "Request verbs and authorization").
+pub const VERBS: [&str; 17] = [
+    "get",
+    "list",
+    "watch",
+    "create",
+    "update",
+    "patch",
+    "delete",
+    "deletecollection",
+    "use",
+    "bind",
+    "escalate",
+    "impersonate",
+    "approve",
+    "sign",
+    "attest",
+    "proxy",
+    "*",
+];
+
 /// Why a rule on a resource allows nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Nothing {
@@ -38,6 +60,15 @@ pub enum Nothing {
 #[must_use]
 pub fn is_built_in(group: &str) -> bool {
     GROUPS.contains_key(group)
+}
+
+/// The group of a text that is group and version: `apps` of `apps/v1`, the core group of `v1`.
+#[must_use]
+pub fn group_of_version(text: &str) -> Option<&str> {
+    let (group, version) = text.rsplit_once('/').unwrap_or(("", text));
+    let numbers = version.strip_prefix('v')?.replacen("alpha", ".", 1).replacen("beta", ".", 1);
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    (!group.contains('/') && numbers.split('.').count() <= 2 && numbers.split('.').all(is_number)).then_some(group)
 }
 
 /// Why `resource` allows nothing in these built-in groups; nothing where it may allow something.
@@ -73,7 +104,20 @@ pub fn nothing(groups: &[&str], resource: &str) -> Option<Nothing> {
 
 #[cfg(test)]
 mod tests {
-    use super::{GROUPS, Nothing, nothing};
+    use super::{GROUPS, Nothing, group_of_version, nothing};
+
+    #[test]
+    fn groups_with_a_version() {
+        assert_eq!(group_of_version("apps/v1"), Some("apps"));
+        assert_eq!(group_of_version("v1"), Some(""));
+        assert_eq!(group_of_version("batch/v1beta1"), Some("batch"));
+        assert_eq!(group_of_version("example.com/v1alpha2"), Some("example.com"));
+        for group in
+            ["", "apps", "*", "v", "vault", "a/b/v1", "v1alpha", "ceph.rook.io", "apps/", "apps/x1", "v1beta1beta2"]
+        {
+            assert_eq!(group_of_version(group), None, "{group}");
+        }
+    }
 
     #[test]
     fn resources() {

@@ -31,6 +31,9 @@ pub struct Object {
     /// Whether something changes it before its Pods are made: kustomize, or an operator that is known by the
     /// schema of its kind alone. What is missing or wrong may be mended there.
     pub is_base: bool,
+    /// Whether what changes it may change labels, selectors or ports: not where a kustomization only sets names,
+    /// images, replicas or annotations.
+    pub is_relabelled: bool,
     /// Whether kustomize changes it before it is applied.
     pub is_kustomized: bool,
     /// The kustomizations that bring it together with others, by their numbers in the run.
@@ -122,6 +125,7 @@ impl Object {
             problems,
             is_patch,
             is_base: false,
+            is_relabelled: false,
             is_kustomized: false,
             kustomizations,
             is_encrypted,

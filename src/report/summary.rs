@@ -6,8 +6,9 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::diagnostic::{Finding, Level};
-use crate::kube::validation::{self, Schemas};
-use crate::kube::{LEFT_OUT, Object, Workspace};
+use crate::kube::validation::{self, Cause, Schemas, Target};
+use crate::kube::{File, LEFT_OUT, Object, Workspace};
+use crate::words::is_placeholder;
 
 /// A run in numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -29,12 +30,16 @@ pub struct Summary {
     pub templates_skipped: usize,
     /// Folders such as `testdata` and `vendor` that were left out.
     pub folders_left_out: usize,
-    /// Which they were, for people.
+    /// Files of what tests expect (`00-assert.yaml`) that were left out.
+    pub expectations_left_out: usize,
+    /// Which folders they were, for people.
     #[serde(skip)]
     pub left_out: [bool; LEFT_OUT.len()],
     /// Objects of which only the metadata was judged: their kind is not built in, and no definition of it is in
     /// the run.
     pub objects_of_unknown_kind: usize,
+    /// Files with placeholders where the API server would refuse them.
+    pub files_with_placeholders: usize,
     /// Files that could not be read.
     pub unreadable: usize,
 }
@@ -54,8 +59,14 @@ impl Summary {
             files_with_findings: names.len(),
             templates_skipped: workspace.templates_skipped,
             folders_left_out: workspace.folders_left_out.values().sum(),
+            expectations_left_out: workspace.expectations_left_out,
             left_out: LEFT_OUT.map(|name| workspace.folders_left_out.contains_key(name)),
             objects_of_unknown_kind: unknown_kinds(workspace),
+            files_with_placeholders: workspace
+                .files
+                .iter()
+                .filter(|file| file.reported && has_placeholders(file))
+                .count(),
             unreadable: workspace.failures.len(),
         }
     }
@@ -63,8 +74,32 @@ impl Summary {
     /// Whether there is anything to say.
     #[must_use]
     pub fn is_silent(&self) -> bool {
-        self.errors + self.warnings + self.advice + self.templates_skipped + self.folders_left_out == 0
+        let numbers = [
+            self.errors,
+            self.warnings,
+            self.advice,
+            self.templates_skipped,
+            self.folders_left_out,
+            self.expectations_left_out,
+            self.files_with_placeholders,
+        ];
+        numbers.iter().all(|number| *number == 0)
     }
+}
+
+/// Whether the server would refuse a file for nothing but what has yet to be filled in.
+fn has_placeholders(file: &File) -> bool {
+    let is_hole = |object: &Object, cause: &Cause| object.document.str(cause.node).is_some_and(is_placeholder);
+    // most objects hold none of the marks, and need no second look
+    let may_hold = |text: &str| {
+        ["${", "$(", "{{", "<", "__", "#{"].iter().any(|mark| text.contains(mark)) || text.matches('@').nth(1).is_some()
+    };
+    let is_judged = |object: &&Object| !object.is_patch && may_hold(object.document.raw(object.node));
+    let refuses = |object: &Object| {
+        let verdict = validation::validate(object, Target::default(), &Schemas::default());
+        verdict.errors.iter().any(|cause| is_hole(object, cause))
+    };
+    file.objects.iter().filter(is_judged).any(refuses)
 }
 
 fn unknown_kinds(workspace: &Workspace) -> usize {
@@ -104,11 +139,25 @@ impl fmt::Display for Summary {
         let names = names.collect::<Vec<_>>().join(", ");
         let left_out = counted(self.folders_left_out, "folder left out", "folders left out");
         let left_out = left_out.map(|left_out| format!("{left_out} ({names})"));
+        let expected =
+            counted(self.expectations_left_out, "assertion of a test left out", "assertions of tests left out");
         let unknown = counted(
             self.objects_of_unknown_kind,
             "object of a kind that is not built in",
             "objects of kinds that are not built in",
         );
-        f.write_str(&found.into_iter().chain(skipped).chain(left_out).chain(unknown).collect::<Vec<_>>().join("; "))
+        let placeholders = counted(self.files_with_placeholders, "file with placeholders", "files with placeholders");
+        let placeholders = placeholders.map(|files| format!("{files}, whose values are not judged"));
+        f.write_str(
+            &found
+                .into_iter()
+                .chain(placeholders)
+                .chain(skipped)
+                .chain(left_out)
+                .chain(expected)
+                .chain(unknown)
+                .collect::<Vec<_>>()
+                .join("; "),
+        )
     }
 }

@@ -96,6 +96,7 @@ pub(super) fn add<'run>(
             let is_open = extended.contains(&(object.id.kind.as_str(), object.id.name.as_str()));
             object.is_kustomized |= is_open;
             object.is_base |= is_open;
+            object.is_relabelled |= is_open;
         }
         files.push(file);
     }

@@ -38,6 +38,8 @@ pub struct Workspace {
     pub templates_skipped: usize,
     /// The names of folders that were left out, with how often each was met: see [`LEFT_OUT`].
     pub folders_left_out: BTreeMap<&'static str, usize>,
+    /// Files of what tests expect that were left out.
+    pub expectations_left_out: usize,
 }
 
 /// A path that could not be read.
@@ -67,9 +69,10 @@ impl Workspace {
     /// The same without what some patterns mean.
     #[must_use]
     pub fn load_without(paths: &[PathBuf], around: Option<&Path>, excluded: &Globs) -> Self {
-        let walk::Found { inputs, mut failures, folders_left_out, .. } = walk::inputs(paths, around, excluded);
+        let walk::Found { inputs, mut failures, folders_left_out, expectations_left_out, .. } =
+            walk::inputs(paths, around, excluded);
         let outcomes: Vec<Outcome> = inputs.par_iter().map(read).collect();
-        let mut workspace = Self { folders_left_out, ..Self::default() };
+        let mut workspace = Self { folders_left_out, expectations_left_out, ..Self::default() };
         for outcome in outcomes {
             match outcome {
                 Outcome::Read(file) => workspace.files.push(*file),

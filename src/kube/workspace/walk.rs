@@ -27,6 +27,15 @@ pub(super) struct Input {
 /// names one, or a path in one.
 pub const LEFT_OUT: [&str; 5] = ["_archived", "golden", "node_modules", "testdata", "vendor"];
 
+/// Whether a file holds what a test of an operator expects of objects, parts of which are conditions: the assertions of
+/// kuttl (`00-assert.yaml`, `01-errors.yaml`; kuttl.dev: docs/testing/steps) and Chainsaw (`deployment-assert.yaml`).
+fn is_expectation(path: &Path) -> bool {
+    let stem = path.file_stem().and_then(OsStr::to_str).unwrap_or_default();
+    let mut words = stem.split(['-', '_', '.']);
+    let is_numbered = words.clone().next().is_some_and(|first| first.bytes().all(|byte| byte.is_ascii_digit()));
+    words.any(|word| matches!(word, "assert" | "asserts") || is_numbered && matches!(word, "error" | "errors"))
+}
+
 /// The files under `paths`, then those of `around` that are not among them, each once.
 pub(super) fn inputs(paths: &[PathBuf], around: Option<&Path>, excluded: &Globs) -> Found {
     let mut found = Found { excluded: excluded.clone(), ..Found::default() };
@@ -44,6 +53,8 @@ pub(super) struct Found {
     pub inputs: Vec<Input>,
     pub failures: Vec<Failure>,
     pub folders_left_out: BTreeMap<&'static str, usize>,
+    /// Files of what tests expect that were left out.
+    pub expectations_left_out: usize,
     seen: HashSet<PathBuf>,
     excluded: Globs,
 }
@@ -102,7 +113,9 @@ impl Found {
             match entry {
                 Ok(entry) => {
                     let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
-                    if is_file && is_yaml(entry.path()) {
+                    if is_file && is_expectation(entry.path()) && is_yaml(entry.path()) {
+                        self.expectations_left_out += usize::from(reported);
+                    } else if is_file && is_yaml(entry.path()) {
                         self.file(entry.into_path(), reported, false);
                     }
                 }
@@ -133,4 +146,23 @@ fn left_out(name: &OsStr) -> Option<&'static str> {
 
 fn is_yaml(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml" || extension == "json")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::is_expectation;
+
+    #[test]
+    fn expectations_are_told_by_their_names() {
+        for name in
+            ["00-assert.yaml", "deployment-assert.yaml", "01-assert-second.yaml", "assert.yaml", "02-errors.yaml"]
+        {
+            assert!(is_expectation(Path::new(name)), "{name}");
+        }
+        for name in ["00-install.yaml", "errors.yaml", "error-pages.yaml", "assertions-service.yaml", "web.yaml"] {
+            assert!(!is_expectation(Path::new(name)), "{name}");
+        }
+    }
 }

@@ -37,7 +37,7 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
         };
         let Some(labels) = object.pod().and_then(PodView::labels) else { continue };
         // an alternative that is switched off
-        if scaling::replicas(object) == Some(0) {
+        if scaling::replicas(object) == Some(0) || is_for_some_nodes(object) {
             continue;
         }
         for unit in units(object) {
@@ -57,6 +57,14 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
             }
         }
     }
+}
+
+/// Whether it is a `DaemonSet` for nodes of one kind. Those of other kinds beside it share its labels (Flannel's for each
+/// architecture): nothing scales them, and each counts the Pods that it owns.
+fn is_for_some_nodes(object: &Object) -> bool {
+    let Some(pod) = object.pod().filter(|_| object.id.kind == "DaemonSet") else { return false };
+    let affinity = pod.spec.affinity.as_ref().is_some_and(|affinity| affinity.node_affinity.is_some());
+    affinity || pod.spec.node_selector.as_ref().is_some_and(|selector| !selector.is_empty())
 }
 
 fn key(object: &Object) -> (&str, &str, &str) {
