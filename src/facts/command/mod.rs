@@ -31,6 +31,7 @@ pub struct Word<'run> {
 
 /// A program that is run, with its words.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact by itself, and any may hold with any other")]
 pub struct Invocation<'run> {
     /// The program's name without its folder.
     pub name: String,
@@ -418,6 +419,7 @@ struct ScriptReader<'a, 'run> {
 
 /// How a command of a script runs.
 #[derive(Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact by itself, and any may hold with any other")]
 struct How {
     /// In any case.
     always: bool,

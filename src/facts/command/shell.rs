@@ -737,10 +737,8 @@ impl<'script> Parser<'script> {
                 Part::Unknown => source.push_str("$?"),
             }
         }
-        let inner = match self.depth < DEPTH {
-            true => Parser::new(&source, self.depth + 1, base).all(),
-            false => Command::Unknown,
-        };
+        let inner =
+            if self.depth < DEPTH { Parser::new(&source, self.depth + 1, base).all() } else { Command::Unknown };
         Some(Command::Shell { inner: Box::new(inner), timed, replaces })
     }
 }

@@ -106,7 +106,7 @@ fn judge(object: &Object, image: &str, node: NodeId, found: &mut Found<'_>) {
         .fix_if("remove the scheme", edit);
 }
 
-/// Whether OpenShift puts the image of an image stream in the place of a blank one
+/// Whether `OpenShift` puts the image of an image stream in the place of a blank one
 /// (docs.openshift.com: openshift_images/triggering-updates-on-imagestream-changes).
 fn is_set_by_openshift(object: &Object, image: &str) -> bool {
     let triggers = ["metadata", "annotations", "image.openshift.io/triggers"];
