@@ -12,8 +12,10 @@ use std::time::{Duration, Instant};
 
 use clap::Parser as _;
 use patterns::cli::Cli;
-use patterns::kube::{File, Workspace};
+use patterns::kube::validation::Target;
+use patterns::kube::{File, Index, Workspace};
 use patterns::lint::{self, Selection};
+use patterns::policy::Policies;
 use patterns::yaml::Source;
 use rayon::prelude::*;
 
@@ -50,7 +52,37 @@ fn main() {
         let best = (0..ROUNDS).map(|_| on_threads(1, || lint(&single))).min().unwrap();
         println!("lint, one file of {factor:2} x:  {:6.1} MB/s", megabytes(single[0].len()) / best.as_secs_f64());
     }
+    policies(&corpus);
     memory();
+}
+
+/// What an expression costs for each object that it is evaluated over.
+fn policies(corpus: &[String]) {
+    let policy = "\
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata: {name: bench}
+spec:
+  matchConstraints:
+    resourceRules: [{apiGroups: ['*'], apiVersions: ['*'], operations: [CREATE], resources: ['*']}]
+  validations:
+    - expression: \"!has(object.spec) || !has(object.spec.template) || object.spec.template.spec.containers.all(c, c.image.matches('^[a-z]'))\"
+";
+    let read = |text: &str| File::read(&Arc::new(Source::from_text("bench.yaml", text)));
+    let files: Vec<File> = corpus.iter().map(|text| read(text)).collect();
+    let objects: Vec<_> = files.iter().flat_map(|file| &file.objects).collect();
+    let index = Index::of(&objects);
+    let file = read(policy);
+    let own: Vec<_> = file.objects.iter().collect();
+    let mut best = Duration::MAX;
+    for _ in 0..ROUNDS {
+        best = best.min(time(|| {
+            let policies = Policies::collect(&own, Target::default(), true);
+            black_box(policies.judge(&objects, &index, &|_, _| true).len())
+        }));
+    }
+    let each = (best / u32::try_from(objects.len()).unwrap()).as_secs_f64() * 1e6;
+    println!("one policy, each object:   {each:6.1} µs over {} objects", objects.len());
 }
 
 /// Names the folder that a child process lints, to have its memory measured.

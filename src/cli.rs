@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::kube::validation::Target;
+use crate::kube::validation::{Target, Targets};
 
 /// Design patterns of container-based distributed systems, for Kubernetes.
 #[derive(Debug, Parser)]
-#[command(name = "patterns", version, max_term_width = 100, disable_help_subcommand = true)]
+#[command(name = "patterns", version, max_term_width = 100)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -34,6 +34,8 @@ pub enum Color {
 pub enum Command {
     /// Expand a pattern description into Kubernetes YAML.
     Gen(GenArgs),
+    /// Turn manifests into descriptions that make the same objects.
+    Import(ImportArgs),
     /// Draw what a description makes, or what manifests hold.
     Diagram(DiagramArgs),
     /// Say where manifests get their patterns wrong.
@@ -42,18 +44,109 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Print a description to begin with, or list the patterns.
     New(NewArgs),
-    /// Print the JSON Schema of descriptions, for editors.
+    /// Print the JSON Schema of descriptions or of .patterns.yaml, for editors.
     Schema(SchemaArgs),
+    /// List the rules, with their level and whether they have a fix.
+    Rules(RulesArgs),
+    /// List the images that descriptions deploy and where they come from, or pin them in .patterns.yaml.
+    Images(ImagesArgs),
     /// Print each document of a file as kubectl reads it, as JSON.
     Read(ReadArgs),
+    /// Print the completions of a shell.
+    Completions(CompletionsArgs),
+    /// Write the manual pages into a folder.
+    Man(ManArgs),
+    /// Test admission policies.
+    #[command(subcommand)]
+    Policy(PolicyCommand),
+}
+
+/// The subcommands of `policy`.
+#[derive(Debug, Subcommand)]
+pub enum PolicyCommand {
+    /// Check policies against examples that they must accept or refuse.
+    Test(PolicyTestArgs),
+}
+
+/// Arguments of `policy test`.
+#[derive(Debug, Args)]
+pub struct PolicyTestArgs {
+    /// Folders of policies, or files of them; the examples are in `good/` and `bad/` beside them.
+    #[arg(value_name = "PATH", required = true)]
+    pub paths: Vec<PathBuf>,
+    /// The version of Kubernetes whose functions the expressions may call.
+    #[arg(long, value_name = "VERSION", value_parser = Target::parse)]
+    pub target: Option<Target>,
+}
+
+/// Arguments of `rules`.
+#[derive(Debug, Args)]
+pub struct RulesArgs {
+    /// Families or rules; all of them if absent.
+    #[arg(value_name = "FAMILY")]
+    pub names: Vec<String>,
+    /// How to print them.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: RulesFormat,
+    /// Export them instead: `vap` for validating admission policies with their bindings, of those rules that one object
+    /// decides.
+    #[arg(long, value_name = "FORMAT")]
+    pub export: Option<RulesExport>,
+    /// With --export: what a cluster does with an object that breaks a rule.
+    #[arg(long, value_name = "ACTION", default_value = "deny", requires = "export")]
+    pub action: RulesAction,
+}
+
+/// Formats in which rules are exported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum RulesExport {
+    /// Validating admission policies and their bindings.
+    Vap,
+}
+
+/// What a binding does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum RulesAction {
+    /// Refuse the object.
+    Deny,
+    /// Take it with a warning.
+    Warn,
+    /// Note it in the audit log.
+    Audit,
+}
+
+/// Output formats of `rules`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum RulesFormat {
+    /// A table for people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// Arguments of `completions`.
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell.
+    #[arg(value_name = "SHELL")]
+    pub shell: clap_complete::Shell,
+}
+
+/// Arguments of `man`.
+#[derive(Debug, Args)]
+pub struct ManArgs {
+    /// The folder, which is made if it is missing: patterns.1, patterns-lint.1 and so on.
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
 }
 
 /// Arguments of `gen`.
 #[derive(Debug, Args)]
 pub struct GenArgs {
-    /// The description; `-` reads standard input.
+    /// Descriptions, or folders of them; `-` reads standard input. Without any, all `outputs` of .patterns.yaml are
+    /// written.
     #[arg(value_name = "FILE")]
-    pub file: PathBuf,
+    pub files: Vec<PathBuf>,
     /// How to read it.
     #[command(flatten)]
     pub reading: DescriptionArgs,
@@ -63,9 +156,12 @@ pub struct GenArgs {
     /// What to print.
     #[arg(long, value_name = "FORMAT", default_value = "yaml")]
     pub format: GenFormat,
-    /// Write nothing; exit 1 with a diff if DIR is not what would be written.
-    #[arg(long, value_name = "DIR", conflicts_with = "output")]
-    pub check: Option<PathBuf>,
+    /// Write nothing; exit 1 with a diff if DIR, or without FILE the outputs, are not what would be written.
+    #[arg(long, value_name = "DIR", num_args = 0..=1, conflicts_with = "output")]
+    pub check: Option<Option<PathBuf>>,
+    /// Begin each document with a comment that says which description and pattern made it.
+    #[arg(long)]
+    pub comments: bool,
 }
 
 /// How a description is read.
@@ -89,6 +185,9 @@ pub struct DescriptionArgs {
     /// Where patterns come from.
     #[command(flatten)]
     pub catalogue: CatalogueArgs,
+    /// Parameters without a value get one later: what depends on them is not judged.
+    #[arg(skip)]
+    pub values_come_later: bool,
 }
 
 /// Output formats of `gen`.
@@ -97,6 +196,35 @@ pub enum GenFormat {
     /// One stream of YAML documents.
     Yaml,
     /// A JSON `List`.
+    Json,
+}
+
+/// Arguments of `import`.
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    /// Files or folders of manifests; `-` reads standard input.
+    #[arg(value_name = "PATH", required = true)]
+    pub paths: Vec<PathBuf>,
+    /// Write one description for each workload into this folder; a file that exists is an error.
+    #[arg(short, long = "output", value_name = "DIR")]
+    pub output: Option<PathBuf>,
+    /// Print the descriptions, also beside --output; without --output they are printed anyway.
+    #[arg(long)]
+    pub stdout: bool,
+    /// How to report what became of each object.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: ImportFormat,
+    /// Print a diff of the objects as they are and as they would be generated.
+    #[arg(long, conflicts_with = "stdout")]
+    pub diff: bool,
+}
+
+/// Formats of the report of `import`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ImportFormat {
+    /// For people.
+    Text,
+    /// For programs; the descriptions are in it.
     Json,
 }
 
@@ -132,14 +260,15 @@ pub enum DiagramFormat {
 #[derive(Debug, Args)]
 pub struct LintArgs {
     /// Files or folders; `-` reads standard input.
-    #[arg(value_name = "PATH", required = true)]
+    #[arg(value_name = "PATH", default_value = ".")]
     pub paths: Vec<PathBuf>,
-    /// How to report; may be given several times, each but one with a file of its own: `--format sarif=out.sarif`.
+    /// How to report; may be given several times, all but one with a file: `--format sarif=out.sarif`.
     ///
-    /// terminal, concise, json, sarif, github, gitlab, junit or markdown.
-    #[arg(long = "format", value_name = "FORMAT[=FILE]", default_value = "terminal", value_parser = report)]
+    /// terminal, concise, json, sarif, github, gitlab, junit or markdown; terminal, or what `format` in .patterns.yaml
+    /// says, if absent.
+    #[arg(long = "format", value_name = "FORMAT[=FILE]", value_parser = report)]
     pub formats: Vec<Report>,
-    /// Print how often each rule has spoken, instead of findings.
+    /// Print how often each rule was broken, instead of findings.
     #[arg(long)]
     pub statistics: bool,
     /// Changes to the files.
@@ -160,18 +289,31 @@ pub struct LintArgs {
     /// Leave these rules or families out; several with commas, or given several times.
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     pub ignore: Vec<String>,
-    /// The lowest level that makes the exit code 1.
-    #[arg(long, value_name = "LEVEL", default_value = "error")]
-    pub fail_on: FailOn,
-    /// The version of Kubernetes that must accept the objects, 1.33 to 1.37; 1.36, the exact one, if absent.
-    #[arg(long, value_name = "VERSION", value_parser = Target::parse)]
-    pub target: Option<Target>,
+    /// The lowest level that makes the exit code 1: error, or what `fail-on` in .patterns.yaml says, if absent.
+    #[arg(long, value_name = "LEVEL")]
+    pub fail_on: Option<FailOn>,
+    /// The version of Kubernetes that must accept the objects, 1.33 to 1.37 (default: 1.36); two with a comma, as
+    /// 1.33,1.37, check an upgrade from one to the other.
+    #[arg(long, value_name = "VERSION", value_parser = Targets::parse)]
+    pub target: Option<Targets>,
     /// Leave these paths out, as .gitignore writes them: `--exclude legacy/`; several with commas, or given several times.
     #[arg(long, value_name = "GLOB", value_delimiter = ',')]
     pub exclude: Vec<String>,
     /// Read the rest of this folder for references, without reporting on it.
     #[arg(long, value_name = "DIR")]
     pub workspace: Option<PathBuf>,
+    /// The file that standard input (`-`) is: how findings call it, and whose settings hold.
+    #[arg(long, value_name = "FILE")]
+    pub stdin_filename: Option<PathBuf>,
+    /// Print findings alone: no summary.
+    #[arg(short, long)]
+    pub quiet: bool,
+    /// Also print which files and settings were read.
+    #[arg(short, long, conflicts_with = "quiet")]
+    pub verbose: bool,
+    /// Also check with the validating admission policies in this file or folder; may be given several times.
+    #[arg(long = "policy", value_name = "PATH")]
+    pub policies: Vec<PathBuf>,
 }
 
 /// What `lint` changes.
@@ -304,9 +446,46 @@ pub struct NewArgs {
     pub catalogue: CatalogueArgs,
 }
 
+/// Arguments of `images`.
+#[derive(Debug, Args)]
+pub struct ImagesArgs {
+    /// Descriptions, or folders of them; `-` reads standard input. Without any, those of all `outputs` of
+    /// .patterns.yaml.
+    #[arg(value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// How to read them.
+    #[command(flatten)]
+    pub reading: DescriptionArgs,
+    /// How to print the list.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: ImagesFormat,
+    /// Pin the images that come with this program under `images` of .patterns.yaml, so that a new version of it moves
+    /// no Pod.
+    #[arg(long)]
+    pub write: bool,
+    /// With --write: pin these references, one a line, each in place of the image of the same repository; `-` reads
+    /// standard input.
+    #[arg(long, value_name = "FILE", requires = "write")]
+    pub pins: Option<PathBuf>,
+}
+
+/// Output formats of `images`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ImagesFormat {
+    /// A table for people.
+    Text,
+    /// The references alone, one a line.
+    Plain,
+    /// For programs.
+    Json,
+}
+
 /// Arguments of `schema`.
 #[derive(Debug, Args)]
 pub struct SchemaArgs {
+    /// The schema of .patterns.yaml instead.
+    #[arg(long)]
+    pub settings: bool,
     /// Where patterns come from.
     #[command(flatten)]
     pub catalogue: CatalogueArgs,

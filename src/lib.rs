@@ -6,15 +6,21 @@
 
 #[cfg(feature = "agent")]
 pub mod agent;
+pub mod cel;
 pub mod cli;
 pub mod cmd;
 pub mod describe;
 pub mod diagnostic;
 pub mod diagram;
 pub mod facts;
+pub mod files;
+pub mod import;
 pub mod kube;
+pub mod limits;
 pub mod lint;
+pub mod output;
 pub mod pattern;
+pub mod policy;
 pub mod project;
 pub mod report;
 pub mod rules;

@@ -1,5 +1,6 @@
 //! The `patterns` program.
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -9,10 +10,9 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     match cmd::run(&cli) {
         Ok(exit) => ExitCode::from(exit.code()),
-        // A reader that has seen enough (`| head`) is a normal end.
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error}");
+            // Not `eprintln`, which panics where standard error cannot be written.
+            let _ = writeln!(std::io::stderr(), "error: {error}");
             ExitCode::from(2)
         }
     }

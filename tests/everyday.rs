@@ -85,6 +85,30 @@ fn each_key_makes_what_it_says() {
             json!([{"secretRef": {"name": "api"}}, {"prefix": "DB_", "configMapRef": {"name": "db"}}]),
         ),
         (
+            "env: {A: {from: secret/api/a, optional: true}}",
+            "Deployment",
+            "~/env/0/valueFrom/secretKeyRef",
+            json!({"name": "api", "key": "a", "optional": true}),
+        ),
+        (
+            "envFrom: [{configmap: api, optional: true}, {secret: db, optional: true}]",
+            "Deployment",
+            "~/envFrom",
+            json!([{"configMapRef": {"name": "api", "optional": true}}, {"secretRef": {"name": "db", "optional": true}}]),
+        ),
+        (
+            "volumes: {d: {claim: db, mount: /var/lib/db, sub: pgdata}}",
+            "Deployment",
+            "~/volumeMounts/0",
+            json!({"name": "d", "mountPath": "/var/lib/db", "subPath": "pgdata"}),
+        ),
+        (
+            "volumes: {k: {secret: keys, mount: /k, optional: true}}",
+            "Deployment",
+            "^/volumes/0/secret",
+            json!({"secretName": "keys", "optional": true}),
+        ),
+        (
             "volumes: {k: {secret: keys, mount: /k, mode: \"0400\", file: id}}",
             "Deployment",
             "^/volumes/0",
@@ -155,6 +179,13 @@ fn each_key_makes_what_it_says() {
             json!({"apiGroups": ["apps"], "resources": ["deployments/status"], "resourceNames": ["a"], "verbs": ["get"]}),
         ),
         ("rights: [{pods: [get]}]", "Deployment", "~/volumeMounts/1/name", json!("app-token")),
+        ("rights: [{namespaces: [get, patch]}]", "Role", "/rules/0/resources", json!(["namespaces"])),
+        (
+            "rights: [{certificaterequests.cert-manager.io/status: [update]}]",
+            "Role",
+            "/rules/0/apiGroups",
+            json!(["cert-manager.io"]),
+        ),
         ("user: 0", "Deployment", "^/securityContext/runAsNonRoot", json!(false)),
     ];
     for (keys, kind, pointer, expected) in cases {
@@ -323,6 +354,258 @@ fn each_key_of_a_document_makes_what_it_says() {
     }
 }
 
+/// Objects of a description that the linter of this build may not know how to judge.
+fn expanded(description: &str) -> Vec<Value> {
+    use patterns::describe::{self, Options};
+    use patterns::pattern::{self, Catalogue};
+    let source = std::sync::Arc::new(patterns::yaml::Source::from_text("shop.yaml", description));
+    let (descriptions, findings) = describe::read(&source, None, &Options::default());
+    assert!(findings.is_empty(), "{findings:?}");
+    let made = pattern::expand(&Catalogue::built_in(), &descriptions).expect("nothing is wrong with it");
+    made.into_iter().map(|made| made.object).collect()
+}
+
+#[test]
+fn an_autoscaler_from_none() {
+    let zero = "use: [{autoscale: {min: 0, max: 3, external: {name: waiting, average: 30}}}]\ntarget: \"1.37\"";
+    let made = expanded(&app("", zero));
+    let spec = &of(&made, "HorizontalPodAutoscaler")["spec"];
+    assert_eq!(spec["minReplicas"], 0);
+    assert_eq!(spec["metrics"][0]["type"], "External");
+    for (more, message) in [
+        ("use: [{autoscale: {min: 0, max: 3}}]\ntarget: \"1.37\"", "`min: 0` needs `external`"),
+        ("use: [{autoscale: {min: 0, max: 3, external: {name: waiting, average: 30}}}]", "needs target: \"1.37\""),
+    ] {
+        let run = generate(&app("", more));
+        let said = run.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(run.code == 2 && said.contains(message), "{said}");
+    }
+}
+
+const SEARCH: &str = "patterns: v1\nname: search\nshape:\n  scatter-gather:\n    leaves: 3\n    copies: 2\n    quorum: 2\n    partial: allow\n    protocol: jsonrpc\n    storage: {size: 10Gi, mount: /index, class: fast}\n    leaf: {image: \"registry.example.com/leaf:1\", port: 3000, health: /up, env: {A: b}}\n";
+
+#[test]
+fn leaves_have_copies_and_storage() {
+    let made = objects(SEARCH);
+    let sets: Vec<&Value> = made.iter().filter(|object| object["kind"] == "StatefulSet").collect();
+    let names: Vec<&str> = sets.iter().map(|set| set["metadata"]["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["search-leaf", "search-leaf-b"]);
+    for (set, name) in sets.iter().zip(names) {
+        assert_eq!(set["spec"]["serviceName"], name);
+        assert_eq!(set["spec"]["volumeClaimTemplates"][0]["spec"]["resources"]["requests"]["storage"], "10Gi");
+        let leaf = &set["spec"]["template"]["spec"]["containers"][0];
+        assert!(leaf["volumeMounts"].as_array().unwrap().contains(&json!({"name": "data", "mountPath": "/index"})));
+        let env: Vec<&str> = leaf["env"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
+        assert_eq!(env, ["A", "LEAF_INDEX", "LEAVES"]);
+        assert!(made.iter().any(|object| object["kind"] == "Service" && object["metadata"]["name"] == name));
+        assert!(
+            made.iter().any(|object| object["kind"] == "PodDisruptionBudget" && object["metadata"]["name"] == name)
+        );
+    }
+    let args = of(&made, "Deployment")["spec"]["template"]["spec"]["containers"][0]["args"].to_string();
+    assert!(args.contains("--replica-url=http://search-leaf-b-{i}.search-leaf-b:3000/"), "{args}");
+    assert!(args.contains("--protocol=jsonrpc"), "{args}");
+    let placed = objects(&format!("{SEARCH}place: {{nodes: {{disk: ssd}}}}\n"));
+    let affinity = &of(&placed, "StatefulSet")["spec"]["template"]["spec"]["affinity"];
+    assert!(affinity["nodeAffinity"].is_object() && affinity["podAntiAffinity"].is_object(), "{affinity}");
+    for (keys, message) in [
+        ("writable: [/index]", "a volume of the leaf have one path"),
+        ("volumes: {data: {size: 1Gi, mount: /x}}", "is called `data`"),
+    ] {
+        let run = generate(&SEARCH.replace("env: {A: b}", keys));
+        let said = run.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(run.code == 2 && said.contains(message), "{said}");
+    }
+}
+
+#[test]
+fn kafka_that_asks_who_is_there() {
+    let login = "user: secret/kafka/user, password: secret/kafka/password, tls: true, ca: secret/kafka-ca/ca.crt";
+    let trigger = format!("{{brokers: \"kafka:9093\", topic: t, group: g, {login}}}");
+    let made = objects(&app("", &format!("shape: {{function: {{engine: keda, trigger: {{kafka: {trigger}}}}}}}")));
+    let parameters: Vec<&str> = of(&made, "TriggerAuthentication")["spec"]["secretTargetRef"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["parameter"].as_str().unwrap())
+        .collect();
+    assert_eq!(parameters, ["username", "password", "ca"]);
+    let trigger = &of(&made, "ScaledObject")["spec"]["triggers"][0];
+    assert_eq!((&trigger["metadata"]["sasl"], &trigger["metadata"]["tls"]), (&json!("scram_sha512"), &json!("enable")));
+    assert_eq!(trigger["authenticationRef"]["name"], "shop");
+    let stream = format!(
+        "patterns: v1\nname: photos\nshape:\n  stream:\n    bus: kafka://kafka:9093\n    external: [uploads]\n    kafka: {{{login}}}\n    steps:\n      \
+         both: {{copy: uploads, to: [a, b], scale: {{max: 3}}}}\n      own: {{from: a, run: \"registry.example.com/own:2\"}}\n      \
+         web: {{from: b, run: {{image: \"registry.example.com/web:2\", port: 8080}}}}\n"
+    );
+    let made = objects(&stream);
+    let config = of(&made, "ConfigMap")["data"]["bento.yaml"].as_str().unwrap();
+    assert_eq!(config.matches("mechanism: SCRAM-SHA-512").count(), 3, "the input and both outputs log in: {config}");
+    assert!(config.contains("root_cas_file: /etc/kafka-ca/ca.crt") && !config.contains("secret/"), "{config}");
+    for step in ["both", "own", "web"] {
+        let name = format!("photos-{step}");
+        let deployment = made
+            .iter()
+            .find(|object| object["kind"] == "Deployment" && object["metadata"]["name"] == *name)
+            .unwrap_or_else(|| panic!("no {name}"));
+        let pod = &deployment["spec"]["template"]["spec"];
+        let talks = if step == "web" { &pod["initContainers"][0] } else { &pod["containers"][0] };
+        let env = talks["env"].to_string();
+        assert!(env.contains("STREAM_USER") && env.contains("secretKeyRef"), "{step}: {env}");
+        assert!(talks["volumeMounts"].to_string().contains("/etc/kafka-ca"), "{step}");
+    }
+    for (from, to, message) in [
+        ("password: secret/kafka/password, ", "", "`user` and `password` belong together"),
+        ("tls: true, ", "", "`ca` is for `tls: true`"),
+        ("kafka://kafka:9093", "nats://nats:4222", "`bus` is another"),
+    ] {
+        let run = generate(&stream.replace(from, to));
+        let said = run.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(run.code == 2 && said.contains(message), "{said}");
+    }
+}
+
+#[test]
+fn a_gateway_of_its_own() {
+    let expose = "expose: {hosts: [a.example.com, b.example.com], tls: cert, timeout: 3s}";
+    let made = objects(&app("port: 80, health: /", &format!("mesh: {{role: gateway}}\n{expose}")));
+    let gateway = of(&made, "Gateway");
+    assert_eq!(gateway["spec"]["gatewayClassName"], "istio");
+    let listeners = gateway["spec"]["listeners"].as_array().unwrap();
+    assert_eq!(listeners.iter().map(|one| &one["name"]).collect::<Vec<_>>(), ["https", "https-2"]);
+    assert_eq!(listeners[1]["hostname"], "b.example.com");
+    assert_eq!(listeners[0]["tls"]["certificateRefs"][0]["name"], "cert");
+    assert_eq!(of(&made, "HTTPRoute")["spec"]["parentRefs"][0]["name"], "shop");
+    let plain = objects(&app("port: 80", "mesh: {role: gateway}\nexpose: {host: a.example.com}"));
+    assert_eq!(of(&plain, "Gateway")["spec"]["listeners"][0]["port"], 80);
+    for (expose, message) in [
+        ("", "this Gateway would lead nowhere"),
+        ("expose: {host: a.example.com, gateway: other}", "this document has two ways in"),
+        ("expose: {host: a.example.com, class: nginx}", "this document has two ways in"),
+        ("expose: {type: LoadBalancer}", "this document has two ways in"),
+    ] {
+        let run = generate(&app("port: 80", &format!("mesh: {{role: gateway}}\n{expose}")));
+        let said = run.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(run.code == 2 && said.contains(message), "{expose}: {said}");
+    }
+}
+
+/// A document called like another's part: `q-worker` beside the workers of `q`.
+#[test]
+fn no_selector_takes_the_pods_of_anothers_part() {
+    let part = "patterns: v1\nname: q\nshape: {work-queue: {source: {image: \"registry.example.com/s:1\", port: 80}, worker: {image: \"registry.example.com/w:1\"}}}\n";
+    let leaf = "---\npatterns: v1\nname: r\nshape: {scatter-gather: {leaves: 2, quorum: 1, partial: allow, leaf: {image: \"registry.example.com/l:1\", port: 80}}}\n";
+    let alike = "---\npatterns: v1\nname: q-worker\napp: {image: \"registry.example.com/a:1\", port: 80}\n";
+    let made = objects(&format!("{part}{leaf}{alike}"));
+    let text = serde_json::to_string(&made).unwrap();
+    assert!(text.contains("q.worker"), "{text}");
+    let mut selectors = Vec::new();
+    for object in &made {
+        let spec = &object["spec"];
+        for selector in [&spec["selector"], &spec["selector"]["matchLabels"], &spec["podSelector"]["matchLabels"]] {
+            if selector["app.kubernetes.io/name"].is_string() {
+                selectors.push((format!("{}/{}", object["kind"], object["metadata"]["name"]), selector));
+            }
+        }
+    }
+    let labels: Vec<&Value> =
+        made.iter().filter_map(|object| object.pointer("/spec/template/metadata/labels")).collect();
+    for (owner, selector) in &selectors {
+        let takes = |labels: &&&Value| selector.as_object().unwrap().iter().all(|(key, value)| labels[key] == *value);
+        let pods_taken: Vec<_> = labels.iter().filter(takes).collect();
+        assert_eq!(pods_taken.len(), 1, "{owner} {selector}");
+    }
+    let worker = json!({"app.kubernetes.io/name": "q.worker", "app.kubernetes.io/component": "worker"});
+    for (owner, selector) in &selectors {
+        let takes = selector.as_object().unwrap().iter().all(|(key, value)| worker[key] == *value);
+        assert!(!takes, "{owner} takes the workers of q");
+    }
+}
+
+#[test]
+fn what_auth_cannot_keep_out_is_said() {
+    let notes = |keys: &str, more: &str| {
+        let run = generate(&app(keys, &format!("use: [{{auth: \"https://id.example.com\"}}]\n{more}")));
+        assert_eq!(run.code, 0, "{}", run.stderr);
+        run.stderr.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let may = notes("port: 8080", "expose: {host: a.example.com}");
+    assert!(may.contains("`shop` may listen on all addresses: its command does not say"), "{may}");
+    assert!(may.contains("this Ingress has no `tls`"), "{may}");
+    let does = notes("port: 8080, command: [gunicorn, \"--bind=0.0.0.0:8080\", app]", "expose: {type: LoadBalancer}");
+    assert!(does.contains("`shop` listens on all addresses"), "{does}");
+    assert!(does.contains("this Service offers plain HTTP"), "{does}");
+    let closed = notes("port: 8080, bind: localhost", "expose: {host: a.example.com, tls: cert}");
+    assert!(!closed.contains("addresses") && !closed.contains("cookie"), "{closed}");
+    let isolated = notes("port: 8080", "isolate: true");
+    assert!(!isolated.contains("addresses"), "{isolated}");
+}
+
+#[test]
+fn what_is_wrong_with_the_output_is_shown_in_the_description() {
+    let cases = [
+        ("image_: nginx:1.27, port: 80", "", "runs nginx", "`writable: […]` with these folders"),
+        (
+            "image_: nginx:1.27, port: 8080, writable: [/var/cache/nginx, /var/run]",
+            "",
+            "listens on 80",
+            "`port` is where",
+        ),
+        ("port: 80, resources: {cpu: 1, memory: 100}", "", "less than a mebibyte", "write `100Mi`"),
+        (
+            "port: 80, resources: {cpu: 1, memory: 1Gi, hugepages-2Mi/x: 1}",
+            "",
+            "no DNS name",
+            "refuses what is made from this",
+        ),
+        (
+            "port: 80",
+            "use: [{container: {as: web, image: \"nginx:1.27\", port: 81}}]",
+            "`web` cannot start",
+            "`writable: […]` with these folders",
+        ),
+    ];
+    for (keys, more, message, advice) in cases {
+        let description = match keys.strip_prefix("image_: nginx:1.27") {
+            Some(rest) => app("", more).replace("\"registry.example.com/shop:1\"", &format!("\"nginx:1.27\"{rest}")),
+            None => app(keys, more),
+        };
+        let run = generate(&description);
+        let said = run.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(run.code == 2 && said.contains(message) && said.contains(advice), "{description}{}", run.stderr);
+        assert!(!said.contains("generated ") && !said.contains("bug of ours"), "{description}{}", run.stderr);
+        assert!(said.contains("<stdin>"), "{description}{}", run.stderr);
+    }
+}
+
+#[test]
+fn explain_shows_what_may_be_written() {
+    let description = app(
+        "port: 80, ports: {admin: {port: 81, private: true}}, writable: [{/cache: 2Gi}], volumes: {shm: {memory: 1Gi, mount: /dev/shm}}",
+        "use: [topz]",
+    );
+    let run = support::patterns_with(&["explain", "-"], description.as_bytes());
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let said = run.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    for row in
+        ["/cache 2Gi, shop", "/tmp 64Mi, shop", "/dev/shm 1Gi of memory, shop", "81 the app, admin, not on the Service"]
+    {
+        assert!(said.contains(row), "no {row} in\n{}", run.stdout);
+    }
+}
+
+#[test]
+fn explain_says_who_shares_rights() {
+    let elected = "shape: {elected: {lease: 15s}}";
+    let said = |keys: &str| {
+        let run = support::patterns_with(&["explain", "-"], app(keys, elected).as_bytes());
+        assert_eq!(run.code, 0, "{}", run.stderr);
+        run.stdout
+    };
+    assert!(said("port: 80, rights: [{pods: [get]}]").contains("App and elector have one ServiceAccount"));
+    assert!(!said("port: 80").contains("ServiceAccount: with"));
+}
+
 #[test]
 fn an_init_container_takes_from_the_app_what_it_does_not_say() {
     let description = app(
@@ -364,6 +647,11 @@ fn a_container_of_ones_own_stands_beside_the_app_or_in_front() {
     assert_eq!(pod["containers"][1]["name"], "helper");
     assert_eq!(pod["containers"][1]["volumeMounts"][0]["name"], "helper-w");
     assert!(pod["initContainers"].is_null());
+    // neither a port nor a check: nothing says when it is up
+    let silent = "use: [{container: {as: helper, image: \"registry.example.com/helper:1\"}}]";
+    let made = objects(&app("port: 80", silent));
+    let helper = &of(&made, "Deployment")["spec"]["template"]["spec"]["initContainers"][0];
+    assert!(helper["restartPolicy"] == "Always" && helper["startupProbe"].is_null(), "{helper}");
 }
 
 #[test]
@@ -490,6 +778,11 @@ fn wrong_keys_are_refused_with_the_right_form() {
         ("volumes: {a: {mount: /a}}", "", "the volume `a` has no kind"),
         ("volumes: {a: {mount: /a, secret: s, size: 1Gi}}", "", "has two kinds"),
         ("volumes: {a: {mount: /a, size: 1Gi, mode: \"0400\"}}", "", "`mode` belongs to"),
+        ("env: {A: {from: pod/ip, optional: true}}", "", "only a key of a Secret or ConfigMap may be missing"),
+        ("env: {A: {optional: true}}", "", "`A` needs `from`"),
+        ("volumes: {a: {mount: /a, size: 1Gi, optional: true}}", "", "`optional` belongs to"),
+        ("volumes: {a: {mount: /a, size: 1Gi, sub: ../b}}", "", "a folder of a volume has no `/`"),
+        ("volumes: {a: {mount: /a, secret: s, sub: b}}", "", "`sub` belongs to volumes that hold folders"),
         ("volumes: {a: {mount: /a, secret: s, mode: \"999\"}}", "", "octal digits"),
         ("writable: [/a, {/a: 1Gi}]", "", "is in `writable` twice"),
         ("shared: {a: /a}", "", "only one container names the shared volume `a`"),
@@ -500,9 +793,16 @@ fn wrong_keys_are_refused_with_the_right_form() {
         ("resources: {cpu: 1, memory: 512m}", "", "write 512Mi"),
         ("resources: {cpu: 1, memory: 2Gi, limit: 1Gi}", "", "the limit is below the request"),
         ("stop: 10", "", "10s for seconds"),
+        ("port: 80, health: {path: /, every: 0s}", "", "this takes a second at least"),
+        ("", "shape: {job: {deadline: 0s}}", "this takes a second at least"),
+        ("port: 80, env: {A: pod/labels/a b}", "", "write pod/labels/team"),
         ("rights: [{deployments: [get]}]", "", "did you mean `deployments.apps`?"),
         ("rights: [{pods: [gte]}]", "", "is not a verb of Kubernetes"),
         ("rights: [{nodes: [get]}]", "", "belong to no namespace"),
+        ("rights: [{deviceclasses.resource.k8s.io: [get]}]", "", "belong to no namespace"),
+        ("rights: [{namespaces: [list]}]", "", "belong to no namespace"),
+        ("rights: [{resourceclaim.resource.k8s.io: [get]}]", "", "did you mean `resourceclaims`?"),
+        ("rights: [{leases: [get]}]", "", "did you mean `leases.coordination.k8s.io`?"),
         ("cluster-rights: [{nodes: [get]}]", "", "`cluster-rights` needs `namespace`"),
         ("account: robot, rights: [{pods: [get]}]", "", "names an account that is not made here"),
         ("account: robot", "annotations: {account: {a/b: c}}", "names an account that is not made here"),
@@ -538,6 +838,9 @@ fn wrong_keys_are_refused_with_the_right_form() {
             "shape: {single: {storage: {size: 1Gi, mount: /data}}}",
             "the shape's claim is called `data`",
         ),
+        ("port: 80, bind: localhost, ports: {admin: 81}", "use: [{https: tls}]", "admin: {port: 81, private: true}"),
+        ("port: 80", "shape: {function: {engine: knative}}\ninit: [{a: {}}]", "Knative refuses init containers"),
+        ("", "shape: {job: {}}\nannotations: {service: {a/b: c}}", "leave `service` out"),
         ("port: 80", "use: [{metrics: {from: app, port: admin}}]", "no port of `app.ports` has this name"),
         ("port: 80", "use: [{autoscale: {max: 3, resources: small}}]", "runs no container"),
         (

@@ -85,10 +85,13 @@ fn a_clean_run_in_every_format() {
     let folder = Folder::new("clean");
     folder.file("clean.yaml", CLEAN);
     for format in ["concise", "github"] {
-        assert_eq!(folder.lint(&["--format", format, "."]), (Some(0), String::new(), String::new()));
+        assert_eq!(folder.lint(&["--quiet", "--format", format, "."]), (Some(0), String::new(), String::new()));
     }
     assert_eq!(folder.lint(&["--format", "gitlab", "."]).1, "[]\n");
-    assert_eq!(folder.lint(&["--format", "markdown", "."]).1, "No findings.\n");
+    assert_eq!(
+        folder.lint(&["--format", "markdown", "."]).1,
+        "No findings.\n\nchecked 1 object in 1 file: no findings\n"
+    );
     assert!(folder.lint(&["--format", "junit", "."]).1.contains("tests=\"1\" failures=\"0\""));
     let sarif: serde_json::Value = serde_json::from_str(&folder.lint(&["--format", "sarif", "."]).1).unwrap();
     assert_eq!(sarif["runs"][0]["results"], serde_json::json!([]));
@@ -140,7 +143,10 @@ fn fixes_change_bytes_in_place() {
     assert_eq!(folder.text("a.yaml"), REPORT.replace("value: no", "value: \"no\""));
 
     let (code, out, err) = folder.lint(&["--fix", "--unsafe-fixes", "."]);
-    assert_eq!((code, out.as_str(), err.as_str()), (Some(0), "", "fixed 1 finding in 1 file\n"));
+    assert_eq!(
+        (code, out.as_str(), err.as_str()),
+        (Some(0), "", "fixed 1 finding in 1 file\nchecked 2 objects in 2 files: no findings\n")
+    );
     insta::assert_snapshot!("fixed", folder.text("a.yaml"));
     assert_eq!(folder.text("clean.yaml"), CLEAN);
     assert_eq!(folder.lint(&["--diff", "--unsafe-fixes", "."]).0, Some(0), "nothing is left to change");
@@ -204,7 +210,7 @@ fn a_baseline_leaves_only_what_is_new() {
     folder.file("a.yaml", REPORT);
     assert_eq!(folder.lint(&["--write-baseline", "baseline.json", "."]).0, Some(0));
     insta::assert_snapshot!("baseline", folder.text("baseline.json"));
-    let judge = |paths: &[&str]| folder.lint(&[&["--baseline", "baseline.json"], paths].concat());
+    let judge = |paths: &[&str]| folder.lint(&[&["--quiet", "--baseline", "baseline.json"], paths].concat());
     assert_eq!(judge(&["a.yaml"]), (Some(0), String::new(), String::new()));
     // moved lines are not new
     folder.file("a.yaml", format!("# why\n{REPORT}"));

@@ -58,8 +58,8 @@ pub async fn run(args: DemoArgs) -> Result<(), Failure> {
     // A merge container is sent the answers of all leaves.
     let limits = Limits { body: 4 * 1024 * 1024, bodies: 16 * 1024 * 1024, ..Limits::SMALL };
     servers.serve("demo", "--listen", listen, router, limits).await?;
-    termination.wait().await;
-    servers.end(GRACE).await;
+    servers.until(&mut termination).await?;
+    servers.end(GRACE, &mut termination).await;
     Ok(())
 }
 

@@ -59,9 +59,9 @@ pub async fn run(args: ReloadArgs) -> Result<(), Failure> {
     tracing::info!(watch = ?args.watch, "watching");
     tokio::select! {
         () = watch(&args, &action, &report, look, known) => {}
-        () = termination.wait() => {}
+        end = servers.until(&mut termination) => end?,
     }
-    servers.end(GRACE).await;
+    servers.end(GRACE, &mut termination).await;
     Ok(())
 }
 

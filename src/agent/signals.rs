@@ -1,4 +1,5 @@
-//! SIGTERM and SIGINT end a role; a second one ends it at once.
+//! SIGTERM and SIGINT end a role; a second one ends it at once. SIGHUP, for which there is nothing to read again, does
+//! nothing; its default would end every process but PID 1.
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -8,6 +9,7 @@ use super::Failure;
 pub struct Termination {
     term: Signal,
     interrupt: Signal,
+    _hangup: Signal,
 }
 
 impl Termination {
@@ -17,7 +19,11 @@ impl Termination {
     /// The kernel refused.
     pub fn new() -> Result<Self, Failure> {
         let take = |kind| signal(kind).map_err(|error| Failure::Usage(format!("cannot handle signals: {error}")));
-        Ok(Self { term: take(SignalKind::terminate())?, interrupt: take(SignalKind::interrupt())? })
+        Ok(Self {
+            term: take(SignalKind::terminate())?,
+            interrupt: take(SignalKind::interrupt())?,
+            _hangup: take(SignalKind::hangup())?,
+        })
     }
 
     /// Waits for either.

@@ -34,8 +34,8 @@ pub async fn run(args: SourceDirArgs) -> Result<(), Failure> {
     let router = Router::new().merge(items.clone()).nest("/api/v1", items);
     let router = router.route("/healthz", get(|| async { "ok\n" })).with_state(folder);
     servers.serve("source", "--listen", args.listen, router, Limits::LARGE_ANSWERS).await?;
-    termination.wait().await;
-    servers.end(GRACE).await;
+    servers.until(&mut termination).await?;
+    servers.end(GRACE, &mut termination).await;
     Ok(())
 }
 

@@ -72,10 +72,13 @@ pub async fn run(args: TopzArgs) -> Result<(), Failure> {
                 Ok(usages) => board.set(usages),
                 Err(error) => tracing::warn!(%error, "/proc cannot be read"),
             },
-            () = termination.wait() => break,
+            end = servers.until(&mut termination) => {
+                end?;
+                break;
+            }
         }
     }
-    servers.end(GRACE).await;
+    servers.end(GRACE, &mut termination).await;
     Ok(())
 }
 

@@ -9,12 +9,15 @@ use tracing_subscriber::{layer::SubscriberExt as _, util::SubscriberInitExt as _
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
     start_log(cli.log);
-    match agent::run(cli) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
+    // A bug's own words, as a line of the log like all others.
+    std::panic::set_hook(Box::new(|panic| tracing::error!("{panic}")));
+    match std::panic::catch_unwind(|| agent::run(cli)) {
+        Ok(Ok(())) => ExitCode::SUCCESS,
+        Ok(Err(failure)) => {
             tracing::error!("{failure}");
             ExitCode::from(failure.code())
         }
+        Err(_) => ExitCode::FAILURE,
     }
 }
 

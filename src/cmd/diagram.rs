@@ -1,15 +1,16 @@
 //! `patterns diagram`: a picture of what a description makes, or of manifests.
 
-use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
 use super::Exit;
 use super::expand::{Expanded, expand_text, manifests};
 use super::read::open;
+use super::streams::{print_text, say};
 use crate::cli::{Color, DiagramArgs, DiagramFormat};
 use crate::diagram::{self, Diagram, dot, mermaid, svg};
+use crate::files;
 use crate::kube::{File, Workspace, on_deep_stacks};
 use crate::report::terminal;
 use crate::yaml::{Source, emit};
@@ -24,13 +25,8 @@ pub fn run(args: &DiagramArgs, color: Color) -> io::Result<Exit> {
             DiagramFormat::Dot => dot::write(&diagram),
         };
         match &args.output {
-            Some(path) => fs::write(path, picture)
-                .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))?,
-            None => {
-                let mut out = io::stdout().lock();
-                out.write_all(picture.as_bytes())?;
-                out.flush()?;
-            }
+            Some(path) => files::write(path, picture).map_err(|error| files::named(path, &error))?,
+            None => print_text(&picture)?,
         }
         Ok(Exit::Clean)
     })?
@@ -57,7 +53,7 @@ fn format(args: &DiagramArgs) -> io::Result<DiagramFormat> {
 /// mistakes are then on stderr.
 fn read(args: &DiagramArgs, color: Color) -> io::Result<Option<Diagram>> {
     if args.file.is_dir() {
-        return of_manifests(args, &Workspace::load(std::slice::from_ref(&args.file), None)).map(Some);
+        return Ok(Some(of_manifests(args, &Workspace::load(std::slice::from_ref(&args.file), None))));
     }
     let source = Arc::new(open(&args.file)?);
     let title = args.file.file_name().map_or_else(|| source.name.clone(), |name| name.to_string_lossy().into_owned());
@@ -66,26 +62,25 @@ fn read(args: &DiagramArgs, color: Color) -> io::Result<Option<Diagram>> {
     }
     match expand_text(&source, &args.file, &args.reading)? {
         Ok(Expanded { made, warnings, .. }) => {
-            terminal::print_sorted(warnings, color)?;
+            terminal::print_sorted(warnings, color);
             let objects: Vec<_> = made.into_iter().map(|made| made.object).collect();
             let text = emit::to_stream(&objects).map_err(io::Error::other)?;
             let file = File::read(&Arc::new(Source::from_text(title.as_str(), text)));
             Ok(Some(diagram::of(&title, &file.objects)))
         }
         Err(findings) => {
-            terminal::print_sorted(findings, color)?;
+            terminal::print_sorted(findings, color);
             Ok(None)
         }
     }
 }
 
-fn of_manifests(args: &DiagramArgs, workspace: &Workspace) -> io::Result<Diagram> {
-    let mut err = io::stderr().lock();
+fn of_manifests(args: &DiagramArgs, workspace: &Workspace) -> Diagram {
     for failure in &workspace.failures {
-        writeln!(err, "error: {failure}")?;
+        say(format_args!("error: {failure}"));
     }
     let path: &Path = &args.file;
     let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let title = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-    Ok(diagram::of(&title, workspace.objects()))
+    diagram::of(&title, workspace.objects())
 }

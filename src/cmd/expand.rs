@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
+use super::gen_guards;
 use super::gen_verify;
 use super::read::open;
 use crate::cli::{CatalogueArgs, DescriptionArgs};
@@ -31,16 +32,8 @@ pub struct Expanded {
     pub warnings: Vec<Finding>,
 }
 
-/// Reads and expands a description, and lints what it makes; or everything that is wrong with it.
-///
-/// # Errors
-/// A file that cannot be read.
-pub fn expand(file: &Path, args: &DescriptionArgs) -> io::Result<Result<Expanded, Vec<Finding>>> {
-    let source = Arc::new(open(file)?);
-    expand_text(&source, file, args)
-}
-
-/// The same for a file that is read already; `file` is where it was.
+/// Expands a description with the project that it lies in, and lints what it makes; or everything that is wrong with
+/// it. `file` is where it was read from.
 ///
 /// # Errors
 /// A file that cannot be read.
@@ -57,35 +50,53 @@ pub fn expand_text(
         Ok(catalogue) => catalogue,
         Err(findings) => return Ok(Err(findings)),
     };
-    let options = match options(args)? {
-        Ok(options) => Options { default_target: project.target, ..options },
-        Err(findings) => return Ok(Err(findings)),
-    };
+    match options(args)? {
+        Ok(options) => expand_in(source, file, &project, &catalogue, options),
+        Err(findings) => Ok(Err(findings)),
+    }
+}
+
+/// The same with a project and its patterns that are read already.
+///
+/// # Errors
+/// A file that cannot be read.
+pub fn expand_in(
+    source: &Arc<Source>,
+    file: &Path,
+    project: &Project,
+    catalogue: &Catalogue,
+    options: Options,
+) -> io::Result<Result<Expanded, Vec<Finding>>> {
+    let options = Options { default_target: project.target, default_pull: project.pull.clone(), ..options };
     let folder = file.parent().filter(|_| file.as_os_str() != "-");
     let (descriptions, mut findings) = describe::read(source, folder, &options);
     if !findings.is_empty() {
-        findings.extend(descriptions.iter().flat_map(|description| pattern::check(&catalogue, description)));
+        findings.extend(descriptions.iter().flat_map(|description| pattern::check(catalogue, description)));
         return Ok(Err(findings));
     }
-    let mut made = match pattern::expand(&catalogue, &descriptions) {
+    if descriptions.iter().any(|description| description.lacks_values) {
+        let findings = descriptions.iter().flat_map(|description| pattern::check(catalogue, description)).collect();
+        return Ok(Err(findings));
+    }
+    let mut made = match pattern::expand(catalogue, &descriptions) {
         Ok(made) => made,
         Err(findings) => return Ok(Err(findings)),
     };
     pattern::sort(&mut made);
-    let twice = repeated(&made);
+    let twice = repeated(made.iter());
     if !twice.is_empty() {
         // which of the two is meant, the linter cannot know either
         return Ok(Err(twice));
     }
     // all of it goes to one cluster
     let target = descriptions.iter().map(|description| description.target).min().unwrap_or_default();
-    let ignored: Vec<&describe::Ignore> = descriptions.iter().flat_map(|description| &description.ignores).collect();
-    findings.extend(gen_verify::verify(&made, &ignored, target, bug(&catalogue))?);
+    findings.extend(gen_verify::verify(&made, &descriptions, target, bug(catalogue))?);
     if findings.iter().any(|finding| finding.level == Level::Error) {
         return Ok(Err(findings));
     }
-    let notes = pattern::notes(&catalogue, &descriptions);
-    Ok(Ok(Expanded { catalogue, descriptions, made, notes, warnings: findings }))
+    let mut notes = pattern::notes(catalogue, &descriptions);
+    notes.extend(gen_guards::notes(&made, &descriptions, catalogue)?);
+    Ok(Ok(Expanded { catalogue: catalogue.clone(), descriptions, made, notes, warnings: findings }))
 }
 
 /// A file's manifests, if it holds Kubernetes objects and is no description.
@@ -138,7 +149,7 @@ pub fn catalogue(project: &Project, args: &CatalogueArgs) -> Result<Catalogue, V
 }
 
 /// Objects of one kind, group, namespace and name: the second would replace the first.
-fn repeated(objects: &[Made]) -> Vec<Finding> {
+pub fn repeated<'made>(objects: impl Iterator<Item = &'made Made>) -> Vec<Finding> {
     let mut seen: HashMap<[String; 4], &Made> = HashMap::new();
     let mut findings = Vec::new();
     for made in objects {
@@ -159,7 +170,11 @@ fn repeated(objects: &[Made]) -> Vec<Finding> {
     findings
 }
 
-fn options(args: &DescriptionArgs) -> io::Result<Result<Options, Vec<Finding>>> {
+/// What the command line asks of descriptions.
+///
+/// # Errors
+/// A file that cannot be read; the inner error is what is wrong with the arguments.
+pub fn options(args: &DescriptionArgs) -> io::Result<Result<Options, Vec<Finding>>> {
     let mut settings = Vec::new();
     let mut findings = Vec::new();
     if let Some(path) = &args.params {
@@ -180,10 +195,13 @@ fn options(args: &DescriptionArgs) -> io::Result<Result<Options, Vec<Finding>>> 
     }
     let options = Options {
         environment: args.environment.clone(),
+        environment_place: None,
         settings,
         namespace: args.namespace.clone(),
         target: args.target,
         default_target: None,
+        values_come_later: args.values_come_later,
+        default_pull: Vec::new(),
     };
     Ok(if findings.is_empty() { Ok(options) } else { Err(findings) })
 }

@@ -3,7 +3,8 @@
 use std::io;
 use std::sync::Arc;
 
-use crate::describe::Ignore;
+use super::gen_blame::{Origin, blame};
+use crate::describe::{Description, Ignore};
 use crate::diagnostic::{Finding, Level};
 use crate::kube::validation::Target;
 use crate::kube::{Object, on_deep_stacks};
@@ -11,59 +12,91 @@ use crate::lint::{self, Selection};
 use crate::pattern::Made;
 use crate::rules;
 use crate::words::nearest;
-use crate::yaml::{self, Source, emit};
+use crate::yaml::{self, Document, Source, emit};
 
-/// Lints the objects. An error is the fault of a `patch` or `extra`, which it then points at, or a bug of a
-/// pattern, which is what `bug` says. Ignores of the description take findings away; those that took none are reported.
-pub fn verify(made: &[Made], ignored: &[&Ignore], target: Target, bug: &str) -> io::Result<Vec<Finding>> {
-    let (objects, blames) = read_back(made)?;
-    let found = on_deep_stacks(|| lint::objects(&objects, &Selection::default().for_target(target)))?;
+/// Lints the objects. What is wrong with them is shown where the description says it: a `patch` or `extra`, a value of
+/// a key, an entry of `use`. What nothing in the description explains is a bug of a pattern, which is what `bug` says.
+/// Ignores of the description take findings away; those that took none are reported.
+pub fn verify(made: &[Made], descriptions: &[Description], target: Target, bug: &str) -> io::Result<Vec<Finding>> {
+    let mut ignored: Vec<(*const Description, &Ignore)> = Vec::new();
+    for description in descriptions {
+        ignored.extend(description.ignores.iter().map(|ignore| (std::ptr::from_ref(description), ignore)));
+    }
+    let (objects, origins) = read_back(made, descriptions)?;
+    let found = on_deep_stacks(|| lint::objects(&objects, &Selection::default().for_targets(target)))?;
+    let origins: Vec<Origin<'_>> = origins
+        .iter()
+        .filter_map(|(document, made, description)| Some(Origin { document, made, description: (*description)? }))
+        .collect();
     let mut used = vec![false; ignored.len()];
-    let mut findings = Vec::new();
+    let mut findings: Vec<Finding> = Vec::new();
     for finding in found {
         let rule = finding.rule.map(|rule| rule.name);
-        let ignore = ignored.iter().position(|ignored| Some(ignored.rule.as_str()) == rule);
+        // An entry holds for its own document.
+        let is_in = |origin: &&Origin<'_>| Arc::ptr_eq(&origin.document.source, &finding.primary.source);
+        let whose = origins.iter().find(is_in).map(|origin| std::ptr::from_ref(origin.description));
+        let ignore = ignored.iter().position(|(document, ignored)| {
+            Some(ignored.rule.as_str()) == rule && whose.is_none_or(|whose| whose == *document)
+        });
         match ignore {
             Some(at) => used[at] = true,
-            None => findings.push(blame(finding, &blames, bug)),
+            None => add(&mut findings, blamed(finding, &origins, bug)),
         }
     }
-    findings.extend(ignored.iter().zip(used).filter(|(_, used)| !used).filter_map(|(ignored, _)| unused(ignored)));
+    findings.extend(ignored.iter().zip(used).filter(|(_, used)| !used).filter_map(|((_, ignored), _)| unused(ignored)));
     Ok(findings)
 }
 
-/// What stands for an object in messages, and the part of the description that answers for it.
-type Blame<'made> = (Arc<Source>, &'made Made);
+/// Adds a finding, unless the same line has one of its rule: three probes ask one port. The worse of two stays.
+fn add(findings: &mut Vec<Finding>, finding: Finding) {
+    let is_same = |other: &Finding| {
+        other.rule.is_some()
+            && other.rule == finding.rule
+            && other.primary.span == finding.primary.span
+            && Arc::ptr_eq(&other.primary.source, &finding.primary.source)
+    };
+    match findings.iter().position(is_same) {
+        Some(at) if findings[at].level < finding.level => findings[at] = finding,
+        Some(_) => {}
+        None => findings.push(finding),
+    }
+}
 
-fn read_back(made: &[Made]) -> io::Result<(Vec<Object>, Vec<Blame<'_>>)> {
+fn blamed(finding: Finding, origins: &[Origin<'_>], bug: &str) -> Finding {
+    let is_in = |origin: &&Origin<'_>| Arc::ptr_eq(&origin.document.source, &finding.primary.source);
+    match origins.iter().find(is_in) {
+        Some(origin) => blame(finding, origin, origins, bug),
+        None => finding,
+    }
+}
+
+/// An object as it was linted, with what it is from.
+pub type Whence<'made> = (Arc<Document>, &'made Made, Option<&'made Description>);
+
+/// The objects as they will be read, and what each is from.
+pub fn read_back<'made>(
+    made: &'made [Made],
+    descriptions: &'made [Description],
+) -> io::Result<(Vec<Object>, Vec<Whence<'made>>)> {
     let mut objects = Vec::new();
-    let mut blames = Vec::new();
+    let mut origins = Vec::new();
     for made in made {
         let text = emit::to_yaml(&made.object).map_err(io::Error::other)?;
         let text_of = |pointer| made.object.pointer(pointer).and_then(serde_json::Value::as_str).unwrap_or_default();
         let name = format!("generated {}/{}", text_of("/kind"), text_of("/metadata/name"));
         let source = Arc::new(Source::from_text(name, text));
         let (documents, _) = yaml::as_kubectl(yaml::read(&source));
-        let whole = |document| Object::new(&document, document.root(), false).in_one_unit();
-        objects.extend(documents.into_iter().map(Arc::new).map(whole));
-        blames.push((source, made));
-    }
-    Ok((objects, blames))
-}
-
-fn blame(mut finding: Finding, blames: &[Blame<'_>], bug: &str) -> Finding {
-    let made = blames.iter().find(|(source, _)| Arc::ptr_eq(source, &finding.primary.source)).map(|(_, made)| made);
-    match made.and_then(|made| made.blame.as_ref()) {
-        Some(place) => {
-            finding.primary = place.label("");
-            finding.labels.clear();
-            finding.fix = None;
-            finding.help = None;
-            finding
+        let is_from = |description: &&Description| {
+            description.name_place.span == made.origin.span
+                && Arc::ptr_eq(&description.name_place.source, &made.origin.source)
+        };
+        let description = descriptions.iter().find(is_from);
+        for document in documents.into_iter().map(Arc::new) {
+            objects.push(Object::new(&document, document.root(), false).in_one_unit());
+            origins.push((document, made, description));
         }
-        None if finding.level == Level::Error => Finding { help: Some(bug.to_owned()), ..finding },
-        None => finding,
     }
+    Ok((objects, origins))
 }
 
 /// An ignore that took nothing away; advice is not looked for here, so an ignore of advice may stand.

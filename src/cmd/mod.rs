@@ -1,17 +1,29 @@
 //! One file per subcommand.
 
+mod completions;
+mod descriptions;
 mod diagram;
 mod expand;
 mod explain;
-mod gen_check;
+mod gen_blame;
+mod gen_guards;
 mod gen_verify;
 mod generate;
+mod images;
+mod import;
 mod lint;
+mod man;
 mod new;
+mod policy_test;
+mod progress;
 mod read;
+mod rules;
+mod rules_export;
 mod schema;
+mod streams;
+mod wanted;
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, PolicyCommand};
 
 /// What the process says to its caller; see README, "Exit codes".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,12 +50,18 @@ impl Exit {
 /// Whatever kept the run from happening at all: a file that cannot be read, a pipe that broke.
 pub fn run(cli: &Cli) -> Result<Exit, std::io::Error> {
     match &cli.command {
+        Command::Policy(PolicyCommand::Test(args)) => policy_test::run(args, cli.color),
         Command::Read(args) => read::run(args, cli.color),
         Command::Gen(args) => generate::run(args, cli.color),
+        Command::Import(args) => import::run(args),
         Command::Diagram(args) => diagram::run(args, cli.color),
+        Command::Images(args) => images::run(args, cli.color),
         Command::Lint(args) => lint::run(args, cli.color),
         Command::New(args) => new::run(args, cli.color),
         Command::Schema(args) => schema::run(args, cli.color),
         Command::Explain(args) => explain::run(args, cli.color),
+        Command::Rules(args) => rules::run(args),
+        Command::Completions(args) => completions::run(args),
+        Command::Man(args) => man::run(args),
     }
 }

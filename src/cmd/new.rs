@@ -1,10 +1,11 @@
 //! `patterns new`: a description to begin with.
 
 use std::fmt::Write as _;
-use std::io::{self, Write as _};
+use std::io;
 
 use super::Exit;
 use super::expand::catalogue_here;
+use super::streams::print_text;
 use crate::cli::{Color, NewArgs};
 use crate::pattern::{Catalogue, Folder, starter};
 use crate::report::terminal;
@@ -15,7 +16,7 @@ pub fn run(args: &NewArgs, color: Color) -> io::Result<Exit> {
     let catalogue = match catalogue_here(&args.catalogue)? {
         Ok(catalogue) => catalogue,
         Err(findings) => {
-            terminal::print_sorted(findings, color)?;
+            terminal::print_sorted(findings, color);
             return Ok(Exit::Failed);
         }
     };
@@ -52,8 +53,6 @@ fn overview(catalogue: &Catalogue) -> io::Result<String> {
 }
 
 fn print(text: &str) -> io::Result<Exit> {
-    let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes())?;
-    out.flush()?;
+    print_text(text)?;
     Ok(Exit::Clean)
 }

@@ -5,9 +5,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::Exit;
+use super::streams::print;
 use crate::cli::{Color, ReadArgs};
 use crate::diagnostic::{Finding, Label};
-use crate::kube::refusal_message;
+use crate::files;
+use crate::kube::RefusedSecrets;
+use crate::limits;
 use crate::report::terminal;
 use crate::yaml::{self, Source};
 
@@ -15,30 +18,25 @@ use crate::yaml::{self, Source};
 pub fn run(args: &ReadArgs, color: Color) -> io::Result<Exit> {
     let source = Arc::new(open(&args.file)?);
     let (documents, refusal) = yaml::as_kubectl(yaml::read(&source));
-    let mut out = io::BufWriter::new(io::stdout().lock());
-    for document in &documents {
-        writeln!(out, "{}", document.to_json(document.root()))?;
-    }
-    out.flush()?;
+    print(|out| documents.iter().try_for_each(|document| writeln!(out, "{}", document.to_json(document.root()))))?;
     let mut findings = invalid_utf8(&source);
     let refused = refusal.is_some();
     findings.extend(refusal.map(|refusal| {
-        let message = refusal_message(&source, &refusal);
+        let message = RefusedSecrets::of(&source.text).message(&refusal);
         Finding { message, ..refusal.into_finding(&source) }
     }));
-    terminal::print(&findings, color)?;
+    terminal::print(&findings, color);
     Ok(if refused { Exit::Findings } else { Exit::Clean })
 }
 
 /// Reads a file, or standard input for `-`.
 pub fn open(path: &Path) -> io::Result<Source> {
     let (name, bytes) = if path.as_os_str() == "-" {
-        let mut bytes = Vec::new();
-        io::Read::read_to_end(&mut io::stdin().lock(), &mut bytes)?;
+        let bytes = files::read_stdin(limits::INPUT).map_err(|error| files::named(Path::new("<stdin>"), &error))?;
         ("<stdin>".to_owned(), bytes)
     } else {
         let name = path.display().to_string();
-        let bytes = std::fs::read(path).map_err(|error| io::Error::new(error.kind(), format!("{name}: {error}")))?;
+        let bytes = files::read(path, limits::INPUT).map_err(|error| files::named(path, &error))?;
         (name, bytes)
     };
     Source::decode(name, bytes).map_err(io::Error::other)

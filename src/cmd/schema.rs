@@ -1,24 +1,32 @@
 //! `patterns schema`: the JSON Schema of descriptions.
 
-use std::io::{self, Write as _};
+use std::io;
 
 use super::Exit;
 use super::expand::catalogue_here;
+use super::streams::print_text;
 use crate::cli::{Color, SchemaArgs};
-use crate::pattern::editor_schema;
+use crate::lint;
+use crate::pattern::{editor_schema, settings_schema};
+use crate::project;
 use crate::report::terminal;
 
-/// Prints the schema, with the patterns of the project and of `--catalogue`.
+/// Prints the schema, with the patterns of the project and of `--catalogue`, or that of settings.
 pub fn run(args: &SchemaArgs, color: Color) -> io::Result<Exit> {
+    if args.settings {
+        return print(&settings_schema(project::grammar(), lint::settings_schema()));
+    }
     let catalogue = match catalogue_here(&args.catalogue)? {
         Ok(catalogue) => catalogue,
         Err(findings) => {
-            terminal::print_sorted(findings, color)?;
+            terminal::print_sorted(findings, color);
             return Ok(Exit::Failed);
         }
     };
-    let text = serde_json::to_string_pretty(&editor_schema(&catalogue))?;
-    let mut out = io::stdout().lock();
-    writeln!(out, "{text}")?;
+    print(&editor_schema(&catalogue))
+}
+
+fn print(schema: &serde_json::Value) -> io::Result<Exit> {
+    print_text(&(serde_json::to_string_pretty(schema)? + "\n"))?;
     Ok(Exit::Clean)
 }

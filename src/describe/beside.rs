@@ -1,11 +1,11 @@
 //! Files that a description names: they lie beside it or below, and links must not lead elsewhere.
 
-use std::fs::File;
-use std::io::Read as _;
 use std::path::{Component, Path, PathBuf};
 
 use super::spanned::Place;
 use crate::diagnostic::Finding;
+use crate::files;
+use crate::limits;
 
 /// The file or folder of a path that is written at `place`.
 ///
@@ -49,15 +49,14 @@ pub fn find(path: &str, place: &Place) -> Result<PathBuf, Box<Finding>> {
 /// # Errors
 /// A file that cannot be read or is larger than `most` bytes.
 pub fn read(file: &Path, path: &str, place: &Place, most: u64) -> Result<Vec<u8>, Box<Finding>> {
-    let mut bytes = Vec::new();
-    File::open(file)
-        .and_then(|file| file.take(most + 1).read_to_end(&mut bytes))
-        .map_err(|error| Box::new(Finding::error(place.label(""), format!("cannot read {path}: {error}"))))?;
-    if bytes.len() as u64 > most {
-        return Err(Box::new(
-            Finding::error(place.label(""), format!("{path} is larger than {} KiB", most / 1024))
-                .because("it becomes part of a ConfigMap, which holds 1 MiB in all"),
-        ));
-    }
-    Ok(bytes)
+    let limit = limits::BESIDE.or_less(most);
+    files::read_regular(file, limit).map_err(|error| {
+        if error.kind() == std::io::ErrorKind::FileTooLarge {
+            return Box::new(
+                Finding::error(place.label(""), format!("{path} is larger than {} KiB", most / 1024))
+                    .because("it becomes part of a ConfigMap, which holds 1 MiB in all"),
+            );
+        }
+        Box::new(Finding::error(place.label(""), format!("cannot read {path}: {error}")))
+    })
 }

@@ -25,6 +25,8 @@ use crate::yaml::{self, Source};
 pub struct Options {
     /// The environment to apply.
     pub environment: Option<String>,
+    /// Where it is asked for, if that is not the command line.
+    pub environment_place: Option<Place>,
     /// Parameters, later ones win.
     pub settings: Vec<Setting>,
     /// Overrides every document's namespace.
@@ -33,6 +35,10 @@ pub struct Options {
     pub target: Option<Target>,
     /// The target of documents that name none.
     pub default_target: Option<Target>,
+    /// Whether a parameter without a value is no mistake: it gets one when objects are made.
+    pub values_come_later: bool,
+    /// The Secrets that documents pull images with if they say nothing.
+    pub default_pull: Vec<String>,
 }
 
 /// One document of a description, ready to be expanded.
@@ -40,6 +46,8 @@ pub struct Options {
 pub struct Description {
     /// The base of all object names.
     pub name: String,
+    /// Whether some of it depends on parameters that have no value yet.
+    pub lacks_values: bool,
     /// Where the name is.
     pub name_place: Place,
     /// `metadata.namespace` of everything, if any.
@@ -78,14 +86,27 @@ pub struct Description {
     pub ignores: Vec<Ignore>,
     /// Who may talk to whom, if that is limited.
     pub isolate: Option<Spanned>,
+    /// Names and selectors of objects that exist already, which the generated ones keep.
+    pub adopt: Option<Spanned>,
     /// Whether Istio is to inject its proxy.
     pub meshed: bool,
+    /// Where `mesh` asks for a Gateway of the document's own.
+    pub own_gateway: Option<Place>,
     /// The oldest Kubernetes that must accept the objects.
     pub target: Target,
     /// Path and document, for the annotation on every object.
     pub origin: String,
     /// The folder that relative paths start from; none for standard input.
     pub folder: Option<PathBuf>,
+}
+
+impl Description {
+    /// What `adopt.names` calls the document's object of a kind; its name, if it says nothing.
+    #[must_use]
+    pub fn name_of(&self, kind: &str) -> &str {
+        let names = self.adopt.as_ref().and_then(|adopt| adopt.get("names"));
+        names.and_then(|names| names.get(kind)?.text()).unwrap_or(&self.name)
+    }
 }
 
 /// A pattern that a document asks for.
@@ -213,6 +234,16 @@ pub fn read(source: &Arc<Source>, folder: Option<&Path>, options: &Options) -> (
     (descriptions, findings)
 }
 
+/// The names of the environments that a description has, its bases' included; empty where it cannot be read.
+#[must_use]
+pub fn environments(source: &Arc<Source>, folder: Option<&Path>) -> Vec<String> {
+    let mut findings = Vec::new();
+    let roots = roots(source, &mut findings).into_iter();
+    let roots: Vec<Spanned> = roots.filter_map(|root| extends::resolve(root, folder, &mut findings)).collect();
+    let all = roots.iter().filter_map(|root| root.get("environments")).flat_map(Spanned::members);
+    all.map(|member| member.key.clone()).collect::<BTreeSet<_>>().into_iter().collect()
+}
+
 fn roots(source: &Arc<Source>, findings: &mut Vec<Finding>) -> Vec<Spanned> {
     let (documents, refusal) = yaml::as_kubectl(yaml::read(source));
     findings.extend(refusal.map(|refusal| refusal.into_finding(source)));
@@ -275,6 +306,13 @@ fn check_environment(roots: &[Spanned], options: &Options, findings: &mut Vec<Fi
         Place { span: yaml::Span::empty(root.place.span.start as usize), ..place.clone() }
     };
     let finding = Finding::error(place.label(""), format!("no document has an environment `{wanted}`"));
+    if let Some(asked) = &options.environment_place {
+        let has = if names.is_empty() { String::new() } else { format!(" (there are {})", list(&names)) };
+        findings.push(finding.label(asked.label("asked for here")).help(format!(
+            "add `{wanted}: {{}}` under `environments` if nothing differs there, or give this description an output of its own{has}"
+        )));
+        return;
+    }
     findings.push(match (nearest(wanted, names.iter().copied()), names.is_empty()) {
         (Some(name), _) => finding.help(format!("-e {name}")),
         (None, true) => finding.help("leave -e out, or add `environments`"),
@@ -299,7 +337,10 @@ fn check_settings(roots: &[Spanned], options: &Options, findings: &mut Vec<Findi
             format!("declared are {}", list(&known))
         };
         findings.push(
-            Finding::error(setting.place.label(label), format!("no parameter is called `{}`", setting.name)).help(help),
+            // it may be one that holds a secret, and is misspelt
+            Finding::error(setting.place.label(label), format!("no parameter is called `{}`", setting.name))
+                .help(help)
+                .hide(setting.value.place.span),
         );
     }
 }
@@ -316,17 +357,25 @@ fn describe(
     settings.extend(options.settings.iter().cloned());
     let declared = root.remove("params");
     let params = Params::settle(declared.as_ref(), &settings, findings);
+    let params = if options.values_come_later { params.with_values_to_come() } else { params };
     params.substitute(&mut root, findings);
+    let lacks_values = options.values_come_later && root.is_lost();
     let subject = Subject { name: "a description", member: "key", help: None, place: &first_key(&root) };
     schema::check(grammar(), &root, subject, findings);
     let name = root.get("name")?;
-    let expose = root.member("expose").map(Expose::read);
+    let mut expose = root.member("expose").map(Expose::read);
+    let role = root.get("mesh").and_then(|mesh| mesh.get("role"));
+    let own_gateway = role.filter(|role| role.text() == Some("gateway")).map(|role| role.place.clone());
+    if let (Some(_), Some(expose), Some(name)) = (&own_gateway, &mut expose, name.text()) {
+        expose.gateway.get_or_insert_with(|| name.to_owned());
+    }
     let uses = entries::uses(&root, findings);
     let inits = entries::inits(&root, &uses, findings);
     let members = |key: &str| root.get(key).map(Spanned::members).unwrap_or_default().to_vec();
     Some(Description {
         origin: format!("{origin}#{}", name.text()?),
         name: name.text()?.to_owned(),
+        lacks_values,
         name_place: name.place.clone(),
         namespace: options
             .namespace
@@ -343,20 +392,18 @@ fn describe(
         labels: members("labels"),
         annotations: members("annotations"),
         place: root.get("place").cloned(),
-        pull: root
-            .get("pull")
-            .map(Spanned::items)
-            .unwrap_or_default()
-            .iter()
-            .filter_map(Spanned::text)
-            .map(str::to_owned)
-            .collect(),
+        pull: root.get("pull").map_or_else(
+            || options.default_pull.clone(),
+            |pull| pull.items().iter().filter_map(Spanned::text).map(str::to_owned).collect(),
+        ),
         images: members("images"),
         patches: root.get("patch").map(|patches| patches.items().to_vec()).unwrap_or_default(),
         extra: root.get("extra").map(|extra| extra.items().to_vec()).unwrap_or_default(),
         ignores: entries::ignores(&root),
         isolate: root.get("isolate").filter(|isolate| isolate.to_json() != false).cloned(),
+        adopt: root.get("adopt").cloned(),
         meshed: root.get("mesh").is_some(),
+        own_gateway,
         target: target(&root, options, findings),
         folder: folder.map(Path::to_owned),
     })

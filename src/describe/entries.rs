@@ -46,7 +46,10 @@ pub(super) fn shape(root: &Spanned, findings: &mut Vec<Finding>) -> Option<Entry
             None
         }
         [_, second, ..] => {
-            findings.push(Finding::error(second.key_place.label("one too many"), "`shape` names exactly one pattern"));
+            findings.push(
+                Finding::error(second.key_place.label("one too many"), "`shape` names exactly one pattern")
+                    .help("shape: {replicated: {replicas: 2}}"),
+            );
             None
         }
     }

@@ -9,6 +9,8 @@ use super::merge::merge;
 use super::schema::{self, Subject};
 use super::spanned::{Place, Spanned};
 use crate::diagnostic::Finding;
+use crate::files;
+use crate::limits;
 use crate::yaml::{self, Source};
 
 /// Replaces a document by the one it extends with itself laid over. What it says stays where it was written.
@@ -16,6 +18,7 @@ use crate::yaml::{self, Source};
 pub(super) fn resolve(mut root: Spanned, folder: Option<&Path>, findings: &mut Vec<Finding>) -> Option<Spanned> {
     let mut visited = vec![PathBuf::from(&root.place.source.name)];
     let mut folder = folder.map(Path::to_owned);
+    let within = within(folder.as_deref());
     while let Some(member) = root.remove("extends") {
         let Some(target) = member.value.text() else {
             let subject = Subject { name: "`extends`", member: "key", help: None, place: &member.key_place };
@@ -40,7 +43,7 @@ pub(super) fn resolve(mut root: Spanned, folder: Option<&Path>, findings: &mut V
             );
             return None;
         }
-        match base(&path, &root, &member.value.place, findings) {
+        match base(&path, &within, &root, &member.value.place, findings) {
             Ok(mut base) => {
                 merge(&mut base, &root);
                 root = base;
@@ -56,6 +59,12 @@ pub(super) fn resolve(mut root: Spanned, folder: Option<&Path>, findings: &mut V
     Some(root)
 }
 
+/// Where the files that a description extends must lie, without links.
+fn within(folder: Option<&Path>) -> PathBuf {
+    let folder = folder.filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    files::root(&folder.canonicalize().unwrap_or_else(|_| folder.to_owned()))
+}
+
 fn same_file(a: &Path, b: &Path) -> bool {
     match (a.canonicalize(), b.canonicalize()) {
         (Ok(a), Ok(b)) => a == b,
@@ -64,10 +73,25 @@ fn same_file(a: &Path, b: &Path) -> bool {
 }
 
 /// The document of the same name, or the only one.
-fn base(path: &Path, root: &Spanned, place: &Place, findings: &mut Vec<Finding>) -> Result<Spanned, Box<Finding>> {
+fn base(
+    path: &Path,
+    within: &Path,
+    root: &Spanned,
+    place: &Place,
+    findings: &mut Vec<Finding>,
+) -> Result<Spanned, Box<Finding>> {
     let name = path.display().to_string();
-    let bytes = std::fs::read(path)
-        .map_err(|error| Box::new(Finding::error(place.label(""), format!("cannot read {name}: {error}"))))?;
+    let unreadable =
+        |error: std::io::Error| Box::new(Finding::error(place.label(""), format!("cannot read {name}: {error}")));
+    let real = path.canonicalize().map_err(unreadable)?;
+    if !real.starts_with(within) {
+        return Err(Box::new(
+            Finding::error(place.label(""), format!("{name} lies outside of {}", within.display()))
+                .because("a description extends only files of its repository, or of its own folder outside of one")
+                .help("move the file, or mark the folder that holds both with a .patterns.yaml, which may be empty"),
+        ));
+    }
+    let bytes = files::read_regular(&real, limits::BESIDE).map_err(unreadable)?;
     let source =
         Source::decode(&name, bytes).map_err(|error| Box::new(Finding::error(place.label(""), error.to_string())))?;
     let source = Arc::new(source);

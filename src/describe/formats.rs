@@ -4,6 +4,7 @@
 //! (`k8s.io/apimachinery/pkg/util/validation/validation.go`).
 
 use super::target::{self, Target};
+use crate::kube::api_resources::VERBS;
 use crate::kube::validation::{self, Quantity};
 
 /// Why a text does not follow its format.
@@ -45,7 +46,7 @@ pub fn format_pattern(format: &str) -> Option<&'static str> {
         "gateway-ref" => r"^([a-z][a-z0-9-]*/)?[a-z0-9][a-z0-9.-]*$",
         "image" => r"^[^\s/:@-]\S*$",
         "path" | "log-path" | "http-path" | "host-path" => r"^/",
-        "duration" => r"^([0-9]+[smh])+$",
+        "duration" | "interval" => r"^([0-9]+[smh])+$",
         "timeout" => r"^([0-9]+(ms|s|m|h))+$",
         "env-name" => r"^[A-Za-z_][A-Za-z0-9_]*$",
         "secret-ref" => r"^secret/[^/]+/[^/]+$",
@@ -63,6 +64,12 @@ pub fn format_pattern(format: &str) -> Option<&'static str> {
 pub fn is_format(format: &str) -> bool {
     const HOPELESS: &[&str] = &["", "\u{0} !"];
     format == "file" || HOPELESS.iter().any(|text| check(format, text).is_some())
+}
+
+/// Whether a text can stand where a format is asked for.
+#[must_use]
+pub fn fits(format: &str, text: &str) -> bool {
+    check(format, text).is_none()
 }
 
 /// Checks a text; an unknown format accepts everything.
@@ -88,6 +95,7 @@ pub fn check(format: &str, text: &str) -> Option<Mistake> {
         "log-start" => log_start(text),
         "log-target" => log_target(text),
         "duration" => duration_seconds(text).err(),
+        "interval" => interval(text),
         "lease" => lease(text),
         "cron" => cron(text),
         "timeout" => timeout(text),
@@ -95,6 +103,7 @@ pub fn check(format: &str, text: &str) -> Option<Mistake> {
         "env-name" => env_name(text),
         "secret-ref" => secret_ref(text),
         "configmap-ref" => configmap_ref(text),
+        "key-ref" => key_ref(text),
         "url" => url(text),
         "http-url" => url(text).or_else(|| http_url(text)),
         "percent" => percent(text),
@@ -111,6 +120,7 @@ pub fn check(format: &str, text: &str) -> Option<Mistake> {
         }
         "env-from" => env_from(text),
         "host-path" => host_path(text),
+        "sub-path" => sub_path(text),
         "resource" => resource(text),
         "verb" => verb(text),
         "label-key" => label_key(text),
@@ -330,6 +340,15 @@ pub fn duration_seconds(text: &str) -> Result<u64, Mistake> {
     if text.is_empty() || total > 31_536_000 { Err(mistake()) } else { Ok(total) }
 }
 
+/// A duration that something waits, or takes: none of it would be taken for a default, or refused.
+fn interval(text: &str) -> Option<Mistake> {
+    match duration_seconds(text) {
+        Err(mistake) => Some(mistake),
+        Ok(0) => Some(Mistake::new("this takes a second at least").help("write 1s or more, or leave it out")),
+        Ok(_) => None,
+    }
+}
+
 /// A duration that may be less than a second.
 fn timeout(text: &str) -> Option<Mistake> {
     let milliseconds = text.strip_suffix("ms").and_then(|digits| digits.parse::<u32>().ok());
@@ -457,6 +476,17 @@ fn configmap_ref(text: &str) -> Option<Mistake> {
     (!named).then(|| Mistake::new("a ConfigMap is named by its kind and name").help("write configmap/<name>"))
 }
 
+/// One key of a Secret or `ConfigMap`.
+fn key_ref(text: &str) -> Option<Mistake> {
+    let parts: Vec<&str> = text.split('/').collect();
+    let fits =
+        matches!(parts.as_slice(), ["secret" | "configmap", name, key] if is_object_name(name) && is_config_key(key));
+    (!fits).then(|| {
+        Mistake::new("only a key of a Secret or ConfigMap may be missing")
+            .help("write secret/<name>/<key> or configmap/<name>/<key>")
+    })
+}
+
 /// A key of a Secret or `ConfigMap` (`IsConfigMapKey`).
 #[must_use]
 pub fn is_config_key(text: &str) -> bool {
@@ -559,6 +589,15 @@ fn host_path(text: &str) -> Option<Mistake> {
     (!fits).then(|| Mistake::new("a path of the node begins with `/` and has no `..`"))
 }
 
+/// `validateLocalDescendingPath`.
+fn sub_path(text: &str) -> Option<Mistake> {
+    let fits = !text.is_empty()
+        && !text.starts_with('/')
+        && !text.split('/').any(|part| part == "..")
+        && !text.contains(char::is_control);
+    (!fits).then(|| Mistake::new("a folder of a volume has no `/` at its start and no `..`").help("write pgdata"))
+}
+
 /// `<resource>[.<group>][/<subresource>]`.
 fn resource(text: &str) -> Option<Mistake> {
     if text == "*" {
@@ -577,24 +616,6 @@ fn resource(text: &str) -> Option<Mistake> {
 }
 
 fn verb(text: &str) -> Option<Mistake> {
-    const VERBS: &[&str] = &[
-        "get",
-        "list",
-        "watch",
-        "create",
-        "update",
-        "patch",
-        "delete",
-        "deletecollection",
-        "use",
-        "bind",
-        "escalate",
-        "impersonate",
-        "approve",
-        "sign",
-        "attest",
-        "*",
-    ];
     if VERBS.contains(&text) {
         return None;
     }

@@ -15,6 +15,7 @@ pub struct Params {
     values: BTreeMap<String, Spanned>,
     /// Declared, but without any value.
     unset: BTreeMap<String, Place>,
+    values_come_later: bool,
 }
 
 /// A value from outside the description: `--set` and `--params`.
@@ -66,6 +67,11 @@ impl Params {
             params.values.insert(name.clone(), value);
         }
         params
+    }
+
+    /// The same parameters, of which those without a value are no mistake.
+    pub fn with_values_to_come(self) -> Self {
+        Self { values_come_later: true, ..self }
     }
 
     /// Replaces every `${name}` below `value`.
@@ -129,6 +135,9 @@ impl Params {
             return Some(value);
         }
         if let Some(declared) = self.unset.get(name) {
+            if self.values_come_later {
+                return None;
+            }
             findings.push(
                 Finding::error(place.label("used here"), format!("`{name}` has no value"))
                     .label(declared.label("declared without a default"))

@@ -3,8 +3,10 @@
 //! The subset of JSON Schema that descriptions and patterns use: `type`, `properties`, `required`,
 //! `additionalProperties`, `propertyNames`, `items`, `minItems`, `enum`, `const`, `pattern`, `format`,
 //! `minimum`, `maximum`, `minLength`, `maxLength`, `patternProperties`, `anyOf` (told apart by type), `oneOf` (told apart by the member
-//! that each requires first) and `default`.
+//! that each requires first) and `default`. Of our own: `x-example`, the right form, and `x-wrong`, keys that people
+//! write and the right form of each.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use serde_json::{Map, Value as Json, json};
@@ -180,8 +182,12 @@ fn wrong_type(schema: &Json, value: &Spanned, subject: Subject<'_>) -> Finding {
         value.place.label(format!("this is {found}")),
         format!("{} takes {}, not {found}", subject.name, wanted.join(" or ")),
     );
-    finding.help = schema.get("x-example").and_then(Json::as_str).map(str::to_owned);
-    if schema.get("format").and_then(Json::as_str) == Some("duration")
+    let choices = || {
+        let names: Vec<&str> = schema.get("enum")?.as_array()?.iter().filter_map(Json::as_str).collect();
+        Some(format!("one of {}", list(&names)))
+    };
+    finding.help = schema.get("x-example").and_then(Json::as_str).map(str::to_owned).or_else(choices);
+    if matches!(schema.get("format").and_then(Json::as_str), Some("duration" | "interval"))
         && let Kind::Number(number) = &value.kind
     {
         finding = finding.help(format!("say which unit: {number}s for seconds, {number}m for minutes"));
@@ -214,7 +220,9 @@ fn noun(type_name: &str) -> String {
 fn check_map(schema: &Json, value: &Spanned, subject: Subject<'_>, findings: &mut Vec<Finding>) {
     let properties = schema.get("properties").and_then(Json::as_object);
     let names: Vec<&str> = properties.into_iter().flatten().map(|(name, _)| name.as_str()).collect();
-    let mut misspelt = Vec::new();
+    let wrong_forms = schema.get("x-wrong").and_then(Json::as_object);
+    let (mut misspelt, mut foreign) = (Vec::new(), Vec::new());
+    let mut misplaced: BTreeMap<&str, Vec<&Member>> = BTreeMap::new();
     for member in value.members() {
         if let Some(names) = schema.get("propertyNames") {
             let key = Spanned { kind: Kind::Text(member.key.clone()), place: member.key_place.clone() };
@@ -231,11 +239,22 @@ fn check_map(schema: &Json, value: &Spanned, subject: Subject<'_>, findings: &mu
                 let inner = Subject { name: &name, member: "key", help: subject.help, place: &member.key_place };
                 check(schema, &member.value, inner, findings);
             }
+            _ if wrong_forms.is_some_and(|forms| forms.contains_key(&member.key)) => foreign.push(member),
             _ => {
+                if let Some(home) = home(properties, &member.key) {
+                    misplaced.entry(home).or_default().push(member);
+                    continue;
+                }
                 misspelt.extend(nearest(&member.key, names.iter().copied()));
                 findings.push(unknown(&names, member, subject, schema.get("x-example").and_then(Json::as_str)));
             }
         }
+    }
+    findings.extend(wrong_forms.and_then(|forms| in_another_form(forms, &foreign, subject)));
+    findings.extend(misplaced.into_iter().filter_map(|(home, members)| of_another_map(home, &members, subject)));
+    if !foreign.is_empty() {
+        // what is missing is probably in them
+        return;
     }
     for name in schema.get("required").and_then(Json::as_array).into_iter().flatten().filter_map(Json::as_str) {
         let is_absent = value.get(name).is_none_or(|value| matches!(value.kind, Kind::Null));
@@ -248,6 +267,42 @@ fn check_map(schema: &Json, value: &Spanned, subject: Subject<'_>, findings: &mu
             findings.push(finding);
         }
     }
+}
+
+/// The key beside it whose map has such a key.
+fn home<'schema>(properties: Option<&'schema Map<String, Json>>, key: &str) -> Option<&'schema str> {
+    let has = |schema: &Json| schema["properties"].get(key).is_some();
+    properties.into_iter().flatten().find(|(_, schema)| has(schema)).map(|(name, _)| name.as_str())
+}
+
+/// Keys that are Kubernetes', or written elsewhere: one mistake, however many they are.
+fn in_another_form(forms: &Map<String, Json>, foreign: &[&Member], subject: Subject<'_>) -> Option<Finding> {
+    let mut right: Vec<&str> = foreign.iter().filter_map(|member| forms[&member.key].as_str()).collect();
+    right.dedup();
+    let member = plural(subject.member, foreign);
+    several(foreign, |keys| format!("{} has no {member} {keys}", subject.name), &right.join("; "))
+}
+
+/// Keys that belong to the map under another key.
+fn of_another_map(home: &str, members: &[&Member], subject: Subject<'_>) -> Option<Finding> {
+    let keys: Vec<String> = members.iter().map(|member| format!("{}: …", member.key)).collect();
+    several(
+        members,
+        |names| format!("{} has no {} {names}: `{home}` has", subject.name, plural(subject.member, members)),
+        &format!("{home}: {{{}}}", keys.join(", ")),
+    )
+}
+
+fn plural(noun: &str, members: &[&Member]) -> String {
+    if members.len() == 1 { noun.to_owned() } else { format!("{noun}s") }
+}
+
+/// One finding about several keys.
+fn several(members: &[&Member], message: impl Fn(String) -> String, help: &str) -> Option<Finding> {
+    let (first, others) = members.split_first()?;
+    let keys: Vec<&str> = members.iter().map(|member| member.key.as_str()).collect();
+    let finding = Finding::error(first.key_place.label(""), message(list(&keys))).help(help);
+    Some(others.iter().fold(finding, |finding, other| finding.label(other.key_place.label("and this"))))
 }
 
 /// The schema of `patternProperties` for a key.
@@ -290,7 +345,13 @@ fn check_text(schema: &Json, value: &Spanned, text: &str, findings: &mut Vec<Fin
     let characters = text.chars().count() as u64;
     let bound = |name: &str| schema.get(name).and_then(Json::as_u64);
     if bound("minLength").is_some_and(|least| characters < least) {
-        findings.push(Finding::error(value.place.label(""), "this must not be empty"));
+        let least = bound("minLength").unwrap_or(1);
+        let message = if characters == 0 {
+            "this must not be empty".to_owned()
+        } else {
+            format!("this is shorter than {least} characters")
+        };
+        findings.push(Finding::error(value.place.label(""), message));
     } else if let Some(most) = bound("maxLength").filter(|most| characters > *most) {
         findings.push(Finding::error(
             value.place.label(format!("{characters} characters")),

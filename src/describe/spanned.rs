@@ -52,6 +52,18 @@ pub enum Kind {
     Lost,
 }
 
+impl Spanned {
+    /// Whether this or a value below it could not be made.
+    pub(super) fn is_lost(&self) -> bool {
+        match &self.kind {
+            Kind::Lost => true,
+            Kind::List(items) => items.iter().any(Self::is_lost),
+            Kind::Map(members) => members.iter().any(|member| member.value.is_lost()),
+            _ => false,
+        }
+    }
+}
+
 /// One `key: value`.
 #[derive(Clone, Debug)]
 pub struct Member {

@@ -119,7 +119,8 @@ fn host(text: &str) -> Option<Host> {
     {
         return Some(Host::Loopback);
     }
-    if matches!(lower.as_str(), "*" | "0") {
+    // `http://+:80` is ASP.NET's way to say all addresses
+    if matches!(lower.as_str(), "*" | "0" | "+") {
         return Some(Host::Any);
     }
     let is_name = |sign: char| sign.is_ascii_alphanumeric() || matches!(sign, '.' | '-' | '_');

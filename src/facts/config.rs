@@ -122,6 +122,14 @@ impl<'run> Configs<'run> {
         self.files.iter().filter(|file| is_under(&file.path, path)).collect()
     }
 
+    /// The files at a path or below it, or whose paths fit a pattern with `*` and `?`.
+    pub fn matching<'a>(&'a self, pattern: &str) -> Vec<&'a ConfigFile<'run>> {
+        if !pattern.contains(['*', '?']) {
+            return self.at(pattern);
+        }
+        self.files.iter().filter(|file| is_like(&file.path, pattern)).collect()
+    }
+
     /// Whether something unseen is mounted at a path or above it, or below it.
     #[must_use]
     pub fn hides(&self, path: &str) -> bool {
@@ -162,4 +170,55 @@ fn pairs(items: &[k8s_openapi::api::core::v1::KeyToPath]) -> Vec<(&str, &str)> {
 pub fn is_under(path: &str, folder: &str) -> bool {
     let folder = folder.trim_end_matches('/');
     path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// Whether a path fits a pattern of the shell; `*` and `?` stand for no `/`.
+fn is_like(path: &str, pattern: &str) -> bool {
+    let (mut have, mut want) = (path.split('/'), pattern.split('/'));
+    loop {
+        match (have.next(), want.next()) {
+            (None, None) => return true,
+            (Some(have), Some(want)) if is_like_segment(have, want) => {}
+            _ => return false,
+        }
+    }
+}
+
+fn is_like_segment(text: &str, pattern: &str) -> bool {
+    let (text, pattern) = (text.as_bytes(), pattern.as_bytes());
+    let (mut at, mut place) = (0, 0);
+    // the last `*`, and how far it reaches so far: an earlier one never needs to reach further
+    let mut star: Option<(usize, usize)> = None;
+    while place < text.len() {
+        match (pattern.get(at), star) {
+            (Some(b'*'), _) => {
+                star = Some((at, place));
+                at += 1;
+            }
+            (Some(&sign), _) if sign == b'?' || sign == text[place] => {
+                at += 1;
+                place += 1;
+            }
+            (_, Some((begin, reach))) => {
+                star = Some((begin, reach + 1));
+                (at, place) = (begin + 1, reach + 1);
+            }
+            _ => return false,
+        }
+    }
+    pattern[at..].iter().all(|sign| *sign == b'*')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_like;
+
+    #[test]
+    fn paths_fit_patterns() {
+        assert!(is_like("/etc/nginx/conf.d/a.conf", "/etc/nginx/conf.d/*.conf"));
+        assert!(is_like("/a/b-1.conf.x", "/a/b-?.*"));
+        assert!(!is_like("/etc/nginx/conf.d/x/a.conf", "/etc/nginx/conf.d/*.conf"));
+        assert!(!is_like("/a/b.conf~", "/a/*.conf") && !is_like("/a", "/a/*"));
+        assert!(!is_like(&"a".repeat(10_000), &("*a".repeat(100) + "b")));
+    }
 }

@@ -148,6 +148,7 @@ impl<'run> ContainerFacts<'run> {
             self.signals = self.signals.take().or(found.signals);
         }
         self.listens_nowhere_else = described > 0 && is_whole;
+        self.dials.extend(self.line.sockets.iter().filter_map(Dial::of_socket));
         let (repository, _) = programs::split(self.image());
         let own = format!("{} {}", self.name(), repository.rsplit('/').next().unwrap_or_default()).to_ascii_lowercase();
         // The options of a described program are known; what is in its variables may be for its plugins.
@@ -170,8 +171,14 @@ impl<'run> ContainerFacts<'run> {
     /// Whether its image is the program's own one, and not one that somebody made of it and that may bring
     /// configuration: nothing but a registry and the usual folders before the name that we know.
     fn is_plain_image(&self, programs: &Programs) -> bool {
-        let (repository, _) = programs::split(self.image());
+        let (repository, tag) = programs::split(self.image());
         let Some(known) = programs.of_image(self.image()) else { return false };
+        // A registry of somebody's own holds mirrors, whose tags are versions, and builds.
+        let host = repository.split('/').next().filter(|host| host.contains(['.', ':']) || *host == "localhost");
+        let is_pinned = tag.is_empty() && self.image().contains('@');
+        if host.is_some_and(|host| !is_public_registry(host)) && !is_version(tag) && !is_pinned {
+            return false;
+        }
         known.images.iter().any(|image| {
             let Some(before) = repository.strip_suffix(image.as_str()) else { return false };
             let mut segments = before.trim_end_matches('/').split('/').filter(|segment| !segment.is_empty());
@@ -296,6 +303,38 @@ impl<'run> ContainerFacts<'run> {
             |listen: &Listen<'run>| listen.bind == super::Bind::Loopback && listen.certainty > Certainty::Unknown;
         (is_closed(first) && all.all(is_closed)).then_some(first)
     }
+}
+
+/// Whether a tag is a version: `7`, `v1.2`, `1.2-alpine`.
+fn is_version(tag: &str) -> bool {
+    let bare = tag.strip_prefix('v').unwrap_or(tag);
+    let rest = bare.trim_start_matches(|sign: char| sign.is_ascii_digit());
+    rest.len() < bare.len() && (rest.is_empty() || rest.starts_with(['.', '-']))
+}
+
+/// Registries where the makers of programs publish their images.
+fn is_public_registry(host: &str) -> bool {
+    const PUBLIC: [&str; 18] = [
+        "docker.io",
+        "index.docker.io",
+        "registry-1.docker.io",
+        "registry.hub.docker.com",
+        "quay.io",
+        "ghcr.io",
+        "gcr.io",
+        "k8s.gcr.io",
+        "registry.k8s.io",
+        "mirror.gcr.io",
+        "mcr.microsoft.com",
+        "public.ecr.aws",
+        "docker.elastic.co",
+        "registry.access.redhat.com",
+        "registry.redhat.io",
+        "registry.developers.crunchydata.com",
+        "cr.fluentbit.io",
+        "cr.l5d.io",
+    ];
+    PUBLIC.contains(&host) || host.ends_with(".gcr.io") || host.ends_with(".pkg.dev")
 }
 
 /// The program that a container is there for: its only one, or of a script the last that serves.

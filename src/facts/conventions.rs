@@ -6,7 +6,7 @@ use super::command::arguments::Arguments;
 use super::command::environment::Environment;
 use super::command::{Invocation, Word};
 use super::endpoints::{Bind, Dial, Listen};
-use super::program::{Form, Options, Style};
+use super::program::{Form, Options};
 use super::proof::{Certainty, Proof};
 
 /// Words in the name of an option or variable that says where the program itself listens.
@@ -14,7 +14,7 @@ const LISTENS: [&str; 8] =
     ["LISTEN", "BIND", "BIND_ADDR", "HTTP_ADDR", "HTTP_ADDRESS", "METRICS_ADDR", "PROBE_ADDR", "SERVE"];
 
 /// Words in the name of something that is no address to connect to: how others reach it, or whom it admits.
-const NEITHER: [&str; 21] = [
+const NEITHER: [&str; 29] = [
     "ADVERTISE",
     "ADVERTISED",
     "PUBLIC",
@@ -36,6 +36,14 @@ const NEITHER: [&str; 21] = [
     "HOSTNAME",
     "COOKIE",
     "AUDIENCE",
+    "UI",
+    "LINK",
+    "LINKS",
+    "DASHBOARD",
+    "CONSOLE",
+    "FRONTEND",
+    "WEBSITE",
+    "HOMEPAGE",
 ];
 
 /// What the name of an address to connect to ends with.
@@ -156,7 +164,7 @@ pub(super) fn read<'run>(
     listens_too: bool,
     own: &str,
 ) -> Conventions<'run> {
-    let options = Options { style: Style::Gnu, boolean: Vec::new() };
+    let options = Options::default();
     let arguments: Vec<Arguments<'run>> =
         invocations.iter().map(|invocation| Arguments::of(invocation, &options, &|_| false)).collect();
     let of_options = arguments.iter().flat_map(Arguments::all).filter_map(|given| {
@@ -250,6 +258,9 @@ fn whole<'run>(one: &Named<'_, 'run>, found: &mut Conventions<'run>, listens_too
                 | "ADMIN_PORT"
                 | "HEALTH_PORT"
                 | "GRPC_PORT"
+                | "ASPNETCORE_URLS"
+                | "ASPNETCORE_HTTP_PORTS"
+                | "DOTNET_URLS"
         )
     {
         if listens_too && scheme.is_none_or(|scheme| matches!(scheme, "http" | "https" | "tcp")) {

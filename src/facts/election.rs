@@ -181,7 +181,7 @@ fn files<'run>(found: &mut Election<'run>, configs: &Configs<'run>) {
 
 fn flags<'run>(found: &mut Election<'run>, invocation: &Invocation<'run>) {
     // Go's flags: a switch takes its value only after `=`.
-    let options = Options { style: Style::Go, boolean: Vec::new() };
+    let options = Options { style: Style::Go, ..Options::default() };
     let arguments = Arguments::of(invocation, &options, &|_| false);
     let certainty = if invocation.always { Certainty::Said } else { Certainty::Likely };
     for given in arguments.all() {

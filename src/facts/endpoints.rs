@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use super::address::{self, Host};
-use super::command::Invocation;
 use super::command::arguments::{Arguments, is_false};
 use super::command::environment::Environment;
+use super::command::{Invocation, Socket, Word};
 use super::config::{ConfigFile, Configs};
 use super::formats::{self, Entry};
 use super::program::{Endpoint, Form, Format, Many, Part, Place as PlaceRow, Program, Purpose, When};
@@ -62,6 +62,28 @@ pub struct Dial<'run> {
     pub proof: Proof<'run>,
 }
 
+impl<'run> Dial<'run> {
+    /// A socket that a shell opens by redirection.
+    pub(super) fn of_socket(socket: &Socket<'run>) -> Option<Self> {
+        let (host, port) = socket.address.text.split_once('/').filter(|_| socket.address.is_known)?;
+        let (host, is_loopback) = match address::read(Form::Host, host).pop()?.host {
+            Host::Name(name) => (name, false),
+            Host::Loopback | Host::Any => ("localhost".to_owned(), true),
+            Host::Absent | Host::Unknown => return None,
+        };
+        Some(Self {
+            host,
+            is_loopback,
+            port: Some(port.parse().ok()?),
+            speaks: None,
+            path: String::new(),
+            is_needed: socket.is_needed,
+            certainty: if socket.always || socket.is_needed { Certainty::Said } else { Certainty::Likely },
+            proof: Proof::new(socket.address.place, "`/dev/tcp`"),
+        })
+    }
+}
+
 /// A file or folder that a container reads or writes.
 #[derive(Clone, Debug)]
 pub struct PathFact<'run> {
@@ -74,6 +96,9 @@ pub struct PathFact<'run> {
     /// What shows it.
     pub proof: Proof<'run>,
 }
+
+/// How many files one program may read; what more there is is not seen.
+const MOST_FILES: usize = 256;
 
 /// What an invocation of a described program does.
 #[derive(Debug, Default)]
@@ -119,6 +144,20 @@ struct Value<'run> {
     entry: Option<(usize, usize)>,
 }
 
+impl<'run> Value<'run> {
+    /// What a word says.
+    fn said(word: &Word<'run>, by: String) -> Self {
+        Self {
+            text: word.text.to_string(),
+            place: word.place,
+            by,
+            is_known: word.is_known,
+            certainty: Certainty::Said,
+            entry: None,
+        }
+    }
+}
+
 impl<'a, 'run> Reader<'a, 'run> {
     pub fn new(
         program: &'run Program,
@@ -145,7 +184,7 @@ impl<'a, 'run> Reader<'a, 'run> {
     fn open(&mut self, configs: &'a Configs<'run>) {
         // A program may read one file in several formats: it is read whole if one of them fits.
         let mut is_whole: HashMap<&'a str, bool> = HashMap::new();
-        for config in &self.program.config {
+        for config in self.program.config.iter().filter(|config| config.key.is_empty()) {
             let first = config.first.then(|| self.arguments.positional.first()).flatten();
             let first = first.map(|word| (word.text.to_string(), word.is_known));
             let told = self.values(&config.option, &config.env, &Many::default());
@@ -153,19 +192,88 @@ impl<'a, 'run> Reader<'a, 'run> {
             let is_told = !told.is_empty();
             let paths = if is_told { told } else { config.absent.iter().map(|path| (path.to_owned(), true)).collect() };
             for (path, is_known) in paths {
-                let mut any = false;
                 let files = if is_known { configs.at(&path) } else { Vec::new() };
-                for file in files {
-                    any = true;
-                    let reading = formats::reading(config.format, file.text);
-                    *is_whole.entry(file.path.as_str()).or_default() |= reading.is_whole;
-                    self.texts.push(Text { format: config.format, file, entries: reading.entries });
-                }
                 // The image's own file holds the program's defaults; any other file may say anything.
-                self.has_unseen_config |= !any && (is_told || !is_known || configs.hides(&path));
+                self.has_unseen_config |= files.is_empty() && (is_told || !is_known || configs.hides(&path));
+                for file in files {
+                    self.add(config.format, file, &[], &mut is_whole);
+                }
             }
         }
+        self.include(configs, &mut is_whole);
         self.has_unseen_config |= is_whole.values().any(|whole| !whole);
+    }
+
+    /// Reads a file. Its settings count as written below `above`.
+    fn add(
+        &mut self,
+        format: Format,
+        file: &'a ConfigFile<'run>,
+        above: &[String],
+        is_whole: &mut HashMap<&'a str, bool>,
+    ) {
+        let mut reading = formats::reading(format, file.text);
+        *is_whole.entry(file.path.as_str()).or_default() |= reading.is_whole;
+        if !above.is_empty() {
+            for entry in &mut reading.entries {
+                entry.key.splice(0..0, above.iter().cloned());
+            }
+        }
+        self.texts.push(Text { format, file, entries: reading.entries });
+    }
+
+    /// Reads the files that settings name: those of the command line, then those of the files read so far, each once.
+    fn include(&mut self, configs: &'a Configs<'run>, is_whole: &mut HashMap<&'a str, bool>) {
+        let rows: Vec<_> = self.program.config.iter().filter(|config| !config.key.is_empty()).collect();
+        if rows.is_empty() {
+            return;
+        }
+        for config in &rows {
+            let said = config.key.iter().flat_map(|key| self.settings(key)).collect::<Vec<_>>();
+            for value in said {
+                let files = if value.is_known { configs.at(&value.text) } else { Vec::new() };
+                self.has_unseen_config |= files.is_empty();
+                for file in files {
+                    self.add(config.format, file, &[], is_whole);
+                }
+            }
+        }
+        let mut at = 0;
+        while let Some(text) = self.texts.get(at) {
+            at += 1;
+            let folder = text.file.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+            // nginx looks below the main file's folder, others beside the file that names it
+            let main = self.texts[0].file.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+            let mut named: Vec<(Format, String, Vec<String>)> = Vec::new();
+            for config in &rows {
+                for entry in &text.entries {
+                    let fits = config.key.iter().any(|key| formats::fits(text.format, key, &entry.key))
+                        && !config.except.iter().any(|end| entry.value.ends_with(end));
+                    if let (true, Some((_, above))) = (fits, entry.key.split_last()) {
+                        let value = entry.value.trim_start_matches("./");
+                        let beside = format!("{folder}/{value}");
+                        let path = match value.starts_with('/') {
+                            true => value.to_owned(),
+                            false if configs.matching(&beside).is_empty() => format!("{main}/{value}"),
+                            false => beside,
+                        };
+                        named.push((config.format, path, if config.apart { Vec::new() } else { above.to_vec() }));
+                    }
+                }
+            }
+            for (format, path, above) in named {
+                let files = configs.matching(&path);
+                // a single file that nothing mounts is the image's own, like nginx's `mime.types`
+                let is_of_image = self.is_plain_image && !path.contains(['*', '?']) && !configs.hides(&path);
+                self.has_unseen_config |= files.is_empty() && !is_of_image || self.texts.len() > MOST_FILES;
+                for file in files {
+                    if self.texts.len() > MOST_FILES || is_whole.contains_key(file.path.as_str()) {
+                        continue;
+                    }
+                    self.add(format, file, &above, is_whole);
+                }
+            }
+        }
     }
 
     /// What it does.
@@ -236,35 +344,29 @@ impl<'a, 'run> Reader<'a, 'run> {
         if !keys.is_empty() && self.has_unseen_config { None } else { Some(false) }
     }
 
-    /// What says something: options, else variables, else keys.
+    /// What says something: options, else keys on the command line, else variables, else keys.
     fn values(&self, option: &Many, env: &Many, key: &Many) -> Vec<Value<'run>> {
         let mut found = Vec::new();
+        let mut of_variables = Vec::new();
         for name in option.iter() {
             if let Some(number) = name.strip_prefix('#') {
                 let number = number.parse::<usize>().ok();
                 let words = self.arguments.positional.iter().enumerate();
                 let words = words.filter(|(at, _)| number.is_none_or(|number| number == at + 1));
-                found.extend(words.map(|(_, word)| Value {
-                    text: word.text.to_string(),
-                    place: word.place,
-                    by: self.invocation.name.clone(),
-                    is_known: word.is_known,
-                    certainty: Certainty::Said,
-                    entry: None,
-                }));
+                found.extend(words.map(|(_, word)| Value::said(word, self.invocation.name.clone())));
                 continue;
             }
             for given in self.arguments.get(name) {
                 let Some(value) = &given.value else { continue };
-                found.push(Value {
-                    text: value.text.to_string(),
-                    place: value.place,
-                    by: name.to_owned(),
-                    is_known: value.is_known,
-                    certainty: Certainty::Said,
-                    entry: None,
-                });
+                let list = if given.is_from_variable { &mut of_variables } else { &mut found };
+                list.push(Value::said(value, name.to_owned()));
             }
+        }
+        if found.is_empty() {
+            found = key.iter().flat_map(|pattern| self.settings(pattern)).collect();
+        }
+        if found.is_empty() {
+            found = of_variables;
         }
         if !found.is_empty() {
             return found;
@@ -272,14 +374,7 @@ impl<'a, 'run> Reader<'a, 'run> {
         for name in env.iter() {
             let own = self.invocation.variables.iter().find(|(own, _)| own == name).map(|(_, word)| word);
             if let Some(word) = own.or_else(|| self.environment.get(name)) {
-                return vec![Value {
-                    text: word.text.to_string(),
-                    place: word.place,
-                    by: name.to_owned(),
-                    is_known: word.is_known,
-                    certainty: Certainty::Said,
-                    entry: None,
-                }];
+                return vec![Value::said(word, name.to_owned())];
             }
         }
         for pattern in key.iter() {
@@ -292,6 +387,19 @@ impl<'a, 'run> Reader<'a, 'run> {
             }
         }
         found
+    }
+
+    /// The settings of the command line that are this key of the configuration.
+    fn settings<'b>(&'b self, pattern: &'b str) -> impl Iterator<Item = Value<'run>> + 'b {
+        self.arguments.settings().iter().filter_map(move |given| {
+            let whole = [given.name().to_owned()];
+            let segments: Vec<String> = given.name().split('.').map(str::to_owned).collect();
+            let underscored = [given.name().replace('-', "_")];
+            let forms: [&[String]; 3] = [&whole, &segments, &underscored];
+            let fits = forms.into_iter().any(|key| formats::fits(Format::Properties, pattern, key));
+            let value = given.value.as_ref().filter(|_| fits)?;
+            Some(Value::said(value, given.name().to_owned()))
+        })
     }
 
     fn entry(&self, number: usize, at: usize, entry: &Entry) -> Value<'run> {

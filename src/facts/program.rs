@@ -161,6 +161,15 @@ pub struct Options {
     /// Options without a value of their own: the next word is not theirs.
     #[serde(default)]
     pub boolean: Vec<String>,
+    /// Options whose value, the next word, means nothing here.
+    #[serde(default)]
+    pub valued: Many,
+    /// Options that say a key of the configuration: `-c port=5433` of PostgreSQL, `-E http.port=9201` of Elasticsearch.
+    #[serde(default)]
+    pub settings: Many,
+    /// Variables whose words it reads as options, before its command line, which counts more: `GUNICORN_CMD_ARGS`.
+    #[serde(default)]
+    pub env: Many,
 }
 
 /// The form of options.
@@ -191,6 +200,16 @@ pub struct Config {
     /// Whether the first argument that is no option names it (`redis-server FILE`).
     #[serde(default)]
     pub first: bool,
+    /// The keys of configuration read before that name more of it (`include conf.d/*.conf`): files, relative to the
+    /// folder of the file that names them, or patterns. What is in them counts as written in that place.
+    #[serde(default)]
+    pub key: Many,
+    /// Whether what is in the files that `key` names counts by itself instead: an include at the top of a file.
+    #[serde(default)]
+    pub apart: bool,
+    /// Ends of paths that `key` names for other things than addresses: `mime.types`.
+    #[serde(default)]
+    pub except: Many,
     /// Where it is unless told otherwise: files, or folders that end in `/`.
     #[serde(default)]
     pub absent: Many,

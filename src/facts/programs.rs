@@ -254,7 +254,12 @@ impl Program {
             endpoint.option.0.iter().chain(parts)
         });
         let places = self.reads.iter().chain(&self.writes).flat_map(|place| &place.option.0);
-        let files = self.config.iter().flat_map(|config| &config.option.0);
+        let files = self
+            .config
+            .iter()
+            .flat_map(|config| &config.option.0)
+            .chain(&self.options.settings.0)
+            .chain(&self.options.valued.0);
         !self.options.boolean.iter().any(is) && of_endpoints.chain(places).chain(files).any(is)
     }
 

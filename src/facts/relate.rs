@@ -125,9 +125,10 @@ fn weight(role: Role) -> u8 {
         Role::ShardRouter | Role::GatherRoot | Role::QueueManager => 7,
         Role::Sidecar(Task::Web) => 6,
         Role::Adapter(Form::Metrics) | Role::Ambassador(_) => 5,
-        Role::Sidecar(Task::Logs | Task::Telemetry | Task::Secrets) | Role::Adapter(_) => 4,
+        Role::Sidecar(Task::Logs | Task::Telemetry | Task::Secrets) | Role::Adapter(Form::Logs) => 4,
         Role::Sidecar(Task::Git | Task::Tls | Task::Auth) => 3,
-        Role::MeshProxy | Role::Sidecar(_) => 1,
+        // whose health it shows is not in sight
+        Role::MeshProxy | Role::Sidecar(_) | Role::Adapter(Form::Health) => 1,
         Role::Leaf | Role::Worker | Role::App => 10,
         Role::Elector | Role::Source | Role::Init(_) => 0,
     }
@@ -164,7 +165,11 @@ fn choose_app(pod: PodView<'_>, all: &mut [ContainerFacts<'_>]) {
 /// StatefulSet it has the data.
 fn is_own_server(pod: PodView<'_>, one: &ContainerFacts<'_>) -> bool {
     let (workload, name) = (pod.object.id.name.as_str(), one.name());
-    let is_named = workload == name || workload.strip_prefix(name).is_some_and(|rest| rest.starts_with('-'));
+    let is_named = matches!(name, "app" | "application" | "main-app")
+        || workload == name
+        // operators name what they make so: `cluster1-haproxy`
+        || workload.strip_suffix(name).is_some_and(|rest| rest.ends_with('-'))
+        || workload.strip_prefix(name).is_some_and(|rest| rest.starts_with('-'));
     let claims = match &pod.object.typed {
         Some(Typed::StatefulSet(set)) => set.spec.volume_claim_templates.as_deref().unwrap_or_default(),
         _ => &[],

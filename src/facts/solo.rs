@@ -5,7 +5,7 @@ use super::container::{Confidence, ContainerFacts, Evidence};
 use super::endpoints::Reader;
 use super::program::Program;
 use super::programs::{self, Programs};
-use super::{Form, Preparation, Role, Task, election};
+use super::{Form, Preparation, Role, Task, Way, election};
 use crate::kube::ContainerList;
 use crate::yaml::NodeId;
 
@@ -43,7 +43,8 @@ fn by_program<'run>(one: &mut ContainerFacts<'run>, programs: &'run Programs) {
     }
     let follows = one.line.invocations.iter().any(|invocation| {
         let words: Vec<&str> = invocation.words.iter().map(|word| word.text.as_ref()).collect();
-        invocation.name == "tail" && lifetime::follows(&words)
+        // `tail -f /dev/null` keeps a container running, and follows nothing
+        invocation.name == "tail" && lifetime::follows(&words) && !words.contains(&"/dev/null")
     });
     if follows {
         set(one, Role::Sidecar(Task::Logs), line, "it follows a file with tail".to_owned());
@@ -126,10 +127,26 @@ fn by_name(one: &mut ContainerFacts<'_>, programs: &Programs) {
         one.confidence = Confidence::Likely;
         return;
     }
-    if matches!(container.name.as_str(), "reloader" | "reload" | "config-reload") {
-        set(one, Role::Sidecar(Task::Config), node("name"), "it is called so".to_owned());
+    if let Some(role) = by_task(&container.name) {
+        set(one, role, node("name"), "it is called so".to_owned());
         one.confidence = Confidence::Likely;
     }
+}
+
+/// What a container is for that is called after its task and nothing else.
+fn by_task(name: &str) -> Option<Role> {
+    Some(match name {
+        "reloader" | "reload" | "config-reload" => Role::Sidecar(Task::Config),
+        "log" | "logs" | "logger" | "logging" | "log-shipper" | "log-agent" | "log-forwarder" | "log-collector"
+        | "log-router" | "logrotate" => Role::Sidecar(Task::Logs),
+        "health" | "healthz" | "healthcheck" | "health-check" => Role::Adapter(Form::Health),
+        "metrics" | "exporter" => Role::Adapter(Form::Metrics),
+        "ambassador" => Role::Ambassador(Way::Broker),
+        "tls-proxy" | "ssl-proxy" | "tls-terminator" => Role::Sidecar(Task::Tls),
+        "auth-proxy" | "oauth-proxy" => Role::Sidecar(Task::Auth),
+        "git-sync" | "git-pull" | "git-puller" => Role::Sidecar(Task::Git),
+        _ => return None,
+    })
 }
 
 /// An ordinary init container, unless it visibly runs a daemon, which is a mistake of its own.

@@ -3,7 +3,7 @@
 use super::command::Word;
 use super::command::arguments::Arguments;
 use super::container::ContainerFacts;
-use super::program::{Options, Style};
+use super::program::Options;
 use super::proof::Place;
 
 /// A value that a container is told, and where.
@@ -28,7 +28,7 @@ impl<'run> ContainerFacts<'run> {
     pub fn options(&self, name: &str) -> Vec<Told<'run>> {
         let mut found = Vec::new();
         for invocation in &self.line.invocations {
-            let own = Options { style: Style::Gnu, boolean: Vec::new() };
+            let own = Options::default();
             let options = self.program.map_or(&own, |program| &program.options);
             let arguments = Arguments::of(invocation, options, &|option| {
                 self.program.is_some_and(|program| program.takes_value(option))

@@ -93,9 +93,11 @@ fn has_loop(command: &Command) -> bool {
         Command::Simple { .. } | Command::Unknown => false,
         Command::Sequence(all) | Command::Pipe(all) => all.iter().any(has_loop),
         Command::And(left, right) | Command::Or(left, right) => has_loop(left) || has_loop(right),
-        Command::Not(inner) | Command::Background(inner) | Command::Subshell(inner) | Command::Function(_, inner) => {
-            has_loop(inner)
-        }
+        Command::Not(inner)
+        | Command::Background(inner)
+        | Command::Subshell(inner)
+        | Command::Shell { inner, .. }
+        | Command::Function(_, inner) => has_loop(inner),
         Command::Branches { conditions, branches } => conditions.iter().chain(branches).any(has_loop),
     }
 }

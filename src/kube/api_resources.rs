@@ -5,18 +5,50 @@ use std::sync::LazyLock;
 
 use crate::words::nearest;
 
-/// Subresources of each resource, by group and resource.
-static GROUPS: LazyLock<BTreeMap<&'static str, BTreeMap<&'static str, Vec<&'static str>>>> = LazyLock::new(|| {
-    let mut groups: BTreeMap<_, BTreeMap<_, _>> = BTreeMap::new();
+/// What is known of a resource.
+#[derive(Default)]
+struct Resource {
+    subresources: Vec<&'static str>,
+    /// It belongs to no namespace.
+    is_cluster_wide: bool,
+}
+
+/// By group and resource.
+static GROUPS: LazyLock<BTreeMap<&'static str, BTreeMap<&'static str, Resource>>> = LazyLock::new(|| {
+    let mut groups: BTreeMap<_, BTreeMap<_, Resource>> = BTreeMap::new();
     for line in include_str!("api_resources.txt").lines().filter(|line| !line.starts_with('#')) {
         let mut words = line.split_whitespace().map(|word| word.trim_matches(['[', ']']));
         if let (Some(group), Some(resource)) = (words.next(), words.next()) {
             let group = if group == "core" { "" } else { group };
-            groups.entry(group).or_default().insert(resource, words.collect());
+            let (scope, subresources): (Vec<_>, Vec<_>) = words.partition(|word| *word == "(cluster)");
+            let resource_of = Resource { subresources, is_cluster_wide: !scope.is_empty() };
+            groups.entry(group).or_default().insert(resource, resource_of);
         }
     }
     groups
 });
+
+/// What requests can have as their verb: those of the API, and those that authorization asks for by name
+/// (kubernetes/website: reference/access-authn-authz/authorization, "Request verbs and authorization").
+pub const VERBS: [&str; 17] = [
+    "get",
+    "list",
+    "watch",
+    "create",
+    "update",
+    "patch",
+    "delete",
+    "deletecollection",
+    "use",
+    "bind",
+    "escalate",
+    "impersonate",
+    "approve",
+    "sign",
+    "attest",
+    "proxy",
+    "*",
+];
 
 /// Subresources that many resources have, and `finalizers`, which admission asks for by that name.
 const COMMON: [&str; 4] = ["status", "scale", "finalizers", "restricted"];
@@ -38,6 +70,21 @@ pub enum Nothing {
 #[must_use]
 pub fn is_built_in(group: &str) -> bool {
     GROUPS.contains_key(group)
+}
+
+/// Whether a resource of a built-in group belongs to no namespace.
+#[must_use]
+pub fn is_cluster_wide(group: &str, resource: &str) -> bool {
+    GROUPS.get(group).and_then(|resources| resources.get(resource)).is_some_and(|resource| resource.is_cluster_wide)
+}
+
+/// The group of a text that is group and version: `apps` of `apps/v1`, the core group of `v1`.
+#[must_use]
+pub fn group_of_version(text: &str) -> Option<&str> {
+    let (group, version) = text.rsplit_once('/').unwrap_or(("", text));
+    let numbers = version.strip_prefix('v')?.replacen("alpha", ".", 1).replacen("beta", ".", 1);
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    (!group.contains('/') && numbers.split('.').count() <= 2 && numbers.split('.').all(is_number)).then_some(group)
 }
 
 /// Why `resource` allows nothing in these built-in groups; nothing where it may allow something.
@@ -62,7 +109,7 @@ pub fn nothing(groups: &[&str], resource: &str) -> Option<Nothing> {
     if base == "userextras" {
         return None;
     }
-    let subs: Vec<&'static str> = known.flatten().copied().collect();
+    let subs: Vec<&'static str> = known.flat_map(|resource| resource.subresources.iter().copied()).collect();
     match sub {
         "*" => Some(Nothing::Star),
         // compared without case by nobody but us: the kubelet asks for `runningpods`
@@ -73,7 +120,20 @@ pub fn nothing(groups: &[&str], resource: &str) -> Option<Nothing> {
 
 #[cfg(test)]
 mod tests {
-    use super::{GROUPS, Nothing, nothing};
+    use super::{GROUPS, Nothing, group_of_version, is_cluster_wide, nothing};
+
+    #[test]
+    fn groups_with_a_version() {
+        assert_eq!(group_of_version("apps/v1"), Some("apps"));
+        assert_eq!(group_of_version("v1"), Some(""));
+        assert_eq!(group_of_version("batch/v1beta1"), Some("batch"));
+        assert_eq!(group_of_version("example.com/v1alpha2"), Some("example.com"));
+        for group in
+            ["", "apps", "*", "v", "vault", "a/b/v1", "v1alpha", "ceph.rook.io", "apps/", "apps/x1", "v1beta1beta2"]
+        {
+            assert_eq!(group_of_version(group), None, "{group}");
+        }
+    }
 
     #[test]
     fn resources() {
@@ -85,5 +145,7 @@ mod tests {
         assert_eq!(nothing(&["apps"], "deployment"), Some(Nothing::NoResource(Some("deployments"))));
         assert_eq!(nothing(&[""], "pods/portfoward"), Some(Nothing::NoSubresource(Some("portforward"))));
         assert_eq!(nothing(&[""], "pods/*"), Some(Nothing::Star));
+        assert!(is_cluster_wide("", "nodes") && is_cluster_wide("resource.k8s.io", "deviceclasses"));
+        assert!(!is_cluster_wide("", "pods") && !is_cluster_wide("example.com", "nodes"));
     }
 }

@@ -119,5 +119,6 @@ pub(super) fn add_templates<'object>(objects: impl Iterator<Item = &'object mut 
         let paths = paths.entry(key).or_insert_with(|| SchemaPaths::of(document, *node));
         object.templates = paths.read(&object.document, object.node);
         object.is_base = object.is_kustomized || !object.templates.is_empty();
+        object.is_relabelled |= !object.templates.is_empty();
     }
 }

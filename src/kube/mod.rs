@@ -15,19 +15,20 @@ mod time;
 mod typed;
 mod unit;
 pub mod validation;
-mod versions;
+pub mod versions;
 mod workspace;
 
 pub use bytes::base64;
-pub use decode::{Problem, ProblemKind, decode};
+pub use decode::{Decoded, Problem, ProblemKind, Versioned, decode};
 pub use definitions::{Definition, Definitions};
 pub use index::{Index, Place, in_one_namespace};
 pub use object::{ContainerList, ContainerView, Object, PodView};
 pub use path::{Path, Step};
 pub use selector::Selector;
 pub use templates::Life;
+pub(crate) use time::is_rfc3339;
 pub use typed::{KINDS, Typed, decode_kind, is_known};
 pub use unit::{Neighbours, Reach, Unit, same_unit, units};
 pub use workspace::{
-    BadGlob, Failure, File, Globs, LEFT_OUT, Workspace, names_a_secret, on_deep_stacks, refusal_message, refused_secret,
+    BadGlob, Failure, File, Globs, Inputs, LEFT_OUT, RefusedSecrets, Workspace, names_a_secret, on_deep_stacks,
 };

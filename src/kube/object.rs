@@ -6,7 +6,7 @@ use std::sync::Arc;
 use k8s_openapi::api::core::v1::{Container, PodSpec, PodTemplateSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
-use super::decode::Problem;
+use super::decode::{Decoded, Problem, Versioned};
 use super::templates::{self, Life, Template};
 use super::typed::{Typed, decode_kind};
 use crate::diagnostic::{Label, ObjectRef};
@@ -26,11 +26,16 @@ pub struct Object {
     pub typed: Option<Typed>,
     /// What a strict decode refuses.
     pub problems: Vec<Problem>,
+    /// Its fields that not every supported version reads.
+    pub versioned: Vec<Versioned>,
     /// Whether it is a part of an object, to be merged by kustomize: what is absent says nothing.
     pub is_patch: bool,
     /// Whether something changes it before its Pods are made: kustomize, or an operator that is known by the
     /// schema of its kind alone. What is missing or wrong may be mended there.
     pub is_base: bool,
+    /// Whether what changes it may change labels, selectors or ports: not where a kustomization only sets names,
+    /// images, replicas or annotations.
+    pub is_relabelled: bool,
     /// Whether kustomize changes it before it is applied.
     pub is_kustomized: bool,
     /// The kustomizations that bring it together with others, by their numbers in the run.
@@ -107,7 +112,8 @@ impl Object {
         };
         let decoded = decode_kind(api_version, kind, document, node);
         let templates = if decoded.is_none() { templates::read(document, node, api_version, kind) } else { Vec::new() };
-        let (typed, mut problems) = decoded.unwrap_or_default();
+        let nothing = Decoded { value: None, problems: Vec::new(), versioned: Vec::new() };
+        let Decoded { value: typed, mut problems, versioned } = decoded.unwrap_or(nothing);
         let is_encrypted = document.at(node, &["sops", "mac"]).is_some();
         if is_encrypted {
             problems.clear();
@@ -120,8 +126,10 @@ impl Object {
             id,
             typed,
             problems,
+            versioned,
             is_patch,
             is_base: false,
+            is_relabelled: false,
             is_kustomized: false,
             kustomizations,
             is_encrypted,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::yaml::{Document, NodeId, Value};
+use crate::yaml::{Document, Entry, NodeId, Value};
 
 /// One step down from a map or a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,16 +26,27 @@ impl Path {
         let mut at = from;
         while at != to {
             let next = match document.value(at) {
-                Value::Map(entries) => entries.iter().find_map(|entry| {
-                    let key = || Step::Key(document.key(entry).into_owned());
-                    if entry.key == to {
-                        return Some((key(), to));
-                    }
-                    (entry.value == to || document.span(entry.value).contains(target)).then(|| (key(), entry.value))
-                }),
-                Value::List(items) => items.iter().enumerate().find_map(|(index, item)| {
-                    (*item == to || document.span(*item).contains(target)).then_some((Step::Item(index), *item))
-                }),
+                Value::Map(entries) => {
+                    let leads = |entry: &Entry| {
+                        let key = || Step::Key(document.key(entry).into_owned());
+                        if entry.key == to {
+                            return Some((key(), to));
+                        }
+                        (entry.value == to || document.span(entry.value).contains(target)).then(|| (key(), entry.value))
+                    };
+                    // Most maps are in the order of their bytes; what aliases and merge keys bring is looked for.
+                    let next = entries.partition_point(|entry| document.span(entry.key).start <= target.start);
+                    let near = next.checked_sub(1).and_then(|at| leads(&entries[at]));
+                    near.or_else(|| entries.iter().find_map(leads))
+                }
+                Value::List(items) => {
+                    let leads = |index: usize| {
+                        let item = items[index];
+                        (item == to || document.span(item).contains(target)).then_some((Step::Item(index), item))
+                    };
+                    let next = items.partition_point(|item| document.span(*item).start <= target.start);
+                    next.checked_sub(1).and_then(leads).or_else(|| (0..items.len()).find_map(leads))
+                }
                 _ => None,
             };
             let Some((step, node)) = next else { return Self(Vec::new()) };

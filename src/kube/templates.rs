@@ -268,8 +268,7 @@ fn template(document: &Document, node: NodeId, form: Form) -> Option<Made> {
     if document.items(document.get(spec_node, "containers")?).is_empty() {
         return None;
     }
-    let (decoded, _) = decode::<PodTemplateSpec>(document, node);
-    let PodTemplateSpec { metadata, spec } = decoded?;
+    let PodTemplateSpec { metadata, spec } = decode::<PodTemplateSpec>(document, node).value?;
     let mut spec = spec?;
     if form == Knative {
         let several = spec.containers.len() > 1;
@@ -321,7 +320,7 @@ fn step(document: &Document, node: NodeId, object: NodeId) -> Option<Made> {
 }
 
 fn read_as<'doc, T: Deserialize<'doc>>(document: &'doc Document, node: NodeId) -> Option<T> {
-    decode::<T>(document, node).0
+    decode::<T>(document, node).value
 }
 
 /// Where the schema of a custom kind has Pod templates.

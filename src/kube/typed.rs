@@ -4,11 +4,12 @@ use k8s_openapi::api::{
     admissionregistration::v1 as admission, apps::v1 as apps, autoscaling::v1 as autoscaling_v1,
     autoscaling::v2 as autoscaling, batch::v1 as batch, certificates::v1 as certificates,
     coordination::v1 as coordination, core::v1 as core, discovery::v1 as discovery, flowcontrol::v1 as flowcontrol,
-    networking::v1 as networking, node::v1 as node, policy::v1 as policy, rbac::v1 as rbac,
+    networking::v1 as networking, node::v1 as node, policy::v1 as policy, rbac::v1 as rbac, resource::v1 as resource,
     scheduling::v1 as scheduling, storage::v1 as storage,
 };
+use k8s_openapi::kube_aggregator::pkg::apis::apiregistration::v1 as apiregistration;
 
-use super::decode::{Problem, decode};
+use super::decode::{Decoded, decode};
 use crate::yaml::{Document, NodeId};
 
 macro_rules! typed {
@@ -33,11 +34,12 @@ macro_rules! typed {
             kind: &str,
             document: &Document,
             node: NodeId,
-        ) -> Option<(Option<Typed>, Vec<Problem>)> {
+        ) -> Option<Decoded<Typed>> {
             match (api_version, kind) {
                 $(($api_version, stringify!($kind)) => {
-                    let (object, problems) = decode::<$type>(document, node);
-                    Some((object.map(|object| Typed::$variant(Box::new(object))), problems))
+                    let Decoded { value, problems, versioned } = decode::<$type>(document, node);
+                    let value = value.map(|object| Typed::$variant(Box::new(object)));
+                    Some(Decoded { value, problems, versioned })
                 })*
                 _ => None,
             }
@@ -83,6 +85,12 @@ typed! {
     "storage.k8s.io/v1" VolumeAttributesClass VolumeAttributesClass storage::VolumeAttributesClass,
     "v1" Node Node core::Node,
     "networking.k8s.io/v1" ServiceCIDR ServiceCIDR networking::ServiceCIDR,
+    "networking.k8s.io/v1" IPAddress IPAddress networking::IPAddress,
+    "storage.k8s.io/v1" CSIStorageCapacity CSIStorageCapacity storage::CSIStorageCapacity,
+    "apiregistration.k8s.io/v1" APIService APIService apiregistration::APIService,
+    "resource.k8s.io/v1" DeviceClass DeviceClass resource::DeviceClass,
+    "resource.k8s.io/v1" ResourceClaim ResourceClaim resource::ResourceClaim,
+    "resource.k8s.io/v1" ResourceClaimTemplate ResourceClaimTemplate resource::ResourceClaimTemplate,
     "certificates.k8s.io/v1" CertificateSigningRequest CertificateSigningRequest certificates::CertificateSigningRequest,
     "admissionregistration.k8s.io/v1" ValidatingWebhookConfiguration ValidatingWebhookConfiguration
         admission::ValidatingWebhookConfiguration,
@@ -92,6 +100,10 @@ typed! {
         admission::ValidatingAdmissionPolicy,
     "admissionregistration.k8s.io/v1" ValidatingAdmissionPolicyBinding ValidatingAdmissionPolicyBinding
         admission::ValidatingAdmissionPolicyBinding,
+    "admissionregistration.k8s.io/v1" MutatingAdmissionPolicy MutatingAdmissionPolicy
+        admission::MutatingAdmissionPolicy,
+    "admissionregistration.k8s.io/v1" MutatingAdmissionPolicyBinding MutatingAdmissionPolicyBinding
+        admission::MutatingAdmissionPolicyBinding,
     "flowcontrol.apiserver.k8s.io/v1" FlowSchema FlowSchema flowcontrol::FlowSchema,
     "flowcontrol.apiserver.k8s.io/v1" PriorityLevelConfiguration PriorityLevelConfiguration
         flowcontrol::PriorityLevelConfiguration,

@@ -1,12 +1,16 @@
 //! Applying fixes: bytes are edited in place, the result is read and linted again, and what does not make its
 //! finding go away is not kept.
+//!
+//! All files are tried at once. Which file a fix failed in shows in the findings, so that only this one is tried again
+//! with fewer of its fixes: how often the workspace is linted does not grow with the number of files.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::Projects;
 use crate::diagnostic::{Edit, Finding, Fix, Level};
 use crate::kube::Workspace;
+use crate::limits;
 use crate::yaml::edit;
 
 /// How often the workspace is linted again at most, so that fixes which mend nothing cost a bounded time.
@@ -26,28 +30,33 @@ pub struct Fixed {
 /// Applies the fixes of a workspace's findings, in memory: safe ones, and the others if `also_unsafe`.
 #[must_use]
 pub fn fix(workspace: &mut Workspace, projects: &Projects, also_unsafe: bool) -> Fixed {
-    let mut fixing = Fixing { findings: super::run(workspace, projects), workspace, projects, tries: 0 };
-    let mut changed = Vec::new();
-    let mut count = 0;
-    let mut given_up: Vec<Key> = Vec::new();
-    loop {
-        let round = fixing.next(also_unsafe, &given_up);
-        if round.is_empty() || fixing.tries >= MOST_TRIES {
+    let by_name = workspace.files.iter().enumerate().filter(|(_, file)| file.reported);
+    let by_name = by_name.map(|(at, file)| (file.source.name.clone(), at)).collect();
+    let mut fixing = Fixing {
+        findings: super::run(workspace, projects),
+        workspace,
+        projects,
+        by_name,
+        tries: 0,
+        most: HashMap::new(),
+        given_up: HashSet::new(),
+        changed: BTreeSet::new(),
+        count: 0,
+    };
+    let mut count_then = 0;
+    while fixing.tries < MOST_TRIES {
+        let round = fixing.next(also_unsafe);
+        if !round.is_empty() {
+            fixing.apply(round);
+        } else if fixing.given_up.is_empty() || fixing.count == count_then {
             break;
-        }
-        for result in fixing.apply(round) {
-            match result {
-                Ok(file) => {
-                    count += 1;
-                    changed.push(file);
-                }
-                Err(key) => given_up.push(key),
-            }
+        } else {
+            // What failed may succeed after what was mended since.
+            fixing.given_up.clear();
+            count_then = fixing.count;
         }
     }
-    changed.sort_unstable();
-    changed.dedup();
-    Fixed { changed, count, findings: fixing.findings }
+    Fixed { changed: fixing.changed.into_iter().collect(), count: fixing.count, findings: fixing.findings }
 }
 
 /// What stays the same about a finding when bytes before it move.
@@ -58,106 +67,160 @@ fn key(finding: &Finding) -> Key {
     (rule, finding.primary.source.name.clone(), finding.message.clone())
 }
 
-/// One fix, and where it goes.
+/// One fix of a file.
 #[derive(Clone, Debug)]
 struct Step {
-    file: usize,
     key: Key,
     level: Level,
     edits: Vec<Edit>,
 }
+
+/// Fixes that do not touch each other, by file.
+type Round = BTreeMap<usize, Vec<Step>>;
 
 struct Fixing<'run> {
     workspace: &'run mut Workspace,
     projects: &'run Projects,
     /// Of the workspace as it is now.
     findings: Vec<Finding>,
+    by_name: HashMap<String, usize>,
     tries: usize,
+    /// How many fixes of a file are tried at once, after more have failed.
+    most: HashMap<usize, usize>,
+    /// What failed alone.
+    given_up: HashSet<Key>,
+    changed: BTreeSet<usize>,
+    count: usize,
+}
+
+/// Where a round did not do what it should.
+#[derive(Default)]
+struct Failures {
+    /// Files with a finding that is not gone, or one that is new and as bad.
+    files: BTreeSet<usize>,
+    /// Whether there is a new one in a file that was not changed.
+    elsewhere: bool,
 }
 
 impl Fixing<'_> {
-    /// Fixes that do not touch each other, in order of place.
-    fn next(&self, also_unsafe: bool, given_up: &[Key]) -> Vec<Step> {
-        let mut steps: Vec<Step> = Vec::new();
+    /// What to try next, in order of place.
+    fn next(&self, also_unsafe: bool) -> Round {
+        let mut round = Round::new();
+        // Where the edits of each file are: first bytes and last ones.
+        let mut taken: HashMap<usize, BTreeMap<u32, u32>> = HashMap::new();
         for finding in &self.findings {
             let Some(Fix { safe, edits, .. }) = &finding.fix else { continue };
-            let key = key(finding);
-            if !(*safe || also_unsafe) || given_up.contains(&key) {
+            let Some(file) = self.by_name.get(&finding.primary.source.name).copied() else { continue };
+            let steps = round.get(&file).map_or(0, Vec::len);
+            if !(*safe || also_unsafe) || self.most.get(&file).is_some_and(|most| steps >= *most) {
                 continue;
             }
-            let source = &finding.primary.source;
-            let file = self.workspace.files.iter().position(|file| file.source.name == source.name);
-            let Some(file) = file.filter(|file| self.workspace.files[*file].reported) else { continue };
-            let meets = |edit: &Edit| {
-                let taken = steps.iter().filter(|step| step.file == file).flat_map(|step| &step.edits);
-                taken.into_iter().any(|other| other.span.start <= edit.span.end && edit.span.start <= other.span.end)
-            };
+            let key = key(finding);
+            if self.given_up.contains(&key) {
+                continue;
+            }
+            let taken = taken.entry(file).or_default();
+            let meets =
+                |edit: &Edit| taken.range(..=edit.span.end).next_back().is_some_and(|(_, end)| *end >= edit.span.start);
             if !edits.iter().any(meets) {
-                steps.push(Step { file, key, level: finding.level, edits: edits.clone() });
+                taken.extend(edits.iter().map(|edit| (edit.span.start, edit.span.end)));
+                let step = Step { key, level: finding.level, edits: edits.clone() };
+                round.entry(file).or_default().push(step);
             }
         }
-        steps
+        round
     }
 
-    /// Applies steps together if that mends all their findings, else by halves. Says of each which file it
-    /// changed, or whose finding it does not mend.
-    fn apply(&mut self, steps: Vec<Step>) -> Vec<Result<usize, Key>> {
-        if self.mend(&steps) {
-            return steps.into_iter().map(|step| Ok(step.file)).collect();
-        }
-        if steps.len() < 2 || self.tries >= MOST_TRIES {
-            return steps.into_iter().map(|step| Err(step.key)).collect();
-        }
-        // The second half's bytes have moved if the first is applied; the next round comes back to it.
-        let (first, _) = steps.split_at(steps.len() / 2);
-        let results = self.apply(first.to_vec());
-        if results.iter().any(Result::is_ok) {
-            return results;
-        }
-        let rest = self.apply(steps[first.len()..].to_vec());
-        results.into_iter().chain(rest).collect()
-    }
-
-    /// Applies steps; takes them back unless their findings are gone and nothing as bad is new.
-    fn mend(&mut self, steps: &[Step]) -> bool {
+    /// Applies a round, and keeps it where it did what it should.
+    fn apply(&mut self, round: Round) {
         self.tries += 1;
-        let mut by_file: HashMap<usize, Vec<Edit>> = HashMap::new();
-        for step in steps {
-            by_file.entry(step.file).or_default().extend(step.edits.iter().cloned());
-        }
         let mut before = Vec::new();
         let mut texts = Vec::new();
-        for (file, edits) in by_file {
-            let source = &self.workspace.files[file].source;
-            texts.push((file, Arc::new(source.with_text(edit::apply(&source.text, &edits)))));
-            before.push((file, Arc::clone(source)));
+        for (file, steps) in &round {
+            let source = &self.workspace.files[*file].source;
+            let edits: Vec<Edit> = steps.iter().flat_map(|step| step.edits.iter().cloned()).collect();
+            texts.push((*file, Arc::new(source.with_text(edit::apply(&source.text, &edits)))));
+            before.push((*file, Arc::clone(source)));
         }
         self.workspace.replace(texts);
         let after = super::run(self.workspace, self.projects);
-        if is_better(&self.findings, &after, steps) {
+        let failures = self.failures(&after, &round);
+        if failures.files.is_empty() && !failures.elsewhere {
             self.findings = after;
-            return true;
+            self.count += round.values().map(Vec::len).sum::<usize>();
+            for file in round.into_keys() {
+                self.most.remove(&file);
+                self.changed.insert(file);
+            }
+            return;
         }
         self.workspace.replace(before);
-        false
+        self.try_without(round, &failures);
     }
-}
 
-fn is_better(before: &[Finding], after: &[Finding], steps: &[Step]) -> bool {
-    let mut counts: HashMap<Key, (isize, Level)> = HashMap::new();
-    for finding in before {
-        counts.entry(key(finding)).or_insert((0, finding.level)).0 -= 1;
-    }
-    for finding in after {
-        counts.entry(key(finding)).or_insert((0, finding.level)).0 += 1;
-    }
-    for step in steps {
-        // What was to go away has gone: then its count is back at zero or below.
-        if let Some((count, _)) = counts.get_mut(&step.key) {
-            *count += 1;
+    /// Tries what is left of a failed round, without what is to blame.
+    fn try_without(&mut self, mut round: Round, failures: &Failures) {
+        if failures.files.is_empty() && round.len() > 1 {
+            // One of the files has an effect on another: half of them, then.
+            let half: BTreeSet<usize> = round.keys().copied().take(round.len() / 2).collect();
+            round.retain(|file, _| half.contains(file));
+        } else {
+            let blamed =
+                if failures.files.is_empty() { round.keys().copied().collect() } else { failures.files.clone() };
+            for file in blamed {
+                match round.remove(&file) {
+                    Some(mut steps) if steps.len() == 1 => {
+                        self.given_up.extend(steps.pop().map(|step| step.key));
+                        self.most.remove(&file);
+                    }
+                    Some(steps) => drop(self.most.insert(file, steps.len() / 2)),
+                    None => {}
+                }
+            }
+        }
+        if !round.is_empty() && self.tries < MOST_TRIES {
+            self.apply(round);
         }
     }
-    let mildest = steps.iter().map(|step| step.level).min().unwrap_or(Level::Error);
-    let is_step = |key: &Key| steps.iter().any(|step| step.key == *key);
-    counts.iter().all(|(key, (count, level))| *count <= 0 || (!is_step(key) && *level < mildest))
+
+    fn failures(&self, after: &[Finding], round: &Round) -> Failures {
+        let mut counts: HashMap<Key, (isize, Level)> = HashMap::new();
+        // Of a rule with more findings than are kept, others come to light when these are gone.
+        let mut kept: HashMap<(&str, &str), usize> = HashMap::new();
+        for finding in &self.findings {
+            counts.entry(key(finding)).or_insert((0, finding.level)).0 -= 1;
+            let rule = finding.rule.map_or("", |rule| rule.name);
+            *kept.entry((rule, &finding.primary.source.name)).or_default() += 1;
+        }
+        for finding in after {
+            counts.entry(key(finding)).or_insert((0, finding.level)).0 += 1;
+        }
+        let mut failures = Failures::default();
+        let mut tried: HashSet<&Key> = HashSet::new();
+        for (file, steps) in round {
+            let own = steps.iter().map(|step| &step.key);
+            for key in own.clone() {
+                // What was to go away has gone: then its count is back at zero or below.
+                if let Some((count, _)) = counts.get_mut(key) {
+                    *count += 1;
+                }
+            }
+            if own.clone().any(|key| counts.get(key).is_some_and(|(count, _)| *count > 0)) {
+                failures.files.insert(*file);
+            }
+            tried.extend(own);
+        }
+        let mildest = round.values().flatten().map(|step| step.level).min().unwrap_or(Level::Error);
+        for (key, (count, level)) in &counts {
+            let is_cut = kept.get(&(key.0, key.1.as_str())).is_some_and(|kept| *kept >= limits::FINDINGS.count());
+            if *count <= 0 || *level < mildest || is_cut || tried.contains(key) {
+                continue;
+            }
+            match self.by_name.get(&key.1) {
+                Some(file) if round.contains_key(file) => drop(failures.files.insert(*file)),
+                _ => failures.elsewhere = true,
+            }
+        }
+        failures
+    }
 }

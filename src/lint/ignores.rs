@@ -1,6 +1,7 @@
 //! Inline ignores: `# patterns: ignore[rule, rule] reason` on or above a line, a container or an object,
 //! and `# patterns: ignore-file[rule] reason` for a whole file.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::Selection;
@@ -26,26 +27,48 @@ pub(super) fn apply(file: &File, selection: &Selection, findings: &mut Vec<Findi
     if ignores.is_empty() {
         return;
     }
-    findings.retain(|finding| {
-        let Some(rule) = finding.rule else { return true };
-        let mut is_ignored = false;
-        for ignore in &mut ignores {
-            let covers = |scope: &Span| scope.contains(Span::empty(finding.primary.span.range().start));
-            if !ignore.scopes.iter().any(covers) {
-                continue;
-            }
-            for (name, _, used) in &mut ignore.names {
-                if name == rule.name || name == rule.family {
-                    *used = true;
-                    is_ignored = true;
-                }
-            }
-        }
-        !is_ignored
-    });
+    let mut is_ignored = cover(&mut ignores, findings).into_iter();
+    findings.retain(|_| !is_ignored.next().unwrap_or(false));
     for ignore in &ignores {
         report(ignore, &file.source, selection, findings);
     }
+}
+
+/// Which findings are ignored, in their order. Marks the names that ignored one. Goes through scopes and findings once,
+/// by place.
+fn cover(ignores: &mut [Ignore], findings: &[Finding]) -> Vec<bool> {
+    let mut scopes: Vec<(Span, usize, usize)> = Vec::new();
+    for (at, ignore) in ignores.iter().enumerate() {
+        let names = 0..ignore.names.len();
+        scopes.extend(names.flat_map(|name| ignore.scopes.iter().map(move |scope| (*scope, at, name))));
+    }
+    scopes.sort_unstable();
+    let mut scopes = scopes.into_iter().peekable();
+    let mut by_place: Vec<usize> = (0..findings.len()).collect();
+    by_place.sort_by_key(|at| findings[*at].primary.span.start);
+    // The scopes that have begun, by the name that they ignore.
+    let mut open: HashMap<String, Vec<(u32, usize, usize)>> = HashMap::new();
+    let mut is_ignored = vec![false; findings.len()];
+    for at in by_place {
+        let place = findings[at].primary.span.start;
+        while let Some((scope, ignore, name)) = scopes.next_if(|(scope, ..)| scope.start <= place) {
+            open.entry(ignores[ignore].names[name].0.clone()).or_default().push((scope.end, ignore, name));
+        }
+        let Some(rule) = findings[at].rule else { continue };
+        for name in [rule.name, rule.family] {
+            let Some(covering) = open.get_mut(name) else { continue };
+            covering.retain(|(end, ..)| *end >= place);
+            for (_, ignore, name) in covering.iter() {
+                ignores[*ignore].names[*name].2 = true;
+                is_ignored[at] = true;
+            }
+            // All of them are used now, and the one that ends last covers what the others do.
+            if let Some(last) = covering.iter().max().copied() {
+                *covering = vec![last];
+            }
+        }
+    }
+    is_ignored
 }
 
 fn report(ignore: &Ignore, source: &Arc<Source>, selection: &Selection, findings: &mut Vec<Finding>) {
@@ -65,6 +88,15 @@ fn report(ignore: &Ignore, source: &Arc<Source>, selection: &Selection, findings
                     .help("remove it from the comment");
             }
         }
+    }
+    if ignore.names.is_empty() && selection.runs(UNUSED_IGNORE.id) {
+        Found::in_file(&UNUSED_IGNORE, source, findings)
+            .at_span(ignore.comment, "this ignore names no rule")
+            .here("ignores nothing")
+            .help(
+                "write the rule in brackets, then the reason: # patterns: ignore[mutable-tag] pinned by the deployer",
+            );
+        return;
     }
     if !ignore.has_reason && selection.runs(IGNORE_WITHOUT_REASON.id) {
         Found::in_file(&IGNORE_WITHOUT_REASON, source, findings)
@@ -93,6 +125,7 @@ fn read(file: &File) -> Vec<Ignore> {
             let scope = document.span(first.node);
             ignores.extend(above_separator.drain(..).map(|ignore| Ignore { scopes: vec![scope], ..ignore }));
         }
+        let heads = if document.comments.is_empty() { Vec::new() } else { heads(objects, document) };
         for comment in &document.comments {
             let Some((mut ignore, whole_file)) = parse(&file.source, comment.span) else { continue };
             if whole_file {
@@ -101,7 +134,7 @@ fn read(file: &File) -> Vec<Ignore> {
                 above_separator.push(ignore);
                 continue;
             } else {
-                ignore.scopes = scopes(objects, document, comment.span);
+                ignore.scopes = scopes(&heads, document, comment.span);
             }
             ignores.push(ignore);
         }
@@ -116,8 +149,13 @@ fn parse(source: &Source, comment: Span) -> Option<(Ignore, bool)> {
     let rest =
         text.trim_start_matches('#').trim_start().strip_prefix("patterns:")?.trim_start().strip_prefix("ignore")?;
     let (rest, whole_file) = rest.strip_prefix("-file").map_or((rest, false), |rest| (rest, true));
-    let inside = rest.trim_start().strip_prefix('[')?;
-    let (list, reason) = inside.split_once(']')?;
+    let bracket = rest.trim_start().strip_prefix('[').and_then(|inside| Some((inside, inside.split_once(']')?)));
+    let Some((inside, (list, reason))) = bracket else {
+        // `ignored`, `ignore-this` are words of a sentence
+        let is_word = rest.starts_with(|next: char| next.is_alphanumeric() || matches!(next, '-' | '_'));
+        let ignore = Ignore { comment, names: Vec::new(), has_reason: false, scopes: Vec::new() };
+        return (!is_word).then_some((ignore, whole_file));
+    };
     let start = comment.range().start + (text.len() - inside.len());
     let mut names = Vec::new();
     let mut at = start;
@@ -135,31 +173,35 @@ fn parse(source: &Source, comment: Span) -> Option<(Ignore, bool)> {
 
 /// What a comment is about: its own line if something stands before it, else the next line that is not a
 /// comment; with it the container that begins on that line, or the object whose head it is.
-fn scopes(objects: &[Object], document: &Document, comment: Span) -> Vec<Span> {
+fn scopes(heads: &[(u32, Span)], document: &Document, comment: Span) -> Vec<Span> {
     let line = target_line(&document.source.text, comment);
-    let mut scopes = vec![line];
-    let starts_here = |span: Span| line.contains(Span::empty(span.range().start));
+    let first = heads.partition_point(|(start, _)| *start < line.start);
+    let on_line = heads[first..].iter().take_while(|(start, _)| *start <= line.end);
+    std::iter::once(line).chain(on_line.map(|(_, scope)| *scope)).collect()
+}
+
+/// Where comments above objects and containers are about them: the places of their first keys, in order, and their
+/// bytes.
+fn heads(objects: &[Object], document: &Document) -> Vec<(u32, Span)> {
+    let mut heads = Vec::new();
     for object in objects {
-        if is_head(object, starts_here) {
-            scopes.push(document.span(object.node));
+        let whole = document.span(object.node);
+        let keys = ["kind", "metadata"].into_iter().filter_map(|name| document.entry(object.node, name));
+        heads.push((whole.start, whole));
+        heads.extend(keys.map(|entry| (document.span(entry.key).start, whole)));
+        for view in object.pods().flat_map(PodView::containers) {
+            let whole = document.span(view.node);
+            heads.push((whole.start, whole));
+            heads.push((key_of_name(&view, document).start, whole));
         }
-        let containers = object.pods().flat_map(PodView::containers);
-        let on_line =
-            containers.filter(|view| starts_here(document.span(view.node)) || starts_here(key_of_name(view, document)));
-        scopes.extend(on_line.map(|view| document.span(view.node)));
     }
-    scopes
+    heads.sort_unstable();
+    heads.dedup();
+    heads
 }
 
 fn key_of_name(view: &crate::kube::ContainerView<'_>, document: &Document) -> Span {
     document.entry(view.node, "name").map_or_else(|| document.span(view.node), |entry| document.span(entry.key))
-}
-
-/// Whether an object's first key, its `kind:` or its `metadata:` stands there.
-fn is_head(object: &Object, is_there: impl Fn(Span) -> bool) -> bool {
-    let document = &object.document;
-    let keys = ["kind", "metadata"].into_iter().filter_map(|name| document.entry(object.node, name));
-    is_there(document.span(object.node)) || keys.into_iter().any(|entry| is_there(document.span(entry.key)))
 }
 
 fn target_line(text: &str, comment: Span) -> Span {

@@ -4,6 +4,7 @@ pub mod baseline;
 pub mod fingerprint;
 pub mod fix;
 mod ignores;
+mod policies;
 mod projects;
 mod selection;
 pub mod settings;
@@ -13,14 +14,16 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::diagnostic::{Finding, Level, sort};
+use crate::diagnostic::{Finding, Level, RuleId, sort};
 use crate::facts::{PodFacts, Programs};
 use crate::kube::{File, Index, Object, PodView, Workspace};
+use crate::limits;
 use crate::rules::{self, Check, Found, FoundAnywhere, Rule, Source, SourceCheck};
 use crate::yaml::Document;
 
 pub use projects::{Overrides, Projects};
 pub use selection::{Selection, UnknownName};
+pub use settings::schema as settings_schema;
 
 /// Lints a workspace without project settings: the findings that are wanted, sorted.
 #[must_use]
@@ -37,17 +40,25 @@ pub fn run(workspace: &Workspace, projects: &Projects) -> Vec<Finding> {
     let together = projects.together();
     check_together(&index, &together, &mut across);
     across.extend(check_facts(&index, &together, &|object| projects.programs_of(object)));
+    let of_policies = policies::check(workspace, projects, &together, &mut across);
     let mut across_by_file: HashMap<usize, Vec<Finding>> = HashMap::new();
     for finding in across {
         across_by_file.entry(Arc::as_ptr(&finding.primary.source).addr()).or_default().push(finding);
     }
-    let reported: Vec<&File> = workspace.files.iter().filter(|file| file.reported).collect();
-    let per_file: Vec<Vec<Finding>> = reported
+    // A change of a named file may break another: what is found there is reported if it speaks of the named one.
+    let named: HashSet<usize> = workspace.files.iter().filter(|file| file.reported).map(address).collect();
+    let speaks_of_named =
+        |finding: &Finding| finding.labels.iter().any(|label| named.contains(&Arc::as_ptr(&label.source).addr()));
+    let is_looked_at = |file: &&File| {
+        file.reported || across_by_file.get(&address(file)).is_some_and(|found| found.iter().any(speaks_of_named))
+    };
+    let looked_at: Vec<&File> = workspace.files.iter().filter(is_looked_at).collect();
+    let per_file: Vec<Vec<Finding>> = looked_at
         .par_iter()
         .map(|file| {
             let selection = projects.selection(file);
-            let mut findings = check_file(file, selection);
-            let across = across_by_file.get(&Arc::as_ptr(&file.source).addr()).into_iter().flatten();
+            let mut findings = if file.reported { check_file(file, selection) } else { Vec::new() };
+            let across = across_by_file.get(&address(file)).into_iter().flatten();
             findings.extend(across.filter(|finding| finding.rule.is_none_or(|rule| selection.runs(rule))).cloned());
             drop_what_is_said_anyway(&mut findings);
             ignores::apply(file, selection, &mut findings);
@@ -57,13 +68,18 @@ pub fn run(workspace: &Workspace, projects: &Projects) -> Vec<Finding> {
             for finding in &mut findings {
                 selection.set_level(finding);
             }
-            findings.retain(|finding| selection.shows(finding));
+            findings.retain(|finding| selection.shows(finding) && (file.reported || speaks_of_named(finding)));
             findings
         })
         .collect();
     let mut findings: Vec<Finding> = per_file.into_iter().flatten().collect();
     findings.extend(projects.unused());
+    findings.extend(of_policies.into_iter().filter(|finding| together.shows(finding)));
     in_order(findings)
+}
+
+fn address(file: &File) -> usize {
+    Arc::as_ptr(&file.source).addr()
 }
 
 /// Lints objects on their own, such as those that a pattern makes. Their files play no part: no ignores,
@@ -81,6 +97,26 @@ pub fn objects(objects: &[Object], selection: &Selection) -> Vec<Finding> {
     drop_what_is_said_anyway(&mut findings);
     findings.retain(|finding| selection.shows(finding));
     in_order(findings)
+}
+
+/// What a report leaves out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cut {
+    /// Rules with more findings than are listed.
+    pub rules: usize,
+}
+
+/// Takes out the findings of each rule that lie past [`limits::FINDINGS`], in order: nobody reads so many, and what
+/// reads them for people does not bear them.
+pub fn cut(findings: &mut Vec<Finding>) -> Cut {
+    let most = limits::FINDINGS.count();
+    let mut counts: HashMap<Option<RuleId>, usize> = HashMap::new();
+    findings.retain(|finding| {
+        let count = counts.entry(finding.rule).or_default();
+        *count += 1;
+        *count <= most
+    });
+    Cut { rules: counts.values().filter(|count| **count > most).count() }
 }
 
 fn in_order(mut findings: Vec<Finding>) -> Vec<Finding> {
@@ -145,13 +181,13 @@ fn check_facts<'run>(
 fn check_together(index: &Index<'_>, selection: &Selection, findings: &mut Vec<Finding>) {
     for rule in selection.running() {
         if let Check::Workspace(check) = rule.check {
-            check(index, &mut FoundAnywhere::new(rule, findings));
+            check(index, &mut FoundAnywhere::new(rule, findings).for_targets(selection.targets()));
         }
     }
     for source in rules::SOURCES {
         if let SourceCheck::Together(check) = source.check {
             run_source(source, selection, findings, |rule, findings| {
-                check(index, &mut FoundAnywhere::new(rule, findings));
+                check(index, &mut FoundAnywhere::new(rule, findings).for_targets(selection.targets()));
             });
         }
     }
@@ -216,7 +252,7 @@ fn check_object(object: &Object, selection: &Selection, findings: &mut Vec<Findi
     for source in rules::SOURCES {
         if let SourceCheck::Object(check) = source.check {
             run_source(source, selection, findings, |rule, findings| {
-                check(object, &mut Found::in_object(rule, object, findings).for_target(selection.target()));
+                check(object, &mut Found::in_object(rule, object, findings).for_targets(selection.targets()));
             });
         }
     }

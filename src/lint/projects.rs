@@ -30,22 +30,29 @@ pub struct Projects {
     folders: HashMap<PathBuf, usize>,
     /// The same by the names of the files whose projects describe programs of their own.
     by_name: HashMap<String, usize>,
+    /// Policies that hold for all files.
+    policies: Option<Workspace>,
 }
 
 /// A project, as this run looks at it.
 #[derive(Debug)]
 struct Linted {
+    path: PathBuf,
+    /// Whether the run looks at everything below the folder of the settings.
+    is_whole: bool,
     settings: Settings,
     selection: Selection,
     /// The programs that it describes, beside ours.
     programs: Option<Programs>,
+    /// The policies that hold for it.
+    policies: Option<Workspace>,
 }
 
 impl Projects {
     /// No settings at all.
     #[must_use]
     pub fn none(base: Selection) -> Self {
-        Self { base, linted: Vec::new(), folders: HashMap::new(), by_name: HashMap::new() }
+        Self { base, linted: Vec::new(), folders: HashMap::new(), by_name: HashMap::new(), policies: None }
     }
 
     /// Reads the settings of all files that are reported on.
@@ -77,6 +84,16 @@ impl Projects {
             by_file.insert(path, index);
             all.folders.insert(folder, index);
         }
+        // Findings in other files speak of these; the settings that hold there hold for them too.
+        for file in workspace.files.iter().filter(|file| !file.reported) {
+            let folder = folder(file);
+            if all.folders.contains_key(&folder) {
+                continue;
+            }
+            if let Some(index) = project::find(&folder)?.and_then(|path| by_file.get(&path).copied()) {
+                all.folders.insert(folder, index);
+            }
+        }
         for file in &workspace.files {
             if let Some(linted) = all.of(file) {
                 let number = all.folders[&folder(file)];
@@ -93,21 +110,54 @@ impl Projects {
             Ok(project) => project,
             Err(findings) => return Ok(Err(findings)),
         };
-        let folder = std::path::absolute(path)?.parent().map(Path::to_owned).unwrap_or_default();
+        let folder = std::fs::canonicalize(path)?.parent().map(Path::to_owned).unwrap_or_default();
         let settings = match project.lint.map(|lint| Settings::read(&lint, &folder)).transpose() {
             Ok(settings) => settings.unwrap_or_default(),
             Err(findings) => return Ok(Err(findings)),
         };
         let mut selection = self.base.clone().with_levels(&settings.levels);
         if let Some(target) = project.target.filter(|_| !overrides.has_target) {
-            selection = selection.for_target(target);
+            selection = selection.for_targets(target);
         }
         if let Some(lowest) = settings.lowest.filter(|_| !overrides.has_level) {
             selection = selection.from_level(lowest.min(self.base.lowest()));
         }
         let entries = settings.programs.clone();
         let programs = if entries.is_empty() { None } else { Some(Programs::own(entries).map_err(io::Error::other)?) };
-        Ok(Ok(Linted { settings, selection, programs }))
+        let policies = policies(&settings.policies)?;
+        Ok(Ok(Linted { path: path.to_owned(), is_whole: false, settings, selection, programs, policies }))
+    }
+
+    /// Says which folders the run was asked to look at, so that settings that nothing in them needs are found.
+    #[must_use]
+    pub fn looking_at(mut self, paths: &[PathBuf]) -> Self {
+        let real = |path: &Path| std::fs::canonicalize(path).ok();
+        let asked: Vec<PathBuf> = paths.iter().filter_map(|path| real(path)).collect();
+        for linted in &mut self.linted {
+            let folder = std::path::absolute(&linted.path).ok().and_then(|path| real(path.parent()?));
+            linted.is_whole = folder.is_some_and(|folder| asked.iter().any(|path| folder.starts_with(path)));
+        }
+        self
+    }
+
+    /// Policies that hold for all files, whatever their projects say.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn with_policies(self, paths: &[PathBuf]) -> io::Result<Self> {
+        Ok(Self { policies: policies(paths)?, ..self })
+    }
+
+    /// Each set of policies, with whether it holds for a file.
+    pub(super) fn policies(&self) -> impl Iterator<Item = (&Workspace, Option<usize>)> {
+        let of_projects = self.linted.iter().enumerate();
+        let of_projects = of_projects.filter_map(|(number, linted)| Some((linted.policies.as_ref()?, Some(number))));
+        self.policies.iter().map(|policies| (policies, None)).chain(of_projects)
+    }
+
+    /// Whether a file is of a project; every file is of none in particular.
+    pub(super) fn is_of(&self, file: &File, project: Option<usize>) -> bool {
+        project.is_none_or(|number| self.folders.get(&folder(file)) == Some(&number))
     }
 
     /// The selection where there are no settings.
@@ -135,12 +185,16 @@ impl Projects {
         exclude.zip(file.path.as_deref()).is_some_and(|(exclude, path)| exclude.match_file(path))
     }
 
-    /// The baseline of the settings, if all files that have settings have the same.
-    #[must_use]
-    pub fn baseline(&self) -> Option<&Path> {
-        let mut named = self.linted.iter().map(|linted| linted.settings.baseline.as_deref());
-        let first = named.next()??;
-        named.all(|other| other == Some(first)).then_some(first)
+    /// What holds for a run as a whole: the setting that all projects of the run share, if they do.
+    pub fn shared<'run, T: PartialEq>(&'run self, setting: impl Fn(&'run Settings) -> Option<T>) -> Option<T> {
+        let mut of_each = self.linted.iter().map(|linted| setting(&linted.settings));
+        let first = of_each.next()??;
+        of_each.all(|other| other.as_ref() == Some(&first)).then_some(first)
+    }
+
+    /// Where the settings of the run are.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        self.linted.iter().map(|linted| linted.path.as_path())
     }
 
     /// The programs that are known in the project of an object's file.
@@ -159,7 +213,7 @@ impl Projects {
     pub(super) fn unused(&self) -> Vec<Finding> {
         let mut findings = Vec::new();
         for linted in &self.linted {
-            linted.settings.unused(&linted.selection, &mut findings);
+            linted.settings.unused(&linted.selection, linted.is_whole, &mut findings);
         }
         findings.retain(|finding| finding.level >= Level::Warning);
         findings
@@ -170,6 +224,18 @@ impl Projects {
             return None;
         }
         self.folders.get(&folder(file)).and_then(|index| self.linted.get(*index))
+    }
+}
+
+/// Reads policies; none where no path is named.
+fn policies(paths: &[PathBuf]) -> io::Result<Option<Workspace>> {
+    if paths.is_empty() {
+        return Ok(None);
+    }
+    let mut workspace = Workspace::load(paths, None);
+    match workspace.failures.pop() {
+        Some(failure) => Err(io::Error::new(failure.error.kind(), failure.to_string())),
+        None => Ok(Some(workspace)),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Which rules run, and which findings are shown.
 
 use crate::diagnostic::{Finding, Level, RuleId};
-use crate::kube::validation::Target;
+use crate::kube::validation::Targets;
 use crate::rules::{self, Rule};
 use crate::words::{clip, nearest};
 
@@ -13,8 +13,8 @@ pub struct Selection {
     asked_for: bool,
     /// The lowest level shown otherwise.
     lowest: Level,
-    /// The version of Kubernetes to judge for.
-    target: Target,
+    /// The versions of Kubernetes to judge for.
+    targets: Targets,
     /// Other levels, by rule or family.
     levels: Vec<(String, Level)>,
 }
@@ -38,7 +38,7 @@ impl Default for Selection {
             running: rules::all().collect(),
             asked_for: false,
             lowest: Level::Warning,
-            target: Target::default(),
+            targets: Targets::default(),
             levels: Vec::new(),
         }
     }
@@ -62,7 +62,7 @@ impl Selection {
             running,
             asked_for: !select.is_empty(),
             lowest: lowest.min(Level::Warning),
-            target: Target::default(),
+            targets: Targets::default(),
             levels: Vec::new(),
         })
     }
@@ -103,16 +103,16 @@ impl Selection {
         }
     }
 
-    /// Judges for another version of Kubernetes.
+    /// Judges for another version of Kubernetes, or several.
     #[must_use]
-    pub fn for_target(self, target: Target) -> Self {
-        Self { target, ..self }
+    pub fn for_targets(self, targets: impl Into<Targets>) -> Self {
+        Self { targets: targets.into(), ..self }
     }
 
-    /// The version of Kubernetes to judge for.
+    /// The versions of Kubernetes to judge for.
     #[must_use]
-    pub fn target(&self) -> Target {
-        self.target
+    pub fn targets(&self) -> Targets {
+        self.targets
     }
 
     /// The rules that run: those whose findings could be shown.

@@ -22,13 +22,34 @@ pub struct Settings {
     pub lowest: Option<Level>,
     /// Other levels by rule or family; none to leave its findings out.
     pub levels: Vec<(String, Option<Level>)>,
-    /// Where the baseline is.
-    pub baseline: Option<PathBuf>,
+    /// The lowest level that fails a run.
+    pub fail_on: Option<Level>,
+    /// How findings are reported, as `--format` writes it.
+    pub format: Option<String>,
+    /// The baseline.
+    pub baseline: Option<BaselineFile>,
+    /// Files and folders of policies that hold for the project.
+    pub policies: Vec<PathBuf>,
     /// Programs that the project describes, as the files of our own do.
     pub programs: Vec<Json>,
     /// Files that are left out.
     pub exclude: Globs,
     exceptions: Vec<Exception>,
+}
+
+/// A baseline as settings name it.
+#[derive(Debug)]
+pub struct BaselineFile {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Where the settings say so.
+    pub place: Place,
+}
+
+impl PartialEq for BaselineFile {
+    fn eq(&self, other: &Self) -> bool {
+        self.path == other.path
+    }
 }
 
 /// A place where a rule may be broken.
@@ -58,7 +79,11 @@ impl Settings {
                 "strict" => Level::Advice,
                 _ => Level::Warning,
             }),
-            baseline: lint.get("baseline").and_then(Spanned::text).map(|file| folder.join(file)),
+            fail_on: lint.get("fail-on").and_then(Spanned::text).and_then(level),
+            format: lint.get("format").and_then(Spanned::text).map(str::to_owned),
+            baseline: lint
+                .get("baseline")
+                .and_then(|file| Some(BaselineFile { path: folder.join(file.text()?), place: file.place.clone() })),
             ..Self::default()
         };
         for member in lint.get("rules").map(Spanned::members).unwrap_or_default() {
@@ -77,6 +102,17 @@ impl Settings {
                     Finding::error(item.place.label(""), format!("not a program's description: {error}"))
                         .help("`patterns explain programs` prints the form"),
                 ),
+            }
+        }
+        let policies = lint.get("policies").map(Spanned::items).unwrap_or_default();
+        for (item, path) in policies.iter().filter_map(|item| Some((item, folder.join(item.text()?)))) {
+            if path.exists() {
+                settings.policies.push(path);
+            } else {
+                findings.push(
+                    Finding::error(item.place.label(""), "there is no such file or folder")
+                        .help("policies are named relative to this file: policy/"),
+                );
             }
         }
         // files are known by their paths without links
@@ -117,8 +153,9 @@ impl Settings {
         });
     }
 
-    /// Says which exceptions covered something in this run, and excepted nothing.
-    pub(super) fn unused(&self, selection: &Selection, findings: &mut Vec<Finding>) {
+    /// Says which exceptions excepted nothing: those that covered something in this run, and where the run looked at
+    /// all that there is also those that cover nothing.
+    pub(super) fn unused(&self, selection: &Selection, is_whole: bool, findings: &mut Vec<Finding>) {
         if !selection.runs(UNUSED_IGNORE.id) {
             return;
         }
@@ -127,15 +164,19 @@ impl Settings {
                 .filter(|rule| rule.id.name == exception.rule || rule.id.family == exception.rule)
                 .all(|rule| selection.runs(rule.id));
             let is_used = exception.used.load(Ordering::Relaxed);
-            if ran && exception.reached.load(Ordering::Relaxed) && !is_used {
-                Found::in_file(&UNUSED_IGNORE, &exception.place.source, findings)
-                    .at_span(
-                        exception.place.span,
-                        format!("`{}` finds nothing that this could except", clip(&exception.rule)),
-                    )
-                    .here("excepts nothing")
-                    .help("remove the exception");
+            let is_reached = exception.reached.load(Ordering::Relaxed);
+            if !ran || is_used || !(is_reached || is_whole) {
+                continue;
             }
+            let message = if is_reached {
+                format!("`{}` finds nothing that this could except", clip(&exception.rule))
+            } else {
+                "no file or object is what this exception is for".to_owned()
+            };
+            Found::in_file(&UNUSED_IGNORE, &exception.place.source, findings)
+                .at_span(exception.place.span, message)
+                .here("excepts nothing")
+                .help("remove the exception, or correct its `path` or `object`");
         }
     }
 }
@@ -162,7 +203,7 @@ impl Exception {
 }
 
 /// The JSON Schema of `lint` in `.patterns.yaml`.
-fn schema() -> &'static Json {
+pub fn schema() -> &'static Json {
     static SCHEMA: OnceLock<Json> = OnceLock::new();
     SCHEMA.get_or_init(|| describe::embedded("settings.yaml", include_str!("settings.yaml")))
 }

@@ -58,10 +58,11 @@ pub(super) fn apply(description: &Description, objects: &mut [Json], findings: &
                 "route" => "a route: there is no `expose` with a host",
                 _ => "a workload",
             };
-            findings.push(Finding::error(
-                member.key_place.label(""),
-                format!("this document makes nothing that is {what}"),
-            ));
+            findings.push(
+                Finding::error(member.key_place.label(""), format!("this document makes nothing that is {what}"))
+                    .because("an annotation is on an object that there is")
+                    .help(format!("leave `{}` out", member.key)),
+            );
         }
     }
 }

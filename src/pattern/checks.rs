@@ -65,6 +65,17 @@ pub(super) fn check_app(description: &Description, shape: &Filled, uses: &[Fille
                 .help("put a pattern in front of it, such as `https`, or leave `bind` out"),
         );
     }
+    for port in description.app.iter().filter(|app| app.loopback).flat_map(|app| &app.ports) {
+        if !port.private {
+            findings.push(
+                Finding::error(port.place.label(""), format!("nothing can reach the app's port `{}`", port.name))
+                    .because(
+                        "with `bind: localhost` the app answers on 127.0.0.1 alone; a Service dials the Pod's address",
+                    )
+                    .help(format!("{}: {{port: {}, private: true}}, or leave `bind` out", port.name, port.number)),
+            );
+        }
+    }
     check_names(description, uses, findings);
     check_storage(description, shape, findings);
     rights::check(description, findings);

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value as Json, json};
 
 use super::additions;
+use super::adopt;
 use super::agents;
 use super::annotations;
 use super::broken::Broken;
@@ -83,6 +84,7 @@ fn expand_one(
     place::apply(prepared.description, &mut objects);
     annotations::apply(prepared.description, &mut objects, &mut findings);
     isolate::apply(prepared, directory, &mut objects, &mut findings);
+    adopt::apply(prepared.description, &mut objects, &mut findings);
     let origin = &prepared.description.name_place;
     let mut made = objects.into_iter().map(|object| Made { object, blame: None, origin: origin.clone() }).collect();
     hatches::apply(prepared.description, &mut made, &mut findings);
@@ -96,10 +98,12 @@ pub fn notes(catalogue: &Catalogue, descriptions: &[Description]) -> Vec<String>
     let prepared = prepare_all(catalogue, descriptions, &mut Vec::new());
     let of = |prepared: &Prepared<'_>| -> Vec<String> {
         let app = context::shared(prepared).remove("app").unwrap_or_default();
+        let document = context::document(prepared.description, &prepared.uses);
         let entries = std::iter::once(&prepared.shape).chain(&prepared.uses);
-        entries.flat_map(|filled| provides::notes(filled, &app).unwrap_or_default()).collect()
+        entries.flat_map(|filled| provides::notes(filled, &app, &document).unwrap_or_default()).collect()
     };
     let mut notes: Vec<String> = prepared.iter().flatten().flat_map(of).collect();
+    notes.extend(prepared.iter().flatten().filter_map(replicas::note));
     notes.extend(descriptions.iter().flat_map(rights::warnings));
     if descriptions.iter().any(|description| description.isolate.is_some()) {
         notes.push(isolate::NOTE.to_owned());

@@ -46,6 +46,7 @@ pub(super) fn context(
         "resources": app.resources.to_json(),
         "drain": app.drain,
         "stop": app.stop,
+        "rights": !app.rights.is_empty() || !app.cluster_rights.is_empty(),
         "grace": app.drain + app.stop.unwrap_or(30) + 5,
         "ready": ready,
         "live": live,
@@ -70,7 +71,11 @@ fn env_from(app: &App) -> Vec<Json> {
         if let Some(prefix) = &from.prefix {
             source.insert("prefix".to_owned(), json!(prefix));
         }
-        source.insert(from.kind.to_owned(), json!({"name": from.name}));
+        let mut named = json!({"name": from.name});
+        if from.optional {
+            named["optional"] = json!(true);
+        }
+        source.insert(from.kind.to_owned(), named);
         Json::Object(source)
     };
     app.env_from.iter().map(source).collect()

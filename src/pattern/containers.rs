@@ -52,7 +52,9 @@ pub(super) fn fill(
 ) {
     let whole = Member { key: entry.name.clone(), key_place: entry.place.clone(), value: given.clone() };
     for found in self::given(definition, &whole) {
-        let mut member = with_volumes(&with_image(found.member), given.get("volumes"));
+        // a pattern that is itself the container has given it its own volumes already
+        let shared = given.get("volumes").filter(|_| !found.path.is_empty());
+        let mut member = with_volumes(&with_image(found.member), shared);
         let before = findings.len();
         let more = take_more(&found.schema["x-container"], &mut member, findings);
         let name = format!("`{}`", member.key);

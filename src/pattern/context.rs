@@ -71,9 +71,13 @@ pub(super) fn document(description: &Description, uses: &[Filled]) -> Json {
     json!({
         "scheme": claim.map(|claim| claim.scheme.clone()),
         "expose": description.expose.is_some(),
+        "ingress": description.expose.as_ref().is_some_and(|expose| expose.is_routed() && expose.gateway.is_none()),
+        "tls": description.expose.as_ref().is_some_and(|expose| expose.tls.is_some()),
+        "open_service": description.expose.as_ref().is_some_and(|expose| !expose.is_routed()),
         "uses": description.uses.iter().map(|entry| entry.name.clone()).collect::<Vec<_>>(),
         "ports": app.map(|app| app.ports.iter().map(|port| port.name.clone()).collect::<Vec<_>>()),
         "protocol": app.and_then(|app| app.protocol.clone()),
+        "inits": description.inits.iter().map(|init| init.name.clone()).collect::<Vec<_>>(),
         "health": app.is_some_and(|app| app.has("health")),
         "volumes": app.map(|app| app.volumes.iter().map(|volume| volume.name.clone()).collect::<Vec<_>>()),
         "port": app.and_then(|app| app.port),

@@ -10,6 +10,7 @@ use super::flow::Flow;
 /// A pattern's definition.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[allow(clippy::struct_excessive_bools, reason = "each is a key of pattern.yaml")]
 pub struct Definition {
     /// The name that descriptions use.
     pub name: String,
@@ -84,6 +85,9 @@ pub struct Definition {
     /// How it answers whether the app is ready, if the app's readiness probe is to go there.
     #[serde(default)]
     pub answers_readiness: Option<Readiness>,
+    /// Whether it decides who may talk to the app: a way around it is worth a note.
+    #[serde(default)]
+    pub guards: bool,
     /// The app's inbound port, if it takes that over.
     #[serde(default)]
     pub claims: Option<Claim>,
@@ -168,7 +172,7 @@ pub struct Each {
 #[serde(deny_unknown_fields)]
 pub struct Check {
     /// A template expression over `params` and, where it speaks of them, either `references` or the `document`:
-    /// its `uses` (their names), the `scheme` of the outermost one in front, `expose`, `priority`, the target's
+    /// its `uses` and `inits` (their names), the `scheme` of the outermost one in front, `expose`, `priority`, the target's
     /// `minor`, and of the app `volumes`, `port`, `env`, `writable`, `loopback`. One without value is none.
     pub that: String,
     /// The parameter to point at.
@@ -181,7 +185,7 @@ pub struct Check {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Note {
-    /// When it is said: an expression over `params` and `app`.
+    /// When it is said: an expression over `params`, `app` and, as in [`Check::that`], the `document`.
     pub when: String,
     /// What: an expression over `params`, the `entry`'s name and the `prefix` of its variables.
     pub say: String,

@@ -13,7 +13,7 @@ use crate::describe::{format_pattern, grammar};
 #[must_use]
 pub fn editor_schema(catalogue: &Catalogue) -> Json {
     let definitions: Vec<&Definition> = catalogue.folders().filter_map(|folder| folder.definition().ok()).collect();
-    let whole = Converter { partial: false };
+    let whole = Converter { partial: false, holes: true };
     let mut patterns = Map::new();
     for definition in &definitions {
         patterns.insert(format!("pattern-{}", definition.name), whole.pattern(definition));
@@ -42,6 +42,17 @@ pub fn editor_schema(catalogue: &Catalogue) -> Json {
     })
 }
 
+/// The schema of `.patterns.yaml`, of its grammar and that of its `lint`.
+#[must_use]
+pub fn settings_schema(project: &Json, lint: &Json) -> Json {
+    let converter = Converter { partial: false, holes: false };
+    let mut schema = converter.convert(project);
+    schema["properties"]["lint"] = converter.convert(lint);
+    schema["$schema"] = json!("http://json-schema.org/draft-07/schema#");
+    schema["title"] = json!("Settings of a project: .patterns.yaml");
+    schema
+}
+
 fn document(converter: &Converter, shapes: &[&Definition], uses: &[&Definition]) -> Json {
     let mut document = converter.convert(grammar());
     let properties = &mut document["properties"];
@@ -64,7 +75,7 @@ fn document(converter: &Converter, shapes: &[&Definition], uses: &[&Definition])
 
 /// A document that is laid over another: nothing is required, null takes a value back, `use` goes by names.
 fn document_in_part(shapes: &[&Definition]) -> Json {
-    let mut document = Converter { partial: true }.convert(grammar());
+    let mut document = Converter { partial: true, holes: true }.convert(grammar());
     let names: Map<String, Json> = shapes.iter().map(|shape| (shape.name.clone(), json!(true))).collect();
     let properties = &mut document["properties"];
     properties["shape"] =
@@ -92,7 +103,10 @@ fn one_of_patterns(definitions: &[&Definition], description: &str) -> Json {
 
 /// From our subset of JSON Schema, where maps are closed and formats are ours, to the standard's words.
 struct Converter {
+    /// Nothing is required, and null takes a value back.
     partial: bool,
+    /// Values may be parameters.
+    holes: bool,
 }
 
 impl Converter {
@@ -179,7 +193,7 @@ impl Converter {
         let converted = self.convert(schema);
         let free = |key: &str| converted.get(key).is_none();
         let takes_any_text = converted["type"] == "string" && ["const", "enum", "pattern"].into_iter().all(free);
-        if !converted.is_object() || (takes_any_text && !self.partial) {
+        if !converted.is_object() || (takes_any_text && !self.partial) || !(self.holes || self.partial) {
             return converted;
         }
         let description = converted["description"].clone();

@@ -16,6 +16,7 @@ pub(super) fn check(
     claimers: &[&Filled],
     findings: &mut Vec<Finding>,
 ) {
+    check_own_gateway(description, findings);
     let Some(expose) = &description.expose else { return };
     if let Some(why) = &shape.definition.unexposed {
         let finding =
@@ -29,7 +30,7 @@ pub(super) fn check(
                 .help("app: {image: …, port: 8080}"),
         );
     }
-    check_keys(expose, findings);
+    check_keys(expose, description.own_gateway.is_some(), findings);
     check_protocol(description, expose, claimers, findings);
     if let (true, Some(kind)) = (shape.definition.headless, expose.member("type")) {
         findings.push(
@@ -48,6 +49,27 @@ pub(super) fn check(
                 .label(filled.entry.place.label("answers TLS alone"))
                 .because("an Ingress or HTTPRoute ends TLS at the edge and has no portable way to speak it to a backend whose certificate only you know")
                 .help(format!("expose: {{type: LoadBalancer}} lets TLS through, or leave out `{}` and let the edge hold the certificate", filled.entry.name)),
+        );
+    }
+}
+
+/// A Gateway of the document's own leads where `expose` says, and to one listener for each of its hosts.
+fn check_own_gateway(description: &Description, findings: &mut Vec<Finding>) {
+    let Some(place) = &description.own_gateway else { return };
+    let Some(expose) = &description.expose else {
+        findings.push(
+            Finding::error(place.label("makes a Gateway"), "this Gateway would lead nowhere")
+                .because("its listeners are for the hosts of `expose`")
+                .help("expose: {host: www.example.com}"),
+        );
+        return;
+    };
+    for key in ["gateway", "class", "type"] {
+        let Some(member) = expose.member(key) else { continue };
+        findings.push(
+            Finding::error(member.key_place.label("is another"), "this document has two ways in")
+                .label(place.label("makes a Gateway, which is one"))
+                .help(format!("leave out `{key}`, or write mesh: istio")),
         );
     }
 }
@@ -92,7 +114,7 @@ fn check_protocol(description: &Description, expose: &Expose, claimers: &[&Fille
 }
 
 /// Keys of `expose` that need or exclude each other.
-fn check_keys(expose: &Expose, findings: &mut Vec<Finding>) {
+fn check_keys(expose: &Expose, own_gateway: bool, findings: &mut Vec<Finding>) {
     if let (Some(host), Some(hosts)) = (expose.member("host"), expose.member("hosts")) {
         findings.push(
             Finding::error(hosts.key_place.label("and these"), "`expose` has `host` and `hosts`")
@@ -154,7 +176,7 @@ fn check_keys(expose: &Expose, findings: &mut Vec<Finding>) {
             ),
         );
     }
-    let Some(tls) = expose.member("tls") else { return };
+    let Some(tls) = expose.member("tls").filter(|_| !own_gateway) else { return };
     if expose.gateway.is_some() {
         findings.push(
             Finding::error(tls.key_place.label(""), "a route holds no certificate: its Gateway does")
@@ -248,7 +270,7 @@ fn canary(
     let canary = &expose.member("canary")?.value;
     let (to, header) = (canary.get("to")?, canary.get("header")?.members().first()?);
     let target = backend(description, to.text()?, &to.place, directory, findings)?;
-    let header = json!([{"name": header.key, "value": header.value.to_json()}]);
+    let header = json!([{"type": "Exact", "name": header.key, "value": header.value.to_json()}]);
     Some((header, json!({"name": target.name, "port": target.port, "weight": null})))
 }
 

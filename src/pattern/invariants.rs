@@ -15,7 +15,12 @@ pub(super) fn repeated(pod: &Json) -> Vec<String> {
     found.extend(imageless.map(|container| format!("a container {} without an image", container["name"])));
     found.extend(twice("volumes called", list(&spec["volumes"]).iter().map(|volume| &volume["name"])));
     found.extend(twice("ports called", ports.iter().map(|port| &port["name"])));
-    found.extend(twice("listeners on port", ports.iter().map(|port| &port["containerPort"])));
+    // one number is two ports where TCP and UDP differ, as of a DNS server
+    let is = |port: &Json, protocol: &str| port["protocol"].as_str().unwrap_or("TCP") == protocol;
+    for protocol in ["TCP", "UDP", "SCTP"] {
+        let numbers = ports.iter().filter(|port| is(port, protocol)).map(|port| &port["containerPort"]);
+        found.extend(twice("listeners on port", numbers));
+    }
     for container in &containers {
         found.extend(twice("mounts at", list(&container["volumeMounts"]).iter().map(|mount| &mount["mountPath"])));
     }

@@ -4,6 +4,8 @@
 //! The kubelet's probes come from the Pod's own node, which no policy cuts off (kubernetes/website:
 //! content/en/docs/concepts/services-networking/network-policies.md).
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value as Json, json};
 
 use super::job_names;
@@ -29,7 +31,7 @@ pub(super) fn apply(
     let workloads: Vec<Json> = written.chain(objects.iter().flat_map(objects::made_later)).collect();
     let behind = behind(prepared);
     let declared: Vec<Declared> = workloads.iter().flat_map(declared).collect();
-    let within = (workloads.len() > 1).then(|| json!([{"podSelector": {"matchLabels": own_parts(&workloads)}}]));
+    let within = (workloads.len() > 1).then(|| json!([{"podSelector": own_parts(&workloads)}]));
     let peers = isolate.get("from").map(|from| peers(prepared, directory, from, &declared, findings));
     let egress = isolate.get("to").map(|to| egress(prepared, directory, to, within.as_ref(), findings));
     let mut policies: Vec<Json> = Vec::new();
@@ -43,7 +45,8 @@ pub(super) fn apply(
         let several = templates.len() > 1;
         for template in templates {
             // the parts of a JobSet are told apart by their Pods, as a Job is that has its name when it runs
-            let pods = template.pointer("/metadata/labels/app.kubernetes.io~1name").cloned().unwrap_or_default();
+            let pods = template.pointer("/metadata/labels/app.kubernetes.io~1name").and_then(Json::as_str);
+            let pods = json!(pods.map(|name| name.replace('.', "-")));
             let name = if several || own_name.is_null() { pods } else { without_mark(&own_name) };
             // what a pattern stands in front of is reached through that pattern alone
             let behind = |port: u64| behind.iter().any(|upstream| u64::from(*upstream) == port);
@@ -121,10 +124,15 @@ fn declared(workload: &Json) -> Vec<Declared> {
     found
 }
 
-/// What all parts of a document have in common, and no other document.
+/// The Pods of all parts of a document, and of no other: `part-of` may be a system of several.
 fn own_parts(workloads: &[Json]) -> Json {
-    let part_of = workloads.first().map(|workload| &workload["metadata"]["labels"]["app.kubernetes.io/part-of"]);
-    json!({"app.kubernetes.io/part-of": part_of})
+    const NAME: &str = "app.kubernetes.io/name";
+    let mut names = BTreeSet::new();
+    for mut workload in workloads.iter().cloned() {
+        let templates = objects::templates(&mut workload);
+        names.extend(templates.iter().filter_map(|pod| pod["metadata"]["labels"][NAME].as_str().map(str::to_owned)));
+    }
+    json!({"matchExpressions": [{"key": NAME, "operator": "In", "values": names}]})
 }
 
 /// Who may come in, and at which ports: all that the app's traffic takes, if none are named.

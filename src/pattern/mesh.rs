@@ -11,8 +11,8 @@ use super::prepare::Prepared;
 /// What to know beside the objects.
 pub(super) const NOTE: &str = "note: Istio injects its proxy into these Pods; in a namespace that enforces Pod Security restricted that takes Istio's CNI plugin";
 
-/// Has the mesh inject its proxy into every Pod.
-pub(super) fn apply(prepared: &Prepared<'_>, objects: &mut [Json]) {
+/// Has the mesh inject its proxy into every Pod, and lead in through a Gateway of its own if that is asked for.
+pub(super) fn apply(prepared: &Prepared<'_>, objects: &mut Vec<Json>) {
     if !prepared.description.meshed {
         return;
     }
@@ -28,6 +28,41 @@ pub(super) fn apply(prepared: &Prepared<'_>, objects: &mut [Json]) {
             put(template, "annotations", "traffic.sidecar.istio.io/excludeInboundPorts", &excluded.join(","));
         }
     }
+    objects.extend(gateway(prepared));
+}
+
+/// One listener for each host; Istio runs the proxies behind it (istio/istio.io:
+/// content/en/docs/tasks/traffic-management/ingress/gateway-api).
+fn gateway(prepared: &Prepared<'_>) -> Option<Json> {
+    let description = prepared.description;
+    description.own_gateway.as_ref()?;
+    let expose = description.expose.as_ref()?;
+    let listener = |(at, host): (usize, &String)| {
+        let (name, protocol, port) = if expose.tls.is_some() { ("https", "HTTPS", 443) } else { ("http", "HTTP", 80) };
+        let name = if at == 0 { name.to_owned() } else { format!("{name}-{}", at + 1) };
+        let mut listener = json!({
+            "name": name,
+            "hostname": host,
+            "protocol": protocol,
+            "port": port,
+            "allowedRoutes": {"namespaces": {"from": "Same"}},
+        });
+        if let Some(secret) = &expose.tls {
+            let certificate = json!({"group": "", "kind": "Secret", "name": secret});
+            listener["tls"] = json!({"mode": "Terminate", "certificateRefs": [certificate]});
+        }
+        listener
+    };
+    let listeners: Vec<Json> = expose.hosts.iter().enumerate().map(listener).collect();
+    let mut gateway = json!({
+        "apiVersion": "gateway.networking.k8s.io/v1",
+        "kind": "Gateway",
+        "metadata": {"name": description.name},
+        "spec": {"gatewayClassName": "istio", "listeners": listeners},
+    });
+    let labels = objects::labels(description, &prepared.shape.definition.name);
+    objects::dress(&mut gateway, &labels, description, "mesh");
+    Some(gateway)
 }
 
 /// Ports of our own containers that nobody in the mesh calls: for probes, and for metrics that are scraped from

@@ -1,6 +1,7 @@
 //! Patterns: folders of templates, filled with parameters, rendered and woven into one Pod.
 
 mod additions;
+mod adopt;
 mod agents;
 mod annotations;
 mod broken;
@@ -19,6 +20,7 @@ mod fill;
 mod flow;
 mod hatches;
 mod images;
+mod images_used;
 mod invariants;
 mod isolate;
 mod job_names;
@@ -44,11 +46,13 @@ pub mod weave;
 pub use catalogue::{Catalogue, Folder};
 pub use compose::{expand, notes};
 pub use definition::{Check, Claim, Definition, Note, Port, Readiness, Replicas, Shards, Variant, WellKnown};
-pub use editor::editor_schema;
+pub use editor::{editor_schema, settings_schema};
 pub use hatches::Made;
 pub use images::{Image, image_table};
-pub use objects::{file_names, sort};
+pub use images_used::{ImageFrom, ImageUse, images_used};
+pub use objects::{file_names, rank, sort};
 pub use overview::overview;
 pub use page::{page, source};
 pub use prepare::check;
 pub use starter::starter;
+pub(crate) use strategic::key_of as merge_key;

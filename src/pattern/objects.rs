@@ -1,6 +1,6 @@
 //! What all objects have in common: labels, annotations, namespace, order and file names.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use serde_json::{Map, Value as Json, json};
@@ -38,6 +38,7 @@ const ORDER: &[&str] = &[
     "NetworkPolicy",
     "PodMonitor",
     "Ingress",
+    "Gateway",
     "HTTPRoute",
     "GRPCRoute",
 ];
@@ -47,16 +48,20 @@ const CLUSTER_SCOPED: &[&str] = &["Namespace", "PriorityClass", "ClusterRole", "
 
 /// Sorts objects into apply order, keeping the order of equal kinds.
 pub fn sort(objects: &mut [Made]) {
-    objects.sort_by_key(|made| {
-        let kind = made.object["kind"].as_str().unwrap_or_default();
-        ORDER.iter().position(|known| *known == kind).unwrap_or(ORDER.len())
-    });
+    objects.sort_by_key(|made| rank(&made.object));
+}
+
+/// An object's place in apply order.
+#[must_use]
+pub fn rank(object: &Json) -> usize {
+    let kind = object["kind"].as_str().unwrap_or_default();
+    ORDER.iter().position(|known| *known == kind).unwrap_or(ORDER.len())
 }
 
 /// `deployment-shop.yaml`: the files of objects under `--output`. Where two objects would have one, the namespace
 /// and then the API group come in front of the name.
 #[must_use]
-pub fn file_names(objects: &[Json], extension: &str) -> Vec<String> {
+pub fn file_names(objects: &[&Json], extension: &str) -> Vec<String> {
     let text =
         |object: &Json, pointer: &str| object.pointer(pointer).and_then(Json::as_str).unwrap_or_default().to_owned();
     let name = |object: &Json, more: &[&str]| {
@@ -68,8 +73,18 @@ pub fn file_names(objects: &[Json], extension: &str) -> Vec<String> {
     };
     let longer: [&[&str]; 3] = [&[], &["/metadata/namespace"], &["/apiVersion", "/metadata/namespace"]];
     let all = longer.map(|more| objects.iter().map(|object| name(object, more)).collect::<Vec<_>>());
-    let unique = |names: &[String], at: usize| names.iter().filter(|name| **name == names[at]).count() == 1;
-    (0..objects.len()).map(|at| all.iter().find(|names| unique(names, at)).unwrap_or(&all[2])[at].clone()).collect()
+    let counts = all.each_ref().map(|names| {
+        let mut counts: HashMap<&str, usize> = HashMap::new();
+        for name in names {
+            *counts.entry(name).or_default() += 1;
+        }
+        counts
+    });
+    let chosen = |at: usize| {
+        let is_unique = |(names, counts): &(&Vec<String>, &HashMap<&str, usize>)| counts[names[at].as_str()] == 1;
+        all.iter().zip(&counts).find(is_unique).map_or(&all[2], |(names, _)| names)[at].clone()
+    };
+    (0..objects.len()).map(chosen).collect()
 }
 
 /// Fields of a Pod spec as people look for them: who and where, then what starts in which order, then volumes.
@@ -196,8 +211,8 @@ pub(super) fn labels(description: &Description, component: &str) -> Map<String, 
     labels
 }
 
-/// Labels that Services and controllers select by; they never change. A part of a document (`search-leaf` of
-/// `search`) has a name of its own and its component on top.
+/// Labels that Services and controllers select by; they never change. A part of a document (`search.leaf` of
+/// `search`) has a name of its own, which no document can have, and its component on top.
 #[must_use]
 pub(super) fn selector(description: &Description) -> Json {
     json!({"app.kubernetes.io/name": description.name})

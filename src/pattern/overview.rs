@@ -47,6 +47,7 @@ fn document(catalogue: &Catalogue, prepared: &Prepared<'_>, directory: &Director
     section(&mut out, "Made of", &parts);
     section(&mut out, "Ports of the Pod", &listeners(prepared));
     section(&mut out, "Given to the app", &given(description, made));
+    section(&mut out, "Folders it may write to, and how much before it is evicted", &writable(made));
     section(&mut out, "Images", &images(made));
     section(&mut out, "Objects", &made.iter().map(|made| object(&made.object)).collect::<Vec<_>>());
     let shared = context::shared(prepared);
@@ -80,6 +81,11 @@ fn listeners(prepared: &Prepared<'_>) -> Vec<(String, String)> {
         && let Some(port) = app.port
     {
         rows.push((port, if app.loopback { "the app, on 127.0.0.1 alone".to_owned() } else { "the app".to_owned() }));
+    }
+    for port in prepared.description.app.iter().flat_map(|app| &app.ports) {
+        let private = if port.private { ", not on the Service" } else { "" };
+        let udp = if port.protocol == "UDP" { " (UDP)" } else { "" };
+        rows.push((port.number, format!("the app, {}{udp}{private}", port.name)));
     }
     let entries =
         std::iter::once((&prepared.shape, &prepared.shape_ports)).chain(prepared.uses.iter().zip(&prepared.ports));
@@ -125,6 +131,39 @@ fn given(description: &Description, made: &[&Made]) -> Vec<(String, String)> {
     rows
 }
 
+/// Folders that are emptied with the Pod, their sizes and whose they are.
+fn writable(made: &[&Made]) -> Vec<(String, String)> {
+    let mut rows: Vec<(String, String)> = Vec::new();
+    for template in made.iter().flat_map(|made| templates(&made.object)) {
+        let volumes = template["spec"]["volumes"].as_array().into_iter().flatten();
+        for (volume, folder) in volumes.filter_map(|volume| Some((volume, volume.get("emptyDir")?))) {
+            let mut paths: Vec<(String, Vec<String>)> = Vec::new();
+            for container in of_template(&template) {
+                for mount in container["volumeMounts"].as_array().into_iter().flatten() {
+                    if mount["name"] != volume["name"] || mount["readOnly"] == true {
+                        continue;
+                    }
+                    let path = mount["mountPath"].as_str().map(clip).unwrap_or_default();
+                    let name = container["name"].as_str().map(clip).unwrap_or_default();
+                    match paths.iter_mut().find(|(known, _)| *known == path) {
+                        Some((_, names)) => names.push(name),
+                        None => paths.push((path, vec![name])),
+                    }
+                }
+            }
+            let size = folder["sizeLimit"].as_str().map(clip).unwrap_or_default();
+            let medium = if folder["medium"] == "Memory" { " of memory" } else { "" };
+            for (path, names) in paths {
+                let row = (path, format!("{size}{medium}, {}", names.join(" and ")));
+                if !rows.contains(&row) {
+                    rows.push(row);
+                }
+            }
+        }
+    }
+    rows
+}
+
 fn images(made: &[&Made]) -> Vec<(String, String)> {
     let mut rows: Vec<(String, String)> = Vec::new();
     for container in made.iter().flat_map(|made| containers(&made.object)) {
@@ -138,11 +177,16 @@ fn images(made: &[&Made]) -> Vec<(String, String)> {
 }
 
 fn containers(object: &Json) -> Vec<Json> {
-    let mut object = object.clone();
-    let lists = objects::templates(&mut object).into_iter().flat_map(|template| {
-        ["initContainers", "containers"].map(|field| template["spec"][field].as_array().cloned().unwrap_or_default())
-    });
-    lists.flatten().collect()
+    templates(object).iter().flat_map(of_template).collect()
+}
+
+fn templates(object: &Json) -> Vec<Json> {
+    objects::templates(&mut object.clone()).into_iter().map(|template| template.clone()).collect()
+}
+
+fn of_template(template: &Json) -> Vec<Json> {
+    let list = |field: &str| template["spec"][field].as_array().cloned().unwrap_or_default();
+    ["initContainers", "containers"].into_iter().flat_map(list).collect()
 }
 
 /// `Service/shop`, and for a Service its ports.

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::catalogue::{Catalogue, Folder};
@@ -12,13 +12,14 @@ use super::images::parse_images;
 use super::proof::prove;
 use crate::describe::Place;
 use crate::diagnostic::Finding;
+use crate::files;
+use crate::limits;
 use crate::words::list;
 
 /// The families of patterns.
 const FAMILIES: &[&str] = &["single-container", "sidecar", "ambassador", "adapter", "serving", "batch"];
 
-/// What one file and one folder of patterns may hold, so that a wrong path fills no memory.
-const LARGEST_FILE: u64 = 1024 * 1024;
+/// What one folder of patterns may hold, so that a wrong path fills no memory.
 const MOST_FILES: usize = 10_000;
 
 impl Catalogue {
@@ -141,17 +142,11 @@ fn collect(
 
 /// The text of a file; none if it is not there or is no text.
 fn read_text(path: &Path) -> io::Result<Option<String>> {
-    let file = match fs::File::open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error),
-    };
-    let mut bytes = Vec::new();
-    file.take(LARGEST_FILE + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > LARGEST_FILE {
-        return Err(io::Error::other("it is larger than 1 MiB"));
+    match files::read_regular(path, limits::BESIDE) {
+        Ok(bytes) => Ok(String::from_utf8(bytes).ok()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
     }
-    Ok(String::from_utf8(bytes).ok())
 }
 
 /// The known families, for messages.

@@ -91,6 +91,7 @@ fn schema_type(schema: &Json) -> String {
         other => other.to_owned(),
     };
     match (&schema["format"], &schema["type"]) {
+        (Json::String(format), _) if format == "interval" => "duration".to_owned(),
         (Json::String(format), _) => format.clone(),
         (_, Json::String(name)) => word(name),
         (_, Json::Array(names)) => names.iter().filter_map(Json::as_str).map(word).collect::<Vec<_>>().join(" or "),

@@ -58,9 +58,10 @@ pub(super) fn check(description: &Description, uses: &[Filled], findings: &mut V
 ///
 /// # Errors
 /// As for [`fragment`].
-pub(super) fn notes(filled: &Filled, app: &Json) -> Result<Vec<String>, String> {
+pub(super) fn notes(filled: &Filled, app: &Json, document: &Json) -> Result<Vec<String>, String> {
     let name = &filled.entry.name;
-    let context = json!({"params": filled.params, "app": app, "entry": name, "prefix": prefix(name)});
+    let context =
+        json!({"params": filled.params, "app": app, "document": document, "entry": name, "prefix": prefix(name)});
     let mut notes = Vec::new();
     for note in &filled.definition.notes {
         if render::holds(&note.when, &context)? {

@@ -262,7 +262,7 @@ fn target(
     let has_service = has_service.is_none_or(|that| render::holds(that, &json!({"params": shape.params})) == Ok(true));
     Ok(Target {
         name: to.name.clone(),
-        host: has_service.then(|| full(to.name.clone())),
+        host: has_service.then(|| full(to.name_of("Service").to_owned())),
         port: inbound["service"].as_u64().and_then(|port| u16::try_from(port).ok()),
         namespace: elsewhere.cloned(),
         scheme: scheme.map(str::to_owned),
@@ -280,7 +280,13 @@ pub(super) fn shards(document: &Description, shape: &Filled) -> Result<Vec<Strin
     let count = count.as_u64().ok_or_else(|| format!("`{}` is no number", shards.count))?;
     let host = |shard| {
         let host = render::evaluate(&shards.host, &context(shard))?;
-        host.as_str().map(str::to_owned).ok_or_else(|| format!("`{}` is no text", shards.host))
+        let host = host.as_str().ok_or_else(|| format!("`{}` is no text", shards.host))?;
+        // a Pod's name is below that of its Service
+        let service = document.name_of("Service");
+        Ok(match host.strip_suffix(&format!(".{}", document.name)) {
+            Some(pod) => format!("{pod}.{service}"),
+            None => host.to_owned(),
+        })
     };
     (0..count).map(host).collect()
 }

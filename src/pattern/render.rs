@@ -1,5 +1,6 @@
 //! Templates to values. Every hole of a `*.yaml.j2` is written as JSON, so no value can leave its place.
 
+use std::io;
 use std::sync::Arc;
 
 use minijinja::syntax::SyntaxConfig;
@@ -10,7 +11,9 @@ use serde_json::Value as Json;
 use super::broken::Broken;
 use super::catalogue::{Folder, shared_template};
 use crate::describe::{Spanned, Target, duration_seconds};
+use crate::files;
 use crate::kube::validation::Quantity;
+use crate::limits;
 use crate::yaml::{self, Source};
 
 /// Renders the templates of one pattern folder, which may include the shared ones.
@@ -21,7 +24,7 @@ pub(super) struct Renderer {
 
 impl Renderer {
     pub(super) fn new(folder: &Folder, mounts: Vec<Mount>) -> Self {
-        let mut environment = Environment::new();
+        let mut environment = fuelled();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         if let Ok(syntax) = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build() {
             environment.set_syntax(syntax);
@@ -97,7 +100,11 @@ impl Renderer {
     /// As for [`Renderer::documents`].
     pub(super) fn text(&self, template: &str, context: &Json) -> Result<String, Broken> {
         let template = self.environment.get_template(template).map_err(|error| self.broken(template, &error))?;
-        template.render(Hole::from(Serde(context))).map_err(|error| self.broken(template.name(), &error))
+        let mut out = Bounded(Vec::new());
+        template
+            .render_captured_to(Hole::from(Serde(context)), &mut out)
+            .map_err(|error| self.broken(template.name(), &error))?;
+        String::from_utf8(out.0).map_err(|error| Broken::from(format!("{}: {error}", template.name())))
     }
 
     /// Compiles a template, without rendering it.
@@ -115,13 +122,20 @@ impl Renderer {
             innermost = cause;
         }
         let name = innermost.name().unwrap_or(template);
-        let what = innermost.detail().map_or_else(|| innermost.kind().to_string(), str::to_owned);
+        let (steps, bytes) = (limits::INSTRUCTIONS, limits::RENDERED);
+        let past_limit = match innermost.kind() {
+            ErrorKind::OutOfFuel => Some(format!("it takes more than {steps} steps (limit {})", steps.name)),
+            ErrorKind::WriteFailure => Some(format!("it writes more than {bytes} (limit {})", bytes.name)),
+            _ => None,
+        };
+        let what = past_limit.clone().or_else(|| innermost.detail().map(str::to_owned));
+        let what = what.unwrap_or_else(|| innermost.kind().to_string());
         match (self.folder.file(name), innermost.line()) {
             (Some(text), Some(line)) => {
                 let source = Arc::new(Source::from_text(self.folder.display(name), text));
                 Broken::on_line(source, line, format!("this template does not render: {what}"))
             }
-            _ => Broken::from(format!("{template}: {}", chain(error))),
+            _ => Broken::from(format!("{template}: {}", past_limit.unwrap_or_else(|| chain(error)))),
         }
     }
 }
@@ -223,11 +237,36 @@ fn part(labels: &Hole, role: &str) -> Hole {
     let mut labels: serde_json::Map<String, Json> =
         serde_json::to_value(labels).ok().and_then(|labels| labels.as_object().cloned()).unwrap_or_default();
     let name = labels.get("app.kubernetes.io/name").and_then(Json::as_str).unwrap_or_default();
-    let own = format!("{name}-{role}");
+    // no document's name holds a dot, so no selector of another document is about these Pods
+    let own = format!("{name}.{role}");
     labels.insert("app.kubernetes.io/name".to_owned(), Json::String(own));
     labels.insert("app.kubernetes.io/component".to_owned(), Json::String(role.to_owned()));
     labels.shift_remove("app.kubernetes.io/version");
     Hole::from(Serde(labels))
+}
+
+/// An environment in which no template runs for ever.
+fn fuelled() -> Environment<'static> {
+    let mut environment = Environment::new();
+    environment.set_fuel(Some(limits::INSTRUCTIONS.most));
+    environment
+}
+
+/// What a template writes, up to a limit.
+struct Bounded(Vec<u8>);
+
+impl io::Write for Bounded {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.0.len() + bytes.len() > limits::RENDERED.count() {
+            return Err(files::too_large(limits::RENDERED));
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Whether a text is an expression.
@@ -235,7 +274,7 @@ fn part(labels: &Hole, role: &str) -> Hole {
 /// # Errors
 /// What is wrong with it.
 pub(super) fn compiles(expression: &str) -> Result<(), String> {
-    Environment::new().compile_expression(expression).map(drop).map_err(|error| chain(&error))
+    fuelled().compile_expression(expression).map(drop).map_err(|error| chain(&error))
 }
 
 /// Whether an expression over a context is true.
@@ -263,7 +302,7 @@ pub(super) fn text_of(expression: &str, context: &Json) -> Result<String, String
 }
 
 fn value(expression: &str, context: &Json) -> Result<Hole, String> {
-    let mut environment = Environment::new();
+    let mut environment = fuelled();
     environment.add_filter("target", target);
     environment.add_filter("mebibytes", mebibytes);
     let compiled = environment.compile_expression(expression).map_err(|error| chain(&error))?;

@@ -37,15 +37,6 @@ fn scale(prepared: &Prepared<'_>, filled: &Filled, objects: &mut [Json], finding
         );
         return;
     }
-    if let Some(replicas) = shape.given.get("replicas") {
-        findings.push(
-            Finding::error(replicas.place.label("a number"), "the autoscaler decides how many replicas there are")
-                .label(place.label("scales"))
-                .because("applying this again would undo what it did")
-                .help("leave `replicas` out; `min` of the autoscaler is the fewest"),
-        );
-        return;
-    }
     let deployment =
         objects.iter_mut().find(|object| is_of(object, &["Deployment"]) && object["metadata"]["name"] == *name);
     match deployment.and_then(|deployment| deployment.get_mut("spec")?.as_object_mut()) {
@@ -58,6 +49,27 @@ fn scale(prepared: &Prepared<'_>, filled: &Filled, objects: &mut [Json], finding
                 .help("leave it out, or choose another shape"),
         ),
     }
+}
+
+/// What to say where a number of replicas is written and an autoscaler decides: in one environment of many, say. The
+/// number is left out, because applying it again would undo what the autoscaler did.
+///
+/// `kubectl apply` then takes the number that it once set from the running object too, and 1 is the default
+/// (kubernetes.io: Horizontal Pod Autoscaling, Migrating Deployments and StatefulSets to horizontal autoscaling).
+pub(super) fn note(prepared: &Prepared<'_>) -> Option<String> {
+    let (shape, name) = (&prepared.shape, &prepared.description.name);
+    let is_stopped = prepared.uses.iter().any(|filled| filled.definition.replicas == Some(Replicas::Stopped));
+    shape.given.get("replicas").filter(|replicas| !is_stopped && !replicas.to_json().is_null())?;
+    let scaler = prepared.uses.iter().find(|filled| filled.definition.replicas == Some(Replicas::Scaled));
+    let scaler = match scaler {
+        Some(filled) => filled.entry.name.as_str(),
+        None if !shape.params["max"].is_null() => "max",
+        None => return None,
+    };
+    Some(format!(
+        "note: `replicas` of {name} gives way to `{scaler}`; where Deployment/{name} was applied with a number, remove that \
+         with `kubectl apply edit-last-applied deployment/{name}` first, or it falls to 1 replica for a while"
+    ))
 }
 
 /// KEDA starts no Job for a `ScaledJob` with this annotation (keda.sh: Scaling Jobs, Pausing autoscaling).

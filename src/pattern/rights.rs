@@ -4,108 +4,11 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::describe::{Description, Right};
 use crate::diagnostic::Finding;
-use crate::words::nearest;
+use crate::kube::api_resources::{Nothing, is_built_in, is_cluster_wide, nothing};
 
-/// The groups that Kubernetes itself serves and their resources; subresources are taken as written, because some that
-/// are authorized (`nodes/metrics`) are served nowhere
-/// (kubernetes/kubernetes: `api/discovery/aggregated_v2.json`).
-const BUILT_IN: &[(&str, &[&str])] = &[
-    (
-        "",
-        &[
-            "bindings",
-            "componentstatuses",
-            "configmaps",
-            "endpoints",
-            "events",
-            "limitranges",
-            "namespaces",
-            "nodes",
-            "persistentvolumeclaims",
-            "persistentvolumes",
-            "pods",
-            "podtemplates",
-            "replicationcontrollers",
-            "resourcequotas",
-            "secrets",
-            "serviceaccounts",
-            "services",
-            "users",
-            "groups",
-        ],
-    ),
-    ("apps", &["controllerrevisions", "daemonsets", "deployments", "replicasets", "statefulsets"]),
-    ("batch", &["cronjobs", "jobs"]),
-    ("autoscaling", &["horizontalpodautoscalers"]),
-    ("coordination.k8s.io", &["leases", "leasecandidates"]),
-    ("discovery.k8s.io", &["endpointslices"]),
-    ("events.k8s.io", &["events"]),
-    ("networking.k8s.io", &["ingressclasses", "ingresses", "networkpolicies", "ipaddresses", "servicecidrs"]),
-    ("node.k8s.io", &["runtimeclasses"]),
-    ("policy", &["poddisruptionbudgets"]),
-    ("rbac.authorization.k8s.io", &["clusterrolebindings", "clusterroles", "rolebindings", "roles"]),
-    ("scheduling.k8s.io", &["priorityclasses", "workloads", "podgroups"]),
-    (
-        "storage.k8s.io",
-        &[
-            "csidrivers",
-            "csinodes",
-            "csistoragecapacities",
-            "storageclasses",
-            "volumeattachments",
-            "volumeattributesclasses",
-        ],
-    ),
-    ("authentication.k8s.io", &["tokenreviews", "selfsubjectreviews"]),
-    (
-        "authorization.k8s.io",
-        &["localsubjectaccessreviews", "selfsubjectaccessreviews", "selfsubjectrulesreviews", "subjectaccessreviews"],
-    ),
-    ("apiextensions.k8s.io", &["customresourcedefinitions"]),
-    ("apiregistration.k8s.io", &["apiservices"]),
-    (
-        "admissionregistration.k8s.io",
-        &[
-            "mutatingwebhookconfigurations",
-            "validatingwebhookconfigurations",
-            "validatingadmissionpolicies",
-            "validatingadmissionpolicybindings",
-            "mutatingadmissionpolicies",
-            "mutatingadmissionpolicybindings",
-        ],
-    ),
-];
-
-/// Resources that belong to no namespace: a Role gives nobody any of them.
-const CLUSTER_WIDE: &[&str] = &[
-    "namespaces",
-    "nodes",
-    "persistentvolumes",
-    "componentstatuses",
-    "storageclasses",
-    "csidrivers",
-    "csinodes",
-    "volumeattachments",
-    "volumeattributesclasses",
-    "ingressclasses",
-    "ipaddresses",
-    "servicecidrs",
-    "runtimeclasses",
-    "priorityclasses",
-    "clusterroles",
-    "clusterrolebindings",
-    "customresourcedefinitions",
-    "apiservices",
-    "tokenreviews",
-    "subjectaccessreviews",
-    "selfsubjectreviews",
-    "selfsubjectaccessreviews",
-    "selfsubjectrulesreviews",
-    "mutatingwebhookconfigurations",
-    "validatingwebhookconfigurations",
-    "validatingadmissionpolicies",
-    "validatingadmissionpolicybindings",
-];
+/// Verbs of requests for one namespace, which belong to that namespace itself: a Role may give them
+/// (kubernetes/kubernetes: staging/src/k8s.io/apiserver/pkg/endpoints/request/requestinfo.go, `NewRequestInfo`).
+const OF_ONE_NAMESPACE: [&str; 4] = ["get", "update", "patch", "delete"];
 
 /// What is wrong with an app's rights and account.
 pub(super) fn check(description: &Description, findings: &mut Vec<Finding>) {
@@ -113,7 +16,10 @@ pub(super) fn check(description: &Description, findings: &mut Vec<Finding>) {
     app.rights.iter().chain(&app.cluster_rights).for_each(|right| check_right(right, findings));
     for right in &app.rights {
         let resource = right.resource.split('/').next().unwrap_or_default();
-        if CLUSTER_WIDE.contains(&resource) && is_built_in(&right.group) {
+        let is_own_namespace = right.group.is_empty()
+            && resource == "namespaces"
+            && right.verbs.iter().all(|verb| OF_ONE_NAMESPACE.contains(&verb.as_str()));
+        if is_cluster_wide(&right.group, resource) && !is_own_namespace {
             findings.push(
                 Finding::error(right.place.label(""), format!("`{resource}` belong to no namespace"))
                     .because("a Role gives rights within its namespace, and none to what is outside of all")
@@ -152,25 +58,21 @@ pub(super) fn check(description: &Description, findings: &mut Vec<Finding>) {
     }
 }
 
-fn is_built_in(group: &str) -> bool {
-    BUILT_IN.iter().any(|(name, _)| *name == group)
-}
-
+/// Subresources are taken as written; the linter knows which of them nothing asks for.
 fn check_right(right: &Right, findings: &mut Vec<Finding>) {
-    let Some((_, known)) = BUILT_IN.iter().find(|(group, _)| *group == right.group) else { return };
-    let (resource, sub) = right.resource.split_once('/').unwrap_or((&right.resource, ""));
-    if resource == "*" || known.contains(&resource) {
+    if !is_built_in(&right.group) {
         return;
     }
-    let group = if right.group.is_empty() { "the core group".to_owned() } else { format!("the group {}", right.group) };
+    let (resource, sub) = right.resource.split_once('/').unwrap_or((&right.resource, ""));
     let sub = if sub.is_empty() { String::new() } else { format!("/{sub}") };
-    let elsewhere = BUILT_IN.iter().find(|(_, known)| known.contains(&resource));
-    let label = match (elsewhere, nearest(resource, known.iter().copied())) {
-        (Some(("", _)), _) => format!("did you mean `{resource}{sub}`?"),
-        (Some((group, _)), _) => format!("did you mean `{resource}.{group}{sub}`?"),
-        (None, Some(name)) => format!("did you mean `{name}{sub}`?"),
-        (None, None) => String::new(),
+    let label = match nothing(&[&right.group], resource) {
+        Some(Nothing::OtherGroup("")) => format!("did you mean `{resource}{sub}`?"),
+        Some(Nothing::OtherGroup(group)) => format!("did you mean `{resource}.{group}{sub}`?"),
+        Some(Nothing::NoResource(Some(name))) => format!("did you mean `{name}{sub}`?"),
+        Some(Nothing::NoResource(None)) => String::new(),
+        None | Some(Nothing::NoSubresource(_) | Nothing::Star) => return,
     };
+    let group = if right.group.is_empty() { "the core group".to_owned() } else { format!("the group {}", right.group) };
     findings.push(
         Finding::error(right.place.label(label), format!("{group} has no resource `{resource}`"))
             .because("resources are named by their plural, as `kubectl api-resources` lists them")

@@ -27,7 +27,7 @@ const KEYS: &[(&str, &str)] = &[
 ];
 
 /// The merge key of a list, if it has one in this kind of object.
-pub(super) fn key_of(kind: &str, field: &str) -> Option<&'static str> {
+pub(crate) fn key_of(kind: &str, field: &str) -> Option<&'static str> {
     match field {
         // kinds of others have no merge keys that a server knows
         _ if !objects::is_built_in(kind) => None,

@@ -2,16 +2,24 @@
 //!
 //! The nearest one upwards counts, up to the repository's root, and never together with another.
 
+mod outputs;
+mod pins;
+
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use serde_json::Value as Json;
 
 use crate::describe::{self, Kind, Member, Place, Spanned, Subject};
 use crate::diagnostic::Finding;
+use crate::files;
 use crate::kube::validation::Target;
+use crate::limits;
 use crate::yaml::{self, Source, Span};
+
+pub use outputs::{Into, Output, Part};
+pub use pins::pin;
 
 /// The file's name.
 pub const FILE_NAME: &str = ".patterns.yaml";
@@ -25,8 +33,14 @@ pub struct Project {
     pub images: Vec<Member>,
     /// The oldest Kubernetes that must accept what is generated.
     pub target: Option<Target>,
+    /// Secrets to pull images with, for documents that name none.
+    pub pull: Vec<String>,
+    /// What is generated where.
+    pub outputs: Vec<Output>,
     /// `lint`, as it is written.
     pub lint: Option<Member>,
+    /// The folder of the file; empty for the working directory's.
+    pub folder: PathBuf,
 }
 
 /// The settings for an input: a file, a folder, or `-` for standard input, which lies in the working directory.
@@ -46,8 +60,7 @@ pub fn nearest(input: &Path) -> io::Result<Result<Option<Project>, Vec<Finding>>
 /// # Errors
 /// A file that cannot be read.
 pub fn load(path: &Path) -> io::Result<Result<Project, Vec<Finding>>> {
-    let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
-    let bytes = std::fs::read(path).map_err(named)?;
+    let bytes = files::read_regular(path, limits::BESIDE).map_err(|error| files::named(path, &error))?;
     let source = Source::decode(path.display().to_string(), bytes).map_err(io::Error::other)?;
     let folder = path.parent().unwrap_or(Path::new(""));
     Ok(read(&Arc::new(source), folder))
@@ -61,12 +74,12 @@ pub fn find(input: &Path) -> io::Result<Option<PathBuf>> {
     let input = if input.as_os_str() == "-" { Path::new(".") } else { input };
     let whole = std::path::absolute(input)?;
     let start = if whole.is_dir() { whole.as_path() } else { whole.parent().unwrap_or(&whole) };
-    let here = std::path::absolute(".")?;
+    // the folders above `b/../a` are not those above `b`
+    let start = start.canonicalize().unwrap_or_else(|_| start.to_owned());
     for folder in start.ancestors() {
         let path = folder.join(FILE_NAME);
         if path.is_file() {
-            // as the user would write it
-            return Ok(Some(path.strip_prefix(&here).map(Path::to_owned).unwrap_or(path)));
+            return Ok(Some(from_here(&path)?));
         }
         if folder.join(".git").exists() {
             break;
@@ -75,7 +88,24 @@ pub fn find(input: &Path) -> io::Result<Option<PathBuf>> {
     Ok(None)
 }
 
-fn grammar() -> &'static Json {
+/// An absolute path as the user would write it in the working directory: with `..` where it leads up, if it leads down
+/// again in the same repository or home, and as it is where they have nothing in common.
+///
+/// # Errors
+/// A working directory that is gone.
+pub fn from_here(path: &Path) -> io::Result<PathBuf> {
+    let here = std::path::absolute(".")?;
+    let common = here.components().zip(path.components()).take_while(|(a, b)| a == b).count();
+    let is_named = |part: &Component<'_>| matches!(part, Component::Normal(_));
+    if !path.components().take(common).any(|part| is_named(&part)) {
+        return Ok(path.to_owned());
+    }
+    let up = here.components().skip(common).filter(is_named).map(|_| Component::ParentDir);
+    Ok(up.chain(path.components().skip(common)).collect())
+}
+
+/// The JSON Schema of the file, without `lint`.
+pub fn grammar() -> &'static Json {
     static GRAMMAR: OnceLock<Json> = OnceLock::new();
     GRAMMAR.get_or_init(|| describe::embedded("grammar.yaml", include_str!("grammar.yaml")))
 }
@@ -89,10 +119,11 @@ fn read(source: &Arc<Source>, folder: &Path) -> Result<Project, Vec<Finding>> {
         let place = Place { source: Arc::clone(source), span: second.span(second.root()) };
         return Err(vec![Finding::error(place.label(""), format!("{FILE_NAME} is one document"))]);
     }
-    let Some(document) = documents.first() else { return Ok(Project::default()) };
+    let nothing = || Project { folder: folder.to_owned(), ..Project::default() };
+    let Some(document) = documents.first() else { return Ok(nothing()) };
     let root = Spanned::from_node(document, document.root());
     if matches!(root.kind, Kind::Null) {
-        return Ok(Project::default());
+        return Ok(nothing());
     }
     let mut findings = Vec::new();
     for duplicate in &document.duplicates {
@@ -111,7 +142,14 @@ fn read(source: &Arc<Source>, folder: &Path) -> Result<Project, Vec<Finding>> {
         catalogue: folders.iter().filter_map(|item| Some((folder.join(item.text()?), item.place.clone()))).collect(),
         images: root.get("images").map(|images| images.members().to_vec()).unwrap_or_default(),
         target: root.get("target").and_then(|target| describe::kubernetes_version(target, &mut findings)),
+        pull: texts(root.get("pull")),
+        outputs: outputs::read(root.get("outputs"), &mut findings),
         lint: root.member("lint").cloned(),
+        folder: folder.to_owned(),
     };
     if findings.is_empty() { Ok(project) } else { Err(findings) }
+}
+
+fn texts(list: Option<&Spanned>) -> Vec<String> {
+    list.map(Spanned::items).unwrap_or_default().iter().filter_map(Spanned::text).map(str::to_owned).collect()
 }

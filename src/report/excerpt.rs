@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use miette::{LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 
-use super::secrets::Secrets;
+use super::secrets::{Hidden, Secrets};
 use crate::diagnostic::Label;
 use crate::yaml::{Position, Source, Span};
 
@@ -29,14 +29,14 @@ pub(super) struct Excerpt {
 impl Excerpt {
     /// The lines of `labels`, which are of one file, and one line before and after; and the labels as they
     /// lie in it. The flag marks the primary label.
-    pub(super) fn of(labels: &[(&Label, bool)], secrets: &mut Secrets) -> Option<(Self, Vec<LabeledSpan>)> {
+    pub(super) fn of(labels: &[(&Label, bool)], secrets: &Secrets<'_>) -> Option<(Self, Vec<LabeledSpan>)> {
         let source = &labels.first()?.0.source;
         let spans: Vec<Span> = labels.iter().map(|(label, _)| on_one_line(source, label.span)).collect();
         let first = spans.iter().map(|span| span.range().start).min()?;
         let last = spans.iter().map(|span| span.range().end).max()?;
         let start = line_start(&source.text, line_start(&source.text, first).saturating_sub(1));
         let end = line_end(&source.text, line_end(&source.text, last));
-        let shown = Shown::new(&source.text, start..end, &spans, secrets.of(source));
+        let shown = Shown::new(&source.text, start..end, &spans, &secrets.of(source));
         let mut places = BTreeMap::new();
         let mut mapped = Vec::new();
         for ((label, is_primary), span) in labels.iter().zip(&spans) {
@@ -79,7 +79,7 @@ impl SourceCode for Excerpt {
 }
 
 /// Text without characters that a terminal would obey.
-pub(super) fn printable(text: &str) -> String {
+pub fn printable(text: &str) -> String {
     text.chars().map(|character| if is_control(character) { '\u{FFFD}' } else { character }).collect()
 }
 
@@ -119,7 +119,7 @@ struct Shown {
 }
 
 impl Shown {
-    fn new(text: &str, lines: Range<usize>, labels: &[Span], hidden: &[Span]) -> Self {
+    fn new(text: &str, lines: Range<usize>, labels: &[Span], hidden: &Hidden) -> Self {
         let mut shown = Self { text: String::new(), places: Vec::new() };
         let mut at = lines.start;
         while at < lines.end {
@@ -130,7 +130,7 @@ impl Shown {
         shown
     }
 
-    fn line(&mut self, text: &str, start: usize, end: usize, labels: &[Span], hidden: &[Span]) {
+    fn line(&mut self, text: &str, start: usize, end: usize, labels: &[Span], hidden: &Hidden) {
         let content = text[start..end].trim_end_matches(['\n', '\r']);
         let first_label = labels.iter().map(|span| span.range().start).filter(|at| (start..end).contains(at)).min();
         let total = content.chars().count();
@@ -149,7 +149,7 @@ impl Shown {
             if index < skip || index >= skip + LONGEST {
                 continue;
             }
-            let is_hidden = || hidden.iter().any(|span| span.range().contains(&place));
+            let is_hidden = || hidden.contains(place);
             self.text.push(match character {
                 '\t' => '\t',
                 ':' | ' ' | '{' | '}' | ',' => character,

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use super::excerpt::printable;
 use crate::diagnostic::{Finding, Level};
 
 /// Writes `::error file=…,line=…::message` lines.
@@ -31,9 +32,11 @@ pub fn write(out: &mut impl io::Write, findings: &[Finding]) -> io::Result<()> {
     Ok(())
 }
 
-/// What the runner takes apart is written as it puts it together again (`actions/toolkit`, `command.ts`).
+/// What the runner takes apart is written as it puts it together again (`actions/toolkit`, `command.ts`). Its log is
+/// shown on terminals, so what they obey is taken out.
 fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    let lines: Vec<String> = text.split('\n').map(|line| printable(line.trim_end_matches('\r'))).collect();
+    lines.join("\n").replace('%', "%25").replace('\n', "%0A")
 }
 
 fn property(text: &str) -> String {

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::Path;
 
+use serde::Serializer as _;
 use serde_json::json;
 
 use crate::diagnostic::{Finding, Level};
@@ -34,6 +35,6 @@ pub fn write(out: &mut impl io::Write, findings: &[Finding]) -> io::Result<()> {
             },
         })
     });
-    serde_json::to_writer(&mut *out, &entries.collect::<Vec<_>>())?;
+    serde_json::Serializer::new(&mut *out).collect_seq(entries)?;
     writeln!(out)
 }

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::Summary;
 use super::secrets::Secrets;
@@ -12,8 +12,20 @@ use crate::yaml::{self, Span};
 #[derive(Serialize)]
 struct Report<'run> {
     version: u32,
-    findings: Vec<Entry<'run>>,
+    findings: Entries<'run>,
     summary: Summary,
+}
+
+/// The findings, each made when it is written.
+struct Entries<'run> {
+    findings: &'run [Finding],
+    secrets: &'run Secrets<'run>,
+}
+
+impl Serialize for Entries<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.findings.iter().map(|finding| entry(finding, self.secrets)))
+    }
 }
 
 #[derive(Serialize)]
@@ -75,15 +87,18 @@ struct Edit<'run> {
 ///
 /// # Errors
 /// When `out` cannot be written.
-pub fn write(out: &mut impl io::Write, findings: &[Finding], summary: Summary) -> io::Result<()> {
-    let mut secrets = Secrets::default();
-    let findings = findings.iter().map(|finding| entry(finding, &mut secrets)).collect();
-    let report = Report { version: 1, findings, summary };
+pub fn write(
+    out: &mut impl io::Write,
+    findings: &[Finding],
+    summary: Summary,
+    secrets: &Secrets<'_>,
+) -> io::Result<()> {
+    let report = Report { version: 1, findings: Entries { findings, secrets }, summary };
     serde_json::to_writer(&mut *out, &report)?;
     writeln!(out)
 }
 
-fn entry<'run>(finding: &'run Finding, secrets: &mut Secrets) -> Entry<'run> {
+fn entry<'run>(finding: &'run Finding, secrets: &Secrets<'_>) -> Entry<'run> {
     let source = &finding.primary.source;
     let (start, end) = positions(source, finding.primary.span);
     Entry {

@@ -1,17 +1,21 @@
-//! `JUnit`'s XML, which most CI systems show as tests: a test for each file, failed by its findings.
+//! `JUnit`'s XML, which most CI systems show as tests: a test for each file, failed by its findings of the levels
+//! that fail the run; the others are its output.
 
+use std::collections::HashSet;
 use std::io;
 
 use super::excerpt::printable;
-use crate::diagnostic::Finding;
+use crate::diagnostic::{Finding, Level};
 
 /// Writes a test suite of the files of the run, in order, and their findings.
 ///
 /// # Errors
 /// When `out` cannot be written.
-pub fn write(out: &mut impl io::Write, files: &[&str], findings: &[Finding]) -> io::Result<()> {
-    let name = |finding: &Finding| finding.primary.source.name.clone();
-    let failed = files.iter().filter(|file| findings.iter().any(|finding| name(finding) == **file)).count();
+pub fn write(out: &mut impl io::Write, files: &[&str], findings: &[Finding], fail_on: Level) -> io::Result<()> {
+    let fails = |finding: &&Finding| finding.level >= fail_on;
+    let failing: HashSet<&str> =
+        findings.iter().filter(fails).map(|finding| finding.primary.source.name.as_str()).collect();
+    let failed = files.iter().filter(|file| failing.contains(**file)).count();
     writeln!(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>")?;
     writeln!(out, "<testsuites>")?;
     writeln!(out, "  <testsuite name=\"patterns lint\" tests=\"{}\" failures=\"{failed}\">", files.len())?;
@@ -25,19 +29,35 @@ pub fn write(out: &mut impl io::Write, files: &[&str], findings: &[Finding]) -> 
             writeln!(out, "/>")?;
             continue;
         }
-        let first = format!("{}: {}", here[0].level.name(), here[0].message);
-        let more = if here.len() > 1 { format!(" (and {} more)", here.len() - 1) } else { String::new() };
-        writeln!(out, ">\n      <failure message=\"{}\">", escaped(&format!("{first}{more}")))?;
-        for finding in here {
-            let place = finding.primary.source.position(finding.primary.span.start);
-            let rule = finding.rule.map_or_else(String::new, |rule| format!("[{}]", rule.name));
-            let message = super::whole_message(finding);
-            let line = format!("{}:{}: {}{rule}: {message}", place.line, place.column, finding.level.name());
-            writeln!(out, "{}", escaped(&line))?;
+        writeln!(out, ">")?;
+        let (failures, others): (Vec<&Finding>, Vec<&Finding>) = here.iter().partition(fails);
+        if let Some(first) = failures.first() {
+            let more = if failures.len() > 1 { format!(" (and {} more)", failures.len() - 1) } else { String::new() };
+            let message = format!("{}: {}{more}", first.level.name(), first.message);
+            writeln!(out, "      <failure message=\"{}\">", escaped(&message))?;
+            lines(out, &failures)?;
+            writeln!(out, "      </failure>")?;
         }
-        writeln!(out, "      </failure>\n    </testcase>")?;
+        if !others.is_empty() {
+            writeln!(out, "      <system-out>")?;
+            lines(out, &others)?;
+            writeln!(out, "      </system-out>")?;
+        }
+        writeln!(out, "    </testcase>")?;
     }
     writeln!(out, "  </testsuite>\n</testsuites>")
+}
+
+/// Findings as compilers write them.
+fn lines(out: &mut impl io::Write, findings: &[&Finding]) -> io::Result<()> {
+    for finding in findings {
+        let place = finding.primary.source.position(finding.primary.span.start);
+        let rule = finding.rule.map_or_else(String::new, |rule| format!("[{}]", rule.name));
+        let message = super::whole_message(finding);
+        let line = format!("{}:{}: {}{rule}: {message}", place.line, place.column, finding.level.name());
+        writeln!(out, "{}", escaped(&line))?;
+    }
+    Ok(())
 }
 
 /// Text as XML content or attribute.

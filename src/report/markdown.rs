@@ -25,8 +25,9 @@ pub fn write(out: &mut impl io::Write, findings: &[Finding], summary: Summary) -
     if findings.is_empty() {
         writeln!(out, "No findings.")?;
     }
-    if !summary.is_silent() {
-        writeln!(out, "\n{}", cell(&summary.to_string()))?;
+    let summary = summary.to_string();
+    if !summary.is_empty() {
+        writeln!(out, "\n{}", cell(&summary))?;
     }
     Ok(())
 }

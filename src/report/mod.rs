@@ -4,6 +4,7 @@ pub mod concise;
 mod excerpt;
 pub mod github;
 pub mod gitlab;
+pub mod import;
 pub mod json;
 pub mod junit;
 pub mod markdown;
@@ -15,7 +16,8 @@ mod summary;
 pub mod terminal;
 pub mod unified;
 
-use secrets::Secrets;
+pub use excerpt::printable;
+pub use secrets::Secrets;
 pub use summary::Summary;
 
 use crate::diagnostic::Finding;
@@ -27,9 +29,8 @@ fn whole_message(finding: &Finding) -> String {
 }
 
 /// Whether a fix would write out bytes again that no report may show.
-fn repeats_a_secret(finding: &Finding, secrets: &mut Secrets) -> bool {
-    let source = &finding.primary.source;
+fn repeats_a_secret(finding: &Finding, secrets: &Secrets<'_>) -> bool {
     let Some(fix) = &finding.fix else { return false };
-    let hidden = secrets.of(source).iter().map(|span| source.slice(*span).trim()).filter(|text| text.len() > 2);
-    hidden.into_iter().any(|text| fix.edits.iter().any(|edit| edit.replacement.contains(text)))
+    let hidden = secrets.of(&finding.primary.source);
+    fix.edits.iter().any(|edit| hidden.is_repeated_in(&edit.replacement))
 }

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::io;
 use std::path::Path;
 
+use serde::{Serialize, Serializer};
 use serde_json::{Value as Json, json};
 
 use super::secrets::Secrets;
@@ -18,29 +19,51 @@ const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os
 ///
 /// # Errors
 /// When `out` cannot be written.
-pub fn write(out: &mut impl io::Write, findings: &[Finding]) -> io::Result<()> {
+pub fn write(out: &mut impl io::Write, findings: &[Finding], secrets: &Secrets<'_>) -> io::Result<()> {
     let mut used: Vec<RuleId> = findings.iter().filter_map(|finding| finding.rule).collect();
     used.sort_unstable();
     used.dedup();
     let names = fingerprints(findings, Path::new("."));
-    let mut secrets = Secrets::default();
-    let results: Vec<Json> =
-        findings.iter().zip(&names).map(|(finding, name)| result(finding, name, &used, &mut secrets)).collect();
-    let log = json!({
-        "$schema": SCHEMA,
-        "version": "2.1.0",
-        "runs": [{
-            "tool": {"driver": {
-                "name": "patterns",
-                "semanticVersion": env!("CARGO_PKG_VERSION"),
-                "rules": used.iter().filter_map(|id| rules::find(id.name)).map(rule).collect::<Vec<_>>(),
-            }},
-            "columnKind": "unicodeCodePoints",
-            "results": results,
-        }],
-    });
+    let tool = json!({"driver": {
+        "name": "patterns",
+        "semanticVersion": env!("CARGO_PKG_VERSION"),
+        "rules": used.iter().filter_map(|id| rules::find(id.name)).map(rule).collect::<Vec<_>>(),
+    }});
+    let results = Results { findings, names: &names, used: &used, secrets };
+    let log = Log { schema: SCHEMA, version: "2.1.0", runs: [Run { tool, column_kind: "unicodeCodePoints", results }] };
     serde_json::to_writer(&mut *out, &log)?;
     writeln!(out)
+}
+
+#[derive(Serialize)]
+struct Log<'run> {
+    #[serde(rename = "$schema")]
+    schema: &'static str,
+    version: &'static str,
+    runs: [Run<'run>; 1],
+}
+
+#[derive(Serialize)]
+struct Run<'run> {
+    tool: Json,
+    #[serde(rename = "columnKind")]
+    column_kind: &'static str,
+    results: Results<'run>,
+}
+
+/// The findings, each made when it is written.
+struct Results<'run> {
+    findings: &'run [Finding],
+    names: &'run [String],
+    used: &'run [RuleId],
+    secrets: &'run Secrets<'run>,
+}
+
+impl Serialize for Results<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let results = self.findings.iter().zip(self.names);
+        serializer.collect_seq(results.map(|(finding, name)| result(finding, name, self.used, self.secrets)))
+    }
 }
 
 fn rule(rule: &Rule) -> Json {
@@ -59,7 +82,7 @@ fn first_sentence(text: &str) -> &str {
     text.find(". ").map_or(text, |end| &text[..=end])
 }
 
-fn result(finding: &Finding, fingerprint: &str, used: &[RuleId], secrets: &mut Secrets) -> Json {
+fn result(finding: &Finding, fingerprint: &str, used: &[RuleId], secrets: &Secrets<'_>) -> Json {
     let mut result = json!({
         "level": level(finding.level),
         "message": {"text": super::whole_message(finding)},
@@ -68,7 +91,7 @@ fn result(finding: &Finding, fingerprint: &str, used: &[RuleId], secrets: &mut S
     });
     if let Some(rule) = finding.rule {
         result["ruleId"] = json!(rule.name);
-        result["ruleIndex"] = json!(used.iter().position(|used| *used == rule));
+        result["ruleIndex"] = json!(used.binary_search(&rule).ok());
     }
     if !finding.labels.is_empty() {
         let related = finding.labels.iter().enumerate().map(|(id, label)| {

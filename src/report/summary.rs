@@ -6,8 +6,10 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::diagnostic::{Finding, Level};
-use crate::kube::validation::{self, Schemas};
-use crate::kube::{LEFT_OUT, Object, Workspace};
+use crate::kube::validation::{self, Cause, Schemas, Target};
+use crate::kube::{File, LEFT_OUT, Object, Workspace};
+use crate::limits;
+use crate::words::is_placeholder;
 
 /// A run in numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -21,6 +23,10 @@ pub struct Summary {
     pub advice: usize,
     /// Findings with a fix that is safe.
     pub fixable: usize,
+    /// Objects that were linted.
+    pub objects: usize,
+    /// Files with descriptions that were linted.
+    pub descriptions: usize,
     /// Files that were linted.
     pub files: usize,
     /// Files with findings.
@@ -29,14 +35,20 @@ pub struct Summary {
     pub templates_skipped: usize,
     /// Folders such as `testdata` and `vendor` that were left out.
     pub folders_left_out: usize,
-    /// Which they were, for people.
+    /// Files of what tests expect (`00-assert.yaml`) that were left out.
+    pub expectations_left_out: usize,
+    /// Which folders they were, for people.
     #[serde(skip)]
     pub left_out: [bool; LEFT_OUT.len()],
     /// Objects of which only the metadata was judged: their kind is not built in, and no definition of it is in
     /// the run.
     pub objects_of_unknown_kind: usize,
+    /// Files with placeholders where the API server would refuse them.
+    pub files_with_placeholders: usize,
     /// Files that could not be read.
     pub unreadable: usize,
+    /// Rules with more findings than are listed.
+    pub rules_cut: usize,
 }
 
 impl Summary {
@@ -50,21 +62,45 @@ impl Summary {
             warnings: count(Level::Warning),
             advice: count(Level::Advice),
             fixable: findings.iter().filter(|finding| finding.fix.as_ref().is_some_and(|fix| fix.safe)).count(),
+            objects: workspace.files.iter().filter(|file| file.reported).map(|file| file.objects.len()).sum(),
+            descriptions: workspace.files.iter().filter(|file| file.reported && file.is_description()).count(),
             files: workspace.files.iter().filter(|file| file.reported).count(),
             files_with_findings: names.len(),
             templates_skipped: workspace.templates_skipped,
             folders_left_out: workspace.folders_left_out.values().sum(),
+            expectations_left_out: workspace.expectations_left_out,
             left_out: LEFT_OUT.map(|name| workspace.folders_left_out.contains_key(name)),
             objects_of_unknown_kind: unknown_kinds(workspace),
+            files_with_placeholders: workspace
+                .files
+                .iter()
+                .filter(|file| file.reported && has_placeholders(file))
+                .count(),
             unreadable: workspace.failures.len(),
+            rules_cut: 0,
         }
     }
 
-    /// Whether there is anything to say.
+    /// Whether there was nothing to lint and nothing to say of it.
     #[must_use]
-    pub fn is_silent(&self) -> bool {
-        self.errors + self.warnings + self.advice + self.templates_skipped + self.folders_left_out == 0
+    pub fn is_empty(&self) -> bool {
+        self.objects + self.descriptions + self.errors + self.warnings + self.advice + self.templates_skipped == 0
     }
+}
+
+/// Whether the server would refuse a file for nothing but what has yet to be filled in.
+fn has_placeholders(file: &File) -> bool {
+    let is_hole = |object: &Object, cause: &Cause| object.document.str(cause.node).is_some_and(is_placeholder);
+    // most objects hold none of the marks, and need no second look
+    let may_hold = |text: &str| {
+        ["${", "$(", "{{", "<", "__", "#{"].iter().any(|mark| text.contains(mark)) || text.matches('@').nth(1).is_some()
+    };
+    let is_judged = |object: &&Object| !object.is_patch && may_hold(object.document.raw(object.node));
+    let refuses = |object: &Object| {
+        let verdict = validation::validate(object, Target::default(), &Schemas::default());
+        verdict.errors.iter().any(|cause| is_hole(object, cause))
+    };
+    file.objects.iter().filter(is_judged).any(refuses)
 }
 
 fn unknown_kinds(workspace: &Workspace) -> usize {
@@ -76,7 +112,8 @@ fn unknown_kinds(workspace: &Workspace) -> usize {
 }
 
 impl fmt::Display for Summary {
-    /// `3 errors, 1 warning in 2 of 41 files; 12 Helm templates skipped`
+    /// `3 errors, 1 warning in 2 of 41 files; 12 Helm templates skipped`, or
+    /// `checked 14 objects in 9 files: no findings`
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let counted = |number: usize, one: &str, many: &str| match number {
             0 => None,
@@ -89,26 +126,48 @@ impl fmt::Display for Summary {
             counted(self.advice, "advice", "advice"),
         ];
         let findings = findings.into_iter().flatten().collect::<Vec<_>>().join(", ");
-        let found = (!findings.is_empty()).then(|| {
-            let files = if self.files == 1 { "1 file".to_owned() } else { format!("{} files", self.files) };
+        let files = if self.files == 1 { "1 file".to_owned() } else { format!("{} files", self.files) };
+        let found = if findings.is_empty() {
+            let checked =
+                [counted(self.objects, "object", "objects"), counted(self.descriptions, "description", "descriptions")];
+            let checked = checked.into_iter().flatten().collect::<Vec<_>>().join(" and ");
+            (!checked.is_empty()).then(|| format!("checked {checked} in {files}: no findings"))
+        } else {
             let fixable =
                 if self.fixable == 0 { String::new() } else { format!(" ({} fixable with --fix)", self.fixable) };
-            if self.files == 1 {
+            Some(if self.files == 1 {
                 format!("{findings} in {files}{fixable}")
             } else {
                 format!("{findings} in {} of {files}{fixable}", self.files_with_findings)
-            }
-        });
+            })
+        };
         let skipped = counted(self.templates_skipped, "Helm template skipped", "Helm templates skipped");
         let names = LEFT_OUT.iter().zip(self.left_out).filter(|(_, is_met)| *is_met).map(|(name, _)| *name);
         let names = names.collect::<Vec<_>>().join(", ");
         let left_out = counted(self.folders_left_out, "folder left out", "folders left out");
         let left_out = left_out.map(|left_out| format!("{left_out} ({names})"));
+        let expected =
+            counted(self.expectations_left_out, "assertion of a test left out", "assertions of tests left out");
         let unknown = counted(
             self.objects_of_unknown_kind,
             "object of a kind that is not built in",
             "objects of kinds that are not built in",
         );
-        f.write_str(&found.into_iter().chain(skipped).chain(left_out).chain(unknown).collect::<Vec<_>>().join("; "))
+        let cut = counted(self.rules_cut, "rule has", "rules have");
+        let cut = cut.map(|cut| format!("{cut} more findings than the {} that are listed", limits::FINDINGS));
+        let placeholders = counted(self.files_with_placeholders, "file with placeholders", "files with placeholders");
+        let placeholders = placeholders.map(|files| format!("{files}, whose values are not judged"));
+        f.write_str(
+            &found
+                .into_iter()
+                .chain(cut)
+                .chain(placeholders)
+                .chain(skipped)
+                .chain(left_out)
+                .chain(expected)
+                .chain(unknown)
+                .collect::<Vec<_>>()
+                .join("; "),
+        )
     }
 }

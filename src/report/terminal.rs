@@ -16,36 +16,29 @@ use crate::diagnostic::{self, Finding, Label, Level};
 const WIDTH: usize = 100;
 
 /// Prints findings of a run to stderr: sorted, their secrets hidden.
-///
-/// # Errors
-/// A stream that cannot be written to.
-pub fn print_sorted(mut findings: Vec<Finding>, color: Color) -> io::Result<()> {
+pub fn print_sorted(mut findings: Vec<Finding>, color: Color) {
     diagnostic::sort(&mut findings);
     diagnostic::redact(&mut findings);
-    print(&findings, color)
+    print(&findings, color);
 }
 
-/// Prints findings to stderr.
-///
-/// # Errors
-/// When stderr cannot be written.
-pub fn print(findings: &[Finding], color: Color) -> io::Result<()> {
-    let mut err = io::stderr().lock();
+/// Prints findings to stderr. Where that cannot be written, only the exit code says that there are any.
+pub fn print(findings: &[Finding], color: Color) {
+    let err = io::stderr().lock();
     let colored = is_colored(color, err.is_terminal());
-    write(&mut err, findings, colored)
+    let _ = write(&mut io::BufWriter::new(err), findings, colored, &Secrets::default());
 }
 
 /// Writes findings, an empty line between them.
 ///
 /// # Errors
 /// When `out` cannot be written.
-pub fn write(out: &mut impl io::Write, findings: &[Finding], colored: bool) -> io::Result<()> {
-    let mut secrets = Secrets::default();
+pub fn write(out: &mut impl io::Write, findings: &[Finding], colored: bool, secrets: &Secrets<'_>) -> io::Result<()> {
     for (index, finding) in findings.iter().enumerate() {
         if index > 0 {
             writeln!(out)?;
         }
-        out.write_all(render_with(finding, colored, &mut secrets).as_bytes())?;
+        out.write_all(render_with(finding, colored, secrets).as_bytes())?;
     }
     Ok(())
 }
@@ -56,17 +49,31 @@ pub fn is_colored(color: Color, to_terminal: bool) -> bool {
     match color {
         Color::Always => true,
         Color::Never => false,
-        Color::Auto => to_terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+        Color::Auto => wants_color(to_terminal, &|name| std::env::var(name).ok().filter(|value| !value.is_empty())),
     }
+}
+
+/// What the environment says of colour, as most programs read it: <https://no-color.org>, <https://force-color.org>,
+/// <https://bixense.com/clicolors>.
+fn wants_color(to_terminal: bool, variable: &dyn Fn(&str) -> Option<String>) -> bool {
+    let is_on = |name| variable(name).is_some_and(|value| value != "0");
+    if variable("NO_COLOR").is_some() {
+        return false;
+    }
+    if is_on("FORCE_COLOR") || is_on("CLICOLOR_FORCE") {
+        return true;
+    }
+    let is_off = variable("CLICOLOR").is_some_and(|value| value == "0");
+    to_terminal && !is_off && variable("TERM").is_none_or(|terminal| terminal != "dumb")
 }
 
 /// One finding as text.
 #[must_use]
 pub fn render(finding: &Finding, colored: bool) -> String {
-    render_with(finding, colored, &mut Secrets::default())
+    render_with(finding, colored, &Secrets::default())
 }
 
-fn render_with(finding: &Finding, colored: bool, secrets: &mut Secrets) -> String {
+fn render_with(finding: &Finding, colored: bool, secrets: &Secrets<'_>) -> String {
     let mut out = String::new();
     let paint = |code: &str, text: &str| if colored { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() };
     let level = match finding.level {
@@ -107,7 +114,7 @@ fn by_file(finding: &Finding) -> Vec<Vec<(&Label, bool)>> {
 }
 
 /// The underlined lines of one file. Miette puts its own head above them; ours is written already.
-fn snippet(labels: &[(&Label, bool)], colored: bool, secrets: &mut Secrets, out: &mut String) {
+fn snippet(labels: &[(&Label, bool)], colored: bool, secrets: &Secrets<'_>, out: &mut String) {
     let Some((excerpt, labels)) = Excerpt::of(labels, secrets) else { return };
     let theme = if colored { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
     let handler = GraphicalReportHandler::new_themed(theme).with_links(false).with_context_lines(1);

@@ -21,18 +21,11 @@ pub fn write(out: &mut impl io::Write, before: &Arc<Source>, after: &Arc<Source>
 }
 
 fn shown(source: &Arc<Source>) -> String {
-    let mut secrets = Secrets::default();
-    let hidden = secrets.of(source);
+    let hidden = Secrets::default().of(source);
     let mut out = String::with_capacity(source.text.len());
-    let mut next = 0;
     for (at, character) in source.text.char_indices() {
-        while hidden.get(next).is_some_and(|span| span.range().end <= at) {
-            next += 1;
-        }
-        let is_hidden =
-            hidden[next..].iter().take_while(|span| span.range().start <= at).any(|span| span.range().contains(&at));
         let structure = matches!(character, ' ' | '\t' | '\r' | '\n' | ':' | '{' | '}' | ',' | '"');
-        out.push(if is_hidden && !structure { '•' } else { character });
+        out.push(if !structure && hidden.contains(at) { '•' } else { character });
     }
     // Lines keep their ends; what else a terminal would obey is made visible.
     let lines: Vec<String> = out.split('\n').map(|line| printable(line.trim_end_matches('\r'))).collect();

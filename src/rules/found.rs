@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::Rule;
 use crate::diagnostic::{Edit, Finding, Fix, Label, Level};
 use crate::kube::Object;
-use crate::kube::validation::Target;
+use crate::kube::validation::Targets;
+use crate::limits;
 use crate::yaml::{Document, NodeId, Source, Span, Style};
 
 /// Where a check puts its findings.
@@ -14,7 +15,9 @@ pub struct Found<'run> {
     rule: &'static Rule,
     findings: &'run mut Vec<Finding>,
     place: Place<'run>,
-    target: Target,
+    targets: Targets,
+    /// How many findings were there before those of this check of this object.
+    before: usize,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -27,39 +30,39 @@ enum Place<'run> {
 impl<'run> Found<'run> {
     /// Findings of a rule about a file.
     pub fn in_file(rule: &'static Rule, source: &'run Arc<Source>, findings: &'run mut Vec<Finding>) -> Self {
-        Self { rule, findings, place: Place::File(source), target: Target::default() }
+        Self { before: findings.len(), rule, findings, place: Place::File(source), targets: Targets::default() }
     }
 
     /// Findings of a rule about a document.
     pub fn in_document(rule: &'static Rule, document: &'run Document, findings: &'run mut Vec<Finding>) -> Self {
-        Self { rule, findings, place: Place::Document(document), target: Target::default() }
+        Self { before: findings.len(), rule, findings, place: Place::Document(document), targets: Targets::default() }
     }
 
     /// Findings of a rule about an object.
     pub fn in_object(rule: &'static Rule, object: &'run Object, findings: &'run mut Vec<Finding>) -> Self {
-        Self { rule, findings, place: Place::Object(object), target: Target::default() }
+        Self { before: findings.len(), rule, findings, place: Place::Object(object), targets: Targets::default() }
     }
 
-    /// The version of Kubernetes to judge for.
+    /// The versions of Kubernetes to judge for.
     #[must_use]
-    pub fn for_target(self, target: Target) -> Self {
-        Self { target, ..self }
+    pub fn for_targets(self, targets: Targets) -> Self {
+        Self { targets, ..self }
     }
 
-    /// The version of Kubernetes that is judged for.
+    /// The versions of Kubernetes that are judged for.
     #[must_use]
-    pub fn target(&self) -> Target {
-        self.target
+    pub fn targets(&self) -> Targets {
+        self.targets
     }
 
     /// The same rule about another object: what a Pod is told in a ConfigMap is found there.
     pub fn about<'a>(&'a mut self, object: &'a Object) -> Found<'a> {
-        Found { rule: self.rule, findings: self.findings, place: Place::Object(object), target: self.target }
+        Found { findings: self.findings, place: Place::Object(object), ..*self }
     }
 
     /// The same place, for findings of another rule.
     pub fn under(&mut self, rule: &'static Rule) -> Found<'_> {
-        Found { rule, findings: self.findings, place: self.place, target: self.target }
+        Found { rule, findings: self.findings, ..*self }
     }
 
     /// Something is wrong with a node.
@@ -81,8 +84,12 @@ impl<'run> Found<'run> {
             finding.object = Some(object.id.clone());
         }
         let document = self.document();
-        let at = self.findings.len();
-        self.findings.push(finding);
+        // One more than the limit is kept, so that the report knows that there are more; those after it are not.
+        match self.findings.get_mut(self.before + limits::FINDINGS.count()) {
+            Some(last) => *last = finding,
+            None => self.findings.push(finding),
+        }
+        let at = self.findings.len() - 1;
         Saying { document, finding: &mut self.findings[at] }
     }
 
@@ -100,17 +107,37 @@ impl<'run> Found<'run> {
 pub struct FoundAnywhere<'run> {
     rule: &'static Rule,
     findings: &'run mut Vec<Finding>,
+    targets: Targets,
+    before: usize,
 }
 
 impl<'run> FoundAnywhere<'run> {
     /// Findings of a rule.
     pub fn new(rule: &'static Rule, findings: &'run mut Vec<Finding>) -> Self {
-        Self { rule, findings }
+        Self { before: findings.len(), rule, findings, targets: Targets::default() }
+    }
+
+    /// The versions of Kubernetes to judge for.
+    #[must_use]
+    pub fn for_targets(self, targets: Targets) -> Self {
+        Self { targets, ..self }
+    }
+
+    /// The versions of Kubernetes that are judged for.
+    #[must_use]
+    pub fn targets(&self) -> Targets {
+        self.targets
     }
 
     /// What is found about one of the objects.
     pub fn about<'a>(&'a mut self, object: &'a Object) -> Found<'a> {
-        Found { rule: self.rule, findings: self.findings, place: Place::Object(object), target: Target::default() }
+        Found {
+            rule: self.rule,
+            findings: self.findings,
+            place: Place::Object(object),
+            targets: self.targets,
+            before: self.before,
+        }
     }
 }
 

@@ -8,6 +8,7 @@ mod found;
 mod manifest;
 mod meta;
 pub mod parts;
+pub mod policy;
 mod serving;
 mod sidecar;
 pub mod text;
@@ -34,6 +35,43 @@ pub struct Rule {
     /// The check.
     pub check: Check,
 }
+
+impl Rule {
+    /// What it finds, in one sentence: the first paragraph of its page.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let body = self.page.split_once("\n\n").map_or("", |(_, body)| body);
+        body.split("\n\n").next().unwrap_or_default().replace('\n', " ")
+    }
+
+    /// Whether some of its findings offer a fix.
+    #[must_use]
+    pub fn has_fix(&self) -> bool {
+        WITH_FIX.contains(&self.id.name)
+    }
+}
+
+/// The rules of which some findings offer a fix.
+const WITH_FIX: &[&str] = &[
+    "directive",
+    "hpa-fights-replicas",
+    "injected-into-a-job",
+    "memory-below-a-mebibyte",
+    "norway",
+    "number-where-string",
+    "octal-surprise",
+    "prestop-outlasts-grace",
+    "probe-host",
+    "probe-port-not-in-container",
+    "proxy-as-init-container",
+    "restart-policy-is-not-sidecar",
+    "selector-matches-nothing",
+    "shell-swallows-sigterm",
+    "sidecar-blocks-job",
+    "signal-sidecar-without-shared-pid",
+    "unpullable-image",
+    "wrong-type",
+];
 
 /// A rule's check, by what it looks at.
 #[derive(Clone, Copy, Debug)]
@@ -82,15 +120,17 @@ pub const FAMILIES: &[(&str, &[&Rule])] = &[
     ("election", election::RULES),
     ("manifest", manifest::RULES),
     ("meta", meta::RULES),
+    ("policy", policy::RULES),
     ("serving", serving::RULES),
     ("sidecar", sidecar::RULES),
     ("workload", workload::RULES),
 ];
 
 /// The shared passes.
-pub static SOURCES: &[&Source] = &[manifest::VERDICTS, manifest::CUSTOM, &serving::shard_count_mismatch::LISTS];
+pub static SOURCES: &[&Source] =
+    &[manifest::VERDICTS, manifest::CUSTOM, &serving::shard_count_mismatch::LISTS, &policy::SOURCE];
 
-pub use meta::{IGNORE_WITHOUT_REASON, STALE_BASELINE, UNUSED_IGNORE};
+pub use meta::{IGNORE_WITHOUT_REASON, INVALID_DESCRIPTION, STALE_BASELINE, UNUSED_IGNORE};
 
 /// All rules.
 pub fn all() -> impl Iterator<Item = &'static Rule> {

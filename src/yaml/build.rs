@@ -10,6 +10,7 @@ use super::read::{Refusal, beginning};
 use super::scalar::Resolved;
 use super::source::{Source, Span};
 use super::tree::{Comment, Document, Duplicate, Entry, Node, NodeId, Stored, Style, Value};
+use crate::limits;
 
 /// The text of a scalar.
 pub(super) enum Scalar {
@@ -18,9 +19,6 @@ pub(super) enum Scalar {
     /// Something else, after escapes or folding.
     Owned(String),
 }
-
-/// Go's `encoding/json` refuses deeper nesting.
-const MAX_DEPTH: usize = 10_000;
 
 struct Frame {
     start: Span,
@@ -31,6 +29,8 @@ struct Frame {
     first: usize,
     /// [`Builder::decoded`] when the collection began.
     decoded: u64,
+    /// [`Builder::bytes`] when the collection began.
+    bytes: u64,
 }
 
 /// What an alias can refer to.
@@ -42,6 +42,8 @@ enum Anchor {
         node: NodeId,
         /// How many nodes go-yaml decodes to expand it.
         cost: u64,
+        /// How many bytes it is when it is expanded, about.
+        bytes: u64,
     },
 }
 
@@ -57,7 +59,14 @@ pub(super) struct Builder<'src> {
     merge_keys: Vec<NodeId>,
     decoded: u64,
     from_aliases: u64,
+    /// How many bytes the nodes are so far, aliases expanded.
+    bytes: u64,
+    /// What aliases of this file may still copy.
+    pub(super) budget: u64,
 }
+
+/// What a node takes beside its text: brackets, commas, colons.
+const NODE: u64 = 4;
 
 impl<'src> Builder<'src> {
     pub(super) fn new(source: &'src Arc<Source>, span: Span) -> Self {
@@ -83,6 +92,8 @@ impl<'src> Builder<'src> {
             merge_keys: Vec::new(),
             decoded: 1,
             from_aliases: 0,
+            bytes: 0,
+            budget: 0,
         }
     }
 
@@ -118,6 +129,12 @@ impl<'src> Builder<'src> {
                 .because("kubectl sends JSON to the API server, and JSON has no infinity and no NaN")
                 .help("quote it if it is meant as text"));
         }
+        let length = NODE
+            + match &text {
+                Scalar::Borrowed(span) => span.range().len() as u64,
+                Scalar::Owned(text) => text.len() as u64,
+            };
+        self.bytes = self.bytes.saturating_add(length);
         let value = match resolved {
             Resolved::Null => Stored::Null,
             Resolved::Bool(value) => Stored::Bool(value),
@@ -138,7 +155,7 @@ impl<'src> Builder<'src> {
             self.merge_keys.push(node);
         }
         if anchor != 0 {
-            self.anchors.insert(anchor, Anchor::Done { node, cost: 1 });
+            self.anchors.insert(anchor, Anchor::Done { node, cost: 1, bytes: length });
         }
         self.place(node);
         Ok(())
@@ -149,15 +166,17 @@ impl<'src> Builder<'src> {
     /// # Errors
     /// Deeper nesting than Go's JSON reader takes, which reads what the YAML is turned into.
     pub(super) fn open(&mut self, start: Span, style: Style, anchor: usize, is_map: bool) -> Result<(), Refusal> {
-        if self.frames.len() >= MAX_DEPTH {
-            return Err(Refusal::new(start, "nesting is deeper than 10000 levels").because("kubectl reads no deeper"));
+        if self.frames.len() >= limits::DEPTH.count() {
+            let message = format!("nesting is deeper than {} levels", limits::DEPTH);
+            return Err(Refusal::new(start, message).because("kubectl reads no deeper"));
         }
         if anchor != 0 {
             self.anchors.insert(anchor, Anchor::Open);
         }
         let first = self.pending.len();
-        self.frames.push(Frame { start, style, anchor, is_map, first, decoded: self.decoded });
+        self.frames.push(Frame { start, style, anchor, is_map, first, decoded: self.decoded, bytes: self.bytes });
         self.decoded += 1;
+        self.bytes = self.bytes.saturating_add(NODE);
         Ok(())
     }
 
@@ -174,8 +193,8 @@ impl<'src> Builder<'src> {
         self.pending.truncate(frame.first);
         let node = self.add(Node { span, value, style: frame.style });
         if frame.anchor != 0 {
-            let cost = self.decoded - frame.decoded;
-            self.anchors.insert(frame.anchor, Anchor::Done { node, cost });
+            let (cost, bytes) = (self.decoded - frame.decoded, self.bytes - frame.bytes);
+            self.anchors.insert(frame.anchor, Anchor::Done { node, cost, bytes });
         }
         self.place(node);
         Ok(())
@@ -189,8 +208,8 @@ impl<'src> Builder<'src> {
 
     pub(super) fn alias(&mut self, span: Span, id: usize) -> Result<(), Refusal> {
         let name = self.source.slice(span);
-        let (target, cost) = match self.anchors.get(&id) {
-            Some(Anchor::Done { node, cost }) => (*node, *cost),
+        let (target, cost, bytes) = match self.anchors.get(&id) {
+            Some(Anchor::Done { node, cost, bytes }) => (*node, *cost, *bytes),
             Some(Anchor::Open) => {
                 return Err(Refusal::new(span, format!("`{}` would contain itself", beginning(name, 40))));
             }
@@ -199,6 +218,8 @@ impl<'src> Builder<'src> {
         self.decoded = self.decoded.saturating_add(1).saturating_add(cost);
         self.from_aliases = self.from_aliases.saturating_add(cost);
         self.check_aliases(span)?;
+        self.bytes = self.bytes.saturating_add(bytes);
+        self.budget = self.budget.checked_sub(bytes).ok_or_else(|| too_many_copies(span))?;
         let node = self.add(Node { span, value: Stored::Alias(target.0.to_ne_bytes()), style: Style::Alias });
         self.place(node);
         Ok(())
@@ -321,6 +342,13 @@ impl<'src> Builder<'src> {
             .because("kubectl turns YAML into JSON, where every key is a string");
         Err(refusal.help("quote the key"))
     }
+}
+
+fn too_many_copies(span: Span) -> Refusal {
+    let (limit, factor) = (limits::ALIASES, limits::ALIAS_FACTOR);
+    Refusal::new(span, format!("aliases copy more than {limit}, or {factor} times the file, from here on"))
+        .because("kubectl expands every alias, and the API server takes 3 MiB a request (limit alias-bytes, see SECURITY.md)")
+        .help("divide the file, or let a generator write the copies")
 }
 
 pub(super) fn unknown_anchor(span: Span, name: &str) -> Refusal {

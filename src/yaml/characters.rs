@@ -1,7 +1,7 @@
 //! Characters that YAML 1.1 does not allow, and when kubectl notices them.
 
 use super::read::Refusal;
-use super::source::{Source, Span};
+use super::source::{Source, Span, whole_before};
 
 /// go-yaml decodes its input in pieces of this many bytes and refuses all of a piece for one bad character.
 const PIECE: usize = 512;
@@ -12,7 +12,8 @@ pub(super) const LOOK_AHEAD: usize = 4;
 /// A character that kubectl refuses once it reads that far.
 pub(super) struct Control {
     pub(super) refusal: Refusal,
-    /// First byte of the piece that it is decoded with; a document that ends before is none the worse.
+    /// First byte of the piece that it is decoded with, or of the character that this byte belongs to. A document
+    /// that ends before is not affected.
     pub(super) window: usize,
 }
 
@@ -30,9 +31,7 @@ pub(super) fn first_control(source: &Source, span: Span, chunk: Span) -> Option<
     if clean == text.len() {
         return None;
     }
-    while !text.is_char_boundary(clean) {
-        clean -= 1;
-    }
+    let clean = whole_before(text, clean);
     let (at, found) = text[clean..].char_indices().find(|(_, character)| !is_printable(*character))?;
     let at = span.start as usize + clean + at;
     let refusal = Refusal::new(
@@ -41,7 +40,8 @@ pub(super) fn first_control(source: &Source, span: Span, chunk: Span) -> Option<
     )
     .help(r#"write it as an escape in double quotes, such as "\u0007", or remove it"#);
     let first = chunk.start as usize;
-    Some(Control { refusal, window: (first + (at - first) / PIECE * PIECE).max(span.start as usize) })
+    let piece = whole_before(&source.text, first + (at - first) / PIECE * PIECE);
+    Some(Control { refusal, window: piece.max(span.start as usize) })
 }
 
 #[expect(clippy::needless_bitwise_bool, reason = "without branches it compiles to vector instructions")]

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
+use super::octal;
 use super::read::{as_kubectl, read};
 use super::source::Source;
 
@@ -65,6 +66,15 @@ fn is_read_as(value: &Json, read: &Json) -> bool {
         }
         _ => value == read,
     }
+}
+
+/// Writes one Kubernetes object for people too: modes of files, which are numbers, are followed by a comment with the
+/// octal digits that `ls` and `chmod` show.
+///
+/// # Errors
+/// [`EmitError`].
+pub fn to_manifest(value: &Json) -> Result<String, EmitError> {
+    to_yaml(value).map(octal::comment)
 }
 
 /// Writes several objects as one stream.

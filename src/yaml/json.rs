@@ -6,13 +6,11 @@
 use std::sync::Arc;
 
 use super::build::{Builder, Scalar};
-use super::read::{Part, Refusal};
+use super::read::{Part, Refusal, too_many_documents};
 use super::scalar::Resolved;
 use super::source::{Source, Span};
 use super::tree::Style;
-
-/// Go's `encoding/json` refuses deeper nesting.
-const MAX_DEPTH: usize = 10_000;
+use crate::limits;
 
 /// How a JSON stream ended.
 pub(super) enum Stream {
@@ -30,6 +28,10 @@ pub(super) fn read_stream(source: &Arc<Source>, parts: &mut Vec<Part>) -> Stream
     loop {
         let value = skip_space(text.as_bytes(), at);
         if value == text.len() {
+            return Stream::Finished;
+        }
+        if parts.len() >= limits::DOCUMENTS.count() {
+            parts.push(Part::Refused(too_many_documents(value)));
             return Stream::Finished;
         }
         match Reader::new(source, value).document() {
@@ -113,7 +115,7 @@ impl<'src> Reader<'src> {
         let start = self.at;
         match self.peek() {
             Some(bracket @ (b'{' | b'[')) => {
-                if open.len() >= MAX_DEPTH {
+                if open.len() >= limits::DEPTH.count() {
                     return Err(self.refuse(start, "nesting is deeper than 10000 levels"));
                 }
                 self.at += 1;

@@ -5,6 +5,7 @@ mod characters;
 pub mod edit;
 pub mod emit;
 mod json;
+mod octal;
 mod parse;
 mod read;
 mod scalar;

@@ -14,15 +14,17 @@ use super::tree::{Document, Style};
 /// What go-yaml puts for `!!`.
 const NAMESPACE: &str = "tag:yaml.org,2002:";
 
-/// Parses the one document of a chunk.
-pub(super) fn document(source: &Arc<Source>, chunk: Span) -> Result<Document, Refusal> {
+/// Parses the one document of a chunk. `budget` is what aliases of the file may still copy, in bytes.
+pub(super) fn document(source: &Arc<Source>, chunk: Span, budget: &mut u64) -> Result<Document, Refusal> {
     // A byte-order mark may begin any document: go-yaml looks for one at the start of each chunk.
     let mark = if source.slice(chunk).starts_with('\u{FEFF}') { '\u{FEFF}'.len_utf8() } else { 0 };
     let span = Span::new(chunk.start as usize + mark, chunk.end as usize);
     let control = characters::first_control(source, span, chunk);
     let readable = control.as_ref().map_or(span, |control| Span::new(span.start as usize, control.window));
     let mut reader = Reader::new(source, readable, chunk);
+    reader.builder.budget = *budget;
     let outcome = reader.read();
+    *budget = reader.builder.budget;
     if let Some(control) = control
         && (outcome.is_err() || reader.parser.reached() + characters::LOOK_AHEAD > control.window)
     {

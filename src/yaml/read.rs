@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use super::json;
 use super::parse;
-use super::source::{Source, Span};
+use super::source::{Source, Span, whole_before};
 use super::split::{Chunk, chunks};
 use super::tree::{Document, Value};
 use crate::diagnostic::{Finding, Label};
+use crate::limits;
 
 /// One document of a file, or the reason why there is none.
 #[derive(Debug)]
@@ -60,11 +61,7 @@ impl Refusal {
 
 /// At most `longest` bytes of a text, for messages.
 pub(super) fn beginning(text: &str, longest: usize) -> &str {
-    let mut end = text.len().min(longest);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    &text[..end]
+    &text[..whole_before(text, longest)]
 }
 
 /// Reads all documents of a file. After a refusal reading goes on at the next separator, so that one
@@ -79,9 +76,15 @@ pub fn read(source: &Arc<Source>) -> Vec<Part> {
             json::Stream::YamlFrom(at) => start = at,
         }
     }
+    let mut budget = limits::ALIASES.most.max(source.text.len() as u64 * limits::ALIAS_FACTOR);
     for chunk in chunks(&source.text, start) {
+        if parts.len() >= limits::DOCUMENTS.count() {
+            let (Chunk::Text(span) | Chunk::BadSeparator { line: span, .. }) = chunk;
+            parts.push(Part::Refused(too_many_documents(span.start as usize)));
+            break;
+        }
         match chunk {
-            Chunk::Text(span) => parts.push(match parse::document(source, span) {
+            Chunk::Text(span) => parts.push(match parse::document(source, span, &mut budget) {
                 Ok(document) => Part::Document(document),
                 Err(refusal) => Part::Refused(refusal),
             }),
@@ -123,6 +126,13 @@ fn is_something(document: &Document) -> bool {
 fn looks_like_json(text: &str) -> bool {
     let trimmed = text.trim_start();
     trimmed.starts_with('{') && text.len() - trimmed.len() < 4096
+}
+
+pub(super) fn too_many_documents(at: usize) -> Refusal {
+    let message = format!("the file has more than {} documents; no more are read", limits::DOCUMENTS);
+    Refusal::new(Span::empty(at), message)
+        .because("each takes memory even if it is empty (limit documents, see SECURITY.md)")
+        .help("divide the file")
 }
 
 fn bad_separator(source: &Source, line: Span, rest: Span) -> Refusal {

@@ -181,13 +181,8 @@ impl Source {
 
     /// The same range, widened where it would cut a character.
     pub(super) fn whole_characters(&self, span: Span) -> Span {
-        let Span { start, end } = span;
-        let length = self.text.len();
-        let mut start = (start as usize).min(length);
-        while !self.text.is_char_boundary(start) {
-            start -= 1;
-        }
-        let mut end = (end as usize).clamp(start, length);
+        let start = whole_before(&self.text, span.start as usize);
+        let mut end = (span.end as usize).clamp(start, self.text.len());
         while !self.text.is_char_boundary(end) {
             end += 1;
         }
@@ -255,6 +250,15 @@ impl Source {
 #[derive(Debug, thiserror::Error)]
 #[error("the file is larger than 4 GiB")]
 pub struct TooLarge;
+
+/// The last place up to `at`, and in the text, that falls into no character.
+pub(super) fn whole_before(text: &str, at: usize) -> usize {
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
 
 /// UTF-8 with every invalid byte replaced, remembering where.
 pub(super) fn lossy(bytes: &[u8]) -> (String, Vec<u32>) {

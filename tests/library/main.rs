@@ -4,8 +4,11 @@
 //! that only run the `patterns` binary build in seconds, so each of their files is a program.
 
 mod cases;
+mod corpus;
 mod diagram;
+mod forms;
 mod hostile;
+mod keys;
 mod matrix;
 mod recognise;
 mod recognise_corpus;

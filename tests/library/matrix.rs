@@ -21,31 +21,31 @@ use serde_json::{Value, json};
 
 /// Something to `use`, with what its example has beside it.
 #[derive(Clone)]
-struct Use {
-    label: String,
-    name: String,
-    pattern: String,
-    params: Value,
+pub struct Use {
+    pub label: String,
+    pub name: String,
+    pub pattern: String,
+    pub params: Value,
     /// The document that it comes from, without what it uses.
-    home: Value,
+    pub home: Value,
     /// Other documents that it refers to.
-    beside: Vec<Value>,
-    extra: Vec<Value>,
+    pub beside: Vec<Value>,
+    pub extra: Vec<Value>,
 }
 
 /// A document to add to: the app and its shape.
 #[derive(Clone)]
-struct Base {
-    label: String,
-    document: Value,
+pub struct Base {
+    pub label: String,
+    pub document: Value,
 }
 
-struct Examples {
-    catalogue: Catalogue,
+pub struct Examples {
+    pub catalogue: Catalogue,
     /// Files that examples name, in one folder.
-    folder: PathBuf,
-    uses: Vec<Use>,
-    shapes: Vec<Base>,
+    pub folder: PathBuf,
+    pub uses: Vec<Use>,
+    pub shapes: Vec<Base>,
 }
 
 enum Outcome {
@@ -75,7 +75,7 @@ const EXPLAINED: &[(&str, &str, &str)] = &[
     ),
 ];
 
-fn examples(what: &str) -> Examples {
+pub fn examples(what: &str) -> Examples {
     let catalogue = Catalogue::built_in();
     let folder = std::env::temp_dir().join(format!("patterns-matrix-{what}-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
@@ -158,7 +158,7 @@ fn alone(document: &Value, name: &Value) -> Value {
     document
 }
 
-fn app() -> Base {
+pub fn app() -> Base {
     let document = json!({
         "patterns": "v1",
         "name": NAME,
@@ -244,7 +244,7 @@ impl Examples {
 }
 
 /// What the linter and the API server's rules say by default.
-fn linted(objects: &[Value]) -> Vec<Finding> {
+pub fn linted(objects: &[Value]) -> Vec<Finding> {
     let stream = emit::to_stream(objects).unwrap();
     let source = Arc::new(Source::from_text("generated.yaml", stream));
     let (documents, refusal) = yaml::as_kubectl(yaml::read(&source));
@@ -279,7 +279,7 @@ fn clash(findings: &[Finding], base: &Base, names: &[String], uses: &[&Use]) -> 
 }
 
 /// All that a reader sees of some findings, the bytes underlined included.
-fn said(findings: &[Finding]) -> String {
+pub fn said(findings: &[Finding]) -> String {
     let label = |label: &patterns::diagnostic::Label| format!("[{}: {}]", label.source.slice(label.span), label.text);
     let one = |finding: &Finding| {
         let labels: Vec<String> = std::iter::once(&finding.primary).chain(&finding.labels).map(label).collect();

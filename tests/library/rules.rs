@@ -72,7 +72,10 @@ fn pages_are_complete() {
         assert!(rule.page.starts_with(&format!("# {name}\n\n")), "{name}: the page begins with its name");
         assert!(rule.page.contains("\n## Why\n"), "{name}: the page says why");
         let has_example = !blocks(rule.page, "```yaml bad").is_empty();
-        assert!(has_example || matches!(name, "invalid-utf8" | "stale-baseline"), "{name}: the page has an example");
+        assert!(
+            has_example || matches!(name, "invalid-description" | "invalid-utf8" | "stale-baseline"),
+            "{name}: the page has an example"
+        );
     }
 }
 
@@ -88,6 +91,17 @@ fn findings_say_what_they_promise() {
                 assert!(!finding.primary.span.range().is_empty(), "{name}: points at nothing");
             }
         }
+    }
+}
+
+/// `patterns rules` says which rules have a fix.
+#[test]
+fn the_list_knows_which_rules_have_a_fix() {
+    for rule in rules::all() {
+        let examples = blocks(rule.page, "```yaml bad").into_iter();
+        let has_fix = examples.flat_map(|block| lint_for(rule, &block)).any(|finding| finding.fix.is_some());
+        assert_eq!(rule.has_fix(), has_fix, "{}", rule.id.name);
+        assert!(!rule.summary().is_empty(), "{}", rule.id.name);
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::generated::Generated;
+use crate::generated::{Generated, replace};
 use crate::program::{Running, find, folder, free_port, get};
 
 /// An exporter beside an app at `app`, with its metrics at the second port.
@@ -26,7 +26,12 @@ fn start(program: &Path, app: u16, params: &str, password: &str) -> (Running, u1
 /// Asks for the metrics until they have a line that begins so.
 fn scraped(port: u16, line: &str) {
     assert!(get(port, "/", &[]).starts_with("HTTP/1.1 200"), "the probes are answered");
-    let end = Instant::now() + Duration::from_secs(10);
+    told(port, line);
+}
+
+/// As [`scraped`], where no probe asks the exporter.
+fn told(port: u16, line: &str) {
+    let end = Instant::now() + Duration::from_secs(30);
     loop {
         let answer = get(port, "/metrics", &[]);
         if answer.lines().any(|found| found.starts_with(line)) {
@@ -123,6 +128,28 @@ fn mysql() {
     let _server = Running::start(server.arg(format!("--datadir={}", data.display())).stderr(Stdio::null()), app);
     let (_exporter, port) = start(&program, app, "from: mysql, user: exporter, password: secret/a/b", "s3:cr@t/");
     scraped(port, "mysql_up 1");
+}
+
+/// The exporter runs inside the app's JVM, as the variable tells it.
+#[test]
+fn jmx() {
+    let (Some(java), Some(agent)) = (find("java"), find("jmx_prometheus_javaagent.jar")) else { return };
+    let (port, folder) = (free_port(), folder("metrics-jmx"));
+    let generated = Generated::from(&format!(
+        "patterns: v1\nname: shop\ntarget: \"1.36\"\napp: {{image: shop, port: 8080}}\nuse:\n  - metrics: {{from: jmx, agent: \"registry.example.com/jmx:1\", port: {port}}}\n"
+    ));
+    let rules = folder.join("map.yaml");
+    std::fs::write(&rules, generated.file("shop-metrics-", "map.yaml")).unwrap();
+    let app = generated.container("shop");
+    let mut env = app["env"].as_array().unwrap().iter();
+    let options = env.find(|variable| variable["name"] == "JAVA_TOOL_OPTIONS").unwrap()["value"].as_str().unwrap();
+    let options = replace(options, "/opt/jmx/jmx_prometheus_javaagent.jar", &agent.display().to_string());
+    let options = replace(&options, "/etc/jmx/map.yaml", &rules.display().to_string());
+    let source = "public class App { public static void main(String[] a) throws Exception { Thread.sleep(60_000); } }";
+    std::fs::write(folder.join("App.java"), source).unwrap();
+    let mut command = Command::new(java);
+    let _app = Running::start(command.arg(folder.join("App.java")).env("JAVA_TOOL_OPTIONS", options), port);
+    told(port, "java_lang_Threading_ThreadCount");
 }
 
 #[test]

@@ -88,6 +88,55 @@ fn tls_is_checked_by_name() {
     assert!(answer.starts_with("HTTP/1.1 503"), "the certificate is for another name: {answer}");
 }
 
+/// A server that wants to know who its clients are: the app speaks plain Redis, the broker shows the certificate.
+#[test]
+fn redis_over_tls_with_a_clients_certificate() {
+    let (Some(haproxy), Some(openssl), Some(redis)) = (find("haproxy"), find("openssl"), find("redis-server")) else {
+        return;
+    };
+    let folder = folder("broker-redis");
+    let at = |file: &str| folder.join(file).display().to_string();
+    let key = |name: &str, more: &[&str]| {
+        let subject = format!("/CN={name}");
+        let mut request = Command::new(&openssl);
+        request.args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", &subject]);
+        request.args(["-keyout", &format!("{name}.key"), "-out", &format!("{name}.crt")]).args(more);
+        program::run(request.current_dir(&folder));
+    };
+    key("ca", &[]);
+    let of_ca = ["-CA", "ca.crt", "-CAkey", "ca.key", "-addext", "basicConstraints=critical,CA:FALSE"];
+    key("localhost", &[&of_ca[..], &["-addext", "subjectAltName=DNS:localhost"]].concat());
+    key("client", &of_ca);
+    key("stranger", &[]);
+    let remote = free_port();
+    let mut server = Command::new(redis);
+    server.args(["--port", "0", "--save", "", "--tls-auth-clients", "yes", "--tls-port", &remote.to_string()]);
+    server.args([
+        "--tls-ca-cert-file",
+        "ca.crt",
+        "--tls-cert-file",
+        "localhost.crt",
+        "--tls-key-file",
+        "localhost.key",
+    ]);
+    let _server = Running::start(server.current_dir(&folder), remote);
+    let ask = |client: &str| {
+        let both =
+            [format!("{client}.crt"), format!("{client}.key")].map(|file| std::fs::read_to_string(at(&file)).unwrap());
+        std::fs::write(folder.join("tls.pem"), both.concat()).unwrap();
+        let port = free_port();
+        let params = format!(
+            "protocol: redis, to: \"tls/localhost:{remote}\", port: {port}, ca: secret/ca/ca.crt, certificate: client, retries: 0"
+        );
+        let config = replace(&broker(&params), "/etc/haproxy/ca/ca.crt", &at("ca.crt"));
+        let config = replace(&config, "/etc/haproxy/certificate/tls.pem", &at("tls.pem"));
+        let (_running, _) = start(&format!("broker-redis-{client}"), &haproxy, &config, port);
+        program::talk(port, b"SET greeting hello\r\nGET greeting\r\nQUIT\r\n")
+    };
+    assert_eq!(ask("client"), "+OK\r\n$5\r\nhello\r\n+OK\r\n");
+    assert_eq!(ask("stranger"), "", "Redis does not know who signed it");
+}
+
 #[test]
 fn the_proxy_of_a_node_is_the_same() {
     let Some(haproxy) = find("haproxy") else { return };

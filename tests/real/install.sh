@@ -38,6 +38,31 @@ PYTHON
   fi
 fi
 
+# pre-commit, which runs our hooks as users do.
+if [ ! -x "$bin/pre-commit" ] && command -v python3 >/dev/null 2>&1 && command -v git >/dev/null 2>&1; then
+  if python3 -m venv target/real/pre-commit >/dev/null 2>&1 && target/real/pre-commit/bin/pip -q install pre-commit==4.3.0; then
+    ln -s ../pre-commit/bin/pre-commit "$bin/pre-commit"
+  else
+    say "pre-commit is left out: no venv, or PyPI does not have it"
+  fi
+fi
+# git-sync's tags are v4 and its module path is not, so Go's tools install no release of it by name; in a checkout of it
+# `GOBIN=<here>/target/real/bin go install .` puts it where the tests look. They take the agent from there too
+# (`cargo build --features agent`), and Node.
+if [ ! -x "$bin/patterns-agent" ] && [ -x target/debug/patterns-agent ]; then ln -sf ../../debug/patterns-agent "$bin/patterns-agent"; fi
+# The JMX exporter, from Maven Central; a version that it has.
+if [ ! -f "$bin/jmx_prometheus_javaagent.jar" ]; then
+  jar=io.prometheus.jmx:jmx_prometheus_javaagent:1.0.1
+  if ! command -v mvn >/dev/null 2>&1; then
+    say "the JMX exporter is left out: no Maven"
+  elif mvn -B -q dependency:get -Dtransitive=false -Dartifact="$jar" >/dev/null 2>&1; then
+    cp "${HOME:-/root}/.m2/repository/io/prometheus/jmx/jmx_prometheus_javaagent/1.0.1/jmx_prometheus_javaagent-1.0.1.jar" \
+      "$bin/jmx_prometheus_javaagent.jar"
+  else
+    say "the JMX exporter is left out: Maven cannot get $jar"
+  fi
+fi
+
 # Prometheus' exporters, from the Go module proxy; versions that it has.
 exporter() {
   [ -x "$bin/$3" ] && return

@@ -12,7 +12,7 @@ use tokio::sync::{Notify, watch};
 use super::super::clock;
 use super::super::status::Report;
 use super::lease::{LeaseClient, Told};
-use super::machine::{Elector, Standing, Step};
+use super::machine::{Elector, LAST_TERM, Standing, Step};
 use super::name_of;
 use super::record::{Answer, Event, Now, Times};
 
@@ -234,6 +234,10 @@ impl Election {
             Event::Acquired { term } => {
                 self.metrics.acquisitions.get_or_create(&labels).inc();
                 tracing::info!(lease, term, "leading");
+                if term == LAST_TERM {
+                    let edit = "set spec.leaseTransitions back by hand";
+                    tracing::error!(lease, term, "terms cannot rise any more, so fencing by term fails: {edit}");
+                }
             }
             Event::Lost { term, reason } => {
                 self.metrics.losses.get_or_create(&labels).inc();

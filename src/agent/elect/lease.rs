@@ -49,6 +49,11 @@ impl LeaseClient {
             }
         };
         match result {
+            // Something on the way has answered instead.
+            Ok(lease) if lease.metadata.resource_version.is_none() || lease.metadata.uid.is_none() => Told {
+                answer: Answer::Failed { retry_after: None },
+                complaint: Some(format!("{verb} {:?}: answered something else than a Lease", self.name)),
+            },
             Ok(lease) => {
                 let answer = Answer::Found(record(&lease));
                 self.remember(lease);
@@ -121,7 +126,8 @@ fn time(micros: i64) -> Option<MicroTime> {
 
 fn record(lease: &Lease) -> Record {
     let spec = lease.spec.clone().unwrap_or_default();
-    let seconds = spec.lease_duration_seconds.and_then(|seconds| u64::try_from(seconds).ok());
+    // No agent writes less than a second; a hand does, and followers must not take over from a leader at once.
+    let seconds = spec.lease_duration_seconds.and_then(|seconds| u64::try_from(seconds).ok()).filter(|s| *s > 0);
     Record {
         version: lease.metadata.resource_version.clone().unwrap_or_default(),
         uid: lease.metadata.uid.clone().unwrap_or_default(),
@@ -130,5 +136,41 @@ fn record(lease: &Lease) -> Record {
         term: spec.lease_transitions.and_then(|term| u64::try_from(term).ok()).unwrap_or(0),
         acquired: spec.acquire_time.map(|time| time.0.as_microsecond()),
         renewed: spec.renew_time.map(|time| time.0.as_microsecond()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(spec: &str) -> Record {
+        let text = format!("{{\"metadata\": {{\"resourceVersion\": \"1\", \"uid\": \"u\"}}, \"spec\": {spec}}}");
+        record(&serde_json::from_str(&text).unwrap())
+    }
+
+    /// What no agent writes: nothing of it may shorten a leader's time, count terms down, or end the process.
+    #[test]
+    fn a_lease_edited_by_hand() {
+        for seconds in ["0", "-1", "-2147483648", "null"] {
+            assert_eq!(read(&format!("{{\"leaseDurationSeconds\": {seconds}}}")).duration, None, "{seconds}");
+        }
+        assert_eq!(read("{\"leaseTransitions\": -5}").term, 0);
+        assert_eq!(read("{\"holderIdentity\": \"\"}").holder, None);
+        assert_eq!(read("null").holder, None);
+        let future = read("{\"renewTime\": \"9000-01-01T00:00:00.000000Z\"}").renewed.unwrap();
+        let last = read("{\"renewTime\": \"9999-12-30T22:00:00.999999Z\"}").renewed.unwrap();
+        let write = |renewed| Write {
+            holder: Some("a".to_owned()),
+            duration: Duration::from_secs(15),
+            term: u64::from(u32::MAX),
+            acquired: Some(i64::MIN),
+            renewed,
+        };
+        let written = spec(LeaseSpec::default(), write(future + 1));
+        assert_eq!(written.renew_time.unwrap().0.as_microsecond(), future + 1, "later than the one it replaces");
+        assert_eq!(written.lease_transitions, Some(i32::MAX));
+        assert!(written.acquire_time.is_none());
+        // There is none later; the next one begins anew.
+        assert!(spec(LeaseSpec::default(), write(last + 1)).renew_time.is_none());
     }
 }

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use tokio::task::JoinSet;
 
 use super::cli::{Campaign, ElectArgs};
-use super::serve::{GRACE, Limits, Servers};
+use super::serve::{self, GRACE, Limits, Servers};
 use super::signals::Termination;
 use super::{Failure, cluster, random, status};
 use driver::{Election, Elections};
@@ -65,14 +65,36 @@ pub async fn run(args: ElectArgs) -> Result<(), Failure> {
         let leases = LeaseClient::new(client.clone(), &namespace, election.name());
         drivers.spawn(Arc::clone(election).drive(leases));
     }
-    termination.wait().await;
+    asked_to_end(&mut servers, &mut termination, &mut drivers).await?;
     tracing::info!(at_once = args.sidecar, "ending: no longer leading, releasing unless others are to wait");
     elections.0.iter().for_each(|election| election.stop());
     tokio::select! {
-        () = async { while drivers.join_next().await.is_some() {} } => {}
+        end = all(&mut drivers) => end?,
         () = termination.wait() => tracing::warn!("ended before the Leases were released"),
     }
-    servers.end(GRACE).await;
+    servers.end(GRACE, &mut termination).await;
+    Ok(())
+}
+
+/// A driver ends when its election has been stopped. One that ends before is broken: its process must end too, without
+/// releasing what it may still lead, so that the container is started again.
+async fn asked_to_end(
+    servers: &mut Servers,
+    termination: &mut Termination,
+    drivers: &mut JoinSet<()>,
+) -> Result<(), Failure> {
+    tokio::select! {
+        end = servers.until(termination) => end,
+        Some(end) = drivers.join_next() => Err(serve::ended("an election", &end)),
+    }
+}
+
+async fn all(drivers: &mut JoinSet<()>) -> Result<(), Failure> {
+    while let Some(end) = drivers.join_next().await {
+        if end.is_err() {
+            return Err(serve::ended("an election", &end));
+        }
+    }
     Ok(())
 }
 
@@ -105,4 +127,24 @@ fn identity(name: Option<String>) -> Result<String, Failure> {
 /// The name in an identity, without its random part.
 fn name_of(identity: &str) -> &str {
     identity.rsplit_once('_').map_or(identity, |(name, _)| name)
+}
+
+#[cfg(test)]
+mod drivers {
+    use super::*;
+
+    /// Else the process would go on without ever leading again.
+    #[tokio::test]
+    async fn an_election_that_breaks_ends_the_process() {
+        let (mut servers, mut termination) = (Servers::new("test"), Termination::new().unwrap());
+        let mut drivers = JoinSet::new();
+        drivers.spawn(std::future::pending());
+        drivers.spawn(async { panic!("a bug") });
+        let failure = asked_to_end(&mut servers, &mut termination, &mut drivers).await.unwrap_err();
+        assert_eq!(failure.code(), 1);
+        assert!(failure.to_string().contains("an election has ended by itself"), "{failure}");
+        assert!(failure.to_string().contains("a bug"), "{failure}");
+        drivers.spawn(async { panic!("another bug") });
+        assert!(all(&mut drivers).await.unwrap_err().to_string().contains("another bug"));
+    }
 }

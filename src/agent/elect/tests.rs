@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::machine::{Elector, OnExit, Step};
+use super::machine::{Elector, LAST_TERM, OnExit, Step};
 use super::record::{Answer, Event, Now, Record, Request, Times, Write};
 
 const S: Duration = Duration::from_secs(1);
@@ -239,4 +239,16 @@ fn times_must_fit_together() {
     ] {
         assert!(of(lease, renew, retry).unwrap_err().contains(complaint), "{lease} {renew} {retry}");
     }
+}
+
+/// A hand, or a very long life, has brought `leaseTransitions` to its end: it leads all the same, without a break.
+#[test]
+fn the_last_term_is_kept() {
+    let mut bench = Bench::new(true).held_by("other_1", 3, LAST_TERM);
+    bench.run(10 * S);
+    assert!(bench.leads());
+    bench.run(60 * S);
+    assert!(bench.leads());
+    assert_eq!(bench.lease.as_ref().unwrap().term, LAST_TERM);
+    assert!(!bench.events.iter().any(|event| matches!(event, Event::Lost { .. })), "{:?}", bench.events);
 }

@@ -36,7 +36,7 @@ use rpc::Call;
 /// How long a client's connection is kept for its next request: longer than the pools of proxies keep theirs.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 
-/// Bytes of all requests' bodies at once; a quarter of what a generated root may use.
+/// Bytes of all requests' bodies at once, and of all answers; each a quarter of what a generated root may use.
 const BODIES: usize = 32 * 1024 * 1024;
 
 /// Answers until SIGTERM, then ends what it has begun.
@@ -77,10 +77,11 @@ pub async fn run(args: GatherArgs) -> Result<(), Failure> {
     // Clients keep connections for their next request, and some wait in vain for a place.
     let connections = args.max_requests.get().saturating_add(64);
     let bodies = args.max_body.max(BODIES);
-    let limits = Limits { connections, wait: KEEP_ALIVE, body: args.max_body, bodies, ..Limits::SMALL };
+    let limits =
+        Limits { connections, wait: KEEP_ALIVE, body: args.max_body, bodies, answers: BODIES, ..Limits::SMALL };
     servers.serve("root", "--listen", args.listen, router, limits).await?;
-    termination.wait().await;
-    servers.end(args.timeout.max(args.deadline.unwrap_or_default()) * 2 + GRACE).await;
+    servers.until(&mut termination).await?;
+    servers.end(args.timeout.max(args.deadline.unwrap_or_default()) * 2 + GRACE, &mut termination).await;
     Ok(())
 }
 

@@ -46,9 +46,9 @@ pub async fn run(args: HealthArgs) -> Result<(), Failure> {
     servers.serve("probes", "--listen", args.listen, router, Limits::SMALL).await?;
     tokio::select! {
         () = probe.repeat() => {}
-        () = termination.wait() => {}
+        end = servers.until(&mut termination) => end?,
     }
-    servers.end(GRACE.max(timeout)).await;
+    servers.end(GRACE.max(timeout), &mut termination).await;
     Ok(())
 }
 

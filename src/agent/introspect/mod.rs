@@ -28,7 +28,7 @@ use super::signals::Termination;
 use super::status::{self, Report};
 use super::topz::Sampler;
 use super::{Failure, random};
-use mask::Mask;
+use mask::{Mask, is_secret_file};
 
 /// Of each configuration file; more is cut off.
 const MAX_CONFIG: u64 = 64 * 1024;
@@ -67,8 +67,8 @@ pub async fn run(args: IntrospectArgs) -> Result<(), Failure> {
         .route("/app", get(of_app))
         .with_state(inside);
     servers.serve("introspection", "--listen", args.listen, router, Limits::LARGE_ANSWERS).await?;
-    termination.wait().await;
-    servers.end(GRACE).await;
+    servers.until(&mut termination).await?;
+    servers.end(GRACE, &mut termination).await;
     Ok(())
 }
 
@@ -161,6 +161,7 @@ fn collect(path: &Path, depth: usize, mask: &Mask, files: &mut Map<String, Value
         let mut text = Vec::new();
         let read = File::open(path).and_then(|file| file.take(MAX_CONFIG).read_to_end(&mut text));
         let content = match (read, String::from_utf8(text)) {
+            (Ok(_), Ok(text)) if is_secret_file(path) => json!(mask.masked(&text)),
             (Ok(_), Ok(text)) => json!(mask.configuration(&text)),
             (Ok(bytes), Err(_)) => json!(format!("({bytes} bytes that are not text)")),
             (Err(error), _) => json!(format!("({error})")),

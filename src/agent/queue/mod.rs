@@ -64,17 +64,17 @@ pub async fn run(args: QueueArgs) -> Result<(), Failure> {
     tracing::info!(queue = template.queue(), namespace, "taking items");
     let (max_parallel, keep_done) = (args.max_parallel.get(), args.keep_done);
     let mut manager = Manager { template, source, jobs, max_parallel, keep_done, memory: Memory::default(), report };
-    loop {
-        tokio::select! {
-            () = manager.round() => {}
-            () = termination.wait() => break,
+    let rounds = async {
+        loop {
+            manager.round().await;
+            tokio::time::sleep(args.interval).await;
         }
-        tokio::select! {
-            () = tokio::time::sleep(args.interval) => {}
-            () = termination.wait() => break,
-        }
+    };
+    tokio::select! {
+        () = rounds => {}
+        end = servers.until(&mut termination) => end?,
     }
-    servers.end(GRACE).await;
+    servers.end(GRACE, &mut termination).await;
     Ok(())
 }
 

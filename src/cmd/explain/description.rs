@@ -1,12 +1,13 @@
 //! `patterns explain FILE`: what a description makes.
 
-use std::io::{self, Write as _};
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
 use crate::cli::{Color, DescriptionArgs};
 use crate::cmd::Exit;
 use crate::cmd::expand::expand_text;
+use crate::cmd::streams::print_text;
 use crate::pattern::overview;
 use crate::report::terminal;
 use crate::yaml::Source;
@@ -16,12 +17,10 @@ pub fn run(source: &Arc<Source>, file: &Path, args: &DescriptionArgs, color: Col
     let expanded = match expand_text(source, file, args)? {
         Ok(expanded) => expanded,
         Err(findings) => {
-            terminal::print_sorted(findings, color)?;
+            terminal::print_sorted(findings, color);
             return Ok(Exit::Failed);
         }
     };
-    let mut out = io::stdout().lock();
-    out.write_all(overview(&expanded.catalogue, &expanded.descriptions, &expanded.made).as_bytes())?;
-    out.flush()?;
+    print_text(&overview(&expanded.catalogue, &expanded.descriptions, &expanded.made))?;
     Ok(Exit::Clean)
 }

@@ -1,15 +1,16 @@
 //! `patterns explain FILE…`: the patterns that are in manifests.
 
-use std::io::{self, Write as _};
+use std::io;
 use std::path::PathBuf;
 
 use crate::cli::ExplainFormat;
-use crate::cmd::Exit;
+use crate::cmd::streams::{print_text, say};
+use crate::cmd::{Exit, import};
 use crate::diagram::{self, mermaid};
 use crate::facts::Programs;
 use crate::facts::workload::workloads;
 use crate::kube::{File, Index, Object, Workspace};
-use crate::report::roles;
+use crate::report::{import as report, roles};
 
 /// Prints what is recognised in one file.
 pub fn run_file(file: File, format: ExplainFormat) -> io::Result<Exit> {
@@ -21,27 +22,34 @@ pub fn run_paths(paths: &[PathBuf], format: ExplainFormat) -> io::Result<Exit> {
     run(&Workspace::load(paths, None), format)
 }
 
+/// How much of the manifests a description could say, in one line; nothing where there is no workload.
+fn importable(workspace: &Workspace) -> String {
+    let count = import::count(workspace);
+    if count == 0 {
+        return String::new();
+    }
+    let (result, _) = import::import_all(workspace);
+    format!("patterns import: {}\n", report::summary(&result, count))
+}
+
 fn run(workspace: &Workspace, format: ExplainFormat) -> io::Result<Exit> {
     let objects: Vec<&Object> = workspace.objects().collect();
     let index = Index::of(&objects);
     let workloads = workloads(&index, Programs::built_in());
     let text = match format {
-        ExplainFormat::Text => roles::tree(&workloads),
+        ExplainFormat::Text => roles::tree(&workloads) + &importable(workspace),
         ExplainFormat::Json => roles::json(&workloads).map_err(io::Error::other)?,
         ExplainFormat::Mermaid => {
             let first = workspace.files.first().map_or("", |file| file.source.name.as_str());
             mermaid::write(&diagram::of(first, workspace.objects()))
         }
     };
-    let mut out = io::BufWriter::new(io::stdout().lock());
-    out.write_all(text.as_bytes())?;
-    out.flush()?;
-    let mut err = io::stderr().lock();
+    print_text(&text)?;
     for failure in &workspace.failures {
-        writeln!(err, "error: {failure}")?;
+        say(format_args!("error: {failure}"));
     }
     if workspace.templates_skipped > 0 {
-        writeln!(err, "note: {} Helm templates skipped", workspace.templates_skipped)?;
+        say(format_args!("note: {} Helm templates skipped", workspace.templates_skipped));
     }
     Ok(if workspace.failures.is_empty() { Exit::Clean } else { Exit::Failed })
 }

@@ -6,13 +6,14 @@ mod pattern;
 mod program;
 mod rule;
 
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Exit;
 use super::expand::{catalogue_here, manifests};
 use super::read::open;
+use super::streams::print_text;
 use crate::cli::{Color, ExplainArgs};
 use crate::facts::Programs;
 use crate::kube::on_deep_stacks;
@@ -34,13 +35,16 @@ pub fn run(args: &ExplainArgs, color: Color) -> io::Result<Exit> {
     let catalogue = match catalogue_here(&args.reading.catalogue)? {
         Ok(catalogue) => catalogue,
         Err(findings) => {
-            terminal::print_sorted(findings, color)?;
+            terminal::print_sorted(findings, color);
             return Ok(Exit::Failed);
         }
     };
     let Some(name) = args.names.first().filter(|_| !args.images) else { return print(&pattern::images(&catalogue)) };
     if let Some(folder) = catalogue.folder(name) {
         return print(&pattern::page(&catalogue, folder, args.source)?);
+    }
+    if let Some((_, rules)) = rules::FAMILIES.iter().find(|(family, _)| family == name) {
+        return print(&super::rules::table(rules));
     }
     match rules::find(name) {
         Some(rule) => print(rule::page(rule)),
@@ -71,9 +75,7 @@ fn is_file(name: &str) -> bool {
 }
 
 fn print(text: &str) -> io::Result<Exit> {
-    let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes())?;
-    out.flush()?;
+    print_text(text)?;
     Ok(Exit::Clean)
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use super::super::formats::{is_config_key, is_object_name};
+use super::super::formats::{check, is_config_key, is_object_name};
 use super::super::spanned::{Member, Place, Spanned};
 use super::resources::Resources;
 use super::text::{Reader, looks_like_secret};
@@ -38,6 +38,8 @@ pub struct EnvFrom {
     pub name: String,
     /// What the variables' names begin with.
     pub prefix: Option<String>,
+    /// Whether a Pod starts without it.
+    pub optional: bool,
 }
 
 /// Fields of the Pod by our words for them (`pkg/apis/core/v1/conversion.go` has Kubernetes').
@@ -55,11 +57,21 @@ const FIELDS: &[(&str, &str)] = &[
 pub(super) fn read(reader: &mut Reader<'_>, env: Option<&Spanned>) -> Vec<EnvVar> {
     let mut variables = Vec::new();
     for member in env.map(Spanned::members).unwrap_or_default() {
-        let Some(text) = reader.scalar(&member.value) else { continue };
-        let source = source(member, text, reader.findings);
+        let from = member.value.get("from");
+        let Some(text) = reader.scalar(from.unwrap_or(&member.value)) else { continue };
+        let mut source = source(member, text, reader.findings);
+        if let (EnvSource::From(from), true) = (&mut source, is_optional(&member.value)) {
+            for key in from.as_object_mut().into_iter().flat_map(|from| from.values_mut()) {
+                key["optional"] = json!(true);
+            }
+        }
         variables.push(EnvVar { name: member.key.clone(), source, place: member.key_place.clone() });
     }
     variables
+}
+
+fn is_optional(value: &Spanned) -> bool {
+    value.get("optional").is_some_and(|optional| optional.to_json() == true)
 }
 
 fn source(member: &Member, text: String, findings: &mut Vec<Finding>) -> EnvSource {
@@ -75,6 +87,10 @@ fn source(member: &Member, text: String, findings: &mut Vec<Finding>) -> EnvSour
             EnvSource::Text(text)
         }
         ["pod", kind @ ("labels" | "annotations"), key @ ..] if !key.is_empty() && !key[0].is_empty() => {
+            if let Some(mistake) = check("label-key", &key.join("/")) {
+                let finding = Finding::error(place.label(""), mistake.message);
+                findings.push(finding.help(format!("write pod/{kind}/team or pod/{kind}/example.com/team")));
+            }
             EnvSource::From(json!({"fieldRef": {"fieldPath": format!("metadata.{kind}['{}']", key.join("/"))}}))
         }
         ["pod", field] => {
@@ -144,6 +160,12 @@ pub fn check_limits(env: &[EnvVar], resources: &Resources, findings: &mut Vec<Fi
 pub(super) fn from(list: Option<&Spanned>, findings: &mut Vec<Finding>) -> Vec<EnvFrom> {
     let mut read = Vec::new();
     for item in list.map(Spanned::items).unwrap_or_default() {
+        // other keys and other types have been refused by the grammar
+        let is_ours = |member: &Member| matches!(member.key.as_str(), "secret" | "configmap" | "prefix" | "optional");
+        if !item.members().iter().all(is_ours) || item.text().is_some_and(|text| !text.contains('/')) {
+            continue;
+        }
+        let optional = is_optional(item);
         let named = match item.text() {
             Some(text) => text.split_once('/').map(|(kind, name)| (kind == "secret", name)),
             None => {
@@ -163,7 +185,7 @@ pub(super) fn from(list: Option<&Spanned>, findings: &mut Vec<Finding>) -> Vec<E
             continue;
         };
         let kind = if is_secret { "secretRef" } else { "configMapRef" };
-        read.push(EnvFrom { kind, name: name.to_owned(), prefix: super::text_of(item, "prefix") });
+        read.push(EnvFrom { kind, name: name.to_owned(), prefix: super::text_of(item, "prefix"), optional });
     }
     read
 }

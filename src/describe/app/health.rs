@@ -68,6 +68,9 @@ impl Probe {
     }
 }
 
+/// The keys that a check has beside its form.
+const OF_A_CHECK: [&str; 4] = ["port", "every", "timeout", "failures"];
+
 /// The keys of one form of a check.
 const FORMS: [&str; 4] = ["path", "grpc", "command", "tcp"];
 
@@ -148,6 +151,8 @@ impl Reader<'_> {
         let forms: Vec<_> = value.members().iter().filter(|member| FORMS.contains(&member.key.as_str())).collect();
         let form = match forms.as_slice() {
             [form] => *form,
+            // a key of another form has been refused by the grammar, and is probably what is checked
+            [] if !value.members().iter().all(|member| OF_A_CHECK.contains(&member.key.as_str())) => return None,
             [] => {
                 self.findings.push(
                     Finding::error(value.place.label(""), "this says how often, but not what is checked")

@@ -26,6 +26,8 @@ use crate::diagnostic::Finding;
 pub struct App {
     /// Image reference.
     pub image: String,
+    /// Where it is written.
+    pub image_place: Option<Place>,
     /// Where it listens.
     pub port: Option<u16>,
     /// Where the port is written.
@@ -138,6 +140,7 @@ pub fn read(member: &Member, findings: &mut Vec<Finding>) -> App {
     env::check_limits(&env, &resources, findings);
     let read = App {
         image: text("image").unwrap_or_default(),
+        image_place: app.get("image").map(|image| image.place.clone()),
         port: number,
         port_place: port.map(|port| port.place.clone()),
         protocol: text("protocol"),

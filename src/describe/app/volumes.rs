@@ -61,6 +61,9 @@ pub struct Writable {
 /// What a writable path may hold if nobody says.
 pub const WRITABLE: &str = "64Mi";
 
+/// The other keys of a volume.
+const KEYS: [&str; 8] = ["mount", "create", "readOnly", "mode", "items", "file", "sub", "optional"];
+
 /// The kinds of volumes; each is a key.
 const KINDS: [&str; 8] = ["claim", "secret", "configmap", "size", "memory", "ephemeral", "image", "host"];
 
@@ -73,6 +76,9 @@ fn volume(member: &Member, findings: &mut Vec<Finding>) -> Option<Volume> {
     let kinds: Vec<&Member> = value.members().iter().filter(|member| KINDS.contains(&member.key.as_str())).collect();
     let kind = match kinds.as_slice() {
         [kind] => *kind,
+        // a key of another form has been refused by the grammar, and probably says the kind
+        [] if !value.members().iter().all(|member| KEYS.contains(&member.key.as_str())) => return None,
+        [] if value.get("mount").is_none() => return None,
         [] => {
             findings.push(
                 Finding::error(member.key_place.label(""), format!("the volume `{}` has no kind", member.key))
@@ -101,7 +107,7 @@ fn volume(member: &Member, findings: &mut Vec<Finding>) -> Option<Volume> {
         claim,
         mount: text_of(value, "mount").unwrap_or_default(),
         read_only: said.unwrap_or(matches!(kind.key.as_str(), "host" | "secret" | "configmap" | "image")),
-        file: text_of(value, "file"),
+        file: text_of(value, "file").or_else(|| text_of(value, "sub")),
         place: member.key_place.clone(),
     })
 }
@@ -111,14 +117,21 @@ fn check_keys(value: &Spanned, kind: &Member, findings: &mut Vec<Finding>) {
     let holds_keys = matches!(kind.key.as_str(), "secret" | "configmap");
     let mut misplaced: Vec<&str> = Vec::new();
     if !holds_keys {
-        misplaced.extend(["mode", "items", "file"]);
+        misplaced.extend(["mode", "items", "file", "optional"]);
     }
     if kind.key != "claim" {
         misplaced.push("create");
     }
+    if holds_keys || kind.key == "image" {
+        misplaced.push("sub");
+    }
     for key in misplaced {
         let Some(member) = value.member(key) else { continue };
-        let owner = if key == "create" { "`claim`" } else { "`secret` and `configmap`" };
+        let owner = match key {
+            "create" => "`claim`",
+            "sub" => "volumes that hold folders; of a Secret or ConfigMap `file` mounts one key",
+            _ => "`secret` and `configmap`",
+        };
         findings.push(
             Finding::error(member.key_place.label(""), format!("`{key}` belongs to {owner}"))
                 .label(kind.key_place.label("this volume is another kind")),
@@ -135,6 +148,7 @@ fn check_keys(value: &Spanned, kind: &Member, findings: &mut Vec<Finding>) {
 fn source(kind: &Member, value: &Spanned) -> Json {
     let name = scalar(&kind.value);
     let mode = value.get("mode").and_then(Spanned::text).and_then(|mode| u32::from_str_radix(mode, 8).ok());
+    let optional = value.get("optional").map(Spanned::to_json).filter(|optional| *optional == true);
     let items = |value: &Spanned| {
         let items = value.get("items").map(Spanned::members).unwrap_or_default();
         let file = value.get("file").and_then(Spanned::text).map(|key| (key.to_owned(), key.to_owned()));
@@ -145,10 +159,10 @@ fn source(kind: &Member, value: &Spanned) -> Json {
     match kind.key.as_str() {
         "claim" => json!({"persistentVolumeClaim": {"claimName": name}}),
         "secret" => {
-            json!({"secret": object([("secretName", json!(name)), ("defaultMode", json!(mode)), ("items", items(value))])})
+            json!({"secret": object([("secretName", json!(name)), ("defaultMode", json!(mode)), ("items", items(value)), ("optional", json!(optional))])})
         }
         "configmap" => {
-            json!({"configMap": object([("name", json!(name)), ("defaultMode", json!(mode)), ("items", items(value))])})
+            json!({"configMap": object([("name", json!(name)), ("defaultMode", json!(mode)), ("items", items(value)), ("optional", json!(optional))])})
         }
         "size" => json!({"emptyDir": {"sizeLimit": name}}),
         "memory" => json!({"emptyDir": {"medium": "Memory", "sizeLimit": name}}),

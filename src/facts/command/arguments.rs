@@ -9,6 +9,8 @@ use crate::facts::program::{Options, Style};
 #[derive(Clone, Debug, Default)]
 pub struct Arguments<'run> {
     options: Vec<Given<'run>>,
+    /// Keys of the configuration that are said on the command line.
+    settings: Vec<Given<'run>>,
     /// The words that are no options and no values, the program's subcommands among them.
     pub positional: Vec<Word<'run>>,
 }
@@ -24,6 +26,8 @@ pub struct Given<'run> {
     pub value: Option<Word<'run>>,
     /// The word that names it.
     pub word: Word<'run>,
+    /// Whether a variable says it, which any option of the command line displaces.
+    pub is_from_variable: bool,
 }
 
 impl<'run> Arguments<'run> {
@@ -31,7 +35,24 @@ impl<'run> Arguments<'run> {
     #[must_use]
     pub fn of(invocation: &Invocation<'run>, options: &Options, takes_value: &dyn Fn(&str) -> bool) -> Self {
         let mut all = Self::default();
-        let words = &invocation.words;
+        if !invocation.from_variables.is_empty() {
+            all.read(&invocation.from_variables, options, takes_value);
+            // a variable holds options only
+            all.positional.clear();
+            all.options.iter_mut().for_each(|given| given.is_from_variable = true);
+        }
+        all.read(&invocation.words, options, takes_value);
+        for given in all.options.iter().filter(|given| options.settings.iter().any(|name| given.is_called(name))) {
+            let Some(value) = &given.value else { continue };
+            let Some((name, _)) = value.text.split_once('=') else { continue };
+            let setting = self::given(value, name, Some(after(value, name.len() + 1)));
+            all.settings.push(Given { is_from_variable: given.is_from_variable, ..setting });
+        }
+        all
+    }
+
+    fn read(&mut self, words: &[Word<'run>], options: &Options, takes_value: &dyn Fn(&str) -> bool) {
+        let all = self;
         let mut at = 0;
         while let Some(word) = words.get(at) {
             at += 1;
@@ -49,6 +70,12 @@ impl<'run> Arguments<'run> {
             }
             if !is_option {
                 all.positional.push(word.clone());
+                continue;
+            }
+            // `-Ehttp.port=9201`
+            let is_joined = |name: &&str| is_short(name) && word.text.len() > 2 && word.text.starts_with(*name);
+            if let Some(short) = options.settings.iter().find(is_joined) {
+                all.options.push(given(word, short, Some(after(word, 2))));
                 continue;
             }
             if let Some((name, _)) = word.text.split_once('=') {
@@ -85,7 +112,11 @@ impl<'run> Arguments<'run> {
                 None => all.options.push(given(word, text, None)),
             }
         }
-        all
+    }
+
+    /// The keys of the configuration that are said on the command line, in their order.
+    pub fn settings(&self) -> &[Given<'run>] {
+        &self.settings
     }
 
     /// The options of that name (`--http-address`, `-p`), in their order.
@@ -117,6 +148,11 @@ impl Given<'_> {
         &self.name
     }
 
+    /// Whether this is an option of that name, as it is written with its dashes.
+    fn is_called(&self, name: &str) -> bool {
+        self.is_short == is_short(name) && self.name == name.trim_start_matches('-')
+    }
+
     /// Whether it is on, as a switch.
     #[must_use]
     pub fn is_on(&self) -> bool {
@@ -132,7 +168,13 @@ pub fn is_false(text: &str) -> bool {
 }
 
 fn given<'run>(word: &Word<'run>, name: &str, value: Option<Word<'run>>) -> Given<'run> {
-    Given { name: name.trim_start_matches('-').to_owned(), is_short: is_short(name), value, word: word.clone() }
+    Given {
+        name: name.trim_start_matches('-').to_owned(),
+        is_short: is_short(name),
+        value,
+        word: word.clone(),
+        is_from_variable: false,
+    }
 }
 
 fn is_short(name: &str) -> bool {

@@ -36,6 +36,9 @@ impl CommandLine<'_> {
         variable: &dyn Fn(&str) -> Option<String>,
         programs: &dyn Fn(&str) -> Option<&'known Program>,
     ) -> Lifetime {
+        if self.timed {
+            return Lifetime::Ends;
+        }
         match self.kind {
             Kind::Program => {
                 self.invocations.first().map_or(Lifetime::Unknown, |only| invocation_lifetime(only, variable, programs))
@@ -69,6 +72,9 @@ pub fn invocation_lifetime<'known>(
     variable: &dyn Fn(&str) -> Option<String>,
     programs: &dyn Fn(&str) -> Option<&'known Program>,
 ) -> Lifetime {
+    if invocation.timed {
+        return Lifetime::Ends;
+    }
     let texts: Vec<&str> = invocation.words.iter().map(|word| word.text.as_ref()).collect();
     match invocation.name.as_str() {
         "sleep" => {
@@ -81,7 +87,7 @@ pub fn invocation_lifetime<'known>(
         }
         "tail" => return if follows(&texts) { Lifetime::Serves } else { Lifetime::Ends },
         "yes" | "pause" => return Lifetime::Serves,
-        "timeout" | "true" | "false" => return Lifetime::Ends,
+        "true" | "false" => return Lifetime::Ends,
         _ => {}
     }
     let Some(program) = programs(&invocation.name) else { return Lifetime::Unknown };
@@ -334,6 +340,13 @@ impl Judge<'_, '_, '_> {
                 Flow::MayExit => Flow::Unknown,
                 flow => flow,
             },
+            Command::Shell { inner, timed, replaces } => match (self.flow(inner), *timed) {
+                (Flow::Ends | Flow::Exits, _) | (_, true) if *replaces => Flow::Exits,
+                (Flow::Ends | Flow::Exits, _) | (_, true) => Flow::Ends,
+                (Flow::Unknown | Flow::MayExit, _) if *replaces => Flow::MayExit,
+                (Flow::MayExit, _) => Flow::Unknown,
+                (flow, _) => flow,
+            },
             Command::Function(_, body) => {
                 self.flow(body);
                 Flow::Ends
@@ -482,8 +495,27 @@ pub(in crate::facts) fn is_plain(name: &str) -> bool {
     )
 }
 
+/// How many commands of a body leave its loop, or the script.
+pub(super) fn ways_out(body: &Command) -> usize {
+    match body {
+        Command::Simple { words, .. } => {
+            let name = words.first().and_then(|word| word.literal());
+            usize::from(matches!(name, Some("break" | "return" | "exit" | "exec")))
+        }
+        Command::Sequence(all) | Command::Pipe(all) => all.iter().map(ways_out).sum(),
+        Command::And(left, right) | Command::Or(left, right) => ways_out(left) + ways_out(right),
+        Command::Not(inner) | Command::Background(inner) | Command::Subshell(inner) => ways_out(inner),
+        Command::Branches { conditions, branches } => conditions.iter().chain(branches).map(ways_out).sum(),
+        Command::Loop { condition, body, .. } => ways_out(condition) + ways_out(body),
+        Command::For { body, .. } => ways_out(body),
+        Command::Shell { .. } | Command::Function(..) => 0,
+        // it may be a way out of its own
+        Command::Unknown => 2,
+    }
+}
+
 /// Whether a condition of a loop always holds.
-fn is_always(condition: &Command, wanted: bool) -> bool {
+pub(super) fn is_always(condition: &Command, wanted: bool) -> bool {
     let Command::Simple { words, .. } = condition else {
         return matches!(condition, Command::Not(inner) if is_always(inner, !wanted));
     };
@@ -512,7 +544,7 @@ fn leaves(body: &Command) -> bool {
         Command::Branches { conditions, branches } => conditions.iter().chain(branches).any(leaves),
         // a `break` in an inner loop leaves that one; `break 2` is rare enough to be unknown
         Command::Loop { body, .. } | Command::For { body, .. } => has_far_break(body),
-        Command::Subshell(_) | Command::Function(..) => false,
+        Command::Subshell(_) | Command::Shell { .. } | Command::Function(..) => false,
         Command::Unknown => true,
     }
 }
@@ -528,7 +560,7 @@ fn has_far_break(body: &Command) -> bool {
         Command::Not(inner) | Command::Background(inner) => has_far_break(inner),
         Command::Branches { conditions, branches } => conditions.iter().chain(branches).any(has_far_break),
         Command::Loop { body, .. } | Command::For { body, .. } => has_far_break(body),
-        Command::Subshell(_) | Command::Function(..) => false,
+        Command::Subshell(_) | Command::Shell { .. } | Command::Function(..) => false,
         Command::Unknown => true,
     }
 }

@@ -31,11 +31,14 @@ pub struct Word<'run> {
 
 /// A program that is run, with its words.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact by itself, and any may hold with any other")]
 pub struct Invocation<'run> {
     /// The program's name without its folder.
     pub name: String,
     /// The words behind it.
     pub words: Vec<Word<'run>>,
+    /// The options that variables say, for programs that read such: `GUNICORN_CMD_ARGS`.
+    pub from_variables: Vec<Word<'run>>,
     /// `NAME=value` before it.
     pub variables: Vec<(String, Word<'run>)>,
     /// Where the program is named: its word, or the image.
@@ -46,6 +49,8 @@ pub struct Invocation<'run> {
     pub is_whole: bool,
     /// Whether what runs it goes on only when it has succeeded: not before `|| true`, or with more commands behind it.
     pub is_needed: bool,
+    /// Whether it is stopped in time: `timeout 5 …`.
+    pub timed: bool,
 }
 
 /// What a container runs.
@@ -59,6 +64,21 @@ pub struct CommandLine<'run> {
     pub script: Option<Script<'run>>,
     /// The variables that are set on the way: `export NAME=value`, `env NAME=value`.
     pub exports: Vec<(String, Word<'run>)>,
+    /// The sockets that its script opens by redirection.
+    pub sockets: Vec<Socket<'run>>,
+    /// Whether all of it is stopped in time: `timeout 60 sh -c '…'`.
+    pub timed: bool,
+}
+
+/// A socket that a script opens by redirection: `</dev/tcp/db/5432`.
+#[derive(Clone, Debug)]
+pub struct Socket<'run> {
+    /// Host and port, joined by `/`.
+    pub address: Word<'run>,
+    /// Whether it is opened in any case.
+    pub always: bool,
+    /// Whether the script goes on only when it has been opened.
+    pub is_needed: bool,
 }
 
 /// A script for a shell.
@@ -89,6 +109,17 @@ impl<'run> CommandLine<'run> {
     /// Reads what a container runs.
     #[must_use]
     pub fn of(view: &ContainerView<'run>, environment: &Environment<'run>, programs: &'run Programs) -> Self {
+        let mut line = Self::started(view, environment, programs);
+        let image = view.container.image.as_deref().unwrap_or_default();
+        for invocation in &mut line.invocations {
+            if let Some(program) = programs.of_binary_in(&invocation.name, image) {
+                invocation.take_variables(program, environment);
+            }
+        }
+        line
+    }
+
+    fn started(view: &ContainerView<'run>, environment: &Environment<'run>, programs: &'run Programs) -> Self {
         let container = view.container;
         let command = container.command.as_deref().unwrap_or_default();
         let image = container.image.as_deref().unwrap_or_default();
@@ -105,16 +136,8 @@ impl<'run> CommandLine<'run> {
                 }
                 // Nothing is known of the program but its arguments.
                 let is_whole = line.iter().all(|word| word.is_known);
-                let invocation = Invocation {
-                    name: String::new(),
-                    words: line,
-                    variables: Vec::new(),
-                    place: image_place,
-                    always: true,
-                    is_whole,
-                    is_needed: true,
-                };
-                return Self { invocations: vec![invocation], kind: Kind::Opaque, script: None, exports: Vec::new() };
+                let invocation = Invocation { is_whole, ..Invocation::new(String::new(), line, image_place) };
+                return Self { invocations: vec![invocation], ..Self::opaque(Kind::Opaque) };
             };
             let replaces = match known.entrypoint {
                 Entrypoint::Binary => false,
@@ -126,15 +149,8 @@ impl<'run> CommandLine<'run> {
             if !is_shell && !replaces {
                 let mut words = default_words(known, line.is_empty(), image_place);
                 words.append(&mut line);
-                return Self::program(Invocation {
-                    name: known.binaries.first().cloned().unwrap_or_default(),
-                    words,
-                    variables: Vec::new(),
-                    place: image_place,
-                    always: true,
-                    is_whole: true,
-                    is_needed: true,
-                });
+                let name = known.binaries.first().cloned().unwrap_or_default();
+                return Self::program(Invocation::new(name, words, image_place));
             }
         }
         let mut found = Self::unwrap(line, environment);
@@ -145,18 +161,18 @@ impl<'run> CommandLine<'run> {
     }
 
     fn opaque(kind: Kind) -> Self {
-        Self { invocations: Vec::new(), kind, script: None, exports: Vec::new() }
+        Self { invocations: Vec::new(), kind, script: None, exports: Vec::new(), sockets: Vec::new(), timed: false }
     }
 
     fn program(invocation: Invocation<'run>) -> Self {
         let exports = invocation.variables.clone();
-        Self { invocations: vec![invocation], kind: Kind::Program, script: None, exports }
+        Self { invocations: vec![invocation], exports, ..Self::opaque(Kind::Program) }
     }
 
     /// Looks through what only starts something else.
     fn unwrap(line: Vec<Word<'run>>, environment: &Environment<'run>) -> Self {
         let Some(started) = starters::look_through(line) else { return Self::opaque(Kind::Opaque) };
-        let starters::Started { variables, words, is_whole } = started;
+        let starters::Started { variables, words, is_whole, timed } = started;
         let Some((first, rest)) = words.split_first() else { return Self::opaque(Kind::Opaque) };
         let name = base_name(&first.text).to_owned();
         if let Some(script) = starters::script(&name, rest) {
@@ -174,12 +190,13 @@ impl<'run> CommandLine<'run> {
                 environment: environment.clone(),
                 found: Vec::new(),
                 exports: Vec::new(),
+                sockets: Vec::new(),
                 stops_on_error,
             };
             for (name, word) in variables {
                 reader.environment.set(&name, word);
             }
-            let how = How { always: true, is_needed: true };
+            let how = How { always: true, is_needed: true, timed, exits: true };
             reader.read(&tree, how);
             let kind = if is_one_program(&tree) { Kind::Program } else { Kind::Script };
             // what the script starts may be a script again: `sh -c "exec tini -- redis-server"`
@@ -190,20 +207,12 @@ impl<'run> CommandLine<'run> {
             let script = Some(Script { tree, place: source.place, shell: name });
             let mut exports = reader.exports;
             exports.extend(invocations.iter().flat_map(|invocation| invocation.variables.iter().cloned()));
-            return Self { invocations, kind, script, exports };
+            return Self { invocations, kind, script, exports, sockets: reader.sockets, timed };
         }
         if starters::is_shell(&name) {
             return Self::opaque(Kind::Opaque);
         }
-        Self::program(Invocation {
-            name,
-            words: rest.to_vec(),
-            variables,
-            place: first.place,
-            always: true,
-            is_whole,
-            is_needed: true,
-        })
+        Self::program(Invocation { variables, is_whole, timed, ..Invocation::new(name, rest.to_vec(), first.place) })
     }
 
     /// The only program that it runs, if it is one.
@@ -216,6 +225,46 @@ impl<'run> CommandLine<'run> {
     }
 }
 
+impl<'run> Invocation<'run> {
+    /// A program that runs in any case, all of whose words are seen.
+    fn new(name: String, words: Vec<Word<'run>>, place: Place<'run>) -> Self {
+        Self {
+            name,
+            words,
+            from_variables: Vec::new(),
+            variables: Vec::new(),
+            place,
+            always: true,
+            is_whole: true,
+            is_needed: true,
+            timed: false,
+        }
+    }
+
+    /// Reads the variables whose words the program takes as options.
+    fn take_variables(&mut self, program: &Program, environment: &Environment<'run>) {
+        for name in program.options.env.iter() {
+            let own = self.variables.iter().find(|(own, _)| own == name).map(|(_, word)| word);
+            let Some(said) = own.or_else(|| environment.get(name)) else {
+                self.is_whole &= environment.is_whole();
+                continue;
+            };
+            let words = shell::words(&said.text).filter(|_| said.is_known);
+            let Some(words) = words else {
+                self.is_whole = false;
+                continue;
+            };
+            // a text that variables were put into has no bytes of its own
+            let is_own = said.place.object.document.str(said.place.node) == Some(said.text.as_ref());
+            self.from_variables.extend(words.into_iter().map(|(text, range)| Word {
+                text: Cow::Owned(text),
+                place: if is_own { said.place.piece(range.start, range.len()) } else { said.place },
+                is_known: true,
+            }));
+        }
+    }
+}
+
 /// A program of a script behind its own starters.
 fn looked_through(mut invocation: Invocation<'_>) -> Invocation<'_> {
     let first = Word { text: Cow::Owned(invocation.name.clone()), place: invocation.place, is_known: true };
@@ -224,6 +273,7 @@ fn looked_through(mut invocation: Invocation<'_>) -> Invocation<'_> {
         && let Some((first, rest)) = started.words.split_first()
         && base_name(&first.text) != invocation.name
     {
+        invocation.timed |= started.timed;
         invocation.name = base_name(&first.text).to_owned();
         invocation.place = first.place;
         invocation.words = rest.to_vec();
@@ -236,7 +286,8 @@ fn looked_through(mut invocation: Invocation<'_>) -> Invocation<'_> {
 /// Whether a script is one program and nothing else, however it is quoted.
 fn is_one_program(tree: &shell::Command) -> bool {
     match tree {
-        shell::Command::Simple { .. } => true,
+        shell::Command::Simple { words, .. } => !words.is_empty(),
+        shell::Command::Shell { inner, timed, .. } => !timed && is_one_program(inner),
         shell::Command::Sequence(all) => {
             let is_setting = |command: &shell::Command| {
                 let shell::Command::Simple { words, .. } = command else { return false };
@@ -245,6 +296,19 @@ fn is_one_program(tree: &shell::Command) -> bool {
             };
             matches!(all.split_last(), Some((last, before)) if is_one_program(last) && before.iter().all(is_setting))
         }
+        _ => false,
+    }
+}
+
+/// Whether a command always fails its script: `exit 1`, `{ echo no; exit 1; }`.
+fn fails(command: &shell::Command) -> bool {
+    match command {
+        shell::Command::Simple { words, .. } => {
+            let texts: Vec<&str> = words.iter().filter_map(ShellWord::literal).collect();
+            matches!(texts.as_slice(), ["exit" | "return", code] if code.parse::<u16>().is_ok_and(|code| code != 0))
+        }
+        shell::Command::Sequence(all) => all.last().is_some_and(fails),
+        shell::Command::And(_, right) => fails(right),
         _ => false,
     }
 }
@@ -329,6 +393,7 @@ fn add_sleeps(command: &shell::Command, total: &mut Option<f64>) -> Option<()> {
             Some(())
         }
         shell::Command::Sequence(all) => all.iter().try_for_each(|one| add_sleeps(one, total)),
+        shell::Command::Shell { inner, timed: false, .. } => add_sleeps(inner, total),
         shell::Command::And(left, right) if !lifetime::is_question(left) => {
             add_sleeps(left, total)?;
             add_sleeps(right, total)
@@ -347,25 +412,51 @@ struct ScriptReader<'a, 'run> {
     environment: Environment<'run>,
     found: Vec<Invocation<'run>>,
     exports: Vec<(String, Word<'run>)>,
+    sockets: Vec<Socket<'run>>,
     /// `set -e`, or the shell's own `-e`.
     stops_on_error: bool,
 }
 
 /// How a command of a script runs.
 #[derive(Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact by itself, and any may hold with any other")]
 struct How {
     /// In any case.
     always: bool,
     /// And the script succeeds, or goes on, only if it does.
     is_needed: bool,
+    /// Whether it is stopped in time, so that even a loop without an end comes to one.
+    timed: bool,
+    /// Whether `exit` here ends the container: not in a shell in the shell, or where the failure is caught.
+    exits: bool,
+}
+
+impl How {
+    /// What a loop waits for.
+    fn waited(self) -> Self {
+        Self { is_needed: if self.timed { self.is_needed } else { self.always }, ..self }
+    }
+
+    /// What is asked where a failure leads to `exit 1`.
+    fn or_exit(self) -> Self {
+        Self { is_needed: self.is_needed || self.exits && self.always, exits: false, ..self }
+    }
+
+    /// What may fail without consequence.
+    fn caught(self) -> Self {
+        Self { is_needed: false, exits: false, ..self }
+    }
 }
 
 impl<'run> ScriptReader<'_, 'run> {
     fn read(&mut self, command: &shell::Command, how: How) {
         use shell::Command;
-        let maybe = How { always: false, is_needed: false };
+        let maybe = How { always: false, is_needed: false, ..how };
         match command {
-            Command::Simple { assignments, words } => self.simple(assignments, words, how),
+            Command::Simple { assignments, words, sockets } => {
+                self.sockets(sockets, how);
+                self.simple(assignments, words, how);
+            }
             Command::Sequence(all) => {
                 for (at, one) in all.iter().enumerate() {
                     // the last decides, and under `set -e` each does
@@ -384,11 +475,17 @@ impl<'run> ScriptReader<'_, 'run> {
                 self.read(right, How { always: how.always && !lifetime::is_question(left), ..how });
             }
             Command::Or(left, right) => {
-                self.read(left, How { is_needed: false, ..how });
+                // `nc -z db 5432 || exit 1`
+                self.read(left, if fails(right) { how.or_exit() } else { how.caught() });
                 self.read(right, maybe);
             }
-            Command::Not(inner) | Command::Background(inner) => self.read(inner, How { is_needed: false, ..how }),
-            Command::Subshell(inner) => self.read(inner, how),
+            Command::Not(inner) | Command::Background(inner) => self.read(inner, how.caught()),
+            Command::Subshell(inner) => self.read(inner, How { exits: false, ..how }),
+            Command::Shell { inner, timed, .. } => {
+                let stops_on_error = std::mem::take(&mut self.stops_on_error);
+                self.read(inner, How { timed: how.timed || *timed, exits: false, ..how });
+                self.stops_on_error = stops_on_error;
+            }
             Command::Loop { until, condition, body } => {
                 // `until nc -z db 5432; do …`, `while ! nc -z db 5432; do …`
                 let waited = match condition.as_ref() {
@@ -396,22 +493,86 @@ impl<'run> ScriptReader<'_, 'run> {
                     condition if *until => Some(condition),
                     _ => None,
                 };
+                let is_endless = lifetime::is_always(condition, !*until);
                 match waited {
-                    Some(waited) => self.read(waited, How { is_needed: how.always, ..how }),
+                    _ if is_endless => {
+                        self.read(condition, How { is_needed: false, ..how });
+                        return self.read_until_left(body, how);
+                    }
+                    Some(waited) => self.read(waited, how.waited()),
                     None => self.read(condition, How { is_needed: false, ..how }),
                 }
                 self.read(body, maybe);
             }
+            Command::For { body, endless: true } => self.read_until_left(body, how),
             Command::For { body, endless } => {
-                self.read(body, How { always: how.always && *endless, is_needed: false });
+                self.read(body, How { always: how.always && *endless, is_needed: false, ..how });
             }
             Command::Branches { conditions, branches } => {
-                for one in conditions.iter().chain(branches) {
+                for (at, one) in conditions.iter().enumerate() {
+                    // `if ! nc -z db 5432; then exit 1; fi`
+                    let waited = match one {
+                        Command::Not(inner) if at == 0 && branches.first().is_some_and(fails) => Some(inner),
+                        _ => None,
+                    };
+                    match waited {
+                        Some(inner) => self.read(inner, how.or_exit()),
+                        None => self.read(one, maybe),
+                    }
+                }
+                for one in branches {
                     self.read(one, maybe);
                 }
             }
             Command::Function(_, body) => self.read(body, maybe),
             Command::Unknown => {}
+        }
+    }
+
+    /// Reads the body of a loop without an end. What its only way out hangs on is waited for:
+    /// `while true; do nc -z db 5432 && break; sleep 1; done`.
+    fn read_until_left(&mut self, body: &shell::Command, how: How) {
+        use shell::Command;
+        let inner = How { is_needed: false, ..how };
+        let is_way_out = lifetime::ways_out(body) == 1;
+        let rows = match body {
+            Command::Sequence(all) => all.as_slice(),
+            one => std::slice::from_ref(one),
+        };
+        for one in rows {
+            let waited = match one {
+                Command::And(left, right) if is_way_out && lifetime::ways_out(right) == 1 => {
+                    Some((left.as_ref(), right.as_ref()))
+                }
+                Command::Branches { conditions, branches } if is_way_out => {
+                    match (conditions.as_slice(), branches.as_slice()) {
+                        ([only], [first, _]) if lifetime::ways_out(first) == 1 => Some((only, first)),
+                        _ => None,
+                    }
+                }
+                _ => None,
+            };
+            match waited.filter(|(asked, _)| !matches!(asked, Command::Not(_))) {
+                Some((asked, then)) => {
+                    self.read(asked, how.waited());
+                    self.read(then, How { always: false, is_needed: false, ..how });
+                    if let Command::Branches { branches, .. } = one {
+                        branches[1..]
+                            .iter()
+                            .for_each(|other| self.read(other, How { always: false, is_needed: false, ..how }));
+                    }
+                }
+                None => self.read(one, inner),
+            }
+        }
+    }
+
+    fn sockets(&mut self, sockets: &[ShellWord], how: How) {
+        for socket in sockets {
+            let word = self.word(socket);
+            let Some(address) = word.text.strip_prefix(shell::TCP) else { continue };
+            let address = Word { text: Cow::Owned(address.to_owned()), ..word.clone() };
+            self.sockets.push(Socket { address, always: how.always, is_needed: how.is_needed });
         }
     }
 
@@ -443,13 +604,11 @@ impl<'run> ScriptReader<'_, 'run> {
             return;
         }
         self.found.push(Invocation {
-            name: base_name(&first.text).to_owned(),
-            words: rest.to_vec(),
             variables: set,
-            place: first.place,
             always: how.always,
             is_whole: rest.iter().all(|word| word.is_known),
             is_needed: how.is_needed,
+            ..Invocation::new(base_name(&first.text).to_owned(), rest.to_vec(), first.place)
         });
     }
 

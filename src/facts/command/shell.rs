@@ -6,8 +6,13 @@
 
 use std::ops::Range;
 
+use super::starters;
+
 /// How deep constructs may nest; what is deeper is unknown.
 const DEPTH: usize = 40;
+
+/// What bash takes for a TCP socket behind a redirection (its manual, "Redirections").
+pub const TCP: &str = "/dev/tcp/";
 
 /// A word of a command, quotes removed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +48,8 @@ pub enum Command {
         assignments: Vec<(String, ShellWord)>,
         /// The program and its arguments.
         words: Vec<ShellWord>,
+        /// The sockets that it opens by redirection: `</dev/tcp/db/5432`, as bash reads that.
+        sockets: Vec<ShellWord>,
     },
     /// One after the other: `a; b`.
     Sequence(Vec<Command>),
@@ -81,6 +88,15 @@ pub enum Command {
     },
     /// `( a )`
     Subshell(Box<Command>),
+    /// What another shell is given: `sh -c 'a'`.
+    Shell {
+        /// Its script.
+        inner: Box<Command>,
+        /// Whether it is stopped in time: `timeout 5 sh -c 'a'`.
+        timed: bool,
+        /// Whether nothing follows it: `exec sh -c 'a'`.
+        replaces: bool,
+    },
     /// `name() { a; }`
     Function(String, Box<Command>),
     /// What could not be read.
@@ -95,7 +111,7 @@ impl Command {
             Self::Simple { .. } => false,
             Self::Sequence(all) | Self::Pipe(all) => all.iter().any(Self::loops),
             Self::And(left, right) => left.loops() || right.loops(),
-            Self::Not(inner) => inner.loops(),
+            Self::Not(inner) | Self::Shell { inner, .. } => inner.loops(),
             _ => true,
         }
     }
@@ -116,17 +132,17 @@ impl Command {
 /// Reads a script.
 #[must_use]
 pub fn parse(script: &str) -> Command {
-    let mut parser = Parser { tokens: tokens(script), at: 0, depth: 0 };
-    let mut all = Vec::new();
-    while parser.at < parser.tokens.len() {
-        all.push(parser.list());
-        if parser.at < parser.tokens.len() {
-            // a stray `)`, `fi`, `done`
-            all.push(Command::Unknown);
-            parser.at += 1;
-        }
-    }
-    if all.len() == 1 { all.remove(0) } else { Command::Sequence(all) }
+    Parser::new(script, 0, Base::Shifted(0)).all()
+}
+
+/// The words of a text without operators, as `shlex` splits them, and their bytes; nothing where it is more than words.
+#[must_use]
+pub fn words(text: &str) -> Option<Vec<(String, Range<usize>)>> {
+    let word = |token| match token {
+        Token::Word(word) => Some((word.literal()?.to_owned(), word.range)),
+        Token::Operator(_) | Token::Socket(_) => None,
+    };
+    tokens(text).into_iter().map(word).collect()
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -134,9 +150,11 @@ enum Token {
     Word(ShellWord),
     /// `;`, `&`, `&&`, `||`, `|`, `(`, `)`, `;;`, a line break.
     Operator(&'static str),
+    /// A redirection from or to a socket.
+    Socket(ShellWord),
 }
 
-/// Splits a script into words and operators. Redirections, here-documents and comments are left out.
+/// Splits a script into words and operators. Other redirections, here-documents and comments are left out.
 fn tokens(script: &str) -> Vec<Token> {
     let bytes = script.as_bytes();
     let mut tokens = Vec::new();
@@ -178,8 +196,12 @@ fn tokens(script: &str) -> Vec<Token> {
             let (word, end) = word(script, at);
             let is_descriptor = bytes.get(end).is_some_and(|next| matches!(next, b'<' | b'>'))
                 && script[at..end].bytes().all(|byte| byte.is_ascii_digit());
-            if !is_descriptor && !std::mem::take(&mut redirects) {
-                tokens.push(Token::Word(word));
+            if !is_descriptor {
+                match (std::mem::take(&mut redirects), word.parts.first()) {
+                    (false, _) => tokens.push(Token::Word(word)),
+                    (true, Some(Part::Text(start))) if start.starts_with(TCP) => tokens.push(Token::Socket(word)),
+                    (true, _) => {}
+                }
             }
             at = end.max(at + 1);
         }
@@ -356,16 +378,54 @@ fn closing(script: &str, at: usize, open: char, close: char) -> usize {
     script.len()
 }
 
-struct Parser {
+struct Parser<'script> {
+    script: &'script str,
+    /// What its bytes are in the script that it is a part of.
+    base: Base,
     tokens: Vec<Token>,
     at: usize,
     depth: usize,
 }
 
+/// What the bytes of a script are in the script that it is a part of.
+#[derive(Clone)]
+enum Base {
+    /// It is written as it is, from this byte on.
+    Shifted(usize),
+    /// It is made of these bytes, but written in another way.
+    Made(Range<usize>),
+}
+
+impl Base {
+    fn of(&self, range: &Range<usize>) -> Range<usize> {
+        match self {
+            Self::Shifted(by) => range.start + by..range.end + by,
+            Self::Made(whole) => whole.clone(),
+        }
+    }
+}
+
 /// Words that end a list.
 const ENDS: [&str; 8] = ["then", "else", "elif", "fi", "do", "done", "esac", "}"];
 
-impl Parser {
+impl<'script> Parser<'script> {
+    fn new(script: &'script str, depth: usize, base: Base) -> Self {
+        Self { script, base, tokens: tokens(script), at: 0, depth }
+    }
+
+    fn all(mut self) -> Command {
+        let mut all = Vec::new();
+        while self.at < self.tokens.len() {
+            all.push(self.list());
+            if self.at < self.tokens.len() {
+                // a stray `)`, `fi`, `done`
+                all.push(Command::Unknown);
+                self.at += 1;
+            }
+        }
+        if all.len() == 1 { all.remove(0) } else { Command::Sequence(all) }
+    }
+
     fn operator(&self) -> Option<&'static str> {
         match self.tokens.get(self.at) {
             Some(Token::Operator(operator)) => Some(operator),
@@ -471,6 +531,10 @@ impl Parser {
         self.depth += 1;
         let command = self.compound();
         self.depth -= 1;
+        // a loop or group whose output goes to a socket
+        while matches!(self.tokens.get(self.at), Some(Token::Socket(_))) {
+            self.at += 1;
+        }
         command
     }
 
@@ -614,23 +678,68 @@ impl Parser {
     }
 
     fn simple(&mut self) -> Command {
-        let (mut assignments, mut words) = (Vec::new(), Vec::new());
-        while let Some(Token::Word(word)) = self.tokens.get(self.at) {
-            self.at += 1;
-            match assignment(word).filter(|_| words.is_empty()) {
-                Some(assigned) => assignments.push(assigned),
-                None => words.push(word.clone()),
+        let (mut assignments, mut words, mut sockets) = (Vec::new(), Vec::new(), Vec::new());
+        loop {
+            match self.tokens.get(self.at) {
+                Some(Token::Word(word)) => match assignment(word).filter(|_| words.is_empty()) {
+                    Some(assigned) => assignments.push(assigned),
+                    None => words.push(word.clone()),
+                },
+                Some(Token::Socket(word)) => sockets.push(word.clone()),
+                _ => break,
             }
+            self.at += 1;
         }
         if self.operator() == Some("(") {
             // an array, or what is no shell at all
             self.skip_parentheses();
             return Command::Unknown;
         }
-        if words.is_empty() && assignments.is_empty() {
+        if words.is_empty() && assignments.is_empty() && sockets.is_empty() {
             return Command::Unknown;
         }
-        Command::Simple { assignments, words }
+        if assignments.is_empty()
+            && sockets.is_empty()
+            && let Some(shell) = self.shell(&words)
+        {
+            return shell;
+        }
+        let moved = |word: &mut ShellWord| word.range = self.base.of(&word.range);
+        assignments.iter_mut().map(|(_, word)| word).chain(&mut words).chain(&mut sockets).for_each(moved);
+        Command::Simple { assignments, words, sockets }
+    }
+
+    /// What another shell is given, where the words start one with `-c`.
+    fn shell(&self, words: &[ShellWord]) -> Option<Command> {
+        let texts: Vec<&str> = words.iter().map(|word| word.literal().unwrap_or("$")).collect();
+        let starters::ShellAt { script, timed, replaces } = starters::shell_at(&texts)?;
+        let word = &words[script];
+        let written = match word.parts.as_slice() {
+            [Part::Text(text)] => {
+                let quoted = word.range.start + 1..word.range.end.saturating_sub(1);
+                [word.range.clone(), quoted].into_iter().find(|range| self.script.get(range.clone()) == Some(text))
+            }
+            _ => None,
+        };
+        let base = match (&self.base, written) {
+            (Base::Shifted(by), Some(range)) => Base::Shifted(by + range.start),
+            (base, _) => Base::Made(base.of(&word.range)),
+        };
+        // what the outer shell puts in is put in again by the inner one
+        let mut source = String::new();
+        for part in &word.parts {
+            match part {
+                Part::Text(text) => source.push_str(text),
+                Part::Variable { name, default: None } => source.extend(["${", name.as_str(), "}"]),
+                Part::Variable { name, default: Some(default) } => {
+                    source.extend(["${", name.as_str(), ":-", default.as_str(), "}"]);
+                }
+                Part::Unknown => source.push_str("$?"),
+            }
+        }
+        let inner =
+            if self.depth < DEPTH { Parser::new(&source, self.depth + 1, base).all() } else { Command::Unknown };
+        Some(Command::Shell { inner: Box::new(inner), timed, replaces })
     }
 }
 

@@ -40,6 +40,13 @@ pub(super) fn ini(found: &mut Found<'_>) {
             section = Some(name.trim());
             continue;
         }
+        // pgbouncer's `%include file`, MySQL's `!includedir folder`
+        if line.starts_with(['%', '!'])
+            && let Some((name, path)) = line.split_once(char::is_whitespace)
+        {
+            add(found, &[name], 0, path);
+            continue;
+        }
         let Some((name, value)) = line.split_once(['=', ':']) else {
             // MySQL's `skip-networking`; what is indented goes on with the line before it
             if !line.is_empty() && !line.contains(char::is_whitespace) && !whole.starts_with([' ', '\t']) {

@@ -2,8 +2,8 @@
 
 use serde::de::{self, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 
-use super::super::versions::since;
-use super::{Cursor, Failure, Mode, ProblemKind};
+use super::super::versions::FieldHistory;
+use super::{Cursor, Failure, Mode, ProblemKind, Versioned};
 use crate::yaml::{Entry, NodeId, Value};
 
 pub(super) struct Items<'doc, 'run> {
@@ -58,9 +58,12 @@ impl<'doc> MapAccess<'doc> for Fields<'doc, '_> {
         if self.is_identity(&key) {
             return self.next_key_seed(seed);
         }
-        if let Some(since) = since(self.type_name, &key) {
-            let kind = ProblemKind::NewField { type_name: self.type_name, since, known: self.known };
-            self.parent.at(entry.key).problem(kind);
+        if let Some(history) = FieldHistory::of(self.type_name, &key) {
+            let versioned = Versioned { owner: self.parent.node, key: entry.key, value: entry.value, history };
+            self.parent.versioned.borrow_mut().push(versioned);
+            if history.comes_or_goes() {
+                self.parent.at(entry.key).problem(ProblemKind::OtherVersion { type_name: self.type_name, history });
+            }
         }
         let is_map_of_anything = self.type_name.is_empty() && self.parent.mode == Mode::Typed;
         if is_map_of_anything && matches!(document.value(entry.key), Value::Bool(_)) && document.raw(entry.key) != key {
@@ -106,7 +109,10 @@ impl<'doc> Deserializer<'doc> for Field<'doc, '_> {
     );
 
     fn deserialize_ignored_any<V: Visitor<'doc>>(self, visitor: V) -> Result<V::Value, Failure> {
-        if self.value.mode == Mode::Typed {
+        // The types are those of the newest version: a field that went before it has been noted by its history.
+        let document = self.value.document;
+        let has_history = || FieldHistory::of(self.type_name, &document.key_text(self.key)).is_some();
+        if self.value.mode == Mode::Typed && !has_history() {
             let kind = ProblemKind::UnknownField { type_name: self.type_name, known: self.known };
             self.value.at(self.key).problem(kind);
         }

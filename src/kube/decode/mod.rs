@@ -15,6 +15,7 @@ use self::access::{Fields, Items};
 use super::bytes::{base64, to_base64};
 use super::time;
 use super::validation::Quantity;
+use super::versions::FieldHistory;
 use crate::yaml::{Document, NodeId, Value};
 
 /// Something that a strict decode refuses.
@@ -36,14 +37,12 @@ pub enum ProblemKind {
         /// The fields it has.
         known: &'static [&'static str],
     },
-    /// The field came with a version of Kubernetes, and older servers do not know it.
-    NewField {
+    /// Some supported versions of Kubernetes have the field, and others do not.
+    OtherVersion {
         /// Kubernetes' name of the type.
         type_name: &'static str,
-        /// The minor version: 37 for v1.37.
-        since: u8,
-        /// The fields that the newest version has.
-        known: &'static [&'static str],
+        /// Which versions have it.
+        history: &'static FieldHistory,
     },
     /// The value has another type than the field.
     WrongType {
@@ -59,20 +58,45 @@ pub enum ProblemKind {
     },
 }
 
-/// Decodes a node as `T`. The value is missing only where a mistake left nothing to go on with.
-pub fn decode<'doc, T: de::Deserialize<'doc>>(document: &'doc Document, node: NodeId) -> (Option<T>, Vec<Problem>) {
-    let problems = RefCell::new(Vec::new());
-    let value = Cursor { document, node, problems: &problems, mode: Mode::Typed };
-    let decoded = T::deserialize(value);
-    let mut problems = problems.into_inner();
-    match decoded {
-        Ok(value) => (Some(value), problems),
+/// A field that not every supported version reads.
+#[derive(Clone, Copy, Debug)]
+pub struct Versioned {
+    /// The map that holds it.
+    pub owner: NodeId,
+    /// Its key.
+    pub key: NodeId,
+    /// Its value.
+    pub value: NodeId,
+    /// Which versions have and read it.
+    pub history: &'static FieldHistory,
+}
+
+/// What a decode has found.
+#[derive(Debug)]
+pub struct Decoded<T> {
+    /// The value; none only where a mistake left nothing to go on with.
+    pub value: Option<T>,
+    /// What a strict decode refuses.
+    pub problems: Vec<Problem>,
+    /// The fields that depend on the version.
+    pub versioned: Vec<Versioned>,
+}
+
+/// Decodes a node as `T`.
+pub fn decode<'doc, T: de::Deserialize<'doc>>(document: &'doc Document, node: NodeId) -> Decoded<T> {
+    let (problems, versioned) = (RefCell::default(), RefCell::default());
+    let cursor = Cursor { document, node, problems: &problems, versioned: &versioned, mode: Mode::Typed };
+    let decoded = T::deserialize(cursor);
+    let (mut problems, versioned) = (problems.into_inner(), versioned.into_inner());
+    let value = match decoded {
+        Ok(value) => Some(value),
         Err(Failure { node: at, message }) => {
             let kind = ProblemKind::Malformed { expected: message };
             problems.push(Problem { node: at.unwrap_or(node), kind });
-            (None, problems)
+            None
         }
-    }
+    };
+    Decoded { value, problems, versioned }
 }
 
 /// An error of a field's own `Deserialize`; the innermost value that failed is noted on the way out.
@@ -115,6 +139,7 @@ struct Cursor<'doc, 'run> {
     document: &'doc Document,
     node: NodeId,
     problems: &'run RefCell<Vec<Problem>>,
+    versioned: &'run RefCell<Vec<Versioned>>,
     mode: Mode,
 }
 

@@ -1,6 +1,7 @@
 //! Webhooks of admission: `pkg/apis/admissionregistration/validation`. Match conditions are written in CEL,
 //! which is not judged.
 
+use super::super::versions::Change;
 use super::field::Field;
 use super::formats;
 use super::meta::{self, Scope};
@@ -21,9 +22,11 @@ pub fn mutating_webhooks(object: Field) {
 
 fn webhooks(object: Field) {
     meta::object_meta(object.child("metadata"), Scope::Cluster, formats::dns_subdomain);
+    reserved_name(object);
     let mut names = Vec::new();
     for hook in object.child("webhooks").items() {
         webhook(hook);
+        hook.child("rules").items().for_each(excluded_resources);
         let name = hook.child("name");
         if !name.is_empty() {
             if names.contains(&name.str()) {
@@ -31,6 +34,42 @@ fn webhooks(object: Field) {
             }
             names.push(name.str());
         }
+    }
+}
+
+/// `ValidateStaticSuffix`, and its warning in older versions.
+pub fn reserved_name(object: Field) {
+    let name = object.at(&["metadata", "name"]);
+    if !name.str().ends_with(".static.k8s.io") {
+        return;
+    }
+    let rule = "ends in `.static.k8s.io`, which is for configuration that a server reads from its own files";
+    if name.has_change(Change::StaticNamesReserved) {
+        name.invalid(rule);
+    } else if name.has_change(Change::StaticNamesWarned) {
+        name.warn(format!("`name` {rule}"));
+    }
+}
+
+/// `WarningsForValidatingWebhookRules`: resources that webhooks are never asked about.
+fn excluded_resources(rule: Field) {
+    const EXCLUDED: [(&str, &str); 6] = [
+        ("authentication.k8s.io", "selfsubjectreviews"),
+        ("authentication.k8s.io", "tokenreviews"),
+        ("authorization.k8s.io", "localsubjectaccessreviews"),
+        ("authorization.k8s.io", "selfsubjectaccessreviews"),
+        ("authorization.k8s.io", "selfsubjectrulesreviews"),
+        ("authorization.k8s.io", "subjectaccessreviews"),
+    ];
+    let (groups, resources) = (rule.child("apiGroups"), rule.child("resources"));
+    let names = |list: Field, wanted: &str| list.items().any(|item| item.str() == wanted);
+    if !rule.has_change(Change::WebhooksSkipReviews) || names(groups, "*") || names(resources, "*") {
+        return;
+    }
+    for (group, resource) in
+        EXCLUDED.iter().filter(|(group, resource)| names(groups, group) && names(resources, resource))
+    {
+        resources.warn(format!("webhooks are never asked about `{resource}` of `{group}`"));
     }
 }
 
@@ -87,7 +126,7 @@ fn review_versions(versions: Field) {
 }
 
 /// `validateRuleWithOperations`
-fn rule(rule: Field) {
+pub fn rule(rule: Field) {
     let operations = rule.child("operations");
     list(operations, false);
     for operation in operations.items() {

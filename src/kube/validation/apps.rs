@@ -1,5 +1,6 @@
 //! Controllers that keep Pods running: `pkg/apis/apps/validation` and replication controllers.
 
+use super::super::versions::Change;
 use super::field::{Field, IntOrString};
 use super::meta::{self, NameFormat, Scope};
 use super::pod::{self, PodContext};
@@ -183,7 +184,9 @@ pub fn stateful_set(object: Field) {
     }
     let claims = spec.child("volumeClaimTemplates");
     for claim in claims.items() {
-        storage::claim_spec(claim.child("spec"));
+        if claims.has_change(Change::StatefulTemplates) {
+            storage::claim_spec(claim.child("spec"));
+        }
         storage::claim_spec_warnings(claim.child("spec"));
     }
     spec.at(&["ordinals", "start"]).non_negative();
@@ -193,7 +196,11 @@ pub fn stateful_set(object: Field) {
         if !selector.is_set() || !meta::is_empty_selector(selector) {
             meta::template_labels(selector, template);
         }
-        pod::pod_template(template, PodContext { pod_meta: None, claim_templates: Some(claims) });
+        if template.has_change(Change::StatefulTemplates) {
+            pod::pod_template(template, PodContext { pod_meta: None, claim_templates: Some(claims) });
+        } else {
+            pod::template_metadata(template);
+        }
     } else {
         selector.invalid("cannot be understood");
     }
@@ -205,11 +212,18 @@ pub fn stateful_set(object: Field) {
     pod::template_warnings(template);
 }
 
-/// `maxUnavailable` is behind a feature gate that is off, so the server drops it unread.
 fn stateful_strategy(strategy: Field) {
     let (kind, rolling) = (strategy.child("type"), strategy.child("rollingUpdate"));
     match kind.str_or("RollingUpdate") {
-        "RollingUpdate" => rolling.child("partition").non_negative(),
+        "RollingUpdate" => {
+            rolling.child("partition").non_negative();
+            let unavailable = rolling.child("maxUnavailable");
+            int_or_percent(unavailable);
+            if unavailable.is_set() && amount(unavailable, 1) == 0 {
+                unavailable.invalid("cannot be 0");
+            }
+            at_most_all(unavailable);
+        }
         "OnDelete" => {
             if rolling.is_set() {
                 rolling.invalid("is for the strategy RollingUpdate alone");

@@ -1,5 +1,6 @@
-//! Autoscalers: `pkg/apis/autoscaling/validation`. Scaling to zero is behind a feature gate that is off.
+//! Autoscalers: `pkg/apis/autoscaling/validation`.
 
+use super::super::versions::Change;
 use super::field::Field;
 use super::meta::{self, Scope};
 use super::{formats, resources};
@@ -19,10 +20,7 @@ pub fn autoscaler(object: Field) {
     let metrics = spec.child("metrics");
     metrics.items().for_each(metric);
     let scales_to_zero = |metric: Field| matches!(metric.child("type").str(), "Object" | "External");
-    let minimum = spec.child("minReplicas");
-    if minimum.is_set() && minimum.int() == 0 && !metrics.items().any(scales_to_zero) {
-        metrics.forbidden("needs an Object or External metric for zero replicas");
-    }
+    zero_replicas(spec, metrics.items().any(scales_to_zero));
     for direction in ["scaleUp", "scaleDown"] {
         let rules = spec.child("behavior").child(direction);
         if rules.is_set() {
@@ -34,6 +32,7 @@ pub fn autoscaler(object: Field) {
 /// Version 1: one target of CPU, which the server reads as a metric.
 pub fn autoscaler_v1(object: Field) {
     let spec = bounds(object);
+    zero_replicas(spec, false);
     let target = spec.child("targetCPUUtilizationPercentage");
     if target.is_set() && target.int() < 1 {
         let metric = target.as_item_of(spec.child("metrics"), 0);
@@ -43,12 +42,20 @@ pub fn autoscaler_v1(object: Field) {
     }
 }
 
+fn zero_replicas(spec: Field, is_measured: bool) {
+    let minimum = spec.child("minReplicas");
+    if minimum.is_set() && minimum.int() == 0 && !is_measured {
+        spec.child("metrics").forbidden("needs an Object or External metric for zero replicas");
+    }
+}
+
 fn bounds(object: Field) -> Field {
     meta::object_meta(object.child("metadata"), Scope::Namespaced, formats::dns_subdomain);
     let spec = object.child("spec");
     let (minimum, maximum) = (spec.child("minReplicas"), spec.child("maxReplicas"));
-    if minimum.is_set() && minimum.int() < 1 {
-        minimum.invalid("must be 1 at least");
+    let least = i64::from(!minimum.has_change(Change::ScaleToZero));
+    if minimum.is_set() && minimum.int() < least {
+        minimum.invalid(format!("must be {least} at least"));
     }
     match maximum.int() {
         0 => maximum.required("an autoscaler needs an upper bound above 0"),
@@ -74,6 +81,9 @@ fn object_reference(reference: Field, core_allowed: bool) {
         }
     }
     let version = reference.child("apiVersion");
+    if !version.has_change(Change::ScaledApiVersion) {
+        return;
+    }
     let slashes = version.str().matches('/').count();
     let group = version.str().split_once('/').map_or("", |(group, _)| group);
     if slashes > 1 {

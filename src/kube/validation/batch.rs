@@ -1,5 +1,6 @@
 //! Jobs and schedules: `pkg/apis/batch/validation`.
 
+use super::super::versions::Change;
 use super::field::Field;
 use super::meta::{self, Scope};
 use super::pod::{self, PodContext};
@@ -199,6 +200,11 @@ fn pod_conditions(conditions: Field) {
     for condition in conditions.items() {
         condition.child("type").check(formats::qualified_name);
         let status = condition.child("status");
+        let is_in_cron_job = || status.path().starts_with("spec.jobTemplate.");
+        if status.is_empty() && !status.has_change(Change::PodConditionDefaults) && is_in_cron_job() {
+            status.required("a server before v1.34 has no default for it in a CronJob");
+            continue;
+        }
         status.one_of(status.str_or("True"), &["False", "True", "Unknown"]);
     }
 }

@@ -1,8 +1,8 @@
 //! Config maps, Secrets, service accounts and namespaces.
 
 use super::field::Field;
-use super::formats;
 use super::meta::{self, Scope};
+use super::{formats, pod_security};
 
 /// `MaxSecretSize`, also of config maps.
 const MAX_SIZE: usize = 1024 * 1024;
@@ -134,6 +134,7 @@ pub fn service_account(object: Field) {
 /// `ValidateNamespace`
 pub fn namespace(object: Field) {
     meta::object_meta(object.child("metadata"), Scope::Cluster, formats::dns_label);
+    pod_security::labels(object.at(&["metadata", "labels"]));
     let finalizers = object.at(&["spec", "finalizers"]);
     for finalizer in finalizers.items().map(|finalizer| finalizer.as_path_of(finalizers)) {
         let text = finalizer.str();

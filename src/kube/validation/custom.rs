@@ -4,7 +4,7 @@
 //! Structural schemas are read as the server reads them. Rules in CEL, `oneOf` and its relatives, and formats
 //! are not judged: an object without errors may still be refused.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use regex_lite::Regex;
@@ -68,7 +68,8 @@ impl Schemas {
 
     fn judge_one(&self, object: &Object, schema: &Definition) -> Vec<Cause> {
         let patterns = &self.patterns;
-        let mut judge = Judge { schema, patterns, object, unknown: Vec::new(), errors: Vec::new() };
+        let mut judge =
+            Judge { schema, patterns, object, kept: HashSet::new(), unknown: Vec::new(), errors: Vec::new() };
         judge.map(schema.node, object.node, object.node, "", true);
         // As with built-in kinds, unknown fields stand alone.
         if judge.unknown.is_empty() { judge.errors } else { judge.unknown }
@@ -92,6 +93,9 @@ struct Judge<'run> {
     schema: &'run Definition,
     patterns: &'run HashMap<(usize, NodeId), Regex>,
     object: &'run Object,
+    /// `items` of lists that keep unknown fields: the flag holds for what is in them (`skipPrune` in
+    /// `pkg/apiserver/schema/pruning/algorithm.go` of k8s.io/apiextensions-apiserver).
+    kept: HashSet<NodeId>,
     unknown: Vec<Cause>,
     errors: Vec<Cause>,
 }
@@ -157,7 +161,7 @@ impl Judge<'_> {
         let document = Arc::clone(&self.object.document);
         let properties = self.keyword(schema, "properties");
         let others = self.keyword(schema, "additionalProperties");
-        let keeps = self.is_true(schema, "x-kubernetes-preserve-unknown-fields");
+        let keeps = self.is_true(schema, "x-kubernetes-preserve-unknown-fields") || self.kept.contains(&schema);
         let has_identity = is_root || self.is_true(schema, "x-kubernetes-embedded-resource");
         for entry in document.entries(node) {
             let key = document.key(entry);
@@ -226,6 +230,9 @@ impl Judge<'_> {
 
     fn list(&mut self, schema: NodeId, items: &[NodeId], mark: NodeId, path: &str) {
         if let Some(inner) = self.keyword(schema, "items") {
+            if self.is_true(schema, "x-kubernetes-preserve-unknown-fields") || self.kept.contains(&schema) {
+                self.kept.insert(inner);
+            }
             for (index, item) in items.iter().enumerate() {
                 let mark = self.object.document.entries(*item).first().map_or(*item, |entry| entry.key);
                 self.value(inner, *item, mark, &format!("{path}[{index}]"));

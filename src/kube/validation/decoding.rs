@@ -1,5 +1,8 @@
 //! Mistakes of decoding as the server reports them.
 
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+
 use super::super::{Object, Problem, ProblemKind};
 use super::{Cause, Reason, Target};
 use crate::diagnostic::{Edit, Fix};
@@ -7,30 +10,35 @@ use crate::yaml::{Document, NodeId, Style, Value};
 
 /// What a strict decode of an object refuses.
 pub fn causes(object: &Object, target: Target) -> Vec<Cause> {
-    let problems = object.problems.iter().filter(|problem| counts(problem, target));
-    problems.map(|problem| cause(object, problem)).collect()
+    let problems: Vec<&Problem> = object.problems.iter().filter(|problem| counts(problem, target)).collect();
+    if problems.is_empty() {
+        return Vec::new();
+    }
+    let wanted = problems.iter().map(|problem| problem.node).collect();
+    let paths = paths(&object.document, object.node, &wanted);
+    let spelt = |problem: &Problem| paths.get(&problem.node).cloned().unwrap_or_default();
+    problems.into_iter().map(|problem| cause(object, problem, spelt(problem))).collect()
 }
 
 fn counts(problem: &Problem, target: Target) -> bool {
     match problem.kind {
-        ProblemKind::NewField { since, .. } => since > target.0,
+        ProblemKind::OtherVersion { history, .. } => !history.exists_in(target),
         // The map gets another key than its author meant, which the server cannot know.
         ProblemKind::BooleanKey => false,
         _ => true,
     }
 }
 
-fn cause(object: &Object, problem: &Problem) -> Cause {
+fn cause(object: &Object, problem: &Problem, (path, name): Spelt) -> Cause {
     let document = &object.document;
-    let (path, name) = path(document, object.node, problem.node);
     let (reason, message, help) = match &problem.kind {
         ProblemKind::UnknownField { type_name, known } => {
             let near = nearest(&name, known);
             let message = format!("{} has no field `{name}`", owner(type_name));
             (Reason::UnknownField, message, near.map(|near| format!("did you mean `{near}`?")))
         }
-        ProblemKind::NewField { type_name, since, .. } => {
-            let message = format!("{} has a field `{name}` since v1.{since} only", owner(type_name));
+        ProblemKind::OtherVersion { type_name, history } => {
+            let message = format!("{} has a field `{name}` {} only", owner(type_name), history.times());
             (Reason::UnknownField, message, None)
         }
         ProblemKind::WrongType { expected } => {
@@ -96,32 +104,82 @@ pub fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
         .map(|(_, field)| field)
 }
 
-/// The path that leads from `root` to a key or value, and its last name.
-fn path(document: &Document, root: NodeId, target: NodeId) -> (String, String) {
-    let mut work = vec![(root, String::new(), String::new())];
-    while let Some((node, path, name)) = work.pop() {
-        if node == target {
-            return (path, name);
+/// The path that leads to a key or value, and its last name.
+type Spelt = (String, String);
+
+/// A key or value on the way through an object.
+struct Visit<'object> {
+    node: NodeId,
+    /// The visit of what holds it; the root's is its own.
+    from: usize,
+    step: Step<'object>,
+}
+
+enum Step<'object> {
+    Root,
+    Key(Cow<'object, str>),
+    Index(usize),
+}
+
+/// The paths from `root` to some keys and values: one walk for all of them.
+fn paths(document: &Document, root: NodeId, wanted: &HashSet<NodeId>) -> HashMap<NodeId, Spelt> {
+    let mut found = HashMap::new();
+    let mut visits = vec![Visit { node: root, from: 0, step: Step::Root }];
+    let mut work = vec![0];
+    while let Some(at) = work.pop() {
+        let node = visits[at].node;
+        if wanted.contains(&node) {
+            found.entry(node).or_insert_with(|| spell(&visits, at));
+        }
+        if found.len() == wanted.len() {
+            break;
         }
         match document.value(node) {
             Value::Map(entries) => {
                 for entry in entries {
-                    let key = document.key(entry).into_owned();
-                    let inner = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
-                    if entry.key == target {
-                        return (inner, key);
+                    visits.push(Visit { node: entry.value, from: at, step: Step::Key(document.key(entry)) });
+                    work.push(visits.len() - 1);
+                    if wanted.contains(&entry.key) {
+                        found.entry(entry.key).or_insert_with(|| spell(&visits, visits.len() - 1));
                     }
-                    work.push((entry.value, inner, key));
                 }
             }
-            Value::List(items) => work.extend(
-                items
-                    .iter()
-                    .enumerate()
-                    .map(|(index, item)| (*item, format!("{path}[{index}]"), format!("{name}[{index}]"))),
-            ),
+            Value::List(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    visits.push(Visit { node: *item, from: at, step: Step::Index(index) });
+                    work.push(visits.len() - 1);
+                }
+            }
             _ => {}
         }
     }
-    (String::new(), String::new())
+    found
+}
+
+fn spell(visits: &[Visit<'_>], at: usize) -> Spelt {
+    let mut steps = Vec::new();
+    let mut here = at;
+    while !matches!(visits[here].step, Step::Root) {
+        steps.push(&visits[here].step);
+        here = visits[here].from;
+    }
+    let (mut path, mut name) = Spelt::default();
+    for step in steps.into_iter().rev() {
+        match step {
+            Step::Root => {}
+            Step::Key(key) => {
+                if !path.is_empty() {
+                    path.push('.');
+                }
+                path.push_str(key);
+                name = key.clone().into_owned();
+            }
+            Step::Index(index) => {
+                let index = format!("[{index}]");
+                path.push_str(&index);
+                name.push_str(&index);
+            }
+        }
+    }
+    (path, name)
 }

@@ -48,13 +48,10 @@ fn app_protocol(port: Field) {
 }
 
 fn endpoint_address(address: Field, at: Field) {
-    match ip::address(address.str()) {
-        Some(rule) => address.invalid(rule),
-        None => {
-            if let Some(rule) = ip::parse_sloppy(address.str()).and_then(ip::endpoint) {
-                at.invalid(rule);
-            }
-        }
+    if ip::check_address(address)
+        && let Some(rule) = ip::parse_sloppy(address.str()).and_then(ip::endpoint)
+    {
+        at.invalid(rule);
     }
 }
 

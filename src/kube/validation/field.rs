@@ -6,8 +6,10 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
+use std::collections::HashSet;
 use std::fmt::Write as _;
 
+use super::super::versions::{Change, Target};
 use super::quantity::Quantity;
 use super::{Cause, Reason};
 use crate::yaml::{Document, NodeId, Value};
@@ -17,6 +19,8 @@ use crate::yaml::{Document, NodeId, Value};
 pub struct Run<'doc> {
     document: &'doc Document,
     root: NodeId,
+    target: Target,
+    dropped: HashSet<NodeId>,
     steps: RefCell<Vec<Step>>,
     found: RefCell<Found>,
 }
@@ -61,9 +65,13 @@ pub enum IntOrString<'a> {
 }
 
 impl<'doc> Run<'doc> {
-    /// Starts at an object's outermost map.
-    pub fn new(document: &'doc Document, root: NodeId) -> Self {
-        Self { document, root, steps: RefCell::new(vec![Step::Root]), found: RefCell::default() }
+    /// Starts at an object's outermost map. What is dropped is not there.
+    pub fn new(document: &'doc Document, root: NodeId, target: Target, dropped: HashSet<NodeId>) -> Self {
+        Self { document, root, target, dropped, steps: RefCell::new(vec![Step::Root]), found: RefCell::default() }
+    }
+
+    fn is_dropped(&self, node: NodeId) -> bool {
+        !self.dropped.is_empty() && self.dropped.contains(&node)
     }
 
     /// The object itself.
@@ -190,6 +198,9 @@ impl<'a> Field<'a> {
 
     fn entry(self, name: &str) -> Option<(NodeId, Option<NodeId>)> {
         let entry = self.run.document.entry(self.node?, name)?;
+        if self.run.is_dropped(entry.value) {
+            return None;
+        }
         Some((entry.key, self.non_null(entry.value)))
     }
 
@@ -233,8 +244,7 @@ impl<'a> Field<'a> {
     pub fn is_empty(self) -> bool {
         match self.value() {
             Value::Str(text) => text.is_empty(),
-            Value::List(items) => items.is_empty(),
-            Value::Map(entries) => entries.is_empty(),
+            Value::List(_) | Value::Map(_) => self.len() == 0,
             Value::Null => true,
             _ => false,
         }
@@ -306,11 +316,18 @@ impl<'a> Field<'a> {
         }
     }
 
+    /// How long the value is as JSON.
+    #[must_use]
+    pub fn json_len(self) -> usize {
+        self.node.map_or(0, |node| self.run.document.to_json(node).len())
+    }
+
     /// How many elements or entries it has.
     #[must_use]
     pub fn len(self) -> usize {
         match self.value() {
-            Value::List(items) => items.len(),
+            Value::List(items) if self.run.dropped.is_empty() => items.len(),
+            Value::List(items) => items.iter().filter(|item| !self.run.is_dropped(**item)).count(),
             Value::Map(entries) => entries.len(),
             _ => 0,
         }
@@ -322,7 +339,8 @@ impl<'a> Field<'a> {
             Value::List(items) => items,
             _ => &[],
         };
-        (0_u32..).zip(nodes).map(move |(index, node)| {
+        let kept = nodes.iter().filter(move |node| !self.run.is_dropped(**node));
+        (0_u32..).zip(kept).map(move |(index, node)| {
             let mark = self.run.document.entries(*node).first().map_or(*node, |entry| entry.key);
             Self { node: self.non_null(*node), mark, step: self.run.step(Step::Index(self.step, index)), ..self }
         })
@@ -403,6 +421,18 @@ impl<'a> Field<'a> {
         let mut found = self.run.found.borrow_mut();
         let list = if cause.reason == Reason::Warning { &mut found.warnings } else { &mut found.errors };
         list.push(cause);
+    }
+
+    /// Whether the server that is asked follows a change of the rules.
+    #[must_use]
+    pub fn has_change(self, change: Change) -> bool {
+        self.run.target.has(change)
+    }
+
+    /// The version of the server that is asked.
+    #[must_use]
+    pub fn target(self) -> Target {
+        self.run.target
     }
 
     /// How many errors there are so far.

@@ -21,6 +21,20 @@ pub fn dns_subdomain(text: &str) -> Option<&'static str> {
         .then_some("is no DNS name: lower-case letters, digits, `-` and `.`, a letter or digit at both ends")
 }
 
+/// `IsDNS1035Label`
+pub fn dns_1035_label(text: &str) -> Option<&'static str> {
+    if let Some(rule) = dns_label(text) {
+        return Some(rule);
+    }
+    text.starts_with(|first: char| first.is_ascii_digit())
+        .then_some("begins with a digit, which names of Services may since v1.36 only")
+}
+
+/// The same label as a version of an API: `v1beta1`.
+pub fn version_label(text: &str) -> Option<&'static str> {
+    (dns_1035_label(text).is_some()).then_some("is no version such as v1 or v1beta1")
+}
+
 /// `IsDNS1123SubdomainWithUnderscore`
 pub fn dns_subdomain_with_underscore(text: &str) -> Option<&'static str> {
     if text.len() > 253 {
@@ -89,6 +103,57 @@ pub fn qualified_name(text: &str) -> Option<&'static str> {
 /// `IsQualifiedName` of the text in lower case: annotations, provisioners.
 pub fn qualified_name_caseless(text: &str) -> Option<&'static str> {
     qualified_name(&text.to_lowercase())
+}
+
+/// `IsDomainPrefixedKey` of the text in lower case: `example.com/name`.
+pub fn domain_prefixed_key(text: &str) -> Option<&'static str> {
+    let text = text.to_lowercase();
+    qualified_name(&text).or_else(|| (!text.contains('/')).then_some("has no domain before a `/`"))
+}
+
+/// `validateFullyQualifiedName` of devices: `example.com/name`.
+pub fn device_attribute(text: &str) -> Option<&'static str> {
+    let identifier = |name: &str| {
+        let mut bytes = name.bytes();
+        let first = bytes.next().is_some_and(|byte| byte.is_ascii_alphabetic() || byte == b'_');
+        first && name.len() <= 32 && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    };
+    match text.split('/').collect::<Vec<_>>()[..] {
+        [domain, name] if !domain.is_empty() && domain.len() <= 63 && dns_subdomain(domain).is_none() => {
+            (!identifier(name)).then_some("has no identifier of letters, digits and `_` behind its `/`")
+        }
+        // The server looks no further at more slashes.
+        [_, _, _, ..] => None,
+        _ => Some("is no attribute of a device: `example.com/name`"),
+    }
+}
+
+/// The same before v1.37, in any case.
+pub fn device_attribute_caseless(text: &str) -> Option<&'static str> {
+    device_attribute(&text.to_lowercase())
+}
+
+/// `ValidateSignerName`: `example.com/name`.
+pub fn signer_name(text: &str) -> Option<&'static str> {
+    let Some((domain, path)) = text.split_once('/').filter(|(_, path)| !path.contains('/')) else {
+        return Some("is no signer: `example.com/name`");
+    };
+    if domain.len() > 253 || text.len() > 571 {
+        return Some("is longer than the name of a signer can be");
+    }
+    if domain.split('.').any(|label| dns_label(label).is_some()) || !domain.contains('.') {
+        return Some("has no domain with a dot before its `/`");
+    }
+    (path.split('.').any(|label| dns_subdomain(label).is_some())).then_some("has no DNS name behind its `/`")
+}
+
+/// `ValidateClusterTrustBundleName`: a DNS name, behind its signer and `:` if it has one. The signer is not judged.
+pub fn trust_bundle_name(text: &str) -> Option<&'static str> {
+    let Some((signer, name)) = text.rsplit_once(':') else { return dns_subdomain(text) };
+    if signer.is_empty() || signer.contains('/') {
+        return Some("begins with no signer in the form `example.com:name:`");
+    }
+    dns_subdomain(name)
 }
 
 /// `IsValidLabelValue`
@@ -209,6 +274,7 @@ mod tests {
     fn names() {
         let long = "a".repeat(64);
         table(dns_label, &["a", "0", "a--b", "1-a"], &["", "A", "-a", "a-", "a.b", "a_b", "é", &long]);
+        table(dns_1035_label, &["a", "a--b", "a-1"], &["", "A", "0", "1-a", "-a", "a-", "a.b", &long]);
         table(dns_subdomain, &["a", "a.b", "0.1", &long], &["", "a..b", ".a", "a.", "A.b", "a_b", &"a".repeat(254)]);
         table(dns_subdomain_with_underscore, &["_a.b", "a_b"], &["__a", "a_", "", "_"]);
         table(wildcard_subdomain, &["*.a.b"], &["*", "*.", "a.*.b", "**.a", "*a.b"]);
@@ -221,6 +287,11 @@ mod tests {
         table(port_name, &["http", "a-1", "1a"], &["", "80", "a--b", "-a", "a-", "A", "a_b", "abcdefghijklmnop"]);
         table(path_segment, &["a", "a:b", ""], &[".", "..", "a/b", "a%b"]);
         table(domain_prefixed_path, &["a.b/c", "a/b/c"], &["", "a", "/a", "a/", "A/b", "a/ b"]);
+        table(domain_prefixed_key, &["a.b/c", "A/b"], &["", "a", "a/", "/a", "a/b/c"]);
+        table(device_attribute, &["a.b/c", "a/_c1"], &["", "a", "/a", "a/", "a/b-c", "a/1", "a_b/c", "A/b"]);
+        table(device_attribute_caseless, &["A.b/C"], &["", "a", "A_b/c"]);
+        table(signer_name, &["a.b/c", "a.b/c.d"], &["", "a/b", "a.b", "a.b/", "a.b/c/d", "A.b/c", "a.b/_"]);
+        table(trust_bundle_name, &["a", "a.b:c:d", "a:b"], &["", ":a", "a.b:c:", "a/b:c", "a.b:c:D", "a_b"]);
         table(sysctl_name, &["net.core.somaxconn", "a/b-c"], &["", "A", "a..b", "-a"]);
     }
 

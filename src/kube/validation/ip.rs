@@ -3,6 +3,9 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use super::super::versions::Change;
+use super::field::Field;
+
 /// Reads an address as Go did before 1.17: leading zeroes in IPv4 are skipped (`ParseIPSloppy`).
 pub fn parse_sloppy(text: &str) -> Option<IpAddr> {
     if text.contains(':') {
@@ -37,8 +40,28 @@ pub fn is_ipv6(address: IpAddr) -> bool {
     matches!(address, IpAddr::V6(six) if six.to_ipv4_mapped().is_none())
 }
 
-/// `IsValidIPForLegacyField`
-pub fn address(text: &str) -> Option<&'static str> {
+/// `IsValidIPForLegacyField`; true if nothing is wrong.
+pub fn check_address(field: Field) -> bool {
+    let rule = address(field.str()).filter(|_| field.has_change(Change::StrictAddresses) || !is_lenient(field.str()));
+    if let Some(rule) = rule {
+        field.invalid(rule);
+    }
+    rule.is_none()
+}
+
+fn is_lenient(text: &str) -> bool {
+    parse_sloppy(text).is_some()
+}
+
+/// `IsValidCIDRForLegacyField`
+pub fn check_cidr(field: Field) {
+    if let Some(rule) = cidr(field.str(), field.has_change(Change::StrictAddresses)) {
+        field.invalid(rule);
+    }
+}
+
+/// What strict reading has against an address.
+fn address(text: &str) -> Option<&'static str> {
     match parse_sloppy(text) {
         None => Some("is no IP address such as 10.9.8.7 or 2001:db8::1"),
         Some(IpAddr::V6(six)) if six.to_ipv4_mapped().is_some() => {
@@ -105,11 +128,14 @@ impl Cidr {
     }
 }
 
-/// `IsValidCIDRForLegacyField`
-pub fn cidr(text: &str) -> Option<&'static str> {
+/// What strict or lenient reading has against a range.
+pub fn cidr(text: &str, is_strict: bool) -> Option<&'static str> {
     let Some(range) = Cidr::parse_sloppy(text) else {
         return Some("is no range such as 10.9.8.0/24 or 2001:db8::/64");
     };
+    if !is_strict {
+        return None;
+    }
     let (address, length) = text.split_once('/').unwrap_or((text, ""));
     if address.parse::<IpAddr>().is_err() || (length.len() > 1 && length.starts_with('0')) {
         return Some("has a number with a leading 0, which readers disagree on");
@@ -118,6 +144,14 @@ pub fn cidr(text: &str) -> Option<&'static str> {
         return Some("is an IPv4 range written as IPv6: write the IPv4 range");
     }
     range.has_host_bits().then_some("has bits set behind its length")
+}
+
+/// `IsValidCIDR`: the canonical form alone.
+pub fn canonical_cidr(text: &str) -> Option<&'static str> {
+    cidr(text, true).or_else(|| {
+        let range = Cidr::parse_sloppy(text)?;
+        (format!("{}/{}", range.address, range.length) != text).then_some("is not in the canonical form of RFC 5952")
+    })
 }
 
 /// `ValidateEndpointIP`: addresses that no endpoint can have.
@@ -156,7 +190,7 @@ pub fn address_warning(text: &str) -> Option<String> {
     }
 }
 
-/// `GetWarningsForCIDR`, without those that are errors by now.
+/// `GetWarningsForCIDR`, the first of them.
 pub fn cidr_warning(text: &str) -> Option<String> {
     let range = Cidr::parse_sloppy(text)?;
     if range.has_host_bits() {
@@ -190,7 +224,7 @@ mod tests {
     #[test]
     fn ranges() {
         for good in ["10.0.0.0/8", "0.0.0.0/0", "1.2.3.4/32", "2001:db8::/32", "::/0"] {
-            assert_eq!(cidr(good), None, "{good}");
+            assert_eq!(cidr(good, true), None, "{good}");
         }
         for bad in [
             "",
@@ -203,7 +237,13 @@ mod tests {
             "a/8",
             "::/129",
         ] {
-            assert!(cidr(bad).is_some(), "{bad}");
+            assert!(cidr(bad, true).is_some(), "{bad}");
+        }
+        for lenient in ["10.0.0.1/8", "10.0.0.0/08", "010.0.0.0/8", "2001:db8::1/32", "::ffff:1.2.3.0/120"] {
+            assert_eq!(cidr(lenient, false), None, "{lenient}");
+        }
+        for bad in ["", "10.0.0.0", "10.0.0.0/33", "a/8", "::/129"] {
+            assert!(cidr(bad, false).is_some(), "{bad}");
         }
     }
 }

@@ -1,11 +1,14 @@
 //! Which rules judge which kind, and kinds that a server does not have.
 
 use super::super::Object;
+use super::super::versions::{KindHistory, Target};
 use super::field::Field;
 use super::meta::{self, Scope};
 use super::{Cause, Reason};
-use super::{admission, apps, autoscaling, batch, config, endpoints, formats, networking, pod, policy, quota, rbac};
-use super::{service, storage};
+use super::{
+    admission, apps, attachments, autoscaling, batch, cluster, config, devices, endpoints, flow_control, formats,
+};
+use super::{networking, pod, policy, policy_bindings, quota, rbac, service, storage};
 
 /// The rules of a kind.
 type Rules = fn(Field);
@@ -51,52 +54,33 @@ const KINDS: &[(&str, &str, Rules)] = &[
     ("storage.k8s.io/v1", "VolumeAttributesClass", storage::attributes_class),
     ("admissionregistration.k8s.io/v1", "ValidatingWebhookConfiguration", admission::validating_webhooks),
     ("admissionregistration.k8s.io/v1", "MutatingWebhookConfiguration", admission::mutating_webhooks),
+    ("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicyBinding", policy_bindings::validating),
+    ("admissionregistration.k8s.io/v1", "MutatingAdmissionPolicyBinding", policy_bindings::mutating),
+    ("apiregistration.k8s.io/v1", "APIService", cluster::api_service),
+    ("flowcontrol.apiserver.k8s.io/v1", "FlowSchema", flow_control::flow_schema),
+    ("flowcontrol.apiserver.k8s.io/v1", "PriorityLevelConfiguration", flow_control::priority_level),
+    ("networking.k8s.io/v1", "IPAddress", cluster::ip_address),
+    ("networking.k8s.io/v1", "ServiceCIDR", cluster::service_cidr),
+    ("resource.k8s.io/v1", "DeviceClass", devices::class),
+    ("resource.k8s.io/v1", "ResourceClaim", devices::claim),
+    ("resource.k8s.io/v1", "ResourceClaimTemplate", devices::claim_template),
+    ("storage.k8s.io/v1", "CSINode", attachments::csi_node),
+    ("storage.k8s.io/v1", "CSIStorageCapacity", attachments::storage_capacity),
+    ("storage.k8s.io/v1", "VolumeAttachment", attachments::volume_attachment),
 ];
 
 /// Built-in kinds whose fields and metadata are judged, but not the rest: their names are DNS names.
 const METADATA_ONLY: &[(&str, &str, Scope)] = &[
     ("v1", "Node", Scope::Cluster),
-    ("storage.k8s.io/v1", "CSINode", Scope::Cluster),
-    ("storage.k8s.io/v1", "VolumeAttachment", Scope::Cluster),
     ("certificates.k8s.io/v1", "CertificateSigningRequest", Scope::Cluster),
     ("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicy", Scope::Cluster),
-    ("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicyBinding", Scope::Cluster),
-    ("flowcontrol.apiserver.k8s.io/v1", "FlowSchema", Scope::Cluster),
-    ("flowcontrol.apiserver.k8s.io/v1", "PriorityLevelConfiguration", Scope::Cluster),
-    ("networking.k8s.io/v1", "ServiceCIDR", Scope::Cluster),
-    ("apiregistration.k8s.io/v1", "APIService", Scope::Cluster),
+    ("admissionregistration.k8s.io/v1", "MutatingAdmissionPolicy", Scope::Cluster),
     ("apiextensions.k8s.io/v1", "CustomResourceDefinition", Scope::Cluster),
 ];
 
-/// API versions that servers of all supported versions have dropped, and what took their place.
-const REMOVED: &[(&str, &[&str], &str)] = &[
-    ("extensions/v1beta1", &["Deployment", "DaemonSet", "ReplicaSet"], "apps/v1"),
-    ("extensions/v1beta1", &["Ingress", "NetworkPolicy"], "networking.k8s.io/v1"),
-    ("apps/v1beta1", &["Deployment", "StatefulSet"], "apps/v1"),
-    ("apps/v1beta2", &["Deployment", "DaemonSet", "ReplicaSet", "StatefulSet"], "apps/v1"),
-    ("batch/v1beta1", &["CronJob"], "batch/v1"),
-    ("batch/v2alpha1", &["CronJob"], "batch/v1"),
-    ("policy/v1beta1", &["PodDisruptionBudget"], "policy/v1"),
-    ("autoscaling/v2beta1", &["HorizontalPodAutoscaler"], "autoscaling/v2"),
-    ("autoscaling/v2beta2", &["HorizontalPodAutoscaler"], "autoscaling/v2"),
-    ("networking.k8s.io/v1beta1", &["Ingress", "IngressClass"], "networking.k8s.io/v1"),
-    (
-        "rbac.authorization.k8s.io/v1beta1",
-        &["Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding"],
-        "rbac.authorization.k8s.io/v1",
-    ),
-    ("coordination.k8s.io/v1beta1", &["Lease"], "coordination.k8s.io/v1"),
-    ("discovery.k8s.io/v1beta1", &["EndpointSlice"], "discovery.k8s.io/v1"),
-    ("scheduling.k8s.io/v1beta1", &["PriorityClass"], "scheduling.k8s.io/v1"),
-    ("node.k8s.io/v1beta1", &["RuntimeClass"], "node.k8s.io/v1"),
-    ("storage.k8s.io/v1beta1", &["StorageClass", "CSIDriver", "CSINode", "VolumeAttachment"], "storage.k8s.io/v1"),
-    ("apiextensions.k8s.io/v1beta1", &["CustomResourceDefinition"], "apiextensions.k8s.io/v1"),
-    (
-        "admissionregistration.k8s.io/v1beta1",
-        &["ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"],
-        "admissionregistration.k8s.io/v1",
-    ),
-];
+/// API versions that went before the oldest supported server, and what took their place. What later versions
+/// dropped is in `versions`.
+const REMOVED: &[(&str, &[&str], &str)] = &[("batch/v2alpha1", &["CronJob"], "batch/v1")];
 
 /// Groups whose names no custom resource can have, with every kind that a server takes in them.
 const CLOSED_GROUPS: &[(&str, &[&str])] = &[
@@ -135,8 +119,8 @@ pub fn rules(api_version: &str, kind: &str) -> Option<Rules> {
     KINDS.iter().find(|(version, name, _)| (*version, *name) == (api_version, kind)).map(|(_, _, rules)| *rules)
 }
 
-/// A kind that no server of a supported version has.
-pub fn unknown_kind(object: &Object) -> Option<Cause> {
+/// A kind that the server does not have.
+pub fn unknown_kind(object: &Object, target: Target) -> Option<Cause> {
     let (version, kind) = (object.id.api_version.as_str(), object.id.kind.as_str());
     for (name, value) in [("apiVersion", version), ("kind", kind)] {
         if value.is_empty() {
@@ -148,6 +132,9 @@ pub fn unknown_kind(object: &Object) -> Option<Cause> {
         let message = format!("servers no longer have `{version}` of {kind}");
         return Some(cause(object, Reason::UnknownKind, "apiVersion", message, Some(format!("write `{successor}`"))));
     }
+    if let Some(history) = KindHistory::of(version, kind) {
+        return unserved_kind(object, history, target);
+    }
     let (_, kinds) = CLOSED_GROUPS.iter().find(|(group, _)| *group == version)?;
     if kinds.contains(&kind) || kind.ends_with("List") {
         return None;
@@ -156,6 +143,34 @@ pub fn unknown_kind(object: &Object) -> Option<Cause> {
     let elsewhere = KINDS.iter().find(|(_, known, _)| *known == kind).map(|(group, known, _)| (*group, *known));
     let help = near.or(elsewhere).map(|(group, known)| format!("did you mean `{known}` of `{group}`?"));
     Some(cause(object, Reason::UnknownKind, "kind", format!("`{version}` has no kind `{kind}`"), help))
+}
+
+/// A built-in kind that is not in the server of this version. One that `--runtime-config` can turn on is not known
+/// to be missing.
+fn unserved_kind(object: &Object, history: &KindHistory, target: Target) -> Option<Cause> {
+    if history.exists_in(target) {
+        return None;
+    }
+    let (version, kind) = (history.api_version, history.kind);
+    let message = match history.since.filter(|since| *since > target.0) {
+        Some(since) => format!("servers have `{version}` of {kind} since v1.{since} only"),
+        None => format!("servers no longer have `{version}` of {kind}"),
+    };
+    let help = history.instead(target).map(|(version, kind)| format!("write `{version}` and `kind: {kind}`"));
+    let same_kind = history.instead(target).filter(|(_, other)| *other == kind);
+    let help = same_kind.map_or(help, |(version, _)| Some(format!("write `{version}`")));
+    Some(cause(object, Reason::UnknownKind, "apiVersion", message, help))
+}
+
+/// What the server says about an API version that will go.
+pub fn deprecation(object: Field, api_version: &str, kind: &str) {
+    let Some(history) = KindHistory::of(api_version, kind) else { return };
+    let Some(deprecated) = history.deprecated.filter(|since| *since <= object.target().0) else { return };
+    let removed = history.removed.map_or_else(String::new, |removed| format!(" and goes in v1.{removed}"));
+    let instead = history.instead(object.target());
+    let instead = instead.map_or_else(String::new, |(version, kind)| format!("; use {kind} of `{version}`"));
+    let message = format!("`{api_version}` of {kind} is deprecated since v1.{deprecated}{removed}{instead}");
+    object.child("apiVersion").warn(message);
 }
 
 fn cause(object: &Object, reason: Reason, path: &str, message: String, help: Option<String>) -> Cause {

@@ -1,27 +1,34 @@
 //! What the API server says to an object on create, found offline.
 //!
 //! Names and structure follow Kubernetes' own validation (`pkg/apis/*/validation` and the defaults before
-//! it), so that a new version is a difference between two texts. Exact for v1.36; for other versions
-//! fields come and go with [`Target`], while the rules stay those of v1.36. What needs a cluster (quotas,
-//! admission, names that are taken, address ranges) is no part of it.
+//! it), so that a new version is a difference between two texts. The rules are those of the newest version; where
+//! an older one differs, `versions` says so as data and the rule asks for it (`Field::has_change`). What needs a
+//! cluster (quotas, admission, names that are taken, address ranges) is no part of it.
 
 mod admission;
 mod apps;
+mod attachments;
 mod autoscaling;
 mod batch;
+mod cluster;
 mod config;
 mod cron;
 mod custom;
 mod decoding;
+mod devices;
+mod dropped;
 mod endpoints;
 mod field;
+mod flow_control;
 mod formats;
 mod ip;
 mod kinds;
 mod meta;
 mod networking;
 mod pod;
+pub mod pod_security;
 mod policy;
+mod policy_bindings;
 mod quantity;
 mod quota;
 mod rbac;
@@ -30,6 +37,7 @@ mod resources;
 mod service;
 mod storage;
 
+pub use super::versions::{Target, Targets};
 pub use cron::schedule;
 pub use custom::Schemas;
 pub use quantity::Quantity;
@@ -44,46 +52,6 @@ use crate::yaml::NodeId;
 #[must_use]
 pub fn is_time_zone(text: &str) -> bool {
     formats::time_zone(text).is_none()
-}
-
-/// A minor version of Kubernetes: 36 for v1.36.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Target(pub u8);
-
-impl Target {
-    /// The oldest version whose fields are known.
-    pub const OLDEST: Self = Self(33);
-    /// The newest version whose fields are known.
-    pub const NEWEST: Self = Self(37);
-
-    /// Reads `1.36`.
-    ///
-    /// # Errors
-    /// Which versions are known.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let minor = text.strip_prefix("1.").and_then(|minor| minor.parse().ok()).map(Self);
-        minor
-            .filter(|target| (Self::OLDEST..=Self::NEWEST).contains(target))
-            .ok_or_else(|| format!("known are 1.{} to 1.{}", Self::OLDEST.0, Self::NEWEST.0))
-    }
-
-    /// The number after `1.`.
-    #[must_use]
-    pub fn minor(self) -> u64 {
-        u64::from(self.0)
-    }
-
-    /// Whether the verdict is the server's; for other versions it is an approximation by their fields.
-    #[must_use]
-    pub fn is_exact(self) -> bool {
-        self == Self::default()
-    }
-}
-
-impl Default for Target {
-    fn default() -> Self {
-        Self(36)
-    }
 }
 
 /// The family of a mistake, as the server names it in `causes[].reason` where it does.
@@ -235,7 +203,7 @@ pub fn validate(object: &Object, target: Target, schemas: &Schemas) -> Verdict {
         // What a part of an object leaves out, or what SOPS has put in, says nothing.
         return Verdict { knowledge: Knowledge::Metadata, errors: Vec::new(), warnings: Vec::new() };
     }
-    if let Some(cause) = kinds::unknown_kind(object) {
+    if let Some(cause) = kinds::unknown_kind(object, target) {
         return Verdict { knowledge: Knowledge::Full, errors: vec![cause], warnings: Vec::new() };
     }
     let mut errors = decoding::causes(object, target);
@@ -244,15 +212,17 @@ pub fn validate(object: &Object, target: Target, schemas: &Schemas) -> Verdict {
     if !errors.iter().all(is_hole) {
         return Verdict { knowledge: Knowledge::Full, errors, warnings: Vec::new() };
     }
-    let run = Run::new(&object.document, object.node);
+    let run = Run::new(&object.document, object.node, target, dropped::nodes(object, target));
     let (api_version, kind) = (object.id.api_version.as_str(), object.id.kind.as_str());
     let mut knowledge = Knowledge::Metadata;
     let mut of_schema = None;
     if let Some(rules) = kinds::rules(api_version, kind) {
         rules(run.root());
+        kinds::deprecation(run.root(), api_version, kind);
         knowledge = Knowledge::Full;
     } else {
         kinds::metadata(run.root(), api_version, kind);
+        kinds::deprecation(run.root(), api_version, kind);
         of_schema = schemas.judge(object);
     }
     let (of_rules, warnings) = run.finish();

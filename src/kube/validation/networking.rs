@@ -3,7 +3,7 @@
 use super::field::{Field, IntOrString};
 use super::ip::{self, Cidr};
 use super::meta::{self, Scope};
-use super::{formats, pod};
+use super::{formats, pod, service};
 
 /// `ValidateIngressCreate`
 pub fn ingress(object: Field) {
@@ -101,7 +101,7 @@ fn backend(backend: Field) {
             if name.is_empty() {
                 name.required("");
             } else {
-                name.check(formats::dns_label);
+                name.check(service::name_format(name));
             }
             let (port_name, number) = (service.at(&["port", "name"]), service.at(&["port", "number"]));
             match (!port_name.is_empty(), number.int() != 0) {
@@ -235,11 +235,11 @@ fn ip_block(block: Field) {
         cidr.required("");
         return;
     }
-    cidr.check(ip::cidr);
+    ip::check_cidr(cidr);
     cidr_warning(cidr);
     let Some(range) = Cidr::parse_sloppy(cidr.str()) else { return };
     for except in block.child("except").items() {
-        except.check(ip::cidr);
+        ip::check_cidr(except);
         cidr_warning(except);
         let Some(part) = Cidr::parse_sloppy(except.str()) else { continue };
         if !range.contains(part.address) || range.length >= part.length {

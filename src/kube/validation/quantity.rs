@@ -61,6 +61,11 @@ impl Quantity {
         }
     }
 
+    /// Thousand-millionths.
+    pub(crate) fn nano(self) -> i128 {
+        self.nano
+    }
+
     /// Compares by value.
     #[must_use]
     pub fn compare(self, other: Self) -> Ordering {

@@ -128,6 +128,11 @@ impl Field<'_> {
         }
     }
 
+    /// Something that admission refuses; the message is whole.
+    pub fn refuse(self, message: String) {
+        self.report(Reason::Forbidden, message);
+    }
+
     /// Something that the server accepts and warns about.
     pub fn warn(self, message: impl Into<String>) {
         let message = message.into();

@@ -58,7 +58,8 @@ fn is_native(name: &str) -> bool {
     !name.contains('/') || name.contains("kubernetes.io/")
 }
 
-fn is_extended(name: &str) -> bool {
+/// `IsExtendedResourceName`
+pub fn is_extended(name: &str) -> bool {
     !is_native(name) && !name.starts_with("requests.") && formats::qualified_name(&format!("requests.{name}")).is_none()
 }
 
@@ -142,7 +143,7 @@ pub fn requirements(resources: Field, owner: Owner, claims: Field) {
                 shown.invalid(format!("must ask for as much `{name}` as the limit: it cannot be overcommitted"));
             }
             Some(Ordering::Greater) => shown.invalid(format!("asks for more `{name}` than the limit allows")),
-            None if !is_overcommit_allowed(&name) && owner == Owner::Container => {
+            None if !is_overcommit_allowed(&name) => {
                 limits.required(&format!("`{name}` cannot be overcommitted, so it needs a limit"));
             }
             _ => {}

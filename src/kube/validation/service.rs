@@ -1,7 +1,8 @@
 //! Services: `validateService`, and the checks of `pkg/registry/core/service/storage` that need no cluster.
 
+use super::super::versions::Change;
 use super::field::Field;
-use super::meta::{self, Scope};
+use super::meta::{self, NameFormat, Scope};
 use super::{formats, ip};
 
 const TYPES: [&str; 4] = ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"];
@@ -29,7 +30,7 @@ impl Service<'_> {
 /// `ValidateServiceCreate`
 pub fn service(object: Field) {
     let (metadata, spec) = (object.child("metadata"), object.child("spec"));
-    meta::object_meta(metadata, Scope::Namespaced, formats::dns_label);
+    meta::object_meta(metadata, Scope::Namespaced, name_format(object));
     let service = Service { spec, kind: spec.child("type").str_or("ClusterIP") };
     topology_annotations(metadata.child("annotations"));
     by_type(&service);
@@ -40,18 +41,20 @@ pub fn service(object: Field) {
         cluster_ips(&service);
     }
     for address in spec.child("externalIPs").items() {
-        match ip::address(address.str()) {
-            Some(rule) => address.invalid(rule),
-            None => {
-                if let Some(rule) = ip::parse_sloppy(address.str()).and_then(ip::endpoint) {
-                    address.invalid(rule);
-                }
-            }
+        if ip::check_address(address)
+            && let Some(rule) = ip::parse_sloppy(address.str()).and_then(ip::endpoint)
+        {
+            address.invalid(rule);
         }
     }
     source_ranges(&service, metadata);
     traffic(&service);
     warnings(&service, metadata);
+}
+
+/// What a Service can be called.
+pub fn name_format(object: Field) -> NameFormat {
+    if object.has_change(Change::RelaxedServiceNames) { formats::dns_label } else { formats::dns_1035_label }
 }
 
 fn topology_annotations(annotations: Field) {
@@ -213,7 +216,7 @@ fn cluster_ips(service: &Service) {
     if list.is_empty() && !single.is_empty() && single.str() != "None" {
         // One address stands for a list of one.
         let only = single.as_item_of(list, 0);
-        only.check(ip::address);
+        ip::check_address(only);
         family_of(only, families.items().next());
     }
     for (index, address) in list.items().enumerate() {
@@ -223,7 +226,7 @@ fn cluster_ips(service: &Service) {
             }
             continue;
         }
-        address.check(ip::address);
+        ip::check_address(address);
     }
     if list.len() > 2 {
         list.invalid("has more than 2 addresses, one of each family");
@@ -259,12 +262,13 @@ fn selectorless_headless(service: &Service) -> bool {
 fn source_ranges(service: &Service, metadata: Field) {
     let ranges = service.spec.child("loadBalancerSourceRanges").called(service.spec, "LoadBalancerSourceRanges");
     let annotation = metadata.child("annotations").key("service.beta.kubernetes.io/load-balancer-source-ranges");
+    let is_strict = ranges.has_change(Change::StrictAddresses);
     if !ranges.is_empty() {
         if service.kind != "LoadBalancer" {
             ranges.forbidden("are for LoadBalancer Services alone");
         }
         for range in ranges.items() {
-            if let Some(rule) = ip::cidr(range.str().trim()) {
+            if let Some(rule) = ip::cidr(range.str().trim(), is_strict) {
                 range.invalid(rule);
             }
         }
@@ -273,7 +277,7 @@ fn source_ranges(service: &Service, metadata: Field) {
             annotation.forbidden("is for LoadBalancer Services alone");
         }
         let text = annotation.str().trim();
-        let wrong = text.split(',').filter(|_| !text.is_empty()).find_map(|range| ip::cidr(range.trim()));
+        let wrong = text.split(',').filter(|_| !text.is_empty()).find_map(|range| ip::cidr(range.trim(), is_strict));
         if let Some(rule) = wrong {
             annotation.invalid(format!("has a range that {rule}"));
         }
@@ -304,7 +308,9 @@ fn traffic(service: &Service) {
     }
     let distribution = spec.child("trafficDistribution");
     if distribution.is_set() {
-        distribution.one_of(distribution.str(), &["PreferClose", "PreferSameZone", "PreferSameNode"]);
+        let newer = distribution.has_change(Change::PreferSameTraffic);
+        let known = if newer { &["PreferClose", "PreferSameZone", "PreferSameNode"][..] } else { &["PreferClose"] };
+        distribution.one_of(distribution.str(), known);
     }
 }
 
@@ -325,14 +331,19 @@ fn warnings(service: &Service, _metadata: Field) {
         ips.items().for_each(address_warning);
     }
     let headless = service.kind == "ClusterIP" && spec.child("clusterIP").str() == "None";
-    if headless {
+    if headless && !spec.has_change(Change::HeadlessWarnings) {
+        // Older servers say nothing.
+    } else if headless {
         for field in [balancer, external].into_iter().filter(|field| !field.is_empty()) {
             field.warn("has no effect on a headless Service");
         }
         if spec.child("sessionAffinity").str_or("None") != "None" {
             spec.child("sessionAffinity").warn("`sessionAffinity` has no effect on a headless Service");
         }
-    } else if !external.is_empty() && service.kind != "ExternalName" {
+    } else if !external.is_empty()
+        && service.kind != "ExternalName"
+        && spec.has_change(Change::ExternalAddressesDeprecated)
+    {
         external.warn("`externalIPs` is deprecated, and some clusters ignore it");
     }
     external.items().for_each(address_warning);
@@ -349,7 +360,7 @@ fn warnings(service: &Service, _metadata: Field) {
         name.warn("`externalName` has no effect unless `type` is ExternalName");
     }
     let distribution = spec.child("trafficDistribution");
-    if distribution.str() == "PreferClose" {
+    if distribution.str() == "PreferClose" && distribution.has_change(Change::PreferCloseDeprecated) {
         distribution.warn("PreferClose is deprecated; use PreferSameZone");
     }
 }

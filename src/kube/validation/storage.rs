@@ -1,6 +1,7 @@
 //! Claims, volumes and classes: `ValidatePersistentVolumeClaimSpec`, `ValidatePersistentVolumeSpec`,
 //! `pkg/apis/storage/validation`.
 
+use super::super::versions::Change;
 use super::field::Field;
 use super::meta::{self, Scope};
 use super::{formats, pod};
@@ -348,7 +349,7 @@ pub fn csi_driver(object: Field) {
     if in_secrets.is_set() && requests.is_empty() {
         in_secrets.invalid("has no meaning without `tokenRequests`");
     }
-    if !in_secrets.is_set() && !requests.is_empty() {
+    if !in_secrets.is_set() && !requests.is_empty() && requests.has_change(Change::TokensInSecrets) {
         in_secrets.warn("`serviceAccountTokenInSecrets: true` keeps tokens out of logs");
     }
 }

@@ -1,11 +1,13 @@
 //! One file of a run: its documents and their objects.
 
-use std::io::{self, Read as _};
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::walk::Input;
+use crate::files;
 use crate::kube::Object;
+use crate::limits;
 use crate::yaml::{self, Document, NodeId, Part, Refusal, Source, Span, Value};
 
 /// A file that was read.
@@ -29,20 +31,20 @@ pub struct File {
 
 impl File {
     pub(super) fn open(input: &Input) -> io::Result<Self> {
-        let bytes = if let Some(path) = &input.path {
-            std::fs::read(path)?
-        } else {
-            let mut bytes = Vec::new();
-            io::stdin().lock().read_to_end(&mut bytes)?;
-            bytes
+        let bytes = match &input.path {
+            Some(path) if input.explicit => files::read(path, limits::INPUT)?,
+            Some(path) => files::read_regular(path, limits::INPUT)?,
+            None => files::read_stdin(limits::INPUT)?,
         };
         let source = Arc::new(Source::decode(input.name.clone(), bytes).map_err(io::Error::other)?);
         let mut file = Self::read(&source);
         file.path.clone_from(&input.identity);
         file.reported = input.reported;
-        let is_json = input.path.as_ref().is_some_and(|path| path.extension().is_some_and(|end| end == "json"));
+        let is_json = input.identity.as_ref().is_some_and(|path| path.extension().is_some_and(|end| end == "json"));
         // Folders hold YAML and JSON of many programs; only what kubectl would be given is its to refuse.
-        if (is_json || !input.explicit) && !mentions_kubernetes(&source.text) {
+        // What holds a NUL is nobody's YAML: it is damaged, or encoded in a way that nobody reads.
+        let is_damaged = !is_json && source.text.contains('\0');
+        if (is_json || !input.explicit) && !mentions_kubernetes(&source.text) && !is_damaged {
             file.refusals.clear();
         }
         Ok(file)
@@ -53,6 +55,16 @@ impl File {
         let Self { path, reported, .. } = std::mem::replace(self, Self::read(source));
         self.path = path;
         self.reported = reported;
+    }
+
+    /// Whether it holds a description for `gen`: a document with `patterns` and a version, which is no object.
+    #[must_use]
+    pub fn is_description(&self) -> bool {
+        self.documents.iter().any(|document| {
+            let root = document.root();
+            let version = document.get_str(root, "patterns");
+            version.is_some_and(|version| version.starts_with(['v', 'V'])) && document.get(root, "kind").is_none()
+        })
     }
 
     /// Reads a text: all its documents, all their objects.
@@ -130,39 +142,55 @@ fn is_configuration(document: &Document, node: NodeId, api_version: &str, kind: 
         && FIELDS.iter().any(|field| document.get(node, field).is_some())
 }
 
-/// What lies around a refusal, up to the separators on either side, if it says `kind: Secret`: none of it
-/// may be shown.
-#[must_use]
-pub fn refused_secret(text: &str, refusal: Span) -> Option<Span> {
-    let is_separator = |line: &str| {
-        line.strip_prefix("---").is_some_and(|rest| rest.trim().is_empty() || rest.trim_start().starts_with('#'))
-    };
-    let (mut start, mut end, mut at) = (0, text.len(), 0);
-    for line in text.split_inclusive('\n') {
-        if is_separator(line) {
-            // A separator that stands inside the Secret by mistake leaves its rest without a kind of its own.
-            if at > refusal.range().start && has_kind(&text[at + line.len()..]) {
-                end = at;
-                break;
-            }
-            if at <= refusal.range().start && has_kind(&text[at + line.len()..]) {
-                start = at + line.len();
-            }
-        }
-        at += line.len();
-    }
-    let region = Span::new(start, end);
-    names_a_secret(text.get(region.range())?).then_some(region)
+/// The parts of a text between separators, and which of them hold a Secret: what kubectl refuses there may not be
+/// shown.
+#[derive(Debug)]
+pub struct RefusedSecrets<'text> {
+    text: &'text str,
+    /// Where each part's separator is, the part itself, and whether it says `kind: Secret`.
+    parts: Vec<(usize, Span, bool)>,
 }
 
-/// What a refusal says, without the bytes of a Secret.
-#[must_use]
-pub fn refusal_message(source: &Source, refusal: &Refusal) -> String {
-    let bytes = source.slice(refusal.span);
-    if !bytes.is_empty() && refused_secret(&source.text, refusal.span).is_some() {
-        refusal.message.replace(bytes, "…")
-    } else {
-        refusal.message.clone()
+impl<'text> RefusedSecrets<'text> {
+    /// Looks through a text once.
+    #[must_use]
+    pub fn of(text: &'text str) -> Self {
+        let is_separator = |line: &str| {
+            line.strip_prefix("---").is_some_and(|rest| rest.trim().is_empty() || rest.trim_start().starts_with('#'))
+        };
+        let mut parts = vec![(0, 0)];
+        let mut at = 0;
+        for line in text.split_inclusive('\n') {
+            // A separator that is inside the Secret by mistake leaves its rest without a kind of its own.
+            if is_separator(line) && has_kind(&text[at + line.len()..]) {
+                parts.push((at, at + line.len()));
+            }
+            at += line.len();
+        }
+        let ends = parts.iter().skip(1).map(|(separator, _)| *separator).chain([text.len()]);
+        let parts = parts.iter().zip(ends).map(|((separator, start), end)| {
+            let end = end.max(*start);
+            (*separator, Span::new(*start, end), names_a_secret(&text[*start..end]))
+        });
+        Self { text, parts: parts.collect() }
+    }
+
+    /// What lies around a refusal, if it is a Secret: none of it may be shown.
+    #[must_use]
+    pub fn around(&self, refusal: Span) -> Option<Span> {
+        let next = self.parts.partition_point(|(separator, ..)| *separator <= refusal.range().start).max(1);
+        self.parts.get(next - 1).filter(|(.., is_secret)| *is_secret).map(|(_, part, _)| *part)
+    }
+
+    /// What a refusal says, without the bytes of a Secret.
+    #[must_use]
+    pub fn message(&self, refusal: &Refusal) -> String {
+        let bytes = self.text.get(refusal.span.range()).unwrap_or("");
+        if !bytes.is_empty() && self.around(refusal.span).is_some() {
+            refusal.message.replace(bytes, "…")
+        } else {
+            refusal.message.clone()
+        }
     }
 }
 

@@ -9,10 +9,9 @@ use std::sync::Arc;
 use serde_json::{Map, Value as Json, json};
 
 use super::file::File;
+use crate::files;
+use crate::limits;
 use crate::yaml::{Document, NodeId, Source, emit};
-
-/// What a `ConfigMap` may hold at most (kubernetes/website: concepts/configuration/configmap).
-const LARGEST: u64 = 1 << 20;
 
 /// An entry of `configMapGenerator` or `secretGenerator`.
 #[derive(Debug)]
@@ -96,6 +95,7 @@ pub(super) fn add<'run>(
             let is_open = extended.contains(&(object.id.kind.as_str(), object.id.name.as_str()));
             object.is_kustomized |= is_open;
             object.is_base |= is_open;
+            object.is_relabelled |= is_open;
         }
         files.push(file);
     }
@@ -130,8 +130,6 @@ fn object(generator: &Generator, folder: &Path) -> Json {
 /// A file's text; nothing for what kustomize would not take: files outside of the kustomization's folder
 /// (`LoadRestrictionsRootOnly`), large ones, and what is no text or no file.
 fn text(path: &Path, folder: &Path) -> Option<String> {
-    let path = fs::canonicalize(path).ok()?;
-    let metadata = fs::metadata(&path).ok()?;
-    let is_taken = path.starts_with(folder) && metadata.is_file() && metadata.len() <= LARGEST;
-    is_taken.then(|| fs::read(path).ok()).flatten().and_then(|bytes| String::from_utf8(bytes).ok())
+    let path = fs::canonicalize(path).ok().filter(|path| path.starts_with(folder))?;
+    String::from_utf8(files::read_regular(&path, limits::BESIDE).ok()?).ok()
 }

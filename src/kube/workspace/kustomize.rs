@@ -8,6 +8,9 @@ use std::sync::Arc;
 
 use super::file::File;
 use super::generators::{self, Generator};
+use crate::files;
+use crate::kube::Object;
+use crate::limits;
 use crate::yaml::{self, Document, NodeId, Part, Source};
 
 /// `RecognizedKustomizationFileNames` in `sigs.k8s.io/kustomize/api/konfig`.
@@ -19,26 +22,49 @@ const LEVELS: usize = 5;
 /// So many overlays of one base are told apart. What only others bring together is not compared.
 const OVERLAYS: u32 = 64;
 
-/// Fields by which a kustomization changes its resources (kubectl.docs.kubernetes.io, "kustomization").
-const CHANGES: [&str; 17] = [
-    "commonLabels",
-    "labels",
-    "commonAnnotations",
-    "images",
-    "namePrefix",
-    "nameSuffix",
-    "namespace",
-    "replicas",
-    "replacements",
-    "patches",
-    "patchesStrategicMerge",
-    "patchesJson6902",
-    "transformers",
-    "components",
-    "configurations",
-    "vars",
-    "helmCharts",
+/// Fields by which a kustomization changes its resources (kubectl.docs.kubernetes.io, "kustomization"), and what they
+/// may change.
+const CHANGES: [(&str, Changes); 17] = [
+    ("commonAnnotations", Changes::SOME),
+    ("images", Changes::SOME),
+    ("namePrefix", Changes::SOME),
+    ("nameSuffix", Changes::SOME),
+    ("replicas", Changes::SOME),
+    ("namespace", Changes { namespace: true, ..Changes::SOME }),
+    ("commonLabels", Changes::LABELS),
+    ("labels", Changes::LABELS),
+    ("replacements", Changes::LABELS),
+    ("patches", Changes::LABELS),
+    ("patchesStrategicMerge", Changes::LABELS),
+    ("patchesJson6902", Changes::LABELS),
+    ("transformers", Changes::LABELS),
+    ("components", Changes::LABELS),
+    ("configurations", Changes::LABELS),
+    ("vars", Changes::LABELS),
+    ("helmCharts", Changes::LABELS),
 ];
+
+/// What a kustomization changes in its resources.
+#[derive(Clone, Copy, Default)]
+struct Changes {
+    /// Anything at all.
+    some: bool,
+    /// Their namespaces, which brings objects together that name different ones.
+    namespace: bool,
+    /// Labels, selectors or ports, or any field.
+    labels: bool,
+}
+
+impl Changes {
+    const SOME: Self = Self { some: true, namespace: false, labels: false };
+    const LABELS: Self = Self { some: true, namespace: false, labels: true };
+
+    fn add(&mut self, other: Self) {
+        self.some |= other.some;
+        self.namespace |= other.namespace;
+        self.labels |= other.labels;
+    }
+}
 
 /// A kustomization, be it in the run or above its files.
 struct Kustomization {
@@ -50,8 +76,8 @@ struct Kustomization {
     patches: Vec<PathBuf>,
     /// Files and folders that it brings together.
     resources: Vec<PathBuf>,
-    /// Whether it changes them, as a component's user does.
-    changes: bool,
+    /// How it changes them, or its user, if it is a component.
+    changes: Changes,
     generators: Vec<Generator>,
 }
 
@@ -67,22 +93,37 @@ pub(super) fn connect(files: &mut Vec<File>) {
         all.iter().filter_map(|one| Some((one.path.as_path(), one.shown.as_deref()?, one.generators.as_slice()))),
     );
     let patches: HashSet<&PathBuf> = all.iter().flat_map(|one| &one.patches).collect();
-    let bases = all.iter().filter(|one| one.changes).flat_map(|one| &one.resources);
-    let bases: HashSet<&Path> = bases.map(PathBuf::as_path).collect();
+    let mut bases: HashMap<&Path, Changes> = HashMap::new();
+    for one in all.iter().filter(|one| one.changes.some) {
+        for path in &one.resources {
+            bases.entry(path.as_path()).or_default().add(one.changes);
+        }
+    }
     let together = together(&all);
+    let folders: HashSet<&Path> = all.iter().map(|one| one.folder.as_path()).collect();
     for file in files {
         let Some(path) = &file.path else { continue };
         let is_patch = patches.contains(path);
-        let is_base = path.ancestors().take(LEVELS).any(|path| bases.contains(path));
+        let is_left_out = folders.contains(path.parent().unwrap_or(path)) && !together.contains_key(path);
+        let mut changes = Changes::default();
+        path.ancestors().take(LEVELS).filter_map(|path| bases.get(path)).for_each(|more| changes.add(*more));
         let kustomizations: Arc<[u32]> =
             together.get(path).map(|numbers| numbers.as_slice().into()).unwrap_or_default();
         for object in &mut file.objects {
-            object.is_patch |= is_patch;
-            object.is_kustomized |= is_base;
-            object.is_base |= is_base;
+            object.is_patch |= is_patch || is_left_out && is_part_of_workload(object);
+            object.is_kustomized |= changes.some;
+            object.is_base |= changes.some;
+            object.is_relabelled |= changes.labels || changes.namespace && object.id.namespace.is_some();
             object.kustomizations = Arc::clone(&kustomizations);
         }
     }
+}
+
+/// Whether an object is what is left of a workload in a patch: the server takes none without a selector. Beside a
+/// kustomization that does not name its file it is a patch that is switched off.
+fn is_part_of_workload(object: &Object) -> bool {
+    let is_workload = matches!(object.id.kind.as_str(), "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet");
+    is_workload && object.document.at(object.node, &["spec", "selector"]).is_none()
 }
 
 /// The kustomizations in the folders of the files and above them.
@@ -112,7 +153,9 @@ fn find(files: &[File]) -> Vec<Kustomization> {
 fn read_folder(folder: &Path, shown: Option<&str>, found: &mut Vec<Kustomization>) {
     for name in NAMES {
         let path = folder.join(name);
-        let Some(source) = fs::read(&path).ok().and_then(|bytes| Source::decode(name, bytes).ok()) else {
+        let Some(source) =
+            files::read_regular(&path, limits::BESIDE).ok().and_then(|bytes| Source::decode(name, bytes).ok())
+        else {
             continue;
         };
         let mut one = Kustomization {
@@ -121,7 +164,7 @@ fn read_folder(folder: &Path, shown: Option<&str>, found: &mut Vec<Kustomization
             shown: shown.map(|shown| if shown.is_empty() { name.to_owned() } else { format!("{shown}/{name}") }),
             patches: Vec::new(),
             resources: Vec::new(),
-            changes: false,
+            changes: Changes::default(),
             generators: Vec::new(),
         };
         for part in yaml::read(&Arc::new(source)) {
@@ -130,8 +173,11 @@ fn read_folder(folder: &Path, shown: Option<&str>, found: &mut Vec<Kustomization
             let place = |file: &&str| fs::canonicalize(folder.join(file)).ok();
             one.patches.extend(patch_files(&document).iter().filter_map(place));
             one.resources.extend(resources(&document).iter().filter_map(place));
-            one.changes |= document.get_str(root, "kind") == Some("Component")
-                || CHANGES.iter().any(|field| document.get(root, field).is_some());
+            if document.get_str(root, "kind") == Some("Component") {
+                one.changes.add(Changes::LABELS);
+            }
+            let told = CHANGES.iter().filter(|(field, _)| document.get(root, field).is_some());
+            told.for_each(|(_, changes)| one.changes.add(*changes));
             one.generators.extend(generators::read(&document, folder));
         }
         found.push(one);

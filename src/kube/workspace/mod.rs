@@ -14,10 +14,10 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-pub use file::{File, names_a_secret, refusal_message, refused_secret};
+pub use file::{File, RefusedSecrets, names_a_secret};
 pub use globs::{BadGlob, Globs};
 use walk::Input;
-pub use walk::LEFT_OUT;
+pub use walk::{Inputs, LEFT_OUT};
 
 use super::definitions::{self, Definitions};
 use super::object::Object;
@@ -38,6 +38,8 @@ pub struct Workspace {
     pub templates_skipped: usize,
     /// The names of folders that were left out, with how often each was met: see [`LEFT_OUT`].
     pub folders_left_out: BTreeMap<&'static str, usize>,
+    /// Files of what tests expect that were left out.
+    pub expectations_left_out: usize,
 }
 
 /// A path that could not be read.
@@ -61,15 +63,15 @@ impl Workspace {
     /// Nothing stops the run: what cannot be read is in [`Workspace::failures`].
     #[must_use]
     pub fn load(paths: &[PathBuf], around: Option<&Path>) -> Self {
-        Self::load_without(paths, around, &Globs::default())
+        Self::look_at(&Inputs { paths, around, ..Inputs::default() })
     }
 
-    /// The same without what some patterns mean.
+    /// The same with more to say of what is read.
     #[must_use]
-    pub fn load_without(paths: &[PathBuf], around: Option<&Path>, excluded: &Globs) -> Self {
-        let walk::Found { inputs, mut failures, folders_left_out, .. } = walk::inputs(paths, around, excluded);
+    pub fn look_at(asked: &Inputs<'_>) -> Self {
+        let walk::Found { inputs, mut failures, folders_left_out, expectations_left_out, .. } = walk::inputs(asked);
         let outcomes: Vec<Outcome> = inputs.par_iter().map(read).collect();
-        let mut workspace = Self { folders_left_out, ..Self::default() };
+        let mut workspace = Self { folders_left_out, expectations_left_out, ..Self::default() };
         for outcome in outcomes {
             match outcome {
                 Outcome::Read(file) => workspace.files.push(*file),

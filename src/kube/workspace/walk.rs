@@ -27,13 +27,39 @@ pub(super) struct Input {
 /// names one, or a path in one.
 pub const LEFT_OUT: [&str; 5] = ["_archived", "golden", "node_modules", "testdata", "vendor"];
 
-/// The files under `paths`, then those of `around` that are not among them, each once.
-pub(super) fn inputs(paths: &[PathBuf], around: Option<&Path>, excluded: &Globs) -> Found {
-    let mut found = Found { excluded: excluded.clone(), ..Found::default() };
-    for path in paths {
+/// Whether a file holds what a test of an operator expects of objects, parts of which are conditions: the assertions of
+/// kuttl (`00-assert.yaml`, `01-errors.yaml`; kuttl.dev: docs/testing/steps) and Chainsaw (`deployment-assert.yaml`).
+fn is_expectation(path: &Path) -> bool {
+    let stem = path.file_stem().and_then(OsStr::to_str).unwrap_or_default();
+    let mut words = stem.split(['-', '_', '.']);
+    let is_numbered = words.clone().next().is_some_and(|first| first.bytes().all(|byte| byte.is_ascii_digit()));
+    words.any(|word| matches!(word, "assert" | "asserts") || is_numbered && matches!(word, "error" | "errors"))
+}
+
+/// What a run is asked to look at.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Inputs<'args> {
+    /// Files and folders, and `-` for standard input.
+    pub paths: &'args [PathBuf],
+    /// A folder whose other files are read for what the first refer to.
+    pub around: Option<&'args Path>,
+    /// What is left out.
+    pub excluded: Option<&'args Globs>,
+    /// The file that standard input is, such as one that an editor holds unsaved.
+    pub stdin: Option<&'args Path>,
+}
+
+/// The files that are asked for, then those around that are not among them, each once.
+pub(super) fn inputs(asked: &Inputs<'_>) -> Found {
+    let mut found = Found { excluded: asked.excluded.cloned().unwrap_or_default(), ..Found::default() };
+    // What is given on standard input counts instead of the same file on disk.
+    if asked.paths.iter().any(|path| path.as_os_str() == "-") {
+        found.add_stdin(asked.stdin);
+    }
+    for path in asked.paths.iter().filter(|path| path.as_os_str() != "-") {
         found.add(path, true);
     }
-    if let Some(around) = around {
+    if let Some(around) = asked.around {
         found.add(around, false);
     }
     found
@@ -44,23 +70,22 @@ pub(super) struct Found {
     pub inputs: Vec<Input>,
     pub failures: Vec<Failure>,
     pub folders_left_out: BTreeMap<&'static str, usize>,
+    /// Files of what tests expect that were left out.
+    pub expectations_left_out: usize,
     seen: HashSet<PathBuf>,
     excluded: Globs,
 }
 
 impl Found {
+    fn add_stdin(&mut self, file: Option<&Path>) {
+        let identity = file.map(identity);
+        self.seen.extend(identity.clone());
+        let name = file.map_or_else(|| "<stdin>".to_owned(), shown);
+        self.inputs.push(Input { path: None, identity, name, explicit: true, reported: true });
+    }
+
     fn add(&mut self, path: &Path, reported: bool) {
-        if path.as_os_str() == "-" {
-            if self.seen.insert(path.to_owned()) {
-                self.inputs.push(Input {
-                    path: None,
-                    identity: None,
-                    name: "<stdin>".to_owned(),
-                    explicit: true,
-                    reported,
-                });
-            }
-        } else if path.is_dir() {
+        if path.is_dir() {
             self.folder(path, reported);
         } else {
             self.file(path.to_owned(), reported, true);
@@ -102,7 +127,9 @@ impl Found {
             match entry {
                 Ok(entry) => {
                     let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
-                    if is_file && is_yaml(entry.path()) {
+                    if is_file && is_expectation(entry.path()) && is_yaml(entry.path()) {
+                        self.expectations_left_out += usize::from(reported);
+                    } else if is_file && is_yaml(entry.path()) {
                         self.file(entry.into_path(), reported, false);
                     }
                 }
@@ -119,12 +146,22 @@ impl Found {
     }
 
     fn file(&mut self, path: PathBuf, reported: bool, explicit: bool) {
-        let identity = fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
+        let identity = identity(&path);
         if !self.excluded.matches(&identity, false) && self.seen.insert(identity.clone()) {
-            let name = path.strip_prefix("./").unwrap_or(&path).display().to_string();
+            let name = shown(&path);
             self.inputs.push(Input { path: Some(path), identity: Some(identity), name, explicit, reported });
         }
     }
+}
+
+/// A file's path without links and dots. Of one that is not there yet, its folder's counts.
+fn identity(path: &Path) -> PathBuf {
+    let in_folder = || Some(fs::canonicalize(std::path::absolute(path).ok()?.parent()?).ok()?.join(path.file_name()?));
+    fs::canonicalize(path).ok().or_else(in_folder).unwrap_or_else(|| path.to_owned())
+}
+
+fn shown(path: &Path) -> String {
+    path.strip_prefix("./").unwrap_or(path).display().to_string()
 }
 
 fn left_out(name: &OsStr) -> Option<&'static str> {
@@ -133,4 +170,23 @@ fn left_out(name: &OsStr) -> Option<&'static str> {
 
 fn is_yaml(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml" || extension == "json")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::is_expectation;
+
+    #[test]
+    fn expectations_are_told_by_their_names() {
+        for name in
+            ["00-assert.yaml", "deployment-assert.yaml", "01-assert-second.yaml", "assert.yaml", "02-errors.yaml"]
+        {
+            assert!(is_expectation(Path::new(name)), "{name}");
+        }
+        for name in ["00-install.yaml", "errors.yaml", "error-pages.yaml", "assertions-service.yaml", "web.yaml"] {
+            assert!(!is_expectation(Path::new(name)), "{name}");
+        }
+    }
 }

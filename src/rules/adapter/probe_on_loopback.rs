@@ -11,7 +11,8 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
-    if facts.pod.object.is_patch {
+    // an injected proxy may take the probes, and hand them on at loopback (Consul's `transparent-proxy-overwrite-probes`)
+    if facts.pod.object.is_patch || facts.is_open() {
         return;
     }
     for member in facts.running() {

@@ -1,7 +1,7 @@
 use crate::diagnostic::{Level, RuleId};
 use crate::facts::config::ConfigFile;
 use crate::facts::nginx::{Directive, directives, upstream_host};
-use crate::kube::{Index, Place};
+use crate::kube::{Index, Object, Place};
 use crate::rules::{Check, FoundAnywhere, Rule};
 use crate::words::clip;
 
@@ -15,7 +15,7 @@ pub static RULE: Rule = Rule {
 
 fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
     routes(index, found);
-    for object in index.kind("ConfigMap") {
+    for object in index.kind("ConfigMap").iter().filter(|object| !is_generated(object)) {
         let document = &object.document;
         let Some(data) = document.get(object.node, "data") else { continue };
         for entry in document.entries(data) {
@@ -28,9 +28,16 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
     }
 }
 
+/// Whether `patterns gen` made an object: it has checked the names in the description, and what it does not know there is
+/// outside of it on purpose.
+fn is_generated(object: &Object) -> bool {
+    let annotations = object.document.at(object.node, &["metadata", "annotations"]);
+    annotations.is_some_and(|annotations| object.document.get(annotations, "patterns/source").is_some())
+}
+
 /// A share of a route that goes to a Service that is not there: the gateway answers 500 for it.
 fn routes(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
-    for object in index.kind("HTTPRoute").iter().filter(|object| !object.is_base) {
+    for object in index.kind("HTTPRoute").iter().filter(|object| !object.is_base && !is_generated(object)) {
         let document = &object.document;
         let items = |node, field: &str| document.get(node, field).map_or(&[][..], |list| document.items(list));
         let Some(spec) = document.get(object.node, "spec") else { continue };

@@ -2,11 +2,13 @@
 
 mod directive;
 mod dropped_after_dots;
+mod dropped_field;
 mod duplicate_key;
 mod invalid_utf8;
 mod norway;
 mod number_where_string;
 mod octal_surprise;
+mod pod_security;
 mod separator_inside_text;
 mod unknown_field;
 mod unreadable_yaml;
@@ -27,11 +29,13 @@ pub(super) static CUSTOM: &super::Source = &verdict::CUSTOM;
 pub const RULES: &[&Rule] = &[
     &directive::RULE,
     &dropped_after_dots::RULE,
+    &dropped_field::RULE,
     &duplicate_key::RULE,
     &invalid_utf8::RULE,
     &norway::RULE,
     &number_where_string::RULE,
     &octal_surprise::RULE,
+    &pod_security::RULE,
     &separator_inside_text::RULE,
     &unknown_field::RULE,
     &unreadable_yaml::RULE,

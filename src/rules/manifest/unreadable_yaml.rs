@@ -1,6 +1,6 @@
 use super::directive::is_directive;
 use crate::diagnostic::{Level, RuleId};
-use crate::kube::{File, refusal_message};
+use crate::kube::{File, RefusedSecrets};
 use crate::rules::{Check, Found, Rule};
 
 /// YAML that kubectl refuses.
@@ -12,8 +12,12 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(file: &File, found: &mut Found<'_>) {
+    if file.refusals.is_empty() {
+        return;
+    }
+    let secrets = RefusedSecrets::of(&file.source.text);
     for refusal in file.refusals.iter().filter(|refusal| !is_directive(&file.source, refusal)) {
-        let message = refusal_message(&file.source, refusal);
+        let message = secrets.message(refusal);
         let mut saying = found.at_span(refusal.span, message);
         if let Some(why) = refusal.why {
             saying = saying.because(why);

@@ -1,10 +1,16 @@
 //! What the API server's validation would say, one rule for each family of its mistakes.
 
-use super::octal_surprise;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::{dropped_field, octal_surprise};
 use crate::diagnostic::{Level, RuleId};
-use crate::kube::validation::{Cause, Reason, Schemas, validate};
-use crate::kube::{Index, Object, ProblemKind, Typed};
+use crate::kube::validation::{Cause, Reason, Schemas, Target, Targets, validate};
+use crate::kube::{Definition, Index, Object, ProblemKind, Typed};
+use crate::policy::{CustomRules, Said};
+use crate::rules::policy;
 use crate::rules::{Check, Found, FoundAnywhere, Rule, Source, SourceCheck, text};
+use crate::yaml::NodeId;
 
 /// Declares the rules: they differ in name, level and page alone.
 macro_rules! rules {
@@ -35,17 +41,96 @@ rules! {
     SERVER_WARNING "server-warning" Warning "server_warning.md",
 }
 
+/// The rules of the pass over one object: those of this file, and fields that servers drop.
+const OF_OBJECT: [&Rule; RULES.len() + 1] = {
+    let mut rules = [&dropped_field::RULE; RULES.len() + 1];
+    let mut index = 0;
+    while index < RULES.len() {
+        rules[index] = RULES[index];
+        index += 1;
+    }
+    rules
+};
+
 /// Built-in kinds, object by object.
-pub static SOURCE: Source = Source { rules: RULES, check: SourceCheck::Object(check) };
+pub static SOURCE: Source = Source { rules: &OF_OBJECT, check: SourceCheck::Object(check) };
 
 /// Custom resources, whose definitions may stand anywhere in the run.
-pub static CUSTOM: Source = Source { rules: RULES, check: SourceCheck::Together(check_custom) };
+pub static CUSTOM: Source = Source { rules: OF_CUSTOM, check: SourceCheck::Together(check_custom) };
+
+/// The rules about custom resources, those about their definitions' expressions among them.
+const OF_CUSTOM: &[&Rule] = &[
+    &MISSING_FIELD,
+    &INVALID_VALUE,
+    &UNSUPPORTED_VALUE,
+    &DUPLICATE_VALUE,
+    &FORBIDDEN_FIELD,
+    &VALUE_TOO_LONG,
+    &TOO_MANY_ITEMS,
+    &DANGLING_NAME,
+    &UNKNOWN_KIND,
+    &SERVER_WARNING,
+    &policy::INVALID,
+    &policy::NOT_EVALUATED,
+];
 
 fn check(object: &Object, found: &mut Found<'_>) {
-    let verdict = validate(object, found.target(), &Schemas::default());
-    for cause in verdict.errors.iter().chain(&verdict.warnings) {
-        say(object, cause, None, found);
+    for cause in causes(object, found.targets()) {
+        say(object, &cause, None, found);
     }
+    dropped_field::check(object, found);
+}
+
+/// What servers say, of several versions with the times at which they do.
+fn causes(object: &Object, targets: Targets) -> Vec<Cause> {
+    if !targets.is_range() {
+        let verdict = validate(object, targets.last(), &Schemas::default());
+        return verdict.errors.into_iter().chain(verdict.warnings).collect();
+    }
+    let mut all: Vec<(Cause, Vec<Target>)> = Vec::new();
+    let mut known: HashMap<(Reason, NodeId, String, String), usize> = HashMap::new();
+    // Versions that refuse the object before they would come to say something.
+    let (mut undecoded, mut refusing) = (Vec::new(), Vec::new());
+    for target in targets.all() {
+        let verdict = validate(object, target, &Schemas::default());
+        if verdict.errors.iter().any(|cause| comes_first(cause.reason)) {
+            undecoded.push(target);
+        }
+        if !verdict.errors.is_empty() {
+            refusing.push(target);
+        }
+        for cause in verdict.errors.into_iter().chain(verdict.warnings) {
+            let key = (cause.reason, cause.node, cause.path.clone(), cause.message.clone());
+            let at = *known.entry(key).or_insert(all.len());
+            match all.get_mut(at) {
+                Some((_, holds)) if holds.last() == Some(&target) => {}
+                Some((_, holds)) => holds.push(target),
+                None => all.push((cause, vec![target])),
+            }
+        }
+    }
+    let timed = all.into_iter().map(|(mut cause, mut holds)| {
+        if !comes_first(cause.reason) {
+            let mut filled = holds.clone();
+            filled.extend(if cause.reason == Reason::Warning { &refusing } else { &undecoded });
+            filled.sort_unstable();
+            filled.dedup();
+            // A version that refuses the object first is counted where it lies between or beside those that say it.
+            if filled.windows(2).all(|pair| pair[1].minor() == pair[0].minor() + 1) {
+                holds = filled;
+            }
+        }
+        if let Some(times) = targets.times(&holds) {
+            cause.message = format!("{} ({times})", cause.message);
+        }
+        cause
+    });
+    timed.collect()
+}
+
+/// Whether a server that says this looks no further.
+fn comes_first(reason: Reason) -> bool {
+    matches!(reason, Reason::UnknownField | Reason::WrongType | Reason::Malformed | Reason::UnknownKind)
 }
 
 fn check_custom(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
@@ -53,14 +138,71 @@ fn check_custom(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
     if schemas.is_empty() {
         return;
     }
+    let mut rules = DefinitionRules::default();
+    rules.compile(index, found);
     for object in index.all() {
         let Some((causes, definition)) = schemas.judge_by(object).filter(|_| !object.is_encrypted) else {
             continue;
         };
+        // the server looks at rules in CEL once the schema takes the object
+        let said = if causes.is_empty() { rules.judge(object, definition) } else { Said::default() };
+        for cause in &said.causes {
+            let by = &definition.document.source.name;
+            let by = (*by != object.document.source.name).then_some(by.as_str());
+            say(object, cause, by, &mut found.about(object));
+        }
+        rules.note(&said, definition);
         let file = &definition.document.source.name;
         let by = (*file != object.document.source.name).then_some(file.as_str());
         for cause in causes.iter().filter(|cause| cause.reason != Reason::Required || !is_filled(index, object)) {
             say(object, cause, by, &mut found.about(object));
+        }
+    }
+    rules.say_unknown(found);
+}
+
+/// The rules in CEL of the definitions of a run, by document and node of the schema.
+#[derive(Default)]
+struct DefinitionRules<'run> {
+    rules: HashMap<(usize, NodeId), (&'run Object, CustomRules)>,
+    unknown: HashMap<(usize, NodeId), (&'run Object, String)>,
+}
+
+impl<'run> DefinitionRules<'run> {
+    fn compile(&mut self, index: &Index<'run>, found: &mut FoundAnywhere<'_>) {
+        for object in index.kind("CustomResourceDefinition") {
+            let document = &object.document;
+            let versions = document.at(object.node, &["spec", "versions"]).map_or(&[][..], |node| document.items(node));
+            for version in versions {
+                let Some(node) = document.at(*version, &["schema", "openAPIV3Schema"]) else { continue };
+                let Some(rules) = CustomRules::read(object, node, found.targets().last()) else { continue };
+                policy::report_problems(object, &rules.problems, found);
+                self.rules.insert((Arc::as_ptr(document).addr(), node), (object, rules));
+            }
+        }
+    }
+
+    fn judge(&self, object: &Object, definition: &Definition) -> Said {
+        if object.is_kustomized {
+            return Said::default();
+        }
+        let key = (Arc::as_ptr(&definition.document).addr(), definition.node);
+        self.rules.get(&key).map(|(_, rules)| rules.judge(object)).unwrap_or_default()
+    }
+
+    /// Remembers what was not evaluated: it is said once, at the rule.
+    fn note(&mut self, said: &Said, definition: &Definition) {
+        let address = Arc::as_ptr(&definition.document).addr();
+        let Some((object, _)) = self.rules.get(&(address, definition.node)) else { return };
+        for (node, why) in &said.unknown {
+            self.unknown.entry((address, *node)).or_insert_with(|| (*object, why.clone()));
+        }
+    }
+
+    fn say_unknown(self, found: &mut FoundAnywhere<'_>) {
+        for ((_, node), (object, why)) in self.unknown {
+            let mut about = found.about(object);
+            about.under(&policy::NOT_EVALUATED).at(node, format!("this rule was not evaluated: {why}"));
         }
     }
 }
@@ -134,7 +276,7 @@ fn rule(object: &Object, cause: &Cause) -> Option<&'static Rule> {
         Reason::Warning => &SERVER_WARNING,
         Reason::UnknownField => {
             let is_new = |problem: &&crate::kube::Problem| {
-                problem.node == cause.node && matches!(problem.kind, ProblemKind::NewField { .. })
+                problem.node == cause.node && matches!(problem.kind, ProblemKind::OtherVersion { .. })
             };
             // a custom resource has no problems of its own: its schema is not built in
             (object.problems.is_empty() || object.problems.iter().any(|problem| is_new(&problem)))

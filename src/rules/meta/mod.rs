@@ -4,13 +4,21 @@ use super::{Check, Rule};
 use crate::diagnostic::{Level, RuleId};
 
 /// The family's rules.
-pub const RULES: &[&Rule] = &[&IGNORE_WITHOUT_REASON, &STALE_BASELINE, &UNUSED_IGNORE];
+pub const RULES: &[&Rule] = &[&IGNORE_WITHOUT_REASON, &INVALID_DESCRIPTION, &STALE_BASELINE, &UNUSED_IGNORE];
 
 /// An ignore that ignores nothing.
 pub static UNUSED_IGNORE: Rule = Rule {
     id: RuleId { name: "unused-ignore", family: "meta" },
     level: Level::Warning,
     page: include_str!("unused_ignore.md"),
+    check: Check::Elsewhere,
+};
+
+/// A description that `gen` refuses.
+pub static INVALID_DESCRIPTION: Rule = Rule {
+    id: RuleId { name: "invalid-description", family: "meta" },
+    level: Level::Error,
+    page: include_str!("invalid_description.md"),
     check: Check::Elsewhere,
 };
 

@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+
 use crate::diagnostic::{Level, RuleId};
 use crate::facts::PodFacts;
 use crate::kube::ContainerList;
@@ -19,13 +21,15 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
     if pod.object.is_patch || pod.object.is_base {
         return;
     }
+    // Looked up once for all volumes.
+    let mut users: HashMap<&str, Vec<_>> = HashMap::new();
+    for view in pod.containers() {
+        for (mount, node) in parts::mounts(&view) {
+            users.entry(mount.name.as_str()).or_default().push((view, mount, node));
+        }
+    }
     for (volume, node) in parts::volumes(&pod).filter(|(volume, _)| volume.empty_dir.is_some()) {
-        let users: Vec<_> = pod
-            .containers()
-            .flat_map(|view| parts::mounts(&view).map(move |mount| (view, mount)).collect::<Vec<_>>())
-            .filter(|(_, (mount, _))| mount.name == volume.name)
-            .collect();
-        let [(view, (mount, mount_node))] = users.as_slice() else { continue };
+        let Some([(view, mount, mount_node)]) = users.get(volume.name.as_str()).map(Vec::as_slice) else { continue };
         let is_ordinary = view.list == ContainerList::Init && !view.is_native_sidecar();
         let is_scratch = |text: &str| {
             text.to_ascii_lowercase()

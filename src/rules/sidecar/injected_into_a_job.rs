@@ -57,13 +57,15 @@ fn vault(pod: PodView<'_>, found: &mut Found<'_>) {
         .unsafe_fix_if("inject the init container alone", edit.map(|edit| vec![edit]));
 }
 
-/// A proxy that is a native sidecar by default, and ends with the Job, unless an annotation takes that away.
+/// A proxy that a mesh injects. As a native sidecar it ends with the Job.
 struct Injector {
     proxy: &'static str,
     /// What asks for it, with the value.
     inject: (&'static str, &'static str),
     /// What makes the proxy a native sidecar or an ordinary container.
     native: &'static str,
+    /// Whether it is a native sidecar unless the annotation says otherwise.
+    is_native: bool,
     source: &'static str,
 }
 
@@ -72,19 +74,22 @@ const INJECTORS: &[Injector] = &[
         proxy: "Istio's proxy",
         inject: ("sidecar.istio.io/inject", "true"),
         native: "sidecar.istio.io/nativeSidecar",
+        is_native: true,
         source: "istio/istio: `pkg/kube/inject/inject.go`; `ENABLE_NATIVE_SIDECARS`, on by default since 1.27",
     },
     Injector {
         proxy: "Linkerd's proxy",
         inject: ("linkerd.io/inject", "enabled"),
         native: "config.linkerd.io/proxy-enable-native-sidecar",
+        is_native: true,
         source: "linkerd/linkerd2: `proxy.nativeSidecar` in `charts/linkerd-control-plane/values.yaml`",
     },
     Injector {
         proxy: "Dapr's sidecar",
         inject: ("dapr.io/enabled", "true"),
         native: "dapr.io/enable-native-sidecar",
-        source: "dapr/dapr: `pkg/injector/patcher/sidecar_patcher.go`",
+        is_native: false,
+        source: "docs.dapr.io: operations/hosting/kubernetes/kubernetes-job",
     },
 ];
 
@@ -92,20 +97,36 @@ fn keeps_its_proxy(pod: PodView<'_>, injector: &Injector, found: &mut Found<'_>)
     let annotations = Annotations::of(pod);
     let (inject, value) = injector.inject;
     let asked = annotations.text(inject).or_else(|| pod.metadata?.labels.as_ref()?.get(inject).map(String::as_str));
-    let Some(native) = annotations.entry(injector.native) else { return };
-    if asked != Some(value) || !annotations.is_false(injector.native) || something_may_end_it(pod) {
+    if asked != Some(value) || something_may_end_it(pod) {
         return;
     }
+    let native = annotations.entry(injector.native);
+    let (at, here, help) = match native {
+        Some(native) if annotations.is_false(injector.native) => (
+            native.value,
+            "makes the proxy an ordinary container",
+            format!("remove `{}`, or have the app ask the proxy to quit", clip(injector.native)),
+        ),
+        None if !injector.is_native => {
+            let Some(inject) = annotations.entry(inject) else { return };
+            (
+                inject.value,
+                "adds an ordinary container",
+                "have the app ask the proxy to quit when it is done".to_owned(),
+            )
+        }
+        _ => return,
+    };
     let kind = pod.batch_kind();
     found
-        .at(native.value, format!("{} never exits, so this {kind} never completes", injector.proxy))
-        .here("makes the proxy an ordinary container")
+        .at(at, format!("{} never exits, so this {kind} never completes", injector.proxy))
+        .here(here)
         .because(format!(
             "a Job is complete when every container of its Pod has exited; native sidecars are stopped then, and do not \
              count ({})",
             injector.source
         ))
-        .help(format!("remove `{}`, or have the app ask the proxy to quit", clip(injector.native)));
+        .help(help);
 }
 
 /// Whether the Job's own program may ask the proxy to quit: only scripts that are written here show that they

@@ -1,6 +1,9 @@
+use std::collections::HashMap;
+
 use crate::diagnostic::{Level, RuleId};
-use crate::kube::PodView;
+use crate::kube::{ContainerView, PodView};
 use crate::rules::{Check, Found, Rule};
+use crate::yaml::NodeId;
 
 /// Every container mounts an `emptyDir` read-only.
 pub static RULE: Rule = Rule {
@@ -13,32 +16,37 @@ pub static RULE: Rule = Rule {
 /// An empty folder mounted here keeps the token from the container: nobody is meant to write it.
 const TOKEN: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 
+/// A container that mounts a volume read-only, and the flag that says so.
+type Reader<'run> = (ContainerView<'run>, NodeId);
+
 fn check(pod: PodView<'_>, found: &mut Found<'_>) {
     if pod.object.is_patch {
         return;
     }
     let document = &pod.object.document;
     let nodes = pod.field("volumes").map_or(&[][..], |list| document.items(list));
+    // Who reads each volume, with the flag that says so, and how many write: looked up once for all volumes.
+    let mut mounted: HashMap<&str, (Vec<Reader<'_>>, usize)> = HashMap::new();
+    for view in pod.containers() {
+        let mounts = view.at(&["volumeMounts"]).map_or(&[][..], |list| document.items(list));
+        for (mount, mount_node) in view.container.volume_mounts.iter().flatten().zip(mounts) {
+            if mount.mount_path.trim_end_matches('/') == TOKEN {
+                continue;
+            }
+            let (readers, writers) = mounted.entry(mount.name.as_str()).or_default();
+            match document.get(*mount_node, "readOnly").filter(|_| mount.read_only == Some(true)) {
+                Some(flag) => readers.push((view, flag)),
+                None => *writers += 1,
+            }
+        }
+    }
     for (volume, node) in pod.spec.volumes.iter().flatten().zip(nodes) {
         if volume.empty_dir.is_none() {
             continue;
         }
-        let mut readers = Vec::new();
-        let mut writers = 0;
-        for view in pod.containers() {
-            let mounts = view.at(&["volumeMounts"]).map_or(&[][..], |list| document.items(list));
-            for (mount, mount_node) in view.container.volume_mounts.iter().flatten().zip(mounts) {
-                if mount.name != volume.name || mount.mount_path.trim_end_matches('/') == TOKEN {
-                    continue;
-                }
-                match document.get(*mount_node, "readOnly").filter(|_| mount.read_only == Some(true)) {
-                    Some(flag) => readers.push((view, flag)),
-                    None => writers += 1,
-                }
-            }
-        }
+        let Some((readers, writers)) = mounted.get(volume.name.as_str()) else { continue };
         let is_shared = readers.iter().any(|(view, _)| view.node != readers[0].0.node);
-        if writers > 0 || !is_shared {
+        if *writers > 0 || !is_shared {
             continue;
         }
         let name_node = document.get(*node, "name").unwrap_or(*node);
@@ -48,7 +56,7 @@ fn check(pod: PodView<'_>, found: &mut Found<'_>) {
             .because("an emptyDir begins empty, and every container of this Pod mounts it read-only")
             .help("remove `readOnly: true` from the mount of the container that fills it");
         for (view, flag) in readers {
-            saying = saying.and(flag, format!("`{}` only reads", view.container.name));
+            saying = saying.and(*flag, format!("`{}` only reads", view.container.name));
         }
     }
 }

@@ -1,6 +1,6 @@
 use super::references::references;
 use crate::diagnostic::{Level, RuleId};
-use crate::kube::{Index, Typed};
+use crate::kube::{Index, Reach, Typed};
 use crate::rules::{Check, FoundAnywhere, Rule, text};
 use crate::words::{clip, list, nearest};
 
@@ -32,6 +32,14 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
                 if keys.contains(key) || text::is_placeholder(key) {
                     continue;
                 }
+                let is_within = |own: &str| own.len() > 2 && (key.contains(own) || own.contains(key));
+                let like =
+                    nearest(key, keys.iter().copied()).or_else(|| keys.iter().copied().find(|own| is_within(own)));
+                // Another file of the folder may hold an earlier or later version: only what is nearly the same was meant.
+                let is_of_unit = index.reach(object, map) == Some(Reach::Unit);
+                if !is_of_unit && like.is_none() {
+                    continue;
+                }
                 let data = ["data", "binaryData"].iter().find_map(|field| map.document.get(map.node, field));
                 let name = clip(reference.name);
                 let has = if keys.len() <= 4 {
@@ -47,8 +55,11 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
                          or FailedMount for a volume) unless the reference is `optional: true`",
                     )
                     .help(format!("name a key of `{name}`, or add this one to its `data`"));
-                if let Some(nearest) = nearest(key, keys.iter().copied()) {
-                    saying = saying.here(format!("did you mean `{nearest}`?"));
+                if let Some(like) = like {
+                    saying = saying.here(format!("did you mean `{like}`?"));
+                }
+                if !is_of_unit {
+                    saying = saying.level(Level::Warning);
                 }
                 if let Some(entry) = data.and_then(|data| map.document.entries(data).first()) {
                     saying.label(map.label(entry.key, has));

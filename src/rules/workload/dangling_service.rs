@@ -22,7 +22,7 @@ pub static RULE: Rule = Rule {
 
 fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
     let mut told = None;
-    for service in index.kind("Service").iter().filter(|service| !service.is_base) {
+    for service in index.kind("Service").iter().filter(|service| !service.is_relabelled) {
         let Some(spec) = service_spec(service) else { continue };
         let Some(labels) = spec.selector.as_ref().filter(|labels| !labels.is_empty()) else { continue };
         let selector = Selector::map(labels);
@@ -57,7 +57,7 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
 }
 
 /// All texts with their keys in the specs of custom kinds.
-fn labels_in_custom_kinds<'run>(index: &Index<'run>) -> HashSet<(String, &'run str)> {
+pub(super) fn labels_in_custom_kinds<'run>(index: &Index<'run>) -> HashSet<(String, &'run str)> {
     let mut texts = HashSet::new();
     for object in index.all().iter().filter(|object| object.typed.is_none()) {
         let document = &object.document;
@@ -92,7 +92,8 @@ fn beside<'run, 'label>(
     if index.all().iter().filter(place).any(|object| object.typed.is_none() && object.pods().next().is_none()) {
         return None;
     }
-    let in_file = |object: &&&Object| object.document.source.name == service.document.source.name && !object.is_base;
+    let in_file =
+        |object: &&&Object| object.document.source.name == service.document.source.name && !object.is_relabelled;
     let workload = here.iter().filter(in_file).find(|workload| {
         let has = workload.pod().and_then(PodView::labels);
         has.is_some_and(|has| labels.keys().all(|key| has.contains_key(key)) && !is_selected(index, service, has))

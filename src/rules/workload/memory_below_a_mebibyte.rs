@@ -51,6 +51,10 @@ fn judge(object: &Object, node: NodeId, list: &str, resource: &str, found: &mut 
         return;
     }
     let is_limit = list == "limits";
+    // a request in kibibytes is small and meant so: the limit decides
+    if !is_limit && text.ends_with(['i', 'k']) {
+        return;
+    }
     let shown = clip(&text);
     let message = if text.ends_with('m') {
         format!("`{shown}` of {resource} is thousandths of a byte")

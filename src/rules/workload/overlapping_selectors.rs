@@ -37,7 +37,7 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
         };
         let Some(labels) = object.pod().and_then(PodView::labels) else { continue };
         // an alternative that is switched off
-        if scaling::replicas(object) == Some(0) {
+        if scaling::replicas(object) == Some(0) || is_for_some_nodes(object) {
             continue;
         }
         for unit in units(object) {
@@ -57,6 +57,14 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
             }
         }
     }
+}
+
+/// Whether it is a `DaemonSet` for nodes of one kind. Those of other kinds beside it share its labels (Flannel's for each
+/// architecture): nothing scales them, and each counts the Pods that it owns.
+fn is_for_some_nodes(object: &Object) -> bool {
+    let Some(pod) = object.pod().filter(|_| object.id.kind == "DaemonSet") else { return false };
+    let affinity = pod.spec.affinity.as_ref().is_some_and(|affinity| affinity.node_affinity.is_some());
+    affinity || pod.spec.node_selector.as_ref().is_some_and(|selector| !selector.is_empty())
 }
 
 fn key(object: &Object) -> (&str, &str, &str) {
@@ -83,13 +91,22 @@ fn groups<'run>(controllers: &[Controller<'run>]) -> Vec<Vec<Controller<'run>>> 
     }
     let all: Vec<usize> = (0..classes.len()).collect();
     let mut group_of: Vec<usize> = all.clone();
+    // Classes with one selector are compared with the others once.
+    let mut first_of: HashMap<String, (usize, bool)> = HashMap::new();
     for (at, class) in classes.iter().enumerate() {
         let selector = class[0].selector;
+        let first = first_of.entry(format!("{selector:?}")).or_insert((at, selector.matches(class[0].labels)));
+        if first.0 != at {
+            if first.1 {
+                join(&mut group_of, at, first.0);
+            }
+            continue;
+        }
         let with = selector.equal().map(|label| by_label.get(&label).map_or(&[][..], Vec::as_slice));
         for other in with.min_by_key(|with| with.len()).unwrap_or(&all) {
             if *other != at && selector.matches(classes[*other][0].labels) {
-                let (a, b) = (root(&mut group_of, at), root(&mut group_of, *other));
-                group_of[a.max(b)] = a.min(b);
+                first.1 = true;
+                join(&mut group_of, at, *other);
             }
         }
     }
@@ -107,6 +124,11 @@ fn groups<'run>(controllers: &[Controller<'run>]) -> Vec<Vec<Controller<'run>>> 
     }
     groups.retain(|group| group.len() > 1);
     groups
+}
+
+fn join(group_of: &mut [usize], one: usize, other: usize) {
+    let (a, b) = (root(group_of, one), root(group_of, other));
+    group_of[a.max(b)] = a.min(b);
 }
 
 /// What scales a controller by all Pods that its selector matches, if it is applied with it.

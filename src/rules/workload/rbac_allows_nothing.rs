@@ -1,7 +1,7 @@
 use k8s_openapi::api::rbac::v1::PolicyRule;
 
 use crate::diagnostic::{Level, RuleId};
-use crate::kube::api_resources::{Nothing, is_built_in, nothing};
+use crate::kube::api_resources::{Nothing, VERBS, group_of_version, is_built_in, nothing};
 use crate::kube::{Object, Typed};
 use crate::rules::{Check, Found, Rule, parts, text};
 use crate::words::{clip, list};
@@ -14,28 +14,6 @@ pub static RULE: Rule = Rule {
     page: include_str!("rbac_allows_nothing.md"),
     check: Check::Object(check),
 };
-
-/// What requests can have as their verb: those of the API, and those that authorization asks for by name
-/// (kubernetes/website: reference/access-authn-authz/authorization, "Request verbs and authorization").
-const VERBS: [&str; 17] = [
-    "get",
-    "list",
-    "watch",
-    "create",
-    "update",
-    "patch",
-    "delete",
-    "deletecollection",
-    "use",
-    "bind",
-    "escalate",
-    "impersonate",
-    "approve",
-    "sign",
-    "attest",
-    "proxy",
-    "*",
-];
 
 /// What people write for them.
 const SYNONYMS: [(&str, &str); 13] = [
@@ -91,12 +69,29 @@ fn check(object: &Object, found: &mut Found<'_>) {
     }
     let nodes = object.document.get(object.node, "rules");
     for (rule, node) in parts::zipped(&object.document, nodes, rules) {
+        versions(object, rule, node, found);
         let groups: Vec<&str> = rule.api_groups.iter().flatten().map(String::as_str).collect();
         if groups.is_empty() || !groups.iter().all(|group| is_built_in(group)) {
             continue;
         }
         resources(object, rule, node, &groups, found);
         verbs(object, rule, node, found);
+    }
+}
+
+/// Groups that are written with their version, as `apiVersion` has them.
+fn versions(object: &Object, rule: &PolicyRule, node: NodeId, found: &mut Found<'_>) {
+    let nodes = object.document.get(node, "apiGroups");
+    for (text, node) in parts::zipped(&object.document, nodes, rule.api_groups.as_deref()) {
+        let Some(group) = group_of_version(text) else { continue };
+        found
+            .at(node, format!("no group is called `{}`, so this allows nothing", clip(text)))
+            .here("group and version")
+            .because(
+                "RBAC compares the group alone, as text; the version plays no part \
+                 (kubernetes/website: reference/access-authn-authz/rbac, \"Referring to resources\")",
+            )
+            .help(format!("write `\"{}\"`", clip(group)));
     }
 }
 

@@ -16,7 +16,7 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
-    for object in index.all().iter().copied().filter(|object| !object.is_base) {
+    for object in index.all().iter().copied().filter(|object| !object.is_relabelled) {
         match &object.typed {
             Some(Typed::Service(_)) => service(index, object, found),
             Some(Typed::PodDisruptionBudget(budget)) => {
@@ -71,7 +71,7 @@ fn selected<'run>(
         return (None, Vec::new());
     }
     let beside = index.selected(from, selector);
-    let beside = beside.into_iter().filter(|workload| !workload.is_base);
+    let beside = beside.into_iter().filter(|workload| !workload.is_relabelled);
     let (mut app, mut jobs) = (None, Vec::new());
     for pod in beside.flat_map(Object::pods) {
         if !pod.labels().is_some_and(|labels| selector.matches(labels)) {
@@ -130,7 +130,7 @@ fn autoscaler(index: &Index<'_>, object: &Object, found: &mut FoundAnywhere<'_>)
     ) {
         return;
     }
-    let Some(workload) = index.find(object, kind, name).filter(|workload| !workload.is_base) else {
+    let Some(workload) = index.find(object, kind, name).filter(|workload| !workload.is_relabelled) else {
         return;
     };
     let Some((selector, _)) = selector(workload) else { return };

@@ -1,6 +1,9 @@
+use std::collections::HashSet;
+
 use k8s_openapi::api::core::v1::ServicePort;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
+use super::dangling_service::labels_in_custom_kinds;
 use super::references::USE_ANNOTATION;
 use super::scaling::name_node;
 use crate::diagnostic::{Level, RuleId};
@@ -19,10 +22,11 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
-    for service in index.kind("Service").iter().filter(|service| !service.is_base) {
-        of_service(index, service, found);
+    let mut told = None;
+    for service in index.kind("Service").iter().filter(|service| !service.is_relabelled) {
+        of_service(index, service, &mut told, found);
     }
-    for ingress in index.kind("Ingress").iter().filter(|ingress| !ingress.is_base) {
+    for ingress in index.kind("Ingress").iter().filter(|ingress| !ingress.is_relabelled) {
         of_ingress(index, ingress, found);
     }
 }
@@ -36,7 +40,12 @@ fn ports(service: &Object) -> impl Iterator<Item = (&ServicePort, NodeId)> {
     parts::zipped(&service.document, list, typed)
 }
 
-fn of_service(index: &Index<'_>, service: &Object, found: &mut FoundAnywhere<'_>) {
+fn of_service<'run>(
+    index: &Index<'run>,
+    service: &Object,
+    told: &mut Option<HashSet<(String, &'run str)>>,
+    found: &mut FoundAnywhere<'_>,
+) {
     let Some(Typed::Service(typed)) = &service.typed else { return };
     let labels = typed.spec.as_ref().and_then(|spec| spec.selector.as_ref()).filter(|labels| !labels.is_empty());
     let Some(labels) = labels else { return };
@@ -52,9 +61,13 @@ fn of_service(index: &Index<'_>, service: &Object, found: &mut FoundAnywhere<'_>
             let own = view.container.ports.iter().flatten().filter_map(|port| port.name.as_deref());
             names.extend(own.filter(|_| ContainerView::runs_beside_app(&view)));
         }
-        let is_open = pods.iter().any(|pod| pod.is_base) || names.iter().any(|name| text::is_placeholder(name));
+        let is_open = pods.iter().any(|pod| pod.is_relabelled) || names.iter().any(|name| text::is_placeholder(name));
         let near = pods.iter().find(|pod| index.reach(service, pod) != Some(Reach::Run));
         let Some(first) = near.filter(|_| !is_open && !names.contains(&name.as_str())) else { continue };
+        // a container that a custom kind injects (OpenKruise's SidecarSet) brings its own ports
+        if told.get_or_insert_with(|| labels_in_custom_kinds(index)).contains(&("name".to_owned(), name.as_str())) {
+            continue;
+        }
         let like = nearest(name, names.iter().copied());
         let mut about = found.about(service);
         let saying =
@@ -86,7 +99,9 @@ fn of_ingress(index: &Index<'_>, ingress: &Object, found: &mut FoundAnywhere<'_>
     let backends = paths.filter_map(|path| document.get(*path, "backend")).chain(document.get(spec, "defaultBackend"));
     for backend in backends.filter_map(|backend| document.get(backend, "service")) {
         let Some(name) = document.get_str(backend, "name") else { continue };
-        let Some(service) = index.find(ingress, "Service", name).filter(|service| !service.is_base) else { continue };
+        let Some(service) = index.find(ingress, "Service", name).filter(|service| !service.is_relabelled) else {
+            continue;
+        };
         let number = document.at(backend, &["port", "number"]);
         let Some(shown) = number.or_else(|| document.at(backend, &["port", "name"])) else { continue };
         let wanted = document.raw(shown).trim_matches(['"', '\'']);

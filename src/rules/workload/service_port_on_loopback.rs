@@ -15,7 +15,8 @@ pub static RULE: Rule = Rule {
 
 fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
     let object = facts.pod.object;
-    if object.is_patch || facts.pod.spec.host_network == Some(true) {
+    // an injected proxy takes the connections, and hands them on at loopback
+    if object.is_patch || facts.is_open() {
         return;
     }
     for service in facts.index.services_of(object) {

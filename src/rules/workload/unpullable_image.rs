@@ -34,7 +34,7 @@ fn check(pod: PodView<'_>, found: &mut Found<'_>) {
 
 fn judge(object: &Object, image: &str, node: NodeId, found: &mut Found<'_>) {
     // build tools put a reference in their place: `ko resolve` (ko.build: features/k8s)
-    let is_built = image.starts_with("ko://");
+    let is_built = image.starts_with("ko://") || is_set_by_openshift(object, image);
     let Some(why) = refusal(image).filter(|_| !image.is_empty() && !is_built && !is_to_be_filled_in(image)) else {
         return;
     };
@@ -106,6 +106,14 @@ fn judge(object: &Object, image: &str, node: NodeId, found: &mut Found<'_>) {
         .fix_if("remove the scheme", edit);
 }
 
+/// Whether `OpenShift` puts the image of an image stream in the place of a blank one
+/// (docs.openshift.com: openshift_images/triggering-updates-on-imagestream-changes).
+fn is_set_by_openshift(object: &Object, image: &str) -> bool {
+    let triggers = ["metadata", "annotations", "image.openshift.io/triggers"];
+    image.trim().is_empty()
+        && (object.id.kind == "DeploymentConfig" || object.document.at(object.node, &triggers).is_some())
+}
+
 /// The reference with its repository in lower case; the tag keeps its letters.
 fn lower(image: &str) -> String {
     let slash = image.rfind('/').map_or(0, |at| at + 1);
@@ -119,6 +127,7 @@ fn is_to_be_filled_in(image: &str) -> bool {
     // ko builds the program of this path and writes the image's name before anything is applied (ko.build).
     let is_marked = text::is_placeholder(image)
         || image.starts_with("ko://")
+        || image.starts_with('-')
         || image.contains(['<', '>', '%', '[', '{', '*', '$', '#', '…'])
         || image.contains("__")
         || image.contains("...")

@@ -1,5 +1,6 @@
 use crate::diagnostic::{Level, RuleId};
 use crate::kube::ContainerView;
+use crate::kube::validation::Quantity;
 use crate::rules::{Check, Found, Rule, parts};
 
 /// Varnish may keep more than its container may use.
@@ -34,18 +35,7 @@ fn check(view: ContainerView<'_>, found: &mut Found<'_>) {
 }
 
 fn bytes(amount: &str) -> Option<u64> {
-    let number = amount.find(|letter: char| !(letter.is_ascii_digit() || letter == '.')).unwrap_or(amount.len());
-    let factor: f64 = match &amount[number..] {
-        "" => 1.0,
-        "k" => 1e3,
-        "M" => 1e6,
-        "G" => 1e9,
-        "Ki" => 1024.0,
-        "Mi" => 1_048_576.0,
-        "Gi" => 1_073_741_824.0,
-        _ => return None,
-    };
-    whole(amount[..number].parse::<f64>().ok()? * factor)
+    u64::try_from(Quantity::parse(amount)?.value()).ok()
 }
 
 /// Sizes of varnishd: `256M` are binary megabytes.

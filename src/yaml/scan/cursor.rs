@@ -1,6 +1,6 @@
 //! A place in the text, with the line and column that YAML's rules ask for.
 
-use super::super::source::Span;
+use super::super::source::{Span, whole_before};
 
 /// Reads forward through one chunk of a file. Byte offsets are those of the whole file's text.
 pub(super) struct Cursor<'src> {
@@ -19,11 +19,12 @@ pub(super) struct Cursor<'src> {
 }
 
 impl<'src> Cursor<'src> {
-    /// Starts at `span.start` and ends at `span.end`.
+    /// Starts at `span.start` and ends at `span.end`, or at the character that either falls into: reading past the
+    /// end would meet characters that were to be refused before.
     pub(super) fn new(text: &'src str, span: Span) -> Self {
-        let (start, end) = (span.start as usize, (span.end as usize).min(text.len()));
-        let text = text.get(..end).unwrap_or(text);
-        let chunk = text.get(start..).unwrap_or("");
+        let text = &text[..whole_before(text, span.end as usize)];
+        let start = whole_before(text, span.start as usize);
+        let chunk = &text[start..];
         let is_ascii = chunk.is_ascii();
         let only_line_feeds = memchr::memchr(b'\r', chunk.as_bytes()).is_none()
             && (is_ascii || !chunk.contains(['\u{85}', '\u{2028}', '\u{2029}']));

@@ -9,9 +9,7 @@ use super::cursor::Cursor;
 use super::fault::{self, Fault};
 use super::keys::{MAX_KEY_LENGTH, PossibleKey};
 use super::token::{Kind, Token};
-
-/// go-yaml's `max_flow_level` and `max_indents`.
-const MAX_DEPTH: usize = 10_000;
+use crate::limits;
 
 pub(super) struct Scanner<'src> {
     pub(super) cursor: Cursor<'src>,
@@ -192,7 +190,7 @@ impl<'src> Scanner<'src> {
             line: self.cursor.line,
             column: 0,
         });
-        if self.keys.len() - 1 > MAX_DEPTH {
+        if self.keys.len() - 1 > limits::DEPTH.count() {
             return Err(fault::too_deep(&self.cursor));
         }
         self.allows_key = true;
@@ -288,7 +286,7 @@ impl<'src> Scanner<'src> {
         }
         self.indents.push(self.indent);
         self.indent = column;
-        if self.indents.len() > MAX_DEPTH {
+        if self.indents.len() > limits::DEPTH.count() {
             return Err(fault::too_deep(&self.cursor));
         }
         self.insert(place, Token { kind, start: at, end: at, key: None });

@@ -118,3 +118,17 @@ fn control_characters_out_of_reach_do_no_harm() {
     assert_eq!(read(far.as_bytes()), (vec![parse("{\"a\":1}")], false));
     assert_eq!(read(b"a: 1\n...\n\x07\n"), (vec![], true));
 }
+
+/// The piece that holds a control character may begin inside another character.
+#[test]
+fn control_characters_are_refused_wherever_a_piece_begins() {
+    for wide in ["é", "\u{2028}", "漢", "🦀"] {
+        for length in (480..520).chain(1000..1030) {
+            for (open, close) in [("#", "\n\0"), ("a: ", "\0"), ("- \"", "\u{1b}\"\n"), ("", "\u{7f}")] {
+                let text = format!("{open}{}{wide}{wide}{close}", "x".repeat(length));
+                let (documents, is_refused) = read(text.as_bytes());
+                assert!(documents.is_empty() && is_refused, "{length} bytes, then {wide:?}");
+            }
+        }
+    }
+}

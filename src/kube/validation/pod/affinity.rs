@@ -1,5 +1,6 @@
 //! Where Pods may run: affinity, tolerations, topology spread.
 
+use super::super::super::versions::Change;
 use super::super::field::Field;
 use super::super::{formats, meta};
 use super::{PodContext, warnings};
@@ -174,8 +175,29 @@ pub fn topology_spread(spec: Field, context: PodContext) {
                 policy.one_of(policy.str(), &["Ignore", "Honor"]);
             }
         }
-        match_label_keys(constraint, context);
+        if constraint.has_change(Change::SpreadSelectorMerge) {
+            match_label_keys(constraint, context);
+        } else {
+            spread_label_keys(constraint);
+        }
         meta::label_selector(constraint.child("labelSelector"));
+    }
+}
+
+/// `ValidateMatchLabelKeysInTopologySpread`, which does not look at the Pod's labels.
+fn spread_label_keys(constraint: Field) {
+    let (selector, keys) = (constraint.child("labelSelector"), constraint.child("matchLabelKeys"));
+    if !keys.is_empty() && !selector.is_set() {
+        keys.forbidden("refine a `labelSelector`, and there is none");
+        return;
+    }
+    let expressions = selector.child("matchExpressions");
+    for key in keys.items() {
+        meta::label_name(key);
+        let of_expression = || expressions.items().any(|expression| expression.child("key").str() == key.str());
+        if selector.child("matchLabels").has(key.str()) || of_expression() {
+            key.invalid("stands in both `matchLabelKeys` and `labelSelector`");
+        }
     }
 }
 

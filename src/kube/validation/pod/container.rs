@@ -1,5 +1,6 @@
 //! Containers: `validateContainerCommon` and the lists that hold containers.
 
+use super::super::super::versions::Change;
 use super::super::field::Field;
 use super::super::formats;
 use super::super::resources::{self, Owner};
@@ -25,7 +26,7 @@ pub fn containers(spec: Field, volumes: &Volumes, context: PodContext) {
         names.push(name.str());
         probe::lifecycle(container.child("lifecycle"), spec);
         probe::probes(container);
-        restart_policy(container);
+        restart_policy(container, false);
     }
     let mut ports = Vec::new();
     for container in list.items() {
@@ -40,7 +41,7 @@ pub fn init_containers(spec: Field, volumes: &Volumes, context: PodContext) {
         common(container, spec, volumes);
         let policy = container.child("restartPolicy");
         let is_sidecar = policy.str() == "Always";
-        restart_policy(container);
+        restart_policy(container, true);
         let name = container.child("name");
         if names.contains(&name.str()) {
             name.duplicate(name.str());
@@ -58,7 +59,9 @@ pub fn init_containers(spec: Field, volumes: &Volumes, context: PodContext) {
                 }
             }
             for policy in container.child("resizePolicy").items() {
-                if policy.child("restartPolicy").str() == "RestartContainer" {
+                if policy.child("restartPolicy").str() == "RestartContainer"
+                    && policy.has_change(Change::NoRestartToResizeInit)
+                {
                     policy.child("restartPolicy").invalid("cannot restart an init container that is no sidecar");
                 }
             }
@@ -147,9 +150,25 @@ fn host_ports<'a>(container: Field<'a>, fill: bool, seen: &mut Vec<(&'a str, &'a
     }
 }
 
-/// `validateContainerRestartPolicy`
-fn restart_policy(container: Field) {
+/// `validateContainerRestartPolicy` and `validateInitContainerRestartPolicy`
+fn restart_policy(container: Field, is_init: bool) {
     let (policy, rules) = (container.child("restartPolicy"), container.child("restartPolicyRules"));
+    if !container.has_change(Change::RestartRules) {
+        let drops = container.has_change(Change::RestartRulesDropped);
+        if is_init && policy.is_set() && !drops {
+            policy.one_of(policy.str(), &["Always"]);
+        } else if !is_init && policy.is_set() && !drops {
+            policy.forbidden("is for init containers alone before v1.35");
+        }
+        return;
+    }
+    let restarts_all = container.has_change(Change::RestartAllContainers);
+    if is_init && policy.str() == "Always" && !restarts_all {
+        if !rules.is_empty() {
+            rules.forbidden("cannot refine `restartPolicy: Always` of an init container before v1.36");
+        }
+        return;
+    }
     if policy.is_set() {
         policy.one_of(policy.str(), &["Always", "Never", "OnFailure"]);
     } else if !rules.is_empty() {
@@ -158,8 +177,9 @@ fn restart_policy(container: Field) {
     if rules.len() > 20 {
         rules.too_many(20);
     }
+    let actions = if restarts_all { &["Restart", "RestartAllContainers"][..] } else { &["Restart"] };
     for rule in rules.items() {
-        rule.child("action").one_of(rule.child("action").str(), &["Restart", "RestartAllContainers"]);
+        rule.child("action").one_of(rule.child("action").str(), actions);
         let codes = rule.child("exitCodes");
         if codes.is_set() {
             codes.child("operator").one_of(codes.child("operator").str(), &["In", "NotIn"]);

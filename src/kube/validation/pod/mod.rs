@@ -13,7 +13,8 @@ mod warnings;
 mod windows;
 
 pub use affinity::{node_selector, node_selector_warnings, tolerations, topology_selector_terms};
-pub use spec::{pod, pod_template, preemption_policy};
+pub use spec::{pod, pod_template, preemption_policy, template_metadata};
+pub use volume::restricted_volume;
 pub use volume_plugins::{PERSISTENT_PLUGINS, csi_driver_name, plugin};
 pub use warnings::{node_label_message, template_warnings};
 
@@ -38,7 +39,7 @@ impl PodContext<'_> {
 }
 
 /// All containers of a Pod with their lists, as `VisitContainersWithPath` goes through them.
-fn all_containers(spec: Field) -> impl Iterator<Item = Field> {
+pub fn all_containers(spec: Field<'_>) -> impl Iterator<Item = Field<'_>> {
     let init = spec.child("initContainers");
     let main = spec.child("containers");
     let ephemeral = spec.child("ephemeralContainers");

@@ -1,6 +1,7 @@
 //! Security contexts and the annotations that came before them: `ValidateSecurityContext`,
 //! `validatePodSpecSecurityContext`, `ValidatePodSpecificAnnotations`.
 
+use super::super::super::versions::Change;
 use super::super::field::Field;
 use super::super::formats;
 use super::{all_containers, volume, windows};
@@ -29,10 +30,10 @@ pub fn pod_security_context(spec: Field) {
             policy.one_of(policy.str(), &values);
         }
     }
-    // `MountOption` is behind a feature gate that is off.
     let policy = context.child("seLinuxChangePolicy");
     if policy.is_set() {
-        policy.one_of(policy.str(), &["Recursive"]);
+        let both = policy.has_change(Change::SeLinuxMountOption);
+        policy.one_of(policy.str(), if both { &["MountOption", "Recursive"][..] } else { &["Recursive"] });
     }
     seccomp_profile(context.child("seccompProfile"));
     windows::options(context.child("windowsOptions"));
@@ -194,6 +195,19 @@ pub fn annotations_match_fields(annotations: Field, spec: Field) {
             if spec.at(&["os", "name"]).str() != "windows" {
                 profile_matches(text, profile);
             }
+        }
+    }
+}
+
+/// Whether an annotation of `AppArmor` says what a profile says (`ApparmorFieldForAnnotation`).
+pub fn is_same_profile(annotation: &str, profile: Field) -> bool {
+    let (kind, file) = (profile.child("type").str(), profile.child("localhostProfile"));
+    match annotation {
+        "unconfined" => kind == "Unconfined" && !file.is_set(),
+        "runtime/default" => kind == "RuntimeDefault" && !file.is_set(),
+        _ => {
+            let path = annotation.strip_prefix("localhost/");
+            kind == "Localhost" && path.is_some_and(|path| !path.is_empty() && file.opt_str() == Some(path))
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use super::super::super::versions::Change;
 use super::super::field::Field;
 use super::super::meta::{self, Scope};
 use super::super::quantity::Quantity;
@@ -44,14 +45,21 @@ pub fn pod(object: Field) {
     warnings::spec_warnings(metadata, spec, false);
 }
 
-/// `ValidatePodTemplateSpec`
-pub fn pod_template(template: Field, context: PodContext) {
+/// Labels and annotations of a template.
+pub fn template_metadata(template: Field) {
     let (metadata, spec) = (template.child("metadata"), template.child("spec"));
     // The server leaves `metadata` out of these two paths.
     meta::label_map(metadata.child("labels").called(template, "labels"));
     let annotations = metadata.child("annotations").called(template, "annotations");
     meta::annotation_map(annotations);
     security::pod_annotations(annotations, spec);
+}
+
+/// `ValidatePodTemplateSpec`
+pub fn pod_template(template: Field, context: PodContext) {
+    let (metadata, spec) = (template.child("metadata"), template.child("spec"));
+    template_metadata(template);
+    let annotations = metadata.child("annotations").called(template, "annotations");
     pod_spec(spec, context);
     security::annotations_match_fields(annotations, spec);
     let ephemeral = spec.child("ephemeralContainers");
@@ -92,7 +100,7 @@ fn pod_spec(spec: Field, context: PodContext) {
     names(spec);
     affinity::tolerations(spec.child("tolerations"));
     for alias in spec.child("hostAliases").items() {
-        alias.child("ip").check(ip::address);
+        ip::check_address(alias.child("ip"));
         for name in alias.child("hostnames").items() {
             name.check(formats::dns_subdomain);
         }
@@ -186,7 +194,7 @@ fn dns_config(config: Field, policy: &str) {
         servers.invalid("has more than 3 servers, and a resolver asks no more");
     }
     for server in servers.items() {
-        server.check(ip::address);
+        ip::check_address(server);
     }
     if searches.len() > 32 {
         searches.invalid("has more than 32 domains");
@@ -228,7 +236,11 @@ fn host_users(spec: Field) {
             spec.child(field).called(spec, path).forbidden("excludes `hostUsers: false`");
         }
     }
-    for container in all_containers(spec).filter(|container| !container.child("volumeDevices").is_empty()) {
+    let devices = |container: &Field| !container.child("volumeDevices").is_empty();
+    for container in all_containers(spec).filter(devices) {
+        if !spec.has_change(Change::NoDevicesInUserNamespace) {
+            break;
+        }
         container.child("volumeDevices").forbidden("exclude `hostUsers: false`");
     }
 }

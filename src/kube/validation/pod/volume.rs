@@ -1,5 +1,6 @@
 //! Volumes, mounts and devices: `ValidateVolumes`, `ValidateVolumeMounts`, `ValidateVolumeDevices`.
 
+use super::super::super::versions::Change;
 use super::super::field::Field;
 use super::super::meta;
 use super::super::{formats, storage};
@@ -80,6 +81,26 @@ pub fn is_empty_dir(volume: Field) -> bool {
         || !volume_plugins::PLUGINS.iter().any(|plugin| volume.child(plugin.field).is_set())
 }
 
+/// The source of a volume that the Pod Security level `restricted` does not know (`restrictedVolumes_1_0`).
+pub fn restricted_volume(volume: Field) -> Option<&'static str> {
+    const ALLOWED: [&str; 9] = [
+        "configMap",
+        "csi",
+        "downwardAPI",
+        "emptyDir",
+        "ephemeral",
+        "image",
+        "persistentVolumeClaim",
+        "projected",
+        "secret",
+    ];
+    if ALLOWED.iter().any(|source| volume.child(source).is_set()) {
+        return None;
+    }
+    let sources = volume_plugins::PLUGINS.iter().map(|plugin| plugin.field);
+    sources.into_iter().find(|source| volume.child(source).is_set())
+}
+
 /// `validateVolumeSource`: one source, the first is judged.
 fn source(volume: Field, pod_name: &str, context: PodContext) {
     let empty_dir = volume.child("emptyDir");
@@ -111,7 +132,8 @@ fn source(volume: Field, pod_name: &str, context: PodContext) {
             "csi" => csi(source),
             "ephemeral" => ephemeral(volume, source, pod_name),
             "image" => {
-                if context.pod_meta.is_some() && source.child("reference").is_empty() {
+                let is_judged = context.is_pod() || source.has_change(Change::ImageReferenceInTemplates);
+                if is_judged && source.child("reference").is_empty() {
                     source.child("reference").required("");
                 }
                 container::pull_policy(source.child("pullPolicy"));

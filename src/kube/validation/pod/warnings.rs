@@ -1,10 +1,11 @@
 //! What the server accepts and warns about: `pkg/api/pod/warnings.go`, `pkg/api/node/util.go`.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
+use super::super::super::versions::Change;
 use super::super::field::Field;
 use super::super::{ip, storage};
-use super::{affinity, all_containers};
+use super::{affinity, all_containers, security};
 
 /// Labels of nodes that have a successor.
 const NODE_LABELS: [(&str, &str); 8] = [
@@ -67,7 +68,8 @@ pub fn spec_warnings(metadata: Field, spec: Field, is_template: bool) {
     }
     ports(spec, is_template);
     let grace = spec.child("terminationGracePeriodSeconds");
-    if grace.int() < 0 {
+    // A Pod's own has become 1 before the newest servers look.
+    if grace.int() < 0 && (is_template || !grace.has_change(Change::GracePeriodDefault)) {
         grace.warn("a negative grace period is taken for 1 second");
     }
 }
@@ -127,7 +129,11 @@ fn annotations(annotations: Field, spec: Field, is_template: bool) {
         ] {
             let Some(annotation) = annotations.lookup(&format!("{prefix}{name}")) else { continue };
             let of_pod = spec.child("securityContext").child(field);
-            if !context.child(field).is_set() && (field == "seccompProfile" || is_template || !of_pod.is_set()) {
+            let of_pod_says_so = || {
+                let compares = is_template && of_pod.has_change(Change::AppArmorOfPod);
+                of_pod.is_set() && (!compares || security::is_same_profile(annotation.str(), of_pod))
+            };
+            if !context.child(field).is_set() && (field == "seccompProfile" || !of_pod_says_so()) {
                 annotation.at_key().warn(format!("the annotation has a successor; use `{field}`"));
             }
         }
@@ -154,7 +160,13 @@ fn volumes(volumes: Field) {
             }
             let token = projection.child("serviceAccountToken").child("path");
             overlap(token, &mut paths);
-            let sources = ["configMap", "secret", "downwardAPI", "serviceAccountToken", "clusterTrustBundle"];
+            let certificate = projection.child("podCertificate");
+            for path in ["certificateChainPath", "keyPath", "credentialBundlePath"] {
+                overlap(certificate.child(path), &mut paths);
+            }
+            overlap(projection.at(&["clusterTrustBundle", "path"]), &mut paths);
+            let sources =
+                ["configMap", "secret", "downwardAPI", "serviceAccountToken", "clusterTrustBundle", "podCertificate"];
             if !sources.iter().any(|source| projection.child(source).is_set()) {
                 projection.warn("an element without a source projects nothing");
             }
@@ -183,12 +195,10 @@ fn overlap<'a>(path: Field<'a>, paths: &mut Vec<&'a str>) {
 
 fn lists(spec: Field) {
     for (list, name) in [("hostAliases", "ip"), ("imagePullSecrets", "name")] {
-        let mut seen = Vec::new();
+        let mut seen = HashSet::new();
         for item in spec.child(list).items().map(|item| item.child(name)) {
-            if seen.contains(&item.str()) {
+            if !seen.insert(item.str()) {
                 item.warn(format!("`{}` stands twice", item.str()));
-            } else {
-                seen.push(item.str());
             }
             if list == "imagePullSecrets" && item.is_empty() {
                 item.warn("an empty name names no Secret");
@@ -225,23 +235,24 @@ fn hidden_variables(env: Field) {
     }
 }
 
+/// A port that stands so often is compared with the first of them only, or a thousand would give a million warnings.
+const REPEATED: usize = 20;
+
 fn ports(spec: Field, is_template: bool) {
     let fills = spec.child("hostNetwork").is_true() && !is_template;
     let host_port = |port: Field| {
         let host = port.child("hostPort");
         if fills { host.int_or(port.child("containerPort").int()) } else { host.int() }
     };
-    let (mut seen, mut names): (Vec<Field>, Vec<&str>) = (Vec::new(), Vec::new());
+    let mut seen: HashMap<(i64, &str), Vec<Field>> = HashMap::new();
+    let mut names: HashSet<&str> = HashSet::new();
     for port in all_containers(spec).flat_map(|container| container.child("ports").items()) {
         let (host_ip, host) = (port.child("hostIP").str(), host_port(port));
         if !host_ip.is_empty() && host == 0 {
             port.child("hostIP").as_path_of(port).warn("`hostIP` has no effect without `hostPort`");
         }
-        let same = |other: &&Field| {
-            other.child("containerPort").int() == port.child("containerPort").int()
-                && other.child("protocol").str_or("TCP") == port.child("protocol").str_or("TCP")
-        };
-        for other in seen.iter().filter(same) {
+        let same = seen.entry((port.child("containerPort").int(), port.child("protocol").str_or("TCP"))).or_default();
+        for other in same.iter().take(REPEATED) {
             let (other_ip, other_host) = (other.child("hostIP").str(), host_port(*other));
             let at = other.path();
             if (other_ip, other_host) == (host_ip, host) {
@@ -252,13 +263,11 @@ fn ports(spec: Field, is_template: bool) {
                 port.warn(format!("this port is ambiguous beside {at}"));
             }
         }
-        seen.push(port);
+        same.push(port);
         let name = port.child("name").str();
-        if names.contains(&name) {
+        if !name.is_empty() && !names.insert(name) {
             let message = format!("`{name}` names a port of another container; Services and probes take the first");
             port.child("name").as_path_of(port).warn(message);
-        } else if !name.is_empty() {
-            names.push(name);
         }
     }
 }

@@ -1,0 +1,158 @@
+//! Lines of logs. They have no keys to know: what follows a name that sounds secret, and what looks like a credential, is
+//! masked. The end of a value is where it can last be, so that rather too much is masked than too little.
+
+use super::Mask;
+use super::words::{is_name, sounds_secret};
+
+/// Words between a secret's name and the secret.
+const FILLERS: [&str; 14] =
+    ["is", "was", "are", "for", "of", "the", "set", "to", "as", "user", "bearer", "basic", "token", "digest"];
+
+/// Names of headers whose value ends with the line.
+const TO_THE_END: [&str; 3] = ["authorization", "cookie", "credentials"];
+
+/// What is expected of the next word.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Next {
+    Anything,
+    /// It belongs to a name that sounds secret; to the end of the line, if so.
+    Secret {
+        to_the_end: bool,
+    },
+    /// A secret was before: `password of alice is …`.
+    Maybe,
+}
+
+impl Mask {
+    /// A line of a log.
+    #[must_use]
+    pub fn log_line(&self, line: &str) -> String {
+        if line.contains("-----BEGIN ") || line.contains("-----END ") {
+            return self.masked(line);
+        }
+        let mut shown = String::new();
+        let mut next = Next::Anything;
+        let mut rest = line;
+        // What is left of the words that no space is between.
+        let mut chunk = 0_usize;
+        loop {
+            let (separator, after) = rest.split_at(rest.find(|c| !is_separator(c)).unwrap_or(rest.len()));
+            shown += separator;
+            rest = after;
+            chunk = chunk.saturating_sub(separator.len());
+            if rest.is_empty() {
+                return shown;
+            }
+            if let Next::Secret { to_the_end } = next {
+                let length = value(rest, separator, to_the_end && separator.contains([':', '=']));
+                let (secret, after) = rest.split_at(length);
+                let filler = FILLERS.contains(&secret.trim_matches(is_separator).to_ascii_lowercase().as_str());
+                if filler {
+                    shown += secret;
+                } else {
+                    shown += &self.masked(secret);
+                    next = Next::Maybe;
+                }
+                rest = after;
+                chunk = chunk.saturating_sub(length);
+                continue;
+            }
+            let begins = chunk == 0;
+            if begins {
+                let ends = |c: char| c.is_whitespace() || is_quote(c) || "<>".contains(c);
+                chunk = rest.find(ends).unwrap_or(rest.len());
+            }
+            if begins && is_login(&rest[..chunk]) {
+                shown += &self.masked(&rest[..chunk]);
+                rest = &rest[chunk..];
+                chunk = 0;
+                continue;
+            }
+            let is_url = begins && rest[..chunk].find("://").is_some_and(|at| !rest[..at].contains(is_separator));
+            let length = if is_url { chunk } else { rest.find(is_separator).unwrap_or(rest.len()) };
+            let (word, after) = rest.split_at(length);
+            let lower = word.to_ascii_lowercase();
+            let names_secret = !is_url && sounds_secret(&lower);
+            let hidden =
+                looks_secret(word) || (names_secret && !is_name(word.trim_matches(['.', '-', '_', '#', '$', '/'])));
+            shown += &if hidden { self.masked(word) } else { word.to_owned() };
+            rest = after;
+            chunk = chunk.saturating_sub(length);
+            next = match next {
+                _ if names_secret => Next::Secret { to_the_end: TO_THE_END.iter().any(|name| lower.contains(name)) },
+                Next::Maybe if ["is", "was", "are", "set", "to"].contains(&lower.as_str()) => {
+                    Next::Secret { to_the_end: false }
+                }
+                _ if ["basic", "digest", "negotiate"].contains(&lower.as_str()) && is_encoded(rest) => {
+                    Next::Secret { to_the_end: false }
+                }
+                _ => Next::Anything,
+            };
+        }
+    }
+}
+
+fn is_separator(c: char) -> bool {
+    c.is_whitespace() || "\"'=,;()[]{}<>&?|`\\:".contains(c)
+}
+
+fn is_quote(c: char) -> bool {
+    "\"'`".contains(c)
+}
+
+/// How long a secret is that begins here, after such separators: to its closing quote, or to the next space.
+fn value(rest: &str, separator: &str, to_the_end: bool) -> usize {
+    // A quote inside is behind more backslashes than the one that opened it.
+    let closing = |text: &str, quote: char, backslashes: usize| {
+        let mut before = 0;
+        let end = text.char_indices().find(|(_, c)| {
+            let ends = *c == quote && before <= backslashes;
+            before = if *c == '\\' { before + 1 } else { 0 };
+            ends
+        });
+        end.map_or(text.len(), |(at, _)| at)
+    };
+    if let Some(quote) = separator.chars().last().filter(|c| is_quote(*c)) {
+        return closing(rest, quote, separator.chars().rev().skip(1).take_while(|c| *c == '\\').count());
+    }
+    if to_the_end {
+        return rest.find('"').unwrap_or(rest.len());
+    }
+    let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
+    // A quote that opens in the value has its space inside.
+    match rest[..end].find(is_quote) {
+        Some(open) => {
+            let quote = rest[open..].chars().next().unwrap_or('"');
+            end.max(open + 1 + closing(&rest[open + 1..], quote, 0))
+        }
+        None => end,
+    }
+}
+
+/// `user:password@host`, in a URL or without one.
+fn is_login(chunk: &str) -> bool {
+    let text = chunk.split_once("://").map_or(chunk, |(_, after)| after);
+    text.split_once(':').is_some_and(|(_, after)| after.contains('@'))
+}
+
+/// Whether the next word is no word: base64, say.
+fn is_encoded(rest: &str) -> bool {
+    let word = rest.trim_start_matches([' ', ':']).chars().take_while(|c| !c.is_whitespace() && !is_quote(*c)).take(64);
+    let (length, plain) = word.fold((0, true), |(length, plain), c| (length + 1, plain && c.is_ascii_lowercase()));
+    length >= 8 && !plain
+}
+
+/// Credentials that stand without a name: in a URL, or long and unpronounceable.
+fn looks_secret(word: &str) -> bool {
+    if let Some((_, after)) = word.split_once("://") {
+        return after.contains(['@', '?', '#']) || after.split('/').any(looks_secret);
+    }
+    let mixed = |part: &str, least: usize| {
+        let has = |what: fn(&u8) -> bool| part.bytes().filter(what).count();
+        part.len() >= least && has(u8::is_ascii_digit) >= 2 && has(u8::is_ascii_alphabetic) >= 6
+    };
+    let known = ["eyJ", "AKIA", "ASIA", "ghp_", "gho_", "xox", "sk-", "glpat-", "$2", "$5$", "$6$", "$apr1$"];
+    word.split('/').any(|part| mixed(part, 16))
+        || (mixed(word, 40) && !word.starts_with('/'))
+        || (word.len() >= 8 && known.iter().any(|prefix| word.starts_with(prefix)))
+}

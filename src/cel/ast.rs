@@ -1,0 +1,120 @@
+//! The tree of an expression.
+
+/// Bytes of an expression's text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct At {
+    /// The first byte.
+    pub start: usize,
+    /// The byte after the last.
+    pub end: usize,
+}
+
+/// A node of the tree.
+#[derive(Clone, Debug)]
+pub struct Expr {
+    /// Its bytes.
+    pub at: At,
+    /// What it is.
+    pub kind: Kind,
+}
+
+/// What a node is. Operators are calls of the functions that cel-go gives them: `_+_`, `!_`, `@in`.
+#[derive(Clone, Debug)]
+pub enum Kind {
+    /// `1`, `'text'`, `null`
+    Literal(Literal),
+    /// `object`
+    Ident(String),
+    /// `a.b`
+    Select { operand: Box<Expr>, field: String, mode: Mode },
+    /// `a[b]`, `a[?b]`
+    Index { operand: Box<Expr>, index: Box<Expr>, optional: bool },
+    /// `f(a)`, `a.f(b)`
+    Call { function: String, target: Option<Box<Expr>>, args: Vec<Expr> },
+    /// `a && b && …`
+    And(Vec<Expr>),
+    /// `a || b || …`
+    Or(Vec<Expr>),
+    /// `a ? b : c`
+    Conditional(Box<[Expr; 3]>),
+    /// `[a, ?b]`
+    List(Vec<Element>),
+    /// `{a: b, ?c: d}`
+    Map(Vec<Entry>),
+    /// `list.all(x, …)` and its relatives
+    Macro(Box<Macro>),
+}
+
+/// A constant.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Literal {
+    Null,
+    Bool(bool),
+    Int(i64),
+    Uint(u64),
+    Double(f64),
+    String(String),
+    Bytes(Vec<u8>),
+}
+
+/// How a field is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// `a.b`
+    Plain,
+    /// `has(a.b)`
+    Test,
+    /// `a.?b`
+    Optional,
+}
+
+/// An element of a list literal.
+#[derive(Clone, Debug)]
+pub struct Element {
+    pub value: Expr,
+    pub optional: bool,
+}
+
+/// An entry of a map literal.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    pub key: Expr,
+    pub value: Expr,
+    pub optional: bool,
+}
+
+/// A macro over the elements of a list or map, or over the value of an optional.
+#[derive(Clone, Debug)]
+pub struct Macro {
+    pub kind: MacroKind,
+    pub range: Expr,
+    /// One variable, or two for index and element, or key and value.
+    pub variables: Vec<String>,
+    /// Which elements count, where that can be said.
+    pub filter: Option<Expr>,
+    pub body: Expr,
+}
+
+/// Which macro.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MacroKind {
+    All,
+    Exists,
+    ExistsOne,
+    Map,
+    Filter,
+    TransformList,
+    TransformMap,
+    TransformMapEntry,
+    OptMap,
+    OptFlatMap,
+    SortBy,
+}
+
+impl At {
+    /// From the beginning of one to the end of another.
+    #[must_use]
+    pub fn to(self, other: Self) -> Self {
+        Self { start: self.start, end: other.end }
+    }
+}

@@ -1,0 +1,287 @@
+//! The functions of expressions, one file for each library.
+
+mod convert;
+mod format;
+mod lists;
+mod named;
+mod net;
+pub mod quantity;
+pub mod semver;
+mod strings;
+mod time;
+pub mod url;
+
+use std::cmp::Ordering;
+use std::rc::Rc;
+
+use super::CompileError;
+use super::ast::{Expr, Kind, Literal};
+use super::eval::{Budget, Evaluated, Fail, contains, equal, no_overload};
+use super::value::{Item, ListKind, Origin, Value};
+
+pub use convert::plain;
+pub use time::parse_duration as duration;
+
+/// A time, or a date.
+pub fn timestamp(text: &str) -> Option<(i64, u32)> {
+    time::parse_timestamp(text).or_else(|| time::parse_date(text))
+}
+
+/// Calls a function; the receiver comes first.
+pub fn call(function: &str, is_member: bool, args: &[Item], budget: &mut Budget) -> Evaluated {
+    for arg in args {
+        if let Some(why) = arg.value.unknown() {
+            return Err(Fail::Unknown(why.to_owned()));
+        }
+    }
+    if let Some(made) = operator(function, args, budget)? {
+        return Ok(made.into());
+    }
+    if let Some(item) = optional(function, args)? {
+        return Ok(item);
+    }
+    let libraries = [
+        strings::call,
+        lists::call,
+        convert::call,
+        time::call,
+        quantity::call,
+        semver::call,
+        net::call,
+        url::call,
+        named::call,
+    ];
+    for library in libraries {
+        if let Some(item) = library(function, is_member, args, budget)? {
+            return Ok(item);
+        }
+    }
+    Err(no_overload())
+}
+
+/// What a library makes of a call; nothing where it has no such function.
+type Called = Result<Option<Item>, Fail>;
+
+fn error<T>(message: impl Into<String>) -> Result<T, Fail> {
+    Err(Fail::Error(message.into()))
+}
+
+/// A function's name as it is written.
+pub fn spoken(function: &str) -> &str {
+    match function {
+        "@in" => "in",
+        "!_" => "!",
+        "-_" => "-",
+        _ => function.strip_prefix('_').and_then(|name| name.strip_suffix('_')).unwrap_or(function),
+    }
+}
+
+/// The name of the type that a name stands for.
+pub fn type_named(name: &str) -> Option<&'static str> {
+    const NAMES: [&str; 12] = [
+        "bool",
+        "int",
+        "uint",
+        "double",
+        "string",
+        "bytes",
+        "list",
+        "map",
+        "null_type",
+        "type",
+        "google.protobuf.Timestamp",
+        "google.protobuf.Duration",
+    ];
+    NAMES.into_iter().find(|known| *known == name)
+}
+
+/// Refuses constants that the server refuses when it compiles: patterns, times, durations.
+pub fn check_literals(function: &str, target: Option<&Expr>, args: &[Expr]) -> Result<(), CompileError> {
+    let constant = |expr: &Expr| match &expr.kind {
+        Kind::Literal(Literal::String(text)) => Some(text.clone()),
+        _ => None,
+    };
+    let (last, message) = match (function, target, args) {
+        ("duration", None, [arg]) => (arg, "this is no duration such as 1h30m"),
+        ("timestamp", None, [arg]) => (arg, "this is no time such as 2030-01-31T00:00:00Z"),
+        ("matches", _, [.., arg]) => (arg, "this is no regular expression"),
+        _ => return Ok(()),
+    };
+    let Some(text) = constant(last) else { return Ok(()) };
+    let is_right = match function {
+        "duration" => time::parse_duration(&text).is_some(),
+        "timestamp" => time::parse_timestamp(&text).is_some(),
+        _ => strings::is_regex(&text),
+    };
+    if is_right { Ok(()) } else { Err(CompileError::new(last.at, message)) }
+}
+
+fn operator(function: &str, args: &[Item], budget: &mut Budget) -> Result<Option<Value>, Fail> {
+    Ok(Some(match (function, args) {
+        ("!_", [a]) => match a.value {
+            Value::Bool(value) => Value::Bool(!value),
+            _ => return Err(no_overload()),
+        },
+        ("-_", [a]) => match a.value {
+            Value::Int(value) => Value::Int(value.checked_neg().ok_or_else(overflow)?),
+            Value::Double(value) => Value::Double(-value),
+            _ => return Err(no_overload()),
+        },
+        ("_==_", [a, b]) => Value::Bool(equal(&a.value, &b.value, budget)?),
+        ("_!=_", [a, b]) => Value::Bool(!equal(&a.value, &b.value, budget)?),
+        ("_<_" | "_<=_" | "_>_" | "_>=_", [a, b]) => {
+            if let (Value::String(a), Value::String(b)) = (&a.value, &b.value) {
+                budget.spend(a.len().min(b.len()) / 10)?;
+            }
+            let order = a.value.compare(&b.value);
+            if order.is_none() && !is_number(&a.value) {
+                return Err(no_overload());
+            }
+            Value::Bool(match function {
+                "_<_" => order == Some(Ordering::Less),
+                "_<=_" => matches!(order, Some(Ordering::Less | Ordering::Equal)),
+                "_>_" => order == Some(Ordering::Greater),
+                _ => matches!(order, Some(Ordering::Greater | Ordering::Equal)),
+            })
+        }
+        ("@in", [a, b]) => match &b.value {
+            Value::List(list) => Value::Bool(contains(list, &a.value, budget)?),
+            Value::Map(map) => match map.get(&a.value) {
+                Some(Item { value: Value::Perhaps(why), .. }) => return Err(Fail::Unknown((*why).to_owned())),
+                found => Value::Bool(found.is_some()),
+            },
+            _ => return Err(no_overload()),
+        },
+        ("_+_" | "_-_" | "_*_" | "_/_" | "_%_", [a, b]) => arithmetic(function, &a.value, &b.value, budget)?,
+        ("size", [a]) => Value::Int(count(match &a.value {
+            Value::String(text) => {
+                budget.spend(text.len() / 10)?;
+                text.chars().count()
+            }
+            Value::Bytes(bytes) => bytes.len(),
+            // what the server adds may be one element, or none
+            Value::List(list) => match list.items.last().and_then(|item| item.value.unknown()) {
+                Some(why) => return Err(Fail::Unknown(why.to_owned())),
+                None => list.items.len(),
+            },
+            Value::Map(map) => match map.entries.iter().find_map(|(_, item)| match item.value {
+                Value::Perhaps(why) => Some(why),
+                _ => None,
+            }) {
+                Some(why) => return Err(Fail::Unknown(why.to_owned())),
+                None => map.entries.len(),
+            },
+            _ => return Err(no_overload()),
+        })),
+        ("dyn", [a]) => a.value.clone(),
+        ("type", [a]) => Value::Type(a.value.type_name()),
+        _ => return Ok(None),
+    }))
+}
+
+fn is_number(value: &Value) -> bool {
+    matches!(value, Value::Int(_) | Value::Uint(_) | Value::Double(_))
+}
+
+fn count(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+fn overflow() -> Fail {
+    Fail::Error("integer overflow".to_owned())
+}
+
+fn arithmetic(function: &str, a: &Value, b: &Value, budget: &mut Budget) -> Result<Value, Fail> {
+    Ok(match (function, a, b) {
+        ("_+_", Value::Int(a), Value::Int(b)) => Value::Int(a.checked_add(*b).ok_or_else(overflow)?),
+        ("_-_", Value::Int(a), Value::Int(b)) => Value::Int(a.checked_sub(*b).ok_or_else(overflow)?),
+        ("_*_", Value::Int(a), Value::Int(b)) => Value::Int(a.checked_mul(*b).ok_or_else(overflow)?),
+        ("_/_", Value::Int(_), Value::Int(0)) | ("_/_", Value::Uint(_), Value::Uint(0)) => {
+            return error("division by zero");
+        }
+        ("_%_", Value::Int(_), Value::Int(0)) | ("_%_", Value::Uint(_), Value::Uint(0)) => {
+            return error("modulus by zero");
+        }
+        ("_/_", Value::Int(a), Value::Int(b)) => Value::Int(a.checked_div(*b).ok_or_else(overflow)?),
+        ("_%_", Value::Int(a), Value::Int(b)) => Value::Int(a.checked_rem(*b).ok_or_else(overflow)?),
+        ("_+_", Value::Uint(a), Value::Uint(b)) => Value::Uint(a.checked_add(*b).ok_or_else(unsigned_overflow)?),
+        ("_-_", Value::Uint(a), Value::Uint(b)) => Value::Uint(a.checked_sub(*b).ok_or_else(unsigned_overflow)?),
+        ("_*_", Value::Uint(a), Value::Uint(b)) => Value::Uint(a.checked_mul(*b).ok_or_else(unsigned_overflow)?),
+        ("_/_", Value::Uint(a), Value::Uint(b)) => Value::Uint(a / b),
+        ("_%_", Value::Uint(a), Value::Uint(b)) => Value::Uint(a % b),
+        ("_+_", Value::Double(a), Value::Double(b)) => Value::Double(a + b),
+        ("_-_", Value::Double(a), Value::Double(b)) => Value::Double(a - b),
+        ("_*_", Value::Double(a), Value::Double(b)) => Value::Double(a * b),
+        ("_/_", Value::Double(a), Value::Double(b)) => Value::Double(a / b),
+        ("_+_", Value::String(a), Value::String(b)) => {
+            budget.spend((a.len() + b.len()) / 10)?;
+            Value::String(Rc::from([&**a, &**b].concat()))
+        }
+        ("_+_", Value::Bytes(a), Value::Bytes(b)) => {
+            budget.spend((a.len() + b.len()) / 10)?;
+            Value::Bytes(Rc::from([&**a, &**b].concat()))
+        }
+        ("_+_", Value::List(a), Value::List(b)) => {
+            if a.kind == ListKind::Unordered || b.kind == ListKind::Unordered {
+                return Err(Fail::Unknown("lists of x-kubernetes-list-type set or map are not added".to_owned()));
+            }
+            budget.spend(a.items.len() + b.items.len())?;
+            Value::list(a.items.iter().chain(&b.items).cloned().collect())
+        }
+        _ => return time::arithmetic(function, a, b),
+    })
+}
+
+fn unsigned_overflow() -> Fail {
+    Fail::Error("unsigned integer overflow".to_owned())
+}
+
+fn optional(function: &str, args: &[Item]) -> Called {
+    let item = match (function, args) {
+        ("optional.none", []) => Value::Optional(None).into(),
+        ("optional.of", [item]) => wrap(item),
+        ("optional.ofNonZeroValue", [item]) => {
+            let is_zero = match &item.value {
+                Value::Null => true,
+                Value::Bool(value) => !value,
+                Value::Int(value) | Value::Duration(value) => *value == 0,
+                Value::Uint(value) => *value == 0,
+                Value::Double(value) => *value == 0.0,
+                Value::String(text) => text.is_empty(),
+                Value::Bytes(bytes) => bytes.is_empty(),
+                Value::List(list) => list.items.is_empty(),
+                Value::Map(map) => map.entries.is_empty(),
+                _ => false,
+            };
+            if is_zero { Item { value: Value::Optional(None), origin: item.origin } } else { wrap(item) }
+        }
+        ("value" | "hasValue" | "or" | "orValue", [Item { value: Value::Optional(inner), origin }, rest @ ..]) => {
+            match (function, inner, rest) {
+                ("value" | "orValue", Some(inner), _) => {
+                    Item { value: inner.value.clone(), origin: inner.origin.or(*origin) }
+                }
+                ("value", None, []) => return error("optional.none() dereference"),
+                ("hasValue", inner, []) => Item { value: Value::Bool(inner.is_some()), origin: *origin },
+                ("or", Some(_), [_]) => Item { value: Value::Optional(inner.clone()), origin: *origin },
+                ("or" | "orValue", None, [other]) => {
+                    Item { value: other.value.clone(), origin: other.origin.or(*origin) }
+                }
+                _ => return Err(no_overload()),
+            }
+        }
+        _ => return Ok(None),
+    };
+    if let Some(why) = item.value.unknown() {
+        return Err(Fail::Unknown(why.to_owned()));
+    }
+    Ok(Some(item))
+}
+
+fn wrap(item: &Item) -> Item {
+    Item { value: Value::Optional(Some(Rc::new(item.clone()))), origin: item.origin }
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "the last step of functions that return it")]
+fn made(value: Value) -> Called {
+    Ok(Some(Item { value, origin: Origin::Nowhere }))
+}

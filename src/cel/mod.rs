@@ -1,0 +1,103 @@
+//! The Common Expression Language as the API server runs it: cel-go with the libraries of `k8s.io/apiserver/pkg/cel`.
+//!
+//! An expression is read, checked against the types of its variables and evaluated at a bounded cost, as in the
+//! server. Two things are added. A value can be unknown, because only a cluster knows it, and what depends on it is
+//! then unknown too, with the reason. And each value remembers the bytes of the manifest that it was read from, so
+//! that a finding can point at them.
+//!
+//! Written for this project because it needs both, and because the interpreters that exist know neither types nor
+//! costs: an expression with a mistake would be taken for one that is right, and a loop in a loop would never end.
+
+mod ast;
+mod check;
+mod eval;
+mod functions;
+mod lexer;
+mod library;
+mod parser;
+mod tree;
+mod types;
+mod value;
+
+use std::fmt;
+
+pub use ast::At;
+pub use check::Scope;
+pub use eval::{Budget, Evaluation, Fail, Variables};
+pub use tree::{Branch, Tree};
+pub use types::{Field, Fields, Type};
+pub use value::{Item, Key, List, ListKind, Map, Origin, Value};
+
+/// An expression that compiled.
+#[derive(Debug)]
+pub struct Program {
+    pub(crate) expr: ast::Expr,
+    /// The type of its result.
+    pub result: Type,
+}
+
+/// Why an expression does not compile.
+#[derive(Clone, Debug)]
+pub struct CompileError {
+    /// The bytes of the expression.
+    pub at: At,
+    /// What is wrong, without a full stop.
+    pub message: String,
+    /// Whether the server may still take it: nothing is wrong, but it is not evaluated here.
+    pub is_unsupported: bool,
+}
+
+impl CompileError {
+    fn new(at: At, message: impl Into<String>) -> Self {
+        Self { at, message: message.into(), is_unsupported: false }
+    }
+
+    fn unsupported(at: At, message: impl Into<String>) -> Self {
+        Self { at, message: message.into(), is_unsupported: true }
+    }
+}
+
+impl fmt::Display for CompileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl Program {
+    /// Reads and checks an expression.
+    ///
+    /// # Errors
+    /// What the server would refuse, at the bytes of the expression.
+    pub fn compile(text: &str, scope: &Scope) -> Result<Self, CompileError> {
+        let mut expr = parser::parse(text)?;
+        let result = check::check(&mut expr, scope)?;
+        Ok(Self { expr, result })
+    }
+
+    /// Whether it reads this variable.
+    #[must_use]
+    pub fn uses(&self, name: &str) -> bool {
+        check::uses(&self.expr, name)
+    }
+}
+
+/// Reads a time as a field of `format: date-time` holds it, or a date.
+#[must_use]
+pub fn timestamp(text: &str) -> Option<Value> {
+    library::timestamp(text).map(|(seconds, nanos)| Value::Timestamp(seconds, nanos))
+}
+
+/// Reads a duration: `1h30m`.
+#[must_use]
+pub fn duration(text: &str) -> Option<Value> {
+    library::duration(text).map(Value::Duration)
+}
+
+/// A quantity as the server writes it back: `1` for `1000m`.
+#[must_use]
+pub fn canonical_quantity(text: &str) -> Option<String> {
+    library::quantity::Quantity::parse(text.trim()).map(library::quantity::Quantity::canonical)
+}
+
+#[cfg(test)]
+mod tests;

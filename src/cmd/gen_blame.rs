@@ -1,0 +1,202 @@
+//! From a finding in what was generated to the line of the description that made it.
+
+use crate::describe::{Description, Place};
+use crate::diagnostic::{Finding, Label, Level};
+use crate::pattern::Made;
+use crate::yaml::{self, Document, NodeId, Part, Span, Value};
+
+/// A generated object with what it was made from.
+pub struct Origin<'a> {
+    /// The object as it was linted.
+    pub document: &'a Document,
+    /// The object.
+    pub made: &'a Made,
+    /// The document of the description that it is from.
+    pub description: &'a Description,
+}
+
+/// What to write in a description where a rule's own advice is a field of Kubernetes.
+const ADVICE: &[(&str, &str)] = &[
+    ("read-only-root-needs-volume", "`writable: […]` with these folders, or an image that needs none"),
+    ("probe-port-not-served", "`port` is where the program listens; or have the program listen where `port` says"),
+    ("probe-protocol", "`health` asks what the program answers: a path, grpc, {tcp: port} or {command: […]}"),
+    ("probe-on-loopback", "bind: localhost with a pattern in front, or have the program listen on all addresses"),
+    ("gather-quorum-is-everything", "a `quorum` below `leaves`, and partial: allow"),
+    (
+        "service-port-on-loopback",
+        "bind: localhost with a pattern in front, or have the program listen on all addresses",
+    ),
+    ("varnish-above-memory-limit", "resources: {cpu: …, memory: …} with more memory"),
+    ("prestop-outlasts-grace", "a shorter `drain`, or a longer `stop`"),
+];
+
+/// Rules whose own advice is about a value that descriptions hold as it is.
+const KEPT: &[&str] = &["memory-below-a-mebibyte", "unpullable-image", "nginx-config"];
+
+/// Points a finding at the description. An object that the API server would refuse, for a reason that no text of the
+/// description gives, stays where it is: a template made it, and nothing that a user wrote.
+pub fn blame(finding: Finding, origin: &Origin<'_>, others: &[Origin<'_>], bug: &str) -> Finding {
+    let (place, is_written) = place_of(&finding.primary, origin);
+    let is_refusal = finding.rule.is_some_and(|rule| rule.family == "manifest") && finding.level == Level::Error;
+    if is_refusal && !is_written {
+        return Finding { help: Some(bug.to_owned()), fix: None, ..finding };
+    }
+    let mut blamed = Finding { primary: place.label(finding.primary.text.clone()), fix: None, ..finding };
+    if is_refusal {
+        // the path of a field that the description does not have
+        blamed.primary.text.clear();
+        blamed.why = Some("the API server refuses what is made from this".to_owned());
+    }
+    blamed.secrets = if blamed.secrets.is_empty() { Vec::new() } else { vec![place.span] };
+    let labels = std::mem::take(&mut blamed.labels);
+    for label in labels {
+        let from = others.iter().find(|other| std::sync::Arc::ptr_eq(&other.document.source, &label.source));
+        let Some(from) = from else { continue };
+        let other = place_of(&label, from).0.label(label.text);
+        let is_known = |known: &Label| known.span == other.span && known.source.name == other.source.name;
+        if !std::iter::once(&blamed.primary).chain(&blamed.labels).any(is_known) {
+            blamed.labels.push(other);
+        }
+    }
+    let rule = blamed.rule.map_or("", |rule| rule.name);
+    let advice = ADVICE.iter().find(|(name, _)| *name == rule).map(|(_, advice)| (*advice).to_owned());
+    if !KEPT.contains(&rule) || advice.is_some() {
+        blamed.help = advice.or_else(|| {
+            let meant = format!("patterns explain {rule}; ignore: [{{rule: {rule}, why: …}}] if it is meant");
+            Some(if is_refusal { format!("patterns explain {rule}") } else { meant })
+        });
+    }
+    blamed
+}
+
+/// Where the description says what a label is about, and whether it says just that.
+fn place_of(label: &Label, origin: &Origin<'_>) -> (Place, bool) {
+    if let Some(place) = &origin.made.blame {
+        return (place.clone(), true);
+    }
+    let path = path_to(origin.document, label.span);
+    let part = part_of(&path, origin);
+    let text = label.source.slice(label.span).trim_matches(['"', '\'']);
+    let number = || port_number(&path, text, origin.document);
+    match within(&part, text).or_else(|| within(&part, number()?)) {
+        Some(place) => (place, true),
+        None => (part, false),
+    }
+}
+
+/// The number of the container's port that goes by a name.
+fn port_number<'a>(path: &[(String, NodeId)], name: &str, document: &'a Document) -> Option<&'a str> {
+    let ports = path.iter().rev().find_map(|(_, node)| document.get(*node, "ports"))?;
+    let named = document.items(ports).iter().find(|port| document.get_str(**port, "name") == Some(name))?;
+    Some(document.raw(document.get(*named, "containerPort")?))
+}
+
+/// The nodes around a span, from the root inwards: the key of each, or nothing for an element of a list.
+fn path_to(document: &Document, span: Span) -> Vec<(String, NodeId)> {
+    let contains = |outer: Span| outer.start <= span.start && span.end <= outer.end;
+    let mut path = Vec::new();
+    let mut at = document.root();
+    loop {
+        let next = match document.value(at) {
+            Value::Map(entries) => entries
+                .iter()
+                .find(|entry| contains(document.span(entry.value)) || contains(document.span(entry.key)))
+                .map(|entry| (document.key(entry).into_owned(), entry.value)),
+            Value::List(items) => {
+                items.iter().find(|item| contains(document.span(**item))).map(|item| (String::new(), *item))
+            }
+            _ => None,
+        };
+        let Some((key, node)) = next else { return path };
+        path.push((key, node));
+        at = node;
+    }
+}
+
+/// The part of a description that a path in what it made is from.
+fn part_of(path: &[(String, NodeId)], origin: &Origin<'_>) -> Place {
+    let description = origin.description;
+    let named = path.windows(2).rev().find_map(|pair| {
+        let [(list, _), (_, element)] = pair else { return None };
+        let name = origin.document.get_str(*element, "name")?;
+        match list.as_str() {
+            "containers" | "initContainers" => Some(of_container(name, description)),
+            "volumes" => {
+                let volumes = description.app.iter().flat_map(|app| &app.volumes);
+                let own = volumes.filter(|volume| volume.name == name).map(|volume| volume.place.clone()).next();
+                Some(own.unwrap_or_else(|| of_container(name, description)))
+            }
+            _ => None,
+        }
+    });
+    named.unwrap_or_else(|| of_object(origin))
+}
+
+/// The part that a container or volume of this name is from.
+fn of_container(name: &str, description: &Description) -> Place {
+    let app = description.app.as_ref().filter(|_| name == description.name);
+    if let Some(app) = app {
+        return app.place.clone();
+    }
+    if let Some(init) = description.inits.iter().find(|init| init.name == name) {
+        return init.place.clone();
+    }
+    let is_of = |entry: &str| name.strip_prefix(entry).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'));
+    let entry = description.uses.iter().filter(|entry| is_of(&entry.name)).max_by_key(|entry| entry.name.len());
+    match (entry, &description.app) {
+        (Some(entry), _) => entry.place.clone(),
+        (None, Some(app)) => app.place.clone(),
+        (None, None) => description.shape.place.clone(),
+    }
+}
+
+/// The part that an object is from, as it says itself: `use[1].https`, `shape.sharded`.
+fn of_object(origin: &Origin<'_>) -> Place {
+    let description = origin.description;
+    let from = origin.made.object.pointer("/metadata/annotations/patterns~1from").and_then(serde_json::Value::as_str);
+    let from = from.unwrap_or_default();
+    let entry = from.strip_prefix("use[").and_then(|rest| rest.split_once(']')?.0.parse::<usize>().ok());
+    let route = matches!(origin.made.object["kind"].as_str(), Some("Ingress" | "HTTPRoute" | "GRPCRoute"));
+    match (entry.and_then(|at| description.uses.get(at)), &description.expose, &description.app) {
+        (Some(entry), _, _) => entry.place.clone(),
+        (None, Some(expose), _) if route => expose.place.clone(),
+        (None, _, Some(app)) if from == "app" => app.place.clone(),
+        _ => description.shape.place.clone(),
+    }
+}
+
+/// Where a text stands below the key at `place`, as a key or a value.
+fn within(place: &Place, text: &str) -> Option<Place> {
+    for part in yaml::read(&place.source) {
+        let Part::Document(document) = part else { continue };
+        let mut pending = vec![document.root()];
+        while let Some(node) = pending.pop() {
+            for entry in document.entries(node) {
+                if document.span(entry.key) == place.span {
+                    return find(&document, entry.value, text).map(|span| Place { span, ..place.clone() });
+                }
+                pending.push(entry.value);
+            }
+            pending.extend(document.items(node));
+        }
+    }
+    None
+}
+
+/// The first scalar below a node, in the order of the text, that is written so.
+fn find(document: &Document, from: NodeId, text: &str) -> Option<Span> {
+    let mut pending = vec![from];
+    let mut first: Option<Span> = None;
+    while let Some(node) = pending.pop() {
+        let entries = document.entries(node);
+        let items = document.items(node);
+        pending.extend(entries.iter().flat_map(|entry| [entry.key, entry.value]));
+        pending.extend(items);
+        let is_scalar = !matches!(document.value(node), Value::List(_) | Value::Map(_) | Value::Null);
+        if is_scalar && document.raw(node).trim_matches(['"', '\'']) == text {
+            let span = document.span(node);
+            first = Some(first.filter(|first| first.start < span.start).unwrap_or(span));
+        }
+    }
+    first
+}

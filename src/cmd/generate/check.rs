@@ -1,0 +1,47 @@
+//! `patterns gen --check`: are the folders what would be written?
+
+use std::io::{self, Write as _};
+use std::time::Duration;
+
+use similar::TextDiff;
+
+use crate::cmd::Exit;
+use crate::cmd::streams::{print, say};
+use crate::output::Changes;
+
+/// Prints differences to stdout as a unified diff that `patch -p1` takes; what to know about them goes to stderr.
+/// Missing and stale files count. `command` is what writes them.
+pub fn report(changes: &Changes, command: &str) -> io::Result<Exit> {
+    print(|out| {
+        for (path, before, text) in &changes.written {
+            let shown = path.display().to_string();
+            let shown = shown.trim_start_matches('/');
+            let old = if before.is_some() { format!("a/{shown}") } else { "/dev/null".to_owned() };
+            let before = before.as_deref().unwrap_or_default();
+            // a large file that has nothing in common with the old one is shown as a whole
+            let diff = TextDiff::configure().timeout(Duration::from_secs(2)).diff_lines(before, text);
+            write!(out, "{}", diff.unified_diff().header(&old, &format!("b/{shown}")))?;
+        }
+        Ok(())
+    })?;
+    for (path, why) in &changes.foreign {
+        say(format_args!("{}: {why}, and a file of this name would be written", path.display()));
+    }
+    for path in &changes.removed {
+        say(format_args!("{}: no description makes this file any more", path.display()));
+    }
+    others(changes);
+    if !changes.is_empty() {
+        let differing = changes.written.len() + changes.removed.len() + changes.foreign.len();
+        let (all, are) = (differing + changes.kept, if differing == 1 { "is" } else { "are" });
+        say(format_args!("{differing} of {all} files {are} not what the descriptions make; `{command}` writes them"));
+    }
+    Ok(if changes.is_empty() { Exit::Clean } else { Exit::Findings })
+}
+
+/// Generated files beside those of a run, from descriptions that it leaves out.
+pub fn others(changes: &Changes) {
+    for (path, origin) in &changes.others {
+        say(format_args!("note: {} comes from {origin}, which no output puts there", path.display()));
+    }
+}

@@ -1,0 +1,116 @@
+//! `patterns images`: what a project deploys, and pinning it.
+
+mod list;
+mod pins;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::Exit;
+use super::expand::expand_in;
+use super::wanted::{Wanted, of_files, of_project, once};
+use crate::cli::{Color, ImagesArgs};
+use crate::kube::on_deep_stacks;
+use crate::pattern::{ImageUse, images_used};
+use crate::project;
+use crate::report::terminal;
+
+/// Prints the images, or writes them into the settings.
+pub fn run(args: &ImagesArgs, color: Color) -> io::Result<Exit> {
+    on_deep_stacks(|| run_here(args, color))?
+}
+
+fn run_here(args: &ImagesArgs, color: Color) -> io::Result<Exit> {
+    let wanted = if args.files.is_empty() {
+        of_project(&args.reading.catalogue)?.map(|outputs| outputs.wanted)
+    } else {
+        of_files(&args.files, &args.reading)?
+    };
+    let wanted = match wanted {
+        Ok(wanted) => wanted,
+        Err(findings) => {
+            terminal::print_sorted(findings, color);
+            return Ok(Exit::Failed);
+        }
+    };
+    let settings = settings(&wanted)?;
+    let (mut rows, mut findings, mut is_wrong) = (Rows::default(), Vec::new(), false);
+    for wanted in wanted {
+        let environment = wanted.options.environment.clone();
+        let (project, path) = (wanted.project, wanted.path);
+        match expand_in(&wanted.source, &path, &project, &wanted.catalogue, wanted.options)? {
+            Ok(expanded) => {
+                let used = images_used(&wanted.catalogue, &expanded.descriptions, &expanded.made, &project.images);
+                rows.add(used, &path, environment.as_deref());
+            }
+            Err(mistakes) => {
+                is_wrong = true;
+                findings.extend(mistakes);
+            }
+        }
+    }
+    if is_wrong {
+        terminal::print_sorted(once(findings), color);
+        return Ok(Exit::Failed);
+    }
+    if args.write {
+        pins::write(&rows, &settings, args.pins.as_deref(), color)
+    } else {
+        list::print(&rows, args.format)
+    }
+}
+
+/// The settings files of the descriptions.
+fn settings(wanted: &[Wanted]) -> io::Result<Vec<PathBuf>> {
+    let mut all = Vec::new();
+    for wanted in wanted {
+        all.extend(project::find(&wanted.path)?);
+    }
+    all.sort();
+    all.dedup();
+    Ok(all)
+}
+
+/// The images of a run, those that are the same for the same reason together.
+#[derive(Default)]
+struct Rows {
+    rows: BTreeMap<(String, String), Row>,
+}
+
+/// An image, what says so, and what uses it.
+struct Row {
+    image: ImageUse,
+    used: Vec<Use>,
+}
+
+/// A container that has an image, in one environment.
+struct Use {
+    description: String,
+    environment: Option<String>,
+    object: String,
+    container: String,
+}
+
+impl Rows {
+    fn add(&mut self, images: Vec<ImageUse>, description: &Path, environment: Option<&str>) {
+        for image in images {
+            let key = (image.image.clone(), list::origin(&image.from));
+            let used: Vec<Use> = image
+                .used
+                .iter()
+                .map(|(object, container)| Use {
+                    description: description.display().to_string(),
+                    environment: environment.map(str::to_owned),
+                    object: object.clone(),
+                    container: container.clone(),
+                })
+                .collect();
+            self.rows.entry(key).or_insert_with(|| Row { image, used: Vec::new() }).used.extend(used);
+        }
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &Row> {
+        self.rows.values()
+    }
+}

@@ -1,0 +1,233 @@
+//! `patterns images --write`: images that the program chose become the project's own choice.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::Rows;
+use crate::cli::Color;
+use crate::cmd::Exit;
+use crate::cmd::read::open;
+use crate::cmd::streams::say;
+use crate::describe::Place;
+use crate::diagnostic::Finding;
+use crate::kube::image;
+use crate::pattern::ImageFrom;
+use crate::project;
+use crate::report::terminal;
+use crate::words::nearest;
+use crate::yaml::{Source, Span};
+
+/// Our own image, whose version is the program's: flags and image change together.
+const AGENT: &str = "agent";
+
+pub(super) fn write(rows: &Rows, settings: &[PathBuf], pins: Option<&Path>, color: Color) -> io::Result<Exit> {
+    if let [first, second, ..] = settings {
+        let message = format!("{} and {} are two projects; run once for each", first.display(), second.display());
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+    }
+    let given = match pins.map(read).transpose()? {
+        Some(Err(findings)) => {
+            terminal::print_sorted(findings, color);
+            return Ok(Exit::Failed);
+        }
+        Some(Ok(given)) => given,
+        None => Vec::new(),
+    };
+    let chosen = match choose(rows, &given) {
+        Ok(chosen) => chosen,
+        Err(findings) => {
+            terminal::print_sorted(findings, color);
+            return Ok(Exit::Failed);
+        }
+    };
+    for note in &chosen.notes {
+        say(format_args!("note: {note}"));
+    }
+    let path = settings.first().cloned().map_or_else(new_settings, Ok)?;
+    if chosen.images.is_empty() {
+        say(format_args!("{}: nothing to pin", path.display()));
+        return Ok(Exit::Clean);
+    }
+    save(&path, &chosen.images)?;
+    for (role, reference) in &chosen.images {
+        say(format_args!("{}: images.{role} is {reference}", path.display()));
+    }
+    Ok(Exit::Clean)
+}
+
+/// A reference of the file, in its two halves, and where it is.
+struct Given {
+    reference: String,
+    repository: String,
+    tag: Option<String>,
+    place: Place,
+}
+
+/// `registry.example.com/shop` and `1.7` of `registry.example.com/shop:1.7@sha256:…`.
+fn halves(reference: &str) -> (&str, Option<&str>) {
+    let name = reference.split('@').next().unwrap_or(reference);
+    match name.rsplit_once(':') {
+        Some((repository, tag)) if !tag.contains('/') => (repository, Some(tag)),
+        _ => (name, None),
+    }
+}
+
+/// One reference a line; empty lines and comments between them.
+fn read(path: &Path) -> io::Result<Result<Vec<Given>, Vec<Finding>>> {
+    let source: Arc<Source> = Arc::new(open(path)?);
+    let (mut given, mut findings) = (Vec::new(), Vec::new());
+    let mut seen: BTreeMap<(String, Option<String>), Place> = BTreeMap::new();
+    let mut at = 0;
+    for line in source.text.split_inclusive('\n') {
+        let start = at;
+        at += line.len();
+        let text = line.split(" #").next().unwrap_or_default().trim();
+        if text.is_empty() || text.starts_with('#') {
+            continue;
+        }
+        let start = start + line.find(text).unwrap_or(0);
+        let place = Place { source: Arc::clone(&source), span: Span::new(start, start + text.len()) };
+        let (repository, tag) = halves(text);
+        if image::refusal(text).is_some() || (tag.is_none() && !text.contains('@')) {
+            findings.push(
+                Finding::error(place.label(""), "this is not an image with a tag or digest")
+                    .help("one a line: envoyproxy/envoy:distroless-v1.39.1@sha256:…, as `patterns images --format plain` prints them"),
+            );
+            continue;
+        }
+        let key = (repository.to_owned(), tag.map(str::to_owned));
+        if let Some(first) = seen.insert(key, place.clone()) {
+            findings.push(
+                Finding::error(
+                    place.label("and again"),
+                    format!("two references for {}", text.split('@').next().unwrap_or(text)),
+                )
+                .label(first.label("here"))
+                .help("remove one of them"),
+            );
+        }
+        given.push(Given {
+            reference: text.to_owned(),
+            repository: repository.to_owned(),
+            tag: tag.map(str::to_owned),
+            place,
+        });
+    }
+    Ok(if findings.is_empty() { Ok(given) } else { Err(findings) })
+}
+
+/// What is to be written.
+struct Chosen {
+    images: Vec<(String, String)>,
+    notes: Vec<String>,
+}
+
+fn choose(rows: &Rows, given: &[Given]) -> Result<Chosen, Vec<Finding>> {
+    let mut images: BTreeMap<String, String> = BTreeMap::new();
+    let mut used = vec![false; given.len()];
+    let (mut findings, mut notes) = (Vec::new(), BTreeSet::new());
+    for row in rows.iter() {
+        let image = &row.image.image;
+        let pinned = match find(image, given) {
+            Ok(at) => at.map(|at| {
+                used[at] = true;
+                &given[at].reference
+            }),
+            Err(finding) => {
+                findings.push(*finding);
+                continue;
+            }
+        };
+        match (&row.image.from, pinned) {
+            (ImageFrom::BuiltInRole(role), None) if role == AGENT => {
+                notes.insert(format!("{image} is not pinned: it has one version with this program; `images: {{agent: …}}` names the copy that you keep"));
+            }
+            (ImageFrom::BuiltInRole(role), pinned) => {
+                images.insert(role.clone(), pinned.unwrap_or(image).clone());
+            }
+            (ImageFrom::ProjectRole(role, _) | ImageFrom::CatalogueRole(role), Some(pinned)) if pinned != image => {
+                images.insert(role.clone(), pinned.clone());
+            }
+            (from @ (ImageFrom::Description(_) | ImageFrom::DescriptionRole(..)), Some(pinned)) if pinned != image => {
+                notes.insert(format!(
+                    "{image} is named by {}; change it there to pin {pinned}",
+                    super::list::origin(from)
+                ));
+            }
+            _ => {}
+        }
+    }
+    for (given, _) in given.iter().zip(used).filter(|(_, used)| !used) {
+        let known = rows.iter().map(|row| halves(&row.image.image).0);
+        let label = nearest(&given.repository, known).map_or_else(String::new, |name| format!("did you mean {name}?"));
+        findings.push(
+            Finding::error(given.place.label(label), format!("no description uses an image of {}", given.repository))
+                .help("`patterns images` lists them; images of another repository go under `images` of .patterns.yaml"),
+        );
+    }
+    if !findings.is_empty() {
+        return Err(findings);
+    }
+    Ok(Chosen { images: images.into_iter().collect(), notes: notes.into_iter().collect() })
+}
+
+/// The reference for an image: that of its own tag, or the only one of its repository.
+fn find(image: &str, given: &[Given]) -> Result<Option<usize>, Box<Finding>> {
+    let (repository, tag) = halves(image);
+    let all: Vec<usize> = (0..given.len()).filter(|at| given[*at].repository == repository).collect();
+    if let Some(exact) = all.iter().find(|at| given[**at].tag.as_deref() == tag) {
+        return Ok(Some(*exact));
+    }
+    match all.as_slice() {
+        [] => Ok(None),
+        [one] => Ok(Some(*one)),
+        [first, second, ..] => Err(Box::new(
+            Finding::error(
+                given[*second].place.label("or this?"),
+                format!("two references could be meant for {image}"),
+            )
+            .label(given[*first].place.label("this"))
+            .help("keep one of them"),
+        )),
+    }
+}
+
+/// Where settings go that are not there yet: the repository's root, or the working directory.
+fn new_settings() -> io::Result<PathBuf> {
+    let here = std::path::absolute(".")?;
+    let root = here.ancestors().find(|folder| folder.join(".git").exists()).unwrap_or(&here);
+    project::from_here(&root.join(project::FILE_NAME))
+}
+
+/// Writes the settings, all or nothing.
+fn save(path: &Path, images: &[(String, String)]) -> io::Result<()> {
+    let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
+    // a link stays one
+    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let source = match fs::read(&path) {
+        Ok(bytes) => Source::decode(path.display().to_string(), bytes).map_err(io::Error::other)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Source::from_text(path.display().to_string(), ""),
+        Err(error) => return Err(named(error)),
+    };
+    let edited = if source.is_editable() { project::pin(&source.text, images) } else { None };
+    let Some(edited) = edited else {
+        let lines: Vec<String> = images.iter().map(|(role, reference)| format!("  {role}: \"{reference}\"")).collect();
+        let message = format!(
+            "it is written in a way that leaves no safe edit; write this into it:\nimages:\n{}",
+            lines.join("\n")
+        );
+        return Err(named(io::Error::other(message)));
+    };
+    if fs::metadata(&path).is_ok_and(|metadata| metadata.permissions().readonly()) {
+        return Err(named(io::ErrorKind::PermissionDenied.into()));
+    }
+    let new = path.with_file_name(format!(".patterns-{}.new", std::process::id()));
+    let result = fs::write(&new, source.with_text(edited).bytes()).and_then(|()| fs::rename(&new, &path));
+    if result.is_err() {
+        let _ = fs::remove_file(&new);
+    }
+    result.map_err(named)
+}

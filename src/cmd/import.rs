@@ -1,0 +1,197 @@
+//! `patterns import`: manifests into descriptions, with proof.
+
+use std::collections::HashMap;
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde_json::Value as Json;
+
+use super::Exit;
+use super::expand::expand_text;
+use super::streams::{print_text, say};
+use crate::cli::{DescriptionArgs, ImportArgs, ImportFormat};
+use crate::facts::workload::workloads;
+use crate::facts::{Programs, Role};
+use crate::import::{self, Import, Input};
+use crate::kube::{ContainerList, Index, Object, RefusedSecrets, Workspace, on_deep_stacks};
+use crate::report::import as report;
+use crate::yaml::Source;
+
+/// Prints descriptions, or writes them; the report says what became of each object.
+pub fn run(args: &ImportArgs) -> io::Result<Exit> {
+    on_deep_stacks(|| run_here(args))?
+}
+
+fn run_here(args: &ImportArgs) -> io::Result<Exit> {
+    let workspace = Workspace::load(&args.paths, None);
+    let (import, unread) = import_all(&workspace);
+    let count = count(&workspace);
+    let mut exit = if unread.is_empty() && import.lost().next().is_none() { Exit::Clean } else { Exit::Findings };
+    if let Some(folder) = &args.output {
+        write(folder, &files(&import))?;
+    }
+    let is_json = args.format == ImportFormat::Json;
+    let report = if is_json {
+        serde_json::to_string_pretty(&report::json(&import, count, &unread))? + "\n"
+    } else {
+        report::text(&import, count, &unread)
+    };
+    let main = if args.diff {
+        Some(report::diff(&import))
+    } else if args.output.is_none() && !is_json || args.stdout {
+        Some(stream(&import))
+    } else {
+        None
+    };
+    match main {
+        Some(main) => {
+            print_text(&main)?;
+            say(report.trim_end_matches('\n'));
+        }
+        None => print_text(&report)?,
+    }
+    for note in notes(&workspace) {
+        say(format_args!("note: {note}"));
+    }
+    if count == 0 && unread.is_empty() {
+        say("error: there is no workload to import: no Deployment, StatefulSet, DaemonSet, Job or CronJob");
+        exit = Exit::Findings;
+    }
+    Ok(exit)
+}
+
+/// Imports what a run holds; the second is what could not be read.
+pub fn import_all(workspace: &Workspace) -> (Import, Vec<report::Unread>) {
+    let mut unread: Vec<report::Unread> =
+        workspace.failures.iter().map(|failure| (failure.name.clone(), failure.error.to_string())).collect();
+    for file in &workspace.files {
+        let secrets = RefusedSecrets::of(&file.source.text);
+        for refusal in &file.refusals {
+            let line = file.source.position(refusal.span.start).line;
+            unread.push((format!("{}:{line}", file.source.name), secrets.message(refusal)));
+        }
+    }
+    let mut inputs = Vec::new();
+    for object in workspace.objects().filter(|object| is_applied(object)) {
+        if let Some(why) = unreadable(object) {
+            let line = object.document.source.position(object.document.span(object.node).start).line;
+            unread.push((
+                format!("{}:{line}", object.document.source.name),
+                format!("{}/{}: {why}", object.id.kind, object.id.name),
+            ));
+            continue;
+        }
+        inputs.push(Input::of(object));
+    }
+    let apps = apps(workspace);
+    let main = |input: &Input| apps.get(&(input.file.clone(), input.line)).copied().unwrap_or(0);
+    let generate = |text: &str, environment: Option<&str>| {
+        let source = Arc::new(Source::from_text("imported.yaml", text));
+        let args = DescriptionArgs { environment: environment.map(str::to_owned), ..DescriptionArgs::default() };
+        let expanded = expand_text(&source, Path::new("-"), &args).unwrap_or_else(|_| Err(Vec::new()))?;
+        Ok(expanded.made.into_iter().map(|made| made.object).collect::<Vec<Json>>())
+    };
+    (import::import(inputs, &main, &generate), unread)
+}
+
+/// The workloads of a run.
+pub fn count(workspace: &Workspace) -> usize {
+    const KINDS: &[&str] = &["Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"];
+    workspace.objects().filter(|object| is_applied(object) && KINDS.contains(&object.id.kind.as_str())).count()
+}
+
+/// Parts that kustomize merges and kustomizations themselves are nothing that a cluster gets.
+fn is_applied(object: &Object) -> bool {
+    !object.is_patch && !object.id.api_version.starts_with("kustomize.config.k8s.io/")
+}
+
+fn unreadable(object: &Object) -> Option<String> {
+    if !object.problems.is_empty() {
+        let document = &object.document;
+        let line = object
+            .problems
+            .first()
+            .map_or(0, |problem| document.source.position(document.span(problem.node).start).line);
+        return Some(format!("kubectl would refuse it (line {line}): patterns lint shows why"));
+    }
+    if object.id.name.is_empty() && object.typed.is_some() {
+        return Some("it has no name".to_owned());
+    }
+    None
+}
+
+/// Which container of each workload is the app, by the file and the line of the workload.
+fn apps(workspace: &Workspace) -> HashMap<(String, usize), usize> {
+    let objects: Vec<&Object> = workspace.objects().collect();
+    let index = Index::of(&objects);
+    let mut apps = HashMap::new();
+    for workload in workloads(&index, Programs::built_in()) {
+        let main: Vec<_> =
+            workload.facts.members.iter().filter(|one| one.container.list == ContainerList::Main).collect();
+        let named = main.iter().position(|one| one.name() == workload.object.id.name && one.role == Role::App);
+        let app = named.or_else(|| main.iter().position(|one| one.role == Role::App)).unwrap_or(0);
+        let document = &workload.object.document;
+        let line = document.source.position(document.span(workload.object.node).start).line;
+        apps.insert((document.source.name.clone(), line), app);
+    }
+    apps
+}
+
+fn notes(workspace: &Workspace) -> Vec<String> {
+    let mut notes = Vec::new();
+    if workspace.templates_skipped > 0 {
+        notes.push(format!(
+            "{} Helm templates skipped; `helm template CHART | patterns import -` reads them",
+            workspace.templates_skipped
+        ));
+    }
+    if workspace.objects().any(|object| object.is_kustomized || object.is_patch) {
+        notes.push(
+            "kustomize changes some of these objects; `kubectl kustomize DIR | patterns import -` reads what it makes"
+                .to_owned(),
+        );
+    }
+    notes
+}
+
+fn stream(import: &Import) -> String {
+    import.documents.iter().map(|document| document.text.as_str()).collect::<Vec<_>>().join("---\n")
+}
+
+/// A file for each document; those of one name in several namespaces have the namespace in front.
+fn files(import: &Import) -> Vec<(String, String)> {
+    let several = |name: &str| import.documents.iter().filter(|document| document.name == name).count() > 1;
+    let name = |document: &import::Imported| match &document.namespace {
+        Some(namespace) if several(&document.name) => format!("{namespace}-{}.yaml", document.name),
+        _ => format!("{}.yaml", document.name),
+    };
+    import.documents.iter().map(|document| (name(document), document.text.clone())).collect()
+}
+
+/// Writes all files or none.
+fn write(folder: &Path, files: &[(String, String)]) -> io::Result<()> {
+    let named = |path: &Path, error: &io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
+    for (name, _) in files {
+        let path = folder.join(name);
+        if path.symlink_metadata().is_ok() {
+            let message = format!("{}: there is such a file already; name another folder or delete it", path.display());
+            return Err(io::Error::new(io::ErrorKind::AlreadyExists, message));
+        }
+    }
+    fs::create_dir_all(folder).map_err(|error| named(folder, &error))?;
+    let mut written: Vec<PathBuf> = Vec::new();
+    for (name, text) in files {
+        let path = folder.join(name);
+        let created = fs::File::create_new(&path).and_then(|mut file| file.write_all(text.as_bytes()));
+        if let Err(error) = created {
+            for path in &written {
+                let _ = fs::remove_file(path);
+            }
+            return Err(named(&path, &error));
+        }
+        written.push(path);
+    }
+    Ok(())
+}

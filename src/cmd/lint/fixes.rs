@@ -1,0 +1,69 @@
+//! `--fix` and `--diff`: files as fixes change them.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::{plural, say_failures};
+use crate::cli::LintArgs;
+use crate::cmd::Exit;
+use crate::cmd::streams::{print, say};
+use crate::diagnostic::Finding;
+use crate::files::{self, named};
+use crate::kube::Workspace;
+use crate::limits;
+use crate::lint::{Projects, fix};
+use crate::report::unified;
+use crate::yaml::Source;
+
+/// Applies fixes and writes the files that they change. Returns what is left.
+pub fn apply(workspace: &mut Workspace, projects: &Projects, args: &LintArgs) -> io::Result<Vec<Finding>> {
+    let before: Vec<Arc<Source>> = workspace.files.iter().map(|file| Arc::clone(&file.source)).collect();
+    let fixed = fix::fix(workspace, projects, args.fixes.unsafe_fixes);
+    for index in &fixed.changed {
+        let file = &workspace.files[*index];
+        let Some(path) = &file.path else { continue };
+        let given = Path::new(&file.source.name);
+        if leads_elsewhere(given, path) {
+            let message =
+                format!("a link to {}, outside of the repository; name that file to change it", path.display());
+            return Err(named(given, &io::Error::new(io::ErrorKind::InvalidInput, message)));
+        }
+        let now = files::read_regular(path, limits::INPUT).map_err(|error| named(path, &error))?;
+        if now != before[*index].bytes() {
+            return Err(named(path, &io::Error::other("it changed while it was being linted; run again")));
+        }
+        files::write(path, file.source.bytes()).map_err(|error| named(path, &error))?;
+    }
+    if fixed.count > 0 {
+        let files = fixed.changed.len();
+        let (findings, in_files) = (plural(fixed.count, "finding"), plural(files, "file"));
+        say(format_args!("fixed {findings} in {in_files}"));
+    }
+    Ok(fixed.findings)
+}
+
+/// Whether a file is a link that leads out of the repository, or the folder, that the link is in.
+fn leads_elsewhere(given: &Path, real: &Path) -> bool {
+    if !given.is_symlink() {
+        return false;
+    }
+    let folder = given.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    !fs::canonicalize(folder).is_ok_and(|folder| real.starts_with(files::root(&folder)))
+}
+
+/// Prints what fixes would change.
+pub fn diff(workspace: &mut Workspace, projects: &Projects, args: &LintArgs) -> io::Result<Exit> {
+    let before: Vec<Arc<Source>> = workspace.files.iter().map(|file| Arc::clone(&file.source)).collect();
+    let fixed = fix::fix(workspace, projects, args.fixes.unsafe_fixes);
+    print(|out| {
+        fixed.changed.iter().try_for_each(|at| unified::write(out, &before[*at], &workspace.files[*at].source))
+    })?;
+    say_failures(workspace);
+    Ok(match (workspace.failures.is_empty(), fixed.changed.is_empty()) {
+        (false, _) => Exit::Failed,
+        (true, false) => Exit::Findings,
+        (true, true) => Exit::Clean,
+    })
+}

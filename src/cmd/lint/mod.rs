@@ -1,0 +1,204 @@
+//! `patterns lint`: where manifests get their patterns wrong.
+
+mod fixes;
+mod report;
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use clap::ValueEnum as _;
+
+use super::progress::Progress;
+use super::streams::say;
+use super::{Exit, descriptions};
+use crate::cli::{Color, FailOn, LintArgs, LintFormat, Profile, Report};
+use crate::diagnostic::{self, Finding, Level};
+use crate::files::{self, named};
+use crate::kube::{File, Globs, Inputs, Workspace, on_deep_stacks};
+use crate::limits;
+use crate::lint::baseline::{self, Baseline};
+use crate::lint::{self, Overrides, Projects, Selection};
+use crate::report::terminal;
+use report::Reporting;
+
+/// Reports findings to stdout; what could not be read, and the run in numbers, to stderr.
+pub fn run(args: &LintArgs, color: Color) -> io::Result<Exit> {
+    check_arguments(args)?;
+    let fail_on = args.fail_on.map(level);
+    let lowest = match args.profile {
+        Some(Profile::Strict) => Level::Advice,
+        Some(Profile::Default) | None => fail_on.unwrap_or(Level::Error),
+    };
+    let mut selection = Selection::new(&args.select, &args.ignore, lowest).map_err(invalid)?;
+    if let Some(target) = args.target {
+        selection = selection.for_targets(target);
+    }
+    let overrides = Overrides { has_level: args.profile.is_some(), has_target: args.target.is_some() };
+    // The workspace ends where it began: what nests deeply is also dropped deeply.
+    on_deep_stacks(|| {
+        let here = std::env::current_dir().and_then(fs::canonicalize)?;
+        let excluded = Globs::new(&here, &args.exclude).map_err(invalid)?;
+        let asked = Inputs {
+            paths: &args.paths,
+            around: args.workspace.as_deref(),
+            excluded: Some(&excluded),
+            stdin: args.stdin_filename.as_deref(),
+        };
+        let progress = Progress::begin("reading and checking manifests");
+        let mut workspace = Workspace::look_at(&asked);
+        let projects = match Projects::load(&workspace, selection, overrides)? {
+            Ok(projects) => projects.looking_at(&args.paths).with_policies(&args.policies)?,
+            Err(findings) => {
+                terminal::print(&findings, color);
+                return Ok(Exit::Failed);
+            }
+        };
+        workspace.leave_out(|file| projects.excludes(file));
+        if args.fixes.diff {
+            return fixes::diff(&mut workspace, &projects, args);
+        }
+        let mut findings = if args.fixes.fix {
+            fixes::apply(&mut workspace, &projects, args)?
+        } else {
+            lint::run(&workspace, &projects)
+        };
+        findings.extend(descriptions::check(&workspace, &projects)?);
+        diagnostic::sort(&mut findings);
+        let written =
+            args.formats.iter().filter_map(|report| report.file.as_deref()).chain(args.write_baseline.as_deref());
+        for file in written {
+            refuse_to_overwrite(file, &workspace)?;
+        }
+        if let Some(file) = &args.write_baseline {
+            files::write(file, baseline::write(&findings, &baseline::folder(file)))
+                .map_err(|error| named(file, &error))?;
+            findings.clear();
+        } else {
+            match baseline(args, &projects)? {
+                Ok(Some(baseline)) => baseline.apply(&workspace, &projects, &mut findings),
+                Ok(None) => {}
+                Err(missing) => {
+                    terminal::print(&[missing], color);
+                    return Ok(Exit::Failed);
+                }
+            }
+        }
+        let fail_on = fail_on.or(projects.shared(|settings| settings.fail_on)).unwrap_or(Level::Error);
+        let formats = formats(args, &projects)?;
+        let exit = exit(&workspace, &findings, fail_on);
+        let cut = lint::cut(&mut findings);
+        drop(progress);
+        if args.verbose {
+            say_what_was_read(&workspace, &projects);
+        }
+        Reporting { args, formats: &formats, color, fail_on, workspace: &workspace, findings: &findings, cut }
+            .write()?;
+        Ok(exit)
+    })?
+}
+
+fn invalid(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, error)
+}
+
+fn level(fail_on: FailOn) -> Level {
+    match fail_on {
+        FailOn::Error => Level::Error,
+        FailOn::Warning => Level::Warning,
+        FailOn::Advice => Level::Advice,
+    }
+}
+
+/// How to report: as the command line says, else the settings, else for people.
+fn formats(args: &LintArgs, projects: &Projects) -> io::Result<Vec<Report>> {
+    if !args.formats.is_empty() {
+        return Ok(args.formats.clone());
+    }
+    let name = projects.shared(|settings| settings.format.as_deref()).unwrap_or("terminal");
+    let format = LintFormat::from_str(name, false).map_err(invalid)?;
+    Ok(vec![Report { format, file: None }])
+}
+
+fn check_arguments(args: &LintArgs) -> io::Result<()> {
+    let has_stdin = args.paths.iter().any(|path| path.as_os_str() == "-");
+    if args.stdin_filename.is_some() && !has_stdin {
+        return Err(invalid("--stdin-filename names standard input, which is read where a PATH is `-`"));
+    }
+    if args.formats.iter().filter(|report| report.file.is_none()).count() > 1 {
+        return Err(invalid("two formats want standard output; give one a file: --format sarif=out.sarif"));
+    }
+    let files: Vec<&Path> = args.formats.iter().filter_map(|report| report.file.as_deref()).collect();
+    if let Some(twice) = files.iter().enumerate().find_map(|(at, file)| files[..at].contains(file).then_some(file)) {
+        return Err(invalid(format!(
+            "two formats would be written to {}; give each a file of its own",
+            twice.display()
+        )));
+    }
+    if args.fixes.fix && has_stdin {
+        return Err(invalid("standard input cannot be changed in place; --diff prints what --fix would change"));
+    }
+    if args.fixes.unsafe_fixes && !args.fixes.fix && !args.fixes.diff {
+        return Err(invalid("--unsafe-fixes goes with --fix or --diff"));
+    }
+    Ok(())
+}
+
+/// The baseline of the command line or of the settings. The inner error is that the settings name one that is not
+/// there.
+fn baseline(args: &LintArgs, projects: &Projects) -> io::Result<Result<Option<Baseline>, Finding>> {
+    let set = projects.shared(|settings| settings.baseline.as_ref()).filter(|_| args.baseline.is_none());
+    let Some(file) = args.baseline.as_deref().or(set.map(|set| set.path.as_path())) else { return Ok(Ok(None)) };
+    match (files::read_regular(file, limits::INPUT), set) {
+        (Ok(bytes), _) => Ok(Ok(Some(Baseline::read(file, bytes).map_err(invalid)?))),
+        (Err(error), Some(set)) if error.kind() == io::ErrorKind::NotFound => {
+            let file = file.display();
+            Ok(Err(Finding::error(set.place.label(""), format!("there is no baseline {file}"))
+                .help(format!("`patterns lint --write-baseline {file} PATH` writes it; without one, remove the line"))))
+        }
+        (Err(error), _) => Err(named(file, &error)),
+    }
+}
+
+/// A report in the place of a manifest of the run would be the end of the manifest.
+fn refuse_to_overwrite(file: &Path, workspace: &Workspace) -> io::Result<()> {
+    let Ok(real) = fs::canonicalize(file) else { return Ok(()) };
+    let is_manifest = |read: &&File| read.path.as_deref() == Some(real.as_path()) && !read.objects.is_empty();
+    match workspace.files.iter().find(is_manifest) {
+        Some(_) => {
+            Err(invalid(format!("{}: this is a manifest of the run; give the report another name", file.display())))
+        }
+        None => Ok(()),
+    }
+}
+
+fn plural(count: usize, word: &str) -> String {
+    if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
+}
+
+/// What `--verbose` adds: which files and settings there were.
+fn say_what_was_read(workspace: &Workspace, projects: &Projects) {
+    for path in projects.files() {
+        say(format_args!("settings: {}", path.display()));
+    }
+    for file in &workspace.files {
+        let use_of_it = if file.reported { "linted" } else { "read for references" };
+        say(format_args!("{use_of_it}: {}: {}", file.source.name, plural(file.objects.len(), "object")));
+    }
+}
+
+fn say_failures(workspace: &Workspace) {
+    for failure in &workspace.failures {
+        say(format_args!("error: {failure}"));
+    }
+}
+
+fn exit(workspace: &Workspace, findings: &[Finding], fail_on: Level) -> Exit {
+    if !workspace.failures.is_empty() {
+        Exit::Failed
+    } else if findings.iter().any(|finding| finding.level >= fail_on) {
+        Exit::Findings
+    } else {
+        Exit::Clean
+    }
+}

@@ -1,0 +1,109 @@
+//! What a run reports, where and how.
+
+use std::collections::BTreeSet;
+use std::io::{self, IsTerminal as _, Write};
+
+use super::say_failures;
+use crate::cli::{Color, LintArgs, LintFormat, Report};
+use crate::cmd::streams::{print, say};
+use crate::diagnostic::{Finding, Level};
+use crate::files::{NewFile, named};
+use crate::kube::Workspace;
+use crate::lint::Cut;
+use crate::report::{Secrets, Summary, concise, github, gitlab, json, junit, markdown, sarif, statistics, terminal};
+
+/// A run, and how it is reported.
+pub struct Reporting<'run> {
+    pub args: &'run LintArgs,
+    pub formats: &'run [Report],
+    pub color: Color,
+    pub fail_on: Level,
+    pub workspace: &'run Workspace,
+    pub findings: &'run [Finding],
+    pub cut: Cut,
+}
+
+impl Reporting<'_> {
+    /// Writes the reports, then what could not be read and the run in numbers to stderr.
+    pub fn write(&self) -> io::Result<()> {
+        let summary = Summary { rules_cut: self.cut.rules, ..Summary::of(self.workspace, self.findings) };
+        let secrets = Secrets::of_files(&self.workspace.files);
+        let mut speaks_to_people = false;
+        for report in self.formats {
+            if let Some(file) = &report.file {
+                let written = NewFile::create(file).and_then(|mut new| {
+                    self.write_format(&mut new, report.format, false, summary, &secrets)?;
+                    new.commit()
+                });
+                written.map_err(|error| named(file, &error))?;
+            } else {
+                speaks_to_people = matches!(report.format, LintFormat::Terminal | LintFormat::Concise);
+                let colored = terminal::is_colored(self.color, io::stdout().is_terminal());
+                print(|out| self.write_format(out, report.format, colored, summary, &secrets))?;
+            }
+        }
+        if self.args.statistics && !self.formats.iter().any(|report| counts(report.format)) {
+            // These formats hold findings and nothing else.
+            let mut text = Vec::new();
+            statistics::write(&mut text, self.findings)?;
+            say(String::from_utf8_lossy(&text).trim_end());
+        }
+        say_failures(self.workspace);
+        if self.args.quiet {
+            return Ok(());
+        }
+        if summary.is_empty() && self.workspace.failures.is_empty() {
+            say(format_args!("warning: {}", self.nothing_to_lint()));
+        } else if speaks_to_people {
+            say(summary);
+        }
+        Ok(())
+    }
+
+    fn write_format(
+        &self,
+        out: &mut impl Write,
+        format: LintFormat,
+        colored: bool,
+        summary: Summary,
+        secrets: &Secrets<'_>,
+    ) -> io::Result<()> {
+        let findings = self.findings;
+        if self.args.statistics {
+            match format {
+                LintFormat::Terminal | LintFormat::Concise => return statistics::write(out, findings),
+                LintFormat::Json => return statistics::write_json(out, findings, summary),
+                LintFormat::Markdown => return statistics::write_markdown(out, findings),
+                _ => {}
+            }
+        }
+        match format {
+            LintFormat::Terminal => terminal::write(out, findings, colored, secrets),
+            LintFormat::Concise => concise::write(out, findings),
+            LintFormat::Json => json::write(out, findings, summary, secrets),
+            LintFormat::Sarif => sarif::write(out, findings, secrets),
+            LintFormat::Github => github::write(out, findings),
+            LintFormat::Gitlab => gitlab::write(out, findings),
+            LintFormat::Junit => junit::write(out, &self.files(), findings, self.fail_on),
+            LintFormat::Markdown => markdown::write(out, findings, summary),
+        }
+    }
+
+    /// The files that were linted, and those in which something was found that speaks of them; by name.
+    fn files(&self) -> Vec<&str> {
+        let files = self.workspace.files.iter().filter(|file| file.reported).map(|file| file.source.name.as_str());
+        let with_findings = self.findings.iter().map(|finding| finding.primary.source.name.as_str());
+        files.chain(with_findings).collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
+    fn nothing_to_lint(&self) -> String {
+        let paths: Vec<String> = self.args.paths.iter().map(|path| path.display().to_string()).collect();
+        let paths = if paths.len() > 3 { format!("{} paths", paths.len()) } else { paths.join(", ") };
+        format!("there is no Kubernetes object to lint in {paths}")
+    }
+}
+
+/// Whether a format can hold statistics.
+fn counts(format: LintFormat) -> bool {
+    matches!(format, LintFormat::Terminal | LintFormat::Concise | LintFormat::Json | LintFormat::Markdown)
+}

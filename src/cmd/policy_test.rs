@@ -1,0 +1,165 @@
+//! `patterns policy test`: policies against examples that they must accept or refuse.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::Exit;
+use super::streams::print_text;
+use crate::cli::{Color, PolicyTestArgs};
+use crate::kube::{Index, Object, Workspace, on_deep_stacks};
+use crate::policy::{Decision, Policies, Verdict};
+use crate::report::terminal;
+use crate::rules::FoundAnywhere;
+use crate::rules::policy::{INVALID, report_problems};
+
+/// Prints a line for each policy and for each example that came out wrong.
+pub fn run(args: &PolicyTestArgs, color: Color) -> io::Result<Exit> {
+    on_deep_stacks(|| {
+        let mut folders = BTreeSet::new();
+        for path in &args.paths {
+            if !path.exists() {
+                let message = format!("{}: there is no such file or folder", path.display());
+                return Err(io::Error::new(io::ErrorKind::NotFound, message));
+            }
+            let folder = if path.is_dir() { path.as_path() } else { path.parent().unwrap_or(Path::new("")) };
+            collect(folder, &mut folders, 0)?;
+        }
+        if folders.is_empty() {
+            return Err(io::Error::new(
+                io::ErrorKind::NotFound,
+                "there are no examples: put objects that policies must accept into good/ beside them, and objects that \
+                 they must refuse into bad/",
+            ));
+        }
+        let mut is_clean = true;
+        for folder in folders {
+            is_clean &= test(&folder, args, color)?;
+        }
+        Ok(if is_clean { Exit::Clean } else { Exit::Findings })
+    })?
+}
+
+/// Finds the folders that hold `good` or `bad`.
+fn collect(folder: &Path, found: &mut BTreeSet<PathBuf>, depth: usize) -> io::Result<()> {
+    const DEPTH: usize = 20;
+    let is_example = |path: &Path| path.file_name().is_some_and(|name| name == "good" || name == "bad");
+    let own = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    for entry in std::fs::read_dir(own)? {
+        let path = entry?.path();
+        // links are not followed: they may lead back
+        if !path.is_dir() || path.is_symlink() || depth > DEPTH {
+            continue;
+        }
+        if is_example(&path) {
+            found.insert(own.to_owned());
+        } else if !path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.')) {
+            collect(&path, found, depth + 1)?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether everything in a folder came out right.
+fn test(folder: &Path, args: &PolicyTestArgs, color: Color) -> io::Result<bool> {
+    let mut files: Vec<PathBuf> = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        let is_manifest = path.extension().is_some_and(|end| end == "yaml" || end == "yml" || end == "json");
+        if is_manifest && path.is_file() {
+            files.push(path);
+        }
+    }
+    files.sort();
+    let set = load(&files)?;
+    let good = load(&existing(folder, "good"))?;
+    let bad = load(&existing(folder, "bad"))?;
+    let own: Vec<&Object> = set.objects().collect();
+    let policies = Policies::collect(&own, args.target.unwrap_or_default(), true);
+    let name = folder.display();
+    if policies.is_empty() {
+        print_text(&format!("{name}: no policy here, only examples\n"))?;
+        return Ok(false);
+    }
+    let mut findings = Vec::new();
+    let mut anywhere = FoundAnywhere::new(&INVALID, &mut findings);
+    policies.all.iter().for_each(|policy| report_problems(policy.object, &policy.problems, &mut anywhere));
+    let mut is_clean = findings.is_empty();
+    terminal::print_sorted(findings, color);
+    let all: Vec<&Object> = own.iter().copied().chain(good.objects()).chain(bad.objects()).collect();
+    let index = Index::of(&all);
+    let mut refused: BTreeSet<&str> = BTreeSet::new();
+    for file in &bad.files {
+        let verdicts = judge(&policies, file.objects.iter(), &index);
+        refused.extend(verdicts.iter().filter(|verdict| is_refusal(verdict)).map(|one| one.policy.id.name.as_str()));
+        if !verdicts.iter().any(is_refusal) {
+            is_clean = false;
+            print_text(&format!("{}: no policy refuses this{}\n", file.source.name, why_unknown(&verdicts)))?;
+        }
+    }
+    for file in &good.files {
+        let verdicts = judge(&policies, file.objects.iter(), &index);
+        for verdict in verdicts.iter().filter(|verdict| is_refusal(verdict)) {
+            is_clean = false;
+            print_text(&format!(
+                "{}: {} refuses this: {}\n",
+                file.source.name, verdict.policy.id.name, verdict.message
+            ))?;
+        }
+        if !verdicts.iter().any(is_refusal) && !verdicts.is_empty() {
+            is_clean = false;
+            print_text(&format!("{}: not known to be accepted{}\n", file.source.name, why_unknown(&verdicts)))?;
+        }
+    }
+    for policy in policies.all.iter().filter(|policy| !policy.is_refused()) {
+        let policy = policy.object.id.name.as_str();
+        if !refused.contains(policy) {
+            is_clean = false;
+            print_text(&format!("{name}: {policy} refuses none of the examples in bad/\n"))?;
+        }
+    }
+    if is_clean {
+        let count = |count: usize, what: &str| format!("{count} {what} example{}", if count == 1 { "" } else { "s" });
+        let (bad, good) = (count(bad.files.len(), "bad"), count(good.files.len(), "good"));
+        print_text(&format!("{name}: ok ({}, {bad} refused, {good} accepted)\n", plural(policies.all.len())))?;
+    }
+    Ok(is_clean)
+}
+
+fn plural(count: usize) -> String {
+    if count == 1 { "1 policy".to_owned() } else { format!("{count} policies") }
+}
+
+fn existing(folder: &Path, name: &str) -> Vec<PathBuf> {
+    Some(folder.join(name)).filter(|path| path.is_dir()).into_iter().collect()
+}
+
+fn load(paths: &[PathBuf]) -> io::Result<Workspace> {
+    if paths.is_empty() {
+        return Ok(Workspace::default());
+    }
+    let mut workspace = Workspace::load(paths, None);
+    match workspace.failures.pop() {
+        Some(failure) => Err(io::Error::new(failure.error.kind(), failure.to_string())),
+        None => Ok(workspace),
+    }
+}
+
+fn judge<'a>(
+    policies: &'a Policies<'a>,
+    objects: impl Iterator<Item = &'a Object>,
+    index: &Index<'a>,
+) -> Vec<Verdict<'a>> {
+    let objects: Vec<&Object> = objects.collect();
+    policies.judge(&objects, index, &|_, _| true).into_iter().flat_map(|(_, verdicts)| verdicts).collect()
+}
+
+fn is_refusal(verdict: &Verdict<'_>) -> bool {
+    matches!(verdict.decision, Decision::Deny | Decision::Warn)
+}
+
+fn why_unknown(verdicts: &[Verdict<'_>]) -> String {
+    verdicts.iter().find(|verdict| verdict.decision == Decision::Unknown).map_or_else(String::new, |verdict| {
+        format!("; {} was not evaluated: {}", verdict.policy.id.name, verdict.message)
+    })
+}

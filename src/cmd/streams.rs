@@ -1,0 +1,36 @@
+//! Standard output and standard error, as every command uses them.
+
+use std::fmt::Display;
+use std::io::{self, BufWriter, StdoutLock, Write as _};
+
+/// Writes to standard output. A reader that has seen enough (`| head`) is a normal end: the command goes on to its
+/// exit code, which does not depend on who reads.
+///
+/// # Errors
+/// Standard output that cannot be written, such as a file on a full disk.
+pub fn print(write: impl FnOnce(&mut BufWriter<StdoutLock<'static>>) -> io::Result<()>) -> io::Result<()> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    let result = write(&mut out).and_then(|()| out.flush());
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+            // What is left in the buffer is for nobody.
+            drop(out.into_parts());
+            Ok(())
+        }
+        other => other,
+    }
+}
+
+/// Writes a text to standard output.
+///
+/// # Errors
+/// As for [`print`].
+pub fn print_text(text: &str) -> io::Result<()> {
+    print(|out| out.write_all(text.as_bytes()))
+}
+
+/// Writes a line to standard error. There is no other place to report that it cannot be written, and the exit code
+/// says whether something is wrong.
+pub fn say(line: impl Display) {
+    let _ = writeln!(io::stderr(), "{line}");
+}

@@ -1,0 +1,92 @@
+//! Descriptions that the command line names.
+
+use std::collections::{HashMap, HashSet};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::{Wanted, is_description, may_be_description, walk};
+use crate::cli::DescriptionArgs;
+use crate::cmd::expand::{catalogue, options};
+use crate::cmd::read::open;
+use crate::diagnostic::Finding;
+use crate::pattern::Catalogue;
+use crate::project::{self, Project};
+use crate::yaml::Source;
+
+/// Files as they are named, and the descriptions in folders, each once; all of them with the same arguments.
+///
+/// # Errors
+/// A file that cannot be read; the inner error is what is wrong with the arguments or with settings.
+pub fn of_files(paths: &[PathBuf], args: &DescriptionArgs) -> io::Result<Result<Vec<Wanted>, Vec<Finding>>> {
+    let options = match options(args)? {
+        Ok(options) => options,
+        Err(findings) => return Ok(Err(findings)),
+    };
+    let mut projects: HashMap<Option<PathBuf>, (Arc<Project>, Arc<Catalogue>)> = HashMap::new();
+    let (mut all, mut findings) = (Vec::new(), Vec::new());
+    for (path, source) in inputs(paths)? {
+        let settings = project::find(&path)?;
+        if !projects.contains_key(&settings) {
+            let project = settings.as_deref().map_or(Ok(Ok(Project::default())), project::load)?;
+            match project.and_then(|project| Ok((Arc::new(catalogue(&project, &args.catalogue)?), Arc::new(project)))) {
+                Ok((catalogue, project)) => drop(projects.insert(settings.clone(), (project, catalogue))),
+                Err(mistakes) => {
+                    findings.extend(mistakes);
+                    continue;
+                }
+            }
+        }
+        let Some((project, catalogue)) = projects.get(&settings) else { continue };
+        all.push(Wanted {
+            path,
+            source,
+            options: options.clone(),
+            project: Arc::clone(project),
+            catalogue: Arc::clone(catalogue),
+            folder: PathBuf::new(),
+            kustomization: false,
+            comments: false,
+        });
+    }
+    Ok(if findings.is_empty() { Ok(all) } else { Err(findings) })
+}
+
+fn inputs(paths: &[PathBuf]) -> io::Result<Vec<(PathBuf, Arc<Source>)>> {
+    let mut seen = HashSet::new();
+    let mut inputs = Vec::new();
+    let mut is_new = |path: &Path| seen.insert(path.canonicalize().unwrap_or_else(|_| path.to_owned()));
+    for path in paths {
+        if path.as_os_str() == "-" || !path.is_dir() {
+            if is_new(path) {
+                inputs.push((path.clone(), Arc::new(open(path)?)));
+            }
+            continue;
+        }
+        let found = below(path)?;
+        if found.is_empty() {
+            let message = format!("{} holds no description; one begins with `patterns: v1`", path.display());
+            return Err(io::Error::new(io::ErrorKind::NotFound, message));
+        }
+        inputs.extend(found.into_iter().filter(|(path, _)| is_new(path)));
+    }
+    Ok(inputs)
+}
+
+/// The descriptions below a folder.
+pub(super) fn below(folder: &Path) -> io::Result<Vec<(PathBuf, Arc<Source>)>> {
+    let mut found = Vec::new();
+    for entry in walk(folder) {
+        let entry = entry.map_err(|error| io::Error::other(error.to_string()))?;
+        // what a link leads to is found in its own place
+        if !entry.file_type().is_some_and(|kind| kind.is_file()) || !may_be_description(entry.path()) {
+            continue;
+        }
+        let path = entry.path().strip_prefix("./").unwrap_or(entry.path()).to_owned();
+        let source = Arc::new(open(&path)?);
+        if is_description(&source) {
+            found.push((path, source));
+        }
+    }
+    Ok(found)
+}

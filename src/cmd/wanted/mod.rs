@@ -1,0 +1,76 @@
+//! What a run over several descriptions expands: files and folders of the command line, or the `outputs` of a project.
+
+mod files;
+mod outputs;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+pub use files::of_files;
+pub use outputs::{Outputs, of_project};
+
+use crate::describe::Options;
+use crate::diagnostic::Finding;
+use crate::pattern::Catalogue;
+use crate::project::Project;
+use crate::yaml::{self, Part, Source};
+
+/// A description, and what is asked of it.
+pub struct Wanted {
+    /// Where it is; `-` for standard input.
+    pub path: PathBuf,
+    /// Its text.
+    pub source: Arc<Source>,
+    /// The environment, parameters and so on.
+    pub options: Options,
+    /// The settings that hold for it.
+    pub project: Arc<Project>,
+    /// The patterns that it may use.
+    pub catalogue: Arc<Catalogue>,
+    /// The folder that an output names; empty for files of the command line.
+    pub folder: PathBuf,
+    /// Whether its output asks for a kustomization.
+    pub kustomization: bool,
+    /// Whether its output asks for comments.
+    pub comments: bool,
+}
+
+/// Whether a file is a description, or was meant to be one: what cannot be read shows what is wrong with it.
+fn is_description(source: &Arc<Source>) -> bool {
+    // most YAML of a folder is something else
+    source.text.contains("patterns")
+        && yaml::read(source).into_iter().any(|part| match part {
+            Part::Document(document) => document.get(document.root(), "patterns").is_some(),
+            Part::Refused(_) => source.text.lines().any(|line| line.starts_with("patterns:")),
+        })
+}
+
+/// Descriptions are written by people; data of other programs may be large.
+const LARGEST: u64 = 16 * 1024 * 1024;
+
+/// Whether a file that was found in a folder may be a description.
+fn may_be_description(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
+        && path.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.len() <= LARGEST)
+}
+
+/// The files below a folder as git sees them, in order; the user's own git settings play no part.
+fn walk(folder: &Path) -> ignore::Walk {
+    ignore::WalkBuilder::new(folder)
+        .git_global(false)
+        .git_exclude(false)
+        .require_git(false)
+        .sort_by_file_name(Ord::cmp)
+        .build()
+}
+
+/// What is wrong in every environment is said once.
+pub fn once(findings: Vec<Finding>) -> Vec<Finding> {
+    let mut seen = BTreeSet::new();
+    let key = |finding: &Finding| {
+        let label = &finding.primary;
+        (label.source.name.clone(), label.span, finding.message.clone())
+    };
+    findings.into_iter().filter(|finding| seen.insert(key(finding))).collect()
+}

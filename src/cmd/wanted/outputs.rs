@@ -1,0 +1,260 @@
+//! Descriptions that the `outputs` of a project name.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::files::below;
+use super::{Wanted, is_description, may_be_description, once, walk};
+use crate::cli::CatalogueArgs;
+use crate::cmd::expand::catalogue;
+use crate::cmd::read::open;
+use crate::describe::{Options, Place};
+use crate::diagnostic::Finding;
+use crate::kube::Globs;
+use crate::output;
+use crate::project::{self, Output, Project};
+use crate::yaml::Source;
+
+/// Everything that a project generates.
+pub struct Outputs {
+    /// The settings file.
+    pub settings: PathBuf,
+    /// The project's folder without links.
+    pub root: PathBuf,
+    /// Its settings.
+    pub project: Arc<Project>,
+    /// All descriptions in all their environments.
+    pub wanted: Vec<Wanted>,
+    /// What `descriptions` names.
+    pub globs: Globs,
+}
+
+/// Reads the outputs of the working directory's project.
+///
+/// # Errors
+/// A project without outputs, or a file that cannot be read; the inner error is what is wrong with the settings.
+pub fn of_project(args: &CatalogueArgs) -> io::Result<Result<Outputs, Vec<Finding>>> {
+    const FORM: &str =
+        "outputs: [{descriptions: apps/*.yaml, environments: [dev, prod], into: \"deploy/{environment}\"}]";
+    let missing = |what: String| {
+        io::Error::new(io::ErrorKind::NotFound, format!("no FILE is given, and {what}; name a FILE, or write {FORM}"))
+    };
+    let Some(settings) = project::find(Path::new("-"))? else {
+        return Err(missing(format!("there is no {} here or above, up to the repository's root", project::FILE_NAME)));
+    };
+    let project = match project::load(&settings)? {
+        Ok(project) => Arc::new(project),
+        Err(findings) => return Ok(Err(findings)),
+    };
+    if project.outputs.is_empty() {
+        return Err(missing(format!("{} has no `outputs`", settings.display())));
+    }
+    let catalogue = match catalogue(&project, args) {
+        Ok(catalogue) => Arc::new(catalogue),
+        Err(findings) => return Ok(Err(findings)),
+    };
+    let here = if project.folder.as_os_str().is_empty() { Path::new(".") } else { &project.folder };
+    let root = here.canonicalize()?;
+    let patterns: Vec<String> =
+        project.outputs.iter().flat_map(|output| &output.descriptions).map(|(path, _)| anchored(path)).collect();
+    let mut findings = Vec::new();
+    let globs = Globs::new(&root, &patterns).unwrap_or_default();
+    let finder = Finder { settings: &settings, project: &project, root: &root };
+    let mut wanted = Vec::new();
+    let mut taken: HashMap<(PathBuf, PathBuf), Place> = HashMap::new();
+    let mut sources: BTreeMap<PathBuf, Arc<Source>> = BTreeMap::new();
+    for output in &project.outputs {
+        for (path, (source, place)) in finder.files(output, &mut findings)? {
+            // one text, however many outputs and environments
+            let source = Arc::clone(sources.entry(path.clone()).or_insert(source));
+            let environments: Vec<Option<&(String, Place)>> = match output.environments.as_slice() {
+                [] => vec![None],
+                all => all.iter().map(Some).collect(),
+            };
+            for environment in environments {
+                let folder = match finder.folder(output, environment.map(|(name, _)| name.as_str()), &path)? {
+                    Ok(folder) => folder,
+                    Err(finding) => {
+                        findings.push(*finding);
+                        continue;
+                    }
+                };
+                if let Some(other) = taken.insert((folder.clone(), path.clone()), place.clone()) {
+                    findings.push(
+                        Finding::error(
+                            place.label("and so does this"),
+                            format!("{} would be written into {} twice", path.display(), folder.display()),
+                        )
+                        .label(other.label("this writes it"))
+                        .because("the second would replace the first")
+                        .help("leave it out of one of the outputs, or give one of them another `into`"),
+                    );
+                    continue;
+                }
+                wanted.push(Wanted {
+                    path: path.clone(),
+                    source: Arc::clone(&source),
+                    options: Options {
+                        environment: environment.map(|(name, _)| name.clone()),
+                        environment_place: environment.map(|(_, place)| place.clone()),
+                        ..Options::default()
+                    },
+                    project: Arc::clone(&project),
+                    catalogue: Arc::clone(&catalogue),
+                    folder,
+                    kustomization: output.kustomization,
+                    comments: output.comments,
+                });
+            }
+        }
+    }
+    if !findings.is_empty() {
+        return Ok(Err(once(findings)));
+    }
+    Ok(Ok(Outputs { settings, root, project, wanted, globs }))
+}
+
+/// As `.gitignore` writes a path from its own folder: without the slash, `*.yaml` would mean those of all folders.
+fn anchored(path: &str) -> String {
+    format!("/{}", path.trim_start_matches("./").trim_end_matches('/'))
+}
+
+/// Descriptions and their texts.
+type Found = Vec<(PathBuf, Arc<Source>)>;
+
+struct Finder<'a> {
+    settings: &'a Path,
+    project: &'a Project,
+    root: &'a Path,
+}
+
+impl Finder<'_> {
+    /// The descriptions of an output by path, with the entry that names each first.
+    fn files(
+        &self,
+        output: &Output,
+        findings: &mut Vec<Finding>,
+    ) -> io::Result<BTreeMap<PathBuf, (Arc<Source>, Place)>> {
+        let mut all = BTreeMap::new();
+        for (pattern, place) in &output.descriptions {
+            let found = if pattern.contains(['*', '?', '[']) {
+                self.matched(pattern, place)?
+            } else {
+                self.named(pattern, place)?
+            };
+            let found = match found {
+                Ok(found) => found,
+                Err(finding) => {
+                    findings.push(*finding);
+                    continue;
+                }
+            };
+            for (path, source) in found {
+                match project::find(&path)? {
+                    Some(settings) if settings == self.settings => {
+                        all.entry(path).or_insert((source, place.clone()));
+                    }
+                    other => findings.push(Self::elsewhere(&path, other.as_deref(), place)),
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    /// One file, or the descriptions of one folder.
+    fn named(&self, path: &str, place: &Place) -> io::Result<Result<Found, Box<Finding>>> {
+        let shown = self.project.folder.join(path);
+        let real = match shown.canonicalize() {
+            Ok(real) => real,
+            Err(error) => {
+                let finding = Finding::error(place.label(""), format!("cannot read {}: {error}", shown.display()));
+                return Ok(Err(Box::new(finding.because("paths start in the folder of .patterns.yaml"))));
+            }
+        };
+        if !real.starts_with(self.root) {
+            return Ok(Err(Box::new(self.outside(&shown, place))));
+        }
+        if !real.is_dir() {
+            return Ok(Ok(vec![(shown.clone(), Arc::new(open(&shown)?))]));
+        }
+        let found = below(&shown)?;
+        Ok(if found.is_empty() { Err(Box::new(Self::nothing(&shown, place))) } else { Ok(found) })
+    }
+
+    /// The descriptions that a glob means. Other files that it meets are left alone: what a description names lies
+    /// beside it.
+    fn matched(&self, pattern: &str, place: &Place) -> io::Result<Result<Found, Box<Finding>>> {
+        let globs = match Globs::new(self.root, &[anchored(pattern)]) {
+            Ok(globs) => globs,
+            Err(error) => return Ok(Err(Box::new(Finding::error(place.label(""), error.to_string())))),
+        };
+        let fixed: PathBuf = pattern.split('/').take_while(|part| !part.contains(['*', '?', '['])).collect();
+        let start = self.root.join(&fixed);
+        let mut found = Vec::new();
+        // what is not there matches nothing
+        let entries = start.is_dir().then(|| walk(&start)).into_iter().flatten();
+        for entry in entries {
+            let entry = entry.map_err(|error| io::Error::other(error.to_string()))?;
+            let Some(kind) = entry.file_type().filter(|kind| !kind.is_dir()) else { continue };
+            let is_meant = globs.match_file(entry.path()) && may_be_description(entry.path());
+            let Some(below) = entry.path().strip_prefix(self.root).ok().filter(|_| is_meant) else { continue };
+            let path = self.project.folder.join(below);
+            if kind.is_symlink() && !entry.path().canonicalize()?.starts_with(self.root) {
+                return Ok(Err(Box::new(self.outside(&path, place))));
+            }
+            let source = Arc::new(open(&path)?);
+            if is_description(&source) {
+                found.push((path, source));
+            }
+        }
+        let shown = self.project.folder.join(pattern);
+        Ok(if found.is_empty() { Err(Box::new(Self::nothing(&shown, place))) } else { Ok(found) })
+    }
+
+    /// The folder that an output writes.
+    fn folder(
+        &self,
+        output: &Output,
+        environment: Option<&str>,
+        description: &Path,
+    ) -> io::Result<Result<PathBuf, Box<Finding>>> {
+        let stem = description.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        let into = output.into.fill(environment, &stem);
+        let folder = match output::resolve(self.root, &into)? {
+            Ok(folder) => folder,
+            Err((at, why)) => {
+                let at = self.project.folder.join(at);
+                let finding = Finding::error(output.into.place.label(""), format!("{} {why}", at.display()))
+                    .because("settings come with a repository, and must not write anything outside of it")
+                    .help("remove what is there, or write elsewhere with `patterns gen FILE -o DIR`");
+                return Ok(Err(Box::new(finding)));
+            }
+        };
+        let below = folder.strip_prefix(self.root).unwrap_or(&folder);
+        if below.components().any(|part| part.as_os_str() == ".git") {
+            return Ok(Err(Box::new(Finding::error(output.into.place.label(""), "`into` leads into .git"))));
+        }
+        Ok(Ok(self.project.folder.join(below)))
+    }
+
+    fn outside(&self, path: &Path, place: &Place) -> Finding {
+        Finding::error(place.label(""), format!("{} leads out of the project", path.display()))
+            .because(format!("what {} names lies beside it or below", self.settings.display()))
+            .help("copy the file, or extend it from a description in the project")
+    }
+
+    fn nothing(path: &Path, place: &Place) -> Finding {
+        Finding::error(place.label(""), format!("{} holds no description", path.display()))
+            .because("a description begins with `patterns: v1`; files that git ignores are left out")
+            .help("descriptions: apps/*.yaml, a folder, or a list of both, from the folder of .patterns.yaml")
+    }
+
+    fn elsewhere(path: &Path, settings: Option<&Path>, place: &Place) -> Finding {
+        let whose = settings.map_or_else(|| "another repository".to_owned(), |path| path.display().to_string());
+        Finding::error(place.label(""), format!("{} belongs to {whose}", path.display()))
+            .because("the nearest settings hold for a description, never two of them together")
+            .help("run `patterns gen` there, or leave it out here")
+    }
+}

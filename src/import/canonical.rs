@@ -1,0 +1,500 @@
+//! An object in the one form in which it can be compared: without what the server or a tool wrote, lists with names as
+//! maps, ports as numbers, volumes where they are mounted, and what a Pod says of all containers in each of them.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use serde_json::{Map, Value as Json, json};
+
+use crate::pattern::merge_key;
+
+/// Labels that tools write and nothing selects by.
+const NOISE_LABELS: &[&str] = &[
+    "app.kubernetes.io/name",
+    "app.kubernetes.io/component",
+    "app.kubernetes.io/part-of",
+    "app.kubernetes.io/managed-by",
+    "app.kubernetes.io/version",
+    "app.kubernetes.io/instance",
+    "app.kubernetes.io/created-by",
+    "helm.sh/chart",
+    "chart",
+    "heritage",
+    "release",
+    "pod-template-hash",
+    "controller-uid",
+    "controller-revision-hash",
+    "statefulset.kubernetes.io/pod-name",
+];
+
+/// Beginnings of annotations that tools write.
+const NOISE_ANNOTATIONS: &[&str] = &[
+    "kubectl.kubernetes.io/last-applied-configuration",
+    "kubectl.kubernetes.io/restartedAt",
+    "kubectl.kubernetes.io/default-container",
+    "deployment.kubernetes.io/",
+    "deprecated.daemonset.template.generation",
+    "meta.helm.sh/",
+    "checksum/",
+    "kompose.",
+    "patterns/",
+];
+
+/// What the comparison has to know of the objects around one.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Around {
+    /// Numbers of the Pod's ports by name.
+    pub ports: HashMap<String, u64>,
+    /// Numbers of Services' ports by the Service's name and theirs.
+    pub services: HashMap<(String, String), u64>,
+    /// The same of all Services of the run.
+    pub elsewhere: Arc<HashMap<(String, String), u64>>,
+    /// Labels that something in the run selects by.
+    pub asked: Vec<String>,
+}
+
+impl Around {
+    /// Learns from the objects that belong together.
+    pub(super) fn learn<'a>(&mut self, objects: impl Iterator<Item = &'a Json>) {
+        for object in objects {
+            if object["kind"] == "Service" {
+                for port in items(&object["spec"]["ports"]) {
+                    if let (Some(service), Some(name), Some(number)) =
+                        (object["metadata"]["name"].as_str(), port["name"].as_str(), port["port"].as_u64())
+                    {
+                        self.services.insert((service.to_owned(), name.to_owned()), number);
+                    }
+                }
+            }
+            let Some(spec) = pod_spec(object) else { continue };
+            for container in containers(spec) {
+                for port in items(&container["ports"]) {
+                    if let (Some(name), Some(number)) = (port["name"].as_str(), port["containerPort"].as_u64()) {
+                        self.ports.insert(name.to_owned(), number);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The elements of a list; none of anything else.
+pub(super) fn items(value: &Json) -> &[Json] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}
+
+/// The containers of a Pod's spec, init containers first.
+pub(super) fn containers(spec: &Json) -> impl Iterator<Item = &Json> {
+    items(&spec["initContainers"]).iter().chain(items(&spec["containers"]))
+}
+
+/// Where a kind keeps its Pod template, as a JSON pointer.
+pub(super) fn template_pointer(kind: &str) -> Option<&'static str> {
+    Some(match kind {
+        "Deployment" | "StatefulSet" | "DaemonSet" | "Job" => "/spec/template",
+        "CronJob" => "/spec/jobTemplate/spec/template",
+        _ => return None,
+    })
+}
+
+/// The spec of a workload's Pods.
+pub(super) fn pod_spec(object: &Json) -> Option<&Json> {
+    object.pointer(template_pointer(object["kind"].as_str()?)?)?.get("spec")
+}
+
+/// Whether a label is a tool's own and nobody asks for it.
+pub(super) fn is_noise_label(key: &str, asked: &[String]) -> bool {
+    NOISE_LABELS.contains(&key) && !asked.iter().any(|asked| asked == key)
+}
+
+/// Whether an annotation is a tool's own.
+pub(super) fn is_noise_annotation(key: &str) -> bool {
+    NOISE_ANNOTATIONS.iter().any(|noise| key.starts_with(noise))
+}
+
+/// The object in its canonical form.
+pub(super) fn canonical(object: &Json, around: &Around) -> Json {
+    let kind = object["kind"].as_str().unwrap_or_default().to_owned();
+    let mut object = object.clone();
+    let Some(members) = object.as_object_mut() else { return object };
+    for key in ["status", "apiVersion", "kind"] {
+        members.shift_remove(key);
+    }
+    metadata(members.get_mut("metadata"), around, true);
+    if let Some(template) = template_pointer(&kind).and_then(|pointer| object.pointer_mut(pointer)) {
+        metadata(template.get_mut("metadata"), around, false);
+        if let Some(spec) = template.get_mut("spec") {
+            pod(spec);
+        }
+    }
+    match kind.as_str() {
+        "Service" => service(&mut object["spec"], around),
+        "StatefulSet" => claims(&mut object["spec"]["volumeClaimTemplates"]),
+        "HorizontalPodAutoscaler" => autoscaler(&mut object["spec"]),
+        "Ingress" => ingress(&mut object["spec"], around),
+        "Job" => job(&mut object["spec"]),
+        "CronJob" => {
+            let job_template = &mut object["spec"]["jobTemplate"];
+            metadata(job_template.get_mut("metadata"), around, false);
+            job(&mut job_template["spec"]);
+        }
+        "PersistentVolumeClaim" => remove(&mut object["spec"], &["volumeName"]),
+        "ServiceAccount" => remove(&mut object, &["secrets"]),
+        _ => {}
+    }
+    without_nulls(&mut object);
+    keyed(&kind, "", &mut object);
+    object
+}
+
+/// Takes out what is null: to the server it is absent.
+pub(super) fn without_nulls(value: &mut Json) {
+    match value {
+        Json::Object(members) => {
+            members.retain(|_, value| !value.is_null());
+            members.values_mut().for_each(without_nulls);
+        }
+        Json::Array(items) => items.iter_mut().for_each(without_nulls),
+        _ => {}
+    }
+}
+
+fn remove(value: &mut Json, keys: &[&str]) {
+    if let Some(members) = value.as_object_mut() {
+        for key in keys {
+            members.shift_remove(*key);
+        }
+    }
+}
+
+fn metadata(metadata: Option<&mut Json>, around: &Around, is_object: bool) {
+    let Some(members) = metadata.and_then(Json::as_object_mut) else { return };
+    members.retain(|key, _| matches!(key.as_str(), "labels" | "annotations" | "namespace" | "finalizers"));
+    if !is_object {
+        members.shift_remove("namespace");
+    }
+    if let Some(labels) = members.get_mut("labels").and_then(Json::as_object_mut) {
+        labels.retain(|key, _| !is_noise_label(key, &around.asked));
+    }
+    if let Some(annotations) = members.get_mut("annotations").and_then(Json::as_object_mut) {
+        annotations.retain(|key, _| !is_noise_annotation(key));
+    }
+}
+
+fn job(spec: &mut Json) {
+    // Written by the server, from the Job's uid.
+    if spec["manualSelector"] != true {
+        remove(spec, &["selector"]);
+    }
+}
+
+fn service(spec: &mut Json, around: &Around) {
+    let headless = spec["clusterIP"] == "None";
+    // Of one that the server has filled in, addresses are its choice; one alone was written by hand.
+    let is_filled_in = !spec["clusterIPs"].is_null();
+    if headless || is_filled_in {
+        remove(spec, &["clusterIP", "clusterIPs", "ipFamilies"]);
+    }
+    if let Some(members) = spec.as_object_mut() {
+        members.insert("headless".to_owned(), json!(headless));
+    }
+    for port in spec["ports"].as_array_mut().into_iter().flatten() {
+        let target = match &port["targetPort"] {
+            Json::String(name) => around.ports.get(name.as_str()).map_or_else(|| json!(name), |number| json!(number)),
+            // The server takes 0 and null for the port itself, and so do Pods of a headless Service.
+            Json::Null => port["port"].clone(),
+            number => number.clone(),
+        };
+        port["targetPort"] = target;
+    }
+    if spec["ports"].is_null() {
+        remove(spec, &["ports"]);
+    }
+}
+
+fn claims(claims: &mut Json) {
+    let Some(list) = claims.as_array() else { return };
+    let named = list.iter().map(|claim| {
+        let name = claim["metadata"]["name"].as_str().unwrap_or_default();
+        let said = json!({
+            "labels": claim["metadata"]["labels"],
+            "annotations": claim["metadata"]["annotations"],
+            "spec": claim["spec"],
+        });
+        (format!("[name={name}]"), said)
+    });
+    *claims = Json::Object(named.collect());
+}
+
+fn autoscaler(spec: &mut Json) {
+    let cpu = spec["targetCPUUtilizationPercentage"].clone();
+    remove(spec, &["targetCPUUtilizationPercentage"]);
+    if let Some(target) = spec.get_mut("scaleTargetRef") {
+        remove(target, &["apiVersion"]);
+    }
+    if spec["metrics"].is_null() {
+        let cpu = if cpu.is_null() { json!(80) } else { cpu };
+        spec["metrics"] = json!([{"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": cpu}}}]);
+    }
+}
+
+fn ingress(spec: &mut Json, around: &Around) {
+    for rule in spec["rules"].as_array_mut().into_iter().flatten() {
+        for path in rule["http"]["paths"].as_array_mut().into_iter().flatten() {
+            let service = path["backend"]["service"]["name"].as_str().unwrap_or_default().to_owned();
+            let Some(port) = path.pointer_mut("/backend/service/port") else { continue };
+            let name = port["name"].as_str().unwrap_or_default().to_owned();
+            let key = (service, name);
+            if let Some(number) = around.services.get(&key).or_else(|| around.elsewhere.get(&key)) {
+                *port = json!({"number": number});
+            }
+        }
+    }
+}
+
+fn pod(spec: &mut Json) {
+    let Some(members) = spec.as_object_mut() else { return };
+    if let Some(account) = members.shift_remove("serviceAccount") {
+        members.entry("serviceAccountName").or_insert(account);
+    }
+    nodes(members);
+    volumes(members);
+    let mut context = members.shift_remove("securityContext").unwrap_or_else(|| json!({}));
+    let all = take(&mut context, &["runAsUser", "runAsGroup", "runAsNonRoot", "seccompProfile", "seLinuxOptions"]);
+    if context.as_object().is_some_and(|context| !context.is_empty()) {
+        members.insert("securityContext".to_owned(), context);
+    }
+    for list in ["initContainers", "containers"] {
+        for one in members.get_mut(list).and_then(Json::as_array_mut).into_iter().flatten() {
+            container(one, &all);
+        }
+    }
+}
+
+fn take(value: &mut Json, keys: &[&str]) -> Map<String, Json> {
+    let Some(members) = value.as_object_mut() else { return Map::new() };
+    keys.iter().filter_map(|key| Some(((*key).to_owned(), members.shift_remove(*key)?))).collect()
+}
+
+/// What a node must fulfil for a Pod to be put there.
+const REQUIRED: &str = "requiredDuringSchedulingIgnoredDuringExecution";
+
+/// Nodes by label, whether a nodeSelector or a required affinity of one term says so.
+fn nodes(spec: &mut Map<String, Json>) {
+    let mut nodes = Map::new();
+    if let Some(Json::Object(selector)) = spec.shift_remove("nodeSelector") {
+        nodes.extend(selector.into_iter().map(|(key, value)| (key, json!([value]))));
+    }
+    let required = spec.get("affinity").and_then(|affinity| affinity["nodeAffinity"].get(REQUIRED));
+    let simple = required.and_then(|required| match items(&required["nodeSelectorTerms"]) {
+        [term] if term["matchFields"].is_null() => {
+            let expressions = items(&term["matchExpressions"]);
+            let all_in = expressions
+                .iter()
+                .all(|one| one["operator"] == "In" && !nodes.contains_key(one["key"].as_str().unwrap_or_default()));
+            all_in.then(|| expressions.to_vec())
+        }
+        _ => None,
+    });
+    if let Some(expressions) = simple {
+        for one in expressions {
+            let Some(key) = one["key"].as_str() else { continue };
+            nodes.insert(key.to_owned(), one["values"].clone());
+        }
+        if let Some(affinity) = spec.get_mut("affinity") {
+            remove(&mut affinity["nodeAffinity"], &[REQUIRED]);
+            if affinity["nodeAffinity"].as_object().is_some_and(Map::is_empty) {
+                remove(affinity, &["nodeAffinity"]);
+            }
+        }
+    }
+    if spec.get("affinity").and_then(Json::as_object).is_some_and(Map::is_empty) {
+        spec.shift_remove("affinity");
+    }
+    if !nodes.is_empty() {
+        spec.insert("nodes".to_owned(), Json::Object(nodes));
+    }
+}
+
+/// Puts each volume where it is mounted: its name is the Pod's own affair.
+fn volumes(spec: &mut Map<String, Json>) {
+    let mut sources: BTreeMap<String, Json> = BTreeMap::new();
+    for volume in spec.shift_remove("volumes").as_ref().map(items).unwrap_or_default() {
+        let mut source = volume.clone();
+        remove(&mut source, &["name"]);
+        if source.as_object().is_some_and(Map::is_empty) {
+            source = json!({"emptyDir": {}});
+        }
+        if let Some(secret) = source.pointer_mut("/secret/items").filter(|items| items.is_null()) {
+            *secret = json!([]);
+        }
+        sources.insert(volume["name"].as_str().unwrap_or_default().to_owned(), source);
+    }
+    let mut mounted: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for list in ["initContainers", "containers"] {
+        for container in spec.get(list).map(items).unwrap_or_default() {
+            for mount in items(&container["volumeMounts"]) {
+                let place = format!("{} at {}", text(&container["name"]), path_of(mount));
+                mounted.entry(text(&mount["name"])).or_default().push(place);
+            }
+        }
+    }
+    for places in mounted.values_mut() {
+        places.sort();
+    }
+    for list in ["initContainers", "containers"] {
+        for container in spec.get_mut(list).and_then(Json::as_array_mut).into_iter().flatten() {
+            for mount in container["volumeMounts"].as_array_mut().into_iter().flatten() {
+                let name = text(&mount["name"]);
+                let path = path_of(mount);
+                let Some(members) = mount.as_object_mut() else { continue };
+                members.shift_remove("name");
+                members.insert("mountPath".to_owned(), json!(path));
+                let source = sources.get(&name).cloned();
+                let own = source.is_none();
+                let source = source.unwrap_or_else(|| json!({"claimTemplate": name}));
+                let shared = mounted.get(&name).filter(|places| places.len() > 1);
+                if let Some(places) = shared.filter(|_| !own && source.get("emptyDir").is_some()) {
+                    members.insert("sharedWith".to_owned(), json!(places.join(", ")));
+                }
+                members.insert("volume".to_owned(), source);
+            }
+            if container["volumeMounts"].is_null() {
+                remove(container, &["volumeMounts"]);
+            }
+        }
+    }
+    let idle = sources.into_iter().filter(|(name, _)| !mounted.contains_key(name));
+    let idle: Vec<Json> = idle
+        .map(|(name, mut source)| {
+            source["name"] = json!(name);
+            source
+        })
+        .collect();
+    if !idle.is_empty() {
+        spec.insert("volumes".to_owned(), Json::Array(idle));
+    }
+}
+
+/// Where a mount is, without a slash at its end.
+pub(super) fn path_of(mount: &Json) -> String {
+    let path = text(&mount["mountPath"]);
+    match path.trim_end_matches('/') {
+        "" => path,
+        trimmed => trimmed.to_owned(),
+    }
+}
+
+/// A string's text; empty for anything else.
+pub(super) fn text(value: &Json) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+fn container(container: &mut Json, all: &Map<String, Json>) {
+    let image = text(&container["image"]);
+    let ports: HashMap<String, Json> = items(&container["ports"])
+        .iter()
+        .filter_map(|port| Some((port["name"].as_str()?.to_owned(), port["containerPort"].clone())))
+        .collect();
+    let Some(members) = container.as_object_mut() else { return };
+    members.entry("imagePullPolicy").or_insert_with(|| json!(pull_policy(&image)));
+    let context = members.entry("securityContext").or_insert_with(|| json!({}));
+    if let Some(context) = context.as_object_mut() {
+        for (key, value) in all {
+            context.entry(key.clone()).or_insert_with(|| value.clone());
+        }
+    }
+    if let Some(ports) = members.get_mut("ports").and_then(Json::as_array_mut) {
+        for port in ports.iter_mut().filter(|port| port["protocol"].is_null()) {
+            port["protocol"] = json!("TCP");
+        }
+        // their order is of no effect, and some have one number for two protocols
+        ports.sort_by_key(|port| (port["containerPort"].as_u64(), text(&port["protocol"])));
+    }
+    for probe in ["readinessProbe", "livenessProbe", "startupProbe"] {
+        for handler in ["httpGet", "tcpSocket"] {
+            let port = members.get_mut(probe).and_then(|probe| probe.get_mut(handler)?.get_mut("port"));
+            let Some(port) = port else { continue };
+            if let Some(number) = port.as_str().and_then(|name| ports.get(name)) {
+                port.clone_from(number);
+            } else if let Some(number) = port.as_str().and_then(|text| text.parse::<u16>().ok()) {
+                *port = json!(number);
+            }
+        }
+    }
+    for variable in members.get_mut("env").and_then(Json::as_array_mut).into_iter().flatten() {
+        if variable["valueFrom"].is_null() && variable["value"].is_null() {
+            variable["value"] = json!("");
+        }
+    }
+    if let Some(exec) = members.get_mut("lifecycle").and_then(|lifecycle| lifecycle.get_mut("preStop"))
+        && let Some(seconds) = slept(exec)
+    {
+        *exec = json!({"sleep": {"seconds": seconds}});
+    }
+    requests(members.get_mut("resources"));
+}
+
+/// How long a preStop hook sleeps that does nothing else, in whichever form.
+pub(super) fn slept(hook: &Json) -> Option<u64> {
+    if let Some(seconds) = hook["sleep"]["seconds"].as_u64() {
+        return Some(seconds);
+    }
+    let command: Vec<&str> = items(hook.get("exec")?.get("command")?).iter().filter_map(Json::as_str).collect();
+    let words: Vec<&str> = match command.as_slice() {
+        ["sh" | "/bin/sh" | "bash" | "/bin/bash", "-c", script] => script.split_whitespace().collect(),
+        words => words.to_vec(),
+    };
+    match words.as_slice() {
+        ["sleep" | "/bin/sleep", seconds] => seconds.strip_suffix('s').unwrap_or(seconds).parse().ok(),
+        _ => None,
+    }
+}
+
+/// `SetDefaults_Container` in kubernetes: `pkg/apis/core/v1/defaults.go`.
+pub(super) fn pull_policy(image: &str) -> &'static str {
+    let name = image.rsplit('/').next().unwrap_or_default();
+    let latest = !name.contains('@') && name.split_once(':').is_none_or(|(_, tag)| tag == "latest");
+    if latest { "Always" } else { "IfNotPresent" }
+}
+
+/// A limit without a request is the request too (`SetDefaults_Pod`).
+fn requests(resources: Option<&mut Json>) {
+    let Some(resources) = resources.filter(|resources| resources["limits"].is_object()) else { return };
+    let limits = resources["limits"].as_object().cloned().unwrap_or_default();
+    if !resources["requests"].is_object() {
+        resources["requests"] = json!({});
+    }
+    let Some(requests) = resources["requests"].as_object_mut() else { return };
+    for (name, limit) in limits {
+        requests.entry(name).or_insert(limit);
+    }
+}
+
+/// Makes lists whose elements have names into maps: their order is of no effect, and a patch goes by the name.
+fn keyed(kind: &str, field: &str, value: &mut Json) {
+    match value {
+        Json::Object(members) => members.iter_mut().for_each(|(field, value)| keyed(kind, field, value)),
+        Json::Array(elements) => {
+            for element in elements.iter_mut() {
+                keyed(kind, "", element);
+            }
+            let Some(key) = merge_key(kind, field).filter(|_| field != "tolerations") else { return };
+            let mut named = Map::new();
+            for element in elements.iter() {
+                let Some(name) = element.get(key).filter(|name| !name.is_null()) else { return };
+                let name = name.as_str().map_or_else(|| name.to_string(), str::to_owned);
+                if named.insert(format!("[{key}={name}]"), element.clone()).is_some() {
+                    return;
+                }
+            }
+            // which of them starts first is of effect
+            if field == "initContainers" {
+                let order: Vec<String> = elements.iter().map(|element| text(&element["name"])).collect();
+                named.insert("order".to_owned(), json!(order.join(", ")));
+            }
+            *value = Json::Object(named);
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,177 @@
+//! The proof: what was said against what is made of it, field by field, the server's defaults applied to both.
+
+use serde_json::{Map, Value as Json};
+
+use super::canonical::{self, Around};
+use super::defaults;
+use crate::kube::validation::Quantity;
+
+/// How a field of the made object relates to what was there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// It says the same.
+    Same,
+    /// Nothing was said, or only what the server fills in; the reason is why we say something.
+    Completed(&'static str),
+    /// It was said, and is not what is made.
+    Lost,
+}
+
+/// One field.
+#[derive(Clone, Debug)]
+pub struct Field {
+    /// The way to it in the canonical form.
+    pub path: Vec<String>,
+    /// What was said; none where nothing was.
+    pub said: Option<Json>,
+    /// What is made; none where nothing is.
+    pub made: Option<Json>,
+    /// How they relate.
+    pub kind: Kind,
+}
+
+impl Field {
+    /// The path as people write it.
+    #[must_use]
+    pub fn name(&self) -> String {
+        self.path.join(".").replace(".[", "[")
+    }
+}
+
+/// Compares an object of the input with the one that takes its place.
+pub(super) fn compare(said: &Json, around_said: &Around, made: &Json, around_made: &Around) -> Vec<Field> {
+    let kind = said["kind"].as_str().unwrap_or_default();
+    let (said, made) = (canonical::canonical(said, around_said), canonical::canonical(made, around_made));
+    let mut fields = Vec::new();
+    walk(kind, &mut Vec::new(), Some(&said), Some(&made), (&said, &made), &mut fields);
+    fields
+}
+
+fn walk(
+    kind: &str,
+    path: &mut Vec<String>,
+    said: Option<&Json>,
+    made: Option<&Json>,
+    whole: (&Json, &Json),
+    fields: &mut Vec<Field>,
+) {
+    let (one, other) = (said.and_then(Json::as_object), made.and_then(Json::as_object));
+    let is_map = |value: Option<&Json>| value.is_none_or(Json::is_object);
+    if (one.is_some() || other.is_some()) && is_map(said) && is_map(made) {
+        let empty = Map::new();
+        let (one, other) = (one.unwrap_or(&empty), other.unwrap_or(&empty));
+        // An empty map can be all that is said: `emptyDir: {}`.
+        if one.is_empty() && said.is_some() && made.is_none() && means_something(path) {
+            fields.push(Field { path: path.clone(), said: said.cloned(), made: None, kind: Kind::Lost });
+        }
+        for key in one.keys().chain(other.keys().filter(|key| !one.contains_key(*key))) {
+            path.push(key.clone());
+            walk(kind, path, one.get(key), other.get(key), whole, fields);
+            path.pop();
+        }
+        return;
+    }
+    let default = defaults::of(kind, path);
+    let relation = match (said, made) {
+        (Some(said), made) if made.or(default).is_some_and(|made| equal(path, said, made)) => Kind::Same,
+        (None, Some(made)) if default == Some(made) => return,
+        (Some(said), Some(_)) if default.is_some_and(|default| equal(path, said, default)) => {
+            Kind::Completed(reason(path))
+        }
+        (Some(said), _) => covered(path, said, made, whole).map_or(Kind::Lost, Kind::Completed),
+        (None, _) => Kind::Completed(reason(path)),
+    };
+    fields.push(Field { path: path.clone(), said: said.cloned(), made: made.cloned(), kind: relation });
+}
+
+/// Whether an empty map at this place is of effect.
+fn means_something(path: &[String]) -> bool {
+    path.last().is_some_and(|last| matches!(last.as_str(), "emptyDir" | "podSelector" | "namespaceSelector"))
+}
+
+/// Whether two values say the same to the server.
+fn equal(path: &[String], a: &Json, b: &Json) -> bool {
+    if a == b {
+        return true;
+    }
+    let text = |value: &Json| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    if path.iter().any(|step| QUANTITIES.contains(&step.as_str()))
+        && let (Some(a), Some(b)) = (Quantity::parse(&text(a)), Quantity::parse(&text(b)))
+    {
+        return a.compare(b).is_eq();
+    }
+    match (a, b) {
+        // an int-or-string, a number written as a fraction
+        (Json::Number(a), Json::Number(b)) => a.as_f64() == b.as_f64(),
+        // order is of no effect in a set of capabilities
+        (Json::Array(a), Json::Array(b)) => {
+            path.iter().any(|step| matches!(step.as_str(), "capabilities" | "accessModes"))
+                && a.len() == b.len()
+                && a.iter().all(|one| b.contains(one))
+        }
+        _ => false,
+    }
+}
+
+/// Fields that hold quantities, or hold maps of them.
+const QUANTITIES: &[&str] = &["requests", "limits", "sizeLimit", "averageValue", "divisor", "value"];
+
+/// What is not the same and yet loses nothing, with the reason.
+fn covered(path: &[String], said: &Json, made: Option<&Json>, whole: (&Json, &Json)) -> Option<&'static str> {
+    let last = path.last().map(String::as_str).unwrap_or_default();
+    let above = path.iter().rev().nth(1).map(String::as_str).unwrap_or_default();
+    let at = |whole, up: usize| path[..path.len() - up].iter().try_fold(whole, |at: &Json, step| at.get(step));
+    match (above, last) {
+        ("readinessProbe" | "livenessProbe", "initialDelaySeconds") => {
+            let start = at(whole.1, 2)?.get("startupProbe")?;
+            (patience(start) >= said.as_u64()?).then_some("a start-up probe waits until it answers, not a fixed time")
+        }
+        ("startupProbe", "periodSeconds" | "failureThreshold" | "initialDelaySeconds") => {
+            let (said, made) = (at(whole.0, 1)?, at(whole.1, 1)?);
+            (patience(made) >= patience(said)).then_some("asked more often, and for at least as long")
+        }
+        ("capabilities", "drop") => {
+            let all = made?.as_array()?.iter().any(|one| one == "ALL");
+            all.then_some("all capabilities are dropped")
+        }
+        _ => None,
+    }
+}
+
+/// How long a start-up probe waits, in seconds.
+pub(super) fn patience(probe: &Json) -> u64 {
+    let of = |key: &str, default: u64| probe[key].as_u64().unwrap_or(default);
+    of("initialDelaySeconds", 0) + of("periodSeconds", 10) * of("failureThreshold", 3)
+}
+
+/// Why something is said where the input is silent, by the first word that the path has.
+fn reason(path: &[String]) -> &'static str {
+    const REASONS: &[(&str, &str)] = &[
+        ("securityContext", "what Pod Security restricted asks of every Pod"),
+        ("readinessProbe", "no traffic before the app answers"),
+        ("livenessProbe", "a container that hangs is restarted"),
+        ("startupProbe", "a slow start is no failure"),
+        ("resources", "requests for the scheduler, and a limit of memory"),
+        ("sizeLimit", "a volume that grows without limit fills its node"),
+        ("lifecycle", "endpoints are gone before SIGTERM comes"),
+        ("terminationGracePeriodSeconds", "preStop and the app's own end fit into it"),
+        ("strategy", "a new Pod is ready before an old one goes"),
+        ("topologySpreadConstraints", "replicas do not share a node if they need not"),
+        ("automountServiceAccountToken", "the app has no token that it does not ask for"),
+        ("serviceAccountName", "a ServiceAccount of its own, without rights"),
+        ("enableServiceLinks", "no variables of every Service of the namespace"),
+        ("podManagementPolicy", "Pods do not wait for each other"),
+        ("persistentVolumeClaimRetentionPolicy", "claims outlive the Pods"),
+        ("podFailurePolicy", "a Pod that the cluster evicted has not failed"),
+        ("podReplacementPolicy", "a new Pod starts when the old one has ended"),
+        ("startingDeadlineSeconds", "a run that is late is not started next to the next one"),
+        ("volumeMounts", "what the app writes to beside a read-only root"),
+        ("unhealthyPodEvictionPolicy", "a Pod that is not ready does not block a drain"),
+        ("appProtocol", "proxies know what is spoken"),
+        ("ports", "the port has a name"),
+        ("labels", "selectors and people find it"),
+        ("annotations", "which description made it"),
+    ];
+    let found = REASONS.iter().find(|(step, _)| path.iter().any(|one| one == step));
+    found.map_or("the pattern's own default", |(_, reason)| *reason)
+}

@@ -1,0 +1,367 @@
+//! A container as the keys of `app`: of the app itself, of an entry of `init` or of a `container` beside it.
+
+use serde_json::{Map, Value as Json, json};
+
+use super::canonical::{items, path_of, slept, text};
+use super::health;
+use crate::describe::fits;
+
+/// The Pod that a container is in.
+pub(super) struct Pod<'a> {
+    pub spec: &'a Json,
+    /// Names of claim templates.
+    pub claims: Vec<String>,
+    /// Claims that are made, by their names.
+    pub created: &'a dyn Fn(&str) -> Option<Json>,
+}
+
+/// The ports of a container, as the description has them.
+#[derive(Default)]
+pub(super) struct Ports {
+    /// `port`.
+    pub main: Option<u64>,
+    /// Numbers of ports that the Service offers.
+    pub offered: Vec<u64>,
+    /// Names that the Service gives to ports.
+    pub names: Vec<(u64, String)>,
+}
+
+/// How much an emptyDir may hold that nobody limits.
+const SIZE: &str = "1Gi";
+
+/// The keys in the order in which people write them.
+pub(super) fn keys(container: &Json, pod: &Pod<'_>, ports: &Ports) -> Map<String, Json> {
+    let mut keys = Map::new();
+    let mut put = |key: &str, value: Json| {
+        let is_empty = match &value {
+            Json::Null => true,
+            Json::Array(items) => items.is_empty(),
+            Json::Object(members) => members.is_empty(),
+            _ => false,
+        };
+        if !is_empty {
+            keys.insert(key.to_owned(), value);
+        }
+    };
+    put("image", json!(escaped(&text(&container["image"]))));
+    put("port", json!(ports.main));
+    put("ports", further_ports(container, ports));
+    put("health", health::of(container, ports.main));
+    put("command", texts(&container["command"]));
+    put("args", texts(&container["args"]));
+    put("env", env(container));
+    put("envFrom", env_from(container));
+    put("user", user(container, pod.spec));
+    let (writable, shared, volumes) = mounts(container, pod);
+    put("writable", Json::Array(writable));
+    put("shared", Json::Object(shared));
+    put("volumes", Json::Object(volumes));
+    put("resources", resources(&container["resources"]));
+    keys
+}
+
+/// `drain` and `stop`: how a container's Pod ends.
+pub(super) fn ending(container: &Json, spec: &Json, has_port: bool, keys: &mut Map<String, Json>) {
+    let hook = &container["lifecycle"]["preStop"];
+    let slept = slept(hook);
+    let mut drain = slept.unwrap_or(if has_port && hook.is_null() { 10 } else { 0 });
+    let grace = spec["terminationGracePeriodSeconds"].as_u64().filter(|grace| *grace != 30);
+    if grace.is_some_and(|grace| hook.is_null() && grace < drain + 6) {
+        // no time for a sleep before the app's own end
+        drain = 0;
+        if has_port {
+            keys.insert("drain".to_owned(), json!("0s"));
+        }
+    }
+    match slept {
+        Some(10) if has_port => {}
+        Some(seconds) => {
+            keys.insert("drain".to_owned(), json!(duration(seconds)));
+        }
+        None if has_port && !hook.is_null() => {
+            keys.insert("drain".to_owned(), json!("0s"));
+        }
+        None => {}
+    }
+    if let Some(stop) = grace.and_then(|grace| grace.checked_sub(drain + 5)).filter(|stop| *stop != 30) {
+        keys.insert("stop".to_owned(), json!(duration(stop)));
+    }
+}
+
+/// Seconds in the largest unit that says them.
+pub(super) fn duration(seconds: u64) -> String {
+    match seconds {
+        0 => "0s".to_owned(),
+        _ if seconds.is_multiple_of(3600) => format!("{}h", seconds / 3600),
+        _ if seconds.is_multiple_of(60) => format!("{}m", seconds / 60),
+        _ => format!("{seconds}s"),
+    }
+}
+
+/// A text in which `${` would be a parameter.
+pub(super) fn escaped(text: &str) -> String {
+    text.replace("${", "$${")
+}
+
+fn texts(list: &Json) -> Json {
+    Json::Array(items(list).iter().filter_map(Json::as_str).map(|text| json!(escaped(text))).collect())
+}
+
+/// Names for the ports beside the main one.
+fn further_ports(container: &Json, ports: &Ports) -> Json {
+    let mut named = Map::new();
+    let mut add = |number: u64, name: Option<&str>, protocol: &str| {
+        if Some(number) == ports.main && protocol != "UDP" {
+            return;
+        }
+        let given = ports.names.iter().find(|(port, _)| *port == number).map(|(_, name)| name.as_str());
+        let name = name
+            .or(given)
+            .filter(|name| fits("port-name", name))
+            .map_or_else(|| format!("port-{number}"), str::to_owned);
+        let port = if protocol == "UDP" { json!(format!("{number}/udp")) } else { json!(number) };
+        let offered = ports.offered.contains(&number);
+        let value = if offered { port } else { json!({"port": port, "private": true}) };
+        named.entry(name).or_insert(value);
+    };
+    for port in items(&container["ports"]) {
+        let Some(number) = port["containerPort"].as_u64() else { continue };
+        add(number, port["name"].as_str(), port["protocol"].as_str().unwrap_or("TCP"));
+    }
+    let declared = |number: u64| items(&container["ports"]).iter().any(|port| port["containerPort"] == number);
+    for (number, name) in ports.names.iter().filter(|(number, _)| !declared(*number)) {
+        add(*number, Some(name), "TCP");
+    }
+    Json::Object(named)
+}
+
+fn env(container: &Json) -> Json {
+    let mut env = Map::new();
+    for variable in items(&container["env"]) {
+        let Some(name) = variable["name"].as_str() else { continue };
+        let from = &variable["valueFrom"];
+        let key = |kind: &str, source: &Json| {
+            Some(json!(format!("{kind}/{}/{}", source["name"].as_str()?, source["key"].as_str()?)))
+        };
+        let value = if from.is_null() {
+            Some(json!(escaped(&text(&variable["value"]))))
+        } else {
+            key("secret", &from["secretKeyRef"])
+                .or_else(|| key("configmap", &from["configMapKeyRef"]))
+                .or_else(|| field(&from["fieldRef"]["fieldPath"]))
+                .or_else(|| resource(container, &from["resourceFieldRef"]))
+        };
+        if let Some(value) = value {
+            env.insert(name.to_owned(), value);
+        }
+    }
+    Json::Object(env)
+}
+
+fn field(path: &Json) -> Option<Json> {
+    let path = path.as_str()?;
+    let word = match path {
+        "status.podIP" => "pod/ip".to_owned(),
+        "metadata.name" => "pod/name".to_owned(),
+        "metadata.namespace" => "pod/namespace".to_owned(),
+        "metadata.uid" => "pod/uid".to_owned(),
+        "spec.nodeName" => "pod/node".to_owned(),
+        "status.hostIP" => "pod/host-ip".to_owned(),
+        "spec.serviceAccountName" => "pod/service-account".to_owned(),
+        _ => {
+            let of = |map: &str| path.strip_prefix(&format!("metadata.{map}['"))?.strip_suffix("']");
+            match (of("labels"), of("annotations")) {
+                (Some(key), _) => format!("pod/labels/{key}"),
+                (_, Some(key)) => format!("pod/annotations/{key}"),
+                _ => return None,
+            }
+        }
+    };
+    Some(json!(word))
+}
+
+fn resource(container: &Json, source: &Json) -> Option<Json> {
+    let of_other = source["containerName"].as_str().is_some_and(|name| container["name"] != *name);
+    let resource = source["resource"].as_str()?;
+    let (list, name) = resource.split_once('.')?;
+    let is_set = list == "requests" || container["resources"]["limits"].get(name).is_some();
+    (!of_other && is_set && matches!(name, "cpu" | "memory")).then(|| json!(resource.replace('.', "/")))
+}
+
+fn env_from(container: &Json) -> Json {
+    let one = |from: &Json| {
+        let (kind, source) = match (&from["secretRef"], &from["configMapRef"]) {
+            (Json::Null, source) => ("configmap", source),
+            (source, _) => ("secret", source),
+        };
+        let name = source["name"].as_str()?;
+        Some(match from["prefix"].as_str().filter(|prefix| !prefix.is_empty()) {
+            Some(prefix) => json!({kind: name, "prefix": prefix}),
+            None => json!(format!("{kind}/{name}")),
+        })
+    };
+    Json::Array(items(&container["envFrom"]).iter().filter_map(one).collect())
+}
+
+fn user(container: &Json, spec: &Json) -> Json {
+    let own = container.pointer("/securityContext/runAsUser");
+    own.or_else(|| spec.pointer("/securityContext/runAsUser")).cloned().unwrap_or_default()
+}
+
+type Mounts = (Vec<Json>, Map<String, Json>, Map<String, Json>);
+
+/// `writable`, `shared` and `volumes`.
+fn mounts(container: &Json, pod: &Pod<'_>) -> Mounts {
+    let (mut writable, mut shared, mut volumes) = (Vec::new(), Map::new(), Map::new());
+    for mount in items(&container["volumeMounts"]) {
+        let name = text(&mount["name"]);
+        let path = path_of(mount);
+        let Some(volume) = items(&pod.spec["volumes"]).iter().find(|volume| volume["name"] == name) else { continue };
+        if let Some(empty) = empty_dir(volume) {
+            let size = empty["sizeLimit"].as_str().map_or_else(|| json!(SIZE), |size| json!(size));
+            let plain = mount["subPath"].is_null() && mount["subPathExpr"].is_null();
+            if !plain {
+                continue;
+            }
+            if empty["medium"] == "Memory" {
+                volumes.insert(fresh(&name, &volumes), json!({"memory": size, "mount": path}));
+            } else if mounted(pod.spec, &name) > 1 {
+                let value =
+                    if empty["sizeLimit"].is_null() { json!(path) } else { json!({"mount": path, "size": size}) };
+                shared.insert(name, value);
+            } else if size == "64Mi" {
+                writable.push(json!(path));
+            } else {
+                writable.push(json!({path: size}));
+            }
+            continue;
+        }
+        if let Some(value) = volume_of(volume, mount, &path, pod) {
+            volumes.insert(fresh(&name, &volumes), value);
+        }
+    }
+    (writable, shared, volumes)
+}
+
+fn empty_dir(volume: &Json) -> Option<&Json> {
+    const EMPTY: &Json = &Json::Null;
+    match volume.get("emptyDir") {
+        Some(empty) => Some(empty),
+        None => volume.as_object().is_some_and(|members| members.len() == 1).then_some(EMPTY),
+    }
+}
+
+/// How often a volume is mounted.
+fn mounted(spec: &Json, name: &str) -> usize {
+    let mounts = super::canonical::containers(spec).flat_map(|container| items(&container["volumeMounts"]));
+    mounts.filter(|mount| mount["name"] == name).count()
+}
+
+/// A key for a volume: its name, if that can be one.
+fn fresh(name: &str, volumes: &Map<String, Json>) -> String {
+    let mut base: String = name.chars().take(30).collect();
+    base = base.trim_matches('-').to_owned();
+    if !base.starts_with(|first: char| first.is_ascii_lowercase()) {
+        base = format!("v-{base}");
+    }
+    let mut key = base.clone();
+    let mut number = 2;
+    while volumes.contains_key(&key) {
+        key = format!("{base}-{number}");
+        number += 1;
+    }
+    key
+}
+
+fn volume_of(volume: &Json, mount: &Json, path: &str, pod: &Pod<'_>) -> Option<Json> {
+    let mut value = Map::new();
+    let read_only = mount["readOnly"] == true;
+    if let Some(claim) = volume.pointer("/persistentVolumeClaim/claimName").and_then(Json::as_str) {
+        value.insert("claim".to_owned(), json!(claim));
+        if let Some(create) = (pod.created)(claim) {
+            value.insert("create".to_owned(), create);
+        }
+    } else if let Some(name) = volume.pointer("/secret/secretName").and_then(Json::as_str) {
+        value.insert("secret".to_owned(), json!(name));
+    } else if let Some(name) = volume.pointer("/configMap/name").and_then(Json::as_str) {
+        value.insert("configmap".to_owned(), json!(name));
+    } else if let Some(host) = volume.pointer("/hostPath/path").and_then(Json::as_str) {
+        value.insert("host".to_owned(), json!(host));
+    } else if let Some(image) = volume.pointer("/image/reference").and_then(Json::as_str) {
+        value.insert("image".to_owned(), json!(image));
+    } else if let Some(size) = volume.pointer("/ephemeral/volumeClaimTemplate/spec/resources/requests/storage") {
+        let class = volume.pointer("/ephemeral/volumeClaimTemplate/spec/storageClassName");
+        let mut ephemeral = Map::from_iter([("size".to_owned(), size.clone())]);
+        ephemeral.extend(class.map(|class| ("class".to_owned(), class.clone())));
+        value.insert("ephemeral".to_owned(), Json::Object(ephemeral));
+    } else {
+        return None;
+    }
+    value.insert("mount".to_owned(), json!(path));
+    if volume.get("hostPath").is_some() {
+        if !read_only {
+            value.insert("readOnly".to_owned(), json!(false));
+        }
+    } else if read_only {
+        value.insert("readOnly".to_owned(), json!(true));
+    }
+    let source = volume.get("secret").or_else(|| volume.get("configMap"));
+    if let Some(mode) = source.and_then(|source| source["defaultMode"].as_u64()).filter(|mode| *mode != 0o644) {
+        value.insert("mode".to_owned(), json!(format!("{mode:04o}")));
+    }
+    let listed = source.map(|source| items(&source["items"])).unwrap_or_default();
+    let sub = mount["subPath"].as_str().filter(|sub| !sub.is_empty());
+    match (listed, sub) {
+        ([], Some(file)) if source.is_some() => {
+            value.insert("file".to_owned(), json!(file));
+        }
+        ([], _) => {}
+        (listed, _) => {
+            let items = listed.iter().filter_map(|item| Some((item["key"].as_str()?.to_owned(), item["path"].clone())));
+            value.insert("items".to_owned(), Json::Object(items.collect()));
+        }
+    }
+    Some(Json::Object(value))
+}
+
+/// `resources`: requests, a limit of memory, and more where it is said.
+fn resources(resources: &Json) -> Json {
+    let of = |list: &str, name: &str| resources[list].get(name).cloned();
+    let request = |name: &str| of("requests", name).or_else(|| of("limits", name));
+    let extended: Vec<(String, Json)> = resources["limits"]
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter(|(name, _)| name.contains('/'))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    let limits = (of("limits", "cpu"), of("limits", "memory"));
+    let requests = (request("cpu"), request("memory"));
+    if requests == (None, None) && extended.is_empty() {
+        return Json::Null;
+    }
+    let cpu = requests.0.unwrap_or_else(|| json!("100m"));
+    let memory = requests.1.unwrap_or_else(|| json!("128Mi"));
+    let doubled = || double(&memory).map_or_else(|| memory.clone(), |text| json!(text));
+    let memory_limit = limits.1.clone().unwrap_or_else(doubled);
+    let mut said = Map::from_iter([("cpu".to_owned(), cpu), ("memory".to_owned(), memory.clone())]);
+    match limits.0 {
+        Some(cpu) => {
+            said.insert("limit".to_owned(), json!({"cpu": cpu, "memory": memory_limit}));
+        }
+        None if memory_limit != memory => {
+            said.insert("limit".to_owned(), memory_limit);
+        }
+        None => {}
+    }
+    said.extend(extended);
+    Json::Object(said)
+}
+
+/// Twice a size of memory, as `small`, `medium` and `large` have it, where nobody limits it.
+fn double(size: &Json) -> Option<String> {
+    let text = size.as_str()?;
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let number: u64 = text[..digits].parse().ok()?;
+    Some(format!("{}{}", number.checked_mul(2)?, &text[digits..]))
+}

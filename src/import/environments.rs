@@ -1,0 +1,191 @@
+//! Several folders of the same objects (`overlays/dev`, `overlays/prod`) as one description with environments.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use serde_json::{Map, Value as Json, json};
+
+use super::{Attempt, Generate, Imported, Input, Left, write};
+
+/// The objects of a run by the folder that they are a variant in.
+#[derive(Default)]
+pub(super) struct Variants {
+    /// What the documents say by themselves.
+    pub base: Vec<Input>,
+    /// The environments, each with all that is applied in it.
+    pub others: BTreeMap<String, Vec<Input>>,
+}
+
+/// Names of folders that hold what others build on.
+const BASES: &[&str] = &["base", "common", "default", "production", "prod"];
+
+/// Tells the variants apart by the first folder or file in which their paths differ.
+pub(super) fn split(inputs: Vec<Input>) -> Variants {
+    let all = || Variants { base: Vec::new(), others: BTreeMap::new() };
+    let Some((prefix, names)) = variants(&inputs) else { return Variants { base: inputs, ..all() } };
+    let of = |input: &Input| component(&input.file, &prefix).filter(|name| names.contains(*name)).map(str::to_owned);
+    let shared: Vec<Input> = inputs.iter().filter(|input| of(input).is_none()).cloned().collect();
+    let mut by_name: BTreeMap<String, Vec<Input>> = BTreeMap::new();
+    for name in &names {
+        let own = inputs.iter().filter(|input| of(input).as_deref() == Some(name)).cloned().collect::<Vec<_>>();
+        let ids: HashSet<(&str, &str)> = own.iter().map(|input| (input.kind(), input.name())).collect();
+        let shared = shared.iter().filter(|input| !ids.contains(&(input.kind(), input.name()))).cloned();
+        let whole = shared.chain(own.iter().cloned()).collect();
+        by_name.insert(name.clone(), whole);
+    }
+    let base = BASES.iter().find(|name| by_name.contains_key(**name)).map(|name| (*name).to_owned());
+    let base = base.or_else(|| by_name.keys().next().cloned()).unwrap_or_default();
+    let base = by_name.remove(&base).unwrap_or_default();
+    Variants { base, others: by_name }
+}
+
+fn component<'a>(file: &'a str, prefix: &str) -> Option<&'a str> {
+    let rest = file.strip_prefix(prefix)?;
+    let first = rest.split('/').next()?;
+    Some(first.split_once('.').map_or(first, |(stem, _)| stem))
+}
+
+fn is_workload(input: &Input) -> bool {
+    super::canonical::template_pointer(input.kind()).is_some()
+}
+
+/// The common beginning of the variants' paths, and what they are called; nothing if the objects that are there
+/// several times are not most of each.
+fn variants(inputs: &[Input]) -> Option<(String, BTreeSet<String>)> {
+    let mut files: HashMap<(&str, &str), BTreeSet<&str>> = HashMap::new();
+    for input in inputs.iter().filter(|input| is_workload(input)) {
+        files.entry((input.kind(), input.name())).or_default().insert(&input.file);
+    }
+    let several: Vec<&BTreeSet<&str>> = files.values().filter(|files| files.len() > 1).collect();
+    let paths: BTreeSet<&str> = several.iter().flat_map(|files| files.iter().copied()).collect();
+    let first = *paths.iter().next()?;
+    let mut prefix = first.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
+    while !prefix.is_empty() && !paths.iter().all(|path| path.starts_with(&format!("{prefix}/"))) {
+        prefix.truncate(prefix.rfind('/').unwrap_or(0));
+    }
+    if !prefix.is_empty() {
+        prefix.push('/');
+    }
+    let names: BTreeSet<String> = paths.iter().filter_map(|path| component(path, &prefix)).map(str::to_owned).collect();
+    let held = |name: &str| -> BTreeSet<(&str, &str)> {
+        let of = inputs.iter().filter(|input| is_workload(input) && component(&input.file, &prefix) == Some(name));
+        of.map(|input| (input.kind(), input.name())).collect()
+    };
+    let sets: Vec<BTreeSet<(&str, &str)>> = names.iter().map(|name| held(name)).collect();
+    let union: BTreeSet<_> = sets.iter().flatten().collect();
+    let alike = sets.iter().all(|set| set.len() * 2 >= union.len());
+    (names.len() > 1 && alike).then_some((prefix, names))
+}
+
+/// Objects that are there twice in one variant: which of them is meant, only their author knows.
+pub(super) fn repeated(inputs: &[Input]) -> HashSet<usize> {
+    let mut seen = HashSet::new();
+    let id = |input: &Input| (input.kind().to_owned(), input.name().to_owned(), input.id.namespace.clone());
+    (0..inputs.len()).filter(|at| !seen.insert(id(&inputs[*at]))).collect()
+}
+
+/// Adds what differs in the other variants to the documents, as `environments`.
+pub(super) fn join(
+    base: Vec<Attempt>,
+    mut others: BTreeMap<String, Vec<(Attempt, Vec<Input>)>>,
+    generate: Generate<'_>,
+    left: &mut Vec<Left>,
+) -> Vec<Imported> {
+    let mut documents = Vec::new();
+    for mut attempt in base {
+        let mut environments = Map::new();
+        let mut joined = Vec::new();
+        for (name, attempts) in &mut others {
+            let at = attempts.iter().position(|(other, _)| other.imported.name == attempt.imported.name);
+            let Some((other, _)) = at.map(|at| attempts.remove(at)) else { continue };
+            let change = difference(&attempt.keys, &other.keys);
+            environments.insert(name.clone(), Json::Object(change));
+            joined.push((name.clone(), other));
+        }
+        if !environments.is_empty() {
+            let mut keys = attempt.keys.clone();
+            keys.insert("environments".to_owned(), Json::Object(environments));
+            let text = write::document(&keys, &attempt.comments).unwrap_or_default();
+            for (name, other) in joined {
+                let made = generate(&text, Some(&name)).unwrap_or_default();
+                let alone = generate(&other.imported.text, None).unwrap_or_default();
+                if !made.is_empty() && made == alone {
+                    attempt.imported.environments.push(name);
+                    attempt.imported.objects.extend(other.imported.objects);
+                    attempt.imported.patches += other.imported.patches;
+                } else {
+                    let why = format!("as environment `{name}` it does not generate what it generates alone");
+                    left.push(Left { input: other.imported.workload, why });
+                }
+            }
+            if !attempt.imported.environments.is_empty() {
+                let names = &attempt.imported.environments;
+                if let Some(all) = keys.get_mut("environments").and_then(Json::as_object_mut) {
+                    all.retain(|name, _| names.contains(name));
+                }
+                attempt.imported.text = write::document(&keys, &attempt.comments).unwrap_or_default();
+            }
+        }
+        documents.push(attempt.imported);
+    }
+    for (name, attempts) in others {
+        for (attempt, _) in attempts {
+            let why = format!("it is in the environment `{name}` alone; import that folder by itself");
+            left.push(Left { input: attempt.imported.workload, why });
+        }
+    }
+    documents
+}
+
+/// What to lay over `base` to get `other`, as environments are laid over documents.
+fn difference(base: &Map<String, Json>, other: &Map<String, Json>) -> Map<String, Json> {
+    let mut change = Map::new();
+    for key in base.keys().filter(|key| !other.contains_key(*key)) {
+        change.insert(key.clone(), Json::Null);
+    }
+    for (key, value) in other {
+        match (base.get(key), value) {
+            (Some(there), value) if there == value => {}
+            (Some(Json::Array(there)), Json::Array(value)) if matches!(key.as_str(), "use" | "init") => {
+                change.insert(key.clone(), Json::Array(entries(there, value)));
+            }
+            (Some(Json::Object(there)), Json::Object(value)) => {
+                let other_shape = key == "shape" && there.keys().next() != value.keys().next();
+                let change_of = if other_shape { value.clone() } else { difference(there, value) };
+                change.insert(key.clone(), Json::Object(change_of));
+            }
+            (_, value) => {
+                change.insert(key.clone(), value.clone());
+            }
+        }
+    }
+    change
+}
+
+/// The name that an entry of `use` or `init` goes by, and its parameters.
+fn entry(value: &Json) -> Option<(String, &Json)> {
+    let (pattern, params) = value.as_object()?.iter().next()?;
+    let name = params["as"].as_str().unwrap_or(pattern);
+    Some((name.to_owned(), params))
+}
+
+fn entries(base: &[Json], other: &[Json]) -> Vec<Json> {
+    let find =
+        |list: &[Json], name: &str| list.iter().find(|one| entry(one).is_some_and(|(own, _)| own == name)).cloned();
+    let removed = base.iter().filter_map(entry).filter(|(name, _)| find(other, name).is_none());
+    let mut changes: Vec<Json> = removed.map(|(name, _)| json!({name: null})).collect();
+    for value in other {
+        let Some((name, params)) = entry(value) else { continue };
+        match find(base, &name) {
+            Some(there) if there == *value => {}
+            Some(there) => {
+                let change = match (entry(&there), params) {
+                    (Some((_, Json::Object(there))), Json::Object(params)) => Json::Object(difference(there, params)),
+                    _ => params.clone(),
+                };
+                changes.push(json!({name: change}));
+            }
+            None => changes.push(value.clone()),
+        }
+    }
+    changes
+}

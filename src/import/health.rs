@@ -1,0 +1,116 @@
+//! Probes as `health`.
+
+use serde_json::{Map, Value as Json, json};
+
+use super::canonical::items;
+use super::compare::patience;
+use super::container::duration;
+
+/// How often the generator has a check by itself, and how many failures count.
+#[derive(Clone, Copy)]
+struct Timing {
+    every: u64,
+    failures: u64,
+}
+
+const READY: Timing = Timing { every: 5, failures: 3 };
+const LIVE: Timing = Timing { every: 10, failures: 6 };
+
+/// What starts up within five minutes needs no `start`.
+const START: u64 = 300;
+
+/// `health` of a container whose port is `main`; null where nothing is said.
+pub(super) fn of(container: &Json, main: Option<u64>) -> Json {
+    let probe = |name: &str| container.get(name).filter(|probe| probe.is_object());
+    let number = |port: &Json| number(container, port);
+    let (ready, live) = (probe("readinessProbe"), probe("livenessProbe"));
+    let (ready_form, live_form) =
+        (ready.and_then(|one| check(one, main, READY, &number)), live.and_then(|one| check(one, main, LIVE, &number)));
+    let delay = [ready, live].into_iter().flatten().filter_map(|one| one["initialDelaySeconds"].as_u64()).max();
+    let start = probe("startupProbe").map(patience).into_iter().chain(delay).max();
+    let start = start.filter(|start| *start > START).map(duration);
+    let mut health = Map::new();
+    match (ready_form, live_form) {
+        (None, None) => {}
+        (Some(ready), None) if start.is_none() && ready.is_string() => return ready,
+        (Some(ready), None) => match ready {
+            Json::Object(members) => health = members,
+            path => {
+                health.insert("ready".to_owned(), path);
+            }
+        },
+        (ready, live) => {
+            health.extend(ready.map(|ready| ("ready".to_owned(), ready)));
+            health.extend(live.map(|live| ("live".to_owned(), live)));
+        }
+    }
+    health.extend(start.map(|start| ("start".to_owned(), json!(start))));
+    if health.is_empty() { Json::Null } else { Json::Object(health) }
+}
+
+fn number(container: &Json, port: &Json) -> Option<u64> {
+    let name = match port {
+        Json::Number(number) => return number.as_u64(),
+        Json::String(name) => name,
+        _ => return None,
+    };
+    let named = items(&container["ports"]).iter().find(|port| port["name"] == **name);
+    named.and_then(|port| port["containerPort"].as_u64()).or_else(|| name.parse().ok())
+}
+
+/// One check: a word where that says all of it.
+fn check(probe: &Json, main: Option<u64>, ours: Timing, number: &dyn Fn(&Json) -> Option<u64>) -> Option<Json> {
+    let mut form = Map::new();
+    let mut word = None;
+    if let Some(http) = probe.get("httpGet") {
+        let path = http["path"].as_str().filter(|path| !path.is_empty()).unwrap_or("/");
+        // the query of a path has no other place
+        let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
+        form.insert("path".to_owned(), json!(path));
+        let port = number(&http["port"])?;
+        if Some(port) == main {
+            word = Some(json!(path));
+        } else {
+            form.insert("port".to_owned(), json!(port));
+        }
+    } else if let Some(tcp) = probe.get("tcpSocket") {
+        let port = number(&tcp["port"])?;
+        form.insert("tcp".to_owned(), json!(port));
+    } else if let Some(exec) = probe.get("exec") {
+        let command: Vec<Json> = items(&exec["command"])
+            .iter()
+            .filter_map(Json::as_str)
+            .map(|word| json!(super::container::escaped(word)))
+            .collect();
+        form.insert("command".to_owned(), Json::Array(command));
+    } else if let Some(grpc) = probe.get("grpc") {
+        let service = grpc["service"].as_str().unwrap_or_default();
+        form.insert("grpc".to_owned(), json!(service));
+        let port = grpc["port"].as_u64()?;
+        if Some(port) != main {
+            form.insert("port".to_owned(), json!(port));
+        } else if service.is_empty() {
+            word = Some(json!("grpc"));
+        }
+    } else {
+        return None;
+    }
+    let bare = form.len();
+    let is_dial = bare == 1 && main.is_some() && form.get("tcp").and_then(Json::as_u64) == main;
+    // what the server or the generator takes by itself needs no word
+    let of =
+        |key: &str, defaults: [u64; 2]| probe[key].as_u64().filter(|number| !defaults.contains(number) && *number > 0);
+    form.extend(of("periodSeconds", [10, ours.every]).map(|every| ("every".to_owned(), json!(duration(every)))));
+    form.extend(of("timeoutSeconds", [1, 1]).map(|timeout| ("timeout".to_owned(), json!(duration(timeout)))));
+    form.extend(of("failureThreshold", [3, ours.failures]).map(|failures| ("failures".to_owned(), json!(failures))));
+    match word {
+        Some(word) if form.len() == bare => Some(word),
+        _ if is_dial && form.len() == bare => None,
+        _ => Some(Json::Object(form)),
+    }
+}
+
+/// Whether an HTTP check of the app's own port is said by its path alone or with timing: then the port is called `http`.
+pub(super) fn is_word(probe: &Json) -> bool {
+    probe["httpGet"].is_object()
+}

@@ -1,0 +1,391 @@
+//! What belongs to a workload: its Service, route, autoscaler, budget and claims, and what they add to its document.
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Value as Json, json};
+
+use super::Input;
+use super::canonical::{self, items, text};
+use super::container::Ports;
+use crate::describe::fits;
+
+/// Protocols by the names that ports have, and by their well-known number.
+const KNOWN: &[(&str, &[&str], u64)] = &[
+    ("grpc", &["grpc", "kubernetes.io/h2c"], 0),
+    ("redis", &["redis"], 6379),
+    ("memcached", &["memcached", "memcache"], 11211),
+    ("mysql", &["mysql"], 3306),
+    ("postgres", &["postgres", "postgresql"], 5432),
+    ("mongodb", &["mongodb", "mongo"], 27017),
+    ("kafka", &["kafka"], 9092),
+    ("amqp", &["amqp"], 5672),
+    ("mqtt", &["mqtt"], 1883),
+];
+
+/// A workload with the objects that its document makes.
+pub(super) struct Owned<'a> {
+    pub workload: &'a Input,
+    /// Which of its containers is the app.
+    pub main: usize,
+    pub service: Option<&'a Input>,
+    pub ingress: Option<&'a Input>,
+    pub autoscaler: Option<&'a Input>,
+    pub budget: Option<&'a Input>,
+    pub account: Option<&'a Input>,
+    pub claims: Vec<&'a Input>,
+    /// Objects about the workload that no key makes.
+    pub extra: Vec<&'a Input>,
+    /// Numbers of the ports of all Services of the run, by the names of both.
+    pub services: &'a HashMap<(String, String), u64>,
+}
+
+impl<'a> Owned<'a> {
+    /// What the document makes in other words.
+    pub(super) fn objects(&self) -> impl Iterator<Item = &'a Input> {
+        let one = [self.service, self.ingress, self.autoscaler, self.budget, self.account];
+        std::iter::once(self.workload).chain(one.into_iter().flatten()).chain(self.claims.iter().copied())
+    }
+
+    /// The workload alone.
+    pub(super) fn bare(&self) -> Self {
+        Self {
+            service: None,
+            ingress: None,
+            autoscaler: None,
+            budget: None,
+            account: None,
+            claims: Vec::new(),
+            extra: Vec::new(),
+            ..*self
+        }
+    }
+
+    /// Whether the Service leads to a port of the app.
+    pub(super) fn leads(&self) -> bool {
+        let spec = canonical::pod_spec(&self.workload.object);
+        let app = spec.and_then(|spec| items(&spec["containers"]).get(self.main));
+        app.is_some_and(|app| self.main_port(app).is_some())
+    }
+
+    /// The labels that the workload selects its Pods by.
+    pub(super) fn selector(&self) -> Map<String, Json> {
+        let spec = &self.workload.object["spec"];
+        spec["selector"]["matchLabels"].as_object().cloned().unwrap_or_default()
+    }
+
+    fn template(&self) -> &Json {
+        let pointer = canonical::template_pointer(self.workload.kind()).unwrap_or_default();
+        self.workload.object.pointer(pointer).unwrap_or(&Json::Null)
+    }
+
+    /// The labels of all that the document makes, the Pods' first.
+    pub(super) fn labelled(&self) -> Vec<&Json> {
+        let objects = self.objects().map(|input| &input.object["metadata"]["labels"]);
+        std::iter::once(&self.template()["metadata"]["labels"]).chain(objects).collect()
+    }
+
+    /// Annotations by what they are on.
+    pub(super) fn annotated(&self) -> Vec<(&'static str, &Json)> {
+        let of = |input: Option<&'a Input>| input.map_or(&Json::Null, |input| &input.object["metadata"]["annotations"]);
+        vec![
+            ("pod", &self.template()["metadata"]["annotations"]),
+            ("service", of(self.service)),
+            ("workload", &self.workload.object["metadata"]["annotations"]),
+            ("route", of(self.ingress)),
+            ("account", of(self.account)),
+        ]
+    }
+
+    /// How a claim is made, if this document makes it.
+    pub(super) fn claim(&self, name: &str) -> Option<Json> {
+        let claim = self.claims.iter().find(|claim| claim.name() == name)?;
+        create(&claim.object)
+    }
+
+    fn service_ports(&self) -> &'a [Json] {
+        self.service.map_or(&[], |service| items(&service.object["spec"]["ports"]))
+    }
+
+    /// The Service's port that is the app's own: the one that speaks HTTP, else the first.
+    fn main_port(&self, app: &Json) -> Option<&'a Json> {
+        let ports = self.service_ports();
+        let leads = |port: &&Json| target(app, port).is_some() && port["protocol"].as_str().unwrap_or("TCP") == "TCP";
+        let is_web = |port: &&Json| {
+            let name = port["name"].as_str().unwrap_or_default();
+            let metrics = name.contains("metrics") || name.contains("monitor");
+            !metrics && (name.starts_with("http") || name == "web" || matches!(port["port"].as_u64(), Some(80 | 443)))
+        };
+        let first = ports.iter().find(|port| leads(port) && is_web(port));
+        first.or_else(|| ports.iter().find(leads)).or_else(|| {
+            // all of it is UDP
+            ports.iter().find(|port| target(app, port).is_some())
+        })
+    }
+
+    /// The ports of the app.
+    pub(super) fn ports(&self, app: &Json) -> Ports {
+        let main = self.main_port(app);
+        let mut ports = Ports { main: main.and_then(|port| target(app, port)), ..Ports::default() };
+        for port in self.service_ports() {
+            if let Some(number) = target(app, port) {
+                ports.offered.push(number);
+                if let Some(name) = port["name"].as_str() {
+                    ports.names.push((number, name.to_owned()));
+                }
+            }
+        }
+        ports
+    }
+
+    /// What the app speaks, if anything shows that it is not plain HTTP or if its Service keeps its number.
+    pub(super) fn protocol(&self, app: &Json, main: Option<u64>) -> Option<&'static str> {
+        let main = main?;
+        let port = self.main_port(app)?;
+        let same = port["port"].as_u64() == Some(main);
+        if port["protocol"] == "UDP" {
+            return same.then_some("udp");
+        }
+        let declared = items(&app["ports"]).iter().find(|port| port["containerPort"] == main);
+        let name = |port: Option<&'a Json>| port.and_then(|port| port["name"].as_str()).unwrap_or_default();
+        let declared_name = declared.and_then(|port| port["name"].as_str()).unwrap_or_default();
+        let said = port["appProtocol"].as_str().unwrap_or_default();
+        let words = [said, name(Some(port)), declared_name];
+        let is = |word: &str| words.iter().any(|one| *one == word || one.starts_with(&format!("{word}-")));
+        if same || self.is_headless_shape() {
+            let known = KNOWN.iter().find(|(_, names, number)| names.iter().any(|name| is(name)) || *number == main);
+            if let Some((protocol, ..)) = known {
+                return Some(protocol);
+            }
+        }
+        let probes = ["readinessProbe", "livenessProbe", "startupProbe"];
+        let scheme = probes.iter().find_map(|probe| app[*probe].get("httpGet"));
+        if scheme.is_some_and(|http| http["scheme"] == "HTTPS") || is("https") {
+            return Some("https");
+        }
+        let web = scheme.is_some() || is("http") || is("web") || self.ingress.is_some() || port["port"] == 80;
+        (!web && same).then_some("tcp")
+    }
+
+    /// Whether the shape's Service is a list of Pods, whose ports are the Pods' own.
+    fn is_headless_shape(&self) -> bool {
+        self.workload.kind() == "StatefulSet"
+    }
+
+    /// `min`, `max` and `cpu` of an autoscaler.
+    pub(super) fn scale(&self) -> Option<Json> {
+        let spec = &self.autoscaler?.object["spec"];
+        let mut scale = Map::new();
+        let min = spec["minReplicas"].as_u64().unwrap_or(1);
+        if min != 2 {
+            scale.insert("min".to_owned(), json!(min));
+        }
+        scale.insert("max".to_owned(), spec["maxReplicas"].clone());
+        let (cpu, memory) = self.aims();
+        if let Some(cpu) = cpu.filter(|cpu| *cpu != 70 || memory.is_some()) {
+            scale.insert("cpu".to_owned(), json!(format!("{cpu}%")));
+        }
+        scale.extend(memory.map(|memory| ("memory".to_owned(), json!(format!("{memory}%")))));
+        Some(Json::Object(scale))
+    }
+
+    fn aims(&self) -> (Option<u64>, Option<u64>) {
+        let Some(autoscaler) = self.autoscaler else { return (None, None) };
+        let spec = &canonical::canonical(&autoscaler.object, &canonical::Around::default())["spec"];
+        let of = |name: &str| {
+            let metric = items(&spec["metrics"]).iter().find(|metric| metric["resource"]["name"] == name)?;
+            metric["resource"]["target"]["averageUtilization"].as_u64()
+        };
+        (of("cpu"), of("memory"))
+    }
+
+    /// The autoscaler as an entry of `use`, where it goes by memory too.
+    pub(super) fn autoscale(&self) -> Option<Json> {
+        let (_, memory) = self.aims();
+        memory?;
+        Some(json!({"autoscale": self.scale()?}))
+    }
+
+    /// `expose`: a host of an Ingress, the Service's type or its port.
+    pub(super) fn expose(&self, app: &Json, main: Option<u64>) -> Json {
+        let mut expose = Map::new();
+        let Some(port) = main.and_then(|_| self.main_port(app)) else { return Json::Null };
+        let number = port["port"].as_u64();
+        let natural = match self.protocol(app, main) {
+            None => Some(80),
+            Some("https") => Some(443),
+            Some(_) => main,
+        };
+        let kind = self.service.and_then(|service| service.object["spec"]["type"].as_str());
+        if let Some(ingress) = self.ingress {
+            self.route(&ingress.object["spec"], &mut expose);
+        } else if !self.is_headless_shape() {
+            match kind {
+                Some(kind @ ("NodePort" | "LoadBalancer")) => {
+                    expose.insert("type".to_owned(), json!(kind));
+                }
+                _ if number != natural => {
+                    expose.insert("type".to_owned(), json!("ClusterIP"));
+                }
+                _ => {}
+            }
+        }
+        if number != natural && !self.is_headless_shape() {
+            expose.insert("port".to_owned(), json!(number));
+        }
+        Json::Object(expose)
+    }
+
+    fn route(&self, spec: &Json, expose: &mut Map<String, Json>) {
+        let rules = items(&spec["rules"]);
+        let hosts: Vec<&str> = rules.iter().filter_map(|rule| rule["host"].as_str()).collect();
+        match hosts.as_slice() {
+            [one] => expose.insert("host".to_owned(), json!(one)),
+            several => expose.insert("hosts".to_owned(), json!(several)),
+        };
+        if let Some(class) = spec["ingressClassName"].as_str() {
+            expose.insert("class".to_owned(), json!(class));
+        }
+        if let Some(secret) = items(&spec["tls"]).first().and_then(|tls| tls["secretName"].as_str()) {
+            expose.insert("tls".to_owned(), json!(secret));
+        }
+        let mut paths = Map::new();
+        for path in rules.first().map(|rule| items(&rule["http"]["paths"])).unwrap_or_default() {
+            let at = path["path"].as_str().unwrap_or("/");
+            let backend = &path["backend"]["service"];
+            let name = text(&backend["name"]);
+            let target = if self.service.is_some_and(|service| service.name() == name) {
+                self.workload.name().to_owned()
+            } else {
+                let port = &backend["port"];
+                let number = port["number"].as_u64().or_else(|| self.port_of(&name, port["name"].as_str()?));
+                format!("service/{name}:{}", number.unwrap_or(80))
+            };
+            paths.insert(at.to_owned(), json!(target));
+        }
+        let only_root = paths.len() == 1 && paths.get("/").is_some_and(|target| target == self.workload.name());
+        if !only_root {
+            expose.insert("paths".to_owned(), Json::Object(paths));
+        }
+    }
+
+    fn port_of(&self, service: &str, name: &str) -> Option<u64> {
+        self.services.get(&(service.to_owned(), name.to_owned())).copied()
+    }
+
+    /// What the objects are called already, where we would choose another name.
+    pub(super) fn adopt(&self, app: &Json, ports: &Ports) -> Json {
+        let mut adopt = Map::new();
+        let name = self.workload.name();
+        let is_batch = matches!(self.workload.kind(), "Job" | "CronJob");
+        let own = Map::from_iter([("app.kubernetes.io/name".to_owned(), json!(name))]);
+        let selector = self.selector();
+        if !is_batch && !selector.is_empty() && selector != own {
+            adopt.insert("selector".to_owned(), Json::Object(selector));
+        }
+        let mut names = Map::new();
+        for input in [self.service, self.account, self.ingress, self.autoscaler, self.budget].into_iter().flatten() {
+            if input.name() != name {
+                names.insert(input.kind().to_owned(), json!(input.name()));
+            }
+        }
+        if self.service.is_none()
+            && let Some(service) = self.workload.object["spec"]["serviceName"].as_str().filter(|one| *one != name)
+        {
+            names.insert("Service".to_owned(), json!(service));
+        }
+        if !names.is_empty() {
+            adopt.insert("names".to_owned(), Json::Object(names));
+        }
+        if app["name"] != name {
+            adopt.insert("container".to_owned(), app["name"].clone());
+        }
+        if ports.main.is_some() {
+            let default = self.default_port_name(app, ports.main);
+            let declared = items(&app["ports"]).iter().find(|port| port["containerPort"].as_u64() == ports.main);
+            for (key, port) in [("port", declared), ("service-port", self.main_port(app))] {
+                let own = port.and_then(|port| port["name"].as_str());
+                if let Some(own) = own.filter(|name| *name != default && fits("port-name", name)) {
+                    adopt.insert(key.to_owned(), json!(own));
+                }
+            }
+        }
+        let spec = canonical::pod_spec(&self.workload.object);
+        adopt.extend(spec.and_then(image_pull).map(|policy| ("image-pull".to_owned(), json!(policy))));
+        if spec.is_some_and(|spec| spec["automountServiceAccountToken"] == true) {
+            adopt.insert("token".to_owned(), json!(true));
+        }
+        if self.workload.kind() == "StatefulSet" {
+            let spec = &self.workload.object["spec"];
+            let claim = items(&spec["volumeClaimTemplates"]).first();
+            if let Some(claim) = claim.and_then(|claim| claim["metadata"]["name"].as_str()).filter(|one| *one != "data")
+            {
+                let mounted = items(&app["volumeMounts"]).iter().any(|mount| mount["name"] == claim);
+                if mounted {
+                    adopt.insert("claim".to_owned(), json!(claim));
+                }
+            }
+            if spec["podManagementPolicy"].as_str().unwrap_or("OrderedReady") == "OrderedReady" {
+                adopt.insert("ordered".to_owned(), json!(true));
+            }
+        }
+        Json::Object(adopt)
+    }
+
+    /// What the generator would call the app's port.
+    fn default_port_name(&self, app: &Json, main: Option<u64>) -> &'static str {
+        if let Some(protocol) = self.protocol(app, main) {
+            return protocol;
+        }
+        let http_at_main = ["readinessProbe", "livenessProbe"].iter().any(|probe| {
+            let http = &app[*probe]["httpGet"];
+            let port = &http["port"];
+            let named = items(&app["ports"]).iter().find(|one| port.is_string() && one["name"] == *port);
+            let number = named.map_or_else(|| port.as_u64(), |one| one["containerPort"].as_u64());
+            http.is_object() && number == main && super::health::is_word(&app[*probe])
+        });
+        if http_at_main || self.ingress.is_some() { "http" } else { "app" }
+    }
+}
+
+/// The policy of all containers, where one of them says what does not follow from its tag.
+fn image_pull(spec: &Json) -> Option<&str> {
+    let policy = |container: &Json| canonical::pull_policy(container["image"].as_str().unwrap_or_default());
+    let said = |container: &Json| {
+        container["imagePullPolicy"].as_str().map_or_else(|| policy(container).to_owned(), str::to_owned)
+    };
+    let first = canonical::containers(spec).find_map(|container| container["imagePullPolicy"].as_str())?;
+    let all = canonical::containers(spec).all(|container| said(container) == first);
+    let follows = canonical::containers(spec).all(|container| policy(container) == first);
+    (all && !follows).then_some(first)
+}
+
+/// The number that a Service's port leads to.
+fn target(app: &Json, port: &Json) -> Option<u64> {
+    match &port["targetPort"] {
+        Json::Null => port["port"].as_u64(),
+        Json::String(name) => {
+            let named = items(&app["ports"]).iter().find(|port| port["name"] == **name)?;
+            named["containerPort"].as_u64()
+        }
+        number => number.as_u64(),
+    }
+}
+
+/// `create` of a claim, if the language has words for it.
+pub(super) fn create(claim: &Json) -> Option<Json> {
+    let spec = &claim["spec"];
+    let [access] = items(&spec["accessModes"]) else { return None };
+    let mut create = Map::from_iter([("size".to_owned(), spec["resources"]["requests"]["storage"].clone())]);
+    if access != "ReadWriteOnce" {
+        create.insert("access".to_owned(), access.clone());
+    }
+    if let Some(class) = spec["storageClassName"].as_str() {
+        if class.is_empty() {
+            return None;
+        }
+        create.insert("class".to_owned(), json!(class));
+    }
+    let said = spec.as_object()?.keys();
+    let known = ["accessModes", "resources", "storageClassName", "volumeMode"];
+    said.into_iter().all(|key| known.contains(&key.as_str())).then(|| Json::Object(create))
+}

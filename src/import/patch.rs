@@ -1,0 +1,205 @@
+//! What no key says, as a `patch` that merges as Kubernetes does.
+
+use serde_json::{Map, Value as Json, json};
+
+use super::canonical::{self, items, path_of, text};
+use super::compare::Field;
+
+/// Fields of which one object has one: setting one takes the others out.
+const ONE_OF: &[&[&str]] = &[
+    &["httpGet", "tcpSocket", "exec", "grpc", "sleep"],
+    &["minAvailable", "maxUnavailable"],
+    &["value", "valueFrom"],
+    &["secretKeyRef", "configMapKeyRef", "fieldRef", "resourceFieldRef"],
+    &["number", "name"],
+];
+
+/// The `merge` that makes the lost fields of an object what they were.
+///
+/// # Errors
+/// What cannot be said by a patch, in a few words.
+pub(super) fn merge(fields: &[&Field], said: &Json, made: &Json, canonical_made: &Json) -> Result<Json, String> {
+    let mut merge = json!({});
+    for field in fields {
+        let path = &field.path;
+        if path.iter().any(|step| step == "nodes" || step == "order") {
+            return Err(format!("{} has no key and no patch", field.name()));
+        }
+        if let Some(at) = path.iter().position(|step| step == "volumeMounts") {
+            mount(&mut merge, path, at, said, made)?;
+            continue;
+        }
+        if let Some(step) = missing_container(path, canonical_made) {
+            return Err(format!("no key makes the container {step}"));
+        }
+        if path.last().is_some_and(|last| last == "headless") {
+            let value = if field.said == Some(json!(true)) { json!("None") } else { Json::Null };
+            set(&mut merge, &[path[0].clone(), "clusterIP".to_owned()], value);
+            continue;
+        }
+        set(&mut merge, path, field.said.clone().unwrap_or_default());
+        exclusive(&mut merge, path, field.said.as_ref(), canonical_made);
+        consequences(&mut merge, field, canonical_made);
+    }
+    Ok(merge)
+}
+
+fn missing_container(path: &[String], made: &Json) -> Option<String> {
+    let at = path.iter().position(|step| matches!(step.as_str(), "containers" | "initContainers"))?;
+    let name = path.get(at + 1)?;
+    let there = path[..=at + 1].iter().try_fold(made, |value, step| value.get(step));
+    there.is_none().then(|| name.trim_start_matches("[name=").trim_end_matches(']').to_owned())
+}
+
+/// The key and the value of a step into a list with names.
+fn element(step: &str) -> Option<(String, Json)> {
+    let (key, value) = step.strip_prefix('[')?.strip_suffix(']')?.split_once('=')?;
+    let value = match key {
+        "containerPort" | "port" => value.parse::<u64>().map_or_else(|_| json!(value), |number| json!(number)),
+        _ => json!(value),
+    };
+    Some((key.to_owned(), value))
+}
+
+/// Puts a value at a canonical path of the merge.
+fn set(merge: &mut Json, path: &[String], value: Json) {
+    let mut at = merge;
+    for (number, step) in path.iter().enumerate() {
+        if let Some((key, name)) = element(step) {
+            if !at.is_array() {
+                *at = json!([]);
+            }
+            let Some(list) = at.as_array_mut() else { return };
+            let found = list.iter().position(|element| element[&key] == name);
+            let index = found.unwrap_or_else(|| {
+                list.push(Json::Object(Map::from_iter([(key.clone(), name.clone())])));
+                list.len() - 1
+            });
+            at = &mut list[index];
+        } else {
+            if !at.is_object() {
+                *at = json!({});
+            }
+            let Some(members) = at.as_object_mut() else { return };
+            at = members.entry(step.clone()).or_insert(Json::Null);
+        }
+        if number + 1 == path.len() {
+            *at = value;
+            return;
+        }
+    }
+}
+
+fn exclusive(merge: &mut Json, path: &[String], said: Option<&Json>, made: &Json) {
+    if said.is_none() {
+        return;
+    }
+    for (depth, step) in path.iter().enumerate() {
+        let Some(group) = ONE_OF.iter().find(|group| group.contains(&step.as_str())) else { continue };
+        let Some(there) = path[..depth].iter().try_fold(made, |value, step| value.get(step)) else { continue };
+        for other in group.iter().filter(|other| **other != step.as_str() && there.get(**other).is_some()) {
+            let mut beside = path[..depth].to_vec();
+            beside.push((*other).to_owned());
+            set(merge, &beside, Json::Null);
+        }
+    }
+}
+
+/// What the server would refuse beside the field.
+fn consequences(merge: &mut Json, field: &Field, made: &Json) {
+    let path = &field.path;
+    let last = path.last().map(String::as_str).unwrap_or_default();
+    let mut without = |up: usize, more: &[&str]| {
+        let mut beside = path[..path.len() - up].to_vec();
+        beside.extend(more.iter().map(|step| (*step).to_owned()));
+        if beside.iter().try_fold(made, |value, step| value.get(step)).is_some() {
+            set(merge, &beside, Json::Null);
+        }
+    };
+    match (last, &field.said) {
+        ("type", Some(kind)) if kind == "Recreate" || kind == "OnDelete" => without(1, &["rollingUpdate"]),
+        ("restartPolicy", Some(policy)) if policy == "OnFailure" => without(3, &["podFailurePolicy"]),
+        ("privileged", Some(Json::Bool(true))) => without(1, &["allowPrivilegeEscalation"]),
+        ("add", Some(added)) if items(added).iter().any(|one| one == "SYS_ADMIN" || one == "CAP_SYS_ADMIN") => {
+            without(2, &["allowPrivilegeEscalation"]);
+        }
+        ("hostNetwork", Some(Json::Bool(true))) => without(1, &["securityContext", "sysctls"]),
+        _ => {}
+    }
+}
+
+/// A mount is said again as a whole, with its volume.
+fn mount(merge: &mut Json, path: &[String], at: usize, said: &Json, made: &Json) -> Result<(), String> {
+    let find = |object: &Json| -> Option<(Json, Json)> {
+        let spec = canonical::pod_spec(object)?;
+        let name = path.get(at.checked_sub(1)?)?;
+        let container = canonical::containers(spec).find(|one| *name == format!("[name={}]", text(&one["name"])))?;
+        let mount = items(&container["volumeMounts"])
+            .iter()
+            .find(|mount| path.get(at + 1).is_some_and(|step| *step == format!("[mountPath={}]", path_of(mount))))?;
+        let volume = items(&spec["volumes"]).iter().find(|volume| volume["name"] == mount["name"]);
+        Some((mount.clone(), volume.cloned().unwrap_or_default()))
+    };
+    let Some((mut wanted, mut volume)) = find(said) else {
+        return Err(format!("{} has no key and no patch", path.join(".")));
+    };
+    if path[..at]
+        .iter()
+        .try_fold(&canonical::canonical(made, &canonical::Around::default()), |value, step| value.get(step))
+        .is_none()
+    {
+        return Err(format!("no key makes the container {}", path[at - 1]));
+    }
+    let there = find(made);
+    if let Some((made_mount, made_volume)) = &there {
+        // the list merges by the path as the made object writes it
+        wanted["mountPath"].clone_from(&made_mount["mountPath"]);
+        if made_volume["name"] == volume["name"] && made_volume.is_object() {
+            volume["$patch"] = json!("replace");
+        }
+    }
+    let spec_at = path.iter().position(|step| matches!(step.as_str(), "containers" | "initContainers")).unwrap_or(0);
+    let mut list = path[..at].to_vec();
+    list.push("volumeMounts".to_owned());
+    list.push(format!("[mountPath={}]", text(&wanted["mountPath"])));
+    set(merge, &list, wanted);
+    if volume.is_object() {
+        let mut list = path[..spec_at].to_vec();
+        list.push("volumes".to_owned());
+        list.push(format!("[name={}]", text(&volume["name"])));
+        set(merge, &list, volume);
+    }
+    Ok(())
+}
+
+/// Lays one merge over another: maps deep, lists whose elements begin with their key by it, all else replaced.
+pub(super) fn add(whole: &mut Json, more: &Json) {
+    match (whole, more) {
+        (Json::Object(whole), Json::Object(more)) => {
+            for (key, value) in more {
+                match whole.get_mut(key) {
+                    Some(there) => add(there, value),
+                    None => {
+                        whole.insert(key.clone(), value.clone());
+                    }
+                }
+            }
+        }
+        (Json::Array(whole), Json::Array(more)) if more.iter().all(|one| first(one).is_some()) => {
+            for element in more {
+                let Some((key, name)) = first(element) else { continue };
+                match whole.iter_mut().find(|there| there.get(key) == Some(name)) {
+                    Some(there) => add(there, element),
+                    None => whole.push(element.clone()),
+                }
+            }
+        }
+        (whole, more) => whole.clone_from(more),
+    }
+}
+
+/// The key of an element of a merge, which comes first in it.
+fn first(element: &Json) -> Option<(&String, &Json)> {
+    const KEYS: &[&str] = &["name", "mountPath", "containerPort", "port", "ip", "devicePath", "topologyKey"];
+    element.as_object()?.iter().find(|(key, _)| KEYS.contains(&key.as_str()))
+}

@@ -1,0 +1,312 @@
+//! A workload and what belongs to it as one document of a description.
+
+use serde_json::{Map, Value as Json, json};
+
+use super::canonical::{self, is_noise_annotation, is_noise_label, items, text};
+use super::container::{self, Pod, Ports, duration};
+use super::owned::Owned;
+use super::plan;
+use crate::describe::fits;
+
+/// The workload in the language's words.
+///
+/// # Errors
+/// Why the language cannot say it at all.
+pub(super) fn describe(owned: &Owned<'_>, asked: &[String]) -> Result<Map<String, Json>, String> {
+    let object = &owned.workload.object;
+    let kind = owned.workload.kind();
+    let name = owned.workload.name();
+    if !fits("base-name", name) {
+        return Err(format!(
+            "a description's `name` is a lower-case DNS label of at most 40 characters, and `{name}` is none"
+        ));
+    }
+    let Some(spec) = canonical::pod_spec(object) else { return Err("it has no Pod template".to_owned()) };
+    let listed = items(&spec["containers"]);
+    let Some(app) = listed.get(owned.main) else { return Err("it has no containers".to_owned()) };
+    let is_batch = matches!(kind, "Job" | "CronJob");
+    let claims = items(&object["spec"]["volumeClaimTemplates"]);
+    let created = |claim: &str| owned.claim(claim);
+    let pod =
+        Pod { spec, claims: claims.iter().map(|claim| text(&claim["metadata"]["name"])).collect(), created: &created };
+    let ports = owned.ports(app);
+    let mut document = Map::from_iter([("patterns".to_owned(), json!("v1")), ("name".to_owned(), json!(name))]);
+    let mut put = |key: &str, value: Json| {
+        let is_empty = value.is_null()
+            || value.as_object().is_some_and(Map::is_empty)
+            || value.as_array().is_some_and(Vec::is_empty);
+        if !is_empty {
+            document.insert(key.to_owned(), value);
+        }
+    };
+    put("namespace", object["metadata"]["namespace"].clone());
+    put("system", system(object, name));
+    let mut keys = container::keys(app, &pod, &ports);
+    if is_batch {
+        keys.shift_remove("health");
+        if let Some(stop) = spec["terminationGracePeriodSeconds"].as_u64().filter(|grace| *grace != 30 && *grace > 5) {
+            keys.insert("stop".to_owned(), json!(duration(stop - 5)));
+        }
+    } else {
+        container::ending(app, spec, ports.main.is_some(), &mut keys);
+    }
+    if let Some(speaks) = owned.protocol(app, ports.main) {
+        let at = keys.keys().position(|key| key == "port").map_or(0, |at| at + 1);
+        keys.shift_insert(at, "protocol".to_owned(), json!(speaks));
+    }
+    if let Some(account) = plan::account_of(owned.workload).filter(|_| owned.account.is_none()) {
+        keys.insert("account".to_owned(), json!(account));
+    }
+    let app_keys = keys.clone();
+    put("app", Json::Object(keys));
+    put("init", Json::Array(inits(spec, &pod, &app_keys)));
+    put("shape", shape(owned, &pod, app));
+    put("schedule", schedule(object));
+    let mut uses = sidecars(spec, owned.main, &pod);
+    uses.extend(owned.autoscale());
+    put("use", Json::Array(uses));
+    put("expose", owned.expose(app, ports.main));
+    put("labels", labels(owned, asked));
+    put("annotations", annotations(owned));
+    put("place", place(spec));
+    let pull = items(&spec["imagePullSecrets"]).iter().filter(|one| one["name"].is_string());
+    put("pull", Json::Array(pull.map(|one| one["name"].clone()).collect()));
+    put("priority", spec["priorityClassName"].clone());
+    put("adopt", owned.adopt(app, &ports));
+    Ok(document)
+}
+
+fn system(object: &Json, name: &str) -> Json {
+    let part_of = &object["metadata"]["labels"]["app.kubernetes.io/part-of"];
+    part_of
+        .as_str()
+        .filter(|part_of| *part_of != name && fits("dns-label", part_of))
+        .map_or(Json::Null, |one| json!(one))
+}
+
+fn is_sidecar(container: &Json) -> bool {
+    container["restartPolicy"] == "Always"
+}
+
+/// `init`: what equals the app is left out, and what the app has and this has not is said to be empty.
+fn inits(spec: &Json, pod: &Pod<'_>, app: &Map<String, Json>) -> Vec<Json> {
+    let own = items(&spec["initContainers"]).iter().filter(|container| !is_sidecar(container));
+    let one = |init: &Json| {
+        let mut keys = container::keys(init, pod, &Ports::default());
+        for key in ["health", "port", "ports"] {
+            keys.shift_remove(key);
+        }
+        // `init` has no `writable`: a folder of its own is one that it shares with nobody, which is an error
+        keys.shift_remove("writable");
+        for key in ["image", "env", "envFrom", "volumes", "user"] {
+            match (keys.get(key), app.get(key)) {
+                (Some(own), Some(of_app)) if own == of_app => {
+                    keys.shift_remove(key);
+                }
+                (None, Some(Json::Object(_))) => {
+                    keys.insert(key.to_owned(), json!({}));
+                }
+                (None, Some(Json::Array(_))) => {
+                    keys.insert(key.to_owned(), json!([]));
+                }
+                _ => {}
+            }
+        }
+        json!({text(&init["name"]): keys})
+    };
+    own.map(one).collect()
+}
+
+/// The other containers, as entries of `use`.
+fn sidecars(spec: &Json, main: usize, pod: &Pod<'_>) -> Vec<Json> {
+    let one = |container: &Json, before: bool| {
+        let mut keys = Map::from_iter([("as".to_owned(), container["name"].clone())]);
+        let ports: Vec<u64> =
+            items(&container["ports"]).iter().filter_map(|port| port["containerPort"].as_u64()).collect();
+        let ports = Ports { main: ports.first().copied(), ..Ports::default() };
+        keys.extend(container::keys(container, pod, &ports));
+        container::ending(container, &Json::Null, ports.main.is_some(), &mut keys);
+        let short = spec["terminationGracePeriodSeconds"].as_u64().is_some_and(|grace| grace < 16);
+        if short && ports.main.is_some() && !keys.contains_key("drain") {
+            keys.insert("drain".to_owned(), json!("0s"));
+        }
+        if !before {
+            keys.insert("before".to_owned(), json!(false));
+        }
+        json!({"container": keys})
+    };
+    let native = items(&spec["initContainers"]).iter().filter(|container| is_sidecar(container));
+    let beside = items(&spec["containers"]).iter().enumerate().filter(|(at, _)| *at != main);
+    native.map(|container| one(container, true)).chain(beside.map(|(_, container)| one(container, false))).collect()
+}
+
+fn shape(owned: &Owned<'_>, pod: &Pod<'_>, app: &Json) -> Json {
+    let spec = &owned.workload.object["spec"];
+    let replicas = spec["replicas"].as_u64().unwrap_or(1);
+    match owned.workload.kind() {
+        "Deployment" => match owned.scale() {
+            Some(_) if owned.autoscale().is_some() => Json::Null,
+            Some(scale) => json!({"replicated": scale}),
+            None if replicas == 2 => Json::Null,
+            None => json!({"replicated": {"replicas": replicas}}),
+        },
+        "StatefulSet" => {
+            let mut params = Map::new();
+            if replicas != 1 {
+                params.insert("shards".to_owned(), json!(replicas));
+            }
+            params.extend(storage(spec, pod, app).map(|storage| ("storage".to_owned(), storage)));
+            json!({if replicas == 1 { "single" } else { "sharded" }: params})
+        }
+        "DaemonSet" => {
+            let rolling = &spec["updateStrategy"]["rollingUpdate"];
+            let mut params = Map::new();
+            for (key, field) in [("surge", "maxSurge"), ("unavailable", "maxUnavailable")] {
+                let value = &rolling[field];
+                let is_default = matches!((key, value.as_u64()), ("surge", Some(0)) | ("unavailable", Some(1)));
+                if !value.is_null() && !is_default {
+                    params.insert(key.to_owned(), value.clone());
+                }
+            }
+            json!({"daemon": params})
+        }
+        "Job" => json!({"job": job(spec)}),
+        _ => json!({"job": job(&spec["jobTemplate"]["spec"])}),
+    }
+}
+
+fn storage(spec: &Json, pod: &Pod<'_>, app: &Json) -> Option<Json> {
+    let name = pod.claims.first()?;
+    let claim = &items(&spec["volumeClaimTemplates"]).first()?["spec"];
+    let mount = items(&app["volumeMounts"]).iter().find(|mount| mount["name"] == **name)?;
+    let mut storage = Map::from_iter([
+        ("size".to_owned(), claim.pointer("/resources/requests/storage")?.clone()),
+        ("mount".to_owned(), json!(canonical::path_of(mount))),
+    ]);
+    let class = claim["storageClassName"].as_str();
+    storage.extend(class.map(|class| ("class".to_owned(), json!(class))));
+    Some(Json::Object(storage))
+}
+
+fn job(spec: &Json) -> Json {
+    let mut params = Map::new();
+    let retries = spec["backoffLimit"].as_u64().unwrap_or(6);
+    if retries != 3 {
+        params.insert("retries".to_owned(), json!(retries));
+    }
+    for (key, field) in [("deadline", "activeDeadlineSeconds"), ("keep", "ttlSecondsAfterFinished")] {
+        if let Some(seconds) = spec[field].as_u64() {
+            params.insert(key.to_owned(), json!(duration(seconds)));
+        }
+    }
+    if let Some(parallel) = spec["parallelism"].as_u64().filter(|parallel| *parallel > 1) {
+        params.insert("parallel".to_owned(), json!(parallel));
+    }
+    if let Some(completions) = spec["completions"].as_u64().filter(|_| spec["completionMode"] == "Indexed") {
+        params.insert("completions".to_owned(), json!(completions));
+    }
+    Json::Object(params)
+}
+
+fn schedule(object: &Json) -> Json {
+    let spec = &object["spec"];
+    if object["kind"] != "CronJob" {
+        return Json::Null;
+    }
+    let mut schedule = Map::from_iter([("at".to_owned(), spec["schedule"].clone())]);
+    if let Some(zone) = spec["timeZone"].as_str() {
+        schedule.insert("zone".to_owned(), json!(zone));
+    }
+    let overlap = spec["concurrencyPolicy"].as_str().unwrap_or("Allow").to_ascii_lowercase();
+    if overlap != "forbid" {
+        schedule.insert("overlap".to_owned(), json!(overlap));
+    }
+    if let Some(seconds) = spec["startingDeadlineSeconds"].as_u64().filter(|seconds| *seconds != 600) {
+        schedule.insert("start-within".to_owned(), json!(duration(seconds)));
+    }
+    let mut history = Map::new();
+    for (key, field, default) in [("done", "successfulJobsHistoryLimit", 3), ("failed", "failedJobsHistoryLimit", 1)] {
+        if let Some(limit) = spec[field].as_u64().filter(|limit| *limit != default) {
+            history.insert(key.to_owned(), json!(limit));
+        }
+    }
+    if !history.is_empty() {
+        schedule.insert("history".to_owned(), Json::Object(history));
+    }
+    if spec["suspend"] == true {
+        schedule.insert("suspend".to_owned(), json!(true));
+    }
+    if schedule.len() == 1 { spec["schedule"].clone() } else { Json::Object(schedule) }
+}
+
+/// Labels of the Pods and their objects that agree wherever they are, beside those of the selector.
+fn labels(owned: &Owned<'_>, asked: &[String]) -> Json {
+    let selector = owned.selector();
+    let mut labels: Map<String, Json> = Map::new();
+    let mut clashing = Vec::new();
+    for labelled in owned.labelled() {
+        for (key, value) in labelled.as_object().into_iter().flatten() {
+            let own = key.starts_with("app.kubernetes.io/") || key.starts_with("patterns/");
+            if own || is_noise_label(key, asked) || selector.get(key) == Some(value) {
+                continue;
+            }
+            if labels.get(key).is_some_and(|other| other != value) {
+                clashing.push(key.clone());
+            }
+            labels.entry(key.clone()).or_insert_with(|| value.clone());
+        }
+    }
+    for key in &clashing {
+        labels.shift_remove(key);
+    }
+    Json::Object(labels)
+}
+
+fn annotations(owned: &Owned<'_>) -> Json {
+    let mut all = Map::new();
+    for (on, annotations) in owned.annotated() {
+        let kept = annotations.as_object().into_iter().flatten();
+        let kept = kept.filter(|(key, _)| !is_noise_annotation(key) && !key.starts_with("app.kubernetes.io/"));
+        let kept: Map<String, Json> =
+            kept.map(|(key, value)| (key.clone(), json!(container::escaped(&text(value))))).collect();
+        if !kept.is_empty() {
+            all.insert(on.to_owned(), Json::Object(kept));
+        }
+    }
+    Json::Object(all)
+}
+
+fn place(spec: &Json) -> Json {
+    let mut place = Map::new();
+    let one = canonical::canonical(
+        &json!({"kind": "Deployment", "spec": {"template": {"spec": {
+            "nodeSelector": spec["nodeSelector"], "affinity": spec["affinity"],
+        }}}}),
+        &canonical::Around::default(),
+    );
+    if let Some(nodes) = one.pointer("/spec/template/spec/nodes").and_then(Json::as_object) {
+        let short = |value: &Json| match items(value) {
+            [one] => one.clone(),
+            _ => value.clone(),
+        };
+        place.insert("nodes".to_owned(), nodes.iter().map(|(key, value)| (key.clone(), short(value))).collect());
+    }
+    let taints: Vec<Option<String>> = items(&spec["tolerations"]).iter().map(taint).collect();
+    if !taints.is_empty() && taints.iter().all(Option::is_some) {
+        place.insert("tolerate".to_owned(), json!(taints));
+    }
+    Json::Object(place)
+}
+
+/// A toleration of every effect.
+fn taint(toleration: &Json) -> Option<String> {
+    let plain = toleration["effect"].is_null() && toleration["tolerationSeconds"].is_null();
+    let key = toleration["key"].as_str();
+    let value = toleration["value"].as_str().filter(|value| !value.is_empty());
+    match (plain, toleration["operator"].as_str().unwrap_or("Equal"), key, value) {
+        (true, "Exists", None, _) => Some("*".to_owned()),
+        (true, "Exists", Some(key), _) => Some(key.to_owned()),
+        (true, "Equal", Some(key), Some(value)) => Some(format!("{key}={value}")),
+        _ => None,
+    }
+}

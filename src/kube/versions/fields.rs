@@ -1,0 +1,125 @@
+//! Which versions have a field, and which read it.
+
+use std::sync::LazyLock;
+
+use super::{Target, minor, rows};
+
+/// A field that not every supported version has, or that some have and drop unread.
+#[derive(Clone, Copy, Debug)]
+pub struct FieldHistory {
+    type_name: &'static str,
+    field: &'static str,
+    /// The minor version that brought it; none if the oldest has it.
+    pub since: Option<u8>,
+    /// The last minor version that had it; none if the newest has it.
+    pub until: Option<u8>,
+    /// The feature gate that it is behind.
+    pub gate: Option<&'static str>,
+    read_since: Option<u8>,
+}
+
+/// All of them, by type and field.
+static FIELDS: LazyLock<Vec<FieldHistory>> = LazyLock::new(|| {
+    let gates: Vec<Vec<&str>> = rows(include_str!("gates.txt")).collect();
+    let on_since = |gate: &str| gates.iter().find(|row| row[0] == gate).and_then(|row| minor(row[1]));
+    let mut fields: Vec<FieldHistory> = rows(include_str!("fields.txt"))
+        .map(|row| {
+            let gate = Some(row[5]).filter(|gate| *gate != "-");
+            FieldHistory {
+                type_name: row[0],
+                field: row[1],
+                since: minor(row[3]),
+                until: minor(row[4]),
+                gate,
+                read_since: gate.map_or(Some(0), on_since),
+            }
+        })
+        .collect();
+    fields.sort_unstable_by_key(|field| (field.type_name, field.field));
+    fields
+});
+
+impl FieldHistory {
+    /// The history of a field of one of Kubernetes' types; nothing if all supported versions have and read it.
+    #[must_use]
+    pub fn of(type_name: &str, field: &str) -> Option<&'static Self> {
+        let at = FIELDS.binary_search_by(|one| (one.type_name, one.field).cmp(&(type_name, field))).ok()?;
+        FIELDS.get(at)
+    }
+
+    /// Whether a server has the field. Those that do not refuse it where decoding is strict, as kubectl asks.
+    #[must_use]
+    pub fn exists_in(&self, target: Target) -> bool {
+        self.since.is_none_or(|since| target.0 >= since) && self.until.is_none_or(|until| target.0 <= until)
+    }
+
+    /// Whether a server with its default feature gates reads the field. One that does not takes the field out of
+    /// a new object before it validates it (`DropDisabledFields` and its kind), and says nothing.
+    #[must_use]
+    pub fn is_read_by(&self, target: Target) -> bool {
+        self.exists_in(target) && self.read_since.is_some_and(|since| target.0 >= since)
+    }
+
+    /// The minor version whose servers read it by default; none if there is no such version yet.
+    #[must_use]
+    pub fn read_since(&self) -> Option<u8> {
+        self.read_since
+    }
+
+    /// Whether it is a part of what controllers report: new objects have none of it.
+    #[must_use]
+    pub fn is_of_status(&self) -> bool {
+        ["Status", "Condition", "Health", "Result", "Error"].iter().any(|end| self.type_name.ends_with(end))
+    }
+
+    /// Whether versions differ in having it.
+    #[must_use]
+    pub fn comes_or_goes(&self) -> bool {
+        self.since.is_some() || self.until.is_some()
+    }
+
+    /// When servers have it: "since v1.35", "until v1.35", "in v1.35".
+    #[must_use]
+    pub fn times(&self) -> String {
+        match (self.since, self.until) {
+            (Some(since), Some(until)) if since == until => format!("in v1.{since}"),
+            (Some(since), Some(until)) => format!("from v1.{since} to v1.{until}"),
+            (Some(since), None) => format!("since v1.{since}"),
+            (None, Some(until)) => format!("until v1.{until}"),
+            (None, None) => "in every version".to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn histories() {
+        let of = |type_name, field| FieldHistory::of(type_name, field).copied();
+        assert!(of("PodSpec", "containers").is_none() && of("PodSpec", "").is_none() && of("", "a").is_none());
+        let field = of("PodSpec", "hostnameOverride").unwrap();
+        assert_eq!((field.since, field.until, field.gate), (Some(34), None, Some("HostnameOverride")));
+        let read: Vec<bool> = (33..=37).map(|minor| field.is_read_by(Target(minor))).collect();
+        assert_eq!(read, [false, false, true, true, true]);
+        let gone = of("PodSpec", "workloadRef").unwrap();
+        assert!(gone.exists_in(Target(35)) && !gone.exists_in(Target(34)) && !gone.exists_in(Target(36)));
+        assert_eq!(gone.times(), "in v1.35");
+    }
+
+    /// What fields are behind is a gate that changed, and each gate stands in one line.
+    #[test]
+    fn gates_are_known() {
+        let gates: Vec<Vec<&str>> = rows(include_str!("gates.txt")).collect();
+        assert!(gates.windows(2).all(|pair| pair[0][0] < pair[1][0]));
+        for field in FIELDS.iter() {
+            let known = field.gate.is_none_or(|gate| gates.iter().any(|row| row[0] == gate));
+            assert!(
+                known,
+                "{} {} is behind {:?}, which gates.txt does not have",
+                field.type_name, field.field, field.gate
+            );
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Which versions serve a kind.
+
+use std::sync::LazyLock;
+
+use super::{Target, minor, rows};
+
+/// A kind of a built-in API version, served or not.
+#[derive(Clone, Copy, Debug)]
+pub struct KindHistory {
+    /// As in `apiVersion`.
+    pub api_version: &'static str,
+    /// As in `kind`.
+    pub kind: &'static str,
+    /// Whether its objects live in a namespace.
+    pub is_namespaced: bool,
+    /// The minor version that brought it; none if the oldest has it.
+    pub since: Option<u8>,
+    /// The last minor version that had it; none if the newest has it.
+    pub until: Option<u8>,
+    /// The minor version since which servers serve it by default; none if `--runtime-config` has to ask for it.
+    pub on_since: Option<u8>,
+    /// The minor version that deprecated it.
+    pub deprecated: Option<u8>,
+    /// The minor version that no longer serves it, which may be to come.
+    pub removed: Option<u8>,
+    /// API version and kind of what takes its place.
+    pub successor: Option<(&'static str, &'static str)>,
+}
+
+static KINDS: LazyLock<Vec<KindHistory>> = LazyLock::new(|| {
+    let kinds = rows(include_str!("kinds.txt")).map(|row| KindHistory {
+        api_version: row[0],
+        kind: row[1],
+        is_namespaced: row[2] == "namespaced",
+        since: minor(row[3]),
+        until: minor(row[4]),
+        on_since: minor(row[5]),
+        deprecated: minor(row[6]),
+        removed: minor(row[7]),
+        successor: row[8].split_once(':'),
+    });
+    kinds.collect()
+});
+
+impl KindHistory {
+    /// Every kind of every built-in API version.
+    #[must_use]
+    pub fn all() -> &'static [Self] {
+        &KINDS
+    }
+
+    /// The history of a kind; nothing if it is not built in.
+    #[must_use]
+    pub fn of(api_version: &str, kind: &str) -> Option<&'static Self> {
+        KINDS.iter().find(|one| one.api_version == api_version && one.kind == kind)
+    }
+
+    /// Whether a server can serve it at all: by default, or because `--runtime-config` asks for it.
+    #[must_use]
+    pub fn exists_in(&self, target: Target) -> bool {
+        self.since.is_none_or(|since| target.0 >= since)
+            && self.until.is_none_or(|until| target.0 <= until)
+            && self.removed.is_none_or(|removed| target.0 < removed)
+    }
+
+    /// Whether a server serves it without being asked.
+    #[must_use]
+    pub fn is_served_by(&self, target: Target) -> bool {
+        self.exists_in(target) && self.on_since.is_some_and(|since| target.0 >= since)
+    }
+
+    /// What to write instead: the stable version of the same kind that a server has, or the named successor.
+    #[must_use]
+    pub fn instead(&self, target: Target) -> Option<(&'static str, &'static str)> {
+        let group = |version: &'static str| version.rsplit_once('/').map_or("", |(group, _)| group);
+        let same = |one: &&Self| one.kind == self.kind && group(one.api_version) == group(self.api_version);
+        let served = KINDS.iter().filter(same).find(|one| one.is_served_by(target));
+        served.map(|one| (one.api_version, one.kind)).or(self.successor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn histories() {
+        let of = |version, kind| KindHistory::of(version, kind).unwrap();
+        let served =
+            |version, kind| -> Vec<bool> { (33..=37).map(|m| of(version, kind).is_served_by(Target(m))).collect() };
+        assert_eq!(served("v1", "Pod"), [true; 5]);
+        assert_eq!(served("resource.k8s.io/v1", "ResourceClaim"), [false, true, true, true, true]);
+        assert_eq!(served("resource.k8s.io/v1beta1", "ResourceClaim"), [false; 5]);
+        assert_eq!(
+            served("admissionregistration.k8s.io/v1", "MutatingAdmissionPolicy"),
+            [false, false, false, true, true]
+        );
+        assert!(served("flowcontrol.apiserver.k8s.io/v1", "FlowSchema").iter().all(|on| *on));
+        let old = of("policy/v1beta1", "PodDisruptionBudget");
+        assert!(!old.exists_in(Target(33)) && old.instead(Target(33)) == Some(("policy/v1", "PodDisruptionBudget")));
+        let claims = of("resource.k8s.io/v1beta1", "ResourceClaim");
+        assert_eq!(claims.instead(Target(37)), Some(("resource.k8s.io/v1", "ResourceClaim")));
+        assert!(
+            KINDS.iter().all(|one| one.successor.is_none_or(|(version, kind)| !version.is_empty() && !kind.is_empty()))
+        );
+    }
+}

@@ -1,0 +1,53 @@
+//! The policies that settings or the command line name, over the files that they hold for.
+
+use std::collections::HashSet;
+use std::path::Path;
+
+use super::{Projects, Selection};
+use crate::diagnostic::Finding;
+use crate::kube::{Index, Object, Workspace};
+use crate::policy::Policies;
+use crate::rules::FoundAnywhere;
+use crate::rules::policy::{RULES, SOURCE, report};
+
+/// Adds what policies say to the objects of the run. Returns what is wrong with policies outside the run.
+pub(super) fn check(
+    workspace: &Workspace,
+    projects: &Projects,
+    selection: &Selection,
+    found: &mut Vec<Finding>,
+) -> Vec<Finding> {
+    let mut outside = Vec::new();
+    let Some(rule) = RULES.iter().find(|rule| selection.runs(rule.id)) else { return outside };
+    let in_run: HashSet<&Path> = workspace.files.iter().filter_map(|file| file.path.as_deref()).collect();
+    for (set, project) in projects.policies() {
+        let files = workspace.files.iter().filter(|file| projects.is_of(file, project));
+        let objects: Vec<&Object> = files.flat_map(|file| &file.objects).collect();
+        let own: Vec<&Object> = set.objects().collect();
+        // parameters and namespaces may lie with the policies
+        let all: Vec<&Object> = workspace.objects().chain(own.iter().copied()).collect();
+        let index = Index::of(&all);
+        let policies = Policies::collect(&own, selection.targets().last(), true);
+        let mut made = Vec::new();
+        let mut anywhere = FoundAnywhere::new(rule, &mut made).for_targets(selection.targets());
+        report(&policies, &objects, &index, &|_, _| true, &mut anywhere);
+        made.retain(|finding| finding.rule.is_some_and(|rule| selection.runs(rule)));
+        debug_assert!(made.iter().all(|finding| SOURCE.rules.iter().any(|rule| Some(rule.id) == finding.rule)));
+        let names: HashSet<&str> = set.files.iter().map(|file| file.source.name.as_str()).collect();
+        for finding in made {
+            let name = finding.primary.source.name.as_str();
+            if !names.contains(name) || workspace.files.iter().any(|file| file.source.name == name) {
+                found.push(finding);
+            } else if !is_in_run(set, name, &in_run) {
+                outside.push(finding);
+            }
+        }
+    }
+    outside
+}
+
+/// Whether a file of a set of policies is linted too, and so speaks for itself.
+fn is_in_run(set: &Workspace, name: &str, in_run: &HashSet<&Path>) -> bool {
+    let file = set.files.iter().find(|file| file.source.name == name);
+    file.and_then(|file| file.path.as_deref()).is_some_and(|path| in_run.contains(path))
+}

@@ -1,0 +1,111 @@
+//! What a run changes in its folders.
+
+use std::collections::HashSet;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::Folder;
+use super::kustomization;
+use super::owner::{Owner, There};
+
+/// The difference between folders and what a run puts there.
+#[derive(Clone, Debug, Default)]
+pub struct Changes {
+    /// Files with other texts: path, the text before if there is one, and after.
+    pub written: Vec<(PathBuf, Option<String>, String)>,
+    /// Files that the run would have written once, and does not any more.
+    pub removed: Vec<PathBuf>,
+    /// How many files are as they should be.
+    pub kept: usize,
+    /// Files that are in the way, and why.
+    pub foreign: Vec<(PathBuf, String)>,
+    /// Files of descriptions that the run does not generate, and which.
+    pub others: Vec<(PathBuf, String)>,
+}
+
+impl Changes {
+    /// Whether everything is as it should be.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.written.is_empty() && self.removed.is_empty() && self.foreign.is_empty()
+    }
+}
+
+/// Compares folders with what is there. `left` are folders that an earlier run may have written.
+///
+/// # Errors
+/// A folder or file that cannot be read.
+pub fn changes(folders: &[Folder], left: &[PathBuf], owner: &Owner) -> io::Result<Changes> {
+    let mut changes = Changes::default();
+    for folder in folders {
+        for (name, text) in &folder.files {
+            let path = folder.path.join(name);
+            match owner.look(&path).map_err(|error| named(&path, &error))? {
+                There::Own(before) if before == *text => changes.kept += 1,
+                There::Own(before) => changes.written.push((path, Some(before), text.clone())),
+                There::Nothing => changes.written.push((path, None, text.clone())),
+                There::Of(other) => changes.foreign.push((path, format!("it comes from {other}"))),
+                There::Foreign(why) => changes.foreign.push((path, why.to_owned())),
+            }
+        }
+        rivals(folder, &mut changes);
+        stale(&folder.path, &folder.files, owner, &mut changes)?;
+    }
+    for path in left {
+        let before = changes.removed.len();
+        stale(path, &[], owner, &mut changes)?;
+        // a kustomization alone does not show whose folder it is
+        if changes.removed[before..].iter().all(|file| file.ends_with(kustomization::FILE)) {
+            changes.removed.truncate(before);
+        }
+    }
+    changes.removed.sort();
+    changes.others.sort();
+    Ok(changes)
+}
+
+/// `kustomize` refuses a folder with two files that could be its kustomization.
+fn rivals(folder: &Folder, changes: &mut Changes) {
+    let is_own = |name: &str| folder.files.iter().any(|(own, _)| own == name);
+    if !is_own(kustomization::FILE) {
+        return;
+    }
+    for name in kustomization::NAMES.into_iter().filter(|name| !is_own(name)) {
+        let path = folder.path.join(name);
+        // the same file where names are compared without case
+        if path.symlink_metadata().is_ok() {
+            changes.foreign.push((path, format!("kustomize takes only one of it and {}", kustomization::FILE)));
+        }
+    }
+}
+
+/// Files that an earlier run wrote: an object that was renamed, a `ConfigMap` of other content, a description that is
+/// gone. Files of other origin stay.
+fn stale(folder: &Path, files: &[(String, String)], owner: &Owner, changes: &mut Changes) -> io::Result<()> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => return Ok(()),
+        Err(error) => return Err(named(folder, &error)),
+    };
+    let written: HashSet<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
+    for entry in entries {
+        let entry = entry.map_err(|error| named(folder, &error))?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let is_manifest = [".yaml", ".json"].iter().any(|extension| name.ends_with(extension));
+        if !is_manifest || written.contains(name.as_str()) {
+            continue;
+        }
+        match owner.look(&entry.path()) {
+            Ok(There::Own(_)) => changes.removed.push(entry.path()),
+            Ok(There::Of(other)) if owner.leaves_out(&other) => changes.others.push((entry.path(), other)),
+            // what cannot be read is not known to be ours
+            Ok(_) | Err(_) => {}
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn named(path: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+}

@@ -1,0 +1,293 @@
+//! `adopt`: the names and selectors of objects that exist already, in place of the ones that we would choose.
+//!
+//! Applying then changes those objects. Without it a workload's selector, which is immutable, would be refused, and
+//! other names would make other objects beside the old ones.
+
+use serde_json::{Map, Value as Json, json};
+
+use super::context::app_port_name;
+use super::objects;
+use crate::describe::{Description, Expose, Member, Spanned};
+use crate::diagnostic::Finding;
+
+/// Kinds whose selectors go by the labels that `adopt.selector` replaces.
+const SELECTING: &[&str] = &["Service", "PodDisruptionBudget", "NetworkPolicy", "PodMonitor"];
+
+/// Gives the document's objects the names and labels that `adopt` says.
+pub(super) fn apply(description: &Description, objects: &mut [Json], findings: &mut Vec<Finding>) {
+    let Some(adopt) = &description.adopt else { return };
+    if let Some(selector) = adopt.get("selector") {
+        select(description, selector.members(), objects, findings);
+    }
+    for member in adopt.get("names").map(Spanned::members).unwrap_or_default() {
+        let Some(name) = member.value.text() else { continue };
+        if !rename(description, &member.key, name, objects) {
+            findings.push(nothing(member, &format!("this document makes no {}", member.key)));
+        }
+    }
+    if let Some((member, name)) = text(adopt, "container")
+        && !rename_container(description, name, objects)
+    {
+        findings.push(nothing(member, "the shape brings its own container"));
+    }
+    if let Some((member, name)) = text(adopt, "service-port")
+        && !rename_service_port(description, name, objects)
+    {
+        findings.push(nothing(member, "no Service offers the app's `port`"));
+    }
+    if let Some((member, name)) = text(adopt, "port")
+        && !rename_port(description, name, objects)
+    {
+        findings.push(nothing(member, "the app has no `port`"));
+    }
+    if let Some((member, name)) = text(adopt, "claim")
+        && !rename_claim(name, objects)
+    {
+        findings.push(nothing(member, "the shape has no `storage`"));
+    }
+    if let Some((_, policy)) = text(adopt, "image-pull") {
+        for template in objects.iter_mut().flat_map(objects::templates) {
+            for list in ["/spec/initContainers", "/spec/containers"] {
+                let containers = template.pointer_mut(list).and_then(Json::as_array_mut);
+                containers.into_iter().flatten().for_each(|container| container["imagePullPolicy"] = json!(policy));
+            }
+        }
+    }
+    if adopt.get("token").is_some_and(|token| token.to_json() == true) {
+        let templates = objects.iter_mut().flat_map(objects::templates);
+        for spec in templates.filter_map(|template| template.get_mut("spec")?.as_object_mut()) {
+            spec.insert("automountServiceAccountToken".to_owned(), json!(true));
+        }
+    }
+    if let Some(member) = adopt.member("ordered").filter(|member| member.value.to_json() == true) {
+        let mut sets = objects.iter_mut().filter(|object| object["kind"] == "StatefulSet").peekable();
+        if sets.peek().is_none() {
+            findings.push(nothing(member, "this document makes no StatefulSet"));
+        }
+        sets.for_each(|set| set["spec"]["podManagementPolicy"] = json!("OrderedReady"));
+    }
+}
+
+fn text<'a>(adopt: &'a Spanned, key: &str) -> Option<(&'a Member, &'a str)> {
+    let member = adopt.member(key)?;
+    Some((member, member.value.text()?))
+}
+
+fn nothing(member: &Member, why: &str) -> Finding {
+    Finding::error(member.key_place.label(why), format!("there is no object for `{}` to apply to", member.key))
+        .help("leave it out")
+}
+
+/// Replaces the selector that all objects of a document share, and puts its labels on them and on the Pods.
+fn select(description: &Description, selector: &[Member], objects: &mut [Json], findings: &mut Vec<Finding>) {
+    let own = objects::selector(description);
+    let workloads = objects.iter().filter(|object| objects::is_workload(object));
+    let mut selected = workloads.filter_map(|object| object.pointer("/spec/selector/matchLabels"));
+    if let Some(other) = selected.find(|labels| **labels != own)
+        && let Some(first) = selector.first()
+    {
+        findings.push(
+            Finding::error(first.key_place.label(""), "`selector` is for a document with one workload")
+                .because(format!("this one has parts that are told apart by their labels, such as {other}"))
+                .help("leave it out; the parts' workloads are deleted once before they are applied"),
+        );
+        return;
+    }
+    let labels: Map<String, Json> =
+        selector.iter().map(|member| (member.key.clone(), member.value.to_json())).collect();
+    let adopted = Json::Object(labels.clone());
+    for object in objects.iter_mut() {
+        let is_workload = objects::is_workload(object);
+        if !is_workload && !SELECTING.iter().any(|kind| object["kind"] == *kind) {
+            continue;
+        }
+        replace(object, &own, &adopted);
+        add_labels(object, &labels);
+        if is_workload {
+            for template in objects::templates(object) {
+                add_labels(template, &labels);
+            }
+        }
+    }
+}
+
+/// Replaces a selector wherever one is: under `matchLabels`, and under a Service's `selector`.
+fn replace(value: &mut Json, own: &Json, adopted: &Json) {
+    match value {
+        Json::Object(members) => {
+            for (key, value) in members {
+                if matches!(key.as_str(), "matchLabels" | "selector") && value == own {
+                    value.clone_from(adopted);
+                } else {
+                    replace(value, own, adopted);
+                }
+            }
+        }
+        Json::Array(items) => items.iter_mut().for_each(|item| replace(item, own, adopted)),
+        _ => {}
+    }
+}
+
+fn add_labels(object: &mut Json, labels: &Map<String, Json>) {
+    if let Some(there) = object.pointer_mut("/metadata/labels").and_then(Json::as_object_mut) {
+        there.extend(labels.clone());
+    }
+}
+
+/// Renames the document's object of a kind and what refers to it; whether there is one.
+fn rename(description: &Description, kind: &str, name: &str, objects: &mut [Json]) -> bool {
+    let own = json!(description.name);
+    let mut found = false;
+    for object in objects.iter_mut().filter(|object| object["kind"] == kind) {
+        if object["metadata"]["name"] == own {
+            object["metadata"]["name"] = json!(name);
+            found = true;
+        }
+    }
+    if found {
+        for object in objects.iter_mut() {
+            refer(object, kind, &own, &json!(name));
+        }
+    }
+    found
+}
+
+/// Lets an object refer to another name.
+fn refer(object: &mut Json, kind: &str, own: &Json, name: &Json) {
+    let set = |value: Option<&mut Json>| {
+        if let Some(value) = value.filter(|value| *value == own) {
+            value.clone_from(name);
+        }
+    };
+    match kind {
+        "Service" => {
+            if object["kind"] == "StatefulSet" {
+                set(object.pointer_mut("/spec/serviceName"));
+            }
+            let rules = object.pointer_mut("/spec/rules").and_then(Json::as_array_mut);
+            for rule in rules.into_iter().flatten() {
+                let paths = rule.pointer_mut("/http/paths").and_then(Json::as_array_mut);
+                paths.into_iter().flatten().for_each(|path| set(path.pointer_mut("/backend/service/name")));
+                let backends = rule.get_mut("backendRefs").and_then(Json::as_array_mut);
+                backends.into_iter().flatten().for_each(|backend| set(backend.get_mut("name")));
+            }
+        }
+        "ServiceAccount" => {
+            for template in objects::templates(object) {
+                set(template.pointer_mut("/spec/serviceAccountName"));
+            }
+            let subjects = object.get_mut("subjects").and_then(Json::as_array_mut);
+            for subject in subjects.into_iter().flatten().filter(|subject| subject["kind"] == "ServiceAccount") {
+                set(subject.get_mut("name"));
+            }
+        }
+        _ => {}
+    }
+}
+
+fn rename_container(description: &Description, name: &str, objects: &mut [Json]) -> bool {
+    const DEFAULT: &str = "/metadata/annotations/kubectl.kubernetes.io~1default-container";
+    let mut found = false;
+    for template in objects.iter_mut().flat_map(objects::templates) {
+        let containers = template.pointer_mut("/spec/containers").and_then(Json::as_array_mut);
+        for container in containers.into_iter().flatten() {
+            if container["name"] == *description.name {
+                container["name"] = json!(name);
+                found = true;
+            }
+        }
+        if let Some(default) = template.pointer_mut(DEFAULT).filter(|default| **default == *description.name) {
+            *default = json!(name);
+        }
+    }
+    found
+}
+
+/// Renames the app's port in its container and probes, and where the Service leads to it.
+fn rename_port(description: &Description, name: &str, objects: &mut [Json]) -> bool {
+    let Some(own) = port_name(description) else { return false };
+    for object in objects.iter_mut() {
+        for (pointer, field) in [("/spec/ports", "targetPort"), ("/spec/podMetricsEndpoints", "port")] {
+            let ports = object.pointer_mut(pointer).and_then(Json::as_array_mut);
+            for port in ports.into_iter().flatten().filter(|port| port[field] == own) {
+                port[field] = json!(name);
+            }
+        }
+        for template in objects::templates(object) {
+            for list in ["/spec/initContainers", "/spec/containers"] {
+                let containers = template.pointer_mut(list).and_then(Json::as_array_mut);
+                containers.into_iter().flatten().for_each(|container| rename_in(container, own, name));
+            }
+        }
+    }
+    true
+}
+
+fn port_name(description: &Description) -> Option<&str> {
+    let app = description.app.as_ref().filter(|app| app.port.is_some())?;
+    Some(app_port_name(app, description.expose.as_ref().is_some_and(Expose::is_routed)))
+}
+
+/// Renames the app's port in the Service, and where routes go by it.
+fn rename_service_port(description: &Description, name: &str, objects: &mut [Json]) -> bool {
+    let Some(own) = port_name(description) else { return false };
+    let mut found = false;
+    for object in objects.iter_mut() {
+        if object["kind"] == "Service" {
+            let ports = object.pointer_mut("/spec/ports").and_then(Json::as_array_mut);
+            for port in ports.into_iter().flatten().filter(|port| port["name"] == own) {
+                port["name"] = json!(name);
+                found = true;
+            }
+        }
+        let rules = object.pointer_mut("/spec/rules").and_then(Json::as_array_mut);
+        let paths = rules.into_iter().flatten().filter_map(|rule| rule.pointer_mut("/http/paths")?.as_array_mut());
+        for path in paths.flatten() {
+            if let Some(port) = path.pointer_mut("/backend/service/port/name").filter(|port| **port == own) {
+                *port = json!(name);
+            }
+        }
+    }
+    found
+}
+
+fn rename_in(container: &mut Json, own: &str, name: &str) {
+    let ports = container.get_mut("ports").and_then(Json::as_array_mut);
+    for port in ports.into_iter().flatten() {
+        if port["name"] == own {
+            port["name"] = json!(name);
+        }
+    }
+    for probe in ["readinessProbe", "livenessProbe", "startupProbe"] {
+        for handler in ["httpGet", "tcpSocket"] {
+            let port = container.get_mut(probe).and_then(|probe| probe.get_mut(handler)?.get_mut("port"));
+            if let Some(port) = port.filter(|port| **port == own) {
+                *port = json!(name);
+            }
+        }
+    }
+}
+
+/// Renames the claim template that `storage` makes, and where it is mounted.
+fn rename_claim(name: &str, objects: &mut [Json]) -> bool {
+    const OWN: &str = "data";
+    let mut found = false;
+    for object in objects.iter_mut().filter(|object| object["kind"] == "StatefulSet") {
+        let claims = object.pointer_mut("/spec/volumeClaimTemplates").and_then(Json::as_array_mut);
+        for claim in claims.into_iter().flatten().filter(|claim| claim["metadata"]["name"] == OWN) {
+            claim["metadata"]["name"] = json!(name);
+            found = true;
+        }
+        for template in objects::templates(object).into_iter().filter(|_| found) {
+            for list in ["/spec/initContainers", "/spec/containers"] {
+                let containers = template.pointer_mut(list).and_then(Json::as_array_mut);
+                let mounts = containers.into_iter().flatten();
+                let mounts = mounts.filter_map(|container| container.get_mut("volumeMounts")?.as_array_mut());
+                for mount in mounts.flatten().filter(|mount| mount["name"] == OWN) {
+                    mount["name"] = json!(name);
+                }
+            }
+        }
+    }
+    found
+}

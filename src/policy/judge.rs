@@ -1,0 +1,401 @@
+//! Policies over objects.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use super::admitted::{admitted, is_clustered};
+use super::compile::{Expression, Policy, Validation};
+use super::matching::{self, Match, Namespaces, matches};
+use crate::cel::{Budget, Evaluation, Fail, Item, Key, Origin, Value, Variables};
+use crate::kube::validation::Target;
+use crate::kube::{Index, Object};
+use crate::yaml::NodeId;
+
+/// What all evaluations of a run may cost together: no folder of policies takes more than some seconds.
+const RUN: u64 = 400_000_000;
+
+/// What it costs to ask whether a policy is about an object, and to begin an evaluation.
+const ASK: u64 = 5;
+const BEGIN: u64 = 100;
+
+/// Parameters as expressions see them, or why there are none.
+type Params<'a> = Result<Vec<(&'a Object, Item)>, String>;
+
+/// The policies that hold for some objects, and their bindings.
+#[derive(Debug, Default)]
+pub struct Policies<'run> {
+    /// The policies, in the order of the run.
+    pub all: Vec<Policy<'run>>,
+    /// The bindings, by the name of the policy.
+    bindings: HashMap<&'run str, Vec<&'run Object>>,
+    /// Whether a policy without a binding holds for all objects.
+    hold_unbound: bool,
+}
+
+/// What a policy says to an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Decision {
+    /// The server refuses the object.
+    Deny,
+    /// It takes it, and warns or keeps a note.
+    Warn,
+    /// Only a cluster can tell.
+    Unknown,
+}
+
+/// One thing that a policy says to an object.
+#[derive(Clone, Debug)]
+pub struct Verdict<'run> {
+    /// What becomes of the object.
+    pub decision: Decision,
+    /// The policy.
+    pub policy: &'run Object,
+    /// The binding; none for a policy that holds without one.
+    pub binding: Option<&'run Object>,
+    /// The expression; none where the policy as a whole could not be evaluated.
+    pub expression: Option<NodeId>,
+    /// The message, or why it is not known.
+    pub message: String,
+    /// What to underline in the object: what the expression has read.
+    pub mark: Option<NodeId>,
+}
+
+impl<'run> Policies<'run> {
+    /// Collects and compiles the policies among some objects. Without bindings they hold for all objects if
+    /// `hold_unbound` says so.
+    #[must_use]
+    pub fn collect(objects: &[&'run Object], target: Target, hold_unbound: bool) -> Self {
+        let is = |object: &Object, kind: &str| {
+            object.id.kind == kind && object.id.api_version.starts_with("admissionregistration.k8s.io/")
+        };
+        let mut policies = Self { hold_unbound, ..Self::default() };
+        for object in objects.iter().filter(|object| !object.is_patch) {
+            if is(object, "ValidatingAdmissionPolicy") {
+                policies.all.push(Policy::compile(object, target));
+            } else if is(object, "ValidatingAdmissionPolicyBinding")
+                && let Some(name) = object.document.at(object.node, &["spec", "policyName"])
+                && let Some(name) = object.document.str(name)
+            {
+                policies.bindings.entry(name).or_default().push(object);
+            }
+        }
+        policies
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    /// What the policies say to objects, in the order of the objects. `holds` says where a policy counts.
+    #[must_use]
+    pub fn judge<'a>(
+        &'a self,
+        objects: &[&'a Object],
+        index: &Index<'a>,
+        holds: &dyn Fn(&Object, &Object) -> bool,
+    ) -> Vec<(&'a Object, Vec<Verdict<'a>>)>
+    where
+        'run: 'a,
+    {
+        let mut budget = RUN;
+        let namespaces = Namespaces::of(index);
+        let mut params: HashMap<usize, Params<'a>> = HashMap::new();
+        let mut found = Vec::new();
+        for object in objects.iter().copied() {
+            if budget == 0 {
+                break;
+            }
+            if object.is_patch || object.is_kustomized || object.is_encrypted || matching::is_exempt(object) {
+                continue;
+            }
+            let mut verdicts = Vec::new();
+            let mut value = Seen::Not;
+            for policy in self.all.iter().filter(|policy| !policy.is_refused() && holds(policy.object, object)) {
+                let none = [None];
+                let bound: Vec<Option<&Object>> = self
+                    .bindings
+                    .get(policy.object.id.name.as_str())
+                    .into_iter()
+                    .flatten()
+                    .copied()
+                    .map(Some)
+                    .collect();
+                let bound: &[Option<&Object>] = if bound.is_empty() && self.hold_unbound { &none } else { &bound };
+                for binding in bound {
+                    budget = budget.saturating_sub(ASK);
+                    let asked = Asked { policy, binding: *binding, object, namespaces: &namespaces };
+                    let of_binding = match (policy.params.as_ref(), *binding) {
+                        (Some(kind), Some(binding)) => {
+                            let read = || read_params(binding, kind, index);
+                            Some(&*params.entry(std::ptr::from_ref(binding).addr()).or_insert_with(read))
+                        }
+                        _ => None,
+                    };
+                    asked.answer(of_binding, &mut value, &mut budget, &mut verdicts);
+                }
+            }
+            if !verdicts.is_empty() {
+                found.push((object, verdicts));
+            }
+        }
+        found
+    }
+}
+
+fn read_params<'a>(binding: &Object, kind: &(String, String), index: &Index<'a>) -> Params<'a> {
+    let found = matching::params(&binding.document, binding.node, kind, index)?;
+    let read = |params: &Object| {
+        admitted(params).map_or_else(|| Value::Unknown("the parameters are too large").into(), without_place)
+    };
+    Ok(found.into_iter().map(|params| (params, read(params))).collect())
+}
+
+/// An object as expressions see it.
+enum Seen {
+    /// No policy was about it yet.
+    Not,
+    /// Too large to be judged.
+    TooLarge,
+    /// The value.
+    As(Item),
+}
+
+/// One policy and binding asked about one object.
+struct Asked<'b, 'a, 'run> {
+    policy: &'a Policy<'run>,
+    binding: Option<&'a Object>,
+    object: &'a Object,
+    namespaces: &'b Namespaces<'b, 'a>,
+}
+
+impl<'a> Asked<'_, 'a, '_> {
+    fn answer(&self, of_binding: Option<&Params<'a>>, value: &mut Seen, budget: &mut u64, out: &mut Vec<Verdict<'a>>) {
+        let Self { policy, binding, object, namespaces } = *self;
+        let of_policy = policy.object;
+        let constraints = of_policy.document.at(of_policy.node, &["spec", "matchConstraints"]);
+        let resources = binding
+            .and_then(|binding| Some((binding, binding.document.at(binding.node, &["spec", "matchResources"])?)));
+        let found =
+            constraints.map_or(Match::No, |node| matches(&of_policy.document, node, object, namespaces)).and(|| {
+                resources.map_or(Match::Yes, |(binding, node)| matches(&binding.document, node, object, namespaces))
+            });
+        match found {
+            Match::No => return,
+            Match::Unknown(why) => {
+                out.push(self.unknown(None, why));
+                return;
+            }
+            Match::Yes => {}
+        }
+        if let Seen::Not = value {
+            *value = admitted(object).map_or(Seen::TooLarge, Seen::As);
+        }
+        let Seen::As(value) = value else {
+            out.push(self.unknown(None, "the object is too large to be judged".to_owned()));
+            return;
+        };
+        let params: Vec<Option<Item>> = match (of_binding, binding) {
+            (Some(Ok(found)), Some(binding)) => {
+                let is_meant = |params: &Object| matching::params_for(&binding.document, binding.node, object, params);
+                let meant: Vec<_> = found.iter().filter(|(params, _)| is_meant(params)).collect();
+                let is_named = binding.document.at(binding.node, &["spec", "paramRef", "name"]).is_some();
+                if meant.is_empty() || (is_named && meant.len() > 1) {
+                    out.push(self.unknown(None, "which parameters are meant is not known from the run".to_owned()));
+                    return;
+                }
+                meant.into_iter().map(|(_, item)| Some(item.clone())).collect()
+            }
+            (Some(Err(why)), _) => {
+                out.push(self.unknown(None, why.clone()));
+                return;
+            }
+            _ if policy.params.is_some() => {
+                vec![Some(Value::Unknown("there is no binding that names parameters").into())]
+            }
+            _ => vec![None],
+        };
+        for params in params {
+            if *budget == 0 {
+                out.push(self.unknown(None, "the policies of this run have cost too much".to_owned()));
+                return;
+            }
+            *budget = budget.saturating_sub(BEGIN);
+            let limit = Budget::OBJECT.min(*budget);
+            let left = self.evaluate(value, params, Budget::new(limit), out);
+            *budget -= limit - left.left();
+        }
+    }
+
+    fn evaluate(&self, value: &Item, params: Option<Item>, budget: Budget, out: &mut Vec<Verdict<'a>>) -> Budget {
+        let policy = self.policy;
+        let variables =
+            Variables::new(policy.variables.iter().map(|(name, program)| (name.as_str(), program)).collect());
+        let mut bound = vec![
+            ("object", value.clone()),
+            ("oldObject", Value::Null.into()),
+            ("request", request(self.object)),
+            ("namespaceObject", self.namespace()),
+            ("authorizer", Value::Unknown("who may do what is known to a cluster alone").into()),
+        ];
+        bound.extend(params.map(|params| ("params", params)));
+        let mut evaluation = Evaluation::new(bound, Some(&variables), budget);
+        let mut failed = None;
+        for condition in &policy.conditions {
+            match evaluation.run(&condition.program) {
+                Ok(Item { value: Value::Bool(true), .. }) => {}
+                // one that is false decides, whatever the others are
+                Ok(_) => return evaluation.budget,
+                Err(fail) => failed = failed.or(Some((condition, fail))),
+            }
+        }
+        if let Some((condition, fail)) = failed {
+            self.failure(condition, fail, out);
+            return evaluation.budget;
+        }
+        if policy.problems.iter().any(|problem| problem.is_unsupported) {
+            out.push(self.unknown(None, "one of its expressions is not evaluated here".to_owned()));
+        }
+        for validation in &policy.validations {
+            match evaluation.run(&validation.expression.program) {
+                Ok(Item { value: Value::Bool(true), .. }) => {}
+                Ok(Item { origin, .. }) => {
+                    let message = self.message(validation, &mut evaluation);
+                    out.push(self.denied(&validation.expression, message, origin));
+                }
+                Err(fail) => self.failure(&validation.expression, fail, out),
+            }
+        }
+        evaluation.budget
+    }
+
+    fn message<'v>(&self, validation: &'v Validation, evaluation: &mut Evaluation<'v>) -> String {
+        // what an expression makes of a Secret may be the secret
+        let program = validation.message_expression.as_ref().filter(|_| self.object.id.kind != "Secret");
+        let made = program.and_then(|program| match evaluation.run(program) {
+            Ok(Item { value: Value::String(text), .. }) => Some(text.trim().to_owned()),
+            _ => None,
+        });
+        // `MaxEvaluatedMessageExpressionSizeBytes`
+        let made = made.filter(|text| !text.is_empty() && text.len() <= 5 * 1024 && !text.contains('\n'));
+        made.or_else(|| validation.message.clone())
+            .unwrap_or_else(|| format!("failed expression: {}", self.text(validation.expression.node)))
+    }
+
+    fn text(&self, node: NodeId) -> &'a str {
+        self.policy.object.document.str(node).unwrap_or_default().trim()
+    }
+
+    fn failure(&self, expression: &Expression, fail: Fail, out: &mut Vec<Verdict<'a>>) {
+        match fail {
+            Fail::Unknown(why) => out.push(self.unknown(Some(expression.node), why)),
+            Fail::Exhausted => out.push(self.unknown(
+                Some(expression.node),
+                "it costs more than the API server spends on an expression, or nearly".to_owned(),
+            )),
+            Fail::Error(_) if !self.policy.fails => {}
+            Fail::Error(error) => {
+                let text = self.text(expression.node);
+                let error = if self.object.id.kind == "Secret" { "it is about a Secret" } else { error.as_str() };
+                let message = format!("expression '{text}' resulted in error: {error}");
+                out.push(self.denied(expression, message, Origin::Nowhere));
+            }
+        }
+    }
+
+    fn denied(&self, expression: &Expression, message: String, origin: Origin) -> Verdict<'a> {
+        let denies = self.binding.is_none_or(|binding| {
+            let actions = binding.document.at(binding.node, &["spec", "validationActions"]);
+            let actions = actions.map_or(&[][..], |node| binding.document.items(node));
+            actions.iter().any(|node| binding.document.str(*node) == Some("Deny"))
+        });
+        Verdict {
+            decision: if denies { Decision::Deny } else { Decision::Warn },
+            mark: match origin {
+                Origin::Node { mark, .. } => Some(mark),
+                _ => None,
+            },
+            message,
+            ..self.unknown(Some(expression.node), String::new())
+        }
+    }
+
+    fn unknown(&self, expression: Option<NodeId>, message: String) -> Verdict<'a> {
+        Verdict {
+            decision: Decision::Unknown,
+            policy: self.policy.object,
+            binding: self.binding,
+            expression,
+            message,
+            mark: None,
+        }
+    }
+
+    /// `namespaceObject`: null for an object that has no namespace.
+    fn namespace(&self) -> Item {
+        const WHY: &str = "the namespace is not in the run";
+        let object = self.object;
+        if is_clustered(&object.id.kind) {
+            return Value::Null.into();
+        }
+        let Some(name) = object.id.namespace.as_deref() else {
+            return Value::Unknown("the namespace is not written").into();
+        };
+        if let Some(found) = self.namespaces.find(object, name)
+            && let Some(item) = admitted(found)
+        {
+            return without_place(item);
+        }
+        let metadata = Value::object(vec![
+            ("name", Value::text(name)),
+            ("labels", Value::Unknown(WHY)),
+            ("annotations", Value::Perhaps(WHY)),
+        ]);
+        Value::object(vec![("metadata", metadata), ("spec", Value::Unknown(WHY)), ("status", Value::Unknown(WHY))])
+            .into()
+    }
+}
+
+/// The same value as one that is not of the judged object: its nodes belong to another document.
+fn without_place(item: Item) -> Item {
+    let value = match item.value {
+        Value::List(list) => Value::list(list.items.iter().cloned().map(without_place).collect()),
+        Value::Map(map) => {
+            Value::map(map.entries.iter().map(|(key, item)| (key.clone(), without_place(item.clone()))).collect())
+        }
+        other => other,
+    };
+    value.into()
+}
+
+/// `request`: what is known of it when somebody applies the object.
+fn request(object: &Object) -> Item {
+    const WHY: &str = "it differs from request to request";
+    let (group, version) = object.id.api_version.split_once('/').unwrap_or(("", &object.id.api_version));
+    let resource = matching::resource(&object.id.kind);
+    let triple = |last: &str, name: &str| {
+        Value::object(vec![("group", Value::text(group)), ("version", Value::text(version)), (last, Value::text(name))])
+    };
+    let mut fields = vec![
+        ("kind", triple("kind", &object.id.kind)),
+        ("resource", triple("resource", &resource)),
+        ("requestKind", triple("kind", &object.id.kind)),
+        ("requestResource", triple("resource", &resource)),
+        ("operation", Value::text("CREATE")),
+        ("userInfo", Value::Unknown(WHY)),
+        ("dryRun", Value::Unknown(WHY)),
+        ("options", Value::Unknown(WHY)),
+    ];
+    let is_made = object.id.name.is_empty();
+    fields.push(("name", if is_made { Value::text("") } else { Value::text(&object.id.name) }));
+    // A request for a namespace has its name there (`RequestInfo.Namespace` in k8s.io/apiserver).
+    let is_namespace = object.id.kind == "Namespace" && object.id.api_version == "v1";
+    match if is_namespace { Some(object.id.name.as_str()) } else { object.id.namespace.as_deref() } {
+        Some(namespace) => fields.push(("namespace", Value::text(namespace))),
+        None if is_clustered(&object.id.kind) => {}
+        None => fields.push(("namespace", Value::Unknown("the namespace is not written"))),
+    }
+    let entry = |(name, value): (&str, Value)| (Key::String(Rc::from(name)), value.into());
+    Value::map(fields.into_iter().map(entry).collect()).into()
+}

@@ -1,0 +1,15 @@
+//! Validating admission policies, evaluated as the API server would when an object is created: the rules that users
+//! write themselves (`k8s.io/apiserver/pkg/admission/plugin/policy`).
+
+mod admitted;
+mod compile;
+mod custom;
+pub mod export;
+mod judge;
+mod matching;
+mod pod;
+
+pub use admitted::admitted;
+pub use compile::{Policy, Problem};
+pub use custom::{CustomRules, Said};
+pub use judge::{Decision, Policies, Verdict};

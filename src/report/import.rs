@@ -1,0 +1,219 @@
+//! What an import came to: as text for people, as JSON for programs, as a diff of objects.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use serde_json::{Value as Json, json};
+use similar::TextDiff;
+
+use super::excerpt::printable;
+use crate::import::{Compared, Import, Imported, Input, Kind};
+use crate::words::clip;
+use crate::yaml::emit;
+
+/// What could not be read at all, with its place.
+pub type Unread = (String, String);
+
+/// Fields of a document, counted by how they relate to what was there.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Count {
+    /// That say the same.
+    pub same: usize,
+    /// That the manifest leaves open and the description does not.
+    pub completed: usize,
+    /// That were said and are not made.
+    pub lost: usize,
+}
+
+/// Counts the fields of some objects.
+#[must_use]
+pub fn count<'a>(objects: impl IntoIterator<Item = &'a Compared>) -> Count {
+    let mut count = Count::default();
+    for field in objects.into_iter().flat_map(|object| &object.fields) {
+        match field.kind {
+            Kind::Same => count.same += 1,
+            Kind::Completed(_) => count.completed += 1,
+            Kind::Lost => count.lost += 1,
+        }
+    }
+    count
+}
+
+/// The numbers of an import in one line.
+#[must_use]
+pub fn summary(import: &Import, workloads: usize) -> String {
+    let count = count(import.documents.iter().flat_map(|document| &document.objects));
+    let (imported, plain) = workloads_of(import);
+    format!(
+        "{imported} of {workloads} workloads imported, {plain} without patch or extra; fields: {} the same, {} completed, {} lost",
+        count.same, count.completed, count.lost
+    )
+}
+
+/// How many workloads are imported, those of environments too, and how many of them without a hatch.
+fn workloads_of(import: &Import) -> (usize, usize) {
+    let count = |document: &Imported| 1 + document.environments.len();
+    let plain = import.documents.iter().filter(|document| is_plain(document));
+    (import.documents.iter().map(count).sum(), plain.map(count).sum())
+}
+
+/// Whether a document needs no hatch.
+#[must_use]
+pub fn is_plain(document: &Imported) -> bool {
+    document.patches == 0 && document.extra.is_empty()
+}
+
+/// The report for people.
+#[must_use]
+pub fn text(import: &Import, workloads: usize, unread: &[Unread]) -> String {
+    let mut out = format!("{}\n", summary(import, workloads));
+    for document in &import.documents {
+        let workload = &document.workload;
+        let _ = writeln!(
+            out,
+            "\n{} ({}) is `{}`",
+            printable(&workload.title()),
+            printable(&workload.place()),
+            document.name
+        );
+        if !document.environments.is_empty() {
+            let _ = writeln!(out, "  environments: {}", document.environments.join(", "));
+        }
+        for (reason, fields) in completed(document) {
+            let _ = writeln!(out, "  completed   {}: {reason}", printable(&fields.join(", ")));
+        }
+        for added in &document.added {
+            let _ = writeln!(out, "  added       {}", printable(added));
+        }
+        if document.patches > 0 {
+            let _ = writeln!(out, "  patch       {} of what no key says", plural(document.patches, "object"));
+        }
+        for extra in &document.extra {
+            let _ = writeln!(out, "  extra       {} ({})", printable(&extra.title()), printable(&extra.place()));
+        }
+        for obsolete in &document.obsolete {
+            let _ = writeln!(out, "  delete      {}", printable(obsolete));
+        }
+    }
+    let lost: Vec<_> = import.lost().collect();
+    if !lost.is_empty() {
+        out.push_str("\nlost:\n");
+    }
+    for (input, field) in lost {
+        let _ = writeln!(
+            out,
+            "  {} ({}): {}",
+            printable(&input.title()),
+            printable(&input.place()),
+            printable(&field.name())
+        );
+    }
+    if !import.left.is_empty() {
+        out.push_str("\nleft where it is; keep applying these:\n");
+    }
+    for left in &import.left {
+        let input = &left.input;
+        let _ =
+            writeln!(out, "  {} ({}): {}", printable(&input.title()), printable(&input.place()), printable(&left.why));
+    }
+    if !unread.is_empty() {
+        out.push_str("\nnot read:\n");
+    }
+    for (place, why) in unread {
+        let _ = writeln!(out, "  {}: {}", printable(place), printable(why));
+    }
+    out
+}
+
+fn plural(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
+/// The completed fields by reason.
+fn completed(document: &Imported) -> BTreeMap<&'static str, Vec<String>> {
+    let mut reasons: BTreeMap<&'static str, Vec<String>> = BTreeMap::new();
+    for field in document.objects.iter().flat_map(|object| &object.fields) {
+        let Kind::Completed(reason) = field.kind else { continue };
+        let name = field.path.iter().rev().find(|step| !step.starts_with('[')).cloned().unwrap_or_default();
+        let names = reasons.entry(reason).or_default();
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    reasons
+}
+
+/// The report for programs.
+#[must_use]
+pub fn json(import: &Import, workloads: usize, unread: &[Unread]) -> Json {
+    let document = |document: &Imported| {
+        let count = count(&document.objects);
+        let fields = |wanted: fn(&Kind) -> bool| -> Vec<Json> {
+            let all = document.objects.iter().flat_map(|object| object.fields.iter().map(move |field| (object, field)));
+            all.filter(|(_, field)| wanted(&field.kind))
+                .map(|(object, field)| {
+                    let reason = if let Kind::Completed(reason) = field.kind { json!(reason) } else { Json::Null };
+                    json!({"object": object.input.title(), "field": field.name(), "why": reason})
+                })
+                .collect()
+        };
+        json!({
+            "name": document.name,
+            "workload": document.workload.title(),
+            "file": document.workload.file,
+            "line": document.workload.line,
+            "environments": document.environments,
+            "same": count.same,
+            "completed": fields(|kind| matches!(kind, Kind::Completed(_))),
+            "lost": fields(|kind| *kind == Kind::Lost),
+            "added": document.added,
+            "patches": document.patches,
+            "extra": document.extra.iter().map(Input::title).collect::<Vec<_>>(),
+            "delete": document.obsolete,
+            "description": document.text,
+        })
+    };
+    let left = import.left.iter().map(
+        |left| json!({"object": left.input.title(), "file": left.input.file, "line": left.input.line, "why": left.why}),
+    );
+    let count = count(import.documents.iter().flat_map(|document| &document.objects));
+    json!({
+        "workloads": workloads,
+        "imported": workloads_of(import).0,
+        "plain": workloads_of(import).1,
+        "fields": {"same": count.same, "completed": count.completed, "lost": count.lost},
+        "documents": import.documents.iter().map(document).collect::<Vec<_>>(),
+        "left": left.collect::<Vec<_>>(),
+        "unread": unread.iter().map(|(place, why)| json!({"file": place, "why": why})).collect::<Vec<_>>(),
+    })
+}
+
+/// Each object as it is and as it will be.
+#[must_use]
+pub fn diff(import: &Import) -> String {
+    let mut out = String::new();
+    for object in import.documents.iter().flat_map(|document| &document.objects) {
+        let (old, new) = (sorted(&object.input.object), sorted(&object.made));
+        let text = |value: &Json| emit::to_yaml(value).unwrap_or_default();
+        let (old, new) = (text(&old), text(&new));
+        let title = clip(&object.input.title());
+        let before = format!("{title} ({})", printable(&object.input.place()));
+        let diff = TextDiff::from_lines(&old, &new);
+        let _ =
+            write!(out, "{}", diff.unified_diff().context_radius(3).header(&before, &format!("{title} (generated)")));
+    }
+    out
+}
+
+/// With its keys in order, and without what the server wrote.
+fn sorted(value: &Json) -> Json {
+    match value {
+        Json::Object(members) => {
+            let mut entries: Vec<(&String, &Json)> = members.iter().filter(|(key, _)| *key != "status").collect();
+            entries.sort_by_key(|(key, _)| *key);
+            Json::Object(entries.into_iter().map(|(key, value)| (key.clone(), sorted(value))).collect())
+        }
+        Json::Array(items) => Json::Array(items.iter().map(sorted).collect()),
+        other => other.clone(),
+    }
+}

@@ -1,0 +1,68 @@
+use crate::diagnostic::{Label, Level, RuleId};
+use crate::kube::validation::pod_security::{Policy, judge};
+use crate::kube::validation::{Schemas, validate};
+use crate::kube::{Index, Object};
+use crate::rules::{Check, FoundAnywhere, Rule};
+use crate::yaml::NodeId;
+
+/// Pods that their namespace's labels forbid.
+pub static RULE: Rule = Rule {
+    id: RuleId { name: "pod-security", family: "manifest" },
+    level: Level::Error,
+    page: include_str!("pod_security.md"),
+    check: Check::Workspace(check),
+};
+
+fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+    if index.kind("Namespace").iter().all(|namespace| Policy::of(namespace).is_none()) {
+        return;
+    }
+    for object in index.all().iter().copied().filter(|object| object.pods().next().is_some()) {
+        // What kustomize or an operator changes first is not yet the Pod.
+        let Some(name) = object.id.namespace.as_deref().filter(|_| !object.is_base && !object.is_encrypted) else {
+            continue;
+        };
+        let Some(namespace) = index.find(object, "Namespace", name) else { continue };
+        if let Some(policy) = Policy::of(namespace).filter(|_| !namespace.is_base) {
+            compare(object, namespace, policy, found);
+        }
+    }
+}
+
+fn compare(object: &Object, namespace: &Object, policy: Policy, found: &mut FoundAnywhere<'_>) {
+    let mut under = found.about(object);
+    let target = under.targets().last();
+    let verdict = judge(object, policy, target);
+    if verdict.errors.is_empty() && verdict.warnings.is_empty() {
+        return;
+    }
+    // Admission sees only what validation lets through.
+    if !validate(object, target, &Schemas::default()).errors.is_empty() {
+        return;
+    }
+    let labels = namespace.document.at(namespace.node, &["metadata", "labels"]);
+    let said = |level: Level| {
+        if level == Level::Error {
+            "the Pod is refused"
+        } else {
+            "it takes the object, and where the label says `enforce` it refuses the Pods"
+        }
+    };
+    let errors = verdict.errors.iter().map(|cause| (cause, Level::Error));
+    for (cause, level) in errors.chain(verdict.warnings.iter().map(|cause| (cause, Level::Warning))) {
+        let why = format!("the admission plugin PodSecurity judges by labels of the namespace: {}", said(level));
+        let mut saying = under.at(cause.node, cause.message.clone()).level(level).because(why);
+        if let Some(label) = label_of(namespace, labels, level) {
+            saying = saying.label(Label::node(&namespace.document, label, "the namespace asks for it"));
+        }
+        if !cause.path.is_empty() {
+            saying.here(cause.path.clone());
+        }
+    }
+}
+
+/// The label that asks: what is enforced, or what is warned about if that has a label of its own.
+fn label_of(namespace: &Object, labels: Option<NodeId>, level: Level) -> Option<NodeId> {
+    let get = |name: &str| namespace.document.get(labels?, &format!("pod-security.kubernetes.io/{name}"));
+    if level == Level::Error { get("enforce") } else { get("warn").or_else(|| get("enforce")) }
+}

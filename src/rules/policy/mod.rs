@@ -1,0 +1,135 @@
+//! What validating admission policies say: the rules that users write themselves.
+
+use super::{Check, Found, FoundAnywhere, Rule, Source, SourceCheck};
+use crate::diagnostic::{Label, Level, RuleId};
+use crate::kube::{Index, Object, Place};
+use crate::policy::{Decision, Policies, Problem, Verdict};
+
+/// A policy refuses the object, or warns about it.
+pub static VIOLATION: Rule = Rule {
+    id: RuleId { name: "policy-violation", family: "policy" },
+    level: Level::Error,
+    page: include_str!("policy_violation.md"),
+    check: Check::Elsewhere,
+};
+
+/// A policy does not compile.
+pub static INVALID: Rule = Rule {
+    id: RuleId { name: "policy-invalid", family: "policy" },
+    level: Level::Error,
+    page: include_str!("policy_invalid.md"),
+    check: Check::Elsewhere,
+};
+
+/// Only a cluster can evaluate it.
+pub static NOT_EVALUATED: Rule = Rule {
+    id: RuleId { name: "policy-not-evaluated", family: "policy" },
+    level: Level::Advice,
+    page: include_str!("policy_not_evaluated.md"),
+    check: Check::Elsewhere,
+};
+
+/// The family's rules.
+pub const RULES: &[&Rule] = &[&INVALID, &NOT_EVALUATED, &VIOLATION];
+
+/// The policies of the run.
+pub static SOURCE: Source = Source { rules: RULES, check: SourceCheck::Together(check) };
+
+fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+    let policies = Policies::collect(&of_run(index), found.targets().last(), false);
+    if policies.is_empty() {
+        return;
+    }
+    report(&policies, index.all(), index, &|policy, object| is_near(index, policy, object), found);
+}
+
+fn of_run<'run>(index: &Index<'run>) -> Vec<&'run Object> {
+    let kinds = ["ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"];
+    kinds.iter().flat_map(|kind| index.kind(kind)).copied().collect()
+}
+
+/// A policy that is found among manifests holds for what is applied with it, and for what is in its folder and below:
+/// elsewhere in a repository may be another cluster.
+fn is_near(index: &Index<'_>, policy: &Object, object: &Object) -> bool {
+    let (own, other) = (Place::of(policy).folder, Place::of(object).folder);
+    let is_below =
+        own.is_empty() || other.strip_prefix(own).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    is_below || index.reach(policy, object).is_some_and(|reach| reach < crate::kube::Reach::Run)
+}
+
+/// Reports what does not compile, and what policies say to objects.
+pub fn report<'a>(
+    policies: &'a Policies<'a>,
+    objects: &[&'a Object],
+    index: &Index<'a>,
+    holds: &dyn Fn(&Object, &Object) -> bool,
+    found: &mut FoundAnywhere<'_>,
+) {
+    for policy in &policies.all {
+        report_problems(policy.object, &policy.problems, found);
+    }
+    for (object, verdicts) in policies.judge(objects, index, holds) {
+        let mut seen = std::collections::HashSet::new();
+        for verdict in verdicts {
+            // one policy may have several bindings
+            let key = (verdict.policy.id.name.clone(), verdict.expression, verdict.decision, verdict.message.clone());
+            if seen.insert(key) {
+                say(object, &verdict, &mut found.about(object));
+            }
+        }
+    }
+}
+
+/// Reports the expressions of an object that do not compile.
+pub fn report_problems(object: &Object, problems: &[Problem], found: &mut FoundAnywhere<'_>) {
+    for problem in problems {
+        let mut found = found.about(object);
+        if problem.is_unsupported {
+            let message = format!("not evaluated: {}", problem.message);
+            found.under(&NOT_EVALUATED).at_span(problem.span, message);
+        } else {
+            found.under(&INVALID).at_span(problem.span, problem.message.clone()).because(
+                "the API server compiles expressions when they are created, and refuses the object that holds them",
+            );
+        }
+    }
+}
+
+fn say(object: &Object, verdict: &Verdict<'_>, found: &mut Found<'_>) {
+    let document = &object.document;
+    let name = || {
+        document
+            .at(object.node, &["metadata", "name"])
+            .or_else(|| document.get(object.node, "kind"))
+            .unwrap_or(object.node)
+    };
+    let is_whole = |node: &crate::yaml::NodeId| *node == object.node;
+    let mark = verdict.mark.filter(|node| !is_whole(node)).unwrap_or_else(name);
+    let policy = &verdict.policy.id.name;
+    let by = verdict.binding.map_or_else(String::new, |binding| format!(" (bound by {})", binding.id.name));
+    let (rule, message, why) = match verdict.decision {
+        Decision::Deny => (
+            &VIOLATION,
+            verdict.message.clone(),
+            format!("the policy {policy}{by} makes the API server refuse the object"),
+        ),
+        Decision::Warn => (
+            &VIOLATION,
+            verdict.message.clone(),
+            format!("the policy {policy}{by} makes the API server warn about the object, or note it in the audit log"),
+        ),
+        Decision::Unknown => (
+            &NOT_EVALUATED,
+            format!("the policy {policy} was not evaluated: {}", verdict.message),
+            "only a cluster knows what the API server would say".to_owned(),
+        ),
+    };
+    let mut under = found.under(rule);
+    let mut saying = under.at(mark, message).because(why);
+    if verdict.decision == Decision::Warn {
+        saying = saying.level(Level::Warning);
+    }
+    if let Some(node) = verdict.expression {
+        saying.label(Label::node(&verdict.policy.document, node, "the expression"));
+    }
+}

@@ -1,0 +1,330 @@
+//! `patterns import` as users run it.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod support;
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+use support::{documents, generate, patterns, patterns_with};
+
+/// What is printed for a folder of manifests: the descriptions, then the report.
+fn shown(folder: &str) -> String {
+    let run = patterns(&["import", folder]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    format!("{}\n{}", run.stdout, run.stderr)
+}
+
+#[test]
+fn imports_that_one_would_be_glad_to_get() {
+    for folder in ["shop", "database", "backup", "overlays"] {
+        insta::assert_snapshot!(folder, shown(&format!("tests/import/{folder}")));
+    }
+}
+
+fn report(input: &str) -> Value {
+    let run = patterns_with(&["import", "--format", "json", "-"], input.as_bytes());
+    serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {}{}", run.stdout, run.stderr))
+}
+
+/// A Deployment with these further fields of its container and its Pod.
+fn deployment(container: &str, pod: &str) -> String {
+    format!(
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web}}\nspec:\n  selector: {{matchLabels: {{app: web}}}}\n  \
+         template:\n    metadata: {{labels: {{app: web}}}}\n    spec:\n      containers:\n      - {{name: web, image: \
+         \"registry.example.com/web:1\"{container}}}\n{pod}"
+    )
+}
+
+fn description(report: &Value) -> &str {
+    report["documents"][0]["description"].as_str().unwrap_or_else(|| panic!("no document: {report}"))
+}
+
+/// The proof from outside: what the description generates has each of these values where the manifest has it.
+#[test]
+fn what_is_said_is_generated() {
+    let cases = [
+        ("", "      hostAliases: [{ip: 10.0.0.9, hostnames: [ldap.example.com]}]\n"),
+        ("", "      dnsPolicy: Default\n"),
+        ("", "      terminationGracePeriodSeconds: 3\n"),
+        ("", "      terminationGracePeriodSeconds: 5\n"),
+        ("", "      terminationGracePeriodSeconds: 300\n"),
+        ("", "      shareProcessNamespace: true\n"),
+        ("", "      securityContext: {fsGroup: 42, supplementalGroups: [7]}\n"),
+        ("", "      tolerations: [{key: a, operator: Exists, effect: NoSchedule}]\n"),
+        ("", "      priorityClassName: high\n"),
+        (", imagePullPolicy: Always", ""),
+        (", workingDir: /srv", ""),
+        (", tty: true", ""),
+        (", lifecycle: {preStop: {exec: {command: [drain]}}}", ""),
+        (", securityContext: {privileged: true}", ""),
+        (", securityContext: {capabilities: {add: [NET_ADMIN]}}", ""),
+        (", securityContext: {readOnlyRootFilesystem: false}", ""),
+        (", command: [sh, -c, \"echo ${HOME}; exec web\"]", ""),
+        (", resources: {limits: {cpu: 2, memory: 1Gi, nvidia.com/gpu: 1}}", ""),
+        (", env: [{name: A, valueFrom: {secretKeyRef: {name: s, key: k, optional: true}}}]", ""),
+        (", env: [{name: A, value: \"secret/a/b\"}]", ""),
+        (", envFrom: [{prefix: X_, secretRef: {name: s}}]", ""),
+        (", livenessProbe: {grpc: {port: 9000}}", ""),
+        (", readinessProbe: {httpGet: {path: /, port: 8080, httpHeaders: [{name: Host, value: a}]}}", ""),
+        (", ports: [{containerPort: 53, protocol: UDP, name: dns}, {containerPort: 53, name: dns-tcp}]", ""),
+        (", ports: [{containerPort: 80, hostPort: 80}]", ""),
+        (", volumeMounts: [{name: d, mountPath: /d, subPath: a}]", "      volumes: [{name: d, emptyDir: {}}]\n"),
+        (", volumeMounts: [{name: d, mountPath: /d/}]", "      volumes: [{name: d, hostPath: {path: /d}}]\n"),
+        (", volumeMounts: [{name: d, mountPath: /d}]", "      volumes: [{name: d, nfs: {server: a, path: /}}]\n"),
+        (
+            ", volumeMounts: [{name: d, mountPath: /d}]",
+            "      volumes: [{name: d, secret: {secretName: s, defaultMode: 256}}]\n",
+        ),
+    ];
+    for (container, pod) in cases {
+        let input = deployment(container, pod);
+        let report = report(&input);
+        assert_eq!((&report["imported"], &report["fields"]["lost"]), (&json!(1), &json!(0)), "{input}\n{report}");
+        let run = generate(description(&report));
+        assert_eq!(run.code, 0, "{input}\n{}\n{}", description(&report), run.stderr);
+        let made = documents(&run.stdout);
+        let made = made.iter().find(|object| object["kind"] == "Deployment").expect("a Deployment");
+        let said = &documents(&input)[0];
+        let template = |object: &Value| object["spec"]["template"]["spec"].clone();
+        let (said, made) = (template(said), template(made));
+        for (field, value) in said.as_object().unwrap() {
+            match field.as_str() {
+                "containers" => {
+                    for (field, value) in value[0].as_object().unwrap() {
+                        let made = &made["containers"][0][field];
+                        assert!(
+                            holds(made, value) || is_elsewhere(field, &said),
+                            "{input}\n{field}: {made}\n{}",
+                            run.stdout
+                        );
+                    }
+                }
+                "volumes" => {}
+                _ => assert!(holds(&made[field], value), "{input}\n{field}: {}\n{}", made[field], run.stdout),
+            }
+        }
+    }
+}
+
+/// Whether one value has all of the other, elements of lists by their names.
+fn holds(made: &Value, said: &Value) -> bool {
+    match (made, said) {
+        (Value::Object(made), Value::Object(said)) => {
+            said.iter().all(|(key, value)| made.get(key).is_some_and(|made| holds(made, value)))
+        }
+        (Value::Array(made), Value::Array(said)) => said.iter().all(|value| made.iter().any(|made| holds(made, value))),
+        (made, said) => {
+            let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            text(made).trim_end_matches('/') == text(said).trim_end_matches('/')
+        }
+    }
+}
+
+/// A volume's name is the Pod's own affair: its mounts are compared by what they mount, in the import's own proof.
+fn is_elsewhere(field: &str, said: &Value) -> bool {
+    field == "volumeMounts" && said["volumes"].is_array()
+}
+
+/// Applying the result changes the objects that are there: names and selectors are theirs.
+#[test]
+fn names_and_selectors_stay() {
+    let run = patterns(&["import", "tests/import/shop"]);
+    let made = documents(&generate(&run.stdout).stdout);
+    let of = |kind: &str| made.iter().find(|object| object["kind"] == kind).unwrap_or_else(|| panic!("no {kind}"));
+    assert_eq!(of("Deployment")["spec"]["selector"], json!({"matchLabels": {"app": "shop"}}));
+    assert_eq!(of("Deployment")["spec"]["template"]["metadata"]["labels"]["app"], "shop");
+    assert_eq!(of("Service")["metadata"]["name"], "shop-web");
+    assert_eq!(of("Service")["spec"]["selector"], json!({"app": "shop"}));
+    let backend = of("Ingress").pointer("/spec/rules/0/http/paths/0/backend/service").unwrap();
+    assert_eq!(*backend, json!({"name": "shop-web", "port": {"name": "web"}}));
+    assert_eq!(of("PodDisruptionBudget")["spec"]["selector"], json!({"matchLabels": {"app": "shop"}}));
+    let run = patterns(&["import", "tests/import/database"]);
+    let made = documents(&generate(&run.stdout).stdout);
+    let set = made.iter().find(|object| object["kind"] == "StatefulSet").expect("a StatefulSet");
+    assert_eq!(set["spec"]["serviceName"], "orders-db-headless");
+    assert_eq!(set["spec"]["volumeClaimTemplates"][0]["metadata"]["name"], "pgdata");
+    assert_eq!(set["spec"]["podManagementPolicy"], "OrderedReady");
+}
+
+/// What `gen` makes of a description is that description again, up to what is default.
+#[test]
+fn import_of_gen_is_the_description() {
+    let descriptions = [
+        "{patterns: v1, name: shop, app: {image: \"registry.example.com/shop:1\", port: 8080, health: /healthz}}",
+        "{patterns: v1, name: shop, app: {image: \"registry.example.com/shop:1\", port: 8080, health: {ready: /r, live: /l}, env: {A: b, C: secret/s/k}, resources: {cpu: 1, memory: 1Gi, limit: 2Gi}}, shape: {replicated: {replicas: 3}}}",
+        "{patterns: v1, name: shop, app: {image: \"registry.example.com/shop:1\", port: 6379, protocol: redis, user: 999}, shape: {single: {storage: {size: 5Gi, mount: /data}}}}",
+        "{patterns: v1, name: shop, app: {image: \"registry.example.com/shop:1\", port: 8080, health: /}, shape: {replicated: {max: 9}}, expose: {host: shop.example.com}}",
+        "{patterns: v1, name: shop, namespace: ops, app: {image: \"registry.example.com/shop:1\", command: [work]}, shape: {job: {}}, schedule: \"0 3 * * *\"}",
+        "{patterns: v1, name: shop, app: {image: \"registry.example.com/shop:1\", command: [work], writable: [/work]}, shape: {daemon: {}}, place: {tolerate: [\"*\"]}}",
+    ];
+    for description in descriptions {
+        let made = generate(description);
+        assert_eq!(made.code, 0, "{}", made.stderr);
+        let report = report(&made.stdout);
+        let text = self::description(&report);
+        let (mut imported, original) = (documents(text).remove(0), documents(description).remove(0));
+        let app = imported["app"].as_object_mut().expect("an app");
+        // what is said now, and was a default: user and resources; and /tmp, which every app has
+        for (key, default) in [
+            ("user", json!(10001)),
+            ("resources", json!({"cpu": "100m", "memory": "128Mi", "limit": "256Mi"})),
+            ("writable", json!(["/tmp"])),
+        ] {
+            if original["app"].get(key).is_none() {
+                assert_eq!(app.shift_remove(key).unwrap_or_else(|| default.clone()), default, "{key}\n{text}");
+            }
+        }
+        if let Some(paths) = app.get_mut("writable").and_then(Value::as_array_mut) {
+            paths.retain(|path| path != "/tmp");
+        }
+        let made_again = documents(&generate(text).stdout);
+        assert_eq!(without_source(made_again), without_source(documents(&made.stdout)), "{text}");
+        for key in ["shape", "expose", "schedule", "place", "namespace", "use", "init"] {
+            assert_eq!(imported.get(key), original.get(key), "{key}\n{text}");
+        }
+        assert!(imported.get("patch").is_none() && imported.get("adopt").is_none(), "{text}");
+    }
+}
+
+fn without_source(mut objects: Vec<Value>) -> Vec<Value> {
+    for object in &mut objects {
+        object["metadata"]["annotations"].as_object_mut().expect("annotations").shift_remove("patterns/source");
+    }
+    objects
+}
+
+#[test]
+fn what_cannot_be_read_is_named_and_the_rest_imported() {
+    let run = patterns(&["import", "tests/import/broken"]);
+    assert_eq!(run.code, 1);
+    assert!(run.stdout.contains("name: good"), "{}", run.stdout);
+    assert!(run.stderr.contains("half.yaml:11: Deployment/bad: kubectl would refuse it"), "{}", run.stderr);
+    assert!(run.stderr.contains("not read:"), "{}", run.stderr);
+    let run = patterns_with(&["import", "-"], b"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n");
+    assert_eq!((run.code, run.stdout.as_str()), (1, ""));
+    assert!(run.stderr.contains("there is no workload to import"), "{}", run.stderr);
+}
+
+/// What a Secret holds is in no form of the output, and a password that is written in the open stays in its file.
+#[test]
+fn secrets_stay_in_their_files() {
+    for args in [&[][..], &["--diff"], &["--format", "json"]] {
+        let run = patterns(&[&["import"][..], args, &["tests/import/shop"]].concat());
+        assert!(!format!("{}{}", run.stdout, run.stderr).contains("never-shown"), "{args:?}");
+    }
+    let open = deployment(", env: [{name: DB_PASSWORD, value: hunter2-in-the-open}]", "");
+    for args in [&[][..], &["--diff"], &["--format", "json"]] {
+        let run = patterns_with(&[&["import"][..], args, &["-"]].concat(), open.as_bytes());
+        let all = format!("{}{}", run.stdout, run.stderr);
+        assert!(!all.contains("hunter2") && all.contains("written in the open"), "{args:?}\n{all}");
+    }
+}
+
+#[test]
+fn an_existing_file_is_not_replaced() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("import-existing");
+    let _ = std::fs::remove_dir_all(&folder);
+    let folder = folder.to_str().unwrap();
+    let first = patterns(&["import", "tests/import/shop", "-o", folder]);
+    assert_eq!(first.code, 0, "{}", first.stderr);
+    let file = format!("{folder}/shop.yaml");
+    assert_eq!(patterns(&["gen", &file]).code, 0);
+    std::fs::write(&file, "mine").unwrap();
+    let second = patterns(&["import", "tests/import/shop", "-o", folder]);
+    assert_eq!(second.code, 2);
+    assert!(second.stderr.contains("there is such a file already"), "{}", second.stderr);
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "mine");
+}
+
+/// Each environment generates what its folder holds.
+#[test]
+fn folders_of_the_same_objects_are_environments() {
+    let run = patterns(&["import", "tests/import/overlays"]);
+    let of = |args: &[&str]| {
+        let run = patterns_with(&[&["gen", "-"][..], args].concat(), run.stdout.as_bytes());
+        assert_eq!(run.code, 0, "{}", run.stderr);
+        let objects = documents(&run.stdout);
+        let find = |kind: &str| objects.iter().find(|object| object["kind"] == kind).expect("an object").clone();
+        (
+            find("Deployment")["spec"]["replicas"].clone(),
+            find("Ingress")["spec"]["rules"][0]["host"].clone(),
+            find("Deployment")["metadata"]["namespace"].clone(),
+        )
+    };
+    assert_eq!(of(&[]), (json!(4), json!("www.example.com"), json!("prod")));
+    assert_eq!(of(&["-e", "dev"]), (json!(1), json!("dev.example.com"), json!("dev")));
+}
+
+#[test]
+fn adopting_what_is_not_made_is_an_error() {
+    let cases = [
+        ("port: 80", "adopt: {names: {Ingress: a}}", "makes no Ingress"),
+        ("port: 80", "adopt: {claim: a}", "has no `storage`"),
+        ("port: 80", "adopt: {ordered: true}", "makes no StatefulSet"),
+        ("user: 5", "adopt: {port: web}", "has no `port`"),
+        ("port: 80", "adopt: {names: {Job: a}}", "Job"),
+    ];
+    for (app, adopt, message) in cases {
+        let run = generate(&format!(
+            "patterns: v1\nname: shop\napp: {{image: \"registry.example.com/shop:1\", {app}}}\n{adopt}\n"
+        ));
+        assert_eq!(run.code, 2, "{adopt}");
+        assert!(run.stderr.contains(message), "{adopt}: {}", run.stderr);
+    }
+}
+
+/// Hostile input ends in a message.
+#[test]
+fn nothing_makes_it_panic() {
+    let base = deployment(", ports: [{containerPort: 80}]", "      volumes: [{name: a, emptyDir: {}}]\n");
+    for (from, to) in [
+        ("name: web}", "name: ~}"),
+        ("labels: {app: web}", "labels: 5"),
+        ("containers:", "containers: []\n      unknown:"),
+        ("emptyDir: {}", "emptyDir: 7"),
+        ("containerPort: 80", "containerPort: 99999999999"),
+        ("matchLabels: {app: web}", "matchLabels: ~"),
+        ("name: web}", "name: \"../../etc\"}"),
+        ("registry.example.com/web:1", ""),
+    ] {
+        let run = patterns_with(&["import", "-"], base.replacen(from, to, 1).as_bytes());
+        assert!(matches!(run.code, 0 | 1), "{from} {to}: {}", run.stderr);
+        assert!(!run.stderr.contains("panicked"), "{}", run.stderr);
+    }
+}
+
+fn left(input: &str) -> String {
+    report(input)["left"].to_string()
+}
+
+/// What a completion would break is no matter for an `ignore`: the workload stays where it is.
+#[test]
+fn a_completion_that_breaks_the_program_is_not_made() {
+    let nginx = deployment("", "").replace("registry.example.com/web:1", "nginx:1.27");
+    assert!(left(&nginx).contains("cannot start"), "{}", report(&nginx));
+    assert!(!report(&nginx).to_string().contains("as the imported manifest has it"));
+}
+
+/// An address that somebody wrote is not the server's choice.
+#[test]
+fn an_address_that_is_written_is_kept_or_named() {
+    let with = |service: &str| {
+        let text = "---\napiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec:\n  selector: {app: web}\n  ports: [{port: 80}]\n";
+        report(&format!("{}{text}  {service}\n", deployment("", ""))).to_string()
+    };
+    assert!(with("clusterIP: 10.96.0.10").contains("10.96.0.10"), "{}", with("clusterIP: 10.96.0.10"));
+    assert!(with("ipFamilies: [IPv6]").contains("IPv6"));
+    let filled_in = with("clusterIP: 10.96.0.10\n  clusterIPs: [10.96.0.10]\n  ipFamilies: [IPv4]");
+    assert!(!filled_in.contains("10.96.0.10"), "{filled_in}");
+}
+
+/// Nothing is made in the place of an object that stays where it is.
+#[test]
+fn what_stays_is_not_overwritten() {
+    let account = "---\napiVersion: v1\nkind: ServiceAccount\nmetadata: {name: web, annotations: {a: b}}\n";
+    let report = report(&(deployment("", "") + account));
+    let is_left = report["left"].to_string().contains("it would make ServiceAccount/web");
+    let is_taken_over = report["documents"].to_string().contains("ServiceAccount/web");
+    assert!(is_left || is_taken_over, "{report}");
+}

@@ -1,0 +1,146 @@
+"""Asks a kube-apiserver what it says to the policies, definitions and objects of this folder, and writes it down.
+
+A server for it needs etcd, `--token-auth-file` with the token `secret` for system:masters and
+`--authorization-mode=AlwaysAllow`, on https://127.0.0.1:26443; no node and no controller. Needs PyYAML.
+"""
+import glob, json, os, ssl, sys, time, urllib.request, yaml
+
+CONTEXT = ssl._create_unverified_context()
+HERE = os.path.dirname(os.path.abspath(__file__))
+VAP = '/apis/admissionregistration.k8s.io/v1/'
+
+
+def ask(method, path, body=None):
+    request = urllib.request.Request(
+        'https://127.0.0.1:26443' + path, method=method, data=None if body is None else json.dumps(body).encode(),
+        headers={'Authorization': 'Bearer secret', 'Content-Type': 'application/json'})
+    try:
+        with urllib.request.urlopen(request, context=CONTEXT) as answer:
+            return answer.status, json.load(answer), answer.headers.get_all('Warning') or []
+    except urllib.error.HTTPError as error:
+        body = error.read()
+        answer = json.loads(body) if body[:1] == b'{' else {'message': body.decode()}
+        return error.code, answer, error.headers.get_all('Warning') or []
+
+
+RESOURCES = {}
+
+
+def path(obj):
+    version = obj['apiVersion']
+    base = '/api/v1' if version == 'v1' else '/apis/' + version
+    for _ in range(40):
+        if obj['kind'] in RESOURCES.get(version, {}):
+            break
+        found = ask('GET', base)[1].get('resources') or []
+        RESOURCES[version] = {r['kind']: r for r in found if '/' not in r['name']}
+        if obj['kind'] not in RESOURCES[version]:
+            time.sleep(0.5)
+    resource = RESOURCES[version][obj['kind']]
+    namespace = '/namespaces/' + obj['metadata'].get('namespace', 'default') if resource['namespaced'] else ''
+    return base + namespace + '/' + resource['name']
+
+
+def create(obj, dry=False):
+    return ask('POST', path(obj) + ('?dryRun=All' if dry else ''), obj)
+
+
+def delete(obj):
+    ask('DELETE', path(obj) + '/' + obj['metadata']['name'])
+
+
+def documents(name):
+    return [d for d in yaml.load_all(open(name), yaml.CSafeLoader) if d]
+
+
+
+
+def expressions():
+    objects = documents(HERE + '/objects.yaml')
+    lines = [line.split(' ⇒ ')[0].rstrip('\n') for line in open(HERE + '/expressions.txt') if line.strip() and not line.startswith('#')]
+    out = {}
+    for start in range(0, len(lines), 8):
+        made = []
+        for number, text in enumerate(lines[start:start + 8], start):
+            name = 'p%d' % number
+            policy = {'apiVersion': 'admissionregistration.k8s.io/v1', 'kind': 'ValidatingAdmissionPolicy', 'metadata': {'name': name},
+                      'spec': {'matchConstraints': {'resourceRules': [{'apiGroups': ['*'], 'apiVersions': ['*'], 'operations': ['CREATE'], 'resources': ['*']}]},
+                               'validations': [{'expression': text, 'message': 'n'}]}}
+            binding = {'apiVersion': 'admissionregistration.k8s.io/v1', 'kind': 'ValidatingAdmissionPolicyBinding', 'metadata': {'name': name},
+                       'spec': {'policyName': name, 'validationActions': ['Warn']}}
+            status, answer, _ = create(policy)
+            if status >= 300:
+                out[text] = 'refused'
+                continue
+            create(binding)
+            made.append((number, text, policy, binding))
+        time.sleep(2.5)
+        for number, text, _, _ in made:
+            out[text] = ''
+        for obj in objects:
+            _, _, warnings = create(obj, dry=True)
+            for number, text, _, _ in made:
+                mine = [w for w in warnings if "'p%d' with binding" % number in w]
+                letter = 'y' if not mine else 'n' if mine[0].rstrip('"').endswith(': n') else 'e'
+                out[text] += letter
+        for _, _, policy, binding in made:
+            delete(binding)
+            delete(policy)
+        print(start, file=sys.stderr)
+    with open(HERE + '/expressions.txt', 'w') as file:
+        file.write('# Expressions, and what the API server says to them over each object of objects.yaml: y true, n false, e error.\n')
+        for text in lines:
+            file.write('%s ⇒ %s\n' % (text, out[text]))
+
+
+def wait_for(definition):
+    for _ in range(60):
+        _, found, _ = ask('GET', path(definition) + '/' + definition['metadata']['name'])
+        if any(c['type'] == 'Established' and c['status'] == 'True' for c in (found.get('status', {}).get('conditions') or [])):
+            time.sleep(1)
+            return
+        time.sleep(0.5)
+
+
+def cases(folder):
+    """Each file: what must be there first, then the objects that are asked about, which carry the label `case: judged`."""
+    with open('%s/%s.txt' % (HERE, folder), 'w') as out:
+        for name in sorted(glob.glob('%s/%s/*.yaml' % (HERE, folder))):
+            made, asked = [], []
+            title = os.path.basename(name)[:-5]
+            for document in documents(name):
+                judged = (document['metadata'].get('labels') or {}).get('case') == 'judged'
+                if judged and asked is not None:
+                    asked.append(document)
+                    continue
+                status, answer, _ = create(document)
+                # no controller is there to delete a namespace, so one stays for all cases
+                if status >= 300 and document['kind'] != 'Namespace':
+                    message = json.dumps(answer.get('message', ''), ensure_ascii=False)
+                    out.write('%s %s %s ⇒ refused %s\n' % (title, document['kind'], document['metadata']['name'], message))
+                    out.flush()
+                    if document['kind'] == 'CustomResourceDefinition':
+                        asked = None
+                        break
+                else:
+                    made.append(document)
+                    if document['kind'] == 'CustomResourceDefinition':
+                        wait_for(document)
+            # parameters are watched from the first policy on that names their kind
+            time.sleep(12 if 'paramKind' in open(name).read() else 2.5)
+            for document in asked or []:
+                status, answer, warnings = create(document, dry=True)
+                verdict = 'denied' if status >= 300 else 'warned' if warnings else 'accepted'
+                message = answer.get('message', '') if status >= 300 else ' '.join(warnings)
+                out.write('%s %s %s ⇒ %s %s\n' % (title, document['kind'], document['metadata']['name'], verdict, json.dumps(message, ensure_ascii=False)))
+            for document in reversed(made):
+                if document['kind'] != 'Namespace':
+                    delete(document)
+            RESOURCES.clear()
+            print(title, file=sys.stderr)
+
+
+if __name__ == '__main__':
+    create({'apiVersion': 'v1', 'kind': 'Namespace', 'metadata': {'name': 'shop', 'labels': {'env': 'prod'}}})
+    for what in sys.argv[1:]:
+        expressions() if what == 'expressions' else cases(what)
