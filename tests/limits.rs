@@ -119,7 +119,7 @@ fn what_aliases_copy_is_limited_in_bytes() {
     assert_eq!(folder.run(&["read", "few.yaml"]).code, Some(0));
 }
 
-#[ignore = "reads two million lines: ten seconds of a debug build"]
+#[cfg_attr(debug_assertions, ignore = "reads two million lines: ten seconds of a debug build")]
 #[test]
 fn documents_of_a_file_are_limited() {
     let folder = Folder::new("documents");
