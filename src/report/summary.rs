@@ -9,7 +9,7 @@ use crate::diagnostic::{Finding, Level};
 use crate::kube::validation::{self, Cause, Schemas, Target};
 use crate::kube::{File, LEFT_OUT, Object, Workspace};
 use crate::limits;
-use crate::words::is_placeholder;
+use crate::words::{is_placeholder, may_hold_placeholder};
 
 /// A run in numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -91,11 +91,8 @@ impl Summary {
 /// Whether the server would refuse a file for nothing but what has yet to be filled in.
 fn has_placeholders(file: &File) -> bool {
     let is_hole = |object: &Object, cause: &Cause| object.document.str(cause.node).is_some_and(is_placeholder);
-    // most objects hold none of the marks, and need no second look
-    let may_hold = |text: &str| {
-        ["${", "$(", "{{", "<", "__", "#{"].iter().any(|mark| text.contains(mark)) || text.matches('@').nth(1).is_some()
-    };
-    let is_judged = |object: &&Object| !object.is_patch && may_hold(object.document.raw(object.node));
+    // most objects hold no mark of one, and need no second look
+    let is_judged = |object: &&Object| !object.is_patch && may_hold_placeholder(object.document.raw(object.node));
     let refuses = |object: &Object| {
         let verdict = validation::validate(object, Target::default(), &Schemas::default());
         verdict.errors.iter().any(|cause| is_hole(object, cause))
