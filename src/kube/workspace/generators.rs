@@ -69,6 +69,16 @@ fn generator(document: &Document, item: NodeId, kind: &'static str, folder: &Pat
     })
 }
 
+impl Generator {
+    /// The files that it packs: data, whatever they hold.
+    pub(super) fn packed(&self) -> impl Iterator<Item = &Path> {
+        self.values.iter().filter_map(|value| match value {
+            Value::File(_, path) | Value::Variables(path) => Some(path.as_path()),
+            Value::Literal(..) => None,
+        })
+    }
+}
+
 /// Adds a file for each kustomization that generates something. Nothing is reported in it.
 pub(super) fn add<'run>(
     files: &mut Vec<File>,

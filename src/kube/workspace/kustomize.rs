@@ -92,6 +92,7 @@ pub(super) fn connect(files: &mut Vec<File>) {
         files,
         all.iter().filter_map(|one| Some((one.path.as_path(), one.shown.as_deref()?, one.generators.as_slice()))),
     );
+    unload_data(files, &all);
     let patches: HashSet<&PathBuf> = all.iter().flat_map(|one| &one.patches).collect();
     let mut bases: HashMap<&Path, Changes> = HashMap::new();
     for one in all.iter().filter(|one| one.changes.some) {
@@ -116,6 +117,18 @@ pub(super) fn connect(files: &mut Vec<File>) {
             object.is_relabelled |= changes.labels || changes.namespace && object.id.namespace.is_some();
             object.kustomizations = Arc::clone(&kustomizations);
         }
+    }
+}
+
+/// Takes the objects from files that kustomizations only pack into a `ConfigMap` or Secret: nobody applies them.
+fn unload_data(files: &mut [File], all: &[Kustomization]) {
+    let applied: HashSet<&PathBuf> = all.iter().flat_map(|one| one.resources.iter().chain(&one.patches)).collect();
+    let packed = all.iter().flat_map(|one| &one.generators).flat_map(Generator::packed);
+    let data: HashSet<PathBuf> =
+        packed.filter_map(|path| fs::canonicalize(path).ok()).filter(|path| !applied.contains(path)).collect();
+    for file in files.iter_mut().filter(|file| file.path.as_ref().is_some_and(|path| data.contains(path))) {
+        file.objects.clear();
+        file.refusals.clear();
     }
 }
 
