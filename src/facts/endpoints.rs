@@ -122,6 +122,8 @@ pub(super) struct Reader<'a, 'run> {
     texts: Vec<Text<'a, 'run>>,
     /// Whether it reads configuration that the run does not hold.
     has_unseen_config: bool,
+    /// Whether some of that is in a form that is not read: it may say anything.
+    has_unread_config: bool,
     /// Whether an image of the program's own names decides its defaults; a derived one may bring configuration.
     is_plain_image: bool,
 }
@@ -167,6 +169,7 @@ impl<'a, 'run> Reader<'a, 'run> {
         is_plain_image: bool,
     ) -> Self {
         let arguments = Arguments::of(invocation, &program.options, &|name| program.takes_value(name));
+        let has_unread_config = program.is_told_more(&arguments);
         let mut reader = Self {
             program,
             invocation,
@@ -174,6 +177,7 @@ impl<'a, 'run> Reader<'a, 'run> {
             environment,
             texts: Vec::new(),
             has_unseen_config: false,
+            has_unread_config,
             is_plain_image,
         };
         reader.open(configs);
@@ -194,7 +198,12 @@ impl<'a, 'run> Reader<'a, 'run> {
             for (path, is_known) in paths {
                 let files = if is_known { configs.at(&path) } else { Vec::new() };
                 // The image's own file holds the program's defaults; any other file may say anything.
-                self.has_unseen_config |= files.is_empty() && (is_told || !is_known || configs.hides(&path));
+                if config.format == Format::Unread {
+                    self.has_unread_config |= is_told || !files.is_empty() || configs.may_hold(&path);
+                    continue;
+                }
+                let is_there = is_told || !is_known || configs.hides(&path);
+                self.has_unseen_config |= files.is_empty() && is_there;
                 for file in files {
                     self.add(config.format, file, &[], &mut is_whole);
                 }
@@ -278,7 +287,8 @@ impl<'a, 'run> Reader<'a, 'run> {
 
     /// What it does.
     pub fn read(&self) -> Endpoints<'run> {
-        let mut found = Endpoints { is_whole: self.invocation.is_whole, ..Endpoints::default() };
+        let mut found =
+            Endpoints { is_whole: self.invocation.is_whole && !self.has_unread_config, ..Endpoints::default() };
         for row in &self.program.listens {
             self.listens(row, &mut found);
         }
@@ -322,8 +332,9 @@ impl<'a, 'run> Reader<'a, 'run> {
             let fits = values.iter().any(|value| value.is_known && is(&value.text));
             return if fits || values.iter().all(|value| value.is_known) { Some(fits) } else { None };
         }
-        let may_be_hidden =
-            !when.key.is_empty() && self.has_unseen_config || !when.env.is_empty() && !self.environment.is_whole();
+        let may_be_hidden = self.has_unread_config
+            || !when.key.is_empty() && self.has_unseen_config
+            || !when.env.is_empty() && !self.environment.is_whole();
         if may_be_hidden { None } else { Some(when.absent) }
     }
 
@@ -446,7 +457,7 @@ impl<'a, 'run> Reader<'a, 'run> {
             is_known: true,
             certainty: match hidden {
                 // a file that is named and not seen may say anything
-                _ if by_key && self.has_unseen_config => Certainty::Unknown,
+                _ if self.has_unread_config || by_key && self.has_unseen_config => Certainty::Unknown,
                 true => Certainty::Likely,
                 false => Certainty::Default,
             },

@@ -241,6 +241,8 @@ pub enum Format {
     FluentBit,
     /// Caddy's Caddyfile.
     Caddyfile,
+    /// A form that is not read: what it says may displace anything that is not on the command line.
+    Unread,
 }
 
 /// Where a program listens or connects to.

@@ -64,6 +64,7 @@ pub fn reading(format: Format, text: &str) -> Reading {
         Format::Nginx => blocks::nginx(&mut found),
         Format::Hcl => hcl::read(&mut found),
         Format::Caddyfile => caddyfile::read(&mut found),
+        Format::Unread => found.is_whole = false,
     }
     Reading { entries: found.entries, is_whole: found.is_whole }
 }
@@ -375,6 +376,7 @@ mod tests {
             Format::Words,
             Format::FluentBit,
             Format::Caddyfile,
+            Format::Unread,
         ];
         let mut texts: Vec<String> =
             ["{", "[a]\n", "x;", "a {", "a = [", "\"", "'", "[[", "a {\n", "é=ü\n", "- ", "\u{0}", "#\n"]
