@@ -107,6 +107,9 @@ impl Workspace {
 
     /// Tells each object what the other files say of it.
     fn connect(&mut self) {
+        for file in self.files.iter_mut().filter(|file| file.path.is_some()) {
+            file.objects.iter_mut().for_each(|object| object.is_patch |= is_part_of_workload(object));
+        }
         kustomize::connect(&mut self.files);
         let definitions = Definitions::collect(self.objects());
         if !definitions.is_empty() {
@@ -119,6 +122,24 @@ impl Workspace {
     pub fn objects(&self) -> impl Iterator<Item = &Object> {
         self.files.iter().flat_map(|file| &file.objects)
     }
+}
+
+/// Whether an object holds so little of a workload that it can only be a patch: no selector, no labels of its Pods and
+/// no image. Scripts and documentation name such files where no kustomization does.
+fn is_part_of_workload(object: &Object) -> bool {
+    let document = &object.document;
+    let at = |path: &[&str]| document.at(object.node, path);
+    let has_image = |list: &str| {
+        let containers = at(&["spec", "template", "spec", list]).map_or(&[][..], |list| document.items(list));
+        containers.iter().any(|container| document.get(*container, "image").is_some())
+    };
+    object.id.api_version == "apps/v1"
+        && matches!(object.id.kind.as_str(), "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet")
+        && at(&["spec"]).is_some_and(|spec| !document.entries(spec).is_empty())
+        && at(&["spec", "selector"]).is_none()
+        && at(&["spec", "template", "metadata", "labels"]).is_none()
+        && !has_image("containers")
+        && !has_image("initContainers")
 }
 
 /// Runs `work` on threads that bear deeply nested input. The number of threads follows the machine, or

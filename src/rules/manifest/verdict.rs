@@ -237,6 +237,10 @@ fn say(object: &Object, cause: &Cause, schema: Option<&str>, found: &mut Found<'
     {
         return;
     }
+    // Other programs' files begin like objects, too (`apiVersion: v1`, `kind: Server`): no kind of the API is like theirs.
+    if cause.reason == Reason::UnknownKind && cause.help.is_none() && object.id.api_version == "v1" {
+        return;
+    }
     if octal_surprise::speaks_of(object, cause.node, &cause.path) {
         return;
     }
