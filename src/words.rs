@@ -84,15 +84,43 @@ pub fn is_placeholder(text: &str) -> bool {
 #[must_use]
 pub fn may_hold_placeholder(text: &str) -> bool {
     let bytes = text.as_bytes();
-    let is_capital = |byte: &u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
-    bytes.iter().any(|byte| matches!(byte, b'$' | b'{' | b'<' | b'@' | b'#' | b'%' | b'['))
-        || bytes
-            .windows(3)
-            .any(|three| matches!(three[1], b'_' | b'-') && is_capital(&three[0]) && is_capital(&three[2]))
-        || text.contains("__")
-        || ["change", "replace", "your", "todo", "fixme", "placeholder"]
-            .iter()
-            .any(|word| bytes.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word.as_bytes())))
+    let is_capital = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
+    let (mut ats, mut percents) = (0, 0);
+    for (at, byte) in bytes.iter().enumerate() {
+        let next = |ahead: usize| bytes.get(at + ahead).copied().unwrap_or_default();
+        let is_order = |word: &str| {
+            bytes.get(at..at + word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word.as_bytes()))
+        };
+        let is_sign = match byte {
+            b'$' | b'<' => true,
+            b'{' | b'#' => next(1) == b'{',
+            b'[' => is_capital(next(1)) && (is_capital(next(2)) || next(2) == b'_'),
+            b'_' | b'-' if at > 0 => {
+                is_capital(bytes[at - 1]) && is_capital(next(1)) || *byte == b'_' && next(1) == b'_'
+            }
+            b'_' => next(1) == b'_',
+            b'@' => {
+                ats += 1;
+                ats > 1
+            }
+            b'%' => {
+                percents += 1;
+                percents > 1
+            }
+            b'c' | b'C' => is_order("change"),
+            b'r' | b'R' => is_order("replace"),
+            b'y' | b'Y' => is_order("your"),
+            b't' | b'T' => is_order("todo"),
+            b'f' | b'F' => is_order("fixme") || is_order("fillme"),
+            b'p' | b'P' => is_order("placeholder"),
+            b'E' => is_order("ENC["),
+            _ => false,
+        };
+        if is_sign {
+            return true;
+        }
+    }
+    false
 }
 
 /// Words that ask for another: `CHANGEME`, `your-domain.example.com`, and the name of a value in capitals where the
@@ -156,7 +184,10 @@ fn asks_to_be_replaced(text: &str) -> bool {
             let is_shouted = part.bytes().all(|letter| !letter.is_ascii_lowercase());
             let first = part.split(['_', '-']).next().unwrap_or_default();
             let ends_so = |word: &str| part.rsplit_once('_').is_some_and(|(_, last)| last == word);
-            is_shouted && (LAST.iter().any(|word| ends_so(word)) || first.len() < part.len() && FIRST.contains(&first))
+            is_shouted
+                && (LAST.iter().any(|word| ends_so(word))
+                    || first.len() < part.len() && FIRST.contains(&first)
+                    || part.len() > first.len() && part.contains("REPLACE"))
         })
 }
 
@@ -164,7 +195,7 @@ fn asks_to_be_replaced(text: &str) -> bool {
 fn has_hole(text: &str, open: &str, close: &str, is_inside: impl Fn(char) -> bool) -> bool {
     let inside = text.split_once(open).and_then(|(_, rest)| rest.rsplit_once(close));
     let is_word = |word: &str| word.starts_with(char::is_alphabetic) && word.chars().all(&is_inside);
-    inside.is_some_and(|(inside, _)| inside.split(close).any(is_word))
+    inside.is_some_and(|(inside, _)| inside.split(close).map(str::trim).any(is_word))
 }
 
 /// Names to look up slips of the pen in: what is one edit away, in time that does not grow with their number.
@@ -240,6 +271,8 @@ mod tests {
             "YOUR_DOMAIN",
             "YOUR-BUCKET",
             "REPLACE_ME_WITH_THE_SECRET",
+            "AUTOMATIC_REPLACE",
+            "<< your namespace >>",
             "shop.YOUR_DOMAIN.example.com",
             "your-namespace",
             "CHANGEME",

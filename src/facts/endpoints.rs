@@ -502,6 +502,7 @@ impl<'a, 'run> Reader<'a, 'run> {
                 if switch.is_none() {
                     certainty = certainty.min(Certainty::Unknown);
                 }
+                let mut shown = None;
                 let mut host = match &one.host {
                     Host::Absent => None,
                     host => Some(host.clone()),
@@ -520,10 +521,13 @@ impl<'a, 'run> Reader<'a, 'run> {
                         certainty = certainty.min(Certainty::Likely);
                     }
                     host = address::read(Form::Host, &said.text).pop().map(|address| address.host);
+                    // what is written shows more than a default
+                    if said.certainty == Certainty::Said && value.certainty != Certainty::Said {
+                        shown = Some((said.place, said.by));
+                    }
                 }
                 let mut port = one.port;
-                let mut place = value.place;
-                let mut by = value.by.clone();
+                let (mut place, mut by) = shown.unwrap_or_else(|| (value.place, value.by.clone()));
                 if let Some(said) = row.port.as_ref().and_then(|part| self.part(part, value.entry))
                     && (one.port.is_none() || said.certainty == Certainty::Said)
                 {

@@ -96,7 +96,8 @@ pub fn dialled(container: &Container, probe: &Probe) -> Option<(u16, &'static st
             ports.find(|port| port.name.as_ref() == Some(&name))?.container_port
         }
     };
-    Some((u16::try_from(number).ok()?, kind))
+    // a port that has yet to be filled in is decoded as 0
+    u16::try_from(number).ok().filter(|port| *port != 0).map(|port| (port, kind))
 }
 
 /// The port of a Service that leads to this port of a Pod that it selects.

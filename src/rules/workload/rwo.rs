@@ -29,11 +29,23 @@ pub fn single_node<'run>(index: &Index<'run>, pod: PodView<'_>) -> Option<Single
         let modes =
             claim.document.at(claim.node, &["spec", "accessModes"]).filter(|_| is_single && !modes.is_empty())?;
         let node = pod.object.document.at(node, &["persistentVolumeClaim", "claimName"])?;
-        if index.beside(claim, "PersistentVolume").any(|volume| serves_from_anywhere(volume, typed)) {
+        let class = typed.spec.as_ref().and_then(|spec| spec.storage_class_name.as_deref()).unwrap_or_default();
+        if is_of_no_node(class)
+            || index.beside(claim, "PersistentVolume").any(|volume| serves_from_anywhere(volume, typed))
+        {
             return None;
         }
         Some(SingleNode { node, claim, modes })
     })
+}
+
+/// Whether a storage class is called after a provisioner whose volumes are not attached to one node, or that keeps all
+/// Pods of a claim on the node of its folder (rancher/local-path-provisioner, kubernetes-sigs/sig-storage-lib-external-provisioner).
+fn is_of_no_node(class: &str) -> bool {
+    let words = || class.split(['-', '_', '.']);
+    class.contains("local-path")
+        || class.contains("hostpath")
+        || words().any(|word| matches!(word, "nfs" | "efs" | "azurefile" | "cephfs" | "smb" | "cifs" | "filestore"))
 }
 
 /// Whether a volume that a claim may get is of a kind that no node attaches: nothing holds it for one node then

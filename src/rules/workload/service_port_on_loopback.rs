@@ -34,7 +34,7 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
                 continue;
             };
             let shows = match listen.certainty {
-                Certainty::Default => {
+                Certainty::Default if listen.proof.shows.starts_with("default of ") => {
                     format!("listens on 127.0.0.1:{number} unless told otherwise ({})", listen.proof.shows)
                 }
                 _ => format!("binds {number} to loopback"),
