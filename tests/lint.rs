@@ -251,8 +251,8 @@ spec:
     fs::remove_dir_all(folder.0.join("overlay/deep")).unwrap();
     folder.file("overlay/kustomization.yaml", "resources: []\n");
     let as_objects = folder.lint(&["--format", "json", "--select", "sidecar,prestop-outlasts-grace", "."]);
-    // beside a kustomization what has no selector is a patch that is switched off; elsewhere it is an object
-    assert_eq!(as_objects.rules().len(), 2, "named nowhere, they are objects");
+    // what has neither selector nor labels nor image is a patch, whoever names it
+    assert_eq!(as_objects.rules().len(), 0, "{}", as_objects.out);
     folder.file("overlay/kustomization.yaml", "patches:\n  - path: wrong.yaml\n").file(
         "overlay/wrong.yaml",
         "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: shop}\nspec: {replicas: '3'}\n",

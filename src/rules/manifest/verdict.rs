@@ -237,8 +237,10 @@ fn say(object: &Object, cause: &Cause, schema: Option<&str>, found: &mut Found<'
     {
         return;
     }
-    // Other programs' files begin like objects, too (`apiVersion: v1`, `kind: Server`): no kind of the API is like theirs.
-    if cause.reason == Reason::UnknownKind && cause.help.is_none() && object.id.api_version == "v1" {
+    // Other programs' files begin like objects, too (`apiVersion: v1`, `kind: Server`): no kind of the API is like theirs,
+    // and they make no Pods.
+    let is_like_none = cause.reason == Reason::UnknownKind && cause.help.is_none();
+    if is_like_none && object.id.api_version == "v1" && object.pods().next().is_none() {
         return;
     }
     if octal_surprise::speaks_of(object, cause.node, &cause.path) {
