@@ -16,4 +16,5 @@ mod rules;
 #[path = "../support/mod.rs"]
 mod support;
 mod weave;
+mod work;
 mod yaml;

@@ -60,7 +60,7 @@ fn against_replicas(
     let (Some(selector), Some(wanted)) = (&spec.selector, &spec.min_available) else { return };
     let workloads = index.selected(budget, &Selector::of(selector));
     // Several workloads under one budget add up; a bare Pod or a Job may stand for any number.
-    let [workload] = workloads.as_slice() else { return };
+    let Some(workload) = workloads.only() else { return };
     let Some(lowest) = scaling::lowest(index, workload).filter(|_| !workload.is_base) else { return };
     let scaler = scaling::scaler_of(index, workload);
     if lowest < 1 || scaling::scaled_up(wanted, lowest).is_none_or(|wanted| wanted < lowest) {

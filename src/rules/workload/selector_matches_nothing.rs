@@ -84,7 +84,7 @@ fn pod_selector<'run>(
     let Some(written) = label_selector(&object.document, node) else { return };
     let selector = Selector::of(&written);
     let is_open =
-        selector.is_empty() || has_placeholder(&selector) || run.index.matching(object, &selector).next().is_some();
+        selector.is_empty() || has_placeholder(&selector) || !run.index.matching(object, &selector).is_empty();
     if is_open || is_made_by_operator(run, object, &selector) {
         return;
     }
