@@ -74,6 +74,10 @@ pub struct Description {
     pub annotations: Vec<Member>,
     /// Where Pods may run.
     pub place: Option<Spanned>,
+    /// What the app's Pods share with their node.
+    pub host: Option<Member>,
+    /// How a new version takes the place of the old one.
+    pub rollout: Option<Spanned>,
     /// Secrets to pull images with.
     pub pull: Vec<String>,
     /// Other images for roles, with their places.
@@ -101,6 +105,12 @@ pub struct Description {
 }
 
 impl Description {
+    /// Whether the app's Pods share this with their node: `network`, `pid` or `ipc`.
+    #[must_use]
+    pub fn shares(&self, what: &str) -> bool {
+        self.host.as_ref().is_some_and(|host| host.value.items().iter().any(|item| item.text() == Some(what)))
+    }
+
     /// What `adopt.names` calls the document's object of a kind; its name, if it says nothing.
     #[must_use]
     pub fn name_of(&self, kind: &str) -> &str {
@@ -237,10 +247,14 @@ pub fn read(source: &Arc<Source>, folder: Option<&Path>, options: &Options) -> (
 /// The names of the environments that a description has, its bases' included; empty where it cannot be read.
 #[must_use]
 pub fn environments(source: &Arc<Source>, folder: Option<&Path>) -> Vec<String> {
+    names_under("environments", source, folder)
+}
+
+fn names_under(key: &str, source: &Arc<Source>, folder: Option<&Path>) -> Vec<String> {
     let mut findings = Vec::new();
     let roots = roots(source, &mut findings).into_iter();
     let roots: Vec<Spanned> = roots.filter_map(|root| extends::resolve(root, folder, &mut findings)).collect();
-    let all = roots.iter().filter_map(|root| root.get("environments")).flat_map(Spanned::members);
+    let all = roots.iter().filter_map(|root| root.get(key)).flat_map(Spanned::members);
     all.map(|member| member.key.clone()).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
@@ -392,6 +406,8 @@ fn describe(
         labels: members("labels"),
         annotations: members("annotations"),
         place: root.get("place").cloned(),
+        host: root.member("host").filter(|host| !host.value.items().is_empty()).cloned(),
+        rollout: root.get("rollout").cloned(),
         pull: root.get("pull").map_or_else(
             || options.default_pull.clone(),
             |pull| pull.items().iter().filter_map(Spanned::text).map(str::to_owned).collect(),

@@ -78,7 +78,7 @@ pub(super) fn uses(root: &Spanned, findings: &mut Vec<Finding>) -> Vec<Entry> {
 }
 
 /// What a container of `init` takes from the app where it says nothing itself.
-const INHERITED: [&str; 6] = ["image", "env", "envFrom", "volumes", "user", "resources"];
+const INHERITED: [&str; 7] = ["image", "env", "envFrom", "volumes", "user", "group", "resources"];
 
 pub(super) fn inits(root: &Spanned, uses: &[Entry], findings: &mut Vec<Finding>) -> Vec<Init> {
     let app = root.get("app");

@@ -641,10 +641,26 @@ fn label_value(text: &str) -> Option<Mistake> {
     })
 }
 
-/// A taint's key, or key and value; `*` is every taint.
+/// The effects of taints.
+const EFFECTS: [&str; 3] = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
+
+/// A taint as `kubectl taint` writes it: key, value and effect, the last two if they matter; `*` is every taint.
 fn taint(text: &str) -> Option<Mistake> {
-    (text != "*" && label(text).is_some())
-        .then(|| Mistake::new("this is not a taint").help("write <key>, <key>=<value> or \"*\""))
+    let (taint, effect) = taint_and_effect(text);
+    if effect.is_some_and(|effect| !EFFECTS.contains(&effect)) {
+        return Some(
+            Mistake::new("a taint has no such effect").help(format!("one of {}", crate::words::list(&EFFECTS))),
+        );
+    }
+    (taint != "*" && label(taint).is_some()).then(|| {
+        Mistake::new("this is not a taint").help("write <key>, <key>=<value>, <key>=<value>:NoSchedule or \"*\"")
+    })
+}
+
+/// A taint without its effect, and the effect.
+#[must_use]
+pub fn taint_and_effect(text: &str) -> (&str, Option<&str>) {
+    text.split_once(':').map_or((text, None), |(taint, effect)| (taint, Some(effect)))
 }
 
 fn time_zone(text: &str) -> Option<Mistake> {

@@ -13,6 +13,7 @@ mod health;
 mod owned;
 mod patch;
 mod plan;
+mod reach;
 mod workload;
 mod write;
 

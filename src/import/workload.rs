@@ -6,6 +6,7 @@ use super::canonical::{self, is_noise_annotation, is_noise_label, items, text};
 use super::container::{self, Pod, Ports, duration};
 use super::owned::Owned;
 use super::plan;
+use super::reach;
 use crate::describe::fits;
 
 /// The workload in the language's words.
@@ -69,10 +70,13 @@ pub(super) fn describe(owned: &Owned<'_>, asked: &[String]) -> Result<Map<String
     put("labels", labels(owned, asked));
     put("annotations", annotations(owned));
     put("place", place(spec));
+    put("host", reach::host(spec));
+    put("rollout", reach::rollout(object));
     let pull = items(&spec["imagePullSecrets"]).iter().filter(|one| one["name"].is_string());
     put("pull", Json::Array(pull.map(|one| one["name"].clone()).collect()));
     put("priority", spec["priorityClassName"].clone());
     put("adopt", owned.adopt(app, &ports));
+    put("ignore", reach::ignore(object, spec));
     Ok(document)
 }
 
@@ -291,22 +295,46 @@ fn place(spec: &Json) -> Json {
         };
         place.insert("nodes".to_owned(), nodes.iter().map(|(key, value)| (key.clone(), short(value))).collect());
     }
-    let taints: Vec<Option<String>> = items(&spec["tolerations"]).iter().map(taint).collect();
+    if let [preferred] = items(&spec["affinity"]["nodeAffinity"]["preferredDuringSchedulingIgnoredDuringExecution"])
+        && let Some(prefer) = preferred_nodes(&preferred["preference"])
+    {
+        place.insert("prefer".to_owned(), Json::Object(prefer));
+    }
+    let taints: Vec<Option<Json>> = items(&spec["tolerations"]).iter().map(taint).collect();
     if !taints.is_empty() && taints.iter().all(Option::is_some) {
         place.insert("tolerate".to_owned(), json!(taints));
     }
     Json::Object(place)
 }
 
-/// A toleration of every effect.
-fn taint(toleration: &Json) -> Option<String> {
-    let plain = toleration["effect"].is_null() && toleration["tolerationSeconds"].is_null();
+/// Labels of nodes that one preference asks for.
+fn preferred_nodes(preference: &Json) -> Option<Map<String, Json>> {
+    if !preference["matchFields"].is_null() {
+        return None;
+    }
+    let one = |expression: &Json| {
+        let values = expression["values"].clone();
+        let value = if let [one] = items(&values) { one.clone() } else { values };
+        Some((expression["key"].as_str().filter(|_| expression["operator"] == "In")?.to_owned(), value))
+    };
+    items(&preference["matchExpressions"]).iter().map(one).collect()
+}
+
+/// A toleration as `kubectl taint` writes its taint.
+fn taint(toleration: &Json) -> Option<Json> {
+    let effect = toleration["effect"].as_str().filter(|effect| !effect.is_empty());
     let key = toleration["key"].as_str();
     let value = toleration["value"].as_str().filter(|value| !value.is_empty());
-    match (plain, toleration["operator"].as_str().unwrap_or("Equal"), key, value) {
-        (true, "Exists", None, _) => Some("*".to_owned()),
-        (true, "Exists", Some(key), _) => Some(key.to_owned()),
-        (true, "Equal", Some(key), Some(value)) => Some(format!("{key}={value}")),
-        _ => None,
+    let taint = match (toleration["operator"].as_str().unwrap_or("Equal"), key, value) {
+        ("Exists", None, _) => "*".to_owned(),
+        ("Exists", Some(key), _) => key.to_owned(),
+        ("Equal", Some(key), Some(value)) => format!("{key}={value}"),
+        _ => return None,
+    };
+    match (toleration["tolerationSeconds"].as_u64(), effect) {
+        (Some(seconds), Some("NoExecute")) => Some(json!({"taint": taint, "for": duration(seconds)})),
+        (Some(_), _) => None,
+        (None, Some(effect)) => Some(json!(format!("{taint}:{effect}"))),
+        (None, None) => Some(json!(taint)),
     }
 }

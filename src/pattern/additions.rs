@@ -30,6 +30,7 @@ fn init_fragment(prepared: &Prepared<'_>, init: &Init, provided: &[Json]) -> Jso
     put("image", made["image"].clone());
     put("command", made["command"].clone());
     put("args", made["args"].clone());
+    put("workingDir", made["workdir"].clone());
     put("envFrom", made["env_from"].clone());
     put("env", Json::Array(env));
     put("resources", made["resources"].clone());
@@ -55,16 +56,14 @@ fn init_fragment(prepared: &Prepared<'_>, init: &Init, provided: &[Json]) -> Jso
     json!({"spec": {"initContainers": [container], "volumes": named(&made["pod_volumes"])}})
 }
 
-/// What Pod Security restricted asks of a container.
+/// The container's securityContext, with its user and group where they are not the Pod's.
 fn security(own: &App, app: Option<&App>) -> Json {
-    let mut security = json!({
-        "runAsNonRoot": own.user > 0,
-        "allowPrivilegeEscalation": false,
-        "readOnlyRootFilesystem": true,
-        "capabilities": {"drop": ["ALL"]},
-    });
+    let mut security = container::security(own);
     if app.is_none_or(|app| app.user != own.user) {
         security["runAsUser"] = json!(own.user);
+    }
+    if let Some(group) = own.group.filter(|group| app.is_none_or(|app| app.group != Some(*group))) {
+        security["runAsGroup"] = json!(group);
     }
     security
 }

@@ -5,6 +5,7 @@ use super::catalogue::Catalogue;
 use super::expose;
 use super::fill::Filled;
 use super::provides;
+use super::reach;
 use super::rights;
 use crate::describe::{Description, Spanned};
 use crate::diagnostic::Finding;
@@ -79,6 +80,7 @@ pub(super) fn check_app(description: &Description, shape: &Filled, uses: &[Fille
     check_names(description, uses, findings);
     check_storage(description, shape, findings);
     rights::check(description, findings);
+    reach::check(description, shape, uses, findings);
     annotations::check(description, findings);
     check_readiness(description, shape, uses, findings);
     provides::check(description, uses, findings);
