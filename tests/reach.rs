@@ -223,6 +223,19 @@ fn what_reaches_a_node_says_why() {
 }
 
 #[test]
+fn explain_shows_what_is_reached() {
+    let description = app(
+        "port: 80, user: 0, capabilities: [NET_RAW], volumes: {l: {host: /var/log, mount: /l}}",
+        "shape: {daemon: {}}\nhost: [network]",
+    );
+    let run = support::patterns_with(&["explain", "-"], description.as_bytes());
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    for row in ["Of its node", "the Pod  its network", "agent    capability NET_RAW", "agent    /var/log"] {
+        assert!(run.stdout.contains(row), "{row}\n{}", run.stdout);
+    }
+}
+
+#[test]
 fn wrong_forms_are_refused() {
     let cases = [
         ("privileged: true, capabilities: [SYS_ADMIN]", DAEMON, "has SYS_ADMIN already"),
@@ -241,6 +254,9 @@ fn wrong_forms_are_refused() {
         ),
         ("port: 80", "use: [{introspect: {}}]\nhost: [pid]", "two process namespaces"),
         ("port: 80, health: {path: /, host: 127.0.0.1}", "", "nothing of the app listens there"),
+        ("port: 80, health: {path: /, headers: {Authorization: Bearer hunter2}}", "", "is a secret in the open"),
+        ("port: 80, health: {ready: /, headers: {X-Api-Token: hunter2}}", "", "is a secret in the open"),
+        ("port: 80, health: {path: /, headers: {A: \"x\\ny\"}}", "", "a header's value is one line"),
         ("port: 80, health: {command: [a], headers: {A: b}}", "", "`headers` belongs to an HTTP check"),
         ("port: 80, health: {live: {path: /, successes: 2}}", "", "`successes` belongs to `ready`"),
         (

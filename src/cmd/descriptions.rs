@@ -14,7 +14,7 @@ use crate::lint::Projects;
 use crate::rules::INVALID_DESCRIPTION;
 use crate::yaml::Document;
 
-/// What is wrong with the descriptions of a run, in each of their environments.
+/// What is wrong with the descriptions of a run, without an environment and in each of theirs.
 ///
 /// # Errors
 /// A settings file that cannot be read.
@@ -38,10 +38,8 @@ fn check_file(file: &File, projects: &Projects, findings: &mut Vec<Finding>) -> 
     let path = if file.path.is_some() { Path::new(&file.source.name) } else { Path::new("-") };
     let folder = file.path.as_deref().and_then(Path::parent);
     let environments = describe::environments(&file.source, folder);
-    let environments: Vec<Option<String>> =
-        if environments.is_empty() { vec![None] } else { environments.into_iter().map(Some).collect() };
     let mut found: Vec<Finding> = Vec::new();
-    for environment in environments {
+    for environment in std::iter::once(None).chain(environments.into_iter().map(Some)) {
         let args = DescriptionArgs { environment, values_come_later: true, ..DescriptionArgs::default() };
         found.extend(match expand_text(&file.source, path, &args)? {
             Ok(expanded) => expanded.warnings,

@@ -250,6 +250,12 @@ pub fn environments(source: &Arc<Source>, folder: Option<&Path>) -> Vec<String> 
     names_under("environments", source, folder)
 }
 
+/// The names of the parameters that a description declares, its bases' included; empty where it cannot be read.
+#[must_use]
+pub fn parameters(source: &Arc<Source>, folder: Option<&Path>) -> Vec<String> {
+    names_under("params", source, folder)
+}
+
 fn names_under(key: &str, source: &Arc<Source>, folder: Option<&Path>) -> Vec<String> {
     let mut findings = Vec::new();
     let roots = roots(source, &mut findings).into_iter();

@@ -5,6 +5,7 @@
 
 use super::target::{self, Target};
 use crate::kube::api_resources::VERBS;
+use crate::kube::duration::milliseconds;
 use crate::kube::validation::{self, Quantity};
 
 /// Why a text does not follow its format.
@@ -323,21 +324,11 @@ fn http_path(text: &str) -> Option<Mistake> {
 /// What is wrong with the text.
 pub fn duration_seconds(text: &str) -> Result<u64, Mistake> {
     let mistake = || Mistake::new("a duration is a whole number with s, m or h, such as 30s, 5m or 1h30m");
-    let mut total: u64 = 0;
-    let mut rest = text;
-    while !rest.is_empty() {
-        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-        let unit = match rest.as_bytes().get(digits) {
-            Some(b's') => 1,
-            Some(b'm') => 60,
-            Some(b'h') => 3600,
-            _ => return Err(mistake()),
-        };
-        let number: u64 = rest[..digits].parse().map_err(|_| mistake())?;
-        total = number.checked_mul(unit).and_then(|part| total.checked_add(part)).ok_or_else(mistake)?;
-        rest = &rest[digits + 1..];
-    }
-    if text.is_empty() || total > 31_536_000 { Err(mistake()) } else { Ok(total) }
+    // of what Go reads, whole seconds, minutes and hours alone: a description has no other times
+    let is_whole = text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b's' | b'm' | b'h'));
+    let has_unit = text.ends_with(['s', 'm', 'h']) && !text.contains("ms");
+    let milliseconds = if is_whole && has_unit { milliseconds(text) } else { None };
+    milliseconds.map(|time| time / 1000).filter(|seconds| *seconds <= 31_536_000).ok_or_else(mistake)
 }
 
 /// A duration that something waits, or takes: none of it would be taken for a default, or refused.
@@ -351,8 +342,9 @@ fn interval(text: &str) -> Option<Mistake> {
 
 /// A duration that may be less than a second.
 fn timeout(text: &str) -> Option<Mistake> {
-    let milliseconds = text.strip_suffix("ms").and_then(|digits| digits.parse::<u32>().ok());
-    if milliseconds.is_some_and(|value| value > 0) {
+    let is_milliseconds =
+        text.strip_suffix("ms").is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
+    if is_milliseconds && milliseconds(text).is_some_and(|time| (1..=u64::from(u32::MAX)).contains(&time)) {
         return None;
     }
     duration_seconds(text)

@@ -403,6 +403,11 @@ fn container(container: &mut Json, all: &Map<String, Json>) {
         for (key, value) in all {
             context.entry(key.clone()).or_insert_with(|| value.clone());
         }
+        // such a container has all capabilities, and is never kept from more rights
+        if context.get("privileged") == Some(&Json::Bool(true)) {
+            context.shift_remove("capabilities");
+            context.shift_remove("allowPrivilegeEscalation");
+        }
     }
     if let Some(ports) = members.get_mut("ports").and_then(Json::as_array_mut) {
         for port in ports.iter_mut().filter(|port| port["protocol"].is_null()) {

@@ -6,6 +6,7 @@ use super::canonical::{items, path_of, slept, text};
 use super::health;
 use super::reach;
 use crate::describe::fits;
+use crate::kube::validation::Quantity;
 
 /// The Pod that a container is in.
 pub(super) struct Pod<'a> {
@@ -422,7 +423,12 @@ fn resources(resources: &Json) -> Json {
 /// Twice a size of memory, as `small`, `medium` and `large` have it, where nobody limits it.
 fn double(size: &Json) -> Option<String> {
     let text = size.as_str()?;
-    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let number: u64 = text[..digits].parse().ok()?;
-    Some(format!("{}{}", number.checked_mul(2)?, &text[digits..]))
+    Quantity::parse(text)?;
+    let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len()));
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    let doubled = format!("{whole}{fraction}").parse::<u64>().ok()?.checked_mul(2)?.to_string();
+    let digits = format!("{doubled:0>width$}", width = fraction.len() + 1);
+    let (whole, fraction) = digits.split_at(digits.len() - fraction.len());
+    let fraction = fraction.trim_end_matches('0');
+    Some(if fraction.is_empty() { format!("{whole}{unit}") } else { format!("{whole}.{fraction}{unit}") })
 }

@@ -216,7 +216,8 @@ fn attempt(owned: &Owned<'_>, run: &Run, generate: Generate<'_>) -> Result<Attem
         comments.push(("extra".to_owned(), places("no key makes", &owned.extra)));
     }
     let mut merges: BTreeMap<String, Json> = BTreeMap::new();
-    let mut ignored: Vec<Json> = Vec::new();
+    let mut ignored: Vec<Json> =
+        keys.get("ignore").map(|ignored| canonical::items(ignored).to_vec()).unwrap_or_default();
     for _ in 0..ROUNDS {
         write_hatches(&mut keys, &merges, &ignored);
         let text = write::document(&keys, &comments)?;

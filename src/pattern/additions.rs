@@ -56,14 +56,15 @@ fn init_fragment(prepared: &Prepared<'_>, init: &Init, provided: &[Json]) -> Jso
     json!({"spec": {"initContainers": [container], "volumes": named(&made["pod_volumes"])}})
 }
 
-/// The container's securityContext, with its user and group where they are not the Pod's.
+/// The container's `securityContext`, with its user and group where they are not the Pod's.
 fn security(own: &App, app: Option<&App>) -> Json {
     let mut security = container::security(own);
     if app.is_none_or(|app| app.user != own.user) {
         security["runAsUser"] = json!(own.user);
     }
-    if let Some(group) = own.group.filter(|group| app.is_none_or(|app| app.group != Some(*group))) {
-        security["runAsGroup"] = json!(group);
+    let group = |app: &App| app.group.unwrap_or(app.user);
+    if app.is_none_or(|app| group(app) != group(own)) {
+        security["runAsGroup"] = json!(group(own));
     }
     security
 }

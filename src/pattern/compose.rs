@@ -16,7 +16,7 @@ use super::expose;
 use super::fill::Filled;
 use super::hatches::{self, Made};
 use super::invariants;
-use super::isolate;
+use super::isolate::{self, Neighbours};
 use super::job_names;
 use super::mesh;
 use super::objects;
@@ -42,21 +42,32 @@ pub fn expand(catalogue: &Catalogue, descriptions: &[Description]) -> Result<Vec
     let mut findings = Vec::new();
     let prepared = prepare_all(catalogue, descriptions, &mut findings);
     let directory = Directory::new(descriptions, &prepared);
-    let mut objects = Vec::new();
+    let mut composed = Vec::new();
     for prepared in prepared.iter().flatten() {
-        match expand_one(catalogue, prepared, &directory) {
-            Ok(made) => objects.extend(made),
+        match compose(catalogue, prepared, &directory) {
+            Ok(objects) => composed.push((prepared, objects)),
             Err(mistakes) => findings.extend(mistakes),
         }
     }
-    if findings.is_empty() { Ok(objects) } else { Err(findings) }
+    // who may talk to whom goes by the Pods of all documents
+    let pods = composed.iter().map(|(prepared, objects)| (prepared.description.name.as_str(), isolate::pods(objects)));
+    let neighbours = Neighbours { pods: pods.collect(), directory: &directory };
+    let mut made = Vec::new();
+    for (prepared, objects) in composed {
+        match finish(prepared, objects, &neighbours) {
+            Ok(own) => made.extend(own),
+            Err(mistakes) => findings.extend(mistakes),
+        }
+    }
+    if findings.is_empty() { Ok(made) } else { Err(findings) }
 }
 
-fn expand_one(
+/// The objects of a document, before anything that goes by what other documents make.
+fn compose(
     catalogue: &Catalogue,
     prepared: &Prepared<'_>,
     directory: &Directory<'_>,
-) -> Result<Vec<Made>, Vec<Finding>> {
+) -> Result<Vec<Json>, Vec<Finding>> {
     let mut findings = Vec::new();
     // what only follows from another document's mistake is no news
     let mut follows = directory.is_broken() && prepared.description.expose.is_some();
@@ -87,7 +98,17 @@ fn expand_one(
     reach::apply(prepared.description, &mut objects, &mut findings);
     rollout::apply(prepared.description, &mut objects, &mut findings);
     annotations::apply(prepared.description, &mut objects, &mut findings);
-    isolate::apply(prepared, directory, &mut objects, &mut findings);
+    if findings.is_empty() { Ok(objects) } else { Err(findings) }
+}
+
+/// Policies, names that are kept, and what the description says about objects directly.
+fn finish(
+    prepared: &Prepared<'_>,
+    mut objects: Vec<Json>,
+    neighbours: &Neighbours<'_>,
+) -> Result<Vec<Made>, Vec<Finding>> {
+    let mut findings = Vec::new();
+    isolate::apply(prepared, neighbours, &mut objects, &mut findings);
     adopt::apply(prepared.description, &mut objects, &mut findings);
     let origin = &prepared.description.name_place;
     let mut made = objects.into_iter().map(|object| Made { object, blame: None, origin: origin.clone() }).collect();

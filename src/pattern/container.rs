@@ -67,7 +67,7 @@ pub(super) fn context(
 }
 
 /// What Pod Security restricted asks of a container, but for what the description asks for; the Pod's own
-/// securityContext has the rest.
+/// `securityContext` has the rest.
 pub(super) fn security(app: &App) -> Json {
     let mut security = Map::from_iter([("runAsNonRoot".to_owned(), json!(app.user > 0))]);
     if app.privileged {
@@ -92,8 +92,9 @@ pub(super) fn security(app: &App) -> Json {
 
 /// The same for a container whose user is not the Pod's.
 fn own_security(app: &App) -> Json {
-    let mut security = Map::from_iter([("runAsUser".to_owned(), json!(app.user))]);
-    security.extend(app.group.map(|group| ("runAsGroup".to_owned(), json!(group))));
+    let group = app.group.unwrap_or(app.user);
+    let mut security =
+        Map::from_iter([("runAsUser".to_owned(), json!(app.user)), ("runAsGroup".to_owned(), json!(group))]);
     security.extend(self::security(app).as_object().cloned().unwrap_or_default());
     Json::Object(security)
 }

@@ -4,7 +4,7 @@
 //! The kubelet's probes come from the Pod's own node, which no policy cuts off (kubernetes/website:
 //! content/en/docs/concepts/services-networking/network-policies.md).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use serde_json::{Value as Json, json};
 
@@ -19,21 +19,44 @@ use crate::words::{list, nearest};
 /// What to know beside the objects.
 pub(super) const NOTE: &str = "note: `isolate` works where the cluster's network plugin enforces NetworkPolicies; the kubelet's probes come from the node and pass in any case";
 
+/// The documents of a file, and the names that their Pods go by: a document has several kinds where its shape has parts.
+pub(super) struct Neighbours<'a> {
+    pub directory: &'a Directory<'a>,
+    pub pods: HashMap<&'a str, BTreeSet<String>>,
+}
+
+/// The label that tells the Pods of a document, and of each of its parts, from all others.
+const NAME: &str = "app.kubernetes.io/name";
+
+/// The names of the Pods that a document makes.
+pub(super) fn pods(objects: &[Json]) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for mut workload in workloads(objects) {
+        let templates = objects::templates(&mut workload);
+        names.extend(templates.iter().filter_map(|pod| pod["metadata"]["labels"][NAME].as_str().map(str::to_owned)));
+    }
+    names
+}
+
+fn workloads(objects: &[Json]) -> Vec<Json> {
+    let written = objects.iter().filter(|object| objects::is_workload(object)).cloned();
+    written.chain(objects.iter().flat_map(objects::made_later)).collect()
+}
+
 /// Adds the policies.
 pub(super) fn apply(
     prepared: &Prepared<'_>,
-    directory: &Directory<'_>,
+    neighbours: &Neighbours<'_>,
     objects: &mut Vec<Json>,
     findings: &mut Vec<Finding>,
 ) {
     let Some(isolate) = &prepared.description.isolate else { return };
-    let written = objects.iter().filter(|object| objects::is_workload(object)).cloned();
-    let workloads: Vec<Json> = written.chain(objects.iter().flat_map(objects::made_later)).collect();
+    let workloads = workloads(objects);
     let behind = behind(prepared);
     let declared: Vec<Declared> = workloads.iter().flat_map(declared).collect();
-    let within = (workloads.len() > 1).then(|| json!([{"podSelector": own_parts(&workloads)}]));
-    let peers = isolate.get("from").map(|from| peers(prepared, directory, from, &declared, findings));
-    let egress = isolate.get("to").map(|to| egress(prepared, directory, to, within.as_ref(), findings));
+    let within = (workloads.len() > 1).then(|| json!([{"podSelector": named(&pods(objects))}]));
+    let peers = isolate.get("from").map(|from| peers(prepared, neighbours, from, &declared, findings));
+    let egress = isolate.get("to").map(|to| egress(prepared, neighbours, to, within.as_ref(), findings));
     let mut policies: Vec<Json> = Vec::new();
     for mut workload in workloads {
         let own_name = workload["metadata"]["name"].clone();
@@ -125,13 +148,7 @@ fn declared(workload: &Json) -> Vec<Declared> {
 }
 
 /// The Pods of all parts of a document, and of no other: `part-of` may be a system of several.
-fn own_parts(workloads: &[Json]) -> Json {
-    const NAME: &str = "app.kubernetes.io/name";
-    let mut names = BTreeSet::new();
-    for mut workload in workloads.iter().cloned() {
-        let templates = objects::templates(&mut workload);
-        names.extend(templates.iter().filter_map(|pod| pod["metadata"]["labels"][NAME].as_str().map(str::to_owned)));
-    }
+fn named(names: &BTreeSet<String>) -> Json {
     json!({"matchExpressions": [{"key": NAME, "operator": "In", "values": names}]})
 }
 
@@ -143,7 +160,7 @@ struct Peer {
 
 fn peers(
     prepared: &Prepared<'_>,
-    directory: &Directory<'_>,
+    neighbours: &Neighbours<'_>,
     from: &Spanned,
     declared: &[Declared],
     findings: &mut Vec<Finding>,
@@ -163,7 +180,7 @@ fn peers(
                 continue;
             }
         };
-        let Some(from) = peer(prepared, directory, name, place, findings) else { continue };
+        let Some(from) = peer(prepared, neighbours, name, place, findings) else { continue };
         let ports = names.map(|names| names.items().iter().filter_map(|name| port(name, declared, findings)).collect());
         if ports.is_none() && prepared.inbound.is_none() {
             findings.push(
@@ -194,7 +211,7 @@ fn port(name: &Spanned, declared: &[Declared], findings: &mut Vec<Finding>) -> O
 
 fn peer(
     prepared: &Prepared<'_>,
-    directory: &Directory<'_>,
+    neighbours: &Neighbours<'_>,
     name: &str,
     place: &Place,
     findings: &mut Vec<Finding>,
@@ -205,8 +222,10 @@ fn peer(
         }
     } else if is_cidr(name) {
         return Some(json!({"ipBlock": {"cidr": name}}));
-    } else if let Some((document, _)) = directory.document(name) {
-        let mut peer = json!({"podSelector": {"matchLabels": objects::selector(document)}});
+    } else if let Some((document, _)) = neighbours.directory.document(name) {
+        let parts = neighbours.pods.get(document.name.as_str()).filter(|names| names.len() > 1);
+        let pods = parts.map_or_else(|| json!({"matchLabels": objects::selector(document)}), named);
+        let mut peer = json!({"podSelector": pods});
         let elsewhere =
             document.namespace.as_ref().filter(|namespace| prepared.description.namespace.as_ref() != Some(*namespace));
         if let Some(namespace) = elsewhere {
@@ -214,7 +233,7 @@ fn peer(
         }
         return Some(peer);
     }
-    let meant = nearest(name, directory.names());
+    let meant = nearest(name, neighbours.directory.names());
     let label = meant.map_or_else(String::new, |name| format!("did you mean `{name}`?"));
     findings.push(
         Finding::error(
@@ -262,7 +281,7 @@ fn admitted(prepared: &Prepared<'_>, peers: &[Peer], template: &Json, ports: &[J
 
 fn egress(
     prepared: &Prepared<'_>,
-    directory: &Directory<'_>,
+    neighbours: &Neighbours<'_>,
     to: &Spanned,
     within: Option<&Json>,
     findings: &mut Vec<Finding>,
@@ -272,7 +291,7 @@ fn egress(
         let Some(text) = item.text() else { continue };
         if text == "dns" {
             rules.push(dns());
-            if directory.document("dns").is_some() {
+            if neighbours.directory.document("dns").is_some() {
                 findings.push(
                     Finding::error(
                         item.place.label(""),
@@ -283,8 +302,8 @@ fn egress(
             }
             continue;
         }
-        if let Some((document, target)) = directory.document(text) {
-            let Some(to) = peer(prepared, directory, text, &item.place, findings) else { continue };
+        if let Some((document, target)) = neighbours.directory.document(text) {
+            let Some(to) = peer(prepared, neighbours, text, &item.place, findings) else { continue };
             // one that is wrong in itself has been reported
             let Some(target) = target else { continue };
             let Some(inbound) = &target.inbound else {
@@ -306,7 +325,7 @@ fn egress(
                 rules.push(json!({"to": [{"ipBlock": {"cidr": cidr}}], "ports": [{"protocol": "TCP", "port": port}]}));
             }
             None => {
-                let label = nearest(text, directory.names().chain(["dns"]))
+                let label = nearest(text, neighbours.directory.names().chain(["dns"]))
                     .map_or_else(String::new, |name| format!("did you mean `{name}`?"));
                 findings.push(
                     Finding::error(

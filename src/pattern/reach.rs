@@ -154,8 +154,8 @@ fn check_host(description: &Description, shape: &Filled, findings: &mut Vec<Find
 /// Gives the app's Pods what they share with their node.
 pub(super) fn apply(description: &Description, objects: &mut [Json], findings: &mut Vec<Finding>) {
     let is_apps = |template: &Json| {
-        let containers = template.pointer("/spec/containers").and_then(Json::as_array).into_iter().flatten();
-        containers.into_iter().any(|container| container["name"] == *description.name)
+        let mut containers = template.pointer("/spec/containers").and_then(Json::as_array).into_iter().flatten();
+        containers.any(|container| container["name"] == *description.name)
     };
     let mut applied = false;
     for object in objects.iter_mut().filter(|object| objects::is_workload(object)) {

@@ -12,6 +12,7 @@ use super::broken::Broken;
 use super::catalogue::{Folder, shared_template};
 use crate::describe::{Spanned, Target, duration_seconds};
 use crate::files;
+use crate::kube::duration;
 use crate::kube::validation::Quantity;
 use crate::limits;
 use crate::yaml::{self, Source};
@@ -384,13 +385,7 @@ fn shards(to: &Hole, listed: &Hole) -> Result<Hole, Error> {
 
 /// A time in milliseconds: `800ms` is 800, `5s` is 5000.
 fn milliseconds(text: &str) -> Result<u64, Error> {
-    let part = text.strip_suffix("ms").and_then(|digits| digits.parse::<u64>().ok());
-    match part {
-        Some(part) => Ok(part),
-        None => duration_seconds(text)
-            .map(|seconds| seconds * 1000)
-            .map_err(|mistake| Error::new(ErrorKind::InvalidOperation, mistake.message)),
-    }
+    duration::milliseconds(text).ok_or_else(|| Error::new(ErrorKind::InvalidOperation, format!("`{text}` is no time")))
 }
 
 /// A regular expression (RE2) that matches this text alone, without the characters at which oauth2-proxy divides its

@@ -43,6 +43,15 @@ fn of_app() -> Vec<(&'static str, Value)> {
         ("account", json!({"account": "robot"})),
         ("stop", json!({"stop": "10m", "drain": "20s"})),
         ("user", json!({"user": 7})),
+        ("group and folder", json!({"group": 8, "workdir": "/srv", "capabilities": ["NET_BIND_SERVICE"]})),
+        ("hooks", json!({"before-stop": ["leave"], "after-start": ["join"]})),
+        ("headers", json!({"health": {"path": "/h", "headers": {"Host": "a.example.com"}, "successes": 2}})),
+        ("disk", json!({"resources": {"cpu": "100m", "memory": "64Mi", "disk": "1Gi", "limit": {"disk": "2Gi"}}})),
+        ("token", json!({"volumes": {"k7": {"token": "vault", "mount": "/k7"}}})),
+        (
+            "csi",
+            json!({"volumes": {"k7": {"csi": "secrets-store.csi.k8s.io", "attributes": {"a": "b"}, "mount": "/k7"}}}),
+        ),
     ]
 }
 
@@ -58,6 +67,11 @@ fn of_document() -> Vec<(&'static str, Value)> {
         (
             "place",
             json!({"place": {"nodes": {"disk": "ssd"}, "tolerate": ["*"], "spread": ["zone", "host"], "apart": true}}),
+        ),
+        ("rollout", json!({"rollout": {"settle": "5s", "history": 3}})),
+        (
+            "prefer",
+            json!({"place": {"prefer": {"disk": "ssd"}, "tolerate": ["a=b:NoSchedule", {"taint": "c", "for": "30s"}]}}),
         ),
         ("pull", json!({"pull": ["regcred"]})),
         ("schedule", json!({"schedule": {"at": "0 3 * * *", "zone": "Europe/Berlin"}})),

@@ -19,8 +19,8 @@ use super::ast::{Expr, Kind, Literal};
 use super::eval::{Budget, Evaluated, Fail, contains, equal, no_overload};
 use super::value::{Item, ListKind, Origin, Value};
 
+pub use crate::kube::duration::nanoseconds as duration;
 pub use convert::plain;
-pub use time::parse_duration as duration;
 
 /// A time, or a date.
 pub fn timestamp(text: &str) -> Option<(i64, u32)> {
@@ -109,7 +109,7 @@ pub fn check_literals(function: &str, target: Option<&Expr>, args: &[Expr]) -> R
     };
     let Some(text) = constant(last) else { return Ok(()) };
     let is_right = match function {
-        "duration" => time::parse_duration(&text).is_some(),
+        "duration" => duration(&text).is_some(),
         "timestamp" => time::parse_timestamp(&text).is_some(),
         _ => strings::is_regex(&text),
     };

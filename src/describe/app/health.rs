@@ -4,7 +4,7 @@ use super::super::formats::duration_seconds;
 use super::super::spanned::{Kind, Member, Place, Spanned};
 use super::{NamedPort, scalar};
 use crate::diagnostic::Finding;
-use crate::words::nearest;
+use crate::words::{is_secret_name, nearest};
 
 /// How health is checked; without a form the port is dialled.
 #[derive(Clone, Debug, Default)]
@@ -120,6 +120,9 @@ pub(super) fn read(
         );
     }
     let request = request(value);
+    if forms == 0 {
+        reader.check_headers(value);
+    }
     let checks: Vec<&Probe> = ready.iter().chain(&live).collect();
     for member in ["headers", "host"].iter().filter_map(|key| value.member(key)).filter(|_| forms == 0) {
         reader.needs_path(member, &checks);
@@ -170,10 +173,31 @@ impl Reader<'_> {
         let failures = value.get("failures").and_then(|failures| failures.to_json().as_u64());
         let probe =
             Probe { handler, every: seconds("every"), timeout: seconds("timeout"), failures, request: request(value) };
+        self.check_headers(value);
         for member in ["headers", "host"].iter().filter_map(|key| value.member(key)) {
             self.needs_path(member, &[&probe]);
         }
         Some(probe)
+    }
+
+    /// A Pod's spec takes no Secret for a header of a probe, so what would log in is written nowhere.
+    fn check_headers(&mut self, value: &Spanned) {
+        for header in value.get("headers").map(Spanned::members).unwrap_or_default() {
+            let logs_in = ["authorization", "proxy-authorization", "cookie"]
+                .iter()
+                .any(|name| header.key.eq_ignore_ascii_case(name));
+            if (logs_in || is_secret_name(&header.key)) && header.value.text().is_some_and(|text| !text.is_empty()) {
+                self.findings.push(
+                    Finding::error(
+                        header.key_place.label(""),
+                        format!("the header `{}` is a secret in the open", header.key),
+                    )
+                    .hide(header.value.place.span)
+                    .because("whoever may read Pods reads it")
+                    .help("ask a path that needs no login, or have a command log in: health: {command: […]}"),
+                );
+            }
+        }
     }
 
     /// Only an HTTP check has headers and a host of its own.
