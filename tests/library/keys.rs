@@ -43,9 +43,8 @@ fn of_app() -> Vec<(&'static str, Value)> {
         ("account", json!({"account": "robot"})),
         ("stop", json!({"stop": "10m", "drain": "20s"})),
         ("user", json!({"user": 7})),
-        ("group and folder", json!({"group": 8, "workdir": "/srv", "capabilities": ["NET_BIND_SERVICE"]})),
+        ("group and folder", json!({"group": 8, "workdir": "/srv"})),
         ("hooks", json!({"before-stop": ["leave"], "after-start": ["join"]})),
-        ("headers", json!({"health": {"path": "/h", "headers": {"Host": "a.example.com"}, "successes": 2}})),
         ("disk", json!({"resources": {"cpu": "100m", "memory": "64Mi", "disk": "1Gi", "limit": {"disk": "2Gi"}}})),
         ("token", json!({"volumes": {"k7": {"token": "vault", "mount": "/k7"}}})),
         (
