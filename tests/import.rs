@@ -217,8 +217,148 @@ fn secrets_stay_in_their_files() {
     for args in [&[][..], &["--diff"], &["--format", "json"]] {
         let run = patterns_with(&[&["import"][..], args, &["-"]].concat(), open.as_bytes());
         let all = format!("{}{}", run.stdout, run.stderr);
-        assert!(!all.contains("hunter2") && all.contains("written in the open"), "{args:?}\n{all}");
+        let place = "Secret/web-env with DB_PASSWORD, which is in the open at <stdin>:10";
+        assert!(!all.contains("hunter2") && all.contains(place), "{args:?}\n{all}");
     }
+    assert!(description(&report(&open)).contains("DB_PASSWORD: secret/web-env/DB_PASSWORD"));
+}
+
+/// Elsewhere a secret has no reference that could take its place: whoever imports it is told where it is.
+#[test]
+fn a_secret_elsewhere_is_named_by_its_line() {
+    let header =
+        "readinessProbe: {httpGet: {port: 80, httpHeaders: [{name: Authorization, value: hunter2-in-a-header}]}}";
+    for container in [
+        "command: [sh, -c, \"mysqldump -phunter2 shop\"]",
+        "command: [sh, -c, \"API_TOKEN=hunter2 work\"]",
+        "args: [\"curl -H 'Authorization: Bearer hunter2hunter2' example.com\"]",
+        header,
+    ] {
+        let input = deployment(&format!(", {container}"), "");
+        let run = patterns_with(&["import", "-"], input.as_bytes());
+        assert_eq!(run.code, 0, "{container}\n{}", run.stderr);
+        assert!(run.stderr.contains("<stdin>:10: this looks like a secret"), "{container}\n{}", run.stderr);
+        assert!(!run.stderr.contains("hunter2"), "{container}\n{}", run.stderr);
+        let diff = patterns_with(&["import", "--diff", "-"], input.as_bytes());
+        assert!(!diff.stdout.contains("hunter2"), "{container}\n{}", diff.stdout);
+    }
+    let plain =
+        deployment(", command: [sh, -c, \"mkdir -p/data; TOKEN=$TOKEN KEY=a work\"], args: [--token-file, /t]", "");
+    let run = patterns_with(&["import", "-"], plain.as_bytes());
+    assert!(!run.stderr.contains("looks like a secret"), "{}", run.stderr);
+}
+
+fn stateful_set(claims: &[&str], service_port: u16) -> String {
+    let list = |form: &dyn Fn(&str) -> String| claims.iter().map(|name| form(name)).collect::<String>();
+    let mounts = list(&|name| format!("\n        - {{name: {name}, mountPath: /{name}}}"));
+    let templates = list(&|name| {
+        format!(
+            "\n  - metadata: {{name: {name}, labels: {{of: {name}}}}}\n    spec: {{accessModes: [ReadWriteOnce], resources: {{requests: {{storage: 1Gi}}}}}}"
+        )
+    });
+    format!(
+        "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {{name: db}}\nspec:\n  serviceName: db\n  replicas: 2\n  \
+         selector: {{matchLabels: {{app: db}}}}\n  template:\n    metadata: {{labels: {{app: db}}}}\n    spec:\n      \
+         containers:\n      - name: db\n        image: registry.example.com/db:1\n        ports: [{{containerPort: 8080}}]\n        \
+         volumeMounts:{mounts}\n  volumeClaimTemplates:{templates}\n---\napiVersion: v1\nkind: Service\nmetadata: {{name: db}}\n\
+         spec: {{clusterIP: None, selector: {{app: db}}, ports: [{{port: {service_port}, targetPort: 8080}}]}}\n"
+    )
+}
+
+/// A list of claims is one value to the API server, and immutable: it is all there, as it was.
+#[test]
+fn claims_and_ports_of_a_stateful_set_stay() {
+    for (claims, port) in [(&["data", "wal"][..], 8080), (&["data"], 80), (&["a", "b", "c"], 80)] {
+        let input = stateful_set(claims, port);
+        let report = report(&input);
+        assert_eq!((&report["imported"], &report["fields"]["lost"]), (&json!(1), &json!(0)), "{input}\n{report}");
+        assert_eq!(report["documents"][0]["delete"], json!([]), "{report}");
+        let made = documents(&generate(description(&report)).stdout);
+        let of = |kind: &str| made.iter().find(|object| object["kind"] == kind).expect("an object").clone();
+        let said = &documents(&input)[0];
+        assert_eq!(
+            of("StatefulSet")["spec"]["volumeClaimTemplates"],
+            said["spec"]["volumeClaimTemplates"],
+            "{claims:?}"
+        );
+        let ports = of("Service")["spec"]["ports"].clone();
+        assert_eq!((ports.as_array().map(Vec::len), &ports[0]["port"]), (Some(1), &json!(port)), "{ports}");
+    }
+}
+
+/// What the API server would not change in place is named: it has to be deleted first.
+#[test]
+fn what_cannot_be_changed_in_place_is_named() {
+    let input = deployment("", "")
+        .replace("matchLabels: {app: web}", "matchExpressions: [{key: app, operator: In, values: [web]}]");
+    let delete = report(&input)["documents"][0]["delete"].to_string();
+    assert!(delete.contains("Deployment/web: spec.selector"), "{delete}");
+    let input = stateful_set(&["data"], 8080).replace("  serviceName: db\n", "");
+    let delete = report(&input)["documents"][0]["delete"].to_string();
+    assert!(delete.contains("StatefulSet/db (with --cascade=orphan its Pods go on): spec.serviceName"), "{delete}");
+}
+
+#[test]
+fn no_replicas_are_suspend() {
+    let stopped = |input: &str| input.replacen("spec:\n", "spec:\n  replicas: 0\n", 1).replace("  replicas: 2\n", "");
+    for input in [stopped(&deployment("", "")), stopped(&stateful_set(&["data"], 8080))] {
+        let report = report(&input);
+        assert!(description(&report).contains("use: [suspend]"), "{input}\n{report}");
+        let made = documents(&generate(description(&report)).stdout);
+        let workload = made.iter().find(|object| object["spec"]["template"].is_object()).expect("a workload");
+        assert_eq!(workload["spec"]["replicas"], 0);
+    }
+}
+
+/// Documents have names of their own; objects keep theirs.
+#[test]
+fn workloads_of_one_name_are_several_documents() {
+    let long = format!("a{}", "b".repeat(50));
+    let input = [
+        deployment("", ""),
+        deployment("", "").replacen("metadata: {name: web}", "metadata: {name: web, namespace: other}", 1),
+        deployment("", "").replace("kind: Deployment", "kind: DaemonSet"),
+        deployment("", "").replacen("metadata: {name: web}", "metadata: {name: web.example.com}", 1),
+        deployment("", "").replacen("metadata: {name: web}", &format!("metadata: {{name: {long}}}"), 1),
+    ]
+    .join("---\n");
+    let report = report(&input);
+    assert_eq!((&report["imported"], &report["left"]), (&json!(5), &json!([])), "{report}");
+    let run = patterns_with(&["import", "-"], input.as_bytes());
+    let made = generate(&run.stdout);
+    assert_eq!(made.code, 0, "{}", made.stderr);
+    let made = documents(&made.stdout);
+    let mut names: Vec<String> = made
+        .iter()
+        .filter(|object| object["spec"]["template"].is_object())
+        .map(|object| format!("{} {}", object["kind"].as_str().unwrap(), object["metadata"]["name"].as_str().unwrap()))
+        .collect();
+    names.sort();
+    let long = format!("Deployment {long}");
+    assert_eq!(names, ["DaemonSet web", &long, "Deployment web", "Deployment web", "Deployment web.example.com"]);
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("import-names");
+    let _ = std::fs::remove_dir_all(&folder);
+    let run = patterns_with(&["import", "-", "-o", folder.to_str().unwrap()], input.as_bytes());
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 5);
+}
+
+/// What is written and is the server's default is the same, or it is changed: never silence that we complete.
+#[test]
+fn a_default_that_is_written_is_the_same_or_changed() {
+    let report =
+        report(&deployment(", terminationMessagePath: /dev/termination-log", "      enableServiceLinks: true\n"));
+    let changed = report["documents"][0]["changed"].to_string();
+    assert!(changed.contains("enableServiceLinks") && !changed.contains("terminationMessagePath"), "{changed}");
+    assert!(!report["documents"][0]["completed"].to_string().contains("enableServiceLinks"), "{report}");
+}
+
+/// A workload that two environments take from one file is one.
+#[test]
+fn no_more_workloads_are_imported_than_there_are() {
+    let report = patterns(&["import", "--format", "json", "tests/import/layers"]);
+    let report: Value = serde_json::from_str(&report.stdout).unwrap();
+    assert_eq!((&report["workloads"], &report["imported"]), (&json!(3), &json!(3)), "{report}");
 }
 
 #[test]

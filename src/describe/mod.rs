@@ -18,7 +18,7 @@ mod variants;
 
 pub use app::{
     App, EnvFrom, EnvSource, EnvVar, Files, Handler, Health, NamedPort, Probe, Resources, Right, Volume,
-    read as read_app, read_resources,
+    looks_like_secret, read as read_app, read_resources,
 };
 pub use beside::{find as find_beside, read as read_beside};
 pub use document::{Description, Entry, Expose, Ignore, Init, Options, check_app, environments, grammar, read};

@@ -4,6 +4,7 @@ use serde_json::{Map, Value as Json};
 
 use super::canonical::{self, Around};
 use super::defaults;
+use crate::describe::looks_like_secret;
 use crate::kube::validation::Quantity;
 
 /// How a field of the made object relates to what was there.
@@ -11,8 +12,10 @@ use crate::kube::validation::Quantity;
 pub enum Kind {
     /// It says the same.
     Same,
-    /// Nothing was said, or only what the server fills in; the reason is why we say something.
+    /// Nothing was said; the reason is why we say something.
     Completed(&'static str),
+    /// It was said, and what is made is another way to the same end or a stricter one, for this reason.
+    Changed(&'static str),
     /// It was said, and is not what is made.
     Lost,
 }
@@ -75,10 +78,11 @@ fn walk(
     let relation = match (said, made) {
         (Some(said), made) if made.or(default).is_some_and(|made| equal(path, said, made)) => Kind::Same,
         (None, Some(made)) if default == Some(made) => return,
+        // What the server fills in anyway is often written by a tool; that it is not made is no loss, and is said.
         (Some(said), Some(_)) if default.is_some_and(|default| equal(path, said, default)) => {
-            Kind::Completed(reason(path))
+            Kind::Changed(reason(path))
         }
-        (Some(said), _) => covered(path, said, made, whole).map_or(Kind::Lost, Kind::Completed),
+        (Some(said), _) => covered(path, said, made, whole).map_or(Kind::Lost, Kind::Changed),
         (None, _) => Kind::Completed(reason(path)),
     };
     fields.push(Field { path: path.clone(), said: said.cloned(), made: made.cloned(), kind: relation });
@@ -134,9 +138,17 @@ fn covered(path: &[String], said: &Json, made: Option<&Json>, whole: (&Json, &Js
             let all = made?.as_array()?.iter().any(|one| one == "ALL");
             all.then_some("all capabilities are dropped")
         }
+        (variable, "value") => {
+            let name = variable.strip_prefix("[name=")?.strip_suffix(']')?;
+            let named = at(whole.1, 1)?.pointer("/valueFrom/secretKeyRef")?.is_object();
+            (named && looks_like_secret(name, said.as_str()?)).then_some(NAMED_SECRET)
+        }
         _ => None,
     }
 }
+
+/// Why a variable is a reference.
+const NAMED_SECRET: &str = "a secret is named in a description, not written";
 
 /// How long a start-up probe waits, in seconds.
 pub(super) fn patience(probe: &Json) -> u64 {
@@ -147,6 +159,7 @@ pub(super) fn patience(probe: &Json) -> u64 {
 /// Why something is said where the input is silent, by the first word that the path has.
 fn reason(path: &[String]) -> &'static str {
     const REASONS: &[(&str, &str)] = &[
+        ("secretKeyRef", NAMED_SECRET),
         ("securityContext", "what Pod Security restricted asks of every Pod"),
         ("readinessProbe", "no traffic before the app answers"),
         ("livenessProbe", "a container that hangs is restarted"),

@@ -25,6 +25,8 @@ const KNOWN: &[(&str, &[&str], u64)] = &[
 /// A workload with the objects that its document makes.
 pub(super) struct Owned<'a> {
     pub workload: &'a Input,
+    /// What its document is called: as the workload, if that can be a document's name and no other has it.
+    pub name: String,
     /// Which of its containers is the app.
     pub main: usize,
     pub service: Option<&'a Input>,
@@ -56,6 +58,7 @@ impl<'a> Owned<'a> {
             account: None,
             claims: Vec::new(),
             extra: Vec::new(),
+            name: self.name.clone(),
             ..*self
         }
     }
@@ -254,7 +257,7 @@ impl<'a> Owned<'a> {
             let backend = &path["backend"]["service"];
             let name = text(&backend["name"]);
             let target = if self.service.is_some_and(|service| service.name() == name) {
-                self.workload.name().to_owned()
+                self.name.clone()
             } else {
                 let port = &backend["port"];
                 let number = port["number"].as_u64().or_else(|| self.port_of(&name, port["name"].as_str()?));
@@ -262,7 +265,7 @@ impl<'a> Owned<'a> {
             };
             paths.insert(at.to_owned(), json!(target));
         }
-        let only_root = paths.len() == 1 && paths.get("/").is_some_and(|target| target == self.workload.name());
+        let only_root = paths.len() == 1 && paths.get("/").is_some_and(|target| *target == self.name);
         if !only_root {
             expose.insert("paths".to_owned(), Json::Object(paths));
         }
@@ -275,7 +278,7 @@ impl<'a> Owned<'a> {
     /// What the objects are called already, where we would choose another name.
     pub(super) fn adopt(&self, app: &Json, ports: &Ports) -> Json {
         let mut adopt = Map::new();
-        let name = self.workload.name();
+        let name = self.name.as_str();
         let is_batch = matches!(self.workload.kind(), "Job" | "CronJob");
         let own = Map::from_iter([("app.kubernetes.io/name".to_owned(), json!(name))]);
         let selector = self.selector();
@@ -283,7 +286,10 @@ impl<'a> Owned<'a> {
             adopt.insert("selector".to_owned(), Json::Object(selector));
         }
         let mut names = Map::new();
-        for input in [self.service, self.account, self.ingress, self.autoscaler, self.budget].into_iter().flatten() {
+        let workload = Some(self.workload).filter(|workload| workload.kind() != "Job");
+        for input in
+            [workload, self.service, self.account, self.ingress, self.autoscaler, self.budget].into_iter().flatten()
+        {
             if input.name() != name {
                 names.insert(input.kind().to_owned(), json!(input.name()));
             }

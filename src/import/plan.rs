@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 use super::Input;
 use super::canonical::{self, items};
 use super::owned::{Owned, create};
+use crate::describe::fits;
 
 /// Kinds that a document is made for.
 const WORKLOADS: &[&str] = &["Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"];
@@ -147,9 +148,35 @@ pub(super) fn plan<'a>(
         taken.extend(owned.objects().chain(owned.extra.iter().copied()).map(std::ptr::from_ref));
         all.push(owned);
     }
+    name_documents(&mut all);
     let rest = inputs.iter().filter(|input| !taken.contains(&std::ptr::from_ref(*input)));
     let rest = rest.map(|input| (input, why_left(input))).collect();
     (all, rest)
+}
+
+/// Gives each document a name that no other has: the workload's own, or it with the kind or the namespace behind it.
+fn name_documents(all: &mut [Owned<'_>]) {
+    const LONGEST: usize = 40;
+    let mut taken = HashSet::new();
+    for owned in all {
+        let own = owned.workload.name();
+        let plain: String = own
+            .to_ascii_lowercase()
+            .chars()
+            .map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' })
+            .collect();
+        let start = plain.trim_start_matches(|letter: char| !letter.is_ascii_lowercase());
+        let kind = owned.workload.kind().to_ascii_lowercase();
+        let behind = [Some(String::new()), Some(kind), owned.workload.id.namespace.clone()];
+        let numbers = (2..).map(|number: usize| number.to_string());
+        let mut candidates = behind.into_iter().flatten().chain(numbers).map(|behind| {
+            let end = if behind.is_empty() { behind } else { format!("-{behind}") };
+            let room = LONGEST.saturating_sub(end.len());
+            let start = if start.is_empty() { "app" } else { &start[..start.len().min(room)] };
+            format!("{}{end}", start.trim_end_matches('-'))
+        });
+        owned.name = candidates.find(|name| fits("base-name", name) && taken.insert(name.clone())).unwrap_or_default();
+    }
 }
 
 fn gather<'a>(
@@ -162,6 +189,7 @@ fn gather<'a>(
 ) -> Owned<'a> {
     let mut owned = Owned {
         workload,
+        name: String::new(),
         main,
         service: None,
         ingress: None,
@@ -244,7 +272,12 @@ fn preference(service: &Input, workload: &Input) -> (bool, bool, bool) {
 fn makes_budget(workload: &Input, scaler: Option<&Input>) -> bool {
     let replicas = workload.object["spec"]["replicas"].as_u64().unwrap_or(1);
     let least = scaler.map(|scaler| scaler.object["spec"]["minReplicas"].as_u64().unwrap_or(1));
-    matches!(workload.kind(), "Deployment" | "StatefulSet") && least.unwrap_or(replicas) > 1
+    match workload.kind() {
+        // one that is suspended is a Deployment of several
+        "Deployment" => least.unwrap_or(replicas) != 1,
+        "StatefulSet" => replicas > 1,
+        _ => false,
+    }
 }
 
 /// The claims that a workload's Pods have, in order.

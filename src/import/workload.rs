@@ -1,5 +1,8 @@
 //! A workload and what belongs to it as one document of a description.
 
+use std::cell::RefCell;
+use std::collections::HashSet;
+
 use serde_json::{Map, Value as Json, json};
 
 use super::canonical::{self, is_noise_annotation, is_noise_label, items, text};
@@ -15,20 +18,16 @@ use crate::describe::fits;
 pub(super) fn describe(owned: &Owned<'_>, asked: &[String]) -> Result<Map<String, Json>, String> {
     let object = &owned.workload.object;
     let kind = owned.workload.kind();
-    let name = owned.workload.name();
-    if !fits("base-name", name) {
-        return Err(format!(
-            "a description's `name` is a lower-case DNS label of at most 40 characters, and `{name}` is none"
-        ));
-    }
+    let name = owned.name.as_str();
     let Some(spec) = canonical::pod_spec(object) else { return Err("it has no Pod template".to_owned()) };
     let listed = items(&spec["containers"]);
     let Some(app) = listed.get(owned.main) else { return Err("it has no containers".to_owned()) };
     let is_batch = matches!(kind, "Job" | "CronJob");
     let claims = items(&object["spec"]["volumeClaimTemplates"]);
-    let created = |claim: &str| owned.claim(claim);
-    let pod =
-        Pod { spec, claims: claims.iter().map(|claim| text(&claim["metadata"]["name"])).collect(), created: &created };
+    let made = RefCell::new(HashSet::new());
+    let created = |claim: &str| owned.claim(claim).filter(|_| made.borrow_mut().insert(claim.to_owned()));
+    let claims = claims.iter().map(|claim| text(&claim["metadata"]["name"])).collect();
+    let pod = Pod { spec, claims, created: &created, secret: secret_of(name) };
     let ports = owned.ports(app);
     let mut document = Map::from_iter([("patterns".to_owned(), json!("v1")), ("name".to_owned(), json!(name))]);
     let mut put = |key: &str, value: Json| {
@@ -64,6 +63,7 @@ pub(super) fn describe(owned: &Owned<'_>, asked: &[String]) -> Result<Map<String
     put("schedule", schedule(object));
     let mut uses = sidecars(spec, owned.main, &pod);
     uses.extend(owned.autoscale());
+    uses.extend(is_stopped(owned).then(|| json!("suspend")));
     put("use", Json::Array(uses));
     put("expose", owned.expose(app, ports.main));
     put("labels", labels(owned, asked));
@@ -74,6 +74,22 @@ pub(super) fn describe(owned: &Owned<'_>, asked: &[String]) -> Result<Map<String
     put("priority", spec["priorityClassName"].clone());
     put("adopt", owned.adopt(app, &ports));
     Ok(document)
+}
+
+/// The Secret that holds what the manifest has in the open.
+pub(super) fn secret_of(name: &str) -> String {
+    format!("{name}-env")
+}
+
+/// Whether everything is declared and nothing runs: `suspend`.
+fn is_stopped(owned: &Owned<'_>) -> bool {
+    let spec = &owned.workload.object["spec"];
+    match owned.workload.kind() {
+        "Deployment" => spec["replicas"] == 0 && owned.autoscaler.is_none(),
+        "StatefulSet" => spec["replicas"] == 0,
+        "Job" => spec["suspend"] == true,
+        _ => false,
+    }
 }
 
 fn system(object: &Json, name: &str) -> Json {
@@ -100,7 +116,7 @@ fn inits(spec: &Json, pod: &Pod<'_>, app: &Map<String, Json>) -> Vec<Json> {
         keys.shift_remove("writable");
         for key in ["image", "env", "envFrom", "volumes", "user"] {
             match (keys.get(key), app.get(key)) {
-                (Some(own), Some(of_app)) if own == of_app => {
+                (Some(own), Some(of_app)) if *own == without_create(of_app) => {
                     keys.shift_remove(key);
                 }
                 (None, Some(Json::Object(_))) => {
@@ -115,6 +131,17 @@ fn inits(spec: &Json, pod: &Pod<'_>, app: &Map<String, Json>) -> Vec<Json> {
         json!({text(&init["name"]): keys})
     };
     own.map(one).collect()
+}
+
+/// Volumes without the claims that are made for them: each is made once.
+fn without_create(volumes: &Json) -> Json {
+    let mut volumes = volumes.clone();
+    for volume in volumes.as_object_mut().into_iter().flat_map(Map::values_mut) {
+        if let Some(members) = volume.as_object_mut() {
+            members.shift_remove("create");
+        }
+    }
+    volumes
 }
 
 /// The other containers, as entries of `use`.
@@ -147,16 +174,17 @@ fn shape(owned: &Owned<'_>, pod: &Pod<'_>, app: &Json) -> Json {
         "Deployment" => match owned.scale() {
             Some(_) if owned.autoscale().is_some() => Json::Null,
             Some(scale) => json!({"replicated": scale}),
-            None if replicas == 2 => Json::Null,
+            // none at all is `suspend`
+            None if replicas == 2 || replicas == 0 => Json::Null,
             None => json!({"replicated": {"replicas": replicas}}),
         },
         "StatefulSet" => {
             let mut params = Map::new();
-            if replicas != 1 {
+            if replicas > 1 {
                 params.insert("shards".to_owned(), json!(replicas));
             }
             params.extend(storage(spec, pod, app).map(|storage| ("storage".to_owned(), storage)));
-            json!({if replicas == 1 { "single" } else { "sharded" }: params})
+            json!({if replicas < 2 { "single" } else { "sharded" }: params})
         }
         "DaemonSet" => {
             let rolling = &spec["updateStrategy"]["rollingUpdate"];

@@ -15,6 +15,7 @@ pub use env::{EnvFrom, EnvSource, EnvVar};
 pub use files::Files;
 pub use health::{Handler, Health, Probe};
 pub use resources::{Resources, read as read_resources};
+pub use text::looks_like_secret;
 pub use volumes::{Shared, Volume, Writable};
 
 use super::formats::{duration_seconds, port_of};

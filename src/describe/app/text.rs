@@ -71,7 +71,8 @@ fn has_leading_zero(text: &str) -> bool {
 
 /// A variable that is named like a secret and holds a plain value, or a value that is one by its form.
 /// References to files and addresses are none.
-pub(super) fn looks_like_secret(name: &str, value: &str) -> bool {
+#[must_use]
+pub fn looks_like_secret(name: &str, value: &str) -> bool {
     let named = is_secret_name(name);
     let pointer = value.is_empty() || value.starts_with('/') || value.starts_with("$(") || value.contains("://");
     let flag = value == "true" || value == "false";
