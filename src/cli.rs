@@ -202,7 +202,8 @@ pub enum GenFormat {
 /// Arguments of `import`.
 #[derive(Debug, Args)]
 pub struct ImportArgs {
-    /// Files or folders of manifests; `-` reads standard input.
+    /// Files or folders of manifests; `-` reads standard input: `helm template CHART | patterns import -`, or
+    /// `kubectl kustomize DIR | patterns import -`.
     #[arg(value_name = "PATH", required = true)]
     pub paths: Vec<PathBuf>,
     /// Write one description for each workload into this folder; a file that exists is an error.

@@ -3,6 +3,7 @@
 
 mod support;
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use serde_json::{Value, json};
@@ -249,13 +250,16 @@ fn a_secret_elsewhere_is_named_by_its_line() {
 }
 
 fn stateful_set(claims: &[&str], service_port: u16) -> String {
-    let list = |form: &dyn Fn(&str) -> String| claims.iter().map(|name| form(name)).collect::<String>();
-    let mounts = list(&|name| format!("\n        - {{name: {name}, mountPath: /{name}}}"));
-    let templates = list(&|name| {
-        format!(
-            "\n  - metadata: {{name: {name}, labels: {{of: {name}}}}}\n    spec: {{accessModes: [ReadWriteOnce], resources: {{requests: {{storage: 1Gi}}}}}}"
+    let (mut mounts, mut templates) = (String::new(), String::new());
+    for name in claims {
+        write!(mounts, "\n        - {{name: {name}, mountPath: /{name}}}").unwrap();
+        write!(
+            templates,
+            "\n  - metadata: {{name: {name}, labels: {{of: {name}}}}}\n    spec: {{accessModes: [ReadWriteOnce], \
+             resources: {{requests: {{storage: 1Gi}}}}}}"
         )
-    });
+        .unwrap();
+    }
     format!(
         "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {{name: db}}\nspec:\n  serviceName: db\n  replicas: 2\n  \
          selector: {{matchLabels: {{app: db}}}}\n  template:\n    metadata: {{labels: {{app: db}}}}\n    spec:\n      \
@@ -414,6 +418,115 @@ fn adopting_what_is_not_made_is_an_error() {
     }
 }
 
+/// Descriptions in the form in which they come back: everything that was a default and is now said is in them.
+const ROUND_TRIPS: &[(&str, &str)] = &[
+    ("https", "port: 8080}\nuse: [{https: shop-tls}]"),
+    ("https", "port: 8080, bind: localhost}\nuse: [{https: {secret: shop-tls, port: 9443, reload: 1m}}]"),
+    (
+        "auth",
+        "port: 8080}\nuse: [{https: shop-tls}, {auth: {issuer: \"https://id.example.com\", domains: [example.com], open: [/status]}}]",
+    ),
+    ("metrics", "port: 6379, protocol: redis}\nuse: [{metrics: redis}]"),
+    (
+        "metrics",
+        "port: 5432, protocol: postgres}\nuse: [{metrics: {as: stats, from: postgres, user: pg, password: secret/pg/password, database: shop}}]",
+    ),
+    ("metrics", "port: 8080}\nuse: [{metrics: statsd}]"),
+    (
+        "metrics",
+        "port: 8080, ports: {admin: {port: 9000, private: true}}}\nuse: [{metrics: {from: app, port: admin, path: /stats}}]",
+    ),
+    ("topz", "port: 8080}\nuse: [topz]"),
+    (
+        "git-sync",
+        "port: 8080}\nuse: [{git-sync: {repo: \"https://git.example.com/site.git\", ref: main, reload: /reload}}]",
+    ),
+    ("config", "port: 8080}\nuse: [{config: {from: configmap/shop, mount: /etc/shop, signal: shop}}]"),
+    ("introspect", "port: 8080}\nuse: [{introspect: {config: [configmap/shop], app: /debug}}]"),
+    ("health", "port: 5432, protocol: postgres}\nuse: [{health: {from: postgres, timeout: 2s}}]"),
+];
+
+/// What a pattern brought is that pattern again, and makes the same objects.
+#[test]
+fn sidecars_that_a_pattern_brings_are_that_pattern() {
+    for (pattern, rest) in ROUND_TRIPS {
+        let original = format!("patterns: v1\nname: shop\napp: {{image: \"registry.example.com/shop:1\", {rest}\n");
+        let made = generate(&original);
+        assert_eq!(made.code, 0, "{original}\n{}", made.stderr);
+        let report = report(&made.stdout);
+        let text = description(&report);
+        assert_eq!(report["plain"], 1, "{original}\n{text}");
+        assert_eq!(documents(text)[0]["use"], documents(&original)[0]["use"], "{pattern}\n{text}");
+        let again = generate(text);
+        assert_eq!(again.code, 0, "{text}\n{}", again.stderr);
+        assert_eq!(without_source(documents(&again.stdout)), without_source(documents(&made.stdout)), "{text}");
+    }
+}
+
+/// A container that only looks like one of the catalogue's stays what it is, and one that stood beside the app and
+/// agrees becomes native, which the report says.
+#[test]
+fn sidecars_are_recognised_where_they_agree() {
+    let with = |args: &str| {
+        let sidecar = format!(
+            "      - {{name: stats, image: \"oliver006/redis_exporter:v1.70.0\", ports: [{{containerPort: 9121}}], args: [{args}]}}\n"
+        );
+        report(&(deployment(", ports: [{containerPort: 6379}]", &sidecar) + SERVICE))
+    };
+    let agrees = with("\"--web.listen-address=0.0.0.0:9121\", \"--redis.addr=redis://127.0.0.1:6379\"");
+    let text = description(&agrees);
+    assert!(text.contains("metrics: {as: stats, from: redis}"), "{text}");
+    assert!(text.contains("images: {redis-exporter: \"oliver006/redis_exporter:v1.70.0\"}"), "{text}");
+    assert!(agrees["documents"][0]["changed"].to_string().contains("a native sidecar"), "{agrees}");
+    let other = with("\"--redis.addr=redis://elsewhere.example.com:6379\"");
+    let text = description(&other);
+    assert!(
+        text.contains("as: stats") && text.contains("elsewhere.example.com") && text.contains("container:"),
+        "{text}"
+    );
+    assert_eq!(other["plain"], 1, "{text}");
+}
+
+const SERVICE: &str =
+    "---\napiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {selector: {app: web}, ports: [{port: 6379}]}\n";
+
+/// All examples: whatever they make can be imported, nothing is lost, and what needs no hatch makes the same again.
+#[test]
+#[ignore = "generates and imports each example of the catalogue: a minute in a debug build"]
+fn what_the_catalogue_makes_comes_back() {
+    let mut folders = vec![Path::new("patterns").to_owned(), Path::new("examples").to_owned()];
+    let mut files: Vec<String> = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+            if path.is_dir() {
+                folders.push(path);
+            } else if name.ends_with(".yaml") && (name.starts_with("example") || folder.ends_with("examples")) {
+                files.push(path.to_str().unwrap().to_owned());
+            }
+        }
+    }
+    files.sort();
+    let mut seen = 0;
+    for file in files {
+        let made = patterns(&["gen", &file]);
+        if made.code != 0 {
+            // files beside descriptions
+            continue;
+        }
+        let report = report(&made.stdout);
+        assert_eq!(report["fields"]["lost"], 0, "{file}: {report}");
+        assert_eq!(report["imported"], report["workloads"], "{file}: {}", report["left"]);
+        let run = patterns_with(&["import", "-"], made.stdout.as_bytes());
+        if report["workloads"] != 0 {
+            assert_eq!(generate(&run.stdout).code, 0, "{file}: {}", run.stdout);
+            seen += 1;
+        }
+    }
+    assert!(seen > 30, "{seen}");
+}
+
 /// Hostile input ends in a message.
 #[test]
 fn nothing_makes_it_panic() {
@@ -430,6 +543,81 @@ fn nothing_makes_it_panic() {
     ] {
         let run = patterns_with(&["import", "-"], base.replacen(from, to, 1).as_bytes());
         assert!(matches!(run.code, 0 | 1), "{from} {to}: {}", run.stderr);
+        assert!(!run.stderr.contains("panicked"), "{}", run.stderr);
+    }
+}
+
+/// Every part of a manifest left out, and every text in it replaced: each of that is imported or left where it is.
+#[test]
+fn no_part_of_a_manifest_is_taken_for_granted() {
+    let base = std::fs::read_to_string("tests/import/shop/shop.yaml").unwrap();
+    let objects = documents(&base);
+    let workload = objects.iter().find(|object| object["kind"] == "Deployment").expect("a Deployment");
+    let mut paths = Vec::new();
+    pointers(workload, "", &mut paths);
+    // without it this is no object, as any other file that lies around
+    paths.retain(|path| path != "/apiVersion");
+    let texts = ["", "${x}", "../..", "a\nb: {", "ß\u{7f}", "$(X)", "0", "-"];
+    let mut mutants = Vec::new();
+    for (number, path) in paths.iter().enumerate() {
+        let mut mutant = workload.clone();
+        let (above, last) = path.rsplit_once('/').unwrap();
+        let above = mutant.pointer_mut(above).unwrap();
+        let text = texts[number % texts.len()];
+        match above {
+            Value::Object(members) if number % 2 == 0 => {
+                members.shift_remove(&last.replace("~1", "/"));
+            }
+            Value::Array(elements) if number % 2 == 0 => {
+                elements.remove(last.parse().unwrap());
+            }
+            _ => *mutant.pointer_mut(path).unwrap() = json!(text),
+        }
+        if mutant["metadata"]["name"] == workload["metadata"]["name"] {
+            mutant["metadata"]["name"] = json!(format!("shop-{number}"));
+        }
+        mutants.push(mutant.to_string());
+    }
+    assert!(mutants.len() > 60, "{}", mutants.len());
+    let run = patterns_with(&["import", "--format", "json", "-"], mutants.join("\n---\n").as_bytes());
+    assert!(matches!(run.code, 0 | 1), "{}", run.stderr);
+    let report: Value = serde_json::from_str(&run.stdout).unwrap();
+    let all = |key: &str| report[key].as_array().unwrap().len();
+    let known = all("documents") + all("left") + all("unread");
+    assert_eq!(known, mutants.len(), "{} {}", report["left"], report["unread"]);
+    assert_eq!(report["fields"]["lost"], 0);
+}
+
+fn pointers(value: &Value, at: &str, found: &mut Vec<String>) {
+    let below: Vec<(String, &Value)> = match value {
+        Value::Object(members) => members.iter().map(|(key, value)| (key.replace('/', "~1"), value)).collect(),
+        Value::Array(elements) => elements.iter().enumerate().map(|(at, value)| (at.to_string(), value)).collect(),
+        _ => Vec::new(),
+    };
+    for (step, value) in below {
+        let path = format!("{at}/{step}");
+        pointers(value, &path, found);
+        found.push(path);
+    }
+}
+
+/// Aliases that unfold to more than anybody writes, and a value as deep as it is long, end in a message.
+#[test]
+fn hostile_streams_end() {
+    let mut aliases = "a: &a [x, x, x, x, x, x, x, x, x]\n".to_owned();
+    for (of, name) in ('a'..='i').zip('b'..='j') {
+        let all = vec![format!("*{of}"); 9].join(", ");
+        writeln!(aliases, "{name}: &{name} [{all}]").unwrap();
+    }
+    let bomb = format!("apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web}}\n{aliases}");
+    let deep = format!(
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web}}\nspec: {}{}\n",
+        "[".repeat(20_000),
+        "]".repeat(20_000)
+    );
+    for input in [bomb, deep, "\u{feff}{{ template }}\n---\n- a\n".to_owned()] {
+        let run = patterns_with(&["import", "-"], input.as_bytes());
+        assert!(matches!(run.code, 1 | 2), "{}", run.code);
         assert!(!run.stderr.contains("panicked"), "{}", run.stderr);
     }
 }

@@ -44,9 +44,47 @@ impl Field {
 /// Compares an object of the input with the one that takes its place.
 pub(super) fn compare(said: &Json, around_said: &Around, made: &Json, around_made: &Around) -> Vec<Field> {
     let kind = said["kind"].as_str().unwrap_or_default();
-    let (said, made) = (canonical::canonical(said, around_said), canonical::canonical(made, around_made));
-    let mut fields = Vec::new();
+    let (said, mut made) = (canonical::canonical(said, around_said), canonical::canonical(made, around_made));
+    let mut fields = native(kind, &said, &mut made);
     walk(kind, &mut Vec::new(), Some(&said), Some(&made), (&said, &made), &mut fields);
+    fields
+}
+
+/// Takes native sidecars that were containers beside the app for these, and says that they were.
+fn native(kind: &str, said: &Json, made: &mut Json) -> Vec<Field> {
+    let mut fields = Vec::new();
+    let Some(way) = canonical::template_pointer(kind).map(|template| format!("{template}/spec")) else { return fields };
+    let Some(said) = said.pointer(&way).and_then(|spec| spec["containers"].as_object()) else { return fields };
+    let Some(spec) = made.pointer_mut(&way) else { return fields };
+    for name in said.keys() {
+        if spec["containers"].get(name).is_some() || spec["initContainers"][name]["restartPolicy"] != "Always" {
+            continue;
+        }
+        let Some(mut moved) = spec["initContainers"].as_object_mut().and_then(|list| list.shift_remove(name)) else {
+            continue;
+        };
+        if let Some(members) = moved.as_object_mut() {
+            members.shift_remove("restartPolicy");
+        }
+        let plain = name.trim_start_matches("[name=").trim_end_matches(']');
+        let order = spec["initContainers"]["order"].as_str().unwrap_or_default();
+        let order: Vec<&str> = order.split(", ").filter(|one| *one != plain).collect();
+        let order = order.join(", ");
+        match spec["initContainers"].as_object_mut() {
+            Some(list) if order.is_empty() => list.clear(),
+            Some(list) => {
+                list.insert("order".to_owned(), Json::String(order));
+            }
+            None => {}
+        }
+        if let Some(containers) = spec["containers"].as_object_mut() {
+            containers.insert(name.clone(), moved);
+        }
+        let mut path: Vec<String> = way.split('/').skip(1).map(str::to_owned).collect();
+        path.extend(["containers".to_owned(), name.clone()]);
+        let reason = "a native sidecar starts before the app and ends after it";
+        fields.push(Field { path, said: None, made: None, kind: Kind::Changed(reason) });
+    }
     fields
 }
 

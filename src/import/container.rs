@@ -4,7 +4,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::canonical::{items, path_of, slept, text};
 use super::health;
-use crate::describe::{fits, looks_like_secret};
+use crate::describe::fits;
 
 /// The Pod that a container is in.
 pub(super) struct Pod<'a> {
@@ -13,8 +13,6 @@ pub(super) struct Pod<'a> {
     pub claims: Vec<String>,
     /// Claims that are made, by their names.
     pub created: &'a dyn Fn(&str) -> Option<Json>,
-    /// The Secret for values that the manifest has in the open.
-    pub secret: String,
 }
 
 /// The ports of a container, as the description has them.
@@ -51,7 +49,7 @@ pub(super) fn keys(container: &Json, pod: &Pod<'_>, ports: &Ports) -> Map<String
     put("health", health::of(container, ports.main));
     put("command", texts(&container["command"]));
     put("args", texts(&container["args"]));
-    put("env", env(container, pod));
+    put("env", env(container));
     put("envFrom", env_from(container));
     put("user", user(container, pod.spec));
     let (writable, shared, volumes) = mounts(container, pod);
@@ -137,21 +135,17 @@ fn further_ports(container: &Json, ports: &Ports) -> Json {
     Json::Object(named)
 }
 
-/// `env`; what looks like a secret becomes a key of a Secret, under the variable's name.
-fn env(container: &Json, pod: &Pod<'_>) -> Json {
+fn env(container: &Json) -> Json {
     let mut env = Map::new();
     for variable in items(&container["env"]) {
         let Some(name) = variable["name"].as_str() else { continue };
         let from = &variable["valueFrom"];
         let key = |kind: &str, source: &Json| {
-            let from = json!(format!("{kind}/{}/{}", source["name"].as_str()?, source["key"].as_str()?));
-            Some(if source["optional"] == true { json!({"from": from, "optional": true}) } else { from })
+            let text = json!(format!("{kind}/{}/{}", source["name"].as_str()?, source["key"].as_str()?));
+            Some(if source["optional"] == true { json!({"from": text, "optional": true}) } else { text })
         };
         let value = if from.is_null() {
-            let value = text(&variable["value"]);
-            let open = looks_like_secret(name, &value);
-            let key = || secret_key(pod.spec, container, name, &value);
-            Some(json!(if open { format!("secret/{}/{}", pod.secret, key()) } else { escaped(&value) }))
+            Some(json!(escaped(&text(&variable["value"]))))
         } else {
             key("secret", &from["secretKeyRef"])
                 .or_else(|| key("configmap", &from["configMapKeyRef"]))
@@ -163,16 +157,6 @@ fn env(container: &Json, pod: &Pod<'_>) -> Json {
         }
     }
     Json::Object(env)
-}
-
-/// The key for a secret that is written in the open: the variable's name, unless it has several values in the Pod.
-pub(super) fn secret_key(spec: &Json, container: &Json, name: &str, value: &str) -> String {
-    let differs = |other: &Json| {
-        let variables = items(&other["env"]).iter().filter(|variable| variable["name"] == name);
-        variables.into_iter().any(|variable| variable["value"].as_str().is_some_and(|other| other != value))
-    };
-    let several = super::canonical::containers(spec).any(differs);
-    if several { format!("{}.{name}", text(&container["name"])) } else { name.to_owned() }
 }
 
 fn field(path: &Json) -> Option<Json> {
@@ -212,15 +196,18 @@ fn env_from(container: &Json) -> Json {
             (source, _) => ("secret", source),
         };
         let name = source["name"].as_str()?;
-        let prefix = from["prefix"].as_str().filter(|prefix| !prefix.is_empty());
-        let optional = source["optional"] == true;
-        if prefix.is_none() && !optional {
-            return Some(json!(format!("{kind}/{name}")));
+        let mut value = json!({kind: name});
+        if let Some(prefix) = from["prefix"].as_str().filter(|prefix| !prefix.is_empty()) {
+            value["prefix"] = json!(prefix);
         }
-        let mut form = Map::from_iter([(kind.to_owned(), json!(name))]);
-        form.extend(prefix.map(|prefix| ("prefix".to_owned(), json!(prefix))));
-        form.extend(optional.then(|| ("optional".to_owned(), json!(true))));
-        Some(Json::Object(form))
+        if source["optional"] == true {
+            value["optional"] = json!(true);
+        }
+        Some(if value.as_object().is_some_and(|value| value.len() > 1) {
+            value
+        } else {
+            json!(format!("{kind}/{name}"))
+        })
     };
     Json::Array(items(&container["envFrom"]).iter().filter_map(one).collect())
 }
@@ -334,24 +321,23 @@ fn volume_of(volume: &Json, mount: &Json, path: &str, pod: &Pod<'_>) -> Option<J
     if let Some(mode) = source.and_then(|source| source["defaultMode"].as_u64()).filter(|mode| *mode != 0o644) {
         value.insert("mode".to_owned(), json!(format!("{mode:04o}")));
     }
-    if source.is_some_and(|source| source["optional"] == true) {
-        value.insert("optional".to_owned(), json!(true));
-    }
     let listed = source.map(|source| items(&source["items"])).unwrap_or_default();
     let sub = mount["subPath"].as_str().filter(|sub| !sub.is_empty());
     match (listed, sub) {
         ([], Some(file)) if source.is_some() => {
             value.insert("file".to_owned(), json!(file));
         }
-        ([], Some(folder)) => {
+        ([], Some(folder)) if volume.get("image").is_none() && fits("sub-path", folder) => {
             value.insert("sub".to_owned(), json!(folder));
         }
-        ([], None) => {}
-        (listed, sub) => {
-            value.extend(sub.map(|folder| ("sub".to_owned(), json!(folder))));
+        ([], _) => {}
+        (listed, _) => {
             let items = listed.iter().filter_map(|item| Some((item["key"].as_str()?.to_owned(), item["path"].clone())));
             value.insert("items".to_owned(), Json::Object(items.collect()));
         }
+    }
+    if source.is_some_and(|source| source["optional"] == true) {
+        value.insert("optional".to_owned(), json!(true));
     }
     Some(Json::Object(value))
 }

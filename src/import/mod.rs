@@ -13,6 +13,7 @@ mod health;
 mod owned;
 mod patch;
 mod plan;
+mod recognise;
 mod secrets;
 mod workload;
 mod write;
@@ -213,11 +214,39 @@ fn one(inputs: &[Input], main: &dyn Fn(&Input) -> usize, generate: Generate<'_>,
     let there = inputs.iter().map(|input| place_of(&input.object)).collect();
     let run = Run { asked: plan::asked(&single), services: Arc::new(services.services), there };
     plan::need_tokens(&mut single);
-    let (owned, others) = plan::plan(&single, &run.services, main);
+    // First with what is recognised; where that does not come out even, as the containers that they are.
+    let (owned, mut others) = plan::plan(&single, &run.services, main, &|_| true);
+    let mut results: Vec<_> = owned.iter().map(|owned| attempt(owned, &run, generate)).collect();
+    let again: Vec<bool> =
+        owned.iter().zip(&results).map(|(owned, result)| !owned.uses.is_empty() && hatches(result) > 0).collect();
+    let retried: HashSet<*const Input> = owned
+        .iter()
+        .zip(&again)
+        .filter(|(_, again)| **again)
+        .map(|(owned, _)| std::ptr::from_ref(owned.workload))
+        .collect();
+    let mut owned = owned;
+    if !retried.is_empty() {
+        let plain = |input: &Input| !retried.contains(&std::ptr::from_ref(input));
+        let (plainly, left) = plan::plan(&single, &run.services, main, &plain);
+        others = left;
+        for (at, other) in plainly.into_iter().enumerate().filter(|(at, _)| again[*at]) {
+            let result = attempt(&other, &run, generate);
+            if hatches(&result) < hatches(&results[at]) || results[at].is_err() {
+                (owned[at], results[at]) = (other, result);
+            }
+        }
+        let kept: HashSet<*const Input> = owned
+            .iter()
+            .flat_map(|owned| owned.objects().chain(owned.extra.iter().copied()))
+            .map(std::ptr::from_ref)
+            .collect();
+        others.retain(|(input, _)| !kept.contains(&std::ptr::from_ref(*input)));
+    }
     rest.extend(others.into_iter().map(|(input, why)| (input.clone(), why)));
     let mut attempts = Vec::new();
-    for owned in &owned {
-        match attempt(owned, &run, generate) {
+    for (owned, result) in owned.iter().zip(results) {
+        match result {
             Ok(attempt) => attempts.push(attempt),
             Err(why) => {
                 rest.push((owned.workload.clone(), why));
@@ -230,6 +259,11 @@ fn one(inputs: &[Input], main: &dyn Fn(&Input) -> usize, generate: Generate<'_>,
     rest.sort_by(|(a, _), (b, _)| (&a.file, a.line).cmp(&(&b.file, b.line)));
     left.extend(rest.into_iter().map(|(input, why)| Left { input, why }));
     attempts
+}
+
+/// How much of an attempt no key says; most of all one that failed.
+fn hatches(result: &Result<Attempt, String>) -> usize {
+    result.as_ref().map_or(usize::MAX, |attempt| attempt.imported.patches + attempt.imported.extra.len())
 }
 
 /// How often what is generated is compared and mended; a patch may show another difference beneath.
@@ -346,7 +380,7 @@ fn named_secrets(owned: &Owned<'_>) -> Vec<String> {
         let way = path[..path.len() - 3].iter().fold(String::new(), |pointer, step| pointer + "/" + step);
         let Some(container) = workload.object.pointer(&way) else { continue };
         let value = workload.object.pointer(&format!("/{}", path.join("/"))).and_then(Json::as_str);
-        let key = container::secret_key(spec, container, name, value.unwrap_or_default());
+        let key = secrets::secret_key(spec, container, name, value.unwrap_or_default());
         let secret = workload::secret_of(&owned.name);
         keys.push(format!("Secret/{secret} with {key}, which is in the open at {}:{line}", workload.file));
     }

@@ -138,36 +138,39 @@ pub(super) fn plan<'a>(
     inputs: &'a [Input],
     services: &'a HashMap<(String, String), u64>,
     main: &dyn Fn(&Input) -> usize,
+    recognise: &dyn Fn(&Input) -> bool,
 ) -> (Vec<Owned<'a>>, Vec<(&'a Input, String)>) {
     let near = Near::of(inputs);
     let tokens = Tokens::of(inputs);
     let mut taken: HashSet<*const Input> = HashSet::new();
     let mut all = Vec::new();
-    for workload in inputs.iter().filter(|input| WORKLOADS.contains(&input.kind()) && served(input)) {
-        let owned = gather(workload, &near, &tokens, &taken, services, main(workload));
+    let workloads: Vec<&Input> =
+        inputs.iter().filter(|input| WORKLOADS.contains(&input.kind()) && served(input)).collect();
+    for (workload, name) in workloads.iter().zip(names(&workloads)) {
+        let bare = Owned::new(workload, name, main(workload), services, recognise(workload));
+        let owned = gather(bare, &near, &tokens, &taken);
         taken.extend(owned.objects().chain(owned.extra.iter().copied()).map(std::ptr::from_ref));
         all.push(owned);
     }
-    name_documents(&mut all);
     let rest = inputs.iter().filter(|input| !taken.contains(&std::ptr::from_ref(*input)));
     let rest = rest.map(|input| (input, why_left(input))).collect();
     (all, rest)
 }
 
 /// Gives each document a name that no other has: the workload's own, or it with the kind or the namespace behind it.
-fn name_documents(all: &mut [Owned<'_>]) {
+fn names(workloads: &[&Input]) -> Vec<String> {
     const LONGEST: usize = 40;
     let mut taken = HashSet::new();
-    for owned in all {
-        let own = owned.workload.name();
+    let name = |workload: &&Input| {
+        let own = workload.name();
         let plain: String = own
             .to_ascii_lowercase()
             .chars()
             .map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' })
             .collect();
         let start = plain.trim_start_matches(|letter: char| !letter.is_ascii_lowercase());
-        let kind = owned.workload.kind().to_ascii_lowercase();
-        let behind = [Some(String::new()), Some(kind), owned.workload.id.namespace.clone()];
+        let kind = workload.kind().to_ascii_lowercase();
+        let behind = [Some(String::new()), Some(kind), workload.id.namespace.clone()];
         let numbers = (2..).map(|number: usize| number.to_string());
         let mut candidates = behind.into_iter().flatten().chain(numbers).map(|behind| {
             let end = if behind.is_empty() { behind } else { format!("-{behind}") };
@@ -175,31 +178,13 @@ fn name_documents(all: &mut [Owned<'_>]) {
             let start = if start.is_empty() { "app" } else { &start[..start.len().min(room)] };
             format!("{}{end}", start.trim_end_matches('-'))
         });
-        owned.name = candidates.find(|name| fits("base-name", name) && taken.insert(name.clone())).unwrap_or_default();
-    }
+        candidates.find(|name| fits("base-name", name) && taken.insert(name.clone())).unwrap_or_default()
+    };
+    workloads.iter().map(name).collect()
 }
 
-fn gather<'a>(
-    workload: &'a Input,
-    near: &Near<'a>,
-    tokens: &Tokens<'a>,
-    taken: &HashSet<*const Input>,
-    services: &'a HashMap<(String, String), u64>,
-    main: usize,
-) -> Owned<'a> {
-    let mut owned = Owned {
-        workload,
-        name: String::new(),
-        main,
-        service: None,
-        ingress: None,
-        autoscaler: None,
-        budget: None,
-        account: None,
-        claims: Vec::new(),
-        extra: Vec::new(),
-        services,
-    };
+fn gather<'a>(mut owned: Owned<'a>, near: &Near<'a>, tokens: &Tokens<'a>, taken: &HashSet<*const Input>) -> Owned<'a> {
+    let workload = owned.workload;
     let namespace = workload.id.namespace.as_deref();
     let is_free = |input: &&Input| !taken.contains(&std::ptr::from_ref(*input));
     if !matches!(workload.kind(), "Job" | "CronJob") {

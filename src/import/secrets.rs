@@ -1,7 +1,8 @@
 //! Secrets that a manifest has in the open: in variables, command lines, scripts, headers and annotations.
 
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json, json};
 
+use super::canonical::{containers, items, text};
 use crate::describe::looks_like_secret;
 use crate::words::is_secret_name;
 
@@ -36,6 +37,28 @@ pub(super) fn variable<'a>(object: &'a Json, path: &[String]) -> Option<&'a str>
     (list == "env" && last == "value").then_some(())?;
     let pointer = way.iter().chain([list, index]).fold(String::new(), |pointer, step| pointer + "/" + step);
     object.pointer(&pointer)?["name"].as_str()
+}
+
+/// Makes variables that hold a secret references to a key of the Secret `secret`.
+pub(super) fn name(keys: &mut Map<String, Json>, container: &Json, spec: &Json, secret: &str) {
+    let Some(env) = keys.get_mut("env").and_then(Json::as_object_mut) else { return };
+    for variable in items(&container["env"]).iter().filter(|variable| variable["valueFrom"].is_null()) {
+        let (Some(name), Some(value)) = (variable["name"].as_str(), variable["value"].as_str()) else { continue };
+        if looks_like_secret(name, value) {
+            let key = secret_key(spec, container, name, value);
+            env.insert(name.to_owned(), json!(format!("secret/{secret}/{key}")));
+        }
+    }
+}
+
+/// The key for a secret that is written in the open: the variable's name, unless it has several values in the Pod.
+pub(super) fn secret_key(spec: &Json, container: &Json, name: &str, value: &str) -> String {
+    let differs = |other: &Json| {
+        let variables = items(&other["env"]).iter().filter(|variable| variable["name"] == name);
+        variables.into_iter().any(|variable| variable["value"].as_str().is_some_and(|other| other != value))
+    };
+    let several = containers(spec).any(differs);
+    if several { format!("{}.{name}", text(&container["name"])) } else { name.to_owned() }
 }
 
 fn walk(value: &Json, path: &mut Vec<String>, found: &mut Vec<Vec<String>>) {

@@ -9,6 +9,7 @@ use super::canonical::{self, is_noise_annotation, is_noise_label, items, text};
 use super::container::{self, Pod, Ports, duration};
 use super::owned::Owned;
 use super::plan;
+use super::secrets;
 use crate::describe::fits;
 
 /// The workload in the language's words.
@@ -22,12 +23,14 @@ pub(super) fn describe(owned: &Owned<'_>, asked: &[String]) -> Result<Map<String
     let Some(spec) = canonical::pod_spec(object) else { return Err("it has no Pod template".to_owned()) };
     let listed = items(&spec["containers"]);
     let Some(app) = listed.get(owned.main) else { return Err("it has no containers".to_owned()) };
+    let (app, is_behind) = owned.own_app(app);
+    let app = &app;
     let is_batch = matches!(kind, "Job" | "CronJob");
     let claims = items(&object["spec"]["volumeClaimTemplates"]);
     let made = RefCell::new(HashSet::new());
     let created = |claim: &str| owned.claim(claim).filter(|_| made.borrow_mut().insert(claim.to_owned()));
     let claims = claims.iter().map(|claim| text(&claim["metadata"]["name"])).collect();
-    let pod = Pod { spec, claims, created: &created, secret: secret_of(name) };
+    let pod = Pod { spec, claims, created: &created };
     let ports = owned.ports(app);
     let mut document = Map::from_iter([("patterns".to_owned(), json!("v1")), ("name".to_owned(), json!(name))]);
     let mut put = |key: &str, value: Json| {
@@ -41,6 +44,7 @@ pub(super) fn describe(owned: &Owned<'_>, asked: &[String]) -> Result<Map<String
     put("namespace", object["metadata"]["namespace"].clone());
     put("system", system(object, name));
     let mut keys = container::keys(app, &pod, &ports);
+    secrets::name(&mut keys, app, spec, &secret_of(name));
     if is_batch {
         keys.shift_remove("health");
         if let Some(stop) = spec["terminationGracePeriodSeconds"].as_u64().filter(|grace| *grace != 30 && *grace > 5) {
@@ -56,15 +60,22 @@ pub(super) fn describe(owned: &Owned<'_>, asked: &[String]) -> Result<Map<String
     if let Some(account) = plan::account_of(owned.workload).filter(|_| owned.account.is_none()) {
         keys.insert("account".to_owned(), json!(account));
     }
+    if is_behind {
+        keys.insert("bind".to_owned(), json!("localhost"));
+    }
     let app_keys = keys.clone();
     put("app", Json::Object(keys));
-    put("init", Json::Array(inits(spec, &pod, &app_keys)));
+    put("init", Json::Array(inits(spec, &pod, &app_keys, &secret_of(name))));
     put("shape", shape(owned, &pod, app));
     put("schedule", schedule(object));
-    let mut uses = sidecars(spec, owned.main, &pod);
+    let mut uses = sidecars(spec, owned, &pod);
     uses.extend(owned.autoscale());
     uses.extend(is_stopped(owned).then(|| json!("suspend")));
     put("use", Json::Array(uses));
+    put(
+        "images",
+        owned.uses.iter().filter_map(|one| one.image.clone()).map(|(role, image)| (role, json!(image))).collect(),
+    );
     put("expose", owned.expose(app, ports.main));
     put("labels", labels(owned, asked));
     put("annotations", annotations(owned));
@@ -105,10 +116,11 @@ fn is_sidecar(container: &Json) -> bool {
 }
 
 /// `init`: what equals the app is left out, and what the app has and this has not is said to be empty.
-fn inits(spec: &Json, pod: &Pod<'_>, app: &Map<String, Json>) -> Vec<Json> {
+fn inits(spec: &Json, pod: &Pod<'_>, app: &Map<String, Json>, secret: &str) -> Vec<Json> {
     let own = items(&spec["initContainers"]).iter().filter(|container| !is_sidecar(container));
     let one = |init: &Json| {
         let mut keys = container::keys(init, pod, &Ports::default());
+        secrets::name(&mut keys, init, spec, secret);
         for key in ["health", "port", "ports"] {
             keys.shift_remove(key);
         }
@@ -145,13 +157,18 @@ fn without_create(volumes: &Json) -> Json {
 }
 
 /// The other containers, as entries of `use`.
-fn sidecars(spec: &Json, main: usize, pod: &Pod<'_>) -> Vec<Json> {
+fn sidecars(spec: &Json, owned: &Owned<'_>, pod: &Pod<'_>) -> Vec<Json> {
     let one = |container: &Json, before: bool| {
+        let name = text(&container["name"]);
+        if let Some(known) = owned.uses.iter().find(|one| one.containers.contains(&name)) {
+            return (known.containers[0] == name).then(|| known.entry.clone());
+        }
         let mut keys = Map::from_iter([("as".to_owned(), container["name"].clone())]);
-        let ports: Vec<u64> =
-            items(&container["ports"]).iter().filter_map(|port| port["containerPort"].as_u64()).collect();
-        let ports = Ports { main: ports.first().copied(), ..Ports::default() };
+        // its `port` is called after it; one that has a name of its own is one of its `ports`
+        let first = items(&container["ports"]).first().filter(|port| port["name"].is_null() || port["name"] == *name);
+        let ports = Ports { main: first.and_then(|port| port["containerPort"].as_u64()), ..Ports::default() };
         keys.extend(container::keys(container, pod, &ports));
+        secrets::name(&mut keys, container, spec, &secret_of(&owned.name));
         container::ending(container, &Json::Null, ports.main.is_some(), &mut keys);
         let short = spec["terminationGracePeriodSeconds"].as_u64().is_some_and(|grace| grace < 16);
         if short && ports.main.is_some() && !keys.contains_key("drain") {
@@ -160,11 +177,13 @@ fn sidecars(spec: &Json, main: usize, pod: &Pod<'_>) -> Vec<Json> {
         if !before {
             keys.insert("before".to_owned(), json!(false));
         }
-        json!({"container": keys})
+        Some(json!({"container": keys}))
     };
     let native = items(&spec["initContainers"]).iter().filter(|container| is_sidecar(container));
-    let beside = items(&spec["containers"]).iter().enumerate().filter(|(at, _)| *at != main);
-    native.map(|container| one(container, true)).chain(beside.map(|(_, container)| one(container, false))).collect()
+    let beside = items(&spec["containers"]).iter().enumerate().filter(|(at, _)| *at != owned.main);
+    let beside = beside.filter_map(|(_, container)| one(container, false));
+    let alone = owned.uses.iter().filter(|one| one.containers.is_empty()).map(|one| one.entry.clone());
+    native.filter_map(|container| one(container, true)).chain(beside).chain(alone).collect()
 }
 
 fn shape(owned: &Owned<'_>, pod: &Pod<'_>, app: &Json) -> Json {
@@ -294,6 +313,8 @@ fn annotations(owned: &Owned<'_>) -> Json {
     let mut all = Map::new();
     for (on, annotations) in owned.annotated() {
         let kept = annotations.as_object().into_iter().flatten();
+        let brought = |key: &String| on == "pod" && owned.uses.iter().any(|one| one.annotations.contains(key));
+        let kept = kept.filter(|(key, _)| !brought(key));
         let kept = kept.filter(|(key, _)| !is_noise_annotation(key) && !key.starts_with("app.kubernetes.io/"));
         let kept: Map<String, Json> =
             kept.map(|(key, value)| (key.clone(), json!(container::escaped(&text(value))))).collect();
