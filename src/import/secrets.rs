@@ -33,8 +33,8 @@ pub fn hide(object: &mut Json) {
 
 /// The variable that a path leads to the value of.
 pub(super) fn variable<'a>(object: &'a Json, path: &[String]) -> Option<&'a str> {
-    let [way @ .., list, index, last] = path else { return None };
-    (list == "env" && last == "value").then_some(())?;
+    let [way @ .., list, index, field] = path else { return None };
+    (list == "env" && field == "value").then_some(())?;
     let pointer = way.iter().chain([list, index]).fold(String::new(), |pointer, step| pointer + "/" + step);
     object.pointer(&pointer)?["name"].as_str()
 }
