@@ -40,6 +40,8 @@ pub enum Command {
     Diagram(DiagramArgs),
     /// Say where manifests get their patterns wrong.
     Lint(LintArgs),
+    /// Serve an editor over the Language Server Protocol, on standard input and output.
+    Lsp(LspArgs),
     /// Print what a description makes, or what a pattern or a rule is about.
     Explain(ExplainArgs),
     /// Print a description to begin with, or list the patterns.
@@ -122,6 +124,14 @@ pub enum RulesFormat {
     Text,
     /// For programs.
     Json,
+}
+
+/// Arguments of `lsp`.
+#[derive(Debug, Args)]
+pub struct LspArgs {
+    /// Speak on standard input and output, which it does anyway: many editors say so.
+    #[arg(long)]
+    pub stdio: bool,
 }
 
 /// Arguments of `completions`.

@@ -18,6 +18,7 @@ pub mod import;
 pub mod kube;
 pub mod limits;
 pub mod lint;
+pub mod lsp;
 pub mod output;
 pub mod pattern;
 pub mod policy;

@@ -80,5 +80,12 @@ pub const RENDERED: Limit = Limit::bytes("template-bytes", 16 << 20, "what one t
 /// Findings of one rule in a run that are reported; the rest are counted.
 pub const FINDINGS: Limit = Limit::number("findings", 10_000, "findings of one rule in a run; the rest are counted");
 
+/// One message of an editor to `patterns lsp`: a file as JSON, whose escapes may be longer than the text.
+pub const MESSAGE: Limit = Limit::bytes("message-bytes", 256 << 20, "one message to `patterns lsp`");
+
+/// Files of the folders that an editor has open; of more, only those that are open in it are checked.
+pub const FILES: Limit = Limit::number("workspace-files", 20_000, "files that `patterns lsp` reads of an open folder");
+
 /// All of them.
-pub const ALL: [Limit; 8] = [INPUT, BESIDE, DEPTH, DOCUMENTS, ALIASES, INSTRUCTIONS, RENDERED, FINDINGS];
+pub const ALL: [Limit; 10] =
+    [INPUT, BESIDE, DEPTH, DOCUMENTS, ALIASES, INSTRUCTIONS, RENDERED, FINDINGS, MESSAGE, FILES];

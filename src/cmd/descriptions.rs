@@ -32,7 +32,11 @@ pub fn check(workspace: &Workspace, projects: &Projects) -> io::Result<Vec<Findi
     Ok(findings)
 }
 
-fn check_file(file: &File, projects: &Projects, findings: &mut Vec<Finding>) -> io::Result<()> {
+/// What is wrong with one description, in each of its environments.
+///
+/// # Errors
+/// A settings file that cannot be read.
+pub fn check_file(file: &File, projects: &Projects, findings: &mut Vec<Finding>) -> io::Result<()> {
     let selection = projects.selection(file);
     // Relative names in it are relative to where it lies.
     let path = if file.path.is_some() { Path::new(&file.source.name) } else { Path::new("-") };
@@ -64,7 +68,7 @@ fn check_file(file: &File, projects: &Projects, findings: &mut Vec<Finding>) -> 
 }
 
 /// The files that a description extends.
-fn bases(file: &File) -> Vec<PathBuf> {
+pub fn bases(file: &File) -> Vec<PathBuf> {
     let Some(folder) = file.path.as_deref().and_then(Path::parent) else { return Vec::new() };
     let extended = |document: &Document| document.get_str(document.root(), "extends").map(|name| folder.join(name));
     let extended = file.documents.iter().filter_map(|document| extended(document));

@@ -1,9 +1,9 @@
 //! One file per subcommand.
 
 mod completions;
-mod descriptions;
+pub(crate) mod descriptions;
 mod diagram;
-mod expand;
+pub(crate) mod expand;
 mod explain;
 mod gen_blame;
 mod gen_guards;
@@ -12,6 +12,7 @@ mod generate;
 mod images;
 mod import;
 mod lint;
+mod lsp;
 mod man;
 mod new;
 mod policy_test;
@@ -57,6 +58,7 @@ pub fn run(cli: &Cli) -> Result<Exit, std::io::Error> {
         Command::Diagram(args) => diagram::run(args, cli.color),
         Command::Images(args) => images::run(args, cli.color),
         Command::Lint(args) => lint::run(args, cli.color),
+        Command::Lsp(_) => lsp::run(),
         Command::New(args) => new::run(args, cli.color),
         Command::Schema(args) => schema::run(args, cli.color),
         Command::Explain(args) => explain::run(args, cli.color),

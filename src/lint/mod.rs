@@ -4,6 +4,7 @@ pub mod baseline;
 pub mod fingerprint;
 pub mod fix;
 mod ignores;
+mod kept;
 mod policies;
 mod projects;
 mod selection;
@@ -21,6 +22,7 @@ use crate::limits;
 use crate::rules::{self, Check, Found, FoundAnywhere, Rule, Source, SourceCheck};
 use crate::yaml::Document;
 
+pub use kept::Kept;
 pub use projects::{Overrides, Projects};
 pub use selection::{Selection, UnknownName};
 pub use settings::schema as settings_schema;
@@ -34,13 +36,24 @@ pub fn workspace(workspace: &Workspace, selection: &Selection) -> Vec<Finding> {
 /// Lints a workspace, each file as its project wants it: the findings that are wanted, sorted.
 #[must_use]
 pub fn run(workspace: &Workspace, projects: &Projects) -> Vec<Finding> {
+    run_again(workspace, projects, &mut Kept::default())
+}
+
+/// The same, where an earlier run has found something already: what it [keeps](Kept) counts for the files that are the
+/// same, and what is found now is kept for the next run.
+#[must_use]
+pub fn run_again(workspace: &Workspace, projects: &Projects, kept: &mut Kept) -> Vec<Finding> {
+    projects.forget_uses();
     let objects: Vec<&Object> = workspace.objects().collect();
     let mut across = Vec::new();
     let index = Index::of(&objects);
     let together = projects.together();
     check_together(&index, &together, &mut across);
-    across.extend(check_facts(&index, &together, &|object| projects.programs_of(object)));
+    kept.retain(workspace);
+    kept.read_facts(&index, |objects| check_facts(objects, &index, &together, &|object| projects.programs_of(object)));
+    across.extend(kept.facts(workspace));
     let of_policies = policies::check(workspace, projects, &together, &mut across);
+    kept.read_files(workspace, |file| check_file(file, projects.selection(file)));
     let mut across_by_file: HashMap<usize, Vec<Finding>> = HashMap::new();
     for finding in across {
         across_by_file.entry(Arc::as_ptr(&finding.primary.source).addr()).or_default().push(finding);
@@ -57,7 +70,7 @@ pub fn run(workspace: &Workspace, projects: &Projects) -> Vec<Finding> {
         .par_iter()
         .map(|file| {
             let selection = projects.selection(file);
-            let mut findings = if file.reported { check_file(file, selection) } else { Vec::new() };
+            let mut findings = if file.reported { kept.of(file).to_vec() } else { Vec::new() };
             let across = across_by_file.get(&address(file)).into_iter().flatten();
             findings.extend(across.filter(|finding| finding.rule.is_none_or(|rule| selection.runs(rule))).cloned());
             drop_what_is_said_anyway(&mut findings);
@@ -78,6 +91,15 @@ pub fn run(workspace: &Workspace, projects: &Projects) -> Vec<Finding> {
     in_order(findings)
 }
 
+/// Reads again what Pods do where an earlier run is in [doubt](Kept::doubt), and nothing else.
+pub fn read_facts_again(workspace: &Workspace, projects: &Projects, kept: &mut Kept) {
+    let objects: Vec<&Object> = workspace.objects().collect();
+    let index = Index::of(&objects);
+    let together = projects.together();
+    kept.retain(workspace);
+    kept.read_facts(&index, |objects| check_facts(objects, &index, &together, &|object| projects.programs_of(object)));
+}
+
 fn address(file: &File) -> usize {
     Arc::as_ptr(&file.source).addr()
 }
@@ -90,7 +112,8 @@ pub fn objects(objects: &[Object], selection: &Selection) -> Vec<Finding> {
     let objects_of_run: Vec<&Object> = objects.iter().collect();
     let index = Index::of(&objects_of_run);
     check_together(&index, selection, &mut findings);
-    findings.extend(check_facts(&index, selection, &|_| Programs::built_in()));
+    let of_each = check_facts(index.all(), &index, selection, &|_| Programs::built_in());
+    findings.extend(of_each.into_iter().flat_map(|(_, found)| found));
     for object in objects {
         check_object(object, selection, &mut findings);
     }
@@ -148,12 +171,14 @@ fn drop_what_is_said_anyway(findings: &mut Vec<Finding>) {
     }
 }
 
-/// Runs the rules that compare facts, each Pod's read once and dropped when they have looked at it.
+/// Runs the rules that compare facts on the Pods of some objects, each Pod's read once and dropped when they have looked
+/// at it. The objects with findings, in their order.
 fn check_facts<'run>(
+    objects: &[&'run Object],
     index: &'run Index<'run>,
     selection: &Selection,
     programs: &(dyn Fn(&Object) -> &'run Programs + Sync),
-) -> Vec<Finding> {
+) -> Vec<(&'run Object, Vec<Finding>)> {
     type FactsCheck = fn(&PodFacts<'_>, &mut Found<'_>);
     let checks: Vec<(&'static Rule, FactsCheck)> = selection
         .running()
@@ -173,9 +198,9 @@ fn check_facts<'run>(
                 check(&facts, &mut Found::in_object(rule, object, &mut findings));
             }
         }
-        findings
+        (!findings.is_empty()).then_some((*object, findings))
     };
-    index.all().par_iter().flat_map_iter(of_object).collect()
+    objects.par_iter().filter_map(of_object).collect()
 }
 
 fn check_together(index: &Index<'_>, selection: &Selection, findings: &mut Vec<Finding>) {

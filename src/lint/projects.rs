@@ -209,6 +209,11 @@ impl Projects {
         self.of(file).map(|linted| &linted.settings)
     }
 
+    /// Forgets which exceptions were of use to an earlier run.
+    pub(super) fn forget_uses(&self) {
+        self.linted.iter().for_each(|linted| linted.settings.forget_uses());
+    }
+
     /// What is wrong with the settings themselves, after all files have been linted.
     pub(super) fn unused(&self) -> Vec<Finding> {
         let mut findings = Vec::new();

@@ -153,6 +153,14 @@ impl Settings {
         });
     }
 
+    /// Forgets which exceptions were of use to an earlier run.
+    pub(super) fn forget_uses(&self) {
+        for exception in &self.exceptions {
+            exception.reached.store(false, Ordering::Relaxed);
+            exception.used.store(false, Ordering::Relaxed);
+        }
+    }
+
     /// Says which exceptions excepted nothing: those that covered something in this run, and where the run looked at
     /// all that there is also those that cover nothing.
     pub(super) fn unused(&self, selection: &Selection, is_whole: bool, findings: &mut Vec<Finding>) {

@@ -231,7 +231,7 @@ impl Source {
     }
 
     /// Byte at which each line begins; the first is 0.
-    fn line_starts(&self) -> &[u32] {
+    pub(crate) fn line_starts(&self) -> &[u32] {
         self.line_starts.get_or_init(|| {
             let bytes = self.text.as_bytes();
             let mut starts = vec![0];

@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::helm;
 use super::walk::Input;
 use crate::files;
 use crate::kube::Object;
@@ -40,14 +41,33 @@ impl File {
         let mut file = Self::read(&source);
         file.path.clone_from(&input.identity);
         file.reported = input.reported;
-        let is_json = input.identity.as_ref().is_some_and(|path| path.extension().is_some_and(|end| end == "json"));
+        file.leave_to_others(input.explicit);
+        Ok(file)
+    }
+
+    /// A text that is in no folder, such as one that an editor holds without a file.
+    #[must_use]
+    pub fn apart(source: &Arc<Source>, path: Option<PathBuf>) -> Self {
+        let mut file = Self { path, ..Self::read(source) };
+        file.leave_to_others(false);
+        file
+    }
+
+    /// Whether it is a template of Helm, which is not YAML before it is rendered.
+    #[must_use]
+    pub fn is_template(&self) -> bool {
+        self.path.as_deref().is_some_and(helm::is_chart_template) || helm::is_template(self)
+    }
+
+    /// Drops refusals in what may be another program's file.
+    fn leave_to_others(&mut self, is_named: bool) {
+        let is_json = self.path.as_ref().is_some_and(|path| path.extension().is_some_and(|end| end == "json"));
         // Folders hold YAML and JSON of many programs; only what kubectl would be given is its to refuse.
         // What holds a NUL is nobody's YAML: it is damaged, or encoded in a way that nobody reads.
-        let is_damaged = !is_json && source.text.contains('\0');
-        if (is_json || !input.explicit) && !mentions_kubernetes(&source.text) && !is_damaged {
-            file.refusals.clear();
+        let is_damaged = !is_json && self.source.text.contains('\0');
+        if (is_json || !is_named) && !mentions_kubernetes(&self.source.text) && !is_damaged {
+            self.refusals.clear();
         }
-        Ok(file)
     }
 
     /// Reads another text of the same file.

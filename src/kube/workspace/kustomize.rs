@@ -81,6 +81,11 @@ struct Kustomization {
     generators: Vec<Generator>,
 }
 
+/// Whether a file is a kustomization, by its name.
+pub(super) fn is_kustomization(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| NAMES.iter().any(|known| name == *known))
+}
+
 /// Marks the objects of files that a kustomization names as patches or changes as resources, and those that one brings
 /// together; adds the `ConfigMap`s and Secrets that kustomizations generate.
 pub(super) fn connect(files: &mut Vec<File>) {

@@ -7,7 +7,7 @@ mod helm;
 mod kustomize;
 mod walk;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,8 +16,7 @@ use rayon::prelude::*;
 
 pub use file::{File, RefusedSecrets, names_a_secret};
 pub use globs::{BadGlob, Globs};
-use walk::Input;
-pub use walk::{Inputs, LEFT_OUT};
+pub use walk::{Input, Inputs, LEFT_OUT};
 
 use super::definitions::{self, Definitions};
 use super::object::Object;
@@ -96,6 +95,56 @@ impl Workspace {
         self.connect();
     }
 
+    /// Files that were read otherwise.
+    #[must_use]
+    pub fn of(files: Vec<File>) -> Self {
+        let mut workspace = Self { files, ..Self::default() };
+        workspace.connect();
+        workspace
+    }
+
+    /// The files that [`Workspace::look_at`] would read.
+    #[must_use]
+    pub fn inputs(asked: &Inputs<'_>) -> Vec<Input> {
+        walk::inputs(asked).inputs
+    }
+
+    /// Reads files that have changed or are new, and leaves out those that are gone. The others are read again only
+    /// where a change may say something else of them; whether it did is returned.
+    pub fn refresh(&mut self, changed: &[Input], gone: &[PathBuf]) -> bool {
+        let outcomes: Vec<Outcome> = changed.par_iter().map(read).collect();
+        let paths: HashSet<&Path> =
+            changed.iter().filter_map(|input| input.identity.as_deref()).chain(gone.iter().map(PathBuf::as_path)).collect();
+        let mut says_of_others = false;
+        self.files.retain(|file| {
+            let is_kept = file.is_generated || !file.path.as_deref().is_some_and(|path| paths.contains(path));
+            says_of_others |= !is_kept && says_something_of_others(file);
+            is_kept
+        });
+        for outcome in outcomes {
+            if let Outcome::Read(file) = outcome {
+                says_of_others |= says_something_of_others(&file);
+                self.files.push(*file);
+            }
+        }
+        // Kustomizations need not be YAML's or a run's files.
+        says_of_others |= paths.iter().any(|path| kustomize::is_kustomization(path));
+        self.files.sort_by(|a, b| a.source.name.cmp(&b.source.name));
+        if says_of_others {
+            self.files.retain(|file| !file.is_generated);
+            self.files.par_iter_mut().for_each(|file| {
+                let is_refused = !file.refusals.is_empty();
+                file.reread(&Arc::clone(&file.source));
+                if !is_refused {
+                    // it is none of kubectl's
+                    file.refusals.clear();
+                }
+            });
+        }
+        self.connect();
+        says_of_others
+    }
+
     /// Leaves files out after all, as their projects want it.
     pub fn leave_out(&mut self, is_left_out: impl Fn(&File) -> bool) {
         let count = self.files.len();
@@ -129,6 +178,12 @@ impl Workspace {
 pub fn on_deep_stacks<R: Send>(work: impl FnOnce() -> R + Send) -> io::Result<R> {
     let pool = rayon::ThreadPoolBuilder::new().stack_size(STACK).build().map_err(io::Error::other)?;
     Ok(pool.install(work))
+}
+
+/// Whether other files' objects are told of by one of this file: where their Pods are, what changes them.
+fn says_something_of_others(file: &File) -> bool {
+    file.path.as_deref().is_some_and(kustomize::is_kustomization)
+        || file.objects.iter().any(|object| object.id.kind == "CustomResourceDefinition")
 }
 
 fn read(input: &Input) -> Outcome {

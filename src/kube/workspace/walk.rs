@@ -8,9 +8,11 @@ use std::sync::{Arc, Mutex};
 
 use super::Failure;
 use super::globs::Globs;
+use crate::files::identity;
 
 /// One file to read.
-pub(super) struct Input {
+#[derive(Clone, Debug)]
+pub struct Input {
     /// Where it is; none for standard input.
     pub path: Option<PathBuf>,
     /// The same without links and dots, to compare with; none for standard input.
@@ -21,6 +23,20 @@ pub(super) struct Input {
     pub explicit: bool,
     /// Whether findings in it are wanted; otherwise it is read for what others refer to.
     pub reported: bool,
+}
+
+impl Input {
+    /// A file of a workspace that is read on its own, as if it had been found in its folder.
+    #[must_use]
+    pub fn found(path: &Path) -> Self {
+        Self {
+            path: Some(path.to_owned()),
+            identity: Some(identity(path)),
+            name: shown(path),
+            explicit: false,
+            reported: true,
+        }
+    }
 }
 
 /// Folders of files that nobody applies: test data, and copies of others' work. They are left out unless the user
@@ -152,12 +168,6 @@ impl Found {
             self.inputs.push(Input { path: Some(path), identity: Some(identity), name, explicit, reported });
         }
     }
-}
-
-/// A file's path without links and dots. Of one that is not there yet, its folder's counts.
-fn identity(path: &Path) -> PathBuf {
-    let in_folder = || Some(fs::canonicalize(std::path::absolute(path).ok()?.parent()?).ok()?.join(path.file_name()?));
-    fs::canonicalize(path).ok().or_else(in_folder).unwrap_or_else(|| path.to_owned())
 }
 
 fn shown(path: &Path) -> String {
