@@ -4,6 +4,7 @@ pub mod api_resources;
 mod bytes;
 mod decode;
 mod definitions;
+pub mod documented;
 pub mod image;
 mod index;
 mod object;

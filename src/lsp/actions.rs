@@ -7,9 +7,10 @@ use lsp_types::{CodeAction, CodeActionKind, Range, TextEdit, Uri, WorkspaceEdit}
 use super::diagnostics;
 use super::folders::{Names, OfFile, Seen};
 use super::positions::Encoding;
+use super::trail;
 use crate::diagnostic::{Edit, Finding};
 use crate::kube::File;
-use crate::yaml::{NodeId, Source, Style, Value};
+use crate::yaml::{Source, Style};
 
 /// All safe fixes of a file at once.
 pub const FIX_ALL: CodeActionKind = CodeActionKind::new("source.fixAll.patterns");
@@ -114,37 +115,20 @@ fn comment(file: &File, finding: &Finding, rule: &str) -> Option<(Edit, &'static
     let source: &Source = &file.source;
     let at = finding.primary.span.range().start;
     let document = file.documents.iter().find(|document| document.span.range().contains(&at))?;
-    let mut node = document.root();
+    let node = trail::at(document, document.root(), at).node;
     let line_break = if source.text.contains("\r\n") { "\r\n" } else { "\n" };
-    while let Some(next) = inner(document, node, at) {
-        node = next;
-    }
     let line = source.text[..at].rfind('\n').map_or(0, |before| before + 1);
     let starts_before = document.span(node).range().start < line;
-    let is_text = matches!(document.style(node), Style::Literal | Style::Folded | Style::SingleQuoted | Style::DoubleQuoted | Style::Plain);
+    let is_text = matches!(
+        document.style(node),
+        Style::Literal | Style::Folded | Style::SingleQuoted | Style::DoubleQuoted | Style::Plain
+    );
     if is_text && starts_before {
         return Some((Edit::insert(0, format!("# patterns: ignore-file[{rule}] {line_break}")), "in this file"));
     }
     let content = &source.text[line..];
     let indentation = &content[..content.len() - content.trim_start_matches([' ', '\t']).len()];
     Some((Edit::insert(line, format!("{indentation}# patterns: ignore[{rule}] {line_break}")), "here"))
-}
-
-/// The child of a node that holds a byte.
-fn inner(document: &crate::yaml::Document, node: NodeId, at: usize) -> Option<NodeId> {
-    let holds = |node: NodeId| document.span(node).range().contains(&at);
-    match document.value(node) {
-        Value::Map(entries) => {
-            let next = entries.partition_point(|entry| document.span(entry.key).range().start <= at);
-            let near = next.checked_sub(1).and_then(|next| entries.get(next));
-            near.and_then(|entry| [entry.key, entry.value].into_iter().find(|node| holds(*node)))
-        }
-        Value::List(items) => {
-            let next = items.partition_point(|item| document.span(*item).range().start <= at);
-            next.checked_sub(1).and_then(|next| items.get(next)).copied().filter(|item| holds(*item))
-        }
-        _ => None,
-    }
 }
 
 fn capitalized(text: &str) -> String {

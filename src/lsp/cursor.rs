@@ -436,7 +436,10 @@ mod tests {
             let found = place(text);
             // What is behind a comment or text is of no interest.
             let (found, wanted) = if wanted.contains(" comment") || wanted.contains(" text") {
-                (found.split(' ').take(2).collect::<Vec<_>>().join(" "), wanted.split(' ').take(2).collect::<Vec<_>>().join(" "))
+                (
+                    found.split(' ').take(2).collect::<Vec<_>>().join(" "),
+                    wanted.split(' ').take(2).collect::<Vec<_>>().join(" "),
+                )
             } else {
                 (found, wanted.to_owned())
             };
@@ -478,7 +481,8 @@ mod tests {
 
     #[test]
     fn no_text_is_too_strange() {
-        let texts = ["\u{feff}a: {[}]:,", "- - - -\n -\n: :\n? x\n", "é: {😀: [ü, ", "a:\r\n  b:\r\n", "---\n---\n--- x\n"];
+        let texts =
+            ["\u{feff}a: {[}]:,", "- - - -\n -\n: :\n? x\n", "é: {😀: [ü, ", "a:\r\n  b:\r\n", "---\n---\n--- x\n"];
         for text in texts {
             for offset in 0..=text.len() + 1 {
                 let cursor = at(text, offset);

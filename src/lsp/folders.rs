@@ -63,6 +63,14 @@ pub struct Seen<'a> {
     pub buffer: &'a Buffer,
 }
 
+impl Seen<'_> {
+    /// Where relative names in the text lead from: the file as messages call it, or `-` for a text without a file.
+    #[must_use]
+    pub fn path(self) -> PathBuf {
+        PathBuf::from(if self.file.path.is_some() { self.file.source.name.as_str() } else { "-" })
+    }
+}
+
 impl Folders {
     /// Reads folders. Of folders with more files than [`limits::FILES`] only open files are checked; whether that is so
     /// is returned.
@@ -221,12 +229,6 @@ impl Folders {
         }
         let of_it = |file: &&File| !file.is_generated && file.path == buffer.path;
         Some(Seen { workspace: &self.workspace, file: self.workspace.files.iter().find(of_it)?, buffer })
-    }
-
-    /// The settings that hold for open folders.
-    #[must_use]
-    pub fn projects(&self) -> Option<&Projects> {
-        self.projects.as_ref()
     }
 
     /// Whether there is more to find than was last asked for.

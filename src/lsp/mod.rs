@@ -6,11 +6,23 @@
 
 mod actions;
 mod buffers;
+mod catalogue;
+mod completion;
+mod cursor;
+mod definition;
 mod diagnostics;
 mod folders;
+mod hover;
+mod lens;
 mod positions;
 mod server;
+mod shape;
+mod trail;
 mod uris;
 mod wire;
+mod words;
 
 pub use server::{End, run};
+
+/// The pattern of the schema for what stands for a parameter.
+const HOLE: &str = r"\$\{[^}]+\}";

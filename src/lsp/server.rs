@@ -4,27 +4,29 @@ use std::collections::{BTreeMap, VecDeque};
 use std::io::{self, BufRead, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError, sync_channel};
-use std::time::Duration;
+use std::str::FromStr as _;
+use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
 
 use lsp_server::{ErrorCode, Message, Notification, Request, RequestId, Response};
 use lsp_types::notification::{self as notifications, Notification as _};
 use lsp_types::request::{self as requests, Request as _};
 use lsp_types::{
     CodeActionKind, CodeActionOptions, CodeActionOrCommand, CodeActionParams, CodeActionProviderCapability,
-    CodeActionResponse, Diagnostic, DidChangeWatchedFilesRegistrationOptions, FileSystemWatcher, GlobPattern,
-    InitializeParams, InitializeResult, MessageType, PublishDiagnosticsParams, Registration, RegistrationParams,
-    SaveOptions, ServerCapabilities, ServerInfo, ShowMessageParams, TextDocumentSyncCapability,
-    TextDocumentSyncKind, TextDocumentSyncOptions, TextDocumentSyncSaveOptions, Uri,
+    CodeActionResponse, CodeLensOptions, CompletionOptions, CompletionResponse, Diagnostic,
+    DidChangeWatchedFilesRegistrationOptions, ExecuteCommandOptions, ExecuteCommandParams, FileSystemWatcher,
+    GlobPattern, GotoDefinitionResponse, Hover, HoverProviderCapability, InitializeParams, InitializeResult,
+    MessageType, OneOf, PublishDiagnosticsParams, Registration, RegistrationParams, SaveOptions, ServerCapabilities,
+    ServerInfo, ShowMessageParams, TextDocumentPositionParams, TextDocumentSyncCapability, TextDocumentSyncKind,
+    TextDocumentSyncOptions, TextDocumentSyncSaveOptions, Uri,
 };
 use serde_json::{Value as Json, json};
 
 use super::actions::{Actions, FIX_ALL};
-use super::diagnostics;
-use super::folders::Folders;
+use super::folders::{Folders, Seen};
 use super::positions::Encoding;
 use super::uris;
 use super::wire::{self, Incoming};
+use super::{completion, definition, diagnostics, hover, lens};
 use crate::files;
 use crate::limits;
 
@@ -38,7 +40,7 @@ pub enum End {
 }
 
 /// So many messages may wait; a client that sends more waits itself.
-const WAITING: usize = 256;
+const WAITING: usize = 64;
 
 /// Serves a client until it ends the session.
 ///
@@ -69,6 +71,7 @@ pub fn run(input: impl BufRead + Send + 'static, out: impl Write) -> io::Result<
         folders: Folders::default(),
         published: BTreeMap::new(),
         watches: false,
+        takes_snippets: false,
         requests: 0,
     };
     server.serve(&receiver)
@@ -94,6 +97,8 @@ struct Server<Out> {
     published: BTreeMap<String, (Uri, Vec<Diagnostic>)>,
     /// Whether the client can say what changes on disk.
     watches: bool,
+    /// Whether the client fills in snippets.
+    takes_snippets: bool,
     /// How often the client was asked something.
     requests: i32,
 }
@@ -136,7 +141,7 @@ impl<Out: Write> Server<Out> {
     /// Takes in what has come. While nothing has, works on what the last edit changed, then waits. Whether more can
     /// come.
     fn wait(&mut self, receiver: &Receiver<io::Result<Incoming>>, queue: &mut Queue) -> bool {
-        loop {
+        while queue.len() < WAITING {
             match receiver.try_recv() {
                 Ok(next) => queue.push_back(next),
                 Err(TryRecvError::Disconnected) => return false,
@@ -148,13 +153,13 @@ impl<Out: Write> Server<Out> {
                         return false;
                     }
                 }
-                Err(TryRecvError::Empty) => match receiver.recv_timeout(Duration::from_secs(3600)) {
+                Err(TryRecvError::Empty) => match receiver.recv() {
                     Ok(next) => queue.push_back(next),
-                    Err(RecvTimeoutError::Timeout) => {}
-                    Err(RecvTimeoutError::Disconnected) => return false,
+                    Err(_) => return false,
                 },
             }
         }
+        true
     }
 
     fn end(&self) -> End {
@@ -207,6 +212,21 @@ impl<Out: Write> Server<Out> {
             requests::CodeActionRequest::METHOD => {
                 reply::<requests::CodeActionRequest>(request, |params| Ok(self.actions(&params)))
             }
+            requests::HoverRequest::METHOD => {
+                reply::<requests::HoverRequest>(request, |params| Ok(self.hover(&params.text_document_position_params)))
+            }
+            requests::Completion::METHOD => {
+                reply::<requests::Completion>(request, |params| Ok(self.completion(&params.text_document_position)))
+            }
+            requests::GotoDefinition::METHOD => reply::<requests::GotoDefinition>(request, |params| {
+                Ok(self.definition(&params.text_document_position_params))
+            }),
+            requests::CodeLensRequest::METHOD => reply::<requests::CodeLensRequest>(request, |params| {
+                Ok(self.folders.see(&params.text_document.uri).map(|seen| lens::of(seen, self.encoding)))
+            }),
+            requests::ExecuteCommand::METHOD => {
+                reply::<requests::ExecuteCommand>(request, |params| self.execute(&params).map(|text| Some(json!(text))))
+            }
             _ => {
                 let message = format!("this server has no `{}`", crate::words::clip(method));
                 Response::new_err(request.id, ErrorCode::MethodNotFound as i32, message)
@@ -221,6 +241,9 @@ impl<Out: Write> Server<Out> {
         let workspace = params.capabilities.workspace.as_ref();
         let watched = workspace.and_then(|workspace| workspace.did_change_watched_files.as_ref());
         self.watches = watched.and_then(|watched| watched.dynamic_registration).unwrap_or(false);
+        let texts = params.capabilities.text_document.as_ref();
+        let items = texts.and_then(|texts| texts.completion.as_ref()?.completion_item.as_ref());
+        self.takes_snippets = items.and_then(|items| items.snippet_support).unwrap_or(false);
         self.open_folders(&roots(params));
         InitializeResult {
             capabilities: self.capabilities(),
@@ -244,12 +267,24 @@ impl<Out: Write> Server<Out> {
                 code_action_kinds: Some(vec![CodeActionKind::QUICKFIX, FIX_ALL]),
                 ..CodeActionOptions::default()
             })),
+            hover_provider: Some(HoverProviderCapability::Simple(true)),
+            completion_provider: Some(CompletionOptions {
+                trigger_characters: Some([" ", "[", "{", "-", "$"].map(str::to_owned).to_vec()),
+                ..CompletionOptions::default()
+            }),
+            definition_provider: Some(OneOf::Left(true)),
+            code_lens_provider: Some(CodeLensOptions { resolve_provider: Some(false) }),
+            execute_command_provider: Some(ExecuteCommandOptions {
+                commands: vec![lens::SHOW.to_owned(), lens::EXPLAIN.to_owned()],
+                ..ExecuteCommandOptions::default()
+            }),
             ..ServerCapabilities::default()
         }
     }
 
     fn open_folders(&mut self, roots: &[PathBuf]) {
-        let mut real: Vec<PathBuf> = roots.iter().map(|root| files::identity(root)).filter(|root| root.is_dir()).collect();
+        let mut real: Vec<PathBuf> =
+            roots.iter().map(|root| files::identity(root)).filter(|root| root.is_dir()).collect();
         real.sort();
         real.dedup();
         // Names in messages are those that `patterns lint .` has in the first folder.
@@ -367,6 +402,44 @@ impl<Out: Write> Server<Out> {
         };
         let actions = Actions { seen, of_file, names: &names, encoding: self.encoding }.at(params.range, wanted);
         Some(actions.into_iter().map(CodeActionOrCommand::from).collect())
+    }
+}
+
+impl<Out: Write> Server<Out> {
+    /// The text that is meant, and the byte of the place in it.
+    fn place(&self, at: &TextDocumentPositionParams) -> Option<(Seen<'_>, usize)> {
+        let seen = self.folders.see(&at.text_document.uri)?;
+        // What is shown is a place in the text that was checked, which has no byte-order mark.
+        let is_same = seen.file.source.text.starts_with(seen.buffer.text.as_str());
+        is_same.then(|| (seen, self.encoding.byte(&seen.buffer.text, at.position)))
+    }
+
+    fn hover(&self, at: &TextDocumentPositionParams) -> Option<Hover> {
+        let (seen, offset) = self.place(at)?;
+        hover::at(seen, offset, self.encoding)
+    }
+
+    fn completion(&self, at: &TextDocumentPositionParams) -> Option<CompletionResponse> {
+        let (seen, offset) = self.place(at)?;
+        let items = completion::at(seen, offset, self.takes_snippets, self.encoding);
+        Some(CompletionResponse::Array(items))
+    }
+
+    fn definition(&self, at: &TextDocumentPositionParams) -> Option<GotoDefinitionResponse> {
+        let (seen, offset) = self.place(at)?;
+        let places = definition::at(seen, offset, &self.folders.names(), self.encoding);
+        (!places.is_empty()).then_some(GotoDefinitionResponse::Array(places))
+    }
+
+    fn execute(&self, params: &ExecuteCommandParams) -> Result<String, String> {
+        let command = params.command.as_str();
+        if !matches!(command, lens::SHOW | lens::EXPLAIN) {
+            return Err(format!("there are the commands {} and {}", lens::SHOW, lens::EXPLAIN));
+        }
+        let uri = params.arguments.first().and_then(Json::as_str).and_then(|uri| Uri::from_str(uri).ok());
+        let seen = uri.and_then(|uri| self.folders.see(&uri));
+        let seen = seen.ok_or("the first argument is the URI of an open file")?;
+        lens::text(seen, command, params.arguments.get(1).and_then(Json::as_str))
     }
 }
 

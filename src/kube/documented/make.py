@@ -35,7 +35,7 @@ def short(kind):
 
 def name(path):
     """core/v1.PodSpec"""
-    parts = [part for part in path.split("::") if part not in ("api", "apimachinery", "pkg", "apis", "util")]
+    parts = [part for part in path.split("::") if part not in ("api", "apimachinery", "pkg", "apis", "util", "kube_aggregator", "apiextensions_apiserver")]
     return "/".join(parts[:-1]) + "." + parts[-1]
 
 

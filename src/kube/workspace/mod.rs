@@ -113,8 +113,11 @@ impl Workspace {
     /// where a change may say something else of them; whether it did is returned.
     pub fn refresh(&mut self, changed: &[Input], gone: &[PathBuf]) -> bool {
         let outcomes: Vec<Outcome> = changed.par_iter().map(read).collect();
-        let paths: HashSet<&Path> =
-            changed.iter().filter_map(|input| input.identity.as_deref()).chain(gone.iter().map(PathBuf::as_path)).collect();
+        let paths: HashSet<&Path> = changed
+            .iter()
+            .filter_map(|input| input.identity.as_deref())
+            .chain(gone.iter().map(PathBuf::as_path))
+            .collect();
         let mut says_of_others = false;
         self.files.retain(|file| {
             let is_kept = file.is_generated || !file.path.as_deref().is_some_and(|path| paths.contains(path));
