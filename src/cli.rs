@@ -496,6 +496,9 @@ pub struct SchemaArgs {
     /// The schema of .patterns.yaml instead.
     #[arg(long)]
     pub settings: bool,
+    /// The schema of pattern.yaml, the definition of a pattern, instead.
+    #[arg(long, conflicts_with_all = ["settings", "folders"])]
+    pub pattern: bool,
     /// Where patterns come from.
     #[command(flatten)]
     pub catalogue: CatalogueArgs,

@@ -89,9 +89,10 @@ pub fn at(seen: Seen<'_>, offset: usize, takes_snippets: bool, encoding: Encodin
     offers.into_iter().enumerate().map(item).collect()
 }
 
-/// Whether a document has begun that becomes a description: `patterns:` at its beginning.
+/// Whether a document has begun that becomes a description, or may: one that says `patterns:`, or nothing yet.
 fn is_begun(text: &str, cursor: &Cursor) -> bool {
-    text[cursor.document..].lines().any(|line| line.starts_with("patterns:"))
+    let document = text[cursor.document..].split("\n---").next().unwrap_or_default();
+    "patterns".starts_with(document.trim()) || document.lines().any(|line| line.starts_with("patterns:"))
 }
 
 fn written_column(text: &str, at: usize) -> usize {
@@ -158,9 +159,12 @@ fn of_settings(cursor: &Cursor) -> Vec<Offer> {
 }
 
 fn of_description(seen: Seen<'_>, cursor: &Cursor) -> Vec<Offer> {
+    let text = &seen.buffer.text[cursor.document..];
+    if !text.lines().any(|line| line.starts_with("patterns:")) && cursor.path.is_empty() && cursor.keys.is_empty() {
+        return vec![of_start()];
+    }
     let known = Known::of(seen);
     let path = without_environment(&cursor.path);
-    let text = &seen.buffer.text[cursor.document..];
     if let Some(place) = pattern_at(path) {
         return of_patterns(&known, place, cursor);
     }
@@ -184,8 +188,6 @@ fn of_description(seen: Seen<'_>, cursor: &Cursor) -> Vec<Offer> {
     offers.extend(of_shapes(&Shape::new(&schema, Some("document")).at(path), cursor));
     if cursor.path.is_empty() {
         offers.retain(|offer| !cursor.keys.contains(&offer.word));
-        let shape_or_not = if cursor.keys.is_empty() { Some(of_start()) } else { None };
-        offers.splice(0..0, shape_or_not);
     }
     if matches!(cursor.slot, Slot::Value { may_be_map: false }) {
         let params = params(text).into_iter();

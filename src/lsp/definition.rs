@@ -69,7 +69,7 @@ fn of_object(object: &Object, trail: &Trail, index: &Index<'_>, text: &str, offs
     }
     // A host in a variable, an argument or a configuration: the name of a Service, or of a Pod behind one.
     let Some(word) = value.and_then(|_| word(text, offset)) else { return Vec::new() };
-    let labels: Vec<&str> = word.text.trim_matches('/').split(['/', '.']).collect();
+    let labels: Vec<&str> = word.text.split(['/', '.']).collect();
     let part = word.text.get(..offset - word.range.start).map_or(0, |before| before.matches(['/', '.']).count());
     let around = labels.iter().skip(part).chain(&labels);
     let service =
@@ -171,7 +171,8 @@ fn in_description(seen: Seen<'_>, offset: usize, encoding: Encoding) -> Vec<Loca
         return start_of(of_project.map(|path| path.join("pattern.yaml")));
     }
     if !is_key && known.is_reference(path) {
-        return here(document_called(seen, word.text).map(|(source, node)| source.span(node)));
+        let called = word.text.strip_prefix("service/").unwrap_or(word.text);
+        return here(document_called(seen, called).map(|(source, node)| source.span(node)));
     }
     Vec::new()
 }

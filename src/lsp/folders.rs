@@ -33,6 +33,7 @@ pub struct Folders {
     /// The open texts.
     pub buffers: Buffers,
     roots: Vec<PathBuf>,
+    is_too_large: bool,
     workspace: Workspace,
     /// The files that are read of the folders.
     read: HashMap<PathBuf, (Input, Stamp)>,
@@ -76,16 +77,11 @@ impl Folders {
     /// is returned.
     pub fn open(&mut self, roots: Vec<PathBuf>) -> bool {
         self.roots = roots;
-        let inputs = self.inputs();
-        let is_too_large = inputs.len() > limits::FILES.count();
-        if is_too_large {
-            self.roots.clear();
-        }
         self.rescan();
-        is_too_large
+        self.is_too_large
     }
 
-    fn inputs(&self) -> Vec<Input> {
+    fn inputs(&mut self) -> Vec<Input> {
         if self.roots.is_empty() {
             return Vec::new();
         }
@@ -93,7 +89,13 @@ impl Folders {
         let here = std::env::current_dir().and_then(fs::canonicalize).unwrap_or_default();
         let named = |root: &PathBuf| if *root == here { PathBuf::from(".") } else { root.clone() };
         let paths: Vec<PathBuf> = self.roots.iter().map(named).collect();
-        Workspace::inputs(&Inputs { paths: &paths, ..Inputs::default() })
+        let found =
+            Workspace::inputs(&Inputs { paths: &paths, most: Some(limits::FILES.count()), ..Inputs::default() });
+        found.unwrap_or_else(|| {
+            self.is_too_large = true;
+            self.roots.clear();
+            Vec::new()
+        })
     }
 
     /// Looks for what has changed on disk.
@@ -154,6 +156,7 @@ impl Folders {
     /// Takes a text that was opened.
     pub fn did_open(&mut self, document: TextDocumentItem) {
         let buffer = self.buffers.open(document);
+        let mut is_added = false;
         let is_new = |path: &Path| !path.exists() && self.roots.iter().any(|root| path.starts_with(root));
         match &buffer.path {
             Some(path) if self.read.contains_key(path) => {}
@@ -161,6 +164,7 @@ impl Folders {
                 let here = std::env::current_dir().and_then(fs::canonicalize).unwrap_or_default();
                 let input = Input::found(path.strip_prefix(&here).unwrap_or(path));
                 self.read.insert(path.clone(), (input, None));
+                is_added = true;
             }
             _ => {
                 buffer.read_apart();
@@ -170,6 +174,10 @@ impl Folders {
         }
         let path = buffer.path.clone();
         self.edited(path.as_deref());
+        if is_added {
+            // Its folder may be one that no settings were looked for yet.
+            self.read_settings();
+        }
     }
 
     /// Edits a text that is open.

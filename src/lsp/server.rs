@@ -12,7 +12,7 @@ use lsp_types::notification::{self as notifications, Notification as _};
 use lsp_types::request::{self as requests, Request as _};
 use lsp_types::{
     CodeActionKind, CodeActionOptions, CodeActionOrCommand, CodeActionParams, CodeActionProviderCapability,
-    CodeActionResponse, CodeLensOptions, CompletionOptions, CompletionResponse, Diagnostic,
+    CodeActionResponse, CodeLensOptions, CompletionOptions, CompletionResponse,
     DidChangeWatchedFilesRegistrationOptions, ExecuteCommandOptions, ExecuteCommandParams, FileSystemWatcher,
     GlobPattern, GotoDefinitionResponse, Hover, HoverProviderCapability, InitializeParams, InitializeResult,
     MessageType, OneOf, PublishDiagnosticsParams, Registration, RegistrationParams, SaveOptions, ServerCapabilities,
@@ -94,7 +94,7 @@ struct Server<Out> {
     encoding: Encoding,
     folders: Folders,
     /// The diagnostics that the client has, by URI.
-    published: BTreeMap<String, (Uri, Vec<Diagnostic>)>,
+    published: BTreeMap<String, PublishDiagnosticsParams>,
     /// Whether the client can say what changes on disk.
     watches: bool,
     /// Whether the client fills in snippets.
@@ -361,30 +361,31 @@ impl<Out: Write> Server<Out> {
         self.send(Notification::new(N::METHOD.to_owned(), params).into())
     }
 
-    /// Sends the diagnostics that differ from those that the client has.
+    /// Sends the diagnostics that differ from those that the client has, or are of a newer text.
     fn publish(&mut self) -> io::Result<()> {
-        let mut now: BTreeMap<String, (Uri, Vec<Diagnostic>)> = BTreeMap::new();
         self.folders.findings();
+        let mut now = BTreeMap::new();
+        for buffer in self.folders.buffers.iter() {
+            let none = PublishDiagnosticsParams::new(buffer.uri.clone(), Vec::new(), Some(buffer.version));
+            now.insert(buffer.uri.as_str().to_owned(), none);
+        }
         let names = self.folders.names();
         for (key, of_file) in self.folders.found() {
             let diagnostic = |finding| diagnostics::of(finding, &of_file.uri, &names, self.encoding);
             let all = of_file.findings.iter().map(diagnostic).collect();
-            now.insert(key.clone(), (of_file.uri.clone(), all));
+            let version = self.folders.buffers.get(&of_file.uri).map(|buffer| buffer.version);
+            now.insert(key.clone(), PublishDiagnosticsParams::new(of_file.uri.clone(), all, version));
         }
-        let mut changes: Vec<PublishDiagnosticsParams> = Vec::new();
-        let version = |uri: &Uri| self.folders.buffers.get(uri).map(|buffer| buffer.version);
-        for (key, (uri, all)) in &now {
-            if self.published.get(key).is_none_or(|(_, known)| known != all) {
-                changes.push(PublishDiagnosticsParams::new(uri.clone(), all.clone(), version(uri)));
+        for (key, before) in &self.published {
+            if !before.diagnostics.is_empty() && !now.contains_key(key) {
+                now.insert(key.clone(), PublishDiagnosticsParams::new(before.uri.clone(), Vec::new(), None));
             }
         }
-        for (key, (uri, _)) in &self.published {
-            if !now.contains_key(key) {
-                changes.push(PublishDiagnosticsParams::new(uri.clone(), Vec::new(), version(uri)));
-            }
-        }
+        let is_news = |(key, params): &(&String, &PublishDiagnosticsParams)| self.published.get(*key) != Some(*params);
+        let news: Vec<PublishDiagnosticsParams> =
+            now.iter().filter(is_news).map(|(_, params)| params.clone()).collect();
         self.published = now;
-        changes.into_iter().try_for_each(|change| self.notify::<notifications::PublishDiagnostics>(change))
+        news.into_iter().try_for_each(|params| self.notify::<notifications::PublishDiagnostics>(params))
     }
 
     fn actions(&mut self, params: &CodeActionParams) -> Option<CodeActionResponse> {

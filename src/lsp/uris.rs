@@ -1,5 +1,6 @@
 //! Between paths and `file:` URIs.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
 
@@ -40,7 +41,7 @@ pub fn uri(path: &Path) -> Option<Uri> {
             if byte.is_ascii_alphanumeric() || b"-._~/".contains(byte) {
                 text.push(char::from(*byte));
             } else {
-                text.push_str(&format!("%{byte:02X}"));
+                let _ = write!(text, "%{byte:02X}");
             }
         }
     };

@@ -57,8 +57,13 @@ fn message(bytes: &[u8]) -> Incoming {
         Ok(json) => json,
         Err(error) => return Incoming::Broken { code: ParseError, message: format!("not JSON: {error}") },
     };
-    // Only what is shallow is understood; what nests deeper is not dropped by recursion of ours either.
+    // A request whose number is none would pass for a notification, and never be answered.
+    let has_number = json.get("id").is_some();
     match serde_json::from_value(json) {
+        Ok(Message::Notification(_)) if has_number => Incoming::Broken {
+            code: InvalidRequest,
+            message: "the `id` of a request is a whole number of 32 bits, or a string".to_owned(),
+        },
         Ok(message) => Incoming::Message(message),
         Err(_) => Incoming::Broken {
             code: InvalidRequest,

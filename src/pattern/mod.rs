@@ -46,7 +46,7 @@ pub mod weave;
 pub use catalogue::{Catalogue, Folder};
 pub use compose::{expand, notes};
 pub use definition::{Check, Claim, Definition, Note, Port, Readiness, Replicas, Shards, Variant, WellKnown};
-pub use editor::{editor_schema, settings_schema};
+pub use editor::{definition_schema, editor_schema, settings_schema};
 pub use hatches::Made;
 pub use images::{Image, image_table};
 pub use images_used::{ImageFrom, ImageUse, images_used};

@@ -11,7 +11,7 @@ say() { printf 'tests/real: %s\n' "$*" >&2; }
 
 if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
   missing=()
-  for pair in nginx:nginx-light varnishd:varnish haproxy:haproxy redis-server:redis-server memcached:memcached openssl:openssl lua5.4:lua5.4 mariadbd:mariadb-server-core my_print_defaults:mariadb-client; do
+  for pair in nginx:nginx-light varnishd:varnish haproxy:haproxy redis-server:redis-server memcached:memcached openssl:openssl lua5.4:lua5.4 nvim:neovim mariadbd:mariadb-server-core my_print_defaults:mariadb-client; do
     PATH="$PATH:/usr/sbin" command -v "${pair%%:*}" >/dev/null 2>&1 || missing+=("${pair#*:}")
   done
   if [ "${#missing[@]}" -gt 0 ]; then

@@ -15,6 +15,7 @@ mod generated;
 mod git_sync;
 mod haproxy;
 mod memcached;
+mod neovim;
 mod nginx;
 mod pre_commit;
 mod program;

@@ -44,6 +44,7 @@ pub fn run(args: &LintArgs, color: Color) -> io::Result<Exit> {
             around: args.workspace.as_deref(),
             excluded: Some(&excluded),
             stdin: args.stdin_filename.as_deref(),
+            ..Inputs::default()
         };
         let progress = Progress::begin("reading and checking manifests");
         let mut workspace = Workspace::look_at(&asked);

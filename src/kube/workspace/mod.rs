@@ -103,10 +103,11 @@ impl Workspace {
         workspace
     }
 
-    /// The files that [`Workspace::look_at`] would read.
+    /// The files that [`Workspace::look_at`] would read; nothing where the search had to end before its end.
     #[must_use]
-    pub fn inputs(asked: &Inputs<'_>) -> Vec<Input> {
-        walk::inputs(asked).inputs
+    pub fn inputs(asked: &Inputs<'_>) -> Option<Vec<Input>> {
+        let found = walk::inputs(asked);
+        (!found.is_cut).then_some(found.inputs)
     }
 
     /// Reads files that have changed or are new, and leaves out those that are gone. The others are read again only

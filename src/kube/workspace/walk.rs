@@ -52,6 +52,10 @@ fn is_expectation(path: &Path) -> bool {
     words.any(|word| matches!(word, "assert" | "asserts") || is_numbered && matches!(word, "error" | "errors"))
 }
 
+/// So many entries of folders are looked at for each file that a limited search may find: who opens the root of a disk
+/// in an editor does not wait for all of it.
+const ENTRIES: usize = 50;
+
 /// What a run is asked to look at.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Inputs<'args> {
@@ -63,11 +67,17 @@ pub struct Inputs<'args> {
     pub excluded: Option<&'args Globs>,
     /// The file that standard input is, such as one that an editor holds unsaved.
     pub stdin: Option<&'args Path>,
+    /// Where the search ends: after so many files, or [`ENTRIES`] times as many entries of folders.
+    pub most: Option<usize>,
 }
 
 /// The files that are asked for, then those around that are not among them, each once.
 pub(super) fn inputs(asked: &Inputs<'_>) -> Found {
-    let mut found = Found { excluded: asked.excluded.cloned().unwrap_or_default(), ..Found::default() };
+    let mut found = Found {
+        excluded: asked.excluded.cloned().unwrap_or_default(),
+        most: asked.most.unwrap_or(usize::MAX),
+        ..Found::default()
+    };
     // What is given on standard input counts instead of the same file on disk.
     if asked.paths.iter().any(|path| path.as_os_str() == "-") {
         found.add_stdin(asked.stdin);
@@ -88,6 +98,10 @@ pub(super) struct Found {
     pub folders_left_out: BTreeMap<&'static str, usize>,
     /// Files of what tests expect that were left out.
     pub expectations_left_out: usize,
+    /// Whether the search has ended before its end.
+    pub is_cut: bool,
+    most: usize,
+    entries: usize,
     seen: HashSet<PathBuf>,
     excluded: Globs,
 }
@@ -140,6 +154,11 @@ impl Found {
             .sort_by_file_name(Ord::cmp)
             .build();
         for entry in walk {
+            self.entries += 1;
+            if self.inputs.len() > self.most || self.entries / ENTRIES > self.most {
+                self.is_cut = true;
+                break;
+            }
             match entry {
                 Ok(entry) => {
                     let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
