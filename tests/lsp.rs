@@ -177,7 +177,7 @@ fn diagnostics_follow_the_text_by_utf_16_units() {
     // Two units in UTF-16, four bytes in UTF-8: what is behind it moves by two.
     editor.edit(&name, 2, &[([4, 2, 4, 2], "😀: x, y: ")]);
     editor.edit(&name, 3, &[([4, 4, 4, 8], ""), ([4, 4, 4, 4], "c")]);
-    let text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: norway}\ndata: {\"😀\": \"1\", country: no}\r\n";
+    let text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: norway}\ndata: {a: \"😀\", country: no}\r\n";
     editor.edit(&name, 4, &[([0, 0, 99, 0], text)]);
     assert_eq!(editor.rules_of(&name, 4), ["norway"]);
     let (line, character) = place_of(text, "no}");
@@ -197,9 +197,9 @@ fn clients_that_offer_bytes_get_bytes() {
     let name = folder.file("norway.yaml", "");
     let mut editor = Editor::start(&folder.0, json!({"general": {"positionEncodings": ["utf-8", "utf-16"]}}));
     assert_eq!(editor.capabilities["positionEncoding"], "utf-8");
-    editor.open(&name, "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {\"é😀\": no}\n");
+    editor.open(&name, "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {a: é😀, b: no}\n");
     assert_eq!(editor.rules_of(&name, 1), ["norway"]);
-    assert_eq!(editor.diagnostics[&name][0]["range"], range_of([3, 17, 3, 19]));
+    assert_eq!(editor.diagnostics[&name][0]["range"], range_of([3, 21, 3, 23]));
     assert_eq!(editor.stop(), Some(0));
 }
 
@@ -211,7 +211,7 @@ fn an_edit_in_one_file_is_seen_in_another() {
     let mut editor = folder.start();
     editor.open(&web, WEB);
     editor.rules_of(&web, 1);
-    let other = "selector-matches-nothing";
+    let other = "dangling-service";
     assert!(!editor.known_rules_of(&service).contains(&other.to_owned()));
     let (line, character) = place_of(WEB, "web}}\n    spec");
     editor.edit(&web, 2, &[([line, character, line, character + 3], "wab")]);
@@ -275,7 +275,7 @@ fn the_findings_are_those_of_lint() {
     wanted.sort();
     found.sort();
     assert_eq!(found, wanted);
-    assert!(found.len() > 5, "{found:?}");
+    assert!(found.len() >= 5, "{found:?}");
     assert_eq!(editor.stop(), Some(0));
 }
 
@@ -435,8 +435,8 @@ fn actions_fix_and_ignore() {
     assert_eq!(titles.len(), 2, "{titles:?}");
     assert!(titles[1].starts_with("Ignore `norway` here"), "{titles:?}");
     assert_eq!(all[0]["isPreferred"], true);
-    let fix = &all[0]["edit"]["changes"][&name][0];
-    assert_eq!((&fix["newText"], &fix["range"]), (&json!("\"no\""), &range_of([line, character, line, character + 2])));
+    let quotes = [character, character + 2].map(|at| json!({"newText": "\"", "range": range_of([line, at, line, at])}));
+    assert_eq!(all[0]["edit"]["changes"][&name], json!(quotes));
     let all_fixes = ask(&mut editor, json!(["source.fixAll"]));
     assert_eq!(all_fixes.as_array().unwrap().len(), 1);
     assert_eq!(all_fixes[0]["kind"], "source.fixAll.patterns");
@@ -469,7 +469,7 @@ fn settings_hold_and_their_mistakes_are_diagnostics() {
     editor.rules_of(&settings, 3);
     editor.wait_for_quiet();
     assert_eq!(editor.known_rules_of(&name), ["norway"]);
-    editor.edit(&settings, 4, &[([0, 0, 9, 0], "lint: {rules: {norway: \"off\"}}\n")]);
+    editor.edit(&settings, 4, &[([0, 0, 9, 0], "lint: {rules: {norway: skip}}\n")]);
     assert_eq!(editor.rules_of(&name, 0), Vec::<String>::new());
     let hover = editor.at("textDocument/hover", &settings, 0, 17);
     assert!(hover["contents"]["value"].as_str().unwrap().contains("norway"), "{hover}");

@@ -55,13 +55,12 @@ pub fn at(seen: Seen<'_>, offset: usize, takes_snippets: bool, encoding: Encodin
     let cursor = cursor::at(text, offset);
     let is_settings = seen.buffer.path.as_ref().is_some_and(|path| path.ends_with(project::FILE_NAME));
     let (start, offers) = match cursor.slot {
-        Slot::Text => return Vec::new(),
         Slot::Comment => of_ignore(text, offset),
         Slot::Key | Slot::Value { .. } if is_settings => (cursor.start, of_settings(&cursor)),
         Slot::Key | Slot::Value { .. } if seen.file.is_description() || is_begun(text, &cursor) => {
             (cursor.start, of_description(seen, &cursor))
         }
-        Slot::Key | Slot::Value { .. } => return Vec::new(),
+        Slot::Text | Slot::Key | Slot::Value { .. } => return Vec::new(),
     };
     let Some(written) = text.get(start..offset.min(text.len())) else { return Vec::new() };
     let column = written_column(text, start);
@@ -392,7 +391,8 @@ fn of_key(name: &str, shape: Shape<'_>, in_flow: bool) -> Offer {
         let stops: Vec<String> = required.iter().enumerate().map(|(at, name)| format!("{name}: ${}", at + 1)).collect();
         format!("{name}: {{{}$0}}", stops.join(", "))
     } else if is_of("object") {
-        let stops: String = required.iter().enumerate().map(|(at, name)| format!("\n  {name}: ${}", at + 1)).collect();
+        let stop = |(at, name): (usize, &&str)| format!("\n  {name}: ${}", at + 1);
+        let stops = required.iter().enumerate().map(stop).collect::<Vec<_>>().concat();
         if stops.is_empty() { format!("{name}:\n  $0") } else { format!("{name}:{stops}") }
     } else if is_of("array") && in_flow {
         format!("{name}: [$0]")

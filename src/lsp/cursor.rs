@@ -375,7 +375,7 @@ fn key(content: &str) -> Option<(String, usize)> {
     }
     let colon = content.match_indices(':').map(|(at, _)| at).find(|at| {
         let next = content[at + 1..].chars().next();
-        next.is_none_or(|next| next.is_whitespace())
+        next.is_none_or(char::is_whitespace)
     })?;
     (!content[..colon].contains(" #")).then(|| (content[..colon].trim().to_owned(), colon + 1))
 }

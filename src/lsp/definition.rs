@@ -98,7 +98,7 @@ fn of_selector(object: &Object, trail: &Trail, index: &Index<'_>) -> Vec<Target>
         _ => None,
     };
     let Some(selector) = selector else { return Vec::new() };
-    index.selected(object, &selector).into_iter().map(name_of).collect()
+    trail::selected(index, object, &selector).into_iter().map(name_of).collect()
 }
 
 /// The kind of the object that a field names, as the API's types have it.

@@ -124,7 +124,7 @@ fn declaration(document: &str, name: &str) -> Option<String> {
         return first.contains(&format!("{name}:")).then(|| format!("```yaml\n{first}\n```"));
     }
     let own: Vec<&str> = lines.take_while(|line| line.is_empty() || line.starts_with([' ', '#'])).collect();
-    let at = own.iter().position(|line| is_it(line))?;
+    let at = own.iter().position(is_it)?;
     let indentation = |line: &str| line.len() - line.trim_start().len();
     let more = own[at + 1..].iter().take_while(|line| indentation(line) > indentation(own[at]));
     let lines: Vec<&str> = std::iter::once(&own[at]).chain(more).copied().collect();
@@ -196,8 +196,7 @@ fn of_object(seen: Seen<'_>, offset: usize) -> Option<String> {
     let definitions = Definitions::collect(objects.iter().copied());
     let mut out = String::new();
     if let Some(about) = documented::about(object, &definitions, &trail.names()) {
-        let name = trail.fields.last().map_or("", String::as_str);
-        let _ = write!(out, "**{name}** ({})\n\n{}\n", about.of, about.text);
+        let _ = write!(out, "**{}** ({})\n\n{}\n", about.name, about.of, about.text);
         if let Some(times) = about.times {
             let _ = write!(out, "\nIn Kubernetes {times}.\n");
         }
@@ -205,7 +204,10 @@ fn of_object(seen: Seen<'_>, offset: usize) -> Option<String> {
     let index = Index::of(&objects);
     let facts = of_container(object, &trail, &index).or_else(|| of_service_port(object, &trail, &index));
     if let Some(lines) = facts.filter(|lines| !lines.is_empty()) {
-        let _ = write!(out, "\n{}\n", lines.iter().map(|line| format!("- {line}\n")).collect::<String>());
+        out.push('\n');
+        for line in lines {
+            let _ = writeln!(out, "- {line}");
+        }
     }
     (!out.is_empty()).then(|| out.trim().to_owned())
 }
@@ -258,7 +260,7 @@ fn of_service_port(object: &Object, trail: &Trail, index: &Index<'_>) -> Option<
     let labels = service.spec.as_ref()?.selector.as_ref()?;
     let selector = Selector::map(labels);
     let mut lines = Vec::new();
-    for workload in index.selected(object, &selector).into_iter().take(8) {
+    for workload in trail::selected(index, object, &selector) {
         for pod in workload.pods() {
             let facts = PodFacts::of(pod, index, Programs::built_in());
             let port = match document.value(target) {

@@ -123,7 +123,7 @@ impl<Out: Write> Server<Out> {
                     } else {
                         self.answer_safely(request)
                     };
-                    self.send(response.into())?;
+                    self.send(&response.into())?;
                 }
                 Incoming::Message(Message::Notification(notification)) => {
                     if notification.method == notifications::Exit::METHOD {
@@ -166,8 +166,8 @@ impl<Out: Write> Server<Out> {
         if self.phase == Phase::Shut { End::Orderly } else { End::Abrupt }
     }
 
-    fn send(&mut self, message: Message) -> io::Result<()> {
-        wire::write(&mut self.out, &message)
+    fn send(&mut self, message: &Message) -> io::Result<()> {
+        wire::write(&mut self.out, message)
     }
 
     /// An answer to what is no request, and so has no number to be answered by.
@@ -354,11 +354,11 @@ impl<Out: Write> Server<Out> {
         let params = RegistrationParams { registrations: vec![registration] };
         self.requests += 1;
         let id = RequestId::from(self.requests);
-        self.send(Request::new(id, requests::RegisterCapability::METHOD.to_owned(), params).into())
+        self.send(&Request::new(id, requests::RegisterCapability::METHOD.to_owned(), params).into())
     }
 
     fn notify<N: notifications::Notification>(&mut self, params: N::Params) -> io::Result<()> {
-        self.send(Notification::new(N::METHOD.to_owned(), params).into())
+        self.send(&Notification::new(N::METHOD.to_owned(), params).into())
     }
 
     /// Sends the diagnostics that differ from those that the client has, or are of a newer text.

@@ -1,6 +1,6 @@
 //! Which node of a tree a byte is in, and the way down to it.
 
-use crate::kube::{File, Object};
+use crate::kube::{File, Index, Object, Selector};
 use crate::yaml::{Document, NodeId, Value};
 
 /// The way down to a byte.
@@ -80,4 +80,17 @@ pub fn object(file: &File, at: usize) -> Option<&Object> {
     };
     // Of a list's items, the one that begins last.
     file.objects.iter().rev().find(holds)
+}
+
+/// So many workloads of one selector are shown.
+const MOST: usize = 16;
+
+/// The workloads that a selector matches: those that are applied with its object if there are any, else those of its
+/// folder, else those of the run. To look at them nothing needs to be proven.
+#[must_use]
+pub fn selected<'run>(index: &Index<'run>, from: &Object, selector: &Selector<'_>) -> Vec<&'run Object> {
+    let reached = index.matching(from, selector).filter_map(|object| Some((index.reach(from, object)?, object)));
+    let reached: Vec<_> = reached.collect();
+    let Some(nearest) = reached.iter().map(|(reach, _)| *reach).min() else { return Vec::new() };
+    reached.into_iter().filter(|(reach, _)| *reach == nearest).map(|(_, object)| object).take(MOST).collect()
 }

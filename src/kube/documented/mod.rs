@@ -39,6 +39,8 @@ static TYPES: LazyLock<HashMap<&'static str, Vec<Field>>> = LazyLock::new(|| {
 /// What is known of a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct About {
+    /// Its name; that of the map, where the path ends at a key of one.
+    pub name: String,
     /// Its type, as `kubectl explain` writes it: `string`, `[]Container`.
     pub of: String,
     /// What it is for.
@@ -83,7 +85,7 @@ fn of_type(root: &str, fields: &[&str]) -> Option<About> {
         let gate = history.gate.map(|gate| format!(" behind the feature gate {gate}")).unwrap_or_default();
         format!("{}{gate}", history.times())
     });
-    Some(About { of: written(field.of), text: field.text.to_owned(), times })
+    Some(About { name: field.name.to_owned(), of: written(field.of), text: field.text.to_owned(), times })
 }
 
 fn item(of: &str) -> &str {
@@ -113,7 +115,8 @@ fn of_definition(definition: &Definition, fields: &[&str]) -> Option<About> {
     }
     let text = document.get_str(node, "description")?;
     let of = document.get_str(node, "type").unwrap_or("object");
-    Some(About { of: of.to_owned(), text: text.trim().to_owned(), times: None })
+    let name = (*fields.last()?).to_owned();
+    Some(About { name, of: of.to_owned(), text: text.trim().to_owned(), times: None })
 }
 
 fn inner(document: &Document, mut node: NodeId, name: &str) -> Option<NodeId> {
