@@ -325,8 +325,12 @@ fn params(document: &str) -> Vec<String> {
     // The keys of the map under `params`, wherever the cursor would be at its end.
     let indented = block.lines().nth(1).map(|line| line.len() - line.trim_start().len());
     let mut names: Vec<String> = Vec::new();
-    if let Some(flow) = block.split_once('{').filter(|_| block.lines().next().is_some_and(|line| line.contains('{'))) {
-        names.extend(cursor::at(&format!("{{{}", flow.1.trim_end().trim_end_matches('}')), usize::MAX).keys);
+    if let Some((_, flow)) =
+        block.split_once('{').filter(|_| block.lines().next().is_some_and(|line| line.contains('{')))
+    {
+        let flow = flow.trim_end();
+        let inside = flow.strip_suffix('}').unwrap_or(flow);
+        names.extend(cursor::at(&format!("{{{inside}"), usize::MAX).keys);
     } else if let Some(column) = indented {
         let own = |line: &&str| line.len() - line.trim_start().len() == column;
         let name = |line: &str| line.trim().split_once(':').map(|(name, _)| name.to_owned());

@@ -1,4 +1,5 @@
 //! An editor that speaks the Language Server Protocol with `patterns lsp`.
+#![allow(clippy::needless_pass_by_value, reason = "calls with `json!` read better so")]
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -129,13 +130,11 @@ impl Editor {
         }
         loop {
             let message = self.output.recv_timeout(PATIENCE).expect("an answer");
-            let is_it = is_it(&message);
-            if !is_it {
-                self.keep(message);
-            } else {
+            if is_it(&message) {
                 self.note(&message);
                 return message;
             }
+            self.keep(message);
         }
     }
 
