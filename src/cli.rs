@@ -56,6 +56,9 @@ pub enum Command {
     Completions(CompletionsArgs),
     /// Write the manual pages into a folder.
     Man(ManArgs),
+    /// Write the pages of the book that are made from the program itself into a folder.
+    #[command(hide = true)]
+    Reference(ReferenceArgs),
     /// Test admission policies.
     #[command(subcommand)]
     Policy(PolicyCommand),
@@ -136,6 +139,14 @@ pub struct CompletionsArgs {
 #[derive(Debug, Args)]
 pub struct ManArgs {
     /// The folder, which is made if it is missing: patterns.1, patterns-lint.1 and so on.
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+}
+
+/// Arguments of `reference`.
+#[derive(Debug, Args)]
+pub struct ReferenceArgs {
+    /// The folder, which is made if it is missing.
     #[arg(value_name = "DIR")]
     pub folder: PathBuf,
 }
@@ -269,6 +280,9 @@ pub struct LintArgs {
     #[arg(long = "format", value_name = "FORMAT[=FILE]", value_parser = report)]
     pub formats: Vec<Report>,
     /// Print how often each rule was broken, instead of findings.
+    ///
+    /// sarif, github, gitlab and junit have no place for counts: they keep the findings, and the counts go to standard
+    /// error.
     #[arg(long)]
     pub statistics: bool,
     /// Changes to the files.
@@ -299,9 +313,21 @@ pub struct LintArgs {
     /// Leave these paths out, as .gitignore writes them: `--exclude legacy/`; several with commas, or given several times.
     #[arg(long, value_name = "GLOB", value_delimiter = ',')]
     pub exclude: Vec<String>,
+    /// Name files in reports relative to this folder, or to the repository's root if no folder is named: for reports that
+    /// are read elsewhere than in the working directory.
+    #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true)]
+    pub base: Option<Option<PathBuf>>,
     /// Read the rest of this folder for references, without reporting on it.
     #[arg(long, value_name = "DIR")]
     pub workspace: Option<PathBuf>,
+    /// Render charts and kustomizations among PATH with the helm, kustomize or kubectl that is installed, and report in
+    /// their files. Nothing is fetched.
+    #[arg(long)]
+    pub render: bool,
+    /// With --render: values for charts, as `helm template --values` takes them; may be given several times. Without it,
+    /// a chart is rendered once with each of its ci/*.yaml, or else with its own values.
+    #[arg(long, value_name = "FILE", requires = "render")]
+    pub values: Vec<PathBuf>,
     /// The file that standard input (`-`) is: how findings call it, and whose settings hold.
     #[arg(long, value_name = "FILE")]
     pub stdin_filename: Option<PathBuf>,

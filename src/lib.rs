@@ -22,6 +22,7 @@ pub mod output;
 pub mod pattern;
 pub mod policy;
 pub mod project;
+pub mod render;
 pub mod report;
 pub mod rules;
 pub mod words;

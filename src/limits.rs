@@ -80,5 +80,12 @@ pub const RENDERED: Limit = Limit::bytes("template-bytes", 16 << 20, "what one t
 /// Findings of one rule in a run that are reported; the rest are counted.
 pub const FINDINGS: Limit = Limit::number("findings", 10_000, "findings of one rule in a run; the rest are counted");
 
+/// How long Helm or kustomize may take for one chart or overlay with `--render`.
+pub const RENDER_SECONDS: Limit = Limit::number("render-seconds", 60, "seconds of one call of helm or kustomize");
+
+/// Charts, each with each of its values, and overlays that one run renders.
+pub const RENDERINGS: Limit = Limit::number("renderings", 256, "charts and overlays that `--render` renders in a run");
+
 /// All of them.
-pub const ALL: [Limit; 8] = [INPUT, BESIDE, DEPTH, DOCUMENTS, ALIASES, INSTRUCTIONS, RENDERED, FINDINGS];
+pub const ALL: [Limit; 10] =
+    [INPUT, BESIDE, DEPTH, DOCUMENTS, ALIASES, INSTRUCTIONS, RENDERED, FINDINGS, RENDER_SECONDS, RENDERINGS];

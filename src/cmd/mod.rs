@@ -17,6 +17,7 @@ mod new;
 mod policy_test;
 mod progress;
 mod read;
+mod reference;
 mod rules;
 mod rules_export;
 mod schema;
@@ -25,7 +26,7 @@ mod wanted;
 
 use crate::cli::{Cli, Command, PolicyCommand};
 
-/// What the process says to its caller; see README, "Exit codes".
+/// What the process says to its caller; see `docs/reference/exit-codes.md`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
     /// Nothing to object to.
@@ -63,5 +64,6 @@ pub fn run(cli: &Cli) -> Result<Exit, std::io::Error> {
         Command::Rules(args) => rules::run(args),
         Command::Completions(args) => completions::run(args),
         Command::Man(args) => man::run(args),
+        Command::Reference(args) => reference::run(args),
     }
 }

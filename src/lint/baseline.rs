@@ -122,8 +122,8 @@ impl Baseline {
             return;
         }
         let judged = |listed: &&Listed| {
-            let was_read =
-                workspace.files.iter().any(|file| file.reported && path(&file.source.name, folder) == listed.file);
+            let is_it = |name: &str| path(name, folder) == listed.file;
+            let was_read = workspace.files.iter().any(|file| file.reported && file.names().into_iter().any(is_it));
             let is_gone = !folder.join(&listed.file).exists();
             let ran = selection.running().any(|rule| rule.id.name == listed.rule);
             is_gone || (was_read && ran)

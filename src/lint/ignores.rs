@@ -34,6 +34,14 @@ pub(super) fn apply(file: &File, selection: &Selection, findings: &mut Vec<Findi
     }
 }
 
+/// Takes out the findings that the ignores of a file cover, and says nothing of the ignores: something else was rendered
+/// from the file, and they may be for another use of it.
+pub(super) fn take_out(file: &File, findings: &mut Vec<Finding>) {
+    let mut ignores = read(file);
+    let mut is_ignored = cover(&mut ignores, findings).into_iter();
+    findings.retain(|_| !is_ignored.next().unwrap_or(false));
+}
+
 /// Which findings are ignored, in their order. Marks the names that ignored one. Goes through scopes and findings once,
 /// by place.
 fn cover(ignores: &mut [Ignore], findings: &[Finding]) -> Vec<bool> {

@@ -4,6 +4,7 @@ pub mod baseline;
 pub mod fingerprint;
 pub mod fix;
 mod ignores;
+mod origin;
 mod policies;
 mod projects;
 mod selection;
@@ -73,6 +74,7 @@ pub fn run(workspace: &Workspace, projects: &Projects) -> Vec<Finding> {
         })
         .collect();
     let mut findings: Vec<Finding> = per_file.into_iter().flatten().collect();
+    origin::trace(workspace, projects, &mut findings);
     findings.extend(projects.unused());
     findings.extend(of_policies.into_iter().filter(|finding| together.shows(finding)));
     in_order(findings)

@@ -1,5 +1,6 @@
 //! How findings look; one file per format.
 
+mod base;
 pub mod concise;
 mod excerpt;
 pub mod github;
@@ -16,6 +17,7 @@ mod summary;
 pub mod terminal;
 pub mod unified;
 
+pub use base::Base;
 pub use excerpt::printable;
 pub use secrets::Secrets;
 pub use summary::Summary;

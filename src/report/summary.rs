@@ -64,7 +64,13 @@ impl Summary {
             fixable: findings.iter().filter(|finding| finding.fix.as_ref().is_some_and(|fix| fix.safe)).count(),
             objects: workspace.files.iter().filter(|file| file.reported).map(|file| file.objects.len()).sum(),
             descriptions: workspace.files.iter().filter(|file| file.reported && file.is_description()).count(),
-            files: workspace.files.iter().filter(|file| file.reported).count(),
+            files: workspace
+                .files
+                .iter()
+                .filter(|file| file.reported)
+                .flat_map(File::names)
+                .collect::<BTreeSet<_>>()
+                .len(),
             files_with_findings: names.len(),
             templates_skipped: workspace.templates_skipped,
             folders_left_out: workspace.folders_left_out.values().sum(),

@@ -153,6 +153,12 @@ impl Source {
         }
     }
 
+    /// A copy that messages call by another name.
+    #[must_use]
+    pub fn renamed(&self, name: String) -> Self {
+        Self { name, ..self.masked(&[]) }
+    }
+
     /// The same file with another text. It has to end in a line break, as [`Source::text`] does.
     #[must_use]
     pub fn with_text(&self, text: String) -> Self {

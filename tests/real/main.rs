@@ -18,6 +18,7 @@ mod memcached;
 mod nginx;
 mod pre_commit;
 mod program;
+mod render;
 mod router;
 mod slowlog;
 mod tiers;

@@ -1,6 +1,7 @@
 //! `patterns lint`: where manifests get their patterns wrong.
 
 mod fixes;
+mod render;
 mod report;
 
 use std::fs;
@@ -19,7 +20,7 @@ use crate::kube::{File, Globs, Inputs, Workspace, on_deep_stacks};
 use crate::limits;
 use crate::lint::baseline::{self, Baseline};
 use crate::lint::{self, Overrides, Projects, Selection};
-use crate::report::terminal;
+use crate::report::{Base, Summary, terminal};
 use report::Reporting;
 
 /// Reports findings to stdout; what could not be read, and the run in numbers, to stderr.
@@ -38,6 +39,7 @@ pub fn run(args: &LintArgs, color: Color) -> io::Result<Exit> {
     // The workspace ends where it began: what nests deeply is also dropped deeply.
     on_deep_stacks(|| {
         let here = std::env::current_dir().and_then(fs::canonicalize)?;
+        let base = base(args, &here)?;
         let excluded = Globs::new(&here, &args.exclude).map_err(invalid)?;
         let asked = Inputs {
             paths: &args.paths,
@@ -47,6 +49,7 @@ pub fn run(args: &LintArgs, color: Color) -> io::Result<Exit> {
         };
         let progress = Progress::begin("reading and checking manifests");
         let mut workspace = Workspace::look_at(&asked);
+        render::render(&mut workspace, args);
         let projects = match Projects::load(&workspace, selection, overrides)? {
             Ok(projects) => projects.looking_at(&args.paths).with_policies(&args.policies)?,
             Err(findings) => {
@@ -88,18 +91,51 @@ pub fn run(args: &LintArgs, color: Color) -> io::Result<Exit> {
         let formats = formats(args, &projects)?;
         let exit = exit(&workspace, &findings, fail_on);
         let cut = lint::cut(&mut findings);
+        let summary = Summary { rules_cut: cut.rules, ..Summary::of(&workspace, &findings) };
+        if let Some(base) = &base {
+            base.rename(&mut findings);
+            diagnostic::sort(&mut findings);
+        }
         drop(progress);
         if args.verbose {
             say_what_was_read(&workspace, &projects);
         }
-        Reporting { args, formats: &formats, color, fail_on, workspace: &workspace, findings: &findings, cut }
-            .write()?;
+        let findings = &findings;
+        Reporting {
+            args,
+            formats: &formats,
+            color,
+            fail_on,
+            workspace: &workspace,
+            findings,
+            summary,
+            base: base.as_ref(),
+        }
+        .write()?;
         Ok(exit)
     })?
 }
 
 fn invalid(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidInput, error)
+}
+
+/// The folder that reports name files from.
+fn base(args: &LintArgs, here: &Path) -> io::Result<Option<Base>> {
+    let Some(named) = &args.base else { return Ok(None) };
+    let folder = match named {
+        Some(folder) => folder.clone(),
+        None => here
+            .ancestors()
+            .find(|folder| folder.join(".git").exists())
+            .ok_or_else(|| invalid("--base finds no repository around this folder; name a folder: --base=.."))?
+            .to_owned(),
+    };
+    Base::new(&folder).map(Some).map_err(|error| named_base(&folder, &error))
+}
+
+fn named_base(folder: &Path, error: &io::Error) -> io::Error {
+    invalid(format!("--base={}: {error}", folder.display()))
 }
 
 fn level(fail_on: FailOn) -> Level {
@@ -137,6 +173,11 @@ fn check_arguments(args: &LintArgs) -> io::Result<()> {
     }
     if args.fixes.fix && has_stdin {
         return Err(invalid("standard input cannot be changed in place; --diff prints what --fix would change"));
+    }
+    if args.render && (args.fixes.fix || args.fixes.diff) {
+        return Err(invalid(
+            "--render finds what templates make, which --fix and --diff cannot change: run them without",
+        ));
     }
     if args.fixes.unsafe_fixes && !args.fixes.fix && !args.fixes.diff {
         return Err(invalid("--unsafe-fixes goes with --fix or --diff"));

@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::rendered::Rendered;
 use super::walk::Input;
 use crate::files;
 use crate::kube::Object;
@@ -21,6 +22,8 @@ pub struct File {
     pub reported: bool,
     /// Whether kustomize makes it: its text is not on disk.
     pub is_generated: bool,
+    /// Where its lines come from, if Helm or kustomize has rendered it.
+    pub rendered: Option<Arc<Rendered>>,
     /// The documents that YAML's rules allow, in order.
     pub documents: Vec<Arc<Document>>,
     /// Where kubectl gives up. Empty for a file that says nothing of Kubernetes.
@@ -52,9 +55,19 @@ impl File {
 
     /// Reads another text of the same file.
     pub(super) fn reread(&mut self, source: &Arc<Source>) {
-        let Self { path, reported, .. } = std::mem::replace(self, Self::read(source));
+        let Self { path, reported, rendered, .. } = std::mem::replace(self, Self::read(source));
         self.path = path;
         self.reported = reported;
+        self.rendered = rendered;
+    }
+
+    /// The files that findings in it are in, as messages call them: its own name, or those that it is rendered from.
+    #[must_use]
+    pub fn names(&self) -> Vec<&str> {
+        match &self.rendered {
+            Some(rendered) => rendered.files().map(|file| file.source.name.as_str()).collect(),
+            None => vec![&self.source.name],
+        }
     }
 
     /// Whether it holds a description for `gen`: a document with `patterns` and a version, which is no object.
@@ -75,6 +88,7 @@ impl File {
             path: None,
             reported: true,
             is_generated: false,
+            rendered: None,
             documents: Vec::new(),
             refusals: Vec::new(),
             objects: Vec::new(),

@@ -84,6 +84,12 @@ struct Kustomization {
 /// Marks the objects of files that a kustomization names as patches or changes as resources, and those that one brings
 /// together; adds the `ConfigMap`s and Secrets that kustomizations generate.
 pub(super) fn connect(files: &mut Vec<File>) {
+    for file in files.iter_mut() {
+        // what was rendered is what is applied, and is applied together
+        let Some(rendered) = &file.rendered else { continue };
+        let unit: Arc<[u32]> = Arc::from([rendered.unit]);
+        file.objects.iter_mut().for_each(|object| object.kustomizations = Arc::clone(&unit));
+    }
     let all = find(files);
     if all.is_empty() {
         return;
@@ -101,7 +107,7 @@ pub(super) fn connect(files: &mut Vec<File>) {
     }
     let together = together(&all);
     let folders: HashSet<&Path> = all.iter().map(|one| one.folder.as_path()).collect();
-    for file in files {
+    for file in files.iter_mut().filter(|file| file.rendered.is_none()) {
         let Some(path) = &file.path else { continue };
         let is_patch = patches.contains(path);
         let is_left_out = folders.contains(path.parent().unwrap_or(path)) && !together.contains_key(path);
@@ -131,7 +137,7 @@ fn find(files: &[File]) -> Vec<Kustomization> {
     // Whether a folder that was looked into is a repository's root.
     let mut seen: HashMap<PathBuf, bool> = HashMap::new();
     let mut found = Vec::new();
-    for file in files {
+    for file in files.iter().filter(|file| file.rendered.is_none()) {
         let Some(path) = &file.path else { continue };
         let mut shown = Some(file.source.name.as_str());
         for folder in path.ancestors().skip(1).take(LEVELS) {

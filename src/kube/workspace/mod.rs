@@ -5,9 +5,10 @@ mod generators;
 mod globs;
 mod helm;
 mod kustomize;
+mod rendered;
 mod walk;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use rayon::prelude::*;
 
 pub use file::{File, RefusedSecrets, names_a_secret};
 pub use globs::{BadGlob, Globs};
+pub use rendered::{Origin, OriginFile, Place as OriginPlace, Rendered, trimmed};
 use walk::Input;
 pub use walk::{Inputs, LEFT_OUT};
 
@@ -36,6 +38,8 @@ pub struct Workspace {
     pub failures: Vec<Failure>,
     /// Helm templates among the files asked for; they are not YAML before they are rendered.
     pub templates_skipped: usize,
+    /// Where those are that lie in files.
+    pub templates: Vec<PathBuf>,
     /// The names of folders that were left out, with how often each was met: see [`LEFT_OUT`].
     pub folders_left_out: BTreeMap<&'static str, usize>,
     /// Files of what tests expect that were left out.
@@ -54,7 +58,11 @@ pub struct Failure {
 
 enum Outcome {
     Read(Box<File>),
-    Template { reported: bool },
+    Template {
+        path: Option<PathBuf>,
+    },
+    /// A template that nothing is to be said of.
+    Unwanted,
     Failed(Failure),
 }
 
@@ -75,7 +83,11 @@ impl Workspace {
         for outcome in outcomes {
             match outcome {
                 Outcome::Read(file) => workspace.files.push(*file),
-                Outcome::Template { reported } => workspace.templates_skipped += usize::from(reported),
+                Outcome::Template { path } => {
+                    workspace.templates_skipped += 1;
+                    workspace.templates.extend(path);
+                }
+                Outcome::Unwanted => {}
                 Outcome::Failed(failure) => failures.push(failure),
             }
         }
@@ -105,6 +117,19 @@ impl Workspace {
         }
     }
 
+    /// Puts rendered files in the place of what they are rendered from: the files `used`, and the templates below the
+    /// folders `charts`.
+    pub fn replace_by_rendered(&mut self, rendered: Vec<File>, used: &HashSet<PathBuf>, charts: &[PathBuf]) {
+        self.files.retain(|file| file.path.as_ref().is_none_or(|path| !used.contains(path)));
+        let count = self.templates.len();
+        self.templates.retain(|path| !charts.iter().any(|chart| path.starts_with(chart)));
+        self.templates_skipped -= count - self.templates.len();
+        self.files.extend(rendered);
+        self.files.sort_by(|a, b| a.source.name.cmp(&b.source.name));
+        self.failures.sort_by(|a, b| a.name.cmp(&b.name));
+        self.connect();
+    }
+
     /// Tells each object what the other files say of it.
     fn connect(&mut self) {
         kustomize::connect(&mut self.files);
@@ -132,12 +157,14 @@ pub fn on_deep_stacks<R: Send>(work: impl FnOnce() -> R + Send) -> io::Result<R>
 }
 
 fn read(input: &Input) -> Outcome {
-    let skipped = Outcome::Template { reported: input.reported };
+    let skipped = || {
+        if input.reported { Outcome::Template { path: input.identity.clone() } } else { Outcome::Unwanted }
+    };
     if input.path.as_deref().is_some_and(helm::is_chart_template) {
-        return skipped;
+        return skipped();
     }
     match File::open(input) {
-        Ok(file) if helm::is_template(&file) => skipped,
+        Ok(file) if helm::is_template(&file) => skipped(),
         Ok(file) => Outcome::Read(Box::new(file)),
         Err(error) => Outcome::Failed(Failure { name: input.name.clone(), error }),
     }
