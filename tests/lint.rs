@@ -277,10 +277,16 @@ fn helm_templates_are_skipped_and_counted_once() {
             "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  a: \"{{ $value }}\"\n  b: no\n",
         );
     let run = folder.lint(&["."]);
-    assert_eq!(run.err, "1 error in 1 of 2 files (1 fixable with --fix); 3 Helm templates skipped\n");
+    assert_eq!(
+        run.err,
+        "1 error in 1 of 2 files (1 fixable with --fix); 3 Helm templates skipped (--render, or helm template CHART | patterns lint -)\n"
+    );
     assert!(run.out.contains("alerts.yaml:6:6"), "{}", run.out);
     let quiet = folder.lint(&["chart"]);
-    assert_eq!((quiet.code, quiet.out.as_str(), quiet.err.as_str()), (Some(0), "", "2 Helm templates skipped\n"));
+    assert_eq!(
+        (quiet.code, quiet.out.as_str(), quiet.err.as_str()),
+        (Some(0), "", "2 Helm templates skipped (--render, or helm template CHART | patterns lint -)\n")
+    );
 }
 
 #[test]

@@ -37,7 +37,7 @@ spec:
   type: clusterIP
   sessionAffinity: Sometimes
   selector:
-    app: yes
+    app: -bad-
   ports:
     - port: 80
 ";

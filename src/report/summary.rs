@@ -148,6 +148,7 @@ impl fmt::Display for Summary {
             })
         };
         let skipped = counted(self.templates_skipped, "Helm template skipped", "Helm templates skipped");
+        let skipped = skipped.map(|skipped| format!("{skipped} (--render, or helm template CHART | patterns lint -)"));
         let names = LEFT_OUT.iter().zip(self.left_out).filter(|(_, is_met)| *is_met).map(|(name, _)| *name);
         let names = names.collect::<Vec<_>>().join(", ");
         let left_out = counted(self.folders_left_out, "folder left out", "folders left out");

@@ -49,15 +49,26 @@ pub fn run(args: &LintArgs, color: Color) -> io::Result<Exit> {
         };
         let progress = Progress::begin("reading and checking manifests");
         let mut workspace = Workspace::look_at(&asked);
-        render::render(&mut workspace, args);
-        let projects = match Projects::load(&workspace, selection, overrides)? {
-            Ok(projects) => projects.looking_at(&args.paths).with_policies(&args.policies)?,
+        let load = |workspace: &mut Workspace| -> io::Result<Result<Projects, Vec<Finding>>> {
+            let projects = match Projects::load(workspace, selection.clone(), overrides)? {
+                Ok(projects) => projects.looking_at(&args.paths).with_policies(&args.policies)?,
+                Err(findings) => return Ok(Err(findings)),
+            };
+            workspace.leave_out(|file| projects.excludes(file));
+            Ok(Ok(projects))
+        };
+        let mut projects = load(&mut workspace)?;
+        // what is excluded is not rendered, and what is rendered has settings too
+        if projects.is_ok() && render::render(&mut workspace, args) {
+            projects = load(&mut workspace)?;
+        }
+        let projects = match projects {
+            Ok(projects) => projects,
             Err(findings) => {
                 terminal::print(&findings, color);
                 return Ok(Exit::Failed);
             }
         };
-        workspace.leave_out(|file| projects.excludes(file));
         if args.fixes.diff {
             return fixes::diff(&mut workspace, &projects, args);
         }

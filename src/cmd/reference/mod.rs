@@ -57,8 +57,20 @@ fn limits_page() -> String {
 fn table<const N: usize>(head: [&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
     let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
     let mut text = line(&head.map(str::to_owned)) + &line(&[const { String::new() }; N].map(|_| "---".to_owned()));
-    rows.for_each(|row| text.push_str(&line(&row.map(|cell| cell.replace('\n', " ").replace('|', "\\|")))));
+    rows.for_each(|row| text.push_str(&line(&row.map(|text| cell(&text)))));
     text
+}
+
+/// Text as a cell: on one line, and without what would be a column.
+fn cell(text: &str) -> String {
+    prose(&text.replace('\n', " ").replace('|', "\\|"))
+}
+
+/// Text without what would be HTML, outside of code.
+fn prose(text: &str) -> String {
+    let parts = text.split('`').enumerate();
+    let parts = parts.map(|(at, part)| if at % 2 == 0 { part.replace('<', "&lt;") } else { part.to_owned() });
+    parts.collect::<Vec<_>>().join("`")
 }
 
 /// Text in a fence that it does not end.

@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{Page, fenced, table};
+use super::{Page, fenced, prose, table};
 use crate::cli::DescriptionArgs;
 use crate::cmd::expand::expand_text;
 use crate::diagram::{self, svg};
@@ -28,7 +28,7 @@ pub fn pages() -> io::Result<Vec<Page>> {
         rows.push([format!("[{name}](patterns/{name}.md)"), format!("`{under}`"), definition.summary.clone()]);
         let text = page(&catalogue, folder, definition);
         let facts = text.split("\nExample\n").next().unwrap_or_default();
-        let mut text = format!("# {name}\n\n{}", fenced("text", facts));
+        let mut text = format!("# {name}\n\n{}", facts_as_markdown(facts));
         if let Some(example) = folder.file("example.yaml") {
             let picture = picture(&format!("{name}.yaml"), example)?;
             text.push_str(&format!("\n## Example\n\n{}\n![{name}]({name}.svg)\n", fenced("yaml", example)));
@@ -47,6 +47,22 @@ pub fn pages() -> io::Result<Vec<Page>> {
     pages.push(("patterns.md".to_owned(), list));
     pages.push(("gallery.md".to_owned(), gallery));
     Ok(pages)
+}
+
+/// What `patterns explain` prints as columns, as lists: columns are too wide for small screens.
+fn facts_as_markdown(facts: &str) -> String {
+    let mut lines = Vec::new();
+    // its first line is the pattern's name, with where it belongs
+    for (number, line) in facts.lines().enumerate() {
+        let is_heading = number > 3 && !line.starts_with(' ') && !line.is_empty() && !line.ends_with('.');
+        lines.push(match line.strip_prefix("  ").map(|row| row.split_once("  ").unwrap_or((row, ""))) {
+            Some((name, text)) => format!("- `{name}`: {}", prose(text.trim_start())),
+            None if number == 0 => format!("{}\n", prose(line.split_once(' ').map_or(line, |(_, rest)| rest))),
+            None if is_heading => format!("## {line}"),
+            None => prose(line),
+        });
+    }
+    lines.join("\n") + "\n"
 }
 
 /// A picture of what a description makes.

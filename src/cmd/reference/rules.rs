@@ -12,15 +12,11 @@ pub fn pages() -> Vec<Page> {
     for (family, rules) in rules::FAMILIES {
         let rows = rules.iter().map(|rule| {
             let name = rule.id.name;
-            let fix = if rule.has_fix() { "yes" } else { "" };
-            [
-                format!("[{name}](rules/{family}.md#{name})"),
-                rule.level.name().to_owned(),
-                fix.to_owned(),
-                rule.summary(),
-            ]
+            let fix = if rule.has_fix() { ", with a fix" } else { "" };
+            let level = format!("{}{fix}", rule.level.name());
+            [format!("[{name}](rules/{family}.md#{name})"), level, rule.summary()]
         });
-        list.push_str(&format!("\n## {family}\n\n{}", table(["rule", "level", "fix", "finds"], rows)));
+        list.push_str(&format!("\n## {family}\n\n{}", table(["rule", "level", "finds"], rows)));
         let texts: Vec<String> = rules.iter().map(|rule| section(rule)).collect();
         pages.push((format!("rules/{family}.md"), format!("# Rules: {family}\n\n{}", texts.join("\n"))));
     }
