@@ -320,14 +320,9 @@ pub struct LintArgs {
     /// Read the rest of this folder for references, without reporting on it.
     #[arg(long, value_name = "DIR")]
     pub workspace: Option<PathBuf>,
-    /// Render charts and kustomizations among PATH with the helm, kustomize or kubectl that is installed, and report in
-    /// their files. Nothing is fetched.
-    #[arg(long)]
-    pub render: bool,
-    /// With --render: values for charts, as `helm template --values` takes them; may be given several times. Without it,
-    /// a chart is rendered once with each of its ci/*.yaml, or else with its own values.
-    #[arg(long, value_name = "FILE", requires = "render")]
-    pub values: Vec<PathBuf>,
+    /// What is rendered.
+    #[command(flatten)]
+    pub rendering: RenderArgs,
     /// The file that standard input (`-`) is: how findings call it, and whose settings hold.
     #[arg(long, value_name = "FILE")]
     pub stdin_filename: Option<PathBuf>,
@@ -340,6 +335,19 @@ pub struct LintArgs {
     /// Also check with the validating admission policies in this file or folder; may be given several times.
     #[arg(long = "policy", value_name = "PATH")]
     pub policies: Vec<PathBuf>,
+}
+
+/// What `lint` renders first.
+#[derive(Debug, Args)]
+pub struct RenderArgs {
+    /// Render charts and kustomizations among PATH with the helm, kustomize or kubectl that is installed, and report in
+    /// their files. Nothing is fetched.
+    #[arg(long)]
+    pub render: bool,
+    /// With --render: values for charts, as `helm template --values` takes them; may be given several times. Without it,
+    /// a chart is rendered once with each of its ci/*.yaml, or else with its own values.
+    #[arg(long, value_name = "FILE", requires = "render")]
+    pub values: Vec<PathBuf>,
 }
 
 /// What `lint` changes.

@@ -185,7 +185,7 @@ fn check_arguments(args: &LintArgs) -> io::Result<()> {
     if args.fixes.fix && has_stdin {
         return Err(invalid("standard input cannot be changed in place; --diff prints what --fix would change"));
     }
-    if args.render && (args.fixes.fix || args.fixes.diff) {
+    if args.rendering.render && (args.fixes.fix || args.fixes.diff) {
         return Err(invalid(
             "--render finds what templates make, which --fix and --diff cannot change: run them without",
         ));

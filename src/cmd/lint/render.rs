@@ -18,8 +18,8 @@ pub fn render(workspace: &mut Workspace, args: &LintArgs) -> bool {
         render::name_sources(workspace);
     }
     let target = args.target.and_then(|targets| targets.all().next()).unwrap_or_default();
-    let options = Options { values: args.values.clone(), kubernetes: format!("1.{}", target.minor()) };
-    render::render(workspace, &args.paths, &options, &|folder| args.render || is_set(folder));
+    let options = Options { values: args.rendering.values.clone(), kubernetes: format!("1.{}", target.minor()) };
+    render::render(workspace, &args.paths, &options, &|folder| args.rendering.render || is_set(folder));
     workspace.files.iter().any(|file| file.rendered.is_some())
 }
 

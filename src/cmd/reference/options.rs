@@ -1,5 +1,7 @@
 //! The command line, as `--help` prints it.
 
+use std::fmt::Write as _;
+
 use clap::{Command, CommandFactory as _};
 
 use super::fenced;
@@ -17,7 +19,7 @@ fn add(command: &mut Command, text: &mut String) {
     let name = command.get_bin_name().unwrap_or(command.get_name()).to_owned();
     let help = command.render_long_help().to_string();
     let help: Vec<&str> = help.lines().map(str::trim_end).collect();
-    text.push_str(&format!("\n## {name}\n\n{}", fenced("text", &help.join("\n"))));
+    let _ = write!(text, "\n## {name}\n\n{}", fenced("text", &help.join("\n")));
     for below in command.get_subcommands_mut().filter(|command| !command.is_hide_set()) {
         add(below, text);
     }

@@ -1,5 +1,6 @@
 //! The patterns' pages, each with a picture of its example, and a list of all.
 
+use std::fmt::Write as _;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -31,12 +32,14 @@ pub fn pages() -> io::Result<Vec<Page>> {
         let mut text = format!("# {name}\n\n{}", facts_as_markdown(facts));
         if let Some(example) = folder.file("example.yaml") {
             let picture = picture(&format!("{name}.yaml"), example)?;
-            text.push_str(&format!("\n## Example\n\n{}\n![{name}]({name}.svg)\n", fenced("yaml", example)));
-            gallery.push_str(&format!("\n## [{name}](patterns/{name}.md)\n\n![{name}](patterns/{name}.svg)\n"));
+            let _ = writeln!(text, "\n## Example\n\n{}\n![{name}]({name}.svg)", fenced("yaml", example));
+            let _ = writeln!(gallery, "\n## [{name}](patterns/{name}.md)\n\n![{name}](patterns/{name}.svg)");
             pages.push((format!("patterns/{name}.svg"), picture));
         }
         let further = folder.files().filter(|(file, _)| file.starts_with("example-"));
-        further.for_each(|(_, example)| text.push_str(&format!("\n{}", fenced("yaml", example))));
+        for (_, example) in further {
+            let _ = write!(text, "\n{}", fenced("yaml", example));
+        }
         pages.push((format!("patterns/{name}.md"), text));
     }
     let list =

@@ -1,5 +1,7 @@
 //! The rules' pages: one for each family, and a list of all.
 
+use std::fmt::Write as _;
+
 use super::{Page, table};
 use crate::rules::{self, Rule};
 
@@ -16,7 +18,7 @@ pub fn pages() -> Vec<Page> {
             let level = format!("{}{fix}", rule.level.name());
             [format!("[{name}](rules/{family}.md#{name})"), level, rule.summary()]
         });
-        list.push_str(&format!("\n## {family}\n\n{}", table(["rule", "level", "finds"], rows)));
+        let _ = write!(list, "\n## {family}\n\n{}", table(["rule", "level", "finds"], rows));
         let texts: Vec<String> = rules.iter().map(|rule| section(rule)).collect();
         pages.push((format!("rules/{family}.md"), format!("# Rules: {family}\n\n{}", texts.join("\n"))));
     }
@@ -32,11 +34,11 @@ fn section(rule: &Rule) -> String {
     for line in rule.page.lines() {
         let example = [("```yaml bad", "Wrong:"), ("```yaml good", "Right:")];
         if let Some((_, word)) = example.iter().find(|(fence, _)| line.starts_with(fence)) {
-            text.push_str(&format!("{word}\n\n```yaml\n"));
+            let _ = writeln!(text, "{word}\n\n```yaml");
         } else if line.starts_with('#') && !is_code {
-            text.push_str(&format!("#{line}\n"));
+            let _ = writeln!(text, "#{line}");
             if line.starts_with("# ") {
-                text.push_str(&format!("\n*{}{fix}*\n", rule.level.name()));
+                let _ = writeln!(text, "\n*{}{fix}*", rule.level.name());
             }
         } else {
             text.push_str(line);
