@@ -52,7 +52,7 @@ fn helm_renders_a_chart() {
         "{}",
         run.stdout
     );
-    assert!(!run.stdout.contains("<"), "{}", run.stdout);
+    assert!(!run.stdout.contains('<'), "{}", run.stdout);
     fs::write(folder.join("web/templates/broken.yaml"), "{{ fail \"no such thing\" }}\n").unwrap();
     let run = lint(&folder, &helm, &["--render", "web"]);
     assert_eq!(run.code, 2);
