@@ -27,15 +27,18 @@ pub(super) fn chunks(text: &str, start: usize) -> Vec<Chunk> {
     // After a line that kubectl gives up at, what follows up to the next separator is passed over.
     let mut skips = false;
     let mut at = start;
-    for line in text[start..].split_inclusive('\n') {
-        let line_start = at;
-        at += line.len();
-        let Some(rest) = line.strip_prefix("---") else {
-            if !skips {
-                open.get_or_insert(line_start);
-            }
-            continue;
+    let separators = memchr::memmem::Finder::new("\n---");
+    while at < text.len() {
+        let line_start = match text[at..].starts_with("---") {
+            true => at,
+            false => separators.find(&text.as_bytes()[at..]).map_or(text.len(), |found| at + found + 1),
         };
+        if line_start > at && !skips {
+            open.get_or_insert(at);
+        }
+        at = memchr::memchr(b'\n', &text.as_bytes()[line_start..]).map_or(text.len(), |found| line_start + found + 1);
+        let line = &text[line_start..at];
+        let Some(rest) = line.strip_prefix("---") else { break };
         let previous = open.take();
         chunks.extend(previous.map(|first| Chunk::Text(Span::new(first, line_start))));
         let trimmed = rest.trim();

@@ -121,6 +121,33 @@ impl<'src> Cursor<'src> {
         self.counted = (self.at, 0);
     }
 
+    /// Passes `count` line breaks at once, to where a line begins.
+    #[inline]
+    pub(super) fn pass_lines(&mut self, count: usize, start: usize) {
+        self.at = start;
+        self.line += count;
+        self.line_start = start;
+        self.counted = (start, 0);
+    }
+
+    /// Whether line feeds are the only line breaks of this text.
+    #[inline]
+    pub(super) fn only_line_feeds(&self) -> bool {
+        self.only_line_feeds
+    }
+
+    /// Where this line begins.
+    #[inline]
+    pub(super) fn line_start(&self) -> usize {
+        self.line_start
+    }
+
+    /// Whether only spaces are before this place on its line.
+    #[inline]
+    pub(super) fn is_indentation(&self) -> bool {
+        self.bytes[self.line_start..self.at].iter().all(|byte| *byte == b' ')
+    }
+
     /// Passes a line break, if there is one, and writes what it means: U+2028 and U+2029 stay, others are `\n`.
     pub(super) fn take_break(&mut self, into: &mut String) {
         let length = self.break_length(self.at);

@@ -36,7 +36,7 @@ impl<'src> Scanner<'src> {
             PossibleKey { is_possible: false, is_required: false, token: 0, at: cursor.at, line: 0, column: 0 };
         Self {
             cursor,
-            queue: VecDeque::with_capacity(16),
+            queue: VecDeque::new(),
             taken: 0,
             is_ready: false,
             keys: vec![outermost],
