@@ -13,7 +13,7 @@ use patterns::kube::{File, Workspace};
 use patterns::lint::{self, Projects, Selection, fix};
 use patterns::pattern::{self, Catalogue};
 use patterns::report::{Secrets, Summary, concise, github, gitlab, json, junit, markdown, sarif, terminal};
-use patterns::yaml::{self, Part, Source, edit, emit};
+use patterns::yaml::{self, Document, Part, Source, edit, emit};
 use serde_json::Value;
 
 /// Threads that bear nested input, as the program's own do.
@@ -22,10 +22,16 @@ static DEEP: LazyLock<rayon::ThreadPool> =
 
 static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(Catalogue::built_in);
 
-/// Every place that reading names is in the text, and what is read is JSON.
+/// Every place that reading names is in the text, what is read is JSON, and the shorter way of reading changes nothing.
 pub fn read(data: &[u8]) {
     let source = Arc::new(Source::decode("fuzz.yaml", data.to_vec()).unwrap());
-    for part in yaml::read(&source) {
+    let (parts, exact) = (yaml::read(&source), yaml::read_exactly(&source));
+    assert_eq!(parts.len(), exact.len());
+    for (part, exact) in parts.into_iter().zip(exact) {
+        match (&part, &exact) {
+            (Part::Document(document), Part::Document(exact)) => assert_eq!(places(document), places(exact)),
+            (part, exact) => assert_eq!(format!("{part:?}"), format!("{exact:?}")),
+        }
         match part {
             Part::Document(document) => {
                 assert!(source.text.get(document.span.range()).is_some());
@@ -41,6 +47,18 @@ pub fn read(data: &[u8]) {
             }
         }
     }
+}
+
+/// Every node of a document, where it is and what it is.
+fn places(document: &Document) -> Vec<String> {
+    let mut nodes = vec![document.root()];
+    let mut places = Vec::new();
+    while let Some(node) = nodes.pop() {
+        places.push(format!("{:?} {:?} {:?}", document.span(node), document.style(node), document.value(node)));
+        nodes.extend(document.items(node));
+        nodes.extend(document.entries(node).iter().flat_map(|entry| [entry.key, entry.value]));
+    }
+    places
 }
 
 fn workspace(data: &[u8]) -> Workspace {
