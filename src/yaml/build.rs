@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::read::{Refusal, beginning};
 use super::scalar::Resolved;
 use super::source::{Source, Span};
-use super::tree::{Comment, Document, Duplicate, Entry, Node, NodeId, Stored, Style, Value};
+use super::tree::{Comment, Document, Duplicate, Entry, Node, NodeId, Stored, Style, Value, print};
 use crate::limits;
 
 /// The text of a scalar.
@@ -29,11 +29,11 @@ pub(super) struct Buffers {
     unescaped: String,
     frames: Vec<Frame>,
     pending: Vec<NodeId>,
-    prints: Vec<u32>,
 }
 
-/// Documents with more nodes keep the memory that they grew in, because copying would double it.
-const COPIED: usize = 4096;
+/// Documents with more nodes, or more bytes of text of their own, keep the memory that they grew in: copying would double
+/// it.
+const COPIED: (usize, usize) = (4096, 64 << 10);
 
 struct Frame {
     start: Span,
@@ -68,8 +68,6 @@ pub(super) struct Builder<'src> {
     document: Document,
     frames: Vec<Frame>,
     pending: Vec<NodeId>,
-    /// Of the keys of the map that is being made; see [`print`].
-    prints: Vec<u32>,
     anchors: HashMap<usize, Anchor>,
     root: Option<NodeId>,
     /// Scalars that merge if they are keys, in order.
@@ -87,7 +85,7 @@ const NODE: u64 = 4;
 
 impl<'src> Builder<'src> {
     pub(super) fn new(source: &'src Arc<Source>, span: Span, buffers: &mut Buffers) -> Self {
-        let Buffers { nodes, items, entries, unescaped, frames, pending, prints } = std::mem::take(buffers);
+        let Buffers { nodes, items, entries, unescaped, frames, pending } = std::mem::take(buffers);
         let document = Document {
             source: Arc::clone(source),
             span,
@@ -105,7 +103,6 @@ impl<'src> Builder<'src> {
             document,
             frames,
             pending,
-            prints,
             anchors: HashMap::new(),
             root: None,
             merge_keys: Vec::new(),
@@ -285,7 +282,7 @@ impl<'src> Builder<'src> {
             Some(root) => root,
             None => self.add(Node { span: Span::empty(span.start as usize), value: Stored::Null, style: Style::Plain }),
         };
-        if self.document.nodes.len() > COPIED {
+        if self.document.nodes.len() > COPIED.0 || self.document.unescaped.len() > COPIED.1 {
             self.document.shrink();
             return self.document;
         }
@@ -307,15 +304,14 @@ impl<'src> Builder<'src> {
     /// Gives the memory back for the next document.
     pub(super) fn give_back(self, buffers: &mut Buffers) {
         let Self { document: Document { mut nodes, mut items, mut entries, mut unescaped, .. }, .. } = self;
-        let Self { mut frames, mut pending, mut prints, .. } = self;
+        let Self { mut frames, mut pending, .. } = self;
         nodes.clear();
         items.clear();
         entries.clear();
         unescaped.clear();
         frames.clear();
         pending.clear();
-        prints.clear();
-        *buffers = Buffers { nodes, items, entries, unescaped, frames, pending, prints };
+        *buffers = Buffers { nodes, items, entries, unescaped, frames, pending };
     }
 
     fn add(&mut self, node: Node) -> NodeId {
@@ -340,14 +336,14 @@ impl<'src> Builder<'src> {
 
     fn map(&mut self, frame: &Frame) -> Result<Stored, Refusal> {
         let mut map = MapBuilder { start: self.document.entries.len(), index: None };
-        self.prints.clear();
         for at in (frame.first..self.pending.len()).step_by(2) {
-            let entry = Entry { key: self.pending[at], value: self.pending[at + 1] };
-            if self.is_merge_key(entry.key) {
-                self.merge(entry.value, &mut map)?;
+            let (key, value) = (self.pending[at], self.pending[at + 1]);
+            if self.is_merge_key(key) {
+                self.merge(value, &mut map)?;
                 continue;
             }
-            self.check_key(entry.key)?;
+            self.check_key(key)?;
+            let entry = Entry { key, value, print: print(&self.document.key_text(key)) };
             if let Some(duplicate) = self.set(&mut map, entry) {
                 self.document.duplicates.push(duplicate);
             }
@@ -359,27 +355,19 @@ impl<'src> Builder<'src> {
     fn set(&mut self, map: &mut MapBuilder, entry: Entry) -> Option<Duplicate> {
         let document = &mut self.document;
         let entries = &document.entries[map.start..];
-        let key = document.key_text(entry.key);
         // Merge keys can make a map larger than it is written.
         if map.index.is_none() && entries.len() > SMALL {
             let keys = entries.iter().enumerate();
             map.index = Some(keys.map(|(at, entry)| (document.key(entry).into_owned(), at)).collect());
         }
+        let is_same = |other: &Entry| other.print == entry.print && document.key(other) == document.key(&entry);
         let found = match &map.index {
-            Some(index) => index.get(key.as_ref()).copied(),
-            None => {
-                let own = print(&key);
-                let alike = self.prints.iter().enumerate().filter(|(_, print)| **print == own);
-                let found = alike.map(|(at, _)| at).find(|at| document.key(&entries[*at]) == key);
-                if found.is_none() {
-                    self.prints.push(own);
-                }
-                found
-            }
+            Some(index) => index.get(document.key(&entry).as_ref()).copied(),
+            None => entries.iter().position(is_same),
         };
         let Some(at) = found else {
             if let Some(index) = &mut map.index {
-                index.insert(key.into_owned(), entries.len());
+                index.insert(document.key(&entry).into_owned(), entries.len());
             }
             document.entries.push(entry);
             return None;
@@ -465,12 +453,3 @@ struct MapBuilder {
 
 /// Up to here, looking through all entries is faster than hashing.
 const SMALL: usize = 24;
-
-/// A number by which most texts differ.
-fn print(text: &str) -> u32 {
-    let bytes = text.as_bytes();
-    let byte = |at: usize| u32::from(bytes.get(at).copied().unwrap_or(0));
-    #[expect(clippy::cast_possible_truncation, reason = "any bits of it tell texts apart")]
-    let length = bytes.len() as u32;
-    (length << 24) ^ (byte(0) << 16) ^ (byte(bytes.len() / 2) << 8) ^ byte(bytes.len().saturating_sub(1))
-}

@@ -29,9 +29,10 @@ pub(super) fn chunks(text: &str, start: usize) -> Vec<Chunk> {
     let mut at = start;
     let separators = memchr::memmem::Finder::new("\n---");
     while at < text.len() {
-        let line_start = match text[at..].starts_with("---") {
-            true => at,
-            false => separators.find(&text.as_bytes()[at..]).map_or(text.len(), |found| at + found + 1),
+        let line_start = if text[at..].starts_with("---") {
+            at
+        } else {
+            separators.find(&text.as_bytes()[at..]).map_or(text.len(), |found| at + found + 1)
         };
         if line_start > at && !skips {
             open.get_or_insert(at);

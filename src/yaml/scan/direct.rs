@@ -3,7 +3,7 @@
 //! Lists and maps by indentation, comments, all kinds of scalars, and brackets without surprises. What this reader does
 //! not know, or finds wrong, it leaves to the exact one ([`super::Parser`]), which then reads the document from its
 //! beginning: so that there is one place that decides what is wrong, and says it. Where this reader comes to the end,
-//! it has built what the other would have (`differential` in the tests compares them).
+//! it has built what the other would have; tests compare the two.
 
 use super::super::build::{Builder, Scalar};
 use super::super::scalar::{Resolved, resolve_plain};
@@ -127,6 +127,10 @@ impl Direct<'_, '_> {
     }
 
     fn map_entry(&mut self) -> Known<Option<usize>> {
+        if let Some(key) = self.simple_key() {
+            self.plain_text(key)?;
+            return self.value_of_key();
+        }
         match self.key_or_scalar()? {
             Node::Key(span, style, text) => self.pair(span, style, text),
             _ => Err(Unknown),
@@ -136,10 +140,21 @@ impl Direct<'_, '_> {
     /// A key whose colon is here, and its value.
     fn pair(&mut self, span: Span, style: Style, text: Scalar) -> Known<Option<usize>> {
         self.scalar(span, style, text)?;
+        self.value_of_key()
+    }
+
+    /// The value of the key whose colon is here.
+    fn value_of_key(&mut self) -> Known<Option<usize>> {
         self.scanner.cursor.at += 1;
         let written = self.scanner.cursor.at;
         self.skip_spaces();
         if !self.is_line_over() {
+            if begins_text(self.peek())
+                && let Some((text, is_over)) = self.plain_line()
+            {
+                self.plain_text(text)?;
+                return if is_over { Ok(None) } else { self.end_of_line() };
+            }
             return match self.value()? {
                 Node::Scalar(span, style, text) => {
                     self.scalar(span, style, text)?;
@@ -153,7 +168,8 @@ impl Direct<'_, '_> {
         let indent = self.levels.last().map_or(0, |level| level.column);
         let column = self.scanner.cursor.at - self.scanner.cursor.line_start();
         if self.is_end() || column < indent || (column == indent && !self.is_dash()) {
-            return self.nothing(written);
+            self.nothing(written);
+            return Ok(None);
         }
         self.start_of_line()?;
         if column > indent {
@@ -179,7 +195,8 @@ impl Direct<'_, '_> {
         let indent = self.levels.last().map_or(0, |level| level.column);
         let column = self.scanner.cursor.at - self.scanner.cursor.line_start();
         if self.is_end() || column <= indent {
-            return self.nothing(written);
+            self.nothing(written);
+            return Ok(None);
         }
         Ok(Some(column))
     }
@@ -190,6 +207,11 @@ impl Direct<'_, '_> {
         if self.is_dash() {
             self.push(Open::List, column, Span::empty(at))?;
             return self.list_entry();
+        }
+        if let Some(key) = self.simple_key() {
+            self.push(Open::Map, column, Span::empty(at))?;
+            self.plain_text(key)?;
+            return self.value_of_key();
         }
         match self.key_or_scalar()? {
             Node::Key(span, style, text) => {
@@ -248,41 +270,68 @@ impl Direct<'_, '_> {
 
     /// Text without quotes.
     fn plain(&mut self) -> Known<Node> {
+        match self.plain_line() {
+            Some((span, _)) => Ok(Node::Scalar(span, Style::Plain, Scalar::Borrowed(span))),
+            None => self.any_plain(),
+        }
+    }
+
+    /// Text without quotes that ends in its line, and whether the line is passed; none, and nothing is passed, if it may
+    /// go on.
+    fn plain_line(&mut self) -> Option<(Span, bool)> {
         let start = self.scanner.cursor.at;
         let mut at = start;
         loop {
             while STOPS[usize::from(self.byte(at))] != 1 {
                 at += 1;
             }
+            let end = at;
+            while self.byte(at) == b' ' {
+                at += 1;
+            }
             match self.byte(at) {
                 b':' if self.scanner.cursor.is_blank_or_break(at + 1) => {
                     self.scanner.cursor.at = at;
-                    return Ok(text_between(start, at));
+                    return Some((Span::new(start, end), false));
                 }
                 b':' => at += 1,
-                b' ' => {
-                    let end = at;
-                    while self.byte(at) == b' ' {
-                        at += 1;
-                    }
-                    match self.byte(at) {
-                        b'#' => {
-                            self.scanner.cursor.at = at;
-                            return Ok(text_between(start, end));
-                        }
-                        b'\n' if self.passes_to_next_line(at) => return Ok(text_between(start, end)),
-                        b'\n' => return self.any_plain(),
-                        b':' if self.scanner.cursor.is_blank_or_break(at + 1) => {
-                            self.scanner.cursor.at = at;
-                            return Ok(text_between(start, end));
-                        }
-                        _ => {}
-                    }
+                b'#' if at > end => {
+                    self.scanner.cursor.at = at;
+                    return Some((Span::new(start, end), false));
                 }
-                b'\n' if self.passes_to_next_line(at) => return Ok(text_between(start, at)),
-                _ => return self.any_plain(),
+                b'\n' => return self.passes_to_next_line(at).then(|| (Span::new(start, end), true)),
+                _ if at > end => {}
+                _ => return None,
             }
         }
+    }
+
+    /// A key of letters, digits, `.`, `_`, `-` and `/`, which is what nearly all are. Stops at its colon.
+    fn simple_key(&mut self) -> Option<Span> {
+        let start = self.scanner.cursor.at;
+        if !begins_text(self.peek()) {
+            return None;
+        }
+        let mut at = start + 1;
+        while matches!(self.byte(at), b'a'..=b'z' | b'A'..=b'Z' | b'-'..=b'9' | b'_') {
+            at += 1;
+        }
+        if self.byte(at) != b':' || !matches!(self.byte(at + 1), b' ' | b'\n') || at - start > MAX_KEY_LENGTH {
+            return None;
+        }
+        self.scanner.cursor.at = at;
+        Some(Span::new(start, at))
+    }
+
+    /// Adds text without quotes that is a slice of the source.
+    #[inline]
+    fn plain_text(&mut self, span: Span) -> Known<()> {
+        let resolved = self.resolve(&self.bytes[span.range()], span)?;
+        if matches!(resolved, Resolved::Float(value) if !value.is_finite()) {
+            return Err(Unknown);
+        }
+        self.builder.simple_scalar(span, Style::Plain, Scalar::Borrowed(span), resolved);
+        Ok(())
     }
 
     /// Text of several lines, or with anything unusual in it.
@@ -488,10 +537,9 @@ impl Direct<'_, '_> {
     }
 
     /// A value that is not written is null, and stands behind what is.
-    fn nothing(&mut self, written: usize) -> Known<Option<usize>> {
+    fn nothing(&mut self, written: usize) {
         let span = Span::empty(written);
         self.builder.simple_scalar(span, Style::Plain, Scalar::Borrowed(span), Resolved::Null);
-        Ok(None)
     }
 
     fn push(&mut self, open: Open, column: usize, start: Span) -> Known<()> {
@@ -568,9 +616,9 @@ impl Direct<'_, '_> {
     }
 }
 
-fn text_between(start: usize, end: usize) -> Node {
-    let span = Span::new(start, end);
-    Node::Scalar(span, Style::Plain, Scalar::Borrowed(span))
+/// Whether a byte begins text without quotes whatever comes after it.
+fn begins_text(byte: u8) -> bool {
+    matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'/'..=b'9' | b'_')
 }
 
 fn closing(bracket: u8) -> u8 {
