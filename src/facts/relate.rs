@@ -97,8 +97,9 @@ fn direct_proxies(all: &mut [ContainerFacts<'_>]) {
 /// How a proxy's configuration chooses where a request goes.
 fn way(file: &ConfigFile<'_>) -> Option<Way> {
     let text = file.text;
-    let splits = nginx::directives(text).iter().any(|directive| directive.name() == "split_clients")
-        || text.contains("weighted_clusters");
+    let is_split = |directive: &nginx::Directive<'_>| directive.name() == "split_clients";
+    let splits = text.contains("weighted_clusters")
+        || (text.contains("split_clients") && nginx::directives(text).iter().any(is_split));
     if splits {
         return Some(Way::Split);
     }
