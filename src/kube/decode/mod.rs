@@ -346,7 +346,8 @@ impl<'doc> Cursor<'doc, '_> {
                 &[]
             }
         };
-        visitor.visit_map(Fields { parent: self, type_name, known, entries: entries.iter(), current: None })
+        let histories = FieldHistory::all_of(type_name);
+        visitor.visit_map(Fields { parent: self, type_name, known, histories, entries: entries.iter(), current: None })
     }
 
     /// `IntOrString.UnmarshalJSON`: a string, or a number of 32 bits.

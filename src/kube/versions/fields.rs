@@ -43,8 +43,22 @@ impl FieldHistory {
     /// The history of a field of one of Kubernetes' types; nothing if all supported versions have and read it.
     #[must_use]
     pub fn of(type_name: &str, field: &str) -> Option<&'static Self> {
-        let at = FIELDS.binary_search_by(|one| (one.type_name, one.field).cmp(&(type_name, field))).ok()?;
-        FIELDS.get(at)
+        Self::all_of(type_name).iter().find(|one| one.field == field)
+    }
+
+    /// The histories of all fields of a type that have one: a few, so that whoever asks for many fields of one type
+    /// looks the type up once.
+    #[must_use]
+    pub fn all_of(type_name: &str) -> &'static [Self] {
+        let first = FIELDS.partition_point(|one| one.type_name < type_name);
+        let rest = FIELDS.get(first..).unwrap_or(&[]);
+        rest.get(..rest.partition_point(|one| one.type_name == type_name)).unwrap_or(&[])
+    }
+
+    /// The field's name.
+    #[must_use]
+    pub fn field(&self) -> &'static str {
+        self.field
     }
 
     /// Whether a server has the field. Those that do not refuse it where decoding is strict, as kubectl asks.
