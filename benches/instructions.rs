@@ -201,9 +201,9 @@ data:
 /// What one folder of a repository holds.
 fn repository(number: usize) -> String {
     let name = format!("shop-{number}");
-    let mut text = format!("# {name}, as the team of the shop runs it.\n# See the runbook before changing it.\n{}", {
-        application(number)
-    });
+    let objects = application(number);
+    let mut text =
+        format!("# {name}, as the team of the shop runs it.\n# See the runbook before changing it.\n{objects}");
     text.push_str("---\n");
     text.push_str(&match number % 4 {
         0 => dashboard(&name),
