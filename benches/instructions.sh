@@ -42,6 +42,7 @@ measure() {
 
 # The numbers are tenths.
 measure > "$work/measured"
+[ "$(wc -l < "$work/measured")" -eq 5 ] || { echo "not everything could be measured" >&2; exit 2; }
 awk -v tolerance="$tolerance" '
     NR == FNR { if ($0 !~ /^#/) old[$1] = $2 * 10; next }
     {
