@@ -1,21 +1,21 @@
-//! The world of one run: processes, their clocks, the network, and what goes wrong with them.
+//! The world of one run: processes, their clocks and the network; `faults` goes wrong with them, `invariant` watches.
+
+mod faults;
+mod invariant;
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::time::Duration;
 
-use super::super::machine::{Elector, OnExit, Step};
-use super::super::record::{Answer, Event, Record, Times};
 use super::happening::{Happening, Queued};
 use super::process::Process;
 use super::server::Server;
 use super::{Figures, Scenario};
+use crate::agent::elect::machine::{Elector, OnExit, Step};
+use crate::agent::elect::record::{Answer, Event, Record, Times};
 
 const FAULTS_END: Duration = Duration::from_secs(120);
 const SLOWEST: Duration = Duration::from_secs(8);
-
-/// From the end of a leader's app to the next leader, where all is well and renewals are two seconds apart.
-const HANDOVER: Duration = Duration::from_secs(2);
 
 /// All of it.
 pub struct World {
@@ -239,126 +239,6 @@ impl World {
             Step::Wait(_) => {}
         }
         self.push(wake.saturating_sub(self.real), process, Happening::Wake { token });
-        Ok(())
-    }
-
-    /// Carries a message to or from the API server: late, never or twice.
-    fn transmit(&mut self, process: usize, message: &Happening) {
-        let hostile = self.hostile();
-        let copies = match self.rng.u8(..) {
-            0..12 if hostile => 0,
-            12..24 if hostile => 2,
-            _ => 1,
-        };
-        for _ in 0..copies {
-            let slow = hostile && self.rng.u8(..) < 25;
-            let delay = self.within(if slow { SLOWEST } else { Duration::from_millis(50) });
-            self.push(delay, process, message.clone());
-        }
-    }
-
-    fn disturb(&mut self, process: usize) {
-        self.figures.disturbances += 1;
-        let length = self.within(Duration::from_secs(40)).min(FAULTS_END.saturating_sub(self.real));
-        let until = self.real + length;
-        let choices = if self.scenario.deletions { 3 } else { 5 };
-        let subject = &mut self.processes[process];
-        match self.rng.u8(0..choices) {
-            0 => {
-                subject.paused_until = until;
-                if self.scenario.clocks_stop {
-                    subject.offset = subject.offset.saturating_sub(length.mul_f64(subject.rate));
-                }
-            }
-            1 => subject.cut_off_until = until,
-            2 => subject.wall_offset += self.rng.i64(-7_200_000_000..7_200_000_000),
-            3 => {
-                subject.alive = false;
-                let after = self.within(Duration::from_secs(10));
-                self.push(after, process, Happening::Start);
-                return;
-            }
-            _ => {
-                if subject.alive {
-                    self.stop(process);
-                    return; // it ends by itself, and another process follows
-                }
-            }
-        }
-        let after = self.within(Duration::from_secs(20));
-        self.push(after, process, Happening::Disturb);
-    }
-
-    fn hostile(&self) -> bool {
-        self.real < FAULTS_END && !self.scenario.handovers
-    }
-
-    fn stop(&mut self, process: usize) {
-        let subject = &mut self.processes[process];
-        let now = subject.now(self.real);
-        subject.elector.stop(now.boot);
-        if subject.on_exit == OnExit::ReleaseAtOnce && !self.scenario.app_lives_on {
-            // Whoever could act on its answers has ended.
-            subject.promised_until = self.real;
-        }
-        let token = subject.token;
-        self.push(Duration::ZERO, process, Happening::Wake { token });
-    }
-
-    /// Stops the leader, in a cluster where all is well; another process takes its place within ten seconds.
-    fn hand_over(&mut self) {
-        let leads =
-            |process: &Process| process.alive && process.elector.standing(process.now(self.real).boot).is_leader;
-        if let Some(leader) = self.processes.iter().position(leads) {
-            self.stop(leader);
-            self.figures.handovers += 1;
-        }
-        let after = Duration::from_secs(15) + self.within(Duration::from_secs(15));
-        self.push(after, 0, Happening::Disturb);
-    }
-
-    /// The invariant, after every event.
-    fn check(&mut self, slowest: Duration) -> Result<(), String> {
-        let mut leader = None;
-        for index in 0..self.processes.len() {
-            let process = &self.processes[index];
-            if !process.alive {
-                continue;
-            }
-            let standing = process.elector.standing(process.now(self.real).boot);
-            if !standing.is_leader {
-                continue;
-            }
-            if let Some(other) = leader.replace(index) {
-                return Err(format!("processes {other} and {index} both say leader at {:?}", self.real));
-            }
-            let promised = self.real + standing.remaining.div_f64(process.rate);
-            self.processes[index].promised_until = promised;
-        }
-        if let (Some(_), Some(since)) = (leader, self.leaderless_since)
-            && self.figures.handovers > 0
-        {
-            let handover = self.real.saturating_sub(since);
-            self.figures.longest_handover = self.figures.longest_handover.max(handover);
-            if handover > HANDOVER {
-                return Err(format!("{handover:?} without a leader after one was stopped"));
-            }
-        }
-        if let Some(leader) = leader {
-            let promised = |other: usize| self.processes[other].promised_until > self.real + Duration::from_micros(1);
-            if let Some(other) = (0..self.processes.len()).find(|other| *other != leader && promised(*other)) {
-                return Err(format!("{leader} leads while {other}'s last remainingMs still runs at {:?}", self.real));
-            }
-            self.leaderless_since = None;
-            self.settled = self.real > FAULTS_END + slowest && !self.scenario.handovers;
-        } else {
-            let since = *self.leaderless_since.get_or_insert(self.real);
-            let without = self.real.saturating_sub(since.max(FAULTS_END));
-            self.figures.longest_without_leader = self.figures.longest_without_leader.max(without);
-            if without > slowest {
-                return Err(format!("no leader {without:?} after the faults stopped"));
-            }
-        }
         Ok(())
     }
 }
