@@ -107,6 +107,7 @@ pub fn notes(catalogue: &Catalogue, descriptions: &[Description]) -> Vec<String>
     notes.extend(descriptions.iter().flat_map(rights::warnings));
     if descriptions.iter().any(|description| description.isolate.is_some()) {
         notes.push(isolate::NOTE.to_owned());
+        notes.extend(prepared.iter().flatten().filter_map(isolate::note));
     }
     if descriptions.iter().any(|description| description.meshed) {
         notes.push(mesh::NOTE.to_owned());

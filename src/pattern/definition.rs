@@ -212,6 +212,9 @@ pub struct Port {
     /// An expression over `params`: whether there is such a port.
     #[serde(default)]
     pub when: Option<String>,
+    /// Clients talk to it as they do to the app; other ports of patterns are for those who operate the Pod.
+    #[serde(default)]
+    pub traffic: bool,
 }
 
 /// A port number by the value of a parameter.

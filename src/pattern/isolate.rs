@@ -1,5 +1,6 @@
-//! `isolate`: a `NetworkPolicy` for each workload. `true` admits what its containers declare, and nothing else; `from`
-//! and `to` say who may talk to whom.
+//! `isolate`: a `NetworkPolicy` for each workload. `true` admits what its containers declare for clients, and nothing else;
+//! `from` and `to` say who may talk to whom. Status, metrics and whatever else a pattern tells about the Pod are open to
+//! nobody who is not named.
 //!
 //! The kubelet's probes come from the Pod's own node, which no policy cuts off (kubernetes/website:
 //! content/en/docs/concepts/services-networking/network-policies.md).
@@ -10,6 +11,7 @@ use serde_json::{Value as Json, json};
 
 use super::job_names;
 use super::objects;
+use super::ports::port_name;
 use super::prepare::Prepared;
 use super::references::Directory;
 use crate::describe::{Kind, Place, Spanned, is_service_name};
@@ -18,6 +20,30 @@ use crate::words::{list, nearest};
 
 /// What to know beside the objects.
 pub(super) const NOTE: &str = "note: `isolate` works where the cluster's network plugin enforces NetworkPolicies; the kubelet's probes come from the node and pass in any case";
+
+/// What to know of a document whose metrics nobody may read now.
+pub(super) fn note(prepared: &Prepared<'_>) -> Option<String> {
+    let description = prepared.description;
+    if description.isolate.as_ref()?.to_json() != true {
+        return None;
+    }
+    let entries = || prepared.uses.iter().map(|filled| filled.entry.name.as_str());
+    let at = prepared.uses.iter().position(|filled| filled.definition.name == "metrics")?;
+    let metrics = &prepared.uses[at];
+    let name = match metrics.params["port"].as_str() {
+        Some(name) => name.to_owned(),
+        // the app's own port is for clients
+        None => prepared.ports[at].get("main").map(|_| port_name(&metrics.entry.name, "main", entries()))?,
+    };
+    Some(format!(
+        "note: `isolate: true` closes the metrics of {} to all; so that Prometheus can read them write \
+         isolate: {{from: [{ANYONE}, {{namespace/monitoring: [{name}]}}]}}",
+        description.name
+    ))
+}
+
+/// The peer that is everybody.
+const ANYONE: &str = "anyone";
 
 /// Adds the policies.
 pub(super) fn apply(
@@ -30,6 +56,7 @@ pub(super) fn apply(
     let written = objects.iter().filter(|object| objects::is_workload(object)).cloned();
     let workloads: Vec<Json> = written.chain(objects.iter().flat_map(objects::made_later)).collect();
     let behind = behind(prepared);
+    let operated = Operated::of(prepared);
     let declared: Vec<Declared> = workloads.iter().flat_map(declared).collect();
     let within = (workloads.len() > 1).then(|| json!([{"podSelector": own_parts(&workloads)}]));
     let peers = isolate.get("from").map(|from| peers(prepared, directory, from, &declared, findings));
@@ -56,8 +83,7 @@ pub(super) fn apply(
                 .collect();
             let ingress = match &peers {
                 Some(peers) => admitted(prepared, peers, template, &ports, within.as_ref()),
-                None if ports.is_empty() => json!([]),
-                None => json!([{"ports": ports}]),
+                None => to_clients(&operated, template, ports),
             };
             let chosen = selector.clone().unwrap_or_else(|| objects::own_labels(template));
             let mut metadata = json!({"name": name, "labels": labels});
@@ -92,6 +118,68 @@ fn behind(prepared: &Prepared<'_>) -> Vec<u16> {
     let front = prepared.shape.front();
     let decorated = front.iter().skip(1).map(|(_, port)| *port).chain(prepared.served.filter(|_| !front.is_empty()));
     prepared.upstreams.iter().flatten().copied().chain(decorated).collect()
+}
+
+/// Who may come in where nobody is named: anyone, to what is for clients.
+fn to_clients(operated: &Operated, template: &Json, mut ports: Vec<Json>) -> Json {
+    let closed: Vec<u64> = objects::named_ports(template)
+        .filter(|(name, number, _)| operated.has(name, *number))
+        .map(|(_, number, _)| number)
+        .collect();
+    ports.retain(|port| port["port"].as_u64().is_none_or(|number| !closed.contains(&number)));
+    if ports.is_empty() { json!([]) } else { json!([{"ports": ports}]) }
+}
+
+/// The ports that tell those who operate a document's Pods about them.
+struct Operated {
+    /// Of entries of `use`, by name and number.
+    uses: Vec<(String, u64)>,
+    /// Of the shape, by what it calls them.
+    shape: Vec<String>,
+    /// Of the app, by the names that the description gives them, and those that are for clients.
+    app: Vec<String>,
+    clients: Vec<String>,
+    /// Where all traffic comes in.
+    inbound: Option<u64>,
+}
+
+impl Operated {
+    fn of(prepared: &Prepared<'_>) -> Self {
+        let entries = || prepared.uses.iter().map(|filled| filled.entry.name.as_str());
+        let mut uses = Vec::new();
+        let mut app = Vec::new();
+        for (filled, ports) in prepared.uses.iter().zip(&prepared.ports) {
+            let is_traffic = |name: &str| {
+                filled.definition.claims.as_ref().is_some_and(|claim| claim.port == name)
+                    || filled.definition.ports.iter().any(|port| port.name == name && port.traffic)
+            };
+            let closed = ports.iter().filter(|(name, _)| !is_traffic(name));
+            uses.extend(
+                closed.map(|(name, number)| (port_name(&filled.entry.name, name, entries()), u64::from(*number))),
+            );
+            app.extend(filled.params["port"].as_str().map(str::to_owned));
+        }
+        let definition = &prepared.shape.definition;
+        let is_served = |name: &str| {
+            definition.serves.as_deref() == Some(name)
+                || definition.claims.as_ref().is_some_and(|claim| claim.port == name)
+        };
+        let shape = prepared.shape_ports.keys().filter(|name| !is_served(name)).cloned().collect();
+        let clients = prepared.description.app.iter().flat_map(|app| &app.ports).map(|port| port.name.clone());
+        let clients = clients.filter(|name| !app.contains(name)).collect();
+        let inbound = prepared.inbound.as_ref().map(|inbound| u64::from(inbound.port));
+        Self { uses, shape, app, clients, inbound }
+    }
+
+    fn has(&self, name: &str, number: u64) -> bool {
+        if self.inbound == Some(number) || self.clients.iter().any(|client| client == name) {
+            return false;
+        }
+        name == "status"
+            || name.ends_with("-status")
+            || self.app.iter().chain(&self.shape).any(|closed| closed == name)
+            || self.uses.iter().any(|(closed, at)| closed == name && *at == number)
+    }
 }
 
 /// Where the workload comes from, which is where its policy comes from too.
@@ -199,6 +287,13 @@ fn peer(
     place: &Place,
     findings: &mut Vec<Finding>,
 ) -> Option<Json> {
+    if name == ANYONE {
+        if directory.document(ANYONE).is_some() {
+            let message = format!("`{ANYONE}` is everybody, and a document is called that too");
+            findings.push(Finding::error(place.label(""), message).help("rename the document"));
+        }
+        return Some(Json::Null);
+    }
     if let Some(namespace) = name.strip_prefix("namespace/") {
         if is_service_name(namespace) {
             return Some(json!({"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}}}));
@@ -214,14 +309,14 @@ fn peer(
         }
         return Some(peer);
     }
-    let meant = nearest(name, directory.names());
+    let meant = nearest(name, directory.names().chain([ANYONE]));
     let label = meant.map_or_else(String::new, |name| format!("did you mean `{name}`?"));
     findings.push(
         Finding::error(
             place.label(label),
             format!("`{name}` is neither a document of this file nor a namespace or CIDR"),
         )
-        .help("write a document's name, namespace/<name> or a CIDR such as 10.0.0.0/8"),
+        .help("write a document's name, namespace/<name>, a CIDR such as 10.0.0.0/8, or anyone"),
     );
     None
 }
@@ -251,7 +346,10 @@ fn admitted(prepared: &Prepared<'_>, peers: &[Peer], template: &Json, ports: &[J
             .filter_map(|number| of(number).or(Some(json!({"protocol": "TCP", "port": number}))))
             .collect();
         if !open.is_empty() {
-            rules.push(json!({"from": [peer.from], "ports": open}));
+            rules.push(match &peer.from {
+                Json::Null => json!({"ports": open}),
+                from => json!({"from": [from], "ports": open}),
+            });
         }
     }
     if let Some(within) = within.filter(|_| !ports.is_empty()) {
