@@ -71,8 +71,13 @@ pub const ALIASES: Limit =
 /// See [`ALIASES`].
 pub const ALIAS_FACTOR: u64 = 8;
 
-/// Instructions of one template: minijinja's fuel. The largest of the built-in templates takes about a hundredth.
-pub const INSTRUCTIONS: Limit = Limit::number("template-instructions", 1_000_000, "instructions of one template");
+/// Instructions of one template: minijinja's fuel, of which 64 bytes of a text or a list that it makes take one, too
+/// (minijinja: `vm/fuel.rs`). The largest of the built-in templates takes about a hundredth.
+pub const INSTRUCTIONS: Limit = Limit::number(
+    "template-instructions",
+    1_000_000,
+    "instructions of one template; 64 bytes that it makes in memory count as one",
+);
 
 /// What one template writes.
 pub const RENDERED: Limit = Limit::bytes("template-bytes", 16 << 20, "what one template writes");

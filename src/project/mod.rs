@@ -78,7 +78,8 @@ pub fn find(input: &Path) -> io::Result<Option<PathBuf>> {
     let start = start.canonicalize().unwrap_or_else(|_| start.to_owned());
     for folder in start.ancestors() {
         let path = folder.join(FILE_NAME);
-        if path.is_file() {
+        // What is no file, or a link that leads nowhere, is an error when it is read: settings are not left out in silence.
+        if path.symlink_metadata().is_ok() {
             return Ok(Some(from_here(&path)?));
         }
         if folder.join(".git").exists() {
