@@ -5,6 +5,7 @@
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
+use patterns::cel::{Budget, Evaluation, Fields, Item, Program, Scope, Type, Value as Cel};
 use patterns::describe::{self, Options};
 use patterns::diagnostic::{Edit, Finding, Level};
 use patterns::diagram;
@@ -189,6 +190,28 @@ pub fn configuration(data: &[u8]) {
         assert!(text.get(entry.range.clone()).is_some(), "{entry:?}");
     }
     drop(shell::parse(&text));
+}
+
+/// An expression compiles or says where it does not, and ends at a bounded cost whatever the values are.
+pub fn policy(data: &[u8]) {
+    DEEP.install(|| {
+        let text = String::from_utf8_lossy(data);
+        let fields = Fields::plain("object", &[("name", Type::String), ("count", Type::Int)]);
+        let variables = vec![("object".to_owned(), Type::Object(fields)), ("d".to_owned(), Type::Dyn)];
+        let program = match Program::compile(&text, &Scope { variables, version: 0 }) {
+            Ok(program) => program,
+            Err(error) => {
+                assert!(text.get(error.at.start..error.at.end).is_some(), "{error:?}");
+                return;
+            }
+        };
+        let object = Cel::object(vec![("name", Cel::text("shop")), ("count", Cel::Int(3))]);
+        let list =
+            Cel::list(vec![Cel::Int(1).into(), Cel::text("a").into(), Cel::Unknown("only a cluster knows").into()]);
+        let bound: Vec<(&'static str, Item)> =
+            vec![("object", object.into()), ("d", Cel::object(vec![("list", list)]).into())];
+        drop(Evaluation::new(bound, None, Budget::new(Budget::OBJECT)).run(&program));
+    });
 }
 
 const FORMATS: [Format; 10] = [
