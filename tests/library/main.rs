@@ -10,6 +10,7 @@ mod forms;
 mod hostile;
 mod keys;
 mod matrix;
+mod random;
 mod recognise;
 mod recognise_corpus;
 mod rules;
