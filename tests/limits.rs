@@ -165,13 +165,19 @@ fn settings_that_cannot_be_read_are_an_error() {
     let settings = folder.0.join(".patterns.yaml");
     let commands: [&[&str]; 3] = [&["lint", "manifests"], &["gen", "shop.yaml"], &["lint", "manifests/norway.yaml"]];
     fs::create_dir(&settings).unwrap();
-    commands.iter().for_each(|command| folder.run(command).fails(".patterns.yaml: not a regular file"));
+    for command in commands {
+        folder.run(command).fails(".patterns.yaml: not a regular file");
+    }
     fs::remove_dir(&settings).unwrap();
     assert!(Command::new("mkfifo").arg(&settings).status().unwrap().success());
-    commands.iter().for_each(|command| folder.run(command).fails(".patterns.yaml: not a regular file"));
+    for command in commands {
+        folder.run(command).fails(".patterns.yaml: not a regular file");
+    }
     fs::remove_file(&settings).unwrap();
     std::os::unix::fs::symlink("nowhere", &settings).unwrap();
-    commands.iter().for_each(|command| folder.run(command).fails(".patterns.yaml: No such file"));
+    for command in commands {
+        folder.run(command).fails(".patterns.yaml: No such file");
+    }
 }
 
 #[cfg(unix)]
