@@ -9,7 +9,7 @@ use crate::cel::{
     self, Branch, Budget, Evaluation, Fail, Field, Fields, Item, ListKind, Origin, Program, Scope, Tree, Type, Value,
 };
 use crate::kube::Object;
-use crate::kube::validation::{Cause, Reason, Target};
+use crate::kube::validation::{Cause, Reason, Target, schema_duration};
 use crate::yaml::{Document, NodeId, Value as Yaml};
 
 /// How deep a schema is followed.
@@ -180,7 +180,7 @@ impl<'run> Schema<'run> {
             }
             (Branch::Leaf(Value::String(text)), "string") => match self.text(node, "format") {
                 "date-time" | "date" => cel::timestamp(text).unwrap_or(Value::Unknown("this is no time")),
-                "duration" => cel::duration(text).unwrap_or(Value::Unknown("this is no duration")),
+                "duration" => schema_duration(text).map_or(Value::Unknown("this is no duration"), Value::Duration),
                 "byte" => match crate::kube::base64(text) {
                     Some(bytes) => Value::Bytes(std::rc::Rc::from(bytes)),
                     None => Value::Unknown("this is not base64"),

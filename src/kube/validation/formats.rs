@@ -30,6 +30,12 @@ pub fn dns_1035_label(text: &str) -> Option<&'static str> {
         .then_some("begins with a digit, which names of Services may since v1.36 only")
 }
 
+/// The same label as a name in the API itself: a version, a resource, a kind in lower case.
+pub fn api_label(text: &str) -> Option<&'static str> {
+    dns_1035_label(text)
+        .map(|_| "is no name in the API: up to 63 lower-case letters, digits and `-`, beginning with a letter")
+}
+
 /// The same label as a version of an API: `v1beta1`.
 pub fn version_label(text: &str) -> Option<&'static str> {
     (dns_1035_label(text).is_some()).then_some("is no version such as v1 or v1beta1")

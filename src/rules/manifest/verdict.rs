@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{dropped_field, octal_surprise};
 use crate::diagnostic::{Level, RuleId};
-use crate::kube::validation::{Cause, Reason, Schemas, Target, Targets, validate};
+use crate::kube::validation::{Cause, Reason, Schemas, Target, Targets, custom_warnings, validate};
 use crate::kube::{Definition, Index, Object, ProblemKind, Typed};
 use crate::policy::{CustomRules, Said};
 use crate::rules::policy;
@@ -141,7 +141,9 @@ fn check_custom(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
     let mut rules = DefinitionRules::default();
     rules.compile(index, found);
     for object in index.all() {
-        let Some((causes, definition)) = schemas.judge_by(object).filter(|_| !object.is_encrypted) else {
+        let Some((causes, definition)) =
+            schemas.judge_by(object, found.targets().last()).filter(|_| !object.is_encrypted)
+        else {
             continue;
         };
         // the server looks at rules in CEL once the schema takes the object
@@ -154,6 +156,9 @@ fn check_custom(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
         rules.note(&said, definition);
         let file = &definition.document.source.name;
         let by = (*file != object.document.source.name).then_some(file.as_str());
+        if causes.is_empty() && said.causes.is_empty() {
+            custom_warnings(object).iter().for_each(|cause| say(object, cause, None, &mut found.about(object)));
+        }
         for cause in causes.iter().filter(|cause| cause.reason != Reason::Required || !is_filled(index, object)) {
             say(object, cause, by, &mut found.about(object));
         }
