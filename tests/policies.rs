@@ -68,7 +68,7 @@ fn expressions() {
             });
             let policy = read("policy.json", &policy.to_string());
             let own: Vec<&Object> = policy.objects.iter().collect();
-            let policies = Policies::collect(&own, Target::NEWEST, true);
+            let policies = Policies::collect(&own, &|_| Target::NEWEST, true);
             let found: String = if policies.all.iter().any(patterns::policy::Policy::is_refused) {
                 "refused".to_owned()
             } else {
@@ -111,7 +111,7 @@ fn cases() {
         let file = read("case.yaml", &content);
         let objects: Vec<&Object> = file.objects.iter().collect();
         let index = Index::of(&objects);
-        let policies = Policies::collect(&objects, Target::NEWEST, false);
+        let policies = Policies::collect(&objects, &|_| Target::NEWEST, false);
         if expected == "refused" {
             let policy = policies.all.iter().find(|policy| policy.object.id.name == name);
             if !policy.is_some_and(patterns::policy::Policy::is_refused) {
@@ -205,7 +205,7 @@ fn exported_rules_agree_with_their_policies() {
             let index = Index::of(&objects);
             for (rule, file) in &policies {
                 let own: Vec<&Object> = file.objects.iter().collect();
-                let policies = Policies::collect(&own, Target::default(), false);
+                let policies = Policies::collect(&own, &|_| Target::default(), false);
                 assert!(policies.all.iter().all(|policy| policy.problems.is_empty()), "{:?}", policies.all[0].problems);
                 let verdicts = policies.judge(&objects, &index, &|_, _| true);
                 // kustomize changes a base, and a patch is a part of an object

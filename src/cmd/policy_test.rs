@@ -75,7 +75,7 @@ fn test(folder: &Path, args: &PolicyTestArgs, color: Color) -> io::Result<bool> 
     let good = load(&existing(folder, "good"))?;
     let bad = load(&existing(folder, "bad"))?;
     let own: Vec<&Object> = set.objects().collect();
-    let policies = Policies::collect(&own, args.target.unwrap_or_default(), true);
+    let policies = Policies::collect(&own, &|_| args.target.unwrap_or_default(), true);
     let name = folder.display();
     if policies.is_empty() {
         print_text(&format!("{name}: no policy here, only examples\n"))?;

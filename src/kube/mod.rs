@@ -3,6 +3,7 @@
 pub mod api_resources;
 mod bytes;
 mod decode;
+mod definition_fields;
 mod definitions;
 pub mod image;
 mod index;

@@ -16,6 +16,7 @@ use rayon::prelude::*;
 
 use crate::diagnostic::{Finding, Level, RuleId, sort};
 use crate::facts::{PodFacts, Programs};
+use crate::kube::validation::Targets;
 use crate::kube::{File, Index, Object, PodView, Workspace};
 use crate::limits;
 use crate::rules::{self, Check, Found, FoundAnywhere, Rule, Source, SourceCheck};
@@ -38,7 +39,7 @@ pub fn run(workspace: &Workspace, projects: &Projects) -> Vec<Finding> {
     let mut across = Vec::new();
     let index = Index::of(&objects);
     let together = projects.together();
-    check_together(&index, &together, &mut across);
+    check_together(&index, &together, &|object| projects.targets_of(object), &mut across);
     across.extend(check_facts(&index, &together, &|object| projects.programs_of(object)));
     let of_policies = policies::check(workspace, projects, &together, &mut across);
     let mut across_by_file: HashMap<usize, Vec<Finding>> = HashMap::new();
@@ -89,7 +90,7 @@ pub fn objects(objects: &[Object], selection: &Selection) -> Vec<Finding> {
     let mut findings = Vec::new();
     let objects_of_run: Vec<&Object> = objects.iter().collect();
     let index = Index::of(&objects_of_run);
-    check_together(&index, selection, &mut findings);
+    check_together(&index, selection, &|_| selection.targets(), &mut findings);
     findings.extend(check_facts(&index, selection, &|_| Programs::built_in()));
     for object in objects {
         check_object(object, selection, &mut findings);
@@ -178,16 +179,21 @@ fn check_facts<'run>(
     index.all().par_iter().flat_map_iter(of_object).collect()
 }
 
-fn check_together(index: &Index<'_>, selection: &Selection, findings: &mut Vec<Finding>) {
+fn check_together(
+    index: &Index<'_>,
+    selection: &Selection,
+    targets_of: &dyn Fn(&Object) -> Targets,
+    findings: &mut Vec<Finding>,
+) {
     for rule in selection.running() {
         if let Check::Workspace(check) = rule.check {
-            check(index, &mut FoundAnywhere::new(rule, findings).for_targets(selection.targets()));
+            check(index, &mut FoundAnywhere::new(rule, findings).for_targets(targets_of));
         }
     }
     for source in rules::SOURCES {
         if let SourceCheck::Together(check) = source.check {
             run_source(source, selection, findings, |rule, findings| {
-                check(index, &mut FoundAnywhere::new(rule, findings).for_targets(selection.targets()));
+                check(index, &mut FoundAnywhere::new(rule, findings).for_targets(targets_of));
             });
         }
     }

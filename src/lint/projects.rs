@@ -8,6 +8,7 @@ use super::Selection;
 use super::settings::Settings;
 use crate::diagnostic::{Finding, Level};
 use crate::facts::Programs;
+use crate::kube::validation::Targets;
 use crate::kube::{File, Object, Workspace};
 use crate::project;
 
@@ -28,7 +29,7 @@ pub struct Projects {
     linted: Vec<Linted>,
     /// Index into `linted` by folder.
     folders: HashMap<PathBuf, usize>,
-    /// The same by the names of the files whose projects describe programs of their own.
+    /// The same by the names of the files whose projects describe programs or name versions of their own.
     by_name: HashMap<String, usize>,
     /// Policies that hold for all files.
     policies: Option<Workspace>,
@@ -97,7 +98,7 @@ impl Projects {
         for file in &workspace.files {
             if let Some(linted) = all.of(file) {
                 let number = all.folders[&folder(file)];
-                if linted.programs.is_some() {
+                if linted.programs.is_some() || linted.selection.targets() != all.base.targets() {
                     all.by_name.insert(file.source.name.clone(), number);
                 }
             }
@@ -203,6 +204,17 @@ impl Projects {
         let number = self.by_name.get(object.document.source.name.as_str());
         let own = number.and_then(|number| self.linted.get(*number)?.programs.as_ref());
         own.unwrap_or_else(|| Programs::built_in())
+    }
+
+    /// The versions of Kubernetes that an object is judged for.
+    pub(super) fn targets_of(&self, object: &Object) -> Targets {
+        let number = self.by_name.get(object.document.source.name.as_str());
+        self.targets(number.copied())
+    }
+
+    /// The versions that a project is judged for; those of the run without one.
+    pub(super) fn targets(&self, project: Option<usize>) -> Targets {
+        project.and_then(|number| self.linted.get(number)).map_or(&self.base, |linted| &linted.selection).targets()
     }
 
     pub(super) fn settings(&self, file: &File) -> Option<&Settings> {

@@ -100,11 +100,15 @@ fn causes(object: &Object, targets: Targets) -> Vec<Cause> {
             refusing.push(target);
         }
         for cause in verdict.errors.into_iter().chain(verdict.warnings) {
-            let key = (cause.reason, cause.node, cause.path.clone(), cause.message.clone());
+            // Where an older version drops elements before it, an element has another index there.
+            let key = (cause.reason, cause.node, without_indices(&cause.path), without_indices(&cause.message));
             let at = *known.entry(key).or_insert(all.len());
             match all.get_mut(at) {
                 Some((_, holds)) if holds.last() == Some(&target) => {}
-                Some((_, holds)) => holds.push(target),
+                Some((said, holds)) => {
+                    holds.push(target);
+                    *said = cause;
+                }
                 None => all.push((cause, vec![target])),
             }
         }
@@ -128,6 +132,18 @@ fn causes(object: &Object, targets: Targets) -> Vec<Cause> {
     timed.collect()
 }
 
+/// A path or a message with `[]` for `[3]`.
+fn without_indices(text: &str) -> String {
+    let mut parts = text.split('[');
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let rest = part.trim_start_matches(|letter: char| letter.is_ascii_digit());
+        out.push('[');
+        out.push_str(if rest.starts_with(']') { rest } else { part });
+    }
+    out
+}
+
 /// Whether a server that says this looks no further.
 fn comes_first(reason: Reason) -> bool {
     matches!(reason, Reason::UnknownField | Reason::WrongType | Reason::Malformed | Reason::UnknownKind)
@@ -142,7 +158,7 @@ fn check_custom(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
     rules.compile(index, found);
     for object in index.all() {
         let Some((causes, definition)) =
-            schemas.judge_by(object, found.targets().last()).filter(|_| !object.is_encrypted)
+            schemas.judge_by(object, found.targets(object).last()).filter(|_| !object.is_encrypted)
         else {
             continue;
         };
@@ -177,10 +193,15 @@ impl<'run> DefinitionRules<'run> {
     fn compile(&mut self, index: &Index<'run>, found: &mut FoundAnywhere<'_>) {
         for object in index.kind("CustomResourceDefinition") {
             let document = &object.document;
+            // The server looks at expressions once the schema is right; before, their types are unknown.
+            let verdict = validate(object, found.targets(object).last(), &Schemas::default());
+            if verdict.errors.iter().any(|cause| comes_first(cause.reason) || cause.path.contains("openAPIV3Schema")) {
+                continue;
+            }
             let versions = document.at(object.node, &["spec", "versions"]).map_or(&[][..], |node| document.items(node));
             for version in versions {
                 let Some(node) = document.at(*version, &["schema", "openAPIV3Schema"]) else { continue };
-                let Some(rules) = CustomRules::read(object, node, found.targets().last()) else { continue };
+                let Some(rules) = CustomRules::read(object, node, found.targets(object).last()) else { continue };
                 policy::report_problems(object, &rules.problems, found);
                 self.rules.insert((Arc::as_ptr(document).addr(), node), (object, rules));
             }

@@ -44,6 +44,38 @@ pub fn breaks(format: &str, text: &str, minor: u8) -> bool {
     }
 }
 
+/// Whether a server knows the format of a text.
+pub fn is_known(format: &str, minor: u8) -> bool {
+    const KNOWN: [&str; 24] = [
+        "bsonobjectid",
+        "uri",
+        "email",
+        "hostname",
+        "ipv4",
+        "ipv6",
+        "cidr",
+        "mac",
+        "uuid",
+        "uuid3",
+        "uuid4",
+        "uuid5",
+        "isbn",
+        "isbn10",
+        "isbn13",
+        "creditcard",
+        "ssn",
+        "hexcolor",
+        "rgbcolor",
+        "byte",
+        "password",
+        "date",
+        "duration",
+        "datetime",
+    ];
+    let name = format.replace('-', "");
+    KNOWN.contains(&&*name) || minor >= 34 && matches!(&*name, "k8sshortname" | "k8slongname")
+}
+
 fn is_hex(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }

@@ -144,6 +144,7 @@ fn wrong_default(schema: Field, default: Field) -> Option<String> {
     let mut patterns = HashMap::new();
     compile(document, node, &mut patterns);
     let mut judge = Judge::new(document, document, &patterns, schema.target());
+    judge.is_default = true;
     judge.value(Both::of(node), value, value, "");
     let cause = judge.unknown.into_iter().chain(judge.errors).next()?;
     Some(if cause.path.is_empty() { cause.message.replacen("`` ", "it ", 1) } else { cause.message })
@@ -195,6 +196,8 @@ struct Judge<'run> {
     target: Target,
     kind: &'run str,
     is_status_dropped: bool,
+    /// Whether a default is judged, and not an object.
+    is_default: bool,
     /// `items` of lists that keep unknown fields: the flag holds for what is in them (`skipPrune` in
     /// `pkg/apiserver/schema/pruning/algorithm.go` of k8s.io/apiextensions-apiserver).
     kept: HashSet<NodeId>,
@@ -206,7 +209,8 @@ impl<'run> Judge<'run> {
     fn new(schema: &'run Document, document: &'run Document, patterns: &'run Patterns, target: Target) -> Self {
         let (unknown, errors) = (Vec::new(), Vec::new());
         let (kind, is_status_dropped, kept) = ("this kind", false, HashSet::new());
-        Self { schema, document, patterns, target, kind, is_status_dropped, kept, unknown, errors }
+        let is_default = false;
+        Self { schema, document, patterns, target, kind, is_status_dropped, is_default, kept, unknown, errors }
     }
 
     fn keyword(&self, schema: NodeId, name: &str) -> Option<NodeId> {
@@ -333,7 +337,7 @@ impl<'run> Judge<'run> {
             }
         }
         self.required(both, node, mark, path, is_root);
-        let count = document.entries(node).len();
+        let count = document.entries(node).len() + self.filled_in(both, node, mark);
         if self.count(schema, "maxProperties").is_some_and(|most| count > most) {
             self.say(Reason::TooMany, path, mark, format!("`{}` has more entries than its schema allows", last(path)));
         }
@@ -349,6 +353,31 @@ impl<'run> Judge<'run> {
             self.embedded(node, mark, path);
         }
         self.junctors(both, node, mark, path);
+    }
+
+    /// Judges what defaults add to a map by a schema that restricts it: they are right by their own. Returns how many
+    /// they are.
+    fn filled_in(&mut self, both: Both, node: NodeId, mark: NodeId) -> usize {
+        let definition = self.schema;
+        let all = self.keyword(both.base, "properties").map_or(&[][..], |properties| definition.entries(properties));
+        let mut count = 0;
+        for property in all {
+            let Some(default) = self.keyword(property.value, "default") else { continue };
+            let key = definition.key(property);
+            let is_written = self.document.get(node, &key).is_some_and(|value| {
+                self.document.value(value) != Value::Null || self.is_true(property.value, "nullable")
+            });
+            if is_written {
+                continue;
+            }
+            count += 1;
+            if let Some(own) = self.property(both.schema, &key).filter(|_| both.is_nested) {
+                let mut judge = Judge::new(definition, definition, self.patterns, self.target);
+                judge.value(Both { schema: own, base: property.value, is_nested: true }, default, default, &key);
+                self.errors.extend(judge.errors.into_iter().map(|cause| Cause { node: mark, ..cause }));
+            }
+        }
+        count
     }
 
     /// The server drops a null that the schema does not want.
@@ -454,7 +483,7 @@ impl<'run> Judge<'run> {
                 self.value(Both { schema: inner, base, is_nested }, *item, mark, &format!("{path}[{index}]"));
             }
         }
-        if !is_nested {
+        if !is_nested && !self.is_default {
             self.list_type(schema, items, path);
         }
         if self.count(schema, "maxItems").is_some_and(|most| items.len() > most) {
@@ -542,6 +571,16 @@ impl<'run> Judge<'run> {
     fn bounds(&mut self, schema: NodeId, value: Value, node: NodeId, path: &str) {
         let Some(value) = as_number(value) else { return };
         let format = self.keyword(schema, "format").and_then(|format| self.schema.str(format));
+        // a bound that its own format cannot hold is an error of every value
+        let is_wide = |name: &str| self.number(schema, name).is_some_and(|bound| bound.abs() > f64::from(i32::MAX));
+        if format == Some("int32") && (is_wide("minimum") || is_wide("maximum")) {
+            self.say(
+                Reason::Invalid,
+                path,
+                node,
+                format!("`{}` has a bound that does not fit into 32 bits", last(path)),
+            );
+        }
         if format == Some("int32") && !(f64::from(i32::MIN)..=f64::from(i32::MAX)).contains(&value) {
             self.say(Reason::Invalid, path, node, format!("`{}` does not fit into 32 bits", last(path)));
         }
@@ -563,8 +602,9 @@ impl<'run> Judge<'run> {
     }
 
     fn enumeration(&mut self, schema: NodeId, node: NodeId, path: &str) {
-        let Some(values) = self.keyword(schema, "enum") else { return };
         let definition = self.schema;
+        let values = self.keyword(schema, "enum").filter(|values| !definition.items(*values).is_empty());
+        let Some(values) = values else { return };
         let written = self.document.to_json(node);
         let allowed: Vec<String> = definition.items(values).iter().map(|value| definition.to_json(*value)).collect();
         let is_null = self.document.value(node) == Value::Null;

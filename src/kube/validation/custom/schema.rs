@@ -5,7 +5,9 @@ use std::collections::HashSet;
 
 use regex_lite::Regex;
 
+use super::super::super::versions::Change;
 use super::super::field::Field;
+use super::formats;
 
 /// Where in a schema a part is.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -85,7 +87,7 @@ fn is_readable(schema: Field) -> bool {
         || schema.child("additionalItems").is_set()
         || !schema.child("$schema").is_empty()
         || schema.child("x-kubernetes-preserve-unknown-fields").is_false()
-        || schema.child("items").is_list();
+        || schema.child("items").is_list() && !schema.child("items").is_empty();
     !is_blocked && parts(schema).all(is_readable)
 }
 
@@ -109,7 +111,7 @@ fn structural(schema: Field, level: Level) {
     );
     let (items, properties, others) =
         (schema.child("items"), schema.child("properties"), schema.child("additionalProperties"));
-    if of_type.str() == "array" && !items.is_set() {
+    if of_type.str() == "array" && !items.is_map() {
         items.required("a list needs a schema of its elements");
     }
     if items.is_map() {
@@ -374,8 +376,29 @@ fn open_api(schema: Field, place: Place) {
     if items.is_map() {
         open_api(items, inner);
     }
+    warnings(schema);
     extensions(schema);
     schema.child("x-kubernetes-validations").items().for_each(rule);
+}
+
+/// `WarningsOnCreate`, `getNonScalarListTypeSetWarnings`
+fn warnings(schema: Field) {
+    let (format, of_type, items) = (schema.child("format"), schema.child("type"), schema.child("items"));
+    let is_known = match of_type.str() {
+        "" | "string" => formats::is_known(format.str(), schema.target().0),
+        "integer" => matches!(format.str(), "int32" | "int64"),
+        "number" => matches!(format.str(), "float" | "double"),
+        _ => false,
+    };
+    if !format.is_empty() && !is_known && schema.has_change(Change::UnknownFormatsWarned) {
+        format.warn(format!("`format` is `{}`, which the API server does not know and does not check", format.str()));
+    }
+    let is_set = schema.child("x-kubernetes-list-type").str() == "set";
+    if is_set && matches!(items.child("type").str(), "object" | "array") && schema.has_change(Change::SetsOfScalars) {
+        items.child("type").warn(
+            "`type` of the elements of a set should be a scalar: server-side apply and CEL do not support others",
+        );
+    }
 }
 
 /// Lists and maps of Kubernetes.
