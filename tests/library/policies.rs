@@ -1,13 +1,12 @@
 //! Agreement with the recorded verdicts of a real API server on policies and rules in CEL
 //! (tests/policy-verdicts/README.md).
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot read its records has failed")]
-
-mod support;
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot read its records has failed")]
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::support;
 use patterns::diagnostic::{Finding, Level};
 use patterns::kube::validation::Target;
 use patterns::kube::{File, Index, Object, on_deep_stacks};
