@@ -40,8 +40,8 @@ pub struct Summary {
     /// Which folders they were, for people.
     #[serde(skip)]
     pub left_out: [bool; LEFT_OUT.len()],
-    /// Objects of which only the metadata was judged: their kind is not built in, and no definition of it is in
-    /// the run.
+    /// Objects of which only metadata and fields were judged: the rules of their kind are not known, and no
+    /// definition of it is in the run.
     pub objects_of_unknown_kind: usize,
     /// Files with placeholders where the API server would refuse them.
     pub files_with_placeholders: usize,
@@ -150,8 +150,8 @@ impl fmt::Display for Summary {
             counted(self.expectations_left_out, "assertion of a test left out", "assertions of tests left out");
         let unknown = counted(
             self.objects_of_unknown_kind,
-            "object of a kind that is not built in",
-            "objects of kinds that are not built in",
+            "object of a kind whose rules are not known",
+            "objects of kinds whose rules are not known",
         );
         let cut = counted(self.rules_cut, "rule has", "rules have");
         let cut = cut.map(|cut| format!("{cut} more findings than the {} that are listed", limits::FINDINGS));

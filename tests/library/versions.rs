@@ -120,11 +120,18 @@ fn is_judged_in_full(base: &Base, manifest: &Value) -> bool {
 /// Acceptance, warnings and the fields named, by version.
 #[test]
 fn each_version_agrees_with_its_server() {
-    let file = std::env::var_os("PATTERNS_CHANGES").map_or_else(|| recorded().join("changes.jsonl"), PathBuf::from);
-    let text = fs::read_to_string(file).unwrap();
+    let named = std::env::var_os("PATTERNS_CHANGES").map(PathBuf::from);
+    let kept = ["changes.jsonl", "changes-custom.jsonl", "changes-dense.jsonl"].map(|name| recorded().join(name));
+    let bases = bases();
+    for file in named.map_or_else(|| kept.to_vec(), |file| vec![file]) {
+        println!("{}", file.display());
+        compare(&fs::read_to_string(file).unwrap(), &bases);
+    }
+}
+
+fn compare(text: &str, bases: &BTreeMap<String, Base>) {
     let (first, lines) = text.split_once('\n').unwrap();
     let servers = serde_json::from_str::<Servers>(first).unwrap().servers;
-    let bases = bases();
     for server in &servers {
         let version = server.rsplit_once('.').unwrap().0;
         let minor = version.trim_start_matches("1.").parse().unwrap();

@@ -185,7 +185,7 @@ pub fn stateful_set(object: Field) {
     let claims = spec.child("volumeClaimTemplates");
     for claim in claims.items() {
         if claims.has_change(Change::StatefulTemplates) {
-            storage::claim_spec(claim.child("spec"));
+            storage::claim_template_spec(claim.child("spec"));
         }
         storage::claim_spec_warnings(claim.child("spec"));
     }

@@ -1,10 +1,11 @@
-//! Claims for devices and their classes: `pkg/apis/resource/validation`. Selectors and derived attributes are written
-//! in CEL, which is not judged.
+//! Claims for devices and their classes: `pkg/apis/resource/validation`. Derived attributes are
+//! written in CEL, which is not judged.
 
 use super::super::versions::Change;
 use super::field::Field;
 use super::meta::{self, Scope};
 use super::{formats, pod, resources};
+use crate::cel::{self, Fields, Program, Type};
 
 /// `ValidateResourceClaim`
 pub fn claim(object: Field) {
@@ -118,8 +119,45 @@ fn wanted(request: Field) {
 }
 
 fn selectors(selectors: Field) {
-    for selector in limited(selectors, 32).filter(|selector| !selector.child("cel").is_set()) {
-        selector.child("cel").required("");
+    for selector in limited(selectors, 32) {
+        if selector.child("cel").is_set() {
+            expression(selector.child("cel").child("expression"));
+        } else {
+            selector.child("cel").required("");
+        }
+    }
+}
+
+/// `validateCELExpression`: whether it compiles (`k8s.io/dynamic-resource-allocation/cel/compile.go`). Functions that are
+/// for devices alone are not known here.
+fn expression(expression: Field) {
+    const MOST: usize = 10 * 1024;
+    const UNKNOWN: [&str; 2] = ["cel.bind", "includes("];
+    let text = expression.str();
+    if text.len() > MOST {
+        expression.too_long(MOST);
+        return;
+    }
+    if UNKNOWN.iter().any(|part| text.contains(part)) {
+        return;
+    }
+    let of_domains = |value: Type| Type::map(Type::String, Type::map(Type::String, value));
+    let device = Fields::plain(
+        "kubernetes.DRADevice",
+        &[
+            ("driver", Type::String),
+            ("attributes", of_domains(Type::Dyn)),
+            ("capacity", of_domains(Type::Opaque("Quantity"))),
+            ("allowMultipleAllocations", Type::Bool),
+        ],
+    );
+    let variables = vec![("device".to_owned(), Type::Object(device))];
+    match Program::compile(text, &cel::Scope { variables, version: expression.target().0 }) {
+        Ok(program) if !matches!(program.result, Type::Bool | Type::Dyn) => {
+            expression.invalid(format!("must be a boolean, and is {}", program.result));
+        }
+        Err(error) if !error.is_unsupported => expression.invalid(format!("does not compile: {error}")),
+        _ => {}
     }
 }
 

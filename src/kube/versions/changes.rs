@@ -45,7 +45,9 @@ changes! {
     HeadlessWarnings 34 "",
     /// An annotation of `AppArmor` is not warned about if the profile of the Pod is the same.
     AppArmorOfPod 34 "",
-    /// Formats in schemas that the server does not know are warned about.
+    /// Formats of numbers in schemas are checked, and those that the server does not know warned about.
+    NumberFormats 36 "",
+    /// Formats of texts in schemas that the server does not know are warned about.
     UnknownFormatsWarned 34 "",
     /// Sets of maps or lists in schemas are warned about.
     SetsOfScalars 37 "",

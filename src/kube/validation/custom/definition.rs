@@ -88,6 +88,9 @@ fn versions(spec: Field) {
         all.next().is_none_or(|first| all.all(|other| other == first))
     };
     let shared_schema = is_shared("schema");
+    // The server moves what all versions share to the spec, and names it there.
+    let shared = ["subresources", "additionalPrinterColumns", "selectableFields"].map(|name| (name, is_shared(name)));
+    let is_moved = |name| shared.contains(&(name, true));
     let any_status = versions.items().any(has_status);
     let mut seen = HashSet::new();
     let mut stored = 0;
@@ -99,14 +102,16 @@ fn versions(spec: Field) {
         }
         stored += usize::from(version.child("storage").is_true());
         deprecation(version);
-        subresources(version.child("subresources"));
-        version.child("additionalPrinterColumns").items().for_each(printer_column);
+        subresources(part(version, "subresources", spec, is_moved("subresources")));
+        part(version, "additionalPrinterColumns", spec, is_moved("additionalPrinterColumns"))
+            .items()
+            .for_each(printer_column);
         let of_schema = version.child("schema").child("openAPIV3Schema");
         if !of_schema.is_set() {
             of_schema.required("without it the server would know no field");
             continue;
         }
-        selectable_fields(version.child("selectableFields"), of_schema);
+        selectable_fields(part(version, "selectableFields", spec, is_moved("selectableFields")), of_schema);
     }
     if stored != 1 {
         versions.invalid(format!("has {stored} versions with `storage: true`, and must have one"));
@@ -116,9 +121,19 @@ fn versions(spec: Field) {
     for version in versions.items().take(judged) {
         let of_schema = version.child("schema").child("openAPIV3Schema");
         if of_schema.is_set() {
-            schema::root(of_schema, if shared_schema { any_status } else { has_status(version) });
+            if shared_schema {
+                schema::root(of_schema.called(spec.child("validation"), "openAPIV3Schema"), any_status);
+            } else {
+                schema::root(of_schema, has_status(version));
+            }
         }
     }
+}
+
+/// A field of a version, under the path of the spec if it was moved there.
+fn part<'a>(version: Field<'a>, name: &'static str, spec: Field<'a>, is_moved: bool) -> Field<'a> {
+    let own = version.child(name);
+    if is_moved { own.called(spec, name) } else { own }
 }
 
 /// `validateDeprecationWarning`
@@ -234,7 +249,9 @@ fn conversion(conversion: Field) {
         return;
     }
     let (strategy, webhook) = (conversion.child("strategy"), conversion.child("webhook"));
-    let client = webhook.child("clientConfig");
+    // written in a map of their own, and judged outside of it
+    let client = webhook.child("clientConfig").called(conversion, "webhookClientConfig");
+    let reviews = webhook.child("conversionReviewVersions").called(conversion, "conversionReviewVersions");
     if strategy.is_empty() {
         strategy.required("None or Webhook");
     } else {
@@ -246,14 +263,14 @@ fn conversion(conversion: Field) {
         } else {
             client.required("the strategy Webhook asks for it");
         }
-        admission::review_versions(webhook.child("conversionReviewVersions"));
+        admission::review_versions(reviews);
         return;
     }
     if client.is_set() {
         client.forbidden("is for the strategy Webhook");
     }
-    if !webhook.child("conversionReviewVersions").is_empty() {
-        webhook.child("conversionReviewVersions").forbidden("is for the strategy Webhook");
+    if !reviews.is_empty() {
+        reviews.forbidden("is for the strategy Webhook");
     }
 }
 

@@ -7,6 +7,10 @@ use super::super::formats::{dns_label, dns_subdomain};
 use super::super::ip;
 use crate::kube::is_rfc3339;
 
+/// The formats of Kubernetes' own names came with 1.34; a server reads schemas as the version before it would
+/// (`DefaultCompatibilityVersion`).
+const NAMES_SINCE: u8 = 35;
+
 /// Whether a text is surely not of a format. Formats that the server does not know are nothing to it, and so are
 /// texts that cannot be told here, such as names in other scripts.
 pub fn breaks(format: &str, text: &str, minor: u8) -> bool {
@@ -38,8 +42,8 @@ pub fn breaks(format: &str, text: &str, minor: u8) -> bool {
         "date" => !is_date(text),
         "duration" => duration(text).is_none(),
         "datetime" => !is_date_time(text),
-        "k8sshortname" => minor >= 34 && dns_label(text).is_some(),
-        "k8slongname" => minor >= 34 && dns_subdomain(text).is_some(),
+        "k8sshortname" => minor >= NAMES_SINCE && dns_label(text).is_some(),
+        "k8slongname" => minor >= NAMES_SINCE && dns_subdomain(text).is_some(),
         _ => false,
     }
 }
@@ -73,7 +77,7 @@ pub fn is_known(format: &str, minor: u8) -> bool {
         "datetime",
     ];
     let name = format.replace('-', "");
-    KNOWN.contains(&&*name) || minor >= 34 && matches!(&*name, "k8sshortname" | "k8slongname")
+    KNOWN.contains(&&*name) || minor >= NAMES_SINCE && matches!(&*name, "k8sshortname" | "k8slongname")
 }
 
 fn is_hex(text: &str) -> bool {
@@ -354,7 +358,7 @@ mod tests {
                 assert!(breaks(format, text, 37), "{format} {text:?}");
             }
         }
-        assert!(!breaks("k8s-short-name", "A", 33));
+        assert!(!breaks("k8s-short-name", "A", 34));
         assert_eq!(duration("1d"), Some(86_400_000_000_000));
     }
 }

@@ -10,9 +10,12 @@ mod schema;
 
 use std::collections::{HashMap, HashSet};
 
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use regex_lite::Regex;
 
-use super::super::{Definition, Definitions, Object};
+use super::super::decode::decode;
+use super::super::versions::Change;
+use super::super::{Definition, Definitions, Object, Problem, ProblemKind};
 use super::decoding;
 use super::field::{Field, Run};
 use super::meta::{self, Scope};
@@ -77,6 +80,9 @@ impl Schemas {
         judge.kind = &object.id.kind;
         judge.is_status_dropped = definition.document.at(definition.version, &["subresources", "status"]).is_some();
         judge.map(Both::of(definition.node), object.node, object.node, "", true);
+        if let Some(metadata) = object.document.get(object.node, "metadata") {
+            judge.unknown.extend(metadata_problems(&object.document, metadata, "metadata"));
+        }
         // As with built-in kinds, unknown fields stand alone.
         if !judge.unknown.is_empty() {
             return judge.unknown;
@@ -101,6 +107,30 @@ fn metadata(object: &Object, definition: &Definition, target: Target) -> Vec<Cau
     };
     let is_new = |cause: &Cause| !known.iter().any(|other| other.path == cause.path && other.reason == cause.reason);
     errors.into_iter().filter(is_new).collect()
+}
+
+/// What a strict decode of metadata refuses: the types of its fields are fixed, whatever a schema says.
+fn metadata_problems(document: &Document, metadata: NodeId, path: &str) -> Vec<Cause> {
+    let cause = |problem: Problem| {
+        let is = document.value(problem.node).type_name();
+        let (reason, message, help) = match problem.kind {
+            ProblemKind::UnknownField { known, .. } => {
+                let name = document.key_text(problem.node);
+                let help = decoding::nearest(&name, known).map(|near| format!("did you mean `{near}`?"));
+                (Reason::UnknownField, format!("`ObjectMeta` has no field `{name}`"), help)
+            }
+            ProblemKind::WrongType { expected } => {
+                let message = format!("`{}` holds a value that must be {expected}, and this is a {is}", last(path));
+                (Reason::WrongType, message, None)
+            }
+            ProblemKind::Malformed { expected } => {
+                (Reason::Malformed, format!("`{}` holds a value that is not {expected}", last(path)), None)
+            }
+            ProblemKind::OtherVersion { .. } | ProblemKind::BooleanKey => return None,
+        };
+        Some(Cause { reason, path: path.to_owned(), node: problem.node, message, help, fix: None })
+    };
+    decode::<ObjectMeta>(document, metadata).problems.into_iter().filter_map(cause).collect()
 }
 
 /// Finalizers that the server warns about.
@@ -389,23 +419,6 @@ impl<'run> Judge<'run> {
 
     /// `validateEmbeddedResource`
     fn embedded(&mut self, node: NodeId, mark: NodeId, path: &str) {
-        const METADATA: [&str; 15] = [
-            "annotations",
-            "creationTimestamp",
-            "deletionGracePeriodSeconds",
-            "deletionTimestamp",
-            "finalizers",
-            "generateName",
-            "generation",
-            "labels",
-            "managedFields",
-            "name",
-            "namespace",
-            "ownerReferences",
-            "resourceVersion",
-            "selfLink",
-            "uid",
-        ];
         let document = self.document;
         let dotted = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
         for name in ["apiVersion", "kind"] {
@@ -427,16 +440,7 @@ impl<'run> Judge<'run> {
             }
         }
         let Some(metadata) = document.get(node, "metadata") else { return };
-        for entry in document.entries(metadata) {
-            let key = document.key(entry);
-            if !METADATA.contains(&&*key) {
-                let message = format!("`ObjectMeta` has no field `{key}`");
-                let path = dotted(&format!("metadata.{key}"));
-                let help = decoding::nearest(&key, &METADATA).map(|near| format!("did you mean `{near}`?"));
-                let reason = Reason::UnknownField;
-                self.unknown.push(Cause { reason, path, node: entry.key, message, help, fix: None });
-            }
-        }
+        self.unknown.extend(metadata_problems(document, metadata, &dotted("metadata")));
         let run = Run::new(document, node, self.target, HashSet::new());
         meta::of_library(run.root().child("metadata"), Scope::Namespaced, super::formats::path_segment);
         let (causes, _) = run.finish();
@@ -568,9 +572,10 @@ impl<'run> Judge<'run> {
         }
     }
 
-    fn bounds(&mut self, schema: NodeId, value: Value, node: NodeId, path: &str) {
-        let Some(value) = as_number(value) else { return };
+    fn bounds(&mut self, schema: NodeId, node_value: Value, node: NodeId, path: &str) {
+        let Some(value) = as_number(node_value) else { return };
         let format = self.keyword(schema, "format").and_then(|format| self.schema.str(format));
+        let format = format.filter(|_| self.target.has(Change::NumberFormats));
         // a bound that its own format cannot hold is an error of every value
         let is_wide = |name: &str| self.number(schema, name).is_some_and(|bound| bound.abs() > f64::from(i32::MAX));
         if format == Some("int32") && (is_wide("minimum") || is_wide("maximum")) {
@@ -594,9 +599,12 @@ impl<'run> Judge<'run> {
             let what = if below { "below what its schema asks for" } else { "above what its schema allows" };
             self.say(Reason::Invalid, path, node, format!("`{}` is {what}", last(path)));
         }
-        if let Some(step) = self.number(schema, "multipleOf").filter(|step| *step > 0.0)
-            && (value / step).fract() != 0.0
-        {
+        // The server cuts a step to a whole number where the value is one, and takes none below 1 then.
+        let is_multiple = |step: f64| match node_value {
+            Value::Int(_) => step >= 1.0 && value % step.trunc() == 0.0,
+            _ => (value / step).fract() == 0.0,
+        };
+        if let Some(step) = self.number(schema, "multipleOf").filter(|step| *step > 0.0 && !is_multiple(*step)) {
             self.say(Reason::Invalid, path, node, format!("`{}` is no multiple of {step}", last(path)));
         }
     }

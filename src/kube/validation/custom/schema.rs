@@ -390,7 +390,8 @@ fn warnings(schema: Field) {
         "number" => matches!(format.str(), "float" | "double"),
         _ => false,
     };
-    if !format.is_empty() && !is_known && schema.has_change(Change::UnknownFormatsWarned) {
+    let since = if of_type.str() == "string" { Change::UnknownFormatsWarned } else { Change::NumberFormats };
+    if !format.is_empty() && !is_known && schema.has_change(since) {
         format.warn(format!("`format` is `{}`, which the API server does not know and does not check", format.str()));
     }
     let is_set = schema.child("x-kubernetes-list-type").str() == "set";
