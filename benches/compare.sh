@@ -23,7 +23,7 @@ while IFS= read -r -d '' file; do
 done < <(find "$folder" -name '*.yaml' -type f -print0 | sort -z)
 if command -v kube-score > "$copies/.where"; then
     for file in "$copies"/*.yaml; do
-        # 1 means findings; a crash or a file that is no manifest is another code, or says "Failed to"
+        # 1 means findings; a crash or a file that is not a manifest is another code, or says "Failed to"
         if kube-score score "$file" 2>&1 | grep -q 'Failed to\|panic:'; then rm "$file"; fi
     done
 fi

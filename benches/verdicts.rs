@@ -1,13 +1,15 @@
 //! How long the API server's verdict takes: `cargo bench --bench verdicts`.
 //!
-//! Prints, for the recorded manifests, the time of decoding and of validating one object on average.
+//! Prints, for the recorded manifests, the time of decoding and of validating one object on average, for one version of
+//! Kubernetes and for all; and the time of one expression of a policy over one object.
 
 use std::hint::black_box;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use patterns::kube::Object;
-use patterns::kube::validation::{Schemas, Target, validate};
+use patterns::kube::validation::{Schemas, Target, Targets, validate};
+use patterns::kube::{File, Index, Object};
+use patterns::policy::Policies;
 use patterns::yaml::{Document, Part, Source, read};
 
 const ROUNDS: u32 = 20;
@@ -30,6 +32,60 @@ fn main() {
     }
     let count = u32::try_from(documents.len()).unwrap_or(1) * ROUNDS;
     println!("{} manifests: decode {:?}, validate {:?} each", documents.len(), decoding / count, validating / count);
+    let objects: Vec<Object> = documents.iter().map(|d| Object::new(d, d.root(), false)).collect();
+    if let Ok(range) = Targets::parse("1.33,1.37") {
+        let start = Instant::now();
+        for target in range.all() {
+            for object in &objects {
+                drop(black_box(validate(object, target, &schemas)));
+            }
+        }
+        let count = u32::try_from(objects.len()).unwrap_or(1);
+        println!("1.33 to 1.37: validate {:?} each", start.elapsed() / count);
+    }
+    expressions();
+}
+
+/// Each recorded expression as its own policy over the recorded objects.
+fn expressions() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/policy-verdicts");
+    let text = |name: &str| std::fs::read_to_string(format!("{folder}/{name}")).unwrap_or_default();
+    let file = |name: &str, text: &str| File::read(&Arc::new(Source::from_text(name, text)));
+    let objects = file("objects.yaml", &text("objects.yaml"));
+    let objects: Vec<&Object> = objects.objects.iter().collect();
+    let index = Index::of(&objects);
+    let policies: Vec<File> =
+        text("expressions.txt").lines().filter_map(policy).map(|text| file("policy.json", &text)).collect();
+    let own: Vec<&Object> = policies.iter().flat_map(|file| &file.objects).collect();
+    let start = Instant::now();
+    let compiled = Policies::collect(&own, &|_| Target::NEWEST, true);
+    let compiling = start.elapsed();
+    let start = Instant::now();
+    black_box(compiled.judge(&objects, &index, &|_, _| true));
+    let count = u32::try_from(own.len()).unwrap_or(1).max(1);
+    let pairs = count * u32::try_from(objects.len()).unwrap_or(1).max(1);
+    println!(
+        "{} expressions: compile {:?} each, evaluate {:?} for each object",
+        own.len(),
+        compiling / count,
+        start.elapsed() / pairs
+    );
+}
+
+/// The policy of a line of the records.
+fn policy(line: &str) -> Option<String> {
+    let (expression, _) = line.split_once(" ⇒ ").filter(|_| !line.starts_with('#'))?;
+    let constraints = serde_json::json!({"resourceRules": [
+        {"apiGroups": ["*"], "apiVersions": ["*"], "operations": ["CREATE"], "resources": ["*"]},
+    ]});
+    let spec = serde_json::json!({"matchConstraints": constraints, "validations": [{"expression": expression}]});
+    let policy = serde_json::json!({
+        "apiVersion": "admissionregistration.k8s.io/v1",
+        "kind": "ValidatingAdmissionPolicy",
+        "metadata": {"name": expression.len().to_string()},
+        "spec": spec,
+    });
+    Some(policy.to_string())
 }
 
 /// The manifest of one record.

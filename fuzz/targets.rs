@@ -5,6 +5,7 @@
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
+use patterns::cel::{Budget, Evaluation, Fields, Item, Program, Scope, Type, Value as Cel};
 use patterns::describe::{self, Options};
 use patterns::diagnostic::{Edit, Finding, Level};
 use patterns::diagram;
@@ -13,7 +14,7 @@ use patterns::kube::{File, Workspace};
 use patterns::lint::{self, Projects, Selection, fix};
 use patterns::pattern::{self, Catalogue};
 use patterns::report::{Secrets, Summary, concise, github, gitlab, json, junit, markdown, sarif, terminal};
-use patterns::yaml::{self, Part, Source, edit, emit};
+use patterns::yaml::{self, Document, Part, Source, edit, emit};
 use serde_json::Value;
 
 /// Threads that bear nested input, as the program's own do.
@@ -22,10 +23,16 @@ static DEEP: LazyLock<rayon::ThreadPool> =
 
 static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(Catalogue::built_in);
 
-/// Every place that reading names is in the text, and what is read is JSON.
+/// Every place that reading names is in the text, what is read is JSON, and the shorter way of reading changes nothing.
 pub fn read(data: &[u8]) {
     let source = Arc::new(Source::decode("fuzz.yaml", data.to_vec()).unwrap());
-    for part in yaml::read(&source) {
+    let (parts, exact) = (yaml::read(&source), yaml::read_exactly(&source));
+    assert_eq!(parts.len(), exact.len());
+    for (part, exact) in parts.into_iter().zip(exact) {
+        match (&part, &exact) {
+            (Part::Document(document), Part::Document(exact)) => assert_eq!(places(document), places(exact)),
+            (part, exact) => assert_eq!(format!("{part:?}"), format!("{exact:?}")),
+        }
         match part {
             Part::Document(document) => {
                 assert!(source.text.get(document.span.range()).is_some());
@@ -41,6 +48,18 @@ pub fn read(data: &[u8]) {
             }
         }
     }
+}
+
+/// Every node of a document, where it is and what it is.
+fn places(document: &Document) -> Vec<String> {
+    let mut nodes = vec![document.root()];
+    let mut places = Vec::new();
+    while let Some(node) = nodes.pop() {
+        places.push(format!("{:?} {:?} {:?}", document.span(node), document.style(node), document.value(node)));
+        nodes.extend(document.items(node));
+        nodes.extend(document.entries(node).iter().flat_map(|entry| [entry.key, entry.value]));
+    }
+    places
 }
 
 fn workspace(data: &[u8]) -> Workspace {
@@ -82,10 +101,17 @@ fn report(workspace: &Workspace, findings: &[Finding]) {
     ] {
         assert!(serde_json::from_str::<Value>(&structured).is_ok(), "{structured}");
     }
-    let xml = written(&|out| junit::write(out, &["fuzz.yaml"], findings, patterns::diagnostic::Level::Error));
+    let xml = written(&|out| {
+        junit::write(
+            out,
+            &std::iter::once("fuzz.yaml".to_owned()).collect(),
+            findings,
+            patterns::diagnostic::Level::Error,
+        )
+    });
     assert_eq!(xml.matches("<failure ").count(), usize::from(!findings.is_empty()), "{xml}");
     for shown in [
-        written(&|out| terminal::write(out, findings, false, &secrets)),
+        written(&|out| terminal::write(out, findings, terminal::Look::PLAIN, &secrets)),
         written(&|out| concise::write(out, findings)),
         written(&|out| github::write(out, findings)),
         written(&|out| markdown::write(out, findings, summary)),
@@ -189,6 +215,28 @@ pub fn configuration(data: &[u8]) {
         assert!(text.get(entry.range.clone()).is_some(), "{entry:?}");
     }
     drop(shell::parse(&text));
+}
+
+/// An expression compiles or says where it does not, and ends at a bounded cost whatever the values are.
+pub fn policy(data: &[u8]) {
+    DEEP.install(|| {
+        let text = String::from_utf8_lossy(data);
+        let fields = Fields::plain("object", &[("name", Type::String), ("count", Type::Int)]);
+        let variables = vec![("object".to_owned(), Type::Object(fields)), ("d".to_owned(), Type::Dyn)];
+        let program = match Program::compile(&text, &Scope { variables, version: 0 }) {
+            Ok(program) => program,
+            Err(error) => {
+                assert!(text.get(error.at.start..error.at.end).is_some(), "{error:?}");
+                return;
+            }
+        };
+        let object = Cel::object(vec![("name", Cel::text("shop")), ("count", Cel::Int(3))]);
+        let list =
+            Cel::list(vec![Cel::Int(1).into(), Cel::text("a").into(), Cel::Unknown("only a cluster knows").into()]);
+        let bound: Vec<(&'static str, Item)> =
+            vec![("object", object.into()), ("d", Cel::object(vec![("list", list)]).into())];
+        drop(Evaluation::new(bound, None, Budget::new(Budget::OBJECT)).run(&program));
+    });
 }
 
 const FORMATS: [Format; 10] = [

@@ -40,6 +40,8 @@ pub enum Command {
     Diagram(DiagramArgs),
     /// Say where manifests get their patterns wrong.
     Lint(LintArgs),
+    /// Serve an editor over the Language Server Protocol, on standard input and output.
+    Lsp(LspArgs),
     /// Print what a description makes, or what a pattern or a rule is about.
     Explain(ExplainArgs),
     /// Print a description to begin with, or list the patterns.
@@ -56,6 +58,9 @@ pub enum Command {
     Completions(CompletionsArgs),
     /// Write the manual pages into a folder.
     Man(ManArgs),
+    /// Write the pages of the book that are made from the program itself into a folder.
+    #[command(hide = true)]
+    Reference(ReferenceArgs),
     /// Test admission policies.
     #[command(subcommand)]
     Policy(PolicyCommand),
@@ -124,6 +129,14 @@ pub enum RulesFormat {
     Json,
 }
 
+/// Arguments of `lsp`.
+#[derive(Debug, Args)]
+pub struct LspArgs {
+    /// Speak on standard input and output, which it does anyway: many editors say so.
+    #[arg(long)]
+    pub stdio: bool,
+}
+
 /// Arguments of `completions`.
 #[derive(Debug, Args)]
 pub struct CompletionsArgs {
@@ -136,6 +149,14 @@ pub struct CompletionsArgs {
 #[derive(Debug, Args)]
 pub struct ManArgs {
     /// The folder, which is made if it is missing: patterns.1, patterns-lint.1 and so on.
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+}
+
+/// Arguments of `reference`.
+#[derive(Debug, Args)]
+pub struct ReferenceArgs {
+    /// The folder, which is made if it is missing.
     #[arg(value_name = "DIR")]
     pub folder: PathBuf,
 }
@@ -202,7 +223,8 @@ pub enum GenFormat {
 /// Arguments of `import`.
 #[derive(Debug, Args)]
 pub struct ImportArgs {
-    /// Files or folders of manifests; `-` reads standard input.
+    /// Files or folders of manifests; `-` reads standard input: `helm template CHART | patterns import -`, or
+    /// `kubectl kustomize DIR | patterns import -`.
     #[arg(value_name = "PATH", required = true)]
     pub paths: Vec<PathBuf>,
     /// Write one description for each workload into this folder; a file that exists is an error.
@@ -269,6 +291,9 @@ pub struct LintArgs {
     #[arg(long = "format", value_name = "FORMAT[=FILE]", value_parser = report)]
     pub formats: Vec<Report>,
     /// Print how often each rule was broken, instead of findings.
+    ///
+    /// sarif, github, gitlab and junit have no place for counts: they keep the findings, and the counts go to standard
+    /// error.
     #[arg(long)]
     pub statistics: bool,
     /// Changes to the files.
@@ -299,9 +324,16 @@ pub struct LintArgs {
     /// Leave these paths out, as .gitignore writes them: `--exclude legacy/`; several with commas, or given several times.
     #[arg(long, value_name = "GLOB", value_delimiter = ',')]
     pub exclude: Vec<String>,
+    /// Name files in reports relative to this folder, or to the repository's root if no folder is named: for reports that
+    /// are read elsewhere than in the working directory.
+    #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true)]
+    pub base: Option<Option<PathBuf>>,
     /// Read the rest of this folder for references, without reporting on it.
     #[arg(long, value_name = "DIR")]
     pub workspace: Option<PathBuf>,
+    /// What is rendered.
+    #[command(flatten)]
+    pub rendering: RenderArgs,
     /// The file that standard input (`-`) is: how findings call it, and whose settings hold.
     #[arg(long, value_name = "FILE")]
     pub stdin_filename: Option<PathBuf>,
@@ -316,13 +348,26 @@ pub struct LintArgs {
     pub policies: Vec<PathBuf>,
 }
 
+/// What `lint` renders first.
+#[derive(Debug, Args)]
+pub struct RenderArgs {
+    /// Render charts and kustomizations among PATH with the helm, kustomize or kubectl that is installed, and report in
+    /// their files. Nothing is fetched.
+    #[arg(long)]
+    pub render: bool,
+    /// With --render: values for charts, as `helm template --values` takes them; may be given several times. Without it,
+    /// a chart is rendered once with each of its ci/*.yaml, or else with its own values.
+    #[arg(long, value_name = "FILE", requires = "render")]
+    pub values: Vec<PathBuf>,
+}
+
 /// What `lint` changes.
 #[derive(Debug, Args)]
 pub struct FixArgs {
     /// Apply the fixes that are safe.
     #[arg(long)]
     pub fix: bool,
-    /// With --fix or --diff: also the fixes that somebody has to look at.
+    /// With --fix or --diff: also the fixes that need review.
     #[arg(long)]
     pub unsafe_fixes: bool,
     /// Print what --fix would change, and change nothing; exit 1 if that is something.
@@ -486,6 +531,9 @@ pub struct SchemaArgs {
     /// The schema of .patterns.yaml instead.
     #[arg(long)]
     pub settings: bool,
+    /// The schema of pattern.yaml, the definition of a pattern, instead.
+    #[arg(long, conflicts_with_all = ["settings", "folders"])]
+    pub pattern: bool,
     /// Where patterns come from.
     #[command(flatten)]
     pub catalogue: CatalogueArgs,

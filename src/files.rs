@@ -1,11 +1,47 @@
 //! Reading files without waiting or filling the memory, and replacing them whole or not at all.
 
+use std::collections::HashMap;
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::RwLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::limits::Limit;
+
+/// Texts that count instead of what is on disk, by their files without links and dots: what an editor holds unsaved.
+/// Empty but for the language server. Every file that another names is read here, so that settings, bases and
+/// kustomizations in the editor count wherever they are asked for.
+static HELD: RwLock<Option<HashMap<PathBuf, Vec<u8>>>> = RwLock::new(None);
+
+/// Lets a text count instead of the file, until it is [released](release).
+pub fn hold(file: PathBuf, text: Vec<u8>) {
+    if let Ok(mut held) = HELD.write() {
+        held.get_or_insert_default().insert(file, text);
+    }
+}
+
+/// Lets the file on disk count again.
+pub fn release(file: &Path) {
+    if let Ok(mut held) = HELD.write()
+        && let Some(held) = held.as_mut()
+    {
+        held.remove(file);
+    }
+}
+
+fn held(file: &Path) -> Option<Vec<u8>> {
+    let held = HELD.read().ok()?;
+    let held = held.as_ref().filter(|held| !held.is_empty())?;
+    held.get(&identity(file)).cloned()
+}
+
+/// A file's path without links and dots. Of one that is not there yet, its folder's counts.
+#[must_use]
+pub fn identity(path: &Path) -> PathBuf {
+    let in_folder = || Some(fs::canonicalize(std::path::absolute(path).ok()?.parent()?).ok()?.join(path.file_name()?));
+    fs::canonicalize(path).ok().or_else(in_folder).unwrap_or_else(|| path.to_owned())
+}
 
 /// Reads what the command line names: a file, or a pipe such as `<(kustomize build .)`.
 ///
@@ -24,6 +60,9 @@ pub fn read(path: &Path, limit: Limit) -> io::Result<Vec<u8>> {
 /// # Errors
 /// What is not a regular file, cannot be read, or is larger than `limit`.
 pub fn read_regular(path: &Path, limit: Limit) -> io::Result<Vec<u8>> {
+    if let Some(text) = held(path) {
+        return if text.len() as u64 > limit.most { Err(too_large(limit)) } else { Ok(text) };
+    }
     // Opening a pipe would wait for its other end.
     if !fs::metadata(path)?.is_file() {
         return Err(not_regular());

@@ -71,8 +71,13 @@ pub const ALIASES: Limit =
 /// See [`ALIASES`].
 pub const ALIAS_FACTOR: u64 = 8;
 
-/// Instructions of one template: minijinja's fuel. The largest of the built-in templates takes about a hundredth.
-pub const INSTRUCTIONS: Limit = Limit::number("template-instructions", 1_000_000, "instructions of one template");
+/// Instructions of one template: minijinja's fuel, of which 64 bytes of a text or a list that it makes take one, too
+/// (minijinja: `vm/fuel.rs`). The largest of the built-in templates takes about a hundredth.
+pub const INSTRUCTIONS: Limit = Limit::number(
+    "template-instructions",
+    1_000_000,
+    "instructions of one template; 64 bytes that it makes in memory count as one",
+);
 
 /// What one template writes.
 pub const RENDERED: Limit = Limit::bytes("template-bytes", 16 << 20, "what one template writes");
@@ -80,5 +85,30 @@ pub const RENDERED: Limit = Limit::bytes("template-bytes", 16 << 20, "what one t
 /// Findings of one rule in a run that are reported; the rest are counted.
 pub const FINDINGS: Limit = Limit::number("findings", 10_000, "findings of one rule in a run; the rest are counted");
 
+/// One message of an editor to `patterns lsp`: a file as JSON, whose escapes may be longer than the text.
+pub const MESSAGE: Limit = Limit::bytes("message-bytes", 256 << 20, "one message to `patterns lsp`");
+
+/// Files of the folders that an editor has open; of more, only those that are open in it are checked.
+pub const FILES: Limit = Limit::number("workspace-files", 20_000, "files that `patterns lsp` reads of an open folder");
+
+/// How long Helm or kustomize may take for one chart or overlay with `--render`.
+pub const RENDER_SECONDS: Limit = Limit::number("render-seconds", 60, "seconds of one call of helm or kustomize");
+
+/// Charts, each with each of its values, and overlays that one run renders.
+pub const RENDERINGS: Limit = Limit::number("renderings", 256, "charts and overlays that `--render` renders in a run");
+
 /// All of them.
-pub const ALL: [Limit; 8] = [INPUT, BESIDE, DEPTH, DOCUMENTS, ALIASES, INSTRUCTIONS, RENDERED, FINDINGS];
+pub const ALL: [Limit; 12] = [
+    INPUT,
+    BESIDE,
+    DEPTH,
+    DOCUMENTS,
+    ALIASES,
+    INSTRUCTIONS,
+    RENDERED,
+    FINDINGS,
+    MESSAGE,
+    FILES,
+    RENDER_SECONDS,
+    RENDERINGS,
+];

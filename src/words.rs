@@ -47,6 +47,7 @@ pub fn list(names: &[&str]) -> String {
 pub fn is_secret_name(name: &str) -> bool {
     const WORDS: &[&str] = &[
         "PASSWORD",
+        "PGPASSWORD",
         "PASSWD",
         "PASSPHRASE",
         "PWD",
@@ -63,22 +64,139 @@ pub fn is_secret_name(name: &str) -> bool {
     WORDS.iter().any(|word| upper.strip_suffix(word).is_some_and(|rest| rest.is_empty() || rest.ends_with('_')))
 }
 
-/// Text that another program replaces before kubectl sees it: `${REPLICAS}`, `$(PORT)`, `{{ port }}`, `__NAMESPACE__`,
-/// `@VERSION@`, `<your-namespace>`, and what SOPS has encrypted.
+/// Text that somebody replaces before the API server sees it: a program (`${REPLICAS}`, `$(PORT)`, `{{ port }}`,
+/// `__NAMESPACE__`, `@VERSION@`, `%NAME%`), a person (`<your-namespace>`, `PV_NAME`, `CHANGEME`), or SOPS.
 #[must_use]
 pub fn is_placeholder(text: &str) -> bool {
-    ["${", "$(", "{{", "<%", "@@", "#{", "ENC["].iter().any(|mark| text.contains(mark))
+    const MARKS: [&str; 7] = ["${", "$(", "{{", "<%", "@@", "#{", "ENC["];
+    let shouted = |letter: char| letter.is_ascii_uppercase() || letter.is_ascii_digit() || letter == '_';
+    MARKS.iter().any(|mark| text.contains(mark))
         || text.starts_with('$')
-        || has_hole(text, "__", "__", |letter| letter.is_ascii_uppercase() || letter.is_ascii_digit() || letter == '_')
+        || has_hole(text, "__", "__", shouted)
+        || has_hole(text, "%", "%", shouted)
+        || has_hole(text, "[", "]", shouted)
         || has_hole(text, "@", "@", |letter| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-' | '.'))
         || has_hole(text, "<", ">", |letter| letter.is_alphanumeric() || matches!(letter, '_' | '-' | '.' | ' ' | ':'))
+        || has_hole(text, "<<", ">>", |letter| letter.is_alphanumeric() || matches!(letter, '_' | '-' | '.' | ' '))
+        || asks_to_be_replaced(text)
+}
+
+/// Whether a long text holds any sign of a placeholder: a quick look before each of its values is tried.
+#[must_use]
+pub fn may_hold_placeholder(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let is_capital = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
+    let (mut ats, mut percents) = (0, 0);
+    for (at, byte) in bytes.iter().enumerate() {
+        let next = |ahead: usize| bytes.get(at + ahead).copied().unwrap_or_default();
+        let is_order = |word: &str| {
+            bytes.get(at..at + word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word.as_bytes()))
+        };
+        let is_sign = match byte {
+            b'$' | b'<' => true,
+            b'{' | b'#' => next(1) == b'{',
+            b'[' => is_capital(next(1)) && (is_capital(next(2)) || next(2) == b'_'),
+            b'_' | b'-' if at > 0 => {
+                is_capital(bytes[at - 1]) && is_capital(next(1)) || *byte == b'_' && next(1) == b'_'
+            }
+            b'_' => next(1) == b'_',
+            b'@' => {
+                ats += 1;
+                ats > 1
+            }
+            b'%' => {
+                percents += 1;
+                percents > 1
+            }
+            b'c' | b'C' => is_order("change"),
+            b'r' | b'R' => is_order("replace"),
+            b'y' | b'Y' => is_order("your"),
+            b't' | b'T' => is_order("todo"),
+            b'f' | b'F' => is_order("fixme") || is_order("fillme"),
+            b'p' | b'P' => is_order("placeholder"),
+            b'E' => is_order("ENC["),
+            _ => false,
+        };
+        if is_sign {
+            return true;
+        }
+    }
+    false
+}
+
+/// Words that ask for another: `CHANGEME`, `your-domain.example.com`, and the name of a value in capitals where the
+/// value belongs, as documentation writes it (`gs://BUCKET_NAME`). Capitals alone prove nothing: `MY_APP` may be what
+/// somebody wants to call it.
+fn asks_to_be_replaced(text: &str) -> bool {
+    const ORDERS: [&str; 8] =
+        ["changeme", "change-me", "replaceme", "replace-me", "fillmein", "todo", "fixme", "placeholder"];
+    const FIRST: [&str; 6] = ["YOUR", "REPLACE", "CHANGE", "INSERT", "ENTER", "FILL"];
+    const LAST: [&str; 44] = [
+        "NAME",
+        "NAMESPACE",
+        "ID",
+        "DOMAIN",
+        "HOST",
+        "HOSTNAME",
+        "FQDN",
+        "URL",
+        "URI",
+        "IP",
+        "ADDRESS",
+        "CIDR",
+        "PORT",
+        "PROJECT",
+        "REGION",
+        "ZONE",
+        "LOCATION",
+        "CLUSTER",
+        "ACCOUNT",
+        "EMAIL",
+        "ARN",
+        "BUCKET",
+        "REGISTRY",
+        "REPOSITORY",
+        "REPO",
+        "IMAGE",
+        "TAG",
+        "VERSION",
+        "SHA",
+        "DIGEST",
+        "CAPACITY",
+        "SIZE",
+        "QUANTITY",
+        "COUNT",
+        "NUMBER",
+        "REPLICAS",
+        "LIMIT",
+        "REQUEST",
+        "CPU",
+        "MEMORY",
+        "PLACEHOLDER",
+        "HERE",
+        "VALUE",
+        "BASE64",
+    ];
+    let is_whole_order = ORDERS.iter().any(|order| text.replace('_', "-").eq_ignore_ascii_case(order));
+    let is_yours = ["your-", "your_", "Your-", "Your_"].iter().any(|start| text.starts_with(start));
+    is_whole_order
+        || is_yours
+        || text.split(|letter: char| !letter.is_ascii_alphanumeric() && !matches!(letter, '_' | '-')).any(|part| {
+            let is_shouted = part.bytes().all(|letter| !letter.is_ascii_lowercase());
+            let first = part.split(['_', '-']).next().unwrap_or_default();
+            let ends_so = |word: &str| part.rsplit_once('_').is_some_and(|(_, last)| last == word);
+            is_shouted
+                && (LAST.iter().any(|word| ends_so(word))
+                    || first.len() < part.len() && FIRST.contains(&first)
+                    || part.len() > first.len() && part.contains("REPLACE"))
+        })
 }
 
 /// Whether a text holds a word between two marks.
 fn has_hole(text: &str, open: &str, close: &str, is_inside: impl Fn(char) -> bool) -> bool {
     let inside = text.split_once(open).and_then(|(_, rest)| rest.rsplit_once(close));
     let is_word = |word: &str| word.starts_with(char::is_alphabetic) && word.chars().all(&is_inside);
-    inside.is_some_and(|(inside, _)| inside.split(close).any(is_word))
+    inside.is_some_and(|(inside, _)| inside.split(close).map(str::trim).any(is_word))
 }
 
 /// Names to look up slips of the pen in: what is one edit away, in time that does not grow with their number.
@@ -145,8 +263,24 @@ mod tests {
             "<Name>.example.com",
             "#{Env}#",
             "ENC[AES256_GCM,data:x]",
+            "%NAMESPACE%",
+            "<<host>>",
+            "gcr.io/[PROJECT_ID]/shop",
+            "PV_NAME",
+            "KSA_NAME",
+            "FILESTORE_CAPACITY",
+            "YOUR_DOMAIN",
+            "YOUR-BUCKET",
+            "REPLACE_ME_WITH_THE_SECRET",
+            "AUTOMATIC_REPLACE",
+            "<< your namespace >>",
+            "shop.YOUR_DOMAIN.example.com",
+            "your-namespace",
+            "CHANGEME",
+            "change_me",
         ] {
             assert!(is_placeholder(text), "{text}");
+            assert!(may_hold_placeholder(text), "{text}");
         }
         for text in [
             "a__b__c",
@@ -161,6 +295,22 @@ mod tests {
             "_",
             "@",
             "__",
+            "My_App",
+            "MY_APP",
+            "SHOP",
+            "SHOP-DB",
+            "ALWAYS",
+            "Pv_Name",
+            "x_NAME_y",
+            "NAME",
+            "ID",
+            "100%",
+            "%20a%20b",
+            "yours",
+            "change",
+            "[0]",
+            "a[b]",
+            "DB_CONFIG",
         ] {
             assert!(!is_placeholder(text), "{text}");
         }

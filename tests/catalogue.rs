@@ -45,7 +45,7 @@ fn explain_knows_the_folder() {
     let source = patterns(&[&["explain", "--source", "local-cache"][..], &catalogue].concat());
     assert!(source.stdout.starts_with("# examples/own-pattern/patterns/sidecar/local-cache/pattern.yaml"));
     let images = patterns(&[&["explain", "--images"][..], &catalogue].concat());
-    let row = images.stdout.lines().find(|row| row.starts_with("local-cache ")).expect("a row of its own");
+    let row = images.stdout.lines().find(|row| row.starts_with("local-cache ")).expect("its own row");
     assert!(row.contains(" memcached:1.6.45 "), "{row}");
     assert_eq!(patterns(&["explain", "local-cache"]).code, 2, "not without it");
 }

@@ -83,7 +83,7 @@ fn a_finding_elsewhere_that_speaks_of_a_named_file_is_reported() {
     assert!(junit.contains("name=\"service.yaml\""), "{junit}");
 }
 
-/// The ignore that stands beside a finding holds, whichever file the run was about.
+/// The ignore that is beside a finding holds, whichever file the run was about.
 #[test]
 fn ignores_elsewhere_hold() {
     let folder = folder("elsewhere-ignored");
@@ -205,7 +205,7 @@ fn colour_follows_the_environment() {
         let environment: Vec<_> = unset.iter().chain(environment).copied().collect();
         folder.run_with(&["lint"], b"", &environment).stdout.contains("\x1b[")
     };
-    assert!(!is_coloured(&[]), "a pipe is no terminal");
+    assert!(!is_coloured(&[]), "a pipe is not a terminal");
     assert!(is_coloured(&[("FORCE_COLOR", "1")]));
     assert!(is_coloured(&[("CLICOLOR_FORCE", "1")]));
     assert!(!is_coloured(&[("FORCE_COLOR", "0")]));

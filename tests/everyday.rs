@@ -882,3 +882,78 @@ fn a_patch_merges_as_kubernetes_does() {
     assert_eq!(pod["containers"][0]["image"], "registry.example.com/shop:1", "what the patch does not name stays");
     assert_eq!(pod["hostAliases"], json!([{"ip": "10.0.0.9", "hostnames": ["a"]}]));
 }
+
+#[test]
+fn what_is_asked_of_a_run_is_asked_of_those_that_have_it() {
+    let folder = folder(
+        "asked",
+        &[
+            ("a.yaml", app("", "environments: {prod: {shape: {replicated: {replicas: 5}}}}").as_bytes()),
+            ("b.yaml", b"patterns: v1\nname: other\nparams: {tag: {type: string, default: '1'}}\napp: {image: \"registry.example.com/other:${tag}\"}\n"),
+        ],
+    );
+    let run = gen_in(&folder, ".", &["-e", "prod", "--set", "tag=7"]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let objects = documents(&run.stdout);
+    let replicas: Vec<&Value> =
+        objects.iter().filter(|object| object["kind"] == "Deployment").map(|one| &one["spec"]["replicas"]).collect();
+    assert!(replicas.contains(&&json!(5)) && replicas.contains(&&json!(2)), "{replicas:?}");
+    assert!(run.stdout.contains("other:7"), "{}", run.stdout);
+    for (flag, value, message) in [("-e", "prd", "-e prod"), ("--set", "tga=7", "did you mean `tag`?")] {
+        let run = gen_in(&folder, ".", &[flag, value]);
+        assert_eq!(run.code, 2);
+        assert!(run.stderr.contains(message), "{}", run.stderr);
+        assert_eq!(run.stderr.matches("error:").count(), 1, "{}", run.stderr);
+    }
+}
+
+#[test]
+fn a_description_is_judged_without_its_environments_too() {
+    let description = app("port: 8080, health: healthz", "environments: {prod: {app: {health: /healthz}}}");
+    let folder = folder("judged", &[("a.yaml", description.as_bytes())]);
+    let run = patterns(&["lint", &folder.join("a.yaml").display().to_string()]);
+    assert_eq!((run.code, run.stdout.matches("invalid-description").count()), (1, 1), "{}{}", run.stdout, run.stderr);
+    let everywhere = app("port: 8080, health: healthz", "environments: {dev: {}, prod: {}}");
+    std::fs::write(folder.join("a.yaml"), everywhere).unwrap();
+    let run = patterns(&["lint", &folder.join("a.yaml").display().to_string()]);
+    assert_eq!((run.code, run.stdout.matches("invalid-description").count()), (1, 1), "{}{}", run.stdout, run.stderr);
+}
+
+#[test]
+fn a_secret_of_extra_holds_no_values() {
+    let secret = |kind: &str, more: &str| {
+        generate(&app("", &format!("extra: [{{apiVersion: v1, kind: {kind}, metadata: {{name: s}}, {more}}}]")))
+    };
+    for more in [
+        "stringData: {password: hunter2}",
+        "data: {password: aHVudGVyMg==}",
+        "data: {a: \"\"}, stringData: {b: hunter2}",
+    ] {
+        let run = secret("Secret", more);
+        assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{more}");
+        assert!(run.stderr.contains("is a secret in the open"), "{}", run.stderr);
+        assert!(!run.stderr.contains("hunter2") && !run.stderr.contains("aHVudGVyMg"), "{}", run.stderr);
+    }
+    assert_eq!(secret("Secret", "type: Opaque").code, 0, "something else fills it in");
+    assert_eq!(secret("ConfigMap", "data: {password: see-the-secret}").code, 0);
+}
+
+#[test]
+fn a_document_in_isolate_is_all_of_its_pods() {
+    let search = "patterns: v1\nname: search\nshape:\n  scatter-gather:\n    leaves: 2\n    leaf: {image: \"registry.example.com/leaf:1\", port: 3000}\n";
+    let run = generate(&format!(
+        "{}---\n{search}---\n{}",
+        app("port: 8080", "isolate: {from: [search]}"),
+        "patterns: v1\nname: plain\napp: {image: \"registry.example.com/plain:1\"}\nisolate: {to: [search, shop]}\n"
+    ));
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let objects = documents(&run.stdout);
+    let policy = |name: &str| {
+        objects.iter().find(|object| object["kind"] == "NetworkPolicy" && object["metadata"]["name"] == name).unwrap()
+    };
+    let all = json!({"matchExpressions": [{"key": "app.kubernetes.io/name", "operator": "In", "values": ["search", "search.leaf"]}]});
+    assert_eq!(policy("shop")["spec"]["ingress"][0]["from"], json!([{"podSelector": all}]));
+    assert_eq!(policy("plain")["spec"]["egress"][0]["to"], json!([{"podSelector": all}]));
+    let one = json!({"matchLabels": {"app.kubernetes.io/name": "shop"}});
+    assert_eq!(policy("plain")["spec"]["egress"][1]["to"], json!([{"podSelector": one}]));
+}

@@ -71,7 +71,7 @@ fn nothing_outside_of_the_folder_is_read() {
         (absolute.to_str().unwrap(), "beside the description or below it"),
         ("", "beside the description or below it"),
         ("link.yaml", "leads out of the description's folder"),
-        ("sub", "is no file"),
+        ("sub", "is not a file"),
         ("missing.yaml", "cannot read missing.yaml"),
         ("a\u{0}b", "beside the description or below it"),
         ("latin.yaml", "is not UTF-8"),

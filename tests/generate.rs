@@ -572,7 +572,7 @@ fn an_ingress_names_its_certificate() {
 }
 
 /// What a condition says stays a condition: Bento would expand `${NAME}` before it reads its configuration, and a
-/// comment would swallow what stands behind it.
+/// comment would swallow what is behind it.
 #[test]
 fn conditions_of_a_stream_stay_in_their_place() {
     let run = generate(
@@ -621,7 +621,7 @@ shape:
     let names: Vec<&Value> = policies.iter().map(|policy| &policy["metadata"]["name"]).collect();
     assert_eq!(names, ["shop", "report-map", "report-reduce"]);
     assert_eq!(policies[0]["metadata"]["namespace"], "team-a");
-    let ports = json!([{"ports": [{"protocol": "TCP", "port": 8443}, {"protocol": "TCP", "port": 6060}]}]);
+    let ports = json!([{"ports": [{"protocol": "TCP", "port": 8443}]}]);
     assert_eq!(policies[0]["spec"]["ingress"], ports, "the app's own port lies behind the pattern");
     assert_eq!(policies[1]["spec"]["ingress"], json!([]), "nothing listens there");
     for policy in policies {
@@ -630,6 +630,40 @@ shape:
         let found = pods.filter(|labels| chosen.as_object().unwrap().iter().all(|(key, value)| labels[key] == *value));
         assert_eq!(found.count(), 1, "{chosen}");
     }
+}
+
+/// Status, metrics and views of the Pod are for those who are named.
+#[test]
+fn isolation_closes_what_is_not_for_clients() {
+    let open = |isolate: &str, rest: &str| {
+        let run = generate(&format!(
+            "patterns: v1\nname: shop\nisolate: {isolate}\napp: {{image: 'registry.example.com/shop:3', port: 8080, \
+             ports: {{admin: {{port: 9000, private: true}}, prom: 9500}}}}\n{rest}\n"
+        ));
+        assert_eq!(run.code, 0, "{}", run.stderr);
+        let policy = object(&documents(&run.stdout), "NetworkPolicy").clone();
+        let rules = policy["spec"]["ingress"].as_array().unwrap().iter().map(|rule| {
+            let ports = rule["ports"].as_array().unwrap().iter().map(|port| port["port"].as_u64().unwrap());
+            (rule.get("from").is_some(), ports.collect::<Vec<_>>())
+        });
+        (rules.collect::<Vec<_>>(), run.stderr)
+    };
+    let watched = "use: [https: shop-tls, topz, introspect, metrics: {from: statsd}, \
+                   container: {as: side, image: 'registry.example.com/side:1', port: 7000}]";
+    let (rules, notes) = open("true", watched);
+    assert_eq!(rules, [(false, vec![8443, 7000, 9000, 9500])], "6060, 9080, 4041, 4042 and 9102 are for operators");
+    let way_out = "isolate: {from: [anyone, {namespace/monitoring: [metrics]}]}";
+    assert!(notes.contains(way_out), "{notes}");
+    let (rules, notes) = open("{from: [anyone, {namespace/monitoring: [metrics]}]}", watched);
+    assert_eq!(rules, [(false, vec![8443]), (true, vec![9102])]);
+    assert!(!notes.contains("closes the metrics"), "{notes}");
+    let (rules, notes) = open("true", "shape: {elected: {}}\nuse: [metrics: {from: app, port: prom}]");
+    assert_eq!(rules, [(false, vec![8080, 9000])], "its metrics and the elector's status");
+    assert!(notes.contains("{namespace/monitoring: [prom]}"), "{notes}");
+    // what is for clients stays open, whatever it is called and whoever reads it
+    let (rules, _) =
+        open("true", "use: [metrics: {from: app}, container: {as: x-status, front: true, image: 'a:1', port: 7000}]");
+    assert_eq!(rules, [(false, vec![7000, 9000, 9500])]);
 }
 
 #[test]
@@ -685,7 +719,7 @@ shape:
     let expected = [
         ("thumbs", "thumbs", false),
         ("thumbs-worker", "thumbs.worker", true),
-        ("mails", "mails.worker", false),
+        ("mails", "mails.worker", true),
         ("nightly", "nightly.reduce", true),
         ("nightly-map", "nightly.map", true),
         ("set-map", "set.map", true),

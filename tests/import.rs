@@ -3,6 +3,7 @@
 
 mod support;
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use serde_json::{Value, json};
@@ -217,8 +218,148 @@ fn secrets_stay_in_their_files() {
     for args in [&[][..], &["--diff"], &["--format", "json"]] {
         let run = patterns_with(&[&["import"][..], args, &["-"]].concat(), open.as_bytes());
         let all = format!("{}{}", run.stdout, run.stderr);
-        assert!(!all.contains("hunter2") && all.contains("written in the open"), "{args:?}\n{all}");
+        let place = "Secret/web-env with DB_PASSWORD, which is in the open at <stdin>:10";
+        assert!(!all.contains("hunter2") && all.contains(place), "{args:?}\n{all}");
     }
+    assert!(description(&report(&open)).contains("DB_PASSWORD: secret/web-env/DB_PASSWORD"));
+}
+
+/// Elsewhere a secret has no reference that could take its place: whoever imports it is told where it is.
+#[test]
+fn a_secret_elsewhere_is_named_by_its_line() {
+    for container in [
+        "command: [sh, -c, \"mysqldump -phunter2 shop\"]",
+        "command: [sh, -c, \"API_TOKEN=hunter2 work\"]",
+        "args: [\"curl -H 'Authorization: Bearer hunter2hunter2' example.com\"]",
+    ] {
+        let input = deployment(&format!(", {container}"), "");
+        let run = patterns_with(&["import", "-"], input.as_bytes());
+        assert_eq!(run.code, 0, "{container}\n{}", run.stderr);
+        assert!(run.stderr.contains("<stdin>:10: this looks like a secret"), "{container}\n{}", run.stderr);
+        assert!(!run.stderr.contains("hunter2"), "{container}\n{}", run.stderr);
+        let diff = patterns_with(&["import", "--diff", "-"], input.as_bytes());
+        assert!(!diff.stdout.contains("hunter2"), "{container}\n{}", diff.stdout);
+    }
+    let plain =
+        deployment(", command: [sh, -c, \"mkdir -p/data; TOKEN=$TOKEN KEY=a work\"], args: [--token-file, /t]", "");
+    let run = patterns_with(&["import", "-"], plain.as_bytes());
+    assert!(!run.stderr.contains("looks like a secret"), "{}", run.stderr);
+}
+
+fn stateful_set(claims: &[&str], service_port: u16) -> String {
+    let (mut mounts, mut templates) = (String::new(), String::new());
+    for name in claims {
+        write!(mounts, "\n        - {{name: {name}, mountPath: /{name}}}").unwrap();
+        write!(
+            templates,
+            "\n  - metadata: {{name: {name}, labels: {{of: {name}}}}}\n    spec: {{accessModes: [ReadWriteOnce], \
+             resources: {{requests: {{storage: 1Gi}}}}}}"
+        )
+        .unwrap();
+    }
+    format!(
+        "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {{name: db}}\nspec:\n  serviceName: db\n  replicas: 2\n  \
+         selector: {{matchLabels: {{app: db}}}}\n  template:\n    metadata: {{labels: {{app: db}}}}\n    spec:\n      \
+         containers:\n      - name: db\n        image: registry.example.com/db:1\n        ports: [{{containerPort: 8080}}]\n        \
+         volumeMounts:{mounts}\n  volumeClaimTemplates:{templates}\n---\napiVersion: v1\nkind: Service\nmetadata: {{name: db}}\n\
+         spec: {{clusterIP: None, selector: {{app: db}}, ports: [{{port: {service_port}, targetPort: 8080}}]}}\n"
+    )
+}
+
+/// A list of claims is one value to the API server, and immutable: it is all there, as it was.
+#[test]
+fn claims_and_ports_of_a_stateful_set_stay() {
+    for (claims, port) in [(&["data", "wal"][..], 8080), (&["data"], 80), (&["a", "b", "c"], 80)] {
+        let input = stateful_set(claims, port);
+        let report = report(&input);
+        assert_eq!((&report["imported"], &report["fields"]["lost"]), (&json!(1), &json!(0)), "{input}\n{report}");
+        assert_eq!(report["documents"][0]["delete"], json!([]), "{report}");
+        let made = documents(&generate(description(&report)).stdout);
+        let of = |kind: &str| made.iter().find(|object| object["kind"] == kind).expect("an object").clone();
+        let said = &documents(&input)[0];
+        assert_eq!(
+            of("StatefulSet")["spec"]["volumeClaimTemplates"],
+            said["spec"]["volumeClaimTemplates"],
+            "{claims:?}"
+        );
+        let ports = of("Service")["spec"]["ports"].clone();
+        assert_eq!((ports.as_array().map(Vec::len), &ports[0]["port"]), (Some(1), &json!(port)), "{ports}");
+    }
+}
+
+/// What the API server would not change in place is named: it has to be deleted first.
+#[test]
+fn what_cannot_be_changed_in_place_is_named() {
+    let input = deployment("", "")
+        .replace("matchLabels: {app: web}", "matchExpressions: [{key: app, operator: In, values: [web]}]");
+    let delete = report(&input)["documents"][0]["delete"].to_string();
+    assert!(delete.contains("Deployment/web: spec.selector"), "{delete}");
+    let input = stateful_set(&["data"], 8080).replace("  serviceName: db\n", "");
+    let delete = report(&input)["documents"][0]["delete"].to_string();
+    assert!(delete.contains("StatefulSet/db (with --cascade=orphan its Pods go on): spec.serviceName"), "{delete}");
+}
+
+#[test]
+fn no_replicas_are_suspend() {
+    let stopped = |input: &str| input.replacen("spec:\n", "spec:\n  replicas: 0\n", 1).replace("  replicas: 2\n", "");
+    for input in [stopped(&deployment("", "")), stopped(&stateful_set(&["data"], 8080))] {
+        let report = report(&input);
+        assert!(description(&report).contains("use: [suspend]"), "{input}\n{report}");
+        let made = documents(&generate(description(&report)).stdout);
+        let workload = made.iter().find(|object| object["spec"]["template"].is_object()).expect("a workload");
+        assert_eq!(workload["spec"]["replicas"], 0);
+    }
+}
+
+/// Documents have their own names; objects keep theirs.
+#[test]
+fn workloads_of_one_name_are_several_documents() {
+    let long = format!("a{}", "b".repeat(50));
+    let input = [
+        deployment("", ""),
+        deployment("", "").replacen("metadata: {name: web}", "metadata: {name: web, namespace: other}", 1),
+        deployment("", "").replace("kind: Deployment", "kind: DaemonSet"),
+        deployment("", "").replacen("metadata: {name: web}", "metadata: {name: web.example.com}", 1),
+        deployment("", "").replacen("metadata: {name: web}", &format!("metadata: {{name: {long}}}"), 1),
+    ]
+    .join("---\n");
+    let report = report(&input);
+    assert_eq!((&report["imported"], &report["left"]), (&json!(5), &json!([])), "{report}");
+    let run = patterns_with(&["import", "-"], input.as_bytes());
+    let made = generate(&run.stdout);
+    assert_eq!(made.code, 0, "{}", made.stderr);
+    let made = documents(&made.stdout);
+    let mut names: Vec<String> = made
+        .iter()
+        .filter(|object| object["spec"]["template"].is_object())
+        .map(|object| format!("{} {}", object["kind"].as_str().unwrap(), object["metadata"]["name"].as_str().unwrap()))
+        .collect();
+    names.sort();
+    let long = format!("Deployment {long}");
+    assert_eq!(names, ["DaemonSet web", &long, "Deployment web", "Deployment web", "Deployment web.example.com"]);
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("import-names");
+    let _ = std::fs::remove_dir_all(&folder);
+    let run = patterns_with(&["import", "-", "-o", folder.to_str().unwrap()], input.as_bytes());
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 5);
+}
+
+/// What is written and is the server's default is the same, or it is changed: never silence that we complete.
+#[test]
+fn a_default_that_is_written_is_the_same_or_changed() {
+    let report =
+        report(&deployment(", terminationMessagePath: /dev/termination-log", "      enableServiceLinks: true\n"));
+    let changed = report["documents"][0]["changed"].to_string();
+    assert!(changed.contains("enableServiceLinks") && !changed.contains("terminationMessagePath"), "{changed}");
+    assert!(!report["documents"][0]["completed"].to_string().contains("enableServiceLinks"), "{report}");
+}
+
+/// A workload that two environments take from one file is one.
+#[test]
+fn no_more_workloads_are_imported_than_there_are() {
+    let report = patterns(&["import", "--format", "json", "tests/import/layers"]);
+    let report: Value = serde_json::from_str(&report.stdout).unwrap();
+    assert_eq!((&report["workloads"], &report["imported"]), (&json!(3), &json!(3)), "{report}");
 }
 
 #[test]
@@ -274,6 +415,117 @@ fn adopting_what_is_not_made_is_an_error() {
     }
 }
 
+/// Descriptions in the form in which they come back: everything that was a default and is now said is in them.
+const ROUND_TRIPS: &[(&str, &str)] = &[
+    ("https", "port: 8080}\nuse: [{https: shop-tls}]"),
+    ("https", "port: 8080, bind: localhost}\nuse: [{https: {secret: shop-tls, port: 9443, reload: 1m}}]"),
+    (
+        "auth",
+        "port: 8080}\nuse: [{https: shop-tls}, {auth: {issuer: \"https://id.example.com\", domains: [example.com], open: [/status]}}]",
+    ),
+    ("metrics", "port: 6379, protocol: redis}\nuse: [{metrics: redis}]"),
+    (
+        "metrics",
+        "port: 5432, protocol: postgres}\nuse: [{metrics: {as: stats, from: postgres, user: pg, password: secret/pg/password, database: shop}}]",
+    ),
+    ("metrics", "port: 8080}\nuse: [{metrics: statsd}]"),
+    (
+        "metrics",
+        "port: 8080, ports: {admin: {port: 9000, private: true}}}\nuse: [{metrics: {from: app, port: admin, path: /stats}}]",
+    ),
+    ("topz", "port: 8080}\nuse: [topz]"),
+    (
+        "git-sync",
+        "port: 8080}\nuse: [{git-sync: {repo: \"https://git.example.com/site.git\", ref: main, reload: /reload}}]",
+    ),
+    ("config", "port: 8080}\nuse: [{config: {from: configmap/shop, mount: /etc/shop, signal: shop}}]"),
+    ("introspect", "port: 8080}\nuse: [{introspect: {config: [configmap/shop], app: /debug}}]"),
+    ("health", "port: 5432, protocol: postgres}\nuse: [{health: {from: postgres, timeout: 2s}}]"),
+];
+
+/// What a pattern brought is that pattern again, and makes the same objects.
+#[test]
+fn sidecars_that_a_pattern_brings_are_that_pattern() {
+    for (pattern, rest) in ROUND_TRIPS {
+        let original = format!("patterns: v1\nname: shop\napp: {{image: \"registry.example.com/shop:1\", {rest}\n");
+        let made = generate(&original);
+        assert_eq!(made.code, 0, "{original}\n{}", made.stderr);
+        let report = report(&made.stdout);
+        let text = description(&report);
+        assert_eq!(report["plain"], 1, "{original}\n{text}");
+        assert_eq!(documents(text)[0]["use"], documents(&original)[0]["use"], "{pattern}\n{text}");
+        let again = generate(text);
+        assert_eq!(again.code, 0, "{text}\n{}", again.stderr);
+        assert_eq!(without_source(documents(&again.stdout)), without_source(documents(&made.stdout)), "{text}");
+    }
+}
+
+/// A container that only looks like one of the catalogue's stays what it is, and one that stood beside the app and
+/// agrees becomes native, which the report says.
+#[test]
+fn sidecars_are_recognised_where_they_agree() {
+    let with = |args: &str| {
+        let sidecar = format!(
+            "      - {{name: stats, image: \"oliver006/redis_exporter:v1.70.0\", ports: [{{containerPort: 9121}}], args: [{args}]}}\n"
+        );
+        report(&(deployment(", ports: [{containerPort: 6379}]", &sidecar) + SERVICE))
+    };
+    let agrees = with("\"--web.listen-address=0.0.0.0:9121\", \"--redis.addr=redis://127.0.0.1:6379\"");
+    let text = description(&agrees);
+    assert!(text.contains("metrics: {as: stats, from: redis}"), "{text}");
+    assert!(text.contains("images: {redis-exporter: \"oliver006/redis_exporter:v1.70.0\"}"), "{text}");
+    assert!(agrees["documents"][0]["changed"].to_string().contains("a native sidecar"), "{agrees}");
+    let other = with("\"--redis.addr=redis://elsewhere.example.com:6379\"");
+    let text = description(&other);
+    assert!(
+        text.contains("as: stats") && text.contains("elsewhere.example.com") && text.contains("container:"),
+        "{text}"
+    );
+    assert_eq!(other["plain"], 1, "{text}");
+}
+
+const SERVICE: &str =
+    "---\napiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {selector: {app: web}, ports: [{port: 6379}]}\n";
+
+/// All examples: whatever they make can be imported, nothing is lost, and what needs no hatch makes the same again.
+#[test]
+#[cfg_attr(debug_assertions, ignore = "generates and imports each example of the catalogue: a minute in a debug build")]
+fn what_the_catalogue_makes_comes_back() {
+    let mut folders = vec![Path::new("patterns").to_owned(), Path::new("examples").to_owned()];
+    let mut files: Vec<String> = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|ending| ending == "yaml")
+                && (name.starts_with("example") || folder.ends_with("examples"))
+            {
+                files.push(path.to_str().unwrap().to_owned());
+            }
+        }
+    }
+    files.sort();
+    let mut seen = 0;
+    for file in files {
+        let made = patterns(&["gen", &file]);
+        if made.code != 0 {
+            // files beside descriptions
+            continue;
+        }
+        let report = report(&made.stdout);
+        assert_eq!(report["fields"]["lost"], 0, "{file}: {report}");
+        assert_eq!(report["imported"], report["workloads"], "{file}: {}", report["left"]);
+        let run = patterns_with(&["import", "-"], made.stdout.as_bytes());
+        if report["workloads"] != 0 {
+            assert_eq!(generate(&run.stdout).code, 0, "{file}: {}", run.stdout);
+            seen += 1;
+        }
+    }
+    assert!(seen > 30, "{seen}");
+}
+
 /// Hostile input ends in a message.
 #[test]
 fn nothing_makes_it_panic() {
@@ -294,6 +546,81 @@ fn nothing_makes_it_panic() {
     }
 }
 
+/// Every part of a manifest left out, and every text in it replaced: each of that is imported or left where it is.
+#[test]
+fn no_part_of_a_manifest_is_taken_for_granted() {
+    let base = std::fs::read_to_string("tests/import/shop/shop.yaml").unwrap();
+    let objects = documents(&base);
+    let workload = objects.iter().find(|object| object["kind"] == "Deployment").expect("a Deployment");
+    let mut paths = Vec::new();
+    pointers(workload, "", &mut paths);
+    // without them this is not an object, as any other file that lies around
+    paths.retain(|path| path != "/apiVersion" && path != "/kind");
+    let texts = ["", "${x}", "../..", "a\nb: {", "ß\u{7f}", "$(X)", "0", "-"];
+    let mut mutants = Vec::new();
+    for (number, path) in paths.iter().enumerate() {
+        let mut mutant = workload.clone();
+        let (above, last) = path.rsplit_once('/').unwrap();
+        let above = mutant.pointer_mut(above).unwrap();
+        let text = texts[number % texts.len()];
+        match above {
+            Value::Object(members) if number % 2 == 0 => {
+                members.shift_remove(&last.replace("~1", "/"));
+            }
+            Value::Array(elements) if number % 2 == 0 => {
+                elements.remove(last.parse().unwrap());
+            }
+            _ => *mutant.pointer_mut(path).unwrap() = json!(text),
+        }
+        if mutant["metadata"]["name"] == workload["metadata"]["name"] {
+            mutant["metadata"]["name"] = json!(format!("shop-{number}"));
+        }
+        mutants.push(mutant.to_string());
+    }
+    assert!(mutants.len() > 60, "{}", mutants.len());
+    let run = patterns_with(&["import", "--format", "json", "-"], mutants.join("\n---\n").as_bytes());
+    assert!(matches!(run.code, 0 | 1), "{}", run.stderr);
+    let report: Value = serde_json::from_str(&run.stdout).unwrap();
+    let all = |key: &str| report[key].as_array().unwrap().len();
+    let known = all("documents") + all("left") + all("unread");
+    assert_eq!(known, mutants.len(), "{} {}", report["left"], report["unread"]);
+    assert_eq!(report["fields"]["lost"], 0);
+}
+
+fn pointers(value: &Value, at: &str, found: &mut Vec<String>) {
+    let below: Vec<(String, &Value)> = match value {
+        Value::Object(members) => members.iter().map(|(key, value)| (key.replace('/', "~1"), value)).collect(),
+        Value::Array(elements) => elements.iter().enumerate().map(|(at, value)| (at.to_string(), value)).collect(),
+        _ => Vec::new(),
+    };
+    for (step, value) in below {
+        let path = format!("{at}/{step}");
+        pointers(value, &path, found);
+        found.push(path);
+    }
+}
+
+/// Aliases that unfold to more than anybody writes, and a value as deep as it is long, end in a message.
+#[test]
+fn hostile_streams_end() {
+    let mut aliases = "a: &a [x, x, x, x, x, x, x, x, x]\n".to_owned();
+    for (of, name) in ('a'..='i').zip('b'..='j') {
+        let all = vec![format!("*{of}"); 9].join(", ");
+        writeln!(aliases, "{name}: &{name} [{all}]").unwrap();
+    }
+    let bomb = format!("apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web}}\n{aliases}");
+    let deep = format!(
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web}}\nspec: {}{}\n",
+        "[".repeat(20_000),
+        "]".repeat(20_000)
+    );
+    for input in [bomb, deep, "\u{feff}{{ template }}\n---\n- a\n".to_owned()] {
+        let run = patterns_with(&["import", "-"], input.as_bytes());
+        assert!(matches!(run.code, 1 | 2), "{}", run.code);
+        assert!(!run.stderr.contains("panicked"), "{}", run.stderr);
+    }
+}
+
 fn left(input: &str) -> String {
     report(input)["left"].to_string()
 }
@@ -306,7 +633,7 @@ fn a_completion_that_breaks_the_program_is_not_made() {
     assert!(!report(&nginx).to_string().contains("as the imported manifest has it"));
 }
 
-/// An address that somebody wrote is not the server's choice.
+/// A written address is not the server's choice.
 #[test]
 fn an_address_that_is_written_is_kept_or_named() {
     let with = |service: &str| {
@@ -327,4 +654,31 @@ fn what_stays_is_not_overwritten() {
     let is_left = report["left"].to_string().contains("it would make ServiceAccount/web");
     let is_taken_over = report["documents"].to_string().contains("ServiceAccount/web");
     assert!(is_left || is_taken_over, "{report}");
+}
+
+/// A token by its form, as a word of an address, and the copy that `kubectl apply` keeps.
+#[test]
+fn secrets_are_known_by_their_values_too() {
+    let env = "env: [{name: GH, value: ghp_0123456789abcdefhunter2}, {name: DB, value: 'jdbc:mysql://h/d?user=a&password=hunter2'}]";
+    let input = deployment(&format!(", {env}"), "").replacen(
+        "metadata: {",
+        "metadata: {annotations: {kubectl.kubernetes.io/last-applied-configuration: 'a hunter2'}, ",
+        1,
+    );
+    for args in [&[][..], &["--diff"], &["--format", "json"]] {
+        let run = patterns_with(&[&["import"][..], args, &["-"]].concat(), input.as_bytes());
+        assert!(!format!("{}{}", run.stdout, run.stderr).contains("hunter2"), "{args:?}\n{}{}", run.stdout, run.stderr);
+    }
+    assert!(description(&report(&input)).contains("GH: secret/web-env/GH"));
+}
+
+/// What answers the liveness probe answers the start-up probe that is added.
+#[test]
+fn an_added_start_up_probe_asks_what_the_liveness_probe_asks() {
+    let probe = "livenessProbe: {httpGet: {path: /h, port: 80, scheme: HTTPS}}";
+    let run = patterns_with(&["import", "-"], deployment(&format!(", {probe}"), "").as_bytes());
+    assert!(run.stdout.contains("startupProbe: {httpGet: {scheme: HTTPS}}"), "{}", run.stdout);
+    let started = format!("{probe}, startupProbe: {{httpGet: {{path: /s, port: 80}}}}");
+    let run = patterns_with(&["import", "-"], deployment(&format!(", {started}"), "").as_bytes());
+    assert!(!run.stdout.contains("startupProbe: {httpGet: {scheme: HTTPS}}"), "{}", run.stdout);
 }

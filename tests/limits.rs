@@ -14,7 +14,7 @@ use support::binary;
 const NORWAY: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: norway}\ndata:\n  country: no\n";
 const DESCRIPTION: &str = "patterns: v1\nname: shop\napp: {image: registry.example.com/shop:1.2, port: 8080}\nshape: {replicated: {replicas: 2}}\n";
 
-/// Longer than anything here takes on a busy machine, and shorter than for ever.
+/// Longer than anything here takes on a busy machine, and shorter than forever.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A folder of one test's own, which looks like a repository.
@@ -144,14 +144,39 @@ fn devices_and_pipes_that_files_name_are_not_read() {
         folder.file("manifests/.patterns.yaml", format!("lint: {{baseline: {}}}\n", target.replace("pipe", "../pipe")));
         folder.run(&["lint", "manifests"]).fails("not a regular file");
         fs::remove_file(folder.0.join("manifests/.patterns.yaml")).unwrap();
-        for name in ["kustomization.yaml", ".patterns.yaml"] {
-            let to = if target == "pipe" { folder.0.join("pipe") } else { target.into() };
-            std::os::unix::fs::symlink(to, folder.0.join("manifests").join(name)).unwrap();
-        }
+        let to = || if target == "pipe" { folder.0.join("pipe") } else { target.into() };
+        let [kustomization, settings] =
+            ["kustomization.yaml", ".patterns.yaml"].map(|name| folder.0.join("manifests").join(name));
+        std::os::unix::fs::symlink(to(), &kustomization).unwrap();
         assert_eq!(folder.run(&["lint", "manifests"]).code, Some(1));
-        for name in ["kustomization.yaml", ".patterns.yaml"] {
-            fs::remove_file(folder.0.join("manifests").join(name)).unwrap();
-        }
+        fs::remove_file(kustomization).unwrap();
+        std::os::unix::fs::symlink(to(), &settings).unwrap();
+        folder.run(&["lint", "manifests"]).fails("not a regular file");
+        fs::remove_file(settings).unwrap();
+    }
+}
+
+/// Without them the run would seem to have checked what it has not.
+#[cfg(unix)]
+#[test]
+fn settings_that_cannot_be_read_are_an_error() {
+    let folder = Folder::new("settings");
+    folder.file("manifests/norway.yaml", NORWAY).file("shop.yaml", DESCRIPTION);
+    let settings = folder.0.join(".patterns.yaml");
+    let commands: [&[&str]; 3] = [&["lint", "manifests"], &["gen", "shop.yaml"], &["lint", "manifests/norway.yaml"]];
+    fs::create_dir(&settings).unwrap();
+    for command in commands {
+        folder.run(command).fails(".patterns.yaml: not a regular file");
+    }
+    fs::remove_dir(&settings).unwrap();
+    assert!(Command::new("mkfifo").arg(&settings).status().unwrap().success());
+    for command in commands {
+        folder.run(command).fails(".patterns.yaml: not a regular file");
+    }
+    fs::remove_file(&settings).unwrap();
+    std::os::unix::fs::symlink("nowhere", &settings).unwrap();
+    for command in commands {
+        folder.run(command).fails(".patterns.yaml: No such file");
     }
 }
 
@@ -207,9 +232,26 @@ params:
 ";
     let loops = "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}";
     let prints = "{% for a in range(99999) %}{{ params.text }}{% endfor %}";
-    for (name, template, message) in
-        [("steps", loops, "more than 1000000 steps"), ("output", prints, "writes more than 16 MiB")]
-    {
+    let steps = "more than 1000000 steps";
+    let doubled = "{% set a = params.text %}".to_owned() + &"{% set a = a ~ a %}".repeat(60);
+    let grown = |by: &str| {
+        let begin = "{% set all = namespace(a=params.text) %}";
+        format!("{begin}{{% for i in range(60) %}}{{% set {by} %}}{{% endfor %}}")
+    };
+    for (name, template, message) in [
+        ("steps", loops, steps),
+        ("output", prints, "writes more than 16 MiB"),
+        ("doubled", &doubled, steps),
+        ("added", &grown("all.a = all.a ~ all.a"), steps),
+        ("joined", &grown("all.a = [all.a, all.a] | join"), steps),
+        ("replaced", &grown("all.a = all.a | replace('x', 'xx')"), steps),
+        ("multiplied", &grown("all.a = all.a * 1000"), steps),
+        (
+            "calls",
+            "{% macro f(a, n) %}{% if n %}{{ f(a ~ a, n - 1) }}{% endif %}{% endmacro %}{{ f(params.text, 60) }}",
+            steps,
+        ),
+    ] {
         let folder = Folder::new(name);
         folder.file("own/sidecar/busy/pattern.yaml", pattern).file("own/sidecar/busy/pod.yaml.j2", template);
         folder.file("shop.yaml", format!("{DESCRIPTION}use: [{{busy: {{text: {}}}}}]\n", "x".repeat(1000)));
@@ -325,6 +367,17 @@ fn findings_of_a_rule_are_limited_and_counted() {
     let run = folder.run(&["lint", "--format", "concise", "many.yaml"]);
     assert_eq!(run.out.lines().count(), 10_000);
     assert!(run.err.contains("1 rule has more findings than the 10000 that are listed"), "{}", run.err);
+}
+
+/// More findings of a rule than are listed, of which the second ten thousand come to light when the first are gone.
+#[test]
+fn fixing_does_not_stop_at_what_is_listed() {
+    let folder = Folder::new("fixing");
+    let keys = (0..12_000).fold(String::new(), |text, at| text + &format!("  k{at}: no\n"));
+    folder.file("many.yaml", format!("{NORWAY}{keys}"));
+    let run = folder.run(&["lint", "--fix", "many.yaml"]);
+    assert!(run.code == Some(0) && run.err.contains("fixed 12001 findings in 1 file"), "{}", run.err);
+    assert_eq!(folder.text("many.yaml").matches(": \"no\"\n").count(), 12_001);
 }
 
 #[test]

@@ -251,8 +251,8 @@ spec:
     fs::remove_dir_all(folder.0.join("overlay/deep")).unwrap();
     folder.file("overlay/kustomization.yaml", "resources: []\n");
     let as_objects = folder.lint(&["--format", "json", "--select", "sidecar,prestop-outlasts-grace", "."]);
-    // beside a kustomization what has no selector is a patch that is switched off; elsewhere it is an object
-    assert_eq!(as_objects.rules().len(), 2, "named nowhere, they are objects");
+    // what has neither selector nor labels nor image is a patch, whoever names it
+    assert_eq!(as_objects.rules().len(), 0, "{}", as_objects.out);
     folder.file("overlay/kustomization.yaml", "patches:\n  - path: wrong.yaml\n").file(
         "overlay/wrong.yaml",
         "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: shop}\nspec: {replicas: '3'}\n",
@@ -277,10 +277,16 @@ fn helm_templates_are_skipped_and_counted_once() {
             "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  a: \"{{ $value }}\"\n  b: no\n",
         );
     let run = folder.lint(&["."]);
-    assert_eq!(run.err, "1 error in 1 of 2 files (1 fixable with --fix); 3 Helm templates skipped\n");
+    assert_eq!(
+        run.err,
+        "1 error in 1 of 2 files (1 fixable with --fix); 3 Helm templates skipped (--render, or helm template CHART | patterns lint -)\n"
+    );
     assert!(run.out.contains("alerts.yaml:6:6"), "{}", run.out);
     let quiet = folder.lint(&["chart"]);
-    assert_eq!((quiet.code, quiet.out.as_str(), quiet.err.as_str()), (Some(0), "", "2 Helm templates skipped\n"));
+    assert_eq!(
+        (quiet.code, quiet.out.as_str(), quiet.err.as_str()),
+        (Some(0), "", "2 Helm templates skipped (--render, or helm template CHART | patterns lint -)\n")
+    );
 }
 
 #[test]
@@ -616,4 +622,58 @@ fn bases_of_kustomize_may_be_incomplete() {
     );
     let run = folder.lint(&["."]);
     assert_eq!(run.code, Some(0), "{}", run.out);
+}
+
+/// The server says a warning for each field of a definition, and kubectl prints each text once.
+#[test]
+fn a_definition_is_warned_about_once_for_each_text() {
+    let folder = Folder::new("definition");
+    let properties = "a: {type: string, format: int64}, b: {type: string, format: int64}, c: {type: string, format: x}";
+    let definition = format!(
+        "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {{name: crews.example.com}}\n\
+         spec:\n  group: example.com\n  scope: Namespaced\n  names: {{kind: Crew, plural: crews}}\n  versions:\n    \
+         - {{name: v1, served: true, storage: true, schema: {{openAPIV3Schema: {{type: object, properties: {{{properties}}}}}}}}}\n"
+    );
+    let run = folder.file("crew.yaml", definition).lint(&["--format", "concise", "crew.yaml"]);
+    assert_eq!(run.out.matches("`int64`").count(), 1, "{}", run.out);
+    assert_eq!(run.out.matches("`x`").count(), 1, "{}", run.out);
+}
+
+/// A policy that no server takes guards nothing: that is never silent.
+#[test]
+fn policies_that_guard_nothing_are_an_error() {
+    let folder = Folder::new("unusable-policies");
+    let policy = |operation: &str| {
+        format!(
+            "apiVersion: admissionregistration.k8s.io/v1\nkind: ValidatingAdmissionPolicy\nmetadata: {{name: p}}\nspec:\n  \
+             matchConstraints: {{resourceRules: [{{apiGroups: [''], apiVersions: [v1], operations: [{operation}], \
+             resources: [configmaps]}}]}}\n  validations: [{{expression: \"object.metadata.name != 'clean'\"}}]\n"
+        )
+    };
+    folder.file("clean.yaml", CLEAN).file("good.yaml", policy("CREATE"));
+    assert_eq!(folder.lint(&["--policy", "good.yaml", "clean.yaml"]).code, Some(1));
+    for (text, why) in [
+        (policy("create"), "would refuse ValidatingAdmissionPolicy/p"),
+        (policy("CREATE").replace("metadata", "metdata"), "would refuse"),
+        (policy("CREATE").replace("\"object.metadata.name != 'clean'\"", "false"), "would refuse"),
+        (policy("CREATE") + "  x: [\n", "kubectl would refuse this file"),
+        (String::new(), "there is no ValidatingAdmissionPolicy"),
+        ("a: 1\n".to_owned(), "there is no ValidatingAdmissionPolicy"),
+    ] {
+        let run = folder.file("bad.yaml", &text).lint(&["--policy", "bad.yaml", "clean.yaml"]);
+        assert!(run.code == Some(2) && run.err.contains(why), "{text}\n{}", run.err);
+    }
+}
+
+/// Reports hide what `gen` hides.
+#[test]
+fn secrets_of_descriptions_are_hidden() {
+    let folder = Folder::new("secret-in-description");
+    let text =
+        "patterns: v1\nname: shop\napp: {image: registry.example.com/shop:1, port: 8080, env: {PASSWORD: hunter2}}\n";
+    folder.file("shop.yaml", text);
+    for format in ["terminal", "concise", "json", "sarif", "github", "gitlab", "junit", "markdown"] {
+        let run = folder.lint(&["--format", format, "shop.yaml"]);
+        assert!(run.out.contains("secret") && !run.out.contains("hunter2"), "{format}\n{}", run.out);
+    }
 }

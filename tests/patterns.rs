@@ -75,7 +75,7 @@ fn output_is_clean_at_the_strict_profile_but_for_digests() {
     for path in example_files() {
         let name = relative(&path);
         let yaml = patterns(&["gen", &name]).stdout;
-        // a Job over a list stays for ever: see `keep` on the page of work-queue
+        // a Job over a list stays forever: see `keep` on the page of work-queue
         let explained = if name.ends_with("work-queue/example-items.yaml") { ",job-never-cleaned" } else { "" };
         let ignored = format!("image-without-digest{explained}");
         let arguments = ["lint", "--profile", "strict", "--ignore", &ignored, "-"];
@@ -144,7 +144,7 @@ fn at<'a>(value: &'a Value, path: &str, found: &mut Vec<&'a Value>) {
     }
 }
 
-/// The path anywhere below: Pods stand at many.
+/// The path anywhere below: Pods are at many.
 fn below<'a>(value: &'a Value, path: &str, found: &mut Vec<&'a Value>) {
     at(value, path, found);
     match value {

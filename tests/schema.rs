@@ -104,3 +104,42 @@ fn a_new_description_generates_as_it_stands() {
     assert_eq!((run.code, run.stderr.as_str()), (0, ""));
     insta::assert_snapshot!("new-list", run.stdout);
 }
+
+/// `patterns schema --pattern` knows the keys that are read, and every pattern of ours is one.
+#[test]
+fn definitions_of_patterns_are_valid() {
+    let validator = validator(&["--pattern"]);
+    let mut seen = 0;
+    for path in files("patterns", "pattern.yaml").into_iter().chain(files("examples", "pattern.yaml")) {
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(complaints(&validator, &text), Vec::<String>::new(), "{}", relative(&path));
+        seen += 1;
+    }
+    assert!(seen > 20, "{seen}");
+    for wrong in ["name: a", "name: a\nfamily: b\nsummary: c\nliterature: d\nparams: {}\nport: 1"] {
+        assert!(!complaints(&validator, wrong).is_empty(), "{wrong}");
+    }
+    let schema: Value = serde_json::from_str(&patterns(&["schema", "--pattern"]).stdout).unwrap();
+    let mut offered: Vec<&str> = schema["properties"].as_object().unwrap().keys().map(String::as_str).collect();
+    // What serde says of a key that there is not names those that there are.
+    let unknown = serde_json::json!({"no such key": 1});
+    let error = serde_json::from_value::<patterns::pattern::Definition>(unknown).unwrap_err().to_string();
+    let (_, known) = error.split_once("expected one of ").unwrap();
+    let mut known: Vec<&str> = known.split('`').skip(1).step_by(2).collect();
+    offered.sort_unstable();
+    known.sort_unstable();
+    assert_eq!(offered, known);
+}
+
+/// An editor completes from an empty line: nothing says that one key more is too many, and versions are offered.
+#[test]
+fn schemas_complete_from_an_empty_line() {
+    for args in [&["schema"][..], &["schema", "--settings"]] {
+        let text = patterns(args).stdout;
+        assert!(!text.contains("maxProperties"), "{args:?}");
+        assert!(text.contains("\"1.34\""), "{args:?}");
+    }
+    let schema: Value = serde_json::from_str(&patterns(&["schema"]).stdout).unwrap();
+    assert_eq!(schema["defaultSnippets"][0]["body"]["patterns"], "v1");
+    assert!(schema["definitions"]["document"]["properties"]["environments"]["defaultSnippets"].is_array());
+}

@@ -416,7 +416,8 @@ mod reading {
         let kubeconfig = "apiVersion: v1\nkind: Config\nclusters: []\ncontexts: []\nusers: []\n";
         let policy = "{kind: Policy, apiVersion: v1, predicates: [{name: PodFitsPorts}], priorities: []}\n";
         assert_eq!((rules(kubeconfig), rules(policy)), (vec![], vec![]));
-        assert_eq!(rules("apiVersion: v1\nkind: Config\nmetadata: {name: a}\n"), ["unknown-kind"]);
+        assert_eq!(rules("apiVersion: v1\nkind: Server\nmetadata: {name: a}\n"), [""; 0]);
+        assert_eq!(rules("apiVersion: v1\nkind: Servicee\nmetadata: {name: a}\n"), ["unknown-kind"]);
     }
 
     #[test]

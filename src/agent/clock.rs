@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rustix::time::{ClockId, clock_gettime};
 
-/// Time since boot, suspend included. `std::time::Instant` (`CLOCK_MONOTONIC`) stands still while a machine or VM is
+/// Time since boot, suspend included. `std::time::Instant` (`CLOCK_MONOTONIC`) stops while a machine or VM is
 /// suspended, so a process that wakes up would take an old answer for a fresh one.
 #[must_use]
 pub fn since_boot() -> Duration {

@@ -92,7 +92,7 @@ impl Http {
 /// # Errors
 /// Which flag, and why not.
 pub fn address(flag: &str, text: &str) -> Result<Uri, Failure> {
-    let uri: Uri = text.parse().map_err(|error| Failure::Usage(format!("{flag} {text:?} is no URL: {error}")))?;
+    let uri: Uri = text.parse().map_err(|error| Failure::Usage(format!("{flag} {text:?} is not a URL: {error}")))?;
     if uri.scheme_str() != Some("http") || uri.host().is_none_or(str::is_empty) {
         return Err(Failure::Usage(format!("{flag} {text:?} must begin with http:// and a host")));
     }

@@ -14,7 +14,7 @@ pub struct Overload {
     pub params: Vec<Type>,
     /// The type of what it returns.
     pub result: Type,
-    /// The minor version of Kubernetes that brought it.
+    /// The minor version of Kubernetes whose servers take it in new expressions.
     pub since: u8,
 }
 

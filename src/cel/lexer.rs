@@ -208,9 +208,9 @@ impl<'text> Lexer<'text> {
             return Err(self.error(start, format!("this escape needs {count} digits")));
         };
         if is_bytes {
-            out.push(u8::try_from(code).map_err(|_| self.error(start, "this is no byte"))?);
+            out.push(u8::try_from(code).map_err(|_| self.error(start, "this is not a byte"))?);
         } else {
-            let letter = char::from_u32(code).ok_or_else(|| self.error(start, "this is no Unicode character"))?;
+            let letter = char::from_u32(code).ok_or_else(|| self.error(start, "this is not a Unicode character"))?;
             out.extend_from_slice(letter.encode_utf8(&mut [0; 4]).as_bytes());
         }
         self.at += 1 + skip + count;

@@ -87,10 +87,10 @@ pub fn timestamp(text: &str) -> Option<Value> {
     library::timestamp(text).map(|(seconds, nanos)| Value::Timestamp(seconds, nanos))
 }
 
-/// Reads a duration: `1h30m`.
+/// Reads a duration as Go does, in nanoseconds: `1h30m`.
 #[must_use]
-pub fn duration(text: &str) -> Option<Value> {
-    library::duration(text).map(Value::Duration)
+pub fn duration_of_go(text: &str) -> Option<i64> {
+    library::duration(text)
 }
 
 /// A quantity as the server writes it back: `1` for `1000m`.

@@ -95,7 +95,7 @@ impl Tree {
         }
     }
 
-    /// The entries of a map, to be changed; none where it is no map.
+    /// The entries of a map, to be changed; none where it is not a map.
     pub fn map_mut(&mut self) -> Option<&mut BTreeMap<String, Self>> {
         match &mut self.branch {
             Branch::Map(map) => Some(map),

@@ -210,7 +210,7 @@ impl Bindings {
         self.used.get() > FUEL
     }
 
-    /// A signature's type with parameters of its own; `vars` are those of its `A` and `B`.
+    /// A signature's type with its own parameters; `vars` are those of its `A` and `B`.
     pub fn instantiate(&mut self, of: &Type, vars: &mut [Option<Type>; 2]) -> Type {
         match of {
             Type::Var(number) => match vars.get_mut(*number as usize) {

@@ -288,7 +288,10 @@ impl Map {
         let whole = match key {
             Value::Int(value) => Some(i128::from(*value)),
             Value::Uint(value) => Some(i128::from(*value)),
-            #[expect(clippy::cast_possible_truncation, reason = "only whole numbers, and what does not fit is no key")]
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "only whole numbers, and what does not fit is not a key"
+            )]
             Value::Double(value) if value.fract() == 0.0 => Some(*value as i128),
             Value::String(text) => return self.field(text),
             _ => return find(&key.key()?),

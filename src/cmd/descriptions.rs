@@ -14,7 +14,7 @@ use crate::lint::Projects;
 use crate::rules::INVALID_DESCRIPTION;
 use crate::yaml::Document;
 
-/// What is wrong with the descriptions of a run, in each of their environments.
+/// What is wrong with the descriptions of a run, without an environment and in each of theirs.
 ///
 /// # Errors
 /// A settings file that cannot be read.
@@ -32,16 +32,18 @@ pub fn check(workspace: &Workspace, projects: &Projects) -> io::Result<Vec<Findi
     Ok(findings)
 }
 
-fn check_file(file: &File, projects: &Projects, findings: &mut Vec<Finding>) -> io::Result<()> {
+/// What is wrong with one description, in each of its environments.
+///
+/// # Errors
+/// A settings file that cannot be read.
+pub fn check_file(file: &File, projects: &Projects, findings: &mut Vec<Finding>) -> io::Result<()> {
     let selection = projects.selection(file);
     // Relative names in it are relative to where it lies.
     let path = if file.path.is_some() { Path::new(&file.source.name) } else { Path::new("-") };
     let folder = file.path.as_deref().and_then(Path::parent);
     let environments = describe::environments(&file.source, folder);
-    let environments: Vec<Option<String>> =
-        if environments.is_empty() { vec![None] } else { environments.into_iter().map(Some).collect() };
     let mut found: Vec<Finding> = Vec::new();
-    for environment in environments {
+    for environment in std::iter::once(None).chain(environments.into_iter().map(Some)) {
         let args = DescriptionArgs { environment, values_come_later: true, ..DescriptionArgs::default() };
         found.extend(match expand_text(&file.source, path, &args)? {
             Ok(expanded) => expanded.warnings,
@@ -64,7 +66,7 @@ fn check_file(file: &File, projects: &Projects, findings: &mut Vec<Finding>) -> 
 }
 
 /// The files that a description extends.
-fn bases(file: &File) -> Vec<PathBuf> {
+pub fn bases(file: &File) -> Vec<PathBuf> {
     let Some(folder) = file.path.as_deref().and_then(Path::parent) else { return Vec::new() };
     let extended = |document: &Document| document.get_str(document.root(), "extends").map(|name| folder.join(name));
     let extended = file.documents.iter().filter_map(|document| extended(document));

@@ -99,7 +99,7 @@ pub fn expand_in(
     Ok(Ok(Expanded { catalogue: catalogue.clone(), descriptions, made, notes, warnings: findings }))
 }
 
-/// A file's manifests, if it holds Kubernetes objects and is no description.
+/// A file's manifests, if it holds Kubernetes objects and is not a description.
 pub fn manifests(source: &Arc<Source>) -> Option<File> {
     let is_description = yaml::read(source).into_iter().any(|part| match part {
         Part::Document(document) => document.get(document.root(), "patterns").is_some(),

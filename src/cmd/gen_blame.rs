@@ -165,7 +165,7 @@ fn of_object(origin: &Origin<'_>) -> Place {
     }
 }
 
-/// Where a text stands below the key at `place`, as a key or a value.
+/// Where a text is below the key at `place`, as a key or a value.
 fn within(place: &Place, text: &str) -> Option<Place> {
     for part in yaml::read(&place.source) {
         let Part::Document(document) = part else { continue };

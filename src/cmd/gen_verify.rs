@@ -99,7 +99,7 @@ pub fn read_back<'made>(
     Ok((objects, origins))
 }
 
-/// An ignore that took nothing away; advice is not looked for here, so an ignore of advice may stand.
+/// An ignore that took nothing away; advice is not looked for here, so an ignore of advice may stay.
 fn unused(ignored: &Ignore) -> Option<Finding> {
     let label = ignored.place.label("");
     let Some(rule) = rules::find(&ignored.rule) else {

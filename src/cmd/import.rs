@@ -52,7 +52,7 @@ fn run_here(args: &ImportArgs) -> io::Result<Exit> {
         }
         None => print_text(&report)?,
     }
-    for note in notes(&workspace) {
+    for note in notes(&workspace).into_iter().chain(open_secrets(&import)) {
         say(format_args!("note: {note}"));
     }
     if count == 0 && unread.is_empty() {
@@ -156,18 +156,28 @@ fn notes(workspace: &Workspace) -> Vec<String> {
     notes
 }
 
+/// Where the descriptions have what looks like a secret from: its value is shown nowhere but in them.
+fn open_secrets(import: &Import) -> Vec<String> {
+    let inputs = import
+        .documents
+        .iter()
+        .flat_map(|document| document.objects.iter().map(|object| &object.input).chain(&document.extra));
+    let mut places: Vec<String> = inputs.flat_map(|input| input.open().collect::<Vec<_>>()).collect();
+    places.sort();
+    places.dedup();
+    let note = |place: &String| {
+        format!("{place}: this looks like a secret in the open, and the description has it too: put it into a Secret")
+    };
+    places.iter().map(note).collect()
+}
+
 fn stream(import: &Import) -> String {
     import.documents.iter().map(|document| document.text.as_str()).collect::<Vec<_>>().join("---\n")
 }
 
-/// A file for each document; those of one name in several namespaces have the namespace in front.
+/// A file for each document, no two of which have one name.
 fn files(import: &Import) -> Vec<(String, String)> {
-    let several = |name: &str| import.documents.iter().filter(|document| document.name == name).count() > 1;
-    let name = |document: &import::Imported| match &document.namespace {
-        Some(namespace) if several(&document.name) => format!("{namespace}-{}.yaml", document.name),
-        _ => format!("{}.yaml", document.name),
-    };
-    import.documents.iter().map(|document| (name(document), document.text.clone())).collect()
+    import.documents.iter().map(|document| (format!("{}.yaml", document.name), document.text.clone())).collect()
 }
 
 /// Writes all files or none.

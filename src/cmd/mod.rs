@@ -1,9 +1,9 @@
 //! One file per subcommand.
 
 mod completions;
-mod descriptions;
+pub(crate) mod descriptions;
 mod diagram;
-mod expand;
+pub(crate) mod expand;
 mod explain;
 mod gen_blame;
 mod gen_guards;
@@ -12,11 +12,13 @@ mod generate;
 mod images;
 mod import;
 mod lint;
+mod lsp;
 mod man;
 mod new;
 mod policy_test;
 mod progress;
 mod read;
+mod reference;
 mod rules;
 mod rules_export;
 mod schema;
@@ -25,7 +27,7 @@ mod wanted;
 
 use crate::cli::{Cli, Command, PolicyCommand};
 
-/// What the process says to its caller; see README, "Exit codes".
+/// What the process says to its caller; see `docs/reference/exit-codes.md`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
     /// Nothing to object to.
@@ -57,11 +59,13 @@ pub fn run(cli: &Cli) -> Result<Exit, std::io::Error> {
         Command::Diagram(args) => diagram::run(args, cli.color),
         Command::Images(args) => images::run(args, cli.color),
         Command::Lint(args) => lint::run(args, cli.color),
+        Command::Lsp(_) => lsp::run(),
         Command::New(args) => new::run(args, cli.color),
         Command::Schema(args) => schema::run(args, cli.color),
         Command::Explain(args) => explain::run(args, cli.color),
         Command::Rules(args) => rules::run(args),
         Command::Completions(args) => completions::run(args),
         Command::Man(args) => man::run(args),
+        Command::Reference(args) => reference::run(args),
     }
 }

@@ -11,7 +11,7 @@ use crate::pattern::{Catalogue, Folder, starter};
 use crate::report::terminal;
 use crate::words::{clip, nearest};
 
-/// Prints a description that uses the pattern and generates as it stands, or what patterns there are.
+/// Prints a description that uses the pattern and works unmodified, or what patterns there are.
 pub fn run(args: &NewArgs, color: Color) -> io::Result<Exit> {
     let catalogue = match catalogue_here(&args.catalogue)? {
         Ok(catalogue) => catalogue,

@@ -8,7 +8,7 @@ use super::Exit;
 use super::streams::print_text;
 use crate::cli::{Color, PolicyTestArgs};
 use crate::kube::{Index, Object, Workspace, on_deep_stacks};
-use crate::policy::{Decision, Policies, Verdict};
+use crate::policy::{Decision, Policies, Verdict, unusable};
 use crate::report::terminal;
 use crate::rules::FoundAnywhere;
 use crate::rules::policy::{INVALID, report_problems};
@@ -75,8 +75,12 @@ fn test(folder: &Path, args: &PolicyTestArgs, color: Color) -> io::Result<bool> 
     let good = load(&existing(folder, "good"))?;
     let bad = load(&existing(folder, "bad"))?;
     let own: Vec<&Object> = set.objects().collect();
-    let policies = Policies::collect(&own, args.target.unwrap_or_default(), true);
+    let policies = Policies::collect(&own, &|_| args.target.unwrap_or_default(), true);
     let name = folder.display();
+    if let Some(why) = unusable(&set, args.target.unwrap_or_default()).filter(|_| !set.files.is_empty()) {
+        print_text(&format!("{why}\n"))?;
+        return Ok(false);
+    }
     if policies.is_empty() {
         print_text(&format!("{name}: no policy here, only examples\n"))?;
         return Ok(false);

@@ -35,7 +35,7 @@ pub struct Options {
     pub target: Option<Target>,
     /// The target of documents that name none.
     pub default_target: Option<Target>,
-    /// Whether a parameter without a value is no mistake: it gets one when objects are made.
+    /// Whether a parameter without a value is not a mistake: it gets one when objects are made.
     pub values_come_later: bool,
     /// The Secrets that documents pull images with if they say nothing.
     pub default_pull: Vec<String>,
@@ -74,6 +74,10 @@ pub struct Description {
     pub annotations: Vec<Member>,
     /// Where Pods may run.
     pub place: Option<Spanned>,
+    /// What the app's Pods share with their node.
+    pub host: Option<Member>,
+    /// How a new version takes the place of the old one.
+    pub rollout: Option<Spanned>,
     /// Secrets to pull images with.
     pub pull: Vec<String>,
     /// Other images for roles, with their places.
@@ -101,6 +105,12 @@ pub struct Description {
 }
 
 impl Description {
+    /// Whether the app's Pods share this with their node: `network`, `pid` or `ipc`.
+    #[must_use]
+    pub fn shares(&self, what: &str) -> bool {
+        self.host.as_ref().is_some_and(|host| host.value.items().iter().any(|item| item.text() == Some(what)))
+    }
+
     /// What `adopt.names` calls the document's object of a kind; its name, if it says nothing.
     #[must_use]
     pub fn name_of(&self, kind: &str) -> &str {
@@ -237,10 +247,20 @@ pub fn read(source: &Arc<Source>, folder: Option<&Path>, options: &Options) -> (
 /// The names of the environments that a description has, its bases' included; empty where it cannot be read.
 #[must_use]
 pub fn environments(source: &Arc<Source>, folder: Option<&Path>) -> Vec<String> {
+    names_under("environments", source, folder)
+}
+
+/// The names of the parameters that a description declares, its bases' included; empty where it cannot be read.
+#[must_use]
+pub fn parameters(source: &Arc<Source>, folder: Option<&Path>) -> Vec<String> {
+    names_under("params", source, folder)
+}
+
+fn names_under(key: &str, source: &Arc<Source>, folder: Option<&Path>) -> Vec<String> {
     let mut findings = Vec::new();
     let roots = roots(source, &mut findings).into_iter();
     let roots: Vec<Spanned> = roots.filter_map(|root| extends::resolve(root, folder, &mut findings)).collect();
-    let all = roots.iter().filter_map(|root| root.get("environments")).flat_map(Spanned::members);
+    let all = roots.iter().filter_map(|root| root.get(key)).flat_map(Spanned::members);
     all.map(|member| member.key.clone()).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
@@ -261,7 +281,7 @@ fn roots(source: &Arc<Source>, findings: &mut Vec<Finding>) -> Vec<Spanned> {
             findings.push(
                 Finding::error(
                     place(duplicate.lost.key).label("this is lost"),
-                    format!("`{}` stands twice", document.key(&duplicate.lost)),
+                    format!("`{}` is duplicated", document.key(&duplicate.lost)),
                 )
                 .label(place(duplicate.kept.key).label("this wins")),
             );
@@ -309,7 +329,7 @@ fn check_environment(roots: &[Spanned], options: &Options, findings: &mut Vec<Fi
     if let Some(asked) = &options.environment_place {
         let has = if names.is_empty() { String::new() } else { format!(" (there are {})", list(&names)) };
         findings.push(finding.label(asked.label("asked for here")).help(format!(
-            "add `{wanted}: {{}}` under `environments` if nothing differs there, or give this description an output of its own{has}"
+            "add `{wanted}: {{}}` under `environments` if nothing differs there, or give this description its own output{has}"
         )));
         return;
     }
@@ -392,6 +412,8 @@ fn describe(
         labels: members("labels"),
         annotations: members("annotations"),
         place: root.get("place").cloned(),
+        host: root.member("host").filter(|host| !host.value.items().is_empty()).cloned(),
+        rollout: root.get("rollout").cloned(),
         pull: root.get("pull").map_or_else(
             || options.default_pull.clone(),
             |pull| pull.items().iter().filter_map(Spanned::text).map(str::to_owned).collect(),
@@ -400,7 +422,10 @@ fn describe(
         patches: root.get("patch").map(|patches| patches.items().to_vec()).unwrap_or_default(),
         extra: root.get("extra").map(|extra| extra.items().to_vec()).unwrap_or_default(),
         ignores: entries::ignores(&root),
-        isolate: root.get("isolate").filter(|isolate| isolate.to_json() != false).cloned(),
+        isolate: root
+            .get("isolate")
+            .filter(|isolate| !matches!(isolate.to_json(), Json::Null | Json::Bool(false)))
+            .cloned(),
         adopt: root.get("adopt").cloned(),
         meshed: root.get("mesh").is_some(),
         own_gateway,

@@ -36,7 +36,7 @@ pub(super) fn shape(root: &Spanned, findings: &mut Vec<Finding>) -> Option<Entry
             place: shape.key_place.clone(),
             params: shape.value.clone(),
         }),
-        // what is no map has been refused by the grammar
+        // what is not a map has been refused by the grammar
         [] if !matches!(member.value.kind, Kind::Map(_)) => None,
         [] => {
             findings.push(
@@ -68,7 +68,7 @@ pub(super) fn uses(root: &Spanned, findings: &mut Vec<Finding>) -> Vec<Entry> {
                 )
                 .label(other.place.label("this is"))
                 .because("containers, volumes and ports are named after their entry")
-                .help(format!("give one of them a name of its own: {}: {{{as_name}, …}}", entry.pattern)),
+                .help(format!("give one of them its own name: {}: {{{as_name}, …}}", entry.pattern)),
             );
             continue;
         }
@@ -78,7 +78,7 @@ pub(super) fn uses(root: &Spanned, findings: &mut Vec<Finding>) -> Vec<Entry> {
 }
 
 /// What a container of `init` takes from the app where it says nothing itself.
-const INHERITED: [&str; 6] = ["image", "env", "envFrom", "volumes", "user", "resources"];
+const INHERITED: [&str; 7] = ["image", "env", "envFrom", "volumes", "user", "group", "resources"];
 
 pub(super) fn inits(root: &Spanned, uses: &[Entry], findings: &mut Vec<Finding>) -> Vec<Init> {
     let app = root.get("app");

@@ -5,6 +5,7 @@
 
 use super::target::{self, Target};
 use crate::kube::api_resources::VERBS;
+use crate::kube::duration::milliseconds;
 use crate::kube::validation::{self, Quantity};
 
 /// Why a text does not follow its format.
@@ -48,7 +49,7 @@ pub fn format_pattern(format: &str) -> Option<&'static str> {
         "path" | "log-path" | "http-path" | "host-path" => r"^/",
         "duration" | "interval" => r"^([0-9]+[smh])+$",
         "timeout" => r"^([0-9]+(ms|s|m|h))+$",
-        "env-name" => r"^[A-Za-z_][A-Za-z0-9_]*$",
+        "env-name" => r"^[A-Za-z_.-][A-Za-z0-9_.-]*$",
         "secret-ref" => r"^secret/[^/]+/[^/]+$",
         "configmap-ref" => r"^configmap/[^/]+$",
         "percent" => r"^[0-9]+%$",
@@ -66,7 +67,7 @@ pub fn is_format(format: &str) -> bool {
     format == "file" || HOPELESS.iter().any(|text| check(format, text).is_some())
 }
 
-/// Whether a text can stand where a format is asked for.
+/// Whether a text can be where a format is asked for.
 #[must_use]
 pub fn fits(format: &str, text: &str) -> bool {
     check(format, text).is_none()
@@ -274,12 +275,12 @@ fn log_path(text: &str) -> Option<Mistake> {
     }
     if folder.contains('*') {
         return Some(
-            Mistake::new("a `*` stands in the file's name alone")
+            Mistake::new("a `*` is in the file's name alone")
                 .because("the folder is shared as a volume, which has one path"),
         );
     }
     (folder.is_empty() || text.ends_with('/')).then(|| {
-        Mistake::new("a log file lies in a folder of its own")
+        Mistake::new("a log file lies in its own folder")
             .because("the folder is shared as a volume")
             .help("write /var/log/app/app.log")
     })
@@ -323,21 +324,11 @@ fn http_path(text: &str) -> Option<Mistake> {
 /// What is wrong with the text.
 pub fn duration_seconds(text: &str) -> Result<u64, Mistake> {
     let mistake = || Mistake::new("a duration is a whole number with s, m or h, such as 30s, 5m or 1h30m");
-    let mut total: u64 = 0;
-    let mut rest = text;
-    while !rest.is_empty() {
-        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-        let unit = match rest.as_bytes().get(digits) {
-            Some(b's') => 1,
-            Some(b'm') => 60,
-            Some(b'h') => 3600,
-            _ => return Err(mistake()),
-        };
-        let number: u64 = rest[..digits].parse().map_err(|_| mistake())?;
-        total = number.checked_mul(unit).and_then(|part| total.checked_add(part)).ok_or_else(mistake)?;
-        rest = &rest[digits + 1..];
-    }
-    if text.is_empty() || total > 31_536_000 { Err(mistake()) } else { Ok(total) }
+    // of what Go reads, whole seconds, minutes and hours alone: a description has no other times
+    let is_whole = text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b's' | b'm' | b'h'));
+    let has_unit = text.ends_with(['s', 'm', 'h']) && !text.contains("ms");
+    let milliseconds = if is_whole && has_unit { milliseconds(text) } else { None };
+    milliseconds.map(|time| time / 1000).filter(|seconds| *seconds <= 31_536_000).ok_or_else(mistake)
 }
 
 /// A duration that something waits, or takes: none of it would be taken for a default, or refused.
@@ -351,8 +342,9 @@ fn interval(text: &str) -> Option<Mistake> {
 
 /// A duration that may be less than a second.
 fn timeout(text: &str) -> Option<Mistake> {
-    let milliseconds = text.strip_suffix("ms").and_then(|digits| digits.parse::<u32>().ok());
-    if milliseconds.is_some_and(|value| value > 0) {
+    let is_milliseconds =
+        text.strip_suffix("ms").is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
+    if is_milliseconds && milliseconds(text).is_some_and(|time| (1..=u64::from(u32::MAX)).contains(&time)) {
         return None;
     }
     duration_seconds(text)
@@ -394,7 +386,7 @@ fn label(text: &str) -> Option<Mistake> {
     };
     let fits = key_fits && (value.is_empty() && !text.ends_with('=') || part(value));
     (!fits).then(|| {
-        Mistake::new("this is no label").help("write <key> or <key>=<value>, such as example.com/rules=active")
+        Mistake::new("this is not a label").help("write <key> or <key>=<value>, such as example.com/rules=active")
     })
 }
 
@@ -425,10 +417,10 @@ fn hash_key(text: &str) -> Option<Mistake> {
 }
 
 fn env_name(text: &str) -> Option<Mistake> {
-    let head = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_';
+    let head = |byte: u8| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-' | b'.');
     let ok = text.as_bytes().first().copied().is_some_and(head)
         && text.bytes().all(|byte| head(byte) || byte.is_ascii_digit());
-    (!ok).then(|| Mistake::new("a variable's name is letters, digits and `_`, not beginning with a digit"))
+    (!ok).then(|| Mistake::new("a variable's name is letters, digits, `_`, `-` and `.`, not beginning with a digit"))
 }
 
 fn secret_ref(text: &str) -> Option<Mistake> {
@@ -641,10 +633,26 @@ fn label_value(text: &str) -> Option<Mistake> {
     })
 }
 
-/// A taint's key, or key and value; `*` is every taint.
+/// The effects of taints.
+const EFFECTS: [&str; 3] = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
+
+/// A taint as `kubectl taint` writes it: key, value and effect, the last two if they matter; `*` is every taint.
 fn taint(text: &str) -> Option<Mistake> {
-    (text != "*" && label(text).is_some())
-        .then(|| Mistake::new("this is not a taint").help("write <key>, <key>=<value> or \"*\""))
+    let (taint, effect) = taint_and_effect(text);
+    if effect.is_some_and(|effect| !EFFECTS.contains(&effect)) {
+        return Some(
+            Mistake::new("a taint has no such effect").help(format!("one of {}", crate::words::list(&EFFECTS))),
+        );
+    }
+    (taint != "*" && label(taint).is_some()).then(|| {
+        Mistake::new("this is not a taint").help("write <key>, <key>=<value>, <key>=<value>:NoSchedule or \"*\"")
+    })
+}
+
+/// A taint without its effect, and the effect.
+#[must_use]
+pub fn taint_and_effect(text: &str) -> (&str, Option<&str>) {
+    text.split_once(':').map_or((text, None), |(taint, effect)| (taint, Some(effect)))
 }
 
 fn time_zone(text: &str) -> Option<Mistake> {

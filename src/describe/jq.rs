@@ -56,7 +56,7 @@ const FUNCTIONS: &[(&str, usize)] = &[
 /// The first thing that jq, gojq or we do not take.
 pub fn check(text: &str) -> Result<(), String> {
     let tokens = Lexer::new(text).lex().map_err(|errors| match errors.first() {
-        Some((_, found)) if found.starts_with('\'') => "texts stand in double quotes here".to_owned(),
+        Some((_, found)) if found.starts_with('\'') => "texts are in double quotes here".to_owned(),
         Some((_, found)) => format!("jq cannot read `{}`", start(found)),
         None => "jq cannot read this".to_owned(),
     })?;

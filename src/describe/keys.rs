@@ -9,7 +9,7 @@ use crate::yaml::{Document, NodeId, Value};
 /// What becomes part of the objects as it is written, where kubectl's reading is the rule.
 const MANIFESTS: [&str; 2] = ["extra", "patch"];
 
-/// Reports every key of a description that is not the text that stands there: it would name another variable,
+/// Reports every key of a description that is not the text that is there: it would name another variable,
 /// parameter or environment than its author sees.
 pub(super) fn check(document: &Document, findings: &mut Vec<Finding>) {
     let Value::Map(entries) = document.value(document.root()) else { return };

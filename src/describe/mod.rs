@@ -17,13 +17,16 @@ mod target;
 mod variants;
 
 pub use app::{
-    App, EnvFrom, EnvSource, EnvVar, Files, Handler, Health, NamedPort, Probe, Resources, Right, Volume,
-    read as read_app, read_resources,
+    App, EnvFrom, EnvSource, EnvVar, Files, Handler, Health, NamedPort, Probe, Request, Resources, Right, Volume,
+    looks_like_secret, read as read_app, read_resources,
 };
 pub use beside::{find as find_beside, read as read_beside};
-pub use document::{Description, Entry, Expose, Ignore, Init, Options, check_app, environments, grammar, read};
+pub use document::{
+    Description, Entry, Expose, Ignore, Init, Options, check_app, environments, grammar, parameters, read,
+};
 pub use formats::{
     duration_seconds, fits, format_pattern, is_config_key, is_format, is_object_name, is_service_name, port_of,
+    taint_and_effect,
 };
 pub use params::{KEYWORDS, Setting};
 pub use schema::{Subject, check, embedded, with_defaults};

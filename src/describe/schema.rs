@@ -1,4 +1,4 @@
-//! Checking a value of a description against a JSON Schema, all mistakes at once, each where it stands.
+//! Checking a value of a description against a JSON Schema, all mistakes at once, each where it is.
 //!
 //! The subset of JSON Schema that descriptions and patterns use: `type`, `properties`, `required`,
 //! `additionalProperties`, `propertyNames`, `items`, `minItems`, `enum`, `const`, `pattern`, `format`,

@@ -30,7 +30,7 @@ pub fn from_flag(flag: &str) -> Result<Setting, Vec<Finding>> {
             }
             Ok(Setting { name: name.to_owned(), value, place: whole })
         }
-        // Text that is no YAML, such as `*`, is simply text.
+        // Text that is not YAML, such as `*`, is simply text.
         _ => Ok(plain(Kind::Text(value.to_owned()))),
     }
 }
@@ -53,7 +53,8 @@ pub fn kubernetes_version(value: &Spanned, findings: &mut Vec<Finding>) -> Optio
     };
     Target::parse(text)
         .map_err(|known| {
-            let finding = Finding::error(value.place.label(""), "this is no version of Kubernetes that is known here");
+            let finding =
+                Finding::error(value.place.label(""), "this is not a version of Kubernetes that is known here");
             findings.push(finding.help(format!("{known}; write target: \"1.{}\"", Target::OLDEST.0)));
         })
         .ok()
@@ -89,7 +90,7 @@ pub fn from_file(source: &Arc<Source>) -> Result<Vec<Setting>, Vec<Finding>> {
     Ok(settings)
 }
 
-/// Points everything below a value at one place, for values that stand in no file.
+/// Points everything below a value at one place, for values that are in no file.
 fn relocate(value: Spanned, place: &Place) -> Spanned {
     let kind = match value.kind {
         Kind::List(items) => Kind::List(items.into_iter().map(|item| relocate(item, place)).collect()),

@@ -82,7 +82,7 @@ enum To {
     Made { job: NodeIndex, at_once: Option<String> },
 }
 
-/// An instance of Cloud SQL is an argument of its own: `project:region:name`.
+/// An instance of Cloud SQL is its own argument: `project:region:name`.
 fn cloud_sql_instance<'told>(one: &Placed<'_>, argument: &'told str) -> Option<&'told str> {
     let image = one.view.container.image.as_deref().unwrap_or_default();
     let is_instance = !argument.starts_with('-') && argument.matches(':').count() >= 2 && !argument.contains('/');

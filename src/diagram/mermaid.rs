@@ -80,7 +80,7 @@ fn escape(text: &str) -> String {
     out
 }
 
-/// The title stands in YAML between double quotes.
+/// The title is in YAML between double quotes.
 fn title(text: &str) -> String {
     text.chars()
         .map(|character| if matches!(character, '"' | '\\' | '<' | '>' | '&') { ' ' } else { character })

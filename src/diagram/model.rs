@@ -3,7 +3,7 @@
 /// A node's place in [`Diagram::nodes`].
 pub type NodeIndex = usize;
 
-/// A picture before anybody knows where on the page things stand.
+/// A picture before anybody knows where on the page things are.
 #[derive(Clone, Debug, Default)]
 pub struct Diagram {
     /// What it is a picture of.

@@ -49,7 +49,7 @@ pub(super) fn draw<'object>(
     let has_app = facts.members.iter().any(is_app);
     for one in facts.members {
         let (mut look, name) = roles::of(&one);
-        // A database beside an app is no app.
+        // A database beside an app is not an app.
         if has_app && look == Look::App && !is_app(&one) {
             look = Look::Container;
         }

@@ -60,7 +60,7 @@ pub(super) fn wrap(text: &str, size: f64, bold: bool, limit: f64) -> Vec<String>
     lines
 }
 
-/// A text with everything taken out that is no visible character: controls, and marks that turn the direction
+/// A text with everything taken out that is not a visible character: controls, and marks that turn the direction
 /// of what follows. A line break becomes a space.
 #[must_use]
 pub(super) fn plain(text: &str) -> String {

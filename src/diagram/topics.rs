@@ -44,7 +44,7 @@ pub(super) fn of(told: &Told) -> Vec<Topic> {
     kept
 }
 
-/// Finds the inputs and outputs of a bus, however deep they stand in brokers and switches.
+/// Finds the inputs and outputs of a bus, however deep they are in brokers and switches.
 fn collect(json: &Json, is_read: bool, topics: &mut Vec<Topic>) {
     match json {
         Json::Array(items) => items.iter().for_each(|item| collect(item, is_read, topics)),

@@ -37,7 +37,7 @@ pub struct Address {
     pub range: Range<usize>,
 }
 
-/// How long a text may be that is looked at for addresses, in bytes. What is longer is no address.
+/// How long a text may be that is looked at for addresses, in bytes. What is longer is not an address.
 const LONGEST: usize = 64 << 10;
 
 /// The addresses of a text. Sockets in the file system and paths are none.
@@ -146,7 +146,7 @@ fn plain(word: &str, at: usize) -> Option<Address> {
     }
     // `tcp:127.0.0.1:80`, `tcp4:…`
     let word = ["tcp:", "tcp4:", "tcp6:", "udp:"].iter().find_map(|start| word.strip_prefix(start)).unwrap_or(word);
-    // a path behind it is no part of the address
+    // a path behind it is not part of the address
     let word = word.split('/').next().unwrap_or(word);
     if let Some(number) = port(word) {
         return Some(address(Host::Absent, Some(number), None, range));

@@ -136,6 +136,16 @@ impl<'run> Configs<'run> {
         self.unseen.iter().any(|unseen| is_under(path, &unseen.path) || is_under(&unseen.path, path))
     }
 
+    /// Whether something is mounted for a folder of configuration, or in it, whose content is not seen. A volume of data
+    /// around the folder does not count; around a file it does.
+    pub fn may_hold(&self, path: &str) -> bool {
+        if path.ends_with('/') {
+            self.unseen.iter().any(|unseen| !unseen.starts_empty && is_under(&unseen.path, path))
+        } else {
+            self.hides(path)
+        }
+    }
+
     /// Whether it mounts anything else that may hold configuration.
     #[must_use]
     pub fn has_unseen(&self) -> bool {

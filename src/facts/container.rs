@@ -111,7 +111,7 @@ impl<'run> ContainerFacts<'run> {
     }
 
     fn read(&mut self, known: &'run Programs) {
-        let is_plain = self.is_plain_image(known);
+        let is_plain = is_plain_image(self.image(), known);
         let mut described = 0;
         let mut is_whole = matches!(self.line.kind, Kind::Program | Kind::Script);
         let mut unknown: Vec<&Invocation<'run>> = Vec::new();
@@ -156,7 +156,9 @@ impl<'run> ContainerFacts<'run> {
         let is_new = |dial: &Dial<'run>, known: &[Dial<'run>]| {
             !known.iter().any(|other| other.port == dial.port && other.host == dial.host)
         };
-        for dial in conventions.dials {
+        // A program's own image holds nothing that would read a variable of somebody's own.
+        let dials = if is_plain && described > 0 && unknown.is_empty() { Vec::new() } else { conventions.dials };
+        for dial in dials {
             if is_new(&dial, &self.dials) {
                 self.dials.push(dial);
             }
@@ -166,33 +168,6 @@ impl<'run> ContainerFacts<'run> {
                 self.listens.push(listen);
             }
         }
-    }
-
-    /// Whether its image is the program's own one, and not one that somebody made of it and that may bring
-    /// configuration: nothing but a registry and the usual folders before the name that we know.
-    fn is_plain_image(&self, programs: &Programs) -> bool {
-        let (repository, tag) = programs::split(self.image());
-        let Some(known) = programs.of_image(self.image()) else { return false };
-        // A registry of somebody's own holds mirrors, whose tags are versions, and builds.
-        let host = repository.split('/').next().filter(|host| host.contains(['.', ':']) || *host == "localhost");
-        let is_pinned = tag.is_empty() && self.image().contains('@');
-        if host.is_some_and(|host| !is_public_registry(host)) && !is_version(tag) && !is_pinned {
-            return false;
-        }
-        known.images.iter().any(|image| {
-            let Some(before) = repository.strip_suffix(image.as_str()) else { return false };
-            let mut segments = before.trim_end_matches('/').split('/').filter(|segment| !segment.is_empty());
-            let first = segments.next();
-            let is_registry = |segment: &str| segment.contains(['.', ':']) || segment == "localhost";
-            let rest = match first {
-                Some(first) if is_registry(first) => segments.next(),
-                other => other,
-            };
-            // the organization that the program's source is of, too
-            let is_own =
-                |owner: &str| owner == "library" || image.contains('/') || known.source.contains(&format!("{owner}/"));
-            rest.is_none_or(is_own) && segments.next().is_none()
-        })
     }
 
     /// The image's reference.
@@ -345,6 +320,36 @@ fn main_program<'run>(line: &CommandLine<'run>, image: &str, programs: &'run Pro
     first.or_else(|| all.next())
 }
 
+/// Whether an image is a program's own one, and not one that somebody made of it and that may bring configuration:
+/// nothing but a registry and the usual folders before the name that we know.
+fn is_plain_image(image: &str, programs: &Programs) -> bool {
+    let (repository, tag) = programs::split(image);
+    let Some(known) = programs.of_image(image) else { return false };
+    // A registry of somebody's own holds mirrors, whose tags are versions, and builds.
+    let host = repository.split('/').next().filter(|host| host.contains(['.', ':']) || *host == "localhost");
+    let is_pinned = tag.is_empty() && image.contains('@');
+    if host.is_some_and(|host| !is_public_registry(host)) && !is_version(tag) && !is_pinned {
+        return false;
+    }
+    known.images.iter().any(|end| {
+        let Some(before) = repository.strip_suffix(end.as_str()) else { return false };
+        let mut segments = before.trim_end_matches('/').split('/').filter(|segment| !segment.is_empty());
+        let first = segments.next();
+        let is_registry = |segment: &str| segment.contains(['.', ':']) || segment == "localhost";
+        let rest = match first {
+            Some(first) if is_registry(first) => segments.next(),
+            other => other,
+        };
+        // the organization that the program's source is of, too
+        let is_own = |owner: &str| {
+            matches!(owner, "library" | "k8scsi") || end.contains('/') || known.source.contains(&format!("{owner}/"))
+        };
+        // whose folders are of the projects themselves
+        let is_official = first.is_some_and(|host| matches!(host, "registry.k8s.io" | "k8s.gcr.io"));
+        rest.is_none_or(|owner| is_official || is_own(owner)) && segments.next().is_none()
+    })
+}
+
 /// Whether an image is known to hold its program and no shell or tool beside it. Tags that name another
 /// base (`-alpine`, `-debug`) may hold one.
 #[must_use]
@@ -357,6 +362,8 @@ pub fn is_bare(image: &str) -> bool {
     let is_distroless = repository.starts_with("gcr.io/distroless/") && !repository.contains("busybox");
     let is_named_so = tag.contains("distroless") || repository.ends_with("-distroless");
     let is_pause = repository.ends_with("/pause");
-    let known = || Programs::built_in().of_image(image).is_some_and(|program| program.shell == Some(Shell::None));
+    let programs = Programs::built_in();
+    let is_described = || programs.of_image(image).is_some_and(|program| program.shell == Some(Shell::None));
+    let known = || is_described() && is_plain_image(image, programs);
     !has_base && (is_distroless || is_named_so || is_pause || known())
 }

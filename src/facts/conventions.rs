@@ -13,7 +13,7 @@ use super::proof::{Certainty, Proof};
 const LISTENS: [&str; 8] =
     ["LISTEN", "BIND", "BIND_ADDR", "HTTP_ADDR", "HTTP_ADDRESS", "METRICS_ADDR", "PROBE_ADDR", "SERVE"];
 
-/// Words in the name of something that is no address to connect to: how others reach it, or whom it admits.
+/// Words in the name of something that is not an address to connect to: how others reach it, or whom it admits.
 const NEITHER: [&str; 29] = [
     "ADVERTISE",
     "ADVERTISED",

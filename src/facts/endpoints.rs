@@ -122,6 +122,8 @@ pub(super) struct Reader<'a, 'run> {
     texts: Vec<Text<'a, 'run>>,
     /// Whether it reads configuration that the run does not hold.
     has_unseen_config: bool,
+    /// Whether some of that is in a form that is not read: it may say anything.
+    has_unread_config: bool,
     /// Whether an image of the program's own names decides its defaults; a derived one may bring configuration.
     is_plain_image: bool,
 }
@@ -167,6 +169,7 @@ impl<'a, 'run> Reader<'a, 'run> {
         is_plain_image: bool,
     ) -> Self {
         let arguments = Arguments::of(invocation, &program.options, &|name| program.takes_value(name));
+        let has_unread_config = program.is_told_more(&arguments);
         let mut reader = Self {
             program,
             invocation,
@@ -174,6 +177,7 @@ impl<'a, 'run> Reader<'a, 'run> {
             environment,
             texts: Vec::new(),
             has_unseen_config: false,
+            has_unread_config,
             is_plain_image,
         };
         reader.open(configs);
@@ -194,7 +198,12 @@ impl<'a, 'run> Reader<'a, 'run> {
             for (path, is_known) in paths {
                 let files = if is_known { configs.at(&path) } else { Vec::new() };
                 // The image's own file holds the program's defaults; any other file may say anything.
-                self.has_unseen_config |= files.is_empty() && (is_told || !is_known || configs.hides(&path));
+                if config.format == Format::Unread {
+                    self.has_unread_config |= is_told || !files.is_empty() || configs.may_hold(&path);
+                    continue;
+                }
+                let is_there = is_told || !is_known || configs.hides(&path);
+                self.has_unseen_config |= files.is_empty() && is_there;
                 for file in files {
                     self.add(config.format, file, &[], &mut is_whole);
                 }
@@ -278,7 +287,8 @@ impl<'a, 'run> Reader<'a, 'run> {
 
     /// What it does.
     pub fn read(&self) -> Endpoints<'run> {
-        let mut found = Endpoints { is_whole: self.invocation.is_whole, ..Endpoints::default() };
+        let mut found =
+            Endpoints { is_whole: self.invocation.is_whole && !self.has_unread_config, ..Endpoints::default() };
         for row in &self.program.listens {
             self.listens(row, &mut found);
         }
@@ -322,8 +332,9 @@ impl<'a, 'run> Reader<'a, 'run> {
             let fits = values.iter().any(|value| value.is_known && is(&value.text));
             return if fits || values.iter().all(|value| value.is_known) { Some(fits) } else { None };
         }
-        let may_be_hidden =
-            !when.key.is_empty() && self.has_unseen_config || !when.env.is_empty() && !self.environment.is_whole();
+        let may_be_hidden = self.has_unread_config
+            || !when.key.is_empty() && self.has_unseen_config
+            || !when.env.is_empty() && !self.environment.is_whole();
         if may_be_hidden { None } else { Some(when.absent) }
     }
 
@@ -446,7 +457,7 @@ impl<'a, 'run> Reader<'a, 'run> {
             is_known: true,
             certainty: match hidden {
                 // a file that is named and not seen may say anything
-                _ if by_key && self.has_unseen_config => Certainty::Unknown,
+                _ if self.has_unread_config || by_key && self.has_unseen_config => Certainty::Unknown,
                 true => Certainty::Likely,
                 false => Certainty::Default,
             },
@@ -491,6 +502,7 @@ impl<'a, 'run> Reader<'a, 'run> {
                 if switch.is_none() {
                     certainty = certainty.min(Certainty::Unknown);
                 }
+                let mut shown = None;
                 let mut host = match &one.host {
                     Host::Absent => None,
                     host => Some(host.clone()),
@@ -509,10 +521,13 @@ impl<'a, 'run> Reader<'a, 'run> {
                         certainty = certainty.min(Certainty::Likely);
                     }
                     host = address::read(Form::Host, &said.text).pop().map(|address| address.host);
+                    // what is written shows more than a default
+                    if said.certainty == Certainty::Said && value.certainty != Certainty::Said {
+                        shown = Some((said.place, said.by));
+                    }
                 }
                 let mut port = one.port;
-                let mut place = value.place;
-                let mut by = value.by.clone();
+                let (mut place, mut by) = shown.unwrap_or_else(|| (value.place, value.by.clone()));
                 if let Some(said) = row.port.as_ref().and_then(|part| self.part(part, value.entry))
                     && (one.port.is_none() || said.certainty == Certainty::Said)
                 {
@@ -532,14 +547,14 @@ impl<'a, 'run> Reader<'a, 'run> {
                     certainty = certainty.min(Certainty::Likely);
                 }
                 let is_default = value.certainty != Certainty::Said && place.piece.is_none() && by == value.by;
-                let shows = if is_default { by } else { format!("`{by}`") };
+                let reason = if is_default { by } else { format!("`{by}`") };
                 let scheme = one.scheme.clone();
                 found.push(Found {
                     host,
                     port,
                     scheme,
                     certainty,
-                    proof: Proof::new(place, shows),
+                    proof: Proof::new(place, reason),
                     is_unknown: one.is_unknown,
                     path: one.path.clone(),
                 });

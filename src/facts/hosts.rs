@@ -60,6 +60,9 @@ pub fn is_hashing(text: &str) -> bool {
         "maglev_lb_config",
         "redis_proxy",
     ];
+    if !mentions_any(text, &["hash", "distribution:", "balance "]) && !mentions_any(text, &WORDS) {
+        return false;
+    }
     let is_code = |line: &&str| !line.trim_start().starts_with(['#', '/']);
     let nginx = text.lines().filter(is_code).any(|line| {
         let mut words = line.split_whitespace();
@@ -84,9 +87,17 @@ pub fn is_hashing(text: &str) -> bool {
     nginx || twemproxy || haproxy || by_word
 }
 
+/// Most texts are no proxy's configuration, and large ones seldom are: a search for bytes is much faster than reading.
+fn mentions_any(text: &str, words: &[&str]) -> bool {
+    words.iter().any(|word| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some())
+}
+
 /// What in a proxy's configuration chooses a server by the client's address.
 #[must_use]
 pub fn by_address(text: &str) -> Option<&str> {
+    if !mentions_any(text, &["hash", "split_clients", "balance source", "source_ip: true"]) {
+        return None;
+    }
     let all = nginx::directives(text);
     let of_nginx = all.iter().find(|directive| match directive.name() {
         "ip_hash" => directive.inside.last().is_some_and(|head| all[*head].name() == "upstream"),

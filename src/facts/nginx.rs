@@ -21,7 +21,7 @@ impl<'text> Directive<'text> {
     }
 }
 
-/// The directives of a text in order; few and odd ones for a text that is no nginx configuration.
+/// The directives of a text in order; few and odd ones for a text that is not an nginx configuration.
 #[must_use]
 pub fn directives(text: &str) -> Vec<Directive<'_>> {
     read(text).0

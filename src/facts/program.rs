@@ -106,7 +106,7 @@ pub enum Entrypoint {
     /// The program: `args` are its arguments.
     #[default]
     Binary,
-    /// A script that runs its first argument if that is no option, else the program with the arguments.
+    /// A script that runs its first argument if that is not an option, else the program with the arguments.
     Script,
     /// Nothing (`CMD` only): `args` are the command.
     None,
@@ -158,7 +158,7 @@ pub struct Options {
     /// The form of options.
     #[serde(default)]
     pub style: Style,
-    /// Options without a value of their own: the next word is not theirs.
+    /// Options without their own value: the next word is not theirs.
     #[serde(default)]
     pub boolean: Vec<String>,
     /// Options whose value, the next word, means nothing here.
@@ -197,7 +197,7 @@ pub struct Config {
     /// The variables that name it.
     #[serde(default)]
     pub env: Many,
-    /// Whether the first argument that is no option names it (`redis-server FILE`).
+    /// Whether the first argument that is not an option names it (`redis-server FILE`).
     #[serde(default)]
     pub first: bool,
     /// The keys of configuration read before that name more of it (`include conf.d/*.conf`): files, relative to the
@@ -241,13 +241,15 @@ pub enum Format {
     FluentBit,
     /// Caddy's Caddyfile.
     Caddyfile,
+    /// A form that is not read: what it says may displace anything that is not on the command line.
+    Unread,
 }
 
 /// Where a program listens or connects to.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Endpoint {
-    /// The options that say it, the strongest first. `#1` is the first argument that is no option, `#*` each of them.
+    /// The options that say it, the strongest first. `#1` is the first argument that is not an option, `#*` each of them.
     #[serde(default)]
     pub option: Many,
     /// The variables that say it, where no option does.
@@ -269,7 +271,7 @@ pub struct Endpoint {
     /// What holds where nothing says it: `127.0.0.1:4180`, `:8080`. Absent: nothing then.
     #[serde(default)]
     pub absent: Many,
-    /// Whether each argument that is no option has a port of its own, counted up from this one.
+    /// Whether each argument that is not an option has its own port, counted up from this one.
     #[serde(default)]
     pub counts_up: bool,
     /// A switch without which the entry does not count.

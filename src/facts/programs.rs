@@ -5,6 +5,7 @@ use std::sync::{Arc, LazyLock, OnceLock};
 
 use include_dir::{Dir, include_dir};
 
+use super::command::arguments::Arguments;
 use super::program::{Many, Program, Serves};
 use crate::yaml::{self, Source};
 
@@ -263,6 +264,34 @@ impl Program {
         !self.options.boolean.iter().any(is) && of_endpoints.chain(places).chain(files).any(is)
     }
 
+    /// Whether an option names a file of settings that its description does not know. What such a file says is out of
+    /// sight; a file that is known to hold nothing of the kind is described as an option whose value means nothing.
+    #[must_use]
+    pub fn is_told_more(&self, arguments: &Arguments<'_>) -> bool {
+        const NAMES: [&str; 14] = [
+            "config",
+            "config.file",
+            "config-file",
+            "config_file",
+            "configfile",
+            "config.path",
+            "config-path",
+            "config-dir",
+            "configuration",
+            "conf",
+            "conf-file",
+            "settings",
+            "settings-file",
+            "properties-file",
+        ];
+        let is_described =
+            |name: &str| self.takes_value(name) || self.options.boolean.iter().any(|other| other == name);
+        arguments.all().any(|given| {
+            let name = given.name();
+            NAMES.contains(&name) && !is_described(&format!("--{name}")) && !is_described(&format!("-{name}"))
+        })
+    }
+
     /// Whether it never serves.
     #[must_use]
     pub fn is_tool(&self) -> bool {
@@ -300,7 +329,7 @@ mod tests {
             let entry = super::Entry::of_file(text).expect("an entry");
             let found_by = (&entry.name, &entry.binaries, &entry.images, &entry.tag);
             let read = (&program.program, &program.binaries, &program.images, &program.tag);
-            assert_eq!(found_by, read, "{name}: lists of names stand on one line each");
+            assert_eq!(found_by, read, "{name}: lists of names are on one line each");
             names.push(program.program);
         }
         assert!(names.len() > 100, "{}", names.len());

@@ -39,7 +39,7 @@ impl Certainty {
 /// Where a fact is written: a node of an object, or a piece of its text.
 #[derive(Clone, Copy, Debug)]
 pub struct Place<'run> {
-    /// The object; a ConfigMap's text stands in another one than the container.
+    /// The object; a ConfigMap's text is in another one than the container.
     pub object: &'run Object,
     /// The node.
     pub node: NodeId,

@@ -57,7 +57,7 @@ fn share(pod: PodView<'_>, all: &mut [ContainerFacts<'_>]) {
     }
 }
 
-/// A general proxy is what its place makes it: others talk to it, or it stands in front of them.
+/// A general proxy is what its place makes it: others talk to it, or it is in front of them.
 fn direct_proxies(all: &mut [ContainerFacts<'_>]) {
     for at in 0..all.len() {
         let is_general = matches!(all[at].role, Role::Sidecar(Task::Web) | Role::Ambassador(Way::Broker));
@@ -97,15 +97,16 @@ fn direct_proxies(all: &mut [ContainerFacts<'_>]) {
 /// How a proxy's configuration chooses where a request goes.
 fn way(file: &ConfigFile<'_>) -> Option<Way> {
     let text = file.text;
-    let splits = nginx::directives(text).iter().any(|directive| directive.name() == "split_clients")
-        || text.contains("weighted_clusters");
+    let is_split = |directive: &nginx::Directive<'_>| directive.name() == "split_clients";
+    let splits = text.contains("weighted_clusters")
+        || (text.contains("split_clients") && nginx::directives(text).iter().any(is_split));
     if splits {
         return Some(Way::Split);
     }
     hosts::is_hashing(text).then_some(Way::Shard)
 }
 
-/// A sharding proxy that is a service of its own.
+/// A sharding proxy that is its own service.
 fn route_shards(all: &mut [ContainerFacts<'_>]) {
     for one in all.iter_mut().filter(|one| one.container.runs_beside_app()) {
         let shards = one.program.is_some_and(|program| program.role == Some(Role::Ambassador(Way::Shard)));
@@ -147,7 +148,7 @@ fn choose_app(pod: PodView<'_>, all: &mut [ContainerFacts<'_>]) {
             known.map(|at| (at, Confidence::Likely, "what the workload is called after, or keeps the data of"))
         }
         ([only], [_]) => Some((*only, Confidence::Certain, "the only container")),
-        ([only], _) => Some((*only, Confidence::Certain, "the only container that is no known helper")),
+        ([only], _) => Some((*only, Confidence::Certain, "the only container that is not a known helper")),
         ([], _) => main_helper(pod, all, &main).map(|at| {
             let shows = if main.len() == 1 { "the only container" } else { "what the others help" };
             (at, Confidence::Likely, shows)
@@ -161,7 +162,7 @@ fn choose_app(pod: PodView<'_>, all: &mut [ContainerFacts<'_>]) {
     all[at].evidence.insert(0, Evidence { node, shows: shows.to_owned() });
 }
 
-/// A known program that the workload is there for, whatever stands beside it: it has its name, or of a
+/// A known program that the workload is there for, whatever is beside it: it has its name, or of a
 /// StatefulSet it has the data.
 fn is_own_server(pod: PodView<'_>, one: &ContainerFacts<'_>) -> bool {
     let (workload, name) = (pod.object.id.name.as_str(), one.name());

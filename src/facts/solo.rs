@@ -117,7 +117,7 @@ fn by_name(one: &mut ContainerFacts<'_>, programs: &Programs) {
         }
     }
     // A container called as a known helper, from a registry or build of somebody's own.
-    // Something else than the image starts is no helper by its name: a test beside it is called so, too.
+    // Something else than the image starts is not a helper by its name: a test beside it is called so, too.
     let known = programs.of_image(&container.name).and_then(|known| known.role);
     let known = known.filter(|_| one.line.kind != Kind::Script);
     if let Some(role) =
@@ -149,7 +149,7 @@ fn by_task(name: &str) -> Option<Role> {
     })
 }
 
-/// An ordinary init container, unless it visibly runs a daemon, which is a mistake of its own.
+/// An ordinary init container, unless it visibly runs a daemon, which is its own mistake.
 fn prepare(one: &mut ContainerFacts<'_>) {
     if matches!(one.role, Role::Init(_)) || (one.lifetime == Lifetime::Serves && one.role != Role::Unknown) {
         return;

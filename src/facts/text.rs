@@ -130,7 +130,7 @@ fn port_prefix(name: &str) -> Option<&str> {
         .map(|prefix| prefix.trim_end_matches(['_', '.', '-']))
 }
 
-/// Whether a number stands in a text by itself.
+/// Whether a number is in a text by itself.
 #[must_use]
 pub fn mentions_number(text: &str, number: u16) -> bool {
     let digits = number.to_string();

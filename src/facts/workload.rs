@@ -124,7 +124,7 @@ fn topology(object: &Object, index: &Index<'_>, containers: &[ContainerFacts<'_>
             let router = shard_list(object, index);
             match router {
                 Some(router) => add("sharded service", name, format!("`{router}` names its Pods one by one")),
-                None => add("stateful service", name, "each Pod has a name of its own".to_owned()),
+                None => add("stateful service", name, "each Pod has its own name".to_owned()),
             }
         }
         Some(Typed::DaemonSet(_)) => add("node agent", None, "one Pod on each node".to_owned()),

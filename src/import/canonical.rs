@@ -120,9 +120,11 @@ pub(super) fn canonical(object: &Json, around: &Around) -> Json {
     for key in ["status", "apiVersion", "kind"] {
         members.shift_remove(key);
     }
-    metadata(members.get_mut("metadata"), around, true);
+    // what selects workloads and their like by labels is nothing but people
+    let asked = if kind == "Service" { around.asked.as_slice() } else { &[] };
+    metadata(members.get_mut("metadata"), asked, true);
     if let Some(template) = template_pointer(&kind).and_then(|pointer| object.pointer_mut(pointer)) {
-        metadata(template.get_mut("metadata"), around, false);
+        metadata(template.get_mut("metadata"), &around.asked, false);
         if let Some(spec) = template.get_mut("spec") {
             pod(spec);
         }
@@ -135,7 +137,7 @@ pub(super) fn canonical(object: &Json, around: &Around) -> Json {
         "Job" => job(&mut object["spec"]),
         "CronJob" => {
             let job_template = &mut object["spec"]["jobTemplate"];
-            metadata(job_template.get_mut("metadata"), around, false);
+            metadata(job_template.get_mut("metadata"), &[], false);
             job(&mut job_template["spec"]);
         }
         "PersistentVolumeClaim" => remove(&mut object["spec"], &["volumeName"]),
@@ -167,14 +169,14 @@ fn remove(value: &mut Json, keys: &[&str]) {
     }
 }
 
-fn metadata(metadata: Option<&mut Json>, around: &Around, is_object: bool) {
+fn metadata(metadata: Option<&mut Json>, asked: &[String], is_object: bool) {
     let Some(members) = metadata.and_then(Json::as_object_mut) else { return };
     members.retain(|key, _| matches!(key.as_str(), "labels" | "annotations" | "namespace" | "finalizers"));
     if !is_object {
         members.shift_remove("namespace");
     }
     if let Some(labels) = members.get_mut("labels").and_then(Json::as_object_mut) {
-        labels.retain(|key, _| !is_noise_label(key, &around.asked));
+        labels.retain(|key, _| !is_noise_label(key, asked));
     }
     if let Some(annotations) = members.get_mut("annotations").and_then(Json::as_object_mut) {
         annotations.retain(|key, _| !is_noise_annotation(key));
@@ -402,6 +404,11 @@ fn container(container: &mut Json, all: &Map<String, Json>) {
     if let Some(context) = context.as_object_mut() {
         for (key, value) in all {
             context.entry(key.clone()).or_insert_with(|| value.clone());
+        }
+        // such a container has all capabilities, and is never kept from more rights
+        if context.get("privileged") == Some(&Json::Bool(true)) {
+            context.shift_remove("capabilities");
+            context.shift_remove("allowPrivilegeEscalation");
         }
     }
     if let Some(ports) = members.get_mut("ports").and_then(Json::as_array_mut) {

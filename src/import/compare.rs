@@ -4,6 +4,7 @@ use serde_json::{Map, Value as Json};
 
 use super::canonical::{self, Around};
 use super::defaults;
+use super::secrets::is_open_secret;
 use crate::kube::validation::Quantity;
 
 /// How a field of the made object relates to what was there.
@@ -11,8 +12,10 @@ use crate::kube::validation::Quantity;
 pub enum Kind {
     /// It says the same.
     Same,
-    /// Nothing was said, or only what the server fills in; the reason is why we say something.
+    /// Nothing was said; the reason is why we say something.
     Completed(&'static str),
+    /// It was said, and what is made is another way to the same end or a stricter one, for this reason.
+    Changed(&'static str),
     /// It was said, and is not what is made.
     Lost,
 }
@@ -41,9 +44,47 @@ impl Field {
 /// Compares an object of the input with the one that takes its place.
 pub(super) fn compare(said: &Json, around_said: &Around, made: &Json, around_made: &Around) -> Vec<Field> {
     let kind = said["kind"].as_str().unwrap_or_default();
-    let (said, made) = (canonical::canonical(said, around_said), canonical::canonical(made, around_made));
-    let mut fields = Vec::new();
+    let (said, mut made) = (canonical::canonical(said, around_said), canonical::canonical(made, around_made));
+    let mut fields = native(kind, &said, &mut made);
     walk(kind, &mut Vec::new(), Some(&said), Some(&made), (&said, &made), &mut fields);
+    fields
+}
+
+/// Takes native sidecars that were containers beside the app for these, and says that they were.
+fn native(kind: &str, said: &Json, made: &mut Json) -> Vec<Field> {
+    let mut fields = Vec::new();
+    let Some(way) = canonical::template_pointer(kind).map(|template| format!("{template}/spec")) else { return fields };
+    let Some(said) = said.pointer(&way).and_then(|spec| spec["containers"].as_object()) else { return fields };
+    let Some(spec) = made.pointer_mut(&way) else { return fields };
+    for name in said.keys() {
+        if spec["containers"].get(name).is_some() || spec["initContainers"][name]["restartPolicy"] != "Always" {
+            continue;
+        }
+        let Some(mut moved) = spec["initContainers"].as_object_mut().and_then(|list| list.shift_remove(name)) else {
+            continue;
+        };
+        if let Some(members) = moved.as_object_mut() {
+            members.shift_remove("restartPolicy");
+        }
+        let plain = name.trim_start_matches("[name=").trim_end_matches(']');
+        let order = spec["initContainers"]["order"].as_str().unwrap_or_default();
+        let order: Vec<&str> = order.split(", ").filter(|one| *one != plain).collect();
+        let order = order.join(", ");
+        match spec["initContainers"].as_object_mut() {
+            Some(list) if order.is_empty() => list.clear(),
+            Some(list) => {
+                list.insert("order".to_owned(), Json::String(order));
+            }
+            None => {}
+        }
+        if let Some(containers) = spec["containers"].as_object_mut() {
+            containers.insert(name.clone(), moved);
+        }
+        let mut path: Vec<String> = way.split('/').skip(1).map(str::to_owned).collect();
+        path.extend(["containers".to_owned(), name.clone()]);
+        let reason = "a native sidecar starts before the app and ends after it";
+        fields.push(Field { path, said: None, made: None, kind: Kind::Changed(reason) });
+    }
     fields
 }
 
@@ -75,10 +116,11 @@ fn walk(
     let relation = match (said, made) {
         (Some(said), made) if made.or(default).is_some_and(|made| equal(path, said, made)) => Kind::Same,
         (None, Some(made)) if default == Some(made) => return,
+        // What the server fills in anyway is often written by a tool; that it is not made is not a loss, and is said.
         (Some(said), Some(_)) if default.is_some_and(|default| equal(path, said, default)) => {
-            Kind::Completed(reason(path))
+            Kind::Changed(reason(path))
         }
-        (Some(said), _) => covered(path, said, made, whole).map_or(Kind::Lost, Kind::Completed),
+        (Some(said), _) => covered(path, said, made, whole).map_or(Kind::Lost, Kind::Changed),
         (None, _) => Kind::Completed(reason(path)),
     };
     fields.push(Field { path: path.clone(), said: said.cloned(), made: made.cloned(), kind: relation });
@@ -134,9 +176,17 @@ fn covered(path: &[String], said: &Json, made: Option<&Json>, whole: (&Json, &Js
             let all = made?.as_array()?.iter().any(|one| one == "ALL");
             all.then_some("all capabilities are dropped")
         }
+        (variable, "value") => {
+            let name = variable.strip_prefix("[name=")?.strip_suffix(']')?;
+            let named = at(whole.1, 1)?.pointer("/valueFrom/secretKeyRef")?.is_object();
+            (named && is_open_secret(name, said.as_str()?)).then_some(NAMED_SECRET)
+        }
         _ => None,
     }
 }
+
+/// Why a variable is a reference.
+const NAMED_SECRET: &str = "a secret is named in a description, not written";
 
 /// How long a start-up probe waits, in seconds.
 pub(super) fn patience(probe: &Json) -> u64 {
@@ -147,10 +197,11 @@ pub(super) fn patience(probe: &Json) -> u64 {
 /// Why something is said where the input is silent, by the first word that the path has.
 fn reason(path: &[String]) -> &'static str {
     const REASONS: &[(&str, &str)] = &[
+        ("secretKeyRef", NAMED_SECRET),
         ("securityContext", "what Pod Security restricted asks of every Pod"),
         ("readinessProbe", "no traffic before the app answers"),
         ("livenessProbe", "a container that hangs is restarted"),
-        ("startupProbe", "a slow start is no failure"),
+        ("startupProbe", "a slow start is not a failure"),
         ("resources", "requests for the scheduler, and a limit of memory"),
         ("sizeLimit", "a volume that grows without limit fills its node"),
         ("lifecycle", "endpoints are gone before SIGTERM comes"),
@@ -158,7 +209,7 @@ fn reason(path: &[String]) -> &'static str {
         ("strategy", "a new Pod is ready before an old one goes"),
         ("topologySpreadConstraints", "replicas do not share a node if they need not"),
         ("automountServiceAccountToken", "the app has no token that it does not ask for"),
-        ("serviceAccountName", "a ServiceAccount of its own, without rights"),
+        ("serviceAccountName", "its own ServiceAccount, without rights"),
         ("enableServiceLinks", "no variables of every Service of the namespace"),
         ("podManagementPolicy", "Pods do not wait for each other"),
         ("persistentVolumeClaimRetentionPolicy", "claims outlive the Pods"),

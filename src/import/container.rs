@@ -4,7 +4,9 @@ use serde_json::{Map, Value as Json, json};
 
 use super::canonical::{items, path_of, slept, text};
 use super::health;
+use super::reach;
 use crate::describe::fits;
+use crate::kube::validation::Quantity;
 
 /// The Pod that a container is in.
 pub(super) struct Pod<'a> {
@@ -45,18 +47,26 @@ pub(super) fn keys(container: &Json, pod: &Pod<'_>, ports: &Ports) -> Map<String
     };
     put("image", json!(escaped(&text(&container["image"]))));
     put("port", json!(ports.main));
+    let main = items(&container["ports"]).iter().find(|port| port["containerPort"].as_u64() == ports.main);
+    put("host-port", main.and_then(host_port).map_or(Json::Null, |port| json!(port)));
     put("ports", further_ports(container, ports));
     put("health", health::of(container, ports.main));
     put("command", texts(&container["command"]));
     put("args", texts(&container["args"]));
+    put("workdir", container["workingDir"].as_str().map_or(Json::Null, |folder| json!(escaped(folder))));
     put("env", env(container));
     put("envFrom", env_from(container));
     put("user", user(container, pod.spec));
+    for (key, value) in reach::rights(container, pod.spec) {
+        put(key, value);
+    }
     let (writable, shared, volumes) = mounts(container, pod);
     put("writable", Json::Array(writable));
     put("shared", Json::Object(shared));
     put("volumes", Json::Object(volumes));
     put("resources", resources(&container["resources"]));
+    put("before-stop", texts(&reach::hook(container, "preStop")));
+    put("after-start", texts(&reach::hook(container, "postStart")));
     keys
 }
 
@@ -110,7 +120,7 @@ fn texts(list: &Json) -> Json {
 /// Names for the ports beside the main one.
 fn further_ports(container: &Json, ports: &Ports) -> Json {
     let mut named = Map::new();
-    let mut add = |number: u64, name: Option<&str>, protocol: &str| {
+    let mut add = |number: u64, name: Option<&str>, protocol: &str, host_port: Option<u64>| {
         if Some(number) == ports.main && protocol != "UDP" {
             return;
         }
@@ -121,18 +131,29 @@ fn further_ports(container: &Json, ports: &Ports) -> Json {
             .map_or_else(|| format!("port-{number}"), str::to_owned);
         let port = if protocol == "UDP" { json!(format!("{number}/udp")) } else { json!(number) };
         let offered = ports.offered.contains(&number);
-        let value = if offered { port } else { json!({"port": port, "private": true}) };
+        let mut value = if offered && host_port.is_none() { port } else { json!({"port": port}) };
+        if !offered {
+            value["private"] = json!(true);
+        }
+        if let Some(host_port) = host_port {
+            value["host-port"] = json!(host_port);
+        }
         named.entry(name).or_insert(value);
     };
     for port in items(&container["ports"]) {
         let Some(number) = port["containerPort"].as_u64() else { continue };
-        add(number, port["name"].as_str(), port["protocol"].as_str().unwrap_or("TCP"));
+        add(number, port["name"].as_str(), port["protocol"].as_str().unwrap_or("TCP"), host_port(port));
     }
     let declared = |number: u64| items(&container["ports"]).iter().any(|port| port["containerPort"] == number);
     for (number, name) in ports.names.iter().filter(|(number, _)| !declared(*number)) {
-        add(*number, Some(name), "TCP");
+        add(*number, Some(name), "TCP", None);
     }
     Json::Object(named)
+}
+
+/// The node's port; 0 is none.
+fn host_port(port: &Json) -> Option<u64> {
+    port["hostPort"].as_u64().filter(|port| *port > 0)
 }
 
 fn env(container: &Json) -> Json {
@@ -141,7 +162,8 @@ fn env(container: &Json) -> Json {
         let Some(name) = variable["name"].as_str() else { continue };
         let from = &variable["valueFrom"];
         let key = |kind: &str, source: &Json| {
-            Some(json!(format!("{kind}/{}/{}", source["name"].as_str()?, source["key"].as_str()?)))
+            let text = json!(format!("{kind}/{}/{}", source["name"].as_str()?, source["key"].as_str()?));
+            Some(if source["optional"] == true { json!({"from": text, "optional": true}) } else { text })
         };
         let value = if from.is_null() {
             Some(json!(escaped(&text(&variable["value"]))))
@@ -195,9 +217,17 @@ fn env_from(container: &Json) -> Json {
             (source, _) => ("secret", source),
         };
         let name = source["name"].as_str()?;
-        Some(match from["prefix"].as_str().filter(|prefix| !prefix.is_empty()) {
-            Some(prefix) => json!({kind: name, "prefix": prefix}),
-            None => json!(format!("{kind}/{name}")),
+        let mut value = json!({kind: name});
+        if let Some(prefix) = from["prefix"].as_str().filter(|prefix| !prefix.is_empty()) {
+            value["prefix"] = json!(prefix);
+        }
+        if source["optional"] == true {
+            value["optional"] = json!(true);
+        }
+        Some(if value.as_object().is_some_and(|value| value.len() > 1) {
+            value
+        } else {
+            json!(format!("{kind}/{name}"))
         })
     };
     Json::Array(items(&container["envFrom"]).iter().filter_map(one).collect())
@@ -219,13 +249,16 @@ fn mounts(container: &Json, pod: &Pod<'_>) -> Mounts {
         let Some(volume) = items(&pod.spec["volumes"]).iter().find(|volume| volume["name"] == name) else { continue };
         if let Some(empty) = empty_dir(volume) {
             let size = empty["sizeLimit"].as_str().map_or_else(|| json!(SIZE), |size| json!(size));
-            let plain = mount["subPath"].is_null() && mount["subPathExpr"].is_null();
-            if !plain {
+            let (sub, users) = (mount["subPath"].as_str(), mounted(pod.spec, &name));
+            if !mount["subPathExpr"].is_null() || sub.is_some() && users > 1 {
                 continue;
             }
-            if empty["medium"] == "Memory" {
+            if let Some(sub) = sub {
+                let kind = if empty["medium"] == "Memory" { "memory" } else { "size" };
+                volumes.insert(fresh(&name, &volumes), json!({kind: size, "mount": path, "sub": sub}));
+            } else if empty["medium"] == "Memory" {
                 volumes.insert(fresh(&name, &volumes), json!({"memory": size, "mount": path}));
-            } else if mounted(pod.spec, &name) > 1 {
+            } else if users > 1 {
                 let value =
                     if empty["sizeLimit"].is_null() { json!(path) } else { json!({"mount": path, "size": size}) };
                 shared.insert(name, value);
@@ -287,6 +320,20 @@ fn volume_of(volume: &Json, mount: &Json, path: &str, pod: &Pod<'_>) -> Option<J
         value.insert("configmap".to_owned(), json!(name));
     } else if let Some(host) = volume.pointer("/hostPath/path").and_then(Json::as_str) {
         value.insert("host".to_owned(), json!(host));
+        let must_be = volume["hostPath"]["type"].as_str().filter(|must_be| !must_be.is_empty());
+        value.extend(must_be.map(|must_be| ("type".to_owned(), json!(must_be))));
+        let propagation = mount["mountPropagation"].as_str().filter(|propagation| *propagation != "None");
+        value.extend(propagation.map(|propagation| ("propagation".to_owned(), json!(propagation))));
+    } else if let Some(driver) = volume.pointer("/csi/driver").and_then(Json::as_str) {
+        value.insert("csi".to_owned(), json!(driver));
+        let attributes = volume["csi"].get("volumeAttributes").filter(|attributes| attributes.is_object());
+        value.extend(attributes.map(|attributes| ("attributes".to_owned(), attributes.clone())));
+    } else if let Some([source]) = volume.pointer("/projected/sources").map(items)
+        && let Some(audience) = source.pointer("/serviceAccountToken/audience").and_then(Json::as_str)
+    {
+        value.insert("token".to_owned(), json!(audience));
+        let expires = source["serviceAccountToken"]["expirationSeconds"].as_u64().filter(|seconds| *seconds != 3600);
+        value.extend(expires.map(|seconds| ("expires".to_owned(), json!(duration(seconds)))));
     } else if let Some(image) = volume.pointer("/image/reference").and_then(Json::as_str) {
         value.insert("image".to_owned(), json!(image));
     } else if let Some(size) = volume.pointer("/ephemeral/volumeClaimTemplate/spec/resources/requests/storage") {
@@ -298,7 +345,8 @@ fn volume_of(volume: &Json, mount: &Json, path: &str, pod: &Pod<'_>) -> Option<J
         return None;
     }
     value.insert("mount".to_owned(), json!(path));
-    if volume.get("hostPath").is_some() {
+    if ["hostPath", "csi", "projected"].iter().any(|kind| volume.get(kind).is_some()) {
+        let read_only = read_only || volume["csi"]["readOnly"] == true;
         if !read_only {
             value.insert("readOnly".to_owned(), json!(false));
         }
@@ -315,11 +363,17 @@ fn volume_of(volume: &Json, mount: &Json, path: &str, pod: &Pod<'_>) -> Option<J
         ([], Some(file)) if source.is_some() => {
             value.insert("file".to_owned(), json!(file));
         }
+        ([], Some(folder)) if volume.get("image").is_none() && fits("sub-path", folder) => {
+            value.insert("sub".to_owned(), json!(folder));
+        }
         ([], _) => {}
         (listed, _) => {
             let items = listed.iter().filter_map(|item| Some((item["key"].as_str()?.to_owned(), item["path"].clone())));
             value.insert("items".to_owned(), Json::Object(items.collect()));
         }
+    }
+    if source.is_some_and(|source| source["optional"] == true) {
+        value.insert("optional".to_owned(), json!(true));
     }
     Some(Json::Object(value))
 }
@@ -337,7 +391,8 @@ fn resources(resources: &Json) -> Json {
         .collect();
     let limits = (of("limits", "cpu"), of("limits", "memory"));
     let requests = (request("cpu"), request("memory"));
-    if requests == (None, None) && extended.is_empty() {
+    let disk = request("ephemeral-storage");
+    if requests == (None, None) && extended.is_empty() && disk.is_none() {
         return Json::Null;
     }
     let cpu = requests.0.unwrap_or_else(|| json!("100m"));
@@ -354,6 +409,16 @@ fn resources(resources: &Json) -> Json {
         }
         None => {}
     }
+    let disk_limit = of("limits", "ephemeral-storage").filter(|limit| disk.as_ref() != Some(limit));
+    said.extend(disk.map(|disk| ("disk".to_owned(), disk)));
+    if let Some(limit) = disk_limit {
+        let memory = said.get("limit").filter(|limit| !limit.is_object()).cloned();
+        let limits = said.entry("limit").or_insert_with(|| json!({}));
+        if !limits.is_object() {
+            *limits = json!({"memory": memory});
+        }
+        limits["disk"] = limit;
+    }
     said.extend(extended);
     Json::Object(said)
 }
@@ -361,7 +426,12 @@ fn resources(resources: &Json) -> Json {
 /// Twice a size of memory, as `small`, `medium` and `large` have it, where nobody limits it.
 fn double(size: &Json) -> Option<String> {
     let text = size.as_str()?;
-    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let number: u64 = text[..digits].parse().ok()?;
-    Some(format!("{}{}", number.checked_mul(2)?, &text[digits..]))
+    Quantity::parse(text)?;
+    let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len()));
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    let doubled = format!("{whole}{fraction}").parse::<u64>().ok()?.checked_mul(2)?.to_string();
+    let digits = format!("{doubled:0>width$}", width = fraction.len() + 1);
+    let (whole, fraction) = digits.split_at(digits.len() - fraction.len());
+    let fraction = fraction.trim_end_matches('0');
+    Some(if fraction.is_empty() { format!("{whole}{unit}") } else { format!("{whole}.{fraction}{unit}") })
 }

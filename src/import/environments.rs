@@ -11,6 +11,8 @@ use super::{Attempt, Generate, Imported, Input, Left, write};
 pub(super) struct Variants {
     /// What the documents say by themselves.
     pub base: Vec<Input>,
+    /// The folder that this is, if there are several.
+    pub base_name: String,
     /// The environments, each with all that is applied in it.
     pub others: BTreeMap<String, Vec<Input>>,
 }
@@ -20,8 +22,7 @@ const BASES: &[&str] = &["base", "common", "default", "production", "prod"];
 
 /// Tells the variants apart by the first folder or file in which their paths differ.
 pub(super) fn split(inputs: Vec<Input>) -> Variants {
-    let all = || Variants { base: Vec::new(), others: BTreeMap::new() };
-    let Some((prefix, names)) = variants(&inputs) else { return Variants { base: inputs, ..all() } };
+    let Some((prefix, names)) = variants(&inputs) else { return Variants { base: inputs, ..Variants::default() } };
     let of = |input: &Input| component(&input.file, &prefix).filter(|name| names.contains(*name)).map(str::to_owned);
     let shared: Vec<Input> = inputs.iter().filter(|input| of(input).is_none()).cloned().collect();
     let mut by_name: BTreeMap<String, Vec<Input>> = BTreeMap::new();
@@ -33,9 +34,9 @@ pub(super) fn split(inputs: Vec<Input>) -> Variants {
         by_name.insert(name.clone(), whole);
     }
     let base = BASES.iter().find(|name| by_name.contains_key(**name)).map(|name| (*name).to_owned());
-    let base = base.or_else(|| by_name.keys().next().cloned()).unwrap_or_default();
-    let base = by_name.remove(&base).unwrap_or_default();
-    Variants { base, others: by_name }
+    let base_name = base.or_else(|| by_name.keys().next().cloned()).unwrap_or_default();
+    let base = by_name.remove(&base_name).unwrap_or_default();
+    Variants { base, base_name, others: by_name }
 }
 
 fn component<'a>(file: &'a str, prefix: &str) -> Option<&'a str> {
@@ -86,6 +87,7 @@ pub(super) fn repeated(inputs: &[Input]) -> HashSet<usize> {
 /// Adds what differs in the other variants to the documents, as `environments`.
 pub(super) fn join(
     base: Vec<Attempt>,
+    variants: &Variants,
     mut others: BTreeMap<String, Vec<(Attempt, Vec<Input>)>>,
     generate: Generate<'_>,
     left: &mut Vec<Left>,
@@ -95,7 +97,13 @@ pub(super) fn join(
         let mut environments = Map::new();
         let mut joined = Vec::new();
         for (name, attempts) in &mut others {
-            let at = attempts.iter().position(|(other, _)| other.imported.name == attempt.imported.name);
+            let same = |other: &Imported| {
+                let (one, other) = (&attempt.imported, other);
+                one.name == other.name
+                    && one.workload.kind() == other.workload.kind()
+                    && one.workload.name() == other.workload.name()
+            };
+            let at = attempts.iter().position(|(other, _)| same(&other.imported));
             let Some((other, _)) = at.map(|at| attempts.remove(at)) else { continue };
             let change = difference(&attempt.keys, &other.keys);
             environments.insert(name.clone(), Json::Object(change));
@@ -112,6 +120,8 @@ pub(super) fn join(
                     attempt.imported.environments.push(name);
                     attempt.imported.objects.extend(other.imported.objects);
                     attempt.imported.patches += other.imported.patches;
+                    attempt.imported.obsolete.extend(other.imported.obsolete);
+                    attempt.imported.secrets.extend(other.imported.secrets);
                 } else {
                     let why = format!("as environment `{name}` it does not generate what it generates alone");
                     left.push(Left { input: other.imported.workload, why });
@@ -129,7 +139,14 @@ pub(super) fn join(
     }
     for (name, attempts) in others {
         for (attempt, _) in attempts {
-            let why = format!("it is in the environment `{name}` alone; import that folder by itself");
+            let workload = &attempt.imported.workload;
+            let in_base = |input: &Input| input.kind() == workload.kind() && input.name() == workload.name();
+            let why = if variants.base.iter().any(in_base) {
+                let base = &variants.base_name;
+                format!("`{base}`, which environments change, keeps its own where it is; import `{name}` by itself")
+            } else {
+                format!("it is in the environment `{name}` alone; import that folder by itself")
+            };
             left.push(Left { input: attempt.imported.workload, why });
         }
     }

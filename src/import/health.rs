@@ -60,7 +60,7 @@ fn number(container: &Json, port: &Json) -> Option<u64> {
 
 /// One check: a word where that says all of it.
 fn check(probe: &Json, main: Option<u64>, ours: Timing, number: &dyn Fn(&Json) -> Option<u64>) -> Option<Json> {
-    let mut form = Map::new();
+    let (mut form, mut more) = (Map::new(), Map::new());
     let mut word = None;
     if let Some(http) = probe.get("httpGet") {
         let path = http["path"].as_str().filter(|path| !path.is_empty()).unwrap_or("/");
@@ -73,6 +73,15 @@ fn check(probe: &Json, main: Option<u64>, ours: Timing, number: &dyn Fn(&Json) -
         } else {
             form.insert("port".to_owned(), json!(port));
         }
+        let headers = items(&http["httpHeaders"]).iter();
+        let headers: Map<String, Json> = headers
+            .filter_map(|header| {
+                Some((header["name"].as_str()?.to_owned(), json!(super::container::escaped(header["value"].as_str()?))))
+            })
+            .collect();
+        more.extend((!headers.is_empty()).then(|| ("headers".to_owned(), Json::Object(headers))));
+        let host = http["host"].as_str().filter(|host| matches!(*host, "127.0.0.1" | "::1" | "localhost"));
+        more.extend(host.map(|host| ("host".to_owned(), json!(host))));
     } else if let Some(tcp) = probe.get("tcpSocket") {
         let port = number(&tcp["port"])?;
         form.insert("tcp".to_owned(), json!(port));
@@ -100,6 +109,9 @@ fn check(probe: &Json, main: Option<u64>, ours: Timing, number: &dyn Fn(&Json) -
     // what the server or the generator takes by itself needs no word
     let of =
         |key: &str, defaults: [u64; 2]| probe[key].as_u64().filter(|number| !defaults.contains(number) && *number > 0);
+    form.extend(more);
+    // of liveness the server admits 1 alone
+    form.extend(of("successThreshold", [1, 1]).map(|successes| ("successes".to_owned(), json!(successes))));
     form.extend(of("periodSeconds", [10, ours.every]).map(|every| ("every".to_owned(), json!(duration(every)))));
     form.extend(of("timeoutSeconds", [1, 1]).map(|timeout| ("timeout".to_owned(), json!(duration(timeout)))));
     form.extend(of("failureThreshold", [3, ours.failures]).map(|failures| ("failures".to_owned(), json!(failures))));

@@ -13,6 +13,9 @@ mod health;
 mod owned;
 mod patch;
 mod plan;
+mod reach;
+mod recognise;
+mod secrets;
 mod workload;
 mod write;
 
@@ -24,6 +27,7 @@ use serde_json::{Map, Value as Json, json};
 use canonical::Around;
 pub use compare::{Field, Kind};
 use owned::Owned;
+pub use secrets::hide as hide_secrets;
 
 use crate::describe::Spanned;
 use crate::diagnostic::{Finding, ObjectRef};
@@ -40,17 +44,35 @@ pub struct Input {
     pub file: String,
     /// Its first line there.
     pub line: usize,
+    /// Values that look like secrets and are written in the open, with their lines.
+    open: Vec<(Vec<String>, usize)>,
 }
 
 impl Input {
     /// Copies an object out of its file.
     #[must_use]
     pub fn of(object: &Object) -> Self {
-        let mut json = Spanned::from_node(&object.document, object.node).to_json();
-        canonical::without_nulls(&mut json);
+        let spanned = Spanned::from_node(&object.document, object.node);
+        let mut json = spanned.to_json();
         let source = &object.document.source;
+        let line_of = |value: &Spanned| source.position(value.place.span.start).line;
+        let open = secrets::find(&json).into_iter().filter_map(|path| {
+            let value = path.iter().try_fold(&spanned, |value, step| match &value.kind {
+                crate::describe::Kind::List(items) => items.get(step.parse::<usize>().ok()?),
+                _ => value.get(step),
+            })?;
+            Some((path, line_of(value)))
+        });
+        let open = open.collect();
+        canonical::without_nulls(&mut json);
         let line = source.position(object.document.span(object.node).start).line;
-        Self { id: object.id.clone(), object: json, file: source.name.clone(), line }
+        Self { id: object.id.clone(), object: json, file: source.name.clone(), line, open }
+    }
+
+    /// Where values that look like secrets are written in the open, apart from variables, which become references.
+    pub fn open(&self) -> impl Iterator<Item = String> {
+        let others = self.open.iter().filter(|(path, _)| secrets::variable(&self.object, path).is_none());
+        others.map(|(_, line)| format!("{}:{line}", self.file))
     }
 
     fn kind(&self) -> &str {
@@ -59,6 +81,12 @@ impl Input {
 
     fn name(&self) -> &str {
         &self.id.name
+    }
+
+    /// Whether it is of a kind that a document is made for.
+    #[must_use]
+    pub fn is_workload(&self) -> bool {
+        canonical::template_pointer(self.kind()).is_some()
     }
 
     /// `Deployment/shop`.
@@ -98,6 +126,8 @@ pub struct Imported {
     pub extra: Vec<Input>,
     /// What has to be deleted because it cannot be changed into what is made.
     pub obsolete: Vec<String>,
+    /// Keys of Secrets that have to be there first, for values that the manifest has in the open.
+    pub secrets: Vec<String>,
     /// The environments it has.
     pub environments: Vec<String>,
 }
@@ -155,7 +185,7 @@ pub fn import(inputs: Vec<Input>, main: &dyn Fn(&Input) -> usize, generate: Gene
         others.insert(name.clone(), attempts.into_iter().map(|attempt| (attempt, inputs.clone())).collect());
         result.left.extend(left);
     }
-    result.documents = environments::join(base, others, generate, &mut result.left);
+    result.documents = environments::join(base, &variants, others, generate, &mut result.left);
     result
 }
 
@@ -185,11 +215,39 @@ fn one(inputs: &[Input], main: &dyn Fn(&Input) -> usize, generate: Generate<'_>,
     let there = inputs.iter().map(|input| place_of(&input.object)).collect();
     let run = Run { asked: plan::asked(&single), services: Arc::new(services.services), there };
     plan::need_tokens(&mut single);
-    let (owned, others) = plan::plan(&single, &run.services, main);
+    // First with what is recognised; where that does not come out even, as the containers that they are.
+    let (owned, mut others) = plan::plan(&single, &run.services, main, &|_| true);
+    let mut results: Vec<_> = owned.iter().map(|owned| attempt(owned, &run, generate)).collect();
+    let again: Vec<bool> =
+        owned.iter().zip(&results).map(|(owned, result)| !owned.uses.is_empty() && hatches(result) > 0).collect();
+    let retried: HashSet<*const Input> = owned
+        .iter()
+        .zip(&again)
+        .filter(|(_, again)| **again)
+        .map(|(owned, _)| std::ptr::from_ref(owned.workload))
+        .collect();
+    let mut owned = owned;
+    if !retried.is_empty() {
+        let plain = |input: &Input| !retried.contains(&std::ptr::from_ref(input));
+        let (plainly, left) = plan::plan(&single, &run.services, main, &plain);
+        others = left;
+        for (at, other) in plainly.into_iter().enumerate().filter(|(at, _)| again[*at]) {
+            let result = attempt(&other, &run, generate);
+            if hatches(&result) < hatches(&results[at]) || results[at].is_err() {
+                (owned[at], results[at]) = (other, result);
+            }
+        }
+        let kept: HashSet<*const Input> = owned
+            .iter()
+            .flat_map(|owned| owned.objects().chain(owned.extra.iter().copied()))
+            .map(std::ptr::from_ref)
+            .collect();
+        others.retain(|(input, _)| !kept.contains(&std::ptr::from_ref(*input)));
+    }
     rest.extend(others.into_iter().map(|(input, why)| (input.clone(), why)));
     let mut attempts = Vec::new();
-    for owned in &owned {
-        match attempt(owned, &run, generate) {
+    for (owned, result) in owned.iter().zip(results) {
+        match result {
             Ok(attempt) => attempts.push(attempt),
             Err(why) => {
                 rest.push((owned.workload.clone(), why));
@@ -204,6 +262,11 @@ fn one(inputs: &[Input], main: &dyn Fn(&Input) -> usize, generate: Generate<'_>,
     attempts
 }
 
+/// How much of an attempt no key says; most of all one that failed.
+fn hatches(result: &Result<Attempt, String>) -> usize {
+    result.as_ref().map_or(usize::MAX, |attempt| attempt.imported.patches + attempt.imported.extra.len())
+}
+
 /// How often what is generated is compared and mended; a patch may show another difference beneath.
 const ROUNDS: usize = 4;
 
@@ -215,7 +278,8 @@ fn attempt(owned: &Owned<'_>, run: &Run, generate: Generate<'_>) -> Result<Attem
         comments.push(("extra".to_owned(), places("no key makes", &owned.extra)));
     }
     let mut merges: BTreeMap<String, Json> = BTreeMap::new();
-    let mut ignored: Vec<Json> = Vec::new();
+    let mut ignored: Vec<Json> =
+        keys.get("ignore").map(|ignored| canonical::items(ignored).to_vec()).unwrap_or_default();
     for _ in 0..ROUNDS {
         write_hatches(&mut keys, &merges, &ignored);
         let text = write::document(&keys, &comments)?;
@@ -281,17 +345,15 @@ fn finish(
     let title = |object: &Json| {
         format!("{}/{}", canonical::text(&object["kind"]), canonical::text(&object["metadata"]["name"]))
     };
-    let mut obsolete = Vec::new();
+    let mut obsolete: Vec<String> = objects.iter().filter_map(immutable).collect();
     if owned.workload.kind() == "Job" {
-        obsolete.push(format!(
-            "{}: a Job's spec is immutable, and the new one has a name of its own",
-            owned.workload.title()
-        ));
+        obsolete
+            .push(format!("{}: a Job's spec is immutable, and the new one has its own name", owned.workload.title()));
     }
     let added = made.iter().filter(is_there).map(title).collect();
     Attempt {
         imported: Imported {
-            name: owned.workload.name().to_owned(),
+            name: owned.name.clone(),
             namespace: owned.workload.id.namespace.clone(),
             workload: owned.workload.clone(),
             text,
@@ -300,11 +362,60 @@ fn finish(
             patches,
             extra: owned.extra.iter().map(|input| (*input).clone()).collect(),
             obsolete,
+            secrets: named_secrets(owned),
             environments: Vec::new(),
         },
         keys,
         comments,
     }
+}
+
+/// The keys that the document's references need, each with the place of its value.
+fn named_secrets(owned: &Owned<'_>) -> Vec<String> {
+    let workload = owned.workload;
+    let Some(spec) = canonical::pod_spec(&workload.object) else { return Vec::new() };
+    let mut keys = Vec::new();
+    for (path, line) in &workload.open {
+        let Some(name) = secrets::variable(&workload.object, path) else { continue };
+        let way = path[..path.len() - 3].iter().fold(String::new(), |pointer, step| pointer + "/" + step);
+        let Some(container) = workload.object.pointer(&way) else { continue };
+        let value = workload.object.pointer(&format!("/{}", path.join("/"))).and_then(Json::as_str);
+        let key = secrets::secret_key(spec, container, name, value.unwrap_or_default());
+        let secret = workload::secret_of(&owned.name);
+        keys.push(format!("Secret/{secret} with {key}, which is in the open at {}:{line}", workload.file));
+    }
+    keys
+}
+
+/// Fields that the API server lets nobody change, as `kubernetes/pkg/apis/*/validation` has them.
+fn immutable(object: &Compared) -> Option<String> {
+    // What a StatefulSet's update may change: ValidateStatefulSetUpdate in pkg/apis/apps/validation.
+    const OF_STATEFUL_SET: &[&str] = &[
+        "replicas",
+        "ordinals",
+        "template",
+        "updateStrategy",
+        "revisionHistoryLimit",
+        "persistentVolumeClaimRetentionPolicy",
+        "minReadySeconds",
+    ];
+    let is_immutable = |field: &&Field| {
+        let path: Vec<&str> = field.path.iter().map(String::as_str).collect();
+        let changed = field.kind != Kind::Same;
+        changed
+            && match (object.input.kind(), path.as_slice()) {
+                ("Deployment" | "DaemonSet", ["spec", "selector", ..])
+                | ("Service", ["spec", "headless" | "clusterIP"])
+                | ("RoleBinding" | "ClusterRoleBinding", ["roleRef", ..]) => true,
+                ("StatefulSet", ["spec", step, ..]) => !OF_STATEFUL_SET.contains(step),
+                _ => false,
+            }
+    };
+    let fields: Vec<String> = object.fields.iter().filter(is_immutable).map(Field::name).collect();
+    (!fields.is_empty()).then(|| {
+        let way = if object.input.kind() == "StatefulSet" { " (with --cascade=orphan its Pods go on)" } else { "" };
+        format!("{}{way}: {} cannot be changed in place", object.input.title(), fields.join(", "))
+    })
 }
 
 /// Puts `patch` and `ignore` at the end of the document, in the order of the documentation.
@@ -416,11 +527,8 @@ fn around<'a>(objects: impl Iterator<Item = &'a Json>, run: &Run) -> Around {
 
 /// How a patch names an object: a Job without the hash that its name ends in.
 fn identity(made: &Json, owned: &Owned<'_>) -> String {
-    let name = if made["kind"] == "Job" {
-        owned.workload.name()
-    } else {
-        made["metadata"]["name"].as_str().unwrap_or_default()
-    };
+    let name =
+        if made["kind"] == "Job" { owned.name.as_str() } else { made["metadata"]["name"].as_str().unwrap_or_default() };
     format!("{}/{name}", canonical::text(&made["kind"]))
 }
 

@@ -1,12 +1,14 @@
 //! What belongs to a workload: its Service, route, autoscaler, budget and claims, and what they add to its document.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use serde_json::{Map, Value as Json, json};
 
 use super::Input;
 use super::canonical::{self, items, text};
 use super::container::Ports;
+use super::recognise::{self, Front, Recognised};
 use crate::describe::fits;
 
 /// Protocols by the names that ports have, and by their well-known number.
@@ -25,6 +27,8 @@ const KNOWN: &[(&str, &[&str], u64)] = &[
 /// A workload with the objects that its document makes.
 pub(super) struct Owned<'a> {
     pub workload: &'a Input,
+    /// What its document is called: as the workload, if that can be a document's name and no other has it.
+    pub name: String,
     /// Which of its containers is the app.
     pub main: usize,
     pub service: Option<&'a Input>,
@@ -37,9 +41,39 @@ pub(super) struct Owned<'a> {
     pub extra: Vec<&'a Input>,
     /// Numbers of the ports of all Services of the run, by the names of both.
     pub services: &'a HashMap<(String, String), u64>,
+    /// What of its Pod patterns of the catalogue bring.
+    pub uses: Rc<Vec<Recognised>>,
 }
 
 impl<'a> Owned<'a> {
+    /// A workload alone.
+    pub(super) fn new(
+        workload: &'a Input,
+        name: String,
+        main: usize,
+        services: &'a HashMap<(String, String), u64>,
+        recognise: bool,
+    ) -> Self {
+        let mut owned = Self {
+            workload,
+            name,
+            main,
+            service: None,
+            ingress: None,
+            autoscaler: None,
+            budget: None,
+            account: None,
+            claims: Vec::new(),
+            extra: Vec::new(),
+            services,
+            uses: Rc::default(),
+        };
+        if recognise {
+            owned.uses = Rc::new(recognise::of(owned.template(), main, &owned.name));
+        }
+        owned
+    }
+
     /// What the document makes in other words.
     pub(super) fn objects(&self) -> impl Iterator<Item = &'a Input> {
         let one = [self.service, self.ingress, self.autoscaler, self.budget, self.account];
@@ -56,6 +90,8 @@ impl<'a> Owned<'a> {
             account: None,
             claims: Vec::new(),
             extra: Vec::new(),
+            name: self.name.clone(),
+            uses: Rc::clone(&self.uses),
             ..*self
         }
     }
@@ -106,10 +142,64 @@ impl<'a> Owned<'a> {
         self.service.map_or(&[], |service| items(&service.object["spec"]["ports"]))
     }
 
+    /// What takes the app's traffic: where the outermost listens, and where the innermost passes it on.
+    pub(super) fn front(&self) -> Option<Front> {
+        let fronts = || self.uses.iter().filter_map(|one| one.front);
+        let outer = fronts().find(|front| fronts().all(|other| other.upstream != front.listens))?;
+        let inner = fronts().find(|front| fronts().all(|other| other.listens != front.upstream))?;
+        Some(Front { upstream: inner.upstream, ..outer })
+    }
+
+    /// The number of the app's port that a Service's port leads to.
+    fn target(&self, app: &Json, port: &Json) -> Option<u64> {
+        let Some(front) = self.front() else { return target(app, port) };
+        let spec = canonical::pod_spec(&self.workload.object)?;
+        let number = canonical::containers(spec).find_map(|container| target(container, port))?;
+        Some(if number == front.listens { front.upstream } else { number })
+    }
+
+    /// The app without what patterns bring it. What they make of its probes, where it listens on loopback alone, is
+    /// undone; the second is whether that was so.
+    pub(super) fn own_app(&self, app: &Json) -> (Json, bool) {
+        let mut app = app.clone();
+        for one in self.uses.iter() {
+            let retain = |list: Option<&mut Json>, key: &str, brought: &[String]| {
+                if let Some(elements) = list.and_then(Json::as_array_mut) {
+                    elements.retain(|element| {
+                        !element[key]
+                            .as_str()
+                            .is_some_and(|own| brought.iter().any(|one| one == own.trim_end_matches('/')))
+                    });
+                }
+            };
+            retain(app.get_mut("env"), "name", &one.variables);
+            retain(app.get_mut("volumeMounts"), "mountPath", &one.mounts);
+            if let (true, Some(members)) = (one.answers, app.as_object_mut()) {
+                members.shift_remove("readinessProbe");
+            }
+        }
+        let mut is_behind = false;
+        let Some(front) = self.front() else { return (app, false) };
+        for probe in ["readinessProbe", "livenessProbe", "startupProbe"] {
+            for handler in ["httpGet", "tcpSocket"] {
+                let Some(check) = app.get_mut(probe).and_then(|probe| probe.get_mut(handler)) else { continue };
+                if check["port"] == front.listens {
+                    check["port"] = json!(front.upstream);
+                    if let Some(members) = check.as_object_mut() {
+                        members.shift_remove("scheme");
+                    }
+                    is_behind = true;
+                }
+            }
+        }
+        (app, is_behind)
+    }
+
     /// The Service's port that is the app's own: the one that speaks HTTP, else the first.
     fn main_port(&self, app: &Json) -> Option<&'a Json> {
         let ports = self.service_ports();
-        let leads = |port: &&Json| target(app, port).is_some() && port["protocol"].as_str().unwrap_or("TCP") == "TCP";
+        let leads =
+            |port: &&Json| self.target(app, port).is_some() && port["protocol"].as_str().unwrap_or("TCP") == "TCP";
         let is_web = |port: &&Json| {
             let name = port["name"].as_str().unwrap_or_default();
             let metrics = name.contains("metrics") || name.contains("monitor");
@@ -118,16 +208,16 @@ impl<'a> Owned<'a> {
         let first = ports.iter().find(|port| leads(port) && is_web(port));
         first.or_else(|| ports.iter().find(leads)).or_else(|| {
             // all of it is UDP
-            ports.iter().find(|port| target(app, port).is_some())
+            ports.iter().find(|port| self.target(app, port).is_some())
         })
     }
 
     /// The ports of the app.
     pub(super) fn ports(&self, app: &Json) -> Ports {
         let main = self.main_port(app);
-        let mut ports = Ports { main: main.and_then(|port| target(app, port)), ..Ports::default() };
+        let mut ports = Ports { main: main.and_then(|port| self.target(app, port)), ..Ports::default() };
         for port in self.service_ports() {
-            if let Some(number) = target(app, port) {
+            if let Some(number) = self.target(app, port) {
                 ports.offered.push(number);
                 if let Some(name) = port["name"].as_str() {
                     ports.names.push((number, name.to_owned()));
@@ -141,6 +231,10 @@ impl<'a> Owned<'a> {
     pub(super) fn protocol(&self, app: &Json, main: Option<u64>) -> Option<&'static str> {
         let main = main?;
         let port = self.main_port(app)?;
+        // what the Service shows is spoken by the one in front
+        if self.front().is_some() {
+            return None;
+        }
         let same = port["port"].as_u64() == Some(main);
         if port["protocol"] == "UDP" {
             return same.then_some("udp");
@@ -211,6 +305,7 @@ impl<'a> Owned<'a> {
         let Some(port) = main.and_then(|_| self.main_port(app)) else { return Json::Null };
         let number = port["port"].as_u64();
         let natural = match self.protocol(app, main) {
+            None if self.front().is_some_and(|front| front.is_tls) => Some(443),
             None => Some(80),
             Some("https") => Some(443),
             Some(_) => main,
@@ -254,7 +349,7 @@ impl<'a> Owned<'a> {
             let backend = &path["backend"]["service"];
             let name = text(&backend["name"]);
             let target = if self.service.is_some_and(|service| service.name() == name) {
-                self.workload.name().to_owned()
+                self.name.clone()
             } else {
                 let port = &backend["port"];
                 let number = port["number"].as_u64().or_else(|| self.port_of(&name, port["name"].as_str()?));
@@ -262,7 +357,7 @@ impl<'a> Owned<'a> {
             };
             paths.insert(at.to_owned(), json!(target));
         }
-        let only_root = paths.len() == 1 && paths.get("/").is_some_and(|target| target == self.workload.name());
+        let only_root = paths.len() == 1 && paths.get("/").is_some_and(|target| *target == self.name);
         if !only_root {
             expose.insert("paths".to_owned(), Json::Object(paths));
         }
@@ -275,7 +370,7 @@ impl<'a> Owned<'a> {
     /// What the objects are called already, where we would choose another name.
     pub(super) fn adopt(&self, app: &Json, ports: &Ports) -> Json {
         let mut adopt = Map::new();
-        let name = self.workload.name();
+        let name = self.name.as_str();
         let is_batch = matches!(self.workload.kind(), "Job" | "CronJob");
         let own = Map::from_iter([("app.kubernetes.io/name".to_owned(), json!(name))]);
         let selector = self.selector();
@@ -283,7 +378,10 @@ impl<'a> Owned<'a> {
             adopt.insert("selector".to_owned(), Json::Object(selector));
         }
         let mut names = Map::new();
-        for input in [self.service, self.account, self.ingress, self.autoscaler, self.budget].into_iter().flatten() {
+        let workload = Some(self.workload).filter(|workload| workload.kind() != "Job");
+        for input in
+            [workload, self.service, self.account, self.ingress, self.autoscaler, self.budget].into_iter().flatten()
+        {
             if input.name() != name {
                 names.insert(input.kind().to_owned(), json!(input.name()));
             }
@@ -302,7 +400,8 @@ impl<'a> Owned<'a> {
         if ports.main.is_some() {
             let default = self.default_port_name(app, ports.main);
             let declared = items(&app["ports"]).iter().find(|port| port["containerPort"].as_u64() == ports.main);
-            for (key, port) in [("port", declared), ("service-port", self.main_port(app))] {
+            let offered = self.main_port(app).filter(|_| self.front().is_none());
+            for (key, port) in [("port", declared), ("service-port", offered)] {
                 let own = port.and_then(|port| port["name"].as_str());
                 if let Some(own) = own.filter(|name| *name != default && fits("port-name", name)) {
                     adopt.insert(key.to_owned(), json!(own));

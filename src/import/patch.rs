@@ -22,6 +22,14 @@ pub(super) fn merge(fields: &[&Field], said: &Json, made: &Json, canonical_made:
     let mut merge = json!({});
     for field in fields {
         let path = &field.path;
+        // an atomic list to the server: all of it, or nothing
+        if let Some(at) = path.iter().position(|step| step == "volumeClaimTemplates") {
+            set(&mut merge, &path[..=at], claims(said));
+            continue;
+        }
+        if path.first().is_some_and(|step| step == "spec") && path.get(1).is_some_and(|step| step == "ports") {
+            unused_ports(&mut merge, said, canonical_made);
+        }
         if path.iter().any(|step| step == "nodes" || step == "order") {
             return Err(format!("{} has no key and no patch", field.name()));
         }
@@ -40,8 +48,37 @@ pub(super) fn merge(fields: &[&Field], said: &Json, made: &Json, canonical_made:
         set(&mut merge, path, field.said.clone().unwrap_or_default());
         exclusive(&mut merge, path, field.said.as_ref(), canonical_made);
         consequences(&mut merge, field, canonical_made);
+        startup(&mut merge, field, said, canonical_made);
     }
     Ok(merge)
+}
+
+/// The claims of a StatefulSet without what the server wrote into them.
+fn claims(said: &Json) -> Json {
+    let claim = |claim: &Json| {
+        let mut metadata = Map::from_iter([("name".to_owned(), claim["metadata"]["name"].clone())]);
+        for key in ["labels", "annotations"] {
+            metadata.extend(claim["metadata"].get(key).map(|map| (key.to_owned(), map.clone())));
+        }
+        json!({"metadata": metadata, "spec": claim["spec"]})
+    };
+    items(&said["spec"]["volumeClaimTemplates"]).iter().map(claim).collect()
+}
+
+/// Takes out the ports of a Service that the manifest does not have: one of theirs may have their name.
+fn unused_ports(merge: &mut Json, said: &Json, made: &Json) {
+    let is_said = |number: &str| {
+        items(&said["spec"]["ports"])
+            .iter()
+            .any(|port| port["port"].as_u64().is_some_and(|one| one.to_string() == number))
+    };
+    for step in made["spec"]["ports"].as_object().into_iter().flat_map(Map::keys) {
+        let number = step.trim_start_matches("[port=").trim_end_matches(']');
+        if !is_said(number) {
+            let path = ["spec", "ports", step, "$patch"].map(str::to_owned);
+            set(merge, &path, json!("delete"));
+        }
+    }
 }
 
 fn missing_container(path: &[String], made: &Json) -> Option<String> {
@@ -102,6 +139,25 @@ fn exclusive(merge: &mut Json, path: &[String], said: Option<&Json>, made: &Json
             beside.push((*other).to_owned());
             set(merge, &beside, Json::Null);
         }
+    }
+}
+
+/// A start-up probe that the manifest does not have asks what its liveness probe asks: what answers the one answers
+/// the other, and anything else would restart a container that works.
+fn startup(merge: &mut Json, field: &Field, said: &Json, made: &Json) {
+    let Some(at) = field.path.iter().position(|step| step == "livenessProbe").filter(|at| *at > 0) else { return };
+    let asks = field.path.get(at + 1).is_some_and(|step| ONE_OF[0].contains(&step.as_str()));
+    let is_container = |one: &&Json| field.path[at - 1] == format!("[name={}]", text(&one["name"]));
+    let container = canonical::pod_spec(said).and_then(|spec| canonical::containers(spec).find(is_container));
+    let mut beside = field.path.clone();
+    "startupProbe".clone_into(&mut beside[at]);
+    // part of a handler is for the handler that is there
+    let depth = if beside.len() > at + 2 { at + 1 } else { at };
+    let is_made =
+        beside.get(..=depth).is_some_and(|way| way.iter().try_fold(made, |value, step| value.get(step)).is_some());
+    if asks && is_made && container.is_some_and(|container| container["startupProbe"].is_null()) {
+        set(merge, &beside, field.said.clone().unwrap_or_default());
+        exclusive(merge, &beside, field.said.as_ref(), made);
     }
 }
 

@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 use super::Input;
 use super::canonical::{self, items};
 use super::owned::{Owned, create};
+use crate::describe::fits;
 
 /// Kinds that a document is made for.
 const WORKLOADS: &[&str] = &["Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"];
@@ -137,13 +138,17 @@ pub(super) fn plan<'a>(
     inputs: &'a [Input],
     services: &'a HashMap<(String, String), u64>,
     main: &dyn Fn(&Input) -> usize,
+    recognise: &dyn Fn(&Input) -> bool,
 ) -> (Vec<Owned<'a>>, Vec<(&'a Input, String)>) {
     let near = Near::of(inputs);
     let tokens = Tokens::of(inputs);
     let mut taken: HashSet<*const Input> = HashSet::new();
     let mut all = Vec::new();
-    for workload in inputs.iter().filter(|input| WORKLOADS.contains(&input.kind()) && served(input)) {
-        let owned = gather(workload, &near, &tokens, &taken, services, main(workload));
+    let workloads: Vec<&Input> =
+        inputs.iter().filter(|input| WORKLOADS.contains(&input.kind()) && served(input)).collect();
+    for (workload, name) in workloads.iter().zip(names(&workloads)) {
+        let bare = Owned::new(workload, name, main(workload), services, recognise(workload));
+        let owned = gather(bare, &near, &tokens, &taken);
         taken.extend(owned.objects().chain(owned.extra.iter().copied()).map(std::ptr::from_ref));
         all.push(owned);
     }
@@ -152,26 +157,34 @@ pub(super) fn plan<'a>(
     (all, rest)
 }
 
-fn gather<'a>(
-    workload: &'a Input,
-    near: &Near<'a>,
-    tokens: &Tokens<'a>,
-    taken: &HashSet<*const Input>,
-    services: &'a HashMap<(String, String), u64>,
-    main: usize,
-) -> Owned<'a> {
-    let mut owned = Owned {
-        workload,
-        main,
-        service: None,
-        ingress: None,
-        autoscaler: None,
-        budget: None,
-        account: None,
-        claims: Vec::new(),
-        extra: Vec::new(),
-        services,
+/// Gives each document a name that no other has: the workload's own, or it with the kind or the namespace behind it.
+fn names(workloads: &[&Input]) -> Vec<String> {
+    const LONGEST: usize = 40;
+    let mut taken = HashSet::new();
+    let name = |workload: &&Input| {
+        let own = workload.name();
+        let plain: String = own
+            .to_ascii_lowercase()
+            .chars()
+            .map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' })
+            .collect();
+        let start = plain.trim_start_matches(|letter: char| !letter.is_ascii_lowercase());
+        let kind = workload.kind().to_ascii_lowercase();
+        let behind = [Some(String::new()), Some(kind), workload.id.namespace.clone()];
+        let numbers = (2..).map(|number: usize| number.to_string());
+        let mut candidates = behind.into_iter().flatten().chain(numbers).map(|behind| {
+            let end = if behind.is_empty() { behind } else { format!("-{behind}") };
+            let room = LONGEST.saturating_sub(end.len());
+            let start = if start.is_empty() { "app" } else { &start[..start.len().min(room)] };
+            format!("{}{end}", start.trim_end_matches('-'))
+        });
+        candidates.find(|name| fits("base-name", name) && taken.insert(name.clone())).unwrap_or_default()
     };
+    workloads.iter().map(name).collect()
+}
+
+fn gather<'a>(mut owned: Owned<'a>, near: &Near<'a>, tokens: &Tokens<'a>, taken: &HashSet<*const Input>) -> Owned<'a> {
+    let workload = owned.workload;
     let namespace = workload.id.namespace.as_deref();
     let is_free = |input: &&Input| !taken.contains(&std::ptr::from_ref(*input));
     if !matches!(workload.kind(), "Job" | "CronJob") {
@@ -244,7 +257,12 @@ fn preference(service: &Input, workload: &Input) -> (bool, bool, bool) {
 fn makes_budget(workload: &Input, scaler: Option<&Input>) -> bool {
     let replicas = workload.object["spec"]["replicas"].as_u64().unwrap_or(1);
     let least = scaler.map(|scaler| scaler.object["spec"]["minReplicas"].as_u64().unwrap_or(1));
-    matches!(workload.kind(), "Deployment" | "StatefulSet") && least.unwrap_or(replicas) > 1
+    match workload.kind() {
+        // one that is suspended is a Deployment of several
+        "Deployment" => least.unwrap_or(replicas) != 1,
+        "StatefulSet" => replicas > 1,
+        _ => false,
+    }
 }
 
 /// The claims that a workload's Pods have, in order.

@@ -1,11 +1,16 @@
 //! A workload and what belongs to it as one document of a description.
 
+use std::cell::RefCell;
+use std::collections::HashSet;
+
 use serde_json::{Map, Value as Json, json};
 
 use super::canonical::{self, is_noise_annotation, is_noise_label, items, text};
 use super::container::{self, Pod, Ports, duration};
 use super::owned::Owned;
 use super::plan;
+use super::reach;
+use super::secrets;
 use crate::describe::fits;
 
 /// The workload in the language's words.
@@ -15,20 +20,18 @@ use crate::describe::fits;
 pub(super) fn describe(owned: &Owned<'_>, asked: &[String]) -> Result<Map<String, Json>, String> {
     let object = &owned.workload.object;
     let kind = owned.workload.kind();
-    let name = owned.workload.name();
-    if !fits("base-name", name) {
-        return Err(format!(
-            "a description's `name` is a lower-case DNS label of at most 40 characters, and `{name}` is none"
-        ));
-    }
+    let name = owned.name.as_str();
     let Some(spec) = canonical::pod_spec(object) else { return Err("it has no Pod template".to_owned()) };
     let listed = items(&spec["containers"]);
     let Some(app) = listed.get(owned.main) else { return Err("it has no containers".to_owned()) };
+    let (app, is_behind) = owned.own_app(app);
+    let app = &app;
     let is_batch = matches!(kind, "Job" | "CronJob");
     let claims = items(&object["spec"]["volumeClaimTemplates"]);
-    let created = |claim: &str| owned.claim(claim);
-    let pod =
-        Pod { spec, claims: claims.iter().map(|claim| text(&claim["metadata"]["name"])).collect(), created: &created };
+    let made = RefCell::new(HashSet::new());
+    let created = |claim: &str| owned.claim(claim).filter(|_| made.borrow_mut().insert(claim.to_owned()));
+    let claims = claims.iter().map(|claim| text(&claim["metadata"]["name"])).collect();
+    let pod = Pod { spec, claims, created: &created };
     let ports = owned.ports(app);
     let mut document = Map::from_iter([("patterns".to_owned(), json!("v1")), ("name".to_owned(), json!(name))]);
     let mut put = |key: &str, value: Json| {
@@ -42,6 +45,7 @@ pub(super) fn describe(owned: &Owned<'_>, asked: &[String]) -> Result<Map<String
     put("namespace", object["metadata"]["namespace"].clone());
     put("system", system(object, name));
     let mut keys = container::keys(app, &pod, &ports);
+    secrets::name(&mut keys, app, spec, &secret_of(name));
     if is_batch {
         keys.shift_remove("health");
         if let Some(stop) = spec["terminationGracePeriodSeconds"].as_u64().filter(|grace| *grace != 30 && *grace > 5) {
@@ -57,23 +61,50 @@ pub(super) fn describe(owned: &Owned<'_>, asked: &[String]) -> Result<Map<String
     if let Some(account) = plan::account_of(owned.workload).filter(|_| owned.account.is_none()) {
         keys.insert("account".to_owned(), json!(account));
     }
+    if is_behind {
+        keys.insert("bind".to_owned(), json!("localhost"));
+    }
     let app_keys = keys.clone();
     put("app", Json::Object(keys));
-    put("init", Json::Array(inits(spec, &pod, &app_keys)));
+    put("init", Json::Array(inits(spec, &pod, &app_keys, &secret_of(name))));
     put("shape", shape(owned, &pod, app));
     put("schedule", schedule(object));
-    let mut uses = sidecars(spec, owned.main, &pod);
+    let mut uses = sidecars(spec, owned, &pod);
     uses.extend(owned.autoscale());
+    uses.extend(is_stopped(owned).then(|| json!("suspend")));
     put("use", Json::Array(uses));
+    put(
+        "images",
+        owned.uses.iter().filter_map(|one| one.image.clone()).map(|(role, image)| (role, json!(image))).collect(),
+    );
     put("expose", owned.expose(app, ports.main));
     put("labels", labels(owned, asked));
     put("annotations", annotations(owned));
     put("place", place(spec));
+    put("host", reach::host(spec));
+    put("rollout", reach::rollout(object));
     let pull = items(&spec["imagePullSecrets"]).iter().filter(|one| one["name"].is_string());
     put("pull", Json::Array(pull.map(|one| one["name"].clone()).collect()));
     put("priority", spec["priorityClassName"].clone());
     put("adopt", owned.adopt(app, &ports));
+    put("ignore", reach::ignore(object, spec));
     Ok(document)
+}
+
+/// The Secret that holds what the manifest has in the open.
+pub(super) fn secret_of(name: &str) -> String {
+    format!("{name}-env")
+}
+
+/// Whether everything is declared and nothing runs: `suspend`.
+fn is_stopped(owned: &Owned<'_>) -> bool {
+    let spec = &owned.workload.object["spec"];
+    match owned.workload.kind() {
+        "Deployment" => spec["replicas"] == 0 && owned.autoscaler.is_none(),
+        "StatefulSet" => spec["replicas"] == 0,
+        "Job" => spec["suspend"] == true,
+        _ => false,
+    }
 }
 
 fn system(object: &Json, name: &str) -> Json {
@@ -89,18 +120,19 @@ fn is_sidecar(container: &Json) -> bool {
 }
 
 /// `init`: what equals the app is left out, and what the app has and this has not is said to be empty.
-fn inits(spec: &Json, pod: &Pod<'_>, app: &Map<String, Json>) -> Vec<Json> {
+fn inits(spec: &Json, pod: &Pod<'_>, app: &Map<String, Json>, secret: &str) -> Vec<Json> {
     let own = items(&spec["initContainers"]).iter().filter(|container| !is_sidecar(container));
     let one = |init: &Json| {
         let mut keys = container::keys(init, pod, &Ports::default());
+        secrets::name(&mut keys, init, spec, secret);
         for key in ["health", "port", "ports"] {
             keys.shift_remove(key);
         }
-        // `init` has no `writable`: a folder of its own is one that it shares with nobody, which is an error
+        // `init` has no `writable`: its own folder is one that it shares with nobody, which is an error
         keys.shift_remove("writable");
         for key in ["image", "env", "envFrom", "volumes", "user"] {
             match (keys.get(key), app.get(key)) {
-                (Some(own), Some(of_app)) if own == of_app => {
+                (Some(own), Some(of_app)) if *own == without_create(of_app) => {
                     keys.shift_remove(key);
                 }
                 (None, Some(Json::Object(_))) => {
@@ -117,14 +149,30 @@ fn inits(spec: &Json, pod: &Pod<'_>, app: &Map<String, Json>) -> Vec<Json> {
     own.map(one).collect()
 }
 
+/// Volumes without the claims that are made for them: each is made once.
+fn without_create(volumes: &Json) -> Json {
+    let mut volumes = volumes.clone();
+    for volume in volumes.as_object_mut().into_iter().flat_map(Map::values_mut) {
+        if let Some(members) = volume.as_object_mut() {
+            members.shift_remove("create");
+        }
+    }
+    volumes
+}
+
 /// The other containers, as entries of `use`.
-fn sidecars(spec: &Json, main: usize, pod: &Pod<'_>) -> Vec<Json> {
+fn sidecars(spec: &Json, owned: &Owned<'_>, pod: &Pod<'_>) -> Vec<Json> {
     let one = |container: &Json, before: bool| {
+        let name = text(&container["name"]);
+        if let Some(known) = owned.uses.iter().find(|one| one.containers.contains(&name)) {
+            return (known.containers[0] == name).then(|| known.entry.clone());
+        }
         let mut keys = Map::from_iter([("as".to_owned(), container["name"].clone())]);
-        let ports: Vec<u64> =
-            items(&container["ports"]).iter().filter_map(|port| port["containerPort"].as_u64()).collect();
-        let ports = Ports { main: ports.first().copied(), ..Ports::default() };
+        // its `port` is called after it; one that has its own name is one of its `ports`
+        let first = items(&container["ports"]).first().filter(|port| port["name"].is_null() || port["name"] == *name);
+        let ports = Ports { main: first.and_then(|port| port["containerPort"].as_u64()), ..Ports::default() };
         keys.extend(container::keys(container, pod, &ports));
+        secrets::name(&mut keys, container, spec, &secret_of(&owned.name));
         container::ending(container, &Json::Null, ports.main.is_some(), &mut keys);
         let short = spec["terminationGracePeriodSeconds"].as_u64().is_some_and(|grace| grace < 16);
         if short && ports.main.is_some() && !keys.contains_key("drain") {
@@ -133,11 +181,13 @@ fn sidecars(spec: &Json, main: usize, pod: &Pod<'_>) -> Vec<Json> {
         if !before {
             keys.insert("before".to_owned(), json!(false));
         }
-        json!({"container": keys})
+        Some(json!({"container": keys}))
     };
     let native = items(&spec["initContainers"]).iter().filter(|container| is_sidecar(container));
-    let beside = items(&spec["containers"]).iter().enumerate().filter(|(at, _)| *at != main);
-    native.map(|container| one(container, true)).chain(beside.map(|(_, container)| one(container, false))).collect()
+    let beside = items(&spec["containers"]).iter().enumerate().filter(|(at, _)| *at != owned.main);
+    let beside = beside.filter_map(|(_, container)| one(container, false));
+    let alone = owned.uses.iter().filter(|one| one.containers.is_empty()).map(|one| one.entry.clone());
+    native.filter_map(|container| one(container, true)).chain(beside).chain(alone).collect()
 }
 
 fn shape(owned: &Owned<'_>, pod: &Pod<'_>, app: &Json) -> Json {
@@ -147,16 +197,17 @@ fn shape(owned: &Owned<'_>, pod: &Pod<'_>, app: &Json) -> Json {
         "Deployment" => match owned.scale() {
             Some(_) if owned.autoscale().is_some() => Json::Null,
             Some(scale) => json!({"replicated": scale}),
-            None if replicas == 2 => Json::Null,
+            // none at all is `suspend`
+            None if replicas == 2 || replicas == 0 => Json::Null,
             None => json!({"replicated": {"replicas": replicas}}),
         },
         "StatefulSet" => {
             let mut params = Map::new();
-            if replicas != 1 {
+            if replicas > 1 {
                 params.insert("shards".to_owned(), json!(replicas));
             }
             params.extend(storage(spec, pod, app).map(|storage| ("storage".to_owned(), storage)));
-            json!({if replicas == 1 { "single" } else { "sharded" }: params})
+            json!({if replicas < 2 { "single" } else { "sharded" }: params})
         }
         "DaemonSet" => {
             let rolling = &spec["updateStrategy"]["rollingUpdate"];
@@ -266,6 +317,8 @@ fn annotations(owned: &Owned<'_>) -> Json {
     let mut all = Map::new();
     for (on, annotations) in owned.annotated() {
         let kept = annotations.as_object().into_iter().flatten();
+        let brought = |key: &String| on == "pod" && owned.uses.iter().any(|one| one.annotations.contains(key));
+        let kept = kept.filter(|(key, _)| !brought(key));
         let kept = kept.filter(|(key, _)| !is_noise_annotation(key) && !key.starts_with("app.kubernetes.io/"));
         let kept: Map<String, Json> =
             kept.map(|(key, value)| (key.clone(), json!(container::escaped(&text(value))))).collect();
@@ -291,22 +344,46 @@ fn place(spec: &Json) -> Json {
         };
         place.insert("nodes".to_owned(), nodes.iter().map(|(key, value)| (key.clone(), short(value))).collect());
     }
-    let taints: Vec<Option<String>> = items(&spec["tolerations"]).iter().map(taint).collect();
+    if let [preferred] = items(&spec["affinity"]["nodeAffinity"]["preferredDuringSchedulingIgnoredDuringExecution"])
+        && let Some(prefer) = preferred_nodes(&preferred["preference"])
+    {
+        place.insert("prefer".to_owned(), Json::Object(prefer));
+    }
+    let taints: Vec<Option<Json>> = items(&spec["tolerations"]).iter().map(taint).collect();
     if !taints.is_empty() && taints.iter().all(Option::is_some) {
         place.insert("tolerate".to_owned(), json!(taints));
     }
     Json::Object(place)
 }
 
-/// A toleration of every effect.
-fn taint(toleration: &Json) -> Option<String> {
-    let plain = toleration["effect"].is_null() && toleration["tolerationSeconds"].is_null();
+/// Labels of nodes that one preference asks for.
+fn preferred_nodes(preference: &Json) -> Option<Map<String, Json>> {
+    if !preference["matchFields"].is_null() {
+        return None;
+    }
+    let one = |expression: &Json| {
+        let values = expression["values"].clone();
+        let value = if let [one] = items(&values) { one.clone() } else { values };
+        Some((expression["key"].as_str().filter(|_| expression["operator"] == "In")?.to_owned(), value))
+    };
+    items(&preference["matchExpressions"]).iter().map(one).collect()
+}
+
+/// A toleration as `kubectl taint` writes its taint.
+fn taint(toleration: &Json) -> Option<Json> {
+    let effect = toleration["effect"].as_str().filter(|effect| !effect.is_empty());
     let key = toleration["key"].as_str();
     let value = toleration["value"].as_str().filter(|value| !value.is_empty());
-    match (plain, toleration["operator"].as_str().unwrap_or("Equal"), key, value) {
-        (true, "Exists", None, _) => Some("*".to_owned()),
-        (true, "Exists", Some(key), _) => Some(key.to_owned()),
-        (true, "Equal", Some(key), Some(value)) => Some(format!("{key}={value}")),
-        _ => None,
+    let taint = match (toleration["operator"].as_str().unwrap_or("Equal"), key, value) {
+        ("Exists", None, _) => "*".to_owned(),
+        ("Exists", Some(key), _) => key.to_owned(),
+        ("Equal", Some(key), Some(value)) => format!("{key}={value}"),
+        _ => return None,
+    };
+    match (toleration["tolerationSeconds"].as_u64(), effect) {
+        (Some(seconds), Some("NoExecute")) => Some(json!({"taint": taint, "for": duration(seconds)})),
+        (Some(_), _) => None,
+        (None, Some(effect)) => Some(json!(format!("{taint}:{effect}"))),
+        (None, None) => Some(json!(taint)),
     }
 }

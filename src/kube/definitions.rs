@@ -8,7 +8,7 @@ use super::object::Object;
 use super::templates::{self, SchemaPaths};
 use crate::yaml::{Document, NodeId};
 
-/// So many different definitions of one kind are compared; a run that holds more is no set of manifests.
+/// So many different definitions of one kind are compared; a run that holds more is not a set of manifests.
 const MOST: usize = 8;
 
 /// So many places of one kind's definitions are remembered.
@@ -21,6 +21,10 @@ pub struct Definition {
     pub document: Arc<Document>,
     /// The node of the schema.
     pub node: NodeId,
+    /// The node of the version that has it.
+    pub version: NodeId,
+    /// Whether its objects are in no namespace.
+    pub is_clustered: bool,
 }
 
 /// The definitions of a run.
@@ -53,7 +57,12 @@ impl Definitions {
                     continue;
                 }
                 if seen.insert((key.clone(), folder, document.source.slice(document.span(node)))) {
-                    versions.entry(key).or_default().push(Definition { document: Arc::clone(document), node });
+                    versions.entry(key).or_default().push(Definition {
+                        document: Arc::clone(document),
+                        node,
+                        version: *version,
+                        is_clustered: text(&["scope"]) == "Cluster",
+                    });
                 }
             }
         }
@@ -86,7 +95,7 @@ impl Definitions {
     }
 }
 
-/// A name to compare with others so that `v1.18` stands before `v1.23`, and `v1.9` before both.
+/// A name to compare with others so that `v1.18` is before `v1.23`, and `v1.9` before both.
 fn natural(name: &str) -> Vec<(u64, String)> {
     let mut parts: Vec<(u64, String)> = Vec::new();
     let mut was_digit = false;
@@ -114,7 +123,7 @@ pub(super) fn add_templates<'object>(objects: impl Iterator<Item = &'object mut 
         if object.typed.is_some() || templates::is_known(api_version, kind) || super::is_known(api_version, kind) {
             continue;
         }
-        let Some(Definition { document, node }) = definitions.of(object).into_iter().next() else { continue };
+        let Some(Definition { document, node, .. }) = definitions.of(object).into_iter().next() else { continue };
         let key = (Arc::as_ptr(document).addr(), *node);
         let paths = paths.entry(key).or_insert_with(|| SchemaPaths::of(document, *node));
         object.templates = paths.read(&object.document, object.node);

@@ -2,7 +2,9 @@
 //!
 //! Built once for a run in one pass; each question looks only at what carries the name or label asked for.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::object::{Object, PodView};
 use super::selector::Selector;
@@ -18,12 +20,65 @@ pub struct Index<'run> {
     by_name: HashMap<(&'run str, &'run str), Vec<&'run Object>>,
     by_id: HashMap<(&'run str, &'run str, Option<&'run str>), Vec<&'run Object>>,
     by_target: HashMap<(&'run str, &'run str), Vec<&'run Object>>,
-    by_label: HashMap<(&'run str, &'run str), Vec<&'run Object>>,
+    /// What has Pods with a label, by its place among all objects.
+    by_label: HashMap<(&'run str, &'run str), Vec<usize>>,
+    /// The same by namespace.
+    by_label_in: HashMap<(Option<&'run str>, &'run str, &'run str), Vec<usize>>,
     by_place: HashMap<(Place<'run>, &'run str), Vec<&'run Object>>,
-    /// Services by one label that they select by.
-    by_selected_label: HashMap<(&'run str, &'run str), Vec<&'run Object>>,
+    /// Services, those that select alike together.
+    services: Vec<Alike<'run>>,
+    /// Their places by one label that they select by.
+    by_selected_label: HashMap<(&'run str, &'run str), Vec<usize>>,
+    /// The same by namespace.
+    by_selected_label_in: HashMap<(Option<&'run str>, &'run str, &'run str), Vec<usize>>,
+    selections: Mutex<HashMap<Asked, Arc<[usize]>>>,
+    /// How often objects were compared.
+    comparisons: AtomicUsize,
     workloads_by_place: HashMap<Place<'run>, Vec<&'run Object>>,
     neighbours: Neighbours<'run>,
+}
+
+/// Services of one unit and namespace with one selector.
+type Alike<'run> = Vec<&'run Object>;
+
+/// A question for what a selector matches: the namespace, the selector, and the unit if only that counts.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Asked {
+    namespace: Option<String>,
+    selector: String,
+    unit: Option<(String, Arc<[u32]>)>,
+}
+
+/// What a selector matches.
+#[derive(Clone, Debug)]
+pub struct Selection<'a, 'run> {
+    all: &'a [&'run Object],
+    places: Arc<[usize]>,
+}
+
+impl<'run> Selection<'_, 'run> {
+    /// The objects, in the order of the run.
+    pub fn iter(&self) -> impl Iterator<Item = &'run Object> + '_ {
+        self.places.iter().filter_map(|place| self.all.get(*place).copied())
+    }
+
+    /// Whether it matches nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
+    /// The only object that it matches.
+    #[must_use]
+    pub fn only(&self) -> Option<&'run Object> {
+        self.iter().next().filter(|_| self.places.len() == 1)
+    }
+
+    /// The same for all that select alike, as long as the index lives.
+    #[must_use]
+    pub fn key(&self) -> *const usize {
+        self.places.as_ptr()
+    }
 }
 
 /// One folder's objects of one namespace. Objects without a namespace have one of their own, wherever that may be.
@@ -36,7 +91,7 @@ pub struct Place<'run> {
 }
 
 impl<'run> Place<'run> {
-    /// Where an object stands.
+    /// Where an object is.
     #[must_use]
     pub fn of(object: &'run Object) -> Self {
         Self { folder: folder(object), namespace: object.id.namespace.as_deref() }
@@ -48,6 +103,7 @@ impl<'run> Index<'run> {
     #[must_use]
     pub fn of(objects: &[&'run Object]) -> Self {
         let mut index = Self::default();
+        let mut services: BTreeMap<_, Alike<'run>> = BTreeMap::new();
         for object in objects.iter().copied().filter(|object| !object.is_patch) {
             let (kind, name) = (object.id.kind.as_str(), object.id.name.as_str());
             index.all.push(object);
@@ -63,19 +119,30 @@ impl<'run> Index<'run> {
                 index.by_target.entry((target_kind, target_name)).or_default().push(object);
             }
             index.by_place.entry((Place::of(object), kind)).or_default().push(object);
-            if let Some((key, value)) = service_selector(object).and_then(|labels| labels.iter().next()) {
-                index.by_selected_label.entry((key, value)).or_default().push(object);
+            if let Some(labels) = service_selector(object) {
+                let unit = (object.document.source.name.as_str(), &object.kustomizations);
+                services.entry((labels, object.id.namespace.as_deref(), unit)).or_default().push(object);
             }
             if object.pods().next().is_some() {
                 index.workloads_by_place.entry(Place::of(object)).or_default().push(object);
             }
             for (key, value) in object.pods().filter_map(PodView::labels).flatten() {
                 let labelled = index.by_label.entry((key, value)).or_default();
+                let place = index.all.len() - 1;
                 // the templates of one object often share their labels
-                if labelled.last().is_none_or(|last| !std::ptr::eq(*last, object)) {
-                    labelled.push(object);
+                if labelled.last() != Some(&place) {
+                    labelled.push(place);
+                    let namespace = object.id.namespace.as_deref();
+                    index.by_label_in.entry((namespace, key, value)).or_default().push(place);
                 }
             }
+        }
+        for (at, ((labels, namespace, _), alike)) in services.into_iter().enumerate() {
+            if let Some((key, value)) = labels.iter().next() {
+                index.by_selected_label.entry((key, value)).or_default().push(at);
+                index.by_selected_label_in.entry((namespace, key, value)).or_default().push(at);
+            }
+            index.services.push(alike);
         }
         index.neighbours = Neighbours::of(&index.all);
         index
@@ -108,6 +175,7 @@ impl<'run> Index<'run> {
     /// How close `to` is to `from`; nothing where their namespaces differ.
     #[must_use]
     pub fn reach(&self, from: &Object, to: &Object) -> Option<Reach> {
+        self.comparisons.fetch_add(1, Ordering::Relaxed);
         self.neighbours.reach(from, to)
     }
 
@@ -169,48 +237,117 @@ impl<'run> Index<'run> {
         versions.into_iter().filter_map(|(_, object)| object)
     }
 
-    /// What makes the Pods that a selector of `from` matches: the workloads and Pods that are applied with it. Of
-    /// several versions of one workload the first.
+    /// How close others are to an object: the same for all objects that this is equal for.
     #[must_use]
-    pub fn selected(&self, from: &Object, selector: &Selector<'_>) -> Vec<&'run Object> {
-        let mut seen = HashSet::new();
-        self.matching(from, selector)
-            .filter(|object| same_unit(from, object) && seen.insert((&object.id.kind, &object.id.name)))
-            .collect()
+    pub fn place(&self, object: &'run Object) -> impl Ord + use<'run> {
+        (Place::of(object), self.neighbours.variant(object), &object.kustomizations)
+    }
+
+    /// What makes the Pods that a selector of `from` matches: the workloads and Pods that are applied with it. Of
+    /// several versions of one workload the first. Found once for all objects of a unit that select alike.
+    #[must_use]
+    pub fn selected(&self, from: &Object, selector: &Selector<'_>) -> Selection<'_, 'run> {
+        let unit = (from.document.source.name.clone(), Arc::clone(&from.kustomizations));
+        self.once(from, selector, Some(unit), || {
+            let mut seen = HashSet::new();
+            let matching = self.matching(from, selector);
+            let is_first = |place: &usize| {
+                let object = self.all[*place];
+                same_unit(from, object) && seen.insert((&object.id.kind, &object.id.name))
+            };
+            matching.places.iter().copied().filter(is_first).collect()
+        })
+    }
+
+    /// The same from the whole run, with all versions: what may be selected.
+    #[must_use]
+    pub fn matching(&self, from: &Object, selector: &Selector<'_>) -> Selection<'_, 'run> {
+        self.once(from, selector, None, || {
+            let candidates = self.candidates(from.id.namespace.as_deref(), selector);
+            self.comparisons.fetch_add(candidates.len(), Ordering::Relaxed);
+            let matches = |place: &usize| {
+                let object = self.all[*place];
+                in_one_namespace(from, object)
+                    && object.pods().filter_map(PodView::labels).any(|labels| selector.matches(labels))
+            };
+            candidates.into_iter().filter(matches).collect()
+        })
+    }
+
+    /// What has the rarest of the labels that a selector names, in the order of the run.
+    fn candidates(&self, namespace: Option<&str>, selector: &Selector<'_>) -> Vec<usize> {
+        let all = || (0..self.all.len()).collect();
+        let Some(namespace) = namespace else {
+            let labelled = |label| self.by_label.get(&label).map_or(&[][..], Vec::as_slice);
+            return selector
+                .equal()
+                .map(labelled)
+                .min_by_key(|places| places.len())
+                .map_or_else(all, <[usize]>::to_vec);
+        };
+        let within =
+            |namespace, key, value| self.by_label_in.get(&(namespace, key, value)).map_or(&[][..], Vec::as_slice);
+        let labelled = |(key, value)| [within(Some(namespace), key, value), within(None, key, value)];
+        let rarest = selector.equal().map(labelled).min_by_key(|[own, open]| own.len() + open.len());
+        let Some(rarest) = rarest else { return all() };
+        let mut both = rarest.concat();
+        both.sort_unstable();
+        both
+    }
+
+    fn once(
+        &self,
+        from: &Object,
+        selector: &Selector<'_>,
+        unit: Option<(String, Arc<[u32]>)>,
+        find: impl FnOnce() -> Arc<[usize]>,
+    ) -> Selection<'_, 'run> {
+        let asked = Asked { namespace: from.id.namespace.clone(), selector: format!("{selector:?}"), unit };
+        let known = self.selections.lock().unwrap_or_else(PoisonError::into_inner).get(&asked).cloned();
+        let places = known.unwrap_or_else(|| {
+            let found = find();
+            let mut selections = self.selections.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(selections.entry(asked).or_insert(found))
+        });
+        Selection { all: &self.all, places }
     }
 
     /// The Services that send traffic to a workload's Pods.
     pub fn services_of<'a>(&'a self, workload: &'a Object) -> impl Iterator<Item = &'run Object> + 'a {
+        self.groups_of(workload).flatten().copied()
+    }
+
+    /// A Service that sends traffic to a workload's Pods, of its own folder if there is one.
+    #[must_use]
+    pub fn service_of(&self, workload: &Object) -> Option<&'run Object> {
+        self.groups_of(workload)
+            .filter_map(|alike| alike.last().copied())
+            .max_by_key(|service| folder(service) == folder(workload) && service.id.namespace == workload.id.namespace)
+    }
+
+    fn groups_of<'a>(&'a self, workload: &'a Object) -> impl Iterator<Item = &'a Alike<'run>> + 'a {
         let labels = workload.pods().next().and_then(PodView::labels);
-        let pairs = labels.into_iter().flatten();
-        let by_label = pairs.filter_map(|(key, value)| self.by_selected_label.get(&(key.as_str(), value.as_str())));
-        by_label.flatten().copied().filter(move |service| {
+        let namespace = workload.id.namespace.as_deref();
+        let by_label = labels.into_iter().flatten().flat_map(move |(key, value)| {
+            let (key, value) = (key.as_str(), value.as_str());
+            match namespace {
+                None => [self.by_selected_label.get(&(key, value)), None],
+                Some(_) => [namespace, None].map(|one| self.by_selected_label_in.get(&(one, key, value))),
+            }
+        });
+        by_label.flatten().flatten().filter_map(|at| self.services.get(*at)).filter(move |alike| {
+            self.comparisons.fetch_add(1, Ordering::Relaxed);
+            let Some(service) = alike.first() else { return false };
             let selector = service_selector(service).map(Selector::map);
             let selects = selector.zip(labels).is_some_and(|(selector, labels)| selector.matches(labels));
             selects && in_one_namespace(service, workload) && same_unit(service, workload)
         })
     }
 
-    /// A Service that sends traffic to a workload's Pods, of its own folder if there is one.
+    /// How often objects were compared with each other so far, for tests of how that grows.
     #[must_use]
-    pub fn service_of(&self, workload: &Object) -> Option<&'run Object> {
-        self.services_of(workload)
-            .max_by_key(|service| folder(service) == folder(workload) && service.id.namespace == workload.id.namespace)
-    }
-
-    /// The same from the whole run, with all versions: what may be selected.
-    pub fn matching<'a>(
-        &'a self,
-        from: &'a Object,
-        selector: &'a Selector<'_>,
-    ) -> impl Iterator<Item = &'run Object> + 'a {
-        let rarest =
-            selector.equal().map(|(key, value)| self.by_label.get(&(key, value)).map_or(&[][..], Vec::as_slice));
-        let candidates = rarest.min_by_key(|objects| objects.len()).unwrap_or(&self.all);
-        candidates.iter().copied().filter(move |object| {
-            in_one_namespace(from, object)
-                && object.pods().filter_map(PodView::labels).any(|labels| selector.matches(labels))
-        })
+    pub fn comparisons(&self) -> usize {
+        self.comparisons.load(Ordering::Relaxed)
     }
 }
 

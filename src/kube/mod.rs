@@ -3,7 +3,10 @@
 pub mod api_resources;
 mod bytes;
 mod decode;
+mod definition_fields;
 mod definitions;
+pub mod documented;
+pub mod duration;
 pub mod image;
 mod index;
 mod object;
@@ -30,5 +33,6 @@ pub(crate) use time::is_rfc3339;
 pub use typed::{KINDS, Typed, decode_kind, is_known};
 pub use unit::{Neighbours, Reach, Unit, same_unit, units};
 pub use workspace::{
-    BadGlob, Failure, File, Globs, Inputs, LEFT_OUT, RefusedSecrets, Workspace, names_a_secret, on_deep_stacks,
+    BadGlob, Failure, File, Globs, Input, Inputs, LEFT_OUT, Origin, OriginFile, OriginPlace, RefusedSecrets, Rendered,
+    Workspace, names_a_secret, on_deep_stacks, trimmed,
 };

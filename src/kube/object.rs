@@ -7,6 +7,7 @@ use k8s_openapi::api::core::v1::{Container, PodSpec, PodTemplateSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use super::decode::{Decoded, Problem, Versioned};
+use super::definition_fields;
 use super::templates::{self, Life, Template};
 use super::typed::{Typed, decode_kind};
 use crate::diagnostic::{Label, ObjectRef};
@@ -67,7 +68,7 @@ pub struct PodView<'object> {
     containers: Option<&'object [NodeId]>,
 }
 
-/// Which list of the Pod spec a container stands in.
+/// Which list of the Pod spec a container is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ContainerList {
     /// `initContainers`
@@ -114,6 +115,9 @@ impl Object {
         let templates = if decoded.is_none() { templates::read(document, node, api_version, kind) } else { Vec::new() };
         let nothing = Decoded { value: None, problems: Vec::new(), versioned: Vec::new() };
         let Decoded { value: typed, mut problems, versioned } = decoded.unwrap_or(nothing);
+        if (api_version, kind) == ("apiextensions.k8s.io/v1", "CustomResourceDefinition") {
+            problems = definition_fields::problems(document, node);
+        }
         let is_encrypted = document.at(node, &["sops", "mac"]).is_some();
         if is_encrypted {
             problems.clear();

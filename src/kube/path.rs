@@ -1,4 +1,4 @@
-//! Where in an object a node stands, as people write it: `spec.containers[0].ports`.
+//! Where in an object a node is, as people write it: `spec.containers[0].ports`.
 
 use std::fmt;
 

@@ -64,6 +64,12 @@ impl<'run> Neighbours<'run> {
         Self { alternatives }
     }
 
+    /// The file of an object, if it holds variants of what another file of the folder holds.
+    #[must_use]
+    pub fn variant<'a>(&self, object: &'a Object) -> Option<&'a str> {
+        Some(file(object)).filter(|file| self.alternatives.contains(file))
+    }
+
     /// How close two objects are; nothing where their namespaces differ.
     #[must_use]
     pub fn reach(&self, a: &Object, b: &Object) -> Option<Reach> {

@@ -52,7 +52,7 @@ pub struct Baseline {
     /// Where it lies.
     folder: PathBuf,
     document: Document,
-    /// Where each listed finding stands in the file.
+    /// Where each listed finding is in the file.
     listed: BTreeMap<String, Listed>,
 }
 
@@ -69,7 +69,7 @@ pub fn folder(file: &Path) -> PathBuf {
     file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned()
 }
 
-/// A file that is no baseline.
+/// A file that is not a baseline.
 #[derive(Debug, thiserror::Error)]
 #[error("{name}: {problem}; `patterns lint --write-baseline {name}` makes one")]
 pub struct NoBaseline {
@@ -81,19 +81,19 @@ impl Baseline {
     /// Reads a baseline file.
     ///
     /// # Errors
-    /// A file that is no baseline, or one of another version.
+    /// A file that is not a baseline, or one of another version.
     pub fn read(name: &Path, bytes: Vec<u8>) -> Result<Self, NoBaseline> {
         let folder = folder(name);
         let name = name.display().to_string();
         let wrong = |problem: &str| NoBaseline { name: name.clone(), problem: problem.to_owned() };
         let source = Arc::new(Source::decode(name.clone(), bytes).map_err(|error| wrong(&error.to_string()))?);
         let Some(Part::Document(document)) = yaml::read(&source).into_iter().next() else {
-            return Err(wrong("this is no baseline"));
+            return Err(wrong("this is not a baseline"));
         };
         let root = document.root();
         match document.get(root, "version").map(|version| document.value(version)) {
             Some(yaml::Value::Int(version)) if version == i64::from(VERSION) => {}
-            _ => return Err(wrong("this is no baseline of version 1")),
+            _ => return Err(wrong("this is not a baseline of version 1")),
         }
         let list = document.get(root, "findings").ok_or_else(|| wrong("it has no `findings`"))?;
         let mut listed = BTreeMap::new();
@@ -107,7 +107,7 @@ impl Baseline {
         Ok(Self { folder, document, listed })
     }
 
-    /// Takes the listed findings out, and reports entries that stand for nothing any more: their rule ran over
+    /// Takes the listed findings out, and reports entries that no longer match anything: their rule ran over
     /// their file, or the file is gone.
     pub fn apply(&self, workspace: &Workspace, projects: &Projects, findings: &mut Vec<Finding>) {
         let folder = &self.folder;
@@ -122,8 +122,8 @@ impl Baseline {
             return;
         }
         let judged = |listed: &&Listed| {
-            let was_read =
-                workspace.files.iter().any(|file| file.reported && path(&file.source.name, folder) == listed.file);
+            let is_it = |name: &str| path(name, folder) == listed.file;
+            let was_read = workspace.files.iter().any(|file| file.reported && file.names().into_iter().any(is_it));
             let is_gone = !folder.join(&listed.file).exists();
             let ran = selection.running().any(|rule| rule.id.name == listed.rule);
             is_gone || (was_read && ran)

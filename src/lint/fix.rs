@@ -9,9 +9,9 @@ use std::sync::Arc;
 
 use super::Projects;
 use crate::diagnostic::{Edit, Finding, Fix, Level};
-use crate::kube::Workspace;
+use crate::kube::{Object, Workspace};
 use crate::limits;
-use crate::yaml::edit;
+use crate::yaml::{Span, edit};
 
 /// How often the workspace is linted again at most, so that fixes which mend nothing cost a bounded time.
 const MOST_TRIES: usize = 200;
@@ -72,6 +72,7 @@ fn key(finding: &Finding) -> Key {
 struct Step {
     key: Key,
     level: Level,
+    place: Span,
     edits: Vec<Edit>,
 }
 
@@ -124,7 +125,7 @@ impl Fixing<'_> {
                 |edit: &Edit| taken.range(..=edit.span.end).next_back().is_some_and(|(_, end)| *end >= edit.span.start);
             if !edits.iter().any(meets) {
                 taken.extend(edits.iter().map(|edit| (edit.span.start, edit.span.end)));
-                let step = Step { key, level: finding.level, edits: edits.clone() };
+                let step = Step { key, level: finding.level, place: finding.primary.span, edits: edits.clone() };
                 round.entry(file).or_default().push(step);
             }
         }
@@ -136,7 +137,10 @@ impl Fixing<'_> {
         self.tries += 1;
         let mut before = Vec::new();
         let mut texts = Vec::new();
+        let mut unread = Unread::new();
         for (file, steps) in &round {
+            let objects = &self.workspace.files[*file].objects;
+            unread.insert(*file, objects.iter().map(|object| !object.problems.is_empty()).collect());
             let source = &self.workspace.files[*file].source;
             let edits: Vec<Edit> = steps.iter().flat_map(|step| step.edits.iter().cloned()).collect();
             texts.push((*file, Arc::new(source.with_text(edit::apply(&source.text, &edits)))));
@@ -144,7 +148,7 @@ impl Fixing<'_> {
         }
         self.workspace.replace(texts);
         let after = super::run(self.workspace, self.projects);
-        let failures = self.failures(&after, &round);
+        let failures = self.failures(&after, &round, &unread);
         if failures.files.is_empty() && !failures.elsewhere {
             self.findings = after;
             self.count += round.values().map(Vec::len).sum::<usize>();
@@ -183,37 +187,52 @@ impl Fixing<'_> {
         }
     }
 
-    fn failures(&self, after: &[Finding], round: &Round) -> Failures {
-        let mut counts: HashMap<Key, (isize, Level)> = HashMap::new();
+    fn failures(&self, after: &[Finding], round: &Round, unread: &Unread) -> Failures {
+        let mut counts: HashMap<Key, isize> = HashMap::new();
         // Of a rule with more findings than are kept, others come to light when these are gone.
         let mut kept: HashMap<(&str, &str), usize> = HashMap::new();
         for finding in &self.findings {
-            counts.entry(key(finding)).or_insert((0, finding.level)).0 -= 1;
+            *counts.entry(key(finding)).or_default() -= 1;
             let rule = finding.rule.map_or("", |rule| rule.name);
             *kept.entry((rule, &finding.primary.source.name)).or_default() += 1;
         }
+        let is_cut =
+            |key: &Key| kept.get(&(key.0, key.1.as_str())).is_some_and(|kept| *kept >= limits::FINDINGS.count());
+        let mut cut: HashMap<Key, BTreeSet<u32>> = HashMap::new();
         for finding in after {
-            counts.entry(key(finding)).or_insert((0, finding.level)).0 += 1;
+            let key = key(finding);
+            if is_cut(&key) {
+                cut.entry(key.clone()).or_default().insert(finding.primary.span.start);
+            }
+            *counts.entry(key).or_default() += 1;
         }
         let mut failures = Failures::default();
         let mut tried: HashSet<&Key> = HashSet::new();
         for (file, steps) in round {
-            let own = steps.iter().map(|step| &step.key);
-            for key in own.clone() {
+            for step in steps {
                 // What was to go away has gone: then its count is back at zero or below.
-                if let Some((count, _)) = counts.get_mut(key) {
+                if let Some(count) = counts.get_mut(&step.key) {
                     *count += 1;
                 }
             }
-            if own.clone().any(|key| counts.get(key).is_some_and(|(count, _)| *count > 0)) {
+            let moves = Moves::of(steps);
+            let is_left = |step: &Step| {
+                if is_cut(&step.key) {
+                    cut.get(&step.key).is_some_and(|starts| moves.holds(step.place, starts))
+                } else {
+                    counts.get(&step.key).is_some_and(|count| *count > 0)
+                }
+            };
+            if steps.iter().any(is_left) {
                 failures.files.insert(*file);
             }
-            tried.extend(own);
+            tried.extend(steps.iter().map(|step| &step.key));
         }
         let mildest = round.values().flatten().map(|step| step.level).min().unwrap_or(Level::Error);
-        for (key, (count, level)) in &counts {
-            let is_cut = kept.get(&(key.0, key.1.as_str())).is_some_and(|kept| *kept >= limits::FINDINGS.count());
-            if *count <= 0 || *level < mildest || is_cut || tried.contains(key) {
+        for finding in after.iter().filter(|finding| finding.level >= mildest) {
+            let key = key(finding);
+            let is_new = counts.get(&key).is_some_and(|count| *count > 0) && !is_cut(&key) && !tried.contains(&key);
+            if !is_new || self.came_to_light(finding, unread) {
                 continue;
             }
             match self.by_name.get(&key.1) {
@@ -222,5 +241,70 @@ impl Fixing<'_> {
             }
         }
         failures
+    }
+
+    /// Whether a finding was hidden: what the server's decoder refuses is not judged any further, and other objects are
+    /// not compared with it.
+    fn came_to_light(&self, finding: &Finding, unread: &Unread) -> bool {
+        if finding.rule.is_none_or(|rule| OF_READING.contains(&rule.name)) {
+            return false;
+        }
+        let Some(unread_here) = self.by_name.get(&finding.primary.source.name).and_then(|file| unread.get(file)) else {
+            return unread.values().flatten().any(|unread| *unread);
+        };
+        let objects = &self.workspace.files[self.by_name[&finding.primary.source.name]].objects;
+        let start = |object: &Object| object.document.span(object.node).start;
+        let at = objects.partition_point(|object| start(object) <= finding.primary.span.start);
+        objects.len() == unread_here.len() && at > 0 && unread_here[at - 1]
+    }
+}
+
+/// For the files of a round, which of their objects the decoder refuses.
+type Unread = HashMap<usize, Vec<bool>>;
+
+/// Rules about what is read before an object is judged: a fix that makes one of these has broken something.
+const OF_READING: &[&str] = &[
+    "directive",
+    "dropped-after-dots",
+    "duplicate-key",
+    "invalid-utf8",
+    "norway",
+    "number-where-string",
+    "octal-surprise",
+    "separator-inside-text",
+    "unknown-field",
+    "unreadable-yaml",
+    "wrong-type",
+];
+
+/// Where the bytes of a text are after a round.
+struct Moves {
+    /// Ends of edits, and how far what follows has moved by then; in order.
+    ends: Vec<(u32, i64)>,
+}
+
+impl Moves {
+    fn of(steps: &[Step]) -> Self {
+        let mut edits: Vec<&Edit> = steps.iter().flat_map(|step| &step.edits).collect();
+        edits.sort_by_key(|edit| (edit.span.start, edit.span.end));
+        let mut by = 0;
+        let moved = |edit: &Edit| {
+            by += i64::try_from(edit.replacement.len()).unwrap_or(i64::MAX);
+            by -= i64::from(edit.span.end - edit.span.start);
+            (edit.span.end, by)
+        };
+        Self { ends: edits.into_iter().map(moved).collect() }
+    }
+
+    fn to(&self, at: u32, including: bool) -> u32 {
+        let before = self.ends.partition_point(|(end, _)| if including { *end <= at } else { *end < at });
+        let by = if before == 0 { 0 } else { self.ends[before - 1].1 };
+        u32::try_from(i64::from(at).saturating_add(by)).unwrap_or(u32::MAX)
+    }
+
+    /// Whether one of `starts` is in what has become of a place; in nothing if it was removed.
+    fn holds(&self, place: Span, starts: &BTreeSet<u32>) -> bool {
+        let (start, end) = (self.to(place.start, false), self.to(place.end, true));
+        start < end && starts.range(start..end).next().is_some()
     }
 }

@@ -14,7 +14,7 @@ use crate::yaml::{Document, Source, Span, Value};
 /// One comment that ignores.
 struct Ignore {
     comment: Span,
-    /// The names in the bracket: where they stand, and whether each has ignored something.
+    /// The names in the bracket: where they are, and whether each has ignored something.
     names: Vec<(String, Span, bool)>,
     has_reason: bool,
     /// Findings that begin in these bytes are ignored.
@@ -32,6 +32,14 @@ pub(super) fn apply(file: &File, selection: &Selection, findings: &mut Vec<Findi
     for ignore in &ignores {
         report(ignore, &file.source, selection, findings);
     }
+}
+
+/// Takes out the findings that the ignores of a file cover, and says nothing of the ignores: something else was rendered
+/// from the file, and they may be for another use of it.
+pub(super) fn take_out(file: &File, findings: &mut Vec<Finding>) {
+    let mut ignores = read(file);
+    let mut is_ignored = cover(&mut ignores, findings).into_iter();
+    findings.retain(|_| !is_ignored.next().unwrap_or(false));
 }
 
 /// Which findings are ignored, in their order. Marks the names that ignored one. Goes through scopes and findings once,
@@ -121,7 +129,7 @@ fn read(file: &File) -> Vec<Ignore> {
         let (objects, after) = rest.split_at(count);
         rest = after;
         if let Some(first) = objects.first() {
-            // A comment above the `---` stands above the object that follows.
+            // A comment above the `---` is above the object that follows.
             let scope = document.span(first.node);
             ignores.extend(above_separator.drain(..).map(|ignore| Ignore { scopes: vec![scope], ..ignore }));
         }
@@ -171,7 +179,7 @@ fn parse(source: &Source, comment: Span) -> Option<(Ignore, bool)> {
     Some((Ignore { comment, names, has_reason, scopes: Vec::new() }, whole_file))
 }
 
-/// What a comment is about: its own line if something stands before it, else the next line that is not a
+/// What a comment is about: its own line if something is before it, else the next line that is not a
 /// comment; with it the container that begins on that line, or the object whose head it is.
 fn scopes(heads: &[(u32, Span)], document: &Document, comment: Span) -> Vec<Span> {
     let line = target_line(&document.source.text, comment);
@@ -214,7 +222,7 @@ fn target_line(text: &str, comment: Span) -> Span {
     if !text[line.range().start..comment.range().start].trim().is_empty() {
         return line;
     }
-    // more comments than this in a row are a text of their own, and not about the line below
+    // more comments than this in a row are their own text, and not about the line below
     for _ in 0..64 {
         if line.range().end >= text.len() {
             break;

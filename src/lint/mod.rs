@@ -4,6 +4,8 @@ pub mod baseline;
 pub mod fingerprint;
 pub mod fix;
 mod ignores;
+mod kept;
+mod origin;
 mod policies;
 mod projects;
 mod selection;
@@ -16,11 +18,13 @@ use rayon::prelude::*;
 
 use crate::diagnostic::{Finding, Level, RuleId, sort};
 use crate::facts::{PodFacts, Programs};
+use crate::kube::validation::Targets;
 use crate::kube::{File, Index, Object, PodView, Workspace};
 use crate::limits;
 use crate::rules::{self, Check, Found, FoundAnywhere, Rule, Source, SourceCheck};
 use crate::yaml::Document;
 
+pub use kept::Kept;
 pub use projects::{Overrides, Projects};
 pub use selection::{Selection, UnknownName};
 pub use settings::schema as settings_schema;
@@ -34,13 +38,24 @@ pub fn workspace(workspace: &Workspace, selection: &Selection) -> Vec<Finding> {
 /// Lints a workspace, each file as its project wants it: the findings that are wanted, sorted.
 #[must_use]
 pub fn run(workspace: &Workspace, projects: &Projects) -> Vec<Finding> {
+    run_again(workspace, projects, &mut Kept::default())
+}
+
+/// The same, where an earlier run has found something already: what it [keeps](Kept) counts for the files that are the
+/// same, and what is found now is kept for the next run.
+#[must_use]
+pub fn run_again(workspace: &Workspace, projects: &Projects, kept: &mut Kept) -> Vec<Finding> {
+    projects.forget_uses();
     let objects: Vec<&Object> = workspace.objects().collect();
     let mut across = Vec::new();
     let index = Index::of(&objects);
     let together = projects.together();
-    check_together(&index, &together, &mut across);
-    across.extend(check_facts(&index, &together, &|object| projects.programs_of(object)));
+    check_together(&index, &together, &|object| projects.targets_of(object), &mut across);
+    kept.retain(workspace);
+    kept.read_facts(&index, |objects| check_facts(objects, &index, &together, &|object| projects.programs_of(object)));
+    across.extend(kept.facts(workspace));
     let of_policies = policies::check(workspace, projects, &together, &mut across);
+    kept.read_files(workspace, |file| check_file(file, projects.selection(file)));
     let mut across_by_file: HashMap<usize, Vec<Finding>> = HashMap::new();
     for finding in across {
         across_by_file.entry(Arc::as_ptr(&finding.primary.source).addr()).or_default().push(finding);
@@ -57,7 +72,7 @@ pub fn run(workspace: &Workspace, projects: &Projects) -> Vec<Finding> {
         .par_iter()
         .map(|file| {
             let selection = projects.selection(file);
-            let mut findings = if file.reported { check_file(file, selection) } else { Vec::new() };
+            let mut findings = if file.reported { kept.of(file).to_vec() } else { Vec::new() };
             let across = across_by_file.get(&address(file)).into_iter().flatten();
             findings.extend(across.filter(|finding| finding.rule.is_none_or(|rule| selection.runs(rule))).cloned());
             drop_what_is_said_anyway(&mut findings);
@@ -73,9 +88,19 @@ pub fn run(workspace: &Workspace, projects: &Projects) -> Vec<Finding> {
         })
         .collect();
     let mut findings: Vec<Finding> = per_file.into_iter().flatten().collect();
+    origin::trace(workspace, projects, &mut findings);
     findings.extend(projects.unused());
     findings.extend(of_policies.into_iter().filter(|finding| together.shows(finding)));
     in_order(findings)
+}
+
+/// Reads again what Pods do where an earlier run is in [doubt](Kept::doubt), and nothing else.
+pub fn read_facts_again(workspace: &Workspace, projects: &Projects, kept: &mut Kept) {
+    let objects: Vec<&Object> = workspace.objects().collect();
+    let index = Index::of(&objects);
+    let together = projects.together();
+    kept.retain(workspace);
+    kept.read_facts(&index, |objects| check_facts(objects, &index, &together, &|object| projects.programs_of(object)));
 }
 
 fn address(file: &File) -> usize {
@@ -89,8 +114,9 @@ pub fn objects(objects: &[Object], selection: &Selection) -> Vec<Finding> {
     let mut findings = Vec::new();
     let objects_of_run: Vec<&Object> = objects.iter().collect();
     let index = Index::of(&objects_of_run);
-    check_together(&index, selection, &mut findings);
-    findings.extend(check_facts(&index, selection, &|_| Programs::built_in()));
+    check_together(&index, selection, &|_| selection.targets(), &mut findings);
+    let of_each = check_facts(index.all(), &index, selection, &|_| Programs::built_in());
+    findings.extend(of_each.into_iter().flat_map(|(_, found)| found));
     for object in objects {
         check_object(object, selection, &mut findings);
     }
@@ -148,12 +174,14 @@ fn drop_what_is_said_anyway(findings: &mut Vec<Finding>) {
     }
 }
 
-/// Runs the rules that compare facts, each Pod's read once and dropped when they have looked at it.
+/// Runs the rules that compare facts on the Pods of some objects, each Pod's read once and dropped when they have looked
+/// at it. The objects with findings, in their order.
 fn check_facts<'run>(
+    objects: &[&'run Object],
     index: &'run Index<'run>,
     selection: &Selection,
     programs: &(dyn Fn(&Object) -> &'run Programs + Sync),
-) -> Vec<Finding> {
+) -> Vec<(&'run Object, Vec<Finding>)> {
     type FactsCheck = fn(&PodFacts<'_>, &mut Found<'_>);
     let checks: Vec<(&'static Rule, FactsCheck)> = selection
         .running()
@@ -173,21 +201,26 @@ fn check_facts<'run>(
                 check(&facts, &mut Found::in_object(rule, object, &mut findings));
             }
         }
-        findings
+        (!findings.is_empty()).then_some((*object, findings))
     };
-    index.all().par_iter().flat_map_iter(of_object).collect()
+    objects.par_iter().filter_map(of_object).collect()
 }
 
-fn check_together(index: &Index<'_>, selection: &Selection, findings: &mut Vec<Finding>) {
+fn check_together(
+    index: &Index<'_>,
+    selection: &Selection,
+    targets_of: &dyn Fn(&Object) -> Targets,
+    findings: &mut Vec<Finding>,
+) {
     for rule in selection.running() {
         if let Check::Workspace(check) = rule.check {
-            check(index, &mut FoundAnywhere::new(rule, findings).for_targets(selection.targets()));
+            check(index, &mut FoundAnywhere::new(rule, findings).for_targets(targets_of));
         }
     }
     for source in rules::SOURCES {
         if let SourceCheck::Together(check) = source.check {
             run_source(source, selection, findings, |rule, findings| {
-                check(index, &mut FoundAnywhere::new(rule, findings).for_targets(selection.targets()));
+                check(index, &mut FoundAnywhere::new(rule, findings).for_targets(targets_of));
             });
         }
     }

@@ -27,9 +27,11 @@ pub(super) fn check(
         // parameters and namespaces may lie with the policies
         let all: Vec<&Object> = workspace.objects().chain(own.iter().copied()).collect();
         let index = Index::of(&all);
-        let policies = Policies::collect(&own, selection.targets().last(), true);
+        let targets = projects.targets(project);
+        let policies = Policies::collect(&own, &|_| targets.last(), true);
         let mut made = Vec::new();
-        let mut anywhere = FoundAnywhere::new(rule, &mut made).for_targets(selection.targets());
+        let targets_of = |_: &Object| targets;
+        let mut anywhere = FoundAnywhere::new(rule, &mut made).for_targets(&targets_of);
         report(&policies, &objects, &index, &|_, _| true, &mut anywhere);
         made.retain(|finding| finding.rule.is_some_and(|rule| selection.runs(rule)));
         debug_assert!(made.iter().all(|finding| SOURCE.rules.iter().any(|rule| Some(rule.id) == finding.rule)));

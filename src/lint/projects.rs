@@ -8,7 +8,9 @@ use super::Selection;
 use super::settings::Settings;
 use crate::diagnostic::{Finding, Level};
 use crate::facts::Programs;
+use crate::kube::validation::{Target, Targets};
 use crate::kube::{File, Object, Workspace};
+use crate::policy::unusable;
 use crate::project;
 
 /// What the command line says that settings say otherwise.
@@ -28,7 +30,7 @@ pub struct Projects {
     linted: Vec<Linted>,
     /// Index into `linted` by folder.
     folders: HashMap<PathBuf, usize>,
-    /// The same by the names of the files whose projects describe programs of their own.
+    /// The same by the names of the files whose projects describe programs or name versions of their own.
     by_name: HashMap<String, usize>,
     /// Policies that hold for all files.
     policies: Option<Workspace>,
@@ -97,7 +99,7 @@ impl Projects {
         for file in &workspace.files {
             if let Some(linted) = all.of(file) {
                 let number = all.folders[&folder(file)];
-                if linted.programs.is_some() {
+                if linted.programs.is_some() || linted.selection.targets() != all.base.targets() {
                     all.by_name.insert(file.source.name.clone(), number);
                 }
             }
@@ -205,8 +207,24 @@ impl Projects {
         own.unwrap_or_else(|| Programs::built_in())
     }
 
+    /// The versions of Kubernetes that an object is judged for.
+    pub(super) fn targets_of(&self, object: &Object) -> Targets {
+        let number = self.by_name.get(object.document.source.name.as_str());
+        self.targets(number.copied())
+    }
+
+    /// The versions that a project is judged for; those of the run without one.
+    pub(super) fn targets(&self, project: Option<usize>) -> Targets {
+        project.and_then(|number| self.linted.get(number)).map_or(&self.base, |linted| &linted.selection).targets()
+    }
+
     pub(super) fn settings(&self, file: &File) -> Option<&Settings> {
         self.of(file).map(|linted| &linted.settings)
+    }
+
+    /// Forgets which exceptions were of use to an earlier run.
+    pub(super) fn forget_uses(&self) {
+        self.linted.iter().for_each(|linted| linted.settings.forget_uses());
     }
 
     /// What is wrong with the settings themselves, after all files have been linted.
@@ -235,7 +253,10 @@ fn policies(paths: &[PathBuf]) -> io::Result<Option<Workspace>> {
     let mut workspace = Workspace::load(paths, None);
     match workspace.failures.pop() {
         Some(failure) => Err(io::Error::new(failure.error.kind(), failure.to_string())),
-        None => Ok(Some(workspace)),
+        None => match unusable(&workspace, Target::default()) {
+            Some(why) => Err(io::Error::other(why)),
+            None => Ok(Some(workspace)),
+        },
     }
 }
 

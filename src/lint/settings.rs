@@ -26,6 +26,8 @@ pub struct Settings {
     pub fail_on: Option<Level>,
     /// How findings are reported, as `--format` writes it.
     pub format: Option<String>,
+    /// Whether charts and kustomizations are rendered, as `--render` does.
+    pub render: bool,
     /// The baseline.
     pub baseline: Option<BaselineFile>,
     /// Files and folders of policies that hold for the project.
@@ -80,6 +82,7 @@ impl Settings {
                 _ => Level::Warning,
             }),
             fail_on: lint.get("fail-on").and_then(Spanned::text).and_then(level),
+            render: lint.get("render").is_some_and(|render| matches!(render.kind, describe::Kind::Bool(true))),
             format: lint.get("format").and_then(Spanned::text).map(str::to_owned),
             baseline: lint
                 .get("baseline")
@@ -153,6 +156,37 @@ impl Settings {
         });
     }
 
+    /// Forgets which exceptions were of use to an earlier run.
+    pub(super) fn forget_uses(&self) {
+        for exception in &self.exceptions {
+            exception.reached.store(false, Ordering::Relaxed);
+            exception.used.store(false, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether a finding that comes from the file at `path`, which something else was rendered from, is excepted there.
+    pub(super) fn excepts(&self, finding: &Finding, path: &Path) -> bool {
+        let Some(rule) = finding.rule else { return false };
+        let object = finding.object.as_ref().map(|object| format!("{}/{}", object.kind, object.name));
+        let mut is_excepted = false;
+        for exception in &self.exceptions {
+            let is_named = exception.rule == rule.name || exception.rule == rule.family;
+            let is_object = exception.object.is_none() || exception.object == object;
+            if is_named && is_object && exception.is_path(Some(path)) {
+                exception.used.store(true, Ordering::Relaxed);
+                is_excepted = true;
+            }
+        }
+        is_excepted
+    }
+
+    /// Notes that the run looked at a file that something else was rendered from.
+    pub(super) fn looked_at(&self, path: &Path) {
+        for exception in self.exceptions.iter().filter(|one| one.object.is_none() && one.is_path(Some(path))) {
+            exception.reached.store(true, Ordering::Relaxed);
+        }
+    }
+
     /// Says which exceptions excepted nothing: those that covered something in this run, and where the run looked at
     /// all that there is also those that cover nothing.
     pub(super) fn unused(&self, selection: &Selection, is_whole: bool, findings: &mut Vec<Finding>) {
@@ -184,13 +218,7 @@ impl Settings {
 impl Exception {
     /// Whether it is about something in this file.
     fn covers(&self, file: &File) -> bool {
-        let in_path = match (&self.paths, &file.path) {
-            (None, _) => true,
-            (Some(paths), Some(path)) => {
-                path.starts_with(paths.path()) && paths.matched_path_or_any_parents(path, false).is_ignore()
-            }
-            (Some(_), None) => false,
-        };
+        let in_path = self.is_path(file.path.as_deref());
         let has_object = self.object.as_ref().is_none_or(|name| {
             file.objects.iter().any(|object| *name == format!("{}/{}", object.id.kind, object.id.name))
         });
@@ -199,6 +227,16 @@ impl Exception {
             self.reached.store(true, Ordering::Relaxed);
         }
         covers
+    }
+
+    fn is_path(&self, path: Option<&Path>) -> bool {
+        match (&self.paths, path) {
+            (None, _) => true,
+            (Some(paths), Some(path)) => {
+                path.starts_with(paths.path()) && paths.matched_path_or_any_parents(path, false).is_ignore()
+            }
+            (Some(_), None) => false,
+        }
     }
 }
 

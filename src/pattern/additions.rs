@@ -30,6 +30,7 @@ fn init_fragment(prepared: &Prepared<'_>, init: &Init, provided: &[Json]) -> Jso
     put("image", made["image"].clone());
     put("command", made["command"].clone());
     put("args", made["args"].clone());
+    put("workingDir", made["workdir"].clone());
     put("envFrom", made["env_from"].clone());
     put("env", Json::Array(env));
     put("resources", made["resources"].clone());
@@ -55,16 +56,15 @@ fn init_fragment(prepared: &Prepared<'_>, init: &Init, provided: &[Json]) -> Jso
     json!({"spec": {"initContainers": [container], "volumes": named(&made["pod_volumes"])}})
 }
 
-/// What Pod Security restricted asks of a container.
+/// The container's `securityContext`, with its user and group where they are not the Pod's.
 fn security(own: &App, app: Option<&App>) -> Json {
-    let mut security = json!({
-        "runAsNonRoot": own.user > 0,
-        "allowPrivilegeEscalation": false,
-        "readOnlyRootFilesystem": true,
-        "capabilities": {"drop": ["ALL"]},
-    });
+    let mut security = container::security(own);
     if app.is_none_or(|app| app.user != own.user) {
         security["runAsUser"] = json!(own.user);
+    }
+    let group = |app: &App| app.group.unwrap_or(app.user);
+    if app.is_none_or(|app| group(app) != group(own)) {
+        security["runAsGroup"] = json!(group(own));
     }
     security
 }
@@ -115,7 +115,7 @@ pub(super) fn shared(prepared: &Prepared<'_>, findings: &mut Vec<Finding>) -> Js
             findings.push(
                 Finding::error(alone.place.label(""), format!("only one container names the shared volume `{name}`"))
                     .because("a volume that nothing else mounts is shared with nobody")
-                    .help("name it in another container's `shared`, or use `writable` for a folder of its own"),
+                    .help("name it in another container's `shared`, or use `writable` for its own folder"),
             );
         }
         let mut sized = sharers.iter().filter_map(|sharer| Some((sharer.size.as_ref()?, sharer.place)));

@@ -172,6 +172,11 @@ fn refer(object: &mut Json, kind: &str, own: &Json, name: &Json) {
                 backends.into_iter().flatten().for_each(|backend| set(backend.get_mut("name")));
             }
         }
+        "Deployment" | "StatefulSet"
+            if object.pointer("/spec/scaleTargetRef/kind").is_none_or(|target| target == kind) =>
+        {
+            set(object.pointer_mut("/spec/scaleTargetRef/name"));
+        }
         "ServiceAccount" => {
             for template in objects::templates(object) {
                 set(template.pointer_mut("/spec/serviceAccountName"));

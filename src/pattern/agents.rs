@@ -1,4 +1,4 @@
-//! Several agents in one Pod, each with a status port of its own.
+//! Several agents in one Pod, each with its own status port.
 //!
 //! Patterns give their own agent its port. A container of the user's may be our image too (`source`, `merge`, the app
 //! itself): it would serve its status where the agent serves it unless told otherwise, beside another one in vain.

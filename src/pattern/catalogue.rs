@@ -68,7 +68,7 @@ impl Catalogue {
         &self.images
     }
 
-    /// Fills roles with other images; what is no role is a mistake.
+    /// Fills roles with other images; what is not a role is a mistake.
     pub fn replace_images(&mut self, images: &[Member]) -> Vec<Finding> {
         let mut findings = Vec::new();
         for member in images {

@@ -5,6 +5,7 @@ use super::catalogue::Catalogue;
 use super::expose;
 use super::fill::Filled;
 use super::provides;
+use super::reach;
 use super::rights;
 use crate::describe::{Description, Spanned};
 use crate::diagnostic::Finding;
@@ -79,6 +80,7 @@ pub(super) fn check_app(description: &Description, shape: &Filled, uses: &[Fille
     check_names(description, uses, findings);
     check_storage(description, shape, findings);
     rights::check(description, findings);
+    reach::check(description, shape, uses, findings);
     annotations::check(description, findings);
     check_readiness(description, shape, uses, findings);
     provides::check(description, uses, findings);
@@ -116,7 +118,7 @@ fn check_readiness(description: &Description, shape: &Filled, uses: &[Filled], f
     }
 }
 
-/// A container in front of the app has to listen, and goes by a name of its own.
+/// A container in front of the app has to listen, and goes by its own name.
 fn check_front(description: &Description, shape: &Filled, findings: &mut Vec<Finding>) {
     let Some(members) = shape.definition.front.as_ref().and_then(|param| shape.given.get(param)) else { return };
     for member in members.members() {
@@ -152,7 +154,7 @@ fn check_chain(claimers: &[&Filled], findings: &mut Vec<Finding>) {
             findings.push(
                 Finding::error(
                     inner.entry.place.label(format!("answers {}", answers.scheme)),
-                    format!("`{}` cannot stand in front of `{}`", outer.entry.name, inner.entry.name),
+                    format!("`{}` cannot be in front of `{}`", outer.entry.name, inner.entry.name),
                 )
                 .label(outer.entry.place.label(format!("speaks {} to what is behind it", speaks.upstream)))
                 .because("patterns that take the app's traffic chain in the order of `use`, the first outermost")

@@ -16,17 +16,19 @@ use super::expose;
 use super::fill::Filled;
 use super::hatches::{self, Made};
 use super::invariants;
-use super::isolate;
+use super::isolate::{self, Neighbours};
 use super::job_names;
 use super::mesh;
 use super::objects;
 use super::place;
 use super::prepare::{Prepared, prepare_all};
 use super::provides;
+use super::reach;
 use super::references::{self, Directory};
 use super::render::{Mount, Renderer};
 use super::replicas;
 use super::rights;
+use super::rollout;
 use super::weave::{Clash, Weave};
 use crate::describe::{Description, Place};
 use crate::diagnostic::Finding;
@@ -40,23 +42,34 @@ pub fn expand(catalogue: &Catalogue, descriptions: &[Description]) -> Result<Vec
     let mut findings = Vec::new();
     let prepared = prepare_all(catalogue, descriptions, &mut findings);
     let directory = Directory::new(descriptions, &prepared);
-    let mut objects = Vec::new();
+    let mut composed = Vec::new();
     for prepared in prepared.iter().flatten() {
-        match expand_one(catalogue, prepared, &directory) {
-            Ok(made) => objects.extend(made),
+        match compose(catalogue, prepared, &directory) {
+            Ok(objects) => composed.push((prepared, objects)),
             Err(mistakes) => findings.extend(mistakes),
         }
     }
-    if findings.is_empty() { Ok(objects) } else { Err(findings) }
+    // who may talk to whom goes by the Pods of all documents
+    let pods = composed.iter().map(|(prepared, objects)| (prepared.description.name.as_str(), isolate::pods(objects)));
+    let neighbours = Neighbours { pods: pods.collect(), directory: &directory };
+    let mut made = Vec::new();
+    for (prepared, objects) in composed {
+        match finish(prepared, objects, &neighbours) {
+            Ok(own) => made.extend(own),
+            Err(mistakes) => findings.extend(mistakes),
+        }
+    }
+    if findings.is_empty() { Ok(made) } else { Err(findings) }
 }
 
-fn expand_one(
+/// The objects of a document, before anything that goes by what other documents make.
+fn compose(
     catalogue: &Catalogue,
     prepared: &Prepared<'_>,
     directory: &Directory<'_>,
-) -> Result<Vec<Made>, Vec<Finding>> {
+) -> Result<Vec<Json>, Vec<Finding>> {
     let mut findings = Vec::new();
-    // what only follows from another document's mistake is no news
+    // what only follows from another document's mistake is not news
     let mut follows = directory.is_broken() && prepared.description.expose.is_some();
     let mut resolve = |filled: &Filled| {
         let references = directory.resolve(prepared.description, filled, &mut findings);
@@ -82,8 +95,20 @@ fn expand_one(
     agents::apply(catalogue, prepared, &mut objects);
     mesh::apply(prepared, &mut objects);
     place::apply(prepared.description, &mut objects);
+    reach::apply(prepared.description, &mut objects, &mut findings);
+    rollout::apply(prepared.description, &mut objects, &mut findings);
     annotations::apply(prepared.description, &mut objects, &mut findings);
-    isolate::apply(prepared, directory, &mut objects, &mut findings);
+    if findings.is_empty() { Ok(objects) } else { Err(findings) }
+}
+
+/// Policies, names that are kept, and what the description says about objects directly.
+fn finish(
+    prepared: &Prepared<'_>,
+    mut objects: Vec<Json>,
+    neighbours: &Neighbours<'_>,
+) -> Result<Vec<Made>, Vec<Finding>> {
+    let mut findings = Vec::new();
+    isolate::apply(prepared, neighbours, &mut objects, &mut findings);
     adopt::apply(prepared.description, &mut objects, &mut findings);
     let origin = &prepared.description.name_place;
     let mut made = objects.into_iter().map(|object| Made { object, blame: None, origin: origin.clone() }).collect();
@@ -107,6 +132,7 @@ pub fn notes(catalogue: &Catalogue, descriptions: &[Description]) -> Vec<String>
     notes.extend(descriptions.iter().flat_map(rights::warnings));
     if descriptions.iter().any(|description| description.isolate.is_some()) {
         notes.push(isolate::NOTE.to_owned());
+        notes.extend(prepared.iter().flatten().filter_map(isolate::note));
     }
     if descriptions.iter().any(|description| description.meshed) {
         notes.push(mesh::NOTE.to_owned());
@@ -193,7 +219,7 @@ impl Composition<'_> {
         Ok(objects)
     }
 
-    /// Gives the woven Pod to the controllers that ask for it: a template of its own is left alone; one without a
+    /// Gives the woven Pod to the controllers that ask for it: its own template is left alone; one without a
     /// spec takes the woven Pod, and keeps what it says.
     fn with_pod(&self, mut objects: Vec<Json>, pod: &Json) -> Result<Vec<Json>, Vec<Finding>> {
         for template in objects.iter_mut().flat_map(objects::templates) {

@@ -2,7 +2,9 @@
 
 use serde_json::{Map, Value as Json, json};
 
+use super::context;
 use super::objects;
+use super::reach;
 use super::render::volume_name;
 use crate::describe::{App, EnvSource, Handler, Probe};
 
@@ -36,7 +38,12 @@ pub(super) fn context(
         "args": app.args,
         "env": env(app),
         "env_from": env_from(app),
+        "workdir": app.workdir,
         "user": app.user,
+        "group": app.group.unwrap_or(app.user),
+        "security": security(app),
+        "own_security": own_security(app),
+        "reaches": reach::reaches(app).map(|(what, _)| what),
         "writable": writable,
         "mounts": mounts,
         "pod_volumes": volumes,
@@ -45,6 +52,8 @@ pub(super) fn context(
         "volumes": app.volumes.iter().map(claim).collect::<Vec<_>>(),
         "resources": app.resources.to_json(),
         "drain": app.drain,
+        "hooks": hooks(app, 0),
+        "lifecycle": hooks(app, app.drain),
         "stop": app.stop,
         "rights": !app.rights.is_empty() || !app.cluster_rights.is_empty(),
         "grace": app.drain + app.stop.unwrap_or(30) + 5,
@@ -55,6 +64,53 @@ pub(super) fn context(
         "probes": probes(app, dial, readiness),
         "config": config,
     })
+}
+
+/// What Pod Security restricted asks of a container, but for what the description asks for; the Pod's own
+/// `securityContext` has the rest.
+pub(super) fn security(app: &App) -> Json {
+    let mut security = Map::from_iter([("runAsNonRoot".to_owned(), json!(app.user > 0))]);
+    if app.privileged {
+        // such a container has all capabilities, and may not be kept from more rights
+        security.insert("privileged".to_owned(), json!(true));
+    } else {
+        // The capabilities of a user other than root come from the program's file, which the kernel heeds only without
+        // `no_new_privs` (prctl(2)); ports below 1024 are open to all users in any case.
+        let from_file = app.user > 0 && app.capabilities.iter().any(|name| name != "NET_BIND_SERVICE");
+        security.insert("allowPrivilegeEscalation".to_owned(), json!(from_file));
+    }
+    security.insert("readOnlyRootFilesystem".to_owned(), json!(true));
+    if !app.privileged {
+        let mut capabilities = json!({"drop": ["ALL"]});
+        if !app.capabilities.is_empty() {
+            capabilities["add"] = json!(app.capabilities);
+        }
+        security.insert("capabilities".to_owned(), capabilities);
+    }
+    Json::Object(security)
+}
+
+/// The same for a container whose user is not the Pod's.
+fn own_security(app: &App) -> Json {
+    let group = app.group.unwrap_or(app.user);
+    let mut security =
+        Map::from_iter([("runAsUser".to_owned(), json!(app.user)), ("runAsGroup".to_owned(), json!(group))]);
+    security.extend(self::security(app).as_object().cloned().unwrap_or_default());
+    Json::Object(security)
+}
+
+/// What runs at a container's start and end. A hook is one command: the app's own takes the place of the wait.
+fn hooks(app: &App, drain: u64) -> Json {
+    let mut hooks = Map::new();
+    if !app.after_start.is_empty() {
+        hooks.insert("postStart".to_owned(), json!({"exec": {"command": app.after_start}}));
+    }
+    if !app.before_stop.is_empty() {
+        hooks.insert("preStop".to_owned(), json!({"exec": {"command": app.before_stop}}));
+    } else if drain > 0 {
+        hooks.insert("preStop".to_owned(), json!({"sleep": {"seconds": drain}}));
+    }
+    Json::Object(hooks)
 }
 
 fn env(app: &App) -> Vec<Json> {
@@ -83,16 +139,23 @@ fn env_from(app: &App) -> Vec<Json> {
 
 /// The ports that the container declares: none that only 127.0.0.1 answers.
 fn ports(app: &App, port_name: &str) -> Vec<Json> {
-    let declared = |name: &str, number: u16, protocol: &str| match protocol {
-        "UDP" => json!({"name": name, "containerPort": number, "protocol": "UDP"}),
-        _ => json!({"name": name, "containerPort": number}),
+    let declared = |name: &str, number: u16, protocol: &str, host_port: Option<u16>| {
+        let mut port = json!({"name": name, "containerPort": number});
+        if protocol == "UDP" {
+            port["protocol"] = json!("UDP");
+        }
+        if let Some(host_port) = host_port {
+            port["hostPort"] = json!(host_port);
+        }
+        port
     };
     if app.loopback {
         return Vec::new();
     }
     let protocol = if app.protocol.as_deref() == Some("udp") { "UDP" } else { "TCP" };
-    let main = app.port.map(|port| declared(port_name, port, protocol));
-    main.into_iter().chain(app.ports.iter().map(|port| declared(&port.name, port.number, port.protocol))).collect()
+    let main = app.port.map(|port| declared(port_name, port, protocol, app.host_port));
+    let further = app.ports.iter().map(|port| declared(&port.name, port.number, port.protocol, port.host_port));
+    main.into_iter().chain(further).collect()
 }
 
 /// Paths that become emptyDirs: what the user listed, and `/tmp`, without which few programs start.
@@ -130,6 +193,9 @@ fn mounts(app: &App, config: Option<&Json>) -> (Vec<Json>, Vec<Json>) {
         }
         if volume.read_only {
             mount.insert("readOnly".to_owned(), json!(true));
+        }
+        if let Some(propagation) = &volume.propagation {
+            mount.insert("mountPropagation".to_owned(), json!(propagation));
         }
         mounts.push(Json::Object(mount));
         let mut made = Map::from_iter([("name".to_owned(), json!(volume.name))]);
@@ -217,7 +283,10 @@ fn probes(app: &App, dial: &Dial, readiness: Option<Json>) -> Json {
         }
         probes.insert("readinessProbe".to_owned(), answered);
     } else if has(ready) {
-        probes.insert("readinessProbe".to_owned(), probe(ready, timing(ready, 5, None)));
+        let mut timing = timing(ready, 5, None);
+        let successes = ready.and_then(|ready| ready.request.successes).or(health.request.successes);
+        timing.extend(successes.map(|successes| ("successThreshold".to_owned(), json!(successes))));
+        probes.insert("readinessProbe".to_owned(), probe(ready, timing));
     }
     // Dialled, the pattern in front of a loopback app would answer for it, and its own death would restart the app.
     let live = health.live.as_ref().or(ready.filter(|_| app.loopback));
@@ -239,18 +308,36 @@ fn probes(app: &App, dial: &Dial, readiness: Option<Json>) -> Json {
 
 /// What one probe asks; without a form the port is dialled.
 fn handler(probe: Option<&Probe>, app: &App, dial: &Dial) -> Map<String, Json> {
-    let http = |path: &str, port: Json| {
+    let all = &app.health.request;
+    // an app that is asked at one address is dialled there, too
+    let asked = probe.or(app.health.ready.as_ref());
+    let host = asked.and_then(|probe| probe.request.host.as_ref()).or(all.host.as_ref()).map(|(host, _)| host);
+    let http = |path: &str, port: Json, scheme: &Json| {
         let mut http = Map::from_iter([("path".to_owned(), json!(path)), ("port".to_owned(), port)]);
-        if !dial.scheme.is_null() {
-            http.insert("scheme".to_owned(), dial.scheme.clone());
+        if !scheme.is_null() {
+            http.insert("scheme".to_owned(), scheme.clone());
+        }
+        if let Some(host) = host {
+            http.insert("host".to_owned(), json!(host));
+        }
+        let own = probe.map(|probe| &probe.request.headers).filter(|own| !own.is_empty());
+        let headers: Vec<Json> =
+            own.unwrap_or(&all.headers).iter().map(|(name, value)| json!({"name": name, "value": value})).collect();
+        if !headers.is_empty() {
+            http.insert("httpHeaders".to_owned(), json!(headers));
         }
         json!({"httpGet": http})
     };
     let handler = match probe.map(|probe| &probe.handler) {
-        None => json!({"tcpSocket": {"port": dial.port}}),
-        Some(Handler::Path(path, None)) => http(path, dial.port.clone()),
+        None => host.map_or_else(
+            || json!({"tcpSocket": {"port": dial.port}}),
+            |host| json!({"tcpSocket": {"port": app.port, "host": host}}),
+        ),
+        // in the node's network a loopback listener answers the kubelet itself, not what is in front of it
+        Some(Handler::Path(path, None)) if host.is_some() => http(path, json!(app.port), &context::scheme(app)),
+        Some(Handler::Path(path, None)) => http(path, dial.port.clone(), &dial.scheme),
         // another port than the app's speaks plain HTTP
-        Some(Handler::Path(path, Some(port))) => json!({"httpGet": {"path": path, "port": port}}),
+        Some(Handler::Path(path, Some(port))) => http(path, json!(port), &Json::Null),
         Some(Handler::Grpc(service, port)) => {
             let mut grpc = Map::from_iter([("port".to_owned(), json!(port.or(app.port)))]);
             if let Some(service) = service {

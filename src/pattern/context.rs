@@ -87,6 +87,7 @@ pub(super) fn document(description: &Description, uses: &[Filled]) -> Json {
         "claims": app.is_some_and(|app| app.volumes.iter().any(|volume| volume.claim.is_some())),
         "loopback": app.is_some_and(|app| app.loopback),
         "priority": description.priority.is_some(),
+        "app": app.map(|app| app.given.clone()).unwrap_or_default(),
         "minor": description.target.minor(),
     })
 }
@@ -166,7 +167,7 @@ pub(super) fn app_port_name(app: &App, is_exposed: bool) -> &str {
 }
 
 /// How the kubelet's HTTP probes speak to an app.
-fn scheme(app: &App) -> Json {
+pub(super) fn scheme(app: &App) -> Json {
     json!((app.protocol.as_deref() == Some("https")).then_some("HTTPS"))
 }
 

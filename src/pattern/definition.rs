@@ -70,7 +70,7 @@ pub struct Definition {
     /// The port that such a shape is reached at.
     #[serde(default)]
     pub serves: Option<String>,
-    /// The parameter with containers that stand in front of the app, by name, the outermost first.
+    /// The parameter with containers that are in front of the app, by name, the outermost first.
     #[serde(default)]
     pub front: Option<String>,
     /// A shape whose replicas are told apart: how others reach each.
@@ -181,7 +181,7 @@ pub struct Check {
     pub message: String,
 }
 
-/// Something that the user should know and that is no mistake.
+/// Something that the user should know and that is not a mistake.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Note {
@@ -203,7 +203,7 @@ pub struct Port {
     /// The parameter that sets it.
     #[serde(default)]
     pub param: Option<String>,
-    /// It stands on localhost where the app looks for the real thing: an app that listens there itself is in the way.
+    /// It is on localhost where the app looks for the real thing: an app that listens there itself is in the way.
     #[serde(default)]
     pub local: bool,
     /// Where clients of a protocol look for it, instead of `port`.
@@ -212,6 +212,9 @@ pub struct Port {
     /// An expression over `params`: whether there is such a port.
     #[serde(default)]
     pub when: Option<String>,
+    /// Clients talk to it as they do to the app; other ports of patterns are for those who operate the Pod.
+    #[serde(default)]
+    pub traffic: bool,
 }
 
 /// A port number by the value of a parameter.

@@ -3,11 +3,14 @@
 //! It is made from the grammar and the patterns' own schemas, so it cannot drift from them; what only the whole of
 //! a description shows (ports, references, chains) is left to `gen`.
 
+use std::sync::OnceLock;
+
 use serde_json::{Map, Value as Json, json};
 
 use super::catalogue::Catalogue;
 use super::definition::Definition;
-use crate::describe::{format_pattern, grammar};
+use crate::describe::{embedded, format_pattern, grammar};
+use crate::kube::validation::Target;
 
 /// The schema of one document (JSON Schema draft 7, which editors know).
 #[must_use]
@@ -35,11 +38,28 @@ pub fn editor_schema(catalogue: &Catalogue) -> Json {
         "title": "A pattern description",
         "type": "object",
         "required": ["patterns", "name"],
+        "defaultSnippets": [{
+            "label": "description",
+            "description": "a whole description to fill in",
+            "body": {
+                "patterns": "v1",
+                "name": "${1:shop}",
+                "app": {"image": "${2:registry.example.com/shop:1.7.0}", "port": "^${3:8080}"},
+                "shape": {"replicated": {"replicas": "^${4:2}"}},
+            },
+        }],
         "if": {"required": ["extends"]},
         "then": {"$ref": "#/definitions/partial"},
         "else": {"$ref": "#/definitions/document"},
         "definitions": all,
     })
+}
+
+/// The schema of `pattern.yaml`, the definition of a pattern.
+#[must_use]
+pub fn definition_schema() -> &'static Json {
+    static SCHEMA: OnceLock<Json> = OnceLock::new();
+    SCHEMA.get_or_init(|| embedded("definition.yaml", include_str!("definition.yaml")))
 }
 
 /// The schema of `.patterns.yaml`, of its grammar and that of its `lint`.
@@ -48,6 +68,7 @@ pub fn settings_schema(project: &Json, lint: &Json) -> Json {
     let converter = Converter { partial: false, holes: false };
     let mut schema = converter.convert(project);
     schema["properties"]["lint"] = converter.convert(lint);
+    offer_targets(&mut schema["properties"]["target"]);
     schema["$schema"] = json!("http://json-schema.org/draft-07/schema#");
     schema["title"] = json!("Settings of a project: .patterns.yaml");
     schema
@@ -68,9 +89,20 @@ fn document(converter: &Converter, shapes: &[&Definition], uses: &[&Definition])
     properties["environments"] = json!({
         "type": "object",
         "description": "partial documents by environment",
+        "defaultSnippets": [{"label": "environment", "body": {"${1:prod}": {"${2:shape}": "$3"}}}],
         "additionalProperties": {"$ref": "#/definitions/partial"},
     });
+    offer_targets(&mut properties["target"]);
     document
+}
+
+/// Adds the versions that there are to the schema of a target, which may also be a number or name a patch release.
+fn offer_targets(target: &mut Json) {
+    let versions: Vec<String> =
+        (Target::OLDEST.minor()..=Target::NEWEST.minor()).map(|minor| format!("1.{minor}")).collect();
+    let own = std::mem::take(target);
+    let description = own["description"].clone();
+    *target = json!({"description": description, "anyOf": [{"type": "string", "enum": versions}, own]});
 }
 
 /// A document that is laid over another: nothing is required, null takes a value back, `use` goes by names.
@@ -78,8 +110,7 @@ fn document_in_part(shapes: &[&Definition]) -> Json {
     let mut document = Converter { partial: true, holes: true }.convert(grammar());
     let names: Map<String, Json> = shapes.iter().map(|shape| (shape.name.clone(), json!(true))).collect();
     let properties = &mut document["properties"];
-    properties["shape"] =
-        json!({"type": ["object", "null"], "properties": names, "additionalProperties": false, "maxProperties": 1});
+    properties["shape"] = json!({"type": ["object", "null"], "properties": names, "additionalProperties": false, "not": {"minProperties": 2}});
     properties["use"] = json!({"type": ["array", "null"], "items": {"type": ["string", "object"]}});
     properties["params"] = json!({"type": "object"});
     properties["environments"] = json!({"type": "object"});
@@ -97,7 +128,9 @@ fn one_of_patterns(definitions: &[&Definition], description: &str) -> Json {
         "properties": definitions.iter().map(reference).collect::<Map<_, _>>(),
         "additionalProperties": false,
         "minProperties": 1,
-        "maxProperties": 1,
+        // Not `maxProperties`: editors offer nothing where one more key would be too many, and count the key that is
+        // being written.
+        "not": {"minProperties": 2},
     })
 }
 
@@ -110,7 +143,7 @@ struct Converter {
 }
 
 impl Converter {
-    /// What stands under a pattern's name: its parameters, its main one alone, or nothing.
+    /// What is under a pattern's name: its parameters, its main one alone, or nothing.
     fn pattern(&self, definition: &Definition) -> Json {
         let mut params = self.convert(&definition.params);
         // a pattern that is a container itself has forms

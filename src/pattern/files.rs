@@ -34,7 +34,7 @@ fn read(path: &str, place: &Place) -> Result<String, Box<Finding>> {
     let wrong = |message: String| Box::new(Finding::error(place.label(""), message));
     let file = describe::find_beside(path, place)?;
     if !file.is_file() {
-        return Err(wrong(format!("{path} is no file")));
+        return Err(wrong(format!("{path} is not a file")));
     }
     let bytes = describe::read_beside(&file, path, place, MOST)?;
     String::from_utf8(bytes).map_err(|_| wrong(format!("{path} is not UTF-8 text")))

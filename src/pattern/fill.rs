@@ -16,7 +16,7 @@ use crate::words::{list, nearest};
 /// An entry that is ready to render.
 #[derive(Clone, Debug)]
 pub(super) struct Filled {
-    /// As it stands in the description.
+    /// As it is in the description.
     pub entry: Entry,
     /// The pattern's folder.
     pub folder: Folder,
@@ -234,7 +234,7 @@ impl Filled {
         containers::ports_beside(&self.definition, &self.whole)
     }
 
-    /// The containers that stand in front of the app, the outermost first: name and port.
+    /// The containers that are in front of the app, the outermost first: name and port.
     pub(super) fn front(&self) -> Vec<(&str, u16)> {
         let members = self.definition.front.as_ref().and_then(|param| self.given.get(param)).map(Spanned::members);
         let port = |member: &Member| u16::try_from(member.value.get("port")?.to_json().as_u64()?).ok();

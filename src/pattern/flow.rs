@@ -29,7 +29,7 @@ pub struct Flow {
     pub shards: String,
 }
 
-/// Steps in one flow: each is a workload of its own.
+/// Steps in one flow: each is its own workload.
 const MOST: usize = 200;
 
 /// A step and its topics.
@@ -90,7 +90,7 @@ fn check_repeated(steps: &[Step<'_>], findings: &mut Vec<Finding>) {
         for (at, (topic, place)) in topics.iter().enumerate() {
             if let Some((_, first)) = topics[..at].iter().find(|(other, _)| other == topic) {
                 findings.push(
-                    Finding::error(place.label("again"), format!("`{topic}` stands twice in one step"))
+                    Finding::error(place.label("again"), format!("`{topic}` is duplicated in one step"))
                         .label(first.label("here"))
                         .because("each message would pass twice"),
                 );
@@ -110,7 +110,7 @@ fn check_writers(steps: &[Step<'_>], external: &[&str], parameter: &str, finding
             .map_or_else(|| "taken here".to_owned(), |name| format!("did you mean `{name}`?"));
         findings.push(
             Finding::error(place.label(label), format!("no step writes `{topic}`"))
-                .because("a step that takes it would wait for ever")
+                .because("a step that takes it would wait forever")
                 .help(format!("if something else writes it: {parameter}: [{topic}]")),
         );
     }
@@ -126,7 +126,7 @@ fn check_shards(steps: &[Step<'_>], findings: &mut Vec<Finding>) {
                     Finding::error(other.label("also written here"), format!("`{topic}` has two writers, and one of them shards it"))
                         .label(place.label("sharded here"))
                         .because("messages of the other writer would land on any shard, and a consumer counts on one key staying with one shard")
-                        .help("give the other writer a topic of its own, and merge before sharding"),
+                        .help("give the other writer its own topic, and merge before sharding"),
                 );
             }
         }

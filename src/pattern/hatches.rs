@@ -30,6 +30,7 @@ pub(super) fn apply(description: &Description, made: &mut Vec<Made>, findings: &
         objects::place_in(&mut object, description.namespace.as_deref());
         objects::mark(&mut object, description);
         check_identity(extra, &object, findings);
+        check_secret(extra, findings);
         made.push(Made { object, blame: Some(extra.place.clone()), origin: description.name_place.clone() });
     }
 }
@@ -57,6 +58,30 @@ fn check_identity(extra: &Spanned, object: &Json, findings: &mut Vec<Finding>) {
             Finding::error(extra.place.label(""), "an object needs a name that can be part of a path")
                 .because("the API server serves it under that name (`IsValidPathSegmentName`)")
                 .help("metadata: {name: …}"),
+        );
+    }
+}
+
+/// A Secret's values are in no description: it is in the repository, and what it makes is printed.
+fn check_secret(extra: &Spanned, findings: &mut Vec<Finding>) {
+    if extra.get("kind").and_then(Spanned::text) != Some("Secret")
+        || extra.get("apiVersion").and_then(Spanned::text) != Some("v1")
+    {
+        return;
+    }
+    for member in ["data", "stringData"].iter().filter_map(|key| extra.member(key)) {
+        // an empty value is for something else to fill in
+        let Some(value) =
+            member.value.members().iter().find(|member| member.value.text().is_some_and(|text| !text.is_empty()))
+        else {
+            continue;
+        };
+        let message = format!("the value of `{}` is a secret in the open", value.key);
+        findings.push(
+            Finding::error(value.key_place.label(""), message)
+                .hide(value.value.place.span)
+                .because("whoever reads the repository or the generated YAML has it; base64 hides nothing")
+                .help("leave the Secret out, and make it by kubectl create secret, Sealed Secrets or External Secrets; the description names it: TOKEN: secret/<name>/<key>"),
         );
     }
 }

@@ -1,15 +1,17 @@
-//! `isolate`: a `NetworkPolicy` for each workload. `true` admits what its containers declare, and nothing else; `from`
-//! and `to` say who may talk to whom.
+//! `isolate`: a `NetworkPolicy` for each workload. `true` admits what its containers declare for clients, and nothing else;
+//! `from` and `to` say who may talk to whom. Status, metrics and whatever else a pattern tells about the Pod are open to
+//! nobody who is not named.
 //!
 //! The kubelet's probes come from the Pod's own node, which no policy cuts off (kubernetes/website:
 //! content/en/docs/concepts/services-networking/network-policies.md).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use serde_json::{Value as Json, json};
 
 use super::job_names;
 use super::objects;
+use super::ports::port_name;
 use super::prepare::Prepared;
 use super::references::Directory;
 use crate::describe::{Kind, Place, Spanned, is_service_name};
@@ -19,21 +21,68 @@ use crate::words::{list, nearest};
 /// What to know beside the objects.
 pub(super) const NOTE: &str = "note: `isolate` works where the cluster's network plugin enforces NetworkPolicies; the kubelet's probes come from the node and pass in any case";
 
+/// The documents of a file, and the names that their Pods go by: a document has several kinds where its shape has parts.
+pub(super) struct Neighbours<'a> {
+    pub directory: &'a Directory<'a>,
+    pub pods: HashMap<&'a str, BTreeSet<String>>,
+}
+
+/// The label that tells the Pods of a document, and of each of its parts, from all others.
+const NAME: &str = "app.kubernetes.io/name";
+
+/// The names of the Pods that a document makes.
+pub(super) fn pods(objects: &[Json]) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for mut workload in workloads(objects) {
+        let templates = objects::templates(&mut workload);
+        names.extend(templates.iter().filter_map(|pod| pod["metadata"]["labels"][NAME].as_str().map(str::to_owned)));
+    }
+    names
+}
+
+fn workloads(objects: &[Json]) -> Vec<Json> {
+    let written = objects.iter().filter(|object| objects::is_workload(object)).cloned();
+    written.chain(objects.iter().flat_map(objects::made_later)).collect()
+}
+/// What to know of a document whose metrics nobody may read now.
+pub(super) fn note(prepared: &Prepared<'_>) -> Option<String> {
+    let description = prepared.description;
+    if description.isolate.as_ref()?.to_json() != true {
+        return None;
+    }
+    let entries = || prepared.uses.iter().map(|filled| filled.entry.name.as_str());
+    let at = prepared.uses.iter().position(|filled| filled.definition.name == "metrics")?;
+    let metrics = &prepared.uses[at];
+    let name = match metrics.params["port"].as_str() {
+        Some(name) => name.to_owned(),
+        // the app's own port is for clients
+        None => prepared.ports[at].get("main").map(|_| port_name(&metrics.entry.name, "main", entries()))?,
+    };
+    Some(format!(
+        "note: `isolate: true` closes the metrics of {} to all; so that Prometheus can read them write \
+         isolate: {{from: [{ANYONE}, {{namespace/monitoring: [{name}]}}]}}",
+        description.name
+    ))
+}
+
+/// The peer that is everybody.
+const ANYONE: &str = "anyone";
+
 /// Adds the policies.
 pub(super) fn apply(
     prepared: &Prepared<'_>,
-    directory: &Directory<'_>,
+    neighbours: &Neighbours<'_>,
     objects: &mut Vec<Json>,
     findings: &mut Vec<Finding>,
 ) {
     let Some(isolate) = &prepared.description.isolate else { return };
-    let written = objects.iter().filter(|object| objects::is_workload(object)).cloned();
-    let workloads: Vec<Json> = written.chain(objects.iter().flat_map(objects::made_later)).collect();
+    let workloads = workloads(objects);
     let behind = behind(prepared);
+    let operated = Operated::of(prepared);
     let declared: Vec<Declared> = workloads.iter().flat_map(declared).collect();
-    let within = (workloads.len() > 1).then(|| json!([{"podSelector": own_parts(&workloads)}]));
-    let peers = isolate.get("from").map(|from| peers(prepared, directory, from, &declared, findings));
-    let egress = isolate.get("to").map(|to| egress(prepared, directory, to, within.as_ref(), findings));
+    let within = (workloads.len() > 1).then(|| json!([{"podSelector": named(&pods(objects))}]));
+    let peers = isolate.get("from").map(|from| peers(prepared, neighbours, from, &declared, findings));
+    let egress = isolate.get("to").map(|to| egress(prepared, neighbours, to, within.as_ref(), findings));
     let mut policies: Vec<Json> = Vec::new();
     for mut workload in workloads {
         let own_name = workload["metadata"]["name"].clone();
@@ -48,7 +97,7 @@ pub(super) fn apply(
             let pods = template.pointer("/metadata/labels/app.kubernetes.io~1name").and_then(Json::as_str);
             let pods = json!(pods.map(|name| name.replace('.', "-")));
             let name = if several || own_name.is_null() { pods } else { without_mark(&own_name) };
-            // what a pattern stands in front of is reached through that pattern alone
+            // what a pattern is in front of is reached through that pattern alone
             let behind = |port: u64| behind.iter().any(|upstream| u64::from(*upstream) == port);
             let ports: Vec<Json> = objects::declared_ports(template)
                 .filter(|(port, _)| !behind(*port))
@@ -56,8 +105,7 @@ pub(super) fn apply(
                 .collect();
             let ingress = match &peers {
                 Some(peers) => admitted(prepared, peers, template, &ports, within.as_ref()),
-                None if ports.is_empty() => json!([]),
-                None => json!([{"ports": ports}]),
+                None => to_clients(&operated, template, ports),
             };
             let chosen = selector.clone().unwrap_or_else(|| objects::own_labels(template));
             let mut metadata = json!({"name": name, "labels": labels});
@@ -87,11 +135,73 @@ fn without_mark(name: &Json) -> Json {
     json!(name.as_str().map(|name| name.trim_end_matches(job_names::MARK)))
 }
 
-/// The ports that something in the same Pod stands in front of.
+/// The ports that something in the same Pod is in front of.
 fn behind(prepared: &Prepared<'_>) -> Vec<u16> {
     let front = prepared.shape.front();
     let decorated = front.iter().skip(1).map(|(_, port)| *port).chain(prepared.served.filter(|_| !front.is_empty()));
     prepared.upstreams.iter().flatten().copied().chain(decorated).collect()
+}
+
+/// Who may come in where nobody is named: anyone, to what is for clients.
+fn to_clients(operated: &Operated, template: &Json, mut ports: Vec<Json>) -> Json {
+    let closed: Vec<u64> = objects::named_ports(template)
+        .filter(|(name, number, _)| operated.has(name, *number))
+        .map(|(_, number, _)| number)
+        .collect();
+    ports.retain(|port| port["port"].as_u64().is_none_or(|number| !closed.contains(&number)));
+    if ports.is_empty() { json!([]) } else { json!([{"ports": ports}]) }
+}
+
+/// The ports that tell those who operate a document's Pods about them.
+struct Operated {
+    /// Of entries of `use`, by name and number.
+    uses: Vec<(String, u64)>,
+    /// Of the shape, by what it calls them.
+    shape: Vec<String>,
+    /// Of the app, by the names that the description gives them, and those that are for clients.
+    app: Vec<String>,
+    clients: Vec<String>,
+    /// Where all traffic comes in.
+    inbound: Option<u64>,
+}
+
+impl Operated {
+    fn of(prepared: &Prepared<'_>) -> Self {
+        let entries = || prepared.uses.iter().map(|filled| filled.entry.name.as_str());
+        let mut uses = Vec::new();
+        let mut app = Vec::new();
+        for (filled, ports) in prepared.uses.iter().zip(&prepared.ports) {
+            let is_traffic = |name: &str| {
+                filled.definition.claims.as_ref().is_some_and(|claim| claim.port == name)
+                    || filled.definition.ports.iter().any(|port| port.name == name && port.traffic)
+            };
+            let closed = ports.iter().filter(|(name, _)| !is_traffic(name));
+            uses.extend(
+                closed.map(|(name, number)| (port_name(&filled.entry.name, name, entries()), u64::from(*number))),
+            );
+            app.extend(filled.params["port"].as_str().map(str::to_owned));
+        }
+        let definition = &prepared.shape.definition;
+        let is_served = |name: &str| {
+            definition.serves.as_deref() == Some(name)
+                || definition.claims.as_ref().is_some_and(|claim| claim.port == name)
+        };
+        let shape = prepared.shape_ports.keys().filter(|name| !is_served(name)).cloned().collect();
+        let clients = prepared.description.app.iter().flat_map(|app| &app.ports).map(|port| port.name.clone());
+        let clients = clients.filter(|name| !app.contains(name)).collect();
+        let inbound = prepared.inbound.as_ref().map(|inbound| u64::from(inbound.port));
+        Self { uses, shape, app, clients, inbound }
+    }
+
+    fn has(&self, name: &str, number: u64) -> bool {
+        if self.inbound == Some(number) || self.clients.iter().any(|client| client == name) {
+            return false;
+        }
+        name == "status"
+            || name.ends_with("-status")
+            || self.app.iter().chain(&self.shape).any(|closed| closed == name)
+            || self.uses.iter().any(|(closed, at)| closed == name && *at == number)
+    }
 }
 
 /// Where the workload comes from, which is where its policy comes from too.
@@ -125,13 +235,7 @@ fn declared(workload: &Json) -> Vec<Declared> {
 }
 
 /// The Pods of all parts of a document, and of no other: `part-of` may be a system of several.
-fn own_parts(workloads: &[Json]) -> Json {
-    const NAME: &str = "app.kubernetes.io/name";
-    let mut names = BTreeSet::new();
-    for mut workload in workloads.iter().cloned() {
-        let templates = objects::templates(&mut workload);
-        names.extend(templates.iter().filter_map(|pod| pod["metadata"]["labels"][NAME].as_str().map(str::to_owned)));
-    }
+fn named(names: &BTreeSet<String>) -> Json {
     json!({"matchExpressions": [{"key": NAME, "operator": "In", "values": names}]})
 }
 
@@ -143,7 +247,7 @@ struct Peer {
 
 fn peers(
     prepared: &Prepared<'_>,
-    directory: &Directory<'_>,
+    neighbours: &Neighbours<'_>,
     from: &Spanned,
     declared: &[Declared],
     findings: &mut Vec<Finding>,
@@ -163,7 +267,7 @@ fn peers(
                 continue;
             }
         };
-        let Some(from) = peer(prepared, directory, name, place, findings) else { continue };
+        let Some(from) = peer(prepared, neighbours, name, place, findings) else { continue };
         let ports = names.map(|names| names.items().iter().filter_map(|name| port(name, declared, findings)).collect());
         if ports.is_none() && prepared.inbound.is_none() {
             findings.push(
@@ -194,19 +298,28 @@ fn port(name: &Spanned, declared: &[Declared], findings: &mut Vec<Finding>) -> O
 
 fn peer(
     prepared: &Prepared<'_>,
-    directory: &Directory<'_>,
+    neighbours: &Neighbours<'_>,
     name: &str,
     place: &Place,
     findings: &mut Vec<Finding>,
 ) -> Option<Json> {
+    if name == ANYONE {
+        if neighbours.directory.document(ANYONE).is_some() {
+            let message = format!("`{ANYONE}` is everybody, and a document is called that too");
+            findings.push(Finding::error(place.label(""), message).help("rename the document"));
+        }
+        return Some(Json::Null);
+    }
     if let Some(namespace) = name.strip_prefix("namespace/") {
         if is_service_name(namespace) {
             return Some(json!({"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}}}));
         }
     } else if is_cidr(name) {
         return Some(json!({"ipBlock": {"cidr": name}}));
-    } else if let Some((document, _)) = directory.document(name) {
-        let mut peer = json!({"podSelector": {"matchLabels": objects::selector(document)}});
+    } else if let Some((document, _)) = neighbours.directory.document(name) {
+        let parts = neighbours.pods.get(document.name.as_str()).filter(|names| names.len() > 1);
+        let pods = parts.map_or_else(|| json!({"matchLabels": objects::selector(document)}), named);
+        let mut peer = json!({"podSelector": pods});
         let elsewhere =
             document.namespace.as_ref().filter(|namespace| prepared.description.namespace.as_ref() != Some(*namespace));
         if let Some(namespace) = elsewhere {
@@ -214,14 +327,14 @@ fn peer(
         }
         return Some(peer);
     }
-    let meant = nearest(name, directory.names());
+    let meant = nearest(name, neighbours.directory.names().chain([ANYONE]));
     let label = meant.map_or_else(String::new, |name| format!("did you mean `{name}`?"));
     findings.push(
         Finding::error(
             place.label(label),
             format!("`{name}` is neither a document of this file nor a namespace or CIDR"),
         )
-        .help("write a document's name, namespace/<name> or a CIDR such as 10.0.0.0/8"),
+        .help("write a document's name, namespace/<name>, a CIDR such as 10.0.0.0/8, or anyone"),
     );
     None
 }
@@ -251,7 +364,10 @@ fn admitted(prepared: &Prepared<'_>, peers: &[Peer], template: &Json, ports: &[J
             .filter_map(|number| of(number).or(Some(json!({"protocol": "TCP", "port": number}))))
             .collect();
         if !open.is_empty() {
-            rules.push(json!({"from": [peer.from], "ports": open}));
+            rules.push(match &peer.from {
+                Json::Null => json!({"ports": open}),
+                from => json!({"from": [from], "ports": open}),
+            });
         }
     }
     if let Some(within) = within.filter(|_| !ports.is_empty()) {
@@ -262,7 +378,7 @@ fn admitted(prepared: &Prepared<'_>, peers: &[Peer], template: &Json, ports: &[J
 
 fn egress(
     prepared: &Prepared<'_>,
-    directory: &Directory<'_>,
+    neighbours: &Neighbours<'_>,
     to: &Spanned,
     within: Option<&Json>,
     findings: &mut Vec<Finding>,
@@ -272,7 +388,7 @@ fn egress(
         let Some(text) = item.text() else { continue };
         if text == "dns" {
             rules.push(dns());
-            if directory.document("dns").is_some() {
+            if neighbours.directory.document("dns").is_some() {
                 findings.push(
                     Finding::error(
                         item.place.label(""),
@@ -283,8 +399,8 @@ fn egress(
             }
             continue;
         }
-        if let Some((document, target)) = directory.document(text) {
-            let Some(to) = peer(prepared, directory, text, &item.place, findings) else { continue };
+        if let Some((document, target)) = neighbours.directory.document(text) {
+            let Some(to) = peer(prepared, neighbours, text, &item.place, findings) else { continue };
             // one that is wrong in itself has been reported
             let Some(target) = target else { continue };
             let Some(inbound) = &target.inbound else {
@@ -306,7 +422,7 @@ fn egress(
                 rules.push(json!({"to": [{"ipBlock": {"cidr": cidr}}], "ports": [{"protocol": "TCP", "port": port}]}));
             }
             None => {
-                let label = nearest(text, directory.names().chain(["dns"]))
+                let label = nearest(text, neighbours.directory.names().chain(["dns"]))
                     .map_or_else(String::new, |name| format!("did you mean `{name}`?"));
                 findings.push(
                     Finding::error(

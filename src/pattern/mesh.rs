@@ -11,7 +11,7 @@ use super::prepare::Prepared;
 /// What to know beside the objects.
 pub(super) const NOTE: &str = "note: Istio injects its proxy into these Pods; in a namespace that enforces Pod Security restricted that takes Istio's CNI plugin";
 
-/// Has the mesh inject its proxy into every Pod, and lead in through a Gateway of its own if that is asked for.
+/// Has the mesh inject its proxy into every Pod, and lead in through its own Gateway if that is asked for.
 pub(super) fn apply(prepared: &Prepared<'_>, objects: &mut Vec<Json>) {
     if !prepared.description.meshed {
         return;

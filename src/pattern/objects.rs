@@ -187,13 +187,21 @@ pub(super) fn made_later(object: &Json) -> Vec<Json> {
 
 /// The ports that the containers of a Pod template declare, with their protocols.
 pub(super) fn declared_ports(template: &Json) -> impl Iterator<Item = (u64, &str)> {
+    named_ports(template).map(|(_, number, protocol)| (number, protocol))
+}
+
+/// The same with their names, which may be missing.
+pub(super) fn named_ports(template: &Json) -> impl Iterator<Item = (&str, u64, &str)> {
     let containers = ["/spec/initContainers", "/spec/containers"];
     let containers = containers.into_iter().filter_map(|pointer| template.pointer(pointer)?.as_array()).flatten();
     let ports = containers.filter_map(|container| container["ports"].as_array()).flatten();
-    ports.filter_map(|port| Some((port["containerPort"].as_u64()?, port["protocol"].as_str().unwrap_or("TCP"))))
+    ports.filter_map(|port| {
+        let name = port["name"].as_str().unwrap_or_default();
+        Some((name, port["containerPort"].as_u64()?, port["protocol"].as_str().unwrap_or("TCP")))
+    })
 }
 
-/// Labels of every object of a document. The version is no part of a selector: it changes.
+/// Labels of every object of a document. The version is not part of a selector: it changes.
 #[must_use]
 pub(super) fn labels(description: &Description, component: &str) -> Map<String, Json> {
     let mut labels = Map::new();
@@ -212,7 +220,7 @@ pub(super) fn labels(description: &Description, component: &str) -> Map<String, 
 }
 
 /// Labels that Services and controllers select by; they never change. A part of a document (`search.leaf` of
-/// `search`) has a name of its own, which no document can have, and its component on top.
+/// `search`) has its own name, which no document can have, and its component on top.
 #[must_use]
 pub(super) fn selector(description: &Description) -> Json {
     json!({"app.kubernetes.io/name": description.name})

@@ -48,6 +48,7 @@ fn document(catalogue: &Catalogue, prepared: &Prepared<'_>, directory: &Director
     section(&mut out, "Ports of the Pod", &listeners(prepared));
     section(&mut out, "Given to the app", &given(description, made));
     section(&mut out, "Folders it may write to, and how much before it is evicted", &writable(made));
+    section(&mut out, "Of its node", &of_node(made));
     section(&mut out, "Images", &images(made));
     section(&mut out, "Objects", &made.iter().map(|made| object(&made.object)).collect::<Vec<_>>());
     let shared = context::shared(prepared);
@@ -157,6 +158,46 @@ fn writable(made: &[&Made]) -> Vec<(String, String)> {
                 let row = (path, format!("{size}{medium}, {}", names.join(" and ")));
                 if !rows.contains(&row) {
                     rows.push(row);
+                }
+            }
+        }
+    }
+    rows
+}
+
+/// What containers reach of their node, by whose it is.
+fn of_node(made: &[&Made]) -> Vec<(String, String)> {
+    let mut rows: Vec<(String, String)> = Vec::new();
+    let mut add = |whose: &Json, what: String| {
+        let row = (whose.as_str().map_or_else(|| "the Pod".to_owned(), clip), what);
+        if !rows.contains(&row) {
+            rows.push(row);
+        }
+    };
+    for template in made.iter().flat_map(|made| templates(&made.object)) {
+        let spec = &template["spec"];
+        for (field, what) in [("hostNetwork", "network"), ("hostPID", "processes"), ("hostIPC", "shared memory")] {
+            if spec[field] == true {
+                add(&Json::Null, format!("its {what}"));
+            }
+        }
+        for container in of_template(&template) {
+            let (name, security) = (&container["name"], &container["securityContext"]);
+            if security["privileged"] == true {
+                add(name, "everything: it is privileged".to_owned());
+            }
+            for capability in security["capabilities"]["add"].as_array().into_iter().flatten() {
+                add(name, format!("capability {}", capability.as_str().unwrap_or_default()));
+            }
+            for port in container["ports"].as_array().into_iter().flatten().filter(|port| port["hostPort"].is_u64()) {
+                add(name, format!("port {}", port["hostPort"]));
+            }
+            for mount in container["volumeMounts"].as_array().into_iter().flatten() {
+                let volumes = spec["volumes"].as_array().into_iter().flatten();
+                for volume in volumes.filter(|volume| volume["name"] == mount["name"]) {
+                    let Some(path) = volume["hostPath"]["path"].as_str() else { continue };
+                    let writes = if mount["readOnly"] == true { "" } else { ", which it may write to" };
+                    add(name, format!("{}{writes}", clip(path)));
                 }
             }
         }

@@ -112,7 +112,7 @@ fn hidden(path: &Path) -> bool {
     name(path).starts_with('.')
 }
 
-/// All texts of a pattern's folder; what is no text is none of the pattern's.
+/// All texts of a pattern's folder; what is not text is none of the pattern's.
 fn collect(
     folder: &Path,
     root: &Path,
@@ -140,7 +140,7 @@ fn collect(
     Ok(())
 }
 
-/// The text of a file; none if it is not there or is no text.
+/// The text of a file; none if it is not there or is not text.
 fn read_text(path: &Path) -> io::Result<Option<String>> {
     match files::read_regular(path, limits::BESIDE) {
         Ok(bytes) => Ok(String::from_utf8(bytes).ok()),

@@ -3,27 +3,26 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::objects;
-use crate::describe::{Description, Member, Spanned};
+use crate::describe::{Description, Member, Spanned, duration_seconds, taint_and_effect};
 
 /// What templates see: fields of a Pod's spec that are the same in all Pods of the document.
 pub(super) fn context(description: &Description) -> Json {
     let mut spec = Map::new();
     let place = description.place.as_ref();
-    if let Some(nodes) = place.and_then(|place| place.get("nodes")).filter(|nodes| !nodes.members().is_empty()) {
-        let expression = |member: &Member| {
-            let one = member.value.text();
-            let values: Vec<&str> =
-                one.into_iter().chain(member.value.items().iter().filter_map(Spanned::text)).collect();
-            json!({"key": member.key, "operator": "In", "values": values})
-        };
-        let expressions: Vec<Json> = nodes.members().iter().map(expression).collect();
-        spec.insert(
-            "affinity".to_owned(),
-            json!({"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [{"matchExpressions": expressions}]}}}),
-        );
+    let mut affinity = Map::new();
+    if let Some(expressions) = expressions(place, "nodes") {
+        let required = json!({"nodeSelectorTerms": [{"matchExpressions": expressions}]});
+        affinity.insert("requiredDuringSchedulingIgnoredDuringExecution".to_owned(), required);
+    }
+    if let Some(expressions) = expressions(place, "prefer") {
+        let preferred = json!([{"weight": 100, "preference": {"matchExpressions": expressions}}]);
+        affinity.insert("preferredDuringSchedulingIgnoredDuringExecution".to_owned(), preferred);
+    }
+    if !affinity.is_empty() {
+        spec.insert("affinity".to_owned(), json!({"nodeAffinity": affinity}));
     }
     let taints = place.and_then(|place| place.get("tolerate")).map(Spanned::items).unwrap_or_default();
-    let tolerations: Vec<Json> = taints.iter().filter_map(Spanned::text).map(toleration).collect();
+    let tolerations: Vec<Json> = taints.iter().filter_map(toleration).collect();
     if !tolerations.is_empty() {
         spec.insert("tolerations".to_owned(), json!(tolerations));
     }
@@ -34,12 +33,34 @@ pub(super) fn context(description: &Description) -> Json {
     if spec.is_empty() { Json::Null } else { Json::Object(spec) }
 }
 
-fn toleration(taint: &str) -> Json {
-    match taint.split_once('=') {
+/// Labels of nodes as a term of an affinity.
+fn expressions(place: Option<&Spanned>, key: &str) -> Option<Vec<Json>> {
+    let nodes = place?.get(key)?.members();
+    let expression = |member: &Member| {
+        let one = member.value.text();
+        let values: Vec<&str> = one.into_iter().chain(member.value.items().iter().filter_map(Spanned::text)).collect();
+        json!({"key": member.key, "operator": "In", "values": values})
+    };
+    (!nodes.is_empty()).then(|| nodes.iter().map(expression).collect())
+}
+
+fn toleration(item: &Spanned) -> Option<Json> {
+    let text = item.text().or_else(|| item.get("taint")?.text())?;
+    let (taint, effect) = taint_and_effect(text);
+    let mut toleration = match taint.split_once('=') {
         None if taint == "*" => json!({"operator": "Exists"}),
         None => json!({"key": taint, "operator": "Exists"}),
         Some((key, value)) => json!({"key": key, "operator": "Equal", "value": value}),
+    };
+    if let Some(effect) = effect {
+        toleration["effect"] = json!(effect);
     }
+    if let Some(seconds) = item.get("for").and_then(Spanned::text).and_then(|text| duration_seconds(text).ok()) {
+        // only a taint of this effect sends Pods away that run already
+        toleration["effect"] = json!("NoExecute");
+        toleration["tolerationSeconds"] = json!(seconds);
+    }
+    Some(toleration)
 }
 
 /// Spreads the Pods of each workload, or keeps them apart. What is said replaces what the shape does by default.

@@ -1,6 +1,6 @@
 //! Ports of one Pod. Its containers share one network namespace, so each port can be bound once.
 //!
-//! The app's port never moves. Ports that the description sets stand; two equal ones clash. All others come
+//! The app's port never moves. Ports that the description sets are kept; two equal ones clash. All others come
 //! from the patterns' tables, moved up by one while taken, in the order of `use`.
 
 use std::collections::BTreeMap;
@@ -64,7 +64,7 @@ pub(super) fn allocate(app: Option<&App>, entries: &[&Filled], findings: &mut Ve
     allocated
 }
 
-/// An ambassador stands on loopback where the app looks for the real thing; an app that listens there itself
+/// An ambassador is on loopback where the app looks for the real thing; an app that listens there itself
 /// would talk to itself.
 fn same_as_app(app: &App, wanted: u16, entry: &Filled) -> Option<Finding> {
     let place = app.port_place.as_ref().filter(|_| app.port == Some(wanted))?;
@@ -107,7 +107,7 @@ pub(super) fn port_name<'a>(entry: &str, port: &str, entries: impl IntoIterator<
     if is_unique { short } else { hashed(&format!("{entry}-{port}")) }
 }
 
-/// The name of the port of a part that stands in front of the app; its templates know no other part.
+/// The name of the port of a part that is in front of the app; its templates know no other part.
 #[must_use]
 pub(super) fn part_port_name(part: &str) -> String {
     let short = shortened(part, "main");

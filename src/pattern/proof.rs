@@ -23,7 +23,7 @@ fn keywords() -> impl Iterator<Item = &'static str> {
     describe::KEYWORDS.into_iter().chain(FURTHER)
 }
 
-/// Checks a folder; what is wrong goes to `findings`, each where it stands.
+/// Checks a folder; what is wrong goes to `findings`, each where it is.
 pub(super) fn prove(folder: &Folder, images: &BTreeMap<String, Image>, findings: &mut Vec<Finding>) {
     let before = findings.len();
     let Some(root) = read(folder, findings) else { return };
@@ -52,7 +52,7 @@ fn read(folder: &Folder, findings: &mut Vec<Finding>) -> Option<Spanned> {
     let document = documents.first()?;
     for duplicate in &document.duplicates {
         let place = Place { source: Arc::clone(&source), span: document.span(duplicate.lost.key) };
-        findings.push(Finding::error(place.label(""), format!("`{}` stands twice", document.key(&duplicate.lost))));
+        findings.push(Finding::error(place.label(""), format!("`{}` is duplicated", document.key(&duplicate.lost))));
     }
     Some(Spanned::from_node(document, document.root()))
 }
@@ -132,7 +132,7 @@ impl Proof<'_> {
         } else if !is_family(&family) {
             let place = self.place("family");
             self.findings.push(
-                Finding::error(place.label(""), format!("`{family}` is no family of patterns"))
+                Finding::error(place.label(""), format!("`{family}` is not a family of patterns"))
                     .help(format!("there are {}", families())),
             );
         }
@@ -182,7 +182,7 @@ impl Proof<'_> {
         for (at, check) in definition.checks.iter().enumerate() {
             if let Err(error) = compiles(&check.that) {
                 let place = self.item("checks", at, "that");
-                self.wrong(&place, format!("this is no expression: {error}"));
+                self.wrong(&place, format!("this is not an expression: {error}"));
             }
             if !has_param(&check.at) {
                 let place = self.item("checks", at, "at");

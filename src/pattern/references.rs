@@ -20,13 +20,13 @@ pub(super) struct Mark {
     /// The parameter is a map of references by name, or a list of them.
     #[serde(default)]
     each: bool,
-    /// The port of a Service that is no document of the file, where the reference says none.
+    /// The port of a Service that is not a document of the file, where the reference says none.
     #[serde(default)]
     port: Option<u16>,
     /// The parameter that says that port.
     #[serde(default)]
     port_from: Option<String>,
-    /// The templates do without the port of a Service that is no document.
+    /// The templates do without the port of a Service that is not a document.
     #[serde(default)]
     portless: bool,
 }
@@ -110,7 +110,7 @@ impl<'a> Directory<'a> {
         self.documents.iter().any(|(_, prepared)| prepared.is_none())
     }
 
-    /// Whether an entry names a document that is wrong in itself: what would follow from that is no news.
+    /// Whether an entry names a document that is wrong in itself: what would follow from that is not news.
     pub(super) fn names_broken(&self, value: &Spanned) -> bool {
         let is_broken = |text: &str| {
             let name = text.strip_prefix("service/").unwrap_or(text);
@@ -155,7 +155,7 @@ impl<'a> Directory<'a> {
         self.named(from, &format!("service/{name}"), &service.place, &mark)
     }
 
-    /// A document of the file, or a Service of the namespace, with or without its port. Text of another form (`cloudsql/…`) is no reference.
+    /// A document of the file, or a Service of the namespace, with or without its port. Text of another form (`cloudsql/…`) is not a reference.
     pub(super) fn named(&self, from: &Description, text: &str, place: &Place, mark: &Mark) -> Resolved {
         let name = text.strip_prefix("service/").unwrap_or(text);
         let (name, port) = match name.split_once(':').map(|(name, port)| (name, port.parse::<u16>())) {
@@ -200,7 +200,7 @@ impl<'a> Directory<'a> {
         if port.is_none() && !mark.portless {
             return Err(Box::new(
                 Finding::error(place.label(""), format!("at which port does the Service `{name}` listen?"))
-                    .because("it is no document of this file, so its ports are not known here")
+                    .because("it is not a document of this file, so its ports are not known here")
                     .help(format!("service/{name}:<port>")),
             ));
         }
@@ -227,7 +227,7 @@ impl<'a> Directory<'a> {
     }
 }
 
-/// A target, nothing where the text is no reference, or what is wrong with it.
+/// A target, nothing where the text is not a reference, or what is wrong with it.
 type Resolved = Result<Option<Target>, Box<Finding>>;
 
 fn target(
@@ -277,10 +277,10 @@ pub(super) fn shards(document: &Description, shape: &Filled) -> Result<Vec<Strin
     let Some(shards) = &shape.definition.shards else { return Ok(Vec::new()) };
     let context = |shard: u64| json!({"name": document.name, "params": shape.params, "shard": shard});
     let count = render::evaluate(&shards.count, &context(0))?;
-    let count = count.as_u64().ok_or_else(|| format!("`{}` is no number", shards.count))?;
+    let count = count.as_u64().ok_or_else(|| format!("`{}` is not a number", shards.count))?;
     let host = |shard| {
         let host = render::evaluate(&shards.host, &context(shard))?;
-        let host = host.as_str().ok_or_else(|| format!("`{}` is no text", shards.host))?;
+        let host = host.as_str().ok_or_else(|| format!("`{}` is not text", shards.host))?;
         // a Pod's name is below that of its Service
         let service = document.name_of("Service");
         Ok(match host.strip_suffix(&format!(".{}", document.name)) {

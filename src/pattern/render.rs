@@ -12,6 +12,7 @@ use super::broken::Broken;
 use super::catalogue::{Folder, shared_template};
 use crate::describe::{Spanned, Target, duration_seconds};
 use crate::files;
+use crate::kube::duration;
 use crate::kube::validation::Quantity;
 use crate::limits;
 use crate::yaml::{self, Source};
@@ -80,7 +81,7 @@ impl Renderer {
     /// Renders a template and reads what comes out, one value per document.
     ///
     /// # Errors
-    /// A template that does not render, or renders to something that is no YAML: a bug of the pattern.
+    /// A template that does not render, or renders to something that is not YAML: a bug of the pattern.
     pub(super) fn documents(&self, template: &str, context: &Json) -> Result<Vec<Json>, Broken> {
         let text = self.text(template, context)?;
         let name = format!("{} (rendered)", self.folder.display(template));
@@ -245,7 +246,7 @@ fn part(labels: &Hole, role: &str) -> Hole {
     Hole::from(Serde(labels))
 }
 
-/// An environment in which no template runs for ever.
+/// An environment in which no template runs forever.
 fn fuelled() -> Environment<'static> {
     let mut environment = Environment::new();
     environment.set_fuel(Some(limits::INSTRUCTIONS.most));
@@ -384,13 +385,8 @@ fn shards(to: &Hole, listed: &Hole) -> Result<Hole, Error> {
 
 /// A time in milliseconds: `800ms` is 800, `5s` is 5000.
 fn milliseconds(text: &str) -> Result<u64, Error> {
-    let part = text.strip_suffix("ms").and_then(|digits| digits.parse::<u64>().ok());
-    match part {
-        Some(part) => Ok(part),
-        None => duration_seconds(text)
-            .map(|seconds| seconds * 1000)
-            .map_err(|mistake| Error::new(ErrorKind::InvalidOperation, mistake.message)),
-    }
+    duration::milliseconds(text)
+        .ok_or_else(|| Error::new(ErrorKind::InvalidOperation, format!("`{text}` is not a time")))
 }
 
 /// A regular expression (RE2) that matches this text alone, without the characters at which oauth2-proxy divides its
@@ -410,7 +406,7 @@ fn word(text: &str) -> Result<Hole, Error> {
 }
 
 /// An expression of jq in a file whose reader expands `${NAME}` before anything else: within jq's texts, the only
-/// place where `${` can stand, `\u0024` is `$`. A comment in it ends with its line.
+/// place where `${` can be, `\u0024` is `$`. A comment in it ends with its line.
 fn jq(text: &str) -> String {
     let end = if text.contains('#') { "\n" } else { "" };
     format!("({}{end})", text.replace("${", "\\u0024{"))

@@ -72,15 +72,8 @@ impl<'run> Policy<'run> {
         let params = text(&["spec", "paramKind", "kind"])
             .zip(text(&["spec", "paramKind", "apiVersion"]))
             .map(|(kind, version)| (version.to_owned(), kind.to_owned()));
-        let mut policy = Self {
-            object,
-            fails: text(&["spec", "failurePolicy"]) != Some("Ignore"),
-            params,
-            conditions: Vec::new(),
-            variables: Vec::new(),
-            validations: Vec::new(),
-            problems: Vec::new(),
-        };
+        let mut policy = Self::empty(object, params);
+        policy.fails = text(&["spec", "failurePolicy"]) != Some("Ignore");
         let mut scope = scope(policy.params.is_some(), target);
         for item in items(&["spec", "matchConditions"]) {
             let name = document.get_str(*item, "name").unwrap_or_default().to_owned();
@@ -121,6 +114,32 @@ impl<'run> Policy<'run> {
             policy.expression(*item, "valueExpression", &scope, &[Type::String, Type::Null]);
         }
         policy
+    }
+
+    /// What does not compile of the match conditions of webhooks.
+    #[must_use]
+    pub fn of_webhooks(object: &'run Object, target: Target) -> Vec<Problem> {
+        let document = &object.document;
+        let mut policy = Self::empty(object, None);
+        let scope = scope(false, target);
+        for hook in document.get(object.node, "webhooks").map_or(&[][..], |node| document.items(node)) {
+            for item in document.get(*hook, "matchConditions").map_or(&[][..], |node| document.items(node)) {
+                policy.expression(*item, "expression", &scope, &[Type::Bool]);
+            }
+        }
+        policy.problems
+    }
+
+    fn empty(object: &'run Object, params: Option<(String, String)>) -> Self {
+        Self {
+            object,
+            fails: true,
+            params,
+            conditions: Vec::new(),
+            variables: Vec::new(),
+            validations: Vec::new(),
+            problems: Vec::new(),
+        }
     }
 
     /// Whether the server would refuse the policy itself.

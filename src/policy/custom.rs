@@ -9,7 +9,7 @@ use crate::cel::{
     self, Branch, Budget, Evaluation, Fail, Field, Fields, Item, ListKind, Origin, Program, Scope, Tree, Type, Value,
 };
 use crate::kube::Object;
-use crate::kube::validation::{Cause, Reason, Target};
+use crate::kube::validation::{Cause, Reason, Target, schema_duration};
 use crate::yaml::{Document, NodeId, Value as Yaml};
 
 /// How deep a schema is followed.
@@ -64,7 +64,7 @@ impl CustomRules {
         if !document.source.slice(document.span(schema)).contains("x-kubernetes-validations") {
             return None;
         }
-        let mut reader = Reader { definition, target, problems: Vec::new() };
+        let mut reader = Reader { definition, target, problems: Vec::new(), uncorrelated: 0 };
         let (_, root) = reader.level(schema, true, 0);
         let is_empty = root.is_empty() && reader.problems.is_empty();
         (!is_empty).then(|| Self { document: Arc::clone(document), schema, root, problems: reader.problems })
@@ -179,8 +179,8 @@ impl<'run> Schema<'run> {
                 Value::Int(*number as i64)
             }
             (Branch::Leaf(Value::String(text)), "string") => match self.text(node, "format") {
-                "date-time" | "date" => cel::timestamp(text).unwrap_or(Value::Unknown("this is no time")),
-                "duration" => cel::duration(text).unwrap_or(Value::Unknown("this is no duration")),
+                "date-time" | "date" => cel::timestamp(text).unwrap_or(Value::Unknown("this is not a time")),
+                "duration" => schema_duration(text).map_or(Value::Unknown("this is not a duration"), Value::Duration),
                 "byte" => match crate::kube::base64(text) {
                     Some(bytes) => Value::Bytes(std::rc::Rc::from(bytes)),
                     None => Value::Unknown("this is not base64"),
@@ -229,6 +229,8 @@ struct Reader<'run> {
     definition: &'run Object,
     target: Target,
     problems: Vec<Problem>,
+    /// How many lists and maps are around, whose parts cannot be found again in the object as it was.
+    uncorrelated: usize,
 }
 
 impl Reader<'_> {
@@ -250,7 +252,10 @@ impl Reader<'_> {
         let of = match of_type {
             _ if schema.is_true(node, "x-kubernetes-int-or-string") => Some(Type::Dyn),
             "array" => schema.keyword(node, "items").and_then(|items| {
+                let is_lost = usize::from(schema.text(node, "x-kubernetes-list-type") != "map");
+                self.uncorrelated += is_lost;
                 let (of, inner) = self.level(items, false, depth + 1);
+                self.uncorrelated -= is_lost;
                 level.items = inner.some();
                 of.map(Type::list)
             }),
@@ -279,6 +284,8 @@ impl Reader<'_> {
             return of.map(|of| Type::map(Type::String, of));
         }
         let mut fields = BTreeMap::new();
+        let is_lost = usize::from(schema.text(node, "x-kubernetes-map-type") == "atomic");
+        self.uncorrelated += is_lost;
         for entry in schema.keyword(node, "properties").map_or(&[][..], |node| document.entries(node)) {
             let name = document.key(entry).into_owned();
             let (of, inner) = self.level(entry.value, false, depth + 1);
@@ -294,6 +301,7 @@ impl Reader<'_> {
                 }
             }
         }
+        self.uncorrelated -= is_lost;
         if is_resource {
             let text = |name: &str| (name.to_owned(), Field { name: name.to_owned(), of: Type::String });
             fields.extend([text("apiVersion"), text("kind")]);
@@ -322,6 +330,24 @@ impl Reader<'_> {
                     continue;
                 }
             };
+            let uses_old = program.uses("oldSelf");
+            let mut refuse = |node: NodeId, message: &str| {
+                let end = document.str(node).map_or(0, str::len);
+                let error = cel::CompileError {
+                    at: cel::At { start: 0, end },
+                    message: message.to_owned(),
+                    is_unsupported: false,
+                };
+                self.problems.push(Problem::of(self.definition, node, &error));
+            };
+            if uses_old && self.uncorrelated > 0 {
+                refuse(
+                    node,
+                    "`oldSelf` cannot be used here: it is in a list that is not a map, or in an atomic map, whose parts cannot be found in the object as it was",
+                );
+            } else if let Some(flag) = schema.keyword(*item, "optionalOldSelf").filter(|_| !uses_old) {
+                refuse(flag, "`optionalOldSelf` is for rules that use `oldSelf`");
+            }
             let mut message_expression = None;
             if let Some(node) = schema.keyword(*item, "messageExpression")
                 && let Some(text) = document.str(node).filter(|text| !text.trim().is_empty())
@@ -334,7 +360,7 @@ impl Reader<'_> {
             let message = schema.text(*item, "message").trim();
             rules.push(Rule {
                 node,
-                is_transition: !is_optional && program.uses("oldSelf"),
+                is_transition: !is_optional && uses_old,
                 program,
                 message: if message.is_empty() { format!("failed rule: {}", text.trim()) } else { message.to_owned() },
                 message_expression,

@@ -61,17 +61,17 @@ pub struct Verdict<'run> {
 }
 
 impl<'run> Policies<'run> {
-    /// Collects and compiles the policies among some objects. Without bindings they hold for all objects if
+    /// Collects and compiles the policies among some objects, each for a version of Kubernetes. Without bindings they hold for all objects if
     /// `hold_unbound` says so.
     #[must_use]
-    pub fn collect(objects: &[&'run Object], target: Target, hold_unbound: bool) -> Self {
+    pub fn collect(objects: &[&'run Object], target: &dyn Fn(&Object) -> Target, hold_unbound: bool) -> Self {
         let is = |object: &Object, kind: &str| {
             object.id.kind == kind && object.id.api_version.starts_with("admissionregistration.k8s.io/")
         };
         let mut policies = Self { hold_unbound, ..Self::default() };
         for object in objects.iter().filter(|object| !object.is_patch) {
             if is(object, "ValidatingAdmissionPolicy") {
-                policies.all.push(Policy::compile(object, target));
+                policies.all.push(Policy::compile(object, target(object)));
             } else if is(object, "ValidatingAdmissionPolicyBinding")
                 && let Some(name) = object.document.at(object.node, &["spec", "policyName"])
                 && let Some(name) = object.document.str(name)

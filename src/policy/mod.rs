@@ -8,8 +8,10 @@ pub mod export;
 mod judge;
 mod matching;
 mod pod;
+mod usable;
 
 pub use admitted::admitted;
 pub use compile::{Policy, Problem};
 pub use custom::{CustomRules, Said};
 pub use judge::{Decision, Policies, Verdict};
+pub use usable::unusable;

@@ -78,7 +78,8 @@ pub fn find(input: &Path) -> io::Result<Option<PathBuf>> {
     let start = start.canonicalize().unwrap_or_else(|_| start.to_owned());
     for folder in start.ancestors() {
         let path = folder.join(FILE_NAME);
-        if path.is_file() {
+        // What is not a file, or a link that leads nowhere, is an error when it is read: settings are not left out in silence.
+        if path.symlink_metadata().is_ok() {
             return Ok(Some(from_here(&path)?));
         }
         if folder.join(".git").exists() {
@@ -130,7 +131,7 @@ fn read(source: &Arc<Source>, folder: &Path) -> Result<Project, Vec<Finding>> {
         let place = |node| Place { source: Arc::clone(source), span: document.span(node) };
         let name = document.key(&duplicate.lost);
         findings.push(
-            Finding::error(place(duplicate.lost.key).label("this is lost"), format!("`{name}` stands twice"))
+            Finding::error(place(duplicate.lost.key).label("this is lost"), format!("`{name}` is duplicated"))
                 .label(place(duplicate.kept.key).label("this wins")),
         );
     }

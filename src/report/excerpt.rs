@@ -10,10 +10,12 @@ use super::secrets::{Hidden, Secrets};
 use crate::diagnostic::Label;
 use crate::yaml::{Position, Source, Span};
 
-/// Characters of a line that are shown at most.
+/// Characters of a line that are shown at most, where the terminal has no fewer columns.
 const LONGEST: usize = 200;
-/// Characters of a clipped line before its first label.
+/// Characters of a clipped line before its first label, at most.
 const BEFORE: usize = 60;
+/// Columns for the numbers of lines and the frame.
+const MARGIN: usize = 10;
 
 /// Part of a file as it is shown.
 #[derive(Debug)]
@@ -28,15 +30,20 @@ pub(super) struct Excerpt {
 
 impl Excerpt {
     /// The lines of `labels`, which are of one file, and one line before and after; and the labels as they
-    /// lie in it. The flag marks the primary label.
-    pub(super) fn of(labels: &[(&Label, bool)], secrets: &Secrets<'_>) -> Option<(Self, Vec<LabeledSpan>)> {
+    /// lie in it. The flag marks the primary label. Lines are clipped to the columns of a terminal, if it is one.
+    pub(super) fn of(
+        labels: &[(&Label, bool)],
+        secrets: &Secrets<'_>,
+        columns: Option<usize>,
+    ) -> Option<(Self, Vec<LabeledSpan>)> {
         let source = &labels.first()?.0.source;
         let spans: Vec<Span> = labels.iter().map(|(label, _)| on_one_line(source, label.span)).collect();
         let first = spans.iter().map(|span| span.range().start).min()?;
         let last = spans.iter().map(|span| span.range().end).max()?;
         let start = line_start(&source.text, line_start(&source.text, first).saturating_sub(1));
         let end = line_end(&source.text, line_end(&source.text, last));
-        let shown = Shown::new(&source.text, start..end, &spans, &secrets.of(source));
+        let longest = columns.map_or(LONGEST, |columns| columns.saturating_sub(MARGIN).min(LONGEST));
+        let shown = Shown::new(&source.text, start..end, &spans, &secrets.of(source), longest);
         let mut places = BTreeMap::new();
         let mut mapped = Vec::new();
         for ((label, is_primary), span) in labels.iter().zip(&spans) {
@@ -116,11 +123,13 @@ struct Shown {
     text: String,
     /// Places of characters on lines with labels, in order.
     places: Vec<(usize, usize)>,
+    /// Characters of a line that are shown at most.
+    longest: usize,
 }
 
 impl Shown {
-    fn new(text: &str, lines: Range<usize>, labels: &[Span], hidden: &Hidden) -> Self {
-        let mut shown = Self { text: String::new(), places: Vec::new() };
+    fn new(text: &str, lines: Range<usize>, labels: &[Span], hidden: &Hidden, longest: usize) -> Self {
+        let mut shown = Self { text: String::new(), places: Vec::new(), longest };
         let mut at = lines.start;
         while at < lines.end {
             let next = line_end(text, at).min(lines.end);
@@ -134,8 +143,8 @@ impl Shown {
         let content = text[start..end].trim_end_matches(['\n', '\r']);
         let first_label = labels.iter().map(|span| span.range().start).filter(|at| (start..end).contains(at)).min();
         let total = content.chars().count();
-        let skip = match first_label.filter(|_| total > LONGEST) {
-            Some(at) => content[..at - start].chars().count().saturating_sub(BEFORE),
+        let skip = match first_label.filter(|_| total > self.longest) {
+            Some(at) => content[..at - start].chars().count().saturating_sub(BEFORE.min(self.longest / 3)),
             None => 0,
         };
         if skip > 0 {
@@ -146,7 +155,7 @@ impl Shown {
             if first_label.is_some() {
                 self.places.push((place, self.text.len()));
             }
-            if index < skip || index >= skip + LONGEST {
+            if index < skip || index >= skip + self.longest {
                 continue;
             }
             let is_hidden = || hidden.contains(place);
@@ -158,7 +167,7 @@ impl Shown {
                 character => character,
             });
         }
-        if total > skip + LONGEST {
+        if total > skip + self.longest {
             self.text.push('…');
         }
         if first_label.is_some() {

@@ -1,13 +1,13 @@
 //! What an import came to: as text for people, as JSON for programs, as a diff of objects.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use serde_json::{Value as Json, json};
 use similar::TextDiff;
 
 use super::excerpt::printable;
-use crate::import::{Compared, Import, Imported, Input, Kind};
+use crate::import::{Compared, Import, Imported, Input, Kind, hide_secrets};
 use crate::words::clip;
 use crate::yaml::emit;
 
@@ -21,6 +21,8 @@ pub struct Count {
     pub same: usize,
     /// That the manifest leaves open and the description does not.
     pub completed: usize,
+    /// That were said, and are made in another way or stricter.
+    pub changed: usize,
     /// That were said and are not made.
     pub lost: usize,
 }
@@ -33,6 +35,7 @@ pub fn count<'a>(objects: impl IntoIterator<Item = &'a Compared>) -> Count {
         match field.kind {
             Kind::Same => count.same += 1,
             Kind::Completed(_) => count.completed += 1,
+            Kind::Changed(_) => count.changed += 1,
             Kind::Lost => count.lost += 1,
         }
     }
@@ -45,16 +48,20 @@ pub fn summary(import: &Import, workloads: usize) -> String {
     let count = count(import.documents.iter().flat_map(|document| &document.objects));
     let (imported, plain) = workloads_of(import);
     format!(
-        "{imported} of {workloads} workloads imported, {plain} without patch or extra; fields: {} the same, {} completed, {} lost",
-        count.same, count.completed, count.lost
+        "{imported} of {workloads} workloads imported, {plain} without patch or extra; fields: {} the same, {} completed, {} changed, {} lost",
+        count.same, count.completed, count.changed, count.lost
     )
 }
 
-/// How many workloads are imported, those of environments too, and how many of them without a hatch.
+/// How many workloads are imported, those of environments too, and how many of them without a hatch. One that several
+/// environments have from the same file is one.
 fn workloads_of(import: &Import) -> (usize, usize) {
-    let count = |document: &Imported| 1 + document.environments.len();
-    let plain = import.documents.iter().filter(|document| is_plain(document));
-    (import.documents.iter().map(count).sum(), plain.map(count).sum())
+    let count = |wanted: fn(&Imported) -> bool| {
+        let objects = import.documents.iter().filter(|document| wanted(document)).flat_map(|one| &one.objects);
+        let workloads = objects.filter(|object| object.input.is_workload());
+        workloads.map(|object| (object.input.file.as_str(), object.input.line)).collect::<BTreeSet<_>>().len()
+    };
+    (count(|_| true), count(is_plain))
 }
 
 /// Whether a document needs no hatch.
@@ -82,6 +89,9 @@ pub fn text(import: &Import, workloads: usize, unread: &[Unread]) -> String {
         for (reason, fields) in completed(document) {
             let _ = writeln!(out, "  completed   {}: {reason}", printable(&fields.join(", ")));
         }
+        for (reason, fields) in changed(document) {
+            let _ = writeln!(out, "  changed     {}: {reason}", printable(&fields.join(", ")));
+        }
         for added in &document.added {
             let _ = writeln!(out, "  added       {}", printable(added));
         }
@@ -90,6 +100,9 @@ pub fn text(import: &Import, workloads: usize, unread: &[Unread]) -> String {
         }
         for extra in &document.extra {
             let _ = writeln!(out, "  extra       {} ({})", printable(&extra.title()), printable(&extra.place()));
+        }
+        for secret in &document.secrets {
+            let _ = writeln!(out, "  create      {}", printable(secret));
         }
         for obsolete in &document.obsolete {
             let _ = writeln!(out, "  delete      {}", printable(obsolete));
@@ -143,6 +156,29 @@ fn completed(document: &Imported) -> BTreeMap<&'static str, Vec<String>> {
     reasons
 }
 
+/// The changed fields by reason, with what they were and are, where that is short.
+fn changed(document: &Imported) -> BTreeMap<&'static str, Vec<String>> {
+    let mut reasons: BTreeMap<&'static str, Vec<String>> = BTreeMap::new();
+    for field in document.objects.iter().flat_map(|object| &object.fields) {
+        let Kind::Changed(reason) = field.kind else { continue };
+        let name = field.path.iter().rev().find(|step| !step.starts_with('[')).cloned().unwrap_or_default();
+        let short = |value: &Option<Json>| match value {
+            Some(value @ (Json::Bool(_) | Json::Number(_))) => Some(value.to_string()),
+            Some(Json::String(text)) if text.len() < 20 && name != "value" => Some(text.clone()),
+            _ => None,
+        };
+        let name = match (short(&field.said), short(&field.made)) {
+            (Some(said), Some(made)) => format!("{name} {said} -> {made}"),
+            _ => name,
+        };
+        let names = reasons.entry(reason).or_default();
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    reasons
+}
+
 /// The report for programs.
 #[must_use]
 pub fn json(import: &Import, workloads: usize, unread: &[Unread]) -> Json {
@@ -152,7 +188,10 @@ pub fn json(import: &Import, workloads: usize, unread: &[Unread]) -> Json {
             let all = document.objects.iter().flat_map(|object| object.fields.iter().map(move |field| (object, field)));
             all.filter(|(_, field)| wanted(&field.kind))
                 .map(|(object, field)| {
-                    let reason = if let Kind::Completed(reason) = field.kind { json!(reason) } else { Json::Null };
+                    let reason = match field.kind {
+                        Kind::Completed(reason) | Kind::Changed(reason) => json!(reason),
+                        Kind::Same | Kind::Lost => Json::Null,
+                    };
                     json!({"object": object.input.title(), "field": field.name(), "why": reason})
                 })
                 .collect()
@@ -165,10 +204,12 @@ pub fn json(import: &Import, workloads: usize, unread: &[Unread]) -> Json {
             "environments": document.environments,
             "same": count.same,
             "completed": fields(|kind| matches!(kind, Kind::Completed(_))),
+            "changed": fields(|kind| matches!(kind, Kind::Changed(_))),
             "lost": fields(|kind| *kind == Kind::Lost),
             "added": document.added,
             "patches": document.patches,
             "extra": document.extra.iter().map(Input::title).collect::<Vec<_>>(),
+            "create": document.secrets,
             "delete": document.obsolete,
             "description": document.text,
         })
@@ -181,7 +222,7 @@ pub fn json(import: &Import, workloads: usize, unread: &[Unread]) -> Json {
         "workloads": workloads,
         "imported": workloads_of(import).0,
         "plain": workloads_of(import).1,
-        "fields": {"same": count.same, "completed": count.completed, "lost": count.lost},
+        "fields": {"same": count.same, "completed": count.completed, "changed": count.changed, "lost": count.lost},
         "documents": import.documents.iter().map(document).collect::<Vec<_>>(),
         "left": left.collect::<Vec<_>>(),
         "unread": unread.iter().map(|(place, why)| json!({"file": place, "why": why})).collect::<Vec<_>>(),
@@ -193,7 +234,9 @@ pub fn json(import: &Import, workloads: usize, unread: &[Unread]) -> Json {
 pub fn diff(import: &Import) -> String {
     let mut out = String::new();
     for object in import.documents.iter().flat_map(|document| &document.objects) {
-        let (old, new) = (sorted(&object.input.object), sorted(&object.made));
+        let (mut old, mut new) = (sorted(&object.input.object), sorted(&object.made));
+        hide_secrets(&mut old);
+        hide_secrets(&mut new);
         let text = |value: &Json| emit::to_yaml(value).unwrap_or_default();
         let (old, new) = (text(&old), text(&new));
         let title = clip(&object.input.title());

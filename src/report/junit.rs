@@ -1,7 +1,7 @@
 //! `JUnit`'s XML, which most CI systems show as tests: a test for each file, failed by its findings of the levels
 //! that fail the run; the others are its output.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::io;
 
 use super::excerpt::printable;
@@ -11,17 +11,22 @@ use crate::diagnostic::{Finding, Level};
 ///
 /// # Errors
 /// When `out` cannot be written.
-pub fn write(out: &mut impl io::Write, files: &[&str], findings: &[Finding], fail_on: Level) -> io::Result<()> {
+pub fn write(
+    out: &mut impl io::Write,
+    files: &BTreeSet<String>,
+    findings: &[Finding],
+    fail_on: Level,
+) -> io::Result<()> {
     let fails = |finding: &&Finding| finding.level >= fail_on;
     let failing: HashSet<&str> =
         findings.iter().filter(fails).map(|finding| finding.primary.source.name.as_str()).collect();
-    let failed = files.iter().filter(|file| failing.contains(**file)).count();
+    let failed = files.iter().filter(|file| failing.contains(file.as_str())).count();
     writeln!(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>")?;
     writeln!(out, "<testsuites>")?;
     writeln!(out, "  <testsuite name=\"patterns lint\" tests=\"{}\" failures=\"{failed}\">", files.len())?;
     let mut rest = findings;
     for file in files {
-        let count = rest.iter().take_while(|finding| finding.primary.source.name == **file).count();
+        let count = rest.iter().take_while(|finding| finding.primary.source.name == *file).count();
         let (here, after) = rest.split_at(count);
         rest = after;
         write!(out, "    <testcase classname=\"patterns lint\" name=\"{}\"", escaped(file))?;

@@ -32,7 +32,7 @@ pub fn write(out: &mut impl io::Write, findings: &[Finding], summary: Summary) -
     Ok(())
 }
 
-/// Text that stays in its cell and is no markup but for its code spans.
+/// Text that stays in its cell and is not markup but for its code spans.
 fn cell(text: &str) -> String {
     let mut out = String::new();
     let mut in_code = false;

@@ -1,5 +1,6 @@
 //! How findings look; one file per format.
 
+mod base;
 pub mod concise;
 mod excerpt;
 pub mod github;
@@ -16,13 +17,14 @@ mod summary;
 pub mod terminal;
 pub mod unified;
 
+pub use base::Base;
 pub use excerpt::printable;
 pub use secrets::Secrets;
 pub use summary::Summary;
 
 use crate::diagnostic::Finding;
 
-/// What is wrong, why and what to do, each in a line of its own: for formats with one field for text.
+/// What is wrong, why and what to do, each on its own line: for formats with one field for text.
 fn whole_message(finding: &Finding) -> String {
     let parts = [Some(finding.message.as_str()), finding.why.as_deref(), finding.help.as_deref()];
     parts.into_iter().flatten().collect::<Vec<_>>().join("\n")

@@ -42,6 +42,14 @@ pub fn tree(workloads: &[Workload<'_>]) -> String {
     out
 }
 
+/// One container as the tree has it, a line each.
+#[must_use]
+pub fn container(object: &Object, one: &ContainerFacts<'_>) -> Vec<String> {
+    let [name, role, why] = row(object, one);
+    let why = if why.is_empty() { why } else { format!(": {why}") };
+    std::iter::once(format!("{name}: {role}{why}")).chain(facts(object, one)).collect()
+}
+
 fn row(object: &Object, one: &ContainerFacts<'_>) -> [String; 3] {
     let (role, kind) = one.role.parts();
     let mut what = kind.map_or_else(|| role.to_owned(), |kind| format!("{role}, {kind}"));

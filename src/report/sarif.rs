@@ -13,6 +13,8 @@ use crate::lint::fingerprint::{fingerprints, path};
 use crate::rules::{self, Rule};
 use crate::yaml::{Source, Span};
 
+/// What paths are relative to, as code scanning services call a repository's root.
+const BASE: &str = "%SRCROOT%";
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
 /// Writes findings as one log with one run, with a line break after it.
@@ -30,7 +32,10 @@ pub fn write(out: &mut impl io::Write, findings: &[Finding], secrets: &Secrets<'
         "rules": used.iter().filter_map(|id| rules::find(id.name)).map(rule).collect::<Vec<_>>(),
     }});
     let results = Results { findings, names: &names, used: &used, secrets };
-    let log = Log { schema: SCHEMA, version: "2.1.0", runs: [Run { tool, column_kind: "unicodeCodePoints", results }] };
+    let bases =
+        json!({BASE: {"description": {"text": "the folder that --base names, or else where patterns was run"}}});
+    let run = Run { tool, original_uri_base_ids: bases, column_kind: "unicodeCodePoints", results };
+    let log = Log { schema: SCHEMA, version: "2.1.0", runs: [run] };
     serde_json::to_writer(&mut *out, &log)?;
     writeln!(out)
 }
@@ -46,6 +51,8 @@ struct Log<'run> {
 #[derive(Serialize)]
 struct Run<'run> {
     tool: Json,
+    #[serde(rename = "originalUriBaseIds")]
+    original_uri_base_ids: Json,
     #[serde(rename = "columnKind")]
     column_kind: &'static str,
     results: Results<'run>,
@@ -145,7 +152,8 @@ fn artifact(source: &Source) -> Json {
             }
         }
     }
-    json!({"uri": uri})
+    // what is not a file, as standard input, is below no folder
+    if source.name.starts_with(['<', '/']) { json!({"uri": uri}) } else { json!({"uri": uri, "uriBaseId": BASE}) }
 }
 
 fn level(level: Level) -> &'static str {

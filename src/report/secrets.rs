@@ -99,6 +99,9 @@ fn hidden(file: &File) -> Vec<Span> {
     let source = &file.source;
     let mut hidden = Vec::new();
     file.objects.iter().for_each(|object| by_name(object, &mut hidden));
+    if !file.refusals.is_empty() && source.text.contains("{{") {
+        of_template(source, &mut hidden);
+    }
     if !names_a_secret(&source.text) {
         return hidden;
     }
@@ -133,6 +136,28 @@ fn by_name(object: &Object, hidden: &mut Vec<Span>) {
         let data = document.get(object.node, "data").map(|data| document.entries(data)).unwrap_or_default();
         let secret = data.iter().filter(|entry| is_secret_name(&document.key(entry)));
         hidden.extend(secret.map(|entry| document.span(entry.value)));
+    }
+}
+
+/// The same in a template, which is not YAML yet: line by line.
+fn of_template(source: &Source, hidden: &mut Vec<Span>) {
+    let is_config_map = source.text.contains("kind: ConfigMap");
+    let mut is_secret = false;
+    let mut at = 0;
+    for line in source.text.split_inclusive('\n') {
+        let start = at;
+        at += line.len();
+        if let Some((_, name)) = line.split_once("name:") {
+            let name = name.trim_start_matches([' ', '"', '\'']);
+            let end = name.find([',', '}', '"', '\'', ' ', '\n', '\r']).unwrap_or(name.len());
+            is_secret = is_secret_name(&name[..end]);
+        }
+        let key = line.split(':').next().unwrap_or_default();
+        if let Some(value) = line.find("value:").filter(|_| is_secret) {
+            hidden.push(Span::new(start + value + "value:".len(), at));
+        } else if is_config_map && key.len() < line.len() && is_secret_name(key.trim()) {
+            hidden.push(Span::new(start + key.len() + 1, at));
+        }
     }
 }
 
@@ -196,6 +221,17 @@ mod tests {
         let places: Vec<usize> = (0..10).filter(|at| hidden.contains(*at)).collect();
         assert_eq!(places, [1, 2, 3, 4, 5]);
         assert!(hidden.spans.len() <= 2, "{hidden:?}");
+    }
+
+    #[test]
+    fn variables_of_templates_are_hidden() {
+        let text = "env:\n- name: DB_PASSWORD\n  value: hunter2\n- {name: API_TOKEN, value: abc}\n- name: MODE\n  value: fast\n\
+                    {{- if .x }}\n";
+        let source = Source::from_text("t.yaml", text);
+        let mut spans = Vec::new();
+        of_template(&source, &mut spans);
+        let shown: Vec<&str> = spans.iter().map(|span| source.slice(*span).trim()).collect();
+        assert_eq!(shown, ["hunter2", "abc}"]);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::diagnostic::{Finding, Level};
 use crate::kube::validation::{self, Cause, Schemas, Target};
 use crate::kube::{File, LEFT_OUT, Object, Workspace};
 use crate::limits;
-use crate::words::is_placeholder;
+use crate::words::{is_placeholder, may_hold_placeholder};
 
 /// A run in numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -40,8 +40,8 @@ pub struct Summary {
     /// Which folders they were, for people.
     #[serde(skip)]
     pub left_out: [bool; LEFT_OUT.len()],
-    /// Objects of which only the metadata was judged: their kind is not built in, and no definition of it is in
-    /// the run.
+    /// Objects of which only metadata and fields were judged: the rules of their kind are not known, and no
+    /// definition of it is in the run.
     pub objects_of_unknown_kind: usize,
     /// Files with placeholders where the API server would refuse them.
     pub files_with_placeholders: usize,
@@ -64,7 +64,13 @@ impl Summary {
             fixable: findings.iter().filter(|finding| finding.fix.as_ref().is_some_and(|fix| fix.safe)).count(),
             objects: workspace.files.iter().filter(|file| file.reported).map(|file| file.objects.len()).sum(),
             descriptions: workspace.files.iter().filter(|file| file.reported && file.is_description()).count(),
-            files: workspace.files.iter().filter(|file| file.reported).count(),
+            files: workspace
+                .files
+                .iter()
+                .filter(|file| file.reported)
+                .flat_map(File::names)
+                .collect::<BTreeSet<_>>()
+                .len(),
             files_with_findings: names.len(),
             templates_skipped: workspace.templates_skipped,
             folders_left_out: workspace.folders_left_out.values().sum(),
@@ -91,11 +97,8 @@ impl Summary {
 /// Whether the server would refuse a file for nothing but what has yet to be filled in.
 fn has_placeholders(file: &File) -> bool {
     let is_hole = |object: &Object, cause: &Cause| object.document.str(cause.node).is_some_and(is_placeholder);
-    // most objects hold none of the marks, and need no second look
-    let may_hold = |text: &str| {
-        ["${", "$(", "{{", "<", "__", "#{"].iter().any(|mark| text.contains(mark)) || text.matches('@').nth(1).is_some()
-    };
-    let is_judged = |object: &&Object| !object.is_patch && may_hold(object.document.raw(object.node));
+    // most objects hold no mark of one, and need no second look
+    let is_judged = |object: &&Object| !object.is_patch && may_hold_placeholder(object.document.raw(object.node));
     let refuses = |object: &Object| {
         let verdict = validation::validate(object, Target::default(), &Schemas::default());
         verdict.errors.iter().any(|cause| is_hole(object, cause))
@@ -142,6 +145,7 @@ impl fmt::Display for Summary {
             })
         };
         let skipped = counted(self.templates_skipped, "Helm template skipped", "Helm templates skipped");
+        let skipped = skipped.map(|skipped| format!("{skipped} (--render, or helm template CHART | patterns lint -)"));
         let names = LEFT_OUT.iter().zip(self.left_out).filter(|(_, is_met)| *is_met).map(|(name, _)| *name);
         let names = names.collect::<Vec<_>>().join(", ");
         let left_out = counted(self.folders_left_out, "folder left out", "folders left out");
@@ -150,8 +154,8 @@ impl fmt::Display for Summary {
             counted(self.expectations_left_out, "assertion of a test left out", "assertions of tests left out");
         let unknown = counted(
             self.objects_of_unknown_kind,
-            "object of a kind that is not built in",
-            "objects of kinds that are not built in",
+            "object of a kind whose rules are not known",
+            "objects of kinds whose rules are not known",
         );
         let cut = counted(self.rules_cut, "rule has", "rules have");
         let cut = cut.map(|cut| format!("{cut} more findings than the {} that are listed", limits::FINDINGS));

@@ -12,8 +12,55 @@ use super::secrets::Secrets;
 use crate::cli::Color;
 use crate::diagnostic::{self, Finding, Label, Level};
 
-/// Columns after which `why` and `help` go on below.
+/// Columns after which `why` and `help` go on below, where the terminal has no fewer.
 const WIDTH: usize = 100;
+/// The fewest columns that are reckoned with.
+const NARROWEST: usize = 40;
+
+/// Lines between two labels for which miette too would begin a new frame.
+const FAR: usize = 4;
+
+/// How findings look where they are printed.
+#[derive(Clone, Copy, Debug)]
+pub struct Look {
+    /// Whether in colour.
+    pub colored: bool,
+    /// Columns of the terminal; none where findings go elsewhere.
+    pub columns: Option<usize>,
+}
+
+impl Look {
+    /// Without colour, as in a file.
+    pub const PLAIN: Self = Self { colored: false, columns: None };
+
+    /// As standard output is to be written.
+    #[must_use]
+    pub fn of_stdout(color: Color) -> Self {
+        let out = io::stdout();
+        Self::of(color, out.is_terminal(), || terminal_size::terminal_size_of(out))
+    }
+
+    /// As standard error is to be written.
+    #[must_use]
+    pub fn of_stderr(color: Color) -> Self {
+        let err = io::stderr();
+        Self::of(color, err.is_terminal(), || terminal_size::terminal_size_of(err))
+    }
+
+    fn of(
+        color: Color,
+        to_terminal: bool,
+        size: impl FnOnce() -> Option<(terminal_size::Width, terminal_size::Height)>,
+    ) -> Self {
+        let columns = size().filter(|_| to_terminal).map(|(width, _)| usize::from(width.0).max(NARROWEST));
+        Self { colored: is_colored(color, to_terminal), columns }
+    }
+
+    /// Columns for text.
+    fn width(self) -> usize {
+        self.columns.map_or(WIDTH, |columns| columns.min(WIDTH))
+    }
+}
 
 /// Prints findings of a run to stderr: sorted, their secrets hidden.
 pub fn print_sorted(mut findings: Vec<Finding>, color: Color) {
@@ -24,21 +71,20 @@ pub fn print_sorted(mut findings: Vec<Finding>, color: Color) {
 
 /// Prints findings to stderr. Where that cannot be written, only the exit code says that there are any.
 pub fn print(findings: &[Finding], color: Color) {
-    let err = io::stderr().lock();
-    let colored = is_colored(color, err.is_terminal());
-    let _ = write(&mut io::BufWriter::new(err), findings, colored, &Secrets::default());
+    let look = Look::of_stderr(color);
+    let _ = write(&mut io::BufWriter::new(io::stderr().lock()), findings, look, &Secrets::default());
 }
 
 /// Writes findings, an empty line between them.
 ///
 /// # Errors
 /// When `out` cannot be written.
-pub fn write(out: &mut impl io::Write, findings: &[Finding], colored: bool, secrets: &Secrets<'_>) -> io::Result<()> {
+pub fn write(out: &mut impl io::Write, findings: &[Finding], look: Look, secrets: &Secrets<'_>) -> io::Result<()> {
     for (index, finding) in findings.iter().enumerate() {
         if index > 0 {
             writeln!(out)?;
         }
-        out.write_all(render_with(finding, colored, secrets).as_bytes())?;
+        out.write_all(render_with(finding, look, secrets).as_bytes())?;
     }
     Ok(())
 }
@@ -70,10 +116,11 @@ fn wants_color(to_terminal: bool, variable: &dyn Fn(&str) -> Option<String>) -> 
 /// One finding as text.
 #[must_use]
 pub fn render(finding: &Finding, colored: bool) -> String {
-    render_with(finding, colored, &Secrets::default())
+    render_with(finding, Look { colored, ..Look::PLAIN }, &Secrets::default())
 }
 
-fn render_with(finding: &Finding, colored: bool, secrets: &Secrets<'_>) -> String {
+fn render_with(finding: &Finding, look: Look, secrets: &Secrets<'_>) -> String {
+    let colored = look.colored;
     let mut out = String::new();
     let paint = |code: &str, text: &str| if colored { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() };
     let level = match finding.level {
@@ -85,7 +132,7 @@ fn render_with(finding: &Finding, colored: bool, secrets: &Secrets<'_>) -> Strin
     let head = paint(level, &format!("{}{rule}", finding.level.name()));
     let _ = writeln!(out, "{head}: {}", paint("1", &printable(&finding.message)));
     for labels in by_file(finding) {
-        snippet(&labels, colored, secrets, &mut out);
+        snippet(&labels, look, secrets, &mut out);
     }
     let fix = finding.fix.as_ref().map(|fix| {
         let options = if fix.safe { "--fix" } else { "--fix --unsafe-fixes" };
@@ -94,7 +141,7 @@ fn render_with(finding: &Finding, colored: bool, secrets: &Secrets<'_>) -> Strin
     let fix = fix.as_deref();
     for (name, text) in [("why:  ", finding.why.as_deref()), ("help: ", finding.help.as_deref()), ("fix:  ", fix)] {
         if let Some(text) = text {
-            let _ = writeln!(out, "  {}{}", paint("1", name), wrapped(&printable(text)));
+            let _ = writeln!(out, "  {}{}", paint("1", name), wrapped(&printable(text), look.width()));
         }
     }
     out
@@ -113,10 +160,25 @@ fn by_file(finding: &Finding) -> Vec<Vec<(&Label, bool)>> {
     files
 }
 
-/// The underlined lines of one file. Miette puts its own head above them; ours is written already.
-fn snippet(labels: &[(&Label, bool)], colored: bool, secrets: &Secrets<'_>, out: &mut String) {
-    let Some((excerpt, labels)) = Excerpt::of(labels, secrets) else { return };
-    let theme = if colored { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+/// The underlined lines of one file, in a frame for each part of it: what lies far between two labels is not looked at.
+fn snippet(labels: &[(&Label, bool)], look: Look, secrets: &Secrets<'_>, out: &mut String) {
+    let mut labels = labels.to_vec();
+    labels.sort_by_key(|(label, _)| label.span.start);
+    for near in labels.chunk_by(|(one, _), (next, _)| !are_far(one, next)) {
+        frame(near, look, secrets, out);
+    }
+}
+
+/// Whether so many lines are between two labels that both are shown in frames of their own.
+fn are_far(one: &Label, next: &Label) -> bool {
+    let between = one.source.text.get(one.span.range().start..next.span.range().start).unwrap_or_default();
+    between.bytes().filter(|byte| *byte == b'\n').take(FAR).count() == FAR
+}
+
+/// The underlined lines of one part of a file. Miette puts its own head above them; ours is written already.
+fn frame(labels: &[(&Label, bool)], look: Look, secrets: &Secrets<'_>, out: &mut String) {
+    let Some((excerpt, labels)) = Excerpt::of(labels, secrets, look.columns) else { return };
+    let theme = if look.colored { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
     let handler = GraphicalReportHandler::new_themed(theme).with_links(false).with_context_lines(1);
     let report = Report::new(MietteDiagnostic::new("").with_labels(labels)).with_source_code(excerpt);
     let mut text = String::new();
@@ -129,13 +191,13 @@ fn snippet(labels: &[(&Label, bool)], colored: bool, secrets: &Secrets<'_>, out:
 }
 
 /// Text broken into lines that begin below its first word.
-fn wrapped(text: &str) -> String {
+fn wrapped(text: &str, columns: usize) -> String {
     const INDENT: usize = 8;
     let mut out = String::new();
     let mut column = INDENT;
     for word in text.split(' ') {
         let width = word.chars().count();
-        if column > INDENT && column + 1 + width > WIDTH {
+        if column > INDENT && column + 1 + width > columns {
             out.push('\n');
             out.push_str(&" ".repeat(INDENT));
             column = INDENT;

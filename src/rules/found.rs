@@ -103,41 +103,35 @@ impl<'run> Found<'run> {
 }
 
 /// Where a check of all objects together puts its findings.
-#[derive(Debug)]
 pub struct FoundAnywhere<'run> {
     rule: &'static Rule,
     findings: &'run mut Vec<Finding>,
-    targets: Targets,
+    targets_of: Option<&'run dyn Fn(&Object) -> Targets>,
     before: usize,
 }
 
 impl<'run> FoundAnywhere<'run> {
     /// Findings of a rule.
     pub fn new(rule: &'static Rule, findings: &'run mut Vec<Finding>) -> Self {
-        Self { before: findings.len(), rule, findings, targets: Targets::default() }
+        Self { before: findings.len(), rule, findings, targets_of: None }
     }
 
-    /// The versions of Kubernetes to judge for.
+    /// The versions of Kubernetes to judge each object for.
     #[must_use]
-    pub fn for_targets(self, targets: Targets) -> Self {
-        Self { targets, ..self }
+    pub fn for_targets(self, targets_of: &'run dyn Fn(&Object) -> Targets) -> Self {
+        Self { targets_of: Some(targets_of), ..self }
     }
 
-    /// The versions of Kubernetes that are judged for.
+    /// The versions of Kubernetes that an object is judged for.
     #[must_use]
-    pub fn targets(&self) -> Targets {
-        self.targets
+    pub fn targets(&self, object: &Object) -> Targets {
+        self.targets_of.map_or_else(Targets::default, |targets_of| targets_of(object))
     }
 
     /// What is found about one of the objects.
     pub fn about<'a>(&'a mut self, object: &'a Object) -> Found<'a> {
-        Found {
-            rule: self.rule,
-            findings: self.findings,
-            place: Place::Object(object),
-            targets: self.targets,
-            before: self.before,
-        }
+        let targets = self.targets(object);
+        Found { rule: self.rule, findings: self.findings, place: Place::Object(object), targets, before: self.before }
     }
 }
 
@@ -206,7 +200,7 @@ impl Saying<'_> {
         self.mend(title.into(), true, edits)
     }
 
-    /// A change that mends it, but whose consequences somebody has to look at, if there is one.
+    /// A change that mends it, but whose consequences need review, if there is one.
     pub fn unsafe_fix_if(self, title: impl Into<String>, edits: Option<Vec<Edit>>) -> Self {
         self.mend(title.into(), false, edits)
     }

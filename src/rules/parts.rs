@@ -96,7 +96,8 @@ pub fn dialled(container: &Container, probe: &Probe) -> Option<(u16, &'static st
             ports.find(|port| port.name.as_ref() == Some(&name))?.container_port
         }
     };
-    Some((u16::try_from(number).ok()?, kind))
+    // a port that has yet to be filled in is decoded as 0
+    u16::try_from(number).ok().filter(|port| *port != 0).map(|port| (port, kind))
 }
 
 /// The port of a Service that leads to this port of a Pod that it selects.
@@ -122,13 +123,13 @@ pub fn is_under(path: &str, folder: &str) -> bool {
     path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// Whether an object is applied as it stands: what is absent in a patch, or in what a kustomization changes,
+/// Whether an object is applied unmodified: what is absent in a patch, or in what a kustomization changes,
 /// says nothing.
 pub fn is_whole(object: &Object) -> bool {
     !object.is_patch && !object.is_base
 }
 
-/// The Pods of the objects that are applied as they stand.
+/// The Pods of the objects that are applied unmodified.
 pub fn whole_pods<'a, 'run>(index: &'a Index<'run>) -> impl Iterator<Item = PodView<'run>> + use<'a, 'run> {
     index.all().iter().filter(|object| is_whole(object)).flat_map(|object| object.pods())
 }

@@ -43,7 +43,7 @@ pub fn reading(object: &Object, node: NodeId) -> String {
     }
 }
 
-/// What stands at a path, as the subject of "… wants a string" or "… are strings".
+/// What is at a path, as the subject of "… wants a string" or "… are strings".
 pub fn subject(path: &Path) -> (String, bool) {
     use Step::{Item, Key};
     match path.0.as_slice() {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::read::{Refusal, beginning};
 use super::scalar::Resolved;
 use super::source::{Source, Span};
-use super::tree::{Comment, Document, Duplicate, Entry, Node, NodeId, Stored, Style, Value};
+use super::tree::{Comment, Document, Duplicate, Entry, Node, NodeId, Stored, Style, Value, print};
 use crate::limits;
 
 /// The text of a scalar.
@@ -19,6 +19,21 @@ pub(super) enum Scalar {
     /// Something else, after escapes or folding.
     Owned(String),
 }
+
+/// What building takes beside the document: kept from one document of a file to the next.
+#[derive(Default)]
+pub(super) struct Buffers {
+    nodes: Vec<Node>,
+    items: Vec<NodeId>,
+    entries: Vec<Entry>,
+    unescaped: String,
+    frames: Vec<Frame>,
+    pending: Vec<NodeId>,
+}
+
+/// Documents with more nodes, or more bytes of text of their own, keep the memory that they grew in: copying would double
+/// it.
+const COPIED: (usize, usize) = (4096, 64 << 10);
 
 struct Frame {
     start: Span,
@@ -69,15 +84,16 @@ pub(super) struct Builder<'src> {
 const NODE: u64 = 4;
 
 impl<'src> Builder<'src> {
-    pub(super) fn new(source: &'src Arc<Source>, span: Span) -> Self {
+    pub(super) fn new(source: &'src Arc<Source>, span: Span, buffers: &mut Buffers) -> Self {
+        let Buffers { nodes, items, entries, unescaped, frames, pending } = std::mem::take(buffers);
         let document = Document {
             source: Arc::clone(source),
             span,
             root: NodeId(0),
-            nodes: Vec::new(),
-            items: Vec::new(),
-            entries: Vec::new(),
-            unescaped: String::new(),
+            nodes,
+            items,
+            entries,
+            unescaped,
             duplicates: Vec::new(),
             comments: Vec::new(),
             dropped: None,
@@ -85,8 +101,8 @@ impl<'src> Builder<'src> {
         Self {
             source,
             document,
-            frames: Vec::new(),
-            pending: Vec::new(),
+            frames,
+            pending,
             anchors: HashMap::new(),
             root: None,
             merge_keys: Vec::new(),
@@ -135,7 +151,28 @@ impl<'src> Builder<'src> {
                 Scalar::Owned(text) => text.len() as u64,
             };
         self.bytes = self.bytes.saturating_add(length);
-        let value = match resolved {
+        let value = self.store(text, resolved);
+        let node = self.add(Node { span, value, style });
+        if is_merge {
+            self.merge_keys.push(node);
+        }
+        if anchor != 0 {
+            self.anchors.insert(anchor, Anchor::Done { node, cost: 1, bytes: length });
+        }
+        self.place(node);
+        Ok(())
+    }
+
+    /// The same for a scalar without an anchor that merges nothing, in a document without aliases.
+    pub(super) fn simple_scalar(&mut self, span: Span, style: Style, text: Scalar, resolved: Resolved) {
+        let value = self.store(text, resolved);
+        let node = self.add(Node { span, value, style });
+        self.place(node);
+    }
+
+    #[inline]
+    fn store(&mut self, text: Scalar, resolved: Resolved) -> Stored {
+        match resolved {
             Resolved::Null => Stored::Null,
             Resolved::Bool(value) => Stored::Bool(value),
             Resolved::Int(value) => Stored::Int(value.to_ne_bytes()),
@@ -149,16 +186,7 @@ impl<'src> Builder<'src> {
                     Stored::Owned(Span::new(start, self.document.unescaped.len()).into())
                 }
             },
-        };
-        let node = self.add(Node { span, value, style });
-        if is_merge {
-            self.merge_keys.push(node);
         }
-        if anchor != 0 {
-            self.anchors.insert(anchor, Anchor::Done { node, cost: 1, bytes: length });
-        }
-        self.place(node);
-        Ok(())
     }
 
     /// Begins a list or map.
@@ -248,14 +276,42 @@ impl<'src> Builder<'src> {
     }
 
     /// The finished document; a document without any node is null.
-    pub(super) fn finish(mut self, span: Span) -> Document {
+    pub(super) fn finish(mut self, span: Span, buffers: &mut Buffers) -> Document {
         self.document.span = span;
         self.document.root = match self.root {
             Some(root) => root,
             None => self.add(Node { span: Span::empty(span.start as usize), value: Stored::Null, style: Style::Plain }),
         };
-        self.document.shrink();
-        self.document
+        if self.document.nodes.len() > COPIED.0 || self.document.unescaped.len() > COPIED.1 {
+            self.document.shrink();
+            return self.document;
+        }
+        let of = &self.document;
+        let document = Document {
+            source: Arc::clone(&of.source),
+            nodes: of.nodes.as_slice().to_vec(),
+            items: of.items.as_slice().to_vec(),
+            entries: of.entries.as_slice().to_vec(),
+            unescaped: of.unescaped.as_str().to_owned(),
+            duplicates: std::mem::take(&mut self.document.duplicates),
+            comments: std::mem::take(&mut self.document.comments),
+            ..self.document
+        };
+        self.give_back(buffers);
+        document
+    }
+
+    /// Gives the memory back for the next document.
+    pub(super) fn give_back(self, buffers: &mut Buffers) {
+        let Self { document: Document { mut nodes, mut items, mut entries, mut unescaped, .. }, .. } = self;
+        let Self { mut frames, mut pending, .. } = self;
+        nodes.clear();
+        items.clear();
+        entries.clear();
+        unescaped.clear();
+        frames.clear();
+        pending.clear();
+        *buffers = Buffers { nodes, items, entries, unescaped, frames, pending };
     }
 
     fn add(&mut self, node: Node) -> NodeId {
@@ -279,22 +335,51 @@ impl<'src> Builder<'src> {
     }
 
     fn map(&mut self, frame: &Frame) -> Result<Stored, Refusal> {
-        let start = self.document.entries.len();
-        let children = frame.first..self.pending.len();
-        let mut map = MapBuilder::new(children.len() / 2);
-        for at in children.step_by(2) {
-            let entry = Entry { key: self.pending[at], value: self.pending[at + 1] };
-            if self.is_merge_key(entry.key) {
-                self.merge(entry.value, &mut map)?;
+        let mut map = MapBuilder { start: self.document.entries.len(), index: None };
+        for at in (frame.first..self.pending.len()).step_by(2) {
+            let (key, value) = (self.pending[at], self.pending[at + 1]);
+            if self.is_merge_key(key) {
+                self.merge(value, &mut map)?;
                 continue;
             }
-            self.check_key(entry.key)?;
-            if let Some(duplicate) = map.set(&self.document, entry) {
+            self.check_key(key)?;
+            let entry = Entry { key, value, print: print(&self.document.key_text(key)) };
+            if let Some(duplicate) = self.set(&mut map, entry) {
                 self.document.duplicates.push(duplicate);
             }
         }
-        self.document.entries.extend_from_slice(&map.entries);
-        Ok(Stored::Map(Span::new(start, self.document.entries.len()).into()))
+        Ok(Stored::Map(Span::new(map.start, self.document.entries.len()).into()))
+    }
+
+    /// Sets a key. Returns what was lost if the key was there already.
+    fn set(&mut self, map: &mut MapBuilder, entry: Entry) -> Option<Duplicate> {
+        let document = &mut self.document;
+        let entries = &document.entries[map.start..];
+        // Merge keys can make a map larger than it is written.
+        if map.index.is_none() && entries.len() > SMALL {
+            let keys = entries.iter().enumerate();
+            map.index = Some(keys.map(|(at, entry)| (document.key(entry).into_owned(), at)).collect());
+        }
+        let is_same = |other: &Entry| other.print == entry.print && document.key(other) == document.key(&entry);
+        let found = match &map.index {
+            Some(index) => index.get(document.key(&entry).as_ref()).copied(),
+            None => entries.iter().position(is_same),
+        };
+        let Some(at) = found else {
+            if let Some(index) = &mut map.index {
+                index.insert(document.key(&entry).into_owned(), entries.len());
+            }
+            document.entries.push(entry);
+            return None;
+        };
+        let old = entries[at];
+        // `1:` and `"1":` are two keys in Go's map and one in JSON. Which survives there is chance: in a small
+        // map the later in seven runs of eight, and the first in the run that was recorded.
+        if std::mem::discriminant(&document.value(old.key)) != std::mem::discriminant(&document.value(entry.key)) {
+            return Some(Duplicate { lost: entry, kept: old });
+        }
+        document.entries[map.start + at] = entry;
+        Some(Duplicate { lost: old, kept: entry })
     }
 
     fn is_merge_key(&self, key: NodeId) -> bool {
@@ -318,9 +403,11 @@ impl<'src> Builder<'src> {
         Ok(())
     }
 
-    fn merge_map(&self, from: NodeId, into: &mut MapBuilder) {
-        for entry in self.document.entries(from) {
-            into.set(&self.document, *entry);
+    fn merge_map(&mut self, from: NodeId, into: &mut MapBuilder) {
+        for at in 0..self.document.entries(from).len() {
+            if let Some(entry) = self.document.entries(from).get(at).copied() {
+                self.set(into, entry);
+            }
         }
     }
 
@@ -357,46 +444,12 @@ pub(super) fn unknown_anchor(span: Span, name: &str) -> Refusal {
         .help("quote it if it is meant as text, such as a wildcard host")
 }
 
-/// A map under construction: finds an earlier entry of the same key, by hash once the map is large.
+/// A map under construction: the last of the document's entries. Finds an earlier entry of the same key, by hash once the
+/// map is large.
 struct MapBuilder {
-    entries: Vec<Entry>,
+    start: usize,
     index: Option<HashMap<String, usize>>,
 }
 
 /// Up to here, looking through all entries is faster than hashing.
 const SMALL: usize = 24;
-
-impl MapBuilder {
-    fn new(capacity: usize) -> Self {
-        Self { entries: Vec::with_capacity(capacity), index: None }
-    }
-
-    /// Sets a key. Returns what was lost if the key was there already.
-    fn set(&mut self, document: &Document, entry: Entry) -> Option<Duplicate> {
-        let key = document.key(&entry);
-        // Merge keys can make a map larger than it is written.
-        if self.index.is_none() && self.entries.len() > SMALL {
-            let keys = self.entries.iter().enumerate();
-            self.index = Some(keys.map(|(at, entry)| (document.key(entry).into_owned(), at)).collect());
-        }
-        let found = match &self.index {
-            Some(index) => index.get(key.as_ref()).copied(),
-            None => self.entries.iter().position(|other| document.key(other) == key),
-        };
-        let Some(at) = found else {
-            if let Some(index) = &mut self.index {
-                index.insert(key.into_owned(), self.entries.len());
-            }
-            self.entries.push(entry);
-            return None;
-        };
-        let old = self.entries[at];
-        // `1:` and `"1":` are two keys in Go's map and one in JSON. Which survives there is chance: in a small
-        // map the later in seven runs of eight, and the first in the run that was recorded.
-        if std::mem::discriminant(&document.value(old.key)) != std::mem::discriminant(&document.value(entry.key)) {
-            return Some(Duplicate { lost: entry, kept: old });
-        }
-        self.entries[at] = entry;
-        Some(Duplicate { lost: old, kept: entry })
-    }
-}

@@ -49,7 +49,7 @@ pub fn apply(text: &str, edits: &[Edit]) -> String {
     out
 }
 
-/// Writes another scalar where a scalar stands.
+/// Writes another scalar where a scalar is.
 #[must_use]
 pub fn scalar(document: &Document, node: NodeId, text: &str) -> Option<Edit> {
     let is_inline = matches!(document.style(node), Style::Plain | Style::SingleQuoted | Style::DoubleQuoted);
@@ -132,7 +132,7 @@ pub fn item_lines(document: &Document, item: NodeId) -> Option<Span> {
     (before.trim() == "-").then(|| Span::new(start, end))
 }
 
-/// What stands before a block map's keys on a line of its own: as many columns as stand before `key`.
+/// What is before a block map's keys on its own line: as many columns as are before `key`.
 #[must_use]
 pub fn indentation(document: &Document, key: NodeId) -> String {
     let text = &document.source.text;
@@ -155,7 +155,7 @@ fn line_start(text: &str, at: usize) -> usize {
     text[..at].rfind('\n').map_or(0, |before| before + 1)
 }
 
-/// Where the line break of the line around `at` stands.
+/// Where the line break of the line around `at` is.
 fn line_end(text: &str, at: usize) -> usize {
     let end = text[at..].find('\n').map_or(text.len(), |after| at + after);
     if text[..end].ends_with('\r') { end - 1 } else { end }

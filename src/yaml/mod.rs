@@ -14,7 +14,7 @@ mod source;
 mod split;
 mod tree;
 
-pub use read::{Part, Refusal, as_kubectl, read};
+pub use read::{Part, Refusal, as_kubectl, read, read_exactly};
 pub use scalar::{Resolved, resolve_plain};
 pub use source::{Position, Source, Span, TooLarge};
 pub use tree::{Comment, Document, Duplicate, Entry, NodeId, Style, Value};

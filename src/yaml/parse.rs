@@ -3,25 +3,39 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::build::{Builder, Scalar, unknown_anchor};
+use super::build::{Buffers, Builder, Scalar, unknown_anchor};
 use super::characters;
 use super::read::Refusal;
 use super::scalar::{Resolved, resolve_plain, resolve_tagged};
-use super::scan::{Event, Parser};
+use super::scan::{Event, Parser, direct};
 use super::source::{Source, Span};
 use super::tree::{Document, Style};
 
 /// What go-yaml puts for `!!`.
 const NAMESPACE: &str = "tag:yaml.org,2002:";
 
-/// Parses the one document of a chunk. `budget` is what aliases of the file may still copy, in bytes.
-pub(super) fn document(source: &Arc<Source>, chunk: Span, budget: &mut u64) -> Result<Document, Refusal> {
+/// Parses the one document of a chunk. `budget` is what aliases of the file may still copy, in bytes. With `is_exact`
+/// the direct reader is left out.
+pub(super) fn document(
+    source: &Arc<Source>,
+    chunk: Span,
+    budget: &mut u64,
+    buffers: &mut Buffers,
+    is_exact: bool,
+) -> Result<Document, Refusal> {
     // A byte-order mark may begin any document: go-yaml looks for one at the start of each chunk.
     let mark = if source.slice(chunk).starts_with('\u{FEFF}') { '\u{FEFF}'.len_utf8() } else { 0 };
     let span = Span::new(chunk.start as usize + mark, chunk.end as usize);
     let control = characters::first_control(source, span, chunk);
+    if control.is_none() && !is_exact {
+        let mut builder = Builder::new(source, chunk, buffers);
+        if direct::read(&source.text, span, mentions_patterns(source, span), &mut builder) {
+            return Ok(builder.finish(chunk, buffers));
+        }
+        builder.give_back(buffers);
+    }
     let readable = control.as_ref().map_or(span, |control| Span::new(span.start as usize, control.window));
-    let mut reader = Reader::new(source, readable, chunk);
+    let mut reader = Reader::new(source, readable, chunk, buffers);
     reader.builder.budget = *budget;
     let outcome = reader.read();
     *budget = reader.builder.budget;
@@ -32,7 +46,7 @@ pub(super) fn document(source: &Arc<Source>, chunk: Span, budget: &mut u64) -> R
     }
     let end = outcome.map_err(|refusal| explain_template(source, refusal))?;
     reader.note_dropped(end, chunk);
-    Ok(reader.builder.finish(chunk))
+    Ok(reader.builder.finish(chunk, buffers))
 }
 
 struct Reader<'src> {
@@ -45,12 +59,12 @@ struct Reader<'src> {
 }
 
 impl<'src> Reader<'src> {
-    fn new(source: &'src Arc<Source>, readable: Span, chunk: Span) -> Self {
-        let mentions = memchr::memmem::find(source.slice(readable).as_bytes(), b"patterns:").is_some();
+    fn new(source: &'src Arc<Source>, readable: Span, chunk: Span, buffers: &mut Buffers) -> Self {
+        let mentions = mentions_patterns(source, readable);
         Self {
             source,
             parser: Parser::new(&source.text, readable, mentions),
-            builder: Builder::new(source, chunk),
+            builder: Builder::new(source, chunk, buffers),
             anchors: HashMap::new(),
             defined: 0,
         }
@@ -142,6 +156,11 @@ impl<'src> Reader<'src> {
             at += line.len();
         }
     }
+}
+
+/// Whether a comment may be meant for us; others are not kept.
+fn mentions_patterns(source: &Source, span: Span) -> bool {
+    memchr::memmem::find(source.slice(span).as_bytes(), b"patterns:").is_some()
 }
 
 fn merges(style: Style, tag: Option<&str>) -> bool {

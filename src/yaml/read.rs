@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::build::Buffers;
 use super::json;
 use super::parse;
 use super::source::{Source, Span, whole_before};
@@ -68,6 +69,17 @@ pub(super) fn beginning(text: &str, longest: usize) -> &str {
 /// bad document does not hide the others; kubectl itself stops there.
 #[must_use]
 pub fn read(source: &Arc<Source>) -> Vec<Part> {
+    read_parts(source, false)
+}
+
+/// The same without the shorter way of reading what is written as most manifests are: slower, and by definition the
+/// same. Tests compare the two.
+#[must_use]
+pub fn read_exactly(source: &Arc<Source>) -> Vec<Part> {
+    read_parts(source, true)
+}
+
+fn read_parts(source: &Arc<Source>, is_exact: bool) -> Vec<Part> {
     let mut parts = Vec::new();
     let mut start = 0;
     if looks_like_json(&source.text) {
@@ -77,6 +89,7 @@ pub fn read(source: &Arc<Source>) -> Vec<Part> {
         }
     }
     let mut budget = limits::ALIASES.most.max(source.text.len() as u64 * limits::ALIAS_FACTOR);
+    let mut buffers = Buffers::default();
     for chunk in chunks(&source.text, start) {
         if parts.len() >= limits::DOCUMENTS.count() {
             let (Chunk::Text(span) | Chunk::BadSeparator { line: span, .. }) = chunk;
@@ -84,7 +97,7 @@ pub fn read(source: &Arc<Source>) -> Vec<Part> {
             break;
         }
         match chunk {
-            Chunk::Text(span) => parts.push(match parse::document(source, span, &mut budget) {
+            Chunk::Text(span) => parts.push(match parse::document(source, span, &mut budget, &mut buffers, is_exact) {
                 Ok(document) => Part::Document(document),
                 Err(refusal) => Part::Refused(refusal),
             }),

@@ -90,7 +90,7 @@ fn resolve_dotted(text: &str) -> Resolved {
     }
 }
 
-/// Whether every `_` stands between two digits, as Go's `strconv.ParseFloat` wants it.
+/// Whether every `_` is between two digits, as Go's `strconv.ParseFloat` wants it.
 fn separates_digits(text: &str) -> bool {
     let bytes = text.as_bytes();
     let is_digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
@@ -147,7 +147,7 @@ fn parse_int(text: &str) -> Option<Resolved> {
     }
 }
 
-/// Decimal floats only, as go-yaml's `yamlStyleFloat` admits them; out of range is no float.
+/// Decimal floats only, as go-yaml's `yamlStyleFloat` admits them; out of range is not a float.
 fn parse_float(text: &str) -> Option<f64> {
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
     let (mantissa, exponent) = match unsigned.find(['e', 'E']) {

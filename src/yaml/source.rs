@@ -118,7 +118,7 @@ impl Source {
         Ok(Self { name: name.into(), text, encoding, replaced, raw_len, adds_break, line_starts })
     }
 
-    /// A text that stands in no file.
+    /// A text that is in no file.
     #[must_use]
     pub fn from_text(name: impl Into<String>, text: impl Into<String>) -> Self {
         let text = text.into();
@@ -151,6 +151,12 @@ impl Source {
             adds_break: self.adds_break,
             line_starts: std::sync::OnceLock::new(),
         }
+    }
+
+    /// A copy that messages call by another name.
+    #[must_use]
+    pub fn renamed(&self, name: String) -> Self {
+        Self { name, ..self.masked(&[]) }
     }
 
     /// The same file with another text. It has to end in a line break, as [`Source::text`] does.
@@ -231,7 +237,7 @@ impl Source {
     }
 
     /// Byte at which each line begins; the first is 0.
-    fn line_starts(&self) -> &[u32] {
+    pub(crate) fn line_starts(&self) -> &[u32] {
         self.line_starts.get_or_init(|| {
             let bytes = self.text.as_bytes();
             let mut starts = vec![0];

@@ -1,7 +1,7 @@
 //! Cutting a file into documents exactly where kubectl does: by lines, before any YAML is parsed.
 //!
 //! Follows `YAMLReader.Read` in `k8s.io/apimachinery/pkg/util/yaml/decoder.go`: a line that starts with
-//! `---` separates, wherever it stands, even inside a block scalar; only space or a comment may follow.
+//! `---` separates, wherever it is, even inside a block scalar; only space or a comment may follow.
 
 use super::source::Span;
 
@@ -13,7 +13,7 @@ pub(super) enum Chunk {
     BadSeparator {
         /// The whole line, without its break.
         line: Span,
-        /// What stands after the dashes.
+        /// What is after the dashes.
         rest: Span,
         /// Whether the chunk before this one was still being gathered, and is lost with it.
         loses_previous: bool,
@@ -27,15 +27,19 @@ pub(super) fn chunks(text: &str, start: usize) -> Vec<Chunk> {
     // After a line that kubectl gives up at, what follows up to the next separator is passed over.
     let mut skips = false;
     let mut at = start;
-    for line in text[start..].split_inclusive('\n') {
-        let line_start = at;
-        at += line.len();
-        let Some(rest) = line.strip_prefix("---") else {
-            if !skips {
-                open.get_or_insert(line_start);
-            }
-            continue;
+    let separators = memchr::memmem::Finder::new("\n---");
+    while at < text.len() {
+        let line_start = if text[at..].starts_with("---") {
+            at
+        } else {
+            separators.find(&text.as_bytes()[at..]).map_or(text.len(), |found| at + found + 1)
         };
+        if line_start > at && !skips {
+            open.get_or_insert(at);
+        }
+        at = memchr::memchr(b'\n', &text.as_bytes()[line_start..]).map_or(text.len(), |found| line_start + found + 1);
+        let line = &text[line_start..at];
+        let Some(rest) = line.strip_prefix("---") else { break };
         let previous = open.take();
         chunks.extend(previous.map(|first| Chunk::Text(Span::new(first, line_start))));
         let trimmed = rest.trim();

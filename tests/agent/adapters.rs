@@ -41,7 +41,7 @@ impl Drop for Ended {
 
 #[tokio::test]
 async fn topz_shows_who_is_busy() {
-    // A process that spins, under a name of its own.
+    // A process that spins, under its own name.
     let folder = scratch("bin");
     std::fs::create_dir_all(&folder).unwrap();
     let name = format!("spin{}", std::process::id());
@@ -119,7 +119,7 @@ async fn reload_calls_the_app_once_per_change_and_until_it_answers() {
     until("ready", LIMIT, || async { ask("GET", &format!("{status}/readyz")).await.unwrap().0 == 200 }).await;
     volume.update("b");
     tokio::time::sleep(Duration::from_millis(400)).await;
-    assert_eq!(calls.load(Ordering::SeqCst), 2, "the same content again is no change");
+    assert_eq!(calls.load(Ordering::SeqCst), 2, "the same content again is not a change");
     volume.update("c");
     until("called", LIMIT, || async { calls.load(Ordering::SeqCst) == 3 }).await;
 }

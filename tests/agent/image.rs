@@ -116,7 +116,7 @@ fn the_image_is_what_oci_and_docker_read() {
 fn what_cannot_be_an_image_is_refused() {
     let amd64 = elf(62, "");
     for (args, complaint) in [
-        (vec![format!("--binary=linux/arm64={}", amd64.display())], "is no program for linux/arm64"),
+        (vec![format!("--binary=linux/arm64={}", amd64.display())], "is not a program for linux/arm64"),
         (vec!["--binary=linux/amd64=/nowhere".to_owned()], "/nowhere: No such file"),
         (vec![format!("--binary=linux/s390x={}", amd64.display())], "with one of linux/amd64, linux/arm64"),
         (

@@ -31,7 +31,7 @@ async fn opens_when_all_are_complete() {
     until("waits", LIMIT, || async { agent.log().contains("map (3 of 8 done), other (not there yet)") }).await;
     api.put("jobs", "map", job(Some("Complete")));
     until("goes on", LIMIT, || async { agent.log().contains("waiting for other") }).await;
-    // Complete, seen and collected by its TTL: that is no failure.
+    // Complete, seen and collected by its TTL: that is not a failure.
     api.delete("jobs", "map");
     api.put("jobs", "other", job(Some("SuccessCriteriaMet")));
     tokio::time::sleep(Duration::from_millis(300)).await;

@@ -31,7 +31,7 @@ spec:
       volumes: [{name: item, configMap: {name: \"${ITEM}\"}}]
 ";
 
-/// The call at which everything stands still.
+/// The call at which everything stops.
 #[derive(Default)]
 struct Gate {
     count: AtomicUsize,
@@ -249,7 +249,7 @@ async fn bad_items_are_reported_and_hold_nothing_up() {
     let address = source.serve().await;
     let (agent, _) = start(&api, address, &["--max-parallel=1"]);
     until("takes the good one", LIMIT, || async { api.list("configmaps").len() == 1 }).await;
-    for complaint in ["broken", "is no JSON", "has no \\\"data\\\"", "larger than"] {
+    for complaint in ["broken", "is not JSON", "has no \\\"data\\\"", "larger than"] {
         assert!(agent.log().contains(complaint), "{complaint}: {}", agent.log());
     }
     assert_eq!(agent.log().matches("larger than").count(), 1, "said once");

@@ -4,7 +4,7 @@
     tests/import/measure.py PATTERNS FOLDER...
 
 Each folder that holds manifests is imported by itself, without the folders below it. Prints the share of workloads that
-need no patch or extra, the fields by kind, and what most often stands in the way.
+need no patch or extra, the fields by kind, and what most often is in the way.
 """
 
 import collections

@@ -1,6 +1,6 @@
 //! Small manifests and what the linter says of them: `tests/cases/<topic>/<name>.yaml`, each with a first line
 //! `# finds: rule …` (these rules find something, as errors or warnings, and no other does) or `# quiet` (no error and no warning). A folder in
-//! place of a file is linted as one run; its line stands in `case.txt`.
+//! place of a file is linted as one run; its line is in `case.txt`.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 

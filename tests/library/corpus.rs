@@ -44,6 +44,11 @@ fn diagram() {
 }
 
 #[test]
+fn policy() {
+    replay("policy", targets::policy);
+}
+
+#[test]
 fn configuration() {
     replay("configuration", targets::configuration);
 }

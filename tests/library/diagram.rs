@@ -14,7 +14,7 @@ fn diagram(yaml: &str) -> Diagram {
     of("test", &File::read(&Arc::new(Source::from_text("test.yaml", yaml))).objects)
 }
 
-/// Everything that people describe or that stands in the project: name, and the objects as YAML.
+/// Everything that people describe or that is in the project: name, and the objects as YAML.
 fn all() -> Vec<(String, String)> {
     let described = files("patterns", "example.yaml").into_iter().chain(files("examples", ".yaml"));
     let described = described.chain(files("tests/diagram", ".yaml"));
@@ -247,7 +247,7 @@ fn check_xml(svg: &str) {
     assert!(svg.chars().all(|c| c == '\n' || !c.is_control()));
 }
 
-/// Every line of a flowchart has one of a few forms, and what people wrote stands only between its quotes.
+/// Every line of a flowchart has one of a few forms, and what people wrote is only between its quotes.
 fn check_mermaid(text: &str) {
     let node = r#"n\d+(\(\["[^"]*"\]\)|\[\("[^"]*"\)\]|\["[^"]*"\]|\("[^"]*"\))"#;
     let line = regex_lite::Regex::new(&format!(

@@ -10,10 +10,15 @@ mod forms;
 mod hostile;
 mod keys;
 mod matrix;
+mod policies;
+mod random;
+mod recipes;
 mod recognise;
 mod recognise_corpus;
 mod rules;
 #[path = "../support/mod.rs"]
 mod support;
+mod versions;
 mod weave;
+mod work;
 mod yaml;

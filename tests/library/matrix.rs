@@ -338,7 +338,7 @@ fn every_pattern_alone_every_pair_and_some_triples() {
         .iter()
         .map(|used| (used.label.clone(), Base { label: used.label.clone(), document: used.home.clone() }, vec![used]))
         .collect();
-    // a loopback app needs what stands in front of it in its example
+    // a loopback app needs what is in front of it in its example
     let apart = at_home.into_iter().filter(|(_, base, _)| base.document["app"]["bind"].is_null()).collect::<Vec<_>>();
     let (valid, _) = judge(&apart, &examples);
     assert_eq!(valid, apart.len(), "every pattern works where its example has it");

@@ -87,7 +87,7 @@ fn findings_say_what_they_promise() {
                 let name = rule.id.name;
                 assert!(finding.level <= rule.level, "{name}: above the level that the list promises");
                 assert!(!finding.message.ends_with('.'), "{name}: {}", finding.message);
-                assert_ne!(finding.message.replace(' ', "-"), name, "the name is no message");
+                assert_ne!(finding.message.replace(' ', "-"), name, "the name is not a message");
                 assert!(!finding.primary.span.range().is_empty(), "{name}: points at nothing");
             }
         }

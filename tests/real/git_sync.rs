@@ -170,7 +170,7 @@ fn an_app_that_is_ended_serves_each_commit() {
     };
     let name = format!("node-{}", std::process::id());
     let program = folder("git-sync-node").join(&name);
-    std::os::unix::fs::symlink(node, &program).expect("a name of its own");
+    std::os::unix::fs::symlink(node, &program).expect("its own name");
     three_commits(
         "git-sync-signal",
         &format!("signal: {{process: {name}, name: TERM}}"),

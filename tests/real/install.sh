@@ -11,7 +11,7 @@ say() { printf 'tests/real: %s\n' "$*" >&2; }
 
 if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
   missing=()
-  for pair in nginx:nginx-light varnishd:varnish haproxy:haproxy redis-server:redis-server memcached:memcached openssl:openssl lua5.4:lua5.4 mariadbd:mariadb-server-core my_print_defaults:mariadb-client; do
+  for pair in nginx:nginx-light varnishd:varnish haproxy:haproxy redis-server:redis-server memcached:memcached openssl:openssl lua5.4:lua5.4 nvim:neovim mariadbd:mariadb-server-core my_print_defaults:mariadb-client; do
     PATH="$PATH:/usr/sbin" command -v "${pair%%:*}" >/dev/null 2>&1 || missing+=("${pair#*:}")
   done
   if [ "${#missing[@]}" -gt 0 ]; then
@@ -73,7 +73,7 @@ exporter() {
   rm -rf "$module"
 }
 if [ "${1:-}" = --quick ]; then
-  say "the exporters and bento are left out: --quick"
+  say "the exporters, helm, kustomize and bento are left out: --quick"
 elif command -v go >/dev/null 2>&1; then
   exporter github.com/prometheus/statsd_exporter@v0.30.0 github.com/prometheus/statsd_exporter statsd_exporter
   exporter github.com/oliver006/redis_exporter@v1.88.0 github.com/oliver006/redis_exporter redis_exporter
@@ -81,6 +81,12 @@ elif command -v go >/dev/null 2>&1; then
   exporter github.com/nginx/nginx-prometheus-exporter@v1.5.1 github.com/nginx/nginx-prometheus-exporter nginx-prometheus-exporter
   exporter github.com/prometheus/mysqld_exporter@v0.17.2 github.com/prometheus/mysqld_exporter mysqld_exporter
   exporter github.com/prometheus-community/postgres_exporter@v0.17.1 github.com/prometheus-community/postgres_exporter/cmd/postgres_exporter postgres_exporter
+
+  # Helm and kustomize, for `lint --render`. kubectl, which does the same as kustomize, is taken if it is there.
+  for pair in helm:helm.sh/helm/v3/cmd/helm@v3.22.0 kustomize:sigs.k8s.io/kustomize/kustomize/v5@v5.8.1; do
+    [ -x "$bin/${pair%%:*}" ] && continue
+    GOBIN="$PWD/$bin" go install "${pair#*:}" >/dev/null 2>&1 || say "${pair%%:*} is left out: the Go module proxy has no version of it that builds here"
+  done
 
   # Bento with the components that generated configurations name; the whole of it takes far longer to build.
   if [ ! -x "$bin/bento" ]; then
@@ -108,5 +114,5 @@ GO
     rm -rf "$module"
   fi
 else
-  say "the exporters and bento are left out: no Go"
+  say "the exporters, helm, kustomize and bento are left out: no Go"
 fi

@@ -15,7 +15,7 @@ struct Repositories {
     hooks: PathBuf,
     /// A user's.
     user: PathBuf,
-    /// What stands first in `PATH`: the binary under test as `patterns`.
+    /// What is first in `PATH`: the binary under test as `patterns`.
     bin: PathBuf,
     home: PathBuf,
 }

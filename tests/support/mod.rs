@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 #![allow(dead_code, reason = "each test file uses what it needs")]
 
+pub mod editor;
 pub mod folder;
 pub mod objects;
 

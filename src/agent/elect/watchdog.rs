@@ -1,4 +1,4 @@
-//! Ends a process whose elections no longer turn, from a thread of its own, so that the kubelet starts it again.
+//! Ends a process whose elections no longer turn, from its own thread, so that the kubelet starts it again.
 //!
 //! A liveness probe could do that too, but by SIGTERM, at any time: a sidecar could not tell it from the end of its Pod,
 //! and would release a Lease that its app still acts upon.

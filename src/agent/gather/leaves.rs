@@ -56,7 +56,7 @@ pub struct Outgoing {
 pub enum Miss {
     /// Not in time.
     Late,
-    /// Not reachable, or what it said is no answer.
+    /// Not reachable, or what it said is not an answer.
     Bad(String),
 }
 
@@ -119,7 +119,7 @@ impl Leaves {
                 targets.push(at("--replica-url", url)?);
             }
             if hedge_after.is_some() && replica_urls.is_empty() {
-                // Behind one name may stand several Pods.
+                // Behind one name may be several Pods.
                 targets.push(at("--leaf-url", leaf_url)?);
             }
             Ok(targets)

@@ -17,7 +17,7 @@ pub struct Call {
     pub data: Bytes,
 }
 
-/// Why a body is no call: JSON-RPC's code and words for it.
+/// Why a body is not a call: JSON-RPC's code and words for it.
 pub type NoCall = (i32, &'static str);
 
 impl Call {

@@ -177,7 +177,7 @@ async fn logs(State(inside): State<Arc<Inside>>, RawQuery(query): RawQuery) -> R
         None => DEFAULT_LINES,
         Some(Ok(lines)) => lines,
         Some(Err(_)) => {
-            return (StatusCode::BAD_REQUEST, Json(json!({ "error": "lines is no number" }))).into_response();
+            return (StatusCode::BAD_REQUEST, Json(json!({ "error": "lines is not a number" }))).into_response();
         }
     };
     let tails: Map<_, _> = inside

@@ -266,7 +266,7 @@ impl<S: Items, J: Cluster> Manager<S, J> {
             }
         }
         for item in &listing.malformed {
-            self.say(&format!("the source lists {item}, which is no name of an item"));
+            self.say(&format!("the source lists {item}, which is not a name of an item"));
         }
     }
 

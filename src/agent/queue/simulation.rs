@@ -299,7 +299,7 @@ fn report(name: &str, scenarios: impl IntoIterator<Item = Scenario>) {
         }
     }
     let seconds = start.elapsed().as_secs_f64();
-    // Past the test harness's capture, so that the figures stand in every run's output.
+    // Past the test harness's capture, so that the figures are in every run's output.
     let _ =
         writeln!(std::io::stderr(), "queue simulation: {name}: {runs} runs, all whole, no second Job ({seconds:.1} s)");
 }

@@ -32,7 +32,7 @@ pub struct Source {
 pub struct Listing {
     /// Names, in the source's order, each once.
     pub names: Vec<String>,
-    /// What is no name.
+    /// What is not a name.
     pub malformed: Vec<String>,
 }
 
@@ -68,8 +68,8 @@ impl Source {
         if answer.status != StatusCode::OK {
             return Err(format!("{}/items answers {}", self.base, answer.status));
         }
-        let list: Value =
-            serde_json::from_slice(&answer.body).map_err(|error| format!("{}/items is no JSON: {error}", self.base))?;
+        let list: Value = serde_json::from_slice(&answer.body)
+            .map_err(|error| format!("{}/items is not JSON: {error}", self.base))?;
         let items = list["items"].as_array().ok_or_else(|| format!("{}/items has no list \"items\"", self.base))?;
         let mut listing = Listing::default();
         let mut seen = std::collections::HashSet::new();
@@ -103,7 +103,7 @@ impl Source {
             status => return Err(NoItem::Lost(format!("{}{path} answers {status}", self.base))),
         }
         let item: Value = serde_json::from_slice(&answer.body)
-            .map_err(|error| NoItem::Malformed(format!("{}{path} is no JSON: {error}", self.base)))?;
+            .map_err(|error| NoItem::Malformed(format!("{}{path} is not JSON: {error}", self.base)))?;
         match item.get("data") {
             Some(data) => Ok(data.to_string()),
             None => Err(NoItem::Malformed(format!("{}{path} has no \"data\"", self.base))),

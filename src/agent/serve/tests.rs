@@ -155,7 +155,7 @@ async fn answers_that_are_not_taken_are_few() {
     assert!(taken.starts_with("HTTP/1.1 200 ") && taken.ends_with("aaaa"), "{}", taken.len());
 }
 
-/// What is no request, or none of HTTP/1.1, ends its own connection alone.
+/// What is not a request, or none of HTTP/1.1, ends its own connection alone.
 #[tokio::test]
 async fn odd_requests_are_refused() {
     let (_servers, address) = server().await;

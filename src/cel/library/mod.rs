@@ -19,8 +19,8 @@ use super::ast::{Expr, Kind, Literal};
 use super::eval::{Budget, Evaluated, Fail, contains, equal, no_overload};
 use super::value::{Item, ListKind, Origin, Value};
 
+pub use crate::kube::duration::nanoseconds as duration;
 pub use convert::plain;
-pub use time::parse_duration as duration;
 
 /// A time, or a date.
 pub fn timestamp(text: &str) -> Option<(i64, u32)> {
@@ -102,14 +102,14 @@ pub fn check_literals(function: &str, target: Option<&Expr>, args: &[Expr]) -> R
         _ => None,
     };
     let (last, message) = match (function, target, args) {
-        ("duration", None, [arg]) => (arg, "this is no duration such as 1h30m"),
-        ("timestamp", None, [arg]) => (arg, "this is no time such as 2030-01-31T00:00:00Z"),
-        ("matches", _, [.., arg]) => (arg, "this is no regular expression"),
+        ("duration", None, [arg]) => (arg, "this is not a duration such as 1h30m"),
+        ("timestamp", None, [arg]) => (arg, "this is not a time such as 2030-01-31T00:00:00Z"),
+        ("matches", _, [.., arg]) => (arg, "this is not a regular expression"),
         _ => return Ok(()),
     };
     let Some(text) = constant(last) else { return Ok(()) };
     let is_right = match function {
-        "duration" => time::parse_duration(&text).is_some(),
+        "duration" => duration(&text).is_some(),
         "timestamp" => time::parse_timestamp(&text).is_some(),
         _ => strings::is_regex(&text),
     };
@@ -134,8 +134,11 @@ fn operator(function: &str, args: &[Item], budget: &mut Budget) -> Result<Option
                 budget.spend(a.len().min(b.len()) / 10)?;
             }
             let order = a.value.compare(&b.value);
-            if order.is_none() && !is_number(&a.value) {
-                return Err(no_overload());
+            if order.is_none() {
+                let is_nan = |value: &Value| matches!(value, Value::Double(number) if number.is_nan());
+                let has_nan = is_nan(&a.value) || is_nan(&b.value) && is_number(&a.value);
+                let unordered = || Fail::Error("NaN values cannot be ordered".to_owned());
+                return Err(if has_nan { unordered() } else { no_overload() });
             }
             Value::Bool(match function {
                 "_<_" => order == Some(Ordering::Less),

@@ -31,7 +31,7 @@ pub fn call(function: &str, is_member: bool, args: &[Item], budget: &mut Budget)
             match (function, parsed) {
                 ("isSemver", parsed) => Value::Bool(parsed.is_some()),
                 (_, Some(version)) => Value::Semver(Rc::new(version)),
-                (_, None) => return error(format!("\"{text}\" is no semantic version")),
+                (_, None) => return error(format!("\"{text}\" is not a semantic version")),
             }
         }
         (_, [Item { value: Value::Semver(a), .. }]) => {

@@ -1,12 +1,13 @@
 //! Times and durations: `cel-go/common/types/timestamp.go`, `duration.go`, and Go's `time`.
 
 use super::{Budget, Called, Fail, Item, Value, error, made, no_overload};
+use crate::kube::duration::nanoseconds;
 
 const SECOND: i64 = 1_000_000_000;
 
 pub fn call(function: &str, is_member: bool, args: &[Item], _: &mut Budget) -> Called {
     let value = match (function, args) {
-        ("duration", [Item { value: Value::String(text), .. }]) if !is_member => match parse_duration(text) {
+        ("duration", [Item { value: Value::String(text), .. }]) if !is_member => match nanoseconds(text) {
             Some(nanos) => Value::Duration(nanos),
             None => return error(format!("time: invalid duration \"{text}\"")),
         },
@@ -159,52 +160,6 @@ pub fn parse_timestamp(text: &str) -> Option<(i64, u32)> {
 /// A date alone, which a field of `format: date` holds.
 pub fn parse_date(text: &str) -> Option<(i64, u32)> {
     parse_timestamp(&format!("{text}T00:00:00Z"))
-}
-
-/// `time.ParseDuration`
-pub fn parse_duration(text: &str) -> Option<i64> {
-    let (is_negative, mut rest) = match text.strip_prefix('-') {
-        Some(rest) => (true, rest),
-        None => (false, text.strip_prefix('+').unwrap_or(text)),
-    };
-    if rest == "0" {
-        return Some(0);
-    }
-    if rest.is_empty() {
-        return None;
-    }
-    let mut nanos: i128 = 0;
-    while !rest.is_empty() {
-        let whole = rest.bytes().take_while(u8::is_ascii_digit).count();
-        let (digits, tail) = rest.split_at(whole);
-        let (fraction, tail) = match tail.strip_prefix('.') {
-            Some(tail) => tail.split_at(tail.bytes().take_while(u8::is_ascii_digit).count()),
-            None => ("", tail),
-        };
-        if digits.is_empty() && fraction.is_empty() {
-            return None;
-        }
-        let length = tail.find(|letter: char| letter == '.' || letter.is_ascii_digit()).unwrap_or(tail.len());
-        let (unit, tail) = tail.split_at(length);
-        let unit: i128 = match unit {
-            "ns" => 1,
-            "us" | "µs" | "μs" => 1000,
-            "ms" => 1_000_000,
-            "s" => 1_000_000_000,
-            "m" => 60_000_000_000,
-            "h" => 3_600_000_000_000,
-            _ => return None,
-        };
-        let value: i128 = if digits.is_empty() { 0 } else { digits.parse().ok()? };
-        nanos = nanos.checked_add(value.checked_mul(unit)?)?;
-        let kept = &fraction[..fraction.len().min(18)];
-        if !kept.is_empty() {
-            let scale = 10_i128.pow(u32::try_from(kept.len()).ok()?);
-            nanos = nanos.checked_add(kept.parse::<i128>().ok()? * unit / scale)?;
-        }
-        rest = tail;
-    }
-    i64::try_from(if is_negative { -nanos } else { nanos }).ok()
 }
 
 /// `time.RFC3339Nano`

@@ -2,7 +2,7 @@
 
 use crate::rules::Rule;
 
-/// The page as it stands beside the rule.
+/// The page as it is beside the rule.
 pub fn page(rule: &'static Rule) -> &'static str {
     rule.page
 }

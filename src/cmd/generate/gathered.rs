@@ -169,7 +169,7 @@ fn same_names(folder: &Path, files: &[(usize, String, &Object)]) -> Vec<Finding>
             )
             .label(place(first).label("this makes it"))
             .because("they differ in namespace or API group alone, which files of two descriptions do not show")
-            .help("give each a folder of its own: into: \"deploy/{environment}/{description}\""),
+            .help("give each its own folder: into: \"deploy/{environment}/{description}\""),
         );
     }
     findings

@@ -1,6 +1,7 @@
 //! `patterns lint`: where manifests get their patterns wrong.
 
 mod fixes;
+mod render;
 mod report;
 
 use std::fs;
@@ -19,7 +20,7 @@ use crate::kube::{File, Globs, Inputs, Workspace, on_deep_stacks};
 use crate::limits;
 use crate::lint::baseline::{self, Baseline};
 use crate::lint::{self, Overrides, Projects, Selection};
-use crate::report::terminal;
+use crate::report::{Base, Summary, terminal};
 use report::Reporting;
 
 /// Reports findings to stdout; what could not be read, and the run in numbers, to stderr.
@@ -38,23 +39,37 @@ pub fn run(args: &LintArgs, color: Color) -> io::Result<Exit> {
     // The workspace ends where it began: what nests deeply is also dropped deeply.
     on_deep_stacks(|| {
         let here = std::env::current_dir().and_then(fs::canonicalize)?;
+        let base = base(args, &here)?;
         let excluded = Globs::new(&here, &args.exclude).map_err(invalid)?;
         let asked = Inputs {
             paths: &args.paths,
             around: args.workspace.as_deref(),
             excluded: Some(&excluded),
             stdin: args.stdin_filename.as_deref(),
+            ..Inputs::default()
         };
         let progress = Progress::begin("reading and checking manifests");
         let mut workspace = Workspace::look_at(&asked);
-        let projects = match Projects::load(&workspace, selection, overrides)? {
-            Ok(projects) => projects.looking_at(&args.paths).with_policies(&args.policies)?,
+        let load = |workspace: &mut Workspace| -> io::Result<Result<Projects, Vec<Finding>>> {
+            let projects = match Projects::load(workspace, selection.clone(), overrides)? {
+                Ok(projects) => projects.looking_at(&args.paths).with_policies(&args.policies)?,
+                Err(findings) => return Ok(Err(findings)),
+            };
+            workspace.leave_out(|file| projects.excludes(file));
+            Ok(Ok(projects))
+        };
+        let mut projects = load(&mut workspace)?;
+        // what is excluded is not rendered, and what is rendered has settings too
+        if projects.is_ok() && render::render(&mut workspace, args) {
+            projects = load(&mut workspace)?;
+        }
+        let projects = match projects {
+            Ok(projects) => projects,
             Err(findings) => {
                 terminal::print(&findings, color);
                 return Ok(Exit::Failed);
             }
         };
-        workspace.leave_out(|file| projects.excludes(file));
         if args.fixes.diff {
             return fixes::diff(&mut workspace, &projects, args);
         }
@@ -88,18 +103,51 @@ pub fn run(args: &LintArgs, color: Color) -> io::Result<Exit> {
         let formats = formats(args, &projects)?;
         let exit = exit(&workspace, &findings, fail_on);
         let cut = lint::cut(&mut findings);
+        let summary = Summary { rules_cut: cut.rules, ..Summary::of(&workspace, &findings) };
+        if let Some(base) = &base {
+            base.rename(&mut findings);
+            diagnostic::sort(&mut findings);
+        }
         drop(progress);
         if args.verbose {
             say_what_was_read(&workspace, &projects);
         }
-        Reporting { args, formats: &formats, color, fail_on, workspace: &workspace, findings: &findings, cut }
-            .write()?;
+        let findings = &findings;
+        Reporting {
+            args,
+            formats: &formats,
+            color,
+            fail_on,
+            workspace: &workspace,
+            findings,
+            summary,
+            base: base.as_ref(),
+        }
+        .write()?;
         Ok(exit)
     })?
 }
 
 fn invalid(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidInput, error)
+}
+
+/// The folder that reports name files from.
+fn base(args: &LintArgs, here: &Path) -> io::Result<Option<Base>> {
+    let Some(named) = &args.base else { return Ok(None) };
+    let folder = match named {
+        Some(folder) => folder.clone(),
+        None => here
+            .ancestors()
+            .find(|folder| folder.join(".git").exists())
+            .ok_or_else(|| invalid("--base finds no repository around this folder; name a folder: --base=.."))?
+            .to_owned(),
+    };
+    Base::new(&folder).map(Some).map_err(|error| named_base(&folder, &error))
+}
+
+fn named_base(folder: &Path, error: &io::Error) -> io::Error {
+    invalid(format!("--base={}: {error}", folder.display()))
 }
 
 fn level(fail_on: FailOn) -> Level {
@@ -130,13 +178,15 @@ fn check_arguments(args: &LintArgs) -> io::Result<()> {
     }
     let files: Vec<&Path> = args.formats.iter().filter_map(|report| report.file.as_deref()).collect();
     if let Some(twice) = files.iter().enumerate().find_map(|(at, file)| files[..at].contains(file).then_some(file)) {
-        return Err(invalid(format!(
-            "two formats would be written to {}; give each a file of its own",
-            twice.display()
-        )));
+        return Err(invalid(format!("two formats would be written to {}; give each its own file", twice.display())));
     }
     if args.fixes.fix && has_stdin {
         return Err(invalid("standard input cannot be changed in place; --diff prints what --fix would change"));
+    }
+    if args.rendering.render && (args.fixes.fix || args.fixes.diff) {
+        return Err(invalid(
+            "--render finds what templates make, which --fix and --diff cannot change: run them without",
+        ));
     }
     if args.fixes.unsafe_fixes && !args.fixes.fix && !args.fixes.diff {
         return Err(invalid("--unsafe-fixes goes with --fix or --diff"));

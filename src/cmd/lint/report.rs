@@ -1,16 +1,18 @@
 //! What a run reports, where and how.
 
 use std::collections::BTreeSet;
-use std::io::{self, IsTerminal as _, Write};
+use std::io::{self, Write};
 
 use super::say_failures;
 use crate::cli::{Color, LintArgs, LintFormat, Report};
 use crate::cmd::streams::{print, say};
-use crate::diagnostic::{Finding, Level};
+use crate::diagnostic::{self, Finding, Level};
 use crate::files::{NewFile, named};
-use crate::kube::Workspace;
-use crate::lint::Cut;
-use crate::report::{Secrets, Summary, concise, github, gitlab, json, junit, markdown, sarif, statistics, terminal};
+use crate::kube::{File, Workspace};
+use crate::report::terminal::Look;
+use crate::report::{
+    Base, Secrets, Summary, concise, github, gitlab, json, junit, markdown, sarif, statistics, terminal,
+};
 
 /// A run, and how it is reported.
 pub struct Reporting<'run> {
@@ -20,26 +22,28 @@ pub struct Reporting<'run> {
     pub fail_on: Level,
     pub workspace: &'run Workspace,
     pub findings: &'run [Finding],
-    pub cut: Cut,
+    pub summary: Summary,
+    /// What files are named from, if not from the working directory.
+    pub base: Option<&'run Base>,
 }
 
 impl Reporting<'_> {
     /// Writes the reports, then what could not be read and the run in numbers to stderr.
     pub fn write(&self) -> io::Result<()> {
-        let summary = Summary { rules_cut: self.cut.rules, ..Summary::of(self.workspace, self.findings) };
+        let summary = self.summary;
         let secrets = Secrets::of_files(&self.workspace.files);
         let mut speaks_to_people = false;
         for report in self.formats {
             if let Some(file) = &report.file {
                 let written = NewFile::create(file).and_then(|mut new| {
-                    self.write_format(&mut new, report.format, false, summary, &secrets)?;
+                    self.write_format(&mut new, report.format, Look::PLAIN, summary, &secrets)?;
                     new.commit()
                 });
                 written.map_err(|error| named(file, &error))?;
             } else {
                 speaks_to_people = matches!(report.format, LintFormat::Terminal | LintFormat::Concise);
-                let colored = terminal::is_colored(self.color, io::stdout().is_terminal());
-                print(|out| self.write_format(out, report.format, colored, summary, &secrets))?;
+                let look = Look::of_stdout(self.color);
+                print(|out| self.write_format(out, report.format, look, summary, &secrets))?;
             }
         }
         if self.args.statistics && !self.formats.iter().any(|report| counts(report.format)) {
@@ -64,7 +68,7 @@ impl Reporting<'_> {
         &self,
         out: &mut impl Write,
         format: LintFormat,
-        colored: bool,
+        look: Look,
         summary: Summary,
         secrets: &Secrets<'_>,
     ) -> io::Result<()> {
@@ -78,7 +82,12 @@ impl Reporting<'_> {
             }
         }
         match format {
-            LintFormat::Terminal => terminal::write(out, findings, colored, secrets),
+            LintFormat::Terminal => {
+                // of all formats it alone shows lines of the input
+                let mut shown = findings.to_vec();
+                diagnostic::redact(&mut shown);
+                terminal::write(out, &shown, look, secrets)
+            }
             LintFormat::Concise => concise::write(out, findings),
             LintFormat::Json => json::write(out, findings, summary, secrets),
             LintFormat::Sarif => sarif::write(out, findings, secrets),
@@ -90,10 +99,11 @@ impl Reporting<'_> {
     }
 
     /// The files that were linted, and those in which something was found that speaks of them; by name.
-    fn files(&self) -> Vec<&str> {
-        let files = self.workspace.files.iter().filter(|file| file.reported).map(|file| file.source.name.as_str());
-        let with_findings = self.findings.iter().map(|finding| finding.primary.source.name.as_str());
-        files.chain(with_findings).collect::<BTreeSet<_>>().into_iter().collect()
+    fn files(&self) -> BTreeSet<String> {
+        let files = self.workspace.files.iter().filter(|file| file.reported).flat_map(File::names);
+        let name = |name: &str| self.base.map_or_else(|| name.to_owned(), |base| base.name(name));
+        let with_findings = self.findings.iter().map(|finding| finding.primary.source.name.clone());
+        files.map(name).chain(with_findings).collect()
     }
 
     fn nothing_to_lint(&self) -> String {

@@ -9,6 +9,7 @@ use super::{Wanted, is_description, may_be_description, walk};
 use crate::cli::DescriptionArgs;
 use crate::cmd::expand::{catalogue, options};
 use crate::cmd::read::open;
+use crate::describe;
 use crate::diagnostic::Finding;
 use crate::pattern::Catalogue;
 use crate::project::{self, Project};
@@ -49,7 +50,46 @@ pub fn of_files(paths: &[PathBuf], args: &DescriptionArgs) -> io::Result<Result<
             comments: false,
         });
     }
+    share_out(&mut all);
     Ok(if findings.is_empty() { Ok(all) } else { Err(findings) })
+}
+
+/// What the command line asks for is asked of the descriptions that have it, if one of several has: the others are as
+/// they are without it. What none has is wrong, and is said once.
+fn share_out(all: &mut [Wanted]) {
+    if all.len() < 2 {
+        return;
+    }
+    if let Some(environment) = all[0].options.environment.clone() {
+        let names: Vec<_> = all.iter().map(|wanted| describe::environments(&wanted.source, folder(wanted))).collect();
+        for (wanted, _) in all.iter_mut().zip(asked(&names, &environment)).filter(|(_, asked)| !asked) {
+            wanted.options.environment = None;
+        }
+    }
+    let settings = all[0].options.settings.clone();
+    if settings.is_empty() {
+        return;
+    }
+    let names: Vec<_> = all.iter().map(|wanted| describe::parameters(&wanted.source, folder(wanted))).collect();
+    for setting in settings {
+        for (wanted, _) in all.iter_mut().zip(asked(&names, &setting.name)).filter(|(_, asked)| !asked) {
+            wanted.options.settings.retain(|other| other.name != setting.name);
+        }
+    }
+}
+
+/// Where the relative paths of a description start; standard input has none.
+fn folder(wanted: &Wanted) -> Option<&Path> {
+    wanted.path.parent().filter(|_| wanted.path.as_os_str() != "-")
+}
+
+/// Of which descriptions something is asked: of those whose names have it, or of one, which then says what it has.
+fn asked(names: &[Vec<String>], name: &str) -> Vec<bool> {
+    if names.iter().any(|names| names.iter().any(|one| one == name)) {
+        return names.iter().map(|names| names.iter().any(|one| one == name)).collect();
+    }
+    let one = names.iter().position(|names| !names.is_empty()).unwrap_or(0);
+    (0..names.len()).map(|at| at == one).collect()
 }
 
 fn inputs(paths: &[PathBuf]) -> io::Result<Vec<(PathBuf, Arc<Source>)>> {

@@ -18,7 +18,7 @@ const MOST: usize = 1024 * 1024;
 pub struct Files {
     /// Texts.
     pub data: Map<String, Json>,
-    /// What is no text, as base64.
+    /// What is not text, as base64.
     pub binary: Map<String, Json>,
     /// Single files: path in the container and key.
     pub single: Vec<(String, String)>,
@@ -33,7 +33,7 @@ impl Files {
         self.data.is_empty() && self.binary.is_empty()
     }
 
-    /// Adds a file under a key of its own, which is its name if that is free.
+    /// Adds a file under its own key, which is its name if that is free.
     fn add(&mut self, name: &str, bytes: Vec<u8>) -> String {
         let is_taken = |key: &str| self.data.contains_key(key) || self.binary.contains_key(key);
         let mut key = name.to_owned();
@@ -129,7 +129,7 @@ fn content(path: &str, place: &Place) -> Result<Content, Box<Finding>> {
         if file.is_dir() {
             return Err(Box::new(
                 Finding::error(place.label(""), format!("{inner} is a folder, and a ConfigMap has none"))
-                    .help("give it an entry of its own"),
+                    .help("give it its own entry"),
             ));
         }
         entries.push((name, beside::read(&file, &inner, place, MOST as u64)?));

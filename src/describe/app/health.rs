@@ -1,10 +1,10 @@
 //! How a container's health is checked.
 
 use super::super::formats::duration_seconds;
-use super::super::spanned::{Kind, Place, Spanned};
-use super::{NamedPort, scalar};
+use super::super::spanned::{Kind, Member, Place, Spanned};
+use super::{NamedPort, looks_like_secret, scalar};
 use crate::diagnostic::Finding;
-use crate::words::nearest;
+use crate::words::{is_secret_name, nearest};
 
 /// How health is checked; without a form the port is dialled.
 #[derive(Clone, Debug, Default)]
@@ -21,6 +21,19 @@ pub struct Health {
     pub timeout: Option<u64>,
     /// Failed checks in a row, for all of them.
     pub failures: Option<u64>,
+    /// What all of them say beside, where they say nothing themselves.
+    pub request: Request,
+}
+
+/// What an HTTP check sends, to which address, and how many answers make a Pod ready.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// HTTP headers.
+    pub headers: Vec<(String, String)>,
+    /// The loopback address of the node's network.
+    pub host: Option<(String, Place)>,
+    /// Answers in a row after which a Pod is ready again.
+    pub successes: Option<u64>,
 }
 
 /// One check.
@@ -34,6 +47,8 @@ pub struct Probe {
     pub timeout: Option<u64>,
     /// Failed checks in a row that count.
     pub failures: Option<u64>,
+    /// What it sends, and where to.
+    pub request: Request,
 }
 
 /// What a check asks.
@@ -69,7 +84,7 @@ impl Probe {
 }
 
 /// The keys that a check has beside its form.
-const OF_A_CHECK: [&str; 4] = ["port", "every", "timeout", "failures"];
+const OF_A_CHECK: [&str; 7] = ["port", "every", "timeout", "failures", "successes", "headers", "host"];
 
 /// The keys of one form of a check.
 const FORMS: [&str; 4] = ["path", "grpc", "command", "tcp"];
@@ -98,6 +113,20 @@ pub(super) fn read(
     }
     let ready = if forms > 0 { reader.probe(value) } else { value.get("ready").and_then(|ready| reader.probe(ready)) };
     let live = value.get("live").and_then(|live| reader.probe(live));
+    if let Some(successes) = value.get("live").and_then(|live| live.member("successes")) {
+        reader.findings.push(
+            Finding::error(successes.key_place.label(""), "`successes` belongs to `ready`")
+                .because("Kubernetes admits 1 alone for liveness: one answer shows that a container is alive"),
+        );
+    }
+    let request = request(value);
+    if forms == 0 {
+        reader.check_headers(value);
+    }
+    let checks: Vec<&Probe> = ready.iter().chain(&live).collect();
+    for member in ["headers", "host"].iter().filter_map(|key| value.member(key)).filter(|_| forms == 0) {
+        reader.needs_path(member, &checks);
+    }
     Health {
         ready,
         live,
@@ -105,6 +134,16 @@ pub(super) fn read(
         every: seconds("every"),
         timeout: seconds("timeout"),
         failures: value.get("failures").and_then(|failures| failures.to_json().as_u64()),
+        request,
+    }
+}
+
+fn request(value: &Spanned) -> Request {
+    let headers = value.get("headers").map(Spanned::members).unwrap_or_default();
+    Request {
+        headers: headers.iter().map(|member| (member.key.clone(), scalar(&member.value))).collect(),
+        host: value.get("host").and_then(|host| Some((host.text()?.to_owned(), host.place.clone()))),
+        successes: value.get("successes").and_then(|successes| successes.to_json().as_u64()),
     }
 }
 
@@ -123,7 +162,7 @@ impl Reader<'_> {
             Handler::Grpc(..) | Handler::Tcp(_) => true,
             Handler::Command(_) => false,
         };
-        if self.loopback && dials {
+        if self.loopback && dials && value.get("host").is_none() {
             self.findings.push(
                 Finding::error(value.place.label(""), "the kubelet cannot reach this check")
                     .because("with `bind: localhost` the app answers on 127.0.0.1 alone; the kubelet dials the Pod's address")
@@ -132,7 +171,47 @@ impl Reader<'_> {
         }
         let seconds = |key: &str| value.get(key).and_then(Spanned::text).and_then(|text| duration_seconds(text).ok());
         let failures = value.get("failures").and_then(|failures| failures.to_json().as_u64());
-        Some(Probe { handler, every: seconds("every"), timeout: seconds("timeout"), failures })
+        let probe =
+            Probe { handler, every: seconds("every"), timeout: seconds("timeout"), failures, request: request(value) };
+        self.check_headers(value);
+        for member in ["headers", "host"].iter().filter_map(|key| value.member(key)) {
+            self.needs_path(member, &[&probe]);
+        }
+        Some(probe)
+    }
+
+    /// A Pod's spec takes no Secret for a header of a probe, so what would log in is written nowhere.
+    fn check_headers(&mut self, value: &Spanned) {
+        for header in value.get("headers").map(Spanned::members).unwrap_or_default() {
+            let Some(text) = header.value.text().filter(|text| !text.is_empty()) else { continue };
+            let is_called = |name: &str| header.key.eq_ignore_ascii_case(name);
+            // most cookies of checks only keep them out of the statistics
+            let has_secret_cookie = || {
+                let cookies = text.split(';').filter_map(|cookie| cookie.split_once('='));
+                cookies.into_iter().any(|(name, value)| looks_like_secret(name.trim(), value.trim()))
+            };
+            let logs_in = is_called("authorization") || is_called("proxy-authorization") || is_secret_name(&header.key);
+            if logs_in || is_called("cookie") && has_secret_cookie() {
+                self.findings.push(
+                    Finding::error(
+                        header.key_place.label(""),
+                        format!("the header `{}` is a secret in the open", header.key),
+                    )
+                    .hide(header.value.place.span)
+                    .because("whoever may read Pods reads it")
+                    .help("ask a path that needs no login, or have a command log in: health: {command: […]}"),
+                );
+            }
+        }
+    }
+
+    /// Only an HTTP check has headers and its own host.
+    fn needs_path(&mut self, member: &Member, checks: &[&Probe]) {
+        if !checks.iter().any(|probe| matches!(probe.handler, Handler::Path(..))) {
+            let message = format!("`{}` belongs to an HTTP check", member.key);
+            let finding = Finding::error(member.key_place.label(""), message);
+            self.findings.push(finding.help(format!("{{path: /healthz, {0}: …}}, or leave `{0}` out", member.key)));
+        }
     }
 
     fn handler(&mut self, value: &Spanned) -> Option<Handler> {

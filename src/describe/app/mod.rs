@@ -13,8 +13,9 @@ use serde_json::Value as Json;
 
 pub use env::{EnvFrom, EnvSource, EnvVar};
 pub use files::Files;
-pub use health::{Handler, Health, Probe};
+pub use health::{Handler, Health, Probe, Request};
 pub use resources::{Resources, read as read_resources};
+pub use text::looks_like_secret;
 pub use volumes::{Shared, Volume, Writable};
 
 use super::formats::{duration_seconds, port_of};
@@ -32,6 +33,8 @@ pub struct App {
     pub port: Option<u16>,
     /// Where the port is written.
     pub port_place: Option<Place>,
+    /// The node's port that leads there.
+    pub host_port: Option<u16>,
     /// What it speaks there, if that is said.
     pub protocol: Option<String>,
     /// Where the protocol is written.
@@ -50,8 +53,16 @@ pub struct App {
     pub env_from: Vec<EnvFrom>,
     /// Files from beside the description.
     pub files: Files,
+    /// The folder that it starts in.
+    pub workdir: Option<String>,
     /// Numeric user.
     pub user: i64,
+    /// Numeric group, if that is said.
+    pub group: Option<i64>,
+    /// Has all rights of the node.
+    pub privileged: bool,
+    /// Rights of root that it keeps, as Kubernetes calls them.
+    pub capabilities: Vec<String>,
     /// Paths it writes to.
     pub writable: Vec<Writable>,
     /// Volumes that several containers share.
@@ -64,6 +75,10 @@ pub struct App {
     pub drain: u64,
     /// Seconds from SIGTERM to SIGKILL, if that is said.
     pub stop: Option<u64>,
+    /// What runs in the container before SIGTERM.
+    pub before_stop: Vec<String>,
+    /// What runs in the container once it has started.
+    pub after_start: Vec<String>,
     /// What it may do in its namespace.
     pub rights: Vec<Right>,
     /// What it may do in the whole cluster.
@@ -89,6 +104,8 @@ pub struct NamedPort {
     pub protocol: &'static str,
     /// Not on the Service.
     pub private: bool,
+    /// The node's port that leads there.
+    pub host_port: Option<u16>,
     /// Where it is written.
     pub place: Place,
 }
@@ -127,14 +144,17 @@ pub fn read(member: &Member, findings: &mut Vec<Finding>) -> App {
     let app = &member.value;
     let text = |key: &str| app.get(key).and_then(Spanned::text).map(str::to_owned);
     let seconds = |key: &str| text(key).and_then(|text| duration_seconds(&text).ok());
+    let whole = |key: &str| app.get(key).and_then(|number| number.to_json().as_i64());
     let port = app.get("port");
-    let number = port.and_then(|port| port.to_json().as_u64()).and_then(|port| u16::try_from(port).ok());
+    let number = port.and_then(port_number);
     let ports = named_ports(app.get("ports"));
     let loopback = text("bind").as_deref() == Some("localhost");
     let health = health::read(app.get("health"), &ports, number, loopback, findings);
     let mut reader = text::Reader { findings };
     let command = reader.texts(app.get("command"));
     let args = reader.texts(app.get("args"));
+    let before_stop = reader.texts(app.get("before-stop"));
+    let after_start = reader.texts(app.get("after-start"));
     let env = env::read(&mut reader, app.get("env"));
     let resources = resources::read(app.get("resources"), findings);
     env::check_limits(&env, &resources, findings);
@@ -143,6 +163,7 @@ pub fn read(member: &Member, findings: &mut Vec<Finding>) -> App {
         image_place: app.get("image").map(|image| image.place.clone()),
         port: number,
         port_place: port.map(|port| port.place.clone()),
+        host_port: app.get("host-port").and_then(port_number),
         protocol: text("protocol"),
         protocol_place: app.get("protocol").map(|protocol| protocol.place.clone()),
         health,
@@ -151,13 +172,19 @@ pub fn read(member: &Member, findings: &mut Vec<Finding>) -> App {
         env,
         env_from: env::from(app.get("envFrom"), findings),
         files: files::read(app.get("files"), findings),
-        user: app.get("user").and_then(|user| user.to_json().as_i64()).unwrap_or(10001),
+        workdir: text("workdir"),
+        user: whole("user").unwrap_or(10001),
+        group: whole("group"),
+        privileged: app.get("privileged").is_some_and(|privileged| privileged.to_json() == true),
+        capabilities: app.get("capabilities").map(Spanned::items).unwrap_or_default().iter().map(scalar).collect(),
         writable: volumes::writable(app.get("writable"), findings),
         shared: volumes::shared(app.get("shared")),
         resources,
         loopback,
         drain: seconds("drain").unwrap_or(if number.is_some() { 10 } else { 0 }),
         stop: seconds("stop"),
+        before_stop,
+        after_start,
         rights: rights(app.get("rights"), findings),
         cluster_rights: rights(app.get("cluster-rights"), findings),
         account: app.get("account").and_then(|account| Some((account.text()?.to_owned(), account.place.clone()))),
@@ -167,7 +194,7 @@ pub fn read(member: &Member, findings: &mut Vec<Finding>) -> App {
         place: member.key_place.clone(),
     };
     let needs_port = |key: &&str| *key != "bind" || read.ports.is_empty();
-    for key in ["bind", "protocol"].iter().filter(|key| read.port.is_none() && needs_port(key)) {
+    for key in ["bind", "protocol", "host-port"].iter().filter(|key| read.port.is_none() && needs_port(key)) {
         let Some(member) = app.member(key) else { continue };
         findings.push(
             Finding::error(member.key_place.label(""), format!("`{key}` needs `port`"))
@@ -178,15 +205,20 @@ pub fn read(member: &Member, findings: &mut Vec<Finding>) -> App {
     read
 }
 
+fn port_number(value: &Spanned) -> Option<u16> {
+    u16::try_from(value.to_json().as_u64()?).ok()
+}
+
 fn named_ports(value: Option<&Spanned>) -> Vec<NamedPort> {
     let read = |member: &Member| {
         let port = member.value.get("port").unwrap_or(&member.value);
         let (number, protocol) = match &port.kind {
             Kind::Text(text) => port_of(text)?,
-            _ => (u16::try_from(port.to_json().as_u64()?).ok()?, "TCP"),
+            _ => (port_number(port)?, "TCP"),
         };
+        let host_port = member.value.get("host-port").and_then(port_number);
         let private = member.value.get("private").is_some_and(|private| private.to_json() == true);
-        Some(NamedPort { name: member.key.clone(), number, protocol, private, place: port.place.clone() })
+        Some(NamedPort { name: member.key.clone(), number, protocol, private, host_port, place: port.place.clone() })
     };
     value.map(Spanned::members).unwrap_or_default().iter().filter_map(read).collect()
 }

@@ -18,6 +18,8 @@ pub struct Resources {
     pub limit: String,
     /// CPU limit.
     pub cpu_limit: Option<String>,
+    /// Request and limit of the node's disk.
+    pub disk: Option<(String, String)>,
     /// Extended resources, which are requested and limited alike.
     pub extended: Vec<(String, String)>,
 }
@@ -25,7 +27,7 @@ pub struct Resources {
 impl Resources {
     fn class(cpu: &str, memory: &str, limit: &str) -> Self {
         let (cpu, memory, limit) = (cpu.to_owned(), memory.to_owned(), limit.to_owned());
-        Self { cpu, memory, limit, cpu_limit: None, extended: Vec::new() }
+        Self { cpu, memory, limit, cpu_limit: None, disk: None, extended: Vec::new() }
     }
 
     /// Whether there is such a request or limit.
@@ -48,6 +50,10 @@ impl Resources {
             limits.insert("cpu".to_owned(), json!(cpu));
         }
         limits.insert("memory".to_owned(), json!(self.limit));
+        if let Some((request, limit)) = &self.disk {
+            requests.insert("ephemeral-storage".to_owned(), json!(request));
+            limits.insert("ephemeral-storage".to_owned(), json!(limit));
+        }
         for (name, amount) in &self.extended {
             requests.insert(name.clone(), json!(amount));
             limits.insert(name.clone(), json!(amount));
@@ -73,33 +79,36 @@ fn explicit(value: &Spanned, findings: &mut Vec<Finding>) -> Resources {
     let of = |key: &str| value.get(key).map(scalar);
     let memory = of("memory").unwrap_or_default();
     let limit = value.get("limit");
+    let of_limit = |key: &str| limit.and_then(|limit| limit.get(key));
     let (cpu_limit, memory_limit) = match limit.map(|limit| &limit.kind) {
-        Some(Kind::Map(_)) => (limit.and_then(|limit| limit.get("cpu")), limit.and_then(|limit| limit.get("memory"))),
+        Some(Kind::Map(_)) => (of_limit("cpu"), of_limit("memory")),
         _ => (None, limit),
     };
+    let disk_limit = of_limit("disk");
+    let disk = of("disk").or_else(|| disk_limit.map(scalar));
     let extended = value.members().iter().filter(|member| member.key.contains('/'));
     let resources = Resources {
         cpu: of("cpu").unwrap_or_default(),
         limit: memory_limit.map_or_else(|| memory.clone(), scalar),
         memory,
         cpu_limit: cpu_limit.map(scalar),
+        disk: disk.map(|request| (request.clone(), disk_limit.map_or(request, scalar))),
         extended: extended.map(|member| (member.key.clone(), scalar(&member.value))).collect(),
     };
-    let mut below = |request: &str, limit: Option<&Spanned>| {
+    let mut below = |key: &str, request: &str, limit: Option<&Spanned>| {
         let Some(limit) = limit else { return };
         if let (Some(request), Some(most)) = (Quantity::parse(request), Quantity::parse(&scalar(limit)))
             && request.compare(most).is_gt()
         {
-            let request = text_of(
-                value,
-                if Some(limit.place.span) == cpu_limit.map(|cpu| cpu.place.span) { "cpu" } else { "memory" },
-            )
-            .unwrap_or_default();
+            let request = text_of(value, key).unwrap_or_default();
             findings
                 .push(Finding::error(limit.place.label(""), format!("the limit is below the request of {request}")));
         }
     };
-    below(&resources.memory, memory_limit);
-    below(&resources.cpu, cpu_limit);
+    below("memory", &resources.memory, memory_limit);
+    below("cpu", &resources.cpu, cpu_limit);
+    if let Some((request, _)) = &resources.disk {
+        below("disk", request, disk_limit);
+    }
     resources
 }

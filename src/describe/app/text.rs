@@ -23,7 +23,7 @@ impl Reader<'_> {
             }
             if is_secret_argument(&text) {
                 self.findings.push(
-                    Finding::error(item.place.label(""), "a secret stands here in the open")
+                    Finding::error(item.place.label(""), "a secret is written in the open here")
                         .hide(item.place.span)
                         .because("arguments show in the Pod's spec and in every process list")
                         .help("put it into `env` as secret/<name>/<key>, and refer to it as $(NAME)"),
@@ -34,7 +34,7 @@ impl Reader<'_> {
         texts
     }
 
-    /// A scalar as the text that was written. Where YAML reads something else out of it than what stands
+    /// A scalar as the text that was written. Where YAML reads something else out of it than what is
     /// there (`0644`, `yes`, `1_000`), only the author knows which was meant.
     pub fn scalar(&mut self, value: &Spanned) -> Option<String> {
         if let Kind::Text(text) = &value.kind {
@@ -71,7 +71,8 @@ fn has_leading_zero(text: &str) -> bool {
 
 /// A variable that is named like a secret and holds a plain value, or a value that is one by its form.
 /// References to files and addresses are none.
-pub(super) fn looks_like_secret(name: &str, value: &str) -> bool {
+#[must_use]
+pub fn looks_like_secret(name: &str, value: &str) -> bool {
     let named = is_secret_name(name);
     let pointer = value.is_empty() || value.starts_with('/') || value.starts_with("$(") || value.contains("://");
     let flag = value == "true" || value == "false";

@@ -2,6 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
+use super::super::formats::duration_seconds;
 use super::super::spanned::{Kind, Member, Place, Spanned};
 use super::{object, scalar, text_of};
 use crate::diagnostic::Finding;
@@ -21,6 +22,8 @@ pub struct Volume {
     pub read_only: bool,
     /// The one file of the volume that is mounted.
     pub file: Option<String>,
+    /// Whether mounts below it show on the other side, as Kubernetes calls it.
+    pub propagation: Option<String>,
     /// Where it is named.
     pub place: Place,
 }
@@ -62,10 +65,27 @@ pub struct Writable {
 pub const WRITABLE: &str = "64Mi";
 
 /// The other keys of a volume.
-const KEYS: [&str; 8] = ["mount", "create", "readOnly", "mode", "items", "file", "sub", "optional"];
+const KEYS: [&str; 12] = [
+    "mount",
+    "create",
+    "readOnly",
+    "mode",
+    "items",
+    "file",
+    "sub",
+    "optional",
+    "expires",
+    "attributes",
+    "type",
+    "propagation",
+];
 
 /// The kinds of volumes; each is a key.
-const KINDS: [&str; 8] = ["claim", "secret", "configmap", "size", "memory", "ephemeral", "image", "host"];
+const KINDS: [&str; 10] =
+    ["claim", "secret", "configmap", "size", "memory", "ephemeral", "image", "token", "csi", "host"];
+
+/// The kinds whose mounts are read-only unless the description says otherwise.
+const READ_ONLY: [&str; 6] = ["host", "secret", "configmap", "image", "token", "csi"];
 
 pub(super) fn read(value: Option<&Spanned>, findings: &mut Vec<Finding>) -> Vec<Volume> {
     value.map(Spanned::members).unwrap_or_default().iter().filter_map(|member| volume(member, findings)).collect()
@@ -82,7 +102,7 @@ fn volume(member: &Member, findings: &mut Vec<Finding>) -> Option<Volume> {
         [] => {
             findings.push(
                 Finding::error(member.key_place.label(""), format!("the volume `{}` has no kind", member.key))
-                    .help("one of claim, secret, configmap, size, memory, ephemeral, image and host: {secret: app-keys, mount: /etc/keys}"),
+                    .help("one of claim, secret, configmap, size, memory, ephemeral, image, token, csi and host: {secret: app-keys, mount: /etc/keys}"),
             );
             return None;
         }
@@ -99,6 +119,7 @@ fn volume(member: &Member, findings: &mut Vec<Finding>) -> Option<Volume> {
         }
     };
     check_keys(value, kind, findings);
+    check_expiry(value, findings);
     let said = value.get("readOnly").map(|said| said.to_json() == true);
     let claim = (kind.key == "claim").then(|| Claim { name: scalar(&kind.value), create: create(value) });
     Some(Volume {
@@ -106,8 +127,9 @@ fn volume(member: &Member, findings: &mut Vec<Finding>) -> Option<Volume> {
         source: source(kind, value),
         claim,
         mount: text_of(value, "mount").unwrap_or_default(),
-        read_only: said.unwrap_or(matches!(kind.key.as_str(), "host" | "secret" | "configmap" | "image")),
+        read_only: said.unwrap_or(READ_ONLY.contains(&kind.key.as_str())),
         file: text_of(value, "file").or_else(|| text_of(value, "sub")),
+        propagation: text_of(value, "propagation"),
         place: member.key_place.clone(),
     })
 }
@@ -117,18 +139,30 @@ fn check_keys(value: &Spanned, kind: &Member, findings: &mut Vec<Finding>) {
     let holds_keys = matches!(kind.key.as_str(), "secret" | "configmap");
     let mut misplaced: Vec<&str> = Vec::new();
     if !holds_keys {
-        misplaced.extend(["mode", "items", "file", "optional"]);
+        misplaced.extend(["items", "file", "optional"]);
+    }
+    if !holds_keys && kind.key != "token" {
+        misplaced.push("mode");
+    }
+    for (owner, key) in [("token", "expires"), ("csi", "attributes"), ("host", "type"), ("host", "propagation")] {
+        if kind.key != owner {
+            misplaced.push(key);
+        }
     }
     if kind.key != "claim" {
         misplaced.push("create");
     }
-    if holds_keys || kind.key == "image" {
+    if holds_keys || matches!(kind.key.as_str(), "image" | "token") {
         misplaced.push("sub");
     }
     for key in misplaced {
         let Some(member) = value.member(key) else { continue };
         let owner = match key {
             "create" => "`claim`",
+            "expires" => "`token`",
+            "attributes" => "`csi`",
+            "type" | "propagation" => "`host`",
+            "mode" => "`secret`, `configmap` and `token`",
             "sub" => "volumes that hold folders; of a Secret or ConfigMap `file` mounts one key",
             _ => "`secret` and `configmap`",
         };
@@ -142,6 +176,15 @@ fn check_keys(value: &Spanned, kind: &Member, findings: &mut Vec<Finding>) {
             Finding::error(items.key_place.label(""), "`file` mounts one key, and `items` chooses several")
                 .help("leave one of them out"),
         );
+    }
+}
+
+/// `validateProjectedVolumeSource`: a token lives ten minutes at least.
+fn check_expiry(value: &Spanned, findings: &mut Vec<Finding>) {
+    let Some(expires) = value.get("expires") else { return };
+    if expires.text().and_then(|text| duration_seconds(text).ok()).is_some_and(|seconds| seconds < 600) {
+        let finding = Finding::error(expires.place.label(""), "a token is valid for 10 minutes at least");
+        findings.push(finding.because("the API server refuses less").help("expires: 10m"));
     }
 }
 
@@ -177,7 +220,22 @@ fn source(kind: &Member, value: &Spanned) -> Json {
             json!({"ephemeral": {"volumeClaimTemplate": {"spec": spec}}})
         }
         "image" => json!({"image": {"reference": name}}),
-        _ => json!({"hostPath": {"path": name}}),
+        "token" => {
+            let expires = value.get("expires").and_then(Spanned::text).and_then(|text| duration_seconds(text).ok());
+            // the list is replaced as a whole, so what the server would fill in is written: else each apply is a change
+            let token = json!({"audience": name, "expirationSeconds": expires.unwrap_or(3600), "path": "token"});
+            let sources = json!([{"serviceAccountToken": token}]);
+            json!({"projected": object([("defaultMode", json!(mode)), ("sources", sources)])})
+        }
+        "csi" => {
+            let attributes = value.get("attributes").map(Spanned::to_json).unwrap_or_default();
+            let read_only = value.get("readOnly").is_none_or(|said| said.to_json() == true);
+            json!({"csi": object([("driver", json!(name)), ("readOnly", json!(read_only)), ("volumeAttributes", attributes)])})
+        }
+        _ => {
+            let must_be = value.get("type").map(Spanned::to_json).unwrap_or_default();
+            json!({"hostPath": object([("path", json!(name)), ("type", must_be)])})
+        }
     }
 }
 

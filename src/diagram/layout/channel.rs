@@ -1,4 +1,4 @@
-//! The room between two columns: which arrow turns where, and where labels stand.
+//! The room between two columns: which arrow turns where, and where labels are.
 
 /// An arrow that crosses the channel from left to right.
 #[derive(Clone, Copy, Debug)]
@@ -29,7 +29,7 @@ const NEAR: f64 = 8.0;
 /// With more turns than this in one channel no order makes it readable, and finding one takes long.
 const MANY: usize = 250;
 
-/// Gives each segment that turns a track of its own where it would touch another. Labels stand behind all tracks,
+/// Gives each segment that turns a track of its own where it would touch another. Labels are behind all tracks,
 /// where nothing runs but level lines.
 pub(super) fn tracks(segments: &[Segment]) -> Channel {
     let turning: Vec<usize> = (0..segments.len()).filter(|one| !is_level(&segments[*one])).collect();

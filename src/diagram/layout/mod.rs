@@ -1,4 +1,4 @@
-//! Where things stand on the page. The inside of each workload is laid out first, then the workloads and what is
+//! Where things are on the page. The inside of each workload is laid out first, then the workloads and what is
 //! around them; both from left to right, as calls and files go.
 
 mod channel;
@@ -57,7 +57,7 @@ pub struct Placed {
     pub node: NodeIndex,
     /// Where it is.
     pub rect: Rect,
-    /// What stands in it.
+    /// What is in it.
     pub texts: Vec<Text>,
 }
 
@@ -204,7 +204,7 @@ pub fn scene(diagram: &Diagram) -> Scene {
         .zip(&turned)
         .map(|((from, to), turned)| if *turned { (*to, *from) } else { (*from, *to) })
         .collect();
-    // The doors of a workload stand in the order in which its arrows go on outside, which is known only once the
+    // The doors of a workload are in the order in which its arrows go on outside, which is known only once the
     // outside was laid out; so all is laid out twice.
     let lay_out = |height_of: &dyn Fn(usize, usize) -> f64| {
         let parts: Vec<Part> = tops

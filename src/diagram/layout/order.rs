@@ -120,7 +120,7 @@ fn crossings(grid: &Grid) -> usize {
     (0..grid.columns.len()).map(|column| between(grid, &rows, column)).sum()
 }
 
-/// Crossings right of a column: pairs of arrows whose ends stand in opposite order. Counted by merging, as
+/// Crossings right of a column: pairs of arrows whose ends are in opposite order. Counted by merging, as
 /// inversions are.
 fn between(grid: &Grid, rows: &[usize], column: usize) -> usize {
     let mut ends: Vec<(f64, f64)> = Vec::new();

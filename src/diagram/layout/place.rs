@@ -1,4 +1,4 @@
-//! How high each cell stands: as many arrows straight as the order allows.
+//! How high each cell is: as many arrows straight as the order allows.
 
 use super::layered::{Cell, Grid};
 
@@ -47,7 +47,7 @@ fn gap(above: &Cell, below: &Cell) -> f64 {
     }
 }
 
-/// Wishes of cells that stand as close as they may, and move as one.
+/// Wishes of cells that are as close as they may, and move as one.
 struct Block {
     cells: usize,
     wishes: Vec<(f64, f64)>,

@@ -1,4 +1,4 @@
-//! Which column each box stands in.
+//! Which column each box is in.
 
 /// Which arrows must be turned round so that none lead in a circle. Boxes that nothing points at come first, then
 /// the order in which they were made decides.

@@ -196,7 +196,7 @@ fn after<'run>(word: &Word<'run>, at: usize) -> Word<'run> {
     let text = word.text.get(at..).unwrap_or_default().to_owned();
     let text_len = text.len();
     let place = match word.place.piece {
-        // quotes may stand between; the whole word is right in any case
+        // quotes may be between; the whole word is right in any case
         Some((start, len)) if len == word.text.len() => word.place.piece(start + at, text_len),
         Some(_) => word.place,
         None => word.place.piece(at, text_len),

@@ -216,7 +216,7 @@ pub(super) fn is_question(command: &Command) -> bool {
 /// What running a part of a script comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Flow {
-    /// It goes on for ever.
+    /// It goes on forever.
     Never,
     /// It ends, and the script goes on behind it.
     Ends,
@@ -509,7 +509,7 @@ pub(super) fn ways_out(body: &Command) -> usize {
         Command::Loop { condition, body, .. } => ways_out(condition) + ways_out(body),
         Command::For { body, .. } => ways_out(body),
         Command::Shell { .. } | Command::Function(..) => 0,
-        // it may be a way out of its own
+        // it may be its own way out
         Command::Unknown => 2,
     }
 }

@@ -21,7 +21,7 @@ pub use lifetime::{Lifetime, sleep_seconds};
 /// A word of a command line.
 #[derive(Clone, Debug)]
 pub struct Word<'run> {
-    /// Its text, variables expanded. What could not be expanded stands as it is written.
+    /// Its text, variables expanded. What could not be expanded stays as it is written.
     pub text: Cow<'run, str>,
     /// Where it is written.
     pub place: Place<'run>,
@@ -313,7 +313,7 @@ fn fails(command: &shell::Command) -> bool {
     }
 }
 
-/// Whether the first argument of an image that starts a script is a program of its own, and no argument of the daemon.
+/// Whether the first argument of an image that starts a script is its own program, and no argument of the daemon.
 fn is_a_program(first: &str, known: &Program, programs: &Programs) -> bool {
     let name = base_name(first);
     let is_own = known.binaries.iter().any(|binary| binary == name);

@@ -26,7 +26,7 @@ pub struct ShellWord {
 /// A part of a word.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Part {
-    /// Text as it stands.
+    /// Text as written.
     Text(String),
     /// `$NAME`, `${NAME}`, and what holds where it is not set: `${NAME:-text}`.
     Variable {
@@ -116,7 +116,7 @@ impl Command {
         }
     }
 
-    /// The last command of a row, and whether another one's output goes into it; nothing for what is no row.
+    /// The last command of a row, and whether another one's output goes into it; nothing for what is not a row.
     #[must_use]
     pub fn last_of_row(&self) -> Option<(&[ShellWord], bool)> {
         match self {
@@ -691,7 +691,7 @@ impl<'script> Parser<'script> {
             self.at += 1;
         }
         if self.operator() == Some("(") {
-            // an array, or what is no shell at all
+            // an array, or what is not a shell at all
             self.skip_parentheses();
             return Command::Unknown;
         }

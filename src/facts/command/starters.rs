@@ -123,7 +123,7 @@ const MODULES: [&str; 18] = [
     "bokeh",
 ];
 
-/// The program that an interpreter is given, and how many words it stands behind: `python -m uvicorn`,
+/// The program that an interpreter is given, and how many words it is behind: `python -m uvicorn`,
 /// `python manage.py`, `php artisan`, `node node_modules/.bin/next`. A program that we do not know stays its
 /// interpreter's.
 fn interpreted(name: &str, arguments: &[Word<'_>]) -> Option<(usize, String)> {
@@ -182,7 +182,7 @@ pub(super) fn shell_at(words: &[&str]) -> Option<ShellAt> {
             let script = at + 1 + script_at(&words[at + 1..])?;
             return Some(ShellAt { script, timed, replaces });
         }
-        // variables of its own, or a choice of its own: not for us
+        // its own variables, or its own choice: not for us
         if matches!(name, "env" | "sudo" | "command") && words.get(at + 1).is_some_and(|next| next.contains('=')) {
             return None;
         }

@@ -29,7 +29,7 @@ pub struct Entry {
     pub value: String,
     /// The bytes of the value in the text.
     pub range: Range<usize>,
-    /// The number of the block that it stands in, where blocks of one name may be several: each `[INPUT]` of Fluent
+    /// The number of the block that it is in, where blocks of one name may be several: each `[INPUT]` of Fluent
     /// Bit, each `server` of nginx.
     pub block: usize,
 }
@@ -64,6 +64,7 @@ pub fn reading(format: Format, text: &str) -> Reading {
         Format::Nginx => blocks::nginx(&mut found),
         Format::Hcl => hcl::read(&mut found),
         Format::Caddyfile => caddyfile::read(&mut found),
+        Format::Unread => found.is_whole = false,
     }
     Reading { entries: found.entries, is_whole: found.is_whole }
 }
@@ -148,7 +149,7 @@ pub fn fits(format: Format, pattern: &str, key: &[String]) -> bool {
     wanted[at..].iter().all(|wanted| *wanted == "**")
 }
 
-/// The setting with this last segment that stands beside another one: in the same block, with the same segments
+/// The setting with this last segment that is beside another one: in the same block, with the same segments
 /// before it.
 #[must_use]
 pub fn sibling(format: Format, entries: &[Entry], at: usize, name: &str) -> Option<usize> {
@@ -375,6 +376,7 @@ mod tests {
             Format::Words,
             Format::FluentBit,
             Format::Caddyfile,
+            Format::Unread,
         ];
         let mut texts: Vec<String> =
             ["{", "[a]\n", "x;", "a {", "a = [", "\"", "'", "[[", "a {\n", "é=ü\n", "- ", "\u{0}", "#\n"]

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::{DEPTH, Found};
 
-/// Something that is no TOML.
+/// Something that is not TOML.
 struct Odd;
 
 /// Each scalar.
@@ -242,7 +242,7 @@ impl Reader<'_, '_> {
                 Some(_) => end += 1,
             }
         }
-        // up to two quotes may stand before the three that end it
+        // up to two quotes may be before the three that end it
         let more = bytes[end + 3..].iter().take(2).take_while(|next| **next == quote).count();
         end += more;
         self.at = end + 3;

@@ -43,6 +43,8 @@ pub(super) struct Fields<'doc, 'run> {
     pub parent: Cursor<'doc, 'run>,
     pub type_name: &'static str,
     pub known: &'static [&'static str],
+    /// Of this type's fields.
+    pub histories: &'static [FieldHistory],
     pub entries: std::slice::Iter<'doc, Entry>,
     pub current: Option<Entry>,
 }
@@ -58,7 +60,7 @@ impl<'doc> MapAccess<'doc> for Fields<'doc, '_> {
         if self.is_identity(&key) {
             return self.next_key_seed(seed);
         }
-        if let Some(history) = FieldHistory::of(self.type_name, &key) {
+        if let Some(history) = self.histories.iter().find(|history| history.field() == key) {
             let versioned = Versioned { owner: self.parent.node, key: entry.key, value: entry.value, history };
             self.parent.versioned.borrow_mut().push(versioned);
             if history.comes_or_goes() {

@@ -1,6 +1,6 @@
 //! A serde deserializer over the tree, strict as the API server's decoder and able to go on after a mistake.
 //!
-//! Every mistake is recorded at its node and a harmless value stands in, so one wrong type does not hide
+//! Every mistake is recorded at its node and a harmless value takes its place, so one wrong type does not hide
 //! the next. What counts as a mistake follows `k8s.io/apimachinery/pkg/runtime/serializer/json` with
 //! strict decoding: unknown fields (case-sensitive), values of another type; null is absence.
 
@@ -171,7 +171,7 @@ impl<'doc> Cursor<'doc, '_> {
         }
     }
 
-    /// A scalar's text as written, to stand in where a string was wanted.
+    /// A scalar's text as written, to use where a string was wanted.
     fn text(self) -> &'doc str {
         match self.value() {
             Value::Str(text) => text,
@@ -346,7 +346,8 @@ impl<'doc> Cursor<'doc, '_> {
                 &[]
             }
         };
-        visitor.visit_map(Fields { parent: self, type_name, known, entries: entries.iter(), current: None })
+        let histories = FieldHistory::all_of(type_name);
+        visitor.visit_map(Fields { parent: self, type_name, known, histories, entries: entries.iter(), current: None })
     }
 
     /// `IntOrString.UnmarshalJSON`: a string, or a number of 32 bits.
@@ -382,7 +383,7 @@ impl<'doc> Cursor<'doc, '_> {
     fn time(self, is_time: fn(&str) -> bool) -> &'doc str {
         const EPOCH: &str = "1970-01-01T00:00:00Z";
         match self.value() {
-            // What our own type cannot hold stands as the epoch: only the server's verdict counts here.
+            // What our own type cannot hold becomes the epoch: only the server's verdict counts here.
             Value::Str(text) if is_time(text) => {
                 if text.parse::<k8s_openapi::jiff::Timestamp>().is_ok() {
                     text

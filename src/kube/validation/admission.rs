@@ -1,5 +1,7 @@
-//! Webhooks of admission: `pkg/apis/admissionregistration/validation`. Match conditions are written in CEL,
-//! which is not judged.
+//! Webhooks of admission: `pkg/apis/admissionregistration/validation`. Whether the expressions of match conditions
+//! compile is the rule `policy-invalid`.
+
+use std::collections::HashSet;
 
 use super::super::versions::Change;
 use super::field::Field;
@@ -21,7 +23,7 @@ pub fn mutating_webhooks(object: Field) {
 }
 
 fn webhooks(object: Field) {
-    meta::object_meta(object.child("metadata"), Scope::Cluster, formats::dns_subdomain);
+    meta::object_meta_of_library(object.child("metadata"), Scope::Cluster, formats::dns_subdomain);
     reserved_name(object);
     let mut names = Vec::new();
     for hook in object.child("webhooks").items() {
@@ -100,10 +102,34 @@ fn webhook(hook: Field) {
     meta::label_selector(hook.child("namespaceSelector"));
     meta::label_selector(hook.child("objectSelector"));
     client(hook.child("clientConfig"));
+    match_conditions(hook.child("matchConditions"));
     review_versions(hook.child("admissionReviewVersions"));
 }
 
-fn review_versions(versions: Field) {
+/// `validateMatchConditions`
+pub fn match_conditions(conditions: Field) {
+    if conditions.len() > 64 {
+        conditions.too_many(64);
+    }
+    let mut names = HashSet::new();
+    for condition in conditions.items() {
+        let (name, expression) = (condition.child("name"), condition.child("expression"));
+        if expression.str().trim().is_empty() {
+            expression.required("");
+        }
+        if name.is_empty() {
+            name.required("");
+            continue;
+        }
+        name.check(formats::qualified_name);
+        if !names.insert(name.str()) {
+            name.duplicate(name.str());
+        }
+    }
+}
+
+/// The versions of reviews that a webhook takes.
+pub fn review_versions(versions: Field) {
     if versions.is_empty() {
         versions.required("v1");
         return;
@@ -111,13 +137,13 @@ fn review_versions(versions: Field) {
     let mut seen = Vec::new();
     for version in versions.items() {
         if seen.contains(&version.str()) {
-            version.invalid("stands twice");
+            version.invalid("is duplicated");
             continue;
         }
         seen.push(version.str());
         let is_label = formats::dns_label(version.str()).is_none();
         if !is_label || version.str().starts_with(|c: char| c.is_ascii_digit()) {
-            version.invalid("is no version such as v1");
+            version.invalid("is not a version such as v1");
         }
     }
     if !seen.iter().any(|version| matches!(*version, "v1" | "v1beta1")) {
@@ -186,7 +212,8 @@ fn resources(resources: Field) {
     }
 }
 
-fn client(config: Field) {
+/// How a webhook is reached.
+pub fn client(config: Field) {
     let (url, service) = (config.child("url"), config.child("service"));
     match (url.is_set(), service.is_set()) {
         (true, false) => self::url(url),
@@ -229,6 +256,6 @@ fn service(service: Field) {
     let inner = text.get(1..).unwrap_or_default();
     let steps = inner.strip_suffix('/').unwrap_or(inner);
     if !text.starts_with('/') || !steps.split('/').all(|step| formats::dns_subdomain(step).is_none()) {
-        path.invalid("is no path of DNS names");
+        path.invalid("is not a path of DNS names");
     }
 }

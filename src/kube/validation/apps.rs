@@ -51,7 +51,7 @@ fn workload(object: Field, name: NameFormat) -> Field {
 pub fn pod_name_warning(object: Field) {
     let metadata = object.child("metadata");
     if formats::dns_label(&meta::final_name(metadata)).is_some() {
-        metadata.child("name").warn("it becomes part of the Pods' host names, and is no DNS label");
+        metadata.child("name").warn("it becomes part of the Pods' host names, and is not a DNS label");
     }
 }
 
@@ -121,7 +121,7 @@ fn percent(field: Field) -> Option<i64> {
     field.str().strip_suffix('%').and_then(|digits| digits.parse().ok())
 }
 
-/// `getIntOrPercentValue`; a text that is no percentage counts as its number.
+/// `getIntOrPercentValue`; a text that is not a percentage counts as its number.
 fn amount(field: Field, default: i64) -> i64 {
     match field.int_or_string() {
         Some(IntOrString::Int(value)) => value,
@@ -185,7 +185,7 @@ pub fn stateful_set(object: Field) {
     let claims = spec.child("volumeClaimTemplates");
     for claim in claims.items() {
         if claims.has_change(Change::StatefulTemplates) {
-            storage::claim_spec(claim.child("spec"));
+            storage::claim_template_spec(claim.child("spec"));
         }
         storage::claim_spec_warnings(claim.child("spec"));
     }

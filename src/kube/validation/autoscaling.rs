@@ -87,7 +87,7 @@ fn object_reference(reference: Field, core_allowed: bool) {
     let slashes = version.str().matches('/').count();
     let group = version.str().split_once('/').map_or("", |(group, _)| group);
     if slashes > 1 {
-        version.invalid("is no API version: `apps/v1`");
+        version.invalid("is not an API version: `apps/v1`");
     } else if group.is_empty() && !core_allowed {
         version.invalid("must name the group too, as `apps/v1` does");
     }

@@ -229,7 +229,7 @@ fn exit_codes(codes: Field, spec: Field) {
     let mut seen = Vec::new();
     for value in values.items() {
         if operator.str() == "In" && value.int() == 0 {
-            value.invalid("cannot be 0 for In: 0 is no failure");
+            value.invalid("cannot be 0 for In: 0 is not a failure");
         }
         if seen.contains(&value.int()) {
             value.duplicate(&value.int().to_string());
@@ -258,7 +258,7 @@ fn success_policy(policy: Field, completions: i64) {
             indexes.too_long(64 * 1024);
         }
         if total.is_none() {
-            indexes.invalid("is no list such as `0,2-4` of ascending indexes below `completions`");
+            indexes.invalid("is not a list such as `0,2-4` of ascending indexes below `completions`");
         }
         count.non_negative();
         if count.int() > completions {

@@ -56,7 +56,7 @@ pub fn service_cidr(object: Field) {
 /// `ValidateAPIService`
 pub fn api_service(object: Field) {
     let (metadata, spec) = (object.child("metadata"), object.child("spec"));
-    meta::object_meta(metadata, Scope::Cluster, formats::path_segment);
+    meta::object_meta_of_library(metadata, Scope::Cluster, formats::path_segment);
     let (group, version, name) = (spec.child("group"), spec.child("version"), metadata.child("name"));
     let wanted = format!("{}.{}", version.str(), group.str());
     if !name.is_empty() && formats::path_segment(name.str()).is_none() && name.str() != wanted {

@@ -15,7 +15,7 @@ pub fn config_map(object: Field) {
     for (key, value) in data.entries() {
         data_key(&key, value);
         if binary.has(&key) {
-            value.at_key().invalid("stands in `binaryData` too");
+            value.at_key().invalid("is in `binaryData` too");
         }
         size += value.str().len();
     }
@@ -141,7 +141,7 @@ pub fn namespace(object: Field) {
         if let Some(rule) = formats::qualified_name(text) {
             finalizer.invalid(rule);
         } else if !text.contains('/') && !["kubernetes", "orphan", "foregroundDeletion"].contains(&text) {
-            finalizer.invalid("has an element that is no standard finalizer");
+            finalizer.invalid("has an element that is not a standard finalizer");
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Schedules of `CronJob`s: the grammar of `github.com/robfig/cron/v3`, `ParseStandard`.
 
+use crate::kube::duration;
+
 const MONTHS: &[&str] = &["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 const DAYS: &[&str] = &["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 
@@ -26,12 +28,12 @@ pub fn schedule(text: &str) -> Option<&'static str> {
     }
     if let Some(descriptor) = text.strip_prefix('@') {
         let known = ["yearly", "annually", "monthly", "weekly", "daily", "midnight", "hourly"].contains(&descriptor);
-        let every = descriptor.strip_prefix("every ").is_some_and(is_duration);
-        return (!known && !every).then_some("is no schedule: `@hourly`, `@daily`, `@every 1h30m` and the like");
+        let every = descriptor.strip_prefix("every ").is_some_and(|every| duration::nanoseconds(every).is_some());
+        return (!known && !every).then_some("is not a schedule: `@hourly`, `@daily`, `@every 1h30m` and the like");
     }
     let columns: Vec<&str> = text.split_whitespace().collect();
     if columns.len() != COLUMNS.len() {
-        return Some("is no schedule of five columns: minute, hour, day of the month, month, day of the week");
+        return Some("is not a schedule of five columns: minute, hour, day of the month, month, day of the week");
     }
     let wrong = columns.iter().zip(&COLUMNS).position(|(text, column)| {
         !text.split(',').filter(|range| !range.is_empty()).all(|range| is_range(range, column))
@@ -86,32 +88,6 @@ fn number_or_name(text: &str, column: &Column) -> Option<u64> {
 
 fn number(text: &str) -> Option<u64> {
     text.parse::<i64>().ok().and_then(|value| u64::try_from(value).ok())
-}
-
-/// `time.ParseDuration`: `1h30m`, `1.5s`, `-2ms`, `0`.
-pub fn is_duration(text: &str) -> bool {
-    let mut rest = text.strip_prefix(['+', '-']).unwrap_or(text);
-    if rest == "0" {
-        return true;
-    }
-    if rest.is_empty() {
-        return false;
-    }
-    while !rest.is_empty() {
-        let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
-        let (number, unit) = rest.split_at(end);
-        if !number.bytes().any(|byte| byte.is_ascii_digit()) || number.matches('.').count() > 1 {
-            return false;
-        }
-        let units = ["ns", "us", "µs", "μs", "ms", "s", "m", "h"];
-        let end = unit.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(unit.len());
-        let (unit, tail) = unit.split_at(end);
-        if !units.contains(&unit) {
-            return false;
-        }
-        rest = tail;
-    }
-    true
 }
 
 #[cfg(test)]

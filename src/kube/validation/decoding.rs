@@ -70,7 +70,7 @@ fn article(document: &Document, node: NodeId, expected: &str) -> String {
     }
 }
 
-/// Whether a scalar stands where a text belongs and only lacks quotes.
+/// Whether a scalar is where a text belongs and only lacks quotes.
 fn lacks_quotes(document: &Document, node: NodeId, expected: &str) -> bool {
     let is_scalar = matches!(document.value(node), Value::Bool(_) | Value::Int(_) | Value::Uint(_) | Value::Float(_));
     is_scalar && expected == "a string" && document.style(node) == Style::Plain

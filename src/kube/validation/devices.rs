@@ -1,10 +1,11 @@
-//! Claims for devices and their classes: `pkg/apis/resource/validation`. Selectors and derived attributes are written
-//! in CEL, which is not judged.
+//! Claims for devices and their classes: `pkg/apis/resource/validation`. Derived attributes are
+//! written in CEL, which is not judged.
 
 use super::super::versions::Change;
 use super::field::Field;
 use super::meta::{self, Scope};
 use super::{formats, pod, resources};
+use crate::cel::{self, Fields, Program, Type};
 
 /// `ValidateResourceClaim`
 pub fn claim(object: Field) {
@@ -29,7 +30,7 @@ pub fn class(object: Field) {
     limited(spec.child("config"), 32).for_each(configuration);
     let name = spec.child("extendedResourceName");
     if name.is_set() && !resources::is_extended(name.str()) {
-        name.invalid("is no name of an extended resource");
+        name.invalid("is not a name of an extended resource");
     }
 }
 
@@ -64,7 +65,10 @@ fn devices(devices: Field) {
                 attribute.check(formats::device_attribute);
             }
             Some(attribute) => attribute.check(formats::device_attribute_caseless),
-            None => constraint.required("it needs `matchAttribute` or `distinctAttribute`"),
+            None if constraint.has_change(Change::DistinctAttributes) => {
+                constraint.required("it needs `matchAttribute` or `distinctAttribute`");
+            }
+            None => constraint.child("matchAttribute").required("it has to name an attribute"),
         }
     }
     for config in limited(devices.child("config"), 32) {
@@ -118,8 +122,45 @@ fn wanted(request: Field) {
 }
 
 fn selectors(selectors: Field) {
-    for selector in limited(selectors, 32).filter(|selector| !selector.child("cel").is_set()) {
-        selector.child("cel").required("");
+    for selector in limited(selectors, 32) {
+        if selector.child("cel").is_set() {
+            expression(selector.child("cel").child("expression"));
+        } else {
+            selector.child("cel").required("");
+        }
+    }
+}
+
+/// `validateCELExpression`: whether it compiles (`k8s.io/dynamic-resource-allocation/cel/compile.go`). Functions that are
+/// for devices alone are not known here.
+fn expression(expression: Field) {
+    const MOST: usize = 10 * 1024;
+    const UNKNOWN: [&str; 2] = ["cel.bind", "includes("];
+    let text = expression.str();
+    if text.len() > MOST {
+        expression.too_long(MOST);
+        return;
+    }
+    if UNKNOWN.iter().any(|part| text.contains(part)) {
+        return;
+    }
+    let of_domains = |value: Type| Type::map(Type::String, Type::map(Type::String, value));
+    let device = Fields::plain(
+        "kubernetes.DRADevice",
+        &[
+            ("driver", Type::String),
+            ("attributes", of_domains(Type::Dyn)),
+            ("capacity", of_domains(Type::Opaque("Quantity"))),
+            ("allowMultipleAllocations", Type::Bool),
+        ],
+    );
+    let variables = vec![("device".to_owned(), Type::Object(device))];
+    match Program::compile(text, &cel::Scope { variables, version: expression.target().0 }) {
+        Ok(program) if !matches!(program.result, Type::Bool | Type::Dyn) => {
+            expression.invalid(format!("must be a boolean, and is {}", program.result));
+        }
+        Err(error) if !error.is_unsupported => expression.invalid(format!("does not compile: {error}")),
+        _ => {}
     }
 }
 
@@ -144,7 +185,7 @@ fn references(names: Field, requests: Field) {
     for name in limited(names, 32) {
         let text = name.str();
         if text.split('/').count() > 2 || text.split('/').any(|part| formats::dns_label(part).is_some()) {
-            name.invalid("is no name of a request");
+            name.invalid("is not a name of a request");
         } else if !is_request(text, requests) {
             name.invalid("names no request of this claim");
         }

@@ -37,7 +37,7 @@ enum Step {
     Root,
     Child(u32, &'static str),
     Index(u32, u32),
-    /// The key of a map such as `labels`; its text stands in the document.
+    /// The key of a map such as `labels`; its text is in the document.
     Key(u32, NodeId),
     /// The same, written by the server as if it were a field.
     Dotted(u32, NodeId),
@@ -256,6 +256,12 @@ impl<'a> Field<'a> {
         matches!(self.value(), Value::Map(_))
     }
 
+    /// Whether it is a list.
+    #[must_use]
+    pub fn is_list(self) -> bool {
+        matches!(self.value(), Value::List(_))
+    }
+
     /// The number; zero if there is none.
     #[must_use]
     pub fn int(self) -> i64 {
@@ -316,10 +322,16 @@ impl<'a> Field<'a> {
         }
     }
 
+    /// The value as JSON; empty if there is none.
+    #[must_use]
+    pub fn json(self) -> String {
+        self.node.map_or_else(String::new, |node| self.run.document.to_json(node))
+    }
+
     /// How long the value is as JSON.
     #[must_use]
     pub fn json_len(self) -> usize {
-        self.node.map_or(0, |node| self.run.document.to_json(node).len())
+        self.json().len()
     }
 
     /// How many elements or entries it has.
@@ -409,6 +421,11 @@ impl<'a> Field<'a> {
     /// The end of the path, for messages.
     pub(super) fn last_step(self) -> String {
         self.run.last_step(self.step)
+    }
+
+    /// The document that it is read from.
+    pub(super) fn document(self) -> &'a Document {
+        self.run.document
     }
 
     /// The value's node, and what to underline where it is missing or too long to underline.

@@ -125,7 +125,7 @@ fn url_path(text: &str) -> Option<&'static str> {
         return None;
     }
     if !text.starts_with('/') || text.contains(' ') || text.contains("//") {
-        return Some("is no path such as /metrics");
+        return Some("is not a path such as /metrics");
     }
     let stars = text.matches('*').count();
     (stars > 1 || stars == 1 && !text.ends_with("/*")).then_some("takes `*` as its last step alone")

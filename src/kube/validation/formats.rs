@@ -9,7 +9,7 @@ pub fn dns_label(text: &str) -> Option<&'static str> {
         return Some("is longer than the 63 characters of a DNS label");
     }
     (!is_label(text, false))
-        .then_some("is no DNS label: lower-case letters, digits and `-`, a letter or digit at both ends")
+        .then_some("is not a DNS label: lower-case letters, digits and `-`, a letter or digit at both ends")
 }
 
 /// `IsDNS1123Subdomain`
@@ -18,7 +18,7 @@ pub fn dns_subdomain(text: &str) -> Option<&'static str> {
         return Some("is longer than the 253 characters of a DNS name");
     }
     (!text.split('.').all(|label| is_label(label, false)))
-        .then_some("is no DNS name: lower-case letters, digits, `-` and `.`, a letter or digit at both ends")
+        .then_some("is not a DNS name: lower-case letters, digits, `-` and `.`, a letter or digit at both ends")
 }
 
 /// `IsDNS1035Label`
@@ -30,9 +30,15 @@ pub fn dns_1035_label(text: &str) -> Option<&'static str> {
         .then_some("begins with a digit, which names of Services may since v1.36 only")
 }
 
+/// The same label as a name in the API itself: a version, a resource, a kind in lower case.
+pub fn api_label(text: &str) -> Option<&'static str> {
+    dns_1035_label(text)
+        .map(|_| "is not a name in the API: up to 63 lower-case letters, digits and `-`, beginning with a letter")
+}
+
 /// The same label as a version of an API: `v1beta1`.
 pub fn version_label(text: &str) -> Option<&'static str> {
-    (dns_1035_label(text).is_some()).then_some("is no version such as v1 or v1beta1")
+    (dns_1035_label(text).is_some()).then_some("is not a version such as v1 or v1beta1")
 }
 
 /// `IsDNS1123SubdomainWithUnderscore`
@@ -41,7 +47,7 @@ pub fn dns_subdomain_with_underscore(text: &str) -> Option<&'static str> {
         return Some("is longer than the 253 characters of a DNS name");
     }
     (!text.split('.').all(|label| is_label(label.strip_prefix('_').unwrap_or(label), true)))
-        .then_some("is no DNS name: lower-case letters, digits, `_`, `-` and `.`")
+        .then_some("is not a DNS name: lower-case letters, digits, `_`, `-` and `.`")
 }
 
 /// `IsDNS1123Subdomain` of the text in lower case.
@@ -63,7 +69,7 @@ pub fn wildcard_subdomain(text: &str) -> Option<&'static str> {
         return Some("is longer than the 253 characters of a DNS name");
     }
     let rest = text.strip_prefix("*.").unwrap_or("");
-    (!rest.split('.').all(|label| is_label(label, false))).then_some("is no wildcard: `*.` and then a DNS name")
+    (!rest.split('.').all(|label| is_label(label, false))).then_some("is not a wildcard: `*.` and then a DNS name")
 }
 
 /// `IsFullyQualifiedDomainName`
@@ -97,7 +103,7 @@ pub fn qualified_name(text: &str) -> Option<&'static str> {
         return Some("has a name of more than 63 characters");
     }
     (!is_label_text(name))
-        .then_some("is no qualified name: letters, digits, `-`, `_` and `.`, a letter or digit at both ends")
+        .then_some("is not a qualified name: letters, digits, `-`, `_` and `.`, a letter or digit at both ends")
 }
 
 /// `IsQualifiedName` of the text in lower case: annotations, provisioners.
@@ -124,7 +130,7 @@ pub fn device_attribute(text: &str) -> Option<&'static str> {
         }
         // The server looks no further at more slashes.
         [_, _, _, ..] => None,
-        _ => Some("is no attribute of a device: `example.com/name`"),
+        _ => Some("is not an attribute of a device: `example.com/name`"),
     }
 }
 
@@ -136,7 +142,7 @@ pub fn device_attribute_caseless(text: &str) -> Option<&'static str> {
 /// `ValidateSignerName`: `example.com/name`.
 pub fn signer_name(text: &str) -> Option<&'static str> {
     let Some((domain, path)) = text.split_once('/').filter(|(_, path)| !path.contains('/')) else {
-        return Some("is no signer: `example.com/name`");
+        return Some("is not a signer: `example.com/name`");
     };
     if domain.len() > 253 || text.len() > 571 {
         return Some("is longer than the name of a signer can be");
@@ -162,7 +168,7 @@ pub fn label_value(text: &str) -> Option<&'static str> {
         return Some("is longer than the 63 characters of a label");
     }
     (!text.is_empty() && !is_label_text(text))
-        .then_some("is no label value: letters, digits, `-`, `_` and `.`, a letter or digit at both ends")
+        .then_some("is not a label value: letters, digits, `-`, `_` and `.`, a letter or digit at both ends")
 }
 
 fn is_label_text(text: &str) -> bool {
@@ -178,13 +184,13 @@ pub fn port_name(text: &str) -> Option<&'static str> {
         return Some("is longer than the 15 characters of a port name");
     }
     if text.is_empty() || !text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-') {
-        return Some("is no port name: lower-case letters, digits and `-`");
+        return Some("is not a port name: lower-case letters, digits and `-`");
     }
     if !text.bytes().any(|byte| byte.is_ascii_lowercase()) {
-        return Some("is no port name: one letter at least");
+        return Some("is not a port name: one letter at least");
     }
     (text.contains("--") || text.starts_with('-') || text.ends_with('-'))
-        .then_some("is no port name: `-` stands alone and between others")
+        .then_some("is not a port name: `-` stands alone and between others")
 }
 
 /// `IsRelaxedEnvVarName`
@@ -193,7 +199,7 @@ pub fn env_name(text: &str) -> Option<&'static str> {
         return Some("is empty");
     }
     (!text.bytes().all(|byte| (b' '..=b'~').contains(&byte) && byte != b'='))
-        .then_some("is no name of a variable: printable ASCII without `=`")
+        .then_some("is not a name of a variable: printable ASCII without `=`")
 }
 
 /// `IsConfigMapKey`
@@ -202,16 +208,16 @@ pub fn config_key(text: &str) -> Option<&'static str> {
         return Some("is longer than the 253 characters of a key");
     }
     if text.is_empty() || !text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.')) {
-        return Some("is no key: letters, digits, `-`, `_` and `.`");
+        return Some("is not a key: letters, digits, `-`, `_` and `.`");
     }
-    (text == "." || text.starts_with("..")).then_some("is no key: it becomes a file name, and may not lead upwards")
+    (text == "." || text.starts_with("..")).then_some("is not a key: it becomes a file name, and may not lead upwards")
 }
 
 /// `IsValidPercent`
 pub fn percent(text: &str) -> Option<&'static str> {
     let digits = text.strip_suffix('%').unwrap_or("");
     (digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()))
-        .then_some("is no percentage: digits and then `%`")
+        .then_some("is not a percentage: digits and then `%`")
 }
 
 /// `IsHTTPHeaderName`
@@ -220,7 +226,7 @@ pub fn http_header_name(text: &str) -> Option<&'static str> {
         .then_some("has a header whose name is not of letters, digits and `-`")
 }
 
-/// `IsPathSegmentName`: what can stand between two slashes of a URL.
+/// `IsPathSegmentName`: what can be between two slashes of a URL.
 pub fn path_segment(text: &str) -> Option<&'static str> {
     (text == "." || text == ".." || text.contains(['/', '%'])).then_some("cannot be part of a URL: no `/`, no `%`")
 }
@@ -228,7 +234,7 @@ pub fn path_segment(text: &str) -> Option<&'static str> {
 /// `IsDomainPrefixedPath`
 pub fn domain_prefixed_path(text: &str) -> Option<&'static str> {
     let Some((host, path)) = text.split_once('/').filter(|(host, path)| !host.is_empty() && !path.is_empty()) else {
-        return Some("is no domain and path: `example.com/name`");
+        return Some("is not a domain and path: `example.com/name`");
     };
     if dns_subdomain(host).is_some() {
         return Some("does not begin with a DNS name");
@@ -248,13 +254,13 @@ pub fn time_zone(text: &str) -> Option<&'static str> {
     if text.eq_ignore_ascii_case("local") {
         return Some("names no zone: `Local` differs between servers");
     }
-    (!TIME_ZONES.lines().any(|zone| zone == text)).then_some("is no time zone of the IANA list")
+    (!TIME_ZONES.lines().any(|zone| zone == text)).then_some("is not a time zone of the IANA list")
 }
 
 /// `sysctl` names with `.` or `/` between their parts.
 pub fn sysctl_name(text: &str) -> Option<&'static str> {
     let segment = |part: &str| is_label(&part.replace('_', "-"), false);
-    (text.len() > 253 || !text.split(['.', '/']).all(segment)).then_some("is no name of a sysctl")
+    (text.len() > 253 || !text.split(['.', '/']).all(segment)).then_some("is not a name of a sysctl")
 }
 
 #[cfg(test)]

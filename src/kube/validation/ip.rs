@@ -63,7 +63,7 @@ pub fn check_cidr(field: Field) {
 /// What strict reading has against an address.
 fn address(text: &str) -> Option<&'static str> {
     match parse_sloppy(text) {
-        None => Some("is no IP address such as 10.9.8.7 or 2001:db8::1"),
+        None => Some("is not an IP address such as 10.9.8.7 or 2001:db8::1"),
         Some(IpAddr::V6(six)) if six.to_ipv4_mapped().is_some() => {
             Some("is an IPv4 address written as IPv6: write the IPv4 address")
         }
@@ -131,7 +131,7 @@ impl Cidr {
 /// What strict or lenient reading has against a range.
 pub fn cidr(text: &str, is_strict: bool) -> Option<&'static str> {
     let Some(range) = Cidr::parse_sloppy(text) else {
-        return Some("is no range such as 10.9.8.0/24 or 2001:db8::/64");
+        return Some("is not a range such as 10.9.8.0/24 or 2001:db8::/64");
     };
     if !is_strict {
         return None;
@@ -186,7 +186,7 @@ pub fn address_warning(text: &str) -> Option<String> {
             (canonical != text).then(|| format!("`{text}` is not in the canonical form of RFC 5952, `{canonical}`"))
         }
         Ok(IpAddr::V4(_)) => None,
-        _ => Some(format!("`{text}` is no standard address; write `{lenient}`")),
+        _ => Some(format!("`{text}` is not a standard address; write `{lenient}`")),
     }
 }
 

@@ -6,7 +6,8 @@ use super::field::Field;
 use super::meta::{self, Scope};
 use super::{Cause, Reason};
 use super::{
-    admission, apps, attachments, autoscaling, batch, cluster, config, devices, endpoints, flow_control, formats,
+    admission, admission_policies, apps, attachments, autoscaling, batch, cluster, config, custom, devices, endpoints,
+    flow_control, formats,
 };
 use super::{networking, pod, policy, policy_bindings, quota, rbac, service, storage};
 
@@ -54,8 +55,11 @@ const KINDS: &[(&str, &str, Rules)] = &[
     ("storage.k8s.io/v1", "VolumeAttributesClass", storage::attributes_class),
     ("admissionregistration.k8s.io/v1", "ValidatingWebhookConfiguration", admission::validating_webhooks),
     ("admissionregistration.k8s.io/v1", "MutatingWebhookConfiguration", admission::mutating_webhooks),
+    ("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicy", admission_policies::validating),
+    ("admissionregistration.k8s.io/v1", "MutatingAdmissionPolicy", admission_policies::mutating),
     ("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicyBinding", policy_bindings::validating),
     ("admissionregistration.k8s.io/v1", "MutatingAdmissionPolicyBinding", policy_bindings::mutating),
+    ("apiextensions.k8s.io/v1", "CustomResourceDefinition", custom::definition::definition),
     ("apiregistration.k8s.io/v1", "APIService", cluster::api_service),
     ("flowcontrol.apiserver.k8s.io/v1", "FlowSchema", flow_control::flow_schema),
     ("flowcontrol.apiserver.k8s.io/v1", "PriorityLevelConfiguration", flow_control::priority_level),
@@ -70,13 +74,8 @@ const KINDS: &[(&str, &str, Rules)] = &[
 ];
 
 /// Built-in kinds whose fields and metadata are judged, but not the rest: their names are DNS names.
-const METADATA_ONLY: &[(&str, &str, Scope)] = &[
-    ("v1", "Node", Scope::Cluster),
-    ("certificates.k8s.io/v1", "CertificateSigningRequest", Scope::Cluster),
-    ("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicy", Scope::Cluster),
-    ("admissionregistration.k8s.io/v1", "MutatingAdmissionPolicy", Scope::Cluster),
-    ("apiextensions.k8s.io/v1", "CustomResourceDefinition", Scope::Cluster),
-];
+const METADATA_ONLY: &[(&str, &str, Scope)] =
+    &[("v1", "Node", Scope::Cluster), ("certificates.k8s.io/v1", "CertificateSigningRequest", Scope::Cluster)];
 
 /// API versions that went before the oldest supported server, and what took their place. What later versions
 /// dropped is in `versions`.

@@ -7,6 +7,9 @@ use std::borrow::Cow;
 use super::field::Field;
 use super::formats;
 
+/// Finalizers of Kubernetes itself.
+pub const STANDARD_FINALIZERS: [&str; 3] = ["kubernetes", "orphan", "foregroundDeletion"];
+
 /// What a kind allows as its name.
 pub type NameFormat = fn(&str) -> Option<&'static str>;
 
@@ -19,17 +22,39 @@ pub enum Scope {
     Cluster,
 }
 
-/// `ValidateObjectMeta`
+/// `ValidateObjectMeta` of `pkg/apis/core/validation`
 pub fn object_meta(metadata: Field, scope: Scope, name_format: NameFormat) {
-    let (name, prefix) = (metadata.child("name"), metadata.child("generateName"));
-    if name.is_empty() && prefix.is_empty() {
-        name.required("an object needs a name or a generateName");
-    }
+    named(metadata);
     object_meta_named_later(metadata, scope, name_format);
+}
+
+/// `ValidateObjectMeta` of `k8s.io/apimachinery`, which takes finalizers of any name.
+pub fn object_meta_of_library(metadata: Field, scope: Scope, name_format: NameFormat) {
+    named(metadata);
+    of_library(metadata, scope, name_format);
 }
 
 /// The same for the few kinds that the server names itself.
 pub fn object_meta_named_later(metadata: Field, scope: Scope, name_format: NameFormat) {
+    of_library(metadata, scope, name_format);
+    let finalizers = metadata.child("finalizers");
+    let is_new = |text: &str| !text.contains('/') && !STANDARD_FINALIZERS.contains(&text);
+    for finalizer in finalizers.items().filter(|finalizer| is_new(finalizer.str())) {
+        if formats::qualified_name(finalizer.str()).is_none() {
+            finalizer.invalid("is not a standard finalizer: others are written as `example.com/name`");
+        }
+    }
+}
+
+fn named(metadata: Field) {
+    let (name, prefix) = (metadata.child("name"), metadata.child("generateName"));
+    if name.is_empty() && prefix.is_empty() {
+        name.required("an object needs a name or a generateName");
+    }
+}
+
+/// What holds for an object's metadata whether it is named or not.
+pub fn of_library(metadata: Field, scope: Scope, name_format: NameFormat) {
     let (name, prefix) = (metadata.child("name"), metadata.child("generateName"));
     if !prefix.is_empty() {
         // A prefix may end in a dash: what follows it is generated.
@@ -119,13 +144,9 @@ fn owner_references(references: Field) {
 }
 
 fn finalizers(finalizers: Field) {
-    const STANDARD: [&str; 3] = ["kubernetes", "orphan", "foregroundDeletion"];
     for finalizer in finalizers.items() {
-        let text = finalizer.str();
-        if let Some(rule) = formats::qualified_name(text) {
+        if let Some(rule) = formats::qualified_name(finalizer.str()) {
             finalizer.as_path_of(finalizers).invalid(format!("has an element that {rule}"));
-        } else if !text.contains('/') && !STANDARD.contains(&text) {
-            finalizer.invalid("is no standard finalizer: others are written as `example.com/name`");
         }
     }
     let holds = |name: &str| finalizers.items().any(|finalizer| finalizer.str() == name);

@@ -3,9 +3,10 @@
 //! Names and structure follow Kubernetes' own validation (`pkg/apis/*/validation` and the defaults before
 //! it), so that a new version is a difference between two texts. The rules are those of the newest version; where
 //! an older one differs, `versions` says so as data and the rule asks for it (`Field::has_change`). What needs a
-//! cluster (quotas, admission, names that are taken, address ranges) is no part of it.
+//! cluster (quotas, admission, names that are taken, address ranges) is not part of it.
 
 mod admission;
+mod admission_policies;
 mod apps;
 mod attachments;
 mod autoscaling;
@@ -39,7 +40,7 @@ mod storage;
 
 pub use super::versions::{Target, Targets};
 pub use cron::schedule;
-pub use custom::Schemas;
+pub use custom::{Schemas, duration as schema_duration, warnings as custom_warnings};
 pub use quantity::Quantity;
 
 use self::field::Run;
@@ -207,7 +208,7 @@ pub fn validate(object: &Object, target: Target, schemas: &Schemas) -> Verdict {
         return Verdict { knowledge: Knowledge::Full, errors: vec![cause], warnings: Vec::new() };
     }
     let mut errors = decoding::causes(object, target);
-    // Where only placeholders stand in the way, the rest can be judged as it will be.
+    // Where only placeholders are in the way, the rest can be judged as it will be.
     let is_hole = |cause: &Cause| object.document.str(cause.node).is_some_and(is_placeholder);
     if !errors.iter().all(is_hole) {
         return Verdict { knowledge: Knowledge::Full, errors, warnings: Vec::new() };
@@ -223,7 +224,7 @@ pub fn validate(object: &Object, target: Target, schemas: &Schemas) -> Verdict {
     } else {
         kinds::metadata(run.root(), api_version, kind);
         kinds::deprecation(run.root(), api_version, kind);
-        of_schema = schemas.judge(object);
+        of_schema = schemas.judge(object, target);
     }
     let (of_rules, warnings) = run.finish();
     let is_of_holes = !errors.is_empty();
@@ -234,9 +235,11 @@ pub fn validate(object: &Object, target: Target, schemas: &Schemas) -> Verdict {
         cause.reason == Reason::Invalid && object.document.str(cause.node).is_some_and(|text| !is_key(text))
     };
     errors.extend(of_rules.into_iter().filter(|cause| !is_of_holes || is_sure(cause)));
+    let mut warnings = warnings;
     if let Some(causes) = of_schema {
         knowledge = Knowledge::Schema;
         errors.extend(causes);
+        warnings.extend(custom::warnings(object));
     }
     // Warnings belong to objects that are accepted.
     let warnings = if errors.is_empty() { warnings } else { Vec::new() };

@@ -4,7 +4,7 @@ use super::field::Field;
 use super::meta::{self, Scope};
 use super::{apps, formats, pod};
 
-/// `ValidatePodDisruptionBudget`. The name is any that can stand in a URL.
+/// `ValidatePodDisruptionBudget`. The name is any that can be in a URL.
 pub fn disruption_budget(object: Field) {
     meta::object_meta(object.child("metadata"), Scope::Namespaced, formats::path_segment);
     let spec = object.child("spec");

@@ -2,7 +2,7 @@
 
 use super::field::Field;
 use super::meta::{self, Scope};
-use super::{admission, formats};
+use super::{admission, admission_policies, formats};
 
 /// `ValidateValidatingAdmissionPolicyBinding`
 pub fn validating(object: Field) {
@@ -27,10 +27,11 @@ pub fn validating(object: Field) {
 /// `ValidateMutatingAdmissionPolicyBinding`
 pub fn mutating(object: Field) {
     binding(object);
+    admission_policies::created_or_updated(object.at(&["spec", "matchResources", "resourceRules"]));
 }
 
 fn binding(object: Field) {
-    meta::object_meta(object.child("metadata"), Scope::Cluster, formats::dns_subdomain);
+    meta::object_meta_of_library(object.child("metadata"), Scope::Cluster, formats::dns_subdomain);
     admission::reserved_name(object);
     let spec = object.child("spec");
     let policy = spec.child("policyName");
@@ -68,7 +69,7 @@ fn parameters(reference: Field) {
 }
 
 /// `validateMatchResources`; selectors that are not written select everything.
-fn match_resources(resources: Field) {
+pub fn match_resources(resources: Field) {
     let policy = resources.child("matchPolicy");
     policy.one_of(policy.opt_str().unwrap_or("Equivalent"), &["Equivalent", "Exact"]);
     meta::label_selector(resources.child("namespaceSelector"));

@@ -34,7 +34,7 @@ pub fn resource_quota(object: Field) {
 
 fn quota_name(name: &str, at: Field) {
     if resources::resource_name(name, at) && !name.contains('/') && !resources::is_quota(name) {
-        at.invalid("is no resource of quotas");
+        at.invalid("is not a resource of quotas");
     }
 }
 
@@ -67,7 +67,7 @@ fn conflicts(scopes: &[&str], at: Field) {
 fn scopes(scopes: Field, hard: Field) {
     for scope in scopes.items().map(|scope| scope.as_path_of(scopes)) {
         if !SCOPES.contains(&scope.str()) {
-            scope.invalid(format!("has `{}`, which is no scope", scope.str()));
+            scope.invalid(format!("has `{}`, which is not a scope", scope.str()));
         }
         applies(scope.str(), hard, scope);
     }
@@ -83,7 +83,7 @@ fn scope_selector(selector: Field, hard: Field) {
         let operator = expression.child("operator").called(expressions, "operator");
         let values = expression.child("values").called(expressions, "values");
         if !SCOPES.contains(&scope.str()) {
-            scope.invalid("is no scope");
+            scope.invalid("is not a scope");
         }
         applies(scope.str(), hard, scope.as_path_of(expressions));
         let takes_values = matches!(scope.str(), "PriorityClass" | "VolumeAttributesClass");

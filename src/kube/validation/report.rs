@@ -1,6 +1,6 @@
 //! What validation says about a field: one method for each family of mistakes, as `field.Error` has them.
 //!
-//! Messages are sentences of ours that begin with the field's name; the path says where it stands.
+//! Messages are sentences of ours that begin with the field's name; the path says where it is.
 
 use super::field::Field;
 use super::{Cause, Reason};
@@ -88,7 +88,7 @@ impl Field<'_> {
         }
     }
 
-    /// The value stands twice.
+    /// The value is duplicated.
     pub fn duplicate(self, value: &str) {
         let message = format!("`{}` has `{value}` a second time", self.name());
         self.report(Reason::Duplicate, message);

@@ -75,7 +75,7 @@ pub fn resource_name(name: &str, at: Field) -> bool {
         return false;
     }
     if !name.contains('/') && !is_standard(name) {
-        at.invalid("is no standard resource: others are written as `example.com/name`");
+        at.invalid("is not a standard resource: others are written as `example.com/name`");
         return false;
     }
     true
@@ -88,10 +88,10 @@ pub fn container_resource_name(name: &str, at: Field) {
     }
     if !name.contains('/') {
         if !CONTAINER.contains(&name) && !is_huge_page(name) {
-            at.invalid("is no resource of containers: cpu, memory, ephemeral-storage, hugepages-…");
+            at.invalid("is not a resource of containers: cpu, memory, ephemeral-storage, hugepages-…");
         }
     } else if !is_native(name) && !is_extended(name) {
-        at.invalid("is no name of an extended resource");
+        at.invalid("is not a name of an extended resource");
     }
 }
 
@@ -115,7 +115,7 @@ fn huge_page_value(name: &str, quantity: Quantity, at: Field) {
     let size = name.strip_prefix("hugepages-").and_then(Quantity::parse);
     let fits = size.is_some_and(|size| size.sign() > 0 && size.is_whole() && quantity.value() % size.value() == 0);
     if !fits {
-        at.invalid("is no multiple of the page size in its name");
+        at.invalid("is not a multiple of the page size in its name");
     }
 }
 

@@ -155,7 +155,7 @@ fn ports(service: &Service) {
 }
 
 /// Which ports a node gives away is a flag of the server (`--service-node-port-range`), and a dry run does
-/// not ask; so this is no error.
+/// not ask; so this is not an error.
 fn allocated(port: Field) {
     if !(30000..=32767).contains(&port.int()) {
         port.warn(format!("{} is outside 30000 to 32767, the range that servers use by default", port.int()));
@@ -170,7 +170,7 @@ fn target_port(port: Field) {
         None | Some(IntOrString::Int(0) | IntOrString::Str("")) => {
             let number = port.child("port");
             if !(1..=65535).contains(&number.int()) {
-                number.as_path_of(target).invalid("is taken from `port`, which is no port number");
+                number.as_path_of(target).invalid("is taken from `port`, which is not a port number");
             }
         }
         Some(IntOrString::Int(_)) => target.in_range(1, 65535),
@@ -246,7 +246,7 @@ fn cluster_ips(service: &Service) {
     }
 }
 
-/// Whether an address is of the family that stands at its place.
+/// Whether an address is of the family that is at its place.
 fn family_of(address: Field, family: Option<Field>) {
     let Some(family) = family else { return };
     let is_ipv6 = ip::parse_sloppy(address.str()).map(ip::is_ipv6);

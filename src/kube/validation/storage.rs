@@ -22,6 +22,24 @@ pub fn claim(object: Field) {
 
 /// `ValidatePersistentVolumeClaimSpec`
 pub fn claim_spec(spec: Field) {
+    claim_spec_of(spec, data_sources);
+}
+
+/// The same for the templates of a `StatefulSet`, whose sources are not dropped before they are judged.
+pub fn claim_template_spec(spec: Field) {
+    claim_spec_of(spec, |spec| {
+        let (source, reference) = (spec.child("dataSource"), spec.child("dataSourceRef"));
+        [source, reference].into_iter().filter(|field| field.is_set()).for_each(data_source);
+        reference.child("namespace").check_unless_empty(formats::dns_label);
+        if !reference.child("namespace").is_empty() && source.is_set() {
+            source.as_path_of(spec).invalid("has a `dataSource` beside a `dataSourceRef` into another namespace");
+        } else if source.is_set() && reference.is_set() {
+            same_source(spec);
+        }
+    });
+}
+
+fn claim_spec_of(spec: Field, data_sources: fn(Field)) {
     access_modes(spec.child("accessModes"), "a claim says how it will be mounted");
     meta::label_selector(spec.child("selector"));
     let resources = spec.child("resources");
@@ -85,22 +103,30 @@ fn data_sources(spec: Field) {
     );
     let source_used = source.is_set() && (kept || reference.is_set());
     for field in [(source, source_used), (reference, reference_used)].into_iter().filter(|(_, used)| *used) {
-        let field = field.0;
-        for name in ["name", "kind"] {
-            if field.child(name).is_empty() {
-                field.child(name).required("");
-            }
-        }
-        if group(field).is_empty() && field.child("kind").str() != "PersistentVolumeClaim" {
-            field.invalid("must name a PersistentVolumeClaim where it has no `apiGroup`");
-        }
-        field.child("apiGroup").check_unless_empty(formats::dns_subdomain);
+        data_source(field.0);
     }
     if source_used && reference_used {
-        let differs = |name| source.child(name).str() != reference.child(name).str();
-        if ["apiGroup", "kind", "name"].into_iter().any(differs) {
-            source.as_path_of(spec).invalid("has a `dataSource` other than its `dataSourceRef`");
+        same_source(spec);
+    }
+}
+
+fn data_source(field: Field) {
+    for name in ["name", "kind"] {
+        if field.child(name).is_empty() {
+            field.child(name).required("");
         }
+    }
+    if field.child("apiGroup").is_empty() && field.child("kind").str() != "PersistentVolumeClaim" {
+        field.invalid("must name a PersistentVolumeClaim where it has no `apiGroup`");
+    }
+    field.child("apiGroup").check_unless_empty(formats::dns_subdomain);
+}
+
+fn same_source(spec: Field) {
+    let (source, reference) = (spec.child("dataSource"), spec.child("dataSourceRef"));
+    let differs = |name| source.child(name).str() != reference.child(name).str();
+    if ["apiGroup", "kind", "name"].into_iter().any(differs) {
+        source.as_path_of(spec).invalid("has a `dataSource` other than its `dataSourceRef`");
     }
 }
 

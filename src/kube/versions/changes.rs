@@ -45,6 +45,14 @@ changes! {
     HeadlessWarnings 34 "",
     /// An annotation of `AppArmor` is not warned about if the profile of the Pod is the same.
     AppArmorOfPod 34 "",
+    /// Constraints of devices have `matchAttribute` or `distinctAttribute`; before, they needed `matchAttribute`.
+    DistinctAttributes 36 "DRAConsumableCapacity",
+    /// Formats of numbers in schemas are checked, and those that the server does not know warned about.
+    NumberFormats 36 "",
+    /// Formats of texts in schemas that the server does not know are warned about.
+    UnknownFormatsWarned 34 "",
+    /// Sets of maps or lists in schemas are warned about.
+    SetsOfScalars 37 "",
     /// Rules of restarting are a field behind a gate: while that is off, they and the policies that came with them
     /// are dropped unread. Before, such policies were refused.
     RestartRulesDropped 34 "",

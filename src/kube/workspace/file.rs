@@ -4,6 +4,8 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::helm;
+use super::rendered::Rendered;
 use super::walk::Input;
 use crate::files;
 use crate::kube::Object;
@@ -21,6 +23,8 @@ pub struct File {
     pub reported: bool,
     /// Whether kustomize makes it: its text is not on disk.
     pub is_generated: bool,
+    /// Where its lines come from, if Helm or kustomize has rendered it.
+    pub rendered: Option<Arc<Rendered>>,
     /// The documents that YAML's rules allow, in order.
     pub documents: Vec<Arc<Document>>,
     /// Where kubectl gives up. Empty for a file that says nothing of Kubernetes.
@@ -40,24 +44,53 @@ impl File {
         let mut file = Self::read(&source);
         file.path.clone_from(&input.identity);
         file.reported = input.reported;
-        let is_json = input.identity.as_ref().is_some_and(|path| path.extension().is_some_and(|end| end == "json"));
+        file.leave_to_others(input.explicit);
+        Ok(file)
+    }
+
+    /// A text that is in no folder, such as one that an editor holds without a file.
+    #[must_use]
+    pub fn apart(source: &Arc<Source>, path: Option<PathBuf>) -> Self {
+        let mut file = Self { path, ..Self::read(source) };
+        file.leave_to_others(false);
+        file
+    }
+
+    /// Whether it is a template of Helm, which is not YAML before it is rendered.
+    #[must_use]
+    pub fn is_template(&self) -> bool {
+        self.path.as_deref().is_some_and(helm::is_chart_template) || helm::is_template(self)
+    }
+
+    /// Drops refusals in what may be another program's file.
+    fn leave_to_others(&mut self, is_named: bool) {
+        let is_json = self.path.as_ref().is_some_and(|path| path.extension().is_some_and(|end| end == "json"));
         // Folders hold YAML and JSON of many programs; only what kubectl would be given is its to refuse.
         // What holds a NUL is nobody's YAML: it is damaged, or encoded in a way that nobody reads.
-        let is_damaged = !is_json && source.text.contains('\0');
-        if (is_json || !input.explicit) && !mentions_kubernetes(&source.text) && !is_damaged {
-            file.refusals.clear();
+        let is_damaged = !is_json && self.source.text.contains('\0');
+        if (is_json || !is_named) && !mentions_kubernetes(&self.source.text) && !is_damaged {
+            self.refusals.clear();
         }
-        Ok(file)
     }
 
     /// Reads another text of the same file.
     pub(super) fn reread(&mut self, source: &Arc<Source>) {
-        let Self { path, reported, .. } = std::mem::replace(self, Self::read(source));
+        let Self { path, reported, rendered, .. } = std::mem::replace(self, Self::read(source));
         self.path = path;
         self.reported = reported;
+        self.rendered = rendered;
     }
 
-    /// Whether it holds a description for `gen`: a document with `patterns` and a version, which is no object.
+    /// The files that findings in it are in, as messages call them: its own name, or those that it is rendered from.
+    #[must_use]
+    pub fn names(&self) -> Vec<&str> {
+        match &self.rendered {
+            Some(rendered) => rendered.files().map(|file| file.source.name.as_str()).collect(),
+            None => vec![&self.source.name],
+        }
+    }
+
+    /// Whether it holds a description for `gen`: a document with `patterns` and a version, which is not an object.
     #[must_use]
     pub fn is_description(&self) -> bool {
         self.documents.iter().any(|document| {
@@ -75,6 +108,7 @@ impl File {
             path: None,
             reported: true,
             is_generated: false,
+            rendered: None,
             documents: Vec::new(),
             refusals: Vec::new(),
             objects: Vec::new(),
@@ -102,7 +136,7 @@ fn mentions_kubernetes(text: &str) -> bool {
 fn add_objects(document: &Arc<Document>, objects: &mut Vec<Object>) {
     struct Step<'text> {
         node: NodeId,
-        /// What an item without a kind of its own takes from its list.
+        /// What an item without its own kind takes from its list.
         inherited: Option<(&'text str, &'text str)>,
     }
     let is_patch = document.source.slice(document.span).contains("$patch");
@@ -161,7 +195,7 @@ impl<'text> RefusedSecrets<'text> {
         let mut parts = vec![(0, 0)];
         let mut at = 0;
         for line in text.split_inclusive('\n') {
-            // A separator that is inside the Secret by mistake leaves its rest without a kind of its own.
+            // A separator that is inside the Secret by mistake leaves its rest without its own kind.
             if is_separator(line) && has_kind(&text[at + line.len()..]) {
                 parts.push((at, at + line.len()));
             }

@@ -69,6 +69,16 @@ fn generator(document: &Document, item: NodeId, kind: &'static str, folder: &Pat
     })
 }
 
+impl Generator {
+    /// The files that it packs: data, whatever they hold.
+    pub(super) fn packed(&self) -> impl Iterator<Item = &Path> {
+        self.values.iter().filter_map(|value| match value {
+            Value::File(_, path) | Value::Variables(path) => Some(path.as_path()),
+            Value::Literal(..) => None,
+        })
+    }
+}
+
 /// Adds a file for each kustomization that generates something. Nothing is reported in it.
 pub(super) fn add<'run>(
     files: &mut Vec<File>,
@@ -128,7 +138,7 @@ fn object(generator: &Generator, folder: &Path) -> Json {
 }
 
 /// A file's text; nothing for what kustomize would not take: files outside of the kustomization's folder
-/// (`LoadRestrictionsRootOnly`), large ones, and what is no text or no file.
+/// (`LoadRestrictionsRootOnly`), large ones, and what is not text or no file.
 fn text(path: &Path, folder: &Path) -> Option<String> {
     let path = fs::canonicalize(path).ok().filter(|path| path.starts_with(folder))?;
     String::from_utf8(files::read_regular(&path, limits::BESIDE).ok()?).ok()

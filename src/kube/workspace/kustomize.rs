@@ -81,9 +81,20 @@ struct Kustomization {
     generators: Vec<Generator>,
 }
 
+/// Whether a file is a kustomization, by its name.
+pub(super) fn is_kustomization(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| NAMES.iter().any(|known| name == *known))
+}
+
 /// Marks the objects of files that a kustomization names as patches or changes as resources, and those that one brings
 /// together; adds the `ConfigMap`s and Secrets that kustomizations generate.
 pub(super) fn connect(files: &mut Vec<File>) {
+    for file in files.iter_mut() {
+        // what was rendered is what is applied, and is applied together
+        let Some(rendered) = &file.rendered else { continue };
+        let unit: Arc<[u32]> = Arc::from([rendered.unit]);
+        file.objects.iter_mut().for_each(|object| object.kustomizations = Arc::clone(&unit));
+    }
     let all = find(files);
     if all.is_empty() {
         return;
@@ -92,6 +103,7 @@ pub(super) fn connect(files: &mut Vec<File>) {
         files,
         all.iter().filter_map(|one| Some((one.path.as_path(), one.shown.as_deref()?, one.generators.as_slice()))),
     );
+    unload_data(files, &all);
     let patches: HashSet<&PathBuf> = all.iter().flat_map(|one| &one.patches).collect();
     let mut bases: HashMap<&Path, Changes> = HashMap::new();
     for one in all.iter().filter(|one| one.changes.some) {
@@ -101,7 +113,7 @@ pub(super) fn connect(files: &mut Vec<File>) {
     }
     let together = together(&all);
     let folders: HashSet<&Path> = all.iter().map(|one| one.folder.as_path()).collect();
-    for file in files {
+    for file in files.iter_mut().filter(|file| file.rendered.is_none()) {
         let Some(path) = &file.path else { continue };
         let is_patch = patches.contains(path);
         let is_left_out = folders.contains(path.parent().unwrap_or(path)) && !together.contains_key(path);
@@ -119,6 +131,18 @@ pub(super) fn connect(files: &mut Vec<File>) {
     }
 }
 
+/// Takes the objects from files that kustomizations only pack into a `ConfigMap` or Secret: nobody applies them.
+fn unload_data(files: &mut [File], all: &[Kustomization]) {
+    let applied: HashSet<&PathBuf> = all.iter().flat_map(|one| one.resources.iter().chain(&one.patches)).collect();
+    let packed = all.iter().flat_map(|one| &one.generators).flat_map(Generator::packed);
+    let data: HashSet<PathBuf> =
+        packed.filter_map(|path| fs::canonicalize(path).ok()).filter(|path| !applied.contains(path)).collect();
+    for file in files.iter_mut().filter(|file| file.path.as_ref().is_some_and(|path| data.contains(path))) {
+        file.objects.clear();
+        file.refusals.clear();
+    }
+}
+
 /// Whether an object is what is left of a workload in a patch: the server takes none without a selector. Beside a
 /// kustomization that does not name its file it is a patch that is switched off.
 fn is_part_of_workload(object: &Object) -> bool {
@@ -131,7 +155,7 @@ fn find(files: &[File]) -> Vec<Kustomization> {
     // Whether a folder that was looked into is a repository's root.
     let mut seen: HashMap<PathBuf, bool> = HashMap::new();
     let mut found = Vec::new();
-    for file in files {
+    for file in files.iter().filter(|file| file.rendered.is_none()) {
         let Some(path) = &file.path else { continue };
         let mut shown = Some(file.source.name.as_str());
         for folder in path.ancestors().skip(1).take(LEVELS) {

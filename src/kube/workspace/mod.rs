@@ -5,9 +5,10 @@ mod generators;
 mod globs;
 mod helm;
 mod kustomize;
+mod rendered;
 mod walk;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,8 +17,8 @@ use rayon::prelude::*;
 
 pub use file::{File, RefusedSecrets, names_a_secret};
 pub use globs::{BadGlob, Globs};
-use walk::Input;
-pub use walk::{Inputs, LEFT_OUT};
+pub use rendered::{Origin, OriginFile, Place as OriginPlace, Rendered, trimmed};
+pub use walk::{Input, Inputs, LEFT_OUT};
 
 use super::definitions::{self, Definitions};
 use super::object::Object;
@@ -36,6 +37,8 @@ pub struct Workspace {
     pub failures: Vec<Failure>,
     /// Helm templates among the files asked for; they are not YAML before they are rendered.
     pub templates_skipped: usize,
+    /// Where those are that lie in files.
+    pub templates: Vec<PathBuf>,
     /// The names of folders that were left out, with how often each was met: see [`LEFT_OUT`].
     pub folders_left_out: BTreeMap<&'static str, usize>,
     /// Files of what tests expect that were left out.
@@ -54,7 +57,11 @@ pub struct Failure {
 
 enum Outcome {
     Read(Box<File>),
-    Template { reported: bool },
+    Template {
+        path: Option<PathBuf>,
+    },
+    /// A template that nothing is to be said of.
+    Unwanted,
     Failed(Failure),
 }
 
@@ -75,7 +82,11 @@ impl Workspace {
         for outcome in outcomes {
             match outcome {
                 Outcome::Read(file) => workspace.files.push(*file),
-                Outcome::Template { reported } => workspace.templates_skipped += usize::from(reported),
+                Outcome::Template { path } => {
+                    workspace.templates_skipped += 1;
+                    workspace.templates.extend(path);
+                }
+                Outcome::Unwanted => {}
                 Outcome::Failed(failure) => failures.push(failure),
             }
         }
@@ -96,6 +107,60 @@ impl Workspace {
         self.connect();
     }
 
+    /// Files that were read otherwise.
+    #[must_use]
+    pub fn of(files: Vec<File>) -> Self {
+        let mut workspace = Self { files, ..Self::default() };
+        workspace.connect();
+        workspace
+    }
+
+    /// The files that [`Workspace::look_at`] would read; nothing where the search had to end before its end.
+    #[must_use]
+    pub fn inputs(asked: &Inputs<'_>) -> Option<Vec<Input>> {
+        let found = walk::inputs(asked);
+        (!found.is_cut).then_some(found.inputs)
+    }
+
+    /// Reads files that have changed or are new, and leaves out those that are gone. The others are read again only
+    /// where a change may say something else of them; whether it did is returned.
+    pub fn refresh(&mut self, changed: &[Input], gone: &[PathBuf]) -> bool {
+        let outcomes: Vec<Outcome> = changed.par_iter().map(read).collect();
+        let paths: HashSet<&Path> = changed
+            .iter()
+            .filter_map(|input| input.identity.as_deref())
+            .chain(gone.iter().map(PathBuf::as_path))
+            .collect();
+        let mut says_of_others = false;
+        self.files.retain(|file| {
+            let is_kept = file.is_generated || !file.path.as_deref().is_some_and(|path| paths.contains(path));
+            says_of_others |= !is_kept && says_something_of_others(file);
+            is_kept
+        });
+        for outcome in outcomes {
+            if let Outcome::Read(file) = outcome {
+                says_of_others |= says_something_of_others(&file);
+                self.files.push(*file);
+            }
+        }
+        // Kustomizations need not be YAML's or a run's files.
+        says_of_others |= paths.iter().any(|path| kustomize::is_kustomization(path));
+        self.files.sort_by(|a, b| a.source.name.cmp(&b.source.name));
+        if says_of_others {
+            self.files.retain(|file| !file.is_generated);
+            self.files.par_iter_mut().for_each(|file| {
+                let is_refused = !file.refusals.is_empty();
+                file.reread(&Arc::clone(&file.source));
+                if !is_refused {
+                    // it is none of kubectl's
+                    file.refusals.clear();
+                }
+            });
+        }
+        self.connect();
+        says_of_others
+    }
+
     /// Leaves files out after all, as their projects want it.
     pub fn leave_out(&mut self, is_left_out: impl Fn(&File) -> bool) {
         let count = self.files.len();
@@ -105,8 +170,24 @@ impl Workspace {
         }
     }
 
+    /// Puts rendered files in the place of what they are rendered from: the files `used`, and the templates below the
+    /// folders `charts`.
+    pub fn replace_by_rendered(&mut self, rendered: Vec<File>, used: &HashSet<PathBuf>, charts: &[PathBuf]) {
+        self.files.retain(|file| file.path.as_ref().is_none_or(|path| !used.contains(path)));
+        let count = self.templates.len();
+        self.templates.retain(|path| !charts.iter().any(|chart| path.starts_with(chart)));
+        self.templates_skipped -= count - self.templates.len();
+        self.files.extend(rendered);
+        self.files.sort_by(|a, b| a.source.name.cmp(&b.source.name));
+        self.failures.sort_by(|a, b| a.name.cmp(&b.name));
+        self.connect();
+    }
+
     /// Tells each object what the other files say of it.
     fn connect(&mut self) {
+        for file in self.files.iter_mut().filter(|file| file.path.is_some()) {
+            file.objects.iter_mut().for_each(|object| object.is_patch |= is_part_of_workload(object));
+        }
         kustomize::connect(&mut self.files);
         let definitions = Definitions::collect(self.objects());
         if !definitions.is_empty() {
@@ -121,6 +202,24 @@ impl Workspace {
     }
 }
 
+/// Whether an object holds so little of a workload that it can only be a patch: no selector, no labels of its Pods and
+/// no image. Scripts and documentation name such files where no kustomization does.
+fn is_part_of_workload(object: &Object) -> bool {
+    let document = &object.document;
+    let at = |path: &[&str]| document.at(object.node, path);
+    let has_image = |list: &str| {
+        let containers = at(&["spec", "template", "spec", list]).map_or(&[][..], |list| document.items(list));
+        containers.iter().any(|container| document.get(*container, "image").is_some())
+    };
+    object.id.api_version == "apps/v1"
+        && matches!(object.id.kind.as_str(), "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet")
+        && at(&["spec"]).is_some_and(|spec| !document.entries(spec).is_empty())
+        && at(&["spec", "selector"]).is_none()
+        && at(&["spec", "template", "metadata", "labels"]).is_none()
+        && !has_image("containers")
+        && !has_image("initContainers")
+}
+
 /// Runs `work` on threads that bear deeply nested input. The number of threads follows the machine, or
 /// `RAYON_NUM_THREADS`; it changes nothing but the time.
 ///
@@ -131,13 +230,21 @@ pub fn on_deep_stacks<R: Send>(work: impl FnOnce() -> R + Send) -> io::Result<R>
     Ok(pool.install(work))
 }
 
+/// Whether other files' objects are told of by one of this file: where their Pods are, what changes them.
+fn says_something_of_others(file: &File) -> bool {
+    file.path.as_deref().is_some_and(kustomize::is_kustomization)
+        || file.objects.iter().any(|object| object.id.kind == "CustomResourceDefinition")
+}
+
 fn read(input: &Input) -> Outcome {
-    let skipped = Outcome::Template { reported: input.reported };
+    let skipped = || {
+        if input.reported { Outcome::Template { path: input.identity.clone() } } else { Outcome::Unwanted }
+    };
     if input.path.as_deref().is_some_and(helm::is_chart_template) {
-        return skipped;
+        return skipped();
     }
     match File::open(input) {
-        Ok(file) if helm::is_template(&file) => skipped,
+        Ok(file) if helm::is_template(&file) => skipped(),
         Ok(file) => Outcome::Read(Box::new(file)),
         Err(error) => Outcome::Failed(Failure { name: input.name.clone(), error }),
     }

@@ -8,9 +8,11 @@ use std::sync::{Arc, Mutex};
 
 use super::Failure;
 use super::globs::Globs;
+use crate::files::identity;
 
 /// One file to read.
-pub(super) struct Input {
+#[derive(Clone, Debug)]
+pub struct Input {
     /// Where it is; none for standard input.
     pub path: Option<PathBuf>,
     /// The same without links and dots, to compare with; none for standard input.
@@ -21,6 +23,20 @@ pub(super) struct Input {
     pub explicit: bool,
     /// Whether findings in it are wanted; otherwise it is read for what others refer to.
     pub reported: bool,
+}
+
+impl Input {
+    /// A file of a workspace that is read on its own, as if it had been found in its folder.
+    #[must_use]
+    pub fn found(path: &Path) -> Self {
+        Self {
+            path: Some(path.to_owned()),
+            identity: Some(identity(path)),
+            name: shown(path),
+            explicit: false,
+            reported: true,
+        }
+    }
 }
 
 /// Folders of files that nobody applies: test data, and copies of others' work. They are left out unless the user
@@ -36,6 +52,10 @@ fn is_expectation(path: &Path) -> bool {
     words.any(|word| matches!(word, "assert" | "asserts") || is_numbered && matches!(word, "error" | "errors"))
 }
 
+/// So many entries of folders are looked at for each file that a limited search may find: who opens the root of a disk
+/// in an editor does not wait for all of it.
+const ENTRIES: usize = 50;
+
 /// What a run is asked to look at.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Inputs<'args> {
@@ -47,11 +67,17 @@ pub struct Inputs<'args> {
     pub excluded: Option<&'args Globs>,
     /// The file that standard input is, such as one that an editor holds unsaved.
     pub stdin: Option<&'args Path>,
+    /// Where the search ends: after so many files, or [`ENTRIES`] times as many entries of folders.
+    pub most: Option<usize>,
 }
 
 /// The files that are asked for, then those around that are not among them, each once.
 pub(super) fn inputs(asked: &Inputs<'_>) -> Found {
-    let mut found = Found { excluded: asked.excluded.cloned().unwrap_or_default(), ..Found::default() };
+    let mut found = Found {
+        excluded: asked.excluded.cloned().unwrap_or_default(),
+        most: asked.most.unwrap_or(usize::MAX),
+        ..Found::default()
+    };
     // What is given on standard input counts instead of the same file on disk.
     if asked.paths.iter().any(|path| path.as_os_str() == "-") {
         found.add_stdin(asked.stdin);
@@ -72,6 +98,10 @@ pub(super) struct Found {
     pub folders_left_out: BTreeMap<&'static str, usize>,
     /// Files of what tests expect that were left out.
     pub expectations_left_out: usize,
+    /// Whether the search has ended before its end.
+    pub is_cut: bool,
+    most: usize,
+    entries: usize,
     seen: HashSet<PathBuf>,
     excluded: Globs,
 }
@@ -124,6 +154,11 @@ impl Found {
             .sort_by_file_name(Ord::cmp)
             .build();
         for entry in walk {
+            self.entries += 1;
+            if self.inputs.len() > self.most || self.entries / ENTRIES > self.most {
+                self.is_cut = true;
+                break;
+            }
             match entry {
                 Ok(entry) => {
                     let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
@@ -152,12 +187,6 @@ impl Found {
             self.inputs.push(Input { path: Some(path), identity: Some(identity), name, explicit, reported });
         }
     }
-}
-
-/// A file's path without links and dots. Of one that is not there yet, its folder's counts.
-fn identity(path: &Path) -> PathBuf {
-    let in_folder = || Some(fs::canonicalize(std::path::absolute(path).ok()?.parent()?).ok()?.join(path.file_name()?));
-    fs::canonicalize(path).ok().or_else(in_folder).unwrap_or_else(|| path.to_owned())
 }
 
 fn shown(path: &Path) -> String {

@@ -110,10 +110,5 @@ fn selects_only_this(
     let selector = Selector::map(&wanted);
     let is_running = |object: &&Object| object.pods().any(|pod| !pod.life.waits_for_all());
     selector.matches(labels)
-        && index
-            .selected(monitor, &selector)
-            .iter()
-            .copied()
-            .filter(is_running)
-            .all(|object| std::ptr::eq(object, this))
+        && index.selected(monitor, &selector).iter().filter(is_running).all(|object| std::ptr::eq(object, this))
 }

@@ -51,7 +51,7 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
                 .here("dialled at the Pod's address")
                 .label(listen.proof.label(shows))
                 .because("the kubelet dials the Pod's IP from the node (`pkg/kubelet/prober`), where a socket bound to 127.0.0.1 does not answer")
-                .help(format!("bind to 0.0.0.0:{port}, give health a port of its own, or probe through the proxy in front"))
+                .help(format!("bind to 0.0.0.0:{port}, give health its own port, or probe through the proxy in front"))
                 .level(level);
         }
     }

@@ -22,7 +22,7 @@ fn check(object: &Object, found: &mut Found<'_>) {
         return;
     };
     found
-        .at(node, "this Job and its Pods stay when they are done, until somebody deletes them")
+        .at(node, "this Job and its Pods stay when they are done, until they are deleted")
         .because(
             "finished Jobs are kept unless `ttlSecondsAfterFinished` is set, and a Job of the same name cannot be \
              applied again with another template (kubernetes/website: concepts/workloads/controllers/ttlafterfinished)",

@@ -6,7 +6,7 @@ use crate::rules::{Check, Found, Rule};
 use crate::words::clip;
 use crate::yaml::{Document, NodeId, Value};
 
-/// A key that stands twice in one map.
+/// A key that is duplicated in one map.
 pub static RULE: Rule = Rule {
     id: RuleId { name: "duplicate-key", family: "manifest" },
     level: Level::Error,
@@ -28,7 +28,7 @@ fn check(document: &Arc<Document>, found: &mut Found<'_>) {
         let (lost, kept) = (duplicate.lost.key, duplicate.kept.key);
         let is_same_text = document.raw(lost) == document.raw(kept);
         let message = if is_same_text {
-            format!("`{key}` stands twice in this map; the first is silently lost")
+            format!("`{key}` is duplicated in this map; the first is silently lost")
         } else {
             format!(
                 "`{}` and `{}` are the same key; one of them is silently lost",

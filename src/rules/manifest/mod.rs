@@ -17,6 +17,7 @@ mod wrong_type;
 
 use super::Rule;
 use crate::kube::{Object, ProblemKind};
+use crate::words::clip;
 use crate::yaml::{NodeId, Style};
 
 /// Passes over an object that find what several rules report.
@@ -58,6 +59,19 @@ fn wrong_types(object: &Object) -> impl Iterator<Item = (NodeId, &'static str)> 
         ProblemKind::WrongType { expected } => Some((problem.node, expected)),
         _ => None,
     })
+}
+
+/// What to write in place of a plain scalar that `what` shows. An alias in quotes would be text: what it stands for is to
+/// be quoted, where its anchor is.
+fn in_quotes(object: &Object, node: NodeId, what: &str) -> String {
+    let raw = object.document.raw(node);
+    match raw.strip_prefix('*') {
+        Some(anchor) if object.document.style(node) == Style::Alias => {
+            format!("put the value of `&{}` in quotes", clip(anchor.trim_end()))
+        }
+        _ if what == "this value" => "put it in quotes".to_owned(),
+        _ => format!("write \"{}\"", clip(raw)),
+    }
 }
 
 /// A scalar without quotes, itself or through an alias.

@@ -1,4 +1,4 @@
-use super::{is_plain, wrong_types};
+use super::{in_quotes, is_plain, wrong_types};
 use crate::diagnostic::{Level, RuleId};
 use crate::kube::{Object, Path, ProblemKind};
 use crate::rules::{Check, Found, Rule, text};
@@ -30,11 +30,7 @@ fn check(object: &Object, found: &mut Found<'_>) {
         let saying = found.at(node, message).quote(node).because(
             "kubectl reads YAML 1.1, where yes, no, on, off, y and n are booleans; the API server then refuses one here",
         );
-        if what == "this value" {
-            saying.here("put it in quotes");
-        } else {
-            saying.here(format!("write \"{}\"", object.document.raw(node)));
-        }
+        saying.here(in_quotes(object, node, &what));
     }
     for problem in object.problems.iter().filter(|problem| matches!(problem.kind, ProblemKind::BooleanKey)) {
         let raw = object.document.raw(problem.node);

@@ -1,8 +1,7 @@
-use super::{is_plain, wrong_types};
+use super::{in_quotes, is_plain, wrong_types};
 use crate::diagnostic::{Level, RuleId};
 use crate::kube::{Object, Path};
 use crate::rules::{Check, Found, Rule, text};
-use crate::words::clip;
 use crate::yaml::Value;
 
 /// A number where a string belongs.
@@ -31,10 +30,6 @@ fn check(object: &Object, found: &mut Found<'_>) {
             .at(node, message)
             .because("kubectl sends it as a JSON number, and the API server takes no number for a string")
             .quote(node);
-        if what == "this value" {
-            saying.here("put it in quotes");
-        } else {
-            saying.here(format!("write \"{}\"", clip(object.document.raw(node))));
-        }
+        saying.here(in_quotes(object, node, &what));
     }
 }

@@ -61,7 +61,7 @@ fn compare(object: &Object, namespace: &Object, policy: Policy, found: &mut Foun
     }
 }
 
-/// The label that asks: what is enforced, or what is warned about if that has a label of its own.
+/// The label that asks: what is enforced, or what is warned about if that has its own label.
 fn label_of(namespace: &Object, labels: Option<NodeId>, level: Level) -> Option<NodeId> {
     let get = |name: &str| namespace.document.get(labels?, &format!("pod-security.kubernetes.io/{name}"));
     if level == Level::Error { get("enforce") } else { get("warn").or_else(|| get("enforce")) }

@@ -45,9 +45,7 @@ fn check(file: &File, found: &mut Found<'_>) {
             .at_span(Span::new(start, start + 3), format!("this ends the document, and cuts the text of `{key}` short"))
             .here("in the first column it is a separator, also inside a block of text")
             .label(Label::node(document, entry, "the text that goes on below"))
-            .because(
-                "kubectl cuts a file at `---` lines before it reads any YAML; what follows is a document of its own",
-            )
+            .because("kubectl cuts a file at `---` lines before it reads any YAML; what follows is its own document")
             .help("indent the line as far as the text around it");
     }
 }

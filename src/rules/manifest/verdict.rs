@@ -1,11 +1,11 @@
 //! What the API server's validation would say, one rule for each family of its mistakes.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::{dropped_field, octal_surprise};
 use crate::diagnostic::{Level, RuleId};
-use crate::kube::validation::{Cause, Reason, Schemas, Target, Targets, validate};
+use crate::kube::validation::{Cause, Reason, Schemas, Target, Targets, custom_warnings, validate};
 use crate::kube::{Definition, Index, Object, ProblemKind, Typed};
 use crate::policy::{CustomRules, Said};
 use crate::rules::policy;
@@ -55,7 +55,7 @@ const OF_OBJECT: [&Rule; RULES.len() + 1] = {
 /// Built-in kinds, object by object.
 pub static SOURCE: Source = Source { rules: &OF_OBJECT, check: SourceCheck::Object(check) };
 
-/// Custom resources, whose definitions may stand anywhere in the run.
+/// Custom resources, whose definitions may be anywhere in the run.
 pub static CUSTOM: Source = Source { rules: OF_CUSTOM, check: SourceCheck::Together(check_custom) };
 
 /// The rules about custom resources, those about their definitions' expressions among them.
@@ -75,8 +75,15 @@ const OF_CUSTOM: &[&Rule] = &[
 ];
 
 fn check(object: &Object, found: &mut Found<'_>) {
+    let mut warned = HashSet::new();
     for cause in causes(object, found.targets()) {
-        say(object, &cause, None, found);
+        // kubectl prints a warning once, however many fields of a definition it is about
+        let is_repeated = cause.reason == Reason::Warning
+            && object.id.kind == "CustomResourceDefinition"
+            && !warned.insert(cause.message.clone());
+        if !is_repeated {
+            say(object, &cause, None, found);
+        }
     }
     dropped_field::check(object, found);
 }
@@ -100,11 +107,15 @@ fn causes(object: &Object, targets: Targets) -> Vec<Cause> {
             refusing.push(target);
         }
         for cause in verdict.errors.into_iter().chain(verdict.warnings) {
-            let key = (cause.reason, cause.node, cause.path.clone(), cause.message.clone());
+            // Where an older version drops elements before it, an element has another index there.
+            let key = (cause.reason, cause.node, without_indices(&cause.path), without_indices(&cause.message));
             let at = *known.entry(key).or_insert(all.len());
             match all.get_mut(at) {
                 Some((_, holds)) if holds.last() == Some(&target) => {}
-                Some((_, holds)) => holds.push(target),
+                Some((said, holds)) => {
+                    holds.push(target);
+                    *said = cause;
+                }
                 None => all.push((cause, vec![target])),
             }
         }
@@ -128,6 +139,18 @@ fn causes(object: &Object, targets: Targets) -> Vec<Cause> {
     timed.collect()
 }
 
+/// A path or a message with `[]` for `[3]`.
+fn without_indices(text: &str) -> String {
+    let mut parts = text.split('[');
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let rest = part.trim_start_matches(|letter: char| letter.is_ascii_digit());
+        out.push('[');
+        out.push_str(if rest.starts_with(']') { rest } else { part });
+    }
+    out
+}
+
 /// Whether a server that says this looks no further.
 fn comes_first(reason: Reason) -> bool {
     matches!(reason, Reason::UnknownField | Reason::WrongType | Reason::Malformed | Reason::UnknownKind)
@@ -141,7 +164,9 @@ fn check_custom(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
     let mut rules = DefinitionRules::default();
     rules.compile(index, found);
     for object in index.all() {
-        let Some((causes, definition)) = schemas.judge_by(object).filter(|_| !object.is_encrypted) else {
+        let Some((causes, definition)) =
+            schemas.judge_by(object, found.targets(object).last()).filter(|_| !object.is_encrypted)
+        else {
             continue;
         };
         // the server looks at rules in CEL once the schema takes the object
@@ -154,6 +179,11 @@ fn check_custom(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
         rules.note(&said, definition);
         let file = &definition.document.source.name;
         let by = (*file != object.document.source.name).then_some(file.as_str());
+        if causes.is_empty() && said.causes.is_empty() {
+            for cause in &custom_warnings(object) {
+                say(object, cause, None, &mut found.about(object));
+            }
+        }
         for cause in causes.iter().filter(|cause| cause.reason != Reason::Required || !is_filled(index, object)) {
             say(object, cause, by, &mut found.about(object));
         }
@@ -172,10 +202,15 @@ impl<'run> DefinitionRules<'run> {
     fn compile(&mut self, index: &Index<'run>, found: &mut FoundAnywhere<'_>) {
         for object in index.kind("CustomResourceDefinition") {
             let document = &object.document;
+            // The server looks at expressions once the schema is right; before, their types are unknown.
+            let verdict = validate(object, found.targets(object).last(), &Schemas::default());
+            if verdict.errors.iter().any(|cause| comes_first(cause.reason) || cause.path.contains("openAPIV3Schema")) {
+                continue;
+            }
             let versions = document.at(object.node, &["spec", "versions"]).map_or(&[][..], |node| document.items(node));
             for version in versions {
                 let Some(node) = document.at(*version, &["schema", "openAPIV3Schema"]) else { continue };
-                let Some(rules) = CustomRules::read(object, node, found.targets().last()) else { continue };
+                let Some(rules) = CustomRules::read(object, node, found.targets(object).last()) else { continue };
                 policy::report_problems(object, &rules.problems, found);
                 self.rules.insert((Arc::as_ptr(document).addr(), node), (object, rules));
             }
@@ -237,6 +272,12 @@ fn say(object: &Object, cause: &Cause, schema: Option<&str>, found: &mut Found<'
     {
         return;
     }
+    // Other programs' files begin like objects, too (`apiVersion: v1`, `kind: Server`): no kind of the API is like theirs,
+    // and they make no Pods.
+    let is_like_none = cause.reason == Reason::UnknownKind && cause.help.is_none();
+    if is_like_none && object.id.api_version == "v1" && object.pods().next().is_none() {
+        return;
+    }
     if octal_surprise::speaks_of(object, cause.node, &cause.path) {
         return;
     }
@@ -255,13 +296,13 @@ fn say(object: &Object, cause: &Cause, schema: Option<&str>, found: &mut Found<'
     }
 }
 
-/// The server warns of ports that stand twice among all containers; duplicate-container-port knows which of
+/// The server warns of ports that are duplicated among all containers; duplicate-container-port knows which of
 /// them run at the same time.
 fn has_rule_of_its_own(cause: &Cause) -> bool {
     cause.reason == Reason::Warning && cause.path.contains("ontainers[") && cause.path.contains("].ports[")
 }
 
-/// Mistakes of decoding have rules of their own, but for fields that the target does not have yet.
+/// Mistakes of decoding have their own rules, but for fields that the target does not have yet.
 fn rule(object: &Object, cause: &Cause) -> Option<&'static Rule> {
     Some(match cause.reason {
         Reason::Required => &MISSING_FIELD,

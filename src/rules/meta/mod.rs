@@ -22,7 +22,7 @@ pub static INVALID_DESCRIPTION: Rule = Rule {
     check: Check::Elsewhere,
 };
 
-/// An entry of a baseline that stands for nothing any more.
+/// An entry of a baseline that no longer matches anything.
 pub static STALE_BASELINE: Rule = Rule {
     id: RuleId { name: "stale-baseline", family: "meta" },
     level: Level::Warning,

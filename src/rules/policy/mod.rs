@@ -2,8 +2,9 @@
 
 use super::{Check, Found, FoundAnywhere, Rule, Source, SourceCheck};
 use crate::diagnostic::{Label, Level, RuleId};
+use crate::kube::validation::{Reason, Schemas, Target, validate};
 use crate::kube::{Index, Object, Place};
-use crate::policy::{Decision, Policies, Problem, Verdict};
+use crate::policy::{Decision, Policies, Policy, Problem, Verdict};
 
 /// A policy refuses the object, or warns about it.
 pub static VIOLATION: Rule = Rule {
@@ -36,7 +37,15 @@ pub const RULES: &[&Rule] = &[&INVALID, &NOT_EVALUATED, &VIOLATION];
 pub static SOURCE: Source = Source { rules: RULES, check: SourceCheck::Together(check) };
 
 fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
-    let policies = Policies::collect(&of_run(index), found.targets().last(), false);
+    for webhooks in ["ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"] {
+        for object in index.kind(webhooks).iter().filter(|object| !object.is_patch) {
+            report_problems(object, &Policy::of_webhooks(object, found.targets(object).last()), found);
+        }
+    }
+    for object in index.kind("MutatingAdmissionPolicy").iter().filter(|object| !object.is_patch) {
+        report_problems(object, &Policy::compile(object, found.targets(object).last()).problems, found);
+    }
+    let policies = Policies::collect(&of_run(index), &|policy| found.targets(policy).last(), false);
     if policies.is_empty() {
         return;
     }
@@ -80,8 +89,12 @@ pub fn report<'a>(
     }
 }
 
-/// Reports the expressions of an object that do not compile.
+/// Reports the expressions of an object that do not compile. The server compiles what it could decode: where a field
+/// has another name or type than it should, an expression may only miss what that field would say.
 pub fn report_problems(object: &Object, problems: &[Problem], found: &mut FoundAnywhere<'_>) {
+    if problems.is_empty() || !is_decoded(object, found.targets(object).last()) {
+        return;
+    }
     for problem in problems {
         let mut found = found.about(object);
         if problem.is_unsupported {
@@ -93,6 +106,12 @@ pub fn report_problems(object: &Object, problems: &[Problem], found: &mut FoundA
             );
         }
     }
+}
+
+fn is_decoded(object: &Object, target: Target) -> bool {
+    let verdict = validate(object, target, &Schemas::default());
+    let comes_first = [Reason::UnknownField, Reason::WrongType, Reason::Malformed, Reason::UnknownKind];
+    !verdict.errors.iter().any(|cause| comes_first.contains(&cause.reason))
 }
 
 fn say(object: &Object, verdict: &Verdict<'_>, found: &mut Found<'_>) {

@@ -30,7 +30,7 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
             .here("should be headless")
             .label(service.label(other, "has a cluster IP"))
             .because("Pod names such as app-0.service come from a governing Service with `clusterIP: None` (kubernetes/website: concepts/workloads/controllers/statefulset, \"Limitations\")")
-            .help(format!("give the StatefulSet a Service of its own with `clusterIP: None`, and keep `{}` for clients", clip(name)))
+            .help(format!("give the StatefulSet its own Service with `clusterIP: None`, and keep `{}` for clients", clip(name)))
             .level(level);
     }
 }

@@ -146,7 +146,7 @@ fn scraped_by_service(index: &Index<'_>) -> HashSet<*const Object> {
             typed.metadata.annotations.as_ref().is_some_and(|annotations| annotations.contains_key(SCRAPE));
         let labels = typed.spec.as_ref().and_then(|spec| spec.selector.as_ref()).filter(|labels| !labels.is_empty());
         if let Some(labels) = labels.filter(|_| is_scraped) {
-            scraped.extend(index.matching(service, &Selector::map(labels)).map(std::ptr::from_ref));
+            scraped.extend(index.matching(service, &Selector::map(labels)).iter().map(std::ptr::from_ref));
         }
     }
     scraped

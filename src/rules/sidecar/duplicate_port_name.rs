@@ -1,4 +1,4 @@
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use k8s_openapi::api::core::v1::ContainerPort;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
@@ -19,7 +19,9 @@ pub static RULE: Rule = Rule {
 
 fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
     let mut said = HashSet::new();
-    for service in index.kind("Service") {
+    // of the Services that select alike from one place one is enough
+    let mut seen = BTreeSet::new();
+    for service in index.kind("Service").iter().copied() {
         let Some(Typed::Service(typed)) = &service.typed else { continue };
         let Some(spec) = &typed.spec else { continue };
         let Some(labels) = spec.selector.as_ref().filter(|labels| !labels.is_empty()) else { continue };
@@ -30,7 +32,10 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
             let shown = service.document.get(node, "targetPort").unwrap_or(node);
             let selector = Selector::map(labels);
             let near = |object: &&Object| index.reach(service, object).is_some_and(|reach| reach < Reach::Run);
-            for pod in index.matching(service, &selector).filter(near).flat_map(Object::pods) {
+            if !seen.insert((labels, index.place(service), name, protocol)) {
+                continue;
+            }
+            for pod in index.matching(service, &selector).iter().filter(near).flat_map(Object::pods) {
                 let is_selected = pod.labels().is_some_and(|labels| selector.matches(labels));
                 if is_selected && said.insert((std::ptr::from_ref(pod.object), pod.node, name, protocol)) {
                     judge(pod, name, protocol, service.label(shown, "goes by the name"), &mut found.about(pod.object));

@@ -5,7 +5,7 @@ use crate::facts::PodFacts;
 use crate::kube::ContainerList;
 use crate::rules::{Check, Found, Rule, parts};
 
-/// An init container fills an `emptyDir` that nobody else mounts.
+/// An init container fills an `emptyDir` that nothing else mounts.
 pub static RULE: Rule = Rule {
     id: RuleId { name: "init-output-not-mounted", family: "sidecar" },
     level: Level::Warning,

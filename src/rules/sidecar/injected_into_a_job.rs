@@ -24,7 +24,7 @@ fn check(pod: PodView<'_>, found: &mut Found<'_>) {
 
 const ONLY_INIT: &str = "vault.hashicorp.com/agent-pre-populate-only";
 
-/// Vault's injector puts an init container and a second agent that renews for ever, unless it is told otherwise
+/// Vault's injector puts an init container and a second agent that renews forever, unless it is told otherwise
 /// (vault-k8s: `agent-inject/agent/annotations.go`).
 fn vault(pod: PodView<'_>, found: &mut Found<'_>) {
     let annotations = Annotations::of(pod);

@@ -5,7 +5,7 @@ use crate::yaml::edit::{self, Edit};
 use crate::yaml::{Document, NodeId, Span, Style};
 
 /// Moves a container to the end of `initContainers`, with `restartPolicy: Always`. Only where both lists are
-/// written in lines of their own.
+/// written in their own lines.
 pub(super) fn moved(view: &ContainerView<'_>) -> Option<Vec<Edit>> {
     let document = &view.pod.object.document;
     let containers = document.entry(view.pod.node, "containers")?;

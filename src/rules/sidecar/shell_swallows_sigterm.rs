@@ -78,7 +78,7 @@ fn is_builtin(program: &str) -> bool {
         || program.contains('$')
 }
 
-/// `exec ` before the last command, where it stands plainly at the end of the script.
+/// `exec ` before the last command, where it is plainly at the end of the script.
 fn insertion(document: &Document, node: NodeId, program: &str, is_piped: bool) -> Option<Vec<Edit>> {
     let raw = document.raw(node);
     let starts: Vec<_> = raw.match_indices(program).collect();

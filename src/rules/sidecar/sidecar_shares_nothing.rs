@@ -33,7 +33,7 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
                 "containers belong in one Pod when they must share a node, a life or a volume; everything else \
                  scales and fails better alone (Burns and Oppenheimer)",
             )
-            .help("give it a Deployment of its own, or connect it to the app");
+            .help("give it its own Deployment, or connect it to the app");
     }
 }
 

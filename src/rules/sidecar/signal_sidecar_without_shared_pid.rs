@@ -32,7 +32,7 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
         let saying = found
             .at(node, format!("`{name}` signals `{}`, but sees no processes but its own", clip(&process)))
             .because(
-                "each container has a process namespace of its own unless the Pod says \
+                "each container has its own process namespace unless the Pod says \
                  `shareProcessNamespace: true` (kubernetes/website: tasks/configure-pod-container/share-process-namespace)",
             )
             .help("add `shareProcessNamespace: true` to the Pod's spec, and run both containers as one user")

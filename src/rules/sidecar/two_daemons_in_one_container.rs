@@ -24,7 +24,7 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
                 "the kubelet watches process 1 alone: when another one dies or hangs, nothing restarts it, and neither \
                  probes nor resources nor logs tell them apart",
             )
-            .help("give each a container of its own; a native sidecar starts before the app and stops after it");
+            .help("give each its own container; a native sidecar starts before the app and stops after it");
     }
 }
 

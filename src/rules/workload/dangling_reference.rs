@@ -71,7 +71,7 @@ fn say(
     found: &mut FoundAnywhere<'_>,
 ) {
     let Reference { kind, name, node, .. } = *reference;
-    // The Services of an Ingress stand beside it; operators, hooks and people make most other things at run time.
+    // The Services of an Ingress are beside it; operators, hooks and people make most other things at run time.
     let is_beside = |other: &&Object| same_unit(object, other) && is_of_one_app(name, &other.id.name);
     let is_sure = meant.is_some() || (kind == "Service" && others.iter().any(is_beside));
     let like = || {

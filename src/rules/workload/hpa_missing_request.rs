@@ -68,7 +68,7 @@ pub(super) fn target_of<'run>(index: &Index<'run>, scaler: &Object) -> Option<&'
 
 fn asks(container: &Container, resource: &str) -> bool {
     let Some(resources) = &container.resources else { return false };
-    // without a request of its own a limit is one
+    // without its own request a limit is one
     [&resources.requests, &resources.limits].into_iter().flatten().any(|amounts| amounts.contains_key(resource))
 }
 

@@ -23,7 +23,7 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
             Some(Typed::PodDisruptionBudget(typed)) => {
                 let selector = typed.spec.as_ref().and_then(|spec| spec.selector.as_ref());
                 selector.map_or_else(Vec::new, |selector| {
-                    index.matching(budget, &Selector::of(selector)).map(std::ptr::from_ref).collect()
+                    index.matching(budget, &Selector::of(selector)).iter().map(std::ptr::from_ref).collect()
                 })
             }
             _ => Vec::new(),

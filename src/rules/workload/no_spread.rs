@@ -4,7 +4,7 @@ use crate::kube::{Index, Typed};
 use crate::rules::{Check, FoundAnywhere, Rule, parts};
 use crate::words::clip;
 
-/// Replicas that may all stand on one node.
+/// Replicas that may all be on one node.
 pub static RULE: Rule = Rule {
     id: RuleId { name: "no-spread", family: "workload" },
     level: Level::Advice,
@@ -33,7 +33,7 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
         let node = scaling::replicas_node(object).unwrap_or_else(|| scaling::name_node(object));
         found
             .about(object)
-            .at(node, format!("all {replicas} replicas of `{}` may stand on one node", clip(&object.id.name)))
+            .at(node, format!("all {replicas} replicas of `{}` may be on one node", clip(&object.id.name)))
             .label(service.label(scaling::name_node(service), "is without an answer when that node is lost"))
             .because("without a rule of the Pod's own the scheduler only prefers to spread them, and takes a full zone over an empty one (kubernetes/website: concepts/scheduling-eviction/topology-spread-constraints)")
             .help("add `topologySpreadConstraints` with `topologyKey: kubernetes.io/hostname` and the Pods' labels");

@@ -17,7 +17,7 @@ pub static RULE: Rule = Rule {
 };
 
 const WHY: &str = "eviction goes by the budget: with no disruption allowed `kubectl drain` and cluster upgrades wait \
-                   for ever (kubernetes/website: tasks/run-application/configure-pdb)";
+                   forever (kubernetes/website: tasks/run-application/configure-pdb)";
 
 fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
     for budget in index.kind("PodDisruptionBudget").iter().filter(|budget| !budget.is_base) {
@@ -60,7 +60,7 @@ fn against_replicas(
     let (Some(selector), Some(wanted)) = (&spec.selector, &spec.min_available) else { return };
     let workloads = index.selected(budget, &Selector::of(selector));
     // Several workloads under one budget add up; a bare Pod or a Job may stand for any number.
-    let [workload] = workloads.as_slice() else { return };
+    let Some(workload) = workloads.only() else { return };
     let Some(lowest) = scaling::lowest(index, workload).filter(|_| !workload.is_base) else { return };
     let scaler = scaling::scaler_of(index, workload);
     if lowest < 1 || scaling::scaled_up(wanted, lowest).is_none_or(|wanted| wanted < lowest) {

@@ -37,7 +37,7 @@ fn check(view: ContainerView<'_>, found: &mut Found<'_>) {
     if !outlasts {
         return;
     }
-    let duration = if sleep.is_infinite() { "for ever".to_owned() } else { format!("for {sleep} s") };
+    let duration = if sleep.is_infinite() { "forever".to_owned() } else { format!("for {sleep} s") };
     let name = &view.container.name;
     if grace == 0 {
         let saying = found

@@ -151,7 +151,7 @@ fn help(resource: &str, why: Nothing) -> String {
     }
 }
 
-/// Verbs that are plainly meant to be others. What else there is may be asked for by an authorizer of its own.
+/// Verbs that are plainly meant to be others. What else there is may be asked for by its own authorizer.
 fn verbs(object: &Object, rule: &PolicyRule, node: NodeId, found: &mut Found<'_>) {
     let nodes = object.document.get(node, "verbs");
     for (verb, node) in parts::zipped(&object.document, nodes, Some(rule.verbs.as_slice())) {

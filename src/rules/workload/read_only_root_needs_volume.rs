@@ -27,7 +27,7 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
         else {
             continue;
         };
-        // a configuration of its own may write elsewhere
+        // its own configuration may write elsewhere
         let needs = |path: &&PathFact<'_>| path.purpose == Purpose::Scratch && path.certainty == Certainty::Default;
         let is_mounted = |path: &str| {
             parts::mounts(&member.container)

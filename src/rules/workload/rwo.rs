@@ -1,5 +1,7 @@
 //! Claims that one node at a time can mount.
 
+use k8s_openapi::api::core::v1::PersistentVolumeClaim;
+
 use crate::kube::{Index, Object, PodView, Typed};
 use crate::rules::parts;
 use crate::yaml::NodeId;
@@ -27,8 +29,36 @@ pub fn single_node<'run>(index: &Index<'run>, pod: PodView<'_>) -> Option<Single
         let modes =
             claim.document.at(claim.node, &["spec", "accessModes"]).filter(|_| is_single && !modes.is_empty())?;
         let node = pod.object.document.at(node, &["persistentVolumeClaim", "claimName"])?;
+        let class = typed.spec.as_ref().and_then(|spec| spec.storage_class_name.as_deref()).unwrap_or_default();
+        if is_of_no_node(class)
+            || index.beside(claim, "PersistentVolume").any(|volume| serves_from_anywhere(volume, typed))
+        {
+            return None;
+        }
         Some(SingleNode { node, claim, modes })
     })
+}
+
+/// Whether a storage class is called after a provisioner whose volumes are not attached to one node, or that keeps all
+/// Pods of a claim on the node of its folder (rancher/local-path-provisioner, kubernetes-sigs/sig-storage-lib-external-provisioner).
+fn is_of_no_node(class: &str) -> bool {
+    let words = || class.split(['-', '_', '.']);
+    class.contains("local-path")
+        || class.contains("hostpath")
+        || words().any(|word| matches!(word, "nfs" | "efs" | "azurefile" | "cephfs" | "smb" | "cifs" | "filestore"))
+}
+
+/// Whether a volume that a claim may get is of a kind that no node attaches: nothing holds it for one node then
+/// (kubernetes/website: concepts/storage/persistent-volumes, "Access Modes").
+fn serves_from_anywhere(volume: &Object, claim: &PersistentVolumeClaim) -> bool {
+    let Some(Typed::PersistentVolume(typed)) = &volume.typed else { return false };
+    let (Some(spec), Some(wanted)) = (&typed.spec, &claim.spec) else { return false };
+    let class = |name: &Option<String>| name.clone().unwrap_or_default();
+    let fits = match &wanted.volume_name {
+        Some(name) => *name == volume.id.name,
+        None => class(&spec.storage_class_name) == class(&wanted.storage_class_name),
+    };
+    fits && (spec.host_path.is_some() || spec.local.is_some() || spec.nfs.is_some())
 }
 
 /// Whether all Pods must run on one node.

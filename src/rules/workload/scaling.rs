@@ -1,6 +1,6 @@
 //! How many Pods a workload has, and who decides that.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
@@ -140,11 +140,16 @@ pub fn lowest(index: &Index<'_>, object: &Object) -> Option<i32> {
 /// folder if there is one.
 pub fn behind_services<'run>(index: &Index<'run>) -> HashMap<*const Object, &'run Object> {
     let mut behind = HashMap::new();
+    let mut seen = BTreeSet::new();
     for service in index.kind("Service").iter().copied() {
         let Some(Typed::Service(typed)) = &service.typed else { continue };
         let labels = typed.spec.as_ref().and_then(|spec| spec.selector.as_ref()).filter(|labels| !labels.is_empty());
         let Some(labels) = labels else { continue };
-        for workload in index.matching(service, &Selector::map(labels)) {
+        // of those that select alike from one place one is enough
+        if !seen.insert((labels, index.place(service))) {
+            continue;
+        }
+        for workload in index.matching(service, &Selector::map(labels)).iter() {
             if index.reach(service, workload) == Some(Reach::Run) {
                 continue;
             }

@@ -84,7 +84,7 @@ fn pod_selector<'run>(
     let Some(written) = label_selector(&object.document, node) else { return };
     let selector = Selector::of(&written);
     let is_open =
-        selector.is_empty() || has_placeholder(&selector) || run.index.matching(object, &selector).next().is_some();
+        selector.is_empty() || has_placeholder(&selector) || !run.index.matching(object, &selector).is_empty();
     if is_open || is_made_by_operator(run, object, &selector) {
         return;
     }
@@ -188,9 +188,11 @@ fn say(
         .unsafe_fix_if(format!("select `{}`", meant.says.unwrap_or_default()), edit.map(|edit| vec![edit]));
 }
 
-/// Whether an object's Pods have the labels that are written, and no others.
+/// Whether an object's Pods have the labels that are written, and no others. A template without containers is a part of
+/// one, for `kubectl patch`.
 fn makes_what_is_written(object: &Object) -> bool {
-    (object.typed.is_some() || object.id.kind == "Rollout") && !object.is_patch
+    let is_whole = object.pods().all(|pod| !pod.spec.containers.is_empty());
+    (object.typed.is_some() || object.id.kind == "Rollout") && !object.is_patch && is_whole
 }
 
 /// A constraint that does not count the Pods that it is written for.

@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::scaling::{name_node, selector};
@@ -16,19 +18,21 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+    let mut known = Known::new();
     for object in index.all().iter().copied().filter(|object| !object.is_relabelled) {
         match &object.typed {
-            Some(Typed::Service(_)) => service(index, object, found),
+            Some(Typed::Service(_)) => service(index, object, &mut known, found),
             Some(Typed::PodDisruptionBudget(budget)) => {
                 let written = budget.spec.as_ref().and_then(|spec| spec.selector.as_ref());
                 let node = object.document.at(object.node, &["spec", "selector"]);
                 if let (Some(written), Some(node)) = (written, node) {
-                    let (app, jobs) = selected(index, object, &Selector::of(written));
-                    say(object, node, app, &jobs, &BUDGET, found);
+                    let taken = selected(index, object, &Selector::of(written), &mut known);
+                    let Some((app, jobs)) = taken else { continue };
+                    say(object, node, *app, jobs, &BUDGET, found);
                 }
             }
             Some(Typed::HorizontalPodAutoscaler(_) | Typed::HorizontalPodAutoscalerV1(_)) => {
-                autoscaler(index, object, found);
+                autoscaler(index, object, &mut known, found);
             }
             _ => {}
         }
@@ -62,37 +66,47 @@ const AUTOSCALER: Effect = Effect {
 };
 
 /// The workload that a selector is meant for, and the Jobs beside it that it takes too.
-fn selected<'run>(
+type Taken<'run> = (Option<&'run Object>, Vec<PodView<'run>>);
+
+/// What was found for each selection so far: many objects may select alike.
+type Known<'run> = HashMap<*const usize, Taken<'run>>;
+
+fn selected<'known, 'run>(
     index: &Index<'run>,
-    from: &'run Object,
+    from: &Object,
     selector: &Selector<'_>,
-) -> (Option<&'run Object>, Vec<PodView<'run>>) {
-    if selector.equal().next().is_none() {
-        return (None, Vec::new());
-    }
+    known: &'known mut Known<'run>,
+) -> Option<&'known Taken<'run>> {
+    selector.equal().next()?;
     let beside = index.selected(from, selector);
-    let beside = beside.into_iter().filter(|workload| !workload.is_relabelled);
-    let (mut app, mut jobs) = (None, Vec::new());
-    for pod in beside.flat_map(Object::pods) {
-        if !pod.labels().is_some_and(|labels| selector.matches(labels)) {
-            continue;
+    let taken = known.entry(beside.key()).or_insert_with(|| {
+        let (mut app, mut jobs) = (None, Vec::new());
+        let written = beside.iter().filter(|workload| !workload.is_relabelled);
+        for pod in written.flat_map(Object::pods) {
+            if !pod.labels().is_some_and(|labels| selector.matches(labels)) {
+                continue;
+            }
+            if pod.life.waits_for_all() {
+                jobs.push(pod);
+            } else if pod.life == crate::kube::Life::LongRunning {
+                app = app.or(Some(pod.object));
+            }
         }
-        if pod.life.waits_for_all() {
-            jobs.push(pod);
-        } else if pod.life == crate::kube::Life::LongRunning {
-            app = app.or(Some(pod.object));
-        }
-    }
-    (app, jobs)
+        (app, jobs)
+    });
+    Some(taken)
 }
 
-fn service(index: &Index<'_>, object: &Object, found: &mut FoundAnywhere<'_>) {
+fn service<'run>(index: &Index<'run>, object: &Object, known: &mut Known<'run>, found: &mut FoundAnywhere<'_>) {
     let Some(Typed::Service(typed)) = &object.typed else { return };
     let Some(spec) = typed.spec.as_ref().filter(|spec| spec.type_.as_deref() != Some("ExternalName")) else { return };
     let Some(labels) = spec.selector.as_ref() else { return };
     let Some(node) = object.document.at(object.node, &["spec", "selector"]) else { return };
-    let (app, mut jobs) = selected(index, object, &Selector::map(labels));
-    // A Pod without a port of that name is no endpoint for it, and one that declares the number may serve it.
+    let Some((app, jobs)) = selected(index, object, &Selector::map(labels), known) else { return };
+    if app.is_none() || jobs.is_empty() {
+        return;
+    }
+    // A Pod without a port of that name is not an endpoint for it, and one that declares the number may serve it.
     let ports: Vec<&IntOrString> = spec.ports.iter().flatten().filter_map(|port| port.target_port.as_ref()).collect();
     let numbers: Vec<i32> = spec
         .ports
@@ -104,7 +118,7 @@ fn service(index: &Index<'_>, object: &Object, found: &mut FoundAnywhere<'_>) {
             Some(IntOrString::String(_)) => None,
         })
         .collect();
-    jobs.retain(|pod| {
+    let is_taken = |pod: &&PodView<'_>| {
         let declared = || pod.containers().flat_map(|view| view.container.ports.iter().flatten());
         let by_name = ports.iter().any(|port| match port {
             IntOrString::String(name) => declared().any(|port| port.name.as_deref() == Some(name)),
@@ -112,12 +126,13 @@ fn service(index: &Index<'_>, object: &Object, found: &mut FoundAnywhere<'_>) {
         });
         let is_served = numbers.iter().any(|number| declared().any(|port| port.container_port == *number));
         !by_name && !is_served && !numbers.is_empty()
-    });
-    say(object, node, app, &jobs, &SERVICE, found);
+    };
+    let jobs: Vec<PodView<'_>> = jobs.iter().filter(is_taken).copied().collect();
+    say(object, node, *app, &jobs, &SERVICE, found);
 }
 
 /// An autoscaler of resources or of Pods' own metrics, through its target's selector.
-fn autoscaler(index: &Index<'_>, object: &Object, found: &mut FoundAnywhere<'_>) {
+fn autoscaler<'run>(index: &Index<'run>, object: &Object, known: &mut Known<'run>, found: &mut FoundAnywhere<'_>) {
     let document = &object.document;
     let Some(target) = document.at(object.node, &["spec", "scaleTargetRef"]) else { return };
     let (Some(kind), Some(name)) = (document.get_str(target, "kind"), document.get_str(target, "name")) else { return };
@@ -134,9 +149,9 @@ fn autoscaler(index: &Index<'_>, object: &Object, found: &mut FoundAnywhere<'_>)
         return;
     };
     let Some((selector, _)) = selector(workload) else { return };
-    let (_, jobs) = selected(index, workload, &selector);
+    let Some((_, jobs)) = selected(index, workload, &selector, known) else { return };
     let node = document.get(target, "name").unwrap_or(target);
-    say(object, node, Some(workload), &jobs, &AUTOSCALER, found);
+    say(object, node, Some(workload), jobs, &AUTOSCALER, found);
 }
 
 fn say(

@@ -1,4 +1,4 @@
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use k8s_openapi::api::core::v1::ServicePort;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
@@ -23,8 +23,9 @@ pub static RULE: Rule = Rule {
 
 fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
     let mut told = None;
+    let mut declared = HashMap::new();
     for service in index.kind("Service").iter().filter(|service| !service.is_relabelled) {
-        of_service(index, service, &mut told, found);
+        of_service(index, service, &mut declared, &mut told, found);
     }
     for ingress in index.kind("Ingress").iter().filter(|ingress| !ingress.is_relabelled) {
         of_ingress(index, ingress, found);
@@ -40,9 +41,27 @@ fn ports(service: &Object) -> impl Iterator<Item = (&ServicePort, NodeId)> {
     parts::zipped(&service.document, list, typed)
 }
 
+/// What the Pods of a selection call their ports.
+struct Declared<'run> {
+    names: BTreeSet<&'run str>,
+    /// Whether some may have other names in the end.
+    is_open: bool,
+}
+
+impl<'run> Declared<'run> {
+    fn of(pods: &[&'run Object]) -> Self {
+        let views = pods.iter().flat_map(|object| object.pods()).flat_map(PodView::containers);
+        let ports = views.filter(ContainerView::runs_beside_app).flat_map(|view| view.container.ports.iter().flatten());
+        let names: BTreeSet<&str> = ports.filter_map(|port| port.name.as_deref()).collect();
+        let is_open = pods.iter().any(|pod| pod.is_relabelled) || names.iter().any(|name| text::is_placeholder(name));
+        Self { names, is_open }
+    }
+}
+
 fn of_service<'run>(
     index: &Index<'run>,
     service: &Object,
+    declared: &mut HashMap<*const usize, Declared<'run>>,
     told: &mut Option<HashSet<(String, &'run str)>>,
     found: &mut FoundAnywhere<'_>,
 ) {
@@ -55,20 +74,18 @@ fn of_service<'run>(
             continue;
         };
         let selector = Selector::map(labels);
-        let pods: Vec<&Object> = index.matching(service, &selector).collect();
-        let mut names = Vec::new();
-        for view in pods.iter().flat_map(|object| object.pods()).flat_map(PodView::containers) {
-            let own = view.container.ports.iter().flatten().filter_map(|port| port.name.as_deref());
-            names.extend(own.filter(|_| ContainerView::runs_beside_app(&view)));
+        let pods = index.matching(service, &selector);
+        let declared = declared.entry(pods.key()).or_insert_with(|| Declared::of(&pods.iter().collect::<Vec<_>>()));
+        if declared.is_open || declared.names.contains(name.as_str()) {
+            continue;
         }
-        let is_open = pods.iter().any(|pod| pod.is_relabelled) || names.iter().any(|name| text::is_placeholder(name));
         let near = pods.iter().find(|pod| index.reach(service, pod) != Some(Reach::Run));
-        let Some(first) = near.filter(|_| !is_open && !names.contains(&name.as_str())) else { continue };
+        let Some(first) = near else { continue };
         // a container that a custom kind injects (OpenKruise's SidecarSet) brings its own ports
         if told.get_or_insert_with(|| labels_in_custom_kinds(index)).contains(&("name".to_owned(), name.as_str())) {
             continue;
         }
-        let like = nearest(name, names.iter().copied());
+        let like = nearest(name, declared.names.iter().copied());
         let mut about = found.about(service);
         let saying =
             about

@@ -19,6 +19,13 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
     if object.is_patch || facts.is_open() {
         return;
     }
+    let mut bound = facts.running().flat_map(|member| member.listens.iter().map(move |listen| (member, listen.port)));
+    let is_bound = |(member, port): (&ContainerFacts<'_>, u16)| {
+        member.only_on_loopback(port).is_some_and(|listen| listen.certainty.is_certain())
+    };
+    if !bound.any(is_bound) {
+        return;
+    }
     for service in facts.index.services_of(object) {
         let Some(Typed::Service(typed)) = &service.typed else { continue };
         let ports = typed.spec.as_ref().and_then(|spec| spec.ports.as_deref());
@@ -34,7 +41,7 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
                 continue;
             };
             let shows = match listen.certainty {
-                Certainty::Default => {
+                Certainty::Default if listen.proof.shows.starts_with("default of ") => {
                     format!("listens on 127.0.0.1:{number} unless told otherwise ({})", listen.proof.shows)
                 }
                 _ => format!("binds {number} to loopback"),

@@ -24,7 +24,7 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
         let Some(selector) = budget_of(budget).and_then(|budget| budget.spec.as_ref()?.selector.as_ref()) else {
             continue;
         };
-        for workload in index.selected(budget, &Selector::of(selector)) {
+        for workload in index.selected(budget, &Selector::of(selector)).iter() {
             let key = (budget.id.namespace.as_deref(), std::ptr::from_ref(workload));
             let first = *covered.entry(key).or_insert(budget);
             let is_version = first.id.name == budget.id.name || !same_unit(first, budget);
@@ -44,7 +44,7 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
                 .label(workload.label(name_node(workload), "no Pod of this can be evicted"))
                 .because(
                     "eviction answers 500 for a Pod with more than one PodDisruptionBudget \
-                     (`pkg/registry/core/pod/storage/eviction.go`); `kubectl drain` then tries for ever",
+                     (`pkg/registry/core/pod/storage/eviction.go`); `kubectl drain` then tries forever",
                 )
                 .help(format!("remove one of the two, or make their selectors differ: `{two}` or `{one}`"));
         }

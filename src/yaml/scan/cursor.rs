@@ -93,7 +93,7 @@ impl<'src> Cursor<'src> {
         bytes > limit && (self.is_ascii || bytes > 4 * limit || count_characters(&self.bytes[start..self.at]) > limit)
     }
 
-    /// How many bytes of line break stand at `at`; 0 if none. YAML 1.1 breaks lines at U+0085, U+2028 and
+    /// How many bytes of line break are at `at`; 0 if none. YAML 1.1 breaks lines at U+0085, U+2028 and
     /// U+2029 too.
     #[inline]
     pub(super) fn break_length(&self, at: usize) -> usize {
@@ -121,6 +121,33 @@ impl<'src> Cursor<'src> {
         self.counted = (self.at, 0);
     }
 
+    /// Passes `count` line breaks at once, to where a line begins.
+    #[inline]
+    pub(super) fn pass_lines(&mut self, count: usize, start: usize) {
+        self.at = start;
+        self.line += count;
+        self.line_start = start;
+        self.counted = (start, 0);
+    }
+
+    /// Whether line feeds are the only line breaks of this text.
+    #[inline]
+    pub(super) fn only_line_feeds(&self) -> bool {
+        self.only_line_feeds
+    }
+
+    /// Where this line begins.
+    #[inline]
+    pub(super) fn line_start(&self) -> usize {
+        self.line_start
+    }
+
+    /// Whether only spaces are before this place on its line.
+    #[inline]
+    pub(super) fn is_indentation(&self) -> bool {
+        self.bytes[self.line_start..self.at].iter().all(|byte| *byte == b' ')
+    }
+
     /// Passes a line break, if there is one, and writes what it means: U+2028 and U+2029 stay, others are `\n`.
     pub(super) fn take_break(&mut self, into: &mut String) {
         let length = self.break_length(self.at);
@@ -130,7 +157,7 @@ impl<'src> Cursor<'src> {
         }
     }
 
-    /// Whether space, a tab, a line break or the end of the text stands at `at`.
+    /// Whether space, a tab, a line break or the end of the text is at `at`.
     #[inline]
     pub(super) fn is_blank_or_break(&self, at: usize) -> bool {
         match self.byte(at) {
@@ -170,7 +197,7 @@ impl<'src> Cursor<'src> {
             && self.is_blank_or_break(self.at + 3)
     }
 
-    /// The stream's end counts as a line of its own.
+    /// The stream's end counts as its own line.
     pub(super) fn end_line(&mut self) {
         if !self.is_line_start() {
             self.pass_break(0);

@@ -43,7 +43,7 @@ pub(super) enum State {
     DocumentEnd,
     BlockNode,
     ListEntry,
-    /// An entry of a list whose dashes stand in the column of the key above.
+    /// An entry of a list whose dashes are in the column of the key above.
     UnindentedEntry,
     MapKey,
     MapValue,
@@ -70,7 +70,7 @@ pub(in super::super) struct Parser<'src> {
     /// Where the open collections began.
     pub(super) opened: Vec<usize>,
     tag_prefixes: Vec<Tag>,
-    /// The last token that is written; a value that is not stands at its end.
+    /// The last token that is written; a value that is not is at its end.
     pub(super) last: Span,
 }
 

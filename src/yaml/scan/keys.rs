@@ -3,14 +3,14 @@
 use super::fault::{self, Fault};
 use super::scanner::Scanner;
 
-/// A key without `?` stands on one line and has at most this many characters.
+/// A key without `?` is on one line and has at most this many characters.
 pub(super) const MAX_KEY_LENGTH: usize = 1024;
 
 /// A token that turns out to be a key if `:` follows it in time.
 #[derive(Clone, Copy)]
 pub(super) struct PossibleKey {
     pub(super) is_possible: bool,
-    /// It stands where nothing but a key of the open map can.
+    /// It is where nothing but a key of the open map can.
     pub(super) is_required: bool,
     /// The number of the token, counted from the start of the text.
     pub(super) token: usize,

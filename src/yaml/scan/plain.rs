@@ -8,7 +8,7 @@ use super::scanner::Scanner;
 use super::token::{Kind, Token};
 
 /// Bytes at which a plain scalar may have to stop: 1 everywhere, 2 only inside brackets.
-const STOPS: [u8; 256] = {
+pub(super) const STOPS: [u8; 256] = {
     let mut stops = [0; 256];
     let mut index = 0;
     let everywhere = [0, b'\t', b'\n', b'\r', b' ', b':', 0xC2, 0xE2];

@@ -16,7 +16,7 @@ pub(super) struct Scanner<'src> {
     pub(super) queue: VecDeque<Token>,
     /// How many tokens the parser has taken.
     pub(super) taken: usize,
-    /// The first token in the queue is certain: nothing can come to stand before it.
+    /// The first token in the queue is certain: nothing can come before it.
     is_ready: bool,
     /// One for the block context and one for each open bracket.
     pub(super) keys: Vec<PossibleKey>,
@@ -36,7 +36,7 @@ impl<'src> Scanner<'src> {
             PossibleKey { is_possible: false, is_required: false, token: 0, at: cursor.at, line: 0, column: 0 };
         Self {
             cursor,
-            queue: VecDeque::with_capacity(16),
+            queue: VecDeque::new(),
             taken: 0,
             is_ready: false,
             keys: vec![outermost],
@@ -160,7 +160,7 @@ impl<'src> Scanner<'src> {
         }
     }
 
-    /// Something that ends all blocks and stands outside of them.
+    /// Something that ends all blocks and is outside of them.
     fn fetch_outermost(&mut self, scan: impl FnOnce(&mut Self) -> Result<Token, Fault>) -> Result<(), Fault> {
         self.close_blocks_to(-1);
         self.forget_key()?;

@@ -6,12 +6,14 @@
     record.py --discovery 1.37.2                      prints the kinds that a server serves
 
 Each base is changed in one place at a time: a key deleted or renamed; values of another type, empty, negative, too
-long. `--share N` sends every Nth change alone. Needs Go, etcd, openssl and PyYAML, and for each build ten minutes of two
+long. What comes before the last document of a base is created first: definitions of its kind. `--share N` sends every
+Nth change alone, `--only NAME …` those of some bases. Needs Go, etcd, openssl and PyYAML, and for each build ten minutes of two
 cores and 3 GB. See docs/versions.md.
 """
 import argparse
 import base64
 import copy
+import http.client
 import json
 import os
 import pathlib
@@ -136,6 +138,23 @@ class Server:
             raise OSError(status)
         return body
 
+    def install(self, objects):
+        """Creates objects, and waits until the kinds that they define are served."""
+        for one in objects:
+            spec, names = one["spec"], one["spec"]["names"]
+            PLURALS[names["kind"]] = names["plural"]
+            if spec["scope"] == "Cluster":
+                CLUSTER.add(names["kind"])
+            status, body, _ = self.request("POST", f"/apis/{one['apiVersion']}/customresourcedefinitions", one)
+            if status != 201:
+                raise SystemExit(body)
+            for _ in range(100):
+                status, _, _ = self.request("GET", f"/apis/{spec['group']}/{spec['versions'][0]['name']}/{names['plural']}")
+                if status == 200:
+                    break
+                time.sleep(0.2)
+            time.sleep(1)
+
     def ask(self, manifest):
         """What a strict dry run of a create says."""
         version, kind = manifest.get("apiVersion") or "v1", manifest.get("kind") or "Pod"
@@ -209,16 +228,23 @@ def changed(base, path, do, value):
     return manifest
 
 
-def record(folder, out, versions, share):
-    bases = {file.stem: yaml.safe_load(file.read_text()) for file in sorted(pathlib.Path(folder).glob("*.yaml"))}
+def record(folder, out, versions, share, only):
+    files = [file for file in sorted(pathlib.Path(folder).glob("*.yaml")) if not only or file.stem in only]
+    documents = {file.stem: list(yaml.safe_load_all(file.read_text())) for file in files}
+    bases = {name: all[-1] for name, all in documents.items()}
+    definitions = [one for all in documents.values() for one in all[:-1]]
     changes = [(base, *change) for base, first in bases.items() for change in mutations(first)][::share]
     answers = [{} for _ in changes]
     for version in versions:
         minor = ".".join(version.split(".")[:2])
         with Server(version) as server:
+            server.install(definitions)
             for change, answer in zip(changes, answers):
-                answer[minor] = server.ask(changed(bases[change[0]], *change[1:]))
-        print(version, sum(answer[minor]["accepted"] for answer in answers), "accepted of", len(answers), file=sys.stderr)
+                try:
+                    answer[minor] = server.ask(changed(bases[change[0]], *change[1:]))
+                except (OSError, http.client.HTTPException) as error:
+                    print("no answer:", change, error, file=sys.stderr)
+        print(version, sum(minor in answer and answer[minor]["accepted"] for answer in answers), "accepted of", len(answers), file=sys.stderr)
     write(out, changes, answers, versions)
 
 
@@ -227,6 +253,8 @@ def write(out, changes, answers, versions):
     with open(out, "w") as file:
         file.write(json.dumps({"servers": versions}) + "\n")
         for (base, path, do, value), answer in zip(changes, answers):
+            if len(answer) < len(versions):
+                continue
             line = {"base": base, "at": path, "do": do, "value": value}
             line["refused"] = {
                 minor: sorted({field for _, field in one["causes"]}) for minor, one in answer.items() if not one["accepted"]
@@ -249,12 +277,13 @@ def main():
     parser.add_argument("--build", nargs="+", metavar="VERSION", default=[])
     parser.add_argument("--record", nargs="+", metavar="ARG", help="folder, file, versions")
     parser.add_argument("--share", type=int, default=1)
+    parser.add_argument("--only", nargs="+", default=[], metavar="BASE")
     parser.add_argument("--discovery", metavar="VERSION")
     args = parser.parse_args()
     for version in args.build:
         build(version)
     if args.record:
-        record(args.record[0], args.record[1], args.record[2:], args.share)
+        record(args.record[0], args.record[1], args.record[2:], args.share, args.only)
     if args.discovery:
         discovery(args.discovery)
 

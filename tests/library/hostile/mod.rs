@@ -16,7 +16,7 @@ use serde_json::Value;
 use params::{Place, example, places, sample};
 use structure::{Skeleton, holds, skeleton};
 
-/// What is added to a value that is right, or stands in its place.
+/// What is added to a value that is right, or is in its place.
 const ADDED: &[&str] = &[
     "\"",
     "'",

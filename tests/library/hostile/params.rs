@@ -102,7 +102,7 @@ fn walk(schema: &Value, path: &mut Vec<Step>, name: &str, found: &mut Vec<(Strin
 }
 
 impl Place {
-    /// The description with a value in this place; none if the value cannot stand there.
+    /// The description with a value in this place; none if the value cannot be there.
     pub fn put(&self, value: &str) -> Option<Vec<Value>> {
         let mut documents = self.documents.clone();
         *documents[0].pointer_mut(&self.pointer)? = build(&self.path, value, Some(&self.params));

@@ -58,7 +58,7 @@ fn stands_alone(document: &Document, node: NodeId, text: &str) -> bool {
         && !text.lines().any(|line| ["---", "...", "%"].iter().any(|sign| line.starts_with(sign)))
 }
 
-/// Reads a node's bytes alone, in the column that they stand in.
+/// Reads a node's bytes alone, in the column that they are in.
 fn reread(document: &Document, node: NodeId, text: &str) -> Option<String> {
     let start = document.span(node).start as usize;
     let line_start = document.source.text[..start].rfind('\n').map_or(0, |at| at + 1);

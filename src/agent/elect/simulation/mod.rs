@@ -20,7 +20,7 @@ struct Scenario {
     deletions: bool,
     /// The state machine carries this mistake.
     fault: Option<Fault>,
-    /// Clocks stand still while a process is suspended, as `CLOCK_MONOTONIC` does.
+    /// Clocks stop while a process is suspended, as `CLOCK_MONOTONIC` does.
     clocks_stop: bool,
     /// Clock rates differ by a third instead of a hundredth.
     wild_clocks: bool,
@@ -68,7 +68,7 @@ fn simulate(seeds: std::ops::Range<u64>, scenario: Scenario) -> Result<Figures, 
     })
 }
 
-/// Past the test harness's capture, so that the figures stand in every run's output.
+/// Past the test harness's capture, so that the figures are in every run's output.
 fn report(text: &str) {
     let _ = writeln!(std::io::stderr(), "election simulation: {text}");
 }

@@ -44,14 +44,22 @@ impl Mask {
                 return shown;
             }
             if let Next::Secret { to_the_end } = next {
-                let length = value(rest, separator, to_the_end && separator.contains([':', '=']));
+                let nested = nested(rest, separator);
+                let length =
+                    nested.unwrap_or_else(|| value(rest, separator, to_the_end && separator.contains([':', '='])));
                 let (secret, after) = rest.split_at(length);
-                let filler = FILLERS.contains(&secret.trim_matches(is_separator).to_ascii_lowercase().as_str());
-                if filler {
+                let word = secret.trim_matches(is_separator).to_ascii_lowercase();
+                // `token -> …`
+                let is_sign = !secret.contains(char::is_alphanumeric);
+                if nested.is_none() && (is_sign && after.starts_with(is_separator) || FILLERS.contains(&word.as_str()))
+                {
                     shown += secret;
                 } else {
                     shown += &self.masked(secret);
-                    next = Next::Maybe;
+                    // `passphrase for key: …` names it once more
+                    if nested.is_some() || !secret.ends_with([':', '=']) {
+                        next = Next::Maybe;
+                    }
                 }
                 rest = after;
                 chunk = chunk.saturating_sub(length);
@@ -100,6 +108,35 @@ fn is_quote(c: char) -> bool {
     "\"'`".contains(c)
 }
 
+/// How long a list or map is that has begun in these separators: a secret with all that is in it.
+fn nested(rest: &str, separator: &str) -> Option<usize> {
+    let mut depth = separator.chars().filter(|c| "[{".contains(*c)).count();
+    if depth == 0 {
+        return None;
+    }
+    // JSON in JSON has a backslash before each quote that counts, and more before others.
+    let before_quote = separator.split('"').next().unwrap_or_default();
+    let quoting = before_quote.chars().rev().take_while(|c| *c == '\\').count();
+    let inside = &separator[separator.rfind(['[', '{']).unwrap_or(0)..];
+    let mut is_quoted = inside.matches('"').count() % 2 == 1;
+    let mut backslashes = 0;
+    for (at, c) in rest.char_indices() {
+        match c {
+            '"' if backslashes <= quoting => is_quoted = !is_quoted,
+            '[' | '{' if !is_quoted => depth += 1,
+            ']' | '}' if !is_quoted => {
+                depth -= 1;
+                if depth == 0 {
+                    return Some(at);
+                }
+            }
+            _ => {}
+        }
+        backslashes = if c == '\\' { backslashes + 1 } else { 0 };
+    }
+    Some(rest.len())
+}
+
 /// How long a secret is that begins here, after such separators: to its closing quote, or to the next space.
 fn value(rest: &str, separator: &str, to_the_end: bool) -> usize {
     // A quote inside is behind more backslashes than the one that opened it.
@@ -142,7 +179,7 @@ fn is_encoded(rest: &str) -> bool {
     length >= 8 && !plain
 }
 
-/// Credentials that stand without a name: in a URL, or long and unpronounceable.
+/// Credentials that are without a name: in a URL, or long and unpronounceable.
 fn looks_secret(word: &str) -> bool {
     if let Some((_, after)) = word.split_once("://") {
         return after.contains(['@', '?', '#']) || after.split('/').any(looks_secret);

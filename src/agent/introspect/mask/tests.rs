@@ -126,6 +126,13 @@ fn logs_lose_their_credentials() {
         "x-api-key: s3cr",
         "requirepass s3cr",
         "got 0123s3crabcdef456789abcd",
+        "{\"msg\":\"x\",\"auth\":{\"key\":\"s3cr\",\"more\":[\"s3cr\"]},\"n\":1}",
+        "{\"password\":[\"a]b\",\"s3cr\", \"s3cr\"]}",
+        "{\\\"secret\\\":{\\\"a\\\":\\\"}\\\",\\\"b\\\":\\\"s3cr\\\"}}",
+        "tokens: [s3cr, s3cr",
+        "my_token -> s3cr",
+        "password := s3cr",
+        "passphrase for key: s3cr",
         "hash $2y$10$s3cr",
     ] {
         let shown = MASK.log_line(line);
@@ -136,6 +143,7 @@ fn logs_lose_their_credentials() {
         "GET /healthz 200 in 3 ms",
         "worker 17 started",
         "{\"level\":\"info\",\"msg\":\"one item done\",\"n\":3}",
+        "{\"labels\":{\"app\":\"shop\"},\"ports\":[80, 81]}",
         "see https://example.com/docs/page",
         "a,b;c",
         "",

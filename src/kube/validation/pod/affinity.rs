@@ -130,13 +130,13 @@ fn match_label_keys(term: Field, context: PodContext) {
     for key in written.chain(merged) {
         let index = matching.items().zip(0_u32..).filter(|(candidate, _)| candidate.str() == key.str()).last();
         if let Some((_, index)) = index.filter(|_| selected.iter().any(|other| other == key.str())) {
-            key.as_item_of(term, index).invalid("stands in both `matchLabelKeys` and `labelSelector`");
+            key.as_item_of(term, index).invalid("is in both `matchLabelKeys` and `labelSelector`");
         }
         selected.push(key.str().to_owned());
     }
     for key in matching.items() {
         if mismatching.items().any(|other| other.str() == key.str()) {
-            key.invalid("stands in both `matchLabelKeys` and `mismatchLabelKeys`");
+            key.invalid("is in both `matchLabelKeys` and `mismatchLabelKeys`");
         }
     }
 }
@@ -196,7 +196,7 @@ fn spread_label_keys(constraint: Field) {
         meta::label_name(key);
         let of_expression = || expressions.items().any(|expression| expression.child("key").str() == key.str());
         if selector.child("matchLabels").has(key.str()) || of_expression() {
-            key.invalid("stands in both `matchLabelKeys` and `labelSelector`");
+            key.invalid("is in both `matchLabelKeys` and `labelSelector`");
         }
     }
 }

@@ -62,7 +62,7 @@ pub fn init_containers(spec: Field, volumes: &Volumes, context: PodContext) {
                 if policy.child("restartPolicy").str() == "RestartContainer"
                     && policy.has_change(Change::NoRestartToResizeInit)
                 {
-                    policy.child("restartPolicy").invalid("cannot restart an init container that is no sidecar");
+                    policy.child("restartPolicy").invalid("cannot restart an init container that is not a sidecar");
                 }
             }
         }

@@ -154,12 +154,12 @@ pub fn pod_annotations(annotations: Field, spec: Field) {
             }
             let known = matches!(text, "" | "runtime/default" | "unconfined") || text.starts_with("localhost/");
             if !known {
-                value.invalid("is no AppArmor profile");
+                value.invalid("is not an AppArmor profile");
             }
         } else if key == SECCOMP_POD_ANNOTATION || key.starts_with(SECCOMP_CONTAINER_ANNOTATION) {
             let known = matches!(text, "runtime/default" | "docker/default" | "unconfined");
             if !known && !text.starts_with("localhost/") {
-                value.after_dot(annotations).invalid("is no seccomp profile");
+                value.after_dot(annotations).invalid("is not a seccomp profile");
             }
         } else if key == "kubernetes.io/config.mirror" && spec.child("nodeName").is_empty() {
             value.invalid("marks a mirror Pod, which has a `nodeName`");

@@ -21,7 +21,7 @@ pub fn pod(object: Field) {
         for source in spec.child("volumes").items().flat_map(|volume| volume.at(&["projected", "sources"]).items()) {
             let token = source.child("serviceAccountToken");
             if token.is_set() {
-                token.forbidden("needs `serviceAccountName` on a Pod of its own");
+                token.forbidden("needs `serviceAccountName` on its own Pod");
             }
         }
     }
@@ -40,7 +40,7 @@ pub fn pod(object: Field) {
     }
     security::annotations_match_fields(annotations, spec);
     if formats::dns_label(&meta::final_name(metadata)).is_some() {
-        metadata.child("name").warn("it becomes the Pod's host name, and is no DNS label");
+        metadata.child("name").warn("it becomes the Pod's host name, and is not a DNS label");
     }
     warnings::spec_warnings(metadata, spec, false);
 }
@@ -225,7 +225,7 @@ fn scheduling_gates(gates: Field) {
     }
 }
 
-/// `validateHostUsers`: a user namespace of its own excludes the node's namespaces.
+/// `validateHostUsers`: its own user namespace excludes the node's namespaces.
 fn host_users(spec: Field) {
     if !spec.child("hostUsers").is_false() {
         return;

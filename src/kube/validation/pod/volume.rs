@@ -18,7 +18,7 @@ pub fn volumes<'a>(spec: Field<'a>, context: PodContext<'a>) -> Volumes<'a> {
     let mut usable: Vec<(&str, bool)> = Vec::new();
     let mut index = 0;
     let mut claim_names: Vec<&str> = Vec::new();
-    // A StatefulSet's claim templates stand before the volumes, and replace those of the same name.
+    // A StatefulSet's claim templates are before the volumes, and replace those of the same name.
     for template in context.claim_templates.into_iter().flat_map(Field::items) {
         let name = template.at(&["metadata", "name"]);
         if claim_names.contains(&name.str()) {
@@ -341,7 +341,7 @@ pub fn devices(container: Field, volumes: &Volumes) {
         }
         match volumes.usable.iter().find(|(volume, _)| *volume == name.str()) {
             None => name.not_found(name.str(), "among the Pod's volumes"),
-            Some((_, false)) => name.invalid("is no claim, and only claims can be block devices"),
+            Some((_, false)) => name.invalid("is not a claim, and only claims can be block devices"),
             Some(_) => {}
         }
         if path.is_empty() {

@@ -182,7 +182,7 @@ fn iscsi_name(text: &str) -> Option<&'static str> {
     } else {
         false
     };
-    (!valid).then_some("is no iSCSI name (iqn., eui. or naa.)")
+    (!valid).then_some("is not an iSCSI name (iqn., eui. or naa.)")
 }
 
 fn flocker(source: Field) {
@@ -208,7 +208,7 @@ fn quobyte(source: Field) {
     }
 }
 
-/// `net.SplitHostPort`: an address of IPv6 stands in brackets.
+/// `net.SplitHostPort`: an address of IPv6 is in brackets.
 fn is_host_and_port(pair: &str) -> bool {
     let Some((host, _)) = pair.rsplit_once(':') else { return false };
     match host.strip_prefix('[') {

@@ -198,7 +198,7 @@ fn lists(spec: Field) {
         let mut seen = HashSet::new();
         for item in spec.child(list).items().map(|item| item.child(name)) {
             if !seen.insert(item.str()) {
-                item.warn(format!("`{}` stands twice", item.str()));
+                item.warn(format!("`{}` is duplicated", item.str()));
             }
             if list == "imagePullSecrets" && item.is_empty() {
                 item.warn("an empty name names no Secret");
@@ -219,7 +219,7 @@ fn fractional(list: Field, name: &'static str) {
     }
 }
 
-/// A variable that stands twice, unless the second builds on the first.
+/// A variable that is set twice, unless the second builds on the first.
 fn hidden_variables(env: Field) {
     let mut names = HashSet::new();
     for variable in env.items() {
@@ -235,7 +235,7 @@ fn hidden_variables(env: Field) {
     }
 }
 
-/// A port that stands so often is compared with the first of them only, or a thousand would give a million warnings.
+/// A port that is declared so often is compared with the first of them only, or a thousand would give a million warnings.
 const REPEATED: usize = 20;
 
 fn ports(spec: Field, is_template: bool) {
@@ -256,7 +256,7 @@ fn ports(spec: Field, is_template: bool) {
             let (other_ip, other_host) = (other.child("hostIP").str(), host_port(*other));
             let at = other.path();
             if (other_ip, other_host) == (host_ip, host) {
-                port.warn(format!("this port stands twice: also {at}"));
+                port.warn(format!("this port is duplicated: also {at}"));
             } else if host == 0 || other_host == 0 {
                 port.warn(format!("this port overlaps with {at}"));
             } else if host == other_host && host_ip.is_empty() != other_ip.is_empty() {

@@ -94,7 +94,7 @@ impl Policy {
         let (warn, warn_version) = read("warn")?;
         let enforce_at =
             LevelVersion { level: enforce.unwrap_or(Level::Privileged), version: enforce_version.unwrap_or(LATEST) };
-        // Without a label of its own, a warning is as strict as what is enforced.
+        // Without its own label, a warning is as strict as what is enforced.
         let warn_at = match warn {
             Some(level) => LevelVersion { level, version: warn_version.unwrap_or(LATEST) },
             None if enforce_at.level > Level::Privileged => {

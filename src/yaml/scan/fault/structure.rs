@@ -20,7 +20,7 @@ fn key_before<'src>(cursor: &Cursor<'src>, at: usize) -> Option<&'src str> {
     line.find(": ").map(|colon| &line[..colon + 2])
 }
 
-/// Whether only space stands before `at` on its line.
+/// Whether only space is before `at` on its line.
 fn begins_line(cursor: &Cursor<'_>, at: usize) -> bool {
     cursor.slice(line_start(cursor, at), at).trim_matches([' ', '-', '?']).is_empty()
 }
@@ -37,7 +37,7 @@ fn indentation(cursor: &Cursor<'_>, at: usize) -> usize {
     line.len() - line.trim_start_matches(' ').len()
 }
 
-/// Where the first key or text of a line stands, dashes passed.
+/// Where the first key or text of a line is, dashes passed.
 fn content_column(cursor: &Cursor<'_>, line: usize) -> usize {
     let text = cursor.slice(line, cursor.end());
     let mut rest = text.trim_start_matches(' ');
@@ -56,7 +56,7 @@ pub(in super::super) fn list_on_line(cursor: &Cursor<'_>) -> Fault {
         refusal.because("the value above has not ended").help("indent the dash as its neighbours")
     } else {
         refusal
-            .because("`- ` begins a list, and a list begins on a line of its own")
+            .because("`- ` begins a list, and a list begins on its own line")
             .help(format!("put `{text}` on the next line, or {}", quote_it(text)))
     })
 }
@@ -73,7 +73,7 @@ pub(in super::super) fn colon(cursor: &Cursor<'_>) -> Fault {
     if key_before(cursor, at).is_some() {
         return Box::new(
             refuse(at, at + 1, "a second `: ` on one line")
-                .because("what stands before `: ` is a key, and a value cannot begin with a key on the same line")
+                .because("what is before `: ` is a key, and a value cannot begin with a key on the same line")
                 .help("quote the value"),
         );
     }
@@ -93,11 +93,11 @@ pub(in super::super) fn colon(cursor: &Cursor<'_>) -> Fault {
             format!("`{}:` is indented as if it belonged to the value above", beginning(key.trim_end(), 40)),
         )
         .because("the line above already has a value, and text that is indented deeper goes on with it")
-        .help("indent it as the key it stands beside"),
+        .help("indent it as the key it is beside"),
     )
 }
 
-/// Text where only a key can stand.
+/// Text where only a key can be.
 pub(in super::super) fn missing_colon(cursor: &Cursor<'_>, start: usize) -> Fault {
     let text = rest_of_line(cursor, start);
     let refusal = refuse(start, start + text.len().max(1), "a key without `:`");
@@ -105,7 +105,7 @@ pub(in super::super) fn missing_colon(cursor: &Cursor<'_>, start: usize) -> Faul
         refusal.because("a key is followed by `: `, with a space, on its own line").help("put a space after the colon")
     } else {
         refusal
-            .because("in this column stand the keys of a map")
+            .because("in this column are the keys of a map")
             .help("write `key: value`, or indent the line if it goes on with the value above")
     })
 }
@@ -126,7 +126,7 @@ pub(in super::super) fn too_deep(cursor: &Cursor<'_>) -> Fault {
     Box::new(refuse(cursor.at, cursor.at + 1, "nesting is deeper than 10000 levels").because("kubectl reads no deeper"))
 }
 
-/// Something in an open block collection that is no entry of it. `last` is the token before it.
+/// Something in an open block collection that is not an entry of it. `last` is the token before it.
 pub(in super::super) fn in_block(
     cursor: &Cursor<'_>,
     start: usize,
@@ -173,10 +173,10 @@ fn misplaced_line(cursor: &Cursor<'_>, start: usize, opened: Option<usize>, is_m
             (true, true) => refuse(start, end, "a dash in the column of a map's keys")
                 .because("the key above has its value already, or this list would be it")
                 .help("indent the list under its key"),
-            (true, false) => refuse(start, end, "this is no key, and it stands in the column of a map's keys")
+            (true, false) => refuse(start, end, "this is not a key, and it is in the column of a map's keys")
                 .help("write `key: value`, or indent the line if it goes on with the value above"),
             (false, _) => refuse(start, end, "a line without a dash in the column of a list's dashes")
-                .because("all that stands in the column of a list's dashes is an entry of the list")
+                .because("all that is in the column of a list's dashes is an entry of the list")
                 .help("begin the line with `- `, or indent it under the entry above"),
         });
     }
@@ -234,7 +234,7 @@ fn unclosed_bracket(bracket: char, closing: char, opened: usize) -> Fault {
     )
 }
 
-/// A place where a value must stand, and none does.
+/// A place where a value must be, and none is.
 pub(in super::super) fn no_value(cursor: &Cursor<'_>, here: Span, opened: Option<usize>) -> Fault {
     let start = here.start as usize;
     let end = (here.end as usize).max(character_end(cursor, start));

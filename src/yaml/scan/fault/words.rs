@@ -96,7 +96,7 @@ pub(in super::super) fn block_header(cursor: &Cursor<'_>, start: usize) -> Fault
     let end = character_end(cursor, cursor.at).max(start + 1);
     Box::new(
         refuse(start, end, format!("`{sign}` begins a block scalar, and its text begins on the next line"))
-            .because("after the sign may stand `-` or `+`, a digit from 1 to 9, and a comment")
+            .because("after the sign may be `-` or `+`, a digit from 1 to 9, and a comment")
             .help(format!("put the text on the next line, or {}", quote_it(text))),
     )
 }

@@ -1,0 +1,64 @@
+//! The keys of descriptions and settings, from their schemas.
+
+use serde_json::Value as Json;
+
+use super::table;
+use crate::{describe, lint, project};
+
+/// How deep keys are listed.
+const DEEPEST: usize = 4;
+
+pub fn descriptions() -> String {
+    let mut rows = Vec::new();
+    add("", describe::grammar(), 0, &mut rows);
+    "# Keys of a description\n\nFrom the schema that `patterns schema` prints, which editors complete from. The \
+     parameters of each pattern are on [its page](patterns.md).\n\n"
+        .to_owned()
+        + &table(["key", "type", "meaning", "example"], rows.into_iter())
+}
+
+pub fn settings() -> String {
+    let mut rows = Vec::new();
+    add("", project::grammar(), 0, &mut rows);
+    add("lint.", lint::settings_schema(), 1, &mut rows);
+    "# Keys of `.patterns.yaml`\n\nThe nearest file upwards counts, up to the repository's root, and never together with \
+     another. `patterns schema --settings` prints the schema.\n\n"
+        .to_owned()
+        + &table(["key", "type", "meaning", "example"], rows.into_iter())
+}
+
+/// Adds the keys of a schema and of the objects and lists below it.
+fn add(prefix: &str, schema: &Json, depth: usize, rows: &mut Vec<[String; 4]>) {
+    if depth >= DEEPEST {
+        return;
+    }
+    for (name, below) in schema["properties"].as_object().into_iter().flatten() {
+        let key = format!("{prefix}{name}");
+        let text = |field: &str| below[field].as_str().unwrap_or_default();
+        let example = text("x-example");
+        let example = if example.is_empty() || example.contains('\n') { String::new() } else { format!("`{example}`") };
+        rows.push([format!("`{key}`"), kind(below), text("description").to_owned(), example]);
+        add(&format!("{key}."), below, depth + 1, rows);
+        add(&format!("{key}[]."), &below["items"], depth + 1, rows);
+        add(&format!("{key}.*."), &below["additionalProperties"], depth + 1, rows);
+    }
+}
+
+/// The type of a value, and the values that are allowed.
+fn kind(schema: &Json) -> String {
+    let texts = |list: &[Json]| list.iter().map(|one| one.as_str().unwrap_or("…").to_owned()).collect::<Vec<_>>();
+    if let Some(choices) = schema["enum"].as_array() {
+        return texts(choices).join(", ");
+    }
+    let default = match &schema["default"] {
+        Json::Null => String::new(),
+        Json::String(default) => format!(", default {default}"),
+        default => format!(", default {default}"),
+    };
+    let kind = match &schema["type"] {
+        Json::String(kind) => kind.clone(),
+        Json::Array(kinds) => texts(kinds).join(" or "),
+        _ => String::new(),
+    };
+    kind + &default
+}

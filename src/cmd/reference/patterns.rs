@@ -1,0 +1,84 @@
+//! The patterns' pages, each with a picture of its example, and a list of all.
+
+use std::fmt::Write as _;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::{Page, fenced, prose, table};
+use crate::cli::DescriptionArgs;
+use crate::cmd::expand::expand_text;
+use crate::diagram::{self, svg};
+use crate::kube::File;
+use crate::pattern::{Catalogue, Folder, page};
+use crate::yaml::{Source, emit};
+
+pub fn pages() -> io::Result<Vec<Page>> {
+    let catalogue = Catalogue::built_in();
+    let mut folders: Vec<&Folder> = catalogue.folders().collect();
+    folders.sort_by_key(|folder| folder.name());
+    let (mut pages, mut rows) = (Vec::new(), Vec::new());
+    let mut gallery =
+        "# Gallery\n\nWhat the example of each pattern makes, as `patterns diagram` draws it: what comes in, \
+                       the workloads with their containers by role, and what they call.\n"
+            .to_owned();
+    for folder in folders {
+        let name = folder.name();
+        let definition = folder.definition().map_err(io::Error::other)?;
+        let under = if definition.is_shape() { "shape" } else { "use" };
+        rows.push([format!("[{name}](patterns/{name}.md)"), format!("`{under}`"), definition.summary.clone()]);
+        let text = page(&catalogue, folder, definition);
+        let facts = text.split("\nExample\n").next().unwrap_or_default();
+        let mut text = format!("# {name}\n\n{}", facts_as_markdown(facts));
+        if let Some(example) = folder.file("example.yaml") {
+            let picture = picture(&format!("{name}.yaml"), example)?;
+            let _ = writeln!(text, "\n## Example\n\n{}\n![{name}]({name}.svg)", fenced("yaml", example));
+            let _ = writeln!(gallery, "\n## [{name}](patterns/{name}.md)\n\n![{name}](patterns/{name}.svg)");
+            pages.push((format!("patterns/{name}.svg"), picture));
+        }
+        let further = folder.files().filter(|(file, _)| file.starts_with("example-"));
+        for (_, example) in further {
+            let _ = write!(text, "\n{}", fenced("yaml", example));
+        }
+        pages.push((format!("patterns/{name}.md"), text));
+    }
+    let list =
+        "# Patterns\n\n`patterns explain PATTERN` prints the same, `patterns new PATTERN` a description to start \
+                from.\n\n"
+            .to_owned()
+            + &table(["pattern", "under", "what it does"], rows.into_iter());
+    pages.push(("patterns.md".to_owned(), list));
+    pages.push(("gallery.md".to_owned(), gallery));
+    Ok(pages)
+}
+
+/// What `patterns explain` prints as columns, as lists: columns are too wide for small screens.
+fn facts_as_markdown(facts: &str) -> String {
+    let mut lines = Vec::new();
+    // its first line is the pattern's name, with where it belongs
+    for (number, line) in facts.lines().enumerate() {
+        let is_heading = number > 3 && !line.starts_with(' ') && !line.is_empty() && !line.ends_with('.');
+        lines.push(match line.strip_prefix("  ").map(|row| row.split_once("  ").unwrap_or((row, ""))) {
+            Some((name, text)) => format!("- `{name}`: {}", prose(text.trim_start())),
+            None if number == 0 => format!("{}\n", prose(line.split_once(' ').map_or(line, |(_, rest)| rest))),
+            None if is_heading => format!("## {line}"),
+            None => prose(line),
+        });
+    }
+    lines.join("\n") + "\n"
+}
+
+/// A picture of what a description makes.
+fn picture(title: &str, description: &str) -> io::Result<String> {
+    let source = Arc::new(Source::from_text(title, description));
+    // what an example names beside it is in no file here
+    let args = DescriptionArgs { values_come_later: true, ..DescriptionArgs::default() };
+    let expanded = expand_text(&source, Path::new("-"), &args)?.map_err(|findings| {
+        let messages: Vec<String> = findings.into_iter().map(|finding| finding.message).collect();
+        io::Error::other(format!("{title}: {}", messages.join("; ")))
+    })?;
+    let objects: Vec<_> = expanded.made.into_iter().map(|made| made.object).collect();
+    let text = emit::to_stream(&objects).map_err(io::Error::other)?;
+    let file = File::read(&Arc::new(Source::from_text(title, text)));
+    Ok(svg::write(&diagram::of(title, &file.objects)))
+}

@@ -1,0 +1,105 @@
+//! What a run has found, for the next run over nearly the same files: the language server lints after each edit, and of
+//! hundreds of files one has changed.
+//!
+//! Files are told apart by their texts in memory: one that is read again has another. What a rule finds in one file
+//! alone stays right as long as the file does. What Pods do depends on other files as well, so it is read again bit by
+//! bit, as [`Kept::doubt`] says, until all of it is as new.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use crate::diagnostic::Finding;
+use crate::kube::{File, Index, Object, Workspace};
+use crate::yaml::Source;
+
+/// Findings by file.
+#[derive(Debug, Default)]
+pub struct Kept {
+    by_file: HashMap<usize, OfFile>,
+}
+
+#[derive(Debug)]
+struct OfFile {
+    /// Held so that no other text takes its place in memory.
+    _source: Arc<Source>,
+    /// What the rules find that look at one file, if they have looked.
+    alone: Option<Vec<Finding>>,
+    /// What the rules find that compare what Pods do, if they have looked.
+    facts: Option<Vec<Finding>>,
+}
+
+fn address(source: &Arc<Source>) -> usize {
+    Arc::as_ptr(source).addr()
+}
+
+impl Kept {
+    /// Has what Pods of some files do read again: the files at these places of the workspace.
+    pub fn doubt(&mut self, workspace: &Workspace, files: std::ops::Range<usize>) {
+        for file in workspace.files.get(files).unwrap_or_default() {
+            if let Some(of_file) = self.by_file.get_mut(&address(&file.source)) {
+                of_file.facts = None;
+            }
+        }
+    }
+
+    /// Drops what was found in texts that are gone, and makes room for new ones.
+    pub(super) fn retain(&mut self, workspace: &Workspace) {
+        let there: HashSet<usize> = workspace.files.iter().map(|file| address(&file.source)).collect();
+        self.by_file.retain(|address, _| there.contains(address));
+        for file in &workspace.files {
+            let new = || OfFile { _source: Arc::clone(&file.source), alone: None, facts: None };
+            self.by_file.entry(address(&file.source)).or_insert_with(new);
+        }
+    }
+
+    /// Asks for the findings in the objects of files that have none of the kind yet.
+    pub(super) fn read_facts<'run>(
+        &mut self,
+        index: &Index<'run>,
+        check: impl FnOnce(&[&'run Object]) -> Vec<(&'run Object, Vec<Finding>)>,
+    ) {
+        let lacks = |object: &&&Object| {
+            let of_file = self.by_file.get(&address(&object.document.source));
+            of_file.is_none_or(|of_file| of_file.facts.is_none())
+        };
+        let objects: Vec<&'run Object> = index.all().iter().filter(lacks).copied().collect();
+        let found = if objects.is_empty() { Vec::new() } else { check(&objects) };
+        for of_file in self.by_file.values_mut() {
+            of_file.facts.get_or_insert_default();
+        }
+        for (object, findings) in found {
+            if let Some(of_file) = self.by_file.get_mut(&address(&object.document.source)) {
+                of_file.facts.get_or_insert_default().extend(findings);
+            }
+        }
+    }
+
+    /// All findings about what Pods do, in the order of the files.
+    pub(super) fn facts(&self, workspace: &Workspace) -> impl Iterator<Item = Finding> {
+        let of_files = workspace.files.iter().filter_map(|file| self.by_file.get(&address(&file.source)));
+        of_files.flat_map(|of_file| of_file.facts.iter().flatten()).cloned()
+    }
+
+    /// Asks for the findings of reported files that have none yet.
+    pub(super) fn read_files(&mut self, workspace: &Workspace, check: impl Fn(&File) -> Vec<Finding> + Sync) {
+        let lacks = |file: &&File| {
+            let of_file = self.by_file.get(&address(&file.source));
+            file.reported && of_file.is_none_or(|of_file| of_file.alone.is_none())
+        };
+        let files: Vec<&File> = workspace.files.iter().filter(lacks).collect();
+        let found: Vec<Vec<Finding>> = files.par_iter().map(|file| check(file)).collect();
+        for (file, findings) in files.into_iter().zip(found) {
+            if let Some(of_file) = self.by_file.get_mut(&address(&file.source)) {
+                of_file.alone = Some(findings);
+            }
+        }
+    }
+
+    /// What the rules have found that look at this file alone.
+    pub(super) fn of(&self, file: &File) -> &[Finding] {
+        let of_file = self.by_file.get(&address(&file.source));
+        of_file.and_then(|of_file| of_file.alone.as_deref()).unwrap_or_default()
+    }
+}

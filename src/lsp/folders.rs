@@ -1,0 +1,415 @@
+//! The folders that an editor has open: their files, as they are on disk or in the editor, and what is wrong in them.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use lsp_types::{TextDocumentContentChangeEvent, TextDocumentItem, Uri};
+
+use super::buffers::{Buffer, Buffers};
+use super::positions::Encoding;
+use super::uris;
+use crate::cmd::descriptions;
+use crate::diagnostic::{self, Finding};
+use crate::files;
+use crate::kube::{File, Input, Inputs, Workspace};
+use crate::limits;
+use crate::lint::baseline::Baseline;
+use crate::lint::{self, Kept, Overrides, Projects, Selection};
+use crate::project;
+use crate::yaml::Source;
+
+/// What Pods do is read again for so many files at a time: an edit waits no longer than that takes.
+const AT_ONCE: usize = 32;
+
+/// When a file was written, and how long it is.
+type Stamp = Option<(SystemTime, u64)>;
+
+/// The files of the open folders, and all open texts.
+#[derive(Debug, Default)]
+pub struct Folders {
+    /// The open texts.
+    pub buffers: Buffers,
+    roots: Vec<PathBuf>,
+    is_too_large: bool,
+    workspace: Workspace,
+    /// The files that are read of the folders.
+    read: HashMap<PathBuf, (Input, Stamp)>,
+    /// The settings, as they were last without a mistake.
+    projects: Option<Projects>,
+    /// What is wrong with them now.
+    of_settings: Vec<Finding>,
+    kept: Kept,
+    /// What is wrong with each description, by the address of its text.
+    of_descriptions: HashMap<usize, (Arc<Source>, Vec<Finding>)>,
+    /// The first file of which what its Pods do is not as new.
+    doubt_from: usize,
+    /// Whether something has changed since the last findings.
+    is_dirty: bool,
+    /// Whether the last findings have not been asked for.
+    is_news: bool,
+    found: BTreeMap<String, OfFile>,
+}
+
+/// A text under the cursor, and the files that it belongs to.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen<'a> {
+    /// The files together.
+    pub workspace: &'a Workspace,
+    /// The file of the text.
+    pub file: &'a File,
+    /// The text as the client has it.
+    pub buffer: &'a Buffer,
+}
+
+impl Seen<'_> {
+    /// Where relative names in the text lead from: the file as messages call it, or `-` for a text without a file.
+    #[must_use]
+    pub fn path(self) -> PathBuf {
+        PathBuf::from(if self.file.path.is_some() { self.file.source.name.as_str() } else { "-" })
+    }
+}
+
+impl Folders {
+    /// Reads folders. Of folders with more files than [`limits::FILES`] only open files are checked; whether that is so
+    /// is returned.
+    pub fn open(&mut self, roots: Vec<PathBuf>) -> bool {
+        self.roots = roots;
+        self.rescan();
+        self.is_too_large
+    }
+
+    fn inputs(&mut self) -> Vec<Input> {
+        if self.roots.is_empty() {
+            return Vec::new();
+        }
+        // As `patterns lint .` names them, if they are below the folder that the server works in.
+        let here = std::env::current_dir().and_then(fs::canonicalize).unwrap_or_default();
+        let named = |root: &PathBuf| if *root == here { PathBuf::from(".") } else { root.clone() };
+        let paths: Vec<PathBuf> = self.roots.iter().map(named).collect();
+        let found =
+            Workspace::inputs(&Inputs { paths: &paths, most: Some(limits::FILES.count()), ..Inputs::default() });
+        found.unwrap_or_else(|| {
+            self.is_too_large = true;
+            self.roots.clear();
+            Vec::new()
+        })
+    }
+
+    /// Looks for what has changed on disk.
+    pub fn rescan(&mut self) {
+        let mut changed = Vec::new();
+        let mut there = HashSet::new();
+        for input in self.inputs() {
+            let Some(path) = input.identity.clone() else { continue };
+            let stamp = stamp(&path);
+            let is_new = self.read.get(&path).is_none_or(|(_, known)| *known != stamp);
+            if is_new && self.buffers.of_file(&path).is_none_or(|buffer| buffer.apart.is_some()) {
+                changed.push(input.clone());
+            }
+            there.insert(path.clone());
+            self.read.insert(path, (input, stamp));
+        }
+        let is_gone = |path: &&PathBuf| !there.contains(*path) && self.buffers.of_file(path).is_none();
+        let gone: Vec<PathBuf> = self.read.keys().filter(is_gone).cloned().collect();
+        for path in &gone {
+            self.read.remove(path);
+        }
+        if changed.is_empty() && gone.is_empty() && self.projects.is_some() {
+            return;
+        }
+        self.refresh(&changed, &gone);
+        // What descriptions name may be any file.
+        self.of_descriptions.clear();
+        self.read_settings();
+    }
+
+    fn refresh(&mut self, changed: &[Input], gone: &[PathBuf]) {
+        if self.workspace.refresh(changed, gone) {
+            self.kept = Kept::default();
+        }
+        if let Some(projects) = &self.projects {
+            self.workspace.leave_out(|file| projects.excludes(file));
+        }
+        self.doubt_from = 0;
+        self.is_dirty = true;
+    }
+
+    /// Reads `.patterns.yaml`, or those of several projects. While one is wrong, those before it count.
+    fn read_settings(&mut self) {
+        self.of_settings.clear();
+        self.kept = Kept::default();
+        self.of_descriptions.clear();
+        self.is_dirty = true;
+        match Projects::load(&self.workspace, Selection::default(), Overrides::default()) {
+            Ok(Ok(projects)) => {
+                self.workspace.leave_out(|file| projects.excludes(file));
+                self.projects = Some(projects.looking_at(&self.roots));
+            }
+            Ok(Err(findings)) => self.of_settings = findings,
+            Err(_) => {}
+        }
+    }
+
+    /// Takes a text that was opened.
+    pub fn did_open(&mut self, document: TextDocumentItem) {
+        let buffer = self.buffers.open(document);
+        let mut is_added = false;
+        let is_new = |path: &Path| !path.exists() && self.roots.iter().any(|root| path.starts_with(root));
+        match &buffer.path {
+            Some(path) if self.read.contains_key(path) => {}
+            Some(path) if is_new(path) => {
+                let here = std::env::current_dir().and_then(fs::canonicalize).unwrap_or_default();
+                let input = Input::found(path.strip_prefix(&here).unwrap_or(path));
+                self.read.insert(path.clone(), (input, None));
+                is_added = true;
+            }
+            _ => {
+                buffer.read_apart();
+                self.is_dirty = true;
+                return;
+            }
+        }
+        let path = buffer.path.clone();
+        self.edited(path.as_deref());
+        if is_added {
+            // Its folder may be one that no settings were looked for yet.
+            self.read_settings();
+        }
+    }
+
+    /// Edits a text that is open.
+    pub fn did_change(
+        &mut self,
+        uri: &Uri,
+        version: i32,
+        changes: Vec<TextDocumentContentChangeEvent>,
+        encoding: Encoding,
+    ) {
+        let Some(buffer) = self.buffers.get_mut(uri) else { return };
+        buffer.change(version, changes, encoding);
+        if buffer.apart.is_some() {
+            buffer.read_apart();
+            self.is_dirty = true;
+        } else {
+            let path = buffer.path.clone();
+            self.edited(path.as_deref());
+        }
+    }
+
+    /// Drops a text that was closed: what is on disk counts again.
+    pub fn did_close(&mut self, uri: &Uri) {
+        let Some(buffer) = self.buffers.close(uri) else { return };
+        self.is_dirty = true;
+        let (Some(path), None) = (&buffer.path, &buffer.apart) else { return };
+        if path.exists() {
+            self.edited(Some(path));
+        } else if let Some((input, _)) = self.read.remove(path) {
+            drop(input);
+            self.refresh(&[], std::slice::from_ref(path));
+        }
+    }
+
+    fn edited(&mut self, path: Option<&Path>) {
+        let Some((path, (input, _))) = path.and_then(|path| self.read.get_key_value(path)) else { return };
+        let (path, input) = (path.clone(), input.clone());
+        self.refresh(&[input], &[]);
+        let is_settings = path.file_name().is_some_and(|name| name == project::FILE_NAME);
+        if is_settings || self.projects.is_none() {
+            self.read_settings();
+        }
+        let bases = |file: &File| descriptions::bases(file).contains(&path);
+        let extending: Vec<usize> =
+            self.workspace.files.iter().filter(|file| bases(file)).map(|file| address(&file.source)).collect();
+        for description in extending {
+            self.of_descriptions.remove(&description);
+        }
+    }
+
+    /// The text that is called so, with the files that it belongs to.
+    #[must_use]
+    pub fn see(&self, uri: &Uri) -> Option<Seen<'_>> {
+        let buffer = self.buffers.get(uri)?;
+        if let Some(apart) = &buffer.apart {
+            return Some(Seen { workspace: apart, file: apart.files.first()?, buffer });
+        }
+        let of_it = |file: &&File| !file.is_generated && file.path == buffer.path;
+        Some(Seen { workspace: &self.workspace, file: self.workspace.files.iter().find(of_it)?, buffer })
+    }
+
+    /// Whether there is more to find than was last asked for.
+    #[must_use]
+    pub fn has_work(&self) -> bool {
+        self.is_dirty || self.is_news || self.doubt_from < self.workspace.files.len()
+    }
+
+    /// Does a part of what is to be done after an edit: first what is wrong in each file, as far as the edit itself may
+    /// have changed it, then, a few files at a time, what it changes elsewhere. Whether there are new findings.
+    pub fn work(&mut self) -> bool {
+        if !self.is_dirty && self.doubt_from < self.workspace.files.len() {
+            let end = (self.doubt_from + AT_ONCE).min(self.workspace.files.len());
+            self.kept.doubt(&self.workspace, self.doubt_from..end);
+            if let Some(projects) = &self.projects {
+                lint::read_facts_again(&self.workspace, projects, &mut self.kept);
+            }
+            self.doubt_from = end;
+            if end < self.workspace.files.len() {
+                return false;
+            }
+            self.is_dirty = true;
+        }
+        self.findings();
+        std::mem::take(&mut self.is_news)
+    }
+
+    /// Finds what is wrong now.
+    pub fn findings(&mut self) {
+        if std::mem::take(&mut self.is_dirty) {
+            self.is_news = true;
+            self.found = self.find();
+        }
+    }
+
+    /// What was wrong when [`Folders::findings`] was last asked.
+    #[must_use]
+    pub fn found(&self) -> &BTreeMap<String, OfFile> {
+        &self.found
+    }
+
+    /// Leaves it at what is known, after something could not be checked.
+    pub fn give_up(&mut self) -> bool {
+        self.is_dirty = false;
+        self.is_news = false;
+        self.doubt_from = self.workspace.files.len();
+        false
+    }
+
+    fn find(&mut self) -> BTreeMap<String, OfFile> {
+        let mut findings = self.of_settings.clone();
+        if let Some(projects) = &self.projects {
+            findings.extend(lint::run_again(&self.workspace, projects, &mut self.kept));
+            findings.extend(of_descriptions(&self.workspace, projects, &mut self.of_descriptions));
+            if let Some(baseline) = baseline(projects) {
+                baseline.apply(&self.workspace, projects, &mut findings);
+            }
+        }
+        diagnostic::sort(&mut findings);
+        lint::cut(&mut findings);
+        let mut all: BTreeMap<String, OfFile> = BTreeMap::new();
+        let mut add = |uri: Option<Uri>, finding: Finding| {
+            let Some(uri) = uri else { return };
+            let of_file = all.entry(uri.as_str().to_owned());
+            of_file.or_insert_with(|| OfFile { uri, findings: Vec::new() }).findings.push(finding);
+        };
+        let names = self.names();
+        for finding in findings {
+            add(names.uri(&finding.primary.source), finding);
+        }
+        for buffer in self.buffers.iter() {
+            for (workspace, file) in buffer.apart.iter().filter_map(|apart| Some((apart, apart.files.first()?))) {
+                for finding in of_one(workspace) {
+                    let is_own = finding.primary.source.name == file.source.name;
+                    add(if is_own { Some(buffer.uri.clone()) } else { names.uri(&finding.primary.source) }, finding);
+                }
+            }
+        }
+        all
+    }
+
+    /// What files are called by the client.
+    #[must_use]
+    pub fn names(&self) -> Names<'_> {
+        let of_file = |file: &'_ File| Some((file.source.name.clone(), file.path.clone()?));
+        let files = self.workspace.files.iter().filter(|file| !file.is_generated);
+        Names { buffers: &self.buffers, paths: files.filter_map(of_file).collect() }
+    }
+}
+
+/// What is wrong in one file.
+#[derive(Debug)]
+pub struct OfFile {
+    /// The file.
+    pub uri: Uri,
+    /// In order of place.
+    pub findings: Vec<Finding>,
+}
+
+/// What files are called by the client, by what messages call them.
+#[derive(Debug)]
+pub struct Names<'a> {
+    buffers: &'a Buffers,
+    paths: HashMap<String, PathBuf>,
+}
+
+impl Names<'_> {
+    /// The URI of a file that findings speak of; none for a text without a file.
+    #[must_use]
+    pub fn uri(&self, source: &Source) -> Option<Uri> {
+        let path = self.paths.get(&source.name).cloned();
+        let path = path.unwrap_or_else(|| files::identity(Path::new(&source.name)));
+        let of_buffer = self.buffers.of_file(&path).map(|buffer| buffer.uri.clone());
+        of_buffer.or_else(|| path.is_absolute().then(|| uris::uri(&path))?)
+    }
+}
+
+/// What is wrong with a text that belongs to no open folder.
+fn of_one(workspace: &Workspace) -> Vec<Finding> {
+    let Ok(loaded) = Projects::load(workspace, Selection::default(), Overrides::default()) else { return Vec::new() };
+    match loaded {
+        Ok(projects) if workspace.files.iter().any(|file| projects.excludes(file)) => Vec::new(),
+        Ok(projects) => {
+            let mut findings = lint::run(workspace, &projects);
+            findings.extend(descriptions::check(workspace, &projects).unwrap_or_default());
+            let own: HashSet<&str> = workspace.files.iter().map(|file| file.source.name.as_str()).collect();
+            findings.retain(|finding| own.contains(finding.primary.source.name.as_str()));
+            findings
+        }
+        Err(findings) => findings,
+    }
+}
+
+/// What is wrong with the descriptions among some files, each looked at once as long as it stays as it is.
+fn of_descriptions(
+    workspace: &Workspace,
+    projects: &Projects,
+    known: &mut HashMap<usize, (Arc<Source>, Vec<Finding>)>,
+) -> Vec<Finding> {
+    let descriptions: Vec<&File> =
+        workspace.files.iter().filter(|file| file.reported && file.is_description()).collect();
+    let there: HashSet<usize> = descriptions.iter().map(|file| address(&file.source)).collect();
+    known.retain(|address, _| there.contains(address));
+    let bases: HashSet<PathBuf> = descriptions.iter().flat_map(|file| descriptions::bases(file)).collect();
+    let mut all = Vec::new();
+    for file in descriptions {
+        // A base need not be complete: what it makes is seen where it is extended.
+        if file.path.as_ref().is_some_and(|path| bases.contains(path)) {
+            continue;
+        }
+        let (_, findings) = known.entry(address(&file.source)).or_insert_with(|| {
+            let mut findings = Vec::new();
+            // Settings that cannot be read are said of themselves.
+            let _ = descriptions::check_file(file, projects, &mut findings);
+            (Arc::clone(&file.source), findings)
+        });
+        all.extend(findings.iter().cloned());
+    }
+    all
+}
+
+/// The baseline that the settings name. One that is not there or cannot be read hides nothing.
+fn baseline(projects: &Projects) -> Option<Baseline> {
+    let file = projects.shared(|settings| settings.baseline.as_ref())?;
+    let bytes = files::read_regular(&file.path, limits::INPUT).ok()?;
+    Baseline::read(&file.path, bytes).ok()
+}
+
+fn address(source: &Arc<Source>) -> usize {
+    Arc::as_ptr(source).addr()
+}
+
+fn stamp(path: &Path) -> Stamp {
+    let metadata = fs::metadata(path).ok()?;
+    Some((metadata.modified().ok()?, metadata.len()))
+}

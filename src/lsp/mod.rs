@@ -1,0 +1,28 @@
+//! `patterns lsp`: what `lint`, `gen`, `explain` and `schema` know, in an editor, over the Language Server Protocol.
+//!
+//! Data flows one way. [`wire`] reads messages, [`server`] takes them in order, [`folders`] holds the texts and finds
+//! what is wrong with them; every answer ([`actions`], [`diagnostics`] and so on) is a function of what is held and of a
+//! place in it. Nothing here writes a file.
+
+mod actions;
+mod buffers;
+mod catalogue;
+mod completion;
+mod cursor;
+mod definition;
+mod diagnostics;
+mod folders;
+mod hover;
+mod lens;
+mod positions;
+mod server;
+mod shape;
+mod trail;
+mod uris;
+mod wire;
+mod words;
+
+pub use server::{End, run};
+
+/// The pattern of the schema for what stands for a parameter.
+const HOLE: &str = r"\$\{[^}]+\}";

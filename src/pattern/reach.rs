@@ -1,0 +1,244 @@
+//! What of its node an app reaches: `host`, `privileged`, `capabilities`, `host-port` and volumes of the node. All of it
+//! is for what looks after nodes, so a description that is nothing of the kind has to say why it needs it.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value as Json, json};
+
+use super::context;
+use super::fill::Filled;
+use super::objects;
+use crate::describe::{App, Description, Place, Spanned, taint_and_effect};
+use crate::diagnostic::Finding;
+
+/// Rules whose `ignore` says why a Pod needs its node.
+const REASONS: [&str; 3] = ["host-namespaces", "privileged", "pod-security"];
+
+/// What is wrong with what a document asks of its nodes.
+pub(super) fn check(description: &Description, shape: &Filled, uses: &[Filled], findings: &mut Vec<Finding>) {
+    let apps = || description.app.iter().chain(description.inits.iter().map(|init| &init.app));
+    check_reason(description, shape, uses, findings);
+    apps().for_each(|app| check_app(description, app, findings));
+    check_host(description, shape, findings);
+    for item in description.place.iter().filter_map(|place| place.get("tolerate")).flat_map(Spanned::items) {
+        let Some(taint) = item.get("taint") else { continue };
+        if taint.text().and_then(|text| taint_and_effect(text).1).is_some_and(|effect| effect != "NoExecute") {
+            findings.push(
+                Finding::error(taint.place.label(""), "only a taint with the effect NoExecute is tolerated for a time")
+                    .because("the other effects keep Pods from a node, and send none away that runs")
+                    .help("leave the effect out, or leave `for` out and write the taint alone"),
+            );
+        }
+    }
+}
+
+/// An app that reaches its node belongs on every node, or says why it does not.
+fn check_reason(description: &Description, shape: &Filled, uses: &[Filled], findings: &mut Vec<Finding>) {
+    let is_excused = || description.ignores.iter().any(|ignore| REASONS.contains(&ignore.rule.as_str()));
+    if shape.definition.name == "daemon" || description.host.is_some() || is_excused() {
+        return;
+    }
+    let apps = description.app.iter().chain(description.inits.iter().map(|init| &init.app));
+    let containers = std::iter::once(shape).chain(uses).flat_map(|filled| {
+        let reaches = |container: &Json| container["reaches"].as_str().map(str::to_owned);
+        context::containers(&filled.params).into_iter().filter_map(reaches).map(|what| (what, &filled.entry.place))
+    });
+    let Some((what, place)) = apps.filter_map(reaches).chain(containers).next() else { return };
+    findings.push(
+        Finding::error(place.label(""), format!("{what}, and this is not said to be an agent of its nodes"))
+            .because("Pod Security forbids it even at its baseline, and from there a container gets hold of the node (kubernetes/website: concepts/security/pod-security-standards)")
+            .help("shape: {daemon: {}} for what runs on every node, or the reason: ignore: [{rule: host-namespaces, why: …}]"),
+    );
+}
+
+/// The first thing of its node that a container reaches.
+pub(super) fn reaches(app: &App) -> Option<(String, &Place)> {
+    // Pod Security baseline: what containers have by default may be added
+    const USUAL: [&str; 13] = [
+        "AUDIT_WRITE",
+        "CHOWN",
+        "DAC_OVERRIDE",
+        "FOWNER",
+        "FSETID",
+        "KILL",
+        "MKNOD",
+        "NET_BIND_SERVICE",
+        "SETFCAP",
+        "SETGID",
+        "SETPCAP",
+        "SETUID",
+        "SYS_CHROOT",
+    ];
+    if app.privileged {
+        return Some(("a privileged container may do anything on its node".to_owned(), &app.place));
+    }
+    if let Some(capability) = app.capabilities.iter().find(|name| !USUAL.contains(&name.as_str())) {
+        return Some((format!("the capability {capability} reaches the node"), &app.place));
+    }
+    if let Some(volume) = app.volumes.iter().find(|volume| volume.source.get("hostPath").is_some()) {
+        return Some((format!("the volume `{}` is a path of the node", volume.name), &volume.place));
+    }
+    let port = app.ports.iter().find(|port| port.host_port.is_some()).map(|port| &port.place);
+    let port = port.or(app.host_port.and(app.port_place.as_ref()));
+    port.map(|place| ("this takes a port of the node".to_owned(), place))
+}
+
+fn check_app(description: &Description, app: &App, findings: &mut Vec<Finding>) {
+    if let Some(first) = app.capabilities.first().filter(|_| app.privileged) {
+        let message = format!("a privileged container has {first} already");
+        findings.push(Finding::error(app.place.label(""), message).help("leave `capabilities` or `privileged` out"));
+    }
+    for volume in &app.volumes {
+        if volume.propagation.as_deref() == Some("Bidirectional") && !app.privileged {
+            findings.push(
+                Finding::error(volume.place.label(""), "mounts reach the node from a privileged container alone")
+                    .because("the API server refuses Bidirectional propagation in others")
+                    .help("propagation: HostToContainer, or privileged: true"),
+            );
+        }
+    }
+    let probes = app.health.ready.iter().chain(&app.health.live).map(|probe| &probe.request);
+    let dialled = probes.chain([&app.health.request]).filter_map(|request| request.host.as_ref());
+    for (host, place) in dialled.filter(|_| !description.shares("network")) {
+        findings.push(
+            Finding::error(
+                place.label(""),
+                format!("{host} is the node's address here, and nothing of the app listens there"),
+            )
+            .because(
+                "the kubelet dials from the node, which has the app's loopback address only where they share a network",
+            )
+            .help("leave `host` out, or say host: [network] beside `app`"),
+        );
+    }
+    if !description.shares("network") {
+        return;
+    }
+    let main = app.port.zip(app.host_port).zip(app.port_place.as_ref());
+    let further = app.ports.iter().filter_map(|port| Some(((port.number, port.host_port?), &port.place)));
+    for ((port, host_port), place) in main.into_iter().chain(further).filter(|((port, host), _)| port != host) {
+        findings.push(
+            Finding::error(place.label(""), format!("port {port} cannot be port {host_port} of the node"))
+                .because("with `host: [network]` a container listens in the node's network itself")
+                .help("leave `host-port` out"),
+        );
+    }
+}
+
+fn check_host(description: &Description, shape: &Filled, findings: &mut Vec<Finding>) {
+    let Some(host) = &description.host else { return };
+    if description.app.is_none() {
+        let message = format!("`host` is about the app, and `{}` has none", shape.entry.pattern);
+        findings.push(Finding::error(host.key_place.label(""), message).help("leave `host` out"));
+    }
+    if !description.shares("network") {
+        return;
+    }
+    if let Some(isolate) = &description.isolate {
+        findings.push(
+            Finding::error(isolate.place.label("does not hold for them"), "no NetworkPolicy holds for these Pods")
+                .label(host.key_place.label("puts the Pods into their node's network"))
+                .because("most network plugins cannot tell such a Pod's traffic from the node's (kubernetes/website: concepts/services-networking/network-policies)")
+                .help("leave one of them out"),
+        );
+    }
+    if description.meshed {
+        findings.push(
+            Finding::error(host.key_place.label(""), "a mesh cannot take the traffic of Pods in their node's network")
+                .because("Istio leaves such Pods out (istio.io: Pod requirements)")
+                .help("leave `host: [network]` or `mesh` out"),
+        );
+    }
+}
+
+/// Gives the app's Pods what they share with their node.
+pub(super) fn apply(description: &Description, objects: &mut [Json], findings: &mut Vec<Finding>) {
+    let is_apps = |template: &Json| {
+        let mut containers = template.pointer("/spec/containers").and_then(Json::as_array).into_iter().flatten();
+        containers.any(|container| container["name"] == *description.name)
+    };
+    let mut applied = false;
+    for object in objects.iter_mut().filter(|object| objects::is_workload(object)) {
+        for template in objects::templates(object).into_iter().filter(|template| is_apps(template)) {
+            if description.host.is_some() {
+                share(description, template, findings);
+                applied = true;
+            }
+            check_ports(description, template, findings);
+        }
+        give_way(object);
+    }
+    if let (Some(host), false) = (&description.host, applied) {
+        findings.push(
+            Finding::error(host.key_place.label(""), "no Pod of this shape can share anything with its node")
+                .label(description.shape.place.label("makes its Pods in another way"))
+                .help("leave `host` out, or choose the shape daemon, single or replicated"),
+        );
+    }
+}
+
+/// Two Pods cannot have one port of a node: where a Deployment takes some, an old Pod goes before a new one comes.
+fn give_way(object: &mut Json) {
+    let takes_ports = |template: &&mut Json| {
+        let is_host = template["spec"]["hostNetwork"] == true;
+        let lists = ["initContainers", "containers"].map(|list| template["spec"][list].as_array());
+        let mut ports = lists.into_iter().flatten().flatten().filter_map(|one| one["ports"].as_array()).flatten();
+        ports.any(|port| is_host || port.get("hostPort").is_some())
+    };
+    let takes_some = objects::templates(object).iter().any(takes_ports);
+    let surge = json!({"maxUnavailable": 0, "maxSurge": 1});
+    if let Some(rolling) =
+        object.pointer_mut("/spec/strategy/rollingUpdate").filter(|rolling| takes_some && **rolling == surge)
+    {
+        *rolling = json!({"maxUnavailable": 1, "maxSurge": 0});
+    }
+}
+
+fn share(description: &Description, template: &mut Json, findings: &mut Vec<Finding>) {
+    let Some(spec) = template.get_mut("spec").and_then(Json::as_object_mut) else { return };
+    for (what, field) in [("network", "hostNetwork"), ("pid", "hostPID"), ("ipc", "hostIPC")] {
+        if description.shares(what) {
+            spec.insert(field.to_owned(), json!(true));
+        }
+    }
+    if description.shares("network") {
+        // names of Services, which the node's own resolver does not know
+        spec.insert("dnsPolicy".to_owned(), json!("ClusterFirstWithHostNet"));
+        // the node's own, which a Pod may not set
+        if let Some(security) = spec.get_mut("securityContext").and_then(Json::as_object_mut) {
+            security.shift_remove("sysctls");
+        }
+    }
+    if let (true, Some(true), Some(host)) =
+        (description.shares("pid"), spec.get("shareProcessNamespace").and_then(Json::as_bool), &description.host)
+    {
+        findings.push(
+            Finding::error(
+                host.key_place.label("the node's processes"),
+                "these Pods would have two process namespaces",
+            )
+            .because("an entry of `use` has the containers share theirs, and the API server refuses both at once")
+            .help("leave `pid` out, or the entry"),
+        );
+    }
+}
+
+/// Two containers that want one port of the node.
+fn check_ports(description: &Description, template: &Json, findings: &mut Vec<Finding>) {
+    let mut taken: BTreeMap<(u64, &str), &str> = BTreeMap::new();
+    for list in ["initContainers", "containers"] {
+        let containers = template["spec"][list].as_array().into_iter().flatten();
+        for (container, port) in
+            containers.flat_map(|one| one["ports"].as_array().into_iter().flatten().map(move |port| (one, port)))
+        {
+            let Some(number) = port["hostPort"].as_u64() else { continue };
+            let name = container["name"].as_str().unwrap_or_default();
+            let protocol = port["protocol"].as_str().unwrap_or("TCP");
+            if let Some(other) = taken.insert((number, protocol), name) {
+                let place = description.app.as_ref().map_or(&description.name_place, |app| &app.place);
+                let message = format!("`{other}` and `{name}` want port {number} of the node");
+                findings.push(Finding::error(place.label(""), message).help("give one of them another `host-port`"));
+            }
+        }
+    }
+}

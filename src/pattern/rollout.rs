@@ -1,0 +1,62 @@
+//! `rollout`: how a new version of a workload takes the place of the old one.
+
+use serde_json::{Value as Json, json};
+
+use crate::describe::{Description, Spanned, duration_seconds};
+use crate::diagnostic::Finding;
+
+/// Kubernetes' default for `progressDeadlineSeconds`.
+const DEADLINE: u64 = 600;
+
+/// Writes the fields into the document's workloads.
+pub(super) fn apply(description: &Description, objects: &mut [Json], findings: &mut Vec<Finding>) {
+    let Some(rollout) = description.rollout.as_ref().filter(|rollout| !rollout.members().is_empty()) else { return };
+    let seconds = |key: &str| rollout.get(key).and_then(Spanned::text).and_then(|text| duration_seconds(text).ok());
+    let (settle, deadline) = (seconds("settle"), seconds("deadline"));
+    let history = rollout.get("history").map(Spanned::to_json);
+    let (mut controllers, mut deployments) = (0, 0);
+    for object in objects {
+        let is_deployment = object["kind"] == "Deployment";
+        if !is_deployment && object["kind"] != "StatefulSet" && object["kind"] != "DaemonSet" {
+            continue;
+        }
+        controllers += 1;
+        let Some(spec) = object.get_mut("spec").and_then(Json::as_object_mut) else { continue };
+        spec.extend(settle.map(|settle| ("minReadySeconds".to_owned(), json!(settle))));
+        spec.extend(history.clone().map(|history| ("revisionHistoryLimit".to_owned(), history)));
+        if is_deployment {
+            deployments += 1;
+            spec.extend(deadline.map(|deadline| ("progressDeadlineSeconds".to_owned(), json!(deadline))));
+        }
+    }
+    let shape = || description.shape.place.label(format!("the shape is `{}`", description.shape.pattern));
+    if controllers == 0 {
+        findings.push(
+            Finding::error(rollout.place.label(""), "nothing here is rolled out")
+                .label(shape())
+                .help("leave `rollout` out"),
+        );
+        return;
+    }
+    if let (0, Some(member)) = (deployments, rollout.member("deadline")) {
+        findings.push(
+            Finding::error(member.key_place.label(""), "only the rollout of a Deployment has a deadline")
+                .label(shape())
+                .help("leave `deadline` out"),
+        );
+    }
+    if let (Some(settle), Some(member)) = (settle, rollout.member("settle"))
+        && deployments > 0
+        && settle >= deadline.unwrap_or(DEADLINE)
+    {
+        let most = deadline.unwrap_or(DEADLINE);
+        findings.push(
+            Finding::error(
+                member.value.place.label(""),
+                format!("no Pod is ready for {settle}s before the rollout's deadline of {most}s"),
+            )
+            .because("the API server wants progressDeadlineSeconds to be greater than minReadySeconds")
+            .help("give `deadline` more time"),
+        );
+    }
+}

@@ -1,0 +1,213 @@
+//! Charts, rendered by `helm template`.
+
+use std::collections::HashSet;
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::{file, inside, lines, origin, program, stream};
+use crate::files;
+use crate::kube::{File, Origin, OriginFile, Rendered, Workspace};
+use crate::limits;
+use crate::yaml::{self, Document, Part};
+
+/// A chart that can be rendered.
+pub struct Chart {
+    /// Where it is, without links and dots.
+    pub folder: PathBuf,
+    /// How messages call its folder.
+    pub shown: String,
+    /// What `# Source:` comments call its folder.
+    pub name: String,
+    manifest: Arc<OriginFile>,
+    /// Its `ci/*.yaml`, by name.
+    ci: Vec<(String, PathBuf)>,
+}
+
+/// Why a chart is not rendered.
+pub enum Unusable {
+    /// It is there for others and makes nothing.
+    Library,
+    /// In words.
+    Because(String),
+}
+
+/// The folders of the charts that a run looks at, with what messages call them. Those in another's `charts` are
+/// rendered with that.
+pub fn find(workspace: &Workspace) -> Vec<(PathBuf, String)> {
+    let manifests = workspace.files.iter().filter(|file| file.reported).filter_map(|file| {
+        let path = file.path.as_deref().filter(|path| path.file_name().is_some_and(|name| name == "Chart.yaml"))?;
+        let shown = file.source.name.rsplit_once('/').map_or(".", |(folder, _)| folder);
+        Some((path.parent()?.to_owned(), shown.to_owned()))
+    });
+    manifests.filter(|(folder, _)| !is_part_of_another(folder)).collect()
+}
+
+fn is_part_of_another(chart: &Path) -> bool {
+    chart.ancestors().skip(1).any(|folder| {
+        folder.file_name().is_some_and(|name| name == "charts")
+            && folder.parent().is_some_and(|above| above.join("Chart.yaml").is_file())
+    })
+}
+
+impl Chart {
+    /// Looks at a chart and whether all that it needs is in it.
+    pub fn read(folder: &Path, shown: &str) -> Result<Self, Unusable> {
+        let because = |why: String| Unusable::Because(why);
+        let manifest = origin(&folder.join("Chart.yaml"), &inside(shown, "Chart.yaml"))
+            .map_err(|error| because(format!("Chart.yaml cannot be read: {error}")))?;
+        let document = single(&manifest).ok_or_else(|| because("Chart.yaml is not YAML".to_owned()))?;
+        let text = |field| document.get_str(document.root(), field);
+        if text("type") == Some("library") {
+            return Err(Unusable::Library);
+        }
+        let name = text("name").ok_or_else(|| because("Chart.yaml has no `name`".to_owned()))?.to_owned();
+        // Helm's first version of the form keeps dependencies in their own file.
+        let requirements = origin(&folder.join("requirements.yaml"), "requirements.yaml").ok();
+        let requirements = requirements.as_ref().and_then(single);
+        let missing = missing(folder, [Some(&document), requirements.as_ref()].into_iter().flatten());
+        if let Some(dependency) = missing {
+            return Err(because(format!(
+                "its dependency `{dependency}` is not in charts/, and --render fetches nothing; run: helm dependency \
+                 build {shown}"
+            )));
+        }
+        let mut ci = Vec::new();
+        for entry in fs::read_dir(folder.join("ci")).into_iter().flatten().flatten() {
+            let path = entry.path();
+            let is_yaml = path.extension().is_some_and(|end| end == "yaml" || end == "yml");
+            if is_yaml && path.is_file() {
+                ci.push((format!("ci/{}", entry.file_name().to_string_lossy()), path));
+            }
+        }
+        ci.sort();
+        Ok(Self { folder: folder.to_owned(), shown: shown.to_owned(), name, manifest, ci })
+    }
+
+    /// The sets of values to render it with, and what messages call them.
+    pub fn values(&self, asked: &[PathBuf]) -> Vec<(Option<String>, Vec<PathBuf>)> {
+        if !asked.is_empty() {
+            // helm works elsewhere
+            let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
+            vec![(None, asked.iter().map(absolute).collect())]
+        } else if self.ci.is_empty() {
+            vec![(None, Vec::new())]
+        } else {
+            self.ci.iter().map(|(name, path)| (Some(name.clone()), vec![path.clone()])).collect()
+        }
+    }
+
+    /// Renders it, as a file of the run for each of its templates.
+    pub fn render(
+        &self,
+        values: &[PathBuf],
+        label: Option<&str>,
+        kubernetes: &str,
+        unit: u32,
+    ) -> Result<Vec<File>, String> {
+        let helm = program::find("helm").ok_or_else(|| {
+            format!(
+                "helm is not installed, and --render needs it; where it is, pipe: helm template {0} | patterns lint -",
+                self.shown
+            )
+        })?;
+        let mut args: Vec<OsString> = vec!["template".into(), "release-name".into(), self.folder.clone().into()];
+        args.extend(["--namespace", "default", "--kube-version"].map(OsString::from));
+        args.push(format!("{kubernetes}.0").into());
+        for file in values {
+            args.extend(["--values".into(), file.clone().into()]);
+        }
+        let text = program::run(&helm, &args)?;
+        let parts = stream::parts(&text);
+        Ok(parts.into_iter().map(|(source, text)| self.part(source, text, label, unit)).collect())
+    }
+
+    /// What one template made.
+    fn part(&self, source: Option<&str>, text: String, label: Option<&str>, unit: u32) -> File {
+        let below = source.and_then(|source| source.strip_prefix(self.name.as_str())?.strip_prefix('/'));
+        let template = below.and_then(|below| self.template(below));
+        let shown = template.as_ref().map_or(&self.manifest, |template| template).source.name.clone();
+        let name = match label {
+            Some(label) => format!("{shown} ({label})"),
+            None => shown,
+        };
+        let path = template.as_ref().map_or(&self.manifest.path, |template| &template.path).clone();
+        let mut file = file(name, path, text, |file| {
+            let lines = match &template {
+                Some(template) => lines::align(&file.source.text, template),
+                None => lines::all_from(&file.source.text, &self.dependency(below.unwrap_or_default())),
+            };
+            Rendered::new(unit, &file.source.text, lines, true)
+        });
+        if label.is_some()
+            && let Some(rendered) = file.rendered.as_mut().and_then(Arc::get_mut)
+        {
+            rendered.is_only = self.ci.len() == 1;
+        }
+        file
+    }
+
+    /// A template as a `# Source:` comment names it, from the chart's folder on. Nothing for one that a packed chart
+    /// holds, or that lies elsewhere.
+    fn template(&self, below: &str) -> Option<Arc<OriginFile>> {
+        let path = fs::canonicalize(self.folder.join(below)).ok()?;
+        if !path.starts_with(&self.folder) {
+            return None;
+        }
+        origin(&path, &inside(&self.shown, below)).ok()
+    }
+
+    /// Where a chart that is packed in `charts` is named.
+    fn dependency(&self, below: &str) -> Origin {
+        let name = below.strip_prefix("charts/").and_then(|below| below.split('/').next()).unwrap_or_default();
+        let text = &self.manifest.source.text;
+        let says = |line: &str| {
+            let value = line.trim_start_matches([' ', '-']).strip_prefix("name:").map(str::trim);
+            value.is_some_and(|value| value.trim_matches(['"', '\'']) == name)
+        };
+        let mut at = 0;
+        let mut found = None;
+        for line in text.split_inclusive('\n') {
+            if !name.is_empty() && says(line) {
+                found = Some((at, at + line.len()));
+            }
+            at += line.len();
+        }
+        found.map_or_else(|| lines::first(&self.manifest), |(start, end)| lines::whole(&self.manifest, start, end))
+    }
+}
+
+/// The one document of a file.
+fn single(file: &Arc<OriginFile>) -> Option<Document> {
+    yaml::read(&file.source).into_iter().find_map(|part| match part {
+        Part::Document(document) => Some(document),
+        Part::Refused(_) => None,
+    })
+}
+
+/// The first dependency that is not in the chart's folder.
+fn missing<'a>(folder: &Path, documents: impl Iterator<Item = &'a Document>) -> Option<String> {
+    let mut names = documents.flat_map(|document| {
+        let list = document.get(document.root(), "dependencies").map_or(&[][..], |list| document.items(list));
+        list.iter().filter_map(|item| document.get_str(*item, "name"))
+    });
+    let (mut there, mut packed) = (HashSet::new(), Vec::new());
+    for entry in fs::read_dir(folder.join("charts")).into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let manifest = files::read_regular(&entry.path().join("Chart.yaml"), limits::BESIDE).ok();
+        let manifest = manifest.and_then(|bytes| yaml::Source::decode("Chart.yaml", bytes).ok());
+        if let Some(manifest) = manifest {
+            let document = yaml::read(&Arc::new(manifest)).into_iter().find_map(|part| match part {
+                Part::Document(document) => Some(document),
+                Part::Refused(_) => None,
+            });
+            there.extend(document.and_then(|document| Some(document.get_str(document.root(), "name")?.to_owned())));
+        } else if Path::new(&name).extension().is_some_and(|end| end == "tgz") {
+            packed.push(name);
+        }
+    }
+    let is_packed =
+        |name: &str| packed.iter().any(|file| file.strip_prefix(name).is_some_and(|rest| rest.starts_with('-')));
+    names.find(|name| !there.contains(*name) && !is_packed(name)).map(crate::words::clip)
+}

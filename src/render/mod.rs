@@ -1,0 +1,151 @@
+//! `--render`: charts and kustomizations as Helm and kustomize render them, in place of the files that they are made of.
+//!
+//! Only where the user asks for it: the programs are other people's, what they make depends on their version, and a
+//! chart is a program too. What would be fetched is refused before they start.
+
+mod chart;
+mod lines;
+mod nodes;
+mod overlay;
+mod program;
+mod stream;
+
+use std::collections::HashSet;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use crate::files;
+use crate::kube::{Failure, File, OriginFile, Rendered, Workspace};
+use crate::limits;
+use crate::yaml::Source;
+use chart::Chart;
+use overlay::Overlay;
+
+pub use stream::name_sources;
+
+/// How to render.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Files of values for charts; without any, each of a chart's `ci/*.yaml` counts once, or else its own values.
+    pub values: Vec<PathBuf>,
+    /// The version of Kubernetes that charts are told, as `1.36`.
+    pub kubernetes: String,
+}
+
+/// One call of a program.
+enum Job {
+    Chart { chart: Arc<Chart>, values: Vec<PathBuf>, label: Option<String> },
+    Overlay(Box<Overlay>),
+}
+
+/// Renders the charts and kustomizations of a run. What they make takes the place of their files; what cannot be
+/// rendered is among the failures of the run.
+///
+/// `paths` are those that the run was asked to look at, and `is_wanted` says whether a folder is to be rendered.
+pub fn render(workspace: &mut Workspace, paths: &[PathBuf], options: &Options, is_wanted: &dyn Fn(&Path) -> bool) {
+    let (mut jobs, mut used) = (Vec::new(), HashSet::new());
+    for (folder, shown) in chart::find(workspace).into_iter().filter(|(folder, _)| is_wanted(folder)) {
+        match Chart::read(&folder, &shown) {
+            Ok(chart) => {
+                let chart = Arc::new(chart);
+                let sets = chart.values(&options.values);
+                jobs.extend(sets.into_iter().map(|(label, values)| Job::Chart {
+                    chart: Arc::clone(&chart),
+                    values,
+                    label,
+                }));
+            }
+            Err(chart::Unusable::Library) => {}
+            Err(chart::Unusable::Because(why)) => fail(workspace, &shown, &why),
+        }
+    }
+    let folders: Vec<_> = overlay::find(workspace, paths).into_iter().filter(|(folder, _)| is_wanted(folder)).collect();
+    for (shown, read) in overlay::read(folders) {
+        match read {
+            Ok(overlay) => {
+                used.extend(overlay.files().cloned());
+                jobs.push(Job::Overlay(Box::new(overlay)));
+            }
+            Err(why) => fail(workspace, &shown, &why),
+        }
+    }
+    let most = limits::RENDERINGS.count();
+    if jobs.len() > most {
+        let message = format!(
+            "{} renderings are wanted, and {} is the most (limit {}, see SECURITY.md); name fewer charts and overlays",
+            jobs.len(),
+            limits::RENDERINGS,
+            limits::RENDERINGS.name
+        );
+        fail(workspace, "--render", &message);
+        return;
+    }
+    let done: Vec<_> = jobs.par_iter().enumerate().map(|(at, job)| job.run(at, &options.kubernetes)).collect();
+    let mut made = Vec::new();
+    for (job, result) in jobs.iter().zip(done) {
+        match result {
+            Ok(files) => made.extend(files),
+            Err(why) => fail(workspace, &job.shown(), &why),
+        }
+    }
+    let charts: Vec<PathBuf> = jobs.iter().filter_map(Job::templates).collect();
+    if !jobs.is_empty() {
+        workspace.replace_by_rendered(made, &used, &charts);
+    }
+}
+
+impl Job {
+    /// Renders, in files for the run.
+    fn run(&self, number: usize, kubernetes: &str) -> Result<Vec<File>, String> {
+        // `u32::MAX` is the stream's
+        let unit = u32::MAX - 1 - u32::try_from(number).unwrap_or_default();
+        match self {
+            Self::Chart { chart, values, label } => chart.render(values, label.as_deref(), kubernetes, unit),
+            Self::Overlay(overlay) => overlay.render(unit),
+        }
+    }
+
+    fn shown(&self) -> String {
+        match self {
+            Self::Chart { chart, label: Some(label), .. } => format!("{} with {label}", chart.shown),
+            Self::Chart { chart, .. } => chart.shown.clone(),
+            Self::Overlay(overlay) => overlay.shown.clone(),
+        }
+    }
+
+    /// Below which folder files are templates that were rendered.
+    fn templates(&self) -> Option<PathBuf> {
+        match self {
+            Self::Chart { chart, .. } => Some(chart.folder.clone()),
+            Self::Overlay(_) => None,
+        }
+    }
+}
+
+fn fail(workspace: &mut Workspace, shown: &str, why: &str) {
+    workspace.failures.push(Failure { name: shown.to_owned(), error: io::Error::other(why.to_owned()) });
+}
+
+/// Reads a file that something is rendered from.
+fn origin(path: &Path, shown: &str) -> io::Result<Arc<OriginFile>> {
+    let bytes = files::read_regular(path, limits::INPUT)?;
+    let source = Source::decode(shown, bytes).map_err(io::Error::other)?;
+    Ok(Arc::new(OriginFile { source: Arc::new(source), path: fs::canonicalize(path)? }))
+}
+
+/// A rendered text as a file of the run.
+fn file(name: String, path: PathBuf, text: String, rendered: impl FnOnce(&File) -> Rendered) -> File {
+    let mut file = File::read(&Arc::new(Source::from_text(name, text)));
+    file.path = Some(path);
+    file.rendered = Some(Arc::new(rendered(&file)));
+    file
+}
+
+/// How messages call a file in a folder.
+fn inside(shown: &str, path: &str) -> String {
+    if shown == "." || shown.is_empty() { path.to_owned() } else { format!("{shown}/{path}") }
+}

@@ -1,0 +1,222 @@
+//! Which line of a kustomization's files each rendered line comes from.
+//!
+//! Kustomize writes everything anew: keys in another order, other quotes, no comments. So fields are followed, not
+//! lines: a rendered field comes from the same field of the object's own file or of a patch of it, if there it has the
+//! same value, else from the one that comes closest.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use super::lines;
+use super::overlay::Kustomization;
+use crate::kube::{File, Object, Origin, OriginFile};
+use crate::yaml::{Document, Entry, NodeId, Span, Value};
+
+/// Files of objects and patches in which a field is looked for.
+const MOST: usize = 32;
+/// Names that are compared with one that none of them is.
+const NAMES: usize = 1000;
+
+/// A part of a file that a rendered part may come from.
+#[derive(Clone, Copy)]
+struct Candidate<'run> {
+    file: &'run Arc<OriginFile>,
+    document: &'run Document,
+    node: NodeId,
+}
+
+/// The objects of one kind by their names.
+type ByName<'run> = BTreeMap<&'run str, Vec<Candidate<'run>>>;
+
+/// The origin of each line of a rendered file.
+pub fn align(file: &File, parts: &[Arc<OriginFile>], kustomizations: &[Kustomization]) -> Vec<Origin> {
+    let Some(own) = kustomizations.first() else { return Vec::new() };
+    let read: Vec<(&Arc<OriginFile>, File)> = parts.iter().map(|part| (part, File::read(&part.source))).collect();
+    let mut by_kind: HashMap<&str, ByName<'_>> = HashMap::new();
+    for (part, file) in &read {
+        for object in file.objects.iter().filter(|object| !object.id.name.is_empty()) {
+            let of_kind = by_kind.entry(object.id.kind.as_str()).or_default();
+            let of_name = of_kind.entry(object.id.name.as_str()).or_default();
+            if of_name.len() < MOST {
+                of_name.push(Candidate { file: part, document: &object.document, node: object.node });
+            }
+        }
+    }
+    let mut found = Found { file, places: vec![None; file.source.text.split('\n').count()] };
+    let mut firsts = Vec::new();
+    for object in &file.objects {
+        let known = by_kind.get(object.id.kind.as_str());
+        let candidates = known.map(|known| candidates(&object.id.name, known)).unwrap_or_default();
+        let first = match candidates.first() {
+            Some(first) => at(first.file, first.document.span(first.node)),
+            None => generator(object, kustomizations).unwrap_or_else(|| lines::first(&own.file)),
+        };
+        firsts.push((found.line(object.document.span(object.node).start), first.clone()));
+        found.follow(&object.document, object.node, candidates, &first);
+    }
+    found.filled(lines::first(&own.file), firsts)
+}
+
+/// The objects that a rendered one may come from: those of its name, or those whose name is in its own, as prefixes and
+/// suffixes make it.
+fn candidates<'run>(name: &str, known: &ByName<'run>) -> Vec<Candidate<'run>> {
+    if let Some(same) = known.get(name) {
+        return same.clone();
+    }
+    // in order, so that the same is found on any machine where two are equally long
+    let parts = known.iter().take(NAMES).filter(|(other, _)| name.contains(**other));
+    parts.max_by_key(|(other, _)| other.len()).map(|(_, same)| same.clone()).unwrap_or_default()
+}
+
+/// The entry of `configMapGenerator` or `secretGenerator` that an object comes from.
+fn generator(object: &Object, kustomizations: &[Kustomization]) -> Option<Origin> {
+    let field = match object.id.kind.as_str() {
+        "ConfigMap" => "configMapGenerator",
+        "Secret" => "secretGenerator",
+        _ => return None,
+    };
+    let entries = kustomizations.iter().flat_map(|one| {
+        let list = one.document.get(one.document.root(), field).map_or(&[][..], |list| one.document.items(list));
+        list.iter().filter_map(move |item| Some((one, one.document.get(*item, "name")?)))
+    });
+    let named = entries.filter_map(|(one, node)| Some((one, node, one.document.str(node)?)));
+    let fitting = named.take(NAMES).filter(|(.., name)| !name.is_empty() && object.id.name.contains(name));
+    let (one, node, _) = fitting.max_by_key(|(.., name)| name.len())?;
+    Some(at(&one.file, one.document.span(node)))
+}
+
+/// The line of some bytes.
+fn at(file: &Arc<OriginFile>, span: Span) -> Origin {
+    let (text, start) = (&file.source.text, span.range().start);
+    let begin = text[..start].rfind('\n').map_or(0, |before| before + 1);
+    let end = text[start..].find('\n').map_or(text.len(), |end| start + end);
+    lines::whole(file, begin, end)
+}
+
+struct Found<'run> {
+    file: &'run File,
+    places: Vec<Option<Origin>>,
+}
+
+impl Found<'_> {
+    fn line(&self, start: u32) -> usize {
+        self.file.source.position(start).line - 1
+    }
+
+    fn set(&mut self, document: &Document, node: NodeId, origin: &Origin) {
+        let line = self.line(document.span(node).start);
+        if let Some(place) = self.places.get_mut(line) {
+            *place = Some(origin.clone());
+        }
+    }
+
+    /// Follows a rendered object's fields through what they may come from. What has no place of its own has its
+    /// parent's.
+    fn follow(&mut self, document: &Document, node: NodeId, candidates: Vec<Candidate<'_>>, parent: &Origin) {
+        let mut work = vec![(node, candidates, parent.clone())];
+        while let Some((node, candidates, parent)) = work.pop() {
+            let maps: Vec<(Candidate<'_>, HashMap<Cow<'_, str>, Entry>)> =
+                candidates.iter().map(|one| (*one, by_key(one))).collect();
+            for entry in document.entries(node) {
+                let key = document.key(entry);
+                let below = maps.iter().filter_map(|(one, keys)| Some((*one, *keys.get(&key)?)));
+                let below: Vec<_> = below.collect();
+                let same = below.iter().find(|(one, there)| is_same(document, entry.value, one.document, there.value));
+                let origin = match same.or(below.first()) {
+                    Some((one, there)) => {
+                        let (key, value) = (one.document.span(there.key), one.document.span(there.value));
+                        Origin { is_same: same.is_some(), ..within(one.file, key.to(value)) }
+                    }
+                    None => Origin { is_same: false, ..parent.clone() },
+                };
+                self.set(document, entry.key, &origin);
+                let values = below.iter().map(|(one, there)| Candidate { node: there.value, ..*one }).collect();
+                work.push((entry.value, values, origin));
+            }
+            let items = document.items(node);
+            if items.is_empty() {
+                continue;
+            }
+            let lists: Vec<(Candidate<'_>, HashMap<String, NodeId>)> =
+                candidates.iter().map(|one| (*one, by_name(one))).collect();
+            // the line of an item is the line of its first key, which is set after it
+            for (number, item) in items.iter().enumerate() {
+                let name = name(document, *item);
+                let below: Vec<Candidate<'_>> = lists
+                    .iter()
+                    .filter_map(|(one, names)| {
+                        let there = one.document.items(one.node);
+                        let node = match &name {
+                            Some(name) => names.get(name),
+                            None => there.get(number).filter(|_| there.len() == items.len()),
+                        };
+                        Some(Candidate { node: *node?, ..*one })
+                    })
+                    .collect();
+                let same = below.iter().find(|one| is_same(document, *item, one.document, one.node));
+                let origin = match same.or(below.first()) {
+                    Some(one) => Origin { is_same: same.is_some(), ..at(one.file, one.document.span(one.node)) },
+                    None => Origin { is_same: false, ..parent.clone() },
+                };
+                self.set(document, *item, &origin);
+                work.push((*item, below, origin));
+            }
+        }
+    }
+
+    /// The places of all lines: those in between have the one before them.
+    fn filled(self, start: Origin, firsts: Vec<(usize, Origin)>) -> Vec<Origin> {
+        let firsts: HashMap<usize, Origin> = firsts.into_iter().collect();
+        let mut last = start;
+        let own = self.places.into_iter().enumerate();
+        own.map(|(line, place)| {
+            if let Some(place) = place.or_else(|| firsts.get(&line).cloned()) {
+                last = place;
+            }
+            last.clone()
+        })
+        .collect()
+    }
+}
+
+/// Some bytes up to the end of their first line.
+fn within(file: &Arc<OriginFile>, span: Span) -> Origin {
+    let text = file.source.slice(span);
+    let text = text.lines().next().unwrap_or_default().trim_end();
+    let start = span.range().start;
+    Origin { file: Arc::clone(file), span: Span::new(start, start + text.len()), is_same: false }
+}
+
+/// Whether two values say the same, as far as their first line goes: what lists and maps hold is looked at on its own.
+fn is_same(document: &Document, node: NodeId, other: &Document, there: NodeId) -> bool {
+    match (document.value(node), other.value(there)) {
+        (Value::List(_), Value::List(_)) | (Value::Map(_), Value::Map(_)) => true,
+        (one, other) => one == other,
+    }
+}
+
+/// The entries of a map by their keys.
+fn by_key<'run>(map: &Candidate<'run>) -> HashMap<Cow<'run, str>, Entry> {
+    map.document.entries(map.node).iter().map(|entry| (map.document.key(entry), *entry)).collect()
+}
+
+/// The items of a list by their names.
+fn by_name(list: &Candidate<'_>) -> HashMap<String, NodeId> {
+    let items = list.document.items(list.node).iter();
+    items.filter_map(|item| Some((name(list.document, *item)?, *item))).collect()
+}
+
+/// What tells an item from the others: its name, as kustomize merges most lists, or its text.
+fn name(document: &Document, item: NodeId) -> Option<String> {
+    let text = |node: NodeId| match document.value(node) {
+        Value::Str(text) => Some(text.to_owned()),
+        Value::Int(number) => Some(number.to_string()),
+        _ => None,
+    };
+    let field = |field: &str| document.get(item, field).and_then(text).map(|value| format!("{field}={value}"));
+    ["name", "containerPort", "port", "mountPath", "ip", "key"]
+        .iter()
+        .find_map(|name| field(name))
+        .or_else(|| text(item))
+}

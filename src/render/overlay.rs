@@ -1,0 +1,251 @@
+//! Kustomizations, built by `kustomize build` or `kubectl kustomize`.
+
+use std::collections::HashSet;
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::{file, inside, nodes, origin, program};
+use crate::kube::{File, OriginFile, Rendered, Workspace};
+use crate::words::clip;
+use crate::yaml::{self, Document, NodeId, Part};
+
+/// `RecognizedKustomizationFileNames` in `sigs.k8s.io/kustomize/api/konfig`.
+const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+/// Fields that list files and folders.
+const PATHS: [&str; 8] =
+    ["resources", "bases", "components", "crds", "configurations", "generators", "transformers", "validators"];
+/// Fields that list texts or files of patches.
+const PATCHES: [&str; 4] = ["patches", "patchesJson6902", "patchesStrategicMerge", "replacements"];
+/// Kustomizations that one is built from.
+const MOST: usize = 1000;
+
+/// A kustomization and all that it is built from.
+pub struct Overlay {
+    folder: PathBuf,
+    /// How messages call its folder.
+    pub shown: String,
+    /// Its kustomizations, its own first.
+    kustomizations: Vec<Kustomization>,
+    /// The files of objects and patches that they name, each once, those of the outermost first.
+    parts: Vec<Arc<OriginFile>>,
+}
+
+/// One file of the name.
+pub struct Kustomization {
+    /// Its text.
+    pub file: Arc<OriginFile>,
+    /// It, read.
+    pub document: Document,
+}
+
+/// The folders with kustomizations that a run looks at, with what messages call them.
+pub fn find(workspace: &Workspace, paths: &[PathBuf]) -> Vec<(PathBuf, String)> {
+    let mut folders: Vec<(PathBuf, String)> = Vec::new();
+    let mut seen = HashSet::new();
+    let in_folders =
+        workspace.files.iter().filter(|file| file.reported && file.rendered.is_none()).filter_map(|file| {
+            let folder = file.path.as_deref()?.parent()?.to_owned();
+            let shown = file.source.name.rsplit_once('/').map_or(".", |(folder, _)| folder);
+            Some((folder, shown.to_owned()))
+        });
+    let named = paths.iter().filter(|path| path.is_dir()).filter_map(|path| {
+        let shown = path.display().to_string();
+        let shown = shown.trim_start_matches("./").trim_end_matches('/');
+        Some((fs::canonicalize(path).ok()?, if shown.is_empty() { ".".to_owned() } else { shown.to_owned() }))
+    });
+    for (folder, shown) in named.chain(in_folders) {
+        if !seen.contains(&folder) && own_file(&folder).is_some() {
+            folders.push((folder.clone(), shown));
+        }
+        seen.insert(folder);
+    }
+    folders.sort();
+    folders
+}
+
+fn own_file(folder: &Path) -> Option<PathBuf> {
+    NAMES.iter().map(|name| folder.join(name)).find(|path| path.is_file())
+}
+
+/// Reads the kustomizations of some folders that no other of them is built on, with what messages call them.
+pub fn read(folders: Vec<(PathBuf, String)>) -> Vec<(String, Result<Overlay, String>)> {
+    let mut read: Vec<(PathBuf, String, Result<Overlay, String>)> = Vec::new();
+    for (folder, shown) in folders {
+        match Overlay::read(&folder, &shown) {
+            Ok(Some(overlay)) => read.push((folder, shown, Ok(overlay))),
+            Ok(None) => {}
+            Err(why) => read.push((folder, shown, Err(why))),
+        }
+    }
+    let below = |overlay: &Overlay| {
+        let folders = overlay.kustomizations.iter().skip(1).filter_map(|one| one.file.path.parent());
+        folders.map(Path::to_owned).collect::<Vec<_>>()
+    };
+    let used: HashSet<PathBuf> = read.iter().filter_map(|(.., one)| one.as_ref().ok()).flat_map(below).collect();
+    read.retain(|(folder, ..)| !used.contains(folder));
+    read.into_iter().map(|(_, shown, one)| (shown, one)).collect()
+}
+
+impl Overlay {
+    /// Reads what a kustomization is built from; nothing for a component, which is only ever a part. Whatever kustomize
+    /// would have to fetch is an error.
+    fn read(folder: &Path, shown: &str) -> Result<Option<Self>, String> {
+        let mut overlay =
+            Self { folder: folder.to_owned(), shown: shown.to_owned(), kustomizations: Vec::new(), parts: Vec::new() };
+        let mut folders = vec![(folder.to_owned(), shown.to_owned())];
+        let (mut seen, mut parts) = (HashSet::from([folder.to_owned()]), HashSet::new());
+        while let Some((folder, shown)) = folders.pop() {
+            let Some(path) = own_file(&folder) else { continue };
+            if overlay.kustomizations.len() == MOST {
+                return Err(format!("it is built from more than {MOST} kustomizations"));
+            }
+            let name = inside(&shown, &path.file_name().unwrap_or_default().to_string_lossy());
+            let file = origin(&path, &name).map_err(|error| format!("{name}: {error}"))?;
+            let document = yaml::read(&file.source).into_iter().find_map(|part| match part {
+                Part::Document(document) => Some(document),
+                Part::Refused(_) => None,
+            });
+            let document = document.ok_or_else(|| format!("{name} is not YAML"))?;
+            if overlay.kustomizations.is_empty() && document.get_str(document.root(), "kind") == Some("Component") {
+                return Ok(None);
+            }
+            let mut below = Vec::new();
+            for (node, path) in named(&document) {
+                let there = folder.join(&path);
+                let is_remote = path.contains("://") || !there.exists();
+                if is_remote {
+                    let line = document.source.position(document.span(node).start).line;
+                    return Err(remote(&name, line, &path, &overlay.shown));
+                }
+                let real = fs::canonicalize(&there).map_err(|error| format!("{}: {error}", there.display()))?;
+                let shown = joined(&shown, &path);
+                if real.is_dir() {
+                    if seen.insert(real.clone()) {
+                        below.push((real, shown));
+                    }
+                } else if parts.insert(real) {
+                    // what is not text is none of the objects
+                    overlay.parts.extend(origin(&there, &shown));
+                }
+            }
+            if let Some(entry) = ["helmCharts", "helmChartInflationGenerator"]
+                .iter()
+                .find_map(|field| document.entry(document.root(), field))
+            {
+                let line = document.source.position(document.span(entry.key).start).line;
+                return Err(format!(
+                    "{name}:{line}: kustomize would run helm, which fetches the chart; where that is allowed, pipe: \
+                     kustomize build --enable-helm {} | patterns lint -",
+                    overlay.shown
+                ));
+            }
+            folders.extend(below.into_iter().rev());
+            overlay.kustomizations.push(Kustomization { file, document });
+        }
+        Ok(Some(overlay))
+    }
+
+    /// Where the files are that it is built from.
+    pub fn files(&self) -> impl Iterator<Item = &PathBuf> {
+        self.kustomizations.iter().map(|one| &one.file.path).chain(self.parts.iter().map(|file| &file.path))
+    }
+
+    /// Builds it, as one file of the run.
+    pub fn render(&self, unit: u32) -> Result<Vec<File>, String> {
+        let (program, mut args): (_, Vec<OsString>) = match (program::find("kustomize"), program::find("kubectl")) {
+            (Some(kustomize), _) => (kustomize, vec!["build".into()]),
+            (None, Some(kubectl)) => (kubectl, vec!["kustomize".into()]),
+            (None, None) => {
+                return Err(format!(
+                    "neither kustomize nor kubectl is installed, and --render needs one; where one is, pipe: kubectl \
+                     kustomize {} | patterns lint -",
+                    self.shown
+                ));
+            }
+        };
+        args.push(self.folder.clone().into());
+        let text = program::run(&program, &args)?;
+        let Some(own) = self.kustomizations.first() else { return Ok(Vec::new()) };
+        let (name, path) = (own.file.source.name.clone(), own.file.path.clone());
+        Ok(vec![file(name, path, text, |file| {
+            let lines = nodes::align(file, &self.parts, &self.kustomizations);
+            Rendered::new(unit, &file.source.text, lines, false)
+        })])
+    }
+}
+
+fn remote(name: &str, line: usize, path: &str, overlay: &str) -> String {
+    format!(
+        "{name}:{line}: `{}` is not a file or folder here: kustomize would fetch it, and --render fetches nothing; fetch it \
+         yourself and name the copy, or pipe: kustomize build {overlay} | patterns lint -",
+        clip(path)
+    )
+}
+
+/// How messages call what a file in `folder` names.
+fn joined(folder: &str, path: &str) -> String {
+    let mut parts: Vec<&str> = if folder == "." { Vec::new() } else { folder.split('/').collect() };
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." if parts.last().is_some_and(|last| *last != "..") => drop(parts.pop()),
+            part => parts.push(part),
+        }
+    }
+    if parts.is_empty() { ".".to_owned() } else { parts.join("/") }
+}
+
+/// Everything that a kustomization names and kustomize would load, with the node that names it.
+fn named(document: &Document) -> Vec<(NodeId, String)> {
+    let root = document.root();
+    let items = |field: &str| document.get(root, field).map_or(&[][..], |list| document.items(list));
+    let mut found: Vec<(NodeId, String)> = Vec::new();
+    let mut add = |node: NodeId, text: &str| {
+        // a text of several lines is what it would name
+        if !text.is_empty() && !text.contains('\n') {
+            found.push((node, text.to_owned()));
+        }
+    };
+    for node in PATHS.iter().flat_map(|field| items(field)) {
+        if let Some(text) = document.str(*node) {
+            add(*node, text);
+        }
+    }
+    for node in PATCHES.iter().flat_map(|field| items(field)) {
+        let path = document.get(*node, "path").unwrap_or(*node);
+        // older ones list patches as flow maps in a text
+        if let Some(text) = document.str(path).filter(|text| !text.trim_start().starts_with(['{', '['])) {
+            add(path, text);
+        }
+    }
+    for generator in ["configMapGenerator", "secretGenerator"].iter().flat_map(|field| items(field)) {
+        let lists = ["files", "envs"].iter().filter_map(|field| document.get(*generator, field));
+        let env = document.get(*generator, "env");
+        for node in lists.flat_map(|list| document.items(list)).copied().chain(env) {
+            if let Some(text) = document.str(node) {
+                add(node, text.split_once('=').map_or(text, |(_, path)| path));
+            }
+        }
+    }
+    if let Some(node) = document.at(root, &["openapi", "path"])
+        && let Some(text) = document.str(node)
+    {
+        add(node, text);
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::joined;
+
+    #[test]
+    fn names_are_joined_as_paths() {
+        assert_eq!(joined("overlays/dev", "../../base"), "base");
+        assert_eq!(joined(".", "../base/./a.yaml"), "../base/a.yaml");
+        assert_eq!(joined("dev", ".."), ".");
+        assert_eq!(joined("../dev", "../../x"), "../../x");
+    }
+}

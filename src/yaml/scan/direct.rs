@@ -1,0 +1,626 @@
+//! The way of writing that nearly all manifests keep to, read in one pass: no tokens, no events.
+//!
+//! Lists and maps by indentation, comments, all kinds of scalars, and brackets without surprises. What this reader does
+//! not know, or finds wrong, it leaves to the exact one ([`super::Parser`]), which then reads the document from its
+//! beginning: so that there is one place that decides what is wrong, and says it. Where this reader comes to the end,
+//! it has built what the other would have; tests compare the two.
+
+use super::super::build::{Builder, Scalar};
+use super::super::scalar::{Resolved, resolve_plain};
+use super::super::source::Span;
+use super::super::tree::Style;
+use super::keys::MAX_KEY_LENGTH;
+use super::plain::STOPS;
+use super::scanner::Scanner;
+use super::token::Kind;
+
+/// Deeper documents are left to the exact reader, which counts.
+const DEEPEST: usize = 500;
+
+/// Left to the exact reader.
+struct Unknown;
+
+type Known<T> = Result<T, Unknown>;
+
+/// An open list or map.
+#[derive(Clone, Copy, PartialEq)]
+enum Open {
+    Map,
+    List,
+    /// A list whose dashes are in the column of the key above.
+    Unindented,
+}
+
+#[derive(Clone, Copy)]
+struct Level {
+    open: Open,
+    column: usize,
+}
+
+/// What was found where a node begins.
+enum Node {
+    Key(Span, Style, Scalar),
+    /// A scalar without a colon behind it, or brackets: complete.
+    Scalar(Span, Style, Scalar),
+    Done,
+}
+
+/// Reads the one document in `span` of `text`. False if it is not of this kind: what is built so far is then useless.
+pub(in super::super) fn read(text: &str, span: Span, keep_comments: bool, builder: &mut Builder<'_>) -> bool {
+    let scanner = Scanner::new(text, span, keep_comments);
+    let mut reader = Direct { bytes: scanner.cursor.text().as_bytes(), scanner, builder, levels: Vec::new() };
+    if reader.document().is_err() {
+        return false;
+    }
+    let Direct { mut scanner, builder, .. } = reader;
+    for comment in scanner.comments() {
+        if text[comment.range()].contains("patterns:") {
+            builder.comment(comment);
+        }
+    }
+    true
+}
+
+struct Direct<'a, 'src> {
+    bytes: &'a [u8],
+    scanner: Scanner<'a>,
+    builder: &'a mut Builder<'src>,
+    levels: Vec<Level>,
+}
+
+impl Direct<'_, '_> {
+    fn document(&mut self) -> Known<()> {
+        if self.peek() == b'-' && self.scanner.cursor.is_document_indicator() {
+            self.scanner.cursor.at += 3;
+        }
+        self.skip_to_content()?;
+        // No content, or a scalar alone: rare, and null has its own place.
+        if self.is_end() {
+            return Err(Unknown);
+        }
+        let mut inside = Some(self.start_of_line()?);
+        loop {
+            while let Some(column) = inside {
+                inside = self.node(column)?;
+            }
+            if self.levels.is_empty() {
+                return Err(Unknown);
+            }
+            self.skip_to_content()?;
+            if self.is_end() {
+                break;
+            }
+            let column = self.start_of_line()?;
+            inside = self.entry(column)?;
+        }
+        while self.levels.pop().is_some() {
+            self.close()?;
+        }
+        Ok(())
+    }
+
+    /// The column of content that begins a line.
+    fn start_of_line(&mut self) -> Known<usize> {
+        let column = self.scanner.cursor.at - self.scanner.cursor.line_start();
+        let is_known = column > 0 || !(self.peek() == b'%' || self.scanner.cursor.is_document_indicator());
+        if is_known { Ok(column) } else { Err(Unknown) }
+    }
+
+    /// An entry of an open list or map, which the line begins with. Like all that read a part of an entry, this returns
+    /// the column of a node that follows inside of it: the loop goes on there, so that no depth reaches the call stack.
+    fn entry(&mut self, column: usize) -> Known<Option<usize>> {
+        let is_dash = self.is_dash();
+        while let Some(level) = self.levels.last() {
+            let ends = level.column > column || (level.open == Open::Unindented && level.column == column && !is_dash);
+            if !ends {
+                break;
+            }
+            self.pop()?;
+        }
+        match self.levels.last() {
+            Some(Level { open: Open::Map, column: expected }) if *expected == column && !is_dash => self.map_entry(),
+            Some(Level { open, column: expected }) if *open != Open::Map && *expected == column && is_dash => {
+                self.list_entry()
+            }
+            _ => Err(Unknown),
+        }
+    }
+
+    fn map_entry(&mut self) -> Known<Option<usize>> {
+        if let Some(key) = self.simple_key() {
+            self.plain_text(key)?;
+            return self.value_of_key();
+        }
+        match self.key_or_scalar()? {
+            Node::Key(span, style, text) => self.pair(span, style, text),
+            _ => Err(Unknown),
+        }
+    }
+
+    /// A key whose colon is here, and its value.
+    fn pair(&mut self, span: Span, style: Style, text: Scalar) -> Known<Option<usize>> {
+        self.scalar(span, style, text)?;
+        self.value_of_key()
+    }
+
+    /// The value of the key whose colon is here.
+    fn value_of_key(&mut self) -> Known<Option<usize>> {
+        self.scanner.cursor.at += 1;
+        let written = self.scanner.cursor.at;
+        self.skip_spaces();
+        if !self.is_line_over() {
+            if begins_text(self.peek())
+                && let Some((text, is_over)) = self.plain_line()
+            {
+                self.plain_text(text)?;
+                return if is_over { Ok(None) } else { self.end_of_line() };
+            }
+            return match self.value()? {
+                Node::Scalar(span, style, text) => {
+                    self.scalar(span, style, text)?;
+                    self.end_of_line()
+                }
+                Node::Done => self.end_of_line(),
+                Node::Key(..) => Err(Unknown),
+            };
+        }
+        self.skip_to_content()?;
+        let indent = self.levels.last().map_or(0, |level| level.column);
+        let column = self.scanner.cursor.at - self.scanner.cursor.line_start();
+        if self.is_end() || column < indent || (column == indent && !self.is_dash()) {
+            self.nothing(written);
+            return Ok(None);
+        }
+        self.start_of_line()?;
+        if column > indent {
+            return Ok(Some(column));
+        }
+        if self.levels.last().is_some_and(|level| level.open != Open::Map) {
+            return Err(Unknown);
+        }
+        let at = self.scanner.cursor.at;
+        self.push(Open::Unindented, column, Span::new(at, at + 1))?;
+        self.list_entry()
+    }
+
+    /// A dash, and what it is before.
+    fn list_entry(&mut self) -> Known<Option<usize>> {
+        self.scanner.cursor.at += 1;
+        let written = self.scanner.cursor.at;
+        self.skip_spaces();
+        let is_line_over = self.is_line_over();
+        if is_line_over {
+            self.skip_to_content()?;
+        }
+        let indent = self.levels.last().map_or(0, |level| level.column);
+        let column = self.scanner.cursor.at - self.scanner.cursor.line_start();
+        if self.is_end() || column <= indent {
+            self.nothing(written);
+            return Ok(None);
+        }
+        Ok(Some(column))
+    }
+
+    /// A node that may be a list or map by indentation, in this column.
+    fn node(&mut self, column: usize) -> Known<Option<usize>> {
+        let at = self.scanner.cursor.at;
+        if self.is_dash() {
+            self.push(Open::List, column, Span::empty(at))?;
+            return self.list_entry();
+        }
+        if let Some(key) = self.simple_key() {
+            self.push(Open::Map, column, Span::empty(at))?;
+            self.plain_text(key)?;
+            return self.value_of_key();
+        }
+        match self.key_or_scalar()? {
+            Node::Key(span, style, text) => {
+                self.push(Open::Map, column, Span::empty(at))?;
+                self.pair(span, style, text)
+            }
+            Node::Scalar(span, style, text) => {
+                self.scalar(span, style, text)?;
+                self.end_of_line()
+            }
+            Node::Done => self.end_of_line(),
+        }
+    }
+
+    fn key_or_scalar(&mut self) -> Known<Node> {
+        let (start, line) = (self.scanner.cursor.at, self.scanner.cursor.line);
+        let node = self.value()?;
+        if self.peek() != b':' {
+            return Ok(node);
+        }
+        let Node::Scalar(span, style, text) = node else { return Err(Unknown) };
+        let is_key = self.scanner.cursor.line == line
+            && self.scanner.cursor.is_blank_or_break(self.scanner.cursor.at + 1)
+            && self.scanner.cursor.at - start <= MAX_KEY_LENGTH
+            && !matches!(style, Style::Literal | Style::Folded);
+        if is_key { Ok(Node::Key(span, style, text)) } else { Err(Unknown) }
+    }
+
+    /// A scalar, or brackets. Blanks behind it are passed; behind text without quotes line breaks too.
+    fn value(&mut self) -> Known<Node> {
+        match self.peek() {
+            b'"' | b'\'' => {
+                let (span, style, text) = self.quoted()?;
+                self.skip_spaces();
+                Ok(Node::Scalar(span, style, text))
+            }
+            b'[' | b'{' => {
+                self.brackets()?;
+                self.skip_spaces();
+                Ok(Node::Done)
+            }
+            b'|' | b'>' => {
+                let token = match self.scanner.simple_literal() {
+                    Some(token) => token,
+                    None => self.scanner.block_scalar().map_err(|_| Unknown)?,
+                };
+                let Kind::Scalar(style, text) = token.kind else { return Err(Unknown) };
+                Ok(Node::Scalar(Span::new(token.start, token.end), style, text))
+            }
+            b'-' if self.is_dash() => Err(Unknown),
+            b'&' | b'*' | b'!' | b'%' | b'@' | b'`' | b',' | b']' | b'}' | b'#' | b'?' | b':' => Err(Unknown),
+            _ if self.scanner.cursor.is_blank_or_break(self.scanner.cursor.at) => Err(Unknown),
+            _ => self.plain(),
+        }
+    }
+
+    /// Text without quotes.
+    fn plain(&mut self) -> Known<Node> {
+        match self.plain_line() {
+            Some((span, _)) => Ok(Node::Scalar(span, Style::Plain, Scalar::Borrowed(span))),
+            None => self.any_plain(),
+        }
+    }
+
+    /// Text without quotes that ends in its line, and whether the line is passed; none, and nothing is passed, if it may
+    /// go on.
+    fn plain_line(&mut self) -> Option<(Span, bool)> {
+        let start = self.scanner.cursor.at;
+        let mut at = start;
+        loop {
+            while STOPS[usize::from(self.byte(at))] != 1 {
+                at += 1;
+            }
+            let end = at;
+            while self.byte(at) == b' ' {
+                at += 1;
+            }
+            match self.byte(at) {
+                b':' if self.scanner.cursor.is_blank_or_break(at + 1) => {
+                    self.scanner.cursor.at = at;
+                    return Some((Span::new(start, end), false));
+                }
+                b':' => at += 1,
+                b'#' if at > end => {
+                    self.scanner.cursor.at = at;
+                    return Some((Span::new(start, end), false));
+                }
+                b'\n' => return self.passes_to_next_line(at).then(|| (Span::new(start, end), true)),
+                _ if at > end => {}
+                _ => return None,
+            }
+        }
+    }
+
+    /// A key of letters, digits, `.`, `_`, `-` and `/`, which is what nearly all are. Stops at its colon.
+    fn simple_key(&mut self) -> Option<Span> {
+        let start = self.scanner.cursor.at;
+        if !begins_text(self.peek()) {
+            return None;
+        }
+        let mut at = start + 1;
+        while matches!(self.byte(at), b'a'..=b'z' | b'A'..=b'Z' | b'-'..=b'9' | b'_') {
+            at += 1;
+        }
+        if self.byte(at) != b':' || !matches!(self.byte(at + 1), b' ' | b'\n') || at - start > MAX_KEY_LENGTH {
+            return None;
+        }
+        self.scanner.cursor.at = at;
+        Some(Span::new(start, at))
+    }
+
+    /// Adds text without quotes that is a slice of the source.
+    #[inline]
+    fn plain_text(&mut self, span: Span) -> Known<()> {
+        let resolved = self.resolve(&self.bytes[span.range()], span)?;
+        if matches!(resolved, Resolved::Float(value) if !value.is_finite()) {
+            return Err(Unknown);
+        }
+        self.builder.simple_scalar(span, Style::Plain, Scalar::Borrowed(span), resolved);
+        Ok(())
+    }
+
+    /// Text of several lines, or with anything unusual in it.
+    fn any_plain(&mut self) -> Known<Node> {
+        let token = self.scanner.plain_scalar().map_err(|_| Unknown)?;
+        let Kind::Scalar(style, text) = token.kind else { return Err(Unknown) };
+        Ok(Node::Scalar(Span::new(token.start, token.end), style, text))
+    }
+
+    /// Passes a line break, unless the text may go on in the next line.
+    fn passes_to_next_line(&mut self, line_end: usize) -> bool {
+        let least = usize::try_from(self.scanner.indent + 1).unwrap_or(0);
+        let mut line = line_end + 1;
+        let mut lines = 1;
+        loop {
+            let mut at = line;
+            while self.byte(at) == b' ' {
+                at += 1;
+            }
+            match self.byte(at) {
+                b'\n' => {
+                    line = at + 1;
+                    lines += 1;
+                    continue;
+                }
+                b'\t' | b'\r' | 0xC2 | 0xE2 => return false,
+                b'#' => {}
+                0 if at >= self.bytes.len() => {}
+                _ if at - line < least => {}
+                _ => return false,
+            }
+            self.scanner.cursor.pass_lines(lines, line);
+            self.scanner.cursor.at = at;
+            return true;
+        }
+    }
+
+    fn quoted(&mut self) -> Known<(Span, Style, Scalar)> {
+        let token = self.scanner.quoted_scalar().map_err(|_| Unknown)?;
+        let Kind::Scalar(style, text) = token.kind else { return Err(Unknown) };
+        Ok((Span::new(token.start, token.end), style, text))
+    }
+
+    /// `[…]` and `{…}` without comments, pairs in lists, keys without values, and whatever is rarer.
+    fn brackets(&mut self) -> Known<()> {
+        let mut open: Vec<u8> = Vec::new();
+        loop {
+            // A node is expected here.
+            match self.peek() {
+                bracket @ (b'[' | b'{') => {
+                    if open.len() + self.levels.len() >= DEEPEST {
+                        return Err(Unknown);
+                    }
+                    let at = self.scanner.cursor.at;
+                    let span = Span::new(at, at + 1);
+                    self.builder.open(span, Style::Flow, 0, bracket == b'{').map_err(|_| Unknown)?;
+                    open.push(bracket);
+                    self.scanner.cursor.at += 1;
+                    self.skip_in_brackets()?;
+                    if self.peek() != closing(bracket) {
+                        if bracket == b'{' {
+                            self.key_in_brackets()?;
+                        }
+                        continue;
+                    }
+                }
+                _ => {
+                    let (span, style, text) = self.scalar_in_brackets()?;
+                    self.scalar(span, style, text)?;
+                }
+            }
+            // Something is complete.
+            loop {
+                let Some(&bracket) = open.last() else { return Ok(()) };
+                self.skip_in_brackets()?;
+                let here = self.peek();
+                if here == closing(bracket) {
+                    let at = self.scanner.cursor.at;
+                    self.builder.close(Span::new(at, at + 1)).map_err(|_| Unknown)?;
+                    open.pop();
+                    self.scanner.cursor.at += 1;
+                    if open.is_empty() {
+                        return Ok(());
+                    }
+                    continue;
+                }
+                if here != b',' {
+                    return Err(Unknown);
+                }
+                self.scanner.cursor.at += 1;
+                self.skip_in_brackets()?;
+                if bracket == b'{' {
+                    self.key_in_brackets()?;
+                }
+                break;
+            }
+        }
+    }
+
+    fn key_in_brackets(&mut self) -> Known<()> {
+        let start = self.scanner.cursor.at;
+        let (span, style, text) = self.scalar_in_brackets()?;
+        let at = self.scanner.cursor.at;
+        let is_quoted = style != Style::Plain;
+        if self.peek() != b':'
+            || at - start > MAX_KEY_LENGTH
+            || !(is_quoted || matches!(self.byte(at + 1), b' ' | b'\n'))
+        {
+            return Err(Unknown);
+        }
+        self.scalar(span, style, text)?;
+        self.scanner.cursor.at += 1;
+        self.skip_in_brackets()
+    }
+
+    fn scalar_in_brackets(&mut self) -> Known<(Span, Style, Scalar)> {
+        let start = self.scanner.cursor.at;
+        let first = self.peek();
+        if matches!(first, b'"' | b'\'') {
+            let line = self.scanner.cursor.line;
+            let quoted = self.quoted()?;
+            return if self.scanner.cursor.line == line { Ok(quoted) } else { Err(Unknown) };
+        }
+        let second = self.byte(start + 1);
+        let is_simple =
+            |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'/' | b'$' | b'~' | b'+');
+        if !is_simple(first) && !(first == b'-' && (is_simple(second) || second == b'-')) {
+            return Err(Unknown);
+        }
+        let mut at = start;
+        let mut end;
+        loop {
+            while STOPS[usize::from(self.byte(at))] == 0 {
+                at += 1;
+            }
+            end = at;
+            match self.byte(at) {
+                b':' if !self.scanner.cursor.is_blank_or_break(at + 1) => at += 1,
+                b',' | b']' | b'}' | b':' => break,
+                b' ' => {
+                    end = at;
+                    while self.byte(at) == b' ' {
+                        at += 1;
+                    }
+                    match self.byte(at) {
+                        b',' | b']' | b'}' => break,
+                        b'#' | b':' => return Err(Unknown),
+                        _ => {}
+                    }
+                }
+                _ => return Err(Unknown),
+            }
+        }
+        self.scanner.cursor.at = at;
+        let span = Span::new(start, end);
+        Ok((span, Style::Plain, Scalar::Borrowed(span)))
+    }
+
+    /// Between words in brackets. A line that begins in the first column could begin with anything.
+    fn skip_in_brackets(&mut self) -> Known<()> {
+        loop {
+            self.skip_spaces();
+            match self.peek() {
+                b'\n' => {
+                    self.scanner.cursor.pass_break(1);
+                    if !matches!(self.peek(), b' ' | b'\n' | b']' | b'}') {
+                        return Err(Unknown);
+                    }
+                }
+                b'#' | b'\t' | b'\r' | 0xC2 | 0xE2 | 0 => return Err(Unknown),
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    fn scalar(&mut self, span: Span, style: Style, text: Scalar) -> Known<()> {
+        let resolved = match (style, &text) {
+            (Style::Plain, Scalar::Borrowed(range)) => self.resolve(&self.bytes[range.range()], *range)?,
+            (Style::Plain, Scalar::Owned(text)) => {
+                if text == "<<" {
+                    return Err(Unknown);
+                }
+                resolve_plain(text)
+            }
+            _ => Resolved::Str,
+        };
+        if matches!(resolved, Resolved::Float(value) if !value.is_finite()) {
+            return Err(Unknown);
+        }
+        self.builder.simple_scalar(span, style, text, resolved);
+        Ok(())
+    }
+
+    fn resolve(&self, bytes: &[u8], range: Span) -> Known<Resolved> {
+        match bytes {
+            b"<<" => Err(Unknown),
+            // Most texts begin with a letter that begins no word or number of YAML's own.
+            [b'a'..=b'e' | b'g'..=b'm' | b'p'..=b's' | b'u'..=b'x' | b'z' | b'/' | b'A'..=b'E', ..] => {
+                Ok(Resolved::Str)
+            }
+            _ => Ok(resolve_plain(self.scanner.cursor.slice(range.range().start, range.range().end))),
+        }
+    }
+
+    /// A value that is not written is null, and is behind what is.
+    fn nothing(&mut self, written: usize) {
+        let span = Span::empty(written);
+        self.builder.simple_scalar(span, Style::Plain, Scalar::Borrowed(span), Resolved::Null);
+    }
+
+    fn push(&mut self, open: Open, column: usize, start: Span) -> Known<()> {
+        if self.levels.len() >= DEEPEST {
+            return Err(Unknown);
+        }
+        self.builder.open(start, Style::Block, 0, open == Open::Map).map_err(|_| Unknown)?;
+        self.levels.push(Level { open, column });
+        self.scanner.indent = isize::try_from(column).map_err(|_| Unknown)?;
+        Ok(())
+    }
+
+    fn pop(&mut self) -> Known<()> {
+        self.levels.pop();
+        let column = self.levels.last().map(|level| level.column);
+        self.scanner.indent = column.map_or(-1, |column| isize::try_from(column).unwrap_or(isize::MAX));
+        self.close()
+    }
+
+    fn close(&mut self) -> Known<()> {
+        self.builder.close(Span::empty(0)).map_err(|_| Unknown)
+    }
+
+    /// After a value: nothing but a comment may follow on its line.
+    fn end_of_line(&mut self) -> Known<Option<usize>> {
+        let is_over = self.is_line_over() || self.is_end() || self.scanner.cursor.is_indentation();
+        if is_over { Ok(None) } else { Err(Unknown) }
+    }
+
+    fn is_line_over(&self) -> bool {
+        matches!(self.peek(), b'\n' | b'#')
+    }
+
+    /// Passes blank lines and comments.
+    fn skip_to_content(&mut self) -> Known<()> {
+        loop {
+            self.skip_spaces();
+            match self.peek() {
+                b'\n' => self.scanner.cursor.pass_break(1),
+                b'#' => self.scanner.skip_comment(),
+                b'\t' | b'\r' => return Err(Unknown),
+                0xC2 | 0xE2 if self.scanner.cursor.break_length(self.scanner.cursor.at) > 0 => return Err(Unknown),
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    #[inline]
+    fn skip_spaces(&mut self) {
+        while self.peek() == b' ' {
+            self.scanner.cursor.at += 1;
+        }
+    }
+
+    #[inline]
+    fn is_dash(&self) -> bool {
+        self.peek() == b'-' && self.scanner.cursor.is_blank_or_break(self.scanner.cursor.at + 1)
+    }
+
+    #[inline]
+    fn is_end(&self) -> bool {
+        self.scanner.cursor.at >= self.bytes.len()
+    }
+
+    #[inline]
+    fn peek(&self) -> u8 {
+        self.byte(self.scanner.cursor.at)
+    }
+
+    /// 0 past the end, and nowhere else.
+    #[inline]
+    fn byte(&self, at: usize) -> u8 {
+        self.bytes.get(at).copied().unwrap_or(0)
+    }
+}
+
+/// Whether a byte begins text without quotes whatever comes after it.
+fn begins_text(byte: u8) -> bool {
+    matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'/'..=b'9' | b'_')
+}
+
+fn closing(bracket: u8) -> u8 {
+    if bracket == b'{' { b'}' } else { b']' }
+}

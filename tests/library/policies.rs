@@ -1,0 +1,360 @@
+//! Agreement with the recorded verdicts of a real API server on policies and rules in CEL
+//! (tests/policy-verdicts/README.md).
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot read its records has failed")]
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::support;
+use patterns::diagnostic::{Finding, Level};
+use patterns::kube::validation::Target;
+use patterns::kube::{File, Index, Object, on_deep_stacks};
+use patterns::lint::{self, Selection};
+use patterns::policy::{Decision, Policies, Verdict};
+use patterns::yaml::Source;
+
+const NAMESPACE: &str = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {env: prod}}\n";
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/policy-verdicts")
+}
+
+fn read(name: &str, text: &str) -> File {
+    File::read(&Arc::new(Source::from_text(name, text)))
+}
+
+fn text(path: impl AsRef<Path>) -> String {
+    std::fs::read_to_string(folder().join(path)).unwrap()
+}
+
+/// What the policies among some objects say to one of them.
+fn judge<'a>(policies: &'a Policies<'a>, objects: &[&'a Object], index: &Index<'a>, name: &str) -> Vec<Verdict<'a>> {
+    let judged = policies.judge(objects, index, &|_, _| true);
+    judged.into_iter().filter(|(object, _)| object.id.name == name).flat_map(|(_, verdicts)| verdicts).collect()
+}
+
+fn letter(verdicts: &[Verdict<'_>]) -> char {
+    match verdicts {
+        [] => 'y',
+        [verdict, ..] if verdict.decision == Decision::Unknown => '?',
+        [verdict, ..] if verdict.message == "n" => 'n',
+        _ => 'e',
+    }
+}
+
+/// Each expression as its own policy over each of the objects.
+#[test]
+fn expressions() {
+    let (agreed, unknown, wrong) = on_deep_stacks(|| {
+        let file = read("objects.yaml", &text("objects.yaml"));
+        let namespace = read("namespace.yaml", NAMESPACE);
+        let objects: Vec<&Object> = file.objects.iter().chain(&namespace.objects).collect();
+        let index = Index::of(&objects);
+        let (mut agreed, mut unknown, mut wrong) = (0, Vec::new(), Vec::new());
+        for line in text("expressions.txt").lines().filter(|line| !line.starts_with('#')) {
+            let (expression, expected) = line.split_once(" ⇒ ").expect("a verdict");
+            let policy = serde_json::json!({
+                "apiVersion": "admissionregistration.k8s.io/v1",
+                "kind": "ValidatingAdmissionPolicy",
+                "metadata": {"name": "p"},
+                "spec": {
+                    "matchConstraints": {"resourceRules": [
+                        {"apiGroups": ["*"], "apiVersions": ["*"], "operations": ["CREATE"], "resources": ["*"]},
+                    ]},
+                    "validations": [{"expression": expression, "message": "n"}],
+                },
+            });
+            let policy = read("policy.json", &policy.to_string());
+            let own: Vec<&Object> = policy.objects.iter().collect();
+            let policies = Policies::collect(&own, &|_| Target::NEWEST, true);
+            let found: String = if policies.all.iter().any(patterns::policy::Policy::is_refused) {
+                "refused".to_owned()
+            } else {
+                let judged = policies.judge(&objects, &index, &|_, _| true);
+                let of = |object: &Object| {
+                    let found = judged.iter().find(|(judged, _)| std::ptr::eq(*judged, object));
+                    letter(found.map_or(&[][..], |(_, verdicts)| verdicts))
+                };
+                file.objects.iter().map(of).collect()
+            };
+            if found.len() != expected.len() {
+                wrong.push(format!("{expression} ⇒ {expected}, not {found}"));
+                continue;
+            }
+            for (found_letter, expected_letter) in found.chars().zip(expected.chars()) {
+                match found_letter {
+                    '?' => unknown.push(expression.to_owned()),
+                    _ if found_letter == expected_letter => agreed += 1,
+                    _ => wrong.push(format!("{expression} ⇒ {expected}, not {found}")),
+                }
+            }
+        }
+        unknown.dedup();
+        wrong.dedup();
+        (agreed, unknown, wrong)
+    })
+    .unwrap();
+    assert!(wrong.is_empty(), "{agreed} agree, but\n{}", wrong.join("\n"));
+    assert!(agreed > 1000, "{agreed}");
+    insta::assert_snapshot!("not_evaluated", unknown.join("\n"));
+}
+
+/// Policies with bindings, parameters, namespaces, variables and conditions.
+#[test]
+fn cases() {
+    let mut wrong = Vec::new();
+    let verdicts = text("cases.txt");
+    for (case, kind, name, expected, message) in verdicts.lines().map(record) {
+        let content = format!("{}---\n{NAMESPACE}", text(format!("cases/{case}.yaml")));
+        let file = read("case.yaml", &content);
+        let objects: Vec<&Object> = file.objects.iter().collect();
+        let index = Index::of(&objects);
+        let policies = Policies::collect(&objects, &|_| Target::NEWEST, false);
+        if expected == "refused" {
+            let policy = policies.all.iter().find(|policy| policy.object.id.name == name);
+            if !policy.is_some_and(patterns::policy::Policy::is_refused) {
+                wrong.push(format!("{case}: {kind} {name} is refused, and nothing is found: {message}"));
+            }
+            continue;
+        }
+        let found = judge(&policies, &objects, &index, name);
+        let of = |decision: Decision| found.iter().filter(move |verdict| verdict.decision == decision);
+        let is_right = match expected {
+            "denied" => of(Decision::Deny).any(|verdict| message.contains(&verdict.message)),
+            "warned" => {
+                of(Decision::Deny).count() == 0 && of(Decision::Warn).any(|verdict| message.contains(&verdict.message))
+            }
+            // a note in the audit log is not a warning
+            _ => of(Decision::Deny).count() == 0 && (case == "audit" || found.is_empty()),
+        };
+        if !is_right {
+            let found: Vec<_> = found.iter().map(|verdict| (&verdict.decision, &verdict.message)).collect();
+            wrong.push(format!("{case}: {kind} {name} is {expected} ({message}), not {found:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(verdicts.lines().count() >= 85);
+}
+
+/// Custom resources by their definitions with rules in CEL.
+#[test]
+fn definitions() {
+    let mut wrong = Vec::new();
+    let verdicts = text("definitions.txt");
+    for (case, kind, name, expected, message) in verdicts.lines().map(record) {
+        let file = read("case.yaml", &text(format!("definitions/{case}.yaml")));
+        let objects = file.objects;
+        let findings = on_deep_stacks(|| lint::objects(&objects, &Selection::default())).unwrap();
+        let of_object = |finding: &&Finding| finding.object.as_ref().is_some_and(|object| object.name == name);
+        let errors: Vec<&Finding> =
+            findings.iter().filter(of_object).filter(|finding| finding.level == Level::Error).collect();
+        let is_right = match expected {
+            "accepted" => errors.is_empty(),
+            "refused" => errors.iter().any(|finding| finding.rule.is_some_and(|rule| rule.name == "policy-invalid")),
+            _ => !errors.is_empty() && is_said(&message, &errors),
+        };
+        if !is_right {
+            let found: Vec<&String> = errors.iter().map(|finding| &finding.message).collect();
+            wrong.push(format!("{case}: {kind} {name} is {expected} ({message}), not {found:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(verdicts.lines().count() > 60);
+}
+
+/// Whether the server says what we say, where it is about rules in CEL: what the schema says has words of our own.
+fn is_said(message: &str, errors: &[&Finding]) -> bool {
+    let is_schema =
+        ["Required value\"", "must be of type", "Required value,"].iter().any(|word| message.contains(word));
+    is_schema || errors.iter().all(|finding| message.contains(&finding.message) || message.contains("Duplicate value"))
+}
+
+/// A line of the records: the case, kind and name of the object, what became of it, and the server's message.
+fn record(line: &str) -> (&str, &str, &str, &str, String) {
+    let (object, verdict) = line.split_once(" ⇒ ").expect("a verdict");
+    let mut words = object.split(' ');
+    let mut word = || words.next().expect("case, kind and name");
+    let (case, kind, name) = (word(), word(), word());
+    let (verdict, message) = verdict.split_once(' ').unwrap_or((verdict, "\"\""));
+    (case, kind, name, verdict, serde_json::from_str(message).unwrap())
+}
+
+/// The blocks of all rules' pages, bad and good.
+fn twins() -> Vec<File> {
+    let pages = patterns::rules::all().map(|rule| rule.page);
+    let blocks = pages.flat_map(|page| page.split("```yaml").skip(1)).filter_map(|block| block.split("```").next());
+    blocks.map(|block| read("twin.yaml", block.split_once('\n').map_or("", |(_, text)| text))).collect()
+}
+
+/// Each exported policy says to each object of all twins what its rule says.
+#[test]
+fn exported_rules_agree_with_their_policies() {
+    let names: Vec<String> = patterns::policy::export::names().map(str::to_owned).collect();
+    let (judged, refused, wrong) = on_deep_stacks(|| {
+        let selection = Selection::new(&names, &[], Level::Advice).unwrap();
+        let (mut judged, mut refused, mut wrong) = (0, 0, Vec::new());
+        let policies: Vec<(&String, File)> = names
+            .iter()
+            .map(|name| (name, read("policy.yaml", &patterns::policy::export::policy(name, "Deny").unwrap())))
+            .collect();
+        for twin in twins() {
+            let findings = lint::objects(&twin.objects, &selection);
+            let objects: Vec<&Object> = twin.objects.iter().filter(|object| object.typed.is_some()).collect();
+            let index = Index::of(&objects);
+            for (rule, file) in &policies {
+                let own: Vec<&Object> = file.objects.iter().collect();
+                let policies = Policies::collect(&own, &|_| Target::default(), false);
+                assert!(policies.all.iter().all(|policy| policy.problems.is_empty()), "{:?}", policies.all[0].problems);
+                let verdicts = policies.judge(&objects, &index, &|_, _| true);
+                // kustomize changes a base, and a patch is a part of an object
+                for object in objects.iter().filter(|object| !object.is_patch && !object.is_base) {
+                    let said = findings.iter().any(|finding| {
+                        finding.rule.is_some_and(|id| id.name == rule.as_str())
+                            && finding.object.as_ref() == Some(&object.id)
+                    });
+                    let found = verdicts.iter().find(|(judged, _)| std::ptr::eq(*judged, *object));
+                    let denied =
+                        found.is_some_and(|(_, all)| all.iter().any(|verdict| verdict.decision == Decision::Deny));
+                    // a bare Pod gets a token and a priority from its cluster
+                    if found.is_some_and(|(_, all)| all.iter().any(|verdict| verdict.decision == Decision::Unknown)) {
+                        assert_eq!(object.id.kind, "Pod", "{rule}");
+                        continue;
+                    }
+                    judged += 1;
+                    refused += usize::from(denied);
+                    if said != denied {
+                        let said = if said { "finds it" } else { "is silent" };
+                        let messages =
+                            found.map(|(_, all)| all.iter().map(|verdict| &verdict.message).collect::<Vec<_>>());
+                        wrong.push(format!(
+                            "{rule} {said}, the policy says {messages:?}:\n{}",
+                            object.document.source.slice(object.document.span(object.node))
+                        ));
+                    }
+                }
+            }
+        }
+        (judged, refused, wrong)
+    })
+    .unwrap();
+    assert!(wrong.is_empty(), "{judged} judged\n{}", wrong.join("\n---\n"));
+    assert!(judged > 1000 && refused > 100, "{judged} judged, {refused} refused");
+}
+
+/// A folder of one test's own, without what an earlier run has left.
+fn scratch(test: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("policies-{test}"));
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+fn write(folder: &Path, name: &str, text: &str) {
+    let path = folder.join(name);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, text).unwrap();
+}
+
+/// Exit code, standard output and standard error of the program, run in a folder.
+fn patterns(folder: &Path, args: &[&str]) -> (i32, String, String) {
+    let run = std::process::Command::new(support::binary()).args(args).current_dir(folder).output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (run.status.code().unwrap(), text(run.stdout), text(run.stderr))
+}
+
+const POLICY: &str = "\
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata: {name: owners}
+spec:
+  matchConstraints:
+    resourceRules:
+      - {apiGroups: [\"\"], apiVersions: [v1], operations: [CREATE], resources: [configmaps]}
+  validations:
+    - expression: |
+        has(object.metadata.labels) &&
+        object.metadata.labels.team.startsWith('team-')
+      message: a team owns every ConfigMap
+";
+
+fn config_map(name: &str, team: &str) -> String {
+    format!("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {name}\n  labels:\n    team: {team}\n")
+}
+
+/// Settings and the command line name policies that hold without a binding; the finding is at the label.
+#[test]
+fn named_policies_hold_without_a_binding() {
+    let folder = scratch("named");
+    write(&folder, "policy/owners.yaml", POLICY);
+    write(&folder, "k8s/a.yaml", &config_map("a", "store"));
+    write(&folder, "k8s/b.yaml", &config_map("b", "team-store"));
+    let (code, out, _) = patterns(&folder, &["lint", "--format", "concise", "k8s"]);
+    assert_eq!((code, out.as_str()), (0, ""), "a policy that nobody has named");
+    let (code, out, _) = patterns(&folder, &["lint", "--format", "concise", "--policy", "policy", "k8s"]);
+    assert_eq!(code, 1);
+    assert!(out.starts_with("k8s/a.yaml:6:11: error[policy-violation]: a team owns every ConfigMap"), "{out}");
+    assert_eq!(out.lines().count(), 1, "{out}");
+    write(&folder, ".patterns.yaml", "lint:\n  policies: [policy/]\n");
+    let (code, settings, _) = patterns(&folder, &["lint", "--format", "concise", "k8s"]);
+    assert_eq!((code, settings), (1, out));
+}
+
+/// A policy that does not compile is found at the word, whether it is linted or only named.
+#[test]
+fn a_policy_that_does_not_compile() {
+    let folder = scratch("invalid");
+    write(&folder, "policy/owners.yaml", &POLICY.replace("startsWith", "startWith"));
+    write(&folder, "k8s/a.yaml", &config_map("a", "store"));
+    for args in [
+        vec!["lint", "--format", "concise", "policy"],
+        vec!["lint", "--format", "concise", "--policy", "policy", "k8s"],
+    ] {
+        let (code, out, _) = patterns(&folder, &args);
+        assert_eq!(code, 1, "{out}");
+        assert!(
+            out.starts_with("policy/owners.yaml:11:9: error[policy-invalid]: there is no function `startWith`; did you mean `startsWith`?"),
+            "{out}"
+        );
+        assert_eq!(out.lines().count(), 1, "{out}");
+    }
+}
+
+/// Policies are tested like the rules' own pages.
+#[test]
+fn policy_test() {
+    let folder = scratch("test");
+    write(&folder, "policy/owners.yaml", POLICY);
+    write(&folder, "policy/good/a.yaml", &config_map("a", "team-a"));
+    write(&folder, "policy/bad/b.yaml", &config_map("b", "store"));
+    let (code, out, error) = patterns(&folder, &["policy", "test", "policy"]);
+    assert_eq!(
+        (code, out.as_str()),
+        (0, "policy: ok (1 policy, 1 bad example refused, 1 good example accepted)\n"),
+        "{error}"
+    );
+    write(&folder, "policy/good/c.yaml", &config_map("c", "store"));
+    write(&folder, "policy/bad/b.yaml", &config_map("b", "team-b"));
+    let (code, out, _) = patterns(&folder, &["policy", "test", "policy"]);
+    assert_eq!(code, 1);
+    assert_eq!(
+        out,
+        "policy/bad/b.yaml: no policy refuses this\n\
+         policy/good/c.yaml: owners refuses this: a team owns every ConfigMap\n\
+         policy: owners refuses none of the examples in bad/\n"
+    );
+    let (code, _, error) = patterns(&folder, &["policy", "test", "nowhere"]);
+    assert_eq!((code, error.as_str()), (2, "error: nowhere: there is no such file or folder\n"));
+}
+
+/// Rules that policies cannot express are named with the reason.
+#[test]
+fn rules_export() {
+    let folder = scratch("export");
+    let (code, out, _) = patterns(&folder, &["rules", "--export", "vap", "privileged", "--action", "warn"]);
+    assert_eq!(code, 0);
+    assert!(out.contains("name: patterns-privileged") && out.contains("validationActions: [Warn]"), "{out}");
+    let (code, _, error) = patterns(&folder, &["rules", "--export", "vap", "no-pdb"]);
+    assert_eq!(code, 2);
+    assert!(error.contains("it looks at more than one object"), "{error}");
+}

@@ -1,0 +1,56 @@
+//! How the work of looking things up grows with a run: counted, not timed.
+
+#![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+use patterns::kube::{File, Index, Object, Selector, Typed};
+use patterns::yaml::Source;
+
+/// Deployments and Services, as many of each. All have one label, and each Deployment one of its own.
+fn run(number: usize, namespace: impl Fn(usize) -> String) -> File {
+    let mut text = String::new();
+    for at in 0..number {
+        let namespace = namespace(at);
+        write!(
+            text,
+            "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: shop-{at}, namespace: {namespace}}}\n\
+             spec:\n  selector: {{matchLabels: {{app: shop, at: \"{at}\"}}}}\n  template:\n\
+             \x20   metadata: {{labels: {{app: shop, at: \"{at}\"}}}}\n\
+             \x20   spec: {{containers: [{{name: shop, image: \"registry.example.com/shop:2\"}}]}}\n\
+             ---\napiVersion: v1\nkind: Service\nmetadata: {{name: shop-{at}, namespace: {namespace}}}\n\
+             spec: {{selector: {{app: shop}}, ports: [{{port: 80}}]}}\n"
+        )
+        .expect("a text");
+    }
+    File::read(&Arc::new(Source::from_text("run.yaml", text)))
+}
+
+/// Asks what rules ask, of every object.
+fn comparisons(number: usize, namespace: impl Fn(usize) -> String) -> usize {
+    let file = run(number, namespace);
+    let objects: Vec<&Object> = file.objects.iter().collect();
+    assert_eq!(objects.len(), 2 * number, "each is read");
+    let index = Index::of(&objects);
+    for service in index.kind("Service") {
+        let Some(Typed::Service(typed)) = &service.typed else { panic!("a Service") };
+        let labels = typed.spec.as_ref().and_then(|spec| spec.selector.as_ref()).expect("a selector");
+        let selector = Selector::map(labels);
+        assert!(!index.matching(service, &selector).is_empty());
+        assert!(!index.selected(service, &selector).is_empty());
+    }
+    for workload in index.kind("Deployment") {
+        assert!(index.service_of(workload).is_some());
+    }
+    index.comparisons()
+}
+
+#[test]
+fn what_selectors_match_is_found_once_for_all_that_select_alike() {
+    let one_namespace = |number| comparisons(number, |_| "shop".to_owned());
+    assert!(one_namespace(400) <= 2 * one_namespace(200), "{} after {}", one_namespace(400), one_namespace(200));
+    let many_namespaces = |number| comparisons(number, |at| format!("shop-{at}"));
+    let (few, many) = (many_namespaces(50), many_namespaces(100));
+    assert!(many <= 2 * few, "{many} after {few}");
+}

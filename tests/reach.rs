@@ -1,0 +1,316 @@
+//! Keys of what reaches its node, of hooks, checks, rollouts and volumes: what each makes, and what is said of a wrong one.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod support;
+
+use serde_json::{Value, json};
+use support::{documents, generate};
+
+const DAEMON: &str = "shape: {daemon: {}}";
+
+fn app(keys: &str, more: &str) -> String {
+    let keys = if keys.is_empty() { String::new() } else { format!(", {keys}") };
+    format!("patterns: v1\nname: agent\napp: {{image: \"registry.example.com/agent:1\"{keys}}}\n{more}\n")
+}
+
+/// The first controller that a description makes.
+fn controller(description: &str) -> Value {
+    let run = generate(description);
+    assert_eq!(run.code, 0, "{description}\n{}", run.stderr);
+    let is_controller = |object: &Value| object.pointer("/spec/template").is_some();
+    documents(&run.stdout).into_iter().find(is_controller).unwrap_or_else(|| panic!("{description}"))
+}
+
+#[test]
+fn each_key_makes_what_it_says() {
+    let pod = "/spec/template/spec";
+    let main = "/spec/template/spec/containers/0";
+    let cases = [
+        ("", "shape: {daemon: {}}\nhost: [network, pid, ipc]", format!("{pod}/hostNetwork"), json!(true)),
+        ("", "shape: {daemon: {}}\nhost: [network, pid, ipc]", format!("{pod}/hostPID"), json!(true)),
+        ("", "shape: {daemon: {}}\nhost: [network, pid, ipc]", format!("{pod}/hostIPC"), json!(true)),
+        ("", "host: [network]", format!("{pod}/dnsPolicy"), json!("ClusterFirstWithHostNet")),
+        ("", "host: [pid]", format!("{pod}/dnsPolicy"), Value::Null),
+        ("port: 80", "host: [network]", format!("{pod}/securityContext/sysctls"), Value::Null),
+        ("privileged: true, user: 0", DAEMON, format!("{main}/securityContext/privileged"), json!(true)),
+        ("privileged: true, user: 0", DAEMON, format!("{main}/securityContext/allowPrivilegeEscalation"), Value::Null),
+        ("privileged: true, user: 0", DAEMON, format!("{main}/securityContext/capabilities"), Value::Null),
+        (
+            "capabilities: [NET_ADMIN], user: 0",
+            DAEMON,
+            format!("{main}/securityContext/capabilities"),
+            json!({"drop": ["ALL"], "add": ["NET_ADMIN"]}),
+        ),
+        (
+            "capabilities: [NET_ADMIN], user: 0",
+            DAEMON,
+            format!("{main}/securityContext/allowPrivilegeEscalation"),
+            json!(false),
+        ),
+        ("capabilities: [NET_RAW]", DAEMON, format!("{main}/securityContext/allowPrivilegeEscalation"), json!(true)),
+        (
+            "capabilities: [NET_BIND_SERVICE]",
+            "",
+            format!("{main}/securityContext/allowPrivilegeEscalation"),
+            json!(false),
+        ),
+        ("port: 9100, host-port: 9101", DAEMON, format!("{main}/ports/0/hostPort"), json!(9101)),
+        (
+            "ports: {dns: {port: 53/udp, host-port: 53}}",
+            DAEMON,
+            format!("{main}/ports/0"),
+            json!({"name": "dns", "containerPort": 53, "protocol": "UDP", "hostPort": 53}),
+        ),
+        ("user: 7, group: 8", "", format!("{pod}/securityContext/runAsGroup"), json!(8)),
+        ("user: 7, group: 8", "", format!("{pod}/securityContext/fsGroup"), json!(8)),
+        ("workdir: /srv/app", "", format!("{main}/workingDir"), json!("/srv/app")),
+        (
+            "workdir: /srv/app",
+            "init: [{prepare: {workdir: /srv}}]",
+            format!("{pod}/initContainers/0/workingDir"),
+            json!("/srv"),
+        ),
+        (
+            "user: 7, group: 8",
+            "init: [{prepare: {user: 7}}]",
+            format!("{pod}/initContainers/0/securityContext/runAsGroup"),
+            Value::Null,
+        ),
+        (
+            "port: 80, before-stop: [leave, now]",
+            "",
+            format!("{main}/lifecycle"),
+            json!({"preStop": {"exec": {"command": ["leave", "now"]}}}),
+        ),
+        (
+            "port: 80, after-start: [join]",
+            "",
+            format!("{main}/lifecycle"),
+            json!({"postStart": {"exec": {"command": ["join"]}}, "preStop": {"sleep": {"seconds": 10}}}),
+        ),
+        (
+            "after-start: [join]",
+            "shape: {job: {}}",
+            format!("{main}/lifecycle/postStart/exec/command"),
+            json!(["join"]),
+        ),
+        ("port: 80, before-stop: [leave], drain: 1m", "", format!("{pod}/terminationGracePeriodSeconds"), json!(95)),
+        (
+            "port: 80, health: {path: /h, headers: {Host: a.example.com}}",
+            "",
+            format!("{main}/readinessProbe/httpGet/httpHeaders"),
+            json!([{"name": "Host", "value": "a.example.com"}]),
+        ),
+        (
+            "port: 80, health: {path: /h, host: 127.0.0.1}",
+            "host: [network]",
+            format!("{main}/livenessProbe/tcpSocket"),
+            json!({"port": 80, "host": "127.0.0.1"}),
+        ),
+        (
+            "port: 80, env: {discovery.type: single-node}",
+            "isolate: null",
+            format!("{main}/env/0/name"),
+            json!("discovery.type"),
+        ),
+        ("port: 80", "host: [network]", "/spec/strategy/rollingUpdate/maxSurge".to_owned(), json!(0)),
+        (
+            "port: 80",
+            "shape: {replicated: {replicas: 3}}",
+            "/spec/strategy/rollingUpdate/maxSurge".to_owned(),
+            json!(1),
+        ),
+        (
+            "port: 80, health: {path: /h, headers: {Cookie: shop_session-id=x-readiness-probe}}",
+            "",
+            format!("{main}/readinessProbe/httpGet/httpHeaders/0/value"),
+            json!("shop_session-id=x-readiness-probe"),
+        ),
+        (
+            "port: 80, health: {ready: {path: /h, successes: 2}, live: /l}",
+            "",
+            format!("{main}/readinessProbe/successThreshold"),
+            json!(2),
+        ),
+        (
+            "port: 80, health: {path: /h, successes: 2}",
+            "",
+            format!("{main}/startupProbe/successThreshold"),
+            Value::Null,
+        ),
+        (
+            "port: 80, health: {path: /h, successes: 2}",
+            "",
+            format!("{main}/livenessProbe/successThreshold"),
+            Value::Null,
+        ),
+        (
+            "port: 8080, health: {path: /h, host: 127.0.0.1}",
+            "shape: {daemon: {}}\nhost: [network]",
+            format!("{main}/livenessProbe/tcpSocket/port"),
+            json!(8080),
+        ),
+        (
+            "port: 8080, health: {path: /h, host: 127.0.0.1}",
+            "shape: {daemon: {}}\nhost: [network]",
+            format!("{main}/readinessProbe/httpGet"),
+            json!({"path": "/h", "port": 8080, "host": "127.0.0.1"}),
+        ),
+        (
+            "resources: {cpu: 1, memory: 1Gi, disk: 2Gi}",
+            "",
+            format!("{main}/resources/limits/ephemeral-storage"),
+            json!("2Gi"),
+        ),
+        (
+            "resources: {cpu: 1, memory: 1Gi, disk: 2Gi, limit: {memory: 2Gi, disk: 4Gi}}",
+            "",
+            format!("{main}/resources"),
+            json!({"requests": {"cpu": "1", "memory": "1Gi", "ephemeral-storage": "2Gi"},
+                "limits": {"memory": "2Gi", "ephemeral-storage": "4Gi"}}),
+        ),
+        (
+            "volumes: {t: {token: vault, mount: /t, expires: 10m}}",
+            "",
+            format!("{pod}/volumes/0/projected/sources"),
+            json!([{"serviceAccountToken": {"audience": "vault", "expirationSeconds": 600, "path": "token"}}]),
+        ),
+        (
+            "volumes: {s: {csi: secrets-store.csi.k8s.io, attributes: {secretProviderClass: api}, mount: /s}}",
+            "",
+            format!("{pod}/volumes/0/csi"),
+            json!({"driver": "secrets-store.csi.k8s.io", "readOnly": true, "volumeAttributes": {"secretProviderClass": "api"}}),
+        ),
+        (
+            "volumes: {l: {host: /var/log, mount: /l, type: Directory, propagation: HostToContainer}}",
+            DAEMON,
+            format!("{pod}/volumes/0/hostPath"),
+            json!({"path": "/var/log", "type": "Directory"}),
+        ),
+        (
+            "volumes: {l: {host: /var/log, mount: /l, propagation: HostToContainer}}",
+            DAEMON,
+            format!("{main}/volumeMounts/0/mountPropagation"),
+            json!("HostToContainer"),
+        ),
+        (
+            "",
+            "place: {prefer: {disk: [ssd, nvme]}}",
+            format!("{pod}/affinity/nodeAffinity"),
+            json!({"preferredDuringSchedulingIgnoredDuringExecution": [{"weight": 100,
+                "preference": {"matchExpressions": [{"key": "disk", "operator": "In", "values": ["ssd", "nvme"]}]}}]}),
+        ),
+        (
+            "",
+            "place: {tolerate: [\"a=b:NoSchedule\", \"c:NoExecute\", {taint: d, for: 30s}]}",
+            format!("{pod}/tolerations"),
+            json!([
+                {"key": "a", "operator": "Equal", "value": "b", "effect": "NoSchedule"},
+                {"key": "c", "operator": "Exists", "effect": "NoExecute"},
+                {"key": "d", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 30},
+            ]),
+        ),
+        ("", "rollout: {settle: 10s}", "/spec/minReadySeconds".to_owned(), json!(10)),
+        ("", "rollout: {deadline: 20m}", "/spec/progressDeadlineSeconds".to_owned(), json!(1200)),
+        ("", "shape: {single: {}}\nrollout: {history: 3}", "/spec/revisionHistoryLimit".to_owned(), json!(3)),
+        ("", "shape: {daemon: {}}\nrollout: {settle: 1m}", "/spec/minReadySeconds".to_owned(), json!(60)),
+    ];
+    for (keys, more, pointer, expected) in cases {
+        let description = app(keys, more);
+        let made = controller(&description);
+        assert_eq!(made.pointer(&pointer).unwrap_or(&Value::Null), &expected, "{description}{pointer}\n{made:#}");
+    }
+}
+
+#[test]
+fn what_reaches_a_node_says_why() {
+    let reaching = [
+        ("privileged: true", ""),
+        ("capabilities: [NET_ADMIN]", ""),
+        ("port: 80, host-port: 80", ""),
+        ("ports: {dns: {port: 53/udp, host-port: 53}}", ""),
+        ("volumes: {l: {host: /var/log, mount: /l}}", ""),
+        ("port: 80", "init: [{prepare: {privileged: true}}]"),
+        ("port: 80", "use: [{container: {as: beside, image: \"registry.example.com/a:1\", privileged: true}}]"),
+    ];
+    let reason = "ignore: [{rule: host-namespaces, why: the only node}]";
+    for (keys, more) in reaching {
+        let refused = generate(&app(keys, more));
+        assert_eq!(refused.code, 2, "{keys} {more}");
+        assert!(refused.stderr.contains("not said to be an agent of its nodes"), "{}", refused.stderr);
+        for excuse in [DAEMON, reason, "host: [pid]"] {
+            let admitted = generate(&app(keys, &format!("{more}\n{excuse}")));
+            assert_eq!(admitted.code, 0, "{keys} {more} {excuse}\n{}", admitted.stderr);
+        }
+    }
+    let harmless = generate(&app("port: 80, capabilities: [NET_BIND_SERVICE]", ""));
+    assert_eq!(harmless.code, 0, "{}", harmless.stderr);
+}
+
+#[test]
+fn explain_shows_what_is_reached() {
+    let description = app(
+        "port: 80, user: 0, capabilities: [NET_RAW], volumes: {l: {host: /var/log, mount: /l}}",
+        "shape: {daemon: {}}\nhost: [network]",
+    );
+    let run = support::patterns_with(&["explain", "-"], description.as_bytes());
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    for row in ["Of its node", "the Pod  its network", "agent    capability NET_RAW", "agent    /var/log"] {
+        assert!(run.stdout.contains(row), "{row}\n{}", run.stdout);
+    }
+}
+
+#[test]
+fn wrong_forms_are_refused() {
+    let cases = [
+        ("privileged: true, capabilities: [SYS_ADMIN]", DAEMON, "has SYS_ADMIN already"),
+        ("capabilities: [NET_ADMN]", DAEMON, "did you mean `NET_ADMIN`?"),
+        ("host-port: 80", DAEMON, "`host-port` needs `port`"),
+        ("port: 80, host-port: 81", "shape: {daemon: {}}\nhost: [network]", "cannot be port 81 of the node"),
+        ("", "host: network", "takes a list"),
+        ("", "host: [net]", "must be one of `network`"),
+        ("", "shape: {daemon: {}}\nhost: [network]\nisolate: true", "no NetworkPolicy holds"),
+        ("port: 80", "host: [network]\nmesh: istio", "a mesh cannot take the traffic"),
+        ("port: 80", "shape: {function: {engine: knative}}\nhost: [network]", "no Pod of this shape"),
+        (
+            "port: 80, privileged: true",
+            "shape: {function: {engine: knative}}\nhost: [network]",
+            "Knative refuses privileged",
+        ),
+        ("port: 80", "use: [{introspect: {}}]\nhost: [pid]", "two process namespaces"),
+        ("port: 80, health: {path: /, host: 127.0.0.1}", "", "nothing of the app listens there"),
+        ("port: 80, health: {path: /, headers: {Authorization: Bearer hunter2}}", "", "is a secret in the open"),
+        ("port: 80, health: {ready: /, headers: {X-Api-Token: hunter2}}", "", "is a secret in the open"),
+        ("port: 80, health: {path: /, headers: {Cookie: \"a=b; auth_token=hunter2\"}}", "", "is a secret in the open"),
+        ("port: 80, health: {path: /, headers: {A: \"x\\ny\"}}", "", "a header's value is one line"),
+        ("port: 80, health: {command: [a], headers: {A: b}}", "", "`headers` belongs to an HTTP check"),
+        ("port: 80, health: {live: {path: /, successes: 2}}", "", "`successes` belongs to `ready`"),
+        (
+            "volumes: {l: {host: /a, mount: /l, propagation: Bidirectional}}",
+            DAEMON,
+            "from a privileged container alone",
+        ),
+        ("volumes: {l: {size: 1Gi, mount: /l, propagation: HostToContainer}}", "", "`propagation` belongs to `host`"),
+        ("volumes: {t: {token: vault, mount: /t, expires: 1m}}", "", "10 minutes at least"),
+        ("volumes: {t: {secret: s, mount: /t, expires: 10m}}", "", "`expires` belongs to `token`"),
+        ("volumes: {t: {secret: s, mount: /t, attributes: {a: b}}}", "", "`attributes` belongs to `csi`"),
+        ("resources: {cpu: 1, memory: 1Gi, disk: 2Gi, limit: {disk: 1Gi}}", "", "below the request of 2Gi"),
+        ("", "place: {tolerate: [\"a:NoSchedul\"]}", "has no such effect"),
+        ("", "place: {tolerate: [{taint: \"a:NoSchedule\", for: 30s}]}", "tolerated for a time"),
+        ("", "rollout: {minReadySeconds: 10}", "settle: 10s"),
+        ("", "minReadySeconds: 10", "rollout: {settle: 10s}"),
+        ("", "rollout: {settle: 10m}", "before the rollout's deadline of 600s"),
+        ("", "shape: {daemon: {}}\nrollout: {deadline: 10m}", "only the rollout of a Deployment"),
+        ("", "shape: {job: {}}\nrollout: {history: 3}", "nothing here is rolled out"),
+    ];
+    let mut wrong = Vec::new();
+    for (keys, more, message) in cases {
+        let description = app(keys, more);
+        let run = generate(&description);
+        let said = run.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+        if run.code != 2 || !run.stdout.is_empty() || !said.contains(message) || said.contains("internal error") {
+            wrong.push(format!("{description}wants: {message}\n{}", run.stderr));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
