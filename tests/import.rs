@@ -675,6 +675,9 @@ fn secrets_are_known_by_their_values_too() {
 /// What answers the liveness probe answers the start-up probe that is added.
 #[test]
 fn an_added_start_up_probe_asks_what_the_liveness_probe_asks() {
+    let ready = "readinessProbe: {httpGet: {path: /h, port: 80, scheme: HTTPS}}";
+    let run = patterns_with(&["import", "-"], deployment(&format!(", {ready}"), "").as_bytes());
+    assert!(run.stdout.contains("startupProbe: {httpGet: {scheme: HTTPS}}"), "{}", run.stdout);
     let probe = "livenessProbe: {httpGet: {path: /h, port: 80, scheme: HTTPS}}";
     let run = patterns_with(&["import", "-"], deployment(&format!(", {probe}"), "").as_bytes());
     assert!(run.stdout.contains("startupProbe: {httpGet: {scheme: HTTPS}}"), "{}", run.stdout);

@@ -142,10 +142,11 @@ fn exclusive(merge: &mut Json, path: &[String], said: Option<&Json>, made: &Json
     }
 }
 
-/// A start-up probe that the manifest does not have asks what its liveness probe asks: what answers the one answers
-/// the other, and anything else would restart a container that works.
+/// A start-up probe that the manifest does not have asks what its liveness probe asks, or else its readiness probe:
+/// what answers the one answers the other, and anything else would restart a container that works.
 fn startup(merge: &mut Json, field: &Field, said: &Json, made: &Json) {
-    let Some(at) = field.path.iter().position(|step| step == "livenessProbe").filter(|at| *at > 0) else { return };
+    let is_probe = |step: &String| step == "livenessProbe" || step == "readinessProbe";
+    let Some(at) = field.path.iter().position(is_probe).filter(|at| *at > 0) else { return };
     let asks = field.path.get(at + 1).is_some_and(|step| ONE_OF[0].contains(&step.as_str()));
     let is_container = |one: &&Json| field.path[at - 1] == format!("[name={}]", text(&one["name"]));
     let container = canonical::pod_spec(said).and_then(|spec| canonical::containers(spec).find(is_container));
@@ -155,7 +156,9 @@ fn startup(merge: &mut Json, field: &Field, said: &Json, made: &Json) {
     let depth = if beside.len() > at + 2 { at + 1 } else { at };
     let is_made =
         beside.get(..=depth).is_some_and(|way| way.iter().try_fold(made, |value, step| value.get(step)).is_some());
-    if asks && is_made && container.is_some_and(|container| container["startupProbe"].is_null()) {
+    let lacks = |probe: &str| container.is_some_and(|container| container[probe].is_null());
+    let is_first = field.path[at] == "livenessProbe" || lacks("livenessProbe");
+    if asks && is_made && is_first && lacks("startupProbe") {
         set(merge, &beside, field.said.clone().unwrap_or_default());
         exclusive(merge, &beside, field.said.as_ref(), made);
     }
