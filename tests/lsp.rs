@@ -480,6 +480,50 @@ fn settings_hold_and_their_mistakes_are_diagnostics() {
 }
 
 #[test]
+fn descriptions_are_judged_by_the_last_settings_that_could_be_read() {
+    let folder = Folder::new("broken-settings");
+    let wrong = SHOP.replace("  - topz\n", "  - tops\n");
+    let name = folder.file("shop.yaml", &wrong);
+    let good = "lint: {rules: {norway: error}}\n";
+    let settings = folder.file(".patterns.yaml", good);
+    let mut editor = folder.start();
+    assert_eq!(editor.rules_of(&name, 0), ["invalid-description"]);
+    editor.open(&settings, good);
+    editor.edit(&settings, 2, &[([0, 0, 9, 0], "lint: {rules: {norwai: error}}\n")]);
+    assert_eq!(editor.rules_of(&settings, 2).len(), 1);
+    editor.open(&name, &wrong);
+    editor.edit(&name, 2, &[([0, 0, 0, 0], "# still wrong\n")]);
+    editor.wait_for_quiet();
+    assert_eq!(editor.known_rules_of(&name), ["invalid-description"]);
+    assert_eq!(editor.known_rules_of(&settings).len(), 1);
+    assert_eq!(editor.stop(), Some(0));
+}
+
+#[test]
+fn a_pattern_that_changes_changes_the_descriptions() {
+    let folder = Folder::new("own-pattern");
+    let name = folder.file("shop.yaml", &SHOP.replace("- topz\n", "- mark: {colour: blue}\n"));
+    folder.file(".patterns.yaml", "catalogue: [own]\n");
+    let pattern = |parameter: &str| {
+        format!(
+            "name: mark\nfamily: sidecar\nsummary: marks the Pod\nliterature: none\nparams:\n  type: object\n  \
+             properties:\n    {parameter}: {{type: string, description: the colour}}\n"
+        )
+    };
+    let definition = folder.file("own/sidecar/mark/pattern.yaml", &pattern("shade"));
+    folder.file("own/sidecar/mark/pod.yaml.j2", "annotations: {example.com/mark: '1'}\n");
+    let mut editor = folder.start();
+    let before = editor.rules_of(&name, 0);
+    assert_eq!(before, ["invalid-description"]);
+    folder.file("own/sidecar/mark/pattern.yaml", &pattern("colour"));
+    let changes = json!({"changes": [{"uri": definition, "type": 2}]});
+    editor.tell("workspace/didChangeWatchedFiles", changes);
+    editor.wait_for_quiet();
+    assert_eq!(editor.known_rules_of(&name), Vec::<String>::new());
+    assert_eq!(editor.stop(), Some(0));
+}
+
+#[test]
 fn texts_without_a_file_and_files_of_no_folder() {
     let folder = Folder::new("apart");
     let elsewhere = Folder::new("elsewhere");

@@ -5,12 +5,13 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::expand::expand_text;
-use crate::cli::DescriptionArgs;
-use crate::describe;
+use super::expand::{catalogue, expand_in};
+use crate::cli::CatalogueArgs;
+use crate::describe::{self, Options};
 use crate::diagnostic::{Finding, Level};
 use crate::kube::{File, Workspace};
 use crate::lint::Projects;
+use crate::project::Project;
 use crate::rules::INVALID_DESCRIPTION;
 use crate::yaml::Document;
 
@@ -42,14 +43,22 @@ pub fn check_file(file: &File, projects: &Projects, findings: &mut Vec<Finding>)
     let path = if file.path.is_some() { Path::new(&file.source.name) } else { Path::new("-") };
     let folder = file.path.as_deref().and_then(Path::parent);
     let environments = describe::environments(&file.source, folder);
-    let mut found: Vec<Finding> = Vec::new();
-    for environment in std::iter::once(None).chain(environments.into_iter().map(Some)) {
-        let args = DescriptionArgs { environment, values_come_later: true, ..DescriptionArgs::default() };
-        found.extend(match expand_text(&file.source, path, &args)? {
-            Ok(expanded) => expanded.warnings,
-            Err(findings) => findings,
-        });
-    }
+    let none = Project::default();
+    let project = projects.project(file).unwrap_or(&none);
+    let found = match catalogue(project, &CatalogueArgs::default()) {
+        Ok(catalogue) => {
+            let mut found = Vec::new();
+            for environment in std::iter::once(None).chain(environments.into_iter().map(Some)) {
+                let options = Options { environment, values_come_later: true, ..Options::default() };
+                found.extend(match expand_in(&file.source, path, project, &catalogue, options)? {
+                    Ok(expanded) => expanded.warnings,
+                    Err(findings) => findings,
+                });
+            }
+            found
+        }
+        Err(findings) => findings,
+    };
     for mut finding in found {
         if finding.rule.is_none() {
             finding.rule = Some(INVALID_DESCRIPTION.id);

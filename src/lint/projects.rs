@@ -11,7 +11,7 @@ use crate::facts::Programs;
 use crate::kube::validation::{Target, Targets};
 use crate::kube::{File, Object, Workspace};
 use crate::policy::unusable;
-use crate::project;
+use crate::project::{self, Project};
 
 /// What the command line says that settings say otherwise.
 #[derive(Clone, Copy, Debug, Default)]
@@ -40,6 +40,7 @@ pub struct Projects {
 #[derive(Debug)]
 struct Linted {
     path: PathBuf,
+    project: Project,
     /// Whether the run looks at everything below the folder of the settings.
     is_whole: bool,
     settings: Settings,
@@ -113,7 +114,7 @@ impl Projects {
             Err(findings) => return Ok(Err(findings)),
         };
         let folder = std::fs::canonicalize(path)?.parent().map(Path::to_owned).unwrap_or_default();
-        let settings = match project.lint.map(|lint| Settings::read(&lint, &folder)).transpose() {
+        let settings = match project.lint.as_ref().map(|lint| Settings::read(lint, &folder)).transpose() {
             Ok(settings) => settings.unwrap_or_default(),
             Err(findings) => return Ok(Err(findings)),
         };
@@ -127,7 +128,7 @@ impl Projects {
         let entries = settings.programs.clone();
         let programs = if entries.is_empty() { None } else { Some(Programs::own(entries).map_err(io::Error::other)?) };
         let policies = policies(&settings.policies)?;
-        Ok(Ok(Linted { path: path.to_owned(), is_whole: false, settings, selection, programs, policies }))
+        Ok(Ok(Linted { path: path.to_owned(), project, is_whole: false, settings, selection, programs, policies }))
     }
 
     /// Says which folders the run was asked to look at, so that settings that nothing in them needs are found.
@@ -180,6 +181,12 @@ impl Projects {
         self.of(file).map_or(&self.base, |linted| &linted.selection)
     }
 
+    /// The project of a file, if it has one.
+    #[must_use]
+    pub fn project(&self, file: &File) -> Option<&Project> {
+        self.of(file).map(|linted| &linted.project)
+    }
+
     /// Whether the project of a file leaves it out.
     #[must_use]
     pub fn excludes(&self, file: &File) -> bool {
@@ -197,6 +204,11 @@ impl Projects {
     /// Where the settings of the run are.
     pub fn files(&self) -> impl Iterator<Item = &Path> {
         self.linted.iter().map(|linted| linted.path.as_path())
+    }
+
+    /// The folders of patterns that the projects of the run have.
+    pub fn catalogues(&self) -> impl Iterator<Item = &Path> {
+        self.linted.iter().flat_map(|linted| linted.project.catalogue.iter().map(|(folder, _)| folder.as_path()))
     }
 
     /// The programs that are known in the project of an object's file.

@@ -1,6 +1,6 @@
 //! The folders that an editor has open: their files, as they are on disk or in the editor, and what is wrong in them.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -44,6 +44,8 @@ pub struct Folders {
     kept: Kept,
     /// What is wrong with each description, by the address of its text.
     of_descriptions: HashMap<usize, (Arc<Source>, Vec<Finding>)>,
+    /// Files whose text has changed and is not read yet: however fast somebody types, it is read once.
+    unread: BTreeSet<PathBuf>,
     /// The first file of which what its Pods do is not as new.
     doubt_from: usize,
     /// Whether something has changed since the last findings.
@@ -77,7 +79,7 @@ impl Folders {
     /// is returned.
     pub fn open(&mut self, roots: Vec<PathBuf>) -> bool {
         self.roots = roots;
-        self.rescan();
+        self.rescan(&[]);
         self.is_too_large
     }
 
@@ -98,8 +100,13 @@ impl Folders {
         })
     }
 
-    /// Looks for what has changed on disk.
-    pub fn rescan(&mut self) {
+    /// Looks for what has changed on disk. Of the files that are said to have changed some may be read by nothing but a
+    /// pattern, such as templates.
+    pub fn rescan(&mut self, said: &[PathBuf]) {
+        self.settle();
+        for path in said {
+            self.doubt_descriptions(path);
+        }
         let mut changed = Vec::new();
         let mut there = HashSet::new();
         for input in self.inputs() {
@@ -172,9 +179,11 @@ impl Folders {
                 return;
             }
         }
-        let path = buffer.path.clone();
-        self.edited(path.as_deref());
+        if let Some(path) = buffer.path.clone() {
+            self.unread.insert(path);
+        }
         if is_added {
+            self.settle();
             // Its folder may be one that no settings were looked for yet.
             self.read_settings();
         }
@@ -190,12 +199,13 @@ impl Folders {
     ) {
         let Some(buffer) = self.buffers.get_mut(uri) else { return };
         buffer.change(version, changes, encoding);
+        let path = buffer.path.clone();
         if buffer.apart.is_some() {
             buffer.read_apart();
             self.is_dirty = true;
+            path.iter().for_each(|path| self.doubt_descriptions(path));
         } else {
-            let path = buffer.path.clone();
-            self.edited(path.as_deref());
+            self.unread.extend(path);
         }
     }
 
@@ -205,26 +215,41 @@ impl Folders {
         self.is_dirty = true;
         let (Some(path), None) = (&buffer.path, &buffer.apart) else { return };
         if path.exists() {
-            self.edited(Some(path));
-        } else if let Some((input, _)) = self.read.remove(path) {
-            drop(input);
+            self.unread.insert(path.clone());
+        } else if self.read.remove(path).is_some() {
             self.refresh(&[], std::slice::from_ref(path));
         }
     }
 
-    fn edited(&mut self, path: Option<&Path>) {
-        let Some((path, (input, _))) = path.and_then(|path| self.read.get_key_value(path)) else { return };
-        let (path, input) = (path.clone(), input.clone());
-        self.refresh(&[input], &[]);
-        let is_settings = path.file_name().is_some_and(|name| name == project::FILE_NAME);
-        if is_settings || self.projects.is_none() {
+    /// Reads the texts that have changed. Before this, answers are about texts that the client no longer has.
+    pub fn settle(&mut self) {
+        let unread = std::mem::take(&mut self.unread);
+        let inputs: Vec<Input> = unread.iter().filter_map(|path| Some(self.read.get(path)?.0.clone())).collect();
+        if inputs.is_empty() {
+            return;
+        }
+        self.refresh(&inputs, &[]);
+        let is_settings = |path: &PathBuf| path.file_name().is_some_and(|name| name == project::FILE_NAME);
+        if self.projects.is_none() || unread.iter().any(is_settings) {
             self.read_settings();
         }
-        let bases = |file: &File| descriptions::bases(file).contains(&path);
+        let bases = |file: &File| descriptions::bases(file).iter().any(|base| unread.contains(base));
         let extending: Vec<usize> =
             self.workspace.files.iter().filter(|file| bases(file)).map(|file| address(&file.source)).collect();
         for description in extending {
             self.of_descriptions.remove(&description);
+        }
+        for path in &unread {
+            self.doubt_descriptions(path);
+        }
+    }
+
+    /// Looks at all descriptions again, if a file that has changed belongs to a pattern of the user's own.
+    fn doubt_descriptions(&mut self, path: &Path) {
+        let is_below = |folder: &Path| fs::canonicalize(folder).is_ok_and(|folder| path.starts_with(folder));
+        if self.projects.iter().flat_map(Projects::catalogues).any(is_below) {
+            self.of_descriptions.clear();
+            self.is_dirty = true;
         }
     }
 
@@ -242,12 +267,13 @@ impl Folders {
     /// Whether there is more to find than was last asked for.
     #[must_use]
     pub fn has_work(&self) -> bool {
-        self.is_dirty || self.is_news || self.doubt_from < self.workspace.files.len()
+        self.is_dirty || self.is_news || !self.unread.is_empty() || self.doubt_from < self.workspace.files.len()
     }
 
     /// Does a part of what is to be done after an edit: first what is wrong in each file, as far as the edit itself may
     /// have changed it, then, a few files at a time, what it changes elsewhere. Whether there are new findings.
     pub fn work(&mut self) -> bool {
+        self.settle();
         if !self.is_dirty && self.doubt_from < self.workspace.files.len() {
             let end = (self.doubt_from + AT_ONCE).min(self.workspace.files.len());
             self.kept.doubt(&self.workspace, self.doubt_from..end);
@@ -266,6 +292,7 @@ impl Folders {
 
     /// Finds what is wrong now.
     pub fn findings(&mut self) {
+        self.settle();
         if std::mem::take(&mut self.is_dirty) {
             self.is_news = true;
             self.found = self.find();
@@ -280,6 +307,7 @@ impl Folders {
 
     /// Leaves it at what is known, after something could not be checked.
     pub fn give_up(&mut self) -> bool {
+        self.unread.clear();
         self.is_dirty = false;
         self.is_news = false;
         self.doubt_from = self.workspace.files.len();

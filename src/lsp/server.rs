@@ -204,6 +204,7 @@ impl<Out: Write> Server<Out> {
                 return Response::new_err(request.id, ErrorCode::InvalidRequest as i32, message);
             }
         }
+        self.folders.settle();
         match method {
             requests::Shutdown::METHOD => {
                 self.phase = Phase::Shut;
@@ -330,8 +331,13 @@ impl<Out: Write> Server<Out> {
                 let params = params_of::<notifications::DidCloseTextDocument>(params)?;
                 self.folders.did_close(&params.text_document.uri);
             }
-            notifications::DidSaveTextDocument::METHOD | notifications::DidChangeWatchedFiles::METHOD => {
-                self.folders.rescan();
+            notifications::DidSaveTextDocument::METHOD => {
+                let params = params_of::<notifications::DidSaveTextDocument>(params)?;
+                self.folders.rescan(&identities([&params.text_document.uri]));
+            }
+            notifications::DidChangeWatchedFiles::METHOD => {
+                let params = params_of::<notifications::DidChangeWatchedFiles>(params)?;
+                self.folders.rescan(&identities(params.changes.iter().map(|change| &change.uri)));
             }
             _ => {}
         }
@@ -442,6 +448,11 @@ impl<Out: Write> Server<Out> {
         let seen = seen.ok_or("the first argument is the URI of an open file")?;
         lens::text(seen, command, params.arguments.get(1).and_then(Json::as_str))
     }
+}
+
+/// The files that a client names.
+fn identities<'uri>(uris: impl IntoIterator<Item = &'uri Uri>) -> Vec<PathBuf> {
+    uris.into_iter().filter_map(uris::path).map(|path| files::identity(&path)).collect()
 }
 
 /// Whether what waits behind a request takes it back.
