@@ -198,6 +198,102 @@ fn fields_of_an_overlay_are_followed_to_its_files() {
 }
 
 #[test]
+fn what_a_kustomization_changes_itself_is_shown_there() {
+    let built = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: dev-web\nspec:\n  minReadySeconds: -2\n  \
+                 replicas: -3\n  revisionHistoryLimit: -5\n  selector:\n    matchLabels:\n      app: web\n  template:\n    \
+                 metadata:\n      labels:\n        app: web\n    spec:\n      containers:\n      - image: nginx:bad tag\n        \
+                 name: web\n        ports:\n        - containerPort: 99999\n";
+    let folder = repository("edits", built);
+    let kustomization = "\
+resources: [../base]
+namePrefix: dev-
+replicas:
+  - name: web
+    count: -3
+images:
+  - {name: redis, newTag: \"7\"}
+  - {name: nginx, newTag: \"bad tag\"}
+patches:
+  - patch: |-
+      # über dem Patch
+      apiVersion: apps/v1
+      kind: Deployment
+      metadata:
+        name: web
+      spec:
+        minReadySeconds: -2
+  - target: {kind: Deployment, name: web}
+    patch: |-
+      - op: add
+        path: /spec/revisionHistoryLimit
+        value: -5
+  - target: {kind: Deployment}
+    path: port.json
+";
+    folder.file("dev/kustomization.yaml", kustomization);
+    folder.file(
+        "dev/port.json",
+        "[\n {\"op\": \"replace\", \"path\": \"/spec/template/spec/containers/0/ports/0/containerPort\",\n  \"value\": \
+         99999}\n]\n",
+    );
+    folder.file("base/kustomization.yaml", "resources: [web.yaml]\n");
+    folder.file(
+        "base/web.yaml",
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  replicas: 1\n  selector: {matchLabels: {app: \
+         web}}\n  template:\n    metadata: {labels: {app: web}}\n    spec:\n      containers:\n        - {name: web, image: \
+         'nginx:1.27', ports: [{containerPort: 80}]}\n",
+    );
+    let run = lint(&folder, &["--render", "--format", "concise", "dev"]);
+    for place in [
+        "dev/kustomization.yaml:5:12: error[invalid-value]: `replicas`",
+        "dev/kustomization.yaml:8:27: error[unpullable-image]",
+        "dev/kustomization.yaml:17:26: error[invalid-value]: `minReadySeconds`",
+        "dev/kustomization.yaml:22:16: error[invalid-value]: `revisionHistoryLimit`",
+        "dev/port.json:3:12: error[invalid-value]: `containerPort`",
+    ] {
+        assert!(run.stdout.contains(place), "{place}: {}", run.stdout);
+    }
+    assert!(!run.stdout.contains("base/"), "{}", run.stdout);
+}
+
+#[test]
+fn a_finding_in_a_base_says_which_overlay_makes_it() {
+    let folder = repository("which", "");
+    let script = "#!/bin/sh\n/bin/cat \"$2/built\"\n";
+    folder.file("bin/kustomize", script);
+    let service =
+        |kind: &str| format!("apiVersion: v1\nkind: Service\nmetadata: {{name: web}}\nspec:\n  type: {kind}\n");
+    folder.file("base/kustomization.yaml", "resources: [web.yaml]\n").file("base/web.yaml", service("ClusterIP"));
+    for name in ["dev", "prod", "test"] {
+        folder.file(&format!("{name}/kustomization.yaml"), "resources: [../base]\n");
+        folder.file(&format!("{name}/built"), service(if name == "prod" { "ClusterIP" } else { "clusterIP" }));
+    }
+    let shown = lint(&folder, &["--render", "."]).stdout;
+    assert!(shown.contains("(rendered as `type: clusterIP`) in dev, in test"), "{shown}");
+    assert_eq!(shown.matches("unsupported-value").count(), 1, "{shown}");
+    folder.file("prod/built", service("clusterIP"));
+    let shown = lint(&folder, &["--render", "."]).stdout;
+    assert!(!shown.contains("in dev"), "what all of them make needs no names: {shown}");
+}
+
+#[test]
+fn kustomizations_in_a_circle_are_an_error() {
+    let folder = repository("circle", RENDERED);
+    folder.file("a/kustomization.yaml", "resources: [../b]\n").file("b/kustomization.yaml", "bases: [../a/.]\n");
+    folder.file("self/kustomization.yaml", "components: [.]\n");
+    let run = lint(&folder, &["--render", "a", "b", "self"]);
+    assert_eq!(run.code, 2, "{}", run.stdout);
+    for word in [
+        "a: b/kustomization.yaml:1: `../a/.`",
+        "b: a/kustomization.yaml:1: `../b`",
+        "self: self/kustomization.yaml:1: `.`",
+    ] {
+        assert!(run.stderr.contains(word), "{word}: {}", run.stderr);
+    }
+    assert_eq!(calls(&folder), "");
+}
+
+#[test]
 fn a_rendered_stream_is_in_its_templates() {
     let folder = repository("stream", RENDERED);
     let run = folder.run_with(&["lint", "--format", "concise", "-"], RENDERED.as_bytes(), &[]);

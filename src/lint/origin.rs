@@ -1,10 +1,11 @@
 //! Findings in files that Helm or kustomize rendered, told where they come from.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::Path;
 use std::sync::Arc;
 
 use super::{Projects, ignores};
-use crate::diagnostic::{Finding, Label};
+use crate::diagnostic::{Finding, Label, RuleId};
 use crate::kube::{File, OriginFile, Rendered, Workspace, names_a_secret};
 use crate::rules::UNUSED_IGNORE;
 use crate::words::{clip, is_secret_name};
@@ -23,6 +24,11 @@ pub(super) fn trace(workspace: &Workspace, projects: &Projects, findings: &mut V
             from.files().for_each(|origin| settings.looked_at(&origin.path));
         }
     }
+    let mut renderings: HashMap<&Path, BTreeSet<&str>> = HashMap::new();
+    for (_, from) in rendered.values() {
+        from.files().for_each(|origin| drop(renderings.entry(&origin.path).or_default().insert(&from.by)));
+    }
+    let mut said_by: HashMap<Said, (&BTreeSet<&str>, BTreeSet<&str>)> = HashMap::new();
     let mut kept = Vec::new();
     // Findings of which the ignores in their origin have yet to be heeded.
     let mut open: BTreeMap<String, (Arc<OriginFile>, Vec<Finding>)> = BTreeMap::new();
@@ -41,6 +47,9 @@ pub(super) fn trace(workspace: &Workspace, projects: &Projects, findings: &mut V
             continue;
         }
         let Some(origin) = move_label(&mut finding.primary, from) else { continue };
+        if let Some(all) = renderings.get(origin.path.as_path()).filter(|all| all.len() > 1) {
+            said_by.entry(said(&finding)).or_insert_with(|| (all, BTreeSet::new())).1.insert(&from.by);
+        }
         // Its edits are of the rendered text.
         finding.fix = None;
         finding.secrets.clear();
@@ -57,7 +66,35 @@ pub(super) fn trace(workspace: &Workspace, projects: &Projects, findings: &mut V
         ignores::take_out(&File::read(&origin.source), &mut findings);
         kept.append(&mut findings);
     }
+    for finding in &mut kept {
+        // One of several overlays or sets of values: who reads the base must know where to look.
+        if let Some((all, by)) = said_by.get(&said(finding))
+            && by != *all
+        {
+            let text = &mut finding.primary.text;
+            let gap = if text.is_empty() { "" } else { " " };
+            *text = format!("{text}{gap}{}", few(by));
+        }
+    }
     *findings = kept;
+}
+
+/// What tells findings from each other, wherever they were rendered.
+type Said = (Option<RuleId>, String, Span, String);
+
+fn said(finding: &Finding) -> Said {
+    let primary = &finding.primary;
+    (finding.rule, primary.source.name.clone(), primary.span, finding.message.clone())
+}
+
+/// The first of some names.
+fn few(names: &BTreeSet<&str>) -> String {
+    const SHOWN: usize = 3;
+    let shown = names.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
 }
 
 fn address(source: &Arc<crate::yaml::Source>) -> usize {

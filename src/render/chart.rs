@@ -138,7 +138,8 @@ impl Chart {
                 Some(template) => lines::align(&file.source.text, template),
                 None => lines::all_from(&file.source.text, &self.dependency(below.unwrap_or_default())),
             };
-            Rendered::new(unit, &file.source.text, lines, true)
+            let by = label.map(|label| format!("with {label}")).unwrap_or_default();
+            Rendered::new(unit, &file.source.text, lines, true, by)
         });
         if label.is_some()
             && let Some(rendered) = file.rendered.as_mut().and_then(Arc::get_mut)

@@ -4,6 +4,7 @@
 //! chart is a program too. What would be fetched is refused before they start.
 
 mod chart;
+mod edits;
 mod lines;
 mod nodes;
 mod overlay;

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use super::edits::{self, Candidate, Content, Image};
 use super::lines;
 use super::overlay::Kustomization;
 use crate::kube::{File, Object, Origin, OriginFile};
@@ -17,14 +18,6 @@ use crate::yaml::{Document, Entry, NodeId, Span, Value};
 const MOST: usize = 32;
 /// Names that are compared with one that none of them is.
 const NAMES: usize = 1000;
-
-/// A part of a file that a rendered part may come from.
-#[derive(Clone, Copy)]
-struct Candidate<'run> {
-    file: &'run Arc<OriginFile>,
-    document: &'run Document,
-    node: NodeId,
-}
 
 /// The objects of one kind by their names.
 type ByName<'run> = BTreeMap<&'run str, Vec<Candidate<'run>>>;
@@ -43,7 +36,20 @@ pub fn align(file: &File, parts: &[Arc<OriginFile>], kustomizations: &[Kustomiza
             }
         }
     }
-    let mut found = Found { file, places: vec![None; file.source.text.split('\n').count()] };
+    let patches = edits::patches(kustomizations, parts);
+    for patch in &patches {
+        let Content::Objects(objects) = &patch.content else { continue };
+        for object in &objects.objects {
+            let name = patch.target.name().unwrap_or(&object.id.name);
+            let of_name = by_kind.entry(object.id.kind.as_str()).or_default().entry(name).or_default();
+            if of_name.len() < MOST {
+                of_name.push(Candidate { file: &patch.file, document: &object.document, node: object.node });
+            }
+        }
+    }
+    let edits = edits::edits(&patches, kustomizations);
+    let images = edits::images(kustomizations);
+    let mut found = Found { file, images: &images, places: vec![None; file.source.text.split('\n').count()] };
     let mut firsts = Vec::new();
     for object in &file.objects {
         let known = by_kind.get(object.id.kind.as_str());
@@ -53,7 +59,8 @@ pub fn align(file: &File, parts: &[Arc<OriginFile>], kustomizations: &[Kustomiza
             None => generator(object, kustomizations).unwrap_or_else(|| lines::first(&own.file)),
         };
         firsts.push((found.line(object.document.span(object.node).start), first.clone()));
-        found.follow(&object.document, object.node, candidates, &first);
+        let edits = edits.iter().filter_map(|edit| edit.of(&object.id.kind, &object.id.name)).take(MOST).collect();
+        found.follow(&object.document, object.node, Known { candidates, edits }, &first);
     }
     found.filled(lines::first(&own.file), firsts)
 }
@@ -96,10 +103,29 @@ fn at(file: &Arc<OriginFile>, span: Span) -> Origin {
 
 struct Found<'run> {
     file: &'run File,
+    images: &'run [Image<'run>],
     places: Vec<Option<Origin>>,
 }
 
-impl Found<'_> {
+/// What a part may come from.
+struct Known<'run> {
+    /// The same part of other files.
+    candidates: Vec<Candidate<'run>>,
+    /// Values that take the place of parts of it, with the rest of the way there.
+    edits: Vec<(&'run [String], Candidate<'run>)>,
+}
+
+impl<'run> Known<'run> {
+    /// The values that take the place of a part, and the edits of parts of it.
+    fn edited(&self, is_step: impl Fn(&str) -> bool) -> (Vec<Candidate<'run>>, Vec<(&'run [String], Candidate<'run>)>) {
+        let steps = self.edits.iter().filter_map(|(path, value)| Some((path.split_first()?, *value)));
+        let there = steps.filter(|((first, _), _)| is_step(first)).map(|((_, rest), value)| (rest, value));
+        let (here, below): (Vec<_>, Vec<_>) = there.partition(|(rest, _)| rest.is_empty());
+        (here.into_iter().map(|(_, value)| value).collect(), below)
+    }
+}
+
+impl<'run> Found<'run> {
     fn line(&self, start: u32) -> usize {
         self.file.source.position(start).line - 1
     }
@@ -113,54 +139,60 @@ impl Found<'_> {
 
     /// Follows a rendered object's fields through what they may come from. What has no place of its own has its
     /// parent's.
-    fn follow(&mut self, document: &Document, node: NodeId, candidates: Vec<Candidate<'_>>, parent: &Origin) {
-        let mut work = vec![(node, candidates, parent.clone())];
-        while let Some((node, candidates, parent)) = work.pop() {
-            let maps: Vec<(Candidate<'_>, HashMap<Cow<'_, str>, Entry>)> =
-                candidates.iter().map(|one| (*one, by_key(one))).collect();
+    fn follow(&mut self, document: &Document, node: NodeId, known: Known<'run>, parent: &Origin) {
+        let mut work = vec![(node, known, parent.clone())];
+        while let Some((node, known, parent)) = work.pop() {
+            let maps: Vec<_> = known.candidates.iter().map(|one| (*one, by_key(one))).collect();
             for entry in document.entries(node) {
                 let key = document.key(entry);
-                let below = maps.iter().filter_map(|(one, keys)| Some((*one, *keys.get(&key)?)));
-                let below: Vec<_> = below.collect();
-                let same = below.iter().find(|(one, there)| is_same(document, entry.value, one.document, there.value));
+                let (mut values, edits) = known.edited(|step| step == key);
+                if key == "image" {
+                    let text = document.str(entry.value).unwrap_or_default();
+                    values.extend(self.images.iter().find_map(|image| image.of(text)));
+                }
+                let mut below: Vec<(Candidate<'_>, Span)> = values.into_iter().map(|one| (one, one.span())).collect();
+                below.extend(maps.iter().filter_map(|(one, keys)| {
+                    let there = keys.get(&key)?;
+                    let value = Candidate { node: there.value, ..*one };
+                    Some((value, one.document.span(there.key).to(value.span())))
+                }));
+                let same = below.iter().find(|(one, _)| is_same(document, entry.value, one.document, one.node));
                 let origin = match same.or(below.first()) {
-                    Some((one, there)) => {
-                        let (key, value) = (one.document.span(there.key), one.document.span(there.value));
-                        Origin { is_same: same.is_some(), ..within(one.file, key.to(value)) }
-                    }
+                    Some((one, span)) => Origin { is_same: same.is_some(), ..within(one.file, *span) },
                     None => Origin { is_same: false, ..parent.clone() },
                 };
                 self.set(document, entry.key, &origin);
-                let values = below.iter().map(|(one, there)| Candidate { node: there.value, ..*one }).collect();
-                work.push((entry.value, values, origin));
+                let candidates = below.into_iter().map(|(one, _)| one).collect();
+                work.push((entry.value, Known { candidates, edits }, origin));
             }
             let items = document.items(node);
             if items.is_empty() {
                 continue;
             }
-            let lists: Vec<(Candidate<'_>, HashMap<String, NodeId>)> =
-                candidates.iter().map(|one| (*one, by_name(one))).collect();
+            let lists: Vec<_> = known.candidates.iter().map(|one| (*one, by_name(one))).collect();
             // the line of an item is the line of its first key, which is set after it
             for (number, item) in items.iter().enumerate() {
                 let name = name(document, *item);
-                let below: Vec<Candidate<'_>> = lists
-                    .iter()
-                    .filter_map(|(one, names)| {
-                        let there = one.document.items(one.node);
-                        let node = match &name {
-                            Some(name) => names.get(name),
-                            None => there.get(number).filter(|_| there.len() == items.len()),
-                        };
-                        Some(Candidate { node: *node?, ..*one })
-                    })
-                    .collect();
-                let same = below.iter().find(|one| is_same(document, *item, one.document, one.node));
-                let origin = match same.or(below.first()) {
-                    Some(one) => Origin { is_same: same.is_some(), ..at(one.file, one.document.span(one.node)) },
+                let is_this = |step: &str| match step {
+                    "-" => number + 1 == items.len(),
+                    step => step.parse() == Ok(number),
+                };
+                let (mut candidates, edits) = known.edited(is_this);
+                candidates.extend(lists.iter().filter_map(|(one, names)| {
+                    let there = one.document.items(one.node);
+                    let node = match &name {
+                        Some(name) => names.get(name),
+                        None => there.get(number).filter(|_| there.len() == items.len()),
+                    };
+                    Some(Candidate { node: *node?, ..*one })
+                }));
+                let same = candidates.iter().find(|one| is_same(document, *item, one.document, one.node));
+                let origin = match same.or(candidates.first()) {
+                    Some(one) => Origin { is_same: same.is_some(), ..at(one.file, one.span()) },
                     None => Origin { is_same: false, ..parent.clone() },
                 };
                 self.set(document, *item, &origin);
-                work.push((*item, below, origin));
+                work.push((*item, Known { candidates, edits }, origin));
             }
         }
     }

@@ -121,6 +121,14 @@ impl Overlay {
                 }
                 let real = fs::canonicalize(&there).map_err(|error| format!("{}: {error}", there.display()))?;
                 let shown = joined(&shown, &path);
+                if real == overlay.folder {
+                    let line = document.source.position(document.span(node).start).line;
+                    return Err(format!(
+                        "{name}:{line}: `{}` leads back to {}: kustomizations cannot build on each other in a circle",
+                        clip(&path),
+                        overlay.shown
+                    ));
+                }
                 if real.is_dir() {
                     if seen.insert(real.clone()) {
                         below.push((real, shown));
@@ -171,7 +179,7 @@ impl Overlay {
         let (name, path) = (own.file.source.name.clone(), own.file.path.clone());
         Ok(vec![file(name, path, text, |file| {
             let lines = nodes::align(file, &self.parts, &self.kustomizations);
-            Rendered::new(unit, &file.source.text, lines, false)
+            Rendered::new(unit, &file.source.text, lines, false, format!("in {}", self.shown))
         })])
     }
 }

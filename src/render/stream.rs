@@ -64,7 +64,7 @@ pub fn name_sources(workspace: &mut Workspace) {
         let Ok(template) = origin(&path, &shown) else { return };
         made.push(file(shown, template.path.clone(), text, |file| {
             let lines = lines::align(&file.source.text, &template);
-            Rendered::new(u32::MAX, &file.source.text, lines, true)
+            Rendered::new(u32::MAX, &file.source.text, lines, true, String::new())
         }));
     }
     workspace.files.remove(at);

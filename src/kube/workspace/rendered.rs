@@ -38,6 +38,8 @@ pub struct Rendered {
     pub keeps_comments: bool,
     /// Whether nothing else in the run is rendered from the same files: what is unused here is unused.
     pub is_only: bool,
+    /// What tells this rendering from others of the same files: `with ci/a-values.yaml`, `in overlays/dev`.
+    pub by: String,
 }
 
 /// The place in an origin that bytes of a rendered file come from.
@@ -54,10 +56,10 @@ pub struct Place<'rendered> {
 impl Rendered {
     /// Of a text, with the origin of each of its lines.
     #[must_use]
-    pub fn new(unit: u32, text: &str, lines: Vec<Origin>, keeps_comments: bool) -> Self {
+    pub fn new(unit: u32, text: &str, lines: Vec<Origin>, keeps_comments: bool, by: String) -> Self {
         let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1));
         let starts = starts.map(|at| u32::try_from(at).unwrap_or(u32::MAX)).collect();
-        Self { unit, lines, starts, keeps_comments, is_only: true }
+        Self { unit, lines, starts, keeps_comments, is_only: true, by }
     }
 
     /// Where bytes of the rendered `text` come from; nothing if it has no lines.
