@@ -97,8 +97,12 @@ impl Summary {
 /// Whether the server would refuse a file for nothing but what has yet to be filled in.
 fn has_placeholders(file: &File) -> bool {
     let is_hole = |object: &Object, cause: &Cause| object.document.str(cause.node).is_some_and(is_placeholder);
-    // most objects hold no mark of one, and need no second look
-    let is_judged = |object: &&Object| !object.is_patch && may_hold_placeholder(object.document.raw(object.node));
+    // most objects hold no mark of one, and fewer hold one as a value: they need no second look
+    let is_judged = |object: &&Object| {
+        !object.is_patch
+            && may_hold_placeholder(object.document.raw(object.node))
+            && object.document.strings(object.node).any(is_placeholder)
+    };
     let refuses = |object: &Object| {
         let verdict = validation::validate(object, Target::default(), &Schemas::default());
         verdict.errors.iter().any(|cause| is_hole(object, cause))

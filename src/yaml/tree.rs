@@ -273,6 +273,26 @@ impl Document {
         }
     }
 
+    /// The texts of a node and of all below it, but for keys, in the order in which they are written. What an alias
+    /// repeats is not repeated.
+    pub fn strings(&self, node: NodeId) -> impl Iterator<Item = &str> {
+        let mut open = vec![node];
+        std::iter::from_fn(move || {
+            loop {
+                let node = open.pop()?;
+                if self.style(node) == Style::Alias {
+                    continue;
+                }
+                match self.value(node) {
+                    Value::Str(text) => return Some(text),
+                    Value::List(items) => open.extend(items.iter().rev()),
+                    Value::Map(entries) => open.extend(entries.iter().rev().map(|entry| entry.value)),
+                    _ => {}
+                }
+            }
+        })
+    }
+
     /// The value of a map under `key`.
     #[must_use]
     pub fn get(&self, map: NodeId, key: &str) -> Option<NodeId> {

@@ -202,15 +202,22 @@ impl<'run> DefinitionRules<'run> {
     fn compile(&mut self, index: &Index<'run>, found: &mut FoundAnywhere<'_>) {
         for object in index.kind("CustomResourceDefinition") {
             let document = &object.document;
+            let target = found.targets(object).last();
+            let versions = document.at(object.node, &["spec", "versions"]).map_or(&[][..], |node| document.items(node));
+            let read = |version: &NodeId| {
+                let node = document.at(*version, &["schema", "openAPIV3Schema"])?;
+                Some((node, CustomRules::read(object, node, target)?))
+            };
+            let read: Vec<_> = versions.iter().filter_map(read).collect();
+            if read.is_empty() {
+                continue;
+            }
             // The server looks at expressions once the schema is right; before, their types are unknown.
-            let verdict = validate(object, found.targets(object).last(), &Schemas::default());
+            let verdict = validate(object, target, &Schemas::default());
             if verdict.errors.iter().any(|cause| comes_first(cause.reason) || cause.path.contains("openAPIV3Schema")) {
                 continue;
             }
-            let versions = document.at(object.node, &["spec", "versions"]).map_or(&[][..], |node| document.items(node));
-            for version in versions {
-                let Some(node) = document.at(*version, &["schema", "openAPIV3Schema"]) else { continue };
-                let Some(rules) = CustomRules::read(object, node, found.targets(object).last()) else { continue };
+            for (node, rules) in read {
                 policy::report_problems(object, &rules.problems, found);
                 self.rules.insert((Arc::as_ptr(document).addr(), node), (object, rules));
             }
