@@ -354,21 +354,10 @@ fn each_key_of_a_document_makes_what_it_says() {
     }
 }
 
-/// Objects of a description that the linter of this build may not know how to judge.
-fn expanded(description: &str) -> Vec<Value> {
-    use patterns::describe::{self, Options};
-    use patterns::pattern::{self, Catalogue};
-    let source = std::sync::Arc::new(patterns::yaml::Source::from_text("shop.yaml", description));
-    let (descriptions, findings) = describe::read(&source, None, &Options::default());
-    assert!(findings.is_empty(), "{findings:?}");
-    let made = pattern::expand(&Catalogue::built_in(), &descriptions).expect("nothing is wrong with it");
-    made.into_iter().map(|made| made.object).collect()
-}
-
 #[test]
 fn an_autoscaler_from_none() {
     let zero = "use: [{autoscale: {min: 0, max: 3, external: {name: waiting, average: 30}}}]\ntarget: \"1.37\"";
-    let made = expanded(&app("", zero));
+    let made = objects(&app("", zero));
     let spec = &of(&made, "HorizontalPodAutoscaler")["spec"];
     assert_eq!(spec["minReplicas"], 0);
     assert_eq!(spec["metrics"][0]["type"], "External");

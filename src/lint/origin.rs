@@ -26,7 +26,9 @@ pub(super) fn trace(workspace: &Workspace, projects: &Projects, findings: &mut V
     }
     let mut renderings: HashMap<&Path, BTreeSet<&str>> = HashMap::new();
     for (_, from) in rendered.values() {
-        from.files().for_each(|origin| drop(renderings.entry(&origin.path).or_default().insert(&from.by)));
+        for origin in from.files() {
+            renderings.entry(&origin.path).or_default().insert(&from.by);
+        }
     }
     let mut said_by: HashMap<Said, (&BTreeSet<&str>, BTreeSet<&str>)> = HashMap::new();
     let mut kept = Vec::new();

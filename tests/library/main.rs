@@ -3,12 +3,14 @@
 //! They are one program, because a program that links the library takes minutes to build on the release profile. Tests
 //! that only run the `patterns` binary build in seconds, so each of their files is a program.
 
+mod answers;
 mod cases;
 mod corpus;
 mod diagram;
 mod forms;
 mod hostile;
 mod keys;
+mod limits;
 mod matrix;
 mod policies;
 mod random;
@@ -16,8 +18,10 @@ mod recipes;
 mod recognise;
 mod recognise_corpus;
 mod rules;
+mod schema;
 #[path = "../support/mod.rs"]
 mod support;
+mod verdicts;
 mod versions;
 mod weave;
 mod work;

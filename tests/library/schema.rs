@@ -1,10 +1,8 @@
 //! `patterns schema`: what editors complete descriptions from, judged by a validator of JSON Schema.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
-mod support;
-
+use crate::support::{documents, files, patterns, relative};
 use serde_json::Value;
-use support::{documents, files, patterns, relative};
 
 fn validator(args: &[&str]) -> jsonschema::Validator {
     let run = patterns(&[&["schema"][..], args].concat());

@@ -1,15 +1,13 @@
 //! Examples ask of their images what these answer, and give them the memory that they run in.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
-mod support;
-
 use std::collections::BTreeMap;
 
+use crate::support::objects::pods;
+use crate::support::{documents, files, patterns, relative};
 use patterns::kube::validation::Quantity;
 use rayon::prelude::*;
 use serde_json::Value;
-use support::objects::pods;
-use support::{documents, files, patterns, relative};
 
 /// Images of the reader's own, which answer what the description says.
 const OWN: &str = "registry.example.com/";
