@@ -203,7 +203,9 @@ impl Folders {
         if buffer.apart.is_some() {
             buffer.read_apart();
             self.is_dirty = true;
-            path.iter().for_each(|path| self.doubt_descriptions(path));
+            if let Some(path) = path {
+                self.doubt_descriptions(&path);
+            }
         } else {
             self.unread.extend(path);
         }
