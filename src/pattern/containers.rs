@@ -4,7 +4,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::context;
 use super::definition::Definition;
-use crate::describe::{self, Entry, Kind, Member, Place, Spanned, Subject};
+use crate::describe::{self, App, Entry, Kind, Member, Place, Spanned, Subject};
 use crate::diagnostic::Finding;
 
 /// A container among the parameters.
@@ -49,7 +49,8 @@ pub(super) fn fill(
     given: &Spanned,
     params: &mut Json,
     findings: &mut Vec<Finding>,
-) {
+) -> Vec<App> {
+    let mut containers = Vec::new();
     let whole = Member { key: entry.name.clone(), key_place: entry.place.clone(), value: given.clone() };
     for found in self::given(definition, &whole) {
         // a pattern that is itself the container has given it its own volumes already
@@ -68,7 +69,9 @@ pub(super) fn fill(
                 container.extend(more);
             }
         }
+        containers.push(container);
     }
+    containers
 }
 
 /// Ports of containers that run in the woven Pod (`x-beside`), and where they are written.

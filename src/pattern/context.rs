@@ -87,7 +87,7 @@ pub(super) fn document(description: &Description, uses: &[Filled]) -> Json {
         "claims": app.is_some_and(|app| app.volumes.iter().any(|volume| volume.claim.is_some())),
         "loopback": app.is_some_and(|app| app.loopback),
         "priority": description.priority.is_some(),
-        "app": app.map(|app| app.given.clone()).unwrap_or_default(),
+        "app": app.map(|app| app.keys().collect::<Vec<_>>()).unwrap_or_default(),
         "minor": description.target.minor(),
     })
 }

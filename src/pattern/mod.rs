@@ -13,6 +13,7 @@ mod container;
 mod containers;
 mod context;
 mod definition;
+mod disk;
 mod editor;
 mod expose;
 mod files;
