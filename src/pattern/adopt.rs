@@ -38,7 +38,7 @@ pub(super) fn apply(description: &Description, objects: &mut [Json], findings: &
     if let Some((member, name)) = text(adopt, "port")
         && !rename_port(description, name, objects)
     {
-        findings.push(nothing(member, "the app has no `port`"));
+        findings.push(nothing(member, "no container declares the app's `port`"));
     }
     if let Some((member, name)) = text(adopt, "claim")
         && !rename_claim(name, objects)
@@ -210,7 +210,9 @@ fn rename_container(description: &Description, name: &str, objects: &mut [Json])
 
 /// Renames the app's port in its container and probes, and where the Service leads to it.
 fn rename_port(description: &Description, name: &str, objects: &mut [Json]) -> bool {
-    let Some(own) = port_name(description) else { return false };
+    // a container declares no port that only 127.0.0.1 answers
+    let declares = description.app.as_ref().is_some_and(|app| !app.loopback);
+    let Some(own) = port_name(description).filter(|_| declares) else { return false };
     for object in objects.iter_mut() {
         for (pointer, field) in [("/spec/ports", "targetPort"), ("/spec/podMetricsEndpoints", "port")] {
             let ports = object.pointer_mut(pointer).and_then(Json::as_array_mut);

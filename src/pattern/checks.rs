@@ -66,6 +66,13 @@ pub(super) fn check_app(description: &Description, shape: &Filled, uses: &[Fille
                 .help("put a pattern in front of it, such as `https`, or leave `bind` out"),
         );
     }
+    for app in description.app.iter().filter(|app| app.loopback && app.host_port.is_some()) {
+        findings.push(
+            Finding::error(app.place_at(&["host-port"]).label(""), "nothing answers at this port of the node")
+                .label(app.place_at(&["bind"]).label("the app answers on 127.0.0.1 alone"))
+                .help("leave one of them out"),
+        );
+    }
     for port in description.app.iter().filter(|app| app.loopback).flat_map(|app| &app.ports) {
         if !port.private {
             findings.push(

@@ -125,7 +125,7 @@ pub fn notes(catalogue: &Catalogue, descriptions: &[Description]) -> Vec<String>
     let prepared = prepare_all(catalogue, descriptions, &mut Vec::new());
     let of = |prepared: &Prepared<'_>| -> Vec<String> {
         let app = context::shared(prepared).remove("app").unwrap_or_default();
-        let document = context::document(prepared.description, &prepared.uses);
+        let document = context::document(prepared.description, &prepared.shape, &prepared.uses);
         let entries = std::iter::once(&prepared.shape).chain(&prepared.uses);
         entries.flat_map(|filled| provides::notes(filled, &app, &document).unwrap_or_default()).collect()
     };

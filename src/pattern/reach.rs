@@ -32,7 +32,7 @@ pub(super) fn check(description: &Description, shape: &Filled, uses: &[Filled], 
 }
 
 /// The containers of the user's, wherever a document has them.
-fn apps<'a>(description: &'a Description, shape: &'a Filled, uses: &'a [Filled]) -> impl Iterator<Item = &'a App> {
+pub(super) fn apps<'a>(description: &'a Description, shape: &'a Filled, uses: &'a [Filled]) -> impl Iterator<Item = &'a App> {
     let own = description.app.iter().chain(description.inits.iter().map(|init| &init.app));
     own.chain(std::iter::once(shape).chain(uses).flat_map(|filled| &filled.containers))
 }
