@@ -86,7 +86,8 @@ fn check_keys(schema: &Json, container: &Member, pattern: &str, findings: &mut V
         let message = format!("`{}` of `{pattern}` has no use for `{key}`", container.key);
         let finding = Finding::error(member.key_place.label(""), message);
         findings.push(if OF_THE_APP.contains(&key) {
-            let finding = finding.because("rights are those of the Pod's account, whose token is mounted in the app alone");
+            let finding =
+                finding.because("rights are those of the Pod's account, whose token is mounted in the app alone");
             finding.help("leave it out, and give the rights to a document with an `app` that needs them")
         } else {
             finding.help("leave it out")

@@ -32,7 +32,11 @@ pub(super) fn check(description: &Description, shape: &Filled, uses: &[Filled], 
 }
 
 /// The containers of the user's, wherever a document has them.
-pub(super) fn apps<'a>(description: &'a Description, shape: &'a Filled, uses: &'a [Filled]) -> impl Iterator<Item = &'a App> {
+pub(super) fn apps<'a>(
+    description: &'a Description,
+    shape: &'a Filled,
+    uses: &'a [Filled],
+) -> impl Iterator<Item = &'a App> {
     let own = description.app.iter().chain(description.inits.iter().map(|init| &init.app));
     own.chain(std::iter::once(shape).chain(uses).flat_map(|filled| &filled.containers))
 }
@@ -91,21 +95,20 @@ fn place_of_capability<'a>(app: &'a App, name: &str) -> &'a Place {
 /// A port of a container, and the one of its node that leads there.
 struct HostPort {
     port: u16,
-    host_port: u16,
+    on_node: u16,
     protocol: &'static str,
 }
 
 /// The ports of the node that an app takes, and where they are written.
 fn host_ports(app: &App) -> impl Iterator<Item = (HostPort, &Place)> {
     let protocol = app.transport();
-    let main = app
-        .port
-        .zip(app.host_port)
-        .into_iter()
-        .map(move |(port, host_port)| (HostPort { port, host_port, protocol }, app.place_at(&["host-port"])));
+    let main =
+        app.port.zip(app.host_port).into_iter().map(move |(port, host_port)| {
+            (HostPort { port, on_node: host_port, protocol }, app.place_at(&["host-port"]))
+        });
     main.chain(app.ports.iter().filter_map(|port| {
         let place = app.place_at(&["ports", &port.name, "host-port"]);
-        Some((HostPort { port: port.number, host_port: port.host_port?, protocol: port.protocol }, place))
+        Some((HostPort { port: port.number, on_node: port.host_port?, protocol: port.protocol }, place))
     }))
 }
 
@@ -143,9 +146,9 @@ fn check_app(description: &Description, app: &App, findings: &mut Vec<Finding>) 
         );
     }
     let Some(host) = description.host.as_ref().filter(|_| description.shares("network")) else { return };
-    for (HostPort { port, host_port, .. }, place) in host_ports(app).filter(|(own, _)| own.port != own.host_port) {
+    for (HostPort { port, on_node, .. }, place) in host_ports(app).filter(|(own, _)| own.port != own.on_node) {
         findings.push(
-            Finding::error(place.label(""), format!("port {port} cannot be port {host_port} of the node"))
+            Finding::error(place.label(""), format!("port {port} cannot be port {on_node} of the node"))
                 .label(host.key_place.label("puts the Pods into their node's network"))
                 .because("with `host: [network]` a container listens in the node's network itself")
                 .help("leave `host-port` out"),
@@ -271,7 +274,7 @@ fn check_ports(prepared: &Prepared<'_>, template: &Json, findings: &mut Vec<Find
 }
 
 fn same_host_port(prepared: &Prepared<'_>, number: u64, protocol: &str, [other, name]: [&str; 2]) -> Finding {
-    let is_it = |own: &HostPort| u64::from(own.host_port) == number && own.protocol == protocol;
+    let is_it = |own: &HostPort| u64::from(own.on_node) == number && own.protocol == protocol;
     let written = apps(prepared.description, &prepared.shape, &prepared.uses).flat_map(host_ports);
     let places: Vec<&Place> = written.filter(|(own, _)| is_it(own)).map(|(_, place)| place).collect();
     let message = if other == name {
