@@ -5,6 +5,7 @@
 //! not filled in: what a default would add is taken to be there where the schema asks for it.
 
 pub mod definition;
+mod field_path;
 mod formats;
 mod schema;
 
@@ -14,6 +15,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use regex_lite::Regex;
 
 use super::super::decode::decode;
+use super::super::go_regex;
 use super::super::versions::Change;
 use super::super::{Definition, Definitions, Object, Problem, ProblemKind};
 use super::decoding;
@@ -52,6 +54,26 @@ impl Schemas {
     #[must_use]
     pub fn knows(&self, object: &Object) -> bool {
         !self.definitions.of(object).is_empty()
+    }
+
+    /// That no definition of its kind serves an object's version.
+    #[must_use]
+    pub fn unserved(&self, object: &Object) -> Option<Cause> {
+        let served = self.definitions.without_version(object).filter(|_| !object.is_patch)?;
+        let (kind, version) = (&object.id.kind, &object.id.api_version);
+        let (group, _) = version.split_once('/')?;
+        let names = served.versions.join(", ");
+        Some(Cause {
+            reason: Reason::UnknownKind,
+            path: "apiVersion".to_owned(),
+            node: object.document.get(object.node, "apiVersion").unwrap_or(object.node),
+            message: format!(
+                "`{version}` of {kind} is not served: the definition in {} has {names}",
+                served.document.source.name
+            ),
+            help: served.versions.last().map(|name| format!("write `{group}/{name}`")),
+            fix: None,
+        })
     }
 
     /// What the schema of its kind says to an object; nothing if the run has none.
@@ -102,7 +124,7 @@ fn metadata(object: &Object, definition: &Definition, target: Target) -> Vec<Cau
     let (errors, _) = run.finish();
     let known = {
         let run = Run::new(&object.document, object.node, target, HashSet::new());
-        super::kinds::metadata(run.root(), &object.id.api_version, &object.id.kind);
+        super::kinds::metadata(run.root());
         run.finish().0
     };
     let is_new = |cause: &Cause| !known.iter().any(|other| other.path == cause.path && other.reason == cause.reason);
@@ -133,9 +155,12 @@ fn metadata_problems(document: &Document, metadata: NodeId, path: &str) -> Vec<C
     decode::<ObjectMeta>(document, metadata).problems.into_iter().filter_map(cause).collect()
 }
 
-/// Finalizers that the server warns about.
+/// Finalizers and owners that the server warns about.
 #[must_use]
-pub fn warnings(object: &Object) -> Vec<Cause> {
+pub fn warnings(object: &Object, target: Target) -> Vec<Cause> {
+    let run = Run::new(&object.document, object.node, target, HashSet::new());
+    meta::single_owners(run.root().at(&["metadata", "ownerReferences"]));
+    let of_owners = run.finish().1;
     let document = &object.document;
     let finalizers = document.at(object.node, &["metadata", "finalizers"]).map_or(&[][..], |node| document.items(node));
     let is_odd = |text: &str| !text.contains('/') && !meta::STANDARD_FINALIZERS.contains(&text);
@@ -149,7 +174,7 @@ pub fn warnings(object: &Object) -> Vec<Cause> {
         help: None,
         fix: None,
     };
-    odd.map(warning).collect()
+    odd.map(warning).chain(of_owners).collect()
 }
 
 /// `ValidateScaleSpec`
@@ -184,7 +209,7 @@ fn compile(document: &Document, node: NodeId, patterns: &mut Patterns) {
     let mut work = vec![node];
     while let Some(node) = work.pop() {
         if let Some(pattern) = document.get(node, "pattern")
-            && let Some(regex) = document.str(pattern).and_then(|text| Regex::new(text).ok())
+            && let Some(regex) = document.str(pattern).and_then(go_regex::compile)
         {
             patterns.insert((address(document), pattern), regex);
         }
