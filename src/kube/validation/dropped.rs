@@ -10,10 +10,7 @@ use crate::yaml::{Document, NodeId};
 /// The values, and elements of lists, that are taken out.
 pub fn nodes(object: &Object, target: Target) -> HashSet<NodeId> {
     let mut dropped = HashSet::new();
-    // The strategy of claim templates in 1.34 has nothing that drops tolerations.
-    let is_template_of_34 = target == Target(34) && object.id.kind == "ResourceClaimTemplate";
-    let is_kept = |field: &Versioned| is_template_of_34 && field.history.gate == Some("DRADeviceTaints");
-    let unread = object.versioned.iter().filter(|field| !field.history.is_read_by(target) && !is_kept(field));
+    let unread = object.versioned.iter().filter(|field| !field.history.is_read_by(target));
     let (images, fields): (Vec<&Versioned>, Vec<&Versioned>) =
         unread.partition(|field| field.history.gate == Some("ImageVolume"));
     dropped.extend(fields.iter().map(|field| field.value));
