@@ -59,6 +59,9 @@ static CLASSES: LazyLock<HashSet<String>> = LazyLock::new(|| {
     lines.flat_map(str::split_whitespace).map(canonical).collect()
 });
 
+/// The least and the most times; no most where there is no end.
+type Counts = (u32, Option<u32>);
+
 type Read<T> = Result<T, String>;
 
 impl<'text> Reader<'text> {
@@ -176,7 +179,7 @@ impl<'text> Reader<'text> {
     }
 
     /// `{1}`, `{1,}`, `{1,2}`: the counts unless a number is too big, and how long it is. Nothing where `{` is a letter.
-    fn counts(&self) -> Option<(Option<(u32, Option<u32>)>, usize)> {
+    fn counts(&self) -> Option<(Option<Counts>, usize)> {
         let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
         let body = &self.rest[1..];
         let (least, after) = body.split_at(digits(body));

@@ -102,9 +102,8 @@ pub fn check_literals(function: &str, target: Option<&Expr>, args: &[Expr]) -> R
         Kind::Literal(Literal::String(text)) => Some(text.clone()),
         _ => None,
     };
-    let last = match (function, target, args) {
-        ("duration" | "timestamp", None, [arg]) | ("matches", _, [.., arg]) => arg,
-        _ => return Ok(()),
+    let (("duration" | "timestamp", None, [last]) | ("matches", _, [.., last])) = (function, target, args) else {
+        return Ok(());
     };
     let Some(text) = constant(last) else { return Ok(()) };
     let wrong = match function {

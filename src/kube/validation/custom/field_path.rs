@@ -17,11 +17,8 @@ pub enum Leads<'a> {
 pub fn follow<'a>(schema: Field<'a>, path: &str, brackets: bool) -> Leads<'a> {
     let (mut schema, mut rest) = (schema, path);
     while !rest.is_empty() {
-        let name;
-        (name, rest) = match step(rest, brackets) {
-            Some(found) => found,
-            None => return Leads::Nowhere,
-        };
+        let Some((name, after)) = step(rest, brackets) else { return Leads::Nowhere };
+        rest = after;
         // an escape that only Go's own reader of texts knows
         if name.contains(['\\', '"']) {
             return Leads::Beyond;
