@@ -28,7 +28,8 @@ use super::signals::Termination;
 use super::status::{self, Report};
 use super::topz::Sampler;
 use super::{Failure, random};
-use mask::{Mask, is_secret_file};
+pub use mask::Mask;
+use mask::is_secret_file;
 
 /// Of each configuration file; more is cut off.
 const MAX_CONFIG: u64 = 64 * 1024;
