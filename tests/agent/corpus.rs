@@ -1,20 +1,11 @@
-//! The agent's part of the fuzzers' corpus, once through what the fuzzers do with it.
+//! The agent's part of the fuzzers' corpus, and inputs like it, through what the fuzzers do with them.
 
-use std::fs;
-use std::path::Path;
+use replay::replay;
 
+#[path = "../../fuzz/replay.rs"]
+mod replay;
 #[path = "../../fuzz/agent.rs"]
 mod targets;
-
-fn replay(target: &str, run: fn(&[u8])) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
-    let mut count = 0;
-    for entry in fs::read_dir(&folder).unwrap() {
-        run(&fs::read(entry.unwrap().path()).unwrap());
-        count += 1;
-    }
-    assert!(count > 0, "{} is empty", folder.display());
-}
 
 #[test]
 fn http() {
