@@ -50,7 +50,7 @@ fn change(input: &mut Vec<u8>, corpus: &[Vec<u8>], words: &[&[u8]], random: &mut
     let inserted: Vec<u8> = match random.below(6) {
         0 => Vec::new(),
         1 => input[at..to].repeat(2),
-        2 => vec![random.below(256) as u8],
+        2 => vec![u8::try_from(random.below(256)).unwrap_or_default()],
         3 => {
             let other = random.one_of(corpus);
             let from = random.below(other.len() + 1);

@@ -175,7 +175,7 @@ pub async fn said(router: Router, limits: Limits, bytes: &[u8]) -> Vec<u8> {
         drop(to.shutdown().await);
     };
     let mut answers = Vec::new();
-    let (_, (), _) = tokio::join!(serving, sending, from.read_to_end(&mut answers));
+    let ((), (), _) = tokio::join!(serving, sending, from.read_to_end(&mut answers));
     answers
 }
 
