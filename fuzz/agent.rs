@@ -28,13 +28,14 @@ pub fn answers(data: &[u8]) {
     drop(outside::jobs(data));
 }
 
+/// A value that no list of harmless ones knows.
+const PLANTED: &str = "s3crPlanted";
+
 /// Nothing shown of a configuration or a log holds what it must hide.
 pub fn introspect(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let (_, lines) = outside::shown(&text);
     assert_eq!(lines.len(), text.lines().count());
-    // A value that no list of harmless ones knows, where every format has a value.
-    const PLANTED: &str = "s3crPlanted";
     if !text.contains(PLANTED) {
         let planted = format!("{text}\npassword: {PLANTED}\n");
         assert!(!outside::shown(&planted).0.contains(PLANTED), "{planted}");
