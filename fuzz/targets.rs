@@ -109,7 +109,8 @@ fn report(workspace: &Workspace, findings: &[Finding]) {
             patterns::diagnostic::Level::Error,
         )
     });
-    assert_eq!(xml.matches("<failure ").count(), usize::from(!findings.is_empty()), "{xml}");
+    let fails = findings.iter().any(|finding| finding.level == Level::Error);
+    assert_eq!(xml.matches("<failure ").count(), usize::from(fails), "{xml}");
     for shown in [
         written(&|out| terminal::write(out, findings, terminal::Look::PLAIN, &secrets)),
         written(&|out| concise::write(out, findings)),
@@ -187,7 +188,12 @@ pub fn generate(data: &[u8]) {
         }
         let workspace = Workspace { files: vec![File::read(&read)], ..Workspace::default() };
         let found = lint::run(&workspace, &Projects::none(Selection::default()));
-        let wrong: Vec<&Finding> = found.iter().filter(|finding| finding.level == Level::Error).collect();
+        // An image that is none, say, is what the description asks for, and `gen` shows the finding there.
+        let is_asked_for = |finding: &&Finding| {
+            source.text.contains(finding.primary.source.slice(finding.primary.span).trim_matches(['"', '\'']))
+        };
+        let errors = found.iter().filter(|finding| finding.level == Level::Error);
+        let wrong: Vec<&Finding> = errors.filter(|finding| !is_asked_for(finding)).collect();
         assert!(wrong.is_empty(), "{wrong:#?}\n{}", read.text);
     });
 }

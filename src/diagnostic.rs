@@ -179,7 +179,7 @@ impl Finding {
     }
 }
 
-/// Replaces the files that findings show by copies in which every secret is asterisks. A message about a secret
+/// Replaces the files that findings show by copies in which every secret is masked. A message about a secret
 /// ends up in the logs of CI, and its neighbours on the same line do too.
 pub fn redact(findings: &mut [Finding]) {
     let mut hidden: Vec<(Arc<Source>, Vec<Span>)> = Vec::new();

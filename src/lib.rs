@@ -9,6 +9,7 @@ pub mod agent;
 pub mod cel;
 pub mod cli;
 pub mod cmd;
+mod command_secrets;
 pub mod describe;
 pub mod diagnostic;
 pub mod diagram;

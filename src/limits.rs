@@ -72,15 +72,22 @@ pub const ALIASES: Limit =
 pub const ALIAS_FACTOR: u64 = 8;
 
 /// Instructions of one template: minijinja's fuel, of which 64 bytes of a text or a list that it makes take one, too
-/// (minijinja: `vm/fuel.rs`). The largest of the built-in templates takes about a hundredth.
+/// (minijinja: `vm/fuel.rs`). The largest of the built-in templates takes about 10,000.
 pub const INSTRUCTIONS: Limit = Limit::number(
     "template-instructions",
-    1_000_000,
+    250_000,
     "instructions of one template; 64 bytes that it makes in memory count as one",
 );
 
 /// What one template writes.
-pub const RENDERED: Limit = Limit::bytes("template-bytes", 16 << 20, "what one template writes");
+pub const RENDERED: Limit = Limit::bytes("template-bytes", 8 << 20, "what one template writes");
+
+/// How long one template of a project's own may take, for what fuel does not count.
+pub const TEMPLATE_SECONDS: Limit = Limit::number("template-seconds", 5, "seconds that one template of yours takes");
+
+/// What the process's memory may grow by meanwhile, on Linux.
+pub const TEMPLATE_MEMORY: Limit =
+    Limit::bytes("template-memory", 128 << 20, "memory that one template of yours takes (on Linux)");
 
 /// Findings of one rule in a run that are reported; the rest are counted.
 pub const FINDINGS: Limit = Limit::number("findings", 10_000, "findings of one rule in a run; the rest are counted");
@@ -98,7 +105,7 @@ pub const RENDER_SECONDS: Limit = Limit::number("render-seconds", 60, "seconds o
 pub const RENDERINGS: Limit = Limit::number("renderings", 256, "charts and overlays that `--render` renders in a run");
 
 /// All of them.
-pub const ALL: [Limit; 12] = [
+pub const ALL: [Limit; 14] = [
     INPUT,
     BESIDE,
     DEPTH,
@@ -106,6 +113,8 @@ pub const ALL: [Limit; 12] = [
     ALIASES,
     INSTRUCTIONS,
     RENDERED,
+    TEMPLATE_SECONDS,
+    TEMPLATE_MEMORY,
     FINDINGS,
     MESSAGE,
     FILES,

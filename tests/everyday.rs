@@ -540,7 +540,8 @@ fn what_is_wrong_with_the_output_is_shown_in_the_description() {
             "listens on 80",
             "`port` is where",
         ),
-        ("port: 80, resources: {cpu: 1, memory: 100}", "", "less than a mebibyte", "write `100Mi`"),
+        ("port: 80, resources: {cpu: 1, memory: 100}", "", "less than a mebibyte", "such as 100Mi"),
+        ("port: 80, resources: {cpu: 1, memory: 100Ki}", "", "less than a mebibyte", "the amount with its unit"),
         (
             "port: 80, resources: {cpu: 1, memory: 1Gi, hugepages-2Mi/x: 1}",
             "",

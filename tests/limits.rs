@@ -221,31 +221,63 @@ params:
 ";
     let loops = "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}";
     let prints = "{% for a in range(99999) %}{{ params.text }}{% endfor %}";
-    let steps = "more than 1000000 steps";
+    let steps = "more than 250000 steps";
+    let patience = "limit template-";
     let doubled = "{% set a = params.text %}".to_owned() + &"{% set a = a ~ a %}".repeat(60);
-    let grown = |by: &str| {
-        let begin = "{% set all = namespace(a=params.text) %}";
-        format!("{begin}{{% for i in range(60) %}}{{% set {by} %}}{{% endfor %}}")
+    let grown = |from: &str, by: &str, then: &str| {
+        let begin = format!("{{% set all = namespace(a={from}) %}}");
+        format!("{begin}{{% for i in range(60) %}}{{% set all.a = {by} %}}{{% endfor %}}{then}")
     };
+    let text = |by: &str| grown("params.text", by, "");
+    let nested = |then: &str| grown("[1]", "[all.a, all.a]", then);
+    let many = |then: &str| format!("{{% set all = [1] * 99999999 %}}{then}");
     for (name, template, message) in [
-        ("steps", loops, steps),
-        ("output", prints, "writes more than 16 MiB"),
-        ("doubled", &doubled, steps),
-        ("added", &grown("all.a = all.a ~ all.a"), steps),
-        ("joined", &grown("all.a = [all.a, all.a] | join"), steps),
-        ("replaced", &grown("all.a = all.a | replace('x', 'xx')"), steps),
-        ("multiplied", &grown("all.a = all.a * 1000"), steps),
+        ("steps", loops.to_owned(), steps),
+        ("output", prints.to_owned(), "writes more than 8 MiB"),
+        ("doubled", doubled, steps),
+        ("added", text("all.a ~ all.a"), steps),
+        ("joined", text("[all.a, all.a] | join"), steps),
+        ("replaced", text("all.a | replace('x', 'xx')"), steps),
+        ("multiplied", text("all.a * 1000"), steps),
         (
             "calls",
-            "{% macro f(a, n) %}{% if n %}{{ f(a ~ a, n - 1) }}{% endif %}{% endmacro %}{{ f(params.text, 60) }}",
+            "{% macro f(a, n) %}{% if n %}{{ f(a ~ a, n - 1) }}{% endif %}{% endmacro %}{{ f(params.text, 60) }}"
+                .to_owned(),
             steps,
         ),
+        // What the engine's fuel does not count: lists that are longer than what made them.
+        ("list-written", many("a: {{ all }}"), patience),
+        ("list-of-ours", many("a: {{ all | owned('x', []) }}"), patience),
+        ("list-shared", nested("a: {{ all.a }}"), patience),
+        ("folders", many("a: {{ all | folders }}"), "more than 100000 elements"),
+        ("list-added", grown("[1]", "all.a + all.a", ""), patience),
+        ("list-text", many("a: {{ all ~ '' }}"), patience),
+        ("constant", "a: {{ 2 in [1] * 99999999 }}".to_owned(), patience),
+        ("list-compared", many("{% if all == [1] * 99999999 %}{% endif %}"), patience),
+        ("shared-json", nested("a: {{ all.a | tojson }}"), patience),
     ] {
         let folder = Folder::new(name);
         folder.file("own/sidecar/busy/pattern.yaml", pattern).file("own/sidecar/busy/pod.yaml.j2", template);
         folder.file("shop.yaml", format!("{DESCRIPTION}use: [{{busy: {{text: {}}}}}]\n", "x".repeat(1000)));
         folder.run(&["gen", "--catalogue", "own", "shop.yaml"]).fails(message);
     }
+}
+
+#[test]
+fn expressions_of_a_projects_own_come_to_an_end() {
+    let folder = Folder::new("expression");
+    let pattern = "\
+name: busy
+family: sidecar
+summary: does a lot
+literature: none
+image: config
+params: {type: object, properties: {text: {type: string, description: what to say}}}
+checks: [{that: '[1] * 99999999 == [1] * 99999999', at: text, message: never}]
+";
+    folder.file("own/sidecar/busy/pattern.yaml", pattern).file("own/sidecar/busy/pod.yaml.j2", "metadata: {}\n");
+    folder.file("shop.yaml", format!("{DESCRIPTION}use: [busy]\n"));
+    folder.run(&["gen", "--catalogue", "own", "shop.yaml"]).fails("limit template-");
 }
 
 #[cfg(unix)]

@@ -294,7 +294,7 @@ fn mistakes_in_settings_show_the_right_form() {
         (output("{descriptions: apps, into: 'deploy/{x'}"), vec!["a brace without its other half"]),
         (
             output("{descriptions: apps, into: 'd/{environment}', environments: [dev, dev]}"),
-            vec!["`dev` is listed twice"],
+            vec!["`environments` has `dev` twice"],
         ),
         (output("{descriptions: nowhere, into: deploy}"), vec!["cannot read nowhere", "paths start in the folder"]),
         (

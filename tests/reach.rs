@@ -314,3 +314,159 @@ fn wrong_forms_are_refused() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
 }
+
+/// Where a finding points: the first line and column that are reported.
+fn pointed_at(stderr: &str) -> (usize, usize) {
+    let place = stderr.split("╭─[").nth(1).and_then(|rest| rest.split(']').next()).unwrap_or_default();
+    let mut numbers = place.rsplit(':').filter_map(|number| number.parse().ok());
+    let column = numbers.next().unwrap_or_default();
+    (numbers.next().unwrap_or_default(), column)
+}
+
+#[test]
+fn findings_underline_the_key_that_is_wrong() {
+    // `«` is where the finding points
+    let cases = [
+        ("privileged: «true", ""),
+        ("capabilities: [CHOWN, «NET_ADMIN]", ""),
+        ("port: 80, host-port: «80", ""),
+        ("ports: {dns: {port: 53/udp, host-port: «53}}", ""),
+        ("volumes: {l: {mount: /l, host: «/var/log}}", ""),
+        ("", "init: [{prepare: {privileged: «true}}]"),
+        ("", "use: [{container: {as: beside, image: \"registry.example.com/a:1\", privileged: «true}}]"),
+        (
+            "",
+            "shape: {daemon: {}}\nuse: [{container: {as: beside, image: \"registry.example.com/a:1\", privileged: true, capabilities: [«CHOWN]}}]",
+        ),
+        ("privileged: true, capabilities: [«SYS_ADMIN]", DAEMON),
+        ("volumes: {l: {host: /a, mount: /l, propagation: «Bidirectional}}", DAEMON),
+        ("port: 80, host-port: «81", "shape: {daemon: {}}\nhost: [network]"),
+        ("port: 80, host-port: 80, ports: {a: {port: 81, host-port: «80}}", DAEMON),
+        ("port: 80, bind: «localhost", ""),
+        ("volumes: {a: {secret: s, mount: /a}, b: {secret: t, mount: «/a}}", ""),
+        ("volumes: {a: {secret: s, mount: /b}}, writable: [«/a]", ""),
+        (
+            "port: 80",
+            "use: [{container: {as: beside, image: a, ports: {debug: 9000}}}, {container: {as: more, image: a, ports: {«debug: 9001}}}]",
+        ),
+    ];
+    let mut wrong = Vec::new();
+    for (keys, more) in cases {
+        let marked = app(keys, more);
+        let (before, _) = marked.split_once('«').expect("a mark");
+        let line = before.lines().count();
+        let column = before.lines().last().unwrap().chars().count() + 1;
+        let run = generate(&marked.replace('«', ""));
+        if run.code != 2 || pointed_at(&run.stderr) != (line, column) {
+            wrong.push(format!("{marked}wants {line}:{column}\n{}", run.stderr));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+#[test]
+fn lint_says_which_environments_are_wrong() {
+    let description = app(
+        "port: 80",
+        "environments: {dev: {app: {privileged: true}}, stage: {}, prod: {app: {resources: {cpu: 0, memory: 1Gi}}}, live: {app: {resources: {cpu: 0, memory: 1Gi}}}}",
+    );
+    let run = support::patterns_with(&["lint", "--format", "concise", "-"], description.as_bytes());
+    assert_eq!(run.code, 1, "{}{}", run.stdout, run.stderr);
+    assert!(run.stdout.contains("an agent of its nodes (in the environment `dev`)"), "{}", run.stdout);
+    assert!(run.stdout.contains("this must be above 0 (in the environment `prod`)"), "{}", run.stdout);
+    let shared = app("port: 80", "environments: {dev: {host: [network], mesh: istio}, prod: {}}");
+    let run = support::patterns_with(&["lint", "--format", "concise", "-"], shared.as_bytes());
+    assert!(run.stdout.contains("(in the environment `dev`)"), "{}", run.stdout);
+    // what is wrong without an environment is wrong, whatever environments there are
+    let own = app("privileged: true", "environments: {dev: {}, prod: {}}");
+    let run = support::patterns_with(&["lint", "--format", "concise", "-"], own.as_bytes());
+    assert!(run.stdout.contains("an agent of its nodes") && !run.stdout.contains("environment `"), "{}", run.stdout);
+}
+
+#[test]
+fn sets_hold_an_entry_once() {
+    let cases = [
+        ("capabilities: [CHOWN, CHOWN]", ""),
+        ("envFrom: [secret/a, configmap/a, secret/a]", ""),
+        ("envFrom: [{secret: a, prefix: B_}, {prefix: C_, secret: a}, {secret: a, prefix: B_}]", ""),
+        ("rights: [{pods: [get]}, {nodes.example.com: [get]}, {pods: [get]}]", ""),
+        ("rights: [{pods: [get, list, get]}]", ""),
+        ("rights: [{pods: {names: [a, a], verbs: [get]}}]", ""),
+        ("port: 80", "isolate: {from: [anyone, 10.0.0.0/8, anyone]}"),
+        ("port: 80", "isolate: {from: [{namespace/a: [app]}, {namespace/a: [app]}]}"),
+        ("port: 80", "isolate: {from: [{namespace/a: [app, app]}]}"),
+        ("port: 80", "isolate: {to: [dns, dns]}"),
+        ("port: 80", "expose: {hosts: [a.example.com, a.example.com]}"),
+        ("", "place: {spread: [zone, zone]}"),
+        ("", "place: {nodes: {disk: [ssd, ssd]}}"),
+        ("", "place: {prefer: {disk: [ssd, ssd]}}"),
+        ("", "place: {tolerate: [a, a]}"),
+        ("", "host: [network, network]"),
+        ("", "pull: [a, a]"),
+        ("port: 80", "shape: {elected: {leases: [a, a]}}"),
+        ("port: 80", "use: [{shard: {as: cache, protocol: redis, to: [\"a:1\", \"a:1\"]}}]"),
+        ("port: 80", "use: [{introspect: {logs: [/var/log/a.log, /var/log/a.log]}}]"),
+    ];
+    let mut wrong = Vec::new();
+    for (keys, more) in cases {
+        let description = app(keys, more);
+        let run = generate(&description);
+        let underlined = run.stderr.contains("again") && run.stderr.contains("here");
+        if run.code != 2 || !run.stderr.contains(" twice\n") || !underlined {
+            wrong.push(format!("{description}{}", run.stderr));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+    // one peer at the app's own port, and at another
+    let run = generate(&app("port: 80, ports: {admin: 81}", "isolate: {from: [namespace/a, {namespace/a: [admin]}]}"));
+    assert_eq!(run.code, 0, "{}", run.stderr);
+}
+
+#[test]
+fn the_node_s_disk_holds_the_folders() {
+    let sizes = |disk: &str| format!("resources: {{cpu: 1, memory: 1Gi, disk: {disk}}}");
+    let cases = [
+        (sizes("0"), "", "must be above 0"),
+        (sizes("-1"), "", "a quantity is a number with a unit"),
+        (sizes("512"), "", "write it with its unit, such as 512Mi"),
+        (sizes("63Mi"), "", "may hold 64Mi"),
+        (sizes("127Mi") + ", writable: [/a]", "", "may hold 128Mi"),
+        (sizes("1Gi") + ", writable: [{/a: 1Gi}]", "", "may hold 1088Mi"),
+        (sizes("1Gi") + ", volumes: {a: {size: 1Gi, mount: /a}}", "", "may hold 1088Mi"),
+        (sizes("1Gi") + ", shared: {a: /a}", "init: [{b: {shared: {a: /a}}}]", "may hold 1152Mi"),
+        (sizes("100Mi"), "use: [{logs: {files: {/var/log/app/a.log: json}}}]", "which is above its limit"),
+        ("writable: [{/a: 512}]".to_owned(), "", "such as 512Mi"),
+        ("volumes: {a: {size: 0, mount: /a}}".to_owned(), "", "must be above 0"),
+        ("volumes: {a: {memory: 1, mount: /a}}".to_owned(), "", "such as 1Mi"),
+    ];
+    for (keys, more, message) in cases {
+        let run = generate(&app(&keys, more));
+        let said = run.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(run.code == 2 && said.contains(message), "{keys} {more}\n{}", run.stderr);
+    }
+    for keys in [
+        sizes("64Mi"),
+        sizes("1Gi") + ", volumes: {a: {memory: 2Gi, mount: /a}}",
+        sizes("1Gi") + ", volumes: {a: {ephemeral: {size: 2Gi}, mount: /a}}",
+        "resources: {cpu: 1, memory: 1Gi, limit: {disk: 128Mi}}, writable: [/a]".to_owned(),
+    ] {
+        let run = generate(&app(&keys, ""));
+        assert_eq!(run.code, 0, "{keys}\n{}", run.stderr);
+    }
+}
+
+#[test]
+fn peers_that_cannot_be_named_say_what_may_be() {
+    let cases = [
+        ("anyone", "0.0.0.0/0:443 is every IPv4 address at port 443"),
+        ("10.0.0.0/8", "with its port, such as 10.0.0.0/8:5432"),
+        ("service/database", "write the document of that Service"),
+        ("namespace/data", "a CIDR with a port such as 10.0.0.0/8:5432"),
+        ("dnss", "did you mean `dns`?"),
+    ];
+    for (peer, help) in cases {
+        let run = generate(&app("port: 80", &format!("isolate: {{to: [{peer}]}}")));
+        let said = run.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(run.code == 2 && said.contains(help), "{peer}\n{}", run.stderr);
+    }
+}

@@ -27,7 +27,11 @@ pub fn read_jobs(path: &Path) -> Result<Vec<Value>, Failure> {
     jobs(&name, bytes).map_err(complain)
 }
 
-fn jobs(name: &str, bytes: Vec<u8>) -> Result<Vec<Value>, String> {
+/// Reads the Jobs of a manifest's bytes.
+///
+/// # Errors
+/// What it holds instead.
+pub fn jobs(name: &str, bytes: Vec<u8>) -> Result<Vec<Value>, String> {
     let source = Arc::new(Source::decode(name.to_owned(), bytes).map_err(|error| error.to_string())?);
     let (documents, refusal) = yaml::as_kubectl(yaml::read(&source));
     if let Some(refusal) = refusal {

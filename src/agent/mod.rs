@@ -15,6 +15,7 @@ mod introspect;
 mod join;
 mod manifest;
 mod names;
+pub mod outside;
 mod queue;
 mod reload;
 mod serve;

@@ -1,6 +1,7 @@
 //! Descriptions among the files that `lint` reads: what `gen` would say of them, without writing anything.
 
-use std::collections::HashSet;
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,12 +9,13 @@ use std::path::{Path, PathBuf};
 use super::expand::{catalogue, expand_in};
 use crate::cli::CatalogueArgs;
 use crate::describe::{self, Options};
-use crate::diagnostic::{Finding, Level};
+use crate::diagnostic::{Finding, Level, RuleId};
 use crate::kube::{File, Workspace};
 use crate::lint::Projects;
 use crate::project::Project;
 use crate::rules::INVALID_DESCRIPTION;
-use crate::yaml::Document;
+use crate::words::list;
+use crate::yaml::{Document, Span};
 
 /// What is wrong with the descriptions of a run, without an environment and in each of theirs.
 ///
@@ -30,6 +32,9 @@ pub fn check(workspace: &Workspace, projects: &Projects) -> io::Result<Vec<Findi
         }
         check_file(file, projects, &mut findings)?;
     }
+    // what is wrong with a base is wrong in each description that extends it
+    let mut seen = HashSet::new();
+    findings.retain(|finding| seen.insert(identity(finding)));
     Ok(findings)
 }
 
@@ -45,33 +50,77 @@ pub fn check_file(file: &File, projects: &Projects, findings: &mut Vec<Finding>)
     let environments = describe::environments(&file.source, folder);
     let none = Project::default();
     let project = projects.project(file).unwrap_or(&none);
-    let found = match catalogue(project, &CatalogueArgs::default()) {
+    let mut found = Found::default();
+    match catalogue(project, &CatalogueArgs::default()) {
         Ok(catalogue) => {
-            let mut found = Vec::new();
-            for environment in std::iter::once(None).chain(environments.into_iter().map(Some)) {
-                let options = Options { environment, values_come_later: true, ..Options::default() };
-                found.extend(match expand_in(&file.source, path, project, &catalogue, options)? {
+            for environment in std::iter::once(None).chain(environments.iter().map(Some)) {
+                let options =
+                    Options { environment: environment.cloned(), values_come_later: true, ..Options::default() };
+                let findings = match expand_in(&file.source, path, project, &catalogue, options)? {
                     Ok(expanded) => expanded.warnings,
                     Err(findings) => findings,
-                });
+                };
+                found.add(findings, environment);
             }
-            found
         }
-        Err(findings) => findings,
-    };
-    for mut finding in found {
-        if finding.rule.is_none() {
-            finding.rule = Some(INVALID_DESCRIPTION.id);
-        }
-        let is_known = |other: &Finding| {
-            other.rule == finding.rule && other.primary.span == finding.primary.span && other.message == finding.message
-        };
+        Err(findings) => found.add(findings, None),
+    }
+    findings.extend(found.into_findings().filter(|finding| {
         let runs = finding.rule.is_none_or(|rule| selection.runs(rule));
-        if runs && selection.shows(&finding) && finding.level > Level::Advice && !findings.iter().any(is_known) {
-            findings.push(finding);
+        runs && selection.shows(finding) && finding.level > Level::Advice
+    }));
+    Ok(())
+}
+
+/// What is wrong with a description, and in which of its environments.
+#[derive(Default)]
+struct Found {
+    findings: Vec<(Finding, Vec<String>)>,
+    places: HashMap<Identity, usize>,
+}
+
+/// What makes two findings one: the rule, the place and the message.
+type Identity = (Option<RuleId>, String, Span, String);
+
+fn identity(finding: &Finding) -> Identity {
+    let primary = &finding.primary;
+    (finding.rule, primary.source.name.clone(), primary.span, finding.message.clone())
+}
+
+impl Found {
+    fn add(&mut self, findings: Vec<Finding>, environment: Option<&String>) {
+        for mut finding in findings {
+            if finding.rule.is_none() {
+                finding.rule = Some(INVALID_DESCRIPTION.id);
+            }
+            match (self.places.entry(identity(&finding)), environment) {
+                (Entry::Vacant(place), _) => {
+                    place.insert(self.findings.len());
+                    self.findings.push((finding, environment.cloned().into_iter().collect()));
+                }
+                (Entry::Occupied(at), Some(environment)) => {
+                    let environments = &mut self.findings[*at.get()].1;
+                    // one that is wrong in itself is wrong everywhere
+                    if environments.last().is_some_and(|last| last != environment) {
+                        environments.push(environment.clone());
+                    }
+                }
+                (Entry::Occupied(_), None) => {}
+            }
         }
     }
-    Ok(())
+
+    /// All of them; those that only some environments have say which.
+    fn into_findings(self) -> impl Iterator<Item = Finding> {
+        self.findings.into_iter().map(|(mut finding, environments)| {
+            let names: Vec<&str> = environments.iter().map(String::as_str).collect();
+            let noun = if names.len() == 1 { "environment" } else { "environments" };
+            if !names.is_empty() {
+                finding.message = format!("{} (in the {noun} {})", finding.message, list(&names));
+            }
+            finding
+        })
+    }
 }
 
 /// The files that a description extends.

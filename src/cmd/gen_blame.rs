@@ -80,8 +80,31 @@ fn place_of(label: &Label, origin: &Origin<'_>) -> (Place, bool) {
     let number = || port_number(&path, text, origin.document);
     match within(&part, text).or_else(|| within(&part, number()?)) {
         Some(place) => (place, true),
-        None => (part, false),
+        None => (key_of(&path, origin).unwrap_or(part), false),
     }
+}
+
+/// Keys of `app` by the field of its container that they make.
+const KEYS: [(&str, &str); 9] = [
+    ("readinessProbe", "health"),
+    ("livenessProbe", "health"),
+    ("startupProbe", "health"),
+    ("resources", "resources"),
+    ("command", "command"),
+    ("args", "args"),
+    ("image", "image"),
+    ("env", "env"),
+    ("workingDir", "workdir"),
+];
+
+/// The key of the app, if it is written, that a field of its container is made from.
+fn key_of(path: &[(String, NodeId)], origin: &Origin<'_>) -> Option<Place> {
+    let app = origin.description.app.as_ref()?;
+    let at = path.iter().rposition(|(key, _)| key == "containers")?;
+    let [(_, container), (field, _), ..] = path.get(at + 1..)? else { return None };
+    let is_apps = origin.document.get_str(*container, "name") == Some(&origin.description.name);
+    let (_, key) = KEYS.iter().find(|(name, _)| name == field).filter(|_| is_apps)?;
+    app.has(key).then(|| app.place_at(&[key]).clone())
 }
 
 /// The number of the container's port that goes by a name.

@@ -56,7 +56,7 @@ fn note(description: &Description, guard: &str, index: &Index<'_>) -> Option<Str
     let how =
         if is_open { "listens on all addresses" } else { "may listen on all addresses: its command does not say" };
     Some(format!(
-        "note: `{name}` {how}; whoever dials a Pod's IP at {port} gets past `{guard}`. Have it listen on 127.0.0.1 and \
+        "note: `{name}` {how}; clients that dial a Pod's IP at {port} bypass `{guard}`. Have it listen on 127.0.0.1 and \
          say `bind: localhost`, or add `isolate: true`"
     ))
 }

@@ -517,20 +517,32 @@ fn percent(text: &str) -> Option<Mistake> {
 }
 
 fn quantity(text: &str) -> Option<Mistake> {
-    let fits = Quantity::parse(text).is_some_and(|quantity| quantity.sign() > 0);
-    (!fits).then(|| Mistake::new("a quantity is a number with a unit, such as 250m, 1.5 or 512Mi"))
+    match Quantity::parse(text).map(Quantity::sign) {
+        Some(1) => None,
+        Some(0) if text.starts_with(|first: char| first.is_ascii_digit()) => Some(Mistake::new("this must be above 0")),
+        _ => Some(Mistake::new("a quantity is a number with a unit, such as 250m, 1.5 or 512Mi")),
+    }
 }
 
 /// A quantity of bytes, of which there are no thousandths.
 fn memory(text: &str) -> Option<Mistake> {
-    quantity(text).or_else(|| {
-        let digits = text.strip_suffix('m')?;
-        Some(
-            Mistake::new(format!("`{text}` is thousandths of a byte"))
-                .because("`m` is milli; the units of memory are Ki, Mi, Gi, and k, M, G")
-                .help(format!("write {digits}Mi")),
-        )
-    })
+    quantity(text).or_else(|| thousandths(text)).or_else(|| bytes(text))
+}
+
+fn thousandths(text: &str) -> Option<Mistake> {
+    let digits = text.strip_suffix('m')?;
+    Some(
+        Mistake::new(format!("`{text}` is thousandths of a byte"))
+            .because("`m` is milli; the units of memory are Ki, Mi, Gi, and k, M, G")
+            .help(format!("write {digits}Mi")),
+    )
+}
+
+/// A number without a unit is bytes, and few mean so little.
+fn bytes(text: &str) -> Option<Mistake> {
+    let number: u64 = text.parse().ok().filter(|number| *number < 1 << 20)?;
+    let mistake = Mistake::new(format!("`{text}` is {number} bytes, less than a mebibyte"));
+    Some(mistake.help(format!("write it with its unit, such as {number}Mi")))
 }
 
 /// A port's number and its protocol: `9000`, `53/udp`.

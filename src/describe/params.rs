@@ -174,7 +174,7 @@ fn as_declared(value: Spanned, schema: &Json) -> Spanned {
 const TYPES: &[&str] = &["string", "integer", "number", "boolean", "array", "object"];
 
 /// What a parameter's schema may say.
-pub const KEYWORDS: [&str; 15] = [
+pub const KEYWORDS: [&str; 16] = [
     "type",
     "default",
     "description",
@@ -187,6 +187,7 @@ pub const KEYWORDS: [&str; 15] = [
     "maxLength",
     "items",
     "minItems",
+    "uniqueItems",
     "properties",
     "required",
     "additionalProperties",
@@ -228,6 +229,9 @@ fn check_declaration(declaration: &Member, schema: &Json, findings: &mut Vec<Fin
         if let Some(value) = declaration.value.get(bound).filter(|value| !matches!(value.kind, Kind::Number(_))) {
             findings.push(Finding::error(value.place.label(""), format!("`{bound}` takes a number")));
         }
+    }
+    if let Some(value) = declaration.value.get("uniqueItems").filter(|value| !matches!(value.kind, Kind::Bool(_))) {
+        findings.push(Finding::error(value.place.label(""), "`uniqueItems` takes true or false"));
     }
     if let Some(pattern) = declaration.value.get("pattern")
         && let Some(text) = pattern.text()

@@ -1,21 +1,21 @@
 //! Checking a value of a description against a JSON Schema, all mistakes at once, each where it is.
 //!
 //! The subset of JSON Schema that descriptions and patterns use: `type`, `properties`, `required`,
-//! `additionalProperties`, `propertyNames`, `items`, `minItems`, `enum`, `const`, `pattern`, `format`,
+//! `additionalProperties`, `propertyNames`, `items`, `minItems`, `uniqueItems`, `enum`, `const`, `pattern`, `format`,
 //! `minimum`, `maximum`, `minLength`, `maxLength`, `patternProperties`, `anyOf` (told apart by type), `oneOf` (told apart by the member
 //! that each requires first) and `default`. Of our own: `x-example`, the right form, and `x-wrong`, keys that people
 //! write and the right form of each.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, OnceLock};
 
 use serde_json::{Map, Value as Json, json};
 
-use super::formats;
+use super::formats::{self, Mistake};
 use super::spanned::{Kind, Member, Place, Spanned};
 use super::variants;
 use crate::diagnostic::Finding;
-use crate::words::{list, nearest};
+use crate::words::{clip, list, nearest};
 use crate::yaml::{self, Source};
 
 /// What a schema is about, for messages.
@@ -333,11 +333,31 @@ fn check_list(schema: &Json, value: &Spanned, items: &[Spanned], subject: Subjec
         findings
             .push(Finding::error(value.place.label(""), format!("{} needs at least {least} entries", subject.name)));
     }
+    if schema.get("uniqueItems") == Some(&Json::Bool(true)) {
+        check_unique(items, subject, findings);
+    }
     if let Some(schema) = schema.get("items") {
         let name = format!("an entry of {}", subject.name);
         for item in items {
             check(schema, item, Subject { name: &name, place: &item.place, ..subject }, findings);
         }
+    }
+}
+
+/// The order of such a list says nothing, and neither does an entry's repetition: one of them was to be another.
+fn check_unique(items: &[Spanned], subject: Subject<'_>, findings: &mut Vec<Finding>) {
+    let mut seen: HashMap<String, &Spanned> = HashMap::new();
+    for item in items.iter().filter(|item| !item.is_lost()) {
+        let text = item.text().map_or_else(|| item.to_json().to_string(), |text| format!("`{text}`"));
+        let Some(first) = seen.get(&text) else {
+            seen.insert(text, item);
+            continue;
+        };
+        findings.push(
+            Finding::error(item.place.label("again"), format!("{} has {} twice", subject.name, clip(&text)))
+                .label(first.place.label("here"))
+                .help("leave one of them out"),
+        );
     }
 }
 
@@ -358,12 +378,7 @@ fn check_text(schema: &Json, value: &Spanned, text: &str, findings: &mut Vec<Fin
             format!("this is longer than {most} characters"),
         ));
     } else if let Some(format) = schema.get("format").and_then(Json::as_str) {
-        findings.extend(formats::check(format, text).map(|mistake| {
-            let mut finding = Finding::error(value.place.label(""), mistake.message);
-            finding.why = mistake.why.map(str::to_owned);
-            finding.help = mistake.help;
-            if mistake.secret { finding.hide(value.place.span) } else { finding }
-        }));
+        findings.extend(formats::check(format, text).map(|mistake| of_format(mistake, value)));
     } else if let Some(pattern) = schema.get("pattern").and_then(Json::as_str)
         && let Ok(regex) = regex_lite::Regex::new(pattern)
         && !regex.is_match(text)
@@ -374,12 +389,23 @@ fn check_text(schema: &Json, value: &Spanned, text: &str, findings: &mut Vec<Fin
     }
 }
 
+fn of_format(mistake: Mistake, value: &Spanned) -> Finding {
+    let mut finding = Finding::error(value.place.label(""), mistake.message);
+    finding.why = mistake.why.map(str::to_owned);
+    finding.help = mistake.help;
+    if mistake.secret { finding.hide(value.place.span) } else { finding }
+}
+
 fn check_number(schema: &Json, value: &Spanned, number: f64, findings: &mut Vec<Finding>) {
     let bound = |name: &str| schema.get(name).and_then(Json::as_f64);
     if let Some(least) = bound("minimum").filter(|least| number < *least) {
         findings.push(Finding::error(value.place.label(""), format!("this must be at least {least}")));
     } else if let Some(most) = bound("maximum").filter(|most| number > *most) {
         findings.push(Finding::error(value.place.label(""), format!("this must be at most {most}")));
+    } else if let Some(format @ ("quantity" | "memory")) = schema.get("format").and_then(Json::as_str)
+        && let Some(mistake) = formats::check(format, &value.to_json().to_string())
+    {
+        findings.push(of_format(mistake, value));
     }
 }
 

@@ -141,6 +141,31 @@ impl Spanned {
         }
     }
 
+    /// Where a text is a key or a value somewhere below, in the order of the file.
+    #[must_use]
+    pub fn places_of(&self, text: &str) -> Vec<&Place> {
+        let mut found = Vec::new();
+        self.collect_places(text, &mut found);
+        found
+    }
+
+    fn collect_places<'a>(&'a self, text: &str, found: &mut Vec<&'a Place>) {
+        match &self.kind {
+            Kind::List(items) => items.iter().for_each(|item| item.collect_places(text, found)),
+            Kind::Map(members) => {
+                for member in members {
+                    if member.key == text {
+                        found.push(&member.key_place);
+                    }
+                    member.value.collect_places(text, found);
+                }
+            }
+            Kind::Text(own) if own == text => found.push(&self.place),
+            Kind::Number(own) if own.to_string() == text => found.push(&self.place),
+            _ => {}
+        }
+    }
+
     /// Takes a member out of a map.
     pub fn remove(&mut self, key: &str) -> Option<Member> {
         let Kind::Map(members) = &mut self.kind else { return None };

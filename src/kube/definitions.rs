@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::index::nearness;
 use super::object::Object;
 use super::templates::{self, SchemaPaths};
-use crate::yaml::{Document, NodeId};
+use crate::yaml::{Document, NodeId, Value};
 
 /// So many different definitions of one kind are compared; a run that holds more is not a set of manifests.
 const MOST: usize = 8;
@@ -27,17 +27,29 @@ pub struct Definition {
     pub is_clustered: bool,
 }
 
+/// The versions of a kind that one definition serves.
+#[derive(Debug)]
+pub struct Served {
+    /// The document of the definition.
+    pub document: Arc<Document>,
+    /// Their names, in the definition's order.
+    pub versions: Vec<String>,
+}
+
 /// The definitions of a run.
 #[derive(Debug, Default)]
 pub struct Definitions {
     /// By API version and kind, in the order of the run.
     versions: HashMap<(String, String), Vec<Definition>>,
+    /// By group and kind.
+    served: HashMap<(String, String), Vec<Served>>,
 }
 
 impl Definitions {
     /// Collects the definitions among some objects. Copies of one schema count once in each folder.
     pub fn collect<'object>(objects: impl IntoIterator<Item = &'object Object>) -> Self {
         let mut versions: HashMap<_, Vec<Definition>> = HashMap::new();
+        let mut served: HashMap<_, Vec<Served>> = HashMap::new();
         let mut seen = HashSet::new();
         for object in objects {
             let id = (object.id.api_version.as_str(), object.id.kind.as_str());
@@ -48,6 +60,10 @@ impl Definitions {
             let Some(spec) = document.get(object.node, "spec") else { continue };
             let text = |path: &[&str]| document.at(spec, path).and_then(|node| document.str(node)).unwrap_or_default();
             let (group, kind) = (text(&["group"]), text(&["names", "kind"]));
+            let of_kind = served.entry((group.to_owned(), kind.to_owned())).or_default();
+            if of_kind.len() < COPIES {
+                of_kind.push(Served { document: Arc::clone(document), versions: served_versions(document, spec) });
+            }
             for version in document.get(spec, "versions").map_or(&[][..], |node| document.items(node)) {
                 let Some(name) = document.get_str(*version, "name") else { continue };
                 let Some(node) = document.at(*version, &["schema", "openAPIV3Schema"]) else { continue };
@@ -66,7 +82,7 @@ impl Definitions {
                 }
             }
         }
-        Self { versions }
+        Self { versions, served }
     }
 
     /// Whether there is none at all.
@@ -78,6 +94,17 @@ impl Definitions {
     /// All definitions.
     pub fn all(&self) -> impl Iterator<Item = &Definition> {
         self.versions.values().flatten()
+    }
+
+    /// The nearest definition of an object's kind, if no definition of the run serves the object's version.
+    #[must_use]
+    pub fn without_version(&self, object: &Object) -> Option<&Served> {
+        let (group, version) = object.id.api_version.split_once('/')?;
+        let all = self.served.get(&(group.to_owned(), object.id.kind.clone()))?;
+        let is_served =
+            all.iter().any(|one| one.versions.is_empty() || one.versions.iter().any(|name| name == version));
+        let nearest = || all.iter().max_by_key(|one| nearness(&object.document, &one.document));
+        if is_served { None } else { nearest() }
     }
 
     /// Those that may be meant for an object: the nearest, of equally near ones the newest first, as the names of
@@ -93,6 +120,16 @@ impl Definitions {
         found.truncate(MOST);
         found
     }
+}
+
+/// What a definition serves; nothing where a version cannot be read.
+fn served_versions(document: &Document, spec: NodeId) -> Vec<String> {
+    let versions = document.get(spec, "versions").map_or(&[][..], |node| document.items(node));
+    let is_served = |version: &&NodeId| {
+        document.get(**version, "served").is_none_or(|served| document.value(served) != Value::Bool(false))
+    };
+    let name = |version: &NodeId| document.get_str(*version, "name").map(str::to_owned);
+    versions.iter().filter(is_served).map(name).collect::<Option<_>>().unwrap_or_default()
 }
 
 /// A name to compare with others so that `v1.18` is before `v1.23`, and `v1.9` before both.

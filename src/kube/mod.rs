@@ -7,6 +7,7 @@ mod definition_fields;
 mod definitions;
 pub mod documented;
 pub mod duration;
+pub mod go_regex;
 pub mod image;
 mod index;
 mod object;
@@ -23,7 +24,7 @@ mod workspace;
 
 pub use bytes::base64;
 pub use decode::{Decoded, Problem, ProblemKind, Versioned, decode};
-pub use definitions::{Definition, Definitions};
+pub use definitions::{Definition, Definitions, Served};
 pub use index::{Index, Place, in_one_namespace};
 pub use object::{ContainerList, ContainerView, Object, PodView};
 pub use path::{Path, Step};

@@ -110,7 +110,7 @@ fn report(ignore: &Ignore, source: &Arc<Source>, selection: &Selection, findings
         Found::in_file(&IGNORE_WITHOUT_REASON, source, findings)
             .at_span(ignore.comment, "this ignore does not say why")
             .here("the reason goes after the bracket")
-            .because("whoever reads it next cannot tell an exception from a mistake that was in the way");
+            .because("the next reader cannot tell an exception from a silenced mistake");
     }
 }
 

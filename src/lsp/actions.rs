@@ -6,7 +6,7 @@ use lsp_types::{CodeAction, CodeActionKind, Range, TextEdit, Uri, WorkspaceEdit}
 
 use super::diagnostics;
 use super::folders::{Names, OfFile, Seen};
-use super::positions::Encoding;
+use super::positions::{Encoding, Near};
 use super::trail;
 use crate::diagnostic::{Edit, Finding};
 use crate::kube::File;
@@ -37,7 +37,7 @@ impl Actions<'_> {
         if !source.is_editable() || !source.text.starts_with(text.as_str()) {
             return actions;
         }
-        let bytes = self.encoding.bytes(text, range);
+        let bytes = self.encoding.bytes(text, range, &mut Near::default());
         let meets = |finding: &&Finding| {
             let span = finding.primary.span.range();
             span.start <= bytes.end && bytes.start <= span.end && finding.primary.source.name == source.name

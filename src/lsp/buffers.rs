@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use lsp_types::{TextDocumentContentChangeEvent, TextDocumentItem, Uri};
 
-use super::positions::Encoding;
+use super::positions::{Encoding, Near};
 use super::uris;
 use crate::files;
 use crate::kube::{File, Workspace};
@@ -87,15 +87,20 @@ impl Buffer {
     /// taken to its end, as the protocol says of lines.
     pub fn change(&mut self, version: i32, changes: Vec<TextDocumentContentChangeEvent>, encoding: Encoding) {
         self.version = version;
+        let mut near = Near::default();
         for change in changes {
             match change.range {
                 Some(range) => {
-                    let bytes = encoding.bytes(&self.text, range);
+                    let bytes = encoding.bytes(&self.text, range, &mut near);
                     if self.text.len() - bytes.len() + change.text.len() <= limits::INPUT.count() {
                         self.text.replace_range(bytes, &change.text);
+                        near.edited(&self.text);
                     }
                 }
-                None => self.text = change.text,
+                None => {
+                    self.text = change.text;
+                    near = Near::default();
+                }
             }
         }
         self.hold();

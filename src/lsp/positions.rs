@@ -34,7 +34,11 @@ impl Encoding {
     /// The byte of a place in a text. Past the end of a line that is the line's end, past the last line the text's.
     #[must_use]
     pub fn byte(self, text: &str, position: Position) -> usize {
-        let Some(line) = line(text, position.line) else { return text.len() };
+        self.byte_near(text, position, &mut Near::default())
+    }
+
+    fn byte_near(self, text: &str, position: Position, near: &mut Near) -> usize {
+        let Some(line) = near.line(text, position.line) else { return text.len() };
         let content = text[line.clone()].trim_end_matches(['\r', '\n']);
         let column = position.character as usize;
         let within = match self {
@@ -59,9 +63,10 @@ impl Encoding {
 
     /// The bytes of a range in a text; empty where it ends before it begins.
     #[must_use]
-    pub fn bytes(self, text: &str, range: Range) -> std::ops::Range<usize> {
-        let start = self.byte(text, range.start);
-        start..self.byte(text, range.end).max(start)
+    pub fn bytes(self, text: &str, range: Range, near: &mut Near) -> std::ops::Range<usize> {
+        let end = self.byte_near(text, range.end, near);
+        let start = self.byte_near(text, range.start, near);
+        start..end.max(start)
     }
 
     /// The place of a byte in a file's text.
@@ -86,18 +91,45 @@ impl Encoding {
     }
 }
 
-/// The bytes of a line, its break included. Lines end as the protocol says: `\n`, `\r\n` or `\r`.
-fn line(text: &str, number: u32) -> Option<std::ops::Range<usize>> {
-    let bytes = text.as_bytes();
-    let end_of = |start: usize| {
-        let at = start + memchr::memchr2(b'\n', b'\r', &bytes[start..])?;
-        Some(if bytes[at] == b'\r' && bytes.get(at + 1) == Some(&b'\n') { at + 2 } else { at + 1 })
-    };
-    let mut start = 0;
-    for _ in 0..number {
-        start = end_of(start)?;
+/// A line whose start is known, from which others are looked for: many edits of one message are mostly near each other,
+/// and a text may have many lines. Lines end as the protocol says: `\n`, `\r\n` or `\r`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Near {
+    number: u32,
+    start: usize,
+}
+
+impl Near {
+    /// The bytes of a line, its break included.
+    fn line(&mut self, text: &str, number: u32) -> Option<std::ops::Range<usize>> {
+        let bytes = text.as_bytes();
+        let end_of = |start: usize| {
+            let at = start + memchr::memchr2(b'\n', b'\r', &bytes[start..])?;
+            Some(if bytes[at] == b'\r' && bytes.get(at + 1) == Some(&b'\n') { at + 2 } else { at + 1 })
+        };
+        if number < self.number / 2 {
+            *self = Self::default();
+        }
+        while self.number > number {
+            let is_pair = bytes[..self.start].ends_with(b"\r\n");
+            let end = self.start - if is_pair { 2 } else { 1 };
+            self.start = memchr::memrchr2(b'\n', b'\r', &bytes[..end]).map_or(0, |at| at + 1);
+            self.number -= 1;
+        }
+        while self.number < number {
+            self.start = end_of(self.start)?;
+            self.number += 1;
+        }
+        Some(self.start..end_of(self.start).unwrap_or(text.len()))
     }
-    Some(start..end_of(start).unwrap_or(text.len()))
+
+    /// After an edit of what [`Encoding::bytes`] found, which begins in this line: a `\n` that came right behind a `\r`
+    /// is its other half.
+    pub fn edited(&mut self, text: &str) {
+        if text.as_bytes()[..self.start].ends_with(b"\r") && text[self.start..].starts_with('\n') {
+            *self = Self::default();
+        }
+    }
 }
 
 fn narrow(number: usize) -> u32 {
@@ -113,6 +145,22 @@ mod tests {
     }
 
     #[test]
+    fn lines_are_found_from_near_as_from_the_top() {
+        let mut text = "a\r\n\nb\rc\r\n\r\nd".to_owned();
+        let mut near = Near::default();
+        for step in 0..2_000_u32 {
+            let (line, column) = (step * 7 % 11, step * 5 % 4);
+            let range = Range { start: at(line, column), end: at(line + step % 3, column) };
+            let fresh = Encoding::Utf16.bytes(&text, range, &mut Near::default());
+            let bytes = Encoding::Utf16.bytes(&text, range, &mut near);
+            assert_eq!(bytes, fresh, "{text:?}");
+            let inserted = ["\n", "\r", "x", "", "\r\n", "é\n"][step as usize % 6];
+            text.replace_range(bytes, if text.len() > 100 { "" } else { inserted });
+            near.edited(&text);
+        }
+    }
+
+    #[test]
     fn columns_are_units_or_bytes() {
         let text = "a: 😀b\r\nc\rd\n";
         for (encoding, column) in [(Encoding::Utf16, 5), (Encoding::Utf8, 7)] {
@@ -125,7 +173,7 @@ mod tests {
         assert_eq!(Encoding::Utf16.byte(text, at(1, 0)), 10);
         assert_eq!(Encoding::Utf16.byte(text, at(2, 1)), 13);
         assert_eq!((Encoding::Utf16.byte(text, at(3, 0)), Encoding::Utf16.byte(text, at(4, 0))), (14, 14));
-        assert_eq!(Encoding::Utf16.bytes(text, Range { start: at(2, 0), end: at(0, 0) }), 12..12);
+        assert_eq!(Encoding::Utf16.bytes(text, Range { start: at(2, 0), end: at(0, 0) }, &mut Near::default()), 12..12);
     }
 
     #[test]

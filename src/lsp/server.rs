@@ -29,6 +29,7 @@ use super::wire::{self, Incoming};
 use super::{completion, definition, diagnostics, hover, lens};
 use crate::files;
 use crate::limits;
+use crate::pattern::is_template_stuck;
 
 /// How a session came to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,6 +111,11 @@ impl<Out: Write> Server<Out> {
         let mut queue = Queue::new();
         loop {
             let is_open = self.wait(receiver, &mut queue);
+            if is_template_stuck() {
+                return Err(io::Error::other(
+                    "one of the project's own templates does not end, and only this stops it",
+                ));
+            }
             let Some(next) = queue.pop_front() else {
                 if is_open {
                     continue;

@@ -114,7 +114,7 @@ pub(super) fn shared(prepared: &Prepared<'_>, findings: &mut Vec<Finding>) -> Js
         if let ([alone], false) = (sharers.as_slice(), is_own) {
             findings.push(
                 Finding::error(alone.place.label(""), format!("only one container names the shared volume `{name}`"))
-                    .because("a volume that nothing else mounts is shared with nobody")
+                    .because("a volume that no other container mounts is not shared")
                     .help("name it in another container's `shared`, or use `writable` for its own folder"),
             );
         }

@@ -38,7 +38,7 @@ pub(super) fn apply(description: &Description, objects: &mut [Json], findings: &
     if let Some((member, name)) = text(adopt, "port")
         && !rename_port(description, name, objects)
     {
-        findings.push(nothing(member, "the app has no `port`"));
+        findings.push(nothing(member, "no container declares the app's `port`"));
     }
     if let Some((member, name)) = text(adopt, "claim")
         && !rename_claim(name, objects)
@@ -210,7 +210,10 @@ fn rename_container(description: &Description, name: &str, objects: &mut [Json])
 
 /// Renames the app's port in its container and probes, and where the Service leads to it.
 fn rename_port(description: &Description, name: &str, objects: &mut [Json]) -> bool {
-    let Some(own) = port_name(description) else { return false };
+    // a container declares no port that only 127.0.0.1 answers
+    let declares = description.app.as_ref().is_some_and(|app| !app.loopback);
+    let Some(own) = port_name(description).filter(|_| declares) else { return false };
+    let mut found = false;
     for object in objects.iter_mut() {
         for (pointer, field) in [("/spec/ports", "targetPort"), ("/spec/podMetricsEndpoints", "port")] {
             let ports = object.pointer_mut(pointer).and_then(Json::as_array_mut);
@@ -221,11 +224,13 @@ fn rename_port(description: &Description, name: &str, objects: &mut [Json]) -> b
         for template in objects::templates(object) {
             for list in ["/spec/initContainers", "/spec/containers"] {
                 let containers = template.pointer_mut(list).and_then(Json::as_array_mut);
-                containers.into_iter().flatten().for_each(|container| rename_in(container, own, name));
+                for container in containers.into_iter().flatten() {
+                    found |= rename_in(container, own, name);
+                }
             }
         }
     }
-    true
+    found
 }
 
 fn port_name(description: &Description) -> Option<&str> {
@@ -256,11 +261,13 @@ fn rename_service_port(description: &Description, name: &str, objects: &mut [Jso
     found
 }
 
-fn rename_in(container: &mut Json, own: &str, name: &str) {
+fn rename_in(container: &mut Json, own: &str, name: &str) -> bool {
+    let mut found = false;
     let ports = container.get_mut("ports").and_then(Json::as_array_mut);
     for port in ports.into_iter().flatten() {
         if port["name"] == own {
             port["name"] = json!(name);
+            found = true;
         }
     }
     for probe in ["readinessProbe", "livenessProbe", "startupProbe"] {
@@ -271,6 +278,7 @@ fn rename_in(container: &mut Json, own: &str, name: &str) {
             }
         }
     }
+    found
 }
 
 /// Renames the claim template that `storage` makes, and where it is mounted.

@@ -61,9 +61,16 @@ pub(super) fn check_app(description: &Description, shape: &Filled, uses: &[Fille
         description.app.as_ref().filter(|app| app.loopback && claimers.is_empty() && shape.front().is_empty())
     {
         findings.push(
-            Finding::error(app.place.label("`bind: localhost`"), "nothing can reach this app")
+            Finding::error(app.place_at(&["bind"]).label(""), "nothing can reach this app")
                 .because("it listens on 127.0.0.1 alone; the kubelet's probes and the Service dial the Pod's address")
                 .help("put a pattern in front of it, such as `https`, or leave `bind` out"),
+        );
+    }
+    for app in description.app.iter().filter(|app| app.loopback && app.host_port.is_some()) {
+        findings.push(
+            Finding::error(app.place_at(&["host-port"]).label(""), "nothing answers at this port of the node")
+                .label(app.place_at(&["bind"]).label("the app answers on 127.0.0.1 alone"))
+                .help("leave one of them out"),
         );
     }
     for port in description.app.iter().filter(|app| app.loopback).flat_map(|app| &app.ports) {
@@ -110,7 +117,7 @@ fn check_readiness(description: &Description, shape: &Filled, uses: &[Filled], f
         ),
         Some(app) if app.health.ready.is_some() => findings.push(
             Finding::error(answers(), "two things say how the app's readiness is checked")
-                .label(app.place.label("so does `health` here"))
+                .label(app.place_at(&["health", "ready"]).label("so does this"))
                 .because("a container has one readiness probe")
                 .help("leave one of them out; `health: {live: /path}` goes well beside the pattern"),
         ),

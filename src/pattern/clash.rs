@@ -34,6 +34,14 @@ pub(super) fn describe(clash: &Clash, app: &str) -> (String, String) {
     }
 }
 
+/// What the two owners want, as a description names it: a path, a variable, a port, a volume.
+pub(super) fn name(clash: &Clash) -> Option<&str> {
+    let start = clash.path.rfind('[')? + 1;
+    let name = clash.path[start..].split(']').next()?;
+    // a port's name in a path has its protocol
+    Some(name.strip_suffix("/TCP").or_else(|| name.strip_suffix("/UDP")).unwrap_or(name))
+}
+
 /// A value on one short line.
 pub(super) fn short(value: &Json) -> String {
     let text = match value {

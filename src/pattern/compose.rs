@@ -12,10 +12,11 @@ use super::broken::Broken;
 use super::catalogue::{Catalogue, POD_TEMPLATE};
 use super::clash;
 use super::context;
+use super::disk;
 use super::expose;
 use super::fill::Filled;
 use super::hatches::{self, Made};
-use super::invariants;
+use super::invariants::{self, Repeated};
 use super::isolate::{self, Neighbours};
 use super::job_names;
 use super::mesh;
@@ -25,12 +26,12 @@ use super::prepare::{Prepared, prepare_all};
 use super::provides;
 use super::reach;
 use super::references::{self, Directory};
-use super::render::{Mount, Renderer};
+use super::render::{Mount, Renderer, volume_name};
 use super::replicas;
 use super::rights;
 use super::rollout;
 use super::weave::{Clash, Weave};
-use crate::describe::{Description, Place};
+use crate::describe::{Description, Place, Spanned};
 use crate::diagnostic::Finding;
 use crate::yaml::emit;
 
@@ -95,7 +96,8 @@ fn compose(
     agents::apply(catalogue, prepared, &mut objects);
     mesh::apply(prepared, &mut objects);
     place::apply(prepared.description, &mut objects);
-    reach::apply(prepared.description, &mut objects, &mut findings);
+    reach::apply(prepared, &mut objects, &mut findings);
+    disk::check(prepared, &mut objects, &mut findings);
     rollout::apply(prepared.description, &mut objects, &mut findings);
     annotations::apply(prepared.description, &mut objects, &mut findings);
     if findings.is_empty() { Ok(objects) } else { Err(findings) }
@@ -123,7 +125,7 @@ pub fn notes(catalogue: &Catalogue, descriptions: &[Description]) -> Vec<String>
     let prepared = prepare_all(catalogue, descriptions, &mut Vec::new());
     let of = |prepared: &Prepared<'_>| -> Vec<String> {
         let app = context::shared(prepared).remove("app").unwrap_or_default();
-        let document = context::document(prepared.description, &prepared.uses);
+        let document = context::document(prepared.description, &prepared.shape, &prepared.uses);
         let entries = std::iter::once(&prepared.shape).chain(&prepared.uses);
         entries.flat_map(|filled| provides::notes(filled, &app, &document).unwrap_or_default()).collect()
     };
@@ -381,22 +383,40 @@ impl Composition<'_> {
         let mut seen = BTreeSet::new();
         let first = clashes.iter().filter(|clash| seen.insert(clash.path.as_str()));
         let mut findings: Vec<Finding> = first.map(|clash| self.clash(clash)).collect();
-        for repeated in invariants::repeated(&pod) {
-            let place =
-                self.prepared.description.app.as_ref().map_or(&self.prepared.description.name_place, |app| &app.place);
-            findings.push(
-                Finding::error(place.label(""), format!("this Pod would have {repeated}"))
-                    .because("names, mount paths and ports are unique in a Pod or container")
-                    .help("rename one in `app`, or the pattern with `as`"),
-            );
-        }
+        findings.extend(invariants::repeated(&pod).iter().map(|repeated| self.repeated(repeated)));
         if findings.is_empty() { Ok(pod) } else { Err(findings) }
+    }
+
+    fn repeated(&self, found: &Repeated) -> Finding {
+        let description = &self.prepared.description;
+        let apps = description.app.iter().chain(description.inits.iter().map(|init| &init.app));
+        let given = std::iter::once(&self.prepared.shape).chain(&self.prepared.uses).map(|filled| &filled.given);
+        let written = apps.map(|app| &app.written).chain(given);
+        let named = written.flat_map(|written| written.places_of(&found.name));
+        // a volume of `writable` is called after its path
+        let writable = description.app.iter().flat_map(|app| &app.writable);
+        let writable = writable.filter(|path| volume_name(&path.path) == found.name).map(|path| &path.place);
+        let places: Vec<&Place> = named.chain(writable).collect();
+        let whole = description.app.as_ref().map_or(&description.name_place, |app| &app.place);
+        let (first, second) = match places.as_slice() {
+            [first, second, ..] => (Some(first), second),
+            [only] => (None, only),
+            [] => (None, &whole),
+        };
+        let text = if first.is_some() { "and here" } else { "" };
+        let finding = Finding::error(second.label(text), format!("this Pod would have {}", found.what));
+        first
+            .into_iter()
+            .fold(finding, |finding, first| finding.label(first.label("here")))
+            .because("names, mount paths and ports are unique in a Pod or container")
+            .help("rename one in `app`, or the pattern with `as`")
     }
 
     fn clash(&self, found: &Clash) -> Finding {
         let (what, help) = clash::describe(found, &self.prepared.description.name);
-        let first = self.owner(found.first);
-        let second = self.owner(found.second);
+        let name = clash::name(found);
+        let first = self.owner(found.first, name);
+        let second = self.owner(found.second, name);
         Finding::error(
             second.0.label(format!("{} wants {}", second.1, clash::short(&found.right))),
             format!("two parts of this Pod {what}"),
@@ -406,13 +426,15 @@ impl Composition<'_> {
         .help(help)
     }
 
-    fn owner(&self, owner: usize) -> (&Place, String) {
-        match owner.checked_sub(1).and_then(|at| self.prepared.uses.get(at)) {
-            Some(filled) => (&filled.entry.place, format!("`{}`", filled.entry.name)),
-            None => (
-                self.prepared.description.app.as_ref().map_or(&self.prepared.description.name_place, |app| &app.place),
-                "the app".to_owned(),
-            ),
+    /// The part of the description that wants something of this name in the Pod, as near as it says so.
+    fn owner<'a>(&'a self, owner: usize, name: Option<&str>) -> (&'a Place, String) {
+        let nearest = |written: &'a Spanned, whole: &'a Place| {
+            name.and_then(|name| written.places_of(name).into_iter().next()).unwrap_or(whole)
+        };
+        match (owner.checked_sub(1).and_then(|at| self.prepared.uses.get(at)), &self.prepared.description.app) {
+            (Some(filled), _) => (nearest(&filled.given, &filled.entry.place), format!("`{}`", filled.entry.name)),
+            (None, Some(app)) => (nearest(&app.written, &app.place), "the app".to_owned()),
+            (None, None) => (&self.prepared.description.name_place, "the app".to_owned()),
         }
     }
 }

@@ -4,7 +4,6 @@ use serde_json::{Map, Value as Json, json};
 
 use super::context;
 use super::objects;
-use super::reach;
 use super::render::volume_name;
 use crate::describe::{App, EnvSource, Handler, Probe};
 
@@ -43,7 +42,6 @@ pub(super) fn context(
         "group": app.group.unwrap_or(app.user),
         "security": security(app),
         "own_security": own_security(app),
-        "reaches": reach::reaches(app).map(|(what, _)| what),
         "writable": writable,
         "mounts": mounts,
         "pod_volumes": volumes,
@@ -152,7 +150,7 @@ fn ports(app: &App, port_name: &str) -> Vec<Json> {
     if app.loopback {
         return Vec::new();
     }
-    let protocol = if app.protocol.as_deref() == Some("udp") { "UDP" } else { "TCP" };
+    let protocol = app.transport();
     let main = app.port.map(|port| declared(port_name, port, protocol, app.host_port));
     let further = app.ports.iter().map(|port| declared(&port.name, port.number, port.protocol, port.host_port));
     main.into_iter().chain(further).collect()

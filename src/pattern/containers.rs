@@ -4,7 +4,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::context;
 use super::definition::Definition;
-use crate::describe::{self, Entry, Kind, Member, Place, Spanned, Subject};
+use crate::describe::{self, App, Entry, Kind, Member, Place, Spanned, Subject};
 use crate::diagnostic::Finding;
 
 /// A container among the parameters.
@@ -49,7 +49,8 @@ pub(super) fn fill(
     given: &Spanned,
     params: &mut Json,
     findings: &mut Vec<Finding>,
-) {
+) -> Vec<App> {
+    let mut containers = Vec::new();
     let whole = Member { key: entry.name.clone(), key_place: entry.place.clone(), value: given.clone() };
     for found in self::given(definition, &whole) {
         // a pattern that is itself the container has given it its own volumes already
@@ -60,6 +61,7 @@ pub(super) fn fill(
         let name = format!("`{}`", member.key);
         let subject = Subject { name: &name, member: "key", help: None, place: &member.key_place };
         describe::check_app(&member.value, subject, findings);
+        check_keys(found.schema, &member, &entry.pattern, findings);
         let container = describe::read_app(&member, findings);
         let place = found.path.iter().try_fold(&mut *params, |value, key| value.get_mut(*key));
         if let (Some(place), true) = (place, findings.len() == before) {
@@ -68,6 +70,28 @@ pub(super) fn fill(
                 container.extend(more);
             }
         }
+        containers.push(container);
+    }
+    containers
+}
+
+/// Keys that mean something for an app alone: the account is the Pod's, and so is its token.
+pub(super) const OF_THE_APP: [&str; 3] = ["account", "rights", "cluster-rights"];
+
+/// Keys of `app` that the pattern has no use for (`x-without`): what nothing heeds is refused.
+fn check_keys(schema: &Json, container: &Member, pattern: &str, findings: &mut Vec<Finding>) {
+    let without = schema["x-without"].as_array().into_iter().flatten().filter_map(Json::as_str);
+    for key in OF_THE_APP.into_iter().chain(without) {
+        let Some(member) = container.value.member(key) else { continue };
+        let message = format!("`{}` of `{pattern}` has no use for `{key}`", container.key);
+        let finding = Finding::error(member.key_place.label(""), message);
+        findings.push(if OF_THE_APP.contains(&key) {
+            let finding =
+                finding.because("rights are those of the Pod's account, whose token is mounted in the app alone");
+            finding.help("leave it out, and give the rights to a document with an `app` that needs them")
+        } else {
+            finding.help("leave it out")
+        });
     }
 }
 

@@ -1,5 +1,7 @@
 //! What templates can refer to.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value as Json, json};
 
 use super::catalogue::Catalogue;
@@ -11,7 +13,8 @@ use super::objects;
 use super::place;
 use super::ports::{Ports, port_name};
 use super::prepare::Prepared;
-use crate::describe::{App, Description, Expose, Spanned, duration_seconds};
+use super::reach;
+use crate::describe::{App, Description, Expose, Member, Spanned, duration_seconds};
 
 /// How traffic enters the Pod: through the outermost pattern that claims it, or straight to the app.
 #[derive(Clone, Debug)]
@@ -65,8 +68,11 @@ pub(super) fn shared(prepared: &Prepared<'_>) -> Map<String, Json> {
 }
 
 /// What a pattern's checks may ask about the rest of its document.
-pub(super) fn document(description: &Description, uses: &[Filled]) -> Json {
+pub(super) fn document(description: &Description, shape: &Filled, uses: &[Filled]) -> Json {
     let app = description.app.as_ref();
+    let volumes = reach::apps(description, shape, uses).flat_map(|app| &app.volumes);
+    let volume_kinds: BTreeSet<String> =
+        volumes.filter_map(|volume| volume.source.as_object()?.keys().next().cloned()).collect();
     let claim = uses.iter().find_map(|filled| filled.definition.claims.as_ref());
     json!({
         "scheme": claim.map(|claim| claim.scheme.clone()),
@@ -79,6 +85,11 @@ pub(super) fn document(description: &Description, uses: &[Filled]) -> Json {
         "protocol": app.and_then(|app| app.protocol.clone()),
         "inits": description.inits.iter().map(|init| init.name.clone()).collect::<Vec<_>>(),
         "health": app.is_some_and(|app| app.has("health")),
+        "health_keys": app.and_then(|app| app.written.get("health")).map(health_keys).unwrap_or_default(),
+        "volume_kinds": volume_kinds,
+        "place": description.place.is_some(),
+        "isolate": description.isolate.is_some(),
+        "mesh": description.meshed,
         "volumes": app.map(|app| app.volumes.iter().map(|volume| volume.name.clone()).collect::<Vec<_>>()),
         "port": app.and_then(|app| app.port),
         "env": app.map(|app| app.env.iter().map(|variable| variable.name.clone()).collect::<Vec<_>>()),
@@ -87,9 +98,26 @@ pub(super) fn document(description: &Description, uses: &[Filled]) -> Json {
         "claims": app.is_some_and(|app| app.volumes.iter().any(|volume| volume.claim.is_some())),
         "loopback": app.is_some_and(|app| app.loopback),
         "priority": description.priority.is_some(),
-        "app": app.map(|app| app.given.clone()).unwrap_or_default(),
+        "app": app.map(|app| app.keys().collect::<Vec<_>>()).unwrap_or_default(),
         "minor": description.target.minor(),
     })
+}
+
+/// What is said of a health check, by key, wherever it is said.
+fn health_keys(health: &Spanned) -> Vec<&str> {
+    match health.text() {
+        Some("grpc") => vec!["grpc"],
+        Some(_) => vec!["path"],
+        None => health
+            .members()
+            .iter()
+            .flat_map(|member| std::iter::once(member.key.as_str()).chain(health_keys_below(member)))
+            .collect(),
+    }
+}
+
+fn health_keys_below(member: &Member) -> Vec<&str> {
+    if matches!(member.key.as_str(), "ready" | "live") { health_keys(&member.value) } else { Vec::new() }
 }
 
 /// What the templates of one `use` entry see on top.

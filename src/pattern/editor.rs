@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 use serde_json::{Map, Value as Json, json};
 
 use super::catalogue::Catalogue;
+use super::containers::OF_THE_APP;
 use super::definition::Definition;
 use crate::describe::{embedded, format_pattern, grammar};
 use crate::kube::validation::Target;
@@ -177,7 +178,7 @@ impl Converter {
     fn convert(&self, schema: &Json) -> Json {
         let Some(members) = schema.as_object() else { return schema.clone() };
         if let Some(more) = schema.get("x-container") {
-            return self.container(more, &schema["description"]);
+            return self.container(more, schema);
         }
         if schema.get("x-volumes").is_some() {
             return self.convert(&grammar()["properties"]["app"]["properties"]["volumes"]);
@@ -242,10 +243,13 @@ impl Converter {
     }
 
     /// A container of the user's that is not the app: the keys of `app`, and more; or its image alone.
-    fn container(&self, more: &Json, description: &Json) -> Json {
+    fn container(&self, more: &Json, schema: &Json) -> Json {
+        let description = &schema["description"];
         let mut container = self.convert(&grammar()["properties"]["app"]);
         let own = more.as_object().into_iter().flatten().map(|(name, schema)| (name.clone(), self.member(schema)));
         if let Some(properties) = container["properties"].as_object_mut() {
+            let without = schema["x-without"].as_array().into_iter().flatten().filter_map(Json::as_str);
+            OF_THE_APP.into_iter().chain(without).for_each(|key| drop(properties.shift_remove(key)));
             properties.extend(own);
         }
         let mut forms = json!({"anyOf": [{"type": "string"}, container]});

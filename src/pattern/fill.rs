@@ -9,7 +9,7 @@ use super::containers;
 use super::definition::{Check, Definition, Port};
 use super::files;
 use super::render;
-use crate::describe::{self, Entry, Kind, Member, Spanned, Subject};
+use crate::describe::{self, App, Entry, Kind, Member, Spanned, Subject};
 use crate::diagnostic::Finding;
 use crate::words::{list, nearest};
 
@@ -30,6 +30,8 @@ pub(super) struct Filled {
     whole: Member,
     /// What the entry's containers ask for and may use, if the description says.
     pub resources: Option<Json>,
+    /// The containers of the user's among the parameters.
+    pub containers: Vec<App>,
     /// The content of the files that the parameters name, by their key in the `ConfigMap`.
     pub files: Map<String, Json>,
 }
@@ -73,7 +75,7 @@ pub(super) fn fill(
     }
     let mut params = describe::with_defaults(&definition.params, &given.to_json());
     name_services(&definition, &mut params);
-    containers::fill(&definition, entry, document, &given, &mut params, findings);
+    let containers = containers::fill(&definition, entry, document, &given, &mut params, findings);
     if findings.len() > before {
         return None;
     }
@@ -83,8 +85,17 @@ pub(super) fn fill(
     }
     let files = files::read_all(&definition, &given, findings);
     let whole = Member { key: entry.name.clone(), key_place: entry.place.clone(), value: given.clone() };
-    let filled =
-        Filled { entry: entry.clone(), folder: folder.clone(), definition, given, params, whole, resources, files };
+    let filled = Filled {
+        entry: entry.clone(),
+        folder: folder.clone(),
+        definition,
+        given,
+        params,
+        whole,
+        resources,
+        containers,
+        files,
+    };
     let context = json!({"params": filled.params});
     filled.check(&filled.definition.checks, &context, is_about_itself, findings);
     if let Some(flow) = &filled.definition.flow {

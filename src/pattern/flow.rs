@@ -1,7 +1,7 @@
 //! Steps that pass messages on through topics: every topic that a step takes has a writer, and nothing goes round
 //! in circles.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::Deserialize;
 
@@ -87,8 +87,9 @@ fn topics(value: &Spanned) -> Vec<(&str, &Place)> {
 
 fn check_repeated(steps: &[Step<'_>], findings: &mut Vec<Finding>) {
     for topics in steps.iter().flat_map(|step| [&step.takes, &step.gives]) {
-        for (at, (topic, place)) in topics.iter().enumerate() {
-            if let Some((_, first)) = topics[..at].iter().find(|(other, _)| other == topic) {
+        let mut seen = HashMap::new();
+        for (topic, place) in topics {
+            if let Some(first) = seen.insert(topic, place) {
                 findings.push(
                     Finding::error(place.label("again"), format!("`{topic}` is duplicated in one step"))
                         .label(first.label("here"))

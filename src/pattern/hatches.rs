@@ -80,7 +80,7 @@ fn check_secret(extra: &Spanned, findings: &mut Vec<Finding>) {
         findings.push(
             Finding::error(value.key_place.label(""), message)
                 .hide(value.value.place.span)
-                .because("whoever reads the repository or the generated YAML has it; base64 hides nothing")
+                .because("anyone who can read the repository or the generated YAML has it; base64 hides nothing")
                 .help("leave the Secret out, and make it by kubectl create secret, Sealed Secrets or External Secrets; the description names it: TOKEN: secret/<name>/<key>"),
         );
     }

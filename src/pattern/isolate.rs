@@ -429,13 +429,26 @@ fn egress(
                         item.place.label(label),
                         format!("`{text}` is neither a document of this file nor a CIDR with a port"),
                     )
-                    .help("write a document's name, 10.0.0.0/8:5432 or dns"),
+                    .help(instead_of(text)),
                 );
             }
         }
     }
     rules.extend(within.map(|within| json!({"to": within})));
     Json::Array(rules)
+}
+
+/// What to write under `to` for something else.
+fn instead_of(text: &str) -> String {
+    match text {
+        ANYONE => "0.0.0.0/0:443 is every IPv4 address at port 443; leave `to` out to close nothing".to_owned(),
+        cidr if is_cidr(cidr) => format!("with its port, such as {cidr}:5432"),
+        service if service.starts_with("service/") => {
+            "a policy goes by Pods and addresses: write the document of that Service, or the CIDR and port of its Pods"
+                .to_owned()
+        }
+        _ => "write a document's name, a CIDR with a port such as 10.0.0.0/8:5432, or dns".to_owned(),
+    }
 }
 
 /// The cluster's DNS: Pods in kube-system, or the cache on the node (`NodeLocal DNSCache` listens at 169.254.20.10).

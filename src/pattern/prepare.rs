@@ -53,7 +53,7 @@ fn prepare<'a>(
     let shape = shape.filter(|_| uses.len() == description.uses.len())?;
     checks::check_app(description, &shape, &uses, findings);
     checks::check_images(catalogue, description, findings);
-    let document = context::document(description, &uses);
+    let document = context::document(description, &shape, &uses);
     std::iter::once(&shape).chain(&uses).for_each(|filled| filled.check_within(&document, findings));
     let entries: Vec<&Filled> = std::iter::once(&shape).chain(&uses).collect();
     let mut ports = ports::allocate(description.app.as_ref(), &entries, findings);

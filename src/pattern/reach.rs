@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value as Json, json};
 
-use super::context;
 use super::fill::Filled;
 use super::objects;
+use super::prepare::Prepared;
 use crate::describe::{App, Description, Place, Spanned, taint_and_effect};
 use crate::diagnostic::Finding;
 
@@ -16,9 +16,8 @@ const REASONS: [&str; 3] = ["host-namespaces", "privileged", "pod-security"];
 
 /// What is wrong with what a document asks of its nodes.
 pub(super) fn check(description: &Description, shape: &Filled, uses: &[Filled], findings: &mut Vec<Finding>) {
-    let apps = || description.app.iter().chain(description.inits.iter().map(|init| &init.app));
     check_reason(description, shape, uses, findings);
-    apps().for_each(|app| check_app(description, app, findings));
+    apps(description, shape, uses).for_each(|app| check_app(description, app, findings));
     check_host(description, shape, findings);
     for item in description.place.iter().filter_map(|place| place.get("tolerate")).flat_map(Spanned::items) {
         let Some(taint) = item.get("taint") else { continue };
@@ -32,18 +31,23 @@ pub(super) fn check(description: &Description, shape: &Filled, uses: &[Filled], 
     }
 }
 
+/// The containers of the user's, wherever a document has them.
+pub(super) fn apps<'a>(
+    description: &'a Description,
+    shape: &'a Filled,
+    uses: &'a [Filled],
+) -> impl Iterator<Item = &'a App> {
+    let own = description.app.iter().chain(description.inits.iter().map(|init| &init.app));
+    own.chain(std::iter::once(shape).chain(uses).flat_map(|filled| &filled.containers))
+}
+
 /// An app that reaches its node belongs on every node, or says why it does not.
 fn check_reason(description: &Description, shape: &Filled, uses: &[Filled], findings: &mut Vec<Finding>) {
     let is_excused = || description.ignores.iter().any(|ignore| REASONS.contains(&ignore.rule.as_str()));
     if shape.definition.name == "daemon" || description.host.is_some() || is_excused() {
         return;
     }
-    let apps = description.app.iter().chain(description.inits.iter().map(|init| &init.app));
-    let containers = std::iter::once(shape).chain(uses).flat_map(|filled| {
-        let reaches = |container: &Json| container["reaches"].as_str().map(str::to_owned);
-        context::containers(&filled.params).into_iter().filter_map(reaches).map(|what| (what, &filled.entry.place))
-    });
-    let Some((what, place)) = apps.filter_map(reaches).chain(containers).next() else { return };
+    let Some((what, place)) = apps(description, shape, uses).find_map(reaches) else { return };
     findings.push(
         Finding::error(place.label(""), format!("{what}, and this is not said to be an agent of its nodes"))
             .because("Pod Security forbids it even at its baseline, and from there a container gets hold of the node (kubernetes/website: concepts/security/pod-security-standards)")
@@ -52,7 +56,7 @@ fn check_reason(description: &Description, shape: &Filled, uses: &[Filled], find
 }
 
 /// The first thing of its node that a container reaches.
-pub(super) fn reaches(app: &App) -> Option<(String, &Place)> {
+fn reaches(app: &App) -> Option<(String, &Place)> {
     // Pod Security baseline: what containers have by default may be added
     const USUAL: [&str; 13] = [
         "AUDIT_WRITE",
@@ -70,28 +74,58 @@ pub(super) fn reaches(app: &App) -> Option<(String, &Place)> {
         "SYS_CHROOT",
     ];
     if app.privileged {
-        return Some(("a privileged container may do anything on its node".to_owned(), &app.place));
+        return Some(("a privileged container may do anything on its node".to_owned(), app.place_at(&["privileged"])));
     }
     if let Some(capability) = app.capabilities.iter().find(|name| !USUAL.contains(&name.as_str())) {
-        return Some((format!("the capability {capability} reaches the node"), &app.place));
+        return Some((format!("the capability {capability} reaches the node"), place_of_capability(app, capability)));
     }
     if let Some(volume) = app.volumes.iter().find(|volume| volume.source.get("hostPath").is_some()) {
-        return Some((format!("the volume `{}` is a path of the node", volume.name), &volume.place));
+        let place = app.place_at(&["volumes", &volume.name, "host"]);
+        return Some((format!("the volume `{}` is a path of the node", volume.name), place));
     }
-    let port = app.ports.iter().find(|port| port.host_port.is_some()).map(|port| &port.place);
-    let port = port.or(app.host_port.and(app.port_place.as_ref()));
-    port.map(|place| ("this takes a port of the node".to_owned(), place))
+    let (_, place) = host_ports(app).next()?;
+    Some(("this takes a port of the node".to_owned(), place))
+}
+
+fn place_of_capability<'a>(app: &'a App, name: &str) -> &'a Place {
+    let written = app.written.get("capabilities").map(Spanned::items).unwrap_or_default();
+    written.iter().find(|item| item.text() == Some(name)).map_or(&app.place, |item| &item.place)
+}
+
+/// A port of a container, and the one of its node that leads there.
+struct HostPort {
+    port: u16,
+    on_node: u16,
+    protocol: &'static str,
+}
+
+/// The ports of the node that an app takes, and where they are written.
+fn host_ports(app: &App) -> impl Iterator<Item = (HostPort, &Place)> {
+    let protocol = app.transport();
+    let main =
+        app.port.zip(app.host_port).into_iter().map(move |(port, host_port)| {
+            (HostPort { port, on_node: host_port, protocol }, app.place_at(&["host-port"]))
+        });
+    main.chain(app.ports.iter().filter_map(|port| {
+        let place = app.place_at(&["ports", &port.name, "host-port"]);
+        Some((HostPort { port: port.number, on_node: port.host_port?, protocol: port.protocol }, place))
+    }))
 }
 
 fn check_app(description: &Description, app: &App, findings: &mut Vec<Finding>) {
     if let Some(first) = app.capabilities.first().filter(|_| app.privileged) {
         let message = format!("a privileged container has {first} already");
-        findings.push(Finding::error(app.place.label(""), message).help("leave `capabilities` or `privileged` out"));
+        findings.push(
+            Finding::error(place_of_capability(app, first).label("is one of all"), message)
+                .label(app.place_at(&["privileged"]).label("gives it all capabilities"))
+                .help("leave `capabilities` or `privileged` out"),
+        );
     }
     for volume in &app.volumes {
         if volume.propagation.as_deref() == Some("Bidirectional") && !app.privileged {
+            let place = app.place_at(&["volumes", &volume.name, "propagation"]);
             findings.push(
-                Finding::error(volume.place.label(""), "mounts reach the node from a privileged container alone")
+                Finding::error(place.label(""), "mounts reach the node from a privileged container alone")
                     .because("the API server refuses Bidirectional propagation in others")
                     .help("propagation: HostToContainer, or privileged: true"),
             );
@@ -111,14 +145,11 @@ fn check_app(description: &Description, app: &App, findings: &mut Vec<Finding>) 
             .help("leave `host` out, or say host: [network] beside `app`"),
         );
     }
-    if !description.shares("network") {
-        return;
-    }
-    let main = app.port.zip(app.host_port).zip(app.port_place.as_ref());
-    let further = app.ports.iter().filter_map(|port| Some(((port.number, port.host_port?), &port.place)));
-    for ((port, host_port), place) in main.into_iter().chain(further).filter(|((port, host), _)| port != host) {
+    let Some(host) = description.host.as_ref().filter(|_| description.shares("network")) else { return };
+    for (HostPort { port, on_node, .. }, place) in host_ports(app).filter(|(own, _)| own.port != own.on_node) {
         findings.push(
-            Finding::error(place.label(""), format!("port {port} cannot be port {host_port} of the node"))
+            Finding::error(place.label(""), format!("port {port} cannot be port {on_node} of the node"))
+                .label(host.key_place.label("puts the Pods into their node's network"))
                 .because("with `host: [network]` a container listens in the node's network itself")
                 .help("leave `host-port` out"),
         );
@@ -152,7 +183,8 @@ fn check_host(description: &Description, shape: &Filled, findings: &mut Vec<Find
 }
 
 /// Gives the app's Pods what they share with their node.
-pub(super) fn apply(description: &Description, objects: &mut [Json], findings: &mut Vec<Finding>) {
+pub(super) fn apply(prepared: &Prepared<'_>, objects: &mut [Json], findings: &mut Vec<Finding>) {
+    let description = prepared.description;
     let is_apps = |template: &Json| {
         let mut containers = template.pointer("/spec/containers").and_then(Json::as_array).into_iter().flatten();
         containers.any(|container| container["name"] == *description.name)
@@ -164,7 +196,7 @@ pub(super) fn apply(description: &Description, objects: &mut [Json], findings: &
                 share(description, template, findings);
                 applied = true;
             }
-            check_ports(description, template, findings);
+            check_ports(prepared, template, findings);
         }
         give_way(object);
     }
@@ -224,7 +256,7 @@ fn share(description: &Description, template: &mut Json, findings: &mut Vec<Find
 }
 
 /// Two containers that want one port of the node.
-fn check_ports(description: &Description, template: &Json, findings: &mut Vec<Finding>) {
+fn check_ports(prepared: &Prepared<'_>, template: &Json, findings: &mut Vec<Finding>) {
     let mut taken: BTreeMap<(u64, &str), &str> = BTreeMap::new();
     for list in ["initContainers", "containers"] {
         let containers = template["spec"][list].as_array().into_iter().flatten();
@@ -235,10 +267,23 @@ fn check_ports(description: &Description, template: &Json, findings: &mut Vec<Fi
             let name = container["name"].as_str().unwrap_or_default();
             let protocol = port["protocol"].as_str().unwrap_or("TCP");
             if let Some(other) = taken.insert((number, protocol), name) {
-                let place = description.app.as_ref().map_or(&description.name_place, |app| &app.place);
-                let message = format!("`{other}` and `{name}` want port {number} of the node");
-                findings.push(Finding::error(place.label(""), message).help("give one of them another `host-port`"));
+                findings.push(same_host_port(prepared, number, protocol, [other, name]));
             }
         }
     }
+}
+
+fn same_host_port(prepared: &Prepared<'_>, number: u64, protocol: &str, [other, name]: [&str; 2]) -> Finding {
+    let is_it = |own: &HostPort| u64::from(own.on_node) == number && own.protocol == protocol;
+    let written = apps(prepared.description, &prepared.shape, &prepared.uses).flat_map(host_ports);
+    let places: Vec<&Place> = written.filter(|(own, _)| is_it(own)).map(|(_, place)| place).collect();
+    let message = if other == name {
+        format!("two ports of `{name}` want port {number} of the node")
+    } else {
+        format!("`{other}` and `{name}` want port {number} of the node")
+    };
+    let place = places.get(1).copied().unwrap_or(&prepared.description.name_place);
+    let finding = Finding::error(place.label("and so does this"), message);
+    let finding = places.first().into_iter().fold(finding, |finding, first| finding.label(first.label("takes it")));
+    finding.help("give one of them another `host-port`")
 }

@@ -1,6 +1,7 @@
 //! Templates to values. Every hole of a `*.yaml.j2` is written as JSON, so no value can leave its place.
 
-use std::io;
+use std::collections::HashSet;
+use std::io::{self, Write as _};
 use std::sync::Arc;
 
 use minijinja::syntax::SyntaxConfig;
@@ -10,16 +11,17 @@ use serde_json::Value as Json;
 
 use super::broken::Broken;
 use super::catalogue::{Folder, shared_template};
+use super::patience;
 use crate::describe::{Spanned, Target, duration_seconds};
 use crate::files;
 use crate::kube::duration;
 use crate::kube::validation::Quantity;
 use crate::limits;
-use crate::yaml::{self, Source};
+use crate::yaml::{self, Source, Span};
 
 /// Renders the templates of one pattern folder, which may include the shared ones.
 pub(super) struct Renderer {
-    environment: Environment<'static>,
+    environment: Arc<Environment<'static>>,
     folder: Folder,
 }
 
@@ -46,7 +48,7 @@ impl Renderer {
                 AutoEscape::Json => write!(out, "{}", json(value)?).map_err(Error::from),
                 // for people to read, on a terminal
                 _ if state.name().ends_with(".md.j2") => {
-                    write!(out, "{}", crate::words::clip(&value.to_string())).map_err(Error::from)
+                    write!(out, "{}", crate::words::clip(&shown(value)?)).map_err(Error::from)
                 }
                 _ => plain(value).and_then(|text| write!(out, "{text}").map_err(Error::from)),
             }
@@ -61,7 +63,7 @@ impl Renderer {
         environment
             .add_filter("shard", |labels: Hole, shard: u32| with_label(&labels, "patterns/shard", &shard.to_string()));
         environment.add_filter("meshed", |labels: Hole, mesh: Hole| {
-            if mesh.is_true() { with_label(&labels, "sidecar.istio.io/inject", "true") } else { labels }
+            if mesh.is_true() { with_label(&labels, "sidecar.istio.io/inject", "true") } else { Ok(labels) }
         });
         environment.add_filter("part", |labels: Hole, role: &str| part(&labels, role));
         environment.add_filter("seconds", |text: &str| {
@@ -75,7 +77,7 @@ impl Renderer {
         environment.add_filter("port_name", |entry: &str| super::ports::part_port_name(entry));
         super::quote::register(&mut environment);
         environment.add_filter("percent", |text: &str| text.trim_end_matches('%').parse::<u32>().unwrap_or(100));
-        Self { environment, folder: folder.clone() }
+        Self { environment: Arc::new(environment), folder: folder.clone() }
     }
 
     /// Renders a template and reads what comes out, one value per document.
@@ -100,12 +102,24 @@ impl Renderer {
     /// # Errors
     /// As for [`Renderer::documents`].
     pub(super) fn text(&self, template: &str, context: &Json) -> Result<String, Broken> {
-        let template = self.environment.get_template(template).map_err(|error| self.broken(template, &error))?;
-        let mut out = Bounded(Vec::new());
-        template
-            .render_captured_to(Hole::from(Serde(context)), &mut out)
-            .map_err(|error| self.broken(template.name(), &error))?;
-        String::from_utf8(out.0).map_err(|error| Broken::from(format!("{}: {error}", template.name())))
+        let context = context.clone();
+        self.patiently(template, move |environment, template| rendered(environment, template, &context))
+    }
+
+    /// Does something with a template; if it is not one of ours, only for so long.
+    fn patiently<T: Send + 'static>(
+        &self,
+        template: &str,
+        compute: impl FnOnce(&Environment<'_>, &str) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Broken> {
+        let (environment, name) = (Arc::clone(&self.environment), template.to_owned());
+        if self.folder.path().is_none() {
+            return compute(&environment, &name).map_err(|error| self.broken(template, &error));
+        }
+        match patience::wait_for(move || compute(&environment, &name)) {
+            Ok(computed) => computed.map_err(|error| self.broken(template, &error)),
+            Err(past_limit) => Err(self.endless(template, &past_limit)),
+        }
     }
 
     /// Compiles a template, without rendering it.
@@ -113,7 +127,16 @@ impl Renderer {
     /// # Errors
     /// What is wrong with its syntax.
     pub(super) fn compile(&self, template: &str) -> Result<(), Broken> {
-        self.environment.get_template(template).map(drop).map_err(|error| self.broken(template, &error))
+        // The compiler computes what is constant.
+        self.patiently(template, |environment, template| environment.get_template(template).map(drop))
+    }
+
+    /// A template that was given up.
+    fn endless(&self, template: &str, past_limit: &str) -> Broken {
+        let text = self.folder.file(template).unwrap_or_default();
+        let source = Arc::new(Source::from_text(self.folder.display(template), text));
+        let whole = Span::new(0, text.trim_end().len());
+        Broken::at(source, whole, format!("this template does not render: {past_limit}"))
     }
 
     /// The innermost of the errors that an included template nests, with its line.
@@ -141,6 +164,13 @@ impl Renderer {
     }
 }
 
+/// What a template writes.
+fn rendered(environment: &Environment<'_>, template: &str, context: &Json) -> Result<String, Error> {
+    let mut out = Bounded(Vec::new());
+    environment.get_template(template)?.render_captured_to(Hole::from(Serde(context)), &mut out)?;
+    String::from_utf8(out.0).map_err(|error| Error::new(ErrorKind::InvalidOperation, error.to_string()))
+}
+
 /// A volume of the app and where it is mounted.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub(super) struct Mount {
@@ -154,7 +184,8 @@ pub(super) struct Mount {
 /// app's mounts is shared through that; any other folder becomes a volume of its own (`new`).
 fn folders(mounts: &[Mount], files: &Hole) -> Result<Hole, Error> {
     let mut folders: Vec<Json> = Vec::new();
-    for file in files.try_iter()? {
+    let mut seen = HashSet::new();
+    for file in elements(files)? {
         let file = file.to_string();
         let folder = file.rsplit_once('/').map_or("/", |(folder, _)| folder);
         let holds = |mount: &&Mount| {
@@ -164,7 +195,7 @@ fn folders(mounts: &[Mount], files: &Hole) -> Result<Hole, Error> {
             Some(mount) => serde_json::json!({"volume": mount.volume, "path": mount.path, "new": false}),
             None => serde_json::json!({"volume": volume_name(folder), "path": folder, "new": true}),
         };
-        if !folders.contains(&folder) {
+        if seen.insert(folder.to_string()) {
             folders.push(folder);
         }
     }
@@ -192,8 +223,8 @@ pub(super) fn volume_name(path: &str) -> String {
 /// Mounts or volumes of a container whose volumes are its own in a Pod that has others: their names begin with its
 /// role, unless containers share them.
 fn owned(list: &Hole, role: &str, common: &Hole) -> Result<Hole, Error> {
-    let common: Vec<String> = common.try_iter()?.map(|name| name.to_string()).collect();
-    let mut list = json_of(list);
+    let common: Vec<String> = elements(common)?.map(|name| name.to_string()).collect();
+    let mut list = json_of(list)?;
     for element in list.as_array_mut().into_iter().flatten() {
         let name = element["name"].as_str().unwrap_or_default().to_owned();
         if !common.contains(&name) {
@@ -204,46 +235,80 @@ fn owned(list: &Hole, role: &str, common: &Hole) -> Result<Hole, Error> {
 }
 
 /// Ports with one of them under another name.
-fn renamed(ports: &Hole, from: &str, to: &str) -> Hole {
-    let mut ports = json_of(ports);
+fn renamed(ports: &Hole, from: &str, to: &str) -> Result<Hole, Error> {
+    let mut ports = json_of(ports)?;
     for port in ports.as_array_mut().into_iter().flatten().filter(|port| port["name"] == from) {
         port["name"] = Json::String(to.to_owned());
     }
-    Hole::from(Serde(ports))
+    Ok(Hole::from(Serde(ports)))
 }
 
 /// A probe in other time.
-fn every(probe: &Hole, seconds: u64, failures: u64) -> Hole {
-    let mut probe = json_of(probe);
+fn every(probe: &Hole, seconds: u64, failures: u64) -> Result<Hole, Error> {
+    let mut probe = json_of(probe)?;
     probe["periodSeconds"] = seconds.into();
     probe["failureThreshold"] = failures.into();
-    Hole::from(Serde(probe))
+    Ok(Hole::from(Serde(probe)))
 }
 
-fn json_of(value: &Hole) -> Json {
-    serde_json::to_value(value).unwrap_or_default()
+/// A value as a filter of ours looks at it: no larger than what a template may write.
+fn json_of(value: &Hole) -> Result<Json, Error> {
+    let bytes = written(value)?;
+    serde_json::from_slice(&bytes).map_err(|error| Error::new(ErrorKind::BadSerialization, error.to_string()))
+}
+
+/// No Kubernetes object holds as many of anything.
+const MAX_ELEMENTS: usize = 100_000;
+
+/// The elements of a list, or the keys of a map.
+fn elements(value: &Hole) -> Result<impl Iterator<Item = Hole>, Error> {
+    let elements: Vec<Hole> = value.try_iter()?.take(MAX_ELEMENTS + 1).collect();
+    if elements.len() > MAX_ELEMENTS {
+        return Err(Error::new(ErrorKind::InvalidOperation, format!("a list of more than {MAX_ELEMENTS} elements")));
+    }
+    Ok(elements.into_iter())
+}
+
+/// A value as JSON.
+fn written(value: &Hole) -> Result<Vec<u8>, Error> {
+    let mut out = Bounded(Vec::new());
+    serde_json::to_writer(&mut out, value).map_err(|error| {
+        let kind = if error.is_io() { ErrorKind::WriteFailure } else { ErrorKind::BadSerialization };
+        Error::new(kind, error.to_string())
+    })?;
+    Ok(out.0)
+}
+
+/// A value for people to read.
+fn shown(value: &Hole) -> Result<String, Error> {
+    let mut out = Bounded(Vec::new());
+    write!(out, "{value}").map_err(|error| Error::new(ErrorKind::WriteFailure, error.to_string()))?;
+    String::from_utf8(out.0).map_err(|error| Error::new(ErrorKind::BadSerialization, error.to_string()))
 }
 
 /// Labels and one more.
-fn with_label(labels: &Hole, name: &str, value: &str) -> Hole {
-    let mut labels: serde_json::Map<String, Json> =
-        serde_json::to_value(labels).ok().and_then(|labels| labels.as_object().cloned()).unwrap_or_default();
+fn with_label(labels: &Hole, name: &str, value: &str) -> Result<Hole, Error> {
+    let mut labels = labels_of(labels)?;
     labels.insert(name.to_owned(), Json::String(value.to_owned()));
-    Hole::from(Serde(labels))
+    Ok(Hole::from(Serde(labels)))
 }
 
 /// Labels or selector of one part of a document that runs several kinds of Pods: its own name, so that no selector
 /// finds the others, and its role as component.
-fn part(labels: &Hole, role: &str) -> Hole {
-    let mut labels: serde_json::Map<String, Json> =
-        serde_json::to_value(labels).ok().and_then(|labels| labels.as_object().cloned()).unwrap_or_default();
+fn part(labels: &Hole, role: &str) -> Result<Hole, Error> {
+    let mut labels = labels_of(labels)?;
     let name = labels.get("app.kubernetes.io/name").and_then(Json::as_str).unwrap_or_default();
     // no document's name holds a dot, so no selector of another document is about these Pods
     let own = format!("{name}.{role}");
     labels.insert("app.kubernetes.io/name".to_owned(), Json::String(own));
     labels.insert("app.kubernetes.io/component".to_owned(), Json::String(role.to_owned()));
     labels.shift_remove("app.kubernetes.io/version");
-    Hole::from(Serde(labels))
+    Ok(Hole::from(Serde(labels)))
+}
+
+fn labels_of(labels: &Hole) -> Result<serde_json::Map<String, Json>, Error> {
+    let Json::Object(labels) = json_of(labels)? else { return Ok(serde_json::Map::new()) };
+    Ok(labels)
 }
 
 /// An environment in which no template runs forever.
@@ -275,7 +340,7 @@ impl io::Write for Bounded {
 /// # Errors
 /// What is wrong with it.
 pub(super) fn compiles(expression: &str) -> Result<(), String> {
-    fuelled().compile_expression(expression).map(drop).map_err(|error| chain(&error))
+    patiently(expression, |text| fuelled().compile_expression(text).map(drop))
 }
 
 /// Whether an expression over a context is true.
@@ -283,7 +348,7 @@ pub(super) fn compiles(expression: &str) -> Result<(), String> {
 /// # Errors
 /// An expression that does not compile or evaluate: a bug of the pattern.
 pub(super) fn holds(expression: &str, context: &Json) -> Result<bool, String> {
-    Ok(value(expression, context)?.is_true())
+    value(expression, context, |value| Ok(value.is_true()))
 }
 
 /// The value of an expression over a context.
@@ -291,7 +356,7 @@ pub(super) fn holds(expression: &str, context: &Json) -> Result<bool, String> {
 /// # Errors
 /// As for [`holds`].
 pub(super) fn evaluate(expression: &str, context: &Json) -> Result<Json, String> {
-    serde_json::to_value(value(expression, context)?).map_err(|error| error.to_string())
+    value(expression, context, json_of)
 }
 
 /// The same as text.
@@ -299,15 +364,38 @@ pub(super) fn evaluate(expression: &str, context: &Json) -> Result<Json, String>
 /// # Errors
 /// As for [`holds`].
 pub(super) fn text_of(expression: &str, context: &Json) -> Result<String, String> {
-    Ok(value(expression, context)?.to_string())
+    value(expression, context, shown)
 }
 
-fn value(expression: &str, context: &Json) -> Result<Hole, String> {
+/// What is read of the value of an expression.
+fn value<T: Send + 'static>(
+    expression: &str,
+    context: &Json,
+    read: fn(&Hole) -> Result<T, Error>,
+) -> Result<T, String> {
+    let context = context.clone();
+    patiently(expression, move |text| evaluated(text, &context).and_then(|value| read(&value)))
+}
+
+/// Does something with an expression. Without loops and variables only a product can be larger than what it is made
+/// from, so others need no limit of time.
+fn patiently<T: Send + 'static>(
+    expression: &str,
+    compute: impl FnOnce(&str) -> Result<T, Error> + Send + 'static,
+) -> Result<T, String> {
+    if !expression.contains('*') {
+        return compute(expression).map_err(|error| chain(&error));
+    }
+    let text = expression.to_owned();
+    let computed = patience::wait_for(move || compute(&text));
+    computed?.map_err(|error| chain(&error))
+}
+
+fn evaluated(expression: &str, context: &Json) -> Result<Hole, Error> {
     let mut environment = fuelled();
     environment.add_filter("target", target);
     environment.add_filter("mebibytes", mebibytes);
-    let compiled = environment.compile_expression(expression).map_err(|error| chain(&error))?;
-    compiled.eval(Hole::from(Serde(context))).map_err(|error| chain(&error))
+    environment.compile_expression(expression)?.eval(Hole::from(Serde(context)))
 }
 
 /// Where an ambassador leads, in parts: `kind`, `host`, `port`; or `instance`.
@@ -338,8 +426,8 @@ fn chain(error: &Error) -> String {
 
 /// A value as JSON that YAML 1.1 reads back the same: what YAML takes for a line break or refuses is escaped.
 fn json(value: &Hole) -> Result<String, Error> {
-    let text =
-        serde_json::to_string(value).map_err(|error| Error::new(ErrorKind::BadSerialization, error.to_string()))?;
+    let text = String::from_utf8(written(value)?)
+        .map_err(|error| Error::new(ErrorKind::BadSerialization, error.to_string()))?;
     let special = |character: char| {
         matches!(character, '\u{7F}'..='\u{9F}' | '\u{2028}' | '\u{2029}' | '\u{FEFF}' | '\u{FFFE}' | '\u{FFFF}')
     };
@@ -365,7 +453,7 @@ fn plain(value: &Hole) -> Result<String, Error> {
 fn shards(to: &Hole, listed: &Hole) -> Result<Hole, Error> {
     let mut shards: Vec<Json> = Vec::new();
     if to.is_none() || to.is_undefined() {
-        for address in listed.try_iter()? {
+        for address in elements(listed)? {
             let address = address.to_string();
             let Some((host, port)) = address.rsplit_once(':') else { continue };
             let port =
@@ -374,7 +462,7 @@ fn shards(to: &Hole, listed: &Hole) -> Result<Hole, Error> {
         }
     } else {
         let port = to.get_attr("port")?;
-        for host in to.get_attr("shards")?.try_iter()? {
+        for host in elements(&to.get_attr("shards")?)? {
             let host = host.to_string();
             let key = host.split('.').next().unwrap_or_default();
             shards.push(serde_json::json!({"key": key, "host": host, "port": port}));

@@ -99,7 +99,7 @@ pub(super) fn warnings(description: &Description) -> Vec<String> {
         .any(|right| right.group.is_empty() && right.resource == "secrets" && right.names.is_empty())
     {
         notes.push(
-            "warning: `cluster-rights` on secrets: whoever breaks into this app can read every Secret of the cluster"
+            "warning: `cluster-rights` on secrets: an intruder in this app can read every Secret in the cluster"
                 .to_owned(),
         );
     }

@@ -229,7 +229,7 @@ struct Reader<'run> {
     definition: &'run Object,
     target: Target,
     problems: Vec<Problem>,
-    /// How many lists and maps are around, whose parts cannot be found again in the object as it was.
+    /// How many lists are around, whose elements cannot be found again in the object as it was.
     uncorrelated: usize,
 }
 
@@ -284,8 +284,6 @@ impl Reader<'_> {
             return of.map(|of| Type::map(Type::String, of));
         }
         let mut fields = BTreeMap::new();
-        let is_lost = usize::from(schema.text(node, "x-kubernetes-map-type") == "atomic");
-        self.uncorrelated += is_lost;
         for entry in schema.keyword(node, "properties").map_or(&[][..], |node| document.entries(node)) {
             let name = document.key(entry).into_owned();
             let (of, inner) = self.level(entry.value, false, depth + 1);
@@ -301,7 +299,6 @@ impl Reader<'_> {
                 }
             }
         }
-        self.uncorrelated -= is_lost;
         if is_resource {
             let text = |name: &str| (name.to_owned(), Field { name: name.to_owned(), of: Type::String });
             fields.extend([text("apiVersion"), text("kind")]);
@@ -343,7 +340,7 @@ impl Reader<'_> {
             if uses_old && self.uncorrelated > 0 {
                 refuse(
                     node,
-                    "`oldSelf` cannot be used here: it is in a list that is not a map, or in an atomic map, whose parts cannot be found in the object as it was",
+                    "`oldSelf` cannot be used here: it is in a list that is not a map, whose elements cannot be found in the object as it was",
                 );
             } else if let Some(flag) = schema.keyword(*item, "optionalOldSelf").filter(|_| !uses_old) {
                 refuse(flag, "`optionalOldSelf` is for rules that use `oldSelf`");

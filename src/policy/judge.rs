@@ -8,6 +8,7 @@ use super::compile::{Expression, Policy, Validation};
 use super::matching::{self, Match, Namespaces, matches};
 use crate::cel::{Budget, Evaluation, Fail, Item, Key, Origin, Value, Variables};
 use crate::kube::validation::Target;
+use crate::kube::versions::KindHistory;
 use crate::kube::{Index, Object};
 use crate::yaml::NodeId;
 
@@ -65,8 +66,12 @@ impl<'run> Policies<'run> {
     /// `hold_unbound` says so.
     #[must_use]
     pub fn collect(objects: &[&'run Object], target: &dyn Fn(&Object) -> Target, hold_unbound: bool) -> Self {
+        // what no server of the version can have guards nothing
         let is = |object: &Object, kind: &str| {
-            object.id.kind == kind && object.id.api_version.starts_with("admissionregistration.k8s.io/")
+            let history = KindHistory::of(&object.id.api_version, &object.id.kind);
+            object.id.kind == kind
+                && object.id.api_version.starts_with("admissionregistration.k8s.io/")
+                && history.is_some_and(|history| history.exists_in(target(object)))
         };
         let mut policies = Self { hold_unbound, ..Self::default() };
         for object in objects.iter().filter(|object| !object.is_patch) {

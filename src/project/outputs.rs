@@ -133,20 +133,13 @@ fn below(key: &str, path: &str, place: &Place, example: &str) -> Option<Finding>
 }
 
 fn check_environments(environments: &[(String, Place)], findings: &mut Vec<Finding>) {
-    for (at, (name, place)) in environments.iter().enumerate() {
+    for (name, place) in environments {
         // it becomes part of a path
         let is_fine = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
         if !name.chars().all(is_fine) || name.starts_with('.') {
             findings.push(
                 Finding::error(place.label(""), "an environment's name becomes the name of a folder")
                     .help("letters, digits, `-`, `_` and `.`"),
-            );
-        }
-        if let Some((_, first)) = environments[..at].iter().find(|(other, _)| other == name) {
-            findings.push(
-                Finding::error(place.label("and again"), format!("`{name}` is listed twice"))
-                    .label(first.label("here"))
-                    .help("leave one of them out"),
             );
         }
     }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use aho_corasick::AhoCorasick;
 
+use crate::command_secrets::Words;
 use crate::kube::{File, Object, PodView, RefusedSecrets, names_a_secret};
 use crate::words::is_secret_name;
 use crate::yaml::{Document, Entry, NodeId, Source, Span};
@@ -137,6 +138,27 @@ fn by_name(object: &Object, hidden: &mut Vec<Span>) {
         let secret = data.iter().filter(|entry| is_secret_name(&document.key(entry)));
         hidden.extend(secret.map(|entry| document.span(entry.value)));
     }
+    for container in object.pods().flat_map(PodView::containers) {
+        let mut words = Words::default();
+        for argument in ["command", "args"].into_iter().filter_map(|key| container.at(&[key])) {
+            document.items(argument).iter().for_each(|item| of_argument(document, *item, &mut words, hidden));
+        }
+    }
+}
+
+/// What an element of a command holds, which may be a whole script.
+fn of_argument(document: &Document, item: NodeId, words: &mut Words, hidden: &mut Vec<Span>) {
+    let span = document.span(item);
+    let text = document.source.slice(span);
+    let mut at = 0;
+    for word in text.split_inclusive([' ', '\n', '\t', '"', '\'', ';', '|', '&', '`', '(', ')']) {
+        let bare = word.trim_end_matches([' ', '\n', '\r', '\t', '"', '\'', ';', '|', '&', '`', ')']);
+        if let Some(from) = (!bare.is_empty()).then(|| words.secret_from(bare)).flatten() {
+            let start = span.range().start + at;
+            hidden.push(Span::new(start + from, start + bare.len()));
+        }
+        at += word.len();
+    }
 }
 
 /// The same in a template, which is not YAML yet: line by line.
@@ -221,6 +243,17 @@ mod tests {
         let places: Vec<usize> = (0..10).filter(|at| hidden.contains(*at)).collect();
         assert_eq!(places, [1, 2, 3, 4, 5]);
         assert!(hidden.spans.len() <= 2, "{hidden:?}");
+    }
+
+    #[test]
+    fn secrets_of_commands_are_hidden() {
+        let text = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  containers:\n  - name: a\n    image: b\n\
+                    \x20   command: [sh, -c, \"MYSQL_PWD=hunter2 mysql\"]\n\
+                    \x20   args: [--password=hunter3, '--db-password', \"hunter4\", mysql, -phunter5, '--token=$(T)']\n\
+                    \x20 - name: b\n    image: b\n    args: [mkdir, -p, a]\n";
+        let source = Arc::new(Source::from_text("a.yaml", text));
+        let shown: Vec<&str> = hidden(&File::read(&source)).iter().map(|span| source.slice(*span)).collect();
+        assert_eq!(shown, ["hunter2", "hunter3", "hunter4", "hunter5"]);
     }
 
     #[test]

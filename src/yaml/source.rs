@@ -133,13 +133,15 @@ impl Source {
         }
     }
 
-    /// A copy in which the bytes of `spans` are asterisks; every place stays where it was.
+    /// A copy in which every character of `spans` is an x; places and columns stay where they were, and what was YAML
+    /// is YAML still, in which `*` would name an anchor.
     #[must_use]
     pub fn masked(&self, spans: &[Span]) -> Self {
         let mut text = self.text.clone();
         for span in spans {
-            if text.get(span.range()).is_some() {
-                text.replace_range(span.range(), &"*".repeat(span.range().len()));
+            if let Some(secret) = text.get(span.range()) {
+                let mask: String = secret.chars().map(mask).collect();
+                text.replace_range(span.range(), &mask);
             }
         }
         Self {
@@ -289,4 +291,42 @@ fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> String {
         text.push(char::REPLACEMENT_CHARACTER);
     }
     text
+}
+
+/// A character of as many bytes that tells nothing; lines and indentation stay.
+fn mask(character: char) -> char {
+    match character.len_utf8() {
+        _ if character.is_whitespace() => character,
+        1 => 'x',
+        2 => '×',
+        3 => 'ₓ',
+        _ => '𝗑',
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::{Source, Span};
+    use crate::yaml::{self, Part};
+
+    #[test]
+    fn what_is_masked_is_yaml_of_the_same_columns() {
+        let secrets =
+            ["hunter2", "'a: b'", "\"#x, {y}\"", "*anchor", "pässwörd", "密码", "🔑k", "|\n  a\n  b: c", "{a: b}"];
+        for secret in secrets {
+            let text = format!("token: {secret}\n");
+            let start = "token: ".len();
+            let masked = Source::from_text("a.yaml", text.clone()).masked(&[Span::new(start, start + secret.len())]);
+            assert_eq!(masked.text.len(), text.len(), "{secret}");
+            let columns = |text: &str| text.lines().map(|line| line.chars().count()).collect::<Vec<_>>();
+            assert_eq!(columns(&masked.text), columns(&text), "{secret}");
+            let kept = masked.text[start..].chars().filter(|character| secret.contains(*character));
+            assert!(kept.filter(|character| !character.is_whitespace() && *character != 'x').count() == 0, "{secret}");
+            let read = yaml::read(&Arc::new(masked));
+            let [Part::Document(document)] = read.as_slice() else { panic!("{secret}: {read:?}") };
+            assert!(document.get_str(document.root(), "token").is_some(), "{secret}");
+        }
+    }
 }

@@ -6,6 +6,7 @@
 
 mod adapters;
 mod common;
+mod corpus;
 mod demo;
 mod elect;
 mod frame;

@@ -1,22 +1,13 @@
-//! The fuzzers' corpus, once through what the fuzzers do with it.
+//! The fuzzers' corpus, and inputs like it, through what the fuzzers do with them.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-use std::fs;
-use std::path::Path;
+use replay::replay;
 
+#[path = "../../fuzz/replay.rs"]
+mod replay;
 #[path = "../../fuzz/targets.rs"]
 mod targets;
-
-fn replay(target: &str, run: fn(&[u8])) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
-    let mut count = 0;
-    for entry in fs::read_dir(&folder).unwrap() {
-        run(&fs::read(entry.unwrap().path()).unwrap());
-        count += 1;
-    }
-    assert!(count > 0, "{} is empty", folder.display());
-}
 
 #[test]
 fn read() {

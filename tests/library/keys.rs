@@ -103,14 +103,19 @@ pub fn with(document: &Value, is_app: bool, keys: &Value) -> Option<Value> {
     Some(document)
 }
 
+/// What documents make, or what is wrong with them.
+fn expand(examples: &Examples, text: &str) -> Result<Vec<Value>, Vec<Finding>> {
+    let source = Arc::new(Source::from_text(examples.folder.join("keys.yaml").display().to_string(), text));
+    let (descriptions, findings) = describe::read(&source, Some(&examples.folder), &Options::default());
+    let made = if findings.is_empty() { pattern::expand(&examples.catalogue, &descriptions) } else { Err(findings) };
+    Ok(made?.into_iter().map(|made| made.object).collect())
+}
+
 /// What is wrong with the outcome, which is objects or a refusal.
 pub fn judge(examples: &Examples, documents: &[Value]) -> Result<bool, String> {
     let text = emit::to_stream(documents).unwrap();
-    let source = Arc::new(Source::from_text(examples.folder.join("keys.yaml").display().to_string(), text.as_str()));
-    let (descriptions, findings) = describe::read(&source, Some(&examples.folder), &Options::default());
-    let made = if findings.is_empty() { pattern::expand(&examples.catalogue, &descriptions) } else { Err(findings) };
-    let made = match made {
-        Ok(made) => made,
+    let objects = match expand(examples, &text) {
+        Ok(objects) => objects,
         Err(findings) => {
             let is_told = |finding: &Finding| {
                 !["is broken", "internal error"].iter().any(|bug| finding.message.contains(bug))
@@ -120,7 +125,6 @@ pub fn judge(examples: &Examples, documents: &[Value]) -> Result<bool, String> {
             return if is_told { Ok(false) } else { Err(format!("{text}{}", said(&findings))) };
         }
     };
-    let objects: Vec<Value> = made.into_iter().map(|made| made.object).collect();
     // accounts that exist already are in no output
     let wrong: Vec<String> = problems(&objects).into_iter().filter(|problem| !problem.contains("robot")).collect();
     let refused: Vec<Finding> = linted(&objects).into_iter().filter(|finding| finding.level == Level::Error).collect();
@@ -195,5 +199,78 @@ fn every_key_on_every_shape_and_beside_every_pattern() {
     let made = outcomes.iter().filter(|outcome| matches!(outcome, Ok(true))).count();
     println!("{made} of {} combinations mean something", cases.len());
     assert!(made * 2 > cases.len(), "{made} of {}", cases.len());
+    let _ = std::fs::remove_dir_all(&examples.folder);
+}
+
+/// Keys that a container of a shape or of `use` has, as keys of the app are.
+fn of_container() -> Vec<(&'static str, Value)> {
+    let more = [
+        ("health", json!({"health": "/zzz"})),
+        ("liveness", json!({"health": {"live": "/zzz"}})),
+        ("drain", json!({"drain": "17s"})),
+        ("stop", json!({"stop": "17m"})),
+        ("bind", json!({"bind": "localhost"})),
+        ("command", json!({"command": ["zzz"], "args": ["zzz"]})),
+        ("port of the node", json!({"host-port": 31999})),
+        ("private port", json!({"ports": {"quiet": {"port": 7002, "private": true}}})),
+    ];
+    of_app().into_iter().chain(more).collect()
+}
+
+/// The paths of the containers among a document's parameters.
+fn containers(value: &Value, path: &str, found: &mut Vec<String>) {
+    match value {
+        Value::Object(members) => {
+            if members.contains_key("image") {
+                found.push(path.to_owned());
+            }
+            members.iter().for_each(|(key, value)| containers(value, &format!("{path}/{key}"), found));
+        }
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(at, value)| containers(value, &format!("{path}/{at}"), found));
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn no_key_is_without_effect() {
+    let examples = examples("silent");
+    let mut cases: Vec<(String, Value, Value)> = Vec::new();
+    let mut seen = BTreeSet::new();
+    for shape in &examples.shapes {
+        // one example of each shape and engine
+        let (form, params) = shape.document["shape"].as_object().and_then(|shape| shape.iter().next()).unwrap();
+        if !seen.insert((form, params["engine"].as_str())) {
+            continue;
+        }
+        let mut base = shape.document.clone();
+        // what reaches the node says why
+        base["ignore"] = json!([{"rule": "host-namespaces", "why": "a test"}]);
+        base["namespace"] = json!("store");
+        let mut paths = Vec::new();
+        if base["app"].is_object() {
+            paths.push("/app".to_owned());
+        }
+        containers(&base["shape"], "/shape", &mut paths);
+        for (path, (name, keys)) in paths.iter().flat_map(|path| of_container().into_iter().map(move |key| (path, key)))
+        {
+            let mut document = base.clone();
+            let target = document.pointer_mut(path).unwrap();
+            keys.as_object().unwrap().iter().for_each(|(key, value)| target[key] = value.clone());
+            cases.push((format!("{name} in {path} of {}", shape.label), base.clone(), document));
+        }
+        for (name, keys) in of_document().into_iter().filter(|(name, _)| *name != "container") {
+            let Some(document) = with(&base, false, &keys) else { continue };
+            cases.push((format!("{name} of {}", shape.label), base.clone(), document));
+        }
+    }
+    let silent = |(label, base, document): &(String, Value, Value)| {
+        let made = |document: &Value| expand(&examples, &emit::to_stream(std::slice::from_ref(document)).unwrap()).ok();
+        let is_said = base != document;
+        (is_said && made(document).is_some_and(|made_now| made(base) == Some(made_now))).then(|| label.clone())
+    };
+    let silent: Vec<String> = on_deep_stacks(|| cases.par_iter().filter_map(silent).collect()).unwrap();
+    assert!(silent.is_empty(), "{} of {}: {silent:#?}", silent.len(), cases.len());
     let _ = std::fs::remove_dir_all(&examples.folder);
 }

@@ -22,10 +22,11 @@ use super::cli::{Campaign, ElectArgs};
 use super::serve::{self, GRACE, Limits, Servers};
 use super::signals::Termination;
 use super::{Failure, cluster, random, status};
-use driver::{Election, Elections};
+pub use api::router;
+pub use driver::{Election, Elections, Metrics};
 use lease::LeaseClient;
-use machine::{Elector, OnExit};
-use record::Times;
+pub use machine::{Elector, OnExit};
+pub use record::Times;
 
 /// Takes part in the elections until SIGTERM.
 ///
@@ -36,12 +37,12 @@ pub async fn run(args: ElectArgs) -> Result<(), Failure> {
     check_names(&args.leases)?;
     let identity = identity(args.identity)?;
     if !args.api.ip().is_loopback() {
-        tracing::warn!(api = %args.api, "whoever reaches this address can make the leader step down; use 127.0.0.1");
+        tracing::warn!(api = %args.api, "anyone who reaches this address can make the leader step down; use 127.0.0.1");
     }
     let mut termination = Termination::new()?;
     let (client, namespace) = cluster::connect(args.namespace.namespace.as_deref()).await?;
     let mut servers = Servers::new("elect");
-    let metrics = driver::Metrics::register(&mut servers.registry);
+    let metrics = Metrics::register(&mut servers.registry);
     let mut elections = Vec::new();
     for name in &args.leases {
         let campaigns = args.campaign == Campaign::Always;
@@ -56,8 +57,7 @@ pub async fn run(args: ElectArgs) -> Result<(), Failure> {
     }
     let elections = Arc::new(Elections(elections));
     status::start(&mut servers, args.status.status, Arc::clone(&elections) as _).await?;
-    let router = api::router(Arc::clone(&elections));
-    servers.serve("election API", "--api", args.api, router, Limits::SMALL).await?;
+    servers.serve("election API", "--api", args.api, router(Arc::clone(&elections)), Limits::SMALL).await?;
     tracing::info!(identity, namespace, leases = ?args.leases, "taking part in elections");
     watchdog::start(Arc::clone(&elections) as _, watchdog::PERIOD, watchdog::end_process);
     let mut drivers = JoinSet::new();

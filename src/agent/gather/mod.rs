@@ -31,7 +31,8 @@ use super::signals::Termination;
 use super::status::{self, Report};
 use leaves::{Leaves, MISSING, Miss, Outgoing, Reply};
 use metrics::Metrics;
-use rpc::Call;
+pub use rpc::Call;
+pub use split::parts;
 
 /// How long a client's connection is kept for its next request: longer than the pools of proxies keep theirs.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);

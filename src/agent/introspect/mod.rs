@@ -28,7 +28,8 @@ use super::signals::Termination;
 use super::status::{self, Report};
 use super::topz::Sampler;
 use super::{Failure, random};
-use mask::{Mask, is_secret_file};
+pub use mask::Mask;
+use mask::is_secret_file;
 
 /// Of each configuration file; more is cut off.
 const MAX_CONFIG: u64 = 64 * 1024;
@@ -54,7 +55,7 @@ pub async fn run(args: IntrospectArgs) -> Result<(), Failure> {
         sampler: Mutex::default(),
     });
     if !args.listen.ip().is_loopback() {
-        tracing::warn!(listen = %args.listen, "whoever reaches this address may read; use 127.0.0.1 and kubectl port-forward");
+        tracing::warn!(listen = %args.listen, "anyone who reaches this address can read; use 127.0.0.1 and kubectl port-forward");
     }
     let mut servers = Servers::new("introspect");
     status::start(&mut servers, args.status.status, Arc::clone(&inside) as _).await?;

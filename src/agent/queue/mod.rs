@@ -42,6 +42,7 @@ use super::signals::Termination;
 use super::status::{self, Report};
 use super::{Failure, clock, cluster, manifest};
 use jobs::{Jobs, Known, State};
+pub use source::listing;
 use source::{Listing, NoItem, Source};
 use template::Template;
 

@@ -68,22 +68,7 @@ impl Source {
         if answer.status != StatusCode::OK {
             return Err(format!("{}/items answers {}", self.base, answer.status));
         }
-        let list: Value = serde_json::from_slice(&answer.body)
-            .map_err(|error| format!("{}/items is not JSON: {error}", self.base))?;
-        let items = list["items"].as_array().ok_or_else(|| format!("{}/items has no list \"items\"", self.base))?;
-        let mut listing = Listing::default();
-        let mut seen = std::collections::HashSet::new();
-        for item in items {
-            match item.as_str() {
-                Some(name) if !name.is_empty() && name.len() <= MAX_NAME => {
-                    if seen.insert(name) {
-                        listing.names.push(name.to_owned());
-                    }
-                }
-                _ => listing.malformed.push(item.to_string().chars().take(100).collect()),
-            }
-        }
-        Ok(listing)
+        listing(&answer.body).map_err(|error| format!("{}/items {error}", self.base))
     }
 
     /// The content of an item's file: its `data`, as JSON.
@@ -115,4 +100,26 @@ impl Source {
             format!("{}{path}", self.base).parse().map_err(|error| NoAnswer::Broken(format!("no URL: {error}")))?;
         self.http.get(uri, limit, TIME).await
     }
+}
+
+/// Reads a source's list.
+///
+/// # Errors
+/// What it is instead of one.
+pub fn listing(body: &[u8]) -> Result<Listing, String> {
+    let list: Value = serde_json::from_slice(body).map_err(|error| format!("is not JSON: {error}"))?;
+    let items = list["items"].as_array().ok_or("has no list \"items\"")?;
+    let mut listing = Listing::default();
+    let mut seen = std::collections::HashSet::new();
+    for item in items {
+        match item.as_str() {
+            Some(name) if !name.is_empty() && name.len() <= MAX_NAME => {
+                if seen.insert(name) {
+                    listing.names.push(name.to_owned());
+                }
+            }
+            _ => listing.malformed.push(item.to_string().chars().take(100).collect()),
+        }
+    }
+    Ok(listing)
 }

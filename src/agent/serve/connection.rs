@@ -20,7 +20,8 @@ use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use serde_json::json;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::pool::{Place, Pool, Share};
@@ -67,7 +68,12 @@ fn of_one_client(error: i32) -> bool {
 }
 
 /// One connection, to its end.
-async fn converse(stream: TcpStream, app: App, place: Arc<Place>, mut ending: watch::Receiver<bool>) {
+pub async fn converse(
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    app: App,
+    place: Arc<Place>,
+    mut ending: watch::Receiver<bool>,
+) {
     let service = {
         let (place, ending) = (Arc::clone(&place), ending.clone());
         service_fn(move |request| {

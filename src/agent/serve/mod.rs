@@ -159,6 +159,31 @@ impl Servers {
     }
 }
 
+/// How long [`said`] listens.
+const PATIENCE: Duration = Duration::from_millis(100);
+
+/// What a server of this router says at once to a client that sends these bytes and no more, without a socket.
+pub async fn said(router: Router, limits: Limits, bytes: &[u8]) -> Vec<u8> {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let (client, server) = tokio::io::duplex(connection::BUFFER);
+    let (mut from, mut to) = tokio::io::split(client);
+    let pool = Arc::new(Pool::new("test", limits, Gauge::default(), Counter::default()));
+    let place = pool.take().await;
+    let app = TowerToHyperService::new(router.layer(DefaultBodyLimit::disable()));
+    let ending = watch::Sender::new(false);
+    let serving = connection::converse(server, app, place, ending.subscribe());
+    let sending = async move {
+        // A server that has heard enough closes.
+        drop(to.write_all(bytes).await);
+        drop(to.shutdown().await);
+    };
+    let mut answers = Vec::new();
+    // A request may ask to be answered later, and a client that has gone is not missed before.
+    let whole = async { tokio::join!(serving, sending, from.read_to_end(&mut answers)) };
+    drop(tokio::time::timeout(PATIENCE, whole).await);
+    answers
+}
+
 /// A task that a role cannot do without has ended: so must the process, or nothing would notice and start it again.
 pub fn ended(what: &str, end: &Result<(), JoinError>) -> Failure {
     let why = end.as_ref().err().map_or_else(|| "without a reason".to_owned(), ToString::to_string);

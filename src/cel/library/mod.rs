@@ -18,6 +18,7 @@ use super::CompileError;
 use super::ast::{Expr, Kind, Literal};
 use super::eval::{Budget, Evaluated, Fail, contains, equal, no_overload};
 use super::value::{Item, ListKind, Origin, Value};
+use crate::kube::go_regex;
 
 pub use crate::kube::duration::nanoseconds as duration;
 pub use convert::plain;
@@ -101,19 +102,18 @@ pub fn check_literals(function: &str, target: Option<&Expr>, args: &[Expr]) -> R
         Kind::Literal(Literal::String(text)) => Some(text.clone()),
         _ => None,
     };
-    let (last, message) = match (function, target, args) {
-        ("duration", None, [arg]) => (arg, "this is not a duration such as 1h30m"),
-        ("timestamp", None, [arg]) => (arg, "this is not a time such as 2030-01-31T00:00:00Z"),
-        ("matches", _, [.., arg]) => (arg, "this is not a regular expression"),
-        _ => return Ok(()),
+    let (("duration" | "timestamp", None, [last]) | ("matches", _, [.., last])) = (function, target, args) else {
+        return Ok(());
     };
     let Some(text) = constant(last) else { return Ok(()) };
-    let is_right = match function {
-        "duration" => duration(&text).is_some(),
-        "timestamp" => time::parse_timestamp(&text).is_some(),
-        _ => strings::is_regex(&text),
+    let wrong = match function {
+        "duration" => duration(&text).is_none().then(|| "this is not a duration such as 1h30m".to_owned()),
+        "timestamp" => {
+            time::parse_timestamp(&text).is_none().then(|| "this is not a time such as 2030-01-31T00:00:00Z".to_owned())
+        }
+        _ => go_regex::refusal(&text).map(|why| format!("this is not a regular expression: {why}")),
     };
-    if is_right { Ok(()) } else { Err(CompileError::new(last.at, message)) }
+    wrong.map_or(Ok(()), |message| Err(CompileError::new(last.at, message)))
 }
 
 fn operator(function: &str, args: &[Item], budget: &mut Budget) -> Result<Option<Value>, Fail> {

@@ -4,18 +4,18 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use regex_lite::{Regex, RegexBuilder};
+use regex_lite::Regex;
 
 use super::{Budget, Called, Fail, Item, Value, count, error, format, made};
+use crate::kube::go_regex;
 
 thread_local! {
     /// Compiled patterns, so that a loop compiles its pattern once.
     static PATTERNS: RefCell<HashMap<String, Option<Rc<Regex>>>> = RefCell::default();
 }
 
-/// So many patterns are remembered, each of this size at most.
+/// So many patterns are remembered.
 const PATTERNS_KEPT: usize = 100;
-const PATTERN_SIZE: usize = 1 << 18;
 /// About as many states has a pattern of this size.
 const STATES: usize = 20_000;
 
@@ -138,7 +138,7 @@ fn regex(pattern: &str, budget: &mut Budget) -> Result<Rc<Regex>, Fail> {
         Some(regex) => regex,
         None => {
             budget.spend(pattern.len())?;
-            let compiled = RegexBuilder::new(pattern).size_limit(PATTERN_SIZE).build().ok().map(Rc::new);
+            let compiled = go_regex::compile(pattern).map(Rc::new);
             PATTERNS.with_borrow_mut(|patterns| {
                 if patterns.len() >= PATTERNS_KEPT {
                     patterns.clear();
@@ -158,12 +158,6 @@ fn weight(pattern: &str) -> usize {
         digits.parse::<usize>().unwrap_or(1).max(1)
     });
     counts.fold(pattern.len(), |weight, count| weight.saturating_mul(count).min(STATES))
-}
-
-/// Whether the server reads this pattern. What is in doubt, because this reader knows less than Go's, counts as right.
-pub fn is_regex(pattern: &str) -> bool {
-    const OTHERS: [&str; 7] = ["\\p", "\\P", "\\Q", "\\C", "\\E", "[:", "{"];
-    OTHERS.iter().any(|other| pattern.contains(other)) || Regex::new(pattern).is_ok() || pattern.len() > 1000
 }
 
 /// `unicode.IsSpace`, which `strings.TrimSpace` goes by.

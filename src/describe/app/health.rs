@@ -198,7 +198,7 @@ impl Reader<'_> {
                         format!("the header `{}` is a secret in the open", header.key),
                     )
                     .hide(header.value.place.span)
-                    .because("whoever may read Pods reads it")
+                    .because("anyone who may read Pods can read it")
                     .help("ask a path that needs no login, or have a command log in: health: {command: […]}"),
                 );
             }

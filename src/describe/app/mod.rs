@@ -87,8 +87,8 @@ pub struct App {
     pub account: Option<(String, Place)>,
     /// Volumes.
     pub volumes: Vec<Volume>,
-    /// The keys that were written.
-    pub given: Vec<String>,
+    /// All of it as it was written.
+    pub written: Spanned,
     /// Where `app` is.
     pub place: Place,
 }
@@ -129,7 +129,30 @@ impl App {
     /// Whether a key was written.
     #[must_use]
     pub fn has(&self, key: &str) -> bool {
-        self.given.iter().any(|given| given == key)
+        self.written.get(key).is_some()
+    }
+
+    /// The keys that were written.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.written.members().iter().map(|member| member.key.as_str())
+    }
+
+    /// Where the value under these keys is written, as far as they lead; `app` itself where they lead nowhere.
+    #[must_use]
+    pub fn place_at(&self, keys: &[&str]) -> &Place {
+        let mut at = &self.written;
+        let mut place = &self.place;
+        for key in keys {
+            let Some(next) = at.get(key) else { break };
+            (at, place) = (next, &next.place);
+        }
+        place
+    }
+
+    /// TCP or UDP, of its main port.
+    #[must_use]
+    pub fn transport(&self) -> &'static str {
+        if self.protocol.as_deref() == Some("udp") { "UDP" } else { "TCP" }
     }
 
     /// Whether it speaks HTTP, as far as anybody said.
@@ -189,7 +212,7 @@ pub fn read(member: &Member, findings: &mut Vec<Finding>) -> App {
         cluster_rights: rights(app.get("cluster-rights"), findings),
         account: app.get("account").and_then(|account| Some((account.text()?.to_owned(), account.place.clone()))),
         volumes: volumes::read(app.get("volumes"), findings),
-        given: app.members().iter().map(|member| member.key.clone()).collect(),
+        written: app.clone(),
         ports,
         place: member.key_place.clone(),
     };
@@ -226,7 +249,7 @@ fn named_ports(value: Option<&Spanned>) -> Vec<NamedPort> {
 /// Two ports of one number in one container.
 fn check_ports(app: &App, findings: &mut Vec<Finding>) {
     let main = app.port.zip(app.port_place.as_ref());
-    let main_protocol = if app.protocol.as_deref() == Some("udp") { "UDP" } else { "TCP" };
+    let main_protocol = app.transport();
     let mut taken: BTreeMap<(u16, &str), &Place> =
         main.map(|(port, place)| ((port, main_protocol), place)).into_iter().collect();
     for port in &app.ports {

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::super::spanned::{Kind, Spanned};
-use super::{scalar, text_of};
+use super::scalar;
 use crate::diagnostic::Finding;
 use crate::kube::validation::Quantity;
 
@@ -100,7 +100,7 @@ fn explicit(value: &Spanned, findings: &mut Vec<Finding>) -> Resources {
         if let (Some(request), Some(most)) = (Quantity::parse(request), Quantity::parse(&scalar(limit)))
             && request.compare(most).is_gt()
         {
-            let request = text_of(value, key).unwrap_or_default();
+            let request = of(key).unwrap_or_default();
             findings
                 .push(Finding::error(limit.place.label(""), format!("the limit is below the request of {request}")));
         }

@@ -133,11 +133,6 @@ fn slice_endpoint(endpoint: Field, kind: &str) {
     if node.is_set() {
         node.check(formats::dns_subdomain);
     }
-    let topology = endpoint.child("deprecatedTopology");
-    if topology.len() > 16 {
-        topology.too_many(16);
-    }
-    meta::label_map(topology);
     if host.is_set() {
         host.check(formats::dns_label);
     }

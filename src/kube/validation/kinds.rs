@@ -3,13 +3,13 @@
 use super::super::Object;
 use super::super::versions::{KindHistory, Target};
 use super::field::Field;
-use super::meta::{self, Scope};
+use super::meta;
 use super::{Cause, Reason};
 use super::{
-    admission, admission_policies, apps, attachments, autoscaling, batch, cluster, config, custom, devices, endpoints,
-    flow_control, formats,
+    admission, admission_policies, apps, attachments, autoscaling, batch, certificates, cluster, config, custom,
+    devices, endpoints, flow_control, formats,
 };
-use super::{networking, pod, policy, policy_bindings, quota, rbac, service, storage};
+use super::{networking, nodes, pod, policy, policy_bindings, quota, rbac, service, storage};
 
 /// The rules of a kind.
 type Rules = fn(Field);
@@ -27,6 +27,7 @@ const KINDS: &[(&str, &str, Rules)] = &[
     ("v1", "Namespace", config::namespace),
     ("v1", "PersistentVolumeClaim", storage::claim),
     ("v1", "PersistentVolume", storage::volume),
+    ("v1", "Node", nodes::node),
     ("v1", "ResourceQuota", quota::resource_quota),
     ("v1", "LimitRange", quota::limit_range),
     ("apps/v1", "Deployment", apps::deployment),
@@ -46,6 +47,7 @@ const KINDS: &[(&str, &str, Rules)] = &[
     ("rbac.authorization.k8s.io/v1", "ClusterRole", rbac::cluster_role),
     ("rbac.authorization.k8s.io/v1", "RoleBinding", rbac::role_binding),
     ("rbac.authorization.k8s.io/v1", "ClusterRoleBinding", rbac::cluster_role_binding),
+    ("certificates.k8s.io/v1", "CertificateSigningRequest", certificates::signing_request),
     ("coordination.k8s.io/v1", "Lease", policy::lease),
     ("discovery.k8s.io/v1", "EndpointSlice", endpoints::endpoint_slice),
     ("scheduling.k8s.io/v1", "PriorityClass", policy::priority_class),
@@ -72,10 +74,6 @@ const KINDS: &[(&str, &str, Rules)] = &[
     ("storage.k8s.io/v1", "CSIStorageCapacity", attachments::storage_capacity),
     ("storage.k8s.io/v1", "VolumeAttachment", attachments::volume_attachment),
 ];
-
-/// Built-in kinds whose fields and metadata are judged, but not the rest: their names are DNS names.
-const METADATA_ONLY: &[(&str, &str, Scope)] =
-    &[("v1", "Node", Scope::Cluster), ("certificates.k8s.io/v1", "CertificateSigningRequest", Scope::Cluster)];
 
 /// API versions that went before the oldest supported server, and what took their place. What later versions
 /// dropped is in `versions`.
@@ -178,13 +176,8 @@ fn cause(object: &Object, reason: Reason, path: &str, message: String, help: Opt
 }
 
 /// What holds for kinds that are not judged in full: a name, labels, annotations.
-pub fn metadata(object: Field, api_version: &str, kind: &str) {
+pub fn metadata(object: Field) {
     let metadata = object.child("metadata");
-    let known = METADATA_ONLY.iter().find(|(version, name, _)| (*version, *name) == (api_version, kind));
-    if let Some((_, _, scope)) = known {
-        meta::object_meta(metadata, *scope, formats::dns_subdomain);
-        return;
-    }
     metadata.child("name").check_unless_empty(formats::path_segment);
     metadata.child("namespace").check_unless_empty(formats::dns_label);
     meta::label_map(metadata.child("labels"));

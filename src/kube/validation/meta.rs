@@ -3,6 +3,7 @@
 
 use crate::words::is_placeholder;
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use super::field::Field;
 use super::formats;
@@ -123,7 +124,7 @@ pub fn label_name(key: Field) {
 
 fn owner_references(references: Field) {
     let mut controller = false;
-    for reference in references.items() {
+    for reference in single_owners(references) {
         // The server's path names the list, not the element.
         for name in ["apiVersion", "kind", "name", "uid"] {
             let field = reference.child(name);
@@ -141,6 +142,23 @@ fn owner_references(references: Field) {
             controller = true;
         }
     }
+}
+
+/// References to owners, each once: the server takes repetitions out and warns (`dedupOwnerReferences` in
+/// `apiserver/pkg/endpoints/handlers/rest.go`).
+pub fn single_owners(references: Field<'_>) -> Vec<Field<'_>> {
+    let mut seen = HashSet::new();
+    let mut single = Vec::new();
+    for reference in references.items() {
+        let texts = ["apiVersion", "kind", "name", "uid"].map(|name| reference.child(name).str());
+        let flags = ["controller", "blockOwnerDeletion"].map(|name| reference.child(name));
+        if seen.insert((texts, flags.map(Field::is_true), flags.map(Field::is_set))) {
+            single.push(reference);
+        } else {
+            reference.warn(format!("this owner is named twice: the API server keeps one of them (uid {})", texts[3]));
+        }
+    }
+    single
 }
 
 fn finalizers(finalizers: Field) {

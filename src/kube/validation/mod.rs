@@ -11,6 +11,7 @@ mod apps;
 mod attachments;
 mod autoscaling;
 mod batch;
+mod certificates;
 mod cluster;
 mod config;
 mod cron;
@@ -26,6 +27,7 @@ mod ip;
 mod kinds;
 mod meta;
 mod networking;
+mod nodes;
 mod pod;
 pub mod pod_security;
 mod policy;
@@ -207,6 +209,9 @@ pub fn validate(object: &Object, target: Target, schemas: &Schemas) -> Verdict {
     if let Some(cause) = kinds::unknown_kind(object, target) {
         return Verdict { knowledge: Knowledge::Full, errors: vec![cause], warnings: Vec::new() };
     }
+    if let Some(cause) = schemas.unserved(object) {
+        return Verdict { knowledge: Knowledge::Full, errors: vec![cause], warnings: Vec::new() };
+    }
     let mut errors = decoding::causes(object, target);
     // Where only placeholders are in the way, the rest can be judged as it will be.
     let is_hole = |cause: &Cause| object.document.str(cause.node).is_some_and(is_placeholder);
@@ -222,7 +227,7 @@ pub fn validate(object: &Object, target: Target, schemas: &Schemas) -> Verdict {
         kinds::deprecation(run.root(), api_version, kind);
         knowledge = Knowledge::Full;
     } else {
-        kinds::metadata(run.root(), api_version, kind);
+        kinds::metadata(run.root());
         kinds::deprecation(run.root(), api_version, kind);
         of_schema = schemas.judge(object, target);
     }
@@ -239,7 +244,7 @@ pub fn validate(object: &Object, target: Target, schemas: &Schemas) -> Verdict {
     if let Some(causes) = of_schema {
         knowledge = Knowledge::Schema;
         errors.extend(causes);
-        warnings.extend(custom::warnings(object));
+        warnings.extend(custom::warnings(object, target));
     }
     // Warnings belong to objects that are accepted.
     let warnings = if errors.is_empty() { warnings } else { Vec::new() };

@@ -71,8 +71,12 @@ impl FieldHistory {
     /// a new object before it validates it (`DropDisabledFields` and its kind), and says nothing.
     #[must_use]
     pub fn is_read_by(&self, target: Target) -> bool {
-        // The loop of 1.34 that should drop it drops it from a copy.
-        let is_kept = target == Target(34) && (self.type_name, self.field) == ("DeviceConstraint", "distinctAttribute");
+        // The loop of 1.34 that should drop `distinctAttribute` drops it from a copy, and nothing there drops tolerations.
+        let is_kept = target == Target(34)
+            && matches!(
+                (self.type_name, self.field),
+                ("DeviceConstraint", "distinctAttribute") | ("ExactDeviceRequest" | "DeviceSubRequest", "tolerations")
+            );
         self.exists_in(target) && (is_kept || self.read_since.is_some_and(|since| target.0 >= since))
     }
 

@@ -40,7 +40,7 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
                 .here(format!("listens on all addresses, port {port}"))
                 .and(caller.node_of(&dial.proof), format!("`{}` needs it on loopback alone", caller.name()))
                 .label(service.label(*node, "reaches it"))
-                .because("an ambassador speaks with the identity and credentials of its Pod; whoever reaches it speaks so too")
+                .because("an ambassador uses the identity and credentials of its Pod; anyone who reaches it uses them too")
                 .help(format!("bind `{}` to 127.0.0.1, or leave the port out of Service `{}`", ambassador.name(), service.id.name));
         }
     }

@@ -21,7 +21,7 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
     }
     let saying = found
         .at(node, format!("`{}` campaigns for leadership alone", member.name()))
-        .here("nobody to fail over to")
+        .here("no replica to fail over to")
         .because("with one replica the election only delays the next start, by up to the lease duration")
         .help("set replicas to 2 or more, or switch the election off");
     if let Some(replicas) = document.at(object.node, &["spec", "replicas"]) {

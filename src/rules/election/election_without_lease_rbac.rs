@@ -174,7 +174,7 @@ fn say<'a>(
         .here(format!("runs as ServiceAccount `{}`", clip(account)))
         .because(
             "client-go reads, creates and updates a Lease (`LeaseLock` in k8s.io/client-go/tools/leaderelection); \
-             what RBAC does not allow is refused, and nobody ever leads",
+             what RBAC does not allow is refused, and no replica ever leads",
         )
         .help("allow get, update and create on leases of apiGroup coordination.k8s.io in the lock's namespace")
 }

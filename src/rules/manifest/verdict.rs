@@ -164,6 +164,10 @@ fn check_custom(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
     let mut rules = DefinitionRules::default();
     rules.compile(index, found);
     for object in index.all() {
+        if let Some(cause) = schemas.unserved(object) {
+            say(object, &cause, None, &mut found.about(object));
+            continue;
+        }
         let Some((causes, definition)) =
             schemas.judge_by(object, found.targets(object).last()).filter(|_| !object.is_encrypted)
         else {
@@ -180,7 +184,7 @@ fn check_custom(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
         let file = &definition.document.source.name;
         let by = (*file != object.document.source.name).then_some(file.as_str());
         if causes.is_empty() && said.causes.is_empty() {
-            for cause in &custom_warnings(object) {
+            for cause in &custom_warnings(object, found.targets(object).last()) {
                 say(object, cause, None, &mut found.about(object));
             }
         }
@@ -306,7 +310,9 @@ fn say(object: &Object, cause: &Cause, schema: Option<&str>, found: &mut Found<'
 /// The server warns of ports that are duplicated among all containers; duplicate-container-port knows which of
 /// them run at the same time.
 fn has_rule_of_its_own(cause: &Cause) -> bool {
-    cause.reason == Reason::Warning && cause.path.contains("ontainers[") && cause.path.contains("].ports[")
+    let is_of_port =
+        || cause.path.contains("ontainers[") && cause.path.contains("].ports[") && cause.path.ends_with(']');
+    cause.reason == Reason::Warning && is_of_port()
 }
 
 /// Mistakes of decoding have their own rules, but for fields that the target does not have yet.

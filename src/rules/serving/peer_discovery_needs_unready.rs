@@ -52,7 +52,7 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
     found
         .at(node, format!("`{}` looks for peers that have no name before they are ready", member.name()))
         .here("names of its own Pods")
-        .and(probe, "if this waits for peers, nobody becomes ready")
+        .and(probe, "if this waits for peers, no Pod becomes ready")
         .label(service.label(name, "publishes ready Pods only"))
         .because("a headless Service has DNS records of ready Pods alone unless publishNotReadyAddresses is set, and OrderedReady starts the next Pod when the one before is ready")
         .help(format!("set `publishNotReadyAddresses: true` on Service `{}`, or `podManagementPolicy: Parallel` too", service.id.name));

@@ -16,7 +16,7 @@ pub static RULE: Rule = Rule {
     check: Check::Facts(counts),
 };
 
-const WHY: &str = "whoever spreads keys and the Pods that hold them must agree on the shards: what is listed and not there \
+const WHY: &str = "the client that spreads keys and the Pods that hold them must agree on the shards: what is listed and not there \
                    refuses its share of the keys, what is there and not listed holds nothing";
 
 /// Lists of shards, wherever they are written.
@@ -80,7 +80,7 @@ fn nobody(list: &ShardList<'_>, index: &Index<'_>, found: &mut FoundAnywhere<'_>
     found
         .about(object)
         .at_span(list.span(host), format!("no Pod of `{set}` has the name `{}`", clip(host)))
-        .here("nobody answers to this name")
+        .here("no Pod has this name")
         .label(meant.label(node, "the name that counts"))
         .because("a StatefulSet's Pods are found by <set>-<ordinal>.<serviceName> (kubernetes/website: concepts/workloads/controllers/statefulset, \"Stable Network ID\")")
         .help(format!("list {}-0.{} and so on", meant.id.name, if service.is_empty() { "SERVICE" } else { service }));

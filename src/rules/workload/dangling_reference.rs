@@ -86,7 +86,7 @@ fn say(
             "ConfigMap" | "Secret" => "the kubelet does not start a container before what it mounts or reads is there",
             "PersistentVolumeClaim" => "a Pod is not scheduled before its claims exist",
             "ServiceAccount" => "the API server refuses Pods whose service account does not exist",
-            "Role" => "a binding to a role that does not exist gives nobody any right",
+            "Role" => "a binding to a role that does not exist grants nothing",
             "Service" => "an Ingress answers 503 for a Service that does not exist",
             _ => "an autoscaler without a target does nothing",
         })

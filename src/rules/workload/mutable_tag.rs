@@ -17,7 +17,7 @@ fn check(view: ContainerView<'_>, found: &mut Found<'_>) {
     if is_mutable(image) {
         found
             .at(node, format!("`{}` is another program after every release", crate::words::clip(image)))
-            .because("a Pod that is made anew, after a crash or on another node, may run what nobody has rolled out, and a rollback changes nothing")
+            .because("a Pod that is made anew, after a crash or on another node, may run an image that was never rolled out, and a rollback changes nothing")
             .help("name the version: name:1.4.2");
     }
 }

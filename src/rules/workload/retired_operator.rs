@@ -21,7 +21,7 @@ fn check(object: &Object, found: &mut Found<'_>) {
     let Some((_, fate)) = RETIRED.iter().find(|(retired, _)| *retired == group) else { return };
     let Some(node) = object.document.get(object.node, "apiVersion") else { return };
     found
-        .at(node, format!("nobody acts on a {} any more", object.id.kind))
+        .at(node, format!("no maintained controller handles a {}", object.id.kind))
         .here("no maintained operator reads this")
         .because(*fate)
         .help("use a StatefulSet, or an operator that is maintained");

@@ -3,10 +3,14 @@
 
 use super::Mask;
 use super::words::{is_name, sounds_secret};
+use crate::command_secrets::{Look, Words};
 
 /// Words between a secret's name and the secret.
 const FILLERS: [&str; 14] =
     ["is", "was", "are", "for", "of", "the", "set", "to", "as", "user", "bearer", "basic", "token", "digest"];
+
+/// Flags before which no program is known and after which a secret may be: `-p 22` is masked, too.
+const BEFORE_SECRETS: [&str; 5] = ["-p", "-P", "-u", "-w", "-a"];
 
 /// Names of headers whose value ends with the line.
 const TO_THE_END: [&str; 3] = ["authorization", "cookie", "credentials"];
@@ -35,6 +39,7 @@ impl Mask {
         let mut rest = line;
         // What is left of the words that no space is between.
         let mut chunk = 0_usize;
+        let mut command = Words::default();
         loop {
             let (separator, after) = rest.split_at(rest.find(|c| !is_separator(c)).unwrap_or(rest.len()));
             shown += separator;
@@ -50,7 +55,9 @@ impl Mask {
                 let (secret, after) = rest.split_at(length);
                 let word = secret.trim_matches(is_separator).to_ascii_lowercase();
                 // `token -> …`
-                let is_sign = !secret.contains(char::is_alphanumeric);
+                // `sshpass -p …`
+                let is_flag = secret.len() == 2 && secret.starts_with('-');
+                let is_sign = is_flag || !secret.contains(char::is_alphanumeric);
                 if nested.is_none() && (is_sign && after.starts_with(is_separator) || FILLERS.contains(&word.as_str()))
                 {
                     shown += secret;
@@ -80,9 +87,12 @@ impl Mask {
             let length = if is_url { chunk } else { rest.find(is_separator).unwrap_or(rest.len()) };
             let (word, after) = rest.split_at(length);
             let lower = word.to_ascii_lowercase();
-            let names_secret = !is_url && sounds_secret(&lower);
-            let hidden =
-                looks_secret(word) || (names_secret && !is_name(word.trim_matches(['.', '-', '_', '#', '$', '/'])));
+            let look = command.look(word);
+            let names_secret =
+                !is_url && (sounds_secret(&lower) || look == Look::BeforeSecret || BEFORE_SECRETS.contains(&word));
+            let hidden = looks_secret(word)
+                || matches!(look, Look::SecretFrom(_))
+                || (names_secret && !is_name(word.trim_matches(['.', '-', '_', '#', '$', '/'])));
             shown += &if hidden { self.masked(word) } else { word.to_owned() };
             rest = after;
             chunk = chunk.saturating_sub(length);

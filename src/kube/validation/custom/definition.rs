@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use super::super::field::Field;
 use super::super::meta::{self, Scope};
 use super::super::{admission, formats};
+use super::field_path::{self, Leads};
 use super::schema;
 
 /// `ValidateCustomResourceDefinition`, after the defaults of `pkg/apis/apiextensions/v1/defaults.go`.
@@ -210,7 +211,7 @@ fn printer_column(column: Field) {
     }
 }
 
-/// `ValidateCustomResourceSelectableFields`, but for paths with brackets.
+/// `ValidateCustomResourceSelectableFields`
 fn selectable_fields(fields: Field, root: Field) {
     const MOST: usize = 8;
     let mut seen = HashSet::new();
@@ -221,21 +222,15 @@ fn selectable_fields(fields: Field, root: Field) {
             path.required("");
             continue;
         }
-        if text.contains(['[', '\\']) {
-            continue;
-        }
-        let Some(steps) = text.strip_prefix('.') else {
-            path.invalid("must begin with `.`");
-            continue;
+        let found = match field_path::follow(root, text, false) {
+            Leads::To(found) => found,
+            Leads::Beyond => continue,
+            Leads::Nowhere => {
+                path.invalid("leads to no field of the schema: write .spec.name, without brackets");
+                continue;
+            }
         };
-        let found = steps.split('.').try_fold(root, |schema, step| {
-            schema.child("properties").lookup(step).filter(|property| property.is_set())
-        });
-        let Some(found) = found else {
-            path.invalid("leads to no field of the schema");
-            continue;
-        };
-        if steps.split('.').next() == Some("metadata") {
+        if text.split('.').nth(1) == Some("metadata") {
             path.invalid("cannot lead into `metadata`");
         }
         if !matches!(found.child("type").str(), "string" | "boolean" | "integer") {

@@ -3,10 +3,10 @@
 
 use std::collections::HashSet;
 
-use regex_lite::Regex;
-
+use super::super::super::go_regex;
 use super::super::super::versions::Change;
 use super::super::field::Field;
+use super::field_path::{self, Leads};
 use super::formats;
 
 /// Where in a schema a part is.
@@ -203,19 +203,9 @@ fn values(schema: Field, skip_any: bool, skip_any_of_first: bool) {
         nested(schema.child("not"), false);
     }
     let pattern = schema.child("pattern");
-    if is_no_pattern(pattern.str()) {
-        pattern.invalid("is not a regular expression of Go");
+    if let Some(why) = go_regex::refusal(pattern.str()) {
+        pattern.invalid(format!("is not a regular expression: {why}"));
     }
-}
-
-/// Whether Go surely refuses a regular expression: one that is not read here may be one of its own.
-fn is_no_pattern(pattern: &str) -> bool {
-    const MOST: usize = 1000;
-    if ["(?=", "(?!", "(?<=", "(?<!", "(?>"].iter().any(|look| pattern.contains(look)) && !pattern.contains('[') {
-        return true;
-    }
-    let may_be_go = ["\\p", "\\P", "\\Q", "\\C", "[[:", "{", "&&", "--", "~~"];
-    pattern.len() < MOST && !may_be_go.iter().any(|part| pattern.contains(part)) && Regex::new(pattern).is_err()
 }
 
 /// `validateNestedValueValidation`: what may only restrict values.
@@ -378,7 +368,7 @@ fn open_api(schema: Field, place: Place) {
     }
     warnings(schema);
     extensions(schema);
-    schema.child("x-kubernetes-validations").items().for_each(rule);
+    schema.child("x-kubernetes-validations").items().for_each(|one| rule(one, schema));
 }
 
 /// `WarningsOnCreate`, `getNonScalarListTypeSetWarnings`
@@ -494,7 +484,7 @@ fn map_items(items: Field, keys: Field) {
 }
 
 /// One of `x-kubernetes-validations`, but for its expressions.
-fn rule(rule: Field) {
+fn rule(rule: Field, schema: Field) {
     const REASONS: [&str; 4] =
         ["FieldValueDuplicate", "FieldValueForbidden", "FieldValueInvalid", "FieldValueRequired"];
     let blank = |field: Field| !field.is_empty() && field.str().trim().is_empty();
@@ -522,5 +512,8 @@ fn rule(rule: Field) {
     }
     if is_long(path.str()) {
         path.invalid("has more than one line");
+    }
+    if is_readable(schema) && matches!(field_path::follow(schema, path.str(), true), Leads::Nowhere) {
+        path.invalid("leads to no field of the schema: write .name, or ['name'], below the schema of the rule");
     }
 }

@@ -249,7 +249,7 @@ fn ports(spec: Field, is_template: bool) {
     for port in all_containers(spec).flat_map(|container| container.child("ports").items()) {
         let (host_ip, host) = (port.child("hostIP").str(), host_port(port));
         if !host_ip.is_empty() && host == 0 {
-            port.child("hostIP").as_path_of(port).warn("`hostIP` has no effect without `hostPort`");
+            port.child("hostIP").warn("`hostIP` has no effect without `hostPort`");
         }
         let same = seen.entry((port.child("containerPort").int(), port.child("protocol").str_or("TCP"))).or_default();
         for other in same.iter().take(REPEATED) {

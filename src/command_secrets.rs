@@ -1,0 +1,147 @@
+//! Secrets on command lines, by how programs take them: `--password=x`, `MYSQL_PWD=x`, `mysql -px`, `curl -u a:b`. What
+//! reports hide of containers' commands and what `introspect` masks in logs is the same.
+
+use crate::words::{is_placeholder, is_secret_name};
+
+/// Programs that take a secret after or in a flag that does not say so.
+struct Program {
+    names: &'static [&'static str],
+    /// The next word is the secret.
+    before: &'static [&'static str],
+    /// The rest of the word is the secret.
+    with: &'static [&'static str],
+}
+
+const PROGRAMS: [Program; 9] = [
+    // A space after `-p` makes the next word a database, and the password asked for.
+    Program {
+        names: &[
+            "mysql",
+            "mysqladmin",
+            "mysqldump",
+            "mysqlimport",
+            "mysqlcheck",
+            "mariadb",
+            "mariadb-admin",
+            "mariadb-dump",
+        ],
+        before: &[],
+        with: &["-p"],
+    },
+    Program { names: &["sshpass"], before: &["-p"], with: &["-p"] },
+    Program {
+        names: &["mongo", "mongosh", "mongodump", "mongorestore", "mongoexport", "mongoimport"],
+        before: &["-p"],
+        with: &[],
+    },
+    Program {
+        names: &["redis-cli", "valkey-cli", "redis-server", "valkey-server"],
+        before: &["-a", "--requirepass", "--masterauth"],
+        with: &[],
+    },
+    Program { names: &["curl"], before: &["-u", "--user", "-U", "--proxy-user"], with: &["-u"] },
+    Program { names: &["docker", "podman", "helm", "buildah", "skopeo", "oras"], before: &["-p"], with: &[] },
+    Program { names: &["ldapsearch", "ldapadd", "ldapmodify", "ldapwhoami", "ldappasswd"], before: &["-w"], with: &[] },
+    Program { names: &["zip", "unzip"], before: &["-P"], with: &[] },
+    Program { names: &["7z", "7za", "7zz"], before: &[], with: &["-p"] },
+];
+
+/// What a word of a command says of secrets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// Nothing.
+    Plain,
+    /// The next word is one.
+    BeforeSecret,
+    /// From this byte on, the word is one.
+    SecretFrom(usize),
+}
+
+/// The words of a command, one after the other.
+#[derive(Default)]
+pub struct Words {
+    program: Option<&'static Program>,
+    is_secret_next: bool,
+}
+
+impl Words {
+    /// Where in the next word of a command a secret begins. What is filled in elsewhere, `$(PASSWORD)`, is none.
+    pub fn secret_from(&mut self, word: &str) -> Option<usize> {
+        let is_after_flag = std::mem::take(&mut self.is_secret_next);
+        let from = match self.look(word) {
+            _ if is_after_flag && !word.starts_with('-') => 0,
+            Look::SecretFrom(from) => from,
+            Look::BeforeSecret => {
+                self.is_secret_next = true;
+                return None;
+            }
+            Look::Plain => return None,
+        };
+        word.get(from..).filter(|secret| !secret.is_empty() && !is_placeholder(secret)).map(|_| from)
+    }
+
+    /// What a word says, whatever was before it but for the program.
+    pub fn look(&mut self, word: &str) -> Look {
+        let name = word.rsplit('/').next().unwrap_or_default();
+        if let Some(program) = PROGRAMS.iter().find(|program| program.names.contains(&name)) {
+            self.program = Some(program);
+            return Look::Plain;
+        }
+        if let Some((name, _)) = word.split_once('=').filter(|(name, _)| is_secret_name(name.trim_start_matches('-'))) {
+            return Look::SecretFrom(name.len() + 1);
+        }
+        let Some(program) = self.program.filter(|program| !program.before.contains(&word)) else {
+            let is_before = self.program.is_some() || word.strip_prefix("--").is_some_and(is_secret_name);
+            return if is_before { Look::BeforeSecret } else { Look::Plain };
+        };
+        if word.strip_prefix("--").is_some_and(is_secret_name) {
+            return Look::BeforeSecret;
+        }
+        let with = program.with.iter().find(|flag| word.len() > flag.len() && word.starts_with(**flag));
+        with.map_or(Look::Plain, |flag| Look::SecretFrom(flag.len()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hidden(command: &str) -> Vec<&str> {
+        let mut words = Words::default();
+        command.split(' ').filter_map(|word| words.secret_from(word).map(|from| &word[from..])).collect()
+    }
+
+    #[test]
+    fn secrets_are_found_as_programs_take_them() {
+        for command in [
+            "app --password=hunter2 --port=80",
+            "app --db-password hunter2",
+            "MYSQL_PWD=hunter2 mysql -u root",
+            "mysql -u root -phunter2 shop",
+            "/usr/bin/mariadb-dump -phunter2",
+            "sshpass -p hunter2 ssh a@b",
+            "redis-cli -h db -a hunter2 ping",
+            "redis-server --requirepass hunter2",
+            "mongosh -u a -p hunter2",
+            "helm registry login -u a -p hunter2",
+            "ldapsearch -x -w hunter2",
+            "app API_KEY=hunter2",
+        ] {
+            assert_eq!(hidden(command), ["hunter2"], "{command}");
+        }
+        assert_eq!(hidden("curl -s -u alice:hunter2 https://a"), ["alice:hunter2"]);
+        for command in [
+            "ssh -p 22 a@b",
+            "docker run a",
+            "app --password=$(PASSWORD)",
+            "mysql -u root -p shop",
+            "mysql -p$PASSWORD",
+            "app --password-file /run/a",
+            "redis-cli -a $REDIS_PASSWORD",
+            "app --token --verbose",
+            "mkdir -p /var/lib/a",
+        ] {
+            assert_eq!(hidden(command), [""; 0], "{command}");
+        }
+    }
+}

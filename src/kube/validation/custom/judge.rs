@@ -1,0 +1,457 @@
+//! A value against the schema of a definition: `apiextensions-apiserver/pkg/apiserver/validation`.
+
+use std::collections::{HashMap, HashSet};
+
+use super::super::super::versions::Change;
+use super::super::field::Run;
+use super::super::meta::{self, Scope};
+use super::super::{Cause, Reason, Target, decoding, formats as names};
+use super::patterns::{Patterns, address};
+use super::{formats, metadata_problems};
+use crate::yaml::{Document, Entry, NodeId, Value};
+/// A schema of a value, and the structural schema of the same value: another one under `allOf` and its relatives.
+#[derive(Clone, Copy)]
+pub struct Both {
+    schema: NodeId,
+    base: NodeId,
+    is_nested: bool,
+}
+
+impl Both {
+    /// A schema that is the structural one.
+    pub fn of(schema: NodeId) -> Self {
+        Self { schema, base: schema, is_nested: false }
+    }
+
+    /// A schema that restricts the same value.
+    fn nested(self, schema: NodeId) -> Self {
+        Self { schema, is_nested: true, ..self }
+    }
+}
+
+/// Judges one value by a schema.
+pub struct Judge<'run> {
+    schema: &'run Document,
+    document: &'run Document,
+    patterns: &'run Patterns,
+    target: Target,
+    /// The kind of the object, for messages.
+    pub kind: &'run str,
+    /// Whether `status` is dropped from new objects.
+    pub is_status_dropped: bool,
+    /// Whether a default is judged, and not an object.
+    pub is_default: bool,
+    /// `items` of lists that keep unknown fields: the flag holds for what is in them (`skipPrune` in
+    /// `pkg/apiserver/schema/pruning/algorithm.go` of k8s.io/apiextensions-apiserver).
+    kept: HashSet<NodeId>,
+    /// Fields that the schema does not have: they stand alone.
+    pub unknown: Vec<Cause>,
+    /// All other mistakes.
+    pub errors: Vec<Cause>,
+}
+
+impl<'run> Judge<'run> {
+    /// A judge that has said nothing yet.
+    pub fn new(schema: &'run Document, document: &'run Document, patterns: &'run Patterns, target: Target) -> Self {
+        let (unknown, errors) = (Vec::new(), Vec::new());
+        let (kind, is_status_dropped, kept) = ("this kind", false, HashSet::new());
+        let is_default = false;
+        Self { schema, document, patterns, target, kind, is_status_dropped, is_default, kept, unknown, errors }
+    }
+
+    fn keyword(&self, schema: NodeId, name: &str) -> Option<NodeId> {
+        self.schema.get(schema, name)
+    }
+
+    fn is_true(&self, schema: NodeId, name: &str) -> bool {
+        self.keyword(schema, name).is_some_and(|node| self.schema.value(node) == Value::Bool(true))
+    }
+
+    fn number(&self, schema: NodeId, name: &str) -> Option<f64> {
+        as_number(self.schema.value(self.keyword(schema, name)?))
+    }
+
+    fn count(&self, schema: NodeId, name: &str) -> Option<usize> {
+        match self.schema.value(self.keyword(schema, name)?) {
+            Value::Int(value) => usize::try_from(value).ok(),
+            _ => None,
+        }
+    }
+
+    fn property(&self, schema: NodeId, name: &str) -> Option<NodeId> {
+        self.keyword(self.keyword(schema, "properties")?, name)
+    }
+
+    fn say(&mut self, reason: Reason, path: &str, node: NodeId, message: String) {
+        self.errors.push(Cause { reason, path: path.to_owned(), node, message, help: None, fix: None });
+    }
+
+    /// Judges a value. `mark` is what to underline where the value runs over many lines.
+    /// Judges a value; `mark` is what a mistake of the whole underlines.
+    pub fn value(&mut self, both: Both, node: NodeId, mark: NodeId, path: &str) {
+        let schema = both.schema;
+        let value = self.document.value(node);
+        let is_int_or_string = self.is_true(schema, "x-kubernetes-int-or-string");
+        let expected = self.keyword(schema, "type").and_then(|node| self.schema.str(node)).unwrap_or("");
+        let fits = match (expected, value) {
+            (_, Value::Null) => self.is_true(schema, "nullable") || expected.is_empty(),
+            ("", Value::Bool(_) | Value::Float(_) | Value::List(_) | Value::Map(_)) => !is_int_or_string,
+            ("" | "integer" | "number", Value::Int(_) | Value::Uint(_))
+            | ("" | "string", Value::Str(_))
+            | ("number", Value::Float(_))
+            | ("object", Value::Map(_))
+            | ("array", Value::List(_))
+            | ("boolean", Value::Bool(_)) => true,
+            ("integer", Value::Float(number)) => number.fract() == 0.0,
+            _ => false,
+        };
+        if !fits {
+            let expected = if is_int_or_string { "integer or string" } else { expected };
+            let message = format!("`{}` must be of type {expected}, and this is {}", last(path), value.type_name());
+            self.say(Reason::WrongType, path, node, message);
+            return;
+        }
+        self.enumeration(schema, node, path);
+        match value {
+            Value::Map(_) => self.map(both, node, mark, path, false),
+            Value::List(items) => self.list(both, items, mark, path),
+            Value::Str(text) => self.text(schema, text, node, path),
+            Value::Int(_) | Value::Uint(_) | Value::Float(_) => self.bounds(schema, value, node, path),
+            Value::Null | Value::Bool(_) => {}
+        }
+        if !matches!(value, Value::Map(_)) {
+            self.junctors(both, node, mark, path);
+        }
+    }
+
+    /// `allOf`, `anyOf`, `oneOf` and `not`.
+    fn junctors(&mut self, both: Both, node: NodeId, mark: NodeId, path: &str) {
+        let document = self.schema;
+        let parts = |name: &str| document.get(both.schema, name).map_or(&[][..], |node| document.items(node));
+        for part in parts("allOf") {
+            self.value(both.nested(*part), node, mark, path);
+        }
+        for (name, least) in [("anyOf", "none"), ("oneOf", "not exactly one")] {
+            let all = parts(name);
+            let taken = all.iter().filter(|part| self.takes(both.nested(**part), node, mark)).count();
+            if !all.is_empty() && (taken == 0 || name == "oneOf" && taken > 1) {
+                let message = format!("`{}` fits {least} of the {} schemas of `{name}`", last(path), all.len());
+                self.say(Reason::Invalid, path, mark, message);
+            }
+        }
+        if let Some(part) = document.get(both.schema, "not")
+            && self.takes(both.nested(part), node, mark)
+        {
+            self.say(Reason::Invalid, path, mark, format!("`{}` is what the schema under `not` takes", last(path)));
+        }
+    }
+
+    fn takes(&self, both: Both, node: NodeId, mark: NodeId) -> bool {
+        let mut judge = Judge::new(self.schema, self.document, self.patterns, self.target);
+        judge.value(both, node, mark, "");
+        judge.errors.is_empty()
+    }
+
+    /// Judges a map.
+    pub fn map(&mut self, both: Both, node: NodeId, mark: NodeId, path: &str, is_root: bool) {
+        let Both { schema, base, is_nested } = both;
+        let document = self.document;
+        let properties = self.keyword(schema, "properties");
+        let others = self.keyword(schema, "additionalProperties");
+        let keeps = self.is_true(schema, "x-kubernetes-preserve-unknown-fields") || self.kept.contains(&schema);
+        let is_embedded = self.is_true(schema, "x-kubernetes-embedded-resource") && !is_nested;
+        for entry in document.entries(node) {
+            let key = document.key(entry);
+            let inner = if path.is_empty() { key.to_string() } else { format!("{path}.{key}") };
+            let is_identity = (is_root || is_embedded) && matches!(&*key, "apiVersion" | "kind" | "metadata");
+            let errors = self.errors.len();
+            match (properties.and_then(|properties| self.keyword(properties, &key)), others) {
+                (Some(property), _) => {
+                    let base = self.property(base, &key).or_else(|| self.keyword(base, "additionalProperties"));
+                    let of = Both { schema: property, base: base.unwrap_or(property), is_nested };
+                    // fields of metadata that the schema does not show are known all the same
+                    self.entry(if is_identity { of.nested(property) } else { of }, *entry, &inner);
+                }
+                _ if is_nested || is_identity => {}
+                (None, Some(others)) if !self.schema.entries(others).is_empty() => {
+                    self.entry(Both::of(others), *entry, &inner);
+                }
+                (None, Some(others)) if self.schema.value(others) != Value::Bool(false) => {}
+                (None, _) if keeps => {}
+                (None, _) => self.unknown_field(properties, &key, entry.key, inner),
+            }
+            if is_root && self.is_status_dropped && key == "status" {
+                self.errors.truncate(errors);
+            }
+        }
+        self.required(both, node, mark, path, is_root);
+        let count = document.entries(node).len() + self.filled_in(both, node, mark);
+        if self.count(schema, "maxProperties").is_some_and(|most| count > most) {
+            self.say(Reason::TooMany, path, mark, format!("`{}` has more entries than its schema allows", last(path)));
+        }
+        if self.count(schema, "minProperties").is_some_and(|least| count < least) {
+            self.say(
+                Reason::Invalid,
+                path,
+                mark,
+                format!("`{}` has fewer entries than its schema asks for", last(path)),
+            );
+        }
+        if is_embedded {
+            self.embedded(node, mark, path);
+        }
+        self.junctors(both, node, mark, path);
+    }
+
+    /// Judges what defaults add to a map by a schema that restricts it: they are right by their own. Returns how many
+    /// they are.
+    fn filled_in(&mut self, both: Both, node: NodeId, mark: NodeId) -> usize {
+        let definition = self.schema;
+        let all = self.keyword(both.base, "properties").map_or(&[][..], |properties| definition.entries(properties));
+        let mut count = 0;
+        for property in all {
+            let Some(default) = self.keyword(property.value, "default") else { continue };
+            let key = definition.key(property);
+            let is_written = self.document.get(node, &key).is_some_and(|value| {
+                self.document.value(value) != Value::Null || self.is_true(property.value, "nullable")
+            });
+            if is_written {
+                continue;
+            }
+            count += 1;
+            if let Some(own) = self.property(both.schema, &key).filter(|_| both.is_nested) {
+                let mut judge = Judge::new(definition, definition, self.patterns, self.target);
+                judge.value(Both { schema: own, base: property.value, is_nested: true }, default, default, &key);
+                self.errors.extend(judge.errors.into_iter().map(|cause| Cause { node: mark, ..cause }));
+            }
+        }
+        count
+    }
+
+    /// The server drops a null that the schema does not want.
+    fn entry(&mut self, both: Both, entry: Entry, path: &str) {
+        if self.document.value(entry.value) != Value::Null || self.is_true(both.base, "nullable") {
+            self.value(both, entry.value, entry.key, path);
+        }
+    }
+
+    /// `validateEmbeddedResource`
+    fn embedded(&mut self, node: NodeId, mark: NodeId, path: &str) {
+        let document = self.document;
+        let dotted = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+        for name in ["apiVersion", "kind"] {
+            let Some(value) = document.get(node, name).filter(|value| document.value(*value) != Value::Null) else {
+                self.say(Reason::Required, &dotted(name), mark, format!("`{name}` is missing"));
+                continue;
+            };
+            let Some(text) = document.str(value) else {
+                self.say(Reason::Invalid, &dotted(name), value, format!("`{name}` must be a text"));
+                continue;
+            };
+            let rule = match name {
+                _ if text.is_empty() => Some("is empty"),
+                "apiVersion" => (text.matches('/').count() > 1).then_some("has more than one `/`: `group/version`"),
+                _ => names::api_label(&text.to_lowercase()),
+            };
+            if let Some(rule) = rule {
+                self.say(Reason::Invalid, &dotted(name), value, format!("`{name}` {rule}"));
+            }
+        }
+        let Some(metadata) = document.get(node, "metadata") else { return };
+        self.unknown.extend(metadata_problems(document, metadata, &dotted("metadata")));
+        let run = Run::new(document, node, self.target, HashSet::new());
+        meta::of_library(run.root().child("metadata"), Scope::Namespaced, names::path_segment);
+        let (causes, _) = run.finish();
+        self.errors.extend(causes.into_iter().map(|cause| Cause { path: dotted(&cause.path), ..cause }));
+    }
+
+    fn unknown_field(&mut self, properties: Option<NodeId>, key: &str, node: NodeId, path: String) {
+        let document = self.schema;
+        let known: Vec<_> =
+            properties.map_or(&[][..], |node| document.entries(node)).iter().map(|e| document.key(e)).collect();
+        let known: Vec<&str> = known.iter().map(|name| &**name).collect();
+        let help = decoding::nearest(key, &known).map(|near| format!("did you mean `{near}`?"));
+        let message = format!("the schema of {} has no `{key}` here", self.kind);
+        self.unknown.push(Cause { reason: Reason::UnknownField, path, node, message, help, fix: None });
+    }
+
+    fn required(&mut self, both: Both, node: NodeId, mark: NodeId, path: &str, is_root: bool) {
+        let Some(required) = self.keyword(both.schema, "required") else { return };
+        let definition = self.schema;
+        for name in definition.items(required).iter().filter_map(|name| definition.str(*name)) {
+            let value = self.document.get(node, name);
+            let property = self.property(both.base, name);
+            let flag = |flag| property.is_some_and(|property| self.is_true(property, flag));
+            let is_dropped = is_root && self.is_status_dropped && name == "status";
+            let written = value.is_some_and(|value| self.document.value(value) != Value::Null || flag("nullable"));
+            let has_default = property.is_some_and(|property| self.keyword(property, "default").is_some());
+            if is_dropped || !written && !has_default {
+                let inner = if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+                let why = if is_dropped { ": the server drops it when an object is created" } else { "" };
+                self.say(Reason::Required, &inner, mark, format!("`{name}` is missing{why}"));
+            }
+        }
+    }
+
+    fn list(&mut self, both: Both, items: &[NodeId], mark: NodeId, path: &str) {
+        let Both { schema, base, is_nested } = both;
+        if let Some(inner) = self.keyword(schema, "items") {
+            if self.is_true(schema, "x-kubernetes-preserve-unknown-fields") || self.kept.contains(&schema) {
+                self.kept.insert(inner);
+            }
+            let base = self.keyword(base, "items").unwrap_or(inner);
+            for (index, item) in items.iter().enumerate() {
+                let mark = self.document.entries(*item).first().map_or(*item, |entry| entry.key);
+                self.value(Both { schema: inner, base, is_nested }, *item, mark, &format!("{path}[{index}]"));
+            }
+        }
+        if !is_nested && !self.is_default {
+            self.list_type(schema, items, path);
+        }
+        if self.count(schema, "maxItems").is_some_and(|most| items.len() > most) {
+            self.say(Reason::TooMany, path, mark, format!("`{}` has more elements than its schema allows", last(path)));
+        }
+        if self.count(schema, "minItems").is_some_and(|least| items.len() < least) {
+            self.say(
+                Reason::Invalid,
+                path,
+                mark,
+                format!("`{}` has fewer elements than its schema asks for", last(path)),
+            );
+        }
+    }
+
+    /// `validateListSetsAndMapsArray`: elements of a set, and keys of a map, are there once.
+    fn list_type(&mut self, schema: NodeId, items: &[NodeId], path: &str) {
+        let definition = self.schema;
+        let list_type = self.keyword(schema, "x-kubernetes-list-type").and_then(|node| definition.str(node));
+        let keys: Vec<&str> = match list_type {
+            Some("set") => Vec::new(),
+            Some("map") => {
+                let keys = self.keyword(schema, "x-kubernetes-list-map-keys");
+                keys.map_or(&[][..], |node| definition.items(node))
+                    .iter()
+                    .filter_map(|key| definition.str(*key))
+                    .collect()
+            }
+            _ => return,
+        };
+        let of_items = self.keyword(schema, "items");
+        let default =
+            |key: &str| self.keyword(self.property(of_items?, key)?, "default").map(|node| definition.to_json(node));
+        let identity = |item: NodeId| match list_type {
+            Some("set") => self.document.to_json(item),
+            _ => {
+                let of_key = |key: &&str| {
+                    let own = self.document.get(item, key).filter(|value| self.document.value(*value) != Value::Null);
+                    own.map(|value| self.document.to_json(value)).or_else(|| default(key)).unwrap_or_default()
+                };
+                keys.iter().map(of_key).collect::<Vec<_>>().join(",")
+            }
+        };
+        let mut counts: HashMap<String, usize> = HashMap::new();
+        let mut found = Vec::new();
+        for (index, item) in items.iter().enumerate() {
+            if list_type == Some("map") && !matches!(self.document.value(*item), Value::Map(_)) {
+                continue;
+            }
+            let count = counts.entry(identity(*item)).or_default();
+            *count += 1;
+            if *count == 2 {
+                found.push((index, *item));
+            }
+        }
+        for (index, item) in found {
+            let mark = self.document.entries(item).first().map_or(item, |entry| entry.key);
+            let what =
+                if keys.is_empty() { "element".to_owned() } else { format!("element of this {}", keys.join(" and ")) };
+            let message = format!("`{}` has an {what} before", last(path));
+            self.say(Reason::Duplicate, &format!("{path}[{index}]"), mark, message);
+        }
+    }
+
+    fn text(&mut self, schema: NodeId, text: &str, node: NodeId, path: &str) {
+        let length = text.chars().count();
+        if self.count(schema, "maxLength").is_some_and(|most| length > most) {
+            self.say(Reason::TooLong, path, node, format!("`{}` is longer than its schema allows", last(path)));
+        }
+        if self.count(schema, "minLength").is_some_and(|least| length < least) {
+            self.say(Reason::Invalid, path, node, format!("`{}` is shorter than its schema asks for", last(path)));
+        }
+        let format = self.keyword(schema, "format").and_then(|format| self.schema.str(format));
+        if let Some(format) = format.filter(|format| formats::breaks(format, text, self.target.0)) {
+            self.say(Reason::Invalid, path, node, format!("`{}` is not of the format {format}", last(path)));
+        }
+        let regex =
+            self.keyword(schema, "pattern").and_then(|pattern| self.patterns.get(&(address(self.schema), pattern)));
+        if let Some(regex) = regex.filter(|regex| !regex.is_match(text)) {
+            let message = format!("`{}` does not match {}", last(path), regex.as_str());
+            self.say(Reason::Invalid, path, node, message);
+        }
+    }
+
+    fn bounds(&mut self, schema: NodeId, node_value: Value, node: NodeId, path: &str) {
+        let Some(value) = as_number(node_value) else { return };
+        let format = self.keyword(schema, "format").and_then(|format| self.schema.str(format));
+        let format = format.filter(|_| self.target.has(Change::NumberFormats));
+        // a bound that its own format cannot hold is an error of every value
+        let is_wide = |name: &str| self.number(schema, name).is_some_and(|bound| bound.abs() > f64::from(i32::MAX));
+        if format == Some("int32") && (is_wide("minimum") || is_wide("maximum")) {
+            self.say(
+                Reason::Invalid,
+                path,
+                node,
+                format!("`{}` has a bound that does not fit into 32 bits", last(path)),
+            );
+        }
+        if format == Some("int32") && !(f64::from(i32::MIN)..=f64::from(i32::MAX)).contains(&value) {
+            self.say(Reason::Invalid, path, node, format!("`{}` does not fit into 32 bits", last(path)));
+        }
+        let below = self
+            .number(schema, "minimum")
+            .is_some_and(|least| value < least || self.is_true(schema, "exclusiveMinimum") && value <= least);
+        let above = self
+            .number(schema, "maximum")
+            .is_some_and(|most| value > most || self.is_true(schema, "exclusiveMaximum") && value >= most);
+        if below || above {
+            let what = if below { "below what its schema asks for" } else { "above what its schema allows" };
+            self.say(Reason::Invalid, path, node, format!("`{}` is {what}", last(path)));
+        }
+        // The server cuts a step to a whole number where the value is one, and takes none below 1 then.
+        let is_multiple = |step: f64| match node_value {
+            Value::Int(_) => step >= 1.0 && value % step.trunc() == 0.0,
+            _ => (value / step).fract() == 0.0,
+        };
+        if let Some(step) = self.number(schema, "multipleOf").filter(|step| *step > 0.0 && !is_multiple(*step)) {
+            self.say(Reason::Invalid, path, node, format!("`{}` is not a multiple of {step}", last(path)));
+        }
+    }
+
+    fn enumeration(&mut self, schema: NodeId, node: NodeId, path: &str) {
+        let definition = self.schema;
+        let values = self.keyword(schema, "enum").filter(|values| !definition.items(*values).is_empty());
+        let Some(values) = values else { return };
+        let written = self.document.to_json(node);
+        let allowed: Vec<String> = definition.items(values).iter().map(|value| definition.to_json(*value)).collect();
+        let is_null = self.document.value(node) == Value::Null;
+        if !is_null && !allowed.contains(&written) {
+            let message = format!("`{}` cannot be {written}, one of {}", last(path), allowed.join(", "));
+            self.say(Reason::NotSupported, path, node, message);
+        }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "the server compares floats too")]
+fn as_number(value: Value) -> Option<f64> {
+    match value {
+        Value::Int(value) => Some(value as f64),
+        Value::Uint(value) => Some(value as f64),
+        Value::Float(value) => Some(value),
+        _ => None,
+    }
+}
+
+/// The last step of a path.
+pub fn last(path: &str) -> &str {
+    path.rsplit('.').next().unwrap_or(path)
+}
