@@ -59,6 +59,9 @@ pub fn is_secret_name(name: &str) -> bool {
         "APIKEY",
         "PRIVATE_KEY",
         "ACCESS_KEY",
+        "ACCOUNT_KEY",
+        "ACCOUNTKEY",
+        "ENCRYPTION_KEY",
     ];
     let upper = name.to_ascii_uppercase().replace(['-', '.'], "_");
     WORDS.iter().any(|word| upper.strip_suffix(word).is_some_and(|rest| rest.is_empty() || rest.ends_with('_')))

@@ -403,7 +403,7 @@ fn adopting_what_is_not_made_is_an_error() {
         ("port: 80", "adopt: {names: {Ingress: a}}", "makes no Ingress"),
         ("port: 80", "adopt: {claim: a}", "has no `storage`"),
         ("port: 80", "adopt: {ordered: true}", "makes no StatefulSet"),
-        ("user: 5", "adopt: {port: web}", "has no `port`"),
+        ("user: 5", "adopt: {port: web}", "no container declares the app's `port`"),
         ("port: 80", "adopt: {names: {Job: a}}", "Job"),
     ];
     for (app, adopt, message) in cases {
@@ -625,11 +625,15 @@ fn left(input: &str) -> String {
     report(input)["left"].to_string()
 }
 
-/// What a completion would break is no matter for an `ignore`: the workload stays where it is.
+/// The root filesystem is read-only because we made it so: what the program writes to becomes writable, and nothing is
+/// ignored.
 #[test]
-fn a_completion_that_breaks_the_program_is_not_made() {
+fn a_completion_that_would_break_the_program_is_mended() {
     let nginx = deployment("", "").replace("registry.example.com/web:1", "nginx:1.27");
-    assert!(left(&nginx).contains("cannot start"), "{}", report(&nginx));
+    assert!(description(&report(&nginx)).contains("/var/cache/nginx"), "{}", report(&nginx));
+    let beside = deployment("", "      - {name: proxy, image: \"nginx:1.27\"}\n");
+    assert!(description(&report(&beside)).contains("as: proxy"), "{}", report(&beside));
+    assert!(description(&report(&beside)).contains("/var/cache/nginx"), "{}", report(&beside));
     assert!(!report(&nginx).to_string().contains("as the imported manifest has it"));
 }
 
@@ -684,4 +688,128 @@ fn an_added_start_up_probe_asks_what_the_liveness_probe_asks() {
     let started = format!("{probe}, startupProbe: {{httpGet: {{path: /s, port: 80}}}}");
     let run = patterns_with(&["import", "-"], deployment(&format!(", {started}"), "").as_bytes());
     assert!(!run.stdout.contains("startupProbe: {httpGet: {scheme: HTTPS}}"), "{}", run.stdout);
+}
+
+/// Of each of these a stranger's manifests lost something, or kept something of theirs out.
+#[test]
+fn what_others_share_stays_theirs() {
+    let track = |track: &str| {
+        deployment(", ports: [{containerPort: 8080}]", "")
+            .replace("name: web}", &format!("name: {track}}}"))
+            .replace("{app: web}", &format!("{{app: web, track: {track}}}"))
+    };
+    let common = "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {selector: {app: web}, ports: [{port: 80, \
+                  targetPort: 8080}]}\n---\napiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: web}\nspec: \
+                  {maxUnavailable: 1, selector: {matchLabels: {app: web}}}\n";
+    let both = report(&format!("{}---\n{}---\n{common}", track("stable"), track("canary")));
+    let why = |object: &str| {
+        let of = |one: &&Value| one["object"] == object;
+        both["left"].as_array().unwrap().iter().find(of).map(|one| one["why"].clone())
+    };
+    assert_eq!(why("Service/web"), Some(json!("it selects the Pods of several workloads")), "{both}");
+    assert_eq!(why("PodDisruptionBudget/web"), why("Service/web"), "{both}");
+    // of one workload alone it is narrowed, and the report says so
+    let one = report(&format!("{}---\n{common}", track("stable")));
+    assert!(one["documents"][0]["changed"].to_string().contains("selects the Pods of this workload alone"), "{one}");
+}
+
+#[test]
+fn a_volume_of_two_containers_is_one() {
+    for source in [
+        "ephemeral: {volumeClaimTemplate: {spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}}}",
+        "csi: {driver: secrets.example.com}",
+        "emptyDir: {sizeLimit: 1Gi}",
+    ] {
+        let pod = format!(
+            "      initContainers: [{{name: fill, image: \"registry.example.com/i:1\", volumeMounts: [{{name: e, mountPath: \
+             /out}}]}}]\n      volumes: [{{name: e, {source}}}]\n"
+        );
+        let said = report(&deployment(", volumeMounts: [{name: e, mountPath: /in}]", &pod));
+        let Some(text) = said["documents"][0]["description"].as_str() else { continue };
+        let made = documents(&generate(text).stdout);
+        let spec = &made.iter().find(|one| one["kind"] == "Deployment").unwrap()["spec"]["template"]["spec"];
+        let name = |container: &Value, path: &str| {
+            let mounts = container["volumeMounts"].as_array().unwrap();
+            mounts.iter().find(|one| one["mountPath"] == path).unwrap()["name"].clone()
+        };
+        assert_eq!(name(&spec["initContainers"][0], "/out"), name(&spec["containers"][0], "/in"), "{source}: {text}");
+    }
+}
+
+#[test]
+fn labels_that_something_reads_stay() {
+    let reads = ", env: [{name: R, valueFrom: {fieldRef: {fieldPath: \"metadata.labels['release']\"}}}]";
+    let labelled = |container: &str, labels: &str| {
+        deployment(container, "").replace("labels: {app: web}", &format!("labels: {{app: web, {labels}}}"))
+    };
+    let rule = "---\napiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: web}\nspec: {host: web, \
+                subsets: [{name: one, labels: {app.kubernetes.io/version: \"1.2\"}}]}\n";
+    for (input, label, value) in [
+        (labelled(reads, "release: canary"), "release", "canary"),
+        (labelled("", "release: canary"), "release", "canary"),
+        (labelled("", "app.kubernetes.io/version: \"1.2\"") + rule, "app.kubernetes.io/version", "1.2"),
+    ] {
+        let said = report(&input);
+        let made = documents(&generate(description(&said)).stdout);
+        let made = made.iter().find(|one| one["kind"] == "Deployment").unwrap();
+        assert_eq!(made["spec"]["template"]["metadata"]["labels"][label], value, "{}", description(&said));
+    }
+}
+
+#[test]
+fn secrets_in_other_forms_are_known() {
+    for value in [
+        "Server=db;User=a;Password=kX9fQ2vLm4T;",
+        "AccountName=a;AccountKey=kX9fQ2vLm4T==",
+        "{\"user\":\"a\",\"password\":\"kX9fQ2vLm4T\"}",
+        "password: kX9fQ2vLm4T",
+        "run --requirepass kX9fQ2vLm4T --password kX9fQ2vLm4T",
+    ] {
+        let input = deployment(&format!(", env: [{{name: SETTINGS, value: {}}}]", json!(value)), "");
+        let run = patterns_with(&["import", "--diff", "-"], input.as_bytes());
+        assert!(!format!("{}{}", run.stdout, run.stderr).contains("kX9fQ2"), "{value}: {}{}", run.stdout, run.stderr);
+    }
+    for words in [
+        json!(["serve", "--password", "kX9fQ2vLm4T"]),
+        json!(["serve", "--db-password=kX9fQ2vLm4T"]),
+        json!(["redis-server", "--requirepass", "kX9fQ2vLm4T"]),
+        json!(["mysql", "-u", "root", "-pkX9fQ2vLm4T"]),
+        json!(["curl", "-u", "a:kX9fQ2vLm4T", "http://web"]),
+    ] {
+        let input = deployment(&format!(", command: {words}"), "");
+        let run = patterns_with(&["import", "--diff", "-"], input.as_bytes());
+        assert!(!format!("{}{}", run.stdout, run.stderr).contains("kX9fQ2"), "{words}: {}{}", run.stdout, run.stderr);
+        assert!(left(&input).contains("secret is written in the open"), "{}", left(&input));
+    }
+    // what names no secret
+    for words in [
+        json!(["serve", "--password", "$(PASSWORD)"]),
+        json!(["serve", "--token", "/run/token"]),
+        json!(["ssh", "-p", "22"]),
+    ] {
+        assert_eq!(report(&deployment(&format!(", command: {words}"), ""))["imported"], 1, "{words}");
+    }
+}
+
+#[test]
+fn everyday_manifests_need_no_hatch() {
+    let nginx = deployment(", ports: [{containerPort: 80}]", "").replace("registry.example.com/web:1", "nginx:1.27");
+    let cases = [
+        (nginx, "writable:"),
+        (deployment("", "  strategy: {type: Recreate}\n"), "rollout: {recreate: true}"),
+        (deployment("", "      securityContext: {supplementalGroups: [], sysctls: []}\n"), "image:"),
+        (
+            deployment(
+                ", volumeMounts: [{name: d, mountPath: \"/${A}\"}]",
+                "      volumes: [{name: d, hostPath: {path: /d}}]\n",
+            ),
+            "$${A}",
+        ),
+    ];
+    for (input, part) in cases {
+        let said = report(&input);
+        assert_eq!(said["imported"], 1, "{input}{said}");
+        assert!(description(&said).contains(part), "{part}: {}", description(&said));
+        assert!(!description(&said).contains("patch:"), "{}", description(&said));
+    }
 }

@@ -16,6 +16,7 @@ mod spanned;
 mod target;
 mod variants;
 
+pub(crate) use app::is_secret_word;
 pub use app::{
     App, EnvFrom, EnvSource, EnvVar, Files, Handler, Health, NamedPort, Probe, Request, Resources, Right, Volume,
     looks_like_secret, read as read_app, read_resources,

@@ -153,7 +153,12 @@ pub(super) fn canonical(object: &Json, around: &Around) -> Json {
 pub(super) fn without_nulls(value: &mut Json) {
     match value {
         Json::Object(members) => {
-            members.retain(|_, value| !value.is_null());
+            // and so are lists of a Pod's security that hold nothing
+            let is_nothing = |key: &str, value: &Json| {
+                value.is_null()
+                    || matches!(key, "supplementalGroups" | "sysctls") && value.as_array().is_some_and(Vec::is_empty)
+            };
+            members.retain(|key, value| !is_nothing(key, value));
             members.values_mut().for_each(without_nulls);
         }
         Json::Array(items) => items.iter_mut().for_each(without_nulls),
@@ -195,7 +200,10 @@ fn service(spec: &mut Json, around: &Around) {
     // Of one that the server has filled in, addresses are its choice; one alone was written by hand.
     let is_filled_in = !spec["clusterIPs"].is_null();
     if headless || is_filled_in {
-        remove(spec, &["clusterIP", "clusterIPs", "ipFamilies"]);
+        remove(spec, &["clusterIP", "clusterIPs"]);
+    }
+    if is_filled_in {
+        remove(spec, &["ipFamilies"]);
     }
     if let Some(members) = spec.as_object_mut() {
         members.insert("headless".to_owned(), json!(headless));
@@ -356,7 +364,10 @@ fn volumes(spec: &mut Map<String, Json>) {
                 let own = source.is_none();
                 let source = source.unwrap_or_else(|| json!({"claimTemplate": name}));
                 let shared = mounted.get(&name).filter(|places| places.len() > 1);
-                if let Some(places) = shared.filter(|_| !own && source.get("emptyDir").is_some()) {
+                if let Some(places) = shared.filter(|_| {
+                    // what each Pod has for itself; mounted twice it is one
+                    !own && ["emptyDir", "ephemeral", "csi"].iter().any(|kind| source.get(*kind).is_some())
+                }) {
                     members.insert("sharedWith".to_owned(), json!(places.join(", ")));
                 }
                 members.insert("volume".to_owned(), source);

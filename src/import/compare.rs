@@ -121,9 +121,21 @@ fn walk(
             Kind::Changed(reason(path))
         }
         (Some(said), _) => covered(path, said, made, whole).map_or(Kind::Lost, Kind::Changed),
+        // fewer Pods are selected, which the reader of the report has to know
+        (None, Some(_)) if narrows(kind, path) => Kind::Changed("it selects the Pods of this workload alone"),
+        (None, Some(made))
+            if path.last().is_some_and(|last| last == "dnsPolicy") && *made == "ClusterFirstWithHostNet" =>
+        {
+            Kind::Changed("names of Services resolve on the node's network; before, the node's resolver answered")
+        }
         (None, _) => Kind::Completed(reason(path)),
     };
     fields.push(Field { path: path.clone(), said: said.cloned(), made: made.cloned(), kind: relation });
+}
+
+/// Whether a label more at this place selects fewer Pods.
+fn narrows(kind: &str, path: &[String]) -> bool {
+    matches!(kind, "Service" | "PodDisruptionBudget") && path.iter().any(|step| step == "selector")
 }
 
 /// Whether an empty map at this place is of effect.

@@ -29,7 +29,30 @@ pub(super) struct Ports {
 }
 
 /// How much an emptyDir may hold that nobody limits.
-const SIZE: &str = "1Gi";
+pub(super) const SIZE: &str = "1Gi";
+
+/// A quantity, written as a text or as a number.
+fn quantity(value: &Json) -> Option<Quantity> {
+    Quantity::parse(&value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+}
+
+/// What an emptyDir without a limit may hold: [`SIZE`], or its part of what the Pod's containers may have of the disk.
+pub(super) fn unlimited(spec: &Json) -> String {
+    const MEBIBYTE: i128 = 1 << 20;
+    let limit = |container: &Json| {
+        let limits = &container["resources"];
+        let said = ["limits", "requests"].iter().find_map(|list| limits[*list].get("ephemeral-storage"));
+        Some(quantity(said?)?.value() / MEBIBYTE)
+    };
+    let least = items(&spec["containers"]).iter().filter_map(limit).min();
+    let volumes = items(&spec["volumes"]).iter().filter(|volume| volume.get("emptyDir").is_some());
+    // the Pod's own folder for temporary files is one more, and logs need a place
+    let parts = i128::try_from(volumes.count()).unwrap_or(i128::MAX).saturating_add(2);
+    match least.map(|least| least / parts) {
+        Some(part) if part < 1024 => format!("{}Mi", part.max(1)),
+        _ => SIZE.to_owned(),
+    }
+}
 
 /// The keys in the order in which people write them.
 pub(super) fn keys(container: &Json, pod: &Pod<'_>, ports: &Ports) -> Map<String, Json> {
@@ -248,7 +271,7 @@ fn mounts(container: &Json, pod: &Pod<'_>) -> Mounts {
         let path = path_of(mount);
         let Some(volume) = items(&pod.spec["volumes"]).iter().find(|volume| volume["name"] == name) else { continue };
         if let Some(empty) = empty_dir(volume) {
-            let size = empty["sizeLimit"].as_str().map_or_else(|| json!(SIZE), |size| json!(size));
+            let size = empty["sizeLimit"].as_str().map_or_else(|| json!(unlimited(pod.spec)), |size| json!(size));
             let (sub, users) = (mount["subPath"].as_str(), mounted(pod.spec, &name));
             if !mount["subPathExpr"].is_null() || sub.is_some() && users > 1 {
                 continue;
@@ -319,15 +342,18 @@ fn volume_of(volume: &Json, mount: &Json, path: &str, pod: &Pod<'_>) -> Option<J
     } else if let Some(name) = volume.pointer("/configMap/name").and_then(Json::as_str) {
         value.insert("configmap".to_owned(), json!(name));
     } else if let Some(host) = volume.pointer("/hostPath/path").and_then(Json::as_str) {
-        value.insert("host".to_owned(), json!(host));
+        value.insert("host".to_owned(), json!(escaped(host)));
         let must_be = volume["hostPath"]["type"].as_str().filter(|must_be| !must_be.is_empty());
         value.extend(must_be.map(|must_be| ("type".to_owned(), json!(must_be))));
         let propagation = mount["mountPropagation"].as_str().filter(|propagation| *propagation != "None");
         value.extend(propagation.map(|propagation| ("propagation".to_owned(), json!(propagation))));
     } else if let Some(driver) = volume.pointer("/csi/driver").and_then(Json::as_str) {
         value.insert("csi".to_owned(), json!(driver));
-        let attributes = volume["csi"].get("volumeAttributes").filter(|attributes| attributes.is_object());
-        value.extend(attributes.map(|attributes| ("attributes".to_owned(), attributes.clone())));
+        let attributes = volume["csi"]["volumeAttributes"].as_object();
+        let escaped_of = |attributes: &Map<String, Json>| {
+            attributes.iter().map(|(key, value)| (key.clone(), json!(escaped(&text(value))))).collect::<Map<_, _>>()
+        };
+        value.extend(attributes.map(|attributes| ("attributes".to_owned(), Json::Object(escaped_of(attributes)))));
     } else if let Some([source]) = volume.pointer("/projected/sources").map(items)
         && let Some(audience) = source.pointer("/serviceAccountToken/audience").and_then(Json::as_str)
     {
@@ -344,7 +370,7 @@ fn volume_of(volume: &Json, mount: &Json, path: &str, pod: &Pod<'_>) -> Option<J
     } else {
         return None;
     }
-    value.insert("mount".to_owned(), json!(path));
+    value.insert("mount".to_owned(), json!(escaped(path)));
     if ["hostPath", "csi", "projected"].iter().any(|kind| volume.get(kind).is_some()) {
         let read_only = read_only || volume["csi"]["readOnly"] == true;
         if !read_only {
@@ -361,10 +387,10 @@ fn volume_of(volume: &Json, mount: &Json, path: &str, pod: &Pod<'_>) -> Option<J
     let sub = mount["subPath"].as_str().filter(|sub| !sub.is_empty());
     match (listed, sub) {
         ([], Some(file)) if source.is_some() => {
-            value.insert("file".to_owned(), json!(file));
+            value.insert("file".to_owned(), json!(escaped(file)));
         }
         ([], Some(folder)) if volume.get("image").is_none() && fits("sub-path", folder) => {
-            value.insert("sub".to_owned(), json!(folder));
+            value.insert("sub".to_owned(), json!(escaped(folder)));
         }
         ([], _) => {}
         (listed, _) => {
@@ -380,7 +406,9 @@ fn volume_of(volume: &Json, mount: &Json, path: &str, pod: &Pod<'_>) -> Option<J
 
 /// `resources`: requests, a limit of memory, and more where it is said.
 fn resources(resources: &Json) -> Json {
-    let of = |list: &str, name: &str| resources[list].get(name).cloned();
+    // the language has no word for nothing
+    let is_something = |value: &Json| quantity(value).is_none_or(|quantity| quantity.sign() != 0);
+    let of = |list: &str, name: &str| resources[list].get(name).cloned().filter(is_something);
     let request = |name: &str| of("requests", name).or_else(|| of("limits", name));
     let extended: Vec<(String, Json)> = resources["limits"]
         .as_object()

@@ -66,6 +66,7 @@ fn check(probe: &Json, main: Option<u64>, ours: Timing, number: &dyn Fn(&Json) -
         let path = http["path"].as_str().filter(|path| !path.is_empty()).unwrap_or("/");
         // the query of a path has no other place
         let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
+        let path = super::container::escaped(&path);
         form.insert("path".to_owned(), json!(path));
         let port = number(&http["port"])?;
         if Some(port) == main {

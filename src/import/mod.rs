@@ -286,7 +286,7 @@ fn attempt(owned: &Owned<'_>, run: &Run, generate: Generate<'_>) -> Result<Attem
         let made = match generate(&text, None) {
             Ok(made) => made,
             Err(findings) => {
-                if ignore(&findings, &mut ignored) {
+                if make_writable(&findings, &mut keys) || ignore(&findings, &mut ignored) {
                     continue;
                 }
                 return Err(refused(&findings));
@@ -433,10 +433,41 @@ fn write_hatches(keys: &mut Map<String, Json>, merges: &BTreeMap<String, Json>, 
     }
 }
 
+/// The rule about folders that a program writes to.
+const READ_ONLY_ROOT: &str = "read-only-root-needs-volume";
+
 /// Rules that what was imported breaks are ignored, with the reason that it is so already. Whether that settles all.
 /// What is wrong with what completion adds (a read-only root, probes), not with the manifest: such a workload stays where
 /// it is.
-const OF_COMPLETION: &[&str] = &["read-only-root-needs-volume", "probe-port-not-served", "probe-protocol"];
+const OF_COMPLETION: &[&str] = &[READ_ONLY_ROOT, "probe-port-not-served", "probe-protocol"];
+
+/// Makes folders writable that a program needs and the read-only root, which is ours, would take from it. Whether there
+/// are any.
+fn make_writable(findings: &[Finding], keys: &mut Map<String, Json>) -> bool {
+    let mut added = false;
+    for finding in findings {
+        if finding.rule.is_none_or(|rule| rule.name != READ_ONLY_ROOT) {
+            continue;
+        }
+        let mut quoted = finding.message.split('`').skip(1).step_by(2);
+        let Some(container) = quoted.next() else { continue };
+        let entry = keys.get_mut("use").and_then(Json::as_array_mut).and_then(|list| {
+            list.iter_mut().filter_map(|entry| entry.get_mut("container")).find(|entry| entry["as"] == container)
+        });
+        // where no entry has the name, it is the app
+        let of = if entry.is_some() { entry } else { keys.get_mut("app") };
+        let Some(members) = of.and_then(Json::as_object_mut) else { continue };
+        let writable = members.entry("writable").or_insert_with(|| json!([]));
+        for folder in quoted.filter(|path| path.starts_with('/')) {
+            let one = json!({folder: container::SIZE});
+            if let Some(list) = writable.as_array_mut().filter(|list| !list.contains(&one)) {
+                list.push(one);
+                added = true;
+            }
+        }
+    }
+    added
+}
 
 fn ignore(findings: &[Finding], ignored: &mut Vec<Json>) -> bool {
     let errors = findings.iter().filter(|finding| finding.level == crate::diagnostic::Level::Error);

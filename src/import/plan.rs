@@ -22,11 +22,40 @@ pub(super) fn asked(inputs: &[Input]) -> Vec<String> {
         if let Some(spec) = canonical::pod_spec(&input.object) {
             collect(&spec["affinity"], &mut asked);
             collect(&spec["topologySpreadConstraints"], &mut asked);
+            own_labels(spec, &mut asked);
+        }
+    }
+    for input in inputs {
+        // Helm's labels have these names only where Helm has written them.
+        let labels = &input.object["metadata"]["labels"];
+        let is_helm =
+            labels.get("helm.sh/chart").is_some() || matches!(labels["heritage"].as_str(), Some("Helm" | "Tiller"));
+        if !is_helm {
+            let template = canonical::template_pointer(input.kind()).and_then(|way| input.object.pointer(way));
+            let all = [labels, template.map_or(&Json::Null, |template| &template["metadata"]["labels"])];
+            let said = |name: &&str| all.iter().any(|labels| labels.get(name).is_some());
+            asked.extend(
+                ["chart", "heritage", "release"].iter().filter(|name| said(name)).map(|name| (*name).to_owned()),
+            );
         }
     }
     let mut asked: Vec<String> = asked.into_iter().collect();
     asked.sort_unstable();
     asked
+}
+
+/// Labels that Pods read of themselves: `metadata.labels['release']`.
+fn own_labels(value: &Json, asked: &mut HashSet<String>) {
+    match value {
+        Json::Object(members) => {
+            let field = members.get("fieldPath").and_then(Json::as_str);
+            let label = field.and_then(|path| path.strip_prefix("metadata.labels['")?.strip_suffix("']"));
+            asked.extend(label.map(str::to_owned));
+            members.values().for_each(|value| own_labels(value, asked));
+        }
+        Json::Array(elements) => elements.iter().for_each(|element| own_labels(element, asked)),
+        _ => {}
+    }
 }
 
 fn collect(value: &Json, asked: &mut HashSet<String>) {
@@ -38,6 +67,14 @@ fn collect(value: &Json, asked: &mut HashSet<String>) {
                 {
                     asked.extend(labels.iter().filter(|(_, value)| value.is_string()).map(|(key, _)| key.clone()));
                 }
+                // Istio's words for it
+                let listed = match key.as_str() {
+                    "subsets" => items(value),
+                    "workloadSelector" => std::slice::from_ref(value),
+                    _ => &[],
+                };
+                let labels = listed.iter().filter_map(|one| one["labels"].as_object());
+                asked.extend(labels.flat_map(|labels| labels.keys().cloned()));
                 if key == "matchExpressions" {
                     asked.extend(items(value).iter().filter_map(|one| one["key"].as_str()).map(str::to_owned));
                 }
@@ -63,6 +100,8 @@ struct Near<'a> {
     routes: HashMap<Key<'a>, Vec<&'a Input>>,
     claims: HashMap<Key<'a>, &'a Input>,
     accounts: HashMap<Key<'a>, &'a Input>,
+    /// Services and budgets that select the Pods of several workloads.
+    common: HashSet<*const Input>,
     /// How many workloads have a claim, or an account.
     claimed: HashMap<Key<'a>, usize>,
     shared: HashMap<Key<'a>, usize>,
@@ -107,11 +146,28 @@ impl<'a> Near<'a> {
                 _ => {}
             }
         }
+        let mut seen = HashSet::new();
+        let lasting = |input: &&Input| matches!(input.kind(), "Deployment" | "StatefulSet" | "DaemonSet");
+        for workload in inputs.iter().filter(lasting) {
+            for kind in ["Service", "PodDisruptionBudget"] {
+                for one in near.all_selecting(kind, workload).into_iter().map(std::ptr::from_ref) {
+                    if !seen.insert(one) {
+                        near.common.insert(one);
+                    }
+                }
+            }
+        }
         near
     }
 
-    /// The Services or budgets that select a workload's Pods, in the order of the run.
+    /// The Services or budgets that select the Pods of a workload and of no other, in the order of the run.
     fn selecting(&self, kind: &str, workload: &'a Input) -> Vec<&'a Input> {
+        let mut found = self.all_selecting(kind, workload);
+        found.retain(|input| !self.common.contains(&std::ptr::from_ref(*input)));
+        found
+    }
+
+    fn all_selecting(&self, kind: &str, workload: &'a Input) -> Vec<&'a Input> {
         let pointer = canonical::template_pointer(workload.kind()).unwrap_or_default();
         let labels = workload.object.pointer(pointer).and_then(|template| template["metadata"]["labels"].as_object());
         let namespace = workload.id.namespace.as_deref();
@@ -153,7 +209,11 @@ pub(super) fn plan<'a>(
         all.push(owned);
     }
     let rest = inputs.iter().filter(|input| !taken.contains(&std::ptr::from_ref(*input)));
-    let rest = rest.map(|input| (input, why_left(input))).collect();
+    let rest = rest.map(|input| {
+        let is_common = near.common.contains(&std::ptr::from_ref(input));
+        (input, if is_common { "it selects the Pods of several workloads".to_owned() } else { why_left(input) })
+    });
+    let rest = rest.collect();
     (all, rest)
 }
 

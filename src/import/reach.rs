@@ -52,6 +52,9 @@ pub(super) fn rollout(object: &Json) -> Json {
     }
     let history = spec["revisionHistoryLimit"].as_u64().filter(|history| *history != 10);
     rollout.extend(history.map(|history| ("history".to_owned(), json!(history))));
+    if kind == "Deployment" && spec["strategy"]["type"] == "Recreate" {
+        rollout.insert("recreate".to_owned(), json!(true));
+    }
     Json::Object(rollout)
 }
 

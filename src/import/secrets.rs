@@ -3,7 +3,8 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::canonical::{containers, items, text};
-use crate::describe::looks_like_secret;
+use crate::command_secrets::Words;
+use crate::describe::{is_secret_word, looks_like_secret};
 use crate::words::is_secret_name;
 
 /// What stands for a secret where objects are shown.
@@ -91,15 +92,14 @@ fn walk(value: &Json, path: &mut Vec<String>, found: &mut Vec<Vec<String>>) {
             }
         }
         Json::Array(elements) => {
-            let mut option = "";
+            let mut words = Words::default();
             for (index, element) in elements.iter().enumerate() {
                 path.push(index.to_string());
                 match element.as_str() {
                     Some(text) => {
-                        if holds_secret(text) || !text.starts_with('-') && is_secret(option, text) {
+                        if holds_secret(text) || is_secret_word(&mut words, text) {
                             found.push(path.clone());
                         }
-                        option = text.strip_prefix('-').map_or("", |rest| rest.trim_start_matches('-'));
                     }
                     None => walk(element, path, found),
                 }
@@ -126,20 +126,27 @@ fn holds_secret(text: &str) -> bool {
     let runs_mysql = text.contains("mysql") || text.contains("mariadb");
     let trim = |word: &str| word.trim_matches(|letter| matches!(letter, '"' | '\'' | ';' | ',' | ')' | '(')).to_owned();
     let mut before = String::new();
-    for word in text.split(|letter: char| letter.is_whitespace() || matches!(letter, '?' | '&')) {
+    // words, parameters of a URL, parts of a connection string, members of an object
+    let is_between = |letter: char| letter.is_whitespace() || matches!(letter, '?' | '&' | ';' | ',' | '{' | '}');
+    for word in text.split(is_between).filter(|word| !word.is_empty()) {
         let word = trim(word);
         let is_scheme = matches!(before.as_str(), "Bearer" | "Basic") && word.len() >= 8 && is_literal(&word);
         let is_token = TOKENS.iter().any(|token| word.len() >= 16 && word.starts_with(token));
-        let assigned = word.split_once('=').is_some_and(|(name, value)| {
+        let is_assigned = |name: &str, value: &str| {
+            let (name, value) = (trim(name), trim(value));
             let name = name.trim_start_matches('-');
-            let value = trim(value);
             is_secret_name(name) && looks_like_secret(name, &value) && is_literal(&value)
-        });
+        };
+        // `password=x`, `"password":"x"`, `password: x`, `--password x`
+        let assigned = word.split_once(['=', ':']).is_some_and(|(name, value)| is_assigned(name, value))
+            || before.strip_suffix(':').or(before.strip_prefix("--")).is_some_and(|name| is_assigned(name, &word));
         let of_mysql = runs_mysql && word.strip_prefix("-p").is_some_and(|rest| is_literal(rest) && rest.len() > 1);
         if is_scheme || is_token || assigned || of_mysql {
             return true;
         }
         before = word;
     }
-    looks_like_secret("", text)
+    let mut words = Words::default();
+    let mut in_script = text.split_whitespace().map(|word| word.trim_matches(['"', '\'', ';', ',', ')', '(']));
+    looks_like_secret("", text) || in_script.any(|word| is_secret_word(&mut words, word))
 }

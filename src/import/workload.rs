@@ -234,7 +234,8 @@ fn storage(spec: &Json, pod: &Pod<'_>, app: &Json) -> Option<Json> {
         ("size".to_owned(), claim.pointer("/resources/requests/storage")?.clone()),
         ("mount".to_owned(), json!(canonical::path_of(mount))),
     ]);
-    let class = claim["storageClassName"].as_str();
+    // the empty name, which forbids a class, has no key
+    let class = claim["storageClassName"].as_str().filter(|class| !class.is_empty());
     storage.extend(class.map(|class| ("class".to_owned(), json!(class))));
     Some(Json::Object(storage))
 }

@@ -14,6 +14,7 @@ pub(super) fn apply(description: &Description, objects: &mut [Json], findings: &
     let seconds = |key: &str| rollout.get(key).and_then(Spanned::text).and_then(|text| duration_seconds(text).ok());
     let (settle, deadline) = (seconds("settle"), seconds("deadline"));
     let history = rollout.get("history").map(Spanned::to_json);
+    let recreates = rollout.get("recreate").is_some_and(|value| value.to_json() == true);
     let (mut controllers, mut deployments) = (0, 0);
     for object in objects {
         let is_deployment = object["kind"] == "Deployment";
@@ -27,6 +28,7 @@ pub(super) fn apply(description: &Description, objects: &mut [Json], findings: &
         if is_deployment {
             deployments += 1;
             spec.extend(deadline.map(|deadline| ("progressDeadlineSeconds".to_owned(), json!(deadline))));
+            spec.extend(recreates.then(|| ("strategy".to_owned(), json!({"type": "Recreate"}))));
         }
     }
     let shape = || description.shape.place.label(format!("the shape is `{}`", description.shape.pattern));
@@ -38,12 +40,14 @@ pub(super) fn apply(description: &Description, objects: &mut [Json], findings: &
         );
         return;
     }
-    if let (0, Some(member)) = (deployments, rollout.member("deadline")) {
-        findings.push(
-            Finding::error(member.key_place.label(""), "only the rollout of a Deployment has a deadline")
-                .label(shape())
-                .help("leave `deadline` out"),
-        );
+    for (key, message) in [
+        ("deadline", "only the rollout of a Deployment has a deadline"),
+        ("recreate", "only a Deployment can start new Pods before old ones have ended, and leave it"),
+    ] {
+        if let (0, Some(member)) = (deployments, rollout.member(key)) {
+            let finding = Finding::error(member.key_place.label(""), message).label(shape());
+            findings.push(finding.help(format!("leave `{key}` out")));
+        }
     }
     if let (Some(settle), Some(member)) = (settle, rollout.member("settle"))
         && deployments > 0

@@ -148,6 +148,10 @@ fn completed(document: &Imported) -> BTreeMap<&'static str, Vec<String>> {
     for field in document.objects.iter().flat_map(|object| &object.fields) {
         let Kind::Completed(reason) = field.kind else { continue };
         let name = field.path.iter().rev().find(|step| !step.starts_with('[')).cloned().unwrap_or_default();
+        let name = match short(&name, field.made.as_ref()) {
+            Some(made) => format!("{name} {made}"),
+            None => name,
+        };
         let names = reasons.entry(reason).or_default();
         if !names.contains(&name) {
             names.push(name);
@@ -156,18 +160,22 @@ fn completed(document: &Imported) -> BTreeMap<&'static str, Vec<String>> {
     reasons
 }
 
+/// A value that has its place in a line.
+fn short(name: &str, value: Option<&Json>) -> Option<String> {
+    match value {
+        Some(value @ (Json::Bool(_) | Json::Number(_))) => Some(value.to_string()),
+        Some(Json::String(text)) if text.len() < 20 && name != "value" => Some(text.clone()),
+        _ => None,
+    }
+}
+
 /// The changed fields by reason, with what they were and are, where that is short.
 fn changed(document: &Imported) -> BTreeMap<&'static str, Vec<String>> {
     let mut reasons: BTreeMap<&'static str, Vec<String>> = BTreeMap::new();
     for field in document.objects.iter().flat_map(|object| &object.fields) {
         let Kind::Changed(reason) = field.kind else { continue };
         let name = field.path.iter().rev().find(|step| !step.starts_with('[')).cloned().unwrap_or_default();
-        let short = |value: &Option<Json>| match value {
-            Some(value @ (Json::Bool(_) | Json::Number(_))) => Some(value.to_string()),
-            Some(Json::String(text)) if text.len() < 20 && name != "value" => Some(text.clone()),
-            _ => None,
-        };
-        let name = match (short(&field.said), short(&field.made)) {
+        let name = match (short(&name, field.said.as_ref()), short(&name, field.made.as_ref())) {
             (Some(said), Some(made)) => format!("{name} {said} -> {made}"),
             _ => name,
         };

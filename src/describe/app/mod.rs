@@ -15,6 +15,7 @@ pub use env::{EnvFrom, EnvSource, EnvVar};
 pub use files::Files;
 pub use health::{Handler, Health, Probe, Request};
 pub use resources::{Resources, read as read_resources};
+pub(crate) use text::is_secret_word;
 pub use text::looks_like_secret;
 pub use volumes::{Shared, Volume, Writable};
 

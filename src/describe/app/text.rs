@@ -2,6 +2,7 @@
 
 use super::super::formats::has_password;
 use super::super::spanned::{Kind, Spanned};
+use crate::command_secrets::Words;
 use crate::diagnostic::Finding;
 use crate::words::is_secret_name;
 
@@ -13,6 +14,7 @@ impl Reader<'_> {
     pub fn texts(&mut self, list: Option<&Spanned>) -> Vec<String> {
         let items = list.map(Spanned::items).unwrap_or_default();
         let mut texts = Vec::with_capacity(items.len());
+        let mut words = Words::default();
         for item in items {
             let Some(text) = self.scalar(item) else { continue };
             if text.contains('\0') {
@@ -21,7 +23,7 @@ impl Reader<'_> {
                         .because("arguments are C strings, which end there"),
                 );
             }
-            if is_secret_argument(&text) {
+            if is_secret_argument(&text) || is_secret_word(&mut words, &text) {
                 self.findings.push(
                     Finding::error(item.place.label(""), "a secret is written in the open here")
                         .hide(item.place.span)
@@ -82,6 +84,13 @@ pub fn looks_like_secret(name: &str, value: &str) -> bool {
 /// A private key, or an address with a password in it.
 fn is_secret_by_form(value: &str) -> bool {
     has_password(value) || (value.contains("-----BEGIN") && value.contains("PRIVATE KEY"))
+}
+
+/// The word after `--password`, or `-px` of `mysql`, as the command before it takes it.
+pub(crate) fn is_secret_word(words: &mut Words, word: &str) -> bool {
+    let from = words.secret_from(word);
+    // `--password=x` is looked at by itself
+    !word.contains('=') && from.is_some_and(|from| looks_like_secret("PASSWORD", &word[from..]))
 }
 
 /// `--password=…` as an argument.
