@@ -57,6 +57,8 @@ pub struct Configs<'run> {
     pub files: Vec<ConfigFile<'run>>,
     /// What else it mounts.
     pub unseen: Vec<Unseen>,
+    /// Where anything at all is mounted: what the image has there is out of reach.
+    mounted: Vec<String>,
 }
 
 impl<'run> Configs<'run> {
@@ -67,6 +69,7 @@ impl<'run> Configs<'run> {
         for mount in view.container.volume_mounts.iter().flatten() {
             let at =
                 Mount { path: &mount.mount_path, sub_path: mount.sub_path.as_deref().filter(|path| !path.is_empty()) };
+            found.mounted.push(mount.mount_path.trim_end_matches('/').to_owned());
             let Some(volume) = view.pod.spec.volumes.iter().flatten().find(|volume| volume.name == mount.name) else {
                 found.unseen(at, false);
                 continue;
@@ -144,6 +147,13 @@ impl<'run> Configs<'run> {
         } else {
             self.hides(path)
         }
+    }
+
+    /// Whether what the image itself has at a path is out of reach: something is mounted there, or around it. A file
+    /// that is mounted into a folder (`subPath`) leaves the image's other files in it as they are.
+    #[must_use]
+    pub fn covers(&self, path: &str) -> bool {
+        self.mounted.iter().any(|mounted| is_under(path.trim_end_matches('/'), mounted))
     }
 
     /// Whether it mounts anything else that may hold configuration.

@@ -203,7 +203,12 @@ impl<'a, 'run> Reader<'a, 'run> {
                     continue;
                 }
                 let is_there = is_told || !is_known || configs.hides(&path);
-                self.has_unseen_config |= files.is_empty() && is_there;
+                self.has_unseen_config |= match files.as_slice() {
+                    [] => is_there,
+                    // a file by itself displaces the image's; one in a folder comes beside what is there
+                    [only] if only.path == path.trim_end_matches('/') => false,
+                    _ => configs.may_hold(&path) || self.keeps_own(configs, config.into.as_deref().unwrap_or(&path)),
+                };
                 for file in files {
                     self.add(config.format, file, &[], &mut is_whole);
                 }
@@ -211,6 +216,24 @@ impl<'a, 'run> Reader<'a, 'run> {
         }
         self.include(configs, &mut is_whole);
         self.has_unseen_config |= is_whole.values().any(|whole| !whole);
+    }
+
+    /// Whether a folder of configuration still holds files of the image that say something: no mount covers it, nor all
+    /// that the image is known to bring.
+    fn keeps_own(&self, configs: &Configs<'run>, folder: &str) -> bool {
+        let folder = folder.trim_end_matches('/');
+        let is_it = |path: &str| path.trim_end_matches('/') == folder;
+        let rows = || self.program.config.iter();
+        let is_made = |name: &str| {
+            let makers = rows().filter(|row| row.into.as_deref().is_some_and(is_it));
+            makers.flat_map(|maker| maker.absent.iter()).any(|from| {
+                let template = format!("{}/{name}.template", from.trim_end_matches('/'));
+                configs.files.iter().any(|file| file.path == template)
+            })
+        };
+        let is_kept = |own: &str| !configs.covers(own) && !own.rsplit_once('/').is_some_and(|(_, name)| is_made(name));
+        let mut own = rows().filter(|row| row.absent.iter().any(is_it)).flat_map(|row| row.own.iter());
+        !configs.covers(folder) && (!self.is_plain_image || own.any(is_kept))
     }
 
     /// Reads a file. Its settings count as written below `above`.
@@ -274,7 +297,10 @@ impl<'a, 'run> Reader<'a, 'run> {
                 let files = configs.matching(&path);
                 // a single file that nothing mounts is the image's own, like nginx's `mime.types`
                 let is_of_image = self.is_plain_image && !path.contains(['*', '?']) && !configs.hides(&path);
-                self.has_unseen_config |= files.is_empty() && !is_of_image || self.texts.len() > MOST_FILES;
+                let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+                let is_beside = !files.is_empty() && path.contains(['*', '?']) && self.keeps_own(configs, folder);
+                self.has_unseen_config |=
+                    files.is_empty() && !is_of_image || is_beside || self.texts.len() > MOST_FILES;
                 for file in files {
                     if self.texts.len() > MOST_FILES || is_whole.contains_key(file.path.as_str()) {
                         continue;

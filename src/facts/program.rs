@@ -35,7 +35,7 @@ pub struct Program {
     /// `*`. Registries and mirrors before it, and suffixes of an architecture (`-amd64`, `-arm64`), do not matter.
     #[serde(default)]
     pub images: Vec<String>,
-    /// Only images whose tag contains this are meant.
+    /// Only images whose tag contains this are meant, or whose version is before one: `<1.23`.
     #[serde(default)]
     pub tag: Option<String>,
     /// What a container is for that runs it beside an app.
@@ -147,7 +147,7 @@ pub enum Serves {
     Always,
     /// It never does: it is a tool.
     Never,
-    /// With these subcommands or options; otherwise it ends.
+    /// With these subcommands or options; otherwise it ends, or is not known where `ends` lists subcommands too.
     With(Vec<String>),
 }
 
@@ -213,6 +213,13 @@ pub struct Config {
     /// Where it is unless told otherwise: files, or folders that end in `/`.
     #[serde(default)]
     pub absent: Many,
+    /// The files of its images that count beside those in such a folder, and say where it listens. They stay as they are
+    /// when a file is mounted into the folder.
+    #[serde(default)]
+    pub own: Many,
+    /// The folder that a start script writes into what it makes of such files, without their ending `.template`.
+    #[serde(default)]
+    pub into: Option<String>,
     /// Its format.
     pub format: Format,
 }
