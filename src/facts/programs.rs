@@ -172,7 +172,7 @@ impl Programs {
         let fits = |(number, place): &&(usize, usize)| {
             let entry = &self.all[*number];
             let image = &entry.images[*place];
-            let has_tag = entry.tag.as_ref().is_none_or(|wanted| tag.contains(wanted.as_str()));
+            let has_tag = entry.tag.as_ref().is_none_or(|wanted| has_tag(tag, wanted));
             has_tag && (ends_with(repository, image) || ends_with(plain, image))
         };
         let candidates = by_whole.chain(by_name).chain(&self.by_pattern).filter(fits);
@@ -200,6 +200,20 @@ fn fits(text: &str, pattern: &str) -> bool {
 
 fn last_segment(name: &str) -> &str {
     name.rsplit('/').next().unwrap_or(name)
+}
+
+/// Whether a tag is of the kind that a description is for: it contains a text, or is of a version before one (`<1.23`).
+fn has_tag(tag: &str, wanted: &str) -> bool {
+    match wanted.strip_prefix('<').and_then(version) {
+        Some(limit) => version(tag).is_some_and(|version| version < limit),
+        None => tag.contains(wanted),
+    }
+}
+
+/// Major and minor version at the start of a tag: `v1.18.2`, `1.9-alpine`.
+fn version(tag: &str) -> Option<(u64, u64)> {
+    let mut numbers = tag.strip_prefix('v').unwrap_or(tag).split(|sign: char| !sign.is_ascii_digit());
+    Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
 }
 
 /// Repository and tag of a reference: `registry/repository:tag@digest`.
@@ -314,7 +328,7 @@ impl Many {
 
 #[cfg(test)]
 mod tests {
-    use super::{FILES, Programs, ends_with, parse, split};
+    use super::{FILES, Programs, ends_with, has_tag, parse, split};
 
     #[test]
     fn every_file_is_read_and_named_as_its_program() {
@@ -347,6 +361,17 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn tags() {
+        for tag in ["v1.18.2", "1.9", "v1.22.17-eks.3", "0.4"] {
+            assert!(has_tag(tag, "<1.23"), "{tag}");
+        }
+        for tag in ["v1.23.0", "1.30", "2.0", "latest", "", "v1", "1", "99999999999999999999999.1"] {
+            assert!(!has_tag(tag, "<1.23"), "{tag}");
+        }
+        assert!(has_tag("8.3-fpm-alpine", "fpm") && !has_tag("8.3-apache", "fpm"));
     }
 
     #[test]
