@@ -116,9 +116,18 @@ fn program_lifetime(
         Serves::Always => Lifetime::Serves,
         Serves::Never => Lifetime::Ends,
         Serves::With(items) if items.iter().any(says) => Lifetime::Serves,
-        Serves::With(_) if invocation.is_whole && !arguments.positional.is_empty() => Lifetime::Ends,
+        Serves::With(_) if invocation.is_whole && is_another(program, first) => Lifetime::Ends,
         Serves::With(_) | Serves::Unknown => Lifetime::Unknown,
     }
+}
+
+/// Whether a first argument shows that a program does something else than serve. A text of several words in one argument
+/// may hold the subcommand that serves (a start script may split it), and where subcommands that end are listed, one that
+/// is on neither list is not known.
+fn is_another(program: &Program, first: &str) -> bool {
+    let is_word = |text: &str| !text.is_empty() && !text.contains(char::is_whitespace);
+    let lists_those_that_end = program.runs.ends.iter().any(|item| item.starts_with(|sign: char| sign.is_lowercase()));
+    is_word(first) && !lists_those_that_end
 }
 
 /// Whether an item of `serves` or `ends` holds: an option, a variable, or words of a subcommand.
