@@ -21,6 +21,11 @@ const ONCE: [&str; 12] = [
     "--drain-and-exit",
 ];
 
+/// Seconds after which the kubelet takes a container for stable and restarts it at once: twice the longest back-off of
+/// five minutes (`MaxContainerBackOff`; `hasExpired` in `k8s.io/client-go/util/flowcontrol/backoff.go`). What runs so long
+/// each time works by the clock.
+const NO_CRASH_LOOP: f64 = 600.0;
+
 impl<'run> ContainerFacts<'run> {
     /// What shows that it visibly does its work and ends: all that it runs is known to end, and it is not just a pause.
     #[must_use]
@@ -45,7 +50,7 @@ impl<'run> ContainerFacts<'run> {
         };
         let variable = |name: &str| self.environment.get(name).map(|word| word.text.to_string());
         let ends = |invocation: &Invocation<'_>| match seconds(invocation) {
-            Some(seconds) => seconds <= 3600.0,
+            Some(_) => true,
             None => {
                 once(invocation).is_some()
                     || is_step(invocation)
@@ -57,7 +62,8 @@ impl<'run> ContainerFacts<'run> {
         };
         let is_row = all.iter().all(|invocation| invocation.always);
         let works = all.iter().any(|invocation| seconds(invocation).is_none());
-        (works && is_row && !all.is_empty() && all.iter().all(ends) && !script.tree.loops())
+        let pauses: f64 = all.iter().filter_map(seconds).sum();
+        (works && pauses < NO_CRASH_LOOP && is_row && !all.is_empty() && all.iter().all(ends) && !script.tree.loops())
             .then(|| Proof::new(script.place, "every command of this ends"))
     }
 }
