@@ -68,13 +68,15 @@ pub fn is_secret_name(name: &str) -> bool {
 }
 
 /// Text that somebody replaces before the API server sees it: a program (`${REPLICAS}`, `$(PORT)`, `{{ port }}`,
-/// `__NAMESPACE__`, `@VERSION@`, `%NAME%`), a person (`<your-namespace>`, `PV_NAME`, `CHANGEME`), or SOPS.
+/// `__NAMESPACE__`, `@VERSION@`, `%NAME%`, `kafka.$DOMAIN`, `<path:secret/data/db#password>`), a person (`<your-namespace>`, `PV_NAME`, `CHANGEME`), or SOPS.
 #[must_use]
 pub fn is_placeholder(text: &str) -> bool {
     const MARKS: [&str; 7] = ["${", "$(", "{{", "<%", "@@", "#{", "ENC["];
     let shouted = |letter: char| letter.is_ascii_uppercase() || letter.is_ascii_digit() || letter == '_';
     MARKS.iter().any(|mark| text.contains(mark))
         || text.starts_with('$')
+        || has_variable(text)
+        || has_vault_path(text)
         || has_hole(text, "__", "__", shouted)
         || has_hole(text, "%", "%", shouted)
         || has_hole(text, "[", "]", shouted)
@@ -195,6 +197,32 @@ fn asks_to_be_replaced(text: &str) -> bool {
         })
 }
 
+/// Whether a text holds a variable as shells write it: `kafka.$DOMAIN`, `cluster-$zone-a`. Not `pa$word`, nor `US$`.
+fn has_variable(text: &str) -> bool {
+    text.match_indices('$').any(|(at, _)| {
+        let rest = &text[at + 1..];
+        let end = rest.find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_').unwrap_or(rest.len());
+        let before = text[..at].chars().next_back();
+        let is_apart = before.is_none_or(|letter| matches!(letter, '.' | '-' | '_' | '/' | ':' | '=' | ','));
+        is_apart && end > 1 && rest.starts_with(|letter: char| letter.is_ascii_alphabetic() || letter == '_')
+    })
+}
+
+/// Whether a text holds what argocd-vault-plugin fills in: `<path:secret/data/db#password | base64encode>`, or
+/// `<password | base64encode>` where an annotation names the path (argocd-vault-plugin: docs/howitworks.md).
+fn has_vault_path(text: &str) -> bool {
+    const CHANGES: [&str; 7] =
+        ["base64encode", "base64decode", "jsonPath", "jsonParse", "yamlParse", "indent", "sha256sum"];
+    text.split('<').skip(1).filter_map(|part| part.split_once('>')).any(|(inside, _)| {
+        let mut parts = inside.split('|');
+        let name = parts.next().unwrap_or_default();
+        let is_path = name.strip_prefix("path:").is_some_and(|path| path.contains('#'));
+        let is_changed =
+            parts.next().is_some_and(|change| CHANGES.iter().any(|known| change.trim().starts_with(known)));
+        is_path || is_changed && name.starts_with(char::is_alphabetic)
+    })
+}
+
 /// Whether a text holds a word between two marks.
 fn has_hole(text: &str, open: &str, close: &str, is_inside: impl Fn(char) -> bool) -> bool {
     let inside = text.split_once(open).and_then(|(_, rest)| rest.rsplit_once(close));
@@ -281,6 +309,18 @@ mod tests {
             "your-namespace",
             "CHANGEME",
             "change_me",
+            "kafka.$DOMAIN",
+            "cluster-$zone",
+            "a-$zone-b",
+            "registry/$REPO:1",
+            "http://x:$PORT",
+            "<path:secret/data/x#key>",
+            "<path:secret/data/x/common#ca-pem | base64encode>",
+            "<path:secret/data/x#key#3>",
+            "https://<path:ssm#host>/a",
+            "<path:vaults/My Vault/items/x#y>",
+            "<ca-pem | base64encode>",
+            "<ca-pem|base64decode|jsonPath {.a}>",
         ] {
             assert!(is_placeholder(text), "{text}");
             assert!(may_hold_placeholder(text), "{text}");
@@ -314,6 +354,14 @@ mod tests {
             "[0]",
             "a[b]",
             "DB_CONFIG",
+            "pa$word",
+            "US$",
+            "cost: 5$ or $5",
+            "a.$1",
+            "a-$",
+            "^a.$",
+            "a < b | c > d",
+            "<path:/a>",
         ] {
             assert!(!is_placeholder(text), "{text}");
         }
