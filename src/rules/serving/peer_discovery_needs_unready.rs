@@ -20,18 +20,19 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
     let Some(service) = set.spec.service_name.as_deref().filter(|_| is_ordered && ordinals(&set.spec).1 > 1) else {
         return;
     };
-    let asked = facts.running().find(|member| member.container.container.readiness_probe.is_some());
-    let names = facts.running().find_map(|member| {
+    // another container's check passes without the peers
+    let asked = facts.running().filter_map(|member| Some((member, member.container.at(&["readinessProbe"])?)));
+    let names = asked.into_iter().find_map(|(member, probe)| {
         let words = member.words().chain(member.variables().map(|(_, word)| word));
         words.into_iter().find_map(|word| {
             let lists = pod_names(&word.text);
             let is_own = std::ptr::eq(word.place.object, object);
             let names_peers =
                 lists.iter().any(|list| list.set == object.id.name && list.service == service && list.pods.len() > 1);
-            (is_own && names_peers).then_some((member, word.place.node))
+            (is_own && names_peers).then_some((member, probe, word.place.node))
         })
     });
-    let (Some(asked), Some((member, node))) = (asked, names) else { return };
+    let Some((member, probe, node)) = names else { return };
     let Some(service) =
         facts.index.find(object, "Service", service).filter(|service| is_headless(service) == Some(true))
     else {
@@ -47,7 +48,9 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
         .document
         .at(service.node, &["metadata", "annotations", "service.alpha.kubernetes.io/tolerate-unready-endpoints"])
         .is_some();
-    let Some(probe) = asked.container.at(&["readinessProbe"]).filter(|_| !publishes && !tolerates) else { return };
+    if publishes || tolerates {
+        return;
+    }
     let name = service.document.at(service.node, &["metadata", "name"]).unwrap_or(service.node);
     found
         .at(node, format!("`{}` looks for peers that have no name before they are ready", member.name()))
