@@ -78,10 +78,23 @@ fn monitors(facts: &PodFacts<'_>, found: &mut Found<'_>) {
             if name.is_empty() || declared.contains(&name) {
                 continue;
             }
-            let help = crate::words::nearest(name, declared.iter().copied()).map_or_else(
-                || format!("add `name: {}` to the port of the container that serves metrics", clip(name)),
-                |near| format!("write `{near}`, or name the port so"),
-            );
+            let number = name.parse::<u16>().ok().filter(|number| *number > 0);
+            let near = || crate::words::nearest(name, declared.iter().copied());
+            let help = match number {
+                // (prometheus-operator/prometheus-operator#7150)
+                Some(number) if facts.members.iter().any(|member| member.declared().any(|port| port == number)) => {
+                    format!("`port` is the name of a port; write `portNumber: {number}`")
+                }
+                Some(number) => {
+                    format!(
+                        "`port` is the name of a port; write `portNumber: {number}`, and declare `containerPort: {number}`"
+                    )
+                }
+                None => near().map_or_else(
+                    || format!("add `name: {}` to the port of the container that serves metrics", clip(name)),
+                    |near| format!("write `{near}`, or name the port so"),
+                ),
+            };
             let kind = facts.pod.object.document.get(facts.pod.object.node, "kind").unwrap_or(facts.pod.object.node);
             found
                 .at(kind, format!("PodMonitor `{}` scrapes the port `{}`, and no container of this Pod declares it", clip(&monitor.id.name), clip(name)))
