@@ -231,6 +231,31 @@ mod templates {
     }
 
     #[test]
+    fn the_definition_of_a_test_judges_nothing_beyond_it() {
+        let folder = Folder::new("fixtures");
+        let strict = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: \
+                      crews.example.com}\nspec:\n  group: example.com\n  scope: Namespaced\n  names: {kind: Crew, plural: \
+                      crews, singular: crew, listKind: CrewList}\n  versions:\n    - name: v1\n      served: true\n      \
+                      storage: true\n      schema: {openAPIV3Schema: {type: object, properties: {spec: {type: object, \
+                      properties: {size: {type: integer}}}}}}\n";
+        let crew = |version: &str| {
+            format!("apiVersion: example.com/{version}\nkind: Crew\nmetadata: {{name: a}}\nspec: {{size: large}}\n")
+        };
+        for (at, name) in ["tests", "e2e/fixtures", "src/testing"].into_iter().enumerate() {
+            let root = format!("r{at}");
+            folder
+                .file(&format!("{root}/{name}/crd.yaml"), strict)
+                .file(&format!("{root}/deploy/crew.yaml"), crew("v1"));
+            folder.file(&format!("{root}/deploy/new.yaml"), crew("v2"));
+            assert_eq!(folder.found(&[&root]), [""; 0], "{name}");
+            folder.file(&format!("{root}/{name}/crew.yaml"), crew("v1"));
+            assert_eq!(folder.found(&[&root]), [format!("{root}/{name}/crew.yaml invalid-value")], "{name}");
+        }
+        folder.file("plain/crd.yaml", strict).file("plain/deploy/crew.yaml", crew("v1"));
+        assert_eq!(folder.found(&["plain"]), ["plain/deploy/crew.yaml invalid-value"]);
+    }
+
+    #[test]
     fn the_nearest_definition_counts() {
         let schema =
             |field: &str| definition(&format!("{{type: object, properties: {{size: {{type: integer}}{field}}}}}"));
@@ -538,6 +563,12 @@ mod files {
         folder.file("a/testdata/b/c.yaml", WRONG).file("vendor/d.yaml", WRONG).file("testdata.yaml", WRONG);
         let run = folder.lint(&["."]);
         assert_eq!(run.stderr, "1 error in 1 file (1 fixable with --fix); 2 folders left out (testdata, vendor)\n");
+        folder
+            .file("shop/src/test/resources/e.yaml", WRONG)
+            .file("shop/src/e.yaml", WRONG)
+            .file("shop/test/e.yaml", WRONG);
+        assert_eq!(folder.found(&["shop"]), ["shop/src/e.yaml norway", "shop/test/e.yaml norway"]);
+        assert_eq!(folder.found(&["shop/src/test/resources"]), ["shop/src/test/resources/e.yaml norway"]);
         assert_eq!(folder.found(&["vendor"]), ["vendor/d.yaml norway"]);
         assert_eq!(folder.found(&["a/testdata/b"]), ["a/testdata/b/c.yaml norway"]);
         assert_eq!(folder.found(&["a/testdata/b/c.yaml"]), ["a/testdata/b/c.yaml norway"]);

@@ -101,9 +101,10 @@ impl Definitions {
     pub fn without_version(&self, object: &Object) -> Option<&Served> {
         let (group, version) = object.id.api_version.split_once('/')?;
         let all = self.served.get(&(group.to_owned(), object.id.kind.clone()))?;
+        let all: Vec<_> = all.iter().filter(|one| !is_others_fixture(&one.document, &object.document)).collect();
         let is_served =
             all.iter().any(|one| one.versions.is_empty() || one.versions.iter().any(|name| name == version));
-        let nearest = || all.iter().max_by_key(|one| nearness(&object.document, &one.document));
+        let nearest = || all.iter().copied().max_by_key(|one| nearness(&object.document, &one.document));
         if is_served { None } else { nearest() }
     }
 
@@ -114,12 +115,27 @@ impl Definitions {
         let key = (object.id.api_version.clone(), object.id.kind.clone());
         let all = self.versions.get(&key).map_or(&[][..], Vec::as_slice);
         let near = |definition: &Definition| nearness(&object.document, &definition.document);
-        let nearest = all.iter().map(near).max().unwrap_or_default();
-        let mut found: Vec<_> = all.iter().filter(|definition| near(definition) == nearest).collect();
+        let is_meant = |definition: &&Definition| !is_others_fixture(&definition.document, &object.document);
+        let nearest = all.iter().filter(is_meant).map(near).max().unwrap_or_default();
+        let mut found: Vec<_> = all.iter().filter(is_meant).filter(|definition| near(definition) == nearest).collect();
         found.sort_by_cached_key(|definition| std::cmp::Reverse(natural(&definition.document.source.name)));
         found.truncate(MOST);
         found
     }
+}
+
+/// Whether a definition lies among the fixtures of a test, and an object does not: what counts for the object may be
+/// another one, out of sight.
+fn is_others_fixture(definition: &Document, object: &Document) -> bool {
+    const FIXTURES: [&str; 7] =
+        ["test", "tests", "testing", "fixtures", "__fixtures__", "test-fixtures", "test_fixtures"];
+    let mut of_object = object.source.name.split('/');
+    let Some((folders, _)) = definition.source.name.rsplit_once('/') else { return false };
+    let mut is_shared = true;
+    folders.split('/').any(|folder| {
+        is_shared &= of_object.next() == Some(folder);
+        !is_shared && FIXTURES.contains(&folder)
+    })
 }
 
 /// What a definition serves; nothing where a version cannot be read.

@@ -41,7 +41,7 @@ impl Input {
 
 /// Folders of files that nobody applies: test data, and copies of others' work. They are left out unless the user
 /// names one, or a path in one.
-pub const LEFT_OUT: [&str; 5] = ["_archived", "golden", "node_modules", "testdata", "vendor"];
+pub const LEFT_OUT: [&str; 6] = ["_archived", "golden", "node_modules", "src/test", "testdata", "vendor"];
 
 /// Whether a file holds what a test of an operator expects of objects, parts of which are conditions: the assertions of
 /// kuttl (`00-assert.yaml`, `01-errors.yaml`; kuttl.dev: docs/testing/steps) and Chainsaw (`deployment-assert.yaml`).
@@ -123,7 +123,7 @@ impl Found {
     }
 
     fn folder(&mut self, folder: &Path, reported: bool) {
-        let is_named = folder.components().any(|part| left_out(part.as_os_str()).is_some());
+        let is_named = folder.ancestors().any(|part| left_out(part).is_some());
         let met = Arc::new(Mutex::new(Vec::new()));
         let (excluded, seen) = (self.excluded.clone(), Arc::clone(&met));
         // The same files on any machine: the user's own git settings play no part, the repository's ignore files do.
@@ -145,7 +145,7 @@ impl Found {
                 {
                     return false;
                 }
-                let name = left_out(entry.file_name()).filter(|_| !is_named);
+                let name = left_out(entry.path()).filter(|_| !is_named);
                 if let (Some(name), Ok(mut seen)) = (name, seen.lock()) {
                     seen.push(name);
                 }
@@ -193,8 +193,9 @@ fn shown(path: &Path) -> String {
     path.strip_prefix("./").unwrap_or(path).display().to_string()
 }
 
-fn left_out(name: &OsStr) -> Option<&'static str> {
-    LEFT_OUT.into_iter().find(|known| name == *known)
+/// What of [`LEFT_OUT`] a folder is: whole names at the end of its path.
+fn left_out(folder: &Path) -> Option<&'static str> {
+    LEFT_OUT.into_iter().find(|known| folder.ends_with(known))
 }
 
 fn is_yaml(path: &Path) -> bool {
