@@ -265,6 +265,49 @@ spec:
 }
 
 #[test]
+fn ytt_templates_are_skipped_and_said_to_be_ytts() {
+    let folder = Folder::new("ytt");
+    let service = "apiVersion: v1\nkind: Service\nmetadata:\n  name: #@ name\nspec:\n  ports:\n    - port: #@ port\n";
+    folder
+        .file("load.yaml", format!("#@ load(\"@ytt:data\", \"data\")\n---\n{service}"))
+        .file("plain.yaml", service)
+        .file("overlay.yaml", "#@overlay/match by=overlay.all\n---\napiVersion: v1\nkind: Service\nspec: {ports: 1}\n")
+        .file("values.yaml", "#@data/values\n---\nname: shop\n");
+    let run = folder.lint(&["."]);
+    assert_eq!((run.code, run.out.as_str()), (Some(0), ""));
+    assert!(run.err.contains("3 ytt templates skipped (ytt -f FILES | patterns lint -)"), "{}", run.err);
+    assert!(!run.err.contains("Helm"), "{}", run.err);
+    // a template that is an object's text, and comments that are nobody's code
+    let inner = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  country: no\n  app.yml: |\n    #@ load(\"a\", \
+                 \"b\")\n    name: #@ b\n";
+    folder.file("k8s/app.yaml", inner).file("k8s/b.yaml", format!("#@ the owner: shop\n{NORWAY}"));
+    let run = folder.lint(&["--format", "json", "k8s"]);
+    assert_eq!(run.rules(), ["norway", "norway"]);
+}
+
+#[test]
+fn a_pod_monitor_that_gives_a_number_for_a_name_is_shown_the_right_key() {
+    let folder = Folder::new("pod-monitor");
+    let app = |ports: &str| {
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: shop, labels: {{app: shop}}}}\nspec: {{containers: [{{name: shop, \
+             image: \"registry.example.com/shop:1\"{ports}}}]}}\n---\napiVersion: monitoring.coreos.com/v1\nkind: PodMonitor\n\
+             metadata: {{name: shop}}\nspec:\n  selector: {{matchLabels: {{app: shop}}}}\n  podMetricsEndpoints: [{{port: \
+             \"2000\"}}]\n"
+        )
+    };
+    for (ports, help) in [
+        ("", "`port` is the name of a port; write `portNumber: 2000`, and declare `containerPort: 2000`"),
+        (", ports: [{containerPort: 2000}]", "`port` is the name of a port; write `portNumber: 2000`"),
+    ] {
+        folder.file("a.yaml", app(ports));
+        let json = folder.lint(&["--format", "json", "a.yaml"]).json();
+        assert_eq!(json["findings"][0]["rule"], "adapter-scrape-port-mismatch");
+        assert_eq!(json["findings"][0]["help"], help);
+    }
+}
+
+#[test]
 fn helm_templates_are_skipped_and_counted_once() {
     let folder = Folder::new("helm");
     folder

@@ -141,10 +141,14 @@ fn apps(workspace: &Workspace) -> HashMap<(String, usize), usize> {
 
 fn notes(workspace: &Workspace) -> Vec<String> {
     let mut notes = Vec::new();
-    if workspace.templates_skipped > 0 {
+    let of_helm = workspace.templates_skipped - workspace.ytt_templates_skipped;
+    if of_helm > 0 {
+        notes.push(format!("{} Helm templates skipped; `helm template CHART | patterns import -` reads them", of_helm));
+    }
+    if workspace.ytt_templates_skipped > 0 {
         notes.push(format!(
-            "{} Helm templates skipped; `helm template CHART | patterns import -` reads them",
-            workspace.templates_skipped
+            "{} ytt templates skipped; `ytt -f FILES | patterns import -` reads them",
+            workspace.ytt_templates_skipped
         ));
     }
     if workspace.objects().any(|object| object.is_kustomized || object.is_patch) {

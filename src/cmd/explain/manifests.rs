@@ -49,7 +49,7 @@ fn run(workspace: &Workspace, format: ExplainFormat) -> io::Result<Exit> {
         say(format_args!("error: {failure}"));
     }
     if workspace.templates_skipped > 0 {
-        say(format_args!("note: {} Helm templates skipped", workspace.templates_skipped));
+        say(format_args!("note: {} templates skipped", workspace.templates_skipped));
     }
     Ok(if workspace.failures.is_empty() { Exit::Clean } else { Exit::Failed })
 }

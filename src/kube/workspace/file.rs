@@ -56,10 +56,10 @@ impl File {
         file
     }
 
-    /// Whether it is a template of Helm, which is not YAML before it is rendered.
+    /// Whether it is a template, which is not what is applied before Helm or ytt have rendered it.
     #[must_use]
     pub fn is_template(&self) -> bool {
-        self.path.as_deref().is_some_and(helm::is_chart_template) || helm::is_template(self)
+        self.path.as_deref().is_some_and(helm::is_chart_template) || helm::is_template(self) || helm::is_ytt(self)
     }
 
     /// Drops refusals in what may be another program's file.

@@ -1,8 +1,9 @@
-//! Helm templates: not YAML until Helm has rendered them.
+//! Templates of Helm and ytt: not what is applied until they are rendered.
 
 use std::path::Path;
 
 use super::file::File;
+use crate::yaml::{Document, Style, Value};
 
 /// Whether a path lies in the `templates` folder of a chart.
 pub(super) fn is_chart_template(path: &Path) -> bool {
@@ -24,4 +25,95 @@ fn has_bare_action(line: &str) -> bool {
         let before = line[..at].trim_end();
         before.is_empty() || before.ends_with([':', '-'])
     })
+}
+
+/// Whether a file is a template of ytt: YAML whose comments are code (carvel.dev: ytt, "Annotations"). What it makes is
+/// applied, not what is left without them.
+pub(super) fn is_ytt(file: &File) -> bool {
+    if file.objects.is_empty() && file.refusals.is_empty() || !file.source.text.contains("#@") {
+        return false;
+    }
+    let mut texts: Vec<_> = file.documents.iter().flat_map(|document| long_texts(document)).collect();
+    texts.sort_unstable();
+    let mut start = 0;
+    file.source.text.split_inclusive('\n').any(|line| {
+        let at = start;
+        start += line.len();
+        is_ytt_line(line) && {
+            // a template may be an object's text, too
+            let before = texts.partition_point(|(begin, _)| *begin <= at);
+            before == 0 || texts[before - 1].1 <= at
+        }
+    })
+}
+
+/// Where texts of several lines are.
+fn long_texts(document: &Document) -> Vec<(usize, usize)> {
+    let (mut found, mut open) = (Vec::new(), vec![document.root()]);
+    while let Some(node) = open.pop() {
+        if document.style(node) == Style::Alias {
+            continue;
+        }
+        match document.value(node) {
+            Value::Str(_) => {
+                let range = document.span(node).range();
+                if document.raw(node).contains('\n') {
+                    found.push((range.start, range.end));
+                }
+            }
+            Value::List(items) => open.extend(items),
+            Value::Map(entries) => open.extend(entries.iter().map(|entry| entry.value)),
+            _ => {}
+        }
+    }
+    found
+}
+
+/// Code in a line of its own, or in the place of a value or an item: `#@ load(…)`, `#@overlay/match …`, `name: #@ name`.
+fn is_ytt_line(line: &str) -> bool {
+    const STATEMENTS: [&str; 7] = ["load(", "def ", "if ", "for ", "if/end ", "end", "else:"];
+    const ANNOTATIONS: [&str; 6] = ["overlay/", "data/", "yaml/", "schema/", "library/", "assert/"];
+    let Some((before, code)) = line.split_once("#@") else { return false };
+    let before = before.trim();
+    let statement = code.trim_start();
+    match before.is_empty() {
+        true if code.starts_with(' ') => STATEMENTS.iter().any(|word| statement.starts_with(word)),
+        true => ANNOTATIONS.iter().any(|word| statement.starts_with(word)) || statement.starts_with("load("),
+        false => before.ends_with([':', '-']) && code.starts_with(' ') && !statement.is_empty(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_ytt_line;
+
+    #[test]
+    fn lines_of_ytt_are_told_from_comments() {
+        for line in [
+            "#@ load(\"@ytt:data\", \"data\")",
+            "#@load(\"@ytt:data\", \"data\")",
+            "  #@ if data.values.debug:",
+            "  #@ end",
+            "#@overlay/match by=overlay.all",
+            "#@ def labels():",
+            "#@data/values-schema",
+            "name: #@ data.values.name",
+            "  - #@ port",
+            "  key:   #@ \"a\" + b",
+        ] {
+            assert!(is_ytt_line(line), "{line}");
+        }
+        for line in [
+            "#@ the owner of this",
+            "# @param a",
+            "#@",
+            "name: a #@ b",
+            "name: web",
+            "mail: a@b #@",
+            "name: #@",
+            "#@todo",
+        ] {
+            assert!(!is_ytt_line(line), "{line}");
+        }
+    }
 }

@@ -35,8 +35,10 @@ pub struct Workspace {
     pub files: Vec<File>,
     /// What could not be read.
     pub failures: Vec<Failure>,
-    /// Helm templates among the files asked for; they are not YAML before they are rendered.
+    /// Templates among the files asked for; they are not YAML before they are rendered.
     pub templates_skipped: usize,
+    /// How many of them are ytt's; the others are Helm's, or like them.
+    pub ytt_templates_skipped: usize,
     /// Where those are that lie in files.
     pub templates: Vec<PathBuf>,
     /// The names of folders that were left out, with how often each was met: see [`LEFT_OUT`].
@@ -59,6 +61,7 @@ enum Outcome {
     Read(Box<File>),
     Template {
         path: Option<PathBuf>,
+        is_ytt: bool,
     },
     /// A template that nothing is to be said of.
     Unwanted,
@@ -82,9 +85,11 @@ impl Workspace {
         for outcome in outcomes {
             match outcome {
                 Outcome::Read(file) => workspace.files.push(*file),
-                Outcome::Template { path } => {
+                Outcome::Template { path, is_ytt } => {
                     workspace.templates_skipped += 1;
-                    workspace.templates.extend(path);
+                    workspace.ytt_templates_skipped += usize::from(is_ytt);
+                    // what renders charts renders none of ytt's
+                    workspace.templates.extend(path.filter(|_| !is_ytt));
                 }
                 Outcome::Unwanted => {}
                 Outcome::Failed(failure) => failures.push(failure),
@@ -237,14 +242,15 @@ fn says_something_of_others(file: &File) -> bool {
 }
 
 fn read(input: &Input) -> Outcome {
-    let skipped = || {
-        if input.reported { Outcome::Template { path: input.identity.clone() } } else { Outcome::Unwanted }
+    let skipped = |is_ytt: bool| {
+        if input.reported { Outcome::Template { path: input.identity.clone(), is_ytt } } else { Outcome::Unwanted }
     };
     if input.path.as_deref().is_some_and(helm::is_chart_template) {
-        return skipped();
+        return skipped(false);
     }
     match File::open(input) {
-        Ok(file) if helm::is_template(&file) => skipped(),
+        Ok(file) if helm::is_template(&file) => skipped(false),
+        Ok(file) if helm::is_ytt(&file) => skipped(true),
         Ok(file) => Outcome::Read(Box::new(file)),
         Err(error) => Outcome::Failed(Failure { name: input.name.clone(), error }),
     }
