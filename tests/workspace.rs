@@ -462,6 +462,40 @@ mod reading {
     }
 
     #[test]
+    fn a_component_changes_what_it_says_it_changes() {
+        let folder = Folder::new("components");
+        let work = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec:\n  selector: {matchLabels: {app: \
+                    a}}\n  template:\n    metadata: {labels: {app: a}}\n    spec: {containers: [{name: a, image: \
+                    \"alpine:3.20\", command: [sh, -c, cp /a /b; sleep 9]}]}\n";
+        let component = |more: &str| {
+            format!("apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nresources: [map.yaml]\n{more}")
+        };
+        folder
+            .file("base/kustomization.yaml", "resources: [a.yaml]\ncomponents: [../more]\n")
+            .file("base/a.yaml", work)
+            .file("more/map.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: map}\n")
+            .file("deep/kustomization.yaml", component("patches: [{path: p.yaml}]\n"))
+            .file("deep/map.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: deep}\n");
+        for (more, is_changed) in [
+            ("", false),
+            ("patches: [{path: p.yaml}]\n", true),
+            ("labels: [{pairs: {a: b}}]\n", true),
+            ("images: [{name: alpine, newTag: \"3\"}]\n", true),
+            ("components: [../deep]\n", true),
+            ("components: [\"https://example.com/a\"]\n", true),
+        ] {
+            folder.file("more/kustomization.yaml", component(more));
+            let wanted: &[&str] = if is_changed { &[] } else { &["base/a.yaml worker-as-deployment"] };
+            assert_eq!(folder.found(&["."]), wanted, "{more}");
+        }
+        for components in ["[../gone]", "[\"https://example.com/a?ref=v1\"]"] {
+            let text = format!("resources: [a.yaml]\ncomponents: {components}\n");
+            folder.file("base/kustomization.yaml", text);
+            assert_eq!(folder.found(&["."]), [""; 0], "{components}");
+        }
+    }
+
+    #[test]
     fn patches_may_be_plain_names() {
         let folder = Folder::new("patches");
         let patch = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {replicas: 3}\n";

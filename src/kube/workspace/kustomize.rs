@@ -24,7 +24,7 @@ const OVERLAYS: u32 = 64;
 
 /// Fields by which a kustomization changes its resources (kubectl.docs.kubernetes.io, "kustomization"), and what they
 /// may change.
-const CHANGES: [(&str, Changes); 17] = [
+const CHANGES: [(&str, Changes); 16] = [
     ("commonAnnotations", Changes::SOME),
     ("images", Changes::SOME),
     ("namePrefix", Changes::SOME),
@@ -38,7 +38,6 @@ const CHANGES: [(&str, Changes); 17] = [
     ("patchesStrategicMerge", Changes::LABELS),
     ("patchesJson6902", Changes::LABELS),
     ("transformers", Changes::LABELS),
-    ("components", Changes::LABELS),
     ("configurations", Changes::LABELS),
     ("vars", Changes::LABELS),
     ("helmCharts", Changes::LABELS),
@@ -76,8 +75,11 @@ struct Kustomization {
     patches: Vec<PathBuf>,
     /// Files and folders that it brings together.
     resources: Vec<PathBuf>,
-    /// How it changes them, or its user, if it is a component.
+    /// How it changes them, and what its user brings together, if it is a component.
     changes: Changes,
+    is_component: bool,
+    /// The folders of its components; none for one that is not there.
+    components: Vec<Option<PathBuf>>,
     generators: Vec<Generator>,
 }
 
@@ -95,10 +97,11 @@ pub(super) fn connect(files: &mut Vec<File>) {
         let unit: Arc<[u32]> = Arc::from([rendered.unit]);
         file.objects.iter_mut().for_each(|object| object.kustomizations = Arc::clone(&unit));
     }
-    let all = find(files);
+    let mut all = find(files);
     if all.is_empty() {
         return;
     }
+    add_changes_of_components(&mut all);
     generators::add(
         files,
         all.iter().filter_map(|one| Some((one.path.as_path(), one.shown.as_deref()?, one.generators.as_slice()))),
@@ -150,6 +153,29 @@ fn is_part_of_workload(object: &Object) -> bool {
     is_workload && object.document.at(object.node, &["spec", "selector"]).is_none()
 }
 
+/// A component changes what its user brings together in the ways that it has itself; one that is not there may do so in
+/// any. What a component brings is for its users to change.
+fn add_changes_of_components(all: &mut [Kustomization]) {
+    let by_folder: HashMap<PathBuf, usize> = all.iter().enumerate().map(|(at, one)| (one.folder.clone(), at)).collect();
+    if all.iter().all(|one| one.components.is_empty() && !one.is_component) {
+        return;
+    }
+    // each round reaches the components of components one deeper
+    for _ in 0..LEVELS {
+        for at in 0..all.len() {
+            let mut changes = all[at].changes;
+            for component in &all[at].components {
+                let known = component.as_ref().and_then(|folder| by_folder.get(folder));
+                changes.add(known.map_or(Changes::LABELS, |known| all[*known].changes));
+            }
+            all[at].changes = changes;
+        }
+    }
+    for one in all.iter_mut().filter(|one| one.is_component) {
+        one.changes.add(Changes::LABELS);
+    }
+}
+
 /// The kustomizations in the folders of the files and above them.
 fn find(files: &[File]) -> Vec<Kustomization> {
     // Whether a folder that was looked into is a repository's root.
@@ -189,6 +215,8 @@ fn read_folder(folder: &Path, shown: Option<&str>, found: &mut Vec<Kustomization
             patches: Vec::new(),
             resources: Vec::new(),
             changes: Changes::default(),
+            is_component: false,
+            components: Vec::new(),
             generators: Vec::new(),
         };
         for part in yaml::read(&Arc::new(source)) {
@@ -197,9 +225,9 @@ fn read_folder(folder: &Path, shown: Option<&str>, found: &mut Vec<Kustomization
             let place = |file: &&str| fs::canonicalize(folder.join(file)).ok();
             one.patches.extend(patch_files(&document).iter().filter_map(place));
             one.resources.extend(resources(&document).iter().filter_map(place));
-            if document.get_str(root, "kind") == Some("Component") {
-                one.changes.add(Changes::LABELS);
-            }
+            one.is_component |= document.get_str(root, "kind") == Some("Component");
+            let components = document.get(root, "components").map_or(&[][..], |list| document.items(list));
+            one.components.extend(components.iter().map(|item| place(&document.str(*item)?)));
             let told = CHANGES.iter().filter(|(field, _)| document.get(root, field).is_some());
             told.for_each(|(_, changes)| one.changes.add(*changes));
             one.generators.extend(generators::read(&document, folder));
