@@ -143,7 +143,7 @@ fn notes(workspace: &Workspace) -> Vec<String> {
     let mut notes = Vec::new();
     let of_helm = workspace.templates_skipped - workspace.ytt_templates_skipped;
     if of_helm > 0 {
-        notes.push(format!("{} Helm templates skipped; `helm template CHART | patterns import -` reads them", of_helm));
+        notes.push(format!("{of_helm} Helm templates skipped; `helm template CHART | patterns import -` reads them"));
     }
     if workspace.ytt_templates_skipped > 0 {
         notes.push(format!(
