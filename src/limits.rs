@@ -75,7 +75,7 @@ pub const ALIAS_FACTOR: u64 = 8;
 /// (minijinja: `vm/fuel.rs`). The largest of the built-in templates takes about 10,000.
 pub const INSTRUCTIONS: Limit = Limit::number(
     "template-instructions",
-    250_000,
+    1_000_000,
     "instructions of one template; 64 bytes that it makes in memory count as one",
 );
 

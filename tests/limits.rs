@@ -221,7 +221,7 @@ params:
 ";
     let loops = "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}";
     let prints = "{% for a in range(99999) %}{{ params.text }}{% endfor %}";
-    let steps = "more than 250000 steps";
+    let steps = "more than 1000000 steps";
     let patience = "limit template-";
     let doubled = "{% set a = params.text %}".to_owned() + &"{% set a = a ~ a %}".repeat(60);
     let grown = |from: &str, by: &str, then: &str| {

@@ -36,12 +36,25 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
             });
             let Some((_, node)) = reaches else { continue };
             found
-                .at(ambassador.container.name_node(), format!("anybody in the cluster can use `{}`, the ambassador of `{}`", ambassador.name(), caller.name()))
+                .at(
+                    ambassador.container.name_node(),
+                    format!(
+                        "anybody in the cluster can use `{}`, the ambassador of `{}`",
+                        ambassador.name(),
+                        caller.name()
+                    ),
+                )
                 .here(format!("listens on all addresses, port {port}"))
                 .and(caller.node_of(&dial.proof), format!("`{}` needs it on loopback alone", caller.name()))
                 .label(service.label(*node, "reaches it"))
-                .because("an ambassador uses the identity and credentials of its Pod; anyone who reaches it uses them too")
-                .help(format!("bind `{}` to 127.0.0.1, or leave the port out of Service `{}`", ambassador.name(), service.id.name));
+                .because(
+                    "an ambassador uses the identity and credentials of its Pod; anyone who reaches it uses them too",
+                )
+                .help(format!(
+                    "bind `{}` to 127.0.0.1, or leave the port out of Service `{}`",
+                    ambassador.name(),
+                    service.id.name
+                ));
         }
     }
 }
