@@ -273,9 +273,9 @@ impl Document {
         }
     }
 
-    /// The texts of a node and of all below it, but for keys, in the order in which they are written. What an alias
-    /// repeats is not repeated.
-    pub fn strings(&self, node: NodeId) -> impl Iterator<Item = &str> {
+    /// The texts of a node and of all below it, but for keys and for what is under the key `skipped`, in the order in which
+    /// they are written. What an alias repeats is not repeated.
+    pub fn strings(&self, node: NodeId, skipped: &str) -> impl Iterator<Item = &str> {
         let mut open = vec![node];
         std::iter::from_fn(move || {
             loop {
@@ -286,7 +286,10 @@ impl Document {
                 match self.value(node) {
                     Value::Str(text) => return Some(text),
                     Value::List(items) => open.extend(items.iter().rev()),
-                    Value::Map(entries) => open.extend(entries.iter().rev().map(|entry| entry.value)),
+                    Value::Map(entries) => {
+                        let kept = entries.iter().rev().filter(|entry| !self.is_key(entry.key, skipped));
+                        open.extend(kept.map(|entry| entry.value));
+                    }
                     _ => {}
                 }
             }

@@ -47,7 +47,7 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
 /// The StatefulSets and Services whose Pods texts of the run name: `db-0.db`, `db-$i.db`, `db-{0..2}.db`. A name that is
 /// a variable, as in `$(POD_NAME).db`, is a Pod of any set.
 fn names_of_pods(index: &Index<'_>) -> HashSet<(String, String)> {
-    let texts = index.all().iter().flat_map(|object| object.document.strings(object.node));
+    let texts = index.all().iter().flat_map(|object| object.document.strings(object.node, "description"));
     texts.flat_map(names_in).collect()
 }
 
