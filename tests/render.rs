@@ -200,7 +200,7 @@ fn fields_of_an_overlay_are_followed_to_its_files() {
 #[test]
 fn what_a_kustomization_changes_itself_is_shown_there() {
     let built = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: dev-web\nspec:\n  minReadySeconds: -2\n  \
-                 replicas: -3\n  revisionHistoryLimit: -5\n  selector:\n    matchLabels:\n      app: web\n  template:\n    \
+                 progressDeadlineSeconds: -7\n  replicas: -3\n  revisionHistoryLimit: -5\n  selector:\n    matchLabels:\n      app: web\n  template:\n    \
                  metadata:\n      labels:\n        app: web\n    spec:\n      containers:\n      - image: nginx:bad tag\n        \
                  name: web\n        ports:\n        - containerPort: 99999\n";
     let folder = repository("edits", built);
@@ -229,6 +229,7 @@ patches:
         value: -5
   - target: {kind: Deployment}
     path: port.json
+  - {target: {kind: Deployment}, patch: '[{\"op\": \"add\", \"path\": \"/spec/progressDeadlineSeconds\", \"value\": -7}]'}
 ";
     folder.file("dev/kustomization.yaml", kustomization);
     folder.file(
@@ -249,6 +250,7 @@ patches:
         "dev/kustomization.yaml:8:27: error[unpullable-image]",
         "dev/kustomization.yaml:17:26: error[invalid-value]: `minReadySeconds`",
         "dev/kustomization.yaml:22:16: error[invalid-value]: `revisionHistoryLimit`",
+        "dev/kustomization.yaml:25:41: error[invalid-value]: `progressDeadlineSeconds`",
         "dev/port.json:3:12: error[invalid-value]: `containerPort`",
     ] {
         assert!(run.stdout.contains(place), "{place}: {}", run.stdout);

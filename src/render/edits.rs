@@ -16,12 +16,19 @@ pub struct Candidate<'run> {
     pub document: &'run Document,
     /// The value.
     pub node: NodeId,
+    /// The text of the file that holds the value, where that is not written byte by byte: a quoted or folded one.
+    pub within: Option<Span>,
 }
 
 impl Candidate<'_> {
-    /// Its bytes.
+    /// Its bytes in the file.
     pub fn span(&self) -> Span {
-        self.document.span(self.node)
+        self.place(self.document.span(self.node))
+    }
+
+    /// The bytes in the file of a part of its document.
+    pub fn place(&self, span: Span) -> Span {
+        self.within.unwrap_or(span)
     }
 }
 
@@ -59,6 +66,8 @@ pub struct Patch {
     pub target: Target,
     /// What it says.
     pub content: Content,
+    /// See [`Candidate::within`].
+    pub within: Option<Span>,
 }
 
 /// What a patch says.
@@ -97,8 +106,9 @@ pub fn patches(kustomizations: &[Kustomization], parts: &[Arc<OriginFile>]) -> V
             for item in items {
                 let target = Target::read(document, document.get(*item, "target"));
                 let inline = document.get(*item, "patch").unwrap_or(*item);
-                if let Some(source) = within(document, inline) {
-                    all.extend(read(&one.file, &source, &target));
+                if let Some((source, within)) = text_at(document, inline) {
+                    let patch = read(&one.file, &source, &target);
+                    all.extend(patch.map(|patch| Patch { within, ..patch }));
                 } else if let Some(named) = document.get_str(*item, "path") {
                     let path = one.file.path.parent().and_then(|folder| fs::canonicalize(folder.join(named)).ok());
                     let part = parts.iter().find(|part| Some(&part.path) == path.as_ref());
@@ -121,21 +131,22 @@ fn read(file: &Arc<OriginFile>, source: &Arc<Source>, target: &Target) -> Option
         Value::Map(_) => Content::Objects(File::read(source)),
         _ => return None,
     };
-    Some(Patch { file: Arc::clone(file), target: target.clone(), content })
+    Some(Patch { file: Arc::clone(file), target: target.clone(), content, within: None })
 }
 
-/// The text of a literal block as a source of its own, in which each byte is where it is in the file: all around it is
-/// blank.
-fn within(document: &Document, node: NodeId) -> Option<Arc<Source>> {
-    document.str(node)?;
+/// A text that holds a patch, as a source. In that of a literal block each byte is where it is in the file, and all
+/// around it is blank; of another text only the whole has a place.
+fn text_at(document: &Document, node: NodeId) -> Option<(Arc<Source>, Option<Span>)> {
+    let written = document.str(node).filter(|text| text.contains(['\n', '{', '[']))?;
     if document.style(node) != Style::Literal {
-        return None;
+        let source = Source::from_text(document.source.name.clone(), written.to_owned());
+        return Some((Arc::new(source), Some(document.span(node))));
     }
     let (text, span) = (&document.source.text, document.span(node).range());
     let start = text[span.clone()].find('\n')? + span.start;
     let blank = |part: &str| part.bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }).collect::<String>();
     let shown = format!("{}{}", blank(&text[..start]), &text[start..span.end]);
-    Some(Arc::new(Source::from_text(document.source.name.clone(), shown)))
+    Some((Arc::new(Source::from_text(document.source.name.clone(), shown)), None))
 }
 
 /// The fields that operations and `replicas` set.
@@ -151,7 +162,7 @@ pub fn edits<'run>(patches: &'run [Patch], kustomizations: &'run [Kustomization]
             all.push(Edit {
                 target: patch.target.clone(),
                 path,
-                value: Candidate { file: &patch.file, document, node },
+                value: Candidate { file: &patch.file, document, node, within: patch.within },
             });
         }
     }
@@ -164,7 +175,7 @@ pub fn edits<'run>(patches: &'run [Patch], kustomizations: &'run [Kustomization]
             all.push(Edit {
                 target: Target { kind: None, name: Some(name.to_owned()) },
                 path: vec!["spec".to_owned(), "replicas".to_owned()],
-                value: Candidate { file: &one.file, document, node },
+                value: Candidate { file: &one.file, document, node, within: None },
             });
         }
     }
@@ -193,7 +204,7 @@ pub fn images(kustomizations: &[Kustomization]) -> Vec<Image<'_>> {
             all.push(Image {
                 name,
                 new_name: document.get_str(*item, "newName"),
-                values: values.map(|node| Candidate { file: &one.file, document, node }).collect(),
+                values: values.map(|node| Candidate { file: &one.file, document, node, within: None }).collect(),
             });
         }
     }

@@ -32,7 +32,7 @@ pub fn align(file: &File, parts: &[Arc<OriginFile>], kustomizations: &[Kustomiza
             let of_kind = by_kind.entry(object.id.kind.as_str()).or_default();
             let of_name = of_kind.entry(object.id.name.as_str()).or_default();
             if of_name.len() < MOST {
-                of_name.push(Candidate { file: part, document: &object.document, node: object.node });
+                of_name.push(Candidate { file: part, document: &object.document, node: object.node, within: None });
             }
         }
     }
@@ -43,7 +43,8 @@ pub fn align(file: &File, parts: &[Arc<OriginFile>], kustomizations: &[Kustomiza
             let name = patch.target.name().unwrap_or(&object.id.name);
             let of_name = by_kind.entry(object.id.kind.as_str()).or_default().entry(name).or_default();
             if of_name.len() < MOST {
-                of_name.push(Candidate { file: &patch.file, document: &object.document, node: object.node });
+                let within = patch.within;
+                of_name.push(Candidate { file: &patch.file, document: &object.document, node: object.node, within });
             }
         }
     }
@@ -55,7 +56,7 @@ pub fn align(file: &File, parts: &[Arc<OriginFile>], kustomizations: &[Kustomiza
         let known = by_kind.get(object.id.kind.as_str());
         let candidates = known.map(|known| candidates(&object.id.name, known)).unwrap_or_default();
         let first = match candidates.first() {
-            Some(first) => at(first.file, first.document.span(first.node)),
+            Some(first) => at(first.file, first.span()),
             None => generator(object, kustomizations).unwrap_or_else(|| lines::first(&own.file)),
         };
         firsts.push((found.line(object.document.span(object.node).start), first.clone()));
@@ -154,7 +155,7 @@ impl<'run> Found<'run> {
                 below.extend(maps.iter().filter_map(|(one, keys)| {
                     let there = keys.get(&key)?;
                     let value = Candidate { node: there.value, ..*one };
-                    Some((value, one.document.span(there.key).to(value.span())))
+                    Some((value, one.place(one.document.span(there.key).to(one.document.span(there.value)))))
                 }));
                 let same = below.iter().find(|(one, _)| is_same(document, entry.value, one.document, one.node));
                 let origin = match same.or(below.first()) {
