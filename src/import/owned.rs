@@ -82,18 +82,8 @@ impl<'a> Owned<'a> {
 
     /// The workload alone.
     pub(super) fn bare(&self) -> Self {
-        Self {
-            service: None,
-            ingress: None,
-            autoscaler: None,
-            budget: None,
-            account: None,
-            claims: Vec::new(),
-            extra: Vec::new(),
-            name: self.name.clone(),
-            uses: Rc::clone(&self.uses),
-            ..*self
-        }
+        let uses = Rc::clone(&self.uses);
+        Self { uses, ..Self::new(self.workload, self.name.clone(), self.main, self.services, false) }
     }
 
     /// Whether the Service leads to a port of the app.
