@@ -10,6 +10,7 @@ mod formats;
 mod judge;
 mod patterns;
 mod schema;
+mod written;
 
 use std::collections::{HashMap, HashSet};
 

@@ -8,6 +8,7 @@ use super::super::super::versions::Change;
 use super::super::field::Field;
 use super::field_path::{self, Leads};
 use super::formats;
+use super::written::Keywords;
 
 /// Where in a schema a part is.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -20,8 +21,17 @@ enum Level {
 /// Keywords of JSON Schema that definitions do not have.
 const UNSUPPORTED: [&str; 6] = ["id", "$ref", "patternProperties", "dependencies", "additionalItems", "definitions"];
 
+const ALL_UNSUPPORTED: Keywords = Keywords::these(&UNSUPPORTED);
+
 /// The keywords under which a schema has others that only restrict values.
 const JUNCTORS: [&str; 3] = ["allOf", "anyOf", "oneOf"];
+
+/// All under which a schema has others that only restrict values.
+const RESTRICTIONS: Keywords = Keywords::these(&["allOf", "anyOf", "oneOf", "not"]);
+
+/// All under which a schema has others.
+const PARTS: Keywords =
+    Keywords::these(&["properties", "items", "additionalProperties", "allOf", "anyOf", "oneOf", "not"]);
 
 /// Judges the schema of a version.
 pub fn root(schema: Field, has_status: bool) {
@@ -83,27 +93,38 @@ fn is_blank(keyword: Field) -> bool {
 
 /// Whether the server can make a structural schema of it; what it cannot is said by [`open_api`].
 fn is_readable(schema: Field) -> bool {
-    let is_blocked = UNSUPPORTED.iter().any(|name| !schema.child(name).is_empty())
-        || schema.child("additionalItems").is_set()
-        || !schema.child("$schema").is_empty()
-        || schema.child("x-kubernetes-preserve-unknown-fields").is_false()
-        || schema.child("items").is_list() && !schema.child("items").is_empty();
-    !is_blocked && parts(schema).all(is_readable)
+    const MAY_BLOCK: Keywords = Keywords::these(&["$schema", "x-kubernetes-preserve-unknown-fields", "items"]);
+    let written = Keywords::of(schema);
+    let is_unsupported =
+        || UNSUPPORTED.iter().any(|name| !schema.child(name).is_empty()) || schema.child("additionalItems").is_set();
+    let is_blocked = || {
+        !schema.child("$schema").is_empty()
+            || schema.child("x-kubernetes-preserve-unknown-fields").is_false()
+            || schema.child("items").is_list() && !schema.child("items").is_empty()
+    };
+    let stops = written.has(ALL_UNSUPPORTED) && is_unsupported() || written.has(MAY_BLOCK) && is_blocked();
+    !stops && (!written.has(PARTS) || parts(schema, written).all(is_readable))
 }
 
 /// The schemas in a schema.
-fn parts(schema: Field<'_>) -> impl Iterator<Item = Field<'_>> {
-    let of_map = |name: &'static str| schema.child(name).entries().map(|(_, part)| part).collect::<Vec<_>>();
-    let mut all: Vec<_> = of_map("properties");
-    all.extend(["items", "additionalProperties", "not"].map(|name| schema.child(name)));
-    all.extend(JUNCTORS.iter().flat_map(|name| schema.child(name).items().collect::<Vec<_>>()));
-    all.into_iter().filter(|part| part.is_map())
+fn parts(schema: Field<'_>, written: Keywords) -> impl Iterator<Item = Field<'_>> {
+    let of_map = schema.child("properties").entries().map(|(_, part)| part);
+    let one = ["items", "additionalProperties"].into_iter().map(move |name| schema.child(name));
+    let restricting = written.has(RESTRICTIONS).then(|| restrictions(schema));
+    of_map.chain(one).chain(restricting.into_iter().flatten()).filter(|part| part.is_map())
 }
 
 /// `validateStructuralInvariants`
 fn structural(schema: Field, level: Level) {
+    const FLAGS: Keywords = Keywords::these(&[
+        "x-kubernetes-preserve-unknown-fields",
+        "x-kubernetes-int-or-string",
+        "x-kubernetes-embedded-resource",
+    ]);
+    let written = Keywords::of(schema);
     let of_type = schema.child("type");
-    let flag = |name: &'static str| schema.child(name).is_true();
+    let has_flags = written.has(FLAGS);
+    let flag = |name: &'static str| has_flags && schema.child(name).is_true();
     let (keeps, int_or_string, embedded) = (
         flag("x-kubernetes-preserve-unknown-fields"),
         flag("x-kubernetes-int-or-string"),
@@ -137,8 +158,10 @@ fn structural(schema: Field, level: Level) {
     if int_or_string && embedded {
         schema.child("x-kubernetes-embedded-resource").invalid("does not go with `x-kubernetes-int-or-string`");
     }
-    let first_of_all = schema.child("allOf").items().next();
-    values(schema, is_int_or_string(schema), first_of_all.is_some_and(is_int_or_string));
+    if written.has(VALUES) {
+        let first_of_all = schema.child("allOf").items().next();
+        values(schema, is_int_or_string(schema), first_of_all.is_some_and(is_int_or_string));
+    }
     if embedded && of_type.str() != "object" {
         if of_type.is_empty() {
             of_type.required("it must be object where there is `x-kubernetes-embedded-resource`");
@@ -189,6 +212,9 @@ fn metadata(metadata: Field, level: Level, embedded: bool) {
 fn is_int_or_string(schema: Field) -> bool {
     schema.child("anyOf").json() == r#"[{"type":"integer"},{"type":"string"}]"#
 }
+
+/// All that [`values`] looks at.
+const VALUES: Keywords = Keywords::these(&["allOf", "anyOf", "oneOf", "not", "pattern"]);
 
 /// `validateValueValidation`
 fn values(schema: Field, skip_any: bool, skip_any_of_first: bool) {
@@ -256,7 +282,9 @@ fn nested(part: Field, skip_any: bool) {
 
 /// `validateStructuralCompleteness`: what the root restricts in allOf, anyOf, oneOf and not has a schema outside.
 fn completeness(schema: Field) {
-    restrictions(schema).for_each(|part| complete(part, Some(schema), schema));
+    if Keywords::of(schema).has(RESTRICTIONS) {
+        restrictions(schema).for_each(|part| complete(part, Some(schema), schema));
+    }
 }
 
 /// `base` is the schema of the value that `part` restricts, and `at` where it would be.
@@ -283,6 +311,10 @@ fn restrictions(schema: Field<'_>) -> impl Iterator<Item = Field<'_>> {
 
 /// Defaults that the schema does not take (`defaulting.ValidateDefaults`), but for rules in CEL.
 fn defaults(schema: Field) {
+    const WITH_DEFAULTS: Keywords = Keywords::these(&["default", "items", "properties"]);
+    if !Keywords::of(schema).has(WITH_DEFAULTS) {
+        return;
+    }
     let default = schema.child("default");
     if default.is_set()
         && let Some(why) = super::wrong_default(schema, default)
@@ -307,16 +339,22 @@ struct Place {
 /// `ValidateCustomResourceDefinitionOpenAPISchema`
 fn open_api(schema: Field, place: Place) {
     const TYPES: [&str; 6] = ["array", "boolean", "integer", "number", "object", "string"];
+    const DEFAULT: Keywords = Keywords::these(&["default"]);
+    const EMBEDDED: Keywords = Keywords::these(&["x-kubernetes-embedded-resource"]);
+    const UNIQUE: Keywords = Keywords::these(&["uniqueItems"]);
+    const RULES: Keywords = Keywords::these(&["x-kubernetes-validations"]);
+    let written = Keywords::of(schema);
     let of_type = schema.child("type");
     if !of_type.is_empty() && !TYPES.contains(&of_type.str()) {
         of_type.not_supported(of_type.str(), &TYPES);
     }
-    if schema.child("default").is_set()
+    if written.has(DEFAULT)
+        && schema.child("default").is_set()
         && let Some(why) = place.no_default
     {
         schema.child("default").forbidden(why);
     }
-    for name in UNSUPPORTED {
+    for name in UNSUPPORTED.into_iter().filter(|_| written.has(ALL_UNSUPPORTED)) {
         let keyword = schema.child(name);
         let is_there = match name {
             "additionalItems" | "dependencies" | "$ref" => keyword.is_set(),
@@ -331,10 +369,11 @@ fn open_api(schema: Field, place: Place) {
     if items.is_list() && !items.is_empty() {
         items.forbidden("must be one schema, and not a list");
     }
-    if place.in_metadata && schema.child("x-kubernetes-embedded-resource").is_true() {
+    let is_embedded = written.has(EMBEDDED) && schema.child("x-kubernetes-embedded-resource").is_true();
+    if place.in_metadata && is_embedded {
         schema.child("x-kubernetes-embedded-resource").forbidden("cannot be in the metadata of a resource");
     }
-    if schema.child("uniqueItems").is_true() {
+    if written.has(UNIQUE) && schema.child("uniqueItems").is_true() {
         schema.child("uniqueItems").forbidden("cannot be true: write `x-kubernetes-list-type: set`");
     }
     if others.is_set() {
@@ -347,7 +386,7 @@ fn open_api(schema: Field, place: Place) {
             open_api(others, Place { is_root: false, no_default, ..place });
         }
     }
-    let is_resource = place.is_root || schema.child("x-kubernetes-embedded-resource").is_true();
+    let is_resource = place.is_root || is_embedded;
     for (key, property) in properties.entries() {
         let mut inner = Place { is_root: false, ..place };
         if is_resource && matches!(&*key, "metadata" | "kind" | "apiVersion") {
@@ -359,17 +398,28 @@ fn open_api(schema: Field, place: Place) {
         open_api(property, inner);
     }
     let inner = Place { is_root: false, ..place };
-    if schema.child("not").is_map() {
-        open_api(schema.child("not"), inner);
+    if written.has(RESTRICTIONS) {
+        if schema.child("not").is_map() {
+            open_api(schema.child("not"), inner);
+        }
+        JUNCTORS.iter().flat_map(|name| schema.child(name).items()).for_each(|part| open_api(part, inner));
     }
-    JUNCTORS.iter().flat_map(|name| schema.child(name).items()).for_each(|part| open_api(part, inner));
     if items.is_map() {
         open_api(items, inner);
     }
-    warnings(schema);
-    extensions(schema);
-    schema.child("x-kubernetes-validations").items().for_each(|one| rule(one, schema));
+    if written.has(WARNED) {
+        warnings(schema);
+    }
+    if written.has(EXTENSIONS) {
+        extensions(schema);
+    }
+    if written.has(RULES) {
+        schema.child("x-kubernetes-validations").items().for_each(|one| rule(one, schema));
+    }
 }
+
+/// All that makes the server warn.
+const WARNED: Keywords = Keywords::these(&["format", "x-kubernetes-list-type"]);
 
 /// `WarningsOnCreate`, `getNonScalarListTypeSetWarnings`
 fn warnings(schema: Field) {
@@ -391,6 +441,14 @@ fn warnings(schema: Field) {
         );
     }
 }
+
+/// All that [`extensions`] is about.
+const EXTENSIONS: Keywords = Keywords::these(&[
+    "x-kubernetes-preserve-unknown-fields",
+    "x-kubernetes-map-type",
+    "x-kubernetes-list-type",
+    "x-kubernetes-list-map-keys",
+]);
 
 /// Lists and maps of Kubernetes.
 fn extensions(schema: Field) {
@@ -513,7 +571,8 @@ fn rule(rule: Field, schema: Field) {
     if is_long(path.str()) {
         path.invalid("has more than one line");
     }
-    if is_readable(schema) && matches!(field_path::follow(schema, path.str(), true), Leads::Nowhere) {
+    if !path.is_empty() && is_readable(schema) && matches!(field_path::follow(schema, path.str(), true), Leads::Nowhere)
+    {
         path.invalid("leads to no field of the schema: write .name, or ['name'], below the schema of the rule");
     }
 }
