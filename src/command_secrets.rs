@@ -1,6 +1,8 @@
 //! Secrets on command lines, by how programs take them: `--password=x`, `MYSQL_PWD=x`, `mysql -px`, `curl -u a:b`. What
 //! reports hide of containers' commands and what `introspect` masks in logs is the same.
 
+use std::ops::Range;
+
 use crate::words::{is_placeholder, is_secret_name};
 
 /// Programs that take a secret after or in a flag that does not say so.
@@ -102,6 +104,33 @@ impl Words {
     }
 }
 
+/// The secrets in any text that show themselves by their form: `scheme://user:password@host`, `Authorization: Bearer …`.
+pub fn in_text(text: &str) -> impl Iterator<Item = Range<usize>> {
+    let of_addresses = text.match_indices("://").filter_map(|(at, mark)| {
+        let start = at + mark.len();
+        let authority =
+            text[start..].split(|letter: char| letter.is_whitespace() || "/\"'`<>\\".contains(letter)).next()?;
+        let user = &authority[..authority.rfind('@')?];
+        let colon = user.find(':')? + 1;
+        Some(start + colon..start + user.len())
+    });
+    let of_headers = text.match_indices("uthorization").filter_map(|(at, word)| {
+        let behind = &text[at + word.len()..];
+        let value = behind.trim_start_matches([' ', ':', '=', '"', '\'', '\\']);
+        let scheme =
+            ["Bearer ", "Basic ", "Token ", "bearer ", "basic ", "token "].iter().find(|s| value.starts_with(**s))?;
+        let secret = value[scheme.len()..].trim_start_matches(' ');
+        let start = at + word.len() + behind.len() - secret.len();
+        let end =
+            secret.find(|letter: char| letter.is_whitespace() || "\"'`;)".contains(letter)).unwrap_or(secret.len());
+        Some(start..start + end)
+    });
+    of_addresses.chain(of_headers).filter(|range| {
+        let secret = &text[range.clone()];
+        !secret.is_empty() && !is_placeholder(secret)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -143,5 +172,13 @@ mod tests {
         ] {
             assert_eq!(hidden(command), [""; 0], "{command}");
         }
+    }
+
+    #[test]
+    fn secrets_show_themselves_by_their_form() {
+        let text = "url: postgres://u:hunter2@db/x and http://a:80/b@c, -H 'Authorization: Bearer abc' amqp://u:$(P)@h \
+                    mongodb://u:p@ss@h1,h2 authorization: {a: b} \"authorization\": \"Basic eDp5\" git://u@h:1";
+        let shown: Vec<&str> = in_text(text).map(|range| &text[range]).collect();
+        assert_eq!(shown, ["hunter2", "p@ss", "abc", "eDp5"]);
     }
 }

@@ -3,11 +3,27 @@
 use std::collections::HashMap;
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, BufWriter, Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::RwLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::limits::Limit;
+use crate::limits::{self, Limit};
+
+/// A path without `.` and `..`, as it is written: links are not followed.
+#[must_use]
+pub fn without_dots(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir if matches!(plain.components().next_back(), Some(Component::Normal(_))) => {
+                plain.pop();
+            }
+            other => plain.push(other),
+        }
+    }
+    plain
+}
 
 /// Texts that count instead of what is on disk, by their files without links and dots: what an editor holds unsaved.
 /// Empty but for the language server. Every file that another names is read here, so that settings, bases and
@@ -68,6 +84,49 @@ pub fn read_regular(path: &Path, limit: Limit) -> io::Result<Vec<u8>> {
         return Err(not_regular());
     }
     within(File::open(path)?, limit)
+}
+
+/// Why the ignore files of a folder are not read: one that is a pipe or a device, or a link to one, would never end, and
+/// the search for files reads them whole.
+///
+/// # Errors
+/// One that is not a regular file, or is larger than [`limits::BESIDE`].
+pub fn check_ignore_files(folder: &Path) -> io::Result<()> {
+    for path in [".gitignore", ".ignore"].map(|name| folder.join(name)) {
+        match fs::metadata(&path) {
+            Ok(there) if !there.is_file() => return Err(named(&path, &not_regular())),
+            Ok(there) if there.len() > limits::BESIDE.most => return Err(named(&path, &too_large(limits::BESIDE))),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// The same for a folder and those above it, whose ignore files count in it.
+///
+/// # Errors
+/// As [`check_ignore_files`].
+pub fn check_ignore_files_from(folder: &Path) -> io::Result<()> {
+    let whole = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
+    check_ignore_files(folder)?;
+    whole.ancestors().skip(1).try_for_each(check_ignore_files)
+}
+
+/// Reads a file that is found by its name. A link that leads out of the repository would show a file from outside.
+///
+/// # Errors
+/// As [`read_regular`], and such a link.
+pub fn read_found(path: &Path, limit: Limit) -> io::Result<Vec<u8>> {
+    let is_link = fs::symlink_metadata(path).is_ok_and(|there| there.is_symlink());
+    if is_link && fs::metadata(path)?.is_file() {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let root = root(&fs::canonicalize(folder)?);
+        if !fs::canonicalize(path)?.starts_with(&root) {
+            let message = format!("is a link that leads out of {}", root.display());
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+        }
+    }
+    read_regular(path, limit)
 }
 
 /// Reads standard input to its end.

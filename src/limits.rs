@@ -92,6 +92,21 @@ pub const TEMPLATE_MEMORY: Limit =
 /// Findings of one rule in a run that are reported; the rest are counted.
 pub const FINDINGS: Limit = Limit::number("findings", 10_000, "findings of one rule in a run; the rest are counted");
 
+/// What parameters put into the texts of one document of a description. The API server takes 3 MiB a request.
+pub const INSERTED: Limit =
+    Limit::bytes("parameter-bytes", 16 << 20, "what `${name}` puts into the texts of one document of a description");
+
+/// Mistakes of descriptions and settings that a command prints; the rest are counted.
+pub const MISTAKES: Limit =
+    Limit::number("mistakes", 200, "mistakes of descriptions and settings that a command prints; the rest are counted");
+
+/// What `diagram` lays out: boxes and arrows. A picture of more shows nothing, and takes the square of their number.
+pub const PARTS: Limit = Limit::number("diagram-parts", 2_000, "boxes and arrows of one picture (SVG)");
+
+/// The same for formats that other programs lay out.
+pub const PARTS_OF_TEXT: Limit =
+    Limit::number("diagram-parts-of-text", 100_000, "boxes and arrows of one diagram in Mermaid or DOT");
+
 /// One message of an editor to `patterns lsp`: a file as JSON, whose escapes may be longer than the text.
 pub const MESSAGE: Limit = Limit::bytes("message-bytes", 256 << 20, "one message to `patterns lsp`");
 
@@ -105,7 +120,7 @@ pub const RENDER_SECONDS: Limit = Limit::number("render-seconds", 60, "seconds o
 pub const RENDERINGS: Limit = Limit::number("renderings", 256, "charts and overlays that `--render` renders in a run");
 
 /// All of them.
-pub const ALL: [Limit; 14] = [
+pub const ALL: [Limit; 18] = [
     INPUT,
     BESIDE,
     DEPTH,
@@ -116,6 +131,10 @@ pub const ALL: [Limit; 14] = [
     TEMPLATE_SECONDS,
     TEMPLATE_MEMORY,
     FINDINGS,
+    INSERTED,
+    MISTAKES,
+    PARTS,
+    PARTS_OF_TEXT,
     MESSAGE,
     FILES,
     RENDER_SECONDS,

@@ -55,6 +55,7 @@ pub fn is_secret_name(name: &str) -> bool {
         "TOKEN",
         "SECRET",
         "SECRET_KEY",
+        "SECRET_KEY_BASE",
         "API_KEY",
         "APIKEY",
         "PRIVATE_KEY",
@@ -65,6 +66,12 @@ pub fn is_secret_name(name: &str) -> bool {
     ];
     let upper = name.to_ascii_uppercase().replace(['-', '.'], "_");
     WORDS.iter().any(|word| upper.strip_suffix(word).is_some_and(|rest| rest.is_empty() || rest.ends_with('_')))
+}
+
+/// Whether an HTTP header of this name holds a secret: `Authorization`, `X-Api-Key`.
+#[must_use]
+pub fn is_secret_header(name: &str) -> bool {
+    ["authorization", "cookie"].iter().any(|header| name.eq_ignore_ascii_case(header)) || is_secret_name(name)
 }
 
 /// Text that somebody replaces before the API server sees it: a program (`${REPLICAS}`, `$(PORT)`, `{{ port }}`,

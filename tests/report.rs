@@ -219,6 +219,63 @@ fn a_diff_hides_what_a_secret_holds() {
     assert!(out.contains("+    on-call: \"yes\"") && !out.contains("hunter2"), "{out}");
 }
 
+/// What a mistake near a secret shows: in no format, and by no command.
+#[test]
+fn a_mistake_beside_a_secret_does_not_show_it() {
+    let secret = |values: &str| format!("apiVersion: v1\nkind: Secret\nmetadata: {{name: a}}\n{values}\n");
+    let container = |rest: &str| {
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: a}}\nspec:\n  containers:\n  - name: a\n    image: a\n{rest}\n"
+        )
+    };
+    let texts = [
+        secret("stringData:\n  password: @hunter2"),
+        secret("stringData:\n  password: %hunter2"),
+        secret("stringData:\n  password: `hunter2"),
+        secret("stringData:\n  password: *hunter2"),
+        secret("stringData:\n  password: \"x\" hunter2"),
+        secret("stringData:\n  password: 'it's hunter2"),
+        secret("stringData: {password: a: hunter2}"),
+        secret("stringdata:\n  password: hunter2"),
+        secret("data:\n  password: hunter2\ntpye: hunter2"),
+        container("    env:\n    - {name: DB_PASSWORD, value: \"hunter2}"),
+        container("    env:\n    - name: DB_PASSWORD\n      value: @hunter2"),
+        container("    env:\n    - value: @hunter2\n      name: API_TOKEN"),
+        container("    env:\n    - name: API_TOKEN\n      value: a: hunter2"),
+        container("    env:\n    - name: API_TOKEN\n      valeu: hunter2"),
+        container("    env:\n    - {name: URL, valeu: \"postgres://u:hunter2@db/x\"}"),
+        container("    enw: [\n    \"amqp://u:hunter2@mq\"]"),
+        container("    args: [curl, -H, 'Authorization: Bearer hunter2', 1]"),
+        container("    livenessProbe: {httpGet: {port: 80, httpHeaders: [{name: authorization, value: hunter2}], pat: a}}"),
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  a.properties: |\n    spring.datasource.password=hunter2\nx: 1\n"
+            .to_owned(),
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  DB_PASSWORD: @hunter2\n".to_owned(),
+        "patterns: v1\nname: a\napp:\n  image: nginx\n  env:\n    DB_PASSWORD: @hunter2\n".to_owned(),
+    ];
+    let folder = Folder::new("beside-a-secret");
+    for text in texts {
+        folder.file("a.yaml", &text);
+        let runs: [&[&str]; 11] = [
+            &["lint", "a.yaml"],
+            &["lint", "--format", "concise", "a.yaml"],
+            &["lint", "--format", "json", "a.yaml"],
+            &["lint", "--format", "sarif", "a.yaml"],
+            &["lint", "--format", "github", "a.yaml"],
+            &["lint", "--format", "junit", "a.yaml"],
+            &["lint", "--diff", "a.yaml"],
+            &["explain", "a.yaml"],
+            &["diagram", "--format", "mermaid", "a.yaml"],
+            &["gen", "a.yaml"],
+            &["import", "a.yaml"],
+        ];
+        for arguments in runs {
+            let output = Command::new(binary()).current_dir(&folder.0).args(arguments).output().unwrap();
+            let shown = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap()).concat();
+            assert!(!shown.contains("hunter2"), "{arguments:?} shows it:\n{text}\n{shown}");
+        }
+    }
+}
+
 #[test]
 fn statistics_count_rules() {
     let folder = Folder::new("statistics");

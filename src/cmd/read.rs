@@ -9,7 +9,7 @@ use super::streams::print;
 use crate::cli::{Color, ReadArgs};
 use crate::diagnostic::{Finding, Label};
 use crate::files;
-use crate::kube::RefusedSecrets;
+use crate::kube::refused;
 use crate::limits;
 use crate::report::terminal;
 use crate::yaml::{self, Source};
@@ -20,13 +20,10 @@ pub fn run(args: &ReadArgs, color: Color) -> io::Result<Exit> {
     let (documents, refusal) = yaml::as_kubectl(yaml::read(&source));
     print(|out| documents.iter().try_for_each(|document| writeln!(out, "{}", document.to_json(document.root()))))?;
     let mut findings = invalid_utf8(&source);
-    let refused = refusal.is_some();
-    findings.extend(refusal.map(|refusal| {
-        let message = RefusedSecrets::of(&source.text).message(&refusal);
-        Finding { message, ..refusal.into_finding(&source) }
-    }));
+    let is_refused = refusal.is_some();
+    findings.extend(refusal.map(|refusal| refused(&refusal, &source)));
     terminal::print(&findings, color);
-    Ok(if refused { Exit::Findings } else { Exit::Clean })
+    Ok(if is_refused { Exit::Findings } else { Exit::Clean })
 }
 
 /// Reads a file, or standard input for `-`.

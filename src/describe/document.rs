@@ -266,7 +266,7 @@ fn names_under(key: &str, source: &Arc<Source>, folder: Option<&Path>) -> Vec<St
 
 fn roots(source: &Arc<Source>, findings: &mut Vec<Finding>) -> Vec<Spanned> {
     let (documents, refusal) = yaml::as_kubectl(yaml::read(source));
-    findings.extend(refusal.map(|refusal| refusal.into_finding(source)));
+    findings.extend(refusal.map(|refusal| crate::kube::refused(&refusal, source)));
     if documents.is_empty() && findings.is_empty() {
         let place = Place { source: Arc::clone(source), span: yaml::Span::empty(0) };
         findings.push(

@@ -97,7 +97,7 @@ fn base(
     let source = Arc::new(source);
     let (documents, refusal) = yaml::as_kubectl(yaml::read(&source));
     if let Some(refusal) = refusal {
-        return Err(Box::new(refusal.into_finding(&source).label(place.label("read because of this"))));
+        return Err(Box::new(crate::kube::refused(&refusal, &source).label(place.label("read because of this"))));
     }
     for document in &documents {
         keys::check(document, findings);

@@ -70,7 +70,7 @@ pub fn named_by_flag(flag: &str, value: &str) -> Place {
 pub fn from_file(source: &Arc<Source>) -> Result<Vec<Setting>, Vec<Finding>> {
     let (documents, refusal) = yaml::as_kubectl(yaml::read(source));
     if let Some(refusal) = refusal {
-        return Err(vec![refusal.into_finding(source)]);
+        return Err(vec![crate::kube::refused(&refusal, source)]);
     }
     let mut settings = Vec::new();
     for document in &documents {

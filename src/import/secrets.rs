@@ -5,7 +5,7 @@ use serde_json::{Map, Value as Json, json};
 use super::canonical::{containers, items, text};
 use crate::command_secrets::Words;
 use crate::describe::{is_secret_word, looks_like_secret};
-use crate::words::is_secret_name;
+use crate::words::{is_secret_header, is_secret_name};
 
 /// What stands for a secret where objects are shown.
 const HIDDEN: &str = "(a secret)";
@@ -111,8 +111,7 @@ fn walk(value: &Json, path: &mut Vec<String>, found: &mut Vec<Vec<String>>) {
 }
 
 fn is_secret(name: &str, value: &str) -> bool {
-    let header = ["authorization", "cookie", "x-api-key"].iter().any(|header| name.eq_ignore_ascii_case(header));
-    (header || looks_like_secret(name, value)) && is_literal(value)
+    (is_secret_header(name) || looks_like_secret(name, value)) && is_literal(value)
 }
 
 /// Whether nothing replaces the text before a program sees it.

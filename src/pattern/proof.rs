@@ -48,7 +48,7 @@ fn read(folder: &Folder, findings: &mut Vec<Finding>) -> Option<Spanned> {
     let text = folder.file("pattern.yaml")?;
     let source = Arc::new(Source::from_text(folder.display("pattern.yaml"), text));
     let (documents, refusal) = yaml::as_kubectl(yaml::read(&source));
-    findings.extend(refusal.map(|refusal| refusal.into_finding(&source)));
+    findings.extend(refusal.map(|refusal| crate::kube::refused(&refusal, &source)));
     let document = documents.first()?;
     for duplicate in &document.duplicates {
         let place = Place { source: Arc::clone(&source), span: document.span(duplicate.lost.key) };

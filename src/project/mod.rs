@@ -60,7 +60,7 @@ pub fn nearest(input: &Path) -> io::Result<Result<Option<Project>, Vec<Finding>>
 /// # Errors
 /// A file that cannot be read.
 pub fn load(path: &Path) -> io::Result<Result<Project, Vec<Finding>>> {
-    let bytes = files::read_regular(path, limits::BESIDE).map_err(|error| files::named(path, &error))?;
+    let bytes = files::read_found(path, limits::BESIDE).map_err(|error| files::named(path, &error))?;
     let source = Source::decode(path.display().to_string(), bytes).map_err(io::Error::other)?;
     let folder = path.parent().unwrap_or(Path::new(""));
     Ok(read(&Arc::new(source), folder))
@@ -114,7 +114,7 @@ pub fn grammar() -> &'static Json {
 fn read(source: &Arc<Source>, folder: &Path) -> Result<Project, Vec<Finding>> {
     let (documents, refusal) = yaml::as_kubectl(yaml::read(source));
     if let Some(refusal) = refusal {
-        return Err(vec![refusal.into_finding(source)]);
+        return Err(vec![crate::kube::refused(&refusal, source)]);
     }
     if let Some(second) = documents.get(1) {
         let place = Place { source: Arc::clone(source), span: second.span(second.root()) };

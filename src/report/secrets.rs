@@ -1,15 +1,15 @@
 //! The bytes of a file that no report may show: what its Secrets hold.
 
 use std::cell::{OnceCell, RefCell};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
 use aho_corasick::AhoCorasick;
 
-use crate::command_secrets::Words;
+use crate::command_secrets::{self, Words};
 use crate::kube::{File, Object, PodView, RefusedSecrets, names_a_secret};
-use crate::words::is_secret_name;
+use crate::words::{is_placeholder, is_secret_header, is_secret_name};
 use crate::yaml::{Document, Entry, NodeId, Source, Span};
 
 /// What is hidden in the files of a run, found once for each file that is shown.
@@ -98,24 +98,22 @@ impl Hidden {
 
 fn hidden(file: &File) -> Vec<Span> {
     let source = &file.source;
-    let mut hidden = Vec::new();
+    let mut hidden: Vec<Span> =
+        command_secrets::in_text(&source.text).map(|range| Span::new(range.start, range.end)).collect();
     file.objects.iter().for_each(|object| by_name(object, &mut hidden));
-    if !file.refusals.is_empty() && source.text.contains("{{") {
-        of_template(source, &mut hidden);
+    if !file.refusals.is_empty() {
+        let secrets = RefusedSecrets::of(&source.text);
+        hidden.extend(secrets.by_name());
+        let mut known = HashSet::new();
+        for refusal in &file.refusals {
+            hidden.extend(secrets.around(refusal.span).take_while(|span| known.insert(*span)));
+        }
     }
     if !names_a_secret(&source.text) {
         return hidden;
     }
     for object in file.objects.iter().filter(|object| object.id.kind == "Secret") {
         of_object(object, &mut hidden);
-    }
-    if !file.refusals.is_empty() {
-        let secrets = RefusedSecrets::of(&source.text);
-        let mut regions: Vec<Span> = file.refusals.iter().filter_map(|refusal| secrets.around(refusal.span)).collect();
-        regions.dedup();
-        for region in regions {
-            of_unread(source, region, &mut hidden);
-        }
     }
     // What kubectl drops after a Secret may be the rest of it.
     for document in file.objects.iter().filter(|object| object.id.kind == "Secret").map(|object| &object.document) {
@@ -124,24 +122,65 @@ fn hidden(file: &File) -> Vec<Span> {
     hidden
 }
 
-/// Values under names that say what they hold: variables of containers, keys of a `ConfigMap`.
+/// Values under names that say what they hold: variables and headers of containers, keys and lines of a `ConfigMap`.
 fn by_name(object: &Object, hidden: &mut Vec<Span>) {
     let document = &object.document;
-    let variables = object.pods().flat_map(PodView::containers).filter_map(|view| view.at(&["env"]));
+    let containers = || object.pods().flat_map(PodView::containers);
+    let variables = containers().filter_map(|view| view.at(&["env"]));
     for variable in variables.flat_map(|env| document.items(env)) {
         if document.get_str(*variable, "name").is_some_and(is_secret_name) {
-            hidden.extend(document.get(*variable, "value").map(|value| document.span(value)));
+            // a key that is misspelled holds it as well
+            let values = document.entries(*variable).iter();
+            let values = values.filter(|entry| !matches!(document.key(entry).as_ref(), "name" | "valueFrom"));
+            hidden.extend(values.map(|entry| document.span(entry.value)));
+        }
+    }
+    let headers = |path: &'static [&'static str]| containers().filter_map(move |view| view.at(path));
+    for header in HEADERS.iter().flat_map(|path| headers(path)).flat_map(|list| document.items(list)) {
+        if document.get_str(*header, "name").is_some_and(is_secret_header) {
+            hidden.extend(document.get(*header, "value").map(|value| document.span(value)));
         }
     }
     if object.id.kind == "ConfigMap" {
-        let data = document.get(object.node, "data").map(|data| document.entries(data)).unwrap_or_default();
-        let secret = data.iter().filter(|entry| is_secret_name(&document.key(entry)));
-        hidden.extend(secret.map(|entry| document.span(entry.value)));
+        for entry in document.get(object.node, "data").map(|data| document.entries(data)).unwrap_or_default() {
+            let value = document.span(entry.value);
+            if is_secret_name(&document.key(entry)) {
+                hidden.push(value);
+            } else {
+                of_settings(&document.source, value, hidden);
+            }
+        }
     }
-    for container in object.pods().flat_map(PodView::containers) {
+    for container in containers() {
         let mut words = Words::default();
         for argument in ["command", "args"].into_iter().filter_map(|key| container.at(&[key])) {
             document.items(argument).iter().for_each(|item| of_argument(document, *item, &mut words, hidden));
+        }
+    }
+}
+
+/// Where a container's headers are.
+const HEADERS: [&[&str]; 5] = [
+    &["livenessProbe", "httpGet", "httpHeaders"],
+    &["readinessProbe", "httpGet", "httpHeaders"],
+    &["startupProbe", "httpGet", "httpHeaders"],
+    &["lifecycle", "postStart", "httpGet", "httpHeaders"],
+    &["lifecycle", "preStop", "httpGet", "httpHeaders"],
+];
+
+/// Lines of a file of settings: `spring.datasource.password=…`, `password: …`.
+fn of_settings(source: &Source, value: Span, hidden: &mut Vec<Span>) {
+    let mut at = value.range().start;
+    for line in source.slice(value).split_inclusive('\n') {
+        let start = at;
+        at += line.len();
+        let Some(end) = line.find(['=', ':']) else { continue };
+        let setting = line[end + 1..].trim();
+        if is_secret_name(line[..end].trim_matches([' ', '\t', '-', '"', '\'']))
+            && !setting.is_empty()
+            && !is_placeholder(setting)
+        {
+            hidden.push(Span::new(start + end + 1, at));
         }
     }
 }
@@ -161,34 +200,14 @@ fn of_argument(document: &Document, item: NodeId, words: &mut Words, hidden: &mu
     }
 }
 
-/// The same in a template, which is not YAML yet: line by line.
-fn of_template(source: &Source, hidden: &mut Vec<Span>) {
-    let is_config_map = source.text.contains("kind: ConfigMap");
-    let mut is_secret = false;
-    let mut at = 0;
-    for line in source.text.split_inclusive('\n') {
-        let start = at;
-        at += line.len();
-        if let Some((_, name)) = line.split_once("name:") {
-            let name = name.trim_start_matches([' ', '"', '\'']);
-            let end = name.find([',', '}', '"', '\'', ' ', '\n', '\r']).unwrap_or(name.len());
-            is_secret = is_secret_name(&name[..end]);
-        }
-        let key = line.split(':').next().unwrap_or_default();
-        if let Some(value) = line.find("value:").filter(|_| is_secret) {
-            hidden.push(Span::new(start + value + "value:".len(), at));
-        } else if is_config_map && key.len() < line.len() && is_secret_name(key.trim()) {
-            hidden.push(Span::new(start + key.len() + 1, at));
-        }
-    }
-}
-
 fn of_object(object: &Object, hidden: &mut Vec<Span>) {
     let document = &object.document;
     let lost = document.duplicates.iter().flat_map(|duplicate| [duplicate.lost, duplicate.kept]);
     let entries = document.entries(object.node).iter().copied().chain(lost.clone());
     let annotations = document.at(object.node, &["metadata", "annotations"]);
-    let kept = entries.filter(|entry| matches!(document.key(entry).as_ref(), "data" | "stringData"));
+    // `stringdata` is misspelled, and holds what `stringData` would
+    let is_plain = |key: &str| matches!(key, "apiVersion" | "kind" | "metadata" | "type" | "immutable");
+    let kept = entries.filter(|entry| !is_plain(&document.key(entry)));
     for node in kept.map(|entry| entry.value).chain(annotations) {
         let keys = document.entries(node).iter().copied().chain(lost.clone());
         hide_between_keys(document, node, keys, hidden);
@@ -209,17 +228,6 @@ fn hide_between_keys(document: &Document, map: NodeId, keys: impl Iterator<Item 
         at = span.range().end;
     }
     hidden.push(Span::new(at, whole.range().end));
-}
-
-/// A Secret that could not be read as YAML: of each line only the key is shown.
-fn of_unread(source: &Source, region: Span, hidden: &mut Vec<Span>) {
-    let mut at = region.range().start;
-    for line in source.slice(region).split_inclusive('\n') {
-        let start = at;
-        at += line.len();
-        let key = line.find(": ").or_else(|| line.trim_end().ends_with(':').then(|| line.trim_end().len() - 1));
-        hidden.push(Span::new(start + key.map_or(0, |key| key + 1), at));
-    }
 }
 
 #[cfg(test)]
@@ -254,17 +262,6 @@ mod tests {
         let source = Arc::new(Source::from_text("a.yaml", text));
         let shown: Vec<&str> = hidden(&File::read(&source)).iter().map(|span| source.slice(*span)).collect();
         assert_eq!(shown, ["hunter2", "hunter3", "hunter4", "hunter5"]);
-    }
-
-    #[test]
-    fn variables_of_templates_are_hidden() {
-        let text = "env:\n- name: DB_PASSWORD\n  value: hunter2\n- {name: API_TOKEN, value: abc}\n- name: MODE\n  value: fast\n\
-                    {{- if .x }}\n";
-        let source = Source::from_text("t.yaml", text);
-        let mut spans = Vec::new();
-        of_template(&source, &mut spans);
-        let shown: Vec<&str> = spans.iter().map(|span| source.slice(*span).trim()).collect();
-        assert_eq!(shown, ["hunter2", "abc}"]);
     }
 
     #[test]

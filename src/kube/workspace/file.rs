@@ -10,7 +10,7 @@ use super::walk::Input;
 use crate::files;
 use crate::kube::Object;
 use crate::limits;
-use crate::yaml::{self, Document, NodeId, Part, Refusal, Source, Span, Value};
+use crate::yaml::{self, Document, NodeId, Part, Refusal, Source, Value};
 
 /// A file that was read.
 #[derive(Debug)]
@@ -174,75 +174,4 @@ fn is_configuration(document: &Document, node: NodeId, api_version: &str, kind: 
         && matches!(kind, "Config" | "Policy")
         && document.get(node, "metadata").is_none()
         && FIELDS.iter().any(|field| document.get(node, field).is_some())
-}
-
-/// The parts of a text between separators, and which of them hold a Secret: what kubectl refuses there may not be
-/// shown.
-#[derive(Debug)]
-pub struct RefusedSecrets<'text> {
-    text: &'text str,
-    /// Where each part's separator is, the part itself, and whether it says `kind: Secret`.
-    parts: Vec<(usize, Span, bool)>,
-}
-
-impl<'text> RefusedSecrets<'text> {
-    /// Looks through a text once.
-    #[must_use]
-    pub fn of(text: &'text str) -> Self {
-        let is_separator = |line: &str| {
-            line.strip_prefix("---").is_some_and(|rest| rest.trim().is_empty() || rest.trim_start().starts_with('#'))
-        };
-        let mut parts = vec![(0, 0)];
-        let mut at = 0;
-        for line in text.split_inclusive('\n') {
-            // A separator that is inside the Secret by mistake leaves its rest without its own kind.
-            if is_separator(line) && has_kind(&text[at + line.len()..]) {
-                parts.push((at, at + line.len()));
-            }
-            at += line.len();
-        }
-        let ends = parts.iter().skip(1).map(|(separator, _)| *separator).chain([text.len()]);
-        let parts = parts.iter().zip(ends).map(|((separator, start), end)| {
-            let end = end.max(*start);
-            (*separator, Span::new(*start, end), names_a_secret(&text[*start..end]))
-        });
-        Self { text, parts: parts.collect() }
-    }
-
-    /// What lies around a refusal, if it is a Secret: none of it may be shown.
-    #[must_use]
-    pub fn around(&self, refusal: Span) -> Option<Span> {
-        let next = self.parts.partition_point(|(separator, ..)| *separator <= refusal.range().start).max(1);
-        self.parts.get(next - 1).filter(|(.., is_secret)| *is_secret).map(|(_, part, _)| *part)
-    }
-
-    /// What a refusal says, without the bytes of a Secret.
-    #[must_use]
-    pub fn message(&self, refusal: &Refusal) -> String {
-        let bytes = self.text.get(refusal.span.range()).unwrap_or("");
-        if !bytes.is_empty() && self.around(refusal.span).is_some() {
-            refusal.message.replace(bytes, "…")
-        } else {
-            refusal.message.clone()
-        }
-    }
-}
-
-/// Whether the document that a text begins with says which kind it is.
-fn has_kind(text: &str) -> bool {
-    text.lines()
-        .take_while(|line| !line.starts_with("---"))
-        .any(|line| line.trim_start_matches(['{', '"', ' ']).starts_with("kind"))
-}
-
-/// Whether a text, readable or not, says `kind: Secret`.
-#[must_use]
-pub fn names_a_secret(text: &str) -> bool {
-    text.match_indices("Secret").any(|(at, word)| {
-        let before = text[..at].trim_end_matches([' ', '"', '\'', '\t']);
-        let before = before.strip_suffix(':').unwrap_or_default();
-        let after = &text[at + word.len()..];
-        let after = after.strip_prefix("List").unwrap_or(after);
-        !after.starts_with(char::is_alphanumeric) && before.trim_end_matches(['"', '\'', ' ']).ends_with("kind")
-    })
 }

@@ -5,6 +5,7 @@ mod generators;
 mod globs;
 mod helm;
 mod kustomize;
+mod refused;
 mod rendered;
 mod walk;
 
@@ -15,8 +16,9 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-pub use file::{File, RefusedSecrets, names_a_secret};
+pub use file::File;
 pub use globs::{BadGlob, Globs};
+pub use refused::{RefusedSecrets, names_a_secret, refused};
 pub use rendered::{Origin, OriginFile, Place as OriginPlace, Rendered, trimmed};
 pub use walk::{Input, Inputs, LEFT_OUT};
 

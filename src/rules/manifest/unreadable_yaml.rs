@@ -22,8 +22,8 @@ fn check(file: &File, found: &mut Found<'_>) {
         if let Some(why) = refusal.why {
             saying = saying.because(why);
         }
-        if let Some(help) = &refusal.help {
-            saying.help(help.clone());
+        if let Some(help) = secrets.help(refusal) {
+            saying.help(help);
         }
     }
 }
