@@ -1,11 +1,19 @@
 //! The variables of a container, as the kubelet makes them: `envFrom`, then `env`, each expanded by those before it.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::collections::HashMap;
 
 use super::super::proof::Place;
 use super::Word;
 use crate::kube::{ContainerView, Index, Object};
+
+/// How many bytes of variables are put into the texts of a container. Variables that repeat each other double at each
+/// step, and no process starts with what comes of that: Linux takes 128 KiB for one argument (`MAX_ARG_STRLEN`).
+const INSERTED: usize = 16 << 10;
+
+/// How many variables of `envFrom` are read. Each source may name the same map with another prefix.
+const FROM_MAPS: usize = 1000;
 
 /// The variables of a container.
 #[derive(Clone, Debug)]
@@ -14,13 +22,16 @@ pub struct Environment<'run> {
     /// Names in the order in which they are written.
     names: Vec<String>,
     has_unseen: bool,
+    /// How many bytes may still be put into texts.
+    room: Cell<usize>,
 }
 
 impl<'run> Environment<'run> {
     /// Reads the variables of a container.
     #[must_use]
     pub fn of(view: &ContainerView<'run>, index: &Index<'run>) -> Self {
-        let mut all = Self { by_name: HashMap::new(), names: Vec::new(), has_unseen: false };
+        let room = Cell::new(INSERTED);
+        let mut all = Self { by_name: HashMap::new(), names: Vec::new(), has_unseen: false, room };
         all.add_maps(view, index);
         let object = view.pod.object;
         let document = &object.document;
@@ -54,6 +65,10 @@ impl<'run> Environment<'run> {
             let Some(data) = document.get(map.node, "data") else { continue };
             let prefix = source.prefix.as_deref().unwrap_or_default();
             for entry in document.entries(data) {
+                if self.names.len() >= FROM_MAPS {
+                    self.has_unseen = true;
+                    return;
+                }
                 if let (Some(name), Some(text)) = (document.str(entry.key), document.str(entry.value)) {
                     let word = Word { text: Cow::Borrowed(text), place: Place::node(map, entry.value), is_known: true };
                     self.set(&format!("{prefix}{name}"), word);
@@ -73,6 +88,14 @@ impl<'run> Environment<'run> {
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Word<'run>> {
         self.by_name.get(name)
+    }
+
+    /// A variable's value, to be put into a text; none where too much was put into texts already.
+    #[must_use]
+    pub fn insert(&self, name: &str) -> Option<&Word<'run>> {
+        let word = self.get(name)?;
+        self.room.set(self.room.get().checked_sub(word.text.len())?);
+        Some(word)
     }
 
     /// All variables, in the order in which they are written.
@@ -110,7 +133,7 @@ impl<'run> Environment<'run> {
                 rest = &rest[1..];
                 continue;
             };
-            match self.by_name.get(name) {
+            match self.insert(name) {
                 Some(value) => {
                     expanded.push_str(&value.text);
                     is_known &= value.is_known;

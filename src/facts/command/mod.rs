@@ -620,7 +620,7 @@ impl<'run> ScriptReader<'_, 'run> {
         for part in &word.parts {
             match part {
                 Part::Text(part) => text.push_str(part),
-                Part::Variable { name, default } => match (self.environment.get(name), default) {
+                Part::Variable { name, default } => match (self.environment.insert(name), default) {
                     (Some(value), _) => {
                         text.push_str(&value.text);
                         is_known &= value.is_known;
@@ -628,7 +628,9 @@ impl<'run> ScriptReader<'_, 'run> {
                             place = value.place;
                         }
                     }
-                    (None, Some(default)) if self.environment.is_whole() => text.push_str(default),
+                    (None, Some(default)) if self.environment.is_whole() && self.environment.get(name).is_none() => {
+                        text.push_str(default);
+                    }
                     _ => {
                         is_known = false;
                         text.push_str("${");
