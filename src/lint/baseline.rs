@@ -108,18 +108,20 @@ impl Baseline {
     }
 
     /// Takes the listed findings out, and reports entries that no longer match anything: their rule ran over
-    /// their file, or the file is gone.
-    pub fn apply(&self, workspace: &Workspace, projects: &Projects, findings: &mut Vec<Finding>) {
+    /// their file, or the file is gone. Returns how many findings were taken out.
+    pub fn apply(&self, workspace: &Workspace, projects: &Projects, findings: &mut Vec<Finding>) -> usize {
         let folder = &self.folder;
         let names = fingerprints(findings, folder);
         let found: HashSet<&String> = names.iter().collect();
         let stale: Vec<&Listed> =
             self.listed.iter().filter(|(name, _)| !found.contains(name)).map(|(_, listed)| listed).collect();
         let mut keep = names.iter().map(|name| !self.listed.contains_key(name));
+        let before = findings.len();
         findings.retain(|_| keep.next().unwrap_or(true));
+        let known = before - findings.len();
         let selection = projects.base();
         if !selection.runs(STALE_BASELINE.id) {
-            return;
+            return known;
         }
         let judged = |listed: &&Listed| {
             let is_it = |name: &str| path(name, folder) == listed.file;
@@ -143,5 +145,6 @@ impl Baseline {
                 ));
         }
         crate::diagnostic::sort(findings);
+        known
     }
 }

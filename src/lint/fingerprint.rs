@@ -6,6 +6,7 @@ use std::path::Path;
 use sha2::{Digest as _, Sha256};
 
 use crate::diagnostic::Finding;
+use crate::files;
 
 /// Fingerprints of findings, in their order: 32 hexadecimal digits each, unique within the run. Files count by
 /// their names from `folder` on.
@@ -33,7 +34,7 @@ fn digest(finding: &Finding, folder: &Path) -> String {
 /// A file's name from `folder` on, however it was written on the command line: `./a.yaml` is `a.yaml`.
 #[must_use]
 pub fn path(name: &str, folder: &Path) -> String {
-    let absolute = |path: &Path| std::path::absolute(path).ok();
+    let absolute = |path: &Path| std::path::absolute(path).ok().map(|path| files::without_dots(&path));
     let inside = absolute(Path::new(name)).zip(absolute(folder)).and_then(|(file, folder)| {
         let inside = file.strip_prefix(folder).ok()?;
         Some(inside.to_str()?.to_owned())

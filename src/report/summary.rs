@@ -50,6 +50,8 @@ pub struct Summary {
     pub files_with_placeholders: usize,
     /// Files that could not be read.
     pub unreadable: usize,
+    /// Findings that are not listed because the baseline has them.
+    pub in_baseline: usize,
     /// Rules with more findings than are listed.
     pub rules_cut: usize,
 }
@@ -87,6 +89,7 @@ impl Summary {
                 .filter(|file| file.reported && has_placeholders(file))
                 .count(),
             unreadable: workspace.failures.len(),
+            in_baseline: 0,
             rules_cut: 0,
         }
     }
@@ -120,7 +123,10 @@ fn unknown_kinds(workspace: &Workspace) -> usize {
     let is_known =
         |object: &Object| validation::is_known(&object.id.api_version, &object.id.kind) || schemas.knows(object);
     let reported = workspace.files.iter().filter(|file| file.reported).flat_map(|file| &file.objects);
-    reported.filter(|object| !object.is_patch && !is_known(object)).count()
+    // a kustomization is read, and never applied
+    let is_applied =
+        |object: &Object| !object.is_patch && !object.id.api_version.starts_with("kustomize.config.k8s.io/");
+    reported.filter(|object| is_applied(object) && !is_known(object)).count()
 }
 
 impl fmt::Display for Summary {
@@ -169,13 +175,21 @@ impl fmt::Display for Summary {
             "object of a kind whose rules are not known",
             "objects of kinds whose rules are not known",
         );
+        let known = counted(self.in_baseline, "finding in the baseline", "findings in the baseline");
         let cut = counted(self.rules_cut, "rule has", "rules have");
-        let cut = cut.map(|cut| format!("{cut} more findings than the {} that are listed", limits::FINDINGS));
+        let cut = cut.map(|cut| {
+            format!(
+                "{cut} more findings than the {} that are listed (limit {})",
+                limits::FINDINGS,
+                limits::FINDINGS.name
+            )
+        });
         let placeholders = counted(self.files_with_placeholders, "file with placeholders", "files with placeholders");
         let placeholders = placeholders.map(|files| format!("{files}, whose values are not judged"));
         f.write_str(
             &found
                 .into_iter()
+                .chain(known)
                 .chain(cut)
                 .chain(placeholders)
                 .chain(skipped)

@@ -80,18 +80,22 @@ pub fn run(args: &LintArgs, color: Color) -> io::Result<Exit> {
         };
         findings.extend(descriptions::check(&workspace, &projects)?);
         diagnostic::sort(&mut findings);
-        let written =
-            args.formats.iter().filter_map(|report| report.file.as_deref()).chain(args.write_baseline.as_deref());
-        for file in written {
-            refuse_to_overwrite(file, &workspace)?;
+        let reports = args.formats.iter().filter_map(|report| report.file.as_deref());
+        reports.clone().try_for_each(refuse_to_overwrite)?;
+        for file in reports.chain(args.write_baseline.as_deref()) {
+            refuse_manifest(file, &workspace)?;
         }
+        if let Some(file) = &args.write_baseline {
+            refuse_other_than_baseline(file)?;
+        }
+        let mut in_baseline = 0;
         if let Some(file) = &args.write_baseline {
             files::write(file, baseline::write(&findings, &baseline::folder(file)))
                 .map_err(|error| named(file, &error))?;
             findings.clear();
         } else {
             match baseline(args, &projects)? {
-                Ok(Some(baseline)) => baseline.apply(&workspace, &projects, &mut findings),
+                Ok(Some(baseline)) => in_baseline = baseline.apply(&workspace, &projects, &mut findings),
                 Ok(None) => {}
                 Err(missing) => {
                     terminal::print(&[missing], color);
@@ -102,8 +106,9 @@ pub fn run(args: &LintArgs, color: Color) -> io::Result<Exit> {
         let fail_on = fail_on.or(projects.shared(|settings| settings.fail_on)).unwrap_or(Level::Error);
         let formats = formats(args, &projects)?;
         let exit = exit(&workspace, &findings, fail_on);
+        let summary = Summary::of(&workspace, &findings);
         let cut = lint::cut(&mut findings);
-        let summary = Summary { rules_cut: cut.rules, ..Summary::of(&workspace, &findings) };
+        let summary = Summary { rules_cut: cut.rules, in_baseline, ..summary };
         if let Some(base) = &base {
             base.rename(&mut findings);
             diagnostic::sort(&mut findings);
@@ -210,8 +215,30 @@ fn baseline(args: &LintArgs, projects: &Projects) -> io::Result<Result<Option<Ba
     }
 }
 
+/// `--format json=a.yaml b.yaml` takes the first of the files that were meant to be linted. No report is YAML.
+fn refuse_to_overwrite(file: &Path) -> io::Result<()> {
+    let is_yaml = file.extension().is_some_and(|end| end == "yaml" || end == "yml");
+    if is_yaml && file.exists() {
+        let file = file.display();
+        return Err(invalid(format!("{file}: this file is there and is YAML; give the report another name")));
+    }
+    Ok(())
+}
+
+/// `--write-baseline k8s/*.yaml` takes the first of the files that were meant to be linted.
+fn refuse_other_than_baseline(file: &Path) -> io::Result<()> {
+    if !file.is_file() || fs::metadata(file)?.len() == 0 {
+        return Ok(());
+    }
+    let bytes = files::read_regular(file, limits::INPUT).map_err(|error| named(file, &error))?;
+    Baseline::read(file, bytes).map(drop).map_err(|_| {
+        let file = file.display();
+        invalid(format!("{file}: this file is there and is not a baseline; --write-baseline takes the file to write: --write-baseline lint-baseline.json PATH"))
+    })
+}
+
 /// A report in the place of a manifest of the run would be the end of the manifest.
-fn refuse_to_overwrite(file: &Path, workspace: &Workspace) -> io::Result<()> {
+fn refuse_manifest(file: &Path, workspace: &Workspace) -> io::Result<()> {
     let Ok(real) = fs::canonicalize(file) else { return Ok(()) };
     let is_manifest = |read: &&File| read.path.as_deref() == Some(real.as_path()) && !read.objects.is_empty();
     match workspace.files.iter().find(is_manifest) {
