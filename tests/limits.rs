@@ -206,6 +206,156 @@ fn a_description_extends_nothing_outside_of_its_repository() {
     }
 }
 
+/// Variables that repeat each other double at each step.
+#[test]
+fn what_is_expanded_does_not_grow_without_end() {
+    let pod = |rest: &str| {
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: a}}\nspec:\n  containers:\n  - name: a\n    image: nginx:1.29\n{rest}\n"
+        )
+    };
+    let doubled: String =
+        (1..40).map(|step| format!("    - {{name: E{step}, value: \"$(E{0})$(E{0})\"}}\n", step - 1)).collect();
+    let script = format!("a=aaaaaaaa; {}exec nginx -c $a", "a=$a$a; ".repeat(40));
+    let exported = format!("export A=aaaaaaaa; {}nginx -c $A", "export A=\"$A$A\"; ".repeat(40));
+    let braced = format!("a=aaaaaaaa; {}exec nginx -c ${{a}}", "a=${a}${a}; ".repeat(40));
+    let many: String = (0..1000).map(|key| format!("  K{key}: http://db{key}:80\n")).collect();
+    let sources: String =
+        (0..1000).map(|at| format!("    - {{prefix: P{at}, configMapRef: {{name: many}}}}\n")).collect();
+    let map = format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: many}}\ndata:\n{many}---\n");
+    let texts = [
+        pod(&format!("    env:\n    - {{name: E0, value: aaaaaaaa}}\n{doubled}    args: ['$(E39)']")),
+        pod(&format!("    command: [sh, -c, '{script}']")),
+        pod(&format!("    command: [sh, -c, '{exported}']")),
+        pod(&format!("    command: [bash, -ec, '{braced}']")),
+        pod(&format!("    command: [sh, -c, 'sh -c \"{script}\"']")),
+        pod(&format!(
+            "    env: [{{name: E, value: {}}}]\n    args: ['{}']",
+            "x".repeat(100_000),
+            "$(E)".repeat(20_000)
+        )),
+        map + &pod(&format!("    envFrom:\n{sources}")),
+    ];
+    for (at, text) in texts.iter().enumerate() {
+        let folder = Folder::new(&format!("expanded-{at}"));
+        folder.file("a.yaml", text);
+        for command in ["lint", "explain", "diagram", "import"] {
+            let before = Instant::now();
+            let run = folder.run(&[command, "a.yaml"]);
+            assert!(run.code == Some(0) || run.code == Some(1), "{command} {at}: {:?} {}", run.code, run.err);
+            assert!(before.elapsed() < PATIENCE && run.out.len() + run.err.len() < 4 << 20, "{command} {at}");
+        }
+    }
+}
+
+#[test]
+fn mistakes_and_boxes_without_end_are_not_shown() {
+    let folder = Folder::new("many");
+    let keys = "  A: 1\n".repeat(5_000);
+    folder.file(
+        "app.yaml",
+        format!("patterns: v1\nname: shop\napp:\n  image: a:1\n  env:\n{}", keys.replace("  A", "    A")),
+    );
+    let run = folder.run(&["gen", "app.yaml"]);
+    assert!(
+        run.code != Some(0) && run.err.contains("more (limit mistakes: 200)"),
+        "{}",
+        &run.err[run.err.len() - 300..]
+    );
+    let both = "apiVersion: v1\nkind: Service\nmetadata: {name: sN}\nspec: {selector: {app: a}, ports: [{port: 80}]}\n---\n\
+                apiVersion: v1\nkind: Pod\nmetadata: {name: pN, labels: {app: a}}\nspec: {containers: [{name: a, image: a}]}\n---\n";
+    folder.file("all.yaml", (0..300).map(|at| both.replace('N', &at.to_string())).collect::<String>());
+    folder.run(&["diagram", "all.yaml"]).fails("limit diagram-parts)");
+    assert_eq!(folder.run(&["diagram", "--format", "dot", "all.yaml"]).code, Some(0));
+}
+
+/// `.gitignore` and `.ignore` are read by whatever walks a folder, and git can carry a link.
+#[cfg(unix)]
+#[test]
+fn ignore_files_that_never_end_are_not_read() {
+    let cases: [(&str, &dyn Fn(&Path)); 4] = [
+        ("device", &|path| std::os::unix::fs::symlink("/dev/zero", path).unwrap()),
+        ("fifo", &|path| assert!(Command::new("mkfifo").arg(path).status().unwrap().success())),
+        ("large", &|path| fs::write(path, "*.a\n".repeat(400_000)).unwrap()),
+        ("link", &|path| std::os::unix::fs::symlink("/dev/stdin", path).unwrap()),
+    ];
+    for (name, make) in cases {
+        for place in [".gitignore", ".ignore", "k8s/.gitignore", "k8s/deep/.ignore"] {
+            let folder = Folder::new(&format!("ignore-{name}-{}", place.replace('/', "-")));
+            folder.file("a.yaml", NORWAY).file("k8s/deep/b.yaml", NORWAY).file("k8s/app.yaml", DESCRIPTION);
+            make(&folder.0.join(place));
+            for command in ["lint", "explain", "import", "gen"] {
+                let run = folder.run(&[command, "."]);
+                assert!(run.code.is_some() && run.code != Some(0), "{command} {name} {place}: {:?}", run.code);
+                let says = run.err.contains("not a regular file") || run.err.contains("limit named-file-bytes");
+                assert!(says || name == "link", "{command} {name} {place}: {}", run.err);
+            }
+        }
+    }
+    // a link to a file of the repository is as good as the file
+    let folder = Folder::new("ignore-plain");
+    folder.file("rules", "b.yaml\n").file("a.yaml", NORWAY).file("b.yaml", NORWAY);
+    std::os::unix::fs::symlink("rules", folder.0.join(".ignore")).unwrap();
+    let run = folder.run(&["lint", "--format", "concise", "."]);
+    assert!(run.out.contains("a.yaml") && !run.out.contains("b.yaml"), "{}", run.out);
+}
+
+#[cfg(unix)]
+#[test]
+fn settings_show_and_read_nothing_outside_of_their_repository() {
+    let folder = Folder::new("settings-outside");
+    folder.file("../auths.json", "{\"auths\": {\"registry\": {\"auth\": \"hunter2\"}}}\n").file("a.yaml", NORWAY);
+    std::os::unix::fs::symlink("../auths.json", folder.0.join(".patterns.yaml")).unwrap();
+    let run = folder.run(&["lint", "a.yaml"]);
+    run.fails("is a link that leads out of");
+    assert!(!run.err.contains("hunter2") && !run.err.contains("auths:"), "{}", run.err);
+    fs::remove_file(folder.0.join(".patterns.yaml")).unwrap();
+    folder.file("../policy/a.yaml", NORWAY);
+    for outside in ["/dev/stdin", "/dev/zero", "/", "../policy", "../policy/a.yaml", "k8s/../../policy"] {
+        folder.file(".patterns.yaml", format!("lint: {{policies: [{outside}]}}\n")).file("k8s/b.yaml", NORWAY);
+        folder.run(&["lint", "a.yaml"]).fails("not a file or folder of the repository");
+    }
+}
+
+#[test]
+fn a_report_takes_no_manifests_place() {
+    let folder = Folder::new("report-over-manifest");
+    let clean = NORWAY.replace("no\n", "'no'\n");
+    for arguments in [
+        &["lint", "--write-baseline", "a.yaml", "b.yaml"][..],
+        &["lint", "--format", "json=a.yaml", "b.yaml"],
+        &["lint", "--format", "sarif=a.yaml", "."],
+        &["diagram", "a.yaml", "-o", "a.yaml", "--format", "svg"],
+    ] {
+        folder.file("a.yaml", &clean).file("b.yaml", NORWAY);
+        assert_eq!(folder.run(arguments).code, Some(2), "{arguments:?}");
+        assert_eq!(fs::read_to_string(folder.0.join("a.yaml")).unwrap(), clean, "{arguments:?}");
+    }
+    // a baseline is replaced by a new one, and an empty file is nobody's
+    folder.file("baseline.json", "");
+    for _ in 0..2 {
+        assert_eq!(folder.run(&["lint", "--write-baseline", "baseline.json", "b.yaml"]).code, Some(0));
+    }
+}
+
+#[test]
+fn parameters_do_not_grow_without_end() {
+    let folder = Folder::new("parameters");
+    let holes = "${p}".repeat(20_000);
+    folder.file(
+        "a.yaml",
+        format!(
+            "patterns: v1\nname: a\nparams: {{p: {{type: string, default: {}}}}}\napp: {{image: a:1, env: {{E: \"{holes}\"}}}}\n",
+            "x".repeat(100_000)
+        ),
+    );
+    for command in ["gen", "lint", "explain"] {
+        let run = folder.run(&[command, "a.yaml"]);
+        let said = run.out.clone() + &run.err;
+        assert!(run.code != Some(0) && said.contains("limit parameter-bytes"), "{command}: {said}");
+    }
+}
+
 #[test]
 fn templates_of_a_projects_own_come_to_an_end() {
     let pattern = "\

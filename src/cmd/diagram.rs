@@ -12,6 +12,7 @@ use crate::cli::{Color, DiagramArgs, DiagramFormat};
 use crate::diagram::{self, Diagram, dot, mermaid, svg};
 use crate::files;
 use crate::kube::{File, Workspace, on_deep_stacks};
+use crate::limits::{self, Limit};
 use crate::report::terminal;
 use crate::yaml::{Source, emit};
 
@@ -19,17 +20,38 @@ use crate::yaml::{Source, emit};
 pub fn run(args: &DiagramArgs, color: Color) -> io::Result<Exit> {
     on_deep_stacks(|| {
         let Some(diagram) = read(args, color)? else { return Ok(Exit::Failed) };
-        let picture = match format(args)? {
+        let format = format(args)?;
+        let is_text = matches!(format, DiagramFormat::Mermaid | DiagramFormat::Dot);
+        refuse_more_than(if is_text { limits::PARTS_OF_TEXT } else { limits::PARTS }, &diagram)?;
+        let picture = match format {
             DiagramFormat::Svg => svg::write(&diagram),
             DiagramFormat::Mermaid => mermaid::write(&diagram),
             DiagramFormat::Dot => dot::write(&diagram),
         };
         match &args.output {
+            Some(path) if path.exists() && files::identity(path) == files::identity(&args.file) => {
+                let message = format!("{}: this is the input; give the picture another name", path.display());
+                return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+            }
             Some(path) => files::write(path, picture).map_err(|error| files::named(path, &error))?,
             None => print_text(&picture)?,
         }
         Ok(Exit::Clean)
     })?
+}
+
+/// What no picture can show.
+///
+/// # Errors
+/// When the diagram has more parts than the limit.
+pub fn refuse_more_than(limit: Limit, diagram: &Diagram) -> io::Result<()> {
+    if !diagram.exceeds(limit) {
+        return Ok(());
+    }
+    let title = &diagram.title;
+    let message = format!("{title}: more than {limit} boxes and arrows (limit {}): name fewer files", limit.name);
+    let or_text = if limit == limits::PARTS { ", or take --format dot" } else { "" };
+    Err(io::Error::new(io::ErrorKind::InvalidInput, message + or_text))
 }
 
 /// What `--format` says, or else what the name of the output ends in.

@@ -1,5 +1,6 @@
 //! `params`: a description's own typed parameters, and `${name}` in its values.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json};
@@ -7,6 +8,7 @@ use serde_json::{Map, Value as Json};
 use super::schema::{self, Subject};
 use super::spanned::{Kind, Member, Place, Spanned};
 use crate::diagnostic::Finding;
+use crate::limits;
 use crate::words::{is_secret_name, list, nearest};
 
 /// The parameters of one document with their values.
@@ -16,6 +18,8 @@ pub struct Params {
     /// Declared, but without any value.
     unset: BTreeMap<String, Place>,
     values_come_later: bool,
+    /// How many bytes were put into texts.
+    inserted: Cell<u64>,
 }
 
 /// A value from outside the description: `--set` and `--params`.
@@ -111,6 +115,20 @@ impl Params {
                 return None;
             };
             let value = self.value(&rest[at + 2..at + end], place, findings)?;
+            if let Kind::Text(text) = &value.kind {
+                self.inserted.set(self.inserted.get().saturating_add(text.len() as u64));
+                if self.inserted.get() > limits::INSERTED.most {
+                    findings.push(Finding::error(
+                        place.label(""),
+                        format!(
+                            "parameters put more than {} into the texts of this document (limit {})",
+                            limits::INSERTED,
+                            limits::INSERTED.name
+                        ),
+                    ));
+                    return None;
+                }
+            }
             match &value.kind {
                 Kind::Text(text) => out.push_str(text),
                 Kind::Lost => return None,

@@ -1,5 +1,9 @@
 //! What a picture shows: boxes, one inside another at most, and arrows between them.
 
+use std::collections::HashMap;
+
+use crate::limits::{self, Limit};
+
 /// A node's place in [`Diagram::nodes`].
 pub type NodeIndex = usize;
 
@@ -12,6 +16,8 @@ pub struct Diagram {
     pub nodes: Vec<Node>,
     /// Arrows.
     pub edges: Vec<Edge>,
+    /// Where an arrow is in `edges`.
+    pub(super) numbers: HashMap<(NodeIndex, NodeIndex, Flow), usize>,
 }
 
 /// A box.
@@ -87,6 +93,12 @@ pub struct Edge {
 }
 
 impl Diagram {
+    /// Whether it has more parts than a limit. Past [`limits::PARTS_OF_TEXT`] its arrows are not complete.
+    #[must_use]
+    pub fn exceeds(&self, limit: Limit) -> bool {
+        self.nodes.len() + self.edges.len() > limit.count()
+    }
+
     /// Adds a box.
     pub(super) fn add(&mut self, look: Look, name: impl Into<String>) -> NodeIndex {
         self.nodes.push(Node { parent: None, look, name: name.into(), lines: Vec::new(), count: None });
@@ -103,11 +115,11 @@ impl Diagram {
     /// Draws an arrow. A second one with the same ends and the same flow adds its label to the first.
     pub(super) fn link(&mut self, from: NodeIndex, to: NodeIndex, flow: Flow, label: impl Into<String>) {
         let label = label.into();
-        if from == to {
+        if from == to || self.exceeds(limits::PARTS_OF_TEXT) {
             return;
         }
-        let there = self.edges.iter_mut().find(|edge| (edge.from, edge.to, edge.flow) == (from, to, flow));
-        let Some(there) = there else {
+        let number = *self.numbers.entry((from, to, flow)).or_insert(self.edges.len());
+        let Some(there) = self.edges.get_mut(number) else {
             self.edges.push(Edge { from, to, label, flow });
             return;
         };

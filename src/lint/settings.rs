@@ -11,6 +11,7 @@ use super::Selection;
 use crate::describe::{self, Member, Place, Spanned, Subject};
 use crate::diagnostic::{Finding, Level};
 use crate::facts::Programs;
+use crate::files;
 use crate::kube::{File, Globs};
 use crate::rules::{self, Found, UNUSED_IGNORE};
 use crate::words::{clip, nearest};
@@ -109,8 +110,17 @@ impl Settings {
         }
         let policies = lint.get("policies").map(Spanned::items).unwrap_or_default();
         for (item, path) in policies.iter().filter_map(|item| Some((item, folder.join(item.text()?)))) {
-            if path.exists() {
+            let real = path.canonicalize();
+            let root = files::root(&std::fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned()));
+            let is_plain = path.metadata().is_ok_and(|there| there.is_file() || there.is_dir());
+            if real.as_ref().is_ok_and(|real| real.starts_with(&root)) && is_plain {
                 settings.policies.push(path);
+            } else if real.is_ok() {
+                findings.push(
+                    Finding::error(item.place.label(""), "this is not a file or folder of the repository")
+                        .because("settings may be a stranger's, and name nothing outside of their repository")
+                        .help("copy the policies into it, or name them on the command line: --policy"),
+                );
             } else {
                 findings.push(
                     Finding::error(item.place.label(""), "there is no such file or folder")

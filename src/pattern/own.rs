@@ -142,7 +142,7 @@ fn collect(
 
 /// The text of a file; none if it is not there or is not text.
 fn read_text(path: &Path) -> io::Result<Option<String>> {
-    match files::read_regular(path, limits::BESIDE) {
+    match files::read_found(path, limits::BESIDE) {
         Ok(bytes) => Ok(String::from_utf8(bytes).ok()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),

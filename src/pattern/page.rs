@@ -73,7 +73,14 @@ pub(super) fn parameters(definition: &Definition) -> Vec<(String, String)> {
         let description = schema["description"].as_str().map(|text| format!(": {text}")).unwrap_or_default();
         (name.clone(), facts.join(", ") + &description)
     };
-    properties.into_iter().flatten().map(row).collect()
+    let of_container = definition.params["x-container"].as_object();
+    let mut rows: Vec<_> = properties.into_iter().chain(of_container).flatten().map(row).collect();
+    if of_container.is_some() {
+        let without = definition.params["x-without"].as_array().into_iter().flatten().filter_map(Json::as_str);
+        let without = without.map(|key| format!(" but `{key}`")).collect::<String>();
+        rows.push(("image, …".to_owned(), format!("the keys of `app`{without}")));
+    }
+    rows
 }
 
 fn schema_type(schema: &Json) -> String {

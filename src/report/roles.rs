@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
+use super::printable;
 use crate::facts::workload::Workload;
 use crate::facts::{Bind, Certainty, Confidence, ContainerFacts, Dial, Evidence, Lifetime, Listen, Proof, Role};
 use crate::kube::{ContainerList, Object};
@@ -16,7 +17,7 @@ pub fn tree(workloads: &[Workload<'_>]) -> String {
     let mut out = String::new();
     for workload in workloads {
         let object = workload.object;
-        let place = format!("{}:{}", object.document.source.name, line(object, object.node));
+        let place = format!("{}:{}", printable(&object.document.source.name), line(object, object.node));
         let name = if object.id.name.is_empty() { "(no name)".to_owned() } else { clip(&object.id.name) };
         let name = workload.part.map_or_else(|| name.clone(), |part| format!("{name} {}", clip(part)));
         let patterns: Vec<String> = workload

@@ -2,7 +2,7 @@
 //! knows miette.
 
 use std::fmt::Write as _;
-use std::io::{self, IsTerminal as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::Arc;
 
 use miette::{GraphicalReportHandler, GraphicalTheme, MietteDiagnostic, Report};
@@ -11,6 +11,7 @@ use super::excerpt::{Excerpt, printable};
 use super::secrets::Secrets;
 use crate::cli::Color;
 use crate::diagnostic::{self, Finding, Label, Level};
+use crate::limits;
 
 /// Columns after which `why` and `help` go on below, where the terminal has no fewer.
 const WIDTH: usize = 100;
@@ -72,7 +73,12 @@ pub fn print_sorted(mut findings: Vec<Finding>, color: Color) {
 /// Prints findings to stderr. Where that cannot be written, only the exit code says that there are any.
 pub fn print(findings: &[Finding], color: Color) {
     let look = Look::of_stderr(color);
-    let _ = write(&mut io::BufWriter::new(io::stderr().lock()), findings, look, &Secrets::default());
+    let (shown, more) = findings.split_at(findings.len().min(limits::MISTAKES.count()));
+    let mut out = io::BufWriter::new(io::stderr().lock());
+    let _ = write(&mut out, shown, look, &Secrets::default());
+    if !more.is_empty() {
+        let _ = writeln!(out, "\n{} more (limit {}: {})", more.len(), limits::MISTAKES.name, limits::MISTAKES);
+    }
 }
 
 /// Writes findings, an empty line between them.

@@ -4,12 +4,14 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::cli::ExplainFormat;
+use crate::cmd::diagram::refuse_more_than;
 use crate::cmd::streams::{print_text, say};
 use crate::cmd::{Exit, import};
 use crate::diagram::{self, mermaid};
 use crate::facts::Programs;
 use crate::facts::workload::workloads;
 use crate::kube::{File, Index, Object, Workspace};
+use crate::limits;
 use crate::report::{import as report, roles};
 
 /// Prints what is recognised in one file.
@@ -22,10 +24,14 @@ pub fn run_paths(paths: &[PathBuf], format: ExplainFormat) -> io::Result<Exit> {
     run(&Workspace::load(paths, None), format)
 }
 
+/// Of more workloads it is not said how much a description could say; `patterns import` does.
+const COUNTED: usize = 200;
+
 /// How much of the manifests a description could say, in one line; nothing where there is no workload.
 fn importable(workspace: &Workspace) -> String {
     let count = import::count(workspace);
-    if count == 0 {
+    // each is generated and compared, which takes longer than all that is explained
+    if count == 0 || count > COUNTED {
         return String::new();
     }
     let (result, _) = import::import_all(workspace);
@@ -41,10 +47,15 @@ fn run(workspace: &Workspace, format: ExplainFormat) -> io::Result<Exit> {
         ExplainFormat::Json => roles::json(&workloads).map_err(io::Error::other)?,
         ExplainFormat::Mermaid => {
             let first = workspace.files.first().map_or("", |file| file.source.name.as_str());
-            mermaid::write(&diagram::of(first, workspace.objects()))
+            let diagram = diagram::of(first, workspace.objects());
+            refuse_more_than(limits::PARTS_OF_TEXT, &diagram)?;
+            mermaid::write(&diagram)
         }
     };
     print_text(&text)?;
+    if workloads.is_empty() {
+        say("note: no workload is in these manifests: nothing runs a container");
+    }
     for failure in &workspace.failures {
         say(format_args!("error: {failure}"));
     }

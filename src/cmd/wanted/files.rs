@@ -117,7 +117,7 @@ fn inputs(paths: &[PathBuf]) -> io::Result<Vec<(PathBuf, Arc<Source>)>> {
 pub(super) fn below(folder: &Path) -> io::Result<Vec<(PathBuf, Arc<Source>)>> {
     let mut found = Vec::new();
     for entry in walk(folder) {
-        let entry = entry.map_err(|error| io::Error::other(error.to_string()))?;
+        let entry = entry?;
         // what a link leads to is found in its own place
         if !entry.file_type().is_some_and(|kind| kind.is_file()) || !may_be_description(entry.path()) {
             continue;

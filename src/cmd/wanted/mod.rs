@@ -4,14 +4,16 @@ mod files;
 mod outputs;
 
 use std::collections::BTreeSet;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 pub use files::of_files;
 pub use outputs::{Outputs, of_project};
 
 use crate::describe::Options;
 use crate::diagnostic::Finding;
+use crate::files::{check_ignore_files, check_ignore_files_from};
 use crate::pattern::Catalogue;
 use crate::project::Project;
 use crate::yaml::{self, Part, Source};
@@ -56,13 +58,31 @@ fn may_be_description(path: &Path) -> bool {
 }
 
 /// The files below a folder as git sees them, in order; the user's own git settings play no part.
-fn walk(folder: &Path) -> ignore::Walk {
-    ignore::WalkBuilder::new(folder)
-        .git_global(false)
-        .git_exclude(false)
-        .require_git(false)
-        .sort_by_file_name(Ord::cmp)
-        .build()
+fn walk(folder: &Path) -> impl Iterator<Item = io::Result<ignore::DirEntry>> {
+    let checked = check_ignore_files_from(folder);
+    let unread = Arc::new(Mutex::new(Vec::new()));
+    let failed = Arc::clone(&unread);
+    let walk = checked.is_ok().then(|| {
+        ignore::WalkBuilder::new(folder)
+            .git_global(false)
+            .git_exclude(false)
+            .require_git(false)
+            .filter_entry(move |entry| {
+                let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
+                let checked = if is_folder { check_ignore_files(entry.path()) } else { Ok(()) };
+                let is_readable = checked.is_ok();
+                if let (Err(error), Ok(mut failed)) = (checked, failed.lock()) {
+                    failed.push(error);
+                }
+                is_readable
+            })
+            .sort_by_file_name(Ord::cmp)
+            .build()
+            .map(|entry| entry.map_err(|error| io::Error::other(error.to_string())))
+    });
+    // what stands in a folder that was not looked into is not left out in silence
+    let unread = std::iter::from_fn(move || unread.lock().ok()?.pop().map(Err));
+    checked.err().map(Err).into_iter().chain(walk.into_iter().flatten()).chain(unread)
 }
 
 /// What is wrong in every environment is said once.

@@ -196,7 +196,7 @@ impl Finder<'_> {
         // what is not there matches nothing
         let entries = start.is_dir().then(|| walk(&start)).into_iter().flatten();
         for entry in entries {
-            let entry = entry.map_err(|error| io::Error::other(error.to_string()))?;
+            let entry = entry?;
             let Some(kind) = entry.file_type().filter(|kind| !kind.is_dir()) else { continue };
             let is_meant = globs.match_file(entry.path()) && may_be_description(entry.path());
             let Some(below) = entry.path().strip_prefix(self.root).ok().filter(|_| is_meant) else { continue };

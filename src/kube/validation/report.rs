@@ -101,7 +101,10 @@ impl Field<'_> {
 
     /// More bytes than allowed.
     pub fn too_long(self, max: usize) {
-        self.report(Reason::TooLong, format!("`{}` is longer than {max} bytes", self.name()));
+        let what = self.name();
+        // the object itself has no name to quote
+        let what = if what.contains(' ') { what } else { format!("`{what}`") };
+        self.report(Reason::TooLong, format!("{what} is longer than {max} bytes"));
     }
 
     /// More elements than allowed.

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use super::Failure;
 use super::globs::Globs;
-use crate::files::identity;
+use crate::files::{self, identity};
 
 /// One file to read.
 #[derive(Clone, Debug)]
@@ -124,8 +124,13 @@ impl Found {
 
     fn folder(&mut self, folder: &Path, reported: bool) {
         let is_named = folder.ancestors().any(|part| left_out(part).is_some());
+        if let Err(error) = files::check_ignore_files_from(folder) {
+            self.failures.push(Failure { name: folder.display().to_string(), error });
+            return;
+        }
         let met = Arc::new(Mutex::new(Vec::new()));
-        let (excluded, seen) = (self.excluded.clone(), Arc::clone(&met));
+        let unread = Arc::new(Mutex::new(Vec::new()));
+        let (excluded, seen, failed) = (self.excluded.clone(), Arc::clone(&met), Arc::clone(&unread));
         // The same files on any machine: the user's own git settings play no part, the repository's ignore files do.
         let walk = ignore::WalkBuilder::new(folder)
             .hidden(false)
@@ -149,7 +154,15 @@ impl Found {
                 if let (Some(name), Ok(mut seen)) = (name, seen.lock()) {
                     seen.push(name);
                 }
-                name.is_none()
+                if name.is_some() {
+                    return false;
+                }
+                let checked = files::check_ignore_files(entry.path());
+                let is_readable = checked.is_ok();
+                if let (Err(error), Ok(mut failed)) = (checked, failed.lock()) {
+                    failed.push(Failure { name: entry.path().display().to_string(), error });
+                }
+                is_readable
             })
             .sort_by_file_name(Ord::cmp)
             .build();
@@ -173,6 +186,9 @@ impl Found {
                     self.failures.push(Failure { name: folder.display().to_string(), error });
                 }
             }
+        }
+        if let Ok(mut unread) = unread.lock() {
+            self.failures.append(&mut unread);
         }
         let met = met.lock().map(|met| met.clone()).unwrap_or_default();
         for name in met.into_iter().filter(|_| reported) {

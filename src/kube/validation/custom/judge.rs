@@ -8,6 +8,7 @@ use super::super::meta::{self, Scope};
 use super::super::{Cause, Reason, Target, decoding, formats as names};
 use super::patterns::{Patterns, address};
 use super::{formats, metadata_problems};
+use crate::words::clip;
 use crate::yaml::{Document, Entry, NodeId, Value};
 /// A schema of a value, and the structural schema of the same value: another one under `allOf` and its relatives.
 #[derive(Clone, Copy)]
@@ -16,6 +17,9 @@ pub struct Both {
     base: NodeId,
     is_nested: bool,
 }
+
+/// How many values of an `enum` a message lists.
+const LISTED: usize = 20;
 
 impl Both {
     /// A schema that is the structural one.
@@ -427,6 +431,7 @@ impl<'run> Judge<'run> {
         }
     }
 
+    /// The values that are allowed. Of many some are listed: each finding repeats them.
     fn enumeration(&mut self, schema: NodeId, node: NodeId, path: &str) {
         let definition = self.schema;
         let values = self.keyword(schema, "enum").filter(|values| !definition.items(*values).is_empty());
@@ -435,7 +440,10 @@ impl<'run> Judge<'run> {
         let allowed: Vec<String> = definition.items(values).iter().map(|value| definition.to_json(*value)).collect();
         let is_null = self.document.value(node) == Value::Null;
         if !is_null && !allowed.contains(&written) {
-            let message = format!("`{}` cannot be {written}, one of {}", last(path), allowed.join(", "));
+            let more = allowed.len().saturating_sub(LISTED);
+            let listed = allowed[..allowed.len() - more].join(", ");
+            let listed = if more == 0 { listed } else { format!("{listed} or {more} others") };
+            let message = format!("`{}` cannot be {}, one of {listed}", last(path), clip(&written));
             self.say(Reason::NotSupported, path, node, message);
         }
     }
