@@ -9,7 +9,7 @@ use patterns::cel::{Budget, Evaluation, Fields, Item, Program, Scope, Type, Valu
 use patterns::describe::{self, Options};
 use patterns::diagnostic::{Edit, Finding, Level};
 use patterns::diagram;
-use patterns::facts::{command::shell, formats, nginx, program::Format};
+use patterns::facts::{Programs, command::shell, formats, nginx, program::Format};
 use patterns::kube::{File, Workspace};
 use patterns::lint::{self, Projects, Selection, fix};
 use patterns::pattern::{self, Catalogue};
@@ -202,7 +202,7 @@ pub fn generate(data: &[u8]) {
 pub fn diagram(data: &[u8]) {
     DEEP.install(|| {
         let workspace = workspace(data);
-        let diagram = diagram::of("fuzz", workspace.objects());
+        let diagram = diagram::of("fuzz", workspace.objects(), Programs::built_in());
         let svg = diagram::svg::write(&diagram);
         assert!(svg.trim_end().ends_with("</svg>") && svg.matches("<svg").count() == 1);
         assert!(!diagram::mermaid::write(&diagram).is_empty());

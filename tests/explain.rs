@@ -150,3 +150,24 @@ fn manifests_may_come_from_standard_input_and_folders() {
     let run = patterns(&["explain", "tests/fixtures/", "tests/fixtures/roles.yaml"]);
     assert_eq!(run.stdout.matches("roles.yaml:33)").count(), 1, "each file once: {}", run.stdout);
 }
+
+/// What settings say of a project's programs holds for whatever reads its manifests.
+#[test]
+fn programs_of_a_project_are_known() {
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("explain-programs");
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(folder.join("k8s")).unwrap();
+    let settings = "lint:\n  programs:\n  - {program: gate, binaries: [gate], role: sidecar/auth, listens: [{option: --listen}]}\n";
+    std::fs::write(folder.join(".patterns.yaml"), settings).unwrap();
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  containers:\n  - {name: a, image: registry.example.com/a:1}\n\
+               \x20 - {name: gate, image: registry.example.com/gate:1, command: [gate, --listen, ':9443']}\n";
+    let file = folder.join("k8s/a.yaml");
+    std::fs::write(&file, pod).unwrap();
+    let (file, folder) = (file.to_str().unwrap(), folder.to_str().unwrap());
+    for path in [file, folder] {
+        let run = patterns(&["explain", path]);
+        assert!(run.stdout.contains("gate  sidecar, auth") && run.stdout.contains(":9443"), "{}", run.stdout);
+        let run = patterns(&["diagram", "--format", "mermaid", path]);
+        assert!(run.stdout.contains("authenticating proxy"), "{}", run.stdout);
+    }
+}

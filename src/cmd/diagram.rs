@@ -10,9 +10,11 @@ use super::read::open;
 use super::streams::{print_text, say};
 use crate::cli::{Color, DiagramArgs, DiagramFormat};
 use crate::diagram::{self, Diagram, dot, mermaid, svg};
+use crate::facts::Programs;
 use crate::files;
 use crate::kube::{File, Workspace, on_deep_stacks};
 use crate::limits::{self, Limit};
+use crate::lint::programs_at;
 use crate::report::terminal;
 use crate::yaml::{Source, emit};
 
@@ -74,13 +76,21 @@ fn format(args: &DiagramArgs) -> io::Result<DiagramFormat> {
 /// The picture of a description, or of manifests where the file is none. Nothing if the description is wrong; its
 /// mistakes are then on stderr.
 fn read(args: &DiagramArgs, color: Color) -> io::Result<Option<Diagram>> {
+    let own = match programs_at(&args.file)? {
+        Ok(own) => own,
+        Err(findings) => {
+            terminal::print_sorted(findings, color);
+            return Ok(None);
+        }
+    };
+    let programs = own.as_ref().unwrap_or_else(|| Programs::built_in());
     if args.file.is_dir() {
-        return Ok(Some(of_manifests(args, &Workspace::load(std::slice::from_ref(&args.file), None))));
+        return Ok(Some(of_manifests(args, programs, &Workspace::load(std::slice::from_ref(&args.file), None))));
     }
     let source = Arc::new(open(&args.file)?);
     let title = args.file.file_name().map_or_else(|| source.name.clone(), |name| name.to_string_lossy().into_owned());
     if let Some(file) = manifests(&source) {
-        return Ok(Some(diagram::of(&title, &file.objects)));
+        return Ok(Some(diagram::of(&title, &file.objects, programs)));
     }
     match expand_text(&source, &args.file, &args.reading)? {
         Ok(Expanded { made, warnings, .. }) => {
@@ -88,7 +98,7 @@ fn read(args: &DiagramArgs, color: Color) -> io::Result<Option<Diagram>> {
             let objects: Vec<_> = made.into_iter().map(|made| made.object).collect();
             let text = emit::to_stream(&objects).map_err(io::Error::other)?;
             let file = File::read(&Arc::new(Source::from_text(title.as_str(), text)));
-            Ok(Some(diagram::of(&title, &file.objects)))
+            Ok(Some(diagram::of(&title, &file.objects, programs)))
         }
         Err(findings) => {
             terminal::print_sorted(findings, color);
@@ -97,12 +107,12 @@ fn read(args: &DiagramArgs, color: Color) -> io::Result<Option<Diagram>> {
     }
 }
 
-fn of_manifests(args: &DiagramArgs, workspace: &Workspace) -> Diagram {
+fn of_manifests(args: &DiagramArgs, programs: &Programs, workspace: &Workspace) -> Diagram {
     for failure in &workspace.failures {
         say(format_args!("error: {failure}"));
     }
     let path: &Path = &args.file;
     let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let title = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-    diagram::of(&title, workspace.objects())
+    diagram::of(&title, workspace.objects(), programs)
 }

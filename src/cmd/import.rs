@@ -11,22 +11,31 @@ use serde_json::Value as Json;
 use super::Exit;
 use super::expand::expand_text;
 use super::streams::{print_text, say};
-use crate::cli::{DescriptionArgs, ImportArgs, ImportFormat};
+use crate::cli::{Color, DescriptionArgs, ImportArgs, ImportFormat};
 use crate::facts::workload::workloads;
 use crate::facts::{Programs, Role};
 use crate::import::{self, Import, Input};
 use crate::kube::{ContainerList, Index, Object, RefusedSecrets, Workspace, on_deep_stacks};
+use crate::lint::programs_at;
 use crate::report::import as report;
+use crate::report::terminal;
 use crate::yaml::Source;
 
 /// Prints descriptions, or writes them; the report says what became of each object.
-pub fn run(args: &ImportArgs) -> io::Result<Exit> {
-    on_deep_stacks(|| run_here(args))?
+pub fn run(args: &ImportArgs, color: Color) -> io::Result<Exit> {
+    on_deep_stacks(|| run_here(args, color))?
 }
 
-fn run_here(args: &ImportArgs) -> io::Result<Exit> {
+fn run_here(args: &ImportArgs, color: Color) -> io::Result<Exit> {
     let workspace = Workspace::load(&args.paths, None);
-    let (import, unread) = import_all(&workspace);
+    let own = match args.paths.first().map_or(Ok(Ok(None)), |path| programs_at(path))? {
+        Ok(own) => own,
+        Err(findings) => {
+            terminal::print_sorted(findings, color);
+            return Ok(Exit::Failed);
+        }
+    };
+    let (import, unread) = import_all(&workspace, own.as_ref().unwrap_or_else(|| Programs::built_in()));
     let count = count(&workspace);
     let mut exit = if unread.is_empty() && import.lost().next().is_none() { Exit::Clean } else { Exit::Findings };
     if let Some(folder) = &args.output {
@@ -63,7 +72,7 @@ fn run_here(args: &ImportArgs) -> io::Result<Exit> {
 }
 
 /// Imports what a run holds; the second is what could not be read.
-pub fn import_all(workspace: &Workspace) -> (Import, Vec<report::Unread>) {
+pub fn import_all(workspace: &Workspace, programs: &Programs) -> (Import, Vec<report::Unread>) {
     let mut unread: Vec<report::Unread> =
         workspace.failures.iter().map(|failure| (failure.name.clone(), failure.error.to_string())).collect();
     for file in &workspace.files {
@@ -85,7 +94,7 @@ pub fn import_all(workspace: &Workspace) -> (Import, Vec<report::Unread>) {
         }
         inputs.push(Input::of(object));
     }
-    let apps = apps(workspace);
+    let apps = apps(workspace, programs);
     let main = |input: &Input| apps.get(&(input.file.clone(), input.line)).copied().unwrap_or(0);
     let generate = |text: &str, environment: Option<&str>| {
         let source = Arc::new(Source::from_text("imported.yaml", text));
@@ -123,11 +132,11 @@ fn unreadable(object: &Object) -> Option<String> {
 }
 
 /// Which container of each workload is the app, by the file and the line of the workload.
-fn apps(workspace: &Workspace) -> HashMap<(String, usize), usize> {
+fn apps(workspace: &Workspace, programs: &Programs) -> HashMap<(String, usize), usize> {
     let objects: Vec<&Object> = workspace.objects().collect();
     let index = Index::of(&objects);
     let mut apps = HashMap::new();
-    for workload in workloads(&index, Programs::built_in()) {
+    for workload in workloads(&index, programs) {
         let main: Vec<_> =
             workload.facts.members.iter().filter(|one| one.container.list == ContainerList::Main).collect();
         let named = main.iter().position(|one| one.name() == workload.object.id.name && one.role == Role::App);

@@ -55,7 +55,7 @@ pub fn run(cli: &Cli) -> Result<Exit, std::io::Error> {
         Command::Policy(PolicyCommand::Test(args)) => policy_test::run(args, cli.color),
         Command::Read(args) => read::run(args, cli.color),
         Command::Gen(args) => generate::run(args, cli.color),
-        Command::Import(args) => import::run(args),
+        Command::Import(args) => import::run(args, cli.color),
         Command::Diagram(args) => diagram::run(args, cli.color),
         Command::Images(args) => images::run(args, cli.color),
         Command::Lint(args) => lint::run(args, cli.color),

@@ -9,6 +9,7 @@ use super::pod::{self, Placed, Shared};
 use super::topics::Topic;
 use super::workload::{self, Hidden, Seen, list};
 use super::{calls, routes, text};
+use crate::facts::Programs;
 use crate::kube::{Index, Object, PodView};
 
 /// What makes Pods, with its box and the boxes inside.
@@ -40,22 +41,24 @@ pub(super) struct Builder<'object> {
     pub workloads: Vec<Workload<'object>>,
     pub services: Vec<ServiceBox>,
     index: &'object Index<'object>,
+    programs: &'object Programs,
     outside: BTreeMap<(&'static str, String), NodeIndex>,
 }
 
-/// The picture of some objects. Parts of objects (kustomize patches) are left out: they say nothing alone.
+/// The picture of some objects, whose containers run what `programs` describe. Parts of objects (kustomize patches) are left out: they say nothing alone.
 #[must_use]
-pub fn of<'object>(title: &str, objects: impl IntoIterator<Item = &'object Object>) -> Diagram {
+pub fn of<'object>(title: &str, objects: impl IntoIterator<Item = &'object Object>, programs: &Programs) -> Diagram {
     let objects: Vec<&Object> = objects.into_iter().filter(|object| !object.is_patch).collect();
     let index = Index::of(&objects);
     let seen: Vec<Seen<'_>> = objects.iter().copied().map(Seen::new).collect();
     let hidden = workload::hidden(&seen);
     let mut builder = Builder {
-        diagram: Diagram { title: title.to_owned(), ..Diagram::default() },
+        diagram: Diagram::titled(title),
         seen: &seen,
         workloads: Vec::new(),
         services: Vec::new(),
         index: &index,
+        programs,
         outside: BTreeMap::new(),
     };
     routes::boxes(&mut builder);
@@ -156,7 +159,7 @@ impl<'object> Builder<'object> {
         self.diagram.nodes[node].lines = lines;
         self.diagram.nodes[node].count = count;
         let space = namespace.as_deref().unwrap_or_default();
-        let containers = pod::draw(&mut self.diagram, node, pod, owner, space, self.index, shared);
+        let containers = pod::draw(&mut self.diagram, node, pod, owner, space, (self.index, self.programs), shared);
         let labels = workload::labels(pod);
         self.workloads.push(Workload { kind, name: name.to_owned(), namespace, labels, node, containers, file });
     }

@@ -17,7 +17,7 @@ pub struct Diagram {
     /// Arrows.
     pub edges: Vec<Edge>,
     /// Where an arrow is in `edges`.
-    pub(super) numbers: HashMap<(NodeIndex, NodeIndex, Flow), usize>,
+    numbers: HashMap<(NodeIndex, NodeIndex, Flow), usize>,
 }
 
 /// A box.
@@ -93,6 +93,12 @@ pub struct Edge {
 }
 
 impl Diagram {
+    /// A picture of nothing yet.
+    #[must_use]
+    pub fn titled(title: impl Into<String>) -> Self {
+        Self { title: title.into(), ..Self::default() }
+    }
+
     /// Whether it has more parts than a limit. Past [`limits::PARTS_OF_TEXT`] its arrows are not complete.
     #[must_use]
     pub fn exceeds(&self, limit: Limit) -> bool {

@@ -40,11 +40,11 @@ pub(super) fn draw<'object>(
     pod: PodView<'object>,
     owner: &Json,
     namespace: &str,
-    index: &'object Index<'object>,
+    (index, programs): (&'object Index<'object>, &'object Programs),
     shared: &mut Shared,
 ) -> Vec<Placed<'object>> {
     let mut placed = Vec::new();
-    let facts = PodFacts::of(pod, index, Programs::built_in());
+    let facts = PodFacts::of(pod, index, programs);
     let is_app = |one: &ContainerFacts<'_>| one.role == Role::App;
     let has_app = facts.members.iter().any(is_app);
     for one in facts.members {

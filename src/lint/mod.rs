@@ -25,7 +25,7 @@ use crate::rules::{self, Check, Found, FoundAnywhere, Rule, Source, SourceCheck}
 use crate::yaml::Document;
 
 pub use kept::Kept;
-pub use projects::{Overrides, Projects};
+pub use projects::{Overrides, Projects, programs_at};
 pub use selection::{Selection, UnknownName};
 pub use settings::schema as settings_schema;
 

@@ -257,6 +257,24 @@ impl Projects {
     }
 }
 
+/// The programs that the settings at a path describe, and our own where those say nothing; none without such settings.
+///
+/// # Errors
+/// Settings that cannot be read; the inner error is what is wrong with them.
+pub fn programs_at(path: &Path) -> io::Result<Result<Option<Programs>, Vec<Finding>>> {
+    let Some(file) = project::find(path)? else { return Ok(Ok(None)) };
+    let project = match project::load(&file)? {
+        Ok(project) => project,
+        Err(findings) => return Ok(Err(findings)),
+    };
+    let Some(lint) = &project.lint else { return Ok(Ok(None)) };
+    match Settings::read(lint, file.parent().unwrap_or(Path::new(""))) {
+        Ok(settings) if settings.programs.is_empty() => Ok(Ok(None)),
+        Ok(settings) => Ok(Ok(Some(Programs::own(settings.programs).map_err(io::Error::other)?))),
+        Err(findings) => Ok(Err(findings)),
+    }
+}
+
 /// Reads policies; none where no path is named.
 fn policies(paths: &[PathBuf]) -> io::Result<Option<Workspace>> {
     if paths.is_empty() {

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use crate::support::{files, patterns, patterns_with, relative};
 use patterns::diagram::layout::{Point, Rect, Scene, scene};
 use patterns::diagram::{Diagram, Edge, Flow, Look, Node, dot, mermaid, of, svg};
+use patterns::facts::Programs;
 use patterns::kube::File;
 use patterns::yaml::Source;
 use proptest::prelude::*;
 
 fn diagram(yaml: &str) -> Diagram {
-    of("test", &File::read(&Arc::new(Source::from_text("test.yaml", yaml))).objects)
+    of("test", &File::read(&Arc::new(Source::from_text("test.yaml", yaml))).objects, Programs::built_in())
 }
 
 /// Everything that people describe or that is in the project: name, and the objects as YAML.
@@ -185,7 +186,7 @@ fn any_diagram() -> impl Strategy<Value = Diagram> {
     let node = (text(), prop::collection::vec(text(), 0..4), prop::option::of(text()), 0..4_usize);
     let edges = prop::collection::vec((0..60_usize, 0..60_usize, prop_oneof![Just(String::new()), text()]), 0..24);
     (prop::collection::vec(node, 1..9), edges).prop_map(|(parts, edges)| {
-        let mut diagram = Diagram { title: "any".to_owned(), ..Diagram::default() };
+        let mut diagram = Diagram::titled("any");
         for (name, lines, count, children) in parts {
             let parent = diagram.nodes.len();
             let is_outer = children > 0;

@@ -1,9 +1,9 @@
 //! `patterns explain FILE…`: the patterns that are in manifests.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use crate::cli::ExplainFormat;
+use crate::cli::{Color, ExplainArgs, ExplainFormat};
 use crate::cmd::diagram::refuse_more_than;
 use crate::cmd::streams::{print_text, say};
 use crate::cmd::{Exit, import};
@@ -12,42 +12,52 @@ use crate::facts::Programs;
 use crate::facts::workload::workloads;
 use crate::kube::{File, Index, Object, Workspace};
 use crate::limits;
-use crate::report::{import as report, roles};
+use crate::lint::programs_at;
+use crate::report::{import as report, roles, terminal};
 
 /// Prints what is recognised in one file.
-pub fn run_file(file: File, format: ExplainFormat) -> io::Result<Exit> {
-    run(&Workspace { files: vec![file], ..Workspace::default() }, format)
+pub fn run_file(file: File, path: &Path, args: &ExplainArgs, color: Color) -> io::Result<Exit> {
+    run(&Workspace { files: vec![file], ..Workspace::default() }, path, args.format, color)
 }
 
 /// Prints what is recognised in files and folders together.
-pub fn run_paths(paths: &[PathBuf], format: ExplainFormat) -> io::Result<Exit> {
-    run(&Workspace::load(paths, None), format)
+pub fn run_paths(paths: &[PathBuf], args: &ExplainArgs, color: Color) -> io::Result<Exit> {
+    let first = paths.first().map_or(Path::new("."), PathBuf::as_path);
+    run(&Workspace::load(paths, None), first, args.format, color)
 }
 
 /// Of more workloads it is not said how much a description could say; `patterns import` does.
 const COUNTED: usize = 200;
 
 /// How much of the manifests a description could say, in one line; nothing where there is no workload.
-fn importable(workspace: &Workspace) -> String {
+fn importable(workspace: &Workspace, programs: &Programs) -> String {
     let count = import::count(workspace);
     // each is generated and compared, which takes longer than all that is explained
     if count == 0 || count > COUNTED {
         return String::new();
     }
-    let (result, _) = import::import_all(workspace);
+    let (result, _) = import::import_all(workspace, programs);
     format!("patterns import: {}\n", report::summary(&result, count))
 }
 
-fn run(workspace: &Workspace, format: ExplainFormat) -> io::Result<Exit> {
+fn run(workspace: &Workspace, path: &Path, format: ExplainFormat, color: Color) -> io::Result<Exit> {
+    let own = match programs_at(path)? {
+        Ok(own) => own,
+        Err(findings) => {
+            terminal::print_sorted(findings, color);
+            return Ok(Exit::Failed);
+        }
+    };
+    let programs = own.as_ref().unwrap_or_else(|| Programs::built_in());
     let objects: Vec<&Object> = workspace.objects().collect();
     let index = Index::of(&objects);
-    let workloads = workloads(&index, Programs::built_in());
+    let workloads = workloads(&index, programs);
     let text = match format {
-        ExplainFormat::Text => roles::tree(&workloads) + &importable(workspace),
+        ExplainFormat::Text => roles::tree(&workloads) + &importable(workspace, programs),
         ExplainFormat::Json => roles::json(&workloads).map_err(io::Error::other)?,
         ExplainFormat::Mermaid => {
             let first = workspace.files.first().map_or("", |file| file.source.name.as_str());
-            let diagram = diagram::of(first, workspace.objects());
+            let diagram = diagram::of(first, workspace.objects(), programs);
             refuse_more_than(limits::PARTS_OF_TEXT, &diagram)?;
             mermaid::write(&diagram)
         }

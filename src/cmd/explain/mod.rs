@@ -28,7 +28,7 @@ pub fn run(args: &ExplainArgs, color: Color) -> io::Result<Exit> {
         [name] if is_file(name) => return on_deep_stacks(|| file(name, args, color))?,
         [_, _, ..] => {
             let paths: Vec<PathBuf> = args.names.iter().map(PathBuf::from).collect();
-            return on_deep_stacks(|| manifests::run_paths(&paths, args.format))?;
+            return on_deep_stacks(|| manifests::run_paths(&paths, args, color))?;
         }
         _ => {}
     }
@@ -60,11 +60,11 @@ pub fn run(args: &ExplainArgs, color: Color) -> io::Result<Exit> {
 fn file(name: &str, args: &ExplainArgs, color: Color) -> io::Result<Exit> {
     let path = Path::new(name);
     if path.is_dir() {
-        return manifests::run_paths(&[path.to_owned()], args.format);
+        return manifests::run_paths(&[path.to_owned()], args, color);
     }
     let source = Arc::new(open(path)?);
     if let Some(manifests) = manifests(&source) {
-        return manifests::run_file(manifests, args.format);
+        return manifests::run_file(manifests, path, args, color);
     }
     description::run(&source, path, &args.reading, color)
 }

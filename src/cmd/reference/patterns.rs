@@ -9,6 +9,7 @@ use super::{Page, fenced, prose, table};
 use crate::cli::DescriptionArgs;
 use crate::cmd::expand::expand_text;
 use crate::diagram::{self, svg};
+use crate::facts::Programs;
 use crate::kube::File;
 use crate::pattern::{Catalogue, Folder, page};
 use crate::yaml::{Source, emit};
@@ -80,5 +81,5 @@ fn picture(title: &str, description: &str) -> io::Result<String> {
     let objects: Vec<_> = expanded.made.into_iter().map(|made| made.object).collect();
     let text = emit::to_stream(&objects).map_err(io::Error::other)?;
     let file = File::read(&Arc::new(Source::from_text(title, text)));
-    Ok(svg::write(&diagram::of(title, &file.objects)))
+    Ok(svg::write(&diagram::of(title, &file.objects, Programs::built_in())))
 }
