@@ -145,6 +145,9 @@ pub(super) fn canonical(object: &Json, around: &Around) -> Json {
         _ => {}
     }
     without_nulls(&mut object);
+    if has_no_empty_lists(&kind) {
+        without_empty_lists(&mut object);
+    }
     keyed(&kind, "", &mut object);
     object
 }
@@ -153,15 +156,37 @@ pub(super) fn canonical(object: &Json, around: &Around) -> Json {
 pub(super) fn without_nulls(value: &mut Json) {
     match value {
         Json::Object(members) => {
-            // and so are lists of a Pod's security that hold nothing
-            let is_nothing = |key: &str, value: &Json| {
-                value.is_null()
-                    || matches!(key, "supplementalGroups" | "sysctls") && value.as_array().is_some_and(Vec::is_empty)
-            };
-            members.retain(|key, value| !is_nothing(key, value));
+            members.retain(|_, value| !value.is_null());
             members.values_mut().for_each(without_nulls);
         }
         Json::Array(items) => items.iter_mut().for_each(without_nulls),
+        _ => {}
+    }
+}
+
+/// Whether lists of this kind that hold nothing are absent to the server: all of them are `omitempty` in its types. A
+/// NetworkPolicy's are not: `ingress: []` admits nobody.
+pub(super) fn has_no_empty_lists(kind: &str) -> bool {
+    template_pointer(kind).is_some()
+        || matches!(
+            kind,
+            "Service"
+                | "Ingress"
+                | "HorizontalPodAutoscaler"
+                | "PodDisruptionBudget"
+                | "PersistentVolumeClaim"
+                | "ServiceAccount"
+        )
+}
+
+/// Takes out lists that hold nothing.
+pub(super) fn without_empty_lists(value: &mut Json) {
+    match value {
+        Json::Object(members) => {
+            members.retain(|_, value| !value.as_array().is_some_and(Vec::is_empty));
+            members.values_mut().for_each(without_empty_lists);
+        }
+        Json::Array(items) => items.iter_mut().for_each(without_empty_lists),
         _ => {}
     }
 }
@@ -405,6 +430,7 @@ pub(super) fn text(value: &Json) -> String {
 
 fn container(container: &mut Json, all: &Map<String, Json>) {
     let image = text(&container["image"]);
+    let name = text(&container["name"]);
     let ports: HashMap<String, Json> = items(&container["ports"])
         .iter()
         .filter_map(|port| Some((port["name"].as_str()?.to_owned(), port["containerPort"].clone())))
@@ -443,6 +469,15 @@ fn container(container: &mut Json, all: &Map<String, Json>) {
     for variable in members.get_mut("env").and_then(Json::as_array_mut).into_iter().flatten() {
         if variable["valueFrom"].is_null() && variable["value"].is_null() {
             variable["value"] = json!("");
+        }
+        let Some(field) = variable.pointer_mut("/valueFrom/resourceFieldRef") else { continue };
+        // the container itself and a divisor of 1 are what nothing means (kubernetes: pkg/api/v1/resource/helpers.go)
+        let is_one = |divisor: &Json| divisor == "1" || divisor == "0" || divisor == 1 || divisor == 0;
+        if is_one(&field["divisor"]) {
+            remove(field, &["divisor"]);
+        }
+        if field["containerName"] == *name {
+            remove(field, &["containerName"]);
         }
     }
     if let Some(exec) = members.get_mut("lifecycle").and_then(|lifecycle| lifecycle.get_mut("preStop"))

@@ -103,7 +103,8 @@ fn walk(
         let (one, other) = (one.unwrap_or(&empty), other.unwrap_or(&empty));
         // An empty map can be all that is said: `emptyDir: {}`.
         if one.is_empty() && said.is_some() && made.is_none() && means_something(path) {
-            fields.push(Field { path: path.clone(), said: said.cloned(), made: None, kind: Kind::Lost });
+            let kind = if is_idle(kind, path) { Kind::Changed(IDLE) } else { Kind::Lost };
+            fields.push(Field { path: path.clone(), said: said.cloned(), made: None, kind });
         }
         for key in one.keys().chain(other.keys().filter(|key| !one.contains_key(*key))) {
             path.push(key.clone());
@@ -120,6 +121,7 @@ fn walk(
         (Some(said), Some(_)) if default.is_some_and(|default| equal(path, said, default)) => {
             Kind::Changed(reason(path))
         }
+        (Some(_), None) if is_idle(kind, path) => Kind::Changed(IDLE),
         (Some(said), _) => covered(path, said, made, whole).map_or(Kind::Lost, Kind::Changed),
         // fewer Pods are selected, which the reader of the report has to know
         (None, Some(_)) if narrows(kind, path) => Kind::Changed("it selects the Pods of this workload alone"),
@@ -148,9 +150,8 @@ fn equal(path: &[String], a: &Json, b: &Json) -> bool {
     if a == b {
         return true;
     }
-    let text = |value: &Json| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     if path.iter().any(|step| QUANTITIES.contains(&step.as_str()))
-        && let (Some(a), Some(b)) = (Quantity::parse(&text(a)), Quantity::parse(&text(b)))
+        && let (Some(a), Some(b)) = (Quantity::parse(&plain(a)), Quantity::parse(&plain(b)))
     {
         return a.compare(b).is_eq();
     }
@@ -167,8 +168,21 @@ fn equal(path: &[String], a: &Json, b: &Json) -> bool {
     }
 }
 
+/// A scalar without its quotes.
+fn plain(value: &Json) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
 /// Fields that hold quantities, or hold maps of them.
 const QUANTITIES: &[&str] = &["requests", "limits", "sizeLimit", "averageValue", "divisor", "value"];
+
+/// Why a volume is left out.
+const IDLE: &str = "no container mounts this volume";
+
+/// Whether this is part of a volume that nothing mounts: all others are where they are mounted.
+fn is_idle(kind: &str, path: &[String]) -> bool {
+    defaults::pod_path(kind).is_some_and(|pod| path.join(".").starts_with(&format!("{pod}volumes.")))
+}
 
 /// What is not the same and yet loses nothing, with the reason.
 fn covered(path: &[String], said: &Json, made: Option<&Json>, whole: (&Json, &Json)) -> Option<&'static str> {
@@ -183,6 +197,15 @@ fn covered(path: &[String], said: &Json, made: Option<&Json>, whole: (&Json, &Js
         ("startupProbe", "periodSeconds" | "failureThreshold" | "initialDelaySeconds") => {
             let (said, made) = (at(whole.0, 1)?, at(whole.1, 1)?);
             (patience(made) >= patience(said)).then_some("asked more often, and for at least as long")
+        }
+        // one that has been scaled to nothing is no longer the autoscaler's
+        ("spec", "replicas") if path.len() == 2 && made.is_none() && *said != 0 => {
+            Some("the autoscaler says how many there are")
+        }
+        ("requests", resource) => {
+            let nothing = Quantity::parse(&plain(said))?.sign() == 0;
+            let limited = at(whole.0, 2)?.get("limits").is_some_and(|limits| limits.get(resource).is_some());
+            (nothing && !limited).then_some("a request of nothing is none, and the scheduler has to know one")
         }
         ("capabilities", "drop") => {
             let all = made?.as_array()?.iter().any(|one| one == "ALL");

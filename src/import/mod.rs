@@ -65,6 +65,9 @@ impl Input {
         });
         let open = open.collect();
         canonical::without_nulls(&mut json);
+        if canonical::has_no_empty_lists(&object.id.kind) {
+            canonical::without_empty_lists(&mut json);
+        }
         let line = source.position(object.document.span(object.node).start).line;
         Self { id: object.id.clone(), object: json, file: source.name.clone(), line, open }
     }

@@ -325,10 +325,14 @@ fn makes_budget(workload: &Input, scaler: Option<&Input>) -> bool {
     }
 }
 
-/// The claims that a workload's Pods have, in order.
+/// The claims that a workload's containers mount, in order.
 fn claims_of(workload: &Input) -> BTreeSet<&str> {
-    let volumes = canonical::pod_spec(&workload.object).map(|spec| items(&spec["volumes"])).unwrap_or_default();
-    volumes.iter().filter_map(|volume| volume["persistentVolumeClaim"]["claimName"].as_str()).collect()
+    let Some(spec) = canonical::pod_spec(&workload.object) else { return BTreeSet::new() };
+    let mounts = canonical::containers(spec).flat_map(|container| items(&container["volumeMounts"]));
+    let mounted: HashSet<&str> = mounts.filter_map(|mount| mount["name"].as_str()).collect();
+    let volumes = items(&spec["volumes"]).iter();
+    let volumes = volumes.filter(|volume| volume["name"].as_str().is_some_and(|name| mounted.contains(name)));
+    volumes.filter_map(|volume| volume["persistentVolumeClaim"]["claimName"].as_str()).collect()
 }
 
 /// The ServiceAccount that a workload names.
@@ -370,7 +374,7 @@ impl<'a> Tokens<'a> {
         tokens
     }
 
-    /// Whether the Pods have a token that they may need: a binding names their account, or the account is not in the
+    /// Whether the Pods have a token that they may need: their account says so, a binding names it, or it is not in the
     /// run, so that nobody knows.
     fn needed(&self, workload: &Input) -> bool {
         let Some(spec) = canonical::pod_spec(&workload.object) else { return false };
@@ -381,7 +385,9 @@ impl<'a> Tokens<'a> {
             return false;
         }
         let anywhere = namespace.is_none() && self.bound.contains(&(None, account));
-        anywhere || self.bound.contains(&(namespace, account)) || own.is_none() && account != "default"
+        // an account that says it in so many words is meant
+        let said = own == Some(&Some(true));
+        said || anywhere || self.bound.contains(&(namespace, account)) || own.is_none() && account != "default"
     }
 }
 
