@@ -947,3 +947,107 @@ fn a_document_in_isolate_is_all_of_its_pods() {
     let one = json!({"matchLabels": {"app.kubernetes.io/name": "shop"}});
     assert_eq!(policy("plain")["spec"]["egress"][1]["to"], json!([{"podSelector": one}]));
 }
+
+const SHOP: &str = "port: 8080, ports: {admin: 9901, metrics: {port: 9102, private: true}, dns: 53/udp}";
+
+#[test]
+fn what_a_service_is_has_keys() {
+    let spec = |more: &str| of(&objects(&app(SHOP, more)), "Service")["spec"].clone();
+    let node = spec("expose: {type: NodePort, node-port: 30080, local: true}");
+    assert_eq!((&node["type"], &node["ports"][0]["nodePort"]), (&json!("NodePort"), &json!(30080)));
+    assert_eq!(node["externalTrafficPolicy"], "Local");
+    let balancer = spec(
+        "expose: {type: LoadBalancer, address: 192.0.2.10, class: example.com/internal, sources: [10.0.0.0/8], sticky: 1h}",
+    );
+    assert_eq!(balancer["loadBalancerIP"], "192.0.2.10");
+    assert_eq!(balancer["loadBalancerClass"], "example.com/internal");
+    assert_eq!(balancer["loadBalancerSourceRanges"], json!(["10.0.0.0/8"]));
+    assert_eq!(balancer["sessionAffinity"], "ClientIP");
+    assert_eq!(balancer["sessionAffinityConfig"], json!({"clientIP": {"timeoutSeconds": 3600}}));
+    let headless = spec("expose: {type: Headless, unready: true}");
+    assert_eq!((&headless["clusterIP"], &headless["publishNotReadyAddresses"]), (&json!("None"), &json!(true)));
+    // clients have the Pods' addresses, and dial the Pods' port
+    assert_eq!((&headless["ports"][0]["port"], &headless["type"]), (&json!(8080), &Value::Null));
+    let routed = spec("expose: {host: www.example.com, sticky: true}");
+    assert_eq!((&routed["sessionAffinity"], &routed["sessionAffinityConfig"]), (&json!("ClientIP"), &Value::Null));
+    let single = spec("shape: {single: {}}\nexpose: {type: ClusterIP}");
+    assert_eq!((&single["clusterIP"], &single["ports"][0]["port"]), (&Value::Null, &json!(80)));
+    let ports = app("port: 8080, ports: {admin: {port: 9901, node-port: 30901}}", "expose: {type: NodePort}");
+    assert_eq!(of(&objects(&ports), "Service")["spec"]["ports"][1]["nodePort"], 30901);
+}
+
+#[test]
+fn further_services_lead_to_the_same_pods() {
+    let more = "annotations: {service: {a/b: main}}\nexpose: {type: NodePort, node-port: 30080}\nservices:\n  \
+                shop-metrics: {ports: {metrics: 9102}, labels: {monitored: \"yes\"}, annotations: {a/b: c}}\n  \
+                shop-all: {type: Headless}\n  \
+                shop-public: {type: LoadBalancer, ports: {https: {port: 443, to: admin, node-port: 30443}, dns: 53/udp}}\n";
+    for adopt in ["", "adopt: {selector: {app: shop}, names: {Service: web}, port: web}\n"] {
+        let objects = objects(&app(SHOP, &format!("{more}{adopt}")));
+        let named = |name: &str| {
+            let is = |object: &&Value| object["kind"] == "Service" && object["metadata"]["name"] == name;
+            objects.iter().find(is).unwrap_or_else(|| panic!("no {name}")).clone()
+        };
+        let own = named(if adopt.is_empty() { "shop" } else { "web" });
+        let metrics = named("shop-metrics");
+        assert_eq!(metrics["spec"]["selector"], own["spec"]["selector"]);
+        assert_eq!(metrics["spec"]["ports"], json!([{"name": "metrics", "port": 9102, "targetPort": "metrics"}]));
+        assert_eq!(metrics["metadata"]["labels"]["monitored"], "yes");
+        assert_eq!(
+            (&metrics["metadata"]["annotations"]["a/b"], &own["metadata"]["annotations"]["a/b"]),
+            (&json!("c"), &json!("main"))
+        );
+        let all = named("shop-all");
+        assert_eq!(all["spec"]["clusterIP"], "None");
+        assert_eq!(all["spec"]["ports"].as_array().unwrap().len(), own["spec"]["ports"].as_array().unwrap().len());
+        // a port of the nodes leads to one Service
+        assert_eq!(
+            (&all["spec"]["ports"][0]["nodePort"], &own["spec"]["ports"][0]["nodePort"]),
+            (&Value::Null, &json!(30080))
+        );
+        let public = named("shop-public");
+        assert_eq!(
+            public["spec"]["ports"],
+            json!([
+                {"name": "https", "port": 443, "targetPort": "admin", "nodePort": 30443},
+                {"name": "dns", "port": 53, "targetPort": "dns", "protocol": "UDP"},
+            ])
+        );
+    }
+}
+
+#[test]
+fn services_that_cannot_be_say_why() {
+    let cases = [
+        ("expose: {host: a.example.com, node-port: 30080}", "only a Service of type NodePort or LoadBalancer"),
+        ("expose: {type: NodePort, address: 192.0.2.1}", "only a Service of type LoadBalancer"),
+        ("expose: {type: LoadBalancer, address: here}", "not an IP address"),
+        ("expose: {type: LoadBalancer, sources: [10.0.0.1]}", "not a range of addresses"),
+        ("expose: {type: Headless, port: 80}", "the ports of its Pods"),
+        ("expose: {host: a.example.com, class: a/b}", "the name of an IngressClass"),
+        ("expose: {type: NodePort, class: nginx}", "`class` is of a route"),
+        ("expose: {nodePort: 30080}", "type: NodePort, node-port: 30080"),
+        (
+            "expose: {type: NodePort, node-port: 30080}\nservices: {b: {type: NodePort, node-port: 30080}}",
+            "want port 30080 of the nodes",
+        ),
+        ("services: {shop: {ports: {admin: 9901}}}", "makes a Service `shop` already"),
+        ("services: {b: {ports: {admin: 9902}}}", "has the port 9902"),
+        ("services: {b: {ports: {admin: {port: 80, to: admn}}}}", "has the port `admn`"),
+        ("services: {b: {ports: {dns: 53}}}", "has the port 53"),
+        ("services: {b: {selector: {a: b}}}", "leave it out"),
+        ("services: {b: {ports: {admin: 9901}, labels: {app.kubernetes.io/part-of: a}}}", "written by the generator"),
+        ("services: {b: {node-port: 30080}}", "only a Service of type NodePort or LoadBalancer"),
+        ("shape: {sharded: {shards: 3}}\nexpose: {type: LoadBalancer}", "services: {<name>"),
+    ];
+    for (more, message) in cases {
+        let run = generate(&app(SHOP, more));
+        assert!(run.code == 2 && run.stderr.contains(message), "{more}\n{message}\n{}", run.stderr);
+        assert!(!run.stderr.contains("bug"), "{more}\n{}", run.stderr);
+    }
+    let run = generate(&app("", "shape: {job: {}}\nservices: {b: {ports: {admin: 9901}}}"));
+    assert!(run.stderr.contains("no Pods that this Service could lead to"), "{}", run.stderr);
+    let run =
+        generate(&app("port: 80, ports: {a: {port: 81, private: true, node-port: 30081}}", "expose: {type: NodePort}"));
+    assert!(run.stderr.contains("is on no Service"), "{}", run.stderr);
+}

@@ -76,6 +76,10 @@ pub struct Description {
     pub place: Option<Spanned>,
     /// What the app's Pods share with their node.
     pub host: Option<Member>,
+    /// Where Pods ask for names.
+    pub dns: Option<Member>,
+    /// Further Services that lead to the same Pods.
+    pub services: Option<Member>,
     /// How a new version takes the place of the old one.
     pub rollout: Option<Spanned>,
     /// Secrets to pull images with.
@@ -413,6 +417,8 @@ fn describe(
         annotations: members("annotations"),
         place: root.get("place").cloned(),
         host: root.member("host").filter(|host| !host.value.items().is_empty()).cloned(),
+        dns: root.member("dns").cloned(),
+        services: root.member("services").cloned(),
         rollout: root.get("rollout").cloned(),
         pull: root.get("pull").map_or_else(
             || options.default_pull.clone(),

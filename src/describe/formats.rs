@@ -125,6 +125,8 @@ pub fn check(format: &str, text: &str) -> Option<Mistake> {
         "resource" => resource(text),
         "verb" => verb(text),
         "label-key" => label_key(text),
+        "service-class" if text.contains('/') => label_key(text),
+        "service-class" => dns_subdomain(text),
         "label-value" => label_value(text),
         "taint" => taint(text),
         "time-zone" => time_zone(text),
@@ -656,7 +658,8 @@ fn taint(text: &str) -> Option<Mistake> {
             Mistake::new("a taint has no such effect").help(format!("one of {}", crate::words::list(&EFFECTS))),
         );
     }
-    (taint != "*" && label(taint).is_some()).then(|| {
+    // `<key>=` is what `kubectl taint` writes for a taint without a value
+    (taint != "*" && label(taint.strip_suffix('=').unwrap_or(taint)).is_some()).then(|| {
         Mistake::new("this is not a taint").help("write <key>, <key>=<value>, <key>=<value>:NoSchedule or \"*\"")
     })
 }

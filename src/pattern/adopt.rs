@@ -45,13 +45,11 @@ pub(super) fn apply(description: &Description, objects: &mut [Json], findings: &
     {
         findings.push(nothing(member, "the shape has no `storage`"));
     }
-    if let Some((_, policy)) = text(adopt, "image-pull") {
-        for template in objects.iter_mut().flat_map(objects::templates) {
-            for list in ["/spec/initContainers", "/spec/containers"] {
-                let containers = template.pointer_mut(list).and_then(Json::as_array_mut);
-                containers.into_iter().flatten().for_each(|container| container["imagePullPolicy"] = json!(policy));
-            }
-        }
+    if let Some(policies) = adopt.get("image-pull") {
+        pull(policies, objects, findings);
+    }
+    for member in adopt.get("labels").map(Spanned::members).unwrap_or_default() {
+        label(description, member, objects, findings);
     }
     if adopt.get("token").is_some_and(|token| token.to_json() == true) {
         let templates = objects.iter_mut().flat_map(objects::templates);
@@ -65,6 +63,77 @@ pub(super) fn apply(description: &Description, objects: &mut [Json], findings: &
             findings.push(nothing(member, "this document makes no StatefulSet"));
         }
         sets.for_each(|set| set["spec"]["podManagementPolicy"] = json!("OrderedReady"));
+    }
+}
+
+/// Gives containers their pull policies: one for all, or by name.
+fn pull(policies: &Spanned, objects: &mut [Json], findings: &mut Vec<Finding>) {
+    let mut found: Vec<&str> = Vec::new();
+    for template in objects.iter_mut().flat_map(objects::templates) {
+        for list in ["/spec/initContainers", "/spec/containers"] {
+            for container in template.pointer_mut(list).and_then(Json::as_array_mut).into_iter().flatten() {
+                let own = policies.members().iter().find(|member| container["name"] == member.key);
+                found.extend(own.map(|member| member.key.as_str()));
+                if let Some(policy) = own.map_or(policies.text(), |member| member.value.text()) {
+                    container["imagePullPolicy"] = json!(policy);
+                }
+            }
+        }
+    }
+    for member in policies.members().iter().filter(|member| !found.contains(&member.key.as_str())) {
+        findings.push(nothing(member, &format!("no container is called `{}`", member.key)));
+    }
+}
+
+/// Gives the objects of a kind labels of their own.
+fn label(description: &Description, kind: &Member, objects: &mut [Json], findings: &mut Vec<Finding>) {
+    let labels: Map<String, Json> =
+        kind.value.members().iter().map(|member| (member.key.clone(), member.value.to_json())).collect();
+    for member in kind.value.members() {
+        // what prunes, and what finds the objects of a system, goes by these
+        let fixed = ["app.kubernetes.io/part-of", "app.kubernetes.io/managed-by"].contains(&member.key.as_str());
+        let selects = kind.key == "pod"
+            && objects.iter().any(|object| {
+                objects::is_workload(object)
+                    && object.pointer("/spec/selector/matchLabels").is_some_and(|labels| {
+                        labels.get(&member.key).is_some_and(|value| *value != member.value.to_json())
+                    })
+            });
+        if fixed || member.key.starts_with("patterns/") {
+            let message = format!("`{}` is written by the generator", member.key);
+            findings.push(Finding::error(member.key_place.label(""), message).help("leave it out"));
+        } else if selects {
+            findings.push(
+                Finding::error(
+                    member.key_place.label(""),
+                    format!("the Pods are selected by another `{}`", member.key),
+                )
+                .help("write it under adopt.selector"),
+            );
+        }
+    }
+    let mut found = labels.is_empty();
+    for object in objects.iter_mut() {
+        let is_own = object["metadata"]["name"] == *description.name_of("Service");
+        let fits = match kind.key.as_str() {
+            "service" => object["kind"] == "Service" && is_own,
+            "account" => object["kind"] == "ServiceAccount",
+            "claim" => object["kind"] == "PersistentVolumeClaim",
+            "route" => ["Ingress", "HTTPRoute", "GRPCRoute"].iter().any(|kind| object["kind"] == *kind),
+            "workload" => objects::is_workload(object),
+            _ => false,
+        };
+        if fits {
+            add_labels(object, &labels);
+        }
+        let is_pod = kind.key == "pod" && objects::is_workload(object);
+        if is_pod {
+            objects::templates(object).into_iter().for_each(|template| add_labels(template, &labels));
+        }
+        found |= fits || is_pod;
+    }
+    if !found {
+        findings.push(nothing(kind, "this document makes none"));
     }
 }
 

@@ -2,11 +2,13 @@
 
 use super::annotations;
 use super::catalogue::Catalogue;
+use super::dns;
 use super::expose;
 use super::fill::Filled;
 use super::provides;
 use super::reach;
 use super::rights;
+use super::service;
 use crate::describe::{Description, Spanned};
 use crate::diagnostic::Finding;
 
@@ -92,6 +94,8 @@ pub(super) fn check_app(description: &Description, shape: &Filled, uses: &[Fille
     check_readiness(description, shape, uses, findings);
     provides::check(description, uses, findings);
     expose::check(description, shape, has_port, &claimers, findings);
+    service::check(description, findings);
+    dns::check(description, findings);
 }
 
 /// A container has one readiness probe, so only one can say how it is answered.

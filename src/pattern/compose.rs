@@ -13,6 +13,7 @@ use super::catalogue::{Catalogue, POD_TEMPLATE};
 use super::clash;
 use super::context;
 use super::disk;
+use super::dns;
 use super::expose;
 use super::fill::Filled;
 use super::hatches::{self, Made};
@@ -30,6 +31,7 @@ use super::render::{Mount, Renderer, volume_name};
 use super::replicas;
 use super::rights;
 use super::rollout;
+use super::service;
 use super::weave::{Clash, Weave};
 use crate::describe::{Description, Place, Spanned};
 use crate::diagnostic::Finding;
@@ -97,9 +99,11 @@ fn compose(
     mesh::apply(prepared, &mut objects);
     place::apply(prepared.description, &mut objects);
     reach::apply(prepared, &mut objects, &mut findings);
+    dns::apply(prepared.description, &mut objects, &mut findings);
     disk::check(prepared, &mut objects, &mut findings);
     rollout::apply(prepared.description, &mut objects, &mut findings);
     annotations::apply(prepared.description, &mut objects, &mut findings);
+    service::apply(prepared.description, &mut objects, &mut findings);
     if findings.is_empty() { Ok(objects) } else { Err(findings) }
 }
 
@@ -112,6 +116,7 @@ fn finish(
     let mut findings = Vec::new();
     isolate::apply(prepared, neighbours, &mut objects, &mut findings);
     adopt::apply(prepared.description, &mut objects, &mut findings);
+    service::add(prepared.description, &mut objects, &mut findings);
     let origin = &prepared.description.name_place;
     let mut made = objects.into_iter().map(|object| Made { object, blame: None, origin: origin.clone() }).collect();
     hatches::apply(prepared.description, &mut made, &mut findings);

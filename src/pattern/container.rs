@@ -40,6 +40,7 @@ pub(super) fn context(
         "workdir": app.workdir,
         "user": app.user,
         "group": app.group.unwrap_or(app.user),
+        "volume_group": app.volume_group.or(app.group).unwrap_or(app.user),
         "security": security(app),
         "own_security": own_security(app),
         "writable": writable,

@@ -14,6 +14,7 @@ use super::place;
 use super::ports::{Ports, port_name};
 use super::prepare::Prepared;
 use super::reach;
+use super::service;
 use crate::describe::{App, Description, Expose, Member, Spanned, duration_seconds};
 
 /// How traffic enters the Pod: through the outermost pattern that claims it, or straight to the app.
@@ -54,8 +55,8 @@ pub(super) fn shared(prepared: &Prepared<'_>) -> Map<String, Json> {
             container::context(app, &description.name, None, name, &dial(app, inbound, name), readiness)
         }),
     );
-    let inbound =
-        inbound.map_or(Json::Null, |inbound| inbound_context(inbound, description, shape.definition.headless));
+    let inbound = inbound
+        .map_or(Json::Null, |inbound| inbound_context(inbound, description, service::is_headless(description, shape)));
     context.insert("service_ports".to_owned(), json!(service_ports(description, &inbound)));
     context.insert("inbound".to_owned(), inbound);
     context.insert("place".to_owned(), place::context(description));

@@ -32,12 +32,15 @@ pub(super) fn check(
     }
     check_keys(expose, description.own_gateway.is_some(), findings);
     check_protocol(description, expose, claimers, findings);
-    if let (true, Some(kind)) = (shape.definition.headless, expose.member("type")) {
+    if let (true, Some(kind)) = (shape.definition.headless, expose.member("type"))
+        && shape.definition.name != "single"
+        && expose.service_type.as_deref() != Some("Headless")
+    {
         findings.push(
             Finding::error(kind.value.place.label(""), "this Service has no address that it could open to the outside")
                 .label(shape.entry.place.label("makes a headless Service"))
                 .because("a headless Service is a list of Pods; only one with a cluster IP has a type")
-                .help("expose: {host: …} or {host: …, gateway: …}"),
+                .help("services: {<name>: {type: …}} adds a Service for all of them, or expose: {host: …}"),
         );
     }
     let encrypted = claimers
@@ -138,7 +141,9 @@ fn check_keys(expose: &Expose, own_gateway: bool, findings: &mut Vec<Finding>) {
         );
     }
     for key in ["paths", "class"] {
-        let Some(member) = expose.member(key).filter(|_| expose.service_type.is_some()) else { continue };
+        let is_balancer = expose.service_type.as_deref() == Some("LoadBalancer");
+        let opens = expose.service_type.is_some() && !(key == "class" && is_balancer);
+        let Some(member) = expose.member(key).filter(|_| opens) else { continue };
         findings.push(
             Finding::error(member.key_place.label(""), format!("`{key}` is of a route, and `type` makes none"))
                 .because("with `type` the Service itself takes the traffic")

@@ -340,7 +340,7 @@ fn peer(
 }
 
 /// An address and the length of its prefix.
-fn is_cidr(text: &str) -> bool {
+pub(super) fn is_cidr(text: &str) -> bool {
     let Some((address, length)) = text.rsplit_once('/') else { return false };
     let most = match address.parse::<std::net::IpAddr>() {
         Ok(std::net::IpAddr::V4(_)) => 32,

@@ -50,6 +50,7 @@ fn toleration(item: &Spanned) -> Option<Json> {
     let mut toleration = match taint.split_once('=') {
         None if taint == "*" => json!({"operator": "Exists"}),
         None => json!({"key": taint, "operator": "Exists"}),
+        Some((key, "")) => json!({"key": key, "operator": "Equal"}),
         Some((key, value)) => json!({"key": key, "operator": "Equal", "value": value}),
     };
     if let Some(effect) = effect {
@@ -61,6 +62,40 @@ fn toleration(item: &Spanned) -> Option<Json> {
         toleration["tolerationSeconds"] = json!(seconds);
     }
     Some(toleration)
+}
+
+/// The label of nodes that tells hosts apart.
+const HOST: &str = "kubernetes.io/hostname";
+
+/// The label of nodes that places are told apart by.
+fn topology(over: &str) -> &str {
+    match over {
+        "host" => HOST,
+        "zone" => "topology.kubernetes.io/zone",
+        label => label,
+    }
+}
+
+/// Pods to keep away from, or to be near, as an affinity.
+fn terms(pods: &Spanned) -> Option<Json> {
+    let (mut required, mut preferred) = (Vec::new(), Vec::new());
+    for one in pods.items() {
+        let labels = one.get("labels").map(Spanned::to_json).unwrap_or_default();
+        let over = one.get("over").and_then(Spanned::text).unwrap_or("host");
+        let term = json!({"labelSelector": {"matchLabels": labels}, "topologyKey": topology(over)});
+        match one.get("prefer") {
+            Some(weight) => preferred.push(json!({"weight": weight.to_json(), "podAffinityTerm": term})),
+            None => required.push(term),
+        }
+    }
+    let mut affinity = Map::new();
+    if !required.is_empty() {
+        affinity.insert("requiredDuringSchedulingIgnoredDuringExecution".to_owned(), json!(required));
+    }
+    if !preferred.is_empty() {
+        affinity.insert("preferredDuringSchedulingIgnoredDuringExecution".to_owned(), json!(preferred));
+    }
+    (!affinity.is_empty()).then(|| Json::Object(affinity))
 }
 
 /// Spreads the Pods of each workload, or keeps them apart. What is said replaces what the shape does by default.
@@ -84,16 +119,22 @@ pub(super) fn apply(description: &Description, objects: &mut [Json]) {
             let Some(spec) = template.get_mut("spec").and_then(Json::as_object_mut) else { continue };
             if let Some(spread) = spread {
                 let constraint = |over: &str| {
-                    let key = if over == "zone" { "topology.kubernetes.io/zone" } else { "kubernetes.io/hostname" };
-                    selected(json!({"maxSkew": 1, "topologyKey": key, "whenUnsatisfiable": "ScheduleAnyway"}))
+                    selected(
+                        json!({"maxSkew": 1, "topologyKey": topology(over), "whenUnsatisfiable": "ScheduleAnyway"}),
+                    )
                 };
                 let constraints: Vec<Json> = spread.iter().filter_map(Spanned::text).map(constraint).collect();
                 spec.insert("topologySpreadConstraints".to_owned(), json!(constraints));
             }
             if apart {
-                let term = selected(json!({"topologyKey": "kubernetes.io/hostname"}));
+                let term = selected(json!({"topologyKey": HOST}));
                 let affinity = spec.entry("affinity").or_insert_with(|| json!({}));
                 affinity["podAntiAffinity"] = json!({"requiredDuringSchedulingIgnoredDuringExecution": [term]});
+            }
+            for (key, field) in [("apart", "podAntiAffinity"), ("near", "podAffinity")] {
+                if let Some(terms) = place.get(key).and_then(terms) {
+                    spec.entry("affinity").or_insert_with(|| json!({}))[field] = terms;
+                }
             }
         }
     }

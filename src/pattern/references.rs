@@ -10,6 +10,7 @@ use super::context;
 use super::fill::Filled;
 use super::prepare::Prepared;
 use super::render;
+use super::service;
 use crate::describe::{Description, Kind, Place, Spanned, is_service_name};
 use crate::diagnostic::Finding;
 
@@ -248,7 +249,7 @@ fn target(
                 .label(to.name_place.label(format!("`{pattern}`: {why}"))),
         ));
     };
-    let inbound = context::inbound_context(inbound, to, shape.definition.headless);
+    let inbound = context::inbound_context(inbound, to, service::is_headless(to, shape));
     let scheme = inbound["protocol"].as_str().filter(|protocol| matches!(*protocol, "http" | "https"));
     let elsewhere = to.namespace.as_ref().filter(|namespace| from.namespace.as_ref() != Some(*namespace));
     let full = |host: String| match elsewhere {

@@ -15,6 +15,10 @@ pub(super) fn apply(description: &Description, objects: &mut [Json], findings: &
     let (settle, deadline) = (seconds("settle"), seconds("deadline"));
     let history = rollout.get("history").map(Spanned::to_json);
     let recreates = rollout.get("recreate").is_some_and(|value| value.to_json() == true);
+    let (surge, unavailable) =
+        (rollout.get("surge").map(Spanned::to_json), rollout.get("unavailable").map(Spanned::to_json));
+    let is_none = |many: &Json| *many == 0 || *many == "0%";
+    let mut stuck = false;
     let (mut controllers, mut deployments) = (0, 0);
     for object in objects {
         let is_deployment = object["kind"] == "Deployment";
@@ -28,6 +32,15 @@ pub(super) fn apply(description: &Description, objects: &mut [Json], findings: &
         if is_deployment {
             deployments += 1;
             spec.extend(deadline.map(|deadline| ("progressDeadlineSeconds".to_owned(), json!(deadline))));
+            if surge.is_some() || unavailable.is_some() {
+                let rolling = &mut spec.entry("strategy").or_insert_with(|| json!({}))["rollingUpdate"];
+                for (field, value) in [("maxSurge", &surge), ("maxUnavailable", &unavailable)] {
+                    if let Some(value) = value {
+                        rolling[field].clone_from(value);
+                    }
+                }
+                stuck |= is_none(&rolling["maxSurge"]) && is_none(&rolling["maxUnavailable"]);
+            }
             spec.extend(recreates.then(|| ("strategy".to_owned(), json!({"type": "Recreate"}))));
         }
     }
@@ -40,7 +53,32 @@ pub(super) fn apply(description: &Description, objects: &mut [Json], findings: &
         );
         return;
     }
+    if let (true, Some(member)) = (stuck, rollout.member("surge").or_else(|| rollout.member("unavailable"))) {
+        findings.push(
+            Finding::error(
+                member.value.place.label(""),
+                "with neither a Pod more nor a Pod less none could be replaced",
+            )
+            .because("the API server refuses a rolling update whose maxSurge and maxUnavailable are both 0")
+            .help("surge: 1, or unavailable: 1"),
+        );
+    }
+    if let (true, Some(member)) = (recreates, rollout.member("surge").or_else(|| rollout.member("unavailable"))) {
+        findings.push(
+            Finding::error(
+                member.key_place.label("is about replacing them one after another"),
+                "all old Pods end before new ones start",
+            )
+            .label(rollout.place.label("`recreate` says so"))
+            .help(format!("leave `{}` or `recreate` out", member.key)),
+        );
+    }
     for (key, message) in [
+        (
+            "surge",
+            "only a Deployment has Pods beyond its replicas in a rollout; shape: {daemon: {surge: 1}} is for nodes",
+        ),
+        ("unavailable", "only the rollout of a Deployment says so; shape: {daemon: {unavailable: 1}} is for nodes"),
         ("deadline", "only the rollout of a Deployment has a deadline"),
         ("recreate", "only a Deployment can start new Pods before old ones have ended, and leave it"),
     ] {

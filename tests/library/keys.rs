@@ -46,6 +46,9 @@ pub fn of_app() -> Vec<(&'static str, Value)> {
         ("group and folder", json!({"group": 8, "workdir": "/srv"})),
         ("hooks", json!({"before-stop": ["leave"], "after-start": ["join"]})),
         ("disk", json!({"resources": {"cpu": "100m", "memory": "64Mi", "disk": "1Gi", "limit": {"disk": "2Gi"}}})),
+        ("volume group", json!({"volume-group": 2000})),
+        ("nfs", json!({"volumes": {"k7": {"nfs": "nas.example.com:/k7", "mount": "/k7"}}})),
+        ("node port", json!({"ports": {"extra": {"port": 7001, "node-port": 30701}}})),
         ("token", json!({"volumes": {"k7": {"token": "vault", "mount": "/k7"}}})),
         (
             "csi",
@@ -68,6 +71,22 @@ pub fn of_document() -> Vec<(&'static str, Value)> {
             json!({"place": {"nodes": {"disk": "ssd"}, "tolerate": ["*"], "spread": ["zone", "host"], "apart": true}}),
         ),
         ("rollout", json!({"rollout": {"settle": "5s", "history": 3}})),
+        ("surge", json!({"rollout": {"surge": "25%", "unavailable": 1}})),
+        ("dns", json!({"dns": {"servers": ["192.0.2.53"], "options": {"ndots": 2}}})),
+        ("services", json!({"services": {"k7": {"type": "Headless"}}})),
+        (
+            "near",
+            json!({"place": {"near": [{"labels": {"a": "b"}, "over": "zone"}], "apart": [{"labels": {"c": "d"}, "prefer": 5}]}}),
+        ),
+        (
+            "kept labels",
+            json!({"adopt": {"labels": {"pod": {"k7": "a"}, "workload": {"k7": "b"}}, "image-pull": "Always"}}),
+        ),
+        ("headless", json!({"expose": {"type": "Headless", "unready": true}})),
+        (
+            "balancer",
+            json!({"expose": {"type": "LoadBalancer", "address": "192.0.2.10", "local": true, "sticky": true}}),
+        ),
         (
             "prefer",
             json!({"place": {"prefer": {"disk": "ssd"}, "tolerate": ["a=b:NoSchedule", {"taint": "c", "for": "30s"}]}}),

@@ -60,6 +60,8 @@ pub struct App {
     pub user: i64,
     /// Numeric group, if that is said.
     pub group: Option<i64>,
+    /// Numeric group of the Pod's volumes, if it is another.
+    pub volume_group: Option<i64>,
     /// Has all rights of the node.
     pub privileged: bool,
     /// Rights of root that it keeps, as Kubernetes calls them.
@@ -107,6 +109,8 @@ pub struct NamedPort {
     pub private: bool,
     /// The node's port that leads there.
     pub host_port: Option<u16>,
+    /// The port of every node that leads to it through the Service.
+    pub node_port: Option<u16>,
     /// Where it is written.
     pub place: Place,
 }
@@ -199,6 +203,7 @@ pub fn read(member: &Member, findings: &mut Vec<Finding>) -> App {
         workdir: text("workdir"),
         user: whole("user").unwrap_or(10001),
         group: whole("group"),
+        volume_group: whole("volume-group"),
         privileged: app.get("privileged").is_some_and(|privileged| privileged.to_json() == true),
         capabilities: app.get("capabilities").map(Spanned::items).unwrap_or_default().iter().map(scalar).collect(),
         writable: volumes::writable(app.get("writable"), findings),
@@ -241,8 +246,10 @@ fn named_ports(value: Option<&Spanned>) -> Vec<NamedPort> {
             _ => (port_number(port)?, "TCP"),
         };
         let host_port = member.value.get("host-port").and_then(port_number);
+        let node_port = member.value.get("node-port").and_then(port_number);
         let private = member.value.get("private").is_some_and(|private| private.to_json() == true);
-        Some(NamedPort { name: member.key.clone(), number, protocol, private, host_port, place: port.place.clone() })
+        let (name, place) = (member.key.clone(), port.place.clone());
+        Some(NamedPort { name, number, protocol, private, host_port, node_port, place })
     };
     value.map(Spanned::members).unwrap_or_default().iter().filter_map(read).collect()
 }

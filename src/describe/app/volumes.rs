@@ -81,8 +81,8 @@ const KEYS: [&str; 12] = [
 ];
 
 /// The kinds of volumes; each is a key.
-const KINDS: [&str; 10] =
-    ["claim", "secret", "configmap", "size", "memory", "ephemeral", "image", "token", "csi", "host"];
+const KINDS: [&str; 11] =
+    ["claim", "secret", "configmap", "size", "memory", "ephemeral", "image", "token", "csi", "nfs", "host"];
 
 /// The kinds whose mounts are read-only unless the description says otherwise.
 const READ_ONLY: [&str; 6] = ["host", "secret", "configmap", "image", "token", "csi"];
@@ -102,7 +102,7 @@ fn volume(member: &Member, findings: &mut Vec<Finding>) -> Option<Volume> {
         [] => {
             findings.push(
                 Finding::error(member.key_place.label(""), format!("the volume `{}` has no kind", member.key))
-                    .help("one of claim, secret, configmap, size, memory, ephemeral, image, token, csi and host: {secret: app-keys, mount: /etc/keys}"),
+                    .help("one of claim, secret, configmap, size, memory, ephemeral, image, token, csi, nfs and host: {secret: app-keys, mount: /etc/keys}"),
             );
             return None;
         }
@@ -231,6 +231,10 @@ fn source(kind: &Member, value: &Spanned) -> Json {
             let attributes = value.get("attributes").map(Spanned::to_json).unwrap_or_default();
             let read_only = value.get("readOnly").is_none_or(|said| said.to_json() == true);
             json!({"csi": object([("driver", json!(name)), ("readOnly", json!(read_only)), ("volumeAttributes", attributes)])})
+        }
+        "nfs" => {
+            let (server, path) = name.split_once(':').unwrap_or((&name, "/"));
+            json!({"nfs": {"server": server, "path": path}})
         }
         _ => {
             let must_be = value.get("type").map(Spanned::to_json).unwrap_or_default();

@@ -1,0 +1,341 @@
+//! What a document's Services are beside their ports: the keys of `expose` about the Service that every app with a port
+//! has, and `services`, the further ones that lead to the same Pods.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+use serde_json::{Map, Value as Json, json};
+
+use super::fill::Filled;
+use super::isolate::is_cidr;
+use super::objects;
+use crate::describe::{Description, Expose, Member, Place, Spanned, duration_seconds, port_of};
+use crate::diagnostic::Finding;
+use crate::words::list;
+
+/// The type that has no address: clients get those of the Pods.
+const HEADLESS: &str = "Headless";
+
+/// Keys of `expose` that are about the Service, whoever leads to it.
+const KEYS: &[&str] = &["node-port", "address", "sources", "local", "sticky", "unready"];
+
+/// Whether the document's Service has no address of its own: its shape's has none, or `expose` says so.
+pub(super) fn is_headless(description: &Description, shape: &Filled) -> bool {
+    match description.expose.as_ref().and_then(|expose| expose.service_type.as_deref()) {
+        Some(kind) => kind == HEADLESS,
+        None => shape.definition.headless,
+    }
+}
+
+/// Keys that do not go with the type of their Service, and values that no Service can have.
+pub(super) fn check(description: &Description, findings: &mut Vec<Finding>) {
+    if let Some(expose) = &description.expose {
+        check_keys(&|key| expose.member(key), findings);
+        if let (Some(class), false) = (expose.member("class"), expose.service_type.as_deref() == Some("LoadBalancer"))
+            && class.value.text().is_some_and(|class| class.contains('/'))
+        {
+            findings.push(
+                Finding::error(class.value.place.label(""), "the class of an Ingress is the name of an IngressClass")
+                    .help("class: nginx, or type: LoadBalancer for the class of a load balancer"),
+            );
+        }
+        if let (Some(HEADLESS), Some(port)) = (expose.service_type.as_deref(), expose.member("port")) {
+            findings.push(
+                Finding::error(port.key_place.label(""), "a headless Service has the ports of its Pods")
+                    .because("clients get the Pods' addresses, and dial them without a proxy between")
+                    .help("leave `port` out"),
+            );
+        }
+    }
+    let kind = description.expose.as_ref().and_then(|expose| expose.service_type.as_deref());
+    for port in description.app.iter().flat_map(|app| &app.ports).filter(|port| port.node_port.is_some()) {
+        if port.private {
+            let message = format!("the port `{}` is on no Service, and so on no node", port.name);
+            findings.push(Finding::error(port.place.label(""), message).help("leave out `private` or `node-port`"));
+        } else if !kind.is_some_and(|kind| OPEN.contains(&kind)) {
+            findings.push(unfit(&port.place, "node-port", OPEN));
+        }
+    }
+    for service in services(description) {
+        check_keys(&|key| service.value.member(key), findings);
+        for label in service.value.get("labels").map(Spanned::members).unwrap_or_default() {
+            // what prunes, and what finds the objects of a system, goes by these
+            let fixed = ["app.kubernetes.io/part-of", "app.kubernetes.io/managed-by"].contains(&label.key.as_str());
+            if fixed || label.key.starts_with("patterns/") {
+                let message = format!("`{}` is written by the generator", label.key);
+                findings.push(Finding::error(label.key_place.label(""), message).help("leave it out"));
+            }
+        }
+    }
+    same_node_ports(description, findings);
+}
+
+/// Types that take a port of every node.
+const OPEN: &[&str] = &["NodePort", "LoadBalancer"];
+
+fn services(description: &Description) -> &[Member] {
+    description.services.as_ref().map(|services| services.value.members()).unwrap_or_default()
+}
+
+fn unfit(place: &Place, key: &str, kinds: &[&str]) -> Finding {
+    Finding::error(place.label(""), format!("only a Service of type {} has `{key}`", kinds.join(" or ")))
+        .because("the API server refuses it in others, or nothing comes of it")
+        .help(format!("type: {}, or leave `{key}` out", kinds[kinds.len() - 1]))
+}
+
+fn check_keys<'a>(member: &dyn Fn(&str) -> Option<&'a Member>, findings: &mut Vec<Finding>) {
+    let kind = member("type").and_then(|kind| kind.value.text()).unwrap_or("ClusterIP");
+    for (key, kinds) in [("node-port", OPEN), ("local", OPEN), ("address", &OPEN[1..]), ("sources", &OPEN[1..])] {
+        if let Some(member) = member(key).filter(|_| !kinds.contains(&kind)) {
+            findings.push(unfit(&member.key_place, key, kinds));
+        }
+    }
+    if let Some(address) = member("address")
+        && address.value.text().is_some_and(|text| text.parse::<IpAddr>().is_err())
+    {
+        findings.push(
+            Finding::error(address.value.place.label(""), "this is not an IP address").help("address: 192.0.2.10"),
+        );
+    }
+    for source in member("sources").map(|sources| sources.value.items()).unwrap_or_default() {
+        if source.text().is_some_and(|text| !is_cidr(text)) {
+            findings.push(
+                Finding::error(source.place.label(""), "this is not a range of addresses")
+                    .help("sources: [10.0.0.0/8]"),
+            );
+        }
+    }
+}
+
+/// Two Service ports cannot have one port of the nodes.
+fn same_node_ports(description: &Description, findings: &mut Vec<Finding>) {
+    let number = |member: &Member| member.value.to_json().as_u64();
+    let app = description.app.iter();
+    let main = description.expose.as_ref().and_then(|expose| expose.member("node-port"));
+    let is_udp = app.clone().any(|app| app.protocol.as_deref() == Some("udp"));
+    let main = main.and_then(|member| Some((number(member)?, is_udp, &member.value.place)));
+    let further = app.flat_map(|app| &app.ports);
+    let further = further.filter_map(|port| Some((u64::from(port.node_port?), port.protocol == "UDP", &port.place)));
+    let own = services(description).iter().flat_map(|service| {
+        let ports = service.value.get("ports").map(Spanned::members).unwrap_or_default();
+        let first =
+            service.value.member("node-port").and_then(|member| Some((number(member)?, false, &member.value.place)));
+        let ports = ports.iter().filter_map(|port| {
+            let member = port.value.member("node-port")?;
+            let is_udp = port.value.get("port").and_then(Spanned::text).is_some_and(|text| text.ends_with("/udp"));
+            Some((number(member)?, is_udp, &member.value.place))
+        });
+        first.into_iter().chain(ports)
+    });
+    let mut taken: HashMap<(u64, bool), &Place> = HashMap::new();
+    for (number, is_udp, place) in main.into_iter().chain(further).chain(own) {
+        if let Some(other) = taken.insert((number, is_udp), place) {
+            findings.push(
+                Finding::error(place.label("so does this"), format!("two ports want port {number} of the nodes"))
+                    .label(other.label("takes it"))
+                    .because("the API server gives a port of the nodes once")
+                    .help("choose another `node-port`, or leave it out and the server chooses"),
+            );
+        }
+    }
+}
+
+/// Writes what `expose` says into the document's Service.
+pub(super) fn apply(description: &Description, objects: &mut [Json], findings: &mut Vec<Finding>) {
+    let is_own = |object: &Json| object["kind"] == "Service" && object["metadata"]["name"] == *description.name;
+    let own = objects.iter_mut().find(|object| is_own(object));
+    match (own, &description.expose) {
+        (Some(service), Some(expose)) => main(description, expose, service),
+        (None, Some(expose)) => {
+            for member in KEYS.iter().filter_map(|key| expose.member(key)) {
+                findings.push(
+                    Finding::error(member.key_place.label(""), "there is no Service that this could be of")
+                        .label(description.shape.place.label(format!("the shape is `{}`", description.shape.pattern)))
+                        .help(format!("leave `{}` out", member.key)),
+                );
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Adds the Services of `services`, once the names and selectors of all others are settled.
+pub(super) fn add(description: &Description, objects: &mut Vec<Json>, findings: &mut Vec<Finding>) {
+    for member in services(description) {
+        if objects.iter().any(|object| object["kind"] == "Service" && object["metadata"]["name"] == member.key) {
+            findings.push(
+                Finding::error(
+                    member.key_place.label(""),
+                    format!("this document makes a Service `{}` already", member.key),
+                )
+                .help("expose: {type: …} says what it is, or choose another name here"),
+            );
+            continue;
+        }
+        match further(description, member, objects) {
+            Ok(service) => objects.push(service),
+            Err(finding) => findings.push(*finding),
+        }
+    }
+}
+
+fn main(description: &Description, expose: &Expose, service: &mut Json) {
+    write(&mut service["spec"], &|key| expose.member(key));
+    let Some(ports) = service.pointer_mut("/spec/ports").and_then(Json::as_array_mut) else { return };
+    for port in ports.iter_mut() {
+        let further = description.app.iter().flat_map(|app| &app.ports).find(|further| port["name"] == *further.name);
+        if let Some(number) = further.and_then(|further| further.node_port) {
+            port["nodePort"] = json!(number);
+        }
+    }
+    // the app's own comes first
+    if let (Some(member), Some(port)) = (expose.member("node-port"), ports.first_mut()) {
+        port["nodePort"] = member.value.to_json();
+    }
+}
+
+/// Writes the fields of a Service that its keys say.
+fn write<'a>(spec: &mut Json, member: &dyn Fn(&str) -> Option<&'a Member>) {
+    let Some(spec) = spec.as_object_mut() else { return };
+    match member("type").and_then(|kind| kind.value.text()) {
+        Some(HEADLESS) => {
+            spec.shift_insert(0, "clusterIP".to_owned(), json!("None"));
+        }
+        Some(kind) => {
+            spec.shift_remove("clusterIP");
+            if kind != "ClusterIP" && !spec.contains_key("type") {
+                spec.shift_insert(0, "type".to_owned(), json!(kind));
+            }
+        }
+        None => {}
+    }
+    if spec.get("type").is_some_and(|kind| kind == "LoadBalancer") {
+        spec.extend(member("class").map(|class| ("loadBalancerClass".to_owned(), class.value.to_json())));
+    }
+    spec.extend(member("address").map(|address| ("loadBalancerIP".to_owned(), address.value.to_json())));
+    spec.extend(member("sources").map(|sources| ("loadBalancerSourceRanges".to_owned(), sources.value.to_json())));
+    let is = |key: &str| member(key).is_some_and(|member| member.value.to_json() == true);
+    spec.extend(is("local").then(|| ("externalTrafficPolicy".to_owned(), json!("Local"))));
+    spec.extend(is("unready").then(|| ("publishNotReadyAddresses".to_owned(), json!(true))));
+    let sticky = member("sticky").filter(|sticky| sticky.value.to_json() != false);
+    if let Some(sticky) = sticky {
+        spec.insert("sessionAffinity".to_owned(), json!("ClientIP"));
+        let seconds = sticky.value.text().and_then(|text| duration_seconds(text).ok());
+        spec.extend(
+            seconds
+                .map(|seconds| ("sessionAffinityConfig".to_owned(), json!({"clientIP": {"timeoutSeconds": seconds}}))),
+        );
+    }
+}
+
+/// A port that a container of the Pods declares.
+struct Declared {
+    name: String,
+    number: u64,
+    protocol: String,
+}
+
+/// One Service of `services`.
+fn further(description: &Description, member: &Member, objects: &[Json]) -> Result<Json, Box<Finding>> {
+    let own = objects::selector(description);
+    let adopted = description.adopt.as_ref().and_then(|adopt| adopt.get("selector")).map(Spanned::to_json);
+    let selector = adopted.unwrap_or(own);
+    let lasting =
+        |object: &&Json| ["Deployment", "StatefulSet", "DaemonSet"].iter().any(|kind| object["kind"] == *kind);
+    let is_selected = |object: &&Json| object.pointer("/spec/selector/matchLabels") == Some(&selector);
+    let Some(workload) = objects.iter().filter(lasting).find(is_selected) else {
+        return Err(Box::new(
+            Finding::error(member.key_place.label(""), "there are no Pods that this Service could lead to")
+                .label(description.shape.place.label(format!("the shape is `{}`", description.shape.pattern)))
+                .because("a Service is for Pods that stay, and all of one kind")
+                .help("leave `services` out"),
+        ));
+    };
+    let template = &workload["spec"]["template"];
+    let declared: Vec<Declared> = objects::named_ports(template)
+        .map(|(name, number, protocol)| Declared { name: name.to_owned(), number, protocol: protocol.to_owned() })
+        .collect();
+    let own = objects
+        .iter()
+        .find(|object| object["kind"] == "Service" && object["metadata"]["name"] == *description.name_of("Service"));
+    let ports = match member.value.member("ports") {
+        Some(ports) => {
+            ports.value.members().iter().map(|port| offered(port, &declared)).collect::<Result<Vec<_>, _>>()?
+        }
+        None => {
+            let mut ports = own.and_then(|own| own["spec"]["ports"].as_array().cloned()).unwrap_or_default();
+            for port in ports.iter_mut().filter_map(Json::as_object_mut) {
+                port.shift_remove("nodePort");
+            }
+            ports
+        }
+    };
+    if ports.is_empty() {
+        return Err(Box::new(
+            Finding::error(member.key_place.label(""), "this Service would have no port")
+                .because("the document's own Service, whose ports it would have, has none")
+                .help("ports: {metrics: 9102}"),
+        ));
+    }
+    let mut service = json!({
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": member.key},
+        "spec": {"selector": selector, "ports": ports},
+    });
+    write(&mut service["spec"], &|key| member.value.member(key));
+    if let Some(number) = member.value.get("node-port") {
+        service["spec"]["ports"][0]["nodePort"] = number.to_json();
+    }
+    let component = workload.pointer("/metadata/labels/app.kubernetes.io~1component").and_then(Json::as_str);
+    let mut labels: Map<String, Json> = objects::labels(description, component.unwrap_or("app"));
+    labels.extend(selector.as_object().cloned().unwrap_or_default());
+    objects::dress(&mut service, &labels, description, "services");
+    for (key, place) in [("labels", "/metadata/labels"), ("annotations", "/metadata/annotations")] {
+        let own = member.value.get(key).map(Spanned::members).unwrap_or_default();
+        if let Some(there) = service.pointer_mut(place).and_then(Json::as_object_mut) {
+            there.extend(own.iter().map(|member| (member.key.clone(), member.value.to_json())));
+        }
+    }
+    Ok(service)
+}
+
+/// A port of a Service: `9102`, `53/udp` or `{port, to, node-port}`.
+fn offered(member: &Member, declared: &[Declared]) -> Result<Json, Box<Finding>> {
+    let said = member.value.get("port").unwrap_or(&member.value);
+    let number_of = |value: &Spanned| match value.text() {
+        Some(text) => port_of(text).map(|(number, protocol)| (u64::from(number), protocol)),
+        None => value.to_json().as_u64().map(|number| (number, "TCP")),
+    };
+    let (number, protocol) = number_of(said).unwrap_or((0, "TCP"));
+    let to = member.value.get("to");
+    let leads = |port: &&Declared| match to {
+        Some(to) => match to.text() {
+            Some(name) => port.name == name,
+            None => to.to_json() == port.number && port.protocol == protocol,
+        },
+        None => port.number == number && port.protocol == protocol,
+    };
+    let Some(target) = declared.iter().find(leads) else {
+        let what = to.map_or_else(|| number.to_string(), |to| to.to_json().to_string().replace('"', "`"));
+        let names: Vec<String> = declared.iter().map(|port| format!("{} ({})", port.name, port.number)).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let there =
+            if names.is_empty() { "they declare none".to_owned() } else { format!("there are {}", list(&names)) };
+        return Err(Box::new(
+            Finding::error(
+                to.unwrap_or(said).place.label(""),
+                format!("no container of these Pods has the port {what}"),
+            )
+            .help(there),
+        ));
+    };
+    let mut port = json!({"name": member.key, "port": number, "targetPort": target.name});
+    if target.protocol != "TCP" {
+        port["protocol"] = json!(target.protocol);
+    }
+    if let Some(number) = member.value.get("node-port") {
+        port["nodePort"] = number.to_json();
+    }
+    Ok(port)
+}
