@@ -813,3 +813,132 @@ fn everyday_manifests_need_no_hatch() {
         assert!(!description(&said).contains("patch:"), "{}", description(&said));
     }
 }
+
+/// A Deployment and a Service with these further fields of its spec, and of its port.
+fn with_service(service: &str, port: &str) -> String {
+    let web = deployment(", ports: [{name: web, containerPort: 8080}, {name: admin, containerPort: 9901}]", "");
+    format!(
+        "{web}---\napiVersion: v1\nkind: Service\nmetadata: {{name: web}}\nspec:\n  selector: {{app: web}}\n  \
+         ports: [{{name: web, port: 8080, targetPort: web{port}}}]\n{service}"
+    )
+}
+
+/// What the language has a key for needs no patch: each of these, with what the description then has.
+#[test]
+fn what_has_a_key_needs_no_hatch() {
+    let pod = |spec: &str| deployment("", spec);
+    let strategy = |rolling: &str| deployment("", &format!("  strategy: {{rollingUpdate: {{{rolling}}}}}\n"));
+    let mounted = |volume: &str| {
+        deployment(", volumeMounts: [{name: d, mountPath: /d}]", &format!("      volumes: [{{name: d, {volume}}}]\n"))
+    };
+    let job = "apiVersion: batch/v1\nkind: Job\nmetadata: {name: once}\nspec:\n  template:\n    spec: {restartPolicy: \
+               OnFailure, containers: [{name: once, image: \"registry.example.com/once:1\"}]}\n";
+    let anti = "      affinity: {podAntiAffinity: {preferredDuringSchedulingIgnoredDuringExecution: [{weight: 7, \
+                podAffinityTerm: {topologyKey: topology.kubernetes.io/zone, labelSelector: {matchExpressions: [{key: \
+                app, operator: In, values: [web]}]}}}]}}\n";
+    let set = "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: db}\nspec:\n  serviceName: db\n  selector: \
+               {matchLabels: {app: db}}\n  template:\n    metadata: {labels: {app: db}}\n    spec: {containers: [{name: db, \
+               image: \"registry.example.com/db:1\", ports: [{containerPort: 5432}]}]}\n---\napiVersion: v1\nkind: \
+               Service\nmetadata: {name: db}\nspec: {selector: {app: db}, ports: [{port: 5432}]}\n";
+    let further = with_service("", "")
+        + "---\napiVersion: v1\nkind: Service\nmetadata: {name: web-admin, labels: {monitored: \"yes\"}}\nspec: {type: \
+           LoadBalancer, selector: {app: web}, ports: [{port: 80, targetPort: 9901}]}\n---\napiVersion: example.com/v1\nkind: \
+           Monitor\nmetadata: {name: m}\nspec: {selector: {matchLabels: {monitored: \"yes\"}}}\n";
+    let cases = [
+        (with_service("  type: NodePort\n", ", nodePort: 30080"), "node-port: 30080"),
+        (with_service("  clusterIP: None\n", ""), "type: Headless"),
+        (
+            with_service("  type: LoadBalancer\n  loadBalancerIP: 192.0.2.9\n  externalTrafficPolicy: Local\n", ""),
+            "address: \"192.0.2.9\", local: true",
+        ),
+        (with_service("  sessionAffinity: ClientIP\n", ""), "sticky: true"),
+        (set.to_owned(), "type: \"ClusterIP\""),
+        (
+            further,
+            "web-admin: {type: \"LoadBalancer\", ports: {admin: {port: 80, to: 9901}}, labels: {monitored: \"yes\"}}",
+        ),
+        (strategy("maxUnavailable: 1"), "surge: 25%, unavailable: 1"),
+        (strategy("maxSurge: 25%, maxUnavailable: 25%"), "image:"),
+        (job.to_owned(), "restart: \"container\""),
+        (pod("      securityContext: {runAsUser: 7, fsGroup: 9}\n"), "volume-group: 9"),
+        (mounted("nfs: {server: nas.example.com, path: /exports}"), "nfs: nas.example.com:/exports"),
+        (pod("      tolerations: [{key: a, effect: NoSchedule}]\n"), "a=:NoSchedule"),
+        (pod("      tolerations: []\n      imagePullSecrets: []\n      hostAliases: []\n"), "image:"),
+        (pod(anti), "apart: [{labels: {app: \"web\"}, over: \"zone\", prefer: 7}]"),
+        (pod("      dnsPolicy: Default\n"), "dns: \"node\""),
+        (pod("      dnsPolicy: ClusterFirstWithHostNet\n"), "image:"),
+        (pod("      dnsConfig: {options: [{name: ndots, value: \"2\"}]}\n"), "options: {ndots: \"2\"}"),
+        (
+            pod("      volumes: [{name: idle, emptyDir: {}}, {name: gone, persistentVolumeClaim: {claimName: c}}]\n"),
+            "image:",
+        ),
+        (deployment(", resources: {requests: {cpu: 0}}", ""), "image:"),
+        (
+            deployment(
+                ", resources: {limits: {memory: 1Gi}}, env: [{name: M, valueFrom: {resourceFieldRef: {containerName: \
+                 web, resource: limits.memory, divisor: \"1\"}}}]",
+                "",
+            ),
+            "limits/memory",
+        ),
+        (
+            deployment("", "      - {name: b, image: \"registry.example.com/b:1\", imagePullPolicy: Always}\n"),
+            "image-pull: {b: \"Always\"}",
+        ),
+        (
+            deployment(
+                ", ports: [{name: web, containerPort: 80}]",
+                "      - {name: b, image: \"registry.example.com/b:1\", ports: [{name: web, containerPort: 81}]}\n",
+            ),
+            "port-81",
+        ),
+        (
+            deployment("", "")
+                .replace("apps/v1", "extensions/v1beta1")
+                .replace("  selector: {matchLabels: {app: web}}\n", ""),
+            "image:",
+        ),
+        (
+            mounted("persistentVolumeClaim: {claimName: web}")
+                + "---\napiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: web, labels: {app: web}}\nspec: \
+                   {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}\n",
+            "labels: {claim: {app: \"web\"}}",
+        ),
+        (
+            deployment(
+                ", volumeMounts: [{name: d, mountPath: /etc/app.ini, subPath: b.ini}]",
+                "      volumes: [{name: d, configMap: {name: c, items: [{key: a.ini, path: b.ini}]}}]\n",
+            ),
+            "file: \"a.ini\"",
+        ),
+    ];
+    let mut wrong = Vec::new();
+    for (input, part) in cases {
+        let said = report(&input);
+        let document = said["documents"][0]["description"].as_str().unwrap_or_default();
+        let is_plain = said["plain"] == 1 && said["fields"]["lost"] == 0;
+        if !is_plain || !document.contains(part) || generate(document).code != 0 {
+            wrong.push(format!("{part}:\n{input}\n{document}{}\n{}", said["left"], generate(document).stderr));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n======\n"));
+}
+
+/// One port in TCP and in UDP, which one Service offers, and two Services of a load balancer.
+#[test]
+fn one_number_for_two_protocols() {
+    let input = deployment(
+        ", ports: [{name: dns, containerPort: 53, protocol: UDP}, {name: dns-tcp, containerPort: 53}]",
+        "",
+    ) + "---\napiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {selector: {app: web}, ports: [{name: dns, port: \
+           53, protocol: UDP}, {name: dns-tcp, port: 53, protocol: TCP}]}\n";
+    let said = report(&input);
+    assert_eq!((&said["imported"], &said["fields"]["lost"]), (&json!(1), &json!(0)), "{said}");
+    let made = documents(&generate(description(&said)).stdout);
+    let service = made.iter().find(|object| object["kind"] == "Service").expect("a Service");
+    let ports = service["spec"]["ports"].as_array().unwrap();
+    let has = |protocol: &str| {
+        ports.iter().any(|port| port["port"] == 53 && port["protocol"].as_str().unwrap_or("TCP") == protocol)
+    };
+    assert!(ports.len() == 2 && has("TCP") && has("UDP"), "{service}");
+}

@@ -70,7 +70,8 @@ impl Around {
             for container in containers(spec) {
                 for port in items(&container["ports"]) {
                     if let (Some(name), Some(number)) = (port["name"].as_str(), port["containerPort"].as_u64()) {
-                        self.ports.insert(name.to_owned(), number);
+                        // the first one counts (kubernetes: pkg/api/v1/pod FindPort)
+                        self.ports.entry(name.to_owned()).or_insert(number);
                     }
                 }
             }
@@ -292,7 +293,23 @@ fn pod(spec: &mut Json) {
     if let Some(account) = members.shift_remove("serviceAccount") {
         members.entry("serviceAccountName").or_insert(account);
     }
+    // without the node's network these are the same (kubelet: getPodDNSType)
+    if members.get("hostNetwork") != Some(&Json::Bool(true))
+        && members.get("dnsPolicy").is_some_and(|policy| policy == "ClusterFirstWithHostNet")
+    {
+        members.insert("dnsPolicy".to_owned(), json!("ClusterFirst"));
+    }
+    for toleration in members.get_mut("tolerations").and_then(Json::as_array_mut).into_iter().flatten() {
+        for (field, default) in [("operator", "Equal"), ("value", "")] {
+            if toleration[field] == default {
+                remove(toleration, &[field]);
+            }
+        }
+    }
     nodes(members);
+    for kind in ["podAffinity", "podAntiAffinity"] {
+        members.get_mut("affinity").and_then(|affinity| affinity.get_mut(kind)).into_iter().for_each(plain_selectors);
+    }
     volumes(members);
     let mut context = members.shift_remove("securityContext").unwrap_or_else(|| json!({}));
     let all = take(&mut context, &["runAsUser", "runAsGroup", "runAsNonRoot", "seccompProfile", "seLinuxOptions"]);
@@ -351,6 +368,32 @@ fn nodes(spec: &mut Map<String, Json>) {
     }
 }
 
+/// Writes expressions that ask for one value of a label as that label.
+fn plain_selectors(value: &mut Json) {
+    match value {
+        Json::Object(members) => {
+            let is_plain = |one: &Json| one["operator"] == "In" && items(&one["values"]).len() == 1;
+            if let Some(expressions) = members.get("matchExpressions").and_then(Json::as_array).cloned()
+                && expressions.iter().all(|one| {
+                    is_plain(one)
+                        && one["key"].as_str().is_some_and(|key| {
+                            members.get("matchLabels").is_none_or(|labels| labels.get(key).is_none())
+                        })
+                })
+            {
+                members.shift_remove("matchExpressions");
+                let labels = members.entry("matchLabels").or_insert_with(|| json!({}));
+                for one in &expressions {
+                    labels[text(&one["key"])] = one["values"][0].clone();
+                }
+            }
+            members.values_mut().for_each(plain_selectors);
+        }
+        Json::Array(elements) => elements.iter_mut().for_each(plain_selectors),
+        _ => {}
+    }
+}
+
 /// Puts each volume where it is mounted: its name is the Pod's own affair.
 fn volumes(spec: &mut Map<String, Json>) {
     let mut sources: BTreeMap<String, Json> = BTreeMap::new();
@@ -385,8 +428,9 @@ fn volumes(spec: &mut Map<String, Json>) {
                 let Some(members) = mount.as_object_mut() else { continue };
                 members.shift_remove("name");
                 members.insert("mountPath".to_owned(), json!(path));
-                let source = sources.get(&name).cloned();
+                let mut source = sources.get(&name).cloned();
                 let own = source.is_none();
+                one_file(members, source.as_mut());
                 let source = source.unwrap_or_else(|| json!({"claimTemplate": name}));
                 let shared = mounted.get(&name).filter(|places| places.len() > 1);
                 if let Some(places) = shared.filter(|_| {
@@ -412,6 +456,24 @@ fn volumes(spec: &mut Map<String, Json>) {
     if !idle.is_empty() {
         spec.insert("volumes".to_owned(), Json::Array(idle));
     }
+}
+
+/// A single file of a Secret or ConfigMap, whatever the volume calls it within.
+fn one_file(mount: &mut Map<String, Json>, source: Option<&mut Json>) {
+    let Some(path) = mount.get("subPath").and_then(Json::as_str) else { return };
+    let Some(source) = source.and_then(|source| source.as_object_mut()?.iter_mut().next()) else { return };
+    if !matches!(source.0.as_str(), "secret" | "configMap") {
+        return;
+    }
+    let Some(item) = items(&source.1["items"]).iter().find(|item| item["path"] == *path && item["key"].is_string())
+    else {
+        return;
+    };
+    let mut item = item.clone();
+    item["path"] = item["key"].clone();
+    let key = item["key"].clone();
+    source.1["items"] = json!([item]);
+    mount.insert("subPath".to_owned(), key);
 }
 
 /// Where a mount is, without a slash at its end.

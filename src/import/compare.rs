@@ -50,6 +50,13 @@ pub(super) fn compare(said: &Json, around_said: &Around, made: &Json, around_mad
     fields
 }
 
+/// That an object is read as another version than it is written in.
+pub(super) fn version(old: &str, object: &Json) -> Field {
+    let kind = Kind::Changed("no server has this version any more; what it fills in is that of the new one");
+    let (said, made) = (Some(Json::String(old.to_owned())), object.get("apiVersion").cloned());
+    Field { path: vec!["apiVersion".to_owned()], said, made, kind }
+}
+
 /// Takes native sidecars that were containers beside the app for these, and says that they were.
 fn native(kind: &str, said: &Json, made: &mut Json) -> Vec<Field> {
     let mut fields = Vec::new();
@@ -202,10 +209,15 @@ fn covered(path: &[String], said: &Json, made: Option<&Json>, whole: (&Json, &Js
         ("spec", "replicas") if path.len() == 2 && made.is_none() && *said != 0 => {
             Some("the autoscaler says how many there are")
         }
-        ("requests", resource) => {
+        ("requests", _) => {
             let nothing = Quantity::parse(&plain(said))?.sign() == 0;
-            let limited = at(whole.0, 2)?.get("limits").is_some_and(|limits| limits.get(resource).is_some());
-            (nothing && !limited).then_some("a request of nothing is none, and the scheduler has to know one")
+            nothing.then_some("a request of nothing tells the scheduler nothing")
+        }
+        (port, "name") if port.starts_with("[containerPort=") => {
+            let lists = at(whole.0, 4)?.as_object()?.values();
+            let containers = lists.filter_map(Json::as_object).flat_map(Map::values);
+            let ports = containers.filter_map(|container| container["ports"].as_object()).flat_map(Map::values);
+            (ports.filter(|port| port["name"] == *said).count() > 1).then_some("two ports of the Pod had this name")
         }
         ("capabilities", "drop") => {
             let all = made?.as_array()?.iter().any(|one| one == "ALL");

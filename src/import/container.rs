@@ -22,10 +22,16 @@ pub(super) struct Pod<'a> {
 pub(super) struct Ports {
     /// `port`.
     pub main: Option<u64>,
+    /// Whether that is UDP.
+    pub is_udp: bool,
     /// Numbers of ports that the Service offers.
     pub offered: Vec<u64>,
     /// Names that the Service gives to ports.
     pub names: Vec<(u64, String)>,
+    /// Names that ports of other containers have.
+    pub taken: Vec<String>,
+    /// Ports of the nodes that lead to ports.
+    pub nodes: Vec<(u64, u64)>,
 }
 
 /// How much an emptyDir may hold that nobody limits.
@@ -144,9 +150,11 @@ fn texts(list: &Json) -> Json {
 fn further_ports(container: &Json, ports: &Ports) -> Json {
     let mut named = Map::new();
     let mut add = |number: u64, name: Option<&str>, protocol: &str, host_port: Option<u64>| {
-        if Some(number) == ports.main && protocol != "UDP" {
+        if Some(number) == ports.main && (protocol == "UDP") == ports.is_udp {
             return;
         }
+        // what two containers call by one name is the first one's
+        let name = name.filter(|name| !ports.taken.iter().any(|taken| taken == name));
         let given = ports.names.iter().find(|(port, _)| *port == number).map(|(_, name)| name.as_str());
         let name = name
             .or(given)
@@ -154,7 +162,11 @@ fn further_ports(container: &Json, ports: &Ports) -> Json {
             .map_or_else(|| format!("port-{number}"), str::to_owned);
         let port = if protocol == "UDP" { json!(format!("{number}/udp")) } else { json!(number) };
         let offered = ports.offered.contains(&number);
-        let mut value = if offered && host_port.is_none() { port } else { json!({"port": port}) };
+        let node = ports.nodes.iter().find(|(port, _)| offered && *port == number).map(|(_, node)| *node);
+        let mut value = if offered && host_port.is_none() && node.is_none() { port } else { json!({"port": port}) };
+        if let Some(node) = node {
+            value["node-port"] = json!(node);
+        }
         if !offered {
             value["private"] = json!(true);
         }
@@ -278,9 +290,9 @@ fn mounts(container: &Json, pod: &Pod<'_>) -> Mounts {
             }
             if let Some(sub) = sub {
                 let kind = if empty["medium"] == "Memory" { "memory" } else { "size" };
-                volumes.insert(fresh(&name, &volumes), json!({kind: size, "mount": path, "sub": sub}));
+                volumes.insert(fresh(&name, &volumes, pod), json!({kind: size, "mount": path, "sub": sub}));
             } else if empty["medium"] == "Memory" {
-                volumes.insert(fresh(&name, &volumes), json!({"memory": size, "mount": path}));
+                volumes.insert(fresh(&name, &volumes, pod), json!({"memory": size, "mount": path}));
             } else if users > 1 {
                 let value =
                     if empty["sizeLimit"].is_null() { json!(path) } else { json!({"mount": path, "size": size}) };
@@ -293,7 +305,7 @@ fn mounts(container: &Json, pod: &Pod<'_>) -> Mounts {
             continue;
         }
         if let Some(value) = volume_of(volume, mount, &path, pod) {
-            volumes.insert(fresh(&name, &volumes), value);
+            volumes.insert(fresh(&name, &volumes, pod), value);
         }
     }
     (writable, shared, volumes)
@@ -313,10 +325,16 @@ fn mounted(spec: &Json, name: &str) -> usize {
     mounts.filter(|mount| mount["name"] == name).count()
 }
 
+/// What the volume of `storage` is called.
+const RESERVED: &str = "data";
+
 /// A key for a volume: its name, if that can be one.
-fn fresh(name: &str, volumes: &Map<String, Json>) -> String {
+fn fresh(name: &str, volumes: &Map<String, Json>, pod: &Pod<'_>) -> String {
     let mut base: String = name.chars().take(30).collect();
     base = base.trim_matches('-').to_owned();
+    if base == RESERVED && !pod.claims.is_empty() {
+        base = format!("v-{base}");
+    }
     if !base.starts_with(|first: char| first.is_ascii_lowercase()) {
         base = format!("v-{base}");
     }
@@ -360,6 +378,12 @@ fn volume_of(volume: &Json, mount: &Json, path: &str, pod: &Pod<'_>) -> Option<J
         value.insert("token".to_owned(), json!(audience));
         let expires = source["serviceAccountToken"]["expirationSeconds"].as_u64().filter(|seconds| *seconds != 3600);
         value.extend(expires.map(|seconds| ("expires".to_owned(), json!(duration(seconds)))));
+    } else if let Some(nfs) = volume.get("nfs").filter(|nfs| nfs["readOnly"] != true) {
+        let (server, path) = (nfs["server"].as_str()?, nfs["path"].as_str()?);
+        if server.contains(':') || !path.starts_with('/') {
+            return None;
+        }
+        value.insert("nfs".to_owned(), json!(escaped(&format!("{server}:{path}"))));
     } else if let Some(image) = volume.pointer("/image/reference").and_then(Json::as_str) {
         value.insert("image".to_owned(), json!(image));
     } else if let Some(size) = volume.pointer("/ephemeral/volumeClaimTemplate/spec/resources/requests/storage") {
@@ -393,6 +417,11 @@ fn volume_of(volume: &Json, mount: &Json, path: &str, pod: &Pod<'_>) -> Option<J
             value.insert("sub".to_owned(), json!(escaped(folder)));
         }
         ([], _) => {}
+        (listed, Some(file)) if listed.iter().any(|item| item["path"] == *file) => {
+            let item = listed.iter().find(|item| item["path"] == *file);
+            let key = item.and_then(|item| item["key"].as_str()).unwrap_or(file);
+            value.insert("file".to_owned(), json!(escaped(key)));
+        }
         (listed, _) => {
             let items = listed.iter().filter_map(|item| Some((item["key"].as_str()?.to_owned(), item["path"].clone())));
             value.insert("items".to_owned(), Json::Object(items.collect()));

@@ -10,12 +10,14 @@ mod container;
 mod defaults;
 mod environments;
 mod health;
+mod legacy;
 mod owned;
 mod patch;
 mod plan;
 mod reach;
 mod recognise;
 mod secrets;
+mod services;
 mod workload;
 mod write;
 
@@ -46,6 +48,8 @@ pub struct Input {
     pub line: usize,
     /// Values that look like secrets and are written in the open, with their lines.
     open: Vec<(Vec<String>, usize)>,
+    /// The version that it is written in, if that is one that no server has any more.
+    old: Option<String>,
 }
 
 impl Input {
@@ -69,7 +73,12 @@ impl Input {
             canonical::without_empty_lists(&mut json);
         }
         let line = source.position(object.document.span(object.node).start).line;
-        Self { id: object.id.clone(), object: json, file: source.name.clone(), line, open }
+        let old = legacy::update(&mut json);
+        let mut id = object.id.clone();
+        if let (Some(_), Some(version)) = (&old, json["apiVersion"].as_str()) {
+            version.clone_into(&mut id.api_version);
+        }
+        Self { id, object: json, file: source.name.clone(), line, open, old }
     }
 
     /// Where values that look like secrets are written in the open, apart from variables, which become references.
@@ -522,7 +531,8 @@ fn compare_all(owned: &Owned<'_>, run: &Run, made: &[Json]) -> Vec<Compared> {
             .find(same)
             .cloned()
             .unwrap_or_else(|| json!({"kind": input.kind(), "metadata": {"name": input.name()}}));
-        let fields = compare::compare(&input.object, &said_around, &object, &made_around);
+        let mut fields = compare::compare(&input.object, &said_around, &object, &made_around);
+        fields.extend(input.old.as_ref().map(|old| compare::version(old, &input.object)));
         compared.push(Compared { input: input.clone(), made: object, fields });
     }
     compared

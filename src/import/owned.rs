@@ -9,6 +9,7 @@ use super::Input;
 use super::canonical::{self, items, text};
 use super::container::Ports;
 use super::recognise::{self, Front, Recognised};
+use super::services;
 use crate::describe::fits;
 
 /// Protocols by the names that ports have, and by their well-known number.
@@ -37,6 +38,8 @@ pub(super) struct Owned<'a> {
     pub budget: Option<&'a Input>,
     pub account: Option<&'a Input>,
     pub claims: Vec<&'a Input>,
+    /// Services that lead to the same Pods.
+    pub further: Vec<&'a Input>,
     /// Objects about the workload that no key makes.
     pub extra: Vec<&'a Input>,
     /// Numbers of the ports of all Services of the run, by the names of both.
@@ -64,6 +67,7 @@ impl<'a> Owned<'a> {
             budget: None,
             account: None,
             claims: Vec::new(),
+            further: Vec::new(),
             extra: Vec::new(),
             services,
             uses: Rc::default(),
@@ -77,7 +81,8 @@ impl<'a> Owned<'a> {
     /// What the document makes in other words.
     pub(super) fn objects(&self) -> impl Iterator<Item = &'a Input> {
         let one = [self.service, self.ingress, self.autoscaler, self.budget, self.account];
-        std::iter::once(self.workload).chain(one.into_iter().flatten()).chain(self.claims.iter().copied())
+        let lists = self.claims.iter().chain(&self.further).copied();
+        std::iter::once(self.workload).chain(one.into_iter().flatten()).chain(lists)
     }
 
     /// The workload alone.
@@ -104,10 +109,23 @@ impl<'a> Owned<'a> {
         self.workload.object.pointer(pointer).unwrap_or(&Json::Null)
     }
 
-    /// The labels of all that the document makes, the Pods' first.
-    pub(super) fn labelled(&self) -> Vec<&Json> {
-        let objects = self.objects().map(|input| &input.object["metadata"]["labels"]);
-        std::iter::once(&self.template()["metadata"]["labels"]).chain(objects).collect()
+    /// The labels of all that the document makes, by what they are on, the Pods' first; further Services have their own.
+    pub(super) fn labelled(&self) -> Vec<(&'static str, &Json)> {
+        let one =
+            |on: &'static str, input: Option<&'a Input>| input.map(|input| (on, &input.object["metadata"]["labels"]));
+        let objects = [
+            one("workload", Some(self.workload)),
+            one("service", self.service),
+            one("route", self.ingress),
+            one("scaler", self.autoscaler),
+            one("budget", self.budget),
+            one("account", self.account),
+        ];
+        let claims = self.claims.iter().filter_map(|claim| one("claim", Some(claim)));
+        std::iter::once(("pod", &self.template()["metadata"]["labels"]))
+            .chain(objects.into_iter().flatten())
+            .chain(claims)
+            .collect()
     }
 
     /// Annotations by what they are on.
@@ -205,13 +223,29 @@ impl<'a> Owned<'a> {
     /// The ports of the app.
     pub(super) fn ports(&self, app: &Json) -> Ports {
         let main = self.main_port(app);
-        let mut ports = Ports { main: main.and_then(|port| self.target(app, port)), ..Ports::default() };
+        let is_udp = main.is_some_and(|port| port["protocol"] == "UDP");
+        let mut ports = Ports { main: main.and_then(|port| self.target(app, port)), is_udp, ..Ports::default() };
         for port in self.service_ports() {
             if let Some(number) = self.target(app, port) {
                 ports.offered.push(number);
                 if let Some(name) = port["name"].as_str() {
                     ports.names.push((number, name.to_owned()));
                 }
+                ports.nodes.extend(port["nodePort"].as_u64().map(|node| (number, node)));
+            }
+        }
+        // what a further Service leads to is declared, too
+        for port in self.further.iter().flat_map(|service| items(&service.object["spec"]["ports"])) {
+            let elsewhere = || {
+                let spec = canonical::pod_spec(&self.workload.object)?;
+                let others = canonical::containers(spec).filter(|container| container["name"] != app["name"]);
+                others
+                    .flat_map(|container| items(&container["ports"]))
+                    .find_map(|declared| (declared["containerPort"] == port["targetPort"]).then_some(()))
+            };
+            if let (Some(number), None) = (port["targetPort"].as_u64().or_else(|| target(app, port)), elsewhere()) {
+                let name = port["name"].as_str().map_or_else(|| format!("port-{number}"), str::to_owned);
+                ports.names.push((number, name));
             }
         }
         ports
@@ -235,7 +269,7 @@ impl<'a> Owned<'a> {
         let said = port["appProtocol"].as_str().unwrap_or_default();
         let words = [said, name(Some(port)), declared_name];
         let is = |word: &str| words.iter().any(|one| *one == word || one.starts_with(&format!("{word}-")));
-        if same || self.is_headless_shape() {
+        if same || self.is_headless() {
             let known = KNOWN.iter().find(|(_, names, number)| names.iter().any(|name| is(name)) || *number == main);
             if let Some((protocol, ..)) = known {
                 return Some(protocol);
@@ -250,9 +284,16 @@ impl<'a> Owned<'a> {
         (!web && same).then_some("tcp")
     }
 
-    /// Whether the shape's Service is a list of Pods, whose ports are the Pods' own.
-    fn is_headless_shape(&self) -> bool {
-        self.workload.kind() == "StatefulSet"
+    /// Whether the Service that is made is a list of Pods, whose ports are the Pods' own.
+    fn is_headless(&self) -> bool {
+        let is_set = self.workload.kind() == "StatefulSet";
+        let said = self.service.map(|service| service.object["spec"]["clusterIP"] == "None");
+        said.unwrap_or(is_set) || is_set && self.is_sharded()
+    }
+
+    /// Whether the shape is one whose replicas have names that clients know.
+    fn is_sharded(&self) -> bool {
+        self.workload.kind() == "StatefulSet" && self.workload.object["spec"]["replicas"].as_u64().unwrap_or(1) > 1
     }
 
     /// `min`, `max` and `cpu` of an autoscaler.
@@ -300,23 +341,35 @@ impl<'a> Owned<'a> {
             Some("https") => Some(443),
             Some(_) => main,
         };
-        let kind = self.service.and_then(|service| service.object["spec"]["type"].as_str());
+        // its shape leads to it by other ways
+        if self.is_sharded() {
+            return Json::Null;
+        }
+        let mut keys = services::keys(self.service.map_or(&Json::Null, |service| &service.object["spec"]));
+        let is_set = self.workload.kind() == "StatefulSet";
+        if is_set && self.is_headless() {
+            // that is what the shape makes
+            keys.shift_remove("type");
+        }
         if let Some(ingress) = self.ingress {
             self.route(&ingress.object["spec"], &mut expose);
-        } else if !self.is_headless_shape() {
-            match kind {
-                Some(kind @ ("NodePort" | "LoadBalancer")) => {
-                    expose.insert("type".to_owned(), json!(kind));
-                }
-                _ if number != natural => {
-                    expose.insert("type".to_owned(), json!("ClusterIP"));
-                }
-                _ => {}
+            keys.shift_remove("type");
+        } else if let Some(kind) = keys.shift_remove("type") {
+            expose.insert("type".to_owned(), kind);
+        } else if is_set && self.is_headless() {
+            if !keys.is_empty() {
+                expose.insert("type".to_owned(), json!("Headless"));
             }
+        } else if !keys.is_empty() || number != natural || is_set {
+            expose.insert("type".to_owned(), json!("ClusterIP"));
         }
-        if number != natural && !self.is_headless_shape() {
+        if number != natural && !self.is_headless() {
             expose.insert("port".to_owned(), json!(number));
         }
+        if expose.contains_key("type") {
+            expose.extend(port["nodePort"].as_u64().map(|node| ("node-port".to_owned(), json!(node))));
+        }
+        expose.extend(keys);
         Json::Object(expose)
     }
 
@@ -399,7 +452,7 @@ impl<'a> Owned<'a> {
             }
         }
         let spec = canonical::pod_spec(&self.workload.object);
-        adopt.extend(spec.and_then(image_pull).map(|policy| ("image-pull".to_owned(), json!(policy))));
+        adopt.extend(spec.and_then(image_pull).map(|policy| ("image-pull".to_owned(), policy)));
         if spec.is_some_and(|spec| spec["automountServiceAccountToken"] == true) {
             adopt.insert("token".to_owned(), json!(true));
         }
@@ -436,16 +489,19 @@ impl<'a> Owned<'a> {
     }
 }
 
-/// The policy of all containers, where one of them says what does not follow from its tag.
-fn image_pull(spec: &Json) -> Option<&str> {
+/// The policy of all containers, or of each one that says what does not follow from its tag.
+fn image_pull(spec: &Json) -> Option<Json> {
     let policy = |container: &Json| canonical::pull_policy(container["image"].as_str().unwrap_or_default());
     let said = |container: &Json| {
         container["imagePullPolicy"].as_str().map_or_else(|| policy(container).to_owned(), str::to_owned)
     };
     let first = canonical::containers(spec).find_map(|container| container["imagePullPolicy"].as_str())?;
-    let all = canonical::containers(spec).all(|container| said(container) == first);
-    let follows = canonical::containers(spec).all(|container| policy(container) == first);
-    (all && !follows).then_some(first)
+    let mut odd = canonical::containers(spec).filter(|container| said(container) != policy(container)).peekable();
+    odd.peek()?;
+    if canonical::containers(spec).all(|container| said(container) == first) {
+        return Some(json!(first));
+    }
+    Some(Json::Object(odd.map(|container| (text(&container["name"]), json!(said(container)))).collect()))
 }
 
 /// The number that a Service's port leads to.

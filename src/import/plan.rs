@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 use super::Input;
 use super::canonical::{self, items};
 use super::owned::{Owned, create};
+use super::services;
 use crate::describe::fits;
 
 /// Kinds that a document is made for.
@@ -255,7 +256,9 @@ fn gather<'a>(mut owned: Owned<'a>, near: &Near<'a>, tokens: &Tokens<'a>, taken:
         let reaches = |service: &&'a Input| governs || Owned { service: Some(service), ..owned.bare() }.leads();
         owned.service = found.iter().copied().find(reaches);
         let chosen = owned.service.map(std::ptr::from_ref);
-        owned.extra.extend(found.into_iter().filter(|one| Some(std::ptr::from_ref(*one)) != chosen));
+        let others = found.into_iter().filter(|one| Some(std::ptr::from_ref(*one)) != chosen);
+        let (further, extra) = others.partition(|one| services::is_sayable(&one.object));
+        (owned.further, owned.extra) = (further, extra);
     }
     let scalers = near.scalers.get(&(namespace, workload.name())).map(Vec::as_slice).unwrap_or_default();
     if let [scaler] = scalers

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::canonical::{self, items};
-use super::container::duration;
+use super::container::{duration, escaped};
 use crate::describe::grammar;
 
 /// `group`, `privileged` and `capabilities` of a container.
@@ -38,6 +38,34 @@ pub(super) fn host(spec: &Json) -> Json {
     json!(shared.iter().filter(|(_, field)| spec[*field] == true).map(|(key, _)| key).collect::<Vec<_>>())
 }
 
+/// `dns`, where it is not the cluster's alone.
+pub(super) fn dns(spec: &Json) -> Json {
+    let config = &spec["dnsConfig"];
+    let mut dns = Map::new();
+    let source = match spec["dnsPolicy"].as_str() {
+        Some("Default") => Some("node"),
+        Some("None") => Some("none"),
+        _ => None,
+    };
+    dns.extend(source.map(|source| ("from".to_owned(), json!(source))));
+    for (key, field) in [("servers", "nameservers"), ("searches", "searches")] {
+        dns.extend(config.get(field).map(|list| (key.to_owned(), list.clone())));
+    }
+    let option = |option: &Json| {
+        let value = option["value"].as_str().map_or(json!(true), |value| json!(escaped(value)));
+        Some((option["name"].as_str()?.to_owned(), value))
+    };
+    let options: Map<String, Json> = items(&config["options"]).iter().filter_map(option).collect();
+    if !options.is_empty() {
+        dns.insert("options".to_owned(), Json::Object(options));
+    }
+    match (source, dns.len()) {
+        (_, 0) => Json::Null,
+        (Some(source), 1) => json!(source),
+        _ => Json::Object(dns),
+    }
+}
+
 /// `rollout` of a controller, where it is not the server's default.
 pub(super) fn rollout(object: &Json) -> Json {
     let spec = &object["spec"];
@@ -54,8 +82,36 @@ pub(super) fn rollout(object: &Json) -> Json {
     rollout.extend(history.map(|history| ("history".to_owned(), json!(history))));
     if kind == "Deployment" && spec["strategy"]["type"] == "Recreate" {
         rollout.insert("recreate".to_owned(), json!(true));
+    } else if kind == "Deployment" {
+        replacement(object, &mut rollout);
     }
     Json::Object(rollout)
+}
+
+/// `surge` and `unavailable`, where neither the server nor the generator takes these by itself.
+fn replacement(object: &Json, rollout: &mut Map<String, Json>) {
+    let Some(spec) = canonical::pod_spec(object) else { return };
+    let rolling = &object["spec"]["strategy"]["rollingUpdate"];
+    // what takes ports of its node goes before the new one comes
+    let ports = |container: &Json| items(&container["ports"]).len();
+    let on_host = spec["hostNetwork"] == true && canonical::containers(spec).any(|container| ports(container) > 0);
+    let takes = |container: &Json| {
+        items(&container["ports"]).iter().any(|port| port["hostPort"].as_u64().is_some_and(|port| port > 0))
+    };
+    let gives_way = on_host || canonical::containers(spec).any(takes);
+    let ours = if gives_way { [json!(0), json!(1)] } else { [json!(1), json!(0)] };
+    let said = ["maxSurge", "maxUnavailable"].map(|field| &rolling[field]);
+    let odd = |at: usize| !said[at].is_null() && *said[at] != "25%" && *said[at] != ours[at];
+    if !odd(0) && !odd(1) {
+        return;
+    }
+    for (at, key) in ["surge", "unavailable"].into_iter().enumerate() {
+        // the other one as well, or both could be 0
+        let value = if said[at].is_null() { json!("25%") } else { said[at].clone() };
+        if value != ours[at] {
+            rollout.insert(key.to_owned(), value);
+        }
+    }
 }
 
 /// The `ignore` of a Pod that reaches its node and is not on every node: that it does so was decided before.

@@ -11,6 +11,7 @@ use super::owned::Owned;
 use super::plan;
 use super::reach;
 use super::secrets;
+use super::services;
 use crate::describe::fits;
 
 /// The workload in the language's words.
@@ -64,6 +65,10 @@ pub(super) fn describe(owned: &Owned<'_>, asked: &[String]) -> Result<Map<String
     if is_behind {
         keys.insert("bind".to_owned(), json!("localhost"));
     }
+    if let Some(group) = volume_group(app, spec) {
+        let at = keys.keys().position(|key| key == "group" || key == "user").map_or(0, |at| at + 1);
+        keys.shift_insert(at, "volume-group".to_owned(), group);
+    }
     let app_keys = keys.clone();
     put("app", Json::Object(keys));
     put("init", Json::Array(inits(spec, &pod, &app_keys, &secret_of(name))));
@@ -78,15 +83,24 @@ pub(super) fn describe(owned: &Owned<'_>, asked: &[String]) -> Result<Map<String
         owned.uses.iter().filter_map(|one| one.image.clone()).map(|(role, image)| (role, json!(image))).collect(),
     );
     put("expose", owned.expose(app, ports.main));
-    put("labels", labels(owned, asked));
+    let labels = labels(owned, asked);
+    put("services", services::further(owned, &labels, asked));
+    put("labels", Json::Object(labels.clone()));
     put("annotations", annotations(owned));
     put("place", place(spec));
     put("host", reach::host(spec));
+    put("dns", reach::dns(spec));
     put("rollout", reach::rollout(object));
     let pull = items(&spec["imagePullSecrets"]).iter().filter(|one| one["name"].is_string());
     put("pull", Json::Array(pull.map(|one| one["name"].clone()).collect()));
     put("priority", spec["priorityClassName"].clone());
-    put("adopt", owned.adopt(app, &ports));
+    let mut adopt = owned.adopt(app, &ports);
+    if let (Some(members), kept) = (adopt.as_object_mut(), kept_labels(owned, &labels, asked))
+        && !kept.is_empty()
+    {
+        members.insert("labels".to_owned(), Json::Object(kept));
+    }
+    put("adopt", adopt);
     put("ignore", reach::ignore(object, spec));
     Ok(document)
 }
@@ -127,6 +141,14 @@ fn inits(spec: &Json, pod: &Pod<'_>, app: &Map<String, Json>, secret: &str) -> V
         secrets::name(&mut keys, init, spec, secret);
         for key in ["health", "port", "ports"] {
             keys.shift_remove(key);
+        }
+        // of the app's, which it would have, the group alone
+        let security = [&init["securityContext"], &spec["securityContext"]];
+        let of = |field: &str| security.iter().find_map(|security| security.get(field)).and_then(Json::as_u64);
+        if let (Some(group), Some(of_app)) = (of("runAsGroup"), app.get("group"))
+            && *of_app != group
+        {
+            keys.insert("group".to_owned(), json!(group));
         }
         // `init` has no `writable`: its own folder is one that it shares with nobody, which is an error
         keys.shift_remove("writable");
@@ -170,7 +192,13 @@ fn sidecars(spec: &Json, owned: &Owned<'_>, pod: &Pod<'_>) -> Vec<Json> {
         let mut keys = Map::from_iter([("as".to_owned(), container["name"].clone())]);
         // its `port` is called after it; one that has its own name is one of its `ports`
         let first = items(&container["ports"]).first().filter(|port| port["name"].is_null() || port["name"] == *name);
-        let ports = Ports { main: first.and_then(|port| port["containerPort"].as_u64()), ..Ports::default() };
+        let listed = items(&spec["containers"]).iter().enumerate();
+        let listed = listed.take_while(|(at, other)| *at == owned.main || other["name"] != container["name"]);
+        let app = items(&spec["containers"]).get(owned.main);
+        let others = listed.map(|(_, other)| other).chain(app);
+        let taken = others.flat_map(|other| items(&other["ports"])).filter_map(|port| port["name"].as_str());
+        let taken = taken.map(str::to_owned).collect();
+        let ports = Ports { main: first.and_then(|port| port["containerPort"].as_u64()), taken, ..Ports::default() };
         keys.extend(container::keys(container, pod, &ports));
         secrets::name(&mut keys, container, spec, &secret_of(&owned.name));
         container::ending(container, &Json::Null, ports.main.is_some(), &mut keys);
@@ -254,6 +282,9 @@ fn job(spec: &Json) -> Json {
     if let Some(parallel) = spec["parallelism"].as_u64().filter(|parallel| *parallel > 1) {
         params.insert("parallel".to_owned(), json!(parallel));
     }
+    if spec.pointer("/template/spec/restartPolicy").is_some_and(|policy| policy == "OnFailure") {
+        params.insert("restart".to_owned(), json!("container"));
+    }
     if let Some(completions) = spec["completions"].as_u64().filter(|_| spec["completionMode"] == "Indexed") {
         params.insert("completions".to_owned(), json!(completions));
     }
@@ -292,11 +323,11 @@ fn schedule(object: &Json) -> Json {
 }
 
 /// Labels of the Pods and their objects that agree wherever they are, beside those of the selector.
-fn labels(owned: &Owned<'_>, asked: &[String]) -> Json {
+fn labels(owned: &Owned<'_>, asked: &[String]) -> Map<String, Json> {
     let selector = owned.selector();
     let mut labels: Map<String, Json> = Map::new();
     let mut clashing = Vec::new();
-    for labelled in owned.labelled() {
+    for (_, labelled) in owned.labelled() {
         for (key, value) in labelled.as_object().into_iter().flatten() {
             let own = key.starts_with("app.kubernetes.io/") || key.starts_with("patterns/");
             if own || is_noise_label(key, asked) || selector.get(key) == Some(value) {
@@ -311,7 +342,42 @@ fn labels(owned: &Owned<'_>, asked: &[String]) -> Json {
     for key in &clashing {
         labels.shift_remove(key);
     }
-    Json::Object(labels)
+    labels
+}
+
+/// Labels that one kind of object has for itself, because they differ elsewhere or are ours: `adopt.labels`.
+fn kept_labels(owned: &Owned<'_>, common: &Map<String, Json>, asked: &[String]) -> Map<String, Json> {
+    let selector = owned.selector();
+    let mut kept: Map<String, Json> = Map::new();
+    for (on, labelled) in owned.labelled() {
+        // what is selected by the same labels has them
+        let is_selected = matches!(on, "pod" | "workload" | "service" | "budget");
+        let counts = if matches!(on, "pod" | "service") { asked } else { &[] };
+        let own = labelled.as_object().into_iter().flatten().filter(|(key, value)| {
+            let fixed = ["app.kubernetes.io/part-of", "app.kubernetes.io/managed-by"].contains(&key.as_str());
+            let is_ours = key.as_str() == "app.kubernetes.io/name" && **value == owned.name;
+            let made = common.get(*key) == Some(value) || is_selected && selector.get(*key) == Some(value);
+            !fixed && !is_ours && !made && !key.starts_with("patterns/") && !is_noise_label(key, counts)
+        });
+        let own: Map<String, Json> = own.map(|(key, value)| (key.clone(), value.clone())).collect();
+        let can = ["pod", "workload", "service", "route", "account", "claim"].contains(&on);
+        let agrees = kept.get(on).is_none_or(|there| *there == Json::Object(own.clone()));
+        if can && !own.is_empty() && agrees {
+            kept.insert(on.to_owned(), Json::Object(own));
+        }
+    }
+    kept
+}
+
+/// The group of the Pod's volumes, where it is not the app's.
+fn volume_group(app: &Json, spec: &Json) -> Option<Json> {
+    let own = spec.pointer("/securityContext/fsGroup")?.as_u64()?;
+    let of = |field: &str| {
+        let own = app["securityContext"].get(field).or_else(|| spec["securityContext"].get(field));
+        own.and_then(Json::as_u64)
+    };
+    let group = of("runAsGroup").or_else(|| of("runAsUser")).unwrap_or(10001);
+    (own != group).then(|| json!(own))
 }
 
 fn annotations(owned: &Owned<'_>) -> Json {
@@ -350,11 +416,43 @@ fn place(spec: &Json) -> Json {
     {
         place.insert("prefer".to_owned(), Json::Object(prefer));
     }
+    for (key, field) in [("apart", "podAntiAffinity"), ("near", "podAffinity")] {
+        if let Some(pods) = one.pointer(&format!("/spec/template/spec/affinity/{field}")).and_then(pods) {
+            place.insert(key.to_owned(), Json::Array(pods));
+        }
+    }
     let taints: Vec<Option<Json>> = items(&spec["tolerations"]).iter().map(taint).collect();
     if !taints.is_empty() && taints.iter().all(Option::is_some) {
         place.insert("tolerate".to_owned(), json!(taints));
     }
     Json::Object(place)
+}
+
+/// The Pods that an affinity is about, if the language has words for all of it.
+fn pods(affinity: &Json) -> Option<Vec<Json>> {
+    let one = |term: &Json, weight: Option<&Json>| {
+        let known = ["labelSelector", "topologyKey"];
+        let labels = term["labelSelector"]["matchLabels"].as_object().filter(|labels| !labels.is_empty())?;
+        let sayable = term.as_object()?.keys().all(|key| known.contains(&key.as_str()))
+            && term["labelSelector"].as_object()?.len() == 1;
+        let mut pods = Map::from_iter([("labels".to_owned(), Json::Object(labels.clone()))]);
+        match term["topologyKey"].as_str()? {
+            "kubernetes.io/hostname" => {}
+            "topology.kubernetes.io/zone" => {
+                pods.insert("over".to_owned(), json!("zone"));
+            }
+            key => {
+                pods.insert("over".to_owned(), json!(key));
+            }
+        }
+        pods.extend(weight.map(|weight| ("prefer".to_owned(), weight.clone())));
+        sayable.then_some(Json::Object(pods))
+    };
+    let required =
+        items(&affinity["requiredDuringSchedulingIgnoredDuringExecution"]).iter().map(|term| one(term, None));
+    let preferred = items(&affinity["preferredDuringSchedulingIgnoredDuringExecution"]).iter();
+    let preferred = preferred.map(|term| one(&term["podAffinityTerm"], Some(&term["weight"])));
+    required.chain(preferred).collect()
 }
 
 /// Labels of nodes that one preference asks for.
@@ -378,7 +476,7 @@ fn taint(toleration: &Json) -> Option<Json> {
     let taint = match (toleration["operator"].as_str().unwrap_or("Equal"), key, value) {
         ("Exists", None, _) => "*".to_owned(),
         ("Exists", Some(key), _) => key.to_owned(),
-        ("Equal", Some(key), Some(value)) => format!("{key}={value}"),
+        ("Equal", Some(key), value) => format!("{key}={}", value.unwrap_or_default()),
         _ => return None,
     };
     match (toleration["tolerationSeconds"].as_u64(), effect) {
