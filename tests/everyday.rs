@@ -972,6 +972,8 @@ fn what_a_service_is_has_keys() {
     assert_eq!((&routed["sessionAffinity"], &routed["sessionAffinityConfig"]), (&json!("ClientIP"), &Value::Null));
     let single = spec("shape: {single: {}}\nexpose: {type: ClusterIP}");
     assert_eq!((&single["clusterIP"], &single["ports"][0]["port"]), (&Value::Null, &json!(80)));
+    let ports = app("port: 8080, ports: {admin: {port: 9901, service: 81}}", "");
+    assert_eq!(of(&objects(&ports), "Service")["spec"]["ports"][1]["port"], 81);
     let ports = app("port: 8080, ports: {admin: {port: 9901, node-port: 30901}}", "expose: {type: NodePort}");
     assert_eq!(of(&objects(&ports), "Service")["spec"]["ports"][1]["nodePort"], 30901);
 }
@@ -1038,7 +1040,7 @@ fn services_that_cannot_be_say_why() {
         ("services: {b: {selector: {a: b}}}", "leave it out"),
         ("services: {b: {ports: {admin: 9901}, labels: {app.kubernetes.io/part-of: a}}}", "written by the generator"),
         ("services: {b: {node-port: 30080}}", "only a Service of type NodePort or LoadBalancer"),
-        ("shape: {sharded: {shards: 3}}\nexpose: {type: LoadBalancer}", "services: {<name>"),
+        ("shape: {sharded: {shards: 3}}\nexpose: {type: LoadBalancer}", "leads nowhere in `sharded`"),
     ];
     for (more, message) in cases {
         let run = generate(&app(SHOP, more));

@@ -852,20 +852,17 @@ fn what_has_a_key_needs_no_hatch() {
             "address: \"192.0.2.9\", local: true",
         ),
         (with_service("  sessionAffinity: ClientIP\n", ""), "sticky: true"),
-        (set.to_owned(), "type: \"ClusterIP\""),
-        (
-            further,
-            "web-admin: {type: \"LoadBalancer\", ports: {admin: {port: 80, to: 9901}}, labels: {monitored: \"yes\"}}",
-        ),
+        (set.to_owned(), "expose: {type: ClusterIP}"),
+        (further, "type: LoadBalancer\n    ports: {admin: {port: 80, to: 9901}}\n    labels: {monitored: \"yes\"}"),
         (strategy("maxUnavailable: 1"), "surge: 25%, unavailable: 1"),
         (strategy("maxSurge: 25%, maxUnavailable: 25%"), "image:"),
-        (job.to_owned(), "restart: \"container\""),
+        (job.to_owned(), "restart: container"),
         (pod("      securityContext: {runAsUser: 7, fsGroup: 9}\n"), "volume-group: 9"),
-        (mounted("nfs: {server: nas.example.com, path: /exports}"), "nfs: nas.example.com:/exports"),
+        (mounted("nfs: {server: nas.example.com, path: /exports}"), "nfs: \"nas.example.com:/exports\""),
         (pod("      tolerations: [{key: a, effect: NoSchedule}]\n"), "a=:NoSchedule"),
         (pod("      tolerations: []\n      imagePullSecrets: []\n      hostAliases: []\n"), "image:"),
-        (pod(anti), "apart: [{labels: {app: \"web\"}, over: \"zone\", prefer: 7}]"),
-        (pod("      dnsPolicy: Default\n"), "dns: \"node\""),
+        (pod(anti), "apart: [{labels: {app: web}, over: zone, prefer: 7}]"),
+        (pod("      dnsPolicy: Default\n"), "dns: node"),
         (pod("      dnsPolicy: ClusterFirstWithHostNet\n"), "image:"),
         (pod("      dnsConfig: {options: [{name: ndots, value: \"2\"}]}\n"), "options: {ndots: \"2\"}"),
         (
@@ -883,7 +880,7 @@ fn what_has_a_key_needs_no_hatch() {
         ),
         (
             deployment("", "      - {name: b, image: \"registry.example.com/b:1\", imagePullPolicy: Always}\n"),
-            "image-pull: {b: \"Always\"}",
+            "image-pull: {b: Always}",
         ),
         (
             deployment(
@@ -902,14 +899,14 @@ fn what_has_a_key_needs_no_hatch() {
             mounted("persistentVolumeClaim: {claimName: web}")
                 + "---\napiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: web, labels: {app: web}}\nspec: \
                    {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}\n",
-            "labels: {claim: {app: \"web\"}}",
+            "labels: {claim: {app: web}}",
         ),
         (
             deployment(
                 ", volumeMounts: [{name: d, mountPath: /etc/app.ini, subPath: b.ini}]",
                 "      volumes: [{name: d, configMap: {name: c, items: [{key: a.ini, path: b.ini}]}}]\n",
             ),
-            "file: \"a.ini\"",
+            "file: a.ini",
         ),
     ];
     let mut wrong = Vec::new();

@@ -76,6 +76,8 @@ pub struct Description {
     pub place: Option<Spanned>,
     /// What the app's Pods share with their node.
     pub host: Option<Member>,
+    /// Whether the containers of a Pod see each other's processes.
+    pub share_processes: Option<Member>,
     /// Where Pods ask for names.
     pub dns: Option<Member>,
     /// Further Services that lead to the same Pods.
@@ -417,6 +419,7 @@ fn describe(
         annotations: members("annotations"),
         place: root.get("place").cloned(),
         host: root.member("host").filter(|host| !host.value.items().is_empty()).cloned(),
+        share_processes: root.member("share-processes").filter(|share| share.value.to_json() == true).cloned(),
         dns: root.member("dns").cloned(),
         services: root.member("services").cloned(),
         rollout: root.get("rollout").cloned(),

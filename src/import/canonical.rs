@@ -430,6 +430,13 @@ fn volumes(spec: &mut Map<String, Json>) {
                 members.insert("mountPath".to_owned(), json!(path));
                 let mut source = sources.get(&name).cloned();
                 let own = source.is_none();
+                // a claim that is read-only forces its mounts to be
+                if let Some(claim) = source.as_mut().and_then(|source| source.get_mut("persistentVolumeClaim"))
+                    && claim["readOnly"] == true
+                {
+                    remove(claim, &["readOnly"]);
+                    members.insert("readOnly".to_owned(), json!(true));
+                }
                 one_file(members, source.as_mut());
                 let source = source.unwrap_or_else(|| json!({"claimTemplate": name}));
                 let shared = mounted.get(&name).filter(|places| places.len() > 1);

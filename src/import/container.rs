@@ -24,14 +24,25 @@ pub(super) struct Ports {
     pub main: Option<u64>,
     /// Whether that is UDP.
     pub is_udp: bool,
+    /// Whether what listens there answers HTTPS.
+    pub speaks_tls: bool,
     /// Numbers of ports that the Service offers.
     pub offered: Vec<u64>,
     /// Names that the Service gives to ports.
     pub names: Vec<(u64, String)>,
     /// Names that ports of other containers have.
     pub taken: Vec<String>,
+    /// Ports of the Service that lead to ports of another number.
+    pub services: Vec<(u64, u64)>,
     /// Ports of the nodes that lead to ports.
     pub nodes: Vec<(u64, u64)>,
+}
+
+impl Ports {
+    /// Whether a container's port is the main one: its number may be another's in the other protocol.
+    pub(super) fn is_main(&self, port: &Json) -> bool {
+        self.main.is_some() && port["containerPort"].as_u64() == self.main && (port["protocol"] == "UDP") == self.is_udp
+    }
 }
 
 /// How much an emptyDir may hold that nobody limits.
@@ -76,10 +87,10 @@ pub(super) fn keys(container: &Json, pod: &Pod<'_>, ports: &Ports) -> Map<String
     };
     put("image", json!(escaped(&text(&container["image"]))));
     put("port", json!(ports.main));
-    let main = items(&container["ports"]).iter().find(|port| port["containerPort"].as_u64() == ports.main);
+    let main = items(&container["ports"]).iter().find(|port| ports.is_main(port));
     put("host-port", main.and_then(host_port).map_or(Json::Null, |port| json!(port)));
     put("ports", further_ports(container, ports));
-    put("health", health::of(container, ports.main));
+    put("health", health::of(container, ports.main, ports.speaks_tls));
     put("command", texts(&container["command"]));
     put("args", texts(&container["args"]));
     put("workdir", container["workingDir"].as_str().map_or(Json::Null, |folder| json!(escaped(folder))));
@@ -90,7 +101,9 @@ pub(super) fn keys(container: &Json, pod: &Pod<'_>, ports: &Ports) -> Map<String
         put(key, value);
     }
     let (writable, shared, volumes) = mounts(container, pod);
-    put("writable", Json::Array(writable));
+    // the default, in so many words, is meant
+    let all = is_all_writable(container);
+    put("writable", if all { json!("all") } else { Json::Array(writable) });
     put("shared", Json::Object(shared));
     put("volumes", Json::Object(volumes));
     put("resources", resources(&container["resources"]));
@@ -122,8 +135,16 @@ pub(super) fn ending(container: &Json, spec: &Json, has_port: bool, keys: &mut M
         }
         None => {}
     }
-    if let Some(stop) = grace.and_then(|grace| grace.checked_sub(drain + 5)).filter(|stop| *stop != 30) {
-        keys.insert("stop".to_owned(), json!(duration(stop)));
+    match grace.map(|grace| (grace, grace.checked_sub(drain + 5))) {
+        None | Some((_, Some(30))) => {}
+        Some((_, Some(stop))) => {
+            keys.insert("stop".to_owned(), json!(duration(stop)));
+        }
+        // a wait that does not fit is left to a patch
+        Some((grace, None)) if grace < drain => {}
+        Some((grace, None)) => {
+            keys.insert("stop".to_owned(), json!({"within": duration(grace)}));
+        }
     }
 }
 
@@ -163,7 +184,12 @@ fn further_ports(container: &Json, ports: &Ports) -> Json {
         let port = if protocol == "UDP" { json!(format!("{number}/udp")) } else { json!(number) };
         let offered = ports.offered.contains(&number);
         let node = ports.nodes.iter().find(|(port, _)| offered && *port == number).map(|(_, node)| *node);
-        let mut value = if offered && host_port.is_none() && node.is_none() { port } else { json!({"port": port}) };
+        let service = ports.services.iter().find(|(port, _)| offered && *port == number).map(|(_, service)| *service);
+        let is_plain = offered && host_port.is_none() && node.is_none() && service.is_none();
+        let mut value = if is_plain { port } else { json!({"port": port}) };
+        if let Some(service) = service {
+            value["service"] = json!(service);
+        }
         if let Some(node) = node {
             value["node-port"] = json!(node);
         }
@@ -273,6 +299,11 @@ fn user(container: &Json, spec: &Json) -> Json {
     own.or_else(|| spec.pointer("/securityContext/runAsUser")).cloned().unwrap_or_default()
 }
 
+/// Whether a container is said to write wherever its user may.
+fn is_all_writable(container: &Json) -> bool {
+    container.pointer("/securityContext/readOnlyRootFilesystem") == Some(&Json::Bool(false))
+}
+
 type Mounts = (Vec<Json>, Map<String, Json>, Map<String, Json>);
 
 /// `writable`, `shared` and `volumes`.
@@ -294,9 +325,17 @@ fn mounts(container: &Json, pod: &Pod<'_>) -> Mounts {
             } else if empty["medium"] == "Memory" {
                 volumes.insert(fresh(&name, &volumes, pod), json!({"memory": size, "mount": path}));
             } else if users > 1 {
-                let value =
-                    if empty["sizeLimit"].is_null() { json!(path) } else { json!({"mount": path, "size": size}) };
-                shared.insert(name, value);
+                let mut value = json!({"mount": path});
+                if !empty["sizeLimit"].is_null() {
+                    value["size"] = size;
+                }
+                if mount["readOnly"] == true {
+                    value["readOnly"] = json!(true);
+                }
+                let is_short = value.as_object().is_some_and(|value| value.len() == 1);
+                shared.insert(name, if is_short { json!(path) } else { value });
+            } else if is_all_writable(container) {
+                volumes.insert(fresh(&name, &volumes, pod), json!({"size": size, "mount": path}));
             } else if size == "64Mi" {
                 writable.push(json!(path));
             } else {

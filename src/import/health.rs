@@ -19,16 +19,30 @@ const LIVE: Timing = Timing { every: 10, failures: 6 };
 /// What starts up within five minutes needs no `start`.
 const START: u64 = 300;
 
-/// `health` of a container whose port is `main`; null where nothing is said.
-pub(super) fn of(container: &Json, main: Option<u64>) -> Json {
+/// Keys of a check that say how often, which a check of the start does by itself.
+const REPEATED: [&str; 3] = ["every", "failures", "successes"];
+
+/// `health` of a container whose port is `main`, where `speaks_tls` says whether the app answers HTTPS there; null where
+/// nothing is said.
+pub(super) fn of(container: &Json, main: Option<u64>, speaks_tls: bool) -> Json {
     let probe = |name: &str| container.get(name).filter(|probe| probe.is_object());
     let number = |port: &Json| number(container, port);
     let (ready, live) = (probe("readinessProbe"), probe("livenessProbe"));
-    let (ready_form, live_form) =
-        (ready.and_then(|one| check(one, main, READY, &number)), live.and_then(|one| check(one, main, LIVE, &number)));
+    let form = |one: Option<&Json>, ours| check(one?, (main, speaks_tls), ours, &number);
+    let (ready_form, live_form) = (form(ready, READY), form(live, LIVE));
     let delay = [ready, live].into_iter().flatten().filter_map(|one| one["initialDelaySeconds"].as_u64()).max();
     let start = probe("startupProbe").map(patience).into_iter().chain(delay).max();
     let start = start.filter(|start| *start > START).map(duration);
+    // what shows that it has started is what its liveness or readiness asks, unless said otherwise
+    let started = probe("startupProbe").and_then(|one| asked(form(Some(one), LIVE).as_ref(), main));
+    let usual = asked(live_form.as_ref().or(ready_form.as_ref()), main);
+    let start = match started.filter(|started| usual.as_ref() != Some(started)) {
+        Some(mut started) => {
+            started.extend(start.map(|start| ("within".to_owned(), json!(start))));
+            Some(Json::Object(started))
+        }
+        None => start.map(|start| json!(start)),
+    };
     let mut health = Map::new();
     match (ready_form, live_form) {
         (None, None) => {}
@@ -44,8 +58,25 @@ pub(super) fn of(container: &Json, main: Option<u64>) -> Json {
             health.extend(live.map(|live| ("live".to_owned(), live)));
         }
     }
-    health.extend(start.map(|start| ("start".to_owned(), json!(start))));
+    health.extend(start.map(|start| ("start".to_owned(), start)));
     if health.is_empty() { Json::Null } else { Json::Object(health) }
+}
+
+/// What a check asks, without how often; one without a form dials the main port.
+fn asked(form: Option<&Json>, main: Option<u64>) -> Option<Map<String, Json>> {
+    match form {
+        None => main.map(|main| Map::from_iter([("tcp".to_owned(), json!(main))])),
+        Some(Json::String(word)) if word == "grpc" => Some(Map::from_iter([("grpc".to_owned(), json!(""))])),
+        Some(Json::Object(members)) => {
+            let mut members = members.clone();
+            members.retain(|key, _| !REPEATED.contains(&key.as_str()));
+            let is_timed = !members.keys().all(|key| key == "timeout");
+            let dial = main.filter(|_| !is_timed).map(|main| ("tcp".to_owned(), json!(main)));
+            members.extend(dial);
+            Some(members)
+        }
+        Some(word) => Some(Map::from_iter([("path".to_owned(), word.clone())])),
+    }
 }
 
 fn number(container: &Json, port: &Json) -> Option<u64> {
@@ -59,7 +90,12 @@ fn number(container: &Json, port: &Json) -> Option<u64> {
 }
 
 /// One check: a word where that says all of it.
-fn check(probe: &Json, main: Option<u64>, ours: Timing, number: &dyn Fn(&Json) -> Option<u64>) -> Option<Json> {
+fn check(
+    probe: &Json,
+    (main, speaks_tls): (Option<u64>, bool),
+    ours: Timing,
+    number: &dyn Fn(&Json) -> Option<u64>,
+) -> Option<Json> {
     let (mut form, mut more) = (Map::new(), Map::new());
     let mut word = None;
     if let Some(http) = probe.get("httpGet") {
@@ -69,6 +105,9 @@ fn check(probe: &Json, main: Option<u64>, ours: Timing, number: &dyn Fn(&Json) -
         let path = super::container::escaped(&path);
         form.insert("path".to_owned(), json!(path));
         let port = number(&http["port"])?;
+        if http["scheme"] == "HTTPS" && !(speaks_tls && Some(port) == main) {
+            more.insert("scheme".to_owned(), json!("https"));
+        }
         if Some(port) == main {
             word = Some(json!(path));
         } else {

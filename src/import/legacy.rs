@@ -13,6 +13,30 @@ const GONE: &[(&str, &str)] = &[
     ("batch/v1beta1", "batch/v1"),
 ];
 
+/// The annotation that named a claim's class before there was a field for it, and still wins over that (kubernetes:
+/// pkg/apis/core/v1/helper GetPersistentVolumeClaimClass).
+const CLASS: &str = "volume.beta.kubernetes.io/storage-class";
+
+/// Moves the class of claims from their annotation into the field.
+pub(super) fn name_class(object: &mut Json) {
+    match object["kind"].as_str() {
+        Some("PersistentVolumeClaim") => move_class(object),
+        Some("StatefulSet") => {
+            let claims = object.pointer_mut("/spec/volumeClaimTemplates").and_then(Json::as_array_mut);
+            claims.into_iter().flatten().for_each(move_class);
+        }
+        _ => {}
+    }
+}
+
+fn move_class(claim: &mut Json) {
+    let Some(annotations) = claim.pointer_mut("/metadata/annotations").and_then(Json::as_object_mut) else { return };
+    let Some(class) = annotations.shift_remove(CLASS) else { return };
+    if let Some(spec) = claim.get_mut("spec").and_then(Json::as_object_mut) {
+        spec.insert("storageClassName".to_owned(), class);
+    }
+}
+
 /// Brings a workload up to date; its old version, if it had one. In the new one a selector has to be written, which was
 /// taken from the Pods' labels before, and there are no fields that only the old one had.
 pub(super) fn update(object: &mut Json) -> Option<String> {

@@ -74,6 +74,7 @@ impl Input {
         }
         let line = source.position(object.document.span(object.node).start).line;
         let old = legacy::update(&mut json);
+        legacy::name_class(&mut json);
         let mut id = object.id.clone();
         if let (Some(_), Some(version)) = (&old, json["apiVersion"].as_str()) {
             version.clone_into(&mut id.api_version);

@@ -231,6 +231,8 @@ impl<'a> Owned<'a> {
                 if let Some(name) = port["name"].as_str() {
                     ports.names.push((number, name.to_owned()));
                 }
+                let service = port["port"].as_u64().filter(|service| *service != number && !self.is_headless());
+                ports.services.extend(service.map(|service| (number, service)));
                 ports.nodes.extend(port["nodePort"].as_u64().map(|node| (number, node)));
             }
         }
@@ -263,7 +265,9 @@ impl<'a> Owned<'a> {
         if port["protocol"] == "UDP" {
             return same.then_some("udp");
         }
-        let declared = items(&app["ports"]).iter().find(|port| port["containerPort"] == main);
+        let declared = items(&app["ports"]).iter().find(|declared| {
+            declared["containerPort"] == main && (declared["protocol"] == "UDP") == (port["protocol"] == "UDP")
+        });
         let name = |port: Option<&'a Json>| port.and_then(|port| port["name"].as_str()).unwrap_or_default();
         let declared_name = declared.and_then(|port| port["name"].as_str()).unwrap_or_default();
         let said = port["appProtocol"].as_str().unwrap_or_default();
@@ -442,7 +446,7 @@ impl<'a> Owned<'a> {
         }
         if ports.main.is_some() {
             let default = self.default_port_name(app, ports.main);
-            let declared = items(&app["ports"]).iter().find(|port| port["containerPort"].as_u64() == ports.main);
+            let declared = items(&app["ports"]).iter().find(|port| ports.is_main(port));
             let offered = self.main_port(app).filter(|_| self.front().is_none());
             for (key, port) in [("port", declared), ("service-port", offered)] {
                 let own = port.and_then(|port| port["name"].as_str());

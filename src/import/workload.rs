@@ -33,7 +33,8 @@ pub(super) fn describe(owned: &Owned<'_>, asked: &[String]) -> Result<Map<String
     let created = |claim: &str| owned.claim(claim).filter(|_| made.borrow_mut().insert(claim.to_owned()));
     let claims = claims.iter().map(|claim| text(&claim["metadata"]["name"])).collect();
     let pod = Pod { spec, claims, created: &created };
-    let ports = owned.ports(app);
+    let mut ports = owned.ports(app);
+    ports.speaks_tls = owned.protocol(app, ports.main) == Some("https");
     let mut document = Map::from_iter([("patterns".to_owned(), json!("v1")), ("name".to_owned(), json!(name))]);
     let mut put = |key: &str, value: Json| {
         let is_empty = value.is_null()
@@ -49,9 +50,12 @@ pub(super) fn describe(owned: &Owned<'_>, asked: &[String]) -> Result<Map<String
     secrets::name(&mut keys, app, spec, &secret_of(name));
     if is_batch {
         keys.shift_remove("health");
-        if let Some(stop) = spec["terminationGracePeriodSeconds"].as_u64().filter(|grace| *grace != 30 && *grace > 5) {
-            keys.insert("stop".to_owned(), json!(duration(stop - 5)));
-        }
+        let grace = spec["terminationGracePeriodSeconds"].as_u64().filter(|grace| *grace != 30);
+        keys.extend(grace.map(|grace| {
+            let stop =
+                grace.checked_sub(5).map_or_else(|| json!({"within": duration(grace)}), |stop| json!(duration(stop)));
+            ("stop".to_owned(), stop)
+        }));
     } else {
         container::ending(app, spec, ports.main.is_some(), &mut keys);
     }
@@ -89,6 +93,10 @@ pub(super) fn describe(owned: &Owned<'_>, asked: &[String]) -> Result<Map<String
     put("annotations", annotations(owned));
     put("place", place(spec));
     put("host", reach::host(spec));
+    put(
+        "share-processes",
+        if spec["shareProcessNamespace"] == true && owned.uses.is_empty() { json!(true) } else { Json::Null },
+    );
     put("dns", reach::dns(spec));
     put("rollout", reach::rollout(object));
     let pull = items(&spec["imagePullSecrets"]).iter().filter(|one| one["name"].is_string());

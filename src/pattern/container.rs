@@ -55,7 +55,8 @@ pub(super) fn context(
         "lifecycle": hooks(app, app.drain),
         "stop": app.stop,
         "rights": !app.rights.is_empty() || !app.cluster_rights.is_empty(),
-        "grace": app.drain + app.stop.unwrap_or(30) + 5,
+        "within": app.within,
+        "grace": app.within.unwrap_or(app.drain + app.stop.unwrap_or(30) + 5),
         "ready": ready,
         "live": live,
         "port_name": port_name,
@@ -78,7 +79,7 @@ pub(super) fn security(app: &App) -> Json {
         let from_file = app.user > 0 && app.capabilities.iter().any(|name| name != "NET_BIND_SERVICE");
         security.insert("allowPrivilegeEscalation".to_owned(), json!(from_file));
     }
-    security.insert("readOnlyRootFilesystem".to_owned(), json!(true));
+    security.insert("readOnlyRootFilesystem".to_owned(), json!(!app.writable_root));
     if !app.privileged {
         let mut capabilities = json!({"drop": ["ALL"]});
         if !app.capabilities.is_empty() {
@@ -159,6 +160,9 @@ fn ports(app: &App, port_name: &str) -> Vec<Json> {
 
 /// Paths that become emptyDirs: what the user listed, and `/tmp`, without which few programs start.
 fn writable(app: &App) -> Vec<Json> {
+    if app.writable_root {
+        return Vec::new();
+    }
     let mut paths: Vec<Json> = app
         .writable
         .iter()
@@ -202,7 +206,11 @@ fn mounts(app: &App, config: Option<&Json>) -> (Vec<Json>, Vec<Json>) {
         volumes.push(Json::Object(made));
     }
     for shared in &app.shared {
-        mounts.push(json!({"name": shared.name, "mountPath": shared.mount.trim_end_matches('/')}));
+        let mut mount = json!({"name": shared.name, "mountPath": shared.mount.trim_end_matches('/')});
+        if shared.read_only {
+            mount["readOnly"] = json!(true);
+        }
+        mounts.push(mount);
     }
     if let Some(name) = config.map(|config| &config["metadata"]["name"]) {
         if !app.files.single.is_empty() {
@@ -290,7 +298,7 @@ fn probes(app: &App, dial: &Dial, readiness: Option<Json>) -> Json {
     // Dialled, the pattern in front of a loopback app would answer for it, and its own death would restart the app.
     let live = health.live.as_ref().or(ready.filter(|_| app.loopback));
     let dials_front = app.loopback && live.is_none();
-    let first = health.live.as_ref().or(ready);
+    let first = health.started.as_ref().or(health.live.as_ref()).or(ready);
     if has(first) && !dials_front {
         let slow = first.is_some_and(|probe| matches!(probe.handler, Handler::Command(_)));
         let every = if slow { 10 } else { 2 };
@@ -313,9 +321,12 @@ fn handler(probe: Option<&Probe>, app: &App, dial: &Dial) -> Map<String, Json> {
     let host = asked.and_then(|probe| probe.request.host.as_ref()).or(all.host.as_ref()).map(|(host, _)| host);
     let http = |path: &str, port: Json, scheme: &Json| {
         let mut http = Map::from_iter([("path".to_owned(), json!(path)), ("port".to_owned(), port)]);
-        if !scheme.is_null() {
-            http.insert("scheme".to_owned(), scheme.clone());
-        }
+        let said = asked.and_then(|probe| probe.request.scheme.as_ref()).or(all.scheme.as_ref());
+        match said.map(|said| said.to_ascii_uppercase()) {
+            Some(said) if said == "HTTPS" => http.insert("scheme".to_owned(), json!(said)),
+            None if !scheme.is_null() => http.insert("scheme".to_owned(), scheme.clone()),
+            _ => None,
+        };
         if let Some(host) = host {
             http.insert("host".to_owned(), json!(host));
         }

@@ -269,7 +269,8 @@ fn service_ports(description: &Description, inbound: &Json) -> Vec<Json> {
         ports.push(Json::Object(port));
     }
     for port in description.app.iter().flat_map(|app| &app.ports).filter(|port| !port.private) {
-        let mut offered = json!({"name": port.name, "port": port.number, "targetPort": port.name});
+        let mut offered =
+            json!({"name": port.name, "port": port.service_port.unwrap_or(port.number), "targetPort": port.name});
         if port.protocol == "UDP" {
             offered["protocol"] = json!("UDP");
         }

@@ -32,17 +32,6 @@ pub(super) fn check(
     }
     check_keys(expose, description.own_gateway.is_some(), findings);
     check_protocol(description, expose, claimers, findings);
-    if let (true, Some(kind)) = (shape.definition.headless, expose.member("type"))
-        && shape.definition.name != "single"
-        && expose.service_type.as_deref() != Some("Headless")
-    {
-        findings.push(
-            Finding::error(kind.value.place.label(""), "this Service has no address that it could open to the outside")
-                .label(shape.entry.place.label("makes a headless Service"))
-                .because("a headless Service is a list of Pods; only one with a cluster IP has a type")
-                .help("services: {<name>: {type: …}} adds a Service for all of them, or expose: {host: …}"),
-        );
-    }
     let encrypted = claimers
         .first()
         .filter(|filled| filled.definition.claims.as_ref().is_some_and(|claim| claim.scheme == "HTTPS"));

@@ -189,9 +189,15 @@ pub(super) fn apply(prepared: &Prepared<'_>, objects: &mut [Json], findings: &mu
         let mut containers = template.pointer("/spec/containers").and_then(Json::as_array).into_iter().flatten();
         containers.any(|container| container["name"] == *description.name)
     };
-    let mut applied = false;
+    let (mut applied, mut shared) = (false, false);
     for object in objects.iter_mut().filter(|object| objects::is_workload(object)) {
         for template in objects::templates(object).into_iter().filter(|template| is_apps(template)) {
+            if let (Some(_), Some(spec)) =
+                (&description.share_processes, template.get_mut("spec").and_then(Json::as_object_mut))
+            {
+                spec.insert("shareProcessNamespace".to_owned(), json!(true));
+                shared = true;
+            }
             if description.host.is_some() {
                 share(description, template, findings);
                 applied = true;
@@ -199,6 +205,13 @@ pub(super) fn apply(prepared: &Prepared<'_>, objects: &mut [Json], findings: &mu
             check_ports(prepared, template, findings);
         }
         give_way(object);
+    }
+    if let (Some(share), false) = (&description.share_processes, shared) {
+        findings.push(
+            Finding::error(share.key_place.label(""), "no Pod of this shape can share its processes")
+                .label(description.shape.place.label("makes its Pods in another way"))
+                .help("leave `share-processes` out, or choose the shape daemon, single or replicated"),
+        );
     }
     if let (Some(host), false) = (&description.host, applied) {
         findings.push(

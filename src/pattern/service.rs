@@ -48,6 +48,12 @@ pub(super) fn check(description: &Description, findings: &mut Vec<Finding>) {
         }
     }
     let kind = description.expose.as_ref().and_then(|expose| expose.service_type.as_deref());
+    for port in description.app.iter().flat_map(|app| &app.ports) {
+        if port.private && port.service_port.is_some() {
+            let message = format!("the port `{}` is on no Service", port.name);
+            findings.push(Finding::error(port.place.label(""), message).help("leave out `private` or `service`"));
+        }
+    }
     for port in description.app.iter().flat_map(|app| &app.ports).filter(|port| port.node_port.is_some()) {
         if port.private {
             let message = format!("the port `{}` is on no Service, and so on no node", port.name);

@@ -15,6 +15,8 @@ pub struct Health {
     pub live: Option<Probe>,
     /// Seconds that starting may take.
     pub start: Option<u64>,
+    /// What shows that it has started, if that is another check.
+    pub started: Option<Probe>,
     /// Seconds between two checks, for all of them.
     pub every: Option<u64>,
     /// Seconds that an answer may take, for all of them.
@@ -34,6 +36,8 @@ pub struct Request {
     pub host: Option<(String, Place)>,
     /// Answers in a row after which a Pod is ready again.
     pub successes: Option<u64>,
+    /// `http` or `https`, if not as the app.
+    pub scheme: Option<String>,
 }
 
 /// One check.
@@ -84,7 +88,8 @@ impl Probe {
 }
 
 /// The keys that a check has beside its form.
-const OF_A_CHECK: [&str; 7] = ["port", "every", "timeout", "failures", "successes", "headers", "host"];
+const OF_A_CHECK: [&str; 9] =
+    ["port", "every", "timeout", "failures", "successes", "headers", "host", "scheme", "within"];
 
 /// The keys of one form of a check.
 const FORMS: [&str; 4] = ["path", "grpc", "command", "tcp"];
@@ -119,18 +124,23 @@ pub(super) fn read(
                 .because("Kubernetes admits 1 alone for liveness: one answer shows that a container is alive"),
         );
     }
+    let started = value.get("start").filter(|start| start.text().is_none());
+    let within = started.and_then(|start| start.get("within")).and_then(Spanned::text);
+    let within = within.and_then(|text| duration_seconds(text).ok());
+    let started = started.and_then(|start| reader.probe(start));
     let request = request(value);
     if forms == 0 {
         reader.check_headers(value);
     }
-    let checks: Vec<&Probe> = ready.iter().chain(&live).collect();
-    for member in ["headers", "host"].iter().filter_map(|key| value.member(key)).filter(|_| forms == 0) {
+    let checks: Vec<&Probe> = ready.iter().chain(&live).chain(&started).collect();
+    for member in ["headers", "host", "scheme"].iter().filter_map(|key| value.member(key)).filter(|_| forms == 0) {
         reader.needs_path(member, &checks);
     }
     Health {
         ready,
         live,
-        start: seconds("start"),
+        start: seconds("start").or(within),
+        started,
         every: seconds("every"),
         timeout: seconds("timeout"),
         failures: value.get("failures").and_then(|failures| failures.to_json().as_u64()),
@@ -144,6 +154,7 @@ fn request(value: &Spanned) -> Request {
         headers: headers.iter().map(|member| (member.key.clone(), scalar(&member.value))).collect(),
         host: value.get("host").and_then(|host| Some((host.text()?.to_owned(), host.place.clone()))),
         successes: value.get("successes").and_then(|successes| successes.to_json().as_u64()),
+        scheme: value.get("scheme").and_then(Spanned::text).map(str::to_owned),
     }
 }
 
@@ -174,7 +185,7 @@ impl Reader<'_> {
         let probe =
             Probe { handler, every: seconds("every"), timeout: seconds("timeout"), failures, request: request(value) };
         self.check_headers(value);
-        for member in ["headers", "host"].iter().filter_map(|key| value.member(key)) {
+        for member in ["headers", "host", "scheme"].iter().filter_map(|key| value.member(key)) {
             self.needs_path(member, &[&probe]);
         }
         Some(probe)

@@ -68,6 +68,8 @@ pub struct App {
     pub capabilities: Vec<String>,
     /// Paths it writes to.
     pub writable: Vec<Writable>,
+    /// Whether it may write wherever its user may.
+    pub writable_root: bool,
     /// Volumes that several containers share.
     pub shared: Vec<Shared>,
     /// What it asks for and may use.
@@ -78,6 +80,8 @@ pub struct App {
     pub drain: u64,
     /// Seconds from SIGTERM to SIGKILL, if that is said.
     pub stop: Option<u64>,
+    /// Seconds that its Pod has to end, if that is said to the second.
+    pub within: Option<u64>,
     /// What runs in the container before SIGTERM.
     pub before_stop: Vec<String>,
     /// What runs in the container once it has started.
@@ -111,6 +115,8 @@ pub struct NamedPort {
     pub host_port: Option<u16>,
     /// The port of every node that leads to it through the Service.
     pub node_port: Option<u16>,
+    /// Its port on the Service, if it is another.
+    pub service_port: Option<u16>,
     /// Where it is written.
     pub place: Place,
 }
@@ -181,6 +187,8 @@ pub fn read(member: &Member, findings: &mut Vec<Finding>) -> App {
     let mut reader = text::Reader { findings };
     let command = reader.texts(app.get("command"));
     let args = reader.texts(app.get("args"));
+    let within = app.get("stop").and_then(|stop| stop.get("within")).and_then(Spanned::text);
+    let within = within.and_then(|text| duration_seconds(text).ok());
     let before_stop = reader.texts(app.get("before-stop"));
     let after_start = reader.texts(app.get("after-start"));
     let env = env::read(&mut reader, app.get("env"));
@@ -207,11 +215,13 @@ pub fn read(member: &Member, findings: &mut Vec<Finding>) -> App {
         privileged: app.get("privileged").is_some_and(|privileged| privileged.to_json() == true),
         capabilities: app.get("capabilities").map(Spanned::items).unwrap_or_default().iter().map(scalar).collect(),
         writable: volumes::writable(app.get("writable"), findings),
+        writable_root: app.get("writable").is_some_and(|all| all.text() == Some("all")),
         shared: volumes::shared(app.get("shared")),
         resources,
         loopback,
         drain: seconds("drain").unwrap_or(if number.is_some() { 10 } else { 0 }),
         stop: seconds("stop"),
+        within,
         before_stop,
         after_start,
         rights: rights(app.get("rights"), findings),
@@ -231,6 +241,16 @@ pub fn read(member: &Member, findings: &mut Vec<Finding>) -> App {
         );
     }
     check_ports(&read, findings);
+    if let (Some(within), Some(stop)) = (read.within.filter(|within| *within < read.drain), app.get("stop")) {
+        findings.push(
+            Finding::error(
+                stop.place.label(""),
+                format!("a Pod has {within}s to end, and `drain` alone takes {}s", read.drain),
+            )
+            .because("the kubelet kills what still runs after terminationGracePeriodSeconds, the wait included")
+            .help("drain: 0s, or more time"),
+        );
+    }
     read
 }
 
@@ -247,9 +267,10 @@ fn named_ports(value: Option<&Spanned>) -> Vec<NamedPort> {
         };
         let host_port = member.value.get("host-port").and_then(port_number);
         let node_port = member.value.get("node-port").and_then(port_number);
+        let service_port = member.value.get("service").and_then(port_number);
         let private = member.value.get("private").is_some_and(|private| private.to_json() == true);
         let (name, place) = (member.key.clone(), port.place.clone());
-        Some(NamedPort { name, number, protocol, private, host_port, node_port, place })
+        Some(NamedPort { name, number, protocol, private, host_port, node_port, service_port, place })
     };
     value.map(Spanned::members).unwrap_or_default().iter().filter_map(read).collect()
 }

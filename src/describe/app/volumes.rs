@@ -46,6 +46,8 @@ pub struct Shared {
     pub mount: String,
     /// How much it may hold.
     pub size: Option<String>,
+    /// Whether this container may only read it.
+    pub read_only: bool,
     /// Where it is named.
     pub place: Place,
 }
@@ -254,6 +256,7 @@ pub(super) fn shared(value: Option<&Spanned>) -> Vec<Shared> {
         name: member.key.clone(),
         mount: text_of(&member.value, "mount").or_else(|| member.value.text().map(str::to_owned)).unwrap_or_default(),
         size: member.value.get("size").map(scalar),
+        read_only: member.value.get("readOnly").is_some_and(|said| said.to_json() == true),
         place: member.key_place.clone(),
     };
     value.map(Spanned::members).unwrap_or_default().iter().map(read).collect()
