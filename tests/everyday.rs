@@ -951,6 +951,15 @@ fn a_document_in_isolate_is_all_of_its_pods() {
 const SHOP: &str = "port: 8080, ports: {admin: 9901, metrics: {port: 9102, private: true}, dns: 53/udp}";
 
 #[test]
+fn claims_have_annotations_of_their_own() {
+    let claim = "volumes: {data: {claim: data, create: {size: 1Gi}, mount: /data}}";
+    let objects = objects(&app(claim, "annotations: {claim: {a/b: c}}"));
+    assert_eq!(of(&objects, "PersistentVolumeClaim")["metadata"]["annotations"]["a/b"], "c");
+    let run = generate(&app("", "annotations: {claim: {a/b: c}}"));
+    assert!(run.stderr.contains("no volume has `create`"), "{}", run.stderr);
+}
+
+#[test]
 fn what_a_service_is_has_keys() {
     let spec = |more: &str| of(&objects(&app(SHOP, more)), "Service")["spec"].clone();
     let node = spec("expose: {type: NodePort, node-port: 30080, local: true}");

@@ -679,15 +679,20 @@ fn secrets_are_known_by_their_values_too() {
 /// What answers the liveness probe answers the start-up probe that is added.
 #[test]
 fn an_added_start_up_probe_asks_what_the_liveness_probe_asks() {
-    let ready = "readinessProbe: {httpGet: {path: /h, port: 80, scheme: HTTPS}}";
-    let run = patterns_with(&["import", "-"], deployment(&format!(", {ready}"), "").as_bytes());
-    assert!(run.stdout.contains("startupProbe: {httpGet: {scheme: HTTPS}}"), "{}", run.stdout);
-    let probe = "livenessProbe: {httpGet: {path: /h, port: 80, scheme: HTTPS}}";
-    let run = patterns_with(&["import", "-"], deployment(&format!(", {probe}"), "").as_bytes());
-    assert!(run.stdout.contains("startupProbe: {httpGet: {scheme: HTTPS}}"), "{}", run.stdout);
-    let started = format!("{probe}, startupProbe: {{httpGet: {{path: /s, port: 80}}}}");
-    let run = patterns_with(&["import", "-"], deployment(&format!(", {started}"), "").as_bytes());
-    assert!(!run.stdout.contains("startupProbe: {httpGet: {scheme: HTTPS}}"), "{}", run.stdout);
+    let asked = |probes: &str| {
+        let said = report(&deployment(&format!(", {probes}"), ""));
+        let made = documents(&generate(description(&said)).stdout);
+        let deployment = made.into_iter().find(|object| object["kind"] == "Deployment").expect("a Deployment");
+        deployment["spec"]["template"]["spec"]["containers"][0]["startupProbe"]["httpGet"].clone()
+    };
+    let of = |path: &str, scheme: &str| format!("{{httpGet: {{path: {path}, port: 80, scheme: {scheme}}}}}");
+    let https = json!({"path": "/h", "port": 80, "scheme": "HTTPS"});
+    assert_eq!(asked(&format!("readinessProbe: {}", of("/h", "HTTPS"))), https);
+    assert_eq!(asked(&format!("livenessProbe: {}", of("/h", "HTTPS"))), https);
+    let both = format!("livenessProbe: {}, readinessProbe: {}", of("/h", "HTTPS"), of("/r", "HTTP"));
+    assert_eq!(asked(&both), https);
+    let started = format!("livenessProbe: {}, startupProbe: {}", of("/h", "HTTPS"), of("/s", "HTTP"));
+    assert_eq!(asked(&started), json!({"path": "/s", "port": 80}));
 }
 
 /// Of each of these a stranger's manifests lost something, or kept something of theirs out.

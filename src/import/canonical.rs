@@ -37,8 +37,24 @@ const NOISE_ANNOTATIONS: &[&str] = &[
     "meta.helm.sh/",
     "checksum/",
     "kompose.",
+    "argocd.argoproj.io/tracking-id",
+    "kustomize.toolkit.fluxcd.io/",
+    "helm.toolkit.fluxcd.io/",
+    "config.kubernetes.io/",
+    "internal.config.kubernetes.io/",
+    "objectset.rio.cattle.io/",
+    "field.cattle.io/",
+    "autoscaling.alpha.kubernetes.io/",
+    "pv.kubernetes.io/",
+    "volume.kubernetes.io/storage-provisioner",
+    "volume.kubernetes.io/selected-node",
+    "volume.beta.kubernetes.io/storage-provisioner",
     "patterns/",
 ];
+
+/// Beginnings of labels that tools write by themselves.
+const NOISE_LABEL_PREFIXES: &[&str] =
+    &["io.kompose.network/", "kustomize.toolkit.fluxcd.io/", "helm.toolkit.fluxcd.io/", "objectset.rio.cattle.io/"];
 
 /// What the comparison has to know of the objects around one.
 #[derive(Clone, Debug, Default)]
@@ -105,7 +121,8 @@ pub(super) fn pod_spec(object: &Json) -> Option<&Json> {
 
 /// Whether a label is a tool's own and nobody asks for it.
 pub(super) fn is_noise_label(key: &str, asked: &[String]) -> bool {
-    NOISE_LABELS.contains(&key) && !asked.iter().any(|asked| asked == key)
+    let is_noise = NOISE_LABELS.contains(&key) || NOISE_LABEL_PREFIXES.iter().any(|prefix| key.starts_with(prefix));
+    is_noise && !asked.iter().any(|asked| asked == key)
 }
 
 /// Whether an annotation is a tool's own.
@@ -242,6 +259,16 @@ fn service(spec: &mut Json, around: &Around) {
             number => number.clone(),
         };
         port["targetPort"] = target;
+    }
+    // their order is of no effect, and some have one number for two protocols
+    if let Some(ports) = spec.get_mut("ports").and_then(Json::as_array_mut) {
+        let numbers: Vec<Option<u64>> = ports.iter().map(|port| port["port"].as_u64()).collect();
+        for port in ports.iter_mut().filter(|port| port["protocol"].is_null()) {
+            if numbers.iter().filter(|number| **number == port["port"].as_u64()).count() > 1 {
+                port["protocol"] = json!("TCP");
+            }
+        }
+        ports.sort_by_key(|port| (port["port"].as_u64(), text(&port["protocol"])));
     }
     if spec["ports"].is_null() {
         remove(spec, &["ports"]);

@@ -214,8 +214,9 @@ fn covered(path: &[String], said: &Json, made: Option<&Json>, whole: (&Json, &Js
             nothing.then_some("a request of nothing tells the scheduler nothing")
         }
         (port, "name") if port.starts_with("[containerPort=") => {
-            let lists = at(whole.0, 4)?.as_object()?.values();
-            let containers = lists.filter_map(Json::as_object).flat_map(Map::values);
+            let lists =
+                ["initContainers", "containers"].map(|list| at(whole.0, 5).and_then(|spec| spec[list].as_object()));
+            let containers = lists.into_iter().flatten().flat_map(Map::values);
             let ports = containers.filter_map(|container| container["ports"].as_object()).flat_map(Map::values);
             (ports.filter(|port| port["name"] == *said).count() > 1).then_some("two ports of the Pod had this name")
         }

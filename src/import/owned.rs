@@ -137,7 +137,15 @@ impl<'a> Owned<'a> {
             ("workload", &self.workload.object["metadata"]["annotations"]),
             ("route", of(self.ingress)),
             ("account", of(self.account)),
+            ("claim", self.claim_annotations()),
         ]
+    }
+
+    /// What all claims are annotated with; nothing where they differ.
+    fn claim_annotations(&self) -> &'a Json {
+        let mut all = self.claims.iter().map(|claim| &claim.object["metadata"]["annotations"]);
+        let first = all.next().unwrap_or(&Json::Null);
+        if all.all(|other| other == first) { first } else { &Json::Null }
     }
 
     /// How a claim is made, if this document makes it.

@@ -36,6 +36,7 @@ pub(super) fn apply(description: &Description, objects: &mut [Json], findings: &
             let fits = match member.key.as_str() {
                 "service" => object["kind"] == "Service",
                 "account" => object["kind"] == "ServiceAccount",
+                "claim" => object["kind"] == "PersistentVolumeClaim",
                 "workload" => is_workload,
                 "route" => ["Ingress", "HTTPRoute", "GRPCRoute"].iter().any(|kind| object["kind"] == *kind),
                 _ => false,
@@ -55,6 +56,7 @@ pub(super) fn apply(description: &Description, objects: &mut [Json], findings: &
             let what = match member.key.as_str() {
                 "service" => "a Service",
                 "account" => "a ServiceAccount",
+                "claim" => "a PersistentVolumeClaim: no volume has `create`",
                 "route" => "a route: there is no `expose` with a host",
                 _ => "a workload",
             };
