@@ -1,0 +1,271 @@
+//! One workload as one document: described, generated, compared and mended.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use serde_json::{Map, Value as Json, json};
+
+use super::canonical::{self, Around};
+use super::owned::Owned;
+use super::{
+    Compared, Field, Generate, Imported, Input, Kind, compare, obsolete, patch, refusal, secrets, workload, write,
+};
+
+/// A document with its keys, before it is text.
+pub(super) struct Attempt {
+    pub keys: Map<String, Json>,
+    pub comments: Vec<(String, String)>,
+    pub imported: Imported,
+}
+
+/// What all documents of a run have in common.
+pub(super) struct Run {
+    /// Labels that something selects by.
+    pub(super) asked: Vec<String>,
+    /// Ports of Services by name.
+    pub(super) services: Arc<HashMap<(String, String), u64>>,
+    /// Kind, namespace and name of everything that there is.
+    pub(super) there: HashSet<[String; 3]>,
+}
+
+/// How often what is generated is compared and mended; a patch may show another difference beneath.
+const ROUNDS: usize = 4;
+
+/// Describes a workload, and mends the description until what it generates says all that the manifests say.
+///
+/// # Errors
+/// Why it stays where it is.
+pub(super) fn attempt(owned: &Owned<'_>, run: &Run, generate: Generate<'_>) -> Result<Attempt, String> {
+    let mut keys = workload::describe(owned, &run.asked)?;
+    let mut comments = Vec::new();
+    if !owned.extra.is_empty() {
+        keys.insert("extra".to_owned(), owned.extra.iter().map(|input| without_tools(&input.object)).collect());
+        comments.push(("extra".to_owned(), places("no key makes", &owned.extra)));
+    }
+    let mut merges: BTreeMap<String, Json> = BTreeMap::new();
+    let mut ignored: Vec<Json> =
+        keys.get("ignore").map(|ignored| canonical::items(ignored).to_vec()).unwrap_or_default();
+    for _ in 0..ROUNDS {
+        write_hatches(&mut keys, &merges, &ignored);
+        let text = write::document(&keys, &comments)?;
+        let made = match generate(&text, None) {
+            Ok(made) => made,
+            Err(findings) => {
+                if refusal::make_writable(&findings, &mut keys) || refusal::ignore(&findings, &mut ignored) {
+                    continue;
+                }
+                return Err(refusal::refused(&findings));
+            }
+        };
+        let objects = compare_all(owned, run, &made);
+        let mut mended = false;
+        for object in &objects {
+            let lost: Vec<&Field> = object.fields.iter().filter(|field| field.kind == Kind::Lost).collect();
+            if lost.is_empty() {
+                continue;
+            }
+            let around = around(made.iter(), run);
+            let canonical = canonical::canonical(&object.made, &around);
+            let merge = patch::merge(&lost, &object.input.object, &object.made, &canonical)?;
+            let name = identity(&object.made, owned);
+            let before = merges.get(&name).cloned();
+            let whole = merges.entry(name.clone()).or_insert_with(|| json!({}));
+            patch::add(whole, &merge);
+            if before.as_ref() == Some(whole) {
+                let fields: Vec<String> = lost.iter().map(|field| field.name()).collect();
+                return Err(format!("no key and no patch says {}", fields.join(", ")));
+            }
+            mended = true;
+            comments.retain(|(at, _)| *at != format!("patch {name}"));
+            comments.push((format!("patch {name}"), format!("{} ({})", object.input.place(), fields(&lost))));
+        }
+        if !mended && let Some(object) = overwritten(owned, run, &made, &objects) {
+            let [kind, _, name] = place_of(object);
+            return Err(format!("it would make {kind}/{name}, and there is one that does not belong to it"));
+        }
+        if !mended {
+            return Ok(finish(owned, keys, comments, text, &made, objects, merges.len()));
+        }
+    }
+    Err("what it generates does not come out even with the manifest".to_owned())
+}
+
+fn finish(
+    owned: &Owned<'_>,
+    keys: Map<String, Json>,
+    comments: Vec<(String, String)>,
+    text: String,
+    made: &[Json],
+    objects: Vec<Compared>,
+    patches: usize,
+) -> Attempt {
+    let is_there = |object: &&Json| {
+        let compared = objects.iter().any(|one| one.made == **object);
+        let extra = owned
+            .extra
+            .iter()
+            .any(|input| input.kind() == object["kind"] && input.name() == object["metadata"]["name"]);
+        !compared && !extra
+    };
+    let title = |object: &Json| {
+        format!("{}/{}", canonical::text(&object["kind"]), canonical::text(&object["metadata"]["name"]))
+    };
+    let mut obsolete: Vec<String> = objects.iter().filter_map(obsolete::immutable).collect();
+    if owned.workload.kind() == "Job" {
+        obsolete
+            .push(format!("{}: a Job's spec is immutable, and the new one has its own name", owned.workload.title()));
+    }
+    let added = made.iter().filter(is_there).map(title).collect();
+    Attempt {
+        imported: Imported {
+            name: owned.name.clone(),
+            namespace: owned.workload.id.namespace.clone(),
+            workload: owned.workload.clone(),
+            text,
+            objects,
+            added,
+            patches,
+            extra: owned.extra.iter().map(|input| (*input).clone()).collect(),
+            obsolete,
+            secrets: named_secrets(owned),
+            environments: Vec::new(),
+        },
+        keys,
+        comments,
+    }
+}
+
+/// The keys that the document's references need, each with the place of its value.
+fn named_secrets(owned: &Owned<'_>) -> Vec<String> {
+    let workload = owned.workload;
+    let Some(spec) = canonical::pod_spec(&workload.object) else { return Vec::new() };
+    let mut keys = Vec::new();
+    for (path, line) in &workload.open {
+        let Some(name) = secrets::variable(&workload.object, path) else { continue };
+        let way = path[..path.len() - 3].iter().fold(String::new(), |pointer, step| pointer + "/" + step);
+        let Some(container) = workload.object.pointer(&way) else { continue };
+        let value = workload.object.pointer(&format!("/{}", path.join("/"))).and_then(Json::as_str);
+        let key = secrets::secret_key(spec, container, name, value.unwrap_or_default());
+        let secret = workload::secret_of(&owned.name);
+        keys.push(format!("Secret/{secret} with {key}, which is in the open at {}:{line}", workload.file));
+    }
+    keys
+}
+
+/// Puts `patch` and `ignore` at the end of the document, in the order of the documentation.
+fn write_hatches(keys: &mut Map<String, Json>, merges: &BTreeMap<String, Json>, ignored: &[Json]) {
+    let extra = keys.shift_remove("extra");
+    keys.shift_remove("patch");
+    keys.shift_remove("ignore");
+    if !merges.is_empty() {
+        let patches = merges.iter().map(|(object, merge)| json!({"object": object, "merge": merge}));
+        keys.insert("patch".to_owned(), patches.collect());
+    }
+    keys.extend(extra.map(|extra| ("extra".to_owned(), extra)));
+    if !ignored.is_empty() {
+        keys.insert("ignore".to_owned(), Json::Array(ignored.to_vec()));
+    }
+}
+
+fn compare_all(owned: &Owned<'_>, run: &Run, made: &[Json]) -> Vec<Compared> {
+    let said_around = around(owned.objects().map(|input| &input.object), run);
+    let made_around = around(made.iter(), run);
+    let mut compared = Vec::new();
+    for input in owned.objects() {
+        let same = |object: &&Json| {
+            let name = input.kind() == "Job" || object["metadata"]["name"] == input.name();
+            object["kind"] == input.kind() && name
+        };
+        let object = made
+            .iter()
+            .find(same)
+            .cloned()
+            .unwrap_or_else(|| json!({"kind": input.kind(), "metadata": {"name": input.name()}}));
+        let mut fields = compare::compare(&input.object, &said_around, &object, &made_around);
+        fields.extend(input.old.as_ref().map(|old| compare::version(old, &input.object)));
+        compared.push(Compared { input: input.clone(), made: object, fields });
+    }
+    compared
+}
+
+/// What no two objects of a cluster share: kind, namespace and name.
+pub(super) fn place_of(object: &Json) -> [String; 3] {
+    ["/kind", "/metadata/namespace", "/metadata/name"]
+        .map(|pointer| object.pointer(pointer).and_then(Json::as_str).unwrap_or_default().to_owned())
+}
+
+/// An object that would be made in the place of one that is there and not taken over.
+fn overwritten<'made>(owned: &Owned<'_>, run: &Run, made: &'made [Json], objects: &[Compared]) -> Option<&'made Json> {
+    made.iter().find(|object| {
+        let is_taken_over = objects.iter().any(|one| one.made == **object)
+            || owned.extra.iter().any(|input| place_of(&input.object) == place_of(object));
+        !is_taken_over && run.there.contains(&place_of(object))
+    })
+}
+
+fn around<'a>(objects: impl Iterator<Item = &'a Json>, run: &Run) -> Around {
+    let mut around = Around { asked: run.asked.clone(), elsewhere: Arc::clone(&run.services), ..Around::default() };
+    around.learn(objects);
+    around
+}
+
+/// How a patch names an object: a Job without the hash that its name ends in.
+fn identity(made: &Json, owned: &Owned<'_>) -> String {
+    let name =
+        if made["kind"] == "Job" { owned.name.as_str() } else { made["metadata"]["name"].as_str().unwrap_or_default() };
+    format!("{}/{name}", canonical::text(&made["kind"]))
+}
+
+fn fields(lost: &[&Field]) -> String {
+    let mut names: Vec<&str> = lost
+        .iter()
+        .filter_map(|field| field.path.iter().rev().find(|step| !step.starts_with('[')))
+        .map(String::as_str)
+        .collect();
+    names.dedup();
+    match names.as_slice() {
+        [a, b, c, _, _, ..] => format!("{a}, {b}, {c}, …"),
+        names => names.join(", "),
+    }
+}
+
+fn places(what: &str, inputs: &[&Input]) -> String {
+    let places: Vec<String> = inputs.iter().map(|input| format!("{} ({})", input.title(), input.place())).collect();
+    format!("{what} {}", places.join(", "))
+}
+
+/// An object without what the server and tools wrote into it.
+fn without_tools(object: &Json) -> Json {
+    let mut object = object.clone();
+    if let Some(members) = object.as_object_mut() {
+        members.shift_remove("status");
+    }
+    if let Some(metadata) = object.get_mut("metadata").and_then(Json::as_object_mut) {
+        metadata.retain(|key, _| matches!(key.as_str(), "name" | "namespace" | "labels" | "annotations"));
+        for (map, is_noise) in [
+            (
+                "labels",
+                (|key: &str| key.starts_with("app.kubernetes.io/") || canonical::is_noise_label(key, &[]))
+                    as fn(&str) -> bool,
+            ),
+            ("annotations", canonical::is_noise_annotation as fn(&str) -> bool),
+        ] {
+            if let Some(members) = metadata.get_mut(map).and_then(Json::as_object_mut) {
+                members.retain(|key, _| !is_noise(key));
+            }
+            if metadata.get(map).and_then(Json::as_object).is_some_and(Map::is_empty) {
+                metadata.shift_remove(map);
+            }
+        }
+    }
+    if let Some(spec) = object.get_mut("spec").and_then(Json::as_object_mut) {
+        // Of a Service that the server has filled in, addresses are its choice.
+        let is_filled_in = spec.contains_key("clusterIPs");
+        spec.retain(|key, value| match key.as_str() {
+            "clusterIPs" | "ipFamilies" => !is_filled_in,
+            "clusterIP" => value == "None" || !is_filled_in,
+            _ => true,
+        });
+    }
+    object
+}

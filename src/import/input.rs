@@ -1,0 +1,88 @@
+//! What is imported: an object, and the place that it is written in.
+
+use serde_json::Value as Json;
+
+use super::{canonical, legacy, secrets};
+use crate::describe::{Kind, Spanned};
+use crate::diagnostic::ObjectRef;
+use crate::kube::Object;
+
+/// An object of the input.
+#[derive(Clone, Debug)]
+pub struct Input {
+    /// Kind, name and namespace.
+    pub id: ObjectRef,
+    /// The object as kubectl reads it, without what is null.
+    pub object: Json,
+    /// The file that it is in.
+    pub file: String,
+    /// Its first line there.
+    pub line: usize,
+    /// Values that look like secrets and are written in the open, with their lines.
+    pub(super) open: Vec<(Vec<String>, usize)>,
+    /// The version that it is written in, if that is one that no server has any more.
+    pub(super) old: Option<String>,
+}
+
+impl Input {
+    /// Copies an object out of its file.
+    #[must_use]
+    pub fn of(object: &Object) -> Self {
+        let spanned = Spanned::from_node(&object.document, object.node);
+        let mut json = spanned.to_json();
+        let source = &object.document.source;
+        let line_of = |value: &Spanned| source.position(value.place.span.start).line;
+        let open = secrets::find(&json).into_iter().filter_map(|path| {
+            let value = path.iter().try_fold(&spanned, |value, step| match &value.kind {
+                Kind::List(items) => items.get(step.parse::<usize>().ok()?),
+                _ => value.get(step),
+            })?;
+            Some((path, line_of(value)))
+        });
+        let open = open.collect();
+        canonical::without_nulls(&mut json);
+        if canonical::has_no_empty_lists(&object.id.kind) {
+            canonical::without_empty_lists(&mut json);
+        }
+        let line = source.position(object.document.span(object.node).start).line;
+        let old = legacy::update(&mut json);
+        legacy::name_class(&mut json);
+        let mut id = object.id.clone();
+        if let (Some(_), Some(version)) = (&old, json["apiVersion"].as_str()) {
+            version.clone_into(&mut id.api_version);
+        }
+        Self { id, object: json, file: source.name.clone(), line, open, old }
+    }
+
+    /// Where values that look like secrets are written in the open, apart from variables, which become references.
+    pub fn open(&self) -> impl Iterator<Item = String> {
+        let others = self.open.iter().filter(|(path, _)| secrets::variable(&self.object, path).is_none());
+        others.map(|(_, line)| format!("{}:{line}", self.file))
+    }
+
+    pub(super) fn kind(&self) -> &str {
+        &self.id.kind
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.id.name
+    }
+
+    /// Whether it is of a kind that a document is made for.
+    #[must_use]
+    pub fn is_workload(&self) -> bool {
+        canonical::template_pointer(self.kind()).is_some()
+    }
+
+    /// `Deployment/shop`.
+    #[must_use]
+    pub fn title(&self) -> String {
+        format!("{}/{}", self.id.kind, self.id.name)
+    }
+
+    /// `k8s/shop.yaml:3`.
+    #[must_use]
+    pub fn place(&self) -> String {
+        format!("{}:{}", self.file, self.line)
+    }
+}

@@ -1,0 +1,76 @@
+//! What an import comes to: documents with their comparison, and what stays where it is.
+
+use serde_json::Value as Json;
+
+use super::{Field, Input, Kind};
+use crate::diagnostic::Finding;
+
+/// What generates objects from the text of a description, in an environment if one is named.
+pub type Generate<'a> = &'a dyn Fn(&str, Option<&str>) -> Result<Vec<Json>, Vec<Finding>>;
+
+/// A document of the description.
+#[derive(Debug)]
+pub struct Imported {
+    /// Its name.
+    pub name: String,
+    /// Its namespace.
+    pub namespace: Option<String>,
+    /// The workload that it is for.
+    pub workload: Input,
+    /// Its text.
+    pub text: String,
+    /// The comparison, by object of the input.
+    pub objects: Vec<Compared>,
+    /// What it makes beside the objects that were there.
+    pub added: Vec<String>,
+    /// How many patches it needs.
+    pub patches: usize,
+    /// Objects that it takes over as they are.
+    pub extra: Vec<Input>,
+    /// What has to be deleted because it cannot be changed into what is made.
+    pub obsolete: Vec<String>,
+    /// Keys of Secrets that have to be there first, for values that the manifest has in the open.
+    pub secrets: Vec<String>,
+    /// The environments it has.
+    pub environments: Vec<String>,
+}
+
+/// An object of the input with what is made of it.
+#[derive(Debug)]
+pub struct Compared {
+    /// The object.
+    pub input: Input,
+    /// What takes its place.
+    pub made: Json,
+    /// Field by field.
+    pub fields: Vec<Field>,
+}
+
+/// An object that stays in its file.
+#[derive(Debug)]
+pub struct Left {
+    /// The object.
+    pub input: Input,
+    /// Why.
+    pub why: String,
+}
+
+/// The result of an import.
+#[derive(Debug, Default)]
+pub struct Import {
+    /// The documents, in the order of their workloads.
+    pub documents: Vec<Imported>,
+    /// What stays where it is.
+    pub left: Vec<Left>,
+}
+
+impl Import {
+    /// The fields that were said and are not made; none, or the import has failed.
+    pub fn lost(&self) -> impl Iterator<Item = (&Input, &Field)> {
+        let objects = self.documents.iter().flat_map(|document| &document.objects);
+        objects.flat_map(|object| {
+            let lost = object.fields.iter().filter(|field| field.kind == Kind::Lost);
+            lost.map(move |field| (&object.input, field))
+        })
+    }
+}
