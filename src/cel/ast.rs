@@ -16,6 +16,16 @@ pub struct Expr {
     pub at: At,
     /// What it is.
     pub kind: Kind,
+    /// Its number among the facts that the check finds out.
+    pub number: usize,
+}
+
+impl Expr {
+    /// A node that is not checked yet.
+    #[must_use]
+    pub fn new(at: At, kind: Kind) -> Self {
+        Self { at, kind, number: 0 }
+    }
 }
 
 /// What a node is. Operators are calls of the functions that cel-go gives them: `_+_`, `!_`, `@in`.

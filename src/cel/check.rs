@@ -20,6 +20,9 @@ pub struct Scope {
 /// So many steps one check takes at most; types of nested lists grow with each level.
 const STEPS: usize = 200_000;
 
+/// The minor version of Kubernetes whose servers take `sortBy`, which is a macro, with the other functions of lists.
+const SORT_BY: u8 = 35;
+
 /// Names of types, which are values too: `type(x) == string`.
 const TYPES: [&str; 12] = [
     "bool",
@@ -36,11 +39,32 @@ const TYPES: [&str; 12] = [
     "google.protobuf.Duration",
 ];
 
+/// What the check has found out about a node.
+#[derive(Debug)]
+pub struct Fact {
+    /// The type of its value.
+    pub of: Type,
+    /// The signatures that fit a call.
+    pub overloads: Vec<&'static Overload>,
+    /// The field as it is written, where it has another name in the object.
+    pub written: Option<String>,
+}
+
 /// Checks a tree and returns the type of its result.
 pub fn check(expr: &mut Expr, scope: &Scope) -> Result<Type, CompileError> {
-    let mut checker = Checker { scope, locals: Vec::new(), bindings: Bindings::default(), steps: 0, formats: 0 };
-    let of = checker.expr(expr)?;
-    Ok(checker.bindings.resolve(&of, true))
+    Checker::new(scope).whole(expr)
+}
+
+/// Checks a tree and returns the type of its result, and what is known of each node, by its number; nothing of trees
+/// whose types have grown too large.
+pub fn check_with_facts(expr: &mut Expr, scope: &Scope) -> Result<(Type, Option<Vec<Fact>>), CompileError> {
+    let mut checker = Checker { facts: Some(Vec::new()), ..Checker::new(scope) };
+    let of = checker.whole(expr)?;
+    let mut facts = checker.facts.take();
+    for fact in facts.iter_mut().flatten() {
+        fact.of = checker.bindings.resolve(&fact.of, true);
+    }
+    Ok((of, facts.filter(|_| !checker.bindings.is_exhausted())))
 }
 
 /// Whether a tree reads a variable.
@@ -79,11 +103,33 @@ struct Checker<'scope> {
     steps: usize,
     /// How many calls of `format` are around: their lists may hold anything (`ValidateHomogeneousAggregateLiterals`).
     formats: usize,
+    /// What is known of each node, where that is asked for; then what the node being checked is about.
+    facts: Option<Vec<Fact>>,
+    overloads: Vec<&'static Overload>,
+    written: Option<String>,
 }
 
 type Checked = Result<Type, CompileError>;
 
-impl Checker<'_> {
+impl<'run> Checker<'run> {
+    fn new(scope: &'run Scope) -> Self {
+        Self {
+            scope,
+            locals: Vec::new(),
+            bindings: Bindings::default(),
+            steps: 0,
+            formats: 0,
+            facts: None,
+            overloads: Vec::new(),
+            written: None,
+        }
+    }
+
+    fn whole(&mut self, expr: &mut Expr) -> Checked {
+        let of = self.expr(expr)?;
+        Ok(self.bindings.resolve(&of, true))
+    }
+
     fn find(&self, name: &str) -> Option<Type> {
         let local = self.locals.iter().rev().find(|(known, _)| known == name);
         local.or_else(|| self.scope.variables.iter().find(|(known, _)| known == name)).map(|(_, of)| of.clone())
@@ -94,6 +140,16 @@ impl Checker<'_> {
     }
 
     fn expr(&mut self, expr: &mut Expr) -> Checked {
+        let of = self.node(expr)?;
+        if let Some(facts) = &mut self.facts {
+            expr.number = facts.len();
+            let (overloads, written) = (std::mem::take(&mut self.overloads), self.written.take());
+            facts.push(Fact { of: of.clone(), overloads, written });
+        }
+        Ok(of)
+    }
+
+    fn node(&mut self, expr: &mut Expr) -> Checked {
         self.steps += 1;
         if self.steps > STEPS || self.bindings.is_exhausted() {
             return Err(CompileError::unsupported(expr.at, "the expression is too complex to be checked"));
@@ -225,6 +281,9 @@ impl Checker<'_> {
             Type::Dyn | Type::Var(_) => Type::Dyn,
             Type::Object(fields) => match fields.get(field) {
                 Some(known) => {
+                    if self.facts.is_some() && *field != known.name {
+                        self.written = Some(field.clone());
+                    }
                     field.clone_from(&known.name);
                     known.of.clone()
                 }
@@ -300,6 +359,7 @@ impl Checker<'_> {
                 && (overload.since <= version || version == 0)
         };
         let mut only = None;
+        let mut fitting = Vec::new();
         let mut result: Option<Type> = None;
         let mut count = 0;
         for overload in all.iter().filter(fits) {
@@ -307,6 +367,9 @@ impl Checker<'_> {
             if let Some(found) = self.apply(overload, &types) {
                 count += 1;
                 only = Some(overload);
+                if self.facts.is_some() {
+                    fitting.push(overload);
+                }
                 result = match result {
                     Some(known) if known != found => Some(Type::Dyn),
                     _ => Some(found),
@@ -328,6 +391,7 @@ impl Checker<'_> {
             result = bound;
         }
         library::check_literals(function, target.as_deref(), args)?;
+        self.overloads = fitting;
         Ok(result)
     }
 
@@ -345,6 +409,10 @@ impl Checker<'_> {
     }
 
     fn comprehension(&mut self, at: At, of: &mut Macro) -> Checked {
+        if of.kind == MacroKind::SortBy && (1..SORT_BY).contains(&self.scope.version) {
+            let message = format!("there is no function `sortBy`; it comes with Kubernetes 1.{SORT_BY}");
+            return Err(CompileError::new(at, message));
+        }
         let range_type = self.expr(&mut of.range)?;
         let range = self.resolve(&range_type);
         if let MacroKind::OptMap | MacroKind::OptFlatMap = of.kind {

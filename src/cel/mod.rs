@@ -10,6 +10,7 @@
 
 mod ast;
 mod check;
+mod cost;
 mod eval;
 mod functions;
 mod lexer;
@@ -23,6 +24,7 @@ use std::fmt;
 
 pub use ast::At;
 pub use check::Scope;
+pub use cost::Bound;
 pub use eval::{Budget, Evaluation, Fail, Variables};
 pub use tree::{Branch, Tree};
 pub use types::{Field, Fields, Type};
@@ -72,6 +74,18 @@ impl Program {
         let mut expr = parser::parse(text)?;
         let result = check::check(&mut expr, scope)?;
         Ok(Self { expr, result })
+    }
+
+    /// Reads and checks an expression about `self`, whose values are at most as large as `bound` says. Returns its cost
+    /// at most, too, as the server estimates it; nothing where that is not known.
+    ///
+    /// # Errors
+    /// What the server would refuse, at the bytes of the expression.
+    pub fn compile_and_estimate(text: &str, scope: &Scope, bound: &Bound) -> Result<(Self, Option<u64>), CompileError> {
+        let mut expr = parser::parse(text)?;
+        let (result, facts) = check::check_with_facts(&mut expr, scope)?;
+        let cost = facts.and_then(|facts| cost::estimate(&expr, &facts, bound, scope.version));
+        Ok((Self { expr, result }, cost))
     }
 
     /// Whether it reads this variable.

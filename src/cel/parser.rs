@@ -107,7 +107,7 @@ impl Parser {
             let yes = parser.or()?;
             parser.expect(":")?;
             let no = parser.expr()?;
-            Ok(Expr { at: condition.at.to(no.at), kind: Kind::Conditional(Box::new([condition, yes, no])) })
+            Ok(Expr::new(condition.at.to(no.at), Kind::Conditional(Box::new([condition, yes, no]))))
         })
     }
 
@@ -132,7 +132,7 @@ impl Parser {
             at = at.to(term.at);
             terms.push(term);
         }
-        Ok(Expr { at, kind: kind(terms) })
+        Ok(Expr::new(at, kind(terms)))
     }
 
     fn relation(&mut self) -> Result<Expr, CompileError> {
@@ -186,10 +186,10 @@ impl Parser {
             }
             self.next += 1;
             let right = read(self)?;
-            left = Expr {
-                at: left.at.to(right.at),
-                kind: Kind::Call { function: function.to_owned(), target: None, args: vec![left, right] },
-            };
+            left = Expr::new(
+                left.at.to(right.at),
+                Kind::Call { function: function.to_owned(), target: None, args: vec![left, right] },
+            );
         }
         Ok(left)
     }
@@ -211,10 +211,10 @@ impl Parser {
                 let operand = self.member()?;
                 let at = at.to(operand.at);
                 if count.is_multiple_of(2) {
-                    return Ok(Expr { at, kind: operand.kind });
+                    return Ok(Expr::new(at, operand.kind));
                 }
                 let kind = Kind::Call { function: function.to_owned(), target: None, args: vec![operand] };
-                return Ok(Expr { at, kind });
+                return Ok(Expr::new(at, kind));
             }
         }
         self.member()
@@ -244,17 +244,16 @@ impl Parser {
                     expr = receiver_macro(at, field_at, expr, field, args)?;
                 } else {
                     let mode = if optional { Mode::Optional } else { Mode::Plain };
-                    expr =
-                        Expr { at: expr.at.to(field_at), kind: Kind::Select { operand: Box::new(expr), field, mode } };
+                    expr = Expr::new(expr.at.to(field_at), Kind::Select { operand: Box::new(expr), field, mode });
                 }
             } else if self.take("[") {
                 let optional = self.take("?");
                 let index = self.expr()?;
                 self.expect("]")?;
-                expr = Expr {
-                    at: expr.at.to(self.last_at()),
-                    kind: Kind::Index { operand: Box::new(expr), index: Box::new(index), optional },
-                };
+                expr = Expr::new(
+                    expr.at.to(self.last_at()),
+                    Kind::Index { operand: Box::new(expr), index: Box::new(index), optional },
+                );
             } else if self.is("{") && matches!(expr.kind, Kind::Ident(_) | Kind::Select { .. }) {
                 return Err(CompileError::unsupported(expr.at, "messages of protocol buffers are not evaluated"));
             } else {
@@ -278,7 +277,7 @@ impl Parser {
 
     fn primary(&mut self) -> Result<Expr, CompileError> {
         let at = self.at();
-        let literal = |literal| Ok(Expr { at, kind: Kind::Literal(literal) });
+        let literal = |literal| Ok(Expr::new(at, Kind::Literal(literal)));
         match self.peek().clone() {
             Token::Mark("-") => {
                 self.next += 1;
@@ -292,7 +291,7 @@ impl Parser {
                     _ => return Err(self.unexpected("a number belongs here")),
                 };
                 self.next += 1;
-                Ok(Expr { at, kind: Kind::Literal(value) })
+                Ok(Expr::new(at, Kind::Literal(value)))
             }
             Token::Int(value) => {
                 self.next += 1;
@@ -320,7 +319,7 @@ impl Parser {
                 self.next += 1;
                 let inner = self.expr()?;
                 self.expect(")")?;
-                Ok(Expr { at: at.to(self.last_at()), kind: inner.kind })
+                Ok(Expr::new(at.to(self.last_at()), inner.kind))
             }
             Token::Mark("[") => self.list(at),
             Token::Mark("{") => self.map(at),
@@ -349,17 +348,17 @@ impl Parser {
             _ => None,
         };
         if let Some(literal) = literal {
-            return Ok(Expr { at, kind: Kind::Literal(literal) });
+            return Ok(Expr::new(at, Kind::Literal(literal)));
         }
         if !self.is("(") {
-            return Ok(Expr { at: at.to(self.last_at()), kind: Kind::Ident(name) });
+            return Ok(Expr::new(at.to(self.last_at()), Kind::Ident(name)));
         }
         let mut args = self.arguments()?;
         let at = at.to(self.last_at());
         if name == "has" && args.len() == 1 {
             return match args.pop().map(|arg| (arg.at, arg.kind)) {
                 Some((_, Kind::Select { operand, field, mode: Mode::Plain })) => {
-                    Ok(Expr { at, kind: Kind::Select { operand, field, mode: Mode::Test } })
+                    Ok(Expr::new(at, Kind::Select { operand, field, mode: Mode::Test }))
                 }
                 found => Err(CompileError::new(
                     found.map_or(at, |(at, _)| at),
@@ -367,7 +366,7 @@ impl Parser {
                 )),
             };
         }
-        Ok(Expr { at, kind: Kind::Call { function: name, target: None, args } })
+        Ok(Expr::new(at, Kind::Call { function: name, target: None, args }))
     }
 
     fn list(&mut self, at: At) -> Result<Expr, CompileError> {
@@ -381,7 +380,7 @@ impl Parser {
             }
         }
         self.expect("]")?;
-        Ok(Expr { at: at.to(self.last_at()), kind: Kind::List(elements) })
+        Ok(Expr::new(at.to(self.last_at()), Kind::List(elements)))
     }
 
     fn map(&mut self, at: At) -> Result<Expr, CompileError> {
@@ -397,7 +396,7 @@ impl Parser {
             }
         }
         self.expect("}")?;
-        Ok(Expr { at: at.to(self.last_at()), kind: Kind::Map(entries) })
+        Ok(Expr::new(at.to(self.last_at()), Kind::Map(entries)))
     }
 }
 
@@ -431,7 +430,7 @@ fn receiver_macro(
         ("sortBy", 2) => (M::SortBy, 1, false),
         _ => {
             let call = Kind::Call { function, target: Some(Box::new(target)), args };
-            return Ok(Expr { at, kind: call });
+            return Ok(Expr::new(at, call));
         }
     };
     let rest = args.split_off(variables);
@@ -451,5 +450,5 @@ fn receiver_macro(
     let mut rest = rest.into_iter();
     let filter = if has_filter { rest.next() } else { None };
     let Some(body) = rest.next() else { return Err(CompileError::new(name_at, "an argument is missing")) };
-    Ok(Expr { at, kind: Kind::Macro(Box::new(Macro { kind, range: target, variables: names, filter, body })) })
+    Ok(Expr::new(at, Kind::Macro(Box::new(Macro { kind, range: target, variables: names, filter, body }))))
 }

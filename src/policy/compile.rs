@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::cel::{CompileError, Field, Fields, Program, Scope, Type};
+use crate::cel::{Bound, CompileError, Field, Fields, Program, Scope, Type};
 use crate::kube::Object;
 use crate::kube::validation::Target;
 use crate::yaml::{NodeId, Span, Style};
@@ -165,8 +165,25 @@ impl<'run> Policy<'run> {
 /// Compiles an expression whose result must have one of these types; any type where there are none.
 pub fn compile(text: &str, scope: &Scope, results: &[Type]) -> Result<Program, CompileError> {
     let program = Program::compile(text, scope)?;
+    of_type(&program, text, results)?;
+    Ok(program)
+}
+
+/// Compiles such an expression about `self`, and returns its estimated cost, too; see [`Program::compile_and_estimate`].
+pub fn compile_and_estimate(
+    text: &str,
+    scope: &Scope,
+    bound: &Bound,
+    results: &[Type],
+) -> Result<(Program, Option<u64>), CompileError> {
+    let (program, cost) = Program::compile_and_estimate(text, scope, bound)?;
+    of_type(&program, text, results)?;
+    Ok((program, cost))
+}
+
+fn of_type(program: &Program, text: &str, results: &[Type]) -> Result<(), CompileError> {
     if results.is_empty() || results.contains(&program.result) {
-        return Ok(program);
+        return Ok(());
     }
     let wanted: Vec<String> = results.iter().map(ToString::to_string).collect();
     Err(CompileError {

@@ -11,7 +11,7 @@ use patterns::diagnostic::{Finding, Level};
 use patterns::kube::validation::Target;
 use patterns::kube::{File, Index, Object, on_deep_stacks};
 use patterns::lint::{self, Selection};
-use patterns::policy::{Decision, Policies, Verdict};
+use patterns::policy::{CustomRules, Decision, Policies, Verdict};
 use patterns::yaml::Source;
 
 const NAMESPACE: &str = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {env: prod}}\n";
@@ -161,6 +161,66 @@ fn definitions() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(verdicts.lines().count() > 60);
+}
+
+/// What the estimate of one rule comes to, as the records write it.
+fn estimated(line: &str, template: &str, target: Target) -> String {
+    let mut words = line.splitn(4, ' ');
+    let mut word = || words.next().expect("TEXT, ITEMS, place and expression");
+    let (text, items, place, expression) = (word(), word(), word(), word());
+    let (kind, place) = place.split_once(':').unwrap_or(("", place));
+    let rule = match kind {
+        "message" => serde_json::json!({"rule": "true", "messageExpression": expression}),
+        _ => serde_json::json!({"rule": expression}),
+    };
+    let rules = serde_json::Value::from(vec![rule; if kind == "all" { 12 } else { 1 }]);
+    let mut schema = String::new();
+    for line in template.lines() {
+        let line = match line.split_once("# ") {
+            Some((indent, name)) if name == place => format!("{indent}x-kubernetes-validations: {rules}"),
+            _ => line.replace("TEXT", text).replace("ITEMS", items),
+        };
+        schema.push_str(&format!("{line}\n"));
+    }
+    let file = read("schema.yaml", &format!("apiVersion: v1\nkind: Schema\nmetadata: {{name: a}}\n{schema}"));
+    let object = file.objects.first().expect("an object");
+    let rules = CustomRules::read(object, object.node, target).expect("rules");
+    let (mut all, mut each) = (Vec::new(), Vec::new());
+    for problem in &rules.problems {
+        let factor =
+            problem.message.strip_prefix("the API server estimates ").and_then(|rest| rest.split_once(" times"));
+        let Some((factor, rest)) = factor else { return "invalid".to_owned() };
+        if rest.contains("all rules of a schema") {
+            all.push(format!("all {factor}"));
+        } else {
+            each.push(format!("rule {factor}"));
+        }
+    }
+    each.sort();
+    each.dedup();
+    all.extend(each);
+    if all.is_empty() { "accepted".to_owned() } else { all.join(" ") }
+}
+
+/// Estimates of costs at their limits, to six digits, by the servers of some versions.
+#[test]
+fn costs() {
+    let template = text("costs.yaml");
+    for (name, minor) in [("costs.txt", 37), ("costs-36.txt", 36), ("costs-33.txt", 33)] {
+        let records = text(name);
+        let target = Target(minor);
+        let lines: Vec<&str> = records.lines().filter(|line| !line.starts_with('#')).collect();
+        let mut wrong = Vec::new();
+        for line in &lines {
+            let (rule, expected) = line.split_once(" ⇒ ").expect("a verdict");
+            let found = on_deep_stacks(|| estimated(rule, &template, target)).unwrap();
+            if found != expected {
+                wrong.push(format!("{rule}: {expected} on the server, {found} here"));
+            }
+        }
+        assert!(wrong.is_empty(), "{name}: {} of {}\n{}", wrong.len(), lines.len(), wrong.join("\n"));
+        assert!(lines.len() > 60, "{name}");
+    }
 }
 
 /// Whether the server says what we say, where it is about rules in CEL: what the schema says has words of our own.

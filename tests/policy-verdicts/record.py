@@ -3,7 +3,7 @@
 A server for it needs etcd, `--token-auth-file` with the token `secret` for system:masters and
 `--authorization-mode=AlwaysAllow`, on https://127.0.0.1:26443; no node and no controller. Needs PyYAML.
 """
-import glob, json, os, ssl, sys, time, urllib.request, yaml
+import glob, json, os, re, ssl, sys, time, urllib.request, yaml
 
 CONTEXT = ssl._create_unverified_context()
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -12,7 +12,7 @@ VAP = '/apis/admissionregistration.k8s.io/v1/'
 
 def ask(method, path, body=None):
     request = urllib.request.Request(
-        'https://127.0.0.1:26443' + path, method=method, data=None if body is None else json.dumps(body).encode(),
+        os.environ.get('SERVER', 'https://127.0.0.1:26443') + path, method=method, data=None if body is None else json.dumps(body).encode(),
         headers={'Authorization': 'Bearer secret', 'Content-Type': 'application/json'})
     try:
         with urllib.request.urlopen(request, context=CONTEXT) as answer:
@@ -140,7 +140,35 @@ def cases(folder):
             print(title, file=sys.stderr)
 
 
+def definition(text, items, place, expression):
+    """A definition with a rule, twelve times the rule (`all:`), or a message (`message:`)."""
+    kind, _, place = place.rpartition(':')
+    rule = {'rule': 'true', 'messageExpression': expression} if kind == 'message' else {'rule': expression}
+    rules = 'x-kubernetes-validations: ' + json.dumps([rule] * (12 if kind == 'all' else 1))
+    schema = open(HERE + '/costs.yaml').read().replace('# %s\n' % place, rules + '\n')
+    schema = yaml.load(schema.replace('TEXT', text).replace('ITEMS', items), yaml.CSafeLoader)
+    version = {'name': 'v1', 'served': True, 'storage': True, 'schema': {'openAPIV3Schema': schema}}
+    return {'apiVersion': 'apiextensions.k8s.io/v1', 'kind': 'CustomResourceDefinition', 'metadata': {'name': 'kites.shop.example.com'},
+            'spec': {'group': 'shop.example.com', 'scope': 'Namespaced', 'names': {'plural': 'kites', 'kind': 'Kite'}, 'versions': [version]}}
+
+
+def costs(name):
+    """Estimates of costs: how far beyond the limits a rule is, and all rules together."""
+    lines = [line.split(' ⇒ ')[0].rstrip('\n') for line in open(HERE + '/' + name) if line.strip() and not line.startswith('#')]
+    head = [line for line in open(HERE + '/' + name) if line.startswith('#')]
+    with open(HERE + '/' + name, 'w') as file:
+        file.writelines(head)
+        for line in lines:
+            status, answer, _ = create(definition(*line.split(' ', 3)), dry=True)
+            message = answer.get('message', '')
+            each = sorted(set(re.findall(r'estimated (?:rule|messageExpression) cost exceeds budget by factor of ([^(]*?)x? \(', message)))
+            total = re.findall(r'schema exceeds budget by factor of ([^(]*?)x? \(', message)
+            verdict = ' '.join(['all ' + factor for factor in total] + ['rule ' + factor for factor in each])
+            verdict = 'accepted' if status < 300 else verdict or 'invalid'
+            file.write('%s ⇒ %s\n' % (line, verdict))
+
+
 if __name__ == '__main__':
     create({'apiVersion': 'v1', 'kind': 'Namespace', 'metadata': {'name': 'shop', 'labels': {'env': 'prod'}}})
     for what in sys.argv[1:]:
-        expressions() if what == 'expressions' else cases(what)
+        expressions() if what == 'expressions' else costs(what) if what.startswith('costs') else cases(what)

@@ -1,0 +1,55 @@
+//! The names of properties in expressions.
+
+/// Words that an expression may write as they are, or as `__namespace__` (`celReservedSymbols`).
+pub const RESERVED: [&str; 21] = [
+    "true",
+    "false",
+    "null",
+    "in",
+    "as",
+    "break",
+    "const",
+    "continue",
+    "else",
+    "for",
+    "function",
+    "if",
+    "import",
+    "let",
+    "loop",
+    "package",
+    "namespace",
+    "return",
+    "var",
+    "void",
+    "while",
+];
+
+/// The name by which expressions ask for a property; nothing for one that they cannot ask for
+/// (`k8s.io/apiserver/pkg/cel/escaping.go`).
+pub fn escape(name: &str) -> Option<String> {
+    if name.is_empty() || name.starts_with(|letter: char| letter.is_ascii_digit()) {
+        return None;
+    }
+    if RESERVED.contains(&name) {
+        return Some(format!("__{name}__"));
+    }
+    let mut out = String::new();
+    let mut rest = name;
+    while let Some(letter) = rest.chars().next() {
+        if let Some(tail) = rest.strip_prefix("__") {
+            out.push_str("__underscores__");
+            rest = tail;
+            continue;
+        }
+        match letter {
+            '.' => out.push_str("__dot__"),
+            '-' => out.push_str("__dash__"),
+            '/' => out.push_str("__slash__"),
+            'a'..='z' | 'A'..='Z' | '0'..='9' | '_' => out.push(letter),
+            _ => return None,
+        }
+        rest = &rest[letter.len_utf8()..];
+    }
+    Some(out)
+}

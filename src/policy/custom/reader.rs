@@ -1,0 +1,242 @@
+//! The rules of a definition, compiled: types, and what rules cost at most.
+
+use std::collections::{BTreeMap, HashSet};
+
+use super::bounds::{self, Declared, Limit, REQUEST};
+use super::names::{RESERVED, escape};
+use super::schema::Schema;
+use super::{DEPTH, Level, Rule};
+use crate::cel::{self, Bound, Field, Fields, Scope, Type};
+use crate::kube::Object;
+use crate::kube::validation::{Reason, Target};
+use crate::policy::compile::{Problem, compile_and_estimate};
+use crate::yaml::NodeId;
+
+/// Reads the schema of one version.
+pub(super) struct Reader<'run> {
+    definition: &'run Object,
+    target: Target,
+    /// What does not compile, or costs too much.
+    pub problems: Vec<Problem>,
+    /// How many lists are around, whose elements cannot be found again in the object as it was.
+    uncorrelated: usize,
+    /// How many values of the present schema one object can have; nothing without a bound.
+    count: Option<u64>,
+    /// What all rules so far cost, and the dearest of them.
+    total: u64,
+    dearest: Option<(u64, NodeId)>,
+}
+
+impl<'run> Reader<'run> {
+    /// Of a definition.
+    pub fn new(definition: &'run Object, target: Target) -> Self {
+        Self { definition, target, problems: Vec::new(), uncorrelated: 0, count: Some(1), total: 0, dearest: None }
+    }
+
+    /// The rules below the root of a schema.
+    pub fn root(&mut self, node: NodeId) -> Level {
+        let (_, level) = self.level(node, true, 0);
+        if let (Some(message), Some((_, node))) = (Limit::Schema.exceeded(self.total), self.dearest) {
+            self.refuse(node, message);
+        }
+        level
+    }
+
+    fn schema(&self) -> Schema<'run> {
+        Schema { document: &self.definition.document }
+    }
+
+    /// The type of a schema (`SchemaDeclType`), and the rules in it.
+    fn level(&mut self, node: NodeId, is_root: bool, depth: usize) -> (Option<Declared>, Level) {
+        let mut level = Level::default();
+        if depth > DEPTH {
+            return (None, level);
+        }
+        let schema = self.schema();
+        let is_resource = is_root || schema.is_true(node, "x-kubernetes-embedded-resource");
+        let count = self.count;
+        self.count = count.zip(bounds::repeats(schema, node)).map(|(count, each)| count.saturating_mul(each));
+        let of_type = schema.text(node, "type");
+        let of_type = if is_resource && of_type.is_empty() { "object" } else { of_type };
+        let declared = match of_type {
+            _ if schema.is_true(node, "x-kubernetes-int-or-string") => {
+                Some(bounds::int_or_string(schema, node, self.target))
+            }
+            "array" => schema.keyword(node, "items").and_then(|items| {
+                let is_lost = usize::from(schema.text(node, "x-kubernetes-list-type") != "map");
+                self.uncorrelated += is_lost;
+                let (item, inner) = self.level(items, false, depth + 1);
+                self.uncorrelated -= is_lost;
+                level.items = inner.some();
+                item.map(|item| bounds::list(schema, node, item))
+            }),
+            "object" => self.object(node, is_resource, depth, &mut level),
+            "string" => Some(bounds::text(schema, node)),
+            "boolean" => Some(bounds::leaf(Type::Bool, 0, 4)),
+            "number" => Some(bounds::leaf(Type::Double, 0, 1)),
+            "integer" => Some(bounds::leaf(Type::Int, 0, 1)),
+            _ => None,
+        };
+        self.count = count;
+        level.rules = declared.as_ref().map(|declared| self.rules(node, declared)).unwrap_or_default();
+        (declared, level)
+    }
+
+    fn object(&mut self, node: NodeId, is_resource: bool, depth: usize, level: &mut Level) -> Option<Declared> {
+        let schema = self.schema();
+        if let Some(others) = schema.others(node) {
+            let (value, inner) = self.level(others, false, depth + 1);
+            level.others = inner.some();
+            return value.map(|value| bounds::map(schema, node, value));
+        }
+        let is_filled = is_resource && !bounds::has_metadata(schema, node);
+        let mut object = Fieldwise { shortest: 2, ..Fieldwise::default() };
+        let required = schema.keyword(node, "required").map_or(&[][..], |node| schema.document.items(node));
+        let required: HashSet<&str> = required.iter().filter_map(|name| schema.document.str(*name)).collect();
+        let properties = schema.keyword(node, "properties").map_or(&[][..], |node| schema.document.entries(node));
+        for entry in properties {
+            let name = schema.document.key(entry).into_owned();
+            let (declared, inner) = self.level(entry.value, false, depth + 1);
+            let Some(declared) = declared else { continue };
+            if !inner.is_empty() {
+                level.properties.insert(name.clone(), inner);
+            }
+            if is_filled && matches!(name.as_str(), "apiVersion" | "kind" | "metadata") {
+                continue;
+            }
+            let is_there = required.contains(name.as_str()) && !bounds::is_set(schema, entry.value, "default");
+            object.add(&name, declared, is_there);
+        }
+        if is_filled {
+            let text = || bounds::leaf(Type::String, REQUEST - 2, 2);
+            object.add("apiVersion", text(), required.contains("apiVersion"));
+            object.add("kind", text(), required.contains("kind"));
+            let metadata = self.metadata(schema.property(node, "metadata"));
+            object.add("metadata", metadata, required.contains("metadata"));
+        }
+        Some(object.declared("object"))
+    }
+
+    /// What expressions know of the metadata of a resource.
+    fn metadata(&self, node: Option<NodeId>) -> Declared {
+        let mut metadata = Fieldwise { shortest: 2, ..Fieldwise::default() };
+        for name in ["name", "generateName"] {
+            let most = bounds::name(self.schema(), node, name, self.target);
+            metadata.add(name, bounds::leaf(Type::String, most, 2), false);
+        }
+        metadata.declared("metadata")
+    }
+
+    fn refuse(&mut self, node: NodeId, message: String) {
+        let end = self.definition.document.str(node).map_or(0, str::len);
+        let error = cel::CompileError { at: cel::At { start: 0, end }, message, is_unsupported: false };
+        self.problems.push(Problem::of(self.definition, node, &error));
+    }
+
+    /// Counts the cost of an expression.
+    fn spend(&mut self, node: NodeId, cost: Option<u64>, limit: Limit) {
+        let cost = cost.unwrap_or(0);
+        self.total = self.total.saturating_add(cost);
+        if self.dearest.is_none_or(|(known, _)| known < cost) {
+            self.dearest = Some((cost, node));
+        }
+        if let Some(message) = limit.exceeded(cost) {
+            self.refuse(node, message);
+        }
+    }
+
+    fn rules(&mut self, node: NodeId, declared: &Declared) -> Vec<Rule> {
+        let schema = self.schema();
+        let document = schema.document;
+        let of = &declared.of;
+        let times = bounds::count(self.count, declared.shortest);
+        let mut rules = Vec::new();
+        for item in schema.keyword(node, "x-kubernetes-validations").map_or(&[][..], |node| document.items(node)) {
+            let Some(node) = schema.keyword(*item, "rule") else { continue };
+            let Some(text) = document.str(node).filter(|text| !text.trim().is_empty()) else { continue };
+            let is_optional = schema.is_true(*item, "optionalOldSelf");
+            let old = if is_optional { Type::optional(of.clone()) } else { of.clone() };
+            let variables = vec![("self".to_owned(), of.clone()), ("oldSelf".to_owned(), old)];
+            let scope = Scope { variables, version: self.target.0 };
+            let program = match compile_and_estimate(text, &scope, &declared.bound, &[Type::Bool]) {
+                Ok((program, cost)) => {
+                    self.spend(node, cost.map(|cost| cost.saturating_mul(times)), Limit::Rule);
+                    program
+                }
+                Err(error) => {
+                    self.problems.push(Problem::of(self.definition, node, &error));
+                    continue;
+                }
+            };
+            let uses_old = program.uses("oldSelf");
+            if uses_old && self.uncorrelated > 0 {
+                self.refuse(
+                    node,
+                    "`oldSelf` cannot be used here: it is in a list that is not a map, whose elements cannot be found in the object as it was"
+                        .to_owned(),
+                );
+            } else if let Some(flag) = schema.keyword(*item, "optionalOldSelf").filter(|_| !uses_old) {
+                self.refuse(flag, "`optionalOldSelf` is for rules that use `oldSelf`".to_owned());
+            }
+            let mut message_expression = None;
+            if let Some(node) = schema.keyword(*item, "messageExpression")
+                && let Some(text) = document.str(node).filter(|text| !text.trim().is_empty())
+            {
+                match compile_and_estimate(text, &scope, &declared.bound, &[Type::String]) {
+                    Ok((program, cost)) => {
+                        self.spend(node, cost, Limit::Message);
+                        message_expression = Some(program);
+                    }
+                    Err(error) => self.problems.push(Problem::of(self.definition, node, &error)),
+                }
+            }
+            let message = schema.text(*item, "message").trim();
+            rules.push(Rule {
+                node,
+                is_transition: !is_optional && uses_old,
+                program,
+                message: if message.is_empty() { format!("failed rule: {}", text.trim()) } else { message.to_owned() },
+                message_expression,
+                reason: match schema.text(*item, "reason") {
+                    "FieldValueForbidden" => Reason::Forbidden,
+                    "FieldValueRequired" => Reason::Required,
+                    "FieldValueDuplicate" => Reason::Duplicate,
+                    _ => Reason::Invalid,
+                },
+                path: self.schema().text(*item, "fieldPath").to_owned(),
+            });
+        }
+        rules
+    }
+}
+
+/// An object while its fields are put together.
+#[derive(Default)]
+struct Fieldwise {
+    fields: BTreeMap<String, Field>,
+    bounds: BTreeMap<String, Bound>,
+    shortest: u64,
+}
+
+impl Fieldwise {
+    /// Adds a field; `is_there` says whether every object has it.
+    fn add(&mut self, name: &str, declared: Declared, is_there: bool) {
+        if is_there {
+            let length = u64::try_from(name.len()).unwrap_or(u64::MAX);
+            self.shortest = self.shortest.saturating_add(length + 4).saturating_add(declared.shortest);
+        }
+        let field = || Field { name: name.to_owned(), of: declared.of.clone() };
+        if RESERVED.contains(&name) {
+            self.fields.insert(name.to_owned(), field());
+        }
+        if let Some(escaped) = escape(name) {
+            self.fields.insert(escaped.clone(), field());
+            self.bounds.insert(escaped, declared.bound);
+        }
+    }
+
+    fn declared(self, name: &str) -> Declared {
+        let of = Type::Object(Fields::new(name, self.fields));
+        Declared { of, bound: Bound::object(self.bounds), shortest: self.shortest }
+    }
+}
