@@ -229,7 +229,7 @@ pub fn policy(data: &[u8]) {
         let text = String::from_utf8_lossy(data);
         let fields = Fields::plain("object", &[("name", Type::String), ("count", Type::Int)]);
         let variables = vec![("object".to_owned(), Type::Object(fields)), ("d".to_owned(), Type::Dyn)];
-        let program = match Program::compile(&text, &Scope { variables, version: 0 }) {
+        let program = match Program::compile(&text, &Scope { variables, version: 0, ..Scope::default() }) {
             Ok(program) => program,
             Err(error) => {
                 assert!(text.get(error.at.start..error.at.end).is_some(), "{error:?}");

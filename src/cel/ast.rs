@@ -26,6 +26,16 @@ impl Expr {
     pub fn new(at: At, kind: Kind) -> Self {
         Self { at, kind, number: 0 }
     }
+
+    /// `a.b.c`, if the tree is nothing but names.
+    #[must_use]
+    pub fn qualified(&self) -> Option<String> {
+        match &self.kind {
+            Kind::Ident(name) => Some(name.clone()),
+            Kind::Select { operand, field, mode: Mode::Plain } => Some(format!("{}.{field}", operand.qualified()?)),
+            _ => None,
+        }
+    }
 }
 
 /// What a node is. Operators are calls of the functions that cel-go gives them: `_+_`, `!_`, `@in`.
@@ -53,6 +63,8 @@ pub enum Kind {
     Map(Vec<Entry>),
     /// `list.all(x, …)` and its relatives
     Macro(Box<Macro>),
+    /// `Object.spec{replicas: 3, ?paused: b}`
+    Message { name: String, fields: Vec<FieldValue> },
 }
 
 /// A constant.
@@ -89,6 +101,14 @@ pub struct Element {
 #[derive(Clone, Debug)]
 pub struct Entry {
     pub key: Expr,
+    pub value: Expr,
+    pub optional: bool,
+}
+
+/// A field of a message.
+#[derive(Clone, Debug)]
+pub struct FieldValue {
+    pub name: String,
     pub value: Expr,
     pub optional: bool,
 }

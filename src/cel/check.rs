@@ -2,7 +2,7 @@
 //!
 //! The tree is changed on the way: qualified names become calls, escaped field names become the names of fields.
 
-use super::ast::{At, Expr, Kind, Literal, Macro, MacroKind, Mode};
+use super::ast::{At, Expr, FieldValue, Kind, Literal, Macro, MacroKind, Mode};
 use super::functions::{self, Overload};
 use super::types::{Bindings, Type};
 use super::{CompileError, library};
@@ -15,6 +15,8 @@ pub struct Scope {
     pub variables: Vec<(String, Type)>,
     /// The minor version of Kubernetes whose functions there are; 0 for all.
     pub version: u8,
+    /// Whether patches can be made: `Object{…}`, `JSONPatch{…}`.
+    pub has_patches: bool,
 }
 
 /// So many steps one check takes at most; types of nested lists grow with each level.
@@ -84,6 +86,7 @@ pub fn uses(expr: &Expr, name: &str) -> bool {
             Kind::Conditional(parts) => work.extend(parts.iter()),
             Kind::List(elements) => work.extend(elements.iter().map(|element| &element.value)),
             Kind::Map(entries) => work.extend(entries.iter().flat_map(|entry| [&entry.key, &entry.value])),
+            Kind::Message { fields, .. } => work.extend(fields.iter().map(|field| &field.value)),
             Kind::Macro(of) => {
                 work.push(&of.range);
                 if !of.variables.iter().any(|variable| variable == name) {
@@ -155,7 +158,7 @@ impl<'run> Checker<'run> {
             return Err(CompileError::unsupported(expr.at, "the expression is too complex to be checked"));
         }
         let at = expr.at;
-        if let Some(name) = qualified(expr).filter(|name| TYPES.contains(&name.as_str()))
+        if let Some(name) = expr.qualified().filter(|name| TYPES.contains(&name.as_str()))
             && self.find(name.split('.').next().unwrap_or_default()).is_none()
         {
             expr.kind = Kind::Ident(name);
@@ -226,7 +229,47 @@ impl<'run> Checker<'run> {
                 Ok(Type::map(key, value))
             }
             Kind::Macro(of) => self.comprehension(at, of),
+            Kind::Message { name, fields } => self.message(at, name, fields),
         }
+    }
+
+    /// The objects of patches (`k8s.io/apiserver/pkg/cel/mutation`).
+    fn message(&mut self, at: At, name: &str, fields: &mut [FieldValue]) -> Checked {
+        if name.starts_with("google.") {
+            return Err(CompileError::unsupported(at, "messages of protocol buffers are not evaluated"));
+        }
+        let is_object = name == "Object" || name.starts_with("Object.");
+        if !self.scope.has_patches || !is_object && name != "JSONPatch" {
+            let hint = if self.scope.has_patches {
+                "; there are Object, Object.<field>, and JSONPatch"
+            } else if is_object || name == "JSONPatch" {
+                ": only the mutations of a MutatingAdmissionPolicy know it"
+            } else {
+                ""
+            };
+            return Err(CompileError::new(at, format!("there is no type `{name}` here{hint}")));
+        }
+        for field in fields {
+            let mut found = self.expr(&mut field.value)?;
+            let at = field.value.at;
+            if field.optional {
+                found = self.unwrap_optional(at, &found)?;
+            }
+            let wanted = match field.name.as_str() {
+                _ if is_object => Type::Dyn,
+                "op" | "path" | "from" => Type::String,
+                "value" => Type::Dyn,
+                other => {
+                    let message = format!("JSONPatch has op, path, from and value, and no field `{other}`");
+                    return Err(CompileError::new(at, message));
+                }
+            };
+            if !self.bindings.assign(&wanted, &found) {
+                let found = self.resolve(&found);
+                return Err(CompileError::new(at, format!("`{}` is {wanted}, and this is {found}", field.name)));
+            }
+        }
+        Ok(Type::Message(name.into()))
     }
 
     /// The type of elements that must be alike (`HomogeneousAggregateLiterals`).
@@ -293,6 +336,10 @@ impl<'run> Checker<'run> {
                     return Err(CompileError::new(at, format!("there is no field `{field}` in {of}{hint}")));
                 }
             },
+            Type::Message(name) => match field.as_str() {
+                "op" | "path" | "from" if &**name == "JSONPatch" => Type::String,
+                _ => Type::Dyn,
+            },
             _ => return Err(CompileError::new(at, format!("{of} has no fields, and `{field}` is asked of it"))),
         };
         Ok(match mode {
@@ -326,7 +373,7 @@ impl<'run> Checker<'run> {
         let version = self.scope.version;
         let Kind::Call { function, target, args } = &mut expr.kind else { return Ok(Type::Dyn) };
         // `sets.contains(a, b)` is a function with a dot in its name
-        if let Some(prefix) = target.as_deref().and_then(qualified) {
+        if let Some(prefix) = target.as_deref().and_then(Expr::qualified) {
             let name = format!("{prefix}.{function}");
             if !functions::overloads(&name).is_empty() {
                 *function = name;
@@ -343,6 +390,7 @@ impl<'run> Checker<'run> {
         self.formats -= usize::from(function == "format");
         types.extend(checked?);
         let all = functions::overloads(function);
+        let all = if function.starts_with("jsonpatch.") && !self.scope.has_patches { &[] } else { all };
         if all.is_empty() || !all.iter().any(|overload| overload.since <= version || version == 0) {
             let since = all.iter().map(|overload| overload.since).min().unwrap_or_default();
             let hint = if since > 0 {
@@ -534,14 +582,5 @@ fn literal_type(literal: &Literal) -> Type {
         Literal::Double(_) => Type::Double,
         Literal::String(_) => Type::String,
         Literal::Bytes(_) => Type::Bytes,
-    }
-}
-
-/// `a.b.c`, if the tree is nothing but names.
-fn qualified(expr: &Expr) -> Option<String> {
-    match &expr.kind {
-        Kind::Ident(name) => Some(name.clone()),
-        Kind::Select { operand, field, mode: Mode::Plain } => Some(format!("{}.{field}", qualified(operand)?)),
-        _ => None,
     }
 }

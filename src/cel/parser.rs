@@ -1,7 +1,7 @@
 //! From words to a tree: `cel-go/parser`, macros included.
 
 use super::CompileError;
-use super::ast::{At, Element, Entry, Expr, Kind, Literal, Macro, MacroKind, Mode};
+use super::ast::{At, Element, Entry, Expr, FieldValue, Kind, Literal, Macro, MacroKind, Mode};
 use super::lexer::{Token, tokens};
 
 /// How deep an expression nests at most, as in cel-go.
@@ -254,8 +254,11 @@ impl Parser {
                     expr.at.to(self.last_at()),
                     Kind::Index { operand: Box::new(expr), index: Box::new(index), optional },
                 );
-            } else if self.is("{") && matches!(expr.kind, Kind::Ident(_) | Kind::Select { .. }) {
-                return Err(CompileError::unsupported(expr.at, "messages of protocol buffers are not evaluated"));
+            } else if self.is("{")
+                && let Some(name) = expr.qualified()
+            {
+                let fields = self.fields()?;
+                expr = Expr::new(expr.at.to(self.last_at()), Kind::Message { name, fields });
             } else {
                 return Ok(expr);
             }
@@ -367,6 +370,29 @@ impl Parser {
             };
         }
         Ok(Expr::new(at, Kind::Call { function: name, target: None, args }))
+    }
+
+    /// The fields of a message.
+    fn fields(&mut self) -> Result<Vec<FieldValue>, CompileError> {
+        self.next += 1;
+        let mut fields = Vec::new();
+        while !self.is("}") {
+            let optional = self.take("?");
+            let Token::Ident(name) = self.peek().clone() else {
+                return Err(self.unexpected("a field's name belongs here"));
+            };
+            if matches!(name.as_str(), "true" | "false" | "null" | "in") {
+                return Err(self.unexpected(format!("`{name}` cannot name a field here")));
+            }
+            self.next += 1;
+            self.expect(":")?;
+            fields.push(FieldValue { name, value: self.expr()?, optional });
+            if !self.take(",") {
+                break;
+            }
+        }
+        self.expect("}")?;
+        Ok(fields)
     }
 
     fn list(&mut self, at: At) -> Result<Expr, CompileError> {

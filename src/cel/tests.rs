@@ -12,8 +12,11 @@ fn outcome(text: &str) -> String {
 
 fn evaluate(text: &str) -> String {
     let fields = Fields::plain("object", &[("name", Type::String), ("count", Type::Int)]);
-    let scope =
-        Scope { variables: vec![("o".to_owned(), Type::Object(fields)), ("d".to_owned(), Type::Dyn)], version: 0 };
+    let scope = Scope {
+        variables: vec![("o".to_owned(), Type::Object(fields)), ("d".to_owned(), Type::Dyn)],
+        version: 0,
+        ..Scope::default()
+    };
     let program = match Program::compile(text, &scope) {
         Ok(program) => program,
         Err(error) if error.is_unsupported => return format!("unsupported: {error}"),

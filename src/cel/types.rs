@@ -26,6 +26,8 @@ pub enum Type {
     /// A type of a library, such as `Quantity`.
     Opaque(&'static str),
     Object(Fields),
+    /// An object of a patch, by its name.
+    Message(Arc<str>),
     /// A parameter of a function's signature.
     Var(u32),
 }
@@ -87,6 +89,12 @@ impl Type {
     #[must_use]
     pub fn map(key: Self, value: Self) -> Self {
         Self::Map(Arc::new(key), Arc::new(value))
+    }
+
+    /// An object of a patch.
+    #[must_use]
+    pub fn message(name: &str) -> Self {
+        Self::Message(name.into())
     }
 
     /// An optional value.
@@ -162,6 +170,7 @@ impl fmt::Display for Type {
             Self::Type(of) => write!(f, "type({of})"),
             Self::Opaque(name) => f.write_str(name),
             Self::Object(fields) => f.write_str(&fields.0.0),
+            Self::Message(name) => f.write_str(name),
             Self::Var(_) => f.write_str("any"),
         }
     }
@@ -271,7 +280,13 @@ impl Bindings {
             // null stands for objects, times and what the libraries make
             (Type::Null, other) | (other, Type::Null) => matches!(
                 other,
-                Type::Null | Type::Object(_) | Type::Timestamp | Type::Duration | Type::Opaque(_) | Type::Optional(_)
+                Type::Null
+                    | Type::Object(_)
+                    | Type::Message(_)
+                    | Type::Timestamp
+                    | Type::Duration
+                    | Type::Opaque(_)
+                    | Type::Optional(_)
             ),
             (Type::List(a), Type::List(b)) | (Type::Optional(a), Type::Optional(b)) => self.assign(a, b),
             (Type::Map(a, b), Type::Map(c, d)) => self.assign(a, c) && self.assign(b, d),

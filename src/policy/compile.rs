@@ -62,7 +62,7 @@ pub struct Problem {
 }
 
 impl<'run> Policy<'run> {
-    /// Reads and compiles a policy for a version of Kubernetes.
+    /// Reads and compiles a policy for a version of Kubernetes; mutations are compiled, and not kept.
     #[must_use]
     pub fn compile(object: &'run Object, target: Target) -> Self {
         let document = &object.document;
@@ -112,6 +112,18 @@ impl<'run> Policy<'run> {
         }
         for item in items(&["spec", "auditAnnotations"]) {
             policy.expression(*item, "valueExpression", &scope, &[Type::String, Type::Null]);
+        }
+        scope.has_patches = true;
+        for item in items(&["spec", "mutations"]) {
+            let patches = [
+                ("applyConfiguration", Type::message("Object")),
+                ("jsonPatch", Type::list(Type::message("JSONPatch"))),
+            ];
+            for (key, of) in patches {
+                if let Some(patch) = document.get(*item, key) {
+                    policy.expression(patch, "expression", &scope, &[of]);
+                }
+            }
         }
         policy
     }
@@ -240,7 +252,7 @@ fn scope(has_params: bool, target: Target) -> Scope {
     if has_params {
         variables.push(("params".to_owned(), Type::Dyn));
     }
-    Scope { variables, version: u8::try_from(target.minor()).unwrap_or(u8::MAX) }
+    Scope { variables, version: u8::try_from(target.minor()).unwrap_or(u8::MAX), has_patches: false }
 }
 
 fn bind_variables(scope: &mut Scope, fields: &BTreeMap<String, Field>) {

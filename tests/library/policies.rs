@@ -11,7 +11,7 @@ use patterns::diagnostic::{Finding, Level};
 use patterns::kube::validation::Target;
 use patterns::kube::{File, Index, Object, on_deep_stacks};
 use patterns::lint::{self, Selection};
-use patterns::policy::{CustomRules, Decision, Policies, Verdict};
+use patterns::policy::{CustomRules, Decision, Policies, Policy, Verdict};
 use patterns::yaml::Source;
 
 const NAMESPACE: &str = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {env: prod}}\n";
@@ -161,6 +161,42 @@ fn definitions() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(verdicts.lines().count() > 60);
+}
+
+/// Whether the server takes expressions of MutatingAdmissionPolicies.
+#[test]
+fn mutations() {
+    let records = text("mutations.txt");
+    let mut wrong = Vec::new();
+    for line in records.lines().filter(|line| !line.starts_with('#')) {
+        let (rule, expected) = line.split_once(" ⇒ ").expect("a verdict");
+        let (kind, expression) = rule.split_once(' ').expect("a kind and an expression");
+        let one = serde_json::json!([{"name": "more", "expression": expression}]);
+        let mutation = match kind {
+            "apply" => serde_json::json!({"applyConfiguration": {"expression": expression}}),
+            "patch" => serde_json::json!({"jsonPatch": {"expression": expression}}),
+            _ => serde_json::json!({}),
+        };
+        let policy = serde_json::json!({
+            "apiVersion": "admissionregistration.k8s.io/v1",
+            "kind": "MutatingAdmissionPolicy",
+            "metadata": {"name": "p"},
+            "spec": {
+                "matchConditions": if kind == "condition" { one.clone() } else { serde_json::json!([]) },
+                "variables": if kind == "variable" { one } else { serde_json::json!([{"name": "count", "expression": "3"}]) },
+                "mutations": [mutation],
+            },
+        });
+        let file = read("policy.yaml", &policy.to_string());
+        let object = file.objects.first().expect("a policy");
+        let problems = on_deep_stacks(|| Policy::compile(object, Target(37)).problems).unwrap();
+        let is_refused = problems.iter().any(|problem| !problem.is_unsupported);
+        if is_refused != (expected == "refused") {
+            wrong.push(format!("{rule}: {expected} by the server, and here {problems:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(records.lines().count() > 80);
 }
 
 /// What the estimate of one rule comes to, as the records write it.

@@ -140,6 +140,32 @@ def cases(folder):
             print(title, file=sys.stderr)
 
 
+def mutations():
+    lines = open(HERE + '/mutations.txt').read().split('\n')
+    with open(HERE + '/mutations.txt', 'w') as file:
+        for line in lines:
+            if not line or line.startswith('#'):
+                file.write(line + '\n' if line else '')
+                continue
+            line = line.split(' ⇒ ')[0]
+            kind, text = line.split(' ', 1)
+            mutation = {'patchType': 'JSONPatch', 'jsonPatch': {'expression': '[JSONPatch{}]'}}
+            if kind in ('apply', 'patch'):
+                of = {'apply': ('ApplyConfiguration', 'applyConfiguration'), 'patch': ('JSONPatch', 'jsonPatch')}[kind]
+                mutation = {'patchType': of[0], of[1]: {'expression': text}}
+            rule = {'apiGroups': ['*'], 'apiVersions': ['*'], 'operations': ['CREATE'], 'resources': ['*']}
+            spec = {'failurePolicy': 'Fail', 'reinvocationPolicy': 'Never', 'matchConstraints': {'resourceRules': [rule]},
+                    'variables': [{'name': 'count', 'expression': '3'}], 'mutations': [mutation]}
+            if kind == 'variable':
+                spec['variables'].append({'name': 'more', 'expression': text})
+            if kind == 'condition':
+                spec['matchConditions'] = [{'name': 'a', 'expression': text}]
+            policy = {'apiVersion': 'admissionregistration.k8s.io/v1', 'kind': 'MutatingAdmissionPolicy', 'metadata': {'name': 'p'}, 'spec': spec}
+            status, answer, _ = create(policy, dry=True)
+            print(status, line, answer.get('message', '')[:300] if status >= 300 else '', file=sys.stderr)
+            file.write('%s ⇒ %s\n' % (line, 'accepted' if status < 300 else 'refused'))
+
+
 def definition(text, items, place, expression):
     """A definition with a rule, twelve times the rule (`all:`), or a message (`message:`)."""
     kind, _, place = place.rpartition(':')
@@ -171,4 +197,4 @@ def costs(name):
 if __name__ == '__main__':
     create({'apiVersion': 'v1', 'kind': 'Namespace', 'metadata': {'name': 'shop', 'labels': {'env': 'prod'}}})
     for what in sys.argv[1:]:
-        expressions() if what == 'expressions' else costs(what) if what.startswith('costs') else cases(what)
+        expressions() if what == 'expressions' else mutations() if what == 'mutations' else costs(what) if what.startswith('costs') else cases(what)

@@ -137,6 +137,8 @@ impl<'e> Expander<'e> {
                 let pair = |entry: &'e crate::cel::ast::Entry| Some((self.node(&entry.key)?, self.node(&entry.value)?));
                 Form::Map(entries.iter().map(pair).collect::<Option<_>>()?)
             }
+            // definitions have no messages
+            Kind::Message { .. } => return None,
             Kind::Macro(of) => match of.kind {
                 MacroKind::OptMap | MacroKind::OptFlatMap => self.optional(of, &fact.of)?,
                 MacroKind::SortBy => self.sorted(of, &fact.of)?,

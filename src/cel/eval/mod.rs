@@ -110,6 +110,8 @@ impl<'run> Evaluation<'run> {
                 Ok(Value::map(entries).into())
             }
             Kind::Macro(of) => self.comprehension(of),
+            // only mutations make them, and they are not evaluated
+            Kind::Message { .. } => Err(Fail::Unknown("it makes an object of a patch".to_owned())),
         }
     }
 

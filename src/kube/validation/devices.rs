@@ -155,7 +155,7 @@ fn expression(expression: Field) {
         ],
     );
     let variables = vec![("device".to_owned(), Type::Object(device))];
-    match Program::compile(text, &cel::Scope { variables, version: expression.target().0 }) {
+    match Program::compile(text, &cel::Scope { variables, version: expression.target().0, ..cel::Scope::default() }) {
         Ok(program) if !matches!(program.result, Type::Bool | Type::Dyn) => {
             expression.invalid(format!("must be a boolean, and is {}", program.result));
         }

@@ -157,7 +157,7 @@ impl<'run> Reader<'run> {
             let is_optional = schema.is_true(*item, "optionalOldSelf");
             let old = if is_optional { Type::optional(of.clone()) } else { of.clone() };
             let variables = vec![("self".to_owned(), of.clone()), ("oldSelf".to_owned(), old)];
-            let scope = Scope { variables, version: self.target.0 };
+            let scope = Scope { variables, version: self.target.0, ..Scope::default() };
             let program = match compile_and_estimate(text, &scope, &declared.bound, &[Type::Bool]) {
                 Ok((program, cost)) => {
                     self.spend(node, cost.map(|cost| cost.saturating_mul(times)), Limit::Rule);
