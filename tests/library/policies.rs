@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::support;
 use patterns::diagnostic::{Finding, Level};
-use patterns::kube::validation::Target;
+use patterns::kube::validation::{Schemas, Target, validate};
 use patterns::kube::{File, Index, Object, on_deep_stacks};
 use patterns::lint::{self, Selection};
 use patterns::policy::{CustomRules, Decision, Policies, Policy, Verdict};
@@ -68,7 +68,7 @@ fn expressions() {
             let policy = read("policy.json", &policy.to_string());
             let own: Vec<&Object> = policy.objects.iter().collect();
             let policies = Policies::collect(&own, &|_| Target::NEWEST, true);
-            let found: String = if policies.all.iter().any(patterns::policy::Policy::is_refused) {
+            let found: String = if policies.all.iter().any(Policy::is_refused) {
                 "refused".to_owned()
             } else {
                 let judged = policies.judge(&objects, &index, &|_, _| true);
@@ -113,7 +113,7 @@ fn cases() {
         let policies = Policies::collect(&objects, &|_| Target::NEWEST, false);
         if expected == "refused" {
             let policy = policies.all.iter().find(|policy| policy.object.id.name == name);
-            if !policy.is_some_and(patterns::policy::Policy::is_refused) {
+            if !policy.is_some_and(Policy::is_refused) {
                 wrong.push(format!("{case}: {kind} {name} is refused, and nothing is found: {message}"));
             }
             continue;
@@ -161,6 +161,77 @@ fn definitions() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(verdicts.lines().count() > 60);
+}
+
+/// A policy and its binding, which warns, as a line of `matched.txt` says them.
+fn composed(line: &str) -> File {
+    let said: serde_json::Value = serde_json::from_str(line).unwrap();
+    let over = |mut base: serde_json::Value, key: &str| {
+        for (key, value) in said[key].as_object().into_iter().flatten() {
+            base[key] = value.clone();
+        }
+        base
+    };
+    let all =
+        serde_json::json!([{"apiGroups": ["*"], "apiVersions": ["*"], "operations": ["CREATE"], "resources": ["*"]}]);
+    let rules = said.get("rules").cloned().unwrap_or(all);
+    let constraints = over(serde_json::json!({"resourceRules": rules}), "match");
+    let validations = serde_json::json!([{"expression": "false", "message": "n"}]);
+    let spec = over(serde_json::json!({"matchConstraints": constraints, "validations": validations}), "policy");
+    let binding = over(serde_json::json!({"policyName": "p", "validationActions": ["Warn"]}), "binding");
+    let object = |kind: &str, spec: &serde_json::Value| {
+        serde_json::json!({
+            "apiVersion": "admissionregistration.k8s.io/v1", "kind": kind, "metadata": {"name": "p"}, "spec": spec,
+        })
+    };
+    let (policy, binding) =
+        (object("ValidatingAdmissionPolicy", &spec), object("ValidatingAdmissionPolicyBinding", &binding));
+    read("policy.yaml", &format!("{policy}\n---\n{binding}\n"))
+}
+
+/// Rules, selectors, conditions, messages, parameters and annotations: each line over each object.
+#[test]
+fn matched() {
+    const DEFAULT: &str = "apiVersion: v1\nkind: Namespace\nmetadata: {name: default}\n";
+    let (agreed, unknown, wrong) = on_deep_stacks(|| {
+        let file = read("matched.yaml", &text("matched.yaml"));
+        let others = read("others.yaml", &format!("{}\n---\n{NAMESPACE}---\n{DEFAULT}", text("matched-params.yaml")));
+        let objects: Vec<&Object> = file.objects.iter().chain(&others.objects).collect();
+        let index = Index::of(&objects);
+        let (mut agreed, mut unknown, mut wrong) = (0, Vec::new(), Vec::new());
+        for line in text("matched.txt").lines().filter(|line| !line.starts_with('#')) {
+            let (said, expected) = line.split_once(" ⇒ ").expect("a verdict");
+            let own = composed(said);
+            let target = Target::NEWEST;
+            let policies = Policies::collect(&own.objects.iter().collect::<Vec<_>>(), &|_| target, false);
+            let is_invalid = |object: &Object| !validate(object, target, &Schemas::default()).errors.is_empty();
+            let found: String = if policies.all.iter().any(Policy::is_refused) || own.objects.iter().any(is_invalid) {
+                "refused".to_owned()
+            } else {
+                let judged = policies.judge(&objects, &index, &|_, _| true);
+                let of = |object: &Object| {
+                    let verdicts = judged.iter().find(|(judged, _)| std::ptr::eq(*judged, object));
+                    let verdicts = verdicts.map_or(&[][..], |(_, verdicts)| verdicts);
+                    let is_denied = verdicts.iter().any(|verdict| verdict.decision == Decision::Deny);
+                    if is_denied { 'd' } else { letter(verdicts) }
+                };
+                file.objects.iter().map(of).collect()
+            };
+            let is_like = |(found, expected): (char, char)| found == '?' || found == expected;
+            if found.len() != expected.len() || !found.chars().zip(expected.chars()).all(is_like) {
+                wrong.push(format!("{said} ⇒ {expected}, not {found}"));
+            } else if found.contains('?') {
+                unknown.push(format!("{said} ⇒ {found}"));
+            } else {
+                agreed += found.len();
+            }
+        }
+        (agreed, unknown, wrong)
+    })
+    .unwrap();
+    assert!(wrong.is_empty(), "{agreed} agree, but\n{}", wrong.join("\n"));
+    assert!(agreed > 1000, "{agreed}");
+    insta::assert_snapshot!("not_matched", unknown.join("\n"));
 }
 
 /// Whether the server takes expressions of MutatingAdmissionPolicies.

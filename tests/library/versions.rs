@@ -381,6 +381,15 @@ fn dropped_fields_are_not_judged() {
     assert_eq!(refusing(&dropped), [33, 34, 35]);
     let gone = pod(json!({"volumes": [{"name": "m", "emptyDir": {}}], "workloadRef": {"name": "_", "podGroup": ""}}));
     assert_eq!(refusing(&gone), [33, 34, 36, 37]);
+    // Also of what the newest version has no more.
+    for wrong in [json!("a"), json!([]), json!({"namex": "w"}), json!({"name": 3}), json!({"podGroup": ["a"]})] {
+        let gone = pod(json!({"volumes": [{"name": "m", "emptyDir": {}}], "workloadRef": wrong}));
+        assert_eq!(refusing(&gone), [33, 34, 35, 36, 37]);
+    }
+    for right in [json!({}), json!(null), json!({"podGroupReplicaKey": "_"})] {
+        let gone = pod(json!({"volumes": [{"name": "m", "emptyDir": {}}], "workloadRef": right}));
+        assert_eq!(refusing(&gone), [33, 34, 36, 37]);
+    }
 }
 
 /// What the linter says of manifests for some versions: rule and message.

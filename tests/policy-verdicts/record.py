@@ -140,6 +140,61 @@ def cases(folder):
             print(title, file=sys.stderr)
 
 
+def composed(number, line):
+    """A policy and its binding, which warns."""
+    said, name = json.loads(line), 'p%d' % number
+    rule = {'apiGroups': ['*'], 'apiVersions': ['*'], 'operations': ['CREATE'], 'resources': ['*']}
+    constraints = dict({'resourceRules': said.get('rules', [rule])}, **said.get('match', {}))
+    spec = dict({'matchConstraints': constraints, 'validations': [{'expression': 'false', 'message': 'n'}]}, **said.get('policy', {}))
+    meta = {'apiVersion': VAP[6:-1], 'metadata': {'name': name}}
+    return (dict(meta, kind='ValidatingAdmissionPolicy', spec=spec),
+            dict(meta, kind='ValidatingAdmissionPolicyBinding', spec=dict({'policyName': name, 'validationActions': ['Warn']}, **said.get('binding', {}))))
+
+
+def matched():
+    objects, params = documents(HERE + '/matched.yaml'), documents(HERE + '/matched-params.yaml')
+    for one in params:
+        create(one)
+    lines = [line.split(' ⇒ ')[0].rstrip('\n') for line in open(HERE + '/matched.txt')]
+    out, warm = {}, False
+    wanted = [(n, line) for n, line in enumerate(lines) if line and not line.startswith('#')]
+    while wanted:
+        # what denies hides what others say
+        alone = lambda line: 'auditAnnotations' in line or 'paramRef' in line
+        batch, wanted = ([wanted[0]], wanted[1:]) if alone(wanted[0][1]) else (wanted[:8], wanted[8:])
+        while len(batch) > 1 and any(alone(line) for _, line in batch):
+            wanted.insert(0, batch.pop())
+        made = []
+        for number, line in batch:
+            policy, binding = composed(number, line)
+            answers = [create(policy), create(binding)]
+            if any(status >= 300 for status, _, _ in answers):
+                out[line] = 'refused'
+                print(line, [a.get('message') for s, a, _ in answers if s >= 300], file=sys.stderr)
+                delete(policy)
+                continue
+            out[line] = ''
+            made.append((number, line, policy, binding))
+        # parameters are watched from the first policy on that names their kind
+        time.sleep(4 if warm or not any('paramKind' in line for _, line in batch) else 15)
+        warm = warm or any('paramKind' in line for _, line in batch)
+        for one in objects:
+            status, answer, warnings = create(one, dry=True)
+            for number, line, _, _ in made:
+                mine = [w for w in warnings if "'p%d' with binding" % number in w]
+                letter = 'd' if status >= 300 else 'y' if not mine else 'n' if mine[0].rstrip('"').endswith(': n') else 'e'
+                out[line] += letter
+                if letter == 'd':
+                    print(line, answer.get('message'), file=sys.stderr)
+        for _, _, policy, binding in made:
+            delete(binding)
+            delete(policy)
+    with open(HERE + '/matched.txt', 'w') as file:
+        file.writelines('%s ⇒ %s\n' % (line, out[line]) if line in out else line + '\n' for line in lines)
+    for one in params:
+        delete(one)
+
+
 def mutations():
     lines = open(HERE + '/mutations.txt').read().split('\n')
     with open(HERE + '/mutations.txt', 'w') as file:
@@ -197,4 +252,4 @@ def costs(name):
 if __name__ == '__main__':
     create({'apiVersion': 'v1', 'kind': 'Namespace', 'metadata': {'name': 'shop', 'labels': {'env': 'prod'}}})
     for what in sys.argv[1:]:
-        expressions() if what == 'expressions' else mutations() if what == 'mutations' else costs(what) if what.startswith('costs') else cases(what)
+        expressions() if what == 'expressions' else mutations() if what == 'mutations' else matched() if what == 'matched' else costs(what) if what.startswith('costs') else cases(what)

@@ -66,6 +66,9 @@ impl<'doc> MapAccess<'doc> for Fields<'doc, '_> {
             if history.comes_or_goes() {
                 self.parent.at(entry.key).problem(ProblemKind::OtherVersion { type_name: self.type_name, history });
             }
+            if let Some((type_name, known)) = history.gone_type() {
+                texts(self.parent.at(entry.value), type_name, known);
+            }
         }
         let is_map_of_anything = self.type_name.is_empty() && self.parent.mode == Mode::Typed;
         if is_map_of_anything && matches!(document.value(entry.key), Value::Bool(_)) && document.raw(entry.key) != key {
@@ -80,6 +83,24 @@ impl<'doc> MapAccess<'doc> for Fields<'doc, '_> {
         let field =
             Field { value: self.parent.at(entry.value), key: entry.key, type_name: self.type_name, known: self.known };
         seed.deserialize(field).map_err(|failure| failure.at(entry.value))
+    }
+}
+
+/// Decodes a type whose fields are all texts, and which no Rust type stands for.
+fn texts(value: Cursor<'_, '_>, type_name: &'static str, known: &'static [&'static str]) {
+    let document = value.document;
+    match value.value() {
+        Value::Map(entries) => {
+            for entry in entries {
+                if known.contains(&&*document.key(entry)) {
+                    value.at(entry.value).text();
+                } else {
+                    value.at(entry.key).problem(ProblemKind::UnknownField { type_name, known });
+                }
+            }
+        }
+        Value::Null => {}
+        _ => value.wrong("a map"),
     }
 }
 

@@ -67,6 +67,16 @@ impl FieldHistory {
         self.since.is_none_or(|since| target.0 >= since) && self.until.is_none_or(|until| target.0 <= until)
     }
 
+    /// The type of the field and the names of that type's fields, all of them texts, where the newest version has the
+    /// field no more: those that still exist are in the types themselves.
+    #[must_use]
+    pub fn gone_type(&self) -> Option<(&'static str, &'static [&'static str])> {
+        match (self.type_name, self.field) {
+            ("PodSpec", "workloadRef") => Some(("WorkloadReference", &["name", "podGroup", "podGroupReplicaKey"])),
+            _ => None,
+        }
+    }
+
     /// Whether a server with its default feature gates reads the field. One that does not takes the field out of
     /// a new object before it validates it (`DropDisabledFields` and its kind), and says nothing.
     #[must_use]
