@@ -26,6 +26,7 @@ pub use ast::At;
 pub use check::Scope;
 pub use cost::Bound;
 pub use eval::{Budget, Evaluation, Fail, Variables};
+pub use parser::RESERVED;
 pub use tree::{Branch, Tree};
 pub use types::{Field, Fields, Type};
 pub use value::{Item, Key, List, ListKind, Map, Origin, Value};
@@ -52,6 +53,12 @@ pub struct CompileError {
 impl CompileError {
     fn new(at: At, message: impl Into<String>) -> Self {
         Self { at, message: message.into(), is_unsupported: false }
+    }
+
+    /// About the whole of an expression.
+    #[must_use]
+    pub fn about(text: &str, message: impl Into<String>) -> Self {
+        Self::new(At { start: 0, end: text.len() }, message)
     }
 
     fn unsupported(at: At, message: impl Into<String>) -> Self {

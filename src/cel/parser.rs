@@ -10,8 +10,12 @@ const DEPTH: usize = 250;
 /// How long an expression is at most, in bytes; the server takes 100,000 characters.
 const LENGTH: usize = 100_000;
 
-/// Words that cannot name a variable.
-const RESERVED: [&str; 18] = [
+/// Words of the language, which name nothing (`celReservedSymbols` in `k8s.io/apiserver/pkg/cel/escaping.go`).
+pub const RESERVED: [&str; 21] = [
+    "true",
+    "false",
+    "null",
+    "in",
     "as",
     "break",
     "const",
@@ -29,7 +33,6 @@ const RESERVED: [&str; 18] = [
     "var",
     "void",
     "while",
-    "in",
 ];
 
 /// Reads an expression.
@@ -340,16 +343,16 @@ impl Parser {
         let Token::Ident(name) = self.peek().clone() else {
             return Err(self.unexpected("a name belongs here"));
         };
-        if RESERVED.contains(&name.as_str()) {
-            return Err(self.unexpected(format!("`{name}` is a reserved word and names nothing")));
-        }
-        self.next += 1;
         let literal = match name.as_str() {
             "true" => Some(Literal::Bool(true)),
             "false" => Some(Literal::Bool(false)),
             "null" => Some(Literal::Null),
             _ => None,
         };
+        if literal.is_none() && RESERVED.contains(&name.as_str()) {
+            return Err(self.unexpected(format!("`{name}` is a reserved word and names nothing")));
+        }
+        self.next += 1;
         if let Some(literal) = literal {
             return Ok(Expr::new(at, Kind::Literal(literal)));
         }

@@ -198,11 +198,8 @@ fn of_type(program: &Program, text: &str, results: &[Type]) -> Result<(), Compil
         return Ok(());
     }
     let wanted: Vec<String> = results.iter().map(ToString::to_string).collect();
-    Err(CompileError {
-        at: crate::cel::At { start: 0, end: text.len() },
-        message: format!("its value must be {}, and is {}", wanted.join(" or "), program.result),
-        is_unsupported: false,
-    })
+    let message = format!("its value must be {}, and is {}", wanted.join(" or "), program.result);
+    Err(CompileError::about(text, message))
 }
 
 impl Problem {

@@ -4,31 +4,7 @@
 use super::field::Field;
 use super::meta::{self, Scope};
 use super::{admission, formats, policy_bindings};
-
-/// Names that no variable of an expression can have (`celReserved`).
-const RESERVED: [&str; 21] = [
-    "true",
-    "false",
-    "null",
-    "in",
-    "as",
-    "break",
-    "const",
-    "continue",
-    "else",
-    "for",
-    "function",
-    "if",
-    "import",
-    "let",
-    "loop",
-    "package",
-    "namespace",
-    "return",
-    "var",
-    "void",
-    "while",
-];
+use crate::cel::RESERVED;
 
 /// `ValidateValidatingAdmissionPolicy`
 pub fn validating(object: Field) {

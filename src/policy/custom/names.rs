@@ -1,29 +1,6 @@
 //! The names of properties in expressions.
 
-/// Words that an expression may write as they are, or as `__namespace__` (`celReservedSymbols`).
-pub const RESERVED: [&str; 21] = [
-    "true",
-    "false",
-    "null",
-    "in",
-    "as",
-    "break",
-    "const",
-    "continue",
-    "else",
-    "for",
-    "function",
-    "if",
-    "import",
-    "let",
-    "loop",
-    "package",
-    "namespace",
-    "return",
-    "var",
-    "void",
-    "while",
-];
+use crate::cel::RESERVED;
 
 /// The name by which expressions ask for a property; nothing for one that they cannot ask for
 /// (`k8s.io/apiserver/pkg/cel/escaping.go`).

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::bounds::{self, Declared, Limit, REQUEST};
-use super::names::{RESERVED, escape};
+use super::names::escape;
 use super::schema::Schema;
 use super::{DEPTH, Level, Rule};
-use crate::cel::{self, Bound, Field, Fields, Scope, Type};
+use crate::cel::{Bound, CompileError, Field, Fields, RESERVED, Scope, Type};
 use crate::kube::Object;
 use crate::kube::validation::{Reason, Target};
 use crate::policy::compile::{Problem, compile_and_estimate};
@@ -128,8 +128,7 @@ impl<'run> Reader<'run> {
     }
 
     fn refuse(&mut self, node: NodeId, message: String) {
-        let end = self.definition.document.str(node).map_or(0, str::len);
-        let error = cel::CompileError { at: cel::At { start: 0, end }, message, is_unsupported: false };
+        let error = CompileError::about(self.definition.document.str(node).unwrap_or_default(), message);
         self.problems.push(Problem::of(self.definition, node, &error));
     }
 
@@ -226,6 +225,7 @@ impl Fieldwise {
             self.shortest = self.shortest.saturating_add(length + 4).saturating_add(declared.shortest);
         }
         let field = || Field { name: name.to_owned(), of: declared.of.clone() };
+        // a word of the language can be written as it is, too
         if RESERVED.contains(&name) {
             self.fields.insert(name.to_owned(), field());
         }
