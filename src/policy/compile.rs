@@ -22,6 +22,8 @@ pub struct Policy<'run> {
     pub variables: Vec<(String, Program)>,
     /// What must be true.
     pub validations: Vec<Validation>,
+    /// What is noted in the audit log.
+    pub annotations: Vec<Expression>,
     /// What does not compile.
     pub problems: Vec<Problem>,
 }
@@ -111,7 +113,11 @@ impl<'run> Policy<'run> {
             }
         }
         for item in items(&["spec", "auditAnnotations"]) {
-            policy.expression(*item, "valueExpression", &scope, &[Type::String, Type::Null]);
+            if let Some((node, program)) =
+                policy.expression(*item, "valueExpression", &scope, &[Type::String, Type::Null])
+            {
+                policy.annotations.push(Expression { node, name: String::new(), program });
+            }
         }
         scope.has_patches = true;
         for item in items(&["spec", "mutations"]) {
@@ -150,6 +156,7 @@ impl<'run> Policy<'run> {
             conditions: Vec::new(),
             variables: Vec::new(),
             validations: Vec::new(),
+            annotations: Vec::new(),
             problems: Vec::new(),
         }
     }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::admitted::{admitted, is_clustered};
 use super::compile::{Expression, Policy, Validation};
-use super::matching::{self, Match, Namespaces, matches};
+use super::matching::{self, Match, Namespaces, is_param_for, matches};
 use crate::cel::{Budget, Evaluation, Fail, Item, Key, Origin, Value, Variables};
 use crate::kube::validation::Target;
 use crate::kube::versions::KindHistory;
@@ -14,6 +14,9 @@ use crate::yaml::NodeId;
 
 /// What all evaluations of a run may cost together: no folder of policies takes more than some seconds.
 const RUN: u64 = 400_000_000;
+
+/// The variable that holds the object's namespace.
+const NAMESPACE: &str = "namespaceObject";
 
 /// What it costs to ask whether a policy is about an object, and to begin an evaluation.
 const ASK: u64 = 5;
@@ -131,13 +134,10 @@ impl<'run> Policies<'run> {
                 for binding in bound {
                     budget = budget.saturating_sub(ASK);
                     let asked = Asked { policy, binding: *binding, object, namespaces: &namespaces };
-                    let of_binding = match (policy.params.as_ref(), *binding) {
-                        (Some(kind), Some(binding)) => {
-                            let read = || read_params(binding, kind, index);
-                            Some(&*params.entry(std::ptr::from_ref(binding).addr()).or_insert_with(read))
-                        }
-                        _ => None,
-                    };
+                    let of_binding = asked.reference().map(|reference| {
+                        let read = || read_params(&reference, index);
+                        &*params.entry(std::ptr::from_ref(reference.binding).addr()).or_insert_with(read)
+                    });
                     asked.answer(of_binding, &mut value, &mut budget, &mut verdicts);
                 }
             }
@@ -149,8 +149,22 @@ impl<'run> Policies<'run> {
     }
 }
 
-fn read_params<'a>(binding: &Object, kind: &(String, String), index: &Index<'a>) -> Params<'a> {
-    let found = matching::params(&binding.document, binding.node, kind, index)?;
+/// Which parameters a binding takes for its policy.
+struct Reference<'a> {
+    binding: &'a Object,
+    node: NodeId,
+    /// API version and kind.
+    kind: &'a (String, String),
+}
+
+impl Reference<'_> {
+    fn has(&self, key: &str) -> bool {
+        self.binding.document.get(self.node, key).is_some()
+    }
+}
+
+fn read_params<'a>(reference: &Reference<'_>, index: &Index<'a>) -> Params<'a> {
+    let found = matching::params(&reference.binding.document, reference.node, reference.kind, index)?;
     let read = |params: &Object| {
         admitted(params).map_or_else(|| Value::Unknown("the parameters are too large").into(), without_place)
     };
@@ -176,6 +190,13 @@ struct Asked<'b, 'a, 'run> {
 }
 
 impl<'a> Asked<'_, 'a, '_> {
+    /// The parameters that the binding names; nothing where it names none, or the policy has no kind of them.
+    fn reference(&self) -> Option<Reference<'a>> {
+        let (kind, binding) = (self.policy.params.as_ref()?, self.binding?);
+        let node = binding.document.at(binding.node, &["spec", "paramRef"])?;
+        Some(Reference { binding, node, kind })
+    }
+
     fn answer(&self, of_binding: Option<&Params<'a>>, value: &mut Seen, budget: &mut u64, out: &mut Vec<Verdict<'a>>) {
         let Self { policy, binding, object, namespaces } = *self;
         let of_policy = policy.object;
@@ -201,25 +222,36 @@ impl<'a> Asked<'_, 'a, '_> {
             out.push(self.unknown(None, "the object is too large to be judged".to_owned()));
             return;
         };
-        let params: Vec<Option<Item>> = match (of_binding, binding) {
-            (Some(Ok(found)), Some(binding)) => {
-                let is_meant = |params: &Object| matching::params_for(&binding.document, binding.node, object, params);
+        let params: Vec<Option<Item>> = match (self.reference(), of_binding) {
+            (Some(reference), _) if !reference.has("namespace") && matching::has_no_place(object, reference.kind) => {
+                if policy.fails {
+                    let message = format!(
+                        "its parameters are looked for in the object's namespace, and a {} has none: the binding must name the namespace",
+                        object.id.kind
+                    );
+                    out.push(Verdict { decision: Decision::Deny, ..self.unknown(None, message) });
+                }
+                return;
+            }
+            (Some(reference), Some(Ok(found))) => {
+                let is_meant = |params: &Object| reference.has("namespace") || is_param_for(object, params);
                 let meant: Vec<_> = found.iter().filter(|(params, _)| is_meant(params)).collect();
-                let is_named = binding.document.at(binding.node, &["spec", "paramRef", "name"]).is_some();
-                if meant.is_empty() || (is_named && meant.len() > 1) {
+                if meant.is_empty() || (reference.has("name") && meant.len() > 1) {
                     out.push(self.unknown(None, "which parameters are meant is not known from the run".to_owned()));
                     return;
                 }
                 meant.into_iter().map(|(_, item)| Some(item.clone())).collect()
             }
-            (Some(Err(why)), _) => {
+            (_, Some(Err(why))) => {
                 out.push(self.unknown(None, why.clone()));
                 return;
             }
-            _ if policy.params.is_some() => {
-                vec![Some(Value::Unknown("there is no binding that names parameters").into())]
-            }
-            _ => vec![None],
+            _ => match (&policy.params, binding) {
+                (None, _) => vec![None],
+                // a binding that names none makes them null
+                (Some(_), Some(_)) => vec![Some(Value::Null.into())],
+                (Some(_), None) => vec![Some(Value::Unknown("there is no binding that names parameters").into())],
+            },
         };
         for params in params {
             if *budget == 0 {
@@ -241,7 +273,8 @@ impl<'a> Asked<'_, 'a, '_> {
             ("object", value.clone()),
             ("oldObject", Value::Null.into()),
             ("request", request(self.object)),
-            ("namespaceObject", self.namespace()),
+            // match conditions have none
+            (NAMESPACE, Value::Null.into()),
             ("authorizer", Value::Unknown("who may do what is known to a cluster alone").into()),
         ];
         bound.extend(params.map(|params| ("params", params)));
@@ -259,6 +292,9 @@ impl<'a> Asked<'_, 'a, '_> {
             self.failure(condition, fail, out);
             return evaluation.budget;
         }
+        for (_, value) in evaluation.bound.iter_mut().filter(|(name, _)| *name == NAMESPACE) {
+            *value = self.namespace();
+        }
         if policy.problems.iter().any(|problem| problem.is_unsupported) {
             out.push(self.unknown(None, "one of its expressions is not evaluated here".to_owned()));
         }
@@ -270,6 +306,16 @@ impl<'a> Asked<'_, 'a, '_> {
                     out.push(self.denied(&validation.expression, message, origin));
                 }
                 Err(fail) => self.failure(&validation.expression, fail, out),
+            }
+        }
+        for annotation in &policy.annotations {
+            if let Err(fail) = evaluation.run(&annotation.program) {
+                let before = out.len();
+                self.failure(annotation, fail, out);
+                // whatever the binding's actions are
+                for verdict in out.iter_mut().skip(before).filter(|verdict| verdict.decision == Decision::Warn) {
+                    verdict.decision = Decision::Deny;
+                }
             }
         }
         evaluation.budget
@@ -393,7 +439,8 @@ fn request(object: &Object) -> Item {
         ("options", Value::Unknown(WHY)),
     ];
     let is_made = object.id.name.is_empty();
-    fields.push(("name", if is_made { Value::text("") } else { Value::text(&object.id.name) }));
+    let name = Value::Unknown("the API server makes the object's name");
+    fields.push(("name", if is_made { name } else { Value::text(&object.id.name) }));
     // A request for a namespace has its name there (`RequestInfo.Namespace` in k8s.io/apiserver).
     let is_namespace = object.id.kind == "Namespace" && object.id.api_version == "v1";
     match if is_namespace { Some(object.id.name.as_str()) } else { object.id.namespace.as_deref() } {

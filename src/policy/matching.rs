@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::kube::versions::KindHistory;
 use crate::kube::{Index, Object, Typed};
 use crate::yaml::{Document, NodeId};
 
@@ -130,7 +131,13 @@ fn resource_rule(document: &Document, rule: NodeId, object: &Object, is_exact: b
     }
     let (group, version) = object.id.api_version.split_once('/').unwrap_or(("", &object.id.api_version));
     let resources = texts("resources");
-    let is_resource = resources.iter().any(|item| matches!(*item, "*" | "*/*") || *item == resource(&object.id.kind));
+    let own = resource(&object.id.kind);
+    // a request for the object itself has no subresource, which `*` stands for, too
+    let is_own = |item: &&str| {
+        let name = item.strip_suffix("/*").unwrap_or(item);
+        name == "*" || name == own
+    };
+    let is_resource = resources.iter().any(is_own);
     if !has(&texts("apiGroups"), group) || !is_resource {
         return Match::No;
     }
@@ -208,7 +215,7 @@ fn of_namespace(
     if all.is_empty() {
         return Match::Yes;
     }
-    let is_namespace = object.id.api_version == "v1" && object.id.kind == "Namespace";
+    let is_namespace = is_namespace(object);
     if is_clustered(&object.id.kind) && !is_namespace {
         return Match::Yes;
     }
@@ -240,13 +247,10 @@ fn of_namespace(
 /// The parameters that a binding names, of those in the run: in any namespace, or in the one that it names.
 pub fn params<'run>(
     document: &Document,
-    binding: NodeId,
+    reference: NodeId,
     kind: &(String, String),
     index: &Index<'run>,
 ) -> Result<Vec<&'run Object>, String> {
-    let Some(reference) = document.at(binding, &["spec", "paramRef"]) else {
-        return Err("the binding names no parameters".to_owned());
-    };
     let namespace = document.get_str(reference, "namespace");
     let name = document.get_str(reference, "name");
     let selector = document.get(reference, "selector");
@@ -266,13 +270,24 @@ pub fn params<'run>(
     }
 }
 
-/// Those of a binding's parameters that are for an object: of its namespace, unless the binding names one.
-pub fn params_for(document: &Document, binding: NodeId, object: &Object, params: &Object) -> bool {
-    let named = document.at(binding, &["spec", "paramRef", "namespace"]).is_some();
-    match (params.id.namespace.as_deref(), object.id.namespace.as_deref()) {
-        (Some(a), Some(b)) if !named => a == b,
-        _ => true,
-    }
+/// Whether parameters are for an object, of a binding that names no namespace: those of its own. A namespace is in
+/// itself.
+pub fn is_param_for(object: &Object, params: &Object) -> bool {
+    let own = match object.id.namespace.as_deref() {
+        None if is_namespace(object) => Some(object.id.name.as_str()),
+        namespace => namespace,
+    };
+    params.id.namespace.as_deref().zip(own).is_none_or(|(params, own)| params == own)
+}
+
+/// Whether an object has no namespace in which parameters of a built-in kind could be looked for.
+pub fn has_no_place(object: &Object, (version, kind): &(String, String)) -> bool {
+    let is_namespaced = KindHistory::of(version, kind).is_some_and(|history| history.is_namespaced);
+    is_namespaced && is_clustered(&object.id.kind) && !is_namespace(object)
+}
+
+fn is_namespace(object: &Object) -> bool {
+    object.id.api_version == "v1" && object.id.kind == "Namespace"
 }
 
 /// Whether an object is one that policies are never asked about.
