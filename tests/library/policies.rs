@@ -234,7 +234,7 @@ fn matched() {
     insta::assert_snapshot!("not_matched", unknown.join("\n"));
 }
 
-/// Whether the server takes expressions of MutatingAdmissionPolicies.
+/// Whether the server takes expressions of mutating policies.
 #[test]
 fn mutations() {
     let records = text("mutations.txt");
@@ -287,7 +287,8 @@ fn estimated(line: &str, template: &str, target: Target) -> String {
             Some((indent, name)) if name == place => format!("{indent}x-kubernetes-validations: {rules}"),
             _ => line.replace("TEXT", text).replace("ITEMS", items),
         };
-        schema.push_str(&format!("{line}\n"));
+        schema.push_str(&line);
+        schema.push('\n');
     }
     let file = read("schema.yaml", &format!("apiVersion: v1\nkind: Schema\nmetadata: {{name: a}}\n{schema}"));
     let object = file.objects.first().expect("an object");
