@@ -108,15 +108,12 @@ fn answers(port: u16, text: &str) -> bool {
     std::net::TcpStream::connect(("127.0.0.1", port)).is_ok() && get(port, "/", &[]).ends_with(text)
 }
 
-/// A platform of `how` (`reload` or `signal`), three commits long.
-fn three_commits(test: &str, how: &str, node: &Path, git_sync: &Path, agent: Option<&Path>) {
+/// The platform of a description, three commits long.
+fn three_commits(test: &str, description: &str, node: &Path, git_sync: &Path, agent: Option<&Path>) {
     let folder = folder(test);
     let repository = Repository::new(&folder);
     repository.push("first");
-    let made = Generated::from(&format!(
-        "patterns: v1\nname: site\napp: {{image: \"node:24-slim\", command: [node, /srv/current/server.js], port: 3000, health: /}}\n\
-         use: [{{git-sync: {{repo: \"https://git.example.com/site.git\", ref: main, period: 1s, mount: /srv, {how}}}}}]\n"
-    ));
+    let made = Generated::from(description);
     let root = folder.join("git");
     std::fs::create_dir_all(&root).expect("a folder of our own");
     let (status, port) = (free_port(), free_port());
@@ -157,10 +154,16 @@ fn three_commits(test: &str, how: &str, node: &Path, git_sync: &Path, agent: Opt
 #[test]
 fn an_app_that_is_called_serves_each_commit() {
     let (Some(git_sync), Some(node), Some(_)) = (find("git-sync"), find("node"), find("git")) else { return };
-    three_commits("git-sync-reload", "reload: /reload", &node, &git_sync, None);
+    let description = "patterns: v1
+name: site
+app: {image: \"node:24-slim\", command: [node, /srv/current/server.js], port: 3000, health: /}
+use: [{git-sync: {repo: \"https://git.example.com/site.git\", ref: main, period: 1s, mount: /srv, reload: /reload}}]
+";
+    three_commits("git-sync-reload", description, &node, &git_sync, None);
 }
 
-/// The signal goes to every process of that name, so the program goes by a name that nothing else here has.
+/// The example, `examples/paas.yaml`. The signal goes to every process of that name, so the program goes by a name that
+/// nothing else here has.
 #[test]
 fn an_app_that_is_ended_serves_each_commit() {
     let (Some(git_sync), Some(node), Some(_), Some(agent)) =
@@ -171,11 +174,8 @@ fn an_app_that_is_ended_serves_each_commit() {
     let name = format!("node-{}", std::process::id());
     let program = folder("git-sync-node").join(&name);
     std::os::unix::fs::symlink(node, &program).expect("its own name");
-    three_commits(
-        "git-sync-signal",
-        &format!("signal: {{process: {name}, name: TERM}}"),
-        &program,
-        &git_sync,
-        Some(&agent),
-    );
+    let example = include_str!("../../examples/paas.yaml");
+    let description =
+        replace(&replace(example, "process: node", &format!("process: {name}")), "period: 10s", "period: 1s");
+    three_commits("git-sync-signal", &description, &program, &git_sync, Some(&agent));
 }
