@@ -135,6 +135,7 @@ fn each_key_makes_what_it_says() {
             json!("fast"),
         ),
         ("writable: [/var/cache/app, {/tmp: 1Gi}]", "Deployment", "^/volumes/1/emptyDir/sizeLimit", json!("1Gi")),
+        ("writable: [{/var/cache/app: }, {/tmp: 1Gi}]", "Deployment", "^/volumes/0/emptyDir/sizeLimit", json!("64Mi")),
         (
             "port: 80, health: {path: /up, start: 20m}",
             "Deployment",
@@ -541,6 +542,7 @@ fn what_is_wrong_with_the_output_is_shown_in_the_description() {
             "`port` is where",
         ),
         ("port: 80, resources: {cpu: 1, memory: 100}", "", "less than a mebibyte", "such as 100Mi"),
+        ("port: 80, writable: [{/a: 1e3}]", "", "is 1000 bytes, less than a mebibyte", "such as 1000Mi"),
         ("port: 80, resources: {cpu: 1, memory: 100Ki}", "", "less than a mebibyte", "the amount with its unit"),
         (
             "port: 80, resources: {cpu: 1, memory: 1Gi, hugepages-2Mi/x: 1}",
@@ -566,6 +568,24 @@ fn what_is_wrong_with_the_output_is_shown_in_the_description() {
         assert!(!said.contains("generated ") && !said.contains("bug of ours"), "{description}{}", run.stderr);
         assert!(said.contains("<stdin>"), "{description}{}", run.stderr);
     }
+}
+
+/// Null is no value: a key with it says as much as a key that is not there.
+#[test]
+fn a_null_is_no_value() {
+    let app_keys = ["resources", "writable", "rights", "env", "volumes", "stop", "args", "user", "protocol", "ports"];
+    let keys = ["expose", "use", "init", "labels", "annotations", "place", "rollout", "isolate", "priority", "system"];
+    let plain = generate(&app("port: 80", "")).stdout;
+    for key in app_keys {
+        let run = generate(&app(&format!("port: 80, {key}: null"), ""));
+        assert_eq!((run.code, run.stdout.as_str()), (0, plain.as_str()), "{key}: {}", run.stderr);
+    }
+    for key in keys {
+        let run = generate(&app("port: 80", &format!("{key}: null")));
+        assert_eq!((run.code, run.stdout.as_str()), (0, plain.as_str()), "{key}: {}", run.stderr);
+    }
+    let (without, with) = (app("", "shape: {job: {}}"), app("", "shape: {job: {}}\nschedule: null"));
+    assert_eq!(generate(&with).stdout, generate(&without).stdout);
 }
 
 #[test]
@@ -786,6 +806,7 @@ fn wrong_keys_are_refused_with_the_right_form() {
         ("port: 80, health: {path: /, every: 0s}", "", "this takes a second at least"),
         ("", "shape: {job: {deadline: 0s}}", "this takes a second at least"),
         ("port: 80, env: {A: pod/labels/a b}", "", "write pod/labels/team"),
+        ("rights: [{pods: }]", "", "write pods: [get, list]"),
         ("rights: [{deployments: [get]}]", "", "did you mean `deployments.apps`?"),
         ("rights: [{pods: [gte]}]", "", "is not a verb of Kubernetes"),
         ("rights: [{nodes: [get]}]", "", "belong to no namespace"),
@@ -839,6 +860,7 @@ fn wrong_keys_are_refused_with_the_right_form() {
             "`front` needs `port`",
         ),
         ("port: 80", "use: [{git-sync: {repo: \"git@example.com:a.git\", mount: /srv}}]", "reached by SSH"),
+        ("port: 80", "use: [{git-sync: {repo: example.com/a.git, mount: /srv}}]", "without a scheme"),
         (
             "",
             "patch: [{object: Deployment/shop, merge: {spec: {template: {spec: {containers: [{name: shopp, image: x}]}}}}}]",

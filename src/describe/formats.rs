@@ -540,9 +540,14 @@ fn thousandths(text: &str) -> Option<Mistake> {
     )
 }
 
-/// A number without a unit is bytes, and few mean so little.
+/// A number without a unit, which `1e3` has not either, is bytes, and few mean so little.
 fn bytes(text: &str) -> Option<Mistake> {
-    let number: u64 = text.parse().ok().filter(|number| *number < 1 << 20)?;
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'+' | b'-' | b'e' | b'E'));
+    let is_whole = is_plain && !text.ends_with(['e', 'E']);
+    let number = Quantity::parse(text).filter(|_| is_whole)?.value();
+    if number >= 1 << 20 {
+        return None;
+    }
     let mistake = Mistake::new(format!("`{text}` is {number} bytes, less than a mebibyte"));
     Some(mistake.help(format!("write it with its unit, such as {number}Mi")))
 }

@@ -102,16 +102,16 @@ impl Spanned {
         Self { kind, place: place(node) }
     }
 
-    /// The value under a key, if this is a map that has it.
+    /// The value under a key, if this is a map that has it; null is no value.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Self> {
         self.member(key).map(|member| &member.value)
     }
 
-    /// The member under a key.
+    /// The member under a key, unless its value is null.
     #[must_use]
     pub fn member(&self, key: &str) -> Option<&Member> {
-        self.members().iter().find(|member| member.key == key)
+        self.members().iter().find(|member| member.key == key && !matches!(member.value.kind, Kind::Null))
     }
 
     /// All members; none if this is not a map.

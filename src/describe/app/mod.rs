@@ -302,6 +302,13 @@ fn rights(value: Option<&Spanned>, findings: &mut Vec<Finding>) -> Vec<Right> {
             );
         }
         let Some(member) = item.members().first() else { continue };
+        if matches!(member.value.kind, Kind::Null) {
+            findings.push(
+                Finding::error(member.key_place.label("without verbs"), "a right says what may be done")
+                    .help(format!("write {}: [get, list]", member.key)),
+            );
+            continue;
+        }
         let texts = |list: &Spanned| list.items().iter().filter_map(Spanned::text).map(str::to_owned).collect();
         let (resource, subresource) = match member.key.split_once('/') {
             Some((resource, subresource)) => (resource, format!("/{subresource}")),

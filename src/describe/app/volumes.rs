@@ -268,7 +268,10 @@ pub(super) fn writable(list: Option<&Spanned>, findings: &mut Vec<Finding>) -> V
         let entries: Vec<(String, String, &Place)> = match &item.kind {
             Kind::Text(path) => vec![(path.clone(), WRITABLE.to_owned(), &item.place)],
             Kind::Map(members) => {
-                members.iter().map(|member| (member.key.clone(), scalar(&member.value), &member.key_place)).collect()
+                // `- /tmp:` names a path and no size
+                let size =
+                    |value: &Spanned| if let Kind::Null = value.kind { WRITABLE.to_owned() } else { scalar(value) };
+                members.iter().map(|member| (member.key.clone(), size(&member.value), &member.key_place)).collect()
             }
             _ => Vec::new(),
         };
