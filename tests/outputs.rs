@@ -319,6 +319,10 @@ fn mistakes_in_settings_show_the_right_form() {
         put(&root, ".patterns.yaml", &settings);
         refused(&root, &["gen"], &messages);
     }
+    // one mistake, one finding
+    put(&root, ".patterns.yaml", &output("{descriptions: apps, into: deploy, environments: [dev, dev]}"));
+    let said = run(&root, &["gen"]).stderr;
+    assert!(said.contains("`environments` has `dev` twice") && !said.contains("one folder"), "{said}");
     put(&root, ".patterns.yaml", "target: \"1.34\"\n");
     refused(&root, &["gen"], &["no FILE is given, and .patterns.yaml has no `outputs`", "outputs: [{descriptions:"]);
     fs::remove_file(root.join(".patterns.yaml")).unwrap();

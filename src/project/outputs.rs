@@ -174,7 +174,11 @@ fn check_holes(output: &Output, findings: &mut Vec<Finding>) {
                 .help("add `environments: [dev, prod]`, or leave `{environment}` out"),
         );
     }
-    if let ([(_, first), .., (_, last)], false) = (output.environments.as_slice(), output.into.has("environment")) {
+    // one that is there twice has a finding already
+    let is_one = environments.windows(2).all(|pair| pair[0] == pair[1]);
+    if !is_one
+        && let ([(_, first), .., (_, last)], false) = (output.environments.as_slice(), output.into.has("environment"))
+    {
         let all = place.label("the same for all of them");
         findings.push(
             Finding::error(all, format!("{} would be written into one folder", list(&environments)))
