@@ -64,6 +64,7 @@ fn each_key_makes_what_it_says() {
         ("user: 7, group: 8", "", format!("{pod}/securityContext/runAsGroup"), json!(8)),
         ("user: 7, group: 8", "", format!("{pod}/securityContext/fsGroup"), json!(8)),
         ("workdir: /srv/app", "", format!("{main}/workingDir"), json!("/srv/app")),
+        ("workdir: /", "", format!("{main}/workingDir"), json!("/")),
         (
             "workdir: /srv/app",
             "init: [{prepare: {workdir: /srv}}]",
