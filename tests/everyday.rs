@@ -580,6 +580,13 @@ fn a_null_is_no_value() {
         let run = generate(&app(&format!("port: 80, {key}: null"), ""));
         assert_eq!((run.code, run.stdout.as_str()), (0, plain.as_str()), "{key}: {}", run.stderr);
     }
+    // in maps whose keys are free, too
+    for (key, value) in [("labels", "{a: }"), ("annotations", "{pod: {a/b: }}"), ("place", "{nodes: {disk: }}")] {
+        let run = generate(&app("port: 80", &format!("{key}: {value}")));
+        assert!(run.code == 0 && !run.stdout.contains("null"), "{key}: {}{}", run.stderr, run.stdout);
+    }
+    let run = generate(&app("port: 80, resources: {cpu: 1, memory: 1Gi, nvidia.com/gpu: }", ""));
+    assert!(run.code == 0 && !run.stdout.contains("nvidia"), "{}{}", run.stderr, run.stdout);
     for key in keys {
         let run = generate(&app("port: 80", &format!("{key}: null")));
         assert_eq!((run.code, run.stdout.as_str()), (0, plain.as_str()), "{key}: {}", run.stderr);

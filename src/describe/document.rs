@@ -14,7 +14,7 @@ use super::merge::merge;
 use super::params::{Params, Setting};
 use super::schema::{self, Subject};
 use super::settings::kubernetes_version;
-use super::spanned::{Member, Place, Spanned};
+use super::spanned::{Kind, Member, Place, Spanned};
 use crate::diagnostic::Finding;
 use crate::kube::validation::Target;
 use crate::words::{list, nearest};
@@ -388,6 +388,7 @@ fn describe(
     let lacks_values = options.values_come_later && root.is_lost();
     let subject = Subject { name: "a description", member: "key", help: None, place: &first_key(&root) };
     schema::check(grammar(), &root, subject, findings);
+    drop_nulls(&mut root);
     let name = root.get("name")?;
     let mut expose = root.member("expose").map(Expose::read);
     let role = root.get("mesh").and_then(|mesh| mesh.get("role"));
@@ -441,6 +442,14 @@ fn describe(
         target: target(&root, options, findings),
         folder: folder.map(Path::to_owned),
     })
+}
+
+/// Null is no value; in objects that are taken as they are it is one.
+fn drop_nulls(root: &mut Spanned) {
+    let Kind::Map(members) = &mut root.kind else { return };
+    for member in members.iter_mut().filter(|member| !matches!(member.key.as_str(), "extra" | "patch")) {
+        member.value.drop_nulls(member.key == "shape");
+    }
 }
 
 fn target(root: &Spanned, options: &Options, findings: &mut Vec<Finding>) -> Target {

@@ -114,6 +114,19 @@ impl Spanned {
         self.members().iter().find(|member| member.key == key && !matches!(member.value.kind, Kind::Null))
     }
 
+    /// Takes keys without a value out of maps. A key of a map in a list names something even so: `- topz:`; and so do
+    /// the keys of this map where `names` says so.
+    pub(super) fn drop_nulls(&mut self, names: bool) {
+        match &mut self.kind {
+            Kind::Map(members) => {
+                members.retain(|member| names || !matches!(member.value.kind, Kind::Null));
+                members.iter_mut().for_each(|member| member.value.drop_nulls(false));
+            }
+            Kind::List(items) => items.iter_mut().for_each(|item| item.drop_nulls(true)),
+            _ => {}
+        }
+    }
+
     /// All members; none if this is not a map.
     #[must_use]
     pub fn members(&self) -> &[Member] {
