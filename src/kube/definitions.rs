@@ -25,6 +25,7 @@ pub struct Definition {
     pub version: NodeId,
     /// Whether its objects are in no namespace.
     pub is_clustered: bool,
+    kustomizations: Arc<[u32]>,
 }
 
 /// The versions of a kind that one definition serves.
@@ -34,6 +35,7 @@ pub struct Served {
     pub document: Arc<Document>,
     /// Their names, in the definition's order.
     pub versions: Vec<String>,
+    kustomizations: Arc<[u32]>,
 }
 
 /// The definitions of a run.
@@ -62,7 +64,11 @@ impl Definitions {
             let (group, kind) = (text(&["group"]), text(&["names", "kind"]));
             let of_kind = served.entry((group.to_owned(), kind.to_owned())).or_default();
             if of_kind.len() < COPIES {
-                of_kind.push(Served { document: Arc::clone(document), versions: served_versions(document, spec) });
+                of_kind.push(Served {
+                    document: Arc::clone(document),
+                    versions: served_versions(document, spec),
+                    kustomizations: Arc::clone(&object.kustomizations),
+                });
             }
             for version in document.get(spec, "versions").map_or(&[][..], |node| document.items(node)) {
                 let Some(name) = document.get_str(*version, "name") else { continue };
@@ -78,6 +84,7 @@ impl Definitions {
                         node,
                         version: *version,
                         is_clustered: text(&["scope"]) == "Cluster",
+                        kustomizations: Arc::clone(&object.kustomizations),
                     });
                 }
             }
@@ -96,12 +103,13 @@ impl Definitions {
         self.versions.values().flatten()
     }
 
-    /// The nearest definition of an object's kind, if no definition of the run serves the object's version.
+    /// The nearest definition of an object's kind, if no definition that may count for it serves its version.
     #[must_use]
     pub fn without_version(&self, object: &Object) -> Option<&Served> {
         let (group, version) = object.id.api_version.split_once('/')?;
         let all = self.served.get(&(group.to_owned(), object.id.kind.clone()))?;
-        let all: Vec<_> = all.iter().filter(|one| !is_others_fixture(&one.document, &object.document)).collect();
+        let is_meant = |one: &&Served| counts(&one.document, &one.kustomizations, object);
+        let all: Vec<_> = all.iter().filter(is_meant).collect();
         let is_served =
             all.iter().any(|one| one.versions.is_empty() || one.versions.iter().any(|name| name == version));
         let nearest = || all.iter().copied().max_by_key(|one| nearness(&object.document, &one.document));
@@ -112,16 +120,116 @@ impl Definitions {
     /// their files count.
     #[must_use]
     pub fn of(&self, object: &Object) -> Vec<&Definition> {
+        self.nearest(object, |one| counts(&one.document, &one.kustomizations, object))
+    }
+
+    /// The same wherever they are: another one of the kind is like them in where its Pods and its fields are.
+    #[must_use]
+    pub fn like(&self, object: &Object) -> Vec<&Definition> {
+        self.nearest(object, |one| !is_others_fixture(&one.document, &object.document))
+    }
+
+    fn nearest(&self, object: &Object, is_meant: impl Fn(&Definition) -> bool) -> Vec<&Definition> {
         let key = (object.id.api_version.clone(), object.id.kind.clone());
         let all = self.versions.get(&key).map_or(&[][..], Vec::as_slice);
         let near = |definition: &Definition| nearness(&object.document, &definition.document);
-        let is_meant = |definition: &&Definition| !is_others_fixture(&definition.document, &object.document);
-        let nearest = all.iter().filter(is_meant).map(near).max().unwrap_or_default();
-        let mut found: Vec<_> = all.iter().filter(is_meant).filter(|definition| near(definition) == nearest).collect();
+        let all: Vec<_> = all.iter().filter(|definition| is_meant(definition)).collect();
+        let nearest = all.iter().map(|definition| near(definition)).max().unwrap_or_default();
+        let mut found: Vec<_> = all.into_iter().filter(|definition| near(definition) == nearest).collect();
         found.sort_by_cached_key(|definition| std::cmp::Reverse(natural(&definition.document.source.name)));
         found.truncate(MOST);
         found
     }
+}
+
+/// Whether a definition can be the one that an object meets on its server. Of a project's own kinds there is one. Kinds
+/// that every cluster installs from elsewhere have as many as a repository has tutorials and clusters.
+fn counts(definition: &Document, kustomizations: &[u32], object: &Object) -> bool {
+    if is_others_fixture(definition, &object.document) {
+        return false;
+    }
+    let group = object.id.api_version.split_once('/').map_or("", |(group, _)| group);
+    !is_everybodys(group)
+        || kustomizations.iter().any(|number| object.kustomizations.contains(number))
+        || is_below(&object.document.source.name, home(&definition.source.name))
+}
+
+/// Whether the kinds of a group are installed from their project's releases, by whoever uses them.
+fn is_everybodys(group: &str) -> bool {
+    const DOMAINS: [&str; 49] = [
+        "acid.zalan.do",
+        "amazonaws.com",
+        "argoproj.io",
+        "bitnami.com",
+        "cert-manager.io",
+        "cilium.io",
+        "cluster.x-k8s.io",
+        "cnpg.io",
+        "cnrm.cloud.google.com",
+        "containo.us",
+        "coreos.com",
+        "crossplane.io",
+        "elastic.co",
+        "external-secrets.io",
+        "externaldns.k8s.io",
+        "fluxcd.io",
+        "gatekeeper.sh",
+        "gateway.networking.k8s.io",
+        "gateway.networking.x-k8s.io",
+        "gke.io",
+        "gloo.solo.io",
+        "grafana.com",
+        "hashicorp.com",
+        "inference.networking.k8s.io",
+        "inference.networking.x-k8s.io",
+        "istio.io",
+        "jaegertracing.io",
+        "k8s.aws",
+        "k8s.cni.cncf.io",
+        "karpenter.sh",
+        "keda.sh",
+        "kiali.io",
+        "knative.dev",
+        "konghq.com",
+        "kyverno.io",
+        "linkerd.io",
+        "longhorn.io",
+        "metallb.io",
+        "opentelemetry.io",
+        "projectcalico.org",
+        "projectcontour.io",
+        "rook.io",
+        "snapshot.storage.k8s.io",
+        "split.smi-spec.io",
+        "strimzi.io",
+        "tekton.dev",
+        "traefik.io",
+        "velero.io",
+        "victoriametrics.com",
+    ];
+    DOMAINS
+        .iter()
+        .any(|domain| group.strip_suffix(domain).is_some_and(|before| before.is_empty() || before.ends_with('.')))
+}
+
+/// The folder of what a definition is installed for: that of its file, or the one above where a folder's name says no
+/// more than that it holds definitions.
+fn home(name: &str) -> &str {
+    const ONLY_DEFINITIONS: [&str; 8] = ["base", "bases", "config", "crd", "crds", "experimental", "setup", "standard"];
+    let above = |path: &str| path.rfind('/').unwrap_or(0);
+    let mut folder = &name[..above(name)];
+    loop {
+        let last = folder.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
+        if !ONLY_DEFINITIONS.contains(&last.as_str()) {
+            return folder;
+        }
+        folder = &folder[..above(folder)];
+    }
+}
+
+/// Whether a file lies in a folder or below it.
+fn is_below(file: &str, folder: &str) -> bool {
+    folder.is_empty() || file.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
 }
 
 /// Whether a definition lies among the fixtures of a test, and an object does not: what counts for the object may be
@@ -176,7 +284,7 @@ pub(super) fn add_templates<'object>(objects: impl Iterator<Item = &'object mut 
         if object.typed.is_some() || templates::is_known(api_version, kind) || super::is_known(api_version, kind) {
             continue;
         }
-        let Some(Definition { document, node, .. }) = definitions.of(object).into_iter().next() else { continue };
+        let Some(Definition { document, node, .. }) = definitions.like(object).into_iter().next() else { continue };
         let key = (Arc::as_ptr(document).addr(), *node);
         let paths = paths.entry(key).or_insert_with(|| SchemaPaths::of(document, *node));
         object.templates = paths.read(&object.document, object.node);

@@ -54,7 +54,7 @@ pub struct About {
 pub fn about(object: &Object, definitions: &Definitions, fields: &[&str]) -> Option<About> {
     let of_kubernetes = of_type(&root(&object.id.api_version, &object.id.kind), fields);
     of_kubernetes.or_else(|| {
-        let definition = definitions.of(object).into_iter().next()?;
+        let definition = definitions.like(object).into_iter().next()?;
         of_definition(definition, fields)
     })
 }
