@@ -122,7 +122,8 @@ impl Schemas {
 fn metadata(object: &Object, definition: &Definition, target: Target) -> Vec<Cause> {
     let scope = if definition.is_clustered { Scope::Cluster } else { Scope::Namespaced };
     let run = Run::new(&object.document, object.node, target, HashSet::new());
-    meta::object_meta_of_library(run.root().child("metadata"), scope, super::formats::dns_subdomain);
+    let judge = if is_read_by_client(object) { meta::of_library } else { meta::object_meta_of_library };
+    judge(run.root().child("metadata"), scope, super::formats::dns_subdomain);
     let (errors, _) = run.finish();
     let known = {
         let run = Run::new(&object.document, object.node, target, HashSet::new());
@@ -131,6 +132,12 @@ fn metadata(object: &Object, definition: &Definition, target: Target) -> Vec<Cau
     };
     let is_new = |cause: &Cause| !known.iter().any(|other| other.path == cause.path && other.reason == cause.reason);
     errors.into_iter().filter(is_new).collect()
+}
+
+/// Whether an object is not sent to the server but read by a program: `istioctl` takes an `IstioOperator` of any name or
+/// none (istio.io: docs/reference/config/istio.operator.v1alpha1), and what has no metadata at all has none to be stored by.
+fn is_read_by_client(object: &Object) -> bool {
+    object.id.api_version.starts_with("install.istio.io/") || object.document.get(object.node, "metadata").is_none()
 }
 
 /// What a strict decode of metadata refuses: the types of its fields are fixed, whatever a schema says.
