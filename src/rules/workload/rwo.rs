@@ -1,6 +1,9 @@
 //! Claims that one node at a time can mount.
 
+use std::collections::HashMap;
+
 use k8s_openapi::api::core::v1::PersistentVolumeClaim;
+use k8s_openapi::api::storage::v1::StorageClass;
 
 use crate::kube::{Index, Object, PodView, Typed};
 use crate::rules::parts;
@@ -18,7 +21,7 @@ pub struct SingleNode<'run> {
 }
 
 /// The first of a Pod's volumes whose claim is in the run and is `ReadWriteOnce` or `ReadWriteOncePod` alone.
-pub fn single_node<'run>(index: &Index<'run>, pod: PodView<'_>) -> Option<SingleNode<'run>> {
+pub fn single_node<'run>(index: &Index<'run>, classes: &Classes<'run>, pod: PodView<'_>) -> Option<SingleNode<'run>> {
     parts::volumes(&pod).find_map(|(volume, node)| {
         let source = volume.persistent_volume_claim.as_ref()?;
         let claim =
@@ -29,8 +32,8 @@ pub fn single_node<'run>(index: &Index<'run>, pod: PodView<'_>) -> Option<Single
         let modes =
             claim.document.at(claim.node, &["spec", "accessModes"]).filter(|_| is_single && !modes.is_empty())?;
         let node = pod.object.document.at(node, &["persistentVolumeClaim", "claimName"])?;
-        let class = typed.spec.as_ref().and_then(|spec| spec.storage_class_name.as_deref()).unwrap_or_default();
-        if is_of_no_node(class)
+        let class = typed.spec.as_ref().and_then(|spec| spec.storage_class_name.as_deref());
+        if classes.are_free(class)
             || index.beside(claim, "PersistentVolume").any(|volume| serves_from_anywhere(volume, typed))
         {
             return None;
@@ -42,10 +45,109 @@ pub fn single_node<'run>(index: &Index<'run>, pod: PodView<'_>) -> Option<Single
 /// Whether a storage class is called after a provisioner whose volumes are not attached to one node, or that keeps all
 /// Pods of a claim on the node of its folder (rancher/local-path-provisioner, kubernetes-sigs/sig-storage-lib-external-provisioner).
 fn is_of_no_node(class: &str) -> bool {
-    let words = || class.split(['-', '_', '.']);
+    let class = class.to_ascii_lowercase();
+    let words = || class.split(['-', '_', '.', '/']);
     class.contains("local-path")
         || class.contains("hostpath")
-        || words().any(|word| matches!(word, "nfs" | "efs" | "azurefile" | "cephfs" | "smb" | "cifs" | "filestore"))
+        || words().any(|word| {
+            matches!(
+                word,
+                "nfs"
+                    | "efs"
+                    | "azurefile"
+                    | "cephfs"
+                    | "smb"
+                    | "cifs"
+                    | "filestore"
+                    | "glusterfs"
+                    | "juicefs"
+                    | "seaweedfs"
+            )
+        })
+}
+
+/// Whether a provisioner makes such volumes. Those of local disks keep a claim's Pods on its node
+/// (kubernetes/website: concepts/storage/volumes, "local").
+fn provisions_for_no_node(provisioner: &str) -> bool {
+    const OTHERS: [&str; 8] = [
+        "kubernetes.io/no-provisioner",
+        "file.csi.azure.com",
+        "kubernetes.io/azure-file",
+        "openebs.io/local",
+        "local.csi.openebs.io",
+        "topolvm.io",
+        "topolvm.cybozu.com",
+        // the name in kubernetes-incubator/external-storage's example of NFS
+        "fuseim.pri/ifs",
+    ];
+    is_of_no_node(provisioner) || OTHERS.contains(&provisioner)
+}
+
+/// What the run says of its storage classes.
+#[derive(Debug, Default)]
+pub struct Classes<'run> {
+    /// Whether their volumes are of no node, by name: where several clusters have one name, those of any.
+    known: HashMap<&'run str, bool>,
+    /// The same of the class that claims without one get; nothing where it is not in the run.
+    default: Option<bool>,
+    /// Whether the run has a cluster of kind, which makes volumes by local-path and calls the class `standard`
+    /// (kind.sigs.k8s.io: docs/user/configuration; `pkg/build/nodeimage` in kubernetes-sigs/kind).
+    is_of_kind: bool,
+    /// Whether other claims name `local-path`: the default of k3s, under its own name (docs.k3s.io: storage).
+    is_of_k3s: bool,
+}
+
+impl<'run> Classes<'run> {
+    /// Looks through the run once.
+    #[must_use]
+    pub fn of(index: &Index<'run>) -> Self {
+        let mut classes = Self::default();
+        for object in index.kind("StorageClass") {
+            let Some(typed) = storage_class(object) else { continue };
+            let is_free = provisions_for_no_node(&typed.provisioner);
+            *classes.known.entry(&object.id.name).or_default() |= is_free;
+            if is_default(typed) {
+                *classes.default.get_or_insert_default() |= is_free;
+            }
+        }
+        let is_kind = |object: &&Object| object.id.api_version.starts_with("kind.x-k8s.io/");
+        classes.is_of_kind = index.kind("Cluster").iter().any(|object| is_kind(object));
+        classes.is_of_k3s = index.kind("PersistentVolumeClaim").iter().any(|object| match &object.typed {
+            Some(Typed::PersistentVolumeClaim(claim)) => {
+                let class = claim.spec.as_ref().and_then(|spec| spec.storage_class_name.as_deref());
+                class == Some("local-path")
+            }
+            _ => false,
+        });
+        classes
+    }
+
+    /// Whether the volumes of a claim's class are of no node, or keep its Pods on theirs.
+    fn are_free(&self, class: Option<&str>) -> bool {
+        let by_name = class.is_some_and(is_of_no_node);
+        let in_run = class.map_or(self.default, |class| self.known.get(class).copied());
+        by_name
+            || in_run.unwrap_or_else(|| match class {
+                Some(class) => class == "standard" && self.is_of_kind,
+                None => self.is_of_kind || self.is_of_k3s,
+            })
+    }
+}
+
+fn storage_class(object: &Object) -> Option<&StorageClass> {
+    match object.typed.as_ref()? {
+        Typed::StorageClass(typed) => Some(typed),
+        _ => None,
+    }
+}
+
+/// Whether claims without a class get this one (kubernetes/website: concepts/storage/storage-classes, "Default
+/// StorageClass").
+fn is_default(class: &StorageClass) -> bool {
+    const MARKS: [&str; 2] =
+        ["storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class"];
+    let annotations = class.metadata.annotations.as_ref();
+    annotations.is_some_and(|all| MARKS.iter().any(|mark| all.get(*mark).is_some_and(|value| value == "true")))
 }
 
 /// Whether a volume that a claim may get is of a kind that no node attaches: nothing holds it for one node then

@@ -13,6 +13,7 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+    let classes = rwo::Classes::of(index);
     for object in index.all() {
         let Some(pod) = object.pod().filter(|pod| !object.is_base && !rwo::is_pinned(*pod)) else { continue };
         let is_daemon = matches!(object.typed, Some(Typed::DaemonSet(_)));
@@ -23,7 +24,7 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
         if replicas < 2 {
             continue;
         }
-        let Some(volume) = rwo::single_node(index, pod) else { continue };
+        let Some(volume) = rwo::single_node(index, &classes, pod) else { continue };
         let many = if is_daemon { "a Pod on every node".to_owned() } else { format!("{replicas} replicas") };
         let shown = scaling::replicas_node(object).unwrap_or_else(|| scaling::name_node(object));
         found

@@ -13,6 +13,7 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+    let classes = rwo::Classes::of(index);
     for object in index.kind("Deployment") {
         let Some(Typed::Deployment(deployment)) = &object.typed else { continue };
         let Some(pod) = object.pod().filter(|pod| !object.is_base && !rwo::is_pinned(*pod)) else { continue };
@@ -26,7 +27,7 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
         if is_recreate || surge.is_some_and(|surge| scaling::scaled_up(surge, 1) == Some(0)) {
             continue;
         }
-        let Some(volume) = rwo::single_node(index, pod) else { continue };
+        let Some(volume) = rwo::single_node(index, &classes, pod) else { continue };
         let written = object.document.at(object.node, &["spec", "strategy"]);
         let shown = written.unwrap_or_else(|| scaling::name_node(object));
         let name = clip(&object.id.name);
