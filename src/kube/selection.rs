@@ -74,14 +74,23 @@ fn near<'run, 'selector>(selector: &Selector<'selector>, it: Labelled<'run>) -> 
     let is_slip = values.iter().any(|value| {
         let is_typo = says.is_some_and(|says| is_like(value, says));
         // under another key, or called so itself
-        let is_elsewhere = it.labels.values().any(|other| other == value) || it.object.id.name == *value;
-        is_typo || is_elsewhere
+        let is_elsewhere = it.labels.iter().any(|(other, says)| says == value && may_be_meant(selector, key, other));
+        let is_another_app = says.is_some() && key == "app.kubernetes.io/name";
+        is_typo || is_elsewhere && !is_another_app || it.object.id.name == *value
     });
     let is_extra = says.is_none()
         && !values.is_empty()
         && selector.keys().nth(1).is_some()
         && !values.iter().any(|value| is_state(key, value));
     (is_slip || is_extra).then_some(Meant { it, key, says })
+}
+
+/// Whether a label may be what a selector means by another key. One that it names itself is not. Labels that say what
+/// an app belongs to have the same value on everything that belongs there: a release is mostly called after its chart.
+fn may_be_meant(selector: &Selector<'_>, key: &str, label: &str) -> bool {
+    const GROUPS: [&str; 8] = ["instance", "release", "part-of", "project", "stack", "group", "namespace", "owner"];
+    let is_of_group = |key: &str| GROUPS.contains(&key.rsplit('/').next().unwrap_or(key));
+    selector.keys().all(|named| named != label) && (is_of_group(key) || !is_of_group(label))
 }
 
 /// Whether controllers give this label to the Pods that they make.
