@@ -1,7 +1,7 @@
 use super::{is_headless, ordinals, stateful_set};
 use crate::diagnostic::{Level, RuleId};
-use crate::facts::PodFacts;
 use crate::facts::hosts::pod_names;
+use crate::facts::{ContainerFacts, PodFacts};
 use crate::kube::Typed;
 use crate::rules::{Check, Found, Rule};
 
@@ -21,7 +21,8 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
         return;
     };
     // another container's check passes without the peers
-    let asked = facts.running().filter_map(|member| Some((member, member.container.at(&["readinessProbe"])?)));
+    let asked = facts.running().filter(|member| waits_for_peers(member));
+    let asked = asked.filter_map(|member| Some((member, member.container.at(&["readinessProbe"])?)));
     let names = asked.into_iter().find_map(|(member, probe)| {
         let words = member.words().chain(member.variables().map(|(_, word)| word));
         words.into_iter().find_map(|word| {
@@ -55,8 +56,47 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
     found
         .at(node, format!("`{}` looks for peers that have no name before they are ready", member.name()))
         .here("names of its own Pods")
-        .and(probe, "if this waits for peers, no Pod becomes ready")
+        .and(probe, "this succeeds only with most of the peers")
         .label(service.label(name, "publishes ready Pods only"))
         .because("a headless Service has DNS records of ready Pods alone unless publishNotReadyAddresses is set, and OrderedReady starts the next Pod when the one before is ready")
         .help(format!("set `publishNotReadyAddresses: true` on Service `{}`, or `podManagementPolicy: Parallel` too", service.id.name));
+}
+
+/// Whether a readiness probe asks what only a quorum answers. A port that is open says nothing of peers, and most
+/// endpoints answer for their own process.
+fn waits_for_peers(member: &ContainerFacts<'_>) -> bool {
+    let Some(probe) = &member.container.container.readiness_probe else { return false };
+    let by_path =
+        probe.http_get.as_ref().and_then(|get| get.path.as_deref()).is_some_and(|path| asks_quorum(member, path));
+    let by_command = probe.exec.iter().flat_map(|exec| exec.command.iter().flatten()).any(|word| {
+        let asks_etcd = word.contains("endpoint health") || word.contains("cluster-health");
+        asks_etcd && (word.contains("etcdctl") || member.runs("etcd") || member.runs("bitnami-etcd"))
+            || asks_elasticsearch(word)
+    });
+    let words: Vec<&str> =
+        probe.exec.iter().flat_map(|exec| exec.command.iter().flatten().map(String::as_str)).collect();
+    let is_etcdctl = words.first().is_some_and(|program| program.ends_with("etcdctl"));
+    by_path
+        || by_command
+        || is_etcdctl
+            && (words.windows(2).any(|pair| pair == ["endpoint", "health"]) || words.contains(&"cluster-health"))
+}
+
+/// `/readyz` and `/health` of etcd read through the leader (etcd.io: docs/v3.6/op-guide/monitoring, docs of `/readyz`'s
+/// `linearizable_read`; `serializable` asks the member alone), Elasticsearch's cluster health asks the master unless it is
+/// to be `local` (elastic.co: reference, "Cluster health"), and CockroachDB's `ready` a majority (cockroachlabs.com:
+/// docs/stable/monitoring-and-alerting).
+fn asks_quorum(member: &ContainerFacts<'_>, path: &str) -> bool {
+    let (endpoint, query) = path.split_once('?').unwrap_or((path, ""));
+    let is_etcd = member.runs("etcd") || member.runs("bitnami-etcd");
+    is_etcd && matches!(endpoint, "/readyz" | "/health") && !query.contains("serializable")
+        || asks_elasticsearch(path)
+        || member.image().contains("cockroach") && endpoint == "/health" && query.contains("ready=1")
+}
+
+fn asks_elasticsearch(text: &str) -> bool {
+    text.contains("_cluster/health")
+        && !text.contains("local=true")
+        && !text.contains("?local")
+        && !text.contains("&local")
 }
