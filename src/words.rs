@@ -87,10 +87,45 @@ pub fn is_placeholder(text: &str) -> bool {
         || has_hole(text, "__", "__", shouted)
         || has_hole(text, "%", "%", shouted)
         || has_hole(text, "[", "]", shouted)
+        || has_hole(text, "{", "}", shouted)
         || has_hole(text, "@", "@", |letter| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-' | '.'))
         || has_hole(text, "<", ">", |letter| letter.is_alphanumeric() || matches!(letter, '_' | '-' | '.' | ' ' | ':'))
         || has_hole(text, "<<", ">>", |letter| letter.is_alphanumeric() || matches!(letter, '_' | '-' | '.' | ' '))
         || asks_to_be_replaced(text)
+}
+
+/// Whether text that YAML takes for no value begins with what a program fills in: `%DOMAIN%`, `@VERSION@`, `%{name}`,
+/// `%(name)s`, and the verbs of `printf` (`%s`, `%[1]d`).
+#[must_use]
+pub fn begins_with_hole(text: &str) -> bool {
+    let is_letter = |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '-' | '.');
+    let word_until = |rest: &str, close: &str| {
+        let end = rest.find(|letter: char| !is_letter(letter)).unwrap_or(rest.len());
+        rest.starts_with(char::is_alphabetic) && rest[end..].starts_with(close)
+    };
+    if let Some(rest) = text.strip_prefix('@') {
+        return rest.starts_with('@') || word_until(rest, "@");
+    }
+    let Some(rest) = text.strip_prefix('%') else { return false };
+    let number = rest.strip_prefix('[').and_then(|rest| rest.split_once(']'));
+    let verb =
+        number.filter(|(number, _)| number.bytes().all(|digit| digit.is_ascii_digit())).map_or(rest, |(_, rest)| rest);
+    let is_verb = verb.starts_with(['s', 'd', 'v', 'q']) && !verb[1..].starts_with(is_letter);
+    let in_braces = rest.strip_prefix('{').is_some_and(|rest| rest.contains('}'));
+    let in_brackets = rest.strip_prefix('(').is_some_and(|rest| word_until(rest, ")"));
+    is_verb || in_braces || in_brackets || rest.starts_with('%') || word_until(rest, "%")
+}
+
+/// Whether a file says by its name that it is a template: `web.template.yaml`, `template.yml`, `web_tmpl.yaml`.
+#[must_use]
+pub fn names_a_template(file: &str) -> bool {
+    let name = file.rsplit('/').next().unwrap_or_default();
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_ascii_lowercase();
+    let ends_so = |word: &str, separators: &[char]| {
+        stem.strip_suffix(word).is_some_and(|before| before.is_empty() || before.ends_with(separators))
+    };
+    // `pod-template` may hold a PodTemplate
+    ends_so("template", &['.']) || ["tmpl", "tpl"].iter().any(|word| ends_so(word, &['.', '-', '_']))
 }
 
 /// Whether a long text holds any sign of a placeholder: a quick look before each of its values is tried.
@@ -106,7 +141,8 @@ pub fn may_hold_placeholder(text: &str) -> bool {
         };
         let is_sign = match byte {
             b'$' | b'<' => true,
-            b'{' | b'#' => next(1) == b'{',
+            b'{' => next(1) == b'{' || is_capital(next(1)),
+            b'#' => next(1) == b'{',
             b'[' => is_capital(next(1)) && (is_capital(next(2)) || next(2) == b'_'),
             b'_' | b'-' if at > 0 => {
                 is_capital(bytes[at - 1]) && is_capital(next(1)) || *byte == b'_' && next(1) == b'_'

@@ -255,6 +255,62 @@ mod templates {
         assert_eq!(folder.found(&["plain"]), ["plain/deploy/crew.yaml invalid-value"]);
     }
 
+    /// Gateway API and its like are installed from their releases: a copy in one folder says nothing of another.
+    #[test]
+    fn the_definition_of_a_kind_that_every_cluster_installs_judges_what_is_installed_with_it() {
+        let folder = Folder::new("everybodys");
+        let definition = |group: &str, version: &str| {
+            format!(
+                "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {{name: lanes.{group}, \
+                 annotations: {{api-approved.kubernetes.io: unapproved}}}}\nspec:\n  group: {group}\n  scope: \
+                 Namespaced\n  names: {{kind: Lane, plural: lanes, singular: lane, listKind: LaneList}}\n  versions:\n    \
+                 - name: {version}\n      served: true\n      storage: true\n      schema: {{openAPIV3Schema: {{type: \
+                 object, properties: {{spec: {{type: object, properties: {{speed: {{type: integer}}}}}}}}}}}}\n"
+            )
+        };
+        let lane = |group: &str, version: &str, spec: &str| {
+            format!("apiVersion: {group}/{version}\nkind: Lane\nmetadata: {{name: a}}\nspec: {spec}\n")
+        };
+        for (at, group) in ["gateway.networking.k8s.io", "networking.istio.io", "monitoring.coreos.com", "keda.sh"]
+            .into_iter()
+            .enumerate()
+        {
+            let root = format!("r{at}");
+            folder.file(&format!("{root}/mesh/install/crds/crd.yaml"), definition(group, "v1"));
+            folder.file(&format!("{root}/app/lane.yaml"), lane(group, "v1", "{speed: 1, width: 2}"));
+            folder.file(&format!("{root}/app/new.yaml"), lane(group, "v2", "{speed: 1}"));
+            folder.file(&format!("{root}/app/slow.yaml"), lane(group, "v1", "{speed: slow}"));
+            assert_eq!(folder.found(&[&root]), [""; 0], "{group}");
+            folder.file(&format!("{root}/mesh/install/lane.yaml"), lane(group, "v1", "{speed: 1, width: 2}"));
+            folder.file(&format!("{root}/mesh/install/new/lane.yaml"), lane(group, "v2", "{speed: 1}"));
+            let wrong = [
+                format!("{root}/mesh/install/lane.yaml forbidden-field"),
+                format!("{root}/mesh/install/new/lane.yaml unknown-kind"),
+            ];
+            assert_eq!(folder.found(&[&root]), wrong, "{group}");
+        }
+        let group = "gateway.networking.k8s.io";
+        folder
+            .file("together/mesh/crd.yaml", definition(group, "v1"))
+            .file("together/app/lane.yaml", lane(group, "v1", "{width: 2}"))
+            .file("together/all/kustomization.yaml", "resources: [../mesh/crd.yaml, ../app/lane.yaml]\n");
+        assert_eq!(folder.found(&["together"]), ["together/app/lane.yaml forbidden-field"]);
+        folder
+            .file("root/crds/crd.yaml", definition(group, "v1"))
+            .file("root/app/lane.yaml", lane(group, "v1", "{width: 2}"));
+        assert_eq!(folder.found(&["root"]), [""; 0], "the folder above says nothing of `app`");
+        let inside = Command::new(support::binary())
+            .current_dir(folder.0.join("root"))
+            .args(["lint", "--format", "json", "."])
+            .output()
+            .unwrap();
+        assert_eq!(found(&run_of(inside)), ["app/lane.yaml forbidden-field"], "what the user lints is one whole");
+        folder
+            .file("own/config/crd/bases/crd.yaml", definition("lanes.example.com", "v1"))
+            .file("own/docs/lane.yaml", lane("lanes.example.com", "v1", "{width: 2}"));
+        assert_eq!(folder.found(&["own"]), ["own/docs/lane.yaml forbidden-field"], "a project's own kind");
+    }
+
     #[test]
     fn the_nearest_definition_counts() {
         let schema =

@@ -11,6 +11,7 @@ use super::definition_fields;
 use super::templates::{self, Life, Template};
 use super::typed::{Typed, decode_kind};
 use crate::diagnostic::{Label, ObjectRef};
+use crate::words;
 use crate::yaml::{Document, NodeId};
 
 /// One Kubernetes object.
@@ -200,6 +201,20 @@ impl Object {
     #[must_use]
     pub fn in_one_unit(self) -> Self {
         Self { kustomizations: Arc::from([0]), ..self }
+    }
+
+    /// Whether a value is yet to be filled in: a placeholder, a text of a file that calls itself a template, or one in
+    /// capitals that a kustomization changes (`storage: FROM_OVERLAY`).
+    #[must_use]
+    pub fn is_hole(&self, node: NodeId) -> bool {
+        let is_shouted = |text: &str| {
+            text.contains('_')
+                && text.bytes().all(|letter| letter.is_ascii_uppercase() || b"_0123456789".contains(&letter))
+        };
+        let is_template = || !self.id.kind.ends_with("Template") && words::names_a_template(&self.document.source.name);
+        self.document
+            .str(node)
+            .is_some_and(|text| words::is_placeholder(text) || self.is_kustomized && is_shouted(text) || is_template())
     }
 
     /// Labels a node of this object.

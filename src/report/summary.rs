@@ -6,10 +6,10 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::diagnostic::{Finding, Level};
-use crate::kube::validation::{self, Cause, Schemas, Target};
+use crate::kube::validation::{self, Schemas, Target};
 use crate::kube::{File, LEFT_OUT, Object, Workspace};
 use crate::limits;
-use crate::words::{is_placeholder, may_hold_placeholder};
+use crate::words::{is_placeholder, may_hold_placeholder, names_a_template};
 
 /// A run in numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -97,25 +97,26 @@ impl Summary {
     /// Whether there was nothing to lint and nothing to say of it.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.objects + self.descriptions + self.errors + self.warnings + self.advice + self.templates_skipped == 0
+        let said = self.errors + self.warnings + self.advice;
+        said + self.objects + self.descriptions + self.templates_skipped + self.files_with_placeholders == 0
     }
 }
 
 /// Whether the server would refuse a file for nothing but what has yet to be filled in.
 fn has_placeholders(file: &File) -> bool {
-    let is_hole = |object: &Object, cause: &Cause| object.document.str(cause.node).is_some_and(is_placeholder);
     // most objects hold no mark of one, and fewer hold one as a value: they need no second look
     let is_judged = |object: &&Object| {
         !object.is_patch
-            && may_hold_placeholder(object.document.raw(object.node))
-            // prose about `<name>` is no hole
-            && object.document.strings(object.node, "description").any(is_placeholder)
+            && (names_a_template(&file.source.name)
+                || may_hold_placeholder(object.document.raw(object.node))
+                    // prose about `<name>` is no hole
+                    && object.document.strings(object.node, "description").any(is_placeholder))
     };
     let refuses = |object: &Object| {
         let verdict = validation::validate(object, Target::default(), &Schemas::default());
-        verdict.errors.iter().any(|cause| is_hole(object, cause))
+        verdict.errors.iter().any(|cause| object.is_hole(cause.node))
     };
-    file.objects.iter().filter(is_judged).any(refuses)
+    file.has_holes || file.objects.iter().filter(is_judged).any(refuses)
 }
 
 fn unknown_kinds(workspace: &Workspace) -> usize {

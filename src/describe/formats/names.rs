@@ -91,7 +91,6 @@ pub(super) fn taint(text: &str) -> Option<Mistake> {
         );
     }
     // `<key>=` is what `kubectl taint` writes for a taint without a value
-    // `<key>=` is what `kubectl taint` writes for a taint without a value
     (taint != "*" && label(taint.strip_suffix('=').unwrap_or(taint)).is_some()).then(|| {
         Mistake::new("this is not a taint").help("write <key>, <key>=<value>, <key>=<value>:NoSchedule or \"*\"")
     })

@@ -48,7 +48,6 @@ pub use quantity::Quantity;
 use self::field::Run;
 use super::Object;
 use crate::diagnostic::{Finding, Fix, Level, RuleId};
-use crate::words::is_placeholder;
 use crate::yaml::NodeId;
 
 /// Whether a server can load this time zone.
@@ -214,7 +213,7 @@ pub fn validate(object: &Object, target: Target, schemas: &Schemas) -> Verdict {
     }
     let mut errors = decoding::causes(object, target);
     // Where only placeholders are in the way, the rest can be judged as it will be.
-    let is_hole = |cause: &Cause| object.document.str(cause.node).is_some_and(is_placeholder);
+    let is_hole = |cause: &Cause| object.is_hole(cause.node);
     if !errors.iter().all(is_hole) {
         return Verdict { knowledge: Knowledge::Full, errors, warnings: Vec::new() };
     }

@@ -10,6 +10,7 @@ use super::walk::Input;
 use crate::files;
 use crate::kube::Object;
 use crate::limits;
+use crate::words;
 use crate::yaml::{self, Document, NodeId, Part, Refusal, Source, Value};
 
 /// A file that was read.
@@ -29,6 +30,8 @@ pub struct File {
     pub documents: Vec<Arc<Document>>,
     /// Where kubectl gives up. Empty for a file that says nothing of Kubernetes.
     pub refusals: Vec<Refusal>,
+    /// Whether there are holes in it that make it unreadable until a program fills them in.
+    pub has_holes: bool,
     /// The Kubernetes objects of the documents, items of lists included, in order.
     pub objects: Vec<Object>,
 }
@@ -70,6 +73,7 @@ impl File {
         let is_damaged = !is_json && self.source.text.contains('\0');
         if (is_json || !is_named) && !mentions_kubernetes(&self.source.text) && !is_damaged {
             self.refusals.clear();
+            self.has_holes = false;
         }
     }
 
@@ -111,8 +115,10 @@ impl File {
             rendered: None,
             documents: Vec::new(),
             refusals: Vec::new(),
+            has_holes: false,
             objects: Vec::new(),
         };
+        let is_template = words::names_a_template(&source.name);
         for part in yaml::read(source) {
             match part {
                 Part::Document(document) => {
@@ -120,11 +126,28 @@ impl File {
                     add_objects(&document, &mut file.objects);
                     file.documents.push(document);
                 }
+                Part::Refused(refusal) if is_template || is_of_a_hole(source, &refusal) => file.has_holes = true,
                 Part::Refused(refusal) => file.refusals.push(refusal),
+            }
+        }
+        if source.text.contains(KUBESEC) {
+            for object in file.objects.iter_mut().filter(|object| object.id.kind == "Secret") {
+                object.is_encrypted = true;
+                object.problems.clear();
             }
         }
         file
     }
+}
+
+/// How kubesec marks a file whose Secrets' values it has encrypted (shyiko/kubesec: README).
+const KUBESEC: &str = "# kubesec:v:";
+
+/// Whether a value is what cannot be read, and begins with a hole: `namespace: %DOMAIN%`.
+fn is_of_a_hole(source: &Source, refusal: &Refusal) -> bool {
+    let range = refusal.span.range();
+    let rest = source.text.get(range.start..).unwrap_or_default();
+    range.len() == 1 && words::begins_with_hole(rest.lines().next().unwrap_or_default())
 }
 
 fn mentions_kubernetes(text: &str) -> bool {

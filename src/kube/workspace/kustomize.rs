@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use super::file::File;
 use super::generators::{self, Generator};
+use super::part;
 use crate::files;
-use crate::kube::Object;
 use crate::limits;
 use crate::yaml::{self, Document, NodeId, Part, Source};
 
@@ -125,7 +125,8 @@ pub(super) fn connect(files: &mut Vec<File>) {
         let kustomizations: Arc<[u32]> =
             together.get(path).map(|numbers| numbers.as_slice().into()).unwrap_or_default();
         for object in &mut file.objects {
-            object.is_patch |= is_patch || is_left_out && is_part_of_workload(object);
+            // a patch that is switched off
+            object.is_patch |= is_patch || is_left_out && part::lacks_what_all_have(object);
             object.is_kustomized |= changes.some;
             object.is_base |= changes.some;
             object.is_relabelled |= changes.labels || changes.namespace && object.id.namespace.is_some();
@@ -144,13 +145,6 @@ fn unload_data(files: &mut [File], all: &[Kustomization]) {
         file.objects.clear();
         file.refusals.clear();
     }
-}
-
-/// Whether an object is what is left of a workload in a patch: the server takes none without a selector. Beside a
-/// kustomization that does not name its file it is a patch that is switched off.
-fn is_part_of_workload(object: &Object) -> bool {
-    let is_workload = matches!(object.id.kind.as_str(), "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet");
-    is_workload && object.document.at(object.node, &["spec", "selector"]).is_none()
 }
 
 /// A component changes what its user brings together in the ways that it has itself; one that is not there may do so in

@@ -5,6 +5,7 @@ mod generators;
 mod globs;
 mod helm;
 mod kustomize;
+mod part;
 mod refused;
 mod rendered;
 mod walk;
@@ -192,8 +193,14 @@ impl Workspace {
 
     /// Tells each object what the other files say of it.
     fn connect(&mut self) {
-        for file in self.files.iter_mut().filter(|file| file.path.is_some()) {
-            file.objects.iter_mut().for_each(|object| object.is_patch |= is_part_of_workload(object));
+        for file in &mut self.files {
+            let Some(path) = &file.path else { continue };
+            let is_called_patch = part::is_called_patch(path);
+            for object in &mut file.objects {
+                object.is_patch |= is_part_of_workload(object)
+                    || is_called_patch && part::lacks_what_all_have(object)
+                    || part::is_of_the_api_service(object);
+            }
         }
         kustomize::connect(&mut self.files);
         let definitions = Definitions::collect(self.objects());

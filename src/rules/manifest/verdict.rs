@@ -9,7 +9,7 @@ use crate::kube::validation::{Cause, Reason, Schemas, Target, Targets, custom_wa
 use crate::kube::{Definition, Index, Object, ProblemKind, Typed};
 use crate::policy::{CustomRules, Said};
 use crate::rules::policy;
-use crate::rules::{Check, Found, FoundAnywhere, Rule, Source, SourceCheck, text};
+use crate::rules::{Check, Found, FoundAnywhere, Rule, Source, SourceCheck};
 use crate::yaml::NodeId;
 
 /// Declares the rules: they differ in name, level and page alone.
@@ -292,7 +292,7 @@ fn say(object: &Object, cause: &Cause, schema: Option<&str>, found: &mut Found<'
     if octal_surprise::speaks_of(object, cause.node, &cause.path) {
         return;
     }
-    if has_rule_of_its_own(cause) || object.document.str(cause.node).is_some_and(text::is_placeholder) {
+    if has_rule_of_its_own(cause) || object.is_hole(cause.node) {
         return;
     }
     let mut under = found.under(rule);

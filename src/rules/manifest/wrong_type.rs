@@ -17,14 +17,14 @@ fn check(object: &Object, found: &mut Found<'_>) {
         let is_collection = matches!(object.document.value(node), Value::List(_) | Value::Map(_));
         // Plain scalars where a string belongs are norway and number-where-string.
         let has_own_rule = expected == "a string" && !is_collection && is_plain(object, node);
-        if has_own_rule || object.document.str(node).is_some_and(text::is_placeholder) {
+        if has_own_rule || object.is_hole(node) {
             continue;
         }
         say(object, node, expected, found);
     }
     for problem in &object.problems {
         let ProblemKind::Malformed { expected } = &problem.kind else { continue };
-        if object.document.str(problem.node).is_some_and(text::is_placeholder) {
+        if object.is_hole(problem.node) {
             continue;
         }
         let (subject, _) = text::subject(&Path::between(&object.document, object.node, problem.node));
