@@ -298,7 +298,7 @@ mod templates {
         folder
             .file("root/crds/crd.yaml", definition(group, "v1"))
             .file("root/app/lane.yaml", lane(group, "v1", "{width: 2}"));
-        assert_eq!(folder.found(&["root"]), [""; 0], "the folder above says nothing of `app`");
+        assert_eq!(folder.found(&["root"]), ["root/app/lane.yaml forbidden-field"], "`crds` holds those of its folder");
         let inside = Command::new(support::binary())
             .current_dir(folder.0.join("root"))
             .args(["lint", "--format", "json", "."])
