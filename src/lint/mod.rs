@@ -209,14 +209,21 @@ fn check_facts<'run>(
 fn check_together(
     index: &Index<'_>,
     selection: &Selection,
-    targets_of: &dyn Fn(&Object) -> Targets,
+    targets_of: &(dyn Fn(&Object) -> Targets + Sync),
     findings: &mut Vec<Finding>,
 ) {
-    for rule in selection.running() {
-        if let Check::Workspace(check) = rule.check {
-            check(index, &mut FoundAnywhere::new(rule, findings).for_targets(targets_of));
-        }
-    }
+    type Across = fn(&Index<'_>, &mut FoundAnywhere<'_>);
+    let across = |rule: &'static Rule| match rule.check {
+        Check::Workspace(check) => Some((rule, check)),
+        _ => None,
+    };
+    let checks: Vec<(&'static Rule, Across)> = selection.running().filter_map(across).collect();
+    let run = |(rule, check): &(&'static Rule, Across)| {
+        let mut made = Vec::new();
+        check(index, &mut FoundAnywhere::new(rule, &mut made).for_targets(targets_of));
+        made
+    };
+    findings.par_extend(checks.par_iter().flat_map_iter(run));
     for source in rules::SOURCES {
         if let SourceCheck::Together(check) = source.check {
             run_source(source, selection, findings, |rule, findings| {
@@ -250,16 +257,27 @@ fn check_file(file: &File, selection: &Selection) -> Vec<Finding> {
             check(file, &mut Found::in_file(rule, &file.source, &mut findings));
         }
     }
-    let mut last: Option<&Arc<Document>> = None;
-    for object in &file.objects {
-        if last.is_none_or(|last| !Arc::ptr_eq(last, &object.document)) {
+    let check = |number: usize| {
+        let mut findings = Vec::new();
+        let object = &file.objects[number];
+        let before = number.checked_sub(1).map(|before| &file.objects[before].document);
+        if before.is_none_or(|before| !Arc::ptr_eq(before, &object.document)) {
             check_document(&object.document, selection, &mut findings);
-            last = Some(&object.document);
         }
         check_object(object, selection, &mut findings);
+        findings
+    };
+    let objects = 0..file.objects.len();
+    if objects.len() < MANY {
+        findings.extend(objects.flat_map(check));
+    } else {
+        findings.par_extend(objects.into_par_iter().with_min_len(MANY / 4).flat_map_iter(check));
     }
     findings
 }
+
+/// So many objects of one file are worth the threads.
+const MANY: usize = 64;
 
 fn check_document(document: &Arc<Document>, selection: &Selection, findings: &mut Vec<Finding>) {
     for rule in selection.running() {

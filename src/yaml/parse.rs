@@ -14,6 +14,28 @@ use super::tree::{Document, Style};
 /// What go-yaml puts for `!!`.
 const NAMESPACE: &str = "tag:yaml.org,2002:";
 
+/// Parses the one document of a chunk if it is written as most manifests are; such documents have no aliases.
+pub(super) fn plain_document(source: &Arc<Source>, chunk: Span, buffers: &mut Buffers) -> Option<Document> {
+    let span = without_mark(source, chunk);
+    let has_control = characters::first_control(source, span, chunk).is_some();
+    if has_control { None } else { written_plainly(source, chunk, span, buffers) }
+}
+
+fn written_plainly(source: &Arc<Source>, chunk: Span, span: Span, buffers: &mut Buffers) -> Option<Document> {
+    let mut builder = Builder::new(source, chunk, buffers);
+    if direct::read(&source.text, span, mentions_patterns(source, span), &mut builder) {
+        return Some(builder.finish(chunk, buffers));
+    }
+    builder.give_back(buffers);
+    None
+}
+
+/// A byte-order mark may begin any document: go-yaml looks for one at the start of each chunk.
+fn without_mark(source: &Source, chunk: Span) -> Span {
+    let mark = if source.slice(chunk).starts_with('\u{FEFF}') { '\u{FEFF}'.len_utf8() } else { 0 };
+    Span::new(chunk.start as usize + mark, chunk.end as usize)
+}
+
 /// Parses the one document of a chunk. `budget` is what aliases of the file may still copy, in bytes. With `is_exact`
 /// the direct reader is left out.
 pub(super) fn document(
@@ -23,16 +45,13 @@ pub(super) fn document(
     buffers: &mut Buffers,
     is_exact: bool,
 ) -> Result<Document, Refusal> {
-    // A byte-order mark may begin any document: go-yaml looks for one at the start of each chunk.
-    let mark = if source.slice(chunk).starts_with('\u{FEFF}') { '\u{FEFF}'.len_utf8() } else { 0 };
-    let span = Span::new(chunk.start as usize + mark, chunk.end as usize);
+    let span = without_mark(source, chunk);
     let control = characters::first_control(source, span, chunk);
-    if control.is_none() && !is_exact {
-        let mut builder = Builder::new(source, chunk, buffers);
-        if direct::read(&source.text, span, mentions_patterns(source, span), &mut builder) {
-            return Ok(builder.finish(chunk, buffers));
-        }
-        builder.give_back(buffers);
+    if control.is_none()
+        && !is_exact
+        && let Some(document) = written_plainly(source, chunk, span, buffers)
+    {
+        return Ok(document);
     }
     let readable = control.as_ref().map_or(span, |control| Span::new(span.start as usize, control.window));
     let mut reader = Reader::new(source, readable, chunk, buffers);

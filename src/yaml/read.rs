@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use super::build::Buffers;
 use super::json;
 use super::parse;
@@ -90,7 +92,15 @@ fn read_parts(source: &Arc<Source>, is_exact: bool) -> Vec<Part> {
     }
     let mut budget = limits::ALIASES.most.max(source.text.len() as u64 * limits::ALIAS_FACTOR);
     let mut buffers = Buffers::default();
-    for chunk in chunks(&source.text, start) {
+    let chunks = chunks(&source.text, start);
+    let mut ahead = if is_exact { Vec::new() } else { read_ahead(source, &chunks) };
+    for (number, chunk) in chunks.into_iter().enumerate() {
+        if let Some(document) = ahead.get_mut(number).and_then(Option::take) {
+            parts.push(Part::Document(document));
+            continue;
+        }
+        // what was not plain a moment ago is not plain now
+        let is_exact = is_exact || number < ahead.len();
         if parts.len() >= limits::DOCUMENTS.count() {
             let (Chunk::Text(span) | Chunk::BadSeparator { line: span, .. }) = chunk;
             parts.push(Part::Refused(too_many_documents(span.start as usize)));
@@ -109,6 +119,27 @@ fn read_parts(source: &Arc<Source>, is_exact: bool) -> Vec<Part> {
         }
     }
     parts
+}
+
+/// So many documents are worth the threads, and one thread takes as many at a time.
+const MANY: usize = 64;
+
+/// The documents of a long file that are written as most manifests are, read on all threads. What shares the file's
+/// budget of aliases is left for the one that counts.
+fn read_ahead(source: &Arc<Source>, chunks: &[Chunk]) -> Vec<Option<Document>> {
+    let counted = &chunks[..chunks.len().min(limits::DOCUMENTS.count())];
+    if counted.len() < MANY {
+        return Vec::new();
+    }
+    let read = |some: &[Chunk]| {
+        let mut buffers = Buffers::default();
+        let mut read = |chunk: &Chunk| match chunk {
+            Chunk::Text(span) => parse::plain_document(source, *span, &mut buffers),
+            Chunk::BadSeparator { .. } => None,
+        };
+        some.iter().map(&mut read).collect::<Vec<_>>()
+    };
+    counted.par_chunks(MANY).flat_map_iter(read).collect()
 }
 
 /// The documents that kubectl would hand on, and its reason for stopping if it stops.

@@ -4,6 +4,8 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use super::helm;
 use super::rendered::Rendered;
 use super::walk::Input;
@@ -122,14 +124,22 @@ impl File {
         for part in yaml::read(source) {
             match part {
                 Part::Document(document) => {
-                    let document = Arc::new(document);
-                    add_objects(&document, &mut file.objects);
-                    file.documents.push(document);
+                    file.documents.push(Arc::new(document));
                 }
                 Part::Refused(refusal) if is_template || is_of_a_hole(source, &refusal) => file.has_holes = true,
                 Part::Refused(refusal) => file.refusals.push(refusal),
             }
         }
+        let objects = |document: &Arc<Document>| {
+            let mut objects = Vec::new();
+            add_objects(document, &mut objects);
+            objects
+        };
+        file.objects = if file.documents.len() < MANY {
+            file.documents.iter().flat_map(objects).collect()
+        } else {
+            file.documents.par_iter().with_min_len(MANY / 4).flat_map_iter(objects).collect()
+        };
         if source.text.contains(KUBESEC) {
             for object in file.objects.iter_mut().filter(|object| object.id.kind == "Secret") {
                 object.is_encrypted = true;
@@ -139,6 +149,9 @@ impl File {
         file
     }
 }
+
+/// So many documents are worth the threads.
+const MANY: usize = 64;
 
 /// How kubesec marks a file whose Secrets' values it has encrypted (shyiko/kubesec: README).
 const KUBESEC: &str = "# kubesec:v:";
