@@ -158,6 +158,9 @@ fn import_of_gen_is_the_description() {
         "{patterns: v1, name: shop, app: {image: \"registry.example.com/shop:1\", port: 8080, health: /}, shape: {replicated: {max: 9}}, expose: {host: shop.example.com}}",
         "{patterns: v1, name: shop, namespace: ops, app: {image: \"registry.example.com/shop:1\", command: [work]}, shape: {job: {}}, schedule: \"0 3 * * *\"}",
         "{patterns: v1, name: shop, app: {image: \"registry.example.com/shop:1\", command: [work], writable: [/work]}, shape: {daemon: {}}, place: {tolerate: [\"*\"]}}",
+        "{patterns: v1, name: shop, app: {image: \"registry.example.com/shop:1\", port: 8080, health: /h, ports: {admin: {port: 9901, private: true}}}, expose: {type: LoadBalancer, address: 192.0.2.10, sticky: true}, services: {shop-admin: {ports: {admin: 9901}}}, dns: node}",
+        "{patterns: v1, name: shop, app: {image: \"registry.example.com/shop:1\", port: 8080, health: /h}, expose: {type: Headless}, rollout: {surge: 25%, unavailable: 1}, share-processes: true, place: {near: [{labels: {app: cache}, over: zone, prefer: 7}]}}",
+        "{patterns: v1, name: shop, app: {image: \"registry.example.com/shop:1\", command: [work], stop: {within: 2s}}, shape: {job: {restart: container}}}",
     ];
     for description in descriptions {
         let made = generate(description);
@@ -181,7 +184,19 @@ fn import_of_gen_is_the_description() {
         }
         let made_again = documents(&generate(text).stdout);
         assert_eq!(without_source(made_again), without_source(documents(&made.stdout)), "{text}");
-        for key in ["shape", "expose", "schedule", "place", "namespace", "use", "init"] {
+        for key in [
+            "shape",
+            "expose",
+            "services",
+            "schedule",
+            "place",
+            "rollout",
+            "dns",
+            "share-processes",
+            "namespace",
+            "use",
+            "init",
+        ] {
             assert_eq!(imported.get(key), original.get(key), "{key}\n{text}");
         }
         assert!(imported.get("patch").is_none() && imported.get("adopt").is_none(), "{text}");
