@@ -160,7 +160,7 @@ fn import_of_gen_is_the_description() {
         "{patterns: v1, name: shop, app: {image: \"registry.example.com/shop:1\", command: [work], writable: [/work]}, shape: {daemon: {}}, place: {tolerate: [\"*\"]}}",
         "{patterns: v1, name: shop, app: {image: \"registry.example.com/shop:1\", port: 8080, health: /h, ports: {admin: {port: 9901, private: true}}}, expose: {type: LoadBalancer, address: 192.0.2.10, sticky: true}, services: {shop-admin: {ports: {admin: 9901}}}, dns: node}",
         "{patterns: v1, name: shop, app: {image: \"registry.example.com/shop:1\", port: 8080, health: /h}, expose: {type: Headless}, rollout: {surge: 25%, unavailable: 1}, share-processes: true, place: {near: [{labels: {app: cache}, over: zone, prefer: 7}]}}",
-        "{patterns: v1, name: shop, app: {image: \"registry.example.com/shop:1\", command: [work], stop: {within: 2s}}, shape: {job: {restart: container}}}",
+        "{patterns: v1, name: shop, app: {image: \"registry.example.com/shop:1\", command: [work], stop: {within: 2s}}, shape: {job: {restart: container}}, schedule: \"0 3 * * *\"}",
     ];
     for description in descriptions {
         let made = generate(description);
@@ -889,6 +889,11 @@ fn what_has_a_key_needs_no_hatch() {
             pod("      volumes: [{name: idle, emptyDir: {}}, {name: gone, persistentVolumeClaim: {claimName: c}}]\n"),
             "image:",
         ),
+        (
+            with_service("", "").replace("ports: [{name: web, port", "ports: [{name: a-name-of-many-letters, port"),
+            "service-port: a-name-of-many-letters",
+        ),
+        (pod("      runtimeClassName: nvidia\n"), "runtime: nvidia"),
         (deployment(", resources: {requests: {cpu: 0}}", ""), "image:"),
         (
             deployment(

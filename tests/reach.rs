@@ -238,6 +238,7 @@ fn each_key_makes_what_it_says() {
         ("", "shape: {job: {restart: container}}", format!("{pod}/restartPolicy"), json!("OnFailure")),
         ("", "shape: {job: {restart: container}}", "/spec/podFailurePolicy".to_owned(), Value::Null),
         ("", "shape: {job: {}}", format!("{pod}/restartPolicy"), json!("Never")),
+        ("", "place: {runtime: nvidia}", format!("{pod}/runtimeClassName"), json!("nvidia")),
         ("", "share-processes: true", format!("{pod}/shareProcessNamespace"), json!(true)),
         ("", "dns: node", format!("{pod}/dnsPolicy"), json!("Default")),
         ("port: 80, drain: 0s, stop: {within: 2s}", "", format!("{pod}/terminationGracePeriodSeconds"), json!(2)),

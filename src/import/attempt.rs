@@ -181,7 +181,9 @@ fn compare_all(owned: &Owned<'_>, run: &Run, made: &[Json]) -> Vec<Compared> {
             .find(same)
             .cloned()
             .unwrap_or_else(|| json!({"kind": input.kind(), "metadata": {"name": input.name()}}));
-        let mut fields = compare::compare(&input.object, &said_around, &object, &made_around);
+        let said = compare::as_budget(&input.object, &owned.workload.object, owned.autoscaler.is_some());
+        let mut fields = compare::compare(said.as_ref().unwrap_or(&input.object), &said_around, &object, &made_around);
+        fields.extend(said.is_some().then(|| compare::budget(&input.object)));
         fields.extend(input.old.as_ref().map(|old| compare::version(old, &input.object)));
         compared.push(Compared { input: input.clone(), made: object, fields });
     }

@@ -183,7 +183,7 @@ pub(super) fn without_nulls(value: &mut Json) {
 }
 
 /// Whether lists of this kind that hold nothing are absent to the server: all of them are `omitempty` in its types. A
-/// NetworkPolicy's are not: `ingress: []` admits nobody.
+/// `NetworkPolicy`'s are not: `ingress: []` admits nobody.
 pub(super) fn has_no_empty_lists(kind: &str) -> bool {
     template_pointer(kind).is_some()
         || matches!(
@@ -453,6 +453,9 @@ fn volumes(spec: &mut Map<String, Json>) {
                 let name = text(&mount["name"]);
                 let path = path_of(mount);
                 let Some(members) = mount.as_object_mut() else { continue };
+                if members.get("subPath").is_some_and(|sub| sub == "") {
+                    members.shift_remove("subPath");
+                }
                 members.shift_remove("name");
                 members.insert("mountPath".to_owned(), json!(path));
                 let mut source = sources.get(&name).cloned();

@@ -57,6 +57,27 @@ pub(super) fn version(old: &str, object: &Json) -> Field {
     Field { path: vec!["apiVersion".to_owned()], said, made, kind }
 }
 
+/// A budget that keeps all replicas but one, as one that lets one go; nothing where that is not the same.
+pub(super) fn as_budget(budget: &Json, workload: &Json, is_scaled: bool) -> Option<Json> {
+    let least = budget["spec"].get("minAvailable").filter(|_| budget["kind"] == "PodDisruptionBudget")?.as_u64()?;
+    let replicas = workload["spec"]["replicas"].as_u64().unwrap_or(1);
+    if is_scaled || replicas.checked_sub(least) != Some(1) {
+        return None;
+    }
+    let mut budget = budget.clone();
+    let spec = budget["spec"].as_object_mut()?;
+    spec.shift_remove("minAvailable");
+    spec.insert("maxUnavailable".to_owned(), Json::from(1));
+    Some(budget)
+}
+
+/// That a budget is said in the other way.
+pub(super) fn budget(budget: &Json) -> Field {
+    let kind = Kind::Changed("of the replicas that there are one may go, which is the same");
+    let path = ["spec", "minAvailable"].map(str::to_owned).to_vec();
+    Field { path, said: budget["spec"].get("minAvailable").cloned(), made: None, kind }
+}
+
 /// Takes native sidecars that were containers beside the app for these, and says that they were.
 fn native(kind: &str, said: &Json, made: &mut Json) -> Vec<Field> {
     let mut fields = Vec::new();

@@ -30,6 +30,8 @@ pub(super) struct Ports {
     pub offered: Vec<u64>,
     /// Names that the Service gives to ports.
     pub names: Vec<(u64, String)>,
+    /// Ports in UDP that a Service leads to and no container declares, with their names.
+    pub undeclared_udp: Vec<(u64, String)>,
     /// Names that ports of other containers have.
     pub taken: Vec<String>,
     /// Ports of the Service that lead to ports of another number.
@@ -209,6 +211,9 @@ fn further_ports(container: &Json, ports: &Ports) -> Json {
     for (number, name) in ports.names.iter().filter(|(number, _)| !declared(*number)) {
         add(*number, Some(name), "TCP", None);
     }
+    for (number, name) in &ports.undeclared_udp {
+        add(*number, Some(name), "UDP", None);
+    }
     Json::Object(named)
 }
 
@@ -315,11 +320,12 @@ fn mounts(container: &Json, pod: &Pod<'_>) -> Mounts {
         let Some(volume) = items(&pod.spec["volumes"]).iter().find(|volume| volume["name"] == name) else { continue };
         if let Some(empty) = empty_dir(volume) {
             let size = empty["sizeLimit"].as_str().map_or_else(|| json!(unlimited(pod.spec)), |size| json!(size));
-            let (sub, users) = (mount["subPath"].as_str(), mounted(pod.spec, &name));
-            if !mount["subPathExpr"].is_null() || sub.is_some() && users > 1 {
+            let users = mounted(pod.spec, &name);
+            let sub = mount["subPath"].as_str().filter(|sub| !sub.is_empty());
+            if !mount["subPathExpr"].is_null() || sub.is_some_and(|sub| !fits("sub-path", sub)) {
                 continue;
             }
-            if let Some(sub) = sub {
+            if let Some(sub) = sub.filter(|_| users < 2) {
                 let kind = if empty["medium"] == "Memory" { "memory" } else { "size" };
                 volumes.insert(fresh(&name, &volumes, pod), json!({kind: size, "mount": path, "sub": sub}));
             } else if empty["medium"] == "Memory" {
@@ -331,6 +337,9 @@ fn mounts(container: &Json, pod: &Pod<'_>) -> Mounts {
                 }
                 if mount["readOnly"] == true {
                     value["readOnly"] = json!(true);
+                }
+                if let Some(sub) = sub {
+                    value["sub"] = json!(escaped(sub));
                 }
                 let is_short = value.as_object().is_some_and(|value| value.len() == 1);
                 shared.insert(name, if is_short { json!(path) } else { value });

@@ -14,7 +14,7 @@ const GONE: &[(&str, &str)] = &[
 ];
 
 /// The annotation that named a claim's class before there was a field for it, and still wins over that (kubernetes:
-/// pkg/apis/core/v1/helper GetPersistentVolumeClaimClass).
+/// pkg/apis/core/v1/helper, `GetPersistentVolumeClaimClass`).
 const CLASS: &str = "volume.beta.kubernetes.io/storage-class";
 
 /// Moves the class of claims from their annotation into the field.

@@ -168,8 +168,15 @@ impl<'a> Owned<'a> {
 
     /// The number of the app's port that a Service's port leads to.
     fn target(&self, app: &Json, port: &Json) -> Option<u64> {
-        let Some(front) = self.front() else { return target(app, port) };
         let spec = canonical::pod_spec(&self.workload.object)?;
+        let Some(front) = self.front() else {
+            let number = target(app, port)?;
+            let declares =
+                |container: &Json| items(&container["ports"]).iter().any(|port| port["containerPort"] == number);
+            // one that another container declares is that one's
+            let is_others = !declares(app) && canonical::containers(spec).any(declares);
+            return (!is_others).then_some(number);
+        };
         let number = canonical::containers(spec).find_map(|container| target(container, port))?;
         Some(if number == front.listens { front.upstream } else { number })
     }
@@ -236,7 +243,10 @@ impl<'a> Owned<'a> {
         for port in self.service_ports() {
             if let Some(number) = self.target(app, port) {
                 ports.offered.push(number);
-                if let Some(name) = port["name"].as_str() {
+                if port["protocol"] == "UDP" && !self.declares_udp(number) && Some(number) != ports.main {
+                    let name = port["name"].as_str().map_or_else(|| format!("port-{number}"), str::to_owned);
+                    ports.undeclared_udp.push((number, name));
+                } else if let Some(name) = port["name"].as_str() {
                     ports.names.push((number, name.to_owned()));
                 }
                 let service = port["port"].as_u64().filter(|service| *service != number && !self.is_headless());
@@ -255,10 +265,22 @@ impl<'a> Owned<'a> {
             };
             if let (Some(number), None) = (port["targetPort"].as_u64().or_else(|| target(app, port)), elsewhere()) {
                 let name = port["name"].as_str().map_or_else(|| format!("port-{number}"), str::to_owned);
-                ports.names.push((number, name));
+                if port["protocol"] != "UDP" {
+                    ports.names.push((number, name));
+                } else if !self.declares_udp(number) {
+                    ports.undeclared_udp.push((number, name));
+                }
             }
         }
         ports
+    }
+
+    /// Whether a container declares this port in UDP.
+    fn declares_udp(&self, number: u64) -> bool {
+        let spec = canonical::pod_spec(&self.workload.object);
+        let mut ports =
+            spec.into_iter().flat_map(canonical::containers).flat_map(|container| items(&container["ports"]));
+        ports.any(|port| port["containerPort"] == number && port["protocol"] == "UDP")
     }
 
     /// What the app speaks, if anything shows that it is not plain HTTP or if its Service keeps its number.
@@ -458,7 +480,8 @@ impl<'a> Owned<'a> {
             let offered = self.main_port(app).filter(|_| self.front().is_none());
             for (key, port) in [("port", declared), ("service-port", offered)] {
                 let own = port.and_then(|port| port["name"].as_str());
-                if let Some(own) = own.filter(|name| *name != default && fits("port-name", name)) {
+                let form = if key == "port" { "port-name" } else { "dns-label" };
+                if let Some(own) = own.filter(|name| *name != default && fits(form, name)) {
                     adopt.insert(key.to_owned(), json!(own));
                 }
             }

@@ -253,12 +253,23 @@ fn gather<'a>(mut owned: Owned<'a>, near: &Near<'a>, tokens: &Tokens<'a>, taken:
         found.retain(is_free);
         found.sort_by_key(|service| preference(service, workload));
         let governs = workload.kind() == "StatefulSet";
+        let is_governing = |service: &&Input| workload.object["spec"]["serviceName"] == service.name();
+        let named = workload.object["spec"]["serviceName"].as_str().is_some_and(|name| !name.is_empty());
+        if governs
+            && named
+            && !found.iter().any(is_governing)
+            && found.iter().all(|one| services::is_sayable(&one.object))
+        {
+            // the one that it names is made, and all others lead to the same Pods
+            (owned.further, found) = (found, Vec::new());
+        }
         let reaches = |service: &&'a Input| governs || Owned { service: Some(service), ..owned.bare() }.leads();
         owned.service = found.iter().copied().find(reaches);
         let chosen = owned.service.map(std::ptr::from_ref);
         let others = found.into_iter().filter(|one| Some(std::ptr::from_ref(*one)) != chosen);
-        let (further, extra) = others.partition(|one| services::is_sayable(&one.object));
-        (owned.further, owned.extra) = (further, extra);
+        let (further, extra): (Vec<_>, Vec<_>) = others.partition(|one| services::is_sayable(&one.object));
+        owned.further.extend(further);
+        owned.extra.extend(extra);
     }
     let scalers = near.scalers.get(&(namespace, workload.name())).map(Vec::as_slice).unwrap_or_default();
     if let [scaler] = scalers

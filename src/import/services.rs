@@ -22,7 +22,9 @@ pub(super) fn keys(spec: &Json) -> Map<String, Json> {
     for (key, field) in
         [("class", "loadBalancerClass"), ("address", "loadBalancerIP"), ("sources", "loadBalancerSourceRanges")]
     {
+        let is_address = |value: &Json| value.as_str().is_some_and(|text| text.parse::<std::net::IpAddr>().is_ok());
         let value = spec.get(field).filter(|value| is_balancer && **value != "" && !items_are_none(value));
+        let value = value.filter(|value| key != "address" || is_address(value));
         keys.extend(value.map(|value| (key.to_owned(), value.clone())));
     }
     if keys.contains_key("type") && spec["externalTrafficPolicy"] == "Local" && spec["clusterIP"] != "None" {

@@ -419,6 +419,7 @@ fn place(spec: &Json) -> Json {
         };
         place.insert("nodes".to_owned(), nodes.iter().map(|(key, value)| (key.clone(), short(value))).collect());
     }
+    place.extend(spec.get("runtimeClassName").map(|runtime| ("runtime".to_owned(), runtime.clone())));
     if let [preferred] = items(&spec["affinity"]["nodeAffinity"]["preferredDuringSchedulingIgnoredDuringExecution"])
         && let Some(prefer) = preferred_nodes(&preferred["preference"])
     {

@@ -128,7 +128,9 @@ fn label(description: &Description, kind: &Member, objects: &mut [Json], finding
         }
         let is_pod = kind.key == "pod" && objects::is_workload(object);
         if is_pod {
-            objects::templates(object).into_iter().for_each(|template| add_labels(template, &labels));
+            for template in objects::templates(object) {
+                add_labels(template, &labels);
+            }
         }
         found |= fits || is_pod;
     }

@@ -207,6 +207,9 @@ fn mounts(app: &App, config: Option<&Json>) -> (Vec<Json>, Vec<Json>) {
     }
     for shared in &app.shared {
         let mut mount = json!({"name": shared.name, "mountPath": shared.mount.trim_end_matches('/')});
+        if let Some(sub) = &shared.sub {
+            mount["subPath"] = json!(sub);
+        }
         if shared.read_only {
             mount["readOnly"] = json!(true);
         }

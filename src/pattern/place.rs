@@ -26,6 +26,9 @@ pub(super) fn context(description: &Description) -> Json {
     if !tolerations.is_empty() {
         spec.insert("tolerations".to_owned(), json!(tolerations));
     }
+    if let Some(runtime) = place.and_then(|place| place.get("runtime")) {
+        spec.insert("runtimeClassName".to_owned(), runtime.to_json());
+    }
     if !description.pull.is_empty() {
         let secrets: Vec<Json> = description.pull.iter().map(|name| json!({"name": name})).collect();
         spec.insert("imagePullSecrets".to_owned(), json!(secrets));

@@ -48,6 +48,8 @@ pub struct Shared {
     pub size: Option<String>,
     /// Whether this container may only read it.
     pub read_only: bool,
+    /// The folder of it that this container finds.
+    pub sub: Option<String>,
     /// Where it is named.
     pub place: Place,
 }
@@ -257,6 +259,7 @@ pub(super) fn shared(value: Option<&Spanned>) -> Vec<Shared> {
         mount: text_of(&member.value, "mount").or_else(|| member.value.text().map(str::to_owned)).unwrap_or_default(),
         size: member.value.get("size").map(scalar),
         read_only: member.value.get("readOnly").is_some_and(|said| said.to_json() == true),
+        sub: text_of(&member.value, "sub"),
         place: member.key_place.clone(),
     };
     value.map(Spanned::members).unwrap_or_default().iter().map(read).collect()
