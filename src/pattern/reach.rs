@@ -206,6 +206,19 @@ pub(super) fn apply(prepared: &Prepared<'_>, objects: &mut [Json], findings: &mu
         }
         give_way(object);
     }
+    let owned_by = |object: &Json, group: i64| {
+        let mut object = object.clone();
+        objects::templates(&mut object).iter().any(|pod| pod["spec"]["securityContext"]["fsGroup"] == group)
+    };
+    if let Some((app, group)) = description.app.as_ref().and_then(|app| Some((app, app.volume_group?)))
+        && !objects.iter().any(|object| objects::is_workload(object) && owned_by(object, group))
+    {
+        findings.push(
+            Finding::error(app.place_at(&["volume-group"]).label(""), "no Pod of this shape has volumes of a group")
+                .label(description.shape.place.label("makes its Pods in another way"))
+                .help("leave `volume-group` out"),
+        );
+    }
     if let (Some(share), false) = (&description.share_processes, shared) {
         findings.push(
             Finding::error(share.key_place.label(""), "no Pod of this shape can share its processes")
