@@ -120,7 +120,9 @@ impl Spanned {
         match &mut self.kind {
             Kind::Map(members) => {
                 members.retain(|member| names || !matches!(member.value.kind, Kind::Null));
-                members.iter_mut().for_each(|member| member.value.drop_nulls(false));
+                for member in members {
+                    member.value.drop_nulls(false);
+                }
             }
             Kind::List(items) => items.iter_mut().for_each(|item| item.drop_nulls(true)),
             _ => {}
