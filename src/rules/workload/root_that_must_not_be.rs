@@ -1,7 +1,8 @@
 use k8s_openapi::api::core::v1::{PodSecurityContext, SecurityContext};
 
 use crate::diagnostic::{Level, RuleId};
-use crate::kube::ContainerView;
+use crate::facts::PodFacts;
+use crate::kube::{ContainerView, Index};
 use crate::rules::{Check, Found, Rule, parts};
 use crate::words::clip;
 use crate::yaml::NodeId;
@@ -11,18 +12,28 @@ pub static RULE: Rule = Rule {
     id: RuleId { name: "root-that-must-not-be", family: "workload" },
     level: Level::Error,
     page: include_str!("root_that_must_not_be.md"),
-    check: Check::Container(check),
+    check: Check::Facts(check),
 };
 
-fn check(view: ContainerView<'_>, found: &mut Found<'_>) {
-    if parts::is_windows(view.pod) {
+fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
+    if parts::is_windows(facts.pod) {
         return;
     }
+    for member in &facts.members {
+        judge(member.container, facts.index, found);
+    }
+}
+
+fn judge(view: ContainerView<'_>, index: &Index<'_>, found: &mut Found<'_>) {
     let own = view.container.security_context.as_ref();
     let of_pod = view.pod.spec.security_context.as_ref();
     let user = in_effect(own.and_then(user), of_pod.and_then(|pod| pod.run_as_user));
     let non_root = in_effect(own.and_then(non_root), of_pod.and_then(|pod: &PodSecurityContext| pod.run_as_non_root));
-    let (Some((0, is_own_user)), Some((true, is_own_rule))) = (user, non_root) else { return };
+    let Some((true, is_own_rule)) = non_root else { return };
+    if user.is_none() {
+        image_of_root(&view, is_own_rule, index, found);
+    }
+    let Some((0, is_own_user)) = user else { return };
     let (Some(user), Some(rule)) = (node(&view, "runAsUser", is_own_user), node(&view, "runAsNonRoot", is_own_rule))
     else {
         return;
@@ -36,6 +47,94 @@ fn check(view: ContainerView<'_>, found: &mut Found<'_>) {
              non-root policy\" (`verifyRunAsNonRoot` in `pkg/kubelet/kuberuntime`)",
         )
         .help("name the image's unprivileged user in `runAsUser`, or write `runAsNonRoot: false` for this container");
+}
+
+/// An image that is known to run as root, or as a user of whom the kubelet knows no number, where nothing says another.
+fn image_of_root(view: &ContainerView<'_>, is_own_rule: bool, index: &Index<'_>, found: &mut Found<'_>) {
+    let object = view.pod.object;
+    // OpenShift's admission writes a number of the namespace's own into every Pod
+    let is_openshift = ["Route", "DeploymentConfig", "ImageStream", "SecurityContextConstraints"];
+    if object.is_base || object.is_patch || is_openshift.iter().any(|kind| !index.kind(kind).is_empty()) {
+        return;
+    }
+    let image = view.container.image.as_deref().unwrap_or_default();
+    let Some(user) = user_of(image) else { return };
+    let (Some(at), Some(rule)) = (view.at(&["image"]), node(view, "runAsNonRoot", is_own_rule)) else { return };
+    let (message, here, why) = match user {
+        User::Root => (
+            format!("`{}` must not run as root, and its image does", clip(&view.container.name)),
+            "runs as root unless told otherwise",
+            "the kubelet does not start the container: CreateContainerConfigError, \"container has runAsNonRoot and image \
+             will run as root\" (`verifyRunAsNonRoot` in `pkg/kubelet/kuberuntime`)",
+        ),
+        User::Name(name) => (
+            format!(
+                "the kubelet cannot tell whether `{name}`, the user of `{}`'s image, is root",
+                clip(&view.container.name)
+            ),
+            "its user has a name, and no number",
+            "the kubelet does not start the container: CreateContainerConfigError, \"image has non-numeric user, cannot \
+             verify user is non-root\" (`verifyRunAsNonRoot` in `pkg/kubelet/kuberuntime`)",
+        ),
+    };
+    found
+        .at(at, message)
+        .here(here)
+        .and(rule, "root is forbidden here")
+        .because(why)
+        .help("write the number of an unprivileged user of the image as `runAsUser`")
+        .level(Level::Warning);
+}
+
+/// The user that an image names.
+#[derive(Clone, Copy)]
+enum User {
+    /// None, or root.
+    Root,
+    /// One without its number.
+    Name(&'static str),
+}
+
+/// Who an image runs as, where its Dockerfile says so and always has: Docker's official images without `USER`
+/// (github.com/docker-library), and Prometheus' with `USER nobody` (github.com/prometheus).
+fn user_of(image: &str) -> Option<User> {
+    const ROOT: [&str; 20] = [
+        "alpine",
+        "busybox",
+        "centos",
+        "debian",
+        "golang",
+        "httpd",
+        "mariadb",
+        "mongo",
+        "mysql",
+        "nginx",
+        "node",
+        "perl",
+        "php",
+        "postgres",
+        "python",
+        "redis",
+        "ruby",
+        "tomcat",
+        "ubuntu",
+        "wordpress",
+    ];
+    const NOBODY: [&str; 3] = ["alertmanager", "node-exporter", "prometheus"];
+    const DOCKER: [&str; 4] = ["docker.io/", "index.docker.io/", "registry-1.docker.io/", "public.ecr.aws/docker/"];
+    let name = image.split_once('@').map_or(image, |(name, _)| name);
+    let (repository, tag) = name.rsplit_once(':').filter(|(_, tag)| !tag.contains('/')).unwrap_or((name, ""));
+    // what was built for others says so
+    if ["nonroot", "rootless", "unprivileged", "distroless"].iter().any(|word| tag.contains(word)) {
+        return None;
+    }
+    let of_docker = DOCKER.iter().find_map(|host| repository.strip_prefix(host)).unwrap_or(repository);
+    let official = of_docker.strip_prefix("library/").unwrap_or(of_docker);
+    if ROOT.contains(&official) {
+        return Some(User::Root);
+    }
+    let of_prometheus = of_docker.strip_prefix("prom/").or_else(|| repository.strip_prefix("quay.io/prometheus/"))?;
+    NOBODY.contains(&of_prometheus).then_some(User::Name("nobody"))
 }
 
 fn user(own: &SecurityContext) -> Option<i64> {
