@@ -342,6 +342,19 @@ mod units {
     }
 
     #[test]
+    fn a_dangling_service_shows_the_set_that_names_it() {
+        let set = deployment("broker", "broker")
+            .replace("Deployment", "StatefulSet")
+            .replace("spec:\n  selector", "spec:\n  serviceName: discovery\n  selector");
+        let service = "---\napiVersion: v1\nkind: Service\nmetadata: {name: discovery}\nspec: {clusterIP: None, selector: \
+                       {app: kafka}, ports: [{port: 9092}]}\n";
+        let text = deployment("scheduler", "scheduler") + &set + service;
+        let run = patterns_with(&["lint", "--format", "json", "-"], text.as_bytes());
+        assert_eq!(found(&run), ["<stdin> dangling-service"]);
+        assert!(run.stdout.contains("`broker` does not have this label"), "{}", run.stdout);
+    }
+
+    #[test]
     fn an_autoscaler_judges_its_own_folder_alone() {
         let folder = Folder::new("autoscalers");
         folder.file("one/web.yaml", deployment("web", "web")).file("two/scaler.yaml", autoscaler("web", "web"));

@@ -91,7 +91,10 @@ fn beside<'run, 'label>(
     }
     let in_file =
         |object: &&&Object| object.document.source.name == service.document.source.name && !object.is_relabelled;
-    let workload = here.iter().filter(in_file).find(|workload| {
+    // the set that names the Service is meant, whichever comes first in the file
+    let names_it = |workload: &&&Object| matches!(&workload.typed, Some(Typed::StatefulSet(set)) if set.spec.service_name.as_deref() == Some(&service.id.name));
+    let by_name = here.iter().filter(in_file).filter(names_it);
+    let workload = by_name.chain(here.iter().filter(in_file)).find(|workload| {
         let has = workload.pod().and_then(PodView::labels);
         has.is_some_and(|has| labels.keys().all(|key| has.contains_key(key)) && !is_selected(index, service, has))
     })?;
