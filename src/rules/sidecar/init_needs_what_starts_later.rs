@@ -1,5 +1,6 @@
 use crate::diagnostic::{Level, RuleId};
 use crate::facts::{ContainerFacts, Dial, PodFacts};
+use crate::kube::{Object, Reach, Selector, Typed};
 use crate::rules::{Check, Found, Rule};
 
 /// An init container, or a native sidecar's startup probe, needs what only starts later.
@@ -15,6 +16,7 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
     if facts.pod.object.is_patch || facts.is_open() {
         return;
     }
+    own_services(facts, found);
     for (at, one) in facts.members.iter().enumerate() {
         let is_sidecar = one.container.is_native_sidecar();
         // a probe of its own socket says nothing of what is behind it; a command may ask through it
@@ -34,6 +36,66 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
             break;
         }
     }
+}
+
+/// Init containers that wait for a Service that leads to their own Pods alone: it has no ready one until they have ended.
+fn own_services(facts: &PodFacts<'_>, found: &mut Found<'_>) {
+    let object = facts.pod.object;
+    if object.is_base {
+        return;
+    }
+    for one in facts.members.iter().filter(|member| !member.container.runs_beside_app()) {
+        let waits = |dial: &&Dial<'_>| {
+            dial.is_needed && !dial.is_loopback && dial.port.is_some() && dial.certainty.is_certain()
+        };
+        for dial in one.dials.iter().filter(waits) {
+            let mut services = facts.index.services_of(object);
+            let Some(service) = services.find(|service| is_its_name(&dial.host, service, object)) else { continue };
+            let Some(Typed::Service(typed)) = &service.typed else { continue };
+            let Some(spec) = &typed.spec else { continue };
+            let Some(labels) = &spec.selector else { continue };
+            let annotations = typed.metadata.annotations.as_ref();
+            let tolerates = annotations
+                .is_some_and(|all| all.contains_key("service.alpha.kubernetes.io/tolerate-unready-endpoints"));
+            let is_near = facts.index.reach(object, service).is_some_and(|reach| reach < Reach::Run);
+            let only = facts.index.matching(service, &Selector::map(labels)).only();
+            let is_alone = only.is_some_and(|only| std::ptr::eq(only, object));
+            if service.is_base
+                || spec.publish_not_ready_addresses == Some(true)
+                || tolerates
+                || !is_near
+                || !is_alone
+                || service.document.at(service.node, &["spec", "selector"]).is_none()
+            {
+                continue;
+            }
+            let name = &service.id.name;
+            let selector = service.document.at(service.node, &["spec", "selector"]).unwrap_or(service.node);
+            found
+                .about(dial.proof.place.object)
+                .at_span(
+                    dial.proof.place.span(),
+                    format!("`{}` waits for Service `{name}`, which leads to this Pod alone", one.name()),
+                )
+                .here("connects to the Pod's own Service")
+                .label(service.label(selector, "selects these Pods and no others"))
+                .because(
+                    "a Service sends connections to ready Pods, and a Pod is not ready before its init containers have \
+                     ended (kubernetes/website: concepts/workloads/pods/init-containers)",
+                )
+                .help("wait in the app's startup, or leave the init container out");
+            break;
+        }
+    }
+}
+
+/// Whether a host is the name of a Service, as Pods of an object would look it up.
+fn is_its_name(host: &str, service: &Object, from: &Object) -> bool {
+    let mut labels = host.trim_end_matches('.').split('.');
+    let is_name = labels.next() == Some(service.id.name.as_str());
+    let namespace = service.id.namespace.as_deref().or(from.id.namespace.as_deref());
+    let is_here = labels.next().is_none_or(|label| Some(label) == namespace);
+    is_name && is_here && labels.next().is_none_or(|label| label == "svc")
 }
 
 /// Whether nothing shows where a sidecar listens.
