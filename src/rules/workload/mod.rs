@@ -35,6 +35,7 @@ mod scaling;
 mod selector_matches_nothing;
 mod selector_takes_job_pods;
 mod service_port_missing;
+mod service_port_not_served;
 mod service_port_on_loopback;
 mod single_replica;
 mod token_mounted;
@@ -81,6 +82,7 @@ pub const RULES: &[&Rule] = &[
     &selector_matches_nothing::RULE,
     &selector_takes_job_pods::RULE,
     &service_port_missing::RULE,
+    &service_port_not_served::RULE,
     &service_port_on_loopback::RULE,
     &single_replica::RULE,
     &token_mounted::RULE,
