@@ -44,6 +44,7 @@ mod two_hpas_one_target;
 mod two_pdbs_one_pod;
 mod unpullable_image;
 mod varnish_above_memory_limit;
+mod volume_does_not_fit_claim;
 mod writable_root;
 
 use super::Rule;
@@ -91,5 +92,6 @@ pub const RULES: &[&Rule] = &[
     &two_pdbs_one_pod::RULE,
     &unpullable_image::RULE,
     &varnish_above_memory_limit::RULE,
+    &volume_does_not_fit_claim::RULE,
     &writable_root::RULE,
 ];
