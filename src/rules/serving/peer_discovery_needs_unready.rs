@@ -84,7 +84,7 @@ fn waits_for_peers(member: &ContainerFacts<'_>) -> bool {
 
 /// `/readyz` and `/health` of etcd read through the leader (etcd.io: docs/v3.6/op-guide/monitoring, docs of `/readyz`'s
 /// `linearizable_read`; `serializable` asks the member alone), Elasticsearch's cluster health asks the master unless it is
-/// to be `local` (elastic.co: reference, "Cluster health"), and CockroachDB's `ready` a majority (cockroachlabs.com:
+/// to be `local` (elastic.co: reference, "Cluster health"), and `CockroachDB`'s `ready` a majority (cockroachlabs.com:
 /// docs/stable/monitoring-and-alerting).
 fn asks_quorum(member: &ContainerFacts<'_>, path: &str) -> bool {
     let (endpoint, query) = path.split_once('?').unwrap_or((path, ""));

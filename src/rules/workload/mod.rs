@@ -31,6 +31,7 @@ mod rwo;
 mod rwo_many_replicas;
 mod rwo_rolling_update;
 mod same_probe_twice;
+mod scale_path_missing;
 mod scaling;
 mod selector_matches_nothing;
 mod selector_takes_job_pods;
@@ -80,6 +81,7 @@ pub const RULES: &[&Rule] = &[
     &rwo_many_replicas::RULE,
     &rwo_rolling_update::RULE,
     &same_probe_twice::RULE,
+    &scale_path_missing::RULE,
     &selector_matches_nothing::RULE,
     &selector_takes_job_pods::RULE,
     &service_port_missing::RULE,

@@ -110,8 +110,8 @@ impl<'run> Classes<'run> {
                 *classes.default.get_or_insert_default() |= is_free;
             }
         }
-        let is_kind = |object: &&Object| object.id.api_version.starts_with("kind.x-k8s.io/");
-        classes.is_of_kind = index.kind("Cluster").iter().any(|object| is_kind(object));
+        let mut clusters = index.kind("Cluster").iter();
+        classes.is_of_kind = clusters.any(|object| object.id.api_version.starts_with("kind.x-k8s.io/"));
         classes.is_of_k3s = index.kind("PersistentVolumeClaim").iter().any(|object| match &object.typed {
             Some(Typed::PersistentVolumeClaim(claim)) => {
                 let class = claim.spec.as_ref().and_then(|spec| spec.storage_class_name.as_deref());
@@ -142,7 +142,7 @@ fn storage_class(object: &Object) -> Option<&StorageClass> {
 }
 
 /// Whether claims without a class get this one (kubernetes/website: concepts/storage/storage-classes, "Default
-/// StorageClass").
+/// `StorageClass`").
 fn is_default(class: &StorageClass) -> bool {
     const MARKS: [&str; 2] =
         ["storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class"];

@@ -1,3 +1,4 @@
+use k8s_openapi::api::core::v1::ServicePort;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use crate::diagnostic::{Level, RuleId};
@@ -5,6 +6,7 @@ use crate::facts::PodFacts;
 use crate::kube::{Reach, Selector, Typed};
 use crate::rules::{Check, Found, Rule, parts};
 use crate::words::clip;
+use crate::yaml::NodeId;
 
 /// A Service leads to a port where no container of its Pods listens.
 pub static RULE: Rule = Rule {
@@ -23,6 +25,10 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
     if running.peek().is_none() || !running.all(|member| member.listens_nowhere_else) {
         return;
     }
+    // Pods that only sleep have a Service for the sake of an example
+    let Some((server, listen)) = facts.running().find_map(|member| Some((member, member.listens.first()?))) else {
+        return;
+    };
     for service in facts.index.services_of(object).filter(|service| !service.is_base && !service.is_patch) {
         let Some(Typed::Service(typed)) = &service.typed else { continue };
         let Some(spec) = &typed.spec else { continue };
@@ -35,21 +41,14 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
             continue;
         }
         let list = service.document.at(service.node, &["spec", "ports"]);
-        for (port, node) in parts::zipped(&service.document, list, spec.ports.as_deref()) {
-            let number = match &port.target_port {
-                Some(IntOrString::Int(number)) => *number,
-                Some(IntOrString::String(_)) => continue,
-                None => port.port,
-            };
-            let is_tcp = port.protocol.as_deref().is_none_or(|protocol| protocol == "TCP");
-            let Ok(number) = u16::try_from(number) else { continue };
-            if !is_tcp || number == 0 || facts.running().any(|member| member.may_serve(number)) {
-                continue;
-            }
+        let ports = parts::zipped(&service.document, list, spec.ports.as_deref());
+        let targets: Option<Vec<(u16, NodeId)>> =
+            ports.into_iter().map(|(port, node)| Some((unserved(facts, port)?, node))).collect();
+        // Beside a port that is served, another may be of an older version of the program.
+        for (number, node) in targets.unwrap_or_default() {
             let shown = service.document.get(node, "targetPort").unwrap_or(node);
-            let listens = facts.running().find_map(|member| Some((member, member.listens.first()?)));
-            let mut about = found.about(service);
-            let saying = about
+            found
+                .about(service)
                 .at(
                     shown,
                     format!(
@@ -58,16 +57,24 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
                         clip(&object.id.name)
                     ),
                 )
+                .label(listen.proof.label(format!("`{}` listens on {}", server.name(), listen.port)))
                 .because(
                     "a Service sends connections to this port of the Pod's IP (kubernetes/website: \
                      concepts/services-networking/service, \"Port definitions\")",
-                );
-            match listens {
-                Some((member, listen)) => saying
-                    .label(listen.proof.label(format!("`{}` listens on {}", member.name(), listen.port)))
-                    .help(format!("write `targetPort: {}`, or make the container listen on {number}", listen.port)),
-                None => saying.help(format!("make a container listen on {number}, or remove the port")),
-            };
+                )
+                .help(format!("write `targetPort: {}`, or make the container listen on {number}", listen.port));
         }
     }
+}
+
+/// The number of the Pods' port that a Service's TCP port leads to, if nothing listens there.
+fn unserved(facts: &PodFacts<'_>, port: &ServicePort) -> Option<u16> {
+    let number = match &port.target_port {
+        Some(IntOrString::Int(number)) => *number,
+        Some(IntOrString::String(_)) => return None,
+        None => port.port,
+    };
+    let is_tcp = port.protocol.as_deref().is_none_or(|protocol| protocol == "TCP");
+    let number = u16::try_from(number).ok().filter(|number| is_tcp && *number != 0)?;
+    (!facts.running().any(|member| member.may_serve(number))).then_some(number)
 }
