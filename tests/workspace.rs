@@ -1,6 +1,8 @@
 //! What is read of a run, where Pod templates are found in it, and what is judged together.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+#[path = "workspace/kustomize.rs"]
+mod kustomize;
 mod support;
 
 use std::fmt::Write as _;
@@ -548,8 +550,9 @@ mod reading {
         for (more, is_changed) in [
             ("", false),
             ("patches: [{path: p.yaml}]\n", true),
-            ("labels: [{pairs: {a: b}}]\n", true),
-            ("images: [{name: alpine, newTag: \"3\"}]\n", true),
+            ("labels: [{pairs: {a: b}}]\n", false),
+            ("images: [{name: alpine, newTag: \"3\"}]\n", false),
+            ("images: [{name: alpine, newName: a}]\n", true),
             ("components: [../deep]\n", true),
             ("components: [\"https://example.com/a\"]\n", true),
         ] {

@@ -160,7 +160,7 @@ fn notes(workspace: &Workspace) -> Vec<String> {
             workspace.ytt_templates_skipped
         ));
     }
-    if workspace.objects().any(|object| object.is_kustomized || object.is_patch) {
+    if workspace.objects().any(|object| !object.changes.is_empty() || object.is_patch) {
         notes.push(
             "kustomize changes some of these objects; `kubectl kustomize DIR | patterns import -` reads what it makes"
                 .to_owned(),

@@ -55,9 +55,21 @@ pub fn read(form: Form, text: &str) -> Vec<Address> {
             let found = host(text.split_whitespace().next().unwrap_or_default());
             found.map(|host| address(host, None, None, 0..text.len())).into_iter().collect()
         }
-        Form::Url | Form::Address => several(text),
-        Form::Text => inside(text),
+        Form::Url | Form::Address => outside_comments(text, several(text)),
+        Form::Text => outside_comments(text, inside(text)),
     }
+}
+
+fn outside_comments(text: &str, mut found: Vec<Address>) -> Vec<Address> {
+    found.retain(|address| !is_comment(text, address.range.start));
+    found
+}
+
+/// Whether a place is in a line of comment of a script or configuration of several lines.
+fn is_comment(text: &str, at: usize) -> bool {
+    let start = text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |end| end + 1);
+    let line = text[start..].trim_start();
+    text.contains('\n') && (line.starts_with('#') || line.starts_with("//"))
 }
 
 /// Addresses and URLs between commas and blanks. Of `mongodb://a,b` the scheme's port is the second one's too.

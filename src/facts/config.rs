@@ -28,6 +28,12 @@ impl<'run> ConfigFile<'run> {
         Place::node(self.object, self.node).piece(range.start, range.len())
     }
 
+    /// Whether the text, and the namespace in which it is read, reach the API server as they are written.
+    #[must_use]
+    pub fn is_final(&self) -> bool {
+        self.object.keeps(&["metadata.namespace"]) && self.object.keeps_node(self.node)
+    }
+
     /// The bytes of the manifest where a part of the text itself is written; of the whole text where it is written in
     /// another way.
     #[must_use]
@@ -100,7 +106,7 @@ impl<'run> Configs<'run> {
     }
 
     fn add(&mut self, from: &Object, index: &Index<'run>, name: &str, items: Option<&[(&str, &str)]>, at: Mount<'_>) {
-        let Some(object) = index.find(from, "ConfigMap", name) else {
+        let Some(object) = config_map(index, from, name) else {
             self.unseen(at, false);
             return;
         };
@@ -161,6 +167,12 @@ impl<'run> Configs<'run> {
     pub fn has_unseen(&self) -> bool {
         self.unseen.iter().any(|unseen| !unseen.starts_empty)
     }
+}
+
+/// The ConfigMap of that name, if what it holds is what a container gets.
+#[must_use]
+pub fn config_map<'run>(index: &Index<'run>, from: &Object, name: &str) -> Option<&'run Object> {
+    index.find(from, "ConfigMap", name).filter(|map| map.keeps(&["data"]))
 }
 
 #[derive(Clone, Copy)]

@@ -4,7 +4,25 @@ use super::container::ContainerFacts;
 use super::programs::Programs;
 use super::proof::Certainty;
 use super::{Role, relate};
-use crate::kube::{ContainerList, Index, PodView};
+use crate::kube::{ContainerList, ContainerView, Index, PodView};
+
+/// The fields that facts are read from.
+const READ: [&str; 14] = [
+    "spec.containers.name",
+    "spec.containers.image.name",
+    "spec.containers.command",
+    "spec.containers.args",
+    "spec.containers.workingDir",
+    "spec.containers.env",
+    "spec.containers.envFrom",
+    "spec.containers.ports",
+    "spec.containers.volumeMounts",
+    "spec.containers.restartPolicy",
+    "spec.volumes",
+    "spec.hostNetwork",
+    "spec.shareProcessNamespace",
+    "spec.restartPolicy",
+];
 
 /// A Pod and what its containers do.
 #[derive(Debug)]
@@ -40,6 +58,16 @@ impl<'run> PodFacts<'run> {
         facts
     }
 
+    /// Whether nothing changes what these facts are read from before the Pod is made.
+    #[must_use]
+    pub fn are_final(&self) -> bool {
+        let by_tag = |view: ContainerView<'_>| {
+            view.container.image.as_deref().is_some_and(|image| self.programs.depend_on_tag(image))
+        };
+        let has_other_tag = || self.pod.is_changed(&["spec.containers.image.tag"]);
+        !(self.pod.is_changed(&READ) || has_other_tag() && self.pod.containers().any(by_tag))
+    }
+
     /// The container whose map is this node.
     #[must_use]
     pub fn member(&self, node: crate::yaml::NodeId) -> Option<&ContainerFacts<'run>> {
@@ -71,17 +99,17 @@ impl<'run> PodFacts<'run> {
     #[must_use]
     pub fn is_open(&self) -> bool {
         let metadata = self.pod.metadata;
+        let injects = |key: &str| key.contains("inject") || key.ends_with("/enabled") || key.contains("sidecar");
         let of = |map: Option<&std::collections::BTreeMap<String, String>>| {
-            map.is_some_and(|map| {
-                map.iter().any(|(key, value)| {
-                    (key.contains("inject") || key.ends_with("/enabled") || key.contains("sidecar"))
-                        && !matches!(value.as_str(), "false" | "disabled")
-                })
-            })
+            let is_on = |value: &str| !matches!(value, "false" | "disabled");
+            map.is_some_and(|map| map.iter().any(|(key, value)| injects(key) && is_on(value)))
         };
+        let may_be_injected = ["labels", "annotations"]
+            .into_iter()
+            .any(|map| self.pod.changed_keys(map).is_none_or(|keys| keys.into_iter().any(injects)));
         let is_injected =
             metadata.is_some_and(|metadata| of(metadata.annotations.as_ref()) || of(metadata.labels.as_ref()));
-        is_injected || self.pod.spec.host_network == Some(true)
+        is_injected || may_be_injected || self.pod.spec.host_network == Some(true)
     }
 
     /// Whether some container that runs beside the app accepts connections on loopback at a port, as one of them

@@ -183,6 +183,19 @@ impl Programs {
         let own = candidates.max_by_key(weight).and_then(|(number, _)| self.all[*number].program());
         own.or_else(|| if self.extends { Self::built_in().of_image(reference) } else { None })
     }
+
+    /// Whether another tag of this image may mean another program.
+    #[must_use]
+    pub fn depend_on_tag(&self, reference: &str) -> bool {
+        let (repository, _) = split(reference);
+        let by_name = self.by_image.get(last_segment(repository)).into_iter().flatten();
+        let mut all = by_name.chain(&self.by_pattern);
+        let own = all.any(|(number, place)| {
+            let entry = &self.all[*number];
+            entry.tag.is_some() && ends_with(repository, &entry.images[*place])
+        });
+        own || self.extends && Self::built_in().depend_on_tag(reference)
+    }
 }
 
 /// Whether a repository ends with these whole segments.

@@ -1,5 +1,6 @@
 //! What containers are for by what they have to do with each other.
 
+use super::command::Kind;
 use super::config::ConfigFile;
 use super::container::{Confidence, ContainerFacts, Evidence};
 use super::{Form, Lifetime, Role, Task, Way, hosts, nginx, programs};
@@ -7,6 +8,7 @@ use crate::kube::{ContainerList, PodView, Typed};
 
 pub(super) fn relate(pod: PodView<'_>, all: &mut [ContainerFacts<'_>]) {
     direct_proxies(all);
+    leave_untied(all);
     choose_app(pod, all);
     let is_alone = all.iter().filter(|one| one.container.runs_beside_app()).count() == 1;
     // A Pod by itself is an excerpt of one that has an app.
@@ -64,7 +66,12 @@ fn direct_proxies(all: &mut [ContainerFacts<'_>]) {
         if !is_general || !all[at].is_general_proxy() {
             continue;
         }
-        let caller = all.iter().enumerate().filter(|(other, _)| *other != at).find_map(|(_, other)| {
+        // what looks at its metrics or health is no client
+        let is_client = |other: &ContainerFacts<'_>| {
+            !matches!(other.role, Role::Adapter(_) | Role::Sidecar(Task::Config | Task::Telemetry | Task::Logs))
+        };
+        let others = all.iter().enumerate().filter(|(other, one)| *other != at && is_client(one));
+        let caller = others.into_iter().find_map(|(_, other)| {
             let (dial, port) = other.loopback_dials().find(|(_, port)| all[at].may_serve(*port))?;
             let shows = format!("`{}` talks to it on port {port}", other.name());
             Some(Evidence { node: other.node_of(&dial.proof), shows })
@@ -92,6 +99,51 @@ fn direct_proxies(all: &mut [ContainerFacts<'_>]) {
             all[at].confidence = Confidence::Likely;
         }
     }
+}
+
+/// A web server or forwarder that has nothing to do with the others of its Pod is there for its own sake, and what its
+/// image is says nothing of what it is for.
+fn leave_untied(all: &mut [ContainerFacts<'_>]) {
+    let beside = all.iter().filter(|one| one.container.runs_beside_app()).count();
+    for at in 0..all.len() {
+        let is_general = matches!(all[at].role, Role::Sidecar(Task::Web)) && !all[at].container.is_native_sidecar();
+        if !is_general || beside < 2 || all[at].loopback_dials().next().is_some() {
+            continue;
+        }
+        let volumes = |one: &ContainerFacts<'_>| -> Vec<String> {
+            one.container.container.volume_mounts.iter().flatten().map(|mount| mount.name.clone()).collect()
+        };
+        let own = volumes(&all[at]);
+        let is_tied = all.iter().enumerate().filter(|(other, _)| *other != at).any(|(_, other)| {
+            other.loopback_dials().any(|(_, port)| all[at].may_serve(port))
+                || volumes(other).iter().any(|name| own.contains(name))
+        });
+        if !is_tied {
+            all[at].role = Role::Unknown;
+            all[at].evidence.clear();
+        }
+    }
+}
+
+/// Whether a container is called a helper, whatever it does.
+fn is_called_helper(one: &ContainerFacts<'_>) -> bool {
+    let (repository, _) = programs::split(one.image());
+    let image = repository.rsplit('/').next().unwrap_or_default();
+    [one.name(), image].iter().any(|name| {
+        name.split(['-', '_', '.']).skip(1).any(|word| matches!(word, "sidecar" | "helper" | "fix" | "agent"))
+    })
+}
+
+/// A container that a script keeps files for, if a web server serves them: the server is what the Pod is there for.
+fn served(all: &[ContainerFacts<'_>], main: &[usize], only: usize) -> Option<usize> {
+    if all[only].line.kind != Kind::Script || !all[only].listens.is_empty() {
+        return None;
+    }
+    let names = |at: usize| all[at].container.container.volume_mounts.iter().flatten().map(|mount| mount.name.as_str());
+    let is_fed = |at: &usize| {
+        all[*at].role == Role::Sidecar(Task::Web) && names(*at).any(|name| names(only).any(|own| own == name))
+    };
+    main.iter().copied().filter(|at| *at != only).find(is_fed)
 }
 
 /// How a proxy's configuration chooses where a request goes.
@@ -139,7 +191,11 @@ fn weight(role: Role) -> u8 {
 /// of known programs the one that the others can help.
 fn choose_app(pod: PodView<'_>, all: &mut [ContainerFacts<'_>]) {
     let main: Vec<usize> = (0..all.len()).filter(|at| all[*at].container.list == ContainerList::Main).collect();
-    let unknown: Vec<usize> = main.iter().copied().filter(|at| all[*at].role == Role::Unknown).collect();
+    let unknown: Vec<usize> = main
+        .iter()
+        .copied()
+        .filter(|at| all[*at].role == Role::Unknown && (main.len() == 1 || !is_called_helper(&all[*at])))
+        .collect();
     // What nobody knows and is called after the workload goes first.
     let known = main.iter().copied().find(|at| is_own_server(pod, &all[*at]));
     let known = known.filter(|_| namesake(pod, all, &unknown).is_none());
@@ -148,7 +204,10 @@ fn choose_app(pod: PodView<'_>, all: &mut [ContainerFacts<'_>]) {
             known.map(|at| (at, Confidence::Likely, "what the workload is called after, or keeps the data of"))
         }
         ([only], [_]) => Some((*only, Confidence::Certain, "the only container")),
-        ([only], _) => Some((*only, Confidence::Certain, "the only container that is not a known helper")),
+        ([only], _) => Some(match served(all, &main, *only) {
+            Some(server) => (server, Confidence::Likely, "serves what the others bring"),
+            None => (*only, Confidence::Certain, "the only container that is not a known helper"),
+        }),
         ([], _) => main_helper(pod, all, &main).map(|at| {
             let shows = if main.len() == 1 { "the only container" } else { "what the others help" };
             (at, Confidence::Likely, shows)

@@ -19,6 +19,12 @@ pub struct ShardList<'run> {
 }
 
 impl<'run> ShardList<'run> {
+    /// Whether the list reaches what reads it as it is written.
+    #[must_use]
+    pub fn is_final(&self) -> bool {
+        self.file.is_final()
+    }
+
     /// The StatefulSet that it names, if the run holds it and its governing Service is the one named.
     #[must_use]
     pub fn stateful_set(&self, index: &Index<'run>) -> Option<&'run Object> {

@@ -288,7 +288,31 @@ pub(super) fn add_templates<'object>(objects: impl Iterator<Item = &'object mut 
         let key = (Arc::as_ptr(document).addr(), *node);
         let paths = paths.entry(key).or_insert_with(|| SchemaPaths::of(document, *node));
         object.templates = paths.read(&object.document, object.node);
-        object.is_base = object.is_kustomized || !object.templates.is_empty();
-        object.is_relabelled |= !object.templates.is_empty();
+        object.is_operated = !object.templates.is_empty();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_around;
+
+    #[test]
+    fn a_copy_counts_in_its_folder_and_below() {
+        for (definition, object) in [
+            ("crds/gateway.yaml", "apps/shop/route.yaml"),
+            ("gateway.yaml", "apps/shop/route.yaml"),
+            ("infra/crds/gateway.yaml", "infra/routes/a.yaml"),
+            ("infra/gateway-crds/manifests/a.yaml", "infra/a.yaml"),
+            ("shop/gateway.yaml", "shop/routes/a.yaml"),
+        ] {
+            assert!(is_around(definition, object), "{definition} {object}");
+        }
+        for (definition, object) in [
+            ("linkerd/crd.yaml", "app/route.yaml"),
+            ("kubernetes/linkerd/manifest/crds.yaml", "kubernetes/gateway/route.yaml"),
+            ("shop/crds/gateway.yaml", "shop-2/route.yaml"),
+        ] {
+            assert!(!is_around(definition, object), "{definition} {object}");
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod api_resources;
 mod bytes;
+mod changes;
 mod decode;
 mod definition_fields;
 mod definitions;
@@ -23,6 +24,7 @@ pub mod versions;
 mod workspace;
 
 pub use bytes::base64;
+pub use changes::Changes;
 pub use decode::{Decoded, Problem, ProblemKind, Versioned, decode};
 pub use definitions::{Definition, Definitions, Served};
 pub use index::{Index, Place, in_one_namespace};

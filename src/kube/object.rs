@@ -6,8 +6,10 @@ use std::sync::Arc;
 use k8s_openapi::api::core::v1::{Container, PodSpec, PodTemplateSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
+use super::changes::{Changes, Field, field};
 use super::decode::{Decoded, Problem, Versioned};
 use super::definition_fields;
+use super::path::Path;
 use super::templates::{self, Life, Template};
 use super::typed::{Typed, decode_kind};
 use crate::diagnostic::{Label, ObjectRef};
@@ -16,7 +18,6 @@ use crate::yaml::{Document, NodeId};
 
 /// One Kubernetes object.
 #[derive(Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own about what happens to it")]
 pub struct Object {
     /// The document that holds it.
     pub document: Arc<Document>,
@@ -32,17 +33,13 @@ pub struct Object {
     pub versioned: Vec<Versioned>,
     /// Whether it is a part of an object, to be merged by kustomize: what is absent says nothing.
     pub is_patch: bool,
-    /// Whether something changes it before its Pods are made: kustomize, or an operator that is known by the
-    /// schema of its kind alone. What is missing or wrong may be mended there.
-    pub is_base: bool,
-    /// Whether what changes it may change labels, selectors or ports: not where a kustomization only sets names,
-    /// images, replicas or annotations.
-    pub is_relabelled: bool,
-    /// Whether kustomize changes it before it is applied.
-    pub is_kustomized: bool,
+    /// What kustomize changes in it before it is applied.
+    pub changes: Changes,
+    /// Whether an operator that is known by the schema of its kind alone makes its Pods, and may change them first.
+    pub is_operated: bool,
     /// The kustomizations that bring it together with others, by their numbers in the run.
     pub(in crate::kube) kustomizations: Arc<[u32]>,
-    /// Whether SOPS has encrypted it: it is decrypted, and its `sops` taken out, before it is applied.
+    /// Whether SOPS or kubesec has encrypted it: it is decrypted, and what they added taken out, before it is applied.
     pub is_encrypted: bool,
     /// Pod templates of kinds that are not decoded as a whole.
     pub(super) templates: Vec<Template>,
@@ -133,9 +130,8 @@ impl Object {
             problems,
             versioned,
             is_patch,
-            is_base: false,
-            is_relabelled: false,
-            is_kustomized: false,
+            changes: Changes::default(),
+            is_operated: false,
             kustomizations,
             is_encrypted,
             templates,
@@ -212,9 +208,67 @@ impl Object {
                 && text.bytes().all(|letter| letter.is_ascii_uppercase() || b"_0123456789".contains(&letter))
         };
         let is_template = || !self.id.kind.ends_with("Template") && words::names_a_template(&self.document.source.name);
-        self.document
-            .str(node)
-            .is_some_and(|text| words::is_placeholder(text) || self.is_kustomized && is_shouted(text) || is_template())
+        self.document.str(node).is_some_and(|text| {
+            words::is_placeholder(text) || !self.changes.is_empty() && is_shouted(text) || is_template()
+        })
+    }
+
+    /// Whether it is what the API server and its controllers work with: no part that is yet to be merged, and nothing
+    /// that an unknown operator makes something of.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        !self.is_patch && !self.is_operated
+    }
+
+    /// Whether these fields reach the API server as they are written: `spec.ports`. Where not, what is absent in them may
+    /// be given, and what is wrong mended.
+    #[must_use]
+    pub fn keeps(&self, fields: &[&str]) -> bool {
+        let is_changed = |field: &&str| self.changes.reach(&field.split('.').collect::<Vec<_>>());
+        self.is_whole() && (self.changes.is_empty() || !fields.iter().any(is_changed))
+    }
+
+    /// The same for the field that a node is, or is in.
+    #[must_use]
+    pub fn keeps_node(&self, node: NodeId) -> bool {
+        let is_changed = || {
+            let path = Path::between(&self.document, self.node, node);
+            self.changes.reach(&path.fields())
+        };
+        self.is_whole() && (self.changes.is_empty() || !is_changed())
+    }
+
+    /// What a strict decode refuses, and nothing changes first. What becomes another kind is none of this kind.
+    pub fn lasting_problems(&self) -> impl Iterator<Item = &Problem> {
+        let is_other_kind = self.changes.reach(&["kind"]);
+        let is_changed = |node: NodeId| {
+            !self.changes.is_empty() && {
+                let path = Path::between(&self.document, self.node, node);
+                self.changes.reach(&path.fields())
+            }
+        };
+        self.problems.iter().filter(move |problem| !is_other_kind && !is_changed(problem.node))
+    }
+
+    /// Whether what it selects, and what it is selected by, reaches the API server as it is written: labels, selectors,
+    /// ports, and the namespace that is named.
+    #[must_use]
+    pub fn keeps_selection(&self) -> bool {
+        const OWN: [&str; 10] = [
+            "metadata.labels",
+            "spec.selector",
+            "spec.podSelector",
+            "spec.namespaceSelector",
+            "spec.ports",
+            "spec.ingress",
+            "spec.egress",
+            "spec.rules",
+            "spec.endpoints",
+            "spec.podMetricsEndpoints",
+        ];
+        let of_pods = |pod: PodView<'_>| pod.keeps(&["metadata.labels", "spec.containers.ports"]);
+        let is_in_place = self.id.namespace.is_none() || self.keeps(&["metadata.namespace"]);
+        self.changes.is_empty() && self.is_whole() || is_in_place && self.keeps(&OWN) && self.pods().all(of_pods)
     }
 
     /// Labels a node of this object.
@@ -236,6 +290,47 @@ impl<'object> PodView<'object> {
             part: template.part.as_deref(),
             containers: template.containers.as_deref(),
         }
+    }
+
+    /// Whether these fields of the Pod's template reach the API server as they are written:
+    /// `spec.containers.ports`, of init containers as well.
+    #[must_use]
+    pub fn keeps(self, fields: &[&str]) -> bool {
+        self.object.is_whole() && !self.is_changed(fields)
+    }
+
+    /// Whether kustomize changes one of these fields.
+    #[must_use]
+    pub fn is_changed(self, fields: &[&str]) -> bool {
+        if self.object.changes.is_empty() {
+            return false;
+        }
+        let above = self.above();
+        // the containers of such templates are in fields of other names
+        let fields = if self.containers.is_some() { &[""] } else { fields };
+        fields.iter().any(|field| {
+            let keys = field.split('.').filter(|key| !key.is_empty());
+            self.object.changes.reach(&above.fields().into_iter().chain(keys).collect::<Vec<_>>())
+        })
+    }
+
+    /// The keys that are yet to be given or changed in `labels` or `annotations` of these Pods; nothing if any may be.
+    #[must_use]
+    pub fn changed_keys(self, map: &str) -> Option<Vec<&'object str>> {
+        let above = self.above();
+        let mut map_above = above.fields();
+        map_above.extend(["metadata", map]);
+        self.object.changes.keys_of(&map_above)
+    }
+
+    /// A field of the template, from the object down.
+    pub(in crate::kube) fn field_path(self, keys: &[&str]) -> Field {
+        field(self.above().fields().into_iter().chain(keys.iter().copied()))
+    }
+
+    /// The way from the object to the template.
+    fn above(self) -> Path {
+        Path::between(&self.object.document, self.object.node, self.template)
     }
 
     /// What is complete when these Pods are done: a Job, or a kind that manages its Pods itself.

@@ -40,7 +40,7 @@ const MOST: usize = 200;
 /// The Pods of workloads that are applied with an object, or whose files lie beside its file.
 pub fn pods_beside<'a, 'run>(index: &'a Index<'run>, from: &'run Object) -> impl Iterator<Item = Labelled<'run>> + 'a {
     let workloads = index.workloads_in(Place::of(from)).iter().copied().take(MOST);
-    workloads.filter(|workload| !workload.is_relabelled && is_beside(index, from, workload)).flat_map(pods)
+    workloads.filter(|workload| workload.keeps_selection() && is_beside(index, from, workload)).flat_map(pods)
 }
 
 /// Whether one object is applied with another, or its file lies beside the other's and holds no variant of it.

@@ -197,6 +197,10 @@ fn check_facts<'run>(
         let mut findings = Vec::new();
         for pod in object.pods() {
             let facts = PodFacts::of(pod, index, programs(object));
+            // of a part of a Pod rules know what to say
+            if !object.is_patch && !facts.are_final() {
+                continue;
+            }
             for (rule, check) in &checks {
                 check(&facts, &mut Found::in_object(rule, object, &mut findings));
             }

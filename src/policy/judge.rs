@@ -115,7 +115,7 @@ impl<'run> Policies<'run> {
             if budget == 0 {
                 break;
             }
-            if object.is_patch || object.is_kustomized || object.is_encrypted || matching::is_exempt(object) {
+            if object.is_patch || !object.changes.is_empty() || object.is_encrypted || matching::is_exempt(object) {
                 continue;
             }
             let mut verdicts = Vec::new();

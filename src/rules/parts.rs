@@ -123,15 +123,23 @@ pub fn is_under(path: &str, folder: &str) -> bool {
     path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// Whether an object is applied unmodified: what is absent in a patch, or in what a kustomization changes,
-/// says nothing.
-pub fn is_whole(object: &Object) -> bool {
-    !object.is_patch && !object.is_base
-}
+/// The fields of containers that say when the kubelet looks at them, or tells them something.
+pub const PROBES: [&str; 4] = [
+    "spec.containers.startupProbe",
+    "spec.containers.readinessProbe",
+    "spec.containers.livenessProbe",
+    "spec.containers.lifecycle",
+];
 
-/// The Pods of the objects that are applied unmodified.
-pub fn whole_pods<'a, 'run>(index: &'a Index<'run>) -> impl Iterator<Item = PodView<'run>> + use<'a, 'run> {
-    index.all().iter().filter(|object| is_whole(object)).flat_map(|object| object.pods())
+/// The fields of containers and Pods that say as whom a container runs, and with what rights.
+pub const SECURITY: [&str; 2] = ["spec.containers.securityContext", "spec.securityContext"];
+
+/// The Pods of which these fields are applied as they are written.
+pub fn final_pods<'a, 'run>(
+    index: &'a Index<'run>,
+    fields: &'a [&'a str],
+) -> impl Iterator<Item = PodView<'run>> + use<'a, 'run> {
+    index.all().iter().flat_map(|object| object.pods()).filter(move |pod| pod.keeps(fields))
 }
 
 /// Whether a Pod is for Windows, which has other users and filesystems.

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::HashMap;
 
+use super::super::config::config_map;
 use super::super::proof::Place;
 use super::Word;
 use crate::kube::{ContainerView, Index, Object};
@@ -41,7 +42,7 @@ impl<'run> Environment<'run> {
                 (Some(text), _) => all.expand(text, Place::node(object, document.get(*node, "value").unwrap_or(*node))),
                 (None, Some(from)) => {
                     let key = from.config_map_key_ref.as_ref();
-                    let found = key.and_then(|key| Some((index.find(object, "ConfigMap", &key.name)?, &key.key)));
+                    let found = key.and_then(|key| Some((config_map(index, object, &key.name)?, &key.key)));
                     found
                         .and_then(|(map, key)| value(map, key))
                         .unwrap_or_else(|| unseen(object, *node, &variable.name))
@@ -55,8 +56,7 @@ impl<'run> Environment<'run> {
 
     fn add_maps(&mut self, view: &ContainerView<'run>, index: &Index<'run>) {
         for source in view.container.env_from.iter().flatten() {
-            let map =
-                source.config_map_ref.as_ref().and_then(|map| index.find(view.pod.object, "ConfigMap", &map.name));
+            let map = source.config_map_ref.as_ref().and_then(|map| config_map(index, view.pod.object, &map.name));
             let Some(map) = map else {
                 self.has_unseen = true;
                 continue;

@@ -79,14 +79,15 @@ impl Generator {
     }
 }
 
-/// Adds a file for each kustomization that generates something. Nothing is reported in it.
+/// Adds a file for each kustomization that generates something. Nothing is reported in it. Kinds and names of what
+/// others add to.
 pub(super) fn add<'run>(
     files: &mut Vec<File>,
     kustomizations: impl Iterator<Item = (&'run Path, &'run str, &'run [Generator])>,
-) {
+) -> HashSet<(&'run str, &'run str)> {
     files.retain(|file| !file.is_generated);
     let kustomizations: Vec<_> = kustomizations.filter(|(_, _, generators)| !generators.is_empty()).collect();
-    let extended: HashSet<(&str, &str)> = kustomizations
+    let extended = kustomizations
         .iter()
         .flat_map(|(_, _, generators)| generators.iter())
         .filter(|one| one.extends)
@@ -101,14 +102,9 @@ pub(super) fn add<'run>(
         file.path = Some(path.to_owned());
         file.reported = false;
         file.is_generated = true;
-        for object in &mut file.objects {
-            let is_open = extended.contains(&(object.id.kind.as_str(), object.id.name.as_str()));
-            object.is_kustomized |= is_open;
-            object.is_base |= is_open;
-            object.is_relabelled |= is_open;
-        }
         files.push(file);
     }
+    extended
 }
 
 fn object(generator: &Generator, folder: &Path) -> Json {

@@ -15,7 +15,7 @@ pub(super) fn is_chart_template(path: &Path) -> bool {
 
 /// Whether template actions are what makes a file unreadable.
 pub(super) fn is_template(file: &File) -> bool {
-    !file.refusals.is_empty() && file.source.text.lines().any(has_bare_action)
+    !file.refusals.is_empty() && file.source.text.lines().any(|line| has_bare_action(line) || has_bare_hole(line))
 }
 
 /// `{{` (or Jinja's `{%`) where YAML would look for structure: at the start of a line, a value or an item.
@@ -24,6 +24,20 @@ fn has_bare_action(line: &str) -> bool {
     line.match_indices("{{").chain(line.match_indices("{%")).any(|(at, _)| {
         let before = line[..at].trim_end();
         before.is_empty() || before.ends_with([':', '-'])
+    })
+}
+
+/// A value or an item that begins with a placeholder which YAML takes for a mistake: `%DOMAIN%`, `@VERSION@`. `sed` and
+/// build tools fill those in.
+fn has_bare_hole(line: &str) -> bool {
+    let line = line.trim();
+    let line = line.strip_prefix("- ").unwrap_or(line);
+    let value = line.split_once(": ").map_or(line, |(_, value)| value).trim_start();
+    ['%', '@'].into_iter().any(|sign| {
+        let name = value.strip_prefix(sign).and_then(|rest| rest.split_once(sign)).map(|(name, _)| name);
+        name.is_some_and(|name| {
+            !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte))
+        })
     })
 }
 
@@ -85,7 +99,17 @@ fn is_ytt_line(line: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_ytt_line;
+    use super::{has_bare_hole, is_ytt_line};
+
+    #[test]
+    fn holes_that_yaml_cannot_read_are_seen() {
+        for line in ["  namespace: %DOMAIN%", "- @image.tag@", "a: @VERSION@-alpine", "%NAME%"] {
+            assert!(has_bare_hole(line), "{line}");
+        }
+        for line in ["a: 50%", "a: %", "mail: a@b.example", "- '%A%'", "a: %d %", "@import: x", "a: %a b%"] {
+            assert!(!has_bare_hole(line), "{line}");
+        }
+    }
 
     #[test]
     fn lines_of_ytt_are_told_from_comments() {

@@ -1,7 +1,9 @@
 //! Kustomize: files that look like objects and are only parts of them, objects that it has yet to change, and what
 //! it applies together.
 
-use std::collections::{HashMap, HashSet};
+mod changes;
+
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,8 +12,10 @@ use super::file::File;
 use super::generators::{self, Generator};
 use super::part;
 use crate::files;
+use crate::kube::changes::{Changes, field};
 use crate::limits;
 use crate::yaml::{self, Document, NodeId, Part, Source};
+use changes::Change;
 
 /// `RecognizedKustomizationFileNames` in `sigs.k8s.io/kustomize/api/konfig`.
 const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
@@ -22,48 +26,11 @@ const LEVELS: usize = 5;
 /// So many overlays of one base are told apart. What only others bring together is not compared.
 const OVERLAYS: u32 = 64;
 
-/// Fields by which a kustomization changes its resources (kubectl.docs.kubernetes.io, "kustomization"), and what they
-/// may change.
-const CHANGES: [(&str, Changes); 16] = [
-    ("commonAnnotations", Changes::SOME),
-    ("images", Changes::SOME),
-    ("namePrefix", Changes::SOME),
-    ("nameSuffix", Changes::SOME),
-    ("replicas", Changes::SOME),
-    ("namespace", Changes { namespace: true, ..Changes::SOME }),
-    ("commonLabels", Changes::LABELS),
-    ("labels", Changes::LABELS),
-    ("replacements", Changes::LABELS),
-    ("patches", Changes::LABELS),
-    ("patchesStrategicMerge", Changes::LABELS),
-    ("patchesJson6902", Changes::LABELS),
-    ("transformers", Changes::LABELS),
-    ("configurations", Changes::LABELS),
-    ("vars", Changes::LABELS),
-    ("helmCharts", Changes::LABELS),
-];
+/// What more kustomizations change counts as changed altogether.
+const CHANGED_BY: usize = 64;
 
-/// What a kustomization changes in its resources.
-#[derive(Clone, Copy, Default)]
-struct Changes {
-    /// Anything at all.
-    some: bool,
-    /// Their namespaces, which brings objects together that name different ones.
-    namespace: bool,
-    /// Labels, selectors or ports, or any field.
-    labels: bool,
-}
-
-impl Changes {
-    const SOME: Self = Self { some: true, namespace: false, labels: false };
-    const LABELS: Self = Self { some: true, namespace: false, labels: true };
-
-    fn add(&mut self, other: Self) {
-        self.some |= other.some;
-        self.namespace |= other.namespace;
-        self.labels |= other.labels;
-    }
-}
+/// The same for what they change all together.
+const MOST_CHANGES: usize = 2048;
 
 /// A kustomization, be it in the run or above its files.
 struct Kustomization {
@@ -75,8 +42,8 @@ struct Kustomization {
     patches: Vec<PathBuf>,
     /// Files and folders that it brings together.
     resources: Vec<PathBuf>,
-    /// How it changes them, and what its user brings together, if it is a component.
-    changes: Changes,
+    /// What it changes in them, and in what its user brings together, if it is a component.
+    changes: Vec<Change>,
     is_component: bool,
     /// The folders of its components; none for one that is not there.
     components: Vec<Option<PathBuf>>,
@@ -97,39 +64,49 @@ pub(super) fn connect(files: &mut Vec<File>) {
         let unit: Arc<[u32]> = Arc::from([rendered.unit]);
         file.objects.iter_mut().for_each(|object| object.kustomizations = Arc::clone(&unit));
     }
-    let mut all = find(files);
+    let all = find(files);
     if all.is_empty() {
+        files.iter_mut().flat_map(|file| &mut file.objects).for_each(|object| object.changes = Changes::default());
         return;
     }
-    add_changes_of_components(&mut all);
-    generators::add(
+    let extended = generators::add(
         files,
         all.iter().filter_map(|one| Some((one.path.as_path(), one.shown.as_deref()?, one.generators.as_slice()))),
     );
     unload_data(files, &all);
     let patches: HashSet<&PathBuf> = all.iter().flat_map(|one| &one.patches).collect();
-    let mut bases: HashMap<&Path, Changes> = HashMap::new();
-    for one in all.iter().filter(|one| one.changes.some) {
+    let users = users(&all);
+    let mut bases: HashMap<&Path, Vec<usize>> = HashMap::new();
+    for (at, one) in all.iter().enumerate().filter(|(at, _)| users[*at].may_change()) {
         for path in &one.resources {
-            bases.entry(path.as_path()).or_default().add(one.changes);
+            bases.entry(path.as_path()).or_default().push(at);
         }
     }
+    let is_renamed = all.iter().flat_map(|one| &one.changes).any(Change::renames);
     let together = together(&all);
     let folders: HashSet<&Path> = all.iter().map(|one| one.folder.as_path()).collect();
     for file in files.iter_mut().filter(|file| file.rendered.is_none()) {
         let Some(path) = &file.path else { continue };
         let is_patch = patches.contains(path);
         let is_left_out = folders.contains(path.parent().unwrap_or(path)) && !together.contains_key(path);
-        let mut changes = Changes::default();
-        path.ancestors().take(LEVELS).filter_map(|path| bases.get(path)).for_each(|more| changes.add(*more));
+        let mut by = Users::default();
+        let of_path = path.ancestors().take(LEVELS).filter_map(|path| bases.get(path)).flatten().copied();
+        let of_maker = all.iter().position(|one| file.is_generated && one.path == *path);
+        for at in of_path.chain(of_maker) {
+            by.add(&users[at]);
+        }
+        let changes: Vec<&Change> = by.known.iter().flat_map(|at| &all[*at].changes).collect();
+        by.is_open |= changes.len() > MOST_CHANGES;
         let kustomizations: Arc<[u32]> =
             together.get(path).map(|numbers| numbers.as_slice().into()).unwrap_or_default();
         for object in &mut file.objects {
-            // a patch that is switched off
             object.is_patch |= is_patch || is_left_out && part::lacks_what_all_have(object);
-            object.is_kustomized |= changes.some;
-            object.is_base |= changes.some;
-            object.is_relabelled |= changes.labels || changes.namespace && object.id.namespace.is_some();
+            let is_extended = file.is_generated && extended.contains(&(object.id.kind.as_str(), &*object.id.name));
+            object.changes = if by.is_open || is_extended {
+                Changes::from_iter([field([])])
+            } else {
+                changes.iter().flat_map(|change| change.fields(object, is_renamed)).collect()
+            };
             object.kustomizations = Arc::clone(&kustomizations);
         }
     }
@@ -147,27 +124,71 @@ fn unload_data(files: &mut [File], all: &[Kustomization]) {
     }
 }
 
-/// A component changes what its user brings together in the ways that it has itself; one that is not there may do so in
-/// any. What a component brings is for its users to change.
-fn add_changes_of_components(all: &mut [Kustomization]) {
-    let by_folder: HashMap<PathBuf, usize> = all.iter().enumerate().map(|(at, one)| (one.folder.clone(), at)).collect();
-    if all.iter().all(|one| one.components.is_empty() && !one.is_component) {
-        return;
+/// The kustomizations that change what one of them builds from.
+#[derive(Clone, Default)]
+struct Users {
+    known: BTreeSet<usize>,
+    /// Whether there are others, that are not seen.
+    is_open: bool,
+}
+
+impl Users {
+    /// Adds others; whether there was anything new.
+    fn add(&mut self, others: &Self) -> bool {
+        let before = (self.known.len(), self.is_open);
+        if !self.is_open {
+            self.known.extend(&others.known);
+            self.is_open = others.is_open || self.known.len() > CHANGED_BY;
+        }
+        if self.is_open {
+            self.known.clear();
+        }
+        before != (self.known.len(), self.is_open)
     }
-    // each round reaches the components of components one deeper
+
+    fn may_change(&self) -> bool {
+        self.is_open || !self.known.is_empty()
+    }
+}
+
+/// Who changes the resources of each kustomization: itself, its components, and those that build on it. A component
+/// that is not there may change anything, and what a component brings is for its users to change, wherever they are.
+fn users(all: &[Kustomization]) -> Vec<Users> {
+    let by_folder: HashMap<&Path, usize> = all.iter().enumerate().map(|(at, one)| (one.folder.as_path(), at)).collect();
+    let own = |(at, one): (usize, &Kustomization)| {
+        let is_open = one.components.iter().flatten().count() < one.components.len();
+        Users { known: (!one.changes.is_empty()).then_some(at).into_iter().collect(), is_open }
+    };
+    let mut users: Vec<Users> = all.iter().enumerate().map(own).collect();
+    let known = |path: &PathBuf| by_folder.get(path.as_path()).copied();
+    // each round reaches those one deeper
     for _ in 0..LEVELS {
-        for at in 0..all.len() {
-            let mut changes = all[at].changes;
-            for component in &all[at].components {
-                let known = component.as_ref().and_then(|folder| by_folder.get(folder));
-                changes.add(known.map_or(Changes::LABELS, |known| all[*known].changes));
+        let mut is_new = false;
+        for (at, one) in all.iter().enumerate() {
+            for path in one.components.iter().flatten() {
+                let component = known(path).map_or(Users { is_open: true, ..Users::default() }, |at| users[at].clone());
+                is_new |= users[at].add(&component);
             }
-            all[at].changes = changes;
+        }
+        if !is_new {
+            break;
         }
     }
-    for one in all.iter_mut().filter(|one| one.is_component) {
-        one.changes.add(Changes::LABELS);
+    let components = all.iter().zip(&mut users).filter(|(one, _)| one.is_component);
+    components.for_each(|(_, users)| users.is_open = true);
+    for _ in 0..LEVELS {
+        let mut is_new = false;
+        for (at, one) in all.iter().enumerate().filter(|(at, _)| users[*at].may_change()).collect::<Vec<_>>() {
+            let above = users[at].clone();
+            for base in one.resources.iter().filter_map(known).filter(|base| *base != at) {
+                is_new |= users[base].add(&above);
+            }
+        }
+        if !is_new {
+            break;
+        }
     }
+    users
 }
 
 /// The kustomizations in the folders of the files and above them.
@@ -208,7 +229,7 @@ fn read_folder(folder: &Path, shown: Option<&str>, found: &mut Vec<Kustomization
             shown: shown.map(|shown| if shown.is_empty() { name.to_owned() } else { format!("{shown}/{name}") }),
             patches: Vec::new(),
             resources: Vec::new(),
-            changes: Changes::default(),
+            changes: Vec::new(),
             is_component: false,
             components: Vec::new(),
             generators: Vec::new(),
@@ -222,8 +243,7 @@ fn read_folder(folder: &Path, shown: Option<&str>, found: &mut Vec<Kustomization
             one.is_component |= document.get_str(root, "kind") == Some("Component");
             let components = document.get(root, "components").map_or(&[][..], |list| document.items(list));
             one.components.extend(components.iter().map(|item| place(&document.str(*item)?)));
-            let told = CHANGES.iter().filter(|(field, _)| document.get(root, field).is_some());
-            told.for_each(|(_, changes)| one.changes.add(*changes));
+            one.changes.extend(changes::read(&document, folder));
             one.generators.extend(generators::read(&document, folder));
         }
         found.push(one);

@@ -198,6 +198,7 @@ impl Workspace {
             let is_called_patch = part::is_called_patch(path);
             for object in &mut file.objects {
                 object.is_patch |= is_part_of_workload(object)
+                    || is_part_of_definition(object)
                     || is_called_patch && part::lacks_what_all_have(object)
                     || part::is_of_the_api_service(object);
             }
@@ -232,6 +233,13 @@ fn is_part_of_workload(object: &Object) -> bool {
         && at(&["spec", "template", "metadata", "labels"]).is_none()
         && !has_image("containers")
         && !has_image("initContainers")
+}
+
+/// Whether it says neither whose definition it is nor what the kind is called: what kubebuilder makes to be merged into
+/// the definitions that controller-gen makes (`config/crd/patches`).
+fn is_part_of_definition(object: &Object) -> bool {
+    let lacks = |field: &str| object.document.at(object.node, &["spec", field]).is_none();
+    object.id.kind == "CustomResourceDefinition" && lacks("group") && lacks("names")
 }
 
 /// Runs `work` on threads that bear deeply nested input. The number of threads follows the machine, or

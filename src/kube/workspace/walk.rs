@@ -41,7 +41,7 @@ impl Input {
 
 /// Folders of files that nobody applies: test data, and copies of others' work. They are left out unless the user
 /// names one, or a path in one.
-pub const LEFT_OUT: [&str; 6] = ["_archived", "golden", "node_modules", "src/test", "testdata", "vendor"];
+pub const LEFT_OUT: [&str; 7] = ["Godeps", "_archived", "golden", "node_modules", "src/test", "testdata", "vendor"];
 
 /// Whether a file holds what a test of an operator expects of objects, parts of which are conditions: the assertions of
 /// kuttl (`00-assert.yaml`, `01-errors.yaml`; kuttl.dev: docs/testing/steps) and Chainsaw (`deployment-assert.yaml`).

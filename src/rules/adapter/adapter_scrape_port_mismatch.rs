@@ -25,6 +25,9 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
 
 /// `prometheus.io/port` names another port than the adapter's.
 fn annotation(facts: &PodFacts<'_>, found: &mut Found<'_>) {
+    if facts.pod.is_changed(&["metadata.annotations"]) {
+        return;
+    }
     let annotations = facts.pod.metadata.and_then(|metadata| metadata.annotations.as_ref());
     let Some(port) = annotations.and_then(|all| all.get("prometheus.io/port")?.parse::<u16>().ok()) else { return };
     let adapter =

@@ -1,7 +1,7 @@
 use crate::diagnostic::{Level, RuleId};
 use crate::facts::is_bare;
 use crate::kube::ContainerView;
-use crate::rules::{Check, Found, Rule};
+use crate::rules::{Check, Found, Rule, parts};
 use crate::words::clip;
 
 /// A probe or hook runs a shell or tool that the image does not have.
@@ -20,8 +20,7 @@ const TOOLS: [&str; 26] = [
 
 fn check(view: ContainerView<'_>, found: &mut Found<'_>) {
     let container = view.container;
-    let image = container.image.as_deref().unwrap_or_default();
-    if !is_bare(image) {
+    if view.pod.is_changed(&["spec.containers.image"]) || view.pod.is_changed(&parts::PROBES) {
         return;
     }
     let probes = [
@@ -42,6 +41,9 @@ fn check(view: ContainerView<'_>, found: &mut Found<'_>) {
 
 fn judge(view: &ContainerView<'_>, path: &[&str], command: Option<&[String]>, found: &mut Found<'_>) {
     let Some(program) = command.and_then(<[String]>::first) else { return };
+    if !is_bare(view.container.image.as_deref().unwrap_or_default()) {
+        return;
+    }
     let folder = program.rsplit_once('/').map_or("", |(folder, _)| folder);
     let name = program.rsplit('/').next().unwrap_or_default();
     // A tool of one's own may be mounted anywhere but over the image's folders.

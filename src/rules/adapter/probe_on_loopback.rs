@@ -12,7 +12,7 @@ pub static RULE: Rule = Rule {
 
 fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
     // an injected proxy may take the probes, and hand them on at loopback (Consul's `transparent-proxy-overwrite-probes`)
-    if facts.pod.object.is_patch || facts.is_open() {
+    if facts.pod.object.is_patch || facts.pod.is_changed(&parts::PROBES) || facts.is_open() {
         return;
     }
     for member in facts.running() {

@@ -11,7 +11,7 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
-    if facts.pod.object.is_patch || facts.is_open() {
+    if facts.pod.object.is_patch || facts.pod.is_changed(&parts::PROBES) || facts.is_open() {
         return;
     }
     for member in facts.running().filter(|member| member.listens_nowhere_else) {

@@ -15,7 +15,7 @@ const OTHERS: [&str; 10] =
     ["redis", "postgres", "mysql", "memcache", "memcached", "mongodb", "kafka", "amqp", "smtp", "fastcgi"];
 
 fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
-    if facts.pod.object.is_patch {
+    if facts.pod.object.is_patch || facts.pod.is_changed(&parts::PROBES) {
         return;
     }
     for member in facts.running() {

@@ -20,7 +20,7 @@ fn check(object: &Object, found: &mut Found<'_>) {
         ("traefik.io" | "traefik.containo.us", "TraefikService") => {
             for mirror in items(at(&["spec", "mirroring", "mirrors"])) {
                 let percent = document.get(*mirror, "percent");
-                if !object.is_patch && percent.is_none_or(|percent| is_zero(document.value(percent))) {
+                if object.keeps(&["spec"]) && percent.is_none_or(|percent| is_zero(document.value(percent))) {
                     say(percent.unwrap_or(*mirror), "Traefik's default is 0", found);
                 }
             }

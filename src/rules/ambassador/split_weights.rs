@@ -15,7 +15,7 @@ pub static RULE: Rule = Rule {
 
 fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
     routes(index, found);
-    for object in index.kind("ConfigMap").iter().filter(|object| !is_generated(object)) {
+    for object in index.kind("ConfigMap").iter().filter(|object| object.keeps(&["data"]) && !is_generated(object)) {
         let document = &object.document;
         let Some(data) = document.get(object.node, "data") else { continue };
         for entry in document.entries(data) {
@@ -37,7 +37,11 @@ fn is_generated(object: &Object) -> bool {
 
 /// A share of a route that goes to a Service that is not there: the gateway answers 500 for it.
 fn routes(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
-    for object in index.kind("HTTPRoute").iter().filter(|object| !object.is_base && !is_generated(object)) {
+    for object in index
+        .kind("HTTPRoute")
+        .iter()
+        .filter(|object| object.keeps(&["metadata.namespace", "spec"]) && !is_generated(object))
+    {
         let document = &object.document;
         let items = |node, field: &str| document.get(node, field).map_or(&[][..], |list| document.items(list));
         let Some(spec) = document.get(object.node, "spec") else { continue };

@@ -13,7 +13,7 @@ pub static RULE: Rule = Rule {
 
 fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
     let object = facts.pod.object;
-    if facts.pod.life != Life::LongRunning || object.is_patch || object.is_base {
+    if facts.pod.life != Life::LongRunning || !object.is_whole() {
         return;
     }
     let main: Vec<_> = facts.main().filter(|one| !one.is_helper()).collect();

@@ -16,7 +16,7 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
     let document = &object.document;
     let elector = facts.running().find_map(|member| Some((member, member.node_of(member.election.on()?))));
     let Some((member, node)) = elector else { return };
-    if object.is_base || replicas(object, facts.index) != Some(1) {
+    if !object.keeps(&["spec.replicas"]) || replicas(object, facts.index) != Some(1) {
         return;
     }
     let saying = found

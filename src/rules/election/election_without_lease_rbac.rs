@@ -2,7 +2,7 @@ use k8s_openapi::api::rbac::v1::{PolicyRule, Subject};
 
 use crate::diagnostic::{Level, RuleId};
 use crate::facts::{ContainerFacts, PodFacts};
-use crate::kube::{Index, Object, Typed};
+use crate::kube::{Index, Object, Reach, Typed};
 use crate::rules::{Check, Found, Rule};
 use crate::words::{clip, list};
 use crate::yaml::NodeId;
@@ -25,8 +25,9 @@ struct Grant<'run> {
 }
 
 fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
-    // A kustomization may bring the rest.
-    if facts.pod.object.is_base {
+    // Where it runs and as whom counts for what may be done there.
+    let as_whom = ["spec.serviceAccountName", "spec.serviceAccount"];
+    if !facts.pod.keeps(&as_whom) || !facts.pod.object.keeps(&["metadata.namespace"]) {
         return;
     }
     for member in facts.running() {
@@ -70,10 +71,18 @@ fn judge(facts: &PodFacts<'_>, member: &ContainerFacts<'_>, node: NodeId, found:
         if grants.iter().any(|grant| allows_lock(grant.rule, member, account)) {
             return;
         }
-        let locks_otherwise = grants.iter().any(|grant| {
-            let writes = allows(grant.rule, "update");
-            writes && ["configmaps", "endpoints"].iter().any(|kind| names(grant.rule.resources.as_deref(), kind))
-        });
+        let writes = |grant: &&Grant<'_>, kind: &str| {
+            allows(grant.rule, "update") && names(grant.rule.resources.as_deref(), kind)
+        };
+        let locks_otherwise = |grant: &&Grant<'_>| writes(grant, "configmaps") || writes(grant, "endpoints");
+        let own = grants.iter().filter(locks_otherwise);
+        // What kubebuilder made for managers of that time is copied into operators of today; any other Role was written for
+        // the lock that its program has.
+        let is_of_kubebuilder = |grant: &Grant<'_>| writes(&grant, "configmaps") && is_of_manager(member, grant.role);
+        if own.clone().next().is_some() && !own.clone().any(is_of_kubebuilder) {
+            return;
+        }
+        let locks_otherwise = own.clone().next().is_some();
         // A program of an old client-go may do with them; a new one leads nobody.
         let level = if locks_otherwise { Level::Warning } else { Level::Error };
         let role = grants[0].role;
@@ -155,7 +164,7 @@ fn nothing_bound(
         object.document.source.name.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned())
     };
     let holds = |kind: &str| facts.index.beside(object, kind).any(|binding| folder(binding) == folder(object));
-    if of_account.is_base || !(holds("RoleBinding") || holds("ClusterRoleBinding")) {
+    if !of_account.is_whole() || !(holds("RoleBinding") || holds("ClusterRoleBinding")) {
         return;
     }
     let name = of_account.document.at(of_account.node, &["metadata", "name"]).unwrap_or(of_account.node);
@@ -196,6 +205,9 @@ fn grants<'run>(index: &'run Index<'run>, object: &'run Object, account: &str) -
                 continue;
             }
             let role = index.find(binding, role_kind, role_name)?;
+            if !binding.keeps(&["subjects", "roleRef"]) || !role.keeps(&["rules", "aggregationRule"]) {
+                return None;
+            }
             let rules = match &role.typed {
                 Some(Typed::Role(typed)) => &typed.rules,
                 Some(Typed::ClusterRole(typed)) if typed.aggregation_rule.is_none() => &typed.rules,
@@ -205,6 +217,8 @@ fn grants<'run>(index: &'run Index<'run>, object: &'run Object, account: &str) -
             grants.extend(rules.iter().flatten().map(|rule| Grant { rule, role, namespace, binding }));
         }
     }
+    // what is nearest is shown
+    grants.sort_by_key(|grant| index.reach(object, grant.binding).unwrap_or(Reach::Run));
     Some(grants)
 }
 
@@ -225,6 +239,14 @@ fn is_meant(subject: &Subject, default: Option<&str>, object: &Object, account: 
         "Group" => subject.name.starts_with("system:serviceaccounts") || subject.name == "system:authenticated",
         _ => false,
     }
+}
+
+/// Whether an elector is a manager as kubebuilder makes it, with the Role that it makes, or has options as Kubernetes'
+/// own components have them since they lock with Leases (`--leader-elect-resource-name` in `k8s.io/component-base`).
+fn is_of_manager(member: &ContainerFacts<'_>, role: &Object) -> bool {
+    let runs_manager = member.line.invocations.iter().any(|run| run.name == "manager");
+    let is_component = || member.words().any(|word| word.text.contains("--leader-elect-resource-"));
+    runs_manager || role.id.name.contains("leader-election") || is_component()
 }
 
 /// Whether a rule lets an elector write a `ConfigMap` or Endpoints that is called as its lock.

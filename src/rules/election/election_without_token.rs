@@ -13,6 +13,9 @@ pub static RULE: Rule = Rule {
 
 fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
     let pod = facts.pod;
+    if pod.is_changed(&["spec.automountServiceAccountToken", "spec.serviceAccountName"]) {
+        return;
+    }
     for member in facts.running().filter(|member| member.election.is_on() && !may_have_credentials(facts, member)) {
         let Some(node) = member.election.on().map(|proof| member.node_of(proof)) else { continue };
         let account = pod.spec.service_account_name.as_deref().unwrap_or("default");

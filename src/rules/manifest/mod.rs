@@ -55,7 +55,7 @@ pub const RULES: &[&Rule] = &[
 
 /// Values of another type than their field's: the node, and the type as a noun ("a string").
 fn wrong_types(object: &Object) -> impl Iterator<Item = (NodeId, &'static str)> {
-    object.problems.iter().filter_map(|problem| match problem.kind {
+    object.lasting_problems().filter_map(|problem| match problem.kind {
         ProblemKind::WrongType { expected } => Some((problem.node, expected)),
         _ => None,
     })

@@ -32,7 +32,7 @@ fn check(object: &Object, found: &mut Found<'_>) {
         );
         saying.here(in_quotes(object, node, &what));
     }
-    for problem in object.problems.iter().filter(|problem| matches!(problem.kind, ProblemKind::BooleanKey)) {
+    for problem in object.lasting_problems().filter(|problem| matches!(problem.kind, ProblemKind::BooleanKey)) {
         let raw = object.document.raw(problem.node);
         let Value::Bool(value) = object.document.value(problem.node) else { continue };
         found

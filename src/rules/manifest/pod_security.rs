@@ -13,17 +13,36 @@ pub static RULE: Rule = Rule {
     check: Check::Workspace(check),
 };
 
+/// What the standards judge (`k8s.io/pod-security-admission/policy`).
+const JUDGED: [&str; 15] = [
+    "metadata.annotations",
+    "spec.containers.name",
+    "spec.containers.securityContext",
+    "spec.containers.ports",
+    "spec.containers.lifecycle",
+    "spec.containers.livenessProbe",
+    "spec.containers.readinessProbe",
+    "spec.containers.startupProbe",
+    "spec.securityContext",
+    "spec.volumes",
+    "spec.os",
+    "spec.hostNetwork",
+    "spec.hostPID",
+    "spec.hostIPC",
+    "spec.hostUsers",
+];
+
 fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
     if index.kind("Namespace").iter().all(|namespace| Policy::of(namespace).is_none()) {
         return;
     }
     for object in index.all().iter().copied().filter(|object| object.pods().next().is_some()) {
-        // What kustomize or an operator changes first is not yet the Pod.
-        let Some(name) = object.id.namespace.as_deref().filter(|_| !object.is_base && !object.is_encrypted) else {
+        let is_final = object.keeps(&["metadata.namespace"]) && object.pods().all(|pod| pod.keeps(&JUDGED));
+        let Some(name) = object.id.namespace.as_deref().filter(|_| is_final && !object.is_encrypted) else {
             continue;
         };
         let Some(namespace) = index.find(object, "Namespace", name) else { continue };
-        if let Some(policy) = Policy::of(namespace).filter(|_| !namespace.is_base) {
+        if let Some(policy) = Policy::of(namespace).filter(|_| namespace.keeps(&["metadata.labels"])) {
             compare(object, namespace, policy, found);
         }
     }

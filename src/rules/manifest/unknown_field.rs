@@ -13,7 +13,7 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(object: &Object, found: &mut Found<'_>) {
-    for problem in &object.problems {
+    for problem in object.lasting_problems() {
         let ProblemKind::UnknownField { type_name, known } = problem.kind else { continue };
         let name = object.document.raw(problem.node).trim_matches(['"', '\'']);
         // Kustomize's own words to itself: `$patch`, `$setElementOrder/…`.

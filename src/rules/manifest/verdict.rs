@@ -229,7 +229,7 @@ impl<'run> DefinitionRules<'run> {
     }
 
     fn judge(&self, object: &Object, definition: &Definition) -> Said {
-        if object.is_kustomized {
+        if !object.changes.is_empty() {
             return Said::default();
         }
         let key = (Arc::as_ptr(&definition.document).addr(), definition.node);
@@ -276,11 +276,21 @@ fn is_filled(index: &Index<'_>, object: &Object) -> bool {
     GROUPS.contains(&group) || is_of_run()
 }
 
+/// The fields on the way of `spec.template.spec.containers[1].ports[0].name`.
+fn keys(path: &str) -> Vec<&str> {
+    let keys = path.split(['.', '[', ']']);
+    keys.filter(|key| !key.is_empty() && !key.bytes().all(|byte| byte.is_ascii_digit())).collect()
+}
+
 fn say(object: &Object, cause: &Cause, schema: Option<&str>, found: &mut Found<'_>) {
     let Some(rule) = rule(object, cause) else { return };
-    if object.is_kustomized
-        && matches!(cause.reason, Reason::Required | Reason::Invalid | Reason::NotFound | Reason::Warning)
-    {
+    // what istioctl reads is sent to no server, and needs no name
+    if object.id.api_version.starts_with("install.istio.io/") && cause.path.ends_with("metadata.name") {
+        return;
+    }
+    let is_mendable = matches!(cause.reason, Reason::Required | Reason::Invalid | Reason::NotFound | Reason::Warning);
+    let is_changed = !cause.path.is_empty() && object.changes.reach(&keys(&cause.path));
+    if is_changed || is_mendable && object.changes.may_mend(&keys(&cause.path)) {
         return;
     }
     // Other programs' files begin like objects, too (`apiVersion: v1`, `kind: Server`): no kind of the API is like theirs,

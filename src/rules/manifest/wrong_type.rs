@@ -22,7 +22,7 @@ fn check(object: &Object, found: &mut Found<'_>) {
         }
         say(object, node, expected, found);
     }
-    for problem in &object.problems {
+    for problem in object.lasting_problems() {
         let ProblemKind::Malformed { expected } = &problem.kind else { continue };
         if object.is_hole(problem.node) {
             continue;

@@ -21,9 +21,13 @@ pub static RULE: Rule = Rule {
 const WHY: &str = "a StatefulSet's Pods have the names <set>-<ordinal>.<serviceName>, and no others (kubernetes/website: \
                    concepts/workloads/controllers/statefulset, \"Stable Network ID\"); any other name does not resolve";
 
+/// What says which Pods a set has, and what they are called.
+const COUNTED: [&str; 5] =
+    ["metadata.name", "metadata.namespace", "spec.replicas", "spec.ordinals", "spec.serviceName"];
+
 fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
     // Lists of shards that keys are hashed over are shard-count-mismatch's.
-    for list in lists(index).iter().filter(|list| !list.is_hashed && !list.file.object.is_base) {
+    for list in lists(index).iter().filter(|list| !list.is_hashed && list.is_final()) {
         let Some(asked) = Asked::of(list) else { continue };
         if let Some(set) = index.find(list.file.object, "StatefulSet", list.names.set) {
             of_set(index, &asked, set, found);
@@ -72,7 +76,7 @@ impl<'list, 'run> Asked<'list, 'run> {
 }
 
 fn of_set(index: &Index<'_>, asked: &Asked<'_, '_>, set: &Object, found: &mut FoundAnywhere<'_>) {
-    let Some(typed) = stateful_set(set).filter(|_| !set.is_base && asked.is_of_namespace(set)) else { return };
+    let Some(typed) = stateful_set(set).filter(|_| set.keeps(&COUNTED) && asked.is_of_namespace(set)) else { return };
     let names = &asked.list.names;
     let service = typed.spec.service_name.as_deref().unwrap_or_default();
     if service != names.service {
@@ -174,7 +178,7 @@ fn other_set(index: &Index<'_>, asked: &Asked<'_, '_>, found: &mut FoundAnywhere
     });
     let of_service: Vec<&Object> = of_service.collect();
     let [set] = of_service.as_slice() else { return };
-    if set.is_base || !asked.is_of_namespace(set) || nearest(names.set, [set.id.name.as_str()]).is_none() {
+    if !set.keeps(&COUNTED) || !asked.is_of_namespace(set) || nearest(names.set, [set.id.name.as_str()]).is_none() {
         return;
     }
     let host = asked.pods[0].1;
@@ -195,7 +199,10 @@ fn of_job(index: &Index<'_>, asked: &Asked<'_, '_>, job: &Object, found: &mut Fo
     const OF_JOBS: &str = "the Pods of an Indexed Job have the host names <job>-<index>, and are found by <job>-<index>.<subdomain> \
                            once `subdomain` names a headless Service that selects them (kubernetes/website: \
                            tasks/job/job-with-pod-to-pod-communication)";
-    let Some(spec) = job_spec(job).filter(|_| !job.is_base && asked.is_of_namespace(job)) else { return };
+    let Some(spec) = job_spec(job).filter(|_| job.keeps(&["metadata.name", "spec"]) && asked.is_of_namespace(job))
+    else {
+        return;
+    };
     let Some(pod) = spec.template.spec.as_ref() else { return };
     if spec.completion_mode.as_deref() != Some("Indexed") || pod.hostname.is_some() {
         return;

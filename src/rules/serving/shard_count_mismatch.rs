@@ -22,13 +22,16 @@ const WHY: &str = "the client that spreads keys and the Pods that hold them must
 /// Lists of shards, wherever they are written.
 pub(in crate::rules) static LISTS: Source = Source { rules: &[&RULE], check: SourceCheck::Together(check_lists) };
 
+/// What says how many Pods a set has, and what they are called.
+const COUNTED: [&str; 4] = ["metadata.name", "spec.replicas", "spec.ordinals", "spec.serviceName"];
+
 fn check_lists(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
-    for list in lists(index).iter().filter(|list| list.is_hashed) {
+    for list in lists(index).iter().filter(|list| list.is_hashed && list.is_final()) {
         let Some(object) = list.stateful_set(index) else {
             nobody(list, index, found);
             continue;
         };
-        if object.is_base || is_unsettled(index, object) {
+        if !object.keeps(&COUNTED) || is_unsettled(index, object) {
             continue;
         }
         let Some(set) = stateful_set(object) else { continue };
@@ -38,7 +41,7 @@ fn check_lists(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
 
 /// Numbers of shards that containers are told.
 fn counts(facts: &PodFacts<'_>, found: &mut Found<'_>) {
-    if facts.pod.object.is_base {
+    if !facts.pod.object.is_whole() {
         return;
     }
     own_count(facts, found);
@@ -58,7 +61,7 @@ fn is_unsettled(index: &Index<'_>, object: &Object) -> bool {
 fn nobody(list: &ShardList<'_>, index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
     let object = list.file.object;
     let (names, namespace) = (&list.names, object.id.namespace.as_deref());
-    if object.is_base || names.pods.len() < 2 || names.namespace.is_some_and(|named| Some(named) != namespace) {
+    if !list.is_final() || names.pods.len() < 2 || names.namespace.is_some_and(|named| Some(named) != namespace) {
         return;
     }
     let sets = index.kind_in(Place::of(object), "StatefulSet");
@@ -68,7 +71,7 @@ fn nobody(list: &ShardList<'_>, index: &Index<'_>, found: &mut FoundAnywhere<'_>
         let like = nearest(names.set, sets.iter().map(|set| set.id.name.as_str()));
         sets.iter().find(|set| Some(set.id.name.as_str()) == like)
     };
-    let Some(meant) = meant else { return };
+    let Some(meant) = meant.filter(|set| set.keeps(&COUNTED)) else { return };
     let service = stateful_set(meant).and_then(|set| set.spec.service_name.as_deref()).unwrap_or_default();
     let (set, (_, host)) = (clip(&meant.id.name), names.pods[0]);
     let is_its_name = meant.id.name == names.set;
@@ -129,7 +132,10 @@ fn compare(list: &ShardList<'_>, object: &Object, (start, count): (u32, u32), fo
 /// A StatefulSet whose own containers are told how many there are.
 fn own_count(facts: &PodFacts<'_>, found: &mut Found<'_>) {
     let object = facts.pod.object;
-    let Some(set) = stateful_set(object).filter(|_| !is_unsettled(facts.index, object)) else { return };
+    let Some(set) = stateful_set(object).filter(|_| object.keeps(&COUNTED) && !is_unsettled(facts.index, object))
+    else {
+        return;
+    };
     let (_, count) = ordinals(&set.spec);
     for member in &facts.members {
         let told = member.option("--total-shards").or_else(|| member.variable("ARGOCD_CONTROLLER_REPLICAS"));
@@ -152,7 +158,7 @@ fn gather(facts: &PodFacts<'_>, found: &mut Found<'_>) {
         let Some(leaf) = lists.first().and_then(|list| facts.index.find(object, "StatefulSet", list.set)) else {
             continue;
         };
-        let Some(set) = stateful_set(leaf).filter(|_| !leaf.is_base && !is_unsettled(facts.index, leaf)) else {
+        let Some(set) = stateful_set(leaf).filter(|_| leaf.keeps(&COUNTED) && !is_unsettled(facts.index, leaf)) else {
             continue;
         };
         let (start, count) = ordinals(&set.spec);
@@ -182,7 +188,7 @@ fn told_count(facts: &PodFacts<'_>, found: &mut Found<'_>) {
             let list = lists.first().filter(|_| first != word.text)?;
             facts.index.find(object, "StatefulSet", list.set)
         });
-        let Some(leaf) = set.filter(|set| !set.is_base && !is_unsettled(facts.index, set)) else { continue };
+        let Some(leaf) = set.filter(|set| set.keeps(&COUNTED) && !is_unsettled(facts.index, set)) else { continue };
         let Some(typed) = stateful_set(leaf) else { continue };
         let (_, count) = ordinals(&typed.spec);
         if told != count {

@@ -17,7 +17,7 @@ fn check(object: &Object, found: &mut Found<'_>) {
     let Some(partition) = update.and_then(|update| u32::try_from(update.partition?).ok()) else { return };
     let (start, count) = ordinals(&set.spec);
     let end = start.saturating_add(count);
-    if count == 0 || partition < end || object.is_base {
+    if count == 0 || partition < end || !object.keeps(&["spec.replicas", "spec.ordinals", "spec.updateStrategy"]) {
         return;
     }
     let document = &object.document;

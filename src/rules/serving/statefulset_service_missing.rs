@@ -14,7 +14,7 @@ pub static RULE: Rule = Rule {
 
 fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
     for object in index.kind("StatefulSet") {
-        let Some(set) = stateful_set(object).filter(|_| !object.is_base) else { continue };
+        let Some(set) = stateful_set(object).filter(|_| object.keeps(&["spec.serviceName"])) else { continue };
         let Some(name) = set.spec.service_name.as_deref() else { continue };
         let is_open = name.is_empty() || crate::rules::text::is_placeholder(name) || index.has(object, "Service", name);
         let services = index.kind_in(Place::of(object), "Service");

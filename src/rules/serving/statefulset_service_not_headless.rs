@@ -20,7 +20,9 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
     for object in index.kind("StatefulSet") {
         let Some(set) = stateful_set(object) else { continue };
         let Some(name) = set.spec.service_name.as_deref().filter(|name| !name.is_empty()) else { continue };
-        let Some(service) = index.find(object, "Service", name).filter(|service| is_headless(service) == Some(false))
+        let Some(service) = index
+            .find(object, "Service", name)
+            .filter(|service| service.keeps(&["spec"]) && is_headless(service) == Some(false))
         else {
             continue;
         };

@@ -13,7 +13,12 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(pod: PodView<'_>, found: &mut Found<'_>) {
-    let Some(set) = stateful_set(pod.object).filter(|_| !pod.object.is_base) else { return };
+    let Some(set) = stateful_set(pod.object).filter(|_| {
+        pod.object.keeps(&["spec.volumeClaimTemplates"])
+            && pod.keeps(&["spec.containers.volumeMounts", "spec.containers.volumeDevices"])
+    }) else {
+        return;
+    };
     let document = &pod.object.document;
     let nodes =
         document.at(pod.object.node, &["spec", "volumeClaimTemplates"]).map_or(&[][..], |list| document.items(list));

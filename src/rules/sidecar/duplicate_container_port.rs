@@ -21,6 +21,9 @@ struct Port<'object> {
 }
 
 fn check(pod: PodView<'_>, found: &mut Found<'_>) {
+    if pod.is_changed(&["spec.containers.ports"]) {
+        return;
+    }
     let mut seen: Vec<Port<'_>> = Vec::new();
     for view in pod.containers().filter(ContainerView::runs_beside_app) {
         let Some(ports) = &view.container.ports else { continue };

@@ -12,7 +12,7 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
-    if facts.pod.object.is_patch || facts.pod.object.is_base {
+    if !facts.pod.object.is_whole() {
         return;
     }
     for member in &facts.members {

@@ -1,7 +1,7 @@
 use crate::diagnostic::{Level, RuleId};
 use crate::facts::{ContainerFacts, Dial, PodFacts};
 use crate::kube::{Object, Reach, Selector, Typed};
-use crate::rules::{Check, Found, Rule};
+use crate::rules::{Check, Found, Rule, parts};
 
 /// An init container, or a native sidecar's startup probe, needs what only starts later.
 pub static RULE: Rule = Rule {
@@ -13,7 +13,7 @@ pub static RULE: Rule = Rule {
 
 fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
     // On the node's network another Pod may answer; an injected proxy starts before everything else.
-    if facts.pod.object.is_patch || facts.is_open() {
+    if facts.pod.object.is_patch || facts.pod.is_changed(&parts::PROBES) || facts.is_open() {
         return;
     }
     own_services(facts, found);
@@ -41,7 +41,7 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
 /// Init containers that wait for a Service that leads to their own Pods alone: it has no ready one until they have ended.
 fn own_services(facts: &PodFacts<'_>, found: &mut Found<'_>) {
     let object = facts.pod.object;
-    if object.is_base {
+    if !facts.pod.keeps(&["metadata.labels"]) {
         return;
     }
     for one in facts.members.iter().filter(|member| !member.container.runs_beside_app()) {
@@ -60,7 +60,7 @@ fn own_services(facts: &PodFacts<'_>, found: &mut Found<'_>) {
             let is_near = facts.index.reach(object, service).is_some_and(|reach| reach < Reach::Run);
             let only = facts.index.matching(service, &Selector::map(labels)).only();
             let is_alone = only.is_some_and(|only| std::ptr::eq(only, object));
-            if service.is_base
+            if !service.keeps(&["spec"])
                 || spec.publish_not_ready_addresses == Some(true)
                 || tolerates
                 || !is_near

@@ -2,7 +2,7 @@ use std::collections::HashMap;
 
 use crate::diagnostic::{Level, RuleId};
 use crate::facts::PodFacts;
-use crate::kube::ContainerList;
+use crate::kube::{ContainerList, ContainerView};
 use crate::rules::{Check, Found, Rule, parts};
 
 /// An init container fills an `emptyDir` that nothing else mounts.
@@ -18,7 +18,7 @@ const SCRATCH: [&str; 9] = ["tmp", "temp", "cache", "scratch", "home", "root", "
 
 fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
     let pod = facts.pod;
-    if pod.object.is_patch || pod.object.is_base {
+    if !pod.object.is_whole() {
         return;
     }
     // Looked up once for all volumes.
@@ -37,7 +37,9 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
                 .any(|word| SCRATCH.contains(&word))
         };
         let writes = mount.read_only != Some(true)
-            && facts.member(view.node).is_some_and(|member| member.names_path(&mount.mount_path));
+            && facts.member(view.node).is_some_and(|member| {
+                member.names_path(&mount.mount_path) && !may_read_itself(view, &mount.mount_path)
+            });
         if !is_ordinary || !writes || is_scratch(&mount.mount_path) || is_scratch(&volume.name) {
             continue;
         }
@@ -49,4 +51,9 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
             .because("an emptyDir is seen only by the containers that mount it, and goes with the Pod")
             .help(format!("mount `{}` in the container that needs the files", volume.name));
     }
+}
+
+/// Whether a container names a folder more than once in its command line: it may read there what it has written.
+fn may_read_itself(view: &ContainerView<'_>, folder: &str) -> bool {
+    parts::words(view).map(|(word, _)| word.matches(folder).count()).sum::<usize>() > 1
 }

@@ -13,7 +13,8 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(pod: PodView<'_>, found: &mut Found<'_>) {
-    if pod.object.is_patch || !pod.life.waits_for_all() {
+    if pod.object.is_patch || pod.is_changed(&["metadata.annotations", "metadata.labels"]) || !pod.life.waits_for_all()
+    {
         return;
     }
     vault(pod, found);

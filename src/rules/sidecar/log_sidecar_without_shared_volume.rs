@@ -15,7 +15,7 @@ pub static RULE: Rule = Rule {
 
 fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
     let pod = facts.pod;
-    if pod.object.is_base {
+    if pod.object.is_operated {
         return;
     }
     for one in facts.running() {

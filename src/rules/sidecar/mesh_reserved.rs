@@ -17,8 +17,17 @@ const PORTS: [i32; 10] = [15000, 15001, 15002, 15004, 15006, 15008, 15020, 15021
 /// The proxy's user; traffic of it goes past the proxy.
 const USER: i64 = 1337;
 
+/// What says that a proxy is injected, and what it has in common with others.
+const MESHED: [&str; 5] = [
+    "metadata.labels",
+    "metadata.annotations",
+    "spec.containers.ports",
+    "spec.containers.securityContext",
+    "spec.securityContext",
+];
+
 fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
-    for pod in parts::whole_pods(index) {
+    for pod in parts::final_pods(index, &MESHED) {
         let object = pod.object;
         if !parts::is_meshed(index, pod) {
             continue;

@@ -2,7 +2,7 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use crate::diagnostic::{Edit, Level, RuleId};
 use crate::kube::ContainerView;
-use crate::rules::{Check, Found, Rule, text};
+use crate::rules::{Check, Found, Rule, parts, text};
 use crate::words::{clip, nearest};
 
 /// A probe or hook names a port that its own container does not declare.
@@ -14,7 +14,10 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(view: ContainerView<'_>, found: &mut Found<'_>) {
-    if view.pod.object.is_patch {
+    if view.pod.object.is_patch
+        || view.pod.is_changed(&["spec.containers.ports"])
+        || view.pod.is_changed(&parts::PROBES)
+    {
         return;
     }
     let container = view.container;

@@ -13,7 +13,7 @@ pub static RULE: Rule = Rule {
 
 fn check(view: ContainerView<'_>, found: &mut Found<'_>) {
     let is_always = view.container.restart_policy.as_deref() == Some("Always");
-    if view.list != ContainerList::Main || !is_always {
+    if view.list != ContainerList::Main || !is_always || view.pod.is_changed(&["spec.containers.restartPolicy"]) {
         return;
     }
     let name = &view.container.name;

@@ -15,7 +15,12 @@ pub static RULE: Rule = Rule {
 
 fn check(pod: PodView<'_>, found: &mut Found<'_>) {
     let shared = pod.field("shareProcessNamespace").filter(|_| pod.spec.share_process_namespace == Some(true));
-    let Some(shared) = shared.filter(|_| !pod.object.is_patch && !pod.object.is_base) else { return };
+    let Some(shared) = shared.filter(|_| {
+        pod.keeps(&["spec.shareProcessNamespace", "spec.containers.volumeMounts", "spec.volumes"])
+            && pod.keeps(&parts::SECURITY)
+    }) else {
+        return;
+    };
     let beside: Vec<_> = pod.containers().filter(ContainerView::runs_beside_app).collect();
     for volume in pod.spec.volumes.iter().flatten().filter(|volume| is_secret(volume)) {
         let Some((owner, mount)) = beside.iter().find_map(|view| Some((view, mount_of(view, volume)?))) else {

@@ -20,7 +20,7 @@ const TOKEN: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 type Reader<'run> = (ContainerView<'run>, NodeId);
 
 fn check(pod: PodView<'_>, found: &mut Found<'_>) {
-    if pod.object.is_patch {
+    if pod.object.is_patch || pod.is_changed(&["spec.containers.volumeMounts", "spec.volumes"]) {
         return;
     }
     let document = &pod.object.document;

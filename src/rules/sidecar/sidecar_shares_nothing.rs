@@ -16,7 +16,7 @@ pub static RULE: Rule = Rule {
 fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
     let spec = facts.pod.spec;
     let is_shared = [spec.share_process_namespace, spec.host_pid, spec.host_network].contains(&Some(true));
-    if facts.pod.object.is_base || is_shared {
+    if facts.pod.object.is_operated || is_shared {
         return;
     }
     let Some(app) = facts.running().find(|one| !one.is_helper()) else { return };

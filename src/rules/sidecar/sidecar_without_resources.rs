@@ -14,7 +14,10 @@ pub static RULE: Rule = Rule {
 
 fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
     let (pod, object) = (facts.pod, facts.pod.object);
-    if pod.spec.resources.is_some() || object.is_base {
+    if pod.spec.resources.is_some()
+        || object.is_operated
+        || pod.is_changed(&["spec.containers.resources", "spec.resources"])
+    {
         return;
     }
     // an app that asks, and another that does not

@@ -14,7 +14,7 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
-    if facts.pod.object.is_base {
+    if facts.pod.object.is_operated || facts.pod.is_changed(&parts::PROBES) {
         return;
     }
     for (at, one) in facts.members.iter().enumerate() {

@@ -15,7 +15,7 @@ pub static RULE: Rule = Rule {
 fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
     let pod = facts.pod;
     let shares = pod.spec.share_process_namespace == Some(true) || pod.spec.host_pid == Some(true);
-    if shares || pod.object.is_patch || pod.object.is_base {
+    if shares || !pod.keeps(&["spec.hostPID"]) {
         return;
     }
     if facts.running().nth(1).is_none() {

@@ -15,7 +15,7 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
-    if facts.pod.object.is_patch {
+    if facts.pod.object.is_patch || facts.pod.is_changed(&parts::PROBES) {
         return;
     }
     for one in facts.members.iter().filter(|one| one.container.is_native_sidecar()) {

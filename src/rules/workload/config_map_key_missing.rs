@@ -12,13 +12,18 @@ pub static RULE: Rule = Rule {
     check: Check::Workspace(check),
 };
 
+/// Where Pods refer to keys.
+const READ: [&str; 2] = ["spec.containers.env", "spec.volumes"];
+
 fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
-    for object in index.all().iter().filter(|object| !object.is_base) {
+    for object in index.all().iter().filter(|object| object.pods().all(|pod| pod.keeps(&READ))) {
         for reference in references(object).into_iter().filter(|reference| reference.kind == "ConfigMap") {
             if reference.keys.is_empty() {
                 continue;
             }
-            let Some(map) = index.find(object, "ConfigMap", reference.name).filter(|map| !map.is_base) else {
+            let Some(map) =
+                index.find(object, "ConfigMap", reference.name).filter(|map| map.keeps(&["data", "binaryData"]))
+            else {
                 continue;
             };
             let Some(Typed::ConfigMap(typed)) = &map.typed else { continue };

@@ -22,7 +22,7 @@ pub static RULE: Rule = Rule {
 
 fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
     let mut told = None;
-    for service in index.kind("Service").iter().filter(|service| !service.is_relabelled) {
+    for service in index.kind("Service").iter().filter(|service| service.keeps_selection()) {
         let Some(spec) = service_spec(service) else { continue };
         let Some(labels) = spec.selector.as_ref().filter(|labels| !labels.is_empty()) else { continue };
         let selector = Selector::map(labels);
@@ -90,7 +90,7 @@ fn beside<'run, 'label>(
         return None;
     }
     let in_file =
-        |object: &&&Object| object.document.source.name == service.document.source.name && !object.is_relabelled;
+        |object: &&&Object| object.document.source.name == service.document.source.name && object.keeps_selection();
     // the set that names the Service is meant, whichever comes first in the file
     let names_it = |workload: &&&Object| matches!(&workload.typed, Some(Typed::StatefulSet(set)) if set.spec.service_name.as_deref() == Some(&service.id.name));
     let by_name = here.iter().filter(in_file).filter(names_it);

@@ -17,7 +17,9 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
     for scaler in scaling::scalers(index) {
         let Some(target) = index.find(scaler.object, scaler.kind, scaler.name) else { continue };
         // 0 is how a workload is switched off: the autoscaler then leaves it alone.
-        let Some(node) = scaling::replicas_node(target).filter(|_| scaling::replicas(target) != Some(0)) else {
+        let Some(node) = scaling::replicas_node(target)
+            .filter(|_| scaling::replicas(target) != Some(0) && target.keeps(&["spec.replicas"]))
+        else {
             continue;
         };
         let is_meant = scaling::is_meant(index, scaler.object, target);

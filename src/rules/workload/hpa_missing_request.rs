@@ -1,12 +1,11 @@
-use k8s_openapi::api::autoscaling::v2::{MetricSpec, MetricTarget};
 use k8s_openapi::api::core::v1::Container;
 
 use super::scaling;
 use crate::diagnostic::{Level, RuleId};
-use crate::kube::{ContainerView, Index, Object, Typed, in_one_namespace};
+use crate::kube::{ContainerView, Index, Object, in_one_namespace};
 use crate::rules::{Check, FoundAnywhere, Rule};
 use crate::words::clip;
-use crate::yaml::NodeId;
+use crate::yaml::{Document, NodeId, Value};
 
 /// An autoscaler goes by a share of a request that nobody makes.
 pub static RULE: Rule = Rule {
@@ -27,6 +26,9 @@ pub(super) struct Metric {
     /// The node that says so.
     pub node: NodeId,
 }
+
+/// What autoscalers measure Pods by.
+const MEASURED: [&str; 3] = ["spec.containers.name", "spec.containers.resources", "spec.resources"];
 
 fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
     for scaler in index.kind("HorizontalPodAutoscaler") {
@@ -62,7 +64,9 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
 /// The workload of the run that an autoscaler scales.
 pub(super) fn target_of<'run>(index: &Index<'run>, scaler: &Object) -> Option<&'run Object> {
     let scaler = scaling::scaler(scaler)?;
-    let target = index.find(scaler.object, scaler.kind, scaler.name).filter(|target| !target.is_base);
+    let target = index
+        .find(scaler.object, scaler.kind, scaler.name)
+        .filter(|target| scaler.object.keeps(&["spec"]) && target.pods().all(|pod| pod.keeps(&MEASURED)));
     target.filter(|target| scaling::is_meant(index, scaler.object, target))
 }
 
@@ -73,41 +77,39 @@ fn asks(container: &Container, resource: &str) -> bool {
 }
 
 /// What an autoscaler measures of containers. Without any metric it goes by cpu
-/// (`SetDefaults_HorizontalPodAutoscaler`).
+/// (`SetDefaults_HorizontalPodAutoscaler`). `autoscaling/v2beta1` writes the share beside the resource.
 pub(super) fn metrics(object: &Object) -> Vec<Metric> {
     let document = &object.document;
     let target = document.at(object.node, &["spec", "scaleTargetRef"]).unwrap_or(object.node);
     let default = |node| Metric { resource: "cpu".to_owned(), container: None, is_share: true, node };
-    match &object.typed {
-        Some(Typed::HorizontalPodAutoscalerV1(_)) => {
+    match object.id.api_version.as_str() {
+        "autoscaling/v1" => {
             vec![default(document.at(object.node, &["spec", "targetCPUUtilizationPercentage"]).unwrap_or(target))]
         }
-        Some(Typed::HorizontalPodAutoscaler(typed)) => {
-            let metrics = typed.spec.metrics.as_deref().unwrap_or_default();
-            if metrics.is_empty() {
-                return vec![default(target)];
+        "autoscaling/v2" | "autoscaling/v2beta2" | "autoscaling/v2beta1" => {
+            let list = document.at(object.node, &["spec", "metrics"]).map_or(&[][..], |list| document.items(list));
+            if list.is_empty() {
+                vec![default(target)]
+            } else {
+                list.iter().filter_map(|node| metric(document, *node)).collect()
             }
-            let nodes = document.at(object.node, &["spec", "metrics"]).map_or(&[][..], |list| document.items(list));
-            let metric = |(metric, node): (&MetricSpec, &NodeId)| {
-                let is_share = |target: &MetricTarget| target.average_utilization.is_some();
-                match (&metric.resource, &metric.container_resource) {
-                    (Some(source), _) => Some(Metric {
-                        resource: source.name.clone(),
-                        container: None,
-                        is_share: is_share(&source.target),
-                        node: document.get(*node, "resource")?,
-                    }),
-                    (_, Some(source)) => Some(Metric {
-                        resource: source.name.clone(),
-                        container: Some(source.container.clone()),
-                        is_share: is_share(&source.target),
-                        node: document.at(*node, &["containerResource", "container"])?,
-                    }),
-                    _ => None,
-                }
-            };
-            metrics.iter().zip(nodes).filter_map(metric).collect()
         }
         _ => Vec::new(),
     }
+}
+
+fn metric(document: &Document, node: NodeId) -> Option<Metric> {
+    let of_pod = document.get(node, "resource");
+    let source = of_pod.or_else(|| document.get(node, "containerResource"))?;
+    let is_number = |path: &[&str]| {
+        let value = document.at(source, path).map(|node| document.value(node));
+        matches!(value, Some(Value::Int(_) | Value::Uint(_)))
+    };
+    let resource = document.get_str(source, "name")?.to_owned();
+    let is_share = is_number(&["target", "averageUtilization"]) || is_number(&["targetAverageUtilization"]);
+    if of_pod.is_some() {
+        return Some(Metric { resource, container: None, is_share, node: source });
+    }
+    let container = document.get(source, "container")?;
+    Some(Metric { resource, container: Some(document.str(container)?.to_owned()), is_share, node: container })
 }

@@ -21,6 +21,9 @@ const MEBIBYTE: i64 = 1 << 20;
 const STARTS: i64 = 512 << 10;
 
 fn check(pod: PodView<'_>, found: &mut Found<'_>) {
+    if pod.is_changed(&["spec.containers.resources", "spec.resources"]) {
+        return;
+    }
     of_resources(pod.object, pod.field("resources"), found);
     for view in pod.containers() {
         of_resources(pod.object, view.at(&["resources"]), found);

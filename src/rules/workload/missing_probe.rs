@@ -2,7 +2,7 @@ use super::scaling;
 use crate::diagnostic::{Level, RuleId};
 use crate::facts::PodFacts;
 use crate::kube::{ContainerView, Typed};
-use crate::rules::{Check, Found, Rule, parts};
+use crate::rules::{Check, Found, Rule};
 
 /// Nobody knows when a server is ready.
 pub static RULE: Rule = Rule {
@@ -14,7 +14,7 @@ pub static RULE: Rule = Rule {
 
 fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
     let pod = facts.pod;
-    if !parts::is_whole(pod.object) {
+    if !pod.keeps(&["spec.containers.readinessProbe"]) {
         return;
     }
     let service = facts.index.service_of(pod.object);

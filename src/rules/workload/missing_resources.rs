@@ -13,7 +13,7 @@ pub static RULE: Rule = Rule {
 
 fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
     let object = facts.pod.object;
-    if !parts::is_whole(object) || facts.pod.spec.resources.is_some() {
+    if !facts.pod.keeps(&["spec.containers.resources", "spec.resources"]) || facts.pod.spec.resources.is_some() {
         return;
     }
     let lacking: Vec<_> = facts.running().filter(|one| !parts::asks(&one.container)).collect();

@@ -11,8 +11,7 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(view: ContainerView<'_>, found: &mut Found<'_>) {
-    // kustomize may set another tag
-    let Some(node) = view.at(&["image"]).filter(|_| !view.pod.object.is_base) else { return };
+    let Some(node) = view.at(&["image"]).filter(|_| view.pod.keeps(&["spec.containers.image"])) else { return };
     let image = view.container.image.as_deref().unwrap_or_default();
     if is_mutable(image) {
         found

@@ -54,7 +54,7 @@ struct Mistake<'run> {
 }
 
 fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
-    if facts.pod.object.is_base {
+    if !facts.pod.object.is_whole() {
         return;
     }
     for member in &facts.members {

@@ -29,9 +29,11 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
             _ => Vec::new(),
         })
         .collect();
-    for object in parts::whole_pods(index).map(|pod| pod.object) {
+    for object in parts::final_pods(index, &["metadata.labels"]).map(|pod| pod.object) {
         let is_kind = matches!(object.typed, Some(Typed::Deployment(_) | Typed::StatefulSet(_)));
-        let Some(replicas) = scaling::lowest(index, object).filter(|replicas| is_kind && *replicas > 1) else {
+        let Some(replicas) = scaling::lowest(index, object)
+            .filter(|replicas| is_kind && *replicas > 1 && object.keeps(&["spec.replicas"]))
+        else {
             continue;
         };
         // A file without its Service does not hold all that is there.

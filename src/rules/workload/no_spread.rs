@@ -12,14 +12,26 @@ pub static RULE: Rule = Rule {
     check: Check::Workspace(check),
 };
 
+/// What says where Pods run.
+const PLACED: [&str; 6] = [
+    "spec.topologySpreadConstraints",
+    "spec.affinity",
+    "spec.nodeSelector",
+    "spec.volumes",
+    "spec.hostNetwork",
+    "spec.containers.ports",
+];
+
 fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
     let behind = scaling::behind_services(index);
-    for pod in parts::whole_pods(index) {
+    for pod in parts::final_pods(index, &PLACED) {
         let (object, spec) = (pod.object, pod.spec);
         // Without clients a lost node costs time, not answers.
         let Some(service) = behind.get(&std::ptr::from_ref(object)) else { continue };
         let is_kind = matches!(object.typed, Some(Typed::Deployment(_) | Typed::StatefulSet(_)));
-        let Some(replicas) = scaling::lowest(index, object).filter(|replicas| is_kind && *replicas > 1) else {
+        let Some(replicas) = scaling::lowest(index, object)
+            .filter(|replicas| is_kind && *replicas > 1 && object.keeps(&["spec.replicas"]))
+        else {
             continue;
         };
         let is_spread = spec.topology_spread_constraints.iter().flatten().next().is_some()

@@ -26,7 +26,7 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
     let services = Slips::of(index);
     let mut names = None;
     let mut said = HashSet::new();
-    for asked in asked(index).iter().filter(|asked| !asked.file.object.is_base) {
+    for asked in asked(index).iter().filter(|asked| asked.file.is_final()) {
         let object = asked.file.object;
         let Some(label) = in_own_namespace(asked) else { continue };
         if index.kind_in(Place::of(object), "Service").is_empty() || index.has(object, "Service", label) {
@@ -89,7 +89,11 @@ impl<'run> Slips<'run> {
         let place = Place::of(object);
         let known = rests(host).into_iter().filter_map(|rest| self.0.get(&(place, rest)));
         let mut known = known.flatten().copied();
-        known.find(|service| is_slip(host, &service.id.name) && !service.is_base && is_beside(index, object, service))
+        known.find(|service| {
+            is_slip(host, &service.id.name)
+                && service.keeps(&["metadata.name", "metadata.namespace"])
+                && is_beside(index, object, service)
+        })
     }
 }
 

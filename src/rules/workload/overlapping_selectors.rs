@@ -31,7 +31,7 @@ struct Controller<'run> {
 
 fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
     let mut together: BTreeMap<(Unit<'_>, Option<&str>), Vec<Controller<'_>>> = BTreeMap::new();
-    for object in index.all().iter().copied().filter(|object| !object.is_base) {
+    for object in index.all().iter().copied().filter(|object| object.keeps_selection()) {
         let Some((selector, node)) = scaling::selector(object).filter(|(selector, _)| !selector.is_empty()) else {
             continue;
         };

@@ -20,7 +20,7 @@ const WHY: &str = "eviction goes by the budget: with no disruption allowed `kube
                    forever (kubernetes/website: tasks/run-application/configure-pdb)";
 
 fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
-    for budget in index.kind("PodDisruptionBudget").iter().filter(|budget| !budget.is_base) {
+    for budget in index.kind("PodDisruptionBudget").iter().filter(|budget| budget.keeps(&["spec"])) {
         let Some(Typed::PodDisruptionBudget(typed)) = &budget.typed else { continue };
         let Some(spec) = &typed.spec else { continue };
         let at = |field: &str| budget.document.at(budget.node, &["spec", field]);
@@ -61,8 +61,15 @@ fn against_replicas(
     let workloads = index.selected(budget, &Selector::of(selector));
     // Several workloads under one budget add up; a bare Pod or a Job may stand for any number.
     let Some(workload) = workloads.only() else { return };
-    let Some(lowest) = scaling::lowest(index, workload).filter(|_| !workload.is_base) else { return };
+    let Some(lowest) =
+        scaling::lowest(index, workload).filter(|_| workload.keeps(&["spec.replicas"]) && workload.keeps_selection())
+    else {
+        return;
+    };
     let scaler = scaling::scaler_of(index, workload);
+    if scaler.is_some_and(|scaler| !scaler.object.keeps(&["spec"])) {
+        return;
+    }
     if lowest < 1 || scaling::scaled_up(wanted, lowest).is_none_or(|wanted| wanted < lowest) {
         return;
     }

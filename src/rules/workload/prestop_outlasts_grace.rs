@@ -31,6 +31,9 @@ fn check(view: ContainerView<'_>, found: &mut Found<'_>) {
     if set.is_none() && view.pod.object.is_patch {
         return;
     }
+    if view.pod.is_changed(&["spec.terminationGracePeriodSeconds", "spec.containers.lifecycle"]) {
+        return;
+    }
     let grace = set.unwrap_or(DEFAULT_GRACE);
     #[expect(clippy::cast_precision_loss, reason = "a grace period of 2^53 seconds is never outlasted")]
     let outlasts = grace >= 0 && sleep >= grace as f64;

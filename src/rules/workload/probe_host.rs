@@ -25,10 +25,19 @@ const FIELDS: [&str; 10] = [
     "lifecycle/postStart/tcpSocket",
 ];
 
+/// The fields that say where the kubelet dials.
+const CHANGEABLE: [&str; 5] = [
+    "spec.hostNetwork",
+    "spec.containers.startupProbe",
+    "spec.containers.readinessProbe",
+    "spec.containers.livenessProbe",
+    "spec.containers.lifecycle",
+];
+
 fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
     for pod in index.all().iter().flat_map(|object| object.pods()) {
         // Istio hands HTTP probes to its proxy, which dials from within the Pod.
-        if pod.spec.host_network != Some(true) && !parts::is_meshed(index, pod) {
+        if pod.spec.host_network != Some(true) && !pod.is_changed(&CHANGEABLE) && !parts::is_meshed(index, pod) {
             of_pod(pod.object, pod, found);
         }
     }

@@ -64,7 +64,7 @@ fn check(object: &Object, found: &mut Found<'_>) {
         Some(Typed::ClusterRole(role)) => role.rules.as_deref(),
         _ => None,
     };
-    if object.is_patch {
+    if !object.keeps(&["rules"]) {
         return;
     }
     let nodes = object.document.get(object.node, "rules");

@@ -15,8 +15,7 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
-    let object = facts.pod.object;
-    if object.is_patch || object.is_base || parts::is_windows(facts.pod) {
+    if !facts.pod.keeps(&parts::SECURITY) || parts::is_windows(facts.pod) {
         return;
     }
     for member in &facts.members {

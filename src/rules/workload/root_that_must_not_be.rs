@@ -16,7 +16,7 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
-    if parts::is_windows(facts.pod) {
+    if parts::is_windows(facts.pod) || facts.pod.is_changed(&parts::SECURITY) {
         return;
     }
     for member in &facts.members {
@@ -51,10 +51,11 @@ fn judge(view: ContainerView<'_>, index: &Index<'_>, found: &mut Found<'_>) {
 
 /// An image that is known to run as root, or as a user of whom the kubelet knows no number, where nothing says another.
 fn image_of_root(view: &ContainerView<'_>, is_own_rule: bool, index: &Index<'_>, found: &mut Found<'_>) {
-    let object = view.pod.object;
     // OpenShift's admission writes a number of the namespace's own into every Pod
     let is_openshift = ["Route", "DeploymentConfig", "ImageStream", "SecurityContextConstraints"];
-    if object.is_base || object.is_patch || is_openshift.iter().any(|kind| !index.kind(kind).is_empty()) {
+    if !view.pod.keeps(&["spec.containers.image", "spec.containers.securityContext", "spec.securityContext"])
+        || is_openshift.iter().any(|kind| !index.kind(kind).is_empty())
+    {
         return;
     }
     let image = view.container.image.as_deref().unwrap_or_default();

@@ -11,7 +11,7 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(pod: PodView<'_>, found: &mut Found<'_>) {
-    if !parts::is_whole(pod.object) || parts::is_windows(pod) || pod.spec.host_users == Some(false) {
+    if !pod.keeps(&parts::SECURITY) || parts::is_windows(pod) || pod.spec.host_users == Some(false) {
         return;
     }
     let whole = pod.spec.security_context.as_ref();

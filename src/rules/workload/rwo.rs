@@ -9,6 +9,11 @@ use crate::kube::{Index, Object, PodView, Typed};
 use crate::rules::parts;
 use crate::yaml::NodeId;
 
+/// The fields of a workload that say how many Pods there are at a time, and those of its Pods that say where they run and
+/// what they mount.
+pub const SCALED: [&str; 3] = ["spec.replicas", "spec.strategy", "spec.updateStrategy"];
+pub const PLACED: [&str; 3] = ["spec.volumes", "spec.nodeSelector", "spec.affinity"];
+
 /// A volume of a Pod on a claim that only one node can mount.
 #[derive(Clone, Copy, Debug)]
 pub struct SingleNode<'run> {
@@ -24,8 +29,9 @@ pub struct SingleNode<'run> {
 pub fn single_node<'run>(index: &Index<'run>, classes: &Classes<'run>, pod: PodView<'_>) -> Option<SingleNode<'run>> {
     parts::volumes(&pod).find_map(|(volume, node)| {
         let source = volume.persistent_volume_claim.as_ref()?;
-        let claim =
-            index.find(pod.object, "PersistentVolumeClaim", &source.claim_name).filter(|claim| !claim.is_base)?;
+        let claim = index
+            .find(pod.object, "PersistentVolumeClaim", &source.claim_name)
+            .filter(|claim| claim.keeps(&["spec"]))?;
         let Some(Typed::PersistentVolumeClaim(typed)) = &claim.typed else { return None };
         let modes = typed.spec.as_ref()?.access_modes.as_ref()?;
         let is_single = modes.iter().all(|mode| mode == "ReadWriteOnce" || mode == "ReadWriteOncePod");

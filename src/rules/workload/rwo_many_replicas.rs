@@ -15,7 +15,11 @@ pub static RULE: Rule = Rule {
 fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
     let classes = rwo::Classes::of(index);
     for object in index.all() {
-        let Some(pod) = object.pod().filter(|pod| !object.is_base && !rwo::is_pinned(*pod)) else { continue };
+        let Some(pod) =
+            object.pod().filter(|pod| object.keeps(&rwo::SCALED) && pod.keeps(&rwo::PLACED) && !rwo::is_pinned(*pod))
+        else {
+            continue;
+        };
         let is_daemon = matches!(object.typed, Some(Typed::DaemonSet(_)));
         let written = scaling::replicas(object).unwrap_or(if is_daemon { i32::MAX } else { 0 });
         let scaler =

@@ -16,7 +16,11 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
     let classes = rwo::Classes::of(index);
     for object in index.kind("Deployment") {
         let Some(Typed::Deployment(deployment)) = &object.typed else { continue };
-        let Some(pod) = object.pod().filter(|pod| !object.is_base && !rwo::is_pinned(*pod)) else { continue };
+        let Some(pod) =
+            object.pod().filter(|pod| object.keeps(&rwo::SCALED) && pod.keeps(&rwo::PLACED) && !rwo::is_pinned(*pod))
+        else {
+            continue;
+        };
         // several replicas are rwo-many-replicas' business
         if scaling::replicas(object) != Some(1) {
             continue;

@@ -15,7 +15,7 @@ pub static RULE: Rule = Rule {
 fn check(object: &Object, found: &mut Found<'_>) {
     let is_definition =
         object.id.api_version == "apiextensions.k8s.io/v1" && object.id.kind == "CustomResourceDefinition";
-    if !is_definition || object.is_patch || object.is_relabelled {
+    if !is_definition || !object.keeps(&["spec"]) {
         return;
     }
     let document = &object.document;

@@ -20,7 +20,7 @@ pub static RULE: Rule = Rule {
 
 fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
     let run = &Run { index, custom: custom(index) };
-    for object in run.index.all().iter().copied().filter(|object| !object.is_relabelled) {
+    for object in run.index.all().iter().copied().filter(|object| object.keeps_selection()) {
         match &object.typed {
             Some(Typed::PodDisruptionBudget(_)) => {
                 let why = "the budget counts no Pod: evictions are as free as without it";
@@ -304,14 +304,14 @@ const MONITOR: &str = "the operator makes no scrape target of it, and reports no
 
 fn monitors(run: &Run<'_, '_>, found: &mut FoundAnywhere<'_>) {
     let monitors = |kinds: [&'static str; 2]| kinds.into_iter().flat_map(|kind| run.index.kind(kind)).copied();
-    for monitor in monitors(OF_PODS).filter(|monitor| !monitor.is_relabelled && is_of_own_namespace(monitor)) {
+    for monitor in monitors(OF_PODS).filter(|monitor| monitor.keeps_selection() && is_of_own_namespace(monitor)) {
         of_pods(run, monitor, &["spec", "selector"], MONITOR, found);
     }
     if monitors(OF_SERVICES).next().is_none() {
         return;
     }
     let services = Services::of(run.index);
-    for monitor in monitors(OF_SERVICES).filter(|monitor| !monitor.is_relabelled) {
+    for monitor in monitors(OF_SERVICES).filter(|monitor| monitor.keeps_selection()) {
         service_monitor(run, &services, monitor, found);
     }
 }
@@ -368,7 +368,7 @@ fn service_monitor<'run>(
         return;
     }
     let beside = run.index.kind_in(Place::of(monitor), "Service").iter().copied();
-    let beside = beside.filter(|service| !service.is_relabelled && is_beside(run.index, monitor, service));
+    let beside = beside.filter(|service| service.keeps_selection() && is_beside(run.index, monitor, service));
     let candidates = beside.filter_map(labelled);
     let is_own = is_of_own_namespace(monitor) && !is_made_by_operator(run, monitor, &selector);
     if let Some(meant) = meant(&selector, candidates).filter(|_| is_own) {
@@ -384,7 +384,10 @@ fn endpoints(run: &Run<'_, '_>, monitor: &Object, selected: &[Labelled<'_>], fou
     let document = &monitor.document;
     let list = document.at(monitor.node, &["spec", "endpoints"]).map_or(&[][..], |list| document.items(list));
     // Those that are changed later, and those of other places, may have any port.
-    if selected.iter().any(|service| service.object.is_relabelled || !is_beside(run.index, monitor, service.object)) {
+    if selected
+        .iter()
+        .any(|service| !service.object.keeps_selection() || !is_beside(run.index, monitor, service.object))
+    {
         return;
     }
     let ports: Vec<&str> = selected.iter().flat_map(|service| port_names(service.object)).collect();

@@ -19,7 +19,7 @@ pub static RULE: Rule = Rule {
 
 fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
     let mut known = Known::new();
-    for object in index.all().iter().copied().filter(|object| !object.is_relabelled) {
+    for object in index.all().iter().copied().filter(|object| object.keeps_selection()) {
         match &object.typed {
             Some(Typed::Service(_)) => service(index, object, &mut known, found),
             Some(Typed::PodDisruptionBudget(budget)) => {
@@ -81,7 +81,7 @@ fn selected<'known, 'run>(
     let beside = index.selected(from, selector);
     let taken = known.entry(beside.key()).or_insert_with(|| {
         let (mut app, mut jobs) = (None, Vec::new());
-        let written = beside.iter().filter(|workload| !workload.is_relabelled);
+        let written = beside.iter().filter(|workload| workload.keeps_selection());
         for pod in written.flat_map(Object::pods) {
             if !pod.labels().is_some_and(|labels| selector.matches(labels)) {
                 continue;
@@ -145,7 +145,7 @@ fn autoscaler<'run>(index: &Index<'run>, object: &Object, known: &mut Known<'run
     ) {
         return;
     }
-    let Some(workload) = index.find(object, kind, name).filter(|workload| !workload.is_relabelled) else {
+    let Some(workload) = index.find(object, kind, name).filter(|workload| workload.keeps_selection()) else {
         return;
     };
     let Some((selector, _)) = selector(workload) else { return };

@@ -24,10 +24,10 @@ pub static RULE: Rule = Rule {
 fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
     let mut told = None;
     let mut declared = HashMap::new();
-    for service in index.kind("Service").iter().filter(|service| !service.is_relabelled) {
+    for service in index.kind("Service").iter().filter(|service| service.keeps_selection()) {
         of_service(index, service, &mut declared, &mut told, found);
     }
-    for ingress in index.kind("Ingress").iter().filter(|ingress| !ingress.is_relabelled) {
+    for ingress in index.kind("Ingress").iter().filter(|ingress| ingress.keeps_selection()) {
         of_ingress(index, ingress, found);
     }
 }
@@ -53,7 +53,8 @@ impl<'run> Declared<'run> {
         let views = pods.iter().flat_map(|object| object.pods()).flat_map(PodView::containers);
         let ports = views.filter(ContainerView::runs_beside_app).flat_map(|view| view.container.ports.iter().flatten());
         let names: BTreeSet<&str> = ports.filter_map(|port| port.name.as_deref()).collect();
-        let is_open = pods.iter().any(|pod| pod.is_relabelled) || names.iter().any(|name| text::is_placeholder(name));
+        let is_open =
+            pods.iter().any(|pod| !pod.keeps_selection()) || names.iter().any(|name| text::is_placeholder(name));
         Self { names, is_open }
     }
 }
@@ -106,6 +107,9 @@ fn of_service<'run>(
 }
 
 fn of_ingress(index: &Index<'_>, ingress: &Object, found: &mut FoundAnywhere<'_>) {
+    if !reads_ports_of_services(ingress) {
+        return;
+    }
     let document = &ingress.document;
     let items = |node, field| document.get(node, field).map_or(&[][..], |list| document.items(list));
     let spec = document.get(ingress.node, "spec").unwrap_or(ingress.node);
@@ -116,7 +120,7 @@ fn of_ingress(index: &Index<'_>, ingress: &Object, found: &mut FoundAnywhere<'_>
     let backends = paths.filter_map(|path| document.get(*path, "backend")).chain(document.get(spec, "defaultBackend"));
     for backend in backends.filter_map(|backend| document.get(backend, "service")) {
         let Some(name) = document.get_str(backend, "name") else { continue };
-        let Some(service) = index.find(ingress, "Service", name).filter(|service| !service.is_relabelled) else {
+        let Some(service) = index.find(ingress, "Service", name).filter(|service| service.keeps_selection()) else {
             continue;
         };
         let number = document.at(backend, &["port", "number"]);
@@ -138,4 +142,13 @@ fn of_ingress(index: &Index<'_>, ingress: &Object, found: &mut FoundAnywhere<'_>
             .because("an Ingress names a port of the Service, not of the Pod; for one that is not there it answers 503")
             .help("name a `port` of the Service");
     }
+}
+
+/// Whether the controller of an Ingress is none that is known to take the number for a port of the Pods: `shenyu-ingress`
+/// joins it to their addresses (apache/shenyu: `DubboIngressParser`).
+fn reads_ports_of_services(ingress: &Object) -> bool {
+    let at = |path: &[&str]| ingress.document.at(ingress.node, path).and_then(|node| ingress.document.str(node));
+    let class =
+        at(&["spec", "ingressClassName"]).or_else(|| at(&["metadata", "annotations", "kubernetes.io/ingress.class"]));
+    class.is_none_or(|class| !class.contains("shenyu"))
 }

@@ -18,7 +18,7 @@ pub static RULE: Rule = Rule {
 
 fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
     let object = facts.pod.object;
-    if object.is_patch || object.is_base || facts.is_open() {
+    if object.is_patch || facts.is_open() {
         return;
     }
     let mut running = facts.running().peekable();
@@ -29,7 +29,7 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
     let Some((server, listen)) = facts.running().find_map(|member| Some((member, member.listens.first()?))) else {
         return;
     };
-    for service in facts.index.services_of(object).filter(|service| !service.is_base && !service.is_patch) {
+    for service in facts.index.services_of(object).filter(|service| service.keeps(&["spec"])) {
         let Some(Typed::Service(typed)) = &service.typed else { continue };
         let Some(spec) = &typed.spec else { continue };
         let Some(labels) = spec.selector.as_ref().filter(|labels| !labels.is_empty()) else { continue };

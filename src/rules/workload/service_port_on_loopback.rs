@@ -26,7 +26,7 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
     if !bound.any(is_bound) {
         return;
     }
-    for service in facts.index.services_of(object) {
+    for service in facts.index.services_of(object).filter(|service| service.keeps_selection()) {
         let Some(Typed::Service(typed)) = &service.typed else { continue };
         let ports = typed.spec.as_ref().and_then(|spec| spec.ports.as_deref());
         let list = service.document.at(service.node, &["spec", "ports"]);

@@ -14,7 +14,9 @@ pub static RULE: Rule = Rule {
 
 fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
     let behind = scaling::behind_services(index);
-    for pod in parts::whole_pods(index) {
+    for pod in
+        parts::final_pods(index, &["spec.volumes"]).filter(|pod| pod.object.keeps(&["spec.replicas", "spec.strategy"]))
+    {
         let object = pod.object;
         let (Some(service), Some(Typed::Deployment(typed))) = (behind.get(&std::ptr::from_ref(object)), &object.typed)
         else {

@@ -1,7 +1,7 @@
 use crate::diagnostic::{Level, RuleId};
 use crate::facts::{PodFacts, Preparation, Role};
 use crate::kube::{Index, Object, in_one_namespace};
-use crate::rules::{Check, Found, Rule, parts};
+use crate::rules::{Check, Found, Rule};
 use crate::yaml::NodeId;
 
 /// A token of the API server lies where nothing uses it.
@@ -30,7 +30,7 @@ const USES: [&str; 12] = [
 
 fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
     let (index, object, spec) = (facts.index, facts.pod.object, facts.pod.spec);
-    if !parts::is_whole(object) {
+    if !facts.pod.keeps(&["spec.serviceAccountName", "spec.serviceAccount", "spec.automountServiceAccountToken"]) {
         return;
     }
     // An account of its own was made for a reason, though files may not show it.

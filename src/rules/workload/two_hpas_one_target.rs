@@ -19,7 +19,7 @@ pub static RULE: Rule = Rule {
 
 fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
     let mut targets: BTreeMap<_, Vec<Scaler<'_>>> = BTreeMap::new();
-    for scaler in scaling::scalers(index).filter(|scaler| !scaler.object.is_base) {
+    for scaler in scaling::scalers(index).filter(|scaler| scaler.object.keeps(&["spec.scaleTargetRef"])) {
         for unit in units(scaler.object) {
             let key = (unit, scaler.object.id.namespace.as_deref(), scaler.kind, scaler.name);
             targets.entry(key).or_default().push(scaler);

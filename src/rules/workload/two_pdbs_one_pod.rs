@@ -20,11 +20,14 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
     // The first budget of each workload, by the namespace of the budget.
     let mut covered: BTreeMap<_, &Object> = BTreeMap::new();
     let mut said = BTreeSet::new();
-    for budget in index.kind("PodDisruptionBudget").iter().filter(|budget| !budget.is_base) {
+    for budget in index.kind("PodDisruptionBudget").iter().filter(|budget| budget.keeps_selection()) {
         let Some(selector) = budget_of(budget).and_then(|budget| budget.spec.as_ref()?.selector.as_ref()) else {
             continue;
         };
         for workload in index.selected(budget, &Selector::of(selector)).iter() {
+            if !workload.keeps_selection() {
+                continue;
+            }
             let key = (budget.id.namespace.as_deref(), std::ptr::from_ref(workload));
             let first = *covered.entry(key).or_insert(budget);
             let is_version = first.id.name == budget.id.name || !same_unit(first, budget);

@@ -14,8 +14,7 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(pod: PodView<'_>, found: &mut Found<'_>) {
-    // kustomize may set another image
-    if pod.object.is_base {
+    if !pod.keeps(&["spec.containers.image", "spec.volumes.image"]) {
         return;
     }
     for view in pod.containers() {

@@ -51,7 +51,7 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
 
 /// Whether what is written of an object is what is applied.
 fn is_as_written(object: &Object) -> bool {
-    !object.is_base && !object.is_patch
+    object.keeps(&["spec"])
 }
 
 type Mismatch = (String, &'static [&'static str], &'static [&'static str]);

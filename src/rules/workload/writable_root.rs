@@ -11,7 +11,7 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(pod: PodView<'_>, found: &mut Found<'_>) {
-    if !parts::is_whole(pod.object) || parts::is_windows(pod) {
+    if !pod.keeps(&parts::SECURITY) || parts::is_windows(pod) {
         return;
     }
     // Knative keeps /tmp for itself and takes no emptyDir there, and few programs do without.

@@ -1,0 +1,112 @@
+//! Which fields of an object something changes before the API server has it: what they hold in the file proves nothing.
+
+use std::sync::Arc;
+
+/// The fields of one object that are changed on its way to the API server.
+#[derive(Clone, Debug, Default)]
+pub struct Changes(Arc<[Field]>);
+
+/// A field by the keys on the way to it, without the items of lists; the object itself where there are none.
+pub(super) type Field = Box<[Box<str>]>;
+
+/// The field of those keys.
+pub(super) fn field<'a>(keys: impl IntoIterator<Item = &'a str>) -> Field {
+    keys.into_iter().map(|key| Box::from(current(key))).collect()
+}
+
+/// Init containers are containers: a rule that reads one kind of them nearly always reads both.
+fn current(key: &str) -> &str {
+    if key == "initContainers" { "containers" } else { key }
+}
+
+impl Changes {
+    /// Whether nothing is changed.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether a field is changed, be it as a part of what is or in one of its own parts.
+    pub fn reach(&self, keys: &[&str]) -> bool {
+        let meets = |field: &Field| field.iter().zip(keys).all(|(one, other)| **one == *current(other));
+        self.0.iter().any(meets)
+    }
+
+    /// Whether validation of a field may come out otherwise: what it may hold depends on the fields around it.
+    pub fn may_mend(&self, keys: &[&str]) -> bool {
+        let is_selection = keys.iter().any(|key| selects(key));
+        let mends = |field: &Field| !is_on_its_own(field) || is_selection && field.iter().any(|key| selects(key));
+        self.reach(keys) || self.0.iter().any(mends)
+    }
+
+    /// The keys that are changed in a map of free keys, such as labels; nothing if any may be.
+    pub fn keys_of<'a>(&'a self, map: &[&str]) -> Option<Vec<&'a str>> {
+        let meets = |field: &&Field| field.iter().zip(map).all(|(one, other)| **one == *current(other));
+        self.0.iter().filter(meets).map(|field| field.get(map.len()).map(|key| &**key)).collect()
+    }
+}
+
+impl FromIterator<Field> for Changes {
+    fn from_iter<I: IntoIterator<Item = Field>>(fields: I) -> Self {
+        let mut fields: Vec<Field> = fields.into_iter().collect();
+        fields.sort_unstable();
+        // what lies in a changed field is changed with it
+        fields.dedup_by(|next, one| next.starts_with(one));
+        Self(fields.into())
+    }
+}
+
+/// Whether hardly any other field is judged by this one; labels and selectors are judged by each other.
+fn is_on_its_own(field: &Field) -> bool {
+    let has_parts = field.len() > 1;
+    let is_apart = |key: &str| matches!(key, "metadata" | "image") || selects(key);
+    has_parts && field.iter().any(|key| is_apart(key)) || field.last().is_some_and(|key| **key == *"replicas")
+}
+
+fn selects(key: &str) -> bool {
+    key == "labels" || key.to_ascii_lowercase().ends_with("selector")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Changes, field};
+
+    fn changes(fields: &[&str]) -> Changes {
+        fields.iter().map(|path| field(path.split('.').filter(|key| !key.is_empty()))).collect()
+    }
+
+    #[test]
+    fn a_change_reaches_what_is_in_it_and_around_it() {
+        let some = changes(&["spec.template.spec.initContainers.ports", "spec.replicas", "metadata.labels.app"]);
+        let reach = |path: &str| some.reach(&path.split('.').collect::<Vec<_>>());
+        for path in
+            ["spec", "spec.template.spec.containers", "spec.template.spec.containers.ports.name", "spec.replicas"]
+        {
+            assert!(reach(path), "{path}");
+        }
+        for path in ["spec.template.spec.containers.args", "spec.selector", "metadata.name", "status"] {
+            assert!(!reach(path), "{path}");
+        }
+        assert!(changes(&[""]).reach(&["spec"]) && !changes(&[]).reach(&["spec"]));
+    }
+
+    #[test]
+    fn what_is_judged_by_its_surroundings_is_mended_by_them() {
+        let may_mend = |change: &str| changes(&[change]).may_mend(&["spec", "ports", "nodePort"]);
+        for change in ["spec.type", "spec", "", "spec.ports", "spec.template.spec.volumes", "data"] {
+            assert!(may_mend(change), "{change}");
+        }
+        for change in ["spec.replicas", "spec.selector", "metadata.name", "spec.template.spec.containers.image.tag"] {
+            assert!(!may_mend(change), "{change}");
+        }
+        let labels = ["spec", "template", "metadata", "labels"];
+        assert!(changes(&["spec.selector.matchLabels.app"]).may_mend(&labels));
+    }
+
+    #[test]
+    fn changed_keys_are_known_or_may_be_any() {
+        let map = ["metadata", "annotations"];
+        assert_eq!(changes(&["metadata.annotations.a", "spec"]).keys_of(&map), Some(vec!["a"]));
+        assert_eq!(changes(&["metadata"]).keys_of(&map), None);
+    }
+}
