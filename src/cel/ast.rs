@@ -27,12 +27,13 @@ impl Expr {
         Self { at, kind, number: 0 }
     }
 
-    /// `a.b.c`, if the tree is nothing but names.
+    /// `a.b.c`, if the tree is nothing but so many names at most.
     #[must_use]
-    pub fn qualified(&self) -> Option<String> {
+    pub fn qualified(&self, most: usize) -> Option<String> {
+        let most = most.checked_sub(1)?;
         match &self.kind {
             Kind::Ident(name) => Some(name.clone()),
-            Kind::Select { operand, field, mode: Mode::Plain } => Some(format!("{}.{field}", operand.qualified()?)),
+            Kind::Select { operand, field, mode: Mode::Plain } => Some(format!("{}.{field}", operand.qualified(most)?)),
             _ => None,
         }
     }

@@ -22,6 +22,10 @@ pub struct Scope {
 /// So many steps one check takes at most; types of nested lists grow with each level.
 const STEPS: usize = 200_000;
 
+/// How deep an expression is checked: chains of operators and fields, in parentheses again and again, nest deeper than
+/// a stack is.
+const DEPTH: usize = 1000;
+
 /// The minor version of Kubernetes whose servers take `sortBy`, which is a macro, with the other functions of lists.
 const SORT_BY: u8 = 35;
 
@@ -104,6 +108,7 @@ struct Checker<'scope> {
     locals: Vec<(String, Type)>,
     bindings: Bindings,
     steps: usize,
+    depth: usize,
     /// How many calls of `format` are around: their lists may hold anything (`ValidateHomogeneousAggregateLiterals`).
     formats: usize,
     /// What is known of each node, where that is asked for; then what the node being checked is about.
@@ -121,6 +126,7 @@ impl<'run> Checker<'run> {
             locals: Vec::new(),
             bindings: Bindings::default(),
             steps: 0,
+            depth: 0,
             formats: 0,
             facts: None,
             overloads: Vec::new(),
@@ -143,7 +149,12 @@ impl<'run> Checker<'run> {
     }
 
     fn expr(&mut self, expr: &mut Expr) -> Checked {
+        self.depth += 1;
+        if self.depth > DEPTH {
+            return Err(CompileError::unsupported(expr.at, "the expression is too complex to be checked"));
+        }
         let of = self.node(expr)?;
+        self.depth -= 1;
         if let Some(facts) = &mut self.facts {
             expr.number = facts.len();
             let (overloads, written) = (std::mem::take(&mut self.overloads), self.written.take());
@@ -158,7 +169,7 @@ impl<'run> Checker<'run> {
             return Err(CompileError::unsupported(expr.at, "the expression is too complex to be checked"));
         }
         let at = expr.at;
-        if let Some(name) = expr.qualified().filter(|name| TYPES.contains(&name.as_str()))
+        if let Some(name) = expr.qualified(3).filter(|name| TYPES.contains(&name.as_str()))
             && self.find(name.split('.').next().unwrap_or_default()).is_none()
         {
             expr.kind = Kind::Ident(name);
@@ -372,8 +383,8 @@ impl<'run> Checker<'run> {
         let at = expr.at;
         let version = self.scope.version;
         let Kind::Call { function, target, args } = &mut expr.kind else { return Ok(Type::Dyn) };
-        // `sets.contains(a, b)` is a function with a dot in its name
-        if let Some(prefix) = target.as_deref().and_then(Expr::qualified) {
+        // `sets.contains(a, b)` is a function with one dot in its name
+        if let Some(prefix) = target.as_deref().and_then(|target| target.qualified(1)) {
             let name = format!("{prefix}.{function}");
             if !functions::overloads(&name).is_empty() {
                 *function = name;

@@ -258,7 +258,7 @@ impl Parser {
                     Kind::Index { operand: Box::new(expr), index: Box::new(index), optional },
                 );
             } else if self.is("{")
-                && let Some(name) = expr.qualified()
+                && let Some(name) = expr.qualified(DEPTH)
             {
                 let fields = self.fields()?;
                 expr = Expr::new(expr.at.to(self.last_at()), Kind::Message { name, fields });

@@ -270,6 +270,25 @@ fn mutations() {
     assert!(records.lines().count() > 80);
 }
 
+/// Chains in parentheses nest as deep as an expression is long: they end neither a stack nor a patience.
+#[test]
+fn deep_expressions_are_left_alone() {
+    let chain = (0..200).fold("dyn(object)".to_owned(), |text, _| format!("({text}{})", ".b".repeat(200)));
+    let sum = (0..150).fold("1".to_owned(), |text, _| format!("({text}{})", "+1".repeat(200)));
+    for expression in [format!("{chain} == 1"), format!("{sum} == 1")] {
+        let policy = serde_json::json!({
+            "apiVersion": "admissionregistration.k8s.io/v1",
+            "kind": "ValidatingAdmissionPolicy",
+            "metadata": {"name": "p"},
+            "spec": {"validations": [{"expression": expression}]},
+        });
+        let file = read("policy.yaml", &policy.to_string());
+        let object = file.objects.first().expect("a policy");
+        let problems = on_deep_stacks(|| Policy::compile(object, Target(37)).problems).unwrap();
+        assert!(problems.iter().any(|problem| problem.is_unsupported), "{problems:?}");
+    }
+}
+
 /// What the estimate of one rule comes to, as the records write it.
 fn estimated(line: &str, template: &str, target: Target) -> String {
     let mut words = line.splitn(4, ' ');

@@ -1,7 +1,7 @@
 //! The cost of calls.
 
 use super::expand::{Form, Node};
-use super::size::{ITEMS, Size, times};
+use super::size::{Size, times};
 use super::way::Way;
 use super::{Arg, Coster, LIST, REGEX, TEXT};
 use crate::cel::types::Type;
@@ -219,7 +219,7 @@ impl<'e> Coster<'e> {
     }
 
     fn size_of(&self, arg: &Arg<'_, 'e>) -> Size {
-        arg.size.or_else(|| self.bound.follow(&arg.path.read())).unwrap_or(Size::UNKNOWN)
+        arg.size.or_else(|| arg.path.size_in(self.bound, false)).unwrap_or(Size::UNKNOWN)
     }
 
     /// Type and size of the elements of a list.
@@ -227,11 +227,7 @@ impl<'e> Coster<'e> {
         let (Type::List(of) | Type::Map(of, _) | Type::Optional(of) | Type::Type(of)) = &list.node.of else {
             return None;
         };
-        let mut path = list.path.read();
-        if !path.is_empty() {
-            path.push(ITEMS.into());
-        }
-        Some(((**of).clone(), self.bound.follow(&path).unwrap_or(Size::UNKNOWN)))
+        Some(((**of).clone(), list.path.size_in(self.bound, true).unwrap_or(Size::UNKNOWN)))
     }
 }
 

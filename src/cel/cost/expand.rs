@@ -8,6 +8,9 @@ use crate::cel::types::Type;
 /// So many nodes an expression may have; each `optMap` doubles what it is called on.
 const NODES: usize = 500_000;
 
+/// How deep they may be in each other: no more than the server reads, but for chains of operators in parentheses.
+const DEPTH: usize = 1000;
+
 /// The variable of loops that collects the result.
 pub const RESULT: &str = "@result";
 
@@ -65,7 +68,7 @@ pub struct Loop<'e> {
 
 /// Makes the tree; nothing where it would be too large.
 pub fn expand<'e>(expr: &'e Expr, facts: &'e [Fact], version: u8) -> Option<(Node<'e>, usize)> {
-    let mut expander = Expander { facts, version, count: 0 };
+    let mut expander = Expander { facts, version, count: 0, depth: 0 };
     let node = expander.node(expr)?;
     Some((node, expander.count))
 }
@@ -74,6 +77,7 @@ struct Expander<'e> {
     facts: &'e [Fact],
     version: u8,
     count: usize,
+    depth: usize,
 }
 
 impl<'e> Expander<'e> {
@@ -95,6 +99,13 @@ impl<'e> Expander<'e> {
     }
 
     fn node(&mut self, expr: &'e Expr) -> Option<Node<'e>> {
+        self.depth += 1;
+        let node = if self.depth > DEPTH { None } else { self.expanded(expr) };
+        self.depth -= 1;
+        node
+    }
+
+    fn expanded(&mut self, expr: &'e Expr) -> Option<Node<'e>> {
         if self.count > NODES {
             return None;
         }

@@ -302,7 +302,7 @@ impl<'e> Coster<'e> {
             Form::Map(entries) => return counted(entries.len()),
             _ => {}
         }
-        if let Some(size) = self.bound.follow(&self.path(node).read()) {
+        if let Some(size) = self.path(node).size_in(self.bound, false) {
             self.set_size(node, Some(size));
             return Some(size);
         }

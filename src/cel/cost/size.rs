@@ -100,9 +100,10 @@ impl Bound {
     }
 
     /// The largest size of what a path leads to; its first word is the variable, whichever it is.
-    pub(super) fn follow(&self, path: &[Rc<str>]) -> Option<Size> {
+    pub(super) fn follow<'w>(&self, mut path: impl Iterator<Item = &'w Rc<str>>) -> Option<Size> {
         let mut bound = self;
-        for word in path.get(1..)? {
+        path.next()?;
+        for word in path {
             bound = match (&**word, &bound.parts) {
                 (ITEMS | VALUES, Parts::Items(inner) | Parts::Entries(inner)) => inner,
                 // the server gives keys no size
@@ -151,13 +152,15 @@ impl Path {
             }
             return Self { words: Rc::clone(&self.words), length: self.length + 1, room: self.room };
         }
-        let mut words = self.read();
+        let mut words: Vec<Rc<str>> = self.words.borrow().iter().take(self.length).cloned().collect();
         words.push(word);
         Self { words: Rc::new(RefCell::new(words)), length: self.length + 1, room: (2 * self.room).max(1) }
     }
 
-    /// The words as they are now.
-    pub fn read(&self) -> Vec<Rc<str>> {
-        self.words.borrow().iter().take(self.length).cloned().collect()
+    /// The size of what it leads to, or of the elements there, as the words are now.
+    pub fn size_in(&self, bound: &Bound, of_elements: bool) -> Option<Size> {
+        let items = [Rc::from(ITEMS)];
+        let more = if of_elements && self.length > 0 { &items[..] } else { &[] };
+        bound.follow(self.words.borrow().iter().take(self.length).chain(more))
     }
 }
