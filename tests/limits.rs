@@ -214,14 +214,13 @@ fn what_is_expanded_does_not_grow_without_end() {
             "apiVersion: v1\nkind: Pod\nmetadata: {{name: a}}\nspec:\n  containers:\n  - name: a\n    image: nginx:1.29\n{rest}\n"
         )
     };
-    let doubled: String =
-        (1..40).map(|step| format!("    - {{name: E{step}, value: \"$(E{0})$(E{0})\"}}\n", step - 1)).collect();
+    let lines = |line: &dyn Fn(usize) -> String, count: usize| (1..=count).map(line).collect::<Vec<_>>().concat();
+    let doubled = lines(&|step| format!("    - {{name: E{step}, value: \"$(E{0})$(E{0})\"}}\n", step - 1), 39);
     let script = format!("a=aaaaaaaa; {}exec nginx -c $a", "a=$a$a; ".repeat(40));
     let exported = format!("export A=aaaaaaaa; {}nginx -c $A", "export A=\"$A$A\"; ".repeat(40));
     let braced = format!("a=aaaaaaaa; {}exec nginx -c ${{a}}", "a=${a}${a}; ".repeat(40));
-    let many: String = (0..1000).map(|key| format!("  K{key}: http://db{key}:80\n")).collect();
-    let sources: String =
-        (0..1000).map(|at| format!("    - {{prefix: P{at}, configMapRef: {{name: many}}}}\n")).collect();
+    let many = lines(&|key| format!("  K{key}: http://db{key}:80\n"), 1000);
+    let sources = lines(&|at| format!("    - {{prefix: P{at}, configMapRef: {{name: many}}}}\n"), 1000);
     let map = format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: many}}\ndata:\n{many}---\n");
     let texts = [
         pod(&format!("    env:\n    - {{name: E0, value: aaaaaaaa}}\n{doubled}    args: ['$(E39)']")),
@@ -273,7 +272,8 @@ fn mistakes_and_boxes_without_end_are_not_shown() {
 #[cfg(unix)]
 #[test]
 fn ignore_files_that_never_end_are_not_read() {
-    let cases: [(&str, &dyn Fn(&Path)); 4] = [
+    type Make<'a> = &'a dyn Fn(&Path);
+    let cases: [(&str, Make<'_>); 4] = [
         ("device", &|path| std::os::unix::fs::symlink("/dev/zero", path).unwrap()),
         ("fifo", &|path| assert!(Command::new("mkfifo").arg(path).status().unwrap().success())),
         ("large", &|path| fs::write(path, "*.a\n".repeat(400_000)).unwrap()),

@@ -294,15 +294,15 @@ pub(super) fn add_templates<'object>(objects: impl Iterator<Item = &'object mut 
 
 #[cfg(test)]
 mod tests {
-    use super::is_around;
+    use super::{home, is_below};
 
     #[test]
     fn a_copy_counts_in_its_folder_and_below() {
+        let is_around = |definition, object| is_below(object, home(definition));
         for (definition, object) in [
             ("crds/gateway.yaml", "apps/shop/route.yaml"),
             ("gateway.yaml", "apps/shop/route.yaml"),
             ("infra/crds/gateway.yaml", "infra/routes/a.yaml"),
-            ("infra/gateway-crds/manifests/a.yaml", "infra/a.yaml"),
             ("shop/gateway.yaml", "shop/routes/a.yaml"),
         ] {
             assert!(is_around(definition, object), "{definition} {object}");

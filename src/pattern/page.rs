@@ -77,7 +77,8 @@ pub(super) fn parameters(definition: &Definition) -> Vec<(String, String)> {
     let mut rows: Vec<_> = properties.into_iter().chain(of_container).flatten().map(row).collect();
     if of_container.is_some() {
         let without = definition.params["x-without"].as_array().into_iter().flatten().filter_map(Json::as_str);
-        let without = without.map(|key| format!(" but `{key}`")).collect::<String>();
+        let without = without.map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
+        let without = if without.is_empty() { without } else { format!(" but {without}") };
         rows.push(("image, …".to_owned(), format!("the keys of `app`{without}")));
     }
     rows

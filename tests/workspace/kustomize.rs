@@ -298,9 +298,9 @@ fn parts_that_kustomize_completes_are_left_alone() {
                [ReadWriteOnce], resources: {requests: {storage: FROM_OVERLAY}}}\n",
         );
     assert_eq!(folder.found(&["."]), [""; 0]);
-    folder.file("dual-stack/kubernetes.yaml", service);
-    let found = folder.found(&["dual-stack/kubernetes.yaml"]);
-    assert!(found.contains(&"dual-stack/kubernetes.yaml missing-field".to_owned()), "{found:?}");
+    folder.file("dual-stack/web.yaml", service.replace("kubernetes", "web"));
+    let found = folder.found(&["dual-stack/web.yaml"]);
+    assert!(found.contains(&"dual-stack/web.yaml missing-field".to_owned()), "{found:?}");
 }
 
 /// The API server's own refusals: those that a change of another field may mend are silenced with it.

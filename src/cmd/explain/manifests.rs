@@ -63,7 +63,7 @@ fn run(workspace: &Workspace, path: &Path, format: ExplainFormat, color: Color) 
         }
     };
     print_text(&text)?;
-    if workloads.is_empty() {
+    if workloads.is_empty() && !objects.is_empty() {
         say("note: no workload is in these manifests: nothing runs a container");
     }
     for failure in &workspace.failures {

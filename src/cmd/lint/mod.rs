@@ -81,10 +81,10 @@ pub fn run(args: &LintArgs, color: Color) -> io::Result<Exit> {
         findings.extend(descriptions::check(&workspace, &projects)?);
         diagnostic::sort(&mut findings);
         let reports = args.formats.iter().filter_map(|report| report.file.as_deref());
-        reports.clone().try_for_each(refuse_to_overwrite)?;
-        for file in reports.chain(args.write_baseline.as_deref()) {
+        for file in reports.clone().chain(args.write_baseline.as_deref()) {
             refuse_manifest(file, &workspace)?;
         }
+        reports.into_iter().try_for_each(refuse_to_overwrite)?;
         if let Some(file) = &args.write_baseline {
             refuse_other_than_baseline(file)?;
         }

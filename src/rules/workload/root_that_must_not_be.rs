@@ -1,9 +1,8 @@
 use k8s_openapi::api::core::v1::{PodSecurityContext, SecurityContext};
 
 use crate::diagnostic::{Level, RuleId};
-use crate::facts::PodFacts;
-use crate::kube::{ContainerView, Index};
-use crate::rules::{Check, Found, Rule, parts};
+use crate::kube::{ContainerView, Index, PodView};
+use crate::rules::{Check, Found, FoundAnywhere, Rule, parts};
 use crate::words::clip;
 use crate::yaml::NodeId;
 
@@ -12,15 +11,15 @@ pub static RULE: Rule = Rule {
     id: RuleId { name: "root-that-must-not-be", family: "workload" },
     level: Level::Error,
     page: include_str!("root_that_must_not_be.md"),
-    check: Check::Facts(check),
+    check: Check::Workspace(check),
 };
 
-fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
-    if parts::is_windows(facts.pod) || facts.pod.is_changed(&parts::SECURITY) {
-        return;
-    }
-    for member in &facts.members {
-        judge(member.container, facts.index, found);
+fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+    for object in index.all() {
+        let is_judged = |pod: &PodView<'_>| !parts::is_windows(*pod) && !pod.is_changed(&parts::SECURITY);
+        for view in object.pods().filter(is_judged).flat_map(PodView::containers) {
+            judge(view, index, &mut found.about(object));
+        }
     }
 }
 
