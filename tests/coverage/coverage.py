@@ -65,11 +65,13 @@ class Template:
         known = {
             "containers", "initContainers", "volumes", "restartPolicy", "terminationGracePeriodSeconds",
             "serviceAccountName", "nodeSelector", "affinity", "tolerations", "topologySpreadConstraints",
-            "imagePullSecrets", "priorityClassName", "securityContext", "shareProcessNamespace",
+            "imagePullSecrets", "priorityClassName", "runtimeClassName", "dnsConfig", "securityContext", "shareProcessNamespace",
             "hostNetwork", "hostPID", "hostIPC",
         }
         # what `host: [network]` sets
-        if self.pod.get("hostNetwork") and self.pod.get("dnsPolicy") == "ClusterFirstWithHostNet":
+        # `dns: node`, or servers of its own; with `host: [network]` the cluster's
+        policy = self.pod.get("dnsPolicy")
+        if policy in ("Default", "None") or self.pod.get("hostNetwork") and policy == "ClusterFirstWithHostNet":
             known.add("dnsPolicy")
         for field, value in self.pod.items():
             if field not in known and not self.is_let_go(field, value) and value not in (None, False, [], {}, ""):
@@ -145,7 +147,7 @@ class Template:
         kinds = [kind for kind in volume if kind != "name" and volume[kind] is not None]
         kind = kinds[0] if kinds else "emptyDir"
         source = volume.get(kind) or {}
-        known = ("emptyDir", "secret", "configMap", "persistentVolumeClaim", "hostPath", "ephemeral", "image")
+        known = ("emptyDir", "secret", "configMap", "persistentVolumeClaim", "hostPath", "ephemeral", "image", "nfs")
         if kind == "csi":
             for field in set(source) - {"driver", "readOnly", "volumeAttributes"}:
                 self.miss(f"volumes[].csi.{field}")
@@ -274,8 +276,12 @@ def main():
                 if form in seen and "--all" not in sys.argv:
                     continue
                 seen.add(form)
+                try:
+                    missing = Template(kind, template).check()
+                except (AttributeError, TypeError):
+                    # a list where a map is, say: the server would not take it either
+                    continue
                 count += 1
-                missing = Template(kind, template).check()
                 fields.update(missing)
                 if missing:
                     print(f"{path}: {kind}/{name}: {', '.join(missing)}")
