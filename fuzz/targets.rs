@@ -192,7 +192,12 @@ pub fn generate(data: &[u8]) {
         let is_asked_for = |finding: &&Finding| {
             source.text.contains(finding.primary.source.slice(finding.primary.span).trim_matches(['"', '\'']))
         };
-        let errors = found.iter().filter(|finding| finding.level == Level::Error);
+        // What a rule says of the programs in it, `gen` says at the description, and prints nothing; that a server would
+        // refuse it is ours.
+        let is_refusal = |finding: &&Finding| {
+            finding.level == Level::Error && finding.rule.is_some_and(|rule| rule.family == "manifest")
+        };
+        let errors = found.iter().filter(is_refusal);
         let wrong: Vec<&Finding> = errors.filter(|finding| !is_asked_for(finding)).collect();
         assert!(wrong.is_empty(), "{wrong:#?}\n{}", read.text);
     });
