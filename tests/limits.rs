@@ -249,7 +249,7 @@ fn what_is_expanded_does_not_grow_without_end() {
 
 #[test]
 fn mistakes_and_boxes_without_end_are_not_shown() {
-    let folder = Folder::new("many");
+    let folder = Folder::new("mistakes-and-boxes");
     let keys = "  A: 1\n".repeat(5_000);
     folder.file(
         "app.yaml",
