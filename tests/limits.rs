@@ -331,7 +331,7 @@ fn a_report_takes_no_manifests_place() {
         assert_eq!(folder.run(arguments).code, Some(2), "{arguments:?}");
         assert_eq!(fs::read_to_string(folder.0.join("a.yaml")).unwrap(), clean, "{arguments:?}");
     }
-    // a baseline is replaced by a new one, and an empty file is nobody's
+    // a baseline is replaced by a new one, and an empty file may be replaced
     folder.file("baseline.json", "");
     for _ in 0..2 {
         assert_eq!(folder.run(&["lint", "--write-baseline", "baseline.json", "b.yaml"]).code, Some(0));

@@ -277,7 +277,7 @@ fn ytt_templates_are_skipped_and_said_to_be_ytts() {
     assert_eq!((run.code, run.out.as_str()), (Some(0), ""));
     assert!(run.err.contains("3 ytt templates skipped (ytt -f FILES | patterns lint -)"), "{}", run.err);
     assert!(!run.err.contains("Helm"), "{}", run.err);
-    // a template that is an object's text, and comments that are nobody's code
+    // a template that is an object's text, and comments that are no code
     let inner = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  country: no\n  app.yml: |\n    #@ load(\"a\", \
                  \"b\")\n    name: #@ b\n";
     folder.file("k8s/app.yaml", inner).file("k8s/b.yaml", format!("#@ the owner: shop\n{NORWAY}"));

@@ -183,7 +183,7 @@ pub(super) fn without_nulls(value: &mut Json) {
 }
 
 /// Whether lists of this kind that hold nothing are absent to the server: all of them are `omitempty` in its types. A
-/// `NetworkPolicy`'s are not: `ingress: []` admits nobody.
+/// `NetworkPolicy`'s are not: `ingress: []` admits no traffic.
 pub(super) fn has_no_empty_lists(kind: &str) -> bool {
     template_pointer(kind).is_some()
         || matches!(

@@ -1,8 +1,8 @@
-//! What has to be deleted because the API server lets nobody change it.
+//! What has to be deleted because the API server does not let it change.
 
 use super::{Compared, Field, Kind};
 
-/// Fields that the API server lets nobody change, as `kubernetes/pkg/apis/*/validation` has them.
+/// Fields that are immutable, as `kubernetes/pkg/apis/*/validation` has them.
 pub(super) fn immutable(object: &Compared) -> Option<String> {
     // What a StatefulSet's update may change: ValidateStatefulSetUpdate in pkg/apis/apps/validation.
     const OF_STATEFUL_SET: &[&str] = &[

@@ -7,7 +7,7 @@ use super::container::{duration, escaped};
 use super::owned::Owned;
 use crate::describe::fits;
 
-/// How long a client stays with its Pod if nobody says (`SetDefaults_Service`).
+/// How long a client stays with its Pod by default (`SetDefaults_Service`).
 const STICKY: u64 = 10800;
 
 /// What a Service is, beside its ports.

@@ -154,7 +154,7 @@ fn counts(definition: &Document, kustomizations: &[u32], object: &Object) -> boo
         || is_below(&object.document.source.name, home(&definition.source.name))
 }
 
-/// Whether the kinds of a group are installed from their project's releases, by whoever uses them.
+/// Whether the kinds of a group are installed from their project's releases by all who use them.
 fn is_everybodys(group: &str) -> bool {
     const DOMAINS: [&str; 49] = [
         "acid.zalan.do",

@@ -16,10 +16,10 @@ use crate::words::list;
 /// The type that has no address: clients get those of the Pods.
 const HEADLESS: &str = "Headless";
 
-/// Keys of `expose` that are about the Service, whoever leads to it.
+/// Keys of `expose` that are about the Service itself, and not about a route to it.
 const KEYS: &[&str] = &["node-port", "address", "sources", "local", "sticky", "unready"];
 
-/// Whether the document's Service has no address of its own: its shape's has none, or `expose` says so.
+/// Whether the document's Service has no cluster IP: its shape's has none, or `expose` says so.
 pub(super) fn is_headless(description: &Description, shape: &Filled) -> bool {
     match description.expose.as_ref().and_then(|expose| expose.service_type.as_deref()) {
         Some(kind) => kind == HEADLESS,

@@ -45,7 +45,7 @@ pub enum Form<'e> {
     Map(Vec<(Node<'e>, Node<'e>)>),
     /// A loop over the elements of a list or map.
     Loop(Box<Loop<'e>>),
-    /// A value by a name of its own.
+    /// A value under a separate name.
     Bind { name: &'e str, value: Box<Node<'e>>, body: Box<Node<'e>> },
 }
 

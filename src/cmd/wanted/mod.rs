@@ -80,7 +80,7 @@ fn walk(folder: &Path) -> impl Iterator<Item = io::Result<ignore::DirEntry>> {
             .build()
             .map(|entry| entry.map_err(|error| io::Error::other(error.to_string())))
     });
-    // what stands in a folder that was not looked into is not left out in silence
+    // a folder that could not be searched is an error, and not left out in silence
     let unread = std::iter::from_fn(move || unread.lock().ok()?.pop().map(Err));
     checked.err().map(Err).into_iter().chain(walk.into_iter().flatten()).chain(unread)
 }

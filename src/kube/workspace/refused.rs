@@ -163,7 +163,7 @@ fn by_name(text: &str) -> Vec<Span> {
         goes_on = None;
         let Some(value) = key_end(bare) else { continue };
         let key = bare[..value - 1].trim_matches([' ', '-', '"', '\'', '{']);
-        // a map under it has names of its own
+        // the names in a map under it say what they hold
         if is_secret_name(key) && !bare[value..].trim().is_empty() {
             all.push(Span::new(start + indentation + value, at));
             goes_on = Some(indentation);

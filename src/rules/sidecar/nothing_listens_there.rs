@@ -18,7 +18,7 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
         let mut said: Vec<u16> = Vec::new();
         for (dial, port) in caller.loopback_dials() {
             let Answer::No(absence) = facts.serves(port, caller, dial.speaks.as_deref()) else { continue };
-            // One default target and nobody beside it: exporters are asked for others (`/probe?target=`).
+            // One default target and no container beside it: exporters are asked for others (`/probe?target=`).
             if dial.certainty == Certainty::Default && facts.running().nth(1).is_none() {
                 continue;
             }

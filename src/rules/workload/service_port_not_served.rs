@@ -33,7 +33,7 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
         let Some(Typed::Service(typed)) = &service.typed else { continue };
         let Some(spec) = &typed.spec else { continue };
         let Some(labels) = spec.selector.as_ref().filter(|labels| !labels.is_empty()) else { continue };
-        // whoever asks a headless Service gets addresses, and takes any port
+        // a headless Service gives addresses alone: clients take any port
         let is_headless = spec.cluster_ip.as_deref() == Some("None");
         let is_near = facts.index.reach(object, service).is_some_and(|reach| reach < Reach::Run);
         let only = facts.index.matching(service, &Selector::map(labels)).only();
