@@ -1,0 +1,361 @@
+//! What people expect of a command line before they have read anything.
+
+use std::fs;
+
+use crate::support::folder::Folder;
+use crate::support::{Run, patterns};
+use serde_json::Value as Json;
+
+const DEPLOYMENT: &str = "\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: shop}
+spec:
+  selector: {matchLabels: {app: shop}}
+  template:
+    metadata: {labels: {app: shop}}
+    spec: {containers: [{name: shop, image: \"registry.example.com/shop:1\", ports: [{name: http, containerPort: 8080}]}]}
+";
+const NORWAY: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: norway}\ndata:\n  country: no\n";
+
+fn service(port: &str) -> String {
+    format!(
+        "apiVersion: v1\nkind: Service\nmetadata: {{name: shop}}\nspec:\n  selector: {{app: shop}}\n  ports: [{{port: 80, \
+         targetPort: {port}}}]\n"
+    )
+}
+
+fn folder(name: &str) -> Folder {
+    let folder = Folder::new("command_line", name);
+    // Without it, the settings of this repository would be looked for.
+    fs::create_dir(folder.0.join(".git")).unwrap();
+    folder
+}
+
+fn json(run: &Run) -> Json {
+    serde_json::from_str(&run.stdout).unwrap_or_else(|_| panic!("{}{}", run.stdout, run.stderr))
+}
+
+#[test]
+fn lint_without_a_path_looks_here() {
+    let folder = folder("here");
+    folder.file("k8s/shop.yaml", DEPLOYMENT).file("k8s/service.yaml", service("http"));
+    let run = folder.run(&["lint"]);
+    assert_eq!((run.code, run.stdout.as_str()), (0, ""));
+    assert_eq!(run.stderr, "checked 2 objects in 2 files: no findings\n");
+    assert_eq!(folder.run(&["lint", "--quiet"]).stderr, "");
+}
+
+#[test]
+fn nothing_to_lint_is_said() {
+    let folder = folder("nothing");
+    folder.file("notes.yaml", "a: 1\n");
+    let run = folder.run(&["lint", "."]);
+    assert_eq!((run.code, run.stderr.as_str()), (0, "warning: there is no Kubernetes object to lint in .\n"));
+    assert_eq!(folder.run(&["lint", "-q", "."]).stderr, "");
+}
+
+#[test]
+fn verbose_says_what_was_read() {
+    let folder = folder("verbose");
+    folder.file("k8s/shop.yaml", DEPLOYMENT).file("k8s/service.yaml", service("http"));
+    folder.file(".patterns.yaml", "lint: {profile: default}\n");
+    let run = folder.run(&["lint", "-v", "--workspace", ".", "k8s/service.yaml"]);
+    assert!(run.stderr.contains("settings: .patterns.yaml\n"), "{}", run.stderr);
+    assert!(run.stderr.contains("linted: k8s/service.yaml: 1 object\n"), "{}", run.stderr);
+    assert!(run.stderr.contains("read for references: k8s/shop.yaml: 1 object\n"), "{}", run.stderr);
+}
+
+/// A commit that renames a port breaks the Service in another file.
+#[test]
+fn a_finding_elsewhere_that_speaks_of_a_named_file_is_reported() {
+    let folder = folder("elsewhere");
+    folder.file("shop.yaml", DEPLOYMENT).file("service.yaml", service("web")).file("other.yaml", NORWAY);
+    let run = folder.run(&["lint", "--format", "json", "--workspace", ".", "shop.yaml"]);
+    let found = json(&run)["findings"].as_array().unwrap().clone();
+    let found: Vec<_> =
+        found.iter().map(|one| (one["file"].as_str().unwrap(), one["rule"].as_str().unwrap())).collect();
+    assert_eq!(found, [("service.yaml", "service-port-missing")]);
+    let junit = folder.run(&["lint", "--format", "junit", "--workspace", ".", "shop.yaml"]).stdout;
+    assert!(junit.contains("name=\"service.yaml\""), "{junit}");
+}
+
+/// The ignore that is beside a finding holds, whichever file the run was about.
+#[test]
+fn ignores_elsewhere_hold() {
+    let folder = folder("elsewhere-ignored");
+    let ignored =
+        service("web").replace("  ports:", "  # patterns: ignore[service-port-missing] comes later\n  ports:");
+    folder.file("shop.yaml", DEPLOYMENT).file("service.yaml", ignored);
+    let run = folder.run(&["lint", "--workspace", ".", "shop.yaml"]);
+    assert_eq!((run.code, run.stdout.as_str()), (0, ""), "{}", run.stderr);
+    folder.file("service.yaml", service("web"));
+    folder.file(".patterns.yaml", "lint: {exceptions: [{rule: service-port-missing, why: comes later}]}\n");
+    assert_eq!(folder.run(&["lint", "--workspace", ".", "shop.yaml"]).stdout, "");
+}
+
+#[test]
+fn standard_input_can_be_a_file_of_the_workspace() {
+    let folder = folder("stdin");
+    folder.file("k8s/shop.yaml", DEPLOYMENT).file("k8s/service.yaml", service("http"));
+    let lint = |text: &str, name: &str| {
+        folder.run_with(&["lint", "--workspace", ".", "--stdin-filename", name, "-"], text.as_bytes(), &[])
+    };
+    assert_eq!(lint(&service("http"), "k8s/service.yaml").stdout, "");
+    let run = lint(&service("web"), "k8s/service.yaml");
+    assert!(run.stdout.contains("k8s/service.yaml:6:"), "{}", run.stdout);
+    // The file on disk does not count beside its unsaved state, even by another way of writing its name.
+    assert_eq!(lint(&service("http"), "./k8s/../k8s/service.yaml").stderr, "checked 1 object in 1 file: no findings\n");
+    // A file that is not there yet.
+    assert!(lint(&service("web"), "k8s/new.yaml").stdout.contains("k8s/new.yaml:6:"));
+    let run = folder.run(&["lint", "--stdin-filename", "a.yaml", "k8s"]);
+    assert_eq!(run.code, 2);
+    assert!(run.stderr.contains("where a PATH is `-`"), "{}", run.stderr);
+}
+
+#[test]
+fn settings_say_how_a_run_fails_and_reports() {
+    let folder = folder("settings");
+    folder.file("a.yaml", DEPLOYMENT).file("b.yaml", service("web"));
+    assert_eq!(folder.run(&["lint"]).code, 0);
+    folder.file(".patterns.yaml", "lint: {fail-on: warning, format: concise}\n");
+    let run = folder.run(&["lint"]);
+    assert_eq!(run.code, 1);
+    assert!(run.stdout.starts_with("b.yaml:6:34: warning[service-port-missing]: "), "{}", run.stdout);
+    let run = folder.run(&["lint", "--fail-on", "error", "--format", "json"]);
+    assert_eq!((run.code, json(&run)["findings"].as_array().unwrap().len()), (0, 1));
+    folder.file(".patterns.yaml", "lint: {format: xml}\n");
+    let run = folder.run(&["lint"]);
+    assert_eq!(run.code, 2);
+    assert!(run.stderr.contains("terminal"), "{}", run.stderr);
+}
+
+#[test]
+fn a_baseline_that_is_missing_is_reported_where_it_is_named() {
+    let folder = folder("baseline");
+    folder.file("a.yaml", NORWAY).file(".patterns.yaml", "lint:\n  baseline: lint/baseline.json\n");
+    let run = folder.run(&["lint"]);
+    assert_eq!(run.code, 2);
+    assert!(run.stderr.contains(".patterns.yaml:2:13"), "{}", run.stderr);
+    assert!(run.stderr.contains("--write-baseline"), "{}", run.stderr);
+}
+
+#[test]
+fn exceptions_for_nothing_are_reported_where_everything_was_looked_at() {
+    let folder = folder("exceptions");
+    let settings = "lint:\n  exceptions:\n    - {rule: norway, path: gone/, why: moved}\n    - {rule: norway, object: \
+                    ConfigMap/gone, why: moved}\n";
+    folder.file("a.yaml", DEPLOYMENT).file(".patterns.yaml", settings).file("sub/b.yaml", service("http"));
+    let run = folder.run(&["lint", "--format", "concise"]);
+    assert_eq!(run.stdout.matches("[unused-ignore]").count(), 2, "{}", run.stdout);
+    // A hook that names files cannot know.
+    assert_eq!(folder.run(&["lint", "a.yaml"]).stdout, "");
+    assert_eq!(folder.run(&["lint", "sub"]).stdout, "");
+}
+
+#[test]
+fn an_ignore_without_a_rule_is_reported() {
+    let folder = folder("ignores");
+    for comment in ["# patterns: ignore", "# patterns: ignore norway it is a country", "# patterns: ignore-file"] {
+        folder.file("a.yaml", NORWAY.replace("\ndata:", &format!("\n{comment}\ndata:")));
+        let run = folder.run(&["lint", "--format", "concise"]);
+        assert!(run.stdout.contains("a.yaml:4:1: warning[unused-ignore]: this ignore names no rule"), "{}", run.stdout);
+    }
+    for comment in ["# patterns: ignored by the deployer", "# patterns ignore", "# patterns: ignoreme"] {
+        folder.file("a.yaml", NORWAY.replace("\ndata:", &format!("\n{comment}\ndata:")));
+        assert!(!folder.run(&["lint"]).stdout.contains("unused-ignore"), "{comment}");
+    }
+}
+
+#[test]
+fn statistics_in_formats_for_programs() {
+    let folder = folder("statistics");
+    folder.file("a.yaml", NORWAY).file("b.yaml", NORWAY.replace("norway", "sweden"));
+    let counts = json(&folder.run(&["lint", "--statistics", "--format", "json"]));
+    assert_eq!(counts["statistics"][0]["rule"], "norway");
+    assert_eq!(counts["statistics"][0]["count"], 2);
+    assert_eq!(counts["summary"]["errors"], 2);
+    let run = folder.run(&["lint", "--statistics", "--format", "markdown"]);
+    assert!(run.stdout.contains("| 2 | error | norway | 2 |"), "{}", run.stdout);
+    let run = folder.run(&["lint", "--statistics", "--format", "sarif"]);
+    assert_eq!(json(&run)["runs"][0]["results"].as_array().unwrap().len(), 2);
+    assert!(run.stderr.contains("2  error    norway (fixable)"), "{}", run.stderr);
+}
+
+#[test]
+fn junit_fails_for_what_fails_the_run() {
+    let folder = folder("junit");
+    folder.file("a.yaml", DEPLOYMENT).file("b.yaml", service("web")).file("c.yaml", NORWAY);
+    let report = |fail_on: &str| folder.run(&["lint", "--format", "junit", "--fail-on", fail_on]).stdout;
+    assert!(report("error").contains("tests=\"3\" failures=\"1\""));
+    assert!(report("error").contains("<system-out>\n6:34: warning[service-port-missing]"), "{}", report("error"));
+    assert!(report("warning").contains("tests=\"3\" failures=\"2\""));
+}
+
+#[test]
+fn colour_follows_the_environment() {
+    let folder = folder("colour");
+    folder.file("a.yaml", NORWAY);
+    let is_coloured = |environment: &[(&str, &str)]| {
+        let unset =
+            [("NO_COLOR", ""), ("FORCE_COLOR", ""), ("CLICOLOR_FORCE", ""), ("CLICOLOR", ""), ("TERM", "xterm")];
+        let environment: Vec<_> = unset.iter().chain(environment).copied().collect();
+        folder.run_with(&["lint"], b"", &environment).stdout.contains("\x1b[")
+    };
+    assert!(!is_coloured(&[]), "a pipe is not a terminal");
+    assert!(is_coloured(&[("FORCE_COLOR", "1")]));
+    assert!(is_coloured(&[("CLICOLOR_FORCE", "1")]));
+    assert!(!is_coloured(&[("FORCE_COLOR", "0")]));
+    assert!(!is_coloured(&[("FORCE_COLOR", "1"), ("NO_COLOR", "1")]));
+}
+
+#[test]
+fn the_rules_are_listed() {
+    let all = json(&patterns(&["rules", "--format", "json"]));
+    let all = all.as_array().unwrap();
+    assert!(all.iter().any(|rule| rule["name"] == "norway" && rule["fixable"] == true && rule["level"] == "error"));
+    let table = patterns(&["rules"]).stdout;
+    assert!(all.iter().all(|rule| table.contains(rule["name"].as_str().unwrap())), "{table}");
+    let family = patterns(&["rules", "election"]).stdout;
+    assert!(family.starts_with("election\n  ") && !family.contains("norway"), "{family}");
+    assert_eq!(patterns(&["explain", "election"]).stdout, family);
+    let unknown = patterns(&["rules", "electoin"]);
+    assert_eq!(unknown.code, 2);
+    assert!(unknown.stderr.contains("did you mean `election`?"), "{}", unknown.stderr);
+}
+
+#[test]
+fn help_completions_and_manual_pages() {
+    assert_eq!(patterns(&["help", "lint"]).stdout, patterns(&["lint", "--help"]).stdout);
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let run = patterns(&["completions", shell]);
+        assert!(run.code == 0 && run.stdout.contains("write-baseline"), "{shell}");
+    }
+    let folder = folder("manual");
+    assert_eq!(folder.run(&["man", "man1"]).code, 0);
+    assert!(fs::read_to_string(folder.0.join("man1/patterns-lint.1")).unwrap().contains("write\\-baseline"));
+}
+
+const DESCRIPTION: &str = "patterns: v1\nname: shop\napp: {image: \"registry.example.com/shop:1\", port: 8080}\n";
+
+/// What `gen` refuses, `lint` finds, at the same place and in every format.
+#[test]
+fn descriptions_are_linted_as_gen_would_read_them() {
+    let folder = folder("descriptions");
+    folder.file("apps/shop.yaml", DESCRIPTION);
+    assert_eq!(folder.run(&["lint"]).stdout, "");
+    folder.file("apps/shop.yaml", DESCRIPTION.replace("port:", "prot:"));
+    let run = folder.run(&["lint", "--format", "concise"]);
+    assert_eq!(run.code, 1, "{}", run.stderr);
+    assert!(run.stdout.starts_with("apps/shop.yaml:3:"), "{}", run.stdout);
+    assert!(run.stdout.contains("error[invalid-description]: "), "{}", run.stdout);
+    let found = json(&folder.run(&["lint", "--format", "sarif"]));
+    assert_eq!(found["runs"][0]["results"][0]["ruleId"], "invalid-description");
+    assert_eq!(folder.run(&["lint", "--ignore", "invalid-description"]).stdout, "");
+}
+
+#[test]
+fn a_description_is_linted_in_each_environment() {
+    let folder = folder("descriptions-environments");
+    let environments = "environments:\n  dev: {}\n  prod:\n    shape: {replicated: {replicas: many}}\n";
+    folder.file("shop.yaml", format!("{DESCRIPTION}{environments}"));
+    let run = folder.run(&["lint", "--format", "concise"]);
+    assert_eq!(run.stdout.lines().count(), 1, "{}", run.stdout);
+    assert!(run.stdout.starts_with("shop.yaml:7:"), "{}", run.stdout);
+}
+
+#[test]
+fn what_a_pipeline_gives_a_description_is_no_mistake() {
+    let folder = folder("descriptions-values");
+    let text = DESCRIPTION.replace(":1\"", ":${tag}\"") + "params: {tag: {type: string}}\n";
+    folder.file("shop.yaml", &text);
+    assert_eq!(folder.run(&["lint"]).stdout, "");
+    // The rest of it is judged.
+    folder.file("shop.yaml", text.clone() + "use: [{https: {sercet: tls}}]\n");
+    assert!(folder.run(&["lint"]).stdout.contains("sercet"));
+    folder.file("shop.yaml", text.replace("${tag}", "${tga}"));
+    assert!(folder.run(&["lint"]).stdout.contains("did you mean `${tag}`?"));
+}
+
+/// A base lacks what its extensions bring, and has what breaks them.
+#[test]
+fn bases_are_judged_where_they_are_extended() {
+    let folder = folder("descriptions-bases");
+    folder.file("base.yaml", "patterns: v1\nname: shop\napp: {port: 8080}\n");
+    folder.file(
+        "prod.yaml",
+        "patterns: v1\nname: shop\nextends: base.yaml\napp: {image: \"registry.example.com/shop:1\"}\n",
+    );
+    assert_eq!(folder.run(&["lint"]).stdout, "");
+    folder.file("base.yaml", "patterns: v1\nname: shop\napp: {port: http}\n");
+    let run = folder.run(&["lint", "--format", "concise"]);
+    assert!(run.stdout.starts_with("base.yaml:3:"), "{}", run.stdout);
+    // Other programs' files are not ours.
+    folder.file("base.yaml", "patterns: [a, b]\n").file("prod.yaml", "kind: X\napiVersion: v1\npatterns: v1\n");
+    assert!(!folder.run(&["lint"]).stdout.contains("invalid-description"));
+}
+
+/// A report in the place of a manifest would be the end of the manifest.
+#[test]
+fn reports_do_not_replace_manifests() {
+    let folder = folder("overwrite");
+    folder.file("a.yaml", NORWAY);
+    for arguments in [["--write-baseline", "a.yaml"], ["--format", "sarif=./a.yaml"]] {
+        let run = folder.run(&[&["lint"], &arguments[..]].concat());
+        assert_eq!(run.code, 2, "{arguments:?}");
+        assert!(run.stderr.contains("a manifest of the run"), "{}", run.stderr);
+        assert_eq!(fs::read_to_string(folder.0.join("a.yaml")).unwrap(), NORWAY);
+    }
+    let run = folder.run(&["lint", "--format", "json=out", "--format", "sarif=out"]);
+    assert!(run.code == 2 && run.stderr.contains("would be written to out"), "{}", run.stderr);
+    assert_eq!(folder.run(&["lint", "--write-baseline", "new.json"]).code, 0);
+    assert_eq!(folder.run(&["lint", "--write-baseline", "new.json"]).code, 0);
+}
+
+/// The flag of a list holds for what is in its items.
+#[test]
+fn lists_of_custom_resources_may_keep_unknown_fields() {
+    let folder = folder("preserve");
+    let lint = |keeps: &str| {
+        let definition = format!(
+            "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {{name: \
+             things.example.com}}\nspec:\n  group: example.com\n  names: {{kind: Thing, plural: things, singular: \
+             thing, listKind: ThingList}}\n  scope: Namespaced\n  versions:\n    - name: v1\n      served: true\n      \
+             storage: true\n      schema:\n        openAPIV3Schema:\n          type: object\n          properties:\n            \
+             spec: {{type: object, properties: {{l: {{type: array{keeps}, items: {{type: object}}}}}}}}\n---\napiVersion: \
+             example.com/v1\nkind: Thing\nmetadata: {{name: a}}\nspec: {{l: [{{b: 1}}]}}\n"
+        );
+        folder.file("a.yaml", definition);
+        folder.run(&["lint", "--format", "concise"]).stdout
+    };
+    assert_eq!(lint(", x-kubernetes-preserve-unknown-fields: true"), "");
+    assert!(lint("").contains("here"), "{}", lint(""));
+}
+
+/// An entry of `ignore` holds for its own document.
+#[test]
+fn a_document_ignores_for_itself() {
+    let folder = folder("ignore");
+    let document = |name: &str, ignore: &str| {
+        format!("patterns: v1\nname: {name}\napp: {{image: \"nginx:1.27\", port: 80, health: /}}\n{ignore}")
+    };
+    let ignore = "ignore: [{rule: read-only-root-needs-volume, why: tried}]\n";
+    let both = |first: &str, second: &str| {
+        folder.file("a.yaml", format!("{}---\n{}", document("one", first), document("two", second)));
+        folder.run(&["gen", "a.yaml"])
+    };
+    let run = both(ignore, "");
+    assert!(run.code == 2 && run.stderr.contains("[read-only-root-needs-volume]: `two`"), "{}", run.stderr);
+    let run = both(ignore, ignore);
+    assert!(run.code == 0 && !run.stderr.contains("finds nothing here"), "{}", run.stderr);
+}
+
+/// A misspelt parameter may be one that holds a secret.
+#[test]
+fn the_value_of_an_unknown_parameter_is_not_shown() {
+    let folder = folder("unknown-parameter");
+    folder.file("a.yaml", DESCRIPTION.to_owned() + "params: {db_password: {type: string, default: \"\"}}\n");
+    let run = folder.run(&["gen", "a.yaml", "--set", "db_pasword=hunter2Xyzzy"]);
+    assert!(run.code == 2 && !run.stderr.contains("hunter2"), "{}", run.stderr);
+    assert!(run.stderr.contains("did you mean `db_password`?"), "{}", run.stderr);
+}

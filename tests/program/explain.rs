@@ -1,0 +1,170 @@
+//! `patterns explain` as users run it.
+
+use crate::support::{files, patterns, patterns_with, relative};
+
+#[test]
+fn a_description_shows_who_listens_where() {
+    let description = "
+patterns: v1
+name: legacy
+app: {image: 'registry.example.com/legacy:2.3', port: 8443, health: /health, env: {MODE: fast}}
+use:
+  - https: {secret: legacy-tls}
+  - topz: {port: 9000}
+---
+patterns: v1
+name: scheduler
+app: {image: 'registry.example.com/scheduler:5', port: 8080}
+shape: {elected: {leases: [scheduler]}}
+";
+    let run = patterns_with(&["explain", "-"], description.as_bytes());
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+    insta::assert_snapshot!("description", run.stdout);
+}
+
+/// What a shape's numbers mean: stragglers, keys that move, time without a leader, memory.
+#[test]
+fn shapes_do_their_arithmetic() {
+    let description = "
+patterns: v1
+name: search
+shape:
+  scatter-gather:
+    leaves: 100
+    leaf: {image: 'registry.example.com/leaf:1', port: 3000}
+    quorum: 98
+    partial: allow
+    timeout: 1s
+    hedge: 200ms
+---
+patterns: v1
+name: strict
+shape: {scatter-gather: {leaves: 1, leaf: {image: 'registry.example.com/leaf:1', port: 3000}}}
+---
+patterns: v1
+name: tiles
+app: {image: 'registry.example.com/tiles:1', port: 8080}
+shape: {sharded: {shards: 9, replicas: 2, router: {protocol: http}}}
+---
+patterns: v1
+name: store
+app: {image: 'registry.example.com/store:1', port: 8080}
+shape: {sharded: 1}
+---
+patterns: v1
+name: scheduler
+app: {image: 'registry.example.com/scheduler:1', port: 8080}
+shape: {elected: {lease: 30s}}
+---
+patterns: v1
+name: front
+shape: {replicated: {role: http-cache, to: service/web, memory: 2Gi, min: 2, max: 6}}
+---
+patterns: v1
+name: plain
+app: {image: 'registry.example.com/plain:1', port: 8080}
+---
+patterns: v1
+name: signup
+app: {image: 'registry.example.com/signup:1', port: 8080}
+shape: {function: {engine: knative, decorators: {defaults: {image: 'registry.example.com/defaults:1', port: 8081}}}}
+";
+    let run = patterns_with(&["explain", "-"], description.as_bytes());
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+    let remarks: Vec<&str> = run.stdout.split("\n\n").filter(|part| !part.contains("  ServiceAccount/")).collect();
+    insta::assert_snapshot!("arithmetic", remarks.join("\n\n"));
+}
+
+#[test]
+fn every_pattern_and_example_has_a_page() {
+    for path in files("patterns", "pattern.yaml") {
+        let name = path.parent().unwrap().file_name().unwrap().to_str().unwrap().to_owned();
+        let page = patterns(&["explain", &name]);
+        assert_eq!((page.code, page.stderr.as_str()), (0, ""), "{name}");
+        assert!(page.stdout.starts_with(&format!("{name} (")), "{name}: {}", page.stdout);
+        let source = patterns(&["explain", &name, "--source"]);
+        let example = std::fs::read_to_string(path.with_file_name("example.yaml")).unwrap();
+        assert!(source.stdout.contains(&example), "{name}");
+        let run = patterns(&["explain", &relative(&path.with_file_name("example.yaml"))]);
+        assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{name}");
+    }
+}
+
+#[test]
+fn the_image_table_has_every_role_and_where_it_was_seen() {
+    let run = patterns(&["explain", "--images"]);
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+    let table = std::fs::read_to_string("patterns/images.yaml").unwrap();
+    for line in table.lines().filter(|line| !line.starts_with('#')) {
+        let (role, rest) = line.split_once(':').unwrap();
+        let (_, evidence) = rest.split_once('#').unwrap_or_else(|| panic!("`{role}` has no evidence"));
+        let row = run.stdout.lines().find(|row| row.split_whitespace().next() == Some(role)).unwrap();
+        assert!(row.ends_with(evidence.trim()), "{row}");
+    }
+}
+
+#[test]
+fn a_name_is_a_file_then_a_pattern_then_a_rule() {
+    let run = patterns(&["explain", "examples"]);
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""), "a folder needs no `/`");
+    let run = patterns(&["explain", "no/such/file"]);
+    assert_eq!((run.code, run.stdout.as_str()), (2, ""));
+    assert!(run.stderr.contains("no/such/file"), "{}", run.stderr);
+    let run = patterns(&["explain", "sidecar-blocks-job"]);
+    assert_eq!(run.code, 0);
+    let run = patterns(&["explain", "htps"]);
+    assert_eq!((run.code, run.stdout.as_str()), (2, ""));
+    assert_eq!(run.stderr, "error: no pattern, rule or program is called `htps`; did you mean `https`?\n");
+    let run = patterns_with(&["explain", "-"], b"patterns: v1\nname: Shop\n");
+    assert_eq!((run.code, run.stdout.as_str()), (2, ""), "a mistake is shown as gen shows it: {}", run.stderr);
+}
+
+/// Manifests of anybody's: each workload's patterns, each container's role and the lines that say so.
+#[test]
+fn manifests_show_their_patterns() {
+    let run = patterns(&["explain", "tests/fixtures/roles.yaml"]);
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+    insta::assert_snapshot!("roles", run.stdout);
+    let json = patterns(&["explain", "--format", "json", "tests/fixtures/roles.yaml"]);
+    let json: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+    let shop = &json["workloads"][1];
+    assert_eq!((&shop["kind"], &shop["name"], &shop["line"]), (&"Deployment".into(), &"shop".into(), &33.into()));
+    let proxy = &shop["containers"][3];
+    assert_eq!((&proxy["role"], &proxy["kind"]), (&"ambassador".into(), &"shard".into()));
+    assert!(proxy["evidence"].as_array().unwrap().iter().all(|evidence| evidence["line"].as_u64() > Some(30)));
+    let mermaid = patterns(&["explain", "--format", "mermaid", "tests/fixtures/roles.yaml"]);
+    assert!(mermaid.stdout.contains("flowchart") && mermaid.stdout.contains("twemproxy"), "{}", mermaid.stdout);
+    let unknown = &json["workloads"][2]["containers"][0];
+    assert_eq!((&unknown["role"], &unknown["confidence"]), (&"unknown".into(), &serde_json::Value::Null));
+}
+
+/// What `gen` makes is read back from standard input and from a folder as what it is.
+#[test]
+fn manifests_may_come_from_standard_input_and_folders() {
+    let made = patterns(&["gen", "examples/legacy-https.yaml"]);
+    let run = patterns_with(&["explain", "-"], made.stdout.as_bytes());
+    assert!(run.stdout.contains("https   sidecar, tls (native)"), "{}", run.stdout);
+    let run = patterns(&["explain", "tests/fixtures/", "tests/fixtures/roles.yaml"]);
+    assert_eq!(run.stdout.matches("roles.yaml:33)").count(), 1, "each file once: {}", run.stdout);
+}
+
+/// What settings say of a project's programs holds for whatever reads its manifests.
+#[test]
+fn programs_of_a_project_are_known() {
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("explain-programs");
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(folder.join("k8s")).unwrap();
+    let settings = "lint:\n  programs:\n  - {program: gate, binaries: [gate], role: sidecar/auth, listens: [{option: --listen}]}\n";
+    std::fs::write(folder.join(".patterns.yaml"), settings).unwrap();
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  containers:\n  - {name: a, image: registry.example.com/a:1}\n\
+               \x20 - {name: gate, image: registry.example.com/gate:1, command: [gate, --listen, ':9443']}\n";
+    let file = folder.join("k8s/a.yaml");
+    std::fs::write(&file, pod).unwrap();
+    let (file, folder) = (file.to_str().unwrap(), folder.to_str().unwrap());
+    for path in [file, folder] {
+        let run = patterns(&["explain", path]);
+        assert!(run.stdout.contains("gate  sidecar, auth") && run.stdout.contains(":9443"), "{}", run.stdout);
+        let run = patterns(&["diagram", "--format", "mermaid", path]);
+        assert!(run.stdout.contains("authenticating proxy"), "{}", run.stdout);
+    }
+}

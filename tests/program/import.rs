@@ -1,0 +1,963 @@
+//! `patterns import` as users run it.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use crate::support::{documents, generate, patterns, patterns_with};
+use serde_json::{Value, json};
+
+/// What is printed for a folder of manifests: the descriptions, then the report.
+fn shown(folder: &str) -> String {
+    let run = patterns(&["import", folder]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    format!("{}\n{}", run.stdout, run.stderr)
+}
+
+#[test]
+fn imports_that_one_would_be_glad_to_get() {
+    for folder in ["shop", "database", "backup", "overlays"] {
+        insta::assert_snapshot!(folder, shown(&format!("tests/import/{folder}")));
+    }
+}
+
+fn report(input: &str) -> Value {
+    let run = patterns_with(&["import", "--format", "json", "-"], input.as_bytes());
+    serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {}{}", run.stdout, run.stderr))
+}
+
+/// A Deployment with these further fields of its container and its Pod.
+fn deployment(container: &str, pod: &str) -> String {
+    format!(
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web}}\nspec:\n  selector: {{matchLabels: {{app: web}}}}\n  \
+         template:\n    metadata: {{labels: {{app: web}}}}\n    spec:\n      containers:\n      - {{name: web, image: \
+         \"registry.example.com/web:1\"{container}}}\n{pod}"
+    )
+}
+
+fn description(report: &Value) -> &str {
+    report["documents"][0]["description"].as_str().unwrap_or_else(|| panic!("no document: {report}"))
+}
+
+/// The proof from outside: what the description generates has each of these values where the manifest has it.
+#[test]
+fn what_is_said_is_generated() {
+    let cases = [
+        ("", "      hostAliases: [{ip: 10.0.0.9, hostnames: [ldap.example.com]}]\n"),
+        ("", "      dnsPolicy: Default\n"),
+        ("", "      terminationGracePeriodSeconds: 3\n"),
+        ("", "      terminationGracePeriodSeconds: 5\n"),
+        ("", "      terminationGracePeriodSeconds: 300\n"),
+        ("", "      shareProcessNamespace: true\n"),
+        ("", "      securityContext: {fsGroup: 42, supplementalGroups: [7]}\n"),
+        ("", "      tolerations: [{key: a, operator: Exists, effect: NoSchedule}]\n"),
+        ("", "      priorityClassName: high\n"),
+        (", imagePullPolicy: Always", ""),
+        (", workingDir: /srv", ""),
+        (", tty: true", ""),
+        (", lifecycle: {preStop: {exec: {command: [drain]}}}", ""),
+        (", securityContext: {privileged: true}", ""),
+        (", securityContext: {capabilities: {add: [NET_ADMIN]}}", ""),
+        (", securityContext: {readOnlyRootFilesystem: false}", ""),
+        (", command: [sh, -c, \"echo ${HOME}; exec web\"]", ""),
+        (", resources: {limits: {cpu: 2, memory: 1Gi, nvidia.com/gpu: 1}}", ""),
+        (", env: [{name: A, valueFrom: {secretKeyRef: {name: s, key: k, optional: true}}}]", ""),
+        (", env: [{name: A, value: \"secret/a/b\"}]", ""),
+        (", envFrom: [{prefix: X_, secretRef: {name: s}}]", ""),
+        (", livenessProbe: {grpc: {port: 9000}}", ""),
+        (", readinessProbe: {httpGet: {path: /, port: 8080, httpHeaders: [{name: Host, value: a}]}}", ""),
+        (", ports: [{containerPort: 53, protocol: UDP, name: dns}, {containerPort: 53, name: dns-tcp}]", ""),
+        (", ports: [{containerPort: 80, hostPort: 80}]", ""),
+        (", volumeMounts: [{name: d, mountPath: /d, subPath: a}]", "      volumes: [{name: d, emptyDir: {}}]\n"),
+        (", volumeMounts: [{name: d, mountPath: /d/}]", "      volumes: [{name: d, hostPath: {path: /d}}]\n"),
+        (", volumeMounts: [{name: d, mountPath: /d}]", "      volumes: [{name: d, nfs: {server: a, path: /}}]\n"),
+        (
+            ", volumeMounts: [{name: d, mountPath: /d}]",
+            "      volumes: [{name: d, secret: {secretName: s, defaultMode: 256}}]\n",
+        ),
+    ];
+    for (container, pod) in cases {
+        let input = deployment(container, pod);
+        let report = report(&input);
+        assert_eq!((&report["imported"], &report["fields"]["lost"]), (&json!(1), &json!(0)), "{input}\n{report}");
+        let run = generate(description(&report));
+        assert_eq!(run.code, 0, "{input}\n{}\n{}", description(&report), run.stderr);
+        let made = documents(&run.stdout);
+        let made = made.iter().find(|object| object["kind"] == "Deployment").expect("a Deployment");
+        let said = &documents(&input)[0];
+        let template = |object: &Value| object["spec"]["template"]["spec"].clone();
+        let (said, made) = (template(said), template(made));
+        for (field, value) in said.as_object().unwrap() {
+            match field.as_str() {
+                "containers" => {
+                    for (field, value) in value[0].as_object().unwrap() {
+                        let made = &made["containers"][0][field];
+                        assert!(
+                            holds(made, value) || is_elsewhere(field, &said),
+                            "{input}\n{field}: {made}\n{}",
+                            run.stdout
+                        );
+                    }
+                }
+                "volumes" => {}
+                _ => assert!(holds(&made[field], value), "{input}\n{field}: {}\n{}", made[field], run.stdout),
+            }
+        }
+    }
+}
+
+/// Whether one value has all of the other, elements of lists by their names.
+fn holds(made: &Value, said: &Value) -> bool {
+    match (made, said) {
+        (Value::Object(made), Value::Object(said)) => {
+            said.iter().all(|(key, value)| made.get(key).is_some_and(|made| holds(made, value)))
+        }
+        (Value::Array(made), Value::Array(said)) => said.iter().all(|value| made.iter().any(|made| holds(made, value))),
+        (made, said) => {
+            let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            text(made).trim_end_matches('/') == text(said).trim_end_matches('/')
+        }
+    }
+}
+
+/// A volume's name is the Pod's own affair: its mounts are compared by what they mount, in the import's own proof.
+fn is_elsewhere(field: &str, said: &Value) -> bool {
+    field == "volumeMounts" && said["volumes"].is_array()
+}
+
+/// Applying the result changes the objects that are there: names and selectors are theirs.
+#[test]
+fn names_and_selectors_stay() {
+    let run = patterns(&["import", "tests/import/shop"]);
+    let made = documents(&generate(&run.stdout).stdout);
+    let of = |kind: &str| made.iter().find(|object| object["kind"] == kind).unwrap_or_else(|| panic!("no {kind}"));
+    assert_eq!(of("Deployment")["spec"]["selector"], json!({"matchLabels": {"app": "shop"}}));
+    assert_eq!(of("Deployment")["spec"]["template"]["metadata"]["labels"]["app"], "shop");
+    assert_eq!(of("Service")["metadata"]["name"], "shop-web");
+    assert_eq!(of("Service")["spec"]["selector"], json!({"app": "shop"}));
+    let backend = of("Ingress").pointer("/spec/rules/0/http/paths/0/backend/service").unwrap();
+    assert_eq!(*backend, json!({"name": "shop-web", "port": {"name": "web"}}));
+    assert_eq!(of("PodDisruptionBudget")["spec"]["selector"], json!({"matchLabels": {"app": "shop"}}));
+    let run = patterns(&["import", "tests/import/database"]);
+    let made = documents(&generate(&run.stdout).stdout);
+    let set = made.iter().find(|object| object["kind"] == "StatefulSet").expect("a StatefulSet");
+    assert_eq!(set["spec"]["serviceName"], "orders-db-headless");
+    assert_eq!(set["spec"]["volumeClaimTemplates"][0]["metadata"]["name"], "pgdata");
+    assert_eq!(set["spec"]["podManagementPolicy"], "OrderedReady");
+}
+
+/// What `gen` makes of a description is that description again, up to what is default.
+#[test]
+fn import_of_gen_is_the_description() {
+    let descriptions = [
+        "{patterns: v1, name: shop, app: {image: \"registry.example.com/shop:1\", port: 8080, health: /healthz}}",
+        "{patterns: v1, name: shop, app: {image: \"registry.example.com/shop:1\", port: 8080, health: {ready: /r, live: /l}, env: {A: b, C: secret/s/k}, resources: {cpu: 1, memory: 1Gi, limit: 2Gi}}, shape: {replicated: {replicas: 3}}}",
+        "{patterns: v1, name: shop, app: {image: \"registry.example.com/shop:1\", port: 6379, protocol: redis, user: 999}, shape: {single: {storage: {size: 5Gi, mount: /data}}}}",
+        "{patterns: v1, name: shop, app: {image: \"registry.example.com/shop:1\", port: 8080, health: /}, shape: {replicated: {max: 9}}, expose: {host: shop.example.com}}",
+        "{patterns: v1, name: shop, namespace: ops, app: {image: \"registry.example.com/shop:1\", command: [work]}, shape: {job: {}}, schedule: \"0 3 * * *\"}",
+        "{patterns: v1, name: shop, app: {image: \"registry.example.com/shop:1\", command: [work], writable: [/work]}, shape: {daemon: {}}, place: {tolerate: [\"*\"]}}",
+        "{patterns: v1, name: shop, app: {image: \"registry.example.com/shop:1\", port: 8080, health: /h, ports: {admin: {port: 9901, private: true}}}, expose: {type: LoadBalancer, address: 192.0.2.10, sticky: true}, services: {shop-admin: {ports: {admin: 9901}}}, dns: node}",
+        "{patterns: v1, name: shop, app: {image: \"registry.example.com/shop:1\", port: 8080, health: /h}, expose: {type: Headless}, rollout: {surge: 25%, unavailable: 1}, share-processes: true, place: {near: [{labels: {app: cache}, over: zone, prefer: 7}]}}",
+        "{patterns: v1, name: shop, app: {image: \"registry.example.com/shop:1\", command: [work], stop: {within: 2s}}, shape: {job: {restart: container}}, schedule: \"0 3 * * *\"}",
+    ];
+    for description in descriptions {
+        let made = generate(description);
+        assert_eq!(made.code, 0, "{}", made.stderr);
+        let report = report(&made.stdout);
+        let text = self::description(&report);
+        let (mut imported, original) = (documents(text).remove(0), documents(description).remove(0));
+        let app = imported["app"].as_object_mut().expect("an app");
+        // what is said now, and was a default: user and resources; and /tmp, which every app has
+        for (key, default) in [
+            ("user", json!(10001)),
+            ("resources", json!({"cpu": "100m", "memory": "128Mi", "limit": "256Mi"})),
+            ("writable", json!(["/tmp"])),
+        ] {
+            if original["app"].get(key).is_none() {
+                assert_eq!(app.shift_remove(key).unwrap_or_else(|| default.clone()), default, "{key}\n{text}");
+            }
+        }
+        if let Some(paths) = app.get_mut("writable").and_then(Value::as_array_mut) {
+            paths.retain(|path| path != "/tmp");
+        }
+        let made_again = documents(&generate(text).stdout);
+        assert_eq!(without_source(made_again), without_source(documents(&made.stdout)), "{text}");
+        for key in [
+            "shape",
+            "expose",
+            "services",
+            "schedule",
+            "place",
+            "rollout",
+            "dns",
+            "share-processes",
+            "namespace",
+            "use",
+            "init",
+        ] {
+            assert_eq!(imported.get(key), original.get(key), "{key}\n{text}");
+        }
+        assert!(imported.get("patch").is_none() && imported.get("adopt").is_none(), "{text}");
+    }
+}
+
+fn without_source(mut objects: Vec<Value>) -> Vec<Value> {
+    for object in &mut objects {
+        object["metadata"]["annotations"].as_object_mut().expect("annotations").shift_remove("patterns/source");
+    }
+    objects
+}
+
+#[test]
+fn what_cannot_be_read_is_named_and_the_rest_imported() {
+    let run = patterns(&["import", "tests/import/broken"]);
+    assert_eq!(run.code, 1);
+    assert!(run.stdout.contains("name: good"), "{}", run.stdout);
+    assert!(run.stderr.contains("half.yaml:11: Deployment/bad: kubectl would refuse it"), "{}", run.stderr);
+    assert!(run.stderr.contains("not read:"), "{}", run.stderr);
+    let run = patterns_with(&["import", "-"], b"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n");
+    assert_eq!((run.code, run.stdout.as_str()), (1, ""));
+    assert!(run.stderr.contains("there is no workload to import"), "{}", run.stderr);
+}
+
+/// What a Secret holds is in no form of the output, and a password that is written in the open stays in its file.
+#[test]
+fn secrets_stay_in_their_files() {
+    for args in [&[][..], &["--diff"], &["--format", "json"]] {
+        let run = patterns(&[&["import"][..], args, &["tests/import/shop"]].concat());
+        assert!(!format!("{}{}", run.stdout, run.stderr).contains("never-shown"), "{args:?}");
+    }
+    let open = deployment(", env: [{name: DB_PASSWORD, value: hunter2-in-the-open}]", "");
+    for args in [&[][..], &["--diff"], &["--format", "json"]] {
+        let run = patterns_with(&[&["import"][..], args, &["-"]].concat(), open.as_bytes());
+        let all = format!("{}{}", run.stdout, run.stderr);
+        let place = "Secret/web-env with DB_PASSWORD, which is in the open at <stdin>:10";
+        assert!(!all.contains("hunter2") && all.contains(place), "{args:?}\n{all}");
+    }
+    assert!(description(&report(&open)).contains("DB_PASSWORD: secret/web-env/DB_PASSWORD"));
+}
+
+/// Elsewhere a secret has no reference that could take its place: whoever imports it is told where it is.
+#[test]
+fn a_secret_elsewhere_is_named_by_its_line() {
+    for container in [
+        "command: [sh, -c, \"mysqldump -phunter2 shop\"]",
+        "command: [sh, -c, \"API_TOKEN=hunter2 work\"]",
+        "args: [\"curl -H 'Authorization: Bearer hunter2hunter2' example.com\"]",
+    ] {
+        let input = deployment(&format!(", {container}"), "");
+        let run = patterns_with(&["import", "-"], input.as_bytes());
+        assert_eq!(run.code, 0, "{container}\n{}", run.stderr);
+        assert!(run.stderr.contains("<stdin>:10: this looks like a secret"), "{container}\n{}", run.stderr);
+        assert!(!run.stderr.contains("hunter2"), "{container}\n{}", run.stderr);
+        let diff = patterns_with(&["import", "--diff", "-"], input.as_bytes());
+        assert!(!diff.stdout.contains("hunter2"), "{container}\n{}", diff.stdout);
+    }
+    let plain =
+        deployment(", command: [sh, -c, \"mkdir -p/data; TOKEN=$TOKEN KEY=a work\"], args: [--token-file, /t]", "");
+    let run = patterns_with(&["import", "-"], plain.as_bytes());
+    assert!(!run.stderr.contains("looks like a secret"), "{}", run.stderr);
+}
+
+fn stateful_set(claims: &[&str], service_port: u16) -> String {
+    let (mut mounts, mut templates) = (String::new(), String::new());
+    for name in claims {
+        write!(mounts, "\n        - {{name: {name}, mountPath: /{name}}}").unwrap();
+        write!(
+            templates,
+            "\n  - metadata: {{name: {name}, labels: {{of: {name}}}}}\n    spec: {{accessModes: [ReadWriteOnce], \
+             resources: {{requests: {{storage: 1Gi}}}}}}"
+        )
+        .unwrap();
+    }
+    format!(
+        "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {{name: db}}\nspec:\n  serviceName: db\n  replicas: 2\n  \
+         selector: {{matchLabels: {{app: db}}}}\n  template:\n    metadata: {{labels: {{app: db}}}}\n    spec:\n      \
+         containers:\n      - name: db\n        image: registry.example.com/db:1\n        ports: [{{containerPort: 8080}}]\n        \
+         volumeMounts:{mounts}\n  volumeClaimTemplates:{templates}\n---\napiVersion: v1\nkind: Service\nmetadata: {{name: db}}\n\
+         spec: {{clusterIP: None, selector: {{app: db}}, ports: [{{port: {service_port}, targetPort: 8080}}]}}\n"
+    )
+}
+
+/// A list of claims is one value to the API server, and immutable: it is all there, as it was.
+#[test]
+fn claims_and_ports_of_a_stateful_set_stay() {
+    for (claims, port) in [(&["data", "wal"][..], 8080), (&["data"], 80), (&["a", "b", "c"], 80)] {
+        let input = stateful_set(claims, port);
+        let report = report(&input);
+        assert_eq!((&report["imported"], &report["fields"]["lost"]), (&json!(1), &json!(0)), "{input}\n{report}");
+        assert_eq!(report["documents"][0]["delete"], json!([]), "{report}");
+        let made = documents(&generate(description(&report)).stdout);
+        let of = |kind: &str| made.iter().find(|object| object["kind"] == kind).expect("an object").clone();
+        let said = &documents(&input)[0];
+        assert_eq!(
+            of("StatefulSet")["spec"]["volumeClaimTemplates"],
+            said["spec"]["volumeClaimTemplates"],
+            "{claims:?}"
+        );
+        let ports = of("Service")["spec"]["ports"].clone();
+        assert_eq!((ports.as_array().map(Vec::len), &ports[0]["port"]), (Some(1), &json!(port)), "{ports}");
+    }
+}
+
+/// What the API server would not change in place is named: it has to be deleted first.
+#[test]
+fn what_cannot_be_changed_in_place_is_named() {
+    let input = deployment("", "")
+        .replace("matchLabels: {app: web}", "matchExpressions: [{key: app, operator: In, values: [web]}]");
+    let delete = report(&input)["documents"][0]["delete"].to_string();
+    assert!(delete.contains("Deployment/web: spec.selector"), "{delete}");
+    let input = stateful_set(&["data"], 8080).replace("  serviceName: db\n", "");
+    let delete = report(&input)["documents"][0]["delete"].to_string();
+    assert!(delete.contains("StatefulSet/db (with --cascade=orphan its Pods go on): spec.serviceName"), "{delete}");
+}
+
+#[test]
+fn no_replicas_are_suspend() {
+    let stopped = |input: &str| input.replacen("spec:\n", "spec:\n  replicas: 0\n", 1).replace("  replicas: 2\n", "");
+    for input in [stopped(&deployment("", "")), stopped(&stateful_set(&["data"], 8080))] {
+        let report = report(&input);
+        assert!(description(&report).contains("use: [suspend]"), "{input}\n{report}");
+        let made = documents(&generate(description(&report)).stdout);
+        let workload = made.iter().find(|object| object["spec"]["template"].is_object()).expect("a workload");
+        assert_eq!(workload["spec"]["replicas"], 0);
+    }
+}
+
+/// Documents have their own names; objects keep theirs.
+#[test]
+fn workloads_of_one_name_are_several_documents() {
+    let long = format!("a{}", "b".repeat(50));
+    let input = [
+        deployment("", ""),
+        deployment("", "").replacen("metadata: {name: web}", "metadata: {name: web, namespace: other}", 1),
+        deployment("", "").replace("kind: Deployment", "kind: DaemonSet"),
+        deployment("", "").replacen("metadata: {name: web}", "metadata: {name: web.example.com}", 1),
+        deployment("", "").replacen("metadata: {name: web}", &format!("metadata: {{name: {long}}}"), 1),
+    ]
+    .join("---\n");
+    let report = report(&input);
+    assert_eq!((&report["imported"], &report["left"]), (&json!(5), &json!([])), "{report}");
+    let run = patterns_with(&["import", "-"], input.as_bytes());
+    let made = generate(&run.stdout);
+    assert_eq!(made.code, 0, "{}", made.stderr);
+    let made = documents(&made.stdout);
+    let mut names: Vec<String> = made
+        .iter()
+        .filter(|object| object["spec"]["template"].is_object())
+        .map(|object| format!("{} {}", object["kind"].as_str().unwrap(), object["metadata"]["name"].as_str().unwrap()))
+        .collect();
+    names.sort();
+    let long = format!("Deployment {long}");
+    assert_eq!(names, ["DaemonSet web", &long, "Deployment web", "Deployment web", "Deployment web.example.com"]);
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("import-names");
+    let _ = std::fs::remove_dir_all(&folder);
+    let run = patterns_with(&["import", "-", "-o", folder.to_str().unwrap()], input.as_bytes());
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 5);
+}
+
+/// What is written and is the server's default is the same, or it is changed: never silence that we complete.
+#[test]
+fn a_default_that_is_written_is_the_same_or_changed() {
+    let report =
+        report(&deployment(", terminationMessagePath: /dev/termination-log", "      enableServiceLinks: true\n"));
+    let changed = report["documents"][0]["changed"].to_string();
+    assert!(changed.contains("enableServiceLinks") && !changed.contains("terminationMessagePath"), "{changed}");
+    assert!(!report["documents"][0]["completed"].to_string().contains("enableServiceLinks"), "{report}");
+}
+
+/// A workload that two environments take from one file is one.
+#[test]
+fn no_more_workloads_are_imported_than_there_are() {
+    let report = patterns(&["import", "--format", "json", "tests/import/layers"]);
+    let report: Value = serde_json::from_str(&report.stdout).unwrap();
+    assert_eq!((&report["workloads"], &report["imported"]), (&json!(3), &json!(3)), "{report}");
+}
+
+#[test]
+fn an_existing_file_is_not_replaced() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("import-existing");
+    let _ = std::fs::remove_dir_all(&folder);
+    let folder = folder.to_str().unwrap();
+    let first = patterns(&["import", "tests/import/shop", "-o", folder]);
+    assert_eq!(first.code, 0, "{}", first.stderr);
+    let file = format!("{folder}/shop.yaml");
+    assert_eq!(patterns(&["gen", &file]).code, 0);
+    std::fs::write(&file, "mine").unwrap();
+    let second = patterns(&["import", "tests/import/shop", "-o", folder]);
+    assert_eq!(second.code, 2);
+    assert!(second.stderr.contains("there is such a file already"), "{}", second.stderr);
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "mine");
+}
+
+/// Each environment generates what its folder holds.
+#[test]
+fn folders_of_the_same_objects_are_environments() {
+    let run = patterns(&["import", "tests/import/overlays"]);
+    let of = |args: &[&str]| {
+        let run = patterns_with(&[&["gen", "-"][..], args].concat(), run.stdout.as_bytes());
+        assert_eq!(run.code, 0, "{}", run.stderr);
+        let objects = documents(&run.stdout);
+        let find = |kind: &str| objects.iter().find(|object| object["kind"] == kind).expect("an object").clone();
+        (
+            find("Deployment")["spec"]["replicas"].clone(),
+            find("Ingress")["spec"]["rules"][0]["host"].clone(),
+            find("Deployment")["metadata"]["namespace"].clone(),
+        )
+    };
+    assert_eq!(of(&[]), (json!(4), json!("www.example.com"), json!("prod")));
+    assert_eq!(of(&["-e", "dev"]), (json!(1), json!("dev.example.com"), json!("dev")));
+}
+
+#[test]
+fn adopting_what_is_not_made_is_an_error() {
+    let cases = [
+        ("port: 80", "adopt: {names: {Ingress: a}}", "makes no Ingress"),
+        ("port: 80", "adopt: {claim: a}", "has no `storage`"),
+        ("port: 80", "adopt: {ordered: true}", "makes no StatefulSet"),
+        ("user: 5", "adopt: {port: web}", "no container declares the app's `port`"),
+        ("port: 80", "adopt: {names: {Job: a}}", "Job"),
+    ];
+    for (app, adopt, message) in cases {
+        let run = generate(&format!(
+            "patterns: v1\nname: shop\napp: {{image: \"registry.example.com/shop:1\", {app}}}\n{adopt}\n"
+        ));
+        assert_eq!(run.code, 2, "{adopt}");
+        assert!(run.stderr.contains(message), "{adopt}: {}", run.stderr);
+    }
+}
+
+/// Descriptions in the form in which they come back: everything that was a default and is now said is in them.
+const ROUND_TRIPS: &[(&str, &str)] = &[
+    ("https", "port: 8080}\nuse: [{https: shop-tls}]"),
+    ("https", "port: 8080, bind: localhost}\nuse: [{https: {secret: shop-tls, port: 9443, reload: 1m}}]"),
+    (
+        "auth",
+        "port: 8080}\nuse: [{https: shop-tls}, {auth: {issuer: \"https://id.example.com\", domains: [example.com], open: [/status]}}]",
+    ),
+    ("metrics", "port: 6379, protocol: redis}\nuse: [{metrics: redis}]"),
+    (
+        "metrics",
+        "port: 5432, protocol: postgres}\nuse: [{metrics: {as: stats, from: postgres, user: pg, password: secret/pg/password, database: shop}}]",
+    ),
+    ("metrics", "port: 8080}\nuse: [{metrics: statsd}]"),
+    (
+        "metrics",
+        "port: 8080, ports: {admin: {port: 9000, private: true}}}\nuse: [{metrics: {from: app, port: admin, path: /stats}}]",
+    ),
+    ("topz", "port: 8080}\nuse: [topz]"),
+    (
+        "git-sync",
+        "port: 8080}\nuse: [{git-sync: {repo: \"https://git.example.com/site.git\", ref: main, reload: /reload}}]",
+    ),
+    ("config", "port: 8080}\nuse: [{config: {from: configmap/shop, mount: /etc/shop, signal: shop}}]"),
+    ("introspect", "port: 8080}\nuse: [{introspect: {config: [configmap/shop], app: /debug}}]"),
+    ("health", "port: 5432, protocol: postgres}\nuse: [{health: {from: postgres, timeout: 2s}}]"),
+];
+
+/// What a pattern brought is that pattern again, and makes the same objects.
+#[test]
+fn sidecars_that_a_pattern_brings_are_that_pattern() {
+    for (pattern, rest) in ROUND_TRIPS {
+        let original = format!("patterns: v1\nname: shop\napp: {{image: \"registry.example.com/shop:1\", {rest}\n");
+        let made = generate(&original);
+        assert_eq!(made.code, 0, "{original}\n{}", made.stderr);
+        let report = report(&made.stdout);
+        let text = description(&report);
+        assert_eq!(report["plain"], 1, "{original}\n{text}");
+        assert_eq!(documents(text)[0]["use"], documents(&original)[0]["use"], "{pattern}\n{text}");
+        let again = generate(text);
+        assert_eq!(again.code, 0, "{text}\n{}", again.stderr);
+        assert_eq!(without_source(documents(&again.stdout)), without_source(documents(&made.stdout)), "{text}");
+    }
+}
+
+/// A container that only looks like one of the catalogue's stays what it is, and one that stood beside the app and
+/// agrees becomes native, which the report says.
+#[test]
+fn sidecars_are_recognised_where_they_agree() {
+    let with = |args: &str| {
+        let sidecar = format!(
+            "      - {{name: stats, image: \"oliver006/redis_exporter:v1.70.0\", ports: [{{containerPort: 9121}}], args: [{args}]}}\n"
+        );
+        report(&(deployment(", ports: [{containerPort: 6379}]", &sidecar) + SERVICE))
+    };
+    let agrees = with("\"--web.listen-address=0.0.0.0:9121\", \"--redis.addr=redis://127.0.0.1:6379\"");
+    let text = description(&agrees);
+    assert!(text.contains("metrics: {as: stats, from: redis}"), "{text}");
+    assert!(text.contains("images: {redis-exporter: \"oliver006/redis_exporter:v1.70.0\"}"), "{text}");
+    assert!(agrees["documents"][0]["changed"].to_string().contains("a native sidecar"), "{agrees}");
+    let other = with("\"--redis.addr=redis://elsewhere.example.com:6379\"");
+    let text = description(&other);
+    assert!(
+        text.contains("as: stats") && text.contains("elsewhere.example.com") && text.contains("container:"),
+        "{text}"
+    );
+    assert_eq!(other["plain"], 1, "{text}");
+}
+
+const SERVICE: &str =
+    "---\napiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {selector: {app: web}, ports: [{port: 6379}]}\n";
+
+/// All examples: whatever they make can be imported, nothing is lost, and what needs no hatch makes the same again.
+#[test]
+#[cfg_attr(debug_assertions, ignore = "generates and imports each example of the catalogue: a minute in a debug build")]
+fn what_the_catalogue_makes_comes_back() {
+    let mut folders = vec![Path::new("patterns").to_owned(), Path::new("examples").to_owned()];
+    let mut files: Vec<String> = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|ending| ending == "yaml")
+                && (name.starts_with("example") || folder.ends_with("examples"))
+            {
+                files.push(path.to_str().unwrap().to_owned());
+            }
+        }
+    }
+    files.sort();
+    let mut seen = 0;
+    for file in files {
+        let made = patterns(&["gen", &file]);
+        if made.code != 0 {
+            // files beside descriptions
+            continue;
+        }
+        let report = report(&made.stdout);
+        assert_eq!(report["fields"]["lost"], 0, "{file}: {report}");
+        assert_eq!(report["imported"], report["workloads"], "{file}: {}", report["left"]);
+        let run = patterns_with(&["import", "-"], made.stdout.as_bytes());
+        if report["workloads"] != 0 {
+            assert_eq!(generate(&run.stdout).code, 0, "{file}: {}", run.stdout);
+            seen += 1;
+        }
+    }
+    assert!(seen > 30, "{seen}");
+}
+
+/// Hostile input ends in a message.
+#[test]
+fn nothing_makes_it_panic() {
+    let base = deployment(", ports: [{containerPort: 80}]", "      volumes: [{name: a, emptyDir: {}}]\n");
+    for (from, to) in [
+        ("name: web}", "name: ~}"),
+        ("labels: {app: web}", "labels: 5"),
+        ("containers:", "containers: []\n      unknown:"),
+        ("emptyDir: {}", "emptyDir: 7"),
+        ("containerPort: 80", "containerPort: 99999999999"),
+        ("matchLabels: {app: web}", "matchLabels: ~"),
+        ("name: web}", "name: \"../../etc\"}"),
+        ("registry.example.com/web:1", ""),
+    ] {
+        let run = patterns_with(&["import", "-"], base.replacen(from, to, 1).as_bytes());
+        assert!(matches!(run.code, 0 | 1), "{from} {to}: {}", run.stderr);
+        assert!(!run.stderr.contains("panicked"), "{}", run.stderr);
+    }
+}
+
+/// Every part of a manifest left out, and every text in it replaced: each of that is imported or left where it is.
+#[test]
+fn no_part_of_a_manifest_is_taken_for_granted() {
+    let base = std::fs::read_to_string("tests/import/shop/shop.yaml").unwrap();
+    let objects = documents(&base);
+    let workload = objects.iter().find(|object| object["kind"] == "Deployment").expect("a Deployment");
+    let mut paths = Vec::new();
+    pointers(workload, "", &mut paths);
+    // without them this is not an object, as any other file that lies around
+    paths.retain(|path| path != "/apiVersion" && path != "/kind");
+    let texts = ["", "${x}", "../..", "a\nb: {", "ß\u{7f}", "$(X)", "0", "-"];
+    let mut mutants = Vec::new();
+    for (number, path) in paths.iter().enumerate() {
+        let mut mutant = workload.clone();
+        let (above, last) = path.rsplit_once('/').unwrap();
+        let above = mutant.pointer_mut(above).unwrap();
+        let text = texts[number % texts.len()];
+        match above {
+            Value::Object(members) if number % 2 == 0 => {
+                members.shift_remove(&last.replace("~1", "/"));
+            }
+            Value::Array(elements) if number % 2 == 0 => {
+                elements.remove(last.parse().unwrap());
+            }
+            _ => *mutant.pointer_mut(path).unwrap() = json!(text),
+        }
+        if mutant["metadata"]["name"] == workload["metadata"]["name"] {
+            mutant["metadata"]["name"] = json!(format!("shop-{number}"));
+        }
+        mutants.push(mutant.to_string());
+    }
+    assert!(mutants.len() > 60, "{}", mutants.len());
+    let run = patterns_with(&["import", "--format", "json", "-"], mutants.join("\n---\n").as_bytes());
+    assert!(matches!(run.code, 0 | 1), "{}", run.stderr);
+    let report: Value = serde_json::from_str(&run.stdout).unwrap();
+    let all = |key: &str| report[key].as_array().unwrap().len();
+    let known = all("documents") + all("left") + all("unread");
+    assert_eq!(known, mutants.len(), "{} {}", report["left"], report["unread"]);
+    assert_eq!(report["fields"]["lost"], 0);
+}
+
+fn pointers(value: &Value, at: &str, found: &mut Vec<String>) {
+    let below: Vec<(String, &Value)> = match value {
+        Value::Object(members) => members.iter().map(|(key, value)| (key.replace('/', "~1"), value)).collect(),
+        Value::Array(elements) => elements.iter().enumerate().map(|(at, value)| (at.to_string(), value)).collect(),
+        _ => Vec::new(),
+    };
+    for (step, value) in below {
+        let path = format!("{at}/{step}");
+        pointers(value, &path, found);
+        found.push(path);
+    }
+}
+
+/// Aliases that unfold to more than anybody writes, and a value as deep as it is long, end in a message.
+#[test]
+fn hostile_streams_end() {
+    let mut aliases = "a: &a [x, x, x, x, x, x, x, x, x]\n".to_owned();
+    for (of, name) in ('a'..='i').zip('b'..='j') {
+        let all = vec![format!("*{of}"); 9].join(", ");
+        writeln!(aliases, "{name}: &{name} [{all}]").unwrap();
+    }
+    let bomb = format!("apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web}}\n{aliases}");
+    let deep = format!(
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web}}\nspec: {}{}\n",
+        "[".repeat(20_000),
+        "]".repeat(20_000)
+    );
+    for input in [bomb, deep, "\u{feff}{{ template }}\n---\n- a\n".to_owned()] {
+        let run = patterns_with(&["import", "-"], input.as_bytes());
+        assert!(matches!(run.code, 1 | 2), "{}", run.code);
+        assert!(!run.stderr.contains("panicked"), "{}", run.stderr);
+    }
+}
+
+fn left(input: &str) -> String {
+    report(input)["left"].to_string()
+}
+
+/// The root filesystem is read-only because we made it so: what the program writes to becomes writable, and nothing is
+/// ignored.
+#[test]
+fn a_completion_that_would_break_the_program_is_mended() {
+    let nginx = deployment("", "").replace("registry.example.com/web:1", "nginx:1.27");
+    assert!(description(&report(&nginx)).contains("/var/cache/nginx"), "{}", report(&nginx));
+    let beside = deployment("", "      - {name: proxy, image: \"nginx:1.27\"}\n");
+    assert!(description(&report(&beside)).contains("as: proxy"), "{}", report(&beside));
+    assert!(description(&report(&beside)).contains("/var/cache/nginx"), "{}", report(&beside));
+    assert!(!report(&nginx).to_string().contains("as the imported manifest has it"));
+}
+
+/// A written address is not the server's choice.
+#[test]
+fn an_address_that_is_written_is_kept_or_named() {
+    let with = |service: &str| {
+        let text = "---\napiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec:\n  selector: {app: web}\n  ports: [{port: 80}]\n";
+        report(&format!("{}{text}  {service}\n", deployment("", ""))).to_string()
+    };
+    assert!(with("clusterIP: 10.96.0.10").contains("10.96.0.10"), "{}", with("clusterIP: 10.96.0.10"));
+    assert!(with("ipFamilies: [IPv6]").contains("IPv6"));
+    let filled_in = with("clusterIP: 10.96.0.10\n  clusterIPs: [10.96.0.10]\n  ipFamilies: [IPv4]");
+    assert!(!filled_in.contains("10.96.0.10"), "{filled_in}");
+}
+
+/// Nothing is made in the place of an object that stays where it is.
+#[test]
+fn what_stays_is_not_overwritten() {
+    let account = "---\napiVersion: v1\nkind: ServiceAccount\nmetadata: {name: web, annotations: {a: b}}\n";
+    let report = report(&(deployment("", "") + account));
+    let is_left = report["left"].to_string().contains("it would make ServiceAccount/web");
+    let is_taken_over = report["documents"].to_string().contains("ServiceAccount/web");
+    assert!(is_left || is_taken_over, "{report}");
+}
+
+/// A token by its form, as a word of an address, and the copy that `kubectl apply` keeps.
+#[test]
+fn secrets_are_known_by_their_values_too() {
+    let env = "env: [{name: GH, value: ghp_0123456789abcdefhunter2}, {name: DB, value: 'jdbc:mysql://h/d?user=a&password=hunter2'}]";
+    let input = deployment(&format!(", {env}"), "").replacen(
+        "metadata: {",
+        "metadata: {annotations: {kubectl.kubernetes.io/last-applied-configuration: 'a hunter2'}, ",
+        1,
+    );
+    for args in [&[][..], &["--diff"], &["--format", "json"]] {
+        let run = patterns_with(&[&["import"][..], args, &["-"]].concat(), input.as_bytes());
+        assert!(!format!("{}{}", run.stdout, run.stderr).contains("hunter2"), "{args:?}\n{}{}", run.stdout, run.stderr);
+    }
+    assert!(description(&report(&input)).contains("GH: secret/web-env/GH"));
+}
+
+/// What answers the liveness probe answers the start-up probe that is added.
+#[test]
+fn an_added_start_up_probe_asks_what_the_liveness_probe_asks() {
+    let asked = |probes: &str| {
+        let said = report(&deployment(&format!(", {probes}"), ""));
+        let made = documents(&generate(description(&said)).stdout);
+        let deployment = made.into_iter().find(|object| object["kind"] == "Deployment").expect("a Deployment");
+        deployment["spec"]["template"]["spec"]["containers"][0]["startupProbe"]["httpGet"].clone()
+    };
+    let of = |path: &str, scheme: &str| format!("{{httpGet: {{path: {path}, port: 80, scheme: {scheme}}}}}");
+    let https = json!({"path": "/h", "port": 80, "scheme": "HTTPS"});
+    assert_eq!(asked(&format!("readinessProbe: {}", of("/h", "HTTPS"))), https);
+    assert_eq!(asked(&format!("livenessProbe: {}", of("/h", "HTTPS"))), https);
+    let both = format!("livenessProbe: {}, readinessProbe: {}", of("/h", "HTTPS"), of("/r", "HTTP"));
+    assert_eq!(asked(&both), https);
+    let started = format!("livenessProbe: {}, startupProbe: {}", of("/h", "HTTPS"), of("/s", "HTTP"));
+    assert_eq!(asked(&started), json!({"path": "/s", "port": 80}));
+}
+
+/// Of each of these a stranger's manifests lost something, or kept something of theirs out.
+#[test]
+fn what_others_share_stays_theirs() {
+    let track = |track: &str| {
+        deployment(", ports: [{containerPort: 8080}]", "")
+            .replace("name: web}", &format!("name: {track}}}"))
+            .replace("{app: web}", &format!("{{app: web, track: {track}}}"))
+    };
+    let common = "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {selector: {app: web}, ports: [{port: 80, \
+                  targetPort: 8080}]}\n---\napiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: web}\nspec: \
+                  {maxUnavailable: 1, selector: {matchLabels: {app: web}}}\n";
+    let both = report(&format!("{}---\n{}---\n{common}", track("stable"), track("canary")));
+    let why = |object: &str| {
+        let of = |one: &&Value| one["object"] == object;
+        both["left"].as_array().unwrap().iter().find(of).map(|one| one["why"].clone())
+    };
+    assert_eq!(why("Service/web"), Some(json!("it selects the Pods of several workloads")), "{both}");
+    assert_eq!(why("PodDisruptionBudget/web"), why("Service/web"), "{both}");
+    // of one workload alone it is narrowed, and the report says so
+    let one = report(&format!("{}---\n{common}", track("stable")));
+    assert!(one["documents"][0]["changed"].to_string().contains("selects the Pods of this workload alone"), "{one}");
+}
+
+#[test]
+fn a_volume_of_two_containers_is_one() {
+    for source in [
+        "ephemeral: {volumeClaimTemplate: {spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}}}",
+        "csi: {driver: secrets.example.com}",
+        "emptyDir: {sizeLimit: 1Gi}",
+    ] {
+        let pod = format!(
+            "      initContainers: [{{name: fill, image: \"registry.example.com/i:1\", volumeMounts: [{{name: e, mountPath: \
+             /out}}]}}]\n      volumes: [{{name: e, {source}}}]\n"
+        );
+        let said = report(&deployment(", volumeMounts: [{name: e, mountPath: /in}]", &pod));
+        let Some(text) = said["documents"][0]["description"].as_str() else { continue };
+        let made = documents(&generate(text).stdout);
+        let spec = &made.iter().find(|one| one["kind"] == "Deployment").unwrap()["spec"]["template"]["spec"];
+        let name = |container: &Value, path: &str| {
+            let mounts = container["volumeMounts"].as_array().unwrap();
+            mounts.iter().find(|one| one["mountPath"] == path).unwrap()["name"].clone()
+        };
+        assert_eq!(name(&spec["initContainers"][0], "/out"), name(&spec["containers"][0], "/in"), "{source}: {text}");
+    }
+}
+
+#[test]
+fn labels_that_something_reads_stay() {
+    let reads = ", env: [{name: R, valueFrom: {fieldRef: {fieldPath: \"metadata.labels['release']\"}}}]";
+    let labelled = |container: &str, labels: &str| {
+        deployment(container, "").replace("labels: {app: web}", &format!("labels: {{app: web, {labels}}}"))
+    };
+    let rule = "---\napiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: web}\nspec: {host: web, \
+                subsets: [{name: one, labels: {app.kubernetes.io/version: \"1.2\"}}]}\n";
+    for (input, label, value) in [
+        (labelled(reads, "release: canary"), "release", "canary"),
+        (labelled("", "release: canary"), "release", "canary"),
+        (labelled("", "app.kubernetes.io/version: \"1.2\"") + rule, "app.kubernetes.io/version", "1.2"),
+    ] {
+        let said = report(&input);
+        let made = documents(&generate(description(&said)).stdout);
+        let made = made.iter().find(|one| one["kind"] == "Deployment").unwrap();
+        assert_eq!(made["spec"]["template"]["metadata"]["labels"][label], value, "{}", description(&said));
+    }
+}
+
+#[test]
+fn secrets_in_other_forms_are_known() {
+    for value in [
+        "Server=db;User=a;Password=kX9fQ2vLm4T;",
+        "AccountName=a;AccountKey=kX9fQ2vLm4T==",
+        "{\"user\":\"a\",\"password\":\"kX9fQ2vLm4T\"}",
+        "password: kX9fQ2vLm4T",
+        "run --requirepass kX9fQ2vLm4T --password kX9fQ2vLm4T",
+    ] {
+        let input = deployment(&format!(", env: [{{name: SETTINGS, value: {}}}]", json!(value)), "");
+        let run = patterns_with(&["import", "--diff", "-"], input.as_bytes());
+        assert!(!format!("{}{}", run.stdout, run.stderr).contains("kX9fQ2"), "{value}: {}{}", run.stdout, run.stderr);
+    }
+    for words in [
+        json!(["serve", "--password", "kX9fQ2vLm4T"]),
+        json!(["serve", "--db-password=kX9fQ2vLm4T"]),
+        json!(["redis-server", "--requirepass", "kX9fQ2vLm4T"]),
+        json!(["mysql", "-u", "root", "-pkX9fQ2vLm4T"]),
+        json!(["curl", "-u", "a:kX9fQ2vLm4T", "http://web"]),
+    ] {
+        let input = deployment(&format!(", command: {words}"), "");
+        let run = patterns_with(&["import", "--diff", "-"], input.as_bytes());
+        assert!(!format!("{}{}", run.stdout, run.stderr).contains("kX9fQ2"), "{words}: {}{}", run.stdout, run.stderr);
+        assert!(left(&input).contains("secret is written in the open"), "{}", left(&input));
+    }
+    // what names no secret
+    for words in [
+        json!(["serve", "--password", "$(PASSWORD)"]),
+        json!(["serve", "--token", "/run/token"]),
+        json!(["ssh", "-p", "22"]),
+    ] {
+        assert_eq!(report(&deployment(&format!(", command: {words}"), ""))["imported"], 1, "{words}");
+    }
+}
+
+#[test]
+fn everyday_manifests_need_no_hatch() {
+    let nginx = deployment(", ports: [{containerPort: 80}]", "").replace("registry.example.com/web:1", "nginx:1.27");
+    let cases = [
+        (nginx, "writable:"),
+        (deployment("", "  strategy: {type: Recreate}\n"), "rollout: {recreate: true}"),
+        (deployment("", "      securityContext: {supplementalGroups: [], sysctls: []}\n"), "image:"),
+        (
+            deployment(
+                ", volumeMounts: [{name: d, mountPath: \"/${A}\"}]",
+                "      volumes: [{name: d, hostPath: {path: /d}}]\n",
+            ),
+            "$${A}",
+        ),
+    ];
+    for (input, part) in cases {
+        let said = report(&input);
+        assert_eq!(said["imported"], 1, "{input}{said}");
+        assert!(description(&said).contains(part), "{part}: {}", description(&said));
+        assert!(!description(&said).contains("patch:"), "{}", description(&said));
+    }
+}
+
+/// A Deployment and a Service with these further fields of its spec, and of its port.
+fn with_service(service: &str, port: &str) -> String {
+    let web = deployment(", ports: [{name: web, containerPort: 8080}, {name: admin, containerPort: 9901}]", "");
+    format!(
+        "{web}---\napiVersion: v1\nkind: Service\nmetadata: {{name: web}}\nspec:\n  selector: {{app: web}}\n  \
+         ports: [{{name: web, port: 8080, targetPort: web{port}}}]\n{service}"
+    )
+}
+
+/// What the language has a key for needs no patch: each of these, with what the description then has.
+#[test]
+fn what_has_a_key_needs_no_hatch() {
+    let pod = |spec: &str| deployment("", spec);
+    let strategy = |rolling: &str| deployment("", &format!("  strategy: {{rollingUpdate: {{{rolling}}}}}\n"));
+    let mounted = |volume: &str| {
+        deployment(", volumeMounts: [{name: d, mountPath: /d}]", &format!("      volumes: [{{name: d, {volume}}}]\n"))
+    };
+    let job = "apiVersion: batch/v1\nkind: Job\nmetadata: {name: once}\nspec:\n  template:\n    spec: {restartPolicy: \
+               OnFailure, containers: [{name: once, image: \"registry.example.com/once:1\"}]}\n";
+    let anti = "      affinity: {podAntiAffinity: {preferredDuringSchedulingIgnoredDuringExecution: [{weight: 7, \
+                podAffinityTerm: {topologyKey: topology.kubernetes.io/zone, labelSelector: {matchExpressions: [{key: \
+                app, operator: In, values: [web]}]}}}]}}\n";
+    let set = "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: db}\nspec:\n  serviceName: db\n  selector: \
+               {matchLabels: {app: db}}\n  template:\n    metadata: {labels: {app: db}}\n    spec: {containers: [{name: db, \
+               image: \"registry.example.com/db:1\", ports: [{containerPort: 5432}]}]}\n---\napiVersion: v1\nkind: \
+               Service\nmetadata: {name: db}\nspec: {selector: {app: db}, ports: [{port: 5432}]}\n";
+    let further = with_service("", "")
+        + "---\napiVersion: v1\nkind: Service\nmetadata: {name: web-admin, labels: {monitored: \"yes\"}}\nspec: {type: \
+           LoadBalancer, selector: {app: web}, ports: [{port: 80, targetPort: 9901}]}\n---\napiVersion: example.com/v1\nkind: \
+           Monitor\nmetadata: {name: m}\nspec: {selector: {matchLabels: {monitored: \"yes\"}}}\n";
+    let cases = [
+        (with_service("  type: NodePort\n", ", nodePort: 30080"), "node-port: 30080"),
+        (with_service("  clusterIP: None\n", ""), "type: Headless"),
+        (
+            with_service("  type: LoadBalancer\n  loadBalancerIP: 192.0.2.9\n  externalTrafficPolicy: Local\n", ""),
+            "address: \"192.0.2.9\", local: true",
+        ),
+        (with_service("  sessionAffinity: ClientIP\n", ""), "sticky: true"),
+        (set.to_owned(), "expose: {type: ClusterIP}"),
+        (further, "type: LoadBalancer\n    ports: {admin: {port: 80, to: 9901}}\n    labels: {monitored: \"yes\"}"),
+        (strategy("maxUnavailable: 1"), "surge: 25%, unavailable: 1"),
+        (strategy("maxSurge: 25%, maxUnavailable: 25%"), "image:"),
+        (job.to_owned(), "restart: container"),
+        (pod("      securityContext: {runAsUser: 7, fsGroup: 9}\n"), "volume-group: 9"),
+        (mounted("nfs: {server: nas.example.com, path: /exports}"), "nfs: \"nas.example.com:/exports\""),
+        (pod("      tolerations: [{key: a, effect: NoSchedule}]\n"), "a=:NoSchedule"),
+        (pod("      tolerations: []\n      imagePullSecrets: []\n      hostAliases: []\n"), "image:"),
+        (pod(anti), "apart: [{labels: {app: web}, over: zone, prefer: 7}]"),
+        (pod("      dnsPolicy: Default\n"), "dns: node"),
+        (pod("      dnsPolicy: ClusterFirstWithHostNet\n"), "image:"),
+        (pod("      dnsConfig: {options: [{name: ndots, value: \"2\"}]}\n"), "options: {ndots: \"2\"}"),
+        (
+            pod("      volumes: [{name: idle, emptyDir: {}}, {name: gone, persistentVolumeClaim: {claimName: c}}]\n"),
+            "image:",
+        ),
+        (
+            with_service("", "").replace("ports: [{name: web, port", "ports: [{name: a-name-of-many-letters, port"),
+            "service-port: a-name-of-many-letters",
+        ),
+        (pod("      runtimeClassName: nvidia\n"), "runtime: nvidia"),
+        (deployment(", resources: {requests: {cpu: 0}}", ""), "image:"),
+        (
+            deployment(
+                ", resources: {limits: {memory: 1Gi}}, env: [{name: M, valueFrom: {resourceFieldRef: {containerName: \
+                 web, resource: limits.memory, divisor: \"1\"}}}]",
+                "",
+            ),
+            "limits/memory",
+        ),
+        (
+            deployment("", "      - {name: b, image: \"registry.example.com/b:1\", imagePullPolicy: Always}\n"),
+            "image-pull: {b: Always}",
+        ),
+        (
+            deployment(
+                ", ports: [{name: web, containerPort: 80}]",
+                "      - {name: b, image: \"registry.example.com/b:1\", ports: [{name: web, containerPort: 81}]}\n",
+            ),
+            "port-81",
+        ),
+        (
+            deployment("", "")
+                .replace("apps/v1", "extensions/v1beta1")
+                .replace("  selector: {matchLabels: {app: web}}\n", ""),
+            "image:",
+        ),
+        (
+            mounted("persistentVolumeClaim: {claimName: web}")
+                + "---\napiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: web, labels: {app: web}}\nspec: \
+                   {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}\n",
+            "labels: {claim: {app: web}}",
+        ),
+        (
+            deployment(
+                ", volumeMounts: [{name: d, mountPath: /etc/app.ini, subPath: b.ini}]",
+                "      volumes: [{name: d, configMap: {name: c, items: [{key: a.ini, path: b.ini}]}}]\n",
+            ),
+            "file: a.ini",
+        ),
+    ];
+    let mut wrong = Vec::new();
+    for (input, part) in cases {
+        let said = report(&input);
+        let document = said["documents"][0]["description"].as_str().unwrap_or_default();
+        let is_plain = said["plain"] == 1 && said["fields"]["lost"] == 0;
+        if !is_plain || !document.contains(part) || generate(document).code != 0 {
+            wrong.push(format!("{part}:\n{input}\n{document}{}\n{}", said["left"], generate(document).stderr));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n======\n"));
+}
+
+/// One port in TCP and in UDP, which one Service offers, and two Services of a load balancer.
+#[test]
+fn one_number_for_two_protocols() {
+    let input = deployment(
+        ", ports: [{name: dns, containerPort: 53, protocol: UDP}, {name: dns-tcp, containerPort: 53}]",
+        "",
+    ) + "---\napiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {selector: {app: web}, ports: [{name: dns, port: \
+           53, protocol: UDP}, {name: dns-tcp, port: 53, protocol: TCP}]}\n";
+    let said = report(&input);
+    assert_eq!((&said["imported"], &said["fields"]["lost"]), (&json!(1), &json!(0)), "{said}");
+    let made = documents(&generate(description(&said)).stdout);
+    let service = made.iter().find(|object| object["kind"] == "Service").expect("a Service");
+    let ports = service["spec"]["ports"].as_array().unwrap();
+    let has = |protocol: &str| {
+        ports.iter().any(|port| port["port"] == 53 && port["protocol"].as_str().unwrap_or("TCP") == protocol)
+    };
+    assert!(ports.len() == 2 && has("TCP") && has("UDP"), "{service}");
+}

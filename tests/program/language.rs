@@ -1,0 +1,159 @@
+//! The description language where files, environments and parameters meet.
+
+use std::path::{Path, PathBuf};
+
+use crate::support::{Run, documents, generate, patterns};
+use serde_json::Value;
+
+/// A folder of this test run's own with these files.
+fn folder(name: &str, files: &[(&str, &str)]) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = std::fs::remove_dir_all(&folder);
+    for (file, text) in files {
+        let path = folder.join(file);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    folder
+}
+
+fn gen_file(folder: &Path, file: &str, more: &[&str]) -> Run {
+    let path = folder.join(file);
+    patterns(&[&["gen", path.to_str().unwrap()], more].concat())
+}
+
+fn deployment(run: &Run) -> Value {
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    documents(&run.stdout).into_iter().find(|object| object["kind"] == "Deployment").expect("a Deployment")
+}
+
+/// The names of a Pod's containers, sidecars first.
+fn containers(deployment: &Value) -> Vec<&str> {
+    let pod = &deployment["spec"]["template"]["spec"];
+    let lists = ["initContainers", "containers"].map(|list| pod[list].as_array().cloned().map_or(0, |list| list.len()));
+    let name = |list: &str, at: usize| pod[list][at]["name"].as_str().unwrap();
+    let sidecars = (0..lists[0]).map(|at| name("initContainers", at));
+    sidecars.chain((0..lists[1]).map(|at| name("containers", at))).collect()
+}
+
+fn count(text: &str, what: &str) -> usize {
+    text.matches(what).count()
+}
+
+const BASE: &str = r#"patterns: v1
+name: shop
+app: {image: "registry.example.com/shop:1.7.0", port: 8080}
+params: {count: {type: integer, default: 3}}
+shape: {replicated: {replicas: "${count}"}}
+use:
+  - metrics: {from: statsd, map: map.yaml}
+  - git-sync: {repo: "https://git.example.com/shop.git", mount: /srv}
+environments:
+  prod: {params: {count: 5}}
+"#;
+
+#[test]
+fn what_a_base_declares_is_there_for_who_extends_it() {
+    let over =
+        "patterns: v1\nname: shop\nextends: base/shop.yaml\nuse: [topz]\nenvironments: {dev: {params: {count: 1}}}\n";
+    let map = "mappings: [{match: \"shop.*\", name: shop}]\n";
+    let folder = folder("language-extends", &[("base/shop.yaml", BASE), ("base/map.yaml", map), ("over.yaml", over)]);
+    let run = gen_file(&folder, "over.yaml", &[]);
+    let made = deployment(&run);
+    assert_eq!(made["spec"]["replicas"], 3);
+    assert_eq!(containers(&made), ["metrics", "git-sync", "topz", "shop"], "new entries come last");
+    assert!(run.stdout.contains("shop.*"), "base/map.yaml lies beside the base");
+    for (more, replicas) in [
+        (&["-e", "prod"][..], 5),
+        (&["-e", "dev"], 1),
+        (&["--set", "count=8"], 8),
+        (&["-e", "prod", "--set", "count=8"], 8),
+    ] {
+        assert_eq!(deployment(&gen_file(&folder, "over.yaml", more))["spec"]["replicas"], replicas, "{more:?}");
+    }
+    let run = gen_file(&folder, "over.yaml", &["-e", "prdo"]);
+    assert!(run.code == 2 && run.stderr.contains("-e prod"), "{}", run.stderr);
+}
+
+#[test]
+fn a_base_that_cannot_be_had_is_the_only_mistake() {
+    let two = format!("{BASE}---\n{}", BASE.replace("name: shop", "name: other"));
+    let over = |target: &str| format!("patterns: v1\nname: web\nextends: {target}\napp: {{port: 9090}}\n");
+    let (several, list, gone) = (over("two.yaml"), over("[two.yaml]"), over("gone.yaml"));
+    let folder = folder(
+        "language-no-base",
+        &[("two.yaml", &two), ("several.yaml", &several), ("list.yaml", &list), ("lost.yaml", &gone)],
+    );
+    for (file, message) in [
+        ("several.yaml", "none has this one's name"),
+        ("list.yaml", "`extends` takes a string, not a list"),
+        ("lost.yaml", "cannot read"),
+    ] {
+        let run = gen_file(&folder, file, &[]);
+        assert_eq!((run.code, count(&run.stderr, "error:")), (2, 1), "{file}: {}", run.stderr);
+        assert!(run.stderr.contains(message), "{file}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn an_environment_changes_adds_and_removes_uses_by_name() {
+    let description = r#"patterns: v1
+name: shop
+app: {image: "registry.example.com/shop:1.7.0", port: 8080}
+use:
+  - topz
+  - git-sync: {as: site, repo: "https://git.example.com/site.git", mount: /srv}
+environments:
+  changed: {use: [site: {ref: release}]}
+  gone: {use: [topz: null, site: null]}
+  moved: {use: [topz: null, topz: {port: 9999}]}
+  added: {use: [introspect, git-sync: {as: docs, repo: "https://git.example.com/docs.git", mount: /docs}]}
+"#;
+    let folder = folder("language-uses", &[("shop.yaml", description)]);
+    let made = |environment: &str| deployment(&gen_file(&folder, "shop.yaml", &["-e", environment]));
+    assert!(made("changed").to_string().contains("--ref=release"));
+    assert_eq!(containers(&made("changed")), ["topz", "site", "shop"]);
+    assert_eq!(containers(&made("gone")), ["shop"]);
+    assert_eq!(containers(&made("moved")), ["site", "topz", "shop"]);
+    assert_eq!(containers(&made("added")), ["topz", "site", "introspect", "docs", "shop"]);
+}
+
+/// `N: 1` would set a variable called `false`.
+#[test]
+fn keys_that_yaml_reads_as_something_else() {
+    let description = |env: &str, extra: &str| {
+        format!(
+            "patterns: v1\nname: shop\napp: {{image: \"registry.example.com/shop:1.7.0\", port: 8080, env: {env}}}\n\
+             extra: [{{apiVersion: v1, kind: ConfigMap, metadata: {{name: x}}, data: {extra}}}]\n"
+        )
+    };
+    let run = generate(&description("{N: \"1\"}", "{a: b}"));
+    assert_eq!((run.code, run.stdout.as_str()), (2, ""));
+    assert!(run.stderr.contains("YAML reads the key `N` as `false`"), "{}", run.stderr);
+    assert!(run.stderr.contains("quote it: \"N\""), "{}", run.stderr);
+    let run = generate(&description("{\"N\": \"1\", true: \"2\"}", "{a: b}"));
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert!(run.stdout.contains("name: \"N\""), "{}", run.stdout);
+}
+
+#[test]
+fn what_only_follows_from_a_parameter_is_not_said_beside_it() {
+    let description = |hole: &str| {
+        format!(
+            "patterns: v1\nname: shop\nparams: {{count: {{type: integer, default: 3}}}}\n\
+             app: {{image: \"registry.example.com/shop:1.7.0\", port: 8080}}\n\
+             shape: {{replicated: {{replicas: \"{hole}\"}}}}\n"
+        )
+    };
+    let folder =
+        folder("language-params", &[("good.yaml", &description("${count}")), ("bad.yaml", &description("${cuont}"))]);
+    for (file, more, message) in [
+        ("bad.yaml", &[][..], "did you mean `${count}`?"),
+        ("good.yaml", &["--set", "count=7.5"], "takes a whole number, not a fraction"),
+        ("good.yaml", &["--set", "count=many"], "takes a whole number, not a string"),
+    ] {
+        let run = gen_file(&folder, file, more);
+        assert_eq!((run.code, count(&run.stderr, "error:")), (2, 1), "{file} {more:?}: {}", run.stderr);
+        assert!(run.stderr.contains(message), "{file} {more:?}: {}", run.stderr);
+    }
+}

@@ -1,0 +1,579 @@
+//! What hostile input, full disks and closed pipes do to the program: as `SECURITY.md` promises.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::support::binary;
+
+const NORWAY: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: norway}\ndata:\n  country: no\n";
+const DESCRIPTION: &str = "patterns: v1\nname: shop\napp: {image: registry.example.com/shop:1.2, port: 8080}\nshape: {replicated: {replicas: 2}}\n";
+
+/// Longer than anything here takes on a busy machine, and shorter than forever.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A folder of one test's own, which looks like a repository.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("limits").join(name);
+        let _ = fs::remove_dir_all(&path);
+        fs::create_dir_all(path.join("repository/.git")).unwrap();
+        Self(path.join("repository"))
+    }
+
+    fn file(&self, name: &str, content: impl AsRef<[u8]>) -> &Self {
+        let path = self.0.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+        self
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(binary());
+        command.args(arguments).current_dir(&self.0).env("NO_COLOR", "1").stdin(Stdio::null());
+        command
+    }
+
+    /// Runs a command line that must come to an end.
+    fn run(&self, arguments: &[&str]) -> Ended {
+        let mut child = self.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let (mut out, mut err) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
+        let out = std::thread::spawn(move || read(&mut out));
+        let err = std::thread::spawn(move || read(&mut err));
+        let start = Instant::now();
+        let status = loop {
+            if let Some(status) = child.try_wait().unwrap() {
+                break status;
+            }
+            if start.elapsed() > PATIENCE {
+                child.kill().unwrap();
+                child.wait().unwrap();
+                panic!("{arguments:?} did not end");
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        };
+        Ended { code: status.code(), out: out.join().unwrap(), err: err.join().unwrap() }
+    }
+
+    fn text(&self, name: &str) -> String {
+        fs::read_to_string(self.0.join(name)).unwrap()
+    }
+
+    /// The names of all files in the folder, hidden ones included.
+    fn names(&self) -> Vec<String> {
+        let entries = fs::read_dir(&self.0).unwrap();
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    }
+}
+
+fn read(from: &mut impl std::io::Read) -> String {
+    let mut bytes = Vec::new();
+    from.read_to_end(&mut bytes).unwrap();
+    String::from_utf8(bytes).unwrap()
+}
+
+struct Ended {
+    code: Option<i32>,
+    out: String,
+    err: String,
+}
+
+impl Ended {
+    /// A failed run whose message says this.
+    #[track_caller]
+    fn fails(&self, with: &str) {
+        assert_eq!(self.code, Some(2), "{}{}", self.out, self.err);
+        assert!(self.err.contains(with), "{}", self.err);
+    }
+}
+
+#[test]
+fn what_aliases_copy_is_limited_in_bytes() {
+    let folder = Folder::new("aliases");
+    let copies: String = (0..11_000).fold(String::new(), |text, at| text + &format!("  k{at}: *a\n"));
+    let bomb = format!("{}  a: &a \"{}\"\n{copies}", NORWAY, "x".repeat(170_000));
+    folder.file("bomb.yaml", bomb).file("few.yaml", format!("{NORWAY}  a: &a \"{}\"\n  b: *a\n", "x".repeat(400_000)));
+    let run = folder.run(&["read", "bomb.yaml"]);
+    assert!(run.code == Some(1) && run.err.contains("aliases copy more than 16 MiB"), "{}", run.err);
+    assert_eq!(folder.run(&["read", "few.yaml"]).code, Some(0));
+}
+
+#[cfg_attr(debug_assertions, ignore = "reads two million lines: ten seconds of a debug build")]
+#[test]
+fn documents_of_a_file_are_limited() {
+    let folder = Folder::new("documents");
+    folder.file("many.yaml", "---\n".repeat(2_000_010));
+    let run = folder.run(&["read", "many.yaml"]);
+    assert!(run.code == Some(1) && run.err.contains("more than 1000000 documents"), "{}", run.err);
+}
+
+#[cfg(unix)]
+#[test]
+fn devices_and_pipes_that_files_name_are_not_read() {
+    let folder = Folder::new("devices");
+    assert!(Command::new("mkfifo").arg(folder.0.join("pipe")).status().unwrap().success());
+    for target in ["/dev/zero", "pipe"] {
+        folder.file("shop.yaml", format!("{DESCRIPTION}extends: {target}\n"));
+        folder.run(&["gen", "shop.yaml"]).fails(if target == "pipe" {
+            "not a regular file"
+        } else {
+            "lies outside of"
+        });
+        folder.file("manifests/norway.yaml", NORWAY);
+        folder.file("manifests/.patterns.yaml", format!("lint: {{baseline: {}}}\n", target.replace("pipe", "../pipe")));
+        folder.run(&["lint", "manifests"]).fails("not a regular file");
+        fs::remove_file(folder.0.join("manifests/.patterns.yaml")).unwrap();
+        let to = || if target == "pipe" { folder.0.join("pipe") } else { target.into() };
+        let [kustomization, settings] =
+            ["kustomization.yaml", ".patterns.yaml"].map(|name| folder.0.join("manifests").join(name));
+        std::os::unix::fs::symlink(to(), &kustomization).unwrap();
+        assert_eq!(folder.run(&["lint", "manifests"]).code, Some(1));
+        fs::remove_file(kustomization).unwrap();
+        std::os::unix::fs::symlink(to(), &settings).unwrap();
+        folder.run(&["lint", "manifests"]).fails("not a regular file");
+        fs::remove_file(settings).unwrap();
+    }
+}
+
+/// Without them the run would seem to have checked what it has not.
+#[cfg(unix)]
+#[test]
+fn settings_that_cannot_be_read_are_an_error() {
+    let folder = Folder::new("settings");
+    folder.file("manifests/norway.yaml", NORWAY).file("shop.yaml", DESCRIPTION);
+    let settings = folder.0.join(".patterns.yaml");
+    let commands: [&[&str]; 3] = [&["lint", "manifests"], &["gen", "shop.yaml"], &["lint", "manifests/norway.yaml"]];
+    fs::create_dir(&settings).unwrap();
+    for command in commands {
+        folder.run(command).fails(".patterns.yaml: not a regular file");
+    }
+    fs::remove_dir(&settings).unwrap();
+    assert!(Command::new("mkfifo").arg(&settings).status().unwrap().success());
+    for command in commands {
+        folder.run(command).fails(".patterns.yaml: not a regular file");
+    }
+    fs::remove_file(&settings).unwrap();
+    std::os::unix::fs::symlink("nowhere", &settings).unwrap();
+    for command in commands {
+        folder.run(command).fails(".patterns.yaml: No such file");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn what_the_command_line_names_may_be_a_pipe_and_has_a_size() {
+    let folder = Folder::new("named");
+    folder.run(&["lint", "/dev/zero"]).fails("larger than 128 MiB, the most that is read (limit input-bytes");
+    let mut child = folder
+        .command(&["lint", "--format", "concise", "/dev/stdin"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(NORWAY.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+}
+
+#[test]
+fn a_description_extends_nothing_outside_of_its_repository() {
+    let folder = Folder::new("outside");
+    folder.file("../secret.yaml", "password: hunter2\n");
+    folder.file("apps/shop.yaml", format!("{DESCRIPTION}extends: ../../secret.yaml\n"));
+    let run = folder.run(&["gen", "apps/shop.yaml"]);
+    run.fails("lies outside of");
+    assert!(!run.err.contains("hunter2"), "{}", run.err);
+    folder.file("base.yaml", DESCRIPTION).file("apps/shop.yaml", "patterns: v1\nname: shop\nextends: ../base.yaml\n");
+    let run = folder.run(&["gen", "apps/shop.yaml"]);
+    assert_eq!(run.code, Some(0), "{}", run.err);
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink("../secret.yaml", folder.0.join("link.yaml")).unwrap();
+        folder.file("apps/shop.yaml", format!("{DESCRIPTION}extends: ../link.yaml\n"));
+        let run = folder.run(&["gen", "apps/shop.yaml"]);
+        run.fails("lies outside of");
+        assert!(!run.err.contains("hunter2"), "{}", run.err);
+    }
+}
+
+/// Variables that repeat each other double at each step.
+#[test]
+fn what_is_expanded_does_not_grow_without_end() {
+    let pod = |rest: &str| {
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: a}}\nspec:\n  containers:\n  - name: a\n    image: nginx:1.29\n{rest}\n"
+        )
+    };
+    let lines = |line: &dyn Fn(usize) -> String, count: usize| (1..=count).map(line).collect::<Vec<_>>().concat();
+    let doubled = lines(&|step| format!("    - {{name: E{step}, value: \"$(E{0})$(E{0})\"}}\n", step - 1), 39);
+    let script = format!("a=aaaaaaaa; {}exec nginx -c $a", "a=$a$a; ".repeat(40));
+    let exported = format!("export A=aaaaaaaa; {}nginx -c $A", "export A=\"$A$A\"; ".repeat(40));
+    let braced = format!("a=aaaaaaaa; {}exec nginx -c ${{a}}", "a=${a}${a}; ".repeat(40));
+    let many = lines(&|key| format!("  K{key}: http://db{key}:80\n"), 1000);
+    let sources = lines(&|at| format!("    - {{prefix: P{at}, configMapRef: {{name: many}}}}\n"), 1000);
+    let map = format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: many}}\ndata:\n{many}---\n");
+    let texts = [
+        pod(&format!("    env:\n    - {{name: E0, value: aaaaaaaa}}\n{doubled}    args: ['$(E39)']")),
+        pod(&format!("    command: [sh, -c, '{script}']")),
+        pod(&format!("    command: [sh, -c, '{exported}']")),
+        pod(&format!("    command: [bash, -ec, '{braced}']")),
+        pod(&format!("    command: [sh, -c, 'sh -c \"{script}\"']")),
+        pod(&format!(
+            "    env: [{{name: E, value: {}}}]\n    args: ['{}']",
+            "x".repeat(100_000),
+            "$(E)".repeat(20_000)
+        )),
+        map + &pod(&format!("    envFrom:\n{sources}")),
+    ];
+    for (at, text) in texts.iter().enumerate() {
+        let folder = Folder::new(&format!("expanded-{at}"));
+        folder.file("a.yaml", text);
+        for command in ["lint", "explain", "diagram", "import"] {
+            let before = Instant::now();
+            let run = folder.run(&[command, "a.yaml"]);
+            assert!(run.code == Some(0) || run.code == Some(1), "{command} {at}: {:?} {}", run.code, run.err);
+            assert!(before.elapsed() < PATIENCE && run.out.len() + run.err.len() < 4 << 20, "{command} {at}");
+        }
+    }
+}
+
+#[test]
+fn mistakes_and_boxes_without_end_are_not_shown() {
+    let folder = Folder::new("mistakes-and-boxes");
+    let keys = "  A: 1\n".repeat(5_000);
+    folder.file(
+        "app.yaml",
+        format!("patterns: v1\nname: shop\napp:\n  image: a:1\n  env:\n{}", keys.replace("  A", "    A")),
+    );
+    let run = folder.run(&["gen", "app.yaml"]);
+    assert!(
+        run.code != Some(0) && run.err.contains("more (limit mistakes: 200)"),
+        "{}",
+        &run.err[run.err.len() - 300..]
+    );
+    let both = "apiVersion: v1\nkind: Service\nmetadata: {name: sN}\nspec: {selector: {app: a}, ports: [{port: 80}]}\n---\n\
+                apiVersion: v1\nkind: Pod\nmetadata: {name: pN, labels: {app: a}}\nspec: {containers: [{name: a, image: a}]}\n---\n";
+    folder.file("all.yaml", (0..300).map(|at| both.replace('N', &at.to_string())).collect::<String>());
+    folder.run(&["diagram", "all.yaml"]).fails("limit diagram-parts)");
+    assert_eq!(folder.run(&["diagram", "--format", "dot", "all.yaml"]).code, Some(0));
+}
+
+/// `.gitignore` and `.ignore` are read by whatever walks a folder, and git can carry a link.
+#[cfg(unix)]
+#[test]
+fn ignore_files_that_never_end_are_not_read() {
+    type Make<'a> = &'a dyn Fn(&Path);
+    let cases: [(&str, Make<'_>); 4] = [
+        ("device", &|path| std::os::unix::fs::symlink("/dev/zero", path).unwrap()),
+        ("fifo", &|path| assert!(Command::new("mkfifo").arg(path).status().unwrap().success())),
+        ("large", &|path| fs::write(path, "*.a\n".repeat(400_000)).unwrap()),
+        ("link", &|path| std::os::unix::fs::symlink("/dev/stdin", path).unwrap()),
+    ];
+    for (name, make) in cases {
+        for place in [".gitignore", ".ignore", "k8s/.gitignore", "k8s/deep/.ignore"] {
+            let folder = Folder::new(&format!("ignore-{name}-{}", place.replace('/', "-")));
+            folder.file("a.yaml", NORWAY).file("k8s/deep/b.yaml", NORWAY).file("k8s/app.yaml", DESCRIPTION);
+            make(&folder.0.join(place));
+            for command in ["lint", "explain", "import", "gen"] {
+                let run = folder.run(&[command, "."]);
+                assert!(run.code.is_some() && run.code != Some(0), "{command} {name} {place}: {:?}", run.code);
+                let says = run.err.contains("not a regular file") || run.err.contains("limit named-file-bytes");
+                assert!(says || name == "link", "{command} {name} {place}: {}", run.err);
+            }
+        }
+    }
+    // a link to a file of the repository is as good as the file
+    let folder = Folder::new("ignore-plain");
+    folder.file("rules", "b.yaml\n").file("a.yaml", NORWAY).file("b.yaml", NORWAY);
+    std::os::unix::fs::symlink("rules", folder.0.join(".ignore")).unwrap();
+    let run = folder.run(&["lint", "--format", "concise", "."]);
+    assert!(run.out.contains("a.yaml") && !run.out.contains("b.yaml"), "{}", run.out);
+}
+
+#[cfg(unix)]
+#[test]
+fn settings_show_and_read_nothing_outside_of_their_repository() {
+    let folder = Folder::new("settings-outside");
+    folder.file("../auths.json", "{\"auths\": {\"registry\": {\"auth\": \"hunter2\"}}}\n").file("a.yaml", NORWAY);
+    std::os::unix::fs::symlink("../auths.json", folder.0.join(".patterns.yaml")).unwrap();
+    let run = folder.run(&["lint", "a.yaml"]);
+    run.fails("is a link that leads out of");
+    assert!(!run.err.contains("hunter2") && !run.err.contains("auths:"), "{}", run.err);
+    fs::remove_file(folder.0.join(".patterns.yaml")).unwrap();
+    folder.file("../policy/a.yaml", NORWAY);
+    for outside in ["/dev/stdin", "/dev/zero", "/", "../policy", "../policy/a.yaml", "k8s/../../policy"] {
+        folder.file(".patterns.yaml", format!("lint: {{policies: [{outside}]}}\n")).file("k8s/b.yaml", NORWAY);
+        folder.run(&["lint", "a.yaml"]).fails("not a file or folder of the repository");
+    }
+}
+
+#[test]
+fn a_report_takes_no_manifests_place() {
+    let folder = Folder::new("report-over-manifest");
+    let clean = NORWAY.replace("no\n", "'no'\n");
+    for arguments in [
+        &["lint", "--write-baseline", "a.yaml", "b.yaml"][..],
+        &["lint", "--format", "json=a.yaml", "b.yaml"],
+        &["lint", "--format", "sarif=a.yaml", "."],
+        &["diagram", "a.yaml", "-o", "a.yaml", "--format", "svg"],
+    ] {
+        folder.file("a.yaml", &clean).file("b.yaml", NORWAY);
+        assert_eq!(folder.run(arguments).code, Some(2), "{arguments:?}");
+        assert_eq!(fs::read_to_string(folder.0.join("a.yaml")).unwrap(), clean, "{arguments:?}");
+    }
+    // a baseline is replaced by a new one, and an empty file may be replaced
+    folder.file("baseline.json", "");
+    for _ in 0..2 {
+        assert_eq!(folder.run(&["lint", "--write-baseline", "baseline.json", "b.yaml"]).code, Some(0));
+    }
+}
+
+#[test]
+fn parameters_do_not_grow_without_end() {
+    let folder = Folder::new("parameters");
+    let holes = "${p}".repeat(20_000);
+    folder.file(
+        "a.yaml",
+        format!(
+            "patterns: v1\nname: a\nparams: {{p: {{type: string, default: {}}}}}\napp: {{image: a:1, env: {{E: \"{holes}\"}}}}\n",
+            "x".repeat(100_000)
+        ),
+    );
+    for command in ["gen", "lint", "explain"] {
+        let run = folder.run(&[command, "a.yaml"]);
+        let said = run.out.clone() + &run.err;
+        assert!(run.code != Some(0) && said.contains("limit parameter-bytes"), "{command}: {said}");
+    }
+}
+
+#[test]
+fn templates_of_a_projects_own_come_to_an_end() {
+    let pattern = "\
+name: busy
+family: sidecar
+summary: does a lot
+literature: none
+image: config
+params:
+  type: object
+  properties:
+    text: {type: string, description: what to say}
+";
+    let loops = "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}";
+    let prints = "{% for a in range(99999) %}{{ params.text }}{% endfor %}";
+    let steps = "more than 1000000 steps";
+    let patience = "limit template-";
+    let doubled = "{% set a = params.text %}".to_owned() + &"{% set a = a ~ a %}".repeat(60);
+    let grown = |from: &str, by: &str, then: &str| {
+        let begin = format!("{{% set all = namespace(a={from}) %}}");
+        format!("{begin}{{% for i in range(60) %}}{{% set all.a = {by} %}}{{% endfor %}}{then}")
+    };
+    let text = |by: &str| grown("params.text", by, "");
+    let nested = |then: &str| grown("[1]", "[all.a, all.a]", then);
+    let many = |then: &str| format!("{{% set all = [1] * 99999999 %}}{then}");
+    for (name, template, message) in [
+        ("steps", loops.to_owned(), steps),
+        ("output", prints.to_owned(), "writes more than 8 MiB"),
+        ("doubled", doubled, steps),
+        ("added", text("all.a ~ all.a"), steps),
+        ("joined", text("[all.a, all.a] | join"), steps),
+        ("replaced", text("all.a | replace('x', 'xx')"), steps),
+        ("multiplied", text("all.a * 1000"), steps),
+        (
+            "calls",
+            "{% macro f(a, n) %}{% if n %}{{ f(a ~ a, n - 1) }}{% endif %}{% endmacro %}{{ f(params.text, 60) }}"
+                .to_owned(),
+            steps,
+        ),
+        // What the engine's fuel does not count: lists that are longer than what made them.
+        ("list-written", many("a: {{ all }}"), patience),
+        ("list-of-ours", many("a: {{ all | owned('x', []) }}"), patience),
+        ("list-shared", nested("a: {{ all.a }}"), patience),
+        ("folders", many("a: {{ all | folders }}"), "more than 100000 elements"),
+        ("list-added", grown("[1]", "all.a + all.a", ""), patience),
+        ("list-text", many("a: {{ all ~ '' }}"), patience),
+        ("constant", "a: {{ 2 in [1] * 99999999 }}".to_owned(), patience),
+        ("list-compared", many("{% if all == [1] * 99999999 %}{% endif %}"), patience),
+        ("shared-json", nested("a: {{ all.a | tojson }}"), patience),
+    ] {
+        let folder = Folder::new(name);
+        folder.file("own/sidecar/busy/pattern.yaml", pattern).file("own/sidecar/busy/pod.yaml.j2", template);
+        folder.file("shop.yaml", format!("{DESCRIPTION}use: [{{busy: {{text: {}}}}}]\n", "x".repeat(1000)));
+        folder.run(&["gen", "--catalogue", "own", "shop.yaml"]).fails(message);
+    }
+}
+
+#[test]
+fn expressions_of_a_projects_own_come_to_an_end() {
+    let folder = Folder::new("expression");
+    let pattern = "\
+name: busy
+family: sidecar
+summary: does a lot
+literature: none
+image: config
+params: {type: object, properties: {text: {type: string, description: what to say}}}
+checks: [{that: '[1] * 99999999 == [1] * 99999999', at: text, message: never}]
+";
+    folder.file("own/sidecar/busy/pattern.yaml", pattern).file("own/sidecar/busy/pod.yaml.j2", "metadata: {}\n");
+    folder.file("shop.yaml", format!("{DESCRIPTION}use: [busy]\n"));
+    folder.run(&["gen", "--catalogue", "own", "shop.yaml"]).fails("limit template-");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_fix_keeps_mode_and_link_and_leaves_nothing_beside() {
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+    let folder = Folder::new("fix");
+    folder.file("a.yaml", NORWAY).file("../outside.yaml", NORWAY).file("deep/b.yaml", NORWAY);
+    fs::set_permissions(folder.0.join("a.yaml"), fs::Permissions::from_mode(0o640)).unwrap();
+    std::os::unix::fs::symlink("deep/b.yaml", folder.0.join("inside.yaml")).unwrap();
+    std::os::unix::fs::symlink("../outside.yaml", folder.0.join("outside.yaml")).unwrap();
+    assert_eq!(folder.run(&["lint", "--fix", "a.yaml", "inside.yaml"]).code, Some(0));
+    assert_eq!(fs::metadata(folder.0.join("a.yaml")).unwrap().mode() & 0o777, 0o640);
+    assert!(folder.text("a.yaml").contains("country: \"no\"") && folder.text("deep/b.yaml").contains("\"no\""));
+    assert!(folder.0.join("inside.yaml").is_symlink());
+    folder.run(&["lint", "--fix", "outside.yaml"]).fails("a link to");
+    assert_eq!(folder.text("../outside.yaml"), NORWAY);
+    assert_eq!(folder.names(), [".git", "a.yaml", "deep", "inside.yaml", "outside.yaml"]);
+}
+
+/// A file-size limit of the shell stands for a full disk: a write fails half way.
+#[cfg(unix)]
+#[test]
+fn a_full_disk_leaves_every_file_as_it_was() {
+    let folder = Folder::new("full");
+    let long = format!("{NORWAY}  long: \"{}\"\n", "x".repeat(8 << 10));
+    folder.file("long.yaml", &long).file("shop.yaml", DESCRIPTION);
+    let limited = |command: &str| {
+        let script = format!("trap '' XFSZ; ulimit -f 1; exec \"$0\" {command}");
+        let mut shell = Command::new("bash");
+        shell.args(["-c", &script]).arg(binary()).current_dir(&folder.0).output().unwrap()
+    };
+    let output = limited("lint --fix long.yaml");
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    assert_eq!(folder.text("long.yaml"), long);
+    let output = limited("lint --format json=report.json long.yaml");
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    let output = limited("diagram -o shop.svg shop.yaml");
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    assert_eq!(folder.names(), [".git", "long.yaml", "shop.yaml"]);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn exit_codes_do_not_depend_on_who_reads() {
+    let folder = Folder::new("streams");
+    folder.file("norway.yaml", NORWAY).file("shop.yaml", DESCRIPTION).file("bad.yaml", "a: [\n");
+    let closed = |command: &str| -> Output {
+        let mut shell = Command::new("bash");
+        let script = format!("\"$0\" {command} | true; exit \"${{PIPESTATUS[0]}}\"");
+        shell.args(["-c", &script]).arg(binary()).current_dir(&folder.0).output().unwrap()
+    };
+    // More than a pipe holds, so that the program meets its end.
+    let all = (0..3_000).fold(String::new(), |text, at| text + &format!("  k{at}: no\n"));
+    folder.file("many.yaml", format!("{NORWAY}{all}"));
+    for (command, code) in [("lint many.yaml", 1), ("lint --format json many.yaml", 1), ("gen shop.yaml", 0)] {
+        assert_eq!(closed(command).status.code(), Some(code), "{command}");
+    }
+    for (command, code) in [("lint norway.yaml", 1), ("gen missing.yaml", 2), ("read bad.yaml", 1), ("gen bad.yaml", 2)]
+    {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let arguments: Vec<&str> = command.split(' ').collect();
+        let status = folder.command(&arguments).stdout(Stdio::null()).stderr(full).status().unwrap();
+        assert_eq!(status.code(), Some(code), "{command}");
+    }
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let status = folder.command(&["gen", "shop.yaml"]).stdout(full).stderr(Stdio::null()).status().unwrap();
+    assert_eq!(status.code(), Some(2));
+}
+
+#[test]
+fn no_format_lets_through_what_a_terminal_obeys() {
+    let folder = Folder::new("controls");
+    let signs = "\\e[31m\\0\\u009b\\u202e\\u2066";
+    let broken = "apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec: {\u{1b}[31m\u{9b}\u{202e}\n";
+    folder
+        .file("a.yaml", format!("apiVersion: v1\nkind: \"Po{signs}d\"\nmetadata: {{name: \"{signs}\", labels: {{\"{signs}\": no}}}}\n"))
+        .file("b.yaml", format!("apiVersion: v1\nkind: Pod\nmetadata: {{name: x}}\nspec: {{containers: [{{name: \"{signs}\", image: \"{signs}\"}}]}}\n"))
+        .file("c.yaml", broken);
+    for format in ["terminal", "concise", "github", "junit", "markdown"] {
+        let run = folder.run(&["lint", "--profile", "strict", "--format", format, "."]);
+        let obeyed =
+            |sign: char| sign.is_control() && !matches!(sign, '\n' | '\t') || ('\u{202A}'..='\u{202E}').contains(&sign);
+        assert!(
+            run.code == Some(1) && !run.out.contains(obeyed) && !run.err.contains(obeyed),
+            "{format}: {:?}",
+            run.out
+        );
+    }
+}
+
+#[test]
+fn a_damaged_file_in_a_folder_is_reported() {
+    let folder = Folder::new("damaged");
+    let wide: Vec<u8> = NORWAY.bytes().flat_map(|byte| [byte, 0]).collect();
+    folder.file("zeros.yaml", vec![0; 700]).file("wide.yaml", wide).file("other.json", "{\"a\": }");
+    let run = folder.run(&["lint", "--format", "concise", "."]);
+    assert_eq!(run.code, Some(1), "{}", run.err);
+    assert!(run.out.contains("zeros.yaml:1:1") && run.out.contains("wide.yaml:1:2"), "{}", run.out);
+    assert_eq!(run.out.lines().count(), 2, "{}", run.out);
+}
+
+#[test]
+fn findings_of_a_rule_are_limited_and_counted() {
+    let folder = Folder::new("findings");
+    let keys = (0..12_000).fold(String::new(), |text, at| text + &format!("  k{at}: no\n"));
+    folder.file("many.yaml", format!("{NORWAY}{keys}"));
+    let run = folder.run(&["lint", "--format", "concise", "many.yaml"]);
+    assert_eq!(run.out.lines().count(), 10_000);
+    assert!(run.err.contains("1 rule has more findings than the 10000 that are listed"), "{}", run.err);
+}
+
+/// More findings of a rule than are listed, of which the second ten thousand come to light when the first are gone.
+#[test]
+fn fixing_does_not_stop_at_what_is_listed() {
+    let folder = Folder::new("fixing");
+    let keys = (0..12_000).fold(String::new(), |text, at| text + &format!("  k{at}: no\n"));
+    folder.file("many.yaml", format!("{NORWAY}{keys}"));
+    let run = folder.run(&["lint", "--fix", "many.yaml"]);
+    assert!(run.code == Some(0) && run.err.contains("fixed 12001 findings in 1 file"), "{}", run.err);
+    assert_eq!(folder.text("many.yaml").matches(": \"no\"\n").count(), 12_001);
+}
+
+#[test]
+fn fixing_takes_few_runs_whatever_the_number_of_files() {
+    let folder = Folder::new("many");
+    for at in 0..300 {
+        folder.file(&format!("m/{at}.yaml"), format!("{NORWAY}  port: 80\n").replace("norway", &format!("n{at}")));
+    }
+    let start = Instant::now();
+    let run = folder.run(&["lint", "--fix", "m"]);
+    assert_eq!(run.code, Some(0), "{}", run.err);
+    assert!(run.err.contains("fixed 600 findings in 300 files"), "{}", run.err);
+    assert!(start.elapsed() < PATIENCE);
+    assert_eq!(folder.run(&["lint", "--diff", "m"]).out, "");
+}
+
+#[test]
+fn a_split_to_a_service_elsewhere_is_accepted_by_both() {
+    let folder = Folder::new("split");
+    folder.file(
+        "shop.yaml",
+        format!(
+            "{DESCRIPTION}expose: {{host: shop.example.com, gateway: edge, split: {{shop: 90, service/other: 10}}}}\n"
+        ),
+    );
+    let made = folder.run(&["gen", "shop.yaml"]);
+    assert_eq!(made.code, Some(0), "{}", made.err);
+    folder.file("made.yaml", made.out);
+    let run = folder.run(&["lint", "made.yaml"]);
+    assert_eq!(run.code, Some(0), "{}", run.out);
+}

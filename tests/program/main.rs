@@ -1,0 +1,26 @@
+//! The program `patterns` as its users run it. One test program, since each one more is linked twice by `.ci/run`, the
+//! second time with all that the release profile does.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod book;
+mod catalogue;
+mod command_line;
+mod everyday;
+mod explain;
+mod files;
+mod generate;
+mod import;
+mod language;
+mod limits;
+mod lint;
+mod lsp;
+mod outputs;
+mod patterns;
+mod project;
+mod reach;
+mod readme;
+mod render;
+mod report;
+#[path = "../support/mod.rs"]
+mod support;
+mod workspace;
