@@ -1,5 +1,7 @@
 //! Inside lists and maps: the elements, and the fields with what strict decoding says about their names.
 
+use std::borrow::Cow;
+
 use serde::de::{self, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 
 use super::super::versions::FieldHistory;
@@ -24,45 +26,56 @@ impl<'doc> SeqAccess<'doc> for Items<'doc, '_> {
     }
 }
 
-impl Fields<'_, '_> {
+/// The fields of a map, in order.
+pub(super) struct Fields<'doc, 'run> {
+    parent: Cursor<'doc, 'run>,
+    type_name: &'static str,
+    known: &'static [&'static str],
+    /// Of this type's fields.
+    histories: &'static [FieldHistory],
+    entries: std::slice::Iter<'doc, Entry>,
+    current: Option<Entry>,
+}
+
+impl<'doc, 'run> Fields<'doc, 'run> {
+    /// Of a map that a type of this name reads, which knows these fields; without a name for a map of anything.
+    #[inline(never)]
+    pub(super) fn of(parent: Cursor<'doc, 'run>, type_name: &'static str, known: &'static [&'static str]) -> Self {
+        let histories = FieldHistory::all_of(type_name);
+        Self { parent, type_name, known, histories, entries: parent.entries().iter(), current: None }
+    }
+
+    /// The next key that the type is to see, with its node.
+    #[inline(never)]
+    fn next_key(&mut self) -> Option<(Cow<'doc, str>, NodeId)> {
+        loop {
+            self.current = self.entries.next().copied();
+            let entry = self.current?;
+            let key = self.parent.run.document.key(&entry);
+            if !self.is_identity(&key, &entry) {
+                self.note(&key, &entry);
+                return Some((key, entry.key));
+            }
+        }
+    }
+
     /// Kind and version of an object inside another, such as a claim template: any text will do there, and
     /// the type's own reader would insist on its name.
-    fn is_identity(&self, key: &str) -> bool {
-        let Some(entry) = self.current else { return false };
+    fn is_identity(&self, key: &str, entry: &Entry) -> bool {
         let is_object = self.known.starts_with(&["apiVersion", "kind", "metadata"]);
-        let cursor = self.parent.at(entry.value);
         if !is_object || !matches!(key, "apiVersion" | "kind") {
             return false;
         }
-        cursor.text();
+        self.parent.at(entry.value).text();
         true
     }
-}
 
-pub(super) struct Fields<'doc, 'run> {
-    pub parent: Cursor<'doc, 'run>,
-    pub type_name: &'static str,
-    pub known: &'static [&'static str],
-    /// Of this type's fields.
-    pub histories: &'static [FieldHistory],
-    pub entries: std::slice::Iter<'doc, Entry>,
-    pub current: Option<Entry>,
-}
-
-impl<'doc> MapAccess<'doc> for Fields<'doc, '_> {
-    type Error = Failure;
-
-    fn next_key_seed<S: DeserializeSeed<'doc>>(&mut self, seed: S) -> Result<Option<S::Value>, Failure> {
-        self.current = self.entries.next().copied();
-        let Some(entry) = self.current else { return Ok(None) };
-        let document = self.parent.document;
-        let key = document.key(&entry);
-        if self.is_identity(&key) {
-            return self.next_key_seed(seed);
-        }
+    /// What strict decoding and other versions say about a key.
+    fn note(&self, key: &str, entry: &Entry) {
+        let document = self.parent.run.document;
         if let Some(history) = self.histories.iter().find(|history| history.field() == key) {
             let versioned = Versioned { owner: self.parent.node, key: entry.key, value: entry.value, history };
-            self.parent.versioned.borrow_mut().push(versioned);
+            self.parent.run.versioned.borrow_mut().push(versioned);
             if history.comes_or_goes() {
                 self.parent.at(entry.key).problem(ProblemKind::OtherVersion { type_name: self.type_name, history });
             }
@@ -74,21 +87,40 @@ impl<'doc> MapAccess<'doc> for Fields<'doc, '_> {
         if is_map_of_anything && matches!(document.value(entry.key), Value::Bool(_)) && document.raw(entry.key) != key {
             self.parent.at(entry.key).problem(ProblemKind::BooleanKey);
         }
-        let key: de::value::CowStrDeserializer<'doc, Failure> = key.into_deserializer();
-        seed.deserialize(key).map(Some).map_err(|failure| failure.at(entry.key))
     }
 
+    /// A field that its type ignores is one that it does not have.
+    #[inline(never)]
+    fn unknown(&self, entry: &Entry) {
+        // The types are those of the newest version: a field that went before it has been noted by its history.
+        let document = self.parent.run.document;
+        let has_history = || FieldHistory::of(self.type_name, &document.key_text(entry.key)).is_some();
+        if self.parent.mode == Mode::Typed && !has_history() {
+            let kind = ProblemKind::UnknownField { type_name: self.type_name, known: self.known };
+            self.parent.at(entry.key).problem(kind);
+        }
+    }
+}
+
+impl<'doc> MapAccess<'doc> for Fields<'doc, '_> {
+    type Error = Failure;
+
+    fn next_key_seed<S: DeserializeSeed<'doc>>(&mut self, seed: S) -> Result<Option<S::Value>, Failure> {
+        let Some((key, node)) = self.next_key() else { return Ok(None) };
+        let key: de::value::CowStrDeserializer<'doc, Failure> = key.into_deserializer();
+        seed.deserialize(key).map(Some).map_err(|failure| failure.at(node))
+    }
+
+    #[inline(never)]
     fn next_value_seed<S: DeserializeSeed<'doc>>(&mut self, seed: S) -> Result<S::Value, Failure> {
         let Some(entry) = self.current else { return Err(de::Error::custom("a value without a key")) };
-        let field =
-            Field { value: self.parent.at(entry.value), key: entry.key, type_name: self.type_name, known: self.known };
-        seed.deserialize(field).map_err(|failure| failure.at(entry.value))
+        seed.deserialize(Field { fields: self, entry }).map_err(|failure| failure.at(entry.value))
     }
 }
 
 /// Decodes a type whose fields are all texts, and which no Rust type stands for.
 fn texts(value: Cursor<'_, '_>, type_name: &'static str, known: &'static [&'static str]) {
-    let document = value.document;
+    let document = value.run.document;
     match value.value() {
         Value::Map(entries) => {
             for entry in entries {
@@ -104,24 +136,29 @@ fn texts(value: Cursor<'_, '_>, type_name: &'static str, known: &'static [&'stat
     }
 }
 
-/// The value of a field. A field that its type ignores is one that it does not have.
-struct Field<'doc, 'run> {
-    value: Cursor<'doc, 'run>,
-    key: NodeId,
-    type_name: &'static str,
-    known: &'static [&'static str],
+/// The value of a field.
+#[derive(Clone, Copy)]
+struct Field<'fields, 'doc, 'run> {
+    fields: &'fields Fields<'doc, 'run>,
+    entry: Entry,
+}
+
+impl<'doc, 'run> Field<'_, 'doc, 'run> {
+    fn value(self) -> Cursor<'doc, 'run> {
+        self.fields.parent.at(self.entry.value)
+    }
 }
 
 /// Hands every method but `deserialize_ignored_any` to the value.
 macro_rules! forward {
     ($($method:ident)*) => {$(
         fn $method<V: Visitor<'doc>>(self, visitor: V) -> Result<V::Value, Failure> {
-            self.value.$method(visitor)
+            self.value().$method(visitor)
         }
     )*};
 }
 
-impl<'doc> Deserializer<'doc> for Field<'doc, '_> {
+impl<'doc> Deserializer<'doc> for Field<'_, 'doc, '_> {
     type Error = Failure;
 
     forward!(
@@ -132,18 +169,12 @@ impl<'doc> Deserializer<'doc> for Field<'doc, '_> {
     );
 
     fn deserialize_ignored_any<V: Visitor<'doc>>(self, visitor: V) -> Result<V::Value, Failure> {
-        // The types are those of the newest version: a field that went before it has been noted by its history.
-        let document = self.value.document;
-        let has_history = || FieldHistory::of(self.type_name, &document.key_text(self.key)).is_some();
-        if self.value.mode == Mode::Typed && !has_history() {
-            let kind = ProblemKind::UnknownField { type_name: self.type_name, known: self.known };
-            self.value.at(self.key).problem(kind);
-        }
+        self.fields.unknown(&self.entry);
         visitor.visit_unit()
     }
 
     fn deserialize_newtype_struct<V: Visitor<'doc>>(self, name: &'static str, visitor: V) -> Result<V::Value, Failure> {
-        self.value.deserialize_newtype_struct(name, visitor)
+        self.value().deserialize_newtype_struct(name, visitor)
     }
 
     fn deserialize_struct<V: Visitor<'doc>>(
@@ -152,15 +183,15 @@ impl<'doc> Deserializer<'doc> for Field<'doc, '_> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Failure> {
-        self.value.deserialize_struct(name, fields, visitor)
+        self.value().deserialize_struct(name, fields, visitor)
     }
 
     fn deserialize_unit_struct<V: Visitor<'doc>>(self, _: &'static str, visitor: V) -> Result<V::Value, Failure> {
-        self.value.deserialize_any(visitor)
+        self.value().deserialize_any(visitor)
     }
 
     fn deserialize_tuple<V: Visitor<'doc>>(self, _: usize, visitor: V) -> Result<V::Value, Failure> {
-        self.value.deserialize_any(visitor)
+        self.value().deserialize_any(visitor)
     }
 
     fn deserialize_tuple_struct<V: Visitor<'doc>>(
@@ -169,7 +200,7 @@ impl<'doc> Deserializer<'doc> for Field<'doc, '_> {
         _: usize,
         visitor: V,
     ) -> Result<V::Value, Failure> {
-        self.value.deserialize_any(visitor)
+        self.value().deserialize_any(visitor)
     }
 
     fn deserialize_enum<V: Visitor<'doc>>(
@@ -178,6 +209,6 @@ impl<'doc> Deserializer<'doc> for Field<'doc, '_> {
         _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Failure> {
-        self.value.deserialize_any(visitor)
+        self.value().deserialize_any(visitor)
     }
 }

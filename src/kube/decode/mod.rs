@@ -6,6 +6,7 @@
 
 mod access;
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::fmt;
 
@@ -16,7 +17,7 @@ use super::bytes::{base64, to_base64};
 use super::time;
 use super::validation::Quantity;
 use super::versions::FieldHistory;
-use crate::yaml::{Document, NodeId, Value};
+use crate::yaml::{Document, Entry, NodeId, Value};
 
 /// Something that a strict decode refuses.
 #[derive(Clone, Debug)]
@@ -84,31 +85,34 @@ pub struct Decoded<T> {
 
 /// Decodes a node as `T`.
 pub fn decode<'doc, T: de::Deserialize<'doc>>(document: &'doc Document, node: NodeId) -> Decoded<T> {
-    let (problems, versioned) = (RefCell::default(), RefCell::default());
-    let cursor = Cursor { document, node, problems: &problems, versioned: &versioned, mode: Mode::Typed };
-    let decoded = T::deserialize(cursor);
-    let (mut problems, versioned) = (problems.into_inner(), versioned.into_inner());
+    let run = Run { document, problems: RefCell::default(), versioned: RefCell::default() };
+    let decoded = T::deserialize(Cursor { run: &run, node, mode: Mode::Typed });
+    let (mut problems, versioned) = (run.problems.into_inner(), run.versioned.into_inner());
     let value = match decoded {
         Ok(value) => Some(value),
-        Err(Failure { node: at, message }) => {
-            let kind = ProblemKind::Malformed { expected: message };
-            problems.push(Problem { node: at.unwrap_or(node), kind });
+        Err(Failure(failure)) => {
+            let kind = ProblemKind::Malformed { expected: failure.message };
+            problems.push(Problem { node: failure.node.unwrap_or(node), kind });
             None
         }
     };
     Decoded { value, problems, versioned }
 }
 
-/// An error of a field's own `Deserialize`; the innermost value that failed is noted on the way out.
+/// An error of a field's own `Deserialize`; the innermost value that failed is noted on the way out. Boxed: every
+/// field of every type returns one, and nearly none ever does.
 #[derive(Debug)]
-struct Failure {
+struct Failure(Box<FailureAt>);
+
+#[derive(Debug)]
+struct FailureAt {
     node: Option<NodeId>,
     message: String,
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        f.write_str(&self.0.message)
     }
 }
 
@@ -116,15 +120,22 @@ impl std::error::Error for Failure {}
 
 impl de::Error for Failure {
     fn custom<M: fmt::Display>(message: M) -> Self {
-        Self { node: None, message: message.to_string() }
+        Self(Box::new(FailureAt { node: None, message: message.to_string() }))
     }
 }
 
 impl Failure {
     fn at(mut self, node: NodeId) -> Self {
-        self.node.get_or_insert(node);
+        self.0.node.get_or_insert(node);
         self
     }
+}
+
+/// One decode: what it reads, and what it has found.
+struct Run<'doc> {
+    document: &'doc Document,
+    problems: RefCell<Vec<Problem>>,
+    versioned: RefCell<Vec<Versioned>>,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -134,18 +145,22 @@ enum Mode {
     Any,
 }
 
+/// A node to decode.
+///
+/// serde makes a copy of each generic method for each of some 450 types of Kubernetes. So these hold next to nothing:
+/// what does not depend on the type stands in methods that are not generic and not inlined. It is a third of the code,
+/// and of the time the compiler takes for it.
 #[derive(Clone, Copy)]
 struct Cursor<'doc, 'run> {
-    document: &'doc Document,
+    run: &'run Run<'doc>,
     node: NodeId,
-    problems: &'run RefCell<Vec<Problem>>,
-    versioned: &'run RefCell<Vec<Versioned>>,
     mode: Mode,
 }
 
 impl<'doc> Cursor<'doc, '_> {
+    #[inline(never)]
     fn value(self) -> Value<'doc> {
-        self.document.value(self.node)
+        self.run.document.value(self.node)
     }
 
     fn at(self, node: NodeId) -> Self {
@@ -153,11 +168,17 @@ impl<'doc> Cursor<'doc, '_> {
     }
 
     fn problem(self, kind: ProblemKind) {
-        self.problems.borrow_mut().push(Problem { node: self.node, kind });
+        self.run.problems.borrow_mut().push(Problem { node: self.node, kind });
     }
 
+    #[cold]
     fn wrong(self, expected: &'static str) {
         self.problem(ProblemKind::WrongType { expected });
+    }
+
+    #[inline(never)]
+    fn is_null(self) -> bool {
+        self.value() == Value::Null
     }
 
     /// The number, if it is whole: Go's decoder takes `80.0`, which YAML has already turned into 80.
@@ -171,79 +192,35 @@ impl<'doc> Cursor<'doc, '_> {
         }
     }
 
-    /// A scalar's text as written, to use where a string was wanted.
-    fn text(self) -> &'doc str {
-        match self.value() {
-            Value::Str(text) => text,
-            Value::Null => "",
-            _ => {
-                self.wrong("a string");
-                self.document.raw(self.node)
-            }
+    /// A whole number from `min` to `max`, or nothing and a mistake that names the width in bits.
+    #[inline(never)]
+    fn integer(self, min: i64, max: i64, expected: &'static str) -> i64 {
+        let value = self.whole().filter(|value| (min..=max).contains(value));
+        if value.is_none() {
+            self.wrong(match self.value() {
+                Value::Int(_) | Value::Uint(_) => expected,
+                _ => "a whole number",
+            });
         }
-    }
-}
-
-/// Declares the integer methods, which differ in range alone.
-macro_rules! integers {
-    ($($method:ident $visit:ident $type:ty, $bits:literal;)*) => {$(
-        fn $method<V: Visitor<'doc>>(self, visitor: V) -> Result<V::Value, Failure> {
-            let value = self.whole().and_then(|value| <$type>::try_from(value).ok());
-            if value.is_none() {
-                self.wrong(match self.value() {
-                    Value::Int(_) | Value::Uint(_) => concat!("a whole number of ", $bits, " bits"),
-                    _ => "a whole number",
-                });
-            }
-            visitor.$visit(value.unwrap_or_default())
-        }
-    )*};
-}
-
-impl<'doc> Deserializer<'doc> for Cursor<'doc, '_> {
-    type Error = Failure;
-
-    integers!(
-        deserialize_i8 visit_i8 i8, "8";
-        deserialize_i16 visit_i16 i16, "16";
-        deserialize_i32 visit_i32 i32, "32";
-        deserialize_i64 visit_i64 i64, "64";
-        deserialize_u8 visit_u8 u8, "8";
-        deserialize_u16 visit_u16 u16, "16";
-        deserialize_u32 visit_u32 u32, "32";
-        deserialize_u64 visit_u64 u64, "64";
-    );
-
-    fn deserialize_any<V: Visitor<'doc>>(self, visitor: V) -> Result<V::Value, Failure> {
-        if self.mode == Mode::Typed {
-            return self.int_or_string(visitor);
-        }
-        match self.value() {
-            Value::Null => visitor.visit_unit(),
-            Value::Bool(value) => visitor.visit_bool(value),
-            Value::Int(value) => visitor.visit_i64(value),
-            Value::Uint(value) => visitor.visit_u64(value),
-            Value::Float(value) => visitor.visit_f64(value),
-            Value::Str(text) => visitor.visit_borrowed_str(text),
-            Value::List(_) => self.deserialize_seq(visitor),
-            Value::Map(_) => self.deserialize_map(visitor),
-        }
+        value.unwrap_or_default()
     }
 
-    fn deserialize_bool<V: Visitor<'doc>>(self, visitor: V) -> Result<V::Value, Failure> {
-        visitor.visit_bool(match self.value() {
+    #[inline(never)]
+    fn boolean(self) -> bool {
+        match self.value() {
             Value::Bool(value) => value,
             Value::Null => false,
             _ => {
                 self.wrong("a boolean");
                 false
             }
-        })
+        }
     }
 
-    fn deserialize_f64<V: Visitor<'doc>>(self, visitor: V) -> Result<V::Value, Failure> {
+    #[inline(never)]
+    fn float(self) -> f64 {
         #[expect(clippy::cast_precision_loss, reason = "the field is a float")]
-        visitor.visit_f64(match self.value() {
+        match self.value() {
             Value::Int(value) => value as f64,
             Value::Uint(value) => value as f64,
             Value::Float(value) => value,
@@ -252,114 +229,69 @@ impl<'doc> Deserializer<'doc> for Cursor<'doc, '_> {
                 self.wrong("a number");
                 0.0
             }
-        })
+        }
     }
 
-    fn deserialize_f32<V: Visitor<'doc>>(self, visitor: V) -> Result<V::Value, Failure> {
-        self.deserialize_f64(visitor)
-    }
-
-    /// Bytes: no other type of Kubernetes asks for a borrowed text.
-    fn deserialize_str<V: Visitor<'doc>>(self, visitor: V) -> Result<V::Value, Failure> {
-        let is_byte = |node: &NodeId| matches!(self.document.value(*node), Value::Int(0..=255) | Value::Null);
+    /// A scalar's text as written, to use where a string was wanted.
+    #[inline(never)]
+    fn text(self) -> &'doc str {
         match self.value() {
-            Value::Str(text) => {
-                let Some(bytes) = base64(text) else {
-                    self.problem(ProblemKind::Malformed { expected: "base64".to_owned() });
-                    return visitor.visit_borrowed_str("");
-                };
-                visitor.visit_string(to_base64(&bytes))
-            }
-            // Go reads a list of numbers as bytes too.
-            Value::List(items) if items.iter().all(is_byte) => visitor.visit_borrowed_str(""),
+            Value::Str(text) => text,
+            Value::Null => "",
             _ => {
-                self.wrong("a text in base64");
-                visitor.visit_borrowed_str("")
+                self.wrong("a string");
+                self.run.document.raw(self.node)
             }
         }
     }
 
-    fn deserialize_string<V: Visitor<'doc>>(self, visitor: V) -> Result<V::Value, Failure> {
-        visitor.visit_borrowed_str(self.text())
-    }
-
-    fn deserialize_option<V: Visitor<'doc>>(self, visitor: V) -> Result<V::Value, Failure> {
-        if self.value() == Value::Null { visitor.visit_none() } else { visitor.visit_some(self) }
-    }
-
-    fn deserialize_newtype_struct<V: Visitor<'doc>>(self, name: &'static str, visitor: V) -> Result<V::Value, Failure> {
-        match name {
-            "Quantity" => visitor.visit_newtype_struct(self.quantity().into_deserializer()),
-            "Time" => visitor.visit_newtype_struct(self.time(time::is_rfc3339).into_deserializer()),
-            "MicroTime" => visitor.visit_newtype_struct(self.time(time::is_rfc3339_micro).into_deserializer()),
-            _ => visitor.visit_newtype_struct(Self { mode: Mode::Any, ..self }),
-        }
-    }
-
-    fn deserialize_seq<V: Visitor<'doc>>(self, visitor: V) -> Result<V::Value, Failure> {
-        let items = match self.value() {
+    #[inline(never)]
+    fn items(self) -> &'doc [NodeId] {
+        match self.value() {
             Value::List(items) => items,
             Value::Null => &[],
             _ => {
                 self.wrong("a list");
                 &[]
             }
-        };
-        visitor.visit_seq(Items { parent: self, items: items.iter() })
+        }
     }
 
-    fn deserialize_map<V: Visitor<'doc>>(self, visitor: V) -> Result<V::Value, Failure> {
-        self.fields("", &[], visitor)
-    }
-
-    fn deserialize_struct<V: Visitor<'doc>>(
-        self,
-        name: &'static str,
-        fields: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Failure> {
-        self.fields(name, fields, visitor)
-    }
-
-    fn deserialize_ignored_any<V: Visitor<'doc>>(self, visitor: V) -> Result<V::Value, Failure> {
-        visitor.visit_unit()
-    }
-
-    serde::forward_to_deserialize_any! {
-        <V: Visitor<'doc>>
-        i128 u128 char bytes byte_buf unit unit_struct tuple tuple_struct enum identifier
-    }
-}
-
-impl<'doc> Cursor<'doc, '_> {
-    fn fields<V: Visitor<'doc>>(
-        self,
-        type_name: &'static str,
-        known: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Failure> {
-        let entries = match self.value() {
+    #[inline(never)]
+    fn entries(self) -> &'doc [Entry] {
+        match self.value() {
             Value::Map(entries) => entries,
             Value::Null => &[],
             _ => {
                 self.wrong("a map");
                 &[]
             }
-        };
-        let histories = FieldHistory::all_of(type_name);
-        visitor.visit_map(Fields { parent: self, type_name, known, histories, entries: entries.iter(), current: None })
+        }
+    }
+
+    /// The text of bytes in base64, as the server writes it back.
+    #[inline(never)]
+    fn bytes(self) -> Cow<'doc, str> {
+        let is_byte = |node: &NodeId| matches!(self.run.document.value(*node), Value::Int(0..=255) | Value::Null);
+        match self.value() {
+            Value::Str(text) => match base64(text) {
+                Some(bytes) => return Cow::Owned(to_base64(&bytes)),
+                None => self.problem(ProblemKind::Malformed { expected: "base64".to_owned() }),
+            },
+            // Go reads a list of numbers as bytes too.
+            Value::List(items) if items.iter().all(is_byte) => {}
+            _ => self.wrong("a text in base64"),
+        }
+        Cow::Borrowed("")
     }
 
     /// `IntOrString.UnmarshalJSON`: a string, or a number of 32 bits.
-    fn int_or_string<V: Visitor<'doc>>(self, visitor: V) -> Result<V::Value, Failure> {
-        if let Value::Str(text) = self.value() {
-            return visitor.visit_borrowed_str(text);
-        }
+    fn number_for_text(self) -> i32 {
         let value = self.whole().and_then(|value| i32::try_from(value).ok());
         if value.is_none() {
             self.wrong("a whole number or a string");
         }
-        visitor.visit_i32(value.unwrap_or_default())
+        value.unwrap_or_default()
     }
 
     /// `Quantity.UnmarshalJSON` takes a number for its text.
@@ -367,7 +299,7 @@ impl<'doc> Cursor<'doc, '_> {
         let text = match self.value() {
             Value::Str(text) => text.trim().to_owned(),
             Value::Null => return "0".to_owned(),
-            Value::Int(_) | Value::Uint(_) | Value::Float(_) => self.document.to_json(self.node),
+            Value::Int(_) | Value::Uint(_) | Value::Float(_) => self.run.document.to_json(self.node),
             _ => {
                 self.wrong("a quantity such as 500m or 1Gi");
                 return "0".to_owned();
@@ -403,5 +335,110 @@ impl<'doc> Cursor<'doc, '_> {
                 EPOCH
             }
         }
+    }
+}
+/// Declares the integer methods, which differ in range alone.
+macro_rules! integers {
+    ($($method:ident $visit:ident $type:ty, $bits:literal;)*) => {$(
+        fn $method<V: Visitor<'doc>>(self, visitor: V) -> Result<V::Value, Failure> {
+            let (min, max) = (i64::try_from(<$type>::MIN), i64::try_from(<$type>::MAX));
+            let value = self.integer(min.unwrap_or(0), max.unwrap_or(i64::MAX), concat!("a whole number of ", $bits, " bits"));
+            visitor.$visit(<$type>::try_from(value).unwrap_or_default())
+        }
+    )*};
+}
+
+impl<'doc> Deserializer<'doc> for Cursor<'doc, '_> {
+    type Error = Failure;
+
+    integers!(
+        deserialize_i8 visit_i8 i8, "8";
+        deserialize_i16 visit_i16 i16, "16";
+        deserialize_i32 visit_i32 i32, "32";
+        deserialize_i64 visit_i64 i64, "64";
+        deserialize_u8 visit_u8 u8, "8";
+        deserialize_u16 visit_u16 u16, "16";
+        deserialize_u32 visit_u32 u32, "32";
+        deserialize_u64 visit_u64 u64, "64";
+    );
+
+    fn deserialize_any<V: Visitor<'doc>>(self, visitor: V) -> Result<V::Value, Failure> {
+        match (self.mode, self.value()) {
+            (_, Value::Str(text)) => visitor.visit_borrowed_str(text),
+            (Mode::Typed, _) => visitor.visit_i32(self.number_for_text()),
+            (Mode::Any, Value::Null) => visitor.visit_unit(),
+            (Mode::Any, Value::Bool(value)) => visitor.visit_bool(value),
+            (Mode::Any, Value::Int(value)) => visitor.visit_i64(value),
+            (Mode::Any, Value::Uint(value)) => visitor.visit_u64(value),
+            (Mode::Any, Value::Float(value)) => visitor.visit_f64(value),
+            (Mode::Any, Value::List(_)) => self.deserialize_seq(visitor),
+            (Mode::Any, Value::Map(_)) => self.deserialize_map(visitor),
+        }
+    }
+
+    fn deserialize_bool<V: Visitor<'doc>>(self, visitor: V) -> Result<V::Value, Failure> {
+        visitor.visit_bool(self.boolean())
+    }
+
+    fn deserialize_f64<V: Visitor<'doc>>(self, visitor: V) -> Result<V::Value, Failure> {
+        visitor.visit_f64(self.float())
+    }
+
+    fn deserialize_f32<V: Visitor<'doc>>(self, visitor: V) -> Result<V::Value, Failure> {
+        self.deserialize_f64(visitor)
+    }
+
+    /// Bytes: no other type of Kubernetes asks for a borrowed text.
+    fn deserialize_str<V: Visitor<'doc>>(self, visitor: V) -> Result<V::Value, Failure> {
+        match self.bytes() {
+            Cow::Borrowed(text) => visitor.visit_borrowed_str(text),
+            Cow::Owned(text) => visitor.visit_string(text),
+        }
+    }
+
+    fn deserialize_string<V: Visitor<'doc>>(self, visitor: V) -> Result<V::Value, Failure> {
+        visitor.visit_borrowed_str(self.text())
+    }
+
+    fn deserialize_option<V: Visitor<'doc>>(self, visitor: V) -> Result<V::Value, Failure> {
+        if self.is_null() { visitor.visit_none() } else { visitor.visit_some(self) }
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'doc>>(self, name: &'static str, visitor: V) -> Result<V::Value, Failure> {
+        match name {
+            "Quantity" => visitor.visit_newtype_struct(self.quantity().into_deserializer()),
+            "Time" => visitor.visit_newtype_struct(self.time(time::is_rfc3339).into_deserializer()),
+            "MicroTime" => visitor.visit_newtype_struct(self.time(time::is_rfc3339_micro).into_deserializer()),
+            _ => visitor.visit_newtype_struct(Self { mode: Mode::Any, ..self }),
+        }
+    }
+
+    #[inline(never)]
+    fn deserialize_seq<V: Visitor<'doc>>(self, visitor: V) -> Result<V::Value, Failure> {
+        visitor.visit_seq(Items { parent: self, items: self.items().iter() })
+    }
+
+    #[inline(never)]
+    fn deserialize_map<V: Visitor<'doc>>(self, visitor: V) -> Result<V::Value, Failure> {
+        visitor.visit_map(Fields::of(self, "", &[]))
+    }
+
+    #[inline(never)]
+    fn deserialize_struct<V: Visitor<'doc>>(
+        self,
+        name: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Failure> {
+        visitor.visit_map(Fields::of(self, name, fields))
+    }
+
+    fn deserialize_ignored_any<V: Visitor<'doc>>(self, visitor: V) -> Result<V::Value, Failure> {
+        visitor.visit_unit()
+    }
+
+    serde::forward_to_deserialize_any! {
+        <V: Visitor<'doc>>
+        i128 u128 char bytes byte_buf unit unit_struct tuple tuple_struct enum identifier
     }
 }
