@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a fuzzer reports by panicking")]
 #![allow(dead_code, reason = "each target is a program that uses one function")]
 
-use patterns::agent::outside;
+use patterns_agent::outside;
 use serde_json::Value;
 
 /// Whatever a client sends, it is told something that is HTTP, or nothing.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 pub use crate::yaml::edit::Edit;
-use crate::yaml::{Document, NodeId, Source, Span};
+use crate::yaml::{Document, NodeId, Refusal, Source, Span};
 
 /// How bad it is. Each level is a promise to the reader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -112,6 +112,15 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// Why kubectl would refuse a file, as something to show.
+    #[must_use]
+    pub fn of_refusal(refusal: Refusal, source: &Arc<Source>) -> Self {
+        let mut finding = Self::error(Label::span(source, refusal.span, ""), refusal.message);
+        finding.why = refusal.why.map(str::to_owned);
+        finding.help = refusal.help;
+        finding
+    }
+
     /// An error about some bytes; the rest of the sentence follows as method calls.
     #[must_use]
     pub fn error(primary: Label, message: impl Into<String>) -> Self {

@@ -4,12 +4,9 @@
 //! writes YAML. `lint` reads manifests, reads what each container does (`facts`) and runs the rules. Both read YAML
 //! through [`yaml`], know objects through [`kube`] and speak through [`diagnostic`].
 
-#[cfg(feature = "agent")]
-pub mod agent;
 pub mod cel;
 pub mod cli;
 pub mod cmd;
-mod command_secrets;
 pub mod describe;
 pub mod diagnostic;
 pub mod diagram;
@@ -27,5 +24,7 @@ pub mod project;
 pub mod render;
 pub mod report;
 pub mod rules;
-pub mod words;
-pub mod yaml;
+
+use patterns_text::command_secrets;
+pub use patterns_text::words;
+pub use patterns_yaml as yaml;

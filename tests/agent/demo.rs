@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::common::{Agent, ask, free_port, request, scratch, until};
 use clap::Parser as _;
-use patterns::agent::cli::Cli;
+use patterns_agent::cli::Cli;
 use serde_json::{Value, json};
 
 const LIMIT: Duration = Duration::from_secs(15);

@@ -14,7 +14,7 @@ use axum::Router;
 use axum::extract::{self, State};
 use axum::routing::any;
 use clap::Parser as _;
-use patterns::agent::cli::Cli;
+use patterns_agent::cli::Cli;
 use serde::Deserialize as _;
 use serde_json::{Value, json};
 

@@ -93,7 +93,7 @@ impl<'text> RefusedSecrets<'text> {
 pub fn refused(refusal: &Refusal, source: &Arc<Source>) -> Finding {
     let secrets = RefusedSecrets::of(&source.text);
     let (message, help) = (secrets.message(refusal), secrets.help(refusal));
-    Finding { message, help, ..refusal.clone().into_finding(source) }
+    Finding { message, help, ..Finding::of_refusal(refusal.clone(), source) }
 }
 
 /// Takes out what a message quotes of hidden texts.

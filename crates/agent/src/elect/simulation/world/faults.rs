@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::super::happening::Happening;
 use super::super::process::Process;
 use super::{FAULTS_END, SLOWEST, World};
-use crate::agent::elect::machine::OnExit;
+use crate::elect::machine::OnExit;
 
 impl World {
     pub(super) fn hostile(&self) -> bool {

@@ -7,7 +7,7 @@ use k8s_openapi::api::batch::v1::Job;
 use serde_json::Value;
 
 use super::Failure;
-use crate::yaml::{self, Source};
+use patterns_yaml::Source;
 
 /// A ConfigMap, from which manifests are mounted, holds no more.
 const MAX_MANIFEST: u64 = 1024 * 1024;
@@ -33,7 +33,7 @@ pub fn read_jobs(path: &Path) -> Result<Vec<Value>, Failure> {
 /// What it holds instead.
 pub fn jobs(name: &str, bytes: Vec<u8>) -> Result<Vec<Value>, String> {
     let source = Arc::new(Source::decode(name.to_owned(), bytes).map_err(|error| error.to_string())?);
-    let (documents, refusal) = yaml::as_kubectl(yaml::read(&source));
+    let (documents, refusal) = patterns_yaml::as_kubectl(patterns_yaml::read(&source));
     if let Some(refusal) = refusal {
         return Err(refusal.message);
     }

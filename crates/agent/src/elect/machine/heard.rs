@@ -5,8 +5,8 @@ use std::time::Duration;
 #[cfg(test)]
 use super::Fault;
 use super::{Elector, Pending, Purpose, Tenure, Wants};
-use crate::agent::elect::record::{Answer, Event, Now, Record};
-use crate::agent::elect::view::{Known, News};
+use crate::elect::record::{Answer, Event, Now, Record};
+use crate::elect::view::{Known, News};
 
 impl Elector {
     /// Takes the answer to a call. Late, repeated and unasked ones count for nothing.

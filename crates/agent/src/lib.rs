@@ -16,6 +16,7 @@ mod join;
 mod manifest;
 mod names;
 pub mod outside;
+pub mod program;
 mod queue;
 mod reload;
 mod serve;

@@ -11,8 +11,8 @@ use super::happening::{Happening, Queued};
 use super::process::Process;
 use super::server::Server;
 use super::{Figures, Scenario};
-use crate::agent::elect::machine::{Elector, OnExit, Step};
-use crate::agent::elect::record::{Answer, Event, Record, Times};
+use crate::elect::machine::{Elector, OnExit, Step};
+use crate::elect::record::{Answer, Event, Record, Times};
 
 const FAULTS_END: Duration = Duration::from_secs(120);
 const SLOWEST: Duration = Duration::from_secs(8);

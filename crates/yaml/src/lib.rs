@@ -1,10 +1,11 @@
-//! YAML exactly as kubectl reads it, with every node's bytes.
+#![doc = include_str!("../README.md")]
 
 mod build;
 mod characters;
 pub mod edit;
 pub mod emit;
 mod json;
+pub mod limits;
 mod octal;
 mod parse;
 mod read;

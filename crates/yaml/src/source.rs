@@ -239,7 +239,7 @@ impl Source {
     }
 
     /// Byte at which each line begins; the first is 0.
-    pub(crate) fn line_starts(&self) -> &[u32] {
+    pub fn line_starts(&self) -> &[u32] {
         self.line_starts.get_or_init(|| {
             let bytes = self.text.as_bytes();
             let mut starts = vec![0];
@@ -309,7 +309,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::{Source, Span};
-    use crate::yaml::{self, Part};
+    use crate::{self as yaml, Part};
 
     #[test]
     fn what_is_masked_is_yaml_of_the_same_columns() {

@@ -5,8 +5,8 @@ use std::time::Duration;
 #[cfg(test)]
 use super::Fault;
 use super::{Elector, Leaving, Pending, Purpose, Step, Wants};
-use crate::agent::elect::record::{Now, Record, Request, Write};
-use crate::agent::elect::view::Known;
+use crate::elect::record::{Now, Record, Request, Write};
+use crate::elect::view::Known;
 
 /// The highest term that a Lease can hold.
 pub const LAST_TERM: u64 = i32::MAX as u64;

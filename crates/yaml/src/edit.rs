@@ -166,7 +166,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::yaml::{Part, Source, read};
+    use crate::{Part, Source, read};
 
     fn with(text: &str, edit: impl Fn(&Document) -> Option<Edit>) -> Option<String> {
         let source = Arc::new(Source::decode("a.yaml", text.as_bytes().to_vec()).unwrap());

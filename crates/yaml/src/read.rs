@@ -10,7 +10,6 @@ use super::parse;
 use super::source::{Source, Span, whole_before};
 use super::split::{Chunk, chunks};
 use super::tree::{Document, Value};
-use crate::diagnostic::{Finding, Label};
 use crate::limits;
 
 /// One document of a file, or the reason why there is none.
@@ -45,15 +44,6 @@ impl Refusal {
     pub(super) fn because(mut self, why: &'static str) -> Self {
         self.why = Some(why);
         self
-    }
-
-    /// The refusal as something to show.
-    #[must_use]
-    pub fn into_finding(self, source: &Arc<Source>) -> Finding {
-        let mut finding = Finding::error(Label::span(source, self.span, ""), self.message);
-        finding.why = self.why.map(str::to_owned);
-        finding.help = self.help;
-        finding
     }
 
     pub(super) fn help(mut self, help: impl Into<String>) -> Self {

@@ -225,7 +225,7 @@ impl Document {
     }
 
     /// The text of a key's node.
-    pub(crate) fn key_text(&self, key: NodeId) -> Cow<'_, str> {
+    pub fn key_text(&self, key: NodeId) -> Cow<'_, str> {
         match self.value(key) {
             Value::Str(text) => Cow::Borrowed(text),
             Value::Bool(true) => Cow::Borrowed("true"),

@@ -3,7 +3,7 @@
 
 use super::Mask;
 use super::words::{is_name, sounds_secret};
-use crate::command_secrets::{Look, Words};
+use patterns_text::command_secrets::{Look, Words};
 
 /// Words between a secret's name and the secret.
 const FILLERS: [&str; 14] =
