@@ -1,9 +1,12 @@
 //! The files that a container mounts, as far as the run holds their ConfigMaps.
 
 use std::ops::Range;
+use std::sync::Arc;
 
+use super::formats::{self, Reading};
+use super::program::Format;
 use super::proof::Place;
-use crate::kube::{ContainerView, Index, Object};
+use crate::kube::{ContainerView, Index, Memo, Object};
 use crate::yaml::{NodeId, Span};
 
 /// A file of a mounted ConfigMap.
@@ -65,13 +68,15 @@ pub struct Configs<'run> {
     pub unseen: Vec<Unseen>,
     /// Where anything at all is mounted: what the image has there is out of reach.
     mounted: Vec<String>,
+    /// What was read of them for other containers.
+    memo: Arc<Memo>,
 }
 
 impl<'run> Configs<'run> {
     /// The files that a container mounts.
     #[must_use]
     pub fn of(view: &ContainerView<'run>, index: &Index<'run>) -> Self {
-        let mut found = Self::default();
+        let mut found = Self { memo: Arc::clone(index.memo()), ..Self::default() };
         for mount in view.container.volume_mounts.iter().flatten() {
             let at =
                 Mount { path: &mount.mount_path, sub_path: mount.sub_path.as_deref().filter(|path| !path.is_empty()) };
@@ -124,6 +129,11 @@ impl<'run> Configs<'run> {
             let Some(path) = at.path_of(file) else { continue };
             self.files.push(ConfigFile { object, node: entry.value, name: key, path, text });
         }
+    }
+
+    /// The settings of one of the files.
+    pub fn reading(&self, format: Format, file: &ConfigFile<'run>) -> Arc<Reading> {
+        self.memo.of(file.text, format as u8, || formats::reading(format, file.text))
     }
 
     /// The files at a path, or below it.

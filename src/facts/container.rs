@@ -30,6 +30,9 @@ pub enum Confidence {
     Certain,
 }
 
+/// How many addresses where one container listens are known, and how many that it dials; what more there are is not seen.
+const MOST_ADDRESSES: usize = 1024;
+
 /// What a container does.
 #[derive(Debug)]
 pub struct ContainerFacts<'run> {
@@ -146,6 +149,10 @@ impl<'run> ContainerFacts<'run> {
             self.reads.extend(found.reads);
             self.writes.extend(found.writes);
             self.signals = self.signals.take().or(found.signals);
+            // what compares each with each must come to an end
+            is_whole &= self.listens.len() <= MOST_ADDRESSES;
+            self.listens.truncate(MOST_ADDRESSES);
+            self.dials.truncate(MOST_ADDRESSES);
         }
         self.listens_nowhere_else = described > 0 && is_whole;
         self.dials.extend(self.line.sockets.iter().filter_map(Dial::of_socket));

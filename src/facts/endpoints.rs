@@ -1,13 +1,14 @@
 //! Where a program listens and whom it dials, by its description.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::address::{self, Host};
 use super::command::arguments::{Arguments, is_false};
 use super::command::environment::Environment;
 use super::command::{Invocation, Socket, Word};
 use super::config::{ConfigFile, Configs};
-use super::formats::{self, Entry};
+use super::formats::{self, Entry, Reading};
 use super::program::{Endpoint, Form, Format, Many, Part, Place as PlaceRow, Program, Purpose, When};
 use super::proof::{Certainty, Place, Proof};
 
@@ -131,7 +132,13 @@ pub(super) struct Reader<'a, 'run> {
 struct Text<'a, 'run> {
     format: Format,
     file: &'a ConfigFile<'run>,
-    entries: Vec<Entry>,
+    reading: Arc<Reading>,
+}
+
+impl Text<'_, '_> {
+    fn entries(&self) -> &[Entry] {
+        &self.reading.entries
+    }
 }
 
 /// A value and where it is from.
@@ -210,7 +217,7 @@ impl<'a, 'run> Reader<'a, 'run> {
                     _ => configs.may_hold(&path) || self.keeps_own(configs, config.into.as_deref().unwrap_or(&path)),
                 };
                 for file in files {
-                    self.add(config.format, file, &[], &mut is_whole);
+                    self.add(configs, config.format, file, &[], &mut is_whole);
                 }
             }
         }
@@ -239,19 +246,20 @@ impl<'a, 'run> Reader<'a, 'run> {
     /// Reads a file. Its settings count as written below `above`.
     fn add(
         &mut self,
+        configs: &'a Configs<'run>,
         format: Format,
         file: &'a ConfigFile<'run>,
         above: &[String],
         is_whole: &mut HashMap<&'a str, bool>,
     ) {
-        let mut reading = formats::reading(format, file.text);
+        let mut reading = configs.reading(format, file);
         *is_whole.entry(file.path.as_str()).or_default() |= reading.is_whole;
         if !above.is_empty() {
-            for entry in &mut reading.entries {
+            for entry in &mut Arc::make_mut(&mut reading).entries {
                 entry.key.splice(0..0, above.iter().cloned());
             }
         }
-        self.texts.push(Text { format, file, entries: reading.entries });
+        self.texts.push(Text { format, file, reading });
     }
 
     /// Reads the files that settings name: those of the command line, then those of the files read so far, each once.
@@ -266,7 +274,7 @@ impl<'a, 'run> Reader<'a, 'run> {
                 let files = if value.is_known { configs.at(&value.text) } else { Vec::new() };
                 self.has_unseen_config |= files.is_empty();
                 for file in files {
-                    self.add(config.format, file, &[], is_whole);
+                    self.add(configs, config.format, file, &[], is_whole);
                 }
             }
         }
@@ -278,7 +286,7 @@ impl<'a, 'run> Reader<'a, 'run> {
             let main = self.texts[0].file.path.rsplit_once('/').map_or("", |(folder, _)| folder);
             let mut named: Vec<(Format, String, Vec<String>)> = Vec::new();
             for config in &rows {
-                for entry in &text.entries {
+                for entry in text.entries() {
                     let fits = config.key.iter().any(|key| formats::fits(text.format, key, &entry.key))
                         && !config.except.iter().any(|end| entry.value.ends_with(end));
                     if let (true, Some((_, above))) = (fits, entry.key.split_last()) {
@@ -305,7 +313,7 @@ impl<'a, 'run> Reader<'a, 'run> {
                     if self.texts.len() > MOST_FILES || is_whole.contains_key(file.path.as_str()) {
                         continue;
                     }
-                    self.add(format, file, &above, is_whole);
+                    self.add(configs, format, file, &above, is_whole);
                 }
             }
         }
@@ -416,7 +424,7 @@ impl<'a, 'run> Reader<'a, 'run> {
         }
         for pattern in key.iter() {
             for (number, text) in self.texts.iter().enumerate() {
-                for (at, entry) in text.entries.iter().enumerate() {
+                for (at, entry) in text.entries().iter().enumerate() {
                     if formats::fits(text.format, pattern, &entry.key) {
                         found.push(self.entry(number, at, entry));
                     }
@@ -458,9 +466,9 @@ impl<'a, 'run> Reader<'a, 'run> {
         for key in part.key.iter() {
             let Some(name) = key.strip_prefix("./") else { continue };
             if let Some((number, at)) = beside
-                && let Some(other) = formats::sibling(self.texts[number].format, &self.texts[number].entries, at, name)
+                && let Some(other) = formats::sibling(self.texts[number].format, self.texts[number].entries(), at, name)
             {
-                return Some(self.entry(number, other, &self.texts[number].entries[other]));
+                return Some(self.entry(number, other, &self.texts[number].entries()[other]));
             }
         }
         let keys = Many(part.key.iter().filter(|key| !key.starts_with("./")).map(str::to_owned).collect());

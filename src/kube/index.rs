@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::memo::Memo;
 use super::object::{Object, PodView};
 use super::selector::Selector;
 use super::typed::Typed;
@@ -36,6 +37,7 @@ pub struct Index<'run> {
     comparisons: AtomicUsize,
     workloads_by_place: HashMap<Place<'run>, Vec<&'run Object>>,
     neighbours: Neighbours<'run>,
+    memo: Arc<Memo>,
 }
 
 /// Services of one unit and namespace with one selector.
@@ -146,6 +148,12 @@ impl<'run> Index<'run> {
         }
         index.neighbours = Neighbours::of(&index.all);
         index
+    }
+
+    /// What was worked out of texts of the run.
+    #[must_use]
+    pub fn memo(&self) -> &Arc<Memo> {
+        &self.memo
     }
 
     /// All objects, in the order of the run.

@@ -488,21 +488,21 @@ impl<'script> Parser<'script> {
     }
 
     fn and_or(&mut self) -> Command {
-        let mut left = self.pipe();
+        let mut all = vec![self.pipe()];
         loop {
             let is_and = match self.operator() {
                 Some("&&") => true,
                 Some("||") => false,
-                _ => return left,
+                _ => return and(all),
             };
             self.at += 1;
             self.skip_breaks();
             let right = self.pipe();
-            left = if is_and {
-                Command::And(Box::new(left), Box::new(right))
+            if is_and {
+                all.push(right);
             } else {
-                Command::Or(Box::new(left), Box::new(right))
-            };
+                all = vec![Command::Or(Box::new(and(all)), Box::new(right))];
+            }
         }
     }
 
@@ -741,6 +741,13 @@ impl<'script> Parser<'script> {
             if self.depth < DEPTH { Parser::new(&source, self.depth + 1, base).all() } else { Command::Unknown };
         Some(Command::Shell { inner: Box::new(inner), timed, replaces })
     }
+}
+
+/// Commands that each run after the one before has succeeded: `a && b && c`. From the right it comes to the same, and
+/// whoever asks for the left side of each looks at one command.
+fn and(mut all: Vec<Command>) -> Command {
+    let last = all.pop().unwrap_or(Command::Unknown);
+    all.into_iter().rfold(last, |right, left| Command::And(Box::new(left), Box::new(right)))
 }
 
 /// `NAME=value`
