@@ -17,8 +17,8 @@ use crate::facts::{Programs, Role};
 use crate::import::{self, Import, Input};
 use crate::kube::{ContainerList, Index, Object, RefusedSecrets, Workspace, on_deep_stacks};
 use crate::lint::programs_at;
-use crate::report::import as report;
 use crate::report::terminal;
+use crate::report::{escaped, import as report};
 use crate::yaml::Source;
 
 /// Prints descriptions, or writes them; the report says what became of each object.
@@ -43,7 +43,7 @@ fn run_here(args: &ImportArgs, color: Color) -> io::Result<Exit> {
     }
     let is_json = args.format == ImportFormat::Json;
     let report = if is_json {
-        serde_json::to_string_pretty(&report::json(&import, count, &unread))? + "\n"
+        escaped::text(&serde_json::to_string_pretty(&report::json(&import, count, &unread))?) + "\n"
     } else {
         report::text(&import, count, &unread)
     };

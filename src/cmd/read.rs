@@ -11,14 +11,16 @@ use crate::diagnostic::{Finding, Label};
 use crate::files;
 use crate::kube::refused;
 use crate::limits;
-use crate::report::terminal;
+use crate::report::{escaped, terminal};
 use crate::yaml::{self, Source};
 
 /// Prints the documents to stdout and, if kubectl would refuse the file, the reason to stderr.
 pub fn run(args: &ReadArgs, color: Color) -> io::Result<Exit> {
     let source = Arc::new(open(&args.file)?);
     let (documents, refusal) = yaml::as_kubectl(yaml::read(&source));
-    print(|out| documents.iter().try_for_each(|document| writeln!(out, "{}", document.to_json(document.root()))))?;
+    print(|out| {
+        documents.iter().try_for_each(|document| writeln!(out, "{}", escaped::text(&document.to_json(document.root()))))
+    })?;
     let mut findings = invalid_utf8(&source);
     let is_refused = refusal.is_some();
     findings.extend(refusal.map(|refusal| refused(&refusal, &source)));

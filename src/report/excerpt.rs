@@ -90,10 +90,13 @@ pub fn printable(text: &str) -> String {
     text.chars().map(|character| if is_control(character) { '\u{FFFD}' } else { character }).collect()
 }
 
-/// Control characters, and those that turn the direction of writing around.
-fn is_control(character: char) -> bool {
+/// Control characters, breaks of lines that are none of YAML 1.2, and what turns the direction of writing around.
+pub(super) fn is_control(character: char) -> bool {
     character.is_control()
-        || matches!(character, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
+        || matches!(
+            character,
+            '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}'
+        )
 }
 
 /// The part of a span that lies on its first line.

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use super::Summary;
 use super::excerpt::printable;
 use crate::diagnostic::{Finding, Level};
 
@@ -9,7 +10,7 @@ use crate::diagnostic::{Finding, Level};
 ///
 /// # Errors
 /// When `out` cannot be written.
-pub fn write(out: &mut impl io::Write, findings: &[Finding]) -> io::Result<()> {
+pub fn write(out: &mut impl io::Write, findings: &[Finding], summary: Summary) -> io::Result<()> {
     for finding in findings {
         let source = &finding.primary.source;
         let start = source.position(finding.primary.span.start);
@@ -28,6 +29,9 @@ pub fn write(out: &mut impl io::Write, findings: &[Finding]) -> io::Result<()> {
         }
         let title = finding.rule.map_or("patterns", |rule| rule.name);
         writeln!(out, ",title={}::{}", property(title), data(&super::whole_message(finding)))?;
+    }
+    if let Some(cut) = summary.cut() {
+        writeln!(out, "::warning title=patterns::{}", data(&cut))?;
     }
     Ok(())
 }

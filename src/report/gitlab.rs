@@ -6,6 +6,7 @@ use std::path::Path;
 use serde::Serializer as _;
 use serde_json::json;
 
+use super::escaped;
 use crate::diagnostic::{Finding, Level};
 use crate::lint::fingerprint::{fingerprints, path};
 
@@ -35,6 +36,6 @@ pub fn write(out: &mut impl io::Write, findings: &[Finding]) -> io::Result<()> {
             },
         })
     });
-    serde_json::Serializer::new(&mut *out).collect_seq(entries)?;
+    escaped::serializer(&mut *out).collect_seq(entries)?;
     writeln!(out)
 }

@@ -4,8 +4,8 @@ use std::io;
 
 use serde::{Serialize, Serializer};
 
-use super::Summary;
 use super::secrets::Secrets;
+use super::{Summary, escaped};
 use crate::diagnostic::{Finding, Label, ObjectRef};
 use crate::yaml::{self, Span};
 
@@ -94,8 +94,7 @@ pub fn write(
     secrets: &Secrets<'_>,
 ) -> io::Result<()> {
     let report = Report { version: 1, findings: Entries { findings, secrets }, summary };
-    serde_json::to_writer(&mut *out, &report)?;
-    writeln!(out)
+    escaped::write(out, &report)
 }
 
 fn entry<'run>(finding: &'run Finding, secrets: &Secrets<'_>) -> Entry<'run> {

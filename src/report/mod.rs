@@ -2,6 +2,7 @@
 
 mod base;
 pub mod concise;
+pub mod escaped;
 mod excerpt;
 pub mod github;
 pub mod gitlab;

@@ -239,7 +239,7 @@ struct EvidenceEntry<'run> {
 /// Never: all of it is text and numbers.
 pub fn json(workloads: &[Workload<'_>]) -> serde_json::Result<String> {
     let workloads = workloads.iter().map(entry).collect();
-    Ok(serde_json::to_string_pretty(&Report { version: 2, workloads })? + "\n")
+    Ok(super::escaped::text(&serde_json::to_string_pretty(&Report { version: 2, workloads })?) + "\n")
 }
 
 fn entry<'run>(workload: &'run Workload<'_>) -> Entry<'run> {

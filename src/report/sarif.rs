@@ -8,6 +8,7 @@ use serde::{Serialize, Serializer};
 use serde_json::{Value as Json, json};
 
 use super::secrets::Secrets;
+use super::{Summary, escaped};
 use crate::diagnostic::{Edit, Finding, Label, Level, RuleId};
 use crate::lint::fingerprint::{fingerprints, path};
 use crate::rules::{self, Rule};
@@ -21,7 +22,12 @@ const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os
 ///
 /// # Errors
 /// When `out` cannot be written.
-pub fn write(out: &mut impl io::Write, findings: &[Finding], secrets: &Secrets<'_>) -> io::Result<()> {
+pub fn write(
+    out: &mut impl io::Write,
+    findings: &[Finding],
+    summary: Summary,
+    secrets: &Secrets<'_>,
+) -> io::Result<()> {
     let mut used: Vec<RuleId> = findings.iter().filter_map(|finding| finding.rule).collect();
     used.sort_unstable();
     used.dedup();
@@ -34,10 +40,14 @@ pub fn write(out: &mut impl io::Write, findings: &[Finding], secrets: &Secrets<'
     let results = Results { findings, names: &names, used: &used, secrets };
     let bases =
         json!({BASE: {"description": {"text": "the folder that --base names, or else where patterns was run"}}});
-    let run = Run { tool, original_uri_base_ids: bases, column_kind: "unicodeCodePoints", results };
+    // 3.20.21: what a tool has to say of its own run
+    let invocations = summary.cut().map(|cut| {
+        let notification = json!({"level": "warning", "message": {"text": cut}});
+        [json!({"executionSuccessful": true, "toolExecutionNotifications": [notification]})]
+    });
+    let run = Run { tool, invocations, original_uri_base_ids: bases, column_kind: "unicodeCodePoints", results };
     let log = Log { schema: SCHEMA, version: "2.1.0", runs: [run] };
-    serde_json::to_writer(&mut *out, &log)?;
-    writeln!(out)
+    escaped::write(out, &log)
 }
 
 #[derive(Serialize)]
@@ -51,6 +61,8 @@ struct Log<'run> {
 #[derive(Serialize)]
 struct Run<'run> {
     tool: Json,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    invocations: Option<[Json; 1]>,
     #[serde(rename = "originalUriBaseIds")]
     original_uri_base_ids: Json,
     #[serde(rename = "columnKind")]

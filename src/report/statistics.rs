@@ -38,7 +38,7 @@ fn rows(findings: &[Finding]) -> Vec<Row> {
 /// When `out` cannot be written.
 pub fn write_json(out: &mut impl io::Write, findings: &[Finding], summary: Summary) -> io::Result<()> {
     let all = serde_json::json!({"version": 1, "statistics": rows(findings), "summary": summary});
-    writeln!(out, "{}", serde_json::to_string_pretty(&all)?)
+    writeln!(out, "{}", super::escaped::text(&serde_json::to_string_pretty(&all)?))
 }
 
 /// Writes the counts as a table of Markdown.

@@ -94,6 +94,18 @@ impl Summary {
         }
     }
 
+    /// What to say of findings that are not listed because there are too many, if there are any.
+    #[must_use]
+    pub fn cut(&self) -> Option<String> {
+        let rules = match self.rules_cut {
+            0 => return None,
+            1 => "1 rule has".to_owned(),
+            number => format!("{number} rules have"),
+        };
+        let limit = limits::FINDINGS;
+        Some(format!("{rules} more findings than the {limit} that are listed (limit {})", limit.name))
+    }
+
     /// Whether there was nothing to lint and nothing to say of it.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -177,14 +189,7 @@ impl fmt::Display for Summary {
             "objects of kinds whose rules are not known",
         );
         let known = counted(self.in_baseline, "finding in the baseline", "findings in the baseline");
-        let cut = counted(self.rules_cut, "rule has", "rules have");
-        let cut = cut.map(|cut| {
-            format!(
-                "{cut} more findings than the {} that are listed (limit {})",
-                limits::FINDINGS,
-                limits::FINDINGS.name
-            )
-        });
+        let cut = self.cut();
         let placeholders = counted(self.files_with_placeholders, "file with placeholders", "files with placeholders");
         let placeholders = placeholders.map(|files| format!("{files}, whose values are not judged"));
         f.write_str(

@@ -8,6 +8,7 @@ use super::gathered::Object;
 use crate::cli::GenFormat;
 use crate::describe::Description;
 use crate::pattern::Made;
+use crate::report::escaped;
 use crate::yaml::emit;
 
 /// How objects are written.
@@ -42,7 +43,7 @@ impl Texts {
 
 /// JSON for files.
 pub fn pretty(value: &Json) -> io::Result<String> {
-    Ok(serde_json::to_string_pretty(value)? + "\n")
+    Ok(escaped::text(&serde_json::to_string_pretty(value)?) + "\n")
 }
 
 /// What a comment says about an object's origin: `apps/shop.yaml, document shop, environment prod: use[1].cache,

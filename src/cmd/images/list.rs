@@ -11,7 +11,7 @@ use crate::cli::ImagesFormat;
 use crate::cmd::Exit;
 use crate::cmd::streams::print_text;
 use crate::pattern::ImageFrom;
-use crate::report::printable;
+use crate::report::{escaped, printable};
 
 /// What says which image it is: `apps/shop.yaml:3`, `images.https of .patterns.yaml:2`, `built-in https`.
 pub(super) fn origin(from: &ImageFrom) -> String {
@@ -39,7 +39,8 @@ pub(super) fn print(rows: &Rows, format: ImagesFormat) -> io::Result<Exit> {
             images.into_iter().flat_map(|image| [image, "\n"]).collect()
         }
         ImagesFormat::Json => {
-            serde_json::to_string_pretty(&json!({"images": rows.iter().map(as_json).collect::<Vec<_>>()}))? + "\n"
+            let images = json!({"images": rows.iter().map(as_json).collect::<Vec<_>>()});
+            escaped::text(&serde_json::to_string_pretty(&images)?) + "\n"
         }
     };
     print_text(&text)?;

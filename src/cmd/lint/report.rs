@@ -53,6 +53,10 @@ impl Reporting<'_> {
             say(String::from_utf8_lossy(&text).trim_end());
         }
         say_failures(self.workspace);
+        if let Some(cut) = summary.cut().filter(|_| self.args.quiet || !speaks_to_people) {
+            // GitLab's and JUnit's formats have no place for it, and nobody should take a part for the whole
+            say(format_args!("warning: {cut}"));
+        }
         if self.args.quiet {
             return Ok(());
         }
@@ -90,8 +94,8 @@ impl Reporting<'_> {
             }
             LintFormat::Concise => concise::write(out, findings),
             LintFormat::Json => json::write(out, findings, summary, secrets),
-            LintFormat::Sarif => sarif::write(out, findings, secrets),
-            LintFormat::Github => github::write(out, findings),
+            LintFormat::Sarif => sarif::write(out, findings, summary, secrets),
+            LintFormat::Github => github::write(out, findings, summary),
             LintFormat::Gitlab => gitlab::write(out, findings),
             LintFormat::Junit => junit::write(out, &self.files(), findings, self.fail_on),
             LintFormat::Markdown => markdown::write(out, findings, summary),
