@@ -163,7 +163,10 @@ fn is_refusal(verdict: &Verdict<'_>) -> bool {
 }
 
 fn why_unknown(verdicts: &[Verdict<'_>]) -> String {
-    verdicts.iter().find(|verdict| verdict.decision == Decision::Unknown).map_or_else(String::new, |verdict| {
-        format!("; {} was not evaluated: {}", verdict.policy.id.name, verdict.message)
-    })
+    verdicts
+        .iter()
+        .find(|verdict| matches!(verdict.decision, Decision::Unknown | Decision::TooCostly))
+        .map_or_else(String::new, |verdict| {
+            format!("; {} was not evaluated: {}", verdict.policy.id.name, verdict.message)
+        })
 }

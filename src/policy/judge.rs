@@ -45,6 +45,9 @@ pub enum Decision {
     Warn,
     /// Only a cluster can tell.
     Unknown,
+    /// It costs about as much as the server spends on an expression, which refuses what costs more; or this run has
+    /// spent what it spends on policies.
+    TooCostly,
 }
 
 /// One thing that a policy says to an object.
@@ -255,7 +258,9 @@ impl<'a> Asked<'_, 'a, '_> {
         };
         for params in params {
             if *budget == 0 {
-                out.push(self.unknown(None, "the policies of this run have cost too much".to_owned()));
+                let message =
+                    "the policies of this run have cost too much; nor were any for the objects after this one";
+                out.push(Verdict { decision: Decision::TooCostly, ..self.unknown(None, message.to_owned()) });
                 return;
             }
             *budget = budget.saturating_sub(BEGIN);
@@ -341,10 +346,12 @@ impl<'a> Asked<'_, 'a, '_> {
     fn failure(&self, expression: &Expression, fail: Fail, out: &mut Vec<Verdict<'a>>) {
         match fail {
             Fail::Unknown(why) => out.push(self.unknown(Some(expression.node), why)),
-            Fail::Exhausted => out.push(self.unknown(
-                Some(expression.node),
-                "it costs more than the API server spends on an expression, or nearly".to_owned(),
-            )),
+            Fail::Exhausted => {
+                let message = "it costs more than the API server spends on an expression, or nearly".to_owned();
+                // a policy that may fail takes the object all the same
+                let decision = if self.policy.fails { Decision::TooCostly } else { Decision::Unknown };
+                out.push(Verdict { decision, ..self.unknown(Some(expression.node), message) });
+            }
             Fail::Error(_) if !self.policy.fails => {}
             Fail::Error(error) => {
                 let text = self.text(expression.node);

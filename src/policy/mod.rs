@@ -12,6 +12,6 @@ mod usable;
 
 pub use admitted::admitted;
 pub use compile::{Policy, Problem};
-pub use custom::{CustomRules, Said};
+pub use custom::{CustomRules, Said, Unjudged};
 pub use judge::{Decision, Policies, Verdict};
 pub use usable::unusable;

@@ -1,7 +1,7 @@
 //! What the rules of a definition say to an object.
 
 use super::schema::Schema;
-use super::{Level, Rule, Said};
+use super::{Level, Rule, Said, Unjudged};
 use crate::cel::{Branch, Budget, Evaluation, Fail, Item, Origin, Tree, Value};
 use crate::kube::Object;
 use crate::kube::validation::Cause;
@@ -54,7 +54,7 @@ impl Judge<'_> {
         for rule in &level.rules {
             if rule.is_transition {
                 let why = "it compares with the object as it was, and is evaluated when an object is changed";
-                self.said.unknown.push((rule.node, why.to_owned()));
+                self.said.unknown.push(Unjudged { node: rule.node, why: why.to_owned(), is_too_costly: false });
                 continue;
             }
             let (origin, message) = match evaluation.run(&rule.program) {
@@ -72,13 +72,12 @@ impl Judge<'_> {
                     (Origin::Nowhere, format!("{error} evaluating rule: {rule}"))
                 }
                 Err(Fail::Unknown(why)) => {
-                    self.said.unknown.push((rule.node, why));
+                    self.said.unknown.push(Unjudged { node: rule.node, why, is_too_costly: false });
                     continue;
                 }
                 Err(Fail::Exhausted) => {
-                    self.said
-                        .unknown
-                        .push((rule.node, "it costs more than the API server spends on it, or nearly".to_owned()));
+                    let why = "it costs more than the API server spends on it, or nearly".to_owned();
+                    self.said.unknown.push(Unjudged { node: rule.node, why, is_too_costly: true });
                     continue;
                 }
             };

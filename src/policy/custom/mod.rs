@@ -59,7 +59,18 @@ pub struct Said {
     /// Why the server refuses it.
     pub causes: Vec<Cause>,
     /// Rules that were not evaluated, with the reason.
-    pub unknown: Vec<(NodeId, String)>,
+    pub unknown: Vec<Unjudged>,
+}
+
+/// A rule that was not evaluated.
+#[derive(Clone, Debug)]
+pub struct Unjudged {
+    /// The rule.
+    pub node: NodeId,
+    /// Why.
+    pub why: String,
+    /// Whether that is because the server would hardly spend so much on it, and then refuses the object.
+    pub is_too_costly: bool,
 }
 
 impl CustomRules {

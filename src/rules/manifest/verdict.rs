@@ -7,7 +7,7 @@ use super::{dropped_field, octal_surprise};
 use crate::diagnostic::{Level, RuleId};
 use crate::kube::validation::{Cause, Reason, Schemas, Target, Targets, custom_warnings, validate};
 use crate::kube::{Definition, Index, Object, ProblemKind, Typed};
-use crate::policy::{CustomRules, Said};
+use crate::policy::{CustomRules, Said, Unjudged};
 use crate::rules::policy;
 use crate::rules::{Check, Found, FoundAnywhere, Rule, Source, SourceCheck};
 use crate::yaml::NodeId;
@@ -199,7 +199,7 @@ fn check_custom(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
 #[derive(Default)]
 struct DefinitionRules<'run> {
     rules: HashMap<(usize, NodeId), (&'run Object, CustomRules)>,
-    unknown: HashMap<(usize, NodeId), (&'run Object, String)>,
+    unknown: HashMap<(usize, NodeId), (&'run Object, Unjudged)>,
 }
 
 impl<'run> DefinitionRules<'run> {
@@ -240,15 +240,24 @@ impl<'run> DefinitionRules<'run> {
     fn note(&mut self, said: &Said, definition: &Definition) {
         let address = Arc::as_ptr(&definition.document).addr();
         let Some((object, _)) = self.rules.get(&(address, definition.node)) else { return };
-        for (node, why) in &said.unknown {
-            self.unknown.entry((address, *node)).or_insert_with(|| (*object, why.clone()));
+        for unjudged in &said.unknown {
+            let entry = self.unknown.entry((address, unjudged.node)).or_insert_with(|| (*object, unjudged.clone()));
+            if unjudged.is_too_costly && !entry.1.is_too_costly {
+                entry.1 = unjudged.clone();
+            }
         }
     }
 
     fn say_unknown(self, found: &mut FoundAnywhere<'_>) {
-        for ((_, node), (object, why)) in self.unknown {
+        for ((_, node), (object, unjudged)) in self.unknown {
             let mut about = found.about(object);
-            about.under(&policy::NOT_EVALUATED).at(node, format!("this rule was not evaluated: {why}"));
+            let mut under = about.under(&policy::NOT_EVALUATED);
+            let saying = under.at(node, format!("this rule was not evaluated: {}", unjudged.why));
+            if unjudged.is_too_costly {
+                saying.because("the API server refuses an object when a rule costs more than it spends");
+            } else {
+                saying.level(Level::Advice);
+            }
         }
     }
 }

@@ -25,7 +25,7 @@ pub static INVALID: Rule = Rule {
 /// Only a cluster can evaluate it.
 pub static NOT_EVALUATED: Rule = Rule {
     id: RuleId { name: "policy-not-evaluated", family: "policy" },
-    level: Level::Advice,
+    level: Level::Warning,
     page: include_str!("policy_not_evaluated.md"),
     check: Check::Elsewhere,
 };
@@ -99,7 +99,7 @@ pub fn report_problems(object: &Object, problems: &[Problem], found: &mut FoundA
         let mut found = found.about(object);
         if problem.is_unsupported {
             let message = format!("not evaluated: {}", problem.message);
-            found.under(&NOT_EVALUATED).at_span(problem.span, message);
+            found.under(&NOT_EVALUATED).at_span(problem.span, message).level(Level::Advice);
         } else {
             found.under(&INVALID).at_span(problem.span, problem.message.clone()).because(
                 "the API server compiles expressions when they are created, and refuses the object that holds them",
@@ -142,12 +142,19 @@ fn say(object: &Object, verdict: &Verdict<'_>, found: &mut Found<'_>) {
             format!("the policy {policy} was not evaluated: {}", verdict.message),
             "only a cluster knows what the API server would say".to_owned(),
         ),
+        Decision::TooCostly => (
+            &NOT_EVALUATED,
+            format!("the policy {policy} was not evaluated: {}", verdict.message),
+            "the API server refuses an object when an expression costs more than it spends".to_owned(),
+        ),
     };
     let mut under = found.under(rule);
     let mut saying = under.at(mark, message).because(why);
-    if verdict.decision == Decision::Warn {
-        saying = saying.level(Level::Warning);
-    }
+    saying = match verdict.decision {
+        Decision::Warn => saying.level(Level::Warning),
+        Decision::Unknown => saying.level(Level::Advice),
+        Decision::Deny | Decision::TooCostly => saying,
+    };
     if let Some(node) = verdict.expression {
         saying.label(Label::node(&verdict.policy.document, node, "the expression"));
     }
