@@ -10,6 +10,7 @@ mod nodes;
 mod overlay;
 mod program;
 mod stream;
+mod watch;
 
 use std::collections::HashSet;
 use std::fs;

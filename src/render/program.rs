@@ -9,10 +9,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
+use super::watch::{self, Watch};
 use crate::limits;
 
 /// What is kept of a program's messages.
 const MESSAGES: u64 = 64 << 10;
+/// How often it is looked whether somebody wants all of it to end.
+const LOOK: Duration = Duration::from_millis(50);
 /// What is shown of them.
 const SHOWN: usize = 2000;
 
@@ -41,12 +44,18 @@ fn is_executable(file: &Path) -> bool {
 pub fn run(program: &Path, args: &[OsString]) -> Result<String, String> {
     let name = program.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let home = Home::new().map_err(|error| format!("no folder for {name} to work in: {error}"))?;
+    let _watch = Watch::begin().map_err(|error| format!("signals cannot be watched for {name}: {error}"))?;
     let mut child =
         command(program, args, &home.0).spawn().map_err(|error| format!("{name} does not start: {error}"))?;
     let output = collect(&mut child, &name);
-    // of a program that has ended there is nothing left to end
-    let _ = child.kill();
-    let _ = child.wait();
+    if output.is_err() {
+        end(&mut child);
+    }
+    if let Some(signal) = watch::asked_to_end() {
+        // what it would have done without us
+        drop(home);
+        watch::end_by(signal);
+    }
     let (is_good, out, messages) = output?;
     if !is_good {
         return Err(format!("{name} fails: {}", shown(&messages)));
@@ -69,7 +78,20 @@ fn command(program: &Path, args: &[OsString], home: &Path) -> Command {
     }
     command.env("GIT_ALLOW_PROTOCOL", "none").env("GIT_TERMINAL_PROMPT", "0");
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    // with what it starts it can be ended together
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
     command
+}
+
+/// Ends a program that has not been waited for, and all that it has started.
+fn end(child: &mut Child) {
+    #[cfg(unix)]
+    if let Some(group) = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw) {
+        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+    }
+    let _ = child.kill();
+    let _ = child.wait();
 }
 
 /// Which pipe was read to its end, and what it held.
@@ -82,6 +104,7 @@ fn collect(child: &mut Child, name: &str) -> Result<(bool, Vec<u8>, Vec<u8>), St
         let limit = limits::RENDER_SECONDS;
         format!("{name} takes longer than {limit} seconds (limit {}, see SECURITY.md)", limit.name)
     };
+    let ended = || format!("{name} was ended");
     let (send, pipes) = mpsc::channel::<Piped>();
     if let Some(out) = child.stdout.take() {
         read(out, true, limits::INPUT.most + 1, send.clone());
@@ -92,7 +115,7 @@ fn collect(child: &mut Child, name: &str) -> Result<(bool, Vec<u8>, Vec<u8>), St
     drop(send);
     let (mut out, mut messages) = (Vec::new(), Vec::new());
     loop {
-        match pipes.recv_timeout(end.saturating_duration_since(Instant::now())) {
+        match pipes.recv_timeout(end.saturating_duration_since(Instant::now()).min(LOOK)) {
             Ok((is_output, bytes)) => {
                 let bytes = bytes.map_err(|error| format!("what {name} prints cannot be read: {error}"))?;
                 if bytes.len() as u64 > limits::INPUT.most {
@@ -102,12 +125,15 @@ fn collect(child: &mut Child, name: &str) -> Result<(bool, Vec<u8>, Vec<u8>), St
                 if is_output { out = bytes } else { messages = bytes }
             }
             Err(mpsc::RecvTimeoutError::Disconnected) => break,
+            Err(mpsc::RecvTimeoutError::Timeout) if watch::asked_to_end().is_some() => return Err(ended()),
+            Err(mpsc::RecvTimeoutError::Timeout) if Instant::now() < end => {}
             Err(mpsc::RecvTimeoutError::Timeout) => return Err(too_long()),
         }
     }
     loop {
         match child.try_wait() {
             Ok(Some(status)) => return Ok((status.success(), out, messages)),
+            Ok(None) if watch::asked_to_end().is_some() => return Err(ended()),
             Ok(None) if Instant::now() < end => std::thread::sleep(Duration::from_millis(5)),
             Ok(None) => return Err(too_long()),
             Err(error) => return Err(format!("{name} cannot be waited for: {error}")),
@@ -131,9 +157,23 @@ fn read(mut pipe: impl Read + Send + 'static, is_output: bool, most: u64, send: 
 fn shown(messages: &[u8]) -> String {
     let text = String::from_utf8_lossy(messages);
     let lines = text.lines().map(str::trim_end).filter(|line| !line.is_empty());
-    let text = lines.collect::<Vec<_>>().join("\n  ");
+    let text = lines.map(of_log).collect::<Vec<_>>().join("\n  ");
     let text: String = text.chars().filter(|letter| *letter == '\n' || !letter.is_control()).take(SHOWN).collect();
     if text.is_empty() { "without a word".to_owned() } else { text }
+}
+
+/// What a line of klog, as `kubectl` writes them, says: `E1128 20:36:15.071834 8117 run.go:72] "command failed" err="…"`.
+fn of_log(line: &str) -> String {
+    let said = line.split_once("] ").filter(|(head, _)| {
+        let mut parts = head.split_whitespace();
+        let is_day = |day: &str| {
+            day.strip_prefix(['E', 'F', 'I', 'W']).is_some_and(|day| day.len() == 4 && day.parse::<u16>().is_ok())
+        };
+        parts.next().is_some_and(is_day) && head.rsplit_once(':').is_some_and(|(_, line)| line.parse::<u32>().is_ok())
+    });
+    let Some((_, said)) = said else { return line.to_owned() };
+    let error = said.split_once("err=\"").and_then(|(_, error)| error.strip_suffix('"'));
+    error.unwrap_or(said).replace("\\\"", "\"").replace("\\n", "\n  ")
 }
 
 /// A folder that is there while a program runs.
@@ -177,6 +217,38 @@ mod tests {
         assert_eq!(shell("echo out; echo bad >&2; exit 3"), Err("sh fails: bad".to_owned()));
         assert_eq!(shell("exit 1"), Err("sh fails: without a word".to_owned()));
         assert!(shell("printf '\\377'").is_err());
+    }
+
+    #[test]
+    fn lines_of_a_log_are_what_they_say() {
+        let line = r#"E1128 20:36:15.071834    8117 run.go:72] "command failed" err="open \"a\": no such file""#;
+        assert_eq!(of_log(line), r#"open "a": no such file"#);
+        assert_eq!(of_log("W1128 20:36:15.071834 1 a.go:7] be careful"), "be careful");
+        for line in ["error: [a] b", "Every [x:1] y", "E12 x:1] y"] {
+            assert_eq!(of_log(line), line);
+        }
+    }
+
+    /// A wrapper may start the program and wait for it.
+    #[test]
+    fn what_a_program_has_started_ends_with_it() {
+        let mut child =
+            command(Path::new("/bin/sh"), &["-c".into(), "sleep 300 & echo $!; wait".into()], Path::new("/"))
+                .spawn()
+                .unwrap();
+        let mut started = String::new();
+        io::BufRead::read_line(&mut io::BufReader::new(child.stdout.take().unwrap()), &mut started).unwrap();
+        let of_started = Path::new("/proc").join(started.trim());
+        assert!(!cfg!(target_os = "linux") || of_started.exists());
+        end(&mut child);
+        let is_gone = || fs::read_to_string(of_started.join("stat")).map_or(true, |stat| stat.contains(") Z "));
+        for _ in 0..1000 {
+            if is_gone() {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        panic!("{started} is still there");
     }
 
     #[test]

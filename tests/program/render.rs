@@ -303,6 +303,19 @@ fn a_rendered_stream_is_in_its_templates() {
     assert!(run.stdout.contains("<stdin>:8:9"), "{}", run.stdout);
 }
 
+/// A dependency that `helm dependency build` has packed holds no file that a comment could mean.
+#[test]
+fn a_packed_dependency_leaves_the_rest_of_a_stream_in_its_templates() {
+    let folder = repository("packed", RENDERED);
+    let packed = RENDERED.replace("# Source: web/", "# Source: web/charts/redis/");
+    let (before, after) = (format!("{packed}{RENDERED}"), format!("{RENDERED}{packed}"));
+    for (stream, line) in [(before, 8), (after, 8 + RENDERED.lines().count())] {
+        let run = folder.run_with(&["lint", "--format", "concise", "-"], stream.as_bytes(), &[]);
+        assert!(run.stdout.contains("web/templates/service.yaml:7:9"), "{}", run.stdout);
+        assert!(run.stdout.contains(&format!("<stdin>:{line}:9")), "{line}: {}", run.stdout);
+    }
+}
+
 /// What a chart's author or a mistaken program may print.
 #[test]
 fn any_output_is_borne() {
