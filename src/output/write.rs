@@ -45,11 +45,23 @@ fn refuse(changes: &Changes) -> io::Result<()> {
     for path in replaced.chain(&changes.removed).filter(|path| kept(path)) {
         lines.push(format!("{}: it is read-only; make it writable, or delete it", path.display()));
     }
+    for (path, ..) in &changes.written {
+        let bytes = path.file_name().map_or(0, |name| name.as_encoded_bytes().len());
+        if bytes > LONGEST_NAME {
+            lines.push(format!(
+                "{}: this name has {bytes} bytes, and a file's may have {LONGEST_NAME}; give the object a shorter name, or print it without -o",
+                path.display()
+            ));
+        }
+    }
     if lines.is_empty() {
         return Ok(());
     }
     Err(io::Error::new(io::ErrorKind::AlreadyExists, format!("{}\nnothing was written", lines.join("\nerror: "))))
 }
+
+/// Bytes of a file's name that file systems take (`NAME_MAX` of Linux and macOS).
+const LONGEST_NAME: usize = 255;
 
 /// How many names are tried for a file that waits.
 const MOST_NAMES: usize = 1_000_000;

@@ -204,7 +204,9 @@ fn check_arguments(args: &LintArgs) -> io::Result<()> {
 fn baseline(args: &LintArgs, projects: &Projects) -> io::Result<Result<Option<Baseline>, Finding>> {
     let set = projects.shared(|settings| settings.baseline.as_ref()).filter(|_| args.baseline.is_none());
     let Some(file) = args.baseline.as_deref().or(set.map(|set| set.path.as_path())) else { return Ok(Ok(None)) };
-    match (files::read_regular(file, limits::INPUT), set) {
+    // what the command line names may be a pipe, what settings name is a file
+    let bytes = if set.is_none() { files::read(file, limits::INPUT) } else { files::read_regular(file, limits::INPUT) };
+    match (bytes, set) {
         (Ok(bytes), _) => Ok(Ok(Some(Baseline::read(file, bytes).map_err(invalid)?))),
         (Err(error), Some(set)) if error.kind() == io::ErrorKind::NotFound => {
             let file = file.display();
