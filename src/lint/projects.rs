@@ -34,6 +34,10 @@ pub struct Projects {
     by_name: HashMap<String, usize>,
     /// Policies that hold for all files.
     policies: Option<Workspace>,
+    /// Files and folders that the run was asked to look at, without links.
+    asked: Vec<PathBuf>,
+    /// Where policies are that the command line or settings name, without links.
+    of_policies: Vec<PathBuf>,
 }
 
 /// A project, as this run looks at it.
@@ -55,7 +59,15 @@ impl Projects {
     /// No settings at all.
     #[must_use]
     pub fn none(base: Selection) -> Self {
-        Self { base, linted: Vec::new(), folders: HashMap::new(), by_name: HashMap::new(), policies: None }
+        Self {
+            base,
+            linted: Vec::new(),
+            folders: HashMap::new(),
+            by_name: HashMap::new(),
+            policies: None,
+            asked: Vec::new(),
+            of_policies: Vec::new(),
+        }
     }
 
     /// Reads the settings of all files that are reported on.
@@ -79,7 +91,10 @@ impl Projects {
                 *index
             } else {
                 match all.read(&path, overrides)? {
-                    Ok(linted) => all.linted.push(linted),
+                    Ok(linted) => {
+                        all.of_policies.extend(linted.settings.policies.iter().filter_map(|path| real(path)));
+                        all.linted.push(linted);
+                    }
                     Err(findings) => return Ok(Err(findings)),
                 }
                 all.linted.len() - 1
@@ -134,11 +149,10 @@ impl Projects {
     /// Says which folders the run was asked to look at, so that settings that nothing in them needs are found.
     #[must_use]
     pub fn looking_at(mut self, paths: &[PathBuf]) -> Self {
-        let real = |path: &Path| std::fs::canonicalize(path).ok();
-        let asked: Vec<PathBuf> = paths.iter().filter_map(|path| real(path)).collect();
+        self.asked = paths.iter().filter_map(|path| real(path)).collect();
         for linted in &mut self.linted {
             let folder = std::path::absolute(&linted.path).ok().and_then(|path| real(path.parent()?));
-            linted.is_whole = folder.is_some_and(|folder| asked.iter().any(|path| folder.starts_with(path)));
+            linted.is_whole = folder.is_some_and(|folder| self.asked.iter().any(|path| folder.starts_with(path)));
         }
         self
     }
@@ -147,7 +161,8 @@ impl Projects {
     ///
     /// # Errors
     /// A file that cannot be read.
-    pub fn with_policies(self, paths: &[PathBuf]) -> io::Result<Self> {
+    pub fn with_policies(mut self, paths: &[PathBuf]) -> io::Result<Self> {
+        self.of_policies.extend(paths.iter().filter_map(|path| real(path)));
         Ok(Self { policies: policies(paths)?, ..self })
     }
 
@@ -187,11 +202,24 @@ impl Projects {
         self.of(file).map(|linted| &linted.project)
     }
 
-    /// Whether the project of a file leaves it out.
+    /// Whether the project of a file leaves it out, or it is one of the examples of a policy and not asked for itself.
     #[must_use]
     pub fn excludes(&self, file: &File) -> bool {
+        if file.path.as_deref().is_some_and(|path| self.is_example(path)) {
+            return true;
+        }
         let exclude = self.settings(file).map(|settings| &settings.exclude);
         exclude.zip(file.path.as_deref()).is_some_and(|(exclude, path)| exclude.match_file(path))
+    }
+
+    /// Whether a path is in `good/` or `bad/` of a folder of policies, and the run was not asked for that.
+    fn is_example(&self, path: &Path) -> bool {
+        let is_asked = || self.asked.iter().any(|asked| path.starts_with(asked) && self.is_below_example(asked));
+        self.is_below_example(path) && !is_asked()
+    }
+
+    fn is_below_example(&self, path: &Path) -> bool {
+        self.of_policies.iter().any(|policies| is_example_of(path, policies))
     }
 
     /// What holds for a run as a whole: the setting that all projects of the run share, if they do.
@@ -281,6 +309,10 @@ fn policies(paths: &[PathBuf]) -> io::Result<Option<Workspace>> {
         return Ok(None);
     }
     let mut workspace = Workspace::load(paths, None);
+    let folders: Vec<PathBuf> = paths.iter().filter_map(|path| real(path)).collect();
+    workspace.leave_out(|file| {
+        file.path.as_deref().is_some_and(|path| folders.iter().any(|folder| is_example_of(path, folder)))
+    });
     match workspace.failures.pop() {
         Some(failure) => Err(io::Error::new(failure.error.kind(), failure.to_string())),
         None => match unusable(&workspace, Target::default()) {
@@ -288,6 +320,25 @@ fn policies(paths: &[PathBuf]) -> io::Result<Option<Workspace>> {
             None => Ok(Some(workspace)),
         },
     }
+}
+
+/// Whether a path is in one of the folders of examples below the policies: `patterns policy test` judges those, and
+/// policies refuse them on purpose.
+fn is_example_of(path: &Path, policies: &Path) -> bool {
+    let is_example = |part: std::path::Component<'_>| part.as_os_str() == "good" || part.as_os_str() == "bad";
+    match path.strip_prefix(policies) {
+        Ok(below) => below.components().any(is_example),
+        // one policy, and the examples beside it
+        Err(_) if policies.is_file() => {
+            let beside = policies.parent().and_then(|folder| path.strip_prefix(folder).ok());
+            beside.and_then(|beside| beside.components().next()).is_some_and(is_example)
+        }
+        Err(_) => false,
+    }
+}
+
+fn real(path: &Path) -> Option<PathBuf> {
+    std::fs::canonicalize(path).ok()
 }
 
 /// Where a file lies; standard input lies in the working directory.

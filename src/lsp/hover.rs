@@ -16,6 +16,7 @@ use crate::cli::DescriptionArgs;
 use crate::cmd::expand;
 use crate::facts::{PodFacts, Programs};
 use crate::kube::{Definitions, Index, Object, Selector, Typed, documented};
+use crate::lint::programs_at;
 use crate::pattern;
 use crate::project;
 use crate::report::roles;
@@ -202,7 +203,11 @@ fn of_object(seen: Seen<'_>, offset: usize) -> Option<String> {
         }
     }
     let index = Index::of(&objects);
-    let facts = of_container(object, &trail, &index).or_else(|| of_service_port(object, &trail, &index));
+    // what is wrong with the settings is said where they are written
+    let own = programs_at(&seen.path()).ok().and_then(Result::ok).flatten();
+    let programs = own.as_ref().unwrap_or_else(|| Programs::built_in());
+    let facts = of_container(object, &trail, &index, programs);
+    let facts = facts.or_else(|| of_service_port(object, &trail, &index, programs));
     if let Some(lines) = facts.filter(|lines| !lines.is_empty()) {
         out.push('\n');
         for line in lines {
@@ -213,13 +218,12 @@ fn of_object(seen: Seen<'_>, offset: usize) -> Option<String> {
 }
 
 /// What is known of a container by its name or image; who listens on a port of its Pod.
-fn of_container(object: &Object, trail: &Trail, index: &Index<'_>) -> Option<Vec<String>> {
+fn of_container(object: &Object, trail: &Trail, index: &Index<'_>, programs: &Programs) -> Option<Vec<String>> {
     let field = trail.fields.last()?.as_str();
     let is_port = matches!(field, "containerPort" | "port" | "hostPort");
     if !is_port && !matches!(field, "image" | "name") {
         return None;
     }
-    let programs = Programs::built_in();
     for pod in object.pods() {
         let Some(container) = pod.containers().find(|container| trail.around.contains(&container.node)) else {
             continue;
@@ -249,7 +253,7 @@ fn listeners(facts: &PodFacts<'_>, port: u16) -> Vec<String> {
 }
 
 /// Who listens where a Service's port leads to.
-fn of_service_port(object: &Object, trail: &Trail, index: &Index<'_>) -> Option<Vec<String>> {
+fn of_service_port(object: &Object, trail: &Trail, index: &Index<'_>, programs: &Programs) -> Option<Vec<String>> {
     let Some(Typed::Service(service)) = &object.typed else { return None };
     if !matches!(trail.fields.last()?.as_str(), "targetPort" | "port") {
         return None;
@@ -262,7 +266,7 @@ fn of_service_port(object: &Object, trail: &Trail, index: &Index<'_>) -> Option<
     let mut lines = Vec::new();
     for workload in trail::selected(index, object, &selector) {
         for pod in workload.pods() {
-            let facts = PodFacts::of(pod, index, Programs::built_in());
+            let facts = PodFacts::of(pod, index, programs);
             let port = match document.value(target) {
                 Value::Int(port) => u16::try_from(port).ok(),
                 Value::Str(name) => named_port(&facts, name),

@@ -139,8 +139,11 @@ fn read(source: &Arc<Source>, folder: &Path) -> Result<Project, Vec<Finding>> {
     let subject = Subject { name: FILE_NAME, member: "setting", help: None, place: &start };
     describe::check(grammar(), &root, subject, &mut findings);
     let folders = root.get("catalogue").map(Spanned::items).unwrap_or_default();
+    let catalogue: Vec<(PathBuf, Place)> =
+        folders.iter().filter_map(|item| Some((folder.join(item.text()?), item.place.clone()))).collect();
+    findings.extend(catalogue.iter().filter_map(|(catalogue, place)| outside(catalogue, folder, place)));
     let project = Project {
-        catalogue: folders.iter().filter_map(|item| Some((folder.join(item.text()?), item.place.clone()))).collect(),
+        catalogue,
         images: root.get("images").map(|images| images.members().to_vec()).unwrap_or_default(),
         target: root.get("target").and_then(|target| describe::kubernetes_version(target, &mut findings)),
         pull: texts(root.get("pull")),
@@ -149,6 +152,18 @@ fn read(source: &Arc<Source>, folder: &Path) -> Result<Project, Vec<Finding>> {
         folder: folder.to_owned(),
     };
     if findings.is_empty() { Ok(project) } else { Err(findings) }
+}
+
+/// What to say of a folder of patterns that is not in the repository of the settings; nothing where it is, or is not there.
+fn outside(catalogue: &Path, folder: &Path, place: &Place) -> Option<Finding> {
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let root = files::root(&folder.canonicalize().ok()?);
+    let real = catalogue.canonicalize().ok()?;
+    (!real.starts_with(&root)).then(|| {
+        Finding::error(place.label(""), format!("this folder is outside of {}", root.display()))
+            .because("settings may be a stranger's, and name nothing outside of their repository")
+            .help("copy the patterns into it, for example as a Git submodule")
+    })
 }
 
 fn texts(list: Option<&Spanned>) -> Vec<String> {

@@ -413,6 +413,25 @@ fn manifests_are_explained_and_lead_to_each_other() {
 }
 
 #[test]
+fn a_projects_own_programs_are_known_under_the_cursor() {
+    let folder = Folder::new("programs");
+    folder.file(
+        ".patterns.yaml",
+        "lint:\n  images: [{image: example.com/gate, role: sidecar/auth, ports: [4180]}]\n  programs: [{program: ship, binaries: [ship], role: sidecar/logs, listens: [{absent: \":9000\"}]}]\n",
+    );
+    let text = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  containers:\n    - {name: a, image: \"registry.example.com/a:1\", command: [ship]}\n    - {name: b, image: \"example.com/gate:1\"}\n";
+    let name = folder.file("pod.yaml", text);
+    let mut editor = folder.start();
+    editor.open(&name, text);
+    for (part, known) in [("registry", "listens on :9000"), ("example.com/gate", "4180")] {
+        let (line, character) = place_of(text, part);
+        let hover = editor.at("textDocument/hover", &name, line, character + 1);
+        let hover = hover["contents"]["value"].as_str().unwrap_or_default();
+        assert!(hover.contains(known), "{part}: {hover}");
+    }
+}
+
+#[test]
 fn actions_fix_and_ignore() {
     let folder = Folder::new("actions");
     let name = folder.file("norway.yaml", NORWAY);
