@@ -192,12 +192,25 @@ fn wrong_type(schema: &Json, value: &Spanned, subject: Subject<'_>) -> Finding {
     {
         finding = finding.help(format!("say which unit: {number}s for seconds, {number}m for minutes"));
     }
-    if let Some(text) = yaml_boolean(value) {
+    let choices = schema.get("enum").and_then(Json::as_array);
+    if let Some(word) = other_word(schema, value) {
+        finding.help = Some(format!("write {word}"));
+    } else if let Some(text) = yaml_boolean(value)
+        && choices.is_none_or(|choices| choices.iter().any(|choice| choice == text))
+    {
         finding = finding
             .because("kubectl reads YAML 1.1, where yes, no, on, off, y and n are booleans")
             .help(format!("write \"{text}\""));
     }
     finding
+}
+
+/// What a schema calls what other programs call by the word that is written.
+fn other_word<'schema>(schema: &'schema Json, value: &Spanned) -> Option<&'schema str> {
+    let words = schema.get("x-words")?.as_object()?;
+    let raw = value.place.source.slice(value.place.span);
+    let word = value.text().unwrap_or(raw).to_ascii_lowercase();
+    words.get(&word)?.as_str()
 }
 
 /// The text of a plain scalar that YAML 1.1 turned into a boolean.
@@ -412,7 +425,9 @@ fn check_number(schema: &Json, value: &Spanned, number: f64, findings: &mut Vec<
 fn check_choice(schema: &Json, value: &Spanned, findings: &mut Vec<Finding>) {
     let json = value.to_json();
     if let Some(wanted) = schema.get("const").filter(|wanted| **wanted != json) {
-        findings.push(Finding::error(value.place.label(""), format!("this must be {wanted}")));
+        let mut finding = Finding::error(value.place.label(""), format!("this must be {wanted}"));
+        finding.help = schema.get("x-example").and_then(Json::as_str).map(str::to_owned);
+        findings.push(finding);
     }
     let Some(choices) = schema.get("enum").and_then(Json::as_array) else { return };
     if choices.contains(&json) {
@@ -421,5 +436,10 @@ fn check_choice(schema: &Json, value: &Spanned, findings: &mut Vec<Finding>) {
     let known: Vec<&str> = choices.iter().filter_map(Json::as_str).collect();
     let meant = value.text().and_then(|text| nearest(text, known.iter().copied()));
     let label = meant.map_or_else(String::new, |name| format!("did you mean `{name}`?"));
-    findings.push(Finding::error(value.place.label(label), format!("this must be one of {}", list(&known))));
+    let mut finding = Finding::error(value.place.label(label), format!("this must be one of {}", list(&known)));
+    if let Some(word) = other_word(schema, value) {
+        finding.primary.text.clear();
+        finding.help = Some(format!("write {word}"));
+    }
+    findings.push(finding);
 }

@@ -157,6 +157,11 @@ impl Role {
         word.split_once('/').map_or((word, None), |(role, kind)| (role, Some(kind)))
     }
 
+    /// How each is written in data and JSON.
+    pub fn names_in_data() -> impl Iterator<Item = &'static str> {
+        NAMES.iter().map(|(_, name, _)| *name)
+    }
+
     /// Whether a container of this role is there for another container's sake.
     #[must_use]
     pub fn is_helper(self) -> bool {

@@ -1,6 +1,7 @@
 //! Running the rules over a workspace: which run, what is ignored, what is shown.
 
 pub mod baseline;
+mod described;
 pub mod fingerprint;
 pub mod fix;
 mod ignores;

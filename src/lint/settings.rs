@@ -7,12 +7,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use serde_json::Value as Json;
 
-use super::Selection;
+use super::{Selection, described};
 use crate::describe::{self, Member, Place, Spanned, Subject};
 use crate::diagnostic::{Finding, Level};
 use crate::facts::Programs;
 use crate::files;
 use crate::kube::{File, Globs};
+use crate::project;
 use crate::rules::{self, Found, UNUSED_IGNORE};
 use crate::words::{clip, nearest};
 
@@ -87,7 +88,7 @@ impl Settings {
             format: lint.get("format").and_then(Spanned::text).map(str::to_owned),
             baseline: lint
                 .get("baseline")
-                .and_then(|file| Some(BaselineFile { path: folder.join(file.text()?), place: file.place.clone() })),
+                .and_then(|file| Some(BaselineFile { path: beside(folder, file.text()?), place: file.place.clone() })),
             ..Self::default()
         };
         for member in lint.get("rules").map(Spanned::members).unwrap_or_default() {
@@ -102,14 +103,11 @@ impl Settings {
         for (item, program) in described.chain(programs.map(|item| (item, item.to_json()))) {
             match Programs::own(vec![program.clone()]) {
                 Ok(_) => settings.programs.push(program),
-                Err(error) => findings.push(
-                    Finding::error(item.place.label(""), format!("not a program's description: {error}"))
-                        .help("`patterns explain programs` prints the form"),
-                ),
+                Err(error) => findings.push(described::refused(item, &error.to_string())),
             }
         }
         let policies = lint.get("policies").map(Spanned::items).unwrap_or_default();
-        for (item, path) in policies.iter().filter_map(|item| Some((item, folder.join(item.text()?)))) {
+        for (item, path) in policies.iter().filter_map(|item| Some((item, beside(folder, item.text()?)))) {
             let real = path.canonicalize();
             let root = files::root(&std::fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned()));
             let is_plain = path.metadata().is_ok_and(|there| there.is_file() || there.is_dir());
@@ -274,6 +272,13 @@ fn program_of_image(image: &Json) -> Json {
         program["shell"] = Json::from("none");
     }
     program
+}
+
+/// What a setting names relative to its file, as messages call it.
+fn beside(folder: &Path, name: &str) -> PathBuf {
+    let path = folder.join(name);
+    let whole = std::path::absolute(&path).map(|path| files::without_dots(&path));
+    whole.and_then(|path| project::from_here(&path)).unwrap_or(path)
 }
 
 fn level(name: &str) -> Option<Level> {

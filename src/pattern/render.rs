@@ -91,7 +91,13 @@ impl Renderer {
         let (documents, refusal) = yaml::as_kubectl(yaml::read(&source));
         if let Some(refusal) = refusal {
             let line = source.position(refusal.span.start).line;
-            let message = format!("{template} renders to invalid YAML at line {line}: {}", refusal.message);
+            let quoted = self.environment.get_template(template).is_ok_and(|template| quotes_a_hole(template.source()));
+            let hint = if quoted {
+                "; a hole is written as JSON, with quotes where it needs them: write {{ … }} without"
+            } else {
+                ""
+            };
+            let message = format!("{template} renders to invalid YAML at line {line}: {}{hint}", refusal.message);
             return Err(Broken::at(source, refusal.span, message));
         }
         Ok(documents.iter().map(|document| Spanned::from_node(document, document.root()).to_json()).collect())
@@ -267,6 +273,11 @@ fn elements(value: &Hole) -> Result<impl Iterator<Item = Hole>, Error> {
         return Err(Error::new(ErrorKind::InvalidOperation, format!("a list of more than {MAX_ELEMENTS} elements")));
     }
     Ok(elements.into_iter())
+}
+
+/// Whether a template has quotes around a hole.
+fn quotes_a_hole(template: &str) -> bool {
+    template.match_indices("{{").any(|(at, _)| template[..at].ends_with(['"', '\'']))
 }
 
 /// A value as JSON.

@@ -243,6 +243,13 @@ pub(in super::super) fn no_value(cursor: &Cursor<'_>, here: Span, opened: Option
         return unclosed_bracket(char::from(sign), if sign == b'{' { '}' } else { ']' }, at);
     }
     let text = cursor.slice(start, end);
+    if let (Some((_, b'[')), "}") | (Some((_, b'{')), "]") = (bracket, text) {
+        let (opened, closing) = if text == "}" { ('[', ']') } else { ('{', '}') };
+        return Box::new(
+            refuse(start, end, format!("expected `{closing}` before this"))
+                .help(format!("close the `{opened}` with `{closing}`, or quote the value if the bracket is text")),
+        );
+    }
     let refusal = match text {
         "" | "---" | "..." => refuse(start, end, "a document cannot begin here"),
         _ => refuse(start, end, format!("expected a value before `{text}`")),
