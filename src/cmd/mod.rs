@@ -63,7 +63,7 @@ pub fn run(cli: &Cli) -> Result<Exit, std::io::Error> {
         Command::New(args) => new::run(args, cli.color),
         Command::Schema(args) => schema::run(args, cli.color),
         Command::Explain(args) => explain::run(args, cli.color),
-        Command::Rules(args) => rules::run(args),
+        Command::Rules(args) => rules::run(args, cli.color),
         Command::Completions(args) => completions::run(args),
         Command::Man(args) => man::run(args),
         Command::Reference(args) => reference::run(args),

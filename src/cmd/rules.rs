@@ -7,12 +7,16 @@ use serde_json::json;
 
 use super::streams::print_text;
 use super::{Exit, rules_export};
-use crate::cli::{RulesArgs, RulesFormat};
+use crate::cli::{Color, RulesArgs, RulesFormat};
+use crate::report::terminal::Look;
 use crate::rules::{self, Rule};
 use crate::words::{clip, nearest};
 
+/// Columns below which summaries are not broken.
+const NARROWEST: usize = 24;
+
 /// Prints the rules of some families, or all.
-pub fn run(args: &RulesArgs) -> io::Result<Exit> {
+pub fn run(args: &RulesArgs, color: Color) -> io::Result<Exit> {
     if args.export.is_some() {
         return rules_export::run(args);
     }
@@ -24,7 +28,7 @@ pub fn run(args: &RulesArgs) -> io::Result<Exit> {
         chosen.extend(rules::all());
     }
     let text = match args.format {
-        RulesFormat::Text => table(&chosen),
+        RulesFormat::Text => table(&chosen, &Look::of_stdout(color)),
         RulesFormat::Json => as_json(&chosen),
     };
     print_text(&text)?;
@@ -43,9 +47,9 @@ fn named(name: &str) -> io::Result<Vec<&'static Rule>> {
     })
 }
 
-/// A table of rules, family by family.
+/// A table of rules, family by family. On a terminal the summaries go on below themselves, and names lead to their pages.
 #[must_use]
-pub fn table(chosen: &[&'static Rule]) -> String {
+pub fn table(chosen: &[&'static Rule], look: &Look) -> String {
     let width = chosen.iter().map(|rule| rule.id.name.len()).max().unwrap_or(0);
     let mut text = String::new();
     let mut family = "";
@@ -55,9 +59,35 @@ pub fn table(chosen: &[&'static Rule]) -> String {
             family = rule.id.family;
         }
         let fix = if rule.has_fix() { "fix" } else { "" };
-        let _ = writeln!(text, "  {:width$}  {:7}  {fix:3}  {}", rule.id.name, rule.level.name(), rule.summary());
+        let name = look.links.as_ref().map_or_else(|| rule.id.name.to_owned(), |links| links.name(rule.id));
+        let gap = " ".repeat(width - rule.id.name.len());
+        let before = 2 + width + 2 + 7 + 2 + 3 + 2;
+        let summary = match look.columns.and_then(|columns| columns.checked_sub(before)) {
+            Some(room) if room >= NARROWEST => below(&rule.summary(), room, before),
+            _ => rule.summary(),
+        };
+        let _ = writeln!(text, "  {name}{gap}  {:7}  {fix:3}  {summary}", rule.level.name());
     }
     text
+}
+
+/// Text broken into lines of so many columns, behind so many blanks.
+fn below(text: &str, columns: usize, blanks: usize) -> String {
+    let mut broken = String::new();
+    let mut length = 0;
+    for word in text.split_whitespace() {
+        let own = word.chars().count();
+        if length > 0 && length + 1 + own > columns {
+            let _ = write!(broken, "\n{:blanks$}", "");
+            length = 0;
+        } else if length > 0 {
+            broken.push(' ');
+            length += 1;
+        }
+        broken.push_str(word);
+        length += own;
+    }
+    broken
 }
 
 fn as_json(chosen: &[&'static Rule]) -> String {

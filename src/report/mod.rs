@@ -9,6 +9,7 @@ pub mod gitlab;
 pub mod import;
 pub mod json;
 pub mod junit;
+pub mod links;
 pub mod markdown;
 pub mod roles;
 pub mod sarif;

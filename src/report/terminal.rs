@@ -6,11 +6,13 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::Arc;
 
 use miette::{GraphicalReportHandler, GraphicalTheme, MietteDiagnostic, Report};
+use supports_hyperlinks::Stream;
 
 use super::excerpt::{Excerpt, printable};
+use super::links::Links;
 use super::secrets::Secrets;
 use crate::cli::Color;
-use crate::diagnostic::{self, Finding, Label, Level};
+use crate::diagnostic::{self, Finding, Label, Level, RuleId};
 use crate::limits;
 
 /// Columns after which `why` and `help` go on below, where the terminal has no fewer.
@@ -22,43 +24,46 @@ const NARROWEST: usize = 40;
 const FAR: usize = 4;
 
 /// How findings look where they are printed.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Look {
     /// Whether in colour.
     pub colored: bool,
     /// Columns of the terminal; none where findings go elsewhere.
     pub columns: Option<usize>,
+    /// Where the names of rules lead; none where nothing follows links.
+    pub links: Option<Links>,
 }
 
 impl Look {
     /// Without colour, as in a file.
-    pub const PLAIN: Self = Self { colored: false, columns: None };
+    pub const PLAIN: Self = Self { colored: false, columns: None, links: None };
 
     /// As standard output is to be written.
     #[must_use]
     pub fn of_stdout(color: Color) -> Self {
         let out = io::stdout();
-        Self::of(color, out.is_terminal(), || terminal_size::terminal_size_of(out))
+        Self::of(color, Stream::Stdout, out.is_terminal(), || terminal_size::terminal_size_of(out))
     }
 
     /// As standard error is to be written.
     #[must_use]
     pub fn of_stderr(color: Color) -> Self {
         let err = io::stderr();
-        Self::of(color, err.is_terminal(), || terminal_size::terminal_size_of(err))
+        Self::of(color, Stream::Stderr, err.is_terminal(), || terminal_size::terminal_size_of(err))
     }
 
     fn of(
         color: Color,
+        stream: Stream,
         to_terminal: bool,
         size: impl FnOnce() -> Option<(terminal_size::Width, terminal_size::Height)>,
     ) -> Self {
         let columns = size().filter(|_| to_terminal).map(|(width, _)| usize::from(width.0).max(NARROWEST));
-        Self { colored: is_colored(color, to_terminal), columns }
+        Self { colored: is_colored(color, to_terminal), columns, links: Links::on(stream, color) }
     }
 
     /// Columns for text.
-    fn width(self) -> usize {
+    fn width(&self) -> usize {
         self.columns.map_or(WIDTH, |columns| columns.min(WIDTH))
     }
 }
@@ -75,7 +80,7 @@ pub fn print(findings: &[Finding], color: Color) {
     let look = Look::of_stderr(color);
     let (shown, more) = findings.split_at(findings.len().min(limits::MISTAKES.count()));
     let mut out = io::BufWriter::new(io::stderr().lock());
-    let _ = write(&mut out, shown, look, &Secrets::default());
+    let _ = write(&mut out, shown, &look, &Secrets::default());
     if !more.is_empty() {
         let _ = writeln!(out, "\n{} more (limit {}: {})", more.len(), limits::MISTAKES.name, limits::MISTAKES);
     }
@@ -85,7 +90,7 @@ pub fn print(findings: &[Finding], color: Color) {
 ///
 /// # Errors
 /// When `out` cannot be written.
-pub fn write(out: &mut impl io::Write, findings: &[Finding], look: Look, secrets: &Secrets<'_>) -> io::Result<()> {
+pub fn write(out: &mut impl io::Write, findings: &[Finding], look: &Look, secrets: &Secrets<'_>) -> io::Result<()> {
     for (index, finding) in findings.iter().enumerate() {
         if index > 0 {
             writeln!(out)?;
@@ -122,10 +127,10 @@ fn wants_color(to_terminal: bool, variable: &dyn Fn(&str) -> Option<String>) -> 
 /// One finding as text.
 #[must_use]
 pub fn render(finding: &Finding, colored: bool) -> String {
-    render_with(finding, Look { colored, ..Look::PLAIN }, &Secrets::default())
+    render_with(finding, &Look { colored, ..Look::PLAIN }, &Secrets::default())
 }
 
-fn render_with(finding: &Finding, look: Look, secrets: &Secrets<'_>) -> String {
+fn render_with(finding: &Finding, look: &Look, secrets: &Secrets<'_>) -> String {
     let colored = look.colored;
     let mut out = String::new();
     let paint = |code: &str, text: &str| if colored { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() };
@@ -134,7 +139,8 @@ fn render_with(finding: &Finding, look: Look, secrets: &Secrets<'_>) -> String {
         Level::Warning => "1;33",
         Level::Advice => "1;36",
     };
-    let rule = finding.rule.map_or_else(String::new, |rule| format!("[{}]", rule.name));
+    let name = |rule: RuleId| look.links.as_ref().map_or_else(|| rule.name.to_owned(), |links| links.name(rule));
+    let rule = finding.rule.map_or_else(String::new, |rule| format!("[{}]", name(rule)));
     let head = paint(level, &format!("{}{rule}", finding.level.name()));
     let _ = writeln!(out, "{head}: {}", paint("1", &printable(&finding.message)));
     for labels in by_file(finding) {
@@ -167,7 +173,7 @@ fn by_file(finding: &Finding) -> Vec<Vec<(&Label, bool)>> {
 }
 
 /// The underlined lines of one file, in a frame for each part of it: what lies far between two labels is not looked at.
-fn snippet(labels: &[(&Label, bool)], look: Look, secrets: &Secrets<'_>, out: &mut String) {
+fn snippet(labels: &[(&Label, bool)], look: &Look, secrets: &Secrets<'_>, out: &mut String) {
     let mut labels = labels.to_vec();
     labels.sort_by_key(|(label, _)| label.span.start);
     for near in labels.chunk_by(|(one, _), (next, _)| !are_far(one, next)) {
@@ -182,7 +188,7 @@ fn are_far(one: &Label, next: &Label) -> bool {
 }
 
 /// The underlined lines of one part of a file. Miette puts its own head above them; ours is written already.
-fn frame(labels: &[(&Label, bool)], look: Look, secrets: &Secrets<'_>, out: &mut String) {
+fn frame(labels: &[(&Label, bool)], look: &Look, secrets: &Secrets<'_>, out: &mut String) {
     let Some((excerpt, labels)) = Excerpt::of(labels, secrets, look.columns) else { return };
     let theme = if look.colored { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
     let handler = GraphicalReportHandler::new_themed(theme).with_links(false).with_context_lines(1);

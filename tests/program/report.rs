@@ -28,6 +28,102 @@ spec:
 ";
 const CLEAN: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: clean}\n";
 
+/// The names of rules, where a terminal follows links, and nowhere else.
+#[test]
+fn names_of_rules_lead_to_their_pages() {
+    let folder = Folder::new("links");
+    folder.file("a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {a: no}\n");
+    let run = |arguments: &[&str], variables: &[(&str, &str)]| {
+        let mut command = Command::new(binary());
+        for name in ["NO_COLOR", "TERM", "FORCE_COLOR", "CLICOLOR_FORCE", "FORCE_HYPERLINK"] {
+            command.env_remove(name);
+        }
+        command.env("PATTERNS_BOOK", "https://docs.example.com/patterns").envs(variables.iter().copied());
+        let output = command.current_dir(&folder.0).args(arguments).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let link =
+        "\x1b]8;;https://docs.example.com/patterns/reference/rules/manifest.html#norway\x1b\\norway\x1b]8;;\x1b\\";
+    let force = ("FORCE_HYPERLINK", "1");
+    let lint = ["lint", "--format", "terminal", "--format", "json=out.json", "a.yaml"];
+    let shown = run(&lint, &[force]);
+    assert!(shown.contains(&format!("error[{link}]: ")), "{shown:?}");
+    assert!(run(&["rules", "norway"], &[force]).contains(link));
+    assert!(run(&["explain", "manifest"], &[force]).contains(link));
+    for none in [&[][..], &[force, ("NO_COLOR", "1")], &[force, ("TERM", "dumb")], &[("FORCE_HYPERLINK", "0")]] {
+        for arguments in [&lint[..], &["rules", "norway"]] {
+            let shown = run(arguments, none);
+            assert!(shown.contains("norway") && !shown.contains('\x1b'), "{none:?}: {shown:?}");
+        }
+    }
+    assert!(!run(&["--color", "never", "lint", "a.yaml"], &[force]).contains('\x1b'));
+    for format in ["concise", "json", "sarif", "github", "gitlab", "junit", "markdown"] {
+        let shown = run(&["lint", "--format", format, "a.yaml"], &[force]);
+        assert!(shown.contains("norway") && !shown.contains('\x1b'), "{format}: {shown:?}");
+    }
+    assert!(!folder.text("out.json").contains("docs.example.com"));
+}
+
+/// The layout of docs/policies.md: what a policy must refuse is no manifest of the project.
+#[test]
+fn examples_of_policies_are_left_to_the_test_of_policies() {
+    let folder = Folder::new("examples");
+    for name in ["policy/bad", "policy/good", "bad"] {
+        fs::create_dir_all(folder.0.join(name)).unwrap();
+    }
+    let policy = "apiVersion: admissionregistration.k8s.io/v1\nkind: ValidatingAdmissionPolicy\nmetadata: {name: few}\nspec:\n  matchConstraints: {resourceRules: [{apiGroups: [\"\"], apiVersions: [v1], operations: [CREATE], resources: [configmaps]}]}\n  validations: [{expression: \"object.metadata.name != 'bad'\"}]\n";
+    let bad = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: bad}\n";
+    folder.file("policy/few.yaml", policy).file("policy/bad/bad.yaml", bad).file("policy/good/a.yaml", CLEAN);
+    folder.file("clean.yaml", CLEAN);
+    for (settings, option) in [
+        ("lint: {policies: [policy/]}\n", &[][..]),
+        ("lint: {policies: [policy/few.yaml]}\n", &[]),
+        ("{}\n", &["--policy", "policy"]),
+    ] {
+        folder.file(".patterns.yaml", settings);
+        let lint = |paths: &[&str]| folder.lint(&[&["--format", "concise"], option, paths].concat());
+        assert_eq!(lint(&["."]).0, Some(0), "{settings}: {}", lint(&["."]).1);
+        for named in ["policy/bad", "policy/bad/bad.yaml"] {
+            let (code, out, err) = lint(&[named]);
+            assert!(code == Some(1) && out.contains("policy-violation"), "{settings} {named}: {out}{err}");
+        }
+        folder.file("bad/bad.yaml", bad);
+        assert!(
+            lint(&["."]).1.starts_with("bad/bad.yaml:"),
+            "{settings}: another folder of that name is the project's"
+        );
+        fs::remove_file(folder.0.join("bad/bad.yaml")).unwrap();
+    }
+}
+
+/// Each with the right form, at its place.
+#[test]
+fn mistakes_of_settings_say_what_to_write() {
+    let folder = Folder::new("meant");
+    folder.file("a.yaml", CLEAN);
+    for (settings, said) in [
+        ("lint: {rules: {norway: off}}", "help: write skip"),
+        ("lint: {rules: {norway: \"off\"}}", "help: write skip"),
+        ("lint: {rules: {norway: false}}", "help: write skip"),
+        ("lint: {rules: {norway: Warn}}", "help: write warning"),
+        ("lint: {rules: {norway: warnin}}", "did you mean `warning`?"),
+        ("lint: {baseline: [}", "expected `]` before this"),
+        ("lint: {baseline: (]}", "expected `,` or `}` before this"),
+        ("lint: {programs: [{program: a, binaries: [a], listen: []}]}", "did you mean `listens`?"),
+        ("lint: {programs: [{program: a, binaries: [a], listens: [{optin: x}]}]}", "did you mean `option`?"),
+        ("lint: {programs: [{program: a, binaries: [a], role: sidecar/log}]}", "did you mean `sidecar/logs`?"),
+        ("lint: {images: [{image: a, role: sidecar/foo}]}", "help: roles are `app`, "),
+    ] {
+        folder.file(".patterns.yaml", format!("{settings}\n"));
+        let (code, _, err) = folder.lint(&["a.yaml"]);
+        assert!(code == Some(2) && err.contains(said), "{settings}: {err}");
+        assert!(!err.contains("write \"off\""), "{err}");
+    }
+    folder.file(".patterns.yaml", "lint: {baseline: old.json}\n");
+    let err = folder.lint(&["a.yaml"]).2;
+    assert!(err.contains("there is no baseline old.json"), "{err}");
+}
+
 /// A folder of one test's own.
 struct Folder(PathBuf);
 

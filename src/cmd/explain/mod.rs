@@ -44,7 +44,7 @@ pub fn run(args: &ExplainArgs, color: Color) -> io::Result<Exit> {
         return print(&pattern::page(&catalogue, folder, args.source)?);
     }
     if let Some((_, rules)) = rules::FAMILIES.iter().find(|(family, _)| family == name) {
-        return print(&super::rules::table(rules));
+        return print(&super::rules::table(rules, &terminal::Look::of_stdout(color)));
     }
     match rules::find(name) {
         Some(rule) => print(rule::page(rule)),

@@ -36,14 +36,14 @@ impl Reporting<'_> {
         for report in self.formats {
             if let Some(file) = &report.file {
                 let written = NewFile::create(file).and_then(|mut new| {
-                    self.write_format(&mut new, report.format, Look::PLAIN, summary, &secrets)?;
+                    self.write_format(&mut new, report.format, &Look::PLAIN, summary, &secrets)?;
                     new.commit()
                 });
                 written.map_err(|error| named(file, &error))?;
             } else {
                 speaks_to_people = matches!(report.format, LintFormat::Terminal | LintFormat::Concise);
                 let look = Look::of_stdout(self.color);
-                print(|out| self.write_format(out, report.format, look, summary, &secrets))?;
+                print(|out| self.write_format(out, report.format, &look, summary, &secrets))?;
             }
         }
         if self.args.statistics && !self.formats.iter().any(|report| counts(report.format)) {
@@ -72,7 +72,7 @@ impl Reporting<'_> {
         &self,
         out: &mut impl Write,
         format: LintFormat,
-        look: Look,
+        look: &Look,
         summary: Summary,
         secrets: &Secrets<'_>,
     ) -> io::Result<()> {
