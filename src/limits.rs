@@ -29,8 +29,9 @@ pub const TEMPLATE_SECONDS: Limit = Limit::number("template-seconds", 5, "second
 pub const TEMPLATE_MEMORY: Limit =
     Limit::bytes("template-memory", 128 << 20, "memory that one template of yours takes (on Linux)");
 
-/// Findings of one rule in a run that are reported; the rest are counted.
-pub const FINDINGS: Limit = Limit::number("findings", 10_000, "findings of one rule in a run; the rest are counted");
+/// Findings of one rule in a run that are reported; that there are more is said.
+pub const FINDINGS: Limit =
+    Limit::number("findings", 10_000, "findings of one rule in a run; that there are more is said");
 
 /// What parameters put into the texts of one document of a description. The API server takes 3 MiB a request.
 pub const INSERTED: Limit =

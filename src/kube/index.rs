@@ -37,6 +37,8 @@ pub struct Index<'run> {
     comparisons: AtomicUsize,
     workloads_by_place: HashMap<Place<'run>, Vec<&'run Object>>,
     neighbours: Neighbours<'run>,
+    /// Where something is that may make Pods by rules of its own.
+    opaque: HashSet<Place<'run>>,
     memo: Arc<Memo>,
 }
 
@@ -125,6 +127,9 @@ impl<'run> Index<'run> {
                 let unit = (object.document.source.name.as_str(), &object.kustomizations);
                 services.entry((labels, object.id.namespace.as_deref(), unit)).or_default().push(object);
             }
+            if object.typed.is_none() && object.pods().next().is_none() {
+                index.opaque.insert(Place::of(object));
+            }
             if object.pods().next().is_some() {
                 index.workloads_by_place.entry(Place::of(object)).or_default().push(object);
             }
@@ -178,6 +183,27 @@ impl<'run> Index<'run> {
     #[must_use]
     pub fn workloads_in(&self, place: Place<'run>) -> &[&'run Object] {
         self.workloads_by_place.get(&place).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether a place holds an object of a kind that is not known, and that shows no Pods: it may make some.
+    #[must_use]
+    pub fn has_opaque(&self, place: Place<'run>) -> bool {
+        self.opaque.contains(&place)
+    }
+
+    /// Whether a Service of a place selects Pods with these labels.
+    #[must_use]
+    pub fn selects_in(&self, place: Place<'run>, labels: &BTreeMap<String, String>) -> bool {
+        let by_label =
+            labels.iter().filter_map(|(key, value)| self.by_selected_label.get(&(key.as_str(), value.as_str())));
+        let alike = by_label.flatten().filter_map(|at| self.services.get(*at));
+        let matches =
+            |service: &&&Object| service_selector(service).is_some_and(|own| Selector::map(own).matches(labels));
+        // those of one group are of one file
+        alike
+            .filter_map(|alike| alike.first())
+            .filter(|service| Place::of(service) == place)
+            .any(|service| matches(&service))
     }
 
     /// How close `to` is to `from`; nothing where their namespaces differ.

@@ -1,5 +1,6 @@
 //! What a project says about linting: `lint` of its `.patterns.yaml`.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,10 +10,11 @@ use serde_json::Value as Json;
 
 use super::{Selection, described};
 use crate::describe::{self, Member, Place, Spanned, Subject};
-use crate::diagnostic::{Finding, Level};
+use crate::diagnostic::{Finding, Level, ObjectRef};
 use crate::facts::Programs;
 use crate::files;
 use crate::kube::{File, Globs};
+use crate::limits;
 use crate::project;
 use crate::rules::{self, Found, UNUSED_IGNORE};
 use crate::words::{clip, nearest};
@@ -148,12 +150,18 @@ impl Settings {
 
     /// Takes out the findings of a file that the project excepts.
     pub(super) fn except(&self, file: &File, findings: &mut Vec<Finding>) {
-        let covering: Vec<&Exception> = self.exceptions.iter().filter(|exception| exception.covers(file)).collect();
+        if self.exceptions.is_empty() {
+            return;
+        }
+        let name = |id: &ObjectRef| format!("{}/{}", id.kind, id.name);
+        let objects: HashSet<String> = file.objects.iter().map(|object| name(&object.id)).collect();
+        let covering: Vec<&Exception> =
+            self.exceptions.iter().filter(|exception| exception.covers(file, &objects)).collect();
         findings.retain(|finding| {
             let Some(rule) = finding.rule else { return true };
+            let object = finding.object.as_ref().map(name);
             let mut is_kept = true;
             for exception in &covering {
-                let object = finding.object.as_ref().map(|object| format!("{}/{}", object.kind, object.name));
                 let is_named = exception.rule == rule.name || exception.rule == rule.family;
                 if is_named && (exception.object.is_none() || exception.object == object) {
                     exception.used.store(true, Ordering::Relaxed);
@@ -225,12 +233,9 @@ impl Settings {
 
 impl Exception {
     /// Whether it is about something in this file.
-    fn covers(&self, file: &File) -> bool {
-        let in_path = self.is_path(file.path.as_deref());
-        let has_object = self.object.as_ref().is_none_or(|name| {
-            file.objects.iter().any(|object| *name == format!("{}/{}", object.id.kind, object.id.name))
-        });
-        let covers = in_path && has_object;
+    fn covers(&self, file: &File, objects: &HashSet<String>) -> bool {
+        let has_object = self.object.as_ref().is_none_or(|name| objects.contains(name));
+        let covers = has_object && self.is_path(file.path.as_deref());
         if covers {
             self.reached.store(true, Ordering::Relaxed);
         }
@@ -295,7 +300,9 @@ fn check_name(name: &str, place: &Place, findings: &mut Vec<Finding>) {
         return;
     }
     let finding = Finding::error(place.label(""), format!("no rule or family is called `{}`", clip(name)));
-    findings.push(match nearest(name, rules::names()) {
+    // of more mistakes than are printed nobody asks what is meant
+    let meant = if findings.len() < limits::MISTAKES.count() { nearest(name, rules::names()) } else { None };
+    findings.push(match meant {
         Some(nearest) => Finding { primary: place.label(format!("did you mean `{nearest}`?")), ..finding },
         None => finding,
     });

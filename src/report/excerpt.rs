@@ -40,10 +40,10 @@ impl Excerpt {
         let spans: Vec<Span> = labels.iter().map(|(label, _)| on_one_line(source, label.span)).collect();
         let first = spans.iter().map(|span| span.range().start).min()?;
         let last = spans.iter().map(|span| span.range().end).max()?;
-        let start = line_start(&source.text, line_start(&source.text, first).saturating_sub(1));
-        let end = line_end(&source.text, line_end(&source.text, last));
+        let start = line_start(source, line_start(source, first).saturating_sub(1));
+        let end = line_end(source, line_end(source, last));
         let longest = columns.map_or(LONGEST, |columns| columns.saturating_sub(MARGIN).min(LONGEST));
-        let shown = Shown::new(&source.text, start..end, &spans, &secrets.of(source), longest);
+        let shown = Shown::new(source, start..end, &spans, &secrets.of(source), longest);
         let mut places = BTreeMap::new();
         let mut mapped = Vec::new();
         for ((label, is_primary), span) in labels.iter().zip(&spans) {
@@ -107,18 +107,15 @@ fn on_one_line(source: &Source, span: Span) -> Span {
     Span::new(range.start, range.start + first.trim_end().len())
 }
 
-fn is_break(text: &str, at: usize) -> bool {
-    matches!(text.as_bytes().get(at), Some(b'\n'))
-        || (text.as_bytes().get(at) == Some(&b'\r') && text.as_bytes().get(at + 1) != Some(&b'\n'))
-}
-
-fn line_start(text: &str, at: usize) -> usize {
-    (0..at.min(text.len())).rev().find(|before| is_break(text, *before)).map_or(0, |before| before + 1)
+fn line_start(source: &Source, at: usize) -> usize {
+    let starts = source.line_starts();
+    starts.partition_point(|start| *start as usize <= at).checked_sub(1).map_or(0, |line| starts[line] as usize)
 }
 
 /// One past the line break at or after `at`.
-fn line_end(text: &str, at: usize) -> usize {
-    (at..text.len()).find(|after| is_break(text, *after)).map_or(text.len(), |after| after + 1)
+fn line_end(source: &Source, at: usize) -> usize {
+    let starts = source.line_starts();
+    starts.get(starts.partition_point(|start| *start as usize <= at)).map_or(source.text.len(), |start| *start as usize)
 }
 
 /// Text made ready, with the way from bytes of the file to bytes of it.
@@ -131,12 +128,12 @@ struct Shown {
 }
 
 impl Shown {
-    fn new(text: &str, lines: Range<usize>, labels: &[Span], hidden: &Hidden, longest: usize) -> Self {
+    fn new(source: &Source, lines: Range<usize>, labels: &[Span], hidden: &Hidden, longest: usize) -> Self {
         let mut shown = Self { text: String::new(), places: Vec::new(), longest };
         let mut at = lines.start;
         while at < lines.end {
-            let next = line_end(text, at).min(lines.end);
-            shown.line(text, at, next, labels, hidden);
+            let next = line_end(source, at).min(lines.end);
+            shown.line(&source.text, at, next, labels, hidden);
             at = next.max(at + 1);
         }
         shown
@@ -145,21 +142,24 @@ impl Shown {
     fn line(&mut self, text: &str, start: usize, end: usize, labels: &[Span], hidden: &Hidden) {
         let content = text[start..end].trim_end_matches(['\n', '\r']);
         let first_label = labels.iter().map(|span| span.range().start).filter(|at| (start..end).contains(at)).min();
-        let total = content.chars().count();
-        let skip = match first_label.filter(|_| total > self.longest) {
-            Some(at) => content[..at - start].chars().count().saturating_sub(BEFORE.min(self.longest / 3)),
+        // only what is shown is looked at: a file of many findings may be one line
+        let is_long = content.char_indices().nth(self.longest).is_some();
+        let from = match first_label.filter(|_| is_long) {
+            Some(at) => {
+                let before = content.get(..at - start).unwrap_or(content);
+                let room = BEFORE.min(self.longest / 3);
+                before.char_indices().rev().nth(room.saturating_sub(1)).map_or(0, |(at, _)| at)
+            }
             None => 0,
         };
-        if skip > 0 {
+        if from > 0 {
             self.text.push('…');
         }
-        for (index, (offset, character)) in content.char_indices().enumerate() {
-            let place = start + offset;
+        let mut shown = content[from..].char_indices();
+        for (offset, character) in shown.by_ref().take(self.longest) {
+            let place = start + from + offset;
             if first_label.is_some() {
                 self.places.push((place, self.text.len()));
-            }
-            if index < skip || index >= skip + self.longest {
-                continue;
             }
             let is_hidden = || hidden.contains(place);
             self.text.push(match character {
@@ -170,7 +170,12 @@ impl Shown {
                 character => character,
             });
         }
-        if total > skip + self.longest {
+        if let Some((offset, _)) = shown.next() {
+            // what follows is behind the end of what is shown
+            if first_label.is_some() {
+                let last = start + content.len().saturating_sub(1);
+                self.places.extend([start + from + offset, last].map(|place| (place, self.text.len())));
+            }
             self.text.push('…');
         }
         if first_label.is_some() {

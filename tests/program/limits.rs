@@ -239,6 +239,37 @@ fn what_costs_more_than_the_server_spends_is_no_silence() {
     );
 }
 
+/// Each took the square of its length, or the cube.
+#[test]
+fn what_is_found_many_times_takes_little_time() {
+    let folder = Folder::new("square");
+    let one_line = (0..40_000).fold(String::new(), |text, at| text + &format!("k{at}: no, "));
+    folder.file("line.yaml", format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\ndata: {{{one_line}}}\n"));
+    let services = (0..600).fold(String::new(), |text, at| {
+        text + &format!(
+            "---\napiVersion: v1\nkind: Pod\nmetadata: {{name: p{at}, labels: {{app: w{at}}}}}\nspec: {{containers: [{{name: c, image: \"e.com/a:1\"}}]}}\n\
+             ---\napiVersion: v1\nkind: Service\nmetadata: {{name: s{at}}}\nspec: {{selector: {{app: w{at}}}, ports: [{{port: 80}}]}}\n\
+             ---\napiVersion: v1\nkind: Service\nmetadata: {{name: x{at}}}\nspec: {{selector: {{app: gone{at}}}, ports: [{{port: 80}}]}}\n"
+        )
+    });
+    folder.file("services.yaml", services);
+    let maps = (0..1500).fold(String::new(), |text, at| {
+        text + &format!("---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: m{at}}}\n")
+    });
+    let exceptions = (0..8000)
+        .fold(String::new(), |text, at| text + &format!("{{rule: norway, why: so, object: ConfigMap/x{at}}}, "));
+    folder.file("excepted/maps.yaml", maps);
+    folder.file("excepted/.patterns.yaml", format!("lint: {{exceptions: [{exceptions}]}}\n"));
+    let rules = (0..10_000).fold(String::new(), |text, at| text + &format!("norway{at}: skip, "));
+    folder.file("rules/a.yaml", NORWAY).file("rules/.patterns.yaml", format!("lint: {{rules: {{{rules}}}}}\n"));
+    for (path, code) in [("line.yaml", 1), ("services.yaml", 0), ("excepted", 0), ("rules", 2)] {
+        let start = Instant::now();
+        let run = folder.run(&["lint", path]);
+        assert!(start.elapsed() < Duration::from_secs(60), "{path}: {:?}", start.elapsed());
+        assert_eq!(run.code, Some(code), "{path}: {}", run.err);
+    }
+}
+
 /// A catalogue makes any object: it is the repository's own, as its descriptions are.
 #[test]
 fn a_catalogue_is_in_its_repository() {

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use k8s_openapi::api::core::v1::ServiceSpec;
 
@@ -22,6 +22,7 @@ pub static RULE: Rule = Rule {
 
 fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
     let mut told = None;
+    let mut selected = HashMap::new();
     for service in index.kind("Service").iter().filter(|service| service.keeps_selection()) {
         let Some(spec) = service_spec(service) else { continue };
         let Some(labels) = spec.selector.as_ref().filter(|labels| !labels.is_empty()) else { continue };
@@ -33,7 +34,9 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
         // Operators make Pods that no file shows; what is nearly selected was meant to be.
         let near = meant(&selector, pods_beside(index, service)).map(|meant| (meant.it.object, meant.key));
         let here = index.workloads_in(Place::of(service));
-        let Some((workload, key)) = near.or_else(|| beside(index, service, labels, here)) else { continue };
+        let Some((workload, key)) = near.or_else(|| beside(index, service, labels, here, &mut selected)) else {
+            continue;
+        };
         // Controllers of custom kinds give the labels that they are told: the experiment of an Argo Rollout.
         let value = labels.get(key).map_or("", String::as_str);
         if told.get_or_insert_with(|| labels_in_custom_kinds(index)).contains(&(key.to_owned(), value)) {
@@ -77,6 +80,9 @@ fn service_spec(object: &Object) -> Option<&ServiceSpec> {
     }
 }
 
+/// How many workloads of a folder are looked at for the one that a Service means.
+const MOST: usize = 200;
+
 /// A workload of the Service's own file that has the same labels with other values, that no other Service
 /// selects, and where nothing else makes Pods.
 fn beside<'run, 'label>(
@@ -84,11 +90,15 @@ fn beside<'run, 'label>(
     service: &'run Object,
     labels: &'label Labels,
     here: &[&'run Object],
+    selected: &mut HashMap<*const Object, bool>,
 ) -> Option<(&'run Object, &'label str)> {
-    let place = |object: &&&Object| Place::of(object) == Place::of(service);
-    if index.all().iter().filter(place).any(|object| object.typed.is_none() && object.pods().next().is_none()) {
+    if index.has_opaque(Place::of(service)) {
         return None;
     }
+    let mut is_selected = |workload: &'run Object, has: &Labels| {
+        *selected.entry(std::ptr::from_ref(workload)).or_insert_with(|| index.selects_in(Place::of(service), has))
+    };
+    let here = &here[..here.len().min(MOST)];
     let in_file =
         |object: &&&Object| object.document.source.name == service.document.source.name && object.keeps_selection();
     // the set that names the Service is meant, whichever comes first in the file
@@ -96,19 +106,11 @@ fn beside<'run, 'label>(
     let by_name = here.iter().filter(in_file).filter(names_it);
     let workload = by_name.chain(here.iter().filter(in_file)).find(|workload| {
         let has = workload.pod().and_then(PodView::labels);
-        has.is_some_and(|has| labels.keys().all(|key| has.contains_key(key)) && !is_selected(index, service, has))
+        has.is_some_and(|has| labels.keys().all(|key| has.contains_key(key)) && !is_selected(**workload, has))
     })?;
     let has = workload.pod()?.labels()?;
     let (key, _) = labels.iter().find(|(key, value)| has.get(*key) != Some(value))?;
     Some((workload, key))
-}
-
-/// Whether another Service of the place selects Pods with these labels.
-fn is_selected<'run>(index: &Index<'run>, service: &'run Object, has: &Labels) -> bool {
-    index.kind_in(Place::of(service), "Service").iter().filter_map(|other| service_spec(other)).any(|spec| {
-        let labels = spec.selector.as_ref().filter(|labels| !labels.is_empty());
-        labels.is_some_and(|labels| Selector::map(labels).matches(has))
-    })
 }
 
 fn labels_node(workload: &Object) -> Option<NodeId> {
