@@ -94,12 +94,13 @@ fn report(workspace: &Workspace, findings: &[Finding]) {
         write(&mut out).unwrap();
         String::from_utf8(out).unwrap()
     };
-    for structured in [
+    let structured = [
         written(&|out| json::write(out, findings, summary, &secrets)),
-        written(&|out| sarif::write(out, findings, &secrets)),
+        written(&|out| sarif::write(out, findings, summary, &secrets)),
         written(&|out| gitlab::write(out, findings)),
-    ] {
-        assert!(serde_json::from_str::<Value>(&structured).is_ok(), "{structured}");
+    ];
+    for structured in &structured {
+        assert!(serde_json::from_str::<Value>(structured).is_ok(), "{structured}");
     }
     let xml = written(&|out| {
         junit::write(
@@ -112,18 +113,21 @@ fn report(workspace: &Workspace, findings: &[Finding]) {
     let fails = findings.iter().any(|finding| finding.level == Level::Error);
     assert_eq!(xml.matches("<failure ").count(), usize::from(fails), "{xml}");
     for shown in [
-        written(&|out| terminal::write(out, findings, terminal::Look::PLAIN, &secrets)),
+        written(&|out| terminal::write(out, findings, &terminal::Look::PLAIN, &secrets)),
         written(&|out| concise::write(out, findings)),
-        written(&|out| github::write(out, findings)),
+        written(&|out| github::write(out, findings, summary)),
         written(&|out| markdown::write(out, findings, summary)),
         xml,
-    ] {
+    ]
+    .into_iter()
+    .chain(structured)
+    {
         let obeyed = |sign: char| sign.is_control() && !matches!(sign, '\n' | '\t');
-        assert!(!shown.contains(|sign| obeyed(sign) || ('\u{202A}'..='\u{202E}').contains(&sign)), "{shown:?}");
+        assert!(!shown.contains(|sign| obeyed(sign) || ('\u{2028}'..='\u{202E}').contains(&sign)), "{shown:?}");
     }
     for line in written(&|out| concise::write(out, findings))
         .lines()
-        .chain(written(&|out| github::write(out, findings)).lines())
+        .chain(written(&|out| github::write(out, findings, summary)).lines())
     {
         assert!(line.starts_with("fuzz.yaml:") || line.starts_with("::"), "{line}");
     }
