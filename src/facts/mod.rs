@@ -11,6 +11,7 @@ pub mod election;
 pub mod endpoints;
 pub mod formats;
 pub mod hosts;
+pub mod literal;
 pub mod names;
 pub mod nginx;
 mod once;

@@ -44,6 +44,7 @@ mod two_default_priorities;
 mod two_hpas_one_target;
 mod two_pdbs_one_pod;
 mod unpullable_image;
+mod variable_without_parentheses;
 mod varnish_above_memory_limit;
 mod volume_does_not_fit_claim;
 mod writable_root;
@@ -93,6 +94,7 @@ pub const RULES: &[&Rule] = &[
     &two_hpas_one_target::RULE,
     &two_pdbs_one_pod::RULE,
     &unpullable_image::RULE,
+    &variable_without_parentheses::RULE,
     &varnish_above_memory_limit::RULE,
     &volume_does_not_fit_claim::RULE,
     &writable_root::RULE,
