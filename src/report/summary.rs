@@ -48,6 +48,8 @@ pub struct Summary {
     pub objects_of_unknown_kind: usize,
     /// Files with placeholders where the API server would refuse them.
     pub files_with_placeholders: usize,
+    /// Files that are encrypted as a whole.
+    pub files_encrypted: usize,
     /// Files that could not be read.
     pub unreadable: usize,
     /// Findings that are not listed because the baseline has them.
@@ -72,7 +74,7 @@ impl Summary {
             files: workspace
                 .files
                 .iter()
-                .filter(|file| file.reported)
+                .filter(|file| file.reported && !file.is_encrypted())
                 .flat_map(File::names)
                 .collect::<BTreeSet<_>>()
                 .len(),
@@ -88,6 +90,7 @@ impl Summary {
                 .iter()
                 .filter(|file| file.reported && has_placeholders(file))
                 .count(),
+            files_encrypted: workspace.files.iter().filter(|file| file.reported && file.is_encrypted()).count(),
             unreadable: workspace.failures.len(),
             in_baseline: 0,
             rules_cut: 0,
@@ -110,7 +113,8 @@ impl Summary {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         let said = self.errors + self.warnings + self.advice;
-        said + self.objects + self.descriptions + self.templates_skipped + self.files_with_placeholders == 0
+        let skipped = self.templates_skipped + self.files_encrypted;
+        said + self.objects + self.descriptions + skipped + self.files_with_placeholders == 0
     }
 }
 
@@ -192,12 +196,14 @@ impl fmt::Display for Summary {
         let cut = self.cut();
         let placeholders = counted(self.files_with_placeholders, "file with placeholders", "files with placeholders");
         let placeholders = placeholders.map(|files| format!("{files}, whose values are not judged"));
+        let encrypted = counted(self.files_encrypted, "encrypted file skipped", "encrypted files skipped");
         f.write_str(
             &found
                 .into_iter()
                 .chain(known)
                 .chain(cut)
                 .chain(placeholders)
+                .chain(encrypted)
                 .chain(skipped)
                 .chain(of_ytt)
                 .chain(left_out)

@@ -282,6 +282,15 @@ fn ytt_templates_are_skipped_and_said_to_be_ytts() {
 }
 
 #[test]
+fn files_that_are_encrypted_as_a_whole_are_skipped() {
+    let folder = Folder::new("encrypted");
+    folder.file("locked.yaml", b"\0GITCRYPT\0\x01\xff").file("vault.yaml", "$ANSIBLE_VAULT;1.1;AES256\n3839\n");
+    let run = folder.lint(&["."]);
+    assert_eq!((run.code, run.out.as_str()), (Some(0), ""), "{}", run.err);
+    assert!(run.err.contains("2 encrypted files skipped"), "{}", run.err);
+}
+
+#[test]
 fn a_pod_monitor_that_gives_a_number_for_a_name_is_shown_the_right_key() {
     let folder = Folder::new("pod-monitor");
     let app = |ports: &str| {

@@ -67,6 +67,12 @@ impl File {
         self.path.as_deref().is_some_and(helm::is_chart_template) || helm::is_template(self) || helm::is_ytt(self)
     }
 
+    /// Whether the whole file is encrypted: it is right where it is applied, and nothing of it can be read here.
+    #[must_use]
+    pub fn is_encrypted(&self) -> bool {
+        ENCRYPTED.iter().any(|start| self.source.text.starts_with(start))
+    }
+
     /// Drops refusals in what may be another program's file.
     fn leave_to_others(&mut self, is_named: bool) {
         let is_json = self.path.as_ref().is_some_and(|path| path.extension().is_some_and(|end| end == "json"));
@@ -120,6 +126,9 @@ impl File {
             has_holes: false,
             objects: Vec::new(),
         };
+        if file.is_encrypted() {
+            return file;
+        }
         let is_template = words::names_a_template(&source.name);
         for part in yaml::read(source) {
             match part {
@@ -155,6 +164,16 @@ const MANY: usize = 64;
 
 /// How kubesec marks a file whose Secrets' values it has encrypted (shyiko/kubesec: README).
 const KUBESEC: &str = "# kubesec:v:";
+
+/// How files begin that git-crypt, age, PGP and Ansible have encrypted (AGWA/git-crypt: `commands.cpp`; C2SP: `age.md`;
+/// RFC 9580, 6.2; docs.ansible.com: `vault_guide/vault_using_encrypted_content`).
+const ENCRYPTED: [&str; 5] = [
+    "\0GITCRYPT\0",
+    "age-encryption.org/v1\n",
+    "-----BEGIN AGE ENCRYPTED FILE-----",
+    "-----BEGIN PGP MESSAGE-----",
+    "$ANSIBLE_VAULT;",
+];
 
 /// Whether a value is what cannot be read, and begins with a hole: `namespace: %DOMAIN%`.
 fn is_of_a_hole(source: &Source, refusal: &Refusal) -> bool {

@@ -11,7 +11,7 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(file: &File, found: &mut Found<'_>) {
-    let Some(first) = file.source.replaced().next() else { return };
+    let Some(first) = file.source.replaced().next().filter(|_| !file.is_encrypted()) else { return };
     let message = match file.source.replaced().count() {
         1 => "a byte of this file is not UTF-8".to_owned(),
         count => format!("{count} bytes of this file are not UTF-8"),
