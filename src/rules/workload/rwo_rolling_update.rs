@@ -27,6 +27,11 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
         }
         let strategy = deployment.spec.strategy.as_ref();
         let surge = strategy.and_then(|strategy| strategy.rolling_update.as_ref()?.max_surge.as_ref());
+        let unavailable = strategy.and_then(|strategy| strategy.rolling_update.as_ref()?.max_unavailable.as_ref());
+        // the only old Pod may go at once, and does: the new one waits for the volume and gets it
+        if unavailable.is_some_and(|unavailable| scaling::scaled_down(unavailable, 1) > Some(0)) {
+            continue;
+        }
         let is_recreate = strategy.is_some_and(|strategy| strategy.type_.as_deref() == Some("Recreate"));
         if is_recreate || surge.is_some_and(|surge| scaling::scaled_up(surge, 1) == Some(0)) {
             continue;

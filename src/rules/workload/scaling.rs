@@ -108,6 +108,17 @@ pub fn scaled_up(value: &IntOrString, total: i32) -> Option<i32> {
     }
 }
 
+/// The same, rounded down.
+pub fn scaled_down(value: &IntOrString, total: i32) -> Option<i32> {
+    match value {
+        IntOrString::Int(number) => Some(*number),
+        IntOrString::String(text) => {
+            let percent: i32 = text.strip_suffix('%')?.parse().ok()?;
+            i32::try_from(i64::from(percent) * i64::from(total) / 100).ok()
+        }
+    }
+}
+
 /// What scales a workload: the nearest of those that name it. One from outside its unit and folder may be of another
 /// app with the same name.
 pub fn scaler_of<'run>(index: &Index<'run>, object: &Object) -> Option<Scaler<'run>> {
