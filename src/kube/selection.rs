@@ -120,9 +120,10 @@ pub fn is_given(key: &str) -> bool {
 
 /// Whether a label tells which Pod leads at the moment: programs give it to their own Pods at run time. Vault's
 /// `vault-active: "true"` (`service_registration "kubernetes"`), Patroni's `role: master` (`kubernetes.role_label`),
-/// `spilo-role`, `cnpg.io/instanceRole`, Redis and MongoDB operators' `redis-role`, `mongodb.io/role`.
+/// `spilo-role`, `cnpg.io/instanceRole`, Redis and MongoDB operators' `redis-role`, `mongodb.io/role`. People do, too:
+/// `kubectl label pod mysql-0 mode=write`.
 fn is_state(key: &str, value: &str) -> bool {
-    const STATES: [&str; 17] = [
+    const STATES: [&str; 25] = [
         "active",
         "elected",
         "follower",
@@ -133,12 +134,20 @@ fn is_state(key: &str, value: &str) -> bool {
         "passive",
         "perf-standby",
         "primary",
+        "read",
+        "read-only",
+        "read-write",
         "replica",
+        "ro",
+        "rw",
         "secondary",
         "slave",
         "sealed",
+        "source",
         "standby",
         "sync-standby",
+        "write",
+        "write-only",
         "writer",
     ];
     let key = key.to_ascii_lowercase();
@@ -150,7 +159,18 @@ fn is_state(key: &str, value: &str) -> bool {
 /// Whether one text is a slip of the other. Names that differ in a number are different names.
 fn is_like(a: &str, b: &str) -> bool {
     let letters = |text: &str| text.chars().filter(|letter| !letter.is_ascii_digit()).collect::<String>();
-    strsim::normalized_damerau_levenshtein(a, b) > 0.7 && letters(a) != letters(b)
+    let is_near = strsim::normalized_damerau_levenshtein(a, b) > 0.7 || has_two_swapped(a, b);
+    is_near && letters(a) != letters(b)
+}
+
+/// Whether two neighbouring letters are swapped, however short the word is: `wbe` for `web`.
+fn has_two_swapped(a: &str, b: &str) -> bool {
+    let sorted = |text: &str| {
+        let mut letters: Vec<char> = text.chars().collect();
+        letters.sort_unstable();
+        letters
+    };
+    a.len() > 2 && strsim::osa_distance(a, b) == 1 && sorted(a) == sorted(b)
 }
 
 /// Reads a label selector of an object that is not decoded as a whole; nothing where it is not one.
@@ -188,7 +208,12 @@ mod tests {
 
     #[test]
     fn slips() {
-        assert!(is_like("shopp", "shop") && is_like("collector", "colector"));
-        assert!(!is_like("web-1", "web-2") && !is_like("kafka", "kafka-ui") && !is_like("web", "api"));
+        assert!(is_like("shopp", "shop") && is_like("collector", "colector") && is_like("wbe", "web"));
+        assert!(
+            !is_like("web-1", "web-2")
+                && !is_like("kafka", "kafka-ui")
+                && !is_like("web", "api")
+                && !is_like("web", "wed")
+        );
     }
 }

@@ -159,6 +159,7 @@ pub fn may_hold_placeholder(text: &str) -> bool {
             b'c' | b'C' => is_order("change"),
             b'r' | b'R' => is_order("replace"),
             b'y' | b'Y' => is_order("your"),
+            b'i' => is_order("insert_"),
             b't' | b'T' => is_order("todo"),
             b'f' | b'F' => is_order("fixme") || is_order("fillme"),
             b'p' | b'P' => is_order("placeholder"),
@@ -226,7 +227,9 @@ fn asks_to_be_replaced(text: &str) -> bool {
         "BASE64",
     ];
     let is_whole_order = ORDERS.iter().any(|order| text.replace('_', "-").eq_ignore_ascii_case(order));
-    let is_yours = ["your-", "your_", "Your-", "Your_"].iter().any(|start| text.starts_with(start));
+    // an underscore in small letters, since a name may begin with `replace-`
+    let starts = ["your-", "your_", "Your-", "Your_", "replace_", "insert_", "changeme_"];
+    let is_yours = starts.iter().any(|start| text.starts_with(start));
     is_whole_order
         || is_yours
         || text.split(|letter: char| !letter.is_ascii_alphanumeric() && !matches!(letter, '_' | '-')).any(|part| {
