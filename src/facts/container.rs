@@ -164,7 +164,8 @@ impl<'run> ContainerFacts<'run> {
             !known.iter().any(|other| other.port == dial.port && other.host == dial.host)
         };
         // A program's own image holds nothing that would read a variable of somebody's own.
-        let dials = if is_plain && described > 0 && unknown.is_empty() { Vec::new() } else { conventions.dials };
+        let is_unread = is_plain && described > 0 && unknown.is_empty() || self.line.is_idle();
+        let dials = if is_unread { Vec::new() } else { conventions.dials };
         for dial in dials {
             if is_new(&dial, &self.dials) {
                 self.dials.push(dial);

@@ -673,6 +673,13 @@ impl<'a, 'run> Reader<'a, 'run> {
                 }
                 let paths: Vec<&str> = if row.list { value.text.split(',').collect() } else { vec![&value.text] };
                 for path in paths.into_iter().map(str::trim).filter(|path| !path.is_empty()) {
+                    // nginx has a directive for each of several folders below one
+                    let is_known = |known: &PathFact<'_>| {
+                        known.path == path && known.purpose == row.purpose && known.certainty == value.certainty
+                    };
+                    if found.iter().any(is_known) {
+                        continue;
+                    }
                     found.push(PathFact {
                         path: path.to_owned(),
                         purpose: row.purpose,

@@ -76,7 +76,7 @@ fn direct_proxies(all: &mut [ContainerFacts<'_>]) {
             let shows = format!("`{}` talks to it on port {port}", other.name());
             Some(Evidence { node: other.node_of(&dial.proof), shows })
         });
-        let faces_inward = all[at].loopback_dials().next().is_some();
+        let faces_inward = faces_inward(all, at);
         let way = all[at].configs.files.iter().find_map(way);
         if let Some(caller) = caller {
             all[at].role = Role::Ambassador(way.unwrap_or(Way::Broker));
@@ -101,13 +101,22 @@ fn direct_proxies(all: &mut [ContainerFacts<'_>]) {
     }
 }
 
+/// Whether a proxy passes on to another container of its Pod. What dials loopback in vain, or on the node's network, is
+/// in front of nobody here.
+fn faces_inward(all: &[ContainerFacts<'_>], at: usize) -> bool {
+    let mut others = all.iter().enumerate().filter(|(other, _)| *other != at);
+    let is_node = all[at].container.pod.spec.host_network == Some(true);
+    let may_serve = |other: &ContainerFacts<'_>, port| other.may_serve(port) || !is_node && !other.listens_nowhere_else;
+    others.any(|(_, other)| all[at].loopback_dials().any(|(_, port)| may_serve(other, port)))
+}
+
 /// A web server or forwarder that has nothing to do with the others of its Pod is there for its own sake, and what its
 /// image is says nothing of what it is for.
 fn leave_untied(all: &mut [ContainerFacts<'_>]) {
     let beside = all.iter().filter(|one| one.container.runs_beside_app()).count();
     for at in 0..all.len() {
         let is_general = matches!(all[at].role, Role::Sidecar(Task::Web)) && !all[at].container.is_native_sidecar();
-        if !is_general || beside < 2 || all[at].loopback_dials().next().is_some() {
+        if !is_general || beside < 2 || faces_inward(all, at) {
             continue;
         }
         let volumes = |one: &ContainerFacts<'_>| -> Vec<String> {
@@ -238,7 +247,7 @@ fn is_own_server(pod: PodView<'_>, one: &ContainerFacts<'_>) -> bool {
     let stores = mounts.any(|mount| claims.iter().any(|claim| claim.metadata.name.as_ref() == Some(&mount.name)));
     match one.role {
         Role::Server => is_named || stores,
-        Role::Unknown | Role::App | Role::Init(_) | Role::MeshProxy => false,
+        Role::Unknown | Role::App | Role::Init(_) | Role::MeshProxy | Role::Elector => false,
         _ => is_named,
     }
 }

@@ -47,7 +47,15 @@ fn by_program<'run>(one: &mut ContainerFacts<'run>, programs: &'run Programs) {
         invocation.name == "tail" && lifetime::follows(&words) && !words.contains(&"/dev/null")
     });
     if follows {
+        // what another program makes of the lines may be anything: `tail -f orders | kafkacat -P`
+        const FILTERS: [&str; 12] =
+            ["awk", "cat", "cut", "egrep", "grep", "jq", "sed", "sleep", "tail", "tee", "tr", "wait"];
+        let is_filter = |name: &str| FILTERS.contains(&name) || lifetime::is_plain(name);
+        let feeds = one.line.invocations.last().is_some_and(|last| !is_filter(&last.name));
         set(one, Role::Sidecar(Task::Logs), line, "it follows a file with tail".to_owned());
+        if feeds {
+            one.confidence = Confidence::Likely;
+        }
     }
 }
 

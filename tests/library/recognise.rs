@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use patterns::facts::command::sleeps;
-use patterns::facts::{Lifetime, PodFacts, Programs, Role, workload};
+use patterns::facts::{Confidence, Lifetime, PodFacts, Programs, Role, workload};
 use patterns::kube::{File, Index, Object};
 use patterns::yaml::Source;
 
@@ -151,6 +151,50 @@ fn a_server_beside_its_app_or_the_app_itself() {
     let cache = "      - {name: cache, image: redis:8}\n      - {name: shop, image: registry.example.com/shop:1}\n";
     assert_eq!(roles(&stateful("shop", cache)), ["server", "app"]);
     assert_eq!(roles(&stateful("x", mysql)), ["app"], "alone");
+}
+
+#[test]
+fn helpers_that_a_pod_is_called_after_or_that_help_nobody() {
+    let pod = |name: &str, more: &str, containers: &str| {
+        roles(&format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: {name}}}\nspec:\n{more}  containers:\n{containers}"
+        ))
+    };
+    let elector = "  - {name: elector, image: 'registry.example.com/leader-elector:0.5', args: [--election=x]}\n";
+    let app = "  - {name: shop, image: registry.example.com/shop:1}\n";
+    assert_eq!(pod("elector-demo", "", &format!("{app}{elector}")), ["app", "elector"]);
+    let forward = |port: u16| {
+        format!(
+            "  - {{name: forward-{port}, image: alpine/socat, args: ['TCP-LISTEN:{port},bind=10.0.0.1,fork', 'TCP:127.0.0.1:{port}']}}\n"
+        )
+    };
+    let two = forward(10249) + &forward(10257);
+    assert_eq!(pod("forward", "  hostNetwork: true\n", &two), ["unknown", "unknown"]);
+    let one = app.to_owned() + &forward(8080);
+    assert_eq!(pod("shop", "", &one), ["app", "sidecar/web"]);
+}
+
+#[test]
+fn lines_that_go_to_another_program_are_logs_at_most() {
+    let likely = |script: &str| {
+        let file =
+            pod(&["image: registry.example.com/shop:1", &format!("image: busybox, command: [sh, -c, '{script}']")]);
+        let objects: Vec<&Object> = file.objects.iter().collect();
+        let index = Index::of(&objects);
+        let facts = PodFacts::of(file.objects[0].pod().unwrap(), &index, Programs::built_in());
+        assert_eq!(facts.members[1].role.word(), "sidecar/logs", "{script}");
+        facts.members[1].confidence == Confidence::Likely
+    };
+    for script in
+        ["tail -F /log/x", "tail -F /log/x | grep -v debug", "touch /log/x; tail -F /log/x", "tail -F /log/x | jq ."]
+    {
+        assert!(!likely(script), "{script}");
+    }
+    for script in
+        ["tail -f /x | kafkacat -P", "tail -f /x & exec ./serve", "tail -F /x | while read l; do ./send; done"]
+    {
+        assert!(likely(script), "{script}");
+    }
 }
 
 #[test]

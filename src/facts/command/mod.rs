@@ -2,6 +2,7 @@
 //! variables expanded, shells and starters (`tini`, `env`, `su-exec` …) looked through.
 
 pub mod arguments;
+mod bases;
 pub mod environment;
 pub(in crate::facts) mod lifetime;
 pub mod shell;
@@ -131,7 +132,8 @@ impl<'run> CommandLine<'run> {
             // `args: [/bin/sh, -c, …]` is for an image without an entry point: no daemon takes a shell as its argument.
             let is_shell = starters::is_shell(first) && line.get(1).is_some_and(|word| word.text.starts_with('-'));
             let Some(known) = known else {
-                if is_shell {
+                let is_command = !first.is_empty() && !first.starts_with('-') && bases::runs_its_arguments(image);
+                if is_shell || is_command {
                     return Self::unwrap(line, environment);
                 }
                 // Nothing is known of the program but its arguments.
@@ -213,6 +215,15 @@ impl<'run> CommandLine<'run> {
             return Self::opaque(Kind::Opaque);
         }
         Self::program(Invocation { variables, is_whole, timed, ..Invocation::new(name, rest.to_vec(), first.place) })
+    }
+
+    /// Whether it runs nothing but tools that connect to nothing: `echo ready && tail -f /dev/null`.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        let connects_to_nothing =
+            |name: &str| matches!(name, "cat" | "sleep" | "tail" | "trap" | "wait") || lifetime::is_plain(name);
+        let is_seen = matches!(self.kind, Kind::Program | Kind::Script) && !self.invocations.is_empty();
+        is_seen && self.invocations.iter().all(|invocation| connects_to_nothing(&invocation.name))
     }
 
     /// The only program that it runs, if it is one.

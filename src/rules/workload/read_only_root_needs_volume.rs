@@ -1,5 +1,3 @@
-use std::collections::BTreeSet;
-
 use crate::diagnostic::{Level, RuleId};
 use crate::facts::program::Purpose;
 use crate::facts::{Certainty, PathFact, PodFacts};
@@ -32,16 +30,13 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
             parts::mounts(&member.container)
                 .any(|(mount, _)| parts::is_under(real(path), real(&mount.mount_path)) && mount.read_only != Some(true))
         };
-        let mut lacking: Vec<&str> = member
+        let lacking: Vec<&str> = member
             .writes
             .iter()
             .filter(needs)
             .map(|path| path.path.as_str())
             .filter(|path| !is_mounted(path))
             .collect();
-        // nginx has a directive for each of several folders below one
-        let mut seen = BTreeSet::new();
-        lacking.retain(|path| seen.insert(*path));
         let (Some(first), Some(program)) = (lacking.first(), member.program) else { continue };
         let has_config = member.configs.files.iter().any(|file| {
             program.config.iter().any(|config| config.absent.iter().any(|path| parts::is_under(&file.path, path)))
