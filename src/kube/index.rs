@@ -235,6 +235,12 @@ impl<'run> Index<'run> {
         self.named(from, kind, name).next().is_some()
     }
 
+    /// All objects of that kind and name, in any namespace.
+    #[must_use]
+    pub fn called<'a>(&'a self, kind: &'a str, name: &'a str) -> &'a [&'run Object] {
+        self.by_name.get(&(kind, name)).map_or(&[], Vec::as_slice)
+    }
+
     fn named<'a>(&'a self, from: &'a Object, kind: &'a str, name: &'a str) -> impl Iterator<Item = &'run Object> + 'a {
         let of = |namespace| self.by_id.get(&(kind, name, namespace)).map_or(&[][..], Vec::as_slice);
         // one without a namespace goes wherever it is applied to

@@ -16,6 +16,7 @@ mod nginx_config;
 mod no_pdb;
 mod no_spread;
 mod no_such_service;
+mod no_such_service_port;
 mod overlapping_selectors;
 mod pdb_blocks_drain;
 mod prestop_outlasts_grace;
@@ -69,6 +70,7 @@ pub const RULES: &[&Rule] = &[
     &no_pdb::RULE,
     &no_spread::RULE,
     &no_such_service::RULE,
+    &no_such_service_port::RULE,
     &overlapping_selectors::RULE,
     &pdb_blocks_drain::RULE,
     &prestop_outlasts_grace::RULE,

@@ -1,0 +1,127 @@
+use k8s_openapi::api::core::v1::ServiceSpec;
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+
+use crate::diagnostic::{Level, RuleId};
+use crate::facts::{Certainty, ContainerFacts, Dial, PodFacts};
+use crate::kube::{Index, Object, Reach, Typed};
+use crate::rules::{Check, Found, Rule};
+use crate::words::clip;
+
+/// A port that the Service which is asked does not have.
+pub static RULE: Rule = Rule {
+    id: RuleId { name: "no-such-service-port", family: "workload" },
+    level: Level::Warning,
+    page: include_str!("no_such_service_port.md"),
+    check: Check::Facts(check),
+};
+
+fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
+    if facts.pod.object.is_patch || !facts.are_final() {
+        return;
+    }
+    for member in &facts.members {
+        let mut said = Vec::new();
+        for dial in member.dials.iter().filter(|dial| !dial.is_loopback && dial.certainty >= Certainty::Likely) {
+            let Some((port, name)) = dial.port.zip(dial.host.split('.').next()) else { continue };
+            if said.contains(&(name, port)) || is_guessed(dial, port) {
+                continue;
+            }
+            let Some(service) = meant(facts, name, &dial.host) else { continue };
+            let all = facts.index.called("Service", name);
+            if all.iter().any(|other| may_have(other, port)) || is_own(facts, service) {
+                continue;
+            }
+            said.push((name, port));
+            say(member, dial, port, service, found);
+        }
+    }
+}
+
+/// The Service that a host names, if it is certain which one is meant: of the Pod's unit or folder, or the only one of
+/// the namespace that is written with the name.
+fn meant<'run>(facts: &PodFacts<'run>, name: &str, host: &str) -> Option<&'run Object> {
+    let object = facts.pod.object;
+    let mut labels = host.trim_end_matches('.').split('.').skip(1);
+    let is_alias = facts
+        .pod
+        .spec
+        .host_aliases
+        .iter()
+        .flatten()
+        .any(|alias| alias.hostnames.iter().flatten().any(|other| other == host));
+    let (namespace, rest) = (labels.next(), labels.next());
+    if is_alias || rest.is_some_and(|rest| rest != "svc") {
+        return None;
+    }
+    let near = || facts.index.find(object, "Service", name);
+    let (found, namespace) = match namespace {
+        Some(namespace) => (None, namespace),
+        None => (near(), object.id.namespace.as_deref().unwrap_or_default()),
+    };
+    if found.is_some() || namespace.is_empty() {
+        return found;
+    }
+    let mut there = facts.index.called("Service", name).iter().copied();
+    let is_there = |service: &&Object| service.id.namespace.as_deref() == Some(namespace);
+    let one = there.by_ref().find(is_there)?;
+    there.find(is_there).is_none().then_some(one)
+}
+
+/// Whether a port is only what the scheme of a URL has by default, where a program that nobody has described may take
+/// it from elsewhere: `API_URL` beside `API_PORT`.
+fn is_guessed(dial: &Dial<'_>, port: u16) -> bool {
+    let place = &dial.proof.place;
+    let text = place.object.document.source.slice(place.span());
+    !dial.certainty.is_certain() && text.contains("://") && !text.contains(&format!(":{port}"))
+}
+
+/// Whether a Service may have this port: it has, or what it has is not to be seen here.
+fn may_have(service: &Object, port: u16) -> bool {
+    let Some(spec) = spec(service) else { return true };
+    let passes_all = spec.cluster_ip.as_deref() == Some("None") || spec.type_.as_deref() == Some("ExternalName");
+    let ports = spec.ports.as_deref().unwrap_or_default();
+    !service.keeps(&["spec"])
+        || service.is_patch
+        || passes_all
+        || ports.is_empty()
+        || spec.selector.as_ref().is_none_or(std::collections::BTreeMap::is_empty)
+        || ports.iter().any(|own| own.port == i32::from(port))
+}
+
+fn spec(service: &Object) -> Option<&ServiceSpec> {
+    match &service.typed {
+        Some(Typed::Service(typed)) => typed.spec.as_ref(),
+        _ => None,
+    }
+}
+
+/// Whether a Service leads to these Pods themselves: what they say of it is for others, as what Kafka advertises is.
+fn is_own(facts: &PodFacts<'_>, service: &Object) -> bool {
+    let index: &Index<'_> = facts.index;
+    let is_same = |other: &Object| std::ptr::eq(other, service);
+    index.services_of(facts.pod.object).any(is_same)
+        || index.reach(facts.pod.object, service) == Some(Reach::Run) && service.id.name == facts.pod.object.id.name
+}
+
+fn say(member: &ContainerFacts<'_>, dial: &Dial<'_>, port: u16, service: &Object, found: &mut Found<'_>) {
+    let name = clip(&service.id.name);
+    let ports = spec(service).and_then(|spec| spec.ports.as_deref()).unwrap_or_default();
+    let numbers = ports.iter().map(|own| own.port.to_string()).collect::<Vec<_>>();
+    let shown = service.document.at(service.node, &["spec", "ports"]).unwrap_or(service.node);
+    let of_pods = ports.iter().find(|own| own.target_port == Some(IntOrString::Int(i32::from(port))));
+    let help = match of_pods {
+        Some(own) => format!("ask for port {}: {port} is the port of the Pods, which the Service hides", own.port),
+        None => format!("ask for one of its ports, or add {port} to the Service"),
+    };
+    let place = dial.proof.place;
+    found
+        .about(place.object)
+        .at_span(place.span(), format!("Service `{name}` has no port {port}"))
+        .here(format!("`{}` connects to it", member.name()))
+        .label(service.label(shown, format!("has {}", numbers.join(", "))))
+        .because(
+            "the cluster IP of a Service passes on what comes to one of the Service's own ports and nothing else \
+             (kubernetes/website: concepts/services-networking/service)",
+        )
+        .help(help);
+}
