@@ -199,8 +199,8 @@ impl Object {
         Self { kustomizations: Arc::from([0]), ..self }
     }
 
-    /// Whether a value is yet to be filled in: a placeholder, a text of a file that calls itself a template, or one in
-    /// capitals that a kustomization changes (`storage: FROM_OVERLAY`).
+    /// Whether a value is yet to be filled in: a placeholder, a text of a file that calls itself a template, the
+    /// name of a value in capitals (`namespace: NAMESPACE`), or a word in capitals that a kustomization changes.
     #[must_use]
     pub fn is_hole(&self, node: NodeId) -> bool {
         let is_shouted = |text: &str| {
@@ -208,9 +208,11 @@ impl Object {
                 && text.bytes().all(|letter| letter.is_ascii_uppercase() || b"_0123456789".contains(&letter))
         };
         let is_template = || !self.id.kind.ends_with("Template") && words::names_a_template(&self.document.source.name);
-        self.document.str(node).is_some_and(|text| {
-            words::is_placeholder(text) || !self.changes.is_empty() && is_shouted(text) || is_template()
-        })
+        let Some(text) = self.document.str(node) else { return words::is_hole_in_braces(self.document.raw(node)) };
+        words::is_placeholder(text)
+            || !self.changes.is_empty() && is_shouted(text)
+            || is_template()
+            || words::is_name_of_a_value(text)
     }
 
     /// Whether it is what the API server and its controllers work with: no part that is yet to be merged, and nothing

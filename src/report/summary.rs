@@ -9,7 +9,7 @@ use crate::diagnostic::{Finding, Level};
 use crate::kube::validation::{self, Schemas, Target};
 use crate::kube::{File, LEFT_OUT, Object, Workspace};
 use crate::limits;
-use crate::words::{is_placeholder, may_hold_placeholder, names_a_template};
+use crate::words::{holds_hole_in_braces, is_name_of_a_value, is_placeholder, may_hold_placeholder, names_a_template};
 
 /// A run in numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -122,11 +122,11 @@ impl Summary {
 fn has_placeholders(file: &File) -> bool {
     // most objects hold no mark of one, and fewer hold one as a value: they need no second look
     let is_judged = |object: &&Object| {
-        !object.is_patch
-            && (names_a_template(&file.source.name)
-                || may_hold_placeholder(object.document.raw(object.node))
-                    // prose about `<name>` is no hole
-                    && object.document.strings(object.node, "description").any(is_placeholder))
+        let raw = object.document.raw(object.node);
+        // prose about `<name>` is no hole
+        let holds = |is_hole: fn(&str) -> bool| object.document.strings(object.node, "description").any(is_hole);
+        let is_marked = || may_hold_placeholder(raw) && (holds(is_placeholder) || holds_hole_in_braces(raw));
+        !object.is_patch && (names_a_template(&file.source.name) || is_marked() || holds(is_name_of_a_value))
     };
     let refuses = |object: &Object| {
         let verdict = validation::validate(object, Target::default(), &Schemas::default());

@@ -94,6 +94,31 @@ pub fn is_placeholder(text: &str) -> bool {
         || asks_to_be_replaced(text)
 }
 
+/// Whether a value is nothing but the name of a value, in capitals: `namespace: NAMESPACE`, `storage: SIZE`. It proves
+/// something only where the server refuses it.
+#[must_use]
+pub fn is_name_of_a_value(text: &str) -> bool {
+    LAST.contains(&text)
+}
+
+/// Whether YAML reads a hole as a map because nobody quoted it: `name: {NAME}`.
+#[must_use]
+pub fn is_hole_in_braces(raw: &str) -> bool {
+    raw.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).is_some_and(names_a_hole)
+}
+
+fn names_a_hole(inside: &str) -> bool {
+    let inside = inside.trim();
+    inside.starts_with(|first: char| first.is_ascii_uppercase())
+        && inside.bytes().all(|letter| letter.is_ascii_uppercase() || letter.is_ascii_digit() || letter == b'_')
+}
+
+/// Whether a text holds one of these.
+#[must_use]
+pub fn holds_hole_in_braces(raw: &str) -> bool {
+    raw.split('{').skip(1).filter_map(|rest| rest.split_once('}')).any(|(inside, _)| names_a_hole(inside))
+}
+
 /// Whether text that YAML takes for no value begins with what a program fills in: `%DOMAIN%`, `@VERSION@`, `%{name}`,
 /// `%(name)s`, and the verbs of `printf` (`%s`, `%[1]d`).
 #[must_use]
@@ -173,6 +198,54 @@ pub fn may_hold_placeholder(text: &str) -> bool {
     false
 }
 
+/// Words that values are named after in documentation.
+const LAST: [&str; 44] = [
+    "NAME",
+    "NAMESPACE",
+    "ID",
+    "DOMAIN",
+    "HOST",
+    "HOSTNAME",
+    "FQDN",
+    "URL",
+    "URI",
+    "IP",
+    "ADDRESS",
+    "CIDR",
+    "PORT",
+    "PROJECT",
+    "REGION",
+    "ZONE",
+    "LOCATION",
+    "CLUSTER",
+    "ACCOUNT",
+    "EMAIL",
+    "ARN",
+    "BUCKET",
+    "REGISTRY",
+    "REPOSITORY",
+    "REPO",
+    "IMAGE",
+    "TAG",
+    "VERSION",
+    "SHA",
+    "DIGEST",
+    "CAPACITY",
+    "SIZE",
+    "QUANTITY",
+    "COUNT",
+    "NUMBER",
+    "REPLICAS",
+    "LIMIT",
+    "REQUEST",
+    "CPU",
+    "MEMORY",
+    "PLACEHOLDER",
+    "HERE",
+    "VALUE",
+    "BASE64",
+];
+
 /// Words that ask for another: `CHANGEME`, `your-domain.example.com`, and the name of a value in capitals where the
 /// value belongs, as documentation writes it (`gs://BUCKET_NAME`). Capitals alone prove nothing: `MY_APP` may be what
 /// somebody wants to call it.
@@ -180,52 +253,6 @@ fn asks_to_be_replaced(text: &str) -> bool {
     const ORDERS: [&str; 8] =
         ["changeme", "change-me", "replaceme", "replace-me", "fillmein", "todo", "fixme", "placeholder"];
     const FIRST: [&str; 6] = ["YOUR", "REPLACE", "CHANGE", "INSERT", "ENTER", "FILL"];
-    const LAST: [&str; 44] = [
-        "NAME",
-        "NAMESPACE",
-        "ID",
-        "DOMAIN",
-        "HOST",
-        "HOSTNAME",
-        "FQDN",
-        "URL",
-        "URI",
-        "IP",
-        "ADDRESS",
-        "CIDR",
-        "PORT",
-        "PROJECT",
-        "REGION",
-        "ZONE",
-        "LOCATION",
-        "CLUSTER",
-        "ACCOUNT",
-        "EMAIL",
-        "ARN",
-        "BUCKET",
-        "REGISTRY",
-        "REPOSITORY",
-        "REPO",
-        "IMAGE",
-        "TAG",
-        "VERSION",
-        "SHA",
-        "DIGEST",
-        "CAPACITY",
-        "SIZE",
-        "QUANTITY",
-        "COUNT",
-        "NUMBER",
-        "REPLICAS",
-        "LIMIT",
-        "REQUEST",
-        "CPU",
-        "MEMORY",
-        "PLACEHOLDER",
-        "HERE",
-        "VALUE",
-        "BASE64",
-    ];
     let is_whole_order = ORDERS.iter().any(|order| text.replace('_', "-").eq_ignore_ascii_case(order));
     // an underscore in small letters, since a name may begin with `replace-`
     let starts = ["your-", "your_", "Your-", "Your_", "replace_", "insert_", "changeme_"];

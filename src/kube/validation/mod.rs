@@ -235,7 +235,11 @@ pub fn validate(object: &Object, target: Target, schemas: &Schemas) -> Verdict {
     // what a placeholder will be decides over the rest, but not over the form of a text
     let is_sure = |cause: &Cause| {
         // a mistake of a map or of what is missing is underlined at a key
-        let is_key = |text: &str| text == kind || cause.path.split(['.', '[']).any(|step| step == text);
+        let is_key = |text: &str| {
+            let is_step = cause.path.split(['.', '[']).any(|step| step == text);
+            // or at the one that it is taken from: "`targetPort` is taken from `port`"
+            text == kind || is_step || cause.message.contains(&format!("from `{text}`"))
+        };
         cause.reason == Reason::Invalid && object.document.str(cause.node).is_some_and(|text| !is_key(text))
     };
     errors.extend(of_rules.into_iter().filter(|cause| !is_of_holes || is_sure(cause)));
