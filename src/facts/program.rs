@@ -106,6 +106,8 @@ pub enum Entrypoint {
     /// The program: `args` are its arguments.
     #[default]
     Binary,
+    /// The program, whose `arguments` are of `CMD`: `args` stand in their place.
+    Command,
     /// A script that runs its first argument if that is not an option, else the program with the arguments.
     Script,
     /// Nothing (`CMD` only): `args` are the command.

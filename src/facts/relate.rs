@@ -134,10 +134,13 @@ fn leave_untied(all: &mut [ContainerFacts<'_>]) {
     }
 }
 
-/// Whether a container is called a helper, whatever it does.
-fn is_called_helper(one: &ContainerFacts<'_>) -> bool {
+/// Whether a container is called a helper, whatever it does. One that the workload is called after is none.
+fn is_called_helper(pod: PodView<'_>, one: &ContainerFacts<'_>) -> bool {
     let (repository, _) = programs::split(one.image());
     let image = repository.rsplit('/').next().unwrap_or_default();
+    if [one.name(), image].contains(&pod.object.id.name.as_str()) {
+        return false;
+    }
     [one.name(), image].iter().any(|name| {
         name.split(['-', '_', '.']).skip(1).any(|word| matches!(word, "sidecar" | "helper" | "fix" | "agent"))
     })
@@ -203,7 +206,7 @@ fn choose_app(pod: PodView<'_>, all: &mut [ContainerFacts<'_>]) {
     let unknown: Vec<usize> = main
         .iter()
         .copied()
-        .filter(|at| all[*at].role == Role::Unknown && (main.len() == 1 || !is_called_helper(&all[*at])))
+        .filter(|at| all[*at].role == Role::Unknown && (main.len() == 1 || !is_called_helper(pod, &all[*at])))
         .collect();
     // What nobody knows and is called after the workload goes first.
     let known = main.iter().copied().find(|at| is_own_server(pod, &all[*at]));
@@ -215,6 +218,10 @@ fn choose_app(pod: PodView<'_>, all: &mut [ContainerFacts<'_>]) {
         ([only], [_]) => Some((*only, Confidence::Certain, "the only container")),
         ([only], _) => Some(match served(all, &main, *only) {
             Some(server) => (server, Confidence::Likely, "serves what the others bring"),
+            // by its name alone another may be one
+            None if main.iter().any(|at| at != only && all[*at].role == Role::Unknown) => {
+                (*only, Confidence::Likely, "the only container that is not called a helper")
+            }
             None => (*only, Confidence::Certain, "the only container that is not a known helper"),
         }),
         ([], _) => main_helper(pod, all, &main).map(|at| {

@@ -1,9 +1,9 @@
 //! What a container is for by itself: its program, its image, its name.
 
-use super::command::{Kind, Lifetime, base_name, lifetime};
+use super::command::{Invocation, Kind, Lifetime, base_name, lifetime};
 use super::container::{Confidence, ContainerFacts, Evidence};
 use super::endpoints::Reader;
-use super::program::Program;
+use super::program::{Program, Serves};
 use super::programs::{self, Programs};
 use super::{Form, Preparation, Role, Task, Way, election};
 use crate::kube::ContainerList;
@@ -65,11 +65,23 @@ fn main_role<'run>(one: &ContainerFacts<'run>, programs: &'run Programs) -> Opti
         let Some(program) = programs.of_binary_in(&invocation.name, one.image()) else { continue };
         let reader = Reader::new(program, invocation, &one.environment, &one.configs, true);
         let special = program.roles.iter().find(|role| reader.holds(&role.when) == Some(true)).map(|role| role.role);
-        if let Some(role) = special.or(program.role) {
-            return Some((program, role));
+        let is_client = || program.runs.serves != Serves::Always && ends(invocation, one, programs);
+        match special.or(program.role) {
+            // `ollama pull` asks the server that others are
+            Some(Role::Server) if is_client() => {}
+            Some(role) => return Some((program, role)),
+            None => {}
         }
     }
     None
+}
+
+/// Whether a program of a container does its work and ends.
+fn ends(invocation: &Invocation<'_>, one: &ContainerFacts<'_>, programs: &Programs) -> bool {
+    let variable =
+        |name: &str| one.environment.get(name).filter(|word| word.is_known).map(|word| word.text.to_string());
+    let known = |name: &str| programs.of_binary_in(name, one.image());
+    lifetime::invocation_lifetime(invocation, &variable, &known) == Lifetime::Ends
 }
 
 fn set(one: &mut ContainerFacts<'_>, role: Role, node: Option<NodeId>, shows: String) {

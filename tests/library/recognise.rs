@@ -175,6 +175,29 @@ fn helpers_that_a_pod_is_called_after_or_that_help_nobody() {
 }
 
 #[test]
+fn names_of_helpers_and_clients_of_servers() {
+    let set = |name: &str, containers: &str| {
+        roles(&format!(
+            "apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {{name: {name}}}\nspec:\n  selector: {{matchLabels: {{a: b}}}}\n  \
+             template:\n    metadata: {{labels: {{a: b}}}}\n    spec:\n      containers:\n{containers}"
+        ))
+    };
+    let agent = "      - {name: node-agent, image: registry.example.com/node-agent:1}\n";
+    let trace = "      - {name: trace, image: registry.example.com/trace:1}\n";
+    assert_eq!(set("node-agent", &format!("{agent}{trace}")), ["app", "unknown"], "called after it");
+    assert_eq!(set("trace-all", &format!("{agent}{trace}")), ["unknown", "app"]);
+    let ollama = |line: &str| set("shop", &format!("{trace}      - {{name: model, image: ollama/ollama, {line}}}\n"));
+    assert_eq!(ollama("args: [serve]"), ["app", "server"]);
+    assert_eq!(ollama("env: []"), ["app", "server"], "as the image starts it");
+    for client in [
+        "args: [pull, llama3]",
+        "command: [sh, -c, 'until ollama list; do sleep 1; done; ollama pull x; sleep infinity']",
+    ] {
+        assert!(!ollama(client).contains(&"server"), "{client}");
+    }
+}
+
+#[test]
 fn lines_that_go_to_another_program_are_logs_at_most() {
     let likely = |script: &str| {
         let file =

@@ -142,7 +142,7 @@ impl<'run> CommandLine<'run> {
                 return Self { invocations: vec![invocation], ..Self::opaque(Kind::Opaque) };
             };
             let replaces = match known.entrypoint {
-                Entrypoint::Binary => false,
+                Entrypoint::Binary | Entrypoint::Command => false,
                 Entrypoint::Script => {
                     !first.is_empty() && !first.starts_with('-') && is_a_program(first, known, programs)
                 }
