@@ -589,7 +589,11 @@ impl<'run> ScriptReader<'_, 'run> {
 
     fn simple(&mut self, assignments: &[(String, ShellWord)], words: &[ShellWord], how: How) {
         let set: Vec<_> = assignments.iter().map(|(name, word)| (name.clone(), self.word(word))).collect();
-        let mut words: Vec<Word<'run>> = words.iter().map(|word| self.word(word)).collect();
+        let mut words: Vec<Word<'run>> = match words.iter().flat_map(|word| self.split(word)).collect::<Vec<_>>() {
+            // a command of nothing but empty variables is still a command
+            none if none.is_empty() => words.iter().map(|word| self.word(word)).collect(),
+            words => words,
+        };
         while words.first().is_some_and(|word| matches!(word.text.as_ref(), "exec" | "command" | "then" | "nohup")) {
             words.remove(0);
         }
@@ -623,38 +627,78 @@ impl<'run> ScriptReader<'_, 'run> {
         });
     }
 
-    fn word(&self, word: &ShellWord) -> Word<'run> {
-        let mut text = String::new();
-        let mut is_known = true;
-        let mut place =
-            if self.is_own { self.source.place.piece(word.range.start, word.range.len()) } else { self.source.place };
+    /// The words that one becomes: a variable that is not in quotes is split at its blanks (POSIX, "Field Splitting").
+    fn split(&self, word: &ShellWord) -> Vec<Word<'run>> {
+        let is_open = |part: &Part| matches!(part, Part::Variable { quoted: false, .. });
+        let value = |part: &Part| match part {
+            Part::Variable { name, .. } => self.environment.get(name).filter(|value| value.is_known),
+            _ => None,
+        };
+        let has_blanks = |part: &Part| value(part).is_some_and(|value| value.text.contains(char::is_whitespace));
+        if !word.parts.iter().any(|part| is_open(part) && has_blanks(part)) {
+            return vec![self.word(word)];
+        }
+        let place = self.word(word).place;
+        let mut split: Vec<Word<'run>> = Vec::new();
+        let mut current: Option<Word<'run>> = None;
+        let empty = || Word { text: Cow::Borrowed(""), place, is_known: true };
         for part in &word.parts {
-            match part {
-                Part::Text(part) => text.push_str(part),
-                Part::Variable { name, default } => match (self.environment.insert(name), default) {
-                    (Some(value), _) => {
-                        text.push_str(&value.text);
-                        is_known &= value.is_known;
-                        if word.parts.len() == 1 {
-                            place = value.place;
-                        }
-                    }
-                    (None, Some(default)) if self.environment.is_whole() && self.environment.get(name).is_none() => {
-                        text.push_str(default);
-                    }
-                    _ => {
-                        is_known = false;
-                        text.push_str("${");
-                        text.push_str(name);
-                        text.push('}');
-                    }
-                },
-                Part::Unknown => {
-                    is_known = false;
-                    text.push_str("${?}");
+            let (text, is_known) = self.piece(part);
+            // a pattern in it may match files
+            let is_known = is_known && !(is_open(part) && text.contains(['*', '?', '[']));
+            let mut pieces =
+                if is_open(part) { text.split(char::is_whitespace).collect() } else { vec![text.as_ref()] };
+            let first = pieces.remove(0);
+            if !first.is_empty() || !is_open(part) {
+                let word = current.get_or_insert_with(empty);
+                word.text.to_mut().push_str(first);
+                word.is_known &= is_known;
+            }
+            for piece in pieces {
+                split.extend(current.take());
+                if !piece.is_empty() {
+                    current = Some(Word { text: Cow::Owned(piece.to_owned()), place, is_known });
                 }
             }
         }
-        Word { text: Cow::Owned(text), place, is_known }
+        split.extend(current);
+        split
+    }
+
+    /// The text of a part, and whether it is known.
+    fn piece<'a>(&'a self, part: &'a Part) -> (Cow<'a, str>, bool) {
+        let Part::Variable { name, default, .. } = part else {
+            return match part {
+                Part::Text(text) => (Cow::Borrowed(text), true),
+                _ => (Cow::Borrowed("${?}"), false),
+            };
+        };
+        match (self.environment.insert(name), default) {
+            // `:-` counts for what is empty, too
+            (Some(value), Some(default)) if value.is_known && value.text.is_empty() => (Cow::Borrowed(default), true),
+            (Some(value), _) => (Cow::Borrowed(value.text.as_ref()), value.is_known),
+            (None, Some(default)) if self.environment.is_whole() && self.environment.get(name).is_none() => {
+                (Cow::Borrowed(default), true)
+            }
+            _ => (Cow::Owned(format!("${{{name}}}")), false),
+        }
+    }
+
+    fn word(&self, word: &ShellWord) -> Word<'run> {
+        let mut text = String::new();
+        let mut is_known = true;
+        for part in &word.parts {
+            let (more, known) = self.piece(part);
+            text.push_str(&more);
+            is_known &= known;
+        }
+        let value = match word.parts.as_slice() {
+            [Part::Variable { name, .. }] => self.environment.get(name),
+            _ => None,
+        };
+        let own = || {
+            if self.is_own { self.source.place.piece(word.range.start, word.range.len()) } else { self.source.place }
+        };
+        Word { text: Cow::Owned(text), place: value.map_or_else(own, |value| value.place), is_known }
     }
 }

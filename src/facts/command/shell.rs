@@ -34,6 +34,8 @@ pub enum Part {
         name: String,
         /// What is taken instead.
         default: Option<String>,
+        /// Whether it is in quotes, so that blanks in its value do not part words.
+        quoted: bool,
     },
     /// What is only known when it runs: `$(command)`, `$1`, `${NAME%.*}`.
     Unknown,
@@ -259,7 +261,10 @@ fn word(script: &str, start: usize) -> (ShellWord, usize) {
                         }
                         '$' | '`' => {
                             flush(&mut text, &mut parts);
-                            let (part, end) = expansion(script, at);
+                            let (mut part, end) = expansion(script, at);
+                            if let Part::Variable { quoted, .. } = &mut part {
+                                *quoted = true;
+                            }
                             push(part, &mut text, &mut parts);
                             at = end;
                         }
@@ -327,10 +332,10 @@ fn expansion(script: &str, at: usize) -> (Part, usize) {
         let default = [":-", "-", ":=", "="].iter().find_map(|sign| rest.strip_prefix(sign));
         return match default {
             Some(default) if !default.contains(['$', '`', '"', '\'', '\\']) => {
-                (Part::Variable { name: name.to_owned(), default: Some(default.to_owned()) }, end)
+                (Part::Variable { name: name.to_owned(), default: Some(default.to_owned()), quoted: false }, end)
             }
             None if rest.is_empty() || rest.starts_with(":?") || rest.starts_with('?') => {
-                (Part::Variable { name: name.to_owned(), default: None }, end)
+                (Part::Variable { name: name.to_owned(), default: None, quoted: false }, end)
             }
             _ => (Part::Unknown, end),
         };
@@ -348,7 +353,7 @@ fn expansion(script: &str, at: usize) -> (Part, usize) {
     if name.starts_with(|first: char| first.is_ascii_digit()) {
         return (Part::Unknown, at + 2);
     }
-    (Part::Variable { name: name.to_owned(), default: None }, at + 1 + name.len())
+    (Part::Variable { name: name.to_owned(), default: None, quoted: false }, at + 1 + name.len())
 }
 
 fn is_name(sign: char) -> bool {
@@ -730,8 +735,8 @@ impl<'script> Parser<'script> {
         for part in &word.parts {
             match part {
                 Part::Text(text) => source.push_str(text),
-                Part::Variable { name, default: None } => source.extend(["${", name.as_str(), "}"]),
-                Part::Variable { name, default: Some(default) } => {
+                Part::Variable { name, default: None, .. } => source.extend(["${", name.as_str(), "}"]),
+                Part::Variable { name, default: Some(default), .. } => {
                     source.extend(["${", name.as_str(), ":-", default.as_str(), "}"]);
                 }
                 Part::Unknown => source.push_str("$?"),
