@@ -143,7 +143,8 @@ impl<'run> ContainerFacts<'run> {
                     None => self.lifetime_is_certain = false,
                 }
             }
-            is_whole &= found.is_whole && !program.listens.is_empty() || program.is_tool();
+            let is_written = self.may_write_configuration(program);
+            is_whole &= found.is_whole && !program.listens.is_empty() && !is_written || program.is_tool();
             self.listens.extend(found.listens);
             self.dials.extend(found.dials);
             self.reads.extend(found.reads);
@@ -176,6 +177,40 @@ impl<'run> ContainerFacts<'run> {
                 self.listens.push(listen);
             }
         }
+    }
+
+    /// Whether something is mounted where its program keeps its configuration, and what it holds is not in the run.
+    #[must_use]
+    pub fn has_other_configuration(&self) -> bool {
+        let places =
+            self.program.into_iter().flat_map(|program| &program.config).flat_map(|config| config.absent.iter());
+        places.into_iter().any(|path| self.configs.may_hold(path))
+    }
+
+    /// Whether a script or a hook of the container may write the configuration of a program that it starts: it names the
+    /// folder, or a file or folder of that name.
+    fn may_write_configuration(&self, program: &Program) -> bool {
+        let hook = self.container.container.lifecycle.as_ref().and_then(|hooks| hooks.post_start.as_ref());
+        let hook = hook.and_then(|hook| hook.exec.as_ref()?.command.as_ref()).into_iter().flatten().map(String::as_str);
+        let script = self.line.script.as_ref().and_then(|script| {
+            let place = &script.place;
+            place.object.document.str(place.node)
+        });
+        let texts: Vec<&str> = hook.chain(script).collect();
+        let paths = program.config.iter().flat_map(|config| config.absent.iter()).filter(|path| path.starts_with('/'));
+        paths.into_iter().any(|path| {
+            let (folder, file) = path.rsplit_once('/').unwrap_or_default();
+            let last = folder.rsplit('/').next().unwrap_or_default();
+            // relative to a folder that is not seen
+            let begins = |text: &str, name: &str| {
+                text.match_indices(name).any(|(at, _)| {
+                    text[..at].chars().next_back().is_none_or(|sign| sign.is_whitespace() || "'\">=".contains(sign))
+                })
+            };
+            texts.iter().any(|text| {
+                text.contains(folder) || begins(text, &format!("{last}/")) || !file.is_empty() && begins(text, file)
+            })
+        })
     }
 
     /// The image's reference.

@@ -137,7 +137,8 @@ impl<'run> PodFacts<'run> {
             if is_itself && asks_a_server && self.others(member).any(is_meant) {
                 continue;
             }
-            if member.declared().next().is_none() && member.listens.is_empty() {
+            // what it listens on may be in a file that is not in the run, whatever it declares
+            if member.declared().next().is_none() && member.listens.is_empty() || member.has_other_configuration() {
                 return Answer::Unknown;
             }
             certainty = certainty.min(Certainty::Likely);
