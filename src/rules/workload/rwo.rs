@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use k8s_openapi::api::core::v1::PersistentVolumeClaim;
+use k8s_openapi::api::core::v1::{NodeSelectorTerm, PersistentVolumeClaim};
 use k8s_openapi::api::storage::v1::StorageClass;
 
 use crate::kube::{Index, Object, PodView, Typed};
@@ -53,8 +53,7 @@ pub fn single_node<'run>(index: &Index<'run>, classes: &Classes<'run>, pod: PodV
 fn is_of_no_node(class: &str) -> bool {
     let class = class.to_ascii_lowercase();
     let words = || class.split(['-', '_', '.', '/']);
-    class.contains("local-path")
-        || class.contains("hostpath")
+    ["local-path", "local-storage", "hostpath", "topolvm", "lvmpv", "zfspv"].iter().any(|name| class.contains(name))
         || words().any(|word| {
             matches!(
                 word,
@@ -178,5 +177,18 @@ pub fn is_pinned(pod: PodView<'_>) -> bool {
         let required = affinity.required_during_scheduling_ignored_during_execution.iter().flatten();
         required.into_iter().any(|term| term.topology_key == "kubernetes.io/hostname")
     });
-    by_name || by_label || beside
+    let selector = affinity.and_then(|affinity| {
+        affinity.node_affinity.as_ref()?.required_during_scheduling_ignored_during_execution.as_ref()
+    });
+    let names_one = |term: &NodeSelectorTerm| {
+        term.match_expressions.iter().chain(&term.match_fields).flatten().any(|wanted| {
+            let is_host = matches!(wanted.key.as_str(), "kubernetes.io/hostname" | "metadata.name");
+            is_host && wanted.operator == "In" && wanted.values.as_ref().is_some_and(|values| values.len() == 1)
+        })
+    };
+    // terms are alternatives
+    let by_affinity = selector.is_some_and(|selector| {
+        selector.node_selector_terms.len() == 1 && selector.node_selector_terms.iter().all(names_one)
+    });
+    by_name || by_label || by_affinity || beside
 }
