@@ -1,7 +1,9 @@
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+
 use super::references::references;
 use crate::diagnostic::{Level, RuleId};
-use crate::kube::{Index, Reach, Typed};
-use crate::rules::{Check, FoundAnywhere, Rule, text};
+use crate::kube::{Index, PodView, Reach, Typed};
+use crate::rules::{Check, FoundAnywhere, Rule, parts, text};
 use crate::words::{clip, list, nearest};
 
 /// A key that the `ConfigMap` of the run does not have.
@@ -15,7 +17,12 @@ pub static RULE: Rule = Rule {
 /// Where Pods refer to keys.
 const READ: [&str; 2] = ["spec.containers.env", "spec.volumes"];
 
+/// Words of annotations and labels by which a controller writes keys into a `ConfigMap`: a bundle of certificates, a copy of
+/// another.
+const WRITTEN: [&str; 6] = ["inject", "reflect", "mirror", "replicat", "sync", "trust"];
+
 fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+    let mut scripts = None;
     for object in index.all().iter().filter(|object| object.pods().all(|pod| pod.keeps(&READ))) {
         for reference in references(object).into_iter().filter(|reference| reference.kind == "ConfigMap") {
             if reference.keys.is_empty() {
@@ -30,11 +37,16 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
             let data = typed.data.iter().flatten().map(|(key, _)| key.as_str());
             let keys: Vec<&str> = data.chain(typed.binary_data.iter().flatten().map(|(key, _)| key.as_str())).collect();
             // an empty one is filled by somebody else
-            if keys.is_empty() {
+            if keys.is_empty() || is_written_by_controller(&typed.metadata) {
                 continue;
             }
             for (key, node) in &reference.keys {
                 if keys.contains(key) || text::is_placeholder(key) {
+                    continue;
+                }
+                // Read all scripts of the run only once something is missing.
+                let scripts = scripts.get_or_insert_with(|| scripts_about_maps(index));
+                if scripts.iter().any(|script| script.contains(reference.name)) {
                     continue;
                 }
                 let is_within = |own: &str| own.len() > 2 && (key.contains(own) || own.contains(key));
@@ -72,4 +84,24 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
             }
         }
     }
+}
+
+fn is_written_by_controller(metadata: &ObjectMeta) -> bool {
+    let keys = metadata.annotations.iter().chain(&metadata.labels).flat_map(|map| map.keys());
+    keys.into_iter().any(|key| WRITTEN.iter().any(|word| key.contains(word)))
+}
+
+/// The command lines of the run that write `ConfigMaps`: `kubectl patch cm settings -p …`.
+fn scripts_about_maps(index: &Index<'_>) -> Vec<String> {
+    let lines = index
+        .all()
+        .iter()
+        .flat_map(|object| object.pods())
+        .flat_map(PodView::containers)
+        .map(|view| parts::words(&view).map(|(word, _)| word.as_str()).collect::<Vec<_>>().join(" "));
+    let writes = |line: &String| {
+        let has = |words: &[&str]| words.iter().any(|word| line.contains(word));
+        has(&["configmap", " cm ", " cm/"]) && has(&["patch", "edit", "replace", "apply", "create"])
+    };
+    lines.filter(writes).collect()
 }
