@@ -14,7 +14,7 @@ use super::streams::{print_text, say};
 use crate::cli::{Color, DescriptionArgs, ImportArgs, ImportFormat};
 use crate::facts::workload::workloads;
 use crate::facts::{Programs, Role};
-use crate::import::{self, Import, Input};
+use crate::import::{self, Import, Input, Known};
 use crate::kube::{ContainerList, Index, Object, RefusedSecrets, Workspace, on_deep_stacks};
 use crate::lint::programs_at;
 use crate::report::terminal;
@@ -94,15 +94,15 @@ pub fn import_all(workspace: &Workspace, programs: &Programs) -> (Import, Vec<re
         }
         inputs.push(Input::of(object));
     }
-    let apps = apps(workspace, programs);
-    let main = |input: &Input| apps.get(&(input.file.clone(), input.line)).copied().unwrap_or(0);
+    let known = known(workspace, programs);
+    let known = |input: &Input| known.get(&(input.file.clone(), input.line)).cloned().unwrap_or_default();
     let generate = |text: &str, environment: Option<&str>| {
         let source = Arc::new(Source::from_text("imported.yaml", text));
         let args = DescriptionArgs { environment: environment.map(str::to_owned), ..DescriptionArgs::default() };
         let expanded = expand_text(&source, Path::new("-"), &args).unwrap_or_else(|_| Err(Vec::new()))?;
         Ok(expanded.made.into_iter().map(|made| made.object).collect::<Vec<Json>>())
     };
-    (import::import(inputs, &main, &generate), unread)
+    (import::import(inputs, &known, &generate), unread)
 }
 
 /// The workloads of a run.
@@ -131,11 +131,11 @@ fn unreadable(object: &Object) -> Option<String> {
     None
 }
 
-/// Which container of each workload is the app, by the file and the line of the workload.
-fn apps(workspace: &Workspace, programs: &Programs) -> HashMap<(String, usize), usize> {
+/// Which container of each workload is the app, and where the others listen, by the file and the line of the workload.
+fn known(workspace: &Workspace, programs: &Programs) -> HashMap<(String, usize), Known> {
     let objects: Vec<&Object> = workspace.objects().collect();
     let index = Index::of(&objects);
-    let mut apps = HashMap::new();
+    let mut known = HashMap::new();
     for workload in workloads(&index, programs) {
         let main: Vec<_> =
             workload.facts.members.iter().filter(|one| one.container.list == ContainerList::Main).collect();
@@ -143,9 +143,14 @@ fn apps(workspace: &Workspace, programs: &Programs) -> HashMap<(String, usize), 
         let app = named.or_else(|| main.iter().position(|one| one.role == Role::App)).unwrap_or(0);
         let document = &workload.object.document;
         let line = document.source.position(document.span(workload.object.node).start).line;
-        apps.insert((document.source.name.clone(), line), app);
+        let name = main.get(app).map_or("", |one| one.name());
+        let own = main.get(app).map(|one| one.known_ports()).unwrap_or_default();
+        let others = workload.facts.running().filter(|one| one.name() != name);
+        let ports = others.flat_map(|one| one.known_ports().into_iter().map(move |port| (one.name().to_owned(), port)));
+        let listens = ports.filter(|(_, port)| !own.contains(port)).map(|(name, port)| (name, u64::from(port)));
+        known.insert((document.source.name.clone(), line), Known { app, listens: listens.collect() });
     }
-    apps
+    known
 }
 
 fn notes(workspace: &Workspace) -> Vec<String> {

@@ -80,6 +80,10 @@ pub struct Description {
     pub share_processes: Option<Member>,
     /// Where Pods ask for names.
     pub dns: Option<Member>,
+    /// What programs in the Pods see as the name of their host.
+    pub hostname: Option<Member>,
+    /// How many Pods may be missing while nodes are drained.
+    pub budget: Option<Member>,
     /// Further Services that lead to the same Pods.
     pub services: Option<Member>,
     /// How a new version takes the place of the old one.
@@ -422,6 +426,8 @@ fn describe(
         host: root.member("host").filter(|host| !host.value.items().is_empty()).cloned(),
         share_processes: root.member("share-processes").filter(|share| share.value.to_json() == true).cloned(),
         dns: root.member("dns").cloned(),
+        hostname: root.member("hostname").cloned(),
+        budget: root.member("budget").cloned(),
         services: root.member("services").cloned(),
         rollout: root.get("rollout").cloned(),
         pull: root.get("pull").map_or_else(

@@ -1,7 +1,7 @@
 //! An object in the one form in which it can be compared: without what the server or a tool wrote, lists with names as
 //! maps, ports as numbers, volumes where they are mounted, and what a Pod says of all containers in each of them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use serde_json::{Map, Value as Json, json};
@@ -141,6 +141,9 @@ pub(super) fn canonical(object: &Json, around: &Around) -> Json {
     // what selects workloads and their like by labels is nothing but people
     let asked = if kind == "Service" { around.asked.as_slice() } else { &[] };
     metadata(members.get_mut("metadata"), asked, true);
+    if kind == "StatefulSet" {
+        replaced_volumes(&mut object["spec"]);
+    }
     if let Some(template) = template_pointer(&kind).and_then(|pointer| object.pointer_mut(pointer)) {
         metadata(template.get_mut("metadata"), &around.asked, false);
         if let Some(spec) = template.get_mut("spec") {
@@ -236,6 +239,11 @@ fn job(spec: &mut Json) {
     if spec["manualSelector"] != true {
         remove(spec, &["selector"]);
     }
+    // one at a time and one in all is what nothing means (kubernetes: pkg/apis/batch/v1/defaults.go)
+    let is_one = |field: &str| spec[field].is_null() || spec[field] == 1;
+    if is_one("completions") && is_one("parallelism") && spec["completionMode"] != "Indexed" {
+        remove(spec, &["completions"]);
+    }
 }
 
 fn service(spec: &mut Json, around: &Around) {
@@ -272,6 +280,16 @@ fn service(spec: &mut Json, around: &Around) {
     }
     if spec["ports"].is_null() {
         remove(spec, &["ports"]);
+    }
+}
+
+/// Takes out volumes whose name a claim of the set has, which takes their place (kubernetes: updateStorage of
+/// pkg/controller/statefulset).
+fn replaced_volumes(spec: &mut Json) {
+    let claims = items(&spec["volumeClaimTemplates"]).iter();
+    let names: Vec<Json> = claims.map(|claim| claim["metadata"]["name"].clone()).collect();
+    if let Some(volumes) = spec.pointer_mut("/template/spec/volumes").and_then(Json::as_array_mut) {
+        volumes.retain(|volume| !names.contains(&volume["name"]));
     }
 }
 
@@ -368,17 +386,16 @@ fn nodes(spec: &mut Map<String, Json>) {
     let simple = required.and_then(|required| match items(&required["nodeSelectorTerms"]) {
         [term] if term["matchFields"].is_null() => {
             let expressions = items(&term["matchExpressions"]);
-            let all_in = expressions
-                .iter()
-                .all(|one| one["operator"] == "In" && !nodes.contains_key(one["key"].as_str().unwrap_or_default()));
-            all_in.then(|| expressions.to_vec())
+            let mut keys: HashSet<String> = nodes.keys().cloned().collect();
+            let is_said = |one: &Json| keys.insert(text(&one["key"])) && node_label(one).is_some();
+            expressions.iter().all(is_said).then(|| expressions.to_vec())
         }
         _ => None,
     });
     if let Some(expressions) = simple {
         for one in expressions {
             let Some(key) = one["key"].as_str() else { continue };
-            nodes.insert(key.to_owned(), one["values"].clone());
+            nodes.extend(node_label(&one).map(|value| (key.to_owned(), value)));
         }
         if let Some(affinity) = spec.get_mut("affinity") {
             remove(&mut affinity["nodeAffinity"], &[REQUIRED]);
@@ -392,6 +409,17 @@ fn nodes(spec: &mut Map<String, Json>) {
     }
     if !nodes.is_empty() {
         spec.insert("nodes".to_owned(), Json::Object(nodes));
+    }
+}
+
+/// What an expression asks of a label of nodes, as the language says it: a list of values, `exists` or `not`.
+pub(super) fn node_label(expression: &Json) -> Option<Json> {
+    match expression["operator"].as_str()? {
+        "In" => Some(expression["values"].clone()),
+        "NotIn" => Some(json!({"not": expression["values"]})),
+        "Exists" => Some(json!({"exists": true})),
+        "DoesNotExist" => Some(json!({"exists": false})),
+        _ => None,
     }
 }
 
@@ -430,6 +458,7 @@ fn volumes(spec: &mut Map<String, Json>) {
         if source.as_object().is_some_and(Map::is_empty) {
             source = json!({"emptyDir": {}});
         }
+        projected(&mut source);
         if let Some(secret) = source.pointer_mut("/secret/items").filter(|items| items.is_null()) {
             *secret = json!([]);
         }
@@ -492,6 +521,18 @@ fn volumes(spec: &mut Map<String, Json>) {
         .collect();
     if !idle.is_empty() {
         spec.insert("volumes".to_owned(), Json::Array(idle));
+    }
+}
+
+/// What the server fills into each source of a projected volume, whose list is one value.
+fn projected(volume: &mut Json) {
+    for source in volume.pointer_mut("/projected/sources").and_then(Json::as_array_mut).into_iter().flatten() {
+        let Some((kind, said)) = source.as_object_mut().and_then(|source| source.iter_mut().next()) else { continue };
+        match kind.as_str() {
+            "serviceAccountToken" if said["expirationSeconds"].is_null() => said["expirationSeconds"] = json!(3600),
+            "secret" | "configMap" if said["optional"] == false => remove(said, &["optional"]),
+            _ => {}
+        }
     }
 }
 
@@ -562,6 +603,16 @@ fn container(container: &mut Json, all: &Map<String, Json>) {
                 port.clone_from(number);
             } else if let Some(number) = port.as_str().and_then(|text| text.parse::<u16>().ok()) {
                 *port = json!(number);
+            }
+        }
+    }
+    for source in members.get_mut("envFrom").and_then(Json::as_array_mut).into_iter().flatten() {
+        if source["prefix"] == "" {
+            remove(source, &["prefix"]);
+        }
+        for kind in ["secretRef", "configMapRef"] {
+            if source[kind]["optional"] == false {
+                remove(&mut source[kind], &["optional"]);
             }
         }
     }

@@ -150,6 +150,9 @@ fn walk(
             Kind::Changed(reason(path))
         }
         (Some(_), None) if is_idle(kind, path) => Kind::Changed(IDLE),
+        (Some(_), None) if is_named_by_its_set(kind, path) => {
+            Kind::Changed("a StatefulSet gives each Pod its own name")
+        }
         (Some(said), _) => covered(path, said, made, whole).map_or(Kind::Lost, Kind::Changed),
         // fewer Pods are selected, which the reader of the report has to know
         (None, Some(_)) if narrows(kind, path) => Kind::Changed("it selects the Pods of this workload alone"),
@@ -210,6 +213,13 @@ const IDLE: &str = "no container mounts this volume";
 /// Whether this is part of a volume that nothing mounts: all others are where they are mounted.
 fn is_idle(kind: &str, path: &[String]) -> bool {
     defaults::pod_path(kind).is_some_and(|pod| path.join(".").starts_with(&format!("{pod}volumes.")))
+}
+
+/// What a StatefulSet writes into each of its Pods, whatever its template says (kubernetes: initIdentity of
+/// pkg/controller/statefulset).
+fn is_named_by_its_set(kind: &str, path: &[String]) -> bool {
+    let is_name = |last: &String| matches!(last.as_str(), "hostname" | "subdomain");
+    kind == "StatefulSet" && path.len() == 4 && path.last().is_some_and(is_name)
 }
 
 /// What is not the same and yet loses nothing, with the reason.

@@ -38,6 +38,8 @@ pub(super) struct Ports {
     pub services: Vec<(u64, u64)>,
     /// Ports of the nodes that lead to ports.
     pub nodes: Vec<(u64, u64)>,
+    /// What the Service says that is spoken at ports.
+    pub speaks: Vec<(u64, String)>,
 }
 
 impl Ports {
@@ -96,6 +98,11 @@ pub(super) fn keys(container: &Json, pod: &Pod<'_>, ports: &Ports) -> Map<String
     put("command", texts(&container["command"]));
     put("args", texts(&container["args"]));
     put("workdir", container["workingDir"].as_str().map_or(Json::Null, |folder| json!(escaped(folder))));
+    for key in ["tty", "stdin"] {
+        put(key, if container[key] == true { json!(true) } else { Json::Null });
+    }
+    let is_log = container["terminationMessagePolicy"] == "FallbackToLogsOnError";
+    put("termination-message", if is_log { json!("log") } else { Json::Null });
     put("env", env(container));
     put("envFrom", env_from(container));
     put("user", user(container, pod.spec));
@@ -187,8 +194,12 @@ fn further_ports(container: &Json, ports: &Ports) -> Json {
         let offered = ports.offered.contains(&number);
         let node = ports.nodes.iter().find(|(port, _)| offered && *port == number).map(|(_, node)| *node);
         let service = ports.services.iter().find(|(port, _)| offered && *port == number).map(|(_, service)| *service);
-        let is_plain = offered && host_port.is_none() && node.is_none() && service.is_none();
+        let speaks = ports.speaks.iter().find(|(port, _)| offered && *port == number).map(|(_, speaks)| speaks);
+        let is_plain = offered && host_port.is_none() && node.is_none() && service.is_none() && speaks.is_none();
         let mut value = if is_plain { port } else { json!({"port": port}) };
+        if let Some(speaks) = speaks {
+            value["speaks"] = json!(speaks);
+        }
         if let Some(service) = service {
             value["service"] = json!(service);
         }
@@ -309,6 +320,12 @@ fn is_all_writable(container: &Json) -> bool {
     container.pointer("/securityContext/readOnlyRootFilesystem") == Some(&Json::Bool(false))
 }
 
+/// Whether a container ends before the app starts; such a one has no `writable`.
+fn is_init(container: &Json, pod: &Pod<'_>) -> bool {
+    let mut inits = items(&pod.spec["initContainers"]).iter().filter(|one| one["restartPolicy"] != "Always");
+    inits.any(|init| init["name"] == container["name"])
+}
+
 type Mounts = (Vec<Json>, Map<String, Json>, Map<String, Json>);
 
 /// `writable`, `shared` and `volumes`.
@@ -317,7 +334,11 @@ fn mounts(container: &Json, pod: &Pod<'_>) -> Mounts {
     for mount in items(&container["volumeMounts"]) {
         let name = text(&mount["name"]);
         let path = path_of(mount);
-        let Some(volume) = items(&pod.spec["volumes"]).iter().find(|volume| volume["name"] == name) else { continue };
+        // of one name, a StatefulSet's claim takes the place of the volume (kubernetes: updateStorage)
+        let is_claim = pod.claims.contains(&name);
+        let Some(volume) = items(&pod.spec["volumes"]).iter().find(|volume| volume["name"] == name && !is_claim) else {
+            continue;
+        };
         if let Some(empty) = empty_dir(volume) {
             let size = empty["sizeLimit"].as_str().map_or_else(|| json!(unlimited(pod.spec)), |size| json!(size));
             let users = mounted(pod.spec, &name);
@@ -343,8 +364,12 @@ fn mounts(container: &Json, pod: &Pod<'_>) -> Mounts {
                 }
                 let is_short = value.as_object().is_some_and(|value| value.len() == 1);
                 shared.insert(name, if is_short { json!(path) } else { value });
-            } else if is_all_writable(container) {
-                volumes.insert(fresh(&name, &volumes, pod), json!({"size": size, "mount": path}));
+            } else if is_all_writable(container) || is_init(container, pod) || mount["readOnly"] == true {
+                let mut value = json!({"size": size, "mount": path});
+                if mount["readOnly"] == true {
+                    value["readOnly"] = json!(true);
+                }
+                volumes.insert(fresh(&name, &volumes, pod), value);
             } else if size == "64Mi" {
                 writable.push(json!(path));
             } else {
@@ -421,11 +446,15 @@ fn volume_of(volume: &Json, mount: &Json, path: &str, pod: &Pod<'_>) -> Option<J
         };
         value.extend(attributes.map(|attributes| ("attributes".to_owned(), Json::Object(escaped_of(attributes)))));
     } else if let Some([source]) = volume.pointer("/projected/sources").map(items)
+        && source["serviceAccountToken"]["path"] == "token"
         && let Some(audience) = source.pointer("/serviceAccountToken/audience").and_then(Json::as_str)
     {
         value.insert("token".to_owned(), json!(audience));
         let expires = source["serviceAccountToken"]["expirationSeconds"].as_u64().filter(|seconds| *seconds != 3600);
         value.extend(expires.map(|seconds| ("expires".to_owned(), json!(duration(seconds)))));
+    } else if let Some(sources) = volume.pointer("/projected/sources").map(items) {
+        let sources: Option<Vec<Json>> = sources.iter().map(source_of).collect();
+        value.insert("sources".to_owned(), json!(sources?));
     } else if let Some(nfs) = volume.get("nfs").filter(|nfs| nfs["readOnly"] != true) {
         let (server, path) = (nfs["server"].as_str()?, nfs["path"].as_str()?);
         if server.contains(':') || !path.starts_with('/') {
@@ -452,7 +481,8 @@ fn volume_of(volume: &Json, mount: &Json, path: &str, pod: &Pod<'_>) -> Option<J
         value.insert("readOnly".to_owned(), json!(true));
     }
     let source = volume.get("secret").or_else(|| volume.get("configMap"));
-    if let Some(mode) = source.and_then(|source| source["defaultMode"].as_u64()).filter(|mode| *mode != 0o644) {
+    let moded = source.or_else(|| volume.get("projected"));
+    if let Some(mode) = moded.and_then(|source| source["defaultMode"].as_u64()).filter(|mode| *mode != 0o644) {
         value.insert("mode".to_owned(), json!(format!("{mode:04o}")));
     }
     let listed = source.map(|source| items(&source["items"])).unwrap_or_default();
@@ -471,12 +501,47 @@ fn volume_of(volume: &Json, mount: &Json, path: &str, pod: &Pod<'_>) -> Option<J
             value.insert("file".to_owned(), json!(escaped(key)));
         }
         (listed, _) => {
-            let items = listed.iter().filter_map(|item| Some((item["key"].as_str()?.to_owned(), item["path"].clone())));
-            value.insert("items".to_owned(), Json::Object(items.collect()));
+            value.insert("items".to_owned(), listed_keys(listed));
         }
     }
     if source.is_some_and(|source| source["optional"] == true) {
         value.insert("optional".to_owned(), json!(true));
+    }
+    Some(Json::Object(value))
+}
+
+/// `items`: the keys with the files that they are, and their modes.
+fn listed_keys(listed: &[Json]) -> Json {
+    let one = |item: &Json| {
+        let path = json!(escaped(item["path"].as_str()?));
+        let value = match item["mode"].as_u64() {
+            Some(mode) => json!({"path": path, "mode": format!("{mode:04o}")}),
+            None => path,
+        };
+        Some((item["key"].as_str()?.to_owned(), value))
+    };
+    Json::Object(listed.iter().filter_map(one).collect())
+}
+
+/// One of `sources`, if the language has words for it.
+fn source_of(source: &Json) -> Option<Json> {
+    let mut value = Map::new();
+    let (kind, said) = source.as_object().filter(|source| source.len() == 1)?.iter().next()?;
+    match kind.as_str() {
+        "serviceAccountToken" => {
+            value.insert("token".to_owned(), json!(said["audience"].as_str().filter(|audience| !audience.is_empty())?));
+            let expires = said["expirationSeconds"].as_u64().filter(|seconds| *seconds != 3600);
+            value.extend(expires.map(|seconds| ("expires".to_owned(), json!(duration(seconds)))));
+            let file = said["path"].as_str().filter(|path| *path != "token");
+            value.extend(file.map(|file| ("file".to_owned(), json!(escaped(file)))));
+        }
+        "secret" | "configMap" => {
+            value.insert(kind.to_ascii_lowercase(), said["name"].clone());
+            let listed = items(&said["items"]);
+            value.extend((!listed.is_empty()).then(|| ("items".to_owned(), listed_keys(listed))));
+            value.extend((said["optional"] == true).then(|| ("optional".to_owned(), json!(true))));
+        }
+        _ => return None,
     }
     Some(Json::Object(value))
 }

@@ -36,16 +36,25 @@ pub use input::Input;
 pub use result::{Compared, Generate, Import, Imported, Left};
 pub use secrets::hide as hide_secrets;
 
-/// Imports the objects of a run. `main` says which container of a workload is the app.
+/// What facts say of a workload's containers.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// Which of them is the app.
+    pub app: usize,
+    /// Ports on which the others listen, by their names, whether they declare them or not.
+    pub listens: Vec<(String, u64)>,
+}
+
+/// Imports the objects of a run. `known` says what facts know of a workload.
 #[must_use]
-pub fn import(inputs: Vec<Input>, main: &dyn Fn(&Input) -> usize, generate: Generate<'_>) -> Import {
+pub fn import(inputs: Vec<Input>, known: &dyn Fn(&Input) -> Known, generate: Generate<'_>) -> Import {
     let variants = environments::split(inputs);
     let mut result = Import::default();
-    let base = one(&variants.base, main, generate, &mut result.left);
+    let base = one(&variants.base, known, generate, &mut result.left);
     let mut others: BTreeMap<String, Vec<(Attempt, Vec<Input>)>> = BTreeMap::new();
     for (name, inputs) in &variants.others {
         let mut left = Vec::new();
-        let attempts = one(inputs, main, generate, &mut left);
+        let attempts = one(inputs, known, generate, &mut left);
         others.insert(name.clone(), attempts.into_iter().map(|attempt| (attempt, inputs.clone())).collect());
         result.left.extend(left);
     }
@@ -53,7 +62,12 @@ pub fn import(inputs: Vec<Input>, main: &dyn Fn(&Input) -> usize, generate: Gene
     result
 }
 
-fn one(inputs: &[Input], main: &dyn Fn(&Input) -> usize, generate: Generate<'_>, left: &mut Vec<Left>) -> Vec<Attempt> {
+fn one(
+    inputs: &[Input],
+    known: &dyn Fn(&Input) -> Known,
+    generate: Generate<'_>,
+    left: &mut Vec<Left>,
+) -> Vec<Attempt> {
     let twice = environments::repeated(inputs);
     let mut single: Vec<Input> = Vec::new();
     let mut rest: Vec<(Input, String)> = Vec::new();
@@ -73,7 +87,7 @@ fn one(inputs: &[Input], main: &dyn Fn(&Input) -> usize, generate: Generate<'_>,
     let run = Run { asked: plan::asked(&single), services: Arc::new(services.services), there };
     plan::need_tokens(&mut single);
     // First with what is recognised; where that does not come out even, as the containers that they are.
-    let (owned, mut others) = plan::plan(&single, &run.services, main, &|_| true);
+    let (owned, mut others) = plan::plan(&single, &run.services, known, &|_| true);
     let mut results: Vec<_> = owned.iter().map(|owned| attempt(owned, &run, generate)).collect();
     let again: Vec<bool> =
         owned.iter().zip(&results).map(|(owned, result)| !owned.uses.is_empty() && hatches(result) > 0).collect();
@@ -86,7 +100,7 @@ fn one(inputs: &[Input], main: &dyn Fn(&Input) -> usize, generate: Generate<'_>,
     let mut owned = owned;
     if !retried.is_empty() {
         let plain = |input: &Input| !retried.contains(&std::ptr::from_ref(input));
-        let (plainly, left) = plan::plan(&single, &run.services, main, &plain);
+        let (plainly, left) = plan::plan(&single, &run.services, known, &plain);
         others = left;
         for (at, other) in plainly.into_iter().enumerate().filter(|(at, _)| again[*at]) {
             let result = attempt(&other, &run, generate);

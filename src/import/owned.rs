@@ -5,11 +5,11 @@ use std::rc::Rc;
 
 use serde_json::{Map, Value as Json, json};
 
-use super::Input;
 use super::canonical::{self, items, text};
 use super::container::Ports;
 use super::recognise::{self, Front, Recognised};
-use super::services;
+use super::{Input, Known};
+use super::{compare, services};
 use crate::describe::fits;
 
 /// Protocols by the names that ports have, and by their well-known number.
@@ -32,6 +32,8 @@ pub(super) struct Owned<'a> {
     pub name: String,
     /// Which of its containers is the app.
     pub main: usize,
+    /// Ports on which other containers listen, by their names.
+    pub listens: Rc<Vec<(String, u64)>>,
     pub service: Option<&'a Input>,
     pub ingress: Option<&'a Input>,
     pub autoscaler: Option<&'a Input>,
@@ -53,14 +55,15 @@ impl<'a> Owned<'a> {
     pub(super) fn new(
         workload: &'a Input,
         name: String,
-        main: usize,
+        known: Known,
         services: &'a HashMap<(String, String), u64>,
         recognise: bool,
     ) -> Self {
         let mut owned = Self {
             workload,
             name,
-            main,
+            main: known.app,
+            listens: Rc::new(known.listens),
             service: None,
             ingress: None,
             autoscaler: None,
@@ -73,7 +76,7 @@ impl<'a> Owned<'a> {
             uses: Rc::default(),
         };
         if recognise {
-            owned.uses = Rc::new(recognise::of(owned.template(), main, &owned.name));
+            owned.uses = Rc::new(recognise::of(owned.template(), owned.main, &owned.name));
         }
         owned
     }
@@ -87,8 +90,9 @@ impl<'a> Owned<'a> {
 
     /// The workload alone.
     pub(super) fn bare(&self) -> Self {
-        let uses = Rc::clone(&self.uses);
-        Self { uses, ..Self::new(self.workload, self.name.clone(), self.main, self.services, false) }
+        let (uses, listens) = (Rc::clone(&self.uses), Rc::clone(&self.listens));
+        let known = Known { app: self.main, listens: Vec::new() };
+        Self { uses, listens, ..Self::new(self.workload, self.name.clone(), known, self.services, false) }
     }
 
     /// Whether the Service leads to a port of the app.
@@ -173,12 +177,35 @@ impl<'a> Owned<'a> {
             let number = target(app, port)?;
             let declares =
                 |container: &Json| items(&container["ports"]).iter().any(|port| port["containerPort"] == number);
-            // one that another container declares is that one's
-            let is_others = !declares(app) && canonical::containers(spec).any(declares);
+            // one that another container declares, or is known to listen on, is that one's
+            let is_others = !declares(app) && (canonical::containers(spec).any(declares) || self.is_helpers(number));
             return (!is_others).then_some(number);
         };
         let number = canonical::containers(spec).find_map(|container| target(container, port))?;
         Some(if number == front.listens { front.upstream } else { number })
+    }
+
+    /// Whether another container than the app is known to listen on a port.
+    fn is_helpers(&self, number: u64) -> bool {
+        self.listens.iter().any(|(_, listens)| *listens == number)
+    }
+
+    /// The ports of a container beside the app that further Services lead to and that it does not declare, with the
+    /// names that they have there.
+    pub(super) fn undeclared(&self, container: &Json) -> Vec<(u64, String)> {
+        let own = |number: u64| self.listens.iter().any(|(name, port)| container["name"] == **name && *port == number);
+        let declared = |number: u64| items(&container["ports"]).iter().any(|port| port["containerPort"] == number);
+        let ports = self.further.iter().flat_map(|service| items(&service.object["spec"]["ports"]));
+        let mut found: Vec<(u64, String)> = Vec::new();
+        for port in ports {
+            let number =
+                port["targetPort"].as_u64().or_else(|| port["port"].as_u64().filter(|_| port["targetPort"].is_null()));
+            let Some(number) = number.filter(|number| own(*number) && !declared(*number)) else { continue };
+            if found.iter().all(|(there, _)| *there != number) {
+                found.push((number, format!("port-{number}")));
+            }
+        }
+        found
     }
 
     /// The app without what patterns bring it. What they make of its probes, where it listens on loopback alone, is
@@ -251,6 +278,8 @@ impl<'a> Owned<'a> {
                 }
                 let service = port["port"].as_u64().filter(|service| *service != number && !self.is_headless());
                 ports.services.extend(service.map(|service| (number, service)));
+                let speaks = port["appProtocol"].as_str().map(str::to_owned);
+                ports.speaks.extend(speaks.map(|speaks| (number, speaks)));
                 ports.nodes.extend(port["nodePort"].as_u64().map(|node| (number, node)));
             }
         }
@@ -259,11 +288,19 @@ impl<'a> Owned<'a> {
             let elsewhere = || {
                 let spec = canonical::pod_spec(&self.workload.object)?;
                 let others = canonical::containers(spec).filter(|container| container["name"] != app["name"]);
+                let is_it = |declared: &Json| {
+                    declared["containerPort"] == port["targetPort"]
+                        && (declared["protocol"] == "UDP") == (port["protocol"] == "UDP")
+                };
                 others
                     .flat_map(|container| items(&container["ports"]))
-                    .find_map(|declared| (declared["containerPort"] == port["targetPort"]).then_some(()))
+                    .find_map(|declared| is_it(declared).then_some(()))
             };
-            if let (Some(number), None) = (port["targetPort"].as_u64().or_else(|| target(app, port)), elsewhere()) {
+            let helpers =
+                || port["targetPort"].as_u64().or(port["port"].as_u64()).is_some_and(|port| self.is_helpers(port));
+            if let (Some(number), None, false) =
+                (port["targetPort"].as_u64().or_else(|| target(app, port)), elsewhere(), helpers())
+            {
                 let name = port["name"].as_str().map_or_else(|| format!("port-{number}"), str::to_owned);
                 if port["protocol"] != "UDP" {
                     ports.names.push((number, name));
@@ -310,7 +347,13 @@ impl<'a> Owned<'a> {
             }
         }
         let probes = ["readinessProbe", "livenessProbe", "startupProbe"];
-        let scheme = probes.iter().find_map(|probe| app[*probe].get("httpGet"));
+        let asks_main = |http: &&Json| match &http["port"] {
+            Json::String(name) => {
+                items(&app["ports"]).iter().any(|port| port["name"] == **name && port["containerPort"] == main)
+            }
+            number => *number == main,
+        };
+        let scheme = probes.iter().filter_map(|probe| app[*probe].get("httpGet")).find(asks_main);
         if scheme.is_some_and(|http| http["scheme"] == "HTTPS") || is("https") {
             return Some("https");
         }
@@ -364,6 +407,19 @@ impl<'a> Owned<'a> {
         Some(json!({"autoscale": self.scale()?}))
     }
 
+    /// `budget`, where it is not the one that is made by itself.
+    pub(super) fn budget(&self, is_made: bool) -> Json {
+        let Some(budget) = self.budget else { return Json::Null };
+        let same = compare::as_budget(&budget.object, &self.workload.object, self.autoscaler.is_some());
+        let spec = &same.as_ref().unwrap_or(&budget.object)["spec"];
+        match (spec.get("maxUnavailable"), spec.get("minAvailable")) {
+            (Some(share), _) if is_made && *share == 1 => Json::Null,
+            (Some(share), _) => json!({"unavailable": share}),
+            (None, Some(share)) => json!({"available": share}),
+            (None, None) => Json::Null,
+        }
+    }
+
     /// `expose`: a host of an Ingress, the Service's type or its port.
     pub(super) fn expose(&self, app: &Json, main: Option<u64>) -> Json {
         let mut expose = Map::new();
@@ -380,6 +436,7 @@ impl<'a> Owned<'a> {
             return Json::Null;
         }
         let mut keys = services::keys(self.service.map_or(&Json::Null, |service| &service.object["spec"]));
+        let also = if self.is_headless() { Map::new() } else { self.also(app, port) };
         let is_set = self.workload.kind() == "StatefulSet";
         if is_set && self.is_headless() {
             // that is what the shape makes
@@ -394,7 +451,7 @@ impl<'a> Owned<'a> {
             if !keys.is_empty() {
                 expose.insert("type".to_owned(), json!("Headless"));
             }
-        } else if !keys.is_empty() || number != natural || is_set {
+        } else if !keys.is_empty() || !also.is_empty() || number != natural || is_set {
             expose.insert("type".to_owned(), json!("ClusterIP"));
         }
         if number != natural && !self.is_headless() {
@@ -403,8 +460,33 @@ impl<'a> Owned<'a> {
         if expose.contains_key("type") {
             expose.extend(port["nodePort"].as_u64().map(|node| ("node-port".to_owned(), json!(node))));
         }
+        if !also.is_empty() {
+            expose.insert("ports".to_owned(), Json::Object(also));
+        }
         expose.extend(keys);
         Json::Object(expose)
+    }
+
+    /// `ports` of `expose`: those that lead where the main one does.
+    fn also(&self, app: &Json, main: &Json) -> Map<String, Json> {
+        let transport = |port: &Json| port["protocol"].as_str().unwrap_or("TCP").to_owned();
+        let others = self.service_ports().iter().filter(|port| port["port"] != main["port"]);
+        let others = others.filter(|port| transport(port) == transport(main));
+        let others =
+            others.filter(|port| self.target(app, port).is_some() && self.target(app, port) == self.target(app, main));
+        let one = |port: &Json| {
+            let number = port["port"].as_u64()?;
+            let name = port["name"].as_str().map_or_else(|| format!("port-{number}"), str::to_owned);
+            let mut value = json!({"port": number});
+            for (key, field) in [("speaks", "appProtocol"), ("node-port", "nodePort")] {
+                if let Some(said) = port.get(field) {
+                    value[key] = said.clone();
+                }
+            }
+            let is_short = value.as_object().is_some_and(|value| value.len() == 1);
+            Some((name, if is_short { json!(number) } else { value }))
+        };
+        others.filter_map(one).collect()
     }
 
     fn route(&self, spec: &Json, expose: &mut Map<String, Json>) {

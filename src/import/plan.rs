@@ -4,10 +4,10 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use serde_json::Value as Json;
 
-use super::Input;
 use super::canonical::{self, items};
 use super::owned::{Owned, create};
 use super::services;
+use super::{Input, Known};
 use crate::describe::fits;
 
 /// Kinds that a document is made for.
@@ -194,7 +194,7 @@ impl<'a> Near<'a> {
 pub(super) fn plan<'a>(
     inputs: &'a [Input],
     services: &'a HashMap<(String, String), u64>,
-    main: &dyn Fn(&Input) -> usize,
+    known: &dyn Fn(&Input) -> Known,
     recognise: &dyn Fn(&Input) -> bool,
 ) -> (Vec<Owned<'a>>, Vec<(&'a Input, String)>) {
     let near = Near::of(inputs);
@@ -204,7 +204,7 @@ pub(super) fn plan<'a>(
     let workloads: Vec<&Input> =
         inputs.iter().filter(|input| WORKLOADS.contains(&input.kind()) && served(input)).collect();
     for (workload, name) in workloads.iter().zip(names(&workloads)) {
-        let bare = Owned::new(workload, name, main(workload), services, recognise(workload));
+        let bare = Owned::new(workload, name, known(workload), services, recognise(workload));
         let owned = gather(bare, &near, &tokens, &taken);
         taken.extend(owned.objects().chain(owned.extra.iter().copied()).map(std::ptr::from_ref));
         all.push(owned);
@@ -281,7 +281,7 @@ fn gather<'a>(mut owned: Owned<'a>, near: &Near<'a>, tokens: &Tokens<'a>, taken:
     }
     let budgets = near.selecting("PodDisruptionBudget", workload);
     match budgets.as_slice() {
-        [budget] if makes_budget(workload, owned.autoscaler) && is_free(budget) => owned.budget = Some(budget),
+        [budget] if has_budget(workload, budget) && is_free(budget) => owned.budget = Some(budget),
         more => owned.extra.extend(more.iter().filter(|one| is_free(one))),
     }
     for name in claims_of(workload) {
@@ -327,8 +327,15 @@ fn preference(service: &Input, workload: &Input) -> (bool, bool, bool) {
     (!governs, headless, service.name() != workload.name())
 }
 
-/// Whether the document has a budget that can take the place of this one.
-fn makes_budget(workload: &Input, scaler: Option<&Input>) -> bool {
+/// Whether `budget` can be this one.
+fn has_budget(workload: &Input, budget: &Input) -> bool {
+    let spec = &budget.object["spec"];
+    matches!(workload.kind(), "Deployment" | "StatefulSet")
+        && (spec.get("maxUnavailable").is_some() || spec.get("minAvailable").is_some())
+}
+
+/// Whether the document makes a budget by itself.
+pub(super) fn makes_budget(workload: &Input, scaler: Option<&Input>) -> bool {
     let replicas = workload.object["spec"]["replicas"].as_u64().unwrap_or(1);
     let least = scaler.map(|scaler| scaler.object["spec"]["minReplicas"].as_u64().unwrap_or(1));
     match workload.kind() {

@@ -4,10 +4,10 @@ use serde_json::{Map, Value as Json, json};
 
 use super::canonical::{self, items};
 use super::container::{duration, escaped};
-use crate::describe::grammar;
+use crate::describe::{fits, grammar};
 
-/// `group`, `privileged` and `capabilities` of a container.
-pub(super) fn rights(container: &Json, spec: &Json) -> [(&'static str, Json); 3] {
+/// `group`, `selinux`, `new-privileges`, `privileged` and `capabilities` of a container.
+pub(super) fn rights(container: &Json, spec: &Json) -> [(&'static str, Json); 5] {
     let of = |field: &str| {
         let own = container["securityContext"].get(field).or_else(|| spec["securityContext"].get(field));
         own.and_then(Json::as_u64)
@@ -19,8 +19,16 @@ pub(super) fn rights(container: &Json, spec: &Json) -> [(&'static str, Json); 3]
     let added: Vec<Json> = added.map(|name| json!(name.trim_start_matches("CAP_"))).collect();
     // `ALL` and names that the kernel does not have are left to a patch
     let said = !privileged && added.iter().all(|name| known.contains(name));
+    let label = |security: &Json| security.get("seLinuxOptions").cloned();
+    let selinux = label(&container["securityContext"]).or_else(|| label(&spec["securityContext"])).unwrap_or_default();
+    let level = selinux["level"].as_str().filter(|_| selinux.as_object().is_some_and(|label| label.len() == 1));
+    // where the generator would let it gain what its files have
+    let from_file = of("runAsUser") != Some(0) && added.iter().any(|name| name != "NET_BIND_SERVICE");
+    let kept = container["securityContext"]["allowPrivilegeEscalation"] == false && from_file && !privileged && said;
     [
         ("group", json!(group)),
+        ("selinux", level.map_or_else(|| selinux.clone(), |level| json!(level))),
+        ("new-privileges", if kept { json!(false) } else { Json::Null }),
         ("privileged", if privileged { json!(true) } else { Json::Null }),
         ("capabilities", if said { json!(added) } else { Json::Null }),
     ]
@@ -50,6 +58,21 @@ pub(super) fn dns(spec: &Json) -> Json {
     dns.extend(source.map(|source| ("from".to_owned(), json!(source))));
     for (key, field) in [("servers", "nameservers"), ("searches", "searches")] {
         dns.extend(config.get(field).map(|list| (key.to_owned(), list.clone())));
+    }
+    let aliases = items(&spec["hostAliases"]).iter();
+    let named = |alias: &Json| {
+        let names: Vec<(String, Json)> = items(&alias["hostnames"])
+            .iter()
+            .filter_map(|name| Some((name.as_str()?.to_owned(), alias["ip"].clone())))
+            .collect();
+        names
+    };
+    let hosts: Vec<(String, Json)> = aliases.flat_map(named).collect();
+    // a name of several addresses is left to a patch
+    let is_one = hosts.iter().all(|(name, _)| hosts.iter().filter(|(other, _)| name == other).count() == 1);
+    let fit = hosts.iter().all(|(name, _)| fits("dns-subdomain", name));
+    if is_one && fit && !hosts.is_empty() {
+        dns.insert("hosts".to_owned(), Json::Object(hosts.into_iter().collect()));
     }
     let option = |option: &Json| {
         let value = option["value"].as_str().map_or(json!(true), |value| json!(escaped(value)));

@@ -27,6 +27,14 @@ pub(super) fn keys(spec: &Json) -> Map<String, Json> {
         let value = value.filter(|value| key != "address" || is_address(value));
         keys.extend(value.map(|value| (key.to_owned(), value.clone())));
     }
+    let family = match (spec["ipFamilyPolicy"].as_str(), items(&spec["ipFamilies"])) {
+        (None | Some("SingleStack"), [family]) => Some(family.clone()),
+        (Some("PreferDualStack"), []) => Some(json!("dual")),
+        (Some("RequireDualStack"), []) => Some(json!("require-dual")),
+        _ => None,
+    };
+    // of one that the server has filled in, the families are its choice
+    keys.extend(family.filter(|_| spec["clusterIPs"].is_null()).map(|family| ("ip".to_owned(), family)));
     if keys.contains_key("type") && spec["externalTrafficPolicy"] == "Local" && spec["clusterIP"] != "None" {
         keys.insert("local".to_owned(), json!(true));
     }
@@ -111,7 +119,8 @@ fn offered(owned: &Owned<'_>, port: &Json) -> (String, Json) {
     let name = port["name"].as_str().or(own).map_or_else(|| format!("port-{number}"), str::to_owned);
     let said = if is_udp { json!(format!("{number}/udp")) } else { json!(number) };
     let node = port["nodePort"].as_u64();
-    if target == number && node.is_none() {
+    let speaks = port["appProtocol"].as_str();
+    if target == number && node.is_none() && speaks.is_none() {
         return (name, said);
     }
     let mut value = json!({"port": said});
@@ -120,6 +129,9 @@ fn offered(owned: &Owned<'_>, port: &Json) -> (String, Json) {
     }
     if let Some(node) = node {
         value["node-port"] = json!(node);
+    }
+    if let Some(speaks) = speaks {
+        value["speaks"] = json!(speaks);
     }
     (name, value)
 }

@@ -73,6 +73,11 @@ pub(super) fn describe(owned: &Owned<'_>, asked: &[String]) -> Result<Map<String
         let at = keys.keys().position(|key| key == "group" || key == "user").map_or(0, |at| at + 1);
         keys.shift_insert(at, "volume-group".to_owned(), group);
     }
+    let groups = items(&spec["securityContext"]["supplementalGroups"]);
+    if !groups.is_empty() {
+        let at = keys.keys().position(|key| key == "group" || key == "user").map_or(0, |at| at + 1);
+        keys.shift_insert(at, "groups".to_owned(), json!(groups));
+    }
     let app_keys = keys.clone();
     put("app", Json::Object(keys));
     put("init", Json::Array(inits(spec, &pod, &app_keys, &secret_of(name))));
@@ -98,6 +103,9 @@ pub(super) fn describe(owned: &Owned<'_>, asked: &[String]) -> Result<Map<String
         if spec["shareProcessNamespace"] == true && owned.uses.is_empty() { json!(true) } else { Json::Null },
     );
     put("dns", reach::dns(spec));
+    let hostname = spec["hostname"].as_str().filter(|name| kind != "StatefulSet" && fits("dns-label", name));
+    put("hostname", json!(hostname));
+    put("budget", owned.budget(plan::makes_budget(owned.workload, owned.autoscaler)));
     put("rollout", reach::rollout(object));
     let pull = items(&spec["imagePullSecrets"]).iter().filter(|one| one["name"].is_string());
     put("pull", Json::Array(pull.map(|one| one["name"].clone()).collect()));
@@ -158,7 +166,7 @@ fn inits(spec: &Json, pod: &Pod<'_>, app: &Map<String, Json>, secret: &str) -> V
         {
             keys.insert("group".to_owned(), json!(group));
         }
-        // `init` has no `writable`: its own folder is one that it shares with nobody, which is an error
+        // whether its root may be written to has no key
         keys.shift_remove("writable");
         for key in ["image", "env", "envFrom", "volumes", "user"] {
             match (keys.get(key), app.get(key)) {
@@ -206,7 +214,8 @@ fn sidecars(spec: &Json, owned: &Owned<'_>, pod: &Pod<'_>) -> Vec<Json> {
         let others = listed.map(|(_, other)| other).chain(app);
         let taken = others.flat_map(|other| items(&other["ports"])).filter_map(|port| port["name"].as_str());
         let taken = taken.map(str::to_owned).collect();
-        let ports = Ports { main: first.and_then(|port| port["containerPort"].as_u64()), taken, ..Ports::default() };
+        let main = first.and_then(|port| port["containerPort"].as_u64());
+        let ports = Ports { main, taken, names: owned.undeclared(container), ..Ports::default() };
         keys.extend(container::keys(container, pod, &ports));
         secrets::name(&mut keys, container, spec, &secret_of(&owned.name));
         container::ending(container, &Json::Null, ports.main.is_some(), &mut keys);
@@ -472,7 +481,11 @@ fn preferred_nodes(preference: &Json) -> Option<Map<String, Json>> {
     let one = |expression: &Json| {
         let values = expression["values"].clone();
         let value = if let [one] = items(&values) { one.clone() } else { values };
-        Some((expression["key"].as_str().filter(|_| expression["operator"] == "In")?.to_owned(), value))
+        let value = match expression["operator"].as_str()? {
+            "In" => value,
+            _ => canonical::node_label(expression)?,
+        };
+        Some((expression["key"].as_str()?.to_owned(), value))
     };
     items(&preference["matchExpressions"]).iter().map(one).collect()
 }

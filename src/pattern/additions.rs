@@ -31,6 +31,7 @@ fn init_fragment(prepared: &Prepared<'_>, init: &Init, provided: &[Json]) -> Jso
     put("command", made["command"].clone());
     put("args", made["args"].clone());
     put("workingDir", made["workdir"].clone());
+    made["more"].as_object().into_iter().flatten().for_each(|(field, said)| put(field, said.clone()));
     put("envFrom", made["env_from"].clone());
     put("env", Json::Array(env));
     put("resources", made["resources"].clone());

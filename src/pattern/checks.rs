@@ -1,10 +1,12 @@
 //! Mistakes that only show when the parts of a document are seen together.
 
 use super::annotations;
+use super::budget;
 use super::catalogue::Catalogue;
 use super::dns;
 use super::expose;
 use super::fill::Filled;
+use super::place;
 use super::provides;
 use super::reach;
 use super::rights;
@@ -96,6 +98,8 @@ pub(super) fn check_app(description: &Description, shape: &Filled, uses: &[Fille
     expose::check(description, shape, has_port, &claimers, findings);
     service::check(description, findings);
     dns::check(description, findings);
+    place::check(description, findings);
+    budget::check(description, findings);
 }
 
 /// A container has one readiness probe, so only one can say how it is answered.

@@ -9,6 +9,7 @@ use super::adopt;
 use super::agents;
 use super::annotations;
 use super::broken::Broken;
+use super::budget;
 use super::catalogue::{Catalogue, POD_TEMPLATE};
 use super::clash;
 use super::context;
@@ -104,6 +105,7 @@ fn compose(
     rollout::apply(prepared.description, &mut objects, &mut findings);
     annotations::apply(prepared.description, &mut objects, &mut findings);
     service::apply(prepared.description, &mut objects, &mut findings);
+    budget::apply(prepared.description, &mut objects, &mut findings);
     if findings.is_empty() { Ok(objects) } else { Err(findings) }
 }
 

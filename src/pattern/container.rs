@@ -38,6 +38,8 @@ pub(super) fn context(
         "env": env(app),
         "env_from": env_from(app),
         "workdir": app.workdir,
+        "more": more(app),
+        "groups": app.groups,
         "user": app.user,
         "group": app.group.unwrap_or(app.user),
         "volume_group": app.volume_group.or(app.group).unwrap_or(app.user),
@@ -57,6 +59,9 @@ pub(super) fn context(
         "rights": !app.rights.is_empty() || !app.cluster_rights.is_empty(),
         "within": app.within,
         "grace": app.within.unwrap_or(app.drain + app.stop.unwrap_or(30) + 5),
+        "start": app.health.start,
+        "started": app.health.started.is_some(),
+        "health_keys": app.written.get("health").map(context::health_keys).unwrap_or_default(),
         "ready": ready,
         "live": live,
         "port_name": port_name,
@@ -64,6 +69,16 @@ pub(super) fn context(
         "probes": probes(app, dial, readiness),
         "config": config,
     })
+}
+
+/// Fields that a container has as the description says them, and none otherwise.
+pub(super) fn more(app: &App) -> Json {
+    let mut more = Map::new();
+    for (field, is_said) in [("stdin", app.stdin), ("tty", app.tty)] {
+        more.extend(is_said.then(|| (field.to_owned(), json!(true))));
+    }
+    more.extend(app.last_log.then(|| ("terminationMessagePolicy".to_owned(), json!("FallbackToLogsOnError"))));
+    Json::Object(more)
 }
 
 /// What Pod Security restricted asks of a container, but for what the description asks for; the Pod's own
@@ -77,7 +92,8 @@ pub(super) fn security(app: &App) -> Json {
         // The capabilities of a user other than root come from the program's file, which the kernel heeds only without
         // `no_new_privs` (prctl(2)); ports below 1024 are open to all users in any case.
         let from_file = app.user > 0 && app.capabilities.iter().any(|name| name != "NET_BIND_SERVICE");
-        security.insert("allowPrivilegeEscalation".to_owned(), json!(from_file));
+        let allowed = app.new_privileges.unwrap_or(from_file);
+        security.insert("allowPrivilegeEscalation".to_owned(), json!(allowed));
     }
     security.insert("readOnlyRootFilesystem".to_owned(), json!(!app.writable_root));
     if !app.privileged {
@@ -86,6 +102,9 @@ pub(super) fn security(app: &App) -> Json {
             capabilities["add"] = json!(app.capabilities);
         }
         security.insert("capabilities".to_owned(), capabilities);
+    }
+    if app.selinux.is_object() {
+        security.insert("seLinuxOptions".to_owned(), app.selinux.clone());
     }
     Json::Object(security)
 }

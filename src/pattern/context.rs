@@ -60,7 +60,7 @@ pub(super) fn shared(prepared: &Prepared<'_>) -> Map<String, Json> {
     context.insert("service_ports".to_owned(), json!(service_ports(description, &inbound)));
     context.insert("inbound".to_owned(), inbound);
     context.insert("place".to_owned(), place::context(description));
-    context.insert("claims".to_owned(), claims(context.get("app"), &shape.params));
+    context.insert("claims".to_owned(), claims(context.get("app"), std::iter::once(shape).chain(uses)));
     let priority = description.priority.as_ref().map(|(name, value)| json!({"name": name, "value": value}));
     context.insert("priority".to_owned(), json!(priority));
     context.insert("schedule".to_owned(), schedule(description));
@@ -105,7 +105,7 @@ pub(super) fn document(description: &Description, shape: &Filled, uses: &[Filled
 }
 
 /// What is said of a health check, by key, wherever it is said.
-fn health_keys(health: &Spanned) -> Vec<&str> {
+pub(super) fn health_keys(health: &Spanned) -> Vec<&str> {
     match health.text() {
         Some("grpc") => vec!["grpc"],
         Some(_) => vec!["path"],
@@ -152,10 +152,10 @@ pub(super) fn entry(
     context
 }
 
-/// The claims to make, of the app and of every container that the shape was given, each once.
-fn claims(app: Option<&Json>, params: &Json) -> Json {
+/// The claims to make, of the app and of every container that the shape or an entry of `use` was given, each once.
+fn claims<'a>(app: Option<&Json>, entries: impl Iterator<Item = &'a Filled>) -> Json {
     let mut claims: Vec<Json> = Vec::new();
-    for container in app.into_iter().chain(containers(params)) {
+    for container in app.into_iter().chain(entries.flat_map(|filled| containers(&filled.params))) {
         for volume in container["volumes"].as_array().into_iter().flatten() {
             let is_new = claims.iter().all(|claim| claim["claim"] != volume["claim"]);
             if is_new && volume["create"].is_object() {
@@ -267,12 +267,16 @@ fn service_ports(description: &Description, inbound: &Json) -> Vec<Json> {
             }
         }
         ports.push(Json::Object(port));
+        ports.extend(service::also(description, inbound));
     }
     for port in description.app.iter().flat_map(|app| &app.ports).filter(|port| !port.private) {
         let mut offered =
             json!({"name": port.name, "port": port.service_port.unwrap_or(port.number), "targetPort": port.name});
         if port.protocol == "UDP" {
             offered["protocol"] = json!("UDP");
+        }
+        if let Some(speaks) = &port.speaks {
+            offered["appProtocol"] = json!(speaks);
         }
         ports.push(offered);
     }

@@ -23,6 +23,27 @@ pub(super) fn check(description: &Description, findings: &mut Vec<Finding>) {
             );
         }
     }
+    for host in dns.value.get("hosts").map(Spanned::members).unwrap_or_default() {
+        if host.value.text().is_some_and(|text| text.parse::<std::net::IpAddr>().is_err()) {
+            findings.push(
+                Finding::error(host.value.place.label(""), "a name of `hosts` has an IP address")
+                    .help("hosts: {ldap.example.com: 192.0.2.7}"),
+            );
+        }
+    }
+}
+
+/// Names with an address of their own, by address, as `/etc/hosts` has them.
+fn hosts(dns: &Spanned) -> Vec<Json> {
+    let mut hosts: Vec<(String, Vec<&str>)> = Vec::new();
+    for member in dns.get("hosts").map(Spanned::members).unwrap_or_default() {
+        let address = member.value.text().unwrap_or_default();
+        match hosts.iter_mut().find(|(there, _)| there == address) {
+            Some((_, names)) => names.push(&member.key),
+            None => hosts.push((address.to_owned(), vec![&member.key])),
+        }
+    }
+    hosts.into_iter().map(|(ip, hostnames)| json!({"ip": ip, "hostnames": hostnames})).collect()
 }
 
 /// Where names come from: `cluster`, `node` or `none`.
@@ -38,12 +59,15 @@ pub(super) fn apply(description: &Description, objects: &mut [Json], findings: &
         Some("none") => Some("None"),
         _ => None,
     };
-    let config = config(&dns.value);
+    let (config, hosts) = (config(&dns.value), hosts(&dns.value));
     let mut applied = false;
     for object in objects.iter_mut().filter(|object| objects::is_workload(object)) {
         for template in objects::templates(object) {
             let Some(spec) = template.get_mut("spec").and_then(Json::as_object_mut) else { continue };
             spec.extend(policy.map(|policy| ("dnsPolicy".to_owned(), json!(policy))));
+            if !hosts.is_empty() {
+                spec.insert("hostAliases".to_owned(), json!(hosts));
+            }
             if !config.is_empty() {
                 spec.insert("dnsConfig".to_owned(), Json::Object(config.clone()));
             }

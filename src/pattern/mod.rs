@@ -5,6 +5,7 @@ mod adopt;
 mod agents;
 mod annotations;
 mod broken;
+mod budget;
 mod catalogue;
 mod checks;
 mod clash;

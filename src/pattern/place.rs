@@ -3,7 +3,8 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::objects;
-use crate::describe::{Description, Member, Spanned, duration_seconds, taint_and_effect};
+use crate::describe::{Description, Kind, Member, Spanned, duration_seconds, taint_and_effect};
+use crate::diagnostic::Finding;
 
 /// What templates see: fields of a Pod's spec that are the same in all Pods of the document.
 pub(super) fn context(description: &Description) -> Json {
@@ -36,10 +37,31 @@ pub(super) fn context(description: &Description) -> Json {
     if spec.is_empty() { Json::Null } else { Json::Object(spec) }
 }
 
+/// What is wrong in the forms of labels of nodes.
+pub(super) fn check(description: &Description, findings: &mut Vec<Finding>) {
+    let Some(place) = &description.place else { return };
+    let labels = ["nodes", "prefer"].iter().filter_map(|key| place.get(key)).flat_map(Spanned::members);
+    for label in labels.filter(|label| matches!(label.value.kind, Kind::Map(_))) {
+        if label.value.members().len() != 1 {
+            findings.push(
+                Finding::error(label.value.place.label(""), "this says one of `exists` and `not`")
+                    .help(format!("{0}: {{exists: true}}, or {0}: {{not: [arm]}}", label.key)),
+            );
+        }
+    }
+}
+
 /// Labels of nodes as a term of an affinity.
 fn expressions(place: Option<&Spanned>, key: &str) -> Option<Vec<Json>> {
     let nodes = place?.get(key)?.members();
     let expression = |member: &Member| {
+        if let Some(exists) = member.value.get("exists") {
+            let operator = if exists.to_json() == false { "DoesNotExist" } else { "Exists" };
+            return json!({"key": member.key, "operator": operator});
+        }
+        if let Some(not) = member.value.get("not") {
+            return json!({"key": member.key, "operator": "NotIn", "values": not.to_json()});
+        }
         let one = member.value.text();
         let values: Vec<&str> = one.into_iter().chain(member.value.items().iter().filter_map(Spanned::text)).collect();
         json!({"key": member.key, "operator": "In", "values": values})

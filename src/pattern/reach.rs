@@ -189,14 +189,22 @@ pub(super) fn apply(prepared: &Prepared<'_>, objects: &mut [Json], findings: &mu
         let mut containers = template.pointer("/spec/containers").and_then(Json::as_array).into_iter().flatten();
         containers.any(|container| container["name"] == *description.name)
     };
-    let (mut applied, mut shared) = (false, false);
+    let (mut applied, mut shared, mut called) = (false, false, false);
     for object in objects.iter_mut().filter(|object| objects::is_workload(object)) {
+        let kind = object["kind"].as_str().unwrap_or_default().to_owned();
         for template in objects::templates(object).into_iter().filter(|template| is_apps(template)) {
             if let (Some(_), Some(spec)) =
                 (&description.share_processes, template.get_mut("spec").and_then(Json::as_object_mut))
             {
                 spec.insert("shareProcessNamespace".to_owned(), json!(true));
                 shared = true;
+            }
+            let is_set = kind == "StatefulSet";
+            if let (Some(hostname), Some(spec), false) =
+                (&description.hostname, template.get_mut("spec").and_then(Json::as_object_mut), is_set)
+            {
+                spec.insert("hostname".to_owned(), hostname.value.to_json());
+                called = true;
             }
             if description.host.is_some() {
                 share(description, template, findings);
@@ -206,19 +214,7 @@ pub(super) fn apply(prepared: &Prepared<'_>, objects: &mut [Json], findings: &mu
         }
         give_way(object);
     }
-    let owned_by = |object: &Json, group: i64| {
-        let mut object = object.clone();
-        objects::templates(&mut object).iter().any(|pod| pod["spec"]["securityContext"]["fsGroup"] == group)
-    };
-    if let Some((app, group)) = description.app.as_ref().and_then(|app| Some((app, app.volume_group?)))
-        && !objects.iter().any(|object| objects::is_workload(object) && owned_by(object, group))
-    {
-        findings.push(
-            Finding::error(app.place_at(&["volume-group"]).label(""), "no Pod of this shape has volumes of a group")
-                .label(description.shape.place.label("makes its Pods in another way"))
-                .help("leave `volume-group` out"),
-        );
-    }
+    check_groups(description, objects, findings);
     if let (Some(share), false) = (&description.share_processes, shared) {
         findings.push(
             Finding::error(share.key_place.label(""), "no Pod of this shape can share its processes")
@@ -226,11 +222,45 @@ pub(super) fn apply(prepared: &Prepared<'_>, objects: &mut [Json], findings: &mu
                 .help("leave `share-processes` out, or choose the shape daemon, single or replicated"),
         );
     }
+    if let (Some(hostname), false) = (&description.hostname, called) {
+        findings.push(
+            Finding::error(hostname.key_place.label(""), "no Pod of this shape can be told the name of its host")
+                .label(description.shape.place.label("names its Pods, or makes them in another way"))
+                .because(
+                    "a StatefulSet gives each Pod its own name (kubernetes: pkg/controller/statefulset, initIdentity)",
+                )
+                .help("leave `hostname` out"),
+        );
+    }
     if let (Some(host), false) = (&description.host, applied) {
         findings.push(
             Finding::error(host.key_place.label(""), "no Pod of this shape can share anything with its node")
                 .label(description.shape.place.label("makes its Pods in another way"))
                 .help("leave `host` out, or choose the shape daemon, single or replicated"),
+        );
+    }
+}
+
+/// Groups of a Pod that no Pod of the shape has.
+fn check_groups(description: &Description, objects: &[Json], findings: &mut Vec<Finding>) {
+    let Some(app) = &description.app else { return };
+    let has = |field: &str, value: &Json| {
+        let mut workloads = objects.iter().filter(|object| objects::is_workload(object)).cloned().collect::<Vec<_>>();
+        let mut pods = workloads.iter_mut().flat_map(objects::templates);
+        pods.any(|pod| pod["spec"]["securityContext"][field] == *value)
+    };
+    let groups = (!app.groups.is_empty()).then(|| json!(app.groups));
+    for (key, field, value, what) in [
+        ("volume-group", "fsGroup", app.volume_group.map(|group| json!(group)), "has volumes of a group"),
+        ("groups", "supplementalGroups", groups, "has further groups"),
+    ] {
+        if value.is_none_or(|value| has(field, &value)) {
+            continue;
+        }
+        findings.push(
+            Finding::error(app.place_at(&[key]).label(""), format!("no Pod of this shape {what}"))
+                .label(description.shape.place.label("makes its Pods in another way"))
+                .help(format!("leave `{key}` out")),
         );
     }
 }

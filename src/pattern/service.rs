@@ -17,7 +17,7 @@ use crate::words::list;
 const HEADLESS: &str = "Headless";
 
 /// Keys of `expose` that are about the Service itself, and not about a route to it.
-const KEYS: &[&str] = &["node-port", "address", "sources", "local", "sticky", "unready"];
+const KEYS: &[&str] = &["node-port", "ports", "ip", "address", "sources", "local", "sticky", "unready"];
 
 /// Whether the document's Service has no cluster IP: its shape's has none, or `expose` says so.
 pub(super) fn is_headless(description: &Description, shape: &Filled) -> bool {
@@ -39,19 +39,24 @@ pub(super) fn check(description: &Description, findings: &mut Vec<Finding>) {
                     .help("class: nginx, or type: LoadBalancer for the class of a load balancer"),
             );
         }
-        if let (Some(HEADLESS), Some(port)) = (expose.service_type.as_deref(), expose.member("port")) {
-            findings.push(
-                Finding::error(port.key_place.label(""), "a headless Service has the ports of its Pods")
-                    .because("clients get the Pods' addresses, and dial them without a proxy between")
-                    .help("leave `port` out"),
-            );
+        for port in ["port", "ports"].iter().filter_map(|key| expose.member(key)) {
+            if expose.service_type.as_deref() == Some(HEADLESS) {
+                findings.push(
+                    Finding::error(port.key_place.label(""), "a headless Service has the ports of its Pods")
+                        .because("clients get the Pods' addresses, and dial them without a proxy between")
+                        .help(format!("leave `{}` out", port.key)),
+                );
+            }
         }
+        check_also(description, expose, findings);
     }
     let kind = description.expose.as_ref().and_then(|expose| expose.service_type.as_deref());
     for port in description.app.iter().flat_map(|app| &app.ports) {
-        if port.private && port.service_port.is_some() {
+        let key = if port.service_port.is_some() { "service" } else { "speaks" };
+        if port.private && (port.service_port.is_some() || port.speaks.is_some()) {
             let message = format!("the port `{}` is on no Service", port.name);
-            findings.push(Finding::error(port.place.label(""), message).help("leave out `private` or `service`"));
+            let help = format!("leave out `private` or `{key}`");
+            findings.push(Finding::error(port.place.label(""), message).help(help));
         }
     }
     for port in description.app.iter().flat_map(|app| &app.ports).filter(|port| port.node_port.is_some()) {
@@ -74,6 +79,35 @@ pub(super) fn check(description: &Description, findings: &mut Vec<Finding>) {
         }
     }
     same_node_ports(description, findings);
+}
+
+/// Further ports that lead where the first does: each has its own name and number.
+fn check_also(description: &Description, expose: &Expose, findings: &mut Vec<Finding>) {
+    let ports = expose.member("ports").map(|ports| ports.value.members()).unwrap_or_default();
+    let further = || description.app.iter().flat_map(|app| &app.ports).filter(|port| !port.private);
+    let mut taken: Vec<u64> = further().map(|port| port.service_port.unwrap_or(port.number).into()).collect();
+    taken.extend(expose.member("port").and_then(|port| port.value.to_json().as_u64()));
+    for member in ports {
+        let number = member.value.get("port").unwrap_or(&member.value);
+        let is_taken = number.to_json().as_u64().is_some_and(|port| {
+            taken.contains(&port) || {
+                taken.push(port);
+                false
+            }
+        });
+        if is_taken || further().any(|port| port.name == member.key) {
+            let what = if is_taken { "this number" } else { "this name" };
+            findings.push(
+                Finding::error(member.key_place.label(""), format!("another port of the Service has {what}"))
+                    .help("give each its own, or leave one of them out"),
+            );
+        }
+        if let Some(port) = member.value.member("node-port")
+            && !expose.service_type.as_deref().is_some_and(|kind| OPEN.contains(&kind))
+        {
+            findings.push(unfit(&port.key_place, "node-port", OPEN));
+        }
+    }
 }
 
 /// Types that take a port of every node.
@@ -120,6 +154,10 @@ fn same_node_ports(description: &Description, findings: &mut Vec<Finding>) {
     let main = description.expose.as_ref().and_then(|expose| expose.member("node-port"));
     let is_udp = app.clone().any(|app| app.protocol.as_deref() == Some("udp"));
     let main = main.and_then(|member| Some((number(member)?, is_udp, &member.value.place)));
+    let also = description.expose.as_ref().and_then(|expose| expose.member("ports"));
+    let also = also.map(|ports| ports.value.members()).unwrap_or_default().iter();
+    let also = also.filter_map(|port| port.value.member("node-port"));
+    let also = also.filter_map(|member| Some((number(member)?, is_udp, &member.value.place)));
     let further = app.flat_map(|app| &app.ports);
     let further = further.filter_map(|port| Some((u64::from(port.node_port?), port.protocol == "UDP", &port.place)));
     let own = services(description).iter().flat_map(|service| {
@@ -134,7 +172,7 @@ fn same_node_ports(description: &Description, findings: &mut Vec<Finding>) {
         first.into_iter().chain(ports)
     });
     let mut taken: HashMap<(u64, bool), &Place> = HashMap::new();
-    for (number, is_udp, place) in main.into_iter().chain(further).chain(own) {
+    for (number, is_udp, place) in main.into_iter().chain(also).chain(further).chain(own) {
         if let Some(other) = taken.insert((number, is_udp), place) {
             findings.push(
                 Finding::error(place.label("so does this"), format!("two ports want port {number} of the nodes"))
@@ -163,6 +201,25 @@ pub(super) fn apply(description: &Description, objects: &mut [Json], findings: &
         }
         _ => {}
     }
+}
+
+/// Further ports of the document's Service that lead where its first one does.
+pub(super) fn also(description: &Description, inbound: &Json) -> Vec<Json> {
+    let ports = description.expose.as_ref().and_then(|expose| expose.member("ports"));
+    let port = |member: &Member| {
+        let number = member.value.get("port").unwrap_or(&member.value).to_json();
+        let mut port = json!({"name": member.key, "port": number, "targetPort": inbound["name"]});
+        if !inbound["transport"].is_null() {
+            port["protocol"] = inbound["transport"].clone();
+        }
+        for (key, field) in [("speaks", "appProtocol"), ("node-port", "nodePort")] {
+            if let Some(said) = member.value.get(key) {
+                port[field] = said.to_json();
+            }
+        }
+        port
+    };
+    ports.map(|ports| ports.value.members().iter().map(port).collect()).unwrap_or_default()
 }
 
 /// Adds the Services of `services`, once the names and selectors of all others are settled.
@@ -220,6 +277,15 @@ fn write<'a>(spec: &mut Json, member: &dyn Fn(&str) -> Option<&'a Member>) {
     }
     spec.extend(member("address").map(|address| ("loadBalancerIP".to_owned(), address.value.to_json())));
     spec.extend(member("sources").map(|sources| ("loadBalancerSourceRanges".to_owned(), sources.value.to_json())));
+    match member("ip").and_then(|ip| ip.value.text()) {
+        Some("dual") => drop(spec.insert("ipFamilyPolicy".to_owned(), json!("PreferDualStack"))),
+        Some("require-dual") => drop(spec.insert("ipFamilyPolicy".to_owned(), json!("RequireDualStack"))),
+        Some(family) => {
+            spec.insert("ipFamilyPolicy".to_owned(), json!("SingleStack"));
+            spec.insert("ipFamilies".to_owned(), json!([family]));
+        }
+        None => {}
+    }
     let is = |key: &str| member(key).is_some_and(|member| member.value.to_json() == true);
     spec.extend(is("local").then(|| ("externalTrafficPolicy".to_owned(), json!("Local"))));
     spec.extend(is("unready").then(|| ("publishNotReadyAddresses".to_owned(), json!(true))));
@@ -340,8 +406,10 @@ fn offered(member: &Member, declared: &[Declared]) -> Result<Json, Box<Finding>>
     if target.protocol != "TCP" {
         port["protocol"] = json!(target.protocol);
     }
-    if let Some(number) = member.value.get("node-port") {
-        port["nodePort"] = number.to_json();
+    for (key, field) in [("speaks", "appProtocol"), ("node-port", "nodePort")] {
+        if let Some(said) = member.value.get(key) {
+            port[field] = said.to_json();
+        }
     }
     Ok(port)
 }

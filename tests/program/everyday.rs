@@ -1013,6 +1013,55 @@ fn what_a_service_is_has_keys() {
     assert_eq!(of(&objects(&ports), "Service")["spec"]["ports"][1]["nodePort"], 30901);
 }
 
+/// Ports of a Service that lead to one port of the Pods, what is spoken at a port, and the kind of addresses.
+#[test]
+fn a_service_has_several_ports_for_one() {
+    let keys = "port: 8080, health: /h, ports: {tls: {port: 8443, speaks: https}}";
+    let also = "expose: {type: LoadBalancer, ip: dual, ports: {https: 443, other: {port: 81, node-port: 30081, speaks: http}}}";
+    let cases = [
+        ("/spec/ports/1", json!({"name": "https", "port": 443, "targetPort": "http"})),
+        (
+            "/spec/ports/2",
+            json!({"name": "other", "port": 81, "targetPort": "http", "appProtocol": "http", "nodePort": 30081}),
+        ),
+        ("/spec/ports/3", json!({"name": "tls", "port": 8443, "targetPort": "tls", "appProtocol": "https"})),
+        ("/spec/ipFamilyPolicy", json!("PreferDualStack")),
+    ];
+    for (pointer, expected) in cases {
+        check(&app(keys, also), "Service", pointer, &expected);
+    }
+    let families = [("IPv6", json!(["IPv6"])), ("require-dual", Value::Null)];
+    for (ip, expected) in families {
+        check(&app(keys, &format!("expose: {{type: ClusterIP, ip: {ip}}}")), "Service", "/spec/ipFamilies", &expected);
+    }
+    let further =
+        objects(&app(keys, "services: {shop-tls: {ip: IPv4, ports: {tls: {port: 443, to: 8443, speaks: https}}}}"));
+    let further = further.iter().find(|object| object["metadata"]["name"] == "shop-tls").unwrap();
+    assert_eq!(further["spec"]["ports"][0]["appProtocol"], "https");
+    assert_eq!(further["spec"]["ipFamilies"], json!(["IPv4"]));
+}
+
+/// A budget is the one that the shape makes, with another share, or one that it would not make.
+#[test]
+fn a_budget_has_its_share() {
+    let cases = [
+        ("budget: {unavailable: 25%}", "maxUnavailable", json!("25%")),
+        ("budget: {available: 1}", "minAvailable", json!(1)),
+        ("shape: {replicated: {replicas: 1}}\nbudget: {unavailable: 0}", "maxUnavailable", json!(0)),
+        ("shape: {single: {}}\nbudget: {unavailable: 1}", "maxUnavailable", json!(1)),
+    ];
+    for (more, field, share) in cases {
+        let objects = objects(&app("port: 80", more));
+        let budgets: Vec<_> = objects.iter().filter(|object| object["kind"] == "PodDisruptionBudget").collect();
+        assert_eq!(budgets.len(), 1, "{more}");
+        let spec = &budgets[0]["spec"];
+        assert_eq!(spec[field], share, "{more}");
+        assert_eq!(spec.as_object().unwrap().len(), 3, "{spec}");
+        let workload = objects.iter().find(|object| object["spec"].get("replicas").is_some()).unwrap();
+        assert_eq!(spec["selector"], workload["spec"]["selector"], "{more}");
+    }
+}
+
 #[test]
 fn further_services_lead_to_the_same_pods() {
     let more = "annotations: {service: {a/b: main}}\nexpose: {type: NodePort, node-port: 30080}\nservices:\n  \

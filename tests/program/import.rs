@@ -861,7 +861,68 @@ fn what_has_a_key_needs_no_hatch() {
         + "---\napiVersion: v1\nkind: Service\nmetadata: {name: web-admin, labels: {monitored: \"yes\"}}\nspec: {type: \
            LoadBalancer, selector: {app: web}, ports: [{port: 80, targetPort: 9901}]}\n---\napiVersion: example.com/v1\nkind: \
            Monitor\nmetadata: {name: m}\nspec: {selector: {matchLabels: {monitored: \"yes\"}}}\n";
+    let budget = |share: &str| {
+        deployment("", "")
+            + &format!(
+                "---\napiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {{name: web}}\nspec: {{{share}, selector: {{matchLabels: {{app: web}}}}}}\n"
+            )
+    };
+    let nodes = |expression: &str| {
+        pod(&format!(
+            "      affinity: {{nodeAffinity: {{requiredDuringSchedulingIgnoredDuringExecution: {{nodeSelectorTerms: [{{matchExpressions: [{expression}]}}]}}}}}}\n"
+        ))
+    };
     let cases = [
+        (budget("maxUnavailable: 1"), "budget: {unavailable: 1}"),
+        (budget("minAvailable: 50%"), "budget: {available: 50%}"),
+        (
+            nodes("{key: a, operator: Exists}, {key: b, operator: NotIn, values: [c]}"),
+            "{a: {exists: true}, b: {not: [c]}}",
+        ),
+        (nodes("{key: a, operator: DoesNotExist}"), "a: {exists: false}"),
+        (pod("      hostname: media\n"), "hostname: media"),
+        (set.replace("    spec: {containers", "    spec: {hostname: media, containers"), "image:"),
+        (
+            pod("      hostAliases: [{ip: 192.0.2.7, hostnames: [a.example.com, b]}]\n"),
+            "hosts: {a.example.com: \"192.0.2.7\", b: \"192.0.2.7\"}",
+        ),
+        (pod("      securityContext: {supplementalGroups: [44]}\n"), "groups: [44]"),
+        (pod("      securityContext: {seLinuxOptions: {level: \"s0:c1\"}}\n"), "selinux: \"s0:c1\""),
+        (deployment(", securityContext: {seLinuxOptions: {type: spc_t}}", ""), "selinux: {type: spc_t}"),
+        (
+            deployment(", securityContext: {allowPrivilegeEscalation: false, capabilities: {add: [NET_RAW]}}", ""),
+            "new-privileges: false",
+        ),
+        (deployment(", tty: true, stdin: true, stdinOnce: false", ""), "tty: true"),
+        (deployment(", terminationMessagePolicy: FallbackToLogsOnError", ""), "termination-message: log"),
+        (deployment(", terminationMessagePolicy: File, terminationMessagePath: /dev/termination-log", ""), "image:"),
+        (
+            mounted(
+                "projected: {defaultMode: 256, sources: [{secret: {name: s, items: [{key: a, path: b}]}}, {configMap: {name: m}}, {serviceAccountToken: {audience: vault, path: t}}]}",
+            ),
+            "- {secret: s, items: {a: b}}\n        - {configmap: m}\n        - {token: vault, file: t}",
+        ),
+        (
+            mounted("projected: {sources: [{configMap: {name: m, optional: false}}], defaultMode: 420}"),
+            "sources: [{configmap: m}]",
+        ),
+        (mounted("configMap: {name: m, items: [{key: a, path: a, mode: 493}]}"), "mode: \"0755\""),
+        (with_service("  ipFamilyPolicy: SingleStack\n  ipFamilies: [IPv4]\n", ""), "ip: IPv4"),
+        (with_service("  ipFamilyPolicy: PreferDualStack\n", ""), "ip: dual"),
+        (
+            with_service(
+                "  sessionAffinity: ClientIP\n  sessionAffinityConfig: {clientIP: {timeoutSeconds: 10800}}\n",
+                "",
+            ),
+            "sticky: true",
+        ),
+        (
+            with_service("", "").replace(
+                "ports: [{name: web, port",
+                "ports: [{name: https, port: 443, targetPort: web}, {name: web, port",
+            ),
+            "ports: {https: 443}",
+        ),
         (with_service("  type: NodePort\n", ", nodePort: 30080"), "node-port: 30080"),
         (with_service("  clusterIP: None\n", ""), "type: Headless"),
         (
@@ -960,4 +1021,52 @@ fn one_number_for_two_protocols() {
         ports.iter().any(|port| port["port"] == 53 && port["protocol"].as_str().unwrap_or("TCP") == protocol)
     };
     assert!(ports.len() == 2 && has("TCP") && has("UDP"), "{service}");
+}
+
+/// A container beside the app that listens, as its arguments say, on a port that it does not declare.
+fn behind(helper: &str, port: u16) -> Value {
+    let service = format!(
+        "apiVersion: v1\nkind: Service\nmetadata: {{name: web}}\nspec: {{selector: {{app: web}}, ports: [{{port: 80, targetPort: {port}}}]}}\n"
+    );
+    let app = deployment(", ports: [{containerPort: 3000}]", &format!("      - {helper}\n"));
+    report(&format!("{app}---\n{service}"))
+}
+
+#[test]
+fn the_port_of_a_helper_is_not_the_apps() {
+    let helpers = [
+        (
+            "{name: oauth, image: \"quay.io/oauth2-proxy/oauth2-proxy:v7.6.0\", args: [--http-address=0.0.0.0:4180, --upstream=http://localhost:3000, --email-domain=*]}",
+            4180,
+        ),
+        ("{name: exporter, image: \"prom/statsd-exporter:v0.27.1\", args: [--web.listen-address=:9102]}", 9102),
+        (
+            "{name: tunnel, image: \"ghostunnel/ghostunnel:v1.8.4\", args: [server, --listen=0.0.0.0:8443, --target=127.0.0.1:3000, --cert=/c, --key=/k, --allow-all]}",
+            8443,
+        ),
+        (
+            "{name: socat, image: \"alpine/socat:1.8.0.0\", args: [\"TCP-LISTEN:7000,fork\", \"TCP:127.0.0.1:3000\"]}",
+            7000,
+        ),
+    ];
+    for (helper, port) in helpers {
+        let report = behind(helper, port);
+        let text = description(&report);
+        assert_eq!(report["documents"][0]["lost"], json!([]), "{text}");
+        let objects = documents(&generate(text).stdout);
+        let workload = objects.iter().find(|object| object["kind"] == "Deployment").unwrap();
+        let spec = &workload["spec"]["template"]["spec"];
+        let containers = spec["initContainers"].as_array().into_iter().chain(spec["containers"].as_array()).flatten();
+        for container in containers {
+            let ports: Vec<&Value> =
+                container["ports"].as_array().into_iter().flatten().map(|one| &one["containerPort"]).collect();
+            let is_app = container["name"] == "web";
+            assert_eq!(ports.contains(&&json!(port)), !is_app, "{}: {ports:?}\n{text}", container["name"]);
+            assert!(!is_app || !container["livenessProbe"].to_string().contains(&port.to_string()), "{text}");
+        }
+        assert_eq!(report["documents"][0]["patches"], json!(0), "{text}");
+    }
+    // what nothing is known of may be the app's
+    let report = behind("{name: helper, image: \"registry.example.com/helper:1\"}", 4180);
+    assert!(description(&report).contains("port: 4180"), "{report}");
 }

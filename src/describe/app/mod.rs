@@ -56,6 +56,18 @@ pub struct App {
     pub files: Files,
     /// The folder that it starts in.
     pub workdir: Option<String>,
+    /// Whether it has a terminal.
+    pub tty: bool,
+    /// Whether its standard input stays open.
+    pub stdin: bool,
+    /// Whether the end of its log is what its status shows of a failure.
+    pub last_log: bool,
+    /// Further numeric groups of the Pod's processes.
+    pub groups: Vec<i64>,
+    /// Its SELinux label, as Kubernetes writes it; null if nothing is said.
+    pub selinux: Json,
+    /// Whether its programs may gain rights by their files, if that is said.
+    pub new_privileges: Option<bool>,
     /// Numeric user.
     pub user: i64,
     /// Numeric group, if that is said.
@@ -117,6 +129,8 @@ pub struct NamedPort {
     pub node_port: Option<u16>,
     /// Its port on the Service, if it is another.
     pub service_port: Option<u16>,
+    /// What the Service says that is spoken there.
+    pub speaks: Option<String>,
     /// Where it is written.
     pub place: Place,
 }
@@ -179,6 +193,7 @@ pub fn read(member: &Member, findings: &mut Vec<Finding>) -> App {
     let text = |key: &str| app.get(key).and_then(Spanned::text).map(str::to_owned);
     let seconds = |key: &str| text(key).and_then(|text| duration_seconds(&text).ok());
     let whole = |key: &str| app.get(key).and_then(|number| number.to_json().as_i64());
+    let is = |key: &str| app.get(key).is_some_and(|value| value.to_json() == true);
     let port = app.get("port");
     let number = port.and_then(port_number);
     let ports = named_ports(app.get("ports"));
@@ -209,10 +224,22 @@ pub fn read(member: &Member, findings: &mut Vec<Finding>) -> App {
         env_from: env::from(app.get("envFrom"), findings),
         files: files::read(app.get("files"), findings),
         workdir: text("workdir"),
+        tty: is("tty"),
+        stdin: is("stdin"),
+        last_log: text("termination-message").as_deref() == Some("log"),
+        groups: app
+            .get("groups")
+            .map(Spanned::items)
+            .unwrap_or_default()
+            .iter()
+            .filter_map(|one| one.to_json().as_i64())
+            .collect(),
+        selinux: app.get("selinux").map(selinux).unwrap_or_default(),
+        new_privileges: app.get("new-privileges").and_then(|allowed| allowed.to_json().as_bool()),
         user: whole("user").unwrap_or(10001),
         group: whole("group"),
         volume_group: whole("volume-group"),
-        privileged: app.get("privileged").is_some_and(|privileged| privileged.to_json() == true),
+        privileged: is("privileged"),
         capabilities: app.get("capabilities").map(Spanned::items).unwrap_or_default().iter().map(scalar).collect(),
         writable: volumes::writable(app.get("writable"), findings),
         writable_root: app.get("writable").is_some_and(|all| all.text() == Some("all")),
@@ -268,11 +295,20 @@ fn named_ports(value: Option<&Spanned>) -> Vec<NamedPort> {
         let host_port = member.value.get("host-port").and_then(port_number);
         let node_port = member.value.get("node-port").and_then(port_number);
         let service_port = member.value.get("service").and_then(port_number);
+        let speaks = text_of(&member.value, "speaks");
         let private = member.value.get("private").is_some_and(|private| private.to_json() == true);
         let (name, place) = (member.key.clone(), port.place.clone());
-        Some(NamedPort { name, number, protocol, private, host_port, node_port, service_port, place })
+        Some(NamedPort { name, number, protocol, private, host_port, node_port, service_port, speaks, place })
     };
     value.map(Spanned::members).unwrap_or_default().iter().filter_map(read).collect()
+}
+
+/// A level alone, or any parts of the label.
+fn selinux(value: &Spanned) -> Json {
+    match value.text() {
+        Some(level) => object([("level", Json::from(level))]),
+        None => value.to_json(),
+    }
 }
 
 /// Two ports of one number in one container.

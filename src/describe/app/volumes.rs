@@ -85,11 +85,11 @@ const KEYS: [&str; 12] = [
 ];
 
 /// The kinds of volumes; each is a key.
-const KINDS: [&str; 11] =
-    ["claim", "secret", "configmap", "size", "memory", "ephemeral", "image", "token", "csi", "nfs", "host"];
+const KINDS: [&str; 12] =
+    ["claim", "secret", "configmap", "sources", "size", "memory", "ephemeral", "image", "token", "csi", "nfs", "host"];
 
 /// The kinds whose mounts are read-only unless the description says otherwise.
-const READ_ONLY: [&str; 6] = ["host", "secret", "configmap", "image", "token", "csi"];
+const READ_ONLY: [&str; 7] = ["host", "secret", "configmap", "sources", "image", "token", "csi"];
 
 pub(super) fn read(value: Option<&Spanned>, findings: &mut Vec<Finding>) -> Vec<Volume> {
     value.map(Spanned::members).unwrap_or_default().iter().filter_map(|member| volume(member, findings)).collect()
@@ -106,7 +106,7 @@ fn volume(member: &Member, findings: &mut Vec<Finding>) -> Option<Volume> {
         [] => {
             findings.push(
                 Finding::error(member.key_place.label(""), format!("the volume `{}` has no kind", member.key))
-                    .help("one of claim, secret, configmap, size, memory, ephemeral, image, token, csi, nfs and host: {secret: app-keys, mount: /etc/keys}"),
+                    .help("one of claim, secret, configmap, sources, size, memory, ephemeral, image, token, csi, nfs and host: {secret: app-keys, mount: /etc/keys}"),
             );
             return None;
         }
@@ -124,6 +124,7 @@ fn volume(member: &Member, findings: &mut Vec<Finding>) -> Option<Volume> {
     };
     check_keys(value, kind, findings);
     check_expiry(value, findings);
+    kind.value.items().iter().filter(|_| kind.key == "sources").for_each(|source| check_source(source, findings));
     let said = value.get("readOnly").map(|said| said.to_json() == true);
     let claim = (kind.key == "claim").then(|| Claim { name: scalar(&kind.value), create: create(value) });
     Some(Volume {
@@ -145,7 +146,7 @@ fn check_keys(value: &Spanned, kind: &Member, findings: &mut Vec<Finding>) {
     if !holds_keys {
         misplaced.extend(["items", "file", "optional"]);
     }
-    if !holds_keys && kind.key != "token" {
+    if !holds_keys && kind.key != "token" && kind.key != "sources" {
         misplaced.push("mode");
     }
     for (owner, key) in [("token", "expires"), ("csi", "attributes"), ("host", "type"), ("host", "propagation")] {
@@ -156,7 +157,7 @@ fn check_keys(value: &Spanned, kind: &Member, findings: &mut Vec<Finding>) {
     if kind.key != "claim" {
         misplaced.push("create");
     }
-    if holds_keys || matches!(kind.key.as_str(), "image" | "token") {
+    if holds_keys || matches!(kind.key.as_str(), "image" | "token" | "sources") {
         misplaced.push("sub");
     }
     for key in misplaced {
@@ -166,7 +167,7 @@ fn check_keys(value: &Spanned, kind: &Member, findings: &mut Vec<Finding>) {
             "expires" => "`token`",
             "attributes" => "`csi`",
             "type" | "propagation" => "`host`",
-            "mode" => "`secret`, `configmap` and `token`",
+            "mode" => "`secret`, `configmap`, `sources` and `token`",
             "sub" => "volumes that hold folders; of a Secret or ConfigMap `file` mounts one key",
             _ => "`secret` and `configmap`",
         };
@@ -183,6 +184,28 @@ fn check_keys(value: &Spanned, kind: &Member, findings: &mut Vec<Finding>) {
     }
 }
 
+/// One source of several: a Secret, a ConfigMap or a token, with the keys that it has.
+fn check_source(source: &Spanned, findings: &mut Vec<Finding>) {
+    check_expiry(source, findings);
+    let kinds: Vec<&Member> = ["secret", "configmap", "token"].iter().filter_map(|kind| source.member(kind)).collect();
+    let [kind] = kinds.as_slice() else {
+        let message = "a source is one of a Secret, a ConfigMap and a token";
+        findings.push(
+            Finding::error(source.place.label(""), message).help("sources: [{secret: api-tls}, {configmap: roots}]"),
+        );
+        return;
+    };
+    let foreign: &[&str] = if kind.key == "token" { &["items", "optional"] } else { &["expires", "file"] };
+    for member in foreign.iter().filter_map(|key| source.member(key)) {
+        let owner = if kind.key == "token" { "`secret` and `configmap`" } else { "`token`" };
+        findings.push(
+            Finding::error(member.key_place.label(""), format!("`{}` belongs to {owner}", member.key))
+                .label(kind.key_place.label("this source is another kind"))
+                .help("leave it out"),
+        );
+    }
+}
+
 /// `validateProjectedVolumeSource`: a token lives ten minutes at least.
 fn check_expiry(value: &Spanned, findings: &mut Vec<Finding>) {
     let Some(expires) = value.get("expires") else { return };
@@ -194,15 +217,8 @@ fn check_expiry(value: &Spanned, findings: &mut Vec<Finding>) {
 
 fn source(kind: &Member, value: &Spanned) -> Json {
     let name = scalar(&kind.value);
-    let mode = value.get("mode").and_then(Spanned::text).and_then(|mode| u32::from_str_radix(mode, 8).ok());
+    let mode = mode(value);
     let optional = value.get("optional").map(Spanned::to_json).filter(|optional| *optional == true);
-    let items = |value: &Spanned| {
-        let items = value.get("items").map(Spanned::members).unwrap_or_default();
-        let file = value.get("file").and_then(Spanned::text).map(|key| (key.to_owned(), key.to_owned()));
-        let items = items.iter().map(|item| (item.key.clone(), scalar(&item.value))).chain(file);
-        let items: Vec<Json> = items.map(|(key, path)| json!({"key": key, "path": path})).collect();
-        if items.is_empty() { Json::Null } else { Json::Array(items) }
-    };
     match kind.key.as_str() {
         "claim" => json!({"persistentVolumeClaim": {"claimName": name}}),
         "secret" => {
@@ -225,11 +241,12 @@ fn source(kind: &Member, value: &Spanned) -> Json {
         }
         "image" => json!({"image": {"reference": name}}),
         "token" => {
-            let expires = value.get("expires").and_then(Spanned::text).and_then(|text| duration_seconds(text).ok());
-            // the list is replaced as a whole, so what the server would fill in is written: else each apply is a change
-            let token = json!({"audience": name, "expirationSeconds": expires.unwrap_or(3600), "path": "token"});
-            let sources = json!([{"serviceAccountToken": token}]);
+            let sources = json!([{"serviceAccountToken": token(&name, value)}]);
             json!({"projected": object([("defaultMode", json!(mode)), ("sources", sources)])})
+        }
+        "sources" => {
+            let sources: Vec<Json> = kind.value.items().iter().map(projected).collect();
+            json!({"projected": object([("defaultMode", json!(mode)), ("sources", json!(sources))])})
         }
         "csi" => {
             let attributes = value.get("attributes").map(Spanned::to_json).unwrap_or_default();
@@ -245,6 +262,42 @@ fn source(kind: &Member, value: &Spanned) -> Json {
             json!({"hostPath": object([("path", json!(name)), ("type", must_be)])})
         }
     }
+}
+
+fn mode(value: &Spanned) -> Option<u32> {
+    value.get("mode").and_then(Spanned::text).and_then(|mode| u32::from_str_radix(mode, 8).ok())
+}
+
+/// `items`, or the one key that `file` names; null for all keys.
+fn items(value: &Spanned) -> Json {
+    let items = value.get("items").map(Spanned::members).unwrap_or_default().iter();
+    let items = items.map(|item| {
+        let path = item.value.get("path").unwrap_or(&item.value);
+        object([("key", json!(item.key)), ("path", json!(scalar(path))), ("mode", json!(mode(&item.value)))])
+    });
+    let file = value.get("file").and_then(Spanned::text).map(|key| json!({"key": key, "path": key}));
+    let items: Vec<Json> = items.chain(file).collect();
+    if items.is_empty() { Json::Null } else { Json::Array(items) }
+}
+
+fn token(audience: &str, value: &Spanned) -> Json {
+    let expires = value.get("expires").and_then(Spanned::text).and_then(|text| duration_seconds(text).ok());
+    let file = text_of(value, "file").unwrap_or_else(|| "token".to_owned());
+    // the list is replaced as a whole, so what the server would fill in is written: else each apply is a change
+    json!({"audience": audience, "expirationSeconds": expires.unwrap_or(3600), "path": file})
+}
+
+/// One of `sources`, as Kubernetes writes it.
+fn projected(source: &Spanned) -> Json {
+    if let Some(audience) = text_of(source, "token") {
+        return json!({"serviceAccountToken": token(&audience, source)});
+    }
+    let (kind, name) = match text_of(source, "secret") {
+        Some(name) => ("secret", name),
+        None => ("configMap", text_of(source, "configmap").unwrap_or_default()),
+    };
+    let optional = source.get("optional").map(Spanned::to_json).filter(|optional| *optional == true);
+    json!({kind: object([("name", json!(name)), ("items", items(source)), ("optional", json!(optional))])})
 }
 
 fn create(value: &Spanned) -> Option<(String, String, Option<String>)> {

@@ -1,0 +1,67 @@
+//! `budget`: how many Pods may be missing while nodes are drained.
+
+use serde_json::{Value as Json, json};
+
+use super::objects;
+use crate::describe::{Description, Spanned};
+use crate::diagnostic::Finding;
+
+/// The keys with the fields that they are.
+const FIELDS: [(&str, &str); 2] = [("unavailable", "maxUnavailable"), ("available", "minAvailable")];
+
+/// What is wrong in `budget` itself.
+pub(super) fn check(description: &Description, findings: &mut Vec<Finding>) {
+    let Some(budget) = &description.budget else { return };
+    let said: Vec<_> = FIELDS.iter().filter_map(|(key, _)| budget.value.member(key)).collect();
+    match said.as_slice() {
+        [_] => {}
+        [] => findings.push(
+            Finding::error(budget.value.place.label(""), "a budget says how many Pods may be missing, or have to stay")
+                .help("budget: {unavailable: 25%}, or budget: {available: 2}"),
+        ),
+        [first, others @ ..] => findings.extend(others.iter().map(|other| {
+            Finding::error(other.key_place.label("and this"), "a budget says one of `unavailable` and `available`")
+                .label(first.key_place.label("this"))
+                .because("the API server refuses both at once")
+                .help("leave one of them out")
+        })),
+    }
+}
+
+/// Gives the document's budget its share, or makes one where its shape makes none.
+pub(super) fn apply(description: &Description, objects: &mut Vec<Json>, findings: &mut Vec<Finding>) {
+    let Some(budget) = &description.budget else { return };
+    let share = FIELDS.iter().find_map(|(key, field)| Some((*field, budget.value.get(key).map(Spanned::to_json)?)));
+    let Some((field, share)) = share else { return };
+    let named = |object: &Json, kinds: &[&str]| {
+        kinds.iter().any(|kind| object["kind"] == *kind) && object["metadata"]["name"] == *description.name
+    };
+    if let Some(made) = objects.iter_mut().find(|object| named(object, &["PodDisruptionBudget"])) {
+        if let Some(spec) = made["spec"].as_object_mut() {
+            spec.shift_remove("maxUnavailable");
+            spec.shift_insert(0, field.to_owned(), share);
+        }
+        return;
+    }
+    let workload = objects.iter().find(|object| named(object, &["Deployment", "StatefulSet"]));
+    let selector = workload.and_then(|workload| workload.pointer("/spec/selector/matchLabels").cloned());
+    let (Some(workload), Some(selector)) = (workload, selector) else {
+        findings.push(
+            Finding::error(budget.key_place.label(""), "there are no Pods that this budget could keep")
+                .label(description.shape.place.label(format!("the shape is `{}`", description.shape.pattern)))
+                .because("a budget counts the replicas of a Deployment or StatefulSet")
+                .help("leave `budget` out"),
+        );
+        return;
+    };
+    let component = workload.pointer("/metadata/labels/app.kubernetes.io~1component").and_then(Json::as_str);
+    let labels = objects::labels(description, component.unwrap_or("app"));
+    let mut made = json!({
+        "apiVersion": "policy/v1",
+        "kind": "PodDisruptionBudget",
+        "metadata": {"name": description.name},
+        "spec": {field: share, "unhealthyPodEvictionPolicy": "AlwaysAllow", "selector": {"matchLabels": selector}},
+    });
+    objects::dress(&mut made, &labels, description, "budget");
+    objects.push(made);
+}
