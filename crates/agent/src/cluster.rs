@@ -2,18 +2,23 @@
 
 use std::time::Duration;
 
+use hyper_util::client::legacy::{Client as HyperClient, connect::HttpConnector};
+use hyper_util::rt::TokioExecutor;
+use kube::client::{Body, ConfigExt as _};
 use kube::{Client, Config, config::KubeConfigOptions};
+use tower::ServiceBuilder;
 
 use super::Failure;
+use super::bounded::Bounded;
 
 /// A client for the cluster this Pod runs in, or for `KUBECONFIG` where that is set; and the namespace to work in.
 ///
-/// The ServiceAccount's token is read again as the kubelet renews it.
+/// The ServiceAccount's token is read again as the kubelet renews it. An answer of more than `most` bytes is none.
 ///
 /// # Errors
 /// Neither can be used; says what is missing.
-pub async fn connect(namespace: Option<&str>) -> Result<(Client, String), Failure> {
-    let mut config = if std::env::var_os("KUBECONFIG").is_some() {
+pub async fn connect(namespace: Option<&str>, most: usize) -> Result<(Client, String), Failure> {
+    let config = if std::env::var_os("KUBECONFIG").is_some() {
         Config::from_kubeconfig(&KubeConfigOptions::default())
             .await
             .map_err(|error| Failure::Usage(format!("KUBECONFIG cannot be used: {}", chain(&error))))?
@@ -26,17 +31,31 @@ pub async fn connect(namespace: Option<&str>) -> Result<(Client, String), Failur
             ))
         })?
     };
-    // Roles repeat calls themselves, when they know that it is still wanted.
-    config.default_retry = false;
-    config.connect_timeout = Some(Duration::from_secs(5));
     let namespace = namespace
         .map(str::to_owned)
         .or_else(|| std::env::var("POD_NAMESPACE").ok())
         .filter(|namespace| !namespace.is_empty())
         .unwrap_or_else(|| config.default_namespace.clone());
-    let client = Client::try_from(config)
+    let client = client(&config, most)
         .map_err(|error| Failure::Usage(format!("no client for the API server: {}", chain(&error))))?;
     Ok((client, namespace))
+}
+
+/// As `Client::try_from` makes it, but bounded, and without repeating: roles repeat calls themselves, when they know that
+/// it is still wanted.
+fn client(config: &Config, most: usize) -> kube::Result<Client> {
+    let mut connector = HttpConnector::new();
+    connector.enforce_http(false);
+    connector.set_nodelay(true);
+    connector.set_connect_timeout(Some(Duration::from_secs(5)));
+    let https = config.rustls_https_connector_with_connector(Bounded::new(connector, most))?;
+    let service = ServiceBuilder::new()
+        .layer(config.base_uri_layer())
+        .option_layer(config.auth_layer()?)
+        .layer(config.extra_headers_layer()?)
+        .map_err(tower::BoxError::from)
+        .service(HyperClient::builder(TokioExecutor::new()).build::<_, Body>(https));
+    Ok(Client::new(service, config.default_namespace.clone()))
 }
 
 /// What was asked of the API server.
@@ -105,6 +124,12 @@ impl CallError {
     #[must_use]
     pub fn is_final(&self) -> bool {
         matches!(self.code(), Some(400 | 401 | 403 | 405 | 422))
+    }
+
+    /// Whether this very object was refused, by validation, admission or a quota; another may be taken.
+    #[must_use]
+    pub fn refuses_object(&self) -> bool {
+        matches!(self.code(), Some(400 | 403 | 413 | 422))
     }
 
     /// One sentence about it.

@@ -8,12 +8,12 @@ use hyper::{HeaderMap, Request, StatusCode, Uri};
 use hyper_util::client::legacy::{Client, connect::HttpConnector};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
-use super::{Failure, cluster::chain};
+use super::{Failure, bounded::Bounded, cluster::chain};
 
 /// A client for plain HTTP; within a Pod and behind a mesh that is what there is.
 #[derive(Clone)]
 pub struct Http {
-    client: Client<HttpConnector, Full<Bytes>>,
+    client: Client<Bounded, Full<Bytes>>,
 }
 
 /// A whole answer.
@@ -42,9 +42,9 @@ pub enum NoAnswer {
 }
 
 impl Http {
-    /// A client that gives up connecting after `connect`.
+    /// A client that gives up connecting after `connect`, and a connection after an answer of more than `most` bytes.
     #[must_use]
-    pub fn new(connect: Duration) -> Self {
+    pub fn new(connect: Duration, most: usize) -> Self {
         let mut connector = HttpConnector::new();
         connector.set_connect_timeout(Some(connect));
         connector.set_nodelay(true);
@@ -52,7 +52,7 @@ impl Http {
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(Duration::from_secs(30))
-            .build(connector);
+            .build(Bounded::new(connector, most));
         Self { client }
     }
 

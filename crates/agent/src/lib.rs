@@ -3,6 +3,7 @@
 //! Each role is a module with one `run`. They share the command line ([`cli`]), the status server ([`status`]),
 //! outgoing HTTP ([`http`]) and the API server's client ([`cluster`]).
 
+mod bounded;
 pub mod cli;
 mod clock;
 mod cluster;
@@ -76,14 +77,24 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
 
 /// One thread is enough for most roles, and keeps them within 32 MiB.
 fn small(role: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.map_err(|error| Failure::Usage(format!("cannot start: {error}")))?.block_on(role)
+    finish(&mut tokio::runtime::Builder::new_current_thread(), role)
 }
 
 /// A root fans out, so it may use what cores it is given.
 fn large(role: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    runtime.map_err(|error| Failure::Usage(format!("cannot start: {error}")))?.block_on(role)
+    finish(&mut tokio::runtime::Builder::new_multi_thread(), role)
+}
+
+/// Ends with the role: nothing that it leaves behind, such as a connection whose server never stops, is waited for.
+fn finish(
+    builder: &mut tokio::runtime::Builder,
+    role: impl Future<Output = Result<(), Failure>>,
+) -> Result<(), Failure> {
+    let runtime = builder.enable_all().build();
+    let runtime = runtime.map_err(|error| Failure::Usage(format!("cannot start: {error}")))?;
+    let end = runtime.block_on(role);
+    runtime.shutdown_background();
+    end
 }
 
 /// Bytes that nobody can guess.

@@ -25,6 +25,8 @@ use super::status::{self, Report};
 use super::{Failure, topz};
 
 const CALL_TIME: Duration = Duration::from_secs(10);
+/// Of what the app answers.
+const MAX_PAGE: usize = 64 * 1024;
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// Folders below each other, and files in all; a volume has far fewer.
@@ -38,7 +40,7 @@ const MAX_FILES: usize = 20_000;
 pub async fn run(args: ReloadArgs) -> Result<(), Failure> {
     let mut termination = Termination::new()?;
     let action = match (&args.url, args.signal, &args.process) {
-        (Some(url), _, _) => Action::Call(Http::new(CALL_TIME), address("--url", url)?),
+        (Some(url), _, _) => Action::Call(Http::new(CALL_TIME, MAX_PAGE), address("--url", url)?),
         (None, Some(signal), Some(process)) => Action::Signal(signal.into(), process.clone()),
         _ => return Err(Failure::Usage("what to do is missing: --url, or --signal with --process".to_owned())),
     };
@@ -114,7 +116,7 @@ impl Action {
                 let mut request = Request::new(Full::new(Bytes::new()));
                 *request.method_mut() = Method::POST;
                 *request.uri_mut() = uri.clone();
-                match http.send(request, 64 * 1024, CALL_TIME).await {
+                match http.send(request, MAX_PAGE, CALL_TIME).await {
                     Ok(answer) if answer.status.is_success() => Ok(format!("POST {}", uri.path())),
                     Ok(answer) => Err(format!("POST {} answered {}", uri.path(), answer.status)),
                     Err(error) => Err(format!("POST {}: {error}", uri.path())),

@@ -14,6 +14,9 @@ use super::super::http::Http;
 /// The longest answer that is read.
 const MAX_ANSWER: u64 = 64 * 1024;
 
+/// Of a page of HTTP.
+const MAX_PAGE: usize = 1024 * 1024;
+
 /// The longest time that a connection may take; the check's own timeout is usually shorter.
 const CONNECT: Duration = Duration::from_secs(30);
 
@@ -91,7 +94,7 @@ impl Target {
         let has_login = userinfo.is_some() || given.is_given();
         let scheme = match scheme.as_str() {
             "tcp" => Scheme::Tcp,
-            "http" => Scheme::Http(Http::new(CONNECT), uri.clone()),
+            "http" => Scheme::Http(Http::new(CONNECT, MAX_PAGE), uri.clone()),
             "redis" if given.is_given() => Scheme::Redis { login: redis_words(given.user, given.password) },
             "redis" => Scheme::Redis { login: redis_login(userinfo) },
             "memcached" => Scheme::Memcached,
@@ -123,7 +126,7 @@ impl Target {
     pub async fn check(&self) -> Result<(), String> {
         match &self.scheme {
             Scheme::Tcp => self.connect().await.map(drop),
-            Scheme::Http(http, uri) => match http.get(uri.clone(), 1024 * 1024, CONNECT).await {
+            Scheme::Http(http, uri) => match http.get(uri.clone(), MAX_PAGE, CONNECT).await {
                 Ok(answer) if answer.status.is_success() || answer.status.is_redirection() => Ok(()),
                 Ok(answer) => Err(format!("answered {}", answer.status)),
                 Err(error) => Err(error.to_string()),

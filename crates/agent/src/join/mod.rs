@@ -28,6 +28,9 @@ use judge::Memory;
 
 const RESOURCE: &str = "jobs.batch";
 
+/// A page of Jobs.
+const MAX_ANSWER: usize = 8 * 1024 * 1024;
+
 /// Waits; with `--create`, makes the Jobs first. Exit code 3 says that trying again is in vain: a Job has failed for good,
 /// was deleted, or is not complete within `--timeout`. A signal is not among that, for whoever evicts a Pod means no Job.
 ///
@@ -36,7 +39,7 @@ const RESOURCE: &str = "jobs.batch";
 pub async fn run(args: JoinArgs) -> Result<(), Failure> {
     let mut termination = Termination::new()?;
     let manifests = args.create.as_deref().map(manifest::read_jobs).transpose()?.unwrap_or_default();
-    let (client, namespace) = cluster::connect(args.namespace.namespace.as_deref()).await?;
+    let (client, namespace) = cluster::connect(args.namespace.namespace.as_deref(), MAX_ANSWER).await?;
     let barrier = Barrier { jobs: Api::namespaced(client.clone(), &namespace), client, namespace, args };
     let limit = barrier.args.timeout;
     tokio::select! {

@@ -43,10 +43,11 @@ pub async fn taken(what: &str, flag: &str, address: SocketAddr, error: &std::io:
 
 /// The role of the agent whose status server has an address: its metrics begin with it.
 async fn neighbour(address: SocketAddr) -> Option<String> {
+    const MOST: usize = 1024 * 1024;
     let ip = if address.ip().is_unspecified() { [127, 0, 0, 1].into() } else { address.ip() };
     let uri = format!("http://{}/metrics", SocketAddr::new(ip, address.port())).parse().ok()?;
     let time = Duration::from_secs(1);
-    let answer = Http::new(time).get(uri, 1024 * 1024, time).await.ok()?;
+    let answer = Http::new(time, MOST).get(uri, MOST, time).await.ok()?;
     let text = String::from_utf8_lossy(&answer.body);
     let (_, rest) = text.split_once("patterns_agent_")?;
     let (role, _) = rest.split_once("_connections")?;
