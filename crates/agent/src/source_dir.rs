@@ -2,13 +2,14 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use axum::Router;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::get;
+use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::Failure;
@@ -20,13 +21,16 @@ use super::status::{self, Report};
 /// More files are not listed in one answer; the rest comes when these are gone.
 const MAX_ITEMS: usize = 50_000;
 
+/// How long a listing is as good as new.
+const FRESH: Duration = Duration::from_millis(500);
+
 /// Serves until SIGTERM.
 ///
 /// # Errors
 /// No such folder, or an address in use.
 pub async fn run(args: SourceDirArgs) -> Result<(), Failure> {
     let mut termination = Termination::new()?;
-    let folder = Arc::new(Folder { path: args.dir, settle: args.settle });
+    let folder = Arc::new(Folder { path: args.dir, settle: args.settle, listed: tokio::sync::Mutex::default() });
     folder.list().map_err(|error| Failure::Usage(format!("--dir {}: {error}", folder.path.display())))?;
     let mut servers = Servers::new("source_dir");
     status::start(&mut servers, args.status.status, Arc::clone(&folder) as _).await?;
@@ -42,6 +46,8 @@ pub async fn run(args: SourceDirArgs) -> Result<(), Failure> {
 struct Folder {
     path: PathBuf,
     settle: Duration,
+    /// When the folder was listed last, and the answer.
+    listed: tokio::sync::Mutex<Option<(Instant, Bytes)>>,
 }
 
 impl Folder {
@@ -75,11 +81,32 @@ impl Folder {
     }
 }
 
+/// One listing at a time, beside the servers' thread, and the same answer for whoever asks within a moment: clients that
+/// ask for a large folder again and again cost no probe.
 async fn list(State(folder): State<Arc<Folder>>) -> Response {
-    match folder.list() {
-        Ok(names) => Json(json!({ "kind": "ItemList", "apiVersion": "v1", "items": names })).into_response(),
+    let mut listed = folder.listed.lock().await;
+    if let Some((at, answer)) = listed.as_ref()
+        && at.elapsed() < FRESH
+    {
+        return json_of(answer.clone());
+    }
+    let of = Arc::clone(&folder);
+    let made = tokio::task::spawn_blocking(move || {
+        let names = of.list()?;
+        let list = json!({ "kind": "ItemList", "apiVersion": "v1", "items": names });
+        Ok::<_, std::io::Error>(Bytes::from(list.to_string()))
+    });
+    match made.await.unwrap_or_else(|error| Err(std::io::Error::other(error))) {
+        Ok(answer) => {
+            *listed = Some((Instant::now(), answer.clone()));
+            json_of(answer)
+        }
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, Json(json!({ "error": error.to_string() }))).into_response(),
     }
+}
+
+fn json_of(answer: Bytes) -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], answer).into_response()
 }
 
 async fn one(State(folder): State<Arc<Folder>>, Path(name): Path<String>) -> Response {
@@ -91,6 +118,6 @@ async fn one(State(folder): State<Arc<Folder>>, Path(name): Path<String>) -> Res
 
 impl Report for Folder {
     fn ready(&self) -> Result<(), String> {
-        self.list().map(drop).map_err(|error| format!("{}: {error}", self.path.display()))
+        std::fs::read_dir(&self.path).map(drop).map_err(|error| format!("{}: {error}", self.path.display()))
     }
 }

@@ -51,8 +51,9 @@ pub async fn run(args: IntrospectArgs) -> Result<(), Failure> {
         logs: args.logs,
         app,
         mask: Mask::new(random()?),
-        http: Http::new(APP_TIME),
+        http: Http::new(APP_TIME, MAX_APP),
         sampler: Mutex::default(),
+        turn: tokio::sync::Mutex::default(),
     });
     if !args.listen.ip().is_loopback() {
         tracing::warn!(listen = %args.listen, "anyone who reaches this address can read; use 127.0.0.1 and kubectl port-forward");
@@ -74,6 +75,7 @@ pub async fn run(args: IntrospectArgs) -> Result<(), Failure> {
 }
 
 const APP_TIME: Duration = Duration::from_secs(5);
+const MAX_APP: usize = 4 * 1024 * 1024;
 
 struct Inside {
     config: Vec<PathBuf>,
@@ -82,6 +84,16 @@ struct Inside {
     mask: Mask,
     http: Http,
     sampler: Mutex<Sampler>,
+    /// One answer that reads files is made at a time.
+    turn: tokio::sync::Mutex<()>,
+}
+
+/// What reads many files, beside the thread of the servers, and one at a time: who asks again and again costs no probe.
+async fn in_turn(inside: Arc<Inside>, answer: impl FnOnce(&Inside) -> Response + Send + 'static) -> Response {
+    let of = Arc::clone(&inside);
+    let _turn = inside.turn.lock().await;
+    let made = tokio::task::spawn_blocking(move || answer(&of)).await;
+    made.unwrap_or_else(|error| failed(&error.to_string()))
 }
 
 impl Report for Inside {
@@ -96,6 +108,10 @@ async fn index() -> Json<Value> {
 
 /// Each visible process with its threads.
 async fn processes(State(inside): State<Arc<Inside>>) -> Response {
+    in_turn(inside, all_processes).await
+}
+
+fn all_processes(inside: &Inside) -> Response {
     let sample = inside.sampler.lock().unwrap_or_else(PoisonError::into_inner).sample();
     let usages = match sample {
         Ok(usages) => usages,
@@ -137,12 +153,15 @@ async fn network() -> Response {
     }
 }
 
-async fn config(State(inside): State<Arc<Inside>>) -> Json<Value> {
-    let mut files = Map::new();
-    for path in &inside.config {
-        collect(path, 0, &inside.mask, &mut files);
-    }
-    Json(Value::Object(files))
+async fn config(State(inside): State<Arc<Inside>>) -> Response {
+    let all = |inside: &Inside| {
+        let mut files = Map::new();
+        for path in &inside.config {
+            collect(path, 0, &inside.mask, &mut files);
+        }
+        Json(Value::Object(files)).into_response()
+    };
+    in_turn(inside, all).await
 }
 
 fn collect(path: &Path, depth: usize, mask: &Mask, files: &mut Map<String, Value>) {
@@ -181,6 +200,10 @@ async fn logs(State(inside): State<Arc<Inside>>, RawQuery(query): RawQuery) -> R
             return (StatusCode::BAD_REQUEST, Json(json!({ "error": "lines is not a number" }))).into_response();
         }
     };
+    in_turn(inside, move |inside| tails(inside, lines)).await
+}
+
+fn tails(inside: &Inside, lines: usize) -> Response {
     let tails: Map<_, _> = inside
         .logs
         .iter()
@@ -211,7 +234,7 @@ async fn of_app(State(inside): State<Arc<Inside>>) -> Response {
     let Some(app) = &inside.app else {
         return (StatusCode::NOT_FOUND, Json(json!({ "error": "the app offers nothing (--app)" }))).into_response();
     };
-    match inside.http.get(app.clone(), 4 * 1024 * 1024, APP_TIME).await {
+    match inside.http.get(app.clone(), MAX_APP, APP_TIME).await {
         Ok(answer) => {
             let kind = answer.headers.get(header::CONTENT_TYPE).cloned();
             let mut response = (answer.status, answer.body).into_response();

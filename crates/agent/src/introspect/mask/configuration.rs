@@ -52,6 +52,8 @@ impl Mask {
 struct Before {
     /// The indent of a key below which all is secret, other keys included, and how many brackets it has left open.
     block: Option<(usize, usize)>,
+    /// Whether the value of that key has not begun yet.
+    awaited: bool,
     /// Whether the section's name sounds secret.
     section: bool,
     /// What ends a value of several lines.
@@ -74,8 +76,13 @@ impl Before {
             return true;
         }
         let Some((of, open)) = self.block else { return false };
+        // Where a comment stands says nothing of what is below it.
+        if content.starts_with(['#', ';']) || content.starts_with("//") {
+            return true;
+        }
         let is_item = content.starts_with(['-', '}', ']', ')']);
-        if open > 0 || indent > of || (indent == of && is_item) {
+        let begins = std::mem::take(&mut self.awaited) && content.starts_with(['{', '[', '(', '"', '\'']);
+        if open > 0 || begins || indent > of || (indent == of && is_item) {
             self.block = Some((of, (open + opened(content)).saturating_sub(closed(content))));
             return true;
         }
@@ -88,8 +95,14 @@ impl Before {
         let opens = entry.bare().is_empty() || structural(entry.value) || entry.value.ends_with(['{', '[', '(']);
         if secret || (opens && PEOPLE.contains(&last_word(entry.key).as_str())) {
             self.block = Some((indent, opened(entry.value).saturating_sub(closed(entry.value))));
+            self.awaited = entry.bare().is_empty();
         }
         let quotes = ["\"\"\"", "'''"].into_iter().find(|quotes| entry.value.matches(quotes).count() == 1);
+        // A value in quotes that does not end on its line, as in environment files.
+        let quotes = quotes.or_else(|| {
+            let quote = ["\"", "'"].into_iter().find(|quote| entry.value.starts_with(*quote))?;
+            (!shown && entry.value.replace("\\\"", "").matches(quote).count() == 1).then_some(quote)
+        });
         let heredoc = entry.value.split_once("<<").map(|(_, word)| word.trim_matches(['-', '~', '"', '\'', ' ']));
         self.until = quotes.or(heredoc.filter(|word| !word.is_empty() && is_name(word))).map(str::to_owned);
         self.continued = !shown && entry.value.ends_with('\\');

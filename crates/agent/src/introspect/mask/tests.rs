@@ -36,6 +36,27 @@ fn no_planted_value_is_shown() {
     }
 }
 
+/// A number below a key that sounds secret is one, wherever comments and brackets stand.
+#[test]
+fn all_below_a_secret_key_is_masked() {
+    for text in [
+        "secret:\n# a comment\n  max: 48151\n\n  # another\n  size: 48151",
+        "secret:\n  a: b\n# a comment\n  max: 48151",
+        "  secret:\n// a comment\n    max: 48151",
+        "\"secret\":\n{\n\"port\": 48151\n}\n",
+        "    \"secret\":\n{\n\"port\": 48151,\n\"size\": 48151\n}\n",
+        "\"secret\":\n\n{\n\"port\": 48151\n}\n",
+        "  \"secret\":\n[\n48151\n]\n",
+        "SECRET=\"a\nsize: 48151\nmax=48151\"\n",
+        "secret: 'a\n  port: 48151\n'\n",
+    ] {
+        let shown = MASK.configuration(text);
+        assert!(!shown.contains("48151"), "{text}\nis shown as\n{shown}");
+    }
+    let after = "secret:\n  max: 1\n# a comment\nport: 8080\n";
+    assert!(MASK.configuration(after).contains("port: 8080"));
+}
+
 /// One of letters alone looks like any other word.
 #[test]
 fn words_that_are_passwords_are_masked() {
