@@ -154,8 +154,8 @@ impl Election {
     }
 
     /// Ends the part of this process in the election.
-    pub fn stop(&self) {
-        lock(&self.elector).stop(clock::since_boot());
+    pub fn stop(&self, heard: bool) {
+        lock(&self.elector).stop(clock::since_boot(), heard);
         self.publish();
         self.wake.notify_one();
     }

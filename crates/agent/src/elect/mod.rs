@@ -28,6 +28,12 @@ use lease::LeaseClient;
 pub use machine::{Elector, OnExit};
 pub use record::Times;
 
+/// What the server for the containers of the Pod is called.
+const API: &str = "election API";
+
+/// A Lease is a few hundred bytes; the container has 32 MiB.
+const MAX_ANSWER: usize = 1024 * 1024;
+
 /// Takes part in the elections until SIGTERM.
 ///
 /// # Errors
@@ -40,7 +46,7 @@ pub async fn run(args: ElectArgs) -> Result<(), Failure> {
         tracing::warn!(api = %args.api, "anyone who reaches this address can make the leader step down; use 127.0.0.1");
     }
     let mut termination = Termination::new()?;
-    let (client, namespace) = cluster::connect(args.namespace.namespace.as_deref()).await?;
+    let (client, namespace) = cluster::connect(args.namespace.namespace.as_deref(), MAX_ANSWER).await?;
     let mut servers = Servers::new("elect");
     let metrics = Metrics::register(&mut servers.registry);
     let mut elections = Vec::new();
@@ -57,7 +63,7 @@ pub async fn run(args: ElectArgs) -> Result<(), Failure> {
     }
     let elections = Arc::new(Elections(elections));
     status::start(&mut servers, args.status.status, Arc::clone(&elections) as _).await?;
-    servers.serve("election API", "--api", args.api, router(Arc::clone(&elections)), Limits::SMALL).await?;
+    servers.serve(API, "--api", args.api, router(Arc::clone(&elections)), Limits::SMALL).await?;
     tracing::info!(identity, namespace, leases = ?args.leases, "taking part in elections");
     watchdog::start(Arc::clone(&elections) as _, watchdog::PERIOD, watchdog::end_process);
     let mut drivers = JoinSet::new();
@@ -66,8 +72,11 @@ pub async fn run(args: ElectArgs) -> Result<(), Failure> {
         drivers.spawn(Arc::clone(election).drive(leases));
     }
     asked_to_end(&mut servers, &mut termination, &mut drivers).await?;
-    tracing::info!(at_once = args.sidecar, "ending: no longer leading, releasing unless others are to wait");
-    elections.0.iter().for_each(|election| election.stop());
+    // An app that has ended keeps no connection; one that is stopped together with its sidecar may.
+    let heard = servers.connections(API) > 0;
+    let at_once = args.sidecar && !heard;
+    tracing::info!(at_once, "ending: no longer leading, releasing unless others are to wait");
+    elections.0.iter().for_each(|election| election.stop(heard));
     tokio::select! {
         end = all(&mut drivers) => end?,
         () = termination.wait() => tracing::warn!("ended before the Leases were released"),

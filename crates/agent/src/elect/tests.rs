@@ -193,11 +193,11 @@ fn who_steps_down_lets_others_lead_and_comes_back() {
 #[test]
 fn stopping_ends_at_once_unless_there_is_something_to_release() {
     let mut follower = Bench::new(true).held_by("other_1", 60, 1);
-    follower.run(5 * S).elector.stop(Duration::ZERO);
+    follower.run(5 * S).elector.stop(Duration::ZERO, false);
     assert_eq!(follower.elector.poll(at(follower.now)), Step::Done);
     let mut leader = Bench::new(true);
     leader.run(5 * S);
-    leader.elector.stop(leader.now);
+    leader.elector.stop(leader.now, false);
     let stopped = leader.now;
     leader.run(30 * S);
     assert!(leader.events.contains(&Event::Released { term: 1 }));
@@ -211,14 +211,24 @@ fn a_sidecar_releases_at_once_and_only_when_it_is_stopped() {
     bench.elector.step_down(bench.now);
     bench.run(S);
     assert_eq!(bench.holder(), Some("pod_1"), "the app lives, and may act on an answer");
-    bench.elector.stop(bench.now);
+    bench.elector.stop(bench.now, false);
     let stopped = bench.now;
     bench.run(30 * S);
     assert_eq!(bench.holder(), None);
     assert!(bench.events.contains(&Event::Released { term: 1 }));
     assert_eq!(bench.now, stopped);
+    // A connection that is open at the signal may be the app's, which then has its last seconds.
+    let mut heard = Bench::that_ends(true, OnExit::ReleaseAtOnce);
+    heard.run(5 * S);
+    let remaining = heard.elector.standing(heard.now).remaining;
+    let until = heard.now + remaining;
+    heard.elector.stop(heard.now, true);
+    heard.run(remaining - Duration::from_millis(100));
+    assert_eq!(heard.holder(), Some("pod_1"), "the last answer is good until {until:?}");
+    heard.run(30 * S);
+    assert_eq!(heard.holder(), None);
     let mut keeps = Bench::that_ends(true, OnExit::Keep);
-    keeps.run(5 * S).elector.stop(Duration::ZERO);
+    keeps.run(5 * S).elector.stop(Duration::ZERO, false);
     keeps.run(30 * S);
     assert_eq!(keeps.holder(), Some("pod_1"));
 }

@@ -19,7 +19,7 @@ const LEAVES: HeaderName = HeaderName::from_static("x-patterns-leaves");
 pub const MISSING: HeaderName = HeaderName::from_static("x-patterns-missing");
 
 /// Belong to one connection, or are made anew (RFC 9110, section 7.6.1).
-const NOT_FORWARDED: [HeaderName; 11] = [
+const NOT_FORWARDED: [HeaderName; 17] = [
     header::CONNECTION,
     header::TE,
     header::TRAILER,
@@ -32,6 +32,13 @@ const NOT_FORWARDED: [HeaderName; 11] = [
     // Bodies are put together, so they must come as they are.
     header::ACCEPT_ENCODING,
     header::EXPECT,
+    HeaderName::from_static("keep-alive"),
+    HeaderName::from_static("proxy-connection"),
+    // And a part, or nothing because it has not changed, is no answer to put together.
+    header::RANGE,
+    header::IF_RANGE,
+    header::IF_NONE_MATCH,
+    header::IF_MODIFIED_SINCE,
 ];
 
 /// All leaves and how patient to be with them.
@@ -125,7 +132,7 @@ impl Leaves {
             Ok(targets)
         });
         let targets = targets.collect::<Result<_, Failure>>()?;
-        Ok(Self { http: Http::new(timeout), targets, timeout, hedge_after, max_body })
+        Ok(Self { http: Http::new(timeout, max_body), targets, timeout, hedge_after, max_body })
     }
 
     /// How many there are.

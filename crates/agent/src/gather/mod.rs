@@ -62,7 +62,7 @@ pub async fn run(args: GatherArgs) -> Result<(), Failure> {
     let root = Arc::new(Root {
         leaves: Leaves::new(leaves, &args.leaf_url, &args.replica_urls, args.timeout, args.hedge_after, args.max_body)?,
         merge: args.merge.as_deref().map(|url| address("--merge", url)).transpose()?,
-        http: Http::new(args.timeout),
+        http: Http::new(args.timeout, args.max_body.saturating_mul(leaves)),
         quorum,
         on_partial: args.on_partial,
         mode: args.mode,
@@ -124,10 +124,21 @@ impl Refusal {
     }
 }
 
+/// Whether a path has a segment `.` or `..`, plain or escaped.
+fn has_dots(path: &str) -> bool {
+    let plain = |segment: &str| matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..");
+    path.split('/').any(plain)
+}
+
 async fn answer(State(root): State<Arc<Root>>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
     let start = Instant::now();
     let asked = Outgoing::new(method, &uri, &headers);
     let response = match root.room.try_acquire() {
+        // It would leave the path that the leaf's URL has.
+        _ if has_dots(uri.path()) => {
+            let error = "the path has a segment of dots; write where it leads";
+            plain_refusal(&Refusal::new(StatusCode::BAD_REQUEST, error))
+        }
         Ok(_room) => match root.protocol {
             Protocol::Plain => root.plain(&asked, &body, start).await,
             Protocol::Jsonrpc => root.jsonrpc(&asked, &body, start).await,

@@ -10,11 +10,15 @@ use kube::{Api, Client, ResourceExt as _};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::super::cluster::{Call, CallError, timed};
+use super::super::cluster::{self, Call, CallError, timed};
+use super::Refusal;
 use super::template::{ITEM_ANNOTATION, QUEUE_LABEL};
 
 /// Jobs of one page of a list; a page is all that is held of them in full.
 const PAGE: u32 = 250;
+
+/// Of a page that is too large, as Jobs of long scripts make it.
+const SMALL_PAGE: u32 = 5;
 
 /// What the queue reads of a Job.
 type SlimJob = Object<Ignored, SlimStatus>;
@@ -98,6 +102,15 @@ impl Jobs {
                     params.continue_token = None;
                     continue;
                 }
+                // Larger than what is taken of an answer; so are not all Jobs.
+                Err(CallError::Client(error)) if cluster::code(&error).is_none() && params.limit == Some(PAGE) => {
+                    tracing::debug!(
+                        "a page of Jobs is not to be had ({}); trying a smaller one",
+                        cluster::chain(&error)
+                    );
+                    params.limit = Some(SMALL_PAGE);
+                    continue;
+                }
                 Err(error) => return Err(self.explain(&error, "list", "jobs.batch", "")),
             };
             let next = page.metadata.continue_.clone().filter(|token| !token.is_empty());
@@ -113,14 +126,15 @@ impl Jobs {
     ///
     /// # Errors
     /// What the API server refused.
-    pub async fn create(&self, name: &str, job: Value) -> Result<String, String> {
+    pub async fn create(&self, name: &str, job: Value) -> Result<String, Refusal> {
         match timed(self.full.create(&PostParams::default(), &object(job)?)).await {
             Ok(made) => Ok(made.uid().unwrap_or_default()),
             Err(error) if error.code() == Some(409) => {
                 let there = timed(self.slim.get(name)).await;
-                there.map(|job| job.uid().unwrap_or_default()).map_err(|e| self.explain(&e, "get", "jobs.batch", name))
+                let uid = there.map(|job| job.uid().unwrap_or_default());
+                uid.map_err(|error| Refusal::Call(self.explain(&error, "get", "jobs.batch", name)))
             }
-            Err(error) => Err(self.explain(&error, "create", "jobs.batch", name)),
+            Err(error) => Err(self.refusal(&error, "jobs.batch", name)),
         }
     }
 
@@ -128,12 +142,12 @@ impl Jobs {
     ///
     /// # Errors
     /// What the API server refused.
-    pub async fn keep(&self, name: &str, config_map: Value, dry_run: bool) -> Result<bool, String> {
+    pub async fn keep(&self, name: &str, config_map: Value, dry_run: bool) -> Result<bool, Refusal> {
         let params = PostParams { dry_run, ..PostParams::default() };
         match timed(self.config_maps.create(&params, &object(config_map)?)).await {
             Ok(_) => Ok(true),
             Err(error) if error.code() == Some(409) => Ok(false),
-            Err(error) => Err(self.explain(&error, "create", "configmaps", name)),
+            Err(error) => Err(self.refusal(&error, "configmaps", name)),
         }
     }
 
@@ -150,14 +164,19 @@ impl Jobs {
         }
     }
 
+    fn refusal(&self, error: &CallError, resource: &str, name: &str) -> Refusal {
+        let reason = self.explain(error, "create", resource, name);
+        if error.refuses_object() { Refusal::Object(reason) } else { Refusal::Call(reason) }
+    }
+
     fn explain(&self, error: &CallError, verb: &str, resource: &str, name: &str) -> String {
         let needs = if resource == "configmaps" { "create" } else { "create, list, get, delete" };
         error.explain(&Call { verb, resource, name, namespace: &self.namespace, needs })
     }
 }
 
-fn object(value: Value) -> Result<DynamicObject, String> {
-    serde_json::from_value(value).map_err(|error| format!("not an object: {error}"))
+fn object(value: Value) -> Result<DynamicObject, Refusal> {
+    serde_json::from_value(value).map_err(|error| Refusal::Object(format!("not an object: {error}")))
 }
 
 fn slim(job: &SlimJob) -> Known {

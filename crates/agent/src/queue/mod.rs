@@ -46,6 +46,9 @@ pub use source::listing;
 use source::{Listing, NoItem, Source};
 use template::Template;
 
+/// A page of Jobs.
+const MAX_ANSWER: usize = 8 * 1024 * 1024;
+
 /// Works until SIGTERM.
 ///
 /// # Errors
@@ -57,7 +60,7 @@ pub async fn run(args: QueueArgs) -> Result<(), Failure> {
     let job = job.ok_or_else(|| Failure::Usage(format!("{}: exactly one Job is the template", args.job.display())))?;
     let template = Template::new(job, args.name)?;
     let source = Source::new(&args.source, &args.source_path)?;
-    let (client, namespace) = cluster::connect(args.namespace.namespace.as_deref()).await?;
+    let (client, namespace) = cluster::connect(args.namespace.namespace.as_deref(), MAX_ANSWER).await?;
     let jobs = Jobs::new(&client, &namespace, template.queue());
     let mut servers = Servers::new("queue");
     let report = Arc::new(Progress::register(&mut servers.registry, args.interval));
@@ -92,11 +95,28 @@ trait Cluster {
     /// See [`Jobs::list`].
     async fn list(&self) -> Result<BTreeMap<String, Known>, String>;
     /// See [`Jobs::create`].
-    async fn create(&self, name: &str, job: Value) -> Result<String, String>;
+    async fn create(&self, name: &str, job: Value) -> Result<String, Refusal>;
     /// See [`Jobs::keep`].
-    async fn keep(&self, name: &str, config_map: Value, dry_run: bool) -> Result<bool, String>;
+    async fn keep(&self, name: &str, config_map: Value, dry_run: bool) -> Result<bool, Refusal>;
     /// See [`Jobs::delete`].
     async fn delete(&self, name: &str, uid: &str) -> Result<(), String>;
+}
+
+/// Why the API server did not make an object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// It refuses this one: it is too large, or a policy or a quota is against it. Others are asked all the same.
+    Object(String),
+    /// It was not reached, or knows no answer now.
+    Call(String),
+}
+
+impl From<Refusal> for String {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Object(reason) | Refusal::Call(reason) => reason,
+        }
+    }
 }
 
 impl Items for Source {
@@ -114,11 +134,11 @@ impl Cluster for Jobs {
         Self::list(self).await
     }
 
-    async fn create(&self, name: &str, job: Value) -> Result<String, String> {
+    async fn create(&self, name: &str, job: Value) -> Result<String, Refusal> {
         Self::create(self, name, job).await
     }
 
-    async fn keep(&self, name: &str, config_map: Value, dry_run: bool) -> Result<bool, String> {
+    async fn keep(&self, name: &str, config_map: Value, dry_run: bool) -> Result<bool, Refusal> {
         Self::keep(self, name, config_map, dry_run).await
     }
 
@@ -140,13 +160,40 @@ struct Manager<S, J> {
 /// Saves calls and log lines; losing it loses nothing else.
 #[derive(Default)]
 struct Memory {
-    /// Jobs whose ConfigMap is known to be there.
-    whole: HashSet<String>,
+    /// The uids of Jobs whose ConfigMap was seen. Some other process made it, or it is that of an earlier Job of the
+    /// name, which the garbage collector has yet to take: since when, for it is looked at again.
+    seen: HashMap<String, Seen>,
+    /// Items that the API server refused, and when.
+    refused: HashMap<String, Duration>,
     /// Since when an item with a finished Job has not been listed.
     unlisted: HashMap<String, Duration>,
     /// What has been logged.
     said: BTreeSet<String>,
 }
+
+/// When a ConfigMap was seen.
+#[derive(Clone, Copy)]
+struct Seen {
+    first: Duration,
+    last: Duration,
+    /// It was made for this very Job.
+    own: bool,
+}
+
+impl Seen {
+    /// Whether it may have gone since.
+    fn is_doubtful(self, now: Duration) -> bool {
+        !self.own && (now.saturating_sub(self.first) < SETTLED || now.saturating_sub(self.last) >= SETTLED)
+    }
+}
+
+/// The garbage collector takes what a deleted Job owned within seconds; long after that, a look now and then is enough.
+const SETTLED: Duration = Duration::from_secs(600);
+
+/// An item that was refused is tried again after so long, and a round tries so many: each may be refused by what will
+/// refuse all of them, and each is a call.
+const AGAIN: Duration = Duration::from_secs(300);
+const REFUSALS: usize = 8;
 
 impl<S: Items, J: Cluster> Manager<S, J> {
     /// Brings the cluster to what the source lists, as far as it gets.
@@ -162,30 +209,39 @@ impl<S: Items, J: Cluster> Manager<S, J> {
         let listing = self.source.list().await.map_err(|reason| format!("the source is lost: {reason}"))?;
         let known = self.jobs.list().await?;
         self.count(&listing, &known);
+        let now = clock::since_boot();
+        let names: HashSet<&String> = listing.names.iter().collect();
+        self.memory.refused.retain(|item, at| names.contains(item) && now.saturating_sub(*at) < AGAIN);
         self.repair(&listing, &known).await?;
-        self.take_new(&listing, &known).await?;
-        self.forget_old(&listing, &known).await
+        let refused = self.take_new(&listing, &known).await?;
+        self.forget_old(&listing, &known).await?;
+        refused.map_or(Ok(()), Err)
     }
 
     /// Completes what an earlier process, or a lost answer, left half made.
     async fn repair(&mut self, listing: &Listing, known: &BTreeMap<String, Known>) -> Result<(), String> {
-        self.memory.whole.retain(|name| known.contains_key(name));
+        let uids: HashSet<&String> = known.values().map(|job| &job.uid).collect();
+        self.memory.seen.retain(|uid, _| uids.contains(uid));
+        let now = clock::since_boot();
         let listed: HashSet<&String> = listing.names.iter().collect();
         for (name, job) in known {
             // A Job that merely carries the label is none of ours.
             let ours = self.template.name(&job.item) == *name;
-            if !ours || job.state != State::Active || self.memory.whole.contains(name) {
+            let is_whole = self.memory.seen.get(&job.uid).is_some_and(|seen| !seen.is_doubtful(now));
+            if !ours || job.state != State::Active || is_whole {
                 continue;
             }
             let placeholder = self.template.config_map(&job.item, "", &job.uid);
             if !self.jobs.keep(name, placeholder, true).await? {
-                self.memory.whole.insert(name.clone());
+                let seen = self.memory.seen.entry(job.uid.clone());
+                seen.or_insert(Seen { first: now, last: now, own: false }).last = now;
                 continue;
             }
             match self.source.item(&job.item).await {
                 Ok(data) => {
-                    self.keep(name, &job.item, &data, &job.uid).await?;
-                    tracing::info!(job = name, item = job.item, "completed a Job that lacked its item");
+                    if self.keep(name, &job.item, &data, &job.uid).await?.is_none() {
+                        tracing::info!(job = name, item = job.item, "completed a Job that lacked its item");
+                    }
                 }
                 // No Pod of it can have started, and nothing is left to start it with.
                 Err(NoItem::Gone) if !listed.contains(&job.item) => {
@@ -202,36 +258,64 @@ impl<S: Items, J: Cluster> Manager<S, J> {
         Ok(())
     }
 
-    async fn take_new(&mut self, listing: &Listing, known: &BTreeMap<String, Known>) -> Result<(), String> {
+    /// Makes Jobs while there is room. A refusal, if the API server refused every one: then it is not this item's.
+    async fn take_new(&mut self, listing: &Listing, known: &BTreeMap<String, Known>) -> Result<Option<String>, String> {
+        let (mut taken, mut refusals, mut last) = (0, 0, None);
         let active = known.values().filter(|job| job.state == State::Active).count();
         let mut room = self.max_parallel.saturating_sub(active);
         for item in &listing.names {
             let name = self.template.name(item);
-            if room == 0 {
+            if room == 0 || refusals == REFUSALS {
                 break;
             }
-            if known.contains_key(&name) {
+            if known.contains_key(&name) || self.memory.refused.contains_key(item) {
                 continue;
             }
             match self.source.item(item).await {
                 Ok(data) => {
-                    let uid = self.jobs.create(&name, self.template.job(item)).await?;
-                    self.keep(&name, item, &data, &uid).await?;
+                    let refused = match self.jobs.create(&name, self.template.job(item)).await {
+                        Ok(uid) => self.keep(&name, item, &data, &uid).await?,
+                        Err(Refusal::Object(reason)) => Some(self.refuse(item, reason)),
+                        Err(Refusal::Call(reason)) => return Err(reason),
+                    };
+                    if refused.is_some() {
+                        refusals += 1;
+                        last = refused;
+                        continue;
+                    }
                     self.report.taken.inc();
                     tracing::info!(job = name, item, "taken");
+                    taken += 1;
                     room -= 1;
                 }
                 Err(NoItem::Gone) => {}
                 Err(no_item) => self.complain(item, no_item),
             }
         }
-        Ok(())
+        Ok(last.filter(|_| taken == 0))
     }
 
-    async fn keep(&mut self, name: &str, item: &str, data: &str, uid: &str) -> Result<(), String> {
-        self.jobs.keep(name, self.template.config_map(item, data, uid), false).await?;
-        self.memory.whole.insert(name.to_owned());
-        Ok(())
+    /// Gives a Job its item. A Job whose item is refused goes: no Pod of it can have started, and it would hold a place.
+    async fn keep(&mut self, name: &str, item: &str, data: &str, uid: &str) -> Result<Option<String>, String> {
+        match self.jobs.keep(name, self.template.config_map(item, data, uid), false).await {
+            Ok(own) => {
+                let now = clock::since_boot();
+                self.memory.seen.insert(uid.to_owned(), Seen { first: now, last: now, own });
+                Ok(None)
+            }
+            Err(Refusal::Object(reason)) => {
+                self.jobs.delete(name, uid).await?;
+                Ok(Some(self.refuse(item, reason)))
+            }
+            Err(Refusal::Call(reason)) => Err(reason),
+        }
+    }
+
+    /// Notes that an item's Job cannot be, for now.
+    fn refuse(&mut self, item: &str, reason: String) -> String {
+        self.memory.refused.insert(item.to_owned(), clock::since_boot());
+        self.say(&format!("item {item:?} was not taken: {reason}"));
+        reason
     }
 
     /// Deletes finished Jobs whose items have long been unlisted. A restart begins that time anew.

@@ -27,6 +27,26 @@ struct World {
     made: BTreeMap<String, u32>,
     deleted: BTreeMap<String, String>,
     uids: u32,
+    /// What the API server takes no data with.
+    refuses: Option<String>,
+    /// The garbage collector takes what a deleted Job owned so many calls later.
+    collects_after: usize,
+    /// ConfigMaps of deleted Jobs, and how many calls they stay.
+    garbage: Vec<(String, usize)>,
+}
+
+impl World {
+    /// What happens between two calls.
+    fn pass(&mut self) {
+        for (name, left) in &mut self.garbage {
+            *left = left.saturating_sub(1);
+            if *left == 0 {
+                let jobs = &self.jobs;
+                self.config_maps.retain(|of, (owner, _)| of != name || jobs.values().any(|job| job.uid == *owner));
+            }
+        }
+        self.garbage.retain(|(_, left)| *left > 0);
+    }
 }
 
 /// What goes wrong with one call.
@@ -65,6 +85,7 @@ impl Link {
         })
         .await;
         self.calls.set(call);
+        self.world.borrow_mut().pass();
         match self.wrong.filter(|(at, _)| *at == call) {
             Some((_, Wrong::Refused)) => Err("refused".to_owned()),
             Some((_, Wrong::Lost)) => {
@@ -98,7 +119,7 @@ impl Cluster for Link {
         self.call(|world| world.jobs.clone()).await
     }
 
-    async fn create(&self, name: &str, job: Value) -> Result<String, String> {
+    async fn create(&self, name: &str, job: Value) -> Result<String, Refusal> {
         let item = job["metadata"]["annotations"][template::ITEM_ANNOTATION].as_str().unwrap().to_owned();
         self.call(|world| {
             let name = if self.names_differ { format!("{name}-{}", world.uids) } else { name.to_owned() };
@@ -112,13 +133,16 @@ impl Cluster for Link {
             uid
         })
         .await
+        .map_err(Refusal::Call)
     }
 
-    async fn keep(&self, name: &str, config_map: Value, dry_run: bool) -> Result<bool, String> {
+    async fn keep(&self, name: &str, config_map: Value, dry_run: bool) -> Result<bool, Refusal> {
         let owner = config_map["metadata"]["ownerReferences"][0]["uid"].as_str().unwrap().to_owned();
         let data = config_map["data"]["item.json"].as_str().unwrap().to_owned();
-        self.call(|world| {
-            if world.config_maps.contains_key(name) {
+        let refuses = self.world.borrow().refuses.clone();
+        let is_refused = refuses.is_some_and(|refused| !dry_run && data.contains(&refused));
+        let made = self.call(|world| {
+            if is_refused || world.config_maps.contains_key(name) {
                 return false;
             }
             // The garbage collector takes one whose owner is gone.
@@ -126,14 +150,19 @@ impl Cluster for Link {
                 world.config_maps.insert(name.to_owned(), (owner, data));
             }
             true
-        })
-        .await
+        });
+        let made = made.await.map_err(Refusal::Call)?;
+        if is_refused { Err(Refusal::Object("too large".to_owned())) } else { Ok(made) }
     }
 
     async fn delete(&self, name: &str, uid: &str) -> Result<(), String> {
         self.call(|world| {
             if let Some(job) = world.jobs.remove(name).filter(|job| job.uid == uid) {
-                world.config_maps.retain(|_, (owner, _)| *owner != uid);
+                if world.collects_after == 0 {
+                    world.config_maps.retain(|_, (owner, _)| *owner != uid);
+                } else {
+                    world.garbage.push((name.to_owned(), world.collects_after));
+                }
                 world.deleted.insert(name.to_owned(), job.item);
             }
         })
@@ -342,6 +371,47 @@ fn every_interleaving_of_two_managers_and_two_items() {
     report("one item, three managers", [three]);
     let withdrawn = Scenario { items: 2, elsewhere: Some(true), ..PLAIN };
     report("two items, one is withdrawn, two managers", [withdrawn]);
+}
+
+/// Somebody deletes a finished or a waiting Job of an item that is still listed; what it owned goes later.
+#[test]
+fn a_job_that_is_made_again_gets_its_item_though_garbage_is_collected_late() {
+    for collects_after in 0..12 {
+        let items = BTreeMap::from([("item-0".to_owned(), "\"item-0\"".to_owned())]);
+        let world = Rc::new(RefCell::new(World { items, collects_after, ..World::default() }));
+        let link = Link::new(&world, None);
+        let mut first = manager(&link, 2);
+        while !step(&mut first, &link) {}
+        let (name, uid) = {
+            let world = world.borrow();
+            let (name, job) = world.jobs.first_key_value().unwrap();
+            (name.clone(), job.uid.clone())
+        };
+        let deleting = Link::new(&world, None);
+        let mut delete: Process = {
+            let link = deleting.clone();
+            Box::pin(async move { link.delete(&name, &uid).await.unwrap() })
+        };
+        while !step(&mut delete, &deleting) {}
+        let mut second = manager(&link, 12);
+        while !step(&mut second, &link) {}
+        whole(&world.borrow(), &["item-0".to_owned()]).unwrap_or_else(|what| panic!("{collects_after}: {what}"));
+    }
+}
+
+/// An item that the API server refuses holds up no other, and leaves no Job that holds a place.
+#[test]
+fn a_refused_item_stops_no_other() {
+    let names = ["item-0", "item-1", "item-2"].map(str::to_owned);
+    let items = names.iter().map(|name| (name.clone(), format!("\"{name}\""))).collect();
+    let refuses = Some("item-0".to_owned());
+    let world = Rc::new(RefCell::new(World { items, refuses, ..World::default() }));
+    let link = Link::new(&world, None);
+    let mut process = manager(&link, 4);
+    while !step(&mut process, &link) {}
+    whole(&world.borrow(), &names[1..]).unwrap();
+    assert!(world.borrow().jobs.values().all(|job| job.item != "item-0"), "its Job holds a place");
+    assert_eq!(world.borrow().made["item-0"], 1, "it is not tried in each round");
 }
 
 #[test]

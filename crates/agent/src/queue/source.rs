@@ -56,7 +56,7 @@ impl Source {
         let base = format!("{}/{}", url.trim_end_matches('/'), path.trim_matches('/'));
         let base = base.trim_end_matches('/').to_owned();
         address("--source", &base)?;
-        Ok(Self { http: Http::new(Duration::from_secs(5)), base })
+        Ok(Self { http: Http::new(Duration::from_secs(5), MAX_LIST), base })
     }
 
     /// All items that there are.
@@ -90,7 +90,10 @@ impl Source {
         let item: Value = serde_json::from_slice(&answer.body)
             .map_err(|error| NoItem::Malformed(format!("{}{path} is not JSON: {error}", self.base)))?;
         match item.get("data") {
-            Some(data) => Ok(data.to_string()),
+            // Written again, a number such as 1e15 is longer.
+            Some(data) => Some(data.to_string()).filter(|data| data.len() <= MAX_ITEM).ok_or_else(|| {
+                NoItem::Malformed(format!("{}{path}: \"data\" is larger than {MAX_ITEM} bytes", self.base))
+            }),
             None => Err(NoItem::Malformed(format!("{}{path} has no \"data\"", self.base))),
         }
     }

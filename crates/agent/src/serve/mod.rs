@@ -131,6 +131,12 @@ impl Servers {
         self.tasks.spawn(task);
     }
 
+    /// Connections of a server that are open now.
+    #[must_use]
+    pub fn connections(&self, what: &'static str) -> i64 {
+        self.connections.get_or_create_owned(&vec![("server", what)]).get()
+    }
+
     /// Waits until the role is asked to end.
     ///
     /// # Errors

@@ -16,7 +16,10 @@
 //!   (`may_acquire`), on its own clock, counted from when it saw the latest version, and replaces that very version.
 //! - **I3: a Lease without holder was released by a holder that had no validity left** (`poll_leaving`), nor anybody
 //!   with an answer of it to act upon: `quiet_until` is the end of the last answer's `remaining`. In `ReleaseAtOnce` it
-//!   is the moment of the signal instead, because whoever was told has ended before it was sent.
+//!   is the moment of the signal instead, because whoever was told has ended before it was sent. The kubelet breaks that
+//!   order where the Pod's time is up, as in an eviction: it then stops the sidecar while the app has its last seconds.
+//!   So a connection that is open at that moment counts as somebody who was told, and then nothing is cut short. What
+//!   remains is an app that asks without keeping a connection, and outlives its own grace period.
 //!
 //! From these, two validities never overlap. Let A's last successful write be w, sent at s, and let B acquire by
 //! replacing a version v that B read. v is w or later, since a version before w cannot be replaced after w was stored.
@@ -236,11 +239,12 @@ impl Elector {
         self.leave(now, true, false);
     }
 
-    /// Ends the process's part in the election.
-    pub fn stop(&mut self, now: Duration) {
+    /// Ends the process's part in the election. `heard` says that somebody may still act on its answers: then also who
+    /// would release at once lets the last answer run out.
+    pub fn stop(&mut self, now: Duration, heard: bool) {
         self.wants = Wants::Nothing;
         self.leave(now, self.on_exit != OnExit::Keep, true);
-        if let Some(leaving) = self.leaving.as_mut().filter(|_| self.on_exit == OnExit::ReleaseAtOnce) {
+        if let Some(leaving) = self.leaving.as_mut().filter(|_| self.on_exit == OnExit::ReleaseAtOnce && !heard) {
             leaving.quiet_until = now;
             // Not when the next renewal would have been.
             self.next_try = now;

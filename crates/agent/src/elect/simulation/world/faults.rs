@@ -62,7 +62,7 @@ impl World {
     fn stop(&mut self, process: usize) {
         let subject = &mut self.processes[process];
         let now = subject.now(self.real);
-        subject.elector.stop(now.boot);
+        subject.elector.stop(now.boot, false);
         if subject.on_exit == OnExit::ReleaseAtOnce && !self.scenario.app_lives_on {
             // Whoever could act on its answers has ended.
             subject.promised_until = self.real;
