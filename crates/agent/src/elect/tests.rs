@@ -223,7 +223,7 @@ fn a_sidecar_releases_at_once_and_only_when_it_is_stopped() {
     let remaining = heard.elector.standing(heard.now).remaining;
     let until = heard.now + remaining;
     heard.elector.stop(heard.now, true);
-    heard.run(remaining - Duration::from_millis(100));
+    heard.run(remaining.saturating_sub(Duration::from_millis(100)));
     assert_eq!(heard.holder(), Some("pod_1"), "the last answer is good until {until:?}");
     heard.run(30 * S);
     assert_eq!(heard.holder(), None);
