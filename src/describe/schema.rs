@@ -193,14 +193,16 @@ fn wrong_type(schema: &Json, value: &Spanned, subject: Subject<'_>) -> Finding {
         finding = finding.help(format!("say which unit: {number}s for seconds, {number}m for minutes"));
     }
     let choices = schema.get("enum").and_then(Json::as_array);
+    let text = yaml_boolean(value);
+    if text.is_some() {
+        finding = finding.because("kubectl reads YAML 1.1, where yes, no, on, off, y and n are booleans");
+    }
     if let Some(word) = other_word(schema, value) {
         finding.help = Some(format!("write {word}"));
-    } else if let Some(text) = yaml_boolean(value)
-        && choices.is_none_or(|choices| choices.iter().any(|choice| choice == text))
+    } else if let Some(text) =
+        text.filter(|text| choices.is_none_or(|choices| choices.iter().any(|choice| choice == text)))
     {
-        finding = finding
-            .because("kubectl reads YAML 1.1, where yes, no, on, off, y and n are booleans")
-            .help(format!("write \"{text}\""));
+        finding.help = Some(format!("write \"{text}\""));
     }
     finding
 }

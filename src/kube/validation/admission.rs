@@ -25,7 +25,7 @@ pub fn mutating_webhooks(object: Field) {
 fn webhooks(object: Field) {
     meta::object_meta_of_library(object.child("metadata"), Scope::Cluster, formats::dns_subdomain);
     reserved_name(object);
-    let mut names = Vec::new();
+    let mut names = HashSet::new();
     for hook in object.child("webhooks").items() {
         webhook(hook);
         hook.child("rules").items().for_each(excluded_resources);
@@ -34,7 +34,7 @@ fn webhooks(object: Field) {
             if names.contains(&name.str()) {
                 name.duplicate(name.str());
             }
-            names.push(name.str());
+            names.insert(name.str());
         }
     }
 }

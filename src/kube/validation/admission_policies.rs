@@ -1,6 +1,8 @@
 //! Admission policies: `pkg/apis/admissionregistration/validation`. Whether an expression compiles is the rule
 //! `policy-invalid`.
 
+use std::collections::HashSet;
+
 use super::field::Field;
 use super::meta::{self, Scope};
 use super::{admission, formats, policy_bindings};
@@ -19,14 +21,14 @@ pub fn validating(object: Field) {
     if annotations.len() > 20 {
         annotations.invalid("has more than 20 elements");
     }
-    let mut keys = Vec::new();
+    let mut keys = HashSet::new();
     for annotation in annotations.items() {
         audit_annotation(object, annotation);
         let key = annotation.child("key");
         if keys.contains(&key.str()) {
             key.duplicate(key.str());
         }
-        keys.push(key.str());
+        keys.insert(key.str());
     }
 }
 

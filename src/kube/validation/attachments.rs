@@ -1,5 +1,7 @@
 //! What drivers and controllers of storage write, and backups bring back: `pkg/apis/storage/validation`.
 
+use std::collections::HashSet;
+
 use super::field::Field;
 use super::meta::{self, Scope};
 use super::{formats, pod};
@@ -46,7 +48,7 @@ pub fn volume_attachment(object: Field) {
 /// `ValidateCSINode`
 pub fn csi_node(object: Field) {
     meta::object_meta(object.child("metadata"), Scope::Cluster, formats::dns_subdomain);
-    let mut names = Vec::new();
+    let mut names = HashSet::new();
     for driver in object.at(&["spec", "drivers"]).items() {
         let (name, id) = (driver.child("name"), driver.child("nodeID"));
         pod::csi_driver_name(name);
@@ -59,13 +61,13 @@ pub fn csi_node(object: Field) {
         if names.contains(&name.str()) {
             name.duplicate(name.str());
         }
-        names.push(name.str());
-        let mut keys = Vec::new();
+        names.insert(name.str());
+        let mut keys = HashSet::new();
         for key in driver.child("topologyKeys").items() {
             if keys.contains(&key.str()) {
                 key.as_path_of(driver).duplicate(key.str());
             }
-            keys.push(key.str());
+            keys.insert(key.str());
             if key.is_empty() {
                 key.as_path_of(driver).required("a topology key has a name");
             } else if let Some(rule) = formats::qualified_name(key.str()) {

@@ -1,5 +1,7 @@
 //! Endpoints and their slices: `validateEndpointSubsets`, `pkg/apis/discovery/validation`.
 
+use std::collections::HashSet;
+
 use super::field::Field;
 use super::meta::{self, Scope};
 use super::{formats, ip};
@@ -81,14 +83,14 @@ fn slice_ports(ports: Field) {
     if ports.len() > 20_000 {
         ports.too_many(20_000);
     }
-    let mut names = Vec::new();
+    let mut names = HashSet::new();
     for port in ports.items() {
         let name = port.child("name");
         name.check_unless_empty(formats::dns_label);
         if names.contains(&name.str()) {
             name.duplicate(name.str());
         }
-        names.push(name.str());
+        names.insert(name.str());
         port.child("protocol").one_of(port.child("protocol").opt_str().unwrap_or("TCP"), &["TCP", "UDP", "SCTP"]);
         app_protocol(port);
     }
@@ -144,12 +146,12 @@ fn hints(hints: Field, format: fn(&str) -> Option<&'static str>) {
     if hints.len() > 8 {
         hints.too_many(8);
     }
-    let mut seen = Vec::new();
+    let mut seen = HashSet::new();
     for name in hints.items().map(|hint| hint.child("name")) {
         if seen.contains(&name.str()) {
             name.duplicate(name.str());
         }
-        seen.push(name.str());
+        seen.insert(name.str());
         name.check(format);
     }
 }

@@ -1,5 +1,7 @@
 //! Ingresses, their classes and network policies: `pkg/apis/networking/validation`.
 
+use std::collections::HashSet;
+
 use super::field::{Field, IntOrString};
 use super::ip::{self, Cidr};
 use super::meta::{self, Scope};
@@ -269,13 +271,13 @@ pub fn runtime_class(object: Field) {
     meta::label_map(scheduling.child("nodeSelector"));
     let tolerations = scheduling.child("tolerations");
     pod::tolerations(tolerations);
-    let mut seen = Vec::new();
+    let mut seen = HashSet::new();
     for toleration in tolerations.items() {
         let key = ["key", "operator", "value", "effect"].map(|name| toleration.child(name).str());
         if seen.contains(&key) {
             toleration.duplicate(key[0]);
         }
-        seen.push(key);
+        seen.insert(key);
     }
     for (key, value) in scheduling.child("nodeSelector").entries() {
         if let Some(message) = pod::node_label_message(&key) {

@@ -1,5 +1,7 @@
 //! Bindings of admission policies: `pkg/apis/admissionregistration/validation`.
 
+use std::collections::HashSet;
+
 use super::field::Field;
 use super::meta::{self, Scope};
 use super::{admission, admission_policies, formats};
@@ -11,13 +13,13 @@ pub fn validating(object: Field) {
     if actions.is_empty() {
         actions.required("Deny, Warn or Audit");
     }
-    let mut seen = Vec::new();
+    let mut seen = HashSet::new();
     for action in actions.items() {
         action.one_of(action.str(), &["Audit", "Deny", "Warn"]);
         if seen.contains(&action.str()) {
             action.duplicate(action.str());
         }
-        seen.push(action.str());
+        seen.insert(action.str());
     }
     if seen.contains(&"Deny") && seen.contains(&"Warn") {
         actions.invalid("has both Deny and Warn, which would say the same twice");
@@ -76,13 +78,13 @@ pub fn match_resources(resources: Field) {
     meta::label_selector(resources.child("objectSelector"));
     for list in ["resourceRules", "excludeResourceRules"] {
         for rule in resources.child(list).items() {
-            let mut seen = Vec::new();
+            let mut seen = HashSet::new();
             for name in rule.child("resourceNames").items() {
                 name.check(formats::path_segment);
                 if seen.contains(&name.str()) {
                     name.duplicate(name.str());
                 }
-                seen.push(name.str());
+                seen.insert(name.str());
             }
             admission::rule(rule);
         }

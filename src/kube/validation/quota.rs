@@ -1,5 +1,7 @@
 //! Quotas and limit ranges: `ValidateResourceQuota`, `ValidateLimitRange`.
 
+use std::collections::HashSet;
+
 use std::cmp::Ordering;
 
 use super::field::Field;
@@ -120,7 +122,7 @@ fn warnings(hard: Field) {
 /// `ValidateLimitRange`
 pub fn limit_range(object: Field) {
     meta::object_meta_named_later(object.child("metadata"), Scope::Namespaced, formats::dns_subdomain);
-    let mut seen = Vec::new();
+    let mut seen = HashSet::new();
     for limit in object.at(&["spec", "limits"]).items() {
         let kind = limit.child("type");
         if let Some(rule) = formats::qualified_name(kind.str()) {
@@ -131,7 +133,7 @@ pub fn limit_range(object: Field) {
         if seen.contains(&kind.str()) {
             kind.duplicate(kind.str());
         }
-        seen.push(kind.str());
+        seen.insert(kind.str());
         limit_item(limit, kind.str());
     }
 }

@@ -1,5 +1,7 @@
 //! Services: `validateService`, and the checks of `pkg/registry/core/service/storage` that need no cluster.
 
+use std::collections::HashSet;
+
 use super::super::versions::Change;
 use super::field::Field;
 use super::meta::{self, NameFormat, Scope};
@@ -111,7 +113,7 @@ fn ports(service: &Service) {
     if ports.is_empty() && !service.is_headless() && service.kind != "ExternalName" {
         ports.required("a Service without ports sends nothing anywhere");
     }
-    let (mut names, mut numbers, mut node_ports) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut names, mut numbers, mut node_ports) = (HashSet::new(), HashSet::new(), HashSet::new());
     for port in ports.items() {
         let name = port.child("name");
         if name.is_empty() {
@@ -123,7 +125,7 @@ fn ports(service: &Service) {
             if names.contains(&name.str()) {
                 name.duplicate(name.str());
             }
-            names.push(name.str());
+            names.insert(name.str());
         }
         port.child("port").in_range(1, 65535);
         let protocol = port.child("protocol").str_or("TCP");
@@ -137,7 +139,7 @@ fn ports(service: &Service) {
         if numbers.contains(&key) {
             port.duplicate(&format!("{}/{}", key.1, key.0));
         }
-        numbers.push(key);
+        numbers.insert(key);
         let node_port = port.child("nodePort");
         if node_port.int() == 0 {
             continue;
@@ -150,7 +152,7 @@ fn ports(service: &Service) {
         if node_ports.contains(&(protocol, node_port.int())) {
             node_port.duplicate(&node_port.int().to_string());
         }
-        node_ports.push((protocol, node_port.int()));
+        node_ports.insert((protocol, node_port.int()));
     }
 }
 
@@ -202,13 +204,13 @@ fn cluster_ips(service: &Service) {
         list.invalid("must begin with the address of `clusterIP`");
     }
     let (families, policy) = (spec.child("ipFamilies"), spec.child("ipFamilyPolicy"));
-    let mut seen = Vec::new();
+    let mut seen = HashSet::new();
     for family in families.items() {
         family.one_of(family.str(), &["IPv4", "IPv6"]);
         if seen.contains(&family.str()) {
             family.duplicate(family.str());
         }
-        seen.push(family.str());
+        seen.insert(family.str());
     }
     if policy.is_set() {
         policy.one_of(policy.str(), &["SingleStack", "PreferDualStack", "RequireDualStack"]);

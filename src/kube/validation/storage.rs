@@ -1,6 +1,8 @@
 //! Claims, volumes and classes: `ValidatePersistentVolumeClaimSpec`, `ValidatePersistentVolumeSpec`,
 //! `pkg/apis/storage/validation`.
 
+use std::collections::HashSet;
+
 use super::super::versions::Change;
 use super::field::Field;
 use super::meta::{self, Scope};
@@ -347,14 +349,14 @@ pub fn csi_driver(object: Field) {
     let policy = spec.child("fsGroupPolicy");
     policy.one_of(policy.opt_str().unwrap_or("File"), &["File", "None", "ReadWriteOnceWithFSType"]);
     let requests = spec.child("tokenRequests");
-    let mut seen = Vec::new();
+    let mut seen = HashSet::new();
     for request in requests.items() {
         let (audience, seconds) = (request.child("audience"), request.child("expirationSeconds"));
         if seen.contains(&audience.str()) {
             audience.duplicate(audience.str());
             continue;
         }
-        seen.push(audience.str());
+        seen.insert(audience.str());
         if seconds.is_set() {
             if seconds.int() < 600 {
                 seconds.invalid("is less than 10 minutes");

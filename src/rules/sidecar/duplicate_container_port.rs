@@ -1,3 +1,6 @@
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use k8s_openapi::api::core::v1::ContainerPort;
 
 use crate::diagnostic::{Level, RuleId};
@@ -24,7 +27,7 @@ fn check(pod: PodView<'_>, found: &mut Found<'_>) {
     if pod.is_changed(&["spec.containers.ports"]) {
         return;
     }
-    let mut seen: Vec<Port<'_>> = Vec::new();
+    let mut seen: HashMap<(i32, &str), Port<'_>> = HashMap::new();
     for view in pod.containers().filter(ContainerView::runs_beside_app) {
         let Some(ports) = &view.container.ports else { continue };
         let nodes = view.at(&["ports"]).map_or(&[][..], |list| pod.object.document.items(list));
@@ -33,11 +36,10 @@ fn check(pod: PodView<'_>, found: &mut Found<'_>) {
             let Some(number_node) = number_node.filter(|_| port.container_port != 0) else { continue };
             let this =
                 Port { number: port.container_port, protocol: protocol(port), container: view, node: number_node };
-            let same = |other: &&Port<'_>| other.number == this.number && other.protocol == this.protocol;
-            match seen.iter().find(same) {
-                Some(first) if first.container.node != view.node => say(first, &this, found),
-                Some(_) => {}
-                None => seen.push(this),
+            match seen.entry((this.number, this.protocol)) {
+                Entry::Occupied(first) if first.get().container.node != view.node => say(first.get(), &this, found),
+                Entry::Occupied(_) => {}
+                Entry::Vacant(place) => drop(place.insert(this)),
             }
         }
     }

@@ -16,6 +16,9 @@ pub static RULE: Rule = Rule {
     check: Check::Workspace(check),
 };
 
+/// How many workloads of one budget are looked at.
+const MOST: usize = 200;
+
 fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
     // The first budget of each workload, by the namespace of the budget.
     let mut covered: BTreeMap<_, &Object> = BTreeMap::new();
@@ -24,7 +27,7 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
         let Some(selector) = budget_of(budget).and_then(|budget| budget.spec.as_ref()?.selector.as_ref()) else {
             continue;
         };
-        for workload in index.selected(budget, &Selector::of(selector)).iter() {
+        for workload in index.selected(budget, &Selector::of(selector)).iter().take(MOST) {
             if !workload.keeps_selection() {
                 continue;
             }

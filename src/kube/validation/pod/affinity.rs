@@ -1,5 +1,7 @@
 //! Where Pods may run: affinity, tolerations, topology spread.
 
+use std::collections::HashSet;
+
 use super::super::super::versions::Change;
 use super::super::field::Field;
 use super::super::{formats, meta};
@@ -234,33 +236,33 @@ pub fn tolerations(tolerations: Field) {
 
 /// `ValidateTopologySelectorTerm`, of storage classes.
 pub fn topology_selector_terms(terms: Field) {
-    let mut earlier: Vec<Vec<(&str, Vec<&str>)>> = Vec::new();
+    let mut earlier: HashSet<Vec<(&str, Vec<&str>)>> = HashSet::new();
     for term in terms.items() {
-        let mut keys = Vec::new();
+        let mut keys = HashSet::new();
         let mut meaning = topology_meaning(term);
         meaning.sort();
         // The server also takes a term without expressions for a repetition.
         if meaning.is_empty() || earlier.contains(&meaning) {
             term.child("matchLabelExpressions").duplicate("the same places");
         }
-        earlier.push(meaning);
+        earlier.insert(meaning);
         for requirement in term.child("matchLabelExpressions").items() {
             let (key, values) = (requirement.child("key"), requirement.child("values"));
             if values.is_empty() {
                 values.required("");
             }
-            let mut seen = Vec::new();
+            let mut seen = HashSet::new();
             for value in values.items() {
                 if seen.contains(&value.str()) {
                     value.duplicate(value.str());
                 }
-                seen.push(value.str());
+                seen.insert(value.str());
             }
             meta::label_name(key);
             if keys.contains(&key.str()) {
                 key.duplicate(key.str());
             }
-            keys.push(key.str());
+            keys.insert(key.str());
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Containers: `validateContainerCommon` and the lists that hold containers.
 
+use std::collections::HashSet;
+
 use super::super::super::versions::Change;
 use super::super::field::Field;
 use super::super::formats;
@@ -16,19 +18,19 @@ pub fn containers(spec: Field, volumes: &Volumes, context: PodContext) {
         list.required("a Pod runs one container at least");
         return;
     }
-    let mut names = Vec::new();
+    let mut names = HashSet::new();
     for container in list.items() {
         common(container, spec, volumes);
         let name = container.child("name");
         if names.contains(&name.str()) {
             name.duplicate(name.str());
         }
-        names.push(name.str());
+        names.insert(name.str());
         probe::lifecycle(container.child("lifecycle"), spec);
         probe::probes(container);
         restart_policy(container, false);
     }
-    let mut ports = Vec::new();
+    let mut ports = HashSet::new();
     for container in list.items() {
         host_ports(container, fills_host_ports(spec, context), &mut ports);
     }
@@ -36,7 +38,7 @@ pub fn containers(spec: Field, volumes: &Volumes, context: PodContext) {
 
 /// `validateInitContainers`
 pub fn init_containers(spec: Field, volumes: &Volumes, context: PodContext) {
-    let mut names: Vec<&str> = spec.child("containers").items().map(|main| main.child("name").str()).collect();
+    let mut names: HashSet<&str> = spec.child("containers").items().map(|main| main.child("name").str()).collect();
     for container in spec.child("initContainers").items() {
         common(container, spec, volumes);
         let policy = container.child("restartPolicy");
@@ -46,9 +48,9 @@ pub fn init_containers(spec: Field, volumes: &Volumes, context: PodContext) {
         if names.contains(&name.str()) {
             name.duplicate(name.str());
         } else if !name.is_empty() {
-            names.push(name.str());
+            names.insert(name.str());
         }
-        host_ports(container, fills_host_ports(spec, context), &mut Vec::new());
+        host_ports(container, fills_host_ports(spec, context), &mut HashSet::new());
         if is_sidecar {
             probe::lifecycle(container.child("lifecycle"), spec);
             probe::probes(container);
@@ -99,7 +101,7 @@ pub fn pull_policy(policy: Field) {
 }
 
 fn ports(ports: Field) {
-    let mut names = Vec::new();
+    let mut names = HashSet::new();
     for port in ports.items() {
         let name = port.child("name");
         if !name.is_empty() {
@@ -108,7 +110,7 @@ fn ports(ports: Field) {
             } else if names.contains(&name.str()) {
                 name.duplicate(name.str());
             } else {
-                names.push(name.str());
+                names.insert(name.str());
             }
         }
         let (inner, host) = (port.child("containerPort"), port.child("hostPort"));
@@ -135,7 +137,7 @@ fn fills_host_ports(spec: Field, context: PodContext) -> bool {
 }
 
 /// `AccumulateUniqueHostPorts`
-fn host_ports<'a>(container: Field<'a>, fill: bool, seen: &mut Vec<(&'a str, &'a str, i64)>) {
+fn host_ports<'a>(container: Field<'a>, fill: bool, seen: &mut HashSet<(&'a str, &'a str, i64)>) {
     for port in container.child("ports").items() {
         let host = port.child("hostPort");
         let number = if fill { host.int_or(port.child("containerPort").int()) } else { host.int() };
@@ -143,10 +145,9 @@ fn host_ports<'a>(container: Field<'a>, fill: bool, seen: &mut Vec<(&'a str, &'a
             continue;
         }
         let key = (port.child("protocol").str_or("TCP"), port.child("hostIP").str(), number);
-        if seen.contains(&key) {
+        if !seen.insert(key) {
             host.duplicate(&number.to_string());
         }
-        seen.push(key);
     }
 }
 
@@ -194,13 +195,13 @@ fn restart_policy(container: Field, is_init: bool) {
 
 /// `validateResizePolicy`
 fn resize_policy(policies: Field, spec: Field) {
-    let mut seen = Vec::new();
+    let mut seen = HashSet::new();
     for policy in policies.items() {
         let (name, restart) = (policy.child("resourceName"), policy.child("restartPolicy"));
         if seen.contains(&name.str()) {
             policy.duplicate(name.str());
         }
-        seen.push(name.str());
+        seen.insert(name.str());
         // The server names the list, not the field of the element.
         for (field, allowed) in [(name, ["cpu", "memory"]), (restart, ["NotRequired", "RestartContainer"])] {
             let field_at = field.as_path_of(policies);

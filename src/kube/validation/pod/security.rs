@@ -1,6 +1,8 @@
 //! Security contexts and the annotations that came before them: `ValidateSecurityContext`,
 //! `validatePodSpecSecurityContext`, `ValidatePodSpecificAnnotations`.
 
+use std::collections::HashSet;
+
 use super::super::super::versions::Change;
 use super::super::field::Field;
 use super::super::formats;
@@ -48,7 +50,7 @@ fn ids(context: Field, fields: &[&'static str]) {
 }
 
 fn sysctls(sysctls: Field, spec: Field) {
-    let mut seen = Vec::new();
+    let mut seen = HashSet::new();
     for sysctl in sysctls.items() {
         let name = sysctl.child("name");
         if name.is_empty() {
@@ -58,7 +60,7 @@ fn sysctls(sysctls: Field, spec: Field) {
         } else if seen.contains(&name.str()) {
             name.duplicate(name.str());
         }
-        seen.push(name.str());
+        seen.insert(name.str());
         let dotted = name.str().replace('/', ".");
         let is_ipc = ["kernel.shm", "kernel.msg", "fs.mqueue."].iter().any(|prefix| dotted.starts_with(prefix))
             || dotted == "kernel.sem";

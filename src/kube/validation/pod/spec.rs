@@ -1,5 +1,7 @@
 //! `ValidatePodSpec`, `ValidatePodCreate` and `ValidatePodTemplateSpec`.
 
+use std::collections::HashSet;
+
 use std::cmp::Ordering;
 
 use super::super::super::versions::Change;
@@ -138,7 +140,7 @@ pub fn preemption_policy(policy: Field) {
 }
 
 fn resource_claims(spec: Field, context: PodContext) {
-    let mut seen = Vec::new();
+    let mut seen = HashSet::new();
     for claim in spec.child("resourceClaims").items() {
         if context.pod_meta.is_some_and(|meta| meta.child("annotations").has("kubernetes.io/config.mirror")) {
             claim.forbidden("has no meaning for a static Pod");
@@ -151,7 +153,7 @@ fn resource_claims(spec: Field, context: PodContext) {
             name.duplicate(name.str());
         } else {
             name.check(formats::dns_label);
-            seen.push(name.str());
+            seen.insert(name.str());
         }
         let (claim_name, template) = (claim.child("resourceClaimName"), claim.child("resourceClaimTemplateName"));
         if claim_name.is_set() == template.is_set() {
@@ -214,14 +216,14 @@ fn dns_config(config: Field, policy: &str) {
 }
 
 fn scheduling_gates(gates: Field) {
-    let mut seen = Vec::new();
+    let mut seen = HashSet::new();
     for gate in gates.items() {
         let name = gate.child("name");
         name.as_path_of(gate).check(formats::qualified_name);
         if seen.contains(&name.str()) {
             name.as_path_of(gate).duplicate(name.str());
         }
-        seen.push(name.str());
+        seen.insert(name.str());
     }
 }
 

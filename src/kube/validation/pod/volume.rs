@@ -1,5 +1,7 @@
 //! Volumes, mounts and devices: `ValidateVolumes`, `ValidateVolumeMounts`, `ValidateVolumeDevices`.
 
+use std::collections::{HashMap, HashSet};
+
 use super::super::super::versions::Change;
 use super::super::field::Field;
 use super::super::meta;
@@ -9,22 +11,22 @@ use super::{PodContext, container, env, projected, volume_plugins};
 /// The volumes of a Pod that containers can mount: those without mistakes.
 pub struct Volumes<'a> {
     /// Name, and whether it is a claim and so can be a block device.
-    usable: Vec<(&'a str, bool)>,
+    usable: HashMap<&'a str, bool>,
 }
 
 /// `ValidateVolumes`
 pub fn volumes<'a>(spec: Field<'a>, context: PodContext<'a>) -> Volumes<'a> {
     let list = spec.child("volumes");
-    let mut usable: Vec<(&str, bool)> = Vec::new();
+    let mut usable: HashMap<&str, bool> = HashMap::new();
     let mut index = 0;
-    let mut claim_names: Vec<&str> = Vec::new();
+    let mut claim_names: HashSet<&str> = HashSet::new();
     // A StatefulSet's claim templates are before the volumes, and replace those of the same name.
     for template in context.claim_templates.into_iter().flat_map(Field::items) {
         let name = template.at(&["metadata", "name"]);
         if claim_names.contains(&name.str()) {
             continue;
         }
-        claim_names.push(name.str());
+        claim_names.insert(name.str());
         let volume = template.as_item_of(list, index);
         let before = spec.error_count();
         volume_name(name.called(volume, "name"), &usable);
@@ -32,12 +34,12 @@ pub fn volumes<'a>(spec: Field<'a>, context: PodContext<'a>) -> Volumes<'a> {
             name.called(volume.child("persistentVolumeClaim"), "claimName").required("");
         }
         if spec.error_count() == before {
-            usable.push((name.str(), true));
+            usable.entry(name.str()).or_insert(true);
         }
         index += 1;
     }
     let pod_name = context.pod_meta.map_or("", |meta| meta.child("name").str());
-    let ephemeral_claims: Vec<String> = list
+    let ephemeral_claims: HashSet<String> = list
         .items()
         .filter(|volume| !pod_name.is_empty() && volume.child("ephemeral").is_set())
         .map(|volume| format!("{pod_name}-{}", volume.child("name").str()))
@@ -54,23 +56,23 @@ pub fn volumes<'a>(spec: Field<'a>, context: PodContext<'a>) -> Volumes<'a> {
         volume_name(volume.child("name"), &usable);
         if spec.error_count() == before {
             let is_claim = volume.child("persistentVolumeClaim").is_set() || volume.child("ephemeral").is_set();
-            usable.push((name, is_claim));
+            usable.entry(name).or_insert(is_claim);
         }
         let claim = volume.child("persistentVolumeClaim").child("claimName");
-        if ephemeral_claims.iter().any(|created| created == claim.str()) {
+        if ephemeral_claims.contains(claim.str()) {
             claim.invalid("names a claim that an ephemeral volume of this Pod creates");
         }
     }
     Volumes { usable }
 }
 
-fn volume_name(name: Field, usable: &[(&str, bool)]) {
+fn volume_name(name: Field, usable: &HashMap<&str, bool>) {
     if name.is_empty() {
         name.required("");
     } else {
         name.check(formats::dns_label);
     }
-    if usable.iter().any(|(other, _)| *other == name.str()) {
+    if usable.contains_key(name.str()) {
         name.duplicate(name.str());
     }
 }
@@ -266,13 +268,15 @@ pub fn local_descending_path(path: Field) {
 /// `ValidateVolumeMounts`
 pub fn mounts(container: Field, volumes: &Volumes) {
     let (list, devices) = (container.child("volumeMounts"), container.child("volumeDevices"));
-    let mut paths = Vec::new();
+    let mut paths = HashSet::new();
+    let of_devices = |key| devices.items().map(|device| device.child(key).str()).collect::<HashSet<&str>>();
+    let (device_names, device_paths) = (of_devices("name"), of_devices("devicePath"));
     for mount in list.items() {
         let (name, path) = (mount.child("name"), mount.child("mountPath"));
         if name.is_empty() {
             name.required("");
         }
-        if !volumes.usable.iter().any(|(volume, _)| *volume == name.str()) {
+        if !volumes.usable.contains_key(name.str()) {
             name.not_found(name.str(), "among the Pod's volumes");
         }
         if path.is_empty() {
@@ -281,14 +285,12 @@ pub fn mounts(container: Field, volumes: &Volumes) {
         if paths.contains(&path.str()) {
             path.invalid("is taken by another mount of this container");
         }
-        paths.push(path.str());
-        for device in devices.items() {
-            if device.child("name").str() == name.str() {
-                name.invalid("is also a device of this container");
-            }
-            if device.child("devicePath").str() == path.str() {
-                path.invalid("is also the path of a device");
-            }
+        paths.insert(path.str());
+        if device_names.contains(name.str()) {
+            name.invalid("is also a device of this container");
+        }
+        if device_paths.contains(path.str()) {
+            path.invalid("is also the path of a device");
         }
         sub_paths(mount, list);
         propagation(mount, list, container);
@@ -330,7 +332,13 @@ fn propagation(mount: Field, list: Field, container: Field) {
 
 /// `ValidateVolumeDevices`
 pub fn devices(container: Field, volumes: &Volumes) {
-    let (mut names, mut paths) = (Vec::new(), Vec::new());
+    let (mut names, mut paths) = (HashSet::new(), HashSet::new());
+    let of_mounts =
+        |key| container.child("volumeMounts").items().map(|mount| mount.child(key).str()).collect::<HashSet<&str>>();
+    let (mount_names, mount_paths) = match container.child("volumeDevices").is_empty() {
+        true => (HashSet::new(), HashSet::new()),
+        false => (of_mounts("name"), of_mounts("mountPath")),
+    };
     for device in container.child("volumeDevices").items() {
         let (name, path) = (device.child("name"), device.child("devicePath"));
         if name.is_empty() {
@@ -339,9 +347,9 @@ pub fn devices(container: Field, volumes: &Volumes) {
         if names.contains(&name.str()) {
             name.invalid("is a device of this container already");
         }
-        match volumes.usable.iter().find(|(volume, _)| *volume == name.str()) {
+        match volumes.usable.get(name.str()) {
             None => name.not_found(name.str(), "among the Pod's volumes"),
-            Some((_, false)) => name.invalid("is not a claim, and only claims can be block devices"),
+            Some(false) => name.invalid("is not a claim, and only claims can be block devices"),
             Some(_) => {}
         }
         if path.is_empty() {
@@ -351,15 +359,13 @@ pub fn devices(container: Field, volumes: &Volumes) {
             path.invalid("is taken by another device of this container");
         }
         backsteps(path);
-        for mount in container.child("volumeMounts").items() {
-            if mount.child("name").str() == name.str() {
-                name.invalid("is also mounted as files");
-            }
-            if mount.child("mountPath").str() == path.str() {
-                path.invalid("is also the path of a mount");
-            }
+        if mount_names.contains(name.str()) {
+            name.invalid("is also mounted as files");
         }
-        names.push(name.str());
-        paths.push(path.str());
+        if mount_paths.contains(path.str()) {
+            path.invalid("is also the path of a mount");
+        }
+        names.insert(name.str());
+        paths.insert(path.str());
     }
 }
