@@ -406,6 +406,7 @@ fn evaluated(expression: &str, context: &Json) -> Result<Hole, Error> {
     let mut environment = fuelled();
     environment.add_filter("target", target);
     environment.add_filter("mebibytes", mebibytes);
+    environment.add_filter("milliseconds", milliseconds);
     environment.compile_expression(expression)?.eval(Hole::from(Serde(context)))
 }
 
