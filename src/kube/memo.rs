@@ -31,14 +31,14 @@ impl Memo {
             return result;
         }
         // not under the lock: others need not wait, and what is made twice is the same
-        let made = Arc::new(make());
+        let value = Arc::new(make());
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.bytes + text.len() > ROOM {
             *kept = Kept::default();
         }
         kept.bytes += text.len();
-        kept.results.insert(key, Arc::clone(&made) as Arc<dyn Any + Send + Sync>);
-        made
+        kept.results.insert(key, Arc::clone(&value) as Arc<dyn Any + Send + Sync>);
+        value
     }
 }
 

@@ -353,7 +353,8 @@ fn refused_with_a_reason() {
         (format!("{base}use: [{{git-sync: {{repo: x, password: secret/a/b}}}}]\n"), "belong together"),
         (format!("{base}shape: {{sharded: {{shards: 2}}}}\nexpose: {{host: a.example.com}}\n"), "leads nowhere"),
         (format!("{base}schedule: \"0 3 * * *\"\n"), "does not run on a schedule"),
-        ("patterns: v1\nname: s\nshape: {scatter-gather: {leaves: 2, timeout: 10m, leaf: {image: a, port: 1}}}\n".to_owned(), "no client waits ten minutes"),
+        ("patterns: v1\nname: s\nshape: {scatter-gather: {leaves: 2, timeout: 10m, leaf: {image: a, port: 1}}}\n".to_owned(), "effectively no timeout"),
+        ("patterns: v1\nname: s\nshape: {scatter-gather: {leaves: 2, timeout: 0s, leaf: {image: a, port: 1}}}\n".to_owned(), "effectively no timeout"),
         ("patterns: v1\nname: s\nshape: {scatter-gather: {leaves: 2, leaf: {image: a, port: 1}}}\nuse: [{https: s}]\nexpose: {host: a.b}\n".to_owned(), "same protocol"),
     ];
     for (description, message) in cases {

@@ -42,14 +42,14 @@ fn names_of_rules_lead_to_their_pages() {
         let output = command.current_dir(&folder.0).args(arguments).output().unwrap();
         String::from_utf8(output.stdout).unwrap()
     };
-    let link =
+    let page =
         "\x1b]8;;https://docs.example.com/patterns/reference/rules/manifest.html#norway\x1b\\norway\x1b]8;;\x1b\\";
     let force = ("FORCE_HYPERLINK", "1");
     let lint = ["lint", "--format", "terminal", "--format", "json=out.json", "a.yaml"];
     let shown = run(&lint, &[force]);
-    assert!(shown.contains(&format!("error[{link}]: ")), "{shown:?}");
-    assert!(run(&["rules", "norway"], &[force]).contains(link));
-    assert!(run(&["explain", "manifest"], &[force]).contains(link));
+    assert!(shown.contains(&format!("error[{page}]: ")), "{shown:?}");
+    assert!(run(&["rules", "norway"], &[force]).contains(page));
+    assert!(run(&["explain", "manifest"], &[force]).contains(page));
     for none in [&[][..], &[force, ("NO_COLOR", "1")], &[force, ("TERM", "dumb")], &[("FORCE_HYPERLINK", "0")]] {
         for arguments in [&lint[..], &["rules", "norway"]] {
             let shown = run(arguments, none);

@@ -106,7 +106,7 @@ fn beside<'run, 'label>(
     let by_name = here.iter().filter(in_file).filter(names_it);
     let workload = by_name.chain(here.iter().filter(in_file)).find(|workload| {
         let has = workload.pod().and_then(PodView::labels);
-        has.is_some_and(|has| labels.keys().all(|key| has.contains_key(key)) && !is_selected(**workload, has))
+        has.is_some_and(|has| labels.keys().all(|key| has.contains_key(key)) && !is_selected(workload, has))
     })?;
     let has = workload.pod()?.labels()?;
     let (key, _) = labels.iter().find(|(key, value)| has.get(*key) != Some(value))?;

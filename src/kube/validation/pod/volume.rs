@@ -335,10 +335,10 @@ pub fn devices(container: Field, volumes: &Volumes) {
     let (mut names, mut paths) = (HashSet::new(), HashSet::new());
     let of_mounts =
         |key| container.child("volumeMounts").items().map(|mount| mount.child(key).str()).collect::<HashSet<&str>>();
-    let (mount_names, mount_paths) = match container.child("volumeDevices").is_empty() {
-        true => (HashSet::new(), HashSet::new()),
-        false => (of_mounts("name"), of_mounts("mountPath")),
-    };
+    if container.child("volumeDevices").is_empty() {
+        return;
+    }
+    let (mount_names, mount_paths) = (of_mounts("name"), of_mounts("mountPath"));
     for device in container.child("volumeDevices").items() {
         let (name, path) = (device.child("name"), device.child("devicePath"));
         if name.is_empty() {
