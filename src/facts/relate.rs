@@ -76,7 +76,7 @@ fn direct_proxies(all: &mut [ContainerFacts<'_>]) {
             let shows = format!("`{}` talks to it on port {port}", other.name());
             Some(Evidence { node: other.node_of(&dial.proof), shows })
         });
-        let faces_inward = faces_inward(all, at);
+        let faces_inward = all[at].loopback_dials().next().is_some();
         let way = all[at].configs.files.iter().find_map(way);
         if let Some(caller) = caller {
             all[at].role = Role::Ambassador(way.unwrap_or(Way::Broker));

@@ -70,6 +70,7 @@ const WITH_FIX: &[&str] = &[
     "sidecar-blocks-job",
     "signal-sidecar-without-shared-pid",
     "unpullable-image",
+    "variable-without-parentheses",
     "wrong-type",
 ];
 

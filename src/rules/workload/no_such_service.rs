@@ -134,6 +134,12 @@ fn every_name<'run>(index: &Index<'run>) -> HashSet<&'run str> {
         let aliases = pod.spec.host_aliases.iter().flatten().flat_map(|alias| alias.hostnames.iter().flatten());
         names.extend(aliases.map(String::as_str));
     }
+    // names that a mesh resolves (istio.io: reference/config/networking/service-entry)
+    for entry in index.kind("ServiceEntry") {
+        let hosts =
+            entry.document.at(entry.node, &["spec", "hosts"]).map_or(&[][..], |list| entry.document.items(list));
+        names.extend(hosts.iter().filter_map(|host| entry.document.str(*host)));
+    }
     names
 }
 

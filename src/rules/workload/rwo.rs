@@ -58,6 +58,8 @@ fn is_of_no_node(class: &str) -> bool {
             matches!(
                 word,
                 "nfs"
+                    | "lvm"
+                    | "zfs"
                     | "efs"
                     | "azurefile"
                     | "cephfs"
