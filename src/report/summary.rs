@@ -9,7 +9,9 @@ use crate::diagnostic::{Finding, Level};
 use crate::kube::validation::{self, Schemas, Target};
 use crate::kube::{File, LEFT_OUT, Object, Workspace};
 use crate::limits;
-use crate::words::{holds_hole_in_braces, is_name_of_a_value, is_placeholder, may_hold_placeholder, names_a_template};
+use crate::words::{
+    holds_hole_in_braces, is_placeholder, may_hold_name_of_a_value, may_hold_placeholder, names_a_template,
+};
 
 /// A run in numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -126,7 +128,7 @@ fn has_placeholders(file: &File) -> bool {
         // prose about `<name>` is no hole
         let holds = |is_hole: fn(&str) -> bool| object.document.strings(object.node, "description").any(is_hole);
         let is_marked = || may_hold_placeholder(raw) && (holds(is_placeholder) || holds_hole_in_braces(raw));
-        !object.is_patch && (names_a_template(&file.source.name) || is_marked() || holds(is_name_of_a_value))
+        !object.is_patch && (names_a_template(&file.source.name) || is_marked() || may_hold_name_of_a_value(raw))
     };
     let refuses = |object: &Object| {
         let verdict = validation::validate(object, Target::default(), &Schemas::default());

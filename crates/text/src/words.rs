@@ -101,6 +101,16 @@ pub fn is_name_of_a_value(text: &str) -> bool {
     LAST.contains(&text)
 }
 
+/// Whether a value of a text in YAML may be such a name: a quick look.
+#[must_use]
+pub fn may_hold_name_of_a_value(raw: &str) -> bool {
+    memchr::memchr_iter(b':', raw.as_bytes()).any(|colon| {
+        let value = raw[colon + 1..].trim_start_matches([' ', '"', '\'']);
+        let end = value.bytes().position(|byte| !byte.is_ascii_uppercase()).unwrap_or(value.len());
+        end > 1 && is_name_of_a_value(&value[..end])
+    })
+}
+
 /// Whether YAML reads a hole as a map because nobody quoted it: `name: {NAME}`.
 #[must_use]
 pub fn is_hole_in_braces(raw: &str) -> bool {
