@@ -35,6 +35,24 @@ pub(super) fn apply(description: &Description, objects: &mut [Json], findings: &
     {
         findings.push(nothing(member, "no Service offers the app's `port`"));
     }
+    for member in adopt.get("service-ports").map(Spanned::members).unwrap_or_default() {
+        let mut renamed = false;
+        let of = |object: &&mut Json| {
+            object["kind"] == "Service" && object["metadata"]["name"] == *description.name_of("Service")
+        };
+        for service in objects.iter_mut().filter(of) {
+            let ports = service.pointer_mut("/spec/ports").and_then(Json::as_array_mut);
+            let own =
+                ports.into_iter().flatten().find(|port| port["name"] == member.key && port["targetPort"] == member.key);
+            if let (Some(port), Some(name)) = (own, member.value.text()) {
+                port["name"] = json!(name);
+                renamed = true;
+            }
+        }
+        if !renamed {
+            findings.push(nothing(member, "no Service offers a port of the app that is called so"));
+        }
+    }
     if let Some((member, name)) = text(adopt, "port")
         && !rename_port(description, name, objects)
     {
@@ -132,7 +150,13 @@ fn label(description: &Description, kind: &Member, objects: &mut [Json], finding
                 add_labels(template, &labels);
             }
         }
-        found |= fits || is_pod;
+        let claims = object.pointer_mut("/spec/volumeClaimTemplates").and_then(Json::as_array_mut);
+        let mut has_claim = false;
+        for claim in claims.into_iter().flatten().filter(|_| kind.key == "claim") {
+            claim["metadata"]["labels"] = Json::Object(labels.clone());
+            has_claim = true;
+        }
+        found |= fits || is_pod || has_claim;
     }
     if !found {
         findings.push(nothing(kind, "this document makes none"));

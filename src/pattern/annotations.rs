@@ -37,6 +37,7 @@ pub(super) fn apply(description: &Description, objects: &mut [Json], findings: &
                 "service" => object["kind"] == "Service",
                 "account" => object["kind"] == "ServiceAccount",
                 "claim" => object["kind"] == "PersistentVolumeClaim",
+                "budget" => object["kind"] == "PodDisruptionBudget",
                 "workload" => is_workload,
                 "route" => ["Ingress", "HTTPRoute", "GRPCRoute"].iter().any(|kind| object["kind"] == *kind),
                 _ => false,
@@ -57,6 +58,7 @@ pub(super) fn apply(description: &Description, objects: &mut [Json], findings: &
                 "service" => "a Service",
                 "account" => "a ServiceAccount",
                 "claim" => "a PersistentVolumeClaim: no volume has `create`",
+                "budget" => "a PodDisruptionBudget: there is no `budget`, and no several Pods",
                 "route" => "a route: there is no `expose` with a host",
                 _ => "a workload",
             };

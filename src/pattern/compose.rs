@@ -103,9 +103,9 @@ fn compose(
     dns::apply(prepared.description, &mut objects, &mut findings);
     disk::check(prepared, &mut objects, &mut findings);
     rollout::apply(prepared.description, &mut objects, &mut findings);
+    budget::apply(prepared.description, &mut objects, &mut findings);
     annotations::apply(prepared.description, &mut objects, &mut findings);
     service::apply(prepared.description, &mut objects, &mut findings);
-    budget::apply(prepared.description, &mut objects, &mut findings);
     if findings.is_empty() { Ok(objects) } else { Err(findings) }
 }
 

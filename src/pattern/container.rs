@@ -5,7 +5,7 @@ use serde_json::{Map, Value as Json, json};
 use super::context;
 use super::objects;
 use super::render::volume_name;
-use crate::describe::{App, EnvSource, Handler, Probe};
+use crate::describe::{App, Description, EnvSource, Handler, Init, Probe};
 
 /// Where the kubelet dials for a container's own port.
 pub(super) struct Dial {
@@ -61,7 +61,7 @@ pub(super) fn context(
         "grace": app.within.unwrap_or(app.drain + app.stop.unwrap_or(30) + 5),
         "start": app.health.start,
         "started": app.health.started.is_some(),
-        "health_keys": app.written.get("health").map(context::health_keys).unwrap_or_default(),
+        "checks": checks(app),
         "ready": ready,
         "live": live,
         "port_name": port_name,
@@ -69,6 +69,13 @@ pub(super) fn context(
         "probes": probes(app, dial, readiness),
         "config": config,
     })
+}
+
+/// What is said of its health: at all, of its liveness, and more than a path.
+fn checks(app: &App) -> Json {
+    let keys = app.written.get("health").map(context::health_keys).unwrap_or_default();
+    let is_more = |key: &&str| !["path", "ready", "live"].contains(key);
+    json!({"any": !keys.is_empty(), "live": keys.contains(&"live"), "more": keys.iter().any(is_more)})
 }
 
 /// Fields that a container has as the description says them, and none otherwise.
@@ -192,6 +199,12 @@ fn writable(app: &App) -> Vec<Json> {
         paths.push(json!({"volume": volume_name("/tmp"), "path": "/tmp", "size": "64Mi"}));
     }
     paths
+}
+
+/// The volumes of each container of `init`, of which claims are made.
+pub(super) fn init_claims(description: &Description) -> Vec<Json> {
+    let of = |init: &Init| json!({"volumes": init.app.volumes.iter().map(claim).collect::<Vec<_>>()});
+    description.inits.iter().map(of).collect()
 }
 
 /// A claim, for the template that makes those that are to be made.

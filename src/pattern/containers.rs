@@ -62,6 +62,7 @@ pub(super) fn fill(
         let subject = Subject { name: &name, member: "key", help: None, place: &member.key_place };
         describe::check_app(&member.value, subject, findings);
         check_keys(found.schema, &member, &entry.pattern, findings);
+        check_ports(&member, findings);
         let container = describe::read_app(&member, findings);
         let place = found.path.iter().try_fold(&mut *params, |value, key| value.get_mut(*key));
         if let (Some(place), true) = (place, findings.len() == before) {
@@ -94,6 +95,25 @@ fn check_keys(schema: &Json, container: &Member, pattern: &str, findings: &mut V
         });
     }
 }
+
+/// What a port is on its Service: only ports of the app are on one.
+fn check_ports(container: &Member, findings: &mut Vec<Finding>) {
+    for port in container.value.get("ports").map(Spanned::members).unwrap_or_default() {
+        for member in OF_A_SERVICE.iter().filter_map(|key| port.value.member(key)) {
+            findings.push(
+                Finding::error(
+                    member.key_place.label(""),
+                    format!("the port `{}` of `{}` is on no Service", port.key, container.key),
+                )
+                .because("the document's Service offers the ports of the app")
+                .help(format!("leave `{}` out; a Service for it: services: {{…: {{ports: {{…}}}}}}", member.key)),
+            );
+        }
+    }
+}
+
+/// Keys of a port that are about its Service.
+pub(super) const OF_A_SERVICE: [&str; 3] = ["service", "node-port", "speaks"];
 
 /// Ports of containers that run in the woven Pod (`x-beside`), and where they are written.
 pub(super) fn ports_beside<'a>(definition: &'a Definition, whole: &'a Member) -> Vec<(u16, &'a Place)> {

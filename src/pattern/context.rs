@@ -60,7 +60,10 @@ pub(super) fn shared(prepared: &Prepared<'_>) -> Map<String, Json> {
     context.insert("service_ports".to_owned(), json!(service_ports(description, &inbound)));
     context.insert("inbound".to_owned(), inbound);
     context.insert("place".to_owned(), place::context(description));
-    context.insert("claims".to_owned(), claims(context.get("app"), std::iter::once(shape).chain(uses)));
+    context.insert(
+        "claims".to_owned(),
+        claims(context.get("app"), &container::init_claims(description), std::iter::once(shape).chain(uses)),
+    );
     let priority = description.priority.as_ref().map(|(name, value)| json!({"name": name, "value": value}));
     context.insert("priority".to_owned(), json!(priority));
     context.insert("schedule".to_owned(), schedule(description));
@@ -152,10 +155,10 @@ pub(super) fn entry(
     context
 }
 
-/// The claims to make, of the app and of every container that the shape or an entry of `use` was given, each once.
-fn claims<'a>(app: Option<&Json>, entries: impl Iterator<Item = &'a Filled>) -> Json {
+/// The claims to make, of the app, of `init` and of every container that the shape or an entry of `use` was given, each once.
+fn claims<'a>(app: Option<&Json>, inits: &[Json], entries: impl Iterator<Item = &'a Filled>) -> Json {
     let mut claims: Vec<Json> = Vec::new();
-    for container in app.into_iter().chain(entries.flat_map(|filled| containers(&filled.params))) {
+    for container in app.into_iter().chain(inits).chain(entries.flat_map(|filled| containers(&filled.params))) {
         for volume in container["volumes"].as_array().into_iter().flatten() {
             let is_new = claims.iter().all(|claim| claim["claim"] != volume["claim"]);
             if is_new && volume["create"].is_object() {
@@ -213,7 +216,7 @@ fn dial(app: &App, inbound: Option<&Inbound>, port_name: &str) -> Dial {
 }
 
 /// What a Service says of a protocol (`appProtocol`): names of IANA, or Kubernetes' own.
-fn app_protocol(protocol: &str) -> Option<&'static str> {
+pub(crate) fn app_protocol(protocol: &str) -> Option<&'static str> {
     Some(match protocol {
         "http" => "http",
         "https" => "https",
@@ -265,6 +268,9 @@ fn service_ports(description: &Description, inbound: &Json) -> Vec<Json> {
             if !inbound[from].is_null() {
                 port.insert(key.to_owned(), inbound[from].clone());
             }
+        }
+        if let Some(speaks) = description.expose.as_ref().and_then(|expose| expose.member("speaks")) {
+            port.insert("appProtocol".to_owned(), speaks.value.to_json());
         }
         ports.push(Json::Object(port));
         ports.extend(service::also(description, inbound));

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 
 use serde_json::{Map, Value as Json, json};
 
+use super::containers::OF_A_SERVICE;
 use super::fill::Filled;
 use super::isolate::is_cidr;
 use super::objects;
@@ -17,7 +18,7 @@ use crate::words::list;
 const HEADLESS: &str = "Headless";
 
 /// Keys of `expose` that are about the Service itself, and not about a route to it.
-const KEYS: &[&str] = &["node-port", "ports", "ip", "address", "sources", "local", "sticky", "unready"];
+const KEYS: &[&str] = &["node-port", "ports", "speaks", "ip", "address", "sources", "local", "sticky", "unready"];
 
 /// Whether the document's Service has no cluster IP: its shape's has none, or `expose` says so.
 pub(super) fn is_headless(description: &Description, shape: &Filled) -> bool {
@@ -188,6 +189,16 @@ fn same_node_ports(description: &Description, findings: &mut Vec<Finding>) {
 pub(super) fn apply(description: &Description, objects: &mut [Json], findings: &mut Vec<Finding>) {
     let is_own = |object: &Json| object["kind"] == "Service" && object["metadata"]["name"] == *description.name;
     let own = objects.iter_mut().find(|object| is_own(object));
+    let ports = description.app.iter().filter_map(|app| app.written.get("ports")).flat_map(Spanned::members);
+    for port in ports.filter(|_| own.is_none()) {
+        for member in OF_A_SERVICE.iter().filter_map(|key| port.value.member(key)) {
+            findings.push(
+                Finding::error(member.key_place.label(""), format!("the port `{}` is on no Service", port.key))
+                    .label(description.shape.place.label(format!("the shape is `{}`", description.shape.pattern)))
+                    .help(format!("leave `{}` out", member.key)),
+            );
+        }
+    }
     match (own, &description.expose) {
         (Some(service), Some(expose)) => main(description, expose, service),
         (None, Some(expose)) => {

@@ -122,7 +122,7 @@ pub fn with(document: &Value, is_app: bool, keys: &Value) -> Option<Value> {
 }
 
 /// What documents make, or what is wrong with them.
-fn expand(examples: &Examples, text: &str) -> Result<Vec<Value>, Vec<Finding>> {
+pub fn expand(examples: &Examples, text: &str) -> Result<Vec<Value>, Vec<Finding>> {
     let source = Arc::new(Source::from_text(examples.folder.join("keys.yaml").display().to_string(), text));
     let (descriptions, findings) = describe::read(&source, Some(&examples.folder), &Options::default());
     let made = if findings.is_empty() { pattern::expand(&examples.catalogue, &descriptions) } else { Err(findings) };

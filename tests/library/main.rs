@@ -7,6 +7,7 @@ mod answers;
 mod cases;
 mod corpus;
 mod diagram;
+mod effects;
 mod forms;
 mod hostile;
 mod keys;
