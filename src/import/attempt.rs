@@ -51,7 +51,8 @@ pub(super) fn attempt(owned: &Owned<'_>, run: &Run, generate: Generate<'_>) -> R
         let made = match generate(&text, None) {
             Ok(made) => made,
             Err(findings) => {
-                if refusal::make_writable(&findings, &mut keys) || refusal::ignore(&findings, &mut ignored) {
+                let spec = canonical::pod_spec(&owned.workload.object).unwrap_or(&Json::Null);
+                if refusal::make_writable(&findings, spec, &mut keys) || refusal::ignore(&findings, &mut ignored) {
                     continue;
                 }
                 return Err(refusal::refused(&findings));

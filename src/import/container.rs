@@ -57,8 +57,9 @@ fn quantity(value: &Json) -> Option<Quantity> {
     Quantity::parse(&value.as_str().map_or_else(|| value.to_string(), str::to_owned))
 }
 
-/// What an emptyDir without a limit may hold: [`SIZE`], or its part of what the Pod's containers may have of the disk.
-pub(super) fn unlimited(spec: &Json) -> String {
+/// What an emptyDir without a limit may hold, beside `more` that are added: [`SIZE`], or its part of what the Pod's
+/// containers may have of the disk.
+pub(super) fn unlimited(spec: &Json, more: usize) -> String {
     const MEBIBYTE: i128 = 1 << 20;
     let limit = |container: &Json| {
         let limits = &container["resources"];
@@ -68,7 +69,7 @@ pub(super) fn unlimited(spec: &Json) -> String {
     let least = items(&spec["containers"]).iter().filter_map(limit).min();
     let volumes = items(&spec["volumes"]).iter().filter(|volume| volume.get("emptyDir").is_some());
     // the Pod's own folder for temporary files is one more, and logs need a place
-    let parts = i128::try_from(volumes.count()).unwrap_or(i128::MAX).saturating_add(2);
+    let parts = i128::try_from(volumes.count().saturating_add(more)).unwrap_or(i128::MAX).saturating_add(2);
     match least.map(|least| least / parts) {
         Some(part) if part < 1024 => format!("{}Mi", part.max(1)),
         _ => SIZE.to_owned(),
@@ -186,10 +187,7 @@ fn further_ports(container: &Json, ports: &Ports) -> Json {
         // what two containers call by one name is the first one's
         let name = name.filter(|name| !ports.taken.iter().any(|taken| taken == name));
         let given = ports.names.iter().find(|(port, _)| *port == number).map(|(_, name)| name.as_str());
-        let name = name
-            .or(given)
-            .filter(|name| fits("port-name", name))
-            .map_or_else(|| format!("port-{number}"), str::to_owned);
+        let name = key_of(number, name, given);
         let port = if protocol == "UDP" { json!(format!("{number}/udp")) } else { json!(number) };
         let offered = ports.offered.contains(&number);
         let node = ports.nodes.iter().find(|(port, _)| offered && *port == number).map(|(_, node)| *node);
@@ -226,6 +224,12 @@ fn further_ports(container: &Json, ports: &Ports) -> Json {
         add(*number, Some(name), "UDP", None);
     }
     Json::Object(named)
+}
+
+/// What a further port is called: as its container does, or else a Service.
+pub(super) fn key_of(number: u64, declared: Option<&str>, offered: Option<&str>) -> String {
+    let name = declared.or(offered).filter(|name| fits("port-name", name));
+    name.map_or_else(|| format!("port-{number}"), str::to_owned)
 }
 
 /// The node's port; 0 is none.
@@ -340,7 +344,7 @@ fn mounts(container: &Json, pod: &Pod<'_>) -> Mounts {
             continue;
         };
         if let Some(empty) = empty_dir(volume) {
-            let size = empty["sizeLimit"].as_str().map_or_else(|| json!(unlimited(pod.spec)), |size| json!(size));
+            let size = empty["sizeLimit"].as_str().map_or_else(|| json!(unlimited(pod.spec, 0)), |size| json!(size));
             let users = mounted(pod.spec, &name);
             let sub = mount["subPath"].as_str().filter(|sub| !sub.is_empty());
             if !mount["subPathExpr"].is_null() || sub.is_some_and(|sub| !fits("sub-path", sub)) {

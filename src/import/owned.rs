@@ -6,11 +6,12 @@ use std::rc::Rc;
 use serde_json::{Map, Value as Json, json};
 
 use super::canonical::{self, items, text};
-use super::container::Ports;
+use super::container::{self, Ports};
 use super::recognise::{self, Front, Recognised};
 use super::{Input, Known};
 use super::{compare, services};
 use crate::describe::fits;
+use crate::pattern::app_protocol;
 
 /// Protocols by the names that ports have, and by their well-known number.
 const KNOWN: &[(&str, &[&str], u64)] = &[
@@ -141,6 +142,7 @@ impl<'a> Owned<'a> {
             ("workload", &self.workload.object["metadata"]["annotations"]),
             ("route", of(self.ingress)),
             ("account", of(self.account)),
+            ("budget", of(self.budget)),
             ("claim", self.claim_annotations()),
         ]
     }
@@ -255,7 +257,14 @@ impl<'a> Owned<'a> {
             let metrics = name.contains("metrics") || name.contains("monitor");
             !metrics && (name.starts_with("http") || name == "web" || matches!(port["port"].as_u64(), Some(80 | 443)))
         };
-        let first = ports.iter().find(|port| leads(port) && is_web(port));
+        // of several that lead to one port, the one that does not promise TLS
+        let is_tls =
+            |port: &&Json| port["name"].as_str().is_some_and(|name| name.starts_with("https")) || port["port"] == 443;
+        let has_plain = |port: &&Json| {
+            let target = self.target(app, port);
+            ports.iter().any(|other| is_web(&other) && !is_tls(&other) && self.target(app, other) == target)
+        };
+        let first = ports.iter().find(|port| leads(port) && is_web(port) && !(is_tls(port) && has_plain(port)));
         first.or_else(|| ports.iter().find(leads)).or_else(|| {
             // all of it is UDP
             ports.iter().find(|port| self.target(app, port).is_some())
@@ -437,6 +446,10 @@ impl<'a> Owned<'a> {
         }
         let mut keys = services::keys(self.service.map_or(&Json::Null, |service| &service.object["spec"]));
         let also = if self.is_headless() { Map::new() } else { self.also(app, port) };
+        // what the generator says by itself, or where nothing is said
+        let spoken = self.protocol(app, main).unwrap_or_else(|| self.default_port_name(app, main));
+        let speaks =
+            port["appProtocol"].as_str().filter(|said| self.front().is_none() && Some(*said) != app_protocol(spoken));
         let is_set = self.workload.kind() == "StatefulSet";
         if is_set && self.is_headless() {
             // that is what the shape makes
@@ -451,7 +464,7 @@ impl<'a> Owned<'a> {
             if !keys.is_empty() {
                 expose.insert("type".to_owned(), json!("Headless"));
             }
-        } else if !keys.is_empty() || !also.is_empty() || number != natural || is_set {
+        } else if !keys.is_empty() || !also.is_empty() || speaks.is_some() || number != natural || is_set {
             expose.insert("type".to_owned(), json!("ClusterIP"));
         }
         if number != natural && !self.is_headless() {
@@ -460,6 +473,7 @@ impl<'a> Owned<'a> {
         if expose.contains_key("type") {
             expose.extend(port["nodePort"].as_u64().map(|node| ("node-port".to_owned(), json!(node))));
         }
+        expose.extend(speaks.map(|speaks| ("speaks".to_owned(), json!(speaks))));
         if !also.is_empty() {
             expose.insert("ports".to_owned(), Json::Object(also));
         }
@@ -568,6 +582,10 @@ impl<'a> Owned<'a> {
                 }
             }
         }
+        let further = self.further_names(app, ports);
+        if !further.is_empty() {
+            adopt.insert("service-ports".to_owned(), Json::Object(further));
+        }
         let spec = canonical::pod_spec(&self.workload.object);
         adopt.extend(spec.and_then(image_pull).map(|policy| ("image-pull".to_owned(), policy)));
         if spec.is_some_and(|spec| spec["automountServiceAccountToken"] == true) {
@@ -588,6 +606,21 @@ impl<'a> Owned<'a> {
             }
         }
         Json::Object(adopt)
+    }
+
+    /// What the Service calls further ports of the app, where their containers call them otherwise.
+    fn further_names(&self, app: &Json, ports: &Ports) -> Map<String, Json> {
+        let one = |port: &Json| {
+            let number = self.target(app, port).filter(|number| Some(*number) != ports.main)?;
+            let offered = port["name"].as_str().filter(|name| fits("dns-label", name))?;
+            let is_it = |one: &&Json| {
+                one["containerPort"] == number && (one["protocol"] == "UDP") == (port["protocol"] == "UDP")
+            };
+            let declared = items(&app["ports"]).iter().find(is_it).and_then(|one| one["name"].as_str());
+            let key = container::key_of(number, declared, Some(offered));
+            (key != offered).then(|| (key, json!(offered)))
+        };
+        self.service_ports().iter().filter_map(one).collect()
     }
 
     /// What the generator would call the app's port.

@@ -16,12 +16,13 @@ const OF_COMPLETION: &[&str] = &[READ_ONLY_ROOT, "probe-port-not-served", "probe
 
 /// Makes folders writable that a program needs and the read-only root, which is ours, would take from it. Whether there
 /// are any.
-pub(super) fn make_writable(findings: &[Finding], keys: &mut Map<String, Json>) -> bool {
+pub(super) fn make_writable(findings: &[Finding], spec: &Json, keys: &mut Map<String, Json>) -> bool {
     let mut added = false;
-    for finding in findings {
-        if finding.rule.is_none_or(|rule| rule.name != READ_ONLY_ROOT) {
-            continue;
-        }
+    let about = || findings.iter().filter(|finding| finding.rule.is_some_and(|rule| rule.name == READ_ONLY_ROOT));
+    let is_folder = |path: &&str| path.starts_with('/');
+    let folders = about().flat_map(|finding| finding.message.split('`').skip(1).step_by(2)).filter(is_folder);
+    let size = container::unlimited(spec, folders.count());
+    for finding in about() {
         let mut quoted = finding.message.split('`').skip(1).step_by(2);
         let Some(container) = quoted.next() else { continue };
         let entry = keys.get_mut("use").and_then(Json::as_array_mut).and_then(|list| {
@@ -31,8 +32,8 @@ pub(super) fn make_writable(findings: &[Finding], keys: &mut Map<String, Json>) 
         let of = if entry.is_some() { entry } else { keys.get_mut("app") };
         let Some(members) = of.and_then(Json::as_object_mut) else { continue };
         let writable = members.entry("writable").or_insert_with(|| json!([]));
-        for folder in quoted.filter(|path| path.starts_with('/')) {
-            let one = json!({folder: container::SIZE});
+        for folder in quoted.filter(is_folder) {
+            let one = json!({folder: size});
             if let Some(list) = writable.as_array_mut().filter(|list| !list.contains(&one)) {
                 list.push(one);
                 added = true;

@@ -347,7 +347,8 @@ fn labels(owned: &Owned<'_>, asked: &[String]) -> Map<String, Json> {
     for (_, labelled) in owned.labelled() {
         for (key, value) in labelled.as_object().into_iter().flatten() {
             let own = key.starts_with("app.kubernetes.io/") || key.starts_with("patterns/");
-            if own || is_noise_label(key, asked) || selector.get(key) == Some(value) {
+            // what the selector says another value of is one object's own
+            if own || is_noise_label(key, asked) || selector.contains_key(key) {
                 continue;
             }
             if labels.get(key).is_some_and(|other| other != value) {
@@ -382,6 +383,12 @@ fn kept_labels(owned: &Owned<'_>, common: &Map<String, Json>, asked: &[String]) 
         if can && !own.is_empty() && agrees {
             kept.insert(on.to_owned(), Json::Object(own));
         }
+    }
+    // a claim template is immutable, and has none of the common labels
+    let templates = items(&owned.workload.object["spec"]["volumeClaimTemplates"]);
+    let first = templates.first().and_then(|claim| claim["metadata"]["labels"].as_object());
+    if let (Some(labels), [_], None) = (first.filter(|labels| !labels.is_empty()), templates, kept.get("claim")) {
+        kept.insert("claim".to_owned(), Json::Object(labels.clone()));
     }
     kept
 }

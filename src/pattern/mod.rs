@@ -52,6 +52,7 @@ pub mod weave;
 
 pub use catalogue::{Catalogue, Folder};
 pub use compose::{expand, notes};
+pub(crate) use context::app_protocol;
 pub use definition::{Check, Claim, Definition, Note, Port, Readiness, Replicas, Shards, Variant, WellKnown};
 pub use editor::{definition_schema, editor_schema, settings_schema};
 pub use hatches::Made;
