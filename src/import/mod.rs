@@ -17,6 +17,7 @@ mod obsolete;
 mod owned;
 mod patch;
 mod plan;
+mod pod;
 mod reach;
 mod recognise;
 mod refusal;

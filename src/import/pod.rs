@@ -1,0 +1,345 @@
+//! A Pod in the one form in which it can be compared: volumes where they are mounted, ports of probes as numbers, nodes
+//! by label, and what it says of all containers in each of them.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use serde_json::{Map, Value as Json, json};
+
+use super::canonical::{items, remove, text};
+
+/// Brings the spec of a Pod into that form.
+pub(super) fn plain(spec: &mut Json) {
+    let Some(members) = spec.as_object_mut() else { return };
+    if let Some(account) = members.shift_remove("serviceAccount") {
+        members.entry("serviceAccountName").or_insert(account);
+    }
+    // without the node's network these are the same (kubelet: getPodDNSType)
+    if members.get("hostNetwork") != Some(&Json::Bool(true))
+        && members.get("dnsPolicy").is_some_and(|policy| policy == "ClusterFirstWithHostNet")
+    {
+        members.insert("dnsPolicy".to_owned(), json!("ClusterFirst"));
+    }
+    for toleration in members.get_mut("tolerations").and_then(Json::as_array_mut).into_iter().flatten() {
+        for (field, default) in [("operator", "Equal"), ("value", "")] {
+            if toleration[field] == default {
+                remove(toleration, &[field]);
+            }
+        }
+    }
+    nodes(members);
+    for kind in ["podAffinity", "podAntiAffinity"] {
+        members.get_mut("affinity").and_then(|affinity| affinity.get_mut(kind)).into_iter().for_each(plain_selectors);
+    }
+    volumes(members);
+    let mut context = members.shift_remove("securityContext").unwrap_or_else(|| json!({}));
+    let all = take(&mut context, &["runAsUser", "runAsGroup", "runAsNonRoot", "seccompProfile", "seLinuxOptions"]);
+    if context.as_object().is_some_and(|context| !context.is_empty()) {
+        members.insert("securityContext".to_owned(), context);
+    }
+    for list in ["initContainers", "containers"] {
+        for one in members.get_mut(list).and_then(Json::as_array_mut).into_iter().flatten() {
+            container(one, &all);
+        }
+    }
+}
+
+fn take(value: &mut Json, keys: &[&str]) -> Map<String, Json> {
+    let Some(members) = value.as_object_mut() else { return Map::new() };
+    keys.iter().filter_map(|key| Some(((*key).to_owned(), members.shift_remove(*key)?))).collect()
+}
+
+/// What a node must fulfil for a Pod to be put there.
+const REQUIRED: &str = "requiredDuringSchedulingIgnoredDuringExecution";
+
+/// Nodes by label, whether a nodeSelector or a required affinity of one term says so.
+fn nodes(spec: &mut Map<String, Json>) {
+    let mut nodes = Map::new();
+    if let Some(Json::Object(selector)) = spec.shift_remove("nodeSelector") {
+        nodes.extend(selector.into_iter().map(|(key, value)| (key, json!([value]))));
+    }
+    let required = spec.get("affinity").and_then(|affinity| affinity["nodeAffinity"].get(REQUIRED));
+    let simple = required.and_then(|required| match items(&required["nodeSelectorTerms"]) {
+        [term] if term["matchFields"].is_null() => {
+            let expressions = items(&term["matchExpressions"]);
+            let mut keys: HashSet<String> = nodes.keys().cloned().collect();
+            let is_said = |one: &Json| keys.insert(text(&one["key"])) && node_label(one).is_some();
+            expressions.iter().all(is_said).then(|| expressions.to_vec())
+        }
+        _ => None,
+    });
+    if let Some(expressions) = simple {
+        for one in expressions {
+            let Some(key) = one["key"].as_str() else { continue };
+            nodes.extend(node_label(&one).map(|value| (key.to_owned(), value)));
+        }
+        if let Some(affinity) = spec.get_mut("affinity") {
+            remove(&mut affinity["nodeAffinity"], &[REQUIRED]);
+            if affinity["nodeAffinity"].as_object().is_some_and(Map::is_empty) {
+                remove(affinity, &["nodeAffinity"]);
+            }
+        }
+    }
+    if spec.get("affinity").and_then(Json::as_object).is_some_and(Map::is_empty) {
+        spec.shift_remove("affinity");
+    }
+    if !nodes.is_empty() {
+        spec.insert("nodes".to_owned(), Json::Object(nodes));
+    }
+}
+
+/// What an expression asks of a label of nodes, as the language says it: a list of values, `exists` or `not`.
+pub(super) fn node_label(expression: &Json) -> Option<Json> {
+    match expression["operator"].as_str()? {
+        "In" => Some(expression["values"].clone()),
+        "NotIn" => Some(json!({"not": expression["values"]})),
+        "Exists" => Some(json!({"exists": true})),
+        "DoesNotExist" => Some(json!({"exists": false})),
+        _ => None,
+    }
+}
+
+/// Writes expressions that ask for one value of a label as that label.
+fn plain_selectors(value: &mut Json) {
+    match value {
+        Json::Object(members) => {
+            let is_plain = |one: &Json| one["operator"] == "In" && items(&one["values"]).len() == 1;
+            if let Some(expressions) = members.get("matchExpressions").and_then(Json::as_array).cloned()
+                && expressions.iter().all(|one| {
+                    is_plain(one)
+                        && one["key"].as_str().is_some_and(|key| {
+                            members.get("matchLabels").is_none_or(|labels| labels.get(key).is_none())
+                        })
+                })
+            {
+                members.shift_remove("matchExpressions");
+                let labels = members.entry("matchLabels").or_insert_with(|| json!({}));
+                for one in &expressions {
+                    labels[text(&one["key"])] = one["values"][0].clone();
+                }
+            }
+            members.values_mut().for_each(plain_selectors);
+        }
+        Json::Array(elements) => elements.iter_mut().for_each(plain_selectors),
+        _ => {}
+    }
+}
+
+/// Puts each volume where it is mounted: its name is the Pod's own affair.
+fn volumes(spec: &mut Map<String, Json>) {
+    let mut sources: BTreeMap<String, Json> = BTreeMap::new();
+    for volume in spec.shift_remove("volumes").as_ref().map(items).unwrap_or_default() {
+        let mut source = volume.clone();
+        remove(&mut source, &["name"]);
+        if source.as_object().is_some_and(Map::is_empty) {
+            source = json!({"emptyDir": {}});
+        }
+        projected(&mut source);
+        if let Some(secret) = source.pointer_mut("/secret/items").filter(|items| items.is_null()) {
+            *secret = json!([]);
+        }
+        sources.insert(volume["name"].as_str().unwrap_or_default().to_owned(), source);
+    }
+    let mut mounted: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for list in ["initContainers", "containers"] {
+        for container in spec.get(list).map(items).unwrap_or_default() {
+            for mount in items(&container["volumeMounts"]) {
+                let place = format!("{} at {}", text(&container["name"]), path_of(mount));
+                mounted.entry(text(&mount["name"])).or_default().push(place);
+            }
+        }
+    }
+    for places in mounted.values_mut() {
+        places.sort();
+    }
+    for list in ["initContainers", "containers"] {
+        for container in spec.get_mut(list).and_then(Json::as_array_mut).into_iter().flatten() {
+            for mount in container["volumeMounts"].as_array_mut().into_iter().flatten() {
+                let name = text(&mount["name"]);
+                let path = path_of(mount);
+                let Some(members) = mount.as_object_mut() else { continue };
+                if members.get("subPath").is_some_and(|sub| sub == "") {
+                    members.shift_remove("subPath");
+                }
+                members.shift_remove("name");
+                members.insert("mountPath".to_owned(), json!(path));
+                let mut source = sources.get(&name).cloned();
+                let own = source.is_none();
+                // a claim that is read-only forces its mounts to be
+                if let Some(claim) = source.as_mut().and_then(|source| source.get_mut("persistentVolumeClaim"))
+                    && claim["readOnly"] == true
+                {
+                    remove(claim, &["readOnly"]);
+                    members.insert("readOnly".to_owned(), json!(true));
+                }
+                one_file(members, source.as_mut());
+                let source = source.unwrap_or_else(|| json!({"claimTemplate": name}));
+                let shared = mounted.get(&name).filter(|places| places.len() > 1);
+                if let Some(places) = shared.filter(|_| {
+                    // what each Pod has for itself; mounted twice it is one
+                    !own && ["emptyDir", "ephemeral", "csi"].iter().any(|kind| source.get(*kind).is_some())
+                }) {
+                    members.insert("sharedWith".to_owned(), json!(places.join(", ")));
+                }
+                members.insert("volume".to_owned(), source);
+            }
+            if container["volumeMounts"].is_null() {
+                remove(container, &["volumeMounts"]);
+            }
+        }
+    }
+    let idle = sources.into_iter().filter(|(name, _)| !mounted.contains_key(name));
+    let idle: Vec<Json> = idle
+        .map(|(name, mut source)| {
+            source["name"] = json!(name);
+            source
+        })
+        .collect();
+    if !idle.is_empty() {
+        spec.insert("volumes".to_owned(), Json::Array(idle));
+    }
+}
+
+/// What the server fills into each source of a projected volume, whose list is one value.
+fn projected(volume: &mut Json) {
+    for source in volume.pointer_mut("/projected/sources").and_then(Json::as_array_mut).into_iter().flatten() {
+        let Some((kind, said)) = source.as_object_mut().and_then(|source| source.iter_mut().next()) else { continue };
+        match kind.as_str() {
+            "serviceAccountToken" if said["expirationSeconds"].is_null() => said["expirationSeconds"] = json!(3600),
+            "secret" | "configMap" if said["optional"] == false => remove(said, &["optional"]),
+            _ => {}
+        }
+    }
+}
+
+/// A single file of a Secret or ConfigMap, whatever the volume calls it within.
+fn one_file(mount: &mut Map<String, Json>, source: Option<&mut Json>) {
+    let Some(path) = mount.get("subPath").and_then(Json::as_str) else { return };
+    let Some(source) = source.and_then(|source| source.as_object_mut()?.iter_mut().next()) else { return };
+    if !matches!(source.0.as_str(), "secret" | "configMap") {
+        return;
+    }
+    let Some(item) = items(&source.1["items"]).iter().find(|item| item["path"] == *path && item["key"].is_string())
+    else {
+        return;
+    };
+    let mut item = item.clone();
+    item["path"] = item["key"].clone();
+    let key = item["key"].clone();
+    source.1["items"] = json!([item]);
+    mount.insert("subPath".to_owned(), key);
+}
+
+/// Where a mount is, without a slash at its end.
+pub(super) fn path_of(mount: &Json) -> String {
+    let path = text(&mount["mountPath"]);
+    match path.trim_end_matches('/') {
+        "" => path,
+        trimmed => trimmed.to_owned(),
+    }
+}
+
+fn container(container: &mut Json, all: &Map<String, Json>) {
+    let image = text(&container["image"]);
+    let name = text(&container["name"]);
+    let ports: HashMap<String, Json> = items(&container["ports"])
+        .iter()
+        .filter_map(|port| Some((port["name"].as_str()?.to_owned(), port["containerPort"].clone())))
+        .collect();
+    let Some(members) = container.as_object_mut() else { return };
+    members.entry("imagePullPolicy").or_insert_with(|| json!(pull_policy(&image)));
+    let context = members.entry("securityContext").or_insert_with(|| json!({}));
+    if let Some(context) = context.as_object_mut() {
+        for (key, value) in all {
+            context.entry(key.clone()).or_insert_with(|| value.clone());
+        }
+        // such a container has all capabilities, and is never kept from more rights
+        if context.get("privileged") == Some(&Json::Bool(true)) {
+            context.shift_remove("capabilities");
+            context.shift_remove("allowPrivilegeEscalation");
+        }
+    }
+    if let Some(ports) = members.get_mut("ports").and_then(Json::as_array_mut) {
+        for port in ports.iter_mut().filter(|port| port["protocol"].is_null()) {
+            port["protocol"] = json!("TCP");
+        }
+        // their order is of no effect, and some have one number for two protocols
+        ports.sort_by_key(|port| (port["containerPort"].as_u64(), text(&port["protocol"])));
+    }
+    for probe in ["readinessProbe", "livenessProbe", "startupProbe"] {
+        for handler in ["httpGet", "tcpSocket"] {
+            let port = members.get_mut(probe).and_then(|probe| probe.get_mut(handler)?.get_mut("port"));
+            let Some(port) = port else { continue };
+            if let Some(number) = port.as_str().and_then(|name| ports.get(name)) {
+                port.clone_from(number);
+            } else if let Some(number) = port.as_str().and_then(|text| text.parse::<u16>().ok()) {
+                *port = json!(number);
+            }
+        }
+    }
+    for source in members.get_mut("envFrom").and_then(Json::as_array_mut).into_iter().flatten() {
+        if source["prefix"] == "" {
+            remove(source, &["prefix"]);
+        }
+        for kind in ["secretRef", "configMapRef"] {
+            if source[kind]["optional"] == false {
+                remove(&mut source[kind], &["optional"]);
+            }
+        }
+    }
+    for variable in members.get_mut("env").and_then(Json::as_array_mut).into_iter().flatten() {
+        if variable["valueFrom"].is_null() && variable["value"].is_null() {
+            variable["value"] = json!("");
+        }
+        let Some(field) = variable.pointer_mut("/valueFrom/resourceFieldRef") else { continue };
+        // the container itself and a divisor of 1 are what nothing means (kubernetes: pkg/api/v1/resource/helpers.go)
+        let is_one = |divisor: &Json| divisor == "1" || divisor == "0" || divisor == 1 || divisor == 0;
+        if is_one(&field["divisor"]) {
+            remove(field, &["divisor"]);
+        }
+        if field["containerName"] == *name {
+            remove(field, &["containerName"]);
+        }
+    }
+    if let Some(exec) = members.get_mut("lifecycle").and_then(|lifecycle| lifecycle.get_mut("preStop"))
+        && let Some(seconds) = slept(exec)
+    {
+        *exec = json!({"sleep": {"seconds": seconds}});
+    }
+    requests(members.get_mut("resources"));
+}
+
+/// How long a preStop hook sleeps that does nothing else, in whichever form.
+pub(super) fn slept(hook: &Json) -> Option<u64> {
+    if let Some(seconds) = hook["sleep"]["seconds"].as_u64() {
+        return Some(seconds);
+    }
+    let command: Vec<&str> = items(hook.get("exec")?.get("command")?).iter().filter_map(Json::as_str).collect();
+    let words: Vec<&str> = match command.as_slice() {
+        ["sh" | "/bin/sh" | "bash" | "/bin/bash", "-c", script] => script.split_whitespace().collect(),
+        words => words.to_vec(),
+    };
+    match words.as_slice() {
+        ["sleep" | "/bin/sleep", seconds] => seconds.strip_suffix('s').unwrap_or(seconds).parse().ok(),
+        _ => None,
+    }
+}
+
+/// `SetDefaults_Container` in kubernetes: `pkg/apis/core/v1/defaults.go`.
+pub(super) fn pull_policy(image: &str) -> &'static str {
+    let name = image.rsplit('/').next().unwrap_or_default();
+    let latest = !name.contains('@') && name.split_once(':').is_none_or(|(_, tag)| tag == "latest");
+    if latest { "Always" } else { "IfNotPresent" }
+}
+
+/// A limit without a request is the request too (`SetDefaults_Pod`).
+fn requests(resources: Option<&mut Json>) {
+    let Some(resources) = resources.filter(|resources| resources["limits"].is_object()) else { return };
+    let limits = resources["limits"].as_object().cloned().unwrap_or_default();
+    if !resources["requests"].is_object() {
+        resources["requests"] = json!({});
+    }
+    let Some(requests) = resources["requests"].as_object_mut() else { return };
+    for (name, limit) in limits {
+        requests.entry(name).or_insert(limit);
+    }
+}
