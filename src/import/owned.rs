@@ -93,7 +93,7 @@ impl<'a> Owned<'a> {
     pub(super) fn bare(&self) -> Self {
         let (uses, listens) = (Rc::clone(&self.uses), Rc::clone(&self.listens));
         let known = Known { app: self.main, listens: Vec::new() };
-        Self { uses, listens, ..Self::new(self.workload, self.name.clone(), known, self.services, false) }
+        Self { listens, uses, ..Self::new(self.workload, self.name.clone(), known, self.services, false) }
     }
 
     /// Whether the Service leads to a port of the app.

@@ -38,7 +38,7 @@ pub(super) fn context(
         "env": env(app),
         "env_from": env_from(app),
         "workdir": app.workdir,
-        "more": more(app),
+        "more": app.more,
         "groups": app.groups,
         "user": app.user,
         "group": app.group.unwrap_or(app.user),
@@ -76,16 +76,6 @@ fn checks(app: &App) -> Json {
     let keys = app.written.get("health").map(context::health_keys).unwrap_or_default();
     let is_more = |key: &&str| !["path", "ready", "live"].contains(key);
     json!({"any": !keys.is_empty(), "live": keys.contains(&"live"), "more": keys.iter().any(is_more)})
-}
-
-/// Fields that a container has as the description says them, and none otherwise.
-pub(super) fn more(app: &App) -> Json {
-    let mut more = Map::new();
-    for (field, is_said) in [("stdin", app.stdin), ("tty", app.tty)] {
-        more.extend(is_said.then(|| (field.to_owned(), json!(true))));
-    }
-    more.extend(app.last_log.then(|| ("terminationMessagePolicy".to_owned(), json!("FallbackToLogsOnError"))));
-    Json::Object(more)
 }
 
 /// What Pod Security restricted asks of a container, but for what the description asks for; the Pod's own

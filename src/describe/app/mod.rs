@@ -56,15 +56,11 @@ pub struct App {
     pub files: Files,
     /// The folder that it starts in.
     pub workdir: Option<String>,
-    /// Whether it has a terminal.
-    pub tty: bool,
-    /// Whether its standard input stays open.
-    pub stdin: bool,
-    /// Whether the end of its log is what its status shows of a failure.
-    pub last_log: bool,
+    /// Its terminal, its standard input and what its status shows of a failure, as Kubernetes writes them.
+    pub more: Json,
     /// Further numeric groups of the Pod's processes.
     pub groups: Vec<i64>,
-    /// Its SELinux label, as Kubernetes writes it; null if nothing is said.
+    /// Its `SELinux` label, as Kubernetes writes it; null if nothing is said.
     pub selinux: Json,
     /// Whether its programs may gain rights by their files, if that is said.
     pub new_privileges: Option<bool>,
@@ -224,9 +220,7 @@ pub fn read(member: &Member, findings: &mut Vec<Finding>) -> App {
         env_from: env::from(app.get("envFrom"), findings),
         files: files::read(app.get("files"), findings),
         workdir: text("workdir"),
-        tty: is("tty"),
-        stdin: is("stdin"),
-        last_log: text("termination-message").as_deref() == Some("log"),
+        more: more(app),
         groups: app
             .get("groups")
             .map(Spanned::items)
@@ -301,6 +295,17 @@ fn named_ports(value: Option<&Spanned>) -> Vec<NamedPort> {
         Some(NamedPort { name, number, protocol, private, host_port, node_port, service_port, speaks, place })
     };
     value.map(Spanned::members).unwrap_or_default().iter().filter_map(read).collect()
+}
+
+/// Fields of a container that are there if the description says so, and not otherwise.
+fn more(app: &Spanned) -> Json {
+    let is = |key: &str| app.get(key).is_some_and(|value| value.to_json() == true).then_some(Json::Bool(true));
+    let log = app.get("termination-message").and_then(Spanned::text).filter(|text| *text == "log");
+    object([
+        ("stdin", is("stdin").unwrap_or_default()),
+        ("tty", is("tty").unwrap_or_default()),
+        ("terminationMessagePolicy", log.map(|_| Json::from("FallbackToLogsOnError")).unwrap_or_default()),
+    ])
 }
 
 /// A level alone, or any parts of the label.
