@@ -131,7 +131,7 @@ fn check_app(description: &Description, app: &App, findings: &mut Vec<Finding>) 
             );
         }
     }
-    let probes = app.health.ready.iter().chain(&app.health.live).map(|probe| &probe.request);
+    let probes = app.health.ready.iter().chain(&app.health.live).chain(&app.health.started).map(|probe| &probe.request);
     let dialled = probes.chain([&app.health.request]).filter_map(|request| request.host.as_ref());
     for (host, place) in dialled.filter(|_| !description.shares("network")) {
         findings.push(
