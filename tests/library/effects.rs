@@ -278,7 +278,9 @@ fn every_key_changes_something_or_is_refused() {
     let mut cases = Vec::new();
     for (label, base) in bases(&examples) {
         let mut paths = Vec::new();
-        ["app", "shape", "use", "init"].iter().for_each(|key| containers(&base[*key], &format!("/{key}"), &mut paths));
+        for key in ["app", "shape", "use", "init"] {
+            containers(&base[key], &format!("/{key}"), &mut paths);
+        }
         let of_containers = paths.iter().flat_map(|path| OF_CONTAINERS.iter().map(move |text| (path.as_str(), text)));
         for (path, text) in of_containers.chain(OF_DOCUMENTS.iter().map(|text| ("", text))) {
             let (mut document, sample) = (base.clone(), read(text));
