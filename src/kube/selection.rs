@@ -150,10 +150,26 @@ fn is_state(key: &str, value: &str) -> bool {
         "write-only",
         "writer",
     ];
-    let key = key.to_ascii_lowercase();
-    let names_state = STATES.iter().any(|state| key.contains(state)) || key.contains("initialized");
+    let is_word = |word: &str| STATES.contains(&word) || word == "initialized";
+    let names_state = words_of(key).iter().any(|word| is_word(word));
     let is_switch = matches!(value, "true" | "false" | "yes" | "1");
     STATES.contains(&value.to_ascii_lowercase().as_str()) || (names_state && is_switch)
+}
+
+/// The words of a key, in small letters: of `vault-perf-standby`, `instance_role` and `isLeader`.
+fn words_of(key: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut was_small = false;
+    for letter in key.chars() {
+        if !letter.is_alphanumeric() || (was_small && letter.is_uppercase()) {
+            words.push(String::new());
+        }
+        if let Some(word) = words.last_mut().filter(|_| letter.is_alphanumeric()) {
+            word.push(letter.to_ascii_lowercase());
+        }
+        was_small = letter.is_lowercase();
+    }
+    words
 }
 
 /// Whether one text is a slip of the other. Names that differ in a number are different names.

@@ -587,10 +587,12 @@ mod reading {
             "spilo-role: replica",
             "cnpg.io/instanceRole: primary",
             "is-leader: \"true\"",
+            "isLeader: \"true\"",
+            "vault-perf-standby: \"true\"",
         ] {
             assert_eq!(run(label), [""; 0], "{label}");
         }
-        for label in ["tier: backend", "role: backend", "ready: \"true\""] {
+        for label in ["tier: backend", "role: backend", "ready: \"true\"", "resource: \"true\"", "domain: \"true\""] {
             assert_eq!(run(label), ["dangling-service"], "{label}");
         }
     }
