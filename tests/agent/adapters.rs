@@ -15,7 +15,7 @@ use rustix::process::Signal;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
-const LIMIT: Duration = Duration::from_secs(10);
+const LIMIT: Duration = Duration::from_secs(30);
 
 fn start(role: &str, flags: &[&str]) -> (Agent, String, String) {
     let (port, status) = (free_port(), free_port());

@@ -251,6 +251,25 @@ async fn a_sidecar_hands_over_within_two_seconds() {
     stepped_down(&second, &first).await;
 }
 
+/// An eviction stops the sidecar while its app has its last seconds; the app's open connection says so.
+#[tokio::test]
+async fn a_sidecar_with_a_client_lets_the_last_answer_run_out() {
+    let api = ApiServer::start().await;
+    precreated(&api);
+    let flags = ["--sidecar"];
+    let first = Participant::start(&api, "pod-1", &flags);
+    first.until_leads(5 * SECOND).await;
+    let second = Participant::start(&api, "pod-2", &flags);
+    until("follows", 5 * SECOND, || async { second.leader().await["leader"] == "pod-1" }).await;
+    let app = tokio::net::TcpStream::connect(first.url.trim_start_matches("http://")).await.unwrap();
+    let remaining = first.leader().await["remainingMs"].as_u64().unwrap();
+    let stopped = Instant::now();
+    first.agent.signal(Signal::TERM);
+    second.until_leads(15 * SECOND).await;
+    assert!(stopped.elapsed().as_millis() >= u128::from(remaining), "{:?} of {remaining} ms", stopped.elapsed());
+    drop(app);
+}
+
 #[tokio::test]
 async fn three_dialects_and_a_watch() {
     let api = ApiServer::start().await;

@@ -14,7 +14,7 @@ use axum::response::{IntoResponse, Json, Response};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-const LIMIT: Duration = Duration::from_secs(10);
+const LIMIT: Duration = Duration::from_secs(30);
 const SECOND: Duration = Duration::from_secs(1);
 
 struct Root {

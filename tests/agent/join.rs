@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::common::{Agent, ApiServer, Fault, scratch, until};
 use serde_json::{Value, json};
 
-const LIMIT: Duration = Duration::from_secs(10);
+const LIMIT: Duration = Duration::from_secs(30);
 
 fn start(api: &ApiServer, flags: &[&str]) -> Agent {
     let config = api.kubeconfig("join");

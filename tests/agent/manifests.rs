@@ -18,7 +18,7 @@ use patterns_agent::cli::Cli;
 use serde::Deserialize as _;
 use serde_json::{Value, json};
 
-const LIMIT: Duration = Duration::from_secs(10);
+const LIMIT: Duration = Duration::from_secs(30);
 
 /// All descriptions of the project.
 fn descriptions() -> Vec<PathBuf> {

@@ -15,6 +15,7 @@ mod view;
 mod watchdog;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::task::JoinSet;
 
@@ -72,8 +73,7 @@ pub async fn run(args: ElectArgs) -> Result<(), Failure> {
         drivers.spawn(Arc::clone(election).drive(leases));
     }
     asked_to_end(&mut servers, &mut termination, &mut drivers).await?;
-    // An app that has ended keeps no connection; one that is stopped together with its sidecar may.
-    let heard = servers.connections(API) > 0;
+    let heard = is_heard(&servers).await;
     let at_once = args.sidecar && !heard;
     tracing::info!(at_once, "ending: no longer leading, releasing unless others are to wait");
     elections.0.iter().for_each(|election| election.stop(heard));
@@ -83,6 +83,18 @@ pub async fn run(args: ElectArgs) -> Result<(), Failure> {
     }
     servers.end(GRACE, &mut termination).await;
     Ok(())
+}
+
+/// Whether somebody may still act on an answer: an app that has ended keeps no connection, one that is stopped together
+/// with its sidecar may. What was closed just now is given a moment to be seen.
+async fn is_heard(servers: &Servers) -> bool {
+    for _ in 0..10 {
+        if servers.connections(API) == 0 {
+            return false;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    true
 }
 
 /// A driver ends when its election has been stopped. One that ends before is broken: its process must end too, without
