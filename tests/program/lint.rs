@@ -86,7 +86,7 @@ fn run_with(folder: &Path, arguments: &[&str], stdin: &[u8], env: &[(&str, &str)
 
 #[test]
 fn messages() {
-    insta::glob!("../fixtures/terminal/*.yaml", |path| {
+    insta::glob!("..", "fixtures/terminal/*.yaml", |path| {
         let run =
             run(path.parent().unwrap(), &["--fail-on", "warning", path.file_name().unwrap().to_str().unwrap()], b"");
         insta::assert_snapshot!(format!("{}--- stderr, exit {:?}\n{}", run.out, run.code, run.err));
