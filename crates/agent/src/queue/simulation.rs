@@ -357,7 +357,7 @@ fn every_interleaving_of_two_managers() {
     report("one item that is withdrawn, two managers", [withdrawn]);
 }
 
-/// The large run, by hand: `cargo test --release --all-features --lib -- --ignored --nocapture simulation`.
+/// The large run, by hand: `cargo test --release -p patterns-agent --lib -- --ignored --nocapture simulation`.
 #[test]
 #[ignore = "minutes, on the release profile"]
 fn every_interleaving_of_two_managers_and_two_items() {

@@ -102,7 +102,7 @@ fn one_leader_when_the_lease_is_deleted_by_hand() {
     never_two_leaders("deletions", 0..1000, Scenario { deletions: true, ..Scenario::default() });
 }
 
-/// The large runs, by hand: `cargo test --release --all-features --lib -- --ignored --nocapture a_hundred_thousand`.
+/// The large runs, by hand: `cargo test --release -p patterns-agent --lib -- --ignored --nocapture a_hundred_thousand`.
 #[test]
 #[ignore = "minutes, on the release profile"]
 fn a_hundred_thousand_seeds_of_faults() {
