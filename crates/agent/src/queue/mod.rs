@@ -212,14 +212,15 @@ impl<S: Items, J: Cluster> Manager<S, J> {
         let now = clock::since_boot();
         let names: HashSet<&String> = listing.names.iter().collect();
         self.memory.refused.retain(|item, at| names.contains(item) && now.saturating_sub(*at) < AGAIN);
-        self.repair(&listing, &known).await?;
+        let unrepaired = self.repair(&listing, &known).await?;
         let refused = self.take_new(&listing, &known).await?;
         self.forget_old(&listing, &known).await?;
-        refused.map_or(Ok(()), Err)
+        unrepaired.or(refused).map_or(Ok(()), Err)
     }
 
-    /// Completes what an earlier process, or a lost answer, left half made.
-    async fn repair(&mut self, listing: &Listing, known: &BTreeMap<String, Known>) -> Result<(), String> {
+    /// Completes what an earlier process, or a lost answer, left half made. A refusal, if there was one.
+    async fn repair(&mut self, listing: &Listing, known: &BTreeMap<String, Known>) -> Result<Option<String>, String> {
+        let mut last = None;
         let uids: HashSet<&String> = known.values().map(|job| &job.uid).collect();
         self.memory.seen.retain(|uid, _| uids.contains(uid));
         let now = clock::since_boot();
@@ -232,17 +233,26 @@ impl<S: Items, J: Cluster> Manager<S, J> {
                 continue;
             }
             let placeholder = self.template.config_map(&job.item, "", &job.uid);
-            if !self.jobs.keep(name, placeholder, true).await? {
+            let is_missing = match self.jobs.keep(name, placeholder, true).await {
+                Ok(is_missing) => is_missing,
+                // Quotas and policies are asked before the name is looked up, so this does not say whether it is there.
+                Err(Refusal::Object(reason)) => {
+                    self.say(&format!("Job {name:?} may lack its item {:?}: {reason}", job.item));
+                    last = Some(reason);
+                    continue;
+                }
+                Err(Refusal::Call(reason)) => return Err(reason),
+            };
+            if !is_missing {
                 let seen = self.memory.seen.entry(job.uid.clone());
                 seen.or_insert(Seen { first: now, last: now, own: false }).last = now;
                 continue;
             }
             match self.source.item(&job.item).await {
-                Ok(data) => {
-                    if self.keep(name, &job.item, &data, &job.uid).await?.is_none() {
-                        tracing::info!(job = name, item = job.item, "completed a Job that lacked its item");
-                    }
-                }
+                Ok(data) => match self.keep(name, &job.item, &data, &job.uid).await? {
+                    None => tracing::info!(job = name, item = job.item, "completed a Job that lacked its item"),
+                    refused => last = refused,
+                },
                 // No Pod of it can have started, and nothing is left to start it with.
                 Err(NoItem::Gone) if !listed.contains(&job.item) => {
                     self.jobs.delete(name, &job.uid).await?;
@@ -255,7 +265,7 @@ impl<S: Items, J: Cluster> Manager<S, J> {
                 Err(no_item) => self.complain(&job.item, no_item),
             }
         }
-        Ok(())
+        Ok(last)
     }
 
     /// Makes Jobs while there is room. A refusal, if the API server refused every one: then it is not this item's.

@@ -27,8 +27,10 @@ struct World {
     made: BTreeMap<String, u32>,
     deleted: BTreeMap<String, String>,
     uids: u32,
-    /// What the API server takes no data with.
+    /// The item whose ConfigMap the API server refuses.
     refuses: Option<String>,
+    /// It refuses the dry run too, as a quota does.
+    refuses_dry_run: bool,
     /// The garbage collector takes what a deleted Job owned so many calls later.
     collects_after: usize,
     /// ConfigMaps of deleted Jobs, and how many calls they stay.
@@ -140,7 +142,11 @@ impl Cluster for Link {
         let owner = config_map["metadata"]["ownerReferences"][0]["uid"].as_str().unwrap().to_owned();
         let data = config_map["data"]["item.json"].as_str().unwrap().to_owned();
         let refuses = self.world.borrow().refuses.clone();
-        let is_refused = refuses.is_some_and(|refused| !dry_run && data.contains(&refused));
+        let is_refused = {
+            let world = self.world.borrow();
+            let is_its = |item: String| world.jobs.get(name).is_some_and(|job| job.item == item);
+            refuses.is_some_and(is_its) && (!dry_run || world.refuses_dry_run)
+        };
         let made = self.call(|world| {
             if is_refused || world.config_maps.contains_key(name) {
                 return false;
@@ -412,6 +418,32 @@ fn a_refused_item_stops_no_other() {
     whole(&world.borrow(), &names[1..]).unwrap();
     assert!(world.borrow().jobs.values().all(|job| job.item != "item-0"), "its Job holds a place");
     assert_eq!(world.borrow().made["item-0"], 1, "it is not tried in each round");
+}
+
+/// Nor does one whose Job was left half made when the quota was full.
+#[test]
+fn a_job_that_cannot_be_repaired_stops_no_other() {
+    let names = ["item-0", "item-1"].map(str::to_owned);
+    let items: BTreeMap<_, _> = names.iter().map(|name| (name.clone(), format!("\"{name}\""))).collect();
+    let world = Rc::new(RefCell::new(World { items, ..World::default() }));
+    // Ended between the Job and its ConfigMap.
+    let first = Link::new(&world, Some((5, Wrong::Ended)));
+    let mut process = manager(&first, 1);
+    while !first.is_ended() {
+        step(&mut process, &first);
+    }
+    drop(process);
+    assert_eq!((world.borrow().jobs.len(), world.borrow().config_maps.len()), (1, 0));
+    (world.borrow_mut().refuses, world.borrow_mut().refuses_dry_run) = (Some("item-0".to_owned()), true);
+    let link = Link::new(&world, None);
+    let mut process = manager(&link, 2);
+    while !step(&mut process, &link) {}
+    assert!(world.borrow().config_maps.values().any(|(_, data)| data == "\"item-1\""), "held up");
+    assert!(world.borrow().jobs.values().any(|job| job.item == "item-0"), "it may have its item");
+    world.borrow_mut().refuses = None;
+    let mut process = manager(&link, 2);
+    while !step(&mut process, &link) {}
+    whole(&world.borrow(), &names).unwrap();
 }
 
 #[test]
