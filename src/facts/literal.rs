@@ -68,7 +68,7 @@ pub fn literals<'run>(one: &ContainerFacts<'run>) -> Vec<Literal<'run>> {
     let mut found = Vec::new();
     for word in &only.words {
         let written = word.place.object.document.str(word.place.node).unwrap_or_default();
-        // a program's text may mean variables of its own: `awk '{print $1}'`
+        // a program's text may mean the program's variables: `awk '{print $1}'`
         if written.contains(char::is_whitespace) {
             continue;
         }

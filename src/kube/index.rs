@@ -37,7 +37,7 @@ pub struct Index<'run> {
     comparisons: AtomicUsize,
     workloads_by_place: HashMap<Place<'run>, Vec<&'run Object>>,
     neighbours: Neighbours<'run>,
-    /// Where something is that may make Pods by rules of its own.
+    /// Where a custom object is that may make Pods in its own way.
     opaque: HashSet<Place<'run>>,
     memo: Arc<Memo>,
 }

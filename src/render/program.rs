@@ -14,7 +14,7 @@ use crate::limits;
 
 /// What is kept of a program's messages.
 const MESSAGES: u64 = 64 << 10;
-/// How often it is looked whether somebody wants all of it to end.
+/// How often it looks for a signal to end.
 const LOOK: Duration = Duration::from_millis(50);
 /// What is shown of them.
 const SHOWN: usize = 2000;

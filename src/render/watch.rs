@@ -1,4 +1,4 @@
-//! Signals that ask this process to end while a program runs. The program is in a group of its own, so that it can be
+//! Signals that ask this process to end while a program runs. The program is in a separate group, so that it can be
 //! ended with all that it has started; the terminal's Ctrl-C does not reach it there.
 
 #[cfg(unix)]

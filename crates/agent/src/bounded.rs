@@ -1,6 +1,6 @@
 //! Connections on which an answer has an end.
 //!
-//! A client waits for the end of an answer in a task of its own, which goes on when nobody waits for the answer any more.
+//! A client reads an answer in a separate task, which goes on after the caller has given up.
 //! A server that sends interim answers (`103 Early Hints`) or a body without end would keep that task, and with it a
 //! role of one thread, busy for good. So a connection takes only so many bytes between two requests.
 
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_connection_ends_though_nobody_waits_for_its_answer() {
+    async fn a_connection_ends_after_the_caller_has_given_up() {
         let (uri, gone) = without_end("", "HTTP/1.1 103 Early Hints\r\n\r\n");
         let client = Http::new(TIME, 64 * 1024 * 1024);
         let answer = client.get(uri, 1024, Duration::from_millis(50)).await;

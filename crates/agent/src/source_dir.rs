@@ -81,7 +81,7 @@ impl Folder {
     }
 }
 
-/// One listing at a time, beside the servers' thread, and the same answer for whoever asks within a moment: clients that
+/// One listing at a time, beside the servers' thread, and the same answer to all who ask within a moment: clients that
 /// ask for a large folder again and again cost no probe.
 async fn list(State(folder): State<Arc<Folder>>) -> Response {
     let mut listed = folder.listed.lock().await;

@@ -148,8 +148,8 @@ enum Mode {
 /// A node to decode.
 ///
 /// serde makes a copy of each generic method for each of some 450 types of Kubernetes. So these hold next to nothing:
-/// what does not depend on the type stands in methods that are not generic and not inlined. It is a third of the code,
-/// and of the time the compiler takes for it.
+/// what does not depend on the type is in methods that are not generic and not inlined. With all of it in the generic
+/// ones, the decoder takes three times as long to compile on the release profile, and is half as large again.
 #[derive(Clone, Copy)]
 struct Cursor<'doc, 'run> {
     run: &'run Run<'doc>,

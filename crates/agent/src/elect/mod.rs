@@ -85,7 +85,7 @@ pub async fn run(args: ElectArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Whether somebody may still act on an answer: an app that has ended keeps no connection, one that is stopped together
+/// Whether the app may still act on an answer: an app that has ended keeps no connection, one that is stopped together
 /// with its sidecar may. What was closed just now is given a moment to be seen.
 async fn is_heard(servers: &Servers) -> bool {
     for _ in 0..10 {

@@ -379,7 +379,7 @@ fn every_interleaving_of_two_managers_and_two_items() {
     report("two items, one is withdrawn, two managers", [withdrawn]);
 }
 
-/// Somebody deletes a finished or a waiting Job of an item that is still listed; what it owned goes later.
+/// A Job of an item that is still listed is deleted by hand; what it owned goes later.
 #[test]
 fn a_job_that_is_made_again_gets_its_item_though_garbage_is_collected_late() {
     for collects_after in 0..12 {

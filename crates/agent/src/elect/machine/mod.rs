@@ -16,9 +16,9 @@
 //!   (`may_acquire`), on its own clock, counted from when it saw the latest version, and replaces that very version.
 //! - **I3: a Lease without holder was released by a holder that had no validity left** (`poll_leaving`), nor anybody
 //!   with an answer of it to act upon: `quiet_until` is the end of the last answer's `remaining`. In `ReleaseAtOnce` it
-//!   is the moment of the signal instead, because whoever was told has ended before it was sent. The kubelet breaks that
+//!   is the moment of the signal instead, because the app that was told has ended before it was sent. The kubelet breaks that
 //!   order where the Pod's time is up, as in an eviction: it then stops the sidecar while the app has its last seconds.
-//!   So a connection that is open at that moment counts as somebody who was told, and then nothing is cut short. What
+//!   So a connection that is open at that moment is taken for the app's, and then nothing is cut short. What
 //!   remains is an app that asks without keeping a connection, and outlives its own grace period.
 //!
 //! From these, two validities never overlap. Let A's last successful write be w, sent at s, and let B acquire by
@@ -239,8 +239,8 @@ impl Elector {
         self.leave(now, true, false);
     }
 
-    /// Ends the process's part in the election. `heard` says that somebody may still act on its answers: then also who
-    /// would release at once lets the last answer run out.
+    /// Ends the process's part in the election. `heard` says that the app may still act on an answer: then the last
+    /// answer runs out first, also with [`OnExit::ReleaseAtOnce`].
     pub fn stop(&mut self, now: Duration, heard: bool) {
         self.wants = Wants::Nothing;
         self.leave(now, self.on_exit != OnExit::Keep, true);
