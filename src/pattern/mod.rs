@@ -1,67 +1,37 @@
 //! Patterns: folders of templates, filled with parameters, rendered and woven into one Pod.
+//!
+//! The rooms are in the order in which they may use each other: each knows those above it.
 
-mod additions;
-mod adopt;
-mod agents;
-mod annotations;
-mod broken;
-mod budget;
+mod names;
+
 mod catalogue;
-mod checks;
-mod clash;
-mod compose;
-mod container;
-mod containers;
-mod context;
-mod definition;
-mod disk;
-mod dns;
-mod editor;
-mod expose;
-mod files;
-mod fill;
-mod flow;
-mod hatches;
-mod images;
-mod images_used;
-mod invariants;
-mod isolate;
-mod job_names;
-mod mesh;
-mod objects;
-mod overview;
-mod own;
-mod page;
-mod patience;
-mod place;
-mod ports;
-mod prepare;
-mod proof;
-mod provides;
-mod quote;
-mod reach;
-mod references;
-mod render;
-mod replicas;
-mod rights;
-mod rollout;
-mod service;
-mod starter;
-mod strategic;
-pub mod weave;
+mod template;
 
-pub use catalogue::{Catalogue, Folder};
-pub use compose::{expand, notes};
-pub(crate) use context::app_protocol;
-pub use definition::{Check, Claim, Definition, Note, Port, Readiness, Replicas, Shards, Variant, WellKnown};
-pub use editor::{definition_schema, editor_schema, settings_schema};
-pub use hatches::Made;
-pub use images::{Image, image_table};
-pub use images_used::{ImageFrom, ImageUse, images_used};
-pub use objects::{file_names, rank, sort};
-pub use overview::overview;
-pub use page::{page, source};
-pub use patience::is_template_stuck;
-pub use prepare::check;
-pub use starter::starter;
-pub(crate) use strategic::key_of as merge_key;
+mod plan;
+
+mod objects;
+
+mod keys;
+
+mod compose;
+
+mod docs;
+mod user;
+
+pub use catalogue::definition::{
+    Check, Claim, Definition, Note, Port, Readiness, Replicas, Shards, Variant, WellKnown,
+};
+pub use catalogue::folders::{Catalogue, Folder};
+pub use catalogue::images::{Image, image_table};
+pub use compose::expand::{expand, notes};
+pub use docs::images_used::{ImageFrom, ImageUse, images_used};
+pub use docs::overview::overview;
+pub use docs::page::{page, source};
+pub use docs::schema::{definition_schema, editor_schema, settings_schema};
+pub use docs::starter::starter;
+pub use objects::made::Made;
+pub(crate) use objects::strategic::key_of as merge_key;
+pub use objects::{file_names, rank, sort, weave};
+pub use plan::document::check;
+pub(crate) use plan::inbound::app_protocol;
+pub use template::patience::is_template_stuck;

@@ -20,6 +20,7 @@ mod recognise;
 mod recognise_corpus;
 mod rules;
 mod schema;
+mod structure;
 #[path = "../support/mod.rs"]
 mod support;
 mod verdicts;

@@ -254,7 +254,7 @@ pub struct Claim {
 
 impl Claim {
     /// What a container of the user's in front of the app presents.
-    pub(super) fn http() -> Self {
+    pub(crate) fn http() -> Self {
         let http = || "HTTP".to_owned();
         Self { port: "main".to_owned(), scheme: http(), upstream: http(), service: 80, protocol: "http".to_owned() }
     }
@@ -268,7 +268,7 @@ impl Definition {
     }
 
     /// Puts a variant in the place of what it names.
-    pub(super) fn become_variant(&mut self, variant: Variant) {
+    pub(crate) fn become_variant(&mut self, variant: Variant) {
         fn replace<T>(field: &mut T, other: Option<T>) {
             if let Some(other) = other {
                 *field = other;

@@ -42,7 +42,7 @@ struct Step<'a> {
 
 impl Flow {
     /// Says what does not fit together.
-    pub(super) fn check(&self, params: &Spanned, findings: &mut Vec<Finding>) {
+    pub(crate) fn check(&self, params: &Spanned, findings: &mut Vec<Finding>) {
         let members = params.get(&self.steps).map(Spanned::members).unwrap_or_default();
         if let Some(member) = members.get(MOST) {
             let message = format!("one flow has at most {MOST} steps");

@@ -20,8 +20,8 @@ static TEMPLATES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
 /// All patterns and images.
 #[derive(Clone, Debug)]
 pub struct Catalogue {
-    pub(super) folders: Vec<Folder>,
-    pub(super) images: BTreeMap<String, Image>,
+    pub(crate) folders: Vec<Folder>,
+    pub(crate) images: BTreeMap<String, Image>,
 }
 
 /// One pattern's folder. Copies share its texts.
@@ -82,7 +82,7 @@ impl Catalogue {
     }
 
     /// An image for a role that is none.
-    pub(super) fn unknown_role(&self, member: &Member) -> Finding {
+    pub(crate) fn unknown_role(&self, member: &Member) -> Finding {
         let label = nearest(&member.key, self.images.keys().map(String::as_str))
             .map_or_else(String::new, |name| format!("did you mean `{name}`?"));
         Finding::error(member.key_place.label(label), format!("no image role is called `{}`", member.key))
@@ -91,7 +91,7 @@ impl Catalogue {
 }
 
 /// A skeleton that patterns share.
-pub(super) fn shared_template(name: &str) -> Option<&'static str> {
+pub(crate) fn shared_template(name: &str) -> Option<&'static str> {
     TEMPLATES.get_file(name)?.contents_utf8()
 }
 
@@ -105,7 +105,7 @@ impl Folder {
         Self::new(&part(dir.path().parent()), &part(Some(dir.path())), files, None)
     }
 
-    pub(super) fn new(
+    pub(crate) fn new(
         family: &str,
         name: &str,
         files: BTreeMap<String, Cow<'static, str>>,
@@ -181,7 +181,7 @@ impl Folder {
 }
 
 /// The template of what a pattern adds to the Pod.
-pub(super) const POD_TEMPLATE: &str = "pod.yaml.j2";
+pub(crate) const POD_TEMPLATE: &str = "pod.yaml.j2";
 
 fn collect(dir: &'static Dir<'static>, root: &Path, files: &mut BTreeMap<String, Cow<'static, str>>) {
     for file in dir.files() {

@@ -32,7 +32,7 @@ pub struct Image {
 ///
 /// # Errors
 /// What is wrong with it.
-pub(super) fn parse_images(text: &str) -> Result<BTreeMap<String, Image>, String> {
+pub(crate) fn parse_images(text: &str) -> Result<BTreeMap<String, Image>, String> {
     let source = Arc::new(Source::from_text("images.yaml", text));
     let (documents, refusal) = yaml::as_kubectl(yaml::read(&source));
     if let Some(refusal) = refusal {

@@ -5,14 +5,13 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json, json};
 
-use super::container::{self, Dial};
-use super::context;
-use super::prepare::Prepared;
 use crate::describe::{App, Init, Place};
 use crate::diagnostic::Finding;
+use crate::pattern::plan::container::{self, Dial, containers};
+use crate::pattern::plan::prepare::Prepared;
 
 /// The containers of `init`, each with the variables that patterns provide.
-pub(super) fn inits(prepared: &Prepared<'_>, provided: &[Json]) -> Vec<Json> {
+pub(crate) fn inits(prepared: &Prepared<'_>, provided: &[Json]) -> Vec<Json> {
     prepared.description.inits.iter().map(|init| init_fragment(prepared, init, provided)).collect()
 }
 
@@ -79,7 +78,7 @@ fn context_of(prepared: &Prepared<'_>, init: &Init) -> Json {
 /// The `ConfigMap`s of files of all containers of the user's.
 pub(super) fn configs(prepared: &Prepared<'_>, app: Option<&Json>) -> Vec<Json> {
     let entries = std::iter::once(&prepared.shape).chain(&prepared.uses);
-    let given = entries.flat_map(|filled| context::containers(&filled.params));
+    let given = entries.flat_map(|filled| containers(&filled.params));
     let inits: Vec<Json> = prepared.description.inits.iter().map(|init| context_of(prepared, init)).collect();
     let all = app.into_iter().chain(given).chain(&inits);
     all.map(|container| &container["config"]).filter(|config| config.is_object()).cloned().collect()
@@ -92,7 +91,7 @@ struct Sharer<'a> {
 }
 
 /// The volumes that containers share, and what is wrong with them.
-pub(super) fn shared(prepared: &Prepared<'_>, findings: &mut Vec<Finding>) -> Json {
+pub(crate) fn shared(prepared: &Prepared<'_>, findings: &mut Vec<Finding>) -> Json {
     let description = prepared.description;
     let mut sharers: BTreeMap<String, Vec<Sharer<'_>>> = BTreeMap::new();
     let apps = description.app.iter().chain(description.inits.iter().map(|init| &init.app));
@@ -101,7 +100,7 @@ pub(super) fn shared(prepared: &Prepared<'_>, findings: &mut Vec<Finding>) -> Js
         sharers.entry(shared.name.clone()).or_default().push(sharer);
     }
     for filled in std::iter::once(&prepared.shape).chain(&prepared.uses) {
-        for container in context::containers(&filled.params) {
+        for container in containers(&filled.params) {
             for shared in container["shared"].as_array().into_iter().flatten() {
                 let size = shared["size"].as_str().map(str::to_owned);
                 let name = shared["name"].as_str().unwrap_or_default().to_owned();
@@ -148,7 +147,7 @@ pub(super) fn shared(prepared: &Prepared<'_>, findings: &mut Vec<Finding>) -> Js
 }
 
 /// The token of the Pod's account in the app's container alone.
-pub(super) fn token(prepared: &Prepared<'_>, main: &str) -> Json {
+pub(crate) fn token(prepared: &Prepared<'_>, main: &str) -> Json {
     let has_rights =
         prepared.description.app.as_ref().is_some_and(|app| !app.rights.is_empty() || !app.cluster_rights.is_empty());
     if !has_rights {
@@ -168,7 +167,7 @@ pub(super) fn token(prepared: &Prepared<'_>, main: &str) -> Json {
 }
 
 /// Gives an entry's containers the resources that the description says.
-pub(super) fn resources(fragment: &mut Json, resources: &Json) {
+pub(crate) fn resources(fragment: &mut Json, resources: &Json) {
     for list in ["containers", "initContainers"] {
         let containers = fragment.pointer_mut(&format!("/spec/{list}")).and_then(Json::as_array_mut);
         for container in containers.into_iter().flatten().filter(|container| container.get("image").is_some()) {

@@ -7,9 +7,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value as Json, json};
 
-use super::catalogue::Catalogue;
-use super::objects;
-use super::prepare::Prepared;
+use crate::pattern::catalogue::folders::Catalogue;
+use crate::pattern::objects;
+use crate::pattern::plan::prepare::Prepared;
 
 /// Where an agent serves `/healthz`, `/readyz` and `/metrics` unless told otherwise.
 const STATUS: u16 = 4041;
@@ -18,7 +18,7 @@ const STATUS: u16 = 4041;
 const VARIABLE: &str = "PATTERNS_AGENT_STATUS";
 
 /// Gives every agent that is told nothing the first status port that is free in its Pod.
-pub(super) fn apply(catalogue: &Catalogue, prepared: &Prepared<'_>, objects: &mut [Json]) {
+pub(crate) fn apply(catalogue: &Catalogue, prepared: &Prepared<'_>, objects: &mut [Json]) {
     let ours = images(catalogue, prepared);
     // Those on loopback are not declared.
     let allocated = || prepared.ports.iter().flat_map(|ports| ports.values().copied());

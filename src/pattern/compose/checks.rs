@@ -1,21 +1,31 @@
 //! Mistakes that only show when the parts of a document are seen together.
 
-use super::annotations;
-use super::budget;
-use super::catalogue::Catalogue;
-use super::dns;
-use super::expose;
-use super::fill::Filled;
-use super::place;
-use super::provides;
-use super::reach;
-use super::rights;
-use super::service;
 use crate::describe::{Description, Spanned};
 use crate::diagnostic::Finding;
+use crate::pattern::catalogue::folders::Catalogue;
+use crate::pattern::keys::annotations;
+use crate::pattern::keys::budget;
+use crate::pattern::keys::dns;
+use crate::pattern::keys::place;
+use crate::pattern::keys::reach;
+use crate::pattern::keys::rights;
+use crate::pattern::keys::service;
+use crate::pattern::plan::document::{self, Document};
+use crate::pattern::plan::expose;
+use crate::pattern::plan::fill::Filled;
+use crate::pattern::plan::provides;
+
+/// Everything that a document's parts say of each other once they are filled in.
+pub(super) fn check(catalogue: &Catalogue, document: &Document<'_>, findings: &mut Vec<Finding>) {
+    let Document { description, shape, uses } = document;
+    check_app(description, shape, uses, findings);
+    check_images(catalogue, description, findings);
+    let facts = document::facts(description, shape, uses);
+    document.entries().for_each(|filled| filled.check_within(&facts, findings));
+}
 
 /// Mistakes that no single pattern can see.
-pub(super) fn check_app(description: &Description, shape: &Filled, uses: &[Filled], findings: &mut Vec<Finding>) {
+fn check_app(description: &Description, shape: &Filled, uses: &[Filled], findings: &mut Vec<Finding>) {
     if let Some(schedule) = description.schedule.as_ref().filter(|_| !shape.definition.schedulable) {
         findings.push(
             Finding::error(schedule.place.label(""), format!("`{}` does not run on a schedule", shape.entry.pattern))
@@ -222,7 +232,7 @@ fn check_names(description: &Description, uses: &[Filled], findings: &mut Vec<Fi
     }
 }
 
-pub(super) fn check_images(catalogue: &Catalogue, description: &Description, findings: &mut Vec<Finding>) {
+fn check_images(catalogue: &Catalogue, description: &Description, findings: &mut Vec<Finding>) {
     let unknown = description.images.iter().filter(|member| !catalogue.images().contains_key(&member.key));
     findings.extend(unknown.map(|member| catalogue.unknown_role(member)));
 }

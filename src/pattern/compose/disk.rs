@@ -2,15 +2,15 @@
 
 use serde_json::Value as Json;
 
-use super::fill::Filled;
-use super::objects;
-use super::prepare::Prepared;
 use crate::describe::{App, Place, Spanned};
 use crate::diagnostic::Finding;
 use crate::kube::validation::Quantity;
+use crate::pattern::objects;
+use crate::pattern::plan::fill::Filled;
+use crate::pattern::plan::prepare::Prepared;
 
 /// A limit that the Pod's own folders exceed once they are full.
-pub(super) fn check(prepared: &Prepared<'_>, objects: &mut [Json], findings: &mut Vec<Finding>) {
+pub(crate) fn check(prepared: &Prepared<'_>, objects: &mut [Json], findings: &mut Vec<Finding>) {
     let Some(place) = place(prepared) else { return };
     let templates = objects.iter_mut().filter(|object| objects::is_workload(object)).flat_map(objects::templates);
     let exceeded = |template: &mut Json| {

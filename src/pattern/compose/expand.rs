@@ -1,41 +1,45 @@
 //! One document of a description into Kubernetes objects.
 
+use super::checks;
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value as Json, json};
 
 use super::additions;
-use super::adopt;
 use super::agents;
-use super::annotations;
-use super::broken::Broken;
-use super::budget;
-use super::catalogue::{Catalogue, POD_TEMPLATE};
-use super::clash;
 use super::context;
 use super::disk;
-use super::dns;
-use super::expose;
-use super::fill::Filled;
-use super::hatches::{self, Made};
-use super::invariants::{self, Repeated};
-use super::isolate::{self, Neighbours};
-use super::job_names;
-use super::mesh;
-use super::objects;
-use super::place;
-use super::prepare::{Prepared, prepare_all};
-use super::provides;
-use super::reach;
-use super::references::{self, Directory};
-use super::render::{Mount, Renderer, volume_name};
 use super::replicas;
-use super::rights;
-use super::rollout;
-use super::service;
-use super::weave::{Clash, Weave};
 use crate::describe::{Description, Place, Spanned};
 use crate::diagnostic::Finding;
+use crate::pattern::catalogue::folders::{Catalogue, POD_TEMPLATE};
+use crate::pattern::keys::adopt;
+use crate::pattern::keys::annotations;
+use crate::pattern::keys::budget;
+use crate::pattern::keys::dns;
+use crate::pattern::keys::isolate::{self, Neighbours};
+use crate::pattern::keys::mesh;
+use crate::pattern::keys::patches;
+use crate::pattern::keys::place;
+use crate::pattern::keys::reach;
+use crate::pattern::keys::rights;
+use crate::pattern::keys::rollout;
+use crate::pattern::keys::service;
+use crate::pattern::names::{short_hash, volume_name};
+use crate::pattern::objects;
+use crate::pattern::objects::clash;
+use crate::pattern::objects::invariants::{self, Repeated};
+use crate::pattern::objects::job_names;
+use crate::pattern::objects::made::Made;
+use crate::pattern::objects::weave::{Clash, Weave};
+use crate::pattern::plan::document::{self, Document};
+use crate::pattern::plan::expose;
+use crate::pattern::plan::fill::Filled;
+use crate::pattern::plan::prepare::Prepared;
+use crate::pattern::plan::provides;
+use crate::pattern::plan::references::{self, Directory};
+use crate::pattern::template::fault::Broken;
+use crate::pattern::template::render::{Mount, Renderer};
 use crate::yaml::emit;
 
 /// Expands the documents of a file.
@@ -64,6 +68,27 @@ pub fn expand(catalogue: &Catalogue, descriptions: &[Description]) -> Result<Vec
         }
     }
     if findings.is_empty() { Ok(made) } else { Err(findings) }
+}
+
+/// Prepares all documents of a file; one that is wrong is none.
+pub(crate) fn prepare_all<'a>(
+    catalogue: &Catalogue,
+    descriptions: &'a [Description],
+    findings: &mut Vec<Finding>,
+) -> Vec<Option<Prepared<'a>>> {
+    descriptions.iter().map(|description| prepare(catalogue, description, findings)).collect()
+}
+
+fn prepare<'a>(
+    catalogue: &Catalogue,
+    description: &'a Description,
+    findings: &mut Vec<Finding>,
+) -> Option<Prepared<'a>> {
+    let before = findings.len();
+    let document = Document::fill(catalogue, description, findings)?;
+    checks::check(catalogue, &document, findings);
+    let prepared = document.prepare(findings)?;
+    (findings.len() == before).then_some(prepared)
 }
 
 /// The objects of a document, before anything that goes by what other documents make.
@@ -121,7 +146,7 @@ fn finish(
     service::add(prepared.description, &mut objects, &mut findings);
     let origin = &prepared.description.name_place;
     let mut made = objects.into_iter().map(|object| Made { object, blame: None, origin: origin.clone() }).collect();
-    hatches::apply(prepared.description, &mut made, &mut findings);
+    patches::apply(prepared.description, &mut made, &mut findings);
     job_names::settle(&mut made);
     if findings.is_empty() { Ok(made) } else { Err(findings) }
 }
@@ -132,7 +157,7 @@ pub fn notes(catalogue: &Catalogue, descriptions: &[Description]) -> Vec<String>
     let prepared = prepare_all(catalogue, descriptions, &mut Vec::new());
     let of = |prepared: &Prepared<'_>| -> Vec<String> {
         let app = context::shared(prepared).remove("app").unwrap_or_default();
-        let document = context::document(prepared.description, &prepared.shape, &prepared.uses);
+        let document = document::facts(prepared.description, &prepared.shape, &prepared.uses);
         let entries = std::iter::once(&prepared.shape).chain(&prepared.uses);
         entries.flat_map(|filled| provides::notes(filled, &app, &document).unwrap_or_default()).collect()
     };
@@ -368,7 +393,7 @@ impl Composition<'_> {
             return Ok(None);
         }
         let data = Json::Object(data);
-        let hash = objects::short_hash(data.to_string().as_bytes());
+        let hash = short_hash(data.to_string().as_bytes());
         let name = format!("{}-{part}-{hash}", self.prepared.description.name);
         Ok(Some(json!({
             "apiVersion": "v1",

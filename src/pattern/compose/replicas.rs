@@ -2,16 +2,16 @@
 
 use serde_json::{Value as Json, json};
 
-use super::definition::Replicas;
-use super::fill::Filled;
-use super::prepare::Prepared;
 use crate::diagnostic::Finding;
+use crate::pattern::catalogue::definition::Replicas;
+use crate::pattern::plan::fill::Filled;
+use crate::pattern::plan::prepare::Prepared;
 
 /// Kinds that scale what another object runs.
 const SCALERS: &[&str] = &["HorizontalPodAutoscaler", "ScaledObject"];
 
 /// Lets the patterns of `use` that scale or suspend have their way with a document's objects.
-pub(super) fn settle(prepared: &Prepared<'_>, objects: &mut Vec<Json>, findings: &mut Vec<Finding>) {
+pub(crate) fn settle(prepared: &Prepared<'_>, objects: &mut Vec<Json>, findings: &mut Vec<Finding>) {
     let which = |wanted| prepared.uses.iter().filter(move |filled| filled.definition.replicas == Some(wanted));
     // what one of them does the next finds done
     if let Some(filled) = which(Replicas::Scaled).next_back() {
@@ -56,7 +56,7 @@ fn scale(prepared: &Prepared<'_>, filled: &Filled, objects: &mut [Json], finding
 ///
 /// `kubectl apply` then takes the number that it once set from the running object too, and 1 is the default
 /// (kubernetes.io: Horizontal Pod Autoscaling, Migrating Deployments and StatefulSets to horizontal autoscaling).
-pub(super) fn note(prepared: &Prepared<'_>) -> Option<String> {
+pub(crate) fn note(prepared: &Prepared<'_>) -> Option<String> {
     let (shape, name) = (&prepared.shape, &prepared.description.name);
     let is_stopped = prepared.uses.iter().any(|filled| filled.definition.replicas == Some(Replicas::Stopped));
     shape.given.get("replicas").filter(|replicas| !is_stopped && !replicas.to_json().is_null())?;

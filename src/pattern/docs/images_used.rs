@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 
-use super::catalogue::Catalogue;
-use super::hatches::Made;
-use super::objects;
 use crate::describe::{App, Description, Member, Place, Spanned};
+use crate::pattern::catalogue::folders::Catalogue;
+use crate::pattern::objects;
+use crate::pattern::objects::made::Made;
 
 /// An image of some objects.
 #[derive(Clone, Debug)]

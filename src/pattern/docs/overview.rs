@@ -5,16 +5,17 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Value as Json, json};
 
-use super::catalogue::Catalogue;
-use super::context;
-use super::fill::Filled;
-use super::hatches::Made;
-use super::objects;
-use super::ports::Ports;
-use super::prepare::{Prepared, prepare_all};
-use super::references::Directory;
-use super::render::Renderer;
 use crate::describe::Description;
+use crate::pattern::catalogue::folders::Catalogue;
+use crate::pattern::compose::context;
+use crate::pattern::compose::expand::prepare_all;
+use crate::pattern::objects;
+use crate::pattern::objects::made::Made;
+use crate::pattern::plan::fill::Filled;
+use crate::pattern::plan::ports::Ports;
+use crate::pattern::plan::prepare::Prepared;
+use crate::pattern::plan::references::Directory;
+use crate::pattern::template::render::Renderer;
 use crate::words::clip;
 
 /// What a pattern may say of a description that uses it, as a template of its folder.

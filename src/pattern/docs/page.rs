@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use serde_json::Value as Json;
 
-use super::catalogue::{Catalogue, Folder};
-use super::definition::Definition;
+use crate::pattern::catalogue::definition::Definition;
+use crate::pattern::catalogue::folders::{Catalogue, Folder};
 
 /// The page of a pattern: what it is, its parameters, ports and image, and an example.
 #[must_use]
@@ -110,7 +110,7 @@ fn schema_type(schema: &Json) -> String {
 }
 
 fn ports(definition: &Definition) -> Vec<(String, String)> {
-    let row = |port: &super::definition::Port| {
+    let row = |port: &crate::pattern::catalogue::definition::Port| {
         let claim = definition.claims.as_ref().filter(|claim| claim.port == port.name);
         let role = claim.map_or_else(String::new, |claim| {
             format!(", takes the app's traffic as {}; the Service listens on {}", claim.scheme, claim.service)

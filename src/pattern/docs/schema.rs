@@ -7,11 +7,11 @@ use std::sync::OnceLock;
 
 use serde_json::{Map, Value as Json, json};
 
-use super::catalogue::Catalogue;
-use super::containers::OF_THE_APP;
-use super::definition::Definition;
 use crate::describe::{embedded, format_pattern, grammar};
 use crate::kube::validation::Target;
+use crate::pattern::catalogue::definition::Definition;
+use crate::pattern::catalogue::folders::Catalogue;
+use crate::pattern::plan::containers::OF_THE_APP;
 
 /// The schema of one document (JSON Schema draft 7, which editors know).
 #[must_use]
@@ -60,7 +60,7 @@ pub fn editor_schema(catalogue: &Catalogue) -> Json {
 #[must_use]
 pub fn definition_schema() -> &'static Json {
     static SCHEMA: OnceLock<Json> = OnceLock::new();
-    SCHEMA.get_or_init(|| embedded("definition.yaml", include_str!("definition.yaml")))
+    SCHEMA.get_or_init(|| embedded("definition.yaml", include_str!("../catalogue/definition.yaml")))
 }
 
 /// The schema of `.patterns.yaml`, of its grammar and that of its `lint`.

@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 use std::fmt::Write as _;
 
-use super::catalogue::Folder;
-use super::definition::Definition;
 use super::page::parameters;
 use crate::describe::grammar;
+use crate::pattern::catalogue::definition::Definition;
+use crate::pattern::catalogue::folders::Folder;
 
 /// The pattern's example, each key with what it means, and all that the pattern takes; none without an example.
 #[must_use]

@@ -5,16 +5,16 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::context::app_port_name;
-use super::objects;
 use crate::describe::{Description, Expose, Member, Spanned};
 use crate::diagnostic::Finding;
+use crate::pattern::objects;
+use crate::pattern::plan::container::app_port_name;
 
 /// Kinds whose selectors go by the labels that `adopt.selector` replaces.
 const SELECTING: &[&str] = &["Service", "PodDisruptionBudget", "NetworkPolicy", "PodMonitor"];
 
 /// Gives the document's objects the names and labels that `adopt` says.
-pub(super) fn apply(description: &Description, objects: &mut [Json], findings: &mut Vec<Finding>) {
+pub(crate) fn apply(description: &Description, objects: &mut [Json], findings: &mut Vec<Finding>) {
     let Some(adopt) = &description.adopt else { return };
     if let Some(selector) = adopt.get("selector") {
         select(description, selector.members(), objects, findings);

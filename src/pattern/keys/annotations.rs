@@ -2,15 +2,15 @@
 
 use serde_json::{Map, Value as Json};
 
-use super::objects;
 use crate::describe::{Description, Member};
 use crate::diagnostic::Finding;
+use crate::pattern::objects;
 
 /// What begins keys that are ours to write.
 const OURS: [&str; 2] = ["patterns/", "app.kubernetes.io/"];
 
 /// Keys of labels and annotations that the description cannot take.
-pub(super) fn check(description: &Description, findings: &mut Vec<Finding>) {
+pub(crate) fn check(description: &Description, findings: &mut Vec<Finding>) {
     let annotations = description.annotations.iter().flat_map(|member| member.value.members());
     for member in description.labels.iter().chain(annotations) {
         let is_ours = OURS.iter().any(|prefix| member.key.starts_with(prefix));
@@ -28,7 +28,7 @@ pub(super) fn check(description: &Description, findings: &mut Vec<Finding>) {
 }
 
 /// Puts the annotations where they belong; one that is there already, with another value, is a clash.
-pub(super) fn apply(description: &Description, objects: &mut [Json], findings: &mut Vec<Finding>) {
+pub(crate) fn apply(description: &Description, objects: &mut [Json], findings: &mut Vec<Finding>) {
     for member in &description.annotations {
         let mut placed = false;
         for object in objects.iter_mut() {

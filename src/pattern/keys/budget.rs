@@ -2,15 +2,15 @@
 
 use serde_json::{Value as Json, json};
 
-use super::objects;
 use crate::describe::{Description, Spanned};
 use crate::diagnostic::Finding;
+use crate::pattern::objects;
 
 /// The keys with the fields that they are.
 const FIELDS: [(&str, &str); 2] = [("unavailable", "maxUnavailable"), ("available", "minAvailable")];
 
 /// What is wrong in `budget` itself.
-pub(super) fn check(description: &Description, findings: &mut Vec<Finding>) {
+pub(crate) fn check(description: &Description, findings: &mut Vec<Finding>) {
     let Some(budget) = &description.budget else { return };
     let said: Vec<_> = FIELDS.iter().filter_map(|(key, _)| budget.value.member(key)).collect();
     match said.as_slice() {
@@ -29,7 +29,7 @@ pub(super) fn check(description: &Description, findings: &mut Vec<Finding>) {
 }
 
 /// Gives the document's budget its share, or makes one where its shape makes none.
-pub(super) fn apply(description: &Description, objects: &mut Vec<Json>, findings: &mut Vec<Finding>) {
+pub(crate) fn apply(description: &Description, objects: &mut Vec<Json>, findings: &mut Vec<Finding>) {
     let Some(budget) = &description.budget else { return };
     let share = FIELDS.iter().find_map(|(key, field)| Some((*field, budget.value.get(key).map(Spanned::to_json)?)));
     let Some((field, share)) = share else { return };

@@ -2,12 +2,12 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::objects;
 use crate::describe::{Description, Member, Spanned};
 use crate::diagnostic::Finding;
+use crate::pattern::objects;
 
 /// What is wrong in `dns` itself.
-pub(super) fn check(description: &Description, findings: &mut Vec<Finding>) {
+pub(crate) fn check(description: &Description, findings: &mut Vec<Finding>) {
     let Some(dns) = &description.dns else { return };
     if source(&dns.value) == Some("none") && dns.value.get("servers").is_none_or(|servers| servers.items().is_empty()) {
         findings.push(
@@ -52,7 +52,7 @@ fn source(dns: &Spanned) -> Option<&str> {
 }
 
 /// Gives the Pods of the document their policy and configuration.
-pub(super) fn apply(description: &Description, objects: &mut [Json], findings: &mut Vec<Finding>) {
+pub(crate) fn apply(description: &Description, objects: &mut [Json], findings: &mut Vec<Finding>) {
     let Some(dns) = &description.dns else { return };
     let policy = match source(&dns.value) {
         Some("node") => Some("Default"),

@@ -9,20 +9,19 @@ use std::collections::{BTreeSet, HashMap};
 
 use serde_json::{Value as Json, json};
 
-use super::job_names;
-use super::objects;
-use super::ports::port_name;
-use super::prepare::Prepared;
-use super::references::Directory;
 use crate::describe::{Kind, Place, Spanned, is_service_name};
 use crate::diagnostic::Finding;
+use crate::pattern::names::{JOB_MARK, port_name};
+use crate::pattern::objects;
+use crate::pattern::plan::prepare::Prepared;
+use crate::pattern::plan::references::Directory;
 use crate::words::{list, nearest};
 
 /// What to know beside the objects.
-pub(super) const NOTE: &str = "note: `isolate` works where the cluster's network plugin enforces NetworkPolicies; the kubelet's probes come from the node and pass in any case";
+pub(crate) const NOTE: &str = "note: `isolate` works where the cluster's network plugin enforces NetworkPolicies; the kubelet's probes come from the node and pass in any case";
 
 /// The documents of a file, and the names that their Pods go by: a document has several kinds where its shape has parts.
-pub(super) struct Neighbours<'a> {
+pub(crate) struct Neighbours<'a> {
     pub directory: &'a Directory<'a>,
     pub pods: HashMap<&'a str, BTreeSet<String>>,
 }
@@ -31,7 +30,7 @@ pub(super) struct Neighbours<'a> {
 const NAME: &str = "app.kubernetes.io/name";
 
 /// The names of the Pods that a document makes.
-pub(super) fn pods(objects: &[Json]) -> BTreeSet<String> {
+pub(crate) fn pods(objects: &[Json]) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     for mut workload in workloads(objects) {
         let templates = objects::templates(&mut workload);
@@ -45,7 +44,7 @@ fn workloads(objects: &[Json]) -> Vec<Json> {
     written.chain(objects.iter().flat_map(objects::made_later)).collect()
 }
 /// What to know of a document whose metrics nobody may read now.
-pub(super) fn note(prepared: &Prepared<'_>) -> Option<String> {
+pub(crate) fn note(prepared: &Prepared<'_>) -> Option<String> {
     let description = prepared.description;
     if description.isolate.as_ref()?.to_json() != true {
         return None;
@@ -69,7 +68,7 @@ pub(super) fn note(prepared: &Prepared<'_>) -> Option<String> {
 const ANYONE: &str = "anyone";
 
 /// Adds the policies.
-pub(super) fn apply(
+pub(crate) fn apply(
     prepared: &Prepared<'_>,
     neighbours: &Neighbours<'_>,
     objects: &mut Vec<Json>,
@@ -132,7 +131,7 @@ pub(super) fn apply(
 
 /// A Job's name without what stands for the hash of its spec: the policy stays when another Job takes its place.
 fn without_mark(name: &Json) -> Json {
-    json!(name.as_str().map(|name| name.trim_end_matches(job_names::MARK)))
+    json!(name.as_str().map(|name| name.trim_end_matches(JOB_MARK)))
 }
 
 /// The ports that something in the same Pod is in front of.

@@ -2,26 +2,16 @@
 
 use serde_json::{Map, Value as Json};
 
-use super::job_names::MARK;
-use super::objects;
-use super::strategic;
 use crate::describe::{Description, Place, Spanned};
 use crate::diagnostic::Finding;
+use crate::pattern::names::JOB_MARK;
+use crate::pattern::objects;
+use crate::pattern::objects::made::Made;
+use crate::pattern::objects::strategic;
 use crate::words::nearest;
 
-/// An object on its way out.
-#[derive(Clone, Debug)]
-pub struct Made {
-    /// The object.
-    pub object: Json,
-    /// The part of the description that answers for it, where that is not a pattern alone.
-    pub blame: Option<Place>,
-    /// The document's name.
-    pub origin: Place,
-}
-
 /// Applies the document's patches and adds its extra objects.
-pub(super) fn apply(description: &Description, made: &mut Vec<Made>, findings: &mut Vec<Finding>) {
+pub(crate) fn apply(description: &Description, made: &mut Vec<Made>, findings: &mut Vec<Finding>) {
     for patch in &description.patches {
         apply_patch(patch, made, findings);
     }
@@ -152,7 +142,7 @@ fn by_index(place: &Place, merge: String) -> Finding {
 
 /// `Deployment/shop`.
 fn identity(object: &Json) -> String {
-    let text = |value: &Json| value.as_str().unwrap_or_default().trim_end_matches(MARK).to_owned();
+    let text = |value: &Json| value.as_str().unwrap_or_default().trim_end_matches(JOB_MARK).to_owned();
     format!("{}/{}", text(&object["kind"]), text(&object["metadata"]["name"]))
 }
 

@@ -2,12 +2,12 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::objects;
 use crate::describe::{Description, Kind, Member, Spanned, duration_seconds, taint_and_effect};
 use crate::diagnostic::Finding;
+use crate::pattern::objects;
 
 /// What templates see: fields of a Pod's spec that are the same in all Pods of the document.
-pub(super) fn context(description: &Description) -> Json {
+pub(crate) fn context(description: &Description) -> Json {
     let mut spec = Map::new();
     let place = description.place.as_ref();
     let mut affinity = Map::new();
@@ -38,7 +38,7 @@ pub(super) fn context(description: &Description) -> Json {
 }
 
 /// What is wrong in the forms of labels of nodes.
-pub(super) fn check(description: &Description, findings: &mut Vec<Finding>) {
+pub(crate) fn check(description: &Description, findings: &mut Vec<Finding>) {
     let Some(place) = &description.place else { return };
     let labels = ["nodes", "prefer"].iter().filter_map(|key| place.get(key)).flat_map(Spanned::members);
     for label in labels.filter(|label| matches!(label.value.kind, Kind::Map(_))) {
@@ -124,7 +124,7 @@ fn terms(pods: &Spanned) -> Option<Json> {
 }
 
 /// Spreads the Pods of each workload, or keeps them apart. What is said replaces what the shape does by default.
-pub(super) fn apply(description: &Description, objects: &mut [Json]) {
+pub(crate) fn apply(description: &Description, objects: &mut [Json]) {
     let Some(place) = &description.place else { return };
     let spread = place.get("spread").map(Spanned::items);
     let apart = place.get("apart").is_some_and(|apart| apart.to_json() == true);

@@ -1,21 +1,22 @@
 //! What of its node an app reaches: `host`, `privileged`, `capabilities`, `host-port` and volumes of the node. All of it
 //! is for what looks after nodes, so a description that is nothing of the kind has to say why it needs it.
 
+use crate::pattern::plan::document::apps;
 use std::collections::BTreeMap;
 
 use serde_json::{Value as Json, json};
 
-use super::fill::Filled;
-use super::objects;
-use super::prepare::Prepared;
 use crate::describe::{App, Description, Place, Spanned, taint_and_effect};
 use crate::diagnostic::Finding;
+use crate::pattern::objects;
+use crate::pattern::plan::fill::Filled;
+use crate::pattern::plan::prepare::Prepared;
 
 /// Rules whose `ignore` says why a Pod needs its node.
 const REASONS: [&str; 3] = ["host-namespaces", "privileged", "pod-security"];
 
 /// What is wrong with what a document asks of its nodes.
-pub(super) fn check(description: &Description, shape: &Filled, uses: &[Filled], findings: &mut Vec<Finding>) {
+pub(crate) fn check(description: &Description, shape: &Filled, uses: &[Filled], findings: &mut Vec<Finding>) {
     check_reason(description, shape, uses, findings);
     apps(description, shape, uses).for_each(|app| check_app(description, app, findings));
     check_host(description, shape, findings);
@@ -29,16 +30,6 @@ pub(super) fn check(description: &Description, shape: &Filled, uses: &[Filled], 
             );
         }
     }
-}
-
-/// The containers of the user's, wherever a document has them.
-pub(super) fn apps<'a>(
-    description: &'a Description,
-    shape: &'a Filled,
-    uses: &'a [Filled],
-) -> impl Iterator<Item = &'a App> {
-    let own = description.app.iter().chain(description.inits.iter().map(|init| &init.app));
-    own.chain(std::iter::once(shape).chain(uses).flat_map(|filled| &filled.containers))
 }
 
 /// An app that reaches its node belongs on every node, or says why it does not.
@@ -183,7 +174,7 @@ fn check_host(description: &Description, shape: &Filled, findings: &mut Vec<Find
 }
 
 /// Gives the app's Pods what they share with their node.
-pub(super) fn apply(prepared: &Prepared<'_>, objects: &mut [Json], findings: &mut Vec<Finding>) {
+pub(crate) fn apply(prepared: &Prepared<'_>, objects: &mut [Json], findings: &mut Vec<Finding>) {
     let description = prepared.description;
     let is_apps = |template: &Json| {
         let mut containers = template.pointer("/spec/containers").and_then(Json::as_array).into_iter().flatten();

@@ -11,7 +11,7 @@ use crate::kube::api_resources::{Nothing, is_built_in, is_cluster_wide, nothing}
 const OF_ONE_NAMESPACE: [&str; 4] = ["get", "update", "patch", "delete"];
 
 /// What is wrong with an app's rights and account.
-pub(super) fn check(description: &Description, findings: &mut Vec<Finding>) {
+pub(crate) fn check(description: &Description, findings: &mut Vec<Finding>) {
     let Some(app) = &description.app else { return };
     app.rights.iter().chain(&app.cluster_rights).for_each(|right| check_right(right, findings));
     for right in &app.rights {
@@ -81,7 +81,7 @@ fn check_right(right: &Right, findings: &mut Vec<Finding>) {
 }
 
 /// Rights that give more than most programs need.
-pub(super) fn warnings(description: &Description) -> Vec<String> {
+pub(crate) fn warnings(description: &Description) -> Vec<String> {
     let Some(app) = &description.app else { return Vec::new() };
     let mut notes = Vec::new();
     let stars = app.rights.iter().chain(&app.cluster_rights);
@@ -107,7 +107,7 @@ pub(super) fn warnings(description: &Description) -> Vec<String> {
 }
 
 /// The Roles and their bindings.
-pub(super) fn objects(description: &Description) -> Vec<Json> {
+pub(crate) fn objects(description: &Description) -> Vec<Json> {
     let Some(app) = &description.app else { return Vec::new() };
     let mut objects = Vec::new();
     let name = &description.name;

@@ -9,7 +9,7 @@ use crate::diagnostic::Finding;
 const DEADLINE: u64 = 600;
 
 /// Writes the fields into the document's workloads.
-pub(super) fn apply(description: &Description, objects: &mut [Json], findings: &mut Vec<Finding>) {
+pub(crate) fn apply(description: &Description, objects: &mut [Json], findings: &mut Vec<Finding>) {
     let Some(rollout) = description.rollout.as_ref().filter(|rollout| !rollout.members().is_empty()) else { return };
     let seconds = |key: &str| rollout.get(key).and_then(Spanned::text).and_then(|text| duration_seconds(text).ok());
     let (settle, deadline) = (seconds("settle"), seconds("deadline"));

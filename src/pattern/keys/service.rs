@@ -6,30 +6,19 @@ use std::net::IpAddr;
 
 use serde_json::{Map, Value as Json, json};
 
-use super::containers::OF_A_SERVICE;
-use super::fill::Filled;
 use super::isolate::is_cidr;
-use super::objects;
 use crate::describe::{Description, Expose, Member, Place, Spanned, duration_seconds, port_of};
 use crate::diagnostic::Finding;
+use crate::pattern::objects;
+use crate::pattern::plan::containers::OF_A_SERVICE;
+use crate::pattern::plan::inbound::HEADLESS;
 use crate::words::list;
-
-/// The type that has no address: clients get those of the Pods.
-const HEADLESS: &str = "Headless";
 
 /// Keys of `expose` that are about the Service itself, and not about a route to it.
 const KEYS: &[&str] = &["node-port", "ports", "speaks", "ip", "address", "sources", "local", "sticky", "unready"];
 
-/// Whether the document's Service has no cluster IP: its shape's has none, or `expose` says so.
-pub(super) fn is_headless(description: &Description, shape: &Filled) -> bool {
-    match description.expose.as_ref().and_then(|expose| expose.service_type.as_deref()) {
-        Some(kind) => kind == HEADLESS,
-        None => shape.definition.headless,
-    }
-}
-
 /// Keys that do not go with the type of their Service, and values that no Service can have.
-pub(super) fn check(description: &Description, findings: &mut Vec<Finding>) {
+pub(crate) fn check(description: &Description, findings: &mut Vec<Finding>) {
     if let Some(expose) = &description.expose {
         check_keys(&|key| expose.member(key), findings);
         if let (Some(class), false) = (expose.member("class"), expose.service_type.as_deref() == Some("LoadBalancer"))
@@ -186,7 +175,7 @@ fn same_node_ports(description: &Description, findings: &mut Vec<Finding>) {
 }
 
 /// Writes what `expose` says into the document's Service.
-pub(super) fn apply(description: &Description, objects: &mut [Json], findings: &mut Vec<Finding>) {
+pub(crate) fn apply(description: &Description, objects: &mut [Json], findings: &mut Vec<Finding>) {
     let is_own = |object: &Json| object["kind"] == "Service" && object["metadata"]["name"] == *description.name;
     let own = objects.iter_mut().find(|object| is_own(object));
     let ports = description.app.iter().filter_map(|app| app.written.get("ports")).flat_map(Spanned::members);
@@ -215,7 +204,7 @@ pub(super) fn apply(description: &Description, objects: &mut [Json], findings: &
 }
 
 /// Further ports of the document's Service that lead where its first one does.
-pub(super) fn also(description: &Description, inbound: &Json) -> Vec<Json> {
+pub(crate) fn also(description: &Description, inbound: &Json) -> Vec<Json> {
     let ports = description.expose.as_ref().and_then(|expose| expose.member("ports"));
     let port = |member: &Member| {
         let number = member.value.get("port").unwrap_or(&member.value).to_json();
@@ -234,7 +223,7 @@ pub(super) fn also(description: &Description, inbound: &Json) -> Vec<Json> {
 }
 
 /// Adds the Services of `services`, once the names and selectors of all others are settled.
-pub(super) fn add(description: &Description, objects: &mut Vec<Json>, findings: &mut Vec<Finding>) {
+pub(crate) fn add(description: &Description, objects: &mut Vec<Json>, findings: &mut Vec<Finding>) {
     for member in services(description) {
         if objects.iter().any(|object| object["kind"] == "Service" && object["metadata"]["name"] == member.key) {
             findings.push(

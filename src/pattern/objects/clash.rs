@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 use super::weave::Clash;
 
 /// What a clash is about, in words, and the way out.
-pub(super) fn describe(clash: &Clash, app: &str) -> (String, String) {
+pub(crate) fn describe(clash: &Clash, app: &str) -> (String, String) {
     if let Some(annotation) = clash.path.strip_prefix("metadata.annotations.") {
         let way = if annotation.starts_with("prometheus.io/") {
             "`monitor: true` on one of them makes a PodMonitor, of which there can be several"
@@ -35,7 +35,7 @@ pub(super) fn describe(clash: &Clash, app: &str) -> (String, String) {
 }
 
 /// What the two owners want, as a description names it: a path, a variable, a port, a volume.
-pub(super) fn name(clash: &Clash) -> Option<&str> {
+pub(crate) fn name(clash: &Clash) -> Option<&str> {
     let start = clash.path.rfind('[')? + 1;
     let name = clash.path[start..].split(']').next()?;
     // a port's name in a path has its protocol
@@ -43,7 +43,7 @@ pub(super) fn name(clash: &Clash) -> Option<&str> {
 }
 
 /// A value on one short line.
-pub(super) fn short(value: &Json) -> String {
+pub(crate) fn short(value: &Json) -> String {
     let text = match value {
         Json::Object(members) => {
             let plain: Vec<String> = members.iter().map(|(key, value)| format!("{key}: {}", short(value))).collect();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value as Json;
 
 /// Things of one name in a Pod.
-pub(super) struct Repeated {
+pub(crate) struct Repeated {
     /// What they are, and how many.
     pub what: String,
     /// The name, as a description writes it.
@@ -13,7 +13,7 @@ pub(super) struct Repeated {
 }
 
 /// Things of one name in a Pod, and containers without an image.
-pub(super) fn repeated(pod: &Json) -> Vec<Repeated> {
+pub(crate) fn repeated(pod: &Json) -> Vec<Repeated> {
     let spec = &pod["spec"];
     let list = |value: &Json| value.as_array().cloned().unwrap_or_default();
     let containers: Vec<Json> = list(&spec["initContainers"]).into_iter().chain(list(&spec["containers"])).collect();

@@ -3,19 +3,18 @@
 
 use serde_json::Value as Json;
 
-use super::hatches::Made;
-use super::objects::short_hash;
-
-/// What stands for the hash until the spec is whole. No name of a description can hold it.
-pub(super) const MARK: &str = "-@spec@";
+use super::made::Made;
+use crate::pattern::names::{JOB_MARK, short_hash};
 
 /// Gives the Jobs of one document their names, and whatever speaks of them.
-pub(super) fn settle(made: &mut [Made]) {
+pub(crate) fn settle(made: &mut [Made]) {
     // a Job that speaks of another waits for its name
     loop {
         let is_ready = |made: &&Made| {
             let name = made.object["metadata"]["name"].as_str().unwrap_or_default();
-            made.object["kind"] == "Job" && name.ends_with(MARK) && !made.object["spec"].to_string().contains(MARK)
+            made.object["kind"] == "Job"
+                && name.ends_with(JOB_MARK)
+                && !made.object["spec"].to_string().contains(JOB_MARK)
         };
         let Some(job) = made.iter().find(is_ready) else { return };
         let name = job.object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
@@ -26,7 +25,7 @@ pub(super) fn settle(made: &mut [Made]) {
                 spec.shift_remove(field);
             }
         }
-        let whole = name.replace(MARK, &format!("-{}", short_hash(spec.to_string().as_bytes())));
+        let whole = name.replace(JOB_MARK, &format!("-{}", short_hash(spec.to_string().as_bytes())));
         for made in made.iter_mut() {
             replace(&mut made.object, &name, &whole);
         }

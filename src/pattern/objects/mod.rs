@@ -1,14 +1,20 @@
 //! What all objects have in common: labels, annotations, namespace, order and file names.
 
+pub(super) mod clash;
+pub(super) mod invariants;
+pub(super) mod job_names;
+pub(super) mod made;
+pub(super) mod strategic;
+pub mod weave;
+
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use serde_json::{Map, Value as Json, json};
-use sha2::{Digest as _, Sha256};
 
-use super::hatches::Made;
 use crate::describe::{Description, Spanned};
 use crate::yaml::{self, Source};
+use made::Made;
 
 /// Kinds in the order in which a cluster wants them: what others refer to comes first.
 const ORDER: &[&str] = &[
@@ -106,7 +112,7 @@ const POD_SPEC: &[&str] = &[
 ];
 
 /// Puts the fields of a woven Pod template into a reader's order; those not listed come before the containers.
-pub(super) fn arrange(pod: &mut Json) {
+pub(crate) fn arrange(pod: &mut Json) {
     let Some(spec) = pod.get_mut("spec").and_then(Json::as_object_mut) else { return };
     let rank = |field: &str| POD_SPEC.iter().position(|known| *known == field).unwrap_or(POD_SPEC.len() - 4);
     for containers in ["initContainers", "containers"] {
@@ -140,7 +146,7 @@ fn define_first(env: &mut Vec<Json>) {
 }
 
 /// The Pod templates of a controller.
-pub(super) fn templates(object: &mut Json) -> Vec<&mut Json> {
+pub(crate) fn templates(object: &mut Json) -> Vec<&mut Json> {
     let path = match object["kind"].as_str().unwrap_or_default() {
         "CronJob" => "/spec/jobTemplate/spec/template",
         "ScaledJob" => "/spec/jobTargetRef/template",
@@ -154,20 +160,20 @@ pub(super) fn templates(object: &mut Json) -> Vec<&mut Json> {
 }
 
 /// Whether Kubernetes itself knows a kind of ours.
-pub(super) fn is_built_in(kind: &str) -> bool {
+pub(crate) fn is_built_in(kind: &str) -> bool {
     const OTHERS: &[&str] =
         &["JobSet", "TriggerAuthentication", "ScaledJob", "ScaledObject", "PodMonitor", "HTTPRoute", "GRPCRoute"];
     ORDER.contains(&kind) && !OTHERS.contains(&kind)
 }
 
 /// Whether an object is a controller of Pods that are written as Kubernetes writes them.
-pub(super) fn is_workload(object: &Json) -> bool {
+pub(crate) fn is_workload(object: &Json) -> bool {
     const KINDS: &[&str] = &["Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob", "ScaledJob", "JobSet"];
     object["kind"].as_str().is_some_and(|kind| KINDS.contains(&kind))
 }
 
 /// The Jobs that a manager of ours makes while it runs, out of a `ConfigMap`.
-pub(super) fn made_later(object: &Json) -> Vec<Json> {
+pub(crate) fn made_later(object: &Json) -> Vec<Json> {
     let files = (object["kind"] == "ConfigMap").then(|| object["data"].as_object()).flatten();
     let texts = files.into_iter().flatten().filter_map(|(_, text)| text.as_str());
     let jobs = texts.filter(|text| text.starts_with("apiVersion: batch/v1\nkind: Job\n"));
@@ -186,12 +192,12 @@ pub(super) fn made_later(object: &Json) -> Vec<Json> {
 }
 
 /// The ports that the containers of a Pod template declare, with their protocols.
-pub(super) fn declared_ports(template: &Json) -> impl Iterator<Item = (u64, &str)> {
+pub(crate) fn declared_ports(template: &Json) -> impl Iterator<Item = (u64, &str)> {
     named_ports(template).map(|(_, number, protocol)| (number, protocol))
 }
 
 /// The same with their names, which may be missing.
-pub(super) fn named_ports(template: &Json) -> impl Iterator<Item = (&str, u64, &str)> {
+pub(crate) fn named_ports(template: &Json) -> impl Iterator<Item = (&str, u64, &str)> {
     let containers = ["/spec/initContainers", "/spec/containers"];
     let containers = containers.into_iter().filter_map(|pointer| template.pointer(pointer)?.as_array()).flatten();
     let ports = containers.filter_map(|container| container["ports"].as_array()).flatten();
@@ -203,7 +209,7 @@ pub(super) fn named_ports(template: &Json) -> impl Iterator<Item = (&str, u64, &
 
 /// Labels of every object of a document. The version is not part of a selector: it changes.
 #[must_use]
-pub(super) fn labels(description: &Description, component: &str) -> Map<String, Json> {
+pub(crate) fn labels(description: &Description, component: &str) -> Map<String, Json> {
     let mut labels = Map::new();
     labels.insert("app.kubernetes.io/name".to_owned(), json!(description.name));
     labels.insert("app.kubernetes.io/component".to_owned(), json!(component));
@@ -222,12 +228,12 @@ pub(super) fn labels(description: &Description, component: &str) -> Map<String, 
 /// Labels that Services and controllers select by; they never change. A part of a document (`search.leaf` of
 /// `search`) has its own name, which no document can have, and its component on top.
 #[must_use]
-pub(super) fn selector(description: &Description) -> Json {
+pub(crate) fn selector(description: &Description) -> Json {
     json!({"app.kubernetes.io/name": description.name})
 }
 
 /// The labels that tell a Job's Pods from others; what may change is none of them.
-pub(super) fn own_labels(template: &Json) -> Json {
+pub(crate) fn own_labels(template: &Json) -> Json {
     let labels = template.pointer("/metadata/labels").and_then(Json::as_object);
     let telling = |key: &str| matches!(key, "app.kubernetes.io/name" | "app.kubernetes.io/component");
     let labels = labels.into_iter().flatten().filter(|(key, _)| telling(key));
@@ -235,7 +241,7 @@ pub(super) fn own_labels(template: &Json) -> Json {
 }
 
 /// Puts the labels and the source on an object of `extra`, so that pruning finds it; what it says itself stays.
-pub(super) fn mark(object: &mut Json, description: &Description) {
+pub(crate) fn mark(object: &mut Json, description: &Description) {
     let own = labels(description, "extra");
     let is_pod = object["kind"] == "Pod";
     let source = json!({"patterns/source": description.origin, "patterns/from": "extra"});
@@ -254,7 +260,7 @@ pub(super) fn mark(object: &mut Json, description: &Description) {
 }
 
 /// Puts labels, annotations and namespace on an object, in front of what it has.
-pub(super) fn dress(object: &mut Json, labels: &Map<String, Json>, description: &Description, from: &str) {
+pub(crate) fn dress(object: &mut Json, labels: &Map<String, Json>, description: &Description, from: &str) {
     place_in(object, description.namespace.as_deref());
     let Some(metadata) = object.get_mut("metadata").and_then(Json::as_object_mut) else { return };
     let mut dressed = Map::new();
@@ -276,7 +282,7 @@ pub(super) fn dress(object: &mut Json, labels: &Map<String, Json>, description: 
 }
 
 /// Puts an object into a namespace unless it says where it belongs, or belongs to the whole cluster.
-pub(super) fn place_in(object: &mut Json, namespace: Option<&str>) {
+pub(crate) fn place_in(object: &mut Json, namespace: Option<&str>) {
     let is_cluster_scoped = object["kind"].as_str().is_some_and(|kind| CLUSTER_SCOPED.contains(&kind));
     if let (Some(namespace), false) = (namespace, is_cluster_scoped)
         && let Some(metadata) = object.get_mut("metadata").and_then(Json::as_object_mut)
@@ -295,10 +301,4 @@ fn version(image: &str) -> Option<&str> {
         tag.starts_with(|c: char| c.is_ascii_alphanumeric()) && tag.ends_with(|c: char| c.is_ascii_alphanumeric())
     };
     (tag.len() <= 63 && tag.bytes().all(ok) && ends(tag)).then_some(tag)
-}
-
-/// Eight hexadecimal digits that stand for some content.
-#[must_use]
-pub(super) fn short_hash(content: &[u8]) -> String {
-    format!("{:.8}", format!("{:x}", Sha256::digest(content)))
 }

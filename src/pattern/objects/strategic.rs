@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Value as Json};
 
-use super::objects;
+use super::is_built_in;
 use crate::describe::{Kind, Place, Spanned};
 use crate::diagnostic::Finding;
 use crate::words::{list, nearest};
@@ -30,7 +30,7 @@ const KEYS: &[(&str, &str)] = &[
 pub(crate) fn key_of(kind: &str, field: &str) -> Option<&'static str> {
     match field {
         // kinds of others have no merge keys that a server knows
-        _ if !objects::is_built_in(kind) => None,
+        _ if !is_built_in(kind) => None,
         "ports" if kind == "Service" => Some("port"),
         "ports" => Some("containerPort"),
         _ => KEYS.iter().find(|(name, _)| *name == field).map(|(_, key)| *key),
@@ -38,7 +38,7 @@ pub(crate) fn key_of(kind: &str, field: &str) -> Option<&'static str> {
 }
 
 /// Merges a patch; what matches nothing goes to the findings.
-pub(super) fn merge(object: &mut Json, patch: &Spanned, findings: &mut Vec<Finding>) {
+pub(crate) fn merge(object: &mut Json, patch: &Spanned, findings: &mut Vec<Finding>) {
     let kind = object["kind"].as_str().unwrap_or_default().to_owned();
     Merge { kind: &kind, findings }.value(object, patch, "");
 }
@@ -149,7 +149,7 @@ fn plain(value: &Spanned) -> Json {
 }
 
 /// The first index of a JSON pointer that meets a list with a merge key: the `merge` to write in its place.
-pub(super) fn by_index(object: &Json, pointer: &str, value: &str) -> Option<String> {
+pub(crate) fn by_index(object: &Json, pointer: &str, value: &str) -> Option<String> {
     let kind = object["kind"].as_str().unwrap_or_default();
     let parts: Vec<String> =
         pointer.split('/').skip(1).map(|part| part.replace("~1", "/").replace("~0", "~")).collect();

@@ -2,13 +2,11 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::context;
-use super::objects;
-use super::render::volume_name;
-use crate::describe::{App, Description, EnvSource, Handler, Init, Probe};
+use crate::describe::{App, Description, EnvSource, Handler, Init, Member, Probe, Spanned};
+use crate::pattern::names::{short_hash, volume_name};
 
 /// Where the kubelet dials for a container's own port.
-pub(super) struct Dial {
+pub(crate) struct Dial {
     /// Port number or name.
     pub port: Json,
     /// `HTTPS`, or nothing.
@@ -16,7 +14,7 @@ pub(super) struct Dial {
 }
 
 /// What templates see of a container. `document` and `role` name its `ConfigMap`; a `role` of none is the app.
-pub(super) fn context(
+pub(crate) fn context(
     app: &App,
     document: &str,
     role: Option<&str>,
@@ -73,14 +71,14 @@ pub(super) fn context(
 
 /// What is said of its health: at all, of its liveness, and more than a path.
 fn checks(app: &App) -> Json {
-    let keys = app.written.get("health").map(context::health_keys).unwrap_or_default();
+    let keys = app.written.get("health").map(health_keys).unwrap_or_default();
     let is_more = |key: &&str| !["path", "ready", "live"].contains(key);
     json!({"any": !keys.is_empty(), "live": keys.contains(&"live"), "more": keys.iter().any(is_more)})
 }
 
 /// What Pod Security restricted asks of a container, but for what the description asks for; the Pod's own
 /// `securityContext` has the rest.
-pub(super) fn security(app: &App) -> Json {
+pub(crate) fn security(app: &App) -> Json {
     let mut security = Map::from_iter([("runAsNonRoot".to_owned(), json!(app.user > 0))]);
     if app.privileged {
         // such a container has all capabilities, and may not be kept from more rights
@@ -192,7 +190,7 @@ fn writable(app: &App) -> Vec<Json> {
 }
 
 /// The volumes of each container of `init`, of which claims are made.
-pub(super) fn init_claims(description: &Description) -> Vec<Json> {
+pub(crate) fn init_claims(description: &Description) -> Vec<Json> {
     let of = |init: &Init| json!({"volumes": init.app.volumes.iter().map(claim).collect::<Vec<_>>()});
     description.inits.iter().map(of).collect()
 }
@@ -269,7 +267,7 @@ fn config(app: &App, document: &str, role: Option<&str>) -> Option<Json> {
             content.insert(key.to_owned(), Json::Object(files.clone()));
         }
     }
-    let hash = objects::short_hash(Json::Object(content.clone()).to_string().as_bytes());
+    let hash = short_hash(Json::Object(content.clone()).to_string().as_bytes());
     let part = role.map_or_else(String::new, |role| format!("-{role}"));
     let mut object = Map::from_iter([
         ("apiVersion".to_owned(), json!("v1")),
@@ -369,7 +367,7 @@ fn handler(probe: Option<&Probe>, app: &App, dial: &Dial) -> Map<String, Json> {
             |host| json!({"tcpSocket": {"port": app.port, "host": host}}),
         ),
         // in the node's network a loopback listener answers the kubelet itself, not what is in front of it
-        Some(Handler::Path(path, None)) if host.is_some() => http(path, json!(app.port), &context::scheme(app)),
+        Some(Handler::Path(path, None)) if host.is_some() => http(path, json!(app.port), &scheme(app)),
         Some(Handler::Path(path, None)) => http(path, dial.port.clone(), &dial.scheme),
         // another port than the app's speaks plain HTTP
         Some(Handler::Path(path, Some(port))) => http(path, json!(port), &Json::Null),
@@ -384,4 +382,55 @@ fn handler(probe: Option<&Probe>, app: &App, dial: &Dial) -> Map<String, Json> {
         Some(Handler::Tcp(port)) => json!({"tcpSocket": {"port": port}}),
     };
     handler.as_object().cloned().unwrap_or_default()
+}
+
+/// What is said of a health check, by key, wherever it is said.
+pub(crate) fn health_keys(health: &Spanned) -> Vec<&str> {
+    match health.text() {
+        Some("grpc") => vec!["grpc"],
+        Some(_) => vec!["path"],
+        None => health
+            .members()
+            .iter()
+            .flat_map(|member| std::iter::once(member.key.as_str()).chain(health_keys_below(member)))
+            .collect(),
+    }
+}
+
+fn health_keys_below(member: &Member) -> Vec<&str> {
+    if matches!(member.key.as_str(), "ready" | "live") { health_keys(&member.value) } else { Vec::new() }
+}
+
+/// The containers among filled parameters, wherever they are.
+pub(crate) fn containers(params: &Json) -> Vec<&Json> {
+    match params {
+        Json::Object(members) if members.contains_key("pod_volumes") => vec![params],
+        Json::Object(members) => members.values().flat_map(containers).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// A container of the user's that is not the app: a leaf, a worker.
+pub(crate) fn container(app: &App, document: &str, role: &str) -> Json {
+    let name = app_port_name(app, false);
+    let dial = Dial { port: json!(app.port), scheme: scheme(app) };
+    context(app, document, Some(role), name, &dial, None)
+}
+
+/// The name of the app's port where nothing says that it speaks HTTP: service meshes go by the name, and take
+/// what is called `http` for HTTP.
+const OPAQUE: &str = "app";
+
+/// What the app's port is called: its protocol, or `http` where a health check or a route shows that it speaks that.
+pub(crate) fn app_port_name(app: &App, is_exposed: bool) -> &str {
+    match &app.protocol {
+        Some(protocol) => protocol,
+        None if is_exposed || app.health.paths() != (None, None) => "http",
+        None => OPAQUE,
+    }
+}
+
+/// How the kubelet's HTTP probes speak to an app.
+pub(crate) fn scheme(app: &App) -> Json {
+    json!((app.protocol.as_deref() == Some("https")).then_some("HTTPS"))
 }

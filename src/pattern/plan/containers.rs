@@ -2,13 +2,13 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::context;
-use super::definition::Definition;
+use super::container;
 use crate::describe::{self, App, Entry, Kind, Member, Place, Spanned, Subject};
 use crate::diagnostic::Finding;
+use crate::pattern::catalogue::definition::Definition;
 
 /// A container among the parameters.
-pub(super) struct Given<'a> {
+pub(crate) struct Given<'a> {
     /// Its schema, with the mark.
     schema: &'a Json,
     /// As it was given: a map, or the image alone.
@@ -18,7 +18,7 @@ pub(super) struct Given<'a> {
 }
 
 /// All containers among the parameters, wherever they are; `whole` is the parameters under the entry's name.
-pub(super) fn given<'a>(definition: &'a Definition, whole: &'a Member) -> Vec<Given<'a>> {
+pub(crate) fn given<'a>(definition: &'a Definition, whole: &'a Member) -> Vec<Given<'a>> {
     if definition.params.get("x-container").is_some() {
         return vec![Given { schema: &definition.params, member: whole, path: Vec::new() }];
     }
@@ -42,7 +42,7 @@ fn collect<'a>(schema: &'a Json, value: &'a Spanned, path: &[&'a str], found: &m
 }
 
 /// A container has all the keys of `app` and those that its mark names; templates see it as they see the app.
-pub(super) fn fill(
+pub(crate) fn fill(
     definition: &Definition,
     entry: &Entry,
     document: &str,
@@ -66,7 +66,7 @@ pub(super) fn fill(
         let container = describe::read_app(&member, findings);
         let place = found.path.iter().try_fold(&mut *params, |value, key| value.get_mut(*key));
         if let (Some(place), true) = (place, findings.len() == before) {
-            *place = context::container(&container, document, &member.key);
+            *place = container::container(&container, document, &member.key);
             if let (Some(container), Json::Object(more)) = (place.as_object_mut(), more) {
                 container.extend(more);
             }
@@ -77,7 +77,7 @@ pub(super) fn fill(
 }
 
 /// Keys that mean something for an app alone: the account is the Pod's, and so is its token.
-pub(super) const OF_THE_APP: [&str; 3] = ["account", "rights", "cluster-rights"];
+pub(crate) const OF_THE_APP: [&str; 3] = ["account", "rights", "cluster-rights"];
 
 /// Keys of `app` that the pattern has no use for (`x-without`): what nothing heeds is refused.
 fn check_keys(schema: &Json, container: &Member, pattern: &str, findings: &mut Vec<Finding>) {
@@ -113,10 +113,10 @@ fn check_ports(container: &Member, findings: &mut Vec<Finding>) {
 }
 
 /// Keys of a port that are about its Service.
-pub(super) const OF_A_SERVICE: [&str; 3] = ["service", "node-port", "speaks"];
+pub(crate) const OF_A_SERVICE: [&str; 3] = ["service", "node-port", "speaks"];
 
 /// Ports of containers that run in the woven Pod (`x-beside`), and where they are written.
-pub(super) fn ports_beside<'a>(definition: &'a Definition, whole: &'a Member) -> Vec<(u16, &'a Place)> {
+pub(crate) fn ports_beside<'a>(definition: &'a Definition, whole: &'a Member) -> Vec<(u16, &'a Place)> {
     let beside = given(definition, whole).into_iter().filter(|found| found.schema["x-beside"] == true);
     beside.flat_map(|found| ports_of(&found.member.value)).collect()
 }

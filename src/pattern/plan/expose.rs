@@ -9,7 +9,7 @@ use crate::describe::{Description, Expose, Place, Spanned};
 use crate::diagnostic::Finding;
 
 /// What does not go together in `expose` itself, or with the shape and the patterns in front of the app.
-pub(super) fn check(
+pub(crate) fn check(
     description: &Description,
     shape: &Filled,
     has_port: bool,
@@ -186,7 +186,7 @@ fn check_keys(expose: &Expose, own_gateway: bool, findings: &mut Vec<Finding>) {
 }
 
 /// What templates see of `expose`.
-pub(super) fn context(prepared: &Prepared<'_>, directory: &Directory<'_>, findings: &mut Vec<Finding>) -> Json {
+pub(crate) fn context(prepared: &Prepared<'_>, directory: &Directory<'_>, findings: &mut Vec<Finding>) -> Json {
     let Some(expose) = &prepared.description.expose else { return Json::Null };
     let (namespace, gateway) = match expose.gateway.as_deref().map(|gateway| gateway.split_once('/').ok_or(gateway)) {
         Some(Ok((namespace, gateway))) => (Some(namespace), Some(gateway)),

@@ -6,16 +6,16 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value as Json};
 
-use super::definition::Definition;
 use crate::describe::{self, Place, Spanned};
 use crate::diagnostic::Finding;
+use crate::pattern::catalogue::definition::Definition;
 use crate::yaml::{self, Source};
 
 /// A `ConfigMap` holds 1 MiB in all (`MaxSecretSize`, k8s.io/kubernetes/pkg/apis/core); this leaves room for more.
 const MOST: u64 = 512 * 1024;
 
 /// The files that an entry's parameters name, by their key in the `ConfigMap`.
-pub(super) fn read_all(definition: &Definition, given: &Spanned, findings: &mut Vec<Finding>) -> Map<String, Json> {
+pub(crate) fn read_all(definition: &Definition, given: &Spanned, findings: &mut Vec<Finding>) -> Map<String, Json> {
     let mut files = Map::new();
     for (name, schema) in definition.params["properties"].as_object().into_iter().flatten() {
         let (Some(key), Some(value)) = (schema["x-file"].as_str(), given.get(name)) else { continue };

@@ -4,18 +4,18 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json, json};
 
-use super::catalogue::{Catalogue, Folder};
 use super::containers;
-use super::definition::{Check, Definition, Port};
 use super::files;
-use super::render;
 use crate::describe::{self, App, Entry, Kind, Member, Spanned, Subject};
 use crate::diagnostic::Finding;
+use crate::pattern::catalogue::definition::{Check, Definition, Port};
+use crate::pattern::catalogue::folders::{Catalogue, Folder};
+use crate::pattern::template::render;
 use crate::words::{list, nearest};
 
 /// An entry that is ready to render.
 #[derive(Clone, Debug)]
-pub(super) struct Filled {
+pub(crate) struct Filled {
     /// As it is in the description.
     pub entry: Entry,
     /// The pattern's folder.
@@ -37,7 +37,7 @@ pub(super) struct Filled {
 }
 
 /// Finds the pattern of an entry and checks the parameters.
-pub(super) fn fill(
+pub(crate) fn fill(
     catalogue: &Catalogue,
     document: &str,
     entry: &Entry,
@@ -178,19 +178,19 @@ fn unknown(catalogue: &Catalogue, entry: &Entry, as_shape: bool) -> Finding {
 
 impl Filled {
     /// Checks what the pattern says about its references.
-    pub(super) fn check_with(&self, references: &Json, findings: &mut Vec<Finding>) {
+    pub(crate) fn check_with(&self, references: &Json, findings: &mut Vec<Finding>) {
         let context = json!({"params": self.params, "references": references});
         self.check(&self.definition.checks, &context, |that| that.contains("references"), findings);
     }
 
     /// Checks what the pattern says about the rest of its document.
-    pub(super) fn check_within(&self, document: &Json, findings: &mut Vec<Finding>) {
+    pub(crate) fn check_within(&self, document: &Json, findings: &mut Vec<Finding>) {
         let context = json!({"params": self.params, "document": document});
         self.check(&self.definition.checks, &context, |that| that.contains("document."), findings);
     }
 
     /// Checks what must hold for it to run on a schedule.
-    pub(super) fn check_scheduled(&self, findings: &mut Vec<Finding>) {
+    pub(crate) fn check_scheduled(&self, findings: &mut Vec<Finding>) {
         self.check(&self.definition.scheduled_checks, &json!({"params": self.params}), |_| true, findings);
     }
 
@@ -214,12 +214,12 @@ impl Filled {
     }
 
     /// A whole-number parameter that the user set.
-    pub(super) fn given_port(&self, param: &str) -> Option<u16> {
+    pub(crate) fn given_port(&self, param: &str) -> Option<u16> {
         self.given.get(param).and_then(|value| value.to_json().as_u64()).and_then(|port| u16::try_from(port).ok())
     }
 
     /// Its ports, as far as its parameters ask for them.
-    pub(super) fn ports(&self) -> impl Iterator<Item = &Port> {
+    pub(crate) fn ports(&self) -> impl Iterator<Item = &Port> {
         let is_there = |port: &&Port| {
             port.when.as_ref().is_none_or(|when| render::holds(when, &json!({"params": self.params})).unwrap_or(true))
         };
@@ -227,7 +227,7 @@ impl Filled {
     }
 
     /// The probe of the app's readiness, if it goes to this entry: by number, for it is another container.
-    pub(super) fn answers_readiness(&self, ports: &BTreeMap<String, u16>) -> Option<Json> {
+    pub(crate) fn answers_readiness(&self, ports: &BTreeMap<String, u16>) -> Option<Json> {
         let readiness = self.definition.answers_readiness.as_ref()?;
         let timeout = self.params.get(&readiness.timeout)?.as_str()?;
         let timeout = describe::duration_seconds(timeout).ok()? + 1;
@@ -235,18 +235,18 @@ impl Filled {
     }
 
     /// Whether the entry, as it is filled, talks to the app's port.
-    pub(super) fn needs_port(&self) -> bool {
+    pub(crate) fn needs_port(&self) -> bool {
         let needs = |that: &String| render::holds(that, &json!({"params": self.params})).unwrap_or(true);
         self.definition.claims.is_some() || self.definition.needs_port.as_ref().is_some_and(needs)
     }
 
     /// Ports of the user's containers that run in the woven Pod, and where they are written.
-    pub(super) fn ports_beside(&self) -> Vec<(u16, &describe::Place)> {
+    pub(crate) fn ports_beside(&self) -> Vec<(u16, &describe::Place)> {
         containers::ports_beside(&self.definition, &self.whole)
     }
 
     /// The containers that are in front of the app, the outermost first: name and port.
-    pub(super) fn front(&self) -> Vec<(&str, u16)> {
+    pub(crate) fn front(&self) -> Vec<(&str, u16)> {
         let members = self.definition.front.as_ref().and_then(|param| self.given.get(param)).map(Spanned::members);
         let port = |member: &Member| u16::try_from(member.value.get("port")?.to_json().as_u64()?).ok();
         let front = members.into_iter().flatten().filter_map(|member| Some((member.key.as_str(), port(member)?)));
@@ -254,7 +254,7 @@ impl Filled {
     }
 
     /// The parameters as a map.
-    pub(super) fn params_map(&self) -> Map<String, Json> {
+    pub(crate) fn params_map(&self) -> Map<String, Json> {
         self.params.as_object().cloned().unwrap_or_default()
     }
 }

@@ -10,7 +10,7 @@ use crate::describe::{App, Place};
 use crate::diagnostic::Finding;
 
 /// The numbers of one entry's ports, by the name that its templates use.
-pub(super) type Ports = BTreeMap<String, u16>;
+pub(crate) type Ports = BTreeMap<String, u16>;
 
 /// Gives every entry its ports.
 pub(super) fn allocate(app: Option<&App>, entries: &[&Filled], findings: &mut Vec<Finding>) -> Vec<Ports> {
@@ -96,86 +96,4 @@ fn clash(number: u16, other: &Place, text: &str, place: &Place, entry: &Filled, 
         .label(other.label(text))
         .because("containers of a Pod share one network namespace; the second bind fails")
         .help(help)
-}
-
-/// A port's name: unique in the Pod, at most 15 characters (`IsValidPortName`), as a person would shorten it.
-/// `entries` are the names of all entries of the Pod.
-#[must_use]
-pub(super) fn port_name<'a>(entry: &str, port: &str, entries: impl IntoIterator<Item = &'a str>) -> String {
-    let short = shortened(entry, port);
-    let is_unique = entries.into_iter().all(|other| other == entry || shortened(other, port) != short);
-    if is_unique { short } else { hashed(&format!("{entry}-{port}")) }
-}
-
-/// The name of the port of a part that is in front of the app; its templates know no other part.
-#[must_use]
-pub(super) fn part_port_name(part: &str) -> String {
-    let short = shortened(part, "main");
-    if short == part { short } else { hashed(part) }
-}
-
-fn hashed(whole: &str) -> String {
-    let digest = super::objects::short_hash(whole.as_bytes());
-    let kept: String = whole.replace("--", "-").chars().take(9).collect();
-    format!("{}-{}", kept.trim_end_matches('-'), &digest[..5])
-}
-
-fn whole(entry: &str, port: &str) -> String {
-    let whole = if port == "main" { entry.to_owned() } else { format!("{entry}-{port}") };
-    whole.split('-').filter(|word| !word.is_empty()).collect::<Vec<_>>().join("-")
-}
-
-fn shortened(entry: &str, port: &str) -> String {
-    let whole = whole(entry, port);
-    let has_letter = whole.bytes().any(|byte| byte.is_ascii_lowercase());
-    // `http` and `app` are the app's.
-    if whole == "http" || whole == "app" || !has_letter {
-        return format!("use-{whole}").chars().take(15).collect();
-    }
-    if whole.len() <= 15 {
-        return whole;
-    }
-    let room = if port == "main" { 15 } else { 15_usize.saturating_sub(port.len() + 1).max(3) };
-    let mut kept = String::new();
-    // Whole words as far as they fit, else the first one up to a consonant: `introsp-status`.
-    for word in entry.split('-').filter(|word| !word.is_empty()) {
-        if kept.is_empty() {
-            let cut: String = word.chars().take(room).collect();
-            let cut = if cut.len() < word.len() { cut.trim_end_matches(['a', 'e', 'i', 'o', 'u']) } else { &cut };
-            cut.clone_into(&mut kept);
-        } else if kept.len() + 1 + word.len() <= room {
-            kept = format!("{kept}-{word}");
-        } else {
-            break;
-        }
-    }
-    if port == "main" { kept } else { format!("{kept}-{port}").chars().take(15).collect() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::port_name;
-
-    #[test]
-    fn names_are_short_and_different() {
-        for (entry, port, name) in [
-            ("topz", "main", "topz"),
-            ("topz", "status", "topz-status"),
-            ("introspect", "status", "introsp-status"),
-            ("my-very-long-sidecar", "main", "my-very-long"),
-            ("averyveryverylongname", "main", "averyveryveryl"),
-            ("http", "main", "use-http"),
-            ("app", "main", "use-app"),
-            ("a--b", "main", "a-b"),
-            ("1234", "main", "use-1234"),
-        ] {
-            let short = port_name(entry, port, [entry, "other"]);
-            assert_eq!(short, name);
-            assert!(short.len() <= 15 && !short.ends_with('-'), "{short}");
-        }
-        let entries = ["introspect-one", "introspect-two"];
-        let [one, two] = entries.map(|entry| port_name(entry, "status", entries));
-        assert!(one != two && one.len() <= 15, "{one} {two}");
-        assert_ne!(port_name("a--b", "main", ["a--b", "a-b"]), port_name("a-b", "main", ["a--b", "a-b"]));
-    }
 }

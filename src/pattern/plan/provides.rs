@@ -3,13 +3,13 @@
 use serde_json::{Value as Json, json};
 
 use super::fill::Filled;
-use super::render;
 use crate::describe::{Description, Place};
 use crate::diagnostic::Finding;
+use crate::pattern::template::render;
 
 /// What the variables of an entry begin with: `as` in upper case, `-` as `_`.
 #[must_use]
-pub(super) fn prefix(entry: &str) -> String {
+pub(crate) fn prefix(entry: &str) -> String {
     entry.to_ascii_uppercase().replace('-', "_")
 }
 
@@ -17,7 +17,7 @@ pub(super) fn prefix(entry: &str) -> String {
 ///
 /// # Errors
 /// An expression that does not evaluate: a bug of the pattern.
-pub(super) fn fragment(filled: &Filled, main: &str, context: &Json) -> Result<Json, String> {
+pub(crate) fn fragment(filled: &Filled, main: &str, context: &Json) -> Result<Json, String> {
     let mut env = Vec::new();
     for (suffix, expression) in &filled.definition.provides {
         let name = format!("{}_{suffix}", prefix(&filled.entry.name));
@@ -27,7 +27,7 @@ pub(super) fn fragment(filled: &Filled, main: &str, context: &Json) -> Result<Js
 }
 
 /// A variable that two set: the app itself, or another entry.
-pub(super) fn check(description: &Description, uses: &[Filled], findings: &mut Vec<Finding>) {
+pub(crate) fn check(description: &Description, uses: &[Filled], findings: &mut Vec<Finding>) {
     let own = description.app.iter().flat_map(|app| &app.env);
     let mut known: Vec<(String, &Place, String)> =
         own.map(|variable| (variable.name.clone(), &variable.place, "`app.env` sets it".to_owned())).collect();
@@ -58,7 +58,7 @@ pub(super) fn check(description: &Description, uses: &[Filled], findings: &mut V
 ///
 /// # Errors
 /// As for [`fragment`].
-pub(super) fn notes(filled: &Filled, app: &Json, document: &Json) -> Result<Vec<String>, String> {
+pub(crate) fn notes(filled: &Filled, app: &Json, document: &Json) -> Result<Vec<String>, String> {
     let name = &filled.entry.name;
     let context =
         json!({"params": filled.params, "app": app, "document": document, "entry": name, "prefix": prefix(name)});

@@ -6,18 +6,17 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
 
-use super::context;
 use super::fill::Filled;
+use super::inbound::{inbound_context, is_headless};
 use super::prepare::Prepared;
-use super::render;
-use super::service;
 use crate::describe::{Description, Kind, Place, Spanned, is_service_name};
 use crate::diagnostic::Finding;
+use crate::pattern::template::render;
 
 /// What a pattern's `x-reference` says about a parameter; `true` is none of it.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub(super) struct Mark {
+pub(crate) struct Mark {
     /// The parameter is a map of references by name, or a list of them.
     #[serde(default)]
     each: bool,
@@ -49,7 +48,7 @@ impl Mark {
 
 /// What a reference leads to, as templates see it.
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct Target {
+pub(crate) struct Target {
     /// The document's or the Service's name.
     pub name: String,
     /// The DNS name of its Service; none where there is no single one, as for replicated shards.
@@ -69,28 +68,28 @@ pub(super) struct Target {
 }
 
 /// The documents of a file by name. One that is wrong in itself is known by its name alone.
-pub(super) struct Directory<'a> {
+pub(crate) struct Directory<'a> {
     documents: Vec<(&'a Description, Option<&'a Prepared<'a>>)>,
 }
 
 impl<'a> Directory<'a> {
-    pub(super) fn new(descriptions: &'a [Description], prepared: &'a [Option<Prepared<'a>>]) -> Self {
+    pub(crate) fn new(descriptions: &'a [Description], prepared: &'a [Option<Prepared<'a>>]) -> Self {
         let prepared = prepared.iter().map(Option::as_ref);
         Self { documents: descriptions.iter().zip(prepared).collect() }
     }
 
     /// A document of the file; one that is wrong in itself has only its description.
-    pub(super) fn document(&self, name: &str) -> Option<(&'a Description, Option<&'a Prepared<'a>>)> {
+    pub(crate) fn document(&self, name: &str) -> Option<(&'a Description, Option<&'a Prepared<'a>>)> {
         self.documents.iter().find(|(document, _)| document.name == name).copied()
     }
 
     /// The names of all documents of the file.
-    pub(super) fn names(&self) -> impl Iterator<Item = &'a str> {
+    pub(crate) fn names(&self) -> impl Iterator<Item = &'a str> {
         self.documents.iter().map(|(document, _)| document.name.as_str())
     }
 
     /// Resolves every reference among an entry's parameters.
-    pub(super) fn resolve(&self, from: &Description, filled: &Filled, findings: &mut Vec<Finding>) -> Json {
+    pub(crate) fn resolve(&self, from: &Description, filled: &Filled, findings: &mut Vec<Finding>) -> Json {
         let mut references = Map::new();
         let properties = filled.definition.params["properties"].as_object();
         for (param, schema) in properties.into_iter().flatten() {
@@ -107,12 +106,12 @@ impl<'a> Directory<'a> {
     }
 
     /// Whether a document is wrong in itself, which has been reported.
-    pub(super) fn is_broken(&self) -> bool {
+    pub(crate) fn is_broken(&self) -> bool {
         self.documents.iter().any(|(_, prepared)| prepared.is_none())
     }
 
     /// Whether an entry names a document that is wrong in itself: what would follow from that is not news.
-    pub(super) fn names_broken(&self, value: &Spanned) -> bool {
+    pub(crate) fn names_broken(&self, value: &Spanned) -> bool {
         let is_broken = |text: &str| {
             let name = text.strip_prefix("service/").unwrap_or(text);
             let name = name.split_once(':').map_or(name, |(name, _)| name);
@@ -157,7 +156,7 @@ impl<'a> Directory<'a> {
     }
 
     /// A document of the file, or a Service of the namespace, with or without its port. Text of another form (`cloudsql/…`) is not a reference.
-    pub(super) fn named(&self, from: &Description, text: &str, place: &Place, mark: &Mark) -> Resolved {
+    pub(crate) fn named(&self, from: &Description, text: &str, place: &Place, mark: &Mark) -> Resolved {
         let name = text.strip_prefix("service/").unwrap_or(text);
         let (name, port) = match name.split_once(':').map(|(name, port)| (name, port.parse::<u16>())) {
             Some((name, Ok(port))) => (name, Some(port)),
@@ -249,7 +248,7 @@ fn target(
                 .label(to.name_place.label(format!("`{pattern}`: {why}"))),
         ));
     };
-    let inbound = context::inbound_context(inbound, to, service::is_headless(to, shape));
+    let inbound = inbound_context(inbound, to, is_headless(to, shape));
     let scheme = inbound["protocol"].as_str().filter(|protocol| matches!(*protocol, "http" | "https"));
     let elsewhere = to.namespace.as_ref().filter(|namespace| from.namespace.as_ref() != Some(*namespace));
     let full = |host: String| match elsewhere {
@@ -274,7 +273,7 @@ fn target(
 }
 
 /// The DNS names of a document's shards, as its shape's `shards` says.
-pub(super) fn shards(document: &Description, shape: &Filled) -> Result<Vec<String>, String> {
+pub(crate) fn shards(document: &Description, shape: &Filled) -> Result<Vec<String>, String> {
     let Some(shards) = &shape.definition.shards else { return Ok(Vec::new()) };
     let context = |shard: u64| json!({"name": document.name, "params": shape.params, "shard": shard});
     let count = render::evaluate(&shards.count, &context(0))?;
@@ -299,7 +298,7 @@ mod tests {
     use super::*;
     use crate::describe::{Options, read};
     use crate::pattern::Catalogue;
-    use crate::pattern::prepare::prepare_all;
+    use crate::pattern::plan::document::Document;
     use crate::yaml::Source;
 
     /// What `text` leads to from the first document of a description.
@@ -308,7 +307,10 @@ mod tests {
         let (descriptions, findings) = read(&source, None, &Options::default());
         assert!(findings.is_empty(), "{findings:?}");
         let mut findings = Vec::new();
-        let prepared = prepare_all(&Catalogue::built_in(), &descriptions, &mut findings);
+        let catalogue = Catalogue::built_in();
+        let mut prepare =
+            |description| Document::fill(&catalogue, description, &mut findings)?.prepare(&mut Vec::new());
+        let prepared: Vec<_> = descriptions.iter().map(&mut prepare).collect();
         assert!(findings.is_empty(), "{findings:?}");
         let directory = Directory::new(&descriptions, &prepared);
         let from = &descriptions[0];

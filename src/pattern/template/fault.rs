@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use super::catalogue::Folder;
 use crate::describe::Place;
 use crate::diagnostic::{Finding, Label};
+use crate::pattern::catalogue::folders::Folder;
 use crate::yaml::{Source, Span};
 
 /// What is wrong with a pattern's file, and where.
 #[derive(Clone, Debug)]
-pub(super) struct Broken {
+pub(crate) struct Broken {
     message: String,
     at: Option<(Arc<Source>, Span)>,
 }
@@ -22,7 +22,7 @@ impl From<String> for Broken {
 
 impl Broken {
     /// Something wrong at some bytes.
-    pub(super) fn at(source: Arc<Source>, span: Span, message: impl Into<String>) -> Self {
+    pub(crate) fn at(source: Arc<Source>, span: Span, message: impl Into<String>) -> Self {
         Self { message: message.into(), at: Some((source, span)) }
     }
 
@@ -36,7 +36,7 @@ impl Broken {
     }
 
     /// In words for whoever wrote the pattern; `place` is where to point if it knows no better.
-    pub(super) fn alone(self, place: &Place) -> Finding {
+    pub(crate) fn alone(self, place: &Place) -> Finding {
         match self.at {
             Some((source, span)) => Finding::error(Label::span(&source, span, ""), self.message),
             None => Finding::error(place.label(""), self.message),
@@ -44,7 +44,7 @@ impl Broken {
     }
 
     /// In words for whoever wrote the description: a bug of ours, or a mistake in their own folder.
-    pub(super) fn finding(self, folder: &Folder, place: &Place) -> Finding {
+    pub(crate) fn finding(self, folder: &Folder, place: &Place) -> Finding {
         let name = folder.name();
         if folder.path().is_none() {
             return Finding::error(

@@ -9,24 +9,25 @@ use minijinja::value::{Serde, Value as Hole};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior};
 use serde_json::Value as Json;
 
-use super::broken::Broken;
-use super::catalogue::{Folder, shared_template};
+use super::fault::Broken;
 use super::patience;
 use crate::describe::{Spanned, Target, duration_seconds};
 use crate::files;
 use crate::kube::duration;
 use crate::kube::validation::Quantity;
 use crate::limits;
+use crate::pattern::catalogue::folders::{Folder, shared_template};
+use crate::pattern::names::{part_port_name, volume_name};
 use crate::yaml::{self, Source, Span};
 
 /// Renders the templates of one pattern folder, which may include the shared ones.
-pub(super) struct Renderer {
+pub(crate) struct Renderer {
     environment: Arc<Environment<'static>>,
     folder: Folder,
 }
 
 impl Renderer {
-    pub(super) fn new(folder: &Folder, mounts: Vec<Mount>) -> Self {
+    pub(crate) fn new(folder: &Folder, mounts: Vec<Mount>) -> Self {
         let mut environment = fuelled();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         if let Ok(syntax) = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build() {
@@ -74,8 +75,8 @@ impl Renderer {
         environment.add_filter("every", |probe: Hole, seconds: u64, failures: u64| every(&probe, seconds, failures));
         environment.add_filter("folders", move |files: Hole| folders(&mounts, &files));
         environment.add_filter("mebibytes", mebibytes);
-        environment.add_filter("port_name", |entry: &str| super::ports::part_port_name(entry));
-        super::quote::register(&mut environment);
+        environment.add_filter("port_name", |entry: &str| part_port_name(entry));
+        super::quoting::register(&mut environment);
         environment.add_filter("percent", |text: &str| text.trim_end_matches('%').parse::<u32>().unwrap_or(100));
         Self { environment: Arc::new(environment), folder: folder.clone() }
     }
@@ -84,7 +85,7 @@ impl Renderer {
     ///
     /// # Errors
     /// A template that does not render, or renders to something that is not YAML: a bug of the pattern.
-    pub(super) fn documents(&self, template: &str, context: &Json) -> Result<Vec<Json>, Broken> {
+    pub(crate) fn documents(&self, template: &str, context: &Json) -> Result<Vec<Json>, Broken> {
         let text = self.text(template, context)?;
         let name = format!("{} (rendered)", self.folder.display(template));
         let source = Arc::new(Source::from_text(name, text));
@@ -107,7 +108,7 @@ impl Renderer {
     ///
     /// # Errors
     /// As for [`Renderer::documents`].
-    pub(super) fn text(&self, template: &str, context: &Json) -> Result<String, Broken> {
+    pub(crate) fn text(&self, template: &str, context: &Json) -> Result<String, Broken> {
         let context = context.clone();
         self.patiently(template, move |environment, template| rendered(environment, template, &context))
     }
@@ -132,7 +133,7 @@ impl Renderer {
     ///
     /// # Errors
     /// What is wrong with its syntax.
-    pub(super) fn compile(&self, template: &str) -> Result<(), Broken> {
+    pub(crate) fn compile(&self, template: &str) -> Result<(), Broken> {
         // The compiler computes what is constant.
         self.patiently(template, |environment, template| environment.get_template(template).map(drop))
     }
@@ -179,7 +180,7 @@ fn rendered(environment: &Environment<'_>, template: &str, context: &Json) -> Re
 
 /// A volume of the app and where it is mounted.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-pub(super) struct Mount {
+pub(crate) struct Mount {
     /// The volume's name.
     pub volume: String,
     /// The path in the app's container.
@@ -206,24 +207,6 @@ fn folders(mounts: &[Mount], files: &Hole) -> Result<Hole, Error> {
         }
     }
     Ok(Hole::from(Serde(folders)))
-}
-
-/// A name for the volume at a path: `/var/log/shop` is `var-log-shop`. A path that does not survive as a DNS
-/// label keeps apart by a hash.
-pub(super) fn volume_name(path: &str) -> String {
-    let plain: String = path.trim_matches('/').chars().map(|c| if c == '/' { '-' } else { c }).collect();
-    let ok = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    let starts = plain.starts_with(|c: char| c.is_ascii_lowercase());
-    if starts
-        && plain.len() <= 40
-        && plain.chars().all(ok)
-        && !plain.ends_with('-')
-        && !path.trim_matches('/').contains('-')
-    {
-        return plain;
-    }
-    let kept: String = plain.chars().map(|c| c.to_ascii_lowercase()).filter(|c| ok(*c)).take(30).collect();
-    format!("path-{}-{}", kept.trim_matches('-'), super::objects::short_hash(path.as_bytes())).replace("--", "-")
 }
 
 /// Mounts or volumes of a container whose volumes are its own in a Pod that has others: their names begin with its
@@ -350,7 +333,7 @@ impl io::Write for Bounded {
 ///
 /// # Errors
 /// What is wrong with it.
-pub(super) fn compiles(expression: &str) -> Result<(), String> {
+pub(crate) fn compiles(expression: &str) -> Result<(), String> {
     patiently(expression, |text| fuelled().compile_expression(text).map(drop))
 }
 
@@ -358,7 +341,7 @@ pub(super) fn compiles(expression: &str) -> Result<(), String> {
 ///
 /// # Errors
 /// An expression that does not compile or evaluate: a bug of the pattern.
-pub(super) fn holds(expression: &str, context: &Json) -> Result<bool, String> {
+pub(crate) fn holds(expression: &str, context: &Json) -> Result<bool, String> {
     value(expression, context, |value| Ok(value.is_true()))
 }
 
@@ -366,7 +349,7 @@ pub(super) fn holds(expression: &str, context: &Json) -> Result<bool, String> {
 ///
 /// # Errors
 /// As for [`holds`].
-pub(super) fn evaluate(expression: &str, context: &Json) -> Result<Json, String> {
+pub(crate) fn evaluate(expression: &str, context: &Json) -> Result<Json, String> {
     value(expression, context, json_of)
 }
 
@@ -374,7 +357,7 @@ pub(super) fn evaluate(expression: &str, context: &Json) -> Result<Json, String>
 ///
 /// # Errors
 /// As for [`holds`].
-pub(super) fn text_of(expression: &str, context: &Json) -> Result<String, String> {
+pub(crate) fn text_of(expression: &str, context: &Json) -> Result<String, String> {
     value(expression, context, shown)
 }
 

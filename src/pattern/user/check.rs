@@ -6,13 +6,13 @@ use std::sync::Arc;
 use serde::Deserialize as _;
 use serde_json::Value as Json;
 
-use super::catalogue::{Folder, POD_TEMPLATE};
-use super::definition::Definition;
-use super::images::Image;
-use super::own::{families, is_family};
-use super::render::{Renderer, compiles};
 use crate::describe::{self, Kind, Place, Spanned, Subject};
 use crate::diagnostic::Finding;
+use crate::pattern::catalogue::definition::Definition;
+use crate::pattern::catalogue::families::{families, is_family};
+use crate::pattern::catalogue::folders::{Folder, POD_TEMPLATE};
+use crate::pattern::catalogue::images::Image;
+use crate::pattern::template::render::{Renderer, compiles};
 use crate::words::nearest;
 use crate::yaml::{self, Source};
 

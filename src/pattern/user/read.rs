@@ -7,17 +7,13 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::catalogue::{Catalogue, Folder};
-use super::images::parse_images;
-use super::proof::prove;
+use super::check::prove;
 use crate::describe::Place;
 use crate::diagnostic::Finding;
 use crate::files;
 use crate::limits;
-use crate::words::list;
-
-/// The families of patterns.
-const FAMILIES: &[&str] = &["single-container", "sidecar", "ambassador", "adapter", "serving", "batch"];
+use crate::pattern::catalogue::folders::{Catalogue, Folder};
+use crate::pattern::catalogue::images::parse_images;
 
 /// What one folder of patterns may hold, so that a wrong path fills no memory.
 const MOST_FILES: usize = 10_000;
@@ -147,14 +143,4 @@ fn read_text(path: &Path) -> io::Result<Option<String>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
     }
-}
-
-/// The known families, for messages.
-pub(super) fn families() -> String {
-    list(FAMILIES)
-}
-
-/// Whether a folder's name is that of a family.
-pub(super) fn is_family(name: &str) -> bool {
-    FAMILIES.contains(&name)
 }

@@ -1,0 +1,7 @@
+//! What patterns there are: their folders, definitions and images.
+
+pub(super) mod definition;
+pub(super) mod families;
+pub(super) mod flow;
+pub(super) mod folders;
+pub(super) mod images;

@@ -1,0 +1,9 @@
+//! A planned document to objects: what templates see, and the fragments that they give, woven into one Pod.
+
+pub(super) mod additions;
+pub(super) mod agents;
+pub(super) mod checks;
+pub(super) mod context;
+pub(super) mod disk;
+pub(super) mod expand;
+pub(super) mod replicas;

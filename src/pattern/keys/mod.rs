@@ -1,0 +1,14 @@
+//! Keys of a description that are about its objects: each is checked here, and applied to what the patterns made.
+
+pub(super) mod adopt;
+pub(super) mod annotations;
+pub(super) mod budget;
+pub(super) mod dns;
+pub(super) mod isolate;
+pub(super) mod mesh;
+pub(super) mod patches;
+pub(super) mod place;
+pub(super) mod reach;
+pub(super) mod rights;
+pub(super) mod rollout;
+pub(super) mod service;

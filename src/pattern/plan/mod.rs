@@ -1,0 +1,13 @@
+//! What a description asks for, settled before anything is rendered: parameters, ports, the way of traffic, references.
+
+pub(super) mod container;
+pub(super) mod containers;
+pub(super) mod document;
+pub(super) mod expose;
+pub(super) mod files;
+pub(super) mod fill;
+pub(super) mod inbound;
+pub(super) mod ports;
+pub(super) mod prepare;
+pub(super) mod provides;
+pub(super) mod references;

@@ -1,0 +1,98 @@
+//! The rooms of `src/pattern/` know each other in one direction, and no file waits for itself.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+/// Each room may use those in front of it.
+const ROOMS: [&str; 9] = ["names", "catalogue", "template", "plan", "objects", "keys", "compose", "docs", "user"];
+
+/// The files of `src/pattern/`, as `room/file`, with their code: no comment and no test.
+fn files() -> BTreeMap<String, String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/pattern");
+    let mut found = BTreeMap::new();
+    let mut waiting = vec![root.clone()];
+    while let Some(folder) = waiting.pop() {
+        for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if path.is_dir() {
+                waiting.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let name = path.strip_prefix(&root).unwrap().with_extension("");
+                let name = name.to_str().unwrap().replace(std::path::MAIN_SEPARATOR, "/");
+                let text = fs::read_to_string(&path).unwrap();
+                let code = text.split("#[cfg(test)]").next().unwrap();
+                let code = code.lines().filter(|line| !line.trim_start().starts_with("//"));
+                found.insert(name, code.collect::<Vec<_>>().join("\n"));
+            }
+        }
+    }
+    found.remove("mod");
+    found
+}
+
+fn room(file: &str) -> &str {
+    file.split('/').next().unwrap_or(file)
+}
+
+/// The words of a path that follow each place where it is written.
+fn after<'a>(code: &'a str, path: &str) -> Vec<Vec<&'a str>> {
+    let words = |(at, _): (usize, &str)| {
+        let rest = &code[at + path.len()..];
+        let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_' && c != ':').unwrap_or(rest.len());
+        rest[..end].split("::").collect()
+    };
+    code.match_indices(path).map(words).collect()
+}
+
+/// The files that a file names.
+fn uses(file: &str, code: &str, files: &BTreeMap<String, String>) -> BTreeSet<String> {
+    let known = |path: String| {
+        let of_room = format!("{}/mod", room(&path));
+        [path.clone(), of_room, room(&path).to_owned()].into_iter().find(|name| files.contains_key(name))
+    };
+    let elsewhere =
+        after(code, "crate::pattern::").into_iter().filter_map(|words| known(words[..words.len().min(2)].join("/")));
+    let beside = after(code, "super::").into_iter().filter_map(|words| {
+        let path = format!("{}/{}", room(file), words[0]);
+        files.contains_key(&path).then_some(path)
+    });
+    elsewhere.chain(beside).filter(|used| used != file).collect()
+}
+
+#[test]
+fn rooms_of_patterns_use_what_is_in_front_of_them() {
+    let files = files();
+    let rank = |file: &str| ROOMS.iter().position(|known| *known == room(file));
+    let mut wrong = Vec::new();
+    for (file, code) in &files {
+        let Some(own) = rank(file) else { panic!("{file} is in none of the rooms {ROOMS:?}") };
+        if code.contains("super::super::") {
+            wrong.push(format!("{file} names another room by its place: write crate::pattern::…"));
+        }
+        for words in after(code, "crate::pattern::") {
+            match ROOMS.iter().position(|known| *known == words[0]) {
+                Some(used) if used <= own => {}
+                Some(_) => wrong.push(format!("{file} uses {}, which comes after it", words.join("::"))),
+                None => wrong.push(format!("{file} uses pattern::{}, which is for the rest of the program", words[0])),
+            }
+        }
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+#[test]
+fn no_file_of_patterns_waits_for_itself() {
+    let files = files();
+    let mut left: BTreeMap<&String, BTreeSet<String>> =
+        files.iter().map(|(file, code)| (file, uses(file, code, &files))).collect();
+    assert!(left.values().map(BTreeSet::len).sum::<usize>() > files.len(), "imports are found");
+    // what uses nothing that is left is in no circle
+    while let Some(file) =
+        left.iter().find(|(_, uses)| uses.iter().all(|used| !left.contains_key(used))).map(|(file, _)| (*file).clone())
+    {
+        left.remove(&file);
+    }
+    assert_eq!(left, BTreeMap::new(), "files that use each other in a circle");
+}
