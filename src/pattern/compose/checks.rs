@@ -14,6 +14,7 @@ use crate::pattern::plan::document::{self, Document};
 use crate::pattern::plan::expose;
 use crate::pattern::plan::fill::Filled;
 use crate::pattern::plan::provides;
+use crate::pattern::plan::stage::Known;
 
 /// Everything that a document's parts say of each other once they are filled in.
 pub(super) fn check(catalogue: &Catalogue, document: &Document<'_>, findings: &mut Vec<Finding>) {
@@ -21,7 +22,7 @@ pub(super) fn check(catalogue: &Catalogue, document: &Document<'_>, findings: &m
     check_app(description, shape, uses, findings);
     check_images(catalogue, description, findings);
     let facts = document::facts(description, shape, uses);
-    document.entries().for_each(|filled| filled.check_within(&facts, findings));
+    document.entries().for_each(|filled| filled.check(&Known::document(&filled.params, &facts), findings));
 }
 
 /// Mistakes that no single pattern can see.

@@ -1,5 +1,6 @@
 //! What templates can refer to.
 
+use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
 
 use crate::describe::{App, Description, Expose, Spanned, duration_seconds};
@@ -15,83 +16,165 @@ use crate::pattern::plan::ports::Ports;
 use crate::pattern::plan::prepare::Prepared;
 
 /// What every template of a document sees.
-pub(crate) fn shared(prepared: &Prepared<'_>) -> Map<String, Json> {
-    let Prepared { description, shape, uses, ports, served, inbound, .. } = prepared;
-    let inbound = inbound.as_ref();
-    let readiness = uses.iter().zip(ports).find_map(|(filled, ports)| filled.answers_readiness(ports));
-    let names: Vec<&str> = uses.iter().map(|entry| entry.entry.name.as_str()).collect();
-    let mut context = Map::new();
-    context.insert("name".to_owned(), json!(description.name));
-    context.insert("hashed".to_owned(), json!(JOB_MARK));
-    let main = shape.definition.main_container.clone().unwrap_or_else(|| description.name.clone());
-    context.insert("mesh".to_owned(), json!(description.meshed.then_some("istio")));
-    context.insert("target".to_owned(), json!(description.target.0));
-    context.insert("served".to_owned(), json!(served));
-    context.insert("main".to_owned(), json!(main));
-    let account = description.app.as_ref().and_then(|app| app.account.as_ref()).map(|(name, _)| name);
-    context.insert("account".to_owned(), json!(account.unwrap_or(&description.name)));
-    context.insert("makes_account".to_owned(), json!(account.is_none()));
-    context.insert("labels".to_owned(), Json::Object(objects::labels(description, &shape.definition.name)));
-    context.insert("selector".to_owned(), objects::selector(description));
-    context.insert("uses".to_owned(), json!(names));
-    context.insert(
-        "app".to_owned(),
-        description.app.as_ref().map_or(Json::Null, |app| {
-            let name = app_port_name(app, description.expose.as_ref().is_some_and(Expose::is_routed));
-            container::context(app, &description.name, None, name, &dial(app, inbound, name), readiness)
-        }),
-    );
-    let inbound =
-        inbound.map_or(Json::Null, |inbound| inbound_context(inbound, description, is_headless(description, shape)));
-    context.insert("service_ports".to_owned(), json!(service_ports(description, &inbound)));
-    context.insert("inbound".to_owned(), inbound);
-    context.insert("place".to_owned(), place::context(description));
-    context.insert(
-        "claims".to_owned(),
-        claims(context.get("app"), &container::init_claims(description), std::iter::once(shape).chain(uses)),
-    );
-    let priority = description.priority.as_ref().map(|(name, value)| json!({"name": name, "value": value}));
-    context.insert("priority".to_owned(), json!(priority));
-    context.insert("schedule".to_owned(), schedule(description));
-    context.insert("shape".to_owned(), Json::Object(shape.params_map()));
-    context
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Shared {
+    /// The document's name.
+    name: String,
+    /// What stands for the hash at the end of a Job's name.
+    hashed: &'static str,
+    /// The mesh that the Pods are in.
+    mesh: Option<&'static str>,
+    /// The minor version of Kubernetes.
+    target: u8,
+    /// The port of what the Pod is there for.
+    served: Option<u16>,
+    /// The name of the app's container.
+    pub main: String,
+    /// The Pods' account.
+    account: String,
+    makes_account: bool,
+    labels: Map<String, Json>,
+    selector: Json,
+    /// The names of the entries of `use`.
+    uses: Vec<String>,
+    /// The app's container, or null.
+    pub app: Json,
+    service_ports: Vec<Json>,
+    /// How the Service offers the traffic, or null.
+    inbound: Json,
+    place: Json,
+    claims: Json,
+    priority: Json,
+    schedule: Json,
+    /// The parameters of the shape.
+    shape: Map<String, Json>,
+    /// The way in from outside, for templates of objects.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expose: Option<Json>,
 }
 
-/// What the templates of one `use` entry see on top.
-pub(crate) fn entry(
-    catalogue: &Catalogue,
-    description: &Description,
-    filled: &Filled,
-    ports: &Ports,
-) -> Map<String, Json> {
-    let mut context = Map::new();
-    let entries = || description.uses.iter().map(|entry| entry.name.as_str());
-    let named = |port: &String, number: &u16| {
-        (port.clone(), json!({"number": number, "name": port_name(&filled.entry.name, port, entries())}))
-    };
-    context.insert("entry".to_owned(), json!(filled.entry.name));
-    context.insert("params".to_owned(), filled.params.clone());
-    context.insert("ports".to_owned(), Json::Object(ports.iter().map(|(port, number)| named(port, number)).collect()));
-    let image = |role: &String| {
-        let mut image = catalogue.images().get(role).cloned()?;
-        let other = description.images.iter().find(|member| member.key == *role);
-        if let Some(reference) = other.and_then(|member| member.value.text()) {
-            reference.clone_into(&mut image.image);
+impl Shared {
+    pub(crate) fn of(prepared: &Prepared<'_>) -> Self {
+        let Prepared { description, shape, uses, ports, served, inbound, .. } = prepared;
+        let inbound = inbound.as_ref();
+        let readiness = uses.iter().zip(ports).find_map(|(filled, ports)| filled.answers_readiness(ports));
+        let account = description.app.as_ref().and_then(|app| app.account.as_ref()).map(|(name, _)| name);
+        let app = description.app.as_ref().map_or(Json::Null, |app| {
+            let name = app_port_name(app, description.expose.as_ref().is_some_and(Expose::is_routed));
+            container::context(app, &description.name, None, name, &dial(app, inbound, name), readiness)
+        });
+        let inbound = inbound
+            .map_or(Json::Null, |inbound| inbound_context(inbound, description, is_headless(description, shape)));
+        let priority = description.priority.as_ref().map(|(name, value)| json!({"name": name, "value": value}));
+        let inits = container::init_claims(description);
+        Self {
+            name: description.name.clone(),
+            hashed: JOB_MARK,
+            mesh: description.meshed.then_some("istio"),
+            target: description.target.0,
+            served: *served,
+            main: shape.definition.main_container.clone().unwrap_or_else(|| description.name.clone()),
+            account: account.unwrap_or(&description.name).clone(),
+            makes_account: account.is_none(),
+            labels: objects::labels(description, &shape.definition.name),
+            selector: objects::selector(description),
+            uses: uses.iter().map(|entry| entry.entry.name.clone()).collect(),
+            service_ports: service_ports(description, &inbound),
+            inbound,
+            place: place::context(description),
+            claims: claims(&app, &inits, std::iter::once(shape).chain(uses)),
+            priority: json!(priority),
+            schedule: schedule(description),
+            shape: shape.params_map(),
+            expose: None,
+            app,
         }
-        Some(image)
-    };
-    let images: Map<String, Json> =
-        filled.definition.images.iter().map(|role| (role.clone(), json!(image(role)))).collect();
-    context.insert("images".to_owned(), Json::Object(images));
-    let image = filled.definition.image.as_ref().and_then(image);
-    context.insert("image".to_owned(), json!(image));
-    context
+    }
+
+    /// With the way in from outside, or null.
+    pub(super) fn with_expose(self, expose: &Json) -> Self {
+        Self { expose: Some(expose.clone()), ..self }
+    }
+}
+
+/// What the templates of one entry see on top.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Entry {
+    #[serde(rename = "entry")]
+    name: String,
+    params: Json,
+    /// Number and name of each port.
+    ports: Map<String, Json>,
+    /// The images of its roles, and of its one role.
+    images: Map<String, Json>,
+    image: Json,
+}
+
+impl Entry {
+    pub(crate) fn of(catalogue: &Catalogue, description: &Description, filled: &Filled, ports: &Ports) -> Self {
+        let entries = || description.uses.iter().map(|entry| entry.name.as_str());
+        let named = |port: &String, number: &u16| {
+            (port.clone(), json!({"number": number, "name": port_name(&filled.entry.name, port, entries())}))
+        };
+        let image = |role: &String| {
+            let mut image = catalogue.images().get(role).cloned()?;
+            let other = description.images.iter().find(|member| member.key == *role);
+            if let Some(reference) = other.and_then(|member| member.value.text()) {
+                reference.clone_into(&mut image.image);
+            }
+            Some(image)
+        };
+        Self {
+            name: filled.entry.name.clone(),
+            params: filled.params.clone(),
+            ports: ports.iter().map(|(port, number)| named(port, number)).collect(),
+            images: filled.definition.images.iter().map(|role| (role.clone(), json!(image(role)))).collect(),
+            image: json!(filled.definition.image.as_ref().and_then(image)),
+        }
+    }
+}
+
+/// Everything that the templates of one entry see.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Context<'a> {
+    #[serde(flatten)]
+    pub shared: &'a Shared,
+    #[serde(flatten)]
+    pub entry: Entry,
+    /// What its references lead to.
+    pub references: &'a Json,
+    /// What templates of objects see beside it.
+    #[serde(flatten)]
+    pub more: Option<More>,
+    /// The member that this workload of the shape is for, under the name that the shape gives it.
+    #[serde(flatten)]
+    pub member: Map<String, Json>,
+}
+
+/// What templates of objects see and remarks do not.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct More {
+    /// The port that the entry hands traffic on to.
+    pub upstream: Option<u16>,
+    /// The DNS names of the shards, for a shape.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shard_hosts: Option<Vec<String>>,
+    /// The name of the entry's `ConfigMap`, where it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub config: Option<Json>,
+}
+
+impl Context<'_> {
+    /// As the engine takes it.
+    pub(crate) fn to_json(&self) -> Json {
+        json!(self)
+    }
 }
 
 /// The claims to make, of the app, of `init` and of every container that the shape or an entry of `use` was given, each once.
-fn claims<'a>(app: Option<&Json>, inits: &[Json], entries: impl Iterator<Item = &'a Filled>) -> Json {
+fn claims<'a>(app: &Json, inits: &[Json], entries: impl Iterator<Item = &'a Filled>) -> Json {
     let mut claims: Vec<Json> = Vec::new();
-    for container in app.into_iter().chain(inits).chain(entries.flat_map(|filled| containers(&filled.params))) {
+    for container in std::iter::once(app).chain(inits).chain(entries.flat_map(|filled| containers(&filled.params))) {
         for volume in container["volumes"].as_array().into_iter().flatten() {
             let is_new = claims.iter().all(|claim| claim["claim"] != volume["claim"]);
             if is_new && volume["create"].is_object() {

@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::additions;
 use super::agents;
-use super::context;
+use super::context::{Context, Entry, More, Shared};
 use super::disk;
 use super::replicas;
 use crate::describe::{Description, Place, Spanned};
@@ -38,6 +38,7 @@ use crate::pattern::plan::fill::Filled;
 use crate::pattern::plan::prepare::Prepared;
 use crate::pattern::plan::provides;
 use crate::pattern::plan::references::{self, Directory};
+use crate::pattern::plan::stage::Known;
 use crate::pattern::template::fault::Broken;
 use crate::pattern::template::render::{Mount, Renderer};
 use crate::yaml::emit;
@@ -98,6 +99,7 @@ fn compose(
     directory: &Directory<'_>,
 ) -> Result<Vec<Json>, Vec<Finding>> {
     let mut findings = Vec::new();
+    let facts = document::facts(prepared.description, &prepared.shape, &prepared.uses);
     // what only follows from another document's mistake is not news
     let mut follows = directory.is_broken() && prepared.description.expose.is_some();
     let mut resolve = |filled: &Filled| {
@@ -105,7 +107,7 @@ fn compose(
         if directory.names_broken(&filled.given) {
             follows = true;
         } else {
-            filled.check_with(&references, &mut findings);
+            filled.check(&Known::references(&filled.params, &facts, &references), &mut findings);
         }
         references
     };
@@ -156,7 +158,7 @@ fn finish(
 pub fn notes(catalogue: &Catalogue, descriptions: &[Description]) -> Vec<String> {
     let prepared = prepare_all(catalogue, descriptions, &mut Vec::new());
     let of = |prepared: &Prepared<'_>| -> Vec<String> {
-        let app = context::shared(prepared).remove("app").unwrap_or_default();
+        let app = Shared::of(prepared).app;
         let document = document::facts(prepared.description, &prepared.shape, &prepared.uses);
         let entries = std::iter::once(&prepared.shape).chain(&prepared.uses);
         entries.flat_map(|filled| provides::notes(filled, &app, &document).unwrap_or_default()).collect()
@@ -212,8 +214,8 @@ fn instances(shape: &Filled) -> Vec<Instance> {
 
 impl Composition<'_> {
     fn objects(&self) -> Result<Vec<Json>, Vec<Finding>> {
-        let mut shared = context::shared(self.prepared);
-        shared.insert("expose".to_owned(), self.expose.clone());
+        let shared = Shared::of(self.prepared).with_expose(&self.expose);
+        let main = shared.main.as_str();
         let labels = objects::labels(self.prepared.description, &self.prepared.shape.definition.name);
         let (mut objects, mut used, mut added) = (Vec::new(), Vec::new(), Vec::new());
         let mut shapes = Vec::new();
@@ -225,17 +227,16 @@ impl Composition<'_> {
         if !findings.is_empty() {
             return Err(findings);
         }
-        let mounts = mounts(&shapes, shared["main"].as_str().unwrap_or_default());
+        let mounts = mounts(&shapes, main);
         for (at, filled) in self.prepared.uses.iter().enumerate() {
             self.render_use(at, &shared, &mounts, &labels, &mut used, &mut added)
                 .map_err(|broken| vec![broken.finding(&filled.folder, &filled.entry.place)])?;
         }
-        let main = shared["main"].as_str().unwrap_or_default();
         let provided: Vec<Json> = added.iter().flat_map(|fragment| provided(&fragment.pod, main)).collect();
         let inits = additions::inits(self.prepared, &provided);
         let more = [volumes, additions::token(self.prepared, main)].into_iter().chain(inits);
         added.extend(more.filter(|pod| !pod.is_null()).map(|pod| Fragment { pod, owner: 0 }));
-        let app = shared.get("app").filter(|app| app.is_object());
+        let app = Some(&shared.app).filter(|app| app.is_object());
         let mut own = additions::configs(self.prepared, app);
         own.extend(rights::objects(self.prepared.description));
         for object in &mut own {
@@ -276,7 +277,7 @@ impl Composition<'_> {
     /// The shape's objects and its part of the Pod, for one instance of it, or what is there once beside them.
     fn shape_objects(
         &self,
-        shared: &Map<String, Json>,
+        shared: &Shared,
         labels: &Map<String, Json>,
         instance: Option<&Instance>,
     ) -> Result<(Vec<Json>, Vec<Fragment>), Vec<Finding>> {
@@ -287,28 +288,31 @@ impl Composition<'_> {
 
     fn render_shape(
         &self,
-        shared: &Map<String, Json>,
+        shared: &Shared,
         labels: &Map<String, Json>,
         instance: Option<&Instance>,
     ) -> Result<(Vec<Json>, Vec<Fragment>), Broken> {
         let shape = &self.prepared.shape;
         let renderer = Renderer::new(&shape.folder, Vec::new());
-        let mut context = shared.clone();
-        context.extend(context::entry(self.catalogue, self.prepared.description, shape, &self.prepared.shape_ports));
-        context.insert("upstream".to_owned(), Json::Null);
-        context.insert("references".to_owned(), self.shape_references.clone());
         let hosts = references::shards(self.prepared.description, shape).map_err(Broken::from)?;
-        context.insert("shard_hosts".to_owned(), json!(hosts));
+        let mut more = More { upstream: None, shard_hosts: Some(hosts), config: None };
+        let mut context = Context {
+            shared,
+            entry: Entry::of(self.catalogue, self.prepared.description, shape, &self.prepared.shape_ports),
+            references: &self.shape_references,
+            more: Some(more.clone()),
+            member: Map::new(),
+        };
         let from = format!("shape.{}", shape.entry.pattern);
         let (mut objects, mut fragments) = (Vec::new(), Vec::new());
         if let Some(instance) = instance {
-            context.extend(instance.context.clone());
-            if let Some(config) = self.config(&renderer, shape, &instance.name, &context)? {
-                context.insert("config".to_owned(), config["metadata"]["name"].clone());
+            context.member.clone_from(&instance.context);
+            if let Some(config) = self.config(&renderer, shape, &instance.name, &context.to_json())? {
+                more.config = Some(config["metadata"]["name"].clone());
                 objects.push(config);
             }
         }
-        let context = Json::Object(context);
+        let context = Context { more: Some(more), ..context }.to_json();
         if instance.is_some() {
             for pod in renderer.documents(POD_TEMPLATE, &context)? {
                 fragments.push(Fragment { pod, owner: 0 });
@@ -327,7 +331,7 @@ impl Composition<'_> {
     fn render_use(
         &self,
         at: usize,
-        shared: &Map<String, Json>,
+        shared: &Shared,
         mounts: &[Mount],
         labels: &Map<String, Json>,
         objects: &mut Vec<Json>,
@@ -335,17 +339,21 @@ impl Composition<'_> {
     ) -> Result<(), Broken> {
         let filled = &self.prepared.uses[at];
         let renderer = Renderer::new(&filled.folder, mounts.to_vec());
-        let mut context = shared.clone();
-        context.extend(context::entry(self.catalogue, self.prepared.description, filled, &self.prepared.ports[at]));
-        context.insert("upstream".to_owned(), json!(self.prepared.upstreams[at]));
-        context.insert("references".to_owned(), self.references[at].clone());
+        let mut more = More { upstream: self.prepared.upstreams[at], shard_hosts: None, config: None };
+        let context = Context {
+            shared,
+            entry: Entry::of(self.catalogue, self.prepared.description, filled, &self.prepared.ports[at]),
+            references: &self.references[at],
+            more: Some(more.clone()),
+            member: Map::new(),
+        };
         let from = format!("use[{at}].{}", filled.entry.name);
         let mut made = Vec::new();
-        if let Some(config) = self.config(&renderer, filled, &filled.entry.name, &context)? {
-            context.insert("config".to_owned(), config["metadata"]["name"].clone());
+        if let Some(config) = self.config(&renderer, filled, &filled.entry.name, &context.to_json())? {
+            more.config = Some(config["metadata"]["name"].clone());
             made.push(config);
         }
-        let context = Json::Object(context);
+        let context = Context { more: Some(more), ..context }.to_json();
         if filled.folder.file(POD_TEMPLATE).is_some() {
             for mut pod in renderer.documents(POD_TEMPLATE, &context)? {
                 if let Some(resources) = &filled.resources {
@@ -354,8 +362,7 @@ impl Composition<'_> {
                 fragments.push(Fragment { pod, owner: at + 1 });
             }
         }
-        let main = context["main"].as_str().unwrap_or_default();
-        fragments.push(Fragment { pod: provides::fragment(filled, main, &context)?, owner: at + 1 });
+        fragments.push(Fragment { pod: provides::fragment(filled, &shared.main, &context)?, owner: at + 1 });
         for template in filled.folder.object_templates() {
             made.extend(render_objects(&renderer, template, &context)?);
         }
@@ -368,24 +375,17 @@ impl Composition<'_> {
 
     /// The entry's configuration files. The name ends in the content's hash, so that a change makes a new
     /// `ConfigMap` and rolls the Pods.
-    fn config(
-        &self,
-        renderer: &Renderer,
-        filled: &Filled,
-        part: &str,
-        context: &Map<String, Json>,
-    ) -> Result<Option<Json>, Broken> {
+    fn config(&self, renderer: &Renderer, filled: &Filled, part: &str, context: &Json) -> Result<Option<Json>, Broken> {
         if filled.definition.config.is_empty() && filled.files.is_empty() {
             return Ok(None);
         }
-        let context = Json::Object(context.clone());
         let mut data = filled.files.clone();
         for (name, template) in &filled.definition.config {
             if name == "*" {
-                let files = woven(renderer, template, &context)?;
+                let files = woven(renderer, template, context)?;
                 let files = files.as_object().into_iter().flatten();
                 data.extend(files.map(|(name, value)| (name.clone(), Json::String(value.to_string()))));
-            } else if let Some(text) = config_file(renderer, template, &context)? {
+            } else if let Some(text) = config_file(renderer, template, context)? {
                 data.insert(name.clone(), Json::String(text));
             }
         }

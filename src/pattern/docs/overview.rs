@@ -3,11 +3,11 @@
 
 use std::fmt::Write as _;
 
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Map, Value as Json};
 
 use crate::describe::Description;
 use crate::pattern::catalogue::folders::Catalogue;
-use crate::pattern::compose::context;
+use crate::pattern::compose::context::{Context, Entry, Shared};
 use crate::pattern::compose::expand::prepare_all;
 use crate::pattern::objects;
 use crate::pattern::objects::made::Made;
@@ -52,7 +52,7 @@ fn document(catalogue: &Catalogue, prepared: &Prepared<'_>, directory: &Director
     section(&mut out, "Of its node", &of_node(made));
     section(&mut out, "Images", &images(made));
     section(&mut out, "Objects", &made.iter().map(|made| object(&made.object)).collect::<Vec<_>>());
-    let shared = context::shared(prepared);
+    let shared = Shared::of(prepared);
     for (filled, ports) in std::iter::once((shape, &prepared.shape_ports)).chain(uses.iter().zip(&prepared.ports)) {
         if let Some(remarks) = remarks(catalogue, prepared, directory, filled, ports, &shared) {
             let _ = writeln!(out, "\n  {}\n", filled.entry.name);
@@ -246,13 +246,12 @@ fn remarks(
     directory: &Directory<'_>,
     filled: &Filled,
     ports: &Ports,
-    shared: &Map<String, Json>,
+    shared: &Shared,
 ) -> Option<String> {
     filled.folder.file(REMARKS)?;
-    let mut context = shared.clone();
-    context.extend(context::entry(catalogue, prepared.description, filled, ports));
     let references = directory.resolve(prepared.description, filled, &mut Vec::new());
-    context.insert("references".to_owned(), json!(references));
-    let text = Renderer::new(&filled.folder, Vec::new()).text(REMARKS, &Json::Object(context)).ok()?;
+    let entry = Entry::of(catalogue, prepared.description, filled, ports);
+    let context = Context { shared, entry, references: &references, more: None, member: Map::new() };
+    let text = Renderer::new(&filled.folder, Vec::new()).text(REMARKS, &context.to_json()).ok()?;
     Some(text).filter(|text| !text.trim().is_empty())
 }

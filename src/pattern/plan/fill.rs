@@ -6,6 +6,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::containers;
 use super::files;
+use super::stage::Known;
 use crate::describe::{self, App, Entry, Kind, Member, Spanned, Subject};
 use crate::diagnostic::Finding;
 use crate::pattern::catalogue::definition::{Check, Definition, Port};
@@ -96,8 +97,7 @@ pub(crate) fn fill(
         containers,
         files,
     };
-    let context = json!({"params": filled.params});
-    filled.check(&filled.definition.checks, &context, is_about_itself, findings);
+    filled.check(&Known::parameters(&filled.params), findings);
     if let Some(flow) = &filled.definition.flow {
         flow.check(&filled.given, findings);
     }
@@ -177,26 +177,21 @@ fn unknown(catalogue: &Catalogue, entry: &Entry, as_shape: bool) -> Finding {
 }
 
 impl Filled {
-    /// Checks what the pattern says about its references.
-    pub(crate) fn check_with(&self, references: &Json, findings: &mut Vec<Finding>) {
-        let context = json!({"params": self.params, "references": references});
-        self.check(&self.definition.checks, &context, |that| that.contains("references"), findings);
-    }
-
-    /// Checks what the pattern says about the rest of its document.
-    pub(crate) fn check_within(&self, document: &Json, findings: &mut Vec<Finding>) {
-        let context = json!({"params": self.params, "document": document});
-        self.check(&self.definition.checks, &context, |that| that.contains("document."), findings);
+    /// Makes the checks whose time has come.
+    pub(crate) fn check(&self, known: &Known<'_>, findings: &mut Vec<Finding>) {
+        let due = self.definition.checks.iter().filter(|check| known.is_time_for(check));
+        self.make(due, known, findings);
     }
 
     /// Checks what must hold for it to run on a schedule.
     pub(crate) fn check_scheduled(&self, findings: &mut Vec<Finding>) {
-        self.check(&self.definition.scheduled_checks, &json!({"params": self.params}), |_| true, findings);
+        self.make(self.definition.scheduled_checks.iter(), &Known::parameters(&self.params), findings);
     }
 
-    fn check(&self, checks: &[Check], context: &Json, applies: impl Fn(&str) -> bool, findings: &mut Vec<Finding>) {
-        for check in checks.iter().filter(|check| applies(&check.that)) {
-            match render::holds(&check.that, context) {
+    fn make<'a>(&self, checks: impl Iterator<Item = &'a Check>, known: &Known<'_>, findings: &mut Vec<Finding>) {
+        let context = json!(known);
+        for check in checks {
+            match render::holds(&check.that, &context) {
                 Ok(true) => {}
                 Ok(false) => findings.push(
                     Finding::error(self.place_of(&check.at).label(""), check.message.clone())
@@ -257,9 +252,4 @@ impl Filled {
     pub(crate) fn params_map(&self) -> Map<String, Json> {
         self.params.as_object().cloned().unwrap_or_default()
     }
-}
-
-/// Whether a check needs nothing but the parameters.
-fn is_about_itself(that: &str) -> bool {
-    !that.contains("references") && !that.contains("document.")
 }

@@ -11,3 +11,4 @@ pub(super) mod ports;
 pub(super) mod prepare;
 pub(super) mod provides;
 pub(super) mod references;
+pub(super) mod stage;

@@ -337,6 +337,12 @@ pub(crate) fn compiles(expression: &str) -> Result<(), String> {
     patiently(expression, |text| fuelled().compile_expression(text).map(drop))
 }
 
+/// The variables that an expression speaks of; none where it is no expression.
+pub(crate) fn names(expression: &str) -> HashSet<String> {
+    let names = patiently(expression, |text| Ok(fuelled().compile_expression(text)?.undeclared_variables(false)));
+    names.unwrap_or_default()
+}
+
 /// Whether an expression over a context is true.
 ///
 /// # Errors
