@@ -56,9 +56,9 @@ pub fn check_file(file: &File, projects: &Projects, findings: &mut Vec<Finding>)
             for environment in std::iter::once(None).chain(environments.iter().map(Some)) {
                 let options =
                     Options { environment: environment.cloned(), values_come_later: true, ..Options::default() };
-                let findings = match expand_in(&file.source, path, project, &catalogue, options)? {
+                let findings = match expand_in(&file.source, path, project, &catalogue, options) {
                     Ok(expanded) => expanded.warnings,
-                    Err(findings) => findings,
+                    Err(stop) => stop.findings()?,
                 };
                 found.add(findings, environment);
             }

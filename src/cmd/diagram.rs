@@ -9,6 +9,7 @@ use super::expand::{Expanded, expand_text, manifests};
 use super::read::open;
 use super::streams::{print_text, say};
 use crate::cli::{Color, DiagramArgs, DiagramFormat};
+use crate::diagnostic::Stop;
 use crate::diagram::{self, Diagram, dot, mermaid, svg};
 use crate::facts::Programs;
 use crate::files;
@@ -19,9 +20,9 @@ use crate::report::terminal;
 use crate::yaml::{Source, emit};
 
 /// Draws to stdout or into a file.
-pub fn run(args: &DiagramArgs, color: Color) -> io::Result<Exit> {
+pub fn run(args: &DiagramArgs, color: Color) -> Result<Exit, Stop> {
     on_deep_stacks(|| {
-        let Some(diagram) = read(args, color)? else { return Ok(Exit::Failed) };
+        let diagram = read(args, color)?;
         let format = format(args)?;
         let is_text = matches!(format, DiagramFormat::Mermaid | DiagramFormat::Dot);
         refuse_more_than(if is_text { limits::PARTS_OF_TEXT } else { limits::PARTS }, &diagram)?;
@@ -33,7 +34,7 @@ pub fn run(args: &DiagramArgs, color: Color) -> io::Result<Exit> {
         match &args.output {
             Some(path) if path.exists() && files::identity(path) == files::identity(&args.file) => {
                 let message = format!("{}: this is the input; give the picture another name", path.display());
-                return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+                return Err(io::Error::new(io::ErrorKind::InvalidInput, message).into());
             }
             Some(path) => files::write(path, picture).map_err(|error| files::named(path, &error))?,
             None => print_text(&picture)?,
@@ -73,38 +74,24 @@ fn format(args: &DiagramArgs) -> io::Result<DiagramFormat> {
     }
 }
 
-/// The picture of a description, or of manifests where the file is none. Nothing if the description is wrong; its
-/// mistakes are then on stderr.
-fn read(args: &DiagramArgs, color: Color) -> io::Result<Option<Diagram>> {
-    let own = match programs_at(&args.file)? {
-        Ok(own) => own,
-        Err(findings) => {
-            terminal::print_sorted(findings, color);
-            return Ok(None);
-        }
-    };
+/// The picture of a description, or of manifests where the file is none.
+fn read(args: &DiagramArgs, color: Color) -> Result<Diagram, Stop> {
+    let own = programs_at(&args.file)?;
     let programs = own.as_ref().unwrap_or_else(|| Programs::built_in());
     if args.file.is_dir() {
-        return Ok(Some(of_manifests(args, programs, &Workspace::load(std::slice::from_ref(&args.file), None))));
+        return Ok(of_manifests(args, programs, &Workspace::load(std::slice::from_ref(&args.file), None)));
     }
     let source = Arc::new(open(&args.file)?);
     let title = args.file.file_name().map_or_else(|| source.name.clone(), |name| name.to_string_lossy().into_owned());
     if let Some(file) = manifests(&source) {
-        return Ok(Some(diagram::of(&title, &file.objects, programs)));
+        return Ok(diagram::of(&title, &file.objects, programs));
     }
-    match expand_text(&source, &args.file, &args.reading)? {
-        Ok(Expanded { made, warnings, .. }) => {
-            terminal::print_sorted(warnings, color);
-            let objects: Vec<_> = made.into_iter().map(|made| made.object).collect();
-            let text = emit::to_stream(&objects).map_err(io::Error::other)?;
-            let file = File::read(&Arc::new(Source::from_text(title.as_str(), text)));
-            Ok(Some(diagram::of(&title, &file.objects, programs)))
-        }
-        Err(findings) => {
-            terminal::print_sorted(findings, color);
-            Ok(None)
-        }
-    }
+    let Expanded { made, warnings, .. } = expand_text(&source, &args.file, &args.reading)?;
+    terminal::print_sorted(warnings, color);
+    let objects: Vec<_> = made.into_iter().map(|made| made.object).collect();
+    let text = emit::to_stream(&objects).map_err(io::Error::other)?;
+    let file = File::read(&Arc::new(Source::from_text(title.as_str(), text)));
+    Ok(diagram::of(&title, &file.objects, programs))
 }
 
 fn of_manifests(args: &DiagramArgs, programs: &Programs, workspace: &Workspace) -> Diagram {

@@ -1,7 +1,6 @@
 //! A description read and expanded, as every command that works on one needs it.
 
 use std::collections::{HashMap, HashSet};
-use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -12,7 +11,7 @@ use super::gen_verify;
 use super::read::open;
 use crate::cli::{CatalogueArgs, DescriptionArgs};
 use crate::describe::{self, Description, Options};
-use crate::diagnostic::{Finding, Level};
+use crate::diagnostic::{Finding, Level, Stop};
 use crate::kube::File;
 use crate::pattern::{self, Catalogue, Made};
 use crate::project::{self, Project};
@@ -36,67 +35,51 @@ pub struct Expanded {
 /// it. `file` is where it was read from.
 ///
 /// # Errors
-/// A file that cannot be read.
-pub fn expand_text(
-    source: &Arc<Source>,
-    file: &Path,
-    args: &DescriptionArgs,
-) -> io::Result<Result<Expanded, Vec<Finding>>> {
-    let project = match project::nearest(file)? {
-        Ok(project) => project.unwrap_or_default(),
-        Err(findings) => return Ok(Err(findings)),
-    };
-    let catalogue = match catalogue(&project, &args.catalogue) {
-        Ok(catalogue) => catalogue,
-        Err(findings) => return Ok(Err(findings)),
-    };
-    match options(args)? {
-        Ok(options) => expand_in(source, file, &project, &catalogue, options),
-        Err(findings) => Ok(Err(findings)),
-    }
+/// What is wrong with it, or a file that cannot be read.
+pub fn expand_text(source: &Arc<Source>, file: &Path, args: &DescriptionArgs) -> Result<Expanded, Stop> {
+    let project = project::nearest(file)?.unwrap_or_default();
+    let catalogue = catalogue(&project, &args.catalogue)?;
+    expand_in(source, file, &project, &catalogue, options(args)?)
 }
 
 /// The same with a project and its patterns that are read already.
 ///
 /// # Errors
-/// A file that cannot be read.
+/// What is wrong with it, or a file that cannot be read.
 pub fn expand_in(
     source: &Arc<Source>,
     file: &Path,
     project: &Project,
     catalogue: &Catalogue,
     options: Options,
-) -> io::Result<Result<Expanded, Vec<Finding>>> {
+) -> Result<Expanded, Stop> {
     let options = Options { default_target: project.target, default_pull: project.pull.clone(), ..options };
     let folder = file.parent().filter(|_| file.as_os_str() != "-");
     let (descriptions, mut findings) = describe::read(source, folder, &options);
     if !findings.is_empty() {
         findings.extend(descriptions.iter().flat_map(|description| pattern::check(catalogue, description)));
-        return Ok(Err(findings));
+        return Err(findings.into());
     }
     if descriptions.iter().any(|description| description.lacks_values) {
-        let findings = descriptions.iter().flat_map(|description| pattern::check(catalogue, description)).collect();
-        return Ok(Err(findings));
+        let findings = descriptions.iter().flat_map(|description| pattern::check(catalogue, description));
+        return Err(Stop::Findings(findings.collect()));
     }
-    let mut made = match pattern::expand(catalogue, &descriptions) {
-        Ok(made) => made,
-        Err(findings) => return Ok(Err(findings)),
-    };
+    let mut made = pattern::expand(catalogue, &descriptions)?;
     pattern::sort(&mut made);
     let twice = repeated(made.iter());
     if !twice.is_empty() {
         // which of the two is meant, the linter cannot know either
-        return Ok(Err(twice));
+        return Err(twice.into());
     }
     // all of it goes to one cluster
     let target = descriptions.iter().map(|description| description.target).min().unwrap_or_default();
     findings.extend(gen_verify::verify(&made, &descriptions, target, bug(catalogue))?);
     if findings.iter().any(|finding| finding.level == Level::Error) {
-        return Ok(Err(findings));
+        return Err(findings.into());
     }
     let mut notes = pattern::notes(catalogue, &descriptions);
     notes.extend(gen_guards::notes(&made, &descriptions, catalogue)?);
-    Ok(Ok(Expanded { catalogue: catalogue.clone(), descriptions, made, notes, warnings: findings }))
+    Ok(Expanded { catalogue: catalogue.clone(), descriptions, made, notes, warnings: findings })
 }
 
 /// A file's manifests, if it holds Kubernetes objects and is not a description.
@@ -120,10 +103,10 @@ fn bug(catalogue: &Catalogue) -> &'static str {
 /// The patterns that the working directory's project and the command line name.
 ///
 /// # Errors
-/// A settings file that cannot be read; the inner error is what is wrong with it or with a folder.
-pub fn catalogue_here(args: &CatalogueArgs) -> io::Result<Result<Catalogue, Vec<Finding>>> {
-    let project = project::nearest(Path::new("-"))?;
-    Ok(project.and_then(|project| catalogue(&project.unwrap_or_default(), args)))
+/// A settings file that cannot be read, or what is wrong with it or with a folder.
+pub fn catalogue_here(args: &CatalogueArgs) -> Result<Catalogue, Stop> {
+    let project = project::nearest(Path::new("-"))?.unwrap_or_default();
+    Ok(catalogue(&project, args)?)
 }
 
 /// The built-in patterns with those of the project and of the command line.
@@ -173,8 +156,8 @@ pub fn repeated<'made>(objects: impl Iterator<Item = &'made Made>) -> Vec<Findin
 /// What the command line asks of descriptions.
 ///
 /// # Errors
-/// A file that cannot be read; the inner error is what is wrong with the arguments.
-pub fn options(args: &DescriptionArgs) -> io::Result<Result<Options, Vec<Finding>>> {
+/// A file that cannot be read, or what is wrong with the arguments.
+pub fn options(args: &DescriptionArgs) -> Result<Options, Stop> {
     let mut settings = Vec::new();
     let mut findings = Vec::new();
     if let Some(path) = &args.params {
@@ -203,5 +186,5 @@ pub fn options(args: &DescriptionArgs) -> io::Result<Result<Options, Vec<Finding
         values_come_later: args.values_come_later,
         default_pull: Vec::new(),
     };
-    Ok(if findings.is_empty() { Ok(options) } else { Err(findings) })
+    if findings.is_empty() { Ok(options) } else { Err(findings.into()) }
 }

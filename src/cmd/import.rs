@@ -11,30 +11,24 @@ use serde_json::Value as Json;
 use super::Exit;
 use super::expand::expand_text;
 use super::streams::{print_text, say};
-use crate::cli::{Color, DescriptionArgs, ImportArgs, ImportFormat};
+use crate::cli::{DescriptionArgs, ImportArgs, ImportFormat};
+use crate::diagnostic::Stop;
 use crate::facts::workload::workloads;
 use crate::facts::{Programs, Role};
 use crate::import::{self, Import, Input, Known};
 use crate::kube::{ContainerList, Index, Object, RefusedSecrets, Workspace, on_deep_stacks};
 use crate::lint::programs_at;
-use crate::report::terminal;
 use crate::report::{escaped, import as report};
 use crate::yaml::Source;
 
 /// Prints descriptions, or writes them; the report says what became of each object.
-pub fn run(args: &ImportArgs, color: Color) -> io::Result<Exit> {
-    on_deep_stacks(|| run_here(args, color))?
+pub fn run(args: &ImportArgs) -> Result<Exit, Stop> {
+    on_deep_stacks(|| run_here(args))?
 }
 
-fn run_here(args: &ImportArgs, color: Color) -> io::Result<Exit> {
+fn run_here(args: &ImportArgs) -> Result<Exit, Stop> {
     let workspace = Workspace::load(&args.paths, None);
-    let own = match args.paths.first().map_or(Ok(Ok(None)), |path| programs_at(path))? {
-        Ok(own) => own,
-        Err(findings) => {
-            terminal::print_sorted(findings, color);
-            return Ok(Exit::Failed);
-        }
-    };
+    let own = args.paths.first().map_or(Ok(None), |path| programs_at(path))?;
     let (import, unread) = import_all(&workspace, own.as_ref().unwrap_or_else(|| Programs::built_in()));
     let count = count(&workspace);
     let mut exit = if unread.is_empty() && import.lost().next().is_none() { Exit::Clean } else { Exit::Findings };
@@ -99,7 +93,8 @@ pub fn import_all(workspace: &Workspace, programs: &Programs) -> (Import, Vec<re
     let generate = |text: &str, environment: Option<&str>| {
         let source = Arc::new(Source::from_text("imported.yaml", text));
         let args = DescriptionArgs { environment: environment.map(str::to_owned), ..DescriptionArgs::default() };
-        let expanded = expand_text(&source, Path::new("-"), &args).unwrap_or_else(|_| Err(Vec::new()))?;
+        let expanded =
+            expand_text(&source, Path::new("-"), &args).map_err(|stop| stop.findings().unwrap_or_default())?;
         Ok(expanded.made.into_iter().map(|made| made.object).collect::<Vec<Json>>())
     };
     (import::import(inputs, &known, &generate), unread)

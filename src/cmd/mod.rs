@@ -25,7 +25,11 @@ mod schema;
 mod streams;
 mod wanted;
 
+use std::io;
+
 use crate::cli::{Cli, Command, PolicyCommand};
+use crate::diagnostic::Stop;
+use crate::report::terminal;
 
 /// What the process says to its caller; see `docs/reference/exit-codes.md`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,22 +54,33 @@ impl Exit {
 ///
 /// # Errors
 /// Whatever kept the run from happening at all: a file that cannot be read, a pipe that broke.
-pub fn run(cli: &Cli) -> Result<Exit, std::io::Error> {
-    match &cli.command {
-        Command::Policy(PolicyCommand::Test(args)) => policy_test::run(args, cli.color),
-        Command::Read(args) => read::run(args, cli.color),
-        Command::Gen(args) => generate::run(args, cli.color),
-        Command::Import(args) => import::run(args, cli.color),
-        Command::Diagram(args) => diagram::run(args, cli.color),
-        Command::Images(args) => images::run(args, cli.color),
-        Command::Lint(args) => lint::run(args, cli.color),
-        Command::Lsp(_) => lsp::run(),
-        Command::New(args) => new::run(args, cli.color),
-        Command::Schema(args) => schema::run(args, cli.color),
-        Command::Explain(args) => explain::run(args, cli.color),
-        Command::Rules(args) => rules::run(args, cli.color),
-        Command::Completions(args) => completions::run(args),
-        Command::Man(args) => man::run(args),
-        Command::Reference(args) => reference::run(args),
+pub fn run(cli: &Cli) -> io::Result<Exit> {
+    match run_command(cli) {
+        Ok(exit) => Ok(exit),
+        Err(stop) => {
+            terminal::print_sorted(stop.findings()?, cli.color);
+            Ok(Exit::Failed)
+        }
     }
+}
+
+fn run_command(cli: &Cli) -> Result<Exit, Stop> {
+    let exit = match &cli.command {
+        Command::Policy(PolicyCommand::Test(args)) => policy_test::run(args, cli.color)?,
+        Command::Read(args) => read::run(args, cli.color)?,
+        Command::Gen(args) => generate::run(args, cli.color)?,
+        Command::Import(args) => import::run(args)?,
+        Command::Diagram(args) => diagram::run(args, cli.color)?,
+        Command::Images(args) => images::run(args)?,
+        Command::Lint(args) => lint::run(args, cli.color)?,
+        Command::Lsp(_) => lsp::run()?,
+        Command::New(args) => new::run(args)?,
+        Command::Schema(args) => schema::run(args)?,
+        Command::Explain(args) => explain::run(args, cli.color)?,
+        Command::Rules(args) => rules::run(args, cli.color)?,
+        Command::Completions(args) => completions::run(args)?,
+        Command::Man(args) => man::run(args)?,
+        Command::Reference(args) => reference::run(args)?,
+    };
+    Ok(exit)
 }

@@ -6,27 +6,21 @@ use std::io;
 use super::Exit;
 use super::expand::catalogue_here;
 use super::streams::print_text;
-use crate::cli::{Color, NewArgs};
+use crate::cli::NewArgs;
+use crate::diagnostic::Stop;
 use crate::pattern::{Catalogue, Folder, starter};
-use crate::report::terminal;
 use crate::words::{clip, nearest};
 
 /// Prints a description that uses the pattern and works unmodified, or what patterns there are.
-pub fn run(args: &NewArgs, color: Color) -> io::Result<Exit> {
-    let catalogue = match catalogue_here(&args.catalogue)? {
-        Ok(catalogue) => catalogue,
-        Err(findings) => {
-            terminal::print_sorted(findings, color);
-            return Ok(Exit::Failed);
-        }
-    };
+pub fn run(args: &NewArgs) -> Result<Exit, Stop> {
+    let catalogue = catalogue_here(&args.catalogue)?;
     let Some(pattern) = &args.pattern else { return print(&overview(&catalogue)?) };
     let Some(folder) = catalogue.folder(pattern) else {
         let meant = nearest(pattern, catalogue.folders().map(Folder::name));
         let meant =
             meant.map_or_else(|| "`patterns new` lists them".to_owned(), |name| format!("did you mean `{name}`?"));
         let message = format!("no pattern is called `{}`; {meant}", clip(pattern));
-        return Err(io::Error::new(io::ErrorKind::NotFound, message));
+        return Err(io::Error::new(io::ErrorKind::NotFound, message).into());
     };
     let definition = folder.definition().map_err(io::Error::other)?;
     let text = starter(folder, definition)
@@ -52,7 +46,7 @@ fn overview(catalogue: &Catalogue) -> io::Result<String> {
     Ok(out)
 }
 
-fn print(text: &str) -> io::Result<Exit> {
+fn print(text: &str) -> Result<Exit, Stop> {
     print_text(text)?;
     Ok(Exit::Clean)
 }

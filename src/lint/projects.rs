@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::Selection;
 use super::settings::Settings;
-use crate::diagnostic::{Finding, Level};
+use crate::diagnostic::{Finding, Level, Stop};
 use crate::facts::Programs;
 use crate::kube::validation::{Target, Targets};
 use crate::kube::{File, Object, Workspace};
@@ -73,12 +73,8 @@ impl Projects {
     /// Reads the settings of all files that are reported on.
     ///
     /// # Errors
-    /// Settings that cannot be read; the inner error is what is wrong with one.
-    pub fn load(
-        workspace: &Workspace,
-        base: Selection,
-        overrides: Overrides,
-    ) -> io::Result<Result<Self, Vec<Finding>>> {
+    /// Settings that cannot be read, or what is wrong with one.
+    pub fn load(workspace: &Workspace, base: Selection, overrides: Overrides) -> Result<Self, Stop> {
         let mut all = Self::none(base);
         let mut by_file: HashMap<PathBuf, usize> = HashMap::new();
         for file in workspace.files.iter().filter(|file| file.reported) {
@@ -90,13 +86,9 @@ impl Projects {
             let index = if let Some(index) = by_file.get(&path) {
                 *index
             } else {
-                match all.read(&path, overrides)? {
-                    Ok(linted) => {
-                        all.of_policies.extend(linted.settings.policies.iter().filter_map(|path| real(path)));
-                        all.linted.push(linted);
-                    }
-                    Err(findings) => return Ok(Err(findings)),
-                }
+                let linted = all.read(&path, overrides)?;
+                all.of_policies.extend(linted.settings.policies.iter().filter_map(|path| real(path)));
+                all.linted.push(linted);
                 all.linted.len() - 1
             };
             by_file.insert(path, index);
@@ -120,19 +112,13 @@ impl Projects {
                 }
             }
         }
-        Ok(Ok(all))
+        Ok(all)
     }
 
-    fn read(&self, path: &Path, overrides: Overrides) -> io::Result<Result<Linted, Vec<Finding>>> {
-        let project = match project::load(path)? {
-            Ok(project) => project,
-            Err(findings) => return Ok(Err(findings)),
-        };
+    fn read(&self, path: &Path, overrides: Overrides) -> Result<Linted, Stop> {
+        let project = project::load(path)?;
         let folder = std::fs::canonicalize(path)?.parent().map(Path::to_owned).unwrap_or_default();
-        let settings = match project.lint.as_ref().map(|lint| Settings::read(lint, &folder)).transpose() {
-            Ok(settings) => settings.unwrap_or_default(),
-            Err(findings) => return Ok(Err(findings)),
-        };
+        let settings = project.lint.as_ref().map(|lint| Settings::read(lint, &folder)).transpose()?.unwrap_or_default();
         let mut selection = self.base.clone().with_levels(&settings.levels);
         if let Some(target) = project.target.filter(|_| !overrides.has_target) {
             selection = selection.for_targets(target);
@@ -143,7 +129,7 @@ impl Projects {
         let entries = settings.programs.clone();
         let programs = if entries.is_empty() { None } else { Some(Programs::own(entries).map_err(io::Error::other)?) };
         let policies = policies(&settings.policies)?;
-        Ok(Ok(Linted { path: path.to_owned(), project, is_whole: false, settings, selection, programs, policies }))
+        Ok(Linted { path: path.to_owned(), project, is_whole: false, settings, selection, programs, policies })
     }
 
     /// Says which folders the run was asked to look at, so that settings that nothing in them needs are found.
@@ -288,19 +274,16 @@ impl Projects {
 /// The programs that the settings at a path describe, and our own where those say nothing; none without such settings.
 ///
 /// # Errors
-/// Settings that cannot be read; the inner error is what is wrong with them.
-pub fn programs_at(path: &Path) -> io::Result<Result<Option<Programs>, Vec<Finding>>> {
-    let Some(file) = project::find(path)? else { return Ok(Ok(None)) };
-    let project = match project::load(&file)? {
-        Ok(project) => project,
-        Err(findings) => return Ok(Err(findings)),
-    };
-    let Some(lint) = &project.lint else { return Ok(Ok(None)) };
-    match Settings::read(lint, file.parent().unwrap_or(Path::new(""))) {
-        Ok(settings) if settings.programs.is_empty() => Ok(Ok(None)),
-        Ok(settings) => Ok(Ok(Some(Programs::own(settings.programs).map_err(io::Error::other)?))),
-        Err(findings) => Ok(Err(findings)),
+/// Settings that cannot be read, or what is wrong with them.
+pub fn programs_at(path: &Path) -> Result<Option<Programs>, Stop> {
+    let Some(file) = project::find(path)? else { return Ok(None) };
+    let project = project::load(&file)?;
+    let Some(lint) = &project.lint else { return Ok(None) };
+    let settings = Settings::read(lint, file.parent().unwrap_or(Path::new("")))?;
+    if settings.programs.is_empty() {
+        return Ok(None);
     }
+    Ok(Some(Programs::own(settings.programs).map_err(io::Error::other)?))
 }
 
 /// Reads policies; none where no path is named.

@@ -24,7 +24,7 @@ impl Known {
     /// What holds for an open text.
     #[must_use]
     pub fn of(seen: Seen<'_>) -> Self {
-        let project = project::nearest(&seen.path()).ok().and_then(Result::ok).flatten().unwrap_or_default();
+        let project = project::nearest(&seen.path()).ok().flatten().unwrap_or_default();
         let catalogue =
             expand::catalogue(&project, &CatalogueArgs::default()).unwrap_or_else(|_| Catalogue::built_in());
         Self { project: Arc::new(project), catalogue }

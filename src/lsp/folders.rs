@@ -151,12 +151,11 @@ impl Folders {
         self.of_descriptions.clear();
         self.is_dirty = true;
         match Projects::load(&self.workspace, Selection::default(), Overrides::default()) {
-            Ok(Ok(projects)) => {
+            Ok(projects) => {
                 self.workspace.leave_out(|file| projects.excludes(file));
                 self.projects = Some(projects.looking_at(&self.roots));
             }
-            Ok(Err(findings)) => self.of_settings = findings,
-            Err(_) => {}
+            Err(stop) => self.of_settings = stop.findings().unwrap_or_default(),
         }
     }
 
@@ -386,8 +385,7 @@ impl Names<'_> {
 
 /// What is wrong with a text that belongs to no open folder.
 fn of_one(workspace: &Workspace) -> Vec<Finding> {
-    let Ok(loaded) = Projects::load(workspace, Selection::default(), Overrides::default()) else { return Vec::new() };
-    match loaded {
+    match Projects::load(workspace, Selection::default(), Overrides::default()) {
         Ok(projects) if workspace.files.iter().any(|file| projects.excludes(file)) => Vec::new(),
         Ok(projects) => {
             let mut findings = lint::run(workspace, &projects);
@@ -396,7 +394,7 @@ fn of_one(workspace: &Workspace) -> Vec<Finding> {
             findings.retain(|finding| own.contains(finding.primary.source.name.as_str()));
             findings
         }
-        Err(findings) => findings,
+        Err(stop) => stop.findings().unwrap_or_default(),
     }
 }
 

@@ -112,7 +112,7 @@ pub fn without_environment(path: &[Step]) -> &[Step] {
 fn overview(seen: Seen<'_>) -> Option<String> {
     let path = seen.path();
     let args = DescriptionArgs { values_come_later: false, ..DescriptionArgs::default() };
-    let expanded = expand::expand_text(&seen.file.source, &path, &args).ok()?.ok()?;
+    let expanded = expand::expand_text(&seen.file.source, &path, &args).ok()?;
     Some(fenced(&pattern::overview(&expanded.catalogue, &expanded.descriptions, &expanded.made)))
 }
 
@@ -204,7 +204,7 @@ fn of_object(seen: Seen<'_>, offset: usize) -> Option<String> {
     }
     let index = Index::of(&objects);
     // what is wrong with the settings is said where they are written
-    let own = programs_at(&seen.path()).ok().and_then(Result::ok).flatten();
+    let own = programs_at(&seen.path()).ok().flatten();
     let programs = own.as_ref().unwrap_or_else(|| Programs::built_in());
     let facts = of_container(object, &trail, &index, programs);
     let facts = facts.or_else(|| of_service_port(object, &trail, &index, programs));

@@ -71,7 +71,7 @@ fn name(made: &pattern::Made) -> String {
 
 fn expand(seen: Seen<'_>, environment: Option<&str>) -> Option<Expanded> {
     let args = DescriptionArgs { environment: environment.map(str::to_owned), ..DescriptionArgs::default() };
-    expand::expand_text(&seen.file.source, &seen.path(), &args).ok()?.ok()
+    expand::expand_text(&seen.file.source, &seen.path(), &args).ok()
 }
 
 /// What a description makes, as text.

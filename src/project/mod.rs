@@ -12,7 +12,7 @@ use std::sync::{Arc, OnceLock};
 use serde_json::Value as Json;
 
 use crate::describe::{self, Kind, Member, Place, Spanned, Subject};
-use crate::diagnostic::Finding;
+use crate::diagnostic::{Finding, Stop};
 use crate::files;
 use crate::kube::validation::Target;
 use crate::limits;
@@ -44,26 +44,23 @@ pub struct Project {
 }
 
 /// The settings for an input: a file, a folder, or `-` for standard input, which lies in the working directory.
-/// None where there is no such file; the inner error is what is wrong with it.
+/// None where there is no such file.
 ///
 /// # Errors
-/// A file that is there and cannot be read.
-pub fn nearest(input: &Path) -> io::Result<Result<Option<Project>, Vec<Finding>>> {
-    match find(input)? {
-        Some(path) => Ok(load(&path)?.map(Some)),
-        None => Ok(Ok(None)),
-    }
+/// A file that is there and cannot be read, or what is wrong with it.
+pub fn nearest(input: &Path) -> Result<Option<Project>, Stop> {
+    find(input)?.map(|path| load(&path)).transpose()
 }
 
-/// Reads a settings file; the inner error is what is wrong with it.
+/// Reads a settings file.
 ///
 /// # Errors
-/// A file that cannot be read.
-pub fn load(path: &Path) -> io::Result<Result<Project, Vec<Finding>>> {
+/// A file that cannot be read, or what is wrong with it.
+pub fn load(path: &Path) -> Result<Project, Stop> {
     let bytes = files::read_found(path, limits::BESIDE).map_err(|error| files::named(path, &error))?;
     let source = Source::decode(path.display().to_string(), bytes).map_err(io::Error::other)?;
     let folder = path.parent().unwrap_or(Path::new(""));
-    Ok(read(&Arc::new(source), folder))
+    Ok(read(&Arc::new(source), folder)?)
 }
 
 /// Where the nearest settings are.

@@ -3,27 +3,28 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::cli::{Color, ExplainArgs, ExplainFormat};
+use crate::cli::{ExplainArgs, ExplainFormat};
 use crate::cmd::diagram::refuse_more_than;
 use crate::cmd::streams::{print_text, say};
 use crate::cmd::{Exit, import};
+use crate::diagnostic::Stop;
 use crate::diagram::{self, mermaid};
 use crate::facts::Programs;
 use crate::facts::workload::workloads;
 use crate::kube::{File, Index, Object, Workspace};
 use crate::limits;
 use crate::lint::programs_at;
-use crate::report::{import as report, roles, terminal};
+use crate::report::{import as report, roles};
 
 /// Prints what is recognised in one file.
-pub fn run_file(file: File, path: &Path, args: &ExplainArgs, color: Color) -> io::Result<Exit> {
-    run(&Workspace { files: vec![file], ..Workspace::default() }, path, args.format, color)
+pub fn run_file(file: File, path: &Path, args: &ExplainArgs) -> Result<Exit, Stop> {
+    run(&Workspace { files: vec![file], ..Workspace::default() }, path, args.format)
 }
 
 /// Prints what is recognised in files and folders together.
-pub fn run_paths(paths: &[PathBuf], args: &ExplainArgs, color: Color) -> io::Result<Exit> {
+pub fn run_paths(paths: &[PathBuf], args: &ExplainArgs) -> Result<Exit, Stop> {
     let first = paths.first().map_or(Path::new("."), PathBuf::as_path);
-    run(&Workspace::load(paths, None), first, args.format, color)
+    run(&Workspace::load(paths, None), first, args.format)
 }
 
 /// Of more workloads it is not said how much a description could say; `patterns import` does.
@@ -40,14 +41,8 @@ fn importable(workspace: &Workspace, programs: &Programs) -> String {
     format!("patterns import: {}\n", report::summary(&result, count))
 }
 
-fn run(workspace: &Workspace, path: &Path, format: ExplainFormat, color: Color) -> io::Result<Exit> {
-    let own = match programs_at(path)? {
-        Ok(own) => own,
-        Err(findings) => {
-            terminal::print_sorted(findings, color);
-            return Ok(Exit::Failed);
-        }
-    };
+fn run(workspace: &Workspace, path: &Path, format: ExplainFormat) -> Result<Exit, Stop> {
+    let own = programs_at(path)?;
     let programs = own.as_ref().unwrap_or_else(|| Programs::built_in());
     let objects: Vec<&Object> = workspace.objects().collect();
     let index = Index::of(&objects);

@@ -15,6 +15,7 @@ use super::expand::{catalogue_here, manifests};
 use super::read::open;
 use super::streams::print_text;
 use crate::cli::{Color, ExplainArgs};
+use crate::diagnostic::Stop;
 use crate::facts::Programs;
 use crate::kube::on_deep_stacks;
 use crate::pattern::{Catalogue, Folder};
@@ -23,22 +24,16 @@ use crate::rules;
 use crate::words::{clip, nearest};
 
 /// Prints what is known about a name.
-pub fn run(args: &ExplainArgs, color: Color) -> io::Result<Exit> {
+pub fn run(args: &ExplainArgs, color: Color) -> Result<Exit, Stop> {
     match args.names.as_slice() {
-        [name] if is_file(name) => return on_deep_stacks(|| file(name, args, color))?,
+        [name] if is_file(name) => return on_deep_stacks(|| file(name, args))?,
         [_, _, ..] => {
             let paths: Vec<PathBuf> = args.names.iter().map(PathBuf::from).collect();
-            return on_deep_stacks(|| manifests::run_paths(&paths, args, color))?;
+            return on_deep_stacks(|| manifests::run_paths(&paths, args))?;
         }
         _ => {}
     }
-    let catalogue = match catalogue_here(&args.reading.catalogue)? {
-        Ok(catalogue) => catalogue,
-        Err(findings) => {
-            terminal::print_sorted(findings, color);
-            return Ok(Exit::Failed);
-        }
-    };
+    let catalogue = catalogue_here(&args.reading.catalogue)?;
     let Some(name) = args.names.first().filter(|_| !args.images) else { return print(&pattern::images(&catalogue)) };
     if let Some(folder) = catalogue.folder(name) {
         return print(&pattern::page(&catalogue, folder, args.source)?);
@@ -51,22 +46,22 @@ pub fn run(args: &ExplainArgs, color: Color) -> io::Result<Exit> {
         None if name == "programs" => print(&program::list()),
         None if program::text(name).is_some() => print(program::text(name).unwrap_or_default()),
         // a folder may well be called `config`
-        None if Path::new(name).is_dir() => on_deep_stacks(|| file(name, args, color))?,
-        None => Err(unknown(&catalogue, name)),
+        None if Path::new(name).is_dir() => on_deep_stacks(|| file(name, args))?,
+        None => Err(unknown(&catalogue, name).into()),
     }
 }
 
 /// A folder or file of manifests, or a description.
-fn file(name: &str, args: &ExplainArgs, color: Color) -> io::Result<Exit> {
+fn file(name: &str, args: &ExplainArgs) -> Result<Exit, Stop> {
     let path = Path::new(name);
     if path.is_dir() {
-        return manifests::run_paths(&[path.to_owned()], args, color);
+        return manifests::run_paths(&[path.to_owned()], args);
     }
     let source = Arc::new(open(path)?);
     if let Some(manifests) = manifests(&source) {
-        return manifests::run_file(manifests, path, args, color);
+        return manifests::run_file(manifests, path, args);
     }
-    description::run(&source, path, &args.reading, color)
+    description::run(&source, path, &args.reading)
 }
 
 /// A file if it is there, or can be nothing else.
@@ -74,7 +69,7 @@ fn is_file(name: &str) -> bool {
     name == "-" || name.contains(['/', '.']) || Path::new(name).is_file()
 }
 
-fn print(text: &str) -> io::Result<Exit> {
+fn print(text: &str) -> Result<Exit, Stop> {
     print_text(text)?;
     Ok(Exit::Clean)
 }

@@ -11,7 +11,7 @@ use crate::cli::Color;
 use crate::cmd::expand::{expand_in, repeated};
 use crate::cmd::streams::say;
 use crate::cmd::wanted::{Wanted, once};
-use crate::diagnostic::Finding;
+use crate::diagnostic::{Finding, Stop};
 use crate::output::{Folder, kustomization};
 use crate::pattern::{self, Made};
 use crate::project::FILE_NAME;
@@ -41,13 +41,16 @@ pub struct Object {
 }
 
 impl Gathered {
-    /// Expands everything, and prints what is wrong or doubtful. Nothing if something is wrong.
-    pub fn of(wanted: Vec<Wanted>, color: Color) -> io::Result<Option<Self>> {
+    /// Expands everything, and prints what is doubtful.
+    ///
+    /// # Errors
+    /// Everything that is wrong, and what is doubtful beside it.
+    pub fn of(wanted: Vec<Wanted>, color: Color) -> Result<Self, Stop> {
         let (mut parts, mut findings, mut notes) = (Vec::new(), Vec::new(), Vec::new());
         let mut is_wrong = false;
         for wanted in wanted {
             let environment = wanted.options.environment.clone();
-            match expand_in(&wanted.source, &wanted.path, &wanted.project, &wanted.catalogue, wanted.options)? {
+            match expand_in(&wanted.source, &wanted.path, &wanted.project, &wanted.catalogue, wanted.options) {
                 Ok(expanded) => {
                     findings.extend(expanded.warnings);
                     notes.extend(expanded.notes);
@@ -59,9 +62,9 @@ impl Gathered {
                     let objects = expanded.made.into_iter().map(object).collect();
                     parts.push(Part { folder: wanted.folder, kustomization: wanted.kustomization, objects });
                 }
-                Err(mistakes) => {
+                Err(stop) => {
                     is_wrong = true;
-                    findings.extend(mistakes);
+                    findings.extend(stop.findings()?);
                 }
             }
         }
@@ -71,13 +74,13 @@ impl Gathered {
             is_wrong = !twice.is_empty();
             findings.extend(twice);
         }
-        terminal::print_sorted(once(findings), color);
         if is_wrong {
-            return Ok(None);
+            return Err(once(findings).into());
         }
+        terminal::print_sorted(once(findings), color);
         gathered.notes.extend(gathered.agent_note());
         gathered.parts.sort_by(|a, b| a.folder.cmp(&b.folder));
-        Ok(Some(gathered))
+        Ok(gathered)
     }
 
     /// Prints what the patterns want to be said about their output, each note once.
@@ -95,8 +98,11 @@ impl Gathered {
         objects
     }
 
-    /// The folders that the run writes; nothing if two objects want one file.
-    pub fn folders(&self, texts: &Texts, color: Color) -> io::Result<Option<Vec<Folder>>> {
+    /// The folders that the run writes.
+    ///
+    /// # Errors
+    /// Two objects that want one file.
+    pub fn folders(&self, texts: &Texts) -> Result<Vec<Folder>, Stop> {
         let (mut folders, mut findings) = (Vec::new(), Vec::new());
         for (path, parts) in self.by_folder() {
             let mut files: Vec<(usize, String, &Object)> = Vec::new();
@@ -119,11 +125,7 @@ impl Gathered {
             }
             folders.push(folder);
         }
-        if findings.is_empty() {
-            return Ok(Some(folders));
-        }
-        terminal::print_sorted(findings, color);
-        Ok(None)
+        if findings.is_empty() { Ok(folders) } else { Err(findings.into()) }
     }
 
     fn by_folder(&self) -> BTreeMap<&Path, Vec<&Part>> {

@@ -15,14 +15,14 @@ use super::Exit;
 use super::streams::{print_text, say};
 use super::wanted::{Outputs, of_files, of_project};
 use crate::cli::{Color, GenArgs, GenFormat};
+use crate::diagnostic::Stop;
 use crate::kube::on_deep_stacks;
 use crate::output::{self, Changes, Folder, Owner};
-use crate::report::terminal;
 use gathered::Gathered;
 use texts::Texts;
 
 /// Prints YAML to stdout, or writes or checks folders. Nothing is written unless everything is right.
-pub fn run(args: &GenArgs, color: Color) -> io::Result<Exit> {
+pub fn run(args: &GenArgs, color: Color) -> Result<Exit, Stop> {
     check_arguments(args)?;
     // `extra` and `patch` may nest as deeply as YAML does.
     on_deep_stacks(|| if args.files.is_empty() { outputs(args, color) } else { files(args, color) })?
@@ -58,27 +58,21 @@ fn check_arguments(args: &GenArgs) -> io::Result<()> {
 }
 
 /// Descriptions of the command line: to stdout, or all into one folder.
-fn files(args: &GenArgs, color: Color) -> io::Result<Exit> {
-    let wanted = match of_files(&args.files, &args.reading)? {
-        Ok(wanted) => wanted,
-        Err(findings) => {
-            terminal::print_sorted(findings, color);
-            return Ok(Exit::Failed);
-        }
-    };
-    let Some(gathered) = Gathered::of(wanted, color)? else { return Ok(Exit::Failed) };
+fn files(args: &GenArgs, color: Color) -> Result<Exit, Stop> {
+    let wanted = of_files(&args.files, &args.reading)?;
+    let gathered = Gathered::of(wanted, color)?;
     let texts = Texts { format: args.format, comments: args.comments };
     let Some(folder) = args.check.as_ref().and_then(Option::as_ref).or(args.output.as_ref()) else {
         return print(&gathered, &texts);
     };
-    let Some(mut folders) = gathered.folders(&texts, color)? else { return Ok(Exit::Failed) };
+    let mut folders = gathered.folders(&texts)?;
     for one in &mut folders {
         one.path.clone_from(folder);
     }
     let owner = Owner::of(folders.first().map(|folder| folder.files.as_slice()).unwrap_or_default());
     let changes = output::changes(&folders, &[], &owner)?;
     if args.check.is_some() {
-        return check::report(&changes, &format!("patterns gen … -o {}", folder.display()));
+        return Ok(check::report(&changes, &format!("patterns gen … -o {}", folder.display()))?);
     }
     output::write(&changes, folder)?;
     summarize(&gathered, &changes);
@@ -86,18 +80,12 @@ fn files(args: &GenArgs, color: Color) -> io::Result<Exit> {
 }
 
 /// Everything that the project generates.
-fn outputs(args: &GenArgs, color: Color) -> io::Result<Exit> {
-    let outputs = match of_project(&args.reading.catalogue)? {
-        Ok(outputs) => outputs,
-        Err(findings) => {
-            terminal::print_sorted(findings, color);
-            return Ok(Exit::Failed);
-        }
-    };
+fn outputs(args: &GenArgs, color: Color) -> Result<Exit, Stop> {
+    let outputs = of_project(&args.reading.catalogue)?;
     let Outputs { settings, root, project, wanted, globs } = outputs;
-    let Some(gathered) = Gathered::of(wanted, color)? else { return Ok(Exit::Failed) };
+    let gathered = Gathered::of(wanted, color)?;
     let texts = Texts { format: args.format, comments: args.comments };
-    let Some(folders) = gathered.folders(&texts, color)? else { return Ok(Exit::Failed) };
+    let folders = gathered.folders(&texts)?;
     let owner = Owner::of_project(folders.iter().flat_map(|folder| &folder.files), &root, globs);
     let mut left: Vec<PathBuf> =
         project.outputs.iter().flat_map(|output| output::left_by(&root, &output.into)).collect();
@@ -106,7 +94,7 @@ fn outputs(args: &GenArgs, color: Color) -> io::Result<Exit> {
     let here = |path: PathBuf| path.strip_prefix(&root).map_or(path.clone(), |below| project.folder.join(below));
     let left: Vec<PathBuf> = left.into_iter().map(here).filter(|path| !is_planned(&folders, path)).collect();
     if args.check.is_some() {
-        return check::report(&output::changes(&folders, &left, &owner)?, "patterns gen");
+        return Ok(check::report(&output::changes(&folders, &left, &owner)?, "patterns gen")?);
     }
     let _lock = lock(&settings)?;
     let changes = output::changes(&folders, &left, &owner)?;
@@ -134,7 +122,7 @@ fn lock(settings: &Path) -> io::Result<Option<File>> {
     Err(io::Error::new(io::ErrorKind::WouldBlock, message))
 }
 
-fn print(gathered: &Gathered, texts: &Texts) -> io::Result<Exit> {
+fn print(gathered: &Gathered, texts: &Texts) -> Result<Exit, Stop> {
     gathered.print_notes();
     let objects = gathered.sorted();
     let text = match texts.format {

@@ -10,55 +10,43 @@ use std::path::{Path, PathBuf};
 use super::Exit;
 use super::expand::expand_in;
 use super::wanted::{Wanted, of_files, of_project, once};
-use crate::cli::{Color, ImagesArgs};
+use crate::cli::ImagesArgs;
+use crate::diagnostic::Stop;
 use crate::kube::on_deep_stacks;
 use crate::pattern::{ImageUse, images_used};
 use crate::project;
-use crate::report::terminal;
 
 /// Prints the images, or writes them into the settings.
-pub fn run(args: &ImagesArgs, color: Color) -> io::Result<Exit> {
-    on_deep_stacks(|| run_here(args, color))?
+pub fn run(args: &ImagesArgs) -> Result<Exit, Stop> {
+    on_deep_stacks(|| run_here(args))?
 }
 
-fn run_here(args: &ImagesArgs, color: Color) -> io::Result<Exit> {
+fn run_here(args: &ImagesArgs) -> Result<Exit, Stop> {
     let wanted = if args.files.is_empty() {
-        of_project(&args.reading.catalogue)?.map(|outputs| outputs.wanted)
+        of_project(&args.reading.catalogue)?.wanted
     } else {
         of_files(&args.files, &args.reading)?
-    };
-    let wanted = match wanted {
-        Ok(wanted) => wanted,
-        Err(findings) => {
-            terminal::print_sorted(findings, color);
-            return Ok(Exit::Failed);
-        }
     };
     let settings = settings(&wanted)?;
     let (mut rows, mut findings, mut is_wrong) = (Rows::default(), Vec::new(), false);
     for wanted in wanted {
         let environment = wanted.options.environment.clone();
         let (project, path) = (wanted.project, wanted.path);
-        match expand_in(&wanted.source, &path, &project, &wanted.catalogue, wanted.options)? {
+        match expand_in(&wanted.source, &path, &project, &wanted.catalogue, wanted.options) {
             Ok(expanded) => {
                 let used = images_used(&wanted.catalogue, &expanded.descriptions, &expanded.made, &project.images);
                 rows.add(used, &path, environment.as_deref());
             }
-            Err(mistakes) => {
+            Err(stop) => {
                 is_wrong = true;
-                findings.extend(mistakes);
+                findings.extend(stop.findings()?);
             }
         }
     }
     if is_wrong {
-        terminal::print_sorted(once(findings), color);
-        return Ok(Exit::Failed);
+        return Err(once(findings).into());
     }
-    if args.write {
-        pins::write(&rows, &settings, args.pins.as_deref(), color)
-    } else {
-        list::print(&rows, args.format)
-    }
+    if args.write { pins::write(&rows, &settings, args.pins.as_deref()) } else { Ok(list::print(&rows, args.format)?) }
 }
 
 /// The settings files of the descriptions.

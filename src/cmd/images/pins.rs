@@ -7,42 +7,27 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Rows;
-use crate::cli::Color;
 use crate::cmd::Exit;
 use crate::cmd::read::open;
 use crate::cmd::streams::say;
 use crate::describe::Place;
-use crate::diagnostic::Finding;
+use crate::diagnostic::{Finding, Stop};
 use crate::kube::image;
 use crate::pattern::ImageFrom;
 use crate::project;
-use crate::report::terminal;
 use crate::words::nearest;
 use crate::yaml::{Source, Span};
 
 /// Our own image, whose version is the program's: flags and image change together.
 const AGENT: &str = "agent";
 
-pub(super) fn write(rows: &Rows, settings: &[PathBuf], pins: Option<&Path>, color: Color) -> io::Result<Exit> {
+pub(super) fn write(rows: &Rows, settings: &[PathBuf], pins: Option<&Path>) -> Result<Exit, Stop> {
     if let [first, second, ..] = settings {
         let message = format!("{} and {} are two projects; run once for each", first.display(), second.display());
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, message).into());
     }
-    let given = match pins.map(read).transpose()? {
-        Some(Err(findings)) => {
-            terminal::print_sorted(findings, color);
-            return Ok(Exit::Failed);
-        }
-        Some(Ok(given)) => given,
-        None => Vec::new(),
-    };
-    let chosen = match choose(rows, &given) {
-        Ok(chosen) => chosen,
-        Err(findings) => {
-            terminal::print_sorted(findings, color);
-            return Ok(Exit::Failed);
-        }
-    };
+    let given = pins.map(read).transpose()?.unwrap_or_default();
+    let chosen = choose(rows, &given)?;
     for note in &chosen.notes {
         say(format_args!("note: {note}"));
     }
@@ -76,7 +61,7 @@ fn halves(reference: &str) -> (&str, Option<&str>) {
 }
 
 /// One reference a line; empty lines and comments between them.
-fn read(path: &Path) -> io::Result<Result<Vec<Given>, Vec<Finding>>> {
+fn read(path: &Path) -> Result<Vec<Given>, Stop> {
     let source: Arc<Source> = Arc::new(open(path)?);
     let (mut given, mut findings) = (Vec::new(), Vec::new());
     let mut seen: BTreeMap<(String, Option<String>), Place> = BTreeMap::new();
@@ -116,7 +101,7 @@ fn read(path: &Path) -> io::Result<Result<Vec<Given>, Vec<Finding>>> {
             place,
         });
     }
-    Ok(if findings.is_empty() { Ok(given) } else { Err(findings) })
+    if findings.is_empty() { Ok(given) } else { Err(findings.into()) }
 }
 
 /// What is to be written.

@@ -14,7 +14,7 @@ use super::progress::Progress;
 use super::streams::say;
 use super::{Exit, descriptions};
 use crate::cli::{Color, FailOn, LintArgs, LintFormat, Profile, Report};
-use crate::diagnostic::{self, Finding, Level};
+use crate::diagnostic::{self, Finding, Level, Stop};
 use crate::files::{self, named};
 use crate::kube::{File, Globs, Inputs, Workspace, on_deep_stacks};
 use crate::limits;
@@ -50,23 +50,21 @@ pub fn run(args: &LintArgs, color: Color) -> io::Result<Exit> {
         };
         let progress = Progress::begin("reading and checking manifests");
         let mut workspace = Workspace::look_at(&asked);
-        let load = |workspace: &mut Workspace| -> io::Result<Result<Projects, Vec<Finding>>> {
-            let projects = match Projects::load(workspace, selection.clone(), overrides)? {
-                Ok(projects) => projects.looking_at(&args.paths).with_policies(&args.policies)?,
-                Err(findings) => return Ok(Err(findings)),
-            };
+        let load = |workspace: &mut Workspace| -> Result<Projects, Stop> {
+            let projects = Projects::load(workspace, selection.clone(), overrides)?;
+            let projects = projects.looking_at(&args.paths).with_policies(&args.policies)?;
             workspace.leave_out(|file| projects.excludes(file));
-            Ok(Ok(projects))
+            Ok(projects)
         };
-        let mut projects = load(&mut workspace)?;
+        let mut projects = load(&mut workspace);
         // what is excluded is not rendered, and what is rendered has settings too
         if projects.is_ok() && render::render(&mut workspace, args) {
-            projects = load(&mut workspace)?;
+            projects = load(&mut workspace);
         }
         let projects = match projects {
             Ok(projects) => projects,
-            Err(findings) => {
-                terminal::print(&findings, color);
+            Err(stop) => {
+                terminal::print(&stop.findings()?, color);
                 return Ok(Exit::Failed);
             }
         };
@@ -94,11 +92,11 @@ pub fn run(args: &LintArgs, color: Color) -> io::Result<Exit> {
                 .map_err(|error| named(file, &error))?;
             findings.clear();
         } else {
-            match baseline(args, &projects)? {
+            match baseline(args, &projects) {
                 Ok(Some(baseline)) => in_baseline = baseline.apply(&workspace, &projects, &mut findings),
                 Ok(None) => {}
                 Err(missing) => {
-                    terminal::print(&[missing], color);
+                    terminal::print(&missing.findings()?, color);
                     return Ok(Exit::Failed);
                 }
             }
@@ -199,21 +197,24 @@ fn check_arguments(args: &LintArgs) -> io::Result<()> {
     Ok(())
 }
 
-/// The baseline of the command line or of the settings. The inner error is that the settings name one that is not
-/// there.
-fn baseline(args: &LintArgs, projects: &Projects) -> io::Result<Result<Option<Baseline>, Finding>> {
+/// The baseline of the command line or of the settings.
+///
+/// # Errors
+/// A file that cannot be read; a finding where the settings name one that is not there.
+fn baseline(args: &LintArgs, projects: &Projects) -> Result<Option<Baseline>, Stop> {
     let set = projects.shared(|settings| settings.baseline.as_ref()).filter(|_| args.baseline.is_none());
-    let Some(file) = args.baseline.as_deref().or(set.map(|set| set.path.as_path())) else { return Ok(Ok(None)) };
+    let Some(file) = args.baseline.as_deref().or(set.map(|set| set.path.as_path())) else { return Ok(None) };
     // what the command line names may be a pipe, what settings name is a file
     let bytes = if set.is_none() { files::read(file, limits::INPUT) } else { files::read_regular(file, limits::INPUT) };
     match (bytes, set) {
-        (Ok(bytes), _) => Ok(Ok(Some(Baseline::read(file, bytes).map_err(invalid)?))),
+        (Ok(bytes), _) => Ok(Some(Baseline::read(file, bytes).map_err(invalid)?)),
         (Err(error), Some(set)) if error.kind() == io::ErrorKind::NotFound => {
             let file = file.display();
-            Ok(Err(Finding::error(set.place.label(""), format!("there is no baseline {file}"))
-                .help(format!("`patterns lint --write-baseline {file} PATH` writes it; without one, remove the line"))))
+            let finding = Finding::error(set.place.label(""), format!("there is no baseline {file}"));
+            let help = format!("`patterns lint --write-baseline {file} PATH` writes it; without one, remove the line");
+            Err(finding.help(help).into())
         }
-        (Err(error), _) => Err(named(file, &error)),
+        (Err(error), _) => Err(named(file, &error).into()),
     }
 }
 

@@ -25,7 +25,7 @@ pub fn render(workspace: &mut Workspace, args: &LintArgs) -> bool {
 
 /// Whether the settings that hold in a folder say `render: true`. What is wrong with them is reported when they are used.
 fn is_set(folder: &Path) -> bool {
-    let project = project::nearest(folder).ok().and_then(Result::ok).flatten();
+    let project = project::nearest(folder).ok().flatten();
     let lint = project.and_then(|project| project.lint);
     lint.is_some_and(|lint| lint.value.get("render").is_some_and(|set| matches!(set.kind, Kind::Bool(true))))
 }

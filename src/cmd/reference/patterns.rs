@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::{Page, fenced, prose, table};
 use crate::cli::DescriptionArgs;
 use crate::cmd::expand::expand_text;
+use crate::diagnostic::Stop;
 use crate::diagram::{self, svg};
 use crate::facts::Programs;
 use crate::kube::File;
@@ -74,9 +75,12 @@ fn picture(title: &str, description: &str) -> io::Result<String> {
     let source = Arc::new(Source::from_text(title, description));
     // what an example names beside it is in no file here
     let args = DescriptionArgs { values_come_later: true, ..DescriptionArgs::default() };
-    let expanded = expand_text(&source, Path::new("-"), &args)?.map_err(|findings| {
-        let messages: Vec<String> = findings.into_iter().map(|finding| finding.message).collect();
-        io::Error::other(format!("{title}: {}", messages.join("; ")))
+    let expanded = expand_text(&source, Path::new("-"), &args).map_err(|stop| match stop {
+        Stop::Io(error) => error,
+        Stop::Findings(findings) => {
+            let messages: Vec<String> = findings.into_iter().map(|finding| finding.message).collect();
+            io::Error::other(format!("{title}: {}", messages.join("; ")))
+        }
     })?;
     let objects: Vec<_> = expanded.made.into_iter().map(|made| made.object).collect();
     let text = emit::to_stream(&objects).map_err(io::Error::other)?;

@@ -10,7 +10,7 @@ use crate::cli::DescriptionArgs;
 use crate::cmd::expand::{catalogue, options};
 use crate::cmd::read::open;
 use crate::describe;
-use crate::diagnostic::Finding;
+use crate::diagnostic::Stop;
 use crate::pattern::Catalogue;
 use crate::project::{self, Project};
 use crate::yaml::Source;
@@ -18,22 +18,18 @@ use crate::yaml::Source;
 /// Files as they are named, and the descriptions in folders, each once; all of them with the same arguments.
 ///
 /// # Errors
-/// A file that cannot be read; the inner error is what is wrong with the arguments or with settings.
-pub fn of_files(paths: &[PathBuf], args: &DescriptionArgs) -> io::Result<Result<Vec<Wanted>, Vec<Finding>>> {
-    let options = match options(args)? {
-        Ok(options) => options,
-        Err(findings) => return Ok(Err(findings)),
-    };
+/// A file that cannot be read, or what is wrong with the arguments or with settings.
+pub fn of_files(paths: &[PathBuf], args: &DescriptionArgs) -> Result<Vec<Wanted>, Stop> {
+    let options = options(args)?;
     let mut projects: HashMap<Option<PathBuf>, (Arc<Project>, Arc<Catalogue>)> = HashMap::new();
     let (mut all, mut findings) = (Vec::new(), Vec::new());
     for (path, source) in inputs(paths)? {
         let settings = project::find(&path)?;
         if !projects.contains_key(&settings) {
-            let project = settings.as_deref().map_or(Ok(Ok(Project::default())), project::load)?;
-            match project.and_then(|project| Ok((Arc::new(catalogue(&project, &args.catalogue)?), Arc::new(project)))) {
-                Ok((catalogue, project)) => drop(projects.insert(settings.clone(), (project, catalogue))),
-                Err(mistakes) => {
-                    findings.extend(mistakes);
+            match project_at(settings.as_deref(), args) {
+                Ok(project) => drop(projects.insert(settings.clone(), project)),
+                Err(stop) => {
+                    findings.extend(stop.findings()?);
                     continue;
                 }
             }
@@ -51,7 +47,14 @@ pub fn of_files(paths: &[PathBuf], args: &DescriptionArgs) -> io::Result<Result<
         });
     }
     share_out(&mut all);
-    Ok(if findings.is_empty() { Ok(all) } else { Err(findings) })
+    if findings.is_empty() { Ok(all) } else { Err(findings.into()) }
+}
+
+/// A project and its patterns.
+fn project_at(settings: Option<&Path>, args: &DescriptionArgs) -> Result<(Arc<Project>, Arc<Catalogue>), Stop> {
+    let project = settings.map_or(Ok(Project::default()), project::load)?;
+    let catalogue = catalogue(&project, &args.catalogue)?;
+    Ok((Arc::new(project), Arc::new(catalogue)))
 }
 
 /// What the command line asks for is asked of the descriptions that have it, if one of several has: the others are as

@@ -11,7 +11,7 @@ use crate::cli::CatalogueArgs;
 use crate::cmd::expand::catalogue;
 use crate::cmd::read::open;
 use crate::describe::{Options, Place};
-use crate::diagnostic::Finding;
+use crate::diagnostic::{Finding, Stop};
 use crate::kube::Globs;
 use crate::output;
 use crate::project::{self, Output, Project};
@@ -34,27 +34,22 @@ pub struct Outputs {
 /// Reads the outputs of the working directory's project.
 ///
 /// # Errors
-/// A project without outputs, or a file that cannot be read; the inner error is what is wrong with the settings.
-pub fn of_project(args: &CatalogueArgs) -> io::Result<Result<Outputs, Vec<Finding>>> {
+/// A project without outputs, a file that cannot be read, or what is wrong with the settings.
+pub fn of_project(args: &CatalogueArgs) -> Result<Outputs, Stop> {
     const FORM: &str =
         "outputs: [{descriptions: apps/*.yaml, environments: [dev, prod], into: \"deploy/{environment}\"}]";
     let missing = |what: String| {
-        io::Error::new(io::ErrorKind::NotFound, format!("no FILE is given, and {what}; name a FILE, or write {FORM}"))
+        let message = format!("no FILE is given, and {what}; name a FILE, or write {FORM}");
+        Stop::Io(io::Error::new(io::ErrorKind::NotFound, message))
     };
     let Some(settings) = project::find(Path::new("-"))? else {
         return Err(missing(format!("there is no {} here or above, up to the repository's root", project::FILE_NAME)));
     };
-    let project = match project::load(&settings)? {
-        Ok(project) => Arc::new(project),
-        Err(findings) => return Ok(Err(findings)),
-    };
+    let project = Arc::new(project::load(&settings)?);
     if project.outputs.is_empty() {
         return Err(missing(format!("{} has no `outputs`", settings.display())));
     }
-    let catalogue = match catalogue(&project, args) {
-        Ok(catalogue) => Arc::new(catalogue),
-        Err(findings) => return Ok(Err(findings)),
-    };
+    let catalogue = Arc::new(catalogue(&project, args)?);
     let here = if project.folder.as_os_str().is_empty() { Path::new(".") } else { &project.folder };
     let root = here.canonicalize()?;
     let patterns: Vec<String> =
@@ -74,10 +69,10 @@ pub fn of_project(args: &CatalogueArgs) -> io::Result<Result<Outputs, Vec<Findin
                 all => all.iter().map(Some).collect(),
             };
             for environment in environments {
-                let folder = match finder.folder(output, environment.map(|(name, _)| name.as_str()), &path)? {
+                let folder = match finder.folder(output, environment.map(|(name, _)| name.as_str()), &path) {
                     Ok(folder) => folder,
-                    Err(finding) => {
-                        findings.push(*finding);
+                    Err(stop) => {
+                        findings.extend(stop.findings()?);
                         continue;
                     }
                 };
@@ -111,9 +106,9 @@ pub fn of_project(args: &CatalogueArgs) -> io::Result<Result<Outputs, Vec<Findin
         }
     }
     if !findings.is_empty() {
-        return Ok(Err(once(findings)));
+        return Err(once(findings).into());
     }
-    Ok(Ok(Outputs { settings, root, project, wanted, globs }))
+    Ok(Outputs { settings, root, project, wanted, globs })
 }
 
 /// As `.gitignore` writes a path from its own folder: without the slash, `*.yaml` would mean those of all folders.
@@ -140,14 +135,14 @@ impl Finder<'_> {
         let mut all = BTreeMap::new();
         for (pattern, place) in &output.descriptions {
             let found = if pattern.contains(['*', '?', '[']) {
-                self.matched(pattern, place)?
+                self.matched(pattern, place)
             } else {
-                self.named(pattern, place)?
+                self.named(pattern, place)
             };
             let found = match found {
                 Ok(found) => found,
-                Err(finding) => {
-                    findings.push(*finding);
+                Err(stop) => {
+                    findings.extend(stop.findings()?);
                     continue;
                 }
             };
@@ -164,31 +159,31 @@ impl Finder<'_> {
     }
 
     /// One file, or the descriptions of one folder.
-    fn named(&self, path: &str, place: &Place) -> io::Result<Result<Found, Box<Finding>>> {
+    fn named(&self, path: &str, place: &Place) -> Result<Found, Stop> {
         let shown = self.project.folder.join(path);
         let real = match shown.canonicalize() {
             Ok(real) => real,
             Err(error) => {
                 let finding = Finding::error(place.label(""), format!("cannot read {}: {error}", shown.display()));
-                return Ok(Err(Box::new(finding.because("paths start in the folder of .patterns.yaml"))));
+                return Err(finding.because("paths start in the folder of .patterns.yaml").into());
             }
         };
         if !real.starts_with(self.root) {
-            return Ok(Err(Box::new(self.outside(&shown, place))));
+            return Err(self.outside(&shown, place).into());
         }
         if !real.is_dir() {
-            return Ok(Ok(vec![(shown.clone(), Arc::new(open(&shown)?))]));
+            return Ok(vec![(shown.clone(), Arc::new(open(&shown)?))]);
         }
         let found = below(&shown)?;
-        Ok(if found.is_empty() { Err(Box::new(Self::nothing(&shown, place))) } else { Ok(found) })
+        if found.is_empty() { Err(Self::nothing(&shown, place).into()) } else { Ok(found) }
     }
 
     /// The descriptions that a glob means. Other files that it meets are left alone: what a description names lies
     /// beside it.
-    fn matched(&self, pattern: &str, place: &Place) -> io::Result<Result<Found, Box<Finding>>> {
+    fn matched(&self, pattern: &str, place: &Place) -> Result<Found, Stop> {
         let globs = match Globs::new(self.root, &[anchored(pattern)]) {
             Ok(globs) => globs,
-            Err(error) => return Ok(Err(Box::new(Finding::error(place.label(""), error.to_string())))),
+            Err(error) => return Err(Finding::error(place.label(""), error.to_string()).into()),
         };
         let fixed: PathBuf = pattern.split('/').take_while(|part| !part.contains(['*', '?', '['])).collect();
         let start = self.root.join(&fixed);
@@ -202,7 +197,7 @@ impl Finder<'_> {
             let Some(below) = entry.path().strip_prefix(self.root).ok().filter(|_| is_meant) else { continue };
             let path = self.project.folder.join(below);
             if kind.is_symlink() && !entry.path().canonicalize()?.starts_with(self.root) {
-                return Ok(Err(Box::new(self.outside(&path, place))));
+                return Err(self.outside(&path, place).into());
             }
             let source = Arc::new(open(&path)?);
             if is_description(&source) {
@@ -210,16 +205,11 @@ impl Finder<'_> {
             }
         }
         let shown = self.project.folder.join(pattern);
-        Ok(if found.is_empty() { Err(Box::new(Self::nothing(&shown, place))) } else { Ok(found) })
+        if found.is_empty() { Err(Self::nothing(&shown, place).into()) } else { Ok(found) }
     }
 
     /// The folder that an output writes.
-    fn folder(
-        &self,
-        output: &Output,
-        environment: Option<&str>,
-        description: &Path,
-    ) -> io::Result<Result<PathBuf, Box<Finding>>> {
+    fn folder(&self, output: &Output, environment: Option<&str>, description: &Path) -> Result<PathBuf, Stop> {
         let stem = description.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
         let into = output.into.fill(environment, &stem);
         let folder = match output::resolve(self.root, &into)? {
@@ -229,14 +219,14 @@ impl Finder<'_> {
                 let finding = Finding::error(output.into.place.label(""), format!("{} {why}", at.display()))
                     .because("settings come with a repository, and must not write anything outside of it")
                     .help("remove what is there, or write elsewhere with `patterns gen FILE -o DIR`");
-                return Ok(Err(Box::new(finding)));
+                return Err(finding.into());
             }
         };
         let below = folder.strip_prefix(self.root).unwrap_or(&folder);
         if below.components().any(|part| part.as_os_str() == ".git") {
-            return Ok(Err(Box::new(Finding::error(output.into.place.label(""), "`into` leads into .git"))));
+            return Err(Finding::error(output.into.place.label(""), "`into` leads into .git").into());
         }
-        Ok(Ok(self.project.folder.join(below)))
+        Ok(self.project.folder.join(below))
     }
 
     fn outside(&self, path: &Path, place: &Place) -> Finding {
