@@ -90,8 +90,12 @@ struct Sharer<'a> {
     place: &'a Place,
 }
 
-/// The volumes that containers share, and what is wrong with them.
-pub(crate) fn shared(prepared: &Prepared<'_>, findings: &mut Vec<Finding>) -> Json {
+/// The volumes that containers share.
+///
+/// # Errors
+/// What is wrong with them.
+pub(crate) fn shared(prepared: &Prepared<'_>) -> Result<Json, Vec<Finding>> {
+    let mut findings = Vec::new();
     let description = prepared.description;
     let mut sharers: BTreeMap<String, Vec<Sharer<'_>>> = BTreeMap::new();
     let apps = description.app.iter().chain(description.inits.iter().map(|init| &init.app));
@@ -143,7 +147,10 @@ pub(crate) fn shared(prepared: &Prepared<'_>, findings: &mut Vec<Finding>) -> Js
             volumes.push(json!({"name": name, "emptyDir": {"sizeLimit": size}}));
         }
     }
-    if volumes.is_empty() { Json::Null } else { json!({"spec": {"volumes": volumes}}) }
+    if !findings.is_empty() {
+        return Err(findings);
+    }
+    Ok(if volumes.is_empty() { Json::Null } else { json!({"spec": {"volumes": volumes}}) })
 }
 
 /// The token of the Pod's account in the app's container alone.

@@ -17,12 +17,14 @@ use crate::pattern::plan::provides;
 use crate::pattern::plan::stage::Known;
 
 /// Everything that a document's parts say of each other once they are filled in.
-pub(super) fn check(catalogue: &Catalogue, document: &Document<'_>, findings: &mut Vec<Finding>) {
+pub(super) fn check(catalogue: &Catalogue, document: &Document<'_>) -> Vec<Finding> {
     let Document { description, shape, uses } = document;
-    check_app(description, shape, uses, findings);
-    check_images(catalogue, description, findings);
+    let mut findings = Vec::new();
+    check_app(description, shape, uses, &mut findings);
+    check_images(catalogue, description, &mut findings);
     let facts = document::facts(description, shape, uses);
-    document.entries().for_each(|filled| filled.check(&Known::document(&filled.params, &facts), findings));
+    document.entries().for_each(|filled| filled.check(&Known::document(&filled.params, &facts), &mut findings));
+    findings
 }
 
 /// Mistakes that no single pattern can see.

@@ -49,7 +49,8 @@ use crate::yaml::emit;
 /// Everything that is wrong with them.
 pub fn expand(catalogue: &Catalogue, descriptions: &[Description]) -> Result<Vec<Made>, Vec<Finding>> {
     let mut findings = Vec::new();
-    let prepared = prepare_all(catalogue, descriptions, &mut findings);
+    let prepared = descriptions.iter().map(|description| prepare(catalogue, description));
+    let prepared: Vec<_> = prepared.map(|one| one.map_err(|mistakes| findings.extend(mistakes)).ok()).collect();
     let directory = Directory::new(descriptions, &prepared);
     let mut composed = Vec::new();
     for prepared in prepared.iter().flatten() {
@@ -72,24 +73,21 @@ pub fn expand(catalogue: &Catalogue, descriptions: &[Description]) -> Result<Vec
 }
 
 /// Prepares all documents of a file; one that is wrong is none.
-pub(crate) fn prepare_all<'a>(
-    catalogue: &Catalogue,
-    descriptions: &'a [Description],
-    findings: &mut Vec<Finding>,
-) -> Vec<Option<Prepared<'a>>> {
-    descriptions.iter().map(|description| prepare(catalogue, description, findings)).collect()
+pub(crate) fn prepare_all<'a>(catalogue: &Catalogue, descriptions: &'a [Description]) -> Vec<Option<Prepared<'a>>> {
+    descriptions.iter().map(|description| prepare(catalogue, description).ok()).collect()
 }
 
-fn prepare<'a>(
-    catalogue: &Catalogue,
-    description: &'a Description,
-    findings: &mut Vec<Finding>,
-) -> Option<Prepared<'a>> {
-    let before = findings.len();
-    let document = Document::fill(catalogue, description, findings)?;
-    checks::check(catalogue, &document, findings);
-    let prepared = document.prepare(findings)?;
-    (findings.len() == before).then_some(prepared)
+fn prepare<'a>(catalogue: &Catalogue, description: &'a Description) -> Result<Prepared<'a>, Vec<Finding>> {
+    let document = Document::fill(catalogue, description)?;
+    let mut findings = checks::check(catalogue, &document);
+    match document.prepare() {
+        Ok(prepared) if findings.is_empty() => Ok(prepared),
+        Ok(_) => Err(findings),
+        Err(clashes) => {
+            findings.extend(clashes);
+            Err(findings)
+        }
+    }
 }
 
 /// The objects of a document, before anything that goes by what other documents make.
@@ -156,7 +154,7 @@ fn finish(
 /// What a document's patterns want to be said beside their output.
 #[must_use]
 pub fn notes(catalogue: &Catalogue, descriptions: &[Description]) -> Vec<String> {
-    let prepared = prepare_all(catalogue, descriptions, &mut Vec::new());
+    let prepared = prepare_all(catalogue, descriptions);
     let of = |prepared: &Prepared<'_>| -> Vec<String> {
         let app = Shared::of(prepared).app;
         let document = document::facts(prepared.description, &prepared.shape, &prepared.uses);
@@ -222,11 +220,7 @@ impl Composition<'_> {
         for instance in instances(&self.prepared.shape) {
             shapes.push(self.shape_objects(&shared, &labels, Some(&instance))?);
         }
-        let mut findings = Vec::new();
-        let volumes = additions::shared(self.prepared, &mut findings);
-        if !findings.is_empty() {
-            return Err(findings);
-        }
+        let volumes = additions::shared(self.prepared)?;
         let mounts = mounts(&shapes, main);
         for (at, filled) in self.prepared.uses.iter().enumerate() {
             self.render_use(at, &shared, &mounts, &labels, &mut used, &mut added)

@@ -24,7 +24,7 @@ const REMARKS: &str = "explain.md.j2";
 /// All documents, one after the other.
 #[must_use]
 pub fn overview(catalogue: &Catalogue, descriptions: &[Description], made: &[Made]) -> String {
-    let prepared = prepare_all(catalogue, descriptions, &mut Vec::new());
+    let prepared = prepare_all(catalogue, descriptions);
     let directory = Directory::new(descriptions, &prepared);
     let documents = prepared.iter().flatten().map(|prepared| {
         let own = |made: &&Made| made.origin.span == prepared.description.name_place.span;

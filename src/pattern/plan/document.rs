@@ -18,15 +18,20 @@ pub(crate) struct Document<'a> {
 }
 
 impl<'a> Document<'a> {
-    /// Fills in what a document asks for; none where an entry is wrong in itself.
-    pub(crate) fn fill(
-        catalogue: &Catalogue,
-        description: &'a Description,
-        findings: &mut Vec<Finding>,
-    ) -> Option<Self> {
-        let (shape, uses) = fill_all(catalogue, description, findings);
-        let shape = shape.filter(|_| uses.len() == description.uses.len())?;
-        Some(Self { description, shape, uses })
+    /// Fills in what a document asks for.
+    ///
+    /// # Errors
+    /// What is wrong with its entries, each by itself.
+    pub(crate) fn fill(catalogue: &Catalogue, description: &'a Description) -> Result<Self, Vec<Finding>> {
+        let mut findings = Vec::new();
+        let mut keep = |filled: Result<Filled, Vec<Finding>>| filled.map_err(|mistakes| findings.extend(mistakes)).ok();
+        let shape = keep(fill(catalogue, &description.name, &description.shape, true));
+        let uses = description.uses.iter().filter_map(|entry| keep(fill(catalogue, &description.name, entry, false)));
+        let uses = uses.collect();
+        match shape {
+            Some(shape) if findings.is_empty() => Ok(Self { description, shape, uses }),
+            _ => Err(findings),
+        }
     }
 
     /// Its shape and the entries of `use`.
@@ -38,23 +43,7 @@ impl<'a> Document<'a> {
 /// What is wrong with the patterns that a document asks for, each by itself.
 #[must_use]
 pub fn check(catalogue: &Catalogue, description: &Description) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    fill_all(catalogue, description, &mut findings);
-    findings
-}
-
-fn fill_all(
-    catalogue: &Catalogue,
-    description: &Description,
-    findings: &mut Vec<Finding>,
-) -> (Option<Filled>, Vec<Filled>) {
-    let shape = fill(catalogue, &description.name, &description.shape, true, findings);
-    let uses = description
-        .uses
-        .iter()
-        .filter_map(|entry| fill(catalogue, &description.name, entry, false, findings))
-        .collect();
-    (shape, uses)
+    Document::fill(catalogue, description).err().unwrap_or_default()
 }
 
 /// The containers of the user's, wherever a document has them.

@@ -38,53 +38,49 @@ pub(crate) struct Filled {
 }
 
 /// Finds the pattern of an entry and checks the parameters.
+///
+/// # Errors
+/// Everything that is wrong with them.
 pub(crate) fn fill(
     catalogue: &Catalogue,
     document: &str,
     entry: &Entry,
     as_shape: bool,
-    findings: &mut Vec<Finding>,
-) -> Option<Filled> {
+) -> Result<Filled, Vec<Finding>> {
     let Some(folder) = catalogue.folder(&entry.pattern) else {
-        findings.push(unknown(catalogue, entry, as_shape));
-        return None;
+        return Err(vec![unknown(catalogue, entry, as_shape)]);
     };
     let mut definition = match folder.definition() {
         Ok(definition) => definition.clone(),
-        Err(error) => {
-            findings.push(Finding::error(entry.place.label(""), error));
-            return None;
-        }
+        Err(error) => return Err(vec![Finding::error(entry.place.label(""), error)]),
     };
     if definition.is_shape() != as_shape {
         let (is, not) = if as_shape { ("something to `use`", "shape") } else { ("a `shape`", "use") };
-        findings.push(
+        return Err(vec![
             Finding::error(entry.place.label(""), format!("`{}` is {is}", entry.pattern))
                 .help(format!("move it out of `{not}`; patterns explain {}", entry.pattern)),
-        );
-        return None;
+        ]);
     }
     let mut given = as_map(entry, &definition);
-    let before = findings.len();
-    let resources = take_resources(&mut given, &definition, findings);
+    let mut findings = Vec::new();
+    let resources = take_resources(&mut given, &definition, &mut findings);
     let name = format!("`{}`", entry.pattern);
     let help = format!("patterns explain {}", entry.pattern);
     let subject = Subject { name: &name, member: "parameter", help: Some(&help), place: &entry.place };
-    describe::check(&definition.params, &given, subject, findings);
-    if findings.len() > before {
-        return None;
+    describe::check(&definition.params, &given, subject, &mut findings);
+    if !findings.is_empty() {
+        return Err(findings);
     }
     let mut params = describe::with_defaults(&definition.params, &given.to_json());
     name_services(&definition, &mut params);
-    let containers = containers::fill(&definition, entry, document, &given, &mut params, findings);
-    if findings.len() > before {
-        return None;
+    let containers = containers::fill(&definition, entry, document, &given, &mut params, &mut findings);
+    if !findings.is_empty() {
+        return Err(findings);
     }
     if let Err(bug) = choose_variant(&mut definition, &params) {
-        findings.push(Finding::error(entry.place.label(""), format!("a variant of ours is broken: {bug}")));
-        return None;
+        return Err(vec![Finding::error(entry.place.label(""), format!("a variant of ours is broken: {bug}"))]);
     }
-    let files = files::read_all(&definition, &given, findings);
+    let files = files::read_all(&definition, &given, &mut findings);
     let whole = Member { key: entry.name.clone(), key_place: entry.place.clone(), value: given.clone() };
     let filled = Filled {
         entry: entry.clone(),
@@ -97,11 +93,11 @@ pub(crate) fn fill(
         containers,
         files,
     };
-    filled.check(&Known::parameters(&filled.params), findings);
+    filled.check(&Known::parameters(&filled.params), &mut findings);
     if let Some(flow) = &filled.definition.flow {
-        flow.check(&filled.given, findings);
+        flow.check(&filled.given, &mut findings);
     }
-    (findings.len() == before).then_some(filled)
+    if findings.is_empty() { Ok(filled) } else { Err(findings) }
 }
 
 /// Takes `resources` out of the parameters, unless they are the pattern's own.

@@ -13,7 +13,11 @@ use crate::diagnostic::Finding;
 pub(crate) type Ports = BTreeMap<String, u16>;
 
 /// Gives every entry its ports.
-pub(super) fn allocate(app: Option<&App>, entries: &[&Filled], findings: &mut Vec<Finding>) -> Vec<Ports> {
+///
+/// # Errors
+/// Ports that two want.
+pub(super) fn allocate(app: Option<&App>, entries: &[&Filled]) -> Result<Vec<Ports>, Vec<Finding>> {
+    let mut findings = Vec::new();
     let mut taken: BTreeMap<u16, (Place, String)> = BTreeMap::new();
     if let Some(app) = app
         && let (Some(port), Some(place)) = (app.port, &app.port_place)
@@ -61,7 +65,7 @@ pub(super) fn allocate(app: Option<&App>, entries: &[&Filled], findings: &mut Ve
             ports.insert(port.name.clone(), number);
         }
     }
-    allocated
+    if findings.is_empty() { Ok(allocated) } else { Err(findings) }
 }
 
 /// An ambassador is on loopback where the app looks for the real thing; an app that listens there itself

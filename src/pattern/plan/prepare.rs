@@ -28,20 +28,19 @@ pub(crate) struct Prepared<'a> {
 }
 
 impl<'a> Document<'a> {
-    /// Gives out ports and settles the way of traffic; none where two want one port.
-    pub(crate) fn prepare(self, findings: &mut Vec<Finding>) -> Option<Prepared<'a>> {
-        let before = findings.len();
+    /// Gives out ports and settles the way of traffic.
+    ///
+    /// # Errors
+    /// Ports that two want.
+    pub(crate) fn prepare(self) -> Result<Prepared<'a>, Vec<Finding>> {
         let entries: Vec<&Filled> = self.entries().collect();
-        let mut ports = ports::allocate(self.description.app.as_ref(), &entries, findings);
+        let mut ports = ports::allocate(self.description.app.as_ref(), &entries)?;
         let shape_ports = ports.remove(0);
-        if findings.len() > before {
-            return None;
-        }
         let Document { description, shape, uses } = self;
         let own = shape.definition.serves.as_ref().and_then(|port| shape_ports.get(port).copied());
         let served = description.app.as_ref().and_then(|app| app.port).or(own);
         let (inbound, upstreams) = chain(description, &shape, served, &uses, &ports);
-        Some(Prepared { description, shape, uses, shape_ports, ports, served, inbound, upstreams })
+        Ok(Prepared { description, shape, uses, shape_ports, ports, served, inbound, upstreams })
     }
 }
 

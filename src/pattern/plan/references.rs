@@ -306,12 +306,10 @@ mod tests {
         let source = Arc::new(Source::from_text("shop.yaml", description));
         let (descriptions, findings) = read(&source, None, &Options::default());
         assert!(findings.is_empty(), "{findings:?}");
-        let mut findings = Vec::new();
         let catalogue = Catalogue::built_in();
-        let mut prepare =
-            |description| Document::fill(&catalogue, description, &mut findings)?.prepare(&mut Vec::new());
-        let prepared: Vec<_> = descriptions.iter().map(&mut prepare).collect();
-        assert!(findings.is_empty(), "{findings:?}");
+        let prepare = |description| Document::fill(&catalogue, description)?.prepare();
+        let prepared: Result<Vec<_>, Vec<Finding>> = descriptions.iter().map(prepare).collect();
+        let prepared: Vec<_> = prepared.unwrap().into_iter().map(Some).collect();
         let directory = Directory::new(&descriptions, &prepared);
         let from = &descriptions[0];
         directory
