@@ -11,7 +11,7 @@ use super::entries;
 use super::extends;
 use super::keys;
 use super::merge::merge;
-use super::params::{Params, Setting};
+use super::params::{Origin, Params, Setting};
 use super::schema::{self, Subject};
 use super::settings::kubernetes_version;
 use super::spanned::{Kind, Member, Place, Spanned};
@@ -514,6 +514,7 @@ fn apply_environment(
             name: member.key.clone(),
             value: member.value.clone(),
             place: member.key_place.clone(),
+            origin: Origin::File,
         });
     }
     settings

@@ -31,6 +31,17 @@ pub struct Setting {
     pub value: Spanned,
     /// Where it was set.
     pub place: Place,
+    /// What sets it.
+    pub origin: Origin,
+}
+
+/// What sets a parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// `--set` on the command line: the text is what was typed, whatever YAML makes of it.
+    Flag,
+    /// A file, where quotes say what is text.
+    File,
 }
 
 impl Params {
@@ -49,7 +60,8 @@ impl Params {
             let schema = declaration.value.to_json();
             check_declaration(declaration, &schema, findings);
             let setting = settings.iter().rev().find(|setting| setting.name == *name);
-            let value = match (setting, declaration.value.get("default")) {
+            let mut value = match (setting, declaration.value.get("default")) {
+                (Some(setting), _) if setting.origin == Origin::Flag => as_declared(setting.value.clone(), &schema),
                 (Some(setting), _) => setting.value.clone(),
                 (None, Some(default)) => default.clone(),
                 (None, None) => {
@@ -57,7 +69,6 @@ impl Params {
                     continue;
                 }
             };
-            let mut value = as_declared(value, &schema);
             let before = findings.len();
             let subject = format!("`{name}`");
             let subject = Subject { name: &subject, member: "key", help: None, place: &declaration.key_place };
@@ -184,8 +195,7 @@ fn as_declared(value: Spanned, schema: &Json) -> Spanned {
         return value;
     }
     let text = value.place.source.slice(value.place.span).to_owned();
-    let came_from_command_line = value.place.source.name.starts_with("--set");
-    if came_from_command_line { Spanned { kind: Kind::Text(text), ..value } } else { value }
+    Spanned { kind: Kind::Text(text), ..value }
 }
 
 /// The types of JSON Schema.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::formats;
-use super::params::Setting;
+use super::params::{Origin, Setting};
 use super::spanned::{Kind, Place, Spanned};
 use crate::diagnostic::Finding;
 use crate::kube::validation::Target;
@@ -18,8 +18,7 @@ pub fn from_flag(flag: &str) -> Result<Setting, Vec<Finding>> {
     };
     let span = Span::new(name.len() + 1, flag.len());
     let place = Place { source: Arc::clone(&source), span };
-    let plain =
-        |kind| Setting { name: name.to_owned(), value: Spanned { kind, place: place.clone() }, place: whole.clone() };
+    let setting = |value: Spanned| Setting { name: name.to_owned(), value, place: whole.clone(), origin: Origin::Flag };
     let inner = Arc::new(Source::from_text("--set", value));
     match yaml::as_kubectl(yaml::read(&inner)) {
         (documents, None) if documents.len() == 1 => {
@@ -28,10 +27,10 @@ pub fn from_flag(flag: &str) -> Result<Setting, Vec<Finding>> {
             if matches!(value.kind, Kind::List(_) | Kind::Map(_)) {
                 value = relocate(value, &place);
             }
-            Ok(Setting { name: name.to_owned(), value, place: whole })
+            Ok(setting(value))
         }
         // Text that is not YAML, such as `*`, is simply text.
-        _ => Ok(plain(Kind::Text(value.to_owned()))),
+        _ => Ok(setting(Spanned { kind: Kind::Text(value.to_owned()), place })),
     }
 }
 
@@ -85,6 +84,7 @@ pub fn from_file(source: &Arc<Source>) -> Result<Vec<Setting>, Vec<Finding>> {
             name: member.key,
             value: member.value,
             place: member.key_place,
+            origin: Origin::File,
         }));
     }
     Ok(settings)

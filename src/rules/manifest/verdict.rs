@@ -329,9 +329,11 @@ fn say(object: &Object, cause: &Cause, schema: Option<&str>, found: &mut Found<'
 /// The server warns of ports that are duplicated among all containers; duplicate-container-port knows which of
 /// them run at the same time.
 fn has_rule_of_its_own(cause: &Cause) -> bool {
-    let is_of_port =
-        || cause.path.contains("ontainers[") && cause.path.contains("].ports[") && cause.path.ends_with(']');
-    cause.reason == Reason::Warning && is_of_port()
+    let is_of_port = || match keys(&cause.path).as_slice() {
+        [.., list, "ports"] => ["initContainers", "containers", "ephemeralContainers"].contains(list),
+        _ => false,
+    };
+    cause.reason == Reason::Warning && cause.path.ends_with(']') && is_of_port()
 }
 
 /// Mistakes of decoding have their own rules, but for fields that the target does not have yet.
