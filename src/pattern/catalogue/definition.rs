@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value as Json;
 
+use super::families::Family;
 use super::flow::Flow;
 
 /// A pattern's definition.
@@ -264,7 +265,7 @@ impl Definition {
     /// Whether it is a topology (`shape`) and not something to `use`.
     #[must_use]
     pub fn is_shape(&self) -> bool {
-        matches!(self.family.as_str(), "serving" | "batch")
+        Family::named(&self.family).is_some_and(Family::is_of_shapes)
     }
 
     /// Puts a variant in the place of what it names.

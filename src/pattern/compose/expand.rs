@@ -39,7 +39,7 @@ use crate::pattern::plan::prepare::Prepared;
 use crate::pattern::plan::provides;
 use crate::pattern::plan::references::{self, Directory};
 use crate::pattern::plan::stage::Known;
-use crate::pattern::template::fault::Broken;
+use crate::pattern::template::fault::Fault;
 use crate::pattern::template::render::{Mount, Renderer};
 use crate::yaml::emit;
 
@@ -224,7 +224,7 @@ impl Composition<'_> {
         let mounts = mounts(&shapes, main);
         for (at, filled) in self.prepared.uses.iter().enumerate() {
             self.render_use(at, &shared, &mounts, &labels, &mut used, &mut added)
-                .map_err(|broken| vec![broken.finding(&filled.folder, &filled.entry.place)])?;
+                .map_err(|fault| vec![fault.for_user(&filled.folder, &filled.entry.place)])?;
         }
         let provided: Vec<Json> = added.iter().flat_map(|fragment| provided(&fragment.pod, main)).collect();
         let inits = additions::inits(self.prepared, &provided);
@@ -258,9 +258,9 @@ impl Composition<'_> {
                 weave.add(template, 0);
                 let (whole, clashes) = weave.finish();
                 if let Some(clash) = clashes.first() {
-                    let broken = Broken::from(format!("the shape contradicts its own Pod at {}", clash.path));
+                    let fault = Fault::from(format!("the shape contradicts its own Pod at {}", clash.path));
                     let shape = &self.prepared.shape;
-                    return Err(vec![broken.finding(&shape.folder, &shape.entry.place)]);
+                    return Err(vec![fault.for_user(&shape.folder, &shape.entry.place)]);
                 }
                 *template = whole;
             }
@@ -277,7 +277,7 @@ impl Composition<'_> {
     ) -> Result<(Vec<Json>, Vec<Fragment>), Vec<Finding>> {
         let shape = &self.prepared.shape;
         self.render_shape(shared, labels, instance)
-            .map_err(|broken| vec![broken.finding(&shape.folder, &shape.entry.place)])
+            .map_err(|fault| vec![fault.for_user(&shape.folder, &shape.entry.place)])
     }
 
     fn render_shape(
@@ -285,10 +285,10 @@ impl Composition<'_> {
         shared: &Shared,
         labels: &Map<String, Json>,
         instance: Option<&Instance>,
-    ) -> Result<(Vec<Json>, Vec<Fragment>), Broken> {
+    ) -> Result<(Vec<Json>, Vec<Fragment>), Fault> {
         let shape = &self.prepared.shape;
         let renderer = Renderer::new(&shape.folder, Vec::new());
-        let hosts = references::shards(self.prepared.description, shape).map_err(Broken::from)?;
+        let hosts = references::shards(self.prepared.description, shape).map_err(Fault::from)?;
         let mut more = More { upstream: None, shard_hosts: Some(hosts), config: None };
         let mut context = Context {
             shared,
@@ -330,7 +330,7 @@ impl Composition<'_> {
         labels: &Map<String, Json>,
         objects: &mut Vec<Json>,
         fragments: &mut Vec<Fragment>,
-    ) -> Result<(), Broken> {
+    ) -> Result<(), Fault> {
         let filled = &self.prepared.uses[at];
         let renderer = Renderer::new(&filled.folder, mounts.to_vec());
         let mut more = More { upstream: self.prepared.upstreams[at], shard_hosts: None, config: None };
@@ -369,7 +369,7 @@ impl Composition<'_> {
 
     /// The entry's configuration files. The name ends in the content's hash, so that a change makes a new
     /// `ConfigMap` and rolls the Pods.
-    fn config(&self, renderer: &Renderer, filled: &Filled, part: &str, context: &Json) -> Result<Option<Json>, Broken> {
+    fn config(&self, renderer: &Renderer, filled: &Filled, part: &str, context: &Json) -> Result<Option<Json>, Fault> {
         if filled.definition.config.is_empty() && filled.files.is_empty() {
             return Ok(None);
         }
@@ -492,7 +492,7 @@ fn mounts_of(own: &[Fragment], main: &str) -> Vec<Mount> {
 }
 
 /// One file of a `ConfigMap`; a template that renders to nothing makes none.
-fn config_file(renderer: &Renderer, template: &str, context: &Json) -> Result<Option<String>, Broken> {
+fn config_file(renderer: &Renderer, template: &str, context: &Json) -> Result<Option<String>, Fault> {
     if !template.ends_with(".yaml.j2") {
         let text = renderer.text(template, context)?;
         // HAProxy takes a last line without its end for a cut one
@@ -500,25 +500,25 @@ fn config_file(renderer: &Renderer, template: &str, context: &Json) -> Result<Op
     }
     match woven(renderer, template, context)? {
         Json::Null => Ok(None),
-        value => emit::to_yaml(&value).map(Some).map_err(|error| Broken::from(error.to_string())),
+        value => emit::to_yaml(&value).map(Some).map_err(|error| Fault::from(error.to_string())),
     }
 }
 
 /// The documents of a template woven into one value.
-fn woven(renderer: &Renderer, template: &str, context: &Json) -> Result<Json, Broken> {
+fn woven(renderer: &Renderer, template: &str, context: &Json) -> Result<Json, Fault> {
     let mut weave = Weave::default();
     for document in renderer.documents(template, context)? {
         weave.add(&document, 0);
     }
     let (value, clashes) = weave.finish();
     match clashes.first() {
-        Some(clash) => Err(Broken::from(format!("{template} contradicts itself at {}", clash.path))),
+        Some(clash) => Err(Fault::from(format!("{template} contradicts itself at {}", clash.path))),
         None => Ok(value),
     }
 }
 
 /// The objects of a template: one for each document, or, for a `*.woven.yaml.j2`, one of all.
-fn render_objects(renderer: &Renderer, template: &str, context: &Json) -> Result<Vec<Json>, Broken> {
+fn render_objects(renderer: &Renderer, template: &str, context: &Json) -> Result<Vec<Json>, Fault> {
     if !template.ends_with(".woven.yaml.j2") {
         return renderer.documents(template, context);
     }

@@ -9,18 +9,18 @@ use crate::yaml::{Source, Span};
 
 /// What is wrong with a pattern's file, and where.
 #[derive(Clone, Debug)]
-pub(crate) struct Broken {
+pub(crate) struct Fault {
     message: String,
     at: Option<(Arc<Source>, Span)>,
 }
 
-impl From<String> for Broken {
+impl From<String> for Fault {
     fn from(message: String) -> Self {
         Self { message, at: None }
     }
 }
 
-impl Broken {
+impl Fault {
     /// Something wrong at some bytes.
     pub(crate) fn at(source: Arc<Source>, span: Span, message: impl Into<String>) -> Self {
         Self { message: message.into(), at: Some((source, span)) }
@@ -36,7 +36,7 @@ impl Broken {
     }
 
     /// In words for whoever wrote the pattern; `place` is where to point if it knows no better.
-    pub(crate) fn alone(self, place: &Place) -> Finding {
+    pub(crate) fn for_author(self, place: &Place) -> Finding {
         match self.at {
             Some((source, span)) => Finding::error(Label::span(&source, span, ""), self.message),
             None => Finding::error(place.label(""), self.message),
@@ -44,7 +44,7 @@ impl Broken {
     }
 
     /// In words for whoever wrote the description: a bug of ours, or a mistake in their own folder.
-    pub(crate) fn finding(self, folder: &Folder, place: &Place) -> Finding {
+    pub(crate) fn for_user(self, folder: &Folder, place: &Place) -> Finding {
         let name = folder.name();
         if folder.path().is_none() {
             return Finding::error(

@@ -9,7 +9,7 @@ use minijinja::value::{Serde, Value as Hole};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior};
 use serde_json::Value as Json;
 
-use super::fault::Broken;
+use super::fault::Fault;
 use super::patience;
 use crate::describe::{Spanned, Target, duration_seconds};
 use crate::files;
@@ -85,7 +85,7 @@ impl Renderer {
     ///
     /// # Errors
     /// A template that does not render, or renders to something that is not YAML: a bug of the pattern.
-    pub(crate) fn documents(&self, template: &str, context: &Json) -> Result<Vec<Json>, Broken> {
+    pub(crate) fn documents(&self, template: &str, context: &Json) -> Result<Vec<Json>, Fault> {
         let text = self.text(template, context)?;
         let name = format!("{} (rendered)", self.folder.display(template));
         let source = Arc::new(Source::from_text(name, text));
@@ -99,7 +99,7 @@ impl Renderer {
                 ""
             };
             let message = format!("{template} renders to invalid YAML at line {line}: {}{hint}", refusal.message);
-            return Err(Broken::at(source, refusal.span, message));
+            return Err(Fault::at(source, refusal.span, message));
         }
         Ok(documents.iter().map(|document| Spanned::from_node(document, document.root()).to_json()).collect())
     }
@@ -108,7 +108,7 @@ impl Renderer {
     ///
     /// # Errors
     /// As for [`Renderer::documents`].
-    pub(crate) fn text(&self, template: &str, context: &Json) -> Result<String, Broken> {
+    pub(crate) fn text(&self, template: &str, context: &Json) -> Result<String, Fault> {
         let context = context.clone();
         self.patiently(template, move |environment, template| rendered(environment, template, &context))
     }
@@ -118,13 +118,13 @@ impl Renderer {
         &self,
         template: &str,
         compute: impl FnOnce(&Environment<'_>, &str) -> Result<T, Error> + Send + 'static,
-    ) -> Result<T, Broken> {
+    ) -> Result<T, Fault> {
         let (environment, name) = (Arc::clone(&self.environment), template.to_owned());
         if self.folder.path().is_none() {
-            return compute(&environment, &name).map_err(|error| self.broken(template, &error));
+            return compute(&environment, &name).map_err(|error| self.fault(template, &error));
         }
         match patience::wait_for(move || compute(&environment, &name)) {
-            Ok(computed) => computed.map_err(|error| self.broken(template, &error)),
+            Ok(computed) => computed.map_err(|error| self.fault(template, &error)),
             Err(past_limit) => Err(self.endless(template, &past_limit)),
         }
     }
@@ -133,21 +133,21 @@ impl Renderer {
     ///
     /// # Errors
     /// What is wrong with its syntax.
-    pub(crate) fn compile(&self, template: &str) -> Result<(), Broken> {
+    pub(crate) fn compile(&self, template: &str) -> Result<(), Fault> {
         // The compiler computes what is constant.
         self.patiently(template, |environment, template| environment.get_template(template).map(drop))
     }
 
     /// A template that was given up.
-    fn endless(&self, template: &str, past_limit: &str) -> Broken {
+    fn endless(&self, template: &str, past_limit: &str) -> Fault {
         let text = self.folder.file(template).unwrap_or_default();
         let source = Arc::new(Source::from_text(self.folder.display(template), text));
         let whole = Span::new(0, text.trim_end().len());
-        Broken::at(source, whole, format!("this template does not render: {past_limit}"))
+        Fault::at(source, whole, format!("this template does not render: {past_limit}"))
     }
 
     /// The innermost of the errors that an included template nests, with its line.
-    fn broken(&self, template: &str, error: &Error) -> Broken {
+    fn fault(&self, template: &str, error: &Error) -> Fault {
         let mut innermost = error;
         while let Some(cause) = std::error::Error::source(innermost).and_then(|cause| cause.downcast_ref::<Error>()) {
             innermost = cause;
@@ -164,9 +164,9 @@ impl Renderer {
         match (self.folder.file(name), innermost.line()) {
             (Some(text), Some(line)) => {
                 let source = Arc::new(Source::from_text(self.folder.display(name), text));
-                Broken::on_line(source, line, format!("this template does not render: {what}"))
+                Fault::on_line(source, line, format!("this template does not render: {what}"))
             }
-            _ => Broken::from(format!("{template}: {}", past_limit.unwrap_or_else(|| chain(error)))),
+            _ => Fault::from(format!("{template}: {}", past_limit.unwrap_or_else(|| chain(error)))),
         }
     }
 }

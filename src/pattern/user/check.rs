@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 use crate::describe::{self, Kind, Place, Spanned, Subject};
 use crate::diagnostic::Finding;
 use crate::pattern::catalogue::definition::Definition;
-use crate::pattern::catalogue::families::{families, is_family};
+use crate::pattern::catalogue::families::Family;
 use crate::pattern::catalogue::folders::{Folder, POD_TEMPLATE};
 use crate::pattern::catalogue::images::Image;
 use crate::pattern::template::render::{Renderer, compiles};
@@ -24,7 +24,7 @@ fn keywords() -> impl Iterator<Item = &'static str> {
 }
 
 /// Checks a folder; what is wrong goes to `findings`, each where it is.
-pub(super) fn prove(folder: &Folder, images: &BTreeMap<String, Image>, findings: &mut Vec<Finding>) {
+pub(super) fn check(folder: &Folder, images: &BTreeMap<String, Image>, findings: &mut Vec<Finding>) {
     let before = findings.len();
     let Some(root) = read(folder, findings) else { return };
     let definition = match definition(&root) {
@@ -34,13 +34,13 @@ pub(super) fn prove(folder: &Folder, images: &BTreeMap<String, Image>, findings:
             return;
         }
     };
-    let mut proof = Proof { folder, root: &root, definition: &definition, findings };
-    proof.names();
-    proof.links(images);
-    proof.schema(root.get("params"));
-    proof.templates();
+    let mut checker = Checker { folder, root: &root, definition: &definition, findings };
+    checker.names();
+    checker.links(images);
+    checker.schema(root.get("params"));
+    checker.templates();
     if findings.len() == before {
-        proof_of_defaults(&root, findings);
+        check_defaults(&root, findings);
     }
 }
 
@@ -102,14 +102,14 @@ fn member_below<'a>(value: &'a Spanned, key: &str) -> Option<&'a Place> {
     members.chain(value.items()).find_map(|inner| member_below(inner, key))
 }
 
-struct Proof<'a> {
+struct Checker<'a> {
     folder: &'a Folder,
     root: &'a Spanned,
     definition: &'a Definition,
     findings: &'a mut Vec<Finding>,
 }
 
-impl Proof<'_> {
+impl Checker<'_> {
     fn wrong(&mut self, place: &Place, message: impl Into<String>) {
         self.findings.push(Finding::error(place.label(""), message));
     }
@@ -129,11 +129,11 @@ impl Proof<'_> {
         }
         if self.definition.family != family {
             self.wrong(&self.place("family"), format!("this is not the name of the folder above, `{family}`"));
-        } else if !is_family(&family) {
+        } else if Family::named(&family).is_none() {
             let place = self.place("family");
             self.findings.push(
                 Finding::error(place.label(""), format!("`{family}` is not a family of patterns"))
-                    .help(format!("there are {}", families())),
+                    .help(format!("there are {}", Family::names())),
             );
         }
     }
@@ -239,8 +239,8 @@ impl Proof<'_> {
         let renderer = Renderer::new(self.folder, Vec::new());
         let names: Vec<String> = self.folder.files().map(|(name, _)| name.to_owned()).collect();
         for name in names.iter().filter(|name| name.rsplit_once('.').is_some_and(|(_, end)| end == "j2")) {
-            if let Err(broken) = renderer.compile(name) {
-                self.findings.push(broken.alone(&self.root.place));
+            if let Err(fault) = renderer.compile(name) {
+                self.findings.push(fault.for_author(&self.root.place));
             }
         }
         let is_empty = !names.iter().any(|name| name.ends_with(".yaml.j2") && !name.contains('/'));
@@ -253,7 +253,7 @@ impl Proof<'_> {
 }
 
 /// Defaults follow their own schemas.
-fn proof_of_defaults(root: &Spanned, findings: &mut Vec<Finding>) {
+fn check_defaults(root: &Spanned, findings: &mut Vec<Finding>) {
     let properties = root.get("params").and_then(|params| params.get("properties"));
     for member in properties.map(Spanned::members).unwrap_or_default() {
         let Some(default) = member.value.get("default") else { continue };
@@ -273,7 +273,7 @@ mod tests {
     fn every_built_in_pattern_is_whole() {
         let catalogue = Catalogue::built_in();
         let mut findings = Vec::new();
-        catalogue.folders().for_each(|folder| prove(folder, catalogue.images(), &mut findings));
+        catalogue.folders().for_each(|folder| check(folder, catalogue.images(), &mut findings));
         let messages: Vec<String> =
             findings.iter().map(|finding| format!("{}: {}", finding.primary.source.name, finding.message)).collect();
         assert_eq!(messages, Vec::<String>::new());

@@ -7,7 +7,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::check::prove;
+use super::check::check;
 use crate::describe::Place;
 use crate::diagnostic::Finding;
 use crate::files;
@@ -61,7 +61,7 @@ impl Catalogue {
                         .help("give the folder and its `name` another name"),
                 );
             }
-            prove(&pattern, &self.images, &mut findings);
+            check(&pattern, &self.images, &mut findings);
             if findings.len() == before {
                 self.folders.push(pattern);
             }
