@@ -7,8 +7,9 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::describe::{App, Init, Place};
 use crate::diagnostic::Finding;
-use crate::pattern::plan::container::{self, Dial, containers};
+use crate::pattern::plan::container::{self, containers};
 use crate::pattern::plan::prepare::Prepared;
+use crate::pattern::plan::probes::Dial;
 
 /// The containers of `init`, each with the variables that patterns provide.
 pub(crate) fn inits(prepared: &Prepared<'_>, provided: &[Json]) -> Vec<Json> {

@@ -9,11 +9,12 @@ use crate::pattern::keys::place;
 use crate::pattern::keys::service;
 use crate::pattern::names::{JOB_MARK, port_name};
 use crate::pattern::objects;
-use crate::pattern::plan::container::{self, Dial, app_port_name, containers, scheme};
+use crate::pattern::plan::container::{self, app_port_name, containers};
 use crate::pattern::plan::fill::Filled;
 use crate::pattern::plan::inbound::{Inbound, inbound_context, is_headless};
 use crate::pattern::plan::ports::Ports;
 use crate::pattern::plan::prepare::Prepared;
+use crate::pattern::plan::probes::{Dial, scheme};
 
 /// What every template of a document sees.
 #[derive(Clone, Debug, Serialize)]

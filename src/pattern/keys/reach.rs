@@ -1,7 +1,6 @@
 //! What of its node an app reaches: `host`, `privileged`, `capabilities`, `host-port` and volumes of the node. All of it
 //! is for what looks after nodes, so a description that is nothing of the kind has to say why it needs it.
 
-use crate::pattern::plan::document::apps;
 use std::collections::BTreeMap;
 
 use serde_json::{Value as Json, json};
@@ -9,6 +8,7 @@ use serde_json::{Value as Json, json};
 use crate::describe::{App, Description, Place, Spanned, taint_and_effect};
 use crate::diagnostic::Finding;
 use crate::pattern::objects;
+use crate::pattern::plan::document::apps;
 use crate::pattern::plan::fill::Filled;
 use crate::pattern::plan::prepare::Prepared;
 

@@ -10,11 +10,11 @@ pub mod weave;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
+use made::Made;
 use serde_json::{Map, Value as Json, json};
 
 use crate::describe::{Description, Spanned};
 use crate::yaml::{self, Source};
-use made::Made;
 
 /// Kinds in the order in which a cluster wants them: what others refer to comes first.
 const ORDER: &[&str] = &[

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value as Json, json};
 
-use super::container::health_keys;
 use super::fill::{Filled, fill};
+use super::probes::health_keys;
 use crate::describe::{App, Description};
 use crate::diagnostic::Finding;
 use crate::pattern::catalogue::folders::Catalogue;

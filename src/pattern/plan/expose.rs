@@ -4,7 +4,8 @@ use serde_json::{Value as Json, json};
 
 use super::fill::Filled;
 use super::prepare::Prepared;
-use super::references::{Directory, Mark, Target};
+use super::references::{Directory, Mark};
+use super::target::Target;
 use crate::describe::{Description, Expose, Place, Spanned};
 use crate::diagnostic::Finding;
 

@@ -11,7 +11,7 @@ use crate::describe::{self, App, Entry, Kind, Member, Spanned, Subject};
 use crate::diagnostic::Finding;
 use crate::pattern::catalogue::definition::{Check, Definition, Port};
 use crate::pattern::catalogue::folders::{Catalogue, Folder};
-use crate::pattern::template::render;
+use crate::pattern::template::expressions;
 use crate::words::{list, nearest};
 
 /// An entry that is ready to render.
@@ -138,7 +138,7 @@ fn name_services(definition: &Definition, params: &mut Json) {
 /// Gives the definition the form that the parameters ask for.
 fn choose_variant(definition: &mut Definition, params: &Json) -> Result<(), String> {
     for variant in std::mem::take(&mut definition.variants) {
-        if render::holds(&variant.when, &json!({"params": params}))? {
+        if expressions::holds(&variant.when, &json!({"params": params}))? {
             definition.become_variant(variant);
             break;
         }
@@ -187,7 +187,7 @@ impl Filled {
     fn make<'a>(&self, checks: impl Iterator<Item = &'a Check>, known: &Known<'_>, findings: &mut Vec<Finding>) {
         let context = json!(known);
         for check in checks {
-            match render::holds(&check.that, &context) {
+            match expressions::holds(&check.that, &context) {
                 Ok(true) => {}
                 Ok(false) => findings.push(
                     Finding::error(self.place_of(&check.at).label(""), check.message.clone())
@@ -212,7 +212,9 @@ impl Filled {
     /// Its ports, as far as its parameters ask for them.
     pub(crate) fn ports(&self) -> impl Iterator<Item = &Port> {
         let is_there = |port: &&Port| {
-            port.when.as_ref().is_none_or(|when| render::holds(when, &json!({"params": self.params})).unwrap_or(true))
+            port.when
+                .as_ref()
+                .is_none_or(|when| expressions::holds(when, &json!({"params": self.params})).unwrap_or(true))
         };
         self.definition.ports.iter().filter(is_there)
     }
@@ -227,7 +229,7 @@ impl Filled {
 
     /// Whether the entry, as it is filled, talks to the app's port.
     pub(crate) fn needs_port(&self) -> bool {
-        let needs = |that: &String| render::holds(that, &json!({"params": self.params})).unwrap_or(true);
+        let needs = |that: &String| expressions::holds(that, &json!({"params": self.params})).unwrap_or(true);
         self.definition.claims.is_some() || self.definition.needs_port.as_ref().is_some_and(needs)
     }
 

@@ -9,6 +9,8 @@ pub(super) mod fill;
 pub(super) mod inbound;
 pub(super) mod ports;
 pub(super) mod prepare;
+pub(super) mod probes;
 pub(super) mod provides;
 pub(super) mod references;
 pub(super) mod stage;
+pub(super) mod target;

@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 use super::fill::Filled;
 use crate::describe::{Description, Place};
 use crate::diagnostic::Finding;
-use crate::pattern::template::render;
+use crate::pattern::template::expressions;
 
 /// What the variables of an entry begin with: `as` in upper case, `-` as `_`.
 #[must_use]
@@ -21,7 +21,7 @@ pub(crate) fn fragment(filled: &Filled, main: &str, context: &Json) -> Result<Js
     let mut env = Vec::new();
     for (suffix, expression) in &filled.definition.provides {
         let name = format!("{}_{suffix}", prefix(&filled.entry.name));
-        env.push(json!({"name": name, "value": render::text_of(expression, context)?}));
+        env.push(json!({"name": name, "value": expressions::text_of(expression, context)?}));
     }
     Ok(if env.is_empty() { Json::Null } else { json!({"spec": {"containers": [{"name": main, "env": env}]}}) })
 }
@@ -64,8 +64,8 @@ pub(crate) fn notes(filled: &Filled, app: &Json, document: &Json) -> Result<Vec<
         json!({"params": filled.params, "app": app, "document": document, "entry": name, "prefix": prefix(name)});
     let mut notes = Vec::new();
     for note in &filled.definition.notes {
-        if render::holds(&note.when, &context)? {
-            notes.push(format!("note: {}", render::text_of(&note.say, &context)?));
+        if expressions::holds(&note.when, &context)? {
+            notes.push(format!("note: {}", expressions::text_of(&note.say, &context)?));
         }
     }
     Ok(notes)

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::Value as Json;
 
 use crate::pattern::catalogue::definition::Check;
-use crate::pattern::template::render;
+use crate::pattern::template::expressions;
 
 /// What a check waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +53,7 @@ impl<'a> Known<'a> {
 
     /// Whether a check is made now: all that it names is known, and was not before.
     pub(crate) fn is_time_for(&self, check: &Check) -> bool {
-        let names = render::names(&check.that);
+        let names = expressions::names(&check.that);
         let has = |name: &str| names.iter().any(|known| known == name);
         let waits_for = if has("references") {
             Stage::References

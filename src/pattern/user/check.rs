@@ -12,7 +12,8 @@ use crate::pattern::catalogue::definition::Definition;
 use crate::pattern::catalogue::families::Family;
 use crate::pattern::catalogue::folders::{Folder, POD_TEMPLATE};
 use crate::pattern::catalogue::images::Image;
-use crate::pattern::template::render::{Renderer, compiles};
+use crate::pattern::template::expressions::compiles;
+use crate::pattern::template::render::Renderer;
 use crate::words::nearest;
 use crate::yaml::{self, Source};
 

@@ -1,0 +1,249 @@
+//! Who may talk to the Pods of a document, and to whom they may talk: the peers of its `NetworkPolicy`s.
+
+use std::collections::{BTreeSet, HashMap};
+
+use serde_json::{Value as Json, json};
+
+use crate::describe::{Kind, Place, Spanned, is_service_name};
+use crate::diagnostic::Finding;
+use crate::pattern::objects;
+use crate::pattern::plan::prepare::Prepared;
+use crate::pattern::plan::references::Directory;
+use crate::words::{list, nearest};
+
+/// The peer that is everybody.
+pub(super) const ANYONE: &str = "anyone";
+
+/// The documents of a file, and the names that their Pods go by: a document has several kinds where its shape has parts.
+pub(crate) struct Neighbours<'a> {
+    pub directory: &'a Directory<'a>,
+    pub pods: HashMap<&'a str, BTreeSet<String>>,
+}
+
+/// A port of the document's Pods.
+pub(super) struct Declared {
+    name: String,
+    number: u64,
+}
+
+pub(super) fn declared(workload: &Json) -> Vec<Declared> {
+    let mut workload = workload.clone();
+    let mut found = Vec::new();
+    for template in objects::templates(&mut workload) {
+        for list in ["initContainers", "containers"] {
+            let containers = template["spec"][list].as_array().into_iter().flatten();
+            for port in containers.filter_map(|container| container["ports"].as_array()).flatten() {
+                let (Some(name), Some(number)) = (port["name"].as_str(), port["containerPort"].as_u64()) else {
+                    continue;
+                };
+                found.push(Declared { name: name.to_owned(), number });
+            }
+        }
+    }
+    found
+}
+
+/// The Pods of all parts of a document, and of no other: `part-of` may be a system of several.
+pub(super) fn named(names: &BTreeSet<String>) -> Json {
+    json!({"matchExpressions": [{"key": NAME, "operator": "In", "values": names}]})
+}
+
+/// Who may come in, and at which ports: all that the app's traffic takes, if none are named.
+pub(super) struct Peer {
+    pub(super) from: Json,
+    pub(super) ports: Option<Vec<u64>>,
+}
+
+pub(super) fn peers(
+    prepared: &Prepared<'_>,
+    neighbours: &Neighbours<'_>,
+    from: &Spanned,
+    declared: &[Declared],
+    findings: &mut Vec<Finding>,
+) -> Vec<Peer> {
+    let mut peers = Vec::new();
+    for item in from.items() {
+        let (name, place, names) = match &item.kind {
+            Kind::Text(name) => (name.as_str(), &item.place, None),
+            Kind::Map(members) if members.len() == 1 => {
+                (members[0].key.as_str(), &members[0].key_place, Some(&members[0].value))
+            }
+            _ => {
+                findings.push(
+                    Finding::error(item.place.label(""), "an entry of `from` is one peer")
+                        .help("write namespace/monitoring, or {namespace/monitoring: [admin]}"),
+                );
+                continue;
+            }
+        };
+        let Some(from) = peer(prepared, neighbours, name, place, findings) else { continue };
+        let ports = names.map(|names| names.items().iter().filter_map(|name| port(name, declared, findings)).collect());
+        if ports.is_none() && prepared.inbound.is_none() {
+            findings.push(
+                Finding::error(place.label(""), "this document has no port that a peer could come in at")
+                    .help("give the app a `port`, or name ports: {namespace/monitoring: [metrics]}"),
+            );
+        }
+        peers.push(Peer { from, ports });
+    }
+    peers
+}
+
+fn port(name: &Spanned, declared: &[Declared], findings: &mut Vec<Finding>) -> Option<u64> {
+    let text = name.text()?;
+    let found = declared.iter().find(|port| port.name == text);
+    if found.is_none() {
+        let names: Vec<&str> = declared.iter().map(|port| port.name.as_str()).collect();
+        let label =
+            nearest(text, names.iter().copied()).map_or_else(String::new, |name| format!("did you mean `{name}`?"));
+        let help =
+            if names.is_empty() { "the Pods declare none".to_owned() } else { format!("there are {}", list(&names)) };
+        findings.push(
+            Finding::error(name.place.label(label), format!("no port of these Pods is called `{text}`")).help(help),
+        );
+    }
+    found.map(|port| port.number)
+}
+
+fn peer(
+    prepared: &Prepared<'_>,
+    neighbours: &Neighbours<'_>,
+    name: &str,
+    place: &Place,
+    findings: &mut Vec<Finding>,
+) -> Option<Json> {
+    if name == ANYONE {
+        if neighbours.directory.document(ANYONE).is_some() {
+            let message = format!("`{ANYONE}` is everybody, and a document is called that too");
+            findings.push(Finding::error(place.label(""), message).help("rename the document"));
+        }
+        return Some(Json::Null);
+    }
+    if let Some(namespace) = name.strip_prefix("namespace/") {
+        if is_service_name(namespace) {
+            return Some(json!({"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}}}));
+        }
+    } else if is_cidr(name) {
+        return Some(json!({"ipBlock": {"cidr": name}}));
+    } else if let Some((document, _)) = neighbours.directory.document(name) {
+        let parts = neighbours.pods.get(document.name.as_str()).filter(|names| names.len() > 1);
+        let pods = parts.map_or_else(|| json!({"matchLabels": objects::selector(document)}), named);
+        let mut peer = json!({"podSelector": pods});
+        let elsewhere =
+            document.namespace.as_ref().filter(|namespace| prepared.description.namespace.as_ref() != Some(*namespace));
+        if let Some(namespace) = elsewhere {
+            peer["namespaceSelector"] = json!({"matchLabels": {"kubernetes.io/metadata.name": namespace}});
+        }
+        return Some(peer);
+    }
+    let meant = nearest(name, neighbours.directory.names().chain([ANYONE]));
+    let label = meant.map_or_else(String::new, |name| format!("did you mean `{name}`?"));
+    findings.push(
+        Finding::error(
+            place.label(label),
+            format!("`{name}` is neither a document of this file nor a namespace or CIDR"),
+        )
+        .help("write a document's name, namespace/<name>, a CIDR such as 10.0.0.0/8, or anyone"),
+    );
+    None
+}
+
+/// An address and the length of its prefix.
+pub(super) fn is_cidr(text: &str) -> bool {
+    let Some((address, length)) = text.rsplit_once('/') else { return false };
+    let most = match address.parse::<std::net::IpAddr>() {
+        Ok(std::net::IpAddr::V4(_)) => 32,
+        Ok(std::net::IpAddr::V6(_)) => 128,
+        Err(_) => return false,
+    };
+    length.parse::<u8>().is_ok_and(|length| length <= most)
+}
+
+pub(super) fn egress(
+    prepared: &Prepared<'_>,
+    neighbours: &Neighbours<'_>,
+    to: &Spanned,
+    within: Option<&Json>,
+    findings: &mut Vec<Finding>,
+) -> Json {
+    let mut rules = Vec::new();
+    for item in to.items() {
+        let Some(text) = item.text() else { continue };
+        if text == "dns" {
+            rules.push(dns());
+            if neighbours.directory.document("dns").is_some() {
+                findings.push(
+                    Finding::error(
+                        item.place.label(""),
+                        "`dns` is the cluster's DNS, and a document is called that too",
+                    )
+                    .help("rename the document"),
+                );
+            }
+            continue;
+        }
+        if let Some((document, target)) = neighbours.directory.document(text) {
+            let Some(to) = peer(prepared, neighbours, text, &item.place, findings) else { continue };
+            // one that is wrong in itself has been reported
+            let Some(target) = target else { continue };
+            let Some(inbound) = &target.inbound else {
+                findings.push(
+                    Finding::error(item.place.label(""), format!("nothing can talk to `{text}`: it listens nowhere"))
+                        .label(document.name_place.label("has no `port`")),
+                );
+                continue;
+            };
+            let is_udp = document.app.as_ref().is_some_and(|app| app.protocol.as_deref() == Some("udp"));
+            let protocol = if is_udp { "UDP" } else { "TCP" };
+            rules.push(json!({"to": [to], "ports": [{"protocol": protocol, "port": inbound.port}]}));
+            continue;
+        }
+        let address = text.rsplit_once(':').filter(|(cidr, _)| is_cidr(cidr));
+        let address = address.and_then(|(cidr, port)| Some((cidr, port.parse::<u16>().ok().filter(|port| *port > 0)?)));
+        match address {
+            Some((cidr, port)) => {
+                rules.push(json!({"to": [{"ipBlock": {"cidr": cidr}}], "ports": [{"protocol": "TCP", "port": port}]}));
+            }
+            None => {
+                let label = nearest(text, neighbours.directory.names().chain(["dns"]))
+                    .map_or_else(String::new, |name| format!("did you mean `{name}`?"));
+                findings.push(
+                    Finding::error(
+                        item.place.label(label),
+                        format!("`{text}` is neither a document of this file nor a CIDR with a port"),
+                    )
+                    .help(instead_of(text)),
+                );
+            }
+        }
+    }
+    rules.extend(within.map(|within| json!({"to": within})));
+    Json::Array(rules)
+}
+
+/// What to write under `to` for something else.
+fn instead_of(text: &str) -> String {
+    match text {
+        ANYONE => "0.0.0.0/0:443 is every IPv4 address at port 443; leave `to` out to close nothing".to_owned(),
+        cidr if is_cidr(cidr) => format!("with its port, such as {cidr}:5432"),
+        service if service.starts_with("service/") => {
+            "a policy goes by Pods and addresses: write the document of that Service, or the CIDR and port of its Pods"
+                .to_owned()
+        }
+        _ => "write a document's name, a CIDR with a port such as 10.0.0.0/8:5432, or dns".to_owned(),
+    }
+}
+
+/// The cluster's DNS: Pods in kube-system, or the cache on the node (`NodeLocal DNSCache` listens at 169.254.20.10).
+fn dns() -> Json {
+    json!({
+        "to": [
+            {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}}},
+            {"ipBlock": {"cidr": "169.254.20.10/32"}},
+        ],
+        "ports": [{"protocol": "UDP", "port": 53}, {"protocol": "TCP", "port": 53}],
+    })
+}
+
+/// The label that tells the Pods of a document, and of each of its parts, from all others.
+pub(super) const NAME: &str = "app.kubernetes.io/name";
