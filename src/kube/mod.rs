@@ -37,6 +37,7 @@ pub use templates::Life;
 pub(crate) use time::is_rfc3339;
 pub use typed::{KINDS, Typed, decode_kind, is_known};
 pub use unit::{Neighbours, Reach, Unit, same_unit, units};
+pub(crate) use workspace::WORTH_THREADS;
 pub use workspace::{
     BadGlob, Failure, File, Globs, Input, Inputs, LEFT_OUT, Origin, OriginFile, OriginPlace, RefusedSecrets, Rendered,
     Workspace, names_a_secret, on_deep_stacks, refused, trimmed,

@@ -20,7 +20,7 @@ use rayon::prelude::*;
 use crate::diagnostic::{Finding, Level, RuleId, sort};
 use crate::facts::{PodFacts, Programs};
 use crate::kube::validation::Targets;
-use crate::kube::{File, Index, Object, PodView, Workspace};
+use crate::kube::{File, Index, Object, PodView, WORTH_THREADS, Workspace};
 use crate::limits;
 use crate::rules::{self, Check, Found, FoundAnywhere, Rule, Source, SourceCheck};
 use crate::yaml::Document;
@@ -273,16 +273,13 @@ fn check_file(file: &File, selection: &Selection) -> Vec<Finding> {
         findings
     };
     let objects = 0..file.objects.len();
-    if objects.len() < MANY {
+    if objects.len() < WORTH_THREADS {
         findings.extend(objects.flat_map(check));
     } else {
-        findings.par_extend(objects.into_par_iter().with_min_len(MANY / 4).flat_map_iter(check));
+        findings.par_extend(objects.into_par_iter().with_min_len(WORTH_THREADS / 4).flat_map_iter(check));
     }
     findings
 }
-
-/// So many objects of one file are worth the threads.
-const MANY: usize = 64;
 
 fn check_document(document: &Arc<Document>, selection: &Selection, findings: &mut Vec<Finding>) {
     for rule in selection.running() {

@@ -27,7 +27,7 @@ const AFTER: f64 = 20.0;
 /// Arrows closer than this would look like one.
 const NEAR: f64 = 8.0;
 /// With more turns than this in one channel no order makes it readable, and finding one takes long.
-const MANY: usize = 250;
+const MOST_TURNS: usize = 250;
 
 /// Gives each segment that turns a track of its own where it would touch another. Labels are behind all tracks,
 /// where nothing runs but level lines.
@@ -84,7 +84,7 @@ fn sorted(segments: &[Segment], turning: &[usize]) -> Vec<usize> {
         }
     };
     let mut left: Vec<usize> = turning.to_vec();
-    if left.len() > MANY {
+    if left.len() > MOST_TURNS {
         return left;
     }
     let mut order = Vec::new();

@@ -144,10 +144,10 @@ impl File {
             add_objects(document, &mut objects);
             objects
         };
-        file.objects = if file.documents.len() < MANY {
+        file.objects = if file.documents.len() < WORTH_THREADS {
             file.documents.iter().flat_map(objects).collect()
         } else {
-            file.documents.par_iter().with_min_len(MANY / 4).flat_map_iter(objects).collect()
+            file.documents.par_iter().with_min_len(WORTH_THREADS / 4).flat_map_iter(objects).collect()
         };
         if source.text.contains(KUBESEC) {
             for object in file.objects.iter_mut().filter(|object| object.id.kind == "Secret") {
@@ -159,8 +159,8 @@ impl File {
     }
 }
 
-/// So many documents are worth the threads.
-const MANY: usize = 64;
+/// So many documents or objects of one file are worth the threads.
+pub(crate) const WORTH_THREADS: usize = 64;
 
 /// How kubesec marks a file whose Secrets' values it has encrypted (shyiko/kubesec: README).
 const KUBESEC: &str = "# kubesec:v:";

@@ -18,6 +18,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 pub use file::File;
+pub(crate) use file::WORTH_THREADS;
 pub use globs::{BadGlob, Globs};
 pub use refused::{RefusedSecrets, names_a_secret, refused};
 pub use rendered::{Origin, OriginFile, Place as OriginPlace, Rendered, trimmed};
