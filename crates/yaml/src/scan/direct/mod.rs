@@ -5,12 +5,17 @@
 //! beginning: so that there is one place that decides what is wrong, and says it. Where this reader comes to the end,
 //! it has built what the other would have; tests compare the two.
 
+mod brackets;
+mod bytes;
+mod unquoted;
+
+use bytes::begins_text;
+
 use super::super::build::{Builder, Scalar};
 use super::super::scalar::{Resolved, resolve_plain};
 use super::super::source::Span;
 use super::super::tree::Style;
 use super::keys::MAX_KEY_LENGTH;
-use super::plain::STOPS;
 use super::scanner::Scanner;
 use super::token::Kind;
 
@@ -268,243 +273,10 @@ impl Direct<'_, '_> {
         }
     }
 
-    /// Text without quotes.
-    fn plain(&mut self) -> Known<Node> {
-        match self.plain_line() {
-            Some((span, _)) => Ok(Node::Scalar(span, Style::Plain, Scalar::Borrowed(span))),
-            None => self.any_plain(),
-        }
-    }
-
-    /// Text without quotes that ends in its line, and whether the line is passed; none, and nothing is passed, if it may
-    /// go on.
-    fn plain_line(&mut self) -> Option<(Span, bool)> {
-        let start = self.scanner.cursor.at;
-        let mut at = start;
-        loop {
-            while STOPS[usize::from(self.byte(at))] != 1 {
-                at += 1;
-            }
-            let end = at;
-            while self.byte(at) == b' ' {
-                at += 1;
-            }
-            match self.byte(at) {
-                b':' if self.scanner.cursor.is_blank_or_break(at + 1) => {
-                    self.scanner.cursor.at = at;
-                    return Some((Span::new(start, end), false));
-                }
-                b':' => at += 1,
-                b'#' if at > end => {
-                    self.scanner.cursor.at = at;
-                    return Some((Span::new(start, end), false));
-                }
-                b'\n' => return self.passes_to_next_line(at).then(|| (Span::new(start, end), true)),
-                _ if at > end => {}
-                _ => return None,
-            }
-        }
-    }
-
-    /// A key of letters, digits, `.`, `_`, `-` and `/`, which is what nearly all are. Stops at its colon.
-    fn simple_key(&mut self) -> Option<Span> {
-        let start = self.scanner.cursor.at;
-        if !begins_text(self.peek()) {
-            return None;
-        }
-        let mut at = start + 1;
-        while matches!(self.byte(at), b'a'..=b'z' | b'A'..=b'Z' | b'-'..=b'9' | b'_') {
-            at += 1;
-        }
-        if self.byte(at) != b':' || !matches!(self.byte(at + 1), b' ' | b'\n') || at - start > MAX_KEY_LENGTH {
-            return None;
-        }
-        self.scanner.cursor.at = at;
-        Some(Span::new(start, at))
-    }
-
-    /// Adds text without quotes that is a slice of the source.
-    #[inline]
-    fn plain_text(&mut self, span: Span) -> Known<()> {
-        let resolved = self.resolve(&self.bytes[span.range()], span)?;
-        if matches!(resolved, Resolved::Float(value) if !value.is_finite()) {
-            return Err(Unknown);
-        }
-        self.builder.simple_scalar(span, Style::Plain, Scalar::Borrowed(span), resolved);
-        Ok(())
-    }
-
-    /// Text of several lines, or with anything unusual in it.
-    fn any_plain(&mut self) -> Known<Node> {
-        let token = self.scanner.plain_scalar().map_err(|_| Unknown)?;
-        let Kind::Scalar(style, text) = token.kind else { return Err(Unknown) };
-        Ok(Node::Scalar(Span::new(token.start, token.end), style, text))
-    }
-
-    /// Passes a line break, unless the text may go on in the next line.
-    fn passes_to_next_line(&mut self, line_end: usize) -> bool {
-        let least = usize::try_from(self.scanner.indent + 1).unwrap_or(0);
-        let mut line = line_end + 1;
-        let mut lines = 1;
-        loop {
-            let mut at = line;
-            while self.byte(at) == b' ' {
-                at += 1;
-            }
-            match self.byte(at) {
-                b'\n' => {
-                    line = at + 1;
-                    lines += 1;
-                    continue;
-                }
-                b'\t' | b'\r' | 0xC2 | 0xE2 => return false,
-                b'#' => {}
-                0 if at >= self.bytes.len() => {}
-                _ if at - line < least => {}
-                _ => return false,
-            }
-            self.scanner.cursor.pass_lines(lines, line);
-            self.scanner.cursor.at = at;
-            return true;
-        }
-    }
-
     fn quoted(&mut self) -> Known<(Span, Style, Scalar)> {
         let token = self.scanner.quoted_scalar().map_err(|_| Unknown)?;
         let Kind::Scalar(style, text) = token.kind else { return Err(Unknown) };
         Ok((Span::new(token.start, token.end), style, text))
-    }
-
-    /// `[…]` and `{…}` without comments, pairs in lists, keys without values, and whatever is rarer.
-    fn brackets(&mut self) -> Known<()> {
-        let mut open: Vec<u8> = Vec::new();
-        loop {
-            // A node is expected here.
-            match self.peek() {
-                bracket @ (b'[' | b'{') => {
-                    if open.len() + self.levels.len() >= DEEPEST {
-                        return Err(Unknown);
-                    }
-                    let at = self.scanner.cursor.at;
-                    let span = Span::new(at, at + 1);
-                    self.builder.open(span, Style::Flow, 0, bracket == b'{').map_err(|_| Unknown)?;
-                    open.push(bracket);
-                    self.scanner.cursor.at += 1;
-                    self.skip_in_brackets()?;
-                    if self.peek() != closing(bracket) {
-                        if bracket == b'{' {
-                            self.key_in_brackets()?;
-                        }
-                        continue;
-                    }
-                }
-                _ => {
-                    let (span, style, text) = self.scalar_in_brackets()?;
-                    self.scalar(span, style, text)?;
-                }
-            }
-            // Something is complete.
-            loop {
-                let Some(&bracket) = open.last() else { return Ok(()) };
-                self.skip_in_brackets()?;
-                let here = self.peek();
-                if here == closing(bracket) {
-                    let at = self.scanner.cursor.at;
-                    self.builder.close(Span::new(at, at + 1)).map_err(|_| Unknown)?;
-                    open.pop();
-                    self.scanner.cursor.at += 1;
-                    if open.is_empty() {
-                        return Ok(());
-                    }
-                    continue;
-                }
-                if here != b',' {
-                    return Err(Unknown);
-                }
-                self.scanner.cursor.at += 1;
-                self.skip_in_brackets()?;
-                if bracket == b'{' {
-                    self.key_in_brackets()?;
-                }
-                break;
-            }
-        }
-    }
-
-    fn key_in_brackets(&mut self) -> Known<()> {
-        let start = self.scanner.cursor.at;
-        let (span, style, text) = self.scalar_in_brackets()?;
-        let at = self.scanner.cursor.at;
-        let is_quoted = style != Style::Plain;
-        if self.peek() != b':'
-            || at - start > MAX_KEY_LENGTH
-            || !(is_quoted || matches!(self.byte(at + 1), b' ' | b'\n'))
-        {
-            return Err(Unknown);
-        }
-        self.scalar(span, style, text)?;
-        self.scanner.cursor.at += 1;
-        self.skip_in_brackets()
-    }
-
-    fn scalar_in_brackets(&mut self) -> Known<(Span, Style, Scalar)> {
-        let start = self.scanner.cursor.at;
-        let first = self.peek();
-        if matches!(first, b'"' | b'\'') {
-            let line = self.scanner.cursor.line;
-            let quoted = self.quoted()?;
-            return if self.scanner.cursor.line == line { Ok(quoted) } else { Err(Unknown) };
-        }
-        let second = self.byte(start + 1);
-        let is_simple =
-            |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'/' | b'$' | b'~' | b'+');
-        if !is_simple(first) && !(first == b'-' && (is_simple(second) || second == b'-')) {
-            return Err(Unknown);
-        }
-        let mut at = start;
-        let mut end;
-        loop {
-            while STOPS[usize::from(self.byte(at))] == 0 {
-                at += 1;
-            }
-            end = at;
-            match self.byte(at) {
-                b':' if !self.scanner.cursor.is_blank_or_break(at + 1) => at += 1,
-                b',' | b']' | b'}' | b':' => break,
-                b' ' => {
-                    end = at;
-                    while self.byte(at) == b' ' {
-                        at += 1;
-                    }
-                    match self.byte(at) {
-                        b',' | b']' | b'}' => break,
-                        b'#' | b':' => return Err(Unknown),
-                        _ => {}
-                    }
-                }
-                _ => return Err(Unknown),
-            }
-        }
-        self.scanner.cursor.at = at;
-        let span = Span::new(start, end);
-        Ok((span, Style::Plain, Scalar::Borrowed(span)))
-    }
-
-    /// Between words in brackets. A line that begins in the first column could begin with anything.
-    fn skip_in_brackets(&mut self) -> Known<()> {
-        loop {
-            self.skip_spaces();
-            match self.peek() {
-                b'\n' => {
-                    self.scanner.cursor.pass_break(1);
-                    if !matches!(self.peek(), b' ' | b'\n' | b']' | b'}') {
-                        return Err(Unknown);
-                    }
-                }
-                b'#' | b'\t' | b'\r' | 0xC2 | 0xE2 | 0 => return Err(Unknown),
-                _ => return Ok(()),
-            }
-        }
     }
 
     fn scalar(&mut self, span: Span, style: Style, text: Scalar) -> Known<()> {
@@ -562,65 +334,4 @@ impl Direct<'_, '_> {
     fn close(&mut self) -> Known<()> {
         self.builder.close(Span::empty(0)).map_err(|_| Unknown)
     }
-
-    /// After a value: nothing but a comment may follow on its line.
-    fn end_of_line(&mut self) -> Known<Option<usize>> {
-        let is_over = self.is_line_over() || self.is_end() || self.scanner.cursor.is_indentation();
-        if is_over { Ok(None) } else { Err(Unknown) }
-    }
-
-    fn is_line_over(&self) -> bool {
-        matches!(self.peek(), b'\n' | b'#')
-    }
-
-    /// Passes blank lines and comments.
-    fn skip_to_content(&mut self) -> Known<()> {
-        loop {
-            self.skip_spaces();
-            match self.peek() {
-                b'\n' => self.scanner.cursor.pass_break(1),
-                b'#' => self.scanner.skip_comment(),
-                b'\t' | b'\r' => return Err(Unknown),
-                0xC2 | 0xE2 if self.scanner.cursor.break_length(self.scanner.cursor.at) > 0 => return Err(Unknown),
-                _ => return Ok(()),
-            }
-        }
-    }
-
-    #[inline]
-    fn skip_spaces(&mut self) {
-        while self.peek() == b' ' {
-            self.scanner.cursor.at += 1;
-        }
-    }
-
-    #[inline]
-    fn is_dash(&self) -> bool {
-        self.peek() == b'-' && self.scanner.cursor.is_blank_or_break(self.scanner.cursor.at + 1)
-    }
-
-    #[inline]
-    fn is_end(&self) -> bool {
-        self.scanner.cursor.at >= self.bytes.len()
-    }
-
-    #[inline]
-    fn peek(&self) -> u8 {
-        self.byte(self.scanner.cursor.at)
-    }
-
-    /// 0 past the end, and nowhere else.
-    #[inline]
-    fn byte(&self, at: usize) -> u8 {
-        self.bytes.get(at).copied().unwrap_or(0)
-    }
-}
-
-/// Whether a byte begins text without quotes whatever comes after it.
-fn begins_text(byte: u8) -> bool {
-    matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'/'..=b'9' | b'_')
-}
-
-fn closing(bracket: u8) -> u8 {
-    if bracket == b'{' { b'}' } else { b']' }
 }

@@ -1,0 +1,62 @@
+//! Where the reader stands: bytes, spaces, ends of lines.
+
+use super::{Direct, Known, Unknown};
+
+/// Whether a byte begins text without quotes whatever comes after it.
+pub(super) fn begins_text(byte: u8) -> bool {
+    matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'/'..=b'9' | b'_')
+}
+
+impl Direct<'_, '_> {
+    /// After a value: nothing but a comment may follow on its line.
+    pub(super) fn end_of_line(&mut self) -> Known<Option<usize>> {
+        let is_over = self.is_line_over() || self.is_end() || self.scanner.cursor.is_indentation();
+        if is_over { Ok(None) } else { Err(Unknown) }
+    }
+
+    pub(super) fn is_line_over(&self) -> bool {
+        matches!(self.peek(), b'\n' | b'#')
+    }
+
+    /// Passes blank lines and comments.
+    pub(super) fn skip_to_content(&mut self) -> Known<()> {
+        loop {
+            self.skip_spaces();
+            match self.peek() {
+                b'\n' => self.scanner.cursor.pass_break(1),
+                b'#' => self.scanner.skip_comment(),
+                b'\t' | b'\r' => return Err(Unknown),
+                0xC2 | 0xE2 if self.scanner.cursor.break_length(self.scanner.cursor.at) > 0 => return Err(Unknown),
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    #[inline]
+    pub(super) fn skip_spaces(&mut self) {
+        while self.peek() == b' ' {
+            self.scanner.cursor.at += 1;
+        }
+    }
+
+    #[inline]
+    pub(super) fn is_dash(&self) -> bool {
+        self.peek() == b'-' && self.scanner.cursor.is_blank_or_break(self.scanner.cursor.at + 1)
+    }
+
+    #[inline]
+    pub(super) fn is_end(&self) -> bool {
+        self.scanner.cursor.at >= self.bytes.len()
+    }
+
+    #[inline]
+    pub(super) fn peek(&self) -> u8 {
+        self.byte(self.scanner.cursor.at)
+    }
+
+    /// 0 past the end, and nowhere else.
+    #[inline]
+    pub(super) fn byte(&self, at: usize) -> u8 {
+        self.bytes.get(at).copied().unwrap_or(0)
+    }
+}

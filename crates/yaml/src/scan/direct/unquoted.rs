@@ -1,0 +1,114 @@
+//! Scalars without quotes, and what may go on behind them.
+
+use super::bytes::begins_text;
+use super::{Direct, Known, Node, Unknown};
+use crate::build::Scalar;
+use crate::scalar::Resolved;
+use crate::scan::keys::MAX_KEY_LENGTH;
+use crate::scan::plain::STOPS;
+use crate::scan::token::Kind;
+use crate::source::Span;
+use crate::tree::Style;
+
+impl Direct<'_, '_> {
+    /// Text without quotes.
+    pub(super) fn plain(&mut self) -> Known<Node> {
+        match self.plain_line() {
+            Some((span, _)) => Ok(Node::Scalar(span, Style::Plain, Scalar::Borrowed(span))),
+            None => self.any_plain(),
+        }
+    }
+
+    /// Text without quotes that ends in its line, and whether the line is passed; none, and nothing is passed, if it may
+    /// go on.
+    pub(super) fn plain_line(&mut self) -> Option<(Span, bool)> {
+        let start = self.scanner.cursor.at;
+        let mut at = start;
+        loop {
+            while STOPS[usize::from(self.byte(at))] != 1 {
+                at += 1;
+            }
+            let end = at;
+            while self.byte(at) == b' ' {
+                at += 1;
+            }
+            match self.byte(at) {
+                b':' if self.scanner.cursor.is_blank_or_break(at + 1) => {
+                    self.scanner.cursor.at = at;
+                    return Some((Span::new(start, end), false));
+                }
+                b':' => at += 1,
+                b'#' if at > end => {
+                    self.scanner.cursor.at = at;
+                    return Some((Span::new(start, end), false));
+                }
+                b'\n' => return self.passes_to_next_line(at).then(|| (Span::new(start, end), true)),
+                _ if at > end => {}
+                _ => return None,
+            }
+        }
+    }
+
+    /// A key of letters, digits, `.`, `_`, `-` and `/`, which is what nearly all are. Stops at its colon.
+    pub(super) fn simple_key(&mut self) -> Option<Span> {
+        let start = self.scanner.cursor.at;
+        if !begins_text(self.peek()) {
+            return None;
+        }
+        let mut at = start + 1;
+        while matches!(self.byte(at), b'a'..=b'z' | b'A'..=b'Z' | b'-'..=b'9' | b'_') {
+            at += 1;
+        }
+        if self.byte(at) != b':' || !matches!(self.byte(at + 1), b' ' | b'\n') || at - start > MAX_KEY_LENGTH {
+            return None;
+        }
+        self.scanner.cursor.at = at;
+        Some(Span::new(start, at))
+    }
+
+    /// Adds text without quotes that is a slice of the source.
+    #[inline]
+    pub(super) fn plain_text(&mut self, span: Span) -> Known<()> {
+        let resolved = self.resolve(&self.bytes[span.range()], span)?;
+        if matches!(resolved, Resolved::Float(value) if !value.is_finite()) {
+            return Err(Unknown);
+        }
+        self.builder.simple_scalar(span, Style::Plain, Scalar::Borrowed(span), resolved);
+        Ok(())
+    }
+
+    /// Text of several lines, or with anything unusual in it.
+    pub(super) fn any_plain(&mut self) -> Known<Node> {
+        let token = self.scanner.plain_scalar().map_err(|_| Unknown)?;
+        let Kind::Scalar(style, text) = token.kind else { return Err(Unknown) };
+        Ok(Node::Scalar(Span::new(token.start, token.end), style, text))
+    }
+
+    /// Passes a line break, unless the text may go on in the next line.
+    pub(super) fn passes_to_next_line(&mut self, line_end: usize) -> bool {
+        let least = usize::try_from(self.scanner.indent + 1).unwrap_or(0);
+        let mut line = line_end + 1;
+        let mut lines = 1;
+        loop {
+            let mut at = line;
+            while self.byte(at) == b' ' {
+                at += 1;
+            }
+            match self.byte(at) {
+                b'\n' => {
+                    line = at + 1;
+                    lines += 1;
+                    continue;
+                }
+                b'\t' | b'\r' | 0xC2 | 0xE2 => return false,
+                b'#' => {}
+                0 if at >= self.bytes.len() => {}
+                _ if at - line < least => {}
+                _ => return false,
+            }
+            self.scanner.cursor.pass_lines(lines, line);
+            self.scanner.cursor.at = at;
+            return true;
+        }
+    }
+}

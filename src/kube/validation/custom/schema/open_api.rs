@@ -1,0 +1,97 @@
+//! What `OpenAPI` says of a schema: types, required fields, formats, defaults.
+
+use super::extensions::{EXTENSIONS, WARNED, extensions, rule, warnings};
+use super::{ALL_UNSUPPORTED, JUNCTORS, RESTRICTIONS, UNSUPPORTED};
+use crate::kube::validation::custom::written::Keywords;
+use crate::kube::validation::field::Field;
+
+/// Where [`open_api`] is.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Place {
+    pub(super) is_root: bool,
+    /// Why a default cannot be here.
+    pub(super) no_default: Option<&'static str>,
+    pub(super) in_metadata: bool,
+}
+
+/// `ValidateCustomResourceDefinitionOpenAPISchema`
+pub(super) fn open_api(schema: Field, place: Place) {
+    const TYPES: [&str; 6] = ["array", "boolean", "integer", "number", "object", "string"];
+    const DEFAULT: Keywords = Keywords::these(&["default"]);
+    const EMBEDDED: Keywords = Keywords::these(&["x-kubernetes-embedded-resource"]);
+    const UNIQUE: Keywords = Keywords::these(&["uniqueItems"]);
+    const RULES: Keywords = Keywords::these(&["x-kubernetes-validations"]);
+    let written = Keywords::of(schema);
+    let of_type = schema.child("type");
+    if !of_type.is_empty() && !TYPES.contains(&of_type.str()) {
+        of_type.not_supported(of_type.str(), &TYPES);
+    }
+    if written.has(DEFAULT)
+        && schema.child("default").is_set()
+        && let Some(why) = place.no_default
+    {
+        schema.child("default").forbidden(why);
+    }
+    for name in UNSUPPORTED.into_iter().filter(|_| written.has(ALL_UNSUPPORTED)) {
+        let keyword = schema.child(name);
+        let is_there = match name {
+            "additionalItems" | "dependencies" | "$ref" => keyword.is_set(),
+            _ => !keyword.is_empty(),
+        };
+        if is_there {
+            keyword.forbidden("is not supported in definitions");
+        }
+    }
+    let (items, properties, others) =
+        (schema.child("items"), schema.child("properties"), schema.child("additionalProperties"));
+    if items.is_list() && !items.is_empty() {
+        items.forbidden("must be one schema, and not a list");
+    }
+    let is_embedded = written.has(EMBEDDED) && schema.child("x-kubernetes-embedded-resource").is_true();
+    if place.in_metadata && is_embedded {
+        schema.child("x-kubernetes-embedded-resource").forbidden("cannot be in the metadata of a resource");
+    }
+    if written.has(UNIQUE) && schema.child("uniqueItems").is_true() {
+        schema.child("uniqueItems").forbidden("cannot be true: write `x-kubernetes-list-type: set`");
+    }
+    if others.is_set() {
+        if !properties.is_empty() && !others.is_true() {
+            others.forbidden("does not go with `properties`");
+        }
+        if others.is_map() {
+            let why = "cannot be in `additionalProperties` of an object's metadata";
+            let no_default = if place.in_metadata { Some(why) } else { place.no_default };
+            open_api(others, Place { is_root: false, no_default, ..place });
+        }
+    }
+    let is_resource = place.is_root || is_embedded;
+    for (key, property) in properties.entries() {
+        let mut inner = Place { is_root: false, ..place };
+        if is_resource && matches!(&*key, "metadata" | "kind" | "apiVersion") {
+            inner.in_metadata = true;
+            if place.is_root {
+                inner.no_default = Some("cannot be in what every object has: apiVersion, kind and metadata");
+            }
+        }
+        open_api(property, inner);
+    }
+    let inner = Place { is_root: false, ..place };
+    if written.has(RESTRICTIONS) {
+        if schema.child("not").is_map() {
+            open_api(schema.child("not"), inner);
+        }
+        JUNCTORS.iter().flat_map(|name| schema.child(name).items()).for_each(|part| open_api(part, inner));
+    }
+    if items.is_map() {
+        open_api(items, inner);
+    }
+    if written.has(WARNED) {
+        warnings(schema);
+    }
+    if written.has(EXTENSIONS) {
+        extensions(schema);
+    }
+    if written.has(RULES) {
+        schema.child("x-kubernetes-validations").items().for_each(|one| rule(one, schema));
+    }
+}
