@@ -2,10 +2,11 @@
 
 use std::fs;
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use crate::support::binary;
+use crate::support::folder::Folder;
 
 const CLEAN: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: clean}\n";
 const NORWAY: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: norway}\ndata:\n  country: no\n";
@@ -23,24 +24,11 @@ spec:
       ports: [{containerPort: 8080}]
 ";
 
-/// A folder of one test's own.
-struct Folder(PathBuf);
+trait Lint {
+    fn lint(&self, arguments: &[&str]) -> Run;
+}
 
-impl Folder {
-    fn new(name: &str) -> Self {
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("lint").join(name);
-        let _ = fs::remove_dir_all(&path);
-        fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-
-    fn file(&self, name: &str, content: impl AsRef<[u8]>) -> &Self {
-        let path = self.0.join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, content).unwrap();
-        self
-    }
-
+impl Lint for Folder {
     fn lint(&self, arguments: &[&str]) -> Run {
         run(&self.0, arguments, b"")
     }
@@ -95,7 +83,7 @@ fn messages() {
 
 #[test]
 fn a_clean_run_says_so() {
-    let run = Folder::new("clean").file("a.yaml", CLEAN).lint(&["."]);
+    let run = Folder::new("lint", "clean").file("a.yaml", CLEAN).lint(&["."]);
     assert_eq!(
         (run.code, run.out.as_str(), run.err.as_str()),
         (Some(0), "", "checked 1 object in 1 file: no findings\n")
@@ -104,7 +92,7 @@ fn a_clean_run_says_so() {
 
 #[test]
 fn exit_codes() {
-    let folder = Folder::new("exit");
+    let folder = Folder::new("lint", "exit");
     folder.file("norway.yaml", NORWAY).file("ports.yaml", TWIN_PORTS).file("broken.yaml", "a: [\n");
     assert_eq!(folder.lint(&["norway.yaml"]).code, Some(1));
     assert_eq!(folder.lint(&["broken.yaml"]).code, Some(1));
@@ -119,7 +107,7 @@ fn exit_codes() {
 
 #[test]
 fn unknown_names_are_usage_errors_that_name_the_nearest() {
-    let folder = Folder::new("names");
+    let folder = Folder::new("lint", "names");
     for option in ["--select", "--ignore"] {
         let run = folder.lint(&[option, "sidecar-block-job", "."]);
         assert_eq!(run.code, Some(2));
@@ -129,7 +117,7 @@ fn unknown_names_are_usage_errors_that_name_the_nearest() {
 
 #[test]
 fn rules_and_families_are_selected_and_ignored() {
-    let folder = Folder::new("select");
+    let folder = Folder::new("lint", "select");
     folder.file("norway.yaml", NORWAY).file("ports.yaml", TWIN_PORTS);
     let rules = |arguments: &[&str]| folder.lint(&[&["--format", "json", "."], arguments].concat()).rules();
     assert_eq!(rules(&[]), ["norway", "duplicate-container-port"]);
@@ -142,7 +130,7 @@ fn rules_and_families_are_selected_and_ignored() {
 #[test]
 fn advice_is_shown_when_asked_for() {
     let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  containers:\n  - name: a\n    image: x\n    restartPolicy: Always\n";
-    let folder = Folder::new("advice");
+    let folder = Folder::new("lint", "advice");
     folder.file("a.yaml", pod);
     assert_eq!(folder.lint(&["."]).out, "");
     assert_eq!(folder.lint(&[".", "--fail-on", "advice"]).code, Some(1));
@@ -151,7 +139,7 @@ fn advice_is_shown_when_asked_for() {
 
 #[test]
 fn folders_hold_yaml_and_json_that_git_does_not_ignore() {
-    let folder = Folder::new("folders");
+    let folder = Folder::new("lint", "folders");
     folder
         .file(".gitignore", "generated/\n")
         .file("generated/a.yaml", NORWAY)
@@ -172,7 +160,7 @@ fn folders_hold_yaml_and_json_that_git_does_not_ignore() {
 
 #[test]
 fn standard_input() {
-    let folder = Folder::new("stdin");
+    let folder = Folder::new("lint", "stdin");
     let run = run(&folder.0, &["-"], NORWAY.as_bytes());
     assert_eq!(run.code, Some(1));
     assert!(run.out.contains("<stdin>:5:12"), "{}", run.out);
@@ -198,7 +186,7 @@ items:
 - metadata: {name: bare}
   data: {b: 5}
 ";
-    let run = run(&Folder::new("lists").0, &["--format", "json", "-"], list.as_bytes());
+    let run = run(&Folder::new("lint", "lists").0, &["--format", "json", "-"], list.as_bytes());
     let json = run.json();
     assert_eq!(run.rules(), ["norway", "number-where-string"]);
     assert_eq!(json["findings"][0]["object"]["name"], "inner");
@@ -209,7 +197,7 @@ items:
 #[test]
 fn unknown_kinds_are_left_alone() {
     let crd = "apiVersion: example.com/v1\nkind: Thing\nmetadata: {name: t}\nspec: {on: yes, value: 5}\n";
-    let run = run(&Folder::new("crd").0, &["-"], crd.as_bytes());
+    let run = run(&Folder::new("lint", "crd").0, &["-"], crd.as_bytes());
     assert_eq!((run.code, run.out.as_str()), (Some(0), ""));
 }
 
@@ -227,7 +215,7 @@ spec:
           readinessProbe: {httpGet: {path: /, port: http}}
           lifecycle: {preStop: {exec: {command: [sleep, '45']}}}
 ";
-    let folder = Folder::new("kustomize");
+    let folder = Folder::new("lint", "kustomize");
     folder
         .file(
             "overlay/kustomization.yaml",
@@ -262,7 +250,7 @@ spec:
 
 #[test]
 fn ytt_templates_are_skipped_and_said_to_be_ytts() {
-    let folder = Folder::new("ytt");
+    let folder = Folder::new("lint", "ytt");
     let service = "apiVersion: v1\nkind: Service\nmetadata:\n  name: #@ name\nspec:\n  ports:\n    - port: #@ port\n";
     folder
         .file("load.yaml", format!("#@ load(\"@ytt:data\", \"data\")\n---\n{service}"))
@@ -283,7 +271,7 @@ fn ytt_templates_are_skipped_and_said_to_be_ytts() {
 
 #[test]
 fn files_that_are_encrypted_as_a_whole_are_skipped() {
-    let folder = Folder::new("encrypted");
+    let folder = Folder::new("lint", "encrypted");
     folder.file("locked.yaml", b"\0GITCRYPT\0\x01\xff").file("vault.yaml", "$ANSIBLE_VAULT;1.1;AES256\n3839\n");
     let run = folder.lint(&["."]);
     assert_eq!((run.code, run.out.as_str()), (Some(0), ""), "{}", run.err);
@@ -292,7 +280,7 @@ fn files_that_are_encrypted_as_a_whole_are_skipped() {
 
 #[test]
 fn a_pod_monitor_that_gives_a_number_for_a_name_is_shown_the_right_key() {
-    let folder = Folder::new("pod-monitor");
+    let folder = Folder::new("lint", "pod-monitor");
     let app = |ports: &str| {
         format!(
             "apiVersion: v1\nkind: Pod\nmetadata: {{name: shop, labels: {{app: shop}}}}\nspec: {{containers: [{{name: shop, \
@@ -314,7 +302,7 @@ fn a_pod_monitor_that_gives_a_number_for_a_name_is_shown_the_right_key() {
 
 #[test]
 fn helm_templates_are_skipped_and_counted_once() {
-    let folder = Folder::new("helm");
+    let folder = Folder::new("lint", "helm");
     folder
         .file("chart/Chart.yaml", "name: chart\n")
         .file("chart/templates/a.yaml", NORWAY)
@@ -339,7 +327,7 @@ fn helm_templates_are_skipped_and_counted_once() {
 
 #[test]
 fn a_workspace_is_read_and_not_reported() {
-    let folder = Folder::new("workspace");
+    let folder = Folder::new("lint", "workspace");
     folder
         .file("a.yaml", NORWAY)
         .file("b.yaml", NORWAY)
@@ -356,13 +344,13 @@ fn a_workspace_is_read_and_not_reported() {
 #[test]
 fn one_bad_document_does_not_hide_the_others() {
     let text = format!("{NORWAY}---\nkind: [\n---\n{NORWAY}");
-    let run = run(&Folder::new("documents").0, &["--format", "json", "-"], text.as_bytes());
+    let run = run(&Folder::new("lint", "documents").0, &["--format", "json", "-"], text.as_bytes());
     assert_eq!(run.rules(), ["norway", "unreadable-yaml", "norway"]);
 }
 
 #[test]
 fn json_has_a_stable_form() {
-    let folder = Folder::new("json");
+    let folder = Folder::new("lint", "json");
     folder.file("ports.yaml", format!("# é\u{1F600}\n{TWIN_PORTS}---\n{NORWAY}"));
     let run = folder.lint(&["--format", "json", "ports.yaml"]);
     let value: serde_json::Value = serde_json::from_str(&run.out).unwrap();
@@ -378,7 +366,7 @@ fn positions_are_raw_bytes_and_characters() {
             .bytes(),
     );
     let at = bytes.windows(2).rposition(|pair| pair == b"no").unwrap();
-    let run = run(&Folder::new("positions").0, &["--format", "json", "-"], &bytes);
+    let run = run(&Folder::new("lint", "positions").0, &["--format", "json", "-"], &bytes);
     let start = run.json()["findings"][0]["start"].clone();
     assert_eq!(start["offset"], at);
     assert_eq!(start["line"], 5);
@@ -389,7 +377,7 @@ mod ignores {
     use super::*;
 
     fn rules(name: &str, text: &str) -> Vec<String> {
-        run(&Folder::new(name).0, &["--format", "json", "-"], text.as_bytes()).rules()
+        run(&Folder::new("lint", name).0, &["--format", "json", "-"], text.as_bytes()).rules()
     }
 
     #[test]
@@ -436,14 +424,14 @@ mod ignores {
     fn unused_only_where_the_rule_ran() {
         let text = format!("# patterns: ignore[norway] why\n{CLEAN}");
         assert_eq!(rules("ignore-unused", &text), ["unused-ignore"]);
-        let run = run(&Folder::new("ignore-not-run").0, &["--ignore", "norway", "-"], text.as_bytes());
+        let run = run(&Folder::new("lint", "ignore-not-run").0, &["--ignore", "norway", "-"], text.as_bytes());
         assert_eq!(run.out, "");
     }
 
     #[test]
     fn misspelt_and_without_reason() {
         let text = format!("# patterns: ignore[norwey]\n{CLEAN}");
-        let run = run(&Folder::new("ignore-misspelt").0, &["-"], text.as_bytes());
+        let run = run(&Folder::new("lint", "ignore-misspelt").0, &["-"], text.as_bytes());
         assert!(run.out.contains("did you mean `norway`?"), "{}", run.out);
         assert!(run.out.contains("ignore-without-reason"), "{}", run.out);
     }
@@ -457,7 +445,7 @@ mod ignores {
 
 #[test]
 fn the_same_bytes_with_any_number_of_threads() {
-    let folder = Folder::new("threads");
+    let folder = Folder::new("lint", "threads");
     for number in 0..40 {
         folder.file(&format!("f{number}.yaml"), format!("{TWIN_PORTS}---\n{NORWAY}---\na: [\n"));
     }
@@ -484,7 +472,7 @@ fn secrets_are_never_shown() {
     );
     for (name, text) in [("block", block), ("broken", broken), ("key", key), ("typed", typed)] {
         for format in ["terminal", "json"] {
-            let run = run(&Folder::new("secrets").0, &["--format", format, "-"], text.as_bytes());
+            let run = run(&Folder::new("lint", "secrets").0, &["--format", format, "-"], text.as_bytes());
             assert_eq!(run.code, Some(1), "{name}");
             for secret in [word, "4711", "815"] {
                 let leaks = run.out.contains(&format!("\"{secret}"))
@@ -521,7 +509,7 @@ fn hostile_input() {
         ("empty", String::new()),
     ] {
         for format in ["terminal", "json"] {
-            let run = run(&Folder::new("hostile").0, &["--format", format, "-"], text.as_bytes());
+            let run = run(&Folder::new("lint", "hostile").0, &["--format", format, "-"], text.as_bytes());
             assert!(matches!(run.code, Some(0 | 1)), "{name}, {format}: {:?} {}", run.code, run.err);
             if format == "terminal" {
                 let longest = run.out.lines().map(|line| line.chars().count()).max().unwrap_or(0);
@@ -543,20 +531,20 @@ data:
   <<: *base
   b: '3'
 ";
-    let run = run(&Folder::new("merge").0, &["--select", "duplicate-key", "-"], text.as_bytes());
+    let run = run(&Folder::new("lint", "merge").0, &["--select", "duplicate-key", "-"], text.as_bytes());
     assert_eq!(run.out, "");
 }
 
 #[test]
 fn placeholders_of_other_programs_are_left_alone() {
     let text = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec: {replicas: \"${REPLICAS:=2}\"}\n";
-    let run = run(&Folder::new("placeholders").0, &["-"], text.as_bytes());
+    let run = run(&Folder::new("lint", "placeholders").0, &["-"], text.as_bytes());
     assert_eq!(run.out, "");
 }
 
 #[test]
 fn a_closed_pipe_is_no_error_and_hides_none() {
-    let folder = Folder::new("pipe");
+    let folder = Folder::new("lint", "pipe");
     folder.file("a.yaml", format!("{NORWAY}---\n").repeat(2000));
     let mut child = Command::new(binary())
         .current_dir(&folder.0)
@@ -579,7 +567,7 @@ fn the_pre_commit_hook_runs_as_written() {
     assert_eq!((&hooks[0]["id"], &hooks[1]["id"]), (&"patterns-lint".into(), &"patterns-lint-system".into()));
     assert_eq!(hooks[1]["entry"], entry);
     let arguments: Vec<&str> = entry.strip_prefix("patterns lint").unwrap().split_whitespace().collect();
-    let folder = Folder::new("pre-commit");
+    let folder = Folder::new("lint", "pre-commit");
     folder.file("changed.yaml", NORWAY).file("other.yaml", NORWAY).file("tsconfig.json", "{ // not ours\n}\n");
     let run = folder.lint(&[&arguments[..], &["changed.yaml", "tsconfig.json"]].concat());
     assert_eq!(run.code, Some(1));
@@ -588,7 +576,8 @@ fn the_pre_commit_hook_runs_as_written() {
 
 #[test]
 fn invalid_utf8_is_a_warning() {
-    let run = run(&Folder::new("utf8").0, &["--format", "json", "-"], &[CLEAN.as_bytes(), b"# caf\xe9\n"].concat());
+    let run =
+        run(&Folder::new("lint", "utf8").0, &["--format", "json", "-"], &[CLEAN.as_bytes(), b"# caf\xe9\n"].concat());
     assert_eq!(run.rules(), ["invalid-utf8"]);
     assert_eq!(run.code, Some(0));
 }
@@ -644,7 +633,7 @@ fn assert_same(found: &[String], judged: &[String]) {
 /// A value under a name that says secret is not shown, whatever is wrong with it.
 #[test]
 fn values_under_secret_names_are_hidden() {
-    let folder = Folder::new("secret-names");
+    let folder = Folder::new("lint", "secret-names");
     folder.file(
         "a.yaml",
         "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  containers:\n  - name: a\n    image: x\n    env:\n    - {name: DB_PASSWORD, value: 31337}\n\
@@ -661,7 +650,7 @@ fn values_under_secret_names_are_hidden() {
 #[test]
 fn bases_of_kustomize_may_be_incomplete() {
     let base = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec:\n  selector: {}\n  template:\n    spec:\n      containers:\n      - {name: a, image: \"\"}\n";
-    let folder = Folder::new("kustomize-base");
+    let folder = Folder::new("lint", "kustomize-base");
     folder.file("base/a.yaml", base);
     assert_eq!(folder.lint(&["."]).code, Some(1), "on its own it is refused");
     folder.file(
@@ -675,7 +664,7 @@ fn bases_of_kustomize_may_be_incomplete() {
 /// The server says a warning for each field of a definition, and kubectl prints each text once.
 #[test]
 fn a_definition_is_warned_about_once_for_each_text() {
-    let folder = Folder::new("definition");
+    let folder = Folder::new("lint", "definition");
     let properties = "a: {type: string, format: int64}, b: {type: string, format: int64}, c: {type: string, format: x}";
     let definition = format!(
         "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {{name: crews.example.com}}\n\
@@ -690,7 +679,7 @@ fn a_definition_is_warned_about_once_for_each_text() {
 /// A policy that no server takes guards nothing: that is never silent.
 #[test]
 fn policies_that_guard_nothing_are_an_error() {
-    let folder = Folder::new("unusable-policies");
+    let folder = Folder::new("lint", "unusable-policies");
     let policy = |operation: &str| {
         format!(
             "apiVersion: admissionregistration.k8s.io/v1\nkind: ValidatingAdmissionPolicy\nmetadata: {{name: p}}\nspec:\n  \
@@ -716,7 +705,7 @@ fn policies_that_guard_nothing_are_an_error() {
 /// Reports hide what `gen` hides.
 #[test]
 fn secrets_of_descriptions_are_hidden() {
-    let folder = Folder::new("secret-in-description");
+    let folder = Folder::new("lint", "secret-in-description");
     let text =
         "patterns: v1\nname: shop\napp: {image: registry.example.com/shop:1, port: 8080, env: {PASSWORD: hunter2}}\n";
     folder.file("shop.yaml", text);

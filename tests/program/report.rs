@@ -1,10 +1,11 @@
 //! The formats of `patterns lint`, fixes and baselines, as a user sees them.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use crate::support::binary;
+use crate::support::folder::Folder;
 
 /// An error with a safe fix, an error with an unsafe one, and text that formats have to escape.
 const REPORT: &str = "\
@@ -31,7 +32,7 @@ const CLEAN: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: clean}\n"
 /// The names of rules, where a terminal follows links, and nowhere else.
 #[test]
 fn names_of_rules_lead_to_their_pages() {
-    let folder = Folder::new("links");
+    let folder = Folder::new("report", "links");
     folder.file("a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {a: no}\n");
     let run = |arguments: &[&str], variables: &[(&str, &str)]| {
         let mut command = Command::new(binary());
@@ -67,7 +68,7 @@ fn names_of_rules_lead_to_their_pages() {
 /// The layout of docs/policies.md: what a policy must refuse is no manifest of the project.
 #[test]
 fn examples_of_policies_are_left_to_the_test_of_policies() {
-    let folder = Folder::new("examples");
+    let folder = Folder::new("report", "examples");
     for name in ["policy/bad", "policy/good", "bad"] {
         fs::create_dir_all(folder.0.join(name)).unwrap();
     }
@@ -99,7 +100,7 @@ fn examples_of_policies_are_left_to_the_test_of_policies() {
 /// Each with the right form, at its place.
 #[test]
 fn mistakes_of_settings_say_what_to_write() {
-    let folder = Folder::new("meant");
+    let folder = Folder::new("report", "meant");
     folder.file("a.yaml", CLEAN);
     for (settings, said) in [
         ("lint: {rules: {norway: off}}", "help: write skip"),
@@ -124,37 +125,28 @@ fn mistakes_of_settings_say_what_to_write() {
     assert!(err.contains("there is no baseline old.json"), "{err}");
 }
 
-/// A folder of one test's own.
-struct Folder(PathBuf);
+/// What a run in a folder says and writes.
+trait Lint {
+    /// Exit code, standard output, standard error.
+    fn lint(&self, arguments: &[&str]) -> (Option<i32>, String, String);
 
-impl Folder {
-    fn new(name: &str) -> Self {
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("report").join(name);
-        let _ = fs::remove_dir_all(&path);
-        fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
+    fn text(&self, name: &str) -> String;
+}
 
-    fn file(&self, name: &str, content: impl AsRef<[u8]>) -> &Self {
-        fs::write(self.0.join(name), content).unwrap();
-        self
+impl Lint for Folder {
+    fn lint(&self, arguments: &[&str]) -> (Option<i32>, String, String) {
+        let run = self.run(&[&["lint"], arguments].concat());
+        (Some(run.code), run.stdout, run.stderr)
     }
 
     fn text(&self, name: &str) -> String {
         fs::read_to_string(self.0.join(name)).unwrap()
     }
-
-    /// Exit code, standard output, standard error.
-    fn lint(&self, arguments: &[&str]) -> (Option<i32>, String, String) {
-        let output = Command::new(binary()).current_dir(&self.0).arg("lint").args(arguments).output().unwrap();
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        (output.status.code(), text(output.stdout), text(output.stderr))
-    }
 }
 
 #[test]
 fn every_format_says_the_same() {
-    let folder = Folder::new("formats");
+    let folder = Folder::new("report", "formats");
     folder.file("a,b: 100%.yaml", REPORT).file("clean.yaml", CLEAN);
     for format in ["concise", "github", "gitlab", "junit", "markdown", "sarif", "json"] {
         let (code, out, _) = folder.lint(&["--format", format, "."]);
@@ -174,7 +166,7 @@ fn every_format_says_the_same() {
 
 #[test]
 fn a_clean_run_in_every_format() {
-    let folder = Folder::new("clean");
+    let folder = Folder::new("report", "clean");
     folder.file("clean.yaml", CLEAN);
     for format in ["concise", "github"] {
         assert_eq!(folder.lint(&["--quiet", "--format", format, "."]), (Some(0), String::new(), String::new()));
@@ -191,7 +183,7 @@ fn a_clean_run_in_every_format() {
 
 #[test]
 fn several_formats_in_one_run() {
-    let folder = Folder::new("several");
+    let folder = Folder::new("report", "several");
     folder.file("a.yaml", REPORT);
     let (code, out, _) =
         folder.lint(&["--format", "sarif=out.sarif", "--format", "concise", "--format", "junit=out.xml", "a.yaml"]);
@@ -207,7 +199,7 @@ fn several_formats_in_one_run() {
 
 #[test]
 fn fingerprints_stay_when_lines_move() {
-    let folder = Folder::new("fingerprints");
+    let folder = Folder::new("report", "fingerprints");
     let prints = |text: &str| {
         folder.file("a.yaml", text);
         let report: serde_json::Value =
@@ -222,7 +214,7 @@ fn fingerprints_stay_when_lines_move() {
 
 #[test]
 fn fixes_change_bytes_in_place() {
-    let folder = Folder::new("fix");
+    let folder = Folder::new("report", "fix");
     folder.file("a.yaml", REPORT).file("clean.yaml", CLEAN);
     let (code, out, _) = folder.lint(&["--diff", "."]);
     assert_eq!(code, Some(1));
@@ -271,7 +263,7 @@ fn fixes_are_kept_when_more_comes_to_light() {
 
 #[test]
 fn fixes_keep_marks_and_missing_line_breaks() {
-    let folder = Folder::new("bytes");
+    let folder = Folder::new("report", "bytes");
     let text = "\u{FEFF}apiVersion: v1\r\nkind: ConfigMap\r\nmetadata: {name: a}\r\ndata:\r\n  country: no";
     folder.file("a.yaml", text);
     assert_eq!(folder.lint(&["--fix", "a.yaml"]).0, Some(0));
@@ -280,7 +272,7 @@ fn fixes_keep_marks_and_missing_line_breaks() {
 
 #[test]
 fn a_fix_of_each_of_many_sidecars() {
-    let folder = Folder::new("many");
+    let folder = Folder::new("report", "many");
     let proxy = REPORT.split_inclusive('\n').skip(14).collect::<String>();
     folder.file(
         "a.yaml",
@@ -297,14 +289,14 @@ fn a_fix_of_each_of_many_sidecars() {
 
 #[test]
 fn standard_input_is_not_fixed_in_place() {
-    let (code, _, err) = Folder::new("stdin").lint(&["--fix", "-"]);
+    let (code, _, err) = Folder::new("report", "stdin").lint(&["--fix", "-"]);
     assert_eq!(code, Some(2));
     assert!(err.contains("--diff"), "{err}");
 }
 
 #[test]
 fn a_diff_hides_what_a_secret_holds() {
-    let folder = Folder::new("secret");
+    let folder = Folder::new("report", "secret");
     folder.file("a.yaml", "apiVersion: v1\nkind: Secret\nmetadata:\n  name: a\n  labels:\n    on-call: yes\nstringData:\n  token: hunter2\n");
     let (code, out, _) = folder.lint(&["--diff", "a.yaml"]);
     assert_eq!(code, Some(1));
@@ -344,7 +336,7 @@ fn a_mistake_beside_a_secret_does_not_show_it() {
         "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  DB_PASSWORD: @hunter2\n".to_owned(),
         "patterns: v1\nname: a\napp:\n  image: nginx\n  env:\n    DB_PASSWORD: @hunter2\n".to_owned(),
     ];
-    let folder = Folder::new("beside-a-secret");
+    let folder = Folder::new("report", "beside-a-secret");
     for text in texts {
         folder.file("a.yaml", &text);
         let runs: [&[&str]; 11] = [
@@ -370,7 +362,7 @@ fn a_mistake_beside_a_secret_does_not_show_it() {
 
 #[test]
 fn statistics_count_rules() {
-    let folder = Folder::new("statistics");
+    let folder = Folder::new("report", "statistics");
     folder.file("a.yaml", REPORT).file("b.yaml", REPORT);
     let (code, out, err) = folder.lint(&["--statistics", "--format", "sarif=out.sarif", "."]);
     assert_eq!(code, Some(1));
@@ -380,7 +372,7 @@ fn statistics_count_rules() {
 
 #[test]
 fn a_baseline_leaves_only_what_is_new() {
-    let folder = Folder::new("baseline");
+    let folder = Folder::new("report", "baseline");
     folder.file("a.yaml", REPORT);
     assert_eq!(folder.lint(&["--write-baseline", "baseline.json", "."]).0, Some(0));
     insta::assert_snapshot!("baseline", folder.text("baseline.json"));
@@ -408,7 +400,7 @@ fn a_baseline_leaves_only_what_is_new() {
 
 #[test]
 fn the_strict_profile_shows_advice() {
-    let folder = Folder::new("profile");
+    let folder = Folder::new("report", "profile");
     folder.file(
         "a.yaml",
         REPORT.replace("value: no ", "value: none ").replace("cloud-sql-connectors/cloud-sql-proxy:2.14.1", "job:1"),
@@ -422,7 +414,7 @@ fn the_strict_profile_shows_advice() {
 
 #[test]
 fn a_project_sets_levels_and_exceptions() {
-    let folder = Folder::new("project");
+    let folder = Folder::new("report", "project");
     fs::create_dir_all(folder.0.join("legacy")).unwrap();
     fs::create_dir_all(folder.0.join(".git")).unwrap();
     folder.file("legacy/a.yaml", REPORT).file("b.yaml", REPORT);
@@ -469,7 +461,7 @@ fn a_project_sets_levels_and_exceptions() {
 
 #[test]
 fn mistakes_in_settings_are_shown_where_they_are() {
-    let folder = Folder::new("settings");
+    let folder = Folder::new("report", "settings");
     folder.file("a.yaml", CLEAN).file(
         ".patterns.yaml",
         "lint:\n  rules: {norwey: skip, norway: off}\n  exceptions:\n    - {rule: norway}\n  profil: strict\n",

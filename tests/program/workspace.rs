@@ -3,37 +3,24 @@
 mod kustomize;
 use std::fmt::Write as _;
 use std::fs;
-use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::support::folder::Folder;
 use crate::support::{Run, patterns_with, run_of};
 
-/// A folder of one test's own.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("workspace").join(name);
-        let _ = fs::remove_dir_all(&path);
-        fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-
-    fn file(&self, name: &str, content: impl AsRef<[u8]>) -> &Self {
-        let path = self.0.join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, content).unwrap();
-        self
-    }
-
-    fn lint(&self, arguments: &[&str]) -> Run {
-        let mut command = Command::new(crate::support::binary());
-        run_of(command.current_dir(&self.0).env("NO_COLOR", "1").arg("lint").args(arguments).output().unwrap())
-    }
+/// What a run in a folder says.
+trait Lint {
+    fn lint(&self, arguments: &[&str]) -> Run;
 
     /// The rules that speak, each with the file that it speaks about.
     fn found(&self, arguments: &[&str]) -> Vec<String> {
         found(&self.lint(&[&["--format", "json"], arguments].concat()))
+    }
+}
+
+impl Lint for Folder {
+    fn lint(&self, arguments: &[&str]) -> Run {
+        self.run_with(&[&["lint"], arguments].concat(), b"", &[("NO_COLOR", "1")])
     }
 }
 
@@ -230,7 +217,7 @@ mod templates {
 
     #[test]
     fn the_definition_of_a_test_judges_nothing_beyond_it() {
-        let folder = Folder::new("fixtures");
+        let folder = Folder::new("workspace", "fixtures");
         let strict = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: \
                       crews.example.com}\nspec:\n  group: example.com\n  scope: Namespaced\n  names: {kind: Crew, plural: \
                       crews, singular: crew, listKind: CrewList}\n  versions:\n    - name: v1\n      served: true\n      \
@@ -256,7 +243,7 @@ mod templates {
     /// Gateway API and its like are installed from their releases: a copy in one folder says nothing of another.
     #[test]
     fn the_definition_of_a_kind_that_every_cluster_installs_judges_what_is_installed_with_it() {
-        let folder = Folder::new("everybodys");
+        let folder = Folder::new("workspace", "everybodys");
         let definition = |group: &str, version: &str| {
             format!(
                 "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {{name: lanes.{group}, \
@@ -314,7 +301,7 @@ mod templates {
         let schema =
             |field: &str| definition(&format!("{{type: object, properties: {{size: {{type: integer}}{field}}}}}"));
         let machine = "apiVersion: example.com/v1\nkind: Machine\nmetadata: {name: app}\nspec: {size: 1, mode: fast}\n";
-        let folder = Folder::new("definitions");
+        let folder = Folder::new("workspace", "definitions");
         folder.file("v1.9/crd.yaml", schema("")).file("v1.10/crd.yaml", schema(", mode: {type: string}"));
         folder.file("v1.10/machine.yaml", machine).file("app/machine.yaml", machine).file("v1.9/machine.yaml", machine);
         assert_eq!(folder.found(&["."]), ["v1.9/machine.yaml forbidden-field"]);
@@ -332,7 +319,7 @@ mod units {
 
     #[test]
     fn files_of_a_folder_are_not_compared() {
-        let folder = Folder::new("alternatives");
+        let folder = Folder::new("workspace", "alternatives");
         folder.file("small.yaml", deployment("small", "web")).file("large.yaml", deployment("large", "web"));
         assert_eq!(folder.found(&["."]), [""; 0]);
         folder.file("kustomization.yaml", "resources: [small.yaml, large.yaml]\n");
@@ -354,7 +341,7 @@ mod units {
 
     #[test]
     fn an_autoscaler_judges_its_own_folder_alone() {
-        let folder = Folder::new("autoscalers");
+        let folder = Folder::new("workspace", "autoscalers");
         folder.file("one/web.yaml", deployment("web", "web")).file("two/scaler.yaml", autoscaler("web", "web"));
         assert_eq!(folder.found(&["."]), [""; 0]);
         folder.file("one/scaler.yaml", autoscaler("web", "web"));
@@ -368,7 +355,7 @@ mod units {
 
     #[test]
     fn an_overlay_and_its_base_are_one() {
-        let folder = Folder::new("overlays");
+        let folder = Folder::new("workspace", "overlays");
         folder
             .file("base/web.yaml", deployment("web", "web"))
             .file("base/kustomization.yaml", "resources: [web.yaml]\n")
@@ -412,7 +399,7 @@ mod units {
                  key: {key}}}}}}}]\n"
             )
         };
-        let folder = Folder::new("generators");
+        let folder = Folder::new("workspace", "generators");
         folder
             .file("kustomization.yaml", "resources: [app.yaml]\nconfigMapGenerator:\n  - {name: settings, literals: [a=1], files: [b.txt, c=b.txt, ../secret.txt], envs: [d.env]}\n")
             .file("b.txt", "text")
@@ -514,7 +501,7 @@ mod reading {
 
     #[test]
     fn a_component_is_for_others_to_complete() {
-        let folder = Folder::new("component");
+        let folder = Folder::new("workspace", "component");
         folder
             .file(
                 "kustomization.yaml",
@@ -530,7 +517,7 @@ mod reading {
 
     #[test]
     fn a_component_changes_what_it_says_it_changes() {
-        let folder = Folder::new("components");
+        let folder = Folder::new("workspace", "components");
         let work = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec:\n  selector: {matchLabels: {app: \
                     a}}\n  template:\n    metadata: {labels: {app: a}}\n    spec: {containers: [{name: a, image: \
                     \"alpine:3.20\", command: [sh, -c, cp /a /b; sleep 9]}]}\n";
@@ -565,7 +552,7 @@ mod reading {
 
     #[test]
     fn patches_may_be_plain_names() {
-        let folder = Folder::new("patches");
+        let folder = Folder::new("workspace", "patches");
         let patch = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {replicas: 3}\n";
         folder.file("web.yaml", deployment("web", "web")).file("more.yaml", patch);
         folder.file("kustomization.yaml", "resources: [web.yaml]\npatches: [more.yaml]\n");
@@ -663,7 +650,7 @@ mod files {
 
     #[test]
     fn of_tests_and_vendors_are_left_out_unless_named() {
-        let folder = Folder::new("left-out");
+        let folder = Folder::new("workspace", "left-out");
         folder.file("a/testdata/b/c.yaml", WRONG).file("vendor/d.yaml", WRONG).file("testdata.yaml", WRONG);
         let run = folder.lint(&["."]);
         assert_eq!(run.stderr, "1 error in 1 file (1 fixable with --fix); 2 folders left out (testdata, vendor)\n");
@@ -682,7 +669,7 @@ mod files {
 
     #[test]
     fn are_left_out_by_ignore_files_settings_and_the_command_line() {
-        let folder = Folder::new("exclude");
+        let folder = Folder::new("workspace", "exclude");
         folder.file("a/b.yaml", WRONG).file("c/b.yaml", WRONG).file("d.yaml", WRONG);
         assert_eq!(folder.found(&["."]).len(), 3);
         folder.file(".ignore", "a/\n");
@@ -707,7 +694,7 @@ mod files {
 
     #[test]
     fn what_is_left_out_proves_nothing() {
-        let folder = Folder::new("excluded-definitions");
+        let folder = Folder::new("workspace", "excluded-definitions");
         folder.file("web.yaml", deployment("web", "web")).file("scaler.yaml", autoscaler("web", "web"));
         assert_eq!(folder.found(&["."]), ["web.yaml hpa-missing-request"]);
         folder.file(".patterns.yaml", "lint: {exclude: [scaler.yaml]}\n");

@@ -1,6 +1,6 @@
 //! What a kustomization changes is not judged; everything else in its resources is.
 
-use super::{Folder, fs};
+use super::{Folder, Lint as _, fs};
 
 /// Mistakes of twelve kinds, each in another field.
 const BASE: &str = r#"apiVersion: apps/v1
@@ -95,7 +95,7 @@ const COMPONENT: &str = "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Com
 
 /// The rules that a kustomization of the base silences.
 fn silenced(name: &str, kustomization: &str, beside: &[(&str, &str)]) -> Vec<&'static str> {
-    let folder = Folder::new(&format!("kustomize-{name}"));
+    let folder = Folder::new("workspace", &format!("kustomize-{name}"));
     folder
         .file("base/all.yaml", BASE)
         .file("base/kustomization.yaml", "resources: [all.yaml]\n")
@@ -256,7 +256,7 @@ fn operations_silence_what_they_change() {
 /// An overlay of an overlay, a base that is one file, and a name that was changed on the way.
 #[test]
 fn changes_reach_down_to_the_base() {
-    let folder = Folder::new("kustomize-deep");
+    let folder = Folder::new("workspace", "kustomize-deep");
     folder
         .file("apps/base/all.yaml", BASE)
         .file("apps/base/kustomization.yaml", "resources: [all.yaml]\nnamePrefix: a-\n")
@@ -277,7 +277,7 @@ fn changes_reach_down_to_the_base() {
 /// kustomize renames Namespaces too, and takes the parts that kubebuilder makes for definitions of its own.
 #[test]
 fn parts_that_kustomize_completes_are_left_alone() {
-    let folder = Folder::new("kustomize-parts");
+    let folder = Folder::new("workspace", "kustomize-parts");
     let part = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: a.example.com, \
                 annotations: {cert-manager.io/inject-ca-from: a/b}}\n";
     let service = "apiVersion: v1\nkind: Service\nmetadata: {name: kubernetes}\nspec: {ipFamilies: [IPv4, IPv6]}\n";
@@ -307,7 +307,7 @@ fn parts_that_kustomize_completes_are_left_alone() {
 #[test]
 fn refusals_are_silenced_where_they_may_be_mended() {
     let text = "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {type: NodPort, ports: [{port: 80, nodePort: 9}]}\n";
-    let folder = Folder::new("kustomize-refusals");
+    let folder = Folder::new("workspace", "kustomize-refusals");
     folder.file("base/web.yaml", text).file("base/kustomization.yaml", "resources: [web.yaml]\n");
     let count = |kustomization: &str| {
         folder.file("prod/kustomization.yaml", format!("resources: [../base]\n{kustomization}"));
