@@ -4,7 +4,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::additions;
 use super::config::{config, render_objects};
-use super::context::{Context, Entry, More, Shared};
+use super::context::{Context, DocumentContext, EntryContext, ObjectContext};
 use super::weaving::{Fragment, weave};
 use crate::diagnostic::Finding;
 use crate::pattern::catalogue::folders::{Catalogue, POD_TEMPLATE};
@@ -14,7 +14,7 @@ use crate::pattern::objects::weave::Weave;
 use crate::pattern::plan::fill::Filled;
 use crate::pattern::plan::prepare::Prepared;
 use crate::pattern::plan::provides;
-use crate::pattern::plan::target;
+use crate::pattern::plan::referent;
 use crate::pattern::template::fault::Fault;
 use crate::pattern::template::filters::Mount;
 use crate::pattern::template::render::Renderer;
@@ -76,7 +76,7 @@ fn mounts_of(own: &[Fragment], main: &str) -> Vec<Mount> {
 
 impl Composition<'_> {
     pub(super) fn objects(&self) -> Result<Vec<Json>, Vec<Finding>> {
-        let shared = Shared::of(self.prepared).with_expose(&self.expose);
+        let shared = DocumentContext::of(self.prepared).with_expose(&self.expose);
         let main = shared.main.as_str();
         let labels = objects::labels(self.prepared.description, &self.prepared.shape.definition.name);
         let (mut objects, mut used, mut added) = (Vec::new(), Vec::new(), Vec::new());
@@ -135,7 +135,7 @@ impl Composition<'_> {
     /// The shape's objects and its part of the Pod, for one instance of it, or what is there once beside them.
     fn shape_objects(
         &self,
-        shared: &Shared,
+        shared: &DocumentContext,
         labels: &Map<String, Json>,
         instance: Option<&Instance>,
     ) -> Result<(Vec<Json>, Vec<Fragment>), Vec<Finding>> {
@@ -146,17 +146,17 @@ impl Composition<'_> {
 
     fn render_shape(
         &self,
-        shared: &Shared,
+        shared: &DocumentContext,
         labels: &Map<String, Json>,
         instance: Option<&Instance>,
     ) -> Result<(Vec<Json>, Vec<Fragment>), Fault> {
         let shape = &self.prepared.shape;
         let renderer = Renderer::new(&shape.folder, Vec::new());
-        let hosts = target::shards(self.prepared.description, shape).map_err(Fault::from)?;
-        let mut more = More { upstream: None, shard_hosts: Some(hosts), config: None };
+        let hosts = referent::shards(self.prepared.description, shape).map_err(Fault::from)?;
+        let mut more = ObjectContext { upstream: None, shard_hosts: Some(hosts), config: None };
         let mut context = Context {
             shared,
-            entry: Entry::of(self.catalogue, self.prepared.description, shape, &self.prepared.shape_ports),
+            entry: EntryContext::of(self.catalogue, self.prepared.description, shape, &self.prepared.shape_ports),
             references: &self.shape_references,
             more: Some(more.clone()),
             member: Map::new(),
@@ -191,7 +191,7 @@ impl Composition<'_> {
     fn render_use(
         &self,
         at: usize,
-        shared: &Shared,
+        shared: &DocumentContext,
         mounts: &[Mount],
         labels: &Map<String, Json>,
         objects: &mut Vec<Json>,
@@ -199,10 +199,10 @@ impl Composition<'_> {
     ) -> Result<(), Fault> {
         let filled = &self.prepared.uses[at];
         let renderer = Renderer::new(&filled.folder, mounts.to_vec());
-        let mut more = More { upstream: self.prepared.upstreams[at], shard_hosts: None, config: None };
+        let mut more = ObjectContext { upstream: self.prepared.upstreams[at], shard_hosts: None, config: None };
         let context = Context {
             shared,
-            entry: Entry::of(self.catalogue, self.prepared.description, filled, &self.prepared.ports[at]),
+            entry: EntryContext::of(self.catalogue, self.prepared.description, filled, &self.prepared.ports[at]),
             references: &self.references[at],
             more: Some(more.clone()),
             member: Map::new(),

@@ -18,7 +18,7 @@ use crate::pattern::plan::probes::{Dial, scheme};
 
 /// What every template of a document sees.
 #[derive(Clone, Debug, Serialize)]
-pub(crate) struct Shared {
+pub(crate) struct DocumentContext {
     /// The document's name.
     name: String,
     /// What stands for the hash at the end of a Job's name.
@@ -54,7 +54,7 @@ pub(crate) struct Shared {
     expose: Option<Json>,
 }
 
-impl Shared {
+impl DocumentContext {
     pub(crate) fn of(prepared: &Prepared<'_>) -> Self {
         let Prepared { description, shape, uses, ports, served, inbound, .. } = prepared;
         let inbound = inbound.as_ref();
@@ -100,7 +100,7 @@ impl Shared {
 
 /// What the templates of one entry see on top.
 #[derive(Clone, Debug, Serialize)]
-pub(crate) struct Entry {
+pub(crate) struct EntryContext {
     #[serde(rename = "entry")]
     name: String,
     params: Json,
@@ -111,7 +111,7 @@ pub(crate) struct Entry {
     image: Json,
 }
 
-impl Entry {
+impl EntryContext {
     pub(crate) fn of(catalogue: &Catalogue, description: &Description, filled: &Filled, ports: &Ports) -> Self {
         let entries = || description.uses.iter().map(|entry| entry.name.as_str());
         let named = |port: &String, number: &u16| {
@@ -139,14 +139,14 @@ impl Entry {
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Context<'a> {
     #[serde(flatten)]
-    pub shared: &'a Shared,
+    pub shared: &'a DocumentContext,
     #[serde(flatten)]
-    pub entry: Entry,
+    pub entry: EntryContext,
     /// What its references lead to.
     pub references: &'a Json,
     /// What templates of objects see beside it.
     #[serde(flatten)]
-    pub more: Option<More>,
+    pub more: Option<ObjectContext>,
     /// The member that this workload of the shape is for, under the name that the shape gives it.
     #[serde(flatten)]
     pub member: Map<String, Json>,
@@ -154,7 +154,7 @@ pub(crate) struct Context<'a> {
 
 /// What templates of objects see and remarks do not.
 #[derive(Clone, Debug, Serialize)]
-pub(crate) struct More {
+pub(crate) struct ObjectContext {
     /// The port that the entry hands traffic on to.
     pub upstream: Option<u16>,
     /// The DNS names of the shards, for a shape.

@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 use super::agents;
 use super::checks;
 use super::composition::Composition;
-use super::context::Shared;
+use super::context::DocumentContext;
 use super::disk;
 use super::replicas;
 use crate::describe::Description;
@@ -148,7 +148,7 @@ fn finish(
 pub fn notes(catalogue: &Catalogue, descriptions: &[Description]) -> Vec<String> {
     let prepared = prepare_all(catalogue, descriptions);
     let of = |prepared: &Prepared<'_>| -> Vec<String> {
-        let app = Shared::of(prepared).app;
+        let app = DocumentContext::of(prepared).app;
         let document = document::facts(prepared.description, &prepared.shape, &prepared.uses);
         let entries = std::iter::once(&prepared.shape).chain(&prepared.uses);
         entries.flat_map(|filled| provides::notes(filled, &app, &document).unwrap_or_default()).collect()

@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::describe::Description;
 use crate::pattern::catalogue::folders::Catalogue;
-use crate::pattern::compose::context::{Context, Entry, Shared};
+use crate::pattern::compose::context::{Context, DocumentContext, EntryContext};
 use crate::pattern::compose::expand::prepare_all;
 use crate::pattern::objects;
 use crate::pattern::objects::made::Made;
@@ -52,7 +52,7 @@ fn document(catalogue: &Catalogue, prepared: &Prepared<'_>, directory: &Director
     section(&mut out, "Of its node", &of_node(made));
     section(&mut out, "Images", &images(made));
     section(&mut out, "Objects", &made.iter().map(|made| object(&made.object)).collect::<Vec<_>>());
-    let shared = Shared::of(prepared);
+    let shared = DocumentContext::of(prepared);
     for (filled, ports) in std::iter::once((shape, &prepared.shape_ports)).chain(uses.iter().zip(&prepared.ports)) {
         if let Some(remarks) = remarks(catalogue, prepared, directory, filled, ports, &shared) {
             let _ = writeln!(out, "\n  {}\n", filled.entry.name);
@@ -246,11 +246,11 @@ fn remarks(
     directory: &Directory<'_>,
     filled: &Filled,
     ports: &Ports,
-    shared: &Shared,
+    shared: &DocumentContext,
 ) -> Option<String> {
     filled.folder.file(REMARKS)?;
     let references = directory.resolve(prepared.description, filled, &mut Vec::new());
-    let entry = Entry::of(catalogue, prepared.description, filled, ports);
+    let entry = EntryContext::of(catalogue, prepared.description, filled, ports);
     let context = Context { shared, entry, references: &references, more: None, member: Map::new() };
     let text = Renderer::new(&filled.folder, Vec::new()).text(REMARKS, &context.to_json()).ok()?;
     Some(text).filter(|text| !text.trim().is_empty())

@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 use super::fill::Filled;
 use super::prepare::Prepared;
 use super::references::{Directory, Mark};
-use super::target::Target;
+use super::referent::Referent;
 use crate::describe::{Description, Expose, Place, Spanned};
 use crate::diagnostic::Finding;
 
@@ -309,7 +309,7 @@ fn backend(
     place: &Place,
     directory: &Directory<'_>,
     findings: &mut Vec<Finding>,
-) -> Option<Target> {
+) -> Option<Referent> {
     let target = match directory.named(description, name, place, &Mark::web()) {
         Ok(target) => target,
         Err(finding) => {

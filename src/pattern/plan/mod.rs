@@ -12,5 +12,5 @@ pub(super) mod prepare;
 pub(super) mod probes;
 pub(super) mod provides;
 pub(super) mod references;
+pub(super) mod referent;
 pub(super) mod stage;
-pub(super) mod target;

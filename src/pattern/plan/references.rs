@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::fill::Filled;
 use super::prepare::Prepared;
-use super::target::{Resolved, Target, target};
+use super::referent::{Referent, Resolved, referent};
 use crate::describe::{Description, Kind, Place, Spanned, is_service_name};
 use crate::diagnostic::Finding;
 
@@ -146,7 +146,7 @@ impl<'a> Directory<'a> {
         if let Some((to, prepared)) = self.documents.iter().find(|(document, _)| document.name == name) {
             // a document that is wrong in itself has been reported
             let Some(prepared) = prepared else { return Ok(None) };
-            let target = target(from, to, prepared, place)?;
+            let target = referent(from, to, prepared, place)?;
             return match (port, target.port) {
                 (Some(port), Some(own)) if port != own => Err(Box::new(
                     Finding::error(place.label(""), format!("`{name}` does not listen at {port}"))
@@ -182,7 +182,7 @@ impl<'a> Directory<'a> {
                     .help(format!("service/{name}:<port>")),
             ));
         }
-        Ok(Some(Target {
+        Ok(Some(Referent {
             name: name.to_owned(),
             host: Some(name.to_owned()),
             port,

@@ -12,7 +12,7 @@ use crate::pattern::template::expressions;
 
 /// What a reference leads to, as templates see it.
 #[derive(Clone, Debug, Serialize)]
-pub(crate) struct Target {
+pub(crate) struct Referent {
     /// The document's or the Service's name.
     pub name: String,
     /// The DNS name of its Service; none where there is no single one, as for replicated shards.
@@ -32,14 +32,14 @@ pub(crate) struct Target {
 }
 
 /// A target, nothing where the text is not a reference, or what is wrong with it.
-pub(super) type Resolved = Result<Option<Target>, Box<Finding>>;
+pub(super) type Resolved = Result<Option<Referent>, Box<Finding>>;
 
-pub(super) fn target(
+pub(super) fn referent(
     from: &Description,
     to: &Description,
     prepared: &Prepared<'_>,
     place: &Place,
-) -> Result<Target, Box<Finding>> {
+) -> Result<Referent, Box<Finding>> {
     let shape = &prepared.shape;
     let Some(inbound) = &prepared.inbound else {
         let pattern = &shape.entry.pattern;
@@ -65,7 +65,7 @@ pub(super) fn target(
     let has_service = shape.definition.shards.as_ref().and_then(|shards| shards.service.as_ref());
     let has_service =
         has_service.is_none_or(|that| expressions::holds(that, &json!({"params": shape.params})) == Ok(true));
-    Ok(Target {
+    Ok(Referent {
         name: to.name.clone(),
         host: has_service.then(|| full(to.name_of("Service").to_owned())),
         port: inbound["service"].as_u64().and_then(|port| u16::try_from(port).ok()),
