@@ -889,6 +889,44 @@ fn wrong_keys_are_refused_with_the_right_form() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
 }
 
+/// What a key or a pattern takes from the app or from the shape is not always there.
+#[test]
+fn what_a_shape_does_not_have_is_said() {
+    let queue = "work-queue: {worker: {image: \"registry.example.com/w:1\"}, source: {image: \"registry.example.com/s:1\", port: 9000}}";
+    let gather = "scatter-gather: {leaves: 2, leaf: {image: \"registry.example.com/leaf:1\", port: 3000}}";
+    let cache = "replicated: {role: http-cache, upstream: \"http://origin.example.com\"}";
+    let cases = [
+        (queue, "rollout: {surge: 1}", "all old Pods end before new ones start"),
+        (queue, "rollout: {surge: 0, unavailable: 1}", "leave `surge` out"),
+        (queue, "rollout: {unavailable: \"50%\", settle: 5s}", "leave `unavailable` out"),
+        (queue, "rollout: {recreate: true, surge: 1}", "the shape is `work-queue`"),
+        (queue, "use: [metrics: {from: app}]", "has nothing to talk to"),
+        (gather, "use: [metrics: {from: app}]", "no `app` here serves metrics"),
+        (cache, "use: [metrics: {from: app}]", "no `app` here serves metrics"),
+        (gather, "use: [metrics: {from: app, scheme: http}]", "no `app` here serves metrics"),
+        (gather, "use: [metrics: {from: app, scheme: https, path: /m}]", "no `app` here serves metrics"),
+        (gather, "use: [metrics: {from: app, monitor: true}]", "no `app` here serves metrics"),
+        (gather, "use: [metrics: {from: app, monitor: true, port: web}]", "no port of `app.ports` has this name"),
+    ];
+    for (shape, more, message) in cases {
+        let description = format!("patterns: v1\nname: shop\nshape:\n  {shape}\n{more}\n");
+        let run = generate(&description);
+        let said = run.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(run.code == 2 && said.contains(message), "{description}wants: {message}\n{}", run.stderr);
+        assert_eq!(run.stderr.matches("error:").count(), 1, "{description}\n{}", run.stderr);
+    }
+    for (shape, more) in [
+        (queue, "rollout: {recreate: true}"),
+        (queue, "rollout: {settle: 5s, deadline: 2m, history: 3}"),
+        (gather, "rollout: {surge: 1}"),
+        (gather, "use: [metrics: {from: app, port: 3100}]"),
+        (gather, "use: [metrics: {from: app, monitor: true, port: 3100}]"),
+    ] {
+        let run = generate(&format!("patterns: v1\nname: shop\nshape:\n  {shape}\n{more}\n"));
+        assert_eq!(run.code, 0, "{more}\n{}", run.stderr);
+    }
+}
+
 #[test]
 fn a_patch_merges_as_kubernetes_does() {
     let patch = "patch: [{object: Deployment/shop, merge: {spec: {template: {spec: {hostAliases: [{ip: 10.0.0.9, hostnames: [a]}], containers: [{name: shop, env: [{name: A, $patch: delete}, {name: C, value: d}]}]}}}}}]";

@@ -19,7 +19,8 @@ pub(crate) fn apply(description: &Description, objects: &mut [Json], findings: &
         (rollout.get("surge").map(Spanned::to_json), rollout.get("unavailable").map(Spanned::to_json));
     let is_none = |many: &Json| *many == 0 || *many == "0%";
     let mut stuck = false;
-    let (mut controllers, mut deployments) = (0, 0);
+    // of the Deployments, how many are rolled out Pod by Pod: a pattern may have said that its own are replaced
+    let (mut controllers, mut deployments, mut rolling_updates) = (0, 0, 0);
     for object in objects {
         let is_deployment = object["kind"] == "Deployment";
         if !is_deployment && object["kind"] != "StatefulSet" && object["kind"] != "DaemonSet" {
@@ -32,7 +33,9 @@ pub(crate) fn apply(description: &Description, objects: &mut [Json], findings: &
         if is_deployment {
             deployments += 1;
             spec.extend(deadline.map(|deadline| ("progressDeadlineSeconds".to_owned(), json!(deadline))));
-            if surge.is_some() || unavailable.is_some() {
+            let is_replaced = spec.get("strategy").is_some_and(|strategy| strategy["type"] == "Recreate");
+            rolling_updates += usize::from(!is_replaced);
+            if !is_replaced && (surge.is_some() || unavailable.is_some()) {
                 let rolling = &mut spec.entry("strategy").or_insert_with(|| json!({}))["rollingUpdate"];
                 for (field, value) in [("maxSurge", &surge), ("maxUnavailable", &unavailable)] {
                     if let Some(value) = value {
@@ -53,7 +56,8 @@ pub(crate) fn apply(description: &Description, objects: &mut [Json], findings: &
         );
         return;
     }
-    if let (true, Some(member)) = (stuck, rollout.member("surge").or_else(|| rollout.member("unavailable"))) {
+    let one_by_one = || rollout.member("surge").or_else(|| rollout.member("unavailable"));
+    if let (true, Some(member)) = (stuck, one_by_one()) {
         findings.push(
             Finding::error(
                 member.value.place.label(""),
@@ -63,7 +67,17 @@ pub(crate) fn apply(description: &Description, objects: &mut [Json], findings: &
             .help("surge: 1, or unavailable: 1"),
         );
     }
-    if let (true, Some(member)) = (recreates, rollout.member("surge").or_else(|| rollout.member("unavailable"))) {
+    if let (true, 0, Some(member)) = (deployments > 0, rolling_updates, one_by_one()) {
+        findings.push(
+            Finding::error(
+                member.key_place.label("is about replacing them one after another"),
+                "all old Pods end before new ones start",
+            )
+            .label(shape())
+            .because("what this shape generates has the strategy `Recreate`, so that old and new never run together")
+            .help(format!("leave `{}` out", member.key)),
+        );
+    } else if let (true, Some(member)) = (recreates, one_by_one()) {
         findings.push(
             Finding::error(
                 member.key_place.label("is about replacing them one after another"),

@@ -70,6 +70,7 @@ pub(crate) fn facts(description: &Description, shape: &Filled, uses: &[Filled]) 
         "tls": description.expose.as_ref().is_some_and(|expose| expose.tls.is_some()),
         "open_service": description.expose.as_ref().is_some_and(|expose| !expose.is_routed()),
         "uses": description.uses.iter().map(|entry| entry.name.clone()).collect::<Vec<_>>(),
+        "serves": shape.definition.serves.is_some(),
         "ports": app.map(|app| app.ports.iter().map(|port| port.name.clone()).collect::<Vec<_>>()),
         "protocol": app.and_then(|app| app.protocol.clone()),
         "inits": description.inits.iter().map(|init| init.name.clone()).collect::<Vec<_>>(),
