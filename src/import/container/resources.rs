@@ -1,0 +1,93 @@
+//! What a container asks of its node, and what an emptyDir may hold.
+
+use serde_json::{Map, Value as Json, json};
+
+use crate::import::canonical::items;
+use crate::kube::validation::Quantity;
+
+/// How much an emptyDir may hold that nobody limits.
+pub(in crate::import) const SIZE: &str = "1Gi";
+
+/// A quantity, written as a text or as a number.
+fn quantity(value: &Json) -> Option<Quantity> {
+    Quantity::parse(&value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+}
+
+/// What an emptyDir without a limit may hold, beside `more` that are added: [`SIZE`], or its part of what the Pod's
+/// containers may have of the disk.
+pub(in crate::import) fn unlimited(spec: &Json, more: usize) -> String {
+    const MEBIBYTE: i128 = 1 << 20;
+    let limit = |container: &Json| {
+        let limits = &container["resources"];
+        let said = ["limits", "requests"].iter().find_map(|list| limits[*list].get("ephemeral-storage"));
+        Some(quantity(said?)?.value() / MEBIBYTE)
+    };
+    let least = items(&spec["containers"]).iter().filter_map(limit).min();
+    let volumes = items(&spec["volumes"]).iter().filter(|volume| volume.get("emptyDir").is_some());
+    // the Pod's own folder for temporary files is one more, and logs need a place
+    let parts = i128::try_from(volumes.count().saturating_add(more)).unwrap_or(i128::MAX).saturating_add(2);
+    match least.map(|least| least / parts) {
+        Some(part) if part < 1024 => format!("{}Mi", part.max(1)),
+        _ => SIZE.to_owned(),
+    }
+}
+
+/// `resources`: requests, a limit of memory, and more where it is said.
+pub(super) fn resources(resources: &Json) -> Json {
+    // the language has no word for nothing
+    let is_something = |value: &Json| quantity(value).is_none_or(|quantity| quantity.sign() != 0);
+    let of = |list: &str, name: &str| resources[list].get(name).cloned().filter(is_something);
+    let request = |name: &str| of("requests", name).or_else(|| of("limits", name));
+    let extended: Vec<(String, Json)> = resources["limits"]
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter(|(name, _)| name.contains('/'))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    let limits = (of("limits", "cpu"), of("limits", "memory"));
+    let requests = (request("cpu"), request("memory"));
+    let disk = request("ephemeral-storage");
+    if requests == (None, None) && extended.is_empty() && disk.is_none() {
+        return Json::Null;
+    }
+    let cpu = requests.0.unwrap_or_else(|| json!("100m"));
+    let memory = requests.1.unwrap_or_else(|| json!("128Mi"));
+    let doubled = || double(&memory).map_or_else(|| memory.clone(), |text| json!(text));
+    let memory_limit = limits.1.clone().unwrap_or_else(doubled);
+    let mut said = Map::from_iter([("cpu".to_owned(), cpu), ("memory".to_owned(), memory.clone())]);
+    match limits.0 {
+        Some(cpu) => {
+            said.insert("limit".to_owned(), json!({"cpu": cpu, "memory": memory_limit}));
+        }
+        None if memory_limit != memory => {
+            said.insert("limit".to_owned(), memory_limit);
+        }
+        None => {}
+    }
+    let disk_limit = of("limits", "ephemeral-storage").filter(|limit| disk.as_ref() != Some(limit));
+    said.extend(disk.map(|disk| ("disk".to_owned(), disk)));
+    if let Some(limit) = disk_limit {
+        let memory = said.get("limit").filter(|limit| !limit.is_object()).cloned();
+        let limits = said.entry("limit").or_insert_with(|| json!({}));
+        if !limits.is_object() {
+            *limits = json!({"memory": memory});
+        }
+        limits["disk"] = limit;
+    }
+    said.extend(extended);
+    Json::Object(said)
+}
+
+/// Twice a size of memory, as `small`, `medium` and `large` have it, where nobody limits it.
+fn double(size: &Json) -> Option<String> {
+    let text = size.as_str()?;
+    Quantity::parse(text)?;
+    let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len()));
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    let doubled = format!("{whole}{fraction}").parse::<u64>().ok()?.checked_mul(2)?.to_string();
+    let digits = format!("{doubled:0>width$}", width = fraction.len() + 1);
+    let (whole, fraction) = digits.split_at(digits.len() - fraction.len());
+    let fraction = fraction.trim_end_matches('0');
+    Some(if fraction.is_empty() { format!("{whole}{unit}") } else { format!("{whole}.{fraction}{unit}") })
+}

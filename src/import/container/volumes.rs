@@ -1,0 +1,239 @@
+//! `writable`, `shared` and `volumes` of a container.
+
+use serde_json::{Map, Value as Json, json};
+
+use super::resources::unlimited;
+use super::{Pod, duration, escaped};
+use crate::describe::fits;
+use crate::import::canonical::{self, items, path_of, text};
+
+/// Whether a container is said to write wherever its user may.
+pub(super) fn is_all_writable(container: &Json) -> bool {
+    container.pointer("/securityContext/readOnlyRootFilesystem") == Some(&Json::Bool(false))
+}
+
+/// Whether a container ends before the app starts; such a one has no `writable`.
+fn is_init(container: &Json, pod: &Pod<'_>) -> bool {
+    let mut inits = items(&pod.spec["initContainers"]).iter().filter(|one| one["restartPolicy"] != "Always");
+    inits.any(|init| init["name"] == container["name"])
+}
+
+type Mounts = (Vec<Json>, Map<String, Json>, Map<String, Json>);
+
+/// `writable`, `shared` and `volumes`.
+pub(super) fn mounts(container: &Json, pod: &Pod<'_>) -> Mounts {
+    let (mut writable, mut shared, mut volumes) = (Vec::new(), Map::new(), Map::new());
+    for mount in items(&container["volumeMounts"]) {
+        let name = text(&mount["name"]);
+        let path = path_of(mount);
+        // of one name, a StatefulSet's claim takes the place of the volume (kubernetes: updateStorage)
+        let is_claim = pod.claims.contains(&name);
+        let Some(volume) = items(&pod.spec["volumes"]).iter().find(|volume| volume["name"] == name && !is_claim) else {
+            continue;
+        };
+        if let Some(empty) = empty_dir(volume) {
+            let size = empty["sizeLimit"].as_str().map_or_else(|| json!(unlimited(pod.spec, 0)), |size| json!(size));
+            let users = mounted(pod.spec, &name);
+            let sub = mount["subPath"].as_str().filter(|sub| !sub.is_empty());
+            if !mount["subPathExpr"].is_null() || sub.is_some_and(|sub| !fits("sub-path", sub)) {
+                continue;
+            }
+            if let Some(sub) = sub.filter(|_| users < 2) {
+                let kind = if empty["medium"] == "Memory" { "memory" } else { "size" };
+                volumes.insert(fresh(&name, &volumes, pod), json!({kind: size, "mount": path, "sub": sub}));
+            } else if empty["medium"] == "Memory" {
+                volumes.insert(fresh(&name, &volumes, pod), json!({"memory": size, "mount": path}));
+            } else if users > 1 {
+                let mut value = json!({"mount": path});
+                if !empty["sizeLimit"].is_null() {
+                    value["size"] = size;
+                }
+                if mount["readOnly"] == true {
+                    value["readOnly"] = json!(true);
+                }
+                if let Some(sub) = sub {
+                    value["sub"] = json!(escaped(sub));
+                }
+                let is_short = value.as_object().is_some_and(|value| value.len() == 1);
+                shared.insert(name, if is_short { json!(path) } else { value });
+            } else if is_all_writable(container) || is_init(container, pod) || mount["readOnly"] == true {
+                let mut value = json!({"size": size, "mount": path});
+                if mount["readOnly"] == true {
+                    value["readOnly"] = json!(true);
+                }
+                volumes.insert(fresh(&name, &volumes, pod), value);
+            } else if size == "64Mi" {
+                writable.push(json!(path));
+            } else {
+                writable.push(json!({path: size}));
+            }
+            continue;
+        }
+        if let Some(value) = volume_of(volume, mount, &path, pod) {
+            volumes.insert(fresh(&name, &volumes, pod), value);
+        }
+    }
+    (writable, shared, volumes)
+}
+
+fn empty_dir(volume: &Json) -> Option<&Json> {
+    const EMPTY: &Json = &Json::Null;
+    match volume.get("emptyDir") {
+        Some(empty) => Some(empty),
+        None => volume.as_object().is_some_and(|members| members.len() == 1).then_some(EMPTY),
+    }
+}
+
+/// How often a volume is mounted.
+fn mounted(spec: &Json, name: &str) -> usize {
+    let mounts = canonical::containers(spec).flat_map(|container| items(&container["volumeMounts"]));
+    mounts.filter(|mount| mount["name"] == name).count()
+}
+
+/// What the volume of `storage` is called.
+const RESERVED: &str = "data";
+
+/// A key for a volume: its name, if that can be one.
+fn fresh(name: &str, volumes: &Map<String, Json>, pod: &Pod<'_>) -> String {
+    let mut base: String = name.chars().take(30).collect();
+    base = base.trim_matches('-').to_owned();
+    if base == RESERVED && !pod.claims.is_empty() {
+        base = format!("v-{base}");
+    }
+    if !base.starts_with(|first: char| first.is_ascii_lowercase()) {
+        base = format!("v-{base}");
+    }
+    let mut key = base.clone();
+    let mut number = 2;
+    while volumes.contains_key(&key) {
+        key = format!("{base}-{number}");
+        number += 1;
+    }
+    key
+}
+
+fn volume_of(volume: &Json, mount: &Json, path: &str, pod: &Pod<'_>) -> Option<Json> {
+    let mut value = Map::new();
+    let read_only = mount["readOnly"] == true;
+    if let Some(claim) = volume.pointer("/persistentVolumeClaim/claimName").and_then(Json::as_str) {
+        value.insert("claim".to_owned(), json!(claim));
+        if let Some(create) = (pod.created)(claim) {
+            value.insert("create".to_owned(), create);
+        }
+    } else if let Some(name) = volume.pointer("/secret/secretName").and_then(Json::as_str) {
+        value.insert("secret".to_owned(), json!(name));
+    } else if let Some(name) = volume.pointer("/configMap/name").and_then(Json::as_str) {
+        value.insert("configmap".to_owned(), json!(name));
+    } else if let Some(host) = volume.pointer("/hostPath/path").and_then(Json::as_str) {
+        value.insert("host".to_owned(), json!(escaped(host)));
+        let must_be = volume["hostPath"]["type"].as_str().filter(|must_be| !must_be.is_empty());
+        value.extend(must_be.map(|must_be| ("type".to_owned(), json!(must_be))));
+        let propagation = mount["mountPropagation"].as_str().filter(|propagation| *propagation != "None");
+        value.extend(propagation.map(|propagation| ("propagation".to_owned(), json!(propagation))));
+    } else if let Some(driver) = volume.pointer("/csi/driver").and_then(Json::as_str) {
+        value.insert("csi".to_owned(), json!(driver));
+        let attributes = volume["csi"]["volumeAttributes"].as_object();
+        let escaped_of = |attributes: &Map<String, Json>| {
+            attributes.iter().map(|(key, value)| (key.clone(), json!(escaped(&text(value))))).collect::<Map<_, _>>()
+        };
+        value.extend(attributes.map(|attributes| ("attributes".to_owned(), Json::Object(escaped_of(attributes)))));
+    } else if let Some([source]) = volume.pointer("/projected/sources").map(items)
+        && source["serviceAccountToken"]["path"] == "token"
+        && let Some(audience) = source.pointer("/serviceAccountToken/audience").and_then(Json::as_str)
+    {
+        value.insert("token".to_owned(), json!(audience));
+        let expires = source["serviceAccountToken"]["expirationSeconds"].as_u64().filter(|seconds| *seconds != 3600);
+        value.extend(expires.map(|seconds| ("expires".to_owned(), json!(duration(seconds)))));
+    } else if let Some(sources) = volume.pointer("/projected/sources").map(items) {
+        let sources: Option<Vec<Json>> = sources.iter().map(source_of).collect();
+        value.insert("sources".to_owned(), json!(sources?));
+    } else if let Some(nfs) = volume.get("nfs").filter(|nfs| nfs["readOnly"] != true) {
+        let (server, path) = (nfs["server"].as_str()?, nfs["path"].as_str()?);
+        if server.contains(':') || !path.starts_with('/') {
+            return None;
+        }
+        value.insert("nfs".to_owned(), json!(escaped(&format!("{server}:{path}"))));
+    } else if let Some(image) = volume.pointer("/image/reference").and_then(Json::as_str) {
+        value.insert("image".to_owned(), json!(image));
+    } else if let Some(size) = volume.pointer("/ephemeral/volumeClaimTemplate/spec/resources/requests/storage") {
+        let class = volume.pointer("/ephemeral/volumeClaimTemplate/spec/storageClassName");
+        let mut ephemeral = Map::from_iter([("size".to_owned(), size.clone())]);
+        ephemeral.extend(class.map(|class| ("class".to_owned(), class.clone())));
+        value.insert("ephemeral".to_owned(), Json::Object(ephemeral));
+    } else {
+        return None;
+    }
+    value.insert("mount".to_owned(), json!(escaped(path)));
+    if ["hostPath", "csi", "projected"].iter().any(|kind| volume.get(kind).is_some()) {
+        let read_only = read_only || volume["csi"]["readOnly"] == true;
+        if !read_only {
+            value.insert("readOnly".to_owned(), json!(false));
+        }
+    } else if read_only {
+        value.insert("readOnly".to_owned(), json!(true));
+    }
+    let source = volume.get("secret").or_else(|| volume.get("configMap"));
+    let moded = source.or_else(|| volume.get("projected"));
+    if let Some(mode) = moded.and_then(|source| source["defaultMode"].as_u64()).filter(|mode| *mode != 0o644) {
+        value.insert("mode".to_owned(), json!(format!("{mode:04o}")));
+    }
+    let listed = source.map(|source| items(&source["items"])).unwrap_or_default();
+    let sub = mount["subPath"].as_str().filter(|sub| !sub.is_empty());
+    match (listed, sub) {
+        ([], Some(file)) if source.is_some() => {
+            value.insert("file".to_owned(), json!(escaped(file)));
+        }
+        ([], Some(folder)) if volume.get("image").is_none() && fits("sub-path", folder) => {
+            value.insert("sub".to_owned(), json!(escaped(folder)));
+        }
+        ([], _) => {}
+        (listed, Some(file)) if listed.iter().any(|item| item["path"] == *file) => {
+            let item = listed.iter().find(|item| item["path"] == *file);
+            let key = item.and_then(|item| item["key"].as_str()).unwrap_or(file);
+            value.insert("file".to_owned(), json!(escaped(key)));
+        }
+        (listed, _) => {
+            value.insert("items".to_owned(), listed_keys(listed));
+        }
+    }
+    if source.is_some_and(|source| source["optional"] == true) {
+        value.insert("optional".to_owned(), json!(true));
+    }
+    Some(Json::Object(value))
+}
+
+/// `items`: the keys with the files that they are, and their modes.
+fn listed_keys(listed: &[Json]) -> Json {
+    let one = |item: &Json| {
+        let path = json!(escaped(item["path"].as_str()?));
+        let value = match item["mode"].as_u64() {
+            Some(mode) => json!({"path": path, "mode": format!("{mode:04o}")}),
+            None => path,
+        };
+        Some((item["key"].as_str()?.to_owned(), value))
+    };
+    Json::Object(listed.iter().filter_map(one).collect())
+}
+
+/// One of `sources`, if the language has words for it.
+fn source_of(source: &Json) -> Option<Json> {
+    let mut value = Map::new();
+    let (kind, said) = source.as_object().filter(|source| source.len() == 1)?.iter().next()?;
+    match kind.as_str() {
+        "serviceAccountToken" => {
+            value.insert("token".to_owned(), json!(said["audience"].as_str().filter(|audience| !audience.is_empty())?));
+            let expires = said["expirationSeconds"].as_u64().filter(|seconds| *seconds != 3600);
+            value.extend(expires.map(|seconds| ("expires".to_owned(), json!(duration(seconds)))));
+            let file = said["path"].as_str().filter(|path| *path != "token");
+            value.extend(file.map(|file| ("file".to_owned(), json!(escaped(file)))));
+        }
+        "secret" | "configMap" => {
+            value.insert(kind.to_ascii_lowercase(), said["name"].clone());
+            let listed = items(&said["items"]);
+            value.extend((!listed.is_empty()).then(|| ("items".to_owned(), listed_keys(listed))));
+            value.extend((said["optional"] == true).then(|| ("optional".to_owned(), json!(true))));
+        }
+        _ => return None,
+    }
+    Some(Json::Object(value))
+}

@@ -1,0 +1,168 @@
+//! `expose`, the autoscaler and the budget.
+
+use serde_json::{Map, Value as Json, json};
+
+use super::Owned;
+use crate::import::canonical::{self, items, text};
+use crate::import::{compare, services};
+use crate::pattern::app_protocol;
+
+impl Owned<'_> {
+    /// `min`, `max` and `cpu` of an autoscaler.
+    pub(in crate::import) fn scale(&self) -> Option<Json> {
+        let spec = &self.autoscaler?.object["spec"];
+        let mut scale = Map::new();
+        let min = spec["minReplicas"].as_u64().unwrap_or(1);
+        if min != 2 {
+            scale.insert("min".to_owned(), json!(min));
+        }
+        scale.insert("max".to_owned(), spec["maxReplicas"].clone());
+        let (cpu, memory) = self.aims();
+        if let Some(cpu) = cpu.filter(|cpu| *cpu != 70 || memory.is_some()) {
+            scale.insert("cpu".to_owned(), json!(format!("{cpu}%")));
+        }
+        scale.extend(memory.map(|memory| ("memory".to_owned(), json!(format!("{memory}%")))));
+        Some(Json::Object(scale))
+    }
+
+    fn aims(&self) -> (Option<u64>, Option<u64>) {
+        let Some(autoscaler) = self.autoscaler else { return (None, None) };
+        let spec = &canonical::canonical(&autoscaler.object, &canonical::Around::default())["spec"];
+        let of = |name: &str| {
+            let metric = items(&spec["metrics"]).iter().find(|metric| metric["resource"]["name"] == name)?;
+            metric["resource"]["target"]["averageUtilization"].as_u64()
+        };
+        (of("cpu"), of("memory"))
+    }
+
+    /// The autoscaler as an entry of `use`, where it goes by memory too.
+    pub(in crate::import) fn autoscale(&self) -> Option<Json> {
+        let (_, memory) = self.aims();
+        memory?;
+        Some(json!({"autoscale": self.scale()?}))
+    }
+
+    /// `budget`, where it is not the one that is made by itself.
+    pub(in crate::import) fn budget(&self, is_made: bool) -> Json {
+        let Some(budget) = self.budget else { return Json::Null };
+        let same = compare::as_budget(&budget.object, &self.workload.object, self.autoscaler.is_some());
+        let spec = &same.as_ref().unwrap_or(&budget.object)["spec"];
+        match (spec.get("maxUnavailable"), spec.get("minAvailable")) {
+            (Some(share), _) if is_made && *share == 1 => Json::Null,
+            (Some(share), _) => json!({"unavailable": share}),
+            (None, Some(share)) => json!({"available": share}),
+            (None, None) => Json::Null,
+        }
+    }
+
+    /// `expose`: a host of an Ingress, the Service's type or its port.
+    pub(in crate::import) fn expose(&self, app: &Json, main: Option<u64>) -> Json {
+        let mut expose = Map::new();
+        let Some(port) = main.and_then(|_| self.main_port(app)) else { return Json::Null };
+        let number = port["port"].as_u64();
+        let natural = match self.protocol(app, main) {
+            None if self.front().is_some_and(|front| front.is_tls) => Some(443),
+            None => Some(80),
+            Some("https") => Some(443),
+            Some(_) => main,
+        };
+        // its shape leads to it by other ways
+        if self.is_sharded() {
+            return Json::Null;
+        }
+        let mut keys = services::keys(self.service.map_or(&Json::Null, |service| &service.object["spec"]));
+        let also = if self.is_headless() { Map::new() } else { self.also(app, port) };
+        // what the generator says by itself, or where nothing is said
+        let spoken = self.protocol(app, main).unwrap_or_else(|| self.default_port_name(app, main));
+        let speaks =
+            port["appProtocol"].as_str().filter(|said| self.front().is_none() && Some(*said) != app_protocol(spoken));
+        let is_set = self.workload.kind() == "StatefulSet";
+        if is_set && self.is_headless() {
+            // that is what the shape makes
+            keys.shift_remove("type");
+        }
+        if let Some(ingress) = self.ingress {
+            self.route(&ingress.object["spec"], &mut expose);
+            keys.shift_remove("type");
+        } else if let Some(kind) = keys.shift_remove("type") {
+            expose.insert("type".to_owned(), kind);
+        } else if is_set && self.is_headless() {
+            if !keys.is_empty() {
+                expose.insert("type".to_owned(), json!("Headless"));
+            }
+        } else if !keys.is_empty() || !also.is_empty() || speaks.is_some() || number != natural || is_set {
+            expose.insert("type".to_owned(), json!("ClusterIP"));
+        }
+        if number != natural && !self.is_headless() {
+            expose.insert("port".to_owned(), json!(number));
+        }
+        if expose.contains_key("type") {
+            expose.extend(port["nodePort"].as_u64().map(|node| ("node-port".to_owned(), json!(node))));
+        }
+        expose.extend(speaks.map(|speaks| ("speaks".to_owned(), json!(speaks))));
+        if !also.is_empty() {
+            expose.insert("ports".to_owned(), Json::Object(also));
+        }
+        expose.extend(keys);
+        Json::Object(expose)
+    }
+
+    /// `ports` of `expose`: those that lead where the main one does.
+    fn also(&self, app: &Json, main: &Json) -> Map<String, Json> {
+        let transport = |port: &Json| port["protocol"].as_str().unwrap_or("TCP").to_owned();
+        let others = self.service_ports().iter().filter(|port| port["port"] != main["port"]);
+        let others = others.filter(|port| transport(port) == transport(main));
+        let others =
+            others.filter(|port| self.target(app, port).is_some() && self.target(app, port) == self.target(app, main));
+        let one = |port: &Json| {
+            let number = port["port"].as_u64()?;
+            let name = port["name"].as_str().map_or_else(|| format!("port-{number}"), str::to_owned);
+            let mut value = json!({"port": number});
+            for (key, field) in [("speaks", "appProtocol"), ("node-port", "nodePort")] {
+                if let Some(said) = port.get(field) {
+                    value[key] = said.clone();
+                }
+            }
+            let is_short = value.as_object().is_some_and(|value| value.len() == 1);
+            Some((name, if is_short { json!(number) } else { value }))
+        };
+        others.filter_map(one).collect()
+    }
+
+    fn route(&self, spec: &Json, expose: &mut Map<String, Json>) {
+        let rules = items(&spec["rules"]);
+        let hosts: Vec<&str> = rules.iter().filter_map(|rule| rule["host"].as_str()).collect();
+        match hosts.as_slice() {
+            [one] => expose.insert("host".to_owned(), json!(one)),
+            several => expose.insert("hosts".to_owned(), json!(several)),
+        };
+        if let Some(class) = spec["ingressClassName"].as_str() {
+            expose.insert("class".to_owned(), json!(class));
+        }
+        if let Some(secret) = items(&spec["tls"]).first().and_then(|tls| tls["secretName"].as_str()) {
+            expose.insert("tls".to_owned(), json!(secret));
+        }
+        let mut paths = Map::new();
+        for path in rules.first().map(|rule| items(&rule["http"]["paths"])).unwrap_or_default() {
+            let at = path["path"].as_str().unwrap_or("/");
+            let backend = &path["backend"]["service"];
+            let name = text(&backend["name"]);
+            let target = if self.service.is_some_and(|service| service.name() == name) {
+                self.name.clone()
+            } else {
+                let port = &backend["port"];
+                let number = port["number"].as_u64().or_else(|| self.port_of(&name, port["name"].as_str()?));
+                format!("service/{name}:{}", number.unwrap_or(80))
+            };
+            paths.insert(at.to_owned(), json!(target));
+        }
+        let only_root = paths.len() == 1 && paths.get("/").is_some_and(|target| *target == self.name);
+        if !only_root {
+            expose.insert("paths".to_owned(), Json::Object(paths));
+        }
+    }
+
+    fn port_of(&self, service: &str, name: &str) -> Option<u64> {
+        self.services.get(&(service.to_owned(), name.to_owned())).copied()
+    }
+}

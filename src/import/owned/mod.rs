@@ -1,0 +1,221 @@
+//! What belongs to a workload: its Service, route, autoscaler, budget and claims, and what they add to its document.
+
+mod adopt;
+mod expose;
+mod ports;
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use serde_json::{Map, Value as Json, json};
+
+use super::canonical::{self, items};
+use super::recognise::{self, Recognised};
+use super::{Input, Known};
+
+/// A workload with the objects that its document makes.
+pub(super) struct Owned<'a> {
+    pub workload: &'a Input,
+    /// What its document is called: as the workload, if that can be a document's name and no other has it.
+    pub name: String,
+    /// Which of its containers is the app.
+    pub main: usize,
+    /// Ports on which other containers listen, by their names.
+    pub listens: Rc<Vec<(String, u64)>>,
+    pub service: Option<&'a Input>,
+    pub ingress: Option<&'a Input>,
+    pub autoscaler: Option<&'a Input>,
+    pub budget: Option<&'a Input>,
+    pub account: Option<&'a Input>,
+    pub claims: Vec<&'a Input>,
+    /// Services that lead to the same Pods.
+    pub further: Vec<&'a Input>,
+    /// Objects about the workload that no key makes.
+    pub extra: Vec<&'a Input>,
+    /// Numbers of the ports of all Services of the run, by the names of both.
+    pub services: &'a HashMap<(String, String), u64>,
+    /// What of its Pod patterns of the catalogue bring.
+    pub uses: Rc<Vec<Recognised>>,
+}
+
+impl<'a> Owned<'a> {
+    /// A workload alone.
+    pub(super) fn new(
+        workload: &'a Input,
+        name: String,
+        known: Known,
+        services: &'a HashMap<(String, String), u64>,
+        recognise: bool,
+    ) -> Self {
+        let mut owned = Self {
+            workload,
+            name,
+            main: known.app,
+            listens: Rc::new(known.listens),
+            service: None,
+            ingress: None,
+            autoscaler: None,
+            budget: None,
+            account: None,
+            claims: Vec::new(),
+            further: Vec::new(),
+            extra: Vec::new(),
+            services,
+            uses: Rc::default(),
+        };
+        if recognise {
+            owned.uses = Rc::new(recognise::of(owned.template(), owned.main, &owned.name));
+        }
+        owned
+    }
+
+    /// What the document makes in other words.
+    pub(super) fn objects(&self) -> impl Iterator<Item = &'a Input> {
+        let one = [self.service, self.ingress, self.autoscaler, self.budget, self.account];
+        let lists = self.claims.iter().chain(&self.further).copied();
+        std::iter::once(self.workload).chain(one.into_iter().flatten()).chain(lists)
+    }
+
+    /// The workload alone.
+    pub(super) fn bare(&self) -> Self {
+        let (uses, listens) = (Rc::clone(&self.uses), Rc::clone(&self.listens));
+        let known = Known { app: self.main, listens: Vec::new() };
+        Self { listens, uses, ..Self::new(self.workload, self.name.clone(), known, self.services, false) }
+    }
+
+    /// Whether the Service leads to a port of the app.
+    pub(super) fn leads(&self) -> bool {
+        let spec = canonical::pod_spec(&self.workload.object);
+        let app = spec.and_then(|spec| items(&spec["containers"]).get(self.main));
+        app.is_some_and(|app| self.main_port(app).is_some())
+    }
+
+    /// The labels that the workload selects its Pods by.
+    pub(super) fn selector(&self) -> Map<String, Json> {
+        let spec = &self.workload.object["spec"];
+        spec["selector"]["matchLabels"].as_object().cloned().unwrap_or_default()
+    }
+
+    fn template(&self) -> &Json {
+        let pointer = canonical::template_pointer(self.workload.kind()).unwrap_or_default();
+        self.workload.object.pointer(pointer).unwrap_or(&Json::Null)
+    }
+
+    /// The labels of all that the document makes, by what they are on, the Pods' first; further Services have their own.
+    pub(super) fn labelled(&self) -> Vec<(&'static str, &Json)> {
+        let one =
+            |on: &'static str, input: Option<&'a Input>| input.map(|input| (on, &input.object["metadata"]["labels"]));
+        let objects = [
+            one("workload", Some(self.workload)),
+            one("service", self.service),
+            one("route", self.ingress),
+            one("scaler", self.autoscaler),
+            one("budget", self.budget),
+            one("account", self.account),
+        ];
+        let claims = self.claims.iter().filter_map(|claim| one("claim", Some(claim)));
+        std::iter::once(("pod", &self.template()["metadata"]["labels"]))
+            .chain(objects.into_iter().flatten())
+            .chain(claims)
+            .collect()
+    }
+
+    /// Annotations by what they are on.
+    pub(super) fn annotated(&self) -> Vec<(&'static str, &Json)> {
+        let of = |input: Option<&'a Input>| input.map_or(&Json::Null, |input| &input.object["metadata"]["annotations"]);
+        vec![
+            ("pod", &self.template()["metadata"]["annotations"]),
+            ("service", of(self.service)),
+            ("workload", &self.workload.object["metadata"]["annotations"]),
+            ("route", of(self.ingress)),
+            ("account", of(self.account)),
+            ("budget", of(self.budget)),
+            ("claim", self.claim_annotations()),
+        ]
+    }
+
+    /// What all claims are annotated with; nothing where they differ.
+    fn claim_annotations(&self) -> &'a Json {
+        let mut all = self.claims.iter().map(|claim| &claim.object["metadata"]["annotations"]);
+        let first = all.next().unwrap_or(&Json::Null);
+        if all.all(|other| other == first) { first } else { &Json::Null }
+    }
+
+    /// How a claim is made, if this document makes it.
+    pub(super) fn claim(&self, name: &str) -> Option<Json> {
+        let claim = self.claims.iter().find(|claim| claim.name() == name)?;
+        create(&claim.object)
+    }
+
+    fn service_ports(&self) -> &'a [Json] {
+        self.service.map_or(&[], |service| items(&service.object["spec"]["ports"]))
+    }
+
+    /// The app without what patterns bring it. What they make of its probes, where it listens on loopback alone, is
+    /// undone; the second is whether that was so.
+    pub(super) fn own_app(&self, app: &Json) -> (Json, bool) {
+        let mut app = app.clone();
+        for one in self.uses.iter() {
+            let retain = |list: Option<&mut Json>, key: &str, brought: &[String]| {
+                if let Some(elements) = list.and_then(Json::as_array_mut) {
+                    elements.retain(|element| {
+                        !element[key]
+                            .as_str()
+                            .is_some_and(|own| brought.iter().any(|one| one == own.trim_end_matches('/')))
+                    });
+                }
+            };
+            retain(app.get_mut("env"), "name", &one.variables);
+            retain(app.get_mut("volumeMounts"), "mountPath", &one.mounts);
+            if let (true, Some(members)) = (one.answers, app.as_object_mut()) {
+                members.shift_remove("readinessProbe");
+            }
+        }
+        let mut is_behind = false;
+        let Some(front) = self.front() else { return (app, false) };
+        for probe in ["readinessProbe", "livenessProbe", "startupProbe"] {
+            for handler in ["httpGet", "tcpSocket"] {
+                let Some(check) = app.get_mut(probe).and_then(|probe| probe.get_mut(handler)) else { continue };
+                if check["port"] == front.listens {
+                    check["port"] = json!(front.upstream);
+                    if let Some(members) = check.as_object_mut() {
+                        members.shift_remove("scheme");
+                    }
+                    is_behind = true;
+                }
+            }
+        }
+        (app, is_behind)
+    }
+
+    /// Whether the Service that is made is a list of Pods, whose ports are the Pods' own.
+    fn is_headless(&self) -> bool {
+        let is_set = self.workload.kind() == "StatefulSet";
+        let said = self.service.map(|service| service.object["spec"]["clusterIP"] == "None");
+        said.unwrap_or(is_set) || is_set && self.is_sharded()
+    }
+
+    /// Whether the shape is one whose replicas have names that clients know.
+    fn is_sharded(&self) -> bool {
+        self.workload.kind() == "StatefulSet" && self.workload.object["spec"]["replicas"].as_u64().unwrap_or(1) > 1
+    }
+}
+
+/// `create` of a claim, if the language has words for it.
+pub(super) fn create(claim: &Json) -> Option<Json> {
+    let spec = &claim["spec"];
+    let [access] = items(&spec["accessModes"]) else { return None };
+    let mut create = Map::from_iter([("size".to_owned(), spec["resources"]["requests"]["storage"].clone())]);
+    if access != "ReadWriteOnce" {
+        create.insert("access".to_owned(), access.clone());
+    }
+    if let Some(class) = spec["storageClassName"].as_str() {
+        if class.is_empty() {
+            return None;
+        }
+        create.insert("class".to_owned(), json!(class));
+    }
+    let said = spec.as_object()?.keys();
+    let known = ["accessModes", "resources", "storageClassName", "volumeMode"];
+    said.into_iter().all(|key| known.contains(&key.as_str())).then(|| Json::Object(create))
+}
