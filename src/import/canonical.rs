@@ -8,6 +8,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::pod;
 pub(super) use super::pod::{node_label, path_of, pull_policy, slept};
+use super::rights;
 use crate::pattern::merge_key;
 
 /// Labels that tools write and nothing selects by.
@@ -165,6 +166,8 @@ pub(super) fn canonical(object: &Json, around: &Around) -> Json {
         }
         "PersistentVolumeClaim" => remove(&mut object["spec"], &["volumeName"]),
         "ServiceAccount" => remove(&mut object, &["secrets"]),
+        "Role" => rights::canonical(&mut object),
+        "RoleBinding" => rights::canonical_binding(&mut object),
         _ => {}
     }
     without_nulls(&mut object);

@@ -4,6 +4,7 @@ use serde_json::{Map, Value as Json};
 
 use super::canonical::{self, Around};
 use super::defaults;
+use super::rights;
 use super::secrets::is_open_secret;
 use crate::kube::validation::Quantity;
 
@@ -240,6 +241,14 @@ fn covered(path: &[String], said: &Json, made: Option<&Json>, whole: (&Json, &Js
         ("spec", "replicas") if path.len() == 2 && made.is_none() && *said != 0 => {
             Some("the autoscaler says how many there are")
         }
+        ("rules", right) => rights::gives_nothing(right).then_some("no API has this resource; the right gives nothing"),
+        (_, "automountServiceAccountToken") => {
+            let spec = at(whole.1, 1)?;
+            let lists = ["initContainers", "containers"].into_iter().filter_map(|list| spec[list].as_object());
+            let mut containers = lists.flat_map(Map::values).filter(|container| container.is_object());
+            let mounted = containers.all(|container| container["volumeMounts"].get(TOKEN).is_some());
+            (*said == true && mounted).then_some("the app's token is a volume of its own")
+        }
         ("requests", _) => {
             let nothing = Quantity::parse(&plain(said))?.sign() == 0;
             nothing.then_some("a request of nothing tells the scheduler nothing")
@@ -263,6 +272,9 @@ fn covered(path: &[String], said: &Json, made: Option<&Json>, whole: (&Json, &Js
         _ => None,
     }
 }
+
+/// Where a token of the API is found.
+const TOKEN: &str = "[mountPath=/var/run/secrets/kubernetes.io/serviceaccount]";
 
 /// Why a variable is a reference.
 const NAMED_SECRET: &str = "a secret is named in a description, not written";

@@ -22,6 +22,7 @@ mod reach;
 mod recognise;
 mod refusal;
 mod result;
+mod rights;
 mod secrets;
 mod services;
 mod workload;
@@ -115,6 +116,18 @@ fn one(
             .map(std::ptr::from_ref)
             .collect();
         others.retain(|(input, _)| !kept.contains(&std::ptr::from_ref(*input)));
+    }
+    for (owned, result) in owned.iter_mut().zip(&mut results).filter(|(owned, _)| owned.rights.is_some()) {
+        if hatches(result) == 0 {
+            continue;
+        }
+        let other = owned.without_rights();
+        let again = attempt(&other, &run, generate);
+        if hatches(&again) < hatches(result) {
+            let released = owned.account.into_iter().chain(owned.rights.into_iter().flatten());
+            others.extend(released.map(|input| (input, "no key says all of it".to_owned())));
+            (*owned, *result) = (other, again);
+        }
     }
     rest.extend(others.into_iter().map(|(input, why)| (input.clone(), why)));
     let mut attempts = Vec::new();

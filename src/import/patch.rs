@@ -22,6 +22,9 @@ pub(super) fn merge(fields: &[&Field], said: &Json, made: &Json, canonical_made:
     let mut merge = json!({});
     for field in fields {
         let path = &field.path;
+        if path.first().is_some_and(|step| matches!(step.as_str(), "rules" | "roleRef" | "subjects")) {
+            return Err(format!("{} has no key and no patch", field.name()));
+        }
         // an atomic list to the server: all of it, or nothing
         if let Some(at) = path.iter().position(|step| step == "volumeClaimTemplates") {
             set(&mut merge, &path[..=at], claims(said));

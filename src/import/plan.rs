@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 
 use super::canonical::{self, items};
 use super::owned::{Owned, create};
+use super::rights::Rights;
 use super::services;
 use super::{Input, Known};
 use crate::describe::fits;
@@ -101,6 +102,7 @@ struct Near<'a> {
     routes: HashMap<Key<'a>, Vec<&'a Input>>,
     claims: HashMap<Key<'a>, &'a Input>,
     accounts: HashMap<Key<'a>, &'a Input>,
+    rights: Rights<'a>,
     /// Services and budgets that select the Pods of several workloads.
     common: HashSet<*const Input>,
     /// How many workloads have a claim, or an account.
@@ -110,7 +112,7 @@ struct Near<'a> {
 
 impl<'a> Near<'a> {
     fn of(inputs: &'a [Input]) -> Self {
-        let mut near = Self::default();
+        let mut near = Self { rights: Rights::of(inputs), ..Self::default() };
         for input in inputs {
             let namespace = input.id.namespace.as_deref();
             let spec = &input.object["spec"];
@@ -290,9 +292,11 @@ fn gather<'a>(mut owned: Owned<'a>, near: &Near<'a>, tokens: &Tokens<'a>, taken:
     }
     if let Some(account) = account_of(workload)
         && near.shared.get(&(namespace, account)) == Some(&1)
-        && !tokens.needed(workload)
+        && let Some(one) = near.accounts.get(&(namespace, account))
     {
-        owned.account = near.accounts.get(&(namespace, account)).copied();
+        // one that needs a token needs what it may do, or the account stays
+        owned.rights = near.rights.given_to(one).filter(|_| tokens.needed(workload));
+        owned.account = Some(*one).filter(|_| owned.rights.is_some() || !tokens.needed(workload));
     }
     if let Some(service) = owned.service {
         let opens = service.object["spec"]["type"].as_str().is_some_and(|kind| kind != "ClusterIP");
@@ -462,6 +466,7 @@ fn why_left(input: &Input) -> String {
         }
         "Service" => "it selects no workload of this run".to_owned(),
         "Ingress" => "it leads to Services that no single document makes".to_owned(),
+        "Role" | "RoleBinding" => "it is not what one workload of this run may do".to_owned(),
         "HorizontalPodAutoscaler" | "PodDisruptionBudget" => {
             "its target is not imported, or has another one".to_owned()
         }

@@ -10,6 +10,7 @@ use super::container::{self, Pod, Ports, duration};
 use super::owned::Owned;
 use super::plan;
 use super::reach;
+use super::rights;
 use super::secrets;
 use super::services;
 use crate::describe::fits;
@@ -65,6 +66,10 @@ pub(super) fn describe(owned: &Owned<'_>, asked: &[String]) -> Result<Map<String
     }
     if let Some(account) = plan::account_of(owned.workload).filter(|_| owned.account.is_none()) {
         keys.insert("account".to_owned(), json!(account));
+    }
+    if let Some([role, _]) = owned.rights {
+        let rights = rights::of(&role.object).unwrap_or_default();
+        keys.insert("rights".to_owned(), json!(rights));
     }
     if is_behind {
         keys.insert("bind".to_owned(), json!("localhost"));
@@ -378,7 +383,7 @@ fn kept_labels(owned: &Owned<'_>, common: &Map<String, Json>, asked: &[String]) 
             !fixed && !is_ours && !made && !key.starts_with("patterns/") && !is_noise_label(key, counts)
         });
         let own: Map<String, Json> = own.map(|(key, value)| (key.clone(), value.clone())).collect();
-        let can = ["pod", "workload", "service", "route", "account", "claim"].contains(&on);
+        let can = ["pod", "workload", "service", "route", "account", "role", "claim"].contains(&on);
         let agrees = kept.get(on).is_none_or(|there| *there == Json::Object(own.clone()));
         if can && !own.is_empty() && agrees {
             kept.insert(on.to_owned(), Json::Object(own));

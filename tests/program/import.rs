@@ -1102,3 +1102,105 @@ fn the_port_of_a_helper_is_not_the_apps() {
     let report = behind("{name: helper, image: \"registry.example.com/helper:1\"}", 4180);
     assert!(description(&report).contains("port: 4180"), "{report}");
 }
+
+/// A Deployment whose account has these rules by a Role and a binding; `more` is in the stream too.
+fn with_rights(rules: &str, subjects: &str, more: &str) -> String {
+    format!(
+        "{}---\napiVersion: v1\nkind: ServiceAccount\nmetadata: {{name: robot}}\n---\napiVersion: \
+         rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {{name: reader, labels: {{app: web}}}}\nrules: {rules}\n---\n\
+         apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {{name: reads}}\nroleRef: {{apiGroup: \
+         rbac.authorization.k8s.io, kind: Role, name: reader}}\nsubjects: {subjects}\n{more}",
+        deployment(", args: [watch]", "      serviceAccountName: robot\n")
+    )
+}
+
+const ROBOT: &str = "[{kind: ServiceAccount, name: robot}]";
+
+/// What one account may do is `rights`, however the rules are put together; the names stay.
+#[test]
+fn a_role_of_ones_own_is_rights() {
+    let cases = [
+        ("[{apiGroups: [\"\"], resources: [pods], verbs: [get, list]}]", json!([{"pods": ["get", "list"]}])),
+        (
+            "[{apiGroups: [\"\"], resources: [pods], verbs: [get]}, {apiGroups: [\"\"], resources: [pods], verbs: [list, get]}]",
+            json!([{"pods": ["get", "list"]}]),
+        ),
+        (
+            "[{apiGroups: [\"\", apps], resources: [deployments/scale, pods], verbs: [get]}]",
+            json!([{"deployments.apps/scale": ["get"]}, {"pods": ["get"]}]),
+        ),
+        (
+            "[{apiGroups: [example.com], resources: [widgets], resourceNames: [a, b], verbs: [get]}]",
+            json!([{"widgets.example.com": {"names": ["a", "b"], "verbs": ["get"]}}]),
+        ),
+        ("[{apiGroups: [\"*\"], resources: [\"*\"], verbs: [\"*\"]}]", json!([{"*": ["*"]}])),
+    ];
+    for (rules, rights) in cases {
+        let report = report(&with_rights(rules, ROBOT, ""));
+        assert_eq!((&report["plain"], &report["fields"]["lost"]), (&json!(1), &json!(0)), "{rules}: {report}");
+        assert_eq!(report["left"], json!([]), "{rules}: {report}");
+        let text = description(&report);
+        let document = documents(text).remove(0);
+        assert_eq!(document["app"]["rights"], rights, "{text}");
+        assert_eq!(
+            document["adopt"]["names"],
+            json!({"ServiceAccount": "robot", "Role": "reader", "RoleBinding": "reads"})
+        );
+        let made = documents(&generate(text).stdout);
+        let of = |kind: &str| made.iter().find(|object| object["kind"] == kind).unwrap_or_else(|| panic!("no {kind}"));
+        assert_eq!(of("RoleBinding")["metadata"]["name"], "reads");
+        assert_eq!(of("RoleBinding")["roleRef"]["name"], "reader");
+        assert_eq!(of("RoleBinding")["subjects"], json!([{"kind": "ServiceAccount", "name": "robot"}]));
+        assert_eq!(of("Role")["metadata"]["labels"]["app"], "web");
+    }
+}
+
+/// Rights that others have too, or that no word says, stay where they are, and so does the account.
+#[test]
+fn rights_of_others_stay_theirs() {
+    let rules = "[{apiGroups: [\"\"], resources: [pods], verbs: [get]}]";
+    let other = "---\napiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {name: also}\nroleRef: \
+                 {apiGroup: rbac.authorization.k8s.io, kind: Role, name: reader}\nsubjects: [{kind: User, name: ann, \
+                 apiGroup: rbac.authorization.k8s.io}]\n";
+    let elsewhere = "[{kind: ServiceAccount, name: robot, namespace: ops}]";
+    let two = "[{kind: ServiceAccount, name: robot}, {kind: ServiceAccount, name: ann}]";
+    let cases = [
+        with_rights(rules, ROBOT, other),
+        with_rights(rules, two, ""),
+        with_rights(rules, elsewhere, ""),
+        with_rights("[]", ROBOT, ""),
+        with_rights("[{apiGroups: [\"\"], resources: [nodes], verbs: [get]}]", ROBOT, ""),
+        with_rights("[{apiGroups: [\"\"], resources: [pods], verbs: [teach]}]", ROBOT, ""),
+        with_rights("[{apiGroups: [apps], resources: [\"*\"], verbs: [get]}]", ROBOT, ""),
+        with_rights("[{apiGroups: [\"*\"], resources: [pods], verbs: [get]}]", ROBOT, ""),
+        with_rights("[{apiGroups: [extensions], resources: [deploymints], verbs: 5}]", ROBOT, ""),
+    ];
+    for input in cases {
+        let report = report(&input);
+        assert_eq!((&report["imported"], &report["fields"]["lost"]), (&json!(1), &json!(0)), "{input}\n{report}");
+        let document = documents(description(&report)).remove(0);
+        assert_eq!(
+            (&document["app"]["rights"], &document["app"]["account"]),
+            (&Value::Null, &json!("robot")),
+            "{input}"
+        );
+        let left = report["left"].to_string();
+        assert!(left.contains("ServiceAccount") && left.contains("RoleBinding"), "{left}");
+    }
+}
+
+/// A helper that needs the token too keeps it.
+#[test]
+fn a_helper_keeps_the_token() {
+    let rules = "[{apiGroups: [\"\"], resources: [pods], verbs: [get]}]";
+    let input = with_rights(rules, ROBOT, "").replacen(
+        "      serviceAccountName",
+        "      - {name: helper, image: \"registry.example.com/helper:1\"}\n      serviceAccountName",
+        1,
+    );
+    let report = report(&input);
+    let text = description(&report);
+    let document = documents(text).remove(0);
+    assert_eq!((&document["adopt"]["token"], &report["fields"]["lost"]), (&json!(true), &json!(0)), "{text}");
+    assert_eq!(document["app"]["rights"], json!([{"pods": ["get"]}]), "{text}");
+}

@@ -20,9 +20,9 @@ impl Owned<'_> {
         }
         let mut names = Map::new();
         let workload = Some(self.workload).filter(|workload| workload.kind() != "Job");
-        for input in
-            [workload, self.service, self.account, self.ingress, self.autoscaler, self.budget].into_iter().flatten()
-        {
+        let [role, binding] = self.rights.map_or([None; 2], |both| both.map(Some));
+        let objects = [workload, self.service, self.account, role, binding, self.ingress, self.autoscaler, self.budget];
+        for input in objects.into_iter().flatten() {
             if input.name() != name {
                 names.insert(input.kind().to_owned(), json!(input.name()));
             }
@@ -56,7 +56,7 @@ impl Owned<'_> {
         }
         let spec = canonical::pod_spec(&self.workload.object);
         adopt.extend(spec.and_then(image_pull).map(|policy| ("image-pull".to_owned(), policy)));
-        if spec.is_some_and(|spec| spec["automountServiceAccountToken"] == true) {
+        if spec.is_some_and(|spec| spec["automountServiceAccountToken"] == true && !self.mounts_token(spec)) {
             adopt.insert("token".to_owned(), json!(true));
         }
         if self.workload.kind() == "StatefulSet" {
@@ -74,6 +74,11 @@ impl Owned<'_> {
             }
         }
         Json::Object(adopt)
+    }
+
+    /// Whether `rights` alone give every container the token: it is the app's, and there is no other.
+    fn mounts_token(&self, spec: &Json) -> bool {
+        self.rights.is_some() && canonical::containers(spec).count() == 1
     }
 
     /// What the Service calls further ports of the app, where their containers call them otherwise.

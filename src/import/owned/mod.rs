@@ -14,6 +14,7 @@ use super::recognise::{self, Recognised};
 use super::{Input, Known};
 
 /// A workload with the objects that its document makes.
+#[derive(Clone)]
 pub(super) struct Owned<'a> {
     pub workload: &'a Input,
     /// What its document is called: as the workload, if that can be a document's name and no other has it.
@@ -27,6 +28,8 @@ pub(super) struct Owned<'a> {
     pub autoscaler: Option<&'a Input>,
     pub budget: Option<&'a Input>,
     pub account: Option<&'a Input>,
+    /// The Role of the account and its binding, where `rights` say them.
+    pub rights: Option<[&'a Input; 2]>,
     pub claims: Vec<&'a Input>,
     /// Services that lead to the same Pods.
     pub further: Vec<&'a Input>,
@@ -57,6 +60,7 @@ impl<'a> Owned<'a> {
             autoscaler: None,
             budget: None,
             account: None,
+            rights: None,
             claims: Vec::new(),
             further: Vec::new(),
             extra: Vec::new(),
@@ -72,8 +76,13 @@ impl<'a> Owned<'a> {
     /// What the document makes in other words.
     pub(super) fn objects(&self) -> impl Iterator<Item = &'a Input> {
         let one = [self.service, self.ingress, self.autoscaler, self.budget, self.account];
-        let lists = self.claims.iter().chain(&self.further).copied();
+        let lists = self.rights.iter().flatten().chain(&self.claims).chain(&self.further).copied();
         std::iter::once(self.workload).chain(one.into_iter().flatten()).chain(lists)
+    }
+
+    /// Without the account and what it may do, which then stay where they are.
+    pub(super) fn without_rights(&self) -> Self {
+        Self { account: None, rights: None, ..self.clone() }
     }
 
     /// The workload alone.
@@ -113,9 +122,11 @@ impl<'a> Owned<'a> {
             one("budget", self.budget),
             one("account", self.account),
         ];
+        let rights = self.rights.iter().flatten().filter_map(|input| one("role", Some(input)));
         let claims = self.claims.iter().filter_map(|claim| one("claim", Some(claim)));
         std::iter::once(("pod", &self.template()["metadata"]["labels"]))
             .chain(objects.into_iter().flatten())
+            .chain(rights)
             .chain(claims)
             .collect()
     }

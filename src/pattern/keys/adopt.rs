@@ -136,6 +136,7 @@ fn label(description: &Description, kind: &Member, objects: &mut [Json], finding
         let fits = match kind.key.as_str() {
             "service" => object["kind"] == "Service" && is_own,
             "account" => object["kind"] == "ServiceAccount",
+            "role" => ["Role", "RoleBinding"].iter().any(|kind| object["kind"] == *kind),
             "claim" => object["kind"] == "PersistentVolumeClaim",
             "route" => ["Ingress", "HTTPRoute", "GRPCRoute"].iter().any(|kind| object["kind"] == *kind),
             "workload" => objects::is_workload(object),

@@ -49,6 +49,9 @@ fn refer(object: &mut Json, kind: &str, own: &Json, name: &Json) {
         {
             set(object.pointer_mut("/spec/scaleTargetRef/name"));
         }
+        "Role" if object.pointer("/roleRef/kind").is_some_and(|referred| referred == kind) => {
+            set(object.pointer_mut("/roleRef/name"));
+        }
         "ServiceAccount" => {
             for template in objects::templates(object) {
                 set(template.pointer_mut("/spec/serviceAccountName"));
