@@ -109,11 +109,11 @@ pub(super) fn of(role: &Json) -> Option<Vec<Json>> {
     }
     let one = |(right, names, verbs): (String, Json, Vec<Json>)| {
         let mut said: Vec<Json> = Vec::new();
-        items(&names).iter().for_each(|name| {
+        for name in items(&names) {
             if !said.contains(name) {
                 said.push(name.clone());
             }
-        });
+        }
         json!({right: if said.is_empty() { json!(verbs) } else { json!({"names": said, "verbs": verbs}) }})
     };
     let rights: Vec<Json> = rights.into_iter().map(one).collect();
