@@ -1204,3 +1204,50 @@ fn a_helper_keeps_the_token() {
     assert_eq!((&document["adopt"]["token"], &report["fields"]["lost"]), (&json!(true), &json!(0)), "{text}");
     assert_eq!(document["app"]["rights"], json!([{"pods": ["get"]}]), "{text}");
 }
+
+/// A port of the document's Service that leads to a container beside the app, by number and by name.
+#[test]
+fn a_port_of_the_service_leads_to_a_helper() {
+    for target in ["9102", "stats"] {
+        let service = format!(
+            "{{selector: {{app: web}}, ports: [{{name: http, port: 80, targetPort: 8080}}, {{name: metrics, port: 9100, \
+             targetPort: {target}}}]}}"
+        );
+        let input = format!(
+            "{}---\napiVersion: v1\nkind: Service\nmetadata: {{name: web}}\nspec: {service}\n",
+            deployment(
+                ", ports: [{containerPort: 8080}]",
+                "      - {name: helper, image: \"registry.example.com/helper:1\", ports: [{name: stats, containerPort: 9102}]}\n"
+            )
+        );
+        let report = report(&input);
+        assert_eq!((&report["plain"], &report["fields"]["lost"]), (&json!(1), &json!(0)), "{report}");
+        let text = description(&report);
+        let document = documents(text).remove(0);
+        assert_eq!(document["expose"]["ports"], json!({"metrics": {"port": 9100, "to": 9102}}), "{text}");
+        let made = documents(&generate(text).stdout);
+        let service = made.iter().find(|object| object["kind"] == "Service").expect("a Service");
+        assert_eq!(service["spec"]["ports"][1]["port"], 9100, "{service}");
+        assert_eq!(service["spec"]["ports"][1]["targetPort"], "stats", "{service}");
+    }
+}
+
+/// A port that leads nowhere is an error that names those that there are.
+#[test]
+fn a_port_of_the_service_leads_to_one_that_is_there() {
+    let with = |to: &str| {
+        generate(&format!(
+            "{{patterns: v1, name: shop, app: {{image: \"registry.example.com/shop:1\", port: 8080}}, use: [{{container: \
+             {{as: helper, image: \"registry.example.com/helper:1\", ports: {{stats: {{port: 9102, private: true}}}}}}}}], \
+             expose: {{type: ClusterIP, ports: {{metrics: {{port: 9100, to: {to}}}}}}}}}"
+        ))
+    };
+    for to in ["9102", "stats"] {
+        assert_eq!(with(to).code, 0, "{}", with(to).stderr);
+    }
+    for to in ["9103", "stat"] {
+        let run = with(to);
+        assert_eq!(run.code, 2, "{}", run.stdout);
+        assert!(run.stderr.contains("has the port") && run.stderr.contains("stats (9102)"), "{}", run.stderr);
+    }
+}

@@ -107,17 +107,21 @@ impl Owned<'_> {
         Json::Object(expose)
     }
 
-    /// `ports` of `expose`: those that lead where the main one does.
+    /// `ports` of `expose`: those that lead where the main one does, or to a container beside the app.
     fn also(&self, app: &Json, main: &Json) -> Map<String, Json> {
         let transport = |port: &Json| port["protocol"].as_str().unwrap_or("TCP").to_owned();
         let others = self.service_ports().iter().filter(|port| port["port"] != main["port"]);
         let others = others.filter(|port| transport(port) == transport(main));
-        let others =
-            others.filter(|port| self.target(app, port).is_some() && self.target(app, port) == self.target(app, main));
+        let is_main =
+            |port: &Json| self.target(app, port).is_some() && self.target(app, port) == self.target(app, main);
+        let others = others.filter(|port| is_main(port) || self.beside(app, port).is_some());
         let one = |port: &Json| {
             let number = port["port"].as_u64()?;
             let name = port["name"].as_str().map_or_else(|| format!("port-{number}"), str::to_owned);
             let mut value = json!({"port": number});
+            if let Some(target) = self.beside(app, port).filter(|_| !is_main(port)) {
+                value["to"] = json!(target);
+            }
             for (key, field) in [("speaks", "appProtocol"), ("node-port", "nodePort")] {
                 if let Some(said) = port.get(field) {
                     value[key] = said.clone();
@@ -127,6 +131,23 @@ impl Owned<'_> {
             Some((name, if is_short { json!(number) } else { value }))
         };
         others.filter_map(one).collect()
+    }
+
+    /// The number of a port that a container beside the app declares and a Service's port leads to.
+    fn beside(&self, app: &Json, port: &Json) -> Option<u64> {
+        let spec = canonical::pod_spec(&self.workload.object).filter(|_| self.front().is_none())?;
+        let transport = |port: &Json| port["protocol"].as_str().unwrap_or("TCP").to_owned();
+        let target = if port["targetPort"].is_null() { &port["port"] } else { &port["targetPort"] };
+        let declared = |container: &&Json| {
+            let field = if target.is_string() { "name" } else { "containerPort" };
+            let found = items(&container["ports"]).iter().find(|one| one[field] == *target)?;
+            found["containerPort"].as_u64().filter(|_| transport(found) == transport(port))
+        };
+        // what the app declares, too, is the app's
+        let runs = items(&spec["initContainers"]).iter().filter(|container| container["restartPolicy"] == "Always");
+        let runs = runs.chain(items(&spec["containers"]));
+        let mut others = runs.filter(|container| container["name"] != app["name"]);
+        declared(&app).is_none().then(|| others.find_map(|container| declared(&container)))?
     }
 
     fn route(&self, spec: &Json, expose: &mut Map<String, Json>) {

@@ -16,3 +16,4 @@ pub(super) mod rights;
 pub(super) mod rollout;
 pub(super) mod service;
 pub(super) mod services;
+mod targets;

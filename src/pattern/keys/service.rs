@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use serde_json::{Value as Json, json};
 
 use super::peers::is_cidr;
+use super::targets;
 use crate::describe::{Description, Expose, Member, Place, Spanned, duration_seconds};
 use crate::diagnostic::Finding;
 use crate::pattern::plan::containers::OF_A_SERVICE;
@@ -187,7 +188,10 @@ pub(crate) fn apply(description: &Description, objects: &mut [Json], findings: &
         }
     }
     match (own, &description.expose) {
-        (Some(service), Some(expose)) => main(description, expose, service),
+        (Some(service), Some(expose)) => {
+            main(description, expose, service);
+            targets::lead(expose, objects, &is_own, findings);
+        }
         (None, Some(expose)) => {
             for member in KEYS.iter().filter_map(|key| expose.member(key)) {
                 findings.push(

@@ -3,10 +3,10 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::service::{services, write};
+use super::targets::{Declared, declared, nowhere};
 use crate::describe::{Description, Member, Spanned, port_of};
 use crate::diagnostic::Finding;
 use crate::pattern::objects;
-use crate::words::list;
 
 /// Adds the Services of `services`, once the names and selectors of all others are settled.
 pub(crate) fn add(description: &Description, objects: &mut Vec<Json>, findings: &mut Vec<Finding>) {
@@ -28,13 +28,6 @@ pub(crate) fn add(description: &Description, objects: &mut Vec<Json>, findings: 
     }
 }
 
-/// A port that a container of the Pods declares.
-struct Declared {
-    name: String,
-    number: u64,
-    protocol: String,
-}
-
 /// One Service of `services`.
 fn further(description: &Description, member: &Member, objects: &[Json]) -> Result<Json, Box<Finding>> {
     let own = objects::selector(description);
@@ -52,9 +45,7 @@ fn further(description: &Description, member: &Member, objects: &[Json]) -> Resu
         ));
     };
     let template = &workload["spec"]["template"];
-    let declared: Vec<Declared> = objects::named_ports(template)
-        .map(|(name, number, protocol)| Declared { name: name.to_owned(), number, protocol: protocol.to_owned() })
-        .collect();
+    let declared = declared(template);
     let own = objects
         .iter()
         .find(|object| object["kind"] == "Service" && object["metadata"]["name"] == *description.name_of("Service"));
@@ -118,17 +109,7 @@ fn offered(member: &Member, declared: &[Declared]) -> Result<Json, Box<Finding>>
     };
     let Some(target) = declared.iter().find(leads) else {
         let what = to.map_or_else(|| number.to_string(), |to| to.to_json().to_string().replace('"', "`"));
-        let names: Vec<String> = declared.iter().map(|port| format!("{} ({})", port.name, port.number)).collect();
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        let there =
-            if names.is_empty() { "they declare none".to_owned() } else { format!("there are {}", list(&names)) };
-        return Err(Box::new(
-            Finding::error(
-                to.unwrap_or(said).place.label(""),
-                format!("no container of these Pods has the port {what}"),
-            )
-            .help(there),
-        ));
+        return Err(Box::new(nowhere(to.unwrap_or(said), &what, declared)));
     };
     let mut port = json!({"name": member.key, "port": number, "targetPort": target.name});
     if target.protocol != "TCP" {

@@ -1,0 +1,61 @@
+//! Where the ports of Services lead: to what the containers of the Pods declare.
+
+use serde_json::{Value as Json, json};
+
+use crate::describe::{Expose, Member, Spanned};
+use crate::diagnostic::Finding;
+use crate::pattern::objects;
+use crate::words::list;
+
+/// A port that a container of the Pods declares.
+pub(super) struct Declared {
+    pub(super) name: String,
+    pub(super) number: u64,
+    pub(super) protocol: String,
+}
+
+/// Lets the ports of the document's Service that say so lead to another container.
+pub(super) fn lead(expose: &Expose, objects: &mut [Json], is_own: &dyn Fn(&Json) -> bool, findings: &mut Vec<Finding>) {
+    let ports = expose.member("ports").map(|ports| ports.value.members()).unwrap_or_default();
+    let targets: Vec<(&Member, &Spanned)> =
+        ports.iter().filter_map(|port| Some((port, port.value.get("to")?))).collect();
+    if targets.is_empty() {
+        return;
+    }
+    let workload = objects.iter().find(|object| objects::is_workload(object));
+    let declared = workload.map(|workload| declared(&workload["spec"]["template"])).unwrap_or_default();
+    for (member, to) in targets {
+        let leads = |port: &&Declared| to.text().map_or_else(|| to.to_json() == port.number, |name| port.name == name);
+        // of one number in two protocols, the one that most Services speak
+        let is_tcp = |port: &&Declared| port.protocol == "TCP";
+        let target = declared.iter().filter(leads).find(is_tcp).or_else(|| declared.iter().find(leads));
+        let Some(target) = target else {
+            findings.push(nowhere(to, &to.to_json().to_string().replace('"', "`"), &declared));
+            continue;
+        };
+        let own = objects.iter_mut().filter(|object| is_own(object));
+        let own = own.filter_map(|service| service.pointer_mut("/spec/ports")?.as_array_mut()).flatten();
+        for port in own.filter(|port| port["name"] == *member.key).filter_map(Json::as_object_mut) {
+            port.insert("targetPort".to_owned(), json!(target.name));
+            port.shift_remove("protocol");
+            if target.protocol != "TCP" {
+                port.insert("protocol".to_owned(), json!(target.protocol));
+            }
+        }
+    }
+}
+
+/// The ports that a Pod template declares.
+pub(super) fn declared(template: &Json) -> Vec<Declared> {
+    objects::named_ports(template)
+        .map(|(name, number, protocol)| Declared { name: name.to_owned(), number, protocol: protocol.to_owned() })
+        .collect()
+}
+
+/// That a port of a Service would lead to none of the Pods.
+pub(super) fn nowhere(place: &Spanned, what: &str, declared: &[Declared]) -> Finding {
+    let names: Vec<String> = declared.iter().map(|port| format!("{} ({})", port.name, port.number)).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let there = if names.is_empty() { "they declare none".to_owned() } else { format!("there are {}", list(&names)) };
+    Finding::error(place.place.label(""), format!("no container of these Pods has the port {what}")).help(there)
+}
