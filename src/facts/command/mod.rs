@@ -127,7 +127,13 @@ impl<'run> CommandLine<'run> {
         let known = programs.of_image(image);
         let mut line = words(view, environment);
         let image_place = Place::node(view.pod.object, view.at(&["image"]).unwrap_or(view.node));
-        if command.is_empty() {
+        // what the image starts anyway
+        let is_entrypoint = known.is_some_and(|known| known.entrypoint == Entrypoint::Script)
+            && command.first().is_some_and(|first| base_name(first) == "docker-entrypoint.sh");
+        if is_entrypoint {
+            line.remove(0);
+        }
+        if command.is_empty() || is_entrypoint {
             let first = line.first().map_or("", |word| word.text.as_ref());
             // `args: [/bin/sh, -c, …]` is for an image without an entry point: no daemon takes a shell as its argument.
             let is_shell = starters::is_shell(first) && line.get(1).is_some_and(|word| word.text.starts_with('-'));
@@ -354,7 +360,12 @@ pub(super) fn words<'run>(view: &ContainerView<'run>, environment: &Environment<
 }
 
 pub(super) fn base_name(path: &str) -> &str {
-    path.trim_end_matches('/').rsplit('/').next().unwrap_or(path)
+    let name = path.trim_end_matches('/').rsplit('/').next().unwrap_or(path);
+    // `C:\csi\livenessprobe.exe` of Windows
+    match name.len().checked_sub(4).and_then(|at| name.split_at_checked(at)) {
+        Some((stem, end)) if end.eq_ignore_ascii_case(".exe") => stem.rsplit('\\').next().unwrap_or(stem),
+        _ => name,
+    }
 }
 
 impl ShellWord {
