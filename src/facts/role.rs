@@ -62,6 +62,8 @@ pub enum Task {
     Web,
     /// Speaks to the API server for a storage driver.
     Csi,
+    /// Something that the manifest does not say.
+    Unknown,
 }
 
 /// How an ambassador chooses where a request goes.
@@ -115,6 +117,7 @@ const NAMES: &[(Role, &str, &str)] = &[
     (Role::Sidecar(Task::Secrets), "sidecar/secrets", "a secrets agent"),
     (Role::Sidecar(Task::Web), "sidecar/web", "a web server"),
     (Role::Sidecar(Task::Csi), "sidecar/csi", "a storage driver's helper"),
+    (Role::Sidecar(Task::Unknown), "sidecar", "a helper"),
     (Role::Ambassador(Way::Broker), "ambassador/broker", "an ambassador"),
     (Role::Ambassador(Way::Shard), "ambassador/shard", "a sharding ambassador"),
     (Role::Ambassador(Way::Split), "ambassador/split", "a splitting ambassador"),

@@ -12,6 +12,15 @@ use crate::yaml::NodeId;
 pub(super) fn recognise<'run>(one: &mut ContainerFacts<'run>, programs: &'run Programs) {
     by_program(one, programs);
     if one.role == Role::Unknown {
+        pulls(one);
+    }
+    if one.role == Role::Unknown {
+        reloads(one);
+    }
+    if one.role == Role::Unknown {
+        serves_a_driver(one);
+    }
+    if one.role == Role::Unknown {
         by_name(one, programs);
     }
     if one.container.list == ContainerList::Init && !one.container.is_native_sidecar() {
@@ -56,6 +65,69 @@ fn by_program<'run>(one: &mut ContainerFacts<'run>, programs: &'run Programs) {
         if feeds {
             one.confidence = Confidence::Likely;
         }
+    }
+}
+
+/// A script that brings what is new in a repository again and again, and does nothing else.
+fn pulls(one: &mut ContainerFacts<'_>) {
+    const PULLS: [&str; 4] = ["pull", "fetch", "clone", "remote"];
+    const GIVES: [&str; 3] = ["push", "commit", "daemon"];
+    if one.line.kind != Kind::Script && one.line.only().is_none_or(|run| run.name != "watch") {
+        return;
+    }
+    let has = |invocation: &Invocation<'_>, wanted: &[&str]| {
+        invocation.words.iter().any(|word| word.text.split(' ').any(|part| wanted.contains(&part)))
+    };
+    // `watch -n 60 git pull`, also with the command as one word
+    let is_git = |invocation: &Invocation<'_>| match invocation.name.as_str() {
+        "git" => true,
+        "watch" => has(invocation, &["git"]),
+        _ => false,
+    };
+    let all = &one.line.invocations;
+    let is_beside = |invocation: &Invocation<'_>| {
+        is_git(invocation)
+            || lifetime::is_plain(&invocation.name)
+            || matches!(invocation.name.as_str(), "sleep" | "rsync")
+    };
+    let brings = all.iter().any(|invocation| is_git(invocation) && has(invocation, &PULLS));
+    let gives = all.iter().any(|invocation| is_git(invocation) && has(invocation, &GIVES));
+    if one.lifetime == Lifetime::Serves && brings && !gives && all.iter().all(is_beside) {
+        let line = one.container.at(&["args"]).or_else(|| one.container.at(&["command"]));
+        set(one, Role::Sidecar(Task::Git), line, "it pulls with git again and again".to_owned());
+    }
+}
+
+/// What is told where a storage driver's socket is: the helpers of kubernetes-csi have this option, and no driver has.
+fn serves_a_driver(one: &mut ContainerFacts<'_>) {
+    let is_option =
+        |text: &str| text.split('=').next().is_some_and(|name| matches!(name, "--csi-address" | "-csi-address"));
+    let word = one.words().find(|word| is_option(&word.text)).map(|word| word.place);
+    if let Some(place) = word.filter(|place| std::ptr::eq(place.object, one.container.pod.object)) {
+        set(one, Role::Sidecar(Task::Csi), Some(place.node), "it is told a storage driver's socket".to_owned());
+    }
+}
+
+/// What asks another container of its Pod to read its configuration again, whoever does it: `curl -X POST
+/// http://localhost:9090/-/reload` behind a watcher.
+fn reloads(one: &mut ContainerFacts<'_>) {
+    if one.container.list == ContainerList::Init && !one.container.is_native_sidecar() || one.lifetime == Lifetime::Ends
+    {
+        return;
+    }
+    let asks = |text: &str| {
+        text.split([' ', '\'', '"', '=', ',']).any(|part| {
+            let Some((_, rest)) = part.split_once("://") else { return false };
+            let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+            let path = path.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
+            let host = host.rsplit_once(':').map_or(host, |(host, _)| host);
+            matches!(host, "localhost" | "127.0.0.1" | "[::1]") && (path == "reload" || path.ends_with("/reload"))
+        })
+    };
+    let node = one.words().find(|word| asks(&word.text)).map(|word| word.place);
+    let node = node.filter(|place| std::ptr::eq(place.object, one.container.pod.object)).map(|place| place.node);
+    if let Some(node) = node {
+        set(one, Role::Sidecar(Task::Config), Some(node), "it asks another to read its configuration again".to_owned());
     }
 }
 
@@ -138,7 +210,10 @@ fn by_name(one: &mut ContainerFacts<'_>, programs: &Programs) {
     }
     // A container called as a known helper, from a registry or build of somebody's own.
     // Something else than the image starts is not a helper by its name: a test beside it is called so, too.
-    let known = programs.of_image(&container.name).and_then(|known| known.role);
+    // `driver-kube-rbac-proxy` is one of several; a single word of the name would be too little.
+    let name = container.name.as_str();
+    let ends_of_name = name.match_indices('-').map(|(at, _)| &name[at + 1..]).filter(|end| end.contains('-'));
+    let known = std::iter::once(name).chain(ends_of_name).find_map(|name| programs.of_image(name)?.role);
     let known = known.filter(|_| one.line.kind != Kind::Script);
     if let Some(role) =
         known.filter(|role| role.is_helper() && !matches!(role, Role::Server | Role::Sidecar(Task::Web)))
@@ -171,7 +246,8 @@ fn by_task(name: &str) -> Option<Role> {
 
 /// An ordinary init container, unless it visibly runs a daemon, which is its own mistake.
 fn prepare(one: &mut ContainerFacts<'_>) {
-    if matches!(one.role, Role::Init(_)) || (one.lifetime == Lifetime::Serves && one.role != Role::Unknown) {
+    let serves = one.lifetime == Lifetime::Serves && one.lifetime_is_certain;
+    if matches!(one.role, Role::Init(_)) || serves && one.role != Role::Unknown {
         return;
     }
     let node = one.container.at(&["command"]).or_else(|| one.container.at(&["args"]));
@@ -192,6 +268,8 @@ fn preparation(one: &ContainerFacts<'_>) -> (Preparation, &'static str) {
     const MIGRATES: &[&str] = &["migrate", "flyway", "liquibase", "alembic", "createdb", "db:schema", "upgrade head"];
     const NETWORK: &[&str] = &["iptables", "nft "];
     const SYSTEM: &[&str] = &["chown", "chmod", "sysctl", "nsenter", "modprobe", "ulimit"];
+    // of the node's kernel, whoever writes them
+    const KERNEL: &[&str] = &["/proc/sys/", "transparent_hugepage", "/sys/kernel/mm/"];
     const FILES: &[&str] = &[
         "cp ",
         "mv ",
@@ -218,10 +296,14 @@ fn preparation(one: &ContainerFacts<'_>) -> (Preparation, &'static str) {
     let fetches = matches!(one.role, Role::Sidecar(Task::Git | Task::Config | Task::Secrets));
     if has(NETWORK) {
         (Preparation::Network, "it changes the Pod's routing before the app starts")
+    } else if one.program.is_some_and(|program| matches!(program.program.as_str(), "wait-for-it" | "wait4x")) {
+        (Preparation::Wait, "it waits before the app starts")
     } else if has(MIGRATES) {
         (Preparation::Migration, "it migrates a database before the app starts")
     } else if (has(WAITS) || (has(&["sleep "]) && has(ASKS))) && !has(&["mv ", "cp "]) {
         (Preparation::Wait, "it waits before the app starts")
+    } else if has(KERNEL) {
+        (Preparation::System, "it sets the system up before the app starts")
     } else if fetches
         || (mounts && has(FILES))
         || one.line.only().is_some_and(|run| matches!(run.name.as_str(), "cp" | "git" | "git-sync" | "cp-tool"))

@@ -244,6 +244,98 @@ fn a_proxy_is_what_its_place_makes_it() {
 }
 
 #[test]
+fn helpers_by_what_they_do_beside_the_app() {
+    let pod = |more: &str, containers: &str| {
+        let volumes = "  volumes: [{name: html, emptyDir: {}}, {name: c, configMap: {name: c}}, {name: bare}]\n";
+        roles(&format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: p}}\nspec:\n{more}{volumes}  containers:\n{containers}"
+        ))
+    };
+    let web = "  - {name: web, image: 'nginx:1.29', volumeMounts: [{name: html, mountPath: /usr/share/nginx/html}]}\n";
+    let shop = "  - {name: shop, image: 'registry.example.com/shop:1', ports: [{containerPort: 8080}]}\n";
+    // whoever pulls again and again brings what git has
+    for line in [
+        "'git clone https://example.com/a.git . && while true; do sleep 60; git pull; done'",
+        "'while true; do git -C /html fetch --all; git -C /html reset --hard origin/main; sleep 30; done'",
+        "'git clone https://example.com/a.git /html; watch -n 600 git pull'",
+    ] {
+        let git = format!(
+            "  - {{name: poll, image: alpine, command: [sh, -c, {line}], volumeMounts: [{{name: html, mountPath: /html}}]}}\n"
+        );
+        assert_eq!(pod("", &format!("{web}{git}")), ["app", "sidecar/git"], "{line}");
+    }
+    for line in [
+        "'git clone https://example.com/a.git . && npm start'",
+        "'while true; do git add .; git commit -m x; git pull; git push; sleep 60; done'",
+    ] {
+        let other = format!("  - {{name: other, image: alpine, command: [sh, -c, {line}]}}\n");
+        assert!(!pod("", &format!("{shop}{other}")).contains(&"sidecar/git"), "{line}");
+    }
+    // a script on the files of the app, but none that starts a program of its own, or shares configuration alone
+    let script = |line: &str, volume: &str| {
+        let clock = format!(
+            "  - {{name: clock, image: busybox, command: [sh, -c, '{line}'], volumeMounts: [{{name: {volume}, mountPath: /d}}]}}\n"
+        );
+        let web = web.replace("name: html", &format!("name: {volume}"));
+        pod("", &format!("{web}{clock}"))[1]
+    };
+    assert_eq!(script("while true; do date > /d/index.html; sleep 5; done", "html"), "sidecar");
+    assert_eq!(script("while true; do date > /d/index.html; sleep 5; done", "bare"), "sidecar");
+    assert_ne!(script("while true; do date; sleep 5; done", "c"), "sidecar");
+    let worker = "  - {name: worker, image: 'registry.example.com/shop:1', command: [sh, -c, 'cd /d && exec worker'], volumeMounts: [{name: html, mountPath: /d}]}\n";
+    let app = "  - {name: p, image: 'registry.example.com/shop:1', ports: [{containerPort: 8080}], volumeMounts: [{name: html, mountPath: /d}]}\n";
+    assert_eq!(pod("", &format!("{app}{worker}")), ["app", "unknown"]);
+    // what the kubelet starts first, and what its author calls so
+    let native = "  initContainers: [{name: x, image: 'registry.example.com/x:1', restartPolicy: Always}]\n";
+    assert_eq!(pod(native, shop), ["sidecar", "app"]);
+    let named = |name: &str| pod("", &format!("{shop}  - {{name: {name}, image: 'registry.example.com/x:1'}}\n"));
+    assert_eq!(named("shop-sidecar"), ["app", "sidecar"]);
+    assert_eq!(named("sidecar"), ["app", "sidecar"]);
+    assert_eq!(named("side"), ["unknown", "unknown"]);
+    // one of several of a known name, and what is told a storage driver's socket
+    assert_eq!(named("driver-kube-rbac-proxy"), ["app", "sidecar/auth"]);
+    assert_eq!(named("driver-proxy"), ["unknown", "unknown"]);
+    let driver = |option: &str| {
+        pod("", &format!("{shop}  - {{name: x, image: 'registry.example.com/x:1', args: ['{option}']}}\n"))
+    };
+    assert_eq!(driver("--csi-address=/csi/csi.sock"), ["app", "sidecar/csi"]);
+    assert_eq!(driver("--endpoint=unix:///csi/csi.sock"), ["unknown", "unknown"]);
+    // whoever tells another to read its configuration again
+    let told = |url: &str| {
+        pod(
+            "",
+            &format!(
+                "{shop}  - {{name: w, image: 'registry.example.com/watch:1', args: [-p=/etc/x, curl, -X, POST, '{url}']}}\n"
+            ),
+        )
+    };
+    assert_eq!(told("http://localhost:8080/-/reload"), ["app", "sidecar/config"]);
+    assert_ne!(told("http://prometheus:9090/-/reload")[1], "sidecar/config");
+    assert_ne!(told("http://localhost:8080/reloaded")[1], "sidecar/config");
+}
+
+#[test]
+fn what_a_pod_is_called_after_is_its_app() {
+    let pod = |name: &str, containers: &str| {
+        roles(&format!("apiVersion: v1\nkind: Pod\nmetadata: {{name: {name}}}\nspec:\n  containers:\n{containers}"))
+    };
+    let esp =
+        "  - {name: esp, image: 'gcr.io/endpoints-release/endpoints-runtime:2', args: [--backend=127.0.0.1:8080]}\n";
+    let echo = "  - {name: echo, image: 'registry.example.com/echo:1', ports: [{containerPort: 8080}]}\n";
+    assert_eq!(pod("esp-echo", &format!("{esp}{echo}"))[1], "app", "called after both");
+    let redis = "  - {name: redis, image: 'redis:8'}\n";
+    let sentinel = "  - {name: sentinel, image: 'redis:8', command: [redis-sentinel, /c]}\n";
+    assert_eq!(pod("shop-redis-ha", &format!("{redis}{sentinel}")), ["app", "server"]);
+    assert_eq!(pod("shop", &format!("{redis}{sentinel}")), ["server", "server"], "called after neither");
+    let setup = "  - {name: init-mongo, image: 'mongo:8', command: [bash, /config/init.sh]}\n";
+    assert_eq!(pod("mongo", &format!("  - {{name: mongodb, image: 'mongo:8'}}\n{setup}"))[0], "app");
+    let windows = "  - {name: probe, image: 'registry.example.com/p:1', command: ['C:\\csi\\livenessprobe.exe']}\n";
+    assert_eq!(pod("echo", &format!("{echo}{windows}")), ["app", "adapter/health"]);
+    let consul = "  - {name: agent, image: 'hashicorp/consul:1.20', command: [docker-entrypoint.sh], args: [agent]}\n";
+    assert_eq!(pod("echo", &format!("{echo}{consul}")), ["app", "server"], "what the image starts anyway");
+}
+
+#[test]
 fn init_containers_by_what_they_do() {
     let init = |container: &str| {
         let pod = format!(
@@ -257,7 +349,12 @@ fn init_containers_by_what_they_do() {
         ("image: 'docker.io/istio/proxyv2:1.27.0', args: [istio-iptables, -p, '15001']", "init/network"),
         ("image: 'registry.k8s.io/git-sync/git-sync:v4.4.0', args: [--one-time]", "init/files"),
         ("image: busybox, command: [chown, -R, '1000', /data]", "init/system"),
+        (
+            "image: busybox, command: [sh, -c, 'echo never > /host/sys/kernel/mm/transparent_hugepage/enabled']",
+            "init/system",
+        ),
         ("image: registry.example.com/setup:1", "init"),
+        ("image: hashicorp/vault, args: [agent, -config=/out/of/sight.hcl]", "init/files"),
         ("image: 'ghostunnel/ghostunnel:v1.8.4', args: [server]", "sidecar/tls"),
     ] {
         assert_eq!(init(container), role, "{container}");

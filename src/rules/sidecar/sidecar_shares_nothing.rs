@@ -1,7 +1,7 @@
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use crate::diagnostic::{Level, RuleId};
-use crate::facts::{ContainerFacts, PodFacts};
+use crate::facts::{ContainerFacts, PodFacts, Role, Task};
 use crate::kube::ContainerView;
 use crate::rules::{Check, Found, Rule, parts};
 
@@ -20,7 +20,9 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
         return;
     }
     let Some(app) = facts.running().find(|one| !one.is_helper()) else { return };
-    for one in facts.running().filter(|one| one.is_helper()) {
+    // what a helper does that nobody knows may need nothing of these
+    let is_known = |one: &&ContainerFacts<'_>| one.is_helper() && one.role != Role::Sidecar(Task::Unknown);
+    for one in facts.running().filter(is_known) {
         let is_silent = one.configs.files.is_empty() && !one.configs.has_unseen();
         if !is_silent || facts.others(one).any(|other| is_related(one, other)) {
             continue;

@@ -1,5 +1,5 @@
 use crate::diagnostic::{Level, RuleId};
-use crate::facts::{ContainerFacts, PodFacts, Role};
+use crate::facts::{ContainerFacts, PodFacts, Role, Task};
 use crate::rules::parts::asks;
 use crate::rules::{Check, Found, Rule};
 use crate::words::list;
@@ -49,7 +49,7 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
     saying.and(resources, format!("`{}` asks for this", app.name()));
 }
 
-/// A helper, and no server that the Pod may be there for as well.
+/// A helper that is known for something, and no server that the Pod may be there for as well.
 fn is_helper(member: &ContainerFacts<'_>) -> bool {
-    member.is_helper() && member.role != Role::Server
+    member.is_helper() && !matches!(member.role, Role::Server | Role::Sidecar(Task::Unknown))
 }

@@ -1,0 +1,109 @@
+//! Helpers that nobody knows by their program.
+
+use k8s_openapi::api::core::v1::Volume;
+
+use super::super::command::{Kind, lifetime};
+use super::super::container::{Confidence, ContainerFacts, Evidence};
+use super::super::{Role, Task};
+use super::app::is_idle;
+use crate::kube::{ContainerList, PodView};
+use crate::yaml::NodeId;
+
+/// What is left over beside the app and visibly serves it, though nobody knows how: the kubelet starts it before the
+/// app, its author calls it so, or it is a script that works on the app's files.
+pub(super) fn help(pod: PodView<'_>, all: &mut [ContainerFacts<'_>]) {
+    for one in all.iter_mut().filter(|one| one.role == Role::Unknown && one.container.is_native_sidecar()) {
+        let node = one.container.at(&["restartPolicy"]).unwrap_or_else(|| one.container.name_node());
+        become_helper(one, Confidence::Certain, node, "it starts before the app and runs beside it".to_owned());
+    }
+    let Some(app) = all.iter().position(|one| one.role == Role::App) else { return };
+    for at in 0..all.len() {
+        let one = &all[at];
+        if one.role != Role::Unknown || one.container.list != ContainerList::Main || is_idle(one) {
+            continue;
+        }
+        if is_called_sidecar(one) || asks_for_app(one, &all[app]) {
+            let node = one.container.name_node();
+            become_helper(&mut all[at], Confidence::Likely, node, "it is called so".to_owned());
+        } else if let Some((node, volume)) = works_on(pod, one, &all[app]) {
+            let shows = format!("its script works on the volume `{volume}` of `{}`", all[app].name());
+            become_helper(&mut all[at], Confidence::Likely, node, shows);
+        }
+    }
+}
+
+/// Whether its author calls it a helper in so many words; an agent may be there for the node.
+fn is_called_sidecar(one: &ContainerFacts<'_>) -> bool {
+    one.name().split(['-', '_', '.']).any(|word| matches!(word, "sidecar" | "helper"))
+}
+
+/// Whether a container is called a proxy and asks the app on loopback.
+fn asks_for_app(one: &ContainerFacts<'_>, app: &ContainerFacts<'_>) -> bool {
+    let mut words = one.name().split(['-', '_', '.']);
+    words.any(|word| matches!(word, "proxy" | "exporter" | "adapter"))
+        && one.loopback_dials().any(|(_, port)| app.may_serve(port))
+}
+
+/// Whether a script listens nowhere and runs tools of every system alone.
+fn is_only_tools(one: &ContainerFacts<'_>) -> bool {
+    let is_tool = |name: &str| {
+        lifetime::is_plain(name)
+            || matches!(
+                name,
+                "awk"
+                    | "cat"
+                    | "cut"
+                    | "find"
+                    | "grep"
+                    | "gzip"
+                    | "sed"
+                    | "sleep"
+                    | "tail"
+                    | "tar"
+                    | "tee"
+                    | "tr"
+                    | "watch"
+            )
+    };
+    let all = &one.line.invocations;
+    one.line.kind == Kind::Script
+        && one.declared().next().is_none()
+        && !all.is_empty()
+        && all.iter().all(|invocation| is_tool(&invocation.name))
+}
+
+fn become_helper(one: &mut ContainerFacts<'_>, confidence: Confidence, node: NodeId, shows: String) {
+    one.role = Role::Sidecar(Task::Unknown);
+    one.confidence = confidence;
+    one.evidence.push(Evidence { node, shows });
+}
+
+/// The volume with data that a script shares with the app. Of a script that starts a program of somebody's own nobody
+/// knows which of the two is there for the other, but what works on the data of a server is there for that.
+fn works_on(pod: PodView<'_>, one: &ContainerFacts<'_>, app: &ContainerFacts<'_>) -> Option<(NodeId, String)> {
+    let is_script = matches!(one.line.kind, Kind::Script | Kind::Hidden);
+    let is_of_server = app.program.is_some_and(|program| program.role == Some(Role::Server));
+    let serves = app.program.is_some_and(|program| !program.is_tool()) || app.declared().next().is_some();
+    if !is_script || !is_of_server && !(serves && is_only_tools(one)) {
+        return None;
+    }
+    // what everybody reads is no work on anything: configuration, secrets
+    let holds_data = |name: &str| {
+        let mut volumes = pod.spec.volumes.iter().flatten();
+        volumes.find(|volume| volume.name == name).is_none_or(|volume| {
+            // one without a source is an empty folder, too
+            let is_bare = *volume == Volume { name: volume.name.clone(), ..Volume::default() };
+            is_bare
+                || volume.empty_dir.is_some()
+                || volume.persistent_volume_claim.is_some()
+                || volume.ephemeral.is_some()
+        })
+    };
+    let of_app: Vec<&str> =
+        app.container.container.volume_mounts.iter().flatten().map(|mount| mount.name.as_str()).collect();
+    let mut mounts = one.container.container.volume_mounts.iter().flatten().enumerate();
+    let (number, mount) = mounts.find(|(_, mount)| of_app.contains(&mount.name.as_str()) && holds_data(&mount.name))?;
+    let list = one.container.at(&["volumeMounts"])?;
+    let node = pod.object.document.items(list).get(number).copied()?;
+    Some((node, mount.name.clone()))
+}

@@ -1,0 +1,103 @@
+//! What containers are for by what they have to do with each other.
+
+mod app;
+mod help;
+mod proxies;
+
+use super::container::{Confidence, ContainerFacts, Evidence};
+use super::{Role, Task, Way, hosts};
+use crate::kube::PodView;
+
+pub(super) fn relate(pod: PodView<'_>, all: &mut [ContainerFacts<'_>]) {
+    proxies::direct_proxies(all);
+    proxies::leave_untied(all);
+    app::choose_app(pod, all);
+    let is_alone = all.iter().filter(|one| one.container.runs_beside_app()).count() == 1;
+    // A Pod by itself is an excerpt of one that has an app.
+    if is_alone && pod.object.id.kind != "Pod" {
+        route_shards(all);
+    }
+    list_items(all);
+    help::help(pod, all);
+    talk(all);
+    share(pod, all);
+}
+
+/// The container that a queue manager of the same Pod asks for items.
+fn list_items(all: &mut [ContainerFacts<'_>]) {
+    let Some(manager) = all.iter().position(|one| one.role == Role::QueueManager) else { return };
+    let asks = all[manager].loopback_dials().find(|(dial, _)| dial.proof.shows.to_ascii_lowercase().contains("source"));
+    let Some((node, port)) = asks.map(|(dial, port)| (all[manager].node_of(&dial.proof), port)) else { return };
+    let mut others = (0..all.len()).filter(|at| *at != manager && all[*at].container.runs_beside_app());
+    let serves = |at: &usize| all[*at].role == Role::Unknown && all[*at].may_serve(port);
+    if let Some(at) = others.find(serves) {
+        all[at].role = Role::Source;
+        let shows = format!("`{}` asks it for items on port {port}", all[manager].name());
+        all[at].evidence.push(Evidence { node, shows });
+    }
+}
+
+/// Folders that a helper shares with another container: evidence of what it is for.
+fn share(pod: PodView<'_>, all: &mut [ContainerFacts<'_>]) {
+    let volumes = pod.spec.volumes.iter().flatten();
+    for volume in volumes.filter(|volume| volume.empty_dir.is_some()) {
+        let mounts = |one: &ContainerFacts<'_>| {
+            let mut mounts = one.container.container.volume_mounts.iter().flatten();
+            mounts.position(|mount| mount.name == volume.name)
+        };
+        let carries = |one: &ContainerFacts<'_>| {
+            matches!(one.role, Role::Sidecar(Task::Logs | Task::Git | Task::Config | Task::Secrets) | Role::Init(_))
+        };
+        let Some(app) = all.iter().find(|one| one.role == Role::App && mounts(one).is_some()) else { continue };
+        let shows = format!("shares the volume `{}` with `{}`", volume.name, app.name());
+        let helpers: Vec<usize> = (0..all.len()).filter(|at| carries(&all[*at])).collect();
+        for at in helpers {
+            let Some(number) = mounts(&all[at]) else { continue };
+            let list = all[at].container.at(&["volumeMounts"]);
+            let nodes = list.map_or(&[][..], |list| pod.object.document.items(list));
+            if let Some(node) = nodes.get(number) {
+                all[at].evidence.push(Evidence { node: *node, shows: shows.clone() });
+            }
+        }
+    }
+}
+
+/// A sharding proxy that is its own service.
+fn route_shards(all: &mut [ContainerFacts<'_>]) {
+    for one in all.iter_mut().filter(|one| one.container.runs_beside_app()) {
+        let shards = one.program.is_some_and(|program| program.role == Some(Role::Ambassador(Way::Shard)));
+        let hashes = one.configs.files.iter().any(|file| hosts::is_hashing(file.text));
+        if shards || (one.program.is_some() && hashes) {
+            one.role = Role::ShardRouter;
+            one.confidence = Confidence::Certain;
+        }
+    }
+}
+
+/// Who talks to whom on loopback: evidence for helpers.
+fn talk(all: &mut [ContainerFacts<'_>]) {
+    for at in 0..all.len() {
+        if !matches!(
+            all[at].role,
+            Role::Adapter(_) | Role::Ambassador(_) | Role::Sidecar(Task::Tls | Task::Auth | Task::Web)
+        ) {
+            continue;
+        }
+        for other in (0..all.len()).filter(|other| *other != at) {
+            let to_it = all[other].loopback_dials().find(|(_, port)| all[at].may_serve(*port));
+            let from_it = || all[at].loopback_dials().find(|(_, port)| all[other].may_serve(*port));
+            let evidence = if let Some((dial, port)) = to_it {
+                let shows = format!("`{}` talks to it on port {port}", all[other].name());
+                Evidence { node: all[other].node_of(&dial.proof), shows }
+            } else if let Some((dial, port)) = from_it() {
+                let shows = format!("it talks to `{}` on port {port}", all[other].name());
+                Evidence { node: all[at].node_of(&dial.proof), shows }
+            } else {
+                continue;
+            };
+            if !all[at].evidence.iter().any(|known| known.node == evidence.node) {
+                all[at].evidence.push(evidence);
+            }
+        }
+    }
+}
