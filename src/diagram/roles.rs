@@ -1,7 +1,7 @@
 //! How a container's role looks, and what it is called.
 
 use super::model::Look;
-use crate::facts::{ContainerFacts, Role};
+use crate::facts::{ContainerFacts, Role, Task};
 use crate::kube::ContainerList;
 
 /// Look and name of a container's role.
@@ -25,7 +25,7 @@ pub(super) fn of(one: &ContainerFacts<'_>) -> (Look, String) {
     let noun = ["the ", "an ", "a "].iter().find_map(|article| noun.strip_prefix(article)).unwrap_or(&noun);
     let name = match (look, one.role) {
         (Look::Init, Role::Unknown) => "init container",
-        (Look::Sidecar, Role::Unknown) => "sidecar",
+        (Look::Sidecar, Role::Unknown | Role::Sidecar(Task::Unknown)) => "sidecar",
         _ => noun,
     };
     (look, name.to_owned())
