@@ -84,7 +84,7 @@ fn works_on(pod: PodView<'_>, one: &ContainerFacts<'_>, app: &ContainerFacts<'_>
     let is_script = matches!(one.line.kind, Kind::Script | Kind::Hidden);
     let is_of_server = app.program.is_some_and(|program| program.role == Some(Role::Server));
     let serves = app.program.is_some_and(|program| !program.is_tool()) || app.declared().next().is_some();
-    if !is_script || !is_of_server && !(serves && is_only_tools(one)) {
+    if !is_script || !(is_of_server || serves && is_only_tools(one)) {
         return None;
     }
     // what everybody reads is no work on anything: configuration, secrets
