@@ -50,7 +50,7 @@ fn annotation_node(facts: &PodFacts<'_>) -> Option<NodeId> {
 /// A PodMonitor names a port that no container of the Pod declares.
 fn monitors(facts: &PodFacts<'_>, found: &mut Found<'_>) {
     let Some(labels) = facts.pod.metadata.and_then(|metadata| metadata.labels.as_ref()) else { return };
-    for monitor in facts.index.kind("PodMonitor") {
+    for monitor in facts.index.beside(facts.pod.object, "PodMonitor") {
         let document = &monitor.document;
         let in_reach = crate::kube::in_one_namespace(monitor, facts.pod.object);
         let plain = document.at(monitor.node, &["spec", "selector", "matchLabels"]);
