@@ -125,6 +125,7 @@ const OF_DOCUMENTS: &[&str] = &[
     "adopt: {port: k7, service-port: k8}",
     "adopt: {names: {Deployment: k7, Service: k8}}",
     "adopt: {names: {DaemonSet: k7}}",
+    "{app: {rights: [{pods: [get]}]}, adopt: {names: {Role: k7, RoleBinding: k8}}}",
     "adopt: {names: {PodDisruptionBudget: k7}}",
     "{schedule: \"0 3 * * *\", adopt: {names: {CronJob: k7}}}",
     "{use: [{autoscale: {max: 5}}], adopt: {names: {HorizontalPodAutoscaler: k7}}}",

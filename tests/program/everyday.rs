@@ -894,7 +894,6 @@ fn wrong_keys_are_refused_with_the_right_form() {
 fn what_a_shape_does_not_have_is_said() {
     let queue = "work-queue: {worker: {image: \"registry.example.com/w:1\"}, source: {image: \"registry.example.com/s:1\", port: 9000}}";
     let gather = "scatter-gather: {leaves: 2, leaf: {image: \"registry.example.com/leaf:1\", port: 3000}}";
-    let cache = "replicated: {role: http-cache, upstream: \"http://origin.example.com\"}";
     let cases = [
         (queue, "rollout: {surge: 1}", "all old Pods end before new ones start"),
         (queue, "rollout: {surge: 0, unavailable: 1}", "leave `surge` out"),
@@ -902,7 +901,6 @@ fn what_a_shape_does_not_have_is_said() {
         (queue, "rollout: {recreate: true, surge: 1}", "the shape is `work-queue`"),
         (queue, "use: [metrics: {from: app}]", "has nothing to talk to"),
         (gather, "use: [metrics: {from: app}]", "no `app` here serves metrics"),
-        (cache, "use: [metrics: {from: app}]", "no `app` here serves metrics"),
         (gather, "use: [metrics: {from: app, scheme: http}]", "no `app` here serves metrics"),
         (gather, "use: [metrics: {from: app, scheme: https, path: /m}]", "no `app` here serves metrics"),
         (gather, "use: [metrics: {from: app, monitor: true}]", "no `app` here serves metrics"),
