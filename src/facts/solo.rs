@@ -108,7 +108,7 @@ fn serves_a_driver(one: &mut ContainerFacts<'_>) {
     }
 }
 
-/// What asks another container of its Pod to read its configuration again, whoever does it: `curl -X POST
+/// What asks another container of its Pod to read its configuration again, with any program: `curl -X POST
 /// http://localhost:9090/-/reload` behind a watcher.
 fn reloads(one: &mut ContainerFacts<'_>) {
     if one.container.list == ContainerList::Init && !one.container.is_native_sidecar() || one.lifetime == Lifetime::Ends
@@ -268,7 +268,7 @@ fn preparation(one: &ContainerFacts<'_>) -> (Preparation, &'static str) {
     const MIGRATES: &[&str] = &["migrate", "flyway", "liquibase", "alembic", "createdb", "db:schema", "upgrade head"];
     const NETWORK: &[&str] = &["iptables", "nft "];
     const SYSTEM: &[&str] = &["chown", "chmod", "sysctl", "nsenter", "modprobe", "ulimit"];
-    // of the node's kernel, whoever writes them
+    // of the node's kernel, written by any program
     const KERNEL: &[&str] = &["/proc/sys/", "transparent_hugepage", "/sys/kernel/mm/"];
     const FILES: &[&str] = &[
         "cp ",

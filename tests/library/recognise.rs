@@ -253,7 +253,7 @@ fn helpers_by_what_they_do_beside_the_app() {
     };
     let web = "  - {name: web, image: 'nginx:1.29', volumeMounts: [{name: html, mountPath: /usr/share/nginx/html}]}\n";
     let shop = "  - {name: shop, image: 'registry.example.com/shop:1', ports: [{containerPort: 8080}]}\n";
-    // whoever pulls again and again brings what git has
+    // a script that pulls again and again brings what git has
     for line in [
         "'git clone https://example.com/a.git . && while true; do sleep 60; git pull; done'",
         "'while true; do git -C /html fetch --all; git -C /html reset --hard origin/main; sleep 30; done'",
@@ -271,7 +271,7 @@ fn helpers_by_what_they_do_beside_the_app() {
         let other = format!("  - {{name: other, image: alpine, command: [sh, -c, {line}]}}\n");
         assert!(!pod("", &format!("{shop}{other}")).contains(&"sidecar/git"), "{line}");
     }
-    // a script on the files of the app, but none that starts a program of its own, or shares configuration alone
+    // a script on the files of the app, but none that starts another program, or shares configuration alone
     let script = |line: &str, volume: &str| {
         let clock = format!(
             "  - {{name: clock, image: busybox, command: [sh, -c, '{line}'], volumeMounts: [{{name: {volume}, mountPath: /d}}]}}\n"
@@ -300,7 +300,7 @@ fn helpers_by_what_they_do_beside_the_app() {
     };
     assert_eq!(driver("--csi-address=/csi/csi.sock"), ["app", "sidecar/csi"]);
     assert_eq!(driver("--endpoint=unix:///csi/csi.sock"), ["unknown", "unknown"]);
-    // whoever tells another to read its configuration again
+    // a script that tells another container to read its configuration again
     let told = |url: &str| {
         pod(
             "",

@@ -3,6 +3,7 @@
 use super::super::command::Kind;
 use super::super::container::{Confidence, ContainerFacts, Evidence};
 use super::super::{Form, Lifetime, Role, Task, Way, programs};
+use super::is_called_proxy;
 use crate::kube::{ContainerList, PodView, Typed};
 
 /// The container that the Pod is there for: the one that is left over, the one named as the workload is, or
@@ -15,7 +16,7 @@ pub(super) fn choose_app(pod: PodView<'_>, all: &mut [ContainerFacts<'_>]) {
         .filter(|at| all[*at].role == Role::Unknown)
         .filter(|at| main.len() == 1 || !is_called_helper(pod, &all[*at]) && !stands_before(pod, all, *at))
         .collect();
-    // What nobody knows and is called after the workload goes first.
+    // An unknown container that is called after the workload goes first.
     let known = main.iter().copied().find(|at| is_own_server(pod, &all[*at]));
     // `esp-echo` is called after both
     let is_of_both = || unknown.iter().any(|at| is_word_of(&pod.object.id.name, all[*at].name()));
@@ -181,7 +182,7 @@ fn namesake(pod: PodView<'_>, all: &[ContainerFacts<'_>], several: &[usize]) -> 
 /// Whether a container only keeps its Pod alive.
 pub(super) fn is_idle(one: &ContainerFacts<'_>) -> bool {
     let (repository, _) = programs::split(one.image());
-    // what it does between its sleeps, it does for somebody
+    // a loop that does more than sleep works for another container
     let works = one.line.script.as_ref().is_some_and(|script| script.tree.loops()) && one.line.invocations.len() > 1;
     let sleeps = !works && one.line.invocations.last().is_some_and(|last| last.name == "sleep");
     repository.ends_with("/pause") || repository == "pause" || (sleeps && one.lifetime == Lifetime::Serves)
@@ -204,8 +205,7 @@ fn is_called_helper(pod: PodView<'_>, one: &ContainerFacts<'_>) -> bool {
 /// Whether a container is called a proxy and asks another of its Pod on loopback: the name alone says little.
 fn stands_before(pod: PodView<'_>, all: &[ContainerFacts<'_>], at: usize) -> bool {
     let name = all[at].name();
-    let is_called_so = name.split(['-', '_', '.']).any(|word| matches!(word, "proxy" | "exporter" | "adapter"));
-    is_called_so
+    is_called_proxy(name)
         && name != pod.object.id.name
         && all.iter().enumerate().any(|(other, one)| {
             let is_app = other != at && one.role == Role::Unknown && one.container.list == ContainerList::Main;

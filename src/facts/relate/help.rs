@@ -1,4 +1,4 @@
-//! Helpers that nobody knows by their program.
+//! Helpers whose program is unknown.
 
 use k8s_openapi::api::core::v1::Volume;
 
@@ -6,10 +6,11 @@ use super::super::command::{Kind, lifetime};
 use super::super::container::{Confidence, ContainerFacts, Evidence};
 use super::super::{Role, Task};
 use super::app::is_idle;
+use super::is_called_proxy;
 use crate::kube::{ContainerList, PodView};
 use crate::yaml::NodeId;
 
-/// What is left over beside the app and visibly serves it, though nobody knows how: the kubelet starts it before the
+/// What is left over beside the app and visibly serves it, in whatever way: the kubelet starts it before the
 /// app, its author calls it so, or it is a script that works on the app's files.
 pub(super) fn help(pod: PodView<'_>, all: &mut [ContainerFacts<'_>]) {
     for one in all.iter_mut().filter(|one| one.role == Role::Unknown && one.container.is_native_sidecar()) {
@@ -39,9 +40,7 @@ fn is_called_sidecar(one: &ContainerFacts<'_>) -> bool {
 
 /// Whether a container is called a proxy and asks the app on loopback.
 fn asks_for_app(one: &ContainerFacts<'_>, app: &ContainerFacts<'_>) -> bool {
-    let mut words = one.name().split(['-', '_', '.']);
-    words.any(|word| matches!(word, "proxy" | "exporter" | "adapter"))
-        && one.loopback_dials().any(|(_, port)| app.may_serve(port))
+    is_called_proxy(one.name()) && one.loopback_dials().any(|(_, port)| app.may_serve(port))
 }
 
 /// Whether a script listens nowhere and runs tools of every system alone.
@@ -78,8 +77,8 @@ fn become_helper(one: &mut ContainerFacts<'_>, confidence: Confidence, node: Nod
     one.evidence.push(Evidence { node, shows });
 }
 
-/// The volume with data that a script shares with the app. Of a script that starts a program of somebody's own nobody
-/// knows which of the two is there for the other, but what works on the data of a server is there for that.
+/// The volume with data that a script shares with the app. If a script starts an unknown
+/// program, either of the two may be there for the other; but what works on the data of a server is there for that.
 fn works_on(pod: PodView<'_>, one: &ContainerFacts<'_>, app: &ContainerFacts<'_>) -> Option<(NodeId, String)> {
     let is_script = matches!(one.line.kind, Kind::Script | Kind::Hidden);
     let is_of_server = app.program.is_some_and(|program| program.role == Some(Role::Server));
@@ -87,7 +86,7 @@ fn works_on(pod: PodView<'_>, one: &ContainerFacts<'_>, app: &ContainerFacts<'_>
     if !is_script || !(is_of_server || serves && is_only_tools(one)) {
         return None;
     }
-    // what everybody reads is no work on anything: configuration, secrets
+    // reading configuration or secrets is not working on the app's data
     let holds_data = |name: &str| {
         let mut volumes = pod.spec.volumes.iter().flatten();
         volumes.find(|volume| volume.name == name).is_none_or(|volume| {

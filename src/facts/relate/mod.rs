@@ -101,3 +101,8 @@ fn talk(all: &mut [ContainerFacts<'_>]) {
         }
     }
 }
+
+/// Whether a name says that its container stands between the app and others.
+fn is_called_proxy(name: &str) -> bool {
+    name.split(['-', '_', '.']).any(|word| matches!(word, "proxy" | "exporter" | "adapter"))
+}

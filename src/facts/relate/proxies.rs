@@ -87,7 +87,7 @@ pub(super) fn leave_untied(all: &mut [ContainerFacts<'_>]) {
             other.loopback_dials().any(|(_, port)| all[at].may_serve(port))
                 || volumes(other).iter().any(|name| own.contains(name))
         });
-        // What its configuration says is out of sight, and somebody beside it is there to be asked.
+        // Its configuration is out of sight, and there is another container that it may ask.
         let may_pass_on = all[at].has_other_configuration()
             && all
                 .iter()

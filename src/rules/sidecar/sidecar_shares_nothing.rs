@@ -20,7 +20,7 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
         return;
     }
     let Some(app) = facts.running().find(|one| !one.is_helper()) else { return };
-    // what a helper does that nobody knows may need nothing of these
+    // a helper whose task is unknown may need none of these
     let is_known = |one: &&ContainerFacts<'_>| one.is_helper() && one.role != Role::Sidecar(Task::Unknown);
     for one in facts.running().filter(is_known) {
         let is_silent = one.configs.files.is_empty() && !one.configs.has_unseen();
