@@ -894,7 +894,9 @@ fn wrong_keys_are_refused_with_the_right_form() {
 fn what_a_shape_does_not_have_is_said() {
     let queue = "work-queue: {worker: {image: \"registry.example.com/w:1\"}, source: {image: \"registry.example.com/s:1\", port: 9000}}";
     let gather = "scatter-gather: {leaves: 2, leaf: {image: \"registry.example.com/leaf:1\", port: 3000}}";
+    let cache = "replicated: {role: http-cache, to: \"service/origin:80\"}";
     let cases = [
+        (cache, "use: [metrics: {from: app}]", "no `app` here serves metrics"),
         (queue, "rollout: {surge: 1}", "all old Pods end before new ones start"),
         (queue, "rollout: {surge: 0, unavailable: 1}", "leave `surge` out"),
         (queue, "rollout: {unavailable: \"50%\", settle: 5s}", "leave `unavailable` out"),
