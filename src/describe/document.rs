@@ -497,6 +497,14 @@ fn apply_environment(
     if let Some(schema) = grammar().pointer("/properties/environments") {
         schema::check(schema, &environments.value, subject, findings);
     }
+    for environment in environments.value.members() {
+        let of_the_whole = |member: &&Member| matches!(member.key.as_str(), "environments" | "extends");
+        findings.extend(environment.value.members().iter().filter(of_the_whole).map(|member| {
+            Finding::error(member.key_place.label(""), format!("an environment has no `{}`", member.key))
+                .because("it is read once for the document, before any environment is chosen; here it would be lost")
+                .help(format!("move `{}` to the document itself", member.key))
+        }));
+    }
     let Some(wanted) = &options.environment else { return Vec::new() };
     let Some(mut change) = environments.value.get(wanted).cloned() else { return Vec::new() };
     let params = change.remove("params");

@@ -264,6 +264,22 @@ fn a_description_is_linted_in_each_environment() {
     assert!(run.stdout.starts_with("shop.yaml:7:"), "{}", run.stdout);
 }
 
+/// Both would be lost: they are read before an environment is chosen.
+#[test]
+fn an_environment_neither_extends_nor_has_environments() {
+    let folder = folder("environments-within");
+    for key in ["environments: {dev: {name: other}}", "extends: base.yaml"] {
+        folder.file("shop.yaml", format!("{DESCRIPTION}environments:\n  dev: {{}}\n  prod:\n    {key}\n"));
+        let name = key.split(':').next().unwrap();
+        for environment in ["dev", "prod"] {
+            let run = folder.run(&["gen", "shop.yaml", "-e", environment]);
+            assert_eq!((run.code, run.stdout.as_str()), (2, ""));
+            assert!(run.stderr.contains(&format!("error: an environment has no `{name}`")), "{}", run.stderr);
+            assert!(run.stderr.contains("shop.yaml:7:5"), "{}", run.stderr);
+        }
+    }
+}
+
 #[test]
 fn what_a_pipeline_gives_a_description_is_no_mistake() {
     let folder = folder("descriptions-values");

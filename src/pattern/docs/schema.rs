@@ -26,9 +26,14 @@ pub fn editor_schema(catalogue: &Catalogue) -> Json {
         definitions.into_iter().partition(|definition| definition.is_shape());
     let document = document(&whole, &shapes, &uses);
     let partial = document_in_part(&shapes);
+    let mut environment = partial.clone();
+    if let Some(properties) = environment["properties"].as_object_mut() {
+        properties.retain(|key, _| !matches!(key.as_str(), "environments" | "extends"));
+    }
     let mut all = json!({
         "hole": {"type": "string", "pattern": "\\$\\{[^}]+\\}", "description": "a parameter of this description"},
         "document": document,
+        "environment": environment,
         "partial": partial,
     });
     if let Some(all) = all.as_object_mut() {
@@ -91,7 +96,7 @@ fn document(converter: &Converter, shapes: &[&Definition], uses: &[&Definition])
         "type": "object",
         "description": "partial documents by environment",
         "defaultSnippets": [{"label": "environment", "body": {"${1:prod}": {"${2:shape}": "$3"}}}],
-        "additionalProperties": {"$ref": "#/definitions/partial"},
+        "additionalProperties": {"$ref": "#/definitions/environment"},
     });
     offer_targets(&mut properties["target"]);
     document
