@@ -96,8 +96,8 @@ fn report(workspace: &Workspace, findings: &[Finding]) {
     };
     let structured = [
         written(&|out| json::write(out, findings, summary, &secrets)),
-        written(&|out| sarif::write(out, findings, summary, &secrets)),
-        written(&|out| gitlab::write(out, findings)),
+        written(&|out| sarif::write(out, findings, summary, &secrets, None)),
+        written(&|out| gitlab::write(out, findings, None)),
     ];
     for structured in &structured {
         assert!(serde_json::from_str::<Value>(structured).is_ok(), "{structured}");

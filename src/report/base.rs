@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::diagnostic::Finding;
+use crate::lint::fingerprint::path;
 use crate::yaml::Source;
 
 /// The folder that names are relative to.
@@ -23,16 +24,17 @@ impl Base {
         if real.is_dir() { Ok(Self(real)) } else { Err(io::Error::from(io::ErrorKind::NotADirectory)) }
     }
 
-    /// A file's name from the folder on. Names of files elsewhere, and of what is not a file, stay as they are.
+    /// A file's name from the folder on; files elsewhere have their whole path, which is below no other folder. Names of
+    /// what is not a file stay as they are.
     #[must_use]
     pub fn name(&self, name: &str) -> String {
         let path = Path::new(name);
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let inside = || {
+        let whole = || {
             let whole = fs::canonicalize(folder).ok()?.join(path.file_name()?);
-            Some(whole.strip_prefix(&self.0).ok()?.to_str()?.to_owned())
+            Some(whole.strip_prefix(&self.0).unwrap_or(&whole).to_str()?.to_owned())
         };
-        if name.starts_with('<') { None } else { inside() }.unwrap_or_else(|| name.to_owned())
+        if name.starts_with('<') { None } else { whole() }.unwrap_or_else(|| name.to_owned())
     }
 
     /// Gives the files of findings these names.
@@ -52,6 +54,12 @@ impl Base {
     }
 }
 
+/// A file's name for other programs: as the base names it, or else from the working directory on.
+#[must_use]
+pub fn name(source: &Source, base: Option<&Base>) -> String {
+    if base.is_some() { source.name.clone() } else { path(&source.name, Path::new(".")) }
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
@@ -63,7 +71,8 @@ mod tests {
         assert_eq!(here.name("src/../Cargo.toml"), "Cargo.toml");
         assert_eq!(here.name("./src/lib.rs"), "src/lib.rs");
         assert_eq!(Base::new(Path::new("src")).unwrap().name("src/lib.rs"), "lib.rs");
-        assert_eq!(Base::new(Path::new("src")).unwrap().name("Cargo.toml"), "Cargo.toml");
+        let whole = fs::canonicalize("Cargo.toml").unwrap();
+        assert_eq!(Base::new(Path::new("src")).unwrap().name("Cargo.toml"), whole.to_str().unwrap());
         assert_eq!(here.name("<stdin>"), "<stdin>");
         assert!(Base::new(Path::new("nowhere")).is_err() && Base::new(Path::new("Cargo.toml")).is_err());
     }

@@ -6,15 +6,16 @@ use std::path::Path;
 use serde::Serializer as _;
 use serde_json::json;
 
+use super::base::{self, Base};
 use super::escaped;
 use crate::diagnostic::{Finding, Level};
-use crate::lint::fingerprint::{fingerprints, path};
+use crate::lint::fingerprint::fingerprints;
 
 /// Writes findings as one JSON array, with a line break after it.
 ///
 /// # Errors
 /// When `out` cannot be written.
-pub fn write(out: &mut impl io::Write, findings: &[Finding]) -> io::Result<()> {
+pub fn write(out: &mut impl io::Write, findings: &[Finding], base: Option<&Base>) -> io::Result<()> {
     let names = fingerprints(findings, Path::new("."));
     let entries = findings.iter().zip(names).map(|(finding, fingerprint)| {
         let source = &finding.primary.source;
@@ -28,7 +29,7 @@ pub fn write(out: &mut impl io::Write, findings: &[Finding]) -> io::Result<()> {
                 Level::Advice => "info",
             },
             "location": {
-                "path": path(&source.name, Path::new(".")),
+                "path": base::name(source, base),
                 "lines": {
                     "begin": source.position(finding.primary.span.start).line,
                     "end": source.position(finding.primary.span.end).line,

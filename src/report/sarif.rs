@@ -7,10 +7,11 @@ use std::path::Path;
 use serde::{Serialize, Serializer};
 use serde_json::{Value as Json, json};
 
+use super::base::{self, Base};
 use super::secrets::Secrets;
 use super::{Summary, escaped};
 use crate::diagnostic::{Edit, Finding, Label, Level, RuleId};
-use crate::lint::fingerprint::{fingerprints, path};
+use crate::lint::fingerprint::fingerprints;
 use crate::rules::{self, Rule};
 use crate::yaml::{Source, Span};
 
@@ -27,6 +28,7 @@ pub fn write(
     findings: &[Finding],
     summary: Summary,
     secrets: &Secrets<'_>,
+    base: Option<&Base>,
 ) -> io::Result<()> {
     let mut used: Vec<RuleId> = findings.iter().filter_map(|finding| finding.rule).collect();
     used.sort_unstable();
@@ -37,7 +39,7 @@ pub fn write(
         "semanticVersion": env!("CARGO_PKG_VERSION"),
         "rules": used.iter().filter_map(|id| rules::find(id.name)).map(rule).collect::<Vec<_>>(),
     }});
-    let results = Results { findings, names: &names, used: &used, secrets };
+    let results = Results { findings, names: &names, used: &used, secrets, base };
     let bases =
         json!({BASE: {"description": {"text": "the folder that --base names, or else where patterns was run"}}});
     // 3.20.21: what a tool has to say of its own run
@@ -76,12 +78,46 @@ struct Results<'run> {
     names: &'run [String],
     used: &'run [RuleId],
     secrets: &'run Secrets<'run>,
+    base: Option<&'run Base>,
+}
+
+impl Results<'_> {
+    fn result(&self, finding: &Finding, fingerprint: &str) -> Json {
+        let mut result = json!({
+            "level": level(finding.level),
+            "message": {"text": super::whole_message(finding)},
+            "locations": [location(&finding.primary, self.base)],
+            "partialFingerprints": {"patterns/v1": fingerprint},
+        });
+        if let Some(rule) = finding.rule {
+            result["ruleId"] = json!(rule.name);
+            result["ruleIndex"] = json!(self.used.binary_search(&rule).ok());
+        }
+        if !finding.labels.is_empty() {
+            let related = finding.labels.iter().enumerate().map(|(id, label)| {
+                let mut location = location(label, self.base);
+                location["id"] = json!(id);
+                location["message"] = json!({"text": label.text});
+                location
+            });
+            result["relatedLocations"] = related.collect();
+        }
+        if let Some(fix) = &finding.fix
+            && !super::repeats_a_secret(finding, self.secrets)
+        {
+            let source = &finding.primary.source;
+            let replacements: Vec<Json> = fix.edits.iter().map(|edit| replacement(source, edit)).collect();
+            let change = json!({"artifactLocation": artifact(source, self.base), "replacements": replacements});
+            result["fixes"] = json!([{"description": {"text": fix.title}, "artifactChanges": [change]}]);
+        }
+        result
+    }
 }
 
 impl Serialize for Results<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let results = self.findings.iter().zip(self.names);
-        serializer.collect_seq(results.map(|(finding, name)| result(finding, name, self.used, self.secrets)))
+        serializer.collect_seq(results.map(|(finding, name)| self.result(finding, name)))
     }
 }
 
@@ -101,43 +137,12 @@ fn first_sentence(text: &str) -> &str {
     text.find(". ").map_or(text, |end| &text[..=end])
 }
 
-fn result(finding: &Finding, fingerprint: &str, used: &[RuleId], secrets: &Secrets<'_>) -> Json {
-    let mut result = json!({
-        "level": level(finding.level),
-        "message": {"text": super::whole_message(finding)},
-        "locations": [location(&finding.primary)],
-        "partialFingerprints": {"patterns/v1": fingerprint},
-    });
-    if let Some(rule) = finding.rule {
-        result["ruleId"] = json!(rule.name);
-        result["ruleIndex"] = json!(used.binary_search(&rule).ok());
-    }
-    if !finding.labels.is_empty() {
-        let related = finding.labels.iter().enumerate().map(|(id, label)| {
-            let mut location = location(label);
-            location["id"] = json!(id);
-            location["message"] = json!({"text": label.text});
-            location
-        });
-        result["relatedLocations"] = related.collect();
-    }
-    if let Some(fix) = &finding.fix
-        && !super::repeats_a_secret(finding, secrets)
-    {
-        let source = &finding.primary.source;
-        let replacements: Vec<Json> = fix.edits.iter().map(|edit| replacement(source, edit)).collect();
-        let change = json!({"artifactLocation": artifact(source), "replacements": replacements});
-        result["fixes"] = json!([{"description": {"text": fix.title}, "artifactChanges": [change]}]);
-    }
-    result
-}
-
 fn replacement(source: &Source, edit: &Edit) -> Json {
     json!({"deletedRegion": region(source, edit.span), "insertedContent": {"text": edit.replacement}})
 }
 
-fn location(label: &Label) -> Json {
-    let place = json!({"artifactLocation": artifact(&label.source), "region": region(&label.source, label.span)});
+fn location(label: &Label, base: Option<&Base>) -> Json {
+    let place = json!({"artifactLocation": artifact(&label.source, base), "region": region(&label.source, label.span)});
     json!({"physicalLocation": place})
 }
 
@@ -154,9 +159,9 @@ fn region(source: &Source, span: Span) -> Json {
 }
 
 /// Where a file is, as a reference of RFC 3986: what a path may hold and a URI may not is percent-encoded.
-fn artifact(source: &Source) -> Json {
+fn artifact(source: &Source, base: Option<&Base>) -> Json {
     let mut uri = String::new();
-    for byte in path(&source.name, Path::new(".")).bytes() {
+    for byte in base::name(source, base).bytes() {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => uri.push(char::from(byte)),
             byte => {
@@ -164,8 +169,12 @@ fn artifact(source: &Source) -> Json {
             }
         }
     }
+    if uri.starts_with('/') {
+        // outside of the folder: a path alone would be taken for one below the base (rule SARIF1004)
+        return json!({"uri": format!("file://{uri}")});
+    }
     // what is not a file, as standard input, is below no folder
-    if source.name.starts_with(['<', '/']) { json!({"uri": uri}) } else { json!({"uri": uri, "uriBaseId": BASE}) }
+    if source.name.starts_with('<') { json!({"uri": uri}) } else { json!({"uri": uri, "uriBaseId": BASE}) }
 }
 
 fn level(level: Level) -> &'static str {

@@ -27,6 +27,7 @@ spec:
           image: gcr.io/cloud-sql-connectors/cloud-sql-proxy:2.14.1
           args: [\"shop:europe-west1:orders\"]
 ";
+const BAD: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: bad}\ndata: {a: 1}\n";
 const CLEAN: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: clean}\n";
 
 /// The names of rules, where a terminal follows links, and nowhere else.
@@ -179,6 +180,22 @@ fn a_clean_run_in_every_format() {
     assert!(folder.lint(&["--format", "junit", "."]).1.contains("tests=\"1\" failures=\"0\""));
     let sarif: serde_json::Value = serde_json::from_str(&folder.lint(&["--format", "sarif", "."]).1).unwrap();
     assert_eq!(sarif["runs"][0]["results"], serde_json::json!([]));
+}
+
+/// A path that begins with a slash would be taken for one below the base.
+#[test]
+fn sarif_names_files_outside_of_the_folder_by_a_whole_uri() {
+    let folder = Folder::new("report", "outside#1");
+    folder.file("a.yaml", BAD).file("inside/b.yaml", BAD);
+    let path = folder.0.join("a.yaml");
+    let (_, text, _) = folder.lint(&["--base=inside", "--format", "sarif", path.to_str().unwrap(), "inside/b.yaml"]);
+    let sarif: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let places = sarif["runs"][0]["results"].as_array().unwrap().iter();
+    let places: Vec<&serde_json::Value> =
+        places.map(|result| result.pointer("/locations/0/physicalLocation/artifactLocation").unwrap()).collect();
+    let uri = format!("file://{}", path.to_str().unwrap().replace("outside#1", "outside%231"));
+    assert!(places.contains(&&serde_json::json!({"uri": uri})), "{places:?}");
+    assert!(places.contains(&&serde_json::json!({"uri": "b.yaml", "uriBaseId": "%SRCROOT%"})), "{places:?}");
 }
 
 #[test]

@@ -94,9 +94,9 @@ impl Reporting<'_> {
             }
             LintFormat::Concise => concise::write(out, findings),
             LintFormat::Json => json::write(out, findings, summary, secrets),
-            LintFormat::Sarif => sarif::write(out, findings, summary, secrets),
+            LintFormat::Sarif => sarif::write(out, findings, summary, secrets, self.base),
             LintFormat::Github => github::write(out, findings, summary),
-            LintFormat::Gitlab => gitlab::write(out, findings),
+            LintFormat::Gitlab => gitlab::write(out, findings, self.base),
             LintFormat::Junit => junit::write(out, &self.files(), findings, self.fail_on),
             LintFormat::Markdown => markdown::write(out, findings, summary),
         }
