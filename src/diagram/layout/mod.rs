@@ -2,170 +2,26 @@
 //! around them; both from left to right, as calls and files go.
 
 mod channel;
+mod face;
 mod layered;
 mod order;
 mod place;
 mod ranks;
+mod scene;
 
 use std::collections::BTreeMap;
 
 use super::model::{Diagram, Edge, Look, NodeIndex};
-use super::text::{width, wrap};
+use super::text::width;
+use face::{Face, SMALL, even, face, label_text, label_width};
 use layered::{Arranged, Item, LANE, Link};
+pub use scene::{Placed, Point, Rect, Scene, Text, Wire};
 
-/// A point of the page, in pixels from the upper left corner.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Point {
-    /// To the right.
-    pub x: f64,
-    /// Down.
-    pub y: f64,
-}
-
-/// A rectangle of the page.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Rect {
-    /// Its left edge.
-    pub x: f64,
-    /// Its upper edge.
-    pub y: f64,
-    /// To the right.
-    pub width: f64,
-    /// Down.
-    pub height: f64,
-}
-
-/// A line of text.
-#[derive(Clone, Debug)]
-pub struct Text {
-    /// What it says.
-    pub text: String,
-    /// Left end of its base line.
-    pub at: Point,
-    /// Its width in the measure that the layout reckons with.
-    pub width: f64,
-    /// Its size.
-    pub size: f64,
-    /// Whether it is the name of a box.
-    pub bold: bool,
-}
-
-/// A box in its place.
-#[derive(Clone, Debug)]
-pub struct Placed {
-    /// The node.
-    pub node: NodeIndex,
-    /// Where it is.
-    pub rect: Rect,
-    /// What is in it.
-    pub texts: Vec<Text>,
-}
-
-/// An arrow in its place.
-#[derive(Clone, Debug)]
-pub struct Wire {
-    /// The edge's place in [`Diagram::edges`].
-    pub edge: usize,
-    /// Its way, from its beginning to its head.
-    pub points: Vec<Point>,
-    /// Its label.
-    pub label: Option<Text>,
-}
-
-/// A picture with everything in its place.
-#[derive(Clone, Debug, Default)]
-pub struct Scene {
-    /// Width and height of the page.
-    pub size: (f64, f64),
-    /// Boxes, parents before children.
-    pub boxes: Vec<Placed>,
-    /// Arrows.
-    pub wires: Vec<Wire>,
-}
-
-impl Rect {
-    /// Its right edge.
-    #[must_use]
-    pub fn right(&self) -> f64 {
-        self.x + self.width
-    }
-
-    /// Its lower edge.
-    #[must_use]
-    pub fn bottom(&self) -> f64 {
-        self.y + self.height
-    }
-}
-
-impl Text {
-    /// The room that it takes.
-    #[must_use]
-    pub fn rect(&self) -> Rect {
-        Rect { x: self.at.x, y: self.at.y - self.size * 0.8, width: self.width, height: self.size }
-    }
-}
-
-const NAME: f64 = 13.0;
-const SMALL: f64 = 11.0;
-const NAME_LINE: f64 = 17.0;
-const SMALL_LINE: f64 = 15.0;
-/// Text wider than this is broken into lines.
-const WIDEST: f64 = 210.0;
 const PAD: f64 = 12.0;
 /// Around what is inside of a workload.
 const INSIDE: f64 = 16.0;
 const MARGIN: f64 = 24.0;
 const BETWEEN_PARTS: f64 = 28.0;
-/// The upper round of a drum.
-const LID: f64 = 8.0;
-/// Labels wider than this are shortened; the whole is in the arrow's title.
-const WIDEST_LABEL: f64 = 150.0;
-
-/// Name and lines of a box, broken where they are too wide.
-struct Face {
-    lines: Vec<(String, bool)>,
-    width: f64,
-    height: f64,
-    /// Room above the text.
-    lid: f64,
-}
-
-fn face(diagram: &Diagram, node: NodeIndex) -> Face {
-    let node = &diagram.nodes[node];
-    let mut lines: Vec<(String, bool)> =
-        wrap(&node.name, NAME, true, WIDEST).into_iter().map(|line| (line, true)).collect();
-    for line in &node.lines {
-        lines.extend(wrap(line, SMALL, false, WIDEST).into_iter().map(|line| (line, false)));
-    }
-    let widest = lines.iter().map(|(line, bold)| width(line, size(*bold), *bold)).fold(0.0, f64::max);
-    let height: f64 = lines.iter().map(|(_, bold)| if *bold { NAME_LINE } else { SMALL_LINE }).sum();
-    let lid = if node.look == Look::Storage { LID } else { 0.0 };
-    // Even heights have whole middles, and arrows between whole numbers run straight.
-    Face { lines, width: widest.ceil(), height: even(height + lid), lid }
-}
-
-/// The next even number.
-fn even(number: f64) -> f64 {
-    (number * 0.5).ceil() * 2.0
-}
-
-fn size(bold: bool) -> f64 {
-    if bold { NAME } else { SMALL }
-}
-
-impl Face {
-    fn texts(&self, at: Point) -> Vec<Text> {
-        let mut y = at.y + self.lid;
-        let mut texts = Vec::new();
-        for (line, bold) in &self.lines {
-            y += if *bold { NAME_LINE } else { SMALL_LINE };
-            let (size, bold) = (size(*bold), *bold);
-            let baseline = Point { x: at.x, y: y - 4.0 };
-            texts.push(Text { text: line.clone(), at: baseline, width: width(line, size, bold), size, bold });
-        }
-        texts
-    }
-}
 
 /// A workload that is laid out inside, or a box without an inside.
 struct Part {
@@ -356,23 +212,6 @@ fn moved(point: Point, by: Point) -> Point {
     Point { x: point.x + by.x, y: point.y + by.y }
 }
 
-/// The label as it is drawn.
-fn short_label(label: &str) -> String {
-    if width(label, SMALL, false) <= WIDEST_LABEL {
-        return label.to_owned();
-    }
-    let mut end: Vec<char> = label.chars().collect();
-    while !end.is_empty() && width(&end.iter().collect::<String>(), SMALL, false) > WIDEST_LABEL - 12.0 {
-        end.remove(end.len() / 2);
-    }
-    let (first, second) = end.split_at(end.len() / 2);
-    first.iter().chain(&['…']).chain(second).collect()
-}
-
-fn label_width(label: &str) -> f64 {
-    if label.is_empty() { 0.0 } else { width(&short_label(label), SMALL, false) + 6.0 }
-}
-
 /// Lays out the parts, each group of connected ones below the other, and puts everything in its final place.
 fn assemble(diagram: &Diagram, parts: &[Part], between: &[usize], arrows: &[(usize, usize)], turned: &[bool]) -> Scene {
     let mut scene = Scene::default();
@@ -426,13 +265,6 @@ fn assemble(diagram: &Diagram, parts: &[Part], between: &[usize], arrows: &[(usi
     }
     scene.size = (scene.size.0.max(2.0 * MARGIN).ceil(), (y - BETWEEN_PARTS + MARGIN).max(2.0 * MARGIN).ceil());
     scene
-}
-
-fn label_text(label: &str, middle: Point) -> Text {
-    let text = short_label(label);
-    let width = width(&text, SMALL, false);
-    let at = Point { x: middle.x - width / 2.0, y: middle.y - 5.0 };
-    Text { text, at, width, size: SMALL, bold: false }
 }
 
 /// Puts a part and its inside onto the page.
