@@ -4,11 +4,13 @@
 mod admitted;
 mod compile;
 mod custom;
+mod defaults;
 pub mod export;
 mod judge;
 mod matching;
 mod pod;
 mod usable;
+mod values;
 
 pub use admitted::admitted;
 pub use compile::{Policy, Problem};

@@ -1,6 +1,6 @@
 //! What the API server fills in for Pods: `pkg/apis/core/v1/defaults.go` and the admission plugins.
 
-use super::admitted::{OF_TOKEN, int, text};
+use super::values::{OF_TOKEN, int, text};
 use crate::cel::{Branch, Tree, Value};
 
 /// The defaults of every Pod, also of one that a template makes.
