@@ -8,6 +8,7 @@ use std::sync::RwLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::limits::{self, Limit};
+use crate::yaml::Source;
 
 /// A path without `.` and `..`, as it is written: links are not followed.
 #[must_use]
@@ -127,6 +128,22 @@ pub fn read_found(path: &Path, limit: Limit) -> io::Result<Vec<u8>> {
         }
     }
     read_regular(path, limit)
+}
+
+/// A file, or standard input for `-`, as text.
+///
+/// # Errors
+/// One that cannot be read, is larger than [`limits::INPUT`], or is not text.
+pub fn open(path: &Path) -> io::Result<Source> {
+    let (name, bytes) = if path.as_os_str() == "-" {
+        let bytes = read_stdin(limits::INPUT).map_err(|error| named(Path::new("<stdin>"), &error))?;
+        ("<stdin>".to_owned(), bytes)
+    } else {
+        let name = path.display().to_string();
+        let bytes = read(path, limits::INPUT).map_err(|error| named(path, &error))?;
+        (name, bytes)
+    };
+    Source::decode(name, bytes).map_err(io::Error::other)
 }
 
 /// Reads standard input to its end.

@@ -5,14 +5,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::Exit;
-use super::expand::{Expanded, expand_text, manifests};
-use super::read::open;
 use super::streams::{print_text, say};
 use crate::cli::{Color, DiagramArgs, DiagramFormat};
 use crate::diagnostic::Stop;
 use crate::diagram::{self, Diagram, dot, mermaid, svg};
+use crate::expand::{Expanded, expand_text, manifests};
 use crate::facts::Programs;
 use crate::files;
+use crate::files::open;
 use crate::kube::{File, Workspace, on_deep_stacks};
 use crate::limits::{self, Limit};
 use crate::lint::programs_at;

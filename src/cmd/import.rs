@@ -9,10 +9,10 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 
 use super::Exit;
-use super::expand::expand_text;
 use super::streams::{print_text, say};
 use crate::cli::{DescriptionArgs, ImportArgs, ImportFormat};
 use crate::diagnostic::Stop;
+use crate::expand::expand_text;
 use crate::facts::workload::workloads;
 use crate::facts::{Programs, Role};
 use crate::import::{self, Import, Input, Known};

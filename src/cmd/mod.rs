@@ -1,13 +1,8 @@
 //! One file per subcommand.
 
 mod completions;
-pub(crate) mod descriptions;
 mod diagram;
-pub(crate) mod expand;
 mod explain;
-mod gen_blame;
-mod gen_guards;
-mod gen_verify;
 mod generate;
 mod images;
 mod import;

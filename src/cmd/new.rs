@@ -4,10 +4,10 @@ use std::fmt::Write as _;
 use std::io;
 
 use super::Exit;
-use super::expand::catalogue_here;
 use super::streams::print_text;
 use crate::cli::NewArgs;
 use crate::diagnostic::Stop;
+use crate::expand::catalogue_here;
 use crate::pattern::{Catalogue, Folder, starter};
 use crate::words::{clip, nearest};
 

@@ -1,16 +1,14 @@
 //! `patterns read`: each document as kubectl reads it.
 
 use std::io::{self, Write as _};
-use std::path::Path;
 use std::sync::Arc;
 
 use super::Exit;
 use super::streams::print;
 use crate::cli::{Color, ReadArgs};
 use crate::diagnostic::{Finding, Label};
-use crate::files;
+use crate::files::open;
 use crate::kube::refused;
-use crate::limits;
 use crate::report::{escaped, terminal};
 use crate::yaml::{self, Source};
 
@@ -26,19 +24,6 @@ pub fn run(args: &ReadArgs, color: Color) -> io::Result<Exit> {
     findings.extend(refusal.map(|refusal| refused(&refusal, &source)));
     terminal::print(&findings, color);
     Ok(if is_refused { Exit::Findings } else { Exit::Clean })
-}
-
-/// Reads a file, or standard input for `-`.
-pub fn open(path: &Path) -> io::Result<Source> {
-    let (name, bytes) = if path.as_os_str() == "-" {
-        let bytes = files::read_stdin(limits::INPUT).map_err(|error| files::named(Path::new("<stdin>"), &error))?;
-        ("<stdin>".to_owned(), bytes)
-    } else {
-        let name = path.display().to_string();
-        let bytes = files::read(path, limits::INPUT).map_err(|error| files::named(path, &error))?;
-        (name, bytes)
-    };
-    Source::decode(name, bytes).map_err(io::Error::other)
 }
 
 fn invalid_utf8(source: &Arc<Source>) -> Vec<Finding> {

@@ -1,10 +1,10 @@
 //! `patterns schema`: the JSON Schema of descriptions.
 
 use super::Exit;
-use super::expand::catalogue_here;
 use super::streams::print_text;
 use crate::cli::SchemaArgs;
 use crate::diagnostic::Stop;
+use crate::expand::catalogue_here;
 use crate::lint;
 use crate::pattern::{definition_schema, editor_schema, settings_schema};
 use crate::project;

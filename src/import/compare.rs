@@ -6,7 +6,7 @@ use super::canonical::{self, Around};
 use super::defaults;
 use super::rights;
 use super::secrets::is_open_secret;
-use crate::kube::validation::Quantity;
+use crate::go::Quantity;
 
 /// How a field of the made object relates to what was there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use super::cursor::Step;
 use super::folders::Seen;
 use crate::cli::CatalogueArgs;
-use crate::cmd::expand;
+use crate::expand;
 use crate::pattern::{Catalogue, Definition, editor_schema};
 use crate::project::{self, Project};
 

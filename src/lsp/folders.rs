@@ -11,8 +11,8 @@ use lsp_types::{TextDocumentContentChangeEvent, TextDocumentItem, Uri};
 use super::buffers::{Buffer, Buffers};
 use super::positions::Encoding;
 use super::uris;
-use crate::cmd::descriptions;
 use crate::diagnostic::{self, Finding};
+use crate::expand;
 use crate::files;
 use crate::kube::{File, Input, Inputs, Workspace};
 use crate::limits;
@@ -234,7 +234,7 @@ impl Folders {
         if self.projects.is_none() || unread.iter().any(is_settings) {
             self.read_settings();
         }
-        let bases = |file: &File| descriptions::bases(file).iter().any(|base| unread.contains(base));
+        let bases = |file: &File| expand::bases(file).iter().any(|base| unread.contains(base));
         let extending: Vec<usize> =
             self.workspace.files.iter().filter(|file| bases(file)).map(|file| address(&file.source)).collect();
         for description in extending {
@@ -389,7 +389,7 @@ fn of_one(workspace: &Workspace) -> Vec<Finding> {
         Ok(projects) if workspace.files.iter().any(|file| projects.excludes(file)) => Vec::new(),
         Ok(projects) => {
             let mut findings = lint::run(workspace, &projects);
-            findings.extend(descriptions::check(workspace, &projects).unwrap_or_default());
+            findings.extend(expand::check(workspace, &projects).unwrap_or_default());
             let own: HashSet<&str> = workspace.files.iter().map(|file| file.source.name.as_str()).collect();
             findings.retain(|finding| own.contains(finding.primary.source.name.as_str()));
             findings
@@ -408,7 +408,7 @@ fn of_descriptions(
         workspace.files.iter().filter(|file| file.reported && file.is_description()).collect();
     let there: HashSet<usize> = descriptions.iter().map(|file| address(&file.source)).collect();
     known.retain(|address, _| there.contains(address));
-    let bases: HashSet<PathBuf> = descriptions.iter().flat_map(|file| descriptions::bases(file)).collect();
+    let bases: HashSet<PathBuf> = descriptions.iter().flat_map(|file| expand::bases(file)).collect();
     let mut all = Vec::new();
     for file in descriptions {
         // A base need not be complete: what it makes is seen where it is extended.
@@ -418,7 +418,7 @@ fn of_descriptions(
         let (_, findings) = known.entry(address(&file.source)).or_insert_with(|| {
             let mut findings = Vec::new();
             // Settings that cannot be read are said of themselves.
-            let _ = descriptions::check_file(file, projects, &mut findings);
+            let _ = expand::check_file(file, projects, &mut findings);
             (Arc::clone(&file.source), findings)
         });
         all.extend(findings.iter().cloned());

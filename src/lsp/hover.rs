@@ -13,7 +13,7 @@ use super::shape::Shape;
 use super::trail::{self, Trail};
 use super::words::{Word, word};
 use crate::cli::DescriptionArgs;
-use crate::cmd::expand;
+use crate::expand;
 use crate::facts::{PodFacts, Programs};
 use crate::kube::{Definitions, Index, Object, Selector, Typed, documented};
 use crate::lint::programs_at;

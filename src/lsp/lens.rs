@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 use super::folders::Seen;
 use super::positions::Encoding;
 use crate::cli::DescriptionArgs;
-use crate::cmd::expand::{self, Expanded};
+use crate::expand::{self, Expanded};
 use crate::pattern;
 use crate::words::clip;
 use crate::yaml::{Span, emit};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::support::objects::pods;
 use crate::support::{documents, files, patterns, relative};
-use patterns::kube::validation::Quantity;
+use patterns::go::Quantity;
 use rayon::prelude::*;
 use serde_json::Value;
 

@@ -1,4 +1,5 @@
-//! The rooms of `src/pattern/` know each other in one direction, and no file waits for itself.
+//! The rooms of `src/` wait for each other in no circle; those of `src/pattern/` know each other in one direction, and no
+//! file of theirs waits for itself.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -9,9 +10,9 @@ use std::path::Path;
 /// Each room may use those in front of it.
 const ROOMS: [&str; 9] = ["names", "catalogue", "template", "plan", "objects", "keys", "compose", "docs", "user"];
 
-/// The files of `src/pattern/`, as `room/file`, with their code: no comment and no test.
-fn files() -> BTreeMap<String, String> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/pattern");
+/// The files below a folder, as `room/file`, with their code: no comment and no test.
+fn files(folder: &str) -> BTreeMap<String, String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let mut found = BTreeMap::new();
     let mut waiting = vec![root.clone()];
     while let Some(folder) = waiting.pop() {
@@ -29,6 +30,7 @@ fn files() -> BTreeMap<String, String> {
         }
     }
     found.remove("mod");
+    found.remove("lib");
     found
 }
 
@@ -63,7 +65,7 @@ fn uses(file: &str, code: &str, files: &BTreeMap<String, String>) -> BTreeSet<St
 
 #[test]
 fn rooms_of_patterns_use_what_is_in_front_of_them() {
-    let files = files();
+    let files = files("src/pattern");
     let rank = |file: &str| ROOMS.iter().position(|known| *known == room(file));
     let mut wrong = Vec::new();
     for (file, code) in &files {
@@ -84,15 +86,35 @@ fn rooms_of_patterns_use_what_is_in_front_of_them() {
 
 #[test]
 fn no_file_of_patterns_waits_for_itself() {
-    let files = files();
+    let files = files("src/pattern");
     let mut left: BTreeMap<&String, BTreeSet<String>> =
         files.iter().map(|(file, code)| (file, uses(file, code, &files))).collect();
     assert!(left.values().map(BTreeSet::len).sum::<usize>() > files.len(), "imports are found");
-    // what uses nothing that is left is in no circle
-    while let Some(file) =
-        left.iter().find(|(_, uses)| uses.iter().all(|used| !left.contains_key(used))).map(|(file, _)| (*file).clone())
-    {
-        left.remove(&file);
-    }
+    take_out_what_waits_for_nothing(&mut left);
     assert_eq!(left, BTreeMap::new(), "files that use each other in a circle");
+}
+
+/// What is left is in a circle, or waits for one.
+fn take_out_what_waits_for_nothing(left: &mut BTreeMap<&String, BTreeSet<String>>) {
+    while let Some(name) =
+        left.iter().find(|(_, uses)| uses.iter().all(|used| !left.contains_key(used))).map(|(name, _)| (*name).clone())
+    {
+        left.remove(&name);
+    }
+}
+
+#[test]
+fn no_room_waits_for_itself() {
+    let files = files("src");
+    let rooms: BTreeSet<String> = files.keys().map(|file| room(file).to_owned()).collect();
+    let mut left: BTreeMap<&String, BTreeSet<String>> = rooms.iter().map(|name| (name, BTreeSet::new())).collect();
+    for (file, code) in &files {
+        assert!(!code.contains("crate::{"), "{file}: one `use` for each room, which this test can read");
+        let own = room(file).to_owned();
+        let others = after(code, "crate::").into_iter().map(|words| words[0].to_owned());
+        left.get_mut(&own).unwrap().extend(others.filter(|name| *name != own && rooms.contains(name)));
+    }
+    assert!(left[&"cmd".to_owned()].contains("expand"), "imports are found");
+    take_out_what_waits_for_nothing(&mut left);
+    assert_eq!(left, BTreeMap::new(), "rooms that use each other in a circle");
 }

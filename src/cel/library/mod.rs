@@ -18,9 +18,9 @@ use super::CompileError;
 use super::ast::{Expr, Kind, Literal};
 use super::eval::{Budget, Evaluated, Fail, contains, equal, no_overload};
 use super::value::{Item, ListKind, Origin, Value};
-use crate::kube::go_regex;
+use crate::go::regex;
 
-pub use crate::kube::duration::nanoseconds as duration;
+pub use crate::go::duration::nanoseconds as duration;
 pub use convert::plain;
 
 /// A time, or a date.
@@ -111,7 +111,7 @@ pub fn check_literals(function: &str, target: Option<&Expr>, args: &[Expr]) -> R
         "timestamp" => {
             time::parse_timestamp(&text).is_none().then(|| "this is not a time such as 2030-01-31T00:00:00Z".to_owned())
         }
-        _ => go_regex::refusal(&text).map(|why| format!("this is not a regular expression: {why}")),
+        _ => regex::refusal(&text).map(|why| format!("this is not a regular expression: {why}")),
     };
     wrong.map_or(Ok(()), |message| Err(CompileError::new(last.at, message)))
 }

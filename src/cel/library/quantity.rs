@@ -79,7 +79,7 @@ impl Quantity {
     /// `ParseQuantity`
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let parsed = crate::kube::validation::Quantity::parse(text)?;
+        let parsed = crate::go::Quantity::parse(text)?;
         let nano = parsed.nano();
         let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
         let end = unsigned.find(|letter: char| !letter.is_ascii_digit() && letter != '.').unwrap_or(unsigned.len());

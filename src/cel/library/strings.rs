@@ -7,7 +7,7 @@ use std::rc::Rc;
 use regex_lite::Regex;
 
 use super::{Budget, Called, Fail, Item, Value, count, error, format, made};
-use crate::kube::go_regex;
+use crate::go::regex;
 
 thread_local! {
     /// Compiled patterns, so that a loop compiles its pattern once.
@@ -138,7 +138,7 @@ fn regex(pattern: &str, budget: &mut Budget) -> Result<Rc<Regex>, Fail> {
         Some(regex) => regex,
         None => {
             budget.spend(pattern.len())?;
-            let compiled = go_regex::compile(pattern).map(Rc::new);
+            let compiled = regex::compile(pattern).map(Rc::new);
             PATTERNS.with_borrow_mut(|patterns| {
                 if patterns.len() >= PATTERNS_KEPT {
                     patterns.clear();

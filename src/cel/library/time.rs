@@ -1,7 +1,7 @@
 //! Times and durations: `cel-go/common/types/timestamp.go`, `duration.go`, and Go's `time`.
 
 use super::{Budget, Called, Fail, Item, Value, error, made, no_overload};
-use crate::kube::duration::nanoseconds;
+use crate::go::duration::nanoseconds;
 
 const SECOND: i64 = 1_000_000_000;
 
@@ -132,7 +132,7 @@ fn civil(days: i64) -> (i64, i64, i64) {
 
 /// `time.Parse(time.RFC3339, …)`
 pub fn parse_timestamp(text: &str) -> Option<(i64, u32)> {
-    if !crate::kube::is_rfc3339(text) {
+    if !crate::go::is_rfc3339(text) {
         return None;
     }
     let number = |from: usize, to: usize| text.get(from..to)?.parse::<i64>().ok();

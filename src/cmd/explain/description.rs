@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use crate::cli::DescriptionArgs;
 use crate::cmd::Exit;
-use crate::cmd::expand::expand_text;
 use crate::cmd::streams::print_text;
 use crate::diagnostic::Stop;
+use crate::expand::expand_text;
 use crate::pattern::overview;
 use crate::yaml::Source;
 

@@ -11,12 +11,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Exit;
-use super::expand::{catalogue_here, manifests};
-use super::read::open;
 use super::streams::print_text;
 use crate::cli::{Color, ExplainArgs};
 use crate::diagnostic::Stop;
+use crate::expand::{catalogue_here, manifests};
 use crate::facts::Programs;
+use crate::files::open;
 use crate::kube::on_deep_stacks;
 use crate::pattern::{Catalogue, Folder};
 use crate::report::terminal;

@@ -8,10 +8,10 @@ use serde_json::Value as Json;
 
 use super::texts::{self, Texts};
 use crate::cli::Color;
-use crate::cmd::expand::{expand_in, repeated};
 use crate::cmd::streams::say;
 use crate::cmd::wanted::{Wanted, once};
 use crate::diagnostic::{Finding, Stop};
+use crate::expand::{expand_in, repeated};
 use crate::output::{Folder, kustomization};
 use crate::pattern::{self, Made};
 use crate::project::FILE_NAME;

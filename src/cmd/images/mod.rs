@@ -8,10 +8,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::Exit;
-use super::expand::expand_in;
 use super::wanted::{Wanted, of_files, of_project, once};
 use crate::cli::ImagesArgs;
 use crate::diagnostic::Stop;
+use crate::expand::expand_in;
 use crate::kube::on_deep_stacks;
 use crate::pattern::{ImageUse, images_used};
 use crate::project;

@@ -8,10 +8,10 @@ use std::sync::Arc;
 
 use super::Rows;
 use crate::cmd::Exit;
-use crate::cmd::read::open;
 use crate::cmd::streams::say;
 use crate::describe::Place;
 use crate::diagnostic::{Finding, Stop};
+use crate::files::open;
 use crate::kube::image;
 use crate::pattern::ImageFrom;
 use crate::project;

@@ -10,11 +10,12 @@ use std::path::Path;
 
 use clap::ValueEnum as _;
 
+use super::Exit;
 use super::progress::Progress;
 use super::streams::say;
-use super::{Exit, descriptions};
 use crate::cli::{Color, FailOn, LintArgs, LintFormat, Profile, Report};
 use crate::diagnostic::{self, Finding, Level, Stop};
+use crate::expand;
 use crate::files::{self, named};
 use crate::kube::{File, Globs, Inputs, Workspace, on_deep_stacks};
 use crate::limits;
@@ -76,7 +77,7 @@ pub fn run(args: &LintArgs, color: Color) -> io::Result<Exit> {
         } else {
             lint::run(&workspace, &projects)
         };
-        findings.extend(descriptions::check(&workspace, &projects)?);
+        findings.extend(expand::check(&workspace, &projects)?);
         diagnostic::sort(&mut findings);
         let reports = args.formats.iter().filter_map(|report| report.file.as_deref());
         for file in reports.clone().chain(args.write_baseline.as_deref()) {

@@ -3,7 +3,9 @@
 use serde_json::Value as Json;
 
 use super::table;
-use crate::{describe, lint, project};
+use crate::describe;
+use crate::lint;
+use crate::project;
 
 /// How deep keys are listed.
 const DEEPEST: usize = 4;

@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use super::{Page, fenced, prose, table};
 use crate::cli::DescriptionArgs;
-use crate::cmd::expand::expand_text;
 use crate::diagnostic::Stop;
 use crate::diagram::{self, svg};
+use crate::expand::expand_text;
 use crate::facts::Programs;
 use crate::kube::File;
 use crate::pattern::{Catalogue, Folder, page};

@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use super::{Wanted, is_description, may_be_description, walk};
 use crate::cli::DescriptionArgs;
-use crate::cmd::expand::{catalogue, options};
-use crate::cmd::read::open;
 use crate::describe;
 use crate::diagnostic::Stop;
+use crate::expand::{catalogue, options};
+use crate::files::open;
 use crate::pattern::Catalogue;
 use crate::project::{self, Project};
 use crate::yaml::Source;

@@ -5,7 +5,7 @@ use serde_json::{Map, Value as Json, json};
 use super::super::spanned::{Kind, Spanned};
 use super::scalar;
 use crate::diagnostic::Finding;
-use crate::kube::validation::Quantity;
+use crate::go::Quantity;
 
 /// What a container asks for and may use. CPU has no limit unless one is set: throttling harms more than it protects.
 #[derive(Clone, Debug)]

@@ -1,8 +1,9 @@
 //! Times, sizes, shares and ports.
 
 use super::Mistake;
-use crate::kube::duration::milliseconds;
-use crate::kube::validation::{self, Quantity};
+use crate::go::Quantity;
+use crate::go::duration::milliseconds;
+use crate::kube::validation;
 
 /// Seconds of a duration such as `90s`, `15m` or `1h30m`; whole seconds only.
 ///

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value as Json, json};
 
+use crate::go::Quantity;
 use crate::import::canonical::items;
-use crate::kube::validation::Quantity;
 
 /// How much an emptyDir may hold that nobody limits.
 pub(in crate::import) const SIZE: &str = "1Gi";

@@ -14,9 +14,8 @@ use serde::de::{self, Deserializer, IntoDeserializer, Visitor};
 
 use self::access::{Fields, Items};
 use super::bytes::{base64, to_base64};
-use super::time;
-use super::validation::Quantity;
 use super::versions::FieldHistory;
+use crate::go::{self, Quantity};
 use crate::yaml::{Document, Entry, NodeId, Value};
 
 /// Something that a strict decode refuses.
@@ -407,8 +406,8 @@ impl<'doc> Deserializer<'doc> for Cursor<'doc, '_> {
     fn deserialize_newtype_struct<V: Visitor<'doc>>(self, name: &'static str, visitor: V) -> Result<V::Value, Failure> {
         match name {
             "Quantity" => visitor.visit_newtype_struct(self.quantity().into_deserializer()),
-            "Time" => visitor.visit_newtype_struct(self.time(time::is_rfc3339).into_deserializer()),
-            "MicroTime" => visitor.visit_newtype_struct(self.time(time::is_rfc3339_micro).into_deserializer()),
+            "Time" => visitor.visit_newtype_struct(self.time(go::is_rfc3339).into_deserializer()),
+            "MicroTime" => visitor.visit_newtype_struct(self.time(go::is_rfc3339_micro).into_deserializer()),
             _ => visitor.visit_newtype_struct(Self { mode: Mode::Any, ..self }),
         }
     }

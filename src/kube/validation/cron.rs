@@ -1,6 +1,6 @@
 //! Schedules of `CronJob`s: the grammar of `github.com/robfig/cron/v3`, `ParseStandard`.
 
-use crate::kube::duration;
+use crate::go::duration;
 
 const MONTHS: &[&str] = &["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 const DAYS: &[&str] = &["sun", "mon", "tue", "wed", "thu", "fri", "sat"];

@@ -10,8 +10,8 @@ use std::collections::HashSet;
 use std::fmt::Write as _;
 
 use super::super::versions::{Change, Target};
-use super::quantity::Quantity;
 use super::{Cause, Reason};
+use crate::go::Quantity;
 use crate::yaml::{Document, NodeId, Value};
 
 /// One validation: the document, the steps of all paths taken, and what was found.

@@ -32,7 +32,6 @@ mod pod;
 pub mod pod_security;
 mod policy;
 mod policy_bindings;
-mod quantity;
 mod quota;
 mod rbac;
 mod report;
@@ -43,7 +42,6 @@ mod storage;
 pub use super::versions::{Target, Targets};
 pub use cron::schedule;
 pub use custom::{Schemas, duration as schema_duration, warnings as custom_warnings};
-pub use quantity::Quantity;
 
 use self::field::Run;
 use super::Object;

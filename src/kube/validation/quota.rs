@@ -6,8 +6,8 @@ use std::cmp::Ordering;
 
 use super::field::Field;
 use super::meta::{self, Scope};
-use super::quantity::Quantity;
 use super::{formats, resources};
+use crate::go::Quantity;
 
 const SCOPES: [&str; 7] = [
     "Terminating",

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use super::field::Field;
 use super::formats;
-use super::quantity::Quantity;
+use crate::go::Quantity;
 
 /// Whose resources are judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 
 use crate::describe::{App, Place, Spanned};
 use crate::diagnostic::Finding;
-use crate::kube::validation::Quantity;
+use crate::go::Quantity;
 use crate::pattern::objects;
 use crate::pattern::plan::fill::Filled;
 use crate::pattern::plan::prepare::Prepared;

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json};
 
-use crate::kube::validation::Quantity;
+use crate::go::Quantity;
 
 /// Two owners want different things in one place.
 #[derive(Clone, Debug, PartialEq, Eq)]

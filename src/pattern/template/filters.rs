@@ -9,8 +9,8 @@ use serde_json::Value as Json;
 use super::quoting;
 use super::values::{elements, json_of};
 use crate::describe::{Target, duration_seconds};
-use crate::kube::duration;
-use crate::kube::validation::Quantity;
+use crate::go::Quantity;
+use crate::go::duration;
 use crate::pattern::names::{part_port_name, volume_name};
 
 /// Gives an environment all filters; `mounts` are the volumes of the app that a pattern may share.

@@ -1,7 +1,7 @@
 use crate::diagnostic::{Level, RuleId};
 use crate::facts::election::Flag;
 use crate::facts::{ContainerFacts, PodFacts};
-use crate::kube::duration::milliseconds;
+use crate::go::duration::milliseconds;
 use crate::rules::{Check, Found, Rule};
 
 /// Times with which client-go refuses to campaign.

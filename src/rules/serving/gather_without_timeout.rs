@@ -1,6 +1,6 @@
 use crate::diagnostic::{Level, RuleId};
 use crate::facts::{PodFacts, Role};
-use crate::kube::duration::milliseconds;
+use crate::go::duration::milliseconds;
 use crate::rules::{Check, Found, Rule};
 
 /// A root that waits for its leaves as long as they like.

@@ -1,7 +1,7 @@
 use std::cmp::Ordering;
 
 use crate::diagnostic::{Level, RuleId};
-use crate::kube::validation::Quantity;
+use crate::go::Quantity;
 use crate::kube::{Object, PodView};
 use crate::rules::{Check, Found, Rule};
 use crate::words::clip;

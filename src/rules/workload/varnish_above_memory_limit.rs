@@ -1,6 +1,6 @@
 use crate::diagnostic::{Level, RuleId};
+use crate::go::Quantity;
 use crate::kube::ContainerView;
-use crate::kube::validation::Quantity;
 use crate::rules::{Check, Found, Rule, parts};
 
 /// Varnish may keep more than its container may use.

@@ -5,7 +5,7 @@ use k8s_openapi::apimachinery::pkg::api::resource::Quantity as Written;
 
 use super::scaling::name_node;
 use crate::diagnostic::{Level, RuleId};
-use crate::kube::validation::Quantity;
+use crate::go::Quantity;
 use crate::kube::{Index, Object, Typed};
 use crate::rules::{Check, FoundAnywhere, Rule};
 use crate::words::clip;

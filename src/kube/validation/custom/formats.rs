@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use super::super::formats::{dns_label, dns_subdomain};
 use super::super::ip;
-use crate::kube::is_rfc3339;
+use crate::go::is_rfc3339;
 
 /// The formats of Kubernetes' own names came with 1.34; a server reads schemas as the version before it would
 /// (`DefaultCompatibilityVersion`).

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use regex_lite::Regex;
 
-use super::super::super::go_regex;
+use crate::go::regex;
 use crate::yaml::{Document, NodeId};
 
 /// Compiles the patterns of a schema and of all below it.
@@ -12,7 +12,7 @@ pub fn compile(document: &Document, node: NodeId, patterns: &mut Patterns) {
     let mut work = vec![node];
     while let Some(node) = work.pop() {
         if let Some(pattern) = document.get(node, "pattern")
-            && let Some(regex) = document.str(pattern).and_then(go_regex::compile)
+            && let Some(regex) = document.str(pattern).and_then(regex::compile)
         {
             patterns.insert((address(document), pattern), regex);
         }

@@ -6,9 +6,9 @@ mod open_api;
 
 use open_api::{Place, open_api};
 
-use super::super::super::go_regex;
 use super::super::field::Field;
 use super::written::Keywords;
+use crate::go::regex;
 
 /// Where in a schema a part is.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -229,7 +229,7 @@ fn values(schema: Field, skip_any: bool, skip_any_of_first: bool) {
         nested(schema.child("not"), false);
     }
     let pattern = schema.child("pattern");
-    if let Some(why) = go_regex::refusal(pattern.str()) {
+    if let Some(why) = regex::refusal(pattern.str()) {
         pattern.invalid(format!("is not a regular expression: {why}"));
     }
 }

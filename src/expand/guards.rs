@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::gen_verify::read_back;
+use super::verify::read_back;
 use crate::describe::Description;
 use crate::facts::{Bind, PodFacts, Programs};
 use crate::kube::{Index, Object};
@@ -11,7 +11,7 @@ use crate::pattern::{Catalogue, Made};
 /// A note for each document whose app can be reached past a guard, or where that is not known.
 ///
 /// # Errors
-/// An object that cannot be written, which [`super::gen_verify::verify`] has refused.
+/// An object that cannot be written, which [`super::verify::verify`] has refused.
 pub fn notes(made: &[Made], descriptions: &[Description], catalogue: &Catalogue) -> io::Result<Vec<String>> {
     let guarded: Vec<(&Description, &str)> =
         descriptions.iter().filter_map(|description| Some((description, guard(description, catalogue)?))).collect();

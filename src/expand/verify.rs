@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
-use super::gen_blame::{Origin, blame};
+use super::blame::{Origin, blame};
 use crate::describe::{Description, Ignore};
 use crate::diagnostic::{Finding, Level};
 use crate::kube::validation::Target;

@@ -6,7 +6,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::expand::{catalogue, expand_in};
+use super::{catalogue, expand_in};
 use crate::cli::CatalogueArgs;
 use crate::describe::{self, Options};
 use crate::diagnostic::{Finding, Level, RuleId};

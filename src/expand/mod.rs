@@ -1,4 +1,9 @@
-//! A description read and expanded, as every command that works on one needs it.
+//! A description read, expanded and linted, as the commands and the editor need it.
+
+mod blame;
+mod check;
+mod guards;
+mod verify;
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
@@ -6,9 +11,9 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
-use super::gen_guards;
-use super::gen_verify;
-use super::read::open;
+use crate::files::open;
+pub use check::{bases, check, check_file};
+
 use crate::cli::{CatalogueArgs, DescriptionArgs};
 use crate::describe::{self, Description, Options};
 use crate::diagnostic::{Finding, Level, Stop};
@@ -73,12 +78,12 @@ pub fn expand_in(
     }
     // all of it goes to one cluster
     let target = descriptions.iter().map(|description| description.target).min().unwrap_or_default();
-    findings.extend(gen_verify::verify(&made, &descriptions, target, bug(catalogue))?);
+    findings.extend(verify::verify(&made, &descriptions, target, bug(catalogue))?);
     if findings.iter().any(|finding| finding.level == Level::Error) {
         return Err(findings.into());
     }
     let mut notes = pattern::notes(catalogue, &descriptions);
-    notes.extend(gen_guards::notes(&made, &descriptions, catalogue)?);
+    notes.extend(guards::notes(&made, &descriptions, catalogue)?);
     Ok(Expanded { catalogue: catalogue.clone(), descriptions, made, notes, warnings: findings })
 }
 

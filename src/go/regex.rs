@@ -405,7 +405,7 @@ mod tests {
     /// What Go 1.26's `regexp.Compile` says: a `-` before those that it refuses.
     #[test]
     fn agrees_with_go() {
-        let wrong: Vec<&str> = include_str!("go_regex.txt")
+        let wrong: Vec<&str> = include_str!("regex.txt")
             .lines()
             .filter(|line| !line.starts_with('#'))
             .filter(|line| refusal(&line[1..]).is_some() != line.starts_with('-'))
