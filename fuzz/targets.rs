@@ -143,11 +143,11 @@ pub fn fix(data: &[u8]) {
             assert_eq!(edit::apply(&source.text, &fix.edits), spliced(&source.text, &fix.edits));
         }
         let refused = workspace.files[0].refusals.len();
-        let once = fix::fix(&mut workspace, &strict(), true);
+        let once = fix::fix(&mut workspace, &strict(), &[], true);
         let text = workspace.files[0].source.text.clone();
         assert!(workspace.files[0].refusals.len() <= refused, "{text}");
         assert_eq!(once.count == 0, text == source.text);
-        let twice = fix::fix(&mut workspace, &strict(), true);
+        let twice = fix::fix(&mut workspace, &strict(), &[], true);
         assert_eq!((twice.count, &workspace.files[0].source.text), (0, &text));
     });
 }

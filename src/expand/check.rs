@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use super::{catalogue, expand_in};
 use crate::cli::CatalogueArgs;
 use crate::describe::{self, Options};
-use crate::diagnostic::{Finding, Level, RuleId};
+use crate::diagnostic::{Finding, Label, Level, RuleId};
 use crate::kube::{File, Workspace};
 use crate::lint::Projects;
 use crate::project::Project;
@@ -17,25 +17,67 @@ use crate::rules::INVALID_DESCRIPTION;
 use crate::words::list;
 use crate::yaml::{Document, Span};
 
-/// What is wrong with the descriptions of a run, without an environment and in each of theirs.
+/// What is wrong with the descriptions of a run, without an environment and in each of theirs. Of those that are not
+/// reported, what speaks of a file that is: a base that others extend.
 ///
 /// # Errors
 /// A settings file that cannot be read.
 pub fn check(workspace: &Workspace, projects: &Projects) -> io::Result<Vec<Finding>> {
-    let descriptions: Vec<&File> = workspace.files.iter().filter(|file| file.is_description()).collect();
-    let bases: HashSet<PathBuf> = descriptions.iter().flat_map(|file| bases(file)).collect();
     let mut findings = Vec::new();
-    for file in descriptions.into_iter().filter(|file| file.reported) {
-        // A base need not be complete: what it makes is seen where it is extended.
-        if file.path.as_ref().is_some_and(|path| bases.contains(path)) {
-            continue;
-        }
+    for file in whole(&workspace.files) {
         check_file(file, projects, &mut findings)?;
     }
+    let reported: HashSet<&Path> =
+        workspace.files.iter().filter(|file| file.reported).filter_map(|file| file.path.as_deref()).collect();
+    let is_reported = |label: &Label| {
+        let name = label.source.name.as_str();
+        let known = workspace.files.iter().find(|file| file.source.name == name);
+        known.map_or_else(
+            // a base is read as the description that extends it calls it
+            || fs::canonicalize(name).is_ok_and(|path| reported.contains(path.as_path())),
+            |file| file.reported,
+        )
+    };
+    findings.retain(|finding| std::iter::once(&finding.primary).chain(&finding.labels).any(is_reported));
     // what is wrong with a base is wrong in each description that extends it
     let mut seen = HashSet::new();
     findings.retain(|finding| seen.insert(identity(finding)));
     Ok(findings)
+}
+
+/// The descriptions to look at: those that are reported, and those that extend one that is. A base need not be
+/// complete: what it makes is seen where it is extended, if anywhere.
+pub fn whole(files: &[File]) -> Vec<&File> {
+    let descriptions: Vec<&File> = files.iter().filter(|file| file.is_description()).collect();
+    let bases: HashMap<&Path, Vec<PathBuf>> =
+        descriptions.iter().filter_map(|file| Some((file.path.as_deref()?, bases(file)))).collect();
+    let extended: HashSet<&PathBuf> = bases.values().flatten().collect();
+    let path = |file: &File| file.path.clone().unwrap_or_default();
+    let ends = descriptions.iter().copied().filter(|file| !extended.contains(&path(file)));
+    let below = |file: &File| {
+        let mut below = HashSet::from([path(file)]);
+        let mut waiting = vec![path(file)];
+        while let Some(base) = waiting.pop() {
+            let further = bases.get(base.as_path()).into_iter().flatten();
+            waiting.extend(further.filter(|base| below.insert((*base).clone())).cloned());
+        }
+        below
+    };
+    let is_reported: HashSet<PathBuf> =
+        descriptions.iter().filter(|file| file.reported).map(|file| path(file)).collect();
+    let mut seen = HashSet::new();
+    let mut chosen = Vec::new();
+    for end in ends {
+        let below = below(end);
+        if end.reported || below.iter().any(|path| is_reported.contains(path)) {
+            chosen.push(end);
+        }
+        seen.extend(below);
+    }
+    // those that only extend each other
+    chosen
+        .extend(descriptions.iter().filter(|file| file.reported && !seen.contains(&path(file)) && file.path.is_some()));
+    chosen
 }
 
 /// What is wrong with one description, in each of its environments.

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 
 use crate::files::open;
-pub use check::{bases, check, check_file};
+pub use check::{bases, check, check_file, whole};
 
 use crate::cli::{CatalogueArgs, DescriptionArgs};
 use crate::describe::{self, Description, Options};

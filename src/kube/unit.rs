@@ -92,5 +92,6 @@ fn file(object: &Object) -> &str {
 
 /// The folder of an object's file.
 pub(super) fn folder(object: &Object) -> &str {
-    file(object).rsplit_once('/').map_or("", |(folder, _)| folder)
+    let named = || file(object).rsplit_once('/').map_or("", |(folder, _)| folder);
+    object.folder.as_deref().unwrap_or_else(named)
 }

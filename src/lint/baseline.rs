@@ -10,7 +10,7 @@ use super::Projects;
 use super::fingerprint::{fingerprints, path};
 use crate::diagnostic::Finding;
 use crate::kube::Workspace;
-use crate::rules::{Found, STALE_BASELINE};
+use crate::rules::{Found, INVALID_DESCRIPTION, STALE_BASELINE};
 use crate::words::clip;
 use crate::yaml::{self, Document, NodeId, Part, Source};
 
@@ -32,12 +32,18 @@ struct Written {
     findings: Vec<Entry>,
 }
 
+/// Whether a baseline may list a finding. What is wrong with exceptions is mended, not excepted.
+#[must_use]
+pub fn lists(finding: &Finding) -> bool {
+    finding.rule.is_some_and(|rule| rule.family != "meta" || rule == INVALID_DESCRIPTION.id)
+}
+
 /// The text of a baseline file of these findings. Files are named from `folder` on, where it is to lie.
 #[must_use]
 pub fn write(findings: &[Finding], folder: &Path) -> String {
     let entries = findings.iter().zip(fingerprints(findings, folder)).filter_map(|(finding, fingerprint)| {
         let file = path(&finding.primary.source.name, folder);
-        let rule = finding.rule.filter(|rule| rule.family != "meta")?;
+        let rule = finding.rule.filter(|_| lists(finding))?;
         Some(Entry { rule: rule.name.to_owned(), file, message: finding.message.clone(), fingerprint })
     });
     let mut text =

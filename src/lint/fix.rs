@@ -27,15 +27,17 @@ pub struct Fixed {
     pub findings: Vec<Finding>,
 }
 
-/// Applies the fixes of a workspace's findings, in memory: safe ones, and the others if `also_unsafe`.
+/// Applies the fixes of a workspace's findings, in memory: safe ones, and the others if `also_unsafe`. Findings of
+/// descriptions are among what is left.
 #[must_use]
-pub fn fix(workspace: &mut Workspace, projects: &Projects, also_unsafe: bool) -> Fixed {
+pub fn fix(workspace: &mut Workspace, projects: &Projects, of_descriptions: &[Finding], also_unsafe: bool) -> Fixed {
     let by_name = workspace.files.iter().enumerate().filter(|(_, file)| file.reported);
     let by_name = by_name.map(|(at, file)| (file.source.name.clone(), at)).collect();
     let mut fixing = Fixing {
-        findings: super::run(workspace, projects),
+        findings: super::run_with(workspace, projects, of_descriptions.to_vec()),
         workspace,
         projects,
+        of_descriptions,
         by_name,
         tries: 0,
         most: HashMap::new(),
@@ -82,6 +84,7 @@ type Round = BTreeMap<usize, Vec<Step>>;
 struct Fixing<'run> {
     workspace: &'run mut Workspace,
     projects: &'run Projects,
+    of_descriptions: &'run [Finding],
     /// Of the workspace as it is now.
     findings: Vec<Finding>,
     by_name: HashMap<String, usize>,
@@ -147,7 +150,7 @@ impl Fixing<'_> {
             before.push((*file, Arc::clone(source)));
         }
         self.workspace.replace(texts);
-        let after = super::run(self.workspace, self.projects);
+        let after = super::run_with(self.workspace, self.projects, self.of_descriptions.to_vec());
         let failures = self.failures(&after, &round, &unread);
         if failures.files.is_empty() && !failures.elsewhere {
             self.findings = after;

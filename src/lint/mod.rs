@@ -39,13 +39,24 @@ pub fn workspace(workspace: &Workspace, selection: &Selection) -> Vec<Finding> {
 /// Lints a workspace, each file as its project wants it: the findings that are wanted, sorted.
 #[must_use]
 pub fn run(workspace: &Workspace, projects: &Projects) -> Vec<Finding> {
-    run_again(workspace, projects, &mut Kept::default())
+    run_with(workspace, projects, Vec::new())
+}
+
+/// The same with what is wrong with the descriptions of the workspace, for which settings and comments hold too.
+#[must_use]
+pub fn run_with(workspace: &Workspace, projects: &Projects, of_descriptions: Vec<Finding>) -> Vec<Finding> {
+    run_again(workspace, projects, of_descriptions, &mut Kept::default())
 }
 
 /// The same, where an earlier run has found something already: what it [keeps](Kept) counts for the files that are the
 /// same, and what is found now is kept for the next run.
 #[must_use]
-pub fn run_again(workspace: &Workspace, projects: &Projects, kept: &mut Kept) -> Vec<Finding> {
+pub fn run_again(
+    workspace: &Workspace,
+    projects: &Projects,
+    of_descriptions: Vec<Finding>,
+    kept: &mut Kept,
+) -> Vec<Finding> {
     projects.forget_uses();
     let objects: Vec<&Object> = workspace.objects().collect();
     let mut across = Vec::new();
@@ -61,12 +72,18 @@ pub fn run_again(workspace: &Workspace, projects: &Projects, kept: &mut Kept) ->
     for finding in across {
         across_by_file.entry(Arc::as_ptr(&finding.primary.source).addr()).or_default().push(finding);
     }
+    let mut described: HashMap<usize, Vec<Finding>> = HashMap::new();
+    for finding in of_descriptions {
+        described.entry(Arc::as_ptr(&finding.primary.source).addr()).or_default().push(finding);
+    }
     // A change of a named file may break another: what is found there is reported if it speaks of the named one.
     let named: HashSet<usize> = workspace.files.iter().filter(|file| file.reported).map(address).collect();
     let speaks_of_named =
         |finding: &Finding| finding.labels.iter().any(|label| named.contains(&Arc::as_ptr(&label.source).addr()));
     let is_looked_at = |file: &&File| {
-        file.reported || across_by_file.get(&address(file)).is_some_and(|found| found.iter().any(speaks_of_named))
+        file.reported
+            || described.contains_key(&address(file))
+            || across_by_file.get(&address(file)).is_some_and(|found| found.iter().any(speaks_of_named))
     };
     let looked_at: Vec<&File> = workspace.files.iter().filter(is_looked_at).collect();
     let per_file: Vec<Vec<Finding>> = looked_at
@@ -77,6 +94,7 @@ pub fn run_again(workspace: &Workspace, projects: &Projects, kept: &mut Kept) ->
             let across = across_by_file.get(&address(file)).into_iter().flatten();
             findings.extend(across.filter(|finding| finding.rule.is_none_or(|rule| selection.runs(rule))).cloned());
             drop_what_is_said_anyway(&mut findings);
+            findings.extend(described.get(&address(file)).into_iter().flatten().cloned());
             ignores::apply(file, selection, &mut findings);
             if let Some(settings) = projects.settings(file) {
                 settings.except(file, &mut findings);
@@ -84,11 +102,20 @@ pub fn run_again(workspace: &Workspace, projects: &Projects, kept: &mut Kept) ->
             for finding in &mut findings {
                 selection.set_level(finding);
             }
-            findings.retain(|finding| selection.shows(finding) && (file.reported || speaks_of_named(finding)));
+            let of_description = |finding: &Finding| {
+                described.get(&address(file)).is_some_and(|found| found.iter().any(|one| same_place(one, finding)))
+            };
+            findings.retain(|finding| {
+                let counts = file.reported || speaks_of_named(finding) || of_description(finding);
+                selection.shows(finding) && counts
+            });
             findings
         })
         .collect();
     let mut findings: Vec<Finding> = per_file.into_iter().flatten().collect();
+    // bases are read by the descriptions that extend them, also where the run does not look
+    let there: HashSet<usize> = workspace.files.iter().map(address).collect();
+    findings.extend(described.into_iter().filter(|(file, _)| !there.contains(file)).flat_map(|(_, found)| found));
     origin::trace(workspace, projects, &mut findings);
     findings.extend(projects.unused());
     findings.extend(of_policies.into_iter().filter(|finding| together.shows(finding)));

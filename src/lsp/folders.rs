@@ -318,8 +318,8 @@ impl Folders {
     fn find(&mut self) -> BTreeMap<String, OfFile> {
         let mut findings = self.of_settings.clone();
         if let Some(projects) = &self.projects {
-            findings.extend(lint::run_again(&self.workspace, projects, &mut self.kept));
-            findings.extend(of_descriptions(&self.workspace, projects, &mut self.of_descriptions));
+            let of_descriptions = of_descriptions(&self.workspace, projects, &mut self.of_descriptions);
+            findings.extend(lint::run_again(&self.workspace, projects, of_descriptions, &mut self.kept));
             if let Some(baseline) = baseline(projects) {
                 baseline.apply(&self.workspace, projects, &mut findings);
             }
@@ -388,8 +388,8 @@ fn of_one(workspace: &Workspace) -> Vec<Finding> {
     match Projects::load(workspace, Selection::default(), Overrides::default()) {
         Ok(projects) if workspace.files.iter().any(|file| projects.excludes(file)) => Vec::new(),
         Ok(projects) => {
-            let mut findings = lint::run(workspace, &projects);
-            findings.extend(expand::check(workspace, &projects).unwrap_or_default());
+            let of_descriptions = expand::check(workspace, &projects).unwrap_or_default();
+            let mut findings = lint::run_with(workspace, &projects, of_descriptions);
             let own: HashSet<&str> = workspace.files.iter().map(|file| file.source.name.as_str()).collect();
             findings.retain(|finding| own.contains(finding.primary.source.name.as_str()));
             findings
@@ -404,17 +404,11 @@ fn of_descriptions(
     projects: &Projects,
     known: &mut HashMap<usize, (Arc<Source>, Vec<Finding>)>,
 ) -> Vec<Finding> {
-    let descriptions: Vec<&File> =
-        workspace.files.iter().filter(|file| file.reported && file.is_description()).collect();
+    let descriptions = expand::whole(&workspace.files);
     let there: HashSet<usize> = descriptions.iter().map(|file| address(&file.source)).collect();
     known.retain(|address, _| there.contains(address));
-    let bases: HashSet<PathBuf> = descriptions.iter().flat_map(|file| expand::bases(file)).collect();
     let mut all = Vec::new();
     for file in descriptions {
-        // A base need not be complete: what it makes is seen where it is extended.
-        if file.path.as_ref().is_some_and(|path| bases.contains(path)) {
-            continue;
-        }
         let (_, findings) = known.entry(address(&file.source)).or_insert_with(|| {
             let mut findings = Vec::new();
             // Settings that cannot be read are said of themselves.

@@ -33,15 +33,35 @@ pub enum Unusable {
     Because(String),
 }
 
-/// The folders of the charts that a run looks at, with what messages call them. Those in another's `charts` are
-/// rendered with that.
-pub fn find(workspace: &Workspace) -> Vec<(PathBuf, String)> {
+/// The folders of the charts that a run looks at, with what messages call them: those that it finds, and those whose
+/// templates or values it is asked for. Those in another's `charts` are rendered with that.
+pub fn find(workspace: &Workspace, paths: &[PathBuf]) -> Vec<(PathBuf, String)> {
     let manifests = workspace.files.iter().filter(|file| file.reported).filter_map(|file| {
         let path = file.path.as_deref().filter(|path| path.file_name().is_some_and(|name| name == "Chart.yaml"))?;
         let shown = file.source.name.rsplit_once('/').map_or(".", |(folder, _)| folder);
         Some((path.parent()?.to_owned(), shown.to_owned()))
     });
-    manifests.filter(|(folder, _)| !is_part_of_another(folder)).collect()
+    let mut charts: Vec<(PathBuf, String)> = manifests.filter(|(folder, _)| !is_part_of_another(folder)).collect();
+    for chart in paths.iter().filter_map(|path| around(path)) {
+        if !charts.iter().any(|(folder, _)| *folder == chart.0) {
+            charts.push(chart);
+        }
+    }
+    charts
+}
+
+/// The chart that a path lies in, and what messages call it.
+fn around(path: &Path) -> Option<(PathBuf, String)> {
+    let path = fs::canonicalize(path).ok()?;
+    let folders = path.ancestors().skip(1).take_while(|folder| !folder.join(".git").exists() || is_chart(folder));
+    let chart = folders.filter(|folder| is_chart(folder) && !is_part_of_another(folder)).last()?;
+    let here = fs::canonicalize(".").ok()?;
+    let shown = chart.strip_prefix(here).unwrap_or(chart).display().to_string();
+    Some((chart.to_owned(), if shown.is_empty() { ".".to_owned() } else { shown }))
+}
+
+fn is_chart(folder: &Path) -> bool {
+    folder.join("Chart.yaml").is_file()
 }
 
 fn is_part_of_another(chart: &Path) -> bool {

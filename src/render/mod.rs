@@ -29,6 +29,12 @@ use overlay::Overlay;
 
 pub use stream::name_sources;
 
+/// Whether a path is a folder that kustomize builds.
+#[must_use]
+pub fn is_overlay(path: &Path) -> bool {
+    overlay::own_file(path).is_some()
+}
+
 /// How to render.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
@@ -50,7 +56,7 @@ enum Job {
 /// `paths` are those that the run was asked to look at, and `is_wanted` says whether a folder is to be rendered.
 pub fn render(workspace: &mut Workspace, paths: &[PathBuf], options: &Options, is_wanted: &dyn Fn(&Path) -> bool) {
     let (mut jobs, mut used) = (Vec::new(), HashSet::new());
-    for (folder, shown) in chart::find(workspace).into_iter().filter(|(folder, _)| is_wanted(folder)) {
+    for (folder, shown) in chart::find(workspace, paths).into_iter().filter(|(folder, _)| is_wanted(folder)) {
         match Chart::read(&folder, &shown) {
             Ok(chart) => {
                 let chart = Arc::new(chart);

@@ -65,7 +65,7 @@ pub fn find(workspace: &Workspace, paths: &[PathBuf]) -> Vec<(PathBuf, String)> 
     folders
 }
 
-fn own_file(folder: &Path) -> Option<PathBuf> {
+pub fn own_file(folder: &Path) -> Option<PathBuf> {
     NAMES.iter().map(|name| folder.join(name)).find(|path| path.is_file())
 }
 

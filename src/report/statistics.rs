@@ -25,7 +25,7 @@ fn rows(findings: &[Finding]) -> Vec<Row> {
         let (rule, level) = (finding.rule.map_or("", |rule| rule.name), finding.level.name());
         let row = rows.entry((rule, level)).or_insert(Row { rule, level, count: 0, fixable: 0 });
         row.count += 1;
-        row.fixable += usize::from(finding.fix.is_some());
+        row.fixable += usize::from(finding.fix.as_ref().is_some_and(|fix| fix.safe));
     }
     let mut rows: Vec<Row> = rows.into_values().collect();
     rows.sort_by_key(|row| std::cmp::Reverse(row.count));

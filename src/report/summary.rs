@@ -115,7 +115,7 @@ impl Summary {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         let said = self.errors + self.warnings + self.advice;
-        let skipped = self.templates_skipped + self.files_encrypted;
+        let skipped = self.templates_skipped + self.files_encrypted + self.in_baseline;
         said + self.objects + self.descriptions + skipped + self.files_with_placeholders == 0
     }
 }

@@ -1,12 +1,15 @@
 //! What fixes change, as a unified diff.
 
+use std::fs;
 use std::io;
+use std::path::Path;
 use std::sync::Arc;
 
 use similar::TextDiff;
 
 use super::excerpt::printable;
 use super::secrets::Secrets;
+use crate::files;
 use crate::yaml::Source;
 
 /// Writes the difference between two states of a file. What a Secret holds is hidden in both.
@@ -15,9 +18,26 @@ use crate::yaml::Source;
 /// When `out` cannot be written.
 pub fn write(out: &mut impl io::Write, before: &Arc<Source>, after: &Arc<Source>) -> io::Result<()> {
     let (old, new) = (shown(before), shown(after));
-    let name = printable(&before.name);
+    let name = printable(&path_in_repository(Path::new(&before.name)));
     let diff = TextDiff::from_lines(&old, &new);
-    write!(out, "{}", diff.unified_diff().context_radius(3).header(&name, &name))
+    write!(out, "{}", diff.unified_diff().context_radius(3).header(&format!("a/{name}"), &format!("b/{name}")))
+}
+
+/// How a diff names a file so that `git apply` finds it, wherever in the repository it is called: from the root on.
+/// Outside of one, as it is called here, without what is no part of it.
+#[must_use]
+pub fn path_in_repository(path: &Path) -> String {
+    let whole = std::path::absolute(path).map(|path| files::without_dots(&path)).unwrap_or_default();
+    // a folder that is not there yet has no links either
+    let known = whole.ancestors().skip(1).find_map(|folder| Some((folder, fs::canonicalize(folder).ok()?)));
+    let whole = known.and_then(|(folder, real)| Some(real.join(whole.strip_prefix(folder).ok()?)));
+    let root = |whole: &Path| {
+        let root = whole.ancestors().skip(1).find(|folder| folder.join(".git").exists())?;
+        whole.strip_prefix(root).ok().map(Path::to_owned)
+    };
+    let inside = whole.as_deref().and_then(root).unwrap_or_else(|| path.to_owned());
+    let inside = inside.to_string_lossy().replace('\\', "/");
+    inside.trim_start_matches("./").trim_start_matches('/').to_owned()
 }
 
 fn shown(source: &Arc<Source>) -> String {

@@ -375,3 +375,167 @@ fn the_value_of_an_unknown_parameter_is_not_shown() {
     assert!(run.code == 2 && !run.stderr.contains("hunter2"), "{}", run.stderr);
     assert!(run.stderr.contains("did you mean `db_password`?"), "{}", run.stderr);
 }
+
+/// What kubectl would not be given is other programs'; what has the key of a description is ours.
+#[test]
+fn a_description_that_cannot_be_read_is_found() {
+    let folder = folder("descriptions-broken");
+    let broken = [
+        ("brackets.yaml", "patterns: v1\nname: s\napp: {image: \"r/x:1\", port: 8080\n"),
+        ("tabs.yaml", "# the shop\npatterns: v1\nname: s\napp:\n\timage: r/x:1\n"),
+        ("quoted.yml", "patterns: \"v1\"\nname: s\n app: {}\n"),
+        ("a.json", "{\"patterns\": \"v1\", \"name\": \"x\", \"app\": {\"image\": \"a:1\""),
+        ("b.json", "{\n  \"patterns\": \"v1\",\n  \"name\": \"x\",\n"),
+    ];
+    for (name, text) in broken {
+        folder.file(name, text);
+    }
+    // not ours: a list of patterns, a word in a text, and what only resembles the key
+    folder.file("globs.yaml", "patterns:\n  - \"*.js\"\n bad: [\n");
+    folder.file("text.yaml", "about: patterns v1 {\n\t- [\n");
+    folder.file("nested.yaml", "grok:\n  patterns: v1\n\t- [\n");
+    let run = folder.run(&["lint", "--format", "concise"]);
+    assert_eq!(run.code, 1, "{}", run.stderr);
+    let found: Vec<&str> = run.stdout.lines().filter_map(|line| line.split(':').next()).collect();
+    assert_eq!(found, ["a.json", "b.json", "brackets.yaml", "quoted.yml", "tabs.yaml"], "{}", run.stdout);
+}
+
+#[test]
+fn descriptions_that_extend_each_other_in_a_circle_are_found() {
+    let folder = folder("descriptions-circle");
+    folder.file("own.yaml", "patterns: v1\nname: own\nextends: own.yaml\n");
+    folder.file("one.yaml", "patterns: v1\nname: pair\nextends: two.yaml\n");
+    folder.file("two.yaml", "patterns: v1\nname: pair\nextends: one.yaml\n");
+    folder.file("base.yaml", "patterns: v1\nname: shop\napp: {image: \"r/x:1\"}\n");
+    folder.file("good.yaml", "patterns: v1\nname: shop\nextends: base.yaml\n");
+    let run = folder.run(&["lint", "--format", "concise"]);
+    assert_eq!(run.stdout.matches("this extends itself").count(), 3, "{}", run.stdout);
+    assert!(!run.stdout.contains("base.yaml") && !run.stdout.contains("good.yaml"), "{}", run.stdout);
+}
+
+/// A commit may change a base alone.
+#[test]
+fn a_base_is_judged_where_it_is_extended() {
+    let folder = folder("descriptions-base");
+    folder.file("base.yaml", "patterns: v1\nname: shop\napp: {image: \"r/x:1\", prot: 8080}\n");
+    folder.file("prod.yaml", "patterns: v1\nname: shop\nextends: base.yaml\nnonsense: 1\n");
+    let run = folder.run(&["lint", "--format", "concise", "--workspace", ".", "base.yaml"]);
+    assert_eq!((run.code, run.stdout.lines().count()), (1, 1), "{}", run.stdout);
+    assert!(run.stdout.starts_with("base.yaml:3:"), "{}", run.stdout);
+    let run = folder.run(&["lint", "--format", "concise", "--workspace", ".", "prod.yaml"]);
+    assert!(run.stdout.contains("nonsense"), "{}", run.stdout);
+}
+
+/// Levels, exceptions, comments and baselines are for whatever is found.
+#[test]
+fn settings_hold_for_descriptions() {
+    let folder = folder("descriptions-settings");
+    let extra = "extra:\n  - apiVersion: v1\n    kind: Service\n    metadata: {name: other}\n    spec:\n      \
+        selector: {app.kubernetes.io/name: shop}\n      ports: [{port: 80, targetPort: nope}]\n";
+    let shop = "patterns: v1\nname: shop\napp: {image: \"r/x:1\", port: 8080}\n";
+    folder.file("shop.yaml", format!("{shop}{extra}"));
+    let lint = |settings: &str| {
+        folder.file(".patterns.yaml", settings);
+        folder.run(&["lint", "--format", "concise"])
+    };
+    let run = lint("lint: {}\n");
+    assert!(run.code == 0 && run.stdout.contains("warning[service-port-missing]"), "{}", run.stdout);
+    let run = lint("lint: {rules: {service-port-missing: error}}\n");
+    assert!(run.code == 1 && run.stdout.contains("error[service-port-missing]"), "{}", run.stdout);
+    let run = lint("lint: {exceptions: [{rule: service-port-missing, path: shop.yaml, why: soon}]}\n");
+    assert_eq!((run.code, run.stdout.as_str()), (0, ""), "{}", run.stderr);
+    let run = lint("lint: {exceptions: [{rule: service-port-missing, path: shops.yaml, why: soon}]}\n");
+    assert!(run.stdout.contains("service-port-missing"), "{}", run.stdout);
+    let ignoring = extra.replace("  - apiVersion", "  # patterns: ignore[service-port-missing] soon\n  - apiVersion");
+    folder.file("shop.yaml", format!("{shop}{ignoring}"));
+    assert_eq!(lint("lint: {}\n").stdout, "");
+    folder.file("shop.yaml", shop.replace("port:", "prot:"));
+    let run = folder.run(&["lint", "--write-baseline", "base.json"]);
+    assert!(run.code == 0 && run.stderr.contains("1 finding in the baseline"), "{}", run.stderr);
+    let run = folder.run(&["lint", "--baseline", "base.json", "--format", "concise"]);
+    assert_eq!((run.code, run.stdout.as_str()), (0, ""), "{}", run.stderr);
+}
+
+#[test]
+fn completions_know_names_and_no_hidden_command() {
+    let folder = folder("completions");
+    for shell in ["bash", "zsh", "fish"] {
+        let text = folder.run(&["completions", shell]).stdout;
+        // clap's completions of fish know no values of positional arguments
+        let names = ["service-port-missing", "sarif", "scatter-gather"];
+        for name in &names[..if shell == "fish" { 2 } else { 3 }] {
+            assert!(text.contains(name), "{shell} completes {name}");
+        }
+        assert!(
+            !text.contains("subcmd__reference") && !text.contains("Write the pages of the book"),
+            "{shell}: hidden"
+        );
+    }
+}
+
+const SERVICE: &str = "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec:\n  selector: {app: web}\n  \
+    ports: [{port: 80, targetPort: http}]\n";
+const WEB: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  selector: {matchLabels: \
+    {app: web}}\n  template:\n    metadata: {labels: {app: web}}\n    spec: {containers: [{name: web, image: \"r/w:1\", \
+    ports: [{name: http, containerPort: 80}]}]}\n";
+
+/// A file has one folder, however it and the files around it are named.
+#[test]
+fn neighbours_are_found_however_paths_are_spelt() {
+    let folder = folder("spelling");
+    folder.file("k8s/svc.yaml", SERVICE).file("k8s/web.yaml", WEB.replace("name: http", "name: web"));
+    let whole = folder.0.join("k8s").canonicalize().unwrap();
+    let whole = whole.to_str().unwrap();
+    let named = |name: &str| format!("{whole}/{name}");
+    for arguments in [
+        vec!["k8s"],
+        vec!["./k8s/svc.yaml", "k8s/web.yaml"],
+        vec!["k8s/../k8s/web.yaml", "--workspace", "."],
+        vec!["k8s/web.yaml", "--workspace", whole],
+        vec![&named("svc.yaml"), "k8s/web.yaml"],
+        vec![&named("web.yaml"), "--workspace", "k8s"],
+    ] {
+        let arguments: Vec<&str> = ["lint", "--format", "concise"].into_iter().chain(arguments).collect();
+        let run = folder.run(&arguments);
+        assert!(run.stdout.contains("warning[service-port-missing]"), "{arguments:?}: {}{}", run.stdout, run.stderr);
+    }
+}
+
+/// Copies for another environment excuse nothing; another app with these labels may be what a Service is for.
+#[test]
+fn a_variant_elsewhere_has_no_port_for_this_service() {
+    let folder = folder("variants");
+    let renamed = WEB.replace("name: http", "name: web");
+    folder.file("dev/svc.yaml", SERVICE).file("dev/web.yaml", &renamed);
+    folder.file("prod/svc.yaml", SERVICE).file("prod/web.yaml", WEB);
+    let run = folder.run(&["lint", "--format", "concise"]);
+    assert_eq!(run.stdout.lines().count(), 1, "{}", run.stdout);
+    assert!(run.stdout.starts_with("dev/svc.yaml:6:"), "{}", run.stdout);
+    folder.file("prod/web.yaml", WEB.replace("metadata: {name: web}", "metadata: {name: gate}"));
+    assert_eq!(folder.run(&["lint", "--format", "concise"]).stdout, "");
+}
+
+#[test]
+fn diffs_name_files_from_the_root_of_the_repository() {
+    let folder = folder("diffs");
+    folder.file("k8s/bad.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: bad}\ndata: {a: 1}\n");
+    let shown = ["--- a/k8s/bad.yaml", "+++ b/k8s/bad.yaml"];
+    let from = |inside: &str, arguments: &[&str]| {
+        let run = std::process::Command::new(crate::support::binary())
+            .args(arguments)
+            .current_dir(folder.0.join(inside))
+            .output();
+        String::from_utf8(run.unwrap().stdout).unwrap()
+    };
+    for (inside, path) in [(".", "k8s"), ("k8s", "."), ("k8s", "../k8s/bad.yaml")] {
+        let diff = from(inside, &["lint", "--diff", path]);
+        assert_eq!(diff.lines().take(2).collect::<Vec<_>>(), shown, "{inside} {path}");
+    }
+    folder.file("apps/shop.yaml", "patterns: v1\nname: shop\napp: {image: \"r/x:1\"}\n");
+    from(".", &["gen", "apps/shop.yaml", "-o", "out"]);
+    folder.file("apps/shop.yaml", "patterns: v1\nname: shop\napp: {image: \"r/x:2\"}\nshape: {job: {}}\n");
+    let diff = from("apps", &["gen", "shop.yaml", "--check", "../out"]);
+    let heads: Vec<&str> = diff.lines().filter(|line| line.starts_with("--- ") || line.starts_with("+++ ")).collect();
+    assert!(heads.contains(&"--- a/out/deployment-shop.yaml"), "{heads:?}");
+    assert!(heads.contains(&"+++ /dev/null"), "what is gone is in the diff: {heads:?}");
+}

@@ -232,7 +232,7 @@ fn fingerprints_stay_when_lines_move() {
 #[test]
 fn fixes_change_bytes_in_place() {
     let folder = Folder::new("report", "fix");
-    folder.file("a.yaml", REPORT).file("clean.yaml", CLEAN);
+    folder.file("a.yaml", REPORT).file("clean.yaml", CLEAN).file(".git/HEAD", "");
     let (code, out, _) = folder.lint(&["--diff", "."]);
     assert_eq!(code, Some(1));
     insta::assert_snapshot!("diff", out);

@@ -18,9 +18,14 @@ use crate::report::unified;
 use crate::yaml::Source;
 
 /// Applies fixes and writes the files that they change. Returns what is left.
-pub fn apply(workspace: &mut Workspace, projects: &Projects, args: &LintArgs) -> io::Result<Vec<Finding>> {
+pub fn apply(
+    workspace: &mut Workspace,
+    projects: &Projects,
+    of_descriptions: &[Finding],
+    args: &LintArgs,
+) -> io::Result<Vec<Finding>> {
     let before: Vec<Arc<Source>> = workspace.files.iter().map(|file| Arc::clone(&file.source)).collect();
-    let fixed = fix::fix(workspace, projects, args.fixes.unsafe_fixes);
+    let fixed = fix::fix(workspace, projects, of_descriptions, args.fixes.unsafe_fixes);
     for index in &fixed.changed {
         let file = &workspace.files[*index];
         let Some(path) = &file.path else { continue };
@@ -44,19 +49,23 @@ pub fn apply(workspace: &mut Workspace, projects: &Projects, args: &LintArgs) ->
     Ok(fixed.findings)
 }
 
-/// Whether a file is a link that leads out of the repository, or the folder, that the link is in.
+/// Whether a file is not where its name says, but outside of the repository that its name lies in: it is a link, or
+/// one of the folders above it is.
 fn leads_elsewhere(given: &Path, real: &Path) -> bool {
-    if !given.is_symlink() {
-        return false;
-    }
-    let folder = given.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    !fs::canonicalize(folder).is_ok_and(|folder| real.starts_with(files::root(&folder)))
+    let Ok(named) = std::path::absolute(given).map(|path| files::without_dots(&path)) else { return true };
+    let folder = named.parent().unwrap_or(Path::new("/"));
+    !fs::canonicalize(files::root(folder)).is_ok_and(|root| real.starts_with(root))
 }
 
 /// Prints what fixes would change.
-pub fn diff(workspace: &mut Workspace, projects: &Projects, args: &LintArgs) -> io::Result<Exit> {
+pub fn diff(
+    workspace: &mut Workspace,
+    projects: &Projects,
+    of_descriptions: &[Finding],
+    args: &LintArgs,
+) -> io::Result<Exit> {
     let before: Vec<Arc<Source>> = workspace.files.iter().map(|file| Arc::clone(&file.source)).collect();
-    let fixed = fix::fix(workspace, projects, args.fixes.unsafe_fixes);
+    let fixed = fix::fix(workspace, projects, of_descriptions, args.fixes.unsafe_fixes);
     print(|out| {
         fixed.changed.iter().try_for_each(|at| unified::write(out, &before[*at], &workspace.files[*at].source))
     })?;

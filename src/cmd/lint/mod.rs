@@ -69,15 +69,15 @@ pub fn run(args: &LintArgs, color: Color) -> io::Result<Exit> {
                 return Ok(Exit::Failed);
             }
         };
+        let of_descriptions = expand::check(&workspace, &projects)?;
         if args.fixes.diff {
-            return fixes::diff(&mut workspace, &projects, args);
+            return fixes::diff(&mut workspace, &projects, &of_descriptions, args);
         }
         let mut findings = if args.fixes.fix {
-            fixes::apply(&mut workspace, &projects, args)?
+            fixes::apply(&mut workspace, &projects, &of_descriptions, args)?
         } else {
-            lint::run(&workspace, &projects)
+            lint::run_with(&workspace, &projects, of_descriptions)
         };
-        findings.extend(expand::check(&workspace, &projects)?);
         diagnostic::sort(&mut findings);
         let reports = args.formats.iter().filter_map(|report| report.file.as_deref());
         for file in reports.clone().chain(args.write_baseline.as_deref()) {
@@ -91,7 +91,9 @@ pub fn run(args: &LintArgs, color: Color) -> io::Result<Exit> {
         if let Some(file) = &args.write_baseline {
             files::write(file, baseline::write(&findings, &baseline::folder(file)))
                 .map_err(|error| named(file, &error))?;
-            findings.clear();
+            let found = findings.len();
+            findings.retain(|finding| !baseline::lists(finding));
+            in_baseline = found - findings.len();
         } else {
             match baseline(args, &projects) {
                 Ok(Some(baseline)) => in_baseline = baseline.apply(&workspace, &projects, &mut findings),

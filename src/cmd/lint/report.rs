@@ -9,6 +9,7 @@ use crate::cmd::streams::{print, say};
 use crate::diagnostic::{self, Finding, Level};
 use crate::files::{NewFile, named};
 use crate::kube::{File, Workspace};
+use crate::render;
 use crate::report::terminal::Look;
 use crate::report::{
     Base, Secrets, Summary, concise, github, gitlab, json, junit, markdown, sarif, statistics, terminal,
@@ -113,7 +114,14 @@ impl Reporting<'_> {
     fn nothing_to_lint(&self) -> String {
         let paths: Vec<String> = self.args.paths.iter().map(|path| path.display().to_string()).collect();
         let paths = if paths.len() > 3 { format!("{} paths", paths.len()) } else { paths.join(", ") };
-        format!("there is no Kubernetes object to lint in {paths}")
+        let overlay = self.args.paths.iter().find(|path| render::is_overlay(path));
+        let hint = overlay.map_or_else(String::new, |path| {
+            let path = path.display();
+            format!(
+                "; what the kustomization makes is linted with --render, or kubectl kustomize {path} | patterns lint -"
+            )
+        });
+        format!("there is no Kubernetes object to lint in {paths}{hint}")
     }
 }
 

@@ -1,7 +1,7 @@
 //! One file of a run: its documents and their objects.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -49,6 +49,7 @@ impl File {
         let mut file = Self::read(&source);
         file.path.clone_from(&input.identity);
         file.reported = input.reported;
+        file.place_objects();
         file.leave_to_others(input.explicit);
         Ok(file)
     }
@@ -57,8 +58,16 @@ impl File {
     #[must_use]
     pub fn apart(source: &Arc<Source>, path: Option<PathBuf>) -> Self {
         let mut file = Self { path, ..Self::read(source) };
+        file.place_objects();
         file.leave_to_others(false);
         file
+    }
+
+    /// Tells the objects where they lie: a file has one folder, and many names.
+    fn place_objects(&mut self) {
+        let Some(folder) = self.path.as_deref().and_then(Path::parent) else { return };
+        let folder: Arc<str> = folder.to_string_lossy().into();
+        self.objects.iter_mut().for_each(|object| object.folder = Some(Arc::clone(&folder)));
     }
 
     /// Whether it is a template, which is not what is applied before Helm or ytt have rendered it.
@@ -79,7 +88,8 @@ impl File {
         // Folders hold YAML and JSON of many programs; only what kubectl would be given is its to refuse.
         // What holds a NUL is nobody's YAML: it is damaged, or encoded in a way that nobody reads.
         let is_damaged = !is_json && self.source.text.contains('\0');
-        if (is_json || !is_named) && !mentions_kubernetes(&self.source.text) && !is_damaged {
+        let is_ours = mentions_kubernetes(&self.source.text) || begins_a_description(&self.source.text);
+        if (is_json || !is_named) && !is_ours && !is_damaged {
             self.refusals.clear();
             self.has_holes = false;
         }
@@ -91,6 +101,7 @@ impl File {
         self.path = path;
         self.reported = reported;
         self.rendered = rendered;
+        self.place_objects();
     }
 
     /// The files that findings in it are in, as messages call them: its own name, or those that it is rendered from.
@@ -184,6 +195,20 @@ fn is_of_a_hole(source: &Source, refusal: &Refusal) -> bool {
 
 fn mentions_kubernetes(text: &str) -> bool {
     text.contains("apiVersion") && text.contains("kind")
+}
+
+/// Whether a text that cannot be read as a whole has the key that makes a document a description, in YAML or JSON.
+fn begins_a_description(text: &str) -> bool {
+    let value = |rest: &str| rest.trim_start().trim_start_matches(['"', '\'']).starts_with(['v', 'V']);
+    let is_key = |key: &str, line: &str| {
+        let rest = line.strip_prefix(key).and_then(|rest| rest.trim_start().strip_prefix(':'));
+        rest.is_some_and(value)
+    };
+    text.contains("patterns")
+        && text.lines().any(|line| {
+            let begun = line.trim_start().trim_start_matches('{').trim_start();
+            is_key("patterns", line) || is_key("\"patterns\"", begun)
+        })
 }
 
 /// Adds the object of a document, or the items of the list that it is. Lists in lists are opened too, as

@@ -1,4 +1,4 @@
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use k8s_openapi::api::core::v1::ServicePort;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
@@ -43,18 +43,24 @@ fn ports(service: &Object) -> impl Iterator<Item = (&ServicePort, NodeId)> {
 
 /// What the Pods of a selection call their ports.
 struct Declared<'run> {
-    names: BTreeSet<&'run str>,
+    /// Each name, with the objects whose Pods have it.
+    names: BTreeMap<&'run str, Vec<&'run Object>>,
     /// Whether some may have other names in the end.
     is_open: bool,
 }
 
 impl<'run> Declared<'run> {
     fn of(pods: &[&'run Object]) -> Self {
-        let views = pods.iter().flat_map(|object| object.pods()).flat_map(PodView::containers);
-        let ports = views.filter(ContainerView::runs_beside_app).flat_map(|view| view.container.ports.iter().flatten());
-        let names: BTreeSet<&str> = ports.filter_map(|port| port.name.as_deref()).collect();
+        let mut names: BTreeMap<&str, Vec<&Object>> = BTreeMap::new();
+        for object in pods {
+            let views = object.pods().flat_map(PodView::containers).filter(ContainerView::runs_beside_app);
+            let ports = views.flat_map(|view| view.container.ports.iter().flatten());
+            for name in ports.filter_map(|port| port.name.as_deref()) {
+                names.entry(name).or_default().push(object);
+            }
+        }
         let is_open =
-            pods.iter().any(|pod| !pod.keeps_selection()) || names.iter().any(|name| text::is_placeholder(name));
+            pods.iter().any(|pod| !pod.keeps_selection()) || names.keys().any(|name| text::is_placeholder(name));
         Self { names, is_open }
     }
 }
@@ -77,16 +83,21 @@ fn of_service<'run>(
         let selector = Selector::map(labels);
         let pods = index.matching(service, &selector);
         let declared = declared.entry(pods.key()).or_insert_with(|| Declared::of(&pods.iter().collect::<Vec<_>>()));
-        if declared.is_open || declared.names.contains(name.as_str()) {
+        let is_near = |pod: &Object| index.reach(service, pod).is_some_and(|reach| reach < Reach::Run);
+        // another folder's variant of what lies beside the Service is applied in its place, not with it
+        let is_variant = |pod: &&Object| {
+            !is_near(pod) && index.called(&pod.id.kind, &pod.id.name).iter().any(|beside| is_near(beside))
+        };
+        let having = declared.names.get(name.as_str()).into_iter().flatten();
+        if declared.is_open || having.copied().any(|pod| !is_variant(&pod)) {
             continue;
         }
-        let near = pods.iter().find(|pod| index.reach(service, pod) != Some(Reach::Run));
-        let Some(first) = near else { continue };
+        let Some(first) = pods.iter().find(|pod| is_near(pod)) else { continue };
         // a container that a custom kind injects (OpenKruise's SidecarSet) brings its own ports
         if told.get_or_insert_with(|| labels_in_custom_kinds(index)).contains(&("name".to_owned(), name.as_str())) {
             continue;
         }
-        let like = nearest(name, declared.names.iter().copied());
+        let like = nearest(name, declared.names.keys().copied());
         let mut about = found.about(service);
         let saying =
             about
