@@ -130,6 +130,15 @@ pub fn read_found(path: &Path, limit: Limit) -> io::Result<Vec<u8>> {
     read_regular(path, limit)
 }
 
+/// A file that another names, as text: a regular one, for what is not may wait for ever.
+///
+/// # Errors
+/// As for [`read_regular`].
+pub fn open_regular(path: &Path) -> io::Result<Source> {
+    let bytes = read_regular(path, limits::INPUT).map_err(|error| named(path, &error))?;
+    Source::decode(path.display().to_string(), bytes).map_err(io::Error::other)
+}
+
 /// A file, or standard input for `-`, as text.
 ///
 /// # Errors

@@ -19,6 +19,12 @@ pub const INSTRUCTIONS: Limit = Limit::number(
     "instructions of one template; 64 bytes that it makes in memory count as one",
 );
 
+/// A template, and what it includes one by one: the engine reads signs before a value by recursion.
+pub const TEMPLATE: Limit = Limit::bytes("template-length", 64 << 10, "one template of yours");
+
+/// An expression of a definition: a condition, a number, a text over parameters.
+pub const EXPRESSION: Limit = Limit::bytes("expression-length", 4 << 10, "one expression of a `pattern.yaml`");
+
 /// What one template writes.
 pub const RENDERED: Limit = Limit::bytes("template-bytes", 8 << 20, "what one template writes");
 
@@ -61,7 +67,7 @@ pub const RENDER_SECONDS: Limit = Limit::number("render-seconds", 60, "seconds o
 pub const RENDERINGS: Limit = Limit::number("renderings", 256, "charts and overlays that `--render` renders in a run");
 
 /// All of them.
-pub const ALL: [Limit; 18] = [
+pub const ALL: [Limit; 20] = [
     INPUT,
     BESIDE,
     DEPTH,
@@ -69,6 +75,8 @@ pub const ALL: [Limit; 18] = [
     ALIASES,
     INSTRUCTIONS,
     RENDERED,
+    TEMPLATE,
+    EXPRESSION,
     TEMPLATE_SECONDS,
     TEMPLATE_MEMORY,
     FINDINGS,

@@ -12,7 +12,7 @@ fn main() -> ExitCode {
         Ok(exit) => ExitCode::from(exit.code()),
         Err(error) => {
             // Not `eprintln`, which panics where standard error cannot be written.
-            let _ = writeln!(std::io::stderr(), "error: {error}");
+            let _ = writeln!(std::io::stderr(), "error: {}", cmd::without_controls(&error.to_string()));
             ExitCode::from(2)
         }
     }

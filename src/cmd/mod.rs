@@ -22,6 +22,8 @@ mod wanted;
 
 use std::io;
 
+pub use streams::without_controls;
+
 use crate::cli::{Cli, Command, PolicyCommand};
 use crate::diagnostic::Stop;
 use crate::report::terminal;

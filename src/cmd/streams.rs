@@ -3,6 +3,8 @@
 use std::fmt::Display;
 use std::io::{self, BufWriter, StdoutLock, Write as _};
 
+use crate::report::printable;
+
 /// Writes to standard output. A reader that has seen enough (`| head`) is a normal end: the command goes on to its
 /// exit code, which does not depend on who reads.
 ///
@@ -29,8 +31,14 @@ pub fn print_text(text: &str) -> io::Result<()> {
     print(|out| out.write_all(text.as_bytes()))
 }
 
+/// A text of ours with names of files in it: its lines stay, what a terminal would obey is made visible.
+#[must_use]
+pub fn without_controls(text: &str) -> String {
+    text.split('\n').map(printable).collect::<Vec<_>>().join("\n")
+}
+
 /// Writes a line to standard error. There is no other place to report that it cannot be written, and the exit code
 /// says whether something is wrong.
 pub fn say(line: impl Display) {
-    let _ = writeln!(io::stderr(), "{line}");
+    let _ = writeln!(io::stderr(), "{}", without_controls(&line.to_string()));
 }

@@ -66,7 +66,7 @@ pub(super) fn wrap(text: &str, size: f64, bold: bool, limit: f64) -> Vec<String>
 pub(super) fn plain(text: &str) -> String {
     let keep = |character: char| match character {
         '\n' | '\r' | '\t' => Some(' '),
-        '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}' => None,
+        '\u{061C}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}' => None,
         '\u{FFFE}' | '\u{FFFF}' => Some('\u{FFFD}'),
         control if control.is_control() => Some('\u{FFFD}'),
         other => Some(other),
@@ -95,6 +95,6 @@ mod tests {
 
     #[test]
     fn invisible_characters_go() {
-        assert_eq!(plain("a\u{202E}b\u{0}c\nd"), "ab\u{FFFD}c d");
+        assert_eq!(plain("a\u{202E}\u{061C}b\u{0}c\nd"), "ab\u{FFFD}c d");
     }
 }

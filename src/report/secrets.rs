@@ -10,7 +10,7 @@ use aho_corasick::AhoCorasick;
 use crate::command_secrets::{self, Words};
 use crate::kube::{File, Object, PodView, RefusedSecrets, names_a_secret};
 use crate::words::{is_placeholder, is_secret_header, is_secret_name};
-use crate::yaml::{Document, Entry, NodeId, Source, Span};
+use crate::yaml::{Document, Entry, NodeId, Source, Span, Value};
 
 /// What is hidden in the files of a run, found once for each file that is shown.
 #[derive(Debug, Default)]
@@ -101,6 +101,8 @@ fn hidden(file: &File) -> Vec<Span> {
     let mut hidden: Vec<Span> =
         command_secrets::in_text(&source.text).map(|range| Span::new(range.start, range.end)).collect();
     file.objects.iter().for_each(|object| by_name(object, &mut hidden));
+    file.documents.iter().for_each(|document| of_description(document, &mut hidden));
+    file.documents.iter().for_each(|document| of_duplicates(document, &mut hidden));
     if !file.refusals.is_empty() {
         let secrets = RefusedSecrets::of(&source.text);
         hidden.extend(secrets.by_name());
@@ -113,7 +115,7 @@ fn hidden(file: &File) -> Vec<Span> {
         return hidden;
     }
     for object in file.objects.iter().filter(|object| object.id.kind == "Secret") {
-        of_object(object, &mut hidden);
+        of_secret(&object.document, object.node, &mut hidden);
     }
     // What kubectl drops after a Secret may be the rest of it.
     for document in file.objects.iter().filter(|object| object.id.kind == "Secret").map(|object| &object.document) {
@@ -151,10 +153,77 @@ fn by_name(object: &Object, hidden: &mut Vec<Span>) {
             }
         }
     }
-    for container in containers() {
+    let of_command = |lists: &[Option<NodeId>], hidden: &mut Vec<Span>| {
         let mut words = Words::default();
-        for argument in ["command", "args"].into_iter().filter_map(|key| container.at(&[key])) {
-            document.items(argument).iter().for_each(|item| of_argument(document, *item, &mut words, hidden));
+        for item in lists.iter().flatten().flat_map(|list| document.items(*list)) {
+            of_argument(document, *item, &mut words, hidden);
+        }
+    };
+    for container in containers() {
+        of_command(&[container.at(&["command"]), container.at(&["args"])], hidden);
+        for path in COMMANDS {
+            of_command(&[container.at(path)], hidden);
+        }
+    }
+}
+
+/// Where commands of a container are that run beside its own.
+const COMMANDS: [&[&str]; 5] = [
+    &["livenessProbe", "exec", "command"],
+    &["readinessProbe", "exec", "command"],
+    &["startupProbe", "exec", "command"],
+    &["lifecycle", "postStart", "exec", "command"],
+    &["lifecycle", "preStop", "exec", "command"],
+];
+
+/// What a description holds of secrets, rightly or not: Secrets under `extra` and `patch`, and values under names of
+/// variables and parameters that say so. What names a Secret stays readable.
+fn of_description(document: &Document, hidden: &mut Vec<Span>) {
+    let root = document.root();
+    if document.get(root, "patterns").is_none() {
+        return;
+    }
+    let mut waiting = vec![root];
+    while let Some(node) = waiting.pop() {
+        waiting.extend(document.items(node).iter().copied());
+        let text = |key: &str| document.get_str(node, key).unwrap_or_default();
+        if text("kind") == "Secret" {
+            of_secret(document, node, hidden);
+        } else if text("object").starts_with("Secret/") {
+            let changes = document.entries(node).iter().filter(|entry| document.key(entry) != "object");
+            changes.for_each(|entry| scalars_of(document, entry.value, hidden));
+        }
+        for entry in document.entries(node) {
+            if matches!(document.key(entry).as_ref(), "env" | "params") {
+                let named = document.entries(entry.value).iter().filter(|entry| is_secret_name(&document.key(entry)));
+                named.for_each(|entry| scalars_of(document, entry.value, hidden));
+            }
+            waiting.push(entry.value);
+        }
+    }
+}
+
+/// The values below a node, without those that only name a Secret or a type.
+fn scalars_of(document: &Document, node: NodeId, hidden: &mut Vec<Span>) {
+    let mut waiting = vec![node];
+    while let Some(node) = waiting.pop() {
+        let below = document.entries(node).iter().filter(|entry| document.key(entry) != "type");
+        waiting.extend(document.items(node).iter().copied().chain(below.map(|entry| entry.value)));
+        let is_scalar = !matches!(document.value(node), Value::Map(_) | Value::List(_) | Value::Null | Value::Bool(_));
+        if is_scalar && !document.source.slice(document.span(node)).trim_matches(['"', '\'']).starts_with("secret/") {
+            hidden.push(document.span(node));
+        }
+    }
+}
+
+/// What a later key of the same name overrides is as secret as what is kept.
+fn of_duplicates(document: &Document, hidden: &mut Vec<Span>) {
+    let spans: HashSet<Span> =
+        if document.duplicates.is_empty() { HashSet::new() } else { hidden.iter().copied().collect() };
+    for duplicate in &document.duplicates {
+        let values = [duplicate.lost, duplicate.kept].map(|entry| document.span(entry.value));
+        if is_secret_name(&document.key(&duplicate.lost)) || values.iter().any(|span| spans.contains(span)) {
+            hidden.extend(values);
         }
     }
 }
@@ -200,11 +269,11 @@ fn of_argument(document: &Document, item: NodeId, words: &mut Words, hidden: &mu
     }
 }
 
-fn of_object(object: &Object, hidden: &mut Vec<Span>) {
-    let document = &object.document;
+/// All that a Secret holds.
+fn of_secret(document: &Document, secret: NodeId, hidden: &mut Vec<Span>) {
     let lost = document.duplicates.iter().flat_map(|duplicate| [duplicate.lost, duplicate.kept]);
-    let entries = document.entries(object.node).iter().copied().chain(lost.clone());
-    let annotations = document.at(object.node, &["metadata", "annotations"]);
+    let entries = document.entries(secret).iter().copied().chain(lost.clone());
+    let annotations = document.at(secret, &["metadata", "annotations"]);
     // `stringdata` is misspelled, and holds what `stringData` would
     let is_plain = |key: &str| matches!(key, "apiVersion" | "kind" | "metadata" | "type" | "immutable");
     let kept = entries.filter(|entry| !is_plain(&document.key(entry)));

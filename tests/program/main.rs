@@ -17,10 +17,12 @@ mod lsp;
 mod outputs;
 mod patterns;
 mod project;
+mod promises;
 mod reach;
 mod readme;
 mod render;
 mod report;
+mod secrets;
 #[path = "../support/mod.rs"]
 mod support;
 mod workspace;

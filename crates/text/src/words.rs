@@ -42,7 +42,7 @@ pub fn list(names: &[&str]) -> String {
     }
 }
 
-/// Whether a variable or key of this name holds a secret: `DB_PASSWORD`, `api-token`.
+/// Whether a variable or key of this name holds a secret: `DB_PASSWORD`, `api-token`, `dbPassword`.
 #[must_use]
 pub fn is_secret_name(name: &str) -> bool {
     const WORDS: &[&str] = &[
@@ -64,7 +64,15 @@ pub fn is_secret_name(name: &str) -> bool {
         "ACCOUNTKEY",
         "ENCRYPTION_KEY",
     ];
-    let upper = name.to_ascii_uppercase().replace(['-', '.'], "_");
+    let mut upper = String::with_capacity(name.len() + 4);
+    let mut was_small = false;
+    for letter in name.chars() {
+        if was_small && letter.is_ascii_uppercase() {
+            upper.push('_');
+        }
+        was_small = letter.is_ascii_lowercase();
+        upper.push(if matches!(letter, '-' | '.') { '_' } else { letter.to_ascii_uppercase() });
+    }
     WORDS.iter().any(|word| upper.strip_suffix(word).is_some_and(|rest| rest.is_empty() || rest.ends_with('_')))
 }
 

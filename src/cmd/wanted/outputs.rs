@@ -11,7 +11,7 @@ use crate::cli::CatalogueArgs;
 use crate::describe::{Options, Place};
 use crate::diagnostic::{Finding, Stop};
 use crate::expand::catalogue;
-use crate::files::open;
+use crate::files::open_regular;
 use crate::kube::Globs;
 use crate::output;
 use crate::project::{self, Output, Project};
@@ -172,7 +172,7 @@ impl Finder<'_> {
             return Err(self.outside(&shown, place).into());
         }
         if !real.is_dir() {
-            return Ok(vec![(shown.clone(), Arc::new(open(&shown)?))]);
+            return Ok(vec![(shown.clone(), Arc::new(open_regular(&shown)?))]);
         }
         let found = below(&shown)?;
         if found.is_empty() { Err(Self::nothing(&shown, place).into()) } else { Ok(found) }
@@ -199,7 +199,7 @@ impl Finder<'_> {
             if kind.is_symlink() && !entry.path().canonicalize()?.starts_with(self.root) {
                 return Err(self.outside(&path, place).into());
             }
-            let source = Arc::new(open(&path)?);
+            let source = Arc::new(open_regular(&path)?);
             if is_description(&source) {
                 found.push((path, source));
             }

@@ -106,6 +106,12 @@ pub(super) struct Found {
     excluded: Globs,
 }
 
+/// Whether a link leads to a file of the repository: what is elsewhere is not the run's to read.
+fn leads_to_a_neighbour(folder: &Path, link: &Path) -> bool {
+    let Ok(folder) = fs::canonicalize(folder) else { return false };
+    fs::canonicalize(link).is_ok_and(|real| real.is_file() && real.starts_with(files::root(&folder)))
+}
+
 impl Found {
     fn add_stdin(&mut self, file: Option<&Path>) {
         let identity = file.map(identity);
@@ -174,7 +180,10 @@ impl Found {
             }
             match entry {
                 Ok(entry) => {
-                    let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
+                    // kubectl follows a link to a file, and none to a folder (cli-runtime: `ExpandPathsToFileVisitors`)
+                    let is_link = entry.file_type().is_some_and(|kind| kind.is_symlink());
+                    let is_file = entry.file_type().is_some_and(|kind| kind.is_file())
+                        || is_link && leads_to_a_neighbour(folder, entry.path());
                     if is_file && is_expectation(entry.path()) && is_yaml(entry.path()) {
                         self.expectations_left_out += usize::from(reported);
                     } else if is_file && is_yaml(entry.path()) {

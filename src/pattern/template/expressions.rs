@@ -9,6 +9,7 @@ use serde_json::Value as Json;
 use super::filters::{mebibytes, milliseconds, target};
 use super::patience;
 use super::values::{chain, fuelled, json_of, shown};
+use crate::limits;
 
 /// Whether a text is an expression.
 ///
@@ -64,6 +65,10 @@ fn patiently<T: Send + 'static>(
     expression: &str,
     compute: impl FnOnce(&str) -> Result<T, Error> + Send + 'static,
 ) -> Result<T, String> {
+    let limit = limits::EXPRESSION;
+    if expression.len() as u64 > limit.most {
+        return Err(format!("it has more than {limit} (limit {})", limit.name));
+    }
     if !expression.contains('*') {
         return compute(expression).map_err(|error| chain(&error));
     }

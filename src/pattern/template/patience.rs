@@ -13,8 +13,9 @@ use std::time::{Duration, Instant};
 
 use crate::limits;
 
-/// Nested values are dropped and written by recursion.
-const STACK: usize = 64 << 20;
+/// Nested values are dropped and written by recursion, and a template of so many bytes may be so many signs before a
+/// value, which are read by recursion.
+const STACK: usize = 256 << 20;
 
 /// How often the memory is looked at: as much again may be taken until it is noticed.
 const LOOK: Duration = Duration::from_millis(5);

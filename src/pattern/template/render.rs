@@ -30,7 +30,17 @@ impl Renderer {
             environment.set_syntax(syntax);
         }
         let own = folder.clone();
-        environment.set_loader(move |name| Ok(own.file(name).or_else(|| shared_template(name)).map(str::to_owned)));
+        environment.set_loader(move |name| {
+            let text = own.file(name).or_else(|| shared_template(name));
+            let limit = limits::TEMPLATE;
+            match text.filter(|text| text.len() as u64 > limit.most) {
+                Some(_) => {
+                    let message = format!("`{name}` has more than {limit} (limit {})", limit.name);
+                    Err(Error::new(ErrorKind::InvalidOperation, message))
+                }
+                None => Ok(text.map(str::to_owned)),
+            }
+        });
         environment.set_auto_escape_callback(|name| {
             if name.ends_with(".yaml.j2") { AutoEscape::Json } else { AutoEscape::None }
         });
