@@ -3,12 +3,17 @@
 //! A container is known by its image, its parameters are read from its arguments and variables. Whether the entry makes
 //! the same is for the proof to find out: if it does not, the container is described as it is.
 
+mod args;
+mod metrics;
+
 use std::sync::OnceLock;
 
 use serde_json::{Map, Value as Json, json};
 
 use super::canonical::{containers, items, path_of, text};
 use crate::pattern::Catalogue;
+use args::{Args, path_after};
+use metrics::{PATH, PORT, SCRAPE, exporter, own_metrics};
 
 /// A part of a Pod that one entry of `use` makes.
 pub(super) struct Recognised {
@@ -82,81 +87,11 @@ pub(super) fn of(template: &Json, main: usize, document: &str) -> Vec<Recognised
     found
 }
 
-const SCRAPE: &str = "prometheus.io/scrape";
-const PORT: &str = "prometheus.io/port";
-const PATH: &str = "prometheus.io/path";
-const SCHEME: &str = "prometheus.io/scheme";
-
-/// Metrics that the app serves by itself, as annotations say.
-fn own_metrics(annotations: &Json, app: &Json) -> Option<Recognised> {
-    let port: u64 = annotations[PORT].as_str()?.parse().ok()?;
-    let declared = items(&app["ports"]).iter().find(|one| one["containerPort"] == port)?;
-    (annotations[SCRAPE] == "true").then_some(())?;
-    let mut params = Map::from_iter([("from".to_owned(), json!("app"))]);
-    params.insert(
-        "port".to_owned(),
-        declared.get("name").filter(|name| name.is_string()).unwrap_or(&json!(port)).clone(),
-    );
-    for (key, annotation, default) in [("path", PATH, "/metrics"), ("scheme", SCHEME, "http")] {
-        let said = annotations[annotation].as_str().filter(|said| *said != default);
-        params.extend(said.map(|said| (key.to_owned(), json!(said))));
-    }
-    Some(Recognised {
-        containers: Vec::new(),
-        annotations: [SCRAPE, PORT, PATH, SCHEME].map(str::to_owned).to_vec(),
-        ..Recognised::new(&json!({"name": "metrics"}), "metrics", "from", params)
-    })
-}
-
 struct Pod<'a> {
     spec: &'a Json,
     app: &'a Json,
     annotations: &'a Json,
     document: &'a str,
-}
-
-/// Arguments of the form `--name=value`, or `--name value`.
-struct Args(Vec<(String, String)>);
-
-impl Args {
-    fn of(container: &Json) -> Self {
-        let words: Vec<&str> = items(&container["args"]).iter().filter_map(Json::as_str).collect();
-        let mut args = Vec::new();
-        for (at, word) in words.iter().enumerate() {
-            let Some(option) = word.strip_prefix('-').map(|rest| rest.trim_start_matches('-')) else { continue };
-            let (name, value) = option.split_once('=').unwrap_or_else(|| {
-                let next = words.get(at + 1).filter(|next| !next.starts_with('-'));
-                (option, next.copied().unwrap_or_default())
-            });
-            args.push((name.to_owned(), value.to_owned()));
-        }
-        Self(args)
-    }
-
-    fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())
-    }
-
-    fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.0.iter().filter(move |(own, _)| own == name).map(|(_, value)| value.as_str())
-    }
-
-    /// The port of an address.
-    fn port(&self, name: &str) -> Option<u64> {
-        port_of(self.get(name)?)
-    }
-}
-
-/// The port of an address or a URL.
-fn port_of(address: &str) -> Option<u64> {
-    let address = address.split_once("://").map_or(address, |(_, rest)| rest);
-    address.split('/').next()?.rsplit_once(':')?.1.parse().ok()
-}
-
-/// The path of a URL.
-fn path_after(url: &str) -> Option<String> {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    rest.find('/').map(|at| rest[at..].to_owned())
 }
 
 /// Puts what is said and no default.
@@ -383,19 +318,6 @@ fn with_image(mut found: Recognised, role: &str, reference: &str) -> Recognised 
     let own = catalogue.images().get(role).is_some_and(|image| image.image == reference);
     found.image = (!own).then(|| (role.to_owned(), reference.to_owned()));
     found
-}
-
-/// What an exporter asks, by the name of its image.
-fn exporter(program: &str) -> Option<&'static str> {
-    Some(match program.replace('_', "-").as_str() {
-        "statsd-exporter" => "statsd",
-        "redis-exporter" => "redis",
-        "memcached-exporter" => "memcached",
-        "mysqld-exporter" => "mysql",
-        "postgres-exporter" => "postgres",
-        "nginx-prometheus-exporter" => "nginx",
-        _ => return None,
-    })
 }
 
 fn variable<'a>(container: &'a Json, name: &str) -> Option<&'a Json> {

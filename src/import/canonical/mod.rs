@@ -1,6 +1,9 @@
 //! An object in the one form in which it can be compared: without what the server or a tool wrote, lists with names as
 //! maps, ports as numbers, and its Pod in a form of its own (`pod.rs`).
 
+mod kinds;
+mod noise;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -10,54 +13,8 @@ use super::pod;
 pub(super) use super::pod::{node_label, path_of, pull_policy, slept};
 use super::rights;
 use crate::pattern::merge_key;
-
-/// Labels that tools write and nothing selects by.
-const NOISE_LABELS: &[&str] = &[
-    "app.kubernetes.io/name",
-    "app.kubernetes.io/component",
-    "app.kubernetes.io/part-of",
-    "app.kubernetes.io/managed-by",
-    "app.kubernetes.io/version",
-    "app.kubernetes.io/instance",
-    "app.kubernetes.io/created-by",
-    "helm.sh/chart",
-    "chart",
-    "heritage",
-    "release",
-    "pod-template-hash",
-    "controller-uid",
-    "controller-revision-hash",
-    "statefulset.kubernetes.io/pod-name",
-];
-
-/// Beginnings of annotations that tools write.
-const NOISE_ANNOTATIONS: &[&str] = &[
-    "kubectl.kubernetes.io/last-applied-configuration",
-    "kubectl.kubernetes.io/restartedAt",
-    "kubectl.kubernetes.io/default-container",
-    "deployment.kubernetes.io/",
-    "deprecated.daemonset.template.generation",
-    "meta.helm.sh/",
-    "checksum/",
-    "kompose.",
-    "argocd.argoproj.io/tracking-id",
-    "kustomize.toolkit.fluxcd.io/",
-    "helm.toolkit.fluxcd.io/",
-    "config.kubernetes.io/",
-    "internal.config.kubernetes.io/",
-    "objectset.rio.cattle.io/",
-    "field.cattle.io/",
-    "autoscaling.alpha.kubernetes.io/",
-    "pv.kubernetes.io/",
-    "volume.kubernetes.io/storage-provisioner",
-    "volume.kubernetes.io/selected-node",
-    "volume.beta.kubernetes.io/storage-provisioner",
-    "patterns/",
-];
-
-/// Beginnings of labels that tools write by themselves.
-const NOISE_LABEL_PREFIXES: &[&str] =
-    &["io.kompose.network/", "kustomize.toolkit.fluxcd.io/", "helm.toolkit.fluxcd.io/", "objectset.rio.cattle.io/"];
+use kinds::{autoscaler, claims, ingress, job, replaced_volumes, service};
+pub(super) use noise::{is_noise_annotation, is_noise_label};
 
 /// What the comparison has to know of the objects around one.
 #[derive(Clone, Debug, Default)]
@@ -120,17 +77,6 @@ pub(super) fn template_pointer(kind: &str) -> Option<&'static str> {
 /// The spec of a workload's Pods.
 pub(super) fn pod_spec(object: &Json) -> Option<&Json> {
     object.pointer(template_pointer(object["kind"].as_str()?)?)?.get("spec")
-}
-
-/// Whether a label is a tool's own and nobody asks for it.
-pub(super) fn is_noise_label(key: &str, asked: &[String]) -> bool {
-    let is_noise = NOISE_LABELS.contains(&key) || NOISE_LABEL_PREFIXES.iter().any(|prefix| key.starts_with(prefix));
-    is_noise && !asked.iter().any(|asked| asked == key)
-}
-
-/// Whether an annotation is a tool's own.
-pub(super) fn is_noise_annotation(key: &str) -> bool {
-    NOISE_ANNOTATIONS.iter().any(|noise| key.starts_with(noise))
 }
 
 /// The object in its canonical form.
@@ -237,105 +183,6 @@ fn metadata(metadata: Option<&mut Json>, asked: &[String], is_object: bool) {
     }
     if let Some(annotations) = members.get_mut("annotations").and_then(Json::as_object_mut) {
         annotations.retain(|key, _| !is_noise_annotation(key));
-    }
-}
-
-fn job(spec: &mut Json) {
-    // Written by the server, from the Job's uid.
-    if spec["manualSelector"] != true {
-        remove(spec, &["selector"]);
-    }
-    // one at a time and one in all is what nothing means (kubernetes: pkg/apis/batch/v1/defaults.go)
-    let is_one = |field: &str| spec[field].is_null() || spec[field] == 1;
-    if is_one("completions") && is_one("parallelism") && spec["completionMode"] != "Indexed" {
-        remove(spec, &["completions"]);
-    }
-}
-
-fn service(spec: &mut Json, around: &Around) {
-    let headless = spec["clusterIP"] == "None";
-    // Of one that the server has filled in, addresses are its choice; one alone was written by hand.
-    let is_filled_in = !spec["clusterIPs"].is_null();
-    if headless || is_filled_in {
-        remove(spec, &["clusterIP", "clusterIPs"]);
-    }
-    if is_filled_in {
-        remove(spec, &["ipFamilies"]);
-    }
-    if let Some(members) = spec.as_object_mut() {
-        members.insert("headless".to_owned(), json!(headless));
-    }
-    for port in spec["ports"].as_array_mut().into_iter().flatten() {
-        let target = match &port["targetPort"] {
-            Json::String(name) => around.ports.get(name.as_str()).map_or_else(|| json!(name), |number| json!(number)),
-            // The server takes 0 and null for the port itself, and so do Pods of a headless Service.
-            Json::Null => port["port"].clone(),
-            number => number.clone(),
-        };
-        port["targetPort"] = target;
-    }
-    // their order is of no effect, and some have one number for two protocols
-    if let Some(ports) = spec.get_mut("ports").and_then(Json::as_array_mut) {
-        let numbers: Vec<Option<u64>> = ports.iter().map(|port| port["port"].as_u64()).collect();
-        for port in ports.iter_mut().filter(|port| port["protocol"].is_null()) {
-            if numbers.iter().filter(|number| **number == port["port"].as_u64()).count() > 1 {
-                port["protocol"] = json!("TCP");
-            }
-        }
-        ports.sort_by_key(|port| (port["port"].as_u64(), text(&port["protocol"])));
-    }
-    if spec["ports"].is_null() {
-        remove(spec, &["ports"]);
-    }
-}
-
-/// Takes out volumes whose name a claim of the set has, which takes their place (kubernetes: updateStorage of
-/// pkg/controller/statefulset).
-fn replaced_volumes(spec: &mut Json) {
-    let claims = items(&spec["volumeClaimTemplates"]).iter();
-    let names: Vec<Json> = claims.map(|claim| claim["metadata"]["name"].clone()).collect();
-    if let Some(volumes) = spec.pointer_mut("/template/spec/volumes").and_then(Json::as_array_mut) {
-        volumes.retain(|volume| !names.contains(&volume["name"]));
-    }
-}
-
-fn claims(claims: &mut Json) {
-    let Some(list) = claims.as_array() else { return };
-    let named = list.iter().map(|claim| {
-        let name = claim["metadata"]["name"].as_str().unwrap_or_default();
-        let said = json!({
-            "labels": claim["metadata"]["labels"],
-            "annotations": claim["metadata"]["annotations"],
-            "spec": claim["spec"],
-        });
-        (format!("[name={name}]"), said)
-    });
-    *claims = Json::Object(named.collect());
-}
-
-fn autoscaler(spec: &mut Json) {
-    let cpu = spec["targetCPUUtilizationPercentage"].clone();
-    remove(spec, &["targetCPUUtilizationPercentage"]);
-    if let Some(target) = spec.get_mut("scaleTargetRef") {
-        remove(target, &["apiVersion"]);
-    }
-    if spec["metrics"].is_null() {
-        let cpu = if cpu.is_null() { json!(80) } else { cpu };
-        spec["metrics"] = json!([{"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": cpu}}}]);
-    }
-}
-
-fn ingress(spec: &mut Json, around: &Around) {
-    for rule in spec["rules"].as_array_mut().into_iter().flatten() {
-        for path in rule["http"]["paths"].as_array_mut().into_iter().flatten() {
-            let service = path["backend"]["service"]["name"].as_str().unwrap_or_default().to_owned();
-            let Some(port) = path.pointer_mut("/backend/service/port") else { continue };
-            let name = port["name"].as_str().unwrap_or_default().to_owned();
-            let key = (service, name);
-            if let Some(number) = around.services.get(&key).or_else(|| around.elsewhere.get(&key)) {
-                *port = json!({"number": number});
-            }
-        }
     }
 }
 

@@ -1,0 +1,104 @@
+//! What each kind says by more than one spelling.
+
+use serde_json::{Value as Json, json};
+
+use super::{Around, items, remove, text};
+
+pub(super) fn job(spec: &mut Json) {
+    // Written by the server, from the Job's uid.
+    if spec["manualSelector"] != true {
+        remove(spec, &["selector"]);
+    }
+    // one at a time and one in all is what nothing means (kubernetes: pkg/apis/batch/v1/defaults.go)
+    let is_one = |field: &str| spec[field].is_null() || spec[field] == 1;
+    if is_one("completions") && is_one("parallelism") && spec["completionMode"] != "Indexed" {
+        remove(spec, &["completions"]);
+    }
+}
+
+pub(super) fn service(spec: &mut Json, around: &Around) {
+    let headless = spec["clusterIP"] == "None";
+    // Of one that the server has filled in, addresses are its choice; one alone was written by hand.
+    let is_filled_in = !spec["clusterIPs"].is_null();
+    if headless || is_filled_in {
+        remove(spec, &["clusterIP", "clusterIPs"]);
+    }
+    if is_filled_in {
+        remove(spec, &["ipFamilies"]);
+    }
+    if let Some(members) = spec.as_object_mut() {
+        members.insert("headless".to_owned(), json!(headless));
+    }
+    for port in spec["ports"].as_array_mut().into_iter().flatten() {
+        let target = match &port["targetPort"] {
+            Json::String(name) => around.ports.get(name.as_str()).map_or_else(|| json!(name), |number| json!(number)),
+            // The server takes 0 and null for the port itself, and so do Pods of a headless Service.
+            Json::Null => port["port"].clone(),
+            number => number.clone(),
+        };
+        port["targetPort"] = target;
+    }
+    // their order is of no effect, and some have one number for two protocols
+    if let Some(ports) = spec.get_mut("ports").and_then(Json::as_array_mut) {
+        let numbers: Vec<Option<u64>> = ports.iter().map(|port| port["port"].as_u64()).collect();
+        for port in ports.iter_mut().filter(|port| port["protocol"].is_null()) {
+            if numbers.iter().filter(|number| **number == port["port"].as_u64()).count() > 1 {
+                port["protocol"] = json!("TCP");
+            }
+        }
+        ports.sort_by_key(|port| (port["port"].as_u64(), text(&port["protocol"])));
+    }
+    if spec["ports"].is_null() {
+        remove(spec, &["ports"]);
+    }
+}
+
+/// Takes out volumes whose name a claim of the set has, which takes their place (kubernetes: updateStorage of
+/// pkg/controller/statefulset).
+pub(super) fn replaced_volumes(spec: &mut Json) {
+    let claims = items(&spec["volumeClaimTemplates"]).iter();
+    let names: Vec<Json> = claims.map(|claim| claim["metadata"]["name"].clone()).collect();
+    if let Some(volumes) = spec.pointer_mut("/template/spec/volumes").and_then(Json::as_array_mut) {
+        volumes.retain(|volume| !names.contains(&volume["name"]));
+    }
+}
+
+pub(super) fn claims(claims: &mut Json) {
+    let Some(list) = claims.as_array() else { return };
+    let named = list.iter().map(|claim| {
+        let name = claim["metadata"]["name"].as_str().unwrap_or_default();
+        let said = json!({
+            "labels": claim["metadata"]["labels"],
+            "annotations": claim["metadata"]["annotations"],
+            "spec": claim["spec"],
+        });
+        (format!("[name={name}]"), said)
+    });
+    *claims = Json::Object(named.collect());
+}
+
+pub(super) fn autoscaler(spec: &mut Json) {
+    let cpu = spec["targetCPUUtilizationPercentage"].clone();
+    remove(spec, &["targetCPUUtilizationPercentage"]);
+    if let Some(target) = spec.get_mut("scaleTargetRef") {
+        remove(target, &["apiVersion"]);
+    }
+    if spec["metrics"].is_null() {
+        let cpu = if cpu.is_null() { json!(80) } else { cpu };
+        spec["metrics"] = json!([{"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": cpu}}}]);
+    }
+}
+
+pub(super) fn ingress(spec: &mut Json, around: &Around) {
+    for rule in spec["rules"].as_array_mut().into_iter().flatten() {
+        for path in rule["http"]["paths"].as_array_mut().into_iter().flatten() {
+            let service = path["backend"]["service"]["name"].as_str().unwrap_or_default().to_owned();
+            let Some(port) = path.pointer_mut("/backend/service/port") else { continue };
+            let name = port["name"].as_str().unwrap_or_default().to_owned();
+            let key = (service, name);
+            if let Some(number) = around.services.get(&key).or_else(|| around.elsewhere.get(&key)) {
+                *port = json!({"number": number});
+            }
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! What tools write into labels and annotations.
+
+/// Labels that tools write and nothing selects by.
+const NOISE_LABELS: &[&str] = &[
+    "app.kubernetes.io/name",
+    "app.kubernetes.io/component",
+    "app.kubernetes.io/part-of",
+    "app.kubernetes.io/managed-by",
+    "app.kubernetes.io/version",
+    "app.kubernetes.io/instance",
+    "app.kubernetes.io/created-by",
+    "helm.sh/chart",
+    "chart",
+    "heritage",
+    "release",
+    "pod-template-hash",
+    "controller-uid",
+    "controller-revision-hash",
+    "statefulset.kubernetes.io/pod-name",
+];
+
+/// Beginnings of annotations that tools write.
+const NOISE_ANNOTATIONS: &[&str] = &[
+    "kubectl.kubernetes.io/last-applied-configuration",
+    "kubectl.kubernetes.io/restartedAt",
+    "kubectl.kubernetes.io/default-container",
+    "deployment.kubernetes.io/",
+    "deprecated.daemonset.template.generation",
+    "meta.helm.sh/",
+    "checksum/",
+    "kompose.",
+    "argocd.argoproj.io/tracking-id",
+    "kustomize.toolkit.fluxcd.io/",
+    "helm.toolkit.fluxcd.io/",
+    "config.kubernetes.io/",
+    "internal.config.kubernetes.io/",
+    "objectset.rio.cattle.io/",
+    "field.cattle.io/",
+    "autoscaling.alpha.kubernetes.io/",
+    "pv.kubernetes.io/",
+    "volume.kubernetes.io/storage-provisioner",
+    "volume.kubernetes.io/selected-node",
+    "volume.beta.kubernetes.io/storage-provisioner",
+    "patterns/",
+];
+
+/// Beginnings of labels that tools write by themselves.
+const NOISE_LABEL_PREFIXES: &[&str] =
+    &["io.kompose.network/", "kustomize.toolkit.fluxcd.io/", "helm.toolkit.fluxcd.io/", "objectset.rio.cattle.io/"];
+
+/// Whether a label is a tool's own and nobody asks for it.
+pub(in crate::import) fn is_noise_label(key: &str, asked: &[String]) -> bool {
+    let is_noise = NOISE_LABELS.contains(&key) || NOISE_LABEL_PREFIXES.iter().any(|prefix| key.starts_with(prefix));
+    is_noise && !asked.iter().any(|asked| asked == key)
+}
+
+/// Whether an annotation is a tool's own.
+pub(in crate::import) fn is_noise_annotation(key: &str) -> bool {
+    NOISE_ANNOTATIONS.iter().any(|noise| key.starts_with(noise))
+}

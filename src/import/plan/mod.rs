@@ -1,0 +1,211 @@
+//! Which objects belong to which workload.
+
+mod asked;
+mod near;
+mod tokens;
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use super::canonical::{self, items};
+use super::owned::{Owned, create};
+use super::services;
+use super::{Input, Known};
+use crate::describe::fits;
+pub(super) use asked::asked;
+use near::Near;
+use tokens::Tokens;
+pub(super) use tokens::need_tokens;
+
+/// Kinds that a document is made for.
+const WORKLOADS: &[&str] = &["Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"];
+
+/// A name in a namespace.
+type Key<'a> = (Option<&'a str>, &'a str);
+
+/// Gives each workload what belongs to it; the rest with the reasons why it stays where it is.
+pub(super) fn plan<'a>(
+    inputs: &'a [Input],
+    services: &'a HashMap<(String, String), u64>,
+    known: &dyn Fn(&Input) -> Known,
+    recognise: &dyn Fn(&Input) -> bool,
+) -> (Vec<Owned<'a>>, Vec<(&'a Input, String)>) {
+    let near = Near::of(inputs);
+    let tokens = Tokens::of(inputs);
+    let mut taken: HashSet<*const Input> = HashSet::new();
+    let mut all = Vec::new();
+    let workloads: Vec<&Input> =
+        inputs.iter().filter(|input| WORKLOADS.contains(&input.kind()) && served(input)).collect();
+    for (workload, name) in workloads.iter().zip(names(&workloads)) {
+        let bare = Owned::new(workload, name, known(workload), services, recognise(workload));
+        let owned = gather(bare, &near, &tokens, &taken);
+        taken.extend(owned.objects().chain(owned.extra.iter().copied()).map(std::ptr::from_ref));
+        all.push(owned);
+    }
+    let rest = inputs.iter().filter(|input| !taken.contains(&std::ptr::from_ref(*input)));
+    let rest = rest.map(|input| {
+        let is_common = near.common.contains(&std::ptr::from_ref(input));
+        (input, if is_common { "it selects the Pods of several workloads".to_owned() } else { why_left(input) })
+    });
+    let rest = rest.collect();
+    (all, rest)
+}
+
+/// Gives each document a name that no other has: the workload's own, or it with the kind or the namespace behind it.
+fn names(workloads: &[&Input]) -> Vec<String> {
+    const LONGEST: usize = 40;
+    let mut taken = HashSet::new();
+    let name = |workload: &&Input| {
+        let own = workload.name();
+        let plain: String = own
+            .to_ascii_lowercase()
+            .chars()
+            .map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' })
+            .collect();
+        let start = plain.trim_start_matches(|letter: char| !letter.is_ascii_lowercase());
+        let kind = workload.kind().to_ascii_lowercase();
+        let behind = [Some(String::new()), Some(kind), workload.id.namespace.clone()];
+        let numbers = (2..).map(|number: usize| number.to_string());
+        let mut candidates = behind.into_iter().flatten().chain(numbers).map(|behind| {
+            let end = if behind.is_empty() { behind } else { format!("-{behind}") };
+            let room = LONGEST.saturating_sub(end.len());
+            let start = if start.is_empty() { "app" } else { &start[..start.len().min(room)] };
+            format!("{}{end}", start.trim_end_matches('-'))
+        });
+        candidates.find(|name| fits("base-name", name) && taken.insert(name.clone())).unwrap_or_default()
+    };
+    workloads.iter().map(name).collect()
+}
+
+fn gather<'a>(mut owned: Owned<'a>, near: &Near<'a>, tokens: &Tokens<'a>, taken: &HashSet<*const Input>) -> Owned<'a> {
+    let workload = owned.workload;
+    let namespace = workload.id.namespace.as_deref();
+    let is_free = |input: &&Input| !taken.contains(&std::ptr::from_ref(*input));
+    if !matches!(workload.kind(), "Job" | "CronJob") {
+        let mut found: Vec<&Input> = near.selecting("Service", workload);
+        found.retain(is_free);
+        found.sort_by_key(|service| preference(service, workload));
+        let governs = workload.kind() == "StatefulSet";
+        let is_governing = |service: &&Input| workload.object["spec"]["serviceName"] == service.name();
+        let named = workload.object["spec"]["serviceName"].as_str().is_some_and(|name| !name.is_empty());
+        if governs
+            && named
+            && !found.iter().any(is_governing)
+            && found.iter().all(|one| services::is_sayable(&one.object))
+        {
+            // the one that it names is made, and all others lead to the same Pods
+            (owned.further, found) = (found, Vec::new());
+        }
+        let reaches = |service: &&'a Input| governs || Owned { service: Some(service), ..owned.bare() }.leads();
+        owned.service = found.iter().copied().find(reaches);
+        let chosen = owned.service.map(std::ptr::from_ref);
+        let others = found.into_iter().filter(|one| Some(std::ptr::from_ref(*one)) != chosen);
+        let (further, extra): (Vec<_>, Vec<_>) = others.partition(|one| services::is_sayable(&one.object));
+        owned.further.extend(further);
+        owned.extra.extend(extra);
+    }
+    let scalers = near.scalers.get(&(namespace, workload.name())).map(Vec::as_slice).unwrap_or_default();
+    if let [scaler] = scalers
+        && workload.kind() == "Deployment"
+        && scaler.object["spec"]["scaleTargetRef"]["kind"] == "Deployment"
+        && served(scaler)
+    {
+        owned.autoscaler = Some(scaler);
+    }
+    let budgets = near.selecting("PodDisruptionBudget", workload);
+    match budgets.as_slice() {
+        [budget] if has_budget(workload, budget) && is_free(budget) => owned.budget = Some(budget),
+        more => owned.extra.extend(more.iter().filter(|one| is_free(one))),
+    }
+    for name in claims_of(workload) {
+        let claim = near.claims.get(&(namespace, name)).filter(|_| near.claimed.get(&(namespace, name)) == Some(&1));
+        owned.claims.extend(claim.filter(|claim| create(&claim.object).is_some()));
+    }
+    if let Some(account) = account_of(workload)
+        && near.shared.get(&(namespace, account)) == Some(&1)
+        && let Some(one) = near.accounts.get(&(namespace, account))
+    {
+        // one that needs a token needs what it may do, or the account stays
+        owned.rights = near.rights.given_to(one).filter(|_| tokens.needed(workload));
+        owned.account = Some(*one).filter(|_| owned.rights.is_some() || !tokens.needed(workload));
+    }
+    if let Some(service) = owned.service {
+        let opens = service.object["spec"]["type"].as_str().is_some_and(|kind| kind != "ClusterIP");
+        let routes = near.routes.get(&(namespace, service.name())).map(Vec::as_slice).unwrap_or_default();
+        let route = routes.iter().copied().find(is_free);
+        owned.ingress = route.filter(|_| !opens && workload.kind() != "StatefulSet");
+    }
+    owned
+}
+
+/// Whether the object is of the version that is generated.
+fn served(input: &Input) -> bool {
+    match input.kind() {
+        "Ingress" => input.id.api_version == "networking.k8s.io/v1",
+        "HorizontalPodAutoscaler" => matches!(input.id.api_version.as_str(), "autoscaling/v1" | "autoscaling/v2"),
+        "Job" | "CronJob" => input.id.api_version == "batch/v1",
+        _ => input.id.api_version == "apps/v1",
+    }
+}
+
+/// The Service that a StatefulSet names, then the one of the workload's name, then those with an address.
+fn preference(service: &Input, workload: &Input) -> (bool, bool, bool) {
+    let governs = workload.object["spec"]["serviceName"] == service.name();
+    let headless = service.object["spec"]["clusterIP"] == "None" && workload.kind() != "StatefulSet";
+    (!governs, headless, service.name() != workload.name())
+}
+
+/// Whether `budget` can be this one.
+fn has_budget(workload: &Input, budget: &Input) -> bool {
+    let spec = &budget.object["spec"];
+    matches!(workload.kind(), "Deployment" | "StatefulSet")
+        && (spec.get("maxUnavailable").is_some() || spec.get("minAvailable").is_some())
+}
+
+/// Whether the document makes a budget by itself.
+pub(super) fn makes_budget(workload: &Input, scaler: Option<&Input>) -> bool {
+    let replicas = workload.object["spec"]["replicas"].as_u64().unwrap_or(1);
+    let least = scaler.map(|scaler| scaler.object["spec"]["minReplicas"].as_u64().unwrap_or(1));
+    match workload.kind() {
+        // one that is suspended is a Deployment of several
+        "Deployment" => least.unwrap_or(replicas) != 1,
+        "StatefulSet" => replicas > 1,
+        _ => false,
+    }
+}
+
+/// The claims that a workload's containers mount, in order.
+fn claims_of(workload: &Input) -> BTreeSet<&str> {
+    let Some(spec) = canonical::pod_spec(&workload.object) else { return BTreeSet::new() };
+    let mounts = canonical::containers(spec).flat_map(|container| items(&container["volumeMounts"]));
+    let mounted: HashSet<&str> = mounts.filter_map(|mount| mount["name"].as_str()).collect();
+    let volumes = items(&spec["volumes"]).iter();
+    let volumes = volumes.filter(|volume| volume["name"].as_str().is_some_and(|name| mounted.contains(name)));
+    volumes.filter_map(|volume| volume["persistentVolumeClaim"]["claimName"].as_str()).collect()
+}
+
+/// The ServiceAccount that a workload names.
+pub(super) fn account_of(workload: &Input) -> Option<&str> {
+    let spec = canonical::pod_spec(&workload.object)?;
+    let account = spec["serviceAccountName"].as_str().or_else(|| spec["serviceAccount"].as_str())?;
+    (account != "default" && !account.is_empty()).then_some(account)
+}
+
+fn why_left(input: &Input) -> String {
+    match input.kind() {
+        "Secret" => "a Secret's values stay in their file".to_owned(),
+        "ConfigMap" => "its content is not copied; the document refers to it by name".to_owned(),
+        "Pod" | "ReplicaSet" | "ReplicationController" => {
+            "a description makes controllers that replace their Pods".to_owned()
+        }
+        kind if WORKLOADS.contains(&kind) => {
+            format!("{} is no longer served; `kubectl convert` brings it up to date", input.id.api_version)
+        }
+        "Service" => "it selects no workload of this run".to_owned(),
+        "Ingress" => "it leads to Services that no single document makes".to_owned(),
+        "Role" | "RoleBinding" => "it is not what one workload of this run may do".to_owned(),
+        "HorizontalPodAutoscaler" | "PodDisruptionBudget" => {
+            "its target is not imported, or has another one".to_owned()
+        }
+        _ => "no workload's own".to_owned(),
+    }
+}

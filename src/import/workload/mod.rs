@@ -1,0 +1,152 @@
+//! A workload and what belongs to it as one document of a description.
+
+mod beside;
+mod labels;
+mod place;
+mod shape;
+
+use std::cell::RefCell;
+use std::collections::HashSet;
+
+use serde_json::{Map, Value as Json, json};
+
+use super::canonical::{self, items, text};
+use super::container::{self, Pod, duration};
+use super::owned::Owned;
+use super::plan;
+use super::reach;
+use super::rights;
+use super::secrets;
+use super::services;
+use crate::describe::fits;
+use beside::{inits, sidecars};
+use labels::{annotations, kept_labels, labels, system};
+use place::place;
+use shape::{is_stopped, schedule, shape};
+
+/// The workload in the language's words.
+///
+/// # Errors
+/// Why the language cannot say it at all.
+pub(super) fn describe(owned: &Owned<'_>, asked: &[String]) -> Result<Map<String, Json>, String> {
+    let object = &owned.workload.object;
+    let kind = owned.workload.kind();
+    let name = owned.name.as_str();
+    let Some(spec) = canonical::pod_spec(object) else { return Err("it has no Pod template".to_owned()) };
+    let listed = items(&spec["containers"]);
+    let Some(app) = listed.get(owned.main) else { return Err("it has no containers".to_owned()) };
+    let (app, is_behind) = owned.own_app(app);
+    let app = &app;
+    let is_batch = matches!(kind, "Job" | "CronJob");
+    let claims = items(&object["spec"]["volumeClaimTemplates"]);
+    let made = RefCell::new(HashSet::new());
+    let created = |claim: &str| owned.claim(claim).filter(|_| made.borrow_mut().insert(claim.to_owned()));
+    let claims = claims.iter().map(|claim| text(&claim["metadata"]["name"])).collect();
+    let pod = Pod { spec, claims, created: &created };
+    let mut ports = owned.ports(app);
+    ports.speaks_tls = owned.protocol(app, ports.main) == Some("https");
+    let mut document = Map::from_iter([("patterns".to_owned(), json!("v1")), ("name".to_owned(), json!(name))]);
+    let mut put = |key: &str, value: Json| {
+        let is_empty = value.is_null()
+            || value.as_object().is_some_and(Map::is_empty)
+            || value.as_array().is_some_and(Vec::is_empty);
+        if !is_empty {
+            document.insert(key.to_owned(), value);
+        }
+    };
+    put("namespace", object["metadata"]["namespace"].clone());
+    put("system", system(object, name));
+    let mut keys = container::keys(app, &pod, &ports);
+    secrets::name(&mut keys, app, spec, &secret_of(name));
+    if is_batch {
+        keys.shift_remove("health");
+        let grace = spec["terminationGracePeriodSeconds"].as_u64().filter(|grace| *grace != 30);
+        keys.extend(grace.map(|grace| {
+            let stop =
+                grace.checked_sub(5).map_or_else(|| json!({"within": duration(grace)}), |stop| json!(duration(stop)));
+            ("stop".to_owned(), stop)
+        }));
+    } else {
+        container::ending(app, spec, ports.main.is_some(), &mut keys);
+    }
+    if let Some(speaks) = owned.protocol(app, ports.main) {
+        let at = keys.keys().position(|key| key == "port").map_or(0, |at| at + 1);
+        keys.shift_insert(at, "protocol".to_owned(), json!(speaks));
+    }
+    if let Some(account) = plan::account_of(owned.workload).filter(|_| owned.account.is_none()) {
+        keys.insert("account".to_owned(), json!(account));
+    }
+    if let Some([role, _]) = owned.rights {
+        let rights = rights::of(&role.object).unwrap_or_default();
+        keys.insert("rights".to_owned(), json!(rights));
+    }
+    if is_behind {
+        keys.insert("bind".to_owned(), json!("localhost"));
+    }
+    if let Some(group) = volume_group(app, spec) {
+        let at = keys.keys().position(|key| key == "group" || key == "user").map_or(0, |at| at + 1);
+        keys.shift_insert(at, "volume-group".to_owned(), group);
+    }
+    let groups = items(&spec["securityContext"]["supplementalGroups"]);
+    if !groups.is_empty() {
+        let at = keys.keys().position(|key| key == "group" || key == "user").map_or(0, |at| at + 1);
+        keys.shift_insert(at, "groups".to_owned(), json!(groups));
+    }
+    let app_keys = keys.clone();
+    put("app", Json::Object(keys));
+    put("init", Json::Array(inits(spec, &pod, &app_keys, &secret_of(name))));
+    put("shape", shape(owned, &pod, app));
+    put("schedule", schedule(object));
+    let mut uses = sidecars(spec, owned, &pod);
+    uses.extend(owned.autoscale());
+    uses.extend(is_stopped(owned).then(|| json!("suspend")));
+    put("use", Json::Array(uses));
+    put(
+        "images",
+        owned.uses.iter().filter_map(|one| one.image.clone()).map(|(role, image)| (role, json!(image))).collect(),
+    );
+    put("expose", owned.expose(app, ports.main));
+    let labels = labels(owned, asked);
+    put("services", services::further(owned, &labels, asked));
+    put("labels", Json::Object(labels.clone()));
+    put("annotations", annotations(owned));
+    put("place", place(spec));
+    put("host", reach::host(spec));
+    put(
+        "share-processes",
+        if spec["shareProcessNamespace"] == true && owned.uses.is_empty() { json!(true) } else { Json::Null },
+    );
+    put("dns", reach::dns(spec));
+    let hostname = spec["hostname"].as_str().filter(|name| kind != "StatefulSet" && fits("dns-label", name));
+    put("hostname", json!(hostname));
+    put("budget", owned.budget(plan::makes_budget(owned.workload, owned.autoscaler)));
+    put("rollout", reach::rollout(object));
+    let pull = items(&spec["imagePullSecrets"]).iter().filter(|one| one["name"].is_string());
+    put("pull", Json::Array(pull.map(|one| one["name"].clone()).collect()));
+    put("priority", spec["priorityClassName"].clone());
+    let mut adopt = owned.adopt(app, &ports);
+    if let (Some(members), kept) = (adopt.as_object_mut(), kept_labels(owned, &labels, asked))
+        && !kept.is_empty()
+    {
+        members.insert("labels".to_owned(), Json::Object(kept));
+    }
+    put("adopt", adopt);
+    put("ignore", reach::ignore(object, spec));
+    Ok(document)
+}
+
+/// The Secret that holds what the manifest has in the open.
+pub(super) fn secret_of(name: &str) -> String {
+    format!("{name}-env")
+}
+
+/// The group of the Pod's volumes, where it is not the app's.
+fn volume_group(app: &Json, spec: &Json) -> Option<Json> {
+    let own = spec.pointer("/securityContext/fsGroup")?.as_u64()?;
+    let of = |field: &str| {
+        let own = app["securityContext"].get(field).or_else(|| spec["securityContext"].get(field));
+        own.and_then(Json::as_u64)
+    };
+    let group = of("runAsGroup").or_else(|| of("runAsUser")).unwrap_or(10001);
+    (own != group).then(|| json!(own))
+}

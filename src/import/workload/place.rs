@@ -1,0 +1,102 @@
+//! Where Pods may run.
+
+use serde_json::{Map, Value as Json, json};
+
+use crate::import::canonical::{self, items};
+use crate::import::container::duration;
+
+pub(super) fn place(spec: &Json) -> Json {
+    let mut place = Map::new();
+    let one = canonical::canonical(
+        &json!({"kind": "Deployment", "spec": {"template": {"spec": {
+            "nodeSelector": spec["nodeSelector"], "affinity": spec["affinity"],
+        }}}}),
+        &canonical::Around::default(),
+    );
+    if let Some(nodes) = one.pointer("/spec/template/spec/nodes").and_then(Json::as_object) {
+        let short = |value: &Json| match items(value) {
+            [one] => one.clone(),
+            _ => value.clone(),
+        };
+        place.insert("nodes".to_owned(), nodes.iter().map(|(key, value)| (key.clone(), short(value))).collect());
+    }
+    place.extend(spec.get("runtimeClassName").map(|runtime| ("runtime".to_owned(), runtime.clone())));
+    if let [preferred] = items(&spec["affinity"]["nodeAffinity"]["preferredDuringSchedulingIgnoredDuringExecution"])
+        && let Some(prefer) = preferred_nodes(&preferred["preference"])
+    {
+        place.insert("prefer".to_owned(), Json::Object(prefer));
+    }
+    for (key, field) in [("apart", "podAntiAffinity"), ("near", "podAffinity")] {
+        if let Some(pods) = one.pointer(&format!("/spec/template/spec/affinity/{field}")).and_then(pods) {
+            place.insert(key.to_owned(), Json::Array(pods));
+        }
+    }
+    let taints: Vec<Option<Json>> = items(&spec["tolerations"]).iter().map(taint).collect();
+    if !taints.is_empty() && taints.iter().all(Option::is_some) {
+        place.insert("tolerate".to_owned(), json!(taints));
+    }
+    Json::Object(place)
+}
+
+/// The Pods that an affinity is about, if the language has words for all of it.
+fn pods(affinity: &Json) -> Option<Vec<Json>> {
+    let one = |term: &Json, weight: Option<&Json>| {
+        let known = ["labelSelector", "topologyKey"];
+        let labels = term["labelSelector"]["matchLabels"].as_object().filter(|labels| !labels.is_empty())?;
+        let sayable = term.as_object()?.keys().all(|key| known.contains(&key.as_str()))
+            && term["labelSelector"].as_object()?.len() == 1;
+        let mut pods = Map::from_iter([("labels".to_owned(), Json::Object(labels.clone()))]);
+        match term["topologyKey"].as_str()? {
+            "kubernetes.io/hostname" => {}
+            "topology.kubernetes.io/zone" => {
+                pods.insert("over".to_owned(), json!("zone"));
+            }
+            key => {
+                pods.insert("over".to_owned(), json!(key));
+            }
+        }
+        pods.extend(weight.map(|weight| ("prefer".to_owned(), weight.clone())));
+        sayable.then_some(Json::Object(pods))
+    };
+    let required =
+        items(&affinity["requiredDuringSchedulingIgnoredDuringExecution"]).iter().map(|term| one(term, None));
+    let preferred = items(&affinity["preferredDuringSchedulingIgnoredDuringExecution"]).iter();
+    let preferred = preferred.map(|term| one(&term["podAffinityTerm"], Some(&term["weight"])));
+    required.chain(preferred).collect()
+}
+
+/// Labels of nodes that one preference asks for.
+fn preferred_nodes(preference: &Json) -> Option<Map<String, Json>> {
+    if !preference["matchFields"].is_null() {
+        return None;
+    }
+    let one = |expression: &Json| {
+        let values = expression["values"].clone();
+        let value = if let [one] = items(&values) { one.clone() } else { values };
+        let value = match expression["operator"].as_str()? {
+            "In" => value,
+            _ => canonical::node_label(expression)?,
+        };
+        Some((expression["key"].as_str()?.to_owned(), value))
+    };
+    items(&preference["matchExpressions"]).iter().map(one).collect()
+}
+
+/// A toleration as `kubectl taint` writes its taint.
+fn taint(toleration: &Json) -> Option<Json> {
+    let effect = toleration["effect"].as_str().filter(|effect| !effect.is_empty());
+    let key = toleration["key"].as_str();
+    let value = toleration["value"].as_str().filter(|value| !value.is_empty());
+    let taint = match (toleration["operator"].as_str().unwrap_or("Equal"), key, value) {
+        ("Exists", None, _) => "*".to_owned(),
+        ("Exists", Some(key), _) => key.to_owned(),
+        ("Equal", Some(key), value) => format!("{key}={}", value.unwrap_or_default()),
+        _ => return None,
+    };
+    match (toleration["tolerationSeconds"].as_u64(), effect) {
+        (Some(seconds), Some("NoExecute")) => Some(json!({"taint": taint, "for": duration(seconds)})),
+        (Some(_), _) => None,
+        (None, Some(effect)) => Some(json!(format!("{taint}:{effect}"))),
+        (None, None) => Some(json!(taint)),
+    }
+}
