@@ -86,6 +86,8 @@ pub struct Description {
     pub budget: Option<Member>,
     /// Further Services that lead to the same Pods.
     pub services: Option<Member>,
+    /// `ConfigMap`s of the document's own, by name.
+    pub configmaps: Vec<Member>,
     /// How a new version takes the place of the old one.
     pub rollout: Option<Spanned>,
     /// Secrets to pull images with.
@@ -429,6 +431,7 @@ fn describe(
         hostname: root.member("hostname").cloned(),
         budget: root.member("budget").cloned(),
         services: root.member("services").cloned(),
+        configmaps: members("configmaps"),
         rollout: root.get("rollout").cloned(),
         pull: root.get("pull").map_or_else(
             || options.default_pull.clone(),

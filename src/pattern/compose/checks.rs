@@ -5,6 +5,7 @@ use crate::diagnostic::Finding;
 use crate::pattern::catalogue::folders::Catalogue;
 use crate::pattern::keys::annotations;
 use crate::pattern::keys::budget;
+use crate::pattern::keys::configmaps;
 use crate::pattern::keys::dns;
 use crate::pattern::keys::place;
 use crate::pattern::keys::reach;
@@ -104,6 +105,7 @@ fn check_app(description: &Description, shape: &Filled, uses: &[Filled], finding
     check_names(description, uses, findings);
     check_storage(description, shape, findings);
     rights::check(description, findings);
+    configmaps::check(description, findings);
     reach::check(description, shape, uses, findings);
     annotations::check(description, findings);
     check_readiness(description, shape, uses, findings);

@@ -14,6 +14,7 @@ use crate::pattern::catalogue::folders::Catalogue;
 use crate::pattern::keys::adopt;
 use crate::pattern::keys::annotations;
 use crate::pattern::keys::budget;
+use crate::pattern::keys::configmaps;
 use crate::pattern::keys::dns;
 use crate::pattern::keys::isolate;
 use crate::pattern::keys::mesh;
@@ -114,6 +115,7 @@ fn compose(
         return Err(findings);
     }
     agents::apply(catalogue, prepared, &mut objects);
+    configmaps::apply(prepared, &mut objects);
     mesh::apply(prepared, &mut objects);
     place::apply(prepared.description, &mut objects);
     reach::apply(prepared, &mut objects, &mut findings);

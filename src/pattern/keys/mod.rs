@@ -3,6 +3,7 @@
 pub(super) mod adopt;
 pub(super) mod annotations;
 pub(super) mod budget;
+pub(super) mod configmaps;
 pub(super) mod dns;
 pub(super) mod isolate;
 pub(super) mod mesh;

@@ -1,0 +1,92 @@
+//! `configmaps`: `ConfigMap`s of exactly the names that they have here. What Pods read of them becomes an annotation of
+//! theirs, so that another text rolls them, as another name does where a name ends in its content's hash.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value as Json, json};
+
+use crate::describe::{Description, looks_like_secret};
+use crate::diagnostic::Finding;
+use crate::pattern::names::short_hash;
+use crate::pattern::objects;
+use crate::pattern::plan::prepare::Prepared;
+
+/// The annotation of Pods that read one of the `ConfigMap`s.
+const HASH: &str = "patterns/configmaps";
+
+/// What the `ConfigMap`s are from, as their annotation says it.
+const FROM: &str = "configmaps";
+
+/// What is wrong with the texts.
+pub(crate) fn check(description: &Description, findings: &mut Vec<Finding>) {
+    for map in &description.configmaps {
+        for member in map.value.members() {
+            if !member.value.text().is_some_and(|text| looks_like_secret(&member.key, text)) {
+                continue;
+            }
+            findings.push(
+                Finding::error(member.key_place.label("holds a secret"), "a secret is written in the open here")
+                    .hide(member.value.place.span)
+                    .because("whoever may read ConfigMaps, and whoever sees the description, reads it")
+                    .help("put it into a Secret, and name that: {secret: <name>} of a volume, or secret/<name>/<key>"),
+            );
+        }
+    }
+}
+
+/// Adds the `ConfigMap`s, and their hash to the Pods that read them.
+pub(crate) fn apply(prepared: &Prepared<'_>, objects: &mut Vec<Json>) {
+    let description = prepared.description;
+    if description.configmaps.is_empty() {
+        return;
+    }
+    let data: Map<String, Json> =
+        description.configmaps.iter().map(|map| (map.key.clone(), map.value.to_json())).collect();
+    // a pattern that watches one tells the app of the change by itself
+    let watched: BTreeSet<&str> = prepared
+        .uses
+        .iter()
+        .filter(|filled| filled.definition.name == "config")
+        .filter_map(|filled| filled.params["from"].as_str()?.strip_prefix("configmap/"))
+        .collect();
+    for template in objects.iter_mut().flat_map(objects::templates) {
+        let mut names = BTreeSet::new();
+        read(&template["spec"], &mut names);
+        let read: Map<String, Json> = data
+            .iter()
+            .filter(|(name, _)| names.contains(name.as_str()) && !watched.contains(name.as_str()))
+            .map(|(name, data)| (name.clone(), data.clone()))
+            .collect();
+        if !read.is_empty() {
+            let hash = short_hash(Json::Object(read).to_string().as_bytes());
+            template["metadata"]["annotations"][HASH] = json!(hash);
+        }
+    }
+    let labels = objects::labels(description, &prepared.shape.definition.name);
+    for (name, data) in data {
+        let mut map = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": data});
+        objects::dress(&mut map, &labels, description, FROM);
+        objects.push(map);
+    }
+}
+
+/// Whether an object is one of `configmaps`, not one that a pattern makes.
+pub(super) fn is_own(object: &Json) -> bool {
+    object.pointer("/metadata/annotations/patterns~1from").is_some_and(|from| from == FROM)
+}
+
+/// The names of all `ConfigMap`s that a Pod's spec names: in volumes, as variables, and as sources of a folder.
+fn read(value: &Json, names: &mut BTreeSet<String>) {
+    match value {
+        Json::Object(members) => {
+            for (key, value) in members {
+                if matches!(key.as_str(), "configMap" | "configMapRef" | "configMapKeyRef") {
+                    names.extend(value["name"].as_str().map(str::to_owned));
+                }
+                read(value, names);
+            }
+        }
+        Json::Array(elements) => elements.iter().for_each(|element| read(element, names)),
+        _ => {}
+    }
+}
