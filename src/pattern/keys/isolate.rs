@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value as Json, json};
 
 use super::operated::Operated;
-use super::peers::{ANYONE, Declared, NAME, Neighbours, Peer, declared, egress, named, peers};
+use super::peers::{ANYONE, Declared, NAME, Neighbours, Peer, Ports, declared, egress, named, peers};
 use crate::diagnostic::Finding;
 use crate::pattern::names::{JOB_MARK, port_name};
 use crate::pattern::objects;
@@ -152,7 +152,14 @@ fn admitted(prepared: &Prepared<'_>, peers: &[Peer], template: &Json, ports: &[J
     let inbound = prepared.inbound.as_ref().map(|inbound| u64::from(inbound.port));
     let mut rules = Vec::new();
     for peer in peers {
-        let wanted = peer.ports.clone().unwrap_or_else(|| inbound.into_iter().collect());
+        let wanted = match &peer.ports {
+            Ports::Inbound => inbound.into_iter().collect(),
+            Ports::Of(numbers) => numbers.clone(),
+            Ports::All => {
+                rules.push(if peer.from.is_null() { json!({}) } else { json!({"from": [peer.from]}) });
+                continue;
+            }
+        };
         let open: Vec<Json> = wanted
             .into_iter()
             .filter(|number| declared.contains(number))

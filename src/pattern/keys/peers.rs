@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use serde_json::{Value as Json, json};
+use serde_json::{Map, Value as Json, json};
 
-use crate::describe::{Kind, Place, Spanned, is_service_name};
+use crate::describe::{Kind, Place, Spanned, fits, is_service_name, port_of};
 use crate::diagnostic::Finding;
 use crate::pattern::objects;
 use crate::pattern::plan::prepare::Prepared;
@@ -48,10 +48,20 @@ pub(super) fn named(names: &BTreeSet<String>) -> Json {
     json!({"matchExpressions": [{"key": NAME, "operator": "In", "values": names}]})
 }
 
-/// Who may come in, and at which ports: all that the app's traffic takes, if none are named.
+/// Who may come in, and at which ports.
 pub(super) struct Peer {
     pub(super) from: Json,
-    pub(super) ports: Option<Vec<u64>>,
+    pub(super) ports: Ports,
+}
+
+/// The ports at which a peer may come in.
+pub(super) enum Ports {
+    /// All that the app's traffic takes.
+    Inbound,
+    /// Those that are named.
+    Of(Vec<u64>),
+    /// All that there are.
+    All,
 }
 
 pub(super) fn peers(
@@ -77,8 +87,12 @@ pub(super) fn peers(
             }
         };
         let Some(from) = peer(prepared, neighbours, name, place, findings) else { continue };
-        let ports = names.map(|names| names.items().iter().filter_map(|name| port(name, declared, findings)).collect());
-        if ports.is_none() && prepared.inbound.is_none() {
+        let ports = match names.map(Spanned::items) {
+            None => Ports::Inbound,
+            Some(names) if names.iter().any(|name| name.text() == Some(ALL)) => Ports::All,
+            Some(names) => Ports::Of(names.iter().filter_map(|name| port(name, declared, findings)).collect()),
+        };
+        if matches!(ports, Ports::Inbound) && prepared.inbound.is_none() {
             findings.push(
                 Finding::error(place.label(""), "this document has no port that a peer could come in at")
                     .help("give the app a `port`, or name ports: {namespace/monitoring: [metrics]}"),
@@ -89,9 +103,12 @@ pub(super) fn peers(
     peers
 }
 
+/// A port of the Pods, by its name or number.
 fn port(name: &Spanned, declared: &[Declared], findings: &mut Vec<Finding>) -> Option<u64> {
-    let text = name.text()?;
-    let found = declared.iter().find(|port| port.name == text);
+    let said = name.to_json();
+    let text = name.text().map_or_else(|| said.to_string(), str::to_owned);
+    let text = text.as_str();
+    let found = declared.iter().find(|port| port.name == text || said == port.number);
     if found.is_none() {
         let names: Vec<&str> = declared.iter().map(|port| port.name.as_str()).collect();
         let label =
@@ -119,15 +136,15 @@ fn peer(
         }
         return Some(Json::Null);
     }
-    if let Some(namespace) = name.strip_prefix("namespace/") {
-        if is_service_name(namespace) {
-            return Some(json!({"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}}}));
-        }
-    } else if is_cidr(name) {
-        return Some(json!({"ipBlock": {"cidr": name}}));
-    } else if let Some((document, _)) = neighbours.directory.document(name) {
+    let is_document = name == PODS && neighbours.directory.document(name).is_some();
+    if let Some(peer) = by_labels(name).filter(|_| !is_document).or_else(|| elsewhere(name)) {
+        return Some(peer);
+    }
+    if let Some((document, _)) = neighbours.directory.document(name) {
         let parts = neighbours.pods.get(document.name.as_str()).filter(|names| names.len() > 1);
-        let pods = parts.map_or_else(|| json!({"matchLabels": objects::selector(document)}), named);
+        let adopted = document.adopt.as_ref().and_then(|adopt| adopt.get("selector")).map(Spanned::to_json);
+        let own = || adopted.unwrap_or_else(|| objects::selector(document));
+        let pods = parts.map_or_else(|| json!({"matchLabels": own()}), named);
         let mut peer = json!({"podSelector": pods});
         let elsewhere =
             document.namespace.as_ref().filter(|namespace| prepared.description.namespace.as_ref() != Some(*namespace));
@@ -143,10 +160,50 @@ fn peer(
             place.label(label),
             format!("`{name}` is neither a document of this file nor a namespace or CIDR"),
         )
-        .help("write a document's name, namespace/<name>, a CIDR such as 10.0.0.0/8, or anyone"),
+        .help("write a document's name, namespace/<name>, pods/<label>=<value>, a CIDR such as 10.0.0.0/8, or anyone"),
     );
     None
 }
+
+/// All Pods of a namespace, or addresses.
+fn elsewhere(name: &str) -> Option<Json> {
+    match name.strip_prefix("namespace/") {
+        Some(namespace) => is_service_name(namespace)
+            .then(|| json!({"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}}})),
+        None => is_cidr(name).then(|| json!({"ipBlock": {"cidr": name}})),
+    }
+}
+
+/// All ports, in the place of their names.
+const ALL: &str = "*";
+
+/// Pods by their labels: `pods/app=web,tier=front`, all of them as `pods`, both also behind `namespace/<name>/`.
+fn by_labels(name: &str) -> Option<Json> {
+    let (namespace, pods) = match name.strip_prefix("namespace/") {
+        Some(rest) => rest.split_once('/').map(|(namespace, pods)| (Some(namespace), pods))?,
+        None => (None, name),
+    };
+    let mut labels = Map::new();
+    if pods != PODS {
+        for label in pods.strip_prefix(PODS)?.strip_prefix('/')?.split(',') {
+            let (key, value) = label.split_once('=')?;
+            (fits("label-key", key) && fits("label-value", value)).then_some(())?;
+            labels.insert(key.to_owned(), json!(value));
+        }
+    }
+    let selector = if labels.is_empty() { json!({}) } else { json!({"matchLabels": labels}) };
+    Some(match namespace {
+        None => json!({"podSelector": selector}),
+        Some(namespace) if is_service_name(namespace) => json!({
+            "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}},
+            "podSelector": selector,
+        }),
+        Some(_) => return None,
+    })
+}
+
+/// What the names of peers begin with that are Pods, whatever made them.
+const PODS: &str = "pods";
 
 /// An address and the length of its prefix.
 pub(super) fn is_cidr(text: &str) -> bool {
@@ -169,6 +226,12 @@ pub(super) fn egress(
     let mut rules = Vec::new();
     for item in to.items() {
         let Some(text) = item.text() else { continue };
+        if text == ANYONE {
+            // says so where a document is called that
+            peer(prepared, neighbours, text, &item.place, findings);
+            rules.push(json!({}));
+            continue;
+        }
         if text == "dns" {
             rules.push(dns());
             if neighbours.directory.document("dns").is_some() {
@@ -198,19 +261,25 @@ pub(super) fn egress(
             rules.push(json!({"to": [to], "ports": [{"protocol": protocol, "port": inbound.port}]}));
             continue;
         }
-        let address = text.rsplit_once(':').filter(|(cidr, _)| is_cidr(cidr));
-        let address = address.and_then(|(cidr, port)| Some((cidr, port.parse::<u16>().ok().filter(|port| *port > 0)?)));
-        match address {
-            Some((cidr, port)) => {
-                rules.push(json!({"to": [{"ipBlock": {"cidr": cidr}}], "ports": [{"protocol": "TCP", "port": port}]}));
+        let address = text.rsplit_once(':').and_then(|(peer, port)| {
+            let to = by_labels(peer).or_else(|| elsewhere(peer))?;
+            if port == ALL {
+                return Some(json!({"to": [to]}));
             }
+            let (port, protocol) = port_of(port)?;
+            Some(json!({"to": [to], "ports": [{"protocol": protocol, "port": port}]}))
+        });
+        match address {
+            Some(rule) => rules.push(rule),
             None => {
                 let label = nearest(text, neighbours.directory.names().chain(["dns"]))
                     .map_or_else(String::new, |name| format!("did you mean `{name}`?"));
                 findings.push(
                     Finding::error(
                         item.place.label(label),
-                        format!("`{text}` is neither a document of this file nor a CIDR with a port"),
+                        format!(
+                            "`{text}` is neither a document of this file nor Pods, a namespace or a CIDR with a port"
+                        ),
                     )
                     .help(instead_of(text)),
                 );
@@ -224,13 +293,13 @@ pub(super) fn egress(
 /// What to write under `to` for something else.
 fn instead_of(text: &str) -> String {
     match text {
-        ANYONE => "0.0.0.0/0:443 is every IPv4 address at port 443; leave `to` out to close nothing".to_owned(),
         cidr if is_cidr(cidr) => format!("with its port, such as {cidr}:5432"),
         service if service.starts_with("service/") => {
             "a policy goes by Pods and addresses: write the document of that Service, or the CIDR and port of its Pods"
                 .to_owned()
         }
-        _ => "write a document's name, a CIDR with a port such as 10.0.0.0/8:5432, or dns".to_owned(),
+        _ => "write a document's name, pods/<label>=<value>:5432, a CIDR with a port such as 10.0.0.0/8:5432, or dns"
+            .to_owned(),
     }
 }
 
