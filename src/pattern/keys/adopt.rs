@@ -5,6 +5,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
+use super::configmaps;
 use super::rename::{rename, rename_claim, rename_container, rename_port, rename_service_port};
 use crate::describe::{Description, Member, Spanned};
 use crate::diagnostic::Finding;
@@ -137,6 +138,9 @@ fn label(description: &Description, kind: &Member, objects: &mut [Json], finding
             "service" => object["kind"] == "Service" && is_own,
             "account" => object["kind"] == "ServiceAccount",
             "role" => ["Role", "RoleBinding"].iter().any(|kind| object["kind"] == *kind),
+            "cluster-role" => ["ClusterRole", "ClusterRoleBinding"].iter().any(|kind| object["kind"] == *kind),
+            "configmap" => object["kind"] == "ConfigMap" && configmaps::is_own(object),
+            "policy" => object["kind"] == "NetworkPolicy",
             "claim" => object["kind"] == "PersistentVolumeClaim",
             "route" => ["Ingress", "HTTPRoute", "GRPCRoute"].iter().any(|kind| object["kind"] == *kind),
             "workload" => objects::is_workload(object),

@@ -2,13 +2,17 @@
 
 use serde_json::{Value as Json, json};
 
+use super::rights;
 use crate::describe::{Description, Expose};
 use crate::pattern::objects;
 use crate::pattern::plan::container::app_port_name;
 
 /// Renames the document's object of a kind and what refers to it; whether there is one.
 pub(super) fn rename(description: &Description, kind: &str, name: &str, objects: &mut [Json]) -> bool {
-    let own = json!(description.name);
+    let own = match kind {
+        "ClusterRole" | "ClusterRoleBinding" => json!(rights::cluster_name(description)),
+        _ => json!(description.name),
+    };
     let mut found = false;
     for object in objects.iter_mut().filter(|object| object["kind"] == kind) {
         if object["metadata"]["name"] == own {
@@ -49,7 +53,7 @@ fn refer(object: &mut Json, kind: &str, own: &Json, name: &Json) {
         {
             set(object.pointer_mut("/spec/scaleTargetRef/name"));
         }
-        "Role" if object.pointer("/roleRef/kind").is_some_and(|referred| referred == kind) => {
+        "Role" | "ClusterRole" if object.pointer("/roleRef/kind").is_some_and(|referred| referred == kind) => {
             set(object.pointer_mut("/roleRef/name"));
         }
         "ServiceAccount" => {

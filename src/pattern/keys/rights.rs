@@ -116,9 +116,15 @@ pub(crate) fn objects(description: &Description) -> Vec<Json> {
     }
     if let (false, Some(namespace)) = (app.cluster_rights.is_empty(), &description.namespace) {
         let subject = json!({"kind": "ServiceAccount", "name": name, "namespace": namespace});
-        objects.extend(role("ClusterRole", &format!("{namespace}-{name}"), &app.cluster_rights, &subject));
+        objects.extend(role("ClusterRole", &cluster_name(description), &app.cluster_rights, &subject));
     }
     objects
+}
+
+/// What the `ClusterRole` and its binding are called: names of the whole cluster begin with the namespace.
+pub(super) fn cluster_name(description: &Description) -> String {
+    let namespace = description.namespace.as_deref().unwrap_or_default();
+    format!("{namespace}-{}", description.name)
 }
 
 fn role(kind: &str, name: &str, rights: &[Right], subject: &Json) -> [Json; 2] {
