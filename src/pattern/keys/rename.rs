@@ -124,7 +124,8 @@ pub(super) fn rename_service_port(description: &Description, name: &str, objects
     for object in objects.iter_mut() {
         if object["kind"] == "Service" {
             let ports = object.pointer_mut("/spec/ports").and_then(Json::as_array_mut);
-            for port in ports.into_iter().flatten().filter(|port| port["name"] == own) {
+            // the app's is the first; a further one of this name has it for itself
+            if let Some(port) = ports.into_iter().flatten().find(|port| port["name"] == own) {
                 port["name"] = json!(name);
                 found = true;
             }
