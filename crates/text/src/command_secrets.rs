@@ -64,15 +64,27 @@ pub enum Look {
 pub struct Words {
     program: Option<&'static Program>,
     is_secret_next: bool,
+    /// The last flag was `--secret`, behind which many programs take the name of a Secret.
+    is_name_next: bool,
 }
 
 impl Words {
     /// Where in the next word of a command a secret begins. What is filled in elsewhere, `$(PASSWORD)`, is none.
     pub fn secret_from(&mut self, word: &str) -> Option<usize> {
         let is_after_flag = std::mem::take(&mut self.is_secret_next);
+        if std::mem::take(&mut self.is_name_next) && is_name_of_secret(word) {
+            return None;
+        }
+        self.is_name_next = matches!(word, "--secret" | "-secret");
         let from = match self.look(word) {
             _ if is_after_flag && !word.starts_with('-') => 0,
-            Look::SecretFrom(from) => from,
+            Look::SecretFrom(from) => {
+                let is_name = ["--secret=", "-secret="].iter().any(|flag| word.get(..from) == Some(*flag));
+                if is_name && word.get(from..).is_some_and(is_name_of_secret) {
+                    return None;
+                }
+                from
+            }
             Look::BeforeSecret => {
                 self.is_secret_next = true;
                 return None;
@@ -102,6 +114,15 @@ impl Words {
         let with = program.with.iter().find(|flag| word.len() > flag.len() && word.starts_with(**flag));
         with.map_or(Look::Plain, |flag| Look::SecretFrom(flag.len()))
     }
+}
+
+/// Whether a word is what a Secret is called, `app-secret` or `shop/secrets.db`, and not what is in one.
+fn is_name_of_secret(word: &str) -> bool {
+    let is_name = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || "-./".contains(letter);
+    let mut parts = word.split(['-', '.', '/']);
+    word.chars().all(is_name)
+        && word.contains(['-', '.', '/'])
+        && parts.any(|part| matches!(part, "secret" | "secrets"))
 }
 
 /// The secrets in any text that show themselves by their form: `scheme://user:password@host`, `Authorization: Bearer …`.
@@ -145,6 +166,9 @@ mod tests {
         for command in [
             "app --password=hunter2 --port=80",
             "app --db-password hunter2",
+            "app --secret hunter2",
+            "app --secret=hunter2",
+            "app --password hunter2 --secret app-secret",
             "MYSQL_PWD=hunter2 mysql -u root",
             "mysql -u root -phunter2 shop",
             "/usr/bin/mariadb-dump -phunter2",
@@ -168,6 +192,8 @@ mod tests {
             "app --password-file /run/a",
             "redis-cli -a $REDIS_PASSWORD",
             "app --token --verbose",
+            "app --secret app-secret --port 80",
+            "app --secret=shop/app-secrets",
             "mkdir -p /var/lib/a",
         ] {
             assert_eq!(hidden(command), [""; 0], "{command}");
