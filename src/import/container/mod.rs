@@ -20,6 +20,8 @@ pub(super) struct Pod<'a> {
     pub spec: &'a Json,
     /// Names of claim templates.
     pub claims: Vec<String>,
+    /// Which of its containers is the app.
+    pub main: usize,
     /// Claims that are made, by their names.
     pub created: &'a dyn Fn(&str) -> Option<Json>,
 }
@@ -160,19 +162,19 @@ fn texts(list: &Json) -> Json {
 /// Names for the ports beside the main one.
 fn further_ports(container: &Json, ports: &Ports) -> Json {
     let mut named = Map::new();
-    let mut add = |number: u64, name: Option<&str>, protocol: &str, host_port: Option<u64>| {
-        if Some(number) == ports.main && (protocol == "UDP") == ports.is_udp {
     let main =
         items(&container["ports"]).iter().find(|port| ports.is_main(port)).and_then(|port| port["name"].as_str());
+    let mut add = |number: u64, name: Option<&str>, protocol: &str, host_port: Option<u64>| {
+        if Some(number) == ports.main && (protocol == "UDP") == ports.is_udp {
             return;
         }
         // what two containers call by one name is the first one's
         let name = name.filter(|name| !ports.taken.iter().any(|taken| taken == name));
         let given = ports.names.iter().find(|(port, _)| *port == number).map(|(_, name)| name.as_str());
-        let name = key_of(number, name, given);
-        let port = if protocol == "UDP" { json!(format!("{number}/udp")) } else { json!(number) };
         // what the Service calls it may be what the container calls the main one
         let given = given.filter(|name| main.is_none_or(|main| main != *name));
+        let name = key_of(number, name, given);
+        let port = if protocol == "UDP" { json!(format!("{number}/udp")) } else { json!(number) };
         let offered = ports.offered.contains(&number);
         let node = ports.nodes.iter().find(|(port, _)| offered && *port == number).map(|(_, node)| *node);
         let service = ports.services.iter().find(|(port, _)| offered && *port == number).map(|(_, service)| *service);

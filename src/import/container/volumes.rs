@@ -28,6 +28,10 @@ pub(super) fn mounts(container: &Json, pod: &Pod<'_>) -> Mounts {
         let path = path_of(mount);
         // of one name, a StatefulSet's claim takes the place of the volume (kubernetes: updateStorage)
         let is_claim = pod.claims.contains(&name);
+        if is_claim && is_storage(&name, container, pod) {
+            shared.insert(RESERVED.to_owned(), shares(mount, &path));
+            continue;
+        }
         let Some(volume) = items(&pod.spec["volumes"]).iter().find(|volume| volume["name"] == name && !is_claim) else {
             continue;
         };
@@ -82,6 +86,33 @@ fn empty_dir(volume: &Json) -> Option<&Json> {
         Some(empty) => Some(empty),
         None => volume.as_object().is_some_and(|members| members.len() == 1).then_some(EMPTY),
     }
+}
+
+/// Whether a claim is the app's `storage`, which this other container mounts, too, as far as there are words for it.
+fn is_storage(claim: &str, container: &Json, pod: &Pod<'_>) -> bool {
+    let Some(app) = items(&pod.spec["containers"]).get(pod.main) else { return false };
+    let mounts = |of: &Json| items(&of["volumeMounts"]).iter().filter(|mount| mount["name"] == claim).count();
+    pod.claims.first().is_some_and(|first| first == claim)
+        && app["name"] != container["name"]
+        && mounts(app) > 0
+        && mounts(container) == 1
+        && items(&container["volumeMounts"]).iter().filter(|mount| mount["name"] == claim).all(|mount| {
+            mount["subPathExpr"].is_null()
+                && mount["subPath"].as_str().is_none_or(|sub| sub.is_empty() || fits("sub-path", sub))
+        })
+}
+
+/// How a container mounts what others mount, too.
+fn shares(mount: &Json, path: &str) -> Json {
+    let mut value = json!({"mount": path});
+    if mount["readOnly"] == true {
+        value["readOnly"] = json!(true);
+    }
+    if let Some(sub) = mount["subPath"].as_str().filter(|sub| !sub.is_empty()) {
+        value["sub"] = json!(escaped(sub));
+    }
+    let is_short = value.as_object().is_some_and(|value| value.len() == 1);
+    if is_short { json!(path) } else { value }
 }
 
 /// How often a volume is mounted.

@@ -42,7 +42,7 @@ pub(super) fn describe(owned: &Owned<'_>, asked: &[String]) -> Result<Map<String
     let made = RefCell::new(HashSet::new());
     let created = |claim: &str| owned.claim(claim).filter(|_| made.borrow_mut().insert(claim.to_owned()));
     let claims = claims.iter().map(|claim| text(&claim["metadata"]["name"])).collect();
-    let pod = Pod { spec, claims, created: &created };
+    let pod = Pod { spec, claims, main: owned.main, created: &created };
     let mut ports = owned.ports(app);
     ports.speaks_tls = owned.protocol(app, ports.main) == Some("https");
     let mut document = Map::from_iter([("patterns".to_owned(), json!("v1")), ("name".to_owned(), json!(name))]);

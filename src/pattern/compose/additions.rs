@@ -85,6 +85,9 @@ pub(super) fn configs(prepared: &Prepared<'_>, app: Option<&Json>) -> Vec<Json> 
     all.map(|container| &container["config"]).filter(|config| config.is_object()).cloned().collect()
 }
 
+/// What the volume of a shape's `storage` is called.
+const STORAGE: &str = "data";
+
 /// One container's word about a shared volume.
 struct Sharer<'a> {
     size: Option<String>,
@@ -114,8 +117,12 @@ pub(crate) fn shared(prepared: &Prepared<'_>) -> Result<Json, Vec<Finding>> {
         }
     }
     let mut volumes = Vec::new();
+    // the claim of the app's Pods is there for the others, too
+    let has_storage = description.app.is_some() && prepared.shape.given.get("storage").is_some();
     for (name, sharers) in &sharers {
-        let is_own = description.app.iter().flat_map(|app| &app.volumes).any(|volume| volume.name == *name);
+        let is_storage = has_storage && name == STORAGE;
+        let is_own =
+            is_storage || description.app.iter().flat_map(|app| &app.volumes).any(|volume| volume.name == *name);
         if let ([alone], false) = (sharers.as_slice(), is_own) {
             findings.push(
                 Finding::error(alone.place.label(""), format!("only one container names the shared volume `{name}`"))
@@ -139,8 +146,14 @@ pub(crate) fn shared(prepared: &Prepared<'_>) -> Result<Json, Vec<Finding>> {
         }
         if let (Some((_, place)), true) = (first, is_own) {
             findings.push(
-                Finding::error(place.label(""), format!("`{name}` is a volume of the app, which has its size"))
-                    .help("leave `size` out"),
+                Finding::error(
+                    place.label(""),
+                    format!(
+                        "`{name}` is {}, which has its size",
+                        if is_storage { "the storage" } else { "a volume of the app" }
+                    ),
+                )
+                .help("leave `size` out"),
             );
         }
         if !is_own {
