@@ -103,7 +103,12 @@ pub fn import_all(workspace: &Workspace, programs: &Programs) -> (Import, Vec<re
 /// The workloads of a run.
 pub fn count(workspace: &Workspace) -> usize {
     const KINDS: &[&str] = &["Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"];
-    workspace.objects().filter(|object| is_applied(object) && KINDS.contains(&object.id.kind.as_str())).count()
+    // others have a Job of their own
+    let is_own = |object: &Object| {
+        ["apps/", "batch/", "extensions/"].iter().any(|group| object.id.api_version.starts_with(group))
+    };
+    let is_workload = |object: &Object| KINDS.contains(&object.id.kind.as_str()) && is_own(object);
+    workspace.objects().filter(|object| is_applied(object) && is_workload(object)).count()
 }
 
 /// Parts that kustomize merges and kustomizations themselves are nothing that a cluster gets.

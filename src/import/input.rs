@@ -20,6 +20,8 @@ pub struct Input {
     pub line: usize,
     /// Values that look like secrets and are written in the open, with their lines.
     pub(super) open: Vec<(Vec<String>, usize)>,
+    /// Its kind, with the group where that is not one of Kubernetes' own: others have a `Job` and a `Service`, too.
+    kind: String,
     /// The version that it is written in, if that is one that no server has any more.
     pub(super) old: Option<String>,
 }
@@ -51,7 +53,10 @@ impl Input {
         if let (Some(_), Some(version)) = (&old, json["apiVersion"].as_str()) {
             version.clone_into(&mut id.api_version);
         }
-        Self { id, object: json, file: source.name.clone(), line, open, old }
+        let group = id.api_version.split_once('/').map_or("", |(group, _)| group);
+        let is_own = !group.contains('.') || group.ends_with(".k8s.io");
+        let kind = if is_own { id.kind.clone() } else { format!("{}.{group}", id.kind) };
+        Self { kind, id, object: json, file: source.name.clone(), line, open, old }
     }
 
     /// Where values that look like secrets are written in the open, apart from variables, which become references.
@@ -61,7 +66,7 @@ impl Input {
     }
 
     pub(super) fn kind(&self) -> &str {
-        &self.id.kind
+        &self.kind
     }
 
     pub(super) fn name(&self) -> &str {
