@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde_json::{Map, Value as Json, json};
 
+use super::canonical;
 use super::{Attempt, Generate, Imported, Input, Left, write};
 
 /// The objects of a run by the folder that they are a variant in.
@@ -92,65 +93,93 @@ pub(super) fn join(
     generate: Generate<'_>,
     left: &mut Vec<Left>,
 ) -> Vec<Imported> {
-    let mut documents = Vec::new();
-    for mut attempt in base {
-        let mut environments = Map::new();
-        let mut joined = Vec::new();
-        for (name, attempts) in &mut others {
-            let same = |other: &Imported| {
-                let (one, other) = (&attempt.imported, other);
-                one.name == other.name
-                    && one.workload.kind() == other.workload.kind()
-                    && one.workload.name() == other.workload.name()
-            };
-            let at = attempts.iter().position(|(other, _)| same(&other.imported));
-            let Some((other, _)) = at.map(|at| attempts.remove(at)) else { continue };
-            let change = difference(&attempt.keys, &other.keys);
-            environments.insert(name.clone(), Json::Object(change));
-            joined.push((name.clone(), other));
+    let mut documents: Vec<Imported> = Vec::new();
+    let mut waiting = vec![(None, base)];
+    while let Some((of, base)) = waiting.pop() {
+        documents.extend(base.into_iter().map(|attempt| joined(attempt, of.as_deref(), &mut others, generate, left)));
+        // what the first has not is the next one's
+        let Some(name) = others.keys().next().cloned() else { break };
+        let own = others.remove(&name).unwrap_or_default();
+        let (mut free, mut taken) = (Vec::new(), Vec::new());
+        for (attempt, _) in own {
+            let is_taken = documents.iter().any(|document| document.name == attempt.imported.name);
+            if is_taken { taken.push(attempt) } else { free.push(attempt) }
         }
-        if !environments.is_empty() {
-            let mut keys = attempt.keys.clone();
-            keys.insert("environments".to_owned(), Json::Object(environments));
-            let text = write::document(&keys, &attempt.comments).unwrap_or_default();
-            for (name, other) in joined {
-                let made = generate(&text, Some(&name)).unwrap_or_default();
-                let alone = generate(&other.imported.text, None).unwrap_or_default();
-                if !made.is_empty() && made == alone {
-                    attempt.imported.environments.push(name);
-                    attempt.imported.objects.extend(other.imported.objects);
-                    attempt.imported.patches += other.imported.patches;
-                    attempt.imported.obsolete.extend(other.imported.obsolete);
-                    attempt.imported.secrets.extend(other.imported.secrets);
-                } else {
-                    let why = format!("as environment `{name}` it does not generate what it generates alone");
-                    left.push(Left { input: other.imported.workload, why });
-                }
-            }
-            if !attempt.imported.environments.is_empty() {
-                let names = &attempt.imported.environments;
-                if let Some(all) = keys.get_mut("environments").and_then(Json::as_object_mut) {
-                    all.retain(|name, _| names.contains(name));
-                }
-                attempt.imported.text = write::document(&keys, &attempt.comments).unwrap_or_default();
-            }
-        }
-        documents.push(attempt.imported);
-    }
-    for (name, attempts) in others {
-        for (attempt, _) in attempts {
-            let workload = &attempt.imported.workload;
-            let in_base = |input: &Input| input.kind() == workload.kind() && input.name() == workload.name();
-            let why = if variants.base.iter().any(in_base) {
-                let base = &variants.base_name;
-                format!("`{base}`, which environments change, keeps its own where it is; import `{name}` by itself")
-            } else {
-                format!("it is in the environment `{name}` alone; import that folder by itself")
-            };
+        let base = &variants.base_name;
+        for attempt in taken {
+            let why = format!("a document made of `{base}` has its name; import `{name}` by itself");
             left.push(Left { input: attempt.imported.workload, why });
         }
+        waiting.push((Some(name), free));
     }
     documents
+}
+
+/// A document with what differs in the other variants.
+fn joined(
+    mut attempt: Attempt,
+    of: Option<&str>,
+    others: &mut BTreeMap<String, Vec<(Attempt, Vec<Input>)>>,
+    generate: Generate<'_>,
+    left: &mut Vec<Left>,
+) -> Imported {
+    if let Some(of) = of {
+        let alone = format!("in `{of}`, not in what the other documents are made of: generate it for that alone");
+        attempt.comments.push(("patterns".to_owned(), alone));
+        attempt.imported.text = write::document(&attempt.keys, &attempt.comments).unwrap_or_default();
+    }
+    let mut environments = Map::new();
+    let mut found = Vec::new();
+    for (name, attempts) in others.iter_mut() {
+        let same = |other: &Imported| {
+            let (one, other) = (&attempt.imported, other);
+            one.name == other.name
+                && one.workload.kind() == other.workload.kind()
+                && one.workload.name() == other.workload.name()
+        };
+        let at = attempts.iter().position(|(other, _)| same(&other.imported));
+        let Some((other, _)) = at.map(|at| attempts.remove(at)) else { continue };
+        let change = difference(&attempt.keys, &other.keys);
+        environments.insert(name.clone(), Json::Object(change));
+        found.push((name.clone(), other));
+    }
+    if !environments.is_empty() {
+        let mut keys = attempt.keys.clone();
+        keys.insert("environments".to_owned(), Json::Object(environments));
+        let text = write::document(&keys, &attempt.comments).unwrap_or_default();
+        for (name, other) in found {
+            let made = generate(&text, Some(&name)).unwrap_or_default();
+            let alone = generate(&other.imported.text, None).unwrap_or_default();
+            if !made.is_empty() && same_objects(&made, &alone) {
+                attempt.imported.environments.push(name);
+                attempt.imported.objects.extend(other.imported.objects);
+                attempt.imported.patches += other.imported.patches;
+                attempt.imported.obsolete.extend(other.imported.obsolete);
+                attempt.imported.secrets.extend(other.imported.secrets);
+            } else {
+                let why = format!("as environment `{name}` it does not generate what it generates alone");
+                left.push(Left { input: other.imported.workload, why });
+            }
+        }
+        if !attempt.imported.environments.is_empty() {
+            let names = &attempt.imported.environments;
+            if let Some(all) = keys.get_mut("environments").and_then(Json::as_object_mut) {
+                all.retain(|name, _| names.contains(name));
+            }
+            attempt.imported.text = write::document(&keys, &attempt.comments).unwrap_or_default();
+        }
+    }
+    attempt.imported
+}
+
+/// Whether two lists of objects are the same but for the order of what has names.
+fn same_objects(one: &[Json], other: &[Json]) -> bool {
+    let plain = |object: &Json| {
+        let mut object = object.clone();
+        canonical::by_names(&mut object);
+        object
+    };
+    one.len() == other.len() && one.iter().zip(other).all(|(one, other)| plain(one) == plain(other))
 }
 
 /// What to lay over `base` to get `other`, as environments are laid over documents.

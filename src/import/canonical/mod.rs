@@ -195,6 +195,12 @@ pub(super) fn text(value: &Json) -> String {
 fn keyed(kind: &str, field: &str, value: &mut Json) {
     match value {
         Json::Object(members) => members.iter_mut().for_each(|(field, value)| keyed(kind, field, value)),
+/// Makes lists of an object whose elements have names into maps.
+pub(super) fn by_names(object: &mut Json) {
+    let kind = text(&object["kind"]);
+    keyed(&kind, "", object);
+}
+
         Json::Array(elements) => {
             for element in elements.iter_mut() {
                 keyed(kind, "", element);
