@@ -102,3 +102,24 @@ pub(super) fn ingress(spec: &mut Json, around: &Around) {
         }
     }
 }
+
+/// Takes out the namespace of other Pods where it is the Pod's own, which it is where none is named.
+pub(super) fn near_home(spec: &mut Json, namespace: &Json) {
+    if namespace.is_null() {
+        return;
+    }
+    for kind in ["podAffinity", "podAntiAffinity"] {
+        let Some(affinity) = spec.get_mut("affinity").and_then(|affinity| affinity.get_mut(kind)) else { continue };
+        for term in
+            affinity.as_object_mut().into_iter().flat_map(Map::values_mut).filter_map(Json::as_array_mut).flatten()
+        {
+            let term = match term.get("podAffinityTerm") {
+                Some(_) => &mut term["podAffinityTerm"],
+                None => term,
+            };
+            if matches!(items(&term["namespaces"]), [own] if own == namespace) {
+                remove(term, &["namespaces"]);
+            }
+        }
+    }
+}

@@ -13,7 +13,7 @@ use super::pod;
 pub(super) use super::pod::{node_label, path_of, pull_policy, slept};
 use super::rights;
 use crate::pattern::merge_key;
-use kinds::{autoscaler, claims, ingress, job, replaced_volumes, service};
+use kinds::{autoscaler, claims, ingress, job, near_home, replaced_volumes, service};
 pub(super) use noise::{is_noise_annotation, is_noise_label};
 
 /// What the comparison has to know of the objects around one.
@@ -83,6 +83,7 @@ pub(super) fn pod_spec(object: &Json) -> Option<&Json> {
 pub(super) fn canonical(object: &Json, around: &Around) -> Json {
     let kind = object["kind"].as_str().unwrap_or_default().to_owned();
     let mut object = object.clone();
+    let namespace = object["metadata"]["namespace"].clone();
     let Some(members) = object.as_object_mut() else { return object };
     for key in ["status", "apiVersion", "kind"] {
         members.shift_remove(key);
@@ -96,6 +97,7 @@ pub(super) fn canonical(object: &Json, around: &Around) -> Json {
     if let Some(template) = template_pointer(&kind).and_then(|pointer| object.pointer_mut(pointer)) {
         metadata(template.get_mut("metadata"), &around.asked, false);
         if let Some(spec) = template.get_mut("spec") {
+            near_home(spec, &namespace);
             pod::plain(spec);
         }
     }

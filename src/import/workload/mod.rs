@@ -110,7 +110,7 @@ pub(super) fn describe(owned: &Owned<'_>, asked: &[String]) -> Result<Map<String
     put("services", services::further(owned, &labels, asked));
     put("labels", Json::Object(labels.clone()));
     put("annotations", annotations(owned));
-    put("place", place(spec));
+    put("place", place(spec, &object["metadata"]["namespace"], &owned.selector()));
     put("host", reach::host(spec));
     put(
         "share-processes",

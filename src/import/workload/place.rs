@@ -5,10 +5,10 @@ use serde_json::{Map, Value as Json, json};
 use crate::import::canonical::{self, items};
 use crate::import::container::duration;
 
-pub(super) fn place(spec: &Json) -> Json {
+pub(super) fn place(spec: &Json, namespace: &Json, selector: &Map<String, Json>) -> Json {
     let mut place = Map::new();
     let one = canonical::canonical(
-        &json!({"kind": "Deployment", "spec": {"template": {"spec": {
+        &json!({"kind": "Deployment", "metadata": {"namespace": namespace}, "spec": {"template": {"spec": {
             "nodeSelector": spec["nodeSelector"], "affinity": spec["affinity"],
         }}}}),
         &canonical::Around::default(),
@@ -26,6 +26,10 @@ pub(super) fn place(spec: &Json) -> Json {
     {
         place.insert("prefer".to_owned(), Json::Object(prefer));
     }
+    place.extend(spread(&spec["topologySpreadConstraints"], selector).map(|spread| ("spread".to_owned(), spread)));
+    if is_apart(&spec["affinity"]["podAntiAffinity"], selector) {
+        place.insert("apart".to_owned(), json!(true));
+    }
     for (key, field) in [("apart", "podAntiAffinity"), ("near", "podAffinity")] {
         if let Some(pods) = one.pointer(&format!("/spec/template/spec/affinity/{field}")).and_then(pods) {
             place.insert(key.to_owned(), Json::Array(pods));
@@ -36,6 +40,44 @@ pub(super) fn place(spec: &Json) -> Json {
         place.insert("tolerate".to_owned(), json!(taints));
     }
     Json::Object(place)
+}
+
+/// What replicas of an older version are told by: they do not count.
+const VERSION: &str = "pod-template-hash";
+
+/// Whether a term is about the workload's own Pods, and those of one version if it says so.
+fn is_own(term: &Json, selector: &Map<String, Json>) -> bool {
+    let labels = term["labelSelector"].as_object().filter(|own| own.len() == 1).and_then(|own| own.get("matchLabels"));
+    let keys = items(&term["matchLabelKeys"]);
+    labels.and_then(Json::as_object) == Some(selector) && keys.iter().all(|key| *key == VERSION)
+}
+
+/// `spread`, where it is not the one over nodes, which comes by itself.
+fn spread(constraints: &Json, selector: &Map<String, Json>) -> Option<Json> {
+    let one = |constraint: &Json| {
+        let known = ["maxSkew", "topologyKey", "whenUnsatisfiable", "labelSelector", "matchLabelKeys"];
+        let is_soft = constraint["maxSkew"] == 1 && constraint["whenUnsatisfiable"] == "ScheduleAnyway";
+        let is_known = constraint.as_object()?.keys().all(|key| known.contains(&key.as_str()));
+        (is_soft && is_known && is_own(constraint, selector)).then_some(())?;
+        match constraint["topologyKey"].as_str()? {
+            "kubernetes.io/hostname" => Some(json!("host")),
+            "topology.kubernetes.io/zone" => Some(json!("zone")),
+            _ => None,
+        }
+    };
+    let all: Vec<Json> = items(constraints).iter().map(one).collect::<Option<_>>()?;
+    (!all.is_empty() && all != [json!("host")]).then(|| json!(all))
+}
+
+/// `apart: true`: replicas of one version never on one node.
+fn is_apart(affinity: &Json, selector: &Map<String, Json>) -> bool {
+    let [term] = items(&affinity["requiredDuringSchedulingIgnoredDuringExecution"]) else { return false };
+    let known = ["labelSelector", "topologyKey", "matchLabelKeys"];
+    affinity.as_object().is_some_and(|affinity| affinity.len() == 1)
+        && term.as_object().is_some_and(|term| term.keys().all(|key| known.contains(&key.as_str())))
+        && term["topologyKey"] == "kubernetes.io/hostname"
+        && items(&term["matchLabelKeys"]).len() == 1
+        && is_own(term, selector)
 }
 
 /// The Pods that an affinity is about, if the language has words for all of it.
