@@ -21,6 +21,9 @@ const KNOWN: &[(&str, &[&str], u64)] = &[
     ("mqtt", &["mqtt"], 1883),
 ];
 
+/// What a port is called whose protocol nobody says.
+const UNKNOWN: &str = "app";
+
 impl<'a> Owned<'a> {
     /// What takes the app's traffic: where the outermost listens, and where the innermost passes it on.
     pub(in crate::import) fn front(&self) -> Option<Front> {
@@ -170,6 +173,10 @@ impl<'a> Owned<'a> {
         let said = port["appProtocol"].as_str().unwrap_or_default();
         let words = [said, name(Some(port)), declared_name];
         let is = |word: &str| words.iter().any(|one| *one == word || one.starts_with(&format!("{word}-")));
+        // the generator calls so what nobody says the protocol of
+        if words == ["", UNKNOWN, UNKNOWN] {
+            return None;
+        }
         if same || self.is_headless() {
             let known = KNOWN.iter().find(|(_, names, number)| names.iter().any(|name| is(name)) || *number == main);
             if let Some((protocol, ..)) = known {
@@ -203,7 +210,7 @@ impl<'a> Owned<'a> {
             let number = named.map_or_else(|| port.as_u64(), |one| one["containerPort"].as_u64());
             http.is_object() && number == main && health::is_word(&app[*probe])
         });
-        if http_at_main || self.ingress.is_some() { "http" } else { "app" }
+        if http_at_main || self.ingress.is_some() { "http" } else { UNKNOWN }
     }
 }
 /// The number that a Service's port leads to.
