@@ -144,6 +144,7 @@ fn block(lines: &str, indent: usize, text: &mut String) {
 /// A value on one line, if it has room there.
 fn flow(value: &Json, room: usize) -> Option<String> {
     let line = match value {
+        Json::String(text) if room < usize::MAX && is_block(text) => return None,
         Json::String(text) => scalar(text),
         Json::Object(members) => {
             let mut inner = Vec::new();
