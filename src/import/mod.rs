@@ -7,6 +7,7 @@
 mod attempt;
 mod canonical;
 mod compare;
+mod configs;
 mod container;
 mod defaults;
 mod environments;
@@ -18,11 +19,13 @@ mod owned;
 mod patch;
 mod plan;
 mod pod;
+mod policies;
 mod reach;
 mod recognise;
 mod refusal;
 mod result;
 mod rights;
+mod routes;
 mod secrets;
 mod services;
 mod workload;
@@ -117,15 +120,15 @@ fn one(
             .collect();
         others.retain(|(input, _)| !kept.contains(&std::ptr::from_ref(*input)));
     }
-    for (owned, result) in owned.iter_mut().zip(&mut results).filter(|(owned, _)| owned.rights.is_some()) {
-        if hatches(result) == 0 {
-            continue;
-        }
-        let other = owned.without_rights();
-        let again = attempt(&other, &run, generate);
-        if hatches(&again) < hatches(result) {
-            let released = owned.account.into_iter().chain(owned.rights.into_iter().flatten());
-            others.extend(released.map(|input| (input, "no key says all of it".to_owned())));
+    for (owned, result) in owned.iter_mut().zip(&mut results) {
+        // all that is tried is less than what was there, so this ends
+        while hatches(result) > 0 {
+            let better = owned.reduced().into_iter().find_map(|(other, released)| {
+                let again = attempt(&other, &run, generate);
+                (hatches(&again) < hatches(result)).then_some((other, released, again))
+            });
+            let Some((other, released, again)) = better else { break };
+            others.extend(released.into_iter().map(|input| (input, "no key says all of it".to_owned())));
             (*owned, *result) = (other, again);
         }
     }

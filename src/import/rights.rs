@@ -1,4 +1,4 @@
-//! A Role and its binding as `rights`, where an account has them for itself.
+//! A Role and its binding as `rights`, a ClusterRole and its as `cluster-rights`, where an account has them for itself.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -20,6 +20,11 @@ pub(super) struct Rights<'a> {
     bindings: HashMap<Key<'a>, Vec<&'a Input>>,
     /// How many bindings give a Role.
     given: HashMap<Key<'a>, usize>,
+    cluster_roles: HashMap<&'a str, &'a Input>,
+    /// Bindings of the whole cluster by the one account that they name.
+    cluster_bindings: HashMap<Key<'a>, Vec<&'a Input>>,
+    /// How many bindings of either kind give a ClusterRole.
+    given_to_all: HashMap<&'a str, usize>,
 }
 
 impl<'a> Rights<'a> {
@@ -31,7 +36,24 @@ impl<'a> Rights<'a> {
                 "Role" => {
                     rights.roles.insert((namespace, input.name()), input);
                 }
+                "ClusterRole" => {
+                    rights.cluster_roles.insert(input.name(), input);
+                }
+                "ClusterRoleBinding" => {
+                    if let Some(role) = cluster_role_of(&input.object) {
+                        *rights.given_to_all.entry(role).or_default() += 1;
+                    }
+                    if let [subject] = items(&input.object["subjects"])
+                        && subject["kind"] == "ServiceAccount"
+                        && let (Some(name), Some(of)) = (subject["name"].as_str(), subject["namespace"].as_str())
+                    {
+                        rights.cluster_bindings.entry((Some(of), name)).or_default().push(input);
+                    }
+                }
                 "RoleBinding" => {
+                    if let Some(role) = cluster_role_of(&input.object) {
+                        *rights.given_to_all.entry(role).or_default() += 1;
+                    }
                     if let Some(role) = role_of(&input.object) {
                         *rights.given.entry((namespace, role)).or_default() += 1;
                     }
@@ -56,12 +78,37 @@ impl<'a> Rights<'a> {
         bindings.iter().find_map(|binding| {
             let name = role_of(&binding.object)?;
             let role = self.roles.get(&(namespace, name)).filter(|_| self.given.get(&(namespace, name)) == Some(&1))?;
-            let both = [*role, *binding];
-            let is_served = both.iter().all(|one| one.id.api_version == "rbac.authorization.k8s.io/v1");
-            (is_served && both.iter().all(|one| !is_annotated(&one.object)) && of(&role.object).is_some())
-                .then_some(both)
+            sayable([*role, *binding])
         })
     }
+
+    /// The ClusterRole that an account has for itself and the binding that gives it, the first of several.
+    pub(super) fn given_everywhere(&self, account: &Input) -> Option<[&'a Input; 2]> {
+        // the binding names the account's namespace, and so has the document to do
+        let bindings = self.cluster_bindings.get(&(Some(account.id.namespace.as_deref()?), account.name()))?;
+        bindings.iter().find_map(|binding| {
+            let name = cluster_role_of(&binding.object)?;
+            let role = self.cluster_roles.get(name).filter(|_| self.given_to_all.get(name) == Some(&1))?;
+            let own = role.object["metadata"]["labels"].as_object();
+            let is_part = own.is_some_and(|labels| labels.keys().any(|key| key.starts_with(AGGREGATE)));
+            let is_whole = role.object["aggregationRule"].is_null() && !is_part;
+            sayable([*role, *binding]).filter(|_| is_whole)
+        })
+    }
+}
+
+/// Beginning of the labels by which a ClusterRole becomes part of others.
+const AGGREGATE: &str = "rbac.authorization.k8s.io/aggregate-to-";
+
+/// A role and its binding, if the language has words for both.
+fn sayable(both: [&Input; 2]) -> Option<[&Input; 2]> {
+    let is_served = both.iter().all(|one| one.id.api_version == "rbac.authorization.k8s.io/v1");
+    (is_served && both.iter().all(|one| !is_annotated(&one.object)) && of(&both[0].object).is_some()).then_some(both)
+}
+
+/// The ClusterRole that a binding gives.
+fn cluster_role_of(binding: &Json) -> Option<&str> {
+    binding["roleRef"]["name"].as_str().filter(|_| binding["roleRef"]["kind"] == "ClusterRole")
 }
 
 /// The Role that a binding gives.
@@ -78,6 +125,7 @@ fn is_annotated(object: &Json) -> bool {
 pub(super) fn of(role: &Json) -> Option<Vec<Json>> {
     // by resource and names, in the order of the rules
     let mut rights: Vec<(String, Json, Vec<Json>)> = Vec::new();
+    let is_of_all = role["kind"] == "ClusterRole";
     for rule in items(&role["rules"]) {
         if rule.as_object()?.keys().any(|key| !["apiGroups", "resources", "resourceNames", "verbs"].contains(&&**key)) {
             return None;
@@ -88,7 +136,8 @@ pub(super) fn of(role: &Json) -> Option<Vec<Json>> {
         }
         for right in resources(rule)?.into_iter().filter(|right| !gives_nothing(right)) {
             let (base, group) = split(&right);
-            if !fits("resource", &right) || is_cluster_wide(group, base.split('/').next().unwrap_or_default()) {
+            let belongs_nowhere = is_cluster_wide(group, base.split('/').next().unwrap_or_default());
+            if !fits("resource", &right) || belongs_nowhere && !is_of_all {
                 return None;
             }
             let names = rule["resourceNames"].clone();

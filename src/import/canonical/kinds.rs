@@ -1,6 +1,6 @@
 //! What each kind says by more than one spelling.
 
-use serde_json::{Value as Json, json};
+use serde_json::{Map, Value as Json, json};
 
 use super::{Around, items, remove, text};
 

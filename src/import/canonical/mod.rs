@@ -11,7 +11,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::pod;
 pub(super) use super::pod::{node_label, path_of, pull_policy, slept};
-use super::rights;
+use super::{policies, rights, routes};
 use crate::pattern::merge_key;
 use kinds::{autoscaler, claims, ingress, job, near_home, replaced_volumes, service};
 pub(super) use noise::{is_noise_annotation, is_noise_label};
@@ -114,8 +114,10 @@ pub(super) fn canonical(object: &Json, around: &Around) -> Json {
         }
         "PersistentVolumeClaim" => remove(&mut object["spec"], &["volumeName"]),
         "ServiceAccount" => remove(&mut object, &["secrets"]),
-        "Role" => rights::canonical(&mut object),
-        "RoleBinding" => rights::canonical_binding(&mut object),
+        "HTTPRoute" => routes::canonical(&mut object["spec"]),
+        "NetworkPolicy" => policies::canonical(&mut object["spec"], around),
+        "Role" | "ClusterRole" => rights::canonical(&mut object),
+        "RoleBinding" | "ClusterRoleBinding" => rights::canonical_binding(&mut object),
         _ => {}
     }
     without_nulls(&mut object);
@@ -193,16 +195,16 @@ pub(super) fn text(value: &Json) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
 
-/// Makes lists whose elements have names into maps: their order is of no effect, and a patch goes by the name.
-fn keyed(kind: &str, field: &str, value: &mut Json) {
-    match value {
-        Json::Object(members) => members.iter_mut().for_each(|(field, value)| keyed(kind, field, value)),
 /// Makes lists of an object whose elements have names into maps.
 pub(super) fn by_names(object: &mut Json) {
     let kind = text(&object["kind"]);
     keyed(&kind, "", object);
 }
 
+/// Makes lists whose elements have names into maps: their order is of no effect, and a patch goes by the name.
+fn keyed(kind: &str, field: &str, value: &mut Json) {
+    match value {
+        Json::Object(members) => members.iter_mut().for_each(|(field, value)| keyed(kind, field, value)),
         Json::Array(elements) => {
             for element in elements.iter_mut() {
                 keyed(kind, "", element);

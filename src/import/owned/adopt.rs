@@ -21,9 +21,14 @@ impl Owned<'_> {
         let mut names = Map::new();
         let workload = Some(self.workload).filter(|workload| workload.kind() != "Job");
         let [role, binding] = self.rights.map_or([None; 2], |both| both.map(Some));
-        let objects = [workload, self.service, self.account, role, binding, self.ingress, self.autoscaler, self.budget];
-        for input in objects.into_iter().flatten() {
-            if input.name() != name {
+        let [all, bound] = self.cluster_rights.map_or([None; 2], |both| both.map(Some));
+        let of_all = format!("{}-{name}", self.workload.id.namespace.as_deref().unwrap_or_default());
+        let rights = [self.account, role, binding, all, bound];
+        let rest = [self.ingress, self.autoscaler, self.budget, self.policy];
+        let objects = [workload, self.service].into_iter().chain(rights).chain(rest);
+        for input in objects.flatten() {
+            let is_of_all = matches!(input.kind(), "ClusterRole" | "ClusterRoleBinding");
+            if input.name() != if is_of_all { of_all.as_str() } else { name } {
                 names.insert(input.kind().to_owned(), json!(input.name()));
             }
         }
@@ -78,7 +83,7 @@ impl Owned<'_> {
 
     /// Whether `rights` alone give every container the token: it is the app's, and there is no other.
     fn mounts_token(&self, spec: &Json) -> bool {
-        self.rights.is_some() && canonical::containers(spec).count() == 1
+        self.is_given() && canonical::containers(spec).count() == 1
     }
 
     /// What the Service calls further ports of the app, where their containers call them otherwise.

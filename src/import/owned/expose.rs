@@ -82,7 +82,10 @@ impl Owned<'_> {
             keys.shift_remove("type");
         }
         if let Some(ingress) = self.ingress {
-            self.route(&ingress.object["spec"], &mut expose);
+            match ingress.kind() {
+                "HTTPRoute" => self.gateway(&ingress.object["spec"], &mut expose),
+                _ => self.route(&ingress.object["spec"], &mut expose),
+            }
             keys.shift_remove("type");
         } else if let Some(kind) = keys.shift_remove("type") {
             expose.insert("type".to_owned(), kind);

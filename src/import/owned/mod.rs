@@ -30,6 +30,12 @@ pub(super) struct Owned<'a> {
     pub account: Option<&'a Input>,
     /// The Role of the account and its binding, where `rights` say them.
     pub rights: Option<[&'a Input; 2]>,
+    /// The ClusterRole of the account and its binding, where `cluster-rights` say them.
+    pub cluster_rights: Option<[&'a Input; 2]>,
+    /// ConfigMaps that no other object of the run reads.
+    pub configs: Vec<&'a Input>,
+    /// What `isolate` says.
+    pub policy: Option<&'a Input>,
     pub claims: Vec<&'a Input>,
     /// Services that lead to the same Pods.
     pub further: Vec<&'a Input>,
@@ -61,6 +67,9 @@ impl<'a> Owned<'a> {
             budget: None,
             account: None,
             rights: None,
+            cluster_rights: None,
+            configs: Vec::new(),
+            policy: None,
             claims: Vec::new(),
             further: Vec::new(),
             extra: Vec::new(),
@@ -75,14 +84,36 @@ impl<'a> Owned<'a> {
 
     /// What the document makes in other words.
     pub(super) fn objects(&self) -> impl Iterator<Item = &'a Input> {
-        let one = [self.service, self.ingress, self.autoscaler, self.budget, self.account];
-        let lists = self.rights.iter().flatten().chain(&self.claims).chain(&self.further).copied();
+        let one = [self.service, self.ingress, self.autoscaler, self.budget, self.account, self.policy];
+        let rights = self.rights.iter().chain(&self.cluster_rights).flatten();
+        let lists = rights.chain(&self.claims).chain(&self.further).chain(&self.configs).copied();
         std::iter::once(self.workload).chain(one.into_iter().flatten()).chain(lists)
     }
 
-    /// Without the account and what it may do, which then stay where they are.
-    pub(super) fn without_rights(&self) -> Self {
-        Self { account: None, rights: None, ..self.clone() }
+    /// Whether the document says what the account may do.
+    pub(super) fn is_given(&self) -> bool {
+        self.rights.is_some() || self.cluster_rights.is_some()
+    }
+
+    /// The same with less: without what only some of the keys can say, each with the objects that then stay where they
+    /// are.
+    pub(super) fn reduced(&self) -> Vec<(Self, Vec<&'a Input>)> {
+        let mut all = Vec::new();
+        if !self.configs.is_empty() {
+            all.push((Self { configs: Vec::new(), ..self.clone() }, self.configs.clone()));
+        }
+        if let Some(policy) = self.policy {
+            all.push((Self { policy: None, ..self.clone() }, vec![policy]));
+        }
+        if let Some(route) = self.ingress.filter(|route| route.kind() == "HTTPRoute") {
+            all.push((Self { ingress: None, ..self.clone() }, vec![route]));
+        }
+        let rights: Vec<_> = self.rights.iter().chain(&self.cluster_rights).flatten().copied().collect();
+        if !rights.is_empty() {
+            let one = Self { account: None, rights: None, cluster_rights: None, ..self.clone() };
+            all.push((one, self.account.into_iter().chain(rights).collect()));
+        }
+        all
     }
 
     /// The workload alone.
@@ -123,7 +154,11 @@ impl<'a> Owned<'a> {
             one("account", self.account),
         ];
         let rights = self.rights.iter().flatten().filter_map(|input| one("role", Some(input)));
+        let rights =
+            rights.chain(self.cluster_rights.iter().flatten().filter_map(|input| one("cluster-role", Some(input))));
+        let rights = rights.chain(one("policy", self.policy));
         let claims = self.claims.iter().filter_map(|claim| one("claim", Some(claim)));
+        let claims = claims.chain(self.configs.iter().filter_map(|config| one("configmap", Some(config))));
         std::iter::once(("pod", &self.template()["metadata"]["labels"]))
             .chain(objects.into_iter().flatten())
             .chain(rights)

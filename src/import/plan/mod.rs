@@ -7,14 +7,17 @@ mod tokens;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::canonical::{self, items};
+use super::configs;
 use super::owned::{Owned, create};
+use super::policies;
+use super::routes;
 use super::services;
 use super::{Input, Known};
 use crate::describe::fits;
 pub(super) use asked::asked;
 use near::Near;
 use tokens::Tokens;
-pub(super) use tokens::need_tokens;
+pub(super) use tokens::{TOKEN_PATH, need_tokens};
 
 /// Kinds that a document is made for.
 const WORKLOADS: &[&str] = &["Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"];
@@ -129,8 +132,10 @@ fn gather<'a>(mut owned: Owned<'a>, near: &Near<'a>, tokens: &Tokens<'a>, taken:
         && let Some(one) = near.accounts.get(&(namespace, account))
     {
         // one that needs a token needs what it may do, or the account stays
-        owned.rights = near.rights.given_to(one).filter(|_| tokens.needed(workload));
-        owned.account = Some(*one).filter(|_| owned.rights.is_some() || !tokens.needed(workload));
+        let has_token = tokens.needed(workload) || tokens::projects(workload);
+        owned.rights = near.rights.given_to(one).filter(|_| has_token);
+        owned.cluster_rights = near.rights.given_everywhere(one).filter(|_| has_token);
+        owned.account = Some(*one).filter(|_| owned.is_given() || !tokens.needed(workload));
     }
     if let Some(service) = owned.service {
         let opens = service.object["spec"]["type"].as_str().is_some_and(|kind| kind != "ClusterIP");
@@ -138,6 +143,13 @@ fn gather<'a>(mut owned: Owned<'a>, near: &Near<'a>, tokens: &Tokens<'a>, taken:
         let route = routes.iter().copied().find(is_free);
         owned.ingress = route.filter(|_| !opens && workload.kind() != "StatefulSet");
     }
+    for name in configs::named(&workload.object) {
+        let alone = near.read.get(&(namespace, name)) == Some(&1);
+        let config = near.configs.get(&(namespace, name)).filter(|config| alone && configs::why_not(config).is_none());
+        owned.configs.extend(config.copied());
+    }
+    let policies = near.policies.iter().filter(|policy| policies::is_of(policy, workload) && is_free(policy));
+    owned.policy = policies.copied().find(|policy| policies::isolation(policy, workload).is_some());
     owned
 }
 
@@ -145,6 +157,7 @@ fn gather<'a>(mut owned: Owned<'a>, near: &Near<'a>, tokens: &Tokens<'a>, taken:
 fn served(input: &Input) -> bool {
     match input.kind() {
         "Ingress" => input.id.api_version == "networking.k8s.io/v1",
+        "HTTPRoute" => routes::VERSIONS.contains(&input.id.api_version.as_str()),
         "HorizontalPodAutoscaler" => matches!(input.id.api_version.as_str(), "autoscaling/v1" | "autoscaling/v2"),
         "Job" | "CronJob" => input.id.api_version == "batch/v1",
         _ => input.id.api_version == "apps/v1",
@@ -197,7 +210,9 @@ pub(super) fn account_of(workload: &Input) -> Option<&str> {
 fn why_left(input: &Input) -> String {
     match input.kind() {
         "Secret" => "a Secret's values stay in their file".to_owned(),
-        "ConfigMap" => "its content is not copied; the document refers to it by name".to_owned(),
+        "ConfigMap" => configs::why_not(input).unwrap_or("not one workload of this run alone reads it").to_owned(),
+        "HTTPRoute" => "no key says all of it, or it leads to Services that no single document makes".to_owned(),
+        "NetworkPolicy" => "no key says all of it, or it is not about one workload of this run".to_owned(),
         "Pod" | "ReplicaSet" | "ReplicationController" => {
             "a description makes controllers that replace their Pods".to_owned()
         }
@@ -206,7 +221,9 @@ fn why_left(input: &Input) -> String {
         }
         "Service" => "it selects no workload of this run".to_owned(),
         "Ingress" => "it leads to Services that no single document makes".to_owned(),
-        "Role" | "RoleBinding" => "it is not what one workload of this run may do".to_owned(),
+        "Role" | "RoleBinding" | "ClusterRole" | "ClusterRoleBinding" => {
+            "it is not what one workload of this run may do".to_owned()
+        }
         "HorizontalPodAutoscaler" | "PodDisruptionBudget" => {
             "its target is not imported, or has another one".to_owned()
         }

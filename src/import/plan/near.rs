@@ -7,7 +7,9 @@ use serde_json::Value as Json;
 use super::{Key, WORKLOADS, account_of, claims_of, served};
 use crate::import::Input;
 use crate::import::canonical::{self, items};
+use crate::import::configs;
 use crate::import::rights::Rights;
+use crate::import::routes;
 
 /// The objects around workloads, by what leads to them.
 #[derive(Default)]
@@ -21,6 +23,10 @@ pub(super) struct Near<'a> {
     pub(super) claims: HashMap<Key<'a>, &'a Input>,
     pub(super) accounts: HashMap<Key<'a>, &'a Input>,
     pub(super) rights: Rights<'a>,
+    pub(super) configs: HashMap<Key<'a>, &'a Input>,
+    /// How many objects read a ConfigMap.
+    pub(super) read: HashMap<Key<'a>, usize>,
+    pub(super) policies: Vec<&'a Input>,
     /// Services and budgets that select the Pods of several workloads.
     pub(super) common: HashSet<*const Input>,
     /// How many workloads have a claim, or an account.
@@ -34,7 +40,19 @@ impl<'a> Near<'a> {
         for input in inputs {
             let namespace = input.id.namespace.as_deref();
             let spec = &input.object["spec"];
+            for name in configs::named(&input.object) {
+                *near.read.entry((namespace, name)).or_default() += 1;
+            }
             match input.kind() {
+                "ConfigMap" => {
+                    near.configs.insert((namespace, input.name()), input);
+                }
+                "NetworkPolicy" if input.id.api_version == "networking.k8s.io/v1" => near.policies.push(input),
+                "HTTPRoute" if served(input) => {
+                    if let Some(service) = routes::leads_to(spec) {
+                        near.routes.entry((namespace, service)).or_default().push(input);
+                    }
+                }
                 "Service" | "PodDisruptionBudget" => {
                     let selector =
                         if input.kind() == "Service" { &spec["selector"] } else { &spec["selector"]["matchLabels"] };

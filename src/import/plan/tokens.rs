@@ -57,6 +57,21 @@ impl<'a> Tokens<'a> {
     }
 }
 
+/// Where programs look for a token of the API.
+pub(in crate::import) const TOKEN_PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
+
+/// Whether a container has a token of the API from a volume of its own.
+pub(super) fn projects(workload: &Input) -> bool {
+    let Some(spec) = canonical::pod_spec(&workload.object) else { return false };
+    let is_token = |volume: &&Json| {
+        let sources = items(&volume["projected"]["sources"]);
+        sources.iter().any(|source| source["serviceAccountToken"].is_object())
+    };
+    let named: Vec<&Json> = items(&spec["volumes"]).iter().filter(is_token).map(|volume| &volume["name"]).collect();
+    let mut mounts = canonical::containers(spec).flat_map(|container| items(&container["volumeMounts"]));
+    mounts.any(|mount| named.contains(&&mount["name"]) && canonical::path_of(mount) == TOKEN_PATH)
+}
+
 /// Says of each workload that needs a token that it has one, which is what the server does where nothing is said.
 pub(in crate::import) fn need_tokens(inputs: &mut [Input]) {
     let tokens = Tokens::of(inputs);

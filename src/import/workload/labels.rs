@@ -45,7 +45,7 @@ pub(super) fn kept_labels(owned: &Owned<'_>, common: &Map<String, Json>, asked: 
     let mut kept: Map<String, Json> = Map::new();
     for (on, labelled) in owned.labelled() {
         // what is selected by the same labels has them
-        let is_selected = matches!(on, "pod" | "workload" | "service" | "budget");
+        let is_selected = matches!(on, "pod" | "workload" | "service" | "budget" | "policy");
         let counts = if matches!(on, "pod" | "service") { asked } else { &[] };
         let own = labelled.as_object().into_iter().flatten().filter(|(key, value)| {
             let fixed = ["app.kubernetes.io/part-of", "app.kubernetes.io/managed-by"].contains(&key.as_str());
@@ -54,7 +54,9 @@ pub(super) fn kept_labels(owned: &Owned<'_>, common: &Map<String, Json>, asked: 
             !fixed && !is_ours && !made && !key.starts_with("patterns/") && !is_noise_label(key, counts)
         });
         let own: Map<String, Json> = own.map(|(key, value)| (key.clone(), value.clone())).collect();
-        let can = ["pod", "workload", "service", "route", "account", "role", "claim"].contains(&on);
+        let can =
+            ["pod", "workload", "service", "route", "account", "role", "cluster-role", "claim", "configmap", "policy"]
+                .contains(&on);
         let agrees = kept.get(on).is_none_or(|there| *there == Json::Object(own.clone()));
         if can && !own.is_empty() && agrees {
             kept.insert(on.to_owned(), Json::Object(own));

@@ -11,9 +11,11 @@ use std::collections::HashSet;
 use serde_json::{Map, Value as Json, json};
 
 use super::canonical::{self, items, text};
+use super::configs;
 use super::container::{self, Pod, duration};
 use super::owned::Owned;
 use super::plan;
+use super::policies;
 use super::reach;
 use super::rights;
 use super::secrets;
@@ -33,6 +35,7 @@ pub(super) fn describe(owned: &Owned<'_>, asked: &[String]) -> Result<Map<String
     let kind = owned.workload.kind();
     let name = owned.name.as_str();
     let Some(spec) = canonical::pod_spec(object) else { return Err("it has no Pod template".to_owned()) };
+    let spec = &if owned.is_given() { without_token(spec, owned.main) } else { spec.clone() };
     let listed = items(&spec["containers"]);
     let Some(app) = listed.get(owned.main) else { return Err("it has no containers".to_owned()) };
     let (app, is_behind) = owned.own_app(app);
@@ -80,6 +83,10 @@ pub(super) fn describe(owned: &Owned<'_>, asked: &[String]) -> Result<Map<String
         let rights = rights::of(&role.object).unwrap_or_default();
         keys.insert("rights".to_owned(), json!(rights));
     }
+    if let Some([role, _]) = owned.cluster_rights {
+        let rights = rights::of(&role.object).unwrap_or_default();
+        keys.insert("cluster-rights".to_owned(), json!(rights));
+    }
     if is_behind {
         keys.insert("bind".to_owned(), json!("localhost"));
     }
@@ -108,6 +115,8 @@ pub(super) fn describe(owned: &Owned<'_>, asked: &[String]) -> Result<Map<String
     put("expose", owned.expose(app, ports.main));
     let labels = labels(owned, asked);
     put("services", services::further(owned, &labels, asked));
+    put("configmaps", configs::keys(owned));
+    put("isolate", policies::isolate(owned, ports.main));
     put("labels", Json::Object(labels.clone()));
     put("annotations", annotations(owned));
     put("place", place(spec, &object["metadata"]["namespace"], &owned.selector()));
@@ -134,6 +143,22 @@ pub(super) fn describe(owned: &Owned<'_>, asked: &[String]) -> Result<Map<String
     put("ignore", reach::ignore(object, spec));
     Ok(document)
 }
+
+/// A Pod without the token in the app's container alone, which comes with what the account may do.
+fn without_token(spec: &Json, main: usize) -> Json {
+    let mut spec = spec.clone();
+    let is_token = |mount: &Json| mount["name"] == TOKEN && canonical::path_of(mount) == plan::TOKEN_PATH;
+    let mounts = spec.pointer_mut(&format!("/containers/{main}/volumeMounts")).and_then(Json::as_array_mut);
+    let Some(mounts) = mounts.filter(|mounts| mounts.iter().any(is_token)) else { return spec };
+    mounts.retain(|mount| !is_token(mount));
+    if let Some(volumes) = spec.get_mut("volumes").and_then(Json::as_array_mut) {
+        volumes.retain(|volume| volume["name"] != TOKEN);
+    }
+    spec
+}
+
+/// What the volume of that token is called.
+const TOKEN: &str = "app-token";
 
 /// The Secret that holds what the manifest has in the open.
 pub(super) fn secret_of(name: &str) -> String {
