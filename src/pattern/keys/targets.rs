@@ -35,7 +35,10 @@ pub(super) fn lead(expose: &Expose, objects: &mut [Json], is_own: &dyn Fn(&Json)
         };
         let own = objects.iter_mut().filter(|object| is_own(object));
         let own = own.filter_map(|service| service.pointer_mut("/spec/ports")?.as_array_mut()).flatten();
-        for port in own.filter(|port| port["name"] == *member.key).filter_map(Json::as_object_mut) {
+        // its name may be the app's port's, too, until `adopt` gives that another
+        let number = member.value.get("port").map(Spanned::to_json);
+        let is_it = |port: &&mut Json| port["name"] == *member.key && number.as_ref() == Some(&port["port"]);
+        for port in own.filter(is_it).filter_map(Json::as_object_mut) {
             port.insert("targetPort".to_owned(), json!(target.name));
             port.shift_remove("protocol");
             if target.protocol != "TCP" {
