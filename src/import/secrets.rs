@@ -75,7 +75,8 @@ fn walk(value: &Json, path: &mut Vec<String>, found: &mut Vec<Vec<String>>) {
         Json::Object(members) => {
             // a variable or a header
             let named = members.get("name").and_then(Json::as_str).unwrap_or_default();
-            let annotates = path.last().is_some_and(|step| step == "annotations");
+            // keys that name what they hold: of annotations, and of a ConfigMap
+            let annotates = path.last().is_some_and(|step| step == "annotations") || *path == ["data"];
             for (key, value) in members {
                 path.push(key.clone());
                 match value.as_str() {
