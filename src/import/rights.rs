@@ -1,4 +1,4 @@
-//! A Role and its binding as `rights`, a ClusterRole and its as `cluster-rights`, where an account has them for itself.
+//! A Role and its binding as `rights`, a `ClusterRole` and its as `cluster-rights`, where an account has them for itself.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -23,7 +23,7 @@ pub(super) struct Rights<'a> {
     cluster_roles: HashMap<&'a str, &'a Input>,
     /// Bindings of the whole cluster by the one account that they name.
     cluster_bindings: HashMap<Key<'a>, Vec<&'a Input>>,
-    /// How many bindings of either kind give a ClusterRole.
+    /// How many bindings of either kind give a `ClusterRole`.
     given_to_all: HashMap<&'a str, usize>,
 }
 
@@ -82,7 +82,7 @@ impl<'a> Rights<'a> {
         })
     }
 
-    /// The ClusterRole that an account has for itself and the binding that gives it, the first of several.
+    /// The `ClusterRole` that an account has for itself and the binding that gives it, the first of several.
     pub(super) fn given_everywhere(&self, account: &Input) -> Option<[&'a Input; 2]> {
         // the binding names the account's namespace, and so has the document to do
         let bindings = self.cluster_bindings.get(&(Some(account.id.namespace.as_deref()?), account.name()))?;
@@ -97,7 +97,7 @@ impl<'a> Rights<'a> {
     }
 }
 
-/// Beginning of the labels by which a ClusterRole becomes part of others.
+/// Beginning of the labels by which a `ClusterRole` becomes part of others.
 const AGGREGATE: &str = "rbac.authorization.k8s.io/aggregate-to-";
 
 /// A role and its binding, if the language has words for both.
@@ -106,7 +106,7 @@ fn sayable(both: [&Input; 2]) -> Option<[&Input; 2]> {
     (is_served && both.iter().all(|one| !is_annotated(&one.object)) && of(&both[0].object).is_some()).then_some(both)
 }
 
-/// The ClusterRole that a binding gives.
+/// The `ClusterRole` that a binding gives.
 fn cluster_role_of(binding: &Json) -> Option<&str> {
     binding["roleRef"]["name"].as_str().filter(|_| binding["roleRef"]["kind"] == "ClusterRole")
 }

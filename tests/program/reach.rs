@@ -666,10 +666,11 @@ fn the_node_s_disk_holds_the_folders() {
 #[test]
 fn peers_that_cannot_be_named_say_what_may_be() {
     let cases = [
-        ("anyone", "0.0.0.0/0:443 is every IPv4 address at port 443"),
         ("10.0.0.0/8", "with its port, such as 10.0.0.0/8:5432"),
         ("service/database", "write the document of that Service"),
-        ("namespace/data", "a CIDR with a port such as 10.0.0.0/8:5432"),
+        ("namespace/data", "with its port, such as namespace/data:5432"),
+        ("pods/app=db", "with its port, such as pods/app=db:5432"),
+        ("pods/app", "pods/<label>=<value>:5432"),
         ("dnss", "did you mean `dns`?"),
     ];
     for (peer, help) in cases {

@@ -41,6 +41,8 @@ pub(super) struct Ports {
     pub names: Vec<(u64, String)>,
     /// Ports in UDP that a Service leads to and no container declares, with their names.
     pub undeclared_udp: Vec<(u64, String)>,
+    /// What the main port is called in its container, and by default: no other is called so after its Service.
+    pub main_names: Vec<String>,
     /// Names that ports of other containers have.
     pub taken: Vec<String>,
     /// Ports of the Service that lead to ports of another number.
@@ -162,8 +164,6 @@ fn texts(list: &Json) -> Json {
 /// Names for the ports beside the main one.
 fn further_ports(container: &Json, ports: &Ports) -> Json {
     let mut named = Map::new();
-    let main =
-        items(&container["ports"]).iter().find(|port| ports.is_main(port)).and_then(|port| port["name"].as_str());
     let mut add = |number: u64, name: Option<&str>, protocol: &str, host_port: Option<u64>| {
         if Some(number) == ports.main && (protocol == "UDP") == ports.is_udp {
             return;
@@ -171,8 +171,7 @@ fn further_ports(container: &Json, ports: &Ports) -> Json {
         // what two containers call by one name is the first one's
         let name = name.filter(|name| !ports.taken.iter().any(|taken| taken == name));
         let given = ports.names.iter().find(|(port, _)| *port == number).map(|(_, name)| name.as_str());
-        // what the Service calls it may be what the container calls the main one
-        let given = given.filter(|name| main.is_none_or(|main| main != *name));
+        let given = given.filter(|name| !ports.main_names.iter().any(|main| main == name));
         let name = key_of(number, name, given);
         let port = if protocol == "UDP" { json!(format!("{number}/udp")) } else { json!(number) };
         let offered = ports.offered.contains(&number);

@@ -95,9 +95,8 @@ impl Owned<'_> {
                 one["containerPort"] == number && (one["protocol"] == "UDP") == (port["protocol"] == "UDP")
             };
             let declared = items(&app["ports"]).iter().find(is_it).and_then(|one| one["name"].as_str());
-            let main =
-                items(&app["ports"]).iter().find(|port| ports.is_main(port)).and_then(|one| one["name"].as_str());
-            let key = container::key_of(number, declared, Some(offered).filter(|name| main != Some(*name)));
+            let free = Some(offered).filter(|name| !ports.main_names.iter().any(|main| main == name));
+            let key = container::key_of(number, declared, free);
             (key != offered).then(|| (key, json!(offered)))
         };
         self.service_ports().iter().filter_map(one).collect()

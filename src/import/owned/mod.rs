@@ -30,7 +30,7 @@ pub(super) struct Owned<'a> {
     pub account: Option<&'a Input>,
     /// The Role of the account and its binding, where `rights` say them.
     pub rights: Option<[&'a Input; 2]>,
-    /// The ClusterRole of the account and its binding, where `cluster-rights` say them.
+    /// The `ClusterRole` of the account and its binding, where `cluster-rights` say them.
     pub cluster_rights: Option<[&'a Input; 2]>,
     /// ConfigMaps that no other object of the run reads.
     pub configs: Vec<&'a Input>,

@@ -100,6 +100,12 @@ impl<'a> Owned<'a> {
         let main = self.main_port(app);
         let is_udp = main.is_some_and(|port| port["protocol"] == "UDP");
         let mut ports = Ports { main: main.and_then(|port| self.target(app, port)), is_udp, ..Ports::default() };
+        if ports.main.is_some() {
+            let declared = items(&app["ports"]).iter().find(|port| ports.is_main(port));
+            let declared = declared.and_then(|port| port["name"].as_str());
+            ports.main_names.extend(declared.map(str::to_owned));
+            ports.main_names.push(self.default_port_name(app, ports.main).to_owned());
+        }
         for port in self.service_ports() {
             if let Some(number) = self.target(app, port) {
                 ports.offered.push(number);

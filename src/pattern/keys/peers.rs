@@ -293,7 +293,9 @@ pub(super) fn egress(
 /// What to write under `to` for something else.
 fn instead_of(text: &str) -> String {
     match text {
-        cidr if is_cidr(cidr) => format!("with its port, such as {cidr}:5432"),
+        peer if elsewhere(peer).or_else(|| by_labels(peer)).is_some() => {
+            format!("with its port, such as {peer}:5432, or {peer}:* for all")
+        }
         service if service.starts_with("service/") => {
             "a policy goes by Pods and addresses: write the document of that Service, or the CIDR and port of its Pods"
                 .to_owned()
