@@ -10,6 +10,8 @@ mod explain;
 mod files;
 mod generate;
 mod import;
+mod import_back;
+mod import_objects;
 mod language;
 mod limits;
 mod lint;

@@ -1,0 +1,480 @@
+//! What `patterns import` makes of the objects around a workload: ConfigMaps, rights in the whole cluster, routes on a
+//! Gateway and network policies.
+
+use crate::support::{documents, generate, patterns, patterns_with};
+use serde_json::{Value, json};
+
+fn report(input: &str) -> Value {
+    let run = patterns_with(&["import", "--format", "json", "-"], input.as_bytes());
+    serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {}{}", run.stdout, run.stderr))
+}
+
+/// The one document of a report.
+fn document(report: &Value) -> Value {
+    documents(text(report)).remove(0)
+}
+
+fn text(report: &Value) -> &str {
+    report["documents"][0]["description"].as_str().unwrap_or_else(|| panic!("no document: {report}"))
+}
+
+/// What is left, as one text.
+fn left(report: &Value) -> String {
+    report["left"].to_string()
+}
+
+/// A Deployment with a Service, further fields of its container and of its Pod, and objects beside it.
+fn shop(container: &str, pod: &str, beside: &str) -> String {
+    format!(
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web, namespace: shop}}\nspec:\n  selector: \
+         {{matchLabels: {{app: web}}}}\n  template:\n    metadata: {{labels: {{app: web}}}}\n    spec:\n      \
+         containers:\n      - {{name: web, image: \"registry.example.com/web:1\", ports: [{{name: http, containerPort: \
+         8080}}, {{name: metrics, containerPort: 9102}}]{container}}}\n{pod}---\napiVersion: v1\nkind: \
+         Service\nmetadata: {{name: web-svc, namespace: shop}}\nspec: {{selector: {{app: web}}, ports: [{{port: 80, \
+         targetPort: http}}]}}\n{beside}"
+    )
+}
+
+fn config(name: &str, rest: &str) -> String {
+    format!("---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}, namespace: shop}}\n{rest}\n")
+}
+
+const FROM_MAP: &str = ", envFrom: [{configMapRef: {name: settings}}]";
+
+/// ConfigMaps become `configmaps` under their own names, however the workload reads them.
+#[test]
+fn config_maps_of_one_workload_are_its_own() {
+    let data = "data: {LEVEL: info, web.conf: \"listen ${PORT};\\nroot /srv;\\n\", spaces: \" a \\n\\tb\"}";
+    let volume = "      volumes: [{name: conf, configMap: {name: settings}}]\n";
+    let several = "      volumes: [{name: conf, projected: {sources: [{configMap: {name: settings}}]}}]\n";
+    let mount = ", volumeMounts: [{name: conf, mountPath: /etc/web, readOnly: true}]";
+    let key = ", env: [{name: LEVEL, valueFrom: {configMapKeyRef: {name: settings, key: LEVEL}}}]";
+    for (container, pod) in [(FROM_MAP, ""), (key, ""), (mount, volume), (mount, several)] {
+        let report = report(&shop(container, pod, &config("settings", data)));
+        assert_eq!((&report["plain"], &report["fields"]["lost"]), (&json!(1), &json!(0)), "{container}: {report}");
+        assert_eq!(report["left"], json!([]), "{container}: {report}");
+        let made = documents(&generate(text(&report)).stdout);
+        let map = made.iter().find(|object| object["kind"] == "ConfigMap").expect("a ConfigMap");
+        assert_eq!((&map["metadata"]["name"], &map["metadata"]["namespace"]), (&json!("settings"), &json!("shop")));
+        let said = documents(&config("settings", data)).remove(0);
+        assert_eq!(map["data"], said["data"], "{}", text(&report));
+    }
+}
+
+/// What cannot be made of a description, or is not one workload's alone, stays, with the reason.
+#[test]
+fn config_maps_that_stay() {
+    let cases = [
+        ("binaryData: {a: aGVsbG8=}", "no text"),
+        ("data: {A: b}\nimmutable: true", "immutable"),
+        ("data: {}", "holds nothing"),
+        ("data: {DB_PASSWORD: hunter2}", "secret"),
+        ("data: {app.ini: \"user = a\\npassword=hunter2\\n\"}", "secret"),
+        ("data: {url: \"postgres://a:hunter2@db/shop\"}", "secret"),
+    ];
+    for (data, why) in cases {
+        let report = report(&shop(FROM_MAP, "", &config("settings", data)));
+        assert_eq!((&report["plain"], &report["fields"]["lost"]), (&json!(1), &json!(0)), "{data}: {report}");
+        assert_eq!(document(&report)["configmaps"], Value::Null, "{data}");
+        assert!(left(&report).contains(why), "{data}: {}", left(&report));
+        assert!(!report.to_string().contains("hunter2"), "{report}");
+    }
+    let annotated =
+        config("settings", "data: {A: b}").replace("namespace: shop", "namespace: shop, annotations: {a/b: c}");
+    assert!(left(&report(&shop(FROM_MAP, "", &annotated))).contains("annotations"));
+    let big = config("settings", &format!("data: {{a: {}}}", "x".repeat(100_000)));
+    assert!(left(&report(&shop(FROM_MAP, "", &big))).contains("too long"));
+    let nobody = report(&shop("", "", &config("settings", "data: {A: b}")));
+    assert!(left(&nobody).contains("not one workload of this run alone reads it"), "{nobody}");
+    let job = "---\napiVersion: batch/v1\nkind: Job\nmetadata: {name: once, namespace: shop}\nspec: {template: {spec: \
+               {restartPolicy: Never, containers: [{name: once, image: \"registry.example.com/once:1\", envFrom: \
+               [{configMapRef: {name: settings}}]}]}}}\n";
+    let both = report(&shop(FROM_MAP, "", &format!("{}{job}", config("settings", "data: {A: b}"))));
+    assert_eq!((&both["plain"], &both["fields"]["lost"]), (&json!(2), &json!(0)), "{both}");
+    assert!(left(&both).contains("not one workload of this run alone reads it"), "{both}");
+}
+
+/// `configmaps`: names as they are, the hash of what Pods read on these, and no secret.
+#[test]
+fn config_maps_have_their_names() {
+    let of = |text: &str, app: &str, more: &str| {
+        generate(&format!(
+            "patterns: v1\nname: web\napp: {{image: \"registry.example.com/web:1\", port: 8080, health: /healthz, {app}}}\n\
+             configmaps: {{settings: {{LEVEL: {text}}}}}\n{more}"
+        ))
+    };
+    let hash = |text: &str, app: &str, more: &str| {
+        let run = of(text, app, more);
+        assert_eq!(run.code, 0, "{}", run.stderr);
+        let objects = documents(&run.stdout);
+        let map = objects.iter().find(|object| object["kind"] == "ConfigMap").expect("a ConfigMap");
+        assert_eq!((&map["metadata"]["name"], &map["data"]), (&json!("settings"), &json!({"LEVEL": text})));
+        assert!(map.get("immutable").is_none(), "{map}");
+        let pods = objects.iter().find(|object| object["kind"] == "Deployment").expect("a Deployment");
+        pods["spec"]["template"]["metadata"]["annotations"]["patterns/configmaps"].clone()
+    };
+    for app in [
+        "envFrom: [configmap/settings]",
+        "env: {LEVEL: configmap/settings/LEVEL}",
+        "volumes: {conf: {configmap: settings, mount: /etc/web}}",
+        "volumes: {conf: {sources: [{configmap: settings}], mount: /etc/web}}",
+    ] {
+        let one = hash("info", app, "");
+        assert!(one.is_string(), "{app}: {one}");
+        assert_eq!(one, hash("info", app, ""), "{app}");
+        assert_ne!(one, hash("debug", app, ""), "{app}");
+    }
+    // nothing of the Pods reads it, or something tells the app
+    assert_eq!(hash("info", "", ""), Value::Null);
+    let watched = "use: [{config: {from: configmap/settings, mount: /etc/web, reload: /reload}}]\n";
+    assert_eq!(hash("info", "", watched), Value::Null);
+    let secret = generate(
+        "patterns: v1\nname: web\napp: {image: \"registry.example.com/web:1\", port: 8080}\nconfigmaps: {settings: \
+         {DB_PASSWORD: hunter2}}\n",
+    );
+    assert_eq!(secret.code, 2, "{}", secret.stdout);
+    assert!(
+        secret.stderr.contains("a secret is written in the open") && !secret.stderr.contains("hunter2"),
+        "{}",
+        secret.stderr
+    );
+    for (mistake, said) in
+        [("{a b: c}", "a key of a ConfigMap is"), ("{a: 5}", "takes a string"), ("{a: {b: c}}", "takes a string")]
+    {
+        let run = generate(&format!(
+            "patterns: v1\nname: web\napp: {{image: \"registry.example.com/web:1\"}}\nconfigmaps: {{settings: {mistake}}}\n"
+        ));
+        assert_eq!(run.code, 2, "{mistake}: {}", run.stdout);
+        assert!(run.stderr.contains(said), "{mistake}: {}", run.stderr);
+    }
+}
+
+fn cluster_role(rules: &str, metadata: &str, subjects: &str) -> String {
+    format!(
+        "---\napiVersion: v1\nkind: ServiceAccount\nmetadata: {{name: robot, namespace: shop}}\n---\napiVersion: \
+         rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {{name: reader{metadata}}}\nrules: \
+         {rules}\n---\napiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {{name: \
+         reads}}\nroleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: reader}}\nsubjects: {subjects}\n"
+    )
+}
+
+const AS_ROBOT: &str = "      serviceAccountName: robot\n";
+const ROBOT: &str = "[{kind: ServiceAccount, name: robot, namespace: shop}]";
+const NODES: &str = "[{apiGroups: [\"\"], resources: [nodes, pods], verbs: [get, list]}]";
+
+/// A `ClusterRole` of one account is `cluster-rights`, and the names stay.
+#[test]
+fn a_cluster_role_of_ones_own_is_cluster_rights() {
+    let report = report(&shop("", AS_ROBOT, &cluster_role(NODES, ", labels: {team: a}", ROBOT)));
+    assert_eq!((&report["plain"], &report["fields"]["lost"]), (&json!(1), &json!(0)), "{report}");
+    assert_eq!(report["left"], json!([]), "{report}");
+    let document = document(&report);
+    assert_eq!(document["app"]["cluster-rights"], json!([{"nodes": ["get", "list"]}, {"pods": ["get", "list"]}]));
+    let names = &document["adopt"]["names"];
+    assert_eq!((&names["ClusterRole"], &names["ClusterRoleBinding"]), (&json!("reader"), &json!("reads")));
+    let made = documents(&generate(text(&report)).stdout);
+    let binding = made.iter().find(|object| object["kind"] == "ClusterRoleBinding").expect("a binding");
+    assert_eq!(binding["metadata"]["name"], "reads");
+    assert_eq!((&binding["roleRef"]["name"], &binding["subjects"]), (&json!("reader"), &documents(ROBOT)[0]));
+    let role = made.iter().find(|object| object["kind"] == "ClusterRole").expect("a role");
+    assert_eq!((&role["metadata"]["name"], &role["metadata"]["labels"]["team"]), (&json!("reader"), &json!("a")));
+}
+
+/// Such roles that others have too, are part of others, or say what no right can stay.
+#[test]
+fn cluster_roles_of_others_stay() {
+    let also = "---\napiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {name: also, namespace: \
+                ops}\nroleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: reader}\nsubjects: [{kind: \
+                ServiceAccount, name: other, namespace: ops}]\n";
+    let cases = [
+        cluster_role(NODES, "", ROBOT) + also,
+        cluster_role(NODES, "", "[{kind: ServiceAccount, name: robot, namespace: ops}]"),
+        cluster_role(
+            NODES,
+            "",
+            "[{kind: ServiceAccount, name: robot, namespace: shop}, {kind: Group, name: a, apiGroup: rbac.authorization.k8s.io}]",
+        ),
+        cluster_role(NODES, ", labels: {rbac.authorization.k8s.io/aggregate-to-view: \"true\"}", ROBOT),
+        cluster_role("[{nonResourceURLs: [/metrics], verbs: [get]}]", "", ROBOT),
+        cluster_role("[]", "", ROBOT),
+    ];
+    for beside in cases {
+        let report = report(&shop("", AS_ROBOT, &beside));
+        assert_eq!((&report["imported"], &report["fields"]["lost"]), (&json!(1), &json!(0)), "{beside}: {report}");
+        let document = document(&report);
+        assert_eq!(document["app"]["cluster-rights"], Value::Null, "{beside}");
+        assert!(left(&report).contains("ClusterRoleBinding"), "{}", left(&report));
+    }
+}
+
+fn route(spec: &str) -> String {
+    format!(
+        "---\napiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {{name: www, namespace: shop}}\nspec: {spec}\n"
+    )
+}
+
+/// A route on a Gateway is `expose.gateway`, also where what the server fills in is left out.
+#[test]
+fn a_route_on_a_gateway_is_expose() {
+    let cases = [
+        (
+            "{parentRefs: [{name: public}], hostnames: [a.example.com], rules: [{backendRefs: [{name: web-svc, port: 80}]}]}",
+            json!({"host": "a.example.com", "gateway": "public"}),
+        ),
+        (
+            "{parentRefs: [{name: public, namespace: gateways}], hostnames: [a.example.com, b.example.com], rules: [{matches: \
+             [{path: {type: PathPrefix, value: /api}}, {path: {value: /v2}}], backendRefs: [{name: api, port: 8080}]}, \
+             {backendRefs: [{name: web-svc, port: 80, weight: 1}]}]}",
+            json!({"hosts": ["a.example.com", "b.example.com"], "gateway": "gateways/public",
+                "paths": {"/api": "service/api:8080", "/v2": "service/api:8080", "/": "web"}}),
+        ),
+        (
+            "{parentRefs: [{name: public}], hostnames: [a.example.com], rules: [{timeouts: {request: 10s}, backendRefs: \
+             [{name: web-svc, port: 80, weight: 95}, {name: next, port: 80, weight: 5}]}]}",
+            json!({"host": "a.example.com", "gateway": "public", "split": {"web": 95, "service/next:80": 5}, "timeout": "10s"}),
+        ),
+    ];
+    for (spec, expose) in cases {
+        let report = report(&shop("", "", &route(spec)));
+        assert_eq!((&report["plain"], &report["fields"]["lost"]), (&json!(1), &json!(0)), "{spec}: {report}");
+        assert_eq!(report["left"], json!([]), "{spec}: {report}");
+        let document = document(&report);
+        assert_eq!(document["expose"], expose, "{}", text(&report));
+        assert_eq!(document["adopt"]["names"]["HTTPRoute"], "www");
+    }
+}
+
+/// Routes that no key says stay, and cost no patch.
+#[test]
+fn routes_that_stay() {
+    let cases = [
+        "{parentRefs: [{name: a}, {name: b}], hostnames: [a.example.com], rules: [{backendRefs: [{name: web-svc, port: 80}]}]}",
+        "{parentRefs: [{name: a, sectionName: https}], hostnames: [a.example.com], rules: [{backendRefs: [{name: web-svc, port: 80}]}]}",
+        "{parentRefs: [{name: a}], rules: [{backendRefs: [{name: web-svc, port: 80}]}]}",
+        "{parentRefs: [{name: a}], hostnames: [a.example.com], rules: [{matches: [{path: {type: Exact, value: /a}}], backendRefs: [{name: web-svc, port: 80}]}]}",
+        "{parentRefs: [{name: a}], hostnames: [a.example.com], rules: [{matches: [{method: GET}], backendRefs: [{name: web-svc, port: 80}]}]}",
+        "{parentRefs: [{name: a}], hostnames: [a.example.com], rules: [{filters: [{type: RequestRedirect, requestRedirect: {scheme: https}}]}]}",
+        "{parentRefs: [{name: a}], hostnames: [a.example.com], rules: [{backendRefs: [{name: web-svc, port: 80, namespace: ops}]}]}",
+        "{parentRefs: [{name: a}], hostnames: [a.example.com], rules: [{backendRefs: [{name: web-svc, port: 81}]}]}",
+        "{parentRefs: [{name: a}], hostnames: [a.example.com], rules: [{backendRefs: [{name: other, port: 80}]}]}",
+    ];
+    for spec in cases {
+        let report = report(&shop("", "", &route(spec)));
+        assert_eq!((&report["plain"], &report["fields"]["lost"]), (&json!(1), &json!(0)), "{spec}: {report}");
+        assert_eq!(document(&report)["expose"], Value::Null, "{spec}");
+        assert!(left(&report).contains("HTTPRoute/www"), "{spec}: {report}");
+    }
+}
+
+fn policy(spec: &str) -> String {
+    format!(
+        "---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: closed, namespace: shop}}\nspec: \
+         {{podSelector: {{matchLabels: {{app: web}}}}, {spec}}}\n"
+    )
+}
+
+/// A policy about the Pods of one workload is `isolate`, however its rules are put together.
+#[test]
+fn a_policy_of_one_workload_is_isolate() {
+    let cases = [
+        ("ingress: []", json!({"from": []})),
+        ("ingress: [{ports: [{port: http}]}]", json!({"from": ["anyone"]})),
+        ("ingress: [{}]", json!({"from": [{"anyone": ["*"]}]})),
+        (
+            "ingress: [{from: [{podSelector: {matchLabels: {app: front, tier: a}}}, {ipBlock: {cidr: 10.0.0.0/8}}], ports: [{port: 8080, protocol: TCP}]}]",
+            json!({"from": ["pods/app=front,tier=a", "10.0.0.0/8"]}),
+        ),
+        (
+            "ingress: [{from: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: ops}}}], ports: [{port: metrics}, {port: 8080}]}, \
+             {from: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: ops}}, podSelector: {matchLabels: {app.kubernetes.io/name: a}}}]}, \
+             {from: [{podSelector: {}}], ports: [{port: 9102}]}]",
+            json!({"from": [{"namespace/ops": [9102, 8080]}, {"namespace/ops/pods/app.kubernetes.io/name=a": ["*"]}, {"pods": [9102]}]}),
+        ),
+        (
+            "policyTypes: [Egress, Ingress], ingress: [{ports: [{port: 8080}]}], egress: [{to: [{podSelector: {matchLabels: {app: db}}}], ports: \
+             [{port: 5432}, {port: 53, protocol: UDP}]}, {to: [{ipBlock: {cidr: 10.0.0.0/8}}]}]",
+            json!({"from": ["anyone"], "to": ["pods/app=db:5432", "pods/app=db:53/udp", "10.0.0.0/8:*"]}),
+        ),
+        ("ingress: [{ports: [{port: 8080}]}], egress: [{}]", json!({"from": ["anyone"], "to": ["anyone"]})),
+        ("ingress: [{ports: [{port: 8080}]}], egress: []", json!({"from": ["anyone"], "to": []})),
+    ];
+    for (spec, isolate) in cases {
+        let report = report(&shop("", "", &policy(spec)));
+        assert_eq!((&report["plain"], &report["fields"]["lost"]), (&json!(1), &json!(0)), "{spec}: {report}");
+        assert_eq!(report["left"], json!([]), "{spec}: {report}");
+        let document = document(&report);
+        assert_eq!(document["isolate"], isolate, "{}", text(&report));
+        assert_eq!(document["adopt"]["names"]["NetworkPolicy"], "closed");
+    }
+}
+
+/// Policies that no key says, or that are about other Pods, stay: they hold beside what is made.
+#[test]
+fn policies_that_stay() {
+    let cases = [
+        policy("policyTypes: [Egress], egress: []"),
+        policy("ingress: [{from: [{namespaceSelector: {}}], ports: [{port: 8080}]}]"),
+        policy("ingress: [{from: [{ipBlock: {cidr: 10.0.0.0/8, except: [10.1.0.0/16]}}], ports: [{port: 8080}]}]"),
+        policy("ingress: [{ports: [{port: 8000, endPort: 9000}]}]"),
+        policy("ingress: [{ports: [{protocol: TCP}]}]"),
+        policy("ingress: [{ports: [{port: 7777}]}]"),
+        policy("ingress: [{ports: [{port: 8080}]}], egress: [{ports: [{port: 53, protocol: UDP}]}]"),
+        policy("ingress: []").replace("matchLabels: {app: web}", ""),
+        policy("ingress: []").replace("{app: web}", "{app: web, tier: a}"),
+        policy("ingress: []").replace("namespace: shop", "namespace: ops"),
+    ];
+    for beside in cases {
+        let report = report(&shop("", "", &beside));
+        assert_eq!((&report["plain"], &report["fields"]["lost"]), (&json!(1), &json!(0)), "{beside}: {report}");
+        assert_eq!(document(&report)["isolate"], Value::Null, "{beside}");
+        assert!(left(&report).contains("NetworkPolicy/closed"), "{beside}: {report}");
+    }
+}
+
+/// Peers of `isolate` by labels, and what is nearly one.
+#[test]
+fn pods_are_peers_by_their_labels() {
+    let of = |isolate: &str| {
+        generate(&format!(
+            "patterns: v1\nname: web\napp: {{image: \"registry.example.com/web:1\", port: 8080, health: /healthz}}\nisolate: {isolate}\n"
+        ))
+    };
+    for wrong in ["pods/app", "pods/app=a b", "pods/=a", "pod/app=a", "namespace/ops/app=a", "pods/app=a,"] {
+        let run = of(&format!("{{from: [\"{wrong}\"]}}"));
+        assert_eq!(run.code, 2, "{wrong}: {}", run.stdout);
+        assert!(run.stderr.contains("neither a document of this file nor"), "{wrong}: {}", run.stderr);
+    }
+    for wrong in ["pods/app=a", "pods/app=a:0", "pods/app=a:http", "pods:99999"] {
+        assert_eq!(of(&format!("{{to: [\"{wrong}\"]}}")).code, 2, "{wrong}");
+    }
+    assert_eq!(of("{from: [{pods: [8081]}]}").code, 2);
+    assert_eq!(of("{from: [{pods: [8080]}]}").code, 0);
+    // Pods of a document that keeps the selector that it had
+    let both = generate(
+        "patterns: v1\nname: db\napp: {image: \"registry.example.com/db:1\", port: 5432, protocol: tcp}\nadopt: {selector: \
+         {app: db}}\nisolate: {from: [web]}\n---\npatterns: v1\nname: web\napp: {image: \"registry.example.com/web:1\", \
+         port: 8080, health: /healthz}\nadopt: {selector: {app: web}}\n",
+    );
+    assert_eq!(both.code, 0, "{}", both.stderr);
+    let objects = documents(&both.stdout);
+    let policy = objects.iter().find(|object| object["kind"] == "NetworkPolicy").expect("a policy");
+    assert_eq!(policy["spec"]["ingress"][0]["from"], json!([{"podSelector": {"matchLabels": {"app": "web"}}}]));
+}
+
+/// Kinds of others that are called like Kubernetes' own are no workloads and no Services.
+#[test]
+fn kinds_of_others_are_theirs() {
+    let beside = "---\napiVersion: batch.volcano.sh/v1alpha1\nkind: Job\nmetadata: {name: train, namespace: shop}\nspec: \
+                  {minAvailable: 3, tasks: []}\n---\napiVersion: serving.knative.dev/v1\nkind: Service\nmetadata: {name: \
+                  fn, namespace: shop}\nspec: {template: {spec: {containers: [{image: \"registry.example.com/fn:1\"}]}}}\n";
+    let report = report(&shop("", "", beside));
+    assert_eq!((&report["workloads"], &report["plain"]), (&json!(1), &json!(1)), "{report}");
+    assert!(left(&report).matches("no workload's own").count() == 2, "{report}");
+}
+
+/// A workload that only some of several variants have is a document of its own, which says so; what they say of it in
+/// another order is the same.
+#[test]
+fn what_one_variant_has_alone_is_a_document() {
+    let run = patterns(&["import", "tests/import/variants"]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert!(run.stderr.starts_with("5 of 5 workloads imported"), "{}", run.stderr);
+    let all = documents(&run.stdout);
+    let names: Vec<&str> = all.iter().filter_map(|document| document["name"].as_str()).collect();
+    assert_eq!(names, ["site", "debug"]);
+    assert_eq!(all[0]["environments"].as_object().expect("environments").len(), 2, "{}", run.stdout);
+    assert!(run.stdout.contains("# in `dev`, not in what the other documents are made of"), "{}", run.stdout);
+    assert_eq!(all[1]["environments"].as_object().expect("environments").len(), 1, "{}", run.stdout);
+}
+
+/// A further port of the Service may be called as the app's port is by default, or as its container calls it.
+#[test]
+fn further_ports_keep_their_names() {
+    let web = |ports: &str, service: &str| {
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web}}\nspec:\n  selector: {{matchLabels: {{app: web}}}}\n  \
+             template:\n    metadata: {{labels: {{app: web}}}}\n    spec:\n      containers:\n      - {{name: web, image: \
+             \"registry.example.com/web:1\", ports: {ports}}}\n      - {{name: helper, image: \"registry.example.com/helper:1\", \
+             ports: [{{name: stats, containerPort: 9102}}]}}\n---\napiVersion: v1\nkind: Service\nmetadata: {{name: web}}\nspec: \
+             {{selector: {{app: web}}, ports: {service}}}\n"
+        )
+    };
+    let plain = "[{containerPort: 8080}, {containerPort: 8081}]";
+    let called = "[{name: http, containerPort: 8080}, {containerPort: 8081}]";
+    let cases = [
+        (plain, "[{name: main, port: 80, targetPort: 8080}, {name: app, port: 9100, targetPort: stats}]"),
+        (plain, "[{name: main, port: 80, targetPort: 8080}, {name: app, port: 81, targetPort: 8080}]"),
+        (plain, "[{name: main, port: 80, targetPort: 8080}, {name: app, port: 9100, targetPort: 8081}]"),
+        (plain, "[{name: web, port: 80, targetPort: 8080}, {name: http, port: 9100, targetPort: 9102}]"),
+        (called, "[{name: web, port: 80, targetPort: 8080}, {name: http, port: 9100, targetPort: 8081}]"),
+        (called, "[{name: web, port: 80, targetPort: http}, {name: app, port: 9100, targetPort: stats}]"),
+    ];
+    for (ports, service) in cases {
+        let report = report(&web(ports, service));
+        assert_eq!(
+            (&report["plain"], &report["fields"]["lost"]),
+            (&json!(1), &json!(0)),
+            "{ports} {service}: {report}"
+        );
+        let made = documents(&generate(text(&report)).stdout);
+        let made = made.iter().find(|object| object["kind"] == "Service").expect("a Service");
+        let names = |ports: &Value| {
+            let ports = ports.as_array().cloned().unwrap_or_default();
+            ports.iter().map(|port| format!("{} {}", port["name"], port["port"])).collect::<Vec<_>>()
+        };
+        assert_eq!(names(&made["spec"]["ports"]), names(&documents(service)[0]), "{}", text(&report));
+    }
+}
+
+/// A container that prepares the storage, or reads it, mounts the claim of the set.
+#[test]
+fn others_mount_the_storage() {
+    let set = |mount: &str| {
+        format!(
+            "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {{name: db}}\nspec:\n  serviceName: db\n  selector: {{matchLabels: \
+             {{app: db}}}}\n  template:\n    metadata: {{labels: {{app: db}}}}\n    spec:\n      initContainers:\n      - {{name: \
+             prepare, image: \"registry.example.com/prepare:1\", volumeMounts: [{mount}]}}\n      containers:\n      - {{name: db, \
+             image: \"registry.example.com/db:1\", volumeMounts: [{{name: files, mountPath: /srv}}]}}\n  volumeClaimTemplates: \
+             [{{metadata: {{name: files}}, spec: {{accessModes: [ReadWriteOnce], resources: {{requests: {{storage: 1Gi}}}}}}}}]\n"
+        )
+    };
+    let cases = [
+        ("{name: files, mountPath: /work}", json!("/work")),
+        ("{name: files, mountPath: /work, readOnly: true}", json!({"mount": "/work", "readOnly": true})),
+        ("{name: files, mountPath: /work, subPath: a/b}", json!({"mount": "/work", "sub": "a/b"})),
+    ];
+    for (mount, shared) in cases {
+        let report = report(&set(mount));
+        assert_eq!((&report["plain"], &report["fields"]["lost"]), (&json!(1), &json!(0)), "{mount}: {report}");
+        let document = document(&report);
+        assert_eq!(document["init"][0]["prepare"]["shared"]["data"], shared, "{}", text(&report));
+    }
+    let of = |shared: &str, shape: &str| {
+        generate(&format!(
+            "patterns: v1\nname: db\napp: {{image: \"registry.example.com/db:1\"}}\nshape: {shape}\ninit: [{{prepare: {{image: \
+             \"registry.example.com/prepare:1\", shared: {{data: {shared}}}}}}}]\n"
+        ))
+    };
+    let storage = "{single: {storage: {size: 1Gi, mount: /srv}}}";
+    assert_eq!(of("/work", storage).code, 0, "{}", of("/work", storage).stderr);
+    let sized = of("{mount: /work, size: 2Gi}", storage);
+    assert!(sized.code == 2 && sized.stderr.contains("is the storage"), "{}", sized.stderr);
+    assert_eq!(of("/work", "{replicated: {replicas: 1}}").code, 2);
+}
+
+/// Pods of the own namespace are those that an affinity means where it names none.
+#[test]
+fn the_own_namespace_of_an_affinity_goes_without_saying() {
+    let near = |namespace: &str| {
+        format!(
+            "      affinity: {{podAntiAffinity: {{preferredDuringSchedulingIgnoredDuringExecution: [{{weight: 100, podAffinityTerm: \
+             {{labelSelector: {{matchExpressions: [{{key: app, operator: In, values: [web]}}]}}, namespaces: [{namespace}], \
+             topologyKey: kubernetes.io/hostname}}}}]}}}}\n"
+        )
+    };
+    let own = report(&shop("", &near("shop"), ""));
+    assert_eq!((&own["plain"], &own["fields"]["lost"]), (&json!(1), &json!(0)), "{own}");
+    assert_eq!(document(&own)["place"], json!({"apart": [{"labels": {"app": "web"}, "prefer": 100}]}));
+    let other = report(&shop("", &near("ops"), ""));
+    assert_eq!((&other["plain"], &other["fields"]["lost"]), (&json!(0), &json!(0)), "{other}");
+}
