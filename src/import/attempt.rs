@@ -37,6 +37,7 @@ const ROUNDS: usize = 4;
 /// Why it stays where it is.
 pub(super) fn attempt(owned: &Owned<'_>, run: &Run, generate: Generate<'_>) -> Result<Attempt, String> {
     let mut keys = workload::describe(owned, &run.asked)?;
+    keep_account(owned, run, &mut keys);
     let mut comments = Vec::new();
     if !owned.extra.is_empty() {
         keys.insert("extra".to_owned(), owned.extra.iter().map(|input| without_tools(&input.object)).collect());
@@ -89,6 +90,18 @@ pub(super) fn attempt(owned: &Owned<'_>, run: &Run, generate: Generate<'_>) -> R
         }
     }
     Err("what it generates does not come out even with the manifest".to_owned())
+}
+
+/// Keeps a workload that names no account at the namespace's own, where the account that the document would make is
+/// another's.
+fn keep_account(owned: &Owned<'_>, run: &Run, keys: &mut Map<String, Json>) {
+    let namespace = owned.workload.id.namespace.clone().unwrap_or_default();
+    let made = ["ServiceAccount".to_owned(), namespace, owned.name.clone()];
+    let is_anothers = owned.account.is_none() && run.there.contains(&made);
+    let app = keys.get_mut("app").and_then(Json::as_object_mut).filter(|app| !app.contains_key("account"));
+    if let Some(app) = app.filter(|_| is_anothers) {
+        app.insert("account".to_owned(), json!("default"));
+    }
 }
 
 fn finish(

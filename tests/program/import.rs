@@ -669,10 +669,15 @@ fn an_address_that_is_written_is_kept_or_named() {
 #[test]
 fn what_stays_is_not_overwritten() {
     let account = "---\napiVersion: v1\nkind: ServiceAccount\nmetadata: {name: web, annotations: {a: b}}\n";
-    let report = report(&(deployment("", "") + account));
-    let is_left = report["left"].to_string().contains("it would make ServiceAccount/web");
-    let is_taken_over = report["documents"].to_string().contains("ServiceAccount/web");
-    assert!(is_left || is_taken_over, "{report}");
+    let kept = report(&(deployment("", "") + account));
+    assert_eq!(kept["plain"], 1, "{kept}");
+    let made = documents(&generate(description(&kept)).stdout);
+    assert!(made.iter().all(|object| object["kind"] != "ServiceAccount"), "{kept}");
+    let budget = "---\napiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: web}\nspec: {maxUnavailable: 1, \
+                  selector: {matchLabels: {app: other}}}\n";
+    let two = deployment("", "").replacen("spec:\n", "spec:\n  replicas: 2\n", 1);
+    let left = report(&(two + budget));
+    assert!(left["left"].to_string().contains("it would make PodDisruptionBudget/web"), "{left}");
 }
 
 /// A token by its form, as a word of an address, and the copy that `kubectl apply` keeps.

@@ -462,6 +462,20 @@ fn others_mount_the_storage() {
     assert_eq!(of("/work", "{replicated: {replicas: 1}}").code, 2);
 }
 
+/// A workload without an account of its own stays without one, where another has the account of its name.
+#[test]
+fn accounts_of_others_stay_theirs() {
+    let other = "---\napiVersion: v1\nkind: ServiceAccount\nmetadata: {name: web, namespace: shop}\n";
+    for more in ["", "---\napiVersion: v1\nkind: ServiceAccount\nmetadata: {name: default, namespace: shop}\n"] {
+        let report = report(&shop("", "", &format!("{other}{more}")));
+        assert_eq!((&report["plain"], &report["fields"]["lost"]), (&json!(1), &json!(0)), "{report}");
+        assert_eq!(document(&report)["app"]["account"], "default", "{}", text(&report));
+        assert!(left(&report).contains("ServiceAccount/web"), "{report}");
+    }
+    let elsewhere = report(&shop("", "", &other.replace("namespace: shop", "namespace: ops")));
+    assert_eq!(document(&elsewhere)["app"]["account"], Value::Null, "{}", text(&elsewhere));
+}
+
 /// Pods of the own namespace are those that an affinity means where it names none.
 #[test]
 fn the_own_namespace_of_an_affinity_goes_without_saying() {

@@ -69,7 +69,8 @@ impl Owned<'_> {
             let claim = items(&spec["volumeClaimTemplates"]).first();
             if let Some(claim) = claim.and_then(|claim| claim["metadata"]["name"].as_str()).filter(|one| *one != "data")
             {
-                let mounted = items(&app["volumeMounts"]).iter().any(|mount| mount["name"] == claim);
+                let has_size = spec.pointer("/volumeClaimTemplates/0/spec/resources/requests/storage").is_some();
+                let mounted = has_size && items(&app["volumeMounts"]).iter().any(|mount| mount["name"] == claim);
                 if mounted {
                     adopt.insert("claim".to_owned(), json!(claim));
                 }
