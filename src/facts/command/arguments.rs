@@ -1,6 +1,7 @@
 //! A program's words as options, their values, and arguments.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use super::{Invocation, Word};
 use crate::facts::program::{Options, Style};
@@ -13,6 +14,8 @@ pub struct Arguments<'run> {
     settings: Vec<Given<'run>>,
     /// The words that are no options and no values, the program's subcommands among them.
     pub positional: Vec<Word<'run>>,
+    /// Which of these stand behind an option that nobody has described, and may be its value.
+    perhaps_values: BTreeSet<usize>,
 }
 
 /// An option that is given.
@@ -39,6 +42,7 @@ impl<'run> Arguments<'run> {
             all.read(&invocation.from_variables, options, takes_value);
             // a variable holds options only
             all.positional.clear();
+            all.perhaps_values.clear();
             all.options.iter_mut().for_each(|given| given.is_from_variable = true);
         }
         all.read(&invocation.words, options, takes_value);
@@ -87,6 +91,16 @@ impl<'run> Arguments<'run> {
                 all.options.push(given(word, text, None));
                 continue;
             }
+            // `-Nzf /etc/squid.conf`
+            if let Some((switches, last)) = clustered(text, options, takes_value) {
+                all.options.extend(switches.iter().map(|name| given(word, name, None)));
+                if let Some(last) = last {
+                    let value = words.get(at).cloned();
+                    at += 1;
+                    all.options.push(given(word, &last, value));
+                }
+                continue;
+            }
             // `-p6380`
             let is_cluster = !text.starts_with("--") && text.len() > 2 && text.is_char_boundary(2);
             if options.style == Style::Gnu && is_cluster && !takes_value(text) && takes_value(&text[..2]) {
@@ -107,11 +121,17 @@ impl<'run> Arguments<'run> {
                 }
                 Some(value) => {
                     // it may be the option's value, or an argument: both are possible
+                    all.perhaps_values.insert(all.positional.len());
                     all.options.push(given(word, text, Some(value.clone())));
                 }
                 None => all.options.push(given(word, text, None)),
             }
         }
+    }
+
+    /// Whether an argument may be the value of the option before it.
+    pub fn may_be_a_value(&self, at: usize) -> bool {
+        self.perhaps_values.contains(&at)
     }
 
     /// The keys of the configuration that are said on the command line, in their order.
@@ -175,6 +195,24 @@ fn given<'run>(word: &Word<'run>, name: &str, value: Option<Word<'run>>) -> Give
         word: word.clone(),
         is_from_variable: false,
     }
+}
+
+/// The options of one letter that are joined in a word, the last one apart if it takes the next word; nothing where one
+/// of the letters is no switch of the program.
+fn clustered(
+    text: &str,
+    options: &Options,
+    takes_value: &dyn Fn(&str) -> bool,
+) -> Option<(Vec<String>, Option<String>)> {
+    let letters = text.strip_prefix('-').filter(|letters| letters.len() > 1 && !letters.starts_with('-'))?;
+    if options.style != Style::Gnu || takes_value(text) {
+        return None;
+    }
+    let mut names: Vec<String> = letters.chars().map(|letter| format!("-{letter}")).collect();
+    let is_switch = |name: &String| options.boolean.iter().any(|known| known == name);
+    let last = names.pop_if(|name| !is_switch(name));
+    let is_known = last.as_ref().is_none_or(|name| takes_value(name)) && !names.is_empty();
+    (is_known && names.iter().all(is_switch)).then_some((names, last))
 }
 
 fn is_short(name: &str) -> bool {

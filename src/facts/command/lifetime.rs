@@ -101,21 +101,27 @@ fn program_lifetime(
 ) -> Lifetime {
     let arguments = Arguments::of(invocation, &program.options, &|name| program.takes_value(name));
     let says = |item: &String| holds(item, &arguments, invocation, variable);
+    let is_sure = |item: &String| says(item) == Holds::Surely;
     let first = arguments.positional.first().map_or("", |word| word.text.as_ref());
     let asks = ["--version", "--help", "-version", "-help"].iter().any(|name| arguments.is_on(name));
     // only an option without a value asks for help: `-h` is a host for many
     let asks_short = arguments.get("-h").any(|given| given.value.is_none()) && !program.takes_value("-h");
-    if asks || asks_short || matches!(first, "version" | "help") || program.runs.ends.iter().any(says) {
+    let asks_first = matches!(first, "version" | "help") && !arguments.may_be_a_value(0);
+    if asks || asks_short || asks_first || program.runs.ends.iter().any(is_sure) {
         return Lifetime::Ends;
     }
     // Kruise ends sidecars itself once the app has ended.
     if set(variable("KRUISE_TERMINATE_SIDECAR_WHEN_JOB_EXIT")) {
         return Lifetime::Ends;
     }
+    // `--loglevel info` is no subcommand `info`, if `--loglevel` takes a value
+    if program.runs.ends.iter().any(|item| says(item) == Holds::Perhaps) {
+        return Lifetime::Unknown;
+    }
     match &program.runs.serves {
         Serves::Always => Lifetime::Serves,
         Serves::Never => Lifetime::Ends,
-        Serves::With(items) if items.iter().any(says) => Lifetime::Serves,
+        Serves::With(items) if items.iter().any(|item| says(item) != Holds::Not) => Lifetime::Serves,
         Serves::With(_) if invocation.is_whole && is_another(program, first) => Lifetime::Ends,
         Serves::With(_) | Serves::Unknown => Lifetime::Unknown,
     }
@@ -130,42 +136,77 @@ fn is_another(program: &Program, first: &str) -> bool {
     is_word(first) && !lists_those_that_end
 }
 
+/// Whether something holds for a command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Holds {
+    Surely,
+    /// It does, unless one of the words is the value of an option that nobody has described.
+    Perhaps,
+    Not,
+}
+
+impl From<bool> for Holds {
+    fn from(holds: bool) -> Self {
+        if holds { Self::Surely } else { Self::Not }
+    }
+}
+
 /// Whether an item of `serves` or `ends` holds: an option, a variable, or words of a subcommand.
-pub(in crate::facts) fn holds(
+fn holds(
     item: &str,
     arguments: &Arguments<'_>,
     invocation: &Invocation<'_>,
     variable: &dyn Fn(&str) -> Option<String>,
-) -> bool {
+) -> Holds {
     if item.starts_with('@') {
-        return false;
+        return Holds::Not;
     }
     if let Some(part) = item.strip_prefix('~') {
-        return arguments.positional.iter().any(|word| word.text.contains(part));
+        return arguments.positional.iter().any(|word| word.text.contains(part)).into();
     }
     if item.starts_with('-') {
-        return match item.split_once('=') {
+        let is_said = match item.split_once('=') {
             Some((name, wanted)) => arguments
                 .get(name)
                 .any(|given| given.value.as_ref().is_some_and(|value| value.text.eq_ignore_ascii_case(wanted))),
             None => arguments.is_on(item),
         };
+        return is_said.into();
     }
     let (name, wanted) = item.split_once('=').map_or((item, None), |(name, wanted)| (name, Some(wanted)));
     if name.len() > 1 && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_') {
         let given = invocation.variables.iter().find(|(given, _)| given == name);
         let value = given.map(|(_, word)| word.text.to_string()).or_else(|| variable(name));
-        return match wanted {
+        let is_set = match wanted {
             Some(wanted) => value.is_some_and(|value| value.eq_ignore_ascii_case(wanted)),
             None => set(value),
         };
+        return is_set.into();
     }
-    let mut words = item.split(' ');
-    let mut positional = arguments.positional.iter().map(|word| word.text.as_ref());
-    // options before the subcommand may have taken a word, or left one
-    let Some(first) = words.next() else { return false };
-    let Some(_) = positional.by_ref().take(3).find(|word| *word == first) else { return false };
-    words.all(|word| positional.next() == Some(word))
+    subcommand(item, arguments)
+}
+
+/// Whether arguments begin with the words of a subcommand. Options between may have taken a word, or left one.
+fn subcommand(item: &str, arguments: &Arguments<'_>) -> Holds {
+    let mut words = item.split(' ').peekable();
+    let Some(first) = words.next() else { return Holds::Not };
+    let text = |at: usize| arguments.positional.get(at).map(|word| word.text.as_ref());
+    let Some(mut at) = (0..3).find(|at| text(*at) == Some(first)) else { return Holds::Not };
+    let mut found = if arguments.may_be_a_value(at) { Holds::Perhaps } else { Holds::Surely };
+    for word in words {
+        at += 1;
+        while text(at) != Some(word) {
+            if !arguments.may_be_a_value(at) {
+                return Holds::Not;
+            }
+            found = Holds::Perhaps;
+            at += 1;
+        }
+        if arguments.may_be_a_value(at) {
+            found = Holds::Perhaps;
+        }
+    }
+    found
 }
 
 fn set(value: Option<String>) -> bool {
