@@ -27,8 +27,9 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
     for service in index.kind("Service").iter().filter(|service| service.keeps_selection()) {
         of_service(index, service, &mut declared, &mut told, found);
     }
-    for ingress in index.kind("Ingress").iter().filter(|ingress| ingress.keeps_selection()) {
-        of_ingress(index, ingress, found);
+    let ingresses = index.kind("Ingress");
+    for ingress in ingresses.iter().copied().filter(|ingress| ingress.keeps_selection()) {
+        of_ingress(index, ingress, ingresses, found);
     }
 }
 
@@ -117,19 +118,38 @@ fn of_service<'run>(
     }
 }
 
-fn of_ingress(index: &Index<'_>, ingress: &Object, found: &mut FoundAnywhere<'_>) {
-    if !reads_ports_of_services(ingress) {
-        return;
-    }
+/// The Services that an Ingress leads to.
+fn backends(ingress: &Object) -> impl Iterator<Item = NodeId> {
     let document = &ingress.document;
     let items = |node, field| document.get(node, field).map_or(&[][..], |list| document.items(list));
     let spec = document.get(ingress.node, "spec").unwrap_or(ingress.node);
     let paths = items(spec, "rules")
         .iter()
         .filter_map(|rule| document.get(*rule, "http"))
-        .flat_map(|http| items(http, "paths"));
+        .flat_map(move |http| items(http, "paths"));
     let backends = paths.filter_map(|path| document.get(*path, "backend")).chain(document.get(spec, "defaultBackend"));
-    for backend in backends.filter_map(|backend| document.get(backend, "service")) {
+    backends.filter_map(|backend| document.get(backend, "service"))
+}
+
+/// Whether a Service is the one that an Ingress means: applied with it, or in another file of its folder. A file that
+/// has an Ingress for its Service is an example by itself; those in other files are of other examples.
+fn is_meant(index: &Index<'_>, ingress: &Object, service: &Object, ingresses: &[&Object]) -> bool {
+    let is_in_its_file = |other: &&&Object| other.document.source.name == service.document.source.name;
+    let leads_to_it =
+        |other: &&Object| backends(other).any(|at| other.document.get_str(at, "name") == Some(&service.id.name));
+    match index.reach(ingress, service) {
+        Some(Reach::Unit) => true,
+        Some(Reach::Folder) => !ingresses.iter().filter(is_in_its_file).any(leads_to_it),
+        Some(Reach::Run) | None => false,
+    }
+}
+
+fn of_ingress(index: &Index<'_>, ingress: &Object, ingresses: &[&Object], found: &mut FoundAnywhere<'_>) {
+    if !reads_ports_of_services(ingress) {
+        return;
+    }
+    let document = &ingress.document;
+    for backend in backends(ingress) {
         let Some(name) = document.get_str(backend, "name") else { continue };
         let Some(service) = index.find(ingress, "Service", name).filter(|service| service.keeps_selection()) else {
             continue;
@@ -142,7 +162,7 @@ fn of_ingress(index: &Index<'_>, ingress: &Object, found: &mut FoundAnywhere<'_>
             Some(_) => port.port.to_string() == wanted,
             None => port.name.as_deref() == Some(wanted),
         };
-        if is_open || ports(service).any(|(port, _)| has(port)) {
+        if is_open || ports(service).any(|(port, _)| has(port)) || !is_meant(index, ingress, service, ingresses) {
             continue;
         }
         let Some(list) = service.document.at(service.node, &["spec", "ports"]) else { continue };
