@@ -26,7 +26,9 @@ fn check(pod: PodView<'_>, found: &mut Found<'_>) {
         let Some((owner, mount)) = beside.iter().find_map(|view| Some((view, mount_of(view, volume)?))) else {
             continue;
         };
-        let other = beside.iter().find(|view| mount_of(view, volume).is_none() && uid(view) == uid(owner));
+        // who is privileged reads the node's disks as well
+        let gains = |view: &&ContainerView<'_>| mount_of(view, volume).is_none() && !is_privileged(view);
+        let other = beside.iter().find(|view| gains(view) && uid(view) == uid(owner));
         let Some(other) = other else { continue };
         let (owner, other_name) = (&owner.container.name, &other.container.name);
         let who = match uid(other) {
@@ -50,6 +52,10 @@ fn is_secret(volume: &Volume) -> bool {
     let projected = volume.projected.iter().flat_map(|projected| projected.sources.iter().flatten());
     volume.secret.is_some()
         || projected.into_iter().any(|source| source.secret.is_some() || source.service_account_token.is_some())
+}
+
+fn is_privileged(view: &ContainerView<'_>) -> bool {
+    view.container.security_context.as_ref().and_then(|context| context.privileged) == Some(true)
 }
 
 /// The user that a container is told to run as.
