@@ -10,7 +10,12 @@ pub(super) fn yaml(found: &mut Found<'_>) {
     let source = Arc::new(Source::from_text("configuration", found.text));
     for part in yaml::read(&source) {
         match part {
-            Part::Document(document) => add(&document, document.root(), &mut Vec::new(), found),
+            Part::Document(document) => {
+                // one text is no configuration: a template that is yet to be filled in, or another format
+                found.is_whole &=
+                    matches!(document.value(document.root()), Value::Map(_) | Value::List(_) | Value::Null);
+                add(&document, document.root(), &mut Vec::new(), found);
+            }
             Part::Refused(_) => found.is_whole = false,
         }
     }
