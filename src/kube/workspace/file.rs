@@ -73,7 +73,10 @@ impl File {
     /// Whether it is a template, which is not what is applied before Helm or ytt have rendered it.
     #[must_use]
     pub fn is_template(&self) -> bool {
-        self.path.as_deref().is_some_and(helm::is_chart_template) || helm::is_template(self) || helm::is_ytt(self)
+        self.path.as_deref().is_some_and(helm::is_chart_template)
+            || helm::is_template(self)
+            || helm::has_silent_holes(self)
+            || helm::is_ytt(self)
     }
 
     /// Whether the whole file is encrypted: it is right where it is applied, and nothing of it can be read here.
@@ -245,13 +248,25 @@ fn add_objects(document: &Arc<Document>, objects: &mut Vec<Object>) {
     }
 }
 
-/// Whether a map is a program's own configuration that looks like an API object: a kubeconfig (`v1 Config`), a policy
-/// of the old scheduler (`v1 Policy`). Objects have metadata, and these kinds are none of the API's.
+/// Whether an object is for functions of kustomize or kpt, which leave it out of what they send
+/// (kubernetes-sigs/kustomize: `functions-spec.md`, "config.kubernetes.io/function" and "config.kubernetes.io/local-config").
+fn is_for_functions(document: &Document, node: NodeId) -> bool {
+    const FUNCTION: [&str; 2] = ["config.kubernetes.io/function", "config.k8s.io/function"];
+    const LOCAL: [&str; 2] = ["config.kubernetes.io/local-config", "config.k8s.io/local-config"];
+    let Some(annotations) = document.at(node, &["metadata", "annotations"]) else { return false };
+    FUNCTION.iter().any(|name| document.get(annotations, name).is_some())
+        || LOCAL.iter().any(|name| document.get_str(annotations, name).is_some_and(|value| value != "false"))
+}
+
+/// Whether a map is a program's own configuration that looks like an API object: what a function of kustomize or kpt
+/// reads, a kubeconfig (`v1 Config`), a policy of the old scheduler (`v1 Policy`). Objects have metadata, and the last
+/// two kinds are none of the API's.
 fn is_configuration(document: &Document, node: NodeId, api_version: &str, kind: &str) -> bool {
     const FIELDS: [&str; 7] =
         ["clusters", "contexts", "current-context", "users", "predicates", "priorities", "extenders"];
-    api_version == "v1"
-        && matches!(kind, "Config" | "Policy")
-        && document.get(node, "metadata").is_none()
-        && FIELDS.iter().any(|field| document.get(node, field).is_some())
+    is_for_functions(document, node)
+        || api_version == "v1"
+            && matches!(kind, "Config" | "Policy")
+            && document.get(node, "metadata").is_none()
+            && FIELDS.iter().any(|field| document.get(node, field).is_some())
 }

@@ -41,20 +41,46 @@ fn has_bare_hole(line: &str) -> bool {
     })
 }
 
+/// Whether a file has values that YAML takes for comments: `image: #{IMAGE}`, as Octopus and the tasks that replace
+/// tokens in pipelines write them. What stands there once they are filled in is not seen.
+pub(super) fn has_silent_holes(file: &File) -> bool {
+    if file.objects.is_empty() && file.refusals.is_empty() || !file.source.text.contains("#{") {
+        return false;
+    }
+    has_line_outside_texts(file, has_silent_hole)
+}
+
+/// A value or an item that is nothing but such a hole.
+fn has_silent_hole(line: &str) -> bool {
+    let Some((before, hole)) = line.split_once("#{") else { return false };
+    let (indent, before) = (before.ends_with(char::is_whitespace), before.trim());
+    let hole = hole.trim_end();
+    let name = hole.strip_suffix("}#").or_else(|| hole.strip_suffix('}'));
+    let is_name = |name: &str| {
+        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-:".contains(&byte))
+    };
+    indent && before.ends_with([':', '-']) && !before.starts_with('#') && name.is_some_and(is_name)
+}
+
 /// Whether a file is a template of ytt: YAML whose comments are code (carvel.dev: ytt, "Annotations"). What it makes is
 /// applied, not what is left without them.
 pub(super) fn is_ytt(file: &File) -> bool {
     if file.objects.is_empty() && file.refusals.is_empty() || !file.source.text.contains("#@") {
         return false;
     }
+    has_line_outside_texts(file, is_ytt_line)
+}
+
+/// Whether a line is of a form, of those that are no part of a text of several lines: an object's text may be a template,
+/// too.
+fn has_line_outside_texts(file: &File, is_wanted: fn(&str) -> bool) -> bool {
     let mut texts: Vec<_> = file.documents.iter().flat_map(|document| long_texts(document)).collect();
     texts.sort_unstable();
     let mut start = 0;
     file.source.text.split_inclusive('\n').any(|line| {
         let at = start;
         start += line.len();
-        is_ytt_line(line) && {
-            // a template may be an object's text, too
+        is_wanted(line) && {
             let before = texts.partition_point(|(begin, _)| *begin <= at);
             before == 0 || texts[before - 1].1 <= at
         }
@@ -99,7 +125,7 @@ fn is_ytt_line(line: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{has_bare_hole, is_ytt_line};
+    use super::{has_bare_hole, has_silent_hole, is_ytt_line};
 
     #[test]
     fn holes_that_yaml_cannot_read_are_seen() {
@@ -108,6 +134,16 @@ mod tests {
         }
         for line in ["a: 50%", "a: %", "mail: a@b.example", "- '%A%'", "a: %d %", "@import: x", "a: %a b%"] {
             assert!(!has_bare_hole(line), "{line}");
+        }
+    }
+
+    #[test]
+    fn holes_that_yaml_takes_for_comments_are_seen() {
+        for line in ["image: #{IMAGE}", "  -  #{ARGUMENT}", "a:\t#{a.b-c}#", "- name: #{NAME}  ", "port: #{Port}"] {
+            assert!(has_silent_hole(line), "{line}");
+        }
+        for line in ["# a: #{A}", "a: b #{A}", "a: \"#{A}\"", "a: #{ a comment }", "a:#{A}", "a: # {A}", "a: #{}"] {
+            assert!(!has_silent_hole(line), "{line}");
         }
     }
 

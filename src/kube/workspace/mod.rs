@@ -267,7 +267,7 @@ fn read(input: &Input) -> Outcome {
         return skipped(false);
     }
     match File::open(input) {
-        Ok(file) if helm::is_template(&file) => skipped(false),
+        Ok(file) if helm::is_template(&file) || helm::has_silent_holes(&file) => skipped(false),
         Ok(file) if helm::is_ytt(&file) => skipped(true),
         Ok(file) => Outcome::Read(Box::new(file)),
         Err(error) => Outcome::Failed(Failure { name: input.name.clone(), error }),
