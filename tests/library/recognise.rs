@@ -360,3 +360,44 @@ fn init_containers_by_what_they_do() {
         assert_eq!(init(container), role, "{container}");
     }
 }
+
+#[test]
+fn scripts_that_keep_the_logs_of_an_app_that_nobody_knows() {
+    let beside = |mount: &str, of_app: &str, script: &str| {
+        roles(&format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: p}}\nspec:\n  containers:\n  - name: a\n    image: \
+             registry.example.com/a:1\n    volumeMounts: [{{name: v, mountPath: {of_app}}}]\n  - name: b\n    image: \
+             busybox:1.36\n    command: [sh, -c, '{script}']\n    volumeMounts: [{{name: v, mountPath: {mount}}}]\n  \
+             volumes: [{{name: v, emptyDir: {{}}}}]\n"
+        ))
+    };
+    for script in [
+        "while true; do gzip /logs/*.1; sleep 3600; done",
+        "while :; do aws s3 sync /logs s3://shop-logs/; sleep 60; done",
+        "while true; do find /logs -mtime +7 -delete; sleep 1d; done",
+        "while sleep 60; do logrotate /etc/logrotate.conf; done",
+        "while true; do cd /logs && tar czf old.tgz *.1 && rm *.1; sleep 60; done",
+        "while true; do rsync -a /logs/ backup:/logs; sleep 60; done",
+        "until false; do gsutil -m rsync /logs gs://shop-logs; sleep 60; done",
+        "while true; do echo packing; tar czf /logs/old.tgz /logs/a; sleep 60; done",
+        "while true; do truncate -s 0 /logs/out; sleep 60; done",
+        "while true; do mv /logs/out /logs/out.1; sleep 60; done",
+    ] {
+        assert_eq!(beside("/logs", "/var/log/a", script), ["app", "sidecar/logs"], "{script}");
+    }
+    let deletes = "while true; do find /data -name \"*.log\" -delete; sleep 60; done";
+    assert_eq!(beside("/data", "/data", deletes), ["app", "sidecar/logs"]);
+    for script in [
+        // it writes the logs, and the other reads them
+        "while true; do echo $(date) >> /logs/out.log; sleep 1; done",
+        "while true; do date >> /logs/a; mv /logs/a /logs/b; sleep 1; done",
+        // it may be the app, or do anything else
+        "while true; do ./collect /logs; gzip /logs/a; sleep 60; done",
+        "while true; do gzip /var/other; sleep 60; done",
+        "gzip /logs/a",
+    ] {
+        assert_ne!(beside("/logs", "/var/log/a", script)[1], "sidecar/logs", "{script}");
+    }
+    let packs = "while true; do tar czf /backup.tgz /data; sleep 60; done";
+    assert_ne!(beside("/data", "/data", packs)[1], "sidecar/logs");
+}

@@ -2,6 +2,7 @@
 
 mod app;
 mod help;
+mod logs;
 mod proxies;
 
 use super::container::{Confidence, ContainerFacts, Evidence};
@@ -11,6 +12,7 @@ use crate::kube::PodView;
 pub(super) fn relate(pod: PodView<'_>, all: &mut [ContainerFacts<'_>]) {
     proxies::direct_proxies(all);
     proxies::leave_untied(all);
+    logs::keep(pod, all);
     app::choose_app(pod, all);
     let is_alone = all.iter().filter(|one| one.container.runs_beside_app()).count() == 1;
     // A Pod by itself is an excerpt of one that has an app.
