@@ -48,9 +48,15 @@ impl<'run> Arguments<'run> {
         all.read(&invocation.words, options, takes_value);
         for given in all.options.iter().filter(|given| options.settings.iter().any(|name| given.is_called(name))) {
             let Some(value) = &given.value else { continue };
-            let Some((name, _)) = value.text.split_once('=') else { continue };
-            let setting = self::given(value, name, Some(after(value, name.len() + 1)));
-            all.settings.push(Given { is_from_variable: given.is_from_variable, ..setting });
+            let of =
+                |(name, said)| Given { is_from_variable: given.is_from_variable, ..self::given(value, name, said) };
+            all.settings.extend(settings_in(value).map(of));
+        }
+        // `cfg:server.http_port=3001`
+        for word in &all.positional {
+            let prefix = options.settings.iter().find(|prefix| prefix.contains(':') && word.text.starts_with(*prefix));
+            let Some(setting) = prefix.map(|prefix| after(word, prefix.len())) else { continue };
+            all.settings.extend(settings_in(&setting).map(|(name, said)| self::given(word, name, said)));
         }
         all
     }
@@ -195,6 +201,27 @@ fn given<'run>(word: &Word<'run>, name: &str, value: Option<Word<'run>>) -> Give
         word: word.clone(),
         is_from_variable: false,
     }
+}
+
+/// The keys that a word sets, with their values: `port=5433`, or nginx's directives, `daemon off; pid /tmp/nginx.pid;`.
+fn settings_in<'a, 'run>(word: &'a Word<'run>) -> impl Iterator<Item = (&'a str, Option<Word<'run>>)> {
+    let text = word.text.as_ref();
+    let is_directives = text.trim_end().ends_with(';');
+    let parts = text.split(move |letter| is_directives && letter == ';');
+    let mut at = 0;
+    parts.filter_map(move |part| {
+        let start = at;
+        at += part.len() + 1;
+        let sign = if is_directives { ' ' } else { '=' };
+        let (name, _) = part.trim_start().split_once(sign)?;
+        let value = start + (part.len() - part.trim_start().len()) + name.len() + 1;
+        let mut said = after(word, value);
+        let len = (start + part.len()).saturating_sub(value).min(said.text.len());
+        if len < said.text.len() {
+            said = Word { text: Cow::Owned(said.text[..len].to_owned()), ..said };
+        }
+        Some((name, Some(said)))
+    })
 }
 
 /// The options of one letter that are joined in a word, the last one apart if it takes the next word; nothing where one
