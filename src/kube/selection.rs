@@ -121,18 +121,23 @@ pub fn is_given(key: &str) -> bool {
 /// Whether a label tells which Pod leads at the moment: programs give it to their own Pods at run time. Vault's
 /// `vault-active: "true"` (`service_registration "kubernetes"`), Patroni's `role: master` (`kubernetes.role_label`),
 /// `spilo-role`, `cnpg.io/instanceRole`, Redis and MongoDB operators' `redis-role`, `mongodb.io/role`. People do, too:
-/// `kubectl label pod mysql-0 mode=write`.
+/// `kubectl label pod mysql-0 mode=write`. Of two releases it tells which one is served: Argo Rollouts gives `role: stable`
+/// (`stableMetadata`), people give `color: green`.
 fn is_state(key: &str, value: &str) -> bool {
-    const STATES: [&str; 25] = [
+    const STATES: [&str; 30] = [
         "active",
+        "blue",
+        "canary",
         "elected",
         "follower",
+        "green",
         "leader",
         "leading",
         "main",
         "master",
         "passive",
         "perf-standby",
+        "preview",
         "primary",
         "read",
         "read-only",
@@ -144,6 +149,7 @@ fn is_state(key: &str, value: &str) -> bool {
         "slave",
         "sealed",
         "source",
+        "stable",
         "standby",
         "sync-standby",
         "write",
