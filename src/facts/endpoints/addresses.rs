@@ -1,0 +1,208 @@
+//! Rows of a description as facts: sockets, connections, files.
+
+use super::super::address::{self, Host};
+use super::super::program::{Endpoint, Form, Place as PlaceRow};
+use super::super::proof::{Certainty, Proof};
+use super::{Bind, Dial, Endpoints, Listen, PathFact, Reader};
+
+impl<'run> Reader<'_, 'run> {
+    /// Each address that a row comes to: host, port, scheme, and what shows it.
+    fn addresses(&self, row: &Endpoint, is_whole: &mut bool) -> Vec<Found<'run>> {
+        let mut found = Vec::new();
+        let switch = row.when.as_ref().map_or(Some(true), |when| self.holds(when));
+        if switch == Some(false) {
+            return found;
+        }
+        *is_whole &= switch.is_some();
+        // an image that somebody made of the program's may bring configuration of its own
+        let is_derived = !self.is_plain_image && self.texts.is_empty();
+        let may_be_hidden = !row.key.is_empty() && (self.has_unseen_config || is_derived);
+        *is_whole &= !may_be_hidden && (row.env.is_empty() || self.environment.is_whole());
+        for value in self.row(row) {
+            let mut all = address::read(row.form, &value.text);
+            if !value.is_known {
+                // `$(POD_IP):8091`: the port is known all the same
+                *is_whole &= !all.is_empty() && all.iter().all(|one| one.port.is_some());
+                all.retain(|one| one.port.is_some() && one.host == Host::Unknown);
+            }
+            if !row.list && row.form != Form::Text {
+                all.truncate(1);
+            }
+            for one in all {
+                let mut certainty = value.certainty;
+                if switch.is_none() {
+                    certainty = certainty.min(Certainty::Unknown);
+                }
+                let mut shown = None;
+                let mut host = match &one.host {
+                    Host::Absent => None,
+                    host => Some(host.clone()),
+                };
+                if host.is_none()
+                    && let Some(part) = &row.host
+                    && let Some(said) = self.part(part, value.entry)
+                {
+                    // a default beside what is written is no weaker for it
+                    certainty = if said.is_known {
+                        certainty.min(said.certainty.max(Certainty::Default))
+                    } else {
+                        Certainty::Unknown
+                    };
+                    if said.certainty == Certainty::Likely {
+                        certainty = certainty.min(Certainty::Likely);
+                    }
+                    host = address::read(Form::Host, &said.text).pop().map(|address| address.host);
+                    // what is written shows more than a default
+                    if said.certainty == Certainty::Said && value.certainty != Certainty::Said {
+                        shown = Some((said.place, said.by));
+                    }
+                }
+                let mut port = one.port;
+                let (mut place, mut by) = shown.unwrap_or_else(|| (value.place, value.by.clone()));
+                if let Some(said) = row.port.as_ref().and_then(|part| self.part(part, value.entry))
+                    && (one.port.is_none() || said.certainty == Certainty::Said)
+                {
+                    if !said.is_known {
+                        *is_whole = false;
+                        continue;
+                    }
+                    port = said.text.trim().parse().ok().or(port);
+                    if said.certainty == Certainty::Said {
+                        (place, by) = (said.place, said.by);
+                        certainty = certainty.max(Certainty::Default);
+                    } else {
+                        certainty = certainty.min(said.certainty.max(Certainty::Likely));
+                    }
+                }
+                if !self.invocation.always {
+                    certainty = certainty.min(Certainty::Likely);
+                }
+                let is_default = value.certainty != Certainty::Said && place.piece.is_none() && by == value.by;
+                let reason = if is_default { by } else { format!("`{by}`") };
+                let scheme = one.scheme.clone();
+                found.push(Found {
+                    host,
+                    port,
+                    scheme,
+                    certainty,
+                    proof: Proof::new(place, reason),
+                    is_unknown: one.is_unknown,
+                    path: one.path.clone(),
+                });
+            }
+        }
+        found
+    }
+
+    pub(super) fn listens(&self, row: &Endpoint, found: &mut Endpoints<'run>) {
+        let mut is_whole = found.is_whole;
+        for one in self.addresses(row, &mut is_whole) {
+            let Some(port) = one.port.filter(|port| *port != 0) else {
+                is_whole &= !one.is_unknown;
+                continue;
+            };
+            let bind = match one.host {
+                None | Some(Host::Absent | Host::Any) => Bind::All,
+                Some(Host::Loopback) => Bind::Loopback,
+                Some(Host::Unknown) => Bind::Unknown,
+                Some(Host::Name(name)) => Bind::Named(name),
+            };
+            let several = if row.counts_up { self.arguments.positional.len().clamp(1, 64) } else { 1 };
+            // an argument may say its own port, too
+            is_whole &= !row.counts_up || !self.arguments.positional.iter().any(|word| word.text.contains('?'));
+            for port in (port..=u16::MAX).take(several) {
+                found.listens.push(Listen {
+                    bind: bind.clone(),
+                    port,
+                    udp: row.udp,
+                    speaks: row.speaks.clone(),
+                    certainty: one.certainty,
+                    proof: one.proof.clone(),
+                });
+            }
+        }
+        found.is_whole = is_whole;
+    }
+
+    pub(super) fn dials(&self, row: &Endpoint, found: &mut Endpoints<'run>) {
+        let mut ignored = true;
+        for one in self.addresses(row, &mut ignored) {
+            let (host, is_loopback) = match one.host {
+                Some(Host::Name(name)) => (name, false),
+                // 0.0.0.0 as a target reaches loopback, too
+                Some(Host::Loopback | Host::Any) => ("localhost".to_owned(), true),
+                // `:8080` as a target is the Pod itself for Go's dialler
+                None | Some(Host::Absent) if one.port.is_some() => ("localhost".to_owned(), true),
+                _ => continue,
+            };
+            found.dials.push(Dial {
+                host,
+                is_loopback,
+                port: one.port,
+                speaks: row.speaks.clone().or(one.scheme),
+                path: one.path,
+                is_needed: self.invocation.is_needed,
+                certainty: one.certainty,
+                proof: one.proof,
+            });
+        }
+    }
+
+    pub(super) fn places(&self, rows: &[PlaceRow], found: &mut Vec<PathFact<'run>>) {
+        for row in rows {
+            let mut values = self.values(&row.option, &row.env, &row.key);
+            if values.is_empty() {
+                let by_env = !row.env.is_empty();
+                values = row
+                    .absent
+                    .iter()
+                    .map(|text| self.by_default(text.to_owned(), by_env, !row.key.is_empty()))
+                    .collect();
+            }
+            for mut value in values.into_iter().filter(|value| value.is_known) {
+                if let Some(property) = &row.property {
+                    let Some((_, path)) =
+                        value.text.split_once('=').filter(|(name, _)| name.eq_ignore_ascii_case(property))
+                    else {
+                        continue;
+                    };
+                    value.text = path.to_owned();
+                }
+                let paths: Vec<&str> = if row.list { value.text.split(',').collect() } else { vec![&value.text] };
+                for path in paths.into_iter().map(str::trim).filter(|path| !path.is_empty()) {
+                    // nginx has a directive for each of several folders below one
+                    let is_known = |known: &PathFact<'_>| {
+                        known.path == path && known.purpose == row.purpose && known.certainty == value.certainty
+                    };
+                    if found.iter().any(is_known) {
+                        continue;
+                    }
+                    found.push(PathFact {
+                        path: path.to_owned(),
+                        purpose: row.purpose,
+                        certainty: value.certainty,
+                        proof: Proof::new(
+                            value.place,
+                            if value.certainty == Certainty::Said {
+                                format!("`{}`", value.by)
+                            } else {
+                                value.by.clone()
+                            },
+                        ),
+                    });
+                }
+            }
+        }
+    }
+}
+
+struct Found<'run> {
+    host: Option<Host>,
+    port: Option<u16>,
+    scheme: Option<String>,
+    certainty: Certainty,
+    proof: Proof<'run>,
+    /// Whether a part of it could not be read.
+    is_unknown: bool,
+    path: String,
+}
