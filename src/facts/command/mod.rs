@@ -368,17 +368,6 @@ pub(super) fn base_name(path: &str) -> &str {
     }
 }
 
-impl ShellWord {
-    /// Its text, if it is nothing but text.
-    #[must_use]
-    pub fn literal(&self) -> Option<&str> {
-        match self.parts.as_slice() {
-            [Part::Text(text)] => Some(text),
-            _ => None,
-        }
-    }
-}
-
 /// Whether a program is for starting others.
 pub(super) fn starters_of(name: &str) -> bool {
     starters::is_starter(name)
