@@ -401,3 +401,44 @@ fn scripts_that_keep_the_logs_of_an_app_that_nobody_knows() {
     let packs = "while true; do tar czf /backup.tgz /data; sleep 60; done";
     assert_ne!(beside("/data", "/data", packs)[1], "sidecar/logs");
 }
+
+#[test]
+fn scripts_that_look_after_an_app() {
+    let beside = |app: &str, helper: &str| {
+        roles(&format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: a}}\nspec:\n  containers:\n  - name: a\n{app}  - name: b\n    image: \
+             curlimages/curl:8.12.1\n{helper}  volumes: [{{name: v, emptyDir: {{}}}}]\n"
+        ))
+    };
+    let declares = "    image: registry.example.com/a:1\n    ports: [{containerPort: 8200}]\n";
+    let script = |text: &str| format!("    command: [sh, -c, '{text}']\n");
+    for text in [
+        "while true; do curl -sf -X PUT http://127.0.0.1:8200/v1/sys/unseal || true; sleep 5; done",
+        "set -eu; while sleep 5; do wget -qO- http://localhost:8200/tick > /dev/null; done",
+        "until false; do curl -s localhost:8200/cron; sleep 60; done",
+    ] {
+        assert_eq!(beside(declares, &script(text)), ["app", "sidecar"], "{text}");
+    }
+    for text in [
+        // another port, another host, another program; or only once
+        "while true; do curl -s http://127.0.0.1:9999/; sleep 5; done",
+        "while true; do curl -s http://shop.example.com:8200/; sleep 5; done",
+        "while true; do ./serve http://127.0.0.1:8200/; sleep 5; done",
+        "curl -s http://127.0.0.1:8200/",
+    ] {
+        assert_eq!(beside(declares, &script(text)), ["app", "unknown"], "{text}");
+    }
+    let web = "    image: nginx:1.29\n    volumeMounts: [{name: v, mountPath: /usr/share/nginx/html}]\n    ports: [{containerPort: 80}]\n";
+    let page = script("set -x; echo hello > /web/index.html; while :; do sleep 9999; done");
+    assert_eq!(beside(web, &(page + "    volumeMounts: [{name: v, mountPath: /web}]\n")), ["app", "sidecar"]);
+    let two_folders = |of_nginx: &str, of_app: &str| {
+        roles(&format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: p}}\nspec:\n  containers:\n  - {{name: a, image: ubuntu, \
+             volumeMounts: [{{name: v, mountPath: /a, {of_app}}}]}}\n  - {{name: b, image: nginx, volumeMounts: [{{name: v, \
+             mountPath: /b, {of_nginx}}}]}}\n  volumes: [{{name: v, emptyDir: {{}}}}]\n"
+        ))
+    };
+    assert_ne!(two_folders("subPath: b", "subPath: a")[1], "sidecar/web", "two folders of a volume");
+    assert_eq!(two_folders("subPath: a", "subPath: a")[1], "sidecar/web");
+    assert_eq!(two_folders("readOnly: true", "subPath: a")[1], "sidecar/web");
+}

@@ -4,7 +4,7 @@ use k8s_openapi::api::core::v1::Volume;
 
 use super::super::command::{Kind, lifetime};
 use super::super::container::{Confidence, ContainerFacts, Evidence};
-use super::super::{Role, Task};
+use super::super::{Lifetime, Role, Task};
 use super::app::is_idle;
 use super::is_called_proxy;
 use crate::kube::{ContainerList, PodView};
@@ -26,6 +26,9 @@ pub(super) fn help(pod: PodView<'_>, all: &mut [ContainerFacts<'_>]) {
         if is_called_sidecar(one) || asks_for_app(one, &all[app]) {
             let node = one.container.name_node();
             become_helper(&mut all[at], Confidence::Likely, node, "it is called so".to_owned());
+        } else if let Some(node) = asks_again_and_again(one, &all[app]) {
+            let shows = format!("its script asks `{}` on loopback", all[app].name());
+            become_helper(&mut all[at], Confidence::Likely, node, shows);
         } else if let Some((node, volume)) = works_on(pod, one, &all[app]) {
             let shows = format!("its script works on the volume `{volume}` of `{}`", all[app].name());
             become_helper(&mut all[at], Confidence::Likely, node, shows);
@@ -43,27 +46,51 @@ fn asks_for_app(one: &ContainerFacts<'_>, app: &ContainerFacts<'_>) -> bool {
     is_called_proxy(one.name()) && one.loopback_dials().any(|(_, port)| app.may_serve(port))
 }
 
+/// Where a script that has nothing but tools and clients asks the app on loopback, and goes on: it looks after it in
+/// whatever way.
+fn asks_again_and_again(one: &ContainerFacts<'_>, app: &ContainerFacts<'_>) -> Option<NodeId> {
+    let is_client = |name: &str| matches!(name, "curl" | "nc" | "redis-cli" | "wget");
+    let is_script = one.line.kind == Kind::Script
+        && one.lifetime != Lifetime::Ends
+        && one.declared().next().is_none()
+        && one.line.script.as_ref().is_some_and(|script| script.tree.loops())
+        && one.line.invocations.iter().all(|run| is_tool(&run.name) || is_client(&run.name));
+    let asks = |port: u16| app.declared().any(|own| own == port) || app.listens.iter().any(|own| own.port == port);
+    let dial = one.loopback_dials().find(|(_, port)| is_script && asks(*port)).map(|(dial, _)| dial)?;
+    Some(one.node_of(&dial.proof))
+}
+
+/// Whether a program is of every system, or of the shell itself.
+fn is_tool(name: &str) -> bool {
+    lifetime::is_plain(name)
+        || matches!(
+            name,
+            "awk"
+                | "break"
+                | "cat"
+                | "command"
+                | "continue"
+                | "cut"
+                | "exit"
+                | "export"
+                | "find"
+                | "grep"
+                | "gzip"
+                | "sed"
+                | "set"
+                | "sleep"
+                | "tail"
+                | "tar"
+                | "tee"
+                | "tr"
+                | "trap"
+                | "wait"
+                | "watch"
+        )
+}
+
 /// Whether a script listens nowhere and runs tools of every system alone.
 fn is_only_tools(one: &ContainerFacts<'_>) -> bool {
-    let is_tool = |name: &str| {
-        lifetime::is_plain(name)
-            || matches!(
-                name,
-                "awk"
-                    | "cat"
-                    | "cut"
-                    | "find"
-                    | "grep"
-                    | "gzip"
-                    | "sed"
-                    | "sleep"
-                    | "tail"
-                    | "tar"
-                    | "tee"
-                    | "tr"
-                    | "watch"
-            )
-    };
     let all = &one.line.invocations;
     one.line.kind == Kind::Script
         && one.declared().next().is_none()

@@ -1,5 +1,7 @@
 //! General proxies, which are what their place makes them.
 
+use k8s_openapi::api::core::v1::VolumeMount;
+
 use super::super::config::ConfigFile;
 use super::super::container::{Confidence, ContainerFacts, Evidence};
 use super::super::{Bind, Role, Task, Way, hosts, nginx};
@@ -79,13 +81,15 @@ pub(super) fn leave_untied(all: &mut [ContainerFacts<'_>]) {
         if !is_general || beside < 2 || faces_inward(all, at) {
             continue;
         }
-        let volumes = |one: &ContainerFacts<'_>| -> Vec<String> {
-            one.container.container.volume_mounts.iter().flatten().map(|mount| mount.name.clone()).collect()
+        // two folders of one volume have nothing to do with each other
+        let shares = |a: &VolumeMount, b: &VolumeMount| {
+            let is_whole = a.sub_path.is_none() || b.sub_path.is_none();
+            a.name == b.name && (is_whole || a.sub_path == b.sub_path)
         };
-        let own = volumes(&all[at]);
-        let is_tied = all.iter().enumerate().filter(|(other, _)| *other != at).any(|(_, other)| {
+        let mounts = |at: usize| all[at].container.container.volume_mounts.iter().flatten();
+        let is_tied = all.iter().enumerate().filter(|(other, _)| *other != at).any(|(number, other)| {
             other.loopback_dials().any(|(_, port)| all[at].may_serve(port))
-                || volumes(other).iter().any(|name| own.contains(name))
+                || mounts(number).any(|theirs| mounts(at).any(|own| shares(own, theirs)))
         });
         // Its configuration is out of sight, and there is another container that it may ask.
         let may_pass_on = all[at].has_other_configuration()
