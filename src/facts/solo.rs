@@ -201,8 +201,13 @@ fn by_name(one: &mut ContainerFacts<'_>, programs: &Programs) {
             Role::Sidecar(Task::Csi),
         ),
     ];
+    // a script that shows no port exports something else: `credentials-exporter`
+    let shows_metrics = one.line.kind != Kind::Script || one.declared().next().is_some();
+    let is_by_name = |found: NodeId| Some(found) == node("name");
     for (words, role) in kinds {
-        if let Some(node) = of(words) {
+        let of_kind =
+            of(words).filter(|found| shows_metrics || role != Role::Adapter(Form::Metrics) || !is_by_name(*found));
+        if let Some(node) = of_kind {
             set(one, role, Some(node), "it is called so".to_owned());
             one.confidence = Confidence::Likely;
             return;

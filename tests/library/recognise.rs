@@ -442,3 +442,22 @@ fn scripts_that_look_after_an_app() {
     assert_eq!(two_folders("subPath: a", "subPath: a")[1], "sidecar/web");
     assert_eq!(two_folders("readOnly: true", "subPath: a")[1], "sidecar/web");
 }
+
+#[test]
+fn exporters_by_their_names() {
+    let beside = |helper: &str| {
+        roles(&format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: a}}\nspec:\n  containers:\n  - {{name: a, image: \
+             registry.example.com/a:1}}\n  - {helper}\n"
+        ))
+    };
+    for helper in [
+        "{name: a-exporter, image: 'registry.example.com/b:1'}",
+        "{name: b, image: 'registry.example.com/a-exporter:1', command: [/run]}",
+        "{name: a-exporter, image: busybox, command: [sh, -c, 'while :; do ./serve; done'], ports: [{containerPort: 9100}]}",
+    ] {
+        assert_eq!(beside(helper)[1], if helper.contains("/run") { "unknown" } else { "adapter/metrics" }, "{helper}");
+    }
+    let of_keys = "{name: credentials-exporter, image: oc, command: [sh, -c, 'while :; do ./keys; sleep 60; done']}";
+    assert_ne!(beside(of_keys)[1], "adapter/metrics");
+}
