@@ -68,7 +68,7 @@ pub fn read(path: &Path, limit: Limit) -> io::Result<Vec<u8>> {
     if path.is_dir() {
         return Err(io::Error::new(io::ErrorKind::IsADirectory, "is a directory"));
     }
-    within(File::open(path)?, limit)
+    within(File::open(path)?, 0, limit)
 }
 
 /// Reads a file that another file names or that is found by its name. Nobody has looked at it, so it may be a pipe that
@@ -81,10 +81,11 @@ pub fn read_regular(path: &Path, limit: Limit) -> io::Result<Vec<u8>> {
         return if text.len() as u64 > limit.most { Err(too_large(limit)) } else { Ok(text) };
     }
     // Opening a pipe would wait for its other end.
-    if !fs::metadata(path)?.is_file() {
+    let there = fs::metadata(path)?;
+    if !there.is_file() {
         return Err(not_regular());
     }
-    within(File::open(path)?, limit)
+    within(File::open(path)?, there.len(), limit)
 }
 
 /// Why the ignore files of a folder are not read: one that is a pipe or a device, or a link to one, would never end, and
@@ -160,11 +161,13 @@ pub fn open(path: &Path) -> io::Result<Source> {
 /// # Errors
 /// Input that cannot be read, or is larger than `limit`.
 pub fn read_stdin(limit: Limit) -> io::Result<Vec<u8>> {
-    within(io::stdin().lock(), limit)
+    within(io::stdin().lock(), 0, limit)
 }
 
-fn within(from: impl Read, limit: Limit) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
+/// Reads to the end. With the size that is expected, nothing is copied to grow, and nothing stays that was too much.
+fn within(from: impl Read, expected: u64, limit: Limit) -> io::Result<Vec<u8>> {
+    let room = usize::try_from(expected.min(limit.most)).unwrap_or_default();
+    let mut bytes = Vec::with_capacity(room);
     from.take(limit.most.saturating_add(1)).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > limit.most {
         return Err(too_large(limit));
