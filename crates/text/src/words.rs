@@ -88,18 +88,48 @@ pub fn is_secret_header(name: &str) -> bool {
 pub fn is_placeholder(text: &str) -> bool {
     const MARKS: [&str; 7] = ["${", "$(", "{{", "<%", "@@", "#{", "ENC["];
     let shouted = |letter: char| letter.is_ascii_uppercase() || letter.is_ascii_digit() || letter == '_';
-    MARKS.iter().any(|mark| text.contains(mark))
-        || text.starts_with('$')
-        || has_variable(text)
-        || has_vault_path(text)
-        || has_hole(text, "__", "__", shouted)
-        || has_hole(text, "%", "%", shouted)
-        || has_hole(text, "[", "]", shouted)
-        || has_hole(text, "{", "}", shouted)
-        || has_hole(text, "@", "@", |letter| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-' | '.'))
-        || has_hole(text, "<", ">", |letter| letter.is_alphanumeric() || matches!(letter, '_' | '-' | '.' | ' ' | ':'))
-        || has_hole(text, "<<", ">>", |letter| letter.is_alphanumeric() || matches!(letter, '_' | '-' | '.' | ' '))
+    let signs = signs(text);
+    let any = |wanted: u8| signs & wanted != 0;
+    let has_mark = || MARKS.iter().any(|mark| text.contains(mark));
+    any(DOLLAR | BRACE | LESS | AT | BRACKET) && has_mark()
+        || any(DOLLAR) && (text.starts_with('$') || has_variable(text))
+        || any(UNDERSCORE) && has_hole(text, "__", "__", shouted)
+        || any(PERCENT) && has_hole(text, "%", "%", shouted)
+        || any(BRACKET) && has_hole(text, "[", "]", shouted)
+        || any(BRACE) && has_hole(text, "{", "}", shouted)
+        || any(AT)
+            && has_hole(text, "@", "@", |letter| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-' | '.'))
+        || any(LESS) && (has_vault_path(text) || has_hole_in_angles(text))
         || asks_to_be_replaced(text)
+}
+
+fn has_hole_in_angles(text: &str) -> bool {
+    has_hole(text, "<", ">", |letter| letter.is_alphanumeric() || matches!(letter, '_' | '-' | '.' | ' ' | ':'))
+        || has_hole(text, "<<", ">>", |letter| letter.is_alphanumeric() || matches!(letter, '_' | '-' | '.' | ' '))
+}
+
+const DOLLAR: u8 = 1;
+const BRACE: u8 = 2;
+const LESS: u8 = 4;
+const AT: u8 = 8;
+const BRACKET: u8 = 16;
+const UNDERSCORE: u8 = 32;
+const PERCENT: u8 = 64;
+
+/// Which bytes a text holds that placeholders are marked with: most texts hold none, and one look at each byte tells.
+fn signs(text: &str) -> u8 {
+    const SIGNS: [u8; 256] = {
+        let mut signs = [0; 256];
+        signs[b'$' as usize] = DOLLAR;
+        signs[b'{' as usize] = BRACE;
+        signs[b'<' as usize] = LESS;
+        signs[b'@' as usize] = AT;
+        signs[b'[' as usize] = BRACKET;
+        signs[b'_' as usize] = UNDERSCORE;
+        signs[b'%' as usize] = PERCENT;
+        signs
+    };
+    text.bytes().fold(0, |signs, byte| signs | SIGNS[usize::from(byte)])
 }
 
 /// Whether a value is nothing but the name of a value, in capitals: `namespace: NAMESPACE`, `storage: SIZE`. It proves
@@ -271,21 +301,38 @@ fn asks_to_be_replaced(text: &str) -> bool {
     const ORDERS: [&str; 8] =
         ["changeme", "change-me", "replaceme", "replace-me", "fillmein", "todo", "fixme", "placeholder"];
     const FIRST: [&str; 6] = ["YOUR", "REPLACE", "CHANGE", "INSERT", "ENTER", "FILL"];
-    let is_whole_order = ORDERS.iter().any(|order| text.replace('_', "-").eq_ignore_ascii_case(order));
+    let is_order = |order: &str| {
+        let dashed = |byte: u8| if byte == b'_' { b'-' } else { byte.to_ascii_lowercase() };
+        text.len() == order.len() && text.bytes().map(dashed).eq(order.bytes())
+    };
     // an underscore in small letters, since a name may begin with `replace-`
     let starts = ["your-", "your_", "Your-", "Your_", "replace_", "insert_", "changeme_"];
     let is_yours = starts.iter().any(|start| text.starts_with(start));
-    is_whole_order
+    ORDERS.iter().any(|order| is_order(order))
         || is_yours
-        || text.split(|letter: char| !letter.is_ascii_alphanumeric() && !matches!(letter, '_' | '-')).any(|part| {
-            let is_shouted = part.bytes().all(|letter| !letter.is_ascii_lowercase());
+        || shouted_parts(text).any(|part| {
             let first = part.split(['_', '-']).next().unwrap_or_default();
-            let ends_so = |word: &str| part.rsplit_once('_').is_some_and(|(_, last)| last == word);
-            is_shouted
-                && (LAST.iter().any(|word| ends_so(word))
-                    || first.len() < part.len() && FIRST.contains(&first)
-                    || part.len() > first.len() && part.contains("REPLACE"))
+            let last = part.rsplit_once('_').map(|(_, last)| last);
+            last.is_some_and(|last| LAST.contains(&last))
+                || first.len() < part.len() && (FIRST.contains(&first) || part.contains("REPLACE"))
         })
+}
+
+/// The parts of a text of several words in capitals: `BUCKET_NAME`.
+fn shouted_parts(text: &str) -> impl Iterator<Item = &str> {
+    let bytes = text.as_bytes();
+    let is_inside = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    let mut end = 0;
+    memchr::memchr2_iter(b'_', b'-', bytes).filter_map(move |at| {
+        // Most are between small letters, and need no look at the rest.
+        let is_small = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_lowercase);
+        if at < end || is_small(bytes.get(at + 1)) || at.checked_sub(1).is_some_and(|at| is_small(bytes.get(at))) {
+            return None;
+        }
+        let start = bytes[..at].iter().rposition(|byte| !is_inside(byte)).map_or(0, |last| last + 1);
+        end = bytes[at..].iter().position(|byte| !is_inside(byte)).map_or(text.len(), |first| at + first);
+        text.get(start..end).filter(|part| part.bytes().all(|letter| !letter.is_ascii_lowercase()))
+    })
 }
 
 /// Whether a text holds a variable as shells write it: `kafka.$DOMAIN`, `cluster-$zone-a`. Not `pa$word`, nor `US$`.
