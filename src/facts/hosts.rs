@@ -1,7 +1,7 @@
 //! Lists of a StatefulSet's Pods by name: `cache-0.cache, cache-1.cache`.
 
 use super::nginx;
-use super::text::addresses;
+use super::text::address_at;
 
 /// Pods of one StatefulSet that a text names, by the DNS names that a governing Service gives them
 /// (kubernetes/website: concepts/workloads/controllers/statefulset, "Stable Network ID").
@@ -21,7 +21,14 @@ pub struct PodNames<'text> {
 #[must_use]
 pub fn pod_names(text: &str) -> Vec<PodNames<'_>> {
     let mut lists: Vec<PodNames<'_>> = Vec::new();
-    for address in addresses(text) {
+    let mut end = 0;
+    for dash in ordinals(text) {
+        if dash < end {
+            continue;
+        }
+        let word = address_at(text, dash);
+        end = word.end;
+        let Some(address) = word.address else { continue };
         let mut labels = address.host.split('.');
         let (Some(pod), Some(service)) = (labels.next(), labels.next()) else { continue };
         let Some((set, ordinal)) = pod.rsplit_once('-') else { continue };
@@ -44,6 +51,15 @@ pub fn pod_names(text: &str) -> Vec<PodNames<'_>> {
         }
     }
     lists
+}
+
+/// Where a text holds the dash of `-0.` or the like: what every name of a StatefulSet's Pod does, and most texts do not.
+pub(super) fn ordinals(text: &str) -> impl Iterator<Item = usize> {
+    let bytes = text.as_bytes();
+    memchr::memchr_iter(b'-', bytes).filter(move |dash| {
+        let digits = bytes[dash + 1..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+        digits > 0 && bytes.get(dash + 1 + digits) == Some(&b'.')
+    })
 }
 
 /// Whether a proxy's configuration sends each request to the server that its key belongs to.

@@ -56,33 +56,27 @@ pub fn lists<'run>(index: &Index<'run>) -> Vec<ShardList<'run>> {
     for file in files(index) {
         let is_config = matches!(file.object.typed, Some(Typed::ConfigMap(_)));
         // Clients of memcached hash keys over the servers that they are given.
-        let is_hashed = |text: &str| {
+        let is_hashed = |text: &'run str| {
             let name = file.name.to_ascii_uppercase();
-            if is_config { is_hashing(text) } else { name.contains("SHARD") || name.contains("MEMCACHE") }
+            if is_config {
+                *index.memo().of(text, HASHING, || is_hashing(text))
+            } else {
+                name.contains("SHARD") || name.contains("MEMCACHE")
+            }
         };
         add(&file, is_hashed, &mut found);
     }
     found
 }
 
-fn add<'run>(file: &ConfigFile<'run>, is_hashed: impl Fn(&str) -> bool, found: &mut Vec<ShardList<'run>>) {
-    // Most texts hold no such name at all.
-    if !holds_an_ordinal(file.text) {
-        return;
-    }
+/// The question to [`crate::kube::Memo`] beside those of formats.
+const HASHING: u8 = u8::MAX;
+
+fn add<'run>(file: &ConfigFile<'run>, is_hashed: impl Fn(&'run str) -> bool, found: &mut Vec<ShardList<'run>>) {
     let names = pod_names(file.text);
     if names.is_empty() {
         return;
     }
     let is_hashed = is_hashed(file.text);
     found.extend(names.into_iter().map(|names| ShardList { file: file.clone(), names, is_hashed }));
-}
-
-/// Whether a text holds `-0.` or the like: what every name of a StatefulSet's Pod does.
-fn holds_an_ordinal(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    memchr::memchr_iter(b'-', bytes).any(|dash| {
-        let digits = bytes[dash + 1..].iter().take_while(|byte| byte.is_ascii_digit()).count();
-        digits > 0 && bytes.get(dash + 1 + digits) == Some(&b'.')
-    })
 }

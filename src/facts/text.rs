@@ -67,19 +67,37 @@ pub fn is_loopback(host: &str) -> bool {
 #[must_use]
 pub fn addresses(text: &str) -> Vec<Address<'_>> {
     let mut found = Vec::new();
-    let is_part = |character: char| character.is_ascii_alphanumeric() || "-._:[]".contains(character);
     let mut at = 0;
-    while at < text.len() {
-        let rest = &text[at..];
-        let Some(start) = rest.find(is_part) else { break };
-        let word = &rest[start..];
-        let word = &word[..word.find(|character| !is_part(character)).unwrap_or(word.len())];
-        if let Some((host, port)) = host_and_port(word) {
-            found.push(Address { host, port, at: at + start, len: word.trim_end_matches([':', '.']).len() });
-        }
-        at += start + word.len();
+    while let Some(start) = text.as_bytes()[at..].iter().position(|byte| is_part(*byte)) {
+        let word = address_at(text, at + start);
+        found.extend(word.address);
+        at = word.end;
     }
     found
+}
+
+/// Whether a byte can be a part of a host with its port.
+fn is_part(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte)
+}
+
+/// A word of a text that may be a host with its port.
+pub(super) struct Word<'text> {
+    /// What it is, if it is one.
+    pub address: Option<Address<'text>>,
+    /// Where it ends.
+    pub end: usize,
+}
+
+/// The word around a byte that is a part of it.
+pub(super) fn address_at(text: &str, at: usize) -> Word<'_> {
+    let (before, after) = text.as_bytes().split_at(at);
+    let start = before.iter().rposition(|byte| !is_part(*byte)).map_or(0, |last| last + 1);
+    let end = after.iter().position(|byte| !is_part(*byte)).map_or(text.len(), |first| at + first);
+    let word = &text[start..end];
+    let len = word.trim_end_matches([':', '.']).len();
+    let address = host_and_port(word).map(|(host, port)| Address { host, port, at: start, len });
+    Word { address, end }
 }
 
 fn host_and_port(word: &str) -> Option<(&str, Option<u16>)> {
