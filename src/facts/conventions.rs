@@ -337,12 +337,13 @@ fn listen<'run>(host: &Host, port: u16, certainty: Certainty, proof: Proof<'run>
 }
 
 fn is_listening(name: &str) -> bool {
-    LISTENS.iter().any(|word| {
-        name == *word
-            || name.starts_with(&format!("{word}_"))
-            || name.ends_with(&format!("_{word}"))
-            || name.contains(&format!("_{word}_"))
-    }) || name == "LISTENADDRESS"
+    // from each word of the name on
+    let mut rests = std::iter::successors(Some(name), |rest| rest.split_once('_').map(|(_, rest)| rest));
+    let begins = |rest: &str, word: &str| {
+        rest.strip_prefix(word).is_some_and(|after| after.is_empty() || after.starts_with('_'))
+    };
+    rests.any(|rest| LISTENS.iter().any(|word| begins(rest, word)))
+        || name == "LISTENADDRESS"
         || name.ends_with("BIND_ADDRESS")
 }
 

@@ -1,6 +1,6 @@
 //! The custom resource definitions of a run, and which of several counts for an object.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::index::nearness;
@@ -52,7 +52,8 @@ impl Definitions {
     pub fn collect<'object>(objects: impl IntoIterator<Item = &'object Object>) -> Self {
         let mut versions: HashMap<_, Vec<Definition>> = HashMap::new();
         let mut served: HashMap<_, Vec<Served>> = HashMap::new();
-        let mut seen = HashSet::new();
+        // Texts are compared and not hashed: a schema is large, and of one kind and folder there are few.
+        let mut seen: HashMap<_, Vec<&str>> = HashMap::new();
         for object in objects {
             let id = (object.id.api_version.as_str(), object.id.kind.as_str());
             if id != ("apiextensions.k8s.io/v1", "CustomResourceDefinition") || object.is_patch {
@@ -78,7 +79,9 @@ impl Definitions {
                 if versions.get(&key).is_some_and(|known| known.len() >= COPIES) {
                     continue;
                 }
-                if seen.insert((key.clone(), folder, document.source.slice(document.span(node)))) {
+                let (schema, known) = (document.raw(node), seen.entry((key.clone(), folder)).or_default());
+                if !known.contains(&schema) {
+                    known.push(schema);
                     versions.entry(key).or_default().push(Definition {
                         document: Arc::clone(document),
                         node,

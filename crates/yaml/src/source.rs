@@ -243,9 +243,9 @@ impl Source {
         self.line_starts.get_or_init(|| {
             let bytes = self.text.as_bytes();
             let mut starts = vec![0];
-            for (at, byte) in bytes.iter().enumerate() {
-                let lone_return = *byte == b'\r' && bytes.get(at + 1) != Some(&b'\n');
-                if *byte == b'\n' || lone_return {
+            for at in memchr::memchr2_iter(b'\n', b'\r', bytes) {
+                // a return before a line break belongs to it
+                if bytes[at] == b'\n' || bytes.get(at + 1) != Some(&b'\n') {
                     starts.push(narrow(at + 1));
                 }
             }
