@@ -1,7 +1,76 @@
-//! Makes cargo notice files that come and go in the folders that are compiled in.
+//! Makes constants of the table of Kubernetes' types, and makes cargo notice files that come and go in the folders that
+//! are compiled in.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+const TABLE: &str = "src/kube/decode/types.txt";
 
 fn main() {
-    for folder in ["patterns", "templates", "src/facts/programs"] {
+    for folder in ["patterns", "templates", "src/facts/programs", TABLE, "src/build.rs"] {
         println!("cargo:rerun-if-changed={folder}");
     }
+    let table = std::fs::read_to_string(TABLE).unwrap_or_default();
+    let folder = std::env::var("OUT_DIR").unwrap_or_default();
+    if let Err(error) = std::fs::write(std::path::Path::new(&folder).join("types.rs"), constants(&table)) {
+        println!("cargo::error={error}");
+    }
+}
+
+/// The table as Rust. A line of three words is a kind, a line of one a type, a line that is indented a field of it.
+fn constants(table: &str) -> String {
+    let lines = || table.lines().filter(|line| !line.starts_with('#'));
+    let is_type = |line: &&str| !line.contains(' ');
+    let numbers: BTreeMap<&str, usize> = lines().filter(is_type).enumerate().map(|(number, id)| (id, number)).collect();
+    let number = |id: &str| numbers.get(id).copied().unwrap_or(usize::MAX);
+    let kinds: Vec<Vec<&str>> = lines()
+        .filter(|line| !line.starts_with(' ') && line.contains(' '))
+        .map(|line| line.split(' ').collect())
+        .collect();
+    let mut text = String::from("/// The kinds that are decoded.\npub const KINDS: &[(&str, &str)] = &[\n");
+    for kind in &kinds {
+        let _ = writeln!(text, "    ({:?}, {:?}),", kind[0], kind[1]);
+    }
+    text.push_str("];\n\nstatic OF_KINDS: &[u16] = &[");
+    for kind in &kinds {
+        let _ = write!(text, "{}, ", number(kind[2]));
+    }
+    let _ = writeln!(text, "];\n\nconst METADATA: usize = {};", number("meta/v1.ObjectMeta"));
+    let _ = writeln!(text, "\npub(super) static TYPES: [Struct; {}] = [", numbers.len());
+    let mut lines = lines().peekable();
+    while let Some(line) = lines.next() {
+        if !is_type(&line) {
+            continue;
+        }
+        let (mut names, mut types) = (String::new(), String::new());
+        while let Some((field, holds)) =
+            lines.next_if(|line| line.starts_with(' ')).and_then(|line| line.trim().split_once(' '))
+        {
+            let _ = write!(names, "{field:?}, ");
+            let (wrap, of) = match holds.trim_matches(['[', ']', '{', '}']) {
+                of if holds.starts_with("{[") => ("MapOfLists", of),
+                of if holds.starts_with('{') => ("Map", of),
+                of if holds.starts_with('[') => ("List", of),
+                of => ("Nothing", of),
+            };
+            let of = match of {
+                "text" => "Text".to_owned(),
+                "boolean" => "Boolean".to_owned(),
+                "i32" => "I32".to_owned(),
+                "i64" => "I64".to_owned(),
+                "number-or-text" => "NumberOrText".to_owned(),
+                "quantity" => "Quantity".to_owned(),
+                "bytes" => "Bytes".to_owned(),
+                "time" => "Time".to_owned(),
+                "micro-time" => "MicroTime".to_owned(),
+                "any" => "Any".to_owned(),
+                id => format!("Type({})", number(id)),
+            };
+            let _ = write!(types, "Type {{ wrap: Wrap::{wrap}, of: Of::{of} }}, ");
+        }
+        let name = line.rsplit('.').next().unwrap_or_default();
+        let _ = writeln!(text, "    of({name:?}, &[{names}], &[{types}]),");
+    }
+    text.push_str("];\n");
+    text
 }

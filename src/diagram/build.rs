@@ -18,7 +18,7 @@ pub(super) struct Workload<'object> {
     pub kind: String,
     pub name: String,
     pub namespace: Option<String>,
-    pub labels: BTreeMap<String, String>,
+    pub labels: crate::kube::types::Map<String>,
     pub node: NodeIndex,
     pub containers: Vec<Placed<'object>>,
     /// The ConfigMap and the key that hold its manifest, if that is where it is.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::core::v1::{Volume, VolumeMount};
+use crate::kube::types::{Volume, VolumeMount};
 use serde_json::Value as Json;
 
 use super::model::{Diagram, Flow, Look, NodeIndex};

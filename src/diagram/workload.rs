@@ -1,6 +1,5 @@
 //! What makes Pods, and how many.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::Value as Json;
@@ -144,6 +143,6 @@ fn job_count(spec: &Json, replicas: u64) -> String {
 }
 
 /// Labels of the Pods.
-pub(super) fn labels(pod: PodView<'_>) -> BTreeMap<String, String> {
+pub(super) fn labels(pod: PodView<'_>) -> crate::kube::types::Map<String> {
     pod.metadata.and_then(|metadata| metadata.labels.clone()).unwrap_or_default()
 }

@@ -203,7 +203,7 @@ impl Mount<'_> {
     }
 }
 
-fn pairs(items: &[k8s_openapi::api::core::v1::KeyToPath]) -> Vec<(&str, &str)> {
+fn pairs(items: &[crate::kube::types::KeyToPath]) -> Vec<(&str, &str)> {
     items.iter().map(|item| (item.key.as_str(), item.path.as_str())).collect()
 }
 

@@ -100,7 +100,7 @@ impl<'run> PodFacts<'run> {
     pub fn is_open(&self) -> bool {
         let metadata = self.pod.metadata;
         let injects = |key: &str| key.contains("inject") || key.ends_with("/enabled") || key.contains("sidecar");
-        let of = |map: Option<&std::collections::BTreeMap<String, String>>| {
+        let of = |map: Option<&crate::kube::types::Map<String>>| {
             let is_on = |value: &str| !matches!(value, "false" | "disabled");
             map.is_some_and(|map| map.iter().any(|(key, value)| injects(key) && is_on(value)))
         };

@@ -150,7 +150,7 @@ fn topology(object: &Object, index: &Index<'_>, containers: &[ContainerFacts<'_>
 }
 
 fn batch(
-    spec: Option<&k8s_openapi::api::batch::v1::JobSpec>,
+    spec: Option<&crate::kube::types::JobSpec>,
     path: &[&str],
     object: &Object,
     add: &mut impl FnMut(&'static str, Option<NodeId>, String),

@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::alphabet::STANDARD;
-use base64::engine::{GeneralPurpose, GeneralPurposeConfig, general_purpose};
+use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
 
 /// The bytes of a text, as `base64.StdEncoding` takes it: line breaks are skipped, stray bits at the end forgiven.
 pub fn base64(text: &str) -> Option<Vec<u8>> {
@@ -12,9 +12,4 @@ pub fn base64(text: &str) -> Option<Vec<u8>> {
         return ENGINE.decode(text.replace(['\r', '\n'], "")).ok();
     }
     ENGINE.decode(text).ok()
-}
-
-/// The canonical text of some bytes.
-pub fn to_base64(bytes: &[u8]) -> String {
-    general_purpose::STANDARD.encode(bytes)
 }

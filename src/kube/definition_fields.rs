@@ -2,8 +2,6 @@
 //! as a table. Decoding them into Rust types would cost several kilobytes for each of the thousands of schemas in a
 //! definition, and would hide what the server's own decoder lets pass in them.
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-
 use super::decode::{Decoded, Problem, ProblemKind, decode};
 use crate::yaml::{Document, NodeId, Value};
 
@@ -180,7 +178,8 @@ structs! {
 
 /// What a strict decode of a definition refuses.
 pub fn problems(document: &Document, node: NodeId) -> Vec<Problem> {
-    let metadata = document.get(node, "metadata").map(|metadata| decode::<ObjectMeta>(document, metadata));
+    let metadata =
+        document.get(node, "metadata").map(|metadata| decode(document, metadata, super::decode::Struct::metadata()));
     let mut problems = metadata.map_or_else(Vec::new, |Decoded { problems, .. }| problems);
     let mut reader = Reader { document, problems: &mut problems, is_strict: true };
     reader.value(node, Type::One(&DEFINITION));

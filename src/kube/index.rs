@@ -193,7 +193,7 @@ impl<'run> Index<'run> {
 
     /// Whether a Service of a place selects Pods with these labels.
     #[must_use]
-    pub fn selects_in(&self, place: Place<'run>, labels: &BTreeMap<String, String>) -> bool {
+    pub fn selects_in(&self, place: Place<'run>, labels: &super::types::Map<String>) -> bool {
         let by_label =
             labels.iter().filter_map(|(key, value)| self.by_selected_label.get(&(key.as_str(), value.as_str())));
         let alike = by_label.flatten().filter_map(|at| self.services.get(*at));
@@ -392,7 +392,7 @@ impl<'run> Index<'run> {
 }
 
 /// The labels that a Service selects by.
-fn service_selector(object: &Object) -> Option<&std::collections::BTreeMap<String, String>> {
+fn service_selector(object: &Object) -> Option<&super::types::Map<String>> {
     let Some(Typed::Service(service)) = &object.typed else { return None };
     service.spec.as_ref()?.selector.as_ref().filter(|labels| !labels.is_empty())
 }

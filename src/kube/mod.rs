@@ -16,6 +16,7 @@ pub mod selection;
 mod selector;
 mod templates;
 mod typed;
+pub mod types;
 mod unit;
 pub mod validation;
 pub mod versions;
@@ -23,7 +24,7 @@ mod workspace;
 
 pub use bytes::base64;
 pub use changes::Changes;
-pub use decode::{Decoded, Problem, ProblemKind, Versioned, decode};
+pub use decode::{Decoded, Problem, ProblemKind, Versioned};
 pub use definitions::{Definition, Definitions, Served};
 pub use index::{Index, Place, in_one_namespace};
 pub use memo::Memo;

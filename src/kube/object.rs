@@ -1,10 +1,9 @@
 //! One Kubernetes object of a file: its identity, its tree and its typed form.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use k8s_openapi::api::core::v1::{Container, PodSpec, PodTemplateSpec};
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use crate::kube::types::ObjectMeta;
+use crate::kube::types::{Container, Map, PodSpec, PodTemplateSpec};
 
 use super::changes::{Changes, Field, field};
 use super::decode::{Decoded, Problem, Versioned};
@@ -113,8 +112,7 @@ impl Object {
         };
         let decoded = decode_kind(api_version, kind, document, node);
         let templates = if decoded.is_none() { templates::read(document, node, api_version, kind) } else { Vec::new() };
-        let nothing = Decoded { value: None, problems: Vec::new(), versioned: Vec::new() };
-        let Decoded { value: typed, mut problems, versioned } = decoded.unwrap_or(nothing);
+        let (typed, Decoded { mut problems, versioned, .. }) = decoded.unwrap_or_default();
         if (api_version, kind) == ("apiextensions.k8s.io/v1", "CustomResourceDefinition") {
             problems = definition_fields::problems(document, node);
         }
@@ -348,7 +346,7 @@ impl<'object> PodView<'object> {
 
     /// The labels of the Pods.
     #[must_use]
-    pub fn labels(self) -> Option<&'object BTreeMap<String, String>> {
+    pub fn labels(self) -> Option<&'object Map<String>> {
         self.metadata?.labels.as_ref()
     }
 

@@ -1,8 +1,6 @@
 //! What a selector that selects nothing was meant for.
 
-use std::collections::BTreeMap;
-
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, LabelSelectorRequirement};
+use crate::kube::types::{LabelSelector, LabelSelectorRequirement};
 
 use super::index::Index;
 use super::object::Object;
@@ -10,7 +8,7 @@ use super::unit::Reach;
 use super::{Place, Selector};
 use crate::yaml::{Document, NodeId, Value};
 
-type Labels = BTreeMap<String, String>;
+type Labels = crate::kube::types::Map<String>;
 
 /// Something with labels: the Pods of a workload, or a Service.
 #[derive(Clone, Copy, Debug)]

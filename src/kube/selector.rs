@@ -1,10 +1,8 @@
 //! Selectors of labels, in the two forms in which objects write them.
 
-use std::collections::BTreeMap;
+use crate::kube::types::{LabelSelector, LabelSelectorRequirement};
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, LabelSelectorRequirement};
-
-type Labels = BTreeMap<String, String>;
+type Labels = crate::kube::types::Map<String>;
 
 /// What an object selects others by.
 #[derive(Clone, Copy, Debug)]
@@ -32,7 +30,7 @@ impl<'object> Selector<'object> {
     /// Whether it asks for nothing. Some objects then select everything, others nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.equal.is_none_or(BTreeMap::is_empty) && self.expressions.is_empty()
+        self.equal.is_none_or(Labels::is_empty) && self.expressions.is_empty()
     }
 
     /// The labels that must be there with these values.

@@ -4,11 +4,10 @@
 //! versions, the common custom kinds, and kinds whose definition is in the run. Their templates are decoded
 //! without complaint: whether the server takes them is for the rules of family `manifest`.
 
-use k8s_openapi::api::core::v1::{Container, PodSpec, PodTemplateSpec, Volume};
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use serde::Deserialize;
+use crate::kube::types::ObjectMeta;
+use crate::kube::types::{Container, PodSpec, PodTemplateSpec, Volume};
 
-use super::decode::decode;
+use super::types::Read;
 use crate::yaml::{Document, NodeId, Value};
 
 /// What becomes of the Pods of a template.
@@ -268,7 +267,7 @@ fn template(document: &Document, node: NodeId, form: Form) -> Option<Made> {
     if document.items(document.get(spec_node, "containers")?).is_empty() {
         return None;
     }
-    let PodTemplateSpec { metadata, spec } = decode::<PodTemplateSpec>(document, node).value?;
+    let PodTemplateSpec { metadata, spec } = PodTemplateSpec::read(document, node);
     let mut spec = spec?;
     if form == Knative {
         let several = spec.containers.len() > 1;
@@ -289,7 +288,7 @@ fn step(document: &Document, node: NodeId, object: NodeId) -> Option<Made> {
     let script = at("script");
     let sidecars = at("sidecars").map_or(&[][..], |list| document.items(list));
     let nodes: Vec<NodeId> = at("container").or(script).into_iter().chain(sidecars.iter().copied()).collect();
-    let mut containers = nodes.iter().map(|node| read_as::<Container>(document, *node)).collect::<Option<Vec<_>>>()?;
+    let mut containers = nodes.iter().map(|node| Container::read(document, *node)).collect::<Vec<_>>();
     let main = containers.first_mut().filter(|_| nodes.len() > sidecars.len())?;
     "main".clone_into(&mut main.name);
     if script.is_some() {
@@ -298,29 +297,25 @@ fn step(document: &Document, node: NodeId, object: NodeId) -> Option<Made> {
     }
     let of_object = document.get(object, "spec")?;
     let workflow = document.get(of_object, "workflowSpec").unwrap_or(of_object);
-    let mut volumes: Vec<Volume> = at("volumes").and_then(|node| read_as(document, node)).unwrap_or_default();
-    let shared: Option<Vec<Volume>> = document.get(workflow, "volumes").and_then(|node| read_as(document, node));
+    let mut volumes: Vec<Volume> = at("volumes").map(|node| Read::read(document, node)).unwrap_or_default();
+    let shared: Option<Vec<Volume>> = document.get(workflow, "volumes").map(|node| Read::read(document, node));
     volumes.extend(shared.unwrap_or_default());
     let text = |node, field: &str| document.get_str(node, field).map(str::to_owned);
     let spec = PodSpec {
-        init_containers: at("initContainers").and_then(|node| read_as(document, node)),
+        init_containers: at("initContainers").map(|node| Read::read(document, node)),
         containers,
         volumes: Some(volumes),
         service_account_name: text(node, "serviceAccountName").or_else(|| text(workflow, "serviceAccountName")),
-        security_context: at("securityContext").and_then(|node| read_as(document, node)),
+        security_context: at("securityContext").map(|node| Read::read(document, node)),
         restart_policy: Some("Never".to_owned()),
         ..PodSpec::default()
     };
-    let metadata = at("metadata").and_then(|node| read_as(document, node));
+    let metadata = at("metadata").map(|node| Read::read(document, node));
     let is_daemon = at("daemon").is_some_and(|node| document.value(node) == Value::Bool(true));
     let containers = Some(nodes);
     let template = Template { node, spec_node: node, metadata, spec, containers, life: Unknown, part: None };
     // neither awaited nor started again
     Some(Made { template, life: is_daemon.then_some(Unknown) })
-}
-
-fn read_as<'doc, T: Deserialize<'doc>>(document: &'doc Document, node: NodeId) -> Option<T> {
-    decode::<T>(document, node).value
 }
 
 /// Where the schema of a custom kind has Pod templates.
@@ -402,6 +397,6 @@ fn bare(document: &Document, node: NodeId) -> Option<Template> {
     if document.items(document.get(node, "containers")?).is_empty() {
         return None;
     }
-    let spec = read_as::<PodSpec>(document, node)?;
+    let spec = PodSpec::read(document, node);
     Some(Template { node, spec_node: node, metadata: None, spec, containers: None, life: Unknown, part: None })
 }

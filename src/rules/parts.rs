@@ -1,8 +1,8 @@
 //! Parts of Pods with the nodes that they are read from.
 
-use k8s_openapi::api::core::v1::{Container, ContainerPort, EnvVar, Probe, Volume, VolumeMount};
+use crate::kube::types::{Container, ContainerPort, EnvVar, Probe, Volume, VolumeMount};
 
-use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+use crate::kube::types::IntOrString;
 
 use super::{Found, Saying};
 use crate::kube::{ContainerView, Index, Object, PodView, Typed};
@@ -75,7 +75,7 @@ pub fn probes(container: &Container) -> impl Iterator<Item = (&'static str, &Pro
         ("readinessProbe", &container.readiness_probe),
         ("livenessProbe", &container.liveness_probe),
     ];
-    all.into_iter().filter_map(|(field, probe)| Some((field, probe.as_ref()?)))
+    all.into_iter().filter_map(|(field, probe)| Some((field, probe.as_deref()?)))
 }
 
 /// The port that a probe dials at the Pod's address, and the field that says so.

@@ -23,6 +23,7 @@ mod schema;
 mod structure;
 #[path = "../support/mod.rs"]
 mod support;
+mod types;
 mod verdicts;
 mod versions;
 mod weave;

@@ -1,6 +1,6 @@
 //! Helpers whose program is unknown.
 
-use k8s_openapi::api::core::v1::Volume;
+use crate::kube::types::Volume;
 
 use super::super::command::{Kind, lifetime};
 use super::super::container::{Confidence, ContainerFacts, Evidence};

@@ -1,22 +1,18 @@
-//! A serde deserializer over the tree, strict as the API server's decoder and able to go on after a mistake.
+//! What a strict decode of an object refuses, as the API server decodes, able to go on after a mistake.
 //!
-//! Every mistake is recorded at its node and a harmless value takes its place, so one wrong type does not hide
-//! the next. What counts as a mistake follows `k8s.io/apimachinery/pkg/runtime/serializer/json` with
-//! strict decoding: unknown fields (case-sensitive), values of another type; null is absence.
+//! Every mistake is recorded at its node, so one wrong type does not hide the next. What counts as a mistake follows
+//! `k8s.io/apimachinery/pkg/runtime/serializer/json` with strict decoding: unknown fields (case-sensitive), values of
+//! another type; null is absence. Which fields there are is in [`table`].
 
-mod access;
+mod table;
 
-use std::borrow::Cow;
-use std::cell::RefCell;
-use std::fmt;
-
-use serde::de::{self, Deserializer, IntoDeserializer, Visitor};
-
-use self::access::{Fields, Items};
-use super::bytes::{base64, to_base64};
+use super::bytes::base64;
 use super::versions::FieldHistory;
 use crate::go::{self, Quantity};
 use crate::yaml::{Document, Entry, NodeId, Value};
+
+pub use table::{KINDS, Struct};
+use table::{Of, Type, Wrap};
 
 /// Something that a strict decode refuses.
 #[derive(Clone, Debug)]
@@ -72,372 +68,265 @@ pub struct Versioned {
 }
 
 /// What a decode has found.
-#[derive(Debug)]
-pub struct Decoded<T> {
-    /// The value; none only where a mistake left nothing to go on with.
-    pub value: Option<T>,
+#[derive(Debug, Default)]
+pub struct Decoded {
     /// What a strict decode refuses.
     pub problems: Vec<Problem>,
     /// The fields that depend on the version.
     pub versioned: Vec<Versioned>,
+    /// Whether it calls itself something else than what it is decoded as.
+    pub is_other: bool,
 }
 
-/// Decodes a node as `T`.
-pub fn decode<'doc, T: de::Deserialize<'doc>>(document: &'doc Document, node: NodeId) -> Decoded<T> {
-    let run = Run { document, problems: RefCell::default(), versioned: RefCell::default() };
-    let decoded = T::deserialize(Cursor { run: &run, node, mode: Mode::Typed });
-    let (mut problems, versioned) = (run.problems.into_inner(), run.versioned.into_inner());
-    let value = match decoded {
-        Ok(value) => Some(value),
-        Err(Failure(failure)) => {
-            let kind = ProblemKind::Malformed { expected: failure.message };
-            problems.push(Problem { node: failure.node.unwrap_or(node), kind });
-            None
+/// Decodes a node as a type.
+pub fn decode(document: &Document, node: NodeId, of: &'static Struct) -> Decoded {
+    let mut run = Run { document, found: Decoded::default() };
+    run.fields(node, of);
+    run.found
+}
+
+/// Decodes a node as an object of a kind.
+pub fn decode_object(document: &Document, node: NodeId, kind: (&str, &str), of: &'static Struct) -> Decoded {
+    let mut run = Run { document, found: Decoded::default() };
+    // The types of some kinds insist on their own name, of others not.
+    let insists = of.insists_on_its_name();
+    for entry in run.entries(node) {
+        let (key, value) = (document.key(entry), document.str(entry.value));
+        let expected = match &*key {
+            "apiVersion" => kind.0,
+            "kind" => kind.1,
+            _ => "",
+        };
+        if insists && !expected.is_empty() {
+            let is = value.unwrap_or_else(|| run.text(entry.value));
+            if is != expected {
+                let expected = format!("invalid value: string {is:?}, expected {expected}");
+                run.problem(node, ProblemKind::Malformed { expected });
+                run.found.is_other = true;
+                break;
+            }
+        } else {
+            run.field(node, of, entry, &key);
         }
+    }
+    run.found
+}
+
+/// The number, if it is whole: Go's decoder takes `80.0`, which YAML has already turned into 80.
+pub(super) fn whole(document: &Document, node: NodeId) -> Option<i64> {
+    match document.value(node) {
+        Value::Null => Some(0),
+        Value::Int(value) => Some(value),
+        #[expect(clippy::cast_possible_truncation, reason = "checked to be whole and in range")]
+        Value::Float(value) if value.fract() == 0.0 && value.abs() < 9.2e18 => Some(value as i64),
+        _ => None,
+    }
+}
+
+/// A scalar's text as written, to use where a string was wanted.
+pub(super) fn text(document: &Document, node: NodeId) -> &str {
+    match document.value(node) {
+        Value::Str(text) => text,
+        Value::Null => "",
+        _ => document.raw(node),
+    }
+}
+
+/// `Quantity.UnmarshalJSON` takes a number for its text.
+pub(super) fn quantity(document: &Document, node: NodeId) -> Result<String, ProblemKind> {
+    let text = match document.value(node) {
+        Value::Str(text) => text.trim().to_owned(),
+        Value::Null => return Ok("0".to_owned()),
+        Value::Int(_) | Value::Uint(_) | Value::Float(_) => document.to_json(node),
+        _ => return Err(ProblemKind::WrongType { expected: "a quantity such as 500m or 1Gi" }),
     };
-    Decoded { value, problems, versioned }
-}
-
-/// An error of a field's own `Deserialize`; the innermost value that failed is noted on the way out. Boxed: every
-/// field of every type returns one, and nearly none ever does.
-#[derive(Debug)]
-struct Failure(Box<FailureAt>);
-
-#[derive(Debug)]
-struct FailureAt {
-    node: Option<NodeId>,
-    message: String,
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.message)
+    if Quantity::parse(&text).is_none() {
+        return Err(ProblemKind::Malformed { expected: "a quantity such as 500m or 1Gi".to_owned() });
     }
-}
-
-impl std::error::Error for Failure {}
-
-impl de::Error for Failure {
-    fn custom<M: fmt::Display>(message: M) -> Self {
-        Self(Box::new(FailureAt { node: None, message: message.to_string() }))
-    }
-}
-
-impl Failure {
-    fn at(mut self, node: NodeId) -> Self {
-        self.0.node.get_or_insert(node);
-        self
-    }
+    Ok(text)
 }
 
 /// One decode: what it reads, and what it has found.
 struct Run<'doc> {
     document: &'doc Document,
-    problems: RefCell<Vec<Problem>>,
-    versioned: RefCell<Vec<Versioned>>,
+    found: Decoded,
 }
 
-#[derive(Clone, Copy, PartialEq)]
-enum Mode {
-    Typed,
-    /// Inside a field that holds any JSON (`RawExtension`, `JSON`).
-    Any,
-}
-
-/// A node to decode.
-///
-/// serde makes a copy of each generic method for each of some 450 types of Kubernetes. So these hold next to nothing:
-/// what does not depend on the type is in methods that are not generic and not inlined. With all of it in the generic
-/// ones, the decoder takes three times as long to compile on the release profile, and is half as large again.
-#[derive(Clone, Copy)]
-struct Cursor<'doc, 'run> {
-    run: &'run Run<'doc>,
-    node: NodeId,
-    mode: Mode,
-}
-
-impl<'doc> Cursor<'doc, '_> {
-    #[inline(never)]
-    fn value(self) -> Value<'doc> {
-        self.run.document.value(self.node)
-    }
-
-    fn at(self, node: NodeId) -> Self {
-        Self { node, ..self }
-    }
-
-    fn problem(self, kind: ProblemKind) {
-        self.run.problems.borrow_mut().push(Problem { node: self.node, kind });
+impl<'doc> Run<'doc> {
+    fn problem(&mut self, node: NodeId, kind: ProblemKind) {
+        self.found.problems.push(Problem { node, kind });
     }
 
     #[cold]
-    fn wrong(self, expected: &'static str) {
-        self.problem(ProblemKind::WrongType { expected });
+    fn wrong(&mut self, node: NodeId, expected: &'static str) {
+        self.problem(node, ProblemKind::WrongType { expected });
     }
 
-    #[inline(never)]
-    fn is_null(self) -> bool {
-        self.value() == Value::Null
-    }
-
-    /// The number, if it is whole: Go's decoder takes `80.0`, which YAML has already turned into 80.
-    fn whole(self) -> Option<i64> {
-        match self.value() {
-            Value::Null => Some(0),
-            Value::Int(value) => Some(value),
-            #[expect(clippy::cast_possible_truncation, reason = "checked to be whole and in range")]
-            Value::Float(value) if value.fract() == 0.0 && value.abs() < 9.2e18 => Some(value as i64),
-            _ => None,
-        }
-    }
-
-    /// A whole number from `min` to `max`, or nothing and a mistake that names the width in bits.
-    #[inline(never)]
-    fn integer(self, min: i64, max: i64, expected: &'static str) -> i64 {
-        let value = self.whole().filter(|value| (min..=max).contains(value));
-        if value.is_none() {
-            self.wrong(match self.value() {
-                Value::Int(_) | Value::Uint(_) => expected,
-                _ => "a whole number",
-            });
-        }
-        value.unwrap_or_default()
-    }
-
-    #[inline(never)]
-    fn boolean(self) -> bool {
-        match self.value() {
-            Value::Bool(value) => value,
-            Value::Null => false,
-            _ => {
-                self.wrong("a boolean");
-                false
+    /// The value of a field or of an element, whatever it is wrapped in.
+    fn value(&mut self, node: NodeId, Type { wrap, of }: Type) {
+        match wrap {
+            Wrap::Nothing => self.one(node, of),
+            Wrap::List => {
+                for item in self.items(node) {
+                    self.one(*item, of);
+                }
             }
+            Wrap::Map => self.map(node, |run, value| run.one(value, of)),
+            Wrap::MapOfLists => self.map(node, |run, value| run.value(value, Type { wrap: Wrap::List, of })),
         }
     }
 
-    #[inline(never)]
-    fn float(self) -> f64 {
-        #[expect(clippy::cast_precision_loss, reason = "the field is a float")]
-        match self.value() {
-            Value::Int(value) => value as f64,
-            Value::Uint(value) => value as f64,
-            Value::Float(value) => value,
-            Value::Null => 0.0,
-            _ => {
-                self.wrong("a number");
-                0.0
+    fn one(&mut self, node: NodeId, of: Of) {
+        match of {
+            Of::Type(number) => {
+                if let Some(of) = table::TYPES.get(usize::from(number)) {
+                    self.fields(node, of);
+                }
             }
-        }
-    }
-
-    /// A scalar's text as written, to use where a string was wanted.
-    #[inline(never)]
-    fn text(self) -> &'doc str {
-        match self.value() {
-            Value::Str(text) => text,
-            Value::Null => "",
-            _ => {
-                self.wrong("a string");
-                self.run.document.raw(self.node)
+            Of::Text => {
+                self.text(node);
             }
-        }
-    }
-
-    #[inline(never)]
-    fn items(self) -> &'doc [NodeId] {
-        match self.value() {
-            Value::List(items) => items,
-            Value::Null => &[],
-            _ => {
-                self.wrong("a list");
-                &[]
+            Of::Boolean => {
+                if !matches!(self.document.value(node), Value::Bool(_) | Value::Null) {
+                    self.wrong(node, "a boolean");
+                }
             }
-        }
-    }
-
-    #[inline(never)]
-    fn entries(self) -> &'doc [Entry] {
-        match self.value() {
-            Value::Map(entries) => entries,
-            Value::Null => &[],
-            _ => {
-                self.wrong("a map");
-                &[]
+            Of::I32 => self.integer(node, i64::from(i32::MIN)..=i64::from(i32::MAX), "a whole number of 32 bits"),
+            Of::I64 => self.integer(node, i64::MIN..=i64::MAX, "a whole number of 64 bits"),
+            Of::NumberOrText => self.number_or_text(node),
+            Of::Quantity => {
+                if let Err(kind) = quantity(self.document, node) {
+                    self.problem(node, kind);
+                }
             }
+            Of::Bytes => self.bytes(node),
+            Of::Time => self.time(node, go::is_rfc3339),
+            Of::MicroTime => self.time(node, go::is_rfc3339_micro),
+            Of::Any => {}
         }
     }
 
-    /// The text of bytes in base64, as the server writes it back.
-    #[inline(never)]
-    fn bytes(self) -> Cow<'doc, str> {
-        let is_byte = |node: &NodeId| matches!(self.run.document.value(*node), Value::Int(0..=255) | Value::Null);
-        match self.value() {
-            Value::Str(text) => match base64(text) {
-                Some(bytes) => return Cow::Owned(to_base64(&bytes)),
-                None => self.problem(ProblemKind::Malformed { expected: "base64".to_owned() }),
-            },
-            // Go reads a list of numbers as bytes too.
-            Value::List(items) if items.iter().all(is_byte) => {}
-            _ => self.wrong("a text in base64"),
+    fn text(&mut self, node: NodeId) -> &'doc str {
+        if !matches!(self.document.value(node), Value::Str(_) | Value::Null) {
+            self.wrong(node, "a string");
         }
-        Cow::Borrowed("")
+        text(self.document, node)
+    }
+
+    /// A whole number in a range, or a mistake that names the width in bits.
+    fn integer(&mut self, node: NodeId, range: std::ops::RangeInclusive<i64>, expected: &'static str) {
+        if whole(self.document, node).is_none_or(|value| !range.contains(&value)) {
+            let is_number = matches!(self.document.value(node), Value::Int(_) | Value::Uint(_));
+            self.wrong(node, if is_number { expected } else { "a whole number" });
+        }
     }
 
     /// `IntOrString.UnmarshalJSON`: a string, or a number of 32 bits.
-    fn number_for_text(self) -> i32 {
-        let value = self.whole().and_then(|value| i32::try_from(value).ok());
-        if value.is_none() {
-            self.wrong("a whole number or a string");
+    fn number_or_text(&mut self, node: NodeId) {
+        let is_number = || whole(self.document, node).is_some_and(|value| i32::try_from(value).is_ok());
+        if self.document.str(node).is_none() && !is_number() {
+            self.wrong(node, "a whole number or a string");
         }
-        value.unwrap_or_default()
     }
 
-    /// `Quantity.UnmarshalJSON` takes a number for its text.
-    fn quantity(self) -> String {
-        let text = match self.value() {
-            Value::Str(text) => text.trim().to_owned(),
-            Value::Null => return "0".to_owned(),
-            Value::Int(_) | Value::Uint(_) | Value::Float(_) => self.run.document.to_json(self.node),
-            _ => {
-                self.wrong("a quantity such as 500m or 1Gi");
-                return "0".to_owned();
-            }
-        };
-        if Quantity::parse(&text).is_none() {
-            self.problem(ProblemKind::Malformed { expected: "a quantity such as 500m or 1Gi".to_owned() });
-            return "0".to_owned();
+    fn items(&mut self, node: NodeId) -> &'doc [NodeId] {
+        match self.document.value(node) {
+            Value::List(items) => return items,
+            Value::Null => {}
+            _ => self.wrong(node, "a list"),
         }
-        text
+        &[]
     }
 
-    fn time(self, is_time: fn(&str) -> bool) -> &'doc str {
-        const EPOCH: &str = "1970-01-01T00:00:00Z";
-        match self.value() {
-            // What our own type cannot hold becomes the epoch: only the server's verdict counts here.
-            Value::Str(text) if is_time(text) => {
-                if text.parse::<k8s_openapi::jiff::Timestamp>().is_ok() {
-                    text
-                } else {
-                    EPOCH
+    fn entries(&mut self, node: NodeId) -> &'doc [Entry] {
+        match self.document.value(node) {
+            Value::Map(entries) => return entries,
+            Value::Null => {}
+            _ => self.wrong(node, "a map"),
+        }
+        &[]
+    }
+
+    /// Bytes in base64. Go reads a list of numbers as bytes too.
+    fn bytes(&mut self, node: NodeId) {
+        let is_byte = |node: &NodeId| matches!(self.document.value(*node), Value::Int(0..=255) | Value::Null);
+        match self.document.value(node) {
+            Value::Str(text) => {
+                if base64(text).is_none() {
+                    self.problem(node, ProblemKind::Malformed { expected: "base64".to_owned() });
                 }
             }
-            Value::Null => EPOCH,
+            Value::Null => {}
+            Value::List(items) if items.iter().all(is_byte) => {}
+            _ => self.wrong(node, "a text in base64"),
+        }
+    }
+
+    fn time(&mut self, node: NodeId, is_time: fn(&str) -> bool) {
+        match self.document.value(node) {
+            Value::Null => {}
+            Value::Str(text) if is_time(text) => {}
             Value::Str(_) => {
-                let micro = is_time("2006-01-02T15:04:05.000000Z");
-                let example = if micro { "2006-01-02T15:04:05.000000Z" } else { "2006-01-02T15:04:05Z" };
-                self.problem(ProblemKind::Malformed { expected: format!("a time such as {example}") });
-                EPOCH
+                let expected = "a time such as 2006-01-02T15:04:05.000000Z".to_owned();
+                self.problem(node, ProblemKind::Malformed { expected });
             }
-            _ => {
-                self.wrong("a string");
-                EPOCH
+            _ => self.wrong(node, "a string"),
+        }
+    }
+
+    /// A map of texts to anything.
+    fn map(&mut self, node: NodeId, each: impl Fn(&mut Self, NodeId)) {
+        let document = self.document;
+        for entry in self.entries(node) {
+            if matches!(document.value(entry.key), Value::Bool(_)) && document.raw(entry.key) != document.key(entry) {
+                self.problem(entry.key, ProblemKind::BooleanKey);
+            }
+            each(self, entry.value);
+        }
+    }
+
+    /// A map of fields that a type knows.
+    fn fields(&mut self, node: NodeId, of: &'static Struct) {
+        for entry in self.entries(node) {
+            let key = self.document.key(entry);
+            if of.is_object() && matches!(&*key, "apiVersion" | "kind") {
+                // Any text will do in an object inside another, such as a claim template.
+                self.text(entry.value);
+            } else {
+                self.field(node, of, entry, &key);
             }
         }
     }
-}
-/// Declares the integer methods, which differ in range alone.
-macro_rules! integers {
-    ($($method:ident $visit:ident $type:ty, $bits:literal;)*) => {$(
-        fn $method<V: Visitor<'doc>>(self, visitor: V) -> Result<V::Value, Failure> {
-            let (min, max) = (i64::try_from(<$type>::MIN), i64::try_from(<$type>::MAX));
-            let value = self.integer(min.unwrap_or(0), max.unwrap_or(i64::MAX), concat!("a whole number of ", $bits, " bits"));
-            visitor.$visit(<$type>::try_from(value).unwrap_or_default())
+
+    fn field(&mut self, owner: NodeId, of: &'static Struct, entry: &Entry, key: &str) {
+        let history = of.histories().iter().find(|history| history.field() == key);
+        if let Some(history) = history {
+            self.found.versioned.push(Versioned { owner, key: entry.key, value: entry.value, history });
+            if history.comes_or_goes() {
+                self.problem(entry.key, ProblemKind::OtherVersion { type_name: of.name, history });
+            }
+            if let Some((type_name, known)) = history.gone_type() {
+                self.texts(entry.value, type_name, known);
+            }
         }
-    )*};
-}
-
-impl<'doc> Deserializer<'doc> for Cursor<'doc, '_> {
-    type Error = Failure;
-
-    integers!(
-        deserialize_i8 visit_i8 i8, "8";
-        deserialize_i16 visit_i16 i16, "16";
-        deserialize_i32 visit_i32 i32, "32";
-        deserialize_i64 visit_i64 i64, "64";
-        deserialize_u8 visit_u8 u8, "8";
-        deserialize_u16 visit_u16 u16, "16";
-        deserialize_u32 visit_u32 u32, "32";
-        deserialize_u64 visit_u64 u64, "64";
-    );
-
-    fn deserialize_any<V: Visitor<'doc>>(self, visitor: V) -> Result<V::Value, Failure> {
-        match (self.mode, self.value()) {
-            (_, Value::Str(text)) => visitor.visit_borrowed_str(text),
-            (Mode::Typed, _) => visitor.visit_i32(self.number_for_text()),
-            (Mode::Any, Value::Null) => visitor.visit_unit(),
-            (Mode::Any, Value::Bool(value)) => visitor.visit_bool(value),
-            (Mode::Any, Value::Int(value)) => visitor.visit_i64(value),
-            (Mode::Any, Value::Uint(value)) => visitor.visit_u64(value),
-            (Mode::Any, Value::Float(value)) => visitor.visit_f64(value),
-            (Mode::Any, Value::List(_)) => self.deserialize_seq(visitor),
-            (Mode::Any, Value::Map(_)) => self.deserialize_map(visitor),
+        if let Some(holds) = of.holds(key) {
+            if self.document.value(entry.value) != Value::Null {
+                self.value(entry.value, holds);
+            }
+        } else if history.is_none() {
+            // The types are those of the newest version: a field that went before it has been noted by its history.
+            self.problem(entry.key, ProblemKind::UnknownField { type_name: of.name, known: of.fields });
         }
     }
 
-    fn deserialize_bool<V: Visitor<'doc>>(self, visitor: V) -> Result<V::Value, Failure> {
-        visitor.visit_bool(self.boolean())
-    }
-
-    fn deserialize_f64<V: Visitor<'doc>>(self, visitor: V) -> Result<V::Value, Failure> {
-        visitor.visit_f64(self.float())
-    }
-
-    fn deserialize_f32<V: Visitor<'doc>>(self, visitor: V) -> Result<V::Value, Failure> {
-        self.deserialize_f64(visitor)
-    }
-
-    /// Bytes: no other type of Kubernetes asks for a borrowed text.
-    fn deserialize_str<V: Visitor<'doc>>(self, visitor: V) -> Result<V::Value, Failure> {
-        match self.bytes() {
-            Cow::Borrowed(text) => visitor.visit_borrowed_str(text),
-            Cow::Owned(text) => visitor.visit_string(text),
+    /// A type whose fields are all texts, and which the table does not have.
+    fn texts(&mut self, node: NodeId, type_name: &'static str, known: &'static [&'static str]) {
+        for entry in self.entries(node) {
+            if known.contains(&&*self.document.key(entry)) {
+                self.text(entry.value);
+            } else {
+                self.problem(entry.key, ProblemKind::UnknownField { type_name, known });
+            }
         }
-    }
-
-    fn deserialize_string<V: Visitor<'doc>>(self, visitor: V) -> Result<V::Value, Failure> {
-        visitor.visit_borrowed_str(self.text())
-    }
-
-    fn deserialize_option<V: Visitor<'doc>>(self, visitor: V) -> Result<V::Value, Failure> {
-        if self.is_null() { visitor.visit_none() } else { visitor.visit_some(self) }
-    }
-
-    fn deserialize_newtype_struct<V: Visitor<'doc>>(self, name: &'static str, visitor: V) -> Result<V::Value, Failure> {
-        match name {
-            "Quantity" => visitor.visit_newtype_struct(self.quantity().into_deserializer()),
-            "Time" => visitor.visit_newtype_struct(self.time(go::is_rfc3339).into_deserializer()),
-            "MicroTime" => visitor.visit_newtype_struct(self.time(go::is_rfc3339_micro).into_deserializer()),
-            _ => visitor.visit_newtype_struct(Self { mode: Mode::Any, ..self }),
-        }
-    }
-
-    #[inline(never)]
-    fn deserialize_seq<V: Visitor<'doc>>(self, visitor: V) -> Result<V::Value, Failure> {
-        visitor.visit_seq(Items { parent: self, items: self.items().iter() })
-    }
-
-    #[inline(never)]
-    fn deserialize_map<V: Visitor<'doc>>(self, visitor: V) -> Result<V::Value, Failure> {
-        visitor.visit_map(Fields::of(self, "", &[]))
-    }
-
-    #[inline(never)]
-    fn deserialize_struct<V: Visitor<'doc>>(
-        self,
-        name: &'static str,
-        fields: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Failure> {
-        visitor.visit_map(Fields::of(self, name, fields))
-    }
-
-    fn deserialize_ignored_any<V: Visitor<'doc>>(self, visitor: V) -> Result<V::Value, Failure> {
-        visitor.visit_unit()
-    }
-
-    serde::forward_to_deserialize_any! {
-        <V: Visitor<'doc>>
-        i128 u128 char bytes byte_buf unit unit_struct tuple tuple_struct enum identifier
     }
 }

@@ -114,10 +114,10 @@ fn selects_only_this(
     monitor: &Object,
     index: &Index<'_>,
     this: &Object,
-    labels: &std::collections::BTreeMap<String, String>,
+    labels: &crate::kube::types::Map<String>,
 ) -> bool {
     let document = &monitor.document;
-    let wanted: std::collections::BTreeMap<String, String> = document
+    let wanted: crate::kube::types::Map<String> = document
         .at(monitor.node, &["spec", "selector", "matchLabels"])
         .map_or(&[][..], |map| document.entries(map))
         .iter()

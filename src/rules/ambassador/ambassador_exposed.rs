@@ -1,9 +1,9 @@
 use super::called;
 use crate::diagnostic::{Level, RuleId};
 use crate::facts::{Bind, ContainerFacts, PodFacts};
+use crate::kube::types::IntOrString;
 use crate::kube::{Selector, Typed};
 use crate::rules::{Check, Found, Rule};
-use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 /// A client-side ambassador that others can reach.
 pub static RULE: Rule = Rule {

@@ -8,7 +8,7 @@ mod ttl_shorter_than_source_memory;
 mod work_queue_caps_parallelism;
 mod worker_as_deployment;
 
-use k8s_openapi::api::batch::v1::JobSpec;
+use crate::kube::types::JobSpec;
 
 use super::Rule;
 use crate::kube::{Object, Typed};

@@ -1,4 +1,4 @@
-use k8s_openapi::api::rbac::v1::{PolicyRule, Subject};
+use crate::kube::types::{PolicyRule, Subject};
 
 use crate::diagnostic::{Level, RuleId};
 use crate::facts::{ContainerFacts, PodFacts};

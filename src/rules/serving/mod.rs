@@ -14,7 +14,7 @@ mod statefulset_service_missing;
 mod statefulset_service_not_headless;
 mod volume_claim_not_mounted;
 
-use k8s_openapi::api::apps::v1::{StatefulSet, StatefulSetSpec};
+use crate::kube::types::{StatefulSet, StatefulSetSpec};
 
 use super::Rule;
 use crate::facts::shards::ShardList;

@@ -1,4 +1,4 @@
-use k8s_openapi::api::batch::v1::JobSpec;
+use crate::kube::types::JobSpec;
 
 use super::{ordinals, stateful_set};
 use crate::diagnostic::{Level, RuleId};

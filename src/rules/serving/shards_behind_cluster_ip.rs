@@ -1,4 +1,4 @@
-use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+use crate::kube::types::IntOrString;
 
 use super::{hashed, is_headless, stateful_set};
 use crate::diagnostic::{Label, Level, RuleId};
@@ -58,7 +58,7 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
 }
 
 /// A Service for one Pod by its name, as exposing each shard by itself takes.
-fn selects_one_pod(selector: Option<&std::collections::BTreeMap<String, String>>) -> bool {
+fn selects_one_pod(selector: Option<&crate::kube::types::Map<String>>) -> bool {
     selector.is_some_and(|selector| {
         selector.contains_key("statefulset.kubernetes.io/pod-name")
             || selector.contains_key("apps.kubernetes.io/pod-index")

@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use k8s_openapi::api::core::v1::ContainerPort;
+use crate::kube::types::ContainerPort;
 
 use crate::diagnostic::{Level, RuleId};
 use crate::kube::{ContainerView, PodView};

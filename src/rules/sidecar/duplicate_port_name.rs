@@ -1,7 +1,7 @@
 use std::collections::{BTreeSet, HashSet};
 
-use k8s_openapi::api::core::v1::ContainerPort;
-use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+use crate::kube::types::ContainerPort;
+use crate::kube::types::IntOrString;
 
 use super::duplicate_container_port::{is_same_port, protocol};
 use crate::diagnostic::{Label, Level, RuleId};

@@ -28,7 +28,7 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
         // a volume that it shares with another container was meant for the checkout
         let shared = parts::mounts(&member.container).find(|(mount, _)| {
             let is_empty =
-                |volume: &&k8s_openapi::api::core::v1::Volume| volume.name == mount.name && volume.empty_dir.is_some();
+                |volume: &&crate::kube::types::Volume| volume.name == mount.name && volume.empty_dir.is_some();
             let is_other = facts.members.iter().filter(|other| other.container.node != member.container.node);
             facts.pod.spec.volumes.iter().flatten().any(|volume| is_empty(&volume))
                 && is_other

@@ -1,4 +1,4 @@
-use k8s_openapi::api::core::v1::Volume;
+use crate::kube::types::Volume;
 
 use crate::diagnostic::{Level, RuleId};
 use crate::kube::{ContainerView, PodView};

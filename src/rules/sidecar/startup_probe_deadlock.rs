@@ -1,4 +1,4 @@
-use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+use crate::kube::types::IntOrString;
 
 use crate::diagnostic::{Level, RuleId};
 use crate::facts::{ContainerFacts, PodFacts, Role, Task};

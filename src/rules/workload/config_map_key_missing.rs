@@ -1,4 +1,4 @@
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use crate::kube::types::ObjectMeta;
 
 use super::references::references;
 use crate::diagnostic::{Level, RuleId};

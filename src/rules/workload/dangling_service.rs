@@ -1,6 +1,6 @@
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
-use k8s_openapi::api::core::v1::ServiceSpec;
+use crate::kube::types::ServiceSpec;
 
 use super::scaling::name_node;
 use crate::diagnostic::{Level, RuleId};
@@ -10,7 +10,7 @@ use crate::rules::{Check, FoundAnywhere, Rule, text};
 use crate::words::clip;
 use crate::yaml::NodeId;
 
-type Labels = BTreeMap<String, String>;
+type Labels = crate::kube::types::Map<String>;
 
 /// A Service that selects no Pod of its folder and namespace.
 pub static RULE: Rule = Rule {

@@ -1,4 +1,4 @@
-use k8s_openapi::api::core::v1::Container;
+use crate::kube::types::Container;
 
 use super::scaling;
 use crate::diagnostic::{Level, RuleId};

@@ -1,5 +1,5 @@
-use k8s_openapi::api::core::v1::ServiceSpec;
-use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+use crate::kube::types::IntOrString;
+use crate::kube::types::ServiceSpec;
 
 use crate::diagnostic::{Level, RuleId};
 use crate::facts::{Certainty, ContainerFacts, Dial, PodFacts};
@@ -84,7 +84,7 @@ fn may_have(service: &Object, port: u16) -> bool {
         || service.is_patch
         || passes_all
         || ports.is_empty()
-        || spec.selector.as_ref().is_none_or(std::collections::BTreeMap::is_empty)
+        || spec.selector.as_ref().is_none_or(crate::kube::types::Map::is_empty)
         || ports.iter().any(|own| own.port == i32::from(port))
 }
 

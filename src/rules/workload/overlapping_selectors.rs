@@ -18,7 +18,7 @@ pub static RULE: Rule = Rule {
 /// So many of a group are shown.
 const SHOWN: usize = 5;
 
-type Labels = BTreeMap<String, String>;
+type Labels = crate::kube::types::Map<String>;
 
 /// A controller with what it selects and what its Pods carry.
 #[derive(Clone, Copy)]

@@ -1,5 +1,5 @@
-use k8s_openapi::api::policy::v1::PodDisruptionBudgetSpec;
-use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+use crate::kube::types::IntOrString;
+use crate::kube::types::PodDisruptionBudgetSpec;
 
 use super::scaling;
 use crate::diagnostic::{Level, RuleId};

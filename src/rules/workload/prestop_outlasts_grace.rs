@@ -1,4 +1,4 @@
-use k8s_openapi::api::core::v1::LifecycleHandler;
+use crate::kube::types::LifecycleHandler;
 
 use crate::diagnostic::{Level, RuleId};
 use crate::facts::command::sleeps;
@@ -18,7 +18,7 @@ pub static RULE: Rule = Rule {
 const DEFAULT_GRACE: i64 = 30;
 
 fn check(view: ContainerView<'_>, found: &mut Found<'_>) {
-    let hook = view.container.lifecycle.as_ref().and_then(|hooks| hooks.pre_stop.as_ref());
+    let hook = view.container.lifecycle.as_ref().and_then(|hooks| hooks.pre_stop.as_deref());
     let Some((sleep, field)) = hook.and_then(sleep_of) else { return };
     let Some(node) = view.at(&["lifecycle", "preStop"]).and_then(|hook| {
         let document = &view.pod.object.document;

@@ -1,4 +1,4 @@
-use k8s_openapi::api::rbac::v1::PolicyRule;
+use crate::kube::types::PolicyRule;
 
 use crate::diagnostic::{Level, RuleId};
 use crate::kube::api_resources::{Nothing, VERBS, group_of_version, is_built_in, nothing};

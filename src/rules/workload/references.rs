@@ -1,6 +1,6 @@
 //! What objects refer to by name.
 
-use k8s_openapi::api::core::v1::{KeyToPath, Volume};
+use crate::kube::types::{KeyToPath, Volume};
 
 use crate::kube::{ContainerView, Object, PodView, Typed};
 use crate::rules::{parts, text};

@@ -1,4 +1,4 @@
-use k8s_openapi::api::core::v1::{PodSecurityContext, SecurityContext};
+use crate::kube::types::{PodSecurityContext, SecurityContext};
 
 use crate::diagnostic::{Level, RuleId};
 use crate::kube::{ContainerView, Index, PodView};

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use k8s_openapi::api::core::v1::{NodeSelectorTerm, PersistentVolumeClaim};
-use k8s_openapi::api::storage::v1::StorageClass;
+use crate::kube::types::StorageClass;
+use crate::kube::types::{NodeSelectorTerm, PersistentVolumeClaim};
 
 use crate::kube::{Index, Object, PodView, Typed};
 use crate::rules::parts;

@@ -1,4 +1,4 @@
-use k8s_openapi::api::core::v1::Probe;
+use crate::kube::types::Probe;
 
 use crate::diagnostic::{Level, RuleId};
 use crate::kube::ContainerView;

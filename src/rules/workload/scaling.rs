@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+use crate::kube::types::IntOrString;
 
 use crate::kube::{Index, Life, Object, Place, Reach, Selector, Typed};
 use crate::yaml::{NodeId, Value};

@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 
-use k8s_openapi::api::core::v1::{PodAffinityTerm, PodSpec};
+use crate::kube::types::{PodAffinityTerm, PodSpec};
 
 use super::scaling::name_node;
 use crate::diagnostic::{Level, RuleId};
@@ -208,7 +208,7 @@ fn spread(pod: PodView<'_>, found: &mut FoundAnywhere<'_>) {
         // Without a selector the server itself warns.
         let Some(written) = &constraint.label_selector else { continue };
         let selector = Selector::of(written);
-        let none = std::collections::BTreeMap::new();
+        let none = crate::kube::types::Map::default();
         let labels = pod.labels().unwrap_or(&none);
         let is_open = selector.is_empty() || has_placeholder(&selector) || selector.keys().any(is_given);
         if is_open || selector.matches(labels) || labels.values().any(|value| text::is_placeholder(value)) {

@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 
-use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+use crate::kube::types::IntOrString;
 
 use super::scaling::{name_node, selector};
 use crate::diagnostic::{Level, RuleId};

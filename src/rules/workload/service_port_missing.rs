@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use k8s_openapi::api::core::v1::ServicePort;
-use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+use crate::kube::types::IntOrString;
+use crate::kube::types::ServicePort;
 
 use super::dangling_service::labels_in_custom_kinds;
 use super::references::USE_ANNOTATION;

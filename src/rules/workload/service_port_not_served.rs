@@ -1,5 +1,5 @@
-use k8s_openapi::api::core::v1::ServicePort;
-use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+use crate::kube::types::IntOrString;
+use crate::kube::types::ServicePort;
 
 use crate::diagnostic::{Level, RuleId};
 use crate::facts::PodFacts;

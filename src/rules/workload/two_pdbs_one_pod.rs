@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use k8s_openapi::api::policy::v1::PodDisruptionBudget;
+use crate::kube::types::PodDisruptionBudget;
 
 use super::scaling::name_node;
 use crate::diagnostic::{Level, RuleId};

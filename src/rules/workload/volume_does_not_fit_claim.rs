@@ -1,7 +1,7 @@
 use std::cmp::Ordering;
 
-use k8s_openapi::api::core::v1::{PersistentVolumeClaimSpec, PersistentVolumeSpec};
-use k8s_openapi::apimachinery::pkg::api::resource::Quantity as Written;
+use crate::kube::types::Quantity as Written;
+use crate::kube::types::{PersistentVolumeClaimSpec, PersistentVolumeSpec};
 
 use super::scaling::name_node;
 use crate::diagnostic::{Level, RuleId};

@@ -14,11 +14,9 @@ mod written;
 
 use std::collections::{HashMap, HashSet};
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-
 use self::judge::{Both, Judge, last};
 use self::patterns::{Patterns, compile};
-use super::super::decode::decode;
+use super::super::decode::{Struct, decode};
 use super::super::{Definition, Definitions, Object, Problem, ProblemKind};
 use super::decoding;
 use super::field::{Field, Run};
@@ -161,7 +159,7 @@ fn metadata_problems(document: &Document, metadata: NodeId, path: &str) -> Vec<C
         };
         Some(Cause { reason, path: path.to_owned(), node: problem.node, message, help, fix: None })
     };
-    decode::<ObjectMeta>(document, metadata).problems.into_iter().filter_map(cause).collect()
+    decode(document, metadata, Struct::metadata()).problems.into_iter().filter_map(cause).collect()
 }
 
 /// Finalizers and owners that the server warns about.

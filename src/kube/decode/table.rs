@@ -1,0 +1,89 @@
+//! The types of Kubernetes' objects: which fields they have, and what these hold.
+//!
+//! `types.txt` says it; `build.rs` makes constants of that, so that nothing is read when the program starts.
+
+use std::sync::OnceLock;
+
+use super::super::versions::FieldHistory;
+
+/// A type with fields.
+#[derive(Debug)]
+pub struct Struct {
+    /// Kubernetes' name of it.
+    pub name: &'static str,
+    /// Its fields.
+    pub fields: &'static [&'static str],
+    types: &'static [Type],
+    histories: OnceLock<&'static [FieldHistory]>,
+}
+
+/// What a field holds.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Type {
+    pub wrap: Wrap,
+    pub of: Of,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Wrap {
+    Nothing,
+    List,
+    Map,
+    MapOfLists,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Of {
+    /// A number in [`TYPES`].
+    Type(u16),
+    Text,
+    Boolean,
+    I32,
+    I64,
+    NumberOrText,
+    Quantity,
+    /// In base64.
+    Bytes,
+    Time,
+    MicroTime,
+    /// Any JSON.
+    Any,
+}
+
+const fn of(name: &'static str, fields: &'static [&'static str], types: &'static [Type]) -> Struct {
+    Struct { name, fields, types, histories: OnceLock::new() }
+}
+
+include!(concat!(env!("OUT_DIR"), "/types.rs"));
+
+impl Struct {
+    /// The type of a kind; nothing for a kind that is not in the table.
+    #[must_use]
+    pub fn of_kind(api_version: &str, kind: &str) -> Option<&'static Self> {
+        let at = KINDS.iter().position(|known| *known == (api_version, kind))?;
+        TYPES.get(usize::from(*OF_KINDS.get(at)?))
+    }
+
+    /// What the metadata of every object is.
+    #[must_use]
+    pub fn metadata() -> &'static Self {
+        &TYPES[METADATA]
+    }
+
+    pub(super) fn holds(&self, field: &str) -> Option<Type> {
+        self.types.get(self.fields.iter().position(|known| *known == field)?).copied()
+    }
+
+    /// The fields that not every version has.
+    pub(super) fn histories(&self) -> &'static [FieldHistory] {
+        self.histories.get_or_init(|| FieldHistory::all_of(self.name))
+    }
+
+    pub(super) fn is_object(&self) -> bool {
+        self.fields.starts_with(&["apiVersion", "kind", "metadata"])
+    }
+
+    pub(super) fn insists_on_its_name(&self) -> bool {
+        self.fields.starts_with(&["apiVersion", "kind"]) && !self.is_object()
+    }
+}
