@@ -46,7 +46,7 @@ impl<'object> Selector<'object> {
     /// The requirements that these labels do not meet: the key, and the values of which one is wanted (none where any
     /// value will do, or where the label must not be there).
     pub fn unmet<'a>(&'a self, labels: &'a Labels) -> impl Iterator<Item = (&'object str, Vec<&'object str>)> + 'a {
-        let equal = self.equal().filter(|(key, value)| labels.get(*key).map(String::as_str) != Some(*value));
+        let equal = self.equal().filter(|(key, value)| labels.get(key).map(String::as_str) != Some(*value));
         let expressions = self.expressions.iter().filter(|expression| !meets(expression, labels.get(&expression.key)));
         let wanted = |expression: &'object LabelSelectorRequirement| {
             let values = expression.values.iter().flatten().filter(|_| expression.operator == "In");

@@ -112,7 +112,7 @@ fn unread(object: &Object, reader: &Reader) -> Vec<Entry> {
     let is_meant = |key: &str| if is_family { key.starts_with(reader.key) } else { key == reader.key };
     let template = object.pod().and_then(|pod| pod.metadata);
     let maps = template.into_iter().flat_map(|metadata| [&metadata.annotations, &metadata.labels]).flatten();
-    if maps.flat_map(|map| map.keys()).any(|key| is_meant(key)) {
+    if maps.flat_map(crate::kube::types::Map::keys).any(|key| is_meant(key)) {
         return Vec::new();
     }
     let own = ["annotations", "labels"].into_iter().filter_map(|field| document.at(object.node, &["metadata", field]));

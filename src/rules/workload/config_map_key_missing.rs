@@ -87,7 +87,7 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
 }
 
 fn is_written_by_controller(metadata: &ObjectMeta) -> bool {
-    let keys = metadata.annotations.iter().chain(&metadata.labels).flat_map(|map| map.keys());
+    let keys = metadata.annotations.iter().chain(&metadata.labels).flat_map(crate::kube::types::Map::keys);
     keys.into_iter().any(|key| WRITTEN.iter().any(|word| key.contains(word)))
 }
 

@@ -109,7 +109,7 @@ fn beside<'run, 'label>(
         has.is_some_and(|has| labels.keys().all(|key| has.contains_key(key)) && !is_selected(workload, has))
     })?;
     let has = workload.pod()?.labels()?;
-    let (key, _) = labels.iter().find(|(key, value)| has.get(*key) != Some(value))?;
+    let (key, _) = labels.iter().find(|(key, value)| has.get(key) != Some(value))?;
     Some((workload, key))
 }
 

@@ -154,7 +154,7 @@ fn is_default(class: &StorageClass) -> bool {
     const MARKS: [&str; 2] =
         ["storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class"];
     let annotations = class.metadata.annotations.as_ref();
-    annotations.is_some_and(|all| MARKS.iter().any(|mark| all.get(*mark).is_some_and(|value| value == "true")))
+    annotations.is_some_and(|all| MARKS.iter().any(|mark| all.get(mark).is_some_and(|value| value == "true")))
 }
 
 /// Whether a volume that a claim may get is of a kind that no node attaches: nothing holds it for one node then
