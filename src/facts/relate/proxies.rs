@@ -1,6 +1,6 @@
 //! General proxies, which are what their place makes them.
 
-use k8s_openapi::api::core::v1::VolumeMount;
+use crate::kube::types::VolumeMount;
 
 use super::super::config::ConfigFile;
 use super::super::container::{Confidence, ContainerFacts, Evidence};
