@@ -1,4 +1,5 @@
-//! How the work of looking things up grows with a run: counted, not timed.
+//! How work grows with what is given: counted, not timed, and where nothing counts it, so much that its square would
+//! not end.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
@@ -6,7 +7,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use patterns::kube::{File, Index, Object, Selector, Typed};
-use patterns::yaml::Source;
+use patterns::yaml::{self, Part, Source};
 
 /// Deployments and Services, as many of each. All have one label, and each Deployment one of its own.
 fn run(number: usize, namespace: impl Fn(usize) -> String) -> File {
@@ -53,4 +54,14 @@ fn what_selectors_match_is_found_once_for_all_that_select_alike() {
     let many_namespaces = |number| comparisons(number, |at| format!("shop-{at}"));
     let (few, many) = (many_namespaces(50), many_namespaces(100));
     assert!(many <= 2 * few, "{many} after {few}");
+}
+
+#[test]
+fn handles_of_tags_are_looked_up() {
+    let mut text = String::new();
+    for at in 0..200_000 {
+        writeln!(text, "%TAG !e{at}! tag:example.com,{at}:").expect("a text");
+    }
+    let read = yaml::read(&Arc::new(Source::from_text("tags.yaml", text)));
+    assert!(matches!(read.as_slice(), [Part::Refused(refusal)] if refusal.message.contains("has no document")));
 }

@@ -4,13 +4,14 @@
 //! of nesting reaches the call stack.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use super::super::build::Scalar;
 use super::super::source::Span;
 use super::super::tree::Style;
 use super::fault::{self, Fault};
 use super::scanner::Scanner;
-use super::token::{Kind, Tag, Token};
+use super::token::{Kind, Token};
 
 /// What a document consists of, in order.
 pub(in super::super) enum Event {
@@ -69,7 +70,8 @@ pub(in super::super) struct Parser<'src> {
     states: Vec<State>,
     /// Where the open collections began.
     pub(super) opened: Vec<usize>,
-    tag_prefixes: Vec<Tag>,
+    /// What handles of tags stand for.
+    tag_prefixes: HashMap<String, String>,
     /// The last token that is written; a value that is not is at its end.
     pub(super) last: Span,
 }
@@ -82,7 +84,7 @@ impl<'src> Parser<'src> {
             state: State::Document,
             states: Vec::new(),
             opened: Vec::new(),
-            tag_prefixes: Vec::new(),
+            tag_prefixes: HashMap::new(),
             last: Span::empty(span.start as usize),
         }
     }
@@ -150,8 +152,8 @@ impl<'src> Parser<'src> {
             let token = self.take()?;
             match token.kind {
                 Kind::Version(1, 1) if !has_version => has_version = true,
-                Kind::TagPrefix(tag) if self.tag_prefixes.iter().all(|known| known.handle != tag.handle) => {
-                    self.tag_prefixes.push(*tag);
+                Kind::TagPrefix(tag) if !self.tag_prefixes.contains_key(&tag.handle) => {
+                    self.tag_prefixes.insert(tag.handle, tag.suffix);
                 }
                 _ => return Err(fault::directive(&self.scanner.cursor, token.start)),
             }
@@ -244,8 +246,8 @@ impl<'src> Parser<'src> {
         let Kind::Tag(tag) = &token.kind else { return Ok(String::new()) };
         let prefix: Cow<'_, str> = match tag.handle.as_str() {
             "" => "".into(),
-            handle => match self.tag_prefixes.iter().find(|known| known.handle == handle) {
-                Some(known) => known.suffix.as_str().into(),
+            handle => match self.tag_prefixes.get(handle) {
+                Some(prefix) => prefix.as_str().into(),
                 None if handle == "!" => "!".into(),
                 None if handle == "!!" => "tag:yaml.org,2002:".into(),
                 None => return Err(fault::unknown_tag_handle(Span::new(token.start, token.end), handle)),
