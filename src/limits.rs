@@ -39,6 +39,13 @@ pub const TEMPLATE_MEMORY: Limit =
 pub const FINDINGS: Limit =
     Limit::number("findings", 10_000, "findings of one rule in a run; that there are more is said");
 
+/// Findings of one rule in one object that `--fix` mends before it lints again.
+pub const MENDED: Limit = Limit::number(
+    "mended-findings",
+    200_000,
+    "findings of one rule in an object that `--fix` mends at a time; the rest are mended after another look",
+);
+
 /// What parameters put into the texts of one document of a description. The API server takes 3 MiB a request.
 pub const INSERTED: Limit =
     Limit::bytes("parameter-bytes", 16 << 20, "what `${name}` puts into the texts of one document of a description");
@@ -67,7 +74,7 @@ pub const RENDER_SECONDS: Limit = Limit::number("render-seconds", 60, "seconds o
 pub const RENDERINGS: Limit = Limit::number("renderings", 256, "charts and overlays that `--render` renders in a run");
 
 /// All of them.
-pub const ALL: [Limit; 20] = [
+pub const ALL: [Limit; 21] = [
     INPUT,
     BESIDE,
     DEPTH,
@@ -80,6 +87,7 @@ pub const ALL: [Limit; 20] = [
     TEMPLATE_SECONDS,
     TEMPLATE_MEMORY,
     FINDINGS,
+    MENDED,
     INSERTED,
     MISTAKES,
     PARTS,

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use super::Projects;
+use super::{Kept, Projects};
 use crate::diagnostic::{Edit, Finding, Fix, Level};
 use crate::kube::{Object, Workspace};
 use crate::limits;
@@ -23,6 +23,8 @@ pub struct Fixed {
     pub changed: Vec<usize>,
     /// Findings that are gone.
     pub count: usize,
+    /// How often the workspace was linted again.
+    pub rounds: usize,
     /// What is left to find.
     pub findings: Vec<Finding>,
 }
@@ -34,7 +36,7 @@ pub fn fix(workspace: &mut Workspace, projects: &Projects, of_descriptions: &[Fi
     let by_name = workspace.files.iter().enumerate().filter(|(_, file)| file.reported);
     let by_name = by_name.map(|(at, file)| (file.source.name.clone(), at)).collect();
     let mut fixing = Fixing {
-        findings: super::run_with(workspace, projects, of_descriptions.to_vec()),
+        findings: find(workspace, projects, of_descriptions),
         workspace,
         projects,
         of_descriptions,
@@ -58,7 +60,17 @@ pub fn fix(workspace: &mut Workspace, projects: &Projects, of_descriptions: &[Fi
             count_then = fixing.count;
         }
     }
-    Fixed { changed: fixing.changed.into_iter().collect(), count: fixing.count, findings: fixing.findings }
+    Fixed {
+        changed: fixing.changed.into_iter().collect(),
+        count: fixing.count,
+        rounds: fixing.tries,
+        findings: fixing.findings,
+    }
+}
+
+/// What is wrong, with more findings of an object than a report has: each round lints all of it again.
+fn find(workspace: &Workspace, projects: &Projects, of_descriptions: &[Finding]) -> Vec<Finding> {
+    super::run_again(workspace, projects, of_descriptions.to_vec(), &mut Kept::at_most(limits::MENDED.count()))
 }
 
 /// What stays the same about a finding when bytes before it move.
@@ -150,7 +162,7 @@ impl Fixing<'_> {
             before.push((*file, Arc::clone(source)));
         }
         self.workspace.replace(texts);
-        let after = super::run_with(self.workspace, self.projects, self.of_descriptions.to_vec());
+        let after = find(self.workspace, self.projects, self.of_descriptions);
         let failures = self.failures(&after, &round, &unread);
         if failures.files.is_empty() && !failures.elsewhere {
             self.findings = after;
@@ -199,8 +211,7 @@ impl Fixing<'_> {
             let rule = finding.rule.map_or("", |rule| rule.name);
             *kept.entry((rule, &finding.primary.source.name)).or_default() += 1;
         }
-        let is_cut =
-            |key: &Key| kept.get(&(key.0, key.1.as_str())).is_some_and(|kept| *kept >= limits::FINDINGS.count());
+        let is_cut = |key: &Key| kept.get(&(key.0, key.1.as_str())).is_some_and(|kept| *kept >= limits::MENDED.count());
         let mut cut: HashMap<Key, BTreeSet<u32>> = HashMap::new();
         for finding in after {
             let key = key(finding);

@@ -12,12 +12,21 @@ use rayon::prelude::*;
 
 use crate::diagnostic::Finding;
 use crate::kube::{File, Index, Object, Workspace};
+use crate::limits;
 use crate::yaml::Source;
 
 /// Findings by file.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Kept {
     by_file: HashMap<usize, OfFile>,
+    /// How many findings of one rule in one object.
+    pub(super) most: usize,
+}
+
+impl Default for Kept {
+    fn default() -> Self {
+        Self::at_most(limits::FINDINGS.count())
+    }
 }
 
 #[derive(Debug)]
@@ -35,6 +44,11 @@ fn address(source: &Arc<Source>) -> usize {
 }
 
 impl Kept {
+    /// Keeps as many findings of one rule in one object.
+    pub(super) fn at_most(most: usize) -> Self {
+        Self { by_file: HashMap::new(), most }
+    }
+
     /// Has what Pods of some files do read again: the files at these places of the workspace.
     pub fn doubt(&mut self, workspace: &Workspace, files: std::ops::Range<usize>) {
         for file in workspace.files.get(files).unwrap_or_default() {

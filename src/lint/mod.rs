@@ -62,12 +62,15 @@ pub fn run_again(
     let mut across = Vec::new();
     let index = Index::of(&objects);
     let together = projects.together();
-    check_together(&index, &together, &|object| projects.targets_of(object), &mut across);
+    let most = kept.most;
+    check_together(&index, &together, &|object| projects.targets_of(object), most, &mut across);
     kept.retain(workspace);
-    kept.read_facts(&index, |objects| check_facts(objects, &index, &together, &|object| projects.programs_of(object)));
+    kept.read_facts(&index, |objects| {
+        check_facts(objects, &index, &together, &|object| projects.programs_of(object), most)
+    });
     across.extend(kept.facts(workspace));
-    let of_policies = policies::check(workspace, projects, &together, &mut across);
-    kept.read_files(workspace, |file| check_file(file, projects.selection(file)));
+    let of_policies = policies::check(workspace, projects, &together, most, &mut across);
+    kept.read_files(workspace, |file| check_file(file, projects.selection(file), most));
     let mut across_by_file: HashMap<usize, Vec<Finding>> = HashMap::new();
     for finding in across {
         across_by_file.entry(Arc::as_ptr(&finding.primary.source).addr()).or_default().push(finding);
@@ -127,8 +130,11 @@ pub fn read_facts_again(workspace: &Workspace, projects: &Projects, kept: &mut K
     let objects: Vec<&Object> = workspace.objects().collect();
     let index = Index::of(&objects);
     let together = projects.together();
+    let most = kept.most;
     kept.retain(workspace);
-    kept.read_facts(&index, |objects| check_facts(objects, &index, &together, &|object| projects.programs_of(object)));
+    kept.read_facts(&index, |objects| {
+        check_facts(objects, &index, &together, &|object| projects.programs_of(object), most)
+    });
 }
 
 fn address(file: &File) -> usize {
@@ -142,11 +148,12 @@ pub fn objects(objects: &[Object], selection: &Selection) -> Vec<Finding> {
     let mut findings = Vec::new();
     let objects_of_run: Vec<&Object> = objects.iter().collect();
     let index = Index::of(&objects_of_run);
-    check_together(&index, selection, &|_| selection.targets(), &mut findings);
-    let of_each = check_facts(index.all(), &index, selection, &|_| Programs::built_in());
+    let most = limits::FINDINGS.count();
+    check_together(&index, selection, &|_| selection.targets(), most, &mut findings);
+    let of_each = check_facts(index.all(), &index, selection, &|_| Programs::built_in(), most);
     findings.extend(of_each.into_iter().flat_map(|(_, found)| found));
     for object in objects {
-        check_object(object, selection, &mut findings);
+        check_object(object, selection, most, &mut findings);
     }
     drop_what_is_said_anyway(&mut findings);
     findings.retain(|finding| selection.shows(finding));
@@ -209,6 +216,7 @@ fn check_facts<'run>(
     index: &'run Index<'run>,
     selection: &Selection,
     programs: &(dyn Fn(&Object) -> &'run Programs + Sync),
+    most: usize,
 ) -> Vec<(&'run Object, Vec<Finding>)> {
     type FactsCheck = fn(&PodFacts<'_>, &mut Found<'_>);
     let checks: Vec<(&'static Rule, FactsCheck)> = selection
@@ -230,7 +238,7 @@ fn check_facts<'run>(
                 continue;
             }
             for (rule, check) in &checks {
-                check(&facts, &mut Found::in_object(rule, object, &mut findings));
+                check(&facts, &mut Found::in_object(rule, object, &mut findings).keeping(most));
             }
         }
         (!findings.is_empty()).then_some((*object, findings))
@@ -242,6 +250,7 @@ fn check_together(
     index: &Index<'_>,
     selection: &Selection,
     targets_of: &(dyn Fn(&Object) -> Targets + Sync),
+    most: usize,
     findings: &mut Vec<Finding>,
 ) {
     type Across = fn(&Index<'_>, &mut FoundAnywhere<'_>);
@@ -252,14 +261,14 @@ fn check_together(
     let checks: Vec<(&'static Rule, Across)> = selection.running().filter_map(across).collect();
     let run = |(rule, check): &(&'static Rule, Across)| {
         let mut made = Vec::new();
-        check(index, &mut FoundAnywhere::new(rule, &mut made).for_targets(targets_of));
+        check(index, &mut FoundAnywhere::new(rule, &mut made).keeping(most).for_targets(targets_of));
         made
     };
     findings.par_extend(checks.par_iter().flat_map_iter(run));
     for source in rules::SOURCES {
         if let SourceCheck::Together(check) = source.check {
             run_source(source, selection, findings, |rule, findings| {
-                check(index, &mut FoundAnywhere::new(rule, findings).for_targets(targets_of));
+                check(index, &mut FoundAnywhere::new(rule, findings).keeping(most).for_targets(targets_of));
             });
         }
     }
@@ -279,14 +288,15 @@ fn run_source(
     findings.append(&mut made);
 }
 
-fn check_file(file: &File, selection: &Selection) -> Vec<Finding> {
+/// What is wrong with a file by itself, at most as many findings of one rule in one object.
+fn check_file(file: &File, selection: &Selection, most: usize) -> Vec<Finding> {
     let mut findings = Vec::new();
     if file.objects.is_empty() && file.refusals.is_empty() {
         return findings;
     }
     for rule in selection.running() {
         if let Check::File(check) = rule.check {
-            check(file, &mut Found::in_file(rule, &file.source, &mut findings));
+            check(file, &mut Found::in_file(rule, &file.source, &mut findings).keeping(most));
         }
     }
     let check = |number: usize| {
@@ -294,9 +304,9 @@ fn check_file(file: &File, selection: &Selection) -> Vec<Finding> {
         let object = &file.objects[number];
         let before = number.checked_sub(1).map(|before| &file.objects[before].document);
         if before.is_none_or(|before| !Arc::ptr_eq(before, &object.document)) {
-            check_document(&object.document, selection, &mut findings);
+            check_document(&object.document, selection, most, &mut findings);
         }
-        check_object(object, selection, &mut findings);
+        check_object(object, selection, most, &mut findings);
         findings
     };
     let objects = 0..file.objects.len();
@@ -308,18 +318,18 @@ fn check_file(file: &File, selection: &Selection) -> Vec<Finding> {
     findings
 }
 
-fn check_document(document: &Arc<Document>, selection: &Selection, findings: &mut Vec<Finding>) {
+fn check_document(document: &Arc<Document>, selection: &Selection, most: usize, findings: &mut Vec<Finding>) {
     for rule in selection.running() {
         if let Check::Document(check) = rule.check {
-            check(document, &mut Found::in_document(rule, document, findings));
+            check(document, &mut Found::in_document(rule, document, findings).keeping(most));
         }
     }
 }
 
-fn check_object(object: &Object, selection: &Selection, findings: &mut Vec<Finding>) {
+fn check_object(object: &Object, selection: &Selection, most: usize, findings: &mut Vec<Finding>) {
     let pods: Vec<PodView<'_>> = object.pods().collect();
     for rule in selection.running() {
-        let mut found = Found::in_object(rule, object, findings);
+        let mut found = Found::in_object(rule, object, findings).keeping(most);
         match rule.check {
             Check::Object(check) => check(object, &mut found),
             Check::Pod(check) => pods.iter().for_each(|pod| check(*pod, &mut found)),
@@ -332,7 +342,8 @@ fn check_object(object: &Object, selection: &Selection, findings: &mut Vec<Findi
     for source in rules::SOURCES {
         if let SourceCheck::Object(check) = source.check {
             run_source(source, selection, findings, |rule, findings| {
-                check(object, &mut Found::in_object(rule, object, findings).for_targets(selection.targets()));
+                let found = Found::in_object(rule, object, findings).keeping(most);
+                check(object, &mut found.for_targets(selection.targets()));
             });
         }
     }

@@ -15,6 +15,7 @@ pub(super) fn check(
     workspace: &Workspace,
     projects: &Projects,
     selection: &Selection,
+    most: usize,
     found: &mut Vec<Finding>,
 ) -> Vec<Finding> {
     let mut outside = Vec::new();
@@ -31,7 +32,7 @@ pub(super) fn check(
         let policies = Policies::collect(&own, &|_| targets.last(), true);
         let mut made = Vec::new();
         let targets_of = |_: &Object| targets;
-        let mut anywhere = FoundAnywhere::new(rule, &mut made).for_targets(&targets_of);
+        let mut anywhere = FoundAnywhere::new(rule, &mut made).keeping(most).for_targets(&targets_of);
         report(&policies, &objects, &index, &|_, _| true, &mut anywhere);
         made.retain(|finding| finding.rule.is_some_and(|rule| selection.runs(rule)));
         debug_assert!(made.iter().all(|finding| SOURCE.rules.iter().any(|rule| Some(rule.id) == finding.rule)));

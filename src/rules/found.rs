@@ -16,8 +16,8 @@ pub struct Found<'run> {
     findings: &'run mut Vec<Finding>,
     place: Place<'run>,
     targets: Targets,
-    /// How many findings were there before those of this check of this object.
-    before: usize,
+    /// How many findings are kept: those before this check of this object, and as many of its own as the run wants.
+    most: usize,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -27,20 +27,31 @@ enum Place<'run> {
     Object(&'run Object),
 }
 
+/// How many findings are kept, with those that are there, unless a run wants more.
+fn most(findings: &[Finding]) -> usize {
+    findings.len() + limits::FINDINGS.count()
+}
+
 impl<'run> Found<'run> {
     /// Findings of a rule about a file.
     pub fn in_file(rule: &'static Rule, source: &'run Arc<Source>, findings: &'run mut Vec<Finding>) -> Self {
-        Self { before: findings.len(), rule, findings, place: Place::File(source), targets: Targets::default() }
+        Self { most: most(findings), rule, findings, place: Place::File(source), targets: Targets::default() }
     }
 
     /// Findings of a rule about a document.
     pub fn in_document(rule: &'static Rule, document: &'run Document, findings: &'run mut Vec<Finding>) -> Self {
-        Self { before: findings.len(), rule, findings, place: Place::Document(document), targets: Targets::default() }
+        Self { most: most(findings), rule, findings, place: Place::Document(document), targets: Targets::default() }
     }
 
     /// Findings of a rule about an object.
     pub fn in_object(rule: &'static Rule, object: &'run Object, findings: &'run mut Vec<Finding>) -> Self {
-        Self { before: findings.len(), rule, findings, place: Place::Object(object), targets: Targets::default() }
+        Self { most: most(findings), rule, findings, place: Place::Object(object), targets: Targets::default() }
+    }
+
+    /// Keeps another number of findings than a report has.
+    #[must_use]
+    pub fn keeping(self, number: usize) -> Self {
+        Self { most: self.findings.len() + number, ..self }
     }
 
     /// The versions of Kubernetes to judge for.
@@ -85,7 +96,7 @@ impl<'run> Found<'run> {
         }
         let document = self.document();
         // One more than the limit is kept, so that the report knows that there are more; those after it are not.
-        match self.findings.get_mut(self.before + limits::FINDINGS.count()) {
+        match self.findings.get_mut(self.most) {
             Some(last) => *last = finding,
             None => self.findings.push(finding),
         }
@@ -107,13 +118,19 @@ pub struct FoundAnywhere<'run> {
     rule: &'static Rule,
     findings: &'run mut Vec<Finding>,
     targets_of: Option<&'run dyn Fn(&Object) -> Targets>,
-    before: usize,
+    most: usize,
 }
 
 impl<'run> FoundAnywhere<'run> {
     /// Findings of a rule.
     pub fn new(rule: &'static Rule, findings: &'run mut Vec<Finding>) -> Self {
-        Self { before: findings.len(), rule, findings, targets_of: None }
+        Self { most: most(findings), rule, findings, targets_of: None }
+    }
+
+    /// Keeps another number of findings than a report has.
+    #[must_use]
+    pub fn keeping(self, number: usize) -> Self {
+        Self { most: self.findings.len() + number, ..self }
     }
 
     /// The versions of Kubernetes to judge each object for.
@@ -131,7 +148,7 @@ impl<'run> FoundAnywhere<'run> {
     /// What is found about one of the objects.
     pub fn about<'a>(&'a mut self, object: &'a Object) -> Found<'a> {
         let targets = self.targets(object);
-        Found { rule: self.rule, findings: self.findings, place: Place::Object(object), targets, before: self.before }
+        Found { rule: self.rule, findings: self.findings, place: Place::Object(object), targets, most: self.most }
     }
 }
 

@@ -6,7 +6,8 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
-use patterns::kube::{File, Index, Object, Selector, Typed};
+use patterns::kube::{File, Index, Object, Selector, Typed, Workspace};
+use patterns::lint::{Projects, Selection, fix};
 use patterns::yaml::{self, Part, Source};
 
 /// Deployments and Services, as many of each. All have one label, and each Deployment one of its own.
@@ -54,6 +55,18 @@ fn what_selectors_match_is_found_once_for_all_that_select_alike() {
     let many_namespaces = |number| comparisons(number, |at| format!("shop-{at}"));
     let (few, many) = (many_namespaces(50), many_namespaces(100));
     assert!(many <= 2 * few, "{many} after {few}");
+}
+
+/// A file is linted twice, however much is wrong with one of its objects, and not once more for each ten thousand.
+#[test]
+fn fixing_looks_at_a_file_twice() {
+    let mut text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: words}\ndata:\n".to_owned();
+    for at in 0..30_000 {
+        writeln!(text, "  k{at}: no").expect("a text");
+    }
+    let mut workspace = Workspace::of(vec![File::read(&Arc::new(Source::from_text("words.yaml", text)))]);
+    let fixed = fix::fix(&mut workspace, &Projects::none(Selection::default()), &[], false);
+    assert_eq!((fixed.count, fixed.rounds, fixed.findings.len()), (30_000, 1, 0));
 }
 
 #[test]
