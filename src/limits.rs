@@ -46,6 +46,12 @@ pub const MENDED: Limit = Limit::number(
     "findings of one rule in an object that `--fix` mends at a time; the rest are mended after another look",
 );
 
+/// Environments of one description, those of its bases and of all of its documents. `lint` looks at each.
+pub const ENVIRONMENTS: Limit = Limit::number("environments", 500, "environments of one description");
+
+/// Files that extend one another.
+pub const BASES: Limit = Limit::number("bases", 64, "files that a description extends, one by way of another");
+
 /// What parameters put into the texts of one document of a description. The API server takes 3 MiB a request.
 pub const INSERTED: Limit =
     Limit::bytes("parameter-bytes", 16 << 20, "what `${name}` puts into the texts of one document of a description");
@@ -88,6 +94,8 @@ pub const ALL: [Limit; 21] = [
     TEMPLATE_MEMORY,
     FINDINGS,
     MENDED,
+    ENVIRONMENTS,
+    BASES,
     INSERTED,
     MISTAKES,
     PARTS,

@@ -1,6 +1,6 @@
 //! From the text of a description to its documents, environment applied and parameters filled in.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -17,6 +17,7 @@ use super::settings::kubernetes_version;
 use super::spanned::{Kind, Member, Place, Spanned};
 use crate::diagnostic::Finding;
 use crate::kube::validation::Target;
+use crate::limits;
 use crate::words::{list, nearest};
 use crate::yaml::{self, Source};
 
@@ -236,12 +237,15 @@ pub fn read(source: &Arc<Source>, folder: Option<&Path>, options: &Options) -> (
         .filter_map(|root| extends::resolve(root, folder, &mut findings))
         .collect();
     let origin = origin(source);
+    check_environments(&roots, &mut findings);
     check_environment(&roots, options, &mut findings);
     check_settings(&roots, options, &mut findings);
     let mut descriptions: Vec<Description> = Vec::new();
+    let mut by_name: HashMap<String, usize> = HashMap::new();
     for root in roots {
         let Some(description) = describe(root, &origin, folder, options, &mut findings) else { continue };
-        if let Some(other) = descriptions.iter().find(|other| other.name == description.name) {
+        let first = *by_name.entry(description.name.clone()).or_insert(descriptions.len());
+        if let Some(other) = descriptions.get(first) {
             findings.push(
                 Finding::error(
                     description.name_place.label("and so is this"),
@@ -316,6 +320,22 @@ fn not_a_description(root: &Spanned) -> Finding {
         return finding.because("it looks like a Kubernetes manifest").help("patterns lint FILE");
     }
     finding.help("begin the document with `patterns: v1`")
+}
+
+/// How many there are: each is another description.
+fn check_environments(roots: &[Spanned], findings: &mut Vec<Finding>) {
+    let mut members = roots.iter().filter_map(|root| root.member("environments")).peekable();
+    let Some(first) = members.peek().map(|member| member.key_place.clone()) else { return };
+    let names: BTreeSet<&str> =
+        members.flat_map(|member| member.value.members()).map(|member| member.key.as_str()).collect();
+    if names.len() > limits::ENVIRONMENTS.count() {
+        let message = format!("there are {} environments, more than {}", names.len(), limits::ENVIRONMENTS);
+        findings.push(
+            Finding::error(first.label(""), message)
+                .because("each is looked at as a description of its own (limit environments, see SECURITY.md)")
+                .help("divide the description, or let values that differ be parameters: --set, --params"),
+        );
+    }
 }
 
 fn check_environment(roots: &[Spanned], options: &Options, findings: &mut Vec<Finding>) {

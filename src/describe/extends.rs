@@ -43,6 +43,17 @@ pub(super) fn resolve(mut root: Spanned, folder: Option<&Path>, findings: &mut V
             );
             return None;
         }
+        if visited.len() > limits::BASES.count() {
+            findings.push(
+                Finding::error(
+                    member.value.place.label(""),
+                    format!("more than {} files extend one another", limits::BASES),
+                )
+                .because("each is read, and laid over the next (limit bases, see SECURITY.md)")
+                .help("let some of them be one file"),
+            );
+            return None;
+        }
         match base(&path, &within, &root, &member.value.place, findings) {
             Ok(mut base) => {
                 merge(&mut base, &root);

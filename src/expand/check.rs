@@ -11,6 +11,7 @@ use crate::cli::CatalogueArgs;
 use crate::describe::{self, Options};
 use crate::diagnostic::{Finding, Label, Level, RuleId};
 use crate::kube::{File, Workspace};
+use crate::limits;
 use crate::lint::Projects;
 use crate::project::Project;
 use crate::rules::INVALID_DESCRIPTION;
@@ -89,7 +90,11 @@ pub fn check_file(file: &File, projects: &Projects, findings: &mut Vec<Finding>)
     // Relative names in it are relative to where it lies.
     let path = if file.path.is_some() { Path::new(&file.source.name) } else { Path::new("-") };
     let folder = file.path.as_deref().and_then(Path::parent);
-    let environments = describe::environments(&file.source, folder);
+    let mut environments = describe::environments(&file.source, folder);
+    // more than the limit are a mistake that shows without any of them
+    if environments.len() > limits::ENVIRONMENTS.count() {
+        environments.clear();
+    }
     let none = Project::default();
     let project = projects.project(file).unwrap_or(&none);
     let mut found = Found::default();

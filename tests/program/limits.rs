@@ -720,3 +720,30 @@ fn a_split_to_a_service_elsewhere_is_accepted_by_both() {
     let run = folder.run(&["lint", "made.yaml"]);
     assert_eq!(run.code, Some(0), "{}", run.out);
 }
+
+#[test]
+fn environments_and_bases_are_limited() {
+    let folder = Folder::new("environments");
+    let environments = |number: usize| {
+        let all: Vec<String> = (0..number).map(|at| format!("e{at}: {{namespace: n{at}}}")).collect();
+        format!("{DESCRIPTION}environments: {{{}}}\n", all.join(", "))
+    };
+    folder.file("many.yaml", environments(501)).file("some.yaml", environments(20));
+    for command in [&["lint", "many.yaml"][..], &["gen", "many.yaml"], &["gen", "-e", "e7", "many.yaml"]] {
+        let run = folder.run(command);
+        let said = "there are 501 environments, more than 500";
+        assert!(
+            run.code == Some(1) && (run.out.clone() + &run.err).matches(said).count() == 1,
+            "{}",
+            run.out + &run.err
+        );
+    }
+    assert_eq!(folder.run(&["lint", "some.yaml"]).code, Some(0));
+    for at in 0..70 {
+        folder.file(&format!("c/{at}.yaml"), format!("patterns: v1\nname: shop\nextends: {}.yaml\n", at + 1));
+    }
+    folder.file("c/70.yaml", DESCRIPTION);
+    assert_eq!(folder.run(&["gen", "c/6.yaml"]).code, Some(0));
+    let run = folder.run(&["gen", "c/5.yaml"]);
+    assert!(run.code == Some(1) && run.err.contains("more than 64 files extend one another"), "{}", run.err);
+}
