@@ -1,6 +1,7 @@
 //! What `patterns explain FILE` prints of a description: who listens where, what the app is given, which images
 //! run and which objects there are.
 
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 
 use serde_json::{Map, Value as Json};
@@ -116,8 +117,8 @@ fn listeners(prepared: &Prepared<'_>) -> Vec<(String, String)> {
 /// Variables of the app that it has from patterns.
 fn given(description: &Description, made: &[&Made]) -> Vec<(String, String)> {
     let Some(app) = &description.app else { return Vec::new() };
-    let own = |name: &str| app.env.iter().any(|variable| variable.name == name);
-    let mut rows = Vec::new();
+    let own: HashSet<&str> = app.env.iter().map(|variable| variable.name.as_str()).collect();
+    let mut rows = Rows::default();
     for container in made.iter().flat_map(|made| containers(&made.object)) {
         if container["name"] != description.name.as_str() {
             continue;
@@ -125,61 +126,84 @@ fn given(description: &Description, made: &[&Made]) -> Vec<(String, String)> {
         for variable in container["env"].as_array().into_iter().flatten() {
             let name = variable["name"].as_str().unwrap_or_default();
             let value = variable["value"].as_str().map_or_else(|| "from elsewhere".to_owned(), clip);
-            if !own(name) && !rows.contains(&(name.to_owned(), value.clone())) {
-                rows.push((name.to_owned(), value));
+            if !own.contains(name) {
+                rows.add((name.to_owned(), value));
             }
         }
     }
-    rows
+    rows.rows
+}
+
+/// Rows in the order in which they are first said.
+#[derive(Default)]
+struct Rows {
+    rows: Vec<(String, String)>,
+    said: HashSet<(String, String)>,
+}
+
+impl Rows {
+    fn add(&mut self, row: (String, String)) {
+        if self.said.insert(row.clone()) {
+            self.rows.push(row);
+        }
+    }
 }
 
 /// Folders that are emptied with the Pod, their sizes and whose they are.
 fn writable(made: &[&Made]) -> Vec<(String, String)> {
-    let mut rows: Vec<(String, String)> = Vec::new();
+    let mut rows = Rows::default();
     for template in made.iter().flat_map(|made| templates(&made.object)) {
+        let containers = of_template(&template);
+        let mut by_volume: HashMap<&str, Vec<(&Json, &Json)>> = HashMap::new();
+        for container in &containers {
+            for mount in container["volumeMounts"].as_array().into_iter().flatten() {
+                if mount["readOnly"] != true {
+                    let volume = mount["name"].as_str().unwrap_or_default();
+                    by_volume.entry(volume).or_default().push((container, mount));
+                }
+            }
+        }
         let volumes = template["spec"]["volumes"].as_array().into_iter().flatten();
         for (volume, folder) in volumes.filter_map(|volume| Some((volume, volume.get("emptyDir")?))) {
             let mut paths: Vec<(String, Vec<String>)> = Vec::new();
-            for container in of_template(&template) {
-                for mount in container["volumeMounts"].as_array().into_iter().flatten() {
-                    if mount["name"] != volume["name"] || mount["readOnly"] == true {
-                        continue;
-                    }
-                    let path = mount["mountPath"].as_str().map(clip).unwrap_or_default();
-                    let name = container["name"].as_str().map(clip).unwrap_or_default();
-                    match paths.iter_mut().find(|(known, _)| *known == path) {
-                        Some((_, names)) => names.push(name),
-                        None => paths.push((path, vec![name])),
-                    }
+            let mut numbers: HashMap<String, usize> = HashMap::new();
+            let volume = volume["name"].as_str().unwrap_or_default();
+            for (container, mount) in by_volume.get(volume).into_iter().flatten() {
+                let path = mount["mountPath"].as_str().map(clip).unwrap_or_default();
+                let name = container["name"].as_str().map(clip).unwrap_or_default();
+                let number = *numbers.entry(path.clone()).or_insert(paths.len());
+                match paths.get_mut(number) {
+                    Some((_, names)) => names.push(name),
+                    None => paths.push((path, vec![name])),
                 }
             }
             let size = folder["sizeLimit"].as_str().map(clip).unwrap_or_default();
             let medium = if folder["medium"] == "Memory" { " of memory" } else { "" };
             for (path, names) in paths {
-                let row = (path, format!("{size}{medium}, {}", names.join(" and ")));
-                if !rows.contains(&row) {
-                    rows.push(row);
-                }
+                rows.add((path, format!("{size}{medium}, {}", names.join(" and "))));
             }
         }
     }
-    rows
+    rows.rows
 }
 
 /// What containers reach of their node, by whose it is.
 fn of_node(made: &[&Made]) -> Vec<(String, String)> {
-    let mut rows: Vec<(String, String)> = Vec::new();
+    let mut rows = Rows::default();
     let mut add = |whose: &Json, what: String| {
-        let row = (whose.as_str().map_or_else(|| "the Pod".to_owned(), clip), what);
-        if !rows.contains(&row) {
-            rows.push(row);
-        }
+        rows.add((whose.as_str().map_or_else(|| "the Pod".to_owned(), clip), what));
     };
     for template in made.iter().flat_map(|made| templates(&made.object)) {
         let spec = &template["spec"];
         for (field, what) in [("hostNetwork", "network"), ("hostPID", "processes"), ("hostIPC", "shared memory")] {
             if spec[field] == true {
                 add(&Json::Null, format!("its {what}"));
+            }
+        }
+        let mut of_node: HashMap<&str, Vec<&str>> = HashMap::new();
+        for volume in spec["volumes"].as_array().into_iter().flatten() {
+            if let Some(path) = volume["hostPath"]["path"].as_str() {
+                of_node.entry(volume["name"].as_str().unwrap_or_default()).or_default().push(path);
             }
         }
         for container in of_template(&template) {
@@ -194,28 +218,24 @@ fn of_node(made: &[&Made]) -> Vec<(String, String)> {
                 add(name, format!("port {}", port["hostPort"]));
             }
             for mount in container["volumeMounts"].as_array().into_iter().flatten() {
-                let volumes = spec["volumes"].as_array().into_iter().flatten();
-                for volume in volumes.filter(|volume| volume["name"] == mount["name"]) {
-                    let Some(path) = volume["hostPath"]["path"].as_str() else { continue };
+                let volume = mount["name"].as_str().unwrap_or_default();
+                for path in of_node.get(volume).into_iter().flatten() {
                     let writes = if mount["readOnly"] == true { "" } else { ", which it may write to" };
                     add(name, format!("{}{writes}", clip(path)));
                 }
             }
         }
     }
-    rows
+    rows.rows
 }
 
 fn images(made: &[&Made]) -> Vec<(String, String)> {
-    let mut rows: Vec<(String, String)> = Vec::new();
+    let mut rows = Rows::default();
     for container in made.iter().flat_map(|made| containers(&made.object)) {
         let text = |key: &str| container[key].as_str().map(clip).unwrap_or_default();
-        let row = (text("name"), text("image"));
-        if !rows.contains(&row) {
-            rows.push(row);
-        }
+        rows.add((text("name"), text("image")));
     }
-    rows
+    rows.rows
 }
 
 fn containers(object: &Json) -> Vec<Json> {

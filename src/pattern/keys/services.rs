@@ -1,5 +1,7 @@
 //! `services`: Services beside the one that every app with a port has.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value as Json, json};
 
 use super::service::{services, write};
@@ -10,8 +12,11 @@ use crate::pattern::objects;
 
 /// Adds the Services of `services`, once the names and selectors of all others are settled.
 pub(crate) fn add(description: &Description, objects: &mut Vec<Json>, findings: &mut Vec<Finding>) {
+    let there = objects.iter().filter(|object| object["kind"] == "Service");
+    let mut names: HashSet<String> =
+        there.filter_map(|object| object["metadata"]["name"].as_str()).map(str::to_owned).collect();
     for member in services(description) {
-        if objects.iter().any(|object| object["kind"] == "Service" && object["metadata"]["name"] == member.key) {
+        if names.contains(&member.key) {
             findings.push(
                 Finding::error(
                     member.key_place.label(""),
@@ -22,7 +27,10 @@ pub(crate) fn add(description: &Description, objects: &mut Vec<Json>, findings: 
             continue;
         }
         match further(description, member, objects) {
-            Ok(service) => objects.push(service),
+            Ok(service) => {
+                names.insert(member.key.clone());
+                objects.push(service);
+            }
             Err(finding) => findings.push(*finding),
         }
     }

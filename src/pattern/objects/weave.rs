@@ -3,7 +3,7 @@
 //! Laws, tested in `tests/library/weave.rs`: weaving a fragment twice changes nothing; fragments that share no
 //! field may come in any order; nothing that a fragment says is lost.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde_json::{Map, Value as Json};
 
@@ -29,6 +29,8 @@ pub struct Clash {
 pub struct Weave {
     value: Json,
     owners: BTreeMap<String, usize>,
+    /// Where in its list an element is, by its path.
+    places: HashMap<String, usize>,
     clashes: Vec<Clash>,
 }
 
@@ -115,9 +117,11 @@ impl Weave {
         for element in over {
             let name = element_name(field, element);
             let path = format!("{path}[{name}]");
-            match base.iter_mut().find(|there| element_name(field, there) == name) {
+            let known = self.places.get(&path).and_then(|at| base.get_mut(*at));
+            match known {
                 Some(there) => self.merge(there, element, &path, &format!("{field}[]"), owner),
                 None => {
+                    self.places.insert(path.clone(), base.len());
                     base.push(element.clone());
                     self.own(element, &path, &format!("{field}[]"), owner);
                 }
@@ -135,9 +139,10 @@ impl Weave {
                 }
             }
             Json::Array(elements) if merge_keys(field).is_some() => {
-                for element in elements {
-                    let name = element_name(field, element);
-                    self.own(element, &format!("{path}[{name}]"), &format!("{field}[]"), owner);
+                for (at, element) in elements.iter().enumerate() {
+                    let path = format!("{path}[{}]", element_name(field, element));
+                    self.places.entry(path.clone()).or_insert(at);
+                    self.own(element, &path, &format!("{field}[]"), owner);
                 }
             }
             _ => {}
