@@ -3,15 +3,20 @@
 mod app;
 mod help;
 mod logs;
+mod loopback;
 mod proxies;
+
+use std::collections::HashMap;
 
 use super::container::{Confidence, ContainerFacts, Evidence};
 use super::{Role, Task, Way, hosts};
 use crate::kube::PodView;
+use loopback::Loopback;
 
 pub(super) fn relate(pod: PodView<'_>, all: &mut [ContainerFacts<'_>]) {
-    proxies::direct_proxies(all);
-    proxies::leave_untied(all);
+    let loopback = Loopback::of(all);
+    proxies::direct_proxies(all, &loopback);
+    proxies::leave_untied(all, &loopback);
     logs::keep(pod, all);
     app::choose_app(pod, all);
     let is_alone = all.iter().filter(|one| one.container.runs_beside_app()).count() == 1;
@@ -21,7 +26,7 @@ pub(super) fn relate(pod: PodView<'_>, all: &mut [ContainerFacts<'_>]) {
     }
     list_items(all);
     help::help(pod, all);
-    talk(all);
+    talk(all, &loopback);
     share(pod, all);
 }
 
@@ -41,26 +46,42 @@ fn list_items(all: &mut [ContainerFacts<'_>]) {
 
 /// Folders that a helper shares with another container: evidence of what it is for.
 fn share(pod: PodView<'_>, all: &mut [ContainerFacts<'_>]) {
-    let volumes = pod.spec.volumes.iter().flatten();
-    for volume in volumes.filter(|volume| volume.empty_dir.is_some()) {
-        let mounts = |one: &ContainerFacts<'_>| {
-            let mut mounts = one.container.container.volume_mounts.iter().flatten();
-            mounts.position(|mount| mount.name == volume.name)
-        };
-        let carries = |one: &ContainerFacts<'_>| {
-            matches!(one.role, Role::Sidecar(Task::Logs | Task::Git | Task::Config | Task::Secrets) | Role::Init(_))
-        };
-        let Some(app) = all.iter().find(|one| one.role == Role::App && mounts(one).is_some()) else { continue };
-        let shows = format!("shares the volume `{}` with `{}`", volume.name, app.name());
-        let helpers: Vec<usize> = (0..all.len()).filter(|at| carries(&all[*at])).collect();
-        for at in helpers {
-            let Some(number) = mounts(&all[at]) else { continue };
-            let list = all[at].container.at(&["volumeMounts"]);
-            let nodes = list.map_or(&[][..], |list| pod.object.document.items(list));
-            if let Some(node) = nodes.get(number) {
-                all[at].evidence.push(Evidence { node: *node, shows: shows.clone() });
+    let carries = |one: &ContainerFacts<'_>| {
+        matches!(one.role, Role::Sidecar(Task::Logs | Task::Git | Task::Config | Task::Secrets) | Role::Init(_))
+    };
+    // where a container mounts a volume first
+    let mut apps: HashMap<&str, usize> = HashMap::new();
+    let mut helpers: HashMap<&str, Vec<(usize, usize)>> = HashMap::new();
+    for (at, one) in all.iter().enumerate() {
+        let (is_app, is_helper) = (one.role == Role::App, carries(one));
+        if !is_app && !is_helper {
+            continue;
+        }
+        for (number, mount) in one.container.container.volume_mounts.iter().flatten().enumerate() {
+            if is_app {
+                apps.entry(mount.name.as_str()).or_insert(at);
+            }
+            let of_volume = helpers.entry(mount.name.as_str()).or_default();
+            if is_helper && of_volume.last().is_none_or(|(last, _)| *last != at) {
+                of_volume.push((at, number));
             }
         }
+    }
+    let volumes = pod.spec.volumes.iter().flatten();
+    let mut shared = Vec::new();
+    for volume in volumes.filter(|volume| volume.empty_dir.is_some()) {
+        let Some(app) = apps.get(volume.name.as_str()) else { continue };
+        let shows = format!("shares the volume `{}` with `{}`", volume.name, all[*app].name());
+        for (at, number) in helpers.get(volume.name.as_str()).into_iter().flatten() {
+            let list = all[*at].container.at(&["volumeMounts"]);
+            let nodes = list.map_or(&[][..], |list| pod.object.document.items(list));
+            if let Some(node) = nodes.get(*number) {
+                shared.push((*at, Evidence { node: *node, shows: shows.clone() }));
+            }
+        }
+    }
+    for (at, evidence) in shared {
+        all[at].evidence.push(evidence);
     }
 }
 
@@ -77,7 +98,7 @@ fn route_shards(all: &mut [ContainerFacts<'_>]) {
 }
 
 /// Who talks to whom on loopback: evidence for helpers.
-fn talk(all: &mut [ContainerFacts<'_>]) {
+fn talk(all: &mut [ContainerFacts<'_>], loopback: &Loopback) {
     for at in 0..all.len() {
         if !matches!(
             all[at].role,
@@ -85,7 +106,9 @@ fn talk(all: &mut [ContainerFacts<'_>]) {
         ) {
             continue;
         }
-        for other in (0..all.len()).filter(|other| *other != at) {
+        let mut others = loopback.callers(all, at);
+        others.extend(loopback.called(all, at));
+        for other in others {
             let to_it = all[other].loopback_dials().find(|(_, port)| all[at].may_serve(*port));
             let from_it = || all[at].loopback_dials().find(|(_, port)| all[other].may_serve(*port));
             let evidence = if let Some((dial, port)) = to_it {

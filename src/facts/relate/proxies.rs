@@ -1,14 +1,16 @@
 //! General proxies, which are what their place makes them.
 
-use crate::kube::types::VolumeMount;
+use std::collections::{BTreeSet, HashMap};
 
 use super::super::config::ConfigFile;
 use super::super::container::{Confidence, ContainerFacts, Evidence};
 use super::super::{Bind, Role, Task, Way, hosts, nginx};
+use super::loopback::Loopback;
 use crate::kube::ContainerList;
 
 /// A general proxy is what its place makes it: others talk to it, or it is in front of them.
-pub(super) fn direct_proxies(all: &mut [ContainerFacts<'_>]) {
+pub(super) fn direct_proxies(all: &mut [ContainerFacts<'_>], loopback: &Loopback) {
+    let beside = all.iter().filter(|one| one.container.runs_beside_app()).count();
     for at in 0..all.len() {
         let is_general = matches!(all[at].role, Role::Sidecar(Task::Web) | Role::Ambassador(Way::Broker));
         if !is_general || !all[at].is_general_proxy() {
@@ -18,8 +20,8 @@ pub(super) fn direct_proxies(all: &mut [ContainerFacts<'_>]) {
         let is_client = |other: &ContainerFacts<'_>| {
             !matches!(other.role, Role::Adapter(_) | Role::Sidecar(Task::Config | Task::Telemetry | Task::Logs))
         };
-        let others = all.iter().enumerate().filter(|(other, one)| *other != at && is_client(one));
-        let caller = others.into_iter().find_map(|(_, other)| {
+        let callers = loopback.callers(all, at).into_iter().map(|other| &all[other]);
+        let caller = callers.filter(|other| is_client(other)).find_map(|other| {
             let (dial, port) = other.loopback_dials().find(|(_, port)| all[at].may_serve(*port))?;
             let shows = format!("`{}` talks to it on port {port}", other.name());
             Some(Evidence { node: other.node_of(&dial.proof), shows })
@@ -36,7 +38,7 @@ pub(super) fn direct_proxies(all: &mut [ContainerFacts<'_>]) {
             all[at].evidence.push(caller);
         } else if let Some(way) = way {
             all[at].role = Role::Ambassador(way);
-        } else if is_for_the_pod && others_beside(all, at) {
+        } else if is_for_the_pod && beside > usize::from(all[at].container.runs_beside_app()) {
             all[at].role = Role::Ambassador(Way::Broker);
             let listen = &all[at].listens[0];
             let node = all[at].node_of(&listen.proof);
@@ -59,51 +61,71 @@ pub(super) fn direct_proxies(all: &mut [ContainerFacts<'_>]) {
     }
 }
 
-fn others_beside(all: &[ContainerFacts<'_>], at: usize) -> bool {
-    all.iter().enumerate().any(|(other, one)| other != at && one.container.runs_beside_app())
-}
-
 /// Whether a proxy passes on to another container of its Pod. What dials loopback in vain, or on the node's network, is
 /// in front of nobody here.
-fn faces_inward(all: &[ContainerFacts<'_>], at: usize) -> bool {
-    let mut others = all.iter().enumerate().filter(|(other, _)| *other != at);
+fn faces_inward(all: &[ContainerFacts<'_>], at: usize, loopback: &Loopback) -> bool {
     let is_node = all[at].container.pod.spec.host_network == Some(true);
-    let may_serve = |other: &ContainerFacts<'_>, port| other.may_serve(port) || !is_node && !other.listens_nowhere_else;
-    others.any(|(_, other)| all[at].loopback_dials().any(|(_, port)| may_serve(other, port)))
+    let dials = all[at].loopback_dials().next().is_some();
+    dials && (!is_node && loopback.has_other_open(at) || !loopback.called(all, at).is_empty())
 }
 
 /// A web server or forwarder that has nothing to do with the others of its Pod is there for its own sake, and what its
 /// image is says nothing of what it is for.
-pub(super) fn leave_untied(all: &mut [ContainerFacts<'_>]) {
+pub(super) fn leave_untied(all: &mut [ContainerFacts<'_>], loopback: &Loopback) {
     let beside = all.iter().filter(|one| one.container.runs_beside_app()).count();
+    // Who mounts a volume, as a whole or at all, and who each of its folders.
+    let mut mounting: HashMap<(String, Part), Vec<usize>> = HashMap::new();
+    for (at, one) in all.iter().enumerate() {
+        let parts = mounts(one).flat_map(|(volume, part)| [(volume.clone(), Part::Any), (volume, part)]);
+        for part in parts.collect::<BTreeSet<_>>() {
+            mounting.entry(part).or_default().push(at);
+        }
+    }
+    let mounts_too = |at: usize, volume: &str, part: Part| {
+        let who = mounting.get(&(volume.to_owned(), part));
+        who.is_some_and(|who| who.iter().take(2).any(|other| *other != at))
+    };
+    // There are containers that a proxy may ask: it is none of them itself, as it has a role.
+    let may_be_asked = |one: &ContainerFacts<'_>| one.role == Role::Unknown && one.declared().next().is_some();
+    let mut has_asked = all.iter().any(may_be_asked);
     for at in 0..all.len() {
         let is_general = matches!(all[at].role, Role::Sidecar(Task::Web)) && !all[at].container.is_native_sidecar();
-        if !is_general || beside < 2 || faces_inward(all, at) {
+        if !is_general || beside < 2 || faces_inward(all, at, loopback) {
             continue;
         }
         // two folders of one volume have nothing to do with each other
-        let shares = |a: &VolumeMount, b: &VolumeMount| {
-            let is_whole = a.sub_path.is_none() || b.sub_path.is_none();
-            a.name == b.name && (is_whole || a.sub_path == b.sub_path)
+        let shares = |(volume, part): (String, Part)| match part {
+            Part::Any | Part::Whole => mounts_too(at, &volume, Part::Any),
+            folder @ Part::Folder(_) => mounts_too(at, &volume, Part::Whole) || mounts_too(at, &volume, folder),
         };
-        let mounts = |at: usize| all[at].container.container.volume_mounts.iter().flatten();
-        let is_tied = all.iter().enumerate().filter(|(other, _)| *other != at).any(|(number, other)| {
-            other.loopback_dials().any(|(_, port)| all[at].may_serve(port))
-                || mounts(number).any(|theirs| mounts(at).any(|own| shares(own, theirs)))
-        });
+        let is_tied = !loopback.callers(all, at).is_empty() || mounts(&all[at]).any(shares);
         // Its configuration is out of sight, and there is another container that it may ask.
-        let may_pass_on = all[at].has_other_configuration()
-            && all
-                .iter()
-                .enumerate()
-                .any(|(other, one)| other != at && one.role == Role::Unknown && one.declared().next().is_some());
+        let may_pass_on = has_asked && all[at].has_other_configuration();
         if !is_tied && may_pass_on {
             all[at].confidence = Confidence::Likely;
         } else if !is_tied {
             all[at].role = Role::Unknown;
             all[at].evidence.clear();
+            has_asked |= may_be_asked(&all[at]);
         }
     }
+}
+
+/// What of a volume a container mounts.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Part {
+    /// Whatever it is.
+    Any,
+    Whole,
+    Folder(String),
+}
+
+/// Each volume that a container mounts, with what of it.
+fn mounts<'facts>(one: &'facts ContainerFacts<'_>) -> impl Iterator<Item = (String, Part)> + 'facts {
+    one.container.container.volume_mounts.iter().flatten().map(|mount| {
+        let part = mount.sub_path.clone().map_or(Part::Whole, Part::Folder);
+        (mount.name.clone(), part)
+    })
 }
 
 /// How a proxy's configuration chooses where a request goes.
