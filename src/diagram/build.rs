@@ -1,6 +1,6 @@
 //! From objects to boxes and arrows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value as Json;
 
@@ -11,6 +11,7 @@ use super::workload::{self, Hidden, Seen, list};
 use super::{calls, routes, text};
 use crate::facts::Programs;
 use crate::kube::{Index, Object, PodView};
+use crate::limits;
 
 /// What makes Pods, with its box and the boxes inside.
 #[derive(Debug)]
@@ -40,6 +41,9 @@ pub(super) struct Builder<'object> {
     pub seen: &'object [Seen<'object>],
     pub workloads: Vec<Workload<'object>>,
     pub services: Vec<ServiceBox>,
+    /// The boxes of Services by name and namespace, of several the first.
+    pub named: HashMap<(String, Option<String>), NodeIndex>,
+    scalers: Vec<&'object Seen<'object>>,
     index: &'object Index<'object>,
     programs: &'object Programs,
     outside: BTreeMap<(&'static str, String), NodeIndex>,
@@ -57,6 +61,8 @@ pub fn of<'object>(title: &str, objects: impl IntoIterator<Item = &'object Objec
         seen: &seen,
         workloads: Vec::new(),
         services: Vec::new(),
+        named: HashMap::new(),
+        scalers: seen.iter().filter(|seen| seen.is("autoscaling", "HorizontalPodAutoscaler")).collect(),
         index: &index,
         programs,
         outside: BTreeMap::new(),
@@ -64,8 +70,11 @@ pub fn of<'object>(title: &str, objects: impl IntoIterator<Item = &'object Objec
     routes::boxes(&mut builder);
     builder.draw_workloads(&hidden);
     routes::arrows(&mut builder);
-    calls::draw(&mut builder);
-    builder.draw_scalers();
+    // what is too much to show is not drawn to its end
+    if !builder.diagram.exceeds(limits::PARTS_OF_TEXT) {
+        calls::draw(&mut builder);
+        builder.draw_scalers();
+    }
     let Builder { mut diagram, .. } = builder;
     clean(&mut diagram);
     diagram
@@ -168,12 +177,11 @@ impl<'object> Builder<'object> {
     fn autoscaled(&self, target: &Seen<'_>) -> Option<String> {
         let id = &target.object.id;
         let aims = |seen: &&Seen<'_>| {
-            seen.is("autoscaling", "HorizontalPodAutoscaler")
-                && seen.namespace() == target.namespace()
+            seen.namespace() == target.namespace()
                 && seen.text("/spec/scaleTargetRef/kind") == Some(&id.kind)
                 && seen.text("/spec/scaleTargetRef/name") == Some(&id.name)
         };
-        let scaler = self.seen.iter().find(aims)?;
+        let scaler = self.scalers.iter().copied().find(aims)?;
         let least = scaler.json.pointer("/spec/minReplicas").and_then(Json::as_u64).unwrap_or(1);
         let most = scaler.json.pointer("/spec/maxReplicas").and_then(Json::as_u64)?;
         Some(format!("{least}–{most} Pods"))

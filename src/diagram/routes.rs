@@ -1,10 +1,13 @@
 //! How requests come in: Gateways and Ingresses to Services, Services to the containers behind them.
 
-use serde_json::Value as Json;
+use std::collections::HashMap;
+
+use serde_json::{Map, Value as Json};
 
 use super::build::{Builder, ServiceBox, Workload};
 use super::model::{Flow, Look, NodeIndex};
 use super::workload::{Seen, list};
+use crate::limits;
 
 /// Boxes for everything that a request passes before it reaches a Pod.
 pub(super) fn boxes(builder: &mut Builder<'_>) {
@@ -16,6 +19,7 @@ pub(super) fn boxes(builder: &mut Builder<'_>) {
             let line = if is_headless { "headless Service" } else { "Service" };
             builder.diagram.nodes[node].lines.push(line.to_owned());
             let namespace = seen.object.id.namespace.clone();
+            builder.named.entry((name.clone(), namespace.clone())).or_insert(node);
             builder.services.push(ServiceBox { name: name.clone(), namespace, node });
         } else if is_ingress(seen) || is_route(seen) {
             let node = builder.diagram.add(Look::Route, name.clone());
@@ -37,7 +41,12 @@ pub(super) fn arrows(builder: &mut Builder<'_>) {
     let mut routes = builder.diagram.nodes.iter().enumerate().filter(|(_, node)| node.look == Look::Route);
     let mut nodes: Vec<NodeIndex> = routes.by_ref().map(|(index, _)| index).collect();
     nodes.reverse();
+    let labelled = Labelled::of(builder);
     for seen in builder.seen {
+        // what is too much to show is not drawn to its end
+        if builder.diagram.exceeds(limits::PARTS_OF_TEXT) {
+            return;
+        }
         if is_ingress(seen) {
             if let Some(node) = nodes.pop() {
                 ingress(builder, seen, node);
@@ -47,7 +56,7 @@ pub(super) fn arrows(builder: &mut Builder<'_>) {
                 route(builder, seen, node);
             }
         } else if seen.is("", "Service") {
-            service(builder, seen);
+            service(builder, seen, &labelled);
         }
     }
 }
@@ -103,20 +112,19 @@ fn namespace<'json>(backend: &'json Json, seen: &'json Seen<'_>) -> Option<&'jso
     backend["namespace"].as_str().or_else(|| seen.namespace())
 }
 
+fn named(builder: &Builder<'_>, name: &str, namespace: Option<&str>) -> Option<NodeIndex> {
+    builder.named.get(&(name.to_owned(), namespace.map(str::to_owned))).copied()
+}
+
 fn to_service(builder: &mut Builder<'_>, from: NodeIndex, name: &str, namespace: Option<&str>, label: &str) {
-    let known = builder.services.iter().find(|one| one.name == name && one.namespace.as_deref() == namespace);
-    let service = known.map(|one| one.node);
+    let service = named(builder, name, namespace);
     let service = service.unwrap_or_else(|| builder.outside(Look::Outside, name, "Service"));
     builder.diagram.link(from, service, Flow::Call, label);
 }
 
-fn service(builder: &mut Builder<'_>, seen: &Seen<'_>) {
+fn service(builder: &mut Builder<'_>, seen: &Seen<'_>, labelled: &Labelled) {
     let id = &seen.object.id;
-    let Some(node) =
-        builder.services.iter().find(|one| one.name == id.name && one.namespace == id.namespace).map(|one| one.node)
-    else {
-        return;
-    };
+    let Some(node) = named(builder, &id.name, id.namespace.as_deref()) else { return };
     match seen.text("/spec/type") {
         Some("ExternalName") => {
             let host = seen.text("/spec/externalName").unwrap_or_default();
@@ -135,7 +143,11 @@ fn service(builder: &mut Builder<'_>, seen: &Seen<'_>) {
     else {
         return;
     };
-    for workload in builder.workloads.iter().filter(|one| one.namespace == id.namespace) {
+    for workload in labelled.candidates(builder.workloads.len(), seen.namespace(), selector) {
+        let workload = &builder.workloads[workload];
+        if workload.namespace != id.namespace || builder.diagram.exceeds(limits::PARTS_OF_TEXT) {
+            continue;
+        }
         let selects =
             selector.iter().all(|(key, value)| workload.labels.get(key).map(String::as_str) == value.as_str());
         if !selects {
@@ -150,6 +162,30 @@ fn service(builder: &mut Builder<'_>, seen: &Seen<'_>) {
             let target = behind(workload, port.get("targetPort").unwrap_or(&port["port"]));
             builder.diagram.link(node, target, Flow::Call, format!(":{number}"));
         }
+    }
+}
+
+/// The places of workloads by namespace and label.
+struct Labelled(HashMap<(Option<String>, String, String), Vec<usize>>);
+
+impl Labelled {
+    fn of(builder: &Builder<'_>) -> Self {
+        let mut all: HashMap<_, Vec<usize>> = HashMap::new();
+        for (at, workload) in builder.workloads.iter().enumerate() {
+            for (key, value) in &workload.labels {
+                all.entry((workload.namespace.clone(), key.clone(), value.clone())).or_default().push(at);
+            }
+        }
+        Self(all)
+    }
+
+    /// Those that have the rarest of the labels that a selector names, in order.
+    fn candidates(&self, all: usize, namespace: Option<&str>, selector: &Map<String, Json>) -> Vec<usize> {
+        let texts = selector.iter().filter_map(|(key, value)| Some((key, value.as_str()?)));
+        let labelled = texts.map(|(key, value)| {
+            self.0.get(&(namespace.map(str::to_owned), key.clone(), value.to_owned())).map_or(&[][..], Vec::as_slice)
+        });
+        labelled.min_by_key(|places| places.len()).map_or_else(|| (0..all).collect(), <[usize]>::to_vec)
     }
 }
 

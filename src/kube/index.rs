@@ -357,6 +357,11 @@ impl<'run> Index<'run> {
         self.groups_of(workload).flatten().copied()
     }
 
+    /// The same, those of one namespace and unit together that select alike: at least one in each.
+    pub fn services_alike<'a>(&'a self, workload: &'a Object) -> impl Iterator<Item = &'a [&'run Object]> + 'a {
+        self.groups_of(workload).map(Vec::as_slice)
+    }
+
     /// A Service that sends traffic to a workload's Pods, of its own folder if there is one.
     #[must_use]
     pub fn service_of(&self, workload: &Object) -> Option<&'run Object> {

@@ -57,6 +57,18 @@ fn what_selectors_match_is_found_once_for_all_that_select_alike() {
     assert!(many <= 2 * few, "{many} after {few}");
 }
 
+/// What a rule asks of each workload is asked of Services that select alike together.
+#[test]
+fn services_that_select_alike_are_asked_once() {
+    let file = run(200, |_| "shop".to_owned());
+    let objects: Vec<&Object> = file.objects.iter().collect();
+    let index = Index::of(&objects);
+    let deployments = index.kind("Deployment");
+    let groups: Vec<usize> = deployments.iter().map(|workload| index.services_alike(workload).count()).collect();
+    assert_eq!(groups, vec![1; 200]);
+    assert_eq!(index.services_of(deployments[0]).count(), 200);
+}
+
 /// A file is linted twice, however much is wrong with one of its objects, and not once more for each ten thousand.
 #[test]
 fn fixing_looks_at_a_file_twice() {

@@ -3,7 +3,7 @@ use crate::kube::types::ServicePort;
 
 use crate::diagnostic::{Level, RuleId};
 use crate::facts::PodFacts;
-use crate::kube::{Reach, Selector, Typed};
+use crate::kube::{Object, Reach, Selector, Typed};
 use crate::rules::{Check, Found, Rule, parts};
 use crate::words::clip;
 use crate::yaml::NodeId;
@@ -29,15 +29,16 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
     let Some((server, listen)) = facts.running().find_map(|member| Some((member, member.listens.first()?))) else {
         return;
     };
-    for service in facts.index.services_of(object).filter(|service| service.keeps(&["spec"])) {
+    // asked once for all Services that select alike
+    let is_only_one = |alike: &&[&Object]| alike.first().is_some_and(|service| selects_only(facts, service));
+    let alone = facts.index.services_alike(object).filter(is_only_one).flatten();
+    for service in alone.copied().filter(|service| service.keeps(&["spec"])) {
         let Some(Typed::Service(typed)) = &service.typed else { continue };
         let Some(spec) = &typed.spec else { continue };
-        let Some(labels) = spec.selector.as_ref().filter(|labels| !labels.is_empty()) else { continue };
         // a headless Service gives addresses alone: clients take any port
         let is_headless = spec.cluster_ip.as_deref() == Some("None");
         let is_near = facts.index.reach(object, service).is_some_and(|reach| reach < Reach::Run);
-        let only = facts.index.matching(service, &Selector::map(labels)).only();
-        if is_headless || !is_near || !only.is_some_and(|only| std::ptr::eq(only, object)) {
+        if is_headless || !is_near {
             continue;
         }
         let list = service.document.at(service.node, &["spec", "ports"]);
@@ -65,6 +66,16 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
                 .help(format!("write `targetPort: {}`, or make the container listen on {number}", listen.port));
         }
     }
+}
+
+/// Whether a Service leads to nothing but these Pods.
+fn selects_only(facts: &PodFacts<'_>, service: &Object) -> bool {
+    let Some(Typed::Service(typed)) = &service.typed else { return false };
+    let labels = typed.spec.as_ref().and_then(|spec| spec.selector.as_ref());
+    labels.filter(|labels| !labels.is_empty()).is_some_and(|labels| {
+        let only = facts.index.matching(service, &Selector::map(labels)).only();
+        only.is_some_and(|only| std::ptr::eq(only, facts.pod.object))
+    })
 }
 
 /// The number of the Pods' port that a Service's TCP port leads to, if nothing listens there.
