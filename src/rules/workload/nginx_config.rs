@@ -134,7 +134,7 @@ fn missing_semicolon<'run>(text: &'run str, directive: &Directive<'run>) -> Opti
 fn starts_line(text: &str, word: &str) -> bool {
     let at = (word.as_ptr() as usize).wrapping_sub(text.as_ptr() as usize);
     let before = text.get(..at).unwrap_or_default();
-    before.rsplit_once('\n').is_some_and(|(_, line)| line.trim().is_empty())
+    before.trim_end_matches(|character: char| character.is_whitespace() && character != '\n').ends_with('\n')
 }
 
 /// Whether the tag of nginx's own image says so.

@@ -70,9 +70,13 @@ fn meant<'run>(facts: &PodFacts<'run>, name: &str, host: &str) -> Option<&'run O
 /// Whether a port is only what the scheme of a URL has by default, where a program that nobody has described may take
 /// it from elsewhere: `API_URL` beside `API_PORT`.
 fn is_guessed(dial: &Dial<'_>, port: u16) -> bool {
+    // what is written needs no look at its text, which may be long
+    if dial.certainty.is_certain() {
+        return false;
+    }
     let place = &dial.proof.place;
     let text = place.object.document.source.slice(place.span());
-    !dial.certainty.is_certain() && text.contains("://") && !text.contains(&format!(":{port}"))
+    text.contains("://") && !text.contains(&format!(":{port}"))
 }
 
 /// Whether a Service may have this port: it has, or what it has is not to be seen here.
