@@ -4,6 +4,7 @@ mod list;
 mod pins;
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -82,8 +83,15 @@ struct Use {
 
 impl Rows {
     fn add(&mut self, images: Vec<ImageUse>, description: &Path, environment: Option<&str>) {
+        // documents of one file that have an image for the same reason are one row
+        let mut added: BTreeMap<(String, String), ImageUse> = BTreeMap::new();
         for image in images {
-            let key = (image.image.clone(), list::origin(&image.from));
+            match added.entry((image.image.clone(), list::origin(&image.from))) {
+                Entry::Occupied(mut there) => there.get_mut().used.extend(image.used),
+                Entry::Vacant(place) => drop(place.insert(image)),
+            }
+        }
+        for (key, image) in added {
             let used: Vec<Use> = image
                 .used
                 .iter()

@@ -1,6 +1,6 @@
 //! Which images the objects of a description run, and what says so.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::Value as Json;
 
@@ -8,6 +8,7 @@ use crate::describe::{App, Description, Member, Place, Spanned};
 use crate::pattern::catalogue::folders::Catalogue;
 use crate::pattern::objects;
 use crate::pattern::objects::made::Made;
+use crate::yaml::Span;
 
 /// An image of some objects.
 #[derive(Clone, Debug)]
@@ -59,7 +60,7 @@ impl ImageFrom {
     }
 }
 
-/// The images of all objects of a description's file. `project` is what its settings say of roles.
+/// The images of all objects of a description's file, by the documents that make them. `project` is what its settings say of roles.
 #[must_use]
 pub fn images_used(
     catalogue: &Catalogue,
@@ -68,18 +69,25 @@ pub fn images_used(
     project: &[Member],
 ) -> Vec<ImageUse> {
     let built_in = Catalogue::built_in();
+    let mut by_origin: HashMap<(&str, Span), Vec<&Made>> = HashMap::new();
+    for made in made {
+        by_origin.entry(origin(&made.origin)).or_default().push(made);
+    }
     let mut all = Vec::new();
-    for (image, used) in images(made) {
-        let mut froms: Vec<ImageFrom> = Vec::new();
-        for description in descriptions {
-            for role in roles(catalogue, description) {
-                let own = description.images.iter().find(|member| member.key == role);
-                let table = catalogue.images().get(&role).map(|row| row.image.as_str());
+    for description in descriptions {
+        let made = by_origin.get(&origin(&description.name_place)).map_or(&[][..], Vec::as_slice);
+        let roles = roles(catalogue, description);
+        for (image, used) in images(made) {
+            let mut froms: Vec<ImageFrom> = Vec::new();
+            for role in &roles {
+                let own = description.images.iter().find(|member| member.key == *role);
+                let table = catalogue.images().get(role).map(|row| row.image.as_str());
                 let reference = own.and_then(|member| member.value.text()).or(table);
                 if reference != Some(image.as_str()) {
                     continue;
                 }
-                let replaced = project.iter().find(|member| member.key == role);
+                let replaced = project.iter().find(|member| member.key == *role);
+                let role = role.clone();
                 froms.push(match (own, replaced) {
                     (Some(own), _) => ImageFrom::DescriptionRole(role, own.value.place.clone()),
                     (None, Some(member)) => ImageFrom::ProjectRole(role, member.value.place.clone()),
@@ -87,19 +95,20 @@ pub fn images_used(
                     (None, None) => ImageFrom::CatalogueRole(role),
                 });
             }
+            froms.extend(written(description, &image).map(|place| ImageFrom::Description(Some(place))));
+            if froms.is_empty() {
+                // a parameter's text is put together, and a base of another file may have it
+                froms.push(ImageFrom::Description(None));
+            }
+            all.extend(froms.into_iter().map(|from| ImageUse { image: image.clone(), from, used: used.clone() }));
         }
-        froms.extend(
-            descriptions.iter().filter_map(|description| {
-                written(description, &image).map(|place| ImageFrom::Description(Some(place)))
-            }),
-        );
-        if froms.is_empty() {
-            // a parameter's text is put together, and a base of another file may have it
-            froms.push(ImageFrom::Description(None));
-        }
-        all.extend(froms.into_iter().map(|from| ImageUse { image: image.clone(), from, used: used.clone() }));
     }
     all
+}
+
+/// The document that has its name here.
+fn origin(place: &Place) -> (&str, Span) {
+    (place.source.name.as_str(), place.span)
 }
 
 /// The roles that a description's patterns fill.
@@ -110,7 +119,7 @@ fn roles(catalogue: &Catalogue, description: &Description) -> BTreeSet<String> {
 }
 
 /// References by what has them.
-fn images(made: &[Made]) -> BTreeMap<String, BTreeSet<(String, String)>> {
+fn images(made: &[&Made]) -> BTreeMap<String, BTreeSet<(String, String)>> {
     let mut found: BTreeMap<String, BTreeSet<(String, String)>> = BTreeMap::new();
     for made in made {
         let text = |pointer| made.object.pointer(pointer).and_then(Json::as_str).unwrap_or_default();
