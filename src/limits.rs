@@ -80,7 +80,7 @@ pub const RENDER_SECONDS: Limit = Limit::number("render-seconds", 60, "seconds o
 pub const RENDERINGS: Limit = Limit::number("renderings", 256, "charts and overlays that `--render` renders in a run");
 
 /// All of them.
-pub const ALL: [Limit; 21] = [
+pub const ALL: [Limit; 23] = [
     INPUT,
     BESIDE,
     DEPTH,
