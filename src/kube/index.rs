@@ -144,8 +144,14 @@ impl<'run> Index<'run> {
                 }
             }
         }
+        let mut selecting: HashMap<(&str, &str), usize> = HashMap::new();
+        for (key, value) in services.keys().flat_map(|(labels, ..)| labels.iter()) {
+            *selecting.entry((key, value)).or_default() += 1;
+        }
         for (at, ((labels, namespace, _), alike)) in services.into_iter().enumerate() {
-            if let Some((key, value)) = labels.iter().next() {
+            // by the label that the fewest others select by
+            let rarest = labels.iter().min_by_key(|(key, value)| selecting.get(&(key.as_str(), value.as_str())));
+            if let Some((key, value)) = rarest {
                 index.by_selected_label.entry((key, value)).or_default().push(at);
                 index.by_selected_label_in.entry((namespace, key, value)).or_default().push(at);
             }
@@ -380,7 +386,15 @@ impl<'run> Index<'run> {
                 Some(_) => [namespace, None].map(|one| self.by_selected_label_in.get(&(one, key, value))),
             }
         });
-        by_label.flatten().flatten().filter_map(|at| self.services.get(*at)).filter(move |alike| {
+        // in order of the first label that they select by, those that name the namespace first
+        let mut groups: Vec<(usize, &Alike<'run>)> =
+            by_label.flatten().flatten().filter_map(|at| Some((*at, self.services.get(*at)?))).collect();
+        groups.sort_by_key(|(at, alike)| {
+            let service = alike.first();
+            let first = service.and_then(|service| service_selector(service)?.keys().next());
+            (first, namespace.is_some() && service.is_some_and(|service| service.id.namespace.is_none()), *at)
+        });
+        groups.into_iter().map(|(_, alike)| alike).filter(move |alike| {
             self.comparisons.fetch_add(1, Ordering::Relaxed);
             let Some(service) = alike.first() else { return false };
             let selector = service_selector(service).map(Selector::map);

@@ -90,3 +90,31 @@ fn handles_of_tags_are_looked_up() {
     let read = yaml::read(&Arc::new(Source::from_text("tags.yaml", text)));
     assert!(matches!(read.as_slice(), [Part::Refused(refusal)] if refusal.message.contains("has no document")));
 }
+
+/// Selectors that share a label are found by the one that tells them apart.
+#[test]
+fn services_are_found_by_the_rarest_of_their_labels() {
+    let comparisons = |number: usize| {
+        let mut text = String::new();
+        for at in 0..number {
+            write!(
+                text,
+                "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: shop-{at}}}\n\
+                 spec:\n  selector: {{matchLabels: {{app: shop, at: \"{at}\"}}}}\n  template:\n\
+                 \x20   metadata: {{labels: {{app: shop, at: \"{at}\"}}}}\n\
+                 \x20   spec: {{containers: [{{name: shop, image: \"registry.example.com/shop:2\"}}]}}\n\
+                 ---\napiVersion: v1\nkind: Service\nmetadata: {{name: shop-{at}}}\n\
+                 spec: {{selector: {{app: shop, at: \"{at}\"}}, ports: [{{port: 80}}]}}\n"
+            )
+            .expect("a text");
+        }
+        let file = File::read(&Arc::new(Source::from_text("run.yaml", text)));
+        let objects: Vec<&Object> = file.objects.iter().collect();
+        let index = Index::of(&objects);
+        for workload in index.kind("Deployment") {
+            assert_eq!(index.services_of(workload).count(), 1);
+        }
+        index.comparisons()
+    };
+    assert!(comparisons(200) <= 2 * comparisons(100), "{} after {}", comparisons(200), comparisons(100));
+}
