@@ -183,8 +183,9 @@ fn snippet(labels: &[(&Label, bool)], look: &Look, secrets: &Secrets<'_>, out: &
 
 /// Whether so many lines are between two labels that both are shown in frames of their own.
 fn are_far(one: &Label, next: &Label) -> bool {
-    let between = one.source.text.get(one.span.range().start..next.span.range().start).unwrap_or_default();
-    between.bytes().filter(|byte| *byte == b'\n').take(FAR).count() == FAR
+    let starts = one.source.line_starts();
+    let line = |label: &Label| starts.partition_point(|start| *start <= label.span.start);
+    line(next).saturating_sub(line(one)) >= FAR
 }
 
 /// The underlined lines of one part of a file. Miette puts its own head above them; ours is written already.
