@@ -28,16 +28,15 @@ pub fn check(workspace: &Workspace, projects: &Projects) -> io::Result<Vec<Findi
     for file in whole(&workspace.files) {
         check_file(file, projects, &mut findings)?;
     }
+    let files = || workspace.files.iter();
     let reported: HashSet<&Path> =
-        workspace.files.iter().filter(|file| file.reported).filter_map(|file| file.path.as_deref()).collect();
+        files().filter(|file| file.reported).filter_map(|file| file.path.as_deref()).collect();
+    let names: HashMap<&str, bool> = files().map(|file| (file.source.name.as_str(), file.reported)).collect();
     let is_reported = |label: &Label| {
         let name = label.source.name.as_str();
-        let known = workspace.files.iter().find(|file| file.source.name == name);
-        known.map_or_else(
-            // a base is read as the description that extends it calls it
-            || fs::canonicalize(name).is_ok_and(|path| reported.contains(path.as_path())),
-            |file| file.reported,
-        )
+        // a base is read as the description that extends it calls it
+        let by_path = || fs::canonicalize(name).is_ok_and(|path| reported.contains(path.as_path()));
+        names.get(name).copied().unwrap_or_else(by_path)
     };
     findings.retain(|finding| std::iter::once(&finding.primary).chain(&finding.labels).any(is_reported));
     // what is wrong with a base is wrong in each description that extends it

@@ -42,10 +42,14 @@ impl Limit {
 }
 
 impl fmt::Display for Limit {
-    /// `128 MiB`, `10000`
+    /// `128 MiB`, `64 KiB`, `10000`
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const MIB: u64 = 1 << 20;
-        if self.is_bytes { write!(f, "{} MiB", self.most / MIB) } else { write!(f, "{}", self.most) }
+        match self.most {
+            most if !self.is_bytes => write!(f, "{most}"),
+            most if most < MIB => write!(f, "{} KiB", most >> 10),
+            most => write!(f, "{} MiB", most / MIB),
+        }
     }
 }
 
