@@ -23,10 +23,11 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
         let mut said = Vec::new();
         for dial in member.dials.iter().filter(|dial| !dial.is_loopback && dial.certainty >= Certainty::Likely) {
             let Some((port, name)) = dial.port.zip(dial.host.split('.').next()) else { continue };
-            if said.contains(&(name, port)) || is_guessed(dial, port) {
+            if said.contains(&(name, port)) {
                 continue;
             }
-            let Some(service) = meant(facts, name, &dial.host) else { continue };
+            // its text may be long, and most hosts are no Service of the run
+            let Some(service) = meant(facts, name, &dial.host).filter(|_| !is_guessed(dial, port)) else { continue };
             let all = facts.index.called("Service", name);
             if all.iter().any(|other| may_have(other, port)) || is_own(facts, service) {
                 continue;

@@ -13,6 +13,10 @@ pub static RULE: Rule = Rule {
     check: Check::Facts(check),
 };
 
+/// Of more Services that lead to one Pod, these are judged: where all of many Pods are behind all of many Services, each
+/// would be found once for each Pod.
+const MOST_SERVICES: usize = 16;
+
 fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
     let object = facts.pod.object;
     // an injected proxy takes the connections, and hands them on at loopback
@@ -26,7 +30,8 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
     if !bound.any(is_bound) {
         return;
     }
-    for service in facts.index.services_of(object).filter(|service| service.keeps_selection()) {
+    let services = facts.index.services_of(object).filter(|service| service.keeps_selection());
+    for service in services.take(MOST_SERVICES) {
         let Some(Typed::Service(typed)) = &service.typed else { continue };
         let ports = typed.spec.as_ref().and_then(|spec| spec.ports.as_deref());
         let list = service.document.at(service.node, &["spec", "ports"]);
