@@ -81,7 +81,7 @@ impl Actions<'_> {
     fn ignore(&self, finding: &Finding) -> Option<CodeAction> {
         let rule = finding.rule.filter(|rule| rule.family != "meta")?.name;
         let file = self.seen.file;
-        // In a description a comment ignores nothing, and JSON has none.
+        // In a description `gen` heeds the key `ignore` and no comment, and JSON has none.
         if file.is_description() || file.source.text.trim_start().starts_with('{') {
             return None;
         }
