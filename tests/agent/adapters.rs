@@ -134,11 +134,11 @@ async fn reload_signals_a_process() {
     let mark = scratch("mark");
     let ready = scratch("ready");
     let script =
-        format!("trap 'echo got >> {}' HUP; : > {}; while :; do sleep 0.05; done", mark.display(), ready.display());
+        format!("trap 'echo got >> {}' USR1; : > {}; while :; do sleep 0.05; done", mark.display(), ready.display());
     let mut app = Command::new(folder.join(&name)).args(["-c", &script]).spawn().unwrap();
     let mut volume = ConfigMapVolume::new("a");
     let (watch, process) = (format!("--watch={}", volume.path.display()), format!("--process={name}"));
-    let (agent, _, _) = start("reload", &[&watch, &process, "--signal=HUP", "--interval=50ms"]);
+    let (agent, _, _) = start("reload", &[&watch, &process, "--signal=USR1", "--interval=50ms"]);
     until("handles the signal", LIMIT, || async { ready.exists() }).await;
     until("watches", LIMIT, || async { agent.log().contains("watching") }).await;
     tokio::time::sleep(Duration::from_millis(100)).await;
