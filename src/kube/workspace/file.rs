@@ -200,18 +200,20 @@ fn mentions_kubernetes(text: &str) -> bool {
     text.contains("apiVersion") && text.contains("kind")
 }
 
-/// Whether a text that cannot be read as a whole has the key that makes a document a description, in YAML or JSON.
+/// Whether a text that cannot be read as a whole has the key that makes a document a description: at the beginning of
+/// a line, or in a map in braces, as JSON is.
 fn begins_a_description(text: &str) -> bool {
-    let value = |rest: &str| rest.trim_start().trim_start_matches(['"', '\'']).starts_with(['v', 'V']);
-    let is_key = |key: &str, line: &str| {
-        let rest = line.strip_prefix(key).and_then(|rest| rest.trim_start().strip_prefix(':'));
-        rest.is_some_and(value)
-    };
-    text.contains("patterns")
-        && text.lines().any(|line| {
-            let begun = line.trim_start().trim_start_matches('{').trim_start();
-            is_key("patterns", line) || is_key("\"patterns\"", begun)
-        })
+    const KEY: &str = "patterns";
+    let is_quote = ['"', '\''];
+    let in_braces = text.trim_start_matches('\u{FEFF}').trim_start().starts_with('{');
+    text.match_indices(KEY).any(|(at, _)| {
+        let before = text[..at].trim_end_matches(is_quote);
+        let begins = before.is_empty() || before.ends_with(['\n', '\u{FEFF}']);
+        let begins_in_braces = in_braces && before.trim_end().ends_with(['{', ',']);
+        let rest = text[at + KEY.len()..].trim_start_matches(is_quote).trim_start_matches([' ', '\t']);
+        let value = rest.strip_prefix(':').map(|value| value.trim_start().trim_start_matches(is_quote));
+        (begins || begins_in_braces) && value.is_some_and(|value| value.starts_with(['v', 'V']))
+    })
 }
 
 /// Adds the object of a document, or the items of the list that it is. Lists in lists are opened too, as
