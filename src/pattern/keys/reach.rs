@@ -7,6 +7,7 @@ use serde_json::{Value as Json, json};
 
 use crate::describe::{App, Description, Place, Spanned, taint_and_effect};
 use crate::diagnostic::Finding;
+use crate::kube::validation::pod_security::DEFAULT_CAPABILITIES;
 use crate::pattern::objects;
 use crate::pattern::plan::document::apps;
 use crate::pattern::plan::fill::Filled;
@@ -48,26 +49,10 @@ fn check_reason(description: &Description, shape: &Filled, uses: &[Filled], find
 
 /// The first thing of its node that a container reaches.
 fn reaches(app: &App) -> Option<(String, &Place)> {
-    // Pod Security baseline: what containers have by default may be added
-    const USUAL: [&str; 13] = [
-        "AUDIT_WRITE",
-        "CHOWN",
-        "DAC_OVERRIDE",
-        "FOWNER",
-        "FSETID",
-        "KILL",
-        "MKNOD",
-        "NET_BIND_SERVICE",
-        "SETFCAP",
-        "SETGID",
-        "SETPCAP",
-        "SETUID",
-        "SYS_CHROOT",
-    ];
     if app.privileged {
         return Some(("a privileged container may do anything on its node".to_owned(), app.place_at(&["privileged"])));
     }
-    if let Some(capability) = app.capabilities.iter().find(|name| !USUAL.contains(&name.as_str())) {
+    if let Some(capability) = app.capabilities.iter().find(|name| !DEFAULT_CAPABILITIES.contains(&name.as_str())) {
         return Some((format!("the capability {capability} reaches the node"), place_of_capability(app, capability)));
     }
     if let Some(volume) = app.volumes.iter().find(|volume| volume.source.get("hostPath").is_some()) {

@@ -3,6 +3,8 @@
 
 mod checks;
 
+pub use checks::DEFAULT_CAPABILITIES;
+
 use super::super::Object;
 use super::super::versions::Target;
 use super::field::{Field, Run};

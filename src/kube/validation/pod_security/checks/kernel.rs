@@ -5,6 +5,23 @@ use std::collections::BTreeSet;
 use super::super::super::field::Field;
 use super::{Bad, Pod, Violation, plural, quoted, texts};
 
+/// What containers have by default, which the level `baseline` lets them add.
+pub const DEFAULT_CAPABILITIES: [&str; 13] = [
+    "AUDIT_WRITE",
+    "CHOWN",
+    "DAC_OVERRIDE",
+    "FOWNER",
+    "FSETID",
+    "KILL",
+    "MKNOD",
+    "NET_BIND_SERVICE",
+    "SETFCAP",
+    "SETGID",
+    "SETPCAP",
+    "SETUID",
+    "SYS_CHROOT",
+];
+
 pub(super) fn app_armor<'a>(pod: &Pod<'a>) -> Option<Violation<'a>> {
     let bad =
         |profile: Field| profile.is_set() && !matches!(profile.child("type").str(), "RuntimeDefault" | "Localhost");
@@ -32,22 +49,7 @@ pub(super) fn app_armor<'a>(pod: &Pod<'a>) -> Option<Violation<'a>> {
 }
 
 pub(super) fn capabilities<'a>(pod: &Pod<'a>) -> Option<Violation<'a>> {
-    const ALLOWED: [&str; 13] = [
-        "AUDIT_WRITE",
-        "CHOWN",
-        "DAC_OVERRIDE",
-        "FOWNER",
-        "FSETID",
-        "KILL",
-        "MKNOD",
-        "NET_BIND_SERVICE",
-        "SETFCAP",
-        "SETGID",
-        "SETPCAP",
-        "SETUID",
-        "SYS_CHROOT",
-    ];
-    let (bad, forbidden) = added(pod, &ALLOWED);
+    let (bad, forbidden) = added(pod, &DEFAULT_CAPABILITIES);
     bad.violation("non-default capabilities", |bad| added_detail(bad, &forbidden))
 }
 

@@ -9,6 +9,8 @@ use std::collections::BTreeSet;
 
 use super::super::field::Field;
 use super::Level;
+pub use kernel::DEFAULT_CAPABILITIES;
+
 use host::{
     host_namespaces, host_path_volumes, host_ports, host_ports_filled, privileged, probe_hosts, windows_host_process,
 };
