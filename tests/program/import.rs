@@ -1,7 +1,7 @@
 //! `patterns import` as users run it.
 
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::support::{documents, generate, patterns, patterns_with};
 use serde_json::{Value, json};
@@ -502,11 +502,9 @@ fn sidecars_are_recognised_where_they_agree() {
 const SERVICE: &str =
     "---\napiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {selector: {app: web}, ports: [{port: 6379}]}\n";
 
-/// All examples: whatever they make can be imported, nothing is lost, and what needs no hatch makes the same again.
-#[test]
-#[cfg_attr(debug_assertions, ignore = "generates and imports each example of the catalogue: a minute in a debug build")]
-fn what_the_catalogue_makes_comes_back() {
-    let mut folders = vec![Path::new("patterns").to_owned(), Path::new("examples").to_owned()];
+/// The descriptions below some folders that are there as examples, in order.
+pub fn examples(folders: &[&str]) -> Vec<String> {
+    let mut folders: Vec<PathBuf> = folders.iter().map(PathBuf::from).collect();
     let mut files: Vec<String> = Vec::new();
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(&folder).unwrap() {
@@ -515,13 +513,21 @@ fn what_the_catalogue_makes_comes_back() {
             if path.is_dir() {
                 folders.push(path);
             } else if path.extension().is_some_and(|ending| ending == "yaml")
-                && (name.starts_with("example") || folder.ends_with("examples"))
+                && (name.starts_with("example") || folder.ends_with("examples") || folder.ends_with("diagram"))
             {
                 files.push(path.to_str().unwrap().to_owned());
             }
         }
     }
     files.sort();
+    files
+}
+
+/// All examples: whatever they make can be imported, nothing is lost, and what needs no hatch makes the same again.
+#[test]
+#[cfg_attr(debug_assertions, ignore = "generates and imports each example of the catalogue: a minute in a debug build")]
+fn what_the_catalogue_makes_comes_back() {
+    let files = examples(&["patterns", "examples"]);
     let mut seen = 0;
     for file in files {
         let made = patterns(&["gen", &file]);

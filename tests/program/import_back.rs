@@ -4,7 +4,6 @@
 //! One comes back if the objects are the same again, of a description without `patch`, `extra`, `adopt` and `ignore`.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use crate::support::{documents, generate, patterns, patterns_with};
 use serde_json::Value;
@@ -65,23 +64,7 @@ fn difference(made: &str) -> Option<String> {
 #[test]
 #[cfg_attr(debug_assertions, ignore = "generates and imports each example of the catalogue: a minute in a debug build")]
 fn examples_come_back_as_far_as_the_lists_say() {
-    let mut folders =
-        vec![Path::new("patterns").to_owned(), Path::new("examples").to_owned(), Path::new("tests/diagram").to_owned()];
-    let mut files: Vec<String> = Vec::new();
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(&folder).unwrap() {
-            let path = entry.unwrap().path();
-            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|ending| ending == "yaml")
-                && (name.starts_with("example") || folder.ends_with("examples") || folder.ends_with("diagram"))
-            {
-                files.push(path.to_str().unwrap().to_owned());
-            }
-        }
-    }
-    files.sort();
+    let files = crate::import::examples(&["patterns", "examples", "tests/diagram"]);
     let lists = documents(&std::fs::read_to_string("tests/import/round-trip.yaml").unwrap()).remove(0);
     let back: Vec<&str> = lists["back"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
     let others: Vec<&str> = lists["others"].as_object().unwrap().keys().map(String::as_str).collect();
