@@ -8,10 +8,10 @@ use serde_json::Value as Json;
 
 use super::app::{self, App};
 use super::entries;
+use super::environment;
 use super::extends;
 use super::keys;
-use super::merge::merge;
-use super::params::{Origin, Params, Setting};
+use super::params::{Params, Setting};
 use super::schema::{self, Subject};
 use super::settings::kubernetes_version;
 use super::spanned::{Kind, Member, Place, Spanned};
@@ -238,7 +238,7 @@ pub fn read(source: &Arc<Source>, folder: Option<&Path>, options: &Options) -> (
         .collect();
     let origin = origin(source);
     check_environments(&roots, &mut findings);
-    check_environment(&roots, options, &mut findings);
+    environment::check(&roots, options, &mut findings);
     check_settings(&roots, options, &mut findings);
     let mut descriptions: Vec<Description> = Vec::new();
     let mut by_name: HashMap<String, usize> = HashMap::new();
@@ -332,44 +332,10 @@ fn check_environments(roots: &[Spanned], findings: &mut Vec<Finding>) {
         let message = format!("there are {} environments, more than {}", names.len(), limits::ENVIRONMENTS);
         findings.push(
             Finding::error(first.label(""), message)
-                .because("each is looked at as a description of its own (limit environments, see SECURITY.md)")
+                .because("each is checked as a separate description (limit environments, see SECURITY.md)")
                 .help("divide the description, or let values that differ be parameters: --set, --params"),
         );
     }
-}
-
-fn check_environment(roots: &[Spanned], options: &Options, findings: &mut Vec<Finding>) {
-    let Some(wanted) = &options.environment else { return };
-    let names: BTreeSet<&str> = roots
-        .iter()
-        .filter_map(|root| root.get("environments"))
-        .flat_map(Spanned::members)
-        .map(|member| member.key.as_str())
-        .collect();
-    if names.contains(wanted.as_str()) {
-        return;
-    }
-    let names: Vec<&str> = names.into_iter().collect();
-    let Some(root) = roots.first() else { return };
-    let place = root.member("environments").map_or(&root.place, |member| &member.key_place);
-    let place = if root.member("environments").is_some() {
-        place.clone()
-    } else {
-        Place { span: yaml::Span::empty(root.place.span.start as usize), ..place.clone() }
-    };
-    let finding = Finding::error(place.label(""), format!("no document has an environment `{wanted}`"));
-    if let Some(asked) = &options.environment_place {
-        let has = if names.is_empty() { String::new() } else { format!(" (there are {})", list(&names)) };
-        findings.push(finding.label(asked.label("asked for here")).help(format!(
-            "add `{wanted}: {{}}` under `environments` if nothing differs there, or give this description its own output{has}"
-        )));
-        return;
-    }
-    findings.push(match (nearest(wanted, names.iter().copied()), names.is_empty()) {
-        (Some(name), _) => finding.help(format!("-e {name}")),
-        (None, true) => finding.help("leave -e out, or add `environments`"),
-        (None, false) => finding.help(format!("there are {}", list(&names))),
-    });
 }
 
 fn check_settings(roots: &[Spanned], options: &Options, findings: &mut Vec<Finding>) {
@@ -405,7 +371,7 @@ fn describe(
     findings: &mut Vec<Finding>,
 ) -> Option<Description> {
     let environments = root.remove("environments");
-    let mut settings = apply_environment(&mut root, environments.as_ref(), options, findings);
+    let mut settings = environment::apply(&mut root, environments.as_ref(), options, findings);
     settings.extend(options.settings.iter().cloned());
     let declared = root.remove("params");
     let params = Params::settle(declared.as_ref(), &settings, findings);
@@ -507,46 +473,3 @@ fn origin(source: &Source) -> String {
 
 /// The file that marks a project's folder.
 const PROJECT: &str = ".patterns.yaml";
-
-/// Merges the environment in; its `params` are bare values, which become settings.
-fn apply_environment(
-    root: &mut Spanned,
-    environments: Option<&Member>,
-    options: &Options,
-    findings: &mut Vec<Finding>,
-) -> Vec<Setting> {
-    let Some(environments) = environments else { return Vec::new() };
-    let subject = Subject { name: "`environments`", member: "environment", help: None, place: &environments.key_place };
-    if let Some(schema) = grammar().pointer("/properties/environments") {
-        schema::check(schema, &environments.value, subject, findings);
-    }
-    for environment in environments.value.members() {
-        let of_the_whole = |member: &&Member| matches!(member.key.as_str(), "environments" | "extends");
-        findings.extend(environment.value.members().iter().filter(of_the_whole).map(|member| {
-            Finding::error(member.key_place.label(""), format!("an environment has no `{}`", member.key))
-                .because("it is read once for the document, before any environment is chosen; here it would be lost")
-                .help(format!("move `{}` to the document itself", member.key))
-        }));
-    }
-    let Some(wanted) = &options.environment else { return Vec::new() };
-    let Some(mut change) = environments.value.get(wanted).cloned() else { return Vec::new() };
-    let params = change.remove("params");
-    merge(root, &change);
-    let declared = root.get("params").cloned();
-    let mut settings = Vec::new();
-    for member in params.iter().flat_map(|params| params.value.members()) {
-        if declared.as_ref().and_then(|declared| declared.get(&member.key)).is_none() {
-            findings.push(
-                Finding::error(member.key_place.label(""), format!("no parameter is called `{}`", member.key))
-                    .help("an environment sets parameters that `params` declares"),
-            );
-        }
-        settings.push(Setting {
-            name: member.key.clone(),
-            value: member.value.clone(),
-            place: member.key_place.clone(),
-            origin: Origin::File,
-        });
-    }
-    settings
-}

@@ -4,6 +4,7 @@ mod app;
 mod beside;
 mod document;
 mod entries;
+mod environment;
 mod extends;
 mod formats;
 mod jq;

@@ -1,0 +1,90 @@
+//! Environments of a description: the one that is asked for is laid over it.
+
+use std::collections::BTreeSet;
+
+use super::document::{Options, grammar};
+use super::merge::merge;
+use super::params::{Origin, Setting};
+use super::schema::{self, Subject};
+use super::spanned::{Member, Place, Spanned};
+use crate::diagnostic::Finding;
+use crate::words::{list, nearest};
+use crate::yaml;
+
+/// Merges the environment in; its `params` are bare values, which become settings.
+pub(super) fn apply(
+    root: &mut Spanned,
+    environments: Option<&Member>,
+    options: &Options,
+    findings: &mut Vec<Finding>,
+) -> Vec<Setting> {
+    let Some(environments) = environments else { return Vec::new() };
+    let subject = Subject { name: "`environments`", member: "environment", help: None, place: &environments.key_place };
+    if let Some(schema) = grammar().pointer("/properties/environments") {
+        schema::check(schema, &environments.value, subject, findings);
+    }
+    for environment in environments.value.members() {
+        let of_the_whole = |member: &&Member| matches!(member.key.as_str(), "environments" | "extends");
+        findings.extend(environment.value.members().iter().filter(of_the_whole).map(|member| {
+            Finding::error(member.key_place.label(""), format!("an environment has no `{}`", member.key))
+                .because("it is read once for the document, before any environment is chosen; here it would be lost")
+                .help(format!("move `{}` to the document itself", member.key))
+        }));
+    }
+    let Some(wanted) = &options.environment else { return Vec::new() };
+    let Some(mut change) = environments.value.get(wanted).cloned() else { return Vec::new() };
+    let params = change.remove("params");
+    merge(root, &change);
+    let declared = root.get("params").cloned();
+    let mut settings = Vec::new();
+    for member in params.iter().flat_map(|params| params.value.members()) {
+        if declared.as_ref().and_then(|declared| declared.get(&member.key)).is_none() {
+            findings.push(
+                Finding::error(member.key_place.label(""), format!("no parameter is called `{}`", member.key))
+                    .help("an environment sets parameters that `params` declares"),
+            );
+        }
+        settings.push(Setting {
+            name: member.key.clone(),
+            value: member.value.clone(),
+            place: member.key_place.clone(),
+            origin: Origin::File,
+        });
+    }
+    settings
+}
+
+/// Says so where no document has the environment that is asked for.
+pub(super) fn check(roots: &[Spanned], options: &Options, findings: &mut Vec<Finding>) {
+    let Some(wanted) = &options.environment else { return };
+    let names: BTreeSet<&str> = roots
+        .iter()
+        .filter_map(|root| root.get("environments"))
+        .flat_map(Spanned::members)
+        .map(|member| member.key.as_str())
+        .collect();
+    if names.contains(wanted.as_str()) {
+        return;
+    }
+    let names: Vec<&str> = names.into_iter().collect();
+    let Some(root) = roots.first() else { return };
+    let place = root.member("environments").map_or(&root.place, |member| &member.key_place);
+    let place = if root.member("environments").is_some() {
+        place.clone()
+    } else {
+        Place { span: yaml::Span::empty(root.place.span.start as usize), ..place.clone() }
+    };
+    let finding = Finding::error(place.label(""), format!("no document has an environment `{wanted}`"));
+    if let Some(asked) = &options.environment_place {
+        let has = if names.is_empty() { String::new() } else { format!(" (there are {})", list(&names)) };
+        findings.push(finding.label(asked.label("asked for here")).help(format!(
+            "add `{wanted}: {{}}` under `environments` if nothing differs there, or give this description its own output{has}"
+        )));
+        return;
+    }
+    findings.push(match (nearest(wanted, names.iter().copied()), names.is_empty()) {
+        (Some(name), _) => finding.help(format!("-e {name}")),
+        (None, true) => finding.help("leave -e out, or add `environments`"),
+        (None, false) => finding.help(format!("there are {}", list(&names))),
+    });
+}
