@@ -14,7 +14,7 @@ pub struct Arguments<'run> {
     settings: Vec<Given<'run>>,
     /// The words that are no options and no values, the program's subcommands among them.
     pub positional: Vec<Word<'run>>,
-    /// Which of these stand behind an option that nobody has described, and may be its value.
+    /// Which of these follow an option that is not described, and may be its value.
     perhaps_values: BTreeSet<usize>,
 }
 

@@ -27,7 +27,7 @@ pub(crate) fn check(description: &Description, findings: &mut Vec<Finding>) {
             findings.push(
                 Finding::error(member.key_place.label("holds a secret"), "a secret is written in the open here")
                     .hide(member.value.place.span)
-                    .because("whoever may read ConfigMaps, and whoever sees the description, reads it")
+                    .because("all who may read ConfigMaps or see the description can read it")
                     .help("put it into a Secret, and name that: {secret: <name>} of a volume, or secret/<name>/<key>"),
             );
         }

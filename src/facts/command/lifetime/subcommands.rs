@@ -7,7 +7,7 @@ use super::super::arguments::{Arguments, is_false};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Holds {
     Surely,
-    /// It does, unless one of the words is the value of an option that nobody has described.
+    /// It does, unless one of the words is the value of an option that is not described.
     Perhaps,
     Not,
 }
