@@ -153,16 +153,21 @@ fn by_name(object: &Object, hidden: &mut Vec<Span>) {
             }
         }
     }
-    let of_command = |lists: &[Option<NodeId>], hidden: &mut Vec<Span>| {
-        let mut words = Words::default();
-        for item in lists.iter().flatten().flat_map(|list| document.items(*list)) {
-            of_argument(document, *item, &mut words, hidden);
-        }
-    };
     for container in containers() {
-        of_command(&[container.at(&["command"]), container.at(&["args"])], hidden);
+        of_command(document, &[container.at(&["command"]), container.at(&["args"])], hidden);
         for path in COMMANDS {
-            of_command(&[container.at(path)], hidden);
+            of_command(document, &[container.at(path)], hidden);
+        }
+    }
+}
+
+/// A command, in the lists that make it up one after the other.
+fn of_command(document: &Document, lists: &[Option<NodeId>], hidden: &mut Vec<Span>) {
+    let mut words = Words::default();
+    for list in lists.iter().flatten() {
+        match document.value(*list) {
+            Value::List(items) => items.iter().for_each(|item| of_argument(document, *item, &mut words, hidden)),
+            _ => of_argument(document, *list, &mut words, hidden),
         }
     }
 }
@@ -193,10 +198,25 @@ fn of_description(document: &Document, hidden: &mut Vec<Span>) {
             let changes = document.entries(node).iter().filter(|entry| document.key(entry) != "object");
             changes.for_each(|entry| scalars_of(document, entry.value, hidden));
         }
+        of_command(document, &[document.get(node, "command"), document.get(node, "args")], hidden);
+        for key in ["before-stop", "after-start"] {
+            of_command(document, &[document.get(node, key)], hidden);
+        }
+        let of_names = |map: NodeId, hidden: &mut Vec<Span>| {
+            let named = document.entries(map).iter().filter(|entry| is_secret_name(&document.key(entry)));
+            named.for_each(|entry| scalars_of(document, entry.value, hidden));
+        };
         for entry in document.entries(node) {
-            if matches!(document.key(entry).as_ref(), "env" | "params") {
-                let named = document.entries(entry.value).iter().filter(|entry| is_secret_name(&document.key(entry)));
-                named.for_each(|entry| scalars_of(document, entry.value, hidden));
+            match document.key(entry).as_ref() {
+                "env" | "params" => of_names(entry.value, hidden),
+                "configmaps" => {
+                    for map in document.entries(entry.value) {
+                        of_names(map.value, hidden);
+                        let texts = document.entries(map.value).iter().map(|entry| document.span(entry.value));
+                        texts.for_each(|text| of_settings(&document.source, text, hidden));
+                    }
+                }
+                _ => {}
             }
             waiting.push(entry.value);
         }

@@ -46,6 +46,17 @@ fn secrets_of_descriptions_are_hidden_beside_a_mistake() {
     shows_none("env-map", &format!("{head}  env:\n    API_TOKEN:\n      value: hunter2\n"));
     let params = "params:\n  dbPassword:\n    type: integer\n    default: hunter2\n";
     shows_none("params", &format!("{head}{params}"));
+    for (name, lines) in [
+        ("configmaps", "configmaps:\n  s:\n    DB_PASSWORD: hunter2\n"),
+        ("settings", "configmaps:\n  s:\n    app.properties: |\n      db.password=hunter2\n"),
+        ("command", "  command: [sh, -c, 'mysql -phunter2']\n"),
+        ("args", "  command: [redis-cli]\n  args: [-a, hunter2]\n"),
+        ("health", "  health: {command: [redis-cli, -a, hunter2, ping]}\n"),
+        ("before-stop", "  before-stop: [mysqladmin, -phunter2, shutdown]\n"),
+        ("init", "init:\n  - migrate: {command: [mysql, -phunter2]}\n"),
+    ] {
+        shows_none(name, &format!("{head}{lines}lables: {{a: b}}\n"));
+    }
     let environment = "params: {apiKey: {type: integer}}\nenvironments:\n  prod:\n    params:\n      apiKey: hunter5\n";
     shows_none("environment", &format!("{head}{environment}"));
 }
