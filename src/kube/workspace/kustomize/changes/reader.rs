@@ -1,0 +1,216 @@
+//! What each field of a kustomization changes.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use regex_lite::Regex;
+
+use super::patches::{merged, operations_on, steps_of_replacement};
+use super::{Change, Names, OPEN, SELECTORS, Step, TEMPLATES, What};
+use crate::files;
+use crate::limits;
+use crate::yaml::{self, Document, NodeId, Part, Source, Value};
+
+/// A document that is a kustomization, or a file that one names.
+pub(super) struct Reader<'a> {
+    pub(super) document: &'a Document,
+    pub(super) folder: &'a Path,
+}
+
+impl Reader<'_> {
+    fn items(&self, at: NodeId, field: &str) -> &[NodeId] {
+        self.document.get(at, field).map_or(&[][..], |list| self.document.items(list))
+    }
+
+    fn of_root(&self, field: &str) -> &[NodeId] {
+        self.items(self.document.root(), field)
+    }
+
+    fn has(&self, field: &str) -> bool {
+        self.document.get(self.document.root(), field).is_some()
+    }
+
+    pub(super) fn simple(&self, found: &mut Vec<Change>) {
+        if OPEN.iter().any(|field| self.has(field)) {
+            found.push(Change::everything());
+        }
+        if self.has("namePrefix") || self.has("nameSuffix") {
+            found.push(Change::of_all("metadata.name"));
+        }
+        if self.has("namespace") {
+            // and where objects name it
+            let all = [
+                "metadata.namespace",
+                "subjects.namespace",
+                "webhooks.clientConfig",
+                "spec.conversion",
+                "spec.service",
+            ];
+            found.extend(all.into_iter().map(Change::of_all));
+            found.push(Change::of(Names::one(Some("Namespace")), Names::Any, "metadata.name"));
+        }
+        let text = |item: &NodeId, field: &str| self.document.get_str(*item, field);
+        for item in self.of_root("replicas") {
+            let kinds = Regex::new("^(Deployment|ReplicationController|ReplicaSet|StatefulSet)$");
+            let kinds = kinds.map_or(Names::Any, Names::Like);
+            found.push(Change::of(kinds, Names::one(text(item, "name")), "spec.replicas"));
+        }
+        for item in self.of_root("images") {
+            let Some(name) = text(item, "name") else { continue };
+            let parts = [("newName", "name"), ("newTag", "tag"), ("digest", "tag"), ("tagSuffix", "tag")];
+            for (_, part) in parts.into_iter().filter(|(field, _)| self.document.get(*item, field).is_some()) {
+                let what = What::Image { name: name.to_owned(), part };
+                found.push(Change { kinds: Names::Any, names: Names::Any, what });
+            }
+        }
+        for (field, kind) in [("configMapGenerator", "ConfigMap"), ("secretGenerator", "Secret")] {
+            let extends = |item: &&NodeId| matches!(text(item, "behavior"), Some("merge" | "replace"));
+            for item in self.of_root(field).iter().filter(extends) {
+                for data in ["data", "binaryData", "stringData"] {
+                    found.push(Change::of(Names::one(Some(kind)), Names::one(text(item, "name")), data));
+                }
+            }
+        }
+    }
+
+    pub(super) fn labels(&self, found: &mut Vec<Change>) {
+        let root = self.document.root();
+        let mut add = |map: Option<NodeId>, kind: &str, places: &[&str]| {
+            for entry in map.map_or(&[][..], |map| self.document.entries(map)) {
+                let key = self.document.key(entry);
+                let place = |above: &str| {
+                    let above = above.split('.').filter(|key| !key.is_empty()).chain(["metadata", kind, &key]);
+                    What::FieldIfThere(above.map(Step::key).collect())
+                };
+                let all = places.iter().copied().chain([""]).map(place);
+                found.extend(all.map(|what| Change { kinds: Names::Any, names: Names::Any, what }));
+            }
+        };
+        add(self.document.get(root, "commonAnnotations"), "annotations", &TEMPLATES);
+        let common = self.document.get(root, "commonLabels");
+        add(common, "labels", &TEMPLATES);
+        let is_set = |item: &NodeId, field: &str| {
+            self.document.get(*item, field).is_some_and(|node| self.document.value(node) == Value::Bool(true))
+        };
+        let mut selects = common.is_some();
+        for item in self.of_root("labels") {
+            let in_selectors = is_set(item, "includeSelectors");
+            let in_templates = in_selectors || is_set(item, "includeTemplates");
+            selects |= in_selectors;
+            add(self.document.get(*item, "pairs"), "labels", if in_templates { &TEMPLATES } else { &[] });
+            if self.document.get(*item, "fields").is_some() {
+                selects = true;
+                add(self.document.get(*item, "pairs"), "labels", &TEMPLATES);
+            }
+        }
+        if selects {
+            found.extend(SELECTORS.into_iter().map(Change::of_all));
+        }
+    }
+
+    pub(super) fn patches(&self, found: &mut Vec<Change>) {
+        for item in self.of_root("patches").iter().chain(self.of_root("patchesJson6902")) {
+            let target = self.document.get(*item, "target").map(|target| self.target(target));
+            // that is permission to change what an object is
+            let is_open = self.document.get(*item, "options").is_some();
+            let inline = self.document.get_str(*item, "patch");
+            let path = self.document.get_str(*item, "path").or_else(|| self.document.str(*item));
+            self.patch(inline, path, target.as_ref(), is_open, found);
+        }
+        for item in self.of_root("patchesStrategicMerge") {
+            let text = self.document.str(*item);
+            let inline = text.filter(|text| text.contains('\n') || text.trim_start().starts_with('{'));
+            self.patch(inline, text, None, false, found);
+        }
+    }
+
+    fn target(&self, node: NodeId) -> (Names, Names) {
+        let text = |field: &str| Names::selected(self.document.get_str(node, field));
+        (text("kind"), text("name"))
+    }
+
+    fn patch(
+        &self,
+        inline: Option<&str>,
+        path: Option<&str>,
+        target: Option<&(Names, Names)>,
+        is_open: bool,
+        found: &mut Vec<Change>,
+    ) {
+        let (kinds, names) = target.cloned().unwrap_or((Names::Any, Names::Any));
+        let everything = || Change { kinds: kinds.clone(), names: names.clone(), what: What::Field(Vec::new()) };
+        let source = match (inline, path) {
+            _ if is_open => None,
+            (Some(text), _) => Some(Source::from_text("patch".to_owned(), text.to_owned())),
+            (None, Some(path)) => self.file(path),
+            (None, None) => return,
+        };
+        let Some(source) = source else {
+            found.push(everything());
+            return;
+        };
+        for part in yaml::read(&Arc::new(source)) {
+            let Part::Document(document) = part else {
+                found.push(everything());
+                continue;
+            };
+            let root = document.root();
+            let (kinds, names) = match target {
+                Some(target) => target.clone(),
+                None => {
+                    let name = document.at(root, &["metadata", "name"]).and_then(|name| document.str(name));
+                    (Names::one(document.get_str(root, "kind")), Names::one(name))
+                }
+            };
+            let paths = match document.value(root) {
+                Value::List(operations) => operations_on(&document, operations),
+                Value::Map(_) => merged(&document),
+                _ => continue,
+            };
+            let change = |steps| Change { kinds: kinds.clone(), names: names.clone(), what: What::Field(steps) };
+            found.extend(paths.into_iter().map(change));
+        }
+    }
+
+    fn file(&self, path: &str) -> Option<Source> {
+        let bytes = files::read_regular(&self.folder.join(path), limits::BESIDE).ok()?;
+        Source::decode(path, bytes).ok()
+    }
+
+    pub(super) fn replacements(&self, found: &mut Vec<Change>) {
+        for item in self.of_root("replacements") {
+            let Some(path) = self.document.get_str(*item, "path") else {
+                self.replacement(*item, found);
+                continue;
+            };
+            let Some(source) = self.file(path) else {
+                found.push(Change::everything());
+                continue;
+            };
+            for part in yaml::read(&Arc::new(source)) {
+                let Part::Document(document) = part else {
+                    found.push(Change::everything());
+                    continue;
+                };
+                let reader = Reader { document: &document, folder: self.folder };
+                let root = [document.root()];
+                let items = document.items(document.root());
+                for item in if items.is_empty() { &root } else { items } {
+                    reader.replacement(*item, found);
+                }
+            }
+        }
+    }
+
+    fn replacement(&self, item: NodeId, found: &mut Vec<Change>) {
+        for target in self.items(item, "targets") {
+            let select = self.document.get(*target, "select");
+            let (kinds, names) = select.map_or((Names::Any, Names::Any), |select| self.target(select));
+            let paths: Vec<_> = self.items(*target, "fieldPaths").iter().map(|path| self.document.str(*path)).collect();
+            for path in if paths.is_empty() { vec![Some("metadata.name")] } else { paths } {
+                let steps = path.map(steps_of_replacement).unwrap_or_default();
+                found.push(Change { kinds: kinds.clone(), names: names.clone(), what: What::Field(steps) });
+            }
+        }
+    }
+}
