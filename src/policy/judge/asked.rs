@@ -1,0 +1,324 @@
+//! One policy and binding asked about one object.
+
+use std::rc::Rc;
+
+use super::super::admitted::{admitted, is_clustered};
+use super::super::compile::{Expression, Policy, Validation};
+use super::super::matching::{self, Match, Namespaces, is_param_for, matches};
+use super::{BEGIN, Decision, NAMESPACE, Params, Verdict};
+use crate::cel::{Budget, Evaluation, Fail, Item, Key, Origin, Value, Variables};
+use crate::kube::{Index, Object};
+use crate::yaml::NodeId;
+
+/// Which parameters a binding takes for its policy.
+pub(super) struct Reference<'a> {
+    pub(super) binding: &'a Object,
+    pub(super) node: NodeId,
+    /// API version and kind.
+    pub(super) kind: &'a (String, String),
+}
+
+impl Reference<'_> {
+    fn has(&self, key: &str) -> bool {
+        self.binding.document.get(self.node, key).is_some()
+    }
+}
+
+pub(super) fn read_params<'a>(reference: &Reference<'_>, index: &Index<'a>) -> Params<'a> {
+    let found = matching::params(&reference.binding.document, reference.node, reference.kind, index)?;
+    let read = |params: &Object| {
+        admitted(params).map_or_else(|| Value::Unknown("the parameters are too large").into(), without_place)
+    };
+    Ok(found.into_iter().map(|params| (params, read(params))).collect())
+}
+
+/// An object as expressions see it.
+pub(super) enum Seen {
+    /// No policy was about it yet.
+    Not,
+    /// Too large to be judged.
+    TooLarge,
+    /// The value.
+    As(Item),
+}
+
+/// One policy and binding asked about one object.
+pub(super) struct Asked<'b, 'a, 'run> {
+    pub(super) policy: &'a Policy<'run>,
+    pub(super) binding: Option<&'a Object>,
+    pub(super) object: &'a Object,
+    pub(super) namespaces: &'b Namespaces<'b, 'a>,
+}
+
+impl<'a> Asked<'_, 'a, '_> {
+    /// The parameters that the binding names; nothing where it names none, or the policy has no kind of them.
+    pub(super) fn reference(&self) -> Option<Reference<'a>> {
+        let (kind, binding) = (self.policy.params.as_ref()?, self.binding?);
+        let node = binding.document.at(binding.node, &["spec", "paramRef"])?;
+        Some(Reference { binding, node, kind })
+    }
+
+    pub(super) fn answer(
+        &self,
+        of_binding: Option<&Params<'a>>,
+        value: &mut Seen,
+        budget: &mut u64,
+        out: &mut Vec<Verdict<'a>>,
+    ) {
+        let Self { policy, binding, object, namespaces } = *self;
+        let of_policy = policy.object;
+        let constraints = of_policy.document.at(of_policy.node, &["spec", "matchConstraints"]);
+        let resources = binding
+            .and_then(|binding| Some((binding, binding.document.at(binding.node, &["spec", "matchResources"])?)));
+        let found =
+            constraints.map_or(Match::No, |node| matches(&of_policy.document, node, object, namespaces)).and(|| {
+                resources.map_or(Match::Yes, |(binding, node)| matches(&binding.document, node, object, namespaces))
+            });
+        match found {
+            Match::No => return,
+            Match::Unknown(why) => {
+                out.push(self.unknown(None, why));
+                return;
+            }
+            Match::Yes => {}
+        }
+        if let Seen::Not = value {
+            *value = admitted(object).map_or(Seen::TooLarge, Seen::As);
+        }
+        let Seen::As(value) = value else {
+            out.push(self.unknown(None, "the object is too large to be judged".to_owned()));
+            return;
+        };
+        let params: Vec<Option<Item>> = match (self.reference(), of_binding) {
+            (Some(reference), _) if !reference.has("namespace") && matching::has_no_place(object, reference.kind) => {
+                if policy.fails {
+                    let message = format!(
+                        "its parameters are looked for in the object's namespace, and a {} has none: the binding must name the namespace",
+                        object.id.kind
+                    );
+                    out.push(Verdict { decision: Decision::Deny, ..self.unknown(None, message) });
+                }
+                return;
+            }
+            (Some(reference), Some(Ok(found))) => {
+                let is_meant = |params: &Object| reference.has("namespace") || is_param_for(object, params);
+                let meant: Vec<_> = found.iter().filter(|(params, _)| is_meant(params)).collect();
+                if meant.is_empty() || (reference.has("name") && meant.len() > 1) {
+                    out.push(self.unknown(None, "which parameters are meant is not known from the run".to_owned()));
+                    return;
+                }
+                meant.into_iter().map(|(_, item)| Some(item.clone())).collect()
+            }
+            (_, Some(Err(why))) => {
+                out.push(self.unknown(None, why.clone()));
+                return;
+            }
+            _ => match (&policy.params, binding) {
+                (None, _) => vec![None],
+                // a binding that names none makes them null
+                (Some(_), Some(_)) => vec![Some(Value::Null.into())],
+                (Some(_), None) => vec![Some(Value::Unknown("there is no binding that names parameters").into())],
+            },
+        };
+        for params in params {
+            if *budget == 0 {
+                let message =
+                    "the policies of this run have cost too much; nor were any for the objects after this one";
+                out.push(Verdict { decision: Decision::TooCostly, ..self.unknown(None, message.to_owned()) });
+                return;
+            }
+            *budget = budget.saturating_sub(BEGIN);
+            let limit = Budget::OBJECT.min(*budget);
+            let left = self.evaluate(value, params, Budget::new(limit), out);
+            *budget -= limit - left.left();
+        }
+    }
+
+    fn evaluate(&self, value: &Item, params: Option<Item>, budget: Budget, out: &mut Vec<Verdict<'a>>) -> Budget {
+        let policy = self.policy;
+        let variables =
+            Variables::new(policy.variables.iter().map(|(name, program)| (name.as_str(), program)).collect());
+        let mut bound = vec![
+            ("object", value.clone()),
+            ("oldObject", Value::Null.into()),
+            ("request", request(self.object)),
+            // match conditions have none
+            (NAMESPACE, Value::Null.into()),
+            ("authorizer", Value::Unknown("who may do what is known to a cluster alone").into()),
+        ];
+        bound.extend(params.map(|params| ("params", params)));
+        let mut evaluation = Evaluation::new(bound, Some(&variables), budget);
+        let mut failed = None;
+        for condition in &policy.conditions {
+            match evaluation.run(&condition.program) {
+                Ok(Item { value: Value::Bool(true), .. }) => {}
+                // one that is false decides, whatever the others are
+                Ok(_) => return evaluation.budget,
+                Err(fail) => failed = failed.or(Some((condition, fail))),
+            }
+        }
+        if let Some((condition, fail)) = failed {
+            self.failure(condition, fail, out);
+            return evaluation.budget;
+        }
+        for (_, value) in evaluation.bound.iter_mut().filter(|(name, _)| *name == NAMESPACE) {
+            *value = self.namespace();
+        }
+        if policy.problems.iter().any(|problem| problem.is_unsupported) {
+            out.push(self.unknown(None, "one of its expressions is not evaluated here".to_owned()));
+        }
+        for validation in &policy.validations {
+            match evaluation.run(&validation.expression.program) {
+                Ok(Item { value: Value::Bool(true), .. }) => {}
+                Ok(Item { origin, .. }) => {
+                    let message = self.message(validation, &mut evaluation);
+                    out.push(self.denied(&validation.expression, message, origin));
+                }
+                Err(fail) => self.failure(&validation.expression, fail, out),
+            }
+        }
+        for annotation in &policy.annotations {
+            if let Err(fail) = evaluation.run(&annotation.program) {
+                let before = out.len();
+                self.failure(annotation, fail, out);
+                // whatever the binding's actions are
+                for verdict in out.iter_mut().skip(before).filter(|verdict| verdict.decision == Decision::Warn) {
+                    verdict.decision = Decision::Deny;
+                }
+            }
+        }
+        evaluation.budget
+    }
+
+    fn message<'v>(&self, validation: &'v Validation, evaluation: &mut Evaluation<'v>) -> String {
+        // what an expression makes of a Secret may be the secret
+        let program = validation.message_expression.as_ref().filter(|_| self.object.id.kind != "Secret");
+        let made = program.and_then(|program| match evaluation.run(program) {
+            Ok(Item { value: Value::String(text), .. }) => Some(text.trim().to_owned()),
+            _ => None,
+        });
+        // `MaxEvaluatedMessageExpressionSizeBytes`
+        let made = made.filter(|text| !text.is_empty() && text.len() <= 5 * 1024 && !text.contains('\n'));
+        made.or_else(|| validation.message.clone())
+            .unwrap_or_else(|| format!("failed expression: {}", self.text(validation.expression.node)))
+    }
+
+    fn text(&self, node: NodeId) -> &'a str {
+        self.policy.object.document.str(node).unwrap_or_default().trim()
+    }
+
+    fn failure(&self, expression: &Expression, fail: Fail, out: &mut Vec<Verdict<'a>>) {
+        match fail {
+            Fail::Unknown(why) => out.push(self.unknown(Some(expression.node), why)),
+            Fail::Exhausted => {
+                let message = "it costs more than the API server spends on an expression, or nearly".to_owned();
+                // a policy that may fail takes the object all the same
+                let decision = if self.policy.fails { Decision::TooCostly } else { Decision::Unknown };
+                out.push(Verdict { decision, ..self.unknown(Some(expression.node), message) });
+            }
+            Fail::Error(_) if !self.policy.fails => {}
+            Fail::Error(error) => {
+                let text = self.text(expression.node);
+                let error = if self.object.id.kind == "Secret" { "it is about a Secret" } else { error.as_str() };
+                let message = format!("expression '{text}' resulted in error: {error}");
+                out.push(self.denied(expression, message, Origin::Nowhere));
+            }
+        }
+    }
+
+    fn denied(&self, expression: &Expression, message: String, origin: Origin) -> Verdict<'a> {
+        let denies = self.binding.is_none_or(|binding| {
+            let actions = binding.document.at(binding.node, &["spec", "validationActions"]);
+            let actions = actions.map_or(&[][..], |node| binding.document.items(node));
+            actions.iter().any(|node| binding.document.str(*node) == Some("Deny"))
+        });
+        Verdict {
+            decision: if denies { Decision::Deny } else { Decision::Warn },
+            mark: match origin {
+                Origin::Node { mark, .. } => Some(mark),
+                _ => None,
+            },
+            message,
+            ..self.unknown(Some(expression.node), String::new())
+        }
+    }
+
+    fn unknown(&self, expression: Option<NodeId>, message: String) -> Verdict<'a> {
+        Verdict {
+            decision: Decision::Unknown,
+            policy: self.policy.object,
+            binding: self.binding,
+            expression,
+            message,
+            mark: None,
+        }
+    }
+
+    /// `namespaceObject`: null for an object that has no namespace.
+    fn namespace(&self) -> Item {
+        const WHY: &str = "the namespace is not in the run";
+        let object = self.object;
+        if is_clustered(&object.id.kind) {
+            return Value::Null.into();
+        }
+        let Some(name) = object.id.namespace.as_deref() else {
+            return Value::Unknown("the namespace is not written").into();
+        };
+        if let Some(found) = self.namespaces.find(object, name)
+            && let Some(item) = admitted(found)
+        {
+            return without_place(item);
+        }
+        let metadata = Value::object(vec![
+            ("name", Value::text(name)),
+            ("labels", Value::Unknown(WHY)),
+            ("annotations", Value::Perhaps(WHY)),
+        ]);
+        Value::object(vec![("metadata", metadata), ("spec", Value::Unknown(WHY)), ("status", Value::Unknown(WHY))])
+            .into()
+    }
+}
+
+/// The same value as one that is not of the judged object: its nodes belong to another document.
+fn without_place(item: Item) -> Item {
+    let value = match item.value {
+        Value::List(list) => Value::list(list.items.iter().cloned().map(without_place).collect()),
+        Value::Map(map) => {
+            Value::map(map.entries.iter().map(|(key, item)| (key.clone(), without_place(item.clone()))).collect())
+        }
+        other => other,
+    };
+    value.into()
+}
+
+/// `request`: what is known of it when somebody applies the object.
+fn request(object: &Object) -> Item {
+    const WHY: &str = "it differs from request to request";
+    let (group, version) = object.id.api_version.split_once('/').unwrap_or(("", &object.id.api_version));
+    let resource = matching::resource(&object.id.kind);
+    let triple = |last: &str, name: &str| {
+        Value::object(vec![("group", Value::text(group)), ("version", Value::text(version)), (last, Value::text(name))])
+    };
+    let mut fields = vec![
+        ("kind", triple("kind", &object.id.kind)),
+        ("resource", triple("resource", &resource)),
+        ("requestKind", triple("kind", &object.id.kind)),
+        ("requestResource", triple("resource", &resource)),
+        ("operation", Value::text("CREATE")),
+        ("userInfo", Value::Unknown(WHY)),
+        ("dryRun", Value::Unknown(WHY)),
+        ("options", Value::Unknown(WHY)),
+    ];
+    let is_made = object.id.name.is_empty();
+    let name = Value::Unknown("the API server makes the object's name");
+    fields.push(("name", if is_made { name } else { Value::text(&object.id.name) }));
+    // A request for a namespace has its name there (`RequestInfo.Namespace` in k8s.io/apiserver).
+    let is_namespace = object.id.kind == "Namespace" && object.id.api_version == "v1";
+    match if is_namespace { Some(object.id.name.as_str()) } else { object.id.namespace.as_deref() } {
+        Some(namespace) => fields.push(("namespace", Value::text(namespace))),
+        None if is_clustered(&object.id.kind) => {}
+        None => fields.push(("namespace", Value::Unknown("the namespace is not written"))),
+    }
+    let entry = |(name, value): (&str, Value)| (Key::String(Rc::from(name)), value.into());
+    Value::map(fields.into_iter().map(entry).collect()).into()
+}
