@@ -61,7 +61,7 @@ pub enum Kind {
     /// `[a, ?b]`
     List(Vec<Element>),
     /// `{a: b, ?c: d}`
-    Map(Vec<Entry>),
+    Map(Vec<MapEntry>),
     /// `list.all(x, …)` and its relatives
     Macro(Box<Macro>),
     /// `Object.spec{replicas: 3, ?paused: b}`
@@ -100,7 +100,7 @@ pub struct Element {
 
 /// An entry of a map literal.
 #[derive(Clone, Debug)]
-pub struct Entry {
+pub struct MapEntry {
     pub key: Expr,
     pub value: Expr,
     pub optional: bool,

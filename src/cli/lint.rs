@@ -17,7 +17,7 @@ pub struct LintArgs {
     /// terminal, concise, json, sarif, github, gitlab, junit or markdown; terminal, or what `format` in .patterns.yaml
     /// says, if absent.
     #[arg(long = "format", value_name = "FORMAT[=FILE]", value_parser = report)]
-    pub formats: Vec<Report>,
+    pub formats: Vec<ReportTo>,
     /// Print how often each rule was broken, instead of findings.
     ///
     /// sarif, github, gitlab and junit have no place for counts: they keep the findings, and the counts go to standard
@@ -105,14 +105,14 @@ pub struct FixArgs {
 
 /// A format, and where the report goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Report {
+pub struct ReportTo {
     /// The format.
     pub format: LintFormat,
     /// The file; none for standard output.
     pub file: Option<PathBuf>,
 }
 
-fn report(text: &str) -> Result<Report, String> {
+fn report(text: &str) -> Result<ReportTo, String> {
     let (name, file) = text.split_once('=').map_or((text, None), |(name, file)| (name, Some(file)));
     let format = LintFormat::from_str(name, false).map_err(|_| {
         let names: Vec<String> = LintFormat::value_variants()
@@ -124,7 +124,7 @@ fn report(text: &str) -> Result<Report, String> {
     if file.is_some_and(str::is_empty) {
         return Err("a file's name belongs after `=`".to_owned());
     }
-    Ok(Report { format, file: file.map(PathBuf::from) })
+    Ok(ReportTo { format, file: file.map(PathBuf::from) })
 }
 
 /// Output formats of `lint`.

@@ -13,7 +13,7 @@ pub use descriptions::{
     CatalogueArgs, DescriptionArgs, DiagramArgs, DiagramFormat, GenArgs, GenFormat, ImagesArgs, ImagesFormat,
     ImportArgs, ImportFormat, NewArgs, SchemaArgs,
 };
-pub use lint::{FailOn, FixArgs, LintArgs, LintFormat, Profile, RenderArgs, Report};
+pub use lint::{FailOn, FixArgs, LintArgs, LintFormat, Profile, RenderArgs, ReportTo};
 
 /// Design patterns of container-based distributed systems, for Kubernetes.
 #[derive(Debug, Parser)]

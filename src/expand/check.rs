@@ -96,7 +96,7 @@ pub fn check_file(file: &File, projects: &Projects, findings: &mut Vec<Finding>)
     }
     let none = Project::default();
     let project = projects.project(file).unwrap_or(&none);
-    let mut found = Found::default();
+    let mut found = ByEnvironment::default();
     match catalogue(project, &CatalogueArgs::default()) {
         Ok(catalogue) => {
             for environment in std::iter::once(None).chain(environments.iter().map(Some)) {
@@ -120,7 +120,7 @@ pub fn check_file(file: &File, projects: &Projects, findings: &mut Vec<Finding>)
 
 /// What is wrong with a description, and in which of its environments.
 #[derive(Default)]
-struct Found {
+struct ByEnvironment {
     findings: Vec<(Finding, Vec<String>)>,
     places: HashMap<Identity, usize>,
 }
@@ -133,7 +133,7 @@ fn identity(finding: &Finding) -> Identity {
     (finding.rule, primary.source.name.clone(), primary.span, finding.message.clone())
 }
 
-impl Found {
+impl ByEnvironment {
     fn add(&mut self, findings: Vec<Finding>, environment: Option<&String>) {
         for mut finding in findings {
             if finding.rule.is_none() {

@@ -155,7 +155,7 @@ pub(super) fn read(document: &Document, node: NodeId, api_version: &str, kind: &
     let mut found = Vec::new();
     for (_, _, life, form, paths) in rows(api_version, kind) {
         for path in *paths {
-            for Place { node: at, key } in places(document, node, &hops(path)) {
+            for Reached { node: at, key } in places(document, node, &hops(path)) {
                 let made = if *form == Step { step(document, at, node) } else { template(document, at, *form) };
                 let Some(made) = made else { continue };
                 let life = of_part(document, node, kind, made.life.unwrap_or(*life), key.as_deref());
@@ -197,29 +197,29 @@ fn hops(path: &str) -> Vec<Hop<'_>> {
 }
 
 /// What a path leads to, with the name of the last list item or map key on the way.
-struct Place {
+struct Reached {
     node: NodeId,
     key: Option<String>,
 }
 
-fn places(document: &Document, root: NodeId, path: &[Hop<'_>]) -> Vec<Place> {
-    let mut places = vec![Place { node: root, key: None }];
+fn places(document: &Document, root: NodeId, path: &[Hop<'_>]) -> Vec<Reached> {
+    let mut places = vec![Reached { node: root, key: None }];
     for hop in path {
         let mut next = Vec::new();
         for place in places {
             match hop {
-                Hop::Key(key) => next.extend(document.get(place.node, key).map(|node| Place { node, ..place })),
+                Hop::Key(key) => next.extend(document.get(place.node, key).map(|node| Reached { node, ..place })),
                 Hop::Items => next.extend(
                     document
                         .items(place.node)
                         .iter()
-                        .map(|item| Place { node: *item, key: document.get_str(*item, "name").map(str::to_owned) }),
+                        .map(|item| Reached { node: *item, key: document.get_str(*item, "name").map(str::to_owned) }),
                 ),
                 Hop::Values => next.extend(
                     document
                         .entries(place.node)
                         .iter()
-                        .map(|entry| Place { node: entry.value, key: Some(document.key(entry).into_owned()) }),
+                        .map(|entry| Reached { node: entry.value, key: Some(document.key(entry).into_owned()) }),
                 ),
             }
         }
@@ -376,7 +376,7 @@ impl<'schema> SchemaPaths<'schema> {
     pub(super) fn read(&self, document: &Document, node: NodeId) -> Vec<Template> {
         let mut found = Vec::new();
         for (path, shape) in &self.0 {
-            for Place { node: at, key } in places(document, node, path) {
+            for Reached { node: at, key } in places(document, node, path) {
                 let made = match shape {
                     Shape::Template => template(document, at, Plain).map(|made| made.template),
                     Shape::Spec => bare(document, at),

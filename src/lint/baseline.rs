@@ -19,7 +19,7 @@ const VERSION: u32 = 1;
 
 /// One finding that is not to be reported. What it says is for those who read the file.
 #[derive(Debug, Serialize, Deserialize)]
-struct Entry {
+struct BaselineEntry {
     rule: String,
     file: String,
     message: String,
@@ -29,7 +29,7 @@ struct Entry {
 #[derive(Debug, Serialize)]
 struct Written {
     version: u32,
-    findings: Vec<Entry>,
+    findings: Vec<BaselineEntry>,
 }
 
 /// Whether a baseline may list a finding. What is wrong with exceptions is mended, not excepted.
@@ -44,7 +44,7 @@ pub fn write(findings: &[Finding], folder: &Path) -> String {
     let entries = findings.iter().zip(fingerprints(findings, folder)).filter_map(|(finding, fingerprint)| {
         let file = path(&finding.primary.source.name, folder);
         let rule = finding.rule.filter(|_| lists(finding))?;
-        Some(Entry { rule: rule.name.to_owned(), file, message: finding.message.clone(), fingerprint })
+        Some(BaselineEntry { rule: rule.name.to_owned(), file, message: finding.message.clone(), fingerprint })
     });
     let mut text =
         serde_json::to_string_pretty(&Written { version: VERSION, findings: entries.collect() }).unwrap_or_default();

@@ -83,7 +83,7 @@ fn key(finding: &Finding) -> Key {
 
 /// One fix of a file.
 #[derive(Clone, Debug)]
-struct Step {
+struct FileFix {
     key: Key,
     level: Level,
     place: Span,
@@ -91,7 +91,7 @@ struct Step {
 }
 
 /// Fixes that do not touch each other, by file.
-type Round = BTreeMap<usize, Vec<Step>>;
+type Round = BTreeMap<usize, Vec<FileFix>>;
 
 struct Fixing<'run> {
     workspace: &'run mut Workspace,
@@ -140,7 +140,7 @@ impl Fixing<'_> {
                 |edit: &Edit| taken.range(..=edit.span.end).next_back().is_some_and(|(_, end)| *end >= edit.span.start);
             if !edits.iter().any(meets) {
                 taken.extend(edits.iter().map(|edit| (edit.span.start, edit.span.end)));
-                let step = Step { key, level: finding.level, place: finding.primary.span, edits: edits.clone() };
+                let step = FileFix { key, level: finding.level, place: finding.primary.span, edits: edits.clone() };
                 round.entry(file).or_default().push(step);
             }
         }
@@ -230,7 +230,7 @@ impl Fixing<'_> {
                 }
             }
             let moves = Moves::of(steps);
-            let is_left = |step: &Step| {
+            let is_left = |step: &FileFix| {
                 if is_cut(&step.key) {
                     cut.get(&step.key).is_some_and(|starts| moves.holds(step.place, starts))
                 } else {
@@ -298,7 +298,7 @@ struct Moves {
 }
 
 impl Moves {
-    fn of(steps: &[Step]) -> Self {
+    fn of(steps: &[FileFix]) -> Self {
         let mut edits: Vec<&Edit> = steps.iter().flat_map(|step| &step.edits).collect();
         edits.sort_by_key(|edit| (edit.span.start, edit.span.end));
         let mut by = 0;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
-use super::cursor::Step;
+use super::cursor::Segment;
 use super::folders::Seen;
 use crate::cli::CatalogueArgs;
 use crate::expand;
@@ -44,19 +44,21 @@ impl Known {
 
     /// Whether a parameter names another document: the schema of the value at a path in a document.
     #[must_use]
-    pub fn is_reference(&self, path: &[Step]) -> bool {
-        let reference = |name: &str, rest: &[Step]| {
+    pub fn is_reference(&self, path: &[Segment]) -> bool {
+        let reference = |name: &str, rest: &[Segment]| {
             let Some(definition) = self.definition(name) else { return false };
             let properties = &definition.params["properties"];
             match rest {
                 [] => definition.main.as_ref().is_some_and(|main| properties[main].get("x-reference").is_some()),
-                [Step::Key(param), ..] => properties[param].get("x-reference").is_some(),
+                [Segment::Key(param), ..] => properties[param].get("x-reference").is_some(),
                 _ => false,
             }
         };
         match path {
-            [Step::Key(list), Step::Item, Step::Key(name), rest @ ..] if list == "use" => reference(name, rest),
-            [Step::Key(shape), Step::Key(name), rest @ ..] if shape == "shape" => reference(name, rest),
+            [Segment::Key(list), Segment::Item, Segment::Key(name), rest @ ..] if list == "use" => {
+                reference(name, rest)
+            }
+            [Segment::Key(shape), Segment::Key(name), rest @ ..] if shape == "shape" => reference(name, rest),
             _ => false,
         }
     }
@@ -64,17 +66,17 @@ impl Known {
 
 /// Whether patterns are named at a path: `use`, or `shape`.
 #[must_use]
-pub fn pattern_at(path: &[Step]) -> Option<Place> {
+pub fn pattern_at(path: &[Segment]) -> Option<PatternKey> {
     match path {
-        [Step::Key(list), Step::Item] if list == "use" => Some(Place::Use),
-        [Step::Key(shape)] if shape == "shape" => Some(Place::Shape),
+        [Segment::Key(list), Segment::Item] if list == "use" => Some(PatternKey::Use),
+        [Segment::Key(shape)] if shape == "shape" => Some(PatternKey::Shape),
         _ => None,
     }
 }
 
 /// Where a pattern is named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum PatternKey {
     /// In `use`.
     Use,
     /// Under `shape`.

@@ -10,7 +10,7 @@ use reader::{Kind, Reader, key};
 
 /// One step down.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum Segment {
     /// Into the value under this key.
     Key(String),
     /// Into an item of a list.
@@ -37,7 +37,7 @@ pub enum Slot {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cursor {
     /// The way down from the document's root.
-    pub path: Vec<Step>,
+    pub path: Vec<Segment>,
     /// What may be written.
     pub slot: Slot,
     /// Where the word begins that the cursor is in or behind.
@@ -54,7 +54,7 @@ impl Cursor {
     /// The path as keys alone, items as `[]`.
     #[must_use]
     pub fn names(&self) -> Vec<&str> {
-        self.path.iter().map(|step| if let Step::Key(key) = step { key.as_str() } else { "[]" }).collect()
+        self.path.iter().map(|step| if let Segment::Key(key) = step { key.as_str() } else { "[]" }).collect()
     }
 }
 
@@ -82,9 +82,9 @@ pub fn at(text: &str, offset: usize) -> Cursor {
     let mut path = Vec::new();
     for frame in &frames {
         match &frame.kind {
-            Kind::Map { key: Some(key), .. } => path.push(Step::Key(key.clone())),
+            Kind::Map { key: Some(key), .. } => path.push(Segment::Key(key.clone())),
             Kind::Map { .. } => {}
-            Kind::List => path.push(Step::Item),
+            Kind::List => path.push(Segment::Item),
         }
     }
     let mut keys = Vec::new();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use lsp_types::{Location, Range, Uri};
 
 use super::catalogue::{Known, pattern_at};
-use super::cursor::{self, Step};
+use super::cursor::{self, Segment};
 use super::folders::{Names, Seen};
 use super::hover::without_environment;
 use super::positions::Encoding;
@@ -21,7 +21,7 @@ use crate::yaml::{NodeId, Source, Span, Value};
 const MOST: usize = 50;
 
 /// A place in a file.
-struct Target {
+struct Destination {
     source: Arc<Source>,
     span: Span,
 }
@@ -40,7 +40,7 @@ pub fn at(seen: Seen<'_>, offset: usize, names: &Names<'_>, encoding: Encoding) 
     let objects: Vec<&Object> = seen.workspace.objects().collect();
     let index = Index::of(&objects);
     let own: &Uri = &seen.buffer.uri;
-    let place = |target: Target| {
+    let place = |target: Destination| {
         let is_own = target.source.name == seen.file.source.name;
         let uri = if is_own { own.clone() } else { names.uri(&target.source)? };
         Some(Location { uri, range: encoding.range(&target.source, target.span) })
@@ -50,13 +50,13 @@ pub fn at(seen: Seen<'_>, offset: usize, names: &Names<'_>, encoding: Encoding) 
     targets.into_iter().filter_map(place).collect()
 }
 
-fn name_of(object: &Object) -> Target {
+fn name_of(object: &Object) -> Destination {
     let document = &object.document;
     let node = document.at(object.node, &["metadata", "name"]).unwrap_or(object.node);
-    Target { source: Arc::clone(&document.source), span: document.span(node) }
+    Destination { source: Arc::clone(&document.source), span: document.span(node) }
 }
 
-fn of_object(object: &Object, trail: &Trail, index: &Index<'_>, text: &str, offset: usize) -> Vec<Target> {
+fn of_object(object: &Object, trail: &Trail, index: &Index<'_>, text: &str, offset: usize) -> Vec<Destination> {
     let selected = of_selector(object, trail, index);
     if !selected.is_empty() {
         return selected;
@@ -78,7 +78,7 @@ fn of_object(object: &Object, trail: &Trail, index: &Index<'_>, text: &str, offs
 }
 
 /// The workloads that a selector around the cursor matches.
-fn of_selector(object: &Object, trail: &Trail, index: &Index<'_>) -> Vec<Target> {
+fn of_selector(object: &Object, trail: &Trail, index: &Index<'_>) -> Vec<Destination> {
     if !trail.names().iter().any(|name| matches!(*name, "selector" | "podSelector" | "matchLabels")) {
         return Vec::new();
     }
@@ -161,8 +161,8 @@ fn in_description(seen: Seen<'_>, offset: usize, encoding: Encoding) -> Vec<Loca
         return here(declared);
     }
     match path {
-        [Step::Key(key)] if key == "extends" => return beside(word.text),
-        [.., Step::Key(files), Step::Key(_)] if files == "files" => return beside(word.text),
+        [Segment::Key(key)] if key == "extends" => return beside(word.text),
+        [.., Segment::Key(files), Segment::Key(_)] if files == "files" => return beside(word.text),
         _ => {}
     }
     let known = Known::of(seen);

@@ -6,7 +6,7 @@ use lsp_types::{Hover, HoverContents, MarkupContent, MarkupKind};
 use serde_json::Value as Json;
 
 use super::catalogue::{Known, pattern_at};
-use super::cursor::{self, Cursor, Slot, Step};
+use super::cursor::{self, Cursor, Segment, Slot};
 use super::folders::Seen;
 use super::positions::Encoding;
 use super::shape::Shape;
@@ -78,7 +78,7 @@ fn of_description(seen: Seen<'_>, word: &Word<'_>) -> Option<String> {
         let definition = folder.definition().ok()?;
         return Some(fenced(&pattern::page(&known.catalogue, folder, definition)));
     }
-    if matches!(path, [Step::Key(images)] if images == "images")
+    if matches!(path, [Segment::Key(images)] if images == "images")
         && let Some(image) = known.catalogue.images().get(word.text)
     {
         return Some(format!("**{}** runs `{}` as user {}", word.text, image.image, image.user));
@@ -90,20 +90,20 @@ fn of_description(seen: Seen<'_>, word: &Word<'_>) -> Option<String> {
     }
     let mut whole = path.to_vec();
     if is_key {
-        whole.push(Step::Key(word.text.to_owned()));
+        whole.push(Segment::Key(word.text.to_owned()));
     }
     of_schema(Shape::new(&schema, Some("document")), &whole)
 }
 
-fn ends_with(path: &[Step], name: &str) -> bool {
-    matches!(path.last(), Some(Step::Key(key)) if key == name)
+fn ends_with(path: &[Segment], name: &str) -> bool {
+    matches!(path.last(), Some(Segment::Key(key)) if key == name)
 }
 
 /// The path in the document that an environment is laid over.
 #[must_use]
-pub fn without_environment(path: &[Step]) -> &[Step] {
+pub fn without_environment(path: &[Segment]) -> &[Segment] {
     match path {
-        [Step::Key(environments), Step::Key(_), rest @ ..] if environments == "environments" => rest,
+        [Segment::Key(environments), Segment::Key(_), rest @ ..] if environments == "environments" => rest,
         other => other,
     }
 }
@@ -143,18 +143,20 @@ fn of_settings(text: &str, word: &Word<'_>) -> Option<String> {
     }
     let mut path = cursor.path.clone();
     if text[word.range.end..].trim_start().starts_with(':') {
-        path.push(Step::Key(word.text.to_owned()));
+        path.push(Segment::Key(word.text.to_owned()));
     }
     of_schema(Shape::new(&schema, None), &path)
 }
 
 /// A key with its meaning, type, choices and default.
-fn of_schema(shape: Shape<'_>, path: &[Step]) -> Option<String> {
-    let Some(Step::Key(name)) = path.iter().rev().find(|step| matches!(step, Step::Key(_))) else { return None };
+fn of_schema(shape: Shape<'_>, path: &[Segment]) -> Option<String> {
+    let Some(Segment::Key(name)) = path.iter().rev().find(|step| matches!(step, Segment::Key(_))) else { return None };
     // The schema of the key itself may say what its alternatives do not.
     let (parent, last) = path.split_at(path.len() - 1);
     let own = shape.at(parent).into_iter().find_map(|shape| match last {
-        [Step::Key(key)] => shape.properties().find(|(name, _)| name == key).and_then(|(_, shape)| shape.description()),
+        [Segment::Key(key)] => {
+            shape.properties().find(|(name, _)| name == key).and_then(|(_, shape)| shape.description())
+        }
         _ => None,
     });
     let alternatives = shape.at(path);

@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use super::cursor::Step;
+use super::cursor::Segment;
 
 /// So many schemas lead on from one another by references and alternatives; ours take four.
 const MOST: usize = 24;
@@ -24,7 +24,7 @@ impl<'a> Shape<'a> {
 
     /// What is allowed at the end of a path, as alternatives without alternatives of their own.
     #[must_use]
-    pub fn at(self, path: &[Step]) -> Vec<Shape<'a>> {
+    pub fn at(self, path: &[Segment]) -> Vec<Shape<'a>> {
         let mut here = self.alternatives();
         for step in path {
             here = here.iter().flat_map(|shape| shape.down(step)).flat_map(Shape::alternatives).take(MOST).collect();
@@ -51,11 +51,11 @@ impl<'a> Shape<'a> {
         of(&self).or_else(|| self.referred().iter().find_map(of)).or_else(|| self.alternatives().iter().find_map(of))
     }
 
-    fn down(self, step: &Step) -> Vec<Shape<'a>> {
+    fn down(self, step: &Segment) -> Vec<Shape<'a>> {
         let of = |schema: &'a Json| Self { schema, ..self };
         match step {
-            Step::Item => self.schema.get("items").map(of).into_iter().collect(),
-            Step::Key(key) => {
+            Segment::Item => self.schema.get("items").map(of).into_iter().collect(),
+            Segment::Key(key) => {
                 let own = self.schema.get("properties").and_then(|properties| properties.get(key));
                 own.or_else(|| self.schema.get("additionalProperties").filter(|rest| rest.is_object()))
                     .map(of)

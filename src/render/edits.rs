@@ -34,12 +34,12 @@ impl Candidate<'_> {
 
 /// Which objects are meant; all, where nothing is said.
 #[derive(Clone, Debug, Default)]
-pub struct Target {
+pub struct Selector {
     kind: Option<String>,
     name: Option<String>,
 }
 
-impl Target {
+impl Selector {
     fn read(document: &Document, node: Option<NodeId>) -> Self {
         let field = |name: &str| node.and_then(|node| document.get_str(node, name)).map(str::to_owned);
         Self { kind: field("kind"), name: field("name") }
@@ -63,7 +63,7 @@ pub struct Patch {
     /// Where it is written.
     pub file: Arc<OriginFile>,
     /// What it is of.
-    pub target: Target,
+    pub target: Selector,
     /// What it says.
     pub content: Content,
     /// See [`Candidate::within`].
@@ -80,7 +80,7 @@ pub enum Content {
 
 /// A value that takes the place of a field.
 pub struct Edit<'run> {
-    target: Target,
+    target: Selector,
     /// The keys and the numbers of elements that lead to the field.
     path: Vec<String>,
     /// The value.
@@ -104,7 +104,7 @@ pub fn patches(kustomizations: &[Kustomization], parts: &[Arc<OriginFile>]) -> V
         for field in ["patches", "patchesJson6902", "patchesStrategicMerge"] {
             let items = document.get(document.root(), field).map_or(&[][..], |list| document.items(list));
             for item in items {
-                let target = Target::read(document, document.get(*item, "target"));
+                let target = Selector::read(document, document.get(*item, "target"));
                 let inline = document.get(*item, "patch").unwrap_or(*item);
                 if let Some((source, within)) = text_at(document, inline) {
                     let patch = read(&one.file, &source, &target);
@@ -121,7 +121,7 @@ pub fn patches(kustomizations: &[Kustomization], parts: &[Arc<OriginFile>]) -> V
     all
 }
 
-fn read(file: &Arc<OriginFile>, source: &Arc<Source>, target: &Target) -> Option<Patch> {
+fn read(file: &Arc<OriginFile>, source: &Arc<Source>, target: &Selector) -> Option<Patch> {
     let document = yaml::read(source).into_iter().find_map(|part| match part {
         Part::Document(document) => Some(document),
         Part::Refused(_) => None,
@@ -173,7 +173,7 @@ pub fn edits<'run>(patches: &'run [Patch], kustomizations: &'run [Kustomization]
                 continue;
             };
             all.push(Edit {
-                target: Target { kind: None, name: Some(name.to_owned()) },
+                target: Selector { kind: None, name: Some(name.to_owned()) },
                 path: vec!["spec".to_owned(), "replicas".to_owned()],
                 value: Candidate { file: &one.file, document, node, within: None },
             });

@@ -50,7 +50,7 @@ pub fn align(file: &File, parts: &[Arc<OriginFile>], kustomizations: &[Kustomiza
     }
     let edits = edits::edits(&patches, kustomizations);
     let images = edits::images(kustomizations);
-    let mut found = Found { file, images: &images, places: vec![None; file.source.text.split('\n').count()] };
+    let mut found = Rendering { file, images: &images, places: vec![None; file.source.text.split('\n').count()] };
     let mut firsts = Vec::new();
     for object in &file.objects {
         let known = by_kind.get(object.id.kind.as_str());
@@ -102,7 +102,7 @@ fn at(file: &Arc<OriginFile>, span: Span) -> Origin {
     lines::whole(file, begin, end)
 }
 
-struct Found<'run> {
+struct Rendering<'run> {
     file: &'run File,
     images: &'run [Image<'run>],
     places: Vec<Option<Origin>>,
@@ -126,7 +126,7 @@ impl<'run> Known<'run> {
     }
 }
 
-impl<'run> Found<'run> {
+impl<'run> Rendering<'run> {
     fn line(&self, start: u32) -> usize {
         self.file.source.position(start).line - 1
     }

@@ -10,7 +10,7 @@ use crate::diagnostic::{Finding, Label, ObjectRef};
 use crate::yaml::{self, Span};
 
 #[derive(Serialize)]
-struct Report<'run> {
+struct JsonReport<'run> {
     version: u32,
     findings: Entries<'run>,
     summary: Summary,
@@ -29,7 +29,7 @@ impl Serialize for Entries<'_> {
 }
 
 #[derive(Serialize)]
-struct Entry<'run> {
+struct JsonFinding<'run> {
     rule: Option<&'static str>,
     family: Option<&'static str>,
     level: &'static str,
@@ -93,14 +93,14 @@ pub fn write(
     summary: Summary,
     secrets: &Secrets<'_>,
 ) -> io::Result<()> {
-    let report = Report { version: 1, findings: Entries { findings, secrets }, summary };
+    let report = JsonReport { version: 1, findings: Entries { findings, secrets }, summary };
     escaped::write(out, &report)
 }
 
-fn entry<'run>(finding: &'run Finding, secrets: &Secrets<'_>) -> Entry<'run> {
+fn entry<'run>(finding: &'run Finding, secrets: &Secrets<'_>) -> JsonFinding<'run> {
     let source = &finding.primary.source;
     let (start, end) = positions(source, finding.primary.span);
-    Entry {
+    JsonFinding {
         rule: finding.rule.map(|rule| rule.name),
         family: finding.rule.map(|rule| rule.family),
         level: finding.level.name(),

@@ -130,14 +130,14 @@ fn line(object: &Object, node: NodeId) -> usize {
 }
 
 #[derive(Serialize)]
-struct Report<'run> {
+struct RolesReport<'run> {
     version: u32,
-    workloads: Vec<Entry<'run>>,
+    workloads: Vec<WorkloadEntry<'run>>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Entry<'run> {
+struct WorkloadEntry<'run> {
     file: &'run str,
     line: usize,
     api_version: &'run str,
@@ -239,10 +239,10 @@ struct EvidenceEntry<'run> {
 /// Never: all of it is text and numbers.
 pub fn json(workloads: &[Workload<'_>]) -> serde_json::Result<String> {
     let workloads = workloads.iter().map(entry).collect();
-    Ok(super::escaped::text(&serde_json::to_string_pretty(&Report { version: 2, workloads })?) + "\n")
+    Ok(super::escaped::text(&serde_json::to_string_pretty(&RolesReport { version: 2, workloads })?) + "\n")
 }
 
-fn entry<'run>(workload: &'run Workload<'_>) -> Entry<'run> {
+fn entry<'run>(workload: &'run Workload<'_>) -> WorkloadEntry<'run> {
     let object = workload.object;
     let patterns = workload.patterns.iter().map(|pattern| PatternEntry {
         name: pattern.name,
@@ -291,7 +291,7 @@ fn entry<'run>(workload: &'run Workload<'_>) -> Entry<'run> {
             }),
         }
     });
-    Entry {
+    WorkloadEntry {
         file: &object.document.source.name,
         line: line(object, object.node),
         api_version: &object.id.api_version,

@@ -145,7 +145,8 @@ impl<'e> Expander<'e> {
             Kind::Conditional(parts) => call("_?_:_", vec![Way::Conditional], self.nodes(parts.iter())?),
             Kind::List(elements) => Form::List(self.nodes(elements.iter().map(|element| &element.value))?),
             Kind::Map(entries) => {
-                let pair = |entry: &'e crate::cel::ast::Entry| Some((self.node(&entry.key)?, self.node(&entry.value)?));
+                let pair =
+                    |entry: &'e crate::cel::ast::MapEntry| Some((self.node(&entry.key)?, self.node(&entry.value)?));
                 Form::Map(entries.iter().map(pair).collect::<Option<_>>()?)
             }
             // definitions have no messages

@@ -1,7 +1,7 @@
 //! What operators stand between: literals, names, lists, maps and messages.
 
 use super::super::CompileError;
-use super::super::ast::{At, Element, Entry, Expr, FieldValue, Kind, Literal, Mode};
+use super::super::ast::{At, Element, Expr, FieldValue, Kind, Literal, MapEntry, Mode};
 use super::super::lexer::Token;
 use super::{Parser, RESERVED};
 
@@ -144,7 +144,7 @@ impl Parser {
             let optional = self.take("?");
             let key = self.expr()?;
             self.expect(":")?;
-            entries.push(Entry { key, value: self.expr()?, optional });
+            entries.push(MapEntry { key, value: self.expr()?, optional });
             if !self.take(",") {
                 break;
             }

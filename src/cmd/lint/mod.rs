@@ -13,7 +13,7 @@ use clap::ValueEnum as _;
 use super::Exit;
 use super::progress::Progress;
 use super::streams::say;
-use crate::cli::{Color, FailOn, LintArgs, LintFormat, Profile, Report};
+use crate::cli::{Color, FailOn, LintArgs, LintFormat, Profile, ReportTo};
 use crate::diagnostic::{self, Finding, Level, Stop};
 use crate::expand;
 use crate::files::{self, named};
@@ -165,13 +165,13 @@ fn level(fail_on: FailOn) -> Level {
 }
 
 /// How to report: as the command line says, else the settings, else for people.
-fn formats(args: &LintArgs, projects: &Projects) -> io::Result<Vec<Report>> {
+fn formats(args: &LintArgs, projects: &Projects) -> io::Result<Vec<ReportTo>> {
     if !args.formats.is_empty() {
         return Ok(args.formats.clone());
     }
     let name = projects.shared(|settings| settings.format.as_deref()).unwrap_or("terminal");
     let format = LintFormat::from_str(name, false).map_err(invalid)?;
-    Ok(vec![Report { format, file: None }])
+    Ok(vec![ReportTo { format, file: None }])
 }
 
 fn check_arguments(args: &LintArgs) -> io::Result<()> {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use super::say_failures;
-use crate::cli::{Color, LintArgs, LintFormat, Report};
+use crate::cli::{Color, LintArgs, LintFormat, ReportTo};
 use crate::cmd::streams::{print, say};
 use crate::diagnostic::{self, Finding, Level};
 use crate::files::{NewFile, named};
@@ -18,7 +18,7 @@ use crate::report::{
 /// A run, and how it is reported.
 pub struct Reporting<'run> {
     pub args: &'run LintArgs,
-    pub formats: &'run [Report],
+    pub formats: &'run [ReportTo],
     pub color: Color,
     pub fail_on: Level,
     pub workspace: &'run Workspace,

@@ -117,7 +117,7 @@ fn anchored(path: &str) -> String {
 }
 
 /// Descriptions and their texts.
-type Found = Vec<(PathBuf, Arc<Source>)>;
+type Descriptions = Vec<(PathBuf, Arc<Source>)>;
 
 struct Finder<'a> {
     settings: &'a Path,
@@ -159,7 +159,7 @@ impl Finder<'_> {
     }
 
     /// One file, or the descriptions of one folder.
-    fn named(&self, path: &str, place: &Place) -> Result<Found, Stop> {
+    fn named(&self, path: &str, place: &Place) -> Result<Descriptions, Stop> {
         let shown = self.project.folder.join(path);
         let real = match shown.canonicalize() {
             Ok(real) => real,
@@ -180,7 +180,7 @@ impl Finder<'_> {
 
     /// The descriptions that a glob means. Other files that it meets are left alone: what a description names lies
     /// beside it.
-    fn matched(&self, pattern: &str, place: &Place) -> Result<Found, Stop> {
+    fn matched(&self, pattern: &str, place: &Place) -> Result<Descriptions, Stop> {
         let globs = match Globs::new(self.root, &[anchored(pattern)]) {
             Ok(globs) => globs,
             Err(error) => return Err(Finding::error(place.label(""), error.to_string()).into()),

@@ -112,10 +112,10 @@ struct Visit<'object> {
     node: NodeId,
     /// The visit of what holds it; the root's is its own.
     from: usize,
-    step: Step<'object>,
+    step: Segment<'object>,
 }
 
-enum Step<'object> {
+enum Segment<'object> {
     Root,
     Key(Cow<'object, str>),
     Index(usize),
@@ -124,7 +124,7 @@ enum Step<'object> {
 /// The paths from `root` to some keys and values: one walk for all of them.
 fn paths(document: &Document, root: NodeId, wanted: &HashSet<NodeId>) -> HashMap<NodeId, Spelt> {
     let mut found = HashMap::new();
-    let mut visits = vec![Visit { node: root, from: 0, step: Step::Root }];
+    let mut visits = vec![Visit { node: root, from: 0, step: Segment::Root }];
     let mut work = vec![0];
     while let Some(at) = work.pop() {
         let node = visits[at].node;
@@ -137,7 +137,7 @@ fn paths(document: &Document, root: NodeId, wanted: &HashSet<NodeId>) -> HashMap
         match document.value(node) {
             Value::Map(entries) => {
                 for entry in entries {
-                    visits.push(Visit { node: entry.value, from: at, step: Step::Key(document.key(entry)) });
+                    visits.push(Visit { node: entry.value, from: at, step: Segment::Key(document.key(entry)) });
                     work.push(visits.len() - 1);
                     if wanted.contains(&entry.key) {
                         found.entry(entry.key).or_insert_with(|| spell(&visits, visits.len() - 1));
@@ -146,7 +146,7 @@ fn paths(document: &Document, root: NodeId, wanted: &HashSet<NodeId>) -> HashMap
             }
             Value::List(items) => {
                 for (index, item) in items.iter().enumerate() {
-                    visits.push(Visit { node: *item, from: at, step: Step::Index(index) });
+                    visits.push(Visit { node: *item, from: at, step: Segment::Index(index) });
                     work.push(visits.len() - 1);
                 }
             }
@@ -159,22 +159,22 @@ fn paths(document: &Document, root: NodeId, wanted: &HashSet<NodeId>) -> HashMap
 fn spell(visits: &[Visit<'_>], at: usize) -> Spelt {
     let mut steps = Vec::new();
     let mut here = at;
-    while !matches!(visits[here].step, Step::Root) {
+    while !matches!(visits[here].step, Segment::Root) {
         steps.push(&visits[here].step);
         here = visits[here].from;
     }
     let (mut path, mut name) = Spelt::default();
     for step in steps.into_iter().rev() {
         match step {
-            Step::Root => {}
-            Step::Key(key) => {
+            Segment::Root => {}
+            Segment::Key(key) => {
                 if !path.is_empty() {
                     path.push('.');
                 }
                 path.push_str(key);
                 name = key.clone().into_owned();
             }
-            Step::Index(index) => {
+            Segment::Index(index) => {
                 let index = format!("[{index}]");
                 path.push_str(&index);
                 name.push_str(&index);

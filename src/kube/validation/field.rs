@@ -21,19 +21,19 @@ pub struct Run<'doc> {
     root: NodeId,
     target: Target,
     dropped: HashSet<NodeId>,
-    steps: RefCell<Vec<Step>>,
-    found: RefCell<Found>,
+    steps: RefCell<Vec<PathNode>>,
+    found: RefCell<Causes>,
 }
 
 #[derive(Debug, Default)]
-struct Found {
+struct Causes {
     errors: Vec<Cause>,
     warnings: Vec<Cause>,
 }
 
 /// A step of a path and the step before it.
 #[derive(Clone, Copy, Debug)]
-enum Step {
+enum PathNode {
     Root,
     Child(u32, &'static str),
     Index(u32, u32),
@@ -67,7 +67,7 @@ pub enum IntOrString<'a> {
 impl<'doc> Run<'doc> {
     /// Starts at an object's outermost map. What is dropped is not there.
     pub fn new(document: &'doc Document, root: NodeId, target: Target, dropped: HashSet<NodeId>) -> Self {
-        Self { document, root, target, dropped, steps: RefCell::new(vec![Step::Root]), found: RefCell::default() }
+        Self { document, root, target, dropped, steps: RefCell::new(vec![PathNode::Root]), found: RefCell::default() }
     }
 
     fn is_dropped(&self, node: NodeId) -> bool {
@@ -86,7 +86,7 @@ impl<'doc> Run<'doc> {
         (found.errors, found.warnings)
     }
 
-    fn step(&self, step: Step) -> u32 {
+    fn step(&self, step: PathNode) -> u32 {
         let mut steps = self.steps.borrow_mut();
         steps.push(step);
         u32::try_from(steps.len() - 1).unwrap_or(0)
@@ -95,11 +95,11 @@ impl<'doc> Run<'doc> {
     /// The end of a path: a field's name, or a key.
     fn last_step(&self, step: u32) -> String {
         match self.steps.borrow().get(step as usize) {
-            None | Some(Step::Root) => "this object".to_owned(),
-            Some(Step::Child(_, name) | Step::Named(_, name)) => (*name).to_owned(),
-            Some(Step::Key(_, key) | Step::Dotted(_, key)) => self.document.key_text(*key).into_owned(),
-            Some(Step::Index(list, index)) => match self.steps.borrow().get(*list as usize) {
-                Some(Step::Child(_, name)) => format!("{name}[{index}]"),
+            None | Some(PathNode::Root) => "this object".to_owned(),
+            Some(PathNode::Child(_, name) | PathNode::Named(_, name)) => (*name).to_owned(),
+            Some(PathNode::Key(_, key) | PathNode::Dotted(_, key)) => self.document.key_text(*key).into_owned(),
+            Some(PathNode::Index(list, index)) => match self.steps.borrow().get(*list as usize) {
+                Some(PathNode::Child(_, name)) => format!("{name}[{index}]"),
                 _ => format!("[{index}]"),
             },
         }
@@ -110,37 +110,37 @@ impl<'doc> Run<'doc> {
         let mut chain = Vec::new();
         let mut at = step;
         loop {
-            let step = steps.get(at as usize).copied().unwrap_or(Step::Root);
+            let step = steps.get(at as usize).copied().unwrap_or(PathNode::Root);
             chain.push(step);
             at = match step {
-                Step::Root => break,
-                Step::Child(parent, _)
-                | Step::Index(parent, _)
-                | Step::Key(parent, _)
-                | Step::Dotted(parent, _)
-                | Step::Named(parent, _) => parent,
+                PathNode::Root => break,
+                PathNode::Child(parent, _)
+                | PathNode::Index(parent, _)
+                | PathNode::Key(parent, _)
+                | PathNode::Dotted(parent, _)
+                | PathNode::Named(parent, _) => parent,
             };
         }
         let mut path = String::new();
         for step in chain.into_iter().rev() {
             match step {
-                Step::Root => {}
-                Step::Child(_, name) => {
+                PathNode::Root => {}
+                PathNode::Child(_, name) => {
                     if !path.is_empty() {
                         path.push('.');
                     }
                     path.push_str(name);
                 }
-                Step::Index(_, index) => {
+                PathNode::Index(_, index) => {
                     let _ = write!(path, "[{index}]");
                 }
-                Step::Key(_, key) => {
+                PathNode::Key(_, key) => {
                     let _ = write!(path, "[{}]", self.document.key_text(key));
                 }
-                Step::Dotted(_, key) => {
+                PathNode::Dotted(_, key) => {
                     let _ = write!(path, ".{}", self.document.key_text(key));
                 }
-                Step::Named(_, key) => {
+                PathNode::Named(_, key) => {
                     let _ = write!(path, "[{key}]");
                 }
             }
@@ -153,7 +153,7 @@ impl<'a> Field<'a> {
     /// The field of a map.
     #[must_use]
     pub fn child(self, name: &'static str) -> Self {
-        let step = self.run.step(Step::Child(self.step, name));
+        let step = self.run.step(PathNode::Child(self.step, name));
         self.entry(name).map_or(Self { node: None, step, ..self }, |(mark, node)| Self { node, mark, step, ..self })
     }
 
@@ -166,14 +166,14 @@ impl<'a> Field<'a> {
     /// A key of a map whose keys are the user's, under the path that the server writes.
     #[must_use]
     pub fn key(self, name: &'static str) -> Self {
-        let step = self.run.step(Step::Named(self.step, name));
+        let step = self.run.step(PathNode::Named(self.step, name));
         self.entry(name).map_or(Self { node: None, step, ..self }, |(mark, node)| Self { node, mark, step, ..self })
     }
 
     /// The same value under another path: the server's paths do not always follow the fields.
     #[must_use]
     pub fn called(self, parent: Self, name: &'static str) -> Self {
-        Self { step: self.run.step(Step::Child(parent.step, name)), ..self }
+        Self { step: self.run.step(PathNode::Child(parent.step, name)), ..self }
     }
 
     /// The same value under the path of another field.
@@ -186,14 +186,14 @@ impl<'a> Field<'a> {
     #[must_use]
     pub fn after_dot(self, map: Self) -> Self {
         let key = self.run.steps.borrow().get(self.step as usize).copied();
-        let Some(Step::Key(_, key)) = key else { return self };
-        Self { step: self.run.step(Step::Dotted(map.step, key)), ..self }
+        let Some(PathNode::Key(_, key)) = key else { return self };
+        Self { step: self.run.step(PathNode::Dotted(map.step, key)), ..self }
     }
 
     /// The same value as an element of another list.
     #[must_use]
     pub fn as_item_of(self, list: Self, index: u32) -> Self {
-        Self { step: self.run.step(Step::Index(list.step, index)), ..self }
+        Self { step: self.run.step(PathNode::Index(list.step, index)), ..self }
     }
 
     fn entry(self, name: &str) -> Option<(NodeId, Option<NodeId>)> {
@@ -354,7 +354,7 @@ impl<'a> Field<'a> {
         let kept = nodes.iter().filter(move |node| !self.run.is_dropped(**node));
         (0_u32..).zip(kept).map(move |(index, node)| {
             let mark = self.run.document.entries(*node).first().map_or(*node, |entry| entry.key);
-            Self { node: self.non_null(*node), mark, step: self.run.step(Step::Index(self.step, index)), ..self }
+            Self { node: self.non_null(*node), mark, step: self.run.step(PathNode::Index(self.step, index)), ..self }
         })
     }
 
@@ -365,7 +365,7 @@ impl<'a> Field<'a> {
             _ => &[],
         };
         entries.iter().map(move |entry| {
-            let step = self.run.step(Step::Key(self.step, entry.key));
+            let step = self.run.step(PathNode::Key(self.step, entry.key));
             let field = Self { node: self.non_null(entry.value), mark: entry.key, step, ..self };
             (self.run.document.key(entry), field)
         })
@@ -408,8 +408,8 @@ impl<'a> Field<'a> {
     #[must_use]
     pub fn as_entry_of(self, map: Self, entry: Self) -> Self {
         let key = self.run.steps.borrow().get(entry.step as usize).copied();
-        let Some(Step::Key(_, key)) = key else { return self };
-        Self { step: self.run.step(Step::Key(map.step, key)), ..self }
+        let Some(PathNode::Key(_, key)) = key else { return self };
+        Self { step: self.run.step(PathNode::Key(map.step, key)), ..self }
     }
 
     /// The path as the server writes it.

@@ -219,14 +219,14 @@ fn begins_a_description(text: &str) -> bool {
 /// Adds the object of a document, or the items of the list that it is. Lists in lists are opened too, as
 /// kubectl's `FlattenListVisitor` does (`k8s.io/cli-runtime/pkg/resource/visitor.go`).
 fn add_objects(document: &Arc<Document>, objects: &mut Vec<Object>) {
-    struct Step<'text> {
+    struct Visit<'text> {
         node: NodeId,
         /// What an item without its own kind takes from its list.
         inherited: Option<(&'text str, &'text str)>,
     }
     let is_patch = document.source.slice(document.span).contains("$patch");
-    let mut steps = vec![Step { node: document.root(), inherited: None }];
-    while let Some(Step { node, inherited }) = steps.pop() {
+    let mut steps = vec![Visit { node: document.root(), inherited: None }];
+    while let Some(Visit { node, inherited }) = steps.pop() {
         if !matches!(document.value(node), Value::Map(_)) {
             continue;
         }
@@ -242,7 +242,7 @@ fn add_objects(document: &Arc<Document>, objects: &mut Vec<Object>) {
         let items = kind.strip_suffix("List").and_then(|of| Some((of, document.get(node, "items")?)));
         match items {
             Some((of, items)) if matches!(document.value(items), Value::List(_) | Value::Null) => {
-                let step = |item: &NodeId| Step { node: *item, inherited: Some((api_version, of)) };
+                let step = |item: &NodeId| Visit { node: *item, inherited: Some((api_version, of)) };
                 steps.extend(document.items(items).iter().rev().map(step));
             }
             _ => objects.push(Object::of_kind(document, node, api_version, kind, is_patch)),

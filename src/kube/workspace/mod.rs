@@ -21,7 +21,7 @@ pub use file::File;
 pub(crate) use file::WORTH_THREADS;
 pub use globs::{BadGlob, Globs};
 pub use refused::{RefusedSecrets, names_a_secret, refused};
-pub use rendered::{Origin, OriginFile, Place as OriginPlace, Rendered, trimmed};
+pub use rendered::{Origin, OriginFile, OriginPlace, Rendered, trimmed};
 pub use walk::{Input, Inputs, LEFT_OUT};
 
 use super::definitions::{self, Definitions};
@@ -83,7 +83,7 @@ impl Workspace {
     /// The same with more to say of what is read.
     #[must_use]
     pub fn look_at(asked: &Inputs<'_>) -> Self {
-        let walk::Found { inputs, mut failures, folders_left_out, expectations_left_out, .. } = walk::inputs(asked);
+        let walk::Listing { inputs, mut failures, folders_left_out, expectations_left_out, .. } = walk::inputs(asked);
         let outcomes: Vec<Outcome> = inputs.par_iter().map(read).collect();
         let mut workspace = Self { folders_left_out, expectations_left_out, ..Self::default() };
         for outcome in outcomes {

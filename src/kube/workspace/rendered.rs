@@ -44,7 +44,7 @@ pub struct Rendered {
 
 /// The place in an origin that bytes of a rendered file come from.
 #[derive(Debug)]
-pub struct Place<'rendered> {
+pub struct OriginPlace<'rendered> {
     /// The file.
     pub file: &'rendered Arc<OriginFile>,
     /// Its bytes.
@@ -64,11 +64,11 @@ impl Rendered {
 
     /// Where bytes of the rendered `text` come from; nothing if it has no lines.
     #[must_use]
-    pub fn place(&self, text: &str, span: Span) -> Option<Place<'_>> {
+    pub fn place(&self, text: &str, span: Span) -> Option<OriginPlace<'_>> {
         let line = self.starts.partition_point(|start| *start <= span.start).saturating_sub(1);
         let origin = self.lines.get(line).or(self.lines.last())?;
         let (shown, start) = self.line(text, line);
-        let whole = Place { file: &origin.file, span: origin.span, is_same: origin.is_same };
+        let whole = OriginPlace { file: &origin.file, span: origin.span, is_same: origin.is_same };
         let written = origin.file.source.slice(origin.span);
         // the first key of an item may be elsewhere in its origin
         let dash = if written.starts_with('-') { 0 } else { shown.len() - shown.trim_start_matches(['-', ' ']).len() };
@@ -79,7 +79,7 @@ impl Rendered {
         let from = (span.range().start.saturating_sub(start)).min(shown.len());
         let to = (span.range().end.saturating_sub(start)).clamp(from, shown.len());
         let at = origin.span.range().start;
-        Some(Place { span: Span::new(at + from, at + to), is_same: true, ..whole })
+        Some(OriginPlace { span: Span::new(at + from, at + to), is_same: true, ..whole })
     }
 
     /// The line of some bytes of the rendered `text`, without the spaces around it.

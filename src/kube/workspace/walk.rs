@@ -72,11 +72,11 @@ pub struct Inputs<'args> {
 }
 
 /// The files that are asked for, then those around that are not among them, each once.
-pub(super) fn inputs(asked: &Inputs<'_>) -> Found {
-    let mut found = Found {
+pub(super) fn inputs(asked: &Inputs<'_>) -> Listing {
+    let mut found = Listing {
         excluded: asked.excluded.cloned().unwrap_or_default(),
         most: asked.most.unwrap_or(usize::MAX),
-        ..Found::default()
+        ..Listing::default()
     };
     // What is given on standard input counts instead of the same file on disk.
     if asked.paths.iter().any(|path| path.as_os_str() == "-") {
@@ -92,7 +92,7 @@ pub(super) fn inputs(asked: &Inputs<'_>) -> Found {
 }
 
 #[derive(Default)]
-pub(super) struct Found {
+pub(super) struct Listing {
     pub inputs: Vec<Input>,
     pub failures: Vec<Failure>,
     pub folders_left_out: BTreeMap<&'static str, usize>,
@@ -112,7 +112,7 @@ fn leads_to_a_neighbour(folder: &Path, link: &Path) -> bool {
     fs::canonicalize(link).is_ok_and(|real| real.is_file() && real.starts_with(files::root(&folder)))
 }
 
-impl Found {
+impl Listing {
     fn add_stdin(&mut self, file: Option<&Path>) {
         let identity = file.map(identity);
         self.seen.extend(identity.clone());

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use lsp_types::CompletionItemKind;
 use serde_json::Value as Json;
 
-use super::super::catalogue::{Known, Place, pattern_at};
-use super::super::cursor::{self, Cursor, Slot, Step};
+use super::super::catalogue::{Known, PatternKey, pattern_at};
+use super::super::cursor::{self, Cursor, Segment, Slot};
 use super::super::folders::Seen;
 use super::super::hover::without_environment;
 use super::super::shape::Shape;
@@ -26,7 +26,7 @@ pub(super) fn of_description(seen: Seen<'_>, cursor: &Cursor) -> Vec<Offer> {
         return of_patterns(&known, place, cursor);
     }
     let names: Vec<&str> =
-        path.iter().map(|step| if let Step::Key(key) = step { key.as_str() } else { "[]" }).collect();
+        path.iter().map(|step| if let Segment::Key(key) = step { key.as_str() } else { "[]" }).collect();
     match names.as_slice() {
         ["target"] => return of_targets(),
         ["images"] => return of_roles(&known),
@@ -67,14 +67,14 @@ fn of_start() -> Offer {
     }
 }
 
-fn of_patterns(known: &Known, place: Place, cursor: &Cursor) -> Vec<Offer> {
+fn of_patterns(known: &Known, place: PatternKey, cursor: &Cursor) -> Vec<Offer> {
     let definitions = known.catalogue.folders().filter_map(|folder| folder.definition().ok());
-    let fits = |definition: &&Definition| definition.is_shape() == (place == Place::Shape);
+    let fits = |definition: &&Definition| definition.is_shape() == (place == PatternKey::Shape);
     let offer = |definition: &Definition| {
         let required: Vec<&str> =
             definition.params["required"].as_array().into_iter().flatten().filter_map(Json::as_str).collect();
         let name = &definition.name;
-        let in_map = place == Place::Shape && cursor.slot == Slot::Key || !required.is_empty();
+        let in_map = place == PatternKey::Shape && cursor.slot == Slot::Key || !required.is_empty();
         let text = match (required.as_slice(), &definition.main) {
             ([], _) if !in_map => name.clone(),
             ([], _) => format!("{name}: {{$0}}"),

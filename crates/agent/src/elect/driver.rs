@@ -12,7 +12,7 @@ use tokio::sync::{Notify, watch};
 use super::super::clock;
 use super::super::status::Report;
 use super::lease::{LeaseClient, Told};
-use super::machine::{Elector, LAST_TERM, Standing, Step};
+use super::machine::{Action, Elector, LAST_TERM, Standing};
 use super::name_of;
 use super::record::{Answer, Event, Now, Times};
 
@@ -176,12 +176,12 @@ impl Election {
             }
             self.publish();
             match step {
-                Step::Done => return,
+                Action::Done => return,
                 // Dropping the call before closes its connection, so that nothing waits behind it.
-                Step::Send { id, request, .. } => {
+                Action::Send { id, request, .. } => {
                     call = Some(Box::pin(async move { (id, leases.call(request).await) }));
                 }
-                Step::Wait(until) => {
+                Action::Wait(until) => {
                     let sleep = until.saturating_sub(now.boot).min(LONGEST_SLEEP);
                     tokio::select! {
                         (id, told) = pending(&mut call) => {

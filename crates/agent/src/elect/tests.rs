@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::machine::{Elector, LAST_TERM, OnExit, Step};
+use super::machine::{Action, Elector, LAST_TERM, OnExit};
 use super::record::{Answer, Event, Now, Record, Request, Times, Write};
 
 const S: Duration = Duration::from_secs(1);
@@ -62,7 +62,7 @@ impl Bench {
         let end = self.now + time;
         while self.now < end {
             match self.elector.poll(at(self.now)) {
-                Step::Send { id, request, .. } => {
+                Action::Send { id, request, .. } => {
                     let answer = match request {
                         Request::Create(_) | Request::Replace { .. } if self.stores_nothing => {
                             Answer::Found(self.lease.clone().unwrap())
@@ -72,8 +72,8 @@ impl Bench {
                     };
                     self.elector.answer(at(self.now), id, answer);
                 }
-                Step::Wait(until) => self.now = until.max(self.now + Duration::from_millis(1)).min(end),
-                Step::Done => break,
+                Action::Wait(until) => self.now = until.max(self.now + Duration::from_millis(1)).min(end),
+                Action::Done => break,
             }
             self.events.extend(self.elector.events());
         }
@@ -119,9 +119,9 @@ fn a_write_that_stored_nothing_is_no_renewal() {
 fn next_request(elector: &mut Elector, now: &mut Duration) -> (u64, Request, Duration) {
     for _ in 0..1000 {
         match elector.poll(at(*now)) {
-            Step::Send { id, request, deadline } => return (id, request, deadline),
-            Step::Wait(until) => *now = until.max(*now + Duration::from_millis(1)),
-            Step::Done => break,
+            Action::Send { id, request, deadline } => return (id, request, deadline),
+            Action::Wait(until) => *now = until.max(*now + Duration::from_millis(1)),
+            Action::Done => break,
         }
     }
     panic!("no request");
@@ -194,7 +194,7 @@ fn who_steps_down_lets_others_lead_and_comes_back() {
 fn stopping_ends_at_once_unless_there_is_something_to_release() {
     let mut follower = Bench::new(true).held_by("other_1", 60, 1);
     follower.run(5 * S).elector.stop(Duration::ZERO, false);
-    assert_eq!(follower.elector.poll(at(follower.now)), Step::Done);
+    assert_eq!(follower.elector.poll(at(follower.now)), Action::Done);
     let mut leader = Bench::new(true);
     leader.run(5 * S);
     leader.elector.stop(leader.now, false);

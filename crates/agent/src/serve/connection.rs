@@ -24,7 +24,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use super::pool::{Place, Pool, Share};
+use super::pool::{Permit, Pool, Share};
 
 /// A request's head, and what is read or written at once. hyper would let each connection have 400 KB.
 pub const BUFFER: usize = 16 * 1024;
@@ -71,7 +71,7 @@ fn of_one_client(error: i32) -> bool {
 pub async fn converse(
     stream: impl AsyncRead + AsyncWrite + Unpin,
     app: App,
-    place: Arc<Place>,
+    place: Arc<Permit>,
     mut ending: watch::Receiver<bool>,
 ) {
     let service = {
@@ -104,7 +104,7 @@ pub async fn converse(
 async fn answer(
     request: Request<Incoming>,
     app: App,
-    place: Arc<Place>,
+    place: Arc<Permit>,
     mut ending: watch::Receiver<bool>,
 ) -> Response {
     // Any other answer than a refusal would say that there is a tunnel now.
@@ -132,7 +132,7 @@ async fn answer(
 }
 
 /// An answer that a client may be slow to take, if there is room for one more of its size.
-async fn large(response: Response, place: &Arc<Place>) -> Response {
+async fn large(response: Response, place: &Arc<Permit>) -> Response {
     let (parts, body) = response.into_parts();
     let Ok(whole) = body.collect().await.map(http_body_util::Collected::to_bytes) else {
         return refuse(StatusCode::INTERNAL_SERVER_ERROR, "the answer broke off");

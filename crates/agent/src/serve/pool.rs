@@ -53,7 +53,7 @@ impl Pool {
     }
 
     /// A place for a connection; another's when there is none, or the next that is given back when all are at work.
-    pub async fn take(self: &Arc<Self>) -> Arc<Place> {
+    pub async fn take(self: &Arc<Self>) -> Arc<Permit> {
         loop {
             let oldest = {
                 let mut state = self.state();
@@ -80,7 +80,7 @@ impl Pool {
             self.changed.notified().await;
         }
         self.connections.inc();
-        let place = Place { pool: Arc::clone(self), dropped: Arc::default(), turn: Mutex::new(None) };
+        let place = Permit { pool: Arc::clone(self), dropped: Arc::default(), turn: Mutex::new(None) };
         place.wait();
         Arc::new(place)
     }
@@ -154,7 +154,7 @@ impl Drop for Share {
 }
 
 /// A connection's place, given back when it is dropped.
-pub struct Place {
+pub struct Permit {
     /// Of which server.
     pub pool: Arc<Pool>,
     /// Says that another needs the place.
@@ -162,7 +162,7 @@ pub struct Place {
     turn: Mutex<Option<u64>>,
 }
 
-impl Place {
+impl Permit {
     /// It is the client's turn.
     pub fn wait(&self) {
         let mut turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
@@ -181,7 +181,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for Permit {
     fn drop(&mut self) {
         self.work();
         self.pool.state().open -= 1;

@@ -59,9 +59,9 @@ enum Names {
 
 #[derive(Clone, Debug)]
 enum What {
-    Field(Vec<Step>),
+    Field(Vec<Segment>),
     /// The same in objects that have what it is in.
-    FieldIfThere(Vec<Step>),
+    FieldIfThere(Vec<Segment>),
     /// The images of this name: as a whole, or only their tags and digests.
     Image {
         name: String,
@@ -70,7 +70,7 @@ enum What {
 }
 
 #[derive(Clone, Debug)]
-enum Step {
+enum Segment {
     Key(Box<str>),
     /// Into a container of this name, or a new one.
     Container(Box<str>),
@@ -93,12 +93,12 @@ impl Change {
     }
 
     fn of_all(path: &str) -> Self {
-        let what = What::FieldIfThere(path.split('.').map(Step::key).collect());
+        let what = What::FieldIfThere(path.split('.').map(Segment::key).collect());
         Self { kinds: Names::Any, names: Names::Any, what }
     }
 
     fn of(kinds: Names, names: Names, path: &str) -> Self {
-        Self { kinds, names, what: What::Field(path.split('.').map(Step::key).collect()) }
+        Self { kinds, names, what: What::Field(path.split('.').map(Segment::key).collect()) }
     }
 
     /// The fields of an object that are changed. Where kustomizations rename things, a name may mean one that ends or
@@ -127,13 +127,13 @@ impl Change {
     /// Whether it gives objects other names.
     pub(super) fn renames(&self) -> bool {
         let (What::Field(steps) | What::FieldIfThere(steps)) = &self.what else { return false };
-        let begins = |at: usize, key: &str| matches!(steps.get(at), Some(Step::Key(is)) if **is == *key);
+        let begins = |at: usize, key: &str| matches!(steps.get(at), Some(Segment::Key(is)) if **is == *key);
         steps.is_empty() || begins(0, "metadata") && (steps.len() == 1 || begins(1, "name"))
     }
 }
 
 /// The keys on the way to a field, up to a list that gets a new item.
-fn keys<'a>(steps: &'a [Step], object: &Object) -> Vec<&'a str> {
+fn keys<'a>(steps: &'a [Segment], object: &Object) -> Vec<&'a str> {
     let has = |name: &str| {
         let names = object.pods().flat_map(|pod| pod.containers().map(|view| view.container.name.as_str()));
         object.typed.is_some() && names.into_iter().any(|one| one == name)
@@ -141,9 +141,9 @@ fn keys<'a>(steps: &'a [Step], object: &Object) -> Vec<&'a str> {
     let mut keys = Vec::new();
     for step in steps {
         match step {
-            Step::Key(key) => keys.push(&**key),
-            Step::Container(name) if has(name) => {}
-            Step::Container(_) => break,
+            Segment::Key(key) => keys.push(&**key),
+            Segment::Container(name) if has(name) => {}
+            Segment::Container(_) => break,
         }
     }
     keys
@@ -155,7 +155,7 @@ fn is_image(image: Option<&str>, name: &str) -> bool {
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '@']))
 }
 
-impl Step {
+impl Segment {
     fn key(key: &str) -> Self {
         Self::Key(key.into())
     }

@@ -47,7 +47,7 @@ pub use next::LAST_TERM;
 
 /// What the driver has to do next.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum Action {
     /// Make this API call and hand its answer, with the number, to [`Elector::answer`].
     Send {
         /// Names the call.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 #[cfg(test)]
 use super::Fault;
-use super::{Elector, Leaving, Pending, Purpose, Step, Wants};
+use super::{Action, Elector, Leaving, Pending, Purpose, Wants};
 use crate::elect::record::{Now, Record, Request, Write};
 use crate::elect::view::Known;
 
@@ -13,28 +13,28 @@ pub const LAST_TERM: u64 = i32::MAX as u64;
 
 impl Elector {
     /// Says what to do next.
-    pub fn poll(&mut self, now: Now) -> Step {
+    pub fn poll(&mut self, now: Now) -> Action {
         self.pass_time(now);
         if let Some(pending) = &self.pending {
-            return Step::Wait(self.next_change(now.boot, pending.deadline));
+            return Action::Wait(self.next_change(now.boot, pending.deadline));
         }
         if let Some(leaving) = self.leaving {
             return self.poll_leaving(now, leaving);
         }
         if now.boot < self.next_try {
-            return Step::Wait(self.next_change(now.boot, self.next_try));
+            return Action::Wait(self.next_change(now.boot, self.next_try));
         }
         let (purpose, request) = self.choose(now);
         self.send(now.boot, purpose, request)
     }
 
-    fn poll_leaving(&mut self, now: Now, leaving: Leaving) -> Step {
+    fn poll_leaving(&mut self, now: Now, leaving: Leaving) -> Action {
         if now.boot < leaving.quiet_until && (leaving.release || !leaving.stopping) {
-            return Step::Wait(leaving.quiet_until);
+            return Action::Wait(leaving.quiet_until);
         }
         if leaving.release && now.boot < leaving.give_up {
             if now.boot < self.next_try {
-                return Step::Wait(self.next_try.min(leaving.give_up));
+                return Action::Wait(self.next_try.min(leaving.give_up));
             }
             if self.view.stale || matches!(self.view.known(), Known::Nothing) {
                 return self.send(now.boot, Purpose::Look, Request::Read);
@@ -50,11 +50,11 @@ impl Elector {
             }
         }
         if leaving.stopping {
-            return Step::Done;
+            return Action::Done;
         }
         self.leaving = None;
         self.next_try = now.boot + self.pause();
-        Step::Wait(self.next_try)
+        Action::Wait(self.next_try)
     }
 
     fn choose(&self, now: Now) -> (Purpose, Request) {
@@ -123,7 +123,7 @@ impl Elector {
         Write { holder, duration, term, acquired, renewed: now.wall.max(before.saturating_add(1)) }
     }
 
-    fn send(&mut self, now: Duration, purpose: Purpose, request: Request) -> Step {
+    fn send(&mut self, now: Duration, purpose: Purpose, request: Request) -> Action {
         let id = self.next_id;
         self.next_id += 1;
         let mut deadline = now + self.times.request_timeout();
@@ -135,7 +135,7 @@ impl Elector {
             _ => None,
         };
         self.pending = Some(Pending { id, purpose, replaces, sent: now, deadline });
-        Step::Send { id, request, deadline }
+        Action::Send { id, request, deadline }
     }
 
     /// When an answer changes by the passing of time alone, so that watchers are told; at most `until`.

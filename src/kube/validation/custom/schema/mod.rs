@@ -4,7 +4,7 @@
 mod extensions;
 mod open_api;
 
-use open_api::{Place, open_api};
+use open_api::{SchemaContext, open_api};
 
 use super::super::field::Field;
 use super::written::Keywords;
@@ -80,7 +80,7 @@ pub fn root(schema: Field, has_status: bool) {
     if schema.error_count() == found && is_readable {
         defaults(schema);
     }
-    open_api(schema, Place { is_root: true, ..Place::default() });
+    open_api(schema, SchemaContext { is_root: true, ..SchemaContext::default() });
     let schema_of_schema = schema.child("$schema");
     if schema.error_count() == found && !schema_of_schema.is_empty() {
         schema_of_schema.invalid("is not supported");

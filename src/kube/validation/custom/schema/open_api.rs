@@ -7,7 +7,7 @@ use crate::kube::validation::field::Field;
 
 /// Where [`open_api`] is.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Place {
+pub(super) struct SchemaContext {
     pub(super) is_root: bool,
     /// Why a default cannot be here.
     pub(super) no_default: Option<&'static str>,
@@ -15,7 +15,7 @@ pub(super) struct Place {
 }
 
 /// `ValidateCustomResourceDefinitionOpenAPISchema`
-pub(super) fn open_api(schema: Field, place: Place) {
+pub(super) fn open_api(schema: Field, place: SchemaContext) {
     const TYPES: [&str; 6] = ["array", "boolean", "integer", "number", "object", "string"];
     const DEFAULT: Keywords = Keywords::these(&["default"]);
     const EMBEDDED: Keywords = Keywords::these(&["x-kubernetes-embedded-resource"]);
@@ -61,12 +61,12 @@ pub(super) fn open_api(schema: Field, place: Place) {
         if others.is_map() {
             let why = "cannot be in `additionalProperties` of an object's metadata";
             let no_default = if place.in_metadata { Some(why) } else { place.no_default };
-            open_api(others, Place { is_root: false, no_default, ..place });
+            open_api(others, SchemaContext { is_root: false, no_default, ..place });
         }
     }
     let is_resource = place.is_root || is_embedded;
     for (key, property) in properties.entries() {
-        let mut inner = Place { is_root: false, ..place };
+        let mut inner = SchemaContext { is_root: false, ..place };
         if is_resource && matches!(&*key, "metadata" | "kind" | "apiVersion") {
             inner.in_metadata = true;
             if place.is_root {
@@ -75,7 +75,7 @@ pub(super) fn open_api(schema: Field, place: Place) {
         }
         open_api(property, inner);
     }
-    let inner = Place { is_root: false, ..place };
+    let inner = SchemaContext { is_root: false, ..place };
     if written.has(RESTRICTIONS) {
         if schema.child("not").is_map() {
             open_api(schema.child("not"), inner);

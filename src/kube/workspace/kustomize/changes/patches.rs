@@ -1,10 +1,10 @@
 //! The fields that patches and replacements lead to.
 
-use super::{DEEPEST, MOST, Step};
+use super::{DEEPEST, MOST, Segment};
 use crate::yaml::{Document, NodeId, Value};
 
 /// The fields of `spec.template.spec.containers.[name=app].env.*.value`; a dot in a key is written `\.`.
-pub(super) fn steps_of_replacement(path: &str) -> Vec<Step> {
+pub(super) fn steps_of_replacement(path: &str) -> Vec<Segment> {
     let mut keys = vec![String::new()];
     let (mut letters, mut depth) = (path.chars(), 0_usize);
     while let Some(letter) = letters.next() {
@@ -22,11 +22,11 @@ pub(super) fn steps_of_replacement(path: &str) -> Vec<Step> {
         }
     }
     let is_item = |key: &str| key == "*" || key == "-" || key.bytes().all(|byte| byte.is_ascii_digit());
-    keys.iter().filter(|key| !is_item(key) && !key.starts_with('[')).map(|key| Step::key(key)).collect()
+    keys.iter().filter(|key| !is_item(key) && !key.starts_with('[')).map(|key| Segment::key(key)).collect()
 }
 
 /// The fields of JSON 6902 operations.
-pub(super) fn operations_on(document: &Document, operations: &[NodeId]) -> Vec<Vec<Step>> {
+pub(super) fn operations_on(document: &Document, operations: &[NodeId]) -> Vec<Vec<Segment>> {
     if operations.len() > MOST {
         return vec![Vec::new()];
     }
@@ -40,14 +40,14 @@ pub(super) fn operations_on(document: &Document, operations: &[NodeId]) -> Vec<V
             let path = document.str(path).unwrap_or_default();
             let keys = path.split('/').skip(1).map(|key| key.replace("~1", "/").replace("~0", "~"));
             let keys = keys.filter(|key| key != "-" && !key.bytes().all(|byte| byte.is_ascii_digit()));
-            keys.map(|key| Step::Key(key.into())).collect()
+            keys.map(|key| Segment::Key(key.into())).collect()
         }));
     }
     found
 }
 
 /// The fields of a strategic merge patch.
-pub(super) fn merged(document: &Document) -> Vec<Vec<Step>> {
+pub(super) fn merged(document: &Document) -> Vec<Vec<Segment>> {
     let mut walk = Walk { document, found: Vec::new(), way: Vec::new(), visits: 0 };
     walk.map(document.root());
     let Walk { found, visits, .. } = walk;
@@ -56,8 +56,8 @@ pub(super) fn merged(document: &Document) -> Vec<Vec<Step>> {
 
 struct Walk<'a> {
     document: &'a Document,
-    found: Vec<Vec<Step>>,
-    way: Vec<Step>,
+    found: Vec<Vec<Segment>>,
+    way: Vec<Segment>,
     visits: usize,
 }
 
@@ -80,13 +80,13 @@ impl Walk<'_> {
             }
             let says_which = match self.way.as_slice() {
                 [] => matches!(&*key, "apiVersion" | "kind"),
-                [Step::Key(above)] => **above == *"metadata" && matches!(&*key, "name" | "namespace"),
+                [Segment::Key(above)] => **above == *"metadata" && matches!(&*key, "name" | "namespace"),
                 _ => false,
             };
             if says_which {
                 continue;
             }
-            self.way.push(Step::key(&key));
+            self.way.push(Segment::key(&key));
             match self.document.value(entry.value) {
                 Value::Map(entries) if !entries.is_empty() && self.way.len() < DEEPEST => self.map(entry.value),
                 Value::List(items) if matches!(&*key, "containers" | "initContainers") => self.containers(items),
@@ -104,11 +104,11 @@ impl Walk<'_> {
                 self.end();
                 continue;
             };
-            self.way.push(Step::Container(name.into()));
+            self.way.push(Segment::Container(name.into()));
             let before = self.found.len();
             for entry in self.document.entries(*item).iter().filter(|entry| self.document.key(entry) != "name") {
                 self.visits += 1;
-                self.way.push(Step::key(&self.document.key(entry)));
+                self.way.push(Segment::key(&self.document.key(entry)));
                 self.end();
                 self.way.pop();
             }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use regex_lite::Regex;
 
 use super::patches::{merged, operations_on, steps_of_replacement};
-use super::{Change, Names, OPEN, SELECTORS, Step, TEMPLATES, What};
+use super::{Change, Names, OPEN, SELECTORS, Segment, TEMPLATES, What};
 use crate::files;
 use crate::limits;
 use crate::yaml::{self, Document, NodeId, Part, Source, Value};
@@ -80,7 +80,7 @@ impl Reader<'_> {
                 let key = self.document.key(entry);
                 let place = |above: &str| {
                     let above = above.split('.').filter(|key| !key.is_empty()).chain(["metadata", kind, &key]);
-                    What::FieldIfThere(above.map(Step::key).collect())
+                    What::FieldIfThere(above.map(Segment::key).collect())
                 };
                 let all = places.iter().copied().chain([""]).map(place);
                 found.extend(all.map(|what| Change { kinds: Names::Any, names: Names::Any, what }));

@@ -11,7 +11,7 @@ use super::happening::{Happening, Queued};
 use super::process::Process;
 use super::server::Server;
 use super::{Figures, Scenario};
-use crate::elect::machine::{Elector, OnExit, Step};
+use crate::elect::machine::{Action, Elector, OnExit};
 use crate::elect::record::{Answer, Event, Record, Times};
 
 const FAULTS_END: Duration = Duration::from_secs(120);
@@ -211,9 +211,9 @@ impl World {
         subject.token += 1;
         let token = subject.token;
         let wake = match &step {
-            Step::Send { deadline, .. } => subject.real(*deadline),
-            Step::Wait(until) => subject.real((*until).max(now.boot + Duration::from_micros(10))),
-            Step::Done => Duration::MAX,
+            Action::Send { deadline, .. } => subject.real(*deadline),
+            Action::Wait(until) => subject.real((*until).max(now.boot + Duration::from_micros(10))),
+            Action::Done => Duration::MAX,
         };
         for event in subject.elector.events() {
             match event {
@@ -229,14 +229,14 @@ impl World {
             }
         }
         match step {
-            Step::Done => {
+            Action::Done => {
                 subject.alive = false;
                 let after = self.within(Duration::from_secs(10));
                 self.push(after, process, Happening::Start);
                 return Ok(());
             }
-            Step::Send { id, request, .. } => self.transmit(process, &Happening::Request { id, request }),
-            Step::Wait(_) => {}
+            Action::Send { id, request, .. } => self.transmit(process, &Happening::Request { id, request }),
+            Action::Wait(_) => {}
         }
         self.push(wake.saturating_sub(self.real), process, Happening::Wake { token });
         Ok(())
