@@ -1,5 +1,6 @@
 //! What to say where text stops being YAML: the bytes at fault, the mechanism, and something to type.
 
+mod indentation;
 mod structure;
 mod words;
 
@@ -46,6 +47,13 @@ fn quoted(text: &str) -> String {
 
 fn line_start(cursor: &Cursor<'_>, at: usize) -> usize {
     cursor.slice(0, at).rfind(['\n', '\r']).map_or(0, |found| found + 1)
+}
+
+/// By how many spaces the line of `at` is indented.
+fn indentation(cursor: &Cursor<'_>, at: usize) -> usize {
+    let start = line_start(cursor, at);
+    let line = cursor.slice(start, cursor.end());
+    line.len() - line.trim_start_matches(' ').len()
 }
 
 /// What to type instead of a text that lacks quotes.

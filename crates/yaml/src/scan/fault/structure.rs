@@ -5,7 +5,8 @@
 use super::super::super::read::beginning;
 use super::super::super::source::Span;
 use super::super::cursor::Cursor;
-use super::{Fault, character_end, line_start, quote_it, quoted, refuse, rest_of_line, rest_of_value};
+use super::indentation::misplaced_line;
+use super::{Fault, character_end, indentation, line_start, quote_it, quoted, refuse, rest_of_line, rest_of_value};
 
 /// The same for a value that is already, but wrongly, in quotes.
 fn requoted(value: &str) -> String {
@@ -29,22 +30,6 @@ fn begins_line(cursor: &Cursor<'_>, at: usize) -> bool {
 fn line_above(cursor: &Cursor<'_>, at: usize) -> Option<usize> {
     let above = cursor.slice(0, at).trim_end();
     (!above.is_empty()).then(|| line_start(cursor, above.len()))
-}
-
-fn indentation(cursor: &Cursor<'_>, at: usize) -> usize {
-    let start = line_start(cursor, at);
-    let line = cursor.slice(start, cursor.end());
-    line.len() - line.trim_start_matches(' ').len()
-}
-
-/// Where the first key or text of a line is, dashes passed.
-fn content_column(cursor: &Cursor<'_>, line: usize) -> usize {
-    let text = cursor.slice(line, cursor.end());
-    let mut rest = text.trim_start_matches(' ');
-    while let Some(after) = rest.strip_prefix("- ") {
-        rest = after.trim_start_matches(' ');
-    }
-    text.len() - rest.len()
 }
 
 /// `a: - b`
@@ -158,39 +143,6 @@ pub(in super::super) fn in_block(
         refuse(start, start + rest_of_line(cursor, start).len().max(1), "text after the end of a value")
             .because("the closing quote or bracket ends the value")
             .help(format!("remove it, or quote the whole value: {}", requoted(value.trim()))),
-    )
-}
-
-/// A line whose indentation or form fits nothing above.
-fn misplaced_line(cursor: &Cursor<'_>, start: usize, opened: Option<usize>, is_map: bool) -> Fault {
-    let text = rest_of_line(cursor, start);
-    let end = start + text.len().max(1);
-    let is_entry = text == "-" || text.starts_with("- ");
-    let found = indentation(cursor, start);
-    let wanted = opened.map_or(0, |opened| cursor.slice(line_start(cursor, opened), opened).chars().count());
-    if found == wanted {
-        return Box::new(match (is_map, is_entry) {
-            (true, true) => refuse(start, end, "a dash in the column of a map's keys")
-                .because("the key above has its value already, or this list would be it")
-                .help("indent the list under its key"),
-            (true, false) => refuse(start, end, "this is not a key, and it is in the column of a map's keys")
-                .help("write `key: value`, or indent the line if it goes on with the value above"),
-            (false, _) => refuse(start, end, "a line without a dash in the column of a list's dashes")
-                .because("all that is in the column of a list's dashes is an entry of the list")
-                .help("begin the line with `- `, or indent it under the entry above"),
-        });
-    }
-    let what = if is_entry { "dash" } else { "key" };
-    let above = line_above(cursor, line_start(cursor, start)).map_or(wanted, |line| content_column(cursor, line));
-    let spaces = |count: usize| if count == 1 { "1 space".to_owned() } else { format!("{count} spaces") };
-    let mut help = if wanted == 0 { "do not indent it".to_owned() } else { format!("indent it by {}", spaces(wanted)) };
-    if above > wanted {
-        help = format!("{help}, or indent it by {} like the line above", spaces(above));
-    }
-    Box::new(
-        refuse(start, end, format!("this line is indented by {}, and no {what} above it is", spaces(found)))
-            .because("indentation says which map or list a line belongs to, and this one fits none that is open")
-            .help(help),
     )
 }
 
