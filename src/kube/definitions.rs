@@ -159,12 +159,15 @@ fn counts(definition: &Document, kustomizations: &[u32], object: &Object) -> boo
 
 /// Whether the kinds of a group are installed from their project's releases by all who use them.
 fn is_everybodys(group: &str) -> bool {
-    const DOMAINS: [&str; 49] = [
+    const DOMAINS: [&str; 69] = [
         "acid.zalan.do",
         "amazonaws.com",
+        "aquasecurity.github.io",
         "argoproj.io",
         "bitnami.com",
+        "camel.apache.org",
         "cert-manager.io",
+        "chaos-mesh.org",
         "cilium.io",
         "cluster.x-k8s.io",
         "cnpg.io",
@@ -172,9 +175,11 @@ fn is_everybodys(group: &str) -> bool {
         "containo.us",
         "coreos.com",
         "crossplane.io",
+        "dapr.io",
         "elastic.co",
         "external-secrets.io",
         "externaldns.k8s.io",
+        "flink.apache.org",
         "fluxcd.io",
         "gatekeeper.sh",
         "gateway.networking.k8s.io",
@@ -189,26 +194,41 @@ fn is_everybodys(group: &str) -> bool {
         "jaegertracing.io",
         "k8s.aws",
         "k8s.cni.cncf.io",
+        "k8s.keycloak.org",
+        "k8s.nginx.org",
         "karpenter.sh",
         "keda.sh",
         "kiali.io",
         "knative.dev",
         "konghq.com",
+        "kubeflow.org",
+        "kubevirt.io",
         "kyverno.io",
         "linkerd.io",
         "longhorn.io",
         "metallb.io",
+        "min.io",
+        "mongodb.com",
+        "nvidia.com",
+        "onepassword.com",
+        "openebs.io",
         "opentelemetry.io",
+        "percona.com",
         "projectcalico.org",
         "projectcontour.io",
+        "rabbitmq.com",
+        "ray.io",
         "rook.io",
         "snapshot.storage.k8s.io",
+        "sparkoperator.k8s.io",
         "split.smi-spec.io",
         "strimzi.io",
+        "tailscale.com",
         "tekton.dev",
         "traefik.io",
         "velero.io",
         "victoriametrics.com",
+        "volcano.sh",
     ];
     DOMAINS
         .iter()
@@ -297,7 +317,17 @@ pub(super) fn add_templates<'object>(objects: impl Iterator<Item = &'object mut 
 
 #[cfg(test)]
 mod tests {
-    use super::{home, is_below};
+    use super::{home, is_below, is_everybodys};
+
+    #[test]
+    fn kinds_of_others_are_told_from_a_projects_own() {
+        for group in ["aquasecurity.github.io", "monitoring.coreos.com", "kafka.strimzi.io", "argoproj.io"] {
+            assert!(is_everybodys(group), "{group}");
+        }
+        for group in ["shop.example.com", "notargoproj.io", "github.io", "apps", ""] {
+            assert!(!is_everybodys(group), "{group}");
+        }
+    }
 
     #[test]
     fn a_copy_counts_in_its_folder_and_below() {
