@@ -204,6 +204,71 @@ fn says_it_in_these_words() {
     insta::assert_snapshot!("words", text.join("\n"));
 }
 
+/// What is written instead of a name that the server does not take for what it seems to be.
+#[test]
+fn says_what_is_meant_instead() {
+    let pod = |rest: &str| format!("apiVersion: v1\nkind: Pod\nmetadata: {{name: a}}\nspec:\n{rest}");
+    let field = |path: &str| {
+        pod(&format!(
+            "  containers: [{{name: a, image: b, env: [{{name: E, valueFrom: {{fieldRef: {{fieldPath: \"{path}\"}}}}}}]}}]"
+        ))
+    };
+    let mount = |volumes: &str| {
+        pod(&format!(
+            "  containers: [{{name: a, image: b, volumeMounts: [{{name: d, mountPath: /d}}]}}]\n  volumes: {volumes}"
+        ))
+    };
+    let old = |version: &str| {
+        format!(
+            "apiVersion: autoscaling/{version}\nkind: HorizontalPodAutoscaler\nmetadata: {{name: a}}\nspec: {{scaleTargetRef: {{apiVersion: apps/v1, kind: Deployment, name: a}}, maxReplicas: 2}}"
+        )
+    };
+    let cases = [
+        (
+            field("metadata.labels"),
+            vec![
+                "`fieldPath` is `metadata.labels`, and a variable holds one value of it; write `metadata.labels['KEY']`, or mount all of them as a file: volumes.downwardAPI",
+            ],
+        ),
+        (
+            field("metadata.annotations"),
+            vec![
+                "`fieldPath` is `metadata.annotations`, and a variable holds one value of it; write `metadata.annotations['KEY']`, or mount all of them as a file: volumes.downwardAPI",
+            ],
+        ),
+        (field("metadata.labels['app']"), vec![]),
+        (
+            mount("[{name: d, hostPath: {path: ''}}]"),
+            vec!["`path` is empty", "there is no `d` that can be used: the volume of this name is refused itself"],
+        ),
+        (
+            mount("[{name: d, emptyDir: {}, configMap: {name: c}}]"),
+            vec![
+                "`configMap` is a second source, and a volume has one",
+                "there is no `d` that can be used: the volume of this name is refused itself",
+            ],
+        ),
+        (mount("[{name: e, emptyDir: {}}]"), vec!["there is no `d` among the Pod's volumes"]),
+        (
+            old("v2beta1"),
+            vec!["servers no longer have `autoscaling/v2beta1` of HorizontalPodAutoscaler; write `autoscaling/v2`"],
+        ),
+        (
+            old("v2beta2"),
+            vec!["servers no longer have `autoscaling/v2beta2` of HorizontalPodAutoscaler; write `autoscaling/v2`"],
+        ),
+        (old("v1"), vec![]),
+    ];
+    for (text, wanted) in cases {
+        let said: Vec<String> = judge(&text, &Schemas::default())
+            .errors
+            .into_iter()
+            .map(|cause| cause.message + &cause.help.map_or_else(String::new, |help| format!("; {help}")))
+            .collect();
+        assert_eq!(said, wanted, "{text}");
+    }
+}
+
 #[test]
 fn takes_anything_for_an_object() {
     let whole = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, image: b}]}\n";

@@ -76,6 +76,11 @@ impl Field<'_> {
             .filter(|(distance, _)| *distance <= 2)
             .min();
         let help = nearest.map(|(_, one)| format!("did you mean `{one}`?"));
+        self.not_supported_but(message, help);
+    }
+
+    /// The value is none of those that are supported, as `message` says; `help` is something to type.
+    pub fn not_supported_but(self, message: String, help: Option<String>) {
         let cause =
             Cause { reason: Reason::NotSupported, path: self.path(), node: self.underline(), message, help, fix: None };
         self.push(cause);

@@ -69,12 +69,16 @@ impl KindHistory {
         self.exists_in(target) && self.on_since.is_some_and(|since| target.0 >= since)
     }
 
-    /// What to write instead: the stable version of the same kind that a server has, or the named successor.
+    /// What to write instead: the named successor if the server has it, or else the first version of the same kind that
+    /// it has. `autoscaling/v1` is served, and takes less than `autoscaling/v2`.
     #[must_use]
     pub fn instead(&self, target: Target) -> Option<(&'static str, &'static str)> {
         let group = |version: &'static str| version.rsplit_once('/').map_or("", |(group, _)| group);
         let same = |one: &&Self| one.kind == self.kind && group(one.api_version) == group(self.api_version);
-        let served = KINDS.iter().filter(same).find(|one| one.is_served_by(target));
+        let named = |one: &&Self| self.successor == Some((one.api_version, one.kind));
+        let is_served = |one: &&Self| one.is_served_by(target);
+        let successor = KINDS.iter().filter(same).filter(named).find(is_served);
+        let served = successor.or_else(|| KINDS.iter().filter(same).find(is_served));
         served.map(|one| (one.api_version, one.kind)).or(self.successor)
     }
 }
@@ -98,6 +102,8 @@ mod tests {
         assert!(served("flowcontrol.apiserver.k8s.io/v1", "FlowSchema").iter().all(|on| *on));
         let old = of("policy/v1beta1", "PodDisruptionBudget");
         assert!(!old.exists_in(Target(33)) && old.instead(Target(33)) == Some(("policy/v1", "PodDisruptionBudget")));
+        let of_scalers = of("autoscaling/v2beta1", "HorizontalPodAutoscaler").instead(Target(36));
+        assert_eq!(of_scalers, Some(("autoscaling/v2", "HorizontalPodAutoscaler")), "autoscaling/v1 has no metrics");
         let claims = of("resource.k8s.io/v1beta1", "ResourceClaim");
         assert_eq!(claims.instead(Target(37)), Some(("resource.k8s.io/v1", "ResourceClaim")));
         assert!(

@@ -27,12 +27,15 @@ fn check(object: &Object, found: &mut Found<'_>) {
         if object.is_hole(problem.node) {
             continue;
         }
-        let (subject, _) = text::subject(&Path::between(&object.document, object.node, problem.node));
+        let (subject, many) = text::subject(&Path::between(&object.document, object.node, problem.node));
         let is_noun = expected.starts_with("a ") || expected == "base64";
         let what = if is_noun { expected.as_str() } else { "text of another form" };
-        found
-            .at(problem.node, format!("{subject} wants {what}"))
+        let saying = found
+            .at(problem.node, format!("{subject} {} {what}", if many { "want" } else { "wants" }))
             .because("the API server's decoder refuses it, whatever else is right about the object");
+        if expected == "base64" && object.id.kind == "Secret" {
+            saying.help("encode it, or write it as plain text under `stringData`");
+        }
     }
 }
 

@@ -401,12 +401,12 @@ impl<'run> Judge<'run> {
         // a bound that its own format cannot hold is an error of every value
         let is_wide = |name: &str| self.number(schema, name).is_some_and(|bound| bound.abs() > f64::from(i32::MAX));
         if format == Some("int32") && (is_wide("minimum") || is_wide("maximum")) {
-            self.say(
-                Reason::Invalid,
-                path,
-                node,
-                format!("`{}` has a bound that does not fit into 32 bits", last(path)),
+            let message = format!(
+                "the schema of `{}` contradicts itself: it has the format int32, and a bound that does not fit into 32 bits",
+                last(path)
             );
+            let help = Some("in the definition, write `format: int64`, or update it; no value is accepted".to_owned());
+            self.errors.push(Cause { reason: Reason::Invalid, path: path.to_owned(), node, message, help, fix: None });
         }
         if format == Some("int32") && !(f64::from(i32::MIN)..=f64::from(i32::MAX)).contains(&value) {
             self.say(Reason::Invalid, path, node, format!("`{}` does not fit into 32 bits", last(path)));

@@ -135,6 +135,13 @@ pub fn field_selector(selector: Field, fields: &[&str]) {
         None if !FIELD_LABELS.contains(&path.str()) => {
             path.invalid("names no field that a Pod shows to its containers");
         }
+        None if matches!(path.str(), "metadata.annotations" | "metadata.labels") && !fields.contains(&path.str()) => {
+            let map = path.str();
+            path.not_supported_but(
+                format!("`fieldPath` is `{map}`, and a variable holds one value of it"),
+                Some(format!("write `{map}['KEY']`, or mount all of them as a file: volumes.downwardAPI")),
+            );
+        }
         None => {
             let field = if path.str() == "spec.host" { "spec.nodeName" } else { path.str() };
             path.one_of(field, fields);

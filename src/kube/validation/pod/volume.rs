@@ -12,6 +12,20 @@ use super::{PodContext, container, env, projected, volume_plugins};
 pub struct Volumes<'a> {
     /// Name, and whether it is a claim and so can be a block device.
     usable: HashMap<&'a str, bool>,
+    /// The names of those with mistakes, which the server leaves out.
+    refused: HashSet<&'a str>,
+}
+
+impl Volumes<'_> {
+    /// Says that a container names a volume that cannot be used.
+    fn miss(&self, name: Field) {
+        let what = if self.refused.contains(name.str()) {
+            "that can be used: the volume of this name is refused itself"
+        } else {
+            "among the Pod's volumes"
+        };
+        name.not_found(name.str(), what);
+    }
 }
 
 /// `ValidateVolumes`
@@ -63,7 +77,9 @@ pub fn volumes<'a>(spec: Field<'a>, context: PodContext<'a>) -> Volumes<'a> {
             claim.invalid("names a claim that an ephemeral volume of this Pod creates");
         }
     }
-    Volumes { usable }
+    let names = list.items().map(|volume| volume.child("name").str());
+    let refused = names.filter(|name| !name.is_empty() && !usable.contains_key(name)).collect();
+    Volumes { usable, refused }
 }
 
 fn volume_name(name: Field, usable: &HashMap<&str, bool>) {
@@ -277,7 +293,7 @@ pub fn mounts(container: Field, volumes: &Volumes) {
             name.required("");
         }
         if !volumes.usable.contains_key(name.str()) {
-            name.not_found(name.str(), "among the Pod's volumes");
+            volumes.miss(name);
         }
         if path.is_empty() {
             path.required("");
@@ -348,7 +364,7 @@ pub fn devices(container: Field, volumes: &Volumes) {
             name.invalid("is a device of this container already");
         }
         match volumes.usable.get(name.str()) {
-            None => name.not_found(name.str(), "among the Pod's volumes"),
+            None => volumes.miss(name),
             Some(false) => name.invalid("is not a claim, and only claims can be block devices"),
             Some(_) => {}
         }
