@@ -110,44 +110,6 @@ fn host_and_port(word: &str) -> Option<(&str, Option<u16>)> {
     Some((host.trim_end_matches('.'), parts.next().and_then(|port| port.parse().ok())))
 }
 
-/// A port of its own Pod that a container talks to.
-#[derive(Clone, Copy, Debug)]
-pub struct Loopback<'object> {
-    /// The port.
-    pub port: u16,
-    /// The text that says so.
-    pub text: Text<'object>,
-}
-
-/// Every loopback address with a port in a container's texts, and pairs such as `DB_HOST` and `DB_PORT`.
-#[must_use]
-pub fn loopbacks<'object>(view: &ContainerView<'object>) -> Vec<Loopback<'object>> {
-    let texts = texts(view);
-    let mut found = Vec::new();
-    for text in &texts {
-        let here = addresses(text.text).into_iter().filter(Address::is_loopback);
-        found.extend(here.filter_map(|address| Some(Loopback { port: address.port?, text: *text })));
-        let Some(prefix) = text.variable.filter(|_| is_loopback(text.text)).and_then(host_prefix) else { continue };
-        let port = texts.iter().find(|other| other.variable.is_some_and(|name| port_prefix(name) == Some(prefix)));
-        let port = port.and_then(|other| Some(Loopback { port: other.text.parse().ok()?, text: *other }));
-        found.extend(port);
-    }
-    found
-}
-
-/// `DB` of `DB_HOST`, also of `PGHOST`'s `PG`.
-fn host_prefix(name: &str) -> Option<&str> {
-    const ENDS: [&str; 6] = ["HOSTNAME", "HOST", "ADDRESS", "ADDR", "SERVER", "host"];
-    ENDS.iter().find_map(|end| name.strip_suffix(end)).map(|prefix| prefix.trim_end_matches(['_', '.', '-']))
-}
-
-fn port_prefix(name: &str) -> Option<&str> {
-    ["PORT", "port"]
-        .iter()
-        .find_map(|end| name.strip_suffix(end))
-        .map(|prefix| prefix.trim_end_matches(['_', '.', '-']))
-}
-
 /// Whether a number is in a text by itself.
 #[must_use]
 pub fn mentions_number(text: &str, number: u16) -> bool {

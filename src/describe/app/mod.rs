@@ -175,12 +175,6 @@ impl App {
     pub fn transport(&self) -> &'static str {
         if self.protocol.as_deref() == Some("udp") { "UDP" } else { "TCP" }
     }
-
-    /// Whether it speaks HTTP, as far as anybody said.
-    #[must_use]
-    pub fn speaks_http(&self) -> bool {
-        self.protocol.as_deref().is_none_or(|protocol| matches!(protocol, "http" | "https"))
-    }
 }
 
 /// Reads `app`. The grammar has checked the types; what it cannot express is checked here.

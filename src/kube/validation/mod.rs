@@ -45,7 +45,7 @@ pub use custom::{Schemas, duration as schema_duration, warnings as custom_warnin
 
 use self::field::Run;
 use super::Object;
-use crate::diagnostic::{Finding, Fix, Level, RuleId};
+use crate::diagnostic::Fix;
 use crate::yaml::NodeId;
 
 /// Whether a server can load this time zone.
@@ -86,43 +86,6 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// All families, in order.
-    pub const ALL: [Self; 13] = [
-        Self::UnknownField,
-        Self::WrongType,
-        Self::Malformed,
-        Self::UnknownKind,
-        Self::Required,
-        Self::Invalid,
-        Self::NotSupported,
-        Self::Duplicate,
-        Self::Forbidden,
-        Self::TooLong,
-        Self::TooMany,
-        Self::NotFound,
-        Self::Warning,
-    ];
-
-    /// The name of the rule that stands for the family.
-    #[must_use]
-    pub fn rule(self) -> &'static str {
-        match self {
-            Self::UnknownField => "unknown-field",
-            Self::WrongType => "wrong-type",
-            Self::Malformed => "malformed-value",
-            Self::UnknownKind => "unknown-kind",
-            Self::Required => "missing-field",
-            Self::Invalid => "invalid-value",
-            Self::NotSupported => "unsupported-value",
-            Self::Duplicate => "duplicate-value",
-            Self::Forbidden => "forbidden-field",
-            Self::TooLong => "value-too-long",
-            Self::TooMany => "too-many-items",
-            Self::NotFound => "dangling-name",
-            Self::Warning => "server-warning",
-        }
-    }
-
     /// What the API server does, in one sentence.
     #[must_use]
     pub fn why(self) -> &'static str {
@@ -151,20 +114,6 @@ pub struct Cause {
     pub help: Option<String>,
     /// A change that mends it: the quotes that a text lacks.
     pub fix: Option<Fix>,
-}
-
-impl Cause {
-    /// The finding that shows it, as rule of the family `manifest`.
-    #[must_use]
-    pub fn into_finding(self, object: &Object) -> Finding {
-        let mut finding = Finding::error(object.label(self.node, ""), self.message);
-        finding.rule = Some(RuleId { name: self.reason.rule(), family: "manifest" });
-        finding.level = if self.reason == Reason::Warning { Level::Warning } else { Level::Error };
-        finding.why = Some(format!("{} ({})", self.reason.why(), self.path));
-        finding.help = self.help;
-        finding.fix = self.fix;
-        finding.about(object.id.clone())
-    }
 }
 
 /// How much is known of an object's kind.
