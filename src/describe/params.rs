@@ -45,8 +45,8 @@ pub enum Origin {
 }
 
 impl Params {
-    /// Settles the parameters that `declared` (the `params` map) names: its defaults, then `settings`, later ones first
-    /// to be forgotten. Settings of other names are passed over: they may belong to another document.
+    /// Settles the parameters that `declared` (the `params` map) names: its defaults, then `settings`, of which the
+    /// last one of a name counts. Settings of other names are passed over: they may belong to another document.
     pub fn settle(declared: Option<&Member>, settings: &[Setting], findings: &mut Vec<Finding>) -> Self {
         let mut params = Self::default();
         if let Some(member) = declared.filter(|member| !matches!(member.value.kind, Kind::Map(_))) {
