@@ -30,11 +30,9 @@ fn labels() -> Vec<Label<'static>> {
 }
 
 #[test]
+#[ignore = "needs PATTERNS_CORPUS, a folder of published manifests"]
 fn roles_agree_with_labels() {
-    let Some(corpus) = std::env::var_os("PATTERNS_CORPUS") else {
-        eprintln!("skipped: PATTERNS_CORPUS names no folder");
-        return;
-    };
+    let corpus = std::env::var_os("PATTERNS_CORPUS").unwrap();
     let workspace = Workspace::load(&[PathBuf::from(&corpus)], None);
     let objects: Vec<&Object> = workspace.objects().collect();
     let mut found: HashMap<(String, String, String), String> = HashMap::new();
