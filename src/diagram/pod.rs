@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::kube::image::Reference;
 use crate::kube::types::{Volume, VolumeMount};
 use serde_json::Value as Json;
 
@@ -68,11 +69,11 @@ pub(super) fn draw<'object>(
 
 /// The image without its registry and folders; a digest by its first digits.
 fn short_image(image: &str) -> String {
-    let (name, digest) = image.split_once('@').map_or((image, None), |(name, digest)| (name, Some(digest)));
-    let name = name.rsplit('/').next().unwrap_or(name);
-    match digest.and_then(|digest| digest.split_once(':')) {
+    let image = Reference::of(image);
+    let name = image.tag.map_or_else(|| image.name().to_owned(), |tag| format!("{}:{tag}", image.name()));
+    match image.digest.and_then(|digest| digest.split_once(':')) {
         Some((algorithm, digest)) => format!("{name}@{algorithm}:{}", digest.chars().take(8).collect::<String>()),
-        None => name.to_owned(),
+        None => name,
     }
 }
 

@@ -3,6 +3,7 @@
 use super::model::Look;
 use crate::facts::{ContainerFacts, Role, Task};
 use crate::kube::ContainerList;
+use crate::kube::image::Reference;
 
 /// Look and name of a container's role.
 pub(super) fn of(one: &ContainerFacts<'_>) -> (Look, String) {
@@ -34,7 +35,7 @@ pub(super) fn of(one: &ContainerFacts<'_>) -> (Look, String) {
 /// The role that `patterns-agent` is started in.
 pub(super) fn agent<'object>(one: &ContainerFacts<'object>) -> Option<&'object str> {
     let container = one.container.container;
-    let name = container.image.as_deref()?.split('@').next()?.rsplit('/').next()?.split(':').next()?;
+    let name = Reference::of(container.image.as_deref()?).name();
     container.args.as_deref()?.first().filter(|_| name == "patterns-agent").map(String::as_str)
 }
 

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use serde_json::{Map, Value as Json, json};
 
 use super::canonical::{items, remove, text};
+use crate::kube::image::Reference;
 
 /// Brings the spec of a Pod into that form.
 pub(super) fn plain(spec: &mut Json) {
@@ -326,9 +327,7 @@ pub(super) fn slept(hook: &Json) -> Option<u64> {
 
 /// `SetDefaults_Container` in kubernetes: `pkg/apis/core/v1/defaults.go`.
 pub(super) fn pull_policy(image: &str) -> &'static str {
-    let name = image.rsplit('/').next().unwrap_or_default();
-    let latest = !name.contains('@') && name.split_once(':').is_none_or(|(_, tag)| tag == "latest");
-    if latest { "Always" } else { "IfNotPresent" }
+    Reference::of(image).pull_policy()
 }
 
 /// A limit without a request is the request too (`SetDefaults_Pod`).

@@ -1,5 +1,47 @@
 //! Image references as the kubelet reads them: `ParseNormalizedNamed` in `github.com/distribution/reference`.
 
+/// An image reference in its parts, whether or not a kubelet could pull it:
+/// `registry.example.com:5000/shop/api:1.7@sha256:…`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reference<'text> {
+    /// With its registry: `registry.example.com:5000/shop/api`.
+    pub repository: &'text str,
+    /// `1.7`, if there is one.
+    pub tag: Option<&'text str>,
+    /// `sha256:…`, if there is one.
+    pub digest: Option<&'text str>,
+}
+
+impl<'text> Reference<'text> {
+    /// The parts of a text.
+    #[must_use]
+    pub fn of(image: &'text str) -> Self {
+        let (name, digest) = image.split_once('@').map_or((image, None), |(name, digest)| (name, Some(digest)));
+        let folder = name.rfind('/').map_or(0, |slash| slash + 1);
+        match name[folder..].find(':') {
+            Some(colon) => {
+                let (repository, tag) = (&name[..folder + colon], &name[folder + colon + 1..]);
+                Self { repository, tag: Some(tag), digest }
+            }
+            None => Self { repository: name, tag: None, digest },
+        }
+    }
+
+    /// The last segment of the repository: `api`.
+    #[must_use]
+    pub fn name(self) -> &'text str {
+        self.repository.rsplit('/').next().unwrap_or(self.repository)
+    }
+
+    /// The pull policy of a container that has none: `SetDefaults_Container` in kubernetes,
+    /// `pkg/apis/core/v1/defaults.go`.
+    #[must_use]
+    pub fn pull_policy(self) -> &'static str {
+        let is_latest = self.digest.is_none() && self.tag.is_none_or(|tag| tag == "latest");
+        if is_latest { "Always" } else { "IfNotPresent" }
+    }
+}
+
 /// Why no kubelet can pull an image of that name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
@@ -119,7 +161,25 @@ fn is_digest(digest: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Refusal, refusal};
+    use super::{Reference, Refusal, refusal};
+
+    #[test]
+    fn parts() {
+        for (image, repository, tag, digest, name, policy) in [
+            ("nginx", "nginx", None, None, "nginx", "Always"),
+            ("nginx:1.27", "nginx", Some("1.27"), None, "nginx", "IfNotPresent"),
+            ("r.example.com:5000/a/b", "r.example.com:5000/a/b", None, None, "b", "Always"),
+            ("r.example.com:5000/a/b:latest", "r.example.com:5000/a/b", Some("latest"), None, "b", "Always"),
+            ("a/b:1@sha256:0a", "a/b", Some("1"), Some("sha256:0a"), "b", "IfNotPresent"),
+            ("b:latest@sha256:0a", "b", Some("latest"), Some("sha256:0a"), "b", "IfNotPresent"),
+            ("a:", "a", Some(""), None, "a", "IfNotPresent"),
+            ("", "", None, None, "", "Always"),
+        ] {
+            let parts = Reference::of(image);
+            assert_eq!(parts, Reference { repository, tag, digest }, "{image}");
+            assert_eq!((parts.name(), parts.pull_policy()), (name, policy), "{image}");
+        }
+    }
 
     #[test]
     fn references() {

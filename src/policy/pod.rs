@@ -2,6 +2,7 @@
 
 use super::values::{OF_TOKEN, int, text};
 use crate::cel::{Branch, Tree, Value};
+use crate::kube::image::Reference;
 
 /// The defaults of every Pod, also of one that a template makes.
 pub(super) fn pod_spec(spec: &mut Tree) {
@@ -32,9 +33,7 @@ fn container(container: &mut Tree, on_host: bool) {
     container.fill("resources", Tree::empty());
     container.fill("terminationMessagePath", text("/dev/termination-log"));
     container.fill("terminationMessagePolicy", text("File"));
-    let last = image.rsplit('/').next().unwrap_or_default();
-    let is_latest = !image.contains('@') && last.split_once(':').is_none_or(|(_, tag)| tag == "latest");
-    container.fill("imagePullPolicy", text(if is_latest { "Always" } else { "IfNotPresent" }));
+    container.fill("imagePullPolicy", text(Reference::of(&image).pull_policy()));
     for port in container.get_mut("ports").map(Tree::items_mut).into_iter().flatten() {
         port.fill("protocol", text("TCP"));
         if let Some(number) = port.get("containerPort").cloned().filter(|_| on_host) {

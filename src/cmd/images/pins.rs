@@ -12,7 +12,7 @@ use crate::cmd::streams::say;
 use crate::describe::Place;
 use crate::diagnostic::{Finding, Stop};
 use crate::files::open;
-use crate::kube::image;
+use crate::kube::image::{self, Reference};
 use crate::pattern::ImageFrom;
 use crate::project;
 use crate::words::nearest;
@@ -51,15 +51,6 @@ struct Given {
     place: Place,
 }
 
-/// `registry.example.com/shop` and `1.7` of `registry.example.com/shop:1.7@sha256:…`.
-fn halves(reference: &str) -> (&str, Option<&str>) {
-    let name = reference.split('@').next().unwrap_or(reference);
-    match name.rsplit_once(':') {
-        Some((repository, tag)) if !tag.contains('/') => (repository, Some(tag)),
-        _ => (name, None),
-    }
-}
-
 /// One reference a line; empty lines and comments between them.
 fn read(path: &Path) -> Result<Vec<Given>, Stop> {
     let source: Arc<Source> = Arc::new(open(path)?);
@@ -75,7 +66,7 @@ fn read(path: &Path) -> Result<Vec<Given>, Stop> {
         }
         let start = start + line.find(text).unwrap_or(0);
         let place = Place { source: Arc::clone(&source), span: Span::new(start, start + text.len()) };
-        let (repository, tag) = halves(text);
+        let Reference { repository, tag, .. } = Reference::of(text);
         if image::refusal(text).is_some() || (tag.is_none() && !text.contains('@')) {
             findings.push(
                 Finding::error(place.label(""), "this is not an image with a tag or digest")
@@ -146,7 +137,7 @@ fn choose(rows: &Rows, given: &[Given]) -> Result<Chosen, Vec<Finding>> {
         }
     }
     for (given, _) in given.iter().zip(used).filter(|(_, used)| !used) {
-        let known = rows.iter().map(|row| halves(&row.image.image).0);
+        let known = rows.iter().map(|row| Reference::of(&row.image.image).repository);
         let label = nearest(&given.repository, known).map_or_else(String::new, |name| format!("did you mean {name}?"));
         findings.push(
             Finding::error(given.place.label(label), format!("no description uses an image of {}", given.repository))
@@ -161,7 +152,7 @@ fn choose(rows: &Rows, given: &[Given]) -> Result<Chosen, Vec<Finding>> {
 
 /// The reference for an image: that of its own tag, or the only one of its repository.
 fn find(image: &str, given: &[Given]) -> Result<Option<usize>, Box<Finding>> {
-    let (repository, tag) = halves(image);
+    let Reference { repository, tag, .. } = Reference::of(image);
     let all: Vec<usize> = (0..given.len()).filter(|at| given[*at].repository == repository).collect();
     if let Some(exact) = all.iter().find(|at| given[**at].tag.as_deref() == tag) {
         return Ok(Some(*exact));

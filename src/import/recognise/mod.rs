@@ -11,6 +11,7 @@ use std::sync::OnceLock;
 use serde_json::{Map, Value as Json, json};
 
 use super::canonical::{containers, items, path_of, text};
+use crate::kube::image::Reference;
 use crate::pattern::Catalogue;
 use args::{Args, path_after};
 use metrics::{PATH, PORT, SCRAPE, exporter, own_metrics};
@@ -108,7 +109,7 @@ fn said(value: Option<&str>) -> Option<Json> {
 impl Pod<'_> {
     fn recognise(&self, container: &Json) -> Option<Recognised> {
         let reference = container["image"].as_str()?;
-        let program = reference.split('@').next()?.rsplit('/').next()?.split(':').next()?;
+        let program = Reference::of(reference).name();
         let args = Args::of(container);
         let (role, found) = match program {
             "ghostunnel" => ("https", self.https(container, &args)?),

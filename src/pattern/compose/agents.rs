@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value as Json, json};
 
+use crate::kube::image::Reference;
 use crate::pattern::catalogue::folders::Catalogue;
 use crate::pattern::objects;
 use crate::pattern::plan::prepare::Prepared;
@@ -53,9 +54,7 @@ fn images(catalogue: &Catalogue, prepared: &Prepared<'_>) -> Vec<String> {
 /// be anything.
 fn is_untold(container: &Json, ours: &[String]) -> bool {
     let Some(image) = container["image"].as_str() else { return false };
-    let repository = image.split(['@']).next().unwrap_or(image).rsplit('/').next().unwrap_or(image);
-    let is_ours =
-        ours.iter().any(|reference| reference == image) || repository.split(':').next() == Some("patterns-agent");
+    let is_ours = ours.iter().any(|reference| reference == image) || Reference::of(image).name() == "patterns-agent";
     let args: Vec<&str> = container["args"].as_array().into_iter().flatten().filter_map(Json::as_str).collect();
     let serves = args.first().is_some_and(|role| *role != "join");
     let told = args.iter().any(|arg| *arg == "--status" || arg.starts_with("--status="))

@@ -14,6 +14,7 @@ use made::Made;
 use serde_json::{Map, Value as Json, json};
 
 use crate::describe::{Description, Spanned};
+use crate::kube::image::Reference;
 use crate::yaml::{self, Source};
 
 /// Kinds in the order in which a cluster wants them: what others refer to comes first.
@@ -294,8 +295,7 @@ pub(crate) fn place_in(object: &mut Json, namespace: Option<&str>) {
 
 /// The tag of an image, if it can be a label's value.
 fn version(image: &str) -> Option<&str> {
-    let name = image.split('@').next()?;
-    let (_, tag) = name.rsplit_once(':').filter(|(_, tag)| !tag.contains('/'))?;
+    let tag = Reference::of(image).tag?;
     let ok = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
     let ends = |tag: &str| {
         tag.starts_with(|c: char| c.is_ascii_alphanumeric()) && tag.ends_with(|c: char| c.is_ascii_alphanumeric())

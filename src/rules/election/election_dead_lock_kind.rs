@@ -1,5 +1,6 @@
 use crate::diagnostic::{Level, RuleId};
 use crate::facts::PodFacts;
+use crate::kube::image::Reference;
 use crate::rules::{Check, Found, Rule};
 
 /// A lock of a kind that client-go no longer has, or an elector that is no longer made.
@@ -55,8 +56,8 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
 
 /// The minor version of an image of Kubernetes itself: `registry.k8s.io/kube-scheduler:v1.36.2`.
 fn kubernetes_minor(image: &str) -> Option<u32> {
-    let (name, tag) = image.split('@').next()?.rsplit_once(':')?;
-    let program = name.rsplit('/').next()?;
+    let image = Reference::of(image);
+    let (program, tag) = (image.name(), image.tag?);
     let is_own = matches!(
         program,
         "kube-scheduler" | "kube-controller-manager" | "cloud-controller-manager" | "cluster-autoscaler"

@@ -2,6 +2,7 @@ use crate::diagnostic::{Level, RuleId};
 use crate::facts::election::Flag;
 use crate::facts::{ContainerFacts, PodFacts};
 use crate::go::duration::milliseconds;
+use crate::kube::image::Reference;
 use crate::rules::{Check, Found, Rule};
 
 /// Times with which client-go refuses to campaign.
@@ -20,8 +21,7 @@ const WHY: &str = "`NewLeaderElector` in k8s.io/client-go/tools/leaderelection a
 fn defaults(member: &ContainerFacts<'_>) -> Option<[u64; 3]> {
     let image = member.image();
     let known = ["registry.k8s.io/", "k8s.gcr.io/"].iter().find_map(|registry| image.strip_prefix(registry))?;
-    let name = known.rsplit('/').next()?.split([':', '@']).next()?;
-    match name {
+    match Reference::of(known).name() {
         "kube-controller-manager" | "kube-scheduler" | "cloud-controller-manager" => Some([15, 10, 2]),
         "csi-provisioner" | "csi-attacher" | "csi-resizer" | "csi-snapshotter" => Some([15, 10, 5]),
         _ => None,

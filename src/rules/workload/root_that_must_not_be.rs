@@ -1,3 +1,4 @@
+use crate::kube::image::Reference;
 use crate::kube::types::{PodSecurityContext, SecurityContext};
 
 use crate::diagnostic::{Level, RuleId};
@@ -122,8 +123,8 @@ fn user_of(image: &str) -> Option<User> {
     ];
     const NOBODY: [&str; 3] = ["alertmanager", "node-exporter", "prometheus"];
     const DOCKER: [&str; 4] = ["docker.io/", "index.docker.io/", "registry-1.docker.io/", "public.ecr.aws/docker/"];
-    let name = image.split_once('@').map_or(image, |(name, _)| name);
-    let (repository, tag) = name.rsplit_once(':').filter(|(_, tag)| !tag.contains('/')).unwrap_or((name, ""));
+    let Reference { repository, tag, .. } = Reference::of(image);
+    let tag = tag.unwrap_or_default();
     // what was built for others says so
     if ["nonroot", "rootless", "unprivileged", "distroless"].iter().any(|word| tag.contains(word)) {
         return None;
