@@ -133,6 +133,17 @@ pub struct ObjectRef {
     pub namespace: Option<String>,
 }
 
+impl ObjectRef {
+    /// The API group: `apps`; empty for the core group.
+    #[must_use]
+    pub fn group(&self) -> &str {
+        self.api_version.split_once('/').map_or("", |(group, _)| group)
+    }
+}
+
+/// What tells findings from each other: the rule, the file, the bytes and the message.
+pub type Identity = (Option<RuleId>, String, Span, String);
+
 /// Something to tell the user.
 #[derive(Clone, Debug)]
 pub struct Finding {
@@ -159,6 +170,13 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// What tells it from others, wherever they were rendered and in whichever environment.
+    #[must_use]
+    pub fn identity(&self) -> Identity {
+        let primary = &self.primary;
+        (self.rule, primary.source.name.clone(), primary.span, self.message.clone())
+    }
+
     /// Why kubectl would refuse a file, as something to show.
     #[must_use]
     pub fn of_refusal(refusal: Refusal, source: &Arc<Source>) -> Self {

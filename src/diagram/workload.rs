@@ -25,7 +25,7 @@ impl<'object> Seen<'object> {
     /// Whether it is an object of this kind, of any version of this API group (`""` for the core group).
     pub(super) fn is(&self, group: &str, kind: &str) -> bool {
         let id = &self.object.id;
-        id.kind == kind && id.api_version.rsplit_once('/').map_or("", |(group, _)| group) == group
+        id.kind == kind && id.group() == group
     }
 
     /// A text at a JSON pointer.

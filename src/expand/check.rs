@@ -9,14 +9,14 @@ use std::path::{Path, PathBuf};
 use super::{catalogue, expand_in};
 use crate::cli::CatalogueArgs;
 use crate::describe::{self, Options};
-use crate::diagnostic::{Finding, Label, Level, RuleId};
+use crate::diagnostic::{Finding, Identity, Label, Level};
 use crate::kube::{File, Workspace};
 use crate::limits;
 use crate::lint::Projects;
 use crate::project::Project;
 use crate::rules::INVALID_DESCRIPTION;
 use crate::words::list;
-use crate::yaml::{Document, Span};
+use crate::yaml::Document;
 
 /// What is wrong with the descriptions of a run, without an environment and in each of theirs. Of those that are not
 /// reported, what speaks of a file that is: a base that others extend.
@@ -41,7 +41,7 @@ pub fn check(workspace: &Workspace, projects: &Projects) -> io::Result<Vec<Findi
     findings.retain(|finding| std::iter::once(&finding.primary).chain(&finding.labels).any(is_reported));
     // what is wrong with a base is wrong in each description that extends it
     let mut seen = HashSet::new();
-    findings.retain(|finding| seen.insert(identity(finding)));
+    findings.retain(|finding| seen.insert(finding.identity()));
     Ok(findings)
 }
 
@@ -125,21 +125,13 @@ struct ByEnvironment {
     places: HashMap<Identity, usize>,
 }
 
-/// What makes two findings one: the rule, the place and the message.
-type Identity = (Option<RuleId>, String, Span, String);
-
-fn identity(finding: &Finding) -> Identity {
-    let primary = &finding.primary;
-    (finding.rule, primary.source.name.clone(), primary.span, finding.message.clone())
-}
-
 impl ByEnvironment {
     fn add(&mut self, findings: Vec<Finding>, environment: Option<&String>) {
         for mut finding in findings {
             if finding.rule.is_none() {
                 finding.rule = Some(INVALID_DESCRIPTION.id);
             }
-            match (self.places.entry(identity(&finding)), environment) {
+            match (self.places.entry(finding.identity()), environment) {
                 (Entry::Vacant(place), _) => {
                     place.insert(self.findings.len());
                     self.findings.push((finding, environment.cloned().into_iter().collect()));

@@ -27,6 +27,12 @@ impl Quantity {
         Self { nano: i128::from(value) * NANO, format: Format::Decimal }
     }
 
+    /// Reads a quantity that is written as a text or as a number.
+    #[must_use]
+    pub fn of_json(value: &serde_json::Value) -> Option<Self> {
+        Self::parse(&value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+    }
+
     /// Reads a quantity as `ParseQuantity` does. A sign or a suffix without digits is zero.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {

@@ -53,7 +53,7 @@ impl Input {
         if let (Some(_), Some(version)) = (&old, json["apiVersion"].as_str()) {
             version.clone_into(&mut id.api_version);
         }
-        let group = id.api_version.split_once('/').map_or("", |(group, _)| group);
+        let group = id.group();
         let is_own = !group.contains('.') || group.ends_with(".k8s.io");
         let kind = if is_own { id.kind.clone() } else { format!("{}.{group}", id.kind) };
         Self { kind, id, object: json, file: source.name.clone(), line, open, old }

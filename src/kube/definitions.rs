@@ -151,7 +151,7 @@ fn counts(definition: &Document, kustomizations: &[u32], object: &Object) -> boo
     if is_others_fixture(definition, &object.document) {
         return false;
     }
-    let group = object.id.api_version.split_once('/').map_or("", |(group, _)| group);
+    let group = object.id.group();
     !is_everybodys(group)
         || kustomizations.iter().any(|number| object.kustomizations.contains(number))
         || is_below(&object.document.source.name, home(&definition.source.name))

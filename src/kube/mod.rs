@@ -29,7 +29,7 @@ pub use definitions::{Definition, Definitions, Served};
 pub use index::{Index, Place, in_one_namespace};
 pub use memo::Memo;
 pub use object::{ContainerList, ContainerView, Object, PodView};
-pub use path::{Path, Step};
+pub use path::{Path, Step, pointer_keys};
 pub use selector::Selector;
 pub use templates::Life;
 pub use typed::{KINDS, Typed, decode_kind, is_known};

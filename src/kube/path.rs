@@ -4,6 +4,11 @@ use std::fmt;
 
 use crate::yaml::{Document, Entry, NodeId, Value};
 
+/// The keys of a JSON pointer, `~1` and `~0` read (RFC 6901): `metadata`, `a/b` of `/metadata/a~1b`.
+pub fn pointer_keys(pointer: &str) -> impl Iterator<Item = String> {
+    pointer.split('/').skip(1).map(|key| key.replace("~1", "/").replace("~0", "~"))
+}
+
 /// One step down from a map or a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::{Projects, ignores};
-use crate::diagnostic::{Finding, Label, RuleId};
+use crate::diagnostic::{Finding, Identity, Label};
 use crate::kube::{File, OriginFile, Rendered, Workspace, names_a_secret};
 use crate::rules::UNUSED_IGNORE;
 use crate::words::{clip, is_secret_name};
@@ -30,7 +30,7 @@ pub(super) fn trace(workspace: &Workspace, projects: &Projects, findings: &mut V
             renderings.entry(&origin.path).or_default().insert(&from.by);
         }
     }
-    let mut said_by: HashMap<Said, (&BTreeSet<&str>, BTreeSet<&str>)> = HashMap::new();
+    let mut said_by: HashMap<Identity, (&BTreeSet<&str>, BTreeSet<&str>)> = HashMap::new();
     let mut kept = Vec::new();
     // Findings of which the ignores in their origin have yet to be heeded.
     let mut open: BTreeMap<String, (Arc<OriginFile>, Vec<Finding>)> = BTreeMap::new();
@@ -50,7 +50,7 @@ pub(super) fn trace(workspace: &Workspace, projects: &Projects, findings: &mut V
         }
         let Some(origin) = move_label(&mut finding.primary, from) else { continue };
         if let Some(all) = renderings.get(origin.path.as_path()).filter(|all| all.len() > 1) {
-            said_by.entry(said(&finding)).or_insert_with(|| (all, BTreeSet::new())).1.insert(&from.by);
+            said_by.entry(finding.identity()).or_insert_with(|| (all, BTreeSet::new())).1.insert(&from.by);
         }
         // Its edits are of the rendered text.
         finding.fix = None;
@@ -70,7 +70,7 @@ pub(super) fn trace(workspace: &Workspace, projects: &Projects, findings: &mut V
     }
     for finding in &mut kept {
         // One of several overlays or sets of values: who reads the base must know where to look.
-        if let Some((all, by)) = said_by.get(&said(finding))
+        if let Some((all, by)) = said_by.get(&finding.identity())
             && by != *all
         {
             let text = &mut finding.primary.text;
@@ -79,14 +79,6 @@ pub(super) fn trace(workspace: &Workspace, projects: &Projects, findings: &mut V
         }
     }
     *findings = kept;
-}
-
-/// What tells findings from each other, wherever they were rendered.
-type Said = (Option<RuleId>, String, Span, String);
-
-fn said(finding: &Finding) -> Said {
-    let primary = &finding.primary;
-    (finding.rule, primary.source.name.clone(), primary.span, finding.message.clone())
 }
 
 /// The first of some names.

@@ -4,6 +4,7 @@ use std::fs;
 use std::sync::Arc;
 
 use super::overlay::Kustomization;
+use crate::kube::pointer_keys;
 use crate::kube::{File, OriginFile};
 use crate::yaml::{self, Document, NodeId, Part, Source, Span, Style, Value};
 
@@ -156,9 +157,9 @@ pub fn edits<'run>(patches: &'run [Patch], kustomizations: &'run [Kustomization]
         let Content::Operations(document) = &patch.content else { continue };
         for operation in document.items(document.root()) {
             let value = document.get(*operation, "value");
-            let path = document.get_str(*operation, "path").and_then(|path| path.strip_prefix('/'));
+            let path = document.get_str(*operation, "path").filter(|path| path.starts_with('/'));
             let (Some(node), Some(path)) = (value, path) else { continue };
-            let path = path.split('/').map(|key| key.replace("~1", "/").replace("~0", "~")).collect();
+            let path = pointer_keys(path).collect();
             all.push(Edit {
                 target: patch.target.clone(),
                 path,

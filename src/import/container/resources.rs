@@ -8,11 +8,6 @@ use crate::import::canonical::items;
 /// How much an emptyDir may hold that nobody limits.
 pub(in crate::import) const SIZE: &str = "1Gi";
 
-/// A quantity, written as a text or as a number.
-fn quantity(value: &Json) -> Option<Quantity> {
-    Quantity::parse(&value.as_str().map_or_else(|| value.to_string(), str::to_owned))
-}
-
 /// What an emptyDir without a limit may hold, beside `more` that are added: [`SIZE`], or its part of what the Pod's
 /// containers may have of the disk.
 pub(in crate::import) fn unlimited(spec: &Json, more: usize) -> String {
@@ -20,7 +15,7 @@ pub(in crate::import) fn unlimited(spec: &Json, more: usize) -> String {
     let limit = |container: &Json| {
         let limits = &container["resources"];
         let said = ["limits", "requests"].iter().find_map(|list| limits[*list].get("ephemeral-storage"));
-        Some(quantity(said?)?.value() / MEBIBYTE)
+        Some(Quantity::of_json(said?)?.value() / MEBIBYTE)
     };
     let least = items(&spec["containers"]).iter().filter_map(limit).min();
     let volumes = items(&spec["volumes"]).iter().filter(|volume| volume.get("emptyDir").is_some());
@@ -35,7 +30,7 @@ pub(in crate::import) fn unlimited(spec: &Json, more: usize) -> String {
 /// `resources`: requests, a limit of memory, and more where it is said.
 pub(super) fn resources(resources: &Json) -> Json {
     // the language has no word for nothing
-    let is_something = |value: &Json| quantity(value).is_none_or(|quantity| quantity.sign() != 0);
+    let is_something = |value: &Json| Quantity::of_json(value).is_none_or(|quantity| quantity.sign() != 0);
     let of = |list: &str, name: &str| resources[list].get(name).cloned().filter(is_something);
     let request = |name: &str| of("requests", name).or_else(|| of("limits", name));
     let extended: Vec<(String, Json)> = resources["limits"]

@@ -44,7 +44,7 @@ fn within(resources: &Spanned) -> Option<&Place> {
 
 /// The limits of all containers that have one. Containers that run one after another share the larger.
 fn limit(spec: &Json) -> Option<Quantity> {
-    let of = |container: &Json| quantity(container.pointer("/resources/limits/ephemeral-storage")?);
+    let of = |container: &Json| Quantity::of_json(container.pointer("/resources/limits/ephemeral-storage")?);
     let list = |key: &str| spec[key].as_array().into_iter().flatten();
     let (beside, before): (Vec<&Json>, Vec<&Json>) =
         list("initContainers").partition(|container| container["restartPolicy"] == "Always");
@@ -57,11 +57,7 @@ fn limit(spec: &Json) -> Option<Quantity> {
 fn need(spec: &Json) -> Quantity {
     let folders = spec["volumes"].as_array().into_iter().flatten().filter_map(|volume| volume.get("emptyDir"));
     let on_disk = folders.filter(|folder| folder["medium"] != "Memory");
-    on_disk.filter_map(|folder| quantity(&folder["sizeLimit"])).fold(Quantity::whole(0), Quantity::plus)
-}
-
-fn quantity(value: &Json) -> Option<Quantity> {
-    Quantity::parse(&value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+    on_disk.filter_map(|folder| Quantity::of_json(&folder["sizeLimit"])).fold(Quantity::whole(0), Quantity::plus)
 }
 
 /// Rounded up.

@@ -4,6 +4,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::describe::{Description, Place, Spanned};
 use crate::diagnostic::Finding;
+use crate::kube::pointer_keys;
 use crate::pattern::names::JOB_MARK;
 use crate::pattern::objects;
 use crate::pattern::objects::made::Made;
@@ -149,7 +150,7 @@ fn identity(object: &Json) -> String {
 /// Sets a value by JSON pointer (RFC 6901), making maps on the way; `-` appends to a list.
 fn set(object: &mut Json, pointer: &str, value: Json) -> bool {
     let mut at = object;
-    for part in parts(pointer) {
+    for part in pointer_keys(pointer) {
         if at.is_null() {
             *at = Json::Object(Map::new());
         }
@@ -184,8 +185,4 @@ fn remove(object: &mut Json, pointer: &str) -> bool {
         },
         _ => false,
     }
-}
-
-fn parts(pointer: &str) -> impl Iterator<Item = String> {
-    pointer.split('/').skip(1).map(|part| part.replace("~1", "/").replace("~0", "~"))
 }

@@ -8,6 +8,7 @@ use serde_json::{Map, Value as Json};
 use super::is_built_in;
 use crate::describe::{Kind, Place, Spanned};
 use crate::diagnostic::Finding;
+use crate::kube::pointer_keys;
 use crate::words::{list, nearest};
 
 /// Lists with the field that tells their elements apart (`x-kubernetes-patch-merge-key` of the `OpenAPI` schema).
@@ -151,8 +152,7 @@ fn plain(value: &Spanned) -> Json {
 /// The first index of a JSON pointer that meets a list with a merge key: the `merge` to write in its place.
 pub(crate) fn by_index(object: &Json, pointer: &str, value: &str) -> Option<String> {
     let kind = object["kind"].as_str().unwrap_or_default();
-    let parts: Vec<String> =
-        pointer.split('/').skip(1).map(|part| part.replace("~1", "/").replace("~0", "~")).collect();
+    let parts: Vec<String> = pointer_keys(pointer).collect();
     let mut at = object;
     let (mut open, mut close, mut found) = (String::new(), String::new(), false);
     for (number, part) in parts.iter().enumerate() {

@@ -13,7 +13,7 @@ pub static RULE: Rule = Rule {
 
 fn check(object: &Object, found: &mut Found<'_>) {
     let document = &object.document;
-    let group = object.id.api_version.split('/').next().unwrap_or_default();
+    let group = object.id.group();
     let at = |path: &[&str]| document.at(object.node, path);
     let items = |list: Option<NodeId>| list.map_or(&[][..], |list| document.items(list));
     match (group, object.id.kind.as_str()) {

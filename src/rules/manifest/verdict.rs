@@ -274,7 +274,7 @@ fn is_filled(index: &Index<'_>, object: &Object) -> bool {
         "leaderworkerset.x-k8s.io",
         "kueue.x-k8s.io",
     ];
-    let group = object.id.api_version.rsplit_once('/').map_or("", |(group, _)| group);
+    let group = object.id.group();
     let is_of_run = || {
         index.kind("MutatingWebhookConfiguration").iter().any(|webhooks| {
             let Some(Typed::MutatingWebhookConfiguration(typed)) = &webhooks.typed else { return false };

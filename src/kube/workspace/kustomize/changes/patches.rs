@@ -1,6 +1,7 @@
 //! The fields that patches and replacements lead to.
 
 use super::{DEEPEST, MOST, Segment};
+use crate::kube::path::pointer_keys;
 use crate::yaml::{Document, NodeId, Value};
 
 /// The fields of `spec.template.spec.containers.[name=app].env.*.value`; a dot in a key is written `\.`.
@@ -38,8 +39,7 @@ pub(super) fn operations_on(document: &Document, operations: &[NodeId]) -> Vec<V
         }
         found.extend(paths.into_iter().flatten().map(|path| {
             let path = document.str(path).unwrap_or_default();
-            let keys = path.split('/').skip(1).map(|key| key.replace("~1", "/").replace("~0", "~"));
-            let keys = keys.filter(|key| key != "-" && !key.bytes().all(|byte| byte.is_ascii_digit()));
+            let keys = pointer_keys(path).filter(|key| key != "-" && !key.bytes().all(|byte| byte.is_ascii_digit()));
             keys.map(|key| Segment::Key(key.into())).collect()
         }));
     }
