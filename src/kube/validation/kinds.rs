@@ -166,7 +166,8 @@ pub fn deprecation(object: Field, api_version: &str, kind: &str) {
     let removed = history.removed.map_or_else(String::new, |removed| format!(" and goes in v1.{removed}"));
     let instead = history.instead(object.target());
     let instead = instead.map_or_else(String::new, |(version, kind)| format!("; use {kind} of `{version}`"));
-    let message = format!("`{api_version}` of {kind} is deprecated since v1.{deprecated}{removed}{instead}");
+    let off = if history.is_served_by(object.target()) { "" } else { ", is served only with --runtime-config" };
+    let message = format!("`{api_version}` of {kind} is deprecated since v1.{deprecated}{off}{removed}{instead}");
     object.child("apiVersion").warn(message);
 }
 
