@@ -38,7 +38,8 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
         if index.kind("LimitRange").iter().any(|limits| in_one_namespace(target, limits)) {
             continue;
         }
-        for metric in metrics(scaler).into_iter().filter(|metric| metric.is_share) {
+        let metrics = metrics(scaler);
+        for metric in metrics.iter().filter(|metric| metric.is_share) {
             let lacks = |view: &ContainerView<'_>| {
                 let is_meant = metric.container.as_ref().is_none_or(|name| *name == view.container.name);
                 view.runs_beside_app() && is_meant && !asks(view.container, &metric.resource)
@@ -47,9 +48,15 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
             let (name, resource) = (&view.container.name, &metric.resource);
             let (by, of) = (clip(&scaler.id.name), clip(&target.id.name));
             let shown = view.at(&["resources"]).unwrap_or_else(|| view.name_node());
+            // one that works still scales up: `computeReplicasForMetrics` fails if all do, or if the others ask for less
+            let what = if written(scaler) > 1 {
+                format!("`{by}` cannot scale `{of}` by {resource}, and never down")
+            } else {
+                format!("`{by}` cannot scale `{of}`")
+            };
             found
                 .about(target)
-                .at(shown, format!("`{by}` cannot scale `{of}`: `{name}` has no {resource} request"))
+                .at(shown, format!("{what}: `{name}` has no {resource} request"))
                 .here(format!("no `requests.{resource}`"))
                 .label(scaler.label(metric.node, "a share of what the containers ask for"))
                 .because(
@@ -59,6 +66,12 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
                 .help(format!("add `resources.requests.{resource}` to `{name}`, or let a ContainerResource metric name another container"));
         }
     }
+}
+
+/// How many metrics an autoscaler has.
+fn written(scaler: &Object) -> usize {
+    let list = scaler.document.at(scaler.node, &["spec", "metrics"]);
+    list.map_or(1, |list| scaler.document.items(list).len())
 }
 
 /// The workload of the run that an autoscaler scales.
