@@ -24,7 +24,7 @@ mod workspace;
 
 pub use bytes::base64;
 pub use changes::Changes;
-pub use decode::{Decoded, Problem, ProblemKind, Versioned};
+pub use decode::{Decoded, Home, Problem, ProblemKind, Versioned, home_of_field};
 pub use definitions::{Definition, Definitions, Served};
 pub use index::{Index, Place, in_one_namespace};
 pub use memo::Memo;

@@ -61,6 +61,15 @@ impl Path {
         Self(steps)
     }
 
+    /// The value that the path leads to, from a map or list.
+    #[must_use]
+    pub fn follow(&self, document: &Document, from: NodeId) -> Option<NodeId> {
+        self.0.iter().try_fold(from, |at, step| match step {
+            Step::Key(key) => document.get(at, key),
+            Step::Item(index) => document.items(at).get(*index).copied(),
+        })
+    }
+
     /// The innermost field: `containerPort`, also of `args[0]` the `args`.
     #[must_use]
     pub fn field(&self) -> Option<&str> {

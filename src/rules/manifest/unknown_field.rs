@@ -1,5 +1,5 @@
 use crate::diagnostic::{Level, RuleId};
-use crate::kube::{Object, Path, ProblemKind};
+use crate::kube::{Object, Path, ProblemKind, home_of_field};
 use crate::rules::{Check, Found, Rule, text};
 use crate::words::{clip, nearest};
 use crate::yaml::{NodeId, Value};
@@ -28,14 +28,21 @@ fn check(object: &Object, found: &mut Found<'_>) {
         let kind = object.id.kind.to_lowercase();
         let mut fields = path.fields();
         fields.pop();
+        let value = path.follow(&object.document, object.node).map_or(Value::Null, |node| object.document.value(node));
         let parents = [&[kind.as_str()], fields.as_slice()].concat().join(".");
         let saying = found
             .at(problem.node, format!("{type_name} has no field `{}`", clip(name)))
-            .because("the API server refuses unknown fields (`fieldValidation=Strict`, kubectl's default since 1.25)")
-            .help(format!("kubectl explain {parents}"));
-        match nearest(name, known.iter().copied()) {
-            Some(nearest) => saying.here(format!("did you mean `{nearest}`?")),
-            None => saying.here("not a field of this type"),
+            .because("the API server refuses unknown fields (`fieldValidation=Strict`, kubectl's default since 1.25)");
+        let home = home_of_field(&object.id.api_version, &object.id.kind, &fields, name, value);
+        match (home, nearest(name, known.iter().copied())) {
+            (Some(home), _) => saying.here(format!("a field of {}", home.type_name)).help(match home.path.as_str() {
+                "" => format!("write `{}` beside `apiVersion` and `kind`", clip(name)),
+                path => format!("write `{}` under `{path}`", clip(name)),
+            }),
+            (None, Some(nearest)) => {
+                saying.here(format!("did you mean `{nearest}`?")).help(format!("kubectl explain {parents}"))
+            }
+            (None, None) => saying.here("not a field of this type").help(format!("kubectl explain {parents}")),
         };
     }
 }
