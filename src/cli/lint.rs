@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 
 use crate::kube::validation::Targets;
@@ -13,10 +14,7 @@ pub struct LintArgs {
     #[arg(value_name = "PATH", default_value = ".")]
     pub paths: Vec<PathBuf>,
     /// How to report; may be given several times, all but one with a file: `--format sarif=out.sarif`.
-    ///
-    /// terminal, concise, json, sarif, github, gitlab, junit or markdown; terminal, or what `format` in .patterns.yaml
-    /// says, if absent.
-    #[arg(long = "format", value_name = "FORMAT[=FILE]", value_parser = report)]
+    #[arg(long = "format", value_name = "FORMAT[=FILE]", value_parser = report, long_help = formats_help())]
     pub formats: Vec<ReportTo>,
     /// Print how often each rule was broken, instead of findings.
     ///
@@ -110,6 +108,22 @@ pub struct ReportTo {
     pub format: LintFormat,
     /// The file; none for standard output.
     pub file: Option<PathBuf>,
+}
+
+/// The formats with what each is for: a parser that reads `FORMAT=FILE` has no possible values that clap could list.
+fn formats_help() -> String {
+    let values = LintFormat::value_variants().iter().filter_map(ValueEnum::to_possible_value);
+    let line = |value: PossibleValue| {
+        let meaning = value.get_help().map(ToString::to_string).unwrap_or_default();
+        format!("- {}: {meaning}", value.get_name())
+    };
+    let lines: Vec<String> = values.map(line).collect();
+    format!(
+        "How to report; may be given several times, all but one with a file: `--format sarif=out.sarif`.\n\n\
+         Formats:\n{}\n\n\
+         If absent: terminal, or what `format` in .patterns.yaml says.",
+        lines.join("\n")
+    )
 }
 
 fn report(text: &str) -> Result<ReportTo, String> {

@@ -51,7 +51,7 @@ pub enum Command {
     Lint(LintArgs),
     /// Serve an editor over the Language Server Protocol, on standard input and output.
     Lsp(LspArgs),
-    /// Print what a description makes, or what a pattern or a rule is about.
+    /// Print what a description makes, or what a pattern, a rule or a program is about.
     Explain(ExplainArgs),
     /// Print a description to begin with, or list the patterns.
     New(NewArgs),
