@@ -72,7 +72,7 @@ fn judge(path: &str, answers: &BTreeMap<String, Value>) -> (Vec<String>, usize) 
                 }
                 asked += 1;
                 let Some(known) = answers.get(repository(image)) else {
-                    wrong.push(format!("{path}: {pod}: nothing is known of what {image} answers"));
+                    wrong.push(format!("{path}: {pod}: nothing is known of what {image} answers: tests/fixtures/answers.yaml does not have it"));
                     continue;
                 };
                 let of = if is_configured(spec, answering) { "configured" } else { "plain" };

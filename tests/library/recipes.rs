@@ -41,27 +41,58 @@ fn every_page_of_a_rule_is_registered() {
     assert_eq!(pages.len(), registered.len(), "two rules share a page");
 }
 
+/// What declares the modules of a folder: `mod.rs` or the crate's root in it, or the file beside it that has its name.
+fn declarations(folder: &Path) -> String {
+    let beside = folder.with_extension("rs");
+    let inside = ["mod.rs", "lib.rs", "main.rs"].map(|name| folder.join(name));
+    inside.iter().chain([&beside]).filter_map(|path| fs::read_to_string(path).ok()).collect()
+}
+
 #[test]
-fn every_file_of_a_rule_is_a_module() {
-    for path in files_below(&root().join("src/rules")) {
-        let is_rust = path.extension().is_some_and(|extension| extension == "rs");
-        let name = path.file_stem().unwrap().to_str().unwrap();
-        if !is_rust || name == "mod" {
+fn every_source_file_is_a_module() {
+    let sources = ["src", "crates/yaml/src", "crates/text/src", "crates/agent/src", "tests/library", "tests/program"];
+    let files = sources.iter().flat_map(|folder| files_below(&root().join(folder)));
+    for path in files.filter(|path| path.extension().is_some_and(|extension| extension == "rs")) {
+        let (folder, name) = (path.parent().unwrap(), path.file_stem().unwrap().to_str().unwrap());
+        // these are the folder itself, or programs
+        if matches!(name, "mod" | "lib" | "main" | "build") || folder.ends_with("bin") {
             continue;
         }
-        let parent = fs::read_to_string(path.parent().unwrap().join("mod.rs")).unwrap();
-        let is_module = parent.lines().any(|line| line.ends_with(&format!("mod {name};")));
-        assert!(is_module, "{} has no `mod {name};` beside it", path.display());
+        let is_module = declarations(folder).lines().any(|line| line.ends_with(&format!("mod {name};")));
+        assert!(is_module, "{} is not compiled: `mod {name};` is missing beside it", path.display());
+    }
+}
+
+/// Most tests of patterns go through the examples that are there: one that is missing is tested by none of them.
+#[test]
+fn every_pattern_has_an_example_and_is_named() {
+    let pages = ["README.md", "docs/language.md"].map(|page| (page, fs::read_to_string(root().join(page)).unwrap()));
+    let definitions = files_below(&root().join("patterns")).into_iter().filter(|path| path.ends_with("pattern.yaml"));
+    let folders: Vec<PathBuf> = definitions.map(|path| path.parent().unwrap().to_owned()).collect();
+    assert!(folders.len() > 20, "{}", folders.len());
+    for folder in folders {
+        let name = folder.file_name().unwrap().to_str().unwrap();
+        assert!(folder.join("example.yaml").is_file(), "{} has no example.yaml", folder.display());
+        for (page, text) in &pages {
+            let section = text.split("## Patterns\n").nth(1).unwrap().split("\n#").next().unwrap();
+            assert!(section.contains(&format!("`{name}`")), "{page} does not name `{name}` under \"Patterns\"");
+        }
     }
 }
 
 #[test]
-fn every_output_format_has_its_file_and_is_in_the_readme() {
-    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+fn every_output_format_has_its_file_and_is_named() {
+    let pages = ["README.md", "docs/lint.md"].map(|page| (page, fs::read_to_string(root().join(page)).unwrap()));
+    let settings = fs::read_to_string(root().join("src/lint/settings.yaml")).unwrap();
+    let choice = settings.lines().find(|line| line.starts_with("  format: ")).unwrap();
     for format in LintFormat::value_variants() {
         let name = format.to_possible_value().unwrap().get_name().to_owned();
         assert!(root().join(format!("src/report/{name}.rs")).is_file(), "src/report/{name}.rs");
-        assert!(readme.contains(&format!("`{name}`")), "README.md does not name the format `{name}`");
+        for (page, text) in &pages {
+            assert!(text.contains(&format!("`{name}`")), "{page} does not name the format `{name}`");
+        }
+        let is_offered = choice.split(|letter: char| !letter.is_alphanumeric()).any(|word| word == name);
+        assert!(is_offered, "`format` in src/lint/settings.yaml does not offer `{name}`");
     }
 }
 

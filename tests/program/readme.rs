@@ -109,7 +109,7 @@ fn named_between(readme: &str, from: &str, to: &str) -> Vec<String> {
 #[test]
 fn tables_are_complete() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
-    let readme = text("docs/language.md");
+    let page = text("docs/language.md");
     let grammar = std::fs::read_to_string(root.join("src/describe/grammar.yaml")).unwrap();
     let grammar: serde_json::Value = serde_yaml::from_str(&grammar).unwrap();
     let keys = |pointer: &str| grammar.pointer(pointer).unwrap().as_object().unwrap().keys().cloned().collect();
@@ -118,10 +118,10 @@ fn tables_are_complete() {
         names.sort();
         names
     };
-    let top = named_between(&readme, "## Keys\n", "What `app` takes:");
-    assert_eq!(sorted(top), sorted(keys("/properties")));
-    let app = named_between(&readme, "What `app` takes:", "An environment");
-    assert_eq!(sorted(app), sorted(keys("/properties/app/properties")));
+    let top = named_between(&page, "## Keys\n", "What `app` takes:");
+    assert_eq!(sorted(top), sorted(keys("/properties")), "the keys in docs/language.md, and those of the grammar");
+    let app = named_between(&page, "What `app` takes:", "An environment");
+    assert_eq!(sorted(app), sorted(keys("/properties/app/properties")), "what `app` takes, there and by the grammar");
     let mut folders = Vec::new();
     for family in std::fs::read_dir(root.join("patterns")).unwrap().map(|entry| entry.unwrap().path()) {
         if family.is_dir() {
@@ -129,7 +129,8 @@ fn tables_are_complete() {
             folders.extend(names.map(|name| name.to_string_lossy().into_owned()));
         }
     }
-    assert_eq!(sorted(named_between(&readme, "## Patterns\n", "## Compose\n")), sorted(folders));
+    let named = named_between(&page, "## Patterns\n", "## Compose\n");
+    assert_eq!(sorted(named), sorted(folders), "the patterns in docs/language.md, and those in patterns/");
 }
 
 /// A first visitor reads no more than this.
