@@ -96,6 +96,16 @@ fn every_output_format_has_its_file_and_is_named() {
     }
 }
 
+#[test]
+fn every_folder_of_the_source_is_in_the_architecture() {
+    let text = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    for entry in fs::read_dir(root().join("src")).unwrap() {
+        let name = entry.unwrap().file_name().to_str().unwrap().to_owned();
+        let is_named = ["lib.rs", "build.rs"].contains(&name.as_str()) || text.contains(&format!("`src/{name}"));
+        assert!(is_named, "ARCHITECTURE.md does not say what `src/{name}` is for");
+    }
+}
+
 /// Every path in backticks in these pages that begins at the project's root is there.
 #[test]
 fn paths_named_in_the_pages_for_contributors_exist() {
