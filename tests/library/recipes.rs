@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum as _;
 use patterns::cli::LintFormat;
+use patterns::kube::validation::Target;
 use patterns::rules;
 
 fn root() -> &'static Path {
@@ -109,7 +110,7 @@ fn every_folder_of_the_source_is_in_the_architecture() {
 /// Every path in backticks in these pages that begins at the project's root is there.
 #[test]
 fn paths_named_in_the_pages_for_contributors_exist() {
-    for page in ["ARCHITECTURE.md", "CONTRIBUTING.md"] {
+    for page in ["ARCHITECTURE.md", "CONTRIBUTING.md", "docs/versions.md", "docs/own-pattern.md"] {
         let text = fs::read_to_string(root().join(page)).unwrap();
         let named = text.split('`').skip(1).step_by(2).filter(|name| !name.contains(['<', '*', ' ', '{']));
         let roots = ["src/", "tests/", "patterns/", "templates/", "docs/", ".ci/", ".github/", "packaging/", "fuzz/"];
@@ -117,4 +118,23 @@ fn paths_named_in_the_pages_for_contributors_exist() {
             assert!(root().join(name).exists(), "{page} names `{name}`, which is not there");
         }
     }
+}
+
+#[test]
+fn the_supported_versions_are_named() {
+    let (oldest, newest) = (Target::OLDEST.0, Target::NEWEST.0);
+    let range = format!("1.{oldest} to 1.{newest}");
+    let named = [
+        ("README.md", range.clone()),
+        ("docs/design.md", range.clone()),
+        ("docs/language.md", format!("up to `\"1.{newest}\"`")),
+        ("docs/own-pattern.md", format!("({oldest} to {newest})")),
+        ("src/cli/descriptions.rs", range.clone()),
+        ("src/cli/lint.rs", range.clone()),
+        ("src/kube/api_resources.txt", range),
+        (".ci/differential", format!("\"1.{newest}\"]")),
+    ];
+    let is_there = |(file, text): &&(&str, String)| fs::read_to_string(root().join(file)).unwrap().contains(text);
+    let missing: Vec<_> = named.iter().filter(|one| !is_there(one)).collect();
+    assert!(missing.is_empty(), "these files do not say which versions are supported: {missing:#?}");
 }
