@@ -3,13 +3,12 @@
 //! They are one program, because a program that links the library takes minutes to build on the release profile. Tests
 //! that only run the `patterns` binary build in seconds, so each of their files is a program.
 
-mod answers;
 mod cases;
 mod corpus;
 mod diagram;
 mod effects;
-mod forms;
 mod hostile;
+mod image_answers;
 mod keys;
 mod limits;
 mod matrix;
@@ -28,4 +27,5 @@ mod verdicts;
 mod versions;
 mod weave;
 mod work;
+mod wrong_forms;
 mod yaml;

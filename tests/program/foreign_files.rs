@@ -8,7 +8,7 @@ use crate::support::folder::Folder;
 const BAD: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\ndata:\n  country: no\n";
 
 fn folder(name: &str) -> Folder {
-    let folder = Folder::new("promises", name);
+    let folder = Folder::new("foreign-files", name);
     folder.file("repository/.git/HEAD", "");
     folder
 }
