@@ -8,7 +8,7 @@ pub use crate::yaml::limits::{ALIAS_FACTOR, ALIASES, DEPTH, DOCUMENTS, INPUT, Li
 pub const BESIDE: Limit = Limit::bytes(
     "named-file-bytes",
     1 << 20,
-    "`.patterns.yaml`, a kustomization, what `extends` or `files` names, a file of a pattern",
+    "`.patterns.yaml`, a kustomization, a file named by `extends` or `files`, a file of a pattern",
 );
 
 /// Instructions of one template: minijinja's fuel, of which 64 bytes of a text or a list that it makes take one, too
@@ -16,49 +16,49 @@ pub const BESIDE: Limit = Limit::bytes(
 pub const INSTRUCTIONS: Limit = Limit::number(
     "template-instructions",
     1_000_000,
-    "instructions of one template; 64 bytes that it makes in memory count as one",
+    "instructions of one template; every 64 bytes it allocates count as one",
 );
 
 /// A template, and what it includes one by one: the engine reads signs before a value by recursion.
-pub const TEMPLATE: Limit = Limit::bytes("template-length", 64 << 10, "one template of yours");
+pub const TEMPLATE: Limit = Limit::bytes("template-length", 64 << 10, "one template of your own");
 
 /// An expression of a definition: a condition, a number, a text over parameters.
 pub const EXPRESSION: Limit = Limit::bytes("expression-length", 4 << 10, "one expression of a `pattern.yaml`");
 
 /// What one template writes.
-pub const RENDERED: Limit = Limit::bytes("template-bytes", 8 << 20, "what one template writes");
+pub const RENDERED: Limit = Limit::bytes("template-bytes", 8 << 20, "output of one template");
 
 /// How long one template of a project's own may take, for what fuel does not count.
-pub const TEMPLATE_SECONDS: Limit = Limit::number("template-seconds", 5, "seconds that one template of yours takes");
+pub const TEMPLATE_SECONDS: Limit = Limit::number("template-seconds", 5, "run time of one template of your own, in seconds");
 
 /// What the process's memory may grow by meanwhile, on Linux.
 pub const TEMPLATE_MEMORY: Limit =
-    Limit::bytes("template-memory", 128 << 20, "memory that one template of yours takes (on Linux)");
+    Limit::bytes("template-memory", 128 << 20, "memory used by one template of your own (on Linux)");
 
 /// Findings of one rule in a run that are reported; that there are more is said.
 pub const FINDINGS: Limit =
-    Limit::number("findings", 10_000, "findings of one rule in a run; that there are more is said");
+    Limit::number("findings", 10_000, "findings of one rule in a run; the summary says if there are more");
 
 /// Findings of one rule in one object that `--fix` mends before it lints again.
 pub const MENDED: Limit = Limit::number(
     "mended-findings",
     200_000,
-    "findings of one rule in an object that `--fix` mends at a time; the rest are mended after another look",
+    "findings of one rule in an object that `--fix` fixes in one pass; the rest are fixed in the next",
 );
 
 /// Environments of one description, those of its bases and of all of its documents. `lint` looks at each.
 pub const ENVIRONMENTS: Limit = Limit::number("environments", 500, "environments of one description");
 
 /// Files that extend one another.
-pub const BASES: Limit = Limit::number("bases", 64, "files that a description extends, one by way of another");
+pub const BASES: Limit = Limit::number("bases", 64, "length of a chain of `extends`");
 
 /// What parameters put into the texts of one document of a description. The API server takes 3 MiB a request.
 pub const INSERTED: Limit =
-    Limit::bytes("parameter-bytes", 16 << 20, "what `${name}` puts into the texts of one document of a description");
+    Limit::bytes("parameter-bytes", 16 << 20, "what `${name}` adds to the strings of one document of a description");
 
 /// Mistakes of descriptions and settings that a command prints; the rest are counted.
 pub const MISTAKES: Limit =
-    Limit::number("mistakes", 200, "mistakes of descriptions and settings that a command prints; the rest are counted");
+    Limit::number("mistakes", 200, "mistakes in descriptions and settings that a command prints; the rest are only counted");
 
 /// What `diagram` lays out: boxes and arrows. A picture of more shows nothing, and takes the square of their number.
 pub const PARTS: Limit = Limit::number("diagram-parts", 2_000, "boxes and arrows of one picture (SVG)");
@@ -71,10 +71,10 @@ pub const PARTS_OF_TEXT: Limit =
 pub const MESSAGE: Limit = Limit::bytes("message-bytes", 256 << 20, "one message to `patterns lsp`");
 
 /// Files of the folders that an editor has open; of more, only those that are open in it are checked.
-pub const FILES: Limit = Limit::number("workspace-files", 20_000, "files that `patterns lsp` reads of an open folder");
+pub const FILES: Limit = Limit::number("workspace-files", 20_000, "files of an open folder that `patterns lsp` reads");
 
 /// How long Helm or kustomize may take for one chart or overlay with `--render`.
-pub const RENDER_SECONDS: Limit = Limit::number("render-seconds", 60, "seconds of one call of helm or kustomize");
+pub const RENDER_SECONDS: Limit = Limit::number("render-seconds", 60, "run time in seconds of one call of helm or kustomize");
 
 /// Charts, each with each of its values, and overlays that one run renders.
 pub const RENDERINGS: Limit = Limit::number("renderings", 256, "charts and overlays that `--render` renders in a run");

@@ -9,23 +9,22 @@ use crate::kube::validation::Target;
 /// Arguments of `gen`.
 #[derive(Debug, Args)]
 pub struct GenArgs {
-    /// Descriptions, or folders of them; `-` reads standard input. Without any, all `outputs` of .patterns.yaml are
-    /// written.
+    /// Descriptions, or folders of them; `-` reads standard input. Without any, writes all `outputs` of .patterns.yaml.
     #[arg(value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// How to read it.
     #[command(flatten)]
     pub reading: DescriptionArgs,
-    /// Write one file per object into this folder instead of printing.
+    /// Write one file per object to this folder instead of printing.
     #[arg(short, long = "output", value_name = "DIR")]
     pub output: Option<PathBuf>,
     /// What to print.
     #[arg(long, value_name = "FORMAT", default_value = "yaml")]
     pub format: GenFormat,
-    /// Write nothing; exit 1 with a diff if DIR, or without FILE the outputs, are not what would be written.
+    /// Write nothing; exit 1 with a diff if DIR (or, without FILE, any output) differs from what would be written.
     #[arg(long, value_name = "DIR", num_args = 0..=1, conflicts_with = "output")]
     pub check: Option<Option<PathBuf>>,
-    /// Begin each document with a comment that says which description and pattern made it.
+    /// Start each document with a comment naming the description and pattern it comes from.
     #[arg(long)]
     pub comments: bool,
 }
@@ -33,19 +32,19 @@ pub struct GenArgs {
 /// How a description is read.
 #[derive(Clone, Debug, Default, Args)]
 pub struct DescriptionArgs {
-    /// Lay this environment over the description.
+    /// Apply this environment.
     #[arg(short, long, value_name = "NAME")]
     pub environment: Option<String>,
-    /// Set a parameter of the description; may be given several times, and wins over `--params` and environments.
+    /// Set a parameter of the description; may be repeated. Overrides `--params` and environments.
     #[arg(long = "set", value_name = "NAME=VALUE")]
     pub set: Vec<String>,
-    /// Read parameters from a YAML file of names and values, which win over environments.
+    /// Read parameters from a YAML file of names and values. Overrides environments.
     #[arg(long, value_name = "FILE")]
     pub params: Option<PathBuf>,
     /// Put everything into this namespace.
     #[arg(short, long, value_name = "NAME")]
     pub namespace: Option<String>,
-    /// The oldest version of Kubernetes that must accept the objects, 1.33 to 1.37; the description's own if absent.
+    /// Oldest Kubernetes version that must accept the objects, 1.33 to 1.37 (default: the description's `target`).
     #[arg(long, value_name = "VERSION", value_parser = Target::parse)]
     pub target: Option<Target>,
     /// Where patterns come from.
@@ -72,16 +71,16 @@ pub struct ImportArgs {
     /// `kubectl kustomize DIR | patterns import -`.
     #[arg(value_name = "PATH", required = true)]
     pub paths: Vec<PathBuf>,
-    /// Write one description for each workload into this folder; a file that exists is an error.
+    /// Write one description per workload to this folder; it is an error if a file exists already.
     #[arg(short, long = "output", value_name = "DIR")]
     pub output: Option<PathBuf>,
-    /// Print the descriptions, also beside --output; without --output they are printed anyway.
+    /// Print the descriptions even with --output; without --output they are always printed.
     #[arg(long)]
     pub stdout: bool,
-    /// How to report what became of each object.
+    /// Format of the report on each object.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: ImportFormat,
-    /// Print a diff of the objects as they are and as they would be generated.
+    /// Print a diff between the objects as they are and as they would be generated.
     #[arg(long, conflicts_with = "stdout")]
     pub diff: bool,
 }
@@ -91,23 +90,23 @@ pub struct ImportArgs {
 pub enum ImportFormat {
     /// For people.
     Text,
-    /// For programs; the descriptions are in it.
+    /// For programs; includes the descriptions.
     Json,
 }
 
 /// Arguments of `diagram`.
 #[derive(Debug, Args)]
 pub struct DiagramArgs {
-    /// The description, or manifests: a file or a folder; `-` reads standard input.
+    /// A description, or manifests: a file or a folder; `-` reads standard input.
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
     /// How to read a description.
     #[command(flatten)]
     pub reading: DescriptionArgs,
-    /// Write into this file instead of printing.
+    /// Write to this file instead of printing.
     #[arg(short, long = "output", value_name = "FILE")]
     pub output: Option<PathBuf>,
-    /// How to draw; if absent, what the output's name ends in (.svg, .mmd, .dot), else svg.
+    /// Picture format (default: by the extension of the output file, .svg, .mmd or .dot, or else svg).
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<DiagramFormat>,
 }
@@ -126,7 +125,7 @@ pub enum DiagramFormat {
 /// Where patterns come from.
 #[derive(Clone, Debug, Default, Args)]
 pub struct CatalogueArgs {
-    /// A folder of patterns of your own; may be given several times.
+    /// A folder of your own patterns; may be repeated.
     #[arg(long = "catalogue", value_name = "DIR")]
     pub folders: Vec<PathBuf>,
 }
@@ -134,7 +133,7 @@ pub struct CatalogueArgs {
 /// Arguments of `new`.
 #[derive(Debug, Args)]
 pub struct NewArgs {
-    /// A pattern, as `shape` or `use` names it; without one, all of them are listed.
+    /// A pattern, by its name under `shape` or `use`; without one, all patterns are listed.
     #[arg(value_name = "PATTERN")]
     pub pattern: Option<String>,
     /// Where patterns come from.
@@ -145,7 +144,7 @@ pub struct NewArgs {
 /// Arguments of `images`.
 #[derive(Debug, Args)]
 pub struct ImagesArgs {
-    /// Descriptions, or folders of them; `-` reads standard input. Without any, those of all `outputs` of
+    /// Descriptions, or folders of them; `-` reads standard input. Without any, reads those of all `outputs` of
     /// .patterns.yaml.
     #[arg(value_name = "FILE")]
     pub files: Vec<PathBuf>,
@@ -155,12 +154,12 @@ pub struct ImagesArgs {
     /// How to print the list.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: ImagesFormat,
-    /// Pin the images that come with this program under `images` of .patterns.yaml, so that a new version of it moves
-    /// no Pod.
+    /// Pin the images that come with this program under `images` of .patterns.yaml, so that upgrading it does not
+    /// change any Pods.
     #[arg(long)]
     pub write: bool,
-    /// With --write: pin these references, one a line, each in place of the image of the same repository; `-` reads
-    /// standard input.
+    /// With --write: pin the references in this file, one per line, each replacing the image of the same repository;
+    /// `-` reads standard input.
     #[arg(long, value_name = "FILE", requires = "write")]
     pub pins: Option<PathBuf>,
 }
@@ -170,7 +169,7 @@ pub struct ImagesArgs {
 pub enum ImagesFormat {
     /// A table for people.
     Text,
-    /// The references alone, one a line.
+    /// Only the references, one per line.
     Plain,
     /// For programs.
     Json,
@@ -179,10 +178,10 @@ pub enum ImagesFormat {
 /// Arguments of `schema`.
 #[derive(Debug, Args)]
 pub struct SchemaArgs {
-    /// The schema of .patterns.yaml instead.
+    /// Print the schema of .patterns.yaml instead.
     #[arg(long)]
     pub settings: bool,
-    /// The schema of pattern.yaml, the definition of a pattern, instead.
+    /// Print the schema of pattern.yaml, the definition of a pattern, instead.
     #[arg(long, conflicts_with_all = ["settings", "folders"])]
     pub pattern: bool,
     /// Where patterns come from.

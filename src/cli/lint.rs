@@ -13,63 +13,64 @@ pub struct LintArgs {
     /// Files or folders; `-` reads standard input.
     #[arg(value_name = "PATH", default_value = ".")]
     pub paths: Vec<PathBuf>,
-    /// How to report; may be given several times, all but one with a file: `--format sarif=out.sarif`.
+    /// Output format; may be repeated, if all but one name a file: `--format sarif=out.sarif`.
     #[arg(long = "format", value_name = "FORMAT[=FILE]", value_parser = report, long_help = formats_help())]
     pub formats: Vec<ReportTo>,
-    /// Print how often each rule was broken, instead of findings.
+    /// Print finding counts per rule instead of findings.
     ///
-    /// sarif, github, gitlab and junit have no place for counts: they keep the findings, and the counts go to standard
+    /// sarif, github, gitlab and junit cannot represent counts: they keep the findings, and the counts go to standard
     /// error.
     #[arg(long)]
     pub statistics: bool,
     /// Changes to the files.
     #[command(flatten)]
     pub fixes: FixArgs,
-    /// What is shown: errors and warnings, or advice too.
+    /// Which findings to show: errors and warnings, or advice too.
     #[arg(long, value_name = "PROFILE")]
     pub profile: Option<Profile>,
-    /// Leave out the findings that this file lists.
+    /// Suppress the findings listed in this file.
     #[arg(long, value_name = "FILE")]
     pub baseline: Option<PathBuf>,
-    /// Write the findings of this run to a baseline file, and report none of them.
+    /// Write the findings of this run to a baseline file instead of reporting them.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["baseline", "fix", "diff"])]
     pub write_baseline: Option<PathBuf>,
-    /// Run only these rules or families; several with commas, or given several times.
+    /// Run only these rules or families; separate several with commas, or repeat the option.
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     pub select: Vec<String>,
-    /// Leave these rules or families out; several with commas, or given several times.
+    /// Skip these rules or families; separate several with commas, or repeat the option.
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     pub ignore: Vec<String>,
-    /// The lowest level that makes the exit code 1: error, or what `fail-on` in .patterns.yaml says, if absent.
+    /// Lowest level that makes the exit code 1 (default: `fail-on` in .patterns.yaml, or else error).
     #[arg(long, value_name = "LEVEL")]
     pub fail_on: Option<FailOn>,
-    /// The version of Kubernetes that must accept the objects, 1.33 to 1.37 (default: 1.36); two with a comma, as
-    /// 1.33,1.37, check an upgrade from one to the other.
+    /// Kubernetes version that must accept the objects, 1.33 to 1.37 (default: 1.36); two versions, as in 1.33,1.37,
+    /// check an upgrade.
     #[arg(long, value_name = "VERSION", value_parser = Targets::parse)]
     pub target: Option<Targets>,
-    /// Leave these paths out, as .gitignore writes them: `--exclude legacy/`; several with commas, or given several times.
+    /// Skip these paths, written as in .gitignore: `--exclude legacy/`; separate several with commas, or repeat the
+    /// option.
     #[arg(long, value_name = "GLOB", value_delimiter = ',')]
     pub exclude: Vec<String>,
-    /// Name files in reports relative to this folder, or to the repository's root if no folder is named: for reports that
-    /// are read elsewhere than in the working directory.
+    /// Name files in reports relative to this folder, or to the repository's root if no folder is given; for reports
+    /// that are read outside the working directory.
     #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true)]
     pub base: Option<Option<PathBuf>>,
-    /// Read the rest of this folder for references, without reporting on it.
+    /// Also read the rest of this folder to resolve references, without reporting on it.
     #[arg(long, value_name = "DIR")]
     pub workspace: Option<PathBuf>,
     /// What is rendered.
     #[command(flatten)]
     pub rendering: RenderArgs,
-    /// The file that standard input (`-`) is: how findings call it, and whose settings hold.
+    /// File name to use for standard input (`-`), in findings and to find the settings.
     #[arg(long, value_name = "FILE")]
     pub stdin_filename: Option<PathBuf>,
-    /// Print findings alone: no summary.
+    /// Print only findings, without the summary.
     #[arg(short, long)]
     pub quiet: bool,
     /// Also print which files and settings were read.
     #[arg(short, long, conflicts_with = "quiet")]
     pub verbose: bool,
-    /// Also check with the validating admission policies in this file or folder; may be given several times.
+    /// Also apply the validating admission policies in this file or folder; may be repeated.
     #[arg(long = "policy", value_name = "PATH")]
     pub policies: Vec<PathBuf>,
 }
@@ -77,12 +78,12 @@ pub struct LintArgs {
 /// What `lint` renders first.
 #[derive(Debug, Args)]
 pub struct RenderArgs {
-    /// Render charts and kustomizations among PATH with the helm, kustomize or kubectl that is installed, and report in
-    /// their files. Nothing is fetched.
+    /// Render charts and kustomizations in PATH with the installed helm, kustomize or kubectl, and report findings in
+    /// their source files. Nothing is fetched.
     #[arg(long)]
     pub render: bool,
-    /// With --render: values for charts, as `helm template --values` takes them; may be given several times. Without it,
-    /// a chart is rendered once with each of its ci/*.yaml, or else with its own values.
+    /// With --render: values for charts, as for `helm template --values`; may be repeated. Without it, a chart is
+    /// rendered once with each of its ci/*.yaml files, or else with its own values.
     #[arg(long, value_name = "FILE", requires = "render")]
     pub values: Vec<PathBuf>,
 }
@@ -90,13 +91,13 @@ pub struct RenderArgs {
 /// What `lint` changes.
 #[derive(Debug, Args)]
 pub struct FixArgs {
-    /// Apply the fixes that are safe.
+    /// Apply safe fixes.
     #[arg(long)]
     pub fix: bool,
-    /// With --fix or --diff: also the fixes that need review.
+    /// With --fix or --diff: include fixes that need review.
     #[arg(long)]
     pub unsafe_fixes: bool,
-    /// Print what --fix would change, and change nothing; exit 1 if that is something.
+    /// Print what --fix would change, without changing it; exit 1 if there is anything.
     #[arg(long, conflicts_with_all = ["fix", "statistics"])]
     pub diff: bool,
 }
@@ -119,7 +120,7 @@ fn formats_help() -> String {
     };
     let lines: Vec<String> = values.map(line).collect();
     format!(
-        "How to report; may be given several times, all but one with a file: `--format sarif=out.sarif`.\n\n\
+        "Output format; may be repeated, if all but one name a file: `--format sarif=out.sarif`.\n\n\
          Formats:\n{}\n\n\
          If absent: terminal, or what `format` in .patterns.yaml says.",
         lines.join("\n")
@@ -144,7 +145,7 @@ fn report(text: &str) -> Result<ReportTo, String> {
 /// Output formats of `lint`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum LintFormat {
-    /// For people: the bytes underlined.
+    /// For people, with the source underlined.
     Terminal,
     /// One line each.
     Concise,
@@ -174,10 +175,10 @@ pub enum Profile {
 /// Levels that can fail a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum FailOn {
-    /// Errors alone.
+    /// Errors only.
     Error,
     /// Warnings and errors.
     Warning,
-    /// Every finding; advice is then reported too.
+    /// All findings; advice is then reported too.
     Advice,
 }

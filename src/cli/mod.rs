@@ -43,31 +43,31 @@ pub enum Color {
 pub enum Command {
     /// Expand a pattern description into Kubernetes YAML.
     Gen(GenArgs),
-    /// Turn manifests into descriptions that make the same objects.
+    /// Turn manifests into descriptions that generate the same objects.
     Import(ImportArgs),
-    /// Draw what a description makes, or what manifests hold.
+    /// Draw what a description generates, or what manifests contain.
     Diagram(DiagramArgs),
-    /// Say where manifests get their patterns wrong.
+    /// Check manifests for mistakes.
     Lint(LintArgs),
     /// Serve an editor over the Language Server Protocol, on standard input and output.
     Lsp(LspArgs),
-    /// Print what a description makes, or what a pattern, a rule or a program is about.
+    /// Explain a description, manifests, a pattern, a rule or a program.
     Explain(ExplainArgs),
-    /// Print a description to begin with, or list the patterns.
+    /// Print a starter description, or list the patterns.
     New(NewArgs),
     /// Print the JSON Schema of descriptions or of .patterns.yaml, for editors.
     Schema(SchemaArgs),
-    /// List the rules, with their level and whether they have a fix.
+    /// List the rules, their levels, and which have a fix.
     Rules(RulesArgs),
-    /// List the images that descriptions deploy and where they come from, or pin them in .patterns.yaml.
+    /// List the images that descriptions deploy and where each comes from, or pin them in .patterns.yaml.
     Images(ImagesArgs),
     /// Print each document of a file as kubectl reads it, as JSON.
     Read(ReadArgs),
-    /// Print the completions of a shell.
+    /// Print a completion script for a shell.
     Completions(CompletionsArgs),
-    /// Write the manual pages into a folder.
+    /// Write the manual pages to a folder.
     Man(ManArgs),
-    /// Write the pages of the book that are made from the program itself into a folder.
+    /// Write the generated pages of the book to a folder.
     #[command(hide = true)]
     Reference(ReferenceArgs),
     /// Test admission policies.
@@ -85,7 +85,7 @@ pub enum PolicyCommand {
 /// Arguments of `policy test`.
 #[derive(Debug, Args)]
 pub struct PolicyTestArgs {
-    /// Folders of policies, or files of them; the examples are in `good/` and `bad/` beside them.
+    /// Policy files, or folders of them; the examples are in `good/` and `bad/` next to the policies.
     #[arg(value_name = "PATH", required = true)]
     pub paths: Vec<PathBuf>,
     /// The version of Kubernetes whose functions the expressions may call.
@@ -96,17 +96,17 @@ pub struct PolicyTestArgs {
 /// Arguments of `rules`.
 #[derive(Debug, Args)]
 pub struct RulesArgs {
-    /// Families or rules; all of them if absent.
+    /// Families or rules to list (default: all).
     #[arg(value_name = "FAMILY")]
     pub names: Vec<String>,
     /// How to print them.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: RulesFormat,
-    /// Export them instead: `vap` for validating admission policies with their bindings, of those rules that one object
-    /// decides.
+    /// Export the rules instead. `vap` prints validating admission policies and their bindings, for the rules that can
+    /// be decided from a single object.
     #[arg(long, value_name = "FORMAT")]
     pub export: Option<RulesExport>,
-    /// With --export: what a cluster does with an object that breaks a rule.
+    /// With --export: what the cluster does with an object that breaks a rule.
     #[arg(long, value_name = "ACTION", default_value = "deny", requires = "export")]
     pub action: RulesAction,
 }
@@ -123,9 +123,9 @@ pub enum RulesExport {
 pub enum RulesAction {
     /// Refuse the object.
     Deny,
-    /// Take it with a warning.
+    /// Accept it with a warning.
     Warn,
-    /// Note it in the audit log.
+    /// Record it in the audit log.
     Audit,
 }
 
@@ -141,7 +141,7 @@ pub enum RulesFormat {
 /// Arguments of `lsp`.
 #[derive(Debug, Args)]
 pub struct LspArgs {
-    /// Speak on standard input and output, which it does anyway: many editors say so.
+    /// Use standard input and output, which is the default; accepted because many editors pass it.
     #[arg(long)]
     pub stdio: bool,
 }
@@ -157,7 +157,7 @@ pub struct CompletionsArgs {
 /// Arguments of `man`.
 #[derive(Debug, Args)]
 pub struct ManArgs {
-    /// The folder, which is made if it is missing: patterns.1, patterns-lint.1 and so on.
+    /// The folder to write patterns.1, patterns-lint.1 and so on to; created if missing.
     #[arg(value_name = "DIR")]
     pub folder: PathBuf,
 }
@@ -177,24 +177,24 @@ pub enum ExplainFormat {
     Text,
     /// For programs.
     Json,
-    /// A diagram for Markdown, as `patterns diagram --format mermaid` draws it.
+    /// A diagram for Markdown, as drawn by `patterns diagram --format mermaid`.
     Mermaid,
 }
 
 /// Arguments of `explain`.
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
-    /// A description; manifests and folders of them; a pattern, a rule or a program (`programs` lists them). What is a file or has a `/` or `.` is
-    /// read; `-` is standard input.
+    /// A description; manifests, or folders of them; or a pattern, a rule or a program (`programs` lists these). A name
+    /// that is a file, or contains `/` or `.`, is read as a path; `-` is standard input.
     #[arg(value_name = "NAME", required_unless_present = "images")]
     pub names: Vec<String>,
-    /// How to print the roles and facts of manifests.
+    /// Output format for the roles and facts of manifests.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: ExplainFormat,
-    /// Print the pattern's folder: its schema and templates.
+    /// Print the files of a pattern: its schema and templates.
     #[arg(long, conflicts_with = "images")]
     pub source: bool,
-    /// Print the image table: role, image, user, and where the tag was seen.
+    /// Print the image table: role, image, user, and the source of the tag.
     #[arg(long)]
     pub images: bool,
     /// How to read a description.

@@ -60,12 +60,12 @@ pub const INPUT: Limit = Limit::bytes("input-bytes", 128 << 20, "one file, or st
 pub const DEPTH: Limit = Limit::number("depth", 10_000, "nested lists and maps");
 
 /// Documents of one file: each takes memory even if it is empty.
-pub const DOCUMENTS: Limit = Limit::number("documents", 1_000_000, "documents of one file");
+pub const DOCUMENTS: Limit = Limit::number("documents", 1_000_000, "documents in one file");
 
 /// What aliases copy: this much in any file, and [`ALIAS_FACTOR`] times the file in a larger one. The API server takes
 /// 3 MiB a request, so that even a `List` of several objects seldom comes near.
 pub const ALIASES: Limit =
-    Limit::bytes("alias-bytes", 16 << 20, "what aliases copy, or 8 times the file if that is more");
+    Limit::bytes("alias-bytes", 16 << 20, "what aliases copy, or 8 times the file size if that is more");
 
 /// See [`ALIASES`].
 pub const ALIAS_FACTOR: u64 = 8;
