@@ -29,7 +29,8 @@ pub const EXPRESSION: Limit = Limit::bytes("expression-length", 4 << 10, "one ex
 pub const RENDERED: Limit = Limit::bytes("template-bytes", 8 << 20, "output of one template");
 
 /// How long one template of a project's own may take, for what fuel does not count.
-pub const TEMPLATE_SECONDS: Limit = Limit::number("template-seconds", 5, "run time of one template of your own, in seconds");
+pub const TEMPLATE_SECONDS: Limit =
+    Limit::number("template-seconds", 5, "run time of one template of your own, in seconds");
 
 /// What the process's memory may grow by meanwhile, on Linux.
 pub const TEMPLATE_MEMORY: Limit =
@@ -57,8 +58,11 @@ pub const INSERTED: Limit =
     Limit::bytes("parameter-bytes", 16 << 20, "what `${name}` adds to the strings of one document of a description");
 
 /// Mistakes of descriptions and settings that a command prints; the rest are counted.
-pub const MISTAKES: Limit =
-    Limit::number("mistakes", 200, "mistakes in descriptions and settings that a command prints; the rest are only counted");
+pub const MISTAKES: Limit = Limit::number(
+    "mistakes",
+    200,
+    "mistakes in descriptions and settings that a command prints; the rest are only counted",
+);
 
 /// What `diagram` lays out: boxes and arrows. A picture of more shows nothing, and takes the square of their number.
 pub const PARTS: Limit = Limit::number("diagram-parts", 2_000, "boxes and arrows of one picture (SVG)");
@@ -74,7 +78,8 @@ pub const MESSAGE: Limit = Limit::bytes("message-bytes", 256 << 20, "one message
 pub const FILES: Limit = Limit::number("workspace-files", 20_000, "files of an open folder that `patterns lsp` reads");
 
 /// How long Helm or kustomize may take for one chart or overlay with `--render`.
-pub const RENDER_SECONDS: Limit = Limit::number("render-seconds", 60, "run time in seconds of one call of helm or kustomize");
+pub const RENDER_SECONDS: Limit =
+    Limit::number("render-seconds", 60, "run time in seconds of one call of helm or kustomize");
 
 /// Charts, each with each of its values, and overlays that one run renders.
 pub const RENDERINGS: Limit = Limit::number("renderings", 256, "charts and overlays that `--render` renders in a run");

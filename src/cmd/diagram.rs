@@ -33,7 +33,7 @@ pub fn run(args: &DiagramArgs, color: Color) -> Result<Exit, Stop> {
         };
         match &args.output {
             Some(path) if path.exists() && files::identity(path) == files::identity(&args.file) => {
-                let message = format!("{}: this is the input; give the picture another name", path.display());
+                let message = format!("{}: this is the input file; give the picture another name", path.display());
                 return Err(io::Error::new(io::ErrorKind::InvalidInput, message).into());
             }
             Some(path) => files::write(path, picture).map_err(|error| files::named(path, &error))?,
@@ -52,7 +52,7 @@ pub fn refuse_more_than(limit: Limit, diagram: &Diagram) -> io::Result<()> {
         return Ok(());
     }
     let title = &diagram.title;
-    let message = format!("{title}: more than {limit} boxes and arrows (limit {}): name fewer files", limit.name);
+    let message = format!("{title}: more than {limit} boxes and arrows (limit {}); draw fewer files", limit.name);
     let or_text = if limit == limits::PARTS { ", or take --format dot" } else { "" };
     Err(io::Error::new(io::ErrorKind::InvalidInput, message + or_text))
 }
@@ -68,7 +68,8 @@ fn format(args: &DiagramArgs) -> io::Result<DiagramFormat> {
         Some("mmd" | "mermaid") => Ok(DiagramFormat::Mermaid),
         Some("dot" | "gv") => Ok(DiagramFormat::Dot),
         _ => {
-            let message = format!("{}: which format? Name it .svg, .mmd or .dot, or say --format", path.display());
+            let message =
+                format!("{}: unknown format; name the file .svg, .mmd or .dot, or pass --format", path.display());
             Err(io::Error::new(io::ErrorKind::InvalidInput, message))
         }
     }

@@ -59,7 +59,7 @@ fn run_here(args: &ImportArgs) -> Result<Exit, Stop> {
         say(format_args!("note: {note}"));
     }
     if count == 0 && unread.is_empty() {
-        say("error: there is no workload to import: no Deployment, StatefulSet, DaemonSet, Job or CronJob");
+        say("error: no workload to import: found no Deployment, StatefulSet, DaemonSet, Job or CronJob");
         exit = Exit::Findings;
     }
     Ok(exit)
@@ -123,7 +123,7 @@ fn unreadable(object: &Object) -> Option<String> {
             .problems
             .first()
             .map_or(0, |problem| document.source.position(document.span(problem.node).start).line);
-        return Some(format!("kubectl would refuse it (line {line}): patterns lint shows why"));
+        return Some(format!("kubectl would refuse it (line {line}); patterns lint shows why"));
     }
     if object.id.name.is_empty() && object.typed.is_some() {
         return Some("it has no name".to_owned());
@@ -167,7 +167,7 @@ fn notes(workspace: &Workspace) -> Vec<String> {
     }
     if workspace.objects().any(|object| !object.changes.is_empty() || object.is_patch) {
         notes.push(
-            "kustomize changes some of these objects; `kubectl kustomize DIR | patterns import -` reads what it makes"
+            "kustomize changes some of these objects; `kubectl kustomize DIR | patterns import -` reads its output"
                 .to_owned(),
         );
     }
@@ -184,7 +184,7 @@ fn open_secrets(import: &Import) -> Vec<String> {
     places.sort();
     places.dedup();
     let note = |place: &String| {
-        format!("{place}: this looks like a secret in the open, and the description has it too: put it into a Secret")
+        format!("{place}: this looks like a plaintext secret, and the description contains it too; move it to a Secret")
     };
     places.iter().map(note).collect()
 }
@@ -204,7 +204,8 @@ fn write(folder: &Path, files: &[(String, String)]) -> io::Result<()> {
     for (name, _) in files {
         let path = folder.join(name);
         if path.symlink_metadata().is_ok() {
-            let message = format!("{}: there is such a file already; name another folder or delete it", path.display());
+            let message =
+                format!("{}: this file already exists; use another folder or delete the file", path.display());
             return Err(io::Error::new(io::ErrorKind::AlreadyExists, message));
         }
     }

@@ -24,7 +24,7 @@ pub fn run(args: &NewArgs) -> Result<Exit, Stop> {
     };
     let definition = folder.definition().map_err(io::Error::other)?;
     let text = starter(folder, definition)
-        .ok_or_else(|| io::Error::other(format!("`{}` has no example.yaml to begin with", folder.name())))?;
+        .ok_or_else(|| io::Error::other(format!("`{}` has no example.yaml to start from", folder.name())))?;
     print(&text)
 }
 

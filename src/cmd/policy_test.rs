@@ -28,8 +28,8 @@ pub fn run(args: &PolicyTestArgs, color: Color) -> io::Result<Exit> {
         if folders.is_empty() {
             return Err(io::Error::new(
                 io::ErrorKind::NotFound,
-                "there are no examples: put objects that policies must accept into good/ beside them, and objects that \
-                 they must refuse into bad/",
+                "there are no examples: put objects that the policies must accept into good/ next to \
+                 them, and objects that they must refuse into bad/",
             ));
         }
         let mut is_clean = true;
@@ -82,7 +82,7 @@ fn test(folder: &Path, args: &PolicyTestArgs, color: Color) -> io::Result<bool> 
         return Ok(false);
     }
     if policies.is_empty() {
-        print_text(&format!("{name}: no policy here, only examples\n"))?;
+        print_text(&format!("{name}: only examples here, no policy\n"))?;
         return Ok(false);
     }
     let mut findings = Vec::new();
@@ -112,7 +112,7 @@ fn test(folder: &Path, args: &PolicyTestArgs, color: Color) -> io::Result<bool> 
         }
         if !verdicts.iter().any(is_refusal) && !verdicts.is_empty() {
             is_clean = false;
-            print_text(&format!("{}: not known to be accepted{}\n", file.source.name, why_unknown(&verdicts)))?;
+            print_text(&format!("{}: not certain to be accepted{}\n", file.source.name, why_unknown(&verdicts)))?;
         }
     }
     for policy in policies.all.iter().filter(|policy| !policy.is_refused()) {

@@ -38,7 +38,7 @@ fn invalid_utf8(source: &Arc<Source>) -> Vec<Finding> {
         },
     )
     .level(crate::diagnostic::Level::Warning)
-    .because("kubectl replaces each with U+FFFD and goes on")
+    .because("kubectl replaces each with U+FFFD and continues")
     .help("save the file as UTF-8");
     vec![finding]
 }

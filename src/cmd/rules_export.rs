@@ -17,7 +17,7 @@ pub fn run(args: &RulesArgs) -> io::Result<Exit> {
         if !is_family && !known.contains(&name.as_str()) {
             let hint = match (rules::find(name), nearest(name, known.iter().copied())) {
                 (Some(_), _) => {
-                    "; it looks at more than one object, or at what programs do, which a policy cannot".to_owned()
+                    "; it looks at more than one object, or at what programs do, which a policy cannot do".to_owned()
                 }
                 (None, Some(near)) => format!("; did you mean `{near}`?"),
                 (None, None) => String::new(),

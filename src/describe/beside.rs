@@ -14,15 +14,15 @@ use crate::limits;
 pub fn find(path: &str, place: &Place) -> Result<PathBuf, Box<Finding>> {
     if place.source.name == "<stdin>" {
         return Err(Box::new(
-            Finding::error(place.label(""), "a description from standard input names no files")
-                .because("a file lies beside the description or below it"),
+            Finding::error(place.label(""), "a description from standard input cannot name files")
+                .because("files must be in the description's folder or below"),
         ));
     }
     let below = !path.is_empty()
         && Path::new(path).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
     if !below || path.contains(char::is_control) {
         return Err(Box::new(
-            Finding::error(place.label(""), "a file lies beside the description or below it")
+            Finding::error(place.label(""), "files must be in the description's folder or below")
                 .help("write its path from the description's folder, without `..`"),
         ));
     }
@@ -34,7 +34,7 @@ pub fn find(path: &str, place: &Place) -> Result<PathBuf, Box<Finding>> {
     if !file.starts_with(&folder) {
         return Err(Box::new(
             Finding::error(place.label(""), format!("{path} leads out of the description's folder"))
-                .because("a link must not bring into a manifest what lies elsewhere"),
+                .because("a link must not bring files from elsewhere into a manifest"),
         ));
     }
     let kind = file.metadata().map_err(unreadable)?;

@@ -252,7 +252,7 @@ pub fn read(source: &Arc<Source>, folder: Option<&Path>, options: &Options) -> (
                     format!("two documents are called `{}`", description.name),
                 )
                 .label(other.name_place.label("this is"))
-                .because("the names of all objects derive from it"),
+                .because("the names of all objects are derived from it"),
             );
         }
         descriptions.push(description);
@@ -332,8 +332,8 @@ fn check_environments(roots: &[Spanned], findings: &mut Vec<Finding>) {
         let message = format!("there are {} environments, more than {}", names.len(), limits::ENVIRONMENTS);
         findings.push(
             Finding::error(first.label(""), message)
-                .because("each is checked as a separate description (limit environments, see SECURITY.md)")
-                .help("divide the description, or let values that differ be parameters: --set, --params"),
+                .because("each one is checked separately (limit environments, see SECURITY.md)")
+                .help("split the description, or make the values that differ parameters: --set, --params"),
         );
     }
 }

@@ -106,7 +106,7 @@ pub(super) fn inits(root: &Spanned, uses: &[Entry], findings: &mut Vec<Finding>)
         if value.get("image").is_none() {
             findings.push(
                 Finding::error(member.key_place.label(""), format!("`{}` needs `image`", member.key))
-                    .because("there is no `app` whose image it could take")
+                    .because("there is no `app` whose image it could use")
                     .help("init: [{prepare: {image: registry.example.com/prepare:1, …}}]"),
             );
             continue;
@@ -129,7 +129,7 @@ pub(super) fn inits(root: &Spanned, uses: &[Entry], findings: &mut Vec<Finding>)
 fn named_twice(name: &str, place: &Place, other: &Place) -> Finding {
     Finding::error(place.label("and so is this"), format!("two containers would be called `{name}`"))
         .label(other.label("this is"))
-        .because("the containers of a Pod have different names")
+        .because("the containers of a Pod must have different names")
         .help("give one of them another name")
 }
 

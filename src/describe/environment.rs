@@ -27,7 +27,7 @@ pub(super) fn apply(
         let of_the_whole = |member: &&Member| matches!(member.key.as_str(), "environments" | "extends");
         findings.extend(environment.value.members().iter().filter(of_the_whole).map(|member| {
             Finding::error(member.key_place.label(""), format!("an environment has no `{}`", member.key))
-                .because("it is read once for the document, before any environment is chosen; here it would be lost")
+                .because("it is read once for the document, before an environment is chosen; here it would be ignored")
                 .help(format!("move `{}` to the document itself", member.key))
         }));
     }
@@ -41,7 +41,7 @@ pub(super) fn apply(
         if declared.as_ref().and_then(|declared| declared.get(&member.key)).is_none() {
             findings.push(
                 Finding::error(member.key_place.label(""), format!("no parameter is called `{}`", member.key))
-                    .help("an environment sets parameters that `params` declares"),
+                    .help("an environment can only set parameters declared in `params`"),
             );
         }
         settings.push(Setting {

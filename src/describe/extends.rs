@@ -29,8 +29,11 @@ pub(super) fn resolve(mut root: Spanned, folder: Option<&Path>, findings: &mut V
         };
         let Some(base_folder) = &folder else {
             findings.push(
-                Finding::error(member.value.place.label(""), "a description from standard input extends nothing")
-                    .because("the path is relative to the description's own file"),
+                Finding::error(
+                    member.value.place.label(""),
+                    "a description from standard input cannot extend anything",
+                )
+                .because("the path is relative to the description's own file"),
             );
             return None;
         };
@@ -47,10 +50,10 @@ pub(super) fn resolve(mut root: Spanned, folder: Option<&Path>, findings: &mut V
             findings.push(
                 Finding::error(
                     member.value.place.label(""),
-                    format!("more than {} files extend one another", limits::BASES),
+                    format!("the chain of `extends` is longer than {} files", limits::BASES),
                 )
-                .because("each is read, and laid over the next (limit bases, see SECURITY.md)")
-                .help("let some of them be one file"),
+                .because("each one is read and merged (limit bases, see SECURITY.md)")
+                .help("merge some of the files"),
             );
             return None;
         }
@@ -97,9 +100,9 @@ fn base(
     let real = path.canonicalize().map_err(unreadable)?;
     if !real.starts_with(within) {
         return Err(Box::new(
-            Finding::error(place.label(""), format!("{name} lies outside of {}", within.display()))
-                .because("a description extends only files of its repository, or of its own folder outside of one")
-                .help("move the file, or mark the folder that holds both with a .patterns.yaml, which may be empty"),
+            Finding::error(place.label(""), format!("{name} is outside {}", within.display()))
+                .because("a description can extend only files in its repository, or, outside a repository, in its own folder")
+                .help("move the file, or put a .patterns.yaml, which may be empty, into the folder that contains both"),
         ));
     }
     let bytes = files::read_regular(&real, limits::BESIDE).map_err(unreadable)?;
@@ -108,7 +111,7 @@ fn base(
     let source = Arc::new(source);
     let (documents, refusal) = yaml::as_kubectl(yaml::read(&source));
     if let Some(refusal) = refusal {
-        return Err(Box::new(crate::kube::refused(&refusal, &source).label(place.label("read because of this"))));
+        return Err(Box::new(crate::kube::refused(&refusal, &source).label(place.label("read from here"))));
     }
     for document in &documents {
         keys::check(document, findings);

@@ -56,7 +56,7 @@ const FUNCTIONS: &[(&str, usize)] = &[
 /// The first thing that jq, gojq or we do not take.
 pub fn check(text: &str) -> Result<(), String> {
     let tokens = Lexer::new(text).lex().map_err(|errors| match errors.first() {
-        Some((_, found)) if found.starts_with('\'') => "texts are in double quotes here".to_owned(),
+        Some((_, found)) if found.starts_with('\'') => "jq strings use double quotes".to_owned(),
         Some((_, found)) => format!("jq cannot read `{}`", start(found)),
         None => "jq cannot read this".to_owned(),
     })?;
@@ -99,7 +99,7 @@ fn term_is_pure(term: &Term<&str>) -> Result<(), String> {
                 let known = FUNCTIONS.iter().find(|(known, _)| known == name);
                 return Err(match known {
                     Some((_, count)) => format!("`{name}` takes {count} arguments here, not {}", arguments.len()),
-                    None => format!("`{name}` has no place here"),
+                    None => format!("`{name}` is not allowed here"),
                 });
             }
             arguments.iter().try_for_each(term_is_pure)
@@ -111,7 +111,8 @@ fn term_is_pure(term: &Term<&str>) -> Result<(), String> {
                 Part::Range(from, to) => from.iter().chain(to).try_for_each(term_is_pure),
             })
         }
-        _ => Err("this looks at one message: paths, comparisons, `and`, `or`, `not` and calls of functions".to_owned()),
+        _ => Err("an expression reads one message, with paths, comparisons, `and`, `or`, `not` and function calls"
+            .to_owned()),
     }
 }
 
@@ -125,9 +126,9 @@ fn operator_is_pure(operator: &BinaryOp<&str>) -> Result<(), String> {
         | BinaryOp::Math(_)
         | BinaryOp::Cmp(_) => Ok(()),
         BinaryOp::Assign | BinaryOp::Update | BinaryOp::UpdateMath(_) | BinaryOp::UpdateAlt => {
-            Err("this asks about a message and changes nothing; to compare, write `==`".to_owned())
+            Err("an expression only reads a message; to compare, write `==`".to_owned())
         }
-        BinaryOp::Pipe(Some(_)) => Err("a variable has no place here".to_owned()),
+        BinaryOp::Pipe(Some(_)) => Err("variables are not allowed here".to_owned()),
     }
 }
 

@@ -132,7 +132,7 @@ impl Params {
                     findings.push(Finding::error(
                         place.label(""),
                         format!(
-                            "parameters put more than {} into the texts of this document (limit {})",
+                            "parameters add more than {} to the strings of this document (limit {})",
                             limits::INSERTED,
                             limits::INSERTED.name
                         ),
@@ -147,7 +147,7 @@ impl Params {
                     let name = &rest[at + 2..at + end];
                     findings.push(Finding::error(
                         place.label(""),
-                        format!("`{name}` is a list or a map, which has no place inside a text"),
+                        format!("`{name}` is a list or a map, which cannot be inserted into a string"),
                     ));
                     return None;
                 }
@@ -237,8 +237,10 @@ fn check_declaration(declaration: &Member, schema: &Json, findings: &mut Vec<Fin
         }
         if let Some(member) = declaration.value.member(name) {
             let label = nearest(name, known).map_or_else(String::new, |name| format!("did you mean `{name}`?"));
-            findings
-                .push(Finding::error(member.key_place.label(label), format!("a parameter's schema has no `{name}`")));
+            findings.push(Finding::error(
+                member.key_place.label(label),
+                format!("a parameter's schema has no key `{name}`"),
+            ));
         }
     }
     if let Some(kind) = declaration.value.get("type")

@@ -190,7 +190,7 @@ fn wrong_type(schema: &Json, value: &Spanned, subject: Subject<'_>) -> Finding {
     if matches!(schema.get("format").and_then(Json::as_str), Some("duration" | "interval"))
         && let Kind::Number(number) = &value.kind
     {
-        finding = finding.help(format!("say which unit: {number}s for seconds, {number}m for minutes"));
+        finding = finding.help(format!("add a unit: {number}s for seconds, {number}m for minutes"));
     }
     let choices = schema.get("enum").and_then(Json::as_array);
     let text = yaml_boolean(value);
@@ -371,7 +371,7 @@ fn check_unique(items: &[Spanned], subject: Subject<'_>, findings: &mut Vec<Find
         findings.push(
             Finding::error(item.place.label("again"), format!("{} has {} twice", subject.name, clip(&text)))
                 .label(first.place.label("here"))
-                .help("leave one of them out"),
+                .help("remove one of them"),
         );
     }
 }

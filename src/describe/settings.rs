@@ -52,8 +52,7 @@ pub fn kubernetes_version(value: &Spanned, findings: &mut Vec<Finding>) -> Optio
     };
     Target::parse(text)
         .map_err(|known| {
-            let finding =
-                Finding::error(value.place.label(""), "this is not a version of Kubernetes that is known here");
+            let finding = Finding::error(value.place.label(""), "this is not a supported version of Kubernetes");
             findings.push(finding.help(format!("{known}; write target: \"1.{}\"", Target::OLDEST.0)));
         })
         .ok()

@@ -45,7 +45,7 @@ impl Target {
             }
             "cloudsql" => Err(Mistake::new("a Cloud SQL instance is named by its connection name")
                 .help("write cloudsql/<project>:<region>:<instance>")),
-            _ => Err(Mistake::new("this does not say what kind of address it is").help(
+            _ => Err(Mistake::new("this address has no kind").help(
                 "write service/<name>, external/<host>:<port>, tls/<host>:<port> or cloudsql/<project>:<region>:<instance>",
             )),
         }

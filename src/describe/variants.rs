@@ -34,7 +34,7 @@ pub(super) fn choose<'schema>(
         }
         [(first, _), (second, _), ..] => {
             let place = |key: &str| value.member(key).map_or(&value.place, |member| &member.key_place);
-            let message = format!("{} has `{first}` and `{second}`, and can be only one of them", subject.name);
+            let message = format!("{} has `{first}` and `{second}`, but can have only one of them", subject.name);
             Err(Box::new(Finding::error(place(second).label("and this"), message).label(place(first).label("this"))))
         }
     }

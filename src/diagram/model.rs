@@ -54,7 +54,7 @@ pub enum Look {
     Ambassador,
     /// Shows the app in another form.
     Adapter,
-    /// Coordinates Pods: an elector, the root of a scatter/gather, a queue's manager.
+    /// Coordinates Pods: an elector, a scatter/gather root, a queue's manager.
     Coordinator,
     /// Ends before the app starts.
     Init,

@@ -42,7 +42,7 @@ pub(super) fn agent<'object>(one: &ContainerFacts<'object>) -> Option<&'object s
 fn of_agent(role: &str) -> Option<(Look, &'static str)> {
     Some(match role {
         "elect" => (Look::Coordinator, "elector"),
-        "gather" => (Look::Coordinator, "root of a scatter/gather"),
+        "gather" => (Look::Coordinator, "scatter/gather root"),
         "queue" => (Look::Coordinator, "work queue manager"),
         "join" => (Look::Coordinator, "join barrier"),
         "source-dir" => (Look::Sidecar, "work queue source"),

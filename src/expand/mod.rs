@@ -99,9 +99,9 @@ pub fn manifests(source: &Arc<Source>) -> Option<File> {
 /// What to say of an object that is wrong although no patch made it so.
 fn bug(catalogue: &Catalogue) -> &'static str {
     if catalogue.folders().any(|folder| folder.path().is_some()) {
-        "a pattern made this; if none of your own did, it is a bug of ours, please report it"
+        "a pattern generated this; unless it is one of your own, this is a bug, please report it"
     } else {
-        "a pattern made this; it is a bug of ours, please report it"
+        "a pattern generated this; this is a bug, please report it"
     }
 }
 
@@ -148,10 +148,10 @@ pub fn repeated<'made>(objects: impl Iterator<Item = &'made Made>) -> Vec<Findin
         if let Some(first) = seen.insert(id, made) {
             let place = |made: &Made| made.blame.clone().unwrap_or_else(|| made.origin.clone());
             findings.push(
-                Finding::error(place(made).label("this makes it again"), format!("{name} would be made twice"))
+                Finding::error(place(made).label("this makes it again"), format!("{name} would be generated twice"))
                     .label(place(first).label("this makes it"))
                     .because("the second would replace the first")
-                    .help("give one of them another name, or change the one that a pattern makes with `patch`"),
+                    .help("give one of them another name, or use `patch` to change the one that a pattern generates"),
             );
         }
     }

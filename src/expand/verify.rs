@@ -109,7 +109,7 @@ fn unused(ignored: &Ignore) -> Option<Finding> {
         return Some(Finding::error(label, format!("no rule is called `{}`", ignored.rule)).help(help));
     };
     (rule.level > Level::Advice).then(|| {
-        Finding::error(label, format!("`{}` finds nothing here", ignored.rule))
+        Finding::error(label, format!("`{}` reports nothing here", ignored.rule))
             .level(Level::Warning)
             .help("remove this entry")
     })

@@ -44,7 +44,7 @@ pub struct ContainerFacts<'run> {
     pub confidence: Confidence,
     /// What it was recognised by, the strongest first; empty for what is not recognised.
     pub evidence: Vec<Evidence>,
-    /// Whether its process ends by itself.
+    /// Whether its process exits by itself.
     pub lifetime: Lifetime,
     /// Whether nothing out of sight may say otherwise.
     pub lifetime_is_certain: bool,

@@ -54,7 +54,7 @@ pub struct Program {
     /// Whether its images hold a shell and the usual tools. Absent: not known.
     #[serde(default)]
     pub shell: Option<Shell>,
-    /// Whether its process ends by itself.
+    /// Whether its process exits by itself.
     #[serde(default)]
     pub runs: Runs,
     /// How it reads its command line.
@@ -124,7 +124,7 @@ pub enum Shell {
     None,
 }
 
-/// Whether a process of the program ends by itself. `ends` counts before `serves`; where neither says, it is unknown.
+/// Whether a process of the program exits by itself. `ends` counts before `serves`; where neither says, it is unknown.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Runs {

@@ -128,7 +128,7 @@ const NAMES: &[(Role, &str, &str)] = &[
     (Role::Server, "server", "a server"),
     (Role::Elector, "elector", "an elector"),
     (Role::ShardRouter, "shard-router", "a shard router"),
-    (Role::GatherRoot, "gather-root", "the root of a scatter/gather"),
+    (Role::GatherRoot, "gather-root", "the scatter/gather root"),
     (Role::Leaf, "leaf", "a leaf"),
     (Role::QueueManager, "queue-manager", "a work queue manager"),
     (Role::Source, "source", "a work queue source"),

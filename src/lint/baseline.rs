@@ -77,7 +77,7 @@ pub fn folder(file: &Path) -> PathBuf {
 
 /// A file that is not a baseline.
 #[derive(Debug, thiserror::Error)]
-#[error("{name}: {problem}; `patterns lint --write-baseline {name}` makes one")]
+#[error("{name}: {problem}; `patterns lint --write-baseline {name}` creates one")]
 pub struct NoBaseline {
     name: String,
     problem: String,
@@ -142,13 +142,10 @@ impl Baseline {
             Found::in_file(&STALE_BASELINE, &self.document.source, findings)
                 .at_span(
                     self.document.span(listed.node),
-                    format!("`{}` finds this in {} no more", clip(&listed.rule), clip(&listed.file)),
+                    format!("`{}` no longer reports this in {}", clip(&listed.rule), clip(&listed.file)),
                 )
-                .here("stands for nothing")
-                .help(format!(
-                    "write the baseline anew: patterns lint --write-baseline {} …",
-                    self.document.source.name
-                ));
+                .here("matches no finding")
+                .help(format!("rewrite the baseline: patterns lint --write-baseline {} …", self.document.source.name));
         }
         crate::diagnostic::sort(findings);
         known

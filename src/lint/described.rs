@@ -14,7 +14,7 @@ pub fn refused(item: &Spanned, error: &str) -> Finding {
         let known: Vec<&str> = quoted.collect();
         let place = key(item, first).map_or(&item.place, |member| &member.key_place);
         let label = nearest(first, known.iter().copied()).map(|name| format!("did you mean `{name}`?"));
-        let message = format!("a program's description has no key `{}` here", clip(first));
+        let message = format!("a program description has no key `{}` here", clip(first));
         return Finding::error(place.label(label.unwrap_or_default()), message)
             .help(format!("it has {}; {form}", list(&known)));
     }
@@ -25,7 +25,7 @@ pub fn refused(item: &Spanned, error: &str) -> Finding {
         return Finding::error(place.label(label.unwrap_or_default()), format!("no role is called `{}`", clip(first)))
             .help(format!("roles are {}", list(&roles)));
     }
-    Finding::error(item.place.label(""), format!("not a program's description: {error}")).help(form)
+    Finding::error(item.place.label(""), format!("not a program description: {error}")).help(form)
 }
 
 /// The first key of that name, in the entry or in what it holds.

@@ -91,7 +91,7 @@ fn report(ignore: &Ignore, source: &Arc<Source>, selection: &Selection, findings
                 };
             } else if !used && ran(name, selection) {
                 found
-                    .at_span(*span, format!("`{name}` finds nothing here that could be ignored"))
+                    .at_span(*span, format!("`{name}` reports nothing here, so there is nothing to ignore"))
                     .here("ignores nothing")
                     .help("remove it from the comment");
             }
@@ -108,7 +108,7 @@ fn report(ignore: &Ignore, source: &Arc<Source>, selection: &Selection, findings
     }
     if !ignore.has_reason && selection.runs(IGNORE_WITHOUT_REASON.id) {
         Found::in_file(&IGNORE_WITHOUT_REASON, source, findings)
-            .at_span(ignore.comment, "this ignore does not say why")
+            .at_span(ignore.comment, "this ignore gives no reason")
             .here("the reason goes after the bracket")
             .because("the next reader cannot tell an exception from a silenced mistake");
     }

@@ -117,8 +117,8 @@ impl Settings {
                 settings.policies.push(path);
             } else if real.is_ok() {
                 findings.push(
-                    Finding::error(item.place.label(""), "this is not a file or folder of the repository")
-                        .because("settings may be a stranger's, and name nothing outside of their repository")
+                    Finding::error(item.place.label(""), "this is not a file or folder in the repository")
+                        .because("settings may come from untrusted people, so they cannot name anything outside their repository")
                         .help("copy the policies into it, or name them on the command line: --policy"),
                 );
             } else {
@@ -219,9 +219,9 @@ impl Settings {
                 continue;
             }
             let message = if is_reached {
-                format!("`{}` finds nothing that this could except", clip(&exception.rule))
+                format!("`{}` reports nothing that this exception covers", clip(&exception.rule))
             } else {
-                "no file or object is what this exception is for".to_owned()
+                "no file or object matches this exception".to_owned()
             };
             Found::in_file(&UNUSED_IGNORE, &exception.place.source, findings)
                 .at_span(exception.place.span, message)

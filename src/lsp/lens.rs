@@ -80,7 +80,7 @@ fn expand(seen: Seen<'_>, environment: Option<&str>) -> Option<Expanded> {
 /// A text that is not a description, or one with mistakes: they are shown as diagnostics.
 pub fn text(seen: Seen<'_>, command: &str, environment: Option<&str>) -> Result<String, String> {
     if !seen.file.is_description() {
-        return Err("this is not a description; it begins with `patterns: v1`".to_owned());
+        return Err("this is not a description; a description starts with `patterns: v1`".to_owned());
     }
     let Some(expanded) = expand(seen, environment) else {
         return Err("the description has mistakes, or parameters without a value; see its diagnostics".to_owned());

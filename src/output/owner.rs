@@ -92,11 +92,11 @@ impl Owner {
             return Ok(There::Foreign("it is not a regular file"));
         }
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let Some(text) = read(path)? else { return Ok(There::Foreign("the generator did not write it")) };
+        let Some(text) = read(path)? else { return Ok(There::Foreign("`patterns gen` did not write it")) };
         Ok(match source(&name, &text) {
             Some(value) if self.owns(&value) => There::Own(text),
             Some(value) => There::Of(path_of(&value).to_owned()),
-            None => There::Foreign("the generator did not write it"),
+            None => There::Foreign("`patterns gen` did not write it"),
         })
     }
 }

@@ -49,7 +49,7 @@ fn refuse(changes: &Changes) -> io::Result<()> {
         let bytes = path.file_name().map_or(0, |name| name.as_encoded_bytes().len());
         if bytes > LONGEST_NAME {
             lines.push(format!(
-                "{}: this name has {bytes} bytes, and a file's may have {LONGEST_NAME}; give the object a shorter name, or print it without -o",
+                "{}: this file name has {bytes} bytes, more than the {LONGEST_NAME} that a file name may have; give the object a shorter name, or print it without -o",
                 path.display()
             ));
         }

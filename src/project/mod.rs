@@ -157,8 +157,8 @@ fn outside(catalogue: &Path, folder: &Path, place: &Place) -> Option<Finding> {
     let root = files::root(&folder.canonicalize().ok()?);
     let real = catalogue.canonicalize().ok()?;
     (!real.starts_with(&root)).then(|| {
-        Finding::error(place.label(""), format!("this folder is outside of {}", root.display()))
-            .because("settings may be a stranger's, and name nothing outside of their repository")
+        Finding::error(place.label(""), format!("this folder is outside {}", root.display()))
+            .because("settings may come from untrusted people, so they cannot name anything outside their repository")
             .help("copy the patterns into it, for example as a Git submodule")
     })
 }

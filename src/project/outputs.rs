@@ -126,9 +126,9 @@ fn below(key: &str, path: &str, place: &Place, example: &str) -> Option<Finding>
         return Some(Finding::error(place.label(""), format!("{key} leads into .git")).help(example));
     }
     (!parts().all(|part| matches!(part, Component::Normal(_) | Component::CurDir))).then(|| {
-        Finding::error(place.label("leads out of it"), format!("{key} stays in the folder of .patterns.yaml"))
-            .because("settings come with a repository, and must not read or write anything outside of it")
-            .help(format!("a path from there, without `..`: {example}; `patterns gen FILE -o DIR` writes anywhere"))
+        Finding::error(place.label("leads out of it"), format!("{key} must stay in the folder of .patterns.yaml"))
+            .because("settings come with a repository, and must not read or write anything outside it")
+            .help(format!("a relative path without `..`: {example}; `patterns gen FILE -o DIR` writes anywhere"))
     })
 }
 
@@ -152,8 +152,7 @@ fn check_holes(output: &Output, findings: &mut Vec<Finding>) {
         let hole = rest[at..].strip_prefix('{').and_then(|inner| inner.split_once('}'));
         let Some((name, after)) = hole else {
             findings.push(
-                Finding::error(place.label(""), "`into` has a brace without its other half")
-                    .help("into: \"deploy/{environment}\""),
+                Finding::error(place.label(""), "`into` has an unmatched brace").help("into: \"deploy/{environment}\""),
             );
             return;
         };
@@ -170,7 +169,7 @@ fn check_holes(output: &Output, findings: &mut Vec<Finding>) {
     let environments: Vec<&str> = output.environments.iter().map(|(name, _)| name.as_str()).collect();
     if environments.is_empty() && output.into.has("environment") {
         findings.push(
-            Finding::error(place.label(""), "`into` asks for an environment, and this output has none")
+            Finding::error(place.label(""), "`into` uses `{environment}`, but this output has none")
                 .help("add `environments: [dev, prod]`, or leave `{environment}` out"),
         );
     }
@@ -181,7 +180,7 @@ fn check_holes(output: &Output, findings: &mut Vec<Finding>) {
     {
         let all = place.label("the same for all of them");
         findings.push(
-            Finding::error(all, format!("{} would be written into one folder", list(&environments)))
+            Finding::error(all, format!("{} would be written to the same folder", list(&environments)))
                 .label(crate::diagnostic::Label::span(&first.source, first.span.to(last.span), ""))
                 .because("their objects have the same names: one environment would overwrite the other")
                 .help(format!("into: \"{}/{{environment}}\"", template.trim_end_matches('/'))),

@@ -89,8 +89,8 @@ impl Chart {
         let missing = missing(folder, [Some(&document), requirements.as_ref()].into_iter().flatten());
         if let Some(dependency) = missing {
             return Err(because(format!(
-                "its dependency `{dependency}` is not in charts/, and --render fetches nothing; run: helm dependency \
-                 build {shown}"
+                "its dependency `{dependency}` is not in charts/, and --render does not fetch \
+                 anything; run: helm dependency build {shown}"
             )));
         }
         let mut ci = Vec::new();
@@ -128,7 +128,7 @@ impl Chart {
     ) -> Result<Vec<File>, String> {
         let helm = program::find("helm").ok_or_else(|| {
             format!(
-                "helm is not installed, and --render needs it; where it is, pipe: helm template {0} | patterns lint -",
+                "--render needs helm, which is not installed; elsewhere run: helm template {0} | patterns lint -",
                 self.shown
             )
         })?;

@@ -84,7 +84,7 @@ pub fn render(workspace: &mut Workspace, paths: &[PathBuf], options: &Options, i
     let most = limits::RENDERINGS.count();
     if jobs.len() > most {
         let message = format!(
-            "{} renderings are wanted, and {} is the most (limit {}, see SECURITY.md); name fewer charts and overlays",
+            "this would take {} renderings, more than {} (limit {}, see SECURITY.md); name fewer charts and overlays",
             jobs.len(),
             limits::RENDERINGS,
             limits::RENDERINGS.name

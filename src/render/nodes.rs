@@ -138,7 +138,7 @@ impl<'run> Rendering<'run> {
         }
     }
 
-    /// Follows a rendered object's fields through what they may come from. What has no place of its own has its
+    /// Follows a rendered object's fields through what they may come from. What has no place in the source has its
     /// parent's.
     fn follow(&mut self, document: &Document, node: NodeId, known: Known<'run>, parent: &Origin) {
         let mut work = vec![(node, known, parent.clone())];

@@ -144,7 +144,7 @@ impl Overlay {
             {
                 let line = document.source.position(document.span(entry.key).start).line;
                 return Err(format!(
-                    "{name}:{line}: kustomize would run helm, which fetches the chart; where that is allowed, pipe: \
+                    "{name}:{line}: kustomize would run helm, which fetches the chart; if that is allowed, run: \
                      kustomize build --enable-helm {} | patterns lint -",
                     overlay.shown
                 ));
@@ -167,7 +167,7 @@ impl Overlay {
             (None, Some(kubectl)) => (kubectl, vec!["kustomize".into()]),
             (None, None) => {
                 return Err(format!(
-                    "neither kustomize nor kubectl is installed, and --render needs one; where one is, pipe: kubectl \
+                    "--render needs kustomize or kubectl, and neither is installed; elsewhere run: kubectl \
                      kustomize {} | patterns lint -",
                     self.shown
                 ));
@@ -186,8 +186,8 @@ impl Overlay {
 
 fn remote(name: &str, line: usize, path: &str, overlay: &str) -> String {
     format!(
-        "{name}:{line}: `{}` is not a file or folder here: kustomize would fetch it, and --render fetches nothing; fetch it \
-         yourself and name the copy, or pipe: kustomize build {overlay} | patterns lint -",
+        "{name}:{line}: `{}` is not a file or folder here: kustomize would fetch it, but --render does not \
+         fetch anything; fetch it yourself and use the copy, or run: kustomize build {overlay} | patterns lint -",
         clip(path)
     )
 }

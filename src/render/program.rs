@@ -60,7 +60,7 @@ pub fn run(program: &Path, args: &[OsString]) -> Result<String, String> {
     if !is_good {
         return Err(format!("{name} fails: {}", shown(&messages)));
     }
-    String::from_utf8(out).map_err(|_| format!("what {name} prints is not UTF-8"))
+    String::from_utf8(out).map_err(|_| format!("the output of {name} is not UTF-8"))
 }
 
 /// A program that knows nothing of the user and reaches nobody: no plugins, no repositories, no cluster.
@@ -104,7 +104,7 @@ fn collect(child: &mut Child, name: &str) -> Result<(bool, Vec<u8>, Vec<u8>), St
         let limit = limits::RENDER_SECONDS;
         format!("{name} takes longer than {limit} seconds (limit {}, see SECURITY.md)", limit.name)
     };
-    let ended = || format!("{name} was ended");
+    let ended = || format!("{name} was killed");
     let (send, pipes) = mpsc::channel::<Piped>();
     if let Some(out) = child.stdout.take() {
         read(out, true, limits::INPUT.most + 1, send.clone());
@@ -117,7 +117,7 @@ fn collect(child: &mut Child, name: &str) -> Result<(bool, Vec<u8>, Vec<u8>), St
     loop {
         match pipes.recv_timeout(end.saturating_duration_since(Instant::now()).min(LOOK)) {
             Ok((is_output, bytes)) => {
-                let bytes = bytes.map_err(|error| format!("what {name} prints cannot be read: {error}"))?;
+                let bytes = bytes.map_err(|error| format!("the output of {name} cannot be read: {error}"))?;
                 if bytes.len() as u64 > limits::INPUT.most {
                     let limit = limits::INPUT;
                     return Err(format!("{name} prints more than {limit} (limit {}, see SECURITY.md)", limit.name));

@@ -48,7 +48,7 @@ pub fn summary(import: &Import, workloads: usize) -> String {
     let count = count(import.documents.iter().flat_map(|document| &document.objects));
     let (imported, plain) = workloads_of(import);
     format!(
-        "{imported} of {workloads} workloads imported, {plain} without patch or extra; fields: {} the same, {} completed, {} changed, {} lost",
+        "{imported} of {workloads} workloads imported, {plain} without patch or extra; fields: {} unchanged, {} completed, {} changed, {} lost",
         count.same, count.completed, count.changed, count.lost
     )
 }
@@ -96,7 +96,7 @@ pub fn text(import: &Import, workloads: usize, unread: &[Unread]) -> String {
             let _ = writeln!(out, "  added       {}", printable(added));
         }
         if document.patches > 0 {
-            let _ = writeln!(out, "  patch       {} of what no key says", plural(document.patches, "object"));
+            let _ = writeln!(out, "  patch       {} for what no key expresses", plural(document.patches, "object"));
         }
         for extra in &document.extra {
             let _ = writeln!(out, "  extra       {} ({})", printable(&extra.title()), printable(&extra.place()));
@@ -122,7 +122,7 @@ pub fn text(import: &Import, workloads: usize, unread: &[Unread]) -> String {
         );
     }
     if !import.left.is_empty() {
-        out.push_str("\nleft where it is; keep applying these:\n");
+        out.push_str("\nnot imported; keep applying these:\n");
     }
     for left in &import.left {
         let input = &left.input;

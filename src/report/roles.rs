@@ -73,7 +73,7 @@ fn facts(object: &Object, one: &ContainerFacts<'_>) -> Vec<String> {
     };
     match one.lifetime {
         Lifetime::Serves => lines.push("runs until it is stopped".to_owned()),
-        Lifetime::Ends => lines.push("ends by itself".to_owned()),
+        Lifetime::Ends => lines.push("exits by itself".to_owned()),
         Lifetime::Unknown => {}
     }
     for listen in one.listens.iter().filter(|listen| listen.certainty > Certainty::Unknown) {

@@ -40,8 +40,7 @@ pub fn write(
         "rules": used.iter().filter_map(|id| rules::find(id.name)).map(rule).collect::<Vec<_>>(),
     }});
     let results = Results { findings, names: &names, used: &used, secrets, base };
-    let bases =
-        json!({BASE: {"description": {"text": "the folder that --base names, or else where patterns was run"}}});
+    let bases = json!({BASE: {"description": {"text": "the folder given by --base, or else the working directory"}}});
     // 3.20.21: what a tool has to say of its own run
     let invocations = summary.cut().map(|cut| {
         let notification = json!({"level": "warning", "message": {"text": cut}});

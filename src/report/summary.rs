@@ -108,7 +108,7 @@ impl Summary {
             number => format!("{number} rules have"),
         };
         let limit = limits::FINDINGS;
-        Some(format!("{rules} more findings than the {limit} that are listed (limit {})", limit.name))
+        Some(format!("{rules} more findings than the {limit} listed (limit {})", limit.name))
     }
 
     /// Whether there was nothing to lint and nothing to say of it.
@@ -197,7 +197,7 @@ impl fmt::Display for Summary {
         let known = counted(self.in_baseline, "finding in the baseline", "findings in the baseline");
         let cut = self.cut();
         let placeholders = counted(self.files_with_placeholders, "file with placeholders", "files with placeholders");
-        let placeholders = placeholders.map(|files| format!("{files}, whose values are not judged"));
+        let placeholders = placeholders.map(|files| format!("{files}, whose values are not checked"));
         let encrypted = counted(self.files_encrypted, "encrypted file skipped", "encrypted files skipped");
         f.write_str(
             &found

@@ -38,7 +38,7 @@ fn explain_knows_the_folder() {
     let catalogue = ["--catalogue", "examples/own-pattern/patterns"];
     let page = patterns(&[&["explain", "local-cache"][..], &catalogue].concat());
     assert_eq!(page.code, 0);
-    assert!(page.stdout.contains("megabytes  number, default 64, may stand alone"), "{}", page.stdout);
+    assert!(page.stdout.contains("megabytes  number, default 64, may be given alone"), "{}", page.stdout);
     let source = patterns(&[&["explain", "--source", "local-cache"][..], &catalogue].concat());
     assert!(source.stdout.starts_with("# examples/own-pattern/patterns/sidecar/local-cache/pattern.yaml"));
     let images = patterns(&[&["explain", "--images"][..], &catalogue].concat());

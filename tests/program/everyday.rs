@@ -466,10 +466,10 @@ fn a_gateway_of_its_own() {
     let plain = objects(&app("port: 80", "mesh: {role: gateway}\nexpose: {host: a.example.com}"));
     assert_eq!(of(&plain, "Gateway")["spec"]["listeners"][0]["port"], 80);
     for (expose, message) in [
-        ("", "this Gateway would lead nowhere"),
-        ("expose: {host: a.example.com, gateway: other}", "this document has two ways in"),
-        ("expose: {host: a.example.com, class: nginx}", "this document has two ways in"),
-        ("expose: {type: LoadBalancer}", "this document has two ways in"),
+        ("", "this Gateway would have no listeners"),
+        ("expose: {host: a.example.com, gateway: other}", "this document is exposed in two ways"),
+        ("expose: {host: a.example.com, class: nginx}", "this document is exposed in two ways"),
+        ("expose: {type: LoadBalancer}", "this document is exposed in two ways"),
     ] {
         let run = generate(&app("port: 80", &format!("mesh: {{role: gateway}}\n{expose}")));
         let said = run.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -792,7 +792,7 @@ fn wrong_keys_are_refused_with_the_right_form() {
         ("volumes: {a: {mount: /a}}", "", "the volume `a` has no kind"),
         ("volumes: {a: {mount: /a, secret: s, size: 1Gi}}", "", "has two kinds"),
         ("volumes: {a: {mount: /a, size: 1Gi, mode: \"0400\"}}", "", "`mode` belongs to"),
-        ("env: {A: {from: pod/ip, optional: true}}", "", "only a key of a Secret or ConfigMap may be missing"),
+        ("env: {A: {from: pod/ip, optional: true}}", "", "only a key of a Secret or ConfigMap can be optional"),
         ("env: {A: {optional: true}}", "", "`A` needs `from`"),
         ("volumes: {a: {mount: /a, size: 1Gi, optional: true}}", "", "`optional` belongs to"),
         ("volumes: {a: {mount: /a, size: 1Gi, sub: ../b}}", "", "a folder of a volume has no `/`"),
@@ -800,15 +800,15 @@ fn wrong_keys_are_refused_with_the_right_form() {
         ("volumes: {a: {mount: /a, secret: s, mode: \"999\"}}", "", "octal digits"),
         ("writable: [/a, {/a: 1Gi}]", "", "is in `writable` twice"),
         ("shared: {a: /a}", "", "only one container names the shared volume `a`"),
-        ("port: 80, health: {path: /a, tcp: 80}", "", "one check has one form"),
+        ("port: 80, health: {path: /a, tcp: 80}", "", "a check has exactly one form"),
         ("port: 80, health: {path: /a, port: admn}, ports: {admin: 81}", "", "did you mean `admin`?"),
         ("health: /a", "", "`health` needs `port`"),
         ("port: 80, bind: localhost, health: grpc", "use: [{https: tls}]", "the kubelet cannot reach this check"),
         ("resources: {cpu: 1, memory: 512m}", "", "write 512Mi"),
         ("resources: {cpu: 1, memory: 2Gi, limit: 1Gi}", "", "the limit is below the request"),
         ("stop: 10", "", "10s for seconds"),
-        ("port: 80, health: {path: /, every: 0s}", "", "this takes a second at least"),
-        ("", "shape: {job: {deadline: 0s}}", "this takes a second at least"),
+        ("port: 80, health: {path: /, every: 0s}", "", "this takes at least a second"),
+        ("", "shape: {job: {deadline: 0s}}", "this takes at least a second"),
         ("port: 80, env: {A: pod/labels/a b}", "", "write pod/labels/team"),
         ("rights: [{pods: }]", "", "write pods: [get, list]"),
         ("rights: [{deployments: [get]}]", "", "did you mean `deployments.apps`?"),
@@ -824,11 +824,11 @@ fn wrong_keys_are_refused_with_the_right_form() {
         ("", "annotations: {a/b: c}", "annotations: {pod:"),
         ("", "labels: {app.kubernetes.io/part-of: x}", "system: <name>"),
         ("", "place: {spread: [rack]}", "must be one of"),
-        ("", "init: [{a: {image: \"https://registry.example.com/a\"}}]", "an image has no scheme"),
+        ("", "init: [{a: {image: \"https://registry.example.com/a\"}}]", "an image reference has no scheme"),
         ("", "init: [{shop: {}}]", "two containers would be called `shop`"),
         ("port: 80", "use: [topz]\ninit: [{topz: {}}]", "two containers would be called `topz`"),
         ("", "shape: {job: {}}\nschedule: {at: \"0 25 * * *\"}", "an hour outside 0 to 23"),
-        ("", "shape: {job: {}}\nschedule: {at: \"0 3 * * *\", zone: Berlin}", "this time zone is not known"),
+        ("", "shape: {job: {}}\nschedule: {at: \"0 3 * * *\", zone: Berlin}", "unknown time zone"),
         ("port: 80, health: /", "shape: {job: {}}", "a Job has no probes"),
         ("", "shape: {daemon: {surge: 1, unavailable: 1}}", "set one of them"),
         ("port: 80", "expose: {host: a.example.com, hosts: [b.example.com]}", "`host` and `hosts`"),
@@ -897,7 +897,7 @@ fn what_a_shape_does_not_have_is_said() {
     let cache = "replicated: {role: http-cache, to: \"service/origin:80\"}";
     let cases = [
         (cache, "use: [metrics: {from: app}]", "no `app` here serves metrics"),
-        (queue, "rollout: {surge: 1}", "all old Pods end before new ones start"),
+        (queue, "rollout: {surge: 1}", "all old Pods stop before new ones start"),
         (queue, "rollout: {surge: 0, unavailable: 1}", "leave `surge` out"),
         (queue, "rollout: {unavailable: \"50%\", settle: 5s}", "leave `unavailable` out"),
         (queue, "rollout: {recreate: true, surge: 1}", "the shape is `work-queue`"),

@@ -190,7 +190,7 @@ fn what_is_in_the_way_is_not_overwritten() {
     let service = root.join("deploy/dev/service-shop.yaml");
     let before = fs::read_to_string(&service).unwrap();
     put(&root, "deploy/dev/service-shop.yaml", "kind: Mine\n");
-    refused(&root, &["gen"], &["deploy/dev/service-shop.yaml: the generator did not write it", "nothing was written"]);
+    refused(&root, &["gen"], &["deploy/dev/service-shop.yaml: `patterns gen` did not write it", "nothing was written"]);
     assert_eq!(run(&root, &["gen", "--check"]).code, 1);
     fs::remove_file(&service).unwrap();
     fs::create_dir(&service).unwrap();
@@ -209,7 +209,7 @@ fn what_is_in_the_way_is_not_overwritten() {
     refused(&root, &["gen"], &["deploy/dev/kustomization.yml: kustomize takes only one of it and kustomization.yaml"]);
     fs::remove_file(root.join("deploy/dev/kustomization.yml")).unwrap();
     put(&root, "deploy/dev/kustomization.yaml", "resources: []\n");
-    refused(&root, &["gen"], &["deploy/dev/kustomization.yaml: the generator did not write it"]);
+    refused(&root, &["gen"], &["deploy/dev/kustomization.yaml: `patterns gen` did not write it"]);
     fs::remove_file(root.join("deploy/dev/kustomization.yaml")).unwrap();
     assert_eq!(run(&root, &["gen"]).code, 0);
     assert!(tree(&root).keys().all(|name| !name.contains(".patterns-")), "nothing is left beside");

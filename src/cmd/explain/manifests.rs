@@ -59,7 +59,7 @@ fn run(workspace: &Workspace, path: &Path, format: ExplainFormat) -> Result<Exit
     };
     print_text(&text)?;
     if workloads.is_empty() && !objects.is_empty() {
-        say("note: no workload is in these manifests: nothing runs a container");
+        say("note: these manifests contain no workload: nothing runs a container");
     }
     for failure in &workspace.failures {
         say(format_args!("error: {failure}"));

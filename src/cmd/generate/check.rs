@@ -43,7 +43,7 @@ pub fn report(changes: &Changes, command: &str) -> io::Result<Exit> {
     if !changes.is_empty() {
         let differing = changes.written.len() + changes.removed.len() + changes.foreign.len();
         let (all, are) = (differing + changes.kept, if differing == 1 { "is" } else { "are" });
-        say(format_args!("{differing} of {all} files {are} not what the descriptions make; `{command}` writes them"));
+        say(format_args!("{differing} of {all} files {are} out of date; `{command}` writes them"));
     }
     Ok(if changes.is_empty() { Exit::Clean } else { Exit::Findings })
 }
@@ -51,6 +51,6 @@ pub fn report(changes: &Changes, command: &str) -> io::Result<Exit> {
 /// Generated files beside those of a run, from descriptions that it leaves out.
 pub fn others(changes: &Changes) {
     for (path, origin) in &changes.others {
-        say(format_args!("note: {} comes from {origin}, which no output puts there", path.display()));
+        say(format_args!("note: {} comes from {origin}, which no output writes there", path.display()));
     }
 }

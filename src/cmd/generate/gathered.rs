@@ -170,7 +170,7 @@ fn same_names(folder: &Path, files: &[(usize, String, &Object)]) -> Vec<Finding>
                 format!("two objects want the file {}", file.display()),
             )
             .label(place(first).label("this makes it"))
-            .because("they differ in namespace or API group alone, which files of two descriptions do not show")
+            .because("they differ only in namespace or API group, which is not part of the file name")
             .help("give each its own folder: into: \"deploy/{environment}/{description}\""),
         );
     }

@@ -34,24 +34,24 @@ fn invalid(message: &str) -> io::Error {
 
 fn check_arguments(args: &GenArgs) -> io::Result<()> {
     if args.comments && args.format == GenFormat::Json {
-        return Err(invalid("--comments goes with YAML: JSON has no comments"));
+        return Err(invalid("--comments needs YAML: JSON has no comments"));
     }
     if args.files.is_empty() {
         let reading = &args.reading;
         if args.output.is_some() || matches!(args.check, Some(Some(_))) {
             return Err(invalid(
-                "a folder needs a FILE: patterns gen FILE -o DIR, or FILE --check DIR; without both, `outputs` of .patterns.yaml says what goes where",
+                "a folder needs a FILE: patterns gen FILE -o DIR, or FILE --check DIR; without both, `outputs` in .patterns.yaml decides",
             ));
         }
         let is_changed = reading.environment.is_some() || reading.namespace.is_some() || reading.target.is_some();
         if is_changed || !reading.set.is_empty() || reading.params.is_some() {
             return Err(invalid(
-                "-e, -n, --set, --params and --target need a FILE: what `outputs` of .patterns.yaml writes follows from the repository alone, so that --check agrees",
+                "-e, -n, --set, --params and --target need a FILE: what `outputs` in .patterns.yaml writes must depend only on the repository, so that --check agrees",
             ));
         }
     } else if matches!(args.check, Some(None)) {
         return Err(invalid(
-            "which folder? patterns gen FILE --check DIR, or without FILE all `outputs` of .patterns.yaml",
+            "--check needs a folder: patterns gen FILE --check DIR; without FILE it checks all `outputs` in .patterns.yaml",
         ));
     }
     Ok(())
@@ -118,7 +118,8 @@ fn lock(settings: &Path) -> io::Result<Option<File>> {
             Err(TryLockError::Error(_)) => return Ok(None),
         }
     }
-    let message = format!("{}: another run has been writing for 30 seconds; nothing was written", settings.display());
+    let message =
+        format!("{}: another run has been writing here for 30 seconds; nothing was written", settings.display());
     Err(io::Error::new(io::ErrorKind::WouldBlock, message))
 }
 

@@ -23,7 +23,8 @@ const AGENT: &str = "agent";
 
 pub(super) fn write(rows: &Rows, settings: &[PathBuf], pins: Option<&Path>) -> Result<Exit, Stop> {
     if let [first, second, ..] = settings {
-        let message = format!("{} and {} are two projects; run once for each", first.display(), second.display());
+        let message =
+            format!("{} and {} belong to different projects; run once for each", first.display(), second.display());
         return Err(io::Error::new(io::ErrorKind::InvalidInput, message).into());
     }
     let given = pins.map(read).transpose()?.unwrap_or_default();
@@ -70,7 +71,7 @@ fn read(path: &Path) -> Result<Vec<Given>, Stop> {
         if image::refusal(text).is_some() || (tag.is_none() && !text.contains('@')) {
             findings.push(
                 Finding::error(place.label(""), "this is not an image with a tag or digest")
-                    .help("one a line: envoyproxy/envoy:distroless-v1.39.1@sha256:…, as `patterns images --format plain` prints them"),
+                    .help("one per line, as printed by `patterns images --format plain`: envoyproxy/envoy:distroless-v1.39.1@sha256:…"),
             );
             continue;
         }
@@ -119,7 +120,7 @@ fn choose(rows: &Rows, given: &[Given]) -> Result<Chosen, Vec<Finding>> {
         };
         match (&row.image.from, pinned) {
             (ImageFrom::BuiltInRole(role), None) if role == AGENT => {
-                notes.insert(format!("{image} is not pinned: it has one version with this program; `images: {{agent: …}}` names the copy that you keep"));
+                notes.insert(format!("{image} is not pinned: its version is that of this program; name your own copy with `images: {{agent: …}}`"));
             }
             (ImageFrom::BuiltInRole(role), pinned) => {
                 images.insert(role.clone(), pinned.unwrap_or(image).clone());
@@ -141,7 +142,9 @@ fn choose(rows: &Rows, given: &[Given]) -> Result<Chosen, Vec<Finding>> {
         let label = nearest(&given.repository, known).map_or_else(String::new, |name| format!("did you mean {name}?"));
         findings.push(
             Finding::error(given.place.label(label), format!("no description uses an image of {}", given.repository))
-                .help("`patterns images` lists them; images of another repository go under `images` of .patterns.yaml"),
+                .help(
+                    "`patterns images` lists them; images from other repositories go under `images` in .patterns.yaml",
+                ),
         );
     }
     if !findings.is_empty() {
@@ -161,12 +164,9 @@ fn find(image: &str, given: &[Given]) -> Result<Option<usize>, Box<Finding>> {
         [] => Ok(None),
         [one] => Ok(Some(*one)),
         [first, second, ..] => Err(Box::new(
-            Finding::error(
-                given[*second].place.label("or this?"),
-                format!("two references could be meant for {image}"),
-            )
-            .label(given[*first].place.label("this"))
-            .help("keep one of them"),
+            Finding::error(given[*second].place.label("or this?"), format!("two references match {image}"))
+                .label(given[*first].place.label("this"))
+                .help("keep one of them"),
         )),
     }
 }
@@ -191,10 +191,7 @@ fn save(path: &Path, images: &[(String, String)]) -> io::Result<()> {
     let edited = if source.is_editable() { project::pin(&source.text, images) } else { None };
     let Some(edited) = edited else {
         let lines: Vec<String> = images.iter().map(|(role, reference)| format!("  {role}: \"{reference}\"")).collect();
-        let message = format!(
-            "it is written in a way that leaves no safe edit; write this into it:\nimages:\n{}",
-            lines.join("\n")
-        );
+        let message = format!("it cannot be edited safely; add this to it:\nimages:\n{}", lines.join("\n"));
         return Err(named(io::Error::other(message)));
     };
     if fs::metadata(&path).is_ok_and(|metadata| metadata.permissions().readonly()) {

@@ -31,8 +31,7 @@ pub fn apply(
         let Some(path) = &file.path else { continue };
         let given = Path::new(&file.source.name);
         if leads_elsewhere(given, path) {
-            let message =
-                format!("a link to {}, outside of the repository; name that file to change it", path.display());
+            let message = format!("a link to {}, outside the repository; name that file to change it", path.display());
             return Err(named(given, &io::Error::new(io::ErrorKind::InvalidInput, message)));
         }
         let now = files::read_regular(path, limits::INPUT).map_err(|error| named(path, &error))?;

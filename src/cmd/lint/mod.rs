@@ -146,7 +146,7 @@ fn base(args: &LintArgs, here: &Path) -> io::Result<Option<Base>> {
         None => here
             .ancestors()
             .find(|folder| folder.join(".git").exists())
-            .ok_or_else(|| invalid("--base finds no repository around this folder; name a folder: --base=.."))?
+            .ok_or_else(|| invalid("--base found no repository around this folder; name a folder: --base=.."))?
             .to_owned(),
     };
     Base::new(&folder).map(Some).map_err(|error| named_base(&folder, &error))
@@ -177,10 +177,10 @@ fn formats(args: &LintArgs, projects: &Projects) -> io::Result<Vec<ReportTo>> {
 fn check_arguments(args: &LintArgs) -> io::Result<()> {
     let has_stdin = args.paths.iter().any(|path| path.as_os_str() == "-");
     if args.stdin_filename.is_some() && !has_stdin {
-        return Err(invalid("--stdin-filename names standard input, which is read where a PATH is `-`"));
+        return Err(invalid("--stdin-filename names standard input, but no PATH is `-`"));
     }
     if args.formats.iter().filter(|report| report.file.is_none()).count() > 1 {
-        return Err(invalid("two formats want standard output; give one a file: --format sarif=out.sarif"));
+        return Err(invalid("two formats write to standard output; give one a file: --format sarif=out.sarif"));
     }
     let files: Vec<&Path> = args.formats.iter().filter_map(|report| report.file.as_deref()).collect();
     if let Some(twice) = files.iter().enumerate().find_map(|(at, file)| files[..at].contains(file).then_some(file)) {
@@ -191,11 +191,11 @@ fn check_arguments(args: &LintArgs) -> io::Result<()> {
     }
     if args.rendering.render && (args.fixes.fix || args.fixes.diff) {
         return Err(invalid(
-            "--render finds what templates make, which --fix and --diff cannot change: run them without",
+            "--render checks the output of templates, which --fix and --diff cannot change; run them without it",
         ));
     }
     if args.fixes.unsafe_fixes && !args.fixes.fix && !args.fixes.diff {
-        return Err(invalid("--unsafe-fixes goes with --fix or --diff"));
+        return Err(invalid("--unsafe-fixes needs --fix or --diff"));
     }
     Ok(())
 }
@@ -213,7 +213,7 @@ fn baseline(args: &LintArgs, projects: &Projects) -> Result<Option<Baseline>, St
         (Ok(bytes), _) => Ok(Some(Baseline::read(file, bytes).map_err(invalid)?)),
         (Err(error), Some(set)) if error.kind() == io::ErrorKind::NotFound => {
             let file = file.display();
-            let finding = Finding::error(set.place.label(""), format!("there is no baseline {file}"));
+            let finding = Finding::error(set.place.label(""), format!("the baseline {file} does not exist"));
             let help = format!("`patterns lint --write-baseline {file} PATH` writes it; without one, remove the line");
             Err(finding.help(help).into())
         }
@@ -226,7 +226,7 @@ fn refuse_to_overwrite(file: &Path) -> io::Result<()> {
     let is_yaml = file.extension().is_some_and(|end| end == "yaml" || end == "yml");
     if is_yaml && file.exists() {
         let file = file.display();
-        return Err(invalid(format!("{file}: this file is there and is YAML; give the report another name")));
+        return Err(invalid(format!("{file}: this file exists and is YAML; give the report another name")));
     }
     Ok(())
 }
@@ -239,7 +239,7 @@ fn refuse_other_than_baseline(file: &Path) -> io::Result<()> {
     let bytes = files::read_regular(file, limits::INPUT).map_err(|error| named(file, &error))?;
     Baseline::read(file, bytes).map(drop).map_err(|_| {
         let file = file.display();
-        invalid(format!("{file}: this file is there and is not a baseline; --write-baseline takes the file to write: --write-baseline lint-baseline.json PATH"))
+        invalid(format!("{file}: this file exists and is not a baseline; --write-baseline needs the name of the file to write: --write-baseline lint-baseline.json PATH"))
     })
 }
 
@@ -248,9 +248,10 @@ fn refuse_manifest(file: &Path, workspace: &Workspace) -> io::Result<()> {
     let Ok(real) = fs::canonicalize(file) else { return Ok(()) };
     let is_manifest = |read: &&File| read.path.as_deref() == Some(real.as_path()) && !read.objects.is_empty();
     match workspace.files.iter().find(is_manifest) {
-        Some(_) => {
-            Err(invalid(format!("{}: this is a manifest of the run; give the report another name", file.display())))
-        }
+        Some(_) => Err(invalid(format!(
+            "{}: this is one of the linted manifests; give the report another name",
+            file.display()
+        ))),
         None => Ok(()),
     }
 }

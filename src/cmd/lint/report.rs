@@ -121,7 +121,7 @@ impl Reporting<'_> {
                 "; what the kustomization makes is linted with --render, or kubectl kustomize {path} | patterns lint -"
             )
         });
-        format!("there is no Kubernetes object to lint in {paths}{hint}")
+        format!("no Kubernetes objects to lint in {paths}{hint}")
     }
 }
 

@@ -11,16 +11,16 @@ const CODES: [(&str, [&str; 3]); 7] = [
     (
         "`lint`",
         [
-            "nothing at the fail level",
-            "findings at or above `--fail-on`, YAML that kubectl refuses, or something for `--diff` to change",
+            "no findings at or above `--fail-on`",
+            "findings at or above `--fail-on`, YAML that kubectl refuses, or changes shown by `--diff`",
             "a file that cannot be read or rendered, bad usage",
         ],
     ),
     (
         "`policy test`",
         [
-            "every example came out right",
-            "an example came out wrong, or a policy does not compile",
+            "every example has the expected result",
+            "an example has another result, or a policy does not compile",
             "a folder that cannot be read, or one without examples",
         ],
     ),
@@ -28,7 +28,7 @@ const CODES: [(&str, [&str; 3]); 7] = [
         "`import`",
         [
             "imported",
-            "something was lost or not read, or there is no workload",
+            "something was lost or could not be read, or there is no workload",
             "a file that exists already, bad usage",
         ],
     ),
@@ -41,7 +41,7 @@ const CODES: [(&str, [&str; 3]); 7] = [
             "a stream that is not the Language Server Protocol",
         ],
     ),
-    ("all others", ["printed or written", "never", "what they are asked for does not exist, or is wrong"]),
+    ("all others", ["printed or written", "never", "what they are asked for does not exist or is invalid"]),
 ];
 
 pub fn page() -> String {

@@ -13,8 +13,8 @@ const DEEPEST: usize = 4;
 pub fn descriptions() -> String {
     let mut rows = Vec::new();
     add("", describe::grammar(), 0, &mut rows);
-    "# Keys of a description\n\nFrom the schema that `patterns schema` prints, which editors complete from. The \
-     parameters of each pattern are on [its page](patterns.md).\n\n"
+    "# Keys of a description\n\nGenerated from the schema that `patterns schema` prints and that editors use for \
+     completion. The parameters of each pattern are on [its page](patterns.md).\n\n"
         .to_owned()
         + &table(["key", "type", "meaning", "example"], rows.into_iter())
 }
@@ -23,8 +23,8 @@ pub fn settings() -> String {
     let mut rows = Vec::new();
     add("", project::grammar(), 0, &mut rows);
     add("lint.", lint::settings_schema(), 1, &mut rows);
-    "# Keys of `.patterns.yaml`\n\nThe nearest file upwards counts, up to the repository's root, and never together with \
-     another. `patterns schema --settings` prints the schema.\n\n"
+    "# Keys of `.patterns.yaml`\n\nThe nearest file counts, searching upwards to the repository's root; files are \
+     never combined. `patterns schema --settings` prints the schema.\n\n"
         .to_owned()
         + &table(["key", "type", "meaning", "example"], rows.into_iter())
 }

@@ -20,10 +20,9 @@ pub fn pages() -> io::Result<Vec<Page>> {
     let mut folders: Vec<&Folder> = catalogue.folders().collect();
     folders.sort_by_key(|folder| folder.name());
     let (mut pages, mut rows) = (Vec::new(), Vec::new());
-    let mut gallery =
-        "# Gallery\n\nWhat the example of each pattern makes, as `patterns diagram` draws it: what comes in, \
-                       the workloads with their containers by role, and what they call.\n"
-            .to_owned();
+    let mut gallery = "# Gallery\n\nThe example of each pattern, as `patterns diagram` draws it: inbound \
+                       traffic, the workloads with their containers by role, and what they call.\n"
+        .to_owned();
     for folder in folders {
         let name = folder.name();
         let definition = folder.definition().map_err(io::Error::other)?;
@@ -44,11 +43,10 @@ pub fn pages() -> io::Result<Vec<Page>> {
         }
         pages.push((format!("patterns/{name}.md"), text));
     }
-    let list =
-        "# Patterns\n\n`patterns explain PATTERN` prints the same, `patterns new PATTERN` a description to start \
-                from.\n\n"
-            .to_owned()
-            + &table(["pattern", "under", "what it does"], rows.into_iter());
+    let list = "# Patterns\n\n`patterns explain PATTERN` prints these pages, `patterns new PATTERN` a starter \
+                description.\n\n"
+        .to_owned()
+        + &table(["pattern", "under", "what it does"], rows.into_iter());
     pages.push(("patterns.md".to_owned(), list));
     pages.push(("gallery.md".to_owned(), gallery));
     Ok(pages)

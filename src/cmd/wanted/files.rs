@@ -108,7 +108,8 @@ fn inputs(paths: &[PathBuf]) -> io::Result<Vec<(PathBuf, Arc<Source>)>> {
         }
         let found = below(path)?;
         if found.is_empty() {
-            let message = format!("{} holds no description; one begins with `patterns: v1`", path.display());
+            let message =
+                format!("{} contains no description; a description starts with `patterns: v1`", path.display());
             return Err(io::Error::new(io::ErrorKind::NotFound, message));
         }
         inputs.extend(found.into_iter().filter(|(path, _)| is_new(path)));

@@ -43,7 +43,7 @@ pub fn of_project(args: &CatalogueArgs) -> Result<Outputs, Stop> {
         Stop::Io(io::Error::new(io::ErrorKind::NotFound, message))
     };
     let Some(settings) = project::find(Path::new("-"))? else {
-        return Err(missing(format!("there is no {} here or above, up to the repository's root", project::FILE_NAME)));
+        return Err(missing(format!("found no {} here or above, up to the repository's root", project::FILE_NAME)));
     };
     let project = Arc::new(project::load(&settings)?);
     if project.outputs.is_empty() {
@@ -80,7 +80,7 @@ pub fn of_project(args: &CatalogueArgs) -> Result<Outputs, Stop> {
                     findings.push(
                         Finding::error(
                             place.label("and so does this"),
-                            format!("{} would be written into {} twice", path.display(), folder.display()),
+                            format!("{} would be written to {} twice", path.display(), folder.display()),
                         )
                         .label(other.label("this writes it"))
                         .because("the second would replace the first")
@@ -217,7 +217,7 @@ impl Finder<'_> {
             Err((at, why)) => {
                 let at = self.project.folder.join(at);
                 let finding = Finding::error(output.into.place.label(""), format!("{} {why}", at.display()))
-                    .because("settings come with a repository, and must not write anything outside of it")
+                    .because("settings come with a repository, and must not write anything outside it")
                     .help("remove what is there, or write elsewhere with `patterns gen FILE -o DIR`");
                 return Err(finding.into());
             }
@@ -231,20 +231,20 @@ impl Finder<'_> {
 
     fn outside(&self, path: &Path, place: &Place) -> Finding {
         Finding::error(place.label(""), format!("{} leads out of the project", path.display()))
-            .because(format!("what {} names lies beside it or below", self.settings.display()))
+            .because(format!("files named in {} must be in its folder or below", self.settings.display()))
             .help("copy the file, or extend it from a description in the project")
     }
 
     fn nothing(path: &Path, place: &Place) -> Finding {
-        Finding::error(place.label(""), format!("{} holds no description", path.display()))
-            .because("a description begins with `patterns: v1`; files that git ignores are left out")
+        Finding::error(place.label(""), format!("{} contains no description", path.display()))
+            .because("a description starts with `patterns: v1`; files that git ignores are left out")
             .help("descriptions: apps/*.yaml, a folder, or a list of both, from the folder of .patterns.yaml")
     }
 
     fn elsewhere(path: &Path, settings: Option<&Path>, place: &Place) -> Finding {
         let whose = settings.map_or_else(|| "another repository".to_owned(), |path| path.display().to_string());
         Finding::error(place.label(""), format!("{} belongs to {whose}", path.display()))
-            .because("the nearest settings hold for a description, never two of them together")
+            .because("only the nearest settings apply to a description, never two of them combined")
             .help("run `patterns gen` there, or leave it out here")
     }
 }

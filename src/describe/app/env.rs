@@ -118,9 +118,9 @@ fn source(member: &Member, text: String, findings: &mut Vec<Finding>) -> EnvSour
         _ => {
             if looks_like_secret(&member.key, &text) {
                 findings.push(
-                    Finding::error(member.key_place.label("holds a secret"), "a secret is written in the open here")
+                    Finding::error(member.key_place.label("holds a secret"), "this is a plaintext secret")
                         .hide(place.span)
-                        .because("a description is kept in version control, and its output in the cluster's history")
+                        .because("descriptions are kept in version control, and their output in the cluster's history")
                         .help(format!("{}: secret/<name>/<key>", member.key)),
                 );
             }
@@ -130,7 +130,7 @@ fn source(member: &Member, text: String, findings: &mut Vec<Finding>) -> EnvSour
 }
 
 fn nearly(place: &Place) -> Finding {
-    Finding::error(place.label(""), "this is nearly a reference, and would be taken as text")
+    Finding::error(place.label(""), "this looks like a reference, but would be used as text")
 }
 
 /// A limit that is not set: the kubelet would fill in what the node has.

@@ -83,7 +83,7 @@ pub(super) fn read(value: Option<&Spanned>, findings: &mut Vec<Finding>) -> File
         if files.size() > MOST {
             findings.push(
                 Finding::error(place.label(""), "the files of this container are larger than 1 MiB together")
-                    .because("they become one ConfigMap, and the API server takes none that is larger")
+                    .because("they become one ConfigMap, and the API server accepts no larger one")
                     .help("put them into the image, or into a volume"),
             );
             return files;
@@ -128,7 +128,7 @@ fn content(path: &str, place: &Place) -> Result<Content, Box<Finding>> {
         let file = beside::find(&inner, place)?;
         if file.is_dir() {
             return Err(Box::new(
-                Finding::error(place.label(""), format!("{inner} is a folder, and a ConfigMap has none"))
+                Finding::error(place.label(""), format!("{inner} is a folder, and a ConfigMap cannot contain folders"))
                     .help("give it its own entry"),
             ));
         }

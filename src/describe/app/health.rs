@@ -111,7 +111,7 @@ pub(super) fn read(
     let both = value.member("ready").or_else(|| value.member("live"));
     if let (true, Some(both)) = (forms > 0, both) {
         let form = value.members().iter().find(|member| FORMS.contains(&member.key.as_str()));
-        let finding = Finding::error(both.key_place.label("this is one check"), "`health` says twice what is checked");
+        let finding = Finding::error(both.key_place.label("this is one check"), "`health` defines the check twice");
         let finding =
             form.into_iter().fold(finding, |finding, form| finding.label(form.key_place.label("this is another")));
         reader.findings.push(finding.help("health: {ready: /readyz, live: /livez}"));
@@ -121,7 +121,7 @@ pub(super) fn read(
     if let Some(successes) = value.get("live").and_then(|live| live.member("successes")) {
         reader.findings.push(
             Finding::error(successes.key_place.label(""), "`successes` belongs to `ready`")
-                .because("Kubernetes admits 1 alone for liveness: one answer shows that a container is alive"),
+                .because("for liveness Kubernetes allows only 1: one answer shows that a container is alive"),
         );
     }
     let started = value.get("start").filter(|start| start.text().is_none());
@@ -176,7 +176,9 @@ impl Reader<'_> {
         if self.loopback && dials && value.get("host").is_none() {
             self.findings.push(
                 Finding::error(value.place.label(""), "the kubelet cannot reach this check")
-                    .because("with `bind: localhost` the app answers on 127.0.0.1 alone; the kubelet dials the Pod's address")
+                    .because(
+                        "with `bind: localhost` the app listens only on 127.0.0.1, but the kubelet connects to the Pod's IP",
+                    )
                     .help("health: {command: […]}, or an HTTP path, which goes through the pattern in front"),
             );
         }
@@ -206,10 +208,10 @@ impl Reader<'_> {
                 self.findings.push(
                     Finding::error(
                         header.key_place.label(""),
-                        format!("the header `{}` is a secret in the open", header.key),
+                        format!("the header `{}` is a plaintext secret", header.key),
                     )
                     .hide(header.value.place.span)
-                    .because("anyone who may read Pods can read it")
+                    .because("anyone who can read Pods can read it")
                     .help("ask a path that needs no login, or have a command log in: health: {command: […]}"),
                 );
             }
@@ -245,14 +247,14 @@ impl Reader<'_> {
             [] if !value.members().iter().all(|member| OF_A_CHECK.contains(&member.key.as_str())) => return None,
             [] => {
                 self.findings.push(
-                    Finding::error(value.place.label(""), "this says how often, but not what is checked")
+                    Finding::error(value.place.label(""), "this sets how often, but not what to check")
                         .help("one of path, grpc, command and tcp: {path: /healthz, port: 8081}"),
                 );
                 return None;
             }
             [first, second, ..] => {
                 self.findings.push(
-                    Finding::error(second.key_place.label("this is another"), "one check has one form")
+                    Finding::error(second.key_place.label("this is another"), "a check has exactly one form")
                         .label(first.key_place.label("this is one"))
                         .help("{path: /healthz}, {grpc: service}, {command: […]} or {tcp: port}"),
                 );

@@ -260,9 +260,11 @@ pub fn read(member: &Member, findings: &mut Vec<Finding>) -> App {
         findings.push(
             Finding::error(
                 stop.place.label(""),
-                format!("a Pod has {within}s to end, and `drain` alone takes {}s", read.drain),
+                format!("a Pod has {within}s to stop, but `drain` alone takes {}s", read.drain),
             )
-            .because("the kubelet kills what still runs after terminationGracePeriodSeconds, the wait included")
+            .because(
+                "the kubelet kills whatever still runs after terminationGracePeriodSeconds, which includes the wait",
+            )
             .help("drain: 0s, or more time"),
         );
     }
@@ -321,7 +323,7 @@ fn check_ports(app: &App, findings: &mut Vec<Finding>) {
             findings.push(
                 Finding::error(port.place.label("and so is this"), format!("port {} is named twice", port.number))
                     .label(other.label("this is one"))
-                    .help("leave one of them out"),
+                    .help("remove one of them"),
             );
         }
     }
@@ -339,7 +341,7 @@ fn rights(value: Option<&Spanned>, findings: &mut Vec<Finding>) -> Vec<Right> {
         let Some(member) = item.members().first() else { continue };
         if matches!(member.value.kind, Kind::Null) {
             findings.push(
-                Finding::error(member.key_place.label("without verbs"), "a right says what may be done")
+                Finding::error(member.key_place.label("without verbs"), "a right needs verbs")
                     .help(format!("write {}: [get, list]", member.key)),
             );
             continue;

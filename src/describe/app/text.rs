@@ -25,7 +25,7 @@ impl Reader<'_> {
             }
             if is_secret_argument(&text) || is_secret_word(&mut words, &text) {
                 self.findings.push(
-                    Finding::error(item.place.label(""), "a secret is written in the open here")
+                    Finding::error(item.place.label(""), "this is a plaintext secret")
                         .hide(item.place.span)
                         .because("arguments show in the Pod's spec and in every process list")
                         .help("put it into `env` as secret/<name>/<key>, and refer to it as $(NAME)"),
@@ -57,9 +57,9 @@ impl Reader<'_> {
         self.findings.push(
             Finding::error(
                 value.place.label(format!("is {canonical} in YAML")),
-                "this is a text in the container, but YAML reads something else",
+                "this is text in the container, but YAML reads it differently",
             )
-            .because("descriptions are read as kubectl reads YAML 1.1")
+            .because("descriptions are read like kubectl reads YAML 1.1")
             .help(format!("write \"{written}\"")),
         );
         None

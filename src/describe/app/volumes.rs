@@ -168,7 +168,7 @@ fn check_keys(value: &Spanned, kind: &Member, findings: &mut Vec<Finding>) {
             "attributes" => "`csi`",
             "type" | "propagation" => "`host`",
             "mode" => "`secret`, `configmap`, `sources` and `token`",
-            "sub" => "volumes that hold folders; of a Secret or ConfigMap `file` mounts one key",
+            "sub" => "volumes that contain folders; `file` mounts one key of a Secret or ConfigMap",
             _ => "`secret` and `configmap`",
         };
         findings.push(
@@ -179,7 +179,7 @@ fn check_keys(value: &Spanned, kind: &Member, findings: &mut Vec<Finding>) {
     if let (Some(_), Some(items)) = (value.get("file"), value.member("items")) {
         findings.push(
             Finding::error(items.key_place.label(""), "`file` mounts one key, and `items` chooses several")
-                .help("leave one of them out"),
+                .help("remove one of them"),
         );
     }
 }
@@ -210,8 +210,8 @@ fn check_source(source: &Spanned, findings: &mut Vec<Finding>) {
 fn check_expiry(value: &Spanned, findings: &mut Vec<Finding>) {
     let Some(expires) = value.get("expires") else { return };
     if expires.text().and_then(|text| duration_seconds(text).ok()).is_some_and(|seconds| seconds < 600) {
-        let finding = Finding::error(expires.place.label(""), "a token is valid for 10 minutes at least");
-        findings.push(finding.because("the API server refuses less").help("expires: 10m"));
+        let finding = Finding::error(expires.place.label(""), "a token must be valid for at least 10 minutes");
+        findings.push(finding.because("the API server refuses anything shorter").help("expires: 10m"));
     }
 }
 

@@ -31,7 +31,7 @@ pub(super) fn url(text: &str) -> Option<Mistake> {
     secret.then(|| Mistake {
         secret: true,
         ..Mistake::new("this address carries a password")
-            .because("a description is kept in version control")
+            .because("descriptions are kept in version control")
             .help("name the secret instead: secret/<name>/<key>")
     })
 }
@@ -39,9 +39,7 @@ pub(super) fn url(text: &str) -> Option<Mistake> {
 pub(super) fn http_url(text: &str) -> Option<Mistake> {
     let host = ["https://", "http://"].iter().find_map(|scheme| text.strip_prefix(scheme));
     let fits = host.is_some_and(|host| host.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '['));
-    (!fits).then(|| {
-        Mistake::new("an address of the web begins with https:// and a host").help(format!("write https://{text}"))
-    })
+    (!fits).then(|| Mistake::new("a web address starts with https:// and a host").help(format!("write https://{text}")))
 }
 
 /// Whether an address carries a password: `scheme://user:password@host`.

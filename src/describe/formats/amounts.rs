@@ -10,7 +10,7 @@ use crate::kube::validation;
 /// # Errors
 /// What is wrong with the text.
 pub fn duration_seconds(text: &str) -> Result<u64, Mistake> {
-    let mistake = || Mistake::new("a duration is a whole number with s, m or h, such as 30s, 5m or 1h30m");
+    let mistake = || Mistake::new("a duration is an integer with s, m or h, such as 30s, 5m or 1h30m");
     // of what Go reads, whole seconds, minutes and hours alone: a description has no other times
     let is_whole = text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b's' | b'm' | b'h'));
     let has_unit = text.ends_with(['s', 'm', 'h']) && !text.contains("ms");
@@ -22,7 +22,7 @@ pub fn duration_seconds(text: &str) -> Result<u64, Mistake> {
 pub(super) fn interval(text: &str) -> Option<Mistake> {
     match duration_seconds(text) {
         Err(mistake) => Some(mistake),
-        Ok(0) => Some(Mistake::new("this takes a second at least").help("write 1s or more, or leave it out")),
+        Ok(0) => Some(Mistake::new("this takes at least a second").help("write 1s or more, or leave it out")),
         Ok(_) => None,
     }
 }
@@ -34,9 +34,7 @@ pub(super) fn timeout(text: &str) -> Option<Mistake> {
     if is_milliseconds && milliseconds(text).is_some_and(|time| (1..=u64::from(u32::MAX)).contains(&time)) {
         return None;
     }
-    duration_seconds(text)
-        .err()
-        .map(|_| Mistake::new("a timeout is a whole number with ms, s or m, such as 800ms or 2s"))
+    duration_seconds(text).err().map(|_| Mistake::new("a timeout is an integer with ms, s or m, such as 800ms or 2s"))
 }
 
 /// The time of a Lease: long enough that two thirds of it leave room for a second try at renewing.
@@ -45,8 +43,8 @@ pub(super) fn lease(text: &str) -> Option<Mistake> {
         Err(mistake) => Some(mistake),
         Ok(seconds) if (6..=3600).contains(&seconds) => None,
         Ok(_) => Some(
-            Mistake::new("a lease lasts from 6 seconds to an hour")
-                .because("the leader renews within two thirds of it, with time for a second try"),
+            Mistake::new("a lease must be between 6 seconds and an hour")
+                .because("the leader renews within two thirds of it, which must leave time for a second try"),
         ),
     }
 }
@@ -58,7 +56,7 @@ pub(super) fn cron(text: &str) -> Option<Mistake> {
 }
 
 pub(super) fn time_zone(text: &str) -> Option<Mistake> {
-    (!validation::is_time_zone(text)).then(|| Mistake::new("this time zone is not known").help("write Europe/Berlin"))
+    (!validation::is_time_zone(text)).then(|| Mistake::new("unknown time zone").help("write Europe/Berlin"))
 }
 
 pub(super) fn percent(text: &str) -> Option<Mistake> {
@@ -99,7 +97,7 @@ fn bytes(text: &str) -> Option<Mistake> {
         return None;
     }
     let mistake = Mistake::new(format!("`{text}` is {number} bytes, less than a mebibyte"));
-    Some(mistake.help(format!("write it with its unit, such as {number}Mi")))
+    Some(mistake.help(format!("write it with a unit, such as {number}Mi")))
 }
 
 /// A port's number and its protocol: `9000`, `53/udp`.

@@ -66,8 +66,9 @@ pub(super) fn label(text: &str) -> Option<Mistake> {
 
 /// `IsQualifiedName`.
 pub(super) fn label_key(text: &str) -> Option<Mistake> {
-    (text.contains('=') || label(text).is_some())
-        .then(|| Mistake::new("this is not a key of labels or annotations").help("write team or example.com/team"))
+    (text.contains('=') || label(text).is_some()).then(|| {
+        Mistake::new("this is not a valid key for labels or annotations").help("write team or example.com/team")
+    })
 }
 
 /// `IsValidLabelValue`.
@@ -87,7 +88,7 @@ pub(super) fn taint(text: &str) -> Option<Mistake> {
     let (taint, effect) = taint_and_effect(text);
     if effect.is_some_and(|effect| !EFFECTS.contains(&effect)) {
         return Some(
-            Mistake::new("a taint has no such effect").help(format!("one of {}", crate::words::list(&EFFECTS))),
+            Mistake::new("there is no such taint effect").help(format!("one of {}", crate::words::list(&EFFECTS))),
         );
     }
     // `<key>=` is what `kubectl taint` writes for a taint without a value
@@ -131,14 +132,14 @@ pub(super) fn hash_key(text: &str) -> Option<Mistake> {
     match text.split_once('/') {
         None if text == "uri" => None,
         Some(("header" | "cookie", name)) => token(name),
-        _ => Some(Mistake::new("this does not say what to hash").help("write uri, header/<name> or cookie/<name>")),
+        _ => Some(Mistake::new("this does not name what to hash").help("write uri, header/<name> or cookie/<name>")),
     }
 }
 
 pub(super) fn image(text: &str) -> Option<Mistake> {
     let bad = |character: char| character.is_whitespace() || character.is_control() || !character.is_ascii();
     if let Some((_, reference)) = text.split_once("://") {
-        return Some(Mistake::new("an image has no scheme").help(format!("write {reference}")));
+        return Some(Mistake::new("an image reference has no scheme").help(format!("write {reference}")));
     }
     if text.is_empty() || text.contains(bad) || text.starts_with(['/', ':', '@', '-']) {
         return Some(Mistake::new("an image is a reference such as registry.example.com/shop:1.7.0"));

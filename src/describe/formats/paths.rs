@@ -7,7 +7,7 @@ pub(super) fn path(text: &str) -> Option<Mistake> {
         return Some(Mistake::new("a path in a container begins with `/`"));
     }
     if text.trim_matches('/').is_empty() {
-        return Some(Mistake::new("a volume over `/` hides the whole image").help("name a folder below it"));
+        return Some(Mistake::new("a volume at `/` would hide the whole image").help("name a folder below it"));
     }
     if text.split('/').any(|part| part == "..") {
         return Some(Mistake::new("a path in a container has no `..`"));
@@ -31,18 +31,17 @@ pub(super) fn log_path(text: &str) -> Option<Mistake> {
     let folder = text.rsplit_once('/').map_or("", |(folder, _)| folder);
     if text.contains("${") || text.contains(',') {
         return Some(
-            Mistake::new("a log file's path has no `${` and no `,`")
-                .because("fluent-bit would read something else out of it"),
+            Mistake::new("a log file's path cannot contain `${` or `,`").because("fluent-bit would misread it"),
         );
     }
     if folder.contains('*') {
         return Some(
-            Mistake::new("a `*` is in the file's name alone")
-                .because("the folder is shared as a volume, which has one path"),
+            Mistake::new("a `*` is allowed only in the file name")
+                .because("the folder is shared as a volume, which needs a fixed path"),
         );
     }
     (folder.is_empty() || text.ends_with('/')).then(|| {
-        Mistake::new("a log file lies in its own folder")
+        Mistake::new("a log file needs its own folder")
             .because("the folder is shared as a volume")
             .help("write /var/log/app/app.log")
     })
@@ -53,14 +52,15 @@ pub(super) fn log_regex(text: &str) -> Option<Mistake> {
     let named = text.match_indices("(?<").any(|(at, _)| !text[at + 3..].starts_with(['=', '!']));
     log_start(text).or_else(|| {
         (!named).then(|| {
-            Mistake::new("this expression names no group, so it finds no field").help("write (?<name>…) around a field")
+            Mistake::new("this expression has no named groups, so it extracts no fields")
+                .help("write (?<name>…) around a field")
         })
     })
 }
 
 pub(super) fn log_start(text: &str) -> Option<Mistake> {
     let bad = text.is_empty() || text.contains("${") || text.contains(char::is_control);
-    bad.then(|| Mistake::new("an expression for log lines is not empty and has no `${` and no control characters"))
+    bad.then(|| Mistake::new("an expression for log lines must not be empty or contain `${` or control characters"))
 }
 
 pub(super) fn http_path(text: &str) -> Option<Mistake> {
@@ -92,7 +92,7 @@ pub(super) fn jq_expression(text: &str) -> Option<Mistake> {
     }
     super::super::jq::check(text).err().map(|message| {
         Mistake::new(message)
-            .because("conditions and keys are written as jq writes them, and see one message")
+            .because("conditions and keys are jq expressions over one message")
             .help(r#"write .kind == "car" or .owner"#)
     })
 }

@@ -39,7 +39,7 @@ pub struct Entry {
 pub struct Reading {
     /// Each setting, in their order.
     pub entries: Vec<Entry>,
-    /// Whether these are all: where not, what no setting says is not known.
+    /// Whether these are all: if not, anything that no setting states is unknown.
     pub is_whole: bool,
 }
 

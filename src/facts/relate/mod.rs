@@ -112,7 +112,7 @@ fn talk(all: &mut [ContainerFacts<'_>], loopback: &Loopback) {
             let to_it = all[other].loopback_dials().find(|(_, port)| all[at].may_serve(*port));
             let from_it = || all[at].loopback_dials().find(|(_, port)| all[other].may_serve(*port));
             let evidence = if let Some((dial, port)) = to_it {
-                let shows = format!("`{}` talks to it on port {port}", all[other].name());
+                let shows = format!("`{}` connects to it on port {port}", all[other].name());
                 Evidence { node: all[other].node_of(&dial.proof), shows }
             } else if let Some((dial, port)) = from_it() {
                 let shows = format!("it talks to `{}` on port {port}", all[other].name());

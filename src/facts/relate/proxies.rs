@@ -23,7 +23,7 @@ pub(super) fn direct_proxies(all: &mut [ContainerFacts<'_>], loopback: &Loopback
         let callers = loopback.callers(all, at).into_iter().map(|other| &all[other]);
         let caller = callers.filter(|other| is_client(other)).find_map(|other| {
             let (dial, port) = other.loopback_dials().find(|(_, port)| all[at].may_serve(*port))?;
-            let shows = format!("`{}` talks to it on port {port}", other.name());
+            let shows = format!("`{}` connects to it on port {port}", other.name());
             Some(Evidence { node: other.node_of(&dial.proof), shows })
         });
         let faces_inward = all[at].loopback_dials().next().is_some();

@@ -77,13 +77,13 @@ pub struct Definition {
     /// A shape whose replicas are told apart: how others reach each.
     #[serde(default)]
     pub shards: Option<Shards>,
-    /// An expression over `params`: whether it talks to the app's port. One that claims it does in any case.
+    /// An expression over `params`: whether it connects to the app's port. One that claims it does in any case.
     #[serde(default)]
     pub needs_port: Option<String>,
     /// What it makes of the number of replicas, if it decides about that.
     #[serde(default)]
     pub replicas: Option<Replicas>,
-    /// How it answers whether the app is ready, if the app's readiness probe is to go there.
+    /// How it reports whether the app is ready, if the app's readiness probe is to go there.
     #[serde(default)]
     pub answers_readiness: Option<Readiness>,
     /// Whether it decides who may talk to the app: a way around it is worth a note.

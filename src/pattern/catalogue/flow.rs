@@ -45,7 +45,7 @@ impl Flow {
     pub(crate) fn check(&self, params: &Spanned, findings: &mut Vec<Finding>) {
         let members = params.get(&self.steps).map(Spanned::members).unwrap_or_default();
         if let Some(member) = members.get(MOST) {
-            let message = format!("one flow has at most {MOST} steps");
+            let message = format!("a flow has at most {MOST} steps");
             return findings.push(
                 Finding::error(member.key_place.label("one too many"), message)
                     .help("make it two documents that share a topic"),
@@ -93,7 +93,7 @@ fn check_repeated(steps: &[Step<'_>], findings: &mut Vec<Finding>) {
                 findings.push(
                     Finding::error(place.label("again"), format!("`{topic}` is duplicated in one step"))
                         .label(first.label("here"))
-                        .because("each message would pass twice"),
+                        .because("each message would be passed on twice"),
                 );
             }
         }
@@ -111,7 +111,7 @@ fn check_writers(steps: &[Step<'_>], external: &[&str], parameter: &str, finding
             .map_or_else(|| "taken here".to_owned(), |name| format!("did you mean `{name}`?"));
         findings.push(
             Finding::error(place.label(label), format!("no step writes `{topic}`"))
-                .because("a step that takes it would wait forever")
+                .because("a step that reads it would wait forever")
                 .help(format!("if something else writes it: {parameter}: [{topic}]")),
         );
     }
@@ -126,7 +126,7 @@ fn check_shards(steps: &[Step<'_>], findings: &mut Vec<Finding>) {
                 findings.push(
                     Finding::error(other.label("also written here"), format!("`{topic}` has two writers, and one of them shards it"))
                         .label(place.label("sharded here"))
-                        .because("messages of the other writer would land on any shard, and a consumer counts on one key staying with one shard")
+                        .because("messages from the other writer would land on any shard, but a consumer relies on each key staying on one shard")
                         .help("give the other writer its own topic, and merge before sharding"),
                 );
             }
@@ -139,7 +139,7 @@ fn check_partitions(steps: &[Step<'_>], bus: &Spanned, findings: &mut Vec<Findin
         findings.push(
             Finding::error(step.member.key_place.label("shards a topic"), "NATS has no partitions to shard by")
                 .label(bus.place.label("the bus"))
-                .because("consumers of a JetStream subject share its messages, whatever their key")
+                .because("consumers of a JetStream subject share its messages regardless of key")
                 .help("use `split` with a condition for each part, or a Kafka bus"),
         );
     }
@@ -181,9 +181,10 @@ fn cycle<'s, 'a>(steps: &'s [Step<'a>]) -> Vec<&'s Step<'a>> {
 }
 
 fn circle(first: &Step<'_>, rest: &[&Step<'_>]) -> Finding {
-    let finding = Finding::error(first.member.key_place.label("begins here"), "this flow goes round in circles");
-    let finding = rest.iter().fold(finding, |finding, step| finding.label(step.member.key_place.label("goes on here")));
+    let finding = Finding::error(first.member.key_place.label("begins here"), "this flow has a cycle");
+    let finding =
+        rest.iter().fold(finding, |finding, step| finding.label(step.member.key_place.label("continues here")));
     finding
-        .because("a message would pass these steps again and again, and the topics would fill up")
-        .help("end one of them in a topic that none before it takes")
+        .because("messages would circulate through these steps forever, and the topics would fill up")
+        .help("have one of them write to a topic that no earlier step reads")
 }

@@ -141,7 +141,7 @@ pub(crate) fn shared(prepared: &Prepared<'_>) -> Result<Json, Vec<Finding>> {
                     format!("the shared volume `{name}` has two sizes"),
                 )
                 .label(place.label(format!("says {size}")))
-                .help("say the size once"),
+                .help("set the size once"),
             );
         }
         if let (Some((_, place)), true) = (first, is_own) {
@@ -149,7 +149,7 @@ pub(crate) fn shared(prepared: &Prepared<'_>) -> Result<Json, Vec<Finding>> {
                 Finding::error(
                     place.label(""),
                     format!(
-                        "`{name}` is {}, which has its size",
+                        "`{name}` is {}, which has its own size",
                         if is_storage { "the storage" } else { "a volume of the app" }
                     ),
                 )

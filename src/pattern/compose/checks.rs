@@ -33,7 +33,7 @@ fn check_app(description: &Description, shape: &Filled, uses: &[Filled], finding
     if let Some(schedule) = description.schedule.as_ref().filter(|_| !shape.definition.schedulable) {
         findings.push(
             Finding::error(schedule.place.label(""), format!("`{}` does not run on a schedule", shape.entry.pattern))
-                .label(shape.entry.place.label("runs all the time, or once for each item")),
+                .label(shape.entry.place.label("runs continuously, or once per item")),
         );
     }
     if description.schedule.is_some() {
@@ -46,10 +46,10 @@ fn check_app(description: &Description, shape: &Filled, uses: &[Filled], finding
         ),
         (Some(app), true) => findings.push(
             Finding::error(
-                app.place.label("has no place"),
+                app.place.label("does not belong here"),
                 format!("`{}` brings its own containers", shape.entry.pattern),
             )
-            .label(shape.entry.place.label("names them itself"))
+            .label(shape.entry.place.label("defines its own"))
             .help(format!("patterns explain {}", shape.entry.pattern)),
         ),
         _ => {}
@@ -58,12 +58,14 @@ fn check_app(description: &Description, shape: &Filled, uses: &[Filled], finding
     let target = description.app.as_ref().map_or(&shape.entry.place, |app| &app.place);
     for filled in uses.iter().filter(|filled| !has_port && filled.needs_port()) {
         let name = &filled.entry.name;
-        let talks = filled.entry.place.label("talks to the app's port");
+        let talks = filled.entry.place.label("connects to the app's port");
         let silent = shape.definition.unexposed.as_ref().filter(|_| shape.definition.brings_containers);
         findings.push(match silent {
-            Some(why) => Finding::error(talks, format!("`{name}` has nothing to talk to in `{}`", shape.entry.pattern))
-                .label(shape.entry.place.label(why.clone()))
-                .help(format!("leave `{name}` out")),
+            Some(why) => {
+                Finding::error(talks, format!("`{name}` has nothing to connect to in `{}`", shape.entry.pattern))
+                    .label(shape.entry.place.label(why.clone()))
+                    .help(format!("leave `{name}` out"))
+            }
             None => {
                 Finding::error(target.label("has no `port`"), format!("`{name}` needs to know where the app listens"))
                     .label(talks)
@@ -80,15 +82,15 @@ fn check_app(description: &Description, shape: &Filled, uses: &[Filled], finding
     {
         findings.push(
             Finding::error(app.place_at(&["bind"]).label(""), "nothing can reach this app")
-                .because("it listens on 127.0.0.1 alone; the kubelet's probes and the Service dial the Pod's address")
+                .because("it listens only on 127.0.0.1, but the kubelet's probes and the Service use the Pod's IP")
                 .help("put a pattern in front of it, such as `https`, or leave `bind` out"),
         );
     }
     for app in description.app.iter().filter(|app| app.loopback && app.host_port.is_some()) {
         findings.push(
-            Finding::error(app.place_at(&["host-port"]).label(""), "nothing answers at this port of the node")
-                .label(app.place_at(&["bind"]).label("the app answers on 127.0.0.1 alone"))
-                .help("leave one of them out"),
+            Finding::error(app.place_at(&["host-port"]).label(""), "nothing listens on this node port")
+                .label(app.place_at(&["bind"]).label("the app listens only on 127.0.0.1"))
+                .help("remove one of them"),
         );
     }
     for port in description.app.iter().filter(|app| app.loopback).flat_map(|app| &app.ports) {
@@ -96,7 +98,7 @@ fn check_app(description: &Description, shape: &Filled, uses: &[Filled], finding
             findings.push(
                 Finding::error(port.place.label(""), format!("nothing can reach the app's port `{}`", port.name))
                     .because(
-                        "with `bind: localhost` the app answers on 127.0.0.1 alone; a Service dials the Pod's address",
+                        "with `bind: localhost` the app listens only on 127.0.0.1, but a Service uses the Pod's IP",
                     )
                     .help(format!("{}: {{port: {}, private: true}}, or leave `bind` out", port.name, port.number)),
             );
@@ -121,28 +123,28 @@ fn check_app(description: &Description, shape: &Filled, uses: &[Filled], finding
 fn check_readiness(description: &Description, shape: &Filled, uses: &[Filled], findings: &mut Vec<Finding>) {
     let mut answering = uses.iter().filter(|filled| filled.definition.answers_readiness.is_some());
     let Some(first) = answering.next() else { return };
-    let answers = || first.entry.place.label("answers whether the app is ready");
+    let answers = || first.entry.place.label("reports whether the app is ready");
     for second in answering {
         findings.push(
-            Finding::error(second.entry.place.label("and so does this"), "two patterns answer for the app's readiness")
+            Finding::error(second.entry.place.label("and so does this"), "two patterns report the app's readiness")
                 .label(answers())
                 .because("a container has one readiness probe")
-                .help("leave one of them out"),
+                .help("remove one of them"),
         );
     }
     match &description.app {
         // that there is nothing to talk to has been said
         None if shape.definition.serves.is_none() && first.needs_port() => {}
         None => findings.push(
-            Finding::error(answers(), format!("`{}` has no app to answer for", first.entry.name))
+            Finding::error(answers(), format!("`{}` has no app to report on", first.entry.name))
                 .label(shape.entry.place.label("its containers have their own probes"))
                 .help(format!("leave `{}` out", first.entry.name)),
         ),
         Some(app) if app.health.ready.is_some() => findings.push(
-            Finding::error(answers(), "two things say how the app's readiness is checked")
+            Finding::error(answers(), "the app's readiness check is defined twice")
                 .label(app.place_at(&["health", "ready"]).label("so does this"))
                 .because("a container has one readiness probe")
-                .help("leave one of them out; `health: {live: /path}` goes well beside the pattern"),
+                .help("remove one of them; `health: {live: /path}` can be combined with the pattern"),
         ),
         Some(_) => {}
     }
@@ -155,7 +157,7 @@ fn check_front(description: &Description, shape: &Filled, findings: &mut Vec<Fin
         if member.value.get("port").is_none() {
             findings.push(
                 Finding::error(member.key_place.label(""), format!("`{}` needs `port`", member.key))
-                    .because("the traffic passes through it on its way to the app"),
+                    .because("traffic passes through it on its way to the app"),
             );
         }
         let entry = description.uses.iter().find(|entry| entry.name == member.key).map(|entry| &entry.place);
@@ -187,8 +189,10 @@ fn check_chain(claimers: &[&Filled], findings: &mut Vec<Finding>) {
                     format!("`{}` cannot be in front of `{}`", outer.entry.name, inner.entry.name),
                 )
                 .label(outer.entry.place.label(format!("speaks {} to what is behind it", speaks.upstream)))
-                .because("patterns that take the app's traffic chain in the order of `use`, the first outermost")
-                .help("leave one of them out, or change their order"),
+                .because(
+                    "patterns that take the app's traffic are chained in the order of `use`, the first one outermost",
+                )
+                .help("remove one of them, or change their order"),
             );
         }
     }
@@ -215,8 +219,8 @@ fn check_storage(description: &Description, shape: &Filled, findings: &mut Vec<F
                 format!("two volumes would be called `data` or mounted at {mount}"),
             )
             .label(storage.place.label("this is one: the shape's claim is called `data`"))
-            .because("the Pod would get the other one, and what it writes would be lost with it")
-            .help("leave one of them out, or give the volume another name and path"),
+            .because("the Pod would get the other one, and its data would be lost with the Pod")
+            .help("remove one of them, or give the volume another name and path"),
         );
     }
 }

@@ -20,7 +20,7 @@ pub(crate) fn check(prepared: &Prepared<'_>, objects: &mut [Json], findings: &mu
     let Some(need) = templates.filter_map(exceeded).max_by(|one, other| one.compare(*other)) else { return };
     let need = mebibytes(need);
     findings.push(
-        Finding::error(place.label(""), format!("the folders of this Pod may hold {need}Mi, which is above its limit"))
+        Finding::error(place.label(""), format!("the folders of this Pod may use {need}Mi, which is above its limit"))
             .because("the kubelet evicts a Pod whose emptyDirs, logs and root file systems together exceed the ephemeral-storage limits of its containers (kubernetes: pkg/kubelet/eviction/eviction_manager.go, podEphemeralStorageLimitEviction)")
             .help(format!("more than {need}Mi, or smaller sizes under `writable` and `shared`; each folder without one may hold 64Mi")),
     );

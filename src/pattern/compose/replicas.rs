@@ -30,10 +30,10 @@ fn scale(prepared: &Prepared<'_>, filled: &Filled, objects: &mut [Json], finding
     let place = &filled.entry.place;
     if scalers > 1 {
         findings.push(
-            Finding::error(place.label("and so does this"), "two autoscalers decide about the same replicas")
-                .label(shape.entry.place.label("one of them is here, or in another entry of `use`"))
-                .because("each would undo what the other does")
-                .help("leave one of them out"),
+            Finding::error(place.label("and so does this"), "two autoscalers control the same replicas")
+                .label(shape.entry.place.label("one of them is here or in another entry of `use`"))
+                .because("each would undo the other's changes")
+                .help("remove one of them"),
         );
         return;
     }
@@ -45,7 +45,7 @@ fn scale(prepared: &Prepared<'_>, filled: &Filled, objects: &mut [Json], finding
         }
         None => findings.push(
             Finding::error(place.label("scales a Deployment"), format!("`{}` has none to scale", shape.entry.pattern))
-                .label(shape.entry.place.label("its replicas are told apart, or run to their end"))
+                .label(shape.entry.place.label("its replicas are individually named, or run to completion"))
                 .help("leave it out, or choose another shape"),
         ),
     }
@@ -67,8 +67,9 @@ pub(crate) fn note(prepared: &Prepared<'_>) -> Option<String> {
         None => return None,
     };
     Some(format!(
-        "note: `replicas` of {name} gives way to `{scaler}`; where Deployment/{name} was applied with a number, remove that \
-         with `kubectl apply edit-last-applied deployment/{name}` first, or it falls to 1 replica for a while"
+        "note: `{scaler}` replaces `replicas` of {name}; if Deployment/{name} was applied with a number, \
+         first remove it with `kubectl apply edit-last-applied deployment/{name}`, or it drops to 1 replica for a \
+         while"
     ))
 }
 
@@ -93,9 +94,9 @@ fn suspend(prepared: &Prepared<'_>, filled: &Filled, objects: &mut Vec<Json>, fi
     }
     if !stopped {
         findings.push(
-            Finding::error(filled.entry.place.label(""), "there is nothing here that can be suspended")
-                .label(prepared.shape.entry.place.label("makes nothing that stops and stays"))
-                .because("Deployments, StatefulSets, Jobs, CronJobs, JobSets and ScaledJobs can")
+            Finding::error(filled.entry.place.label(""), "nothing here can be suspended")
+                .label(prepared.shape.entry.place.label("generates nothing that can be suspended"))
+                .because("Deployments, StatefulSets, Jobs, CronJobs, JobSets and ScaledJobs can be")
                 .help(format!("leave `{}` out", filled.entry.name)),
         );
     }

@@ -63,8 +63,8 @@ fn repeated(prepared: &Prepared<'_>, found: &Repeated) -> Finding {
     first
         .into_iter()
         .fold(finding, |finding, first| finding.label(first.label("here")))
-        .because("names, mount paths and ports are unique in a Pod or container")
-        .help("rename one in `app`, or the pattern with `as`")
+        .because("names, mount paths and ports must be unique in a Pod or container")
+        .help("rename one in `app`, or rename the pattern with `as`")
 }
 
 fn clash(prepared: &Prepared<'_>, found: &Clash) -> Finding {
@@ -77,7 +77,7 @@ fn clash(prepared: &Prepared<'_>, found: &Clash) -> Finding {
         format!("two parts of this Pod {what}"),
     )
     .label(first.0.label(format!("{} wants {}", first.1, clash::short(&found.left))))
-    .because("patterns are woven, never overwritten: one of the two would be lost")
+    .because("patterns are merged without overwriting, and one of the two would be lost")
     .help(help)
 }
 

@@ -49,7 +49,7 @@ fn document(catalogue: &Catalogue, prepared: &Prepared<'_>, directory: &Director
     section(&mut out, "Made of", &parts);
     section(&mut out, "Ports of the Pod", &listeners(prepared));
     section(&mut out, "Given to the app", &given(description, made));
-    section(&mut out, "Folders it may write to, and how much before it is evicted", &writable(made));
+    section(&mut out, "Writable folders, with the size at which the Pod is evicted", &writable(made));
     section(&mut out, "Of its node", &of_node(made));
     section(&mut out, "Images", &images(made));
     section(&mut out, "Objects", &made.iter().map(|made| object(&made.object)).collect::<Vec<_>>());
@@ -83,7 +83,7 @@ fn listeners(prepared: &Prepared<'_>) -> Vec<(String, String)> {
     if let Some(app) = &prepared.description.app
         && let Some(port) = app.port
     {
-        rows.push((port, if app.loopback { "the app, on 127.0.0.1 alone".to_owned() } else { "the app".to_owned() }));
+        rows.push((port, if app.loopback { "the app, only on 127.0.0.1".to_owned() } else { "the app".to_owned() }));
     }
     for port in prepared.description.app.iter().flat_map(|app| &app.ports) {
         let private = if port.private { ", not on the Service" } else { "" };
@@ -93,7 +93,7 @@ fn listeners(prepared: &Prepared<'_>) -> Vec<(String, String)> {
     let entries =
         std::iter::once((&prepared.shape, &prepared.shape_ports)).chain(prepared.uses.iter().zip(&prepared.ports));
     for (filled, ports) in entries {
-        rows.extend(filled.ports_beside().into_iter().map(|(port, _)| (port, "a container of yours".to_owned())));
+        rows.extend(filled.ports_beside().into_iter().map(|(port, _)| (port, "your own container".to_owned())));
         for port in filled.ports() {
             let Some(number) = ports.get(&port.name) else { continue };
             let role = Some(&port.name).filter(|name| *name != "main");
@@ -209,7 +209,7 @@ fn of_node(made: &[&Made]) -> Vec<(String, String)> {
         for container in of_template(&template) {
             let (name, security) = (&container["name"], &container["securityContext"]);
             if security["privileged"] == true {
-                add(name, "everything: it is privileged".to_owned());
+                add(name, "everything, because it is privileged".to_owned());
             }
             for capability in security["capabilities"]["add"].as_array().into_iter().flatten() {
                 add(name, format!("capability {}", capability.as_str().unwrap_or_default()));
@@ -220,7 +220,7 @@ fn of_node(made: &[&Made]) -> Vec<(String, String)> {
             for mount in container["volumeMounts"].as_array().into_iter().flatten() {
                 let volume = mount["name"].as_str().unwrap_or_default();
                 for path in of_node.get(volume).into_iter().flatten() {
-                    let writes = if mount["readOnly"] == true { "" } else { ", which it may write to" };
+                    let writes = if mount["readOnly"] == true { "" } else { ", writable" };
                     add(name, format!("{}{writes}", clip(path)));
                 }
             }

@@ -68,7 +68,7 @@ pub(super) fn parameters(definition: &Definition) -> Vec<(String, String)> {
             default => facts.push(format!("default {default}")),
         }
         if definition.main.as_ref() == Some(name) {
-            facts.push("may stand alone".to_owned());
+            facts.push("may be given alone".to_owned());
         }
         let description = schema["description"].as_str().map(|text| format!(": {text}")).unwrap_or_default();
         (name.clone(), facts.join(", ") + &description)

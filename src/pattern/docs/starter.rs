@@ -15,7 +15,7 @@ pub fn starter(folder: &Folder, definition: &Definition) -> Option<String> {
     let name = &definition.name;
     let mut out = String::new();
     let _ = writeln!(out, "# {name}: {}.", definition.summary);
-    let _ = writeln!(out, "# `patterns gen FILE` expands this; `patterns explain {name}` says more.");
+    let _ = writeln!(out, "# `patterns gen FILE` expands this; `patterns explain {name}` explains it.");
     let mut explained = HashSet::new();
     let mut rest = example.lines().skip_while(|line| line.starts_with('#')).peekable();
     while let Some(line) = rest.next() {
@@ -32,7 +32,7 @@ pub fn starter(folder: &Folder, definition: &Definition) -> Option<String> {
     let rows = parameters(definition);
     if !rows.is_empty() {
         let width = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
-        let _ = writeln!(out, "\n# What `{name}` takes:");
+        let _ = writeln!(out, "\n# Parameters of `{name}`:");
         for (param, text) in rows {
             let _ = writeln!(out, "#   {param:width$}  {text}");
         }

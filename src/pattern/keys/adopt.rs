@@ -23,7 +23,7 @@ pub(crate) fn apply(description: &Description, objects: &mut [Json], findings: &
     for member in adopt.get("names").map(Spanned::members).unwrap_or_default() {
         let Some(name) = member.value.text() else { continue };
         if !rename(description, &member.key, name, objects) {
-            findings.push(nothing(member, &format!("this document makes no {}", member.key)));
+            findings.push(nothing(member, &format!("this document generates no {}", member.key)));
         }
     }
     if let Some((member, name)) = text(adopt, "container")
@@ -34,7 +34,7 @@ pub(crate) fn apply(description: &Description, objects: &mut [Json], findings: &
     if let Some((member, name)) = text(adopt, "service-port")
         && !rename_service_port(description, name, objects)
     {
-        findings.push(nothing(member, "no Service offers the app's `port`"));
+        findings.push(nothing(member, "no Service exposes the app's `port`"));
     }
     for member in adopt.get("service-ports").map(Spanned::members).unwrap_or_default() {
         let mut renamed = false;
@@ -51,7 +51,7 @@ pub(crate) fn apply(description: &Description, objects: &mut [Json], findings: &
             }
         }
         if !renamed {
-            findings.push(nothing(member, "no Service offers a port of the app that is called so"));
+            findings.push(nothing(member, "no Service exposes a port of the app with this name"));
         }
     }
     if let Some((member, name)) = text(adopt, "port")
@@ -79,7 +79,7 @@ pub(crate) fn apply(description: &Description, objects: &mut [Json], findings: &
     if let Some(member) = adopt.member("ordered").filter(|member| member.value.to_json() == true) {
         let mut sets = objects.iter_mut().filter(|object| object["kind"] == "StatefulSet").peekable();
         if sets.peek().is_none() {
-            findings.push(nothing(member, "this document makes no StatefulSet"));
+            findings.push(nothing(member, "this document generates no StatefulSet"));
         }
         sets.for_each(|set| set["spec"]["podManagementPolicy"] = json!("OrderedReady"));
     }
@@ -119,15 +119,15 @@ fn label(description: &Description, kind: &Member, objects: &mut [Json], finding
                     })
             });
         if fixed || member.key.starts_with("patterns/") {
-            let message = format!("`{}` is written by the generator", member.key);
+            let message = format!("`{}` is set by `patterns gen`", member.key);
             findings.push(Finding::error(member.key_place.label(""), message).help("leave it out"));
         } else if selects {
             findings.push(
                 Finding::error(
                     member.key_place.label(""),
-                    format!("the Pods are selected by another `{}`", member.key),
+                    format!("the Pods are selected by a different `{}`", member.key),
                 )
-                .help("write it under adopt.selector"),
+                .help("set it in adopt.selector"),
             );
         }
     }
@@ -164,7 +164,7 @@ fn label(description: &Description, kind: &Member, objects: &mut [Json], finding
         found |= fits || is_pod || has_claim;
     }
     if !found {
-        findings.push(nothing(kind, "this document makes none"));
+        findings.push(nothing(kind, "this document generates none"));
     }
 }
 
@@ -174,8 +174,7 @@ fn text<'a>(adopt: &'a Spanned, key: &str) -> Option<(&'a Member, &'a str)> {
 }
 
 fn nothing(member: &Member, why: &str) -> Finding {
-    Finding::error(member.key_place.label(why), format!("there is no object for `{}` to apply to", member.key))
-        .help("leave it out")
+    Finding::error(member.key_place.label(why), format!("`{}` applies to no object", member.key)).help("leave it out")
 }
 
 /// Replaces the selector that all objects of a document share, and puts its labels on them and on the Pods.
@@ -188,7 +187,7 @@ fn select(description: &Description, selector: &[Member], objects: &mut [Json], 
     {
         findings.push(
             Finding::error(first.key_place.label(""), "`selector` is for a document with one workload")
-                .because(format!("this one has parts that are told apart by their labels, such as {other}"))
+                .because(format!("this one has parts that are distinguished by their labels, such as {other}"))
                 .help("leave it out; the parts' workloads are deleted once before they are applied"),
         );
         return;

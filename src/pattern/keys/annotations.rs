@@ -19,8 +19,8 @@ pub(crate) fn check(description: &Description, findings: &mut Vec<Finding>) {
         if is_ours && !free {
             let help = if member.key == "app.kubernetes.io/part-of" { "system: <name>" } else { "choose another key" };
             findings.push(
-                Finding::error(member.key_place.label(""), format!("`{}` is written by the generator", member.key))
-                    .because("selectors and pruning go by it")
+                Finding::error(member.key_place.label(""), format!("`{}` is set by `patterns gen`", member.key))
+                    .because("selectors and pruning rely on it")
                     .help(help),
             );
         }
@@ -58,13 +58,13 @@ pub(crate) fn apply(description: &Description, objects: &mut [Json], findings: &
                 "service" => "a Service",
                 "account" => "a ServiceAccount",
                 "claim" => "a PersistentVolumeClaim: no volume has `create`",
-                "budget" => "a PodDisruptionBudget: there is no `budget`, and no several Pods",
+                "budget" => "a PodDisruptionBudget: there is no `budget`, and not more than one Pod",
                 "route" => "a route: there is no `expose` with a host",
                 _ => "a workload",
             };
             findings.push(
-                Finding::error(member.key_place.label(""), format!("this document makes nothing that is {what}"))
-                    .because("an annotation is on an object that there is")
+                Finding::error(member.key_place.label(""), format!("this document does not generate {what}"))
+                    .because("an annotation needs an object to be on")
                     .help(format!("leave `{}` out", member.key)),
             );
         }
@@ -85,8 +85,8 @@ fn put(object: &mut Json, annotations: &Member, findings: &mut Vec<Finding>) {
                     member.key_place.label(""),
                     format!("a pattern sets the annotation `{}` to {other}", member.key),
                 )
-                .because("patterns are woven, never overwritten: one of the two would be lost")
-                .help("leave this one out"),
+                .because("patterns are merged without overwriting, and one of the two would be lost")
+                .help("remove this one"),
             ),
             _ => {
                 there.insert(member.key.clone(), value);

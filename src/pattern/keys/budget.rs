@@ -16,14 +16,14 @@ pub(crate) fn check(description: &Description, findings: &mut Vec<Finding>) {
     match said.as_slice() {
         [_] => {}
         [] => findings.push(
-            Finding::error(budget.value.place.label(""), "a budget says how many Pods may be missing, or have to stay")
+            Finding::error(budget.value.place.label(""), "a budget sets how many Pods may be missing or must remain")
                 .help("budget: {unavailable: 25%}, or budget: {available: 2}"),
         ),
         [first, others @ ..] => findings.extend(others.iter().map(|other| {
-            Finding::error(other.key_place.label("and this"), "a budget says one of `unavailable` and `available`")
+            Finding::error(other.key_place.label("and this"), "a budget sets either `unavailable` or `available`")
                 .label(first.key_place.label("this"))
                 .because("the API server refuses both at once")
-                .help("leave one of them out")
+                .help("remove one of them")
         })),
     }
 }
@@ -47,7 +47,7 @@ pub(crate) fn apply(description: &Description, objects: &mut Vec<Json>, findings
     let selector = workload.and_then(|workload| workload.pointer("/spec/selector/matchLabels").cloned());
     let (Some(workload), Some(selector)) = (workload, selector) else {
         findings.push(
-            Finding::error(budget.key_place.label(""), "there are no Pods that this budget could keep")
+            Finding::error(budget.key_place.label(""), "there are no Pods that this budget could protect")
                 .label(description.shape.place.label(format!("the shape is `{}`", description.shape.pattern)))
                 .because("a budget counts the replicas of a Deployment or StatefulSet")
                 .help("leave `budget` out"),

@@ -25,9 +25,9 @@ pub(crate) fn check(description: &Description, findings: &mut Vec<Finding>) {
                 continue;
             }
             findings.push(
-                Finding::error(member.key_place.label("holds a secret"), "a secret is written in the open here")
+                Finding::error(member.key_place.label("holds a secret"), "this is a plaintext secret")
                     .hide(member.value.place.span)
-                    .because("all who may read ConfigMaps or see the description can read it")
+                    .because("anyone who can read ConfigMaps or the description can read it")
                     .help("put it into a Secret, and name that: {secret: <name>} of a volume, or secret/<name>/<key>"),
             );
         }

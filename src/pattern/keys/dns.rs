@@ -11,7 +11,7 @@ pub(crate) fn check(description: &Description, findings: &mut Vec<Finding>) {
     let Some(dns) = &description.dns else { return };
     if source(&dns.value) == Some("none") && dns.value.get("servers").is_none_or(|servers| servers.items().is_empty()) {
         findings.push(
-            Finding::error(dns.value.place.label(""), "these Pods would ask nobody for names")
+            Finding::error(dns.value.place.label(""), "these Pods would have no nameserver")
                 .because("the API server refuses the policy None without a nameserver")
                 .help("dns: {from: none, servers: [192.0.2.53]}"),
         );
@@ -26,7 +26,7 @@ pub(crate) fn check(description: &Description, findings: &mut Vec<Finding>) {
     for host in dns.value.get("hosts").map(Spanned::members).unwrap_or_default() {
         if host.value.text().is_some_and(|text| text.parse::<std::net::IpAddr>().is_err()) {
             findings.push(
-                Finding::error(host.value.place.label(""), "a name of `hosts` has an IP address")
+                Finding::error(host.value.place.label(""), "an entry of `hosts` maps a name to an IP address")
                     .help("hosts: {ldap.example.com: 192.0.2.7}"),
             );
         }
@@ -76,8 +76,8 @@ pub(crate) fn apply(description: &Description, objects: &mut [Json], findings: &
     }
     if !applied {
         findings.push(
-            Finding::error(dns.key_place.label(""), "no Pod of this shape can be told where to ask for names")
-                .label(description.shape.place.label("makes its Pods in another way"))
+            Finding::error(dns.key_place.label(""), "the Pods of this shape cannot have `dns`")
+                .label(description.shape.place.label("generates its Pods differently"))
                 .help("leave `dns` out"),
         );
     }

@@ -17,7 +17,7 @@ use crate::pattern::objects;
 use crate::pattern::plan::prepare::Prepared;
 
 /// What to know beside the objects.
-pub(crate) const NOTE: &str = "note: `isolate` works where the cluster's network plugin enforces NetworkPolicies; the kubelet's probes come from the node and pass in any case";
+pub(crate) const NOTE: &str = "note: `isolate` needs a network plugin that enforces NetworkPolicies; the kubelet's probes come from the node and are always allowed";
 
 /// The names of the Pods that a document makes.
 pub(crate) fn pods(objects: &[Json]) -> BTreeSet<String> {
@@ -48,7 +48,7 @@ pub(crate) fn note(prepared: &Prepared<'_>) -> Option<String> {
         None => prepared.ports[at].get("main").map(|_| port_name(&metrics.entry.name, "main", entries()))?,
     };
     Some(format!(
-        "note: `isolate: true` closes the metrics of {} to all; so that Prometheus can read them write \
+        "note: `isolate: true` blocks all access to the metrics of {}; to let Prometheus scrape them, write \
          isolate: {{from: [{ANYONE}, {{namespace/monitoring: [{name}]}}]}}",
         description.name
     ))

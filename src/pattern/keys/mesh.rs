@@ -9,7 +9,7 @@ use crate::pattern::objects;
 use crate::pattern::plan::prepare::Prepared;
 
 /// What to know beside the objects.
-pub(crate) const NOTE: &str = "note: Istio injects its proxy into these Pods; in a namespace that enforces Pod Security restricted that takes Istio's CNI plugin";
+pub(crate) const NOTE: &str = "note: Istio injects its proxy into these Pods; in a namespace that enforces Pod Security restricted, that requires Istio's CNI plugin";
 
 /// Has the mesh inject its proxy into every Pod, and lead in through its own Gateway if that is asked for.
 pub(crate) fn apply(prepared: &Prepared<'_>, objects: &mut Vec<Json>) {

@@ -67,12 +67,12 @@ fn check_secret(extra: &Spanned, findings: &mut Vec<Finding>) {
         else {
             continue;
         };
-        let message = format!("the value of `{}` is a secret in the open", value.key);
+        let message = format!("the value of `{}` is a plaintext secret", value.key);
         findings.push(
             Finding::error(value.key_place.label(""), message)
                 .hide(value.value.place.span)
-                .because("anyone who can read the repository or the generated YAML has it; base64 hides nothing")
-                .help("leave the Secret out, and make it by kubectl create secret, Sealed Secrets or External Secrets; the description names it: TOKEN: secret/<name>/<key>"),
+                .because("anyone who can read the repository or the generated YAML can read it; base64 hides nothing")
+                .help("remove the Secret, and create it with kubectl create secret, Sealed Secrets or External Secrets; the description refers to it: TOKEN: secret/<name>/<key>"),
         );
     }
 }
@@ -92,8 +92,7 @@ fn apply_patch(patch: &Spanned, made: &mut [Made], findings: &mut Vec<Finding>) 
     };
     if ["merge", "set", "remove"].iter().all(|key| patch.get(key).is_none()) {
         findings.push(
-            Finding::error(target.place.label(""), "this patch changes nothing")
-                .help("say what, with `merge`, `set` or `remove`"),
+            Finding::error(target.place.label(""), "this patch changes nothing").help("add `merge`, `set` or `remove`"),
         );
     }
     let made = &mut made[at];
@@ -112,8 +111,8 @@ fn apply_patch(patch: &Spanned, made: &mut [Made], findings: &mut Vec<Finding>) 
         }
         if !set(&mut made.object, &member.key, member.value.to_json()) {
             findings.push(
-                Finding::error(member.key_place.label(""), format!("`{}` leads nowhere in {wanted}", member.key))
-                    .because("a list on the way has no such element"),
+                Finding::error(member.key_place.label(""), format!("{wanted} has no path `{}`", member.key))
+                    .because("a list index in it does not exist"),
             );
         }
     }
@@ -136,8 +135,8 @@ fn apply_patch(patch: &Spanned, made: &mut [Made], findings: &mut Vec<Finding>) 
 
 /// An index into a list whose elements have names.
 fn by_index(place: &Place, merge: String) -> Finding {
-    Finding::error(place.label(""), "this patch goes by a number in a list whose elements have names")
-        .because("a pattern that is added above would silently move it to another container")
+    Finding::error(place.label(""), "this patch uses an index in a list whose elements have names")
+        .because("adding a pattern above it would silently move it to another container")
         .help(merge)
 }
 

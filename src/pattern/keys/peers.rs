@@ -80,7 +80,7 @@ pub(super) fn peers(
             }
             _ => {
                 findings.push(
-                    Finding::error(item.place.label(""), "an entry of `from` is one peer")
+                    Finding::error(item.place.label(""), "an entry of `from` names one peer")
                         .help("write namespace/monitoring, or {namespace/monitoring: [admin]}"),
                 );
                 continue;
@@ -94,7 +94,7 @@ pub(super) fn peers(
         };
         if matches!(ports, Ports::Inbound) && prepared.inbound.is_none() {
             findings.push(
-                Finding::error(place.label(""), "this document has no port that a peer could come in at")
+                Finding::error(place.label(""), "this document has no port that a peer could connect to")
                     .help("give the app a `port`, or name ports: {namespace/monitoring: [metrics]}"),
             );
         }
@@ -131,7 +131,7 @@ fn peer(
 ) -> Option<Json> {
     if name == ANYONE {
         if neighbours.directory.document(ANYONE).is_some() {
-            let message = format!("`{ANYONE}` is everybody, and a document is called that too");
+            let message = format!("`{ANYONE}` means all clients, but a document has that name too");
             findings.push(Finding::error(place.label(""), message).help("rename the document"));
         }
         return Some(Json::Null);
@@ -238,7 +238,7 @@ pub(super) fn egress(
                 findings.push(
                     Finding::error(
                         item.place.label(""),
-                        "`dns` is the cluster's DNS, and a document is called that too",
+                        "`dns` means the cluster's DNS, but a document has that name too",
                     )
                     .help("rename the document"),
                 );
@@ -251,8 +251,11 @@ pub(super) fn egress(
             let Some(target) = target else { continue };
             let Some(inbound) = &target.inbound else {
                 findings.push(
-                    Finding::error(item.place.label(""), format!("nothing can talk to `{text}`: it listens nowhere"))
-                        .label(document.name_place.label("has no `port`")),
+                    Finding::error(
+                        item.place.label(""),
+                        format!("nothing can connect to `{text}`: it listens on no port"),
+                    )
+                    .label(document.name_place.label("has no `port`")),
                 );
                 continue;
             };
@@ -297,7 +300,7 @@ fn instead_of(text: &str) -> String {
             format!("with its port, such as {peer}:5432, or {peer}:* for all")
         }
         service if service.starts_with("service/") => {
-            "a policy goes by Pods and addresses: write the document of that Service, or the CIDR and port of its Pods"
+            "a policy selects Pods and addresses: write the document of that Service, or the CIDR and port of its Pods"
                 .to_owned()
         }
         _ => "write a document's name, pods/<label>=<value>:5432, a CIDR with a port such as 10.0.0.0/8:5432, or dns"

@@ -44,7 +44,7 @@ pub(crate) fn check(description: &Description, findings: &mut Vec<Finding>) {
     for label in labels.filter(|label| matches!(label.value.kind, Kind::Map(_))) {
         if label.value.members().len() != 1 {
             findings.push(
-                Finding::error(label.value.place.label(""), "this says one of `exists` and `not`")
+                Finding::error(label.value.place.label(""), "this takes either `exists` or `not`")
                     .help(format!("{0}: {{exists: true}}, or {0}: {{not: [arm]}}", label.key)),
             );
         }

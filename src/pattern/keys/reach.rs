@@ -25,9 +25,12 @@ pub(crate) fn check(description: &Description, shape: &Filled, uses: &[Filled], 
         let Some(taint) = item.get("taint") else { continue };
         if taint.text().and_then(|text| taint_and_effect(text).1).is_some_and(|effect| effect != "NoExecute") {
             findings.push(
-                Finding::error(taint.place.label(""), "only a taint with the effect NoExecute is tolerated for a time")
-                    .because("the other effects keep Pods from a node, and send none away that runs")
-                    .help("leave the effect out, or leave `for` out and write the taint alone"),
+                Finding::error(
+                    taint.place.label(""),
+                    "only a taint with the effect NoExecute can be tolerated for a limited time",
+                )
+                .because("the other effects keep new Pods off a node, but do not evict running ones")
+                .help("leave the effect out, or leave `for` out and write the taint alone"),
             );
         }
     }
@@ -41,9 +44,9 @@ fn check_reason(description: &Description, shape: &Filled, uses: &[Filled], find
     }
     let Some((what, place)) = apps(description, shape, uses).find_map(reaches) else { return };
     findings.push(
-        Finding::error(place.label(""), format!("{what}, and this is not said to be an agent of its nodes"))
-            .because("Pod Security forbids it even at its baseline, and from there a container gets hold of the node (kubernetes/website: concepts/security/pod-security-standards)")
-            .help("shape: {daemon: {}} for what runs on every node, or the reason: ignore: [{rule: host-namespaces, why: …}]"),
+        Finding::error(place.label(""), format!("{what}, but this is not declared to be a node agent"))
+            .because("Pod Security forbids it even at the baseline level, because it lets a container take over the node (kubernetes/website: concepts/security/pod-security-standards)")
+            .help("shape: {daemon: {}} if it runs on every node, or give the reason: ignore: [{rule: host-namespaces, why: …}]"),
     );
 }
 
@@ -60,7 +63,7 @@ fn reaches(app: &App) -> Option<(String, &Place)> {
         return Some((format!("the volume `{}` is a path of the node", volume.name), place));
     }
     let (_, place) = host_ports(app).next()?;
-    Some(("this takes a port of the node".to_owned(), place))
+    Some(("this uses a port of the node".to_owned(), place))
 }
 
 fn place_of_capability<'a>(app: &'a App, name: &str) -> &'a Place {
@@ -92,7 +95,7 @@ fn check_app(description: &Description, app: &App, findings: &mut Vec<Finding>) 
     if let Some(first) = app.capabilities.first().filter(|_| app.privileged) {
         let message = format!("a privileged container has {first} already");
         findings.push(
-            Finding::error(place_of_capability(app, first).label("is one of all"), message)
+            Finding::error(place_of_capability(app, first).label("is one of them"), message)
                 .label(app.place_at(&["privileged"]).label("gives it all capabilities"))
                 .help("leave `capabilities` or `privileged` out"),
         );
@@ -101,7 +104,7 @@ fn check_app(description: &Description, app: &App, findings: &mut Vec<Finding>) 
         if volume.propagation.as_deref() == Some("Bidirectional") && !app.privileged {
             let place = app.place_at(&["volumes", &volume.name, "propagation"]);
             findings.push(
-                Finding::error(place.label(""), "mounts reach the node from a privileged container alone")
+                Finding::error(place.label(""), "only a privileged container can propagate mounts to the node")
                     .because("the API server refuses Bidirectional propagation in others")
                     .help("propagation: HostToContainer, or privileged: true"),
             );
@@ -113,19 +116,19 @@ fn check_app(description: &Description, app: &App, findings: &mut Vec<Finding>) 
         findings.push(
             Finding::error(
                 place.label(""),
-                format!("{host} is the node's address here, and nothing of the app listens there"),
+                format!("{host} is the node's address here, but the app does not listen there"),
             )
             .because(
-                "the kubelet dials from the node, which has the app's loopback address only where they share a network",
+                "the kubelet connects from the node, which shares the app's loopback address only with the node's network",
             )
-            .help("leave `host` out, or say host: [network] beside `app`"),
+            .help("leave `host` out, or set host: [network] beside `app`"),
         );
     }
     let Some(host) = description.host.as_ref().filter(|_| description.shares("network")) else { return };
     for (HostPort { port, on_node, .. }, place) in host_ports(app).filter(|(own, _)| own.port != own.on_node) {
         findings.push(
             Finding::error(place.label(""), format!("port {port} cannot be port {on_node} of the node"))
-                .label(host.key_place.label("puts the Pods into their node's network"))
+                .label(host.key_place.label("puts the Pods on the node's network"))
                 .because("with `host: [network]` a container listens in the node's network itself")
                 .help("leave `host-port` out"),
         );
@@ -135,7 +138,7 @@ fn check_app(description: &Description, app: &App, findings: &mut Vec<Finding>) 
 fn check_host(description: &Description, shape: &Filled, findings: &mut Vec<Finding>) {
     let Some(host) = &description.host else { return };
     if description.app.is_none() {
-        let message = format!("`host` is about the app, and `{}` has none", shape.entry.pattern);
+        let message = format!("`host` applies to the app, but `{}` has none", shape.entry.pattern);
         findings.push(Finding::error(host.key_place.label(""), message).help("leave `host` out"));
     }
     if !description.shares("network") {
@@ -143,17 +146,20 @@ fn check_host(description: &Description, shape: &Filled, findings: &mut Vec<Find
     }
     if let Some(isolate) = &description.isolate {
         findings.push(
-            Finding::error(isolate.place.label("does not hold for them"), "no NetworkPolicy holds for these Pods")
-                .label(host.key_place.label("puts the Pods into their node's network"))
+            Finding::error(isolate.place.label("does not apply to them"), "no NetworkPolicy applies to these Pods")
+                .label(host.key_place.label("puts the Pods on the node's network"))
                 .because("most network plugins cannot tell such a Pod's traffic from the node's (kubernetes/website: concepts/services-networking/network-policies)")
-                .help("leave one of them out"),
+                .help("remove one of them"),
         );
     }
     if description.meshed {
         findings.push(
-            Finding::error(host.key_place.label(""), "a mesh cannot take the traffic of Pods in their node's network")
-                .because("Istio leaves such Pods out (istio.io: Pod requirements)")
-                .help("leave `host: [network]` or `mesh` out"),
+            Finding::error(
+                host.key_place.label(""),
+                "a mesh cannot intercept the traffic of Pods on the node's network",
+            )
+            .because("Istio ignores such Pods (istio.io: Pod requirements)")
+            .help("leave `host: [network]` or `mesh` out"),
         );
     }
 }
@@ -193,15 +199,15 @@ pub(crate) fn apply(prepared: &Prepared<'_>, objects: &mut [Json], findings: &mu
     check_groups(description, objects, findings);
     if let (Some(share), false) = (&description.share_processes, shared) {
         findings.push(
-            Finding::error(share.key_place.label(""), "no Pod of this shape can share its processes")
-                .label(description.shape.place.label("makes its Pods in another way"))
+            Finding::error(share.key_place.label(""), "the Pods of this shape cannot share processes")
+                .label(description.shape.place.label("generates its Pods differently"))
                 .help("leave `share-processes` out, or choose the shape daemon, single or replicated"),
         );
     }
     if let (Some(hostname), false) = (&description.hostname, called) {
         findings.push(
-            Finding::error(hostname.key_place.label(""), "no Pod of this shape can be told the name of its host")
-                .label(description.shape.place.label("names its Pods, or makes them in another way"))
+            Finding::error(hostname.key_place.label(""), "the Pods of this shape cannot have `hostname`")
+                .label(description.shape.place.label("names its Pods, or generates them differently"))
                 .because(
                     "a StatefulSet gives each Pod its own name (kubernetes: pkg/controller/statefulset, initIdentity)",
                 )
@@ -210,8 +216,8 @@ pub(crate) fn apply(prepared: &Prepared<'_>, objects: &mut [Json], findings: &mu
     }
     if let (Some(host), false) = (&description.host, applied) {
         findings.push(
-            Finding::error(host.key_place.label(""), "no Pod of this shape can share anything with its node")
-                .label(description.shape.place.label("makes its Pods in another way"))
+            Finding::error(host.key_place.label(""), "the Pods of this shape cannot share anything with their node")
+                .label(description.shape.place.label("generates its Pods differently"))
                 .help("leave `host` out, or choose the shape daemon, single or replicated"),
         );
     }
@@ -227,15 +233,15 @@ fn check_groups(description: &Description, objects: &[Json], findings: &mut Vec<
     };
     let groups = (!app.groups.is_empty()).then(|| json!(app.groups));
     for (key, field, value, what) in [
-        ("volume-group", "fsGroup", app.volume_group.map(|group| json!(group)), "has volumes of a group"),
-        ("groups", "supplementalGroups", groups, "has further groups"),
+        ("volume-group", "fsGroup", app.volume_group.map(|group| json!(group)), "volumes owned by a group"),
+        ("groups", "supplementalGroups", groups, "further groups"),
     ] {
         if value.is_none_or(|value| has(field, &value)) {
             continue;
         }
         findings.push(
-            Finding::error(app.place_at(&[key]).label(""), format!("no Pod of this shape {what}"))
-                .label(description.shape.place.label("makes its Pods in another way"))
+            Finding::error(app.place_at(&[key]).label(""), format!("the Pods of this shape cannot have {what}"))
+                .label(description.shape.place.label("generates its Pods differently"))
                 .help(format!("leave `{key}` out")),
         );
     }
@@ -281,8 +287,8 @@ fn share(description: &Description, template: &mut Json, findings: &mut Vec<Find
                 host.key_place.label("the node's processes"),
                 "these Pods would have two process namespaces",
             )
-            .because("an entry of `use` has the containers share theirs, and the API server refuses both at once")
-            .help("leave `pid` out, or the entry"),
+            .because("an entry of `use` makes the containers share one, and the API server refuses both together")
+            .help("remove `pid` or the entry"),
         );
     }
 }

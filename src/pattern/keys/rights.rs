@@ -21,8 +21,8 @@ pub(crate) fn check(description: &Description, findings: &mut Vec<Finding>) {
             && right.verbs.iter().all(|verb| OF_ONE_NAMESPACE.contains(&verb.as_str()));
         if is_cluster_wide(&right.group, resource) && !is_own_namespace {
             findings.push(
-                Finding::error(right.place.label(""), format!("`{resource}` belong to no namespace"))
-                    .because("a Role gives rights within its namespace, and none to what is outside of all")
+                Finding::error(right.place.label(""), format!("`{resource}` are not namespaced"))
+                    .because("a Role gives rights only within its namespace, not on cluster-scoped resources")
                     .help("write it under `cluster-rights`"),
             );
         }
@@ -30,7 +30,7 @@ pub(crate) fn check(description: &Description, findings: &mut Vec<Finding>) {
     if let (Some(right), None) = (app.cluster_rights.first(), &description.namespace) {
         findings.push(
             Finding::error(right.place.label(""), "`cluster-rights` needs `namespace`")
-                .because("the binding names the account's namespace, and its name begins with it")
+                .because("the binding contains the account's namespace, also in its name")
                 .help("namespace: <name>, or -n <name>"),
         );
     }
@@ -38,19 +38,19 @@ pub(crate) fn check(description: &Description, findings: &mut Vec<Finding>) {
     if let Some(right) = app.rights.first().or(app.cluster_rights.first()) {
         findings.push(
             Finding::error(
-                right.place.label("gives rights to an account that is made here"),
-                "`account` names an account that is not made here",
+                right.place.label("gives rights to an account that is created here"),
+                "`account` names an account that is not created here",
             )
-            .label(place.label("this one exists"))
-            .because("rights of others' accounts are theirs to give")
-            .help("leave out `account`, or bind the rights where the account is made"),
+            .label(place.label("this one exists already"))
+            .because("rights belong with the owner of the account")
+            .help("leave out `account`, or bind the rights where the account is created"),
         );
     }
     if let Some(annotations) = description.annotations.iter().find(|member| member.key == "account") {
         findings.push(
             Finding::error(
-                annotations.key_place.label("is on an account that is made here"),
-                "`account` names an account that is not made here",
+                annotations.key_place.label("is set on an account that is created here"),
+                "`account` names an account that is not created here",
             )
             .label(place.label("this one exists"))
             .help("leave out one of them"),
@@ -75,7 +75,7 @@ fn check_right(right: &Right, findings: &mut Vec<Finding>) {
     let group = if right.group.is_empty() { "the core group".to_owned() } else { format!("the group {}", right.group) };
     findings.push(
         Finding::error(right.place.label(label), format!("{group} has no resource `{resource}`"))
-            .because("resources are named by their plural, as `kubectl api-resources` lists them")
+            .because("resources have plural names, as listed by `kubectl api-resources`")
             .help("write <resource>.<group> for any other group, such as deployments.apps"),
     );
 }
@@ -89,7 +89,7 @@ pub(crate) fn warnings(description: &Description) -> Vec<String> {
         stars.filter(|right| right.resource == "*" || right.group == "*" || right.verbs.iter().any(|verb| verb == "*"))
     {
         notes.push(format!(
-            "warning: `{}`: \"*\" gives rights to everything that there is and will be; name what the app needs",
+            "warning: `{}`: \"*\" gives rights to all current and future resources; name what the app needs",
             right.resource
         ));
     }

@@ -61,7 +61,7 @@ pub(crate) fn apply(description: &Description, objects: &mut [Json], findings: &
         findings.push(
             Finding::error(
                 member.value.place.label(""),
-                "with neither a Pod more nor a Pod less none could be replaced",
+                "with neither an extra nor a missing Pod, none could be replaced",
             )
             .because("the API server refuses a rolling update whose maxSurge and maxUnavailable are both 0")
             .help("surge: 1, or unavailable: 1"),
@@ -70,18 +70,18 @@ pub(crate) fn apply(description: &Description, objects: &mut [Json], findings: &
     if let (true, 0, Some(member)) = (deployments > 0, rolling_updates, one_by_one()) {
         findings.push(
             Finding::error(
-                member.key_place.label("is about replacing them one after another"),
-                "all old Pods end before new ones start",
+                member.key_place.label("is about replacing Pods one after another"),
+                "all old Pods stop before new ones start",
             )
             .label(shape())
-            .because("what this shape generates has the strategy `Recreate`, so that old and new never run together")
+            .because("this shape uses the strategy `Recreate`, so that old and new Pods never run together")
             .help(format!("leave `{}` out", member.key)),
         );
     } else if let (true, Some(member)) = (recreates, one_by_one()) {
         findings.push(
             Finding::error(
-                member.key_place.label("is about replacing them one after another"),
-                "all old Pods end before new ones start",
+                member.key_place.label("is about replacing Pods one after another"),
+                "all old Pods stop before new ones start",
             )
             .label(rollout.place.label("`recreate` says so"))
             .help(format!("leave `{}` or `recreate` out", member.key)),
@@ -94,7 +94,7 @@ pub(crate) fn apply(description: &Description, objects: &mut [Json], findings: &
         ),
         ("unavailable", "only the rollout of a Deployment says so; shape: {daemon: {unavailable: 1}} is for nodes"),
         ("deadline", "only the rollout of a Deployment has a deadline"),
-        ("recreate", "only a Deployment can start new Pods before old ones have ended, and leave it"),
+        ("recreate", "only a Deployment can start new Pods before old ones have stopped"),
     ] {
         if let (0, Some(member)) = (deployments, rollout.member(key)) {
             let finding = Finding::error(member.key_place.label(""), message).label(shape());
@@ -109,10 +109,10 @@ pub(crate) fn apply(description: &Description, objects: &mut [Json], findings: &
         findings.push(
             Finding::error(
                 member.value.place.label(""),
-                format!("no Pod is ready for {settle}s before the rollout's deadline of {most}s"),
+                format!("no Pod can be ready for {settle}s before the rollout's deadline of {most}s"),
             )
-            .because("the API server wants progressDeadlineSeconds to be greater than minReadySeconds")
-            .help("give `deadline` more time"),
+            .because("the API server requires progressDeadlineSeconds to be greater than minReadySeconds")
+            .help("use a longer `deadline`"),
         );
     }
 }

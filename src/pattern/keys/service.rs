@@ -32,7 +32,7 @@ pub(crate) fn check(description: &Description, findings: &mut Vec<Finding>) {
             if expose.service_type.as_deref() == Some(HEADLESS) {
                 findings.push(
                     Finding::error(port.key_place.label(""), "a headless Service has the ports of its Pods")
-                        .because("clients get the Pods' addresses, and dial them without a proxy between")
+                        .because("clients get the Pods' addresses and connect to them directly")
                         .help(format!("leave `{}` out", port.key)),
                 );
             }
@@ -62,7 +62,7 @@ pub(crate) fn check(description: &Description, findings: &mut Vec<Finding>) {
             // what prunes, and what finds the objects of a system, goes by these
             let fixed = ["app.kubernetes.io/part-of", "app.kubernetes.io/managed-by"].contains(&label.key.as_str());
             if fixed || label.key.starts_with("patterns/") {
-                let message = format!("`{}` is written by the generator", label.key);
+                let message = format!("`{}` is set by `patterns gen`", label.key);
                 findings.push(Finding::error(label.key_place.label(""), message).help("leave it out"));
             }
         }
@@ -88,7 +88,7 @@ fn check_also(description: &Description, expose: &Expose, findings: &mut Vec<Fin
             let what = if is_taken { "this number" } else { "this name" };
             findings.push(
                 Finding::error(member.key_place.label(""), format!("another port of the Service has {what}"))
-                    .help("give each its own, or leave one of them out"),
+                    .help("give each its own, or remove one of them"),
             );
         }
         if let Some(port) = member.value.member("node-port")
@@ -107,8 +107,8 @@ pub(super) fn services(description: &Description) -> &[Member] {
 }
 
 fn unfit(place: &Place, key: &str, kinds: &[&str]) -> Finding {
-    Finding::error(place.label(""), format!("only a Service of type {} has `{key}`", kinds.join(" or ")))
-        .because("the API server refuses it in others, or nothing comes of it")
+    Finding::error(place.label(""), format!("only a Service of type {} can have `{key}`", kinds.join(" or ")))
+        .because("the API server refuses or ignores it in others")
         .help(format!("type: {}, or leave `{key}` out", kinds[kinds.len() - 1]))
 }
 
@@ -166,8 +166,8 @@ fn same_node_ports(description: &Description, findings: &mut Vec<Finding>) {
             findings.push(
                 Finding::error(place.label("so does this"), format!("two ports want port {number} of the nodes"))
                     .label(other.label("takes it"))
-                    .because("the API server gives a port of the nodes once")
-                    .help("choose another `node-port`, or leave it out and the server chooses"),
+                    .because("the API server allocates each node port only once")
+                    .help("choose another `node-port`, or leave it out to let the server choose"),
             );
         }
     }
@@ -195,7 +195,7 @@ pub(crate) fn apply(description: &Description, objects: &mut [Json], findings: &
         (None, Some(expose)) => {
             for member in KEYS.iter().filter_map(|key| expose.member(key)) {
                 findings.push(
-                    Finding::error(member.key_place.label(""), "there is no Service that this could be of")
+                    Finding::error(member.key_place.label(""), "there is no Service to apply this to")
                         .label(description.shape.place.label(format!("the shape is `{}`", description.shape.pattern)))
                         .help(format!("leave `{}` out", member.key)),
                 );

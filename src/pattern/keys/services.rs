@@ -20,9 +20,9 @@ pub(crate) fn add(description: &Description, objects: &mut Vec<Json>, findings: 
             findings.push(
                 Finding::error(
                     member.key_place.label(""),
-                    format!("this document makes a Service `{}` already", member.key),
+                    format!("this document already generates a Service `{}`", member.key),
                 )
-                .help("expose: {type: …} says what it is, or choose another name here"),
+                .help("set its type with expose: {type: …}, or choose another name here"),
             );
             continue;
         }
@@ -48,7 +48,7 @@ fn further(description: &Description, member: &Member, objects: &[Json]) -> Resu
         return Err(Box::new(
             Finding::error(member.key_place.label(""), "there are no Pods that this Service could lead to")
                 .label(description.shape.place.label(format!("the shape is `{}`", description.shape.pattern)))
-                .because("a Service is for Pods that stay, and all of one kind")
+                .because("a Service needs long-running Pods, all of one kind")
                 .help("leave `services` out"),
         ));
     };

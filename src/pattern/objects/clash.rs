@@ -8,9 +8,9 @@ use super::weave::Clash;
 pub(crate) fn describe(clash: &Clash, app: &str) -> (String, String) {
     if let Some(annotation) = clash.path.strip_prefix("metadata.annotations.") {
         let way = if annotation.starts_with("prometheus.io/") {
-            "`monitor: true` on one of them makes a PodMonitor, of which there can be several"
+            "`monitor: true` on one of them generates a PodMonitor instead, and there can be several of those"
         } else {
-            "these two do not go together; leave one out"
+            "these two conflict; remove one of them"
         };
         return (format!("set the annotation {annotation}"), way.to_owned());
     }
@@ -30,7 +30,7 @@ pub(crate) fn describe(clash: &Clash, app: &str) -> (String, String) {
             format!("make the container `{name}` ({})", field.trim_start_matches('.')),
             "give the pattern another name with `as`".to_owned(),
         ),
-        _ => (format!("disagree about {}", clash.path), "these two do not go together; leave one out".to_owned()),
+        _ => (format!("disagree about {}", clash.path), "these two conflict; remove one of them".to_owned()),
     }
 }
 

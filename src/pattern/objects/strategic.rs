@@ -73,7 +73,7 @@ impl Merge<'_> {
                 }
                 Some(key) => self.findings.push(
                     Finding::error(patch.place.label(""), format!("an element of `{field}` needs `{key}`"))
-                        .because("Kubernetes tells the elements of this list apart by it")
+                        .because("Kubernetes identifies the elements of this list by it")
                         .help(format!("{field}: [{{{key}: …, …}}]")),
                 ),
                 None => *there = plain(patch),
@@ -120,7 +120,7 @@ fn matches_nothing(field: &str, name: &str, known: &[String], place: &Place) -> 
     let finding = Finding::error(place.label(label), format!("no element of `{field}` is called `{name}`"));
     match (field, known.is_empty()) {
         ("containers" | "initContainers", _) => finding.help(format!(
-            "there are {}; a new container is `use: [{{container: …}}]` or `init`",
+            "known elements are {}; to add a container, use `use: [{{container: …}}]` or `init`",
             if known.is_empty() { "none".to_owned() } else { list(&known) }
         )),
         (_, true) => finding.help("the list is empty"),

@@ -84,12 +84,11 @@ fn check_keys(schema: &Json, container: &Member, pattern: &str, findings: &mut V
     let without = schema["x-without"].as_array().into_iter().flatten().filter_map(Json::as_str);
     for key in OF_THE_APP.into_iter().chain(without) {
         let Some(member) = container.value.member(key) else { continue };
-        let message = format!("`{}` of `{pattern}` has no use for `{key}`", container.key);
+        let message = format!("`{}` of `{pattern}` does not support `{key}`", container.key);
         let finding = Finding::error(member.key_place.label(""), message);
         findings.push(if OF_THE_APP.contains(&key) {
-            let finding =
-                finding.because("rights are those of the Pod's account, whose token is mounted in the app alone");
-            finding.help("leave it out, and give the rights to a document with an `app` that needs them")
+            let finding = finding.because("rights belong to the Pod's account, whose token is mounted only in the app");
+            finding.help("remove it, and give the rights to a document whose `app` needs them")
         } else {
             finding.help("leave it out")
         });
@@ -105,7 +104,7 @@ fn check_ports(container: &Member, findings: &mut Vec<Finding>) {
                     member.key_place.label(""),
                     format!("the port `{}` of `{}` is on no Service", port.key, container.key),
                 )
-                .because("the document's Service offers the ports of the app")
+                .because("the document's Service exposes only the ports of the app")
                 .help(format!("leave `{}` out; a Service for it: services: {{…: {{ports: {{…}}}}}}", member.key)),
             );
         }

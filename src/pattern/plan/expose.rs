@@ -20,8 +20,10 @@ pub(crate) fn check(
     check_own_gateway(description, findings);
     let Some(expose) = &description.expose else { return };
     if let Some(why) = &shape.definition.unexposed {
-        let finding =
-            Finding::error(expose.place.label(""), format!("`expose` leads nowhere in `{}`", shape.entry.pattern));
+        let finding = Finding::error(
+            expose.place.label(""),
+            format!("`expose` has nothing to expose in `{}`", shape.entry.pattern),
+        );
         findings.push(finding.label(shape.entry.place.label(why.clone())));
         return;
     }
@@ -39,9 +41,9 @@ pub(crate) fn check(
     if let Some(filled) = encrypted.filter(|_| expose.is_routed()) {
         findings.push(
             Finding::error(expose.place.label("speaks plain HTTP to the Pods"), "the route and the Pod do not speak the same protocol")
-                .label(filled.entry.place.label("answers TLS alone"))
-                .because("an Ingress or HTTPRoute ends TLS at the edge and has no portable way to speak it to a backend whose certificate only you know")
-                .help(format!("expose: {{type: LoadBalancer}} lets TLS through, or leave out `{}` and let the edge hold the certificate", filled.entry.name)),
+                .label(filled.entry.place.label("only accepts TLS"))
+                .because("an Ingress or HTTPRoute terminates TLS at the edge, and has no portable way to use TLS to a backend with a private certificate")
+                .help(format!("expose: {{type: LoadBalancer}} passes TLS through; or leave out `{}` and let the edge terminate TLS", filled.entry.name)),
         );
     }
 }
@@ -51,7 +53,7 @@ fn check_own_gateway(description: &Description, findings: &mut Vec<Finding>) {
     let Some(place) = &description.own_gateway else { return };
     let Some(expose) = &description.expose else {
         findings.push(
-            Finding::error(place.label("makes a Gateway"), "this Gateway would lead nowhere")
+            Finding::error(place.label("makes a Gateway"), "this Gateway would have no listeners")
                 .because("its listeners are for the hosts of `expose`")
                 .help("expose: {host: www.example.com}"),
         );
@@ -60,7 +62,7 @@ fn check_own_gateway(description: &Description, findings: &mut Vec<Finding>) {
     for key in ["gateway", "class", "type"] {
         let Some(member) = expose.member(key) else { continue };
         findings.push(
-            Finding::error(member.key_place.label("is another"), "this document has two ways in")
+            Finding::error(member.key_place.label("is another"), "this document is exposed in two ways")
                 .label(place.label("makes a Gateway, which is one"))
                 .help(format!("leave out `{key}`, or write mesh: istio")),
         );
@@ -77,7 +79,7 @@ fn check_protocol(description: &Description, expose: &Expose, claimers: &[&Fille
             if expose.gateway.is_none() {
                 findings.push(
                     Finding::error(expose.place.label("makes an Ingress"), "an Ingress has no portable way to carry gRPC")
-                        .label(place.label("the app speaks this"))
+                        .label(place.label("the app uses this protocol"))
                         .because("its controllers speak HTTP/1.1 to a backend unless annotations of theirs say otherwise; a GRPCRoute is made for it")
                         .help("expose: {host: …, gateway: <the name of your Gateway>}"),
                 );
@@ -93,14 +95,14 @@ fn check_protocol(description: &Description, expose: &Expose, claimers: &[&Fille
         }
         "https" => findings.push(
             Finding::error(expose.place.label("speaks plain HTTP to the Pods"), "the route and the Pod do not speak the same protocol")
-                .label(place.label("the app answers TLS alone"))
-                .because("an Ingress or HTTPRoute ends TLS at the edge and has no portable way to speak it to a backend whose certificate only you know")
-                .help("expose: {type: LoadBalancer} lets TLS through"),
+                .label(place.label("the app only accepts TLS"))
+                .because("an Ingress or HTTPRoute terminates TLS at the edge, and has no portable way to use TLS to a backend with a private certificate")
+                .help("expose: {type: LoadBalancer} passes TLS through"),
         ),
         other => findings.push(
             Finding::error(place.label(""), format!("a route cannot carry {other}"))
                 .label(expose.place.label("makes a route"))
-                .because("Ingresses and HTTPRoutes carry HTTP alone")
+                .because("Ingresses and HTTPRoutes carry only HTTP")
                 .help("expose: {type: LoadBalancer} opens the Service itself"),
         ),
     }
@@ -119,7 +121,7 @@ fn check_keys(expose: &Expose, own_gateway: bool, findings: &mut Vec<Finding>) {
         let Some(member) = expose.member(key).filter(|_| expose.gateway.is_none()) else { continue };
         findings.push(
             Finding::error(member.key_place.label(""), format!("`{key}` needs `gateway`"))
-                .because("an Ingress has no portable field for it; an HTTPRoute has")
+                .because("only an HTTPRoute has a portable field for it")
                 .help("gateway: <the name of your Gateway>"),
         );
     }
@@ -144,43 +146,46 @@ fn check_keys(expose: &Expose, own_gateway: bool, findings: &mut Vec<Finding>) {
         && header.members().len() != 1
     {
         findings.push(
-            Finding::error(header.place.label(""), "a canary goes by one header").help("header: {x-canary: \"yes\"}"),
+            Finding::error(header.place.label(""), "a canary uses exactly one header")
+                .help("header: {x-canary: \"yes\"}"),
         );
     }
     if expose.hosts.is_empty() && expose.service_type.is_none() {
         findings.push(
             Finding::error(expose.place.label(""), "`expose` needs `host`")
-                .because("a route is found by the name that clients ask for")
-                .help("expose: {host: www.example.com}, or {type: LoadBalancer} for a Service that anyone can dial"),
+                .because("a route is selected by the host name that clients request")
+                .help(
+                    "expose: {host: www.example.com}, or {type: LoadBalancer} for a Service that anyone can connect to",
+                ),
         );
     }
     for key in ["split", "mirror"] {
         let Some(member) = expose.member(key).filter(|_| expose.gateway.is_none()) else { continue };
         findings.push(
             Finding::error(member.key_place.label(""), format!("`{key}` needs `gateway`"))
-                .because("an Ingress has no portable way to divide or copy requests; an HTTPRoute has")
+                .because("only an HTTPRoute has a portable way to split or mirror requests")
                 .help("gateway: <the name of your Gateway>"),
         );
     }
     if let (Some(_), Some(gateway)) = (&expose.service_type, expose.member("gateway")) {
-        let finding = Finding::error(gateway.key_place.label("and so is this"), "`expose` has two ways in");
+        let finding = Finding::error(gateway.key_place.label("and so is this"), "`expose` names two ways in");
         let kind = expose.member("type").map(|kind| kind.key_place.label("this is one"));
         findings.push(
-            kind.into_iter().fold(finding, Finding::label).help(
-                "leave out `type` to come in through the Gateway, or `gateway` for a Service open to the outside",
-            ),
+            kind.into_iter()
+                .fold(finding, Finding::label)
+                .help("leave out `type` to use the Gateway, or `gateway` to open the Service itself"),
         );
     }
     let Some(tls) = expose.member("tls").filter(|_| !own_gateway) else { return };
     if expose.gateway.is_some() {
         findings.push(
-            Finding::error(tls.key_place.label(""), "a route holds no certificate: its Gateway does")
-                .because("an HTTPRoute has no field for it; TLS ends at the Gateway's listener")
+            Finding::error(tls.key_place.label(""), "a route has no certificate: its Gateway does")
+                .because("an HTTPRoute has no field for it; TLS terminates at the Gateway's listener")
                 .help("name the Secret in the Gateway: spec.listeners[].tls.certificateRefs"),
         );
     } else if expose.service_type.is_some() {
         findings.push(
-            Finding::error(tls.key_place.label(""), "a Service passes TLS on and holds no certificate")
+            Finding::error(tls.key_place.label(""), "a Service passes TLS through and has no certificate")
                 .help("put `https` under `use`: it holds the certificate in the Pod"),
         );
     }
@@ -246,9 +251,9 @@ fn rules(description: &Description, expose: &Expose, directory: &Directory<'_>, 
         findings.push(
             Finding::error(
                 member.key_place.label(""),
-                format!("`{key}` is about requests to `{}`, and no path leads to it", description.name),
+                format!("`{key}` applies to requests for `{}`, but no path leads to it", description.name),
             )
-            .label(paths.key_place.label("these are all"))
+            .label(paths.key_place.label("these are all the paths"))
             .help(format!("paths: {{/: {}, …}}", description.name)),
         );
     }
@@ -282,13 +287,13 @@ fn split(description: &Description, expose: &Expose, directory: &Directory<'_>, 
     if !members.iter().any(|member| own(&member.key)) {
         findings.push(
             Finding::error(split.key_place.label(""), format!("nothing would reach `{}` itself", description.name))
-                .because("`split` says where all requests go")
+                .because("`split` must account for all requests")
                 .help(format!("split: {{{}: 0, …}} if that is meant", description.name)),
         );
     } else if members.iter().all(|member| member.value.to_json() == 0) {
         findings.push(
-            Finding::error(split.value.place.label(""), "no backend has any weight")
-                .because("a Gateway answers 500 where all weights are 0"),
+            Finding::error(split.value.place.label(""), "all weights are 0")
+                .because("a Gateway answers 500 if all weights are 0"),
         );
     }
     Json::Array(backends)
@@ -331,15 +336,15 @@ fn backend(
         findings.push(
             Finding::error(
                 place.label(format!("is in namespace `{namespace}`")),
-                "this route does not reach its backend",
+                "this route cannot reach its backend",
             )
-            .because("a route leads into another namespace only where a ReferenceGrant there allows it"),
+            .because("a route can refer to another namespace only if a ReferenceGrant there allows it"),
         );
     }
     if target.scheme.as_deref() == Some("https") {
         findings.push(
             Finding::error(
-                place.label("answers TLS alone"),
+                place.label("only accepts TLS"),
                 "the route and this backend do not speak the same protocol",
             )
             .because("an HTTPRoute speaks plain HTTP to its backends"),

@@ -47,9 +47,7 @@ fn check(key: &str, path: &str, text: String, place: &Place) -> Result<String, B
     }
     let source = Arc::new(Source::from_text(path, text.as_str()));
     match yaml::as_kubectl(yaml::read(&source)).1 {
-        Some(refusal) => {
-            Err(Box::new(crate::kube::refused(&refusal, &source).label(place.label("read because of this"))))
-        }
+        Some(refusal) => Err(Box::new(crate::kube::refused(&refusal, &source).label(place.label("read from here")))),
         None => Ok(text),
     }
 }

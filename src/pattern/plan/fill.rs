@@ -78,7 +78,10 @@ pub(crate) fn fill(
         return Err(findings);
     }
     if let Err(bug) = choose_variant(&mut definition, &params) {
-        return Err(vec![Finding::error(entry.place.label(""), format!("a variant of ours is broken: {bug}"))]);
+        return Err(vec![Finding::error(
+            entry.place.label(""),
+            format!("internal error in a built-in variant: {bug}"),
+        )]);
     }
     let files = files::read_all(&definition, &given, &mut findings);
     let whole = Member { key: entry.name.clone(), key_place: entry.place.clone(), value: given.clone() };
@@ -117,7 +120,7 @@ fn take_resources(given: &mut Spanned, definition: &Definition, findings: &mut V
         return None;
     }
     if definition.image.is_none() && definition.images.is_empty() {
-        let message = format!("`{}` runs no container that could have resources", definition.name);
+        let message = format!("`{}` has no container that `resources` could apply to", definition.name);
         findings.push(Finding::error(member.key_place.label(""), message).help("leave `resources` out"));
     }
     Some(describe::read_resources(Some(&member.value), findings).to_json())
@@ -193,8 +196,10 @@ impl Filled {
                     Finding::error(self.place_of(&check.at).label(""), check.message.clone())
                         .help(format!("patterns explain {}", self.entry.pattern)),
                 ),
-                Err(bug) => findings
-                    .push(Finding::error(self.entry.place.label(""), format!("a check of ours is broken: {bug}"))),
+                Err(bug) => findings.push(Finding::error(
+                    self.entry.place.label(""),
+                    format!("internal error in a built-in check: {bug}"),
+                )),
             }
         }
     }
@@ -227,7 +232,7 @@ impl Filled {
         Some(json!({"path": "/", "port": ports.get(&readiness.port)?, "scheme": null, "timeout": timeout}))
     }
 
-    /// Whether the entry, as it is filled, talks to the app's port.
+    /// Whether the entry, as it is filled, connects to the app's port.
     pub(crate) fn needs_port(&self) -> bool {
         let needs = |that: &String| expressions::holds(that, &json!({"params": self.params})).unwrap_or(true);
         self.definition.claims.is_some() || self.definition.needs_port.as_ref().is_some_and(needs)

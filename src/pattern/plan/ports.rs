@@ -31,7 +31,7 @@ pub(super) fn allocate(app: Option<&App>, entries: &[&Filled]) -> Result<Vec<Por
                     Finding::error(place.label("so does this"), format!("two containers want port {port} of this Pod"))
                         .label(other.label(text))
                         .because("containers of a Pod share one network namespace; the second bind fails")
-                        .help("let one of them listen elsewhere"),
+                        .help("change the port of one of them"),
                 );
             }
             taken.entry(port).or_insert((place.clone(), format!("listens on {port}")));
@@ -76,7 +76,7 @@ fn same_as_app(app: &App, wanted: u16, entry: &Filled) -> Option<Finding> {
     Some(
         Finding::error(
             entry.entry.place.label(format!("would listen on 127.0.0.1:{wanted}")),
-            format!("the app listens on {wanted} itself, where `{name}` would stand for it"),
+            format!("the app itself listens on {wanted}, the port of `{name}`"),
         )
         .label(place.label(format!("the app listens on {wanted}")))
         .because("containers of a Pod share one network namespace; the second bind fails")

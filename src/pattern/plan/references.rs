@@ -149,8 +149,8 @@ impl<'a> Directory<'a> {
             let target = referent(from, to, prepared, place)?;
             return match (port, target.port) {
                 (Some(port), Some(own)) if port != own => Err(Box::new(
-                    Finding::error(place.label(""), format!("`{name}` does not listen at {port}"))
-                        .label(to.name_place.label(format!("its Service listens at {own}")))
+                    Finding::error(place.label(""), format!("`{name}` does not listen on {port}"))
+                        .label(to.name_place.label(format!("its Service listens on {own}")))
                         .help("leave the port out: it is known"),
                 )),
                 _ => Ok(Some(target)),
@@ -170,15 +170,15 @@ impl<'a> Directory<'a> {
                     place.label(format!("did you mean `{}`?", meant.name)),
                     format!("no document of this file is called `{name}`"),
                 )
-                .label(meant.name_place.label("this is like it"))
-                .help(format!("if there is a Service of that name, write service/{name}")),
+                .label(meant.name_place.label("this name is similar"))
+                .help(format!("for a Service of that name, write service/{name}")),
             ));
         }
         let port = port.or(mark.port);
         if port.is_none() && !mark.portless {
             return Err(Box::new(
-                Finding::error(place.label(""), format!("at which port does the Service `{name}` listen?"))
-                    .because("it is not a document of this file, so its ports are not known here")
+                Finding::error(place.label(""), format!("the port of the Service `{name}` is missing"))
+                    .because("it is not a document in this file, so its ports are unknown")
                     .help(format!("service/{name}:<port>")),
             ));
         }

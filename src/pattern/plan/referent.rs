@@ -48,7 +48,7 @@ pub(super) fn referent(
             _ => "its app has no `port`".to_owned(),
         };
         return Err(Box::new(
-            Finding::error(place.label(""), format!("nothing can talk to `{}`: it listens nowhere", to.name))
+            Finding::error(place.label(""), format!("nothing can connect to `{}`: it listens on no port", to.name))
                 .label(to.name_place.label(format!("`{pattern}`: {why}"))),
         ));
     };

@@ -59,7 +59,7 @@ impl Fault {
                     ))
                 ),
             )
-            .because("nothing in a description should be able to do this; please report it");
+            .because("no description should be able to cause this; please report it");
         }
         match self.at {
             Some((source, span)) => Finding::error(Label::span(&source, span, ""), self.message)

@@ -23,7 +23,7 @@ fn nginx(text: &str) -> Result<String, Error> {
 /// A string of nginx's configuration in which `$name` stands for a variable of nginx.
 fn nginx_with_variables(text: &str) -> Result<String, Error> {
     if text.contains(char::is_control) {
-        return Err(refuse("a control character has no place in nginx's configuration"));
+        return Err(refuse("nginx's configuration cannot contain control characters"));
     }
     Ok(format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")))
 }

@@ -82,11 +82,11 @@ fn definition(root: &Spanned) -> Result<Definition, Box<Finding>> {
         let place = member_below(root, subject).unwrap_or(&at.place);
         let meant = nearest(subject, known.iter().copied());
         let label = meant.map_or_else(String::new, |name| format!("did you mean `{name}`?"));
-        let finding = Finding::error(place.label(label), format!("a pattern.yaml has no `{subject}` here"));
+        let finding = Finding::error(place.label(label), format!("pattern.yaml has no key `{subject}` here"));
         return Err(Box::new(finding.help("`patterns explain https --source` prints a whole pattern")));
     }
     let message = if message.starts_with("missing field") {
-        format!("a pattern.yaml needs `{subject}` here")
+        format!("pattern.yaml needs `{subject}` here")
     } else {
         message.replace("expected u16", "expected a port number")
     };
@@ -248,7 +248,10 @@ impl Checker<'_> {
         if (is_empty && self.definition.replicas.is_none())
             || (self.definition.is_shape() && self.folder.file(POD_TEMPLATE).is_none())
         {
-            self.wrong(&self.place("name"), format!("the folder has no {POD_TEMPLATE}: nothing to add to a Pod"));
+            self.wrong(
+                &self.place("name"),
+                format!("the folder has no {POD_TEMPLATE}, so it would add nothing to a Pod"),
+            );
         }
     }
 }

@@ -29,7 +29,7 @@ impl Catalogue {
             read_all(folder).map_err(|(path, error)| wrong(format!("cannot read {}: {error}", path.display())))?;
         found.sort_by(|a, b| (a.family(), a.name()).cmp(&(b.family(), b.name())));
         if found.is_empty() {
-            let finding = Finding::error(place.label(""), format!("{} holds no patterns", folder.display()))
+            let finding = Finding::error(place.label(""), format!("{} contains no patterns", folder.display()))
                 .because("a pattern is a folder with a pattern.yaml, in a folder named after its family")
                 .help(format!("{}/sidecar/<name>/pattern.yaml", folder.display()));
             return Err(vec![finding]);
@@ -41,7 +41,7 @@ impl Catalogue {
                     for (role, image) in images {
                         if self.images.contains_key(&role) {
                             findings.extend(wrong(format!(
-                                "the image role `{role}` of {} is there already; `images` in .patterns.yaml replaces an image",
+                                "the image role `{role}` of {} already exists; `images` in .patterns.yaml replaces an image",
                                 folder.display()
                             )));
                         }

@@ -13,7 +13,7 @@ pub static RULE: Rule = Rule {
     check: Check::Facts(check),
 };
 
-const WHY: &str = "Prometheus scrapes the Pod's address at this port; where nothing listens there is nothing to read";
+const WHY: &str = "Prometheus scrapes the Pod's IP at this port; if nothing listens there, the target is down";
 
 fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
     if facts.pod.object.is_patch {
@@ -37,7 +37,7 @@ fn annotation(facts: &PodFacts<'_>, found: &mut Found<'_>) {
     let ports: Vec<String> = adapter.known_ports().iter().map(ToString::to_string).collect();
     found
         .at(node, format!("nothing in this Pod serves metrics on port {port}"))
-        .here("where Prometheus looks")
+        .here("the port that Prometheus scrapes")
         .and(adapter.container.name_node(), format!("`{}` serves them on {}", adapter.name(), ports.join(", ")))
         .because(WHY)
         .help(format!("write \"{}\"", ports[0]));
@@ -95,7 +95,7 @@ fn monitors(facts: &PodFacts<'_>, found: &mut Found<'_>) {
                 }
                 None => near().map_or_else(
                     || format!("add `name: {}` to the port of the container that serves metrics", clip(name)),
-                    |near| format!("write `{near}`, or name the port so"),
+                    |near| format!("write `{near}`, or rename the port"),
                 ),
             };
             let kind = facts.pod.object.document.get(facts.pod.object.node, "kind").unwrap_or(facts.pod.object.node);

@@ -88,7 +88,7 @@ fn check(view: ContainerView<'_>, found: &mut Found<'_>) {
     }
     let Some(hooks) = &container.lifecycle else { return };
     let hooks = [
-        ("postStart", &hooks.post_start, "the container is killed and started again"),
+        ("postStart", &hooks.post_start, "the container is killed and restarted"),
         ("preStop", &hooks.pre_stop, "the hook does nothing"),
     ];
     for (field, hook, consequence) in hooks {
@@ -109,12 +109,12 @@ fn judge(
     let node = view.pod.object.document.items(list).first().copied().unwrap_or(list);
     found
         .at(node, format!("no program is called `{}`, so {consequence}", clip(word.trim())))
-        .here("one word: the name of a program")
+        .here("read as the name of a program")
         .because(
-            "a list is run without a shell, as `execve` does it: its first word is the program, blanks and `|` in it \
-             included (kubernetes/website: tasks/inject-data-application/define-command-argument-container)",
+            "a list is run without a shell, like `execve`: its first element is the program name, \
+             including any spaces and `|` (kubernetes/website: tasks/inject-data-application/define-command-argument-container)",
         )
-        .help("write `[sh, -c, \"…\"]`, or each argument as an entry of its own");
+        .help("write `[sh, -c, \"…\"]`, or each argument as a separate entry");
 }
 
 /// Whether a word is a line of shell: a program that is known and its arguments, or several commands.

@@ -60,16 +60,16 @@ fn judge(view: &ContainerView<'_>, path: &[&str], command: Option<&[String]>, fo
     let node = document.items(list).first().copied().unwrap_or(list);
     let what = path[path.len() - 1];
     let consequence = match what {
-        "postStart" => "the container is killed and started again",
+        "postStart" => "the container is killed and restarted",
         "preStop" => "the hook does nothing",
         _ => "the probe always fails",
     };
     let saying = found
         .at(node, format!("the image of `{}` has no `{}`, so {consequence}", view.container.name, clip(name)))
         .here("not in the image")
-        .because("the image holds its program and no shell or tools beside it; the kubelet runs the command inside the container")
+        .because("the image contains only its own program, without a shell or tools; the kubelet runs the command inside the container")
         .help(match what {
-            "preStop" => "use `sleep: {seconds: …}`, which the kubelet does itself, or an HTTP hook",
+            "preStop" => "use `sleep: {seconds: …}`, which the kubelet runs itself, or an HTTP hook",
             _ => "probe over httpGet, tcpSocket or grpc",
         });
     // A hook that fails before the end is reported, and the Pod stops all the same.

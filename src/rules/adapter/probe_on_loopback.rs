@@ -47,8 +47,8 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
                 _ => format!("`{}` binds {port} to loopback", server.name()),
             };
             found
-                .at(node, format!("the {field} of `{}` can never succeed: port {port} is open on loopback only", member.name()))
-                .here("dialled at the Pod's address")
+                .at(node, format!("the {field} of `{}` can never succeed: port {port} is bound only to loopback", member.name()))
+                .here("dialled at the Pod's IP")
                 .label(listen.proof.label(shows))
                 .because("the kubelet dials the Pod's IP from the node (`pkg/kubelet/prober`), where a socket bound to 127.0.0.1 does not answer")
                 .help(format!("bind to 0.0.0.0:{port}, give health its own port, or probe through the proxy in front"))

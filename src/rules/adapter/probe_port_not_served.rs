@@ -42,7 +42,7 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
                 Some(listen) => saying
                     .label(listen.proof.label(format!("listens on {}", ports.join(", "))))
                     .help(format!("probe port {}, or make it listen on {port}", ports[0])),
-                None => saying.help(format!("make {program} listen on {port}, or probe it by `exec`")),
+                None => saying.help(format!("make {program} listen on {port}, or probe it with `exec`")),
             };
         }
     }

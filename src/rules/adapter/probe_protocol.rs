@@ -37,7 +37,7 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
                 )
                 .here("an HTTP request")
                 .label(listen.proof.label(format!("listens on {port}, {speaks}")))
-                .because("an httpGet probe succeeds on an HTTP answer of 200 to 399 alone (kubelet, `pkg/probe/http`)")
+                .because("an httpGet probe succeeds only on an HTTP status from 200 to 399 (kubelet, `pkg/probe/http`)")
                 .help("use `tcpSocket`, or `exec` with the program's own client");
         }
     }

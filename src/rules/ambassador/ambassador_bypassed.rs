@@ -27,7 +27,7 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
                     .at(
                         node,
                         format!(
-                            "`{}` talks to `{}` itself, past `{}`",
+                            "`{}` connects to `{}` directly, bypassing `{}`",
                             caller.name(),
                             clip(&dial.host),
                             ambassador.name()
@@ -35,7 +35,7 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
                     )
                     .here("what the ambassador is for")
                     .and(ambassador.container.name_node(), format!("`{}` is the ambassador for it", ambassador.name()))
-                    .because("what does not go through the ambassador has none of its routing, retries or encryption");
+                    .because("connections that bypass the ambassador get none of its routing, retries or encryption");
                 if is_called {
                     saying.help("name the ambassador's loopback address here too, or remove the variable");
                 } else {

@@ -39,13 +39,13 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
                 .at(
                     ambassador.container.name_node(),
                     format!(
-                        "anybody in the cluster can use `{}`, the ambassador of `{}`",
+                        "anyone in the cluster can use `{}`, the ambassador of `{}`",
                         ambassador.name(),
                         caller.name()
                     ),
                 )
                 .here(format!("listens on all addresses, port {port}"))
-                .and(caller.node_of(&dial.proof), format!("`{}` needs it on loopback alone", caller.name()))
+                .and(caller.node_of(&dial.proof), format!("`{}` needs it only on loopback", caller.name()))
                 .label(service.label(*node, "reaches it"))
                 .because(
                     "an ambassador uses the identity and credentials of its Pod; anyone who reaches it uses them too",

@@ -23,7 +23,7 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
                 Some((_, caller, dial, _)) => {
                     (caller.node_of(&dial.proof), format!("`{}` comes from 127.0.0.1", caller.name()))
                 }
-                None if is_inside => (member.container.name_node(), "listens on loopback only".to_owned()),
+                None if is_inside => (member.container.name_node(), "listens only on loopback".to_owned()),
                 None => continue,
             };
             say(member, file, piece, found, node, here);
@@ -48,5 +48,5 @@ fn say(
             "behind loopback every connection has the same source address, so a hash of it always gives the same \
              server",
         )
-        .help("choose by something that differs between requests: a header, a cookie, the key");
+        .help("use something that differs between requests: a header, a cookie, the key");
 }

@@ -30,7 +30,7 @@ fn check(object: &Object, found: &mut Found<'_>) {
             for filter in filters {
                 let percent = document.at(*filter, &["requestMirror", "percent"]);
                 if let Some(percent) = percent.filter(|percent| is_zero(document.value(*percent))) {
-                    say(percent, "left out, all requests are mirrored", found);
+                    say(percent, "without it, all requests are mirrored", found);
                 }
             }
         }
@@ -39,7 +39,7 @@ fn check(object: &Object, found: &mut Found<'_>) {
                 let percent = document.at(*rule, &["mirrorPercentage", "value"]);
                 let zero = percent.filter(|percent| is_zero(document.value(*percent)));
                 if let Some(percent) = zero.filter(|_| document.get(*rule, "mirror").is_some()) {
-                    say(percent, "left out, all requests are mirrored", found);
+                    say(percent, "without it, all requests are mirrored", found);
                 }
             }
         }
@@ -55,6 +55,6 @@ fn say(node: NodeId, default: &str, found: &mut Found<'_>) {
     found
         .at(node, "this mirror gets no request")
         .here("0 percent")
-        .because(format!("mirroring is declared with a share of 0; {default}"))
+        .because(format!("the mirror's share is 0; {default}"))
         .help("set the percent, or remove the mirror");
 }

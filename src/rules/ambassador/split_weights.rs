@@ -70,8 +70,8 @@ fn routes(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
                 }
                 found
                     .about(object)
-                    .at(node, format!("a share of this split goes to the Service `{}`, which is not there", clip(name)))
-                    .here("nothing of that name in this folder and namespace")
+                    .at(node, format!("a share of this split goes to the Service `{}`, which does not exist", clip(name)))
+                    .here("no such Service in this folder and namespace")
                     .because("a gateway answers 500 for the share of a backend that does not exist (Gateway API: HTTPRoute, backendRefs)")
                     .help("correct the name, or add the Service");
             }
@@ -89,7 +89,7 @@ fn judge(file: &ConfigFile<'_>, index: &Index<'_>, found: &mut FoundAnywhere<'_>
                 .about(file.object)
                 .at_span(span, "the shares of this split add up to more than 100 %")
                 .here("one too many")
-                .because("nginx stops at start: \"percent total is greater than 100%\" (ngx_http_split_clients_module); `*` takes what is left and comes last")
+                .because("nginx exits at startup: \"percent total is greater than 100%\" (ngx_http_split_clients_module); `*` takes the rest and comes last")
                 .help("make the percentages add up to 100 at most, and put `*` last");
         }
         for part in parts {
@@ -167,11 +167,11 @@ fn nobody(
             .about(file.object)
             .at_span(
                 file.span_of_part(host.host),
-                format!("a share of the requests goes to `{}`, and no such Service is there", clip(host.host)),
+                format!("a share of the requests goes to `{}`, which does not exist", clip(host.host)),
             )
-            .here("no Service of this name")
-            .because("nginx looks the hosts of an upstream up when it starts, and stops at one that is not found")
-            .help(format!("make a Service `{}`, or name the one that is meant", clip(name)));
+            .here("no Service has this name")
+            .because("nginx resolves the hosts of an upstream at startup, and exits if one does not resolve")
+            .help(format!("add a Service `{}`, or correct the name", clip(name)));
     }
 }
 

@@ -17,8 +17,8 @@ fn check(object: &Object, found: &mut Found<'_>) {
     }
     let node = object.document.at(object.node, &["spec", "schedule"]).unwrap_or(object.node);
     found
-        .at(node, "a run that takes longer than the time between two runs is joined by the next")
-        .here("starts whether or not the last one is done")
+        .at(node, "a run that takes too long overlaps with the next one")
+        .here("starts even if the previous run is not done")
         .because("`concurrencyPolicy` is `Allow` unless it is set (kubernetes/website: concepts/workloads/controllers/cron-jobs)")
-        .help("set `concurrencyPolicy: Forbid` (or `Replace`), or `Allow` to say that runs may overlap");
+        .help("set `concurrencyPolicy` to `Forbid` or `Replace`, or to `Allow` if runs may overlap");
 }

@@ -22,8 +22,8 @@ fn check(object: &Object, found: &mut Found<'_>) {
     found
         .at(shown, "a Pod that is preempted or evicted counts as a failure of the work")
         .because(
-            "such Pods have the condition DisruptionTarget, and without a rule for it they use up `backoffLimit` \
+            "such Pods have the condition DisruptionTarget, and count against `backoffLimit` unless a rule ignores it \
              (kubernetes/website: tasks/job/pod-failure-policy)",
         )
-        .help("begin `rules` with {action: Ignore, onPodConditions: [{type: DisruptionTarget}]}");
+        .help("add {action: Ignore, onPodConditions: [{type: DisruptionTarget}]} as the first of `rules`");
 }

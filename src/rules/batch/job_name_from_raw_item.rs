@@ -40,10 +40,10 @@ fn check(view: ContainerView<'_>, found: &mut Found<'_>) {
         return;
     }
     found
-        .at(script.node, format!("a Job cannot be named {} for every item", clip(name)))
+        .at(script.node, format!("{} is not a valid Job name for every item", clip(name)))
         .because(
-            "names of objects are lower case letters, digits and dashes, at most 63 for a Job; `Photo 1.jpg` is refused, and \
-             two items that differ elsewhere may end up as one Job (kubernetes/website: concepts/overview/working-with-objects/names)",
+            "a Job's name has at most 63 lower-case letters, digits and dashes; `Photo 1.jpg` is refused, \
+             and different items may end up as one Job (kubernetes/website: concepts/overview/working-with-objects/names)",
         )
         .help("name the Job after a hash of the item: printf %s \"$item\" | sha256sum | cut -c1-32");
 }

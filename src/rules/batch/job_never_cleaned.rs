@@ -22,10 +22,10 @@ fn check(object: &Object, found: &mut Found<'_>) {
         return;
     };
     found
-        .at(node, "this Job and its Pods stay when they are done, until they are deleted")
+        .at(node, "this Job and its Pods remain after they finish, until they are deleted")
         .because(
-            "finished Jobs are kept unless `ttlSecondsAfterFinished` is set, and a Job of the same name cannot be \
-             applied again with another template (kubernetes/website: concepts/workloads/controllers/ttlafterfinished)",
+            "finished Jobs are kept unless `ttlSecondsAfterFinished` is set, and a Job of the same name \
+             cannot be applied again with a different template (kubernetes/website: concepts/workloads/controllers/ttlafterfinished)",
         )
-        .help("set `ttlSecondsAfterFinished`, long enough to read its logs");
+        .help("set `ttlSecondsAfterFinished`, long enough to read the logs");
 }

@@ -17,14 +17,14 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
         for file in &one.configs.files {
             let Some(at) = file.text.find(FIELD).filter(|_| file.text.contains("kind: Job")) else { continue };
             let span = file.place(at..at + FIELD.len()).span();
-            let label = Label::span(&file.object.document.source, span, "the finished Job is deleted by this");
+            let label = Label::span(&file.object.document.source, span, "this deletes the finished Job");
             found
-                .at(one.container.name_node(), format!("`{}` does an item again once its Job has been deleted", one.name()))
-                .here("takes the Jobs that are there for what has been done")
+                .at(one.container.name_node(), format!("`{}` processes an item again once its Job has been deleted", one.name()))
+                .here("takes existing Jobs as the record of what has been done")
                 .label(label)
                 .because(
-                    "the queue's only memory is the cluster's Jobs: an item without a Job is new, as long as the source \
-                     lists it",
+                    "the queue's only record is the Jobs in the cluster: an item without a Job is \
+                     new, as long as the source lists it",
                 )
                 .help("remove `ttlSecondsAfterFinished` from the template; `--keep-done` deletes Jobs whose items are no longer listed");
         }

@@ -24,10 +24,10 @@ fn check(object: &Object, found: &mut Found<'_>) {
     found
         .at(shown, format!("{only} at a time, not {parallelism}"))
         .here("never reached")
-        .and(other, "no more Pods than are still to complete")
+        .and(other, "limits the Pods to those still to complete")
         .because(
-            "with `completions` set a Job never runs more Pods than are left to complete; a work queue has no number of \
-             completions (kubernetes/website: concepts/workloads/controllers/job, \"Controlling parallelism\")",
+            "with `completions` set, a Job never runs more Pods than are left to complete; a work queue \
+             leaves it out (kubernetes/website: concepts/workloads/controllers/job, \"Controlling parallelism\")",
         )
-        .help("for workers that take items until a queue is empty remove `completions`; otherwise raise it to the number of items");
+        .help("for workers that take items until a queue is empty, remove `completions`; otherwise raise it to the number of items");
 }

@@ -21,13 +21,13 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
     let Some(proof) = one.ends_when_done(facts.programs) else { return };
     let kind = &object.id.kind;
     let saying = found
-        .at(one.node_of(&proof), format!("`{}` ends when its work is done, and the {kind} starts it again", one.name()))
+        .at(one.node_of(&proof), format!("`{}` exits when its work is done, and the {kind} restarts it", one.name()))
         .here(proof.shows)
         .because(format!(
-            "the Pods of a {kind} are restarted whenever they end, in growing pauses (CrashLoopBackOff), also after \
-             success; work that ends is a Job's (kubernetes/website: concepts/workloads/controllers/job)"
+            "the Pods of a {kind} are restarted whenever they exit, even after success, with growing \
+             delays (CrashLoopBackOff); work that ends belongs in a Job (kubernetes/website: concepts/workloads/controllers/job)"
         ))
-        .help("make it a Job, a CronJob if it runs by the clock, or let it wait for more work");
+        .help("make it a Job, or a CronJob if it runs on a schedule, or let it wait for more work");
     if let Some(kind) = object.document.get(object.node, "kind") {
         saying.and(kind, "keeps its Pods running");
     }

@@ -31,7 +31,7 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
             found
                 .at(
                     member.node_of(&lock.proof),
-                    format!("`{}` locks with {}, which client-go no longer does", member.name(), lock.value),
+                    format!("`{}` uses {} as its lock, which client-go no longer supports", member.name(), lock.value),
                 )
                 .here("removed")
                 .because(format!(
@@ -39,13 +39,13 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
                      program built with it exits",
                     lock.value
                 ))
-                .help("use leases, and allow get, update and create on leases of coordination.k8s.io")
+                .help("use leases, and allow get, update and create on leases in coordination.k8s.io")
                 .level(level);
         }
         let Some(node) = member.container.at(&["image"]).filter(|_| is_retired(image)) else { continue };
         found
             .at(node, "this elector was retired in 2019, and its lock is an Endpoints object")
-            .here("no longer built or mended")
+            .here("no longer built or fixed")
             .because(
                 "kubernetes-retired/contrib: a follower may go on naming a leader that is gone (#2930, #2933); \
                  Endpoints are deprecated since Kubernetes 1.33",

@@ -22,9 +22,9 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
     let node = facts.running().find_map(|member| member.election.on().map(|proof| member.node_of(proof)));
     let Some(node) = node else { return };
     found
-        .at(kind, "a rollout stops the leader and all that could take over from it")
+        .at(kind, "a rollout stops the leader and all its standbys at once")
         .here("all Pods stop before the new ones start")
-        .and(node, "the election already sees to it that one of them leads")
-        .because("Recreate deletes every Pod first; RollingUpdate keeps a standby that takes the lease over")
+        .and(node, "the election already ensures that only one leads")
+        .because("Recreate deletes all Pods first; RollingUpdate keeps a standby that takes over the lease")
         .help("remove `strategy`, or set its type to RollingUpdate");
 }

@@ -20,7 +20,7 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
         return;
     }
     let saying = found
-        .at(node, format!("`{}` campaigns for leadership alone", member.name()))
+        .at(node, format!("`{}` is the only candidate of its leader election", member.name()))
         .here("no replica to fail over to")
         .because("with one replica the election only delays the next start, by up to the lease duration")
         .help("set replicas to 2 or more, or switch the election off");

@@ -13,8 +13,9 @@ pub static RULE: Rule = Rule {
     check: Check::Facts(check),
 };
 
-const WHY: &str = "`NewLeaderElector` in k8s.io/client-go/tools/leaderelection asks for lease duration > renew deadline \
-                   > 1.2 × retry period, and returns an error otherwise; the program then exits";
+const WHY: &str = "`NewLeaderElector` in k8s.io/client-go/tools/leaderelection requires lease \
+                   duration > renew deadline > 1.2 × retry period, and otherwise returns an error; the program then \
+                   exits";
 
 /// Programs whose times are known where they are not written: lease duration, renew deadline and retry period in
 /// seconds (`k8s.io/component-base/config/v1alpha1/defaults.go`, `kubernetes-csi/csi-lib-utils/leaderelection`).
@@ -59,9 +60,9 @@ fn unwritten(member: &ContainerFacts<'_>, found: &mut Found<'_>) {
     };
     found
         .at(member.node_of(&flag.proof), format!("`{}` {message}, and does not start", member.name()))
-        .here("does not go with the program's default")
+        .here("does not fit the program's default")
         .because(WHY)
-        .help("set all three: the usual times are a lease of 15s, a renew deadline of 10s and a retry period of 2s");
+        .help("set all three: the usual values are a lease of 15s, a renew deadline of 10s and a retry period of 2s");
 }
 
 fn time<'a, 'run>(flag: Option<&'a Flag<'run>>) -> Option<(u64, &'a Flag<'run>)> {
@@ -88,7 +89,7 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
                 .here("must be shorter")
                 .and(member.node_of(&lease_flag.proof), "than this")
                 .because(WHY)
-                .help("the usual times are a lease of 15s, a renew deadline of 10s and a retry period of 2s");
+                .help("the usual values are a lease of 15s, a renew deadline of 10s and a retry period of 2s");
         }
         // 1.2 × the retry period, in whole numbers
         if let (Some((renew, renew_flag)), Some((retry, retry_flag))) = (renew, retry)
@@ -101,7 +102,7 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
                 .here("must be longer")
                 .and(member.node_of(&retry_flag.proof), "than 1.2 times this")
                 .because(WHY)
-                .help("the usual times are a renew deadline of 10s and a retry period of 2s");
+                .help("the usual values are a renew deadline of 10s and a retry period of 2s");
         }
     }
 }

@@ -87,7 +87,7 @@ fn judge(facts: &PodFacts<'_>, member: &ContainerFacts<'_>, node: NodeId, found:
         let level = if locks_otherwise { Level::Warning } else { Level::Error };
         let role = grants[0].role;
         say(member, node, account, "get, update and create", found)
-            .label(role.label(role.document.get(role.node, "rules").unwrap_or(role.node), "says nothing of leases"))
+            .label(role.label(role.document.get(role.node, "rules").unwrap_or(role.node), "has no rule for leases"))
             .level(level);
         return;
     }
@@ -95,7 +95,7 @@ fn judge(facts: &PodFacts<'_>, member: &ContainerFacts<'_>, node: NodeId, found:
         if let Some(grant) = grants.iter().find(about_leases) {
             let node_of = rule_node(grant, "apiGroups");
             say(member, node, account, "get, update and create", found)
-                .label(grant.role.label(node_of, "leases are of coordination.k8s.io"));
+                .label(grant.role.label(node_of, "leases are in coordination.k8s.io"));
         }
         return;
     }
@@ -105,7 +105,7 @@ fn judge(facts: &PodFacts<'_>, member: &ContainerFacts<'_>, node: NodeId, found:
             let binding = grant.binding;
             let at = binding.document.at(binding.node, &["metadata", "namespace"]).unwrap_or(binding.node);
             let saying = say(member, node, account, "get, update and create", found);
-            let saying = saying.label(binding.label(at, format!("counts here; the lock is in `{}`", clip(place))));
+            let saying = saying.label(binding.label(at, format!("applies here, but the lock is in `{}`", clip(place))));
             let flag = election.namespace.as_ref().map(|flag| member.node_of(&flag.proof));
             if let Some(flag) = flag.filter(|flag| *flag != node) {
                 saying.and(flag, "the lock's namespace");
@@ -179,13 +179,13 @@ fn say<'a>(
     found: &'a mut Found<'_>,
 ) -> crate::rules::Saying<'a> {
     found
-        .at(node, format!("`{}` may not {verbs} the Lease that it campaigns with", member.name()))
+        .at(node, format!("`{}` may not {verbs} the Lease of its leader election", member.name()))
         .here(format!("runs as ServiceAccount `{}`", clip(account)))
         .because(
             "client-go reads, creates and updates a Lease (`LeaseLock` in k8s.io/client-go/tools/leaderelection); \
-             what RBAC does not allow is refused, and no replica ever leads",
+             without permission no replica ever leads",
         )
-        .help("allow get, update and create on leases of apiGroup coordination.k8s.io in the lock's namespace")
+        .help("allow get, update and create on leases in apiGroup coordination.k8s.io in the lock's namespace")
 }
 
 /// All that is bound to the account; nothing where a role is not in the run, or is made of others.

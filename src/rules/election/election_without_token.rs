@@ -33,7 +33,7 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
         };
         let Some(label) = label else { continue };
         found
-            .at(node, format!("`{}` has no token to campaign with", member.name()))
+            .at(node, format!("`{}` has no token for its leader election", member.name()))
             .here("needs the API server")
             .label(label)
             .because(

@@ -20,9 +20,7 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
         let saying = found
             .at(node, format!("{count} replicas of `{}` all do the leader's work", member.name()))
             .here("the election is switched off")
-            .because(
-                "without an election every replica acts as if it were the only one, and they undo each other's work",
-            )
+            .because("without an election every replica acts as the only one, and they undo each other's work")
             .help("switch the election on, or set replicas to 1");
         if let Some(replicas) = object.document.at(object.node, &["spec", "replicas"]) {
             saying.and(replicas, "several of them");

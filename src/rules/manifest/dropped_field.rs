@@ -34,10 +34,10 @@ fn say(object: &Object, field: &Versioned, targets: Targets, dropped: &[Target],
     let gate = field.history.gate.unwrap_or_default();
     let mut under = found.under(&RULE);
     let saying = under.at(field.key, format!("`{name}` is dropped {when}: the feature gate {gate} is off by default"));
-    let saying = saying.because("the API server takes fields of disabled features out of new objects without a word");
+    let saying = saying.because("the API server silently removes fields of disabled features from new objects");
     let help = match field.history.read_since() {
         Some(since) => format!("it takes effect from v1.{since} on, or with --feature-gates={gate}=true"),
-        None => format!("it takes effect with --feature-gates={gate}=true alone"),
+        None => format!("it takes effect only with --feature-gates={gate}=true"),
     };
     saying.help(help);
 }

@@ -41,7 +41,7 @@ fn check(document: &Arc<Document>, found: &mut Found<'_>) {
             .here("this one is lost")
             .and(kept, "this one is kept")
             .because("kubectl keeps the last of two equal keys and drops the others before the API server sees them")
-            .help("merge the two, or remove the one that is not meant");
+            .help("merge the two, or remove one of them");
     }
 }
 

@@ -19,6 +19,8 @@ fn check(file: &File, found: &mut Found<'_>) {
     found
         .at_span(first, message)
         .here("kubectl puts U+FFFD here")
-        .because("kubectl replaces each such byte by U+FFFD and goes on (`k8s.io/cli-runtime/pkg/resource/visitor.go`)")
+        .because(
+            "kubectl replaces each such byte with U+FFFD and continues (`k8s.io/cli-runtime/pkg/resource/visitor.go`)",
+        )
         .help("save the file as UTF-8");
 }

@@ -28,7 +28,7 @@ fn check(object: &Object, found: &mut Found<'_>) {
             format!("kubectl reads {what} as {reading}, but {subject} {tail}")
         };
         let saying = found.at(node, message).quote(node).because(
-            "kubectl reads YAML 1.1, where yes, no, on, off, y and n are booleans; the API server then refuses one here",
+            "kubectl reads YAML 1.1, where yes, no, on, off, y and n are booleans; the API server refuses a boolean here",
         );
         saying.here(in_quotes(object, node, &what));
     }
@@ -38,7 +38,7 @@ fn check(object: &Object, found: &mut Found<'_>) {
         found
             .at(problem.node, format!("kubectl reads the key `{raw}` as the boolean {value}, so the key becomes `{value}`"))
             .here(format!("write \"{raw}\""))
-            .because("kubectl reads YAML 1.1, where yes, no, on, off, y and n are booleans, also as keys; nothing refuses it")
+            .because("kubectl reads YAML 1.1, where yes, no, on, off, y and n are booleans, also as keys; nothing rejects this")
             .quote(problem.node);
     }
 }

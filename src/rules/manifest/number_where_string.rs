@@ -28,7 +28,7 @@ fn check(object: &Object, found: &mut Found<'_>) {
         };
         let saying = found
             .at(node, message)
-            .because("kubectl sends it as a JSON number, and the API server takes no number for a string")
+            .because("kubectl sends it as a JSON number, and the API server does not accept a number for a string")
             .quote(node);
         saying.here(in_quotes(object, node, &what));
     }

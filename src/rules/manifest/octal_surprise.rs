@@ -43,10 +43,10 @@ fn judge(object: &Object, node: NodeId, found: &mut Found<'_>) {
     let saying = match surprise {
         Surprise::Refused(decimal) => found
             .at(node, format!("kubectl reads `{raw}` as the decimal number {decimal}, above the highest mode"))
-            .because("a mode is a number from 0 to 511, which is 0777; YAML 1.1 takes only digits after a 0 as octal"),
+            .because("a mode is a number from 0 to 511, which is 0777; YAML 1.1 reads only numbers with a leading 0 as octal"),
         Surprise::Other(decimal) => found
             .at(node, format!("kubectl reads `{raw}` as a decimal number, which is the mode 0{decimal:o}"))
-            .because("YAML 1.1 takes only digits after a 0 as octal; the API server lets any number up to 511 pass")
+            .because("YAML 1.1 reads only numbers with a leading 0 as octal; the API server accepts any number up to 511")
             .level(Level::Warning),
     };
     saying

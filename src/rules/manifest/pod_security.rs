@@ -64,12 +64,12 @@ fn compare(object: &Object, namespace: &Object, policy: Policy, found: &mut Foun
         if level == Level::Error {
             "the Pod is refused"
         } else {
-            "it takes the object, and where the label says `enforce` it refuses the Pods"
+            "it accepts the object, and with an `enforce` label it refuses the Pods"
         }
     };
     let errors = verdict.errors.iter().map(|cause| (cause, Level::Error));
     for (cause, level) in errors.chain(verdict.warnings.iter().map(|cause| (cause, Level::Warning))) {
-        let why = format!("the admission plugin PodSecurity judges by labels of the namespace: {}", said(level));
+        let why = format!("the admission plugin PodSecurity goes by labels of the namespace: {}", said(level));
         let mut saying = under.at(cause.node, cause.message.clone()).level(level).because(why);
         if let Some(label) = label_of(namespace, labels, level) {
             saying = saying.label(Label::node(&namespace.document, label, "the namespace asks for it"));

@@ -43,10 +43,12 @@ fn check(file: &File, found: &mut Found<'_>) {
         let key = document.key_text(entry).into_owned();
         found
             .at_span(Span::new(start, start + 3), format!("this ends the document, and cuts the text of `{key}` short"))
-            .here("in the first column it is a separator, also inside a block of text")
-            .label(Label::node(document, entry, "the text that goes on below"))
-            .because("kubectl cuts a file at `---` lines before it reads any YAML; what follows is its own document")
-            .help("indent the line as far as the text around it");
+            .here("in the first column this is a separator, even inside a block scalar")
+            .label(Label::node(document, entry, "the text that continues below"))
+            .because(
+                "kubectl splits a file at `---` lines before it parses any YAML; the rest becomes a separate document",
+            )
+            .help("indent the line like the text around it");
     }
 }
 

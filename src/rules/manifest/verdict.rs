@@ -254,7 +254,7 @@ impl<'run> DefinitionRules<'run> {
             let mut under = about.under(&policy::NOT_EVALUATED);
             let saying = under.at(node, format!("this rule was not evaluated: {}", unjudged.why));
             if unjudged.is_too_costly {
-                saying.because("the API server refuses an object when a rule costs more than it spends");
+                saying.because("the API server refuses an object when a rule exceeds its cost limit");
             } else {
                 saying.level(Level::Advice);
             }

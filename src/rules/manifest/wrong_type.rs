@@ -29,10 +29,10 @@ fn check(object: &Object, found: &mut Found<'_>) {
         }
         let (subject, many) = text::subject(&Path::between(&object.document, object.node, problem.node));
         let is_noun = expected.starts_with("a ") || expected == "base64";
-        let what = if is_noun { expected.as_str() } else { "text of another form" };
+        let what = if is_noun { expected.as_str() } else { "text in another format" };
         let saying = found
             .at(problem.node, format!("{subject} {} {what}", if many { "want" } else { "wants" }))
-            .because("the API server's decoder refuses it, whatever else is right about the object");
+            .because("the API server's decoder refuses the whole object");
         if expected == "base64" && object.id.kind == "Secret" {
             saying.help("encode it, or write it as plain text under `stringData`");
         }
@@ -56,7 +56,7 @@ fn say(object: &Object, node: NodeId, expected: &str, found: &mut Found<'_>) {
     let kind = object.id.kind.to_lowercase();
     let explain = format!("kubectl explain {}", [&[kind.as_str()], path.fields().as_slice()].concat().join("."));
     let saying = found
-        .at(node, format!("{subject} {verb} {expected_noun}, and this is {is}"))
+        .at(node, format!("{subject} {verb} {expected_noun}, but this is {is}"))
         .because("the API server refuses an object with a value of another type");
     if let Some(edits) = without_quotes(object, node, expected) {
         saying.here("without the quotes it is").fix("remove the quotes", edits);

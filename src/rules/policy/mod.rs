@@ -135,17 +135,19 @@ fn say(object: &Object, verdict: &Verdict<'_>, found: &mut Found<'_>) {
         Decision::Warn => (
             &VIOLATION,
             verdict.message.clone(),
-            format!("the policy {policy}{by} makes the API server warn about the object, or note it in the audit log"),
+            format!(
+                "the policy {policy}{by} makes the API server warn about the object, or record it in the audit log"
+            ),
         ),
         Decision::Unknown => (
             &NOT_EVALUATED,
             format!("the policy {policy} was not evaluated: {}", verdict.message),
-            "only a cluster knows what the API server would say".to_owned(),
+            "only a cluster knows the result".to_owned(),
         ),
         Decision::TooCostly => (
             &NOT_EVALUATED,
             format!("the policy {policy} was not evaluated: {}", verdict.message),
-            "the API server refuses an object when an expression costs more than it spends".to_owned(),
+            "the API server refuses an object when an expression exceeds its cost limit".to_owned(),
         ),
     };
     let mut under = found.under(rule);

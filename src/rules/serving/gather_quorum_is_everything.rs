@@ -23,11 +23,11 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
         let here = if quorum.is_some() { "as many as there are" } else { "without --quorum all leaves must answer" };
         let Some(told) = quorum.or(allows).filter(|_| is_all && leaves > 1 && !has_replicas) else { continue };
         found
-            .at(told.place.node, format!("one leaf of {leaves} that is slow or gone fails every request"))
+            .at(told.place.node, format!("one slow or missing leaf of {leaves} fails every request"))
             .here(here)
             .and(leaves_told.place.node, "each leaf has one replica")
             .because(
-                "with a quorum of all leaves a partial answer never counts; the service is up only while every leaf is",
+                "with a quorum of all leaves, partial answers never count; the service is up only while every leaf is",
             )
             .help(format!("set --quorum={} or less with --on-partial=allow, or give each leaf replicas", leaves - 1));
     }

@@ -21,8 +21,8 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
             found
                 .at(told.place.node, format!("`{}` waits for its slowest leaf for {}", member.name(), told.text))
                 .here("effectively no timeout")
-                .because("with N leaves of which each is slow with probability p a request is slow with 1-(1-p)^N; without a timeout one stuck leaf holds every request")
-                .help("set a timeout a little above what a leaf usually takes, and a quorum below the number of leaves");
+                .because("if each of N leaves is slow with probability p, a request is slow with probability 1-(1-p)^N; without a timeout, one stuck leaf blocks every request")
+                .help("set a timeout slightly above a leaf's usual response time, and a quorum below the number of leaves");
         }
     }
 }

@@ -31,14 +31,14 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
         let place = crate::diagnostic::Label::span(
             &list.file.object.document.source,
             list.span(first),
-            "keys are spread over its Pods here",
+            "keys are distributed over its Pods here",
         );
         found
             .about(scaler)
             .at(node, format!("scaling `{}` moves keys to other shards", clip(&set.id.name)))
             .here("changes the number of shards")
             .label(place)
-            .because("the shard of a key is a hash over the list of shards; with another number most lists give most keys to other shards, and the router's list does not follow")
-            .help("fix the number of replicas, and move the data when it has to change");
+            .because("the shard of a key is a hash over the list of shards; when the number changes, most keys map to other shards, and the router's list does not follow")
+            .help("use a fixed number of replicas, and move the data when it has to change");
     }
 }

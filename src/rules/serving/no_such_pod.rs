@@ -18,7 +18,7 @@ pub static RULE: Rule = Rule {
     check: Check::Workspace(check),
 };
 
-const WHY: &str = "a StatefulSet's Pods have the names <set>-<ordinal>.<serviceName>, and no others (kubernetes/website: \
+const WHY: &str = "a StatefulSet's Pods have only the names <set>-<ordinal>.<serviceName> (kubernetes/website: \
                    concepts/workloads/controllers/statefulset, \"Stable Network ID\"); any other name does not resolve";
 
 /// What says which Pods a set has, and what they are called.
@@ -136,13 +136,13 @@ fn other_service(index: &Index<'_>, asked: &Asked<'_, '_>, set: &Object, service
     let host = asked.pods[0].1;
     let (there, help) = if service.is_empty() {
         (
-            "without `serviceName` its Pods have no names".to_owned(),
+            "without `serviceName` its Pods have no DNS names".to_owned(),
             format!("set `serviceName: {}`", clip(names.service)),
         )
     } else {
         let (start, _) = stateful_set(set).map_or((0, 1), |set| ordinals(&set.spec));
         (
-            "the Service that counts".to_owned(),
+            "the governing Service".to_owned(),
             format!(
                 "write {}-{start}.{}, or set `serviceName: {}`",
                 clip(names.set),
@@ -233,7 +233,7 @@ fn of_job(index: &Index<'_>, asked: &Asked<'_, '_>, job: &Object, found: &mut Fo
         Some(subdomain) if subdomain != names.service => {
             let node = at(&["spec", "template", "spec", "subdomain"]).unwrap_or(name);
             let help = format!("write {}-0.{}", clip(names.set), clip(subdomain));
-            say(host, no_pod, node, "the Service that counts", help, Level::Error);
+            say(host, no_pod, node, "the governing Service", help, Level::Error);
         }
         Some(subdomain) => {
             let completions = spec.completions.and_then(|count| u32::try_from(count).ok());
@@ -245,14 +245,14 @@ fn of_job(index: &Index<'_>, asked: &Asked<'_, '_>, job: &Object, found: &mut Fo
                     host,
                     format!("there is no Pod `{}`", clip(host)),
                     node,
-                    "so many Pods are completed",
+                    "sets the number of Pods",
                     help,
                     Level::Error,
                 );
             } else if !index.has(job, "Service", subdomain) {
                 let node = at(&["spec", "template", "spec", "subdomain"]).unwrap_or(name);
                 let help = format!("add a headless Service `{}` that selects these Pods", clip(subdomain));
-                say(host, no_pod, node, "no Service of this name is here", help, Level::Warning);
+                say(host, no_pod, node, "no Service has this name is here", help, Level::Warning);
             }
         }
     }

@@ -54,12 +54,12 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
     }
     let name = service.document.at(service.node, &["metadata", "name"]).unwrap_or(service.node);
     found
-        .at(node, format!("`{}` looks for peers that have no name before they are ready", member.name()))
+        .at(node, format!("`{}` looks for peers whose names do not resolve before they are ready", member.name()))
         .here("names of its own Pods")
-        .and(probe, "this succeeds only with most of the peers")
-        .label(service.label(name, "publishes ready Pods only"))
-        .because("a headless Service has DNS records of ready Pods alone unless publishNotReadyAddresses is set, and OrderedReady starts the next Pod when the one before is ready")
-        .help(format!("set `publishNotReadyAddresses: true` on Service `{}`, or `podManagementPolicy: Parallel` too", service.id.name));
+        .and(probe, "this succeeds only once most peers are up")
+        .label(service.label(name, "publishes only ready Pods"))
+        .because("a headless Service has DNS records only for ready Pods unless publishNotReadyAddresses is set, and OrderedReady starts a Pod only when the previous one is ready")
+        .help(format!("set `publishNotReadyAddresses: true` on Service `{}`, or also `podManagementPolicy: Parallel`", service.id.name));
 }
 
 /// Whether a readiness probe asks what only a quorum answers. A port that is open says nothing of peers, and most

@@ -16,8 +16,9 @@ pub static RULE: Rule = Rule {
     check: Check::Facts(counts),
 };
 
-const WHY: &str = "the client that spreads keys and the Pods that hold them must agree on the shards: what is listed and not there \
-                   refuses its share of the keys, what is there and not listed holds nothing";
+const WHY: &str = "the client that distributes keys and the Pods that store them must agree on the \
+                   shards: requests to a listed shard that does not exist fail, and a shard that is not listed gets no \
+                   keys";
 
 /// Lists of shards, wherever they are written.
 pub(in crate::rules) static LISTS: Source = Source { rules: &[&RULE], check: SourceCheck::Together(check_lists) };
@@ -100,13 +101,13 @@ fn compare(list: &ShardList<'_>, object: &Object, (start, count): (u32, u32), fo
     let unlisted = (start..end).find(|ordinal| !names.pods.iter().any(|(known, _)| known == ordinal));
     let same_count = u32::try_from(listed) == Ok(count);
     let message = if same_count {
-        format!("the list does not name the {count} Pods that there are, {first_pod} to {last_pod}")
+        format!("the list does not name the {count} existing Pods, {first_pod} to {last_pod}")
     } else {
-        format!("the list names {listed} {shards}, the StatefulSet runs {count}")
+        format!("the list names {listed} {shards}, but the StatefulSet runs {count}")
     };
     let (piece, here) = match (absent, unlisted) {
         (Some((_, host)), _) => (*host, "no such Pod"),
-        (None, Some(_)) => (names.pods.last().map_or("", |(_, host)| *host), "the last that is listed"),
+        (None, Some(_)) => (names.pods.last().map_or("", |(_, host)| *host), "the last one listed"),
         (None, None) => return,
     };
     let there = match unlisted {
@@ -207,7 +208,7 @@ fn say_count(node: NodeId, told: u32, count: u32, set: &Object, replicas: Option
     let name = |document: &Document| document.at(set.node, &["metadata", "name"]);
     let place = replicas.or_else(|| name(&set.document)).unwrap_or(set.node);
     found
-        .at(node, format!("configured for {told} shards, and the StatefulSet runs {count}"))
+        .at(node, format!("configured for {told} shards, but the StatefulSet runs {count}"))
         .here(format!("{told} shards"))
         .label(Label::node(&set.document, place, format!("{count} Pods")))
         .because(WHY)

@@ -45,13 +45,13 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
             found
                 .about(service)
                 .at(node, format!("`{}` leads to any shard, whatever the key", clip(&service.id.name)))
-                .here("a cluster IP over all shards")
+                .here("one cluster IP for all shards")
                 .label(Label::span(
                     &list.file.object.document.source,
                     list.span(first),
-                    "keys are spread over these Pods",
+                    "keys are distributed over these Pods",
                 ))
-                .because("kube-proxy picks any Pod for each connection; most keys are on another one")
+                .because("kube-proxy picks any Pod for each connection, so most keys are on another Pod")
                 .help("let clients use the router, or give the Service `clusterIP: None`");
         }
     }

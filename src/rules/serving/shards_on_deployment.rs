@@ -23,10 +23,10 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
         let kind = deployment.document.get(deployment.node, "kind").unwrap_or(deployment.node);
         found
             .about(deployment)
-            .at(kind, format!("the shards `{}` have no names of their own", clip(&deployment.id.name)))
+            .at(kind, format!("the shards `{}` have no stable names", clip(&deployment.id.name)))
             .here("its Pods have random names")
             .label(Label::span(&holder.document.source, list.span(host), "names one of them"))
-            .because("only a StatefulSet gives its Pods names that stay and resolve (kubernetes/website: concepts/workloads/controllers/statefulset)")
+            .because("only a StatefulSet gives its Pods stable names that resolve (kubernetes/website: concepts/workloads/controllers/statefulset)")
             .help("make it a StatefulSet with a headless Service");
     }
 }

@@ -17,9 +17,9 @@ fn check(pod: PodView<'_>, found: &mut Found<'_>) {
         pod.field("terminationGracePeriodSeconds").filter(|_| is_zero && stateful_set(pod.object).is_some())
     {
         found
-            .at(node, "two Pods of one name may run at once, and none can finish what it writes")
+            .at(node, "two Pods with the same name may run at once, and neither can finish its writes")
             .here("killed at once")
-            .because("a grace period of 0 deletes the Pod from the API before the node has stopped it; \"This practice is unsafe and strongly discouraged\" (kubernetes/website: concepts/workloads/controllers/statefulset)")
+            .because("a grace period of 0 removes the Pod from the API before the node has stopped it; \"This practice is unsafe and strongly discouraged\" (kubernetes/website: concepts/workloads/controllers/statefulset)")
             .help("remove the line: the default is 30 seconds");
     }
 }

@@ -26,7 +26,7 @@ fn check(object: &Object, found: &mut Found<'_>) {
     };
     let saying = found
         .at(node, "no Pod ever gets a changed template")
-        .here("only ordinals from here on are updated")
+        .here("only ordinals from this one on are updated")
         .because("the controller updates Pods with an ordinal of at least the partition (kubernetes/website: concepts/workloads/controllers/statefulset, \"Partitioned rolling updates\")")
         .help(format!("set the partition below {end}, or remove it when the canary is over"))
         // One that equals the replicas is how an update is held back on purpose.

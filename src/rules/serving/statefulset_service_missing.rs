@@ -26,8 +26,8 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
         let level = if ordinals(&set.spec).1 > 1 { Level::Warning } else { Level::Advice };
         let found = &mut found.about(object);
         let saying = found
-            .at(node, format!("no Service is called `{}`, so the Pods of `{}` have no names in DNS", clip(name), clip(&object.id.name)))
-            .because("the StatefulSet does not make its governing Service; the names of its Pods come from it (kubernetes/website: concepts/workloads/controllers/statefulset, \"Limitations\")")
+            .at(node, format!("no Service is called `{}`, so the Pods of `{}` have no DNS names", clip(name), clip(&object.id.name)))
+            .because("a StatefulSet does not create its governing Service, which gives its Pods their names (kubernetes/website: concepts/workloads/controllers/statefulset, \"Limitations\")")
             .level(level);
         match near {
             Some(near) => saying.here(format!("did you mean `{near}`?")).help(format!(

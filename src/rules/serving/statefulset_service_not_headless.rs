@@ -37,10 +37,10 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
         let level = if ordinals(&set.spec).1 > 1 && is_used() { Level::Warning } else { Level::Advice };
         found
             .about(object)
-            .at(node, format!("Kubernetes promises no DNS names for the Pods of `{}`", clip(&object.id.name)))
+            .at(node, format!("Kubernetes does not guarantee DNS names for the Pods of `{}`", clip(&object.id.name)))
             .here("should be headless")
             .label(service.label(other, "has a cluster IP"))
-            .because("Pod names such as app-0.service come from a governing Service with `clusterIP: None` (kubernetes/website: concepts/workloads/controllers/statefulset, \"Limitations\"); CoreDNS answers for them with a cluster IP too, other DNS servers do not")
+            .because("Pod names such as app-0.service come from a governing Service with `clusterIP: None` (kubernetes/website: concepts/workloads/controllers/statefulset, \"Limitations\"); CoreDNS also resolves them with a cluster IP, other DNS servers may not")
             .help(format!("give the StatefulSet its own Service with `clusterIP: None`, and keep `{}` for clients", clip(name)))
             .level(level);
     }

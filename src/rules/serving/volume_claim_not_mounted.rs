@@ -33,9 +33,9 @@ fn check(pod: PodView<'_>, found: &mut Found<'_>) {
         }
         let at = document.at(*node, &["metadata", "name"]).unwrap_or(*node);
         found
-            .at(at, format!("each Pod gets a disk `{}` that no container mounts", clip(name)))
-            .here("claimed and never used")
-            .because("the StatefulSet makes a PersistentVolumeClaim of this template for every Pod; what the app writes elsewhere is gone when its container restarts")
-            .help(format!("add `name: {}` to the volumeMounts of the container that stores data, or remove the template", clip(name)));
+            .at(at, format!("each Pod gets a volume `{}` that no container mounts", clip(name)))
+            .here("claimed but never used")
+            .because("the StatefulSet creates a PersistentVolumeClaim from this template for every Pod; data that the app writes elsewhere is lost when its container restarts")
+            .help(format!("mount `{}` in the container that stores data, or remove the template", clip(name)));
     }
 }

@@ -128,8 +128,8 @@ fn say(object: &Object, reader: &Reader, first: Entry, rest: &[Entry], found: &m
     let key = object.document.key(&first);
     let mut about = found.about(object);
     let mut saying = about
-        .at(first.key, format!("{} does not see this: it reads `{}` on Pods", reader.who, clip(&key)))
-        .here(format!("on the {}, not on its Pods", object.id.kind))
+        .at(first.key, format!("{} ignores this: it reads `{}` only on Pods", reader.who, clip(&key)))
+        .here(format!("set on the {}, not on its Pods", object.id.kind))
         .because(format!("a workload's own metadata is not passed on to its Pods ({})", reader.source))
         .help(format!("move it to `{template}`"));
     for entry in rest {

@@ -31,16 +31,16 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
                     .at(
                         node,
                         format!(
-                            "Service `{}` leads to `{}` past `{}`, which checks who is asking",
+                            "Service `{}` reaches `{}` directly, bypassing the authentication of `{}`",
                             service.id.name,
                             app.name(),
                             proxy.name()
                         ),
                     )
-                    .here(format!("port {port} of the app itself"))
+                    .here(format!("the app's own port {port}"))
                     .label(dial.proof.label(format!("`{}` protects it", proxy.name())))
                     .because("a proxy in the same Pod protects only what goes through it")
-                    .help(format!("let the Service lead to `{}`, and bind the app to 127.0.0.1", proxy.name()));
+                    .help(format!("point the Service at `{}`, and bind the app to 127.0.0.1", proxy.name()));
                 continue;
             }
             // Any Pod can reach the app at the Pod's IP.
@@ -52,13 +52,13 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
                 found
                     .at(
                         app.container.name_node(),
-                        format!("`{}` can be reached at the Pod's IP, past `{}`", app.name(), proxy.name()),
+                        format!("`{}` can be reached at the Pod's IP, bypassing `{}`", app.name(), proxy.name()),
                     )
                     .here(format!("listens on all addresses, port {port}"))
-                    .label(dial.proof.label("what checks who is asking"))
-                    .because("every Pod of the cluster can dial the Pod's IP, unless a NetworkPolicy forbids it")
+                    .label(dial.proof.label("authenticates requests"))
+                    .because("every Pod in the cluster can connect to the Pod's IP, unless a NetworkPolicy prevents it")
                     .help(format!(
-                        "bind the app to 127.0.0.1:{port}, or admit only the proxy's port by a NetworkPolicy"
+                        "bind the app to 127.0.0.1:{port}, or admit only the proxy's port with a NetworkPolicy"
                     ))
                     .level(Level::Advice);
             }

@@ -38,7 +38,13 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
             for pod in index.matching(service, &selector).iter().filter(near).flat_map(Object::pods) {
                 let is_selected = pod.labels().is_some_and(|labels| selector.matches(labels));
                 if is_selected && said.insert((std::ptr::from_ref(pod.object), pod.node, name, protocol)) {
-                    judge(pod, name, protocol, service.label(shown, "goes by the name"), &mut found.about(pod.object));
+                    judge(
+                        pod,
+                        name,
+                        protocol,
+                        service.label(shown, "refers to the name"),
+                        &mut found.about(pod.object),
+                    );
                 }
             }
         }
@@ -66,7 +72,7 @@ fn judge(pod: PodView<'_>, name: &str, of: &str, service: Label, found: &mut Fou
         .and(name_of(*first_node), format!("{} here: the Service reaches this one", first.container_port))
         .label(service)
         .because(
-            "a Service looks a named port up in `containers`, then in the native sidecars, and takes the first \
+            "a Service looks up a named port in `containers`, then in native sidecars, and uses the first match \
              (`FindPort` in `pkg/api/v1/pod/util.go`)",
         )
         .help(format!("give the port of `{}` another name", names.1));

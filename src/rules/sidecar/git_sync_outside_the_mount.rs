@@ -40,7 +40,7 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
             .at(node, format!("`{}` writes to {}, outside its volume `{}`", member.name(), root.path, mount.name))
             .here(format!("shared with another container at {}", mount.mount_path))
             .label(root.proof.label(format!("writes to {}", root.path)))
-            .because("only what is written to a volume is seen by the other containers of a Pod")
-            .help(format!("write {} here, or mount the volume at {}", mount.mount_path, root.path));
+            .because("the other containers of a Pod see only what is written to a volume")
+            .help(format!("use {} here, or mount the volume at {}", mount.mount_path, root.path));
     }
 }

@@ -80,10 +80,10 @@ fn own_services(facts: &PodFacts<'_>, found: &mut Found<'_>) {
                 .here("connects to the Pod's own Service")
                 .label(service.label(selector, "selects these Pods and no others"))
                 .because(
-                    "a Service sends connections to ready Pods, and a Pod is not ready before its init containers have \
-                     ended (kubernetes/website: concepts/workloads/pods/init-containers)",
+                    "a Service sends connections only to ready Pods, and a Pod is not ready until \
+                     its init containers have finished (kubernetes/website: concepts/workloads/pods/init-containers)",
                 )
-                .help("wait in the app's startup, or leave the init container out");
+                .help("wait during the app's startup instead, or remove the init container");
             break;
         }
     }
@@ -123,7 +123,7 @@ fn say(
     let message = if is_sidecar {
         format!("the startupProbe of `{}` may wait for `{name}`, which starts only after it", one.name())
     } else {
-        format!("`{}` needs `{name}`, which starts only after `{}` has ended", one.name(), one.name())
+        format!("`{}` needs `{name}`, which starts only after `{}` has finished", one.name(), one.name())
     };
     let at = dial.proof.place;
     let label = listen.map_or_else(
@@ -144,8 +144,8 @@ fn say(
         .here(format!("connects to port {port} of the Pod itself"))
         .label(label)
         .because(
-            "init containers run one after the other, before the others start; the kubelet goes on from a native \
-             sidecar when its startupProbe has succeeded (KEP-753)",
+            "init containers run one after another, before the others start; the kubelet continues after \
+             a native sidecar once its startupProbe has succeeded (KEP-753)",
         )
         .help(help)
         .level(if is_certain { Level::Error } else { Level::Warning });

@@ -48,7 +48,7 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
             .at(*mount_node, format!("what `{name}` writes to {} is never read", mount.mount_path))
             .here(format!("no other container mounts `{}`", volume.name))
             .and(node, "an emptyDir of this Pod alone")
-            .because("an emptyDir is seen only by the containers that mount it, and goes with the Pod")
+            .because("an emptyDir is visible only to the containers that mount it, and is deleted with the Pod")
             .help(format!("mount `{}` in the container that needs the files", volume.name));
     }
 }

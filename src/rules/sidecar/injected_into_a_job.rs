@@ -55,7 +55,7 @@ fn vault(pod: PodView<'_>, found: &mut Found<'_>) {
              unless the init container is to be the only one (developer.hashicorp.com: vault/docs/deploy/kubernetes/injector/annotations)",
         )
         .help(format!("add `{ONLY_INIT}: \"true\"`: secrets are then fetched once, before the Job starts"))
-        .unsafe_fix_if("inject the init container alone", edit.map(|edit| vec![edit]));
+        .unsafe_fix_if("inject only the init container", edit.map(|edit| vec![edit]));
 }
 
 /// A proxy that a mesh injects. As a native sidecar it ends with the Job.
@@ -123,8 +123,8 @@ fn keeps_its_proxy(pod: PodView<'_>, injector: &Injector, found: &mut Found<'_>)
         .at(at, format!("{} never exits, so this {kind} never completes", injector.proxy))
         .here(here)
         .because(format!(
-            "a Job is complete when every container of its Pod has exited; native sidecars are stopped then, and do not \
-             count ({})",
+            "a Job is complete when every container of its Pod has exited; native sidecars do not count \
+             and are then stopped ({})",
             injector.source
         ))
         .help(help);

@@ -33,10 +33,10 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
             .at(view.name_node(), format!("`{name}` waits for {path}, which no other container can write"))
             .here(problem)
             .because(
-                "each container has its own file system; files pass between them only through a volume that \
-                 both mount, one of them to write",
+                "each container has its own file system; they can share files only through a volume \
+                 that both mount, one of them writable",
             )
-            .help("mount one emptyDir in both, at the folder of the log")
+            .help("mount one emptyDir in both containers, at the log's folder")
             .label(read.proof.label("reads this"));
     }
 }
@@ -58,5 +58,5 @@ fn problem(view: &ContainerView<'_>, path: &str, pod: PodView<'_>) -> Option<Str
     let others = pod.containers().filter(|other| other.node != view.node);
     let writes = others.flat_map(|other| parts::mounts(&other).map(|(mount, _)| mount).collect::<Vec<_>>());
     let is_written = writes.into_iter().any(|other| other.name == mount.name && other.read_only != Some(true));
-    (!is_written).then(|| format!("nothing else mounts `{}` to write", mount.name))
+    (!is_written).then(|| format!("no other container mounts `{}` writable", mount.name))
 }

@@ -45,8 +45,8 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
             if let Some(node) = uid_node(&view) {
                 found
                     .about(object)
-                    .at(node, format!("`{name}` runs as the proxy's user, so its traffic goes past the mesh"))
-                    .because("the iptables rules let the traffic of user 1337 through unchanged, or the proxy would catch its own (istio.io: ops/deployment/application-requirements)")
+                    .at(node, format!("`{name}` runs as the proxy's user, so its traffic bypasses the mesh"))
+                    .because("the iptables rules do not redirect the traffic of user 1337, so that the proxy does not intercept its own (istio.io: ops/deployment/application-requirements)")
                     .help("run as any other user");
             }
         }

@@ -38,10 +38,10 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
             let saying = about
                 .at_span(here.span(), format!("`{}` connects to port {port} of its own Pod, where nothing listens", caller.name()))
                 .here(format!("port {port}"))
-                .because("the containers of a Pod share one network namespace; a connection to a port that no container listens on is refused")
+                .because("the containers of a Pod share one network namespace; connections to a port that no container listens on are refused")
                 .level(level);
             let Some((server, listen)) = nearest(facts, caller, dial.speaks.as_deref()) else {
-                saying.help(format!("correct the port, or let a container listen on {port}"));
+                saying.help(format!("correct the port, or make a container listen on {port}"));
                 continue;
             };
             let ports: Vec<String> = server.known_ports().iter().map(ToString::to_string).collect();

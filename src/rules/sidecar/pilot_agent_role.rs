@@ -26,8 +26,8 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
             continue;
         }
         found
-            .at(role.place.node, format!("pilot-agent has no role `{}` and ends at once", clip(text)))
-            .because("it takes sidecar, router, waypoint or ztunnel (`pkg/model/proxy.go` of istio/istio)")
+            .at(role.place.node, format!("pilot-agent has no role `{}` and exits at once", clip(text)))
+            .because("it accepts sidecar, router, waypoint or ztunnel (`pkg/model/proxy.go` of istio/istio)")
             .help("write `router` for a gateway, `sidecar` beside an app");
     }
 }

@@ -55,8 +55,8 @@ fn port(view: &ContainerView<'_>, path: &[&str], port: Option<&IntOrString>, fou
     let mut saying = found
         .at(node, format!("`{container}` has no port called `{}`, so its {what} always fails", clip(name)))
         .because(
-            "the kubelet looks a named port up in the probed container alone (`ResolveContainerPort` in \
-             `pkg/probe/util.go`), and the API server does not check that it is there",
+            "the kubelet looks up a named port only in the probed container (`ResolveContainerPort` in \
+             `pkg/probe/util.go`), and the API server does not check that it exists",
         );
     let neighbour = view.pod.containers().filter(|other| other.node != view.node).find_map(|other| {
         let ports = other.at(&["ports"]).map_or(&[][..], |list| other.pod.object.document.items(list));
@@ -69,7 +69,7 @@ fn port(view: &ContainerView<'_>, path: &[&str], port: Option<&IntOrString>, fou
         saying = saying.and(declared, format!("`{name}` belongs to `{other}`"));
         saying
             .here(format!("`{container}` declares no such port"))
-            .help(format!("write the number, `port: {number}`: it reaches any container of the Pod"))
+            .help(format!("use the number, `port: {number}`: it reaches any container of the Pod"))
             .fix(format!("write the port as {number}"), vec![edit]);
         return;
     }

@@ -34,10 +34,10 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
         let name = &view.container.name;
         let mut saying = found
             .at(view.name_node(), format!("`{name}` never exits, so this Pod never gets past its init containers"))
-            .here("runs until it is told to stop")
+            .here("runs until it is stopped")
             .because(
-                "init containers run one after the other, and each must exit before the next starts; only one with \
-                 `restartPolicy: Always` is left running as a sidecar (KEP-753)",
+                "init containers run one after another, and each must exit before the next starts; \
+                 only one with `restartPolicy: Always` keeps running, as a sidecar (KEP-753)",
             )
             .help(format!("add `restartPolicy: Always` to `{name}`"))
             .unsafe_fix_if(format!("make `{name}` a native sidecar"), fix.map(|edit| vec![edit]));

@@ -46,10 +46,10 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
                     found
                         .at(node, format!("`{}` never sees a new version of {} `{}`", app.container.name, source.0, source.1))
                         .here(how)
-                        .and(watched, format!("`{}` waits for changes here", view.container.name))
+                        .and(watched, format!("`{}` watches for changes here", view.container.name))
                         .because(
-                            "the kubelet updates whole volumes only: a file mounted by subPath and a variable keep what \
-                             they had when the container started (kubernetes/kubernetes#50345)",
+                            "the kubelet updates only whole volumes: files mounted by \
+                             subPath and variables keep their value from when the container started (kubernetes/kubernetes#50345)",
                         )
                         .help("mount the whole folder, and let the app read its files");
                 }
@@ -90,5 +90,5 @@ fn frozen(
             _ => from.config_map_ref.as_ref().is_some_and(|map| map.name == name),
         });
     let node = variable.map(|(_, node)| node).or(all.map(|(_, node)| node))?;
-    Some((node, "read into the environment once, at the start"))
+    Some((node, "read into the environment once, at startup"))
 }

@@ -18,13 +18,14 @@ fn check(view: ContainerView<'_>, found: &mut Found<'_>) {
     }
     let name = &view.container.name;
     let Some(policy) = view.at(&["restartPolicy"]) else { return };
-    let why = "only an init container with `restartPolicy: Always` is a sidecar (KEP-753); on an entry of \
-               `containers` it means: start it again whenever it ends (KEP-5307, on by default since 1.35)";
+    let why = "only an init container with `restartPolicy: Always` is a sidecar (KEP-753); on an entry \
+               of `containers` it means that the container is restarted whenever it exits (KEP-5307, on by default \
+               since 1.35)";
     if view.pod.life.waits_for_all() {
         found
             .at(
                 policy,
-                format!("`{name}` starts again whenever it ends, so this {} never completes", view.pod.batch_kind()),
+                format!("`{name}` is restarted whenever it exits, so this {} never completes", view.pod.batch_kind()),
             )
             .here("does not make it a sidecar")
             .because(why)
@@ -35,7 +36,7 @@ fn check(view: ContainerView<'_>, found: &mut Found<'_>) {
     } else {
         found
             .at(policy, format!("`restartPolicy` does not make `{name}` a sidecar"))
-            .here("start it again whenever it ends")
+            .here("restarts it whenever it exits")
             .because(why)
             .help(format!("to start `{name}` before the others and stop it after them, move it to `initContainers`"))
             .level(Level::Advice);

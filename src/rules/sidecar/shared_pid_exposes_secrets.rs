@@ -33,7 +33,7 @@ fn check(pod: PodView<'_>, found: &mut Found<'_>) {
         let (owner, other_name) = (&owner.container.name, &other.container.name);
         let who = match uid(other) {
             Some(uid) => format!("both run as user {uid}"),
-            None => "nothing sets their users apart".to_owned(),
+            None => "nothing gives them different users".to_owned(),
         };
         found
             .at(mount, format!("`{other_name}` can read what only `{owner}` mounts from `{}`", volume.name))
@@ -41,7 +41,7 @@ fn check(pod: PodView<'_>, found: &mut Found<'_>) {
             .and(shared, "every container sees the others' processes")
             .and(other.name_node(), who)
             .because(
-                "in a shared process namespace a container's files are protected by file permissions alone \
+                "in a shared process namespace a container's files are protected only by file permissions \
                  (kubernetes/website: tasks/configure-pod-container/share-process-namespace)",
             )
             .help(format!("give `{owner}` and `{other_name}` different `securityContext.runAsUser`, or do not share"));

@@ -51,9 +51,9 @@ fn check(pod: PodView<'_>, found: &mut Found<'_>) {
         }
         let name_node = document.get(*node, "name").unwrap_or(*node);
         let mut saying = found
-            .at(name_node, format!("nobody can write to the shared volume `{}`", volume.name))
+            .at(name_node, format!("no container can write to the shared volume `{}`", volume.name))
             .here("starts empty and stays empty")
-            .because("an emptyDir begins empty, and every container of this Pod mounts it read-only")
+            .because("an emptyDir starts empty, and every container of this Pod mounts it read-only")
             .help("remove `readOnly: true` from the mount of the container that fills it");
         for (view, flag) in readers {
             saying = saying.and(*flag, format!("`{}` only reads", view.container.name));

@@ -38,14 +38,17 @@ fn judge(member: &ContainerFacts<'_>, found: &mut Found<'_>) {
     let document = &script.place.object.document;
     let node = script.place.node;
     found
-        .at(node, format!("`{name}` may not hear SIGTERM: process 1 is `{}`, which does not pass it on", script.shell))
+        .at(
+            node,
+            format!("`{name}` may not receive SIGTERM: process 1 is `{}`, which does not forward it", script.shell),
+        )
         .here(format!("put `exec` before `{program}`"))
         .because(
-            "SIGTERM goes to process 1, and the kernel drops it where process 1 has no handler; dash waits for its \
-             last command instead of becoming it, so the Pod stops only when the grace period is over",
+            "SIGTERM goes to process 1, and the kernel drops it if process 1 has no handler; dash waits \
+             for its last command instead of exec'ing it, so the Pod stops only when the grace period is over",
         )
         .help(format!("write `exec {program} …`"))
-        .fix_if("let the last command take the shell's place", insertion(document, node, program, is_piped));
+        .fix_if("replace the shell with the last command", insertion(document, node, program, is_piped));
 }
 
 /// Commands that a shell runs itself, or that are over at once.

@@ -33,13 +33,13 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
         let what = if helper.role == Role::Unknown { "it".to_owned() } else { format!("{}: it", helper.role) };
         let message = match ending {
             Ending::IfAsked => {
-                format!("`{name}` exits only when asked to, and this {} completes only then", pod.batch_kind())
+                format!("`{name}` exits only when asked to, and until then this {} does not complete", pod.batch_kind())
             }
             _ => format!("`{name}` never exits, so this {} never completes", pod.batch_kind()),
         };
         let mut saying = found
             .at(helper.container.name_node(), message)
-            .here(format!("{what} runs until it is told to stop"))
+            .here(format!("{what} runs until it is stopped"))
             .and(
                 worker.container.name_node(),
                 match ending {
@@ -48,8 +48,8 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
                 },
             )
             .because(
-                "a Pod has succeeded only when every entry of `containers` has exited \
-                 (kubelet, `getPhase`); native sidecars do not count (KEP-753)",
+                "a Pod succeeds only when every entry of `containers` has exited (kubelet, \
+                 `getPhase`); native sidecars do not count (KEP-753)",
             )
             .help(format!("move `{name}` to `initContainers` and give it `restartPolicy: Always`"))
             .unsafe_fix_if(format!("make `{name}` a native sidecar"), native::moved(&helper.container));

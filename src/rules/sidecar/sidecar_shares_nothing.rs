@@ -28,14 +28,17 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
             continue;
         }
         found
-            .at(one.container.name_node(), format!("`{}` has visibly nothing to do with `{}`", one.name(), app.name()))
-            .here(one.role.to_string())
-            .and(app.container.name_node(), "no volume, port, process or probe in common")
-            .because(
-                "containers belong in one Pod when they must share a node, a life or a volume; everything else \
-                 scales and fails better alone (Burns and Oppenheimer)",
+            .at(
+                one.container.name_node(),
+                format!("`{}` appears to have nothing in common with `{}`", one.name(), app.name()),
             )
-            .help("give it its own Deployment, or connect it to the app");
+            .here(one.role.to_string())
+            .and(app.container.name_node(), "shares no volume, port, process or probe")
+            .because(
+                "containers belong in one Pod if they must share a node, a lifetime or a volume; \
+                 everything else scales and fails better separately (Burns and Oppenheimer)",
+            )
+            .help("move it to its own Deployment, or connect it to the app");
     }
 }
 

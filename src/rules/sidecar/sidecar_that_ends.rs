@@ -19,10 +19,10 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
         }
         let name = one.name();
         let saying = found
-            .at(policy, format!("`{name}` does its work and ends, and is started again forever"))
-            .here("start it again whenever it ends")
-            .because("with `restartPolicy: Always` an init container is a sidecar: the kubelet restarts it, in growing pauses, for the Pod's life (KEP-753)")
-            .help(format!("remove `restartPolicy` if the app needs the work of `{name}` done first, or let it run on"));
-        saying.and(one.line_place().node, "ends when it is done");
+            .at(policy, format!("`{name}` does its work, exits, and is restarted forever"))
+            .here("restarts it whenever it exits")
+            .because("with `restartPolicy: Always` an init container is a sidecar: the kubelet restarts it, with growing delays, for as long as the Pod lives (KEP-753)")
+            .help(format!("remove `restartPolicy` if the app needs the work of `{name}` done first, or keep `{name}` running"));
+        saying.and(one.line_place().node, "exits when it is done");
     }
 }

@@ -37,16 +37,16 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
     let message = format!("{} {have} no resource requests, and {take} what `{}` asked for", list(&names), app.name());
     let mut saying = found
         .at(first.container.name_node(), message)
-        .here(format!("{}, scheduled as if it cost nothing", first.role))
+        .here(format!("{}, scheduled as if it used nothing", first.role))
         .because(
-            "the scheduler counts requests only; when memory is short, the whole Pod is ranked by what it uses \
-             above its requests (kubernetes/website: concepts/scheduling-eviction/node-pressure-eviction)",
+            "the scheduler counts only requests; when memory is short, the whole Pod is ranked by its \
+             usage above requests (kubernetes/website: concepts/scheduling-eviction/node-pressure-eviction)",
         )
         .help("add `resources.requests` with cpu and memory");
     for helper in rest {
-        saying = saying.and(helper.container.name_node(), "nor has this");
+        saying = saying.and(helper.container.name_node(), "nor does this");
     }
-    saying.and(resources, format!("`{}` asks for this", app.name()));
+    saying.and(resources, format!("`{}` requests this", app.name()));
 }
 
 /// A helper that is known for something, and no server that the Pod may be there for as well.

@@ -27,12 +27,12 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
         let Some((needer, node, how)) = need(one, &facts.members[at + 1..]) else { continue };
         let name = one.name();
         found
-            .at(view.name_node(), format!("`{needer}` needs `{name}` at once, and may start before it answers"))
+            .at(view.name_node(), format!("`{needer}` needs `{name}` from the start, but may start before it is ready"))
             .here("no startupProbe")
             .and(node, how)
             .because(
-                "the kubelet goes on as soon as a native sidecar's process has started; only a startupProbe (or a \
-                 postStart hook) makes it wait (KEP-753)",
+                "the kubelet continues as soon as a native sidecar's process has started; only a \
+                 startupProbe or a postStart hook makes it wait (KEP-753)",
             )
             .help(format!("add a startupProbe to `{name}`"));
     }
@@ -44,7 +44,7 @@ fn need<'run>(one: &ContainerFacts<'run>, later: &[ContainerFacts<'run>]) -> Opt
     match one.role {
         Role::Ambassador(_) | Role::Server | Role::Sidecar(Task::Auth) => later.find_map(|other| {
             let (dial, port) = other.loopback_dials().find(|(_, port)| one.may_serve(*port))?;
-            Some((other.name(), other.node_of(&dial.proof), format!("talks to it on port {port}")))
+            Some((other.name(), other.node_of(&dial.proof), format!("connects to it on port {port}")))
         }),
         Role::Sidecar(Task::Git | Task::Secrets) => later.find_map(|other| {
             let own = one.container;
@@ -54,7 +54,7 @@ fn need<'run>(one: &ContainerFacts<'run>, later: &[ContainerFacts<'run>]) -> Opt
                     own.pod.spec.volumes.iter().flatten().find(is_shared)
                 })?;
             let (_, node) = parts::mounts(&other.container).find(|(mount, _)| mount.name == volume.name)?;
-            Some((other.name(), node, "reads what it brings".to_owned()))
+            Some((other.name(), node, "reads files that it provides".to_owned()))
         }),
         _ => None,
     }

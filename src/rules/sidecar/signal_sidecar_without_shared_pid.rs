@@ -30,15 +30,15 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
             None => (edit::add(document, pod.node, "restartPolicy", "shareProcessNamespace", "true"), None),
         };
         let saying = found
-            .at(node, format!("`{name}` signals `{}`, but sees no processes but its own", clip(&process)))
+            .at(node, format!("`{name}` signals `{}`, but sees only its own processes", clip(&process)))
             .because(
-                "each container has its own process namespace unless the Pod says \
+                "each container has its own process namespace unless the Pod sets \
                  `shareProcessNamespace: true` (kubernetes/website: tasks/configure-pod-container/share-process-namespace)",
             )
             .help("add `shareProcessNamespace: true` to the Pod's spec, and run both containers as one user")
             .fix_if("share the process namespace", fix.map(|edit| vec![edit]));
         if let Some(off) = seen {
-            saying.and(off, "here they are kept apart");
+            saying.and(off, "keeps them separate");
         }
     }
 }

@@ -26,10 +26,10 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
         let saying = found
             .at(node, format!("`{name}` is started only when {how}, which is started after it"))
             .because(
-                "the kubelet starts the containers of a Pod in order and goes on from a native sidecar only when its \
-                 startupProbe has succeeded (KEP-753); the app never gets there",
+                "the kubelet starts the containers of a Pod in order, and continues after a native \
+                 sidecar only once its startupProbe has succeeded (KEP-753); the app never starts",
             )
-            .help(format!("probe something that `{name}` answers by itself"));
+            .help(format!("probe something that `{name}` can answer without the app"));
         saying.and(at, other);
     }
 }

@@ -30,12 +30,13 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
                 let Some((_, node)) = by_path else { continue };
                 let shown = pod.object.document.get(node, "subPath").unwrap_or(node);
                 found
-                    .at(shown, format!("`{}` never sees another version than the one it started with", other.container.name))
+                    .at(shown, format!("`{}` only ever sees the version that it started with", other.container.name))
                     .here("resolved once, when the container starts")
-                    .and(written, format!("`{}` swaps a symlink here for every version", one.name()))
+                    .and(written, format!("`{}` updates a symlink here for every version", one.name()))
                     .because(
-                        "git-sync publishes a version by pointing a symlink at a new folder; a subPath is a bind mount of what \
-                         the link led to, and stays there, also when that folder is removed",
+                        "git-sync publishes a version by pointing a symlink at a new folder; a \
+                         subPath is a bind mount of the link's target at the time, and stays there even when that \
+                         folder is removed",
                     )
                     .help("mount the volume without subPath, and let the app read through the link");
             }

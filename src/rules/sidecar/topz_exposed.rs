@@ -21,13 +21,11 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
             let view = topz.container;
             found
                 .about(service)
-                .at(node, format!("everybody who reaches Service `{}` sees the processes of the Pod", service.id.name))
+                .at(node, format!("anyone who can reach Service `{}` sees the processes of the Pod", service.id.name))
                 .here(format!("leads to `{}`", topz.name()))
                 .label(facts.pod.object.label(view.name_node(), "lists processes with their command lines"))
-                .because(
-                    "topz asks for no credentials, and command lines hold what was passed on them, passwords included",
-                )
-                .help("remove this port; `kubectl port-forward` reaches it where it is needed");
+                .because("topz does not authenticate clients, and command lines may contain passwords")
+                .help("remove this port; use `kubectl port-forward` when you need it");
         }
     }
 }

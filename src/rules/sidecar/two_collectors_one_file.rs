@@ -29,8 +29,8 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
                 )
                 .here("so does this")
                 .label(one.proof.label(format!("`{}` reads it", names.0)))
-                .because("each follows the file on its own, and neither knows what the other has sent")
-                .help("let one of the two read it, and send it on to both places");
+                .because("each follows the file independently, and neither knows what the other has sent")
+                .help("let one of them read it and send it to both destinations");
         }
     }
 }

@@ -21,14 +21,14 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
             .at(place.node, format!("`{}` runs several daemons", member.name()))
             .here(how)
             .because(
-                "the kubelet watches process 1 alone: when another one dies or hangs, nothing restarts it, and neither \
-                 probes nor resources nor logs tell them apart",
+                "the kubelet watches only process 1: if another one dies or hangs, nothing restarts \
+                 it, and probes, resources and logs cannot tell them apart",
             )
             .help("give each its own container; a native sidecar starts before the app and stops after it");
     }
 }
 
-/// What ends by itself, or watches over the program in front.
+/// What exits by itself, or watches over the program in front.
 fn is_small(program: &str) -> bool {
     matches!(program, "sleep" | "wait" | "tail" | "echo")
 }

@@ -68,10 +68,10 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
                 let mut saying = about
                     .at(*node, format!("ConfigMap `{name}` has no key `{}`, so the container never starts", clip(key)))
                     .because(
-                        "the kubelet refuses to start a container whose keys are not there (CreateContainerConfigError, \
+                        "the kubelet refuses to start a container if a key is missing (CreateContainerConfigError, \
                          or FailedMount for a volume) unless the reference is `optional: true`",
                     )
-                    .help(format!("name a key of `{name}`, or add this one to its `data`"));
+                    .help(format!("use an existing key of `{name}`, or add this one to its `data`"));
                 if let Some(like) = like {
                     saying = saying.here(format!("did you mean `{like}`?"));
                 }

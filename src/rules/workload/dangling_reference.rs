@@ -81,10 +81,12 @@ fn say(
     let like = meant.or_else(like);
     let mut about = found.about(object);
     let mut saying = about
-        .at(node, format!("there is no {kind} `{}` among those of this folder and namespace", clip(name)))
+        .at(node, format!("{kind} `{}` does not exist in this folder and namespace", clip(name)))
         .because(match kind {
-            "ConfigMap" | "Secret" => "the kubelet does not start a container before what it mounts or reads is there",
-            "PersistentVolumeClaim" => "a Pod is not scheduled before its claims exist",
+            "ConfigMap" | "Secret" => {
+                "the kubelet does not start a container until everything that it mounts or reads exists"
+            }
+            "PersistentVolumeClaim" => "a Pod is not scheduled until its claims exist",
             "ServiceAccount" => "the API server refuses Pods whose service account does not exist",
             "Role" => "a binding to a role that does not exist grants nothing",
             "Service" => "an Ingress answers 503 for a Service that does not exist",
@@ -95,7 +97,7 @@ fn say(
         let text = if like.is_some() { "did you mean this one?" } else { "others are here" };
         saying = saying.label(other.label(super::scaling::name_node(other), text));
     }
-    let saying = saying.here("nothing of that name");
+    let saying = saying.here("not found");
     if !is_sure {
         saying.level(Level::Advice);
     }

@@ -52,7 +52,7 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
             .here(format!("no Pod has `{}: {}`", clip(key), clip(labels.get(key).map_or("", String::as_str))))
             .label(workload.label(there.unwrap_or_else(|| name_node(workload)), format!("the labels of `{name}`'s Pods")))
             .because("a Service whose selector matches no Pod has no endpoints: connections are refused or time out")
-            .help("make the selector a part of the labels in the Pod template (`metadata.labels` of the template, not of the workload)");
+            .help("make the selector a subset of the labels in the Pod template (`metadata.labels` of the template, not of the workload)");
     }
 }
 

@@ -21,13 +21,13 @@ fn check(pod: PodView<'_>, found: &mut Found<'_>) {
     for (field, _) in shared.into_iter().filter(|(_, value)| *value == Some(true)) {
         let Some(node) = pod.field(field) else { continue };
         let what = match field {
-            "hostNetwork" => "all its ports and traffic, past every NetworkPolicy",
+            "hostNetwork" => "all its ports and traffic, bypassing every NetworkPolicy",
             "hostPID" => "its processes, with their environments",
             _ => "the memory that its processes share",
         };
         found
             .at(node, format!("the Pod shares with its node {what}"))
-            .because("the Pod Security Standards forbid it even at their Baseline (kubernetes/website: concepts/security/pod-security-standards)")
+            .because("the Pod Security Standards forbid it even at the Baseline level (kubernetes/website: concepts/security/pod-security-standards)")
             .help(format!("remove `{field}`"));
     }
 }

@@ -31,15 +31,15 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
         let (name, by) = (clip(&target.id.name), clip(&scaler.object.id.name));
         found
             .about(target)
-            .at(node, format!("every apply sets `{name}` back to {} replicas, whatever `{by}` has scaled it to", clip(document.raw(node))))
+            .at(node, format!("every apply resets `{name}` to {} replicas, whatever `{by}` has scaled it to", clip(document.raw(node))))
             .here("leave it out")
             .label(scaler.object.label(scaler.node, format!("`{by}` decides how many run")))
             .because(
-                "a field that is in the manifest is applied, and `replicas` is the autoscaler's \
+                "every field in the manifest is applied, but `replicas` belongs to the autoscaler \
                  (kubernetes/website: tasks/run-application/horizontal-pod-autoscale, \"Migrating Deployments and StatefulSets\")",
             )
             .help(format!(
-                "remove `replicas`; a plain `kubectl apply` of that scales to 1 once, unless you first run \
+                "remove `replicas`; the next plain `kubectl apply` scales to 1 once, unless you first run \
                  `kubectl apply edit-last-applied {}/{name}` and remove it there",
                 target.id.kind.to_lowercase()
             ))

@@ -58,12 +58,12 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
                 .about(target)
                 .at(shown, format!("{what}: `{name}` has no {resource} request"))
                 .here(format!("no `requests.{resource}`"))
-                .label(scaler.label(metric.node, "a share of what the containers ask for"))
+                .label(scaler.label(metric.node, "a percentage of the containers' requests"))
                 .because(
-                    "utilization is a share of the requests of all containers, native sidecars included; if one has none, \
-                     the metric fails with \"missing request\" (`calculatePodRequests` in `pkg/controller/podautoscaler`)",
+                    "utilization is a percentage of the requests of all containers, including \
+                     native sidecars; if one has none, the metric fails with \"missing request\" (`calculatePodRequests` in `pkg/controller/podautoscaler`)",
                 )
-                .help(format!("add `resources.requests.{resource}` to `{name}`, or let a ContainerResource metric name another container"));
+                .help(format!("add `resources.requests.{resource}` to `{name}`, or use a ContainerResource metric for another container"));
         }
     }
 }

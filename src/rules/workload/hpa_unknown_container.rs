@@ -36,8 +36,8 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
                     format!("`{of}` has no container called `{}`, so it is never scaled by this", clip(&name)),
                 )
                 .label(target.label(name_node(target), format!("runs {}", list(&names))))
-                .because("the controller looks the container up in the Pod's metrics and fails if it is not there")
-                .help("name a container of the target");
+                .because("the controller looks up the container in the Pod's metrics and fails if it is missing")
+                .help("use the name of a container of the target");
             if let Some(nearest) = nearest(&name, names.iter().copied()) {
                 saying.here(format!("did you mean `{nearest}`?"));
             }

@@ -20,6 +20,6 @@ fn check(view: ContainerView<'_>, found: &mut Found<'_>) {
     }
     found
         .at(node, format!("`{}` is whatever its tag points at when a node pulls it", crate::words::clip(image)))
-        .because("a tag can be pushed again; two nodes may then run two programs under one name")
+        .because("a tag can be pushed again; two nodes may then run different programs under one name")
         .help("add the digest: name:tag@sha256:…");
 }

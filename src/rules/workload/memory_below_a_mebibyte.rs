@@ -66,8 +66,8 @@ fn judge(object: &Object, node: NodeId, list: &str, resource: &str, found: &mut 
     };
     let why = match (is_limit, resource) {
         (true, "memory") => {
-            "the kernel kills the container's first process before it runs (OOMKilled), or the runtime refuses to \
-             start it"
+            "the kernel kills the container's first process before it runs (OOMKilled), or the runtime \
+             refuses to start it"
         }
         (true, _) => "the kubelet evicts a Pod whose container has written more than its ephemeral-storage limit",
         (false, _) => {
@@ -77,7 +77,7 @@ fn judge(object: &Object, node: NodeId, list: &str, resource: &str, found: &mut 
     let meant = meant(&text);
     let help = match &meant {
         Some(meant) => format!("write `{meant}`"),
-        None => "give the amount with its unit, as in `512Mi`".to_owned(),
+        None => "write the amount with a unit, as in `512Mi`".to_owned(),
     };
     let saying = found
         .at(node, message)

@@ -36,8 +36,8 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
         let saying = found
             .at(view.name_node(), format!("`{}` gets traffic before it is ready, and while it cannot answer", view.container.name))
             .here("has no readinessProbe")
-            .because("without a readiness probe a container counts as ready when it has started; a rollout then replaces the last good Pod by one that may never answer")
-            .help("add a `readinessProbe` that asks for what clients ask for");
+            .because("without a readiness probe a container counts as ready when it has started; a rollout may then replace the last good Pod with one that never answers")
+            .help("add a `readinessProbe` that checks what clients use");
         if let Some(service) = service {
             saying.label(service.label(scaling::name_node(service), "sends it traffic"));
         }

@@ -30,6 +30,6 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
         return;
     };
     saying
-        .because("a node is filled by requests; what asks for nothing lands on full nodes and is the first to be evicted (kubernetes/website: concepts/scheduling-eviction/node-pressure-eviction)")
+        .because("nodes are filled by requests; a Pod without requests lands on full nodes and is evicted first (kubernetes/website: concepts/scheduling-eviction/node-pressure-eviction)")
         .help("add `resources.requests` with cpu and memory, and a memory limit");
 }

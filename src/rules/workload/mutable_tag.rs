@@ -15,9 +15,9 @@ fn check(view: ContainerView<'_>, found: &mut Found<'_>) {
     let image = view.container.image.as_deref().unwrap_or_default();
     if is_mutable(image) {
         found
-            .at(node, format!("`{}` is another program after every release", crate::words::clip(image)))
-            .because("a Pod that is made anew, after a crash or on another node, may run an image that was never rolled out, and a rollback changes nothing")
-            .help("name the version: name:1.4.2");
+            .at(node, format!("`{}` changes with every release", crate::words::clip(image)))
+            .because("a Pod that is recreated, after a crash or on another node, may run an image that was never rolled out, and a rollback changes nothing")
+            .help("use a version: name:1.4.2");
     }
 }
 

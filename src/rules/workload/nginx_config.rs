@@ -68,7 +68,7 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
                 .here("nginx does not start with this")
                 .label(facts.pod.object.label(mounts, format!("`{}` reads it", clip(member.name()))))
                 .because(
-                    "nginx reads its whole configuration at the start, and ends with `[emerg]` at the first mistake",
+                    "nginx reads its whole configuration at startup, and exits with `[emerg]` at the first mistake",
                 )
                 .help(mistake.help);
         }
@@ -92,7 +92,7 @@ fn read_by_nginx<'a, 'run>(member: &'a ContainerFacts<'run>) -> Vec<&'a ConfigFi
     member.configs.files.iter().filter(is_read).collect()
 }
 
-#[expect(clippy::case_sensitive_file_extension_comparisons, reason = "`include` looks at case")]
+#[expect(clippy::case_sensitive_file_extension_comparisons, reason = "`include` is case-sensitive")]
 fn is_conf(name: &str) -> bool {
     name.ends_with(".conf")
 }

@@ -44,9 +44,9 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
         let node = scaling::replicas_node(object).unwrap_or_else(|| scaling::name_node(object));
         found
             .about(object)
-            .at(node, format!("draining nodes may end all {replicas} replicas of `{}` at once", clip(&object.id.name)))
+            .at(node, format!("draining nodes may stop all {replicas} replicas of `{}` at once", clip(&object.id.name)))
             .label(service.label(scaling::name_node(service), "is then without any"))
-            .because("an eviction waits for other Pods only where a PodDisruptionBudget says so (kubernetes/website: concepts/workloads/pods/disruptions)")
+            .because("an eviction waits for other Pods only if a PodDisruptionBudget requires it (kubernetes/website: concepts/workloads/pods/disruptions)")
             .help("add a PodDisruptionBudget with `maxUnavailable: 1` and these labels");
     }
 }

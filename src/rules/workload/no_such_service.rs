@@ -42,14 +42,14 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
         }
         found
             .about(object)
-            .at_span(asked.file.span_of_part(asked.host), format!("there is no Service `{}`", clip(label)))
+            .at_span(asked.file.span_of_part(asked.host), format!("Service `{}` does not exist", clip(label)))
             .here(format!("did you mean `{}`?", clip(&service.id.name)))
-            .label(service.label(name_node(service), "the Service of nearly that name"))
+            .label(service.label(name_node(service), "the Service with a similar name"))
             .because(
-                "a name without dots is looked for among the Services of the Pod's own namespace (kubernetes/website: \
-                 concepts/services-networking/dns-pod-service); one that is not there does not resolve",
+                "a name without dots is looked up among the Services in the Pod's own namespace (kubernetes/website: \
+                 concepts/services-networking/dns-pod-service); any other name does not resolve",
             )
-            .help(format!("write `{}`, or add the Service to these files", clip(&service.id.name)));
+            .help(format!("use `{}`, or add the Service to these files", clip(&service.id.name)));
     }
 }
 

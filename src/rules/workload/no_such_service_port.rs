@@ -115,8 +115,8 @@ fn say(member: &ContainerFacts<'_>, dial: &Dial<'_>, port: u16, service: &Object
     let shown = service.document.at(service.node, &["spec", "ports"]).unwrap_or(service.node);
     let of_pods = ports.iter().find(|own| own.target_port == Some(IntOrString::Int(i32::from(port))));
     let help = match of_pods {
-        Some(own) => format!("ask for port {}: {port} is the port of the Pods, which the Service hides", own.port),
-        None => format!("ask for one of its ports, or add {port} to the Service"),
+        Some(own) => format!("use port {}: {port} is the port of the Pods, behind the Service", own.port),
+        None => format!("use one of its ports, or add {port} to the Service"),
     };
     let place = dial.proof.place;
     found
@@ -125,7 +125,7 @@ fn say(member: &ContainerFacts<'_>, dial: &Dial<'_>, port: u16, service: &Object
         .here(format!("`{}` connects to it", member.name()))
         .label(service.label(shown, format!("has {}", numbers.join(", "))))
         .because(
-            "the cluster IP of a Service passes on what comes to one of the Service's own ports and nothing else \
+            "a Service's cluster IP forwards only connections to the Service's own ports \
              (kubernetes/website: concepts/services-networking/service)",
         )
         .help(help);

@@ -170,17 +170,18 @@ fn say(group: &[Controller<'_>], scaler: Option<Scaler<'_>>, found: &mut FoundAn
     let mut saying = about
         .at(first.node, message)
         .because(
-            "each controller keeps to the Pods that it owns, but adopts those of the other that have lost their owner, \
-             and whatever asks by selector (autoscalers, rollout status, disruption budgets) counts both \
+            "each controller manages only the Pods that it owns, but adopts those of the other that have \
+             lost their owner, and anything that uses the selector (autoscalers, rollout status, disruption budgets) \
+             counts both \
              (kubernetes/website: concepts/workloads/controllers/deployment, \"Selector\")",
         )
-        .help("give each its own label, in `selector` and in the template; a selector cannot be changed later: delete and apply");
+        .help("give each its own label, in `selector` and in the template; a selector is immutable, so delete and re-apply");
     for other in others.iter().take(SHOWN) {
         let text = if selects(other, first) { "selects the same" } else { "selects some of them" };
         saying = saying.label(other.object.label(other.node, text));
     }
     if let Some(scaler) = scaler {
-        saying.label(scaler.object.label(scaler.node, "goes by the Pods that the selector matches, also the others"));
+        saying.label(scaler.object.label(scaler.node, "uses all Pods that the selector matches, including the others"));
     }
 }
 

@@ -16,8 +16,8 @@ pub static RULE: Rule = Rule {
     check: Check::Workspace(check),
 };
 
-const WHY: &str = "eviction goes by the budget: with no disruption allowed `kubectl drain` and cluster upgrades wait \
-                   forever (kubernetes/website: tasks/run-application/configure-pdb)";
+const WHY: &str = "evictions respect the budget: if it allows no disruption, `kubectl drain` and \
+                   cluster upgrades wait forever (kubernetes/website: tasks/run-application/configure-pdb)";
 
 fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
     for budget in index.kind("PodDisruptionBudget").iter().filter(|budget| budget.keeps(&["spec"])) {
@@ -27,15 +27,15 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
         if let Some(node) = at("maxUnavailable").filter(|_| is(spec.max_unavailable.as_ref(), &[0], "0%")) {
             found
                 .about(budget)
-                .at(node, "`maxUnavailable: 0` allows no eviction, ever")
+                .at(node, "`maxUnavailable: 0` never allows an eviction")
                 .because(WHY)
-                .help("allow one, `maxUnavailable: 1`, or remove the budget");
+                .help("allow one with `maxUnavailable: 1`, or remove the budget");
         } else if let Some(node) = at("minAvailable").filter(|_| is(spec.min_available.as_ref(), &[], "100%")) {
             found
                 .about(budget)
-                .at(node, "`minAvailable: 100%` allows no eviction, ever")
+                .at(node, "`minAvailable: 100%` never allows an eviction")
                 .because(WHY)
-                .help("write `maxUnavailable: 1` in place of it: it holds for any number of replicas");
+                .help("use `maxUnavailable: 1` instead: it works for any number of replicas");
         } else if let Some(node) = at("minAvailable") {
             against_replicas(index, budget, spec, node, found);
         }
@@ -81,7 +81,7 @@ fn against_replicas(
     let saying = about
         .at(node, message)
         .because(WHY)
-        .help("write `maxUnavailable: 1` in place of it, and run more than one replica if the app must stay up");
+        .help("use `maxUnavailable: 1` instead, and run more than one replica if the app must stay up");
     match scaler {
         Some(scaler) => {
             let shown = scaler.object.document.at(scaler.object.node, &["spec", "minReplicas"]).unwrap_or(scaler.node);

@@ -45,24 +45,24 @@ fn check(view: ContainerView<'_>, found: &mut Found<'_>) {
     if grace == 0 {
         let saying = found
             .at(node, format!("the preStop hook of `{name}` never runs"))
-            .because("with a grace period of 0 the kubelet kills at once and runs no hook")
+            .because("with a grace period of 0 the kubelet kills the container at once and runs no hook")
             .help("remove the hook, or the grace period of 0")
             .level(Level::Advice);
         if let Some(grace) = view.pod.field("terminationGracePeriodSeconds") {
-            saying.and(grace, "leaves no time for it");
+            saying.and(grace, "leaves no time for the hook");
         }
         return;
     }
     let saying = found
-        .at(node, format!("`{name}` sleeps {duration} before it stops, and is killed after {grace} s"))
+        .at(node, format!("`{name}` sleeps {duration} before it stops, but is killed after {grace} s"))
         .here("uses up the grace period")
         .because(
-            "the hook's time counts against the grace period; what is left for SIGTERM is 2 s, then comes SIGKILL \
-             (kubelet, `killContainer`)",
+            "the hook's run time counts against the grace period; the app then gets SIGTERM and 2 s \
+             before SIGKILL (kubelet, `killContainer`)",
         );
     match view.pod.field("terminationGracePeriodSeconds").filter(|_| set.is_some()) {
-        Some(period) => saying.and(period, "is all the time there is").help(format!(
-            "sleep for less than {grace} s, or raise terminationGracePeriodSeconds by the time that the app needs"
+        Some(period) => saying.and(period, "is the whole grace period").help(format!(
+            "sleep for less than {grace} s, or raise terminationGracePeriodSeconds by the time the app needs"
         )),
         None => saying
             .help(format!("sleep for less than {grace} s, the default, or set terminationGracePeriodSeconds above it")),

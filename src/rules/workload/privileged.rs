@@ -17,7 +17,7 @@ fn check(view: ContainerView<'_>, found: &mut Found<'_>) {
     if is_privileged && !mounts.any(|mount| mount.mount_propagation.as_deref() == Some("Bidirectional")) {
         found
             .at(node, format!("`{}` may do anything on its node", view.container.name))
-            .because("a privileged container has every capability and all devices; nothing but its image separates it from root on the node (kubernetes/website: concepts/security/pod-security-standards)")
-            .help("name the capability that it needs: `capabilities: {add: [NET_ADMIN]}`");
+            .because("a privileged container has every capability and all devices; it is effectively root on the node (kubernetes/website: concepts/security/pod-security-standards)")
+            .help("add only the capability that it needs: `capabilities: {add: [NET_ADMIN]}`");
     }
 }

@@ -56,13 +56,14 @@ fn of_pod(object: &Object, pod: PodView<'_>, found: &mut FoundAnywhere<'_>) {
             let edit = edit::remove(&object.document, action, "host");
             found
                 .about(object)
-                .at(node, format!("the {what} of `{}` asks the node, not the Pod", clip(&view.container.name)))
-                .here("the kubelet dials from the node, where this is the node itself")
+                .at(node, format!("the {what} of `{}` checks the node, not the Pod", clip(&view.container.name)))
+                .here("the kubelet connects from the node, so this is the node itself")
                 .because(
-                    "the kubelet dials `host` in the node's network, and without it the Pod's address (kubernetes/website: \
-                     concepts/configuration/liveness-readiness-startup-probes); on the node nothing, or another program, answers",
+                    "the kubelet connects to `host` from the node's network, or without it to the \
+                     Pod's IP (kubernetes/website: concepts/configuration/liveness-readiness-startup-probes); on the \
+                     node nothing answers, or another program does",
                 )
-                .help("leave `host` out; a program that listens on loopback alone needs an `exec` probe")
+                .help("leave `host` out; a program that listens only on loopback needs an `exec` probe")
                 .fix_if("leave `host` out", edit.map(|edit| vec![edit]));
         }
     }

@@ -88,7 +88,7 @@ fn versions(object: &Object, rule: &PolicyRule, node: NodeId, found: &mut Found<
             .at(node, format!("no group is called `{}`, so this allows nothing", clip(text)))
             .here("group and version")
             .because(
-                "RBAC compares the group alone, as text; the version plays no part \
+                "RBAC compares only the group, as text; the version plays no role \
                  (kubernetes/website: reference/access-authn-authz/rbac, \"Referring to resources\")",
             )
             .help(format!("write `\"{}\"`", clip(group)));
@@ -119,7 +119,7 @@ fn resources(object: &Object, rule: &PolicyRule, node: NodeId, groups: &[&str], 
         .at(*at, message)
         .here(told(*why))
         .because(
-            "RBAC compares group and resource as text: a rule for what no API has is accepted and allows nothing \
+            "RBAC compares group and resource as text: a rule for a resource that does not exist is accepted but allows nothing \
              (kubernetes/website: reference/access-authn-authz/rbac, \"Referring to resources\")",
         )
         .help(help(first, *why));
@@ -143,9 +143,9 @@ fn help(resource: &str, why: Nothing) -> String {
     let base = resource.split('/').next().unwrap_or_default();
     match why {
         Nothing::OtherGroup(group) => format!("write a rule with `apiGroups: [\"{group}\"]` for it"),
-        Nothing::NoResource(Some(like)) => format!("write `{like}`: resources are plural and lower case"),
+        Nothing::NoResource(Some(like)) => format!("use `{like}`: resources are plural and lower case"),
         Nothing::NoSubresource(Some(like)) => format!("write `{}/{like}`", clip(base)),
-        Nothing::NoResource(None) => "name the group that has it in `apiGroups`, or remove it".to_owned(),
+        Nothing::NoResource(None) => "add its group to `apiGroups`, or remove it".to_owned(),
         Nothing::NoSubresource(None) => "remove it".to_owned(),
         Nothing::Star => format!("name the subresources, as in `{}/log`", clip(base)),
     }
@@ -160,7 +160,7 @@ fn verbs(object: &Object, rule: &PolicyRule, node: NodeId, found: &mut Found<'_>
             .at(node, format!("no request has the verb `{}`", clip(verb)))
             .here(format!("did you mean `{meant}`?"))
             .because(
-                "RBAC compares verbs as text, and the API server makes them of the HTTP method \
+                "RBAC compares verbs as text, and the API server derives them from the HTTP method \
                  (kubernetes/website: reference/access-authn-authz/authorization, \"Request verbs and authorization\")",
             )
             .help(format!("write `{meant}`"));

@@ -46,9 +46,9 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
         }
         let saying = found
             .at(node, format!("`{}` cannot start: {} writes to {}", member.name(), program.program, list(&lacking)))
-            .here("nothing can be written to the image's own folders")
-            .because("with a read-only root only volumes can be written to; the program ends at its first failed write")
-            .help(format!("mount an emptyDir at {first} and the others, or use an image that needs none"));
+            .here("the image's own folders are not writable")
+            .because("with a read-only root file system only volumes are writable; the program exits at its first failed write")
+            .help(format!("mount an emptyDir at {first} and the other folders, or use an image that needs none"));
         if let Some(image) = member.container.at(&["image"]) {
             saying.and(image, format!("runs {}", program.program));
         }

@@ -39,14 +39,14 @@ fn judge(view: ContainerView<'_>, index: &Index<'_>, found: &mut Found<'_>) {
         return;
     };
     found
-        .at(user, format!("`{}` is to run as root, and must not", clip(&view.container.name)))
+        .at(user, format!("`{}` is set to run as root, but must not", clip(&view.container.name)))
         .here("0 is root")
         .and(rule, "root is forbidden here")
         .because(
             "the kubelet does not start the container: CreateContainerConfigError, \"container's runAsUser breaks \
              non-root policy\" (`verifyRunAsNonRoot` in `pkg/kubelet/kuberuntime`)",
         )
-        .help("name the image's unprivileged user in `runAsUser`, or write `runAsNonRoot: false` for this container");
+        .help("set `runAsUser` to the image's unprivileged user, or `runAsNonRoot: false` for this container");
 }
 
 /// An image that is known to run as root, or as a user of whom the kubelet knows no number, where nothing says another.
@@ -63,8 +63,8 @@ fn image_of_root(view: &ContainerView<'_>, is_own_rule: bool, index: &Index<'_>,
     let (Some(at), Some(rule)) = (view.at(&["image"]), node(view, "runAsNonRoot", is_own_rule)) else { return };
     let (message, here, why) = match user {
         User::Root => (
-            format!("`{}` must not run as root, and its image does", clip(&view.container.name)),
-            "runs as root unless told otherwise",
+            format!("`{}` must not run as root, but its image does", clip(&view.container.name)),
+            "runs as root by default",
             "the kubelet does not start the container: CreateContainerConfigError, \"container has runAsNonRoot and image \
              will run as root\" (`verifyRunAsNonRoot` in `pkg/kubelet/kuberuntime`)",
         ),
@@ -73,7 +73,7 @@ fn image_of_root(view: &ContainerView<'_>, is_own_rule: bool, index: &Index<'_>,
                 "the kubelet cannot tell whether `{name}`, the user of `{}`'s image, is root",
                 clip(&view.container.name)
             ),
-            "its user has a name, and no number",
+            "its user is a name, not a number",
             "the kubelet does not start the container: CreateContainerConfigError, \"image has non-numeric user, cannot \
              verify user is non-root\" (`verifyRunAsNonRoot` in `pkg/kubelet/kuberuntime`)",
         ),
@@ -83,7 +83,7 @@ fn image_of_root(view: &ContainerView<'_>, is_own_rule: bool, index: &Index<'_>,
         .here(here)
         .and(rule, "root is forbidden here")
         .because(why)
-        .help("write the number of an unprivileged user of the image as `runAsUser`")
+        .help("set `runAsUser` to the number of an unprivileged user of the image")
         .level(Level::Warning);
 }
 

@@ -29,7 +29,7 @@ fn check(pod: PodView<'_>, found: &mut Found<'_>) {
         parts::about_all(found, &lacking, |names| format!("nothing keeps {names} from running as root"))
     {
         saying
-            .because("root in a container is root on the node, once it gets out (kubernetes/website: concepts/security/pod-security-standards)")
-            .help("`securityContext: {runAsNonRoot: true}`, and `runAsUser` where the image's user has no number");
+            .because("root in a container is root on the node if it escapes (kubernetes/website: concepts/security/pod-security-standards)")
+            .help("`securityContext: {runAsNonRoot: true}`, and `runAsUser` if the image's user is not a number");
     }
 }

@@ -35,13 +35,13 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
             .about(object)
             .at(
                 volume.node,
-                format!("{many} of `{}` want one claim that a single node can mount", clip(&object.id.name)),
+                format!("{many} of `{}` share one claim that only a single node can mount", clip(&object.id.name)),
             )
             .here("Pods on other nodes stay in ContainerCreating")
             .label(object.label(shown, format!("{many}, wherever the scheduler puts them")))
             .label(volume.claim.label(volume.modes, "one node at a time"))
             .because(
-                "ReadWriteOnce lets the Pods of one node use the volume and refuses every other node \
+                "ReadWriteOnce lets only the Pods of one node use the volume \
                  (kubernetes/website: concepts/storage/persistent-volumes, \"Access Modes\")",
             )
             .help("use a StatefulSet with `volumeClaimTemplates`, a ReadWriteMany claim, or one replica");

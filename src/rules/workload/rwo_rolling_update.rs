@@ -42,7 +42,7 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
         let name = clip(&object.id.name);
         found
             .about(object)
-            .at(volume.node, format!("an update of `{name}` hangs when the new Pod lands on another node"))
+            .at(volume.node, format!("an update of `{name}` hangs if the new Pod lands on another node"))
             .here("the old Pod holds this until it stops")
             .label(object.label(
                 shown,

@@ -24,10 +24,10 @@ fn check(view: ContainerView<'_>, found: &mut Found<'_>) {
     }
     found
         .at(node, format!("`{}` is killed as soon as it is not ready", view.container.name))
-        .here("asks the same")
+        .here("the same check")
         .and(other, "as this")
         .because(
-            "under load all replicas fail both at once, and each restart moves its load to the others \
+            "under load all replicas fail both probes at once, and each restart moves its load to the others \
              (kubernetes/website: tasks/configure-pod-container/configure-liveness-readiness-startup-probes)",
         )
         .help("give the liveness probe a higher `failureThreshold`, or remove it");

@@ -30,7 +30,7 @@ fn check(object: &Object, found: &mut Found<'_>) {
         let known = properties.map_or(&[][..], |node| document.entries(node));
         let known: Vec<_> = known.iter().map(|entry| document.key(entry)).collect();
         let help = match nearest(missing, known.iter().map(AsRef::as_ref)) {
-            Some(near) => format!("the schema has `{}` there", clip(near)),
+            Some(near) => format!("the schema has `{}` here", clip(near)),
             None => {
                 format!("add `{}` to the schema, or name the field that holds the number of replicas", clip(missing))
             }
@@ -39,8 +39,8 @@ fn check(object: &Object, found: &mut Found<'_>) {
             .at(written, format!("nothing can scale these objects: their schema has no `{}`", clip(path)))
             .and(properties.unwrap_or(at), format!("no `{}` here", clip(missing)))
             .because(
-                "the server drops fields that the schema does not have, and without a value under `specReplicasPath` the \
-                 scale subresource answers with an error (kubernetes/website: \
+                "the server drops fields that the schema does not have, and without a value at \
+                 `specReplicasPath` the scale subresource returns an error (kubernetes/website: \
                  tasks/extend-kubernetes/custom-resources/custom-resource-definitions, \"Scale subresource\")",
             )
             .help(help);

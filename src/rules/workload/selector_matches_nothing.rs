@@ -23,7 +23,7 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
     for object in run.index.all().iter().copied().filter(|object| object.keeps_selection()) {
         match &object.typed {
             Some(Typed::PodDisruptionBudget(_)) => {
-                let why = "the budget counts no Pod: evictions are as free as without it";
+                let why = "the budget covers no Pods: evictions are not limited";
                 of_pods(run, object, &["spec", "selector"], why, found);
             }
             Some(Typed::NetworkPolicy(_)) => network_policy(run, object, found),
@@ -54,7 +54,7 @@ fn network_policy(run: &Run<'_, '_>, object: &Object, found: &mut FoundAnywhere<
         run,
         object,
         &["spec", "podSelector"],
-        "the policy applies to no Pod: traffic stays as it is without it",
+        "the policy applies to no Pods: it does not restrict traffic",
         found,
     );
     let document = &object.document;
@@ -223,16 +223,16 @@ fn spread(pod: PodView<'_>, found: &mut FoundAnywhere<'_>) {
         };
         found
             .about(object)
-            .at(shown, "the constraint does not count the Pods that it is written for")
+            .at(shown, "the constraint does not count the Pods of its own template")
             .here(format!("they do not have `{}`", wanted(&selector, key)))
             .and(there, says)
             .because(SPREAD)
-            .help("make the selector a part of the labels of this Pod template");
+            .help("make the selector a subset of the labels of this Pod template");
     }
 }
 
-const SPREAD: &str = "the scheduler counts the Pods that the selector matches; where those it places are not among them, they \
-                      may all land in one place (kubernetes/website: concepts/scheduling-eviction/topology-spread-constraints)";
+const SPREAD: &str = "the scheduler counts the Pods that the selector matches; if the Pods it \
+                      places are not among them, they may all land in one place (kubernetes/website: concepts/scheduling-eviction/topology-spread-constraints)";
 
 /// Affinity to Pods that do not exist.
 fn affinity(run: &Run<'_, '_>, pod: PodView<'_>, found: &mut FoundAnywhere<'_>) {
@@ -246,7 +246,7 @@ fn affinity(run: &Run<'_, '_>, pod: PodView<'_>, found: &mut FoundAnywhere<'_>) 
         }
         let Some(node) = object.document.get(node, "labelSelector") else { continue };
         let why = if is_anti {
-            "the term keeps the Pod away from nothing"
+            "the term does not keep the Pod away from any other"
         } else {
             "a required term that matches no Pod keeps this one from being scheduled; a preferred one has no effect"
         };
@@ -300,7 +300,7 @@ fn terms<'a>(spec: &'a PodSpec, pod: PodView<'a>) -> Vec<(&'a PodAffinityTerm, N
 const OF_SERVICES: [&str; 2] = ["ServiceMonitor", "VMServiceScrape"];
 const OF_PODS: [&str; 2] = ["PodMonitor", "VMPodScrape"];
 
-const MONITOR: &str = "the operator makes no scrape target of it, and reports no error (prometheus-operator.dev: docs/developer/getting-started)";
+const MONITOR: &str = "the operator creates no scrape target for it, and reports no error (prometheus-operator.dev: docs/developer/getting-started)";
 
 fn monitors(run: &Run<'_, '_>, found: &mut FoundAnywhere<'_>) {
     let monitors = |kinds: [&'static str; 2]| kinds.into_iter().flat_map(|kind| run.index.kind(kind)).copied();
@@ -375,7 +375,7 @@ fn service_monitor<'run>(
         let name = clip(&meant.it.object.id.name);
         let message =
             format!("this selects no Service; `{name}` does not have the label `{}`", wanted(&selector, meant.key));
-        say(monitor, node, &meant, &message, "its labels, which count, not its selector", MONITOR, found);
+        say(monitor, node, &meant, &message, "its labels count, not its selector", MONITOR, found);
     }
 }
 
@@ -409,13 +409,13 @@ fn endpoints(run: &Run<'_, '_>, monitor: &Object, selected: &[Labelled<'_>], fou
         let help = match nearest(port, ports.iter().copied()) {
             Some(like) => format!("write `{like}`"),
             None if ports.is_empty() => format!("give the Service's port the name `{}`", clip(port)),
-            None => format!("write the name of one of the Service's ports: {}", crate::words::list(&ports)),
+            None => format!("use the name of one of the Service's ports: {}", crate::words::list(&ports)),
         };
         found
             .about(monitor)
             .at(node, format!("Service `{name}` has no port called `{}`", clip(port)))
             .label(service.label(shown, "its ports"))
-            .because("`port` is the name of a port of the Service, not a number and not a port of the Pod; without one there is no scrape target (prometheus-operator.dev: docs/api-reference/api, Endpoint)")
+            .because("`port` is the name of a port of the Service, not a number and not a port of the Pod; without a match there is no scrape target (prometheus-operator.dev: docs/api-reference/api, Endpoint)")
             .help(help);
     }
 }

@@ -47,22 +47,23 @@ struct Effect {
 
 const SERVICE: Effect = Effect {
     does: "sends traffic to",
-    because: "a Pod that runs and is ready is an endpoint of every Service that selects it, whatever made it; nothing listens \
-              in a Job's Pod, so a part of the connections is refused while it runs",
+    because: "a Pod that is ready is an endpoint of every Service that selects it, whatever created it; \
+              nothing listens in a Job's Pod, so some connections are refused while it runs",
 };
 
 const BUDGET: Effect = Effect {
     does: "counts",
-    because: "the budget counts every Pod that it selects; a Job cannot be scaled, so with maxUnavailable or a percentage the \
-              disruption controller fails to compute it and allows no eviction while the Job's Pods are there \
+    because: "the budget counts every Pod that it selects; a Job cannot be scaled, so with \
+              maxUnavailable or a percentage the disruption controller cannot compute the budget and allows no \
+              eviction while the Job's Pods exist \
               (`getExpectedPodCount` in `pkg/controller/disruption`)",
 };
 
 const AUTOSCALER: Effect = Effect {
     does: "measures",
-    because: "the autoscaler takes its metrics of every Pod that the target's selector matches, not only of those that the \
-              target owns (`GetRawMetric` by selector in `pkg/controller/podautoscaler/metrics`); a Job's Pods move the \
-              average, and without a request for the resource they stop the scaling",
+    because: "the autoscaler uses the metrics of every Pod that the target's selector matches, not only \
+              of those that the target owns (`GetRawMetric` by selector in `pkg/controller/podautoscaler/metrics`); a \
+              Job's Pods skew the average, and without a request for the resource they stop the scaling",
 };
 
 /// The workload that a selector is meant for, and the Jobs beside it that it takes too.

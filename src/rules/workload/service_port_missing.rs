@@ -108,10 +108,10 @@ fn of_service<'run>(
                     format!("`{}` is selected and declares no such port", clip(&first.id.name)),
                 ))
                 .because(
-                    "a named targetPort is looked up in the Pods; one without that name gets no traffic at all \
+                    "a named targetPort is looked up in the Pods; a Pod without that name gets no traffic \
                  (`FindPort` in `pkg/api/v1/pod/util.go`)",
                 )
-                .help("write the number, or give the container's port this name");
+                .help("use the number, or give the container's port this name");
         if let Some(like) = like {
             saying.here(format!("did you mean `{like}`?"));
         }

@@ -56,7 +56,7 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
                 .at(
                     node,
                     format!(
-                        "connections to Service `{}` are refused: `{}` listens on loopback only",
+                        "connections to Service `{}` are refused: `{}` listens only on loopback",
                         service.id.name,
                         server.name()
                     ),

@@ -32,9 +32,11 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
         let node = scaling::replicas_node(object).unwrap_or_else(|| scaling::name_node(object));
         found
             .about(object)
-            .at(node, format!("`{}` is away whenever its only Pod is", clip(&object.id.name)))
+            .at(node, format!("`{}` is unavailable whenever its only Pod is", clip(&object.id.name)))
             .label(service.label(scaling::name_node(service), "has no other Pod"))
-            .because("a drained node or a crash ends every Pod some day, and a new one takes time to be ready")
+            .because(
+                "sooner or later a drained node or a crash stops every Pod, and a new one takes time to become ready",
+            )
             .help("`replicas: 2`, if the app can run twice");
     }
 }

@@ -51,8 +51,8 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
     }
     let Some(member) = facts.running().next() else { return };
     found
-        .at(member.container.name_node(), format!("a token for the API server lies in `{}`, and nothing here uses it", member.name()))
-        .because("the kubelet mounts the token of the account `default` into every container unless it is told not to; an intruder can call the API server with it")
+        .at(member.container.name_node(), format!("a token for the API server is mounted in `{}`, but nothing here uses it", member.name()))
+        .because("the token of the account `default` is mounted into every container by default; an intruder can call the API server with it")
         .help("`automountServiceAccountToken: false` in the Pod's spec");
 }
 

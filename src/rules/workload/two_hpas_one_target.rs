@@ -50,10 +50,10 @@ fn say(first: &Scaler<'_>, others: &[Scaler<'_>], found: &mut FoundAnywhere<'_>)
     let mut saying = about
         .at(first.node, format!("{message} {} `{}`", first.kind, clip(first.name)))
         .because(
-            "the controller finds that several autoscalers select the same Pods, reports AmbiguousSelector and scales \
-             by none of them (`pkg/controller/podautoscaler/horizontal.go`)",
+            "the controller detects that several autoscalers select the same Pods, reports \
+             AmbiguousSelector and follows none of them (`pkg/controller/podautoscaler/horizontal.go`)",
         )
-        .help("put all metrics into one autoscaler: it takes the highest number that any of them asks for");
+        .help("put all metrics into one autoscaler: it uses the highest number that any of them yields");
     for other in others.iter().take(SHOWN) {
         saying = saying.label(other.object.label(other.node, format!("{} scales it too", name(other))));
     }

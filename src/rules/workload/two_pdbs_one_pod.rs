@@ -47,12 +47,12 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
                 )
                 .here("so does this")
                 .label(first.label(node(first), format!("`{one}` covers them")))
-                .label(workload.label(name_node(workload), "no Pod of this can be evicted"))
+                .label(workload.label(name_node(workload), "none of its Pods can be evicted"))
                 .because(
-                    "eviction answers 500 for a Pod with more than one PodDisruptionBudget \
-                     (`pkg/registry/core/pod/storage/eviction.go`); `kubectl drain` then tries forever",
+                    "the eviction API answers 500 for a Pod with more than one PodDisruptionBudget \
+                     (`pkg/registry/core/pod/storage/eviction.go`); `kubectl drain` then retries forever",
                 )
-                .help(format!("remove one of the two, or make their selectors differ: `{two}` or `{one}`"));
+                .help(format!("remove `{two}` or `{one}`, or make their selectors disjoint"));
         }
     }
 }

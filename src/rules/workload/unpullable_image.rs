@@ -40,7 +40,7 @@ fn judge(object: &Object, image: &str, node: NodeId, found: &mut Found<'_>) {
     let without_scheme = image.split_once("://").map_or(image, |(_, rest)| rest);
     let (message, here, help) = match why {
         Refusal::Scheme => (
-            format!("an image has no scheme: `{}` cannot be pulled", clip(image)),
+            format!("an image reference has no scheme: `{}` cannot be pulled", clip(image)),
             "the kubelet chooses the protocol itself",
             format!("write `{}`", clip(without_scheme)),
         ),
@@ -52,17 +52,17 @@ fn judge(object: &Object, image: &str, node: NodeId, found: &mut Found<'_>) {
         Refusal::EmptyTag => (
             format!("the tag of image `{}` is empty", clip(image)),
             "nothing after the colon",
-            "name a version after the colon".to_owned(),
+            "add a version after the colon".to_owned(),
         ),
         Refusal::SecondTag => (
             format!("the image `{}` has two tags", clip(image)),
-            "one tag is possible",
+            "only one tag is allowed",
             "write repository:tag".to_owned(),
         ),
         Refusal::UpperCase => (
             format!("the repository of image `{}` has upper-case letters", clip(image)),
             "repositories are lower case",
-            format!("push and name it in lower case: `{}`", clip(&lower(image))),
+            format!("push and reference it in lower case: `{}`", clip(&lower(image))),
         ),
         Refusal::Tag => (
             format!("`{}` is not a valid tag", clip(image.rsplit_once(':').map_or(image, |(_, tag)| tag))),
@@ -98,8 +98,8 @@ fn judge(object: &Object, image: &str, node: NodeId, found: &mut Found<'_>) {
         .at(node, message)
         .here(here)
         .because(
-            "the kubelet reads the reference before it pulls and reports InvalidImageName; the API server accepts \
-             any text (`ParseNormalizedNamed` in github.com/distribution/reference)",
+            "the kubelet parses the reference before it pulls and reports InvalidImageName; the API \
+             server accepts any text (`ParseNormalizedNamed` in github.com/distribution/reference)",
         )
         .help(help)
         .fix_if("remove the scheme", edit);

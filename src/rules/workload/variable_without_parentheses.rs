@@ -32,9 +32,9 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
             });
             let saying = found
                 .at(literal.place.node, format!("`{program}` gets `{written}` as text"))
-                .here("no shell reads this")
+                .here("no shell expands this")
                 .because(
-                    "the kubelet replaces `$(NAME)` alone, and a list is run without a shell (kubernetes/website: \
+                    "the kubelet replaces only `$(NAME)`, and a list is run without a shell (kubernetes/website: \
                      tasks/inject-data-application/define-command-argument-container)",
                 )
                 .help(format!("write `$({name})`"));
@@ -42,7 +42,7 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
                 Some(word) => saying.label(Proof::new(word.place, "").label("the variable")),
                 None => saying,
             };
-            saying.unsafe_fix_if("let the kubelet put the value in", edit.map(|edit| vec![edit]));
+            saying.unsafe_fix_if("let the kubelet insert the value", edit.map(|edit| vec![edit]));
         }
     }
 }

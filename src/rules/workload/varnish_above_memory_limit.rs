@@ -27,9 +27,9 @@ fn check(view: ContainerView<'_>, found: &mut Found<'_>) {
         let name = &view.container.name;
         found
             .at(node, format!("`{name}` is killed when its cache is full: it may keep {kept} bytes and use {limit}"))
-            .here("what the cache holds, without what varnish needs beside it")
+            .here("the cache alone, without varnish's other memory")
             .and(shown, "what the container may use")
-            .because("malloc storage counts objects alone; headers, threads and fragmentation come on top (varnish-cache.org: \"Sizing your cache\")")
+            .because("malloc storage counts only objects; headers, threads and fragmentation come on top (varnish-cache.org: \"Sizing your cache\")")
             .help("keep malloc at 75 % of the memory limit");
     }
 }

@@ -42,10 +42,10 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
             )
             .label(volume.label(node(volume, volume_path), "the volume that `volumeName` asks for"))
             .because(
-                "the controller checks the size, class, access modes and volume mode of the volume that a claim names, \
-                 and leaves the claim Pending (`checkVolumeSatisfyClaim` in `pkg/controller/volume/persistentvolume`)",
+                "the controller checks the size, class, access modes and volume mode of the volume \
+                 that a claim names, and otherwise leaves the claim Pending (`checkVolumeSatisfyClaim` in `pkg/controller/volume/persistentvolume`)",
             )
-            .help("make the two agree, or leave `volumeName` out");
+            .help("make the two match, or leave `volumeName` out");
     }
 }
 
@@ -65,7 +65,7 @@ fn mismatch(claim: &PersistentVolumeClaimSpec, volume: &PersistentVolumeSpec) ->
         && let (Some(size), Some(room)) = (storage(requested), storage(has))
         && size.compare(room) == Ordering::Greater
     {
-        let why = format!("it asks for {}, and the volume has {}", clip(&requested.0), clip(&has.0));
+        let why = format!("it requests {}, but the volume has {}", clip(&requested.0), clip(&has.0));
         return Some((why, &["spec", "resources", "requests", "storage"], &["spec", "capacity", "storage"]));
     }
     // a claim that says none may get the cluster's default
@@ -75,13 +75,13 @@ fn mismatch(claim: &PersistentVolumeClaimSpec, volume: &PersistentVolumeSpec) ->
         let called =
             |class: &str| if class.is_empty() { "no class".to_owned() } else { format!("class `{}`", clip(class)) };
         let of_volume = called(volume.storage_class_name.as_deref().unwrap_or_default());
-        let why = format!("it asks for {}, and the volume is of {of_volume}", called(class));
+        let why = format!("it requests {}, but the volume is of {of_volume}", called(class));
         return Some((why, &["spec", "storageClassName"], &["spec", "storageClassName"]));
     }
     let modes = volume.access_modes.as_deref().filter(|modes| !modes.is_empty())?;
     let missing = claim.access_modes.iter().flatten().find(|mode| !modes.contains(mode));
     if let Some(mode) = missing {
-        let why = format!("it asks for {}, and the volume has {}", clip(mode), clip(&modes.join(", ")));
+        let why = format!("it requests {}, but the volume has {}", clip(mode), clip(&modes.join(", ")));
         return Some((why, &["spec", "accessModes"], &["spec", "accessModes"]));
     }
     None

@@ -30,7 +30,7 @@ fn check(pod: PodView<'_>, found: &mut Found<'_>) {
     if let Some(saying) = parts::about_all(found, &lacking, |names| format!("{names} can write to the root filesystem"))
     {
         saying
-            .because("who breaks in can replace programs there, and what an app writes there is lost with the container and counts as the node's storage")
-            .help("`securityContext: {readOnlyRootFilesystem: true}`, and an emptyDir for each folder that is written to");
+            .because("an intruder can replace programs there, and data that the app writes there is lost with the container and uses the node's storage")
+            .help("`securityContext: {readOnlyRootFilesystem: true}`, and an emptyDir for each folder that the app writes to");
     }
 }

@@ -287,7 +287,7 @@ impl<'src> Parser<'src> {
 
     pub(super) fn take(&mut self) -> Result<Token, Fault> {
         let token = self.scanner.take()?;
-        // What is only implied has no place of its own.
+        // What is only implied has no place in the source.
         if token.end > token.start {
             self.last = Span::new(token.start, token.end);
         }

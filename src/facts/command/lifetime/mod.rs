@@ -1,4 +1,4 @@
-//! Whether a command line ends by itself.
+//! Whether a command line exits by itself.
 
 mod flow;
 mod parts;
@@ -14,7 +14,7 @@ use subcommands::{Holds, holds, set};
 pub(in crate::facts) use parts::is_plain;
 pub(super) use parts::{is_always, is_question, ways_out};
 
-/// Whether a process ends by itself.
+/// Whether a process exits by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lifetime {
     /// It runs until it is stopped.

@@ -51,7 +51,7 @@ impl World {
             _ => {
                 if subject.alive {
                     self.stop(process);
-                    return; // it ends by itself, and another process follows
+                    return; // it exits by itself, and another process follows
                 }
             }
         }
