@@ -1,4 +1,4 @@
-//! The one finding type. What is wrong, why, what to do, and where; how it looks is `report`'s business.
+//! The finding type: what is wrong, why, what to do, and where. `report` renders it.
 
 use std::io;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 pub use crate::yaml::edit::Edit;
 use crate::yaml::{Document, NodeId, Refusal, Source, Span};
 
-/// How bad it is. Each level is a promise to the reader.
+/// The severity. Each level is a promise to the reader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
     /// Good practice that reasonable people skip; shown when asked for.
@@ -109,7 +109,7 @@ impl Label {
     }
 }
 
-/// A change that makes a finding go away. All edits are in the finding's own file.
+/// A change that resolves a finding. All edits are in the finding's own file.
 #[derive(Clone, Debug)]
 pub struct Fix {
     /// What it does, as an imperative: "quote the value".
@@ -253,8 +253,8 @@ impl Finding {
     }
 }
 
-/// Replaces the files that findings show by copies in which every secret is masked. A message about a secret
-/// ends up in the logs of CI, and its neighbours on the same line do too.
+/// Replaces the files that findings show with copies in which every secret is masked. A message about a secret ends up
+/// in the logs of CI, and its neighbours on the same line do too.
 pub fn redact(findings: &mut [Finding]) {
     let mut hidden: Vec<(Arc<Source>, Vec<Span>)> = Vec::new();
     for finding in findings.iter().filter(|finding| !finding.secrets.is_empty()) {

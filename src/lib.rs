@@ -1,8 +1,8 @@
 //! The design patterns of container-based distributed systems, for Kubernetes.
 //!
-//! Data flows one way. `gen` reads a description, fills and weaves patterns into objects, checks them and
-//! writes YAML. `lint` reads manifests, reads what each container does (`facts`) and runs the rules. Both read YAML
-//! through [`yaml`], know objects through [`kube`] and speak through [`diagnostic`].
+//! Data flows one way. `gen` reads a description, fills and weaves patterns into objects, checks them and writes YAML.
+//! `lint` reads manifests, reads what each container does (`facts`) and runs the rules. Both read YAML with [`yaml`],
+//! interpret objects with [`kube`] and report with [`diagnostic`].
 
 pub mod cel;
 pub mod cli;

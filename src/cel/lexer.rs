@@ -148,11 +148,13 @@ impl<'text> Lexer<'text> {
             let Some(letter) = rest.chars().next() else {
                 return Err(CompileError::new(
                     At { start, end: start + prefix.len() + quote.len() },
-                    "this text has no end: its closing quote is missing",
+                    "this string is not terminated: its closing quote is missing",
                 ));
             };
             if quote.len() == 1 && matches!(letter, '\n' | '\r') {
-                return Err(self.error(start, "a text in single quotes ends on its line; use ''' for several lines"));
+                return Err(
+                    self.error(start, "a string in single quotes must end on its line; use ''' for several lines")
+                );
             }
             if letter == '\\' && !is_raw {
                 self.escape(is_bytes, &mut bytes)?;
@@ -167,7 +169,7 @@ impl<'text> Lexer<'text> {
         if is_bytes {
             return Ok(Token::Bytes(bytes));
         }
-        String::from_utf8(bytes).map(Token::String).map_err(|_| self.error(start, "this text is not valid Unicode"))
+        String::from_utf8(bytes).map(Token::String).map_err(|_| self.error(start, "this string is not valid Unicode"))
     }
 
     fn escape(&mut self, is_bytes: bool, out: &mut Vec<u8>) -> Result<(), CompileError> {

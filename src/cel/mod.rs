@@ -1,12 +1,12 @@
 //! The Common Expression Language as the API server runs it: cel-go with the libraries of `k8s.io/apiserver/pkg/cel`.
 //!
-//! An expression is read, checked against the types of its variables and evaluated at a bounded cost, as in the
-//! server. Two things are added. A value can be unknown, because only a cluster knows it, and what depends on it is
-//! then unknown too, with the reason. And each value remembers the bytes of the manifest that it was read from, so
+//! An expression is parsed, checked against the types of its variables and evaluated at a bounded cost, as on the
+//! server. There are two additions. A value can be unknown, because only a cluster knows it, and anything that depends
+//! on it is then unknown too, with the reason. And each value keeps the bytes of the manifest that it was read from, so
 //! that a finding can point at them.
 //!
-//! Written for this project because it needs both, and because the interpreters that exist know neither types nor
-//! costs: an expression with a mistake would be taken for one that is right, and a loop in a loop would never end.
+//! It was written for this project because it needs both, and because existing interpreters check neither types nor
+//! costs: an invalid expression would be accepted, and nested loops would never end.
 
 mod ast;
 mod check;
@@ -102,7 +102,7 @@ impl Program {
     }
 }
 
-/// Reads a time as a field of `format: date-time` holds it, or a date.
+/// Parses a time in the format of a field with `format: date-time`, or a date.
 #[must_use]
 pub fn timestamp(text: &str) -> Option<Value> {
     library::timestamp(text).map(|(seconds, nanos)| Value::Timestamp(seconds, nanos))

@@ -51,7 +51,7 @@ pub fn parse(text: &str) -> Result<Expr, CompileError> {
     let expr = parser.expr()?;
     match parser.peek() {
         Token::End => Ok(expr),
-        _ => Err(parser.unexpected("the expression has ended before this; an operator is missing")),
+        _ => Err(parser.unexpected("the expression ends before this; an operator may be missing")),
     }
 }
 
@@ -239,7 +239,7 @@ impl Parser {
                 let optional = self.take("?");
                 let field_at = self.at();
                 let Token::Ident(field) = self.peek().clone() else {
-                    return Err(self.unexpected("a field's name belongs after the dot"));
+                    return Err(self.unexpected("a field name must follow the dot"));
                 };
                 if matches!(field.as_str(), "true" | "false" | "null" | "in") {
                     return Err(self.unexpected(format!("`{field}` cannot follow a dot; write [\"{field}\"]")));

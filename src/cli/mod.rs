@@ -1,4 +1,4 @@
-//! The command line, and nothing else.
+//! Only the command line.
 
 mod descriptions;
 mod lint;

@@ -28,7 +28,7 @@ use crate::cli::{Cli, Command, PolicyCommand};
 use crate::diagnostic::Stop;
 use crate::report::terminal;
 
-/// What the process says to its caller; see `docs/reference/exit-codes.md`.
+/// The exit code; see `docs/reference/exit-codes.md`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
     /// Nothing to object to.
@@ -50,7 +50,7 @@ impl Exit {
 /// Runs a command.
 ///
 /// # Errors
-/// Whatever kept the run from happening at all: a file that cannot be read, a pipe that broke.
+/// Anything that prevented the run: a file that cannot be read, a broken pipe.
 pub fn run(cli: &Cli) -> io::Result<Exit> {
     match run_command(cli) {
         Ok(exit) => Ok(exit),

@@ -1,4 +1,4 @@
-//! The description language: from a file to documents that are whole, checked and free of parameters.
+//! The description language: from a file to complete, checked documents without parameters.
 
 mod app;
 mod beside;

@@ -1,8 +1,7 @@
 //! Pictures of Kubernetes objects: who calls whom, which container has which role, what they share.
 //!
-//! [`of`] reads objects, generated or anyone's, into a [`Diagram`]: nested boxes and arrows between them. Each
-//! writer takes it from there; [`svg`] alone needs places, which [`layout`] finds. The same objects give the
-//! same bytes.
+//! [`of`] turns objects, generated or not, into a [`Diagram`]: nested boxes and arrows between them. Each writer
+//! renders it; only [`svg`] needs positions, which [`layout`] computes. The same objects give the same bytes.
 
 mod build;
 mod calls;

@@ -1,4 +1,4 @@
-//! A description read, expanded and linted, as the commands and the editor need it.
+//! Reads, expands and lints a description, for the commands and the editor.
 
 mod blame;
 mod check;
@@ -22,7 +22,7 @@ use crate::pattern::{self, Catalogue, Made};
 use crate::project::{self, Project};
 use crate::yaml::{self, Part, Source};
 
-/// What a description makes.
+/// The output of a description.
 pub struct Expanded {
     /// The patterns that were there to use.
     pub catalogue: Catalogue,
@@ -36,8 +36,8 @@ pub struct Expanded {
     pub warnings: Vec<Finding>,
 }
 
-/// Expands a description with the project that it lies in, and lints what it makes; or everything that is wrong with
-/// it. `file` is where it was read from.
+/// Expands a description with the settings of its project, and lints the output; or returns everything that is wrong
+/// with it. `file` is where it was read from.
 ///
 /// # Errors
 /// What is wrong with it, or a file that cannot be read.
@@ -47,7 +47,7 @@ pub fn expand_text(source: &Arc<Source>, file: &Path, args: &DescriptionArgs) ->
     expand_in(source, file, &project, &catalogue, options(args)?)
 }
 
-/// The same with a project and its patterns that are read already.
+/// The same with a project and patterns that have already been read.
 ///
 /// # Errors
 /// What is wrong with it, or a file that cannot be read.
@@ -96,7 +96,7 @@ pub fn manifests(source: &Arc<Source>) -> Option<File> {
     (!is_description).then(|| File::read(source)).filter(|file| !file.objects.is_empty())
 }
 
-/// What to say of an object that is wrong although no patch made it so.
+/// The message for an invalid object if no patch caused it.
 fn bug(catalogue: &Catalogue) -> &'static str {
     if catalogue.folders().any(|folder| folder.path().is_some()) {
         "a pattern generated this; unless it is one of your own, this is a bug, please report it"
@@ -105,7 +105,7 @@ fn bug(catalogue: &Catalogue) -> &'static str {
     }
 }
 
-/// The patterns that the working directory's project and the command line name.
+/// The patterns named by the working directory's project and the command line.
 ///
 /// # Errors
 /// A settings file that cannot be read, or what is wrong with it or with a folder.
@@ -158,7 +158,7 @@ pub fn repeated<'made>(objects: impl Iterator<Item = &'made Made>) -> Vec<Findin
     findings
 }
 
-/// What the command line asks of descriptions.
+/// What the command line sets for descriptions.
 ///
 /// # Errors
 /// A file that cannot be read, or what is wrong with the arguments.

@@ -1,6 +1,7 @@
-//! What each container of a Pod does: what it runs and whether that ends, where it listens and whom it dials, what it
-//! reads, writes, signals and elects, and what it is for. Each fact comes with its proof. Rules, `explain`, `diagram`
-//! and `import` compare facts; only this module looks at command lines, variables and configuration.
+//! What each container of a Pod does: what it runs and whether that exits, where it listens, what it connects to,
+//! reads, writes and signals, whether it elects a leader, and its role. Each fact comes with its proof. Rules,
+//! `explain`, `diagram` and `import` compare facts; only this module looks at command lines, variables and
+//! configuration.
 
 pub mod address;
 pub mod command;

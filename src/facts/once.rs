@@ -39,7 +39,7 @@ impl<'run> ContainerFacts<'run> {
                 return Some(Proof::new(word.place, format!("`{}`: does its work once", word.text)));
             }
             let ends = is_step(invocation) || self.lifetime == Lifetime::Ends && invocation.name != "sleep";
-            let shows = format!("`{}` does its work and ends", invocation.name);
+            let shows = format!("`{}` does its work and exits", invocation.name);
             return ends.then(|| Proof::new(invocation.place, shows));
         }
         let script = self.line.script.as_ref()?;
@@ -64,7 +64,7 @@ impl<'run> ContainerFacts<'run> {
         let works = all.iter().any(|invocation| seconds(invocation).is_none());
         let pauses: f64 = all.iter().filter_map(seconds).sum();
         (works && pauses < NO_CRASH_LOOP && is_row && !all.is_empty() && all.iter().all(ends) && !script.tree.loops())
-            .then(|| Proof::new(script.place, "every command of this ends"))
+            .then(|| Proof::new(script.place, "all commands in it exit"))
     }
 }
 

@@ -94,7 +94,7 @@ fn pulls(one: &mut ContainerFacts<'_>) {
     let gives = all.iter().any(|invocation| is_git(invocation) && has(invocation, &GIVES));
     if one.lifetime == Lifetime::Serves && brings && !gives && all.iter().all(is_beside) {
         let line = one.container.at(&["args"]).or_else(|| one.container.at(&["command"]));
-        set(one, Role::Sidecar(Task::Git), line, "it pulls with git again and again".to_owned());
+        set(one, Role::Sidecar(Task::Git), line, "it pulls with git repeatedly".to_owned());
     }
 }
 
@@ -104,7 +104,7 @@ fn serves_a_driver(one: &mut ContainerFacts<'_>) {
         |text: &str| text.split('=').next().is_some_and(|name| matches!(name, "--csi-address" | "-csi-address"));
     let word = one.words().find(|word| is_option(&word.text)).map(|word| word.place);
     if let Some(place) = word.filter(|place| std::ptr::eq(place.object, one.container.pod.object)) {
-        set(one, Role::Sidecar(Task::Csi), Some(place.node), "it is told a storage driver's socket".to_owned());
+        set(one, Role::Sidecar(Task::Csi), Some(place.node), "it gets the socket of a storage driver".to_owned());
     }
 }
 

@@ -59,7 +59,7 @@ fn name_leaves(index: &Index<'_>, found: &mut [PodFacts<'_>]) {
         }
         for app in facts.members.iter_mut().filter(|one| one.role == Role::App) {
             app.role = Role::Leaf;
-            let shows = "a root asks each Pod by its name".to_owned();
+            let shows = "a root queries each Pod by name".to_owned();
             app.evidence.insert(0, Evidence { node: object.node, shows });
         }
     }
@@ -79,7 +79,7 @@ fn patterns(facts: &PodFacts<'_>) -> Vec<Pattern> {
     for one in &facts.members {
         let Some(proof) = one.election.on() else { continue };
         if !found.iter().any(|pattern| pattern.name == "leader election") {
-            let shows = format!("`{}` campaigns for leadership", one.name());
+            let shows = format!("`{}` takes part in a leader election", one.name());
             found.push(Pattern { name: "leader election", evidence: Evidence { node: one.node_of(proof), shows } });
         }
     }

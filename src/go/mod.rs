@@ -1,4 +1,5 @@
-//! Texts as Go's library and Kubernetes' machinery read them: what is one for them need not be one for Rust's.
+//! Parsers that accept exactly what Go's standard library and Kubernetes' machinery accept, which can differ from
+//! Rust's.
 
 pub mod duration;
 mod quantity;

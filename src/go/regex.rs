@@ -88,7 +88,7 @@ impl Reader<'_> {
                             })
                             .ok_or_else(|| {
                                 format!(
-                                    "`{}` is not a number of times between 0 and {COPIES}",
+                                    "`{}` is not a repetition count between 0 and {COPIES}",
                                     short(&self.rest[..length])
                                 )
                             })?;
@@ -130,7 +130,7 @@ impl Reader<'_> {
         self.skip(bytes);
         self.groups.push(Group { captures, ..Group::default() });
         self.depth += usize::from(captures);
-        if self.depth > DEPTH { Err(format!("its groups are more than {DEPTH} deep")) } else { Ok(()) }
+        if self.depth > DEPTH { Err(format!("its groups are nested more than {DEPTH} deep")) } else { Ok(()) }
     }
 
     fn close(&mut self) -> Read<()> {
@@ -147,10 +147,8 @@ impl Reader<'_> {
         let text = self.rest;
         let named = text.strip_prefix("(?P<").or_else(|| text.strip_prefix("(?<"));
         if let Some(named) = named.filter(|named| !named.is_empty()) {
-            let wrong = || {
-                "the name of a group is letters, digits and `_`, between `<` and `>`; Go does not look behind"
-                    .to_owned()
-            };
+            let wrong =
+                || "a group's name has letters, digits and `_`, between `<` and `>`; Go has no lookbehind".to_owned();
             let (name, _) = named.split_once('>').ok_or_else(wrong)?;
             if name.is_empty() || !name.bytes().all(|byte| byte == b'_' || byte.is_ascii_alphanumeric()) {
                 return Err(wrong());
@@ -209,7 +207,7 @@ impl Reader<'_> {
         let copies = self.group().last.unwrap_or(1);
         if (least >= 2 || most.is_some_and(|most| most >= 2)) && copies > COPIES {
             return Err(format!(
-                "`{}` asks for more than {COPIES} copies, with the repetitions that it repeats",
+                "`{}` expands to more than {COPIES} copies, including nested repetitions",
                 &before[..length]
             ));
         }

@@ -75,7 +75,7 @@ pub(super) fn attempt(owned: &Owned<'_>, run: &Run, generate: Generate<'_>) -> R
             patch::add(whole, &merge);
             if before.as_ref() == Some(whole) {
                 let fields: Vec<String> = lost.iter().map(|field| field.name()).collect();
-                return Err(format!("no key and no patch says {}", fields.join(", ")));
+                return Err(format!("no key or patch can express {}", fields.join(", ")));
             }
             mended = true;
             comments.retain(|(at, _)| *at != format!("patch {name}"));
@@ -83,13 +83,15 @@ pub(super) fn attempt(owned: &Owned<'_>, run: &Run, generate: Generate<'_>) -> R
         }
         if !mended && let Some(object) = overwritten(owned, run, &made, &objects) {
             let [kind, _, name] = place_of(object);
-            return Err(format!("it would make {kind}/{name}, and there is one that does not belong to it"));
+            return Err(format!(
+                "it would generate {kind}/{name}, but there is already one that does not belong to it"
+            ));
         }
         if !mended {
             return Ok(finish(owned, keys, comments, text, &made, objects, merges.len()));
         }
     }
-    Err("what it generates does not come out even with the manifest".to_owned())
+    Err("its output does not match the manifest".to_owned())
 }
 
 /// Keeps a workload that names no account at the namespace's own, where the account that the document would make is
@@ -127,7 +129,7 @@ fn finish(
     let mut obsolete: Vec<String> = objects.iter().filter_map(obsolete::immutable).collect();
     if owned.workload.kind() == "Job" {
         obsolete
-            .push(format!("{}: a Job's spec is immutable, and the new one has its own name", owned.workload.title()));
+            .push(format!("{}: a Job's spec is immutable, and the new Job has another name", owned.workload.title()));
     }
     let added = made.iter().filter(is_there).map(title).collect();
     Attempt {
@@ -161,7 +163,7 @@ fn named_secrets(owned: &Owned<'_>) -> Vec<String> {
         let value = workload.object.pointer(&format!("/{}", path.join("/"))).and_then(Json::as_str);
         let key = secrets::secret_key(spec, container, name, value.unwrap_or_default());
         let secret = workload::secret_of(&owned.name);
-        keys.push(format!("Secret/{secret} with {key}, which is in the open at {}:{line}", workload.file));
+        keys.push(format!("Secret/{secret} with {key}, which is in plaintext at {}:{line}", workload.file));
     }
     keys
 }

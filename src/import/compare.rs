@@ -53,7 +53,7 @@ pub(super) fn compare(said: &Json, around_said: &Around, made: &Json, around_mad
 
 /// That an object is read as another version than it is written in.
 pub(super) fn version(old: &str, object: &Json) -> Field {
-    let kind = Kind::Changed("no server has this version any more; what it fills in is that of the new one");
+    let kind = Kind::Changed("this version has been removed; the defaults are those of the new one");
     let (said, made) = (Some(Json::String(old.to_owned())), object.get("apiVersion").cloned());
     Field { path: vec!["apiVersion".to_owned()], said, made, kind }
 }
@@ -74,7 +74,7 @@ pub(super) fn as_budget(budget: &Json, workload: &Json, is_scaled: bool) -> Opti
 
 /// That a budget is said in the other way.
 pub(super) fn budget(budget: &Json) -> Field {
-    let kind = Kind::Changed("of the replicas that there are one may go, which is the same");
+    let kind = Kind::Changed("one replica may be missing, which is equivalent");
     let path = ["spec", "minAvailable"].map(str::to_owned).to_vec();
     Field { path, said: budget["spec"].get("minAvailable").cloned(), made: None, kind }
 }
@@ -111,7 +111,7 @@ fn native(kind: &str, said: &Json, made: &mut Json) -> Vec<Field> {
         }
         let mut path: Vec<String> = way.split('/').skip(1).map(str::to_owned).collect();
         path.extend(["containers".to_owned(), name.clone()]);
-        let reason = "a native sidecar starts before the app and ends after it";
+        let reason = "a native sidecar starts before the app and stops after it";
         fields.push(Field { path, said: None, made: None, kind: Kind::Changed(reason) });
     }
     fields
@@ -160,7 +160,7 @@ fn walk(
         (None, Some(made))
             if path.last().is_some_and(|last| last == "dnsPolicy") && *made == "ClusterFirstWithHostNet" =>
         {
-            Kind::Changed("names of Services resolve on the node's network; before, the node's resolver answered")
+            Kind::Changed("names of Services now resolve on the node's network; before, the node's resolver was used")
         }
         (None, _) => Kind::Completed(reason(path)),
     };
@@ -231,17 +231,20 @@ fn covered(path: &[String], said: &Json, made: Option<&Json>, whole: (&Json, &Js
     match (above, last) {
         ("readinessProbe" | "livenessProbe", "initialDelaySeconds") => {
             let start = at(whole.1, 2)?.get("startupProbe")?;
-            (patience(start) >= said.as_u64()?).then_some("a start-up probe waits until it answers, not a fixed time")
+            (patience(start) >= said.as_u64()?)
+                .then_some("a startup probe waits until the app answers, instead of a fixed time")
         }
         ("startupProbe", "periodSeconds" | "failureThreshold" | "initialDelaySeconds") => {
             let (said, made) = (at(whole.0, 1)?, at(whole.1, 1)?);
-            (patience(made) >= patience(said)).then_some("asked more often, and for at least as long")
+            (patience(made) >= patience(said)).then_some("checked more often, and for at least as long")
         }
         // one that has been scaled to nothing is no longer the autoscaler's
         ("spec", "replicas") if path.len() == 2 && made.is_none() && *said != 0 => {
-            Some("the autoscaler says how many there are")
+            Some("the autoscaler sets the number")
         }
-        ("rules", right) => rights::gives_nothing(right).then_some("no API has this resource; the right gives nothing"),
+        ("rules", right) => {
+            rights::gives_nothing(right).then_some("this resource does not exist, so the right allows nothing")
+        }
         (_, "automountServiceAccountToken") => {
             let spec = at(whole.1, 1)?;
             let lists = ["initContainers", "containers"].into_iter().filter_map(|list| spec[list].as_object());
@@ -251,7 +254,7 @@ fn covered(path: &[String], said: &Json, made: Option<&Json>, whole: (&Json, &Js
         }
         ("requests", _) => {
             let nothing = Quantity::parse(&plain(said))?.sign() == 0;
-            nothing.then_some("a request of nothing tells the scheduler nothing")
+            nothing.then_some("a request of zero has no effect on scheduling")
         }
         (port, "name") if port.starts_with("[containerPort=") => {
             let lists =
@@ -277,7 +280,7 @@ fn covered(path: &[String], said: &Json, made: Option<&Json>, whole: (&Json, &Js
 const TOKEN: &str = "[mountPath=/var/run/secrets/kubernetes.io/serviceaccount]";
 
 /// Why a variable is a reference.
-const NAMED_SECRET: &str = "a secret is named in a description, not written";
+const NAMED_SECRET: &str = "a description references secrets instead of containing them";
 
 /// How long a start-up probe waits, in seconds.
 pub(super) fn patience(probe: &Json) -> u64 {
@@ -289,30 +292,30 @@ pub(super) fn patience(probe: &Json) -> u64 {
 fn reason(path: &[String]) -> &'static str {
     const REASONS: &[(&str, &str)] = &[
         ("secretKeyRef", NAMED_SECRET),
-        ("securityContext", "what Pod Security restricted asks of every Pod"),
+        ("securityContext", "Pod Security restricted requires it of every Pod"),
         ("readinessProbe", "no traffic before the app answers"),
-        ("livenessProbe", "a container that hangs is restarted"),
+        ("livenessProbe", "a hanging container is restarted"),
         ("startupProbe", "a slow start is not a failure"),
-        ("resources", "requests for the scheduler, and a limit of memory"),
-        ("sizeLimit", "a volume that grows without limit fills its node"),
-        ("lifecycle", "endpoints are gone before SIGTERM comes"),
-        ("terminationGracePeriodSeconds", "preStop and the app's own end fit into it"),
-        ("strategy", "a new Pod is ready before an old one goes"),
-        ("topologySpreadConstraints", "replicas do not share a node if they need not"),
-        ("automountServiceAccountToken", "the app has no token that it does not ask for"),
+        ("resources", "requests for the scheduler, and a memory limit"),
+        ("sizeLimit", "a volume without a limit can fill its node"),
+        ("lifecycle", "endpoints are removed before SIGTERM"),
+        ("terminationGracePeriodSeconds", "it leaves time for preStop and the app's own shutdown"),
+        ("strategy", "a new Pod is ready before an old one stops"),
+        ("topologySpreadConstraints", "replicas avoid sharing a node"),
+        ("automountServiceAccountToken", "the app gets no token unless it needs one"),
         ("serviceAccountName", "its own ServiceAccount, without rights"),
-        ("enableServiceLinks", "no variables of every Service of the namespace"),
+        ("enableServiceLinks", "no environment variables for every Service of the namespace"),
         ("podManagementPolicy", "Pods do not wait for each other"),
         ("persistentVolumeClaimRetentionPolicy", "claims outlive the Pods"),
         ("podFailurePolicy", "a Pod that the cluster evicted has not failed"),
-        ("podReplacementPolicy", "a new Pod starts when the old one has ended"),
-        ("startingDeadlineSeconds", "a run that is late is not started next to the next one"),
-        ("volumeMounts", "what the app writes to beside a read-only root"),
+        ("podReplacementPolicy", "a new Pod starts when the old one has stopped"),
+        ("startingDeadlineSeconds", "a late run does not overlap with the next one"),
+        ("volumeMounts", "what the app writes to, with a read-only root"),
         ("unhealthyPodEvictionPolicy", "a Pod that is not ready does not block a drain"),
-        ("appProtocol", "proxies know what is spoken"),
+        ("appProtocol", "proxies know the protocol"),
         ("ports", "the port has a name"),
-        ("labels", "selectors and people find it"),
-        ("annotations", "which description made it"),
+        ("labels", "for selectors and people"),
+        ("annotations", "the description that it comes from"),
     ];
     let found = REASONS.iter().find(|(step, _)| path.iter().any(|one| one == step));
     found.map_or("the pattern's own default", |(_, reason)| *reason)

@@ -40,30 +40,30 @@ fn collect<'a>(value: &'a Json, names: &mut BTreeSet<&'a str>) {
 pub(super) fn why_not(config: &Input) -> Option<&'static str> {
     let object = &config.object;
     if config.id.api_version != "v1" {
-        return Some("no workload's own");
+        return Some("it belongs to no single workload");
     }
     if object["binaryData"].as_object().is_some_and(|data| !data.is_empty()) {
-        return Some("it holds what is no text, and a description holds texts");
+        return Some("it contains data that is not text, and a description contains only text");
     }
     if object["immutable"] == true {
-        return Some("it is immutable, and what a description makes under this name may change");
+        return Some("it is immutable, but the description's output of this name may change");
     }
     let Some(data) = object["data"].as_object().filter(|data| !data.is_empty()) else {
-        return Some("it holds nothing");
+        return Some("it is empty");
     };
     let fits = |(key, value): (&String, &Json)| is_config_key(key) && value.is_string();
     if !data.iter().all(fits) {
         return Some("it is not valid");
     }
     if !secrets::find(object).is_empty() {
-        return Some("it has what looks like a secret in the open, which belongs into a Secret");
+        return Some("it contains what looks like a plaintext secret, which belongs in a Secret");
     }
     let annotations = object["metadata"]["annotations"].as_object();
     if annotations.is_some_and(|annotations| annotations.keys().any(|key| !is_noise_annotation(key))) {
-        return Some("it has annotations, and no key says those of ConfigMaps");
+        return Some("it has annotations, and there is no key for those of ConfigMaps");
     }
     let size: usize = data.values().filter_map(Json::as_str).map(str::len).sum();
-    (size > MOST).then_some("it is too long for a description that people read")
+    (size > MOST).then_some("it is too long for a readable description")
 }
 
 /// `configmaps`.

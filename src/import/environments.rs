@@ -107,7 +107,7 @@ pub(super) fn join(
         }
         let base = &variants.base_name;
         for attempt in taken {
-            let why = format!("a document made of `{base}` has its name; import `{name}` by itself");
+            let why = format!("a document from `{base}` has the same name; import `{name}` separately");
             left.push(Left { input: attempt.imported.workload, why });
         }
         waiting.push((Some(name), free));
@@ -124,7 +124,7 @@ fn joined(
     left: &mut Vec<Left>,
 ) -> Imported {
     if let Some(of) = of {
-        let alone = format!("in `{of}`, not in what the other documents are made of: generate it for that alone");
+        let alone = format!("only in `{of}`, not where the other documents come from: generate it only there");
         attempt.comments.push(("patterns".to_owned(), alone));
         attempt.imported.text = write::document(&attempt.keys, &attempt.comments).unwrap_or_default();
     }
@@ -157,7 +157,7 @@ fn joined(
                 attempt.imported.obsolete.extend(other.imported.obsolete);
                 attempt.imported.secrets.extend(other.imported.secrets);
             } else {
-                let why = format!("as environment `{name}` it does not generate what it generates alone");
+                let why = format!("as environment `{name}` its output differs from the separate description");
                 left.push(Left { input: other.imported.workload, why });
             }
         }

@@ -1,8 +1,8 @@
 //! From manifests to descriptions that generate the same system.
 //!
-//! The importer reads a workload and what belongs to it into the keys of the language. The proof then trusts none of
-//! that: what the document generates is compared with the manifests field by field, and what was said there and is not
-//! made becomes a `patch`. A workload for which that does not come out even stays where it is, and the report says why.
+//! The importer turns a workload and the objects that belong to it into keys of the language. The proof does not trust
+//! that: the document's output is compared with the manifests field by field, and any field that is missing becomes a
+//! `patch`. A workload for which the two still differ is not imported, and the report says why.
 
 mod attempt;
 mod canonical;
@@ -41,7 +41,7 @@ pub use input::Input;
 pub use result::{Compared, Generate, Import, Imported, Left};
 pub use secrets::hide as hide_secrets;
 
-/// What facts say of a workload's containers.
+/// The facts about a workload's containers.
 #[derive(Clone, Debug, Default)]
 pub struct Known {
     /// Which of them is the app.
@@ -50,7 +50,7 @@ pub struct Known {
     pub listens: Vec<(String, u64)>,
 }
 
-/// Imports the objects of a run. `known` says what facts know of a workload.
+/// Imports the objects of a run. `known` returns the facts about a workload.
 #[must_use]
 pub fn import(inputs: Vec<Input>, known: &dyn Fn(&Input) -> Known, generate: Generate<'_>) -> Import {
     let variants = environments::split(inputs);
@@ -80,7 +80,7 @@ fn one(
         if twice.contains(&at) {
             rest.push((
                 input.clone(),
-                "another object of this run has its kind and name; import one of them at a time".to_owned(),
+                "another object in this run has the same kind and name; import them one at a time".to_owned(),
             ));
         } else {
             single.push(input.clone());
@@ -128,7 +128,7 @@ fn one(
                 (hatches(&again) < hatches(result)).then_some((other, released, again))
             });
             let Some((other, released, again)) = better else { break };
-            others.extend(released.into_iter().map(|input| (input, "no key says all of it".to_owned())));
+            others.extend(released.into_iter().map(|input| (input, "no key can express all of it".to_owned())));
             (*owned, *result) = (other, again);
         }
     }
@@ -140,7 +140,7 @@ fn one(
             Err(why) => {
                 rest.push((owned.workload.clone(), why));
                 let belongs = owned.objects().skip(1).chain(owned.extra.iter().copied());
-                let why = format!("it belongs to {}, which stays where it is", owned.workload.title());
+                let why = format!("it belongs to {}, which is not imported", owned.workload.title());
                 rest.extend(belongs.map(|input| (input.clone(), why.clone())));
             }
         }
@@ -150,7 +150,7 @@ fn one(
     attempts
 }
 
-/// How much of an attempt no key says; most of all one that failed.
+/// How much of an attempt has no key; a failed attempt ranks highest.
 fn hatches(result: &Result<Attempt, String>) -> usize {
     result.as_ref().map_or(usize::MAX, |attempt| attempt.imported.patches + attempt.imported.extra.len())
 }

@@ -28,7 +28,8 @@ pub(super) fn immutable(object: &Compared) -> Option<String> {
     };
     let fields: Vec<String> = object.fields.iter().filter(is_immutable).map(Field::name).collect();
     (!fields.is_empty()).then(|| {
-        let way = if object.input.kind() == "StatefulSet" { " (with --cascade=orphan its Pods go on)" } else { "" };
+        let way =
+            if object.input.kind() == "StatefulSet" { " (with --cascade=orphan its Pods keep running)" } else { "" };
         format!("{}{way}: {} cannot be changed in place", object.input.title(), fields.join(", "))
     })
 }

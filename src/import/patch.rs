@@ -23,7 +23,7 @@ pub(super) fn merge(fields: &[&Field], said: &Json, made: &Json, canonical_made:
     for field in fields {
         let path = &field.path;
         if path.first().is_some_and(|step| matches!(step.as_str(), "rules" | "roleRef" | "subjects")) {
-            return Err(format!("{} has no key and no patch", field.name()));
+            return Err(format!("there is no key or patch for {}", field.name()));
         }
         // an atomic list to the server: all of it, or nothing
         if let Some(at) = path.iter().position(|step| step == "volumeClaimTemplates") {
@@ -34,14 +34,14 @@ pub(super) fn merge(fields: &[&Field], said: &Json, made: &Json, canonical_made:
             unused_ports(&mut merge, said, canonical_made);
         }
         if path.iter().any(|step| step == "nodes" || step == "order") {
-            return Err(format!("{} has no key and no patch", field.name()));
+            return Err(format!("there is no key or patch for {}", field.name()));
         }
         if let Some(at) = path.iter().position(|step| step == "volumeMounts") {
             mount(&mut merge, path, at, said, made)?;
             continue;
         }
         if let Some(step) = missing_container(path, canonical_made) {
-            return Err(format!("no key makes the container {step}"));
+            return Err(format!("no key generates the container {step}"));
         }
         if path.last().is_some_and(|last| last == "headless") {
             let value = if field.said == Some(json!(true)) { json!("None") } else { Json::Null };
@@ -203,14 +203,14 @@ fn mount(merge: &mut Json, path: &[String], at: usize, said: &Json, made: &Json)
         Some((mount.clone(), volume.cloned().unwrap_or_default()))
     };
     let Some((mut wanted, mut volume)) = find(said) else {
-        return Err(format!("{} has no key and no patch", path.join(".")));
+        return Err(format!("there is no key or patch for {}", path.join(".")));
     };
     if path[..at]
         .iter()
         .try_fold(&canonical::canonical(made, &canonical::Around::default()), |value, step| value.get(step))
         .is_none()
     {
-        return Err(format!("no key makes the container {}", path[at - 1]));
+        return Err(format!("no key generates the container {}", path[at - 1]));
     }
     let there = find(made);
     if let Some((made_mount, made_volume)) = &there {

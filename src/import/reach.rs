@@ -149,5 +149,5 @@ pub(super) fn ignore(object: &Json, spec: &Json) -> Json {
     if object["kind"] == "DaemonSet" || !host(spec).as_array().is_some_and(Vec::is_empty) || !any {
         return Json::Null;
     }
-    json!([{"rule": "host-namespaces", "why": "it reached its node before it was imported"}])
+    json!([{"rule": "host-namespaces", "why": "it had access to its node before the import"}])
 }

@@ -1,4 +1,4 @@
-//! Running the rules over a workspace: which run, what is ignored, what is shown.
+//! Runs the rules over a workspace: selects rules, applies ignores, decides what is shown.
 
 pub mod baseline;
 mod described;
@@ -30,26 +30,26 @@ pub use projects::{Overrides, Projects, programs_at};
 pub use selection::{Selection, UnknownName};
 pub use settings::schema as settings_schema;
 
-/// Lints a workspace without project settings: the findings that are wanted, sorted.
+/// Lints a workspace without project settings, and returns the selected findings, sorted.
 #[must_use]
 pub fn workspace(workspace: &Workspace, selection: &Selection) -> Vec<Finding> {
     run(workspace, &Projects::none(selection.clone()))
 }
 
-/// Lints a workspace, each file as its project wants it: the findings that are wanted, sorted.
+/// Lints a workspace, each file with its project's settings, and returns the selected findings, sorted.
 #[must_use]
 pub fn run(workspace: &Workspace, projects: &Projects) -> Vec<Finding> {
     run_with(workspace, projects, Vec::new())
 }
 
-/// The same with what is wrong with the descriptions of the workspace, for which settings and comments hold too.
+/// The same with the findings in the workspace's descriptions, to which settings and comments apply too.
 #[must_use]
 pub fn run_with(workspace: &Workspace, projects: &Projects, of_descriptions: Vec<Finding>) -> Vec<Finding> {
     run_again(workspace, projects, of_descriptions, &mut Kept::default())
 }
 
-/// The same, where an earlier run has found something already: what it [keeps](Kept) counts for the files that are the
-/// same, and what is found now is kept for the next run.
+/// The same, reusing an earlier run: what it [keeps](Kept) is used for unchanged files, and the new findings are kept
+/// for the next run.
 #[must_use]
 pub fn run_again(
     workspace: &Workspace,
@@ -141,8 +141,8 @@ fn address(file: &File) -> usize {
     Arc::as_ptr(&file.source).addr()
 }
 
-/// Lints objects on their own, such as those that a pattern makes. Their files play no part: no ignores,
-/// no reading.
+/// Lints objects on their own, such as those that a pattern generates. Their files play no role: no ignores, no
+/// reading.
 #[must_use]
 pub fn objects(objects: &[Object], selection: &Selection) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -167,8 +167,8 @@ pub struct Cut {
     pub rules: usize,
 }
 
-/// Takes out the findings of each rule that lie past [`limits::FINDINGS`], in order: nobody reads so many, and what
-/// reads them for people does not bear them.
+/// Removes the findings of each rule beyond [`limits::FINDINGS`], in order: no person reads that many, and tools that
+/// display them cannot cope.
 pub fn cut(findings: &mut Vec<Finding>) -> Cut {
     let most = limits::FINDINGS.count();
     let mut counts: HashMap<Option<RuleId>, usize> = HashMap::new();
@@ -191,8 +191,8 @@ fn same_place(a: &Finding, b: &Finding) -> bool {
     a.rule == b.rule && a.primary.span == b.primary.span && a.primary.source.name == b.primary.source.name
 }
 
-/// Where the API server refuses some bytes, what they would do at run time is of no interest. Where a rule says
-/// what they do, the server's own warning adds nothing.
+/// If the API server refuses something, its effect at run time does not matter. If a rule explains the effect, the
+/// server's own warning adds nothing.
 fn drop_what_is_said_anyway(findings: &mut Vec<Finding>) {
     let family = |finding: &Finding| finding.rule.map_or("", |rule| rule.family);
     let place = |finding: &Finding| (finding.primary.source.name.clone(), finding.primary.span);
@@ -288,7 +288,7 @@ fn run_source(
     findings.append(&mut made);
 }
 
-/// What is wrong with a file by itself, at most as many findings of one rule in one object.
+/// What is wrong with a single file, with a limit on the findings of one rule in one object.
 fn check_file(file: &File, selection: &Selection, most: usize) -> Vec<Finding> {
     let mut findings = Vec::new();
     if file.objects.is_empty() && file.refusals.is_empty() {

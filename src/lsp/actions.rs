@@ -74,7 +74,7 @@ impl Actions<'_> {
                 edits.extend(fix.edits.iter().cloned());
             }
         }
-        (!edits.is_empty()).then(|| self.action("Apply all safe fixes of this file", FIX_ALL, &edits, None))
+        (!edits.is_empty()).then(|| self.action("Apply all safe fixes in this file", FIX_ALL, &edits, None))
     }
 
     /// A comment that ignores the finding; what it lacks is the reason, which only the author knows.
@@ -86,7 +86,7 @@ impl Actions<'_> {
             return None;
         }
         let (edit, what) = comment(file, finding, rule)?;
-        let title = format!("Ignore `{rule}` {what}; write the reason after it");
+        let title = format!("Ignore `{rule}` {what}; add the reason");
         Some(self.action(&title, CodeActionKind::QUICKFIX, &[edit], Some(finding)))
     }
 

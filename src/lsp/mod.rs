@@ -1,8 +1,9 @@
-//! `patterns lsp`: what `lint`, `gen`, `explain` and `schema` know, in an editor, over the Language Server Protocol.
+//! `patterns lsp`: the results of `lint`, `gen`, `explain` and `schema` in an editor, over the Language Server
+//! Protocol.
 //!
-//! Data flows one way. [`wire`] reads messages, [`server`] takes them in order, [`folders`] holds the texts and finds
-//! what is wrong with them; every answer ([`actions`], [`diagnostics`] and so on) is a function of what is held and of a
-//! place in it. Nothing here writes a file.
+//! Data flows one way. [`wire`] reads messages, [`server`] processes them in order, [`folders`] holds the texts and
+//! finds what is wrong with them; every answer ([`actions`], [`diagnostics`] and so on) is a function of that state and
+//! a position in it. Nothing here writes a file.
 
 mod actions;
 mod buffers;

@@ -35,7 +35,7 @@ pub fn read(input: &mut impl BufRead) -> io::Result<Option<Incoming>> {
     if length > limits::MESSAGE.most {
         let skipped = io::copy(&mut input.take(length), &mut io::sink())?;
         let message = format!(
-            "a message of {length} bytes is larger than {}, the most that is read (limit {})",
+            "a message of {length} bytes is larger than {}, the maximum (limit {})",
             limits::MESSAGE,
             limits::MESSAGE.name
         );
@@ -62,7 +62,7 @@ fn message(bytes: &[u8]) -> Incoming {
     match serde_json::from_value(json) {
         Ok(Message::Notification(_)) if has_number => Incoming::Broken {
             code: InvalidRequest,
-            message: "the `id` of a request is a whole number of 32 bits, or a string".to_owned(),
+            message: "the `id` of a request must be a 32-bit integer or a string".to_owned(),
         },
         Ok(message) => Incoming::Message(message),
         Err(_) => Incoming::Broken {

@@ -1,7 +1,7 @@
-//! Folders of generated files: what is in them already, what a run changes, and changing it.
+//! Folders of generated files: their current contents, the changes of a run, and writing them.
 //!
-//! A run first says what each folder is to hold ([`Folder`]), then compares that with what is there ([`Changes`]), and
-//! only then writes, all or nothing. It changes no file that it did not write.
+//! A run first determines what each folder should contain ([`Folder`]), then compares that with its current contents
+//! ([`Changes`]), and only then writes, all or nothing. It never changes a file that it did not write.
 
 mod changes;
 mod kustomization;

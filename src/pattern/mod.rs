@@ -1,6 +1,6 @@
 //! Patterns: folders of templates, filled with parameters, rendered and woven into one Pod.
 //!
-//! The rooms are in the order in which they may use each other: each knows those above it.
+//! The modules are in dependency order: each may use only those above it.
 
 mod names;
 

@@ -9,7 +9,7 @@ use super::values::OF_SERVER;
 use crate::cel::{Branch, Item, Tree, Value, canonical_quantity};
 use crate::kube::{Object, is_known};
 
-const OF_NAMESPACE: &str = "the namespace is not written";
+const OF_NAMESPACE: &str = "the namespace is not set";
 
 /// Built-in kinds that have no namespace.
 const CLUSTERED: [&str; 24] = [

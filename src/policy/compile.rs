@@ -205,7 +205,7 @@ fn of_type(program: &Program, text: &str, results: &[Type]) -> Result<(), Compil
         return Ok(());
     }
     let wanted: Vec<String> = results.iter().map(ToString::to_string).collect();
-    let message = format!("its value must be {}, and is {}", wanted.join(" or "), program.result);
+    let message = format!("its value must be {}, but is {}", wanted.join(" or "), program.result);
     Err(CompileError::about(text, message))
 }
 

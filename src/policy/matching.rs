@@ -163,7 +163,7 @@ fn resource_rule(document: &Document, rule: NodeId, object: &Object, is_exact: b
     if is_exact {
         Match::No
     } else {
-        Match::Unknown(format!("the policy is about another version than {}", object.id.api_version))
+        Match::Unknown(format!("the policy matches another version than {}", object.id.api_version))
     }
 }
 
@@ -221,7 +221,7 @@ fn of_namespace(
     }
     let name = if is_namespace { Some(object.id.name.as_str()) } else { object.id.namespace.as_deref() };
     let Some(name) = name else {
-        return Match::Unknown("the namespace is not written, and the policy looks at its labels".to_owned());
+        return Match::Unknown("the namespace is not set, but the policy matches its labels".to_owned());
     };
     let found = if is_namespace { Some(object) } else { namespaces.find(object, name) };
     let mut matched = Match::Yes;
@@ -266,7 +266,7 @@ pub fn params<'run>(
     match (found.is_empty(), name) {
         (false, _) => Ok(found),
         (true, Some(name)) => Err(format!("its parameters, {} {name}, are not in the run", kind.1)),
-        (true, None) => Err(format!("no {} of the run has the labels that it selects parameters by", kind.1)),
+        (true, None) => Err(format!("no {} in the run has the labels by which it selects parameters", kind.1)),
     }
 }
 

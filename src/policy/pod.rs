@@ -123,12 +123,12 @@ pub(super) fn bare_pod(spec: &mut Tree) {
         }
     }
     if spec.get("priorityClassName").is_some() {
-        spec.fill("priority", Value::Unknown("the priority class says it"));
-        spec.fill("preemptionPolicy", Value::Unknown("the priority class says it"));
+        spec.fill("priority", Value::Unknown("the priority class sets it"));
+        spec.fill("preemptionPolicy", Value::Unknown("the priority class sets it"));
     } else {
         // a cluster may have a class that is the default
         for name in ["priority", "preemptionPolicy"] {
-            spec.fill(name, Value::Unknown("the cluster's default priority class says it"));
+            spec.fill(name, Value::Unknown("the cluster's default priority class sets it"));
         }
         spec.fill("priorityClassName", Value::Perhaps("the cluster may have a default priority class"));
     }

@@ -1,6 +1,6 @@
-//! `.patterns.yaml`: what holds for all descriptions and manifests of a project.
+//! `.patterns.yaml`: settings for all descriptions and manifests of a project.
 //!
-//! The nearest one upwards counts, up to the repository's root, and never together with another.
+//! The nearest one counts, searching upwards to the repository's root; several are never combined.
 
 mod outputs;
 mod pins;
@@ -43,11 +43,11 @@ pub struct Project {
     pub folder: PathBuf,
 }
 
-/// The settings for an input: a file, a folder, or `-` for standard input, which lies in the working directory.
-/// None where there is no such file.
+/// The settings for an input: a file, a folder, or `-` for standard input, which counts as in the working directory.
+/// `None` if there is no settings file.
 ///
 /// # Errors
-/// A file that is there and cannot be read, or what is wrong with it.
+/// A file that exists but cannot be read, or what is wrong with it.
 pub fn nearest(input: &Path) -> Result<Option<Project>, Stop> {
     find(input)?.map(|path| load(&path)).transpose()
 }
@@ -86,8 +86,8 @@ pub fn find(input: &Path) -> io::Result<Option<PathBuf>> {
     Ok(None)
 }
 
-/// An absolute path as the user would write it in the working directory: with `..` where it leads up, if it leads down
-/// again in the same repository or home, and as it is where they have nothing in common.
+/// An absolute path as the user would write it in the working directory: with `..` if both are in the same repository
+/// or home folder, and otherwise unchanged.
 ///
 /// # Errors
 /// A working directory that is gone.
@@ -151,7 +151,8 @@ fn read(source: &Arc<Source>, folder: &Path) -> Result<Project, Vec<Finding>> {
     if findings.is_empty() { Ok(project) } else { Err(findings) }
 }
 
-/// What to say of a folder of patterns that is not in the repository of the settings; nothing where it is, or is not there.
+/// The finding for a folder of patterns outside the repository of the settings; `None` if it is inside, or does not
+/// exist.
 fn outside(catalogue: &Path, folder: &Path, place: &Place) -> Option<Finding> {
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     let root = files::root(&folder.canonicalize().ok()?);

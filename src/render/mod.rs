@@ -1,7 +1,7 @@
-//! `--render`: charts and kustomizations as Helm and kustomize render them, in place of the files that they are made of.
+//! `--render`: charts and kustomizations as rendered by Helm and kustomize, instead of their source files.
 //!
-//! Only where the user asks for it: the programs are other people's, what they make depends on their version, and a
-//! chart is a program too. What would be fetched is refused before they start.
+//! This happens only on request: the programs are external, their output depends on their version, and a chart is a
+//! program too. Anything that would be fetched is refused before they start.
 
 mod chart;
 mod edits;
@@ -50,10 +50,10 @@ enum Job {
     Overlay(Box<Overlay>),
 }
 
-/// Renders the charts and kustomizations of a run. What they make takes the place of their files; what cannot be
-/// rendered is among the failures of the run.
+/// Renders the charts and kustomizations of a run. Their output replaces their files; what cannot be rendered becomes a
+/// failure of the run.
 ///
-/// `paths` are those that the run was asked to look at, and `is_wanted` says whether a folder is to be rendered.
+/// `paths` are the paths given to the run, and `is_wanted` decides whether a folder is rendered.
 pub fn render(workspace: &mut Workspace, paths: &[PathBuf], options: &Options, is_wanted: &dyn Fn(&Path) -> bool) {
     let (mut jobs, mut used) = (Vec::new(), HashSet::new());
     for (folder, shown) in chart::find(workspace, paths).into_iter().filter(|(folder, _)| is_wanted(folder)) {
@@ -153,7 +153,7 @@ fn file(name: String, path: PathBuf, text: String, rendered: impl FnOnce(&File) 
     file
 }
 
-/// How messages call a file in a folder.
+/// How messages name a file in a folder.
 fn inside(shown: &str, path: &str) -> String {
     if shown == "." || shown.is_empty() { path.to_owned() } else { format!("{shown}/{path}") }
 }

@@ -1,4 +1,4 @@
-//! How findings look; one file per format.
+//! Output formats for findings, one file per format.
 
 mod base;
 pub mod concise;
@@ -32,7 +32,7 @@ fn whole_message(finding: &Finding) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join("\n")
 }
 
-/// Whether a fix would write out bytes again that no report may show.
+/// Whether a fix would repeat bytes that no report may show.
 fn repeats_a_secret(finding: &Finding, secrets: &Secrets<'_>) -> bool {
     let Some(fix) = &finding.fix else { return false };
     let hidden = secrets.of(&finding.primary.source);

@@ -1,4 +1,4 @@
-//! How a check speaks: `found.at(node, "what is wrong").because("why").help("what to do")`.
+//! How a check reports: `found.at(node, "what is wrong").because("why").help("what to do")`.
 
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ enum Place<'run> {
     Object(&'run Object),
 }
 
-/// How many findings are kept, with those that are there, unless a run wants more.
+/// How many findings are kept in total, unless a run needs more.
 fn most(findings: &[Finding]) -> usize {
     findings.len() + limits::FINDINGS.count()
 }
@@ -152,7 +152,7 @@ impl<'run> FoundAnywhere<'run> {
     }
 }
 
-/// A finding while it is being said.
+/// A finding under construction.
 #[derive(Debug)]
 pub struct Saying<'found> {
     document: Option<&'found Document>,

@@ -1,4 +1,4 @@
-//! The rules. Each is one file with its page beside it; the list of its family registers it.
+//! The rules. Each is one file with its page next to it, registered in the list of its family.
 
 mod adapter;
 mod ambassador;
@@ -23,7 +23,7 @@ use crate::facts::PodFacts;
 use crate::kube::{ContainerView, File, Index, Object, PodView};
 use crate::yaml::Document;
 
-/// A rule: what it is called, what it promises and how it looks.
+/// A rule: its name, its level, its page and its check.
 #[derive(Debug)]
 pub struct Rule {
     /// Its name and family.
@@ -51,7 +51,7 @@ impl Rule {
     }
 }
 
-/// The rules of which some findings offer a fix.
+/// The rules with a fix for at least some findings.
 const WITH_FIX: &[&str] = &[
     "directive",
     "hpa-fights-replicas",
@@ -145,14 +145,14 @@ pub fn find(name: &str) -> Option<&'static Rule> {
     all().find(|rule| rule.id.name == name)
 }
 
-/// Former names of rules: what ignores and settings say of them counts for the rule of today.
+/// Former names of rules: ignores and settings with these names apply to the current rule.
 pub const FORMER: &[(&str, &str)] = &[
     ("adapter-target-mismatch", "nothing-listens-there"),
     ("ambassador-port-mismatch", "nothing-listens-there"),
     ("source-port-mismatch", "nothing-listens-there"),
 ];
 
-/// The name of today for a rule's name, which may be a former one.
+/// The current name of a rule whose name may be a former one.
 #[must_use]
 pub fn current(name: &str) -> &str {
     FORMER.iter().find(|(former, _)| *former == name).map_or(name, |(_, current)| current)

@@ -78,7 +78,7 @@ pub fn probes(container: &Container) -> impl Iterator<Item = (&'static str, &Pro
     all.into_iter().filter_map(|(field, probe)| Some((field, probe.as_deref()?)))
 }
 
-/// The port that a probe dials at the Pod's address, and the field that says so.
+/// The port that a probe dials at the Pod's IP, and the field that sets it.
 #[must_use]
 pub fn dialled(container: &Container, probe: &Probe) -> Option<(u16, &'static str)> {
     let own = |host: Option<&String>| host.is_none_or(String::is_empty);
@@ -117,13 +117,13 @@ pub fn port_to(service: &Object, pod: PodView<'_>, port: u16) -> Option<NodeId> 
     all.find(|(one, _)| leads(one.target_port.as_ref(), one.port)).map(|(_, node)| node)
 }
 
-/// Whether a path is another or lies below it.
+/// Whether a path equals another or is below it.
 pub fn is_under(path: &str, folder: &str) -> bool {
     let folder = folder.trim_end_matches('/');
     path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// The fields of containers that say when the kubelet looks at them, or tells them something.
+/// The fields of containers that control probes and lifecycle hooks.
 pub const PROBES: [&str; 4] = [
     "spec.containers.startupProbe",
     "spec.containers.readinessProbe",
@@ -131,10 +131,10 @@ pub const PROBES: [&str; 4] = [
     "spec.containers.lifecycle",
 ];
 
-/// The fields of containers and Pods that say as whom a container runs, and with what rights.
+/// The fields of containers and Pods that control the user and the privileges of a container.
 pub const SECURITY: [&str; 2] = ["spec.containers.securityContext", "spec.securityContext"];
 
-/// The Pods of which these fields are applied as they are written.
+/// The Pods in which these fields are applied as written.
 pub fn final_pods<'a, 'run>(
     index: &'a Index<'run>,
     fields: &'a [&'a str],
@@ -164,7 +164,7 @@ pub fn is_meshed(index: &Index<'_>, pod: PodView<'_>) -> bool {
     }
 }
 
-/// Whether a container asks for anything; limits stand for requests that are not written.
+/// Whether a container requests any resources; limits count as missing requests.
 pub fn asks(view: &ContainerView<'_>) -> bool {
     view.container.resources.as_ref().is_some_and(|resources| {
         [&resources.requests, &resources.limits].into_iter().flatten().any(|amounts| !amounts.is_empty())

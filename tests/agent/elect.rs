@@ -372,5 +372,5 @@ async fn impossible_flags_end_with_2() {
     }
     let mut agent = Agent::start(&["elect", "--lease=a"], &[]);
     assert_eq!(agent.end(5 * SECOND).await.code(), Some(2));
-    assert!(agent.log().contains("no API server to talk to"), "{}", agent.log());
+    assert!(agent.log().contains("no API server to connect to"), "{}", agent.log());
 }

@@ -275,7 +275,7 @@ async fn starts(description: &Path, objects: &[Value], mut args: Vec<String>) {
     if ["elect", "queue", "join"].contains(&words[0]) {
         agent.end(LIMIT).await;
         assert!(
-            agent.log().contains("no API server to talk to"),
+            agent.log().contains("no API server to connect to"),
             "{}: {args:?}: {}",
             description.display(),
             agent.log()

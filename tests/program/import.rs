@@ -311,7 +311,10 @@ fn what_cannot_be_changed_in_place_is_named() {
     assert!(delete.contains("Deployment/web: spec.selector"), "{delete}");
     let input = stateful_set(&["data"], 8080).replace("  serviceName: db\n", "");
     let delete = report(&input)["documents"][0]["delete"].to_string();
-    assert!(delete.contains("StatefulSet/db (with --cascade=orphan its Pods go on): spec.serviceName"), "{delete}");
+    assert!(
+        delete.contains("StatefulSet/db (with --cascade=orphan its Pods keep running): spec.serviceName"),
+        "{delete}"
+    );
 }
 
 #[test]

@@ -85,13 +85,13 @@ fn config_maps_that_stay() {
     let big = config("settings", &format!("data: {{a: {}}}", "x".repeat(100_000)));
     assert!(left(&report(&shop(FROM_MAP, "", &big))).contains("too long"));
     let nobody = report(&shop("", "", &config("settings", "data: {A: b}")));
-    assert!(left(&nobody).contains("not one workload of this run alone reads it"), "{nobody}");
+    assert!(left(&nobody).contains("it is not read by exactly one workload of this run"), "{nobody}");
     let job = "---\napiVersion: batch/v1\nkind: Job\nmetadata: {name: once, namespace: shop}\nspec: {template: {spec: \
                {restartPolicy: Never, containers: [{name: once, image: \"registry.example.com/once:1\", envFrom: \
                [{configMapRef: {name: settings}}]}]}}}\n";
     let both = report(&shop(FROM_MAP, "", &format!("{}{job}", config("settings", "data: {A: b}"))));
     assert_eq!((&both["plain"], &both["fields"]["lost"]), (&json!(2), &json!(0)), "{both}");
-    assert!(left(&both).contains("not one workload of this run alone reads it"), "{both}");
+    assert!(left(&both).contains("it is not read by exactly one workload of this run"), "{both}");
 }
 
 /// `configmaps`: names as they are, the hash of what Pods read on these, and no secret.
@@ -369,7 +369,7 @@ fn kinds_of_others_are_theirs() {
                   fn, namespace: shop}\nspec: {template: {spec: {containers: [{image: \"registry.example.com/fn:1\"}]}}}\n";
     let report = report(&shop("", "", beside));
     assert_eq!((&report["workloads"], &report["plain"]), (&json!(1), &json!(1)), "{report}");
-    assert!(left(&report).matches("no workload's own").count() == 2, "{report}");
+    assert!(left(&report).matches("it belongs to no single workload").count() == 2, "{report}");
 }
 
 /// A workload that only some of several variants have is a document of its own, which says so; what they say of it in

@@ -25,7 +25,7 @@ pub async fn connect(namespace: Option<&str>, most: usize) -> Result<(Client, St
     } else {
         Config::incluster().map_err(|error| {
             Failure::Usage(format!(
-                "no API server to talk to: {}; a Pod needs token, ca.crt and namespace under \
+                "no API server to connect to: {}; a Pod needs token, ca.crt and namespace under \
                  /var/run/secrets/kubernetes.io/serviceaccount; elsewhere set KUBECONFIG",
                 chain(&error)
             ))

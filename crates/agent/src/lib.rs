@@ -1,4 +1,4 @@
-//! The roles of `patterns-agent`, the container that generated Pods run where no maintained image fills a role.
+//! The roles of `patterns-agent`, the container that generated Pods run for roles without a maintained image.
 //!
 //! Each role is a module with one `run`. They share the command line ([`cli`]), the status server ([`status`]),
 //! outgoing HTTP ([`http`]) and the API server's client ([`cluster`]).
@@ -30,7 +30,7 @@ use std::future::Future;
 
 use cli::{Cli, Role};
 
-/// Why a role ended otherwise than asked to.
+/// Why a role ended unexpectedly.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
     /// It cannot run like this: flags or configuration. Exit code 2.
@@ -59,7 +59,7 @@ impl Failure {
 /// Runs the role until it has finished or SIGTERM ends it.
 ///
 /// # Errors
-/// What to tell the user, with the exit code.
+/// The message for the user, with the exit code.
 pub fn run(cli: Cli) -> Result<(), Failure> {
     match cli.role {
         Role::Elect(args) => small(elect::run(args)),
@@ -80,12 +80,13 @@ fn small(role: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure>
     finish(&mut tokio::runtime::Builder::new_current_thread(), role)
 }
 
-/// A root fans out, so it may use what cores it is given.
+/// A root fans out, so it may use all available cores.
 fn large(role: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
     finish(&mut tokio::runtime::Builder::new_multi_thread(), role)
 }
 
-/// Ends with the role: nothing that it leaves behind, such as a connection whose server never stops, is waited for.
+/// Returns when the role does, without waiting for anything it leaves behind, such as a connection whose server never
+/// stops.
 fn finish(
     builder: &mut tokio::runtime::Builder,
     role: impl Future<Output = Result<(), Failure>>,
@@ -97,7 +98,7 @@ fn finish(
     end
 }
 
-/// Bytes that nobody can guess.
+/// Unpredictable bytes.
 fn random<const N: usize>() -> Result<[u8; N], Failure> {
     let mut bytes = [0; N];
     match rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty()) {

@@ -1,4 +1,4 @@
-//! What names and texts of manifests say: which are secret, which are placeholders, which are near another.
+//! Classification of names and texts in manifests: secrets, placeholders, near misses.
 //!
 //! Reports and descriptions use it, and the agent, which masks what it shows.
 

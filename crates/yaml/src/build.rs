@@ -142,7 +142,7 @@ impl<'src> Builder<'src> {
             && !self.expects_key()
         {
             return Err(Refusal::new(span, format!("`{}` has no form in JSON", self.source.slice(span)))
-                .because("kubectl sends JSON to the API server, and JSON has no infinity and no NaN")
+                .because("kubectl sends JSON to the API server, and JSON has no infinity or NaN")
                 .help("quote it if it is meant as text"));
         }
         let length = NODE
@@ -196,7 +196,7 @@ impl<'src> Builder<'src> {
     pub(super) fn open(&mut self, start: Span, style: Style, anchor: usize, is_map: bool) -> Result<(), Refusal> {
         if self.frames.len() >= limits::DEPTH.count() {
             let message = format!("nesting is deeper than {} levels", limits::DEPTH);
-            return Err(Refusal::new(start, message).because("kubectl reads no deeper"));
+            return Err(Refusal::new(start, message).because("kubectl does not read deeper nesting"));
         }
         if anchor != 0 {
             self.anchors.insert(anchor, Anchor::Open);
@@ -256,7 +256,7 @@ impl<'src> Builder<'src> {
     fn check_aliases(&self, span: Span) -> Result<(), Refusal> {
         if self.from_aliases > 100 && self.is_alias_bomb() {
             return Err(Refusal::new(span, "aliases expand to too much").because(
-                "kubectl refuses a document most of which comes from aliases (go-yaml, `allowedAliasRatio`)",
+                "kubectl refuses documents that consist mostly of alias expansions (go-yaml, `allowedAliasRatio`)",
             ));
         }
         Ok(())
@@ -426,7 +426,7 @@ impl<'src> Builder<'src> {
         };
         let span = self.document.span(key);
         let refusal = Refusal::new(span, format!("{kind} cannot be a key"))
-            .because("kubectl turns YAML into JSON, where every key is a string");
+            .because("kubectl converts YAML to JSON, where every key is a string");
         Err(refusal.help("quote the key"))
     }
 }
@@ -434,13 +434,13 @@ impl<'src> Builder<'src> {
 fn too_many_copies(span: Span) -> Refusal {
     let (limit, factor) = (limits::ALIASES, limits::ALIAS_FACTOR);
     Refusal::new(span, format!("aliases copy more than {limit}, or {factor} times the file, from here on"))
-        .because("kubectl expands every alias, and the API server takes 3 MiB a request (limit alias-bytes, see SECURITY.md)")
-        .help("divide the file, or let a generator write the copies")
+        .because("kubectl expands every alias, and the API server accepts 3 MiB per request (limit alias-bytes, see SECURITY.md)")
+        .help("split the file, or generate the copies")
 }
 
 pub(super) fn unknown_anchor(span: Span, name: &str) -> Refusal {
     Refusal::new(span, format!("`{}` refers to an anchor that this document does not define", beginning(name, 40)))
-        .because("anchors do not reach across `---`")
+        .because("anchors are not valid across `---`")
         .help("quote it if it is meant as text, such as a wildcard host")
 }
 

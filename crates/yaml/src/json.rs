@@ -322,7 +322,7 @@ impl<'src> Reader<'src> {
             _ => {
                 let span = Span::new(start, self.at);
                 let refusal = Refusal::new(span, "this number does not fit a 64-bit float")
-                    .because("kubectl's reader lets it pass, and Go's JSON decoder refuses it in the next step");
+                    .because("kubectl's reader accepts it, but Go's JSON decoder refuses it in the next step");
                 self.too_large.get_or_insert(refusal);
                 Ok(Resolved::Null)
             }

@@ -203,7 +203,7 @@ fn explain_template(source: &Source, mut refusal: Refusal) -> Refusal {
     let Some(close) = rest.find("}}").filter(|_| rest.starts_with("{{")) else { return refusal };
     let start = line + before;
     Refusal::new(Span::new(start, start + close + 2), "this is a template that has not been rendered")
-        .because("kubectl knows nothing of `{{ }}`; in YAML it is a map whose key is a map")
+        .because("kubectl does not support `{{ }}`; in YAML it is a map whose key is a map")
         .help("render it first: helm template … | patterns lint -")
 }
 

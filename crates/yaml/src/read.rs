@@ -165,14 +165,14 @@ fn looks_like_json(text: &str) -> bool {
 pub(super) fn too_many_documents(at: usize) -> Refusal {
     let message = format!("the file has more than {} documents; no more are read", limits::DOCUMENTS);
     Refusal::new(Span::empty(at), message)
-        .because("each takes memory even if it is empty (limit documents, see SECURITY.md)")
-        .help("divide the file")
+        .because("each one takes memory even if it is empty (limit documents, see SECURITY.md)")
+        .help("split the file")
 }
 
 fn bad_separator(source: &Source, line: Span, rest: Span) -> Refusal {
     let text = source.slice(rest);
     let refusal = Refusal::new(rest, "only a comment may follow `---` on its line")
-        .because("kubectl cuts a file into documents at every line that starts with `---`, before it parses any YAML, and refuses the file when text follows");
+        .because("kubectl splits a file at every line that starts with `---`, before it parses any YAML, and refuses the file if text follows on that line");
     if text.starts_with('-') || source.slice(line).contains("-----") {
         return refusal.help("indent this line if it belongs to a block scalar; a separator is `---` alone");
     }

@@ -46,7 +46,7 @@ impl Checker<'_> {
                 nearest(function, functions::names())
                     .map_or_else(String::new, |near| format!("; did you mean `{near}`?"))
             };
-            return Err(CompileError::new(at, format!("there is no function `{function}`{hint}")));
+            return Err(CompileError::new(at, format!("unknown function `{function}`{hint}")));
         }
         let fits = |overload: &&Overload| {
             overload.is_member == is_member

@@ -21,7 +21,7 @@ impl Checker<'_> {
             } else {
                 ""
             };
-            return Err(CompileError::new(at, format!("there is no type `{name}` here{hint}")));
+            return Err(CompileError::new(at, format!("unknown type `{name}`{hint}")));
         }
         for field in fields {
             let mut found = self.expr(&mut field.value)?;
@@ -34,13 +34,13 @@ impl Checker<'_> {
                 "op" | "path" | "from" => Type::String,
                 "value" => Type::Dyn,
                 other => {
-                    let message = format!("JSONPatch has op, path, from and value, and no field `{other}`");
+                    let message = format!("JSONPatch has no field `{other}`, only op, path, from and value");
                     return Err(CompileError::new(at, message));
                 }
             };
             if !self.bindings.assign(&wanted, &found) {
                 let found = self.resolve(&found);
-                return Err(CompileError::new(at, format!("`{}` is {wanted}, and this is {found}", field.name)));
+                return Err(CompileError::new(at, format!("`{}` is {wanted}, but this is {found}", field.name)));
             }
         }
         Ok(Type::Message(name.into()))
@@ -50,7 +50,7 @@ impl Checker<'_> {
         match self.resolve(of) {
             Type::Optional(inner) => Ok((*inner).clone()),
             Type::Dyn => Ok(Type::Dyn),
-            other => Err(CompileError::new(at, format!("an optional value belongs behind `?`, and this is {other}"))),
+            other => Err(CompileError::new(at, format!("an optional value must follow `?`, but this is {other}"))),
         }
     }
 
@@ -73,14 +73,14 @@ impl Checker<'_> {
                 None => {
                     let hint = nearest(field, fields.names())
                         .map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-                    return Err(CompileError::new(at, format!("there is no field `{field}` in {of}{hint}")));
+                    return Err(CompileError::new(at, format!("{of} has no field `{field}`{hint}")));
                 }
             },
             Type::Message(name) => match field.as_str() {
                 "op" | "path" | "from" if &**name == "JSONPatch" => Type::String,
                 _ => Type::Dyn,
             },
-            _ => return Err(CompileError::new(at, format!("{of} has no fields, and `{field}` is asked of it"))),
+            _ => return Err(CompileError::new(at, format!("{of} has no fields, so it has no `{field}`"))),
         };
         Ok(match mode {
             Mode::Test => Type::Bool,
@@ -99,11 +99,16 @@ impl Checker<'_> {
             Type::List(element) => (Type::Int, (**element).clone()),
             Type::Map(key, value) => ((**key).clone(), (**value).clone()),
             Type::Dyn | Type::Var(_) => (Type::Dyn, Type::Dyn),
-            _ => return Err(CompileError::new(at, format!("{of} is neither a list nor a map, and cannot be indexed"))),
+            _ => {
+                return Err(CompileError::new(
+                    at,
+                    format!("{of} is neither a list nor a map, so it cannot be indexed"),
+                ));
+            }
         };
         if !self.bindings.assign(&key, index) {
             let index = self.resolve(index);
-            return Err(CompileError::new(at, format!("{of} is indexed by {key}, and this is {index}")));
+            return Err(CompileError::new(at, format!("{of} is indexed by {key}, but this is {index}")));
         }
         Ok(if optional || was_optional { Type::optional(value) } else { value })
     }

@@ -21,7 +21,7 @@ impl Checker<'_> {
                 other => {
                     return Err(CompileError::new(
                         of.range.at,
-                        format!("an optional value belongs here, and this is {other}"),
+                        format!("an optional value is expected here, but this is {other}"),
                     ));
                 }
             };
@@ -37,7 +37,7 @@ impl Checker<'_> {
                 result @ (Type::Optional(_) | Type::Dyn) => Ok(result),
                 other => Err(CompileError::new(
                     of.body.at,
-                    format!("optFlatMap needs an optional value, and this is {other}"),
+                    format!("optFlatMap needs an optional value, but this is {other}"),
                 )),
             };
         }
@@ -48,7 +48,7 @@ impl Checker<'_> {
             other => {
                 return Err(CompileError::new(
                     of.range.at,
-                    format!("{other} has no elements; a list or a map belongs here"),
+                    format!("{other} has no elements; a list or a map is expected here"),
                 ));
             }
         };
@@ -76,7 +76,7 @@ impl Checker<'_> {
                 other => {
                     return Err(CompileError::new(
                         of.body.at,
-                        format!("a map with one entry belongs here, and this is {other}"),
+                        format!("a map with one entry is expected here, but this is {other}"),
                     ));
                 }
             },

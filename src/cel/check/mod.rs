@@ -155,7 +155,7 @@ impl<'run> Checker<'run> {
     fn expr(&mut self, expr: &mut Expr) -> Checked {
         self.depth += 1;
         if self.depth > DEPTH {
-            return Err(CompileError::unsupported(expr.at, "the expression is too complex to be checked"));
+            return Err(CompileError::unsupported(expr.at, "the expression is too complex to check"));
         }
         let of = self.node(expr)?;
         self.depth -= 1;
@@ -170,7 +170,7 @@ impl<'run> Checker<'run> {
     fn node(&mut self, expr: &mut Expr) -> Checked {
         self.steps += 1;
         if self.steps > STEPS || self.bindings.is_exhausted() {
-            return Err(CompileError::unsupported(expr.at, "the expression is too complex to be checked"));
+            return Err(CompileError::unsupported(expr.at, "the expression is too complex to check"));
         }
         let at = expr.at;
         if let Some(name) = expr.qualified(3).filter(|name| TYPES.contains(&name.as_str()))
@@ -187,7 +187,7 @@ impl<'run> Checker<'run> {
                     let known = self.locals.iter().chain(&self.scope.variables).map(|(name, _)| name.as_str());
                     let hint =
                         nearest(name, known).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-                    Err(CompileError::new(at, format!("there is no variable `{name}` here{hint}")))
+                    Err(CompileError::new(at, format!("unknown variable `{name}`{hint}")))
                 }
             },
             Kind::Select { operand, field, mode } => {
@@ -213,7 +213,10 @@ impl<'run> Checker<'run> {
                 let no = self.expr(no)?;
                 self.join(&yes, &no).ok_or_else(|| {
                     let (yes, no) = (self.resolve(&yes), self.resolve(&no));
-                    CompileError::new(at, format!("both sides of `:` must have one type, and these are {yes} and {no}"))
+                    CompileError::new(
+                        at,
+                        format!("both sides of `:` must have the same type, but these are {yes} and {no}"),
+                    )
                 })
             }
             Kind::List(elements) => {
@@ -258,7 +261,10 @@ impl<'run> Checker<'run> {
         let joined = self.join(&known, &found);
         let (known, found) = (self.bindings.resolve(&known, true), self.bindings.resolve(&found, true));
         joined.filter(|_| known == found).ok_or_else(|| {
-            CompileError::new(at, format!("{what} must have one type: {known} before, and this is {found}"))
+            CompileError::new(
+                at,
+                format!("{what} must have the same type: the earlier ones are {known}, but this is {found}"),
+            )
         })
     }
 
@@ -279,7 +285,7 @@ impl<'run> Checker<'run> {
             return Ok(());
         }
         let of = self.resolve(&of);
-        Err(CompileError::new(expr.at, format!("true or false belongs here, and this is {of}")))
+        Err(CompileError::new(expr.at, format!("true or false is expected here, but this is {of}")))
     }
 }
 

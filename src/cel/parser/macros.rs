@@ -45,7 +45,7 @@ pub(super) fn receiver_macro(
             _ => {
                 return Err(CompileError::new(
                     arg.at,
-                    format!("{function}() needs the name of a variable here: .{function}(x, …)"),
+                    format!("{function}() needs a variable name here: .{function}(x, …)"),
                 ));
             }
         }

@@ -19,7 +19,7 @@ impl Parser {
                         Some(value) => Literal::Int(value),
                         None => return Err(CompileError::new(at, "this number does not fit into 64 bits")),
                     },
-                    _ => return Err(self.unexpected("a number belongs here")),
+                    _ => return Err(self.unexpected("a number is expected here")),
                 };
                 self.next += 1;
                 Ok(Expr::new(at, Kind::Literal(value)))
@@ -60,13 +60,13 @@ impl Parser {
             }
             Token::Ident(_) => self.named(at),
             Token::End => Err(self.unexpected("the expression ends where a value belongs")),
-            Token::Mark(mark) => Err(self.unexpected(format!("a value belongs here, not `{mark}`"))),
+            Token::Mark(mark) => Err(self.unexpected(format!("a value is expected here, not `{mark}`"))),
         }
     }
 
     fn named(&mut self, at: At) -> Result<Expr, CompileError> {
         let Token::Ident(name) = self.peek().clone() else {
-            return Err(self.unexpected("a name belongs here"));
+            return Err(self.unexpected("a name is expected here"));
         };
         let literal = match name.as_str() {
             "true" => Some(Literal::Bool(true)),
@@ -75,7 +75,7 @@ impl Parser {
             _ => None,
         };
         if literal.is_none() && RESERVED.contains(&name.as_str()) {
-            return Err(self.unexpected(format!("`{name}` is a reserved word and names nothing")));
+            return Err(self.unexpected(format!("`{name}` is a reserved word and cannot be a name")));
         }
         self.next += 1;
         if let Some(literal) = literal {
@@ -93,7 +93,7 @@ impl Parser {
                 }
                 found => Err(CompileError::new(
                     found.map_or(at, |(at, _)| at),
-                    "has() asks whether a field is there: has(object.spec.replicas)",
+                    "has() takes a field: has(object.spec.replicas)",
                 )),
             };
         }
@@ -107,7 +107,7 @@ impl Parser {
         while !self.is("}") {
             let optional = self.take("?");
             let Token::Ident(name) = self.peek().clone() else {
-                return Err(self.unexpected("a field's name belongs here"));
+                return Err(self.unexpected("a field name is expected here"));
             };
             if matches!(name.as_str(), "true" | "false" | "null" | "in") {
                 return Err(self.unexpected(format!("`{name}` cannot name a field here")));

@@ -1,5 +1,5 @@
-//! What a container runs: its entry point, command and arguments as the kubelet and the image put them together,
-//! variables expanded, shells and starters (`tini`, `env`, `su-exec` …) looked through.
+//! What a container runs: its entry point, command and arguments as the kubelet and the image put them together, with
+//! variables expanded, and shells and wrappers (`tini`, `env`, `su-exec` …) resolved.
 
 pub mod arguments;
 mod bases;
@@ -93,7 +93,7 @@ pub struct Script<'run> {
     pub shell: String,
 }
 
-/// How a container comes to its programs.
+/// How a container starts its programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// One program that is known by name.

@@ -1,4 +1,4 @@
-//! Where a program listens and whom it dials, by its description.
+//! Where a program listens and what it connects to, according to its description.
 
 mod addresses;
 mod files;
@@ -15,7 +15,7 @@ use super::formats::{Entry, Reading};
 use super::program::{Form, Format, Many, Program, Purpose};
 use super::proof::{Certainty, Proof};
 
-/// To which addresses a socket is bound.
+/// The addresses to which a socket is bound.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Bind {
     /// All of the Pod's.

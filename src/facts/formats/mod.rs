@@ -1,7 +1,7 @@
 //! Formats of configuration, each as a list of settings: a key of several segments, a value, and its bytes.
 //!
-//! What cannot be read is left out and said to be: a file that says less than it could makes facts unknown, never
-//! wrong. Reading takes linear time and memory; blocks that nest deeper than any real configuration are passed over.
+//! Anything that cannot be parsed is left out and reported as such: an incomplete file makes facts unknown, never
+//! wrong. Parsing takes linear time and memory; blocks that nest deeper than any real configuration are skipped.
 
 mod blocks;
 mod caddyfile;

@@ -6,8 +6,8 @@ use super::super::{Form, Lifetime, Role, Task, Way, programs};
 use super::is_called_proxy;
 use crate::kube::{ContainerList, PodView, Typed};
 
-/// The container that the Pod is there for: the one that is left over, the one named as the workload is, or
-/// of known programs the one that the others can help.
+/// The container that the Pod is there for: the one that is left over, the one with the workload's name, or among known
+/// programs the one that the others can support.
 pub(super) fn choose_app(pod: PodView<'_>, all: &mut [ContainerFacts<'_>]) {
     let main: Vec<usize> = (0..all.len()).filter(|at| all[*at].container.list == ContainerList::Main).collect();
     let unknown: Vec<usize> = main
@@ -28,22 +28,22 @@ pub(super) fn choose_app(pod: PodView<'_>, all: &mut [ContainerFacts<'_>]) {
     });
     let chosen = match (unknown.as_slice(), main.as_slice()) {
         ([_, ..], [_, _, ..]) if known.is_some() => {
-            known.map(|at| (at, Confidence::Likely, "what the workload is called after, or keeps the data of"))
+            known.map(|at| (at, Confidence::Likely, "the workload is named after it, or stores its data"))
         }
         ([only], [_]) => Some((*only, Confidence::Certain, "the only container")),
         ([only], _) => Some(match served(all, &main, *only) {
-            Some(server) => (server, Confidence::Likely, "serves what the others bring"),
+            Some(server) => (server, Confidence::Likely, "serves what the others provide"),
             // by its name alone another may be one
             None if main.iter().any(|at| at != only && all[*at].role == Role::Unknown) => {
-                (*only, Confidence::Likely, "the only container that is not called a helper")
+                (*only, Confidence::Likely, "the only container that is not named like a helper")
             }
             None => (*only, Confidence::Certain, "the only container that is not a known helper"),
         }),
         ([], _) => main_helper(pod, all, &without_unknown(all, &main)).map(|at| {
-            let shows = if main.len() == 1 { "the only container" } else { "what the others help" };
+            let shows = if main.len() == 1 { "the only container" } else { "the others support it" };
             (at, Confidence::Likely, shows)
         }),
-        (several, _) => namesake(pod, all, several).map(|at| (at, Confidence::Likely, "named as the workload is")),
+        (several, _) => namesake(pod, all, several).map(|at| (at, Confidence::Likely, "has the workload's name")),
     };
     let Some((at, confidence, shows)) = chosen.filter(|(at, ..)| !is_idle(&all[*at])) else { return };
     all[at].role = Role::App;

@@ -1,4 +1,4 @@
-//! What containers are for by what they have to do with each other.
+//! The roles of containers, derived from their relations.
 
 mod app;
 mod help;
@@ -97,7 +97,7 @@ fn route_shards(all: &mut [ContainerFacts<'_>]) {
     }
 }
 
-/// Who talks to whom on loopback: evidence for helpers.
+/// Which containers connect to which on loopback: evidence for helpers.
 fn talk(all: &mut [ContainerFacts<'_>], loopback: &Loopback) {
     for at in 0..all.len() {
         if !matches!(
@@ -127,7 +127,7 @@ fn talk(all: &mut [ContainerFacts<'_>], loopback: &Loopback) {
     }
 }
 
-/// Whether a name says that its container stands between the app and others.
+/// Whether a name indicates that its container is between the app and others.
 fn is_called_proxy(name: &str) -> bool {
     name.split(['-', '_', '.']).any(|word| matches!(word, "proxy" | "exporter" | "adapter"))
 }

@@ -42,7 +42,7 @@ pub(super) fn direct_proxies(all: &mut [ContainerFacts<'_>], loopback: &Loopback
             all[at].role = Role::Ambassador(Way::Broker);
             let listen = &all[at].listens[0];
             let node = all[at].node_of(&listen.proof);
-            all[at].evidence.push(Evidence { node, shows: "only the Pod itself can reach it".to_owned() });
+            all[at].evidence.push(Evidence { node, shows: "only its own Pod can reach it".to_owned() });
         } else if faces_inward {
             let tls = all[at].configs.files.iter().any(|file| {
                 file.text.contains("ssl_certificate")

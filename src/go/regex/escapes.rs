@@ -141,7 +141,7 @@ impl<'text> Reader<'text> {
             if self.rest.starts_with('-') && self.rest.len() >= 2 && !self.rest.starts_with("-]") {
                 self.skip(1);
                 if self.class_letter()? < low {
-                    return Err(format!("the range `{}` runs backwards", &range[..range.len() - self.rest.len()]));
+                    return Err(format!("the range `{}` is reversed", &range[..range.len() - self.rest.len()]));
                 }
             }
         }

@@ -1,5 +1,5 @@
-//! An object in the one form in which it can be compared: without what the server or a tool wrote, lists with names as
-//! maps, ports as numbers, and its Pod in a form of its own (`pod.rs`).
+//! An object in canonical form for comparison: without values from the server or a tool, with named lists as maps,
+//! ports as numbers, and its Pod in canonical form too (`pod.rs`).
 
 mod kinds;
 mod noise;
@@ -16,7 +16,7 @@ use crate::pattern::merge_key;
 use kinds::{autoscaler, claims, ingress, job, near_home, replaced_volumes, service};
 pub(super) use noise::{is_noise_annotation, is_noise_label};
 
-/// What the comparison has to know of the objects around one.
+/// What the comparison needs to know about related objects.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Around {
     /// Numbers of the Pod's ports by name.
@@ -128,7 +128,7 @@ pub(super) fn canonical(object: &Json, around: &Around) -> Json {
     object
 }
 
-/// Takes out what is null: to the server it is absent.
+/// Removes nulls, which are absent to the server.
 pub(super) fn without_nulls(value: &mut Json) {
     match value {
         Json::Object(members) => {
@@ -140,7 +140,7 @@ pub(super) fn without_nulls(value: &mut Json) {
     }
 }
 
-/// Whether lists of this kind that hold nothing are absent to the server: all of them are `omitempty` in its types. A
+/// Whether empty lists of this kind are absent to the server: all of them are `omitempty` in its types. A
 /// `NetworkPolicy`'s are not: `ingress: []` admits no traffic.
 pub(super) fn has_no_empty_lists(kind: &str) -> bool {
     template_pointer(kind).is_some()
@@ -155,7 +155,7 @@ pub(super) fn has_no_empty_lists(kind: &str) -> bool {
         )
 }
 
-/// Takes out lists that hold nothing.
+/// Removes empty lists.
 pub(super) fn without_empty_lists(value: &mut Json) {
     match value {
         Json::Object(members) => {
@@ -167,7 +167,7 @@ pub(super) fn without_empty_lists(value: &mut Json) {
     }
 }
 
-/// Takes members out of a map.
+/// Removes members from a map.
 pub(super) fn remove(value: &mut Json, keys: &[&str]) {
     if let Some(members) = value.as_object_mut() {
         for key in keys {
@@ -195,13 +195,13 @@ pub(super) fn text(value: &Json) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
 
-/// Makes lists of an object whose elements have names into maps.
+/// Turns an object's lists with named elements into maps.
 pub(super) fn by_names(object: &mut Json) {
     let kind = text(&object["kind"]);
     keyed(&kind, "", object);
 }
 
-/// Makes lists whose elements have names into maps: their order is of no effect, and a patch goes by the name.
+/// Turns lists with named elements into maps: their order has no effect, and a patch identifies elements by name.
 fn keyed(kind: &str, field: &str, value: &mut Json) {
     match value {
         Json::Object(members) => members.iter_mut().for_each(|(field, value)| keyed(kind, field, value)),

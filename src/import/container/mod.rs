@@ -60,7 +60,7 @@ impl Ports {
     }
 }
 
-/// The keys in the order in which people write them.
+/// The keys in conventional order.
 pub(super) fn keys(container: &Json, pod: &Pod<'_>, ports: &Ports) -> Map<String, Json> {
     let mut keys = Map::new();
     let mut put = |key: &str, value: Json| {
@@ -142,7 +142,7 @@ pub(super) fn ending(container: &Json, spec: &Json, has_port: bool, keys: &mut M
     }
 }
 
-/// Seconds in the largest unit that says them.
+/// Seconds in the largest unit that expresses them exactly.
 pub(super) fn duration(seconds: u64) -> String {
     match seconds {
         0 => "0s".to_owned(),
@@ -152,7 +152,7 @@ pub(super) fn duration(seconds: u64) -> String {
     }
 }
 
-/// A text in which `${` would be a parameter.
+/// A text with `${` escaped, which would otherwise be a parameter.
 pub(super) fn escaped(text: &str) -> String {
     text.replace("${", "$${")
 }

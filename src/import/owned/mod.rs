@@ -13,7 +13,7 @@ use super::canonical::{self, items};
 use super::recognise::{self, Recognised};
 use super::{Input, Known};
 
-/// A workload with the objects that its document makes.
+/// A workload with the objects that its document generates.
 #[derive(Clone)]
 pub(super) struct Owned<'a> {
     pub workload: &'a Input,
@@ -247,7 +247,7 @@ impl<'a> Owned<'a> {
     }
 }
 
-/// `create` of a claim, if the language has words for it.
+/// `create` of a claim, if the language can express it.
 pub(super) fn create(claim: &Json) -> Option<Json> {
     let spec = &claim["spec"];
     let [access] = items(&spec["accessModes"]) else { return None };

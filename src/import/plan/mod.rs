@@ -25,7 +25,7 @@ const WORKLOADS: &[&str] = &["Deployment", "StatefulSet", "DaemonSet", "Job", "C
 /// A name in a namespace.
 type Key<'a> = (Option<&'a str>, &'a str);
 
-/// Gives each workload what belongs to it; the rest with the reasons why it stays where it is.
+/// Assigns objects to workloads, and returns the rest with the reasons why they are not imported.
 pub(super) fn plan<'a>(
     inputs: &'a [Input],
     services: &'a HashMap<(String, String), u64>,
@@ -53,7 +53,7 @@ pub(super) fn plan<'a>(
     (all, rest)
 }
 
-/// Gives each document a name that no other has: the workload's own, or it with the kind or the namespace behind it.
+/// Gives each document a unique name: that of the workload, followed by the kind or the namespace if necessary.
 fn names(workloads: &[&Input]) -> Vec<String> {
     const LONGEST: usize = 40;
     let mut taken = HashSet::new();
@@ -178,7 +178,7 @@ fn has_budget(workload: &Input, budget: &Input) -> bool {
         && (spec.get("maxUnavailable").is_some() || spec.get("minAvailable").is_some())
 }
 
-/// Whether the document makes a budget by itself.
+/// Whether the document generates a budget by itself.
 pub(super) fn makes_budget(workload: &Input, scaler: Option<&Input>) -> bool {
     let replicas = workload.object["spec"]["replicas"].as_u64().unwrap_or(1);
     let least = scaler.map(|scaler| scaler.object["spec"]["minReplicas"].as_u64().unwrap_or(1));
@@ -209,24 +209,28 @@ pub(super) fn account_of(workload: &Input) -> Option<&str> {
 
 fn why_left(input: &Input) -> String {
     match input.kind() {
-        "Secret" => "a Secret's values stay in their file".to_owned(),
-        "ConfigMap" => configs::why_not(input).unwrap_or("not one workload of this run alone reads it").to_owned(),
-        "HTTPRoute" => "no key says all of it, or it leads to Services that no single document makes".to_owned(),
-        "NetworkPolicy" => "no key says all of it, or it is not about one workload of this run".to_owned(),
+        "Secret" => "the values of Secrets stay in their file".to_owned(),
+        "ConfigMap" => {
+            configs::why_not(input).unwrap_or("it is not read by exactly one workload of this run").to_owned()
+        }
+        "HTTPRoute" => {
+            "no key can express all of it, or it leads to Services that no single document generates".to_owned()
+        }
+        "NetworkPolicy" => "no key can express all of it, or it is not about one workload of this run".to_owned(),
         "Pod" | "ReplicaSet" | "ReplicationController" => {
-            "a description makes controllers that replace their Pods".to_owned()
+            "a description generates only controllers that replace their Pods".to_owned()
         }
         kind if WORKLOADS.contains(&kind) => {
-            format!("{} is no longer served; `kubectl convert` brings it up to date", input.id.api_version)
+            format!("{} is no longer served; `kubectl convert` updates it", input.id.api_version)
         }
         "Service" => "it selects no workload of this run".to_owned(),
-        "Ingress" => "it leads to Services that no single document makes".to_owned(),
+        "Ingress" => "it leads to Services that no single document generates".to_owned(),
         "Role" | "RoleBinding" | "ClusterRole" | "ClusterRoleBinding" => {
-            "it is not what one workload of this run may do".to_owned()
+            "it does not define the rights of exactly one workload of this run".to_owned()
         }
         "HorizontalPodAutoscaler" | "PodDisruptionBudget" => {
-            "its target is not imported, or has another one".to_owned()
+            "its target is not imported, or has another autoscaler".to_owned()
         }
-        _ => "no workload's own".to_owned(),
+        _ => "it belongs to no single workload".to_owned(),
     }
 }

@@ -1,7 +1,7 @@
-//! Sidecars that a pattern of the catalogue brings: what each of them says becomes an entry of `use`.
+//! Sidecars that a pattern of the catalogue provides: each becomes an entry of `use`.
 //!
-//! A container is known by its image, its parameters are read from its arguments and variables. Whether the entry makes
-//! the same is for the proof to find out: if it does not, the container is described as it is.
+//! A container is recognised by its image, and its parameters are read from its arguments and variables. The proof
+//! decides whether the entry generates the same: if not, the container is described as it is.
 
 mod args;
 mod metrics;
@@ -16,7 +16,7 @@ use crate::pattern::Catalogue;
 use args::{Args, path_after};
 use metrics::{PATH, PORT, SCRAPE, exporter, own_metrics};
 
-/// A part of a Pod that one entry of `use` makes.
+/// A part of a Pod that one entry of `use` generates.
 pub(super) struct Recognised {
     /// The names of its containers; none for what the app does by itself.
     pub containers: Vec<String>,
@@ -71,7 +71,7 @@ impl Recognised {
     }
 }
 
-/// What is known of a Pod's sidecars, in the order in which they start. `document` is the description's name.
+/// The recognised sidecars of a Pod, in start order. `document` is the description's name.
 pub(super) fn of(template: &Json, main: usize, document: &str) -> Vec<Recognised> {
     let spec = &template["spec"];
     let app = &items(&spec["containers"]).get(main).cloned().unwrap_or_default();
@@ -95,7 +95,7 @@ struct Pod<'a> {
     document: &'a str,
 }
 
-/// Puts what is said and no default.
+/// Sets a value unless it is the default.
 fn put(params: &mut Map<String, Json>, key: &str, value: Option<Json>, default: &Json) {
     if let Some(value) = value.filter(|value| value != default) {
         params.insert(key.to_owned(), value);
@@ -331,7 +331,7 @@ fn secret_of(container: &Json, name: &str) -> Option<Json> {
     Some(json!(format!("secret/{}/{}", from["name"].as_str()?, from["key"].as_str()?)))
 }
 
-/// The process that our agent signals.
+/// The process that the agent signals.
 fn signal(args: &Args) -> Option<Json> {
     let process = args.get("process")?;
     Some(match args.get("signal")? {

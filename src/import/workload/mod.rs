@@ -26,10 +26,10 @@ use labels::{annotations, kept_labels, labels, system};
 use place::place;
 use shape::{is_stopped, schedule, shape};
 
-/// The workload in the language's words.
+/// The workload in the description language.
 ///
 /// # Errors
-/// Why the language cannot say it at all.
+/// Why the language cannot express it.
 pub(super) fn describe(owned: &Owned<'_>, asked: &[String]) -> Result<Map<String, Json>, String> {
     let object = &owned.workload.object;
     let kind = owned.workload.kind();
@@ -144,7 +144,7 @@ pub(super) fn describe(owned: &Owned<'_>, asked: &[String]) -> Result<Map<String
     Ok(document)
 }
 
-/// A Pod without the token in the app's container alone, which comes with what the account may do.
+/// A Pod without the token that is only in the app's container, which `rights` provides.
 fn without_token(spec: &Json, main: usize) -> Json {
     let mut spec = spec.clone();
     let is_token = |mount: &Json| mount["name"] == TOKEN && canonical::path_of(mount) == plan::TOKEN_PATH;
@@ -157,10 +157,10 @@ fn without_token(spec: &Json, main: usize) -> Json {
     spec
 }
 
-/// What the volume of that token is called.
+/// The name of that token's volume.
 const TOKEN: &str = "app-token";
 
-/// The Secret that holds what the manifest has in the open.
+/// The Secret for a value that the manifest has in plaintext.
 pub(super) fn secret_of(name: &str) -> String {
     format!("{name}-env")
 }

@@ -1,8 +1,8 @@
-//! What a strict decode of an object refuses, as the API server decodes, able to go on after a mistake.
+//! Strict decoding of an object, as on the API server, but continuing after a mistake.
 //!
 //! Every mistake is recorded at its node, so one wrong type does not hide the next. What counts as a mistake follows
 //! `k8s.io/apimachinery/pkg/runtime/serializer/json` with strict decoding: unknown fields (case-sensitive), values of
-//! another type; null is absence. Which fields there are is in [`table`].
+//! another type; null is absence. The fields are listed in [`table`].
 
 mod homes;
 mod table;
@@ -16,7 +16,7 @@ pub use homes::{Home, home_of_field};
 pub use table::{KINDS, Struct};
 use table::{Of, Type, Wrap};
 
-/// Something that a strict decode refuses.
+/// Something that strict decoding refuses.
 #[derive(Clone, Debug)]
 pub struct Problem {
     /// Where: the key of an unknown field, the value otherwise.
@@ -69,7 +69,7 @@ pub struct Versioned {
     pub history: &'static FieldHistory,
 }
 
-/// What a decode has found.
+/// The result of decoding.
 #[derive(Debug, Default)]
 pub struct Decoded {
     /// What a strict decode refuses.
@@ -114,7 +114,7 @@ pub fn decode_object(document: &Document, node: NodeId, kind: (&str, &str), of: 
     run.found
 }
 
-/// The number, if it is whole: Go's decoder takes `80.0`, which YAML has already turned into 80.
+/// The number, if it is an integer: Go's decoder accepts `80.0`, which YAML has already turned into 80.
 pub(super) fn whole(document: &Document, node: NodeId) -> Option<i64> {
     match document.value(node) {
         Value::Null => Some(0),
@@ -125,7 +125,7 @@ pub(super) fn whole(document: &Document, node: NodeId) -> Option<i64> {
     }
 }
 
-/// A scalar's text as written, to use where a string was wanted.
+/// A scalar's text as written, for use where a string is expected.
 pub(super) fn text(document: &Document, node: NodeId) -> &str {
     match document.value(node) {
         Value::Str(text) => text,
@@ -134,7 +134,7 @@ pub(super) fn text(document: &Document, node: NodeId) -> &str {
     }
 }
 
-/// `Quantity.UnmarshalJSON` takes a number for its text.
+/// `Quantity.UnmarshalJSON` accepts a number as its text.
 pub(super) fn quantity(document: &Document, node: NodeId) -> Result<String, ProblemKind> {
     let text = match document.value(node) {
         Value::Str(text) => text.trim().to_owned(),

@@ -1,4 +1,4 @@
-//! What Kubernetes says of the fields of its objects, for hovers.
+//! Kubernetes' documentation of fields, for hovers.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;

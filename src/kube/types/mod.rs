@@ -1,7 +1,8 @@
 //! What the program reads of Kubernetes' objects, as Rust types.
 //!
-//! They have the fields that something here asks for, and no others: which fields there are, and what they hold, is in
-//! [`super::decode`]. Of what is compared as a whole, actions of probes and whether a volume has a source, all are there. Reading is lenient: a value of another type is as if it was empty, and the mistake is found there.
+//! They contain only the fields that the program uses: all fields and their types are in [`super::decode`]. What is
+//! compared as a whole, such as the actions of probes and the sources of volumes, is complete. Reading is lenient: a
+//! value of another type counts as empty, and decoding reports the mistake.
 
 mod meta;
 mod objects;
@@ -154,7 +155,7 @@ impl<T, const N: usize> From<[(String, T); N]> for Map<T> {
     }
 }
 
-/// What is known by its kind alone.
+/// An object of which only the kind is read.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Known;
 

@@ -1,9 +1,9 @@
-//! What the API server says to an object on create, found offline.
+//! What the API server would answer when an object is created, computed offline.
 //!
-//! Names and structure follow Kubernetes' own validation (`pkg/apis/*/validation` and the defaults before
-//! it), so that a new version is a difference between two texts. The rules are those of the newest version; where
-//! an older one differs, `versions` says so as data and the rule asks for it (`Field::has_change`). What needs a
-//! cluster (quotas, admission, names that are taken, address ranges) is not part of it.
+//! Names and structure follow Kubernetes' own validation (`pkg/apis/*/validation` and the defaults before it), so that
+//! supporting a new version means reading a diff. The rules are those of the newest version; where an older one
+//! differs, `versions` has the difference as data and the rule checks it (`Field::has_change`). Anything that needs a
+//! cluster (quotas, admission, names that are taken, address ranges) is not included.
 
 mod admission;
 mod admission_policies;
@@ -54,7 +54,7 @@ pub fn is_time_zone(text: &str) -> bool {
     formats::time_zone(text).is_none()
 }
 
-/// The family of a mistake, as the server names it in `causes[].reason` where it does.
+/// The kind of a mistake, as named by the server in `causes[].reason` if it does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Reason {
     /// The type has no such field.
@@ -99,7 +99,7 @@ impl Reason {
     }
 }
 
-/// One thing that the server would say.
+/// One error or warning of the server.
 #[derive(Clone, Debug)]
 pub struct Cause {
     /// Its family.
@@ -127,7 +127,7 @@ pub enum Knowledge {
     Metadata,
 }
 
-/// What the server would say to an object.
+/// The server's answer for an object.
 #[derive(Clone, Debug)]
 pub struct Verdict {
     /// How much of the object was judged.
@@ -144,8 +144,8 @@ pub fn is_known(api_version: &str, kind: &str) -> bool {
     kinds::rules(api_version, kind).is_some()
 }
 
-/// Judges an object, custom resources by the schemas of the run. Mistakes of decoding stand alone, as the
-/// server does not look further.
+/// Validates an object, custom resources with the schemas in the run. If decoding finds mistakes, only these are
+/// returned, because the server does not continue either.
 #[must_use]
 pub fn validate(object: &Object, target: Target, schemas: &Schemas) -> Verdict {
     if object.is_patch || object.is_encrypted {

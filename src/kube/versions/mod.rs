@@ -1,5 +1,5 @@
-//! What differs between the supported versions of Kubernetes, as data: which fields they have and read, which
-//! kinds they serve, and how their rules changed. `docs/versions.md` says how a version is added.
+//! The differences between the supported Kubernetes versions, as data: which fields they have and read, which kinds
+//! they serve, and how their rules changed. `docs/versions.md` explains how to add a version.
 
 mod changes;
 mod fields;
@@ -49,7 +49,7 @@ impl Default for Target {
     }
 }
 
-/// The versions that objects are judged for: one, or all from one to another.
+/// The versions that objects are checked against: one, or a range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Targets {
     first: Target,

@@ -13,7 +13,7 @@ pub struct Globs {
 
 /// A pattern that cannot be understood.
 #[derive(Debug, thiserror::Error)]
-#[error("`{pattern}` is not a pattern of paths: {reason}")]
+#[error("`{pattern}` is not a valid glob: {reason}")]
 pub struct BadGlob {
     /// The pattern.
     pub pattern: String,

@@ -1,4 +1,4 @@
-//! All files of a run together: found, read and decoded, in the same order on any machine.
+//! All files of a run: found, read and decoded, in the same order on any machine.
 
 mod file;
 mod generators;
@@ -28,8 +28,8 @@ use super::definitions::{self, Definitions};
 use super::object::Object;
 use crate::yaml::Source;
 
-/// Bytes of stack for threads that decode: a document may nest 10,000 deep, and serde follows it by
-/// recursion. The system hands the memory out page by page, so what is not used costs nothing.
+/// Bytes of stack for threads that decode: a document may nest 10,000 deep, and serde follows it by recursion. The
+/// system allocates the memory page by page, so unused stack costs nothing.
 const STACK: usize = 64 << 20;
 
 /// What a run looks at.
@@ -218,8 +218,8 @@ impl Workspace {
     }
 }
 
-/// Whether an object holds so little of a workload that it can only be a patch: no selector, no labels of its Pods and
-/// no image. Scripts and documentation name such files where no kustomization does.
+/// Whether an object has so little of a workload that it can only be a patch: no selector, no labels of its Pods and no
+/// image. Scripts and documentation refer to such files if no kustomization does.
 fn is_part_of_workload(object: &Object) -> bool {
     let document = &object.document;
     let at = |path: &[&str]| document.at(object.node, path);
@@ -243,17 +243,17 @@ fn is_part_of_definition(object: &Object) -> bool {
     object.id.kind == "CustomResourceDefinition" && lacks("group") && lacks("names")
 }
 
-/// Runs `work` on threads that bear deeply nested input. The number of threads follows the machine, or
-/// `RAYON_NUM_THREADS`; it changes nothing but the time.
+/// Runs `work` on threads with enough stack for deeply nested input. The number of threads depends on the machine, or
+/// `RAYON_NUM_THREADS`; it affects only the run time.
 ///
 /// # Errors
-/// When the system gives no threads.
+/// If the system cannot create threads.
 pub fn on_deep_stacks<R: Send>(work: impl FnOnce() -> R + Send) -> io::Result<R> {
     let pool = rayon::ThreadPoolBuilder::new().stack_size(STACK).build().map_err(io::Error::other)?;
     Ok(pool.install(work))
 }
 
-/// Whether other files' objects are told of by one of this file: where their Pods are, what changes them.
+/// Whether this file has an object that affects those of other files: where their Pods are, what changes them.
 fn says_something_of_others(file: &File) -> bool {
     file.path.as_deref().is_some_and(kustomize::is_kustomization)
         || file.objects.iter().any(|object| object.id.kind == "CustomResourceDefinition")

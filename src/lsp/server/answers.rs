@@ -33,12 +33,12 @@ impl<Out: Write> Server<Out> {
                 return reply::<requests::Initialize>(request, |params| Ok(self.initialize(&params)));
             }
             (Phase::Begun, _) => {
-                let message = "the first request is `initialize`".to_owned();
+                let message = "the first request must be `initialize`".to_owned();
                 return Response::new_err(request.id, ErrorCode::ServerNotInitialized as i32, message);
             }
             (Phase::Running, _) if method != requests::Initialize::METHOD => {}
             _ => {
-                let message = "not now: the session is initialized once, and ends after `shutdown`".to_owned();
+                let message = "not allowed now: the session is initialized once, and ends after `shutdown`".to_owned();
                 return Response::new_err(request.id, ErrorCode::InvalidRequest as i32, message);
             }
         }
@@ -67,7 +67,7 @@ impl<Out: Write> Server<Out> {
                 reply::<requests::ExecuteCommand>(request, |params| self.execute(&params).map(|text| Some(json!(text))))
             }
             _ => {
-                let message = format!("this server has no `{}`", crate::words::clip(method));
+                let message = format!("this server does not support `{}`", crate::words::clip(method));
                 Response::new_err(request.id, ErrorCode::MethodNotFound as i32, message)
             }
         }

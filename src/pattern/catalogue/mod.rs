@@ -1,4 +1,4 @@
-//! What patterns there are: their folders, definitions and images.
+//! The available patterns: their folders, definitions and images.
 
 pub(super) mod definition;
 pub(super) mod families;

@@ -1,4 +1,4 @@
-//! A planned document to objects: what templates see, and the fragments that they give, woven into one Pod.
+//! From a planned document to objects: the context of templates, and their fragments, woven into one Pod.
 
 pub(super) mod additions;
 pub(super) mod agents;

@@ -1,4 +1,4 @@
-//! What is said of patterns and descriptions: pages, overviews, starters, the schema for editors, images in use.
+//! Documentation of patterns and descriptions: pages, overviews, starters, the schema for editors, images in use.
 
 pub(super) mod images_used;
 pub(super) mod overview;

@@ -1,4 +1,4 @@
-//! Keys of a description that are about its objects: each is checked here, and applied to what the patterns made.
+//! Keys of a description that affect its objects: each is checked here and applied to the output of the patterns.
 
 pub(super) mod adopt;
 pub(super) mod annotations;

@@ -17,7 +17,7 @@ use crate::describe::{Description, Spanned};
 use crate::kube::image::Reference;
 use crate::yaml::{self, Source};
 
-/// Kinds in the order in which a cluster wants them: what others refer to comes first.
+/// Kinds in apply order: kinds that others refer to come first.
 const ORDER: &[&str] = &[
     "Namespace",
     "PriorityClass",
@@ -50,7 +50,7 @@ const ORDER: &[&str] = &[
     "GRPCRoute",
 ];
 
-/// Kinds that no namespace holds.
+/// Cluster-scoped kinds.
 const CLUSTER_SCOPED: &[&str] = &["Namespace", "PriorityClass", "ClusterRole", "ClusterRoleBinding"];
 
 /// Sorts objects into apply order, keeping the order of equal kinds.
@@ -94,7 +94,7 @@ pub fn file_names(objects: &[&Json], extension: &str) -> Vec<String> {
     (0..objects.len()).map(chosen).collect()
 }
 
-/// Fields of a Pod spec as people look for them: who and where, then what starts in which order, then volumes.
+/// Fields of a Pod spec in reading order: identity and placement, then containers in start order, then volumes.
 const POD_SPEC: &[&str] = &[
     "serviceAccountName",
     "automountServiceAccountToken",
@@ -126,8 +126,9 @@ pub(crate) fn arrange(pod: &mut Json) {
     spec.extend(fields);
 }
 
-/// Puts a variable in front of the first one that speaks of it: `$(NAME)` is only filled in from what was defined
-/// before (kubernetes/website: content/en/docs/tasks/inject-data-application/define-interdependent-environment-variables.md).
+/// Moves a variable before the first one that refers to it: `$(NAME)` is only expanded if the variable is defined
+/// before (kubernetes/website:
+/// content/en/docs/tasks/inject-data-application/define-interdependent-environment-variables.md).
 fn define_first(env: &mut Vec<Json>) {
     // a variable that would have to move twice is part of a circle, which no order undoes
     let mut moved: BTreeSet<String> = BTreeSet::new();
@@ -160,7 +161,7 @@ pub(crate) fn templates(object: &mut Json) -> Vec<&mut Json> {
     object.pointer_mut(path).into_iter().collect()
 }
 
-/// Whether Kubernetes itself knows a kind of ours.
+/// Whether a generated kind is built into Kubernetes.
 pub(crate) fn is_built_in(kind: &str) -> bool {
     const OTHERS: &[&str] =
         &["JobSet", "TriggerAuthentication", "ScaledJob", "ScaledObject", "PodMonitor", "HTTPRoute", "GRPCRoute"];
@@ -173,7 +174,7 @@ pub(crate) fn is_workload(object: &Json) -> bool {
     object["kind"].as_str().is_some_and(|kind| KINDS.contains(&kind))
 }
 
-/// The Jobs that a manager of ours makes while it runs, out of a `ConfigMap`.
+/// The Jobs that the agent's manager creates at run time from a `ConfigMap`.
 pub(crate) fn made_later(object: &Json) -> Vec<Json> {
     let files = (object["kind"] == "ConfigMap").then(|| object["data"].as_object()).flatten();
     let texts = files.into_iter().flatten().filter_map(|(_, text)| text.as_str());
@@ -233,7 +234,7 @@ pub(crate) fn selector(description: &Description) -> Json {
     json!({"app.kubernetes.io/name": description.name})
 }
 
-/// The labels that tell a Job's Pods from others; what may change is none of them.
+/// The labels that identify a Job's Pods; anything that may change is excluded.
 pub(crate) fn own_labels(template: &Json) -> Json {
     let labels = template.pointer("/metadata/labels").and_then(Json::as_object);
     let telling = |key: &str| matches!(key, "app.kubernetes.io/name" | "app.kubernetes.io/component");
@@ -241,7 +242,7 @@ pub(crate) fn own_labels(template: &Json) -> Json {
     Json::Object(labels.map(|(key, value)| (key.clone(), value.clone())).collect())
 }
 
-/// Puts the labels and the source on an object of `extra`, so that pruning finds it; what it says itself stays.
+/// Adds the labels and the source to an object of `extra`, so that pruning finds it; its own values are kept.
 pub(crate) fn mark(object: &mut Json, description: &Description) {
     let own = labels(description, "extra");
     let is_pod = object["kind"] == "Pod";
@@ -260,7 +261,7 @@ pub(crate) fn mark(object: &mut Json, description: &Description) {
     }
 }
 
-/// Puts labels, annotations and namespace on an object, in front of what it has.
+/// Adds labels, annotations and namespace to an object, before those it has.
 pub(crate) fn dress(object: &mut Json, labels: &Map<String, Json>, description: &Description, from: &str) {
     place_in(object, description.namespace.as_deref());
     let Some(metadata) = object.get_mut("metadata").and_then(Json::as_object_mut) else { return };
@@ -282,7 +283,7 @@ pub(crate) fn dress(object: &mut Json, labels: &Map<String, Json>, description: 
     *metadata = dressed;
 }
 
-/// Puts an object into a namespace unless it says where it belongs, or belongs to the whole cluster.
+/// Sets an object's namespace unless it has one or is cluster-scoped.
 pub(crate) fn place_in(object: &mut Json, namespace: Option<&str>) {
     let is_cluster_scoped = object["kind"].as_str().is_some_and(|kind| CLUSTER_SCOPED.contains(&kind));
     if let (Some(namespace), false) = (namespace, is_cluster_scoped)

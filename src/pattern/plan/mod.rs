@@ -1,4 +1,4 @@
-//! What a description asks for, settled before anything is rendered: parameters, ports, the way of traffic, references.
+//! Everything that is decided before rendering: parameters, ports, inbound traffic, references.
 
 pub(super) mod container;
 pub(super) mod containers;

@@ -1,4 +1,4 @@
-//! Templates and expressions to values.
+//! Evaluates templates and expressions.
 
 pub(super) mod expressions;
 pub(super) mod fault;

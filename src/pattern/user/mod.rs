@@ -1,4 +1,4 @@
-//! Patterns of the user's: folders beside the built-in ones, and whether each is whole.
+//! The user's own patterns: folders in addition to the built-in ones, and whether each is complete.
 
 pub(super) mod check;
 pub(super) mod read;

@@ -155,14 +155,16 @@ impl Limit {
             _ if factor < 1.5 => format!("{factor:.6}"),
             _ => format!("{factor:.1}"),
         };
-        let advice = "give the lists, maps and strings that are read `maxItems`, `maxProperties` and `maxLength`";
+        let advice = "set `maxItems`, `maxProperties` and `maxLength` on the lists, maps and strings that it reads";
         Some(match self {
-            Self::Rule => format!("the API server estimates {factor} times the cost that it allows a rule; {advice}"),
+            Self::Rule => {
+                format!("the API server estimates {factor} times the cost that it allows for a rule; {advice}")
+            }
             Self::Message => {
-                format!("the API server estimates {factor} times the cost that it allows a message; {advice}")
+                format!("the API server estimates {factor} times the cost that it allows for a message; {advice}")
             }
             Self::Schema => format!(
-                "the API server estimates {factor} times the cost that it allows all rules of a schema, and most of it is this rule's; {advice}"
+                "the API server estimates {factor} times the cost that it allows for all rules of a schema, most of it for this rule; {advice}"
             ),
         })
     }

@@ -53,7 +53,7 @@ impl Judge<'_> {
         let mut evaluation = Evaluation::new(bound, None, self.budget);
         for rule in &level.rules {
             if rule.is_transition {
-                let why = "it compares with the object as it was, and is evaluated when an object is changed";
+                let why = "it compares with the previous object, so it is evaluated only on updates";
                 self.said.unknown.push(Unjudged { node: rule.node, why: why.to_owned(), is_too_costly: false });
                 continue;
             }
@@ -76,7 +76,7 @@ impl Judge<'_> {
                     continue;
                 }
                 Err(Fail::Exhausted) => {
-                    let why = "it costs more than the API server spends on it, or nearly".to_owned();
+                    let why = "its cost is above or close to the API server's limit".to_owned();
                     self.said.unknown.push(Unjudged { node: rule.node, why, is_too_costly: true });
                     continue;
                 }

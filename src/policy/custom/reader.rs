@@ -171,7 +171,7 @@ impl<'run> Reader<'run> {
             if uses_old && self.uncorrelated > 0 {
                 self.refuse(
                     node,
-                    "`oldSelf` cannot be used here: it is in a list that is not a map, whose elements cannot be found in the object as it was"
+                    "`oldSelf` cannot be used here: it is in a list that is not a map, whose elements cannot be matched with the previous object"
                         .to_owned(),
                 );
             } else if let Some(flag) = schema.keyword(*item, "optionalOldSelf").filter(|_| !uses_old) {

@@ -86,14 +86,14 @@ impl<'a> Asked<'_, 'a, '_> {
             *value = admitted(object).map_or(Seen::TooLarge, Seen::As);
         }
         let Seen::As(value) = value else {
-            out.push(self.unknown(None, "the object is too large to be judged".to_owned()));
+            out.push(self.unknown(None, "the object is too large to evaluate".to_owned()));
             return;
         };
         let params: Vec<Option<Item>> = match (self.reference(), of_binding) {
             (Some(reference), _) if !reference.has("namespace") && matching::has_no_place(object, reference.kind) => {
                 if policy.fails {
                     let message = format!(
-                        "its parameters are looked for in the object's namespace, and a {} has none: the binding must name the namespace",
+                        "its parameters are looked up in the object's namespace, but a {} has none: the binding must name the namespace",
                         object.id.kind
                     );
                     out.push(Verdict { decision: Decision::Deny, ..self.unknown(None, message) });
@@ -104,7 +104,7 @@ impl<'a> Asked<'_, 'a, '_> {
                 let is_meant = |params: &Object| reference.has("namespace") || is_param_for(object, params);
                 let meant: Vec<_> = found.iter().filter(|(params, _)| is_meant(params)).collect();
                 if meant.is_empty() || (reference.has("name") && meant.len() > 1) {
-                    out.push(self.unknown(None, "which parameters are meant is not known from the run".to_owned()));
+                    out.push(self.unknown(None, "which parameters apply cannot be determined from the run".to_owned()));
                     return;
                 }
                 meant.into_iter().map(|(_, item)| Some(item.clone())).collect()
@@ -123,7 +123,7 @@ impl<'a> Asked<'_, 'a, '_> {
         for params in params {
             if *budget == 0 {
                 let message =
-                    "the policies of this run have cost too much; nor were any for the objects after this one";
+                    "the policies of this run cost too much; those for later objects were not evaluated either";
                 out.push(Verdict { decision: Decision::TooCostly, ..self.unknown(None, message.to_owned()) });
                 return;
             }
@@ -144,7 +144,7 @@ impl<'a> Asked<'_, 'a, '_> {
             ("request", request(self.object)),
             // match conditions have none
             (NAMESPACE, Value::Null.into()),
-            ("authorizer", Value::Unknown("who may do what is known to a cluster alone").into()),
+            ("authorizer", Value::Unknown("only a cluster knows who may do what").into()),
         ];
         bound.extend(params.map(|params| ("params", params)));
         let mut evaluation = Evaluation::new(bound, Some(&variables), budget);
@@ -211,7 +211,7 @@ impl<'a> Asked<'_, 'a, '_> {
         match fail {
             Fail::Unknown(why) => out.push(self.unknown(Some(expression.node), why)),
             Fail::Exhausted => {
-                let message = "it costs more than the API server spends on an expression, or nearly".to_owned();
+                let message = "its cost is above or close to the API server's limit for an expression".to_owned();
                 // a policy that may fail takes the object all the same
                 let decision = if self.policy.fails { Decision::TooCostly } else { Decision::Unknown };
                 out.push(Verdict { decision, ..self.unknown(Some(expression.node), message) });
@@ -262,7 +262,7 @@ impl<'a> Asked<'_, 'a, '_> {
             return Value::Null.into();
         }
         let Some(name) = object.id.namespace.as_deref() else {
-            return Value::Unknown("the namespace is not written").into();
+            return Value::Unknown("the namespace is not set").into();
         };
         if let Some(found) = self.namespaces.find(object, name)
             && let Some(item) = admitted(found)
@@ -317,7 +317,7 @@ fn request(object: &Object) -> Item {
     match if is_namespace { Some(object.id.name.as_str()) } else { object.id.namespace.as_deref() } {
         Some(namespace) => fields.push(("namespace", Value::text(namespace))),
         None if is_clustered(&object.id.kind) => {}
-        None => fields.push(("namespace", Value::Unknown("the namespace is not written"))),
+        None => fields.push(("namespace", Value::Unknown("the namespace is not set"))),
     }
     let entry = |(name, value): (&str, Value)| (Key::String(Rc::from(name)), value.into());
     Value::map(fields.into_iter().map(entry).collect()).into()

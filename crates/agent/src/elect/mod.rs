@@ -38,7 +38,7 @@ const MAX_ANSWER: usize = 1024 * 1024;
 /// Takes part in the elections until SIGTERM.
 ///
 /// # Errors
-/// Impossible times, no API server to talk to, or an address in use.
+/// Impossible times, no API server to connect to, or an address in use.
 pub async fn run(args: ElectArgs) -> Result<(), Failure> {
     let times = Times::new(args.lease_duration, args.renew_deadline, args.retry_period).map_err(Failure::Usage)?;
     check_names(&args.leases)?;

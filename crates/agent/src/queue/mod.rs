@@ -52,7 +52,7 @@ const MAX_ANSWER: usize = 8 * 1024 * 1024;
 /// Works until SIGTERM.
 ///
 /// # Errors
-/// A template or flag that cannot work, or no API server to talk to.
+/// A template or flag that cannot work, or no API server to connect to.
 pub async fn run(args: QueueArgs) -> Result<(), Failure> {
     let mut termination = Termination::new()?;
     let mut jobs = manifest::read_jobs(&args.job)?;

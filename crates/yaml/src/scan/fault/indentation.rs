@@ -78,13 +78,13 @@ pub(super) fn misplaced_line(cursor: &Cursor<'_>, start: usize, opened: Option<u
     if found == wanted {
         return Box::new(match (is_map, is_entry) {
             (true, true) => refuse(start, end, "a dash in the column of a map's keys")
-                .because("the key above has its value already, or this list would be it")
+                .because("the key above already has a value, otherwise this list would be its value")
                 .help("indent the list under its key"),
             (true, false) => refuse(start, end, "this is not a key, and it is in the column of a map's keys")
-                .help("write `key: value`, or indent the line if it goes on with the value above"),
+                .help("write `key: value`, or indent the line if it continues the value above"),
             (false, _) => refuse(start, end, "a line without a dash in the column of a list's dashes")
-                .because("all that is in the column of a list's dashes is an entry of the list")
-                .help("begin the line with `- `, or indent it under the entry above"),
+                .because("everything in the column of a list's dashes is an entry of the list")
+                .help("start the line with `- `, or indent it under the entry above"),
         });
     }
     if let Some(fault) = ended_text(cursor, start, found).or_else(|| mark_in_text(cursor, start)) {
@@ -99,8 +99,8 @@ pub(super) fn misplaced_line(cursor: &Cursor<'_>, start: usize, opened: Option<u
     let near: Vec<String> = nearest_columns(cursor, start, found, is_entry).iter().map(indent).collect();
     let help = if near.is_empty() { indent(&wanted) } else { near.join(", or ") };
     Box::new(
-        refuse(start, end, format!("this line is indented by {}, and no {what} above it is", spaces(found)))
-            .because("indentation says which map or list a line belongs to, and this one fits none that is open")
+        refuse(start, end, format!("this line is indented by {}, but no {what} above it is", spaces(found)))
+            .because("indentation decides which map or list a line belongs to, and this one matches none")
             .help(help),
     )
 }

@@ -91,7 +91,7 @@ pub(in super::super) fn missing_colon(cursor: &Cursor<'_>, start: usize) -> Faul
     } else {
         refusal
             .because("in this column are the keys of a map")
-            .help("write `key: value`, or indent the line if it goes on with the value above")
+            .help("write `key: value`, or indent the line if it continues the value above")
     })
 }
 
@@ -108,7 +108,10 @@ pub(in super::super) fn long_key(cursor: &Cursor<'_>, start: usize) -> Fault {
 
 /// Deeper than go-yaml goes.
 pub(in super::super) fn too_deep(cursor: &Cursor<'_>) -> Fault {
-    Box::new(refuse(cursor.at, cursor.at + 1, "nesting is deeper than 10000 levels").because("kubectl reads no deeper"))
+    Box::new(
+        refuse(cursor.at, cursor.at + 1, "nesting is deeper than 10000 levels")
+            .because("kubectl does not read deeper nesting"),
+    )
 }
 
 /// Something in an open block collection that is not an entry of it. `last` is the token before it.
@@ -163,7 +166,7 @@ pub(in super::super) fn no_comma(cursor: &Cursor<'_>, here: Span, last: Span, op
         let end = last_start + rest_of_line(cursor, last_start).len();
         return Box::new(
             refuse(last_start, end, format!("expected `,` or `{closing}` after this"))
-                .because("without it the value goes on with the next line")
+                .because("without it the value continues on the next line")
                 .help("end the line with `,`"),
         );
     }

@@ -13,7 +13,7 @@ pub(in super::super) fn tab(cursor: &Cursor<'_>) -> Fault {
     let length = tabs.len() - tabs.trim_start_matches('\t').len();
     Box::new(
         refuse(cursor.at, cursor.at + length, "a tab where YAML wants spaces")
-            .because("how wide a tab is depends on who looks, so YAML does not count tabs as indentation")
+            .because("the width of a tab depends on the editor, so YAML does not allow tabs as indentation")
             .help("indent with spaces; on an empty line, remove the tab"),
     )
 }
@@ -32,7 +32,7 @@ pub(in super::super) fn cannot_start(cursor: &Cursor<'_>, in_flow: bool) -> Faul
             let text = rest_of_value(cursor, at, in_flow);
             let name = if found == '`' { "a backtick".to_owned() } else { format!("`{found}`") };
             Box::new(
-                refuse(at, at + 1, format!("no value can begin with {name}"))
+                refuse(at, at + 1, format!("no value can start with {name}"))
                     .because("YAML reserves the character")
                     .help(quote_it(text)),
             )
@@ -47,7 +47,7 @@ pub(in super::super) fn not_a_name(cursor: &Cursor<'_>, start: usize, in_flow: b
     let text = rest_of_value(cursor, start, in_flow);
     let end = start + text.split([' ', '\t']).next().map_or(1, str::len).max(1);
     Box::new(
-        refuse(start, end, format!("`{sign}` begins {what}, and no name follows"))
+        refuse(start, end, format!("`{sign}` starts {what}, but no name follows"))
             .because("a name is made of letters, digits, `_` and `-`")
             .help(quote_it(text)),
     )
@@ -56,7 +56,7 @@ pub(in super::super) fn not_a_name(cursor: &Cursor<'_>, start: usize, in_flow: b
 /// A tag that cannot be read.
 pub(in super::super) fn bad_tag(cursor: &Cursor<'_>, start: usize) -> Fault {
     let end = character_end(cursor, cursor.at).max(start + 1);
-    Box::new(refuse(start, end, "`!` begins a tag, and this is none").help(quote_it(rest_of_line(cursor, start))))
+    Box::new(refuse(start, end, "`!` starts a tag, but this is not a tag").help(quote_it(rest_of_line(cursor, start))))
 }
 
 /// `!e!x` without `%TAG !e!`.
@@ -72,10 +72,10 @@ pub(in super::super) fn directive(cursor: &Cursor<'_>, start: usize) -> Fault {
     let text = rest_of_line(cursor, start);
     let refusal = refuse(start, start + text.len().max(1), "kubectl does not understand this directive");
     Box::new(if text.starts_with("%YAML") {
-        refusal.because("it reads YAML 1.1 and nothing else").help("remove the line")
+        refusal.because("it supports only YAML 1.1").help("remove the line")
     } else {
         refusal
-            .because("`%` in the first column begins a directive")
+            .because("`%` in the first column starts a directive")
             .help("remove the line, or indent and quote it if it is text")
     })
 }
@@ -84,7 +84,7 @@ pub(in super::super) fn directive(cursor: &Cursor<'_>, start: usize) -> Fault {
 pub(in super::super) fn lone_directive(cursor: &Cursor<'_>, start: usize) -> Fault {
     Box::new(
         refuse(start, start + rest_of_line(cursor, start).len(), "this directive has no document")
-            .because("kubectl cuts the file at `---` before it reads any YAML, which leaves the directive alone")
+            .because("kubectl splits the file at `---` before it parses any YAML, which leaves the directive alone")
             .help("remove the line"),
     )
 }
@@ -95,8 +95,8 @@ pub(in super::super) fn block_header(cursor: &Cursor<'_>, start: usize) -> Fault
     let text = rest_of_line(cursor, start);
     let end = character_end(cursor, cursor.at).max(start + 1);
     Box::new(
-        refuse(start, end, format!("`{sign}` begins a block scalar, and its text begins on the next line"))
-            .because("after the sign may be `-` or `+`, a digit from 1 to 9, and a comment")
+        refuse(start, end, format!("`{sign}` starts a block scalar, whose text must start on the next line"))
+            .because("the sign may be followed by `-` or `+`, a digit from 1 to 9, and a comment")
             .help(format!("put the text on the next line, or {}", quote_it(text))),
     )
 }
@@ -131,7 +131,7 @@ pub(in super::super) fn short_escape(cursor: &Cursor<'_>, digits: usize) -> Faul
     let hex = cursor.slice(at + 2, cursor.end()).bytes().take(digits).take_while(u8::is_ascii_hexdigit).count();
     let escape = cursor.slice(at, at + 2);
     Box::new(
-        refuse(at, at + 2 + hex, format!("`{escape}` wants {digits} hexadecimal digits"))
+        refuse(at, at + 2 + hex, format!("`{escape}` needs {digits} hexadecimal digits"))
             .help(format!("write all digits, or `\\{escape}` for a backslash")),
     )
 }
@@ -141,7 +141,7 @@ pub(in super::super) fn no_character(cursor: &Cursor<'_>, length: usize, code: u
     let refusal = refuse(cursor.at, cursor.at + length, "");
     Box::new(if (0xD800..0xE000).contains(&code) {
         let mut refusal = refusal
-            .because("`\\ud800` to `\\udfff` are halves of a character; only JSON puts them together")
+            .because("`\\ud800` to `\\udfff` are halves of a character, which only JSON joins")
             .help("write the character itself, or `\\U` with eight digits");
         "kubectl's YAML does not join surrogate escapes".clone_into(&mut refusal.message);
         refusal
