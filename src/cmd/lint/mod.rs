@@ -1,4 +1,4 @@
-//! `patterns lint`: where manifests get their patterns wrong.
+//! `patterns lint`: checks manifests for mistakes.
 
 mod fixes;
 mod render;
