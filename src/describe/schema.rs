@@ -277,7 +277,7 @@ fn check_map(schema: &Json, value: &Spanned, subject: Subject<'_>, findings: &mu
         if is_absent && !misspelt.contains(&name) {
             let mut finding = Finding::error(subject.place.label(""), format!("{} needs `{name}`", subject.name));
             let meaning = properties.and_then(|properties| properties.get(name)?.get("description")?.as_str());
-            finding.why = meaning.map(|meaning| format!("it is {meaning}"));
+            finding.why = meaning.map(|meaning| format!("`{name}`: {meaning}"));
             finding.help = subject.help.map(str::to_owned);
             findings.push(finding);
         }

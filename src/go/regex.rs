@@ -266,9 +266,9 @@ mod tests {
             "Go does not know the group `(?=`; it has (?:…), (?P<name>…) and the flags i, m, s and U"
         );
         assert_eq!(why("a**"), "`*` repeats a repetition: put the inner one into (?:…)");
-        assert_eq!(why("a{1001}"), "`{1001}` is not a number of times between 0 and 1000");
-        assert_eq!(why("(a{100}){11}"), "`{11}` asks for more than 1000 copies, with the repetitions that it repeats");
-        assert_eq!(why(&"(".repeat(2000)), "its groups are more than 1000 deep");
+        assert_eq!(why("a{1001}"), "`{1001}` is not a repetition count between 0 and 1000");
+        assert_eq!(why("(a{100}){11}"), "`{11}` expands to more than 1000 copies, including nested repetitions");
+        assert_eq!(why(&"(".repeat(2000)), "its groups are nested more than 1000 deep");
         assert!(why(&"(?:".repeat(200_000)).starts_with("a `(` has no"));
     }
 

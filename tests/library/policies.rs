@@ -500,7 +500,7 @@ fn a_policy_that_does_not_compile() {
         let (code, out, _) = patterns(&folder, &args);
         assert_eq!(code, 1, "{out}");
         assert!(
-            out.starts_with("policy/owners.yaml:11:9: error[policy-invalid]: there is no function `startWith`; did you mean `startsWith`?"),
+            out.starts_with("policy/owners.yaml:11:9: error[policy-invalid]: unknown function `startWith`; did you mean `startsWith`?"),
             "{out}"
         );
         assert_eq!(out.lines().count(), 1, "{out}");

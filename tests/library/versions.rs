@@ -411,7 +411,7 @@ fn an_upgrade_is_checked() {
         "invalid-value: `targetPort` is taken from `port`, which is not a port number",
     ];
     let digit =
-        "invalid-value: `name` begins with a digit, which names of Services may since v1.36 only (before v1.36)";
+        "invalid-value: `name` starts with a digit, which names of Services may do only since v1.36 (before v1.36)";
     let zero =
         "invalid-value: `externalIPs[0]` has a number with a leading 0, which readers disagree on (from v1.36 on)";
     let said = linted(service, "1.33,1.37");
@@ -427,7 +427,7 @@ fn an_upgrade_is_checked() {
         "dropped-field: `hostnameOverride` is dropped in v1.34: the feature gate HostnameOverride is off by default";
     assert_eq!(
         linted(pod, "1.33,1.37"),
-        [dropped, "forbidden-field: `PodSpec` has a field `hostnameOverride` since v1.34 only (before v1.34)"]
+        [dropped, "forbidden-field: `PodSpec` has a field `hostnameOverride` only since v1.34 (before v1.34)"]
     );
     assert_eq!(linted(pod, "1.34"), [dropped]);
     assert!(linted(pod, "1.36").is_empty());

@@ -51,7 +51,7 @@ fn nothing_to_lint_is_said() {
     let folder = folder("nothing");
     folder.file("notes.yaml", "a: 1\n");
     let run = folder.run(&["lint", "."]);
-    assert_eq!((run.code, run.stderr.as_str()), (0, "warning: there is no Kubernetes object to lint in .\n"));
+    assert_eq!((run.code, run.stderr.as_str()), (0, "warning: no Kubernetes objects to lint in .\n"));
     assert_eq!(folder.run(&["lint", "-q", "."]).stderr, "");
 }
 
@@ -110,7 +110,7 @@ fn standard_input_can_be_a_file_of_the_workspace() {
     assert!(lint(&service("web"), "k8s/new.yaml").stdout.contains("k8s/new.yaml:6:"));
     let run = folder.run(&["lint", "--stdin-filename", "a.yaml", "k8s"]);
     assert_eq!(run.code, 2);
-    assert!(run.stderr.contains("where a PATH is `-`"), "{}", run.stderr);
+    assert!(run.stderr.contains("but no PATH is `-`"), "{}", run.stderr);
 }
 
 #[test]
@@ -319,7 +319,7 @@ fn reports_do_not_replace_manifests() {
     for arguments in [["--write-baseline", "a.yaml"], ["--format", "sarif=./a.yaml"]] {
         let run = folder.run(&[&["lint"], &arguments[..]].concat());
         assert_eq!(run.code, 2, "{arguments:?}");
-        assert!(run.stderr.contains("a manifest of the run"), "{}", run.stderr);
+        assert!(run.stderr.contains("one of the linted manifests"), "{}", run.stderr);
         assert_eq!(fs::read_to_string(folder.0.join("a.yaml")).unwrap(), NORWAY);
     }
     let run = folder.run(&["lint", "--format", "json=out", "--format", "sarif=out"]);
@@ -363,7 +363,7 @@ fn a_document_ignores_for_itself() {
     let run = both(ignore, "");
     assert!(run.code == 2 && run.stderr.contains("[read-only-root-needs-volume]: `two`"), "{}", run.stderr);
     let run = both(ignore, ignore);
-    assert!(run.code == 0 && !run.stderr.contains("finds nothing here"), "{}", run.stderr);
+    assert!(run.code == 0 && !run.stderr.contains("reports nothing here"), "{}", run.stderr);
 }
 
 /// A misspelt parameter may be one that holds a secret.

@@ -396,7 +396,7 @@ fn leaves_have_copies_and_storage() {
     let affinity = &of(&placed, "StatefulSet")["spec"]["template"]["spec"]["affinity"];
     assert!(affinity["nodeAffinity"].is_object() && affinity["podAntiAffinity"].is_object(), "{affinity}");
     for (keys, message) in [
-        ("writable: [/index]", "a volume of the leaf have one path"),
+        ("writable: [/index]", "a volume of the leaf have the same path"),
         ("volumes: {data: {size: 1Gi, mount: /x}}", "is called `data`"),
     ] {
         let run = generate(&SEARCH.replace("env: {A: b}", keys));
@@ -444,7 +444,7 @@ fn kafka_that_asks_who_is_there() {
     for (from, to, message) in [
         ("password: secret/kafka/password, ", "", "`user` and `password` belong together"),
         ("tls: true, ", "", "`ca` is for `tls: true`"),
-        ("kafka://kafka:9093", "nats://nats:4222", "`bus` is another"),
+        ("kafka://kafka:9093", "nats://nats:4222", "`bus` is not Kafka"),
     ] {
         let run = generate(&stream.replace(from, to));
         let said = run.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -521,7 +521,7 @@ fn what_auth_cannot_keep_out_is_said() {
     assert!(may.contains("this Ingress has no `tls`"), "{may}");
     let does = notes("port: 8080, command: [gunicorn, \"--bind=0.0.0.0:8080\", app]", "expose: {type: LoadBalancer}");
     assert!(does.contains("`shop` listens on all addresses"), "{does}");
-    assert!(does.contains("this Service offers plain HTTP"), "{does}");
+    assert!(does.contains("this Service uses plain HTTP"), "{does}");
     let closed = notes("port: 8080, bind: localhost", "expose: {host: a.example.com, tls: cert}");
     assert!(!closed.contains("addresses") && !closed.contains("cookie"), "{closed}");
     let isolated = notes("port: 8080", "isolate: true");
@@ -540,12 +540,12 @@ fn what_is_wrong_with_the_output_is_shown_in_the_description() {
         ),
         ("port: 80, resources: {cpu: 1, memory: 100}", "", "less than a mebibyte", "such as 100Mi"),
         ("port: 80, writable: [{/a: 1e3}]", "", "is 1000 bytes, less than a mebibyte", "such as 1000Mi"),
-        ("port: 80, resources: {cpu: 1, memory: 100Ki}", "", "less than a mebibyte", "the amount with its unit"),
+        ("port: 80, resources: {cpu: 1, memory: 100Ki}", "", "less than a mebibyte", "the amount with a unit"),
         (
             "port: 80, resources: {cpu: 1, memory: 1Gi, hugepages-2Mi/x: 1}",
             "",
             "no DNS name",
-            "refuses what is made from this",
+            "refuses the object generated from this",
         ),
         (
             "port: 80",
@@ -562,7 +562,7 @@ fn what_is_wrong_with_the_output_is_shown_in_the_description() {
         let run = generate(&description);
         let said = run.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(run.code == 2 && said.contains(message) && said.contains(advice), "{description}{}", run.stderr);
-        assert!(!said.contains("generated ") && !said.contains("bug of ours"), "{description}{}", run.stderr);
+        assert!(!said.contains("generated ") && !said.contains("this is a bug"), "{description}{}", run.stderr);
         assert!(said.contains("<stdin>"), "{description}{}", run.stderr);
     }
 }
@@ -616,7 +616,7 @@ fn explain_says_who_shares_rights() {
         assert_eq!(run.code, 0, "{}", run.stderr);
         run.stdout
     };
-    assert!(said("port: 80, rights: [{pods: [get]}]").contains("App and elector have one ServiceAccount"));
+    assert!(said("port: 80, rights: [{pods: [get]}]").contains("App and elector share one ServiceAccount"));
     assert!(!said("port: 80").contains("ServiceAccount: with"));
 }
 
@@ -735,10 +735,10 @@ fn files_beside_the_description_become_a_config_map() {
     std::fs::write(folder.join("big"), vec![b'x'; 1_100_000]).unwrap();
     std::fs::write(folder.join("none"), "").unwrap();
     for (file, message) in [
-        ("conf", "is a folder, and a ConfigMap has none"),
+        ("conf", "is a folder, and a ConfigMap cannot contain folders"),
         ("big", "larger than 1024 KiB"),
         ("none", "none is empty"),
-        ("../x", "beside the description or below it"),
+        ("../x", "in the description's folder or below"),
         ("gone", "cannot read gone"),
     ] {
         std::fs::write(folder.join("b.yaml"), app(&format!("files: {{/etc/x: {file}}}"), "")).unwrap();
@@ -796,7 +796,7 @@ fn wrong_keys_are_refused_with_the_right_form() {
         ("env: {A: {optional: true}}", "", "`A` needs `from`"),
         ("volumes: {a: {mount: /a, size: 1Gi, optional: true}}", "", "`optional` belongs to"),
         ("volumes: {a: {mount: /a, size: 1Gi, sub: ../b}}", "", "a folder of a volume has no `/`"),
-        ("volumes: {a: {mount: /a, secret: s, sub: b}}", "", "`sub` belongs to volumes that hold folders"),
+        ("volumes: {a: {mount: /a, secret: s, sub: b}}", "", "`sub` belongs to volumes that contain folders"),
         ("volumes: {a: {mount: /a, secret: s, mode: \"999\"}}", "", "octal digits"),
         ("writable: [/a, {/a: 1Gi}]", "", "is in `writable` twice"),
         ("shared: {a: /a}", "", "only one container names the shared volume `a`"),
@@ -901,7 +901,7 @@ fn what_a_shape_does_not_have_is_said() {
         (queue, "rollout: {surge: 0, unavailable: 1}", "leave `surge` out"),
         (queue, "rollout: {unavailable: \"50%\", settle: 5s}", "leave `unavailable` out"),
         (queue, "rollout: {recreate: true, surge: 1}", "the shape is `work-queue`"),
-        (queue, "use: [metrics: {from: app}]", "has nothing to talk to"),
+        (queue, "use: [metrics: {from: app}]", "has nothing to connect to"),
         (gather, "use: [metrics: {from: app}]", "no `app` here serves metrics"),
         (gather, "use: [metrics: {from: app, scheme: http}]", "no `app` here serves metrics"),
         (gather, "use: [metrics: {from: app, scheme: https, path: /m}]", "no `app` here serves metrics"),
@@ -985,7 +985,7 @@ fn a_secret_of_extra_holds_no_values() {
     ] {
         let run = secret("Secret", more);
         assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{more}");
-        assert!(run.stderr.contains("is a secret in the open"), "{}", run.stderr);
+        assert!(run.stderr.contains("is a plaintext secret"), "{}", run.stderr);
         assert!(!run.stderr.contains("hunter2") && !run.stderr.contains("aHVudGVyMg"), "{}", run.stderr);
     }
     assert_eq!(secret("Secret", "type: Opaque").code, 0, "something else fills it in");
@@ -1155,12 +1155,12 @@ fn services_that_cannot_be_say_why() {
             "expose: {type: NodePort, node-port: 30080}\nservices: {b: {type: NodePort, node-port: 30080}}",
             "want port 30080 of the nodes",
         ),
-        ("services: {shop: {ports: {admin: 9901}}}", "makes a Service `shop` already"),
+        ("services: {shop: {ports: {admin: 9901}}}", "already generates a Service `shop`"),
         ("services: {b: {ports: {admin: 9902}}}", "has the port 9902"),
         ("services: {b: {ports: {admin: {port: 80, to: admn}}}}", "has the port `admn`"),
         ("services: {b: {ports: {dns: 53}}}", "has the port 53"),
         ("services: {b: {selector: {a: b}}}", "leave it out"),
-        ("services: {b: {ports: {admin: 9901}, labels: {app.kubernetes.io/part-of: a}}}", "written by the generator"),
+        ("services: {b: {ports: {admin: 9901}, labels: {app.kubernetes.io/part-of: a}}}", "set by `patterns gen`"),
         ("services: {b: {node-port: 30080}}", "only a Service of type NodePort or LoadBalancer"),
         ("shape: {sharded: {shards: 3}}\nexpose: {type: LoadBalancer}", "leads nowhere in `sharded`"),
     ];

@@ -63,14 +63,14 @@ fn nothing_outside_of_the_folder_is_read() {
     std::fs::create_dir(folder.join("inner/sub")).unwrap();
     let absolute = folder.join("inner/shop.yaml");
     for (file, reason) in [
-        ("../secret.yaml", "beside the description or below it"),
-        ("sub/../../secret.yaml", "beside the description or below it"),
-        (absolute.to_str().unwrap(), "beside the description or below it"),
-        ("", "beside the description or below it"),
+        ("../secret.yaml", "in the description's folder or below"),
+        ("sub/../../secret.yaml", "in the description's folder or below"),
+        (absolute.to_str().unwrap(), "in the description's folder or below"),
+        ("", "in the description's folder or below"),
         ("link.yaml", "leads out of the description's folder"),
         ("sub", "is not a file"),
         ("missing.yaml", "cannot read missing.yaml"),
-        ("a\u{0}b", "beside the description or below it"),
+        ("a\u{0}b", "in the description's folder or below"),
         ("latin.yaml", "is not UTF-8"),
         ("large.yaml", "larger than 512 KiB"),
         ("broken.yaml", "broken.yaml:"),
@@ -81,5 +81,5 @@ fn nothing_outside_of_the_folder_is_read() {
     }
     assert_eq!(generate(&folder, "near.yaml").code, 0, "a link within the folder is none of our business");
     let run = crate::support::generate(&DESCRIPTION.replace("FILE", "map.yaml"));
-    assert!(run.code == 2 && run.stderr.contains("standard input names no files"), "{}", run.stderr);
+    assert!(run.code == 2 && run.stderr.contains("standard input cannot name files"), "{}", run.stderr);
 }

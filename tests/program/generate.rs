@@ -327,7 +327,7 @@ fn ignores_need_a_rule_that_finds_something() {
     assert_eq!((ignored.code, ignored.stderr.as_str()), (0, ""));
     let unused =
         generate(&format!("{}ignore: [{{rule: prestop-outlasts-grace, why: the app knows}}]\n", description("")));
-    assert!(unused.code == 0 && unused.stderr.contains("finds nothing here"), "{}", unused.stderr);
+    assert!(unused.code == 0 && unused.stderr.contains("reports nothing here"), "{}", unused.stderr);
     let unknown = generate(&format!("{}ignore: [{{rule: nonsense, why: x}}]\n", description("")));
     assert!(unknown.code == 2 && unknown.stderr.contains("no rule is called"), "{}", unknown.stderr);
 }
@@ -341,12 +341,12 @@ fn refused_with_a_reason() {
     let cases = [
         (format!("{base}extra: [{{apiVersion: e.x/v1, kind: /tmp/evil, metadata: {{name: a}}}}]\n"), "a kind is letters"),
         (format!("{base}extra: [{{apiVersion: v1, kind: ConfigMap, metadata: {{name: ../../evil}}}}]\n"), "part of a path"),
-        (app("env: {DB_PWD: hunter2}"), "in the open"),
-        (app("env: {URL: \"postgres://u:hunter2@db/x\"}"), "in the open"),
-        (app("args: [--password=hunter2]"), "in the open"),
-        (app("env: {A: secret/a}"), "nearly a reference"),
+        (app("env: {DB_PWD: hunter2}"), "plaintext secret"),
+        (app("env: {URL: \"postgres://u:hunter2@db/x\"}"), "plaintext secret"),
+        (app("args: [--password=hunter2]"), "plaintext secret"),
+        (app("env: {A: secret/a}"), "looks like a reference"),
         (app("resources: {cpu: 1, memory: 1Gi, limit: 512Mi}"), "below the request"),
-        (app("writable: [/]"), "hides the whole image"),
+        (app("writable: [/]"), "would hide the whole image"),
         (format!("{base}shape: {{replicated: {{replicas: 99999999999}}}}\n"), "at most 10000"),
         (format!("{base}params: foo\n"), "takes a map"),
         (format!("{base}params: {{a: {{type: strin}}}}\n"), "did you mean `string`?"),
@@ -375,7 +375,7 @@ fn documents_that_could_select_each_others_pods() {
          patterns: v1\nname: search-leaf\napp: {image: b, port: 80}\n",
     );
     assert_eq!((run.code, run.stdout.as_str()), (2, ""));
-    assert!(run.stderr.contains("Service/search-leaf would be made twice"), "{}", run.stderr);
+    assert!(run.stderr.contains("Service/search-leaf would be generated twice"), "{}", run.stderr);
 }
 
 #[test]
@@ -614,7 +614,7 @@ shape:
 ",
     );
     assert_eq!(run.code, 0, "{}", run.stderr);
-    assert!(run.stderr.contains("note: `isolate` works where"), "{}", run.stderr);
+    assert!(run.stderr.contains("note: `isolate` needs a network plugin"), "{}", run.stderr);
     let objects = documents(&run.stdout);
     let policies: Vec<&Value> = objects.iter().filter(|object| object["kind"] == "NetworkPolicy").collect();
     let names: Vec<&Value> = policies.iter().map(|policy| &policy["metadata"]["name"]).collect();

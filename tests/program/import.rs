@@ -216,7 +216,7 @@ fn what_cannot_be_read_is_named_and_the_rest_imported() {
     assert!(run.stderr.contains("not read:"), "{}", run.stderr);
     let run = patterns_with(&["import", "-"], b"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n");
     assert_eq!((run.code, run.stdout.as_str()), (1, ""));
-    assert!(run.stderr.contains("there is no workload to import"), "{}", run.stderr);
+    assert!(run.stderr.contains("no workload to import"), "{}", run.stderr);
 }
 
 /// What a Secret holds is in no form of the output, and a password that is written in the open stays in its file.
@@ -230,7 +230,7 @@ fn secrets_stay_in_their_files() {
     for args in [&[][..], &["--diff"], &["--format", "json"]] {
         let run = patterns_with(&[&["import"][..], args, &["-"]].concat(), open.as_bytes());
         let all = format!("{}{}", run.stdout, run.stderr);
-        let place = "Secret/web-env with DB_PASSWORD, which is in the open at <stdin>:10";
+        let place = "Secret/web-env with DB_PASSWORD, which is in plaintext at <stdin>:10";
         assert!(!all.contains("hunter2") && all.contains(place), "{args:?}\n{all}");
     }
     assert!(description(&report(&open)).contains("DB_PASSWORD: secret/web-env/DB_PASSWORD"));
@@ -247,7 +247,7 @@ fn a_secret_elsewhere_is_named_by_its_line() {
         let input = deployment(&format!(", {container}"), "");
         let run = patterns_with(&["import", "-"], input.as_bytes());
         assert_eq!(run.code, 0, "{container}\n{}", run.stderr);
-        assert!(run.stderr.contains("<stdin>:10: this looks like a secret"), "{container}\n{}", run.stderr);
+        assert!(run.stderr.contains("<stdin>:10: this looks like a plaintext secret"), "{container}\n{}", run.stderr);
         assert!(!run.stderr.contains("hunter2"), "{container}\n{}", run.stderr);
         let diff = patterns_with(&["import", "--diff", "-"], input.as_bytes());
         assert!(!diff.stdout.contains("hunter2"), "{container}\n{}", diff.stdout);
@@ -255,7 +255,7 @@ fn a_secret_elsewhere_is_named_by_its_line() {
     let plain =
         deployment(", command: [sh, -c, \"mkdir -p/data; TOKEN=$TOKEN KEY=a work\"], args: [--token-file, /t]", "");
     let run = patterns_with(&["import", "-"], plain.as_bytes());
-    assert!(!run.stderr.contains("looks like a secret"), "{}", run.stderr);
+    assert!(!run.stderr.contains("looks like a plaintext secret"), "{}", run.stderr);
 }
 
 fn stateful_set(claims: &[&str], service_port: u16) -> String {
@@ -392,7 +392,7 @@ fn an_existing_file_is_not_replaced() {
     std::fs::write(&file, "mine").unwrap();
     let second = patterns(&["import", "tests/import/shop", "-o", folder]);
     assert_eq!(second.code, 2);
-    assert!(second.stderr.contains("there is such a file already"), "{}", second.stderr);
+    assert!(second.stderr.contains("this file already exists"), "{}", second.stderr);
     assert_eq!(std::fs::read_to_string(&file).unwrap(), "mine");
 }
 
@@ -418,9 +418,9 @@ fn folders_of_the_same_objects_are_environments() {
 #[test]
 fn adopting_what_is_not_made_is_an_error() {
     let cases = [
-        ("port: 80", "adopt: {names: {Ingress: a}}", "makes no Ingress"),
+        ("port: 80", "adopt: {names: {Ingress: a}}", "generates no Ingress"),
         ("port: 80", "adopt: {claim: a}", "has no `storage`"),
-        ("port: 80", "adopt: {ordered: true}", "makes no StatefulSet"),
+        ("port: 80", "adopt: {ordered: true}", "generates no StatefulSet"),
         ("user: 5", "adopt: {port: web}", "no container declares the app's `port`"),
         ("port: 80", "adopt: {names: {Job: a}}", "Job"),
     ];
@@ -686,7 +686,7 @@ fn what_stays_is_not_overwritten() {
                   selector: {matchLabels: {app: other}}}\n";
     let two = deployment("", "").replacen("spec:\n", "spec:\n  replicas: 2\n", 1);
     let left = report(&(two + budget));
-    assert!(left["left"].to_string().contains("it would make PodDisruptionBudget/web"), "{left}");
+    assert!(left["left"].to_string().contains("it would generate PodDisruptionBudget/web"), "{left}");
 }
 
 /// A token by its form, as a word of an address, and the copy that `kubectl apply` keeps.
@@ -813,7 +813,7 @@ fn secrets_in_other_forms_are_known() {
         let input = deployment(&format!(", command: {words}"), "");
         let run = patterns_with(&["import", "--diff", "-"], input.as_bytes());
         assert!(!format!("{}{}", run.stdout, run.stderr).contains("kX9fQ2"), "{words}: {}{}", run.stdout, run.stderr);
-        assert!(left(&input).contains("secret is written in the open"), "{}", left(&input));
+        assert!(left(&input).contains("this is a plaintext secret"), "{}", left(&input));
     }
     // what names no secret
     for words in [

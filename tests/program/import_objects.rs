@@ -134,7 +134,7 @@ fn config_maps_have_their_names() {
     );
     assert_eq!(secret.code, 2, "{}", secret.stdout);
     assert!(
-        secret.stderr.contains("a secret is written in the open") && !secret.stderr.contains("hunter2"),
+        secret.stderr.contains("this is a plaintext secret") && !secret.stderr.contains("hunter2"),
         "{}",
         secret.stderr
     );
@@ -383,7 +383,7 @@ fn what_one_variant_has_alone_is_a_document() {
     let names: Vec<&str> = all.iter().filter_map(|document| document["name"].as_str()).collect();
     assert_eq!(names, ["site", "debug"]);
     assert_eq!(all[0]["environments"].as_object().expect("environments").len(), 2, "{}", run.stdout);
-    assert!(run.stdout.contains("# in `dev`, not in what the other documents are made of"), "{}", run.stdout);
+    assert!(run.stdout.contains("# only in `dev`, not where the other documents come from"), "{}", run.stdout);
     assert_eq!(all[1]["environments"].as_object().expect("environments").len(), 1, "{}", run.stdout);
 }
 

@@ -121,11 +121,7 @@ fn devices_and_pipes_that_files_name_are_not_read() {
     assert!(Command::new("mkfifo").arg(folder.0.join("pipe")).status().unwrap().success());
     for target in ["/dev/zero", "pipe"] {
         folder.file("shop.yaml", format!("{DESCRIPTION}extends: {target}\n"));
-        folder.run(&["gen", "shop.yaml"]).fails(if target == "pipe" {
-            "not a regular file"
-        } else {
-            "lies outside of"
-        });
+        folder.run(&["gen", "shop.yaml"]).fails(if target == "pipe" { "not a regular file" } else { "is outside" });
         folder.file("manifests/norway.yaml", NORWAY);
         folder.file("manifests/.patterns.yaml", format!("lint: {{baseline: {}}}\n", target.replace("pipe", "../pipe")));
         folder.run(&["lint", "manifests"]).fails("not a regular file");
@@ -233,7 +229,8 @@ fn what_costs_more_than_the_server_spends_is_no_silence() {
     let run = folder.run(&["lint", "--policy", "costly.yaml", "--format", "concise", "--fail-on", "warning", "a.yaml"]);
     assert_eq!(run.code, Some(1), "{}{}", run.out, run.err);
     assert!(
-        run.out.contains("warning[policy-not-evaluated]: the policy costly was not evaluated: it costs more"),
+        run.out
+            .contains("warning[policy-not-evaluated]: the policy costly was not evaluated: its cost is above or close"),
         "{}",
         run.out
     );
@@ -277,13 +274,13 @@ fn a_catalogue_is_in_its_repository() {
     fs::create_dir_all(folder.0.join("../out/sidecar")).unwrap();
     folder.file("shop.yaml", DESCRIPTION).file(".patterns.yaml", "catalogue: [../out]\n");
     for command in [&["gen", "shop.yaml"][..], &["lint", "shop.yaml"], &["explain", "shop.yaml"]] {
-        folder.run(command).fails("this folder is outside of");
+        folder.run(command).fails("this folder is outside");
     }
     #[cfg(unix)]
     {
         std::os::unix::fs::symlink("../out", folder.0.join("patterns")).unwrap();
         folder.file(".patterns.yaml", "catalogue: [patterns]\n");
-        folder.run(&["gen", "shop.yaml"]).fails("this folder is outside of");
+        folder.run(&["gen", "shop.yaml"]).fails("this folder is outside");
     }
 }
 
@@ -297,7 +294,7 @@ fn names_that_no_file_system_takes_are_refused_before_anything_is_written() {
     );
     assert_eq!(folder.run(&["gen", "shop.yaml"]).code, Some(0));
     let run = folder.run(&["gen", "shop.yaml", "-o", "out"]);
-    run.fails("and a file's may have 255");
+    run.fails("more than the 255");
     assert!(!folder.0.join("out").exists());
 }
 
@@ -307,7 +304,7 @@ fn a_description_extends_nothing_outside_of_its_repository() {
     folder.file("../secret.yaml", "password: hunter2\n");
     folder.file("apps/shop.yaml", format!("{DESCRIPTION}extends: ../../secret.yaml\n"));
     let run = folder.run(&["gen", "apps/shop.yaml"]);
-    run.fails("lies outside of");
+    run.fails("is outside");
     assert!(!run.err.contains("hunter2"), "{}", run.err);
     folder.file("base.yaml", DESCRIPTION).file("apps/shop.yaml", "patterns: v1\nname: shop\nextends: ../base.yaml\n");
     let run = folder.run(&["gen", "apps/shop.yaml"]);
@@ -317,7 +314,7 @@ fn a_description_extends_nothing_outside_of_its_repository() {
         std::os::unix::fs::symlink("../secret.yaml", folder.0.join("link.yaml")).unwrap();
         folder.file("apps/shop.yaml", format!("{DESCRIPTION}extends: ../link.yaml\n"));
         let run = folder.run(&["gen", "apps/shop.yaml"]);
-        run.fails("lies outside of");
+        run.fails("is outside");
         assert!(!run.err.contains("hunter2"), "{}", run.err);
     }
 }
@@ -429,7 +426,7 @@ fn settings_show_and_read_nothing_outside_of_their_repository() {
     folder.file("../policy/a.yaml", NORWAY);
     for outside in ["/dev/stdin", "/dev/zero", "/", "../policy", "../policy/a.yaml", "k8s/../../policy"] {
         folder.file(".patterns.yaml", format!("lint: {{policies: [{outside}]}}\n")).file("k8s/b.yaml", NORWAY);
-        folder.run(&["lint", "a.yaml"]).fails("not a file or folder of the repository");
+        folder.run(&["lint", "a.yaml"]).fails("not a file or folder in the repository");
     }
 }
 
@@ -669,7 +666,7 @@ fn findings_of_a_rule_are_limited_and_counted() {
     folder.file("many.yaml", format!("{NORWAY}{keys}"));
     let run = folder.run(&["lint", "--format", "concise", "many.yaml"]);
     assert_eq!(run.out.lines().count(), 10_000);
-    let cut = "1 rule has more findings than the 10000 that are listed (limit findings)";
+    let cut = "1 rule has more findings than the 10000 listed (limit findings)";
     assert!(run.err.contains(cut), "{}", run.err);
     for format in ["sarif", "github", "gitlab", "junit", "json", "markdown"] {
         let run = folder.run(&["lint", "-q", "--format", format, "many.yaml"]);
@@ -743,5 +740,5 @@ fn environments_and_bases_are_limited() {
     folder.file("c/70.yaml", DESCRIPTION);
     assert_eq!(folder.run(&["gen", "c/6.yaml"]).code, Some(0));
     let run = folder.run(&["gen", "c/5.yaml"]);
-    assert!(run.code == Some(2) && run.err.contains("more than 64 files extend one another"), "{}", run.err);
+    assert!(run.code == Some(2) && run.err.contains("the chain of `extends` is longer than 64 files"), "{}", run.err);
 }

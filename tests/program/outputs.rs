@@ -162,7 +162,7 @@ fn what_no_description_makes_any_more_goes() {
     put(&root, "more/shop.yaml", &fs::read_to_string(root.join("apps/shop.yaml")).unwrap());
     fs::remove_file(root.join("apps/shop.yaml")).unwrap();
     edit(&root, ".patterns.yaml", "apps/*.yaml", "[more, \"apps/*.yaml\"]");
-    refused(&root, &["gen"], &["apps/*.yaml holds no description"]);
+    refused(&root, &["gen"], &["apps/*.yaml contains no description"]);
     put(&root, "apps/cart.yaml", &app("cart", "").replace("prod", "live"));
     let moved = run(&root, &["gen"]);
     assert_eq!(moved.code, 0, "{}", moved.stderr);
@@ -173,7 +173,7 @@ fn what_no_description_makes_any_more_goes() {
     put(&root, "apps/cart.yaml", &app("cart", "").replace("patterns: v1", "pattern: v1"));
     put(&root, "apps/new.yaml", &app("new", "").replace("prod", "live"));
     let left = run(&root, &["gen"]);
-    let note = "note: deploy/live/service-cart.yaml comes from apps/cart.yaml, which no output puts there\n";
+    let note = "note: deploy/live/service-cart.yaml comes from apps/cart.yaml, which no output writes there\n";
     assert!(left.code == 0 && left.stderr.contains(note), "{}", left.stderr);
     assert!(root.join("deploy/live/service-cart.yaml").exists());
     // no kustomization any more
@@ -223,14 +223,17 @@ fn settings_stay_in_their_folder() {
     let name = outside.file_name().unwrap().to_str().unwrap();
     let into = |into: &str| SETTINGS.replace("deploy/{environment}", into);
     for (settings, messages) in [
-        (into("../{environment}"), vec!["`into` stays in the folder of .patterns.yaml", ".patterns.yaml:5:11"]),
-        (into("deploy/../../{environment}"), vec!["`into` stays in the folder"]),
-        (into("/tmp/{environment}"), vec!["`into` stays in the folder"]),
+        (into("../{environment}"), vec!["`into` must stay in the folder of .patterns.yaml", ".patterns.yaml:5:11"]),
+        (into("deploy/../../{environment}"), vec!["`into` must stay in the folder"]),
+        (into("/tmp/{environment}"), vec!["`into` must stay in the folder"]),
         (into(".git/hooks/{environment}"), vec!["`into` leads into .git"]),
         (into("a\\\\{environment}"), vec!["`into` is a path with `/`"]),
         (SETTINGS.replace("[dev, prod]", "[dev, ../..]"), vec!["an environment's name becomes the name of a folder"]),
-        (SETTINGS.replace("apps/*.yaml", &format!("../{name}/far.yaml")), vec!["`descriptions` stays in the folder"]),
-        (SETTINGS.replace("apps/*.yaml", "/etc/*.yaml"), vec!["`descriptions` stays in the folder"]),
+        (
+            SETTINGS.replace("apps/*.yaml", &format!("../{name}/far.yaml")),
+            vec!["`descriptions` must stay in the folder"],
+        ),
+        (SETTINGS.replace("apps/*.yaml", "/etc/*.yaml"), vec!["`descriptions` must stay in the folder"]),
         (SETTINGS.replace("apps/*.yaml", "linked"), vec!["linked leads out of the project"]),
         (SETTINGS.replace("apps/*.yaml", "links/*.yaml"), vec!["links/far.yaml leads out of the project"]),
         (into("linked/{environment}"), vec!["linked leads out of the project", ".patterns.yaml:5:11"]),
@@ -271,7 +274,7 @@ fn mistakes_in_settings_show_the_right_form() {
             vec!["takes a list, not a map", "outputs: [{desc"],
         ),
         (output("apps"), vec!["an entry of `outputs` takes a map, not a string"]),
-        (output("{descriptions: apps}"), vec!["needs `into`", "it is the folder to write"]),
+        (output("{descriptions: apps}"), vec!["needs `into`", "`into`: the folder to write"]),
         (output("{into: deploy}"), vec!["needs `descriptions`"]),
         (output("{descriptions: apps, into: deploy, environment: dev}"), vec!["did you mean `environments`?"]),
         (output("{descriptions: apps, into: deploy, environments: dev}"), vec!["environments: [dev, prod]"]),
@@ -281,14 +284,14 @@ fn mistakes_in_settings_show_the_right_form() {
         (output("{descriptions: apps, into: deploy, kustomization: maybe}"), vec!["takes a boolean, not a string"]),
         (
             output("{descriptions: apps, into: deploy, environments: [dev, prod]}"),
-            vec!["`dev` and `prod` would be written into one folder", "into: \"deploy/{environment}\""],
+            vec!["`dev` and `prod` would be written to the same folder", "into: \"deploy/{environment}\""],
         ),
         (
             output("{descriptions: apps, into: 'deploy/{environment}'}"),
-            vec!["asks for an environment, and this output has none"],
+            vec!["uses `{environment}`, but this output has none"],
         ),
         (output("{descriptions: apps, into: 'deploy/{enviroment}'}"), vec!["did you mean `{environment}`?"]),
-        (output("{descriptions: apps, into: 'deploy/{x'}"), vec!["a brace without its other half"]),
+        (output("{descriptions: apps, into: 'deploy/{x'}"), vec!["an unmatched brace"]),
         (
             output("{descriptions: apps, into: 'd/{environment}', environments: [dev, dev]}"),
             vec!["`environments` has `dev` twice"],
@@ -296,7 +299,7 @@ fn mistakes_in_settings_show_the_right_form() {
         (output("{descriptions: nowhere, into: deploy}"), vec!["cannot read nowhere", "paths start in the folder"]),
         (
             output("{descriptions: '*.yml', into: deploy}"),
-            vec!["*.yml holds no description", "begins with `patterns: v1`"],
+            vec!["*.yml contains no description", "starts with `patterns: v1`"],
         ),
         (output("{descriptions: apps/statsd.yaml, into: deploy}"), vec!["this is not a pattern description"]),
         (
@@ -309,7 +312,7 @@ fn mistakes_in_settings_show_the_right_form() {
         ),
         (
             output("{descriptions: apps, into: deploy}, {descriptions: apps/shop.yaml, into: ./deploy/}"),
-            vec!["apps/shop.yaml would be written into deploy twice", "this writes it", "and so does this"],
+            vec!["apps/shop.yaml would be written to deploy twice", "this writes it", "and so does this"],
         ),
         ("pull: regcred\n".to_owned(), vec!["`pull` takes a list", "pull: [regcred]"]),
     ] {
@@ -323,7 +326,7 @@ fn mistakes_in_settings_show_the_right_form() {
     put(&root, ".patterns.yaml", "target: \"1.34\"\n");
     refused(&root, &["gen"], &["no FILE is given, and .patterns.yaml has no `outputs`", "outputs: [{descriptions:"]);
     fs::remove_file(root.join(".patterns.yaml")).unwrap();
-    refused(&root, &["gen"], &["there is no .patterns.yaml here or above, up to the repository's root"]);
+    refused(&root, &["gen"], &["found no .patterns.yaml here or above, up to the repository's root"]);
     put(&root, ".patterns.yaml", SETTINGS);
     refused(&root, &["gen", "-o", "deploy"], &["patterns gen FILE -o DIR"]);
     refused(&root, &["gen", "--check", "deploy"], &["FILE --check DIR"]);
@@ -344,8 +347,8 @@ fn two_descriptions_of_one_folder_make_nothing_twice() {
     put(&root, "apps/a.yaml", &app("a", &extra.replace("SPACE", "one")));
     put(&root, "apps/b.yaml", &app("b", &extra.replace("SPACE", "one")));
     let labels = ["apps/a.yaml:4", "apps/b.yaml:4"];
-    refused(&root, &["gen"], &[&["ConfigMap/both would be made twice"][..], &labels].concat());
-    refused(&root, &["gen", "apps/a.yaml", "apps/b.yaml"], &["ConfigMap/both would be made twice"]);
+    refused(&root, &["gen"], &[&["ConfigMap/both would be generated twice"][..], &labels].concat());
+    refused(&root, &["gen", "apps/a.yaml", "apps/b.yaml"], &["ConfigMap/both would be generated twice"]);
     put(&root, "apps/b.yaml", &app("b", &extra.replace("SPACE", "two")));
     refused(&root, &["gen"], &[&["two objects want the file deploy/dev/configmap-both.yaml"][..], &labels].concat());
     put(&root, ".patterns.yaml", &SETTINGS.replace("deploy/{environment}", "deploy/{environment}/{description}"));
@@ -369,7 +372,7 @@ fn several_files_and_folders_are_one_stream() {
     assert_eq!(run(&root, &["gen", "apps", "-e", "prod", "--check", "out"]).code, 0);
     assert_eq!(tree(&root.join("out")).len(), 8);
     refused(&root, &["gen", "deploy"], &["deploy"]);
-    refused(&root, &["gen", "out"], &["out holds no description; one begins with `patterns: v1`"]);
+    refused(&root, &["gen", "out"], &["out contains no description; a description starts with `patterns: v1`"]);
     put(&root, "apps/broken.yaml", "patterns: v1\nname: [\n");
     refused(&root, &["gen", "apps"], &["apps/broken.yaml:"]);
 }
@@ -430,7 +433,7 @@ fn a_number_of_replicas_gives_way_to_an_autoscaler() {
         put(&root, "a.yaml", &app("shop", &format!("shape: {{replicated: {shape}}}\nuse: [{uses}]\n")));
         let run = run(&root, &["gen", "a.yaml"]);
         assert_eq!(run.code, 0, "{shape} {uses}: {}", run.stderr);
-        assert!(run.stderr.starts_with(&format!("note: `replicas` of shop gives way to {wins};")), "{}", run.stderr);
+        assert!(run.stderr.starts_with(&format!("note: {wins} replaces `replicas` of shop;")), "{}", run.stderr);
         let deployment = run.stdout.split("---\n").find(|text| text.contains("kind: Deployment")).unwrap();
         assert!(!deployment.contains("\n  replicas:"), "{deployment}");
         assert!(run.stdout.contains("maxReplicas: 8"));
@@ -508,10 +511,7 @@ fn pins_keep_everything_else_of_the_settings() {
         ("ghostunnel/ghostunnel\n", "this is not an image with a tag or digest"),
         ("https://example.com/a:1\n", "this is not an image with a tag or digest"),
         ("ghostunnel/ghostunel:v2\n", "did you mean ghostunnel/ghostunnel?"),
-        (
-            "ghostunnel/ghostunnel:v3\nghostunnel/ghostunnel:v4\n",
-            "two references could be meant for ghostunnel/ghostunnel:v2",
-        ),
+        ("ghostunnel/ghostunnel:v3\nghostunnel/ghostunnel:v4\n", "two references match ghostunnel/ghostunnel:v2"),
         ("ghostunnel/ghostunnel:v3\nghostunnel/ghostunnel:v3\n", "two references for ghostunnel/ghostunnel:v3"),
     ] {
         put(&root, "pins.txt", pins);

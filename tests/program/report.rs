@@ -132,7 +132,7 @@ fn mistakes_of_settings_say_what_to_write() {
     }
     folder.file(".patterns.yaml", "lint: {baseline: old.json}\n");
     let err = folder.lint(&["a.yaml"]).2;
-    assert!(err.contains("there is no baseline old.json"), "{err}");
+    assert!(err.contains("the baseline old.json does not exist"), "{err}");
 }
 
 /// What a run in a folder says and writes.

@@ -59,7 +59,7 @@ impl Reader<'_> {
                 value.place.label(format!("is {canonical} in YAML")),
                 "this is text in the container, but YAML reads it differently",
             )
-            .because("descriptions are read like kubectl reads YAML 1.1")
+            .because("descriptions are read as YAML 1.1, as kubectl does")
             .help(format!("write \"{written}\"")),
         );
         None

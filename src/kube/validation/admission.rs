@@ -71,7 +71,7 @@ fn excluded_resources(rule: Field) {
     for (group, resource) in
         EXCLUDED.iter().filter(|(group, resource)| names(groups, group) && names(resources, resource))
     {
-        resources.warn(format!("webhooks are never asked about `{resource}` of `{group}`"));
+        resources.warn(format!("webhooks are never called for `{resource}` of `{group}`"));
     }
 }
 
@@ -147,7 +147,7 @@ pub fn review_versions(versions: Field) {
         }
     }
     if !seen.iter().any(|version| matches!(*version, "v1" | "v1beta1")) {
-        versions.invalid("needs a version that servers speak: v1");
+        versions.invalid("needs a version that servers support: v1");
     }
 }
 
@@ -194,7 +194,7 @@ fn resources(resources: Field) {
             continue;
         };
         if all_parts_of.contains(&name) || part_of_all.contains(&part) {
-            resource.invalid("is already meant by an earlier element with `*`");
+            resource.invalid("is already covered by an earlier element with `*`");
         }
         if part == "*" {
             all_parts_of.push(name);

@@ -71,10 +71,10 @@ fn common(object: Field) -> Field {
         policy_bindings::match_resources(constraints);
         let rules = constraints.child("resourceRules");
         if rules.is_empty() {
-            rules.required("at least one rule says which resources the policy is about");
+            rules.required("at least one rule must define the resources of the policy");
         }
     } else {
-        constraints.required("it says which resources the policy is about");
+        constraints.required("it defines which resources the policy applies to");
     }
     admission::match_conditions(spec.child("matchConditions"));
     spec.child("variables").items().for_each(variable);
@@ -119,7 +119,7 @@ fn variable(variable: Field) {
     if name.str().trim().is_empty() {
         name.required("");
     } else if !is_identifier(name.str()) {
-        name.invalid("is not an identifier of an expression: letters, digits and `_`, and no word of the language");
+        name.invalid("is not an identifier: letters, digits and `_`, and not a reserved word");
     }
     let expression = variable.child("expression");
     if expression.str().trim().is_empty() {
@@ -137,7 +137,7 @@ fn validation(validation: Field) {
     for name in ["messageExpression", "message"] {
         let text = validation.child(name);
         if !text.is_empty() && text.str().trim().is_empty() {
-            text.invalid("is blank: leave it out, or say something");
+            text.invalid("is blank: leave it out, or set a value");
         }
     }
     let message = validation.child("message");
@@ -178,11 +178,11 @@ fn mutation(mutation: Field) {
     };
     let (own, other) = (mutation.child(own), mutation.child(other));
     if !own.is_set() {
-        own.required("the type of the patch asks for it");
+        own.required("the type of the patch requires it");
     } else if own.child("expression").str().trim().is_empty() {
         own.child("expression").required("");
     }
     if other.is_set() {
-        other.invalid("does not go with this type of patch");
+        other.invalid("is not allowed with this type of patch");
     }
 }

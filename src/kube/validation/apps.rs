@@ -75,7 +75,7 @@ fn keeps_running(template: Field) {
     policy.one_of(policy.str_or("Always"), &["Always"]);
     let deadline = template.at(&["spec", "activeDeadlineSeconds"]);
     if deadline.is_set() {
-        deadline.forbidden("ends Pods that this controller starts again");
+        deadline.forbidden("stops Pods that this controller restarts");
     }
 }
 
@@ -84,7 +84,7 @@ fn deployment_strategy(strategy: Field) {
     match strategy.child("type").str_or("RollingUpdate") {
         "Recreate" => {
             if rolling.is_set() {
-                rolling.forbidden("is for the strategy RollingUpdate alone");
+                rolling.forbidden("is only for the strategy RollingUpdate");
             }
         }
         "RollingUpdate" => {
@@ -226,7 +226,7 @@ fn stateful_strategy(strategy: Field) {
         }
         "OnDelete" => {
             if rolling.is_set() {
-                rolling.invalid("is for the strategy RollingUpdate alone");
+                rolling.invalid("is only for the strategy RollingUpdate");
             }
         }
         _ => kind.as_path_of(strategy).invalid("must be RollingUpdate or OnDelete"),

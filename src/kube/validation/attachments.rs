@@ -69,7 +69,7 @@ pub fn csi_node(object: Field) {
             }
             keys.insert(key.str());
             if key.is_empty() {
-                key.as_path_of(driver).required("a topology key has a name");
+                key.as_path_of(driver).required("a topology key needs a name");
             } else if let Some(rule) = formats::qualified_name(key.str()) {
                 key.as_path_of(driver).invalid(format!("has a topology key that {rule}"));
             }

@@ -55,11 +55,11 @@ fn bounds(object: Field) -> Field {
     let (minimum, maximum) = (spec.child("minReplicas"), spec.child("maxReplicas"));
     let least = i64::from(!minimum.has_change(Change::ScaleToZero));
     if minimum.is_set() && minimum.int() < least {
-        minimum.invalid(format!("must be {least} at least"));
+        minimum.invalid(format!("must be at least {least}"));
     }
     match maximum.int() {
         0 => maximum.required("an autoscaler needs an upper bound above 0"),
-        value if value < 0 => maximum.invalid("must be 1 at least"),
+        value if value < 0 => maximum.invalid("must be at least 1"),
         _ => {}
     }
     if maximum.int() < minimum.opt_int().unwrap_or(1) {
@@ -89,7 +89,7 @@ fn object_reference(reference: Field, core_allowed: bool) {
     if slashes > 1 {
         version.invalid("is not an API version: `apps/v1`");
     } else if group.is_empty() && !core_allowed {
-        version.invalid("must name the group too, as `apps/v1` does");
+        version.invalid("must include the group, as in `apps/v1`");
     }
 }
 
@@ -97,7 +97,7 @@ fn metric(metric: Field) {
     let kind = metric.child("type");
     let names = METRICS.map(|(name, _)| name);
     if kind.is_empty() {
-        kind.required("it says where the metric comes from");
+        kind.required("it defines where the metric comes from");
     } else {
         kind.one_of(kind.str(), &names);
     }
@@ -119,7 +119,7 @@ fn metric(metric: Field) {
     }
     if present.len() > 1 {
         for other in present.iter().filter(|field| *field != expected) {
-            metric.child(other).forbidden(format!("does not go with `type: {}`", kind.str()));
+            metric.child(other).forbidden(format!("is not allowed with `type: {}`", kind.str()));
         }
     }
 }
@@ -134,14 +134,14 @@ fn source(source: Field, kind: &str) {
             metric_identifier(source);
             metric_target(target);
             if !value.is_set() && !average.is_set() {
-                average.required("an Object metric has a `value` or an `averageValue`");
+                average.required("an Object metric needs a `value` or an `averageValue`");
             }
         }
         "external" => {
             metric_identifier(source);
             metric_target(target);
             if !value.is_set() && !average.is_set() {
-                average.required("an External metric has a `value` or an `averageValue`");
+                average.required("an External metric needs a `value` or an `averageValue`");
             } else if value.is_set() && average.is_set() {
                 value.forbidden("excludes `averageValue`");
             }
@@ -150,7 +150,7 @@ fn source(source: Field, kind: &str) {
             metric_identifier(source);
             metric_target(target);
             if !average.is_set() {
-                average.required("a Pods metric has an `averageValue`");
+                average.required("a Pods metric needs an `averageValue`");
             }
         }
         _ => {
@@ -169,7 +169,7 @@ fn source(source: Field, kind: &str) {
             }
             metric_target(target);
             if !utilization.is_set() && !average.is_set() {
-                utilization.required("a resource has an `averageUtilization` or an `averageValue`");
+                utilization.required("a resource metric needs an `averageUtilization` or an `averageValue`");
             } else if utilization.is_set() && average.is_set() {
                 average.forbidden("excludes `averageUtilization`");
             }
@@ -214,7 +214,7 @@ fn scaling_rules(rules: Field) {
     }
     let policies = rules.child("policies");
     if policies.is_set() && policies.is_empty() {
-        policies.required("leave it out for the default, or name one");
+        policies.required("leave it out for the default, or set one");
     }
     for policy in policies.items() {
         let (kind, value, period) = (policy.child("type"), policy.child("value"), policy.child("periodSeconds"));

@@ -41,7 +41,7 @@ fn selector(spec: Field, name: &str) {
     meta::label_selector(selector);
     if spec.child("manualSelector").is_true() {
         if !selector.is_set() {
-            selector.required("`manualSelector: true` leaves it to you");
+            selector.required("`manualSelector: true` means that you set it");
         }
         if meta::is_selector(selector) && !meta::matches(selector, labels) {
             labels.invalid("do not match `selector`: the Job would not find its own Pods");
@@ -116,7 +116,7 @@ fn job_spec(spec: Field, completions: Option<i64>) {
     pod::pod_template(spec.child("template"), PodContext::TEMPLATE);
     let policy = spec.at(&["template", "spec", "restartPolicy"]);
     match policy.str() {
-        "" | "Always" => policy.required("a Job's Pods end, so OnFailure or Never"),
+        "" | "Always" => policy.required("a Job's Pods must end: use OnFailure or Never"),
         "OnFailure" | "Never" => {
             if spec.child("podFailurePolicy").is_set() && policy.str() != "Never" {
                 policy.invalid("must be Never with `podFailurePolicy`");
@@ -142,11 +142,11 @@ fn completion_mode(spec: Field, completions: Option<i64>) {
         return;
     }
     let Some(completions) = completions else {
-        spec.child("completions").required("an Indexed Job has as many indexes as completions");
+        spec.child("completions").required("an Indexed Job needs `completions`, the number of indexes");
         return;
     };
     if parallelism.int() > 100_000 {
-        parallelism.invalid("is above 100000, the most of an Indexed Job");
+        parallelism.invalid("is above 100000, the maximum for an Indexed Job");
     }
     if max_failed.int() > completions {
         max_failed.invalid("is above `completions`");
@@ -222,7 +222,7 @@ fn exit_codes(codes: Field, spec: Field) {
         container.invalid("names no container of the template");
     }
     if values.is_empty() {
-        values.invalid("needs one value at least");
+        values.invalid("needs at least one value");
     } else if values.len() > 255 {
         values.too_many(255);
     }
@@ -292,7 +292,7 @@ fn index_count(text: &str, completions: i64) -> Option<i64> {
 fn spec_warnings(spec: Field) {
     let many = spec.child("completions").int() > 100_000 && spec.child("parallelism").int() > 10_000;
     if spec.child("completionMode").str() == "Indexed" && many {
-        spec.warn("so many indexes at once cannot all be tracked when many fail");
+        spec.warn("failures of that many parallel indexes cannot all be tracked");
     }
     pod::template_warnings(spec.child("template"));
 }

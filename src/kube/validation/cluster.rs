@@ -11,7 +11,7 @@ pub fn ip_address(object: Field) {
     meta::object_meta(object.child("metadata"), Scope::Cluster, ip::canonical_address);
     let parent = object.at(&["spec", "parentRef"]);
     if !parent.is_set() {
-        parent.required("an address belongs to something, a Service for example");
+        parent.required("an address needs an owner, for example a Service");
         return;
     }
     parent.child("group").check_unless_empty(formats::dns_subdomain);

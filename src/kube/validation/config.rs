@@ -102,7 +102,7 @@ fn registry_config(data: Field, strings: Field, key: &'static str) {
         Some(content) => {
             let parsed = serde_json::from_slice::<serde_json::Value>(&content);
             if !parsed.is_ok_and(|value| value.is_object() || value.is_null()) {
-                data.key(key).invalid("holds no JSON object");
+                data.key(key).invalid("contains no JSON object");
             }
         }
     }
@@ -114,9 +114,9 @@ fn tls_warnings(data: Field, strings: Field) {
         !String::from_utf8_lossy(&content).contains(mark)
     };
     if lacks("tls.crt", "-----BEGIN CERTIFICATE-----") {
-        data.key("tls.crt").warn("there is no certificate in PEM in `tls.crt`");
+        data.key("tls.crt").warn("`tls.crt` contains no PEM certificate");
     } else if lacks("tls.key", "PRIVATE KEY-----") {
-        data.key("tls.key").warn("there is no private key in PEM in `tls.key`");
+        data.key("tls.key").warn("`tls.key` contains no PEM private key");
     }
 }
 

@@ -33,7 +33,7 @@ pub fn schedule(text: &str) -> Option<&'static str> {
     }
     let columns: Vec<&str> = text.split_whitespace().collect();
     if columns.len() != COLUMNS.len() {
-        return Some("is not a schedule of five columns: minute, hour, day of the month, month, day of the week");
+        return Some("is not a five-field cron expression: minute, hour, day of the month, month, day of the week");
     }
     let wrong = columns.iter().zip(&COLUMNS).position(|(text, column)| {
         !text.split(',').filter(|range| !range.is_empty()).all(|range| is_range(range, column))

@@ -38,12 +38,12 @@ fn cause(object: &Object, problem: &Problem, (path, name): Spelt) -> Cause {
             (Reason::UnknownField, message, near.map(|near| format!("did you mean `{near}`?")))
         }
         ProblemKind::OtherVersion { type_name, history } => {
-            let message = format!("{} has a field `{name}` {} only", owner(type_name), history.times());
+            let message = format!("{} has a field `{name}` only {}", owner(type_name), history.times());
             (Reason::UnknownField, message, None)
         }
         ProblemKind::WrongType { expected } => {
             let message =
-                format!("`{name}` must be {expected}, and this is {}", article(document, problem.node, expected));
+                format!("`{name}` must be {expected}, but this is {}", article(document, problem.node, expected));
             (Reason::WrongType, message, quote(object, problem.node, expected))
         }
         ProblemKind::BooleanKey => (Reason::WrongType, format!("`{name}` is a boolean here"), None),

@@ -108,7 +108,7 @@ fn wanted(request: Field) {
     match mode.str_or("ExactCount") {
         "All" => {
             if count.int() != 0 {
-                count.invalid("goes with `allocationMode: ExactCount` alone");
+                count.invalid("is allowed only with `allocationMode: ExactCount`");
             }
         }
         "ExactCount" => {
@@ -157,7 +157,7 @@ fn expression(expression: Field) {
     let variables = vec![("device".to_owned(), Type::Object(device))];
     match Program::compile(text, &cel::Scope { variables, version: expression.target().0, ..cel::Scope::default() }) {
         Ok(program) if !matches!(program.result, Type::Bool | Type::Dyn) => {
-            expression.invalid(format!("must be a boolean, and is {}", program.result));
+            expression.invalid(format!("must be a boolean, but is {}", program.result));
         }
         Err(error) if !error.is_unsupported => expression.invalid(format!("does not compile: {error}")),
         _ => {}

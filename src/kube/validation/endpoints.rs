@@ -33,7 +33,7 @@ pub fn endpoints(object: Field) {
             if !name.is_empty() {
                 name.check(formats::dns_label);
             } else if ports.len() > 1 {
-                name.required("ports need names where there are several");
+                name.required("ports need names if there are several");
             }
             port.child("port").in_range(1, 65535);
             port.child("protocol").one_of(port.child("protocol").str_or("TCP"), &["TCP", "UDP", "SCTP"]);
@@ -99,7 +99,7 @@ fn slice_ports(ports: Field) {
 fn slice_endpoint(endpoint: Field, kind: &str) {
     let addresses = endpoint.child("addresses");
     if addresses.is_empty() {
-        addresses.required("an endpoint has one address at least");
+        addresses.required("an endpoint needs at least one address");
     } else if addresses.len() > 100 {
         addresses.too_many(100);
     }

@@ -12,7 +12,7 @@ pub fn flow_schema(object: Field) {
     meta::object_meta(metadata, Scope::Cluster, formats::dns_subdomain);
     let precedence = spec.child("matchingPrecedence");
     match precedence.int_or(1000) {
-        1 if metadata.child("name").str() != "exempt" => precedence.invalid("may be 1 for the schema `exempt` alone"),
+        1 if metadata.child("name").str() != "exempt" => precedence.invalid("may be 1 only for the schema `exempt`"),
         1..=10_000 => {}
         other => precedence.invalid(format!("is {other}, outside 1 to 10000")),
     }
@@ -22,7 +22,7 @@ pub fn flow_schema(object: Field) {
     }
     let level = spec.at(&["priorityLevelConfiguration", "name"]);
     if level.is_empty() {
-        level.required("a schema sends requests to a priority level");
+        level.required("a schema must assign requests to a priority level");
     } else {
         level.check(formats::dns_subdomain);
     }
@@ -52,7 +52,7 @@ fn subject(subject: Field) {
         return;
     };
     for (_, other) in FIELDS.iter().filter(|(_, field)| field != own && subject.child(field).is_set()) {
-        subject.child(other).forbidden(format!("does not go with `kind: {}`", kind.str()));
+        subject.child(other).forbidden(format!("is not allowed with `kind: {}`", kind.str()));
     }
     let named = subject.child(own);
     if !named.is_set() {
@@ -128,7 +128,7 @@ fn url_path(text: &str) -> Option<&'static str> {
         return Some("is not a path such as /metrics");
     }
     let stars = text.matches('*').count();
-    (stars > 1 || stars == 1 && !text.ends_with("/*")).then_some("takes `*` as its last step alone")
+    (stars > 1 || stars == 1 && !text.ends_with("/*")).then_some("allows `*` only as its last step")
 }
 
 /// `ValidatePriorityLevelConfiguration`
@@ -141,19 +141,19 @@ pub fn priority_level(object: Field) {
     }
     let (kind, limited, exempt) = (spec.child("type"), spec.child("limited"), spec.child("exempt"));
     if (metadata.child("name").str() == "exempt") != (kind.str() == "Exempt") {
-        kind.invalid("is Exempt for the level `exempt` and for no other");
+        kind.invalid("is Exempt only for the level `exempt`");
     }
     match kind.str() {
         "Exempt" => {
             if limited.is_set() {
-                limited.forbidden("does not go with `type: Exempt`");
+                limited.forbidden("is not allowed with `type: Exempt`");
             }
             exempt.child("nominalConcurrencyShares").non_negative();
             exempt.child("lendablePercent").in_range(0, 100);
         }
         "Limited" => {
             if exempt.is_set() {
-                exempt.forbidden("does not go with `type: Limited`");
+                exempt.forbidden("is not allowed with `type: Limited`");
             }
             if limited.is_set() {
                 limits(limited);
@@ -175,7 +175,7 @@ fn limits(limited: Field) {
     match kind.str() {
         "Reject" => {
             if queuing.is_set() {
-                queuing.forbidden("does not go with `type: Reject`");
+                queuing.forbidden("is not allowed with `type: Reject`");
             }
         }
         "Queue" => {
@@ -205,7 +205,7 @@ fn queues(queuing: Field) {
     } else if size > queues {
         hand.invalid(format!("is above the number of queues ({queues})"));
     } else if entropy(queues, size) > 60.0 {
-        hand.invalid("deals more hands than a hash of 60 bits tells apart");
+        hand.invalid("has more hands than a 60-bit hash can distinguish");
     }
 }
 

@@ -27,7 +27,7 @@ pub fn dns_1035_label(text: &str) -> Option<&'static str> {
         return Some(rule);
     }
     text.starts_with(|first: char| first.is_ascii_digit())
-        .then_some("begins with a digit, which names of Services may since v1.36 only")
+        .then_some("starts with a digit, which names of Services may do only since v1.36")
 }
 
 /// The same label as a name in the API itself: a version, a resource, a kind in lower case.
@@ -79,7 +79,7 @@ pub fn fully_qualified_domain(text: &str) -> Option<&'static str> {
         return Some(problem);
     }
     if !text.contains('.') {
-        return Some("has no dot: a full name has two labels at least");
+        return Some("has no dot: a full name has at least two labels");
     }
     text.split('.').find_map(dns_label)
 }
@@ -187,10 +187,10 @@ pub fn port_name(text: &str) -> Option<&'static str> {
         return Some("is not a port name: lower-case letters, digits and `-`");
     }
     if !text.bytes().any(|byte| byte.is_ascii_lowercase()) {
-        return Some("is not a port name: one letter at least");
+        return Some("is not a port name: it needs at least one letter");
     }
     (text.contains("--") || text.starts_with('-') || text.ends_with('-'))
-        .then_some("is not a port name: `-` stands alone and between others")
+        .then_some("is not a port name: `-` must be single and between other characters")
 }
 
 /// `IsRelaxedEnvVarName`
@@ -240,7 +240,7 @@ pub fn domain_prefixed_path(text: &str) -> Option<&'static str> {
         return Some("does not begin with a DNS name");
     }
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~%!$&'()*+,;=:".contains(&byte);
-    (!path.bytes().all(allowed)).then_some("has a path with other characters than a URL takes")
+    (!path.bytes().all(allowed)).then_some("has a path with characters that are not allowed in a URL")
 }
 
 /// The IANA time zones that a server can load (`lib/time/zoneinfo.zip` of Go), one a line, sorted.

@@ -143,7 +143,7 @@ pub fn cidr(text: &str, is_strict: bool) -> Option<&'static str> {
     if matches!(range.address, IpAddr::V6(six) if six.to_ipv4_mapped().is_some()) {
         return Some("is an IPv4 range written as IPv6: write the IPv4 range");
     }
-    range.has_host_bits().then_some("has bits set behind its length")
+    range.has_host_bits().then_some("has bits set beyond its prefix length")
 }
 
 /// `IsValidCIDR`: the canonical form alone.

@@ -121,7 +121,7 @@ pub fn unknown_kind(object: &Object, target: Target) -> Option<Cause> {
     let (version, kind) = (object.id.api_version.as_str(), object.id.kind.as_str());
     for (name, value) in [("apiVersion", version), ("kind", kind)] {
         if value.is_empty() {
-            let message = format!("`{name}` is missing: nothing says what this is");
+            let message = format!("`{name}` is missing, so the kind of object is unknown");
             return Some(cause(object, Reason::Required, name, message, None));
         }
     }
@@ -150,7 +150,7 @@ fn unserved_kind(object: &Object, history: &KindHistory, target: Target) -> Opti
     }
     let (version, kind) = (history.api_version, history.kind);
     let message = match history.since.filter(|since| *since > target.0) {
-        Some(since) => format!("servers have `{version}` of {kind} since v1.{since} only"),
+        Some(since) => format!("servers have `{version}` of {kind} only since v1.{since}"),
         None => format!("servers no longer have `{version}` of {kind}"),
     };
     let help = history.instead(target).map(|(version, kind)| format!("write `{version}` and `kind: {kind}`"));

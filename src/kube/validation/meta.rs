@@ -133,7 +133,7 @@ fn owner_references(references: Field) {
             }
         }
         if reference.child("apiVersion").str() == "v1" && reference.child("kind").str() == "Event" {
-            reference.as_path_of(references).invalid("names an Event, which cannot own anything");
+            reference.as_path_of(references).invalid("names an Event, which cannot be an owner");
         }
         if reference.child("controller").is_true() {
             if controller {
@@ -155,7 +155,7 @@ pub fn single_owners(references: Field<'_>) -> Vec<Field<'_>> {
         if seen.insert((texts, flags.map(Field::is_true), flags.map(Field::is_set))) {
             single.push(reference);
         } else {
-            reference.warn(format!("this owner is named twice: the API server keeps one of them (uid {})", texts[3]));
+            reference.warn(format!("this owner is listed twice: the API server keeps only one (uid {})", texts[3]));
         }
     }
     single
@@ -169,7 +169,7 @@ fn finalizers(finalizers: Field) {
     }
     let holds = |name: &str| finalizers.items().any(|finalizer| finalizer.str() == name);
     if holds("orphan") && holds("foregroundDeletion") {
-        finalizers.invalid("cannot hold both `orphan` and `foregroundDeletion`");
+        finalizers.invalid("cannot contain both `orphan` and `foregroundDeletion`");
     }
 }
 

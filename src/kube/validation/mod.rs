@@ -90,9 +90,9 @@ impl Reason {
     #[must_use]
     pub fn why(self) -> &'static str {
         match self {
-            Self::UnknownField => "kubectl asks for strict decoding, and the API server then refuses unknown fields",
-            Self::WrongType | Self::Malformed => "the API server cannot decode the object, and looks no further",
-            Self::UnknownKind => "kubectl finds no such kind on the server and sends nothing",
+            Self::UnknownField => "kubectl requests strict decoding, so the API server refuses unknown fields",
+            Self::WrongType | Self::Malformed => "the API server cannot decode the object, and stops there",
+            Self::UnknownKind => "kubectl does not find this kind on the server, so it sends nothing",
             Self::Warning => "the API server accepts this with a warning",
             _ => "the API server's validation refuses the object",
         }

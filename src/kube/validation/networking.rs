@@ -224,7 +224,7 @@ fn policy_peer(peer: Field) {
     }
     let count = [pods, namespaces, block].iter().filter(|field| field.is_set()).count();
     if count == 0 {
-        peer.required("a peer is a podSelector, a namespaceSelector or an ipBlock");
+        peer.required("a peer needs a podSelector, a namespaceSelector or an ipBlock");
     } else if count > 1 && block.is_set() {
         peer.forbidden("has `ipBlock` beside a selector");
     }

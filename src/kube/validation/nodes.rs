@@ -20,7 +20,7 @@ pub fn node(object: Field) {
     }
     pod_ranges(spec);
     if spec.child("configSource").is_set() {
-        spec.child("configSource").warn("`configSource` has no effect: the feature is removed");
+        spec.child("configSource").warn("`configSource` has no effect: the feature was removed");
     }
     if !spec.child("externalID").is_empty() {
         spec.child("externalID").warn("`externalID` is deprecated, and Kubernetes does not use it");
@@ -35,7 +35,7 @@ fn annotations(annotations: Field) {
     ] {
         let text = annotations.get(key).unwrap_or_default();
         if !text.is_empty() && serde_json::from_str::<serde_json::Value>(text).is_err() {
-            annotations.key(key).invalid(format!("is not JSON, and must hold a {what}"));
+            annotations.key(key).invalid(format!("is not JSON, but must contain a {what}"));
         }
     }
 }

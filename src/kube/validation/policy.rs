@@ -42,10 +42,10 @@ pub fn priority_class(object: Field) {
     if name.str().starts_with("system-") {
         let is_system = system.contains(&(name.str(), value.int())) && !object.child("globalDefault").is_true();
         if !is_system {
-            name.forbidden("begins with `system-`, which Kubernetes keeps for itself");
+            name.forbidden("starts with `system-`, which is reserved for Kubernetes");
         }
     } else if value.int() > 1_000_000_000 {
-        value.forbidden("is above 1000000000, the most that users can define");
+        value.forbidden("is above 1000000000, the maximum for users");
     }
     pod::preemption_policy(object.child("preemptionPolicy"));
 }

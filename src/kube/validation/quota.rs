@@ -61,7 +61,7 @@ fn applies(scope: &str, hard: Field, at: Field) {
 fn conflicts(scopes: &[&str], at: Field) {
     for (one, other) in [("BestEffort", "NotBestEffort"), ("Terminating", "NotTerminating")] {
         if scopes.contains(&one) && scopes.contains(&other) {
-            at.invalid(format!("has both {one} and {other}, which no Pod is"));
+            at.invalid(format!("has both {one} and {other}, and no Pod is both"));
         }
     }
 }
@@ -161,7 +161,7 @@ fn limit_item(limit: Field, kind: &str) {
     }
     let has_storage = |list| limit.child(list).has("storage");
     if kind == "PersistentVolumeClaim" && !has_storage("min") && !has_storage("max") {
-        limit.child("limits").required("a limit of claims is a minimum or maximum of `storage`");
+        limit.child("limits").required("a limit for claims needs a minimum or maximum of `storage`");
     }
     for name in &names {
         limit_bounds(limit, kind, name);
@@ -196,7 +196,7 @@ fn limit_bounds(limit: Field, kind: &str, name: &str) {
     }
     let ratio = written("maxLimitRequestRatio");
     if above(Some(Quantity::whole(1)), ratio) {
-        at("maxLimitRequestRatio").invalid("is below 1, and a limit is never below its request");
+        at("maxLimitRequestRatio").invalid("is below 1, but a limit cannot be below its request");
     }
     if let (Some(ratio), Some(min), Some(max)) = (ratio, min, max) {
         #[expect(clippy::cast_precision_loss, reason = "the server compares floats too")]

@@ -22,7 +22,7 @@ pub fn cluster_role(object: Field) {
     }
     let selectors = aggregation.child("clusterRoleSelectors");
     if selectors.is_empty() {
-        selectors.required("an aggregation selects the roles that it adds up");
+        selectors.required("an aggregation must select the roles to combine");
     }
     for selector in selectors.items() {
         meta::label_selector(selector);
@@ -33,7 +33,7 @@ pub fn cluster_role(object: Field) {
 fn rules(object: Field, scope: Scope) {
     for rule in object.child("rules").items() {
         if rule.child("verbs").is_empty() {
-            rule.child("verbs").required("a rule allows something");
+            rule.child("verbs").required("a rule must allow something");
         }
         let (groups, resources) = (rule.child("apiGroups"), rule.child("resources"));
         let urls = rule.child("nonResourceURLs");
@@ -88,7 +88,7 @@ fn binding(object: Field, scope: Scope, kinds: &[&str]) {
                     group.not_supported(group.str(), &[""]);
                 }
                 if scope == Scope::Cluster && subject.child("namespace").is_empty() {
-                    subject.child("namespace").required("a service account is in a namespace");
+                    subject.child("namespace").required("a service account needs a namespace");
                 }
             }
             "User" | "Group" => group.one_of(group.str_or(GROUP), &[GROUP]),

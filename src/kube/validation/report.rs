@@ -67,7 +67,7 @@ impl Field<'_> {
         let message = match value {
             "" if !self.is_set() => format!("`{name}` is missing, one of {list}"),
             "" => format!("`{name}` is empty, {none} {list}"),
-            _ if list.is_empty() => format!("`{name}` is `{value}` and must be empty"),
+            _ if list.is_empty() => format!("`{name}` is `{value}` but must be empty"),
             _ => format!("`{name}` is `{value}`, {none} {list}"),
         };
         let nearest = supported
@@ -114,7 +114,7 @@ impl Field<'_> {
 
     /// More elements than allowed.
     pub fn too_many(self, max: usize) {
-        self.report(Reason::TooMany, format!("`{}` has {} elements, {max} at most", self.name(), self.len()));
+        self.report(Reason::TooMany, format!("`{}` has {} elements, more than {max}", self.name(), self.len()));
     }
 
     /// Nothing goes by this name; `what` completes the sentence "there is no `value` …".

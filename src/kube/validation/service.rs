@@ -64,7 +64,7 @@ fn topology_annotations(annotations: Field) {
     if let (Some(old), Some(new)) = (annotations.get(hints), annotations.get(mode))
         && old != new
     {
-        annotations.key(mode).invalid("differs from the annotation whose successor it is");
+        annotations.key(mode).invalid("differs from the annotation that it replaces");
     }
     if annotations.has(hints) {
         annotations.key(hints).at_key().warn(format!("`{hints}` is deprecated; use `{mode}`"));
@@ -101,7 +101,7 @@ fn by_type(service: &Service) {
     let class = spec.child("loadBalancerClass");
     if service.kind != "LoadBalancer" {
         for field in [allocate, class].into_iter().filter(|field| field.is_set()) {
-            field.forbidden("is for LoadBalancer Services alone");
+            field.forbidden("is only for LoadBalancer Services");
         }
     } else if class.is_set() {
         class.check(formats::qualified_name);
@@ -111,14 +111,14 @@ fn by_type(service: &Service) {
 fn ports(service: &Service) {
     let ports = service.spec.child("ports");
     if ports.is_empty() && !service.is_headless() && service.kind != "ExternalName" {
-        ports.required("a Service without ports sends nothing anywhere");
+        ports.required("a Service without ports forwards nothing");
     }
     let (mut names, mut numbers, mut node_ports) = (HashSet::new(), HashSet::new(), HashSet::new());
     for port in ports.items() {
         let name = port.child("name");
         if name.is_empty() {
             if ports.len() > 1 {
-                name.required("ports need names where there are several");
+                name.required("ports need names if there are several");
             }
         } else {
             name.check(formats::dns_label);
@@ -224,7 +224,7 @@ fn cluster_ips(service: &Service) {
     for (index, address) in list.items().enumerate() {
         if index == 0 && address.str() == "None" {
             if list.len() > 1 {
-                list.invalid("cannot hold more than None");
+                list.invalid("cannot contain anything besides None");
             }
             continue;
         }
@@ -253,7 +253,7 @@ fn family_of(address: Field, family: Option<Field>) {
     let Some(family) = family else { return };
     let is_ipv6 = ip::parse_sloppy(address.str()).map(ip::is_ipv6);
     if is_ipv6.is_some_and(|six| six != (family.str() == "IPv6")) {
-        address.invalid(format!("is no {} address, as `ipFamilies` says", family.str()));
+        address.invalid(format!("is not an {} address, as `ipFamilies` requires", family.str()));
     }
 }
 
@@ -267,7 +267,7 @@ fn source_ranges(service: &Service, metadata: Field) {
     let is_strict = ranges.has_change(Change::StrictAddresses);
     if !ranges.is_empty() {
         if service.kind != "LoadBalancer" {
-            ranges.forbidden("are for LoadBalancer Services alone");
+            ranges.forbidden("are only for LoadBalancer Services");
         }
         for range in ranges.items() {
             if let Some(rule) = ip::cidr(range.str().trim(), is_strict) {
@@ -276,7 +276,7 @@ fn source_ranges(service: &Service, metadata: Field) {
         }
     } else if annotation.is_set() {
         if service.kind != "LoadBalancer" {
-            annotation.forbidden("is for LoadBalancer Services alone");
+            annotation.forbidden("is only for LoadBalancer Services");
         }
         let text = annotation.str().trim();
         let wrong = text.split(',').filter(|_| !text.is_empty()).find_map(|range| ip::cidr(range.trim(), is_strict));
@@ -299,7 +299,7 @@ fn traffic(service: &Service) {
     let check = spec.child("healthCheckNodePort");
     let needs_check = service.kind == "LoadBalancer" && external.str() == "Local";
     if !needs_check && check.int() != 0 {
-        check.invalid("is for LoadBalancer Services with `externalTrafficPolicy: Local` alone");
+        check.invalid("is only for LoadBalancer Services with `externalTrafficPolicy: Local`");
     } else if needs_check && check.int() != 0 {
         check.in_range(1, 65535);
         allocated(check);

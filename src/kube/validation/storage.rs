@@ -42,13 +42,13 @@ pub fn claim_template_spec(spec: Field) {
 }
 
 fn claim_spec_of(spec: Field, data_sources: fn(Field)) {
-    access_modes(spec.child("accessModes"), "a claim says how it will be mounted");
+    access_modes(spec.child("accessModes"), "a claim must define how it will be mounted");
     meta::label_selector(spec.child("selector"));
     let resources = spec.child("resources");
     // The server leaves `requests` out of this path.
     let storage = resources.at(&["requests"]).key("storage").as_path_of(resources.key("storage"));
     if !resources.child("requests").has("storage") {
-        storage.required("a claim says how much it needs");
+        storage.required("a claim must request an amount");
     } else if storage.quantity().sign() <= 0 {
         storage.invalid("must be above zero");
     }
@@ -119,7 +119,7 @@ fn data_source(field: Field) {
         }
     }
     if field.child("apiGroup").is_empty() && field.child("kind").str() != "PersistentVolumeClaim" {
-        field.invalid("must name a PersistentVolumeClaim where it has no `apiGroup`");
+        field.invalid("must name a PersistentVolumeClaim if it has no `apiGroup`");
     }
     field.child("apiGroup").check_unless_empty(formats::dns_subdomain);
 }
@@ -136,7 +136,7 @@ fn same_source(spec: Field) {
 pub fn volume(object: Field) {
     let (metadata, spec) = (object.child("metadata"), object.child("spec"));
     meta::object_meta(metadata, Scope::Cluster, formats::dns_subdomain);
-    access_modes(spec.child("accessModes"), "a volume says how it can be mounted");
+    access_modes(spec.child("accessModes"), "a volume must define how it can be mounted");
     capacity(spec.child("capacity"));
     let policy = spec.child("persistentVolumeReclaimPolicy");
     policy.one_of(policy.str_or("Retain"), &["Delete", "Recycle", "Retain"]);
@@ -190,7 +190,7 @@ fn persistent_source(spec: Field, name: &str) {
             continue;
         }
         if found && plugin.field != "flexVolume" {
-            source.called(spec, plugin.forbidden_path).forbidden("is a second source, and a volume has one");
+            source.called(spec, plugin.forbidden_path).forbidden("is a second source, but a volume has only one");
             continue;
         }
         found = true;
@@ -219,13 +219,13 @@ fn persistent_source(spec: Field, name: &str) {
                 }
             }
             "local" if !spec.child("nodeAffinity").is_set() => {
-                spec.child("nodeAffinity").required("a local volume is on some node");
+                spec.child("nodeAffinity").required("a local volume is on specific nodes");
             }
             _ => {}
         }
     }
     if !found {
-        spec.required("a volume is of some type: csi, nfs, hostPath and the like");
+        spec.required("a volume needs a type: csi, nfs, hostPath or similar");
     }
 }
 
@@ -239,7 +239,7 @@ fn secret_name(source: Field) {
 fn secret_namespace(source: Field) {
     let secret = source.child("secretRef");
     if secret.is_set() && secret.child("namespace").is_empty() {
-        secret.child("namespace").required("a volume is in no namespace, its Secret is");
+        secret.child("namespace").required("a volume has no namespace, but its Secret does");
     }
 }
 
@@ -338,7 +338,7 @@ pub fn attributes_class(object: Field) {
     }
     parameters(object.child("parameters"));
     if object.child("parameters").is_empty() {
-        object.child("parameters").required("a class of attributes has some");
+        object.child("parameters").required("an attributes class needs attributes");
     }
 }
 
@@ -371,7 +371,7 @@ pub fn csi_driver(object: Field) {
     }
     let period = spec.child("nodeAllocatableUpdatePeriodSeconds");
     if period.is_set() && period.int() < 10 {
-        period.invalid("must be 10 seconds at least");
+        period.invalid("must be at least 10 seconds");
     }
     let in_secrets = spec.child("serviceAccountTokenInSecrets");
     if in_secrets.is_set() && requests.is_empty() {

@@ -246,7 +246,7 @@ mod tests {
     #[test]
     fn messages_quote_no_hidden_text() {
         let hidden = ["@hunter2 x"];
-        assert_eq!(masked("no value can begin with `@hunter2`", &hidden), "no value can begin with `…`");
+        assert_eq!(masked("no value can start with `@hunter2`", &hidden), "no value can start with `…`");
         assert_eq!(masked("quote it: \"@hunter2 \\\" x\"", &hidden), "quote it");
         assert_eq!(masked("write `\\\\` for a backslash", &hidden), "write `\\\\` for a backslash");
         assert_eq!(masked("write `key: value`, or indent", &hidden), "write `key: value`, or indent");

@@ -77,7 +77,7 @@ fn clash(prepared: &Prepared<'_>, found: &Clash) -> Finding {
         format!("two parts of this Pod {what}"),
     )
     .label(first.0.label(format!("{} wants {}", first.1, clash::short(&found.left))))
-    .because("patterns are merged without overwriting, and one of the two would be lost")
+    .because("patterns never overwrite each other; one of the two would be lost")
     .help(help)
 }
 

@@ -85,7 +85,7 @@ fn put(object: &mut Json, annotations: &Member, findings: &mut Vec<Finding>) {
                     member.key_place.label(""),
                     format!("a pattern sets the annotation `{}` to {other}", member.key),
                 )
-                .because("patterns are merged without overwriting, and one of the two would be lost")
+                .because("patterns never overwrite each other; one of the two would be lost")
                 .help("remove this one"),
             ),
             _ => {

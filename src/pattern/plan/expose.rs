@@ -168,7 +168,7 @@ fn check_keys(expose: &Expose, own_gateway: bool, findings: &mut Vec<Finding>) {
         );
     }
     if let (Some(_), Some(gateway)) = (&expose.service_type, expose.member("gateway")) {
-        let finding = Finding::error(gateway.key_place.label("and so is this"), "`expose` names two ways in");
+        let finding = Finding::error(gateway.key_place.label("and so is this"), "`expose` is set up in two ways");
         let kind = expose.member("type").map(|kind| kind.key_place.label("this is one"));
         findings.push(
             kind.into_iter()

@@ -284,9 +284,9 @@ app: {image: 'registry.example.com/idle:1'}
     fn what_cannot_be_meant_is_refused() {
         let message = |name: &str| resolve(SHOP, name, &Mark::default()).unwrap_err();
         assert_eq!(message("cahce"), "no document of this file is called `cahce`");
-        assert_eq!(message("cache:6380"), "`cache` does not listen at 6380");
-        assert_eq!(message("service/cahce"), "at which port does the Service `cahce` listen?");
+        assert_eq!(message("cache:6380"), "`cache` does not listen on 6380");
+        assert_eq!(message("service/cahce"), "the port of the Service `cahce` is missing");
         assert_eq!(message("My Cache"), "`My Cache` cannot be the name of a document or a Service");
-        assert_eq!(message("idle"), "nothing can talk to `idle`: it listens nowhere");
+        assert_eq!(message("idle"), "nothing can connect to `idle`: it listens on no port");
     }
 }

@@ -80,7 +80,7 @@ fn check(text: &str) -> Result<(), String> {
                 return Err(format!("{span:?} cuts a character of {text:?}"));
             };
             if !document.span.contains(span) {
-                return Err(format!("{span:?} lies outside of its document in {text:?}"));
+                return Err(format!("{span:?} is outside its document in {text:?}"));
             }
             // A number as a key may be infinite, which has no form in JSON.
             let is_infinite = matches!(document.value(node), Value::Float(value) if !value.is_finite());

@@ -116,7 +116,7 @@ fn versions(spec: Field) {
             .for_each(printer_column);
         let of_schema = version.child("schema").child("openAPIV3Schema");
         if !of_schema.is_set() {
-            of_schema.required("without it the server would know no field");
+            of_schema.required("without it the server would not know any fields");
             continue;
         }
         selectable_fields(part(version, "selectableFields", spec, is_moved("selectableFields")), of_schema);
@@ -155,7 +155,7 @@ fn deprecation(version: Field) {
         return;
     }
     if warning.is_empty() {
-        warning.invalid("is empty: leave it out, or say something");
+        warning.invalid("is empty: leave it out, or set a value");
     } else if warning.str().len() > 256 {
         warning.invalid("is longer than 256 bytes");
     }
@@ -231,7 +231,7 @@ fn selectable_fields(fields: Field, root: Field) {
             }
         };
         if text.split('.').nth(1) == Some("metadata") {
-            path.invalid("cannot lead into `metadata`");
+            path.invalid("cannot be inside `metadata`");
         }
         if !matches!(found.child("type").str(), "string" | "boolean" | "integer") {
             path.invalid("must lead to a string, a boolean or an integer");
@@ -263,7 +263,7 @@ fn conversion(conversion: Field) {
         if client.is_set() {
             admission::client(client);
         } else {
-            client.required("the strategy Webhook asks for it");
+            client.required("the strategy Webhook requires it");
         }
         admission::review_versions(reviews);
         return;

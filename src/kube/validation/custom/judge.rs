@@ -111,7 +111,7 @@ impl<'run> Judge<'run> {
         };
         if !fits {
             let expected = if is_int_or_string { "integer or string" } else { expected };
-            let message = format!("`{}` must be of type {expected}, and this is {}", last(path), value.type_name());
+            let message = format!("`{}` must be of type {expected}, but this is {}", last(path), value.type_name());
             self.say(Reason::WrongType, path, node, message);
             return;
         }
@@ -146,7 +146,7 @@ impl<'run> Judge<'run> {
         if let Some(part) = document.get(both.schema, "not")
             && self.takes(both.nested(part), node, mark)
         {
-            self.say(Reason::Invalid, path, mark, format!("`{}` is what the schema under `not` takes", last(path)));
+            self.say(Reason::Invalid, path, mark, format!("`{}` is accepted by the schema under `not`", last(path)));
         }
     }
 
@@ -198,7 +198,7 @@ impl<'run> Judge<'run> {
                 Reason::Invalid,
                 path,
                 mark,
-                format!("`{}` has fewer entries than its schema asks for", last(path)),
+                format!("`{}` has fewer entries than its schema requires", last(path)),
             );
         }
         if is_embedded {
@@ -249,7 +249,7 @@ impl<'run> Judge<'run> {
                 continue;
             };
             let Some(text) = document.str(value) else {
-                self.say(Reason::Invalid, &dotted(name), value, format!("`{name}` must be a text"));
+                self.say(Reason::Invalid, &dotted(name), value, format!("`{name}` must be a string"));
                 continue;
             };
             let rule = match name {
@@ -320,7 +320,7 @@ impl<'run> Judge<'run> {
                 Reason::Invalid,
                 path,
                 mark,
-                format!("`{}` has fewer elements than its schema asks for", last(path)),
+                format!("`{}` has fewer elements than its schema requires", last(path)),
             );
         }
     }
@@ -380,7 +380,7 @@ impl<'run> Judge<'run> {
             self.say(Reason::TooLong, path, node, format!("`{}` is longer than its schema allows", last(path)));
         }
         if self.count(schema, "minLength").is_some_and(|least| length < least) {
-            self.say(Reason::Invalid, path, node, format!("`{}` is shorter than its schema asks for", last(path)));
+            self.say(Reason::Invalid, path, node, format!("`{}` is shorter than its schema requires", last(path)));
         }
         let format = self.keyword(schema, "format").and_then(|format| self.schema.str(format));
         if let Some(format) = format.filter(|format| formats::breaks(format, text, self.target.0)) {
@@ -418,7 +418,7 @@ impl<'run> Judge<'run> {
             .number(schema, "maximum")
             .is_some_and(|most| value > most || self.is_true(schema, "exclusiveMaximum") && value >= most);
         if below || above {
-            let what = if below { "below what its schema asks for" } else { "above what its schema allows" };
+            let what = if below { "below what its schema requires" } else { "above what its schema allows" };
             self.say(Reason::Invalid, path, node, format!("`{}` is {what}", last(path)));
         }
         // The server cuts a step to a whole number where the value is one, and takes none below 1 then.

@@ -149,11 +149,11 @@ fn metadata_problems(document: &Document, metadata: NodeId, path: &str) -> Vec<C
                 (Reason::UnknownField, format!("`ObjectMeta` has no field `{name}`"), help)
             }
             ProblemKind::WrongType { expected } => {
-                let message = format!("`{}` holds a value that must be {expected}, and this is a {is}", last(path));
+                let message = format!("`{}` contains a value that must be {expected}, but this is a {is}", last(path));
                 (Reason::WrongType, message, None)
             }
             ProblemKind::Malformed { expected } => {
-                (Reason::Malformed, format!("`{}` holds a value that is not {expected}", last(path)), None)
+                (Reason::Malformed, format!("`{}` contains a value that is not {expected}", last(path)), None)
             }
             ProblemKind::OtherVersion { .. } | ProblemKind::BooleanKey => return None,
         };

@@ -67,7 +67,7 @@ fn node_selector_term(term: Field, judge_values: bool) {
     for field in term.child("matchFields").items() {
         let (operator, values, key) = (field.child("operator"), field.child("values"), field.child("key"));
         match operator.str() {
-            "In" | "NotIn" if values.len() != 1 => values.required("a field of a node compares with one value"),
+            "In" | "NotIn" if values.len() != 1 => values.required("a node field is compared with one value"),
             "In" | "NotIn" => {}
             _ => operator.invalid("must be In or NotIn for a field of a node"),
         }
@@ -76,7 +76,7 @@ fn node_selector_term(term: Field, judge_values: bool) {
                 value.check(formats::dns_subdomain);
             }
         } else {
-            key.invalid("must be `metadata.name`, the one field of nodes to select by");
+            key.invalid("must be `metadata.name`, the only field to select nodes by");
         }
     }
 }
@@ -106,7 +106,7 @@ fn pod_affinity_term(term: Field, context: PodContext) {
     match_label_keys(term, context);
     let key = term.child("topologyKey");
     if key.is_empty() {
-        key.required("it says what counts as one place");
+        key.required("it defines what counts as one place");
     }
     meta::label_name(key);
 }
@@ -117,7 +117,7 @@ fn match_label_keys(term: Field, context: PodContext) {
     let (matching, mismatching) = (term.child("matchLabelKeys"), term.child("mismatchLabelKeys"));
     for keys in [matching, mismatching] {
         if !keys.is_empty() && !selector.is_set() {
-            keys.forbidden("refine a `labelSelector`, and there is none");
+            keys.forbidden("refine a `labelSelector`, but there is none");
             continue;
         }
         for key in keys.items() {
@@ -153,7 +153,7 @@ pub fn topology_spread(spec: Field, context: PodContext) {
         }
         let (key, action) = (constraint.child("topologyKey"), constraint.child("whenUnsatisfiable"));
         if key.is_empty() {
-            key.required("it says what counts as one place");
+            key.required("it defines what counts as one place");
         }
         action.one_of(action.str(), &["DoNotSchedule", "ScheduleAnyway"]);
         if seen.contains(&(key.str(), action.str())) {
@@ -169,7 +169,7 @@ pub fn topology_spread(spec: Field, context: PodContext) {
                 domains.invalid("must be above zero");
             }
             if action.str() != "DoNotSchedule" {
-                domains.invalid("goes with `whenUnsatisfiable: DoNotSchedule` alone");
+                domains.invalid("is allowed only with `whenUnsatisfiable: DoNotSchedule`");
             }
         }
         for policy in [constraint.child("nodeAffinityPolicy"), constraint.child("nodeTaintsPolicy")] {
@@ -190,7 +190,7 @@ pub fn topology_spread(spec: Field, context: PodContext) {
 fn spread_label_keys(constraint: Field) {
     let (selector, keys) = (constraint.child("labelSelector"), constraint.child("matchLabelKeys"));
     if !keys.is_empty() && !selector.is_set() {
-        keys.forbidden("refine a `labelSelector`, and there is none");
+        keys.forbidden("refine a `labelSelector`, but there is none");
         return;
     }
     let expressions = selector.child("matchExpressions");

@@ -15,7 +15,7 @@ const PROTOCOLS: [&str; 3] = ["TCP", "UDP", "SCTP"];
 pub fn containers(spec: Field, volumes: &Volumes, context: PodContext) {
     let list = spec.child("containers");
     if list.is_empty() {
-        list.required("a Pod runs one container at least");
+        list.required("a Pod needs at least one container");
         return;
     }
     let mut names = HashSet::new();
@@ -57,7 +57,7 @@ pub fn init_containers(spec: Field, volumes: &Volumes, context: PodContext) {
         } else {
             for field in ["lifecycle", "livenessProbe", "readinessProbe", "startupProbe"] {
                 if container.child(field).is_set() {
-                    container.child(field).forbidden("is for init containers with `restartPolicy: Always` alone");
+                    container.child(field).forbidden("is only for init containers with `restartPolicy: Always`");
                 }
             }
             for policy in container.child("resizePolicy").items() {
@@ -159,7 +159,7 @@ fn restart_policy(container: Field, is_init: bool) {
         if is_init && policy.is_set() && !drops {
             policy.one_of(policy.str(), &["Always"]);
         } else if !is_init && policy.is_set() && !drops {
-            policy.forbidden("is for init containers alone before v1.35");
+            policy.forbidden("is only for init containers before v1.35");
         }
         return;
     }
@@ -173,7 +173,7 @@ fn restart_policy(container: Field, is_init: bool) {
     if policy.is_set() {
         policy.one_of(policy.str(), &["Always", "Never", "OnFailure"]);
     } else if !rules.is_empty() {
-        policy.required("rules of restarting refine a policy");
+        policy.required("restart rules refine a policy");
     }
     if rules.len() > 20 {
         rules.too_many(20);

@@ -131,9 +131,9 @@ pub fn field_selector(selector: Field, fields: &[&str]) {
                 path.as_path_of(selector).invalid(format!("has a key that {rule}"));
             }
         }
-        Some(_) => path.invalid("takes a key in brackets for annotations and labels alone"),
+        Some(_) => path.invalid("allows a key in brackets only for annotations and labels"),
         None if !FIELD_LABELS.contains(&path.str()) => {
-            path.invalid("names no field that a Pod shows to its containers");
+            path.invalid("names no field that a Pod exposes to its containers");
         }
         None if matches!(path.str(), "metadata.annotations" | "metadata.labels") && !fields.contains(&path.str()) => {
             let map = path.str();

@@ -17,7 +17,7 @@ pub fn probes(container: Field) {
                 grace.invalid("has no meaning for readiness, which ends no container");
             }
         } else if field.child("successThreshold").int_or(1) != 1 {
-            field.child("successThreshold").invalid("must be 1: one success settles it");
+            field.child("successThreshold").invalid("must be 1: one success is enough");
         }
     }
 }
@@ -52,7 +52,7 @@ fn handler(parent: Field, kinds: &[&'static str], grace: Option<i64>) {
             continue;
         }
         if found {
-            action.forbidden("is a second handler, and there can be one");
+            action.forbidden("is a second handler, but only one is allowed");
             continue;
         }
         found = true;
@@ -71,7 +71,7 @@ fn handler(parent: Field, kinds: &[&'static str], grace: Option<i64>) {
         }
     }
     if !found {
-        parent.required(&format!("one of {} goes there", kinds.join(", ")));
+        parent.required(&format!("one of {} is required", kinds.join(", ")));
     }
 }
 

@@ -75,7 +75,7 @@ fn service_account_token(token: Field, source: Field) {
     }
     let path = token.child("path").called(source, "path");
     if path.is_empty() {
-        path.required("a token is a file");
+        path.required("a token needs a file name");
     } else {
         local_non_reserved_path(path);
     }
@@ -92,7 +92,7 @@ fn trust_bundle<'a>(bundle: Field<'a>, source: Field, paths: &mut Vec<&'a str>) 
             }
             name.check(formats::trust_bundle_name);
             if bundle.child("labelSelector").is_set() {
-                bundle.child("labelSelector").invalid("refines `signerName`, and there is a `name`");
+                bundle.child("labelSelector").invalid("refines `signerName`, but there is a `name`");
             }
         }
         (false, true) => {

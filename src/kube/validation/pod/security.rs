@@ -88,10 +88,10 @@ pub fn security_context(context: Field, spec: Field) {
     seccomp_profile(context.child("seccompProfile"));
     if context.child("allowPrivilegeEscalation").is_false() {
         if context.child("privileged").is_true() {
-            context.invalid("forbids the escalation that `privileged: true` is");
+            context.invalid("forbids escalation, but `privileged: true` implies it");
         }
         if context.at(&["capabilities", "add"]).items().any(|capability| capability.str() == "CAP_SYS_ADMIN") {
-            context.invalid("forbids the escalation that CAP_SYS_ADMIN is");
+            context.invalid("forbids escalation, but CAP_SYS_ADMIN implies it");
         }
     }
     windows::options(context.child("windowsOptions"));
@@ -115,7 +115,7 @@ fn seccomp_profile(profile: Field) {
             file.required("`type: Localhost` names a file");
         }
     } else if file.is_set() {
-        file.invalid("is for `type: Localhost` alone");
+        file.invalid("is only for `type: Localhost`");
     }
 }
 
@@ -138,7 +138,7 @@ fn app_armor_profile(profile: Field) {
         }
         "RuntimeDefault" | "Unconfined" => {
             if file.is_set() {
-                file.invalid("is for `type: Localhost` alone");
+                file.invalid("is only for `type: Localhost`");
             }
         }
         "" => kind.required(""),
@@ -226,8 +226,8 @@ fn profile_matches(annotation: &str, profile: Field) {
         _ => true,
     };
     if !same_kind {
-        kind.forbidden("differs from the annotation that says the same");
+        kind.forbidden("differs from the annotation with the same meaning");
     } else if kind.str() == "Localhost" && annotation.strip_prefix("localhost/") != file.opt_str() {
-        file.forbidden("differs from the annotation that says the same");
+        file.forbidden("differs from the annotation with the same meaning");
     }
 }

@@ -188,12 +188,12 @@ fn dns_config(config: Field, policy: &str) {
             return;
         }
         if servers.is_empty() {
-            servers.required("`dnsPolicy: None` needs one at least");
+            servers.required("`dnsPolicy: None` needs at least one");
             return;
         }
     }
     if servers.len() > 3 {
-        servers.invalid("has more than 3 servers, and a resolver asks no more");
+        servers.invalid("has more than 3 servers, which is the limit of resolvers");
     }
     for server in servers.items() {
         ip::check_address(server);
@@ -211,7 +211,7 @@ fn dns_config(config: Field, policy: &str) {
         }
     }
     for option in config.child("options").items().filter(|option| option.child("name").is_empty()) {
-        option.required("an option has a name");
+        option.required("an option needs a name");
     }
 }
 
@@ -323,7 +323,7 @@ fn pod_resources(spec: Field, context: PodContext) {
         if filled && asked.compare(limit.quantity()) == Ordering::Greater {
             limit
                 .as_path_of(own.child("requests"))
-                .invalid(format!("would ask for more `{name}` than the limit allows"));
+                .invalid(format!("would request more `{name}` than the limit allows"));
         }
     }
 }

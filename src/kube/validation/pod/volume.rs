@@ -132,7 +132,7 @@ fn source(volume: Field, pod_name: &str, context: PodContext) {
             continue;
         }
         if found {
-            source.called(volume, plugin.forbidden_path).forbidden("is a second source, and a volume has one");
+            source.called(volume, plugin.forbidden_path).forbidden("is a second source, but a volume has only one");
             continue;
         }
         found = true;
@@ -212,7 +212,7 @@ pub fn downward_file(file: Field) {
     } else if resource.is_set() {
         env::resource_selector(resource, true);
     } else {
-        file.required("a file of the downward API shows a `fieldRef` or a `resourceFieldRef`");
+        file.required("a downward API file needs a `fieldRef` or a `resourceFieldRef`");
     }
     file_mode(file.child("mode"));
 }
@@ -328,7 +328,7 @@ fn propagation(mount: Field, list: Field, container: Field) {
     if propagation.is_set() {
         propagation.one_of(propagation.str(), &["Bidirectional", "HostToContainer", "None"]);
         if propagation.str() == "Bidirectional" && !container.at(&["securityContext", "privileged"]).is_true() {
-            propagation.forbidden("is for privileged containers where it is `Bidirectional`");
+            propagation.forbidden("can be `Bidirectional` only in privileged containers");
         }
     }
     let recursive = mount.child("recursiveReadOnly").called(list, "recursiveReadOnly");
@@ -365,7 +365,7 @@ pub fn devices(container: Field, volumes: &Volumes) {
         }
         match volumes.usable.get(name.str()) {
             None => volumes.miss(name),
-            Some(false) => name.invalid("is not a claim, and only claims can be block devices"),
+            Some(false) => name.invalid("is not a claim, but only claims can be block devices"),
             Some(_) => {}
         }
         if path.is_empty() {

@@ -239,7 +239,7 @@ fn flex(source: Field) {
         let namespace = key.split_once('/').map_or(&*key, |(namespace, _)| namespace).to_lowercase();
         let reserved = |domain: &str| namespace == domain || namespace.ends_with(&format!(".{domain}"));
         if reserved("kubernetes.io") || reserved("k8s.io") {
-            option.at_key().invalid("is in a namespace that Kubernetes keeps for itself");
+            option.at_key().invalid("is in a namespace that is reserved for Kubernetes");
         }
     }
 }

@@ -70,7 +70,7 @@ pub fn spec_warnings(metadata: Field, spec: Field, is_template: bool) {
     let grace = spec.child("terminationGracePeriodSeconds");
     // A Pod's own has become 1 before the newest servers look.
     if grace.int() < 0 && (is_template || !grace.has_change(Change::GracePeriodDefault)) {
-        grace.warn("a negative grace period is taken for 1 second");
+        grace.warn("a negative grace period counts as 1 second");
     }
 }
 
@@ -201,7 +201,7 @@ fn lists(spec: Field) {
                 item.warn(format!("`{}` is duplicated", item.str()));
             }
             if list == "imagePullSecrets" && item.is_empty() {
-                item.warn("an empty name names no Secret");
+                item.warn("an empty name refers to no Secret");
             }
         }
     }

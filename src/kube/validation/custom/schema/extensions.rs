@@ -23,7 +23,7 @@ pub(super) fn warnings(schema: Field) {
     };
     let since = if of_type.str() == "string" { Change::UnknownFormatsWarned } else { Change::NumberFormats };
     if !format.is_empty() && !is_known && schema.has_change(since) {
-        format.warn(format!("`format` is `{}`, which the API server does not know and does not check", format.str()));
+        format.warn(format!("`format` is `{}`, which the API server does not know or check", format.str()));
     }
     let is_set = schema.child("x-kubernetes-list-type").str() == "set";
     if is_set && matches!(items.child("type").str(), "object" | "array") && schema.has_change(Change::SetsOfScalars) {
@@ -96,10 +96,10 @@ fn set_items(items: Field) {
 
 fn map_items(items: Field, keys: Field) {
     if keys.is_empty() {
-        keys.required("a list of type map has keys");
+        keys.required("a list of type map needs keys");
     }
     if !items.is_set() {
-        items.required("a list of type map has a schema of its elements");
+        items.required("a list of type map needs a schema for its elements");
         return;
     }
     if !items.is_map() {
@@ -143,11 +143,11 @@ pub(super) fn rule(rule: Field, schema: Field) {
     if text.is_empty() {
         expression.required("");
     } else if blank(message) {
-        message.invalid("is blank: leave it out, or say something");
+        message.invalid("is blank: leave it out, or set a value");
     } else if is_long(said) {
         message.invalid("has more than one line");
     } else if is_long(text) && said.is_empty() {
-        message.required("a rule of several lines has one");
+        message.required("a rule with several lines needs one");
     }
     if blank(rule.child("messageExpression")) {
         rule.child("messageExpression").required("");

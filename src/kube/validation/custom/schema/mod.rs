@@ -133,7 +133,7 @@ fn structural(schema: Field, level: Level) {
     let (items, properties, others) =
         (schema.child("items"), schema.child("properties"), schema.child("additionalProperties"));
     if of_type.str() == "array" && !items.is_map() {
-        items.required("a list needs a schema of its elements");
+        items.required("a list needs a schema for its elements");
     }
     if items.is_map() {
         structural(items, Level::Item);
@@ -146,17 +146,19 @@ fn structural(schema: Field, level: Level) {
             others.forbidden("cannot be used at the root");
         }
         if embedded {
-            others.forbidden("does not go with `x-kubernetes-embedded-resource`");
+            others.forbidden("is not allowed with `x-kubernetes-embedded-resource`");
         }
         if others.is_map() {
             structural(others, Level::Field);
         }
     }
     if int_or_string && keeps {
-        schema.child("x-kubernetes-preserve-unknown-fields").invalid("does not go with `x-kubernetes-int-or-string`");
+        schema
+            .child("x-kubernetes-preserve-unknown-fields")
+            .invalid("is not allowed with `x-kubernetes-int-or-string`");
     }
     if int_or_string && embedded {
-        schema.child("x-kubernetes-embedded-resource").invalid("does not go with `x-kubernetes-int-or-string`");
+        schema.child("x-kubernetes-embedded-resource").invalid("is not allowed with `x-kubernetes-int-or-string`");
     }
     if written.has(VALUES) {
         let first_of_all = schema.child("allOf").items().next();
@@ -186,7 +188,7 @@ fn structural(schema: Field, level: Level) {
         self::metadata(metadata, level, embedded);
     }
     if embedded && !keeps && properties.is_empty() {
-        properties.required("an embedded resource has some, or `x-kubernetes-preserve-unknown-fields`");
+        properties.required("an embedded resource needs properties, or `x-kubernetes-preserve-unknown-fields`");
     }
 }
 
@@ -204,7 +206,7 @@ fn metadata(metadata: Field, level: Level, embedded: bool) {
         matches!(&*key, "type" | "default" | "properties") || !value.is_set() || value.is_false() || is_blank(value)
     });
     if !names_only || !no_more {
-        metadata.forbidden("can only say something of `name` and `generateName`: the server knows the rest");
+        metadata.forbidden("can only restrict `name` and `generateName`: the server validates the rest");
     }
 }
 
@@ -252,7 +254,7 @@ fn nested(part: Field, skip_any: bool) {
         "x-kubernetes-embedded-resource",
         "x-kubernetes-int-or-string",
     ];
-    const WHY: &str = "is not structural here: say it outside of allOf, anyOf, oneOf and not";
+    const WHY: &str = "is not structural here: move it outside allOf, anyOf, oneOf and not";
     values(part, skip_any, false);
     let (items, properties, others) =
         (part.child("items"), part.child("properties"), part.child("additionalProperties"));
@@ -290,7 +292,7 @@ fn completeness(schema: Field) {
 /// `base` is the schema of the value that `part` restricts, and `at` where it would be.
 fn complete(part: Field, base: Option<Field>, at: Field) {
     let Some(base) = base.filter(|base| base.is_map()) else {
-        at.required("it is restricted in allOf, anyOf, oneOf or not, and must have a schema outside");
+        at.required("it is restricted in allOf, anyOf, oneOf or not, but must also have a schema outside");
         return;
     };
     restrictions(part).for_each(|part| complete(part, Some(base), base));
@@ -319,7 +321,7 @@ fn defaults(schema: Field) {
     if default.is_set()
         && let Some(why) = super::wrong_default(schema, default)
     {
-        default.invalid(format!("is not what its own schema takes: {why}"));
+        default.invalid(format!("does not satisfy its own schema: {why}"));
     }
     if schema.child("items").is_map() {
         defaults(schema.child("items"));

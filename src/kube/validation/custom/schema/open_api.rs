@@ -45,7 +45,7 @@ pub(super) fn open_api(schema: Field, place: SchemaContext) {
     let (items, properties, others) =
         (schema.child("items"), schema.child("properties"), schema.child("additionalProperties"));
     if items.is_list() && !items.is_empty() {
-        items.forbidden("must be one schema, and not a list");
+        items.forbidden("must be a single schema, not a list");
     }
     let is_embedded = written.has(EMBEDDED) && schema.child("x-kubernetes-embedded-resource").is_true();
     if place.in_metadata && is_embedded {
@@ -56,7 +56,7 @@ pub(super) fn open_api(schema: Field, place: SchemaContext) {
     }
     if others.is_set() {
         if !properties.is_empty() && !others.is_true() {
-            others.forbidden("does not go with `properties`");
+            others.forbidden("is not allowed with `properties`");
         }
         if others.is_map() {
             let why = "cannot be in `additionalProperties` of an object's metadata";
@@ -70,7 +70,7 @@ pub(super) fn open_api(schema: Field, place: SchemaContext) {
         if is_resource && matches!(&*key, "metadata" | "kind" | "apiVersion") {
             inner.in_metadata = true;
             if place.is_root {
-                inner.no_default = Some("cannot be in what every object has: apiVersion, kind and metadata");
+                inner.no_default = Some("cannot be in apiVersion, kind or metadata");
             }
         }
         open_api(property, inner);
