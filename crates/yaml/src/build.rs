@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::read::{Refusal, beginning};
+use super::refusal::{Refusal, beginning};
 use super::scalar::Resolved;
 use super::source::{Source, Span};
 use super::tree::{Comment, Document, Duplicate, Entry, Node, NodeId, Stored, Style, Value, print};

@@ -1,6 +1,6 @@
 //! Characters that YAML 1.1 does not allow, and when kubectl notices them.
 
-use super::read::Refusal;
+use super::refusal::Refusal;
 use super::source::{Source, Span, whole_before};
 
 /// go-yaml decodes its input in pieces of this many bytes and refuses all of a piece for one bad character.

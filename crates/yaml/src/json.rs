@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use super::build::{Buffers, Builder, Scalar};
-use super::read::{Part, Refusal, too_many_documents};
+use super::refusal::{Part, Refusal, too_many_documents};
 use super::scalar::Resolved;
 use super::source::{Source, Span};
 use super::tree::Style;

@@ -9,13 +9,15 @@ pub mod limits;
 mod octal;
 mod parse;
 mod read;
+mod refusal;
 mod scalar;
 mod scan;
 mod source;
 mod split;
 mod tree;
 
-pub use read::{Part, Refusal, as_kubectl, read, read_exactly};
+pub use read::{as_kubectl, read, read_exactly};
+pub use refusal::{Part, Refusal};
 pub use scalar::{Resolved, resolve_plain};
 pub use source::{Position, Source, Span, TooLarge};
 pub use tree::{Comment, Document, Duplicate, Entry, NodeId, Style, Value};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::build::{Buffers, Builder, Scalar, unknown_anchor};
 use super::characters;
-use super::read::Refusal;
+use super::refusal::Refusal;
 use super::scalar::{Resolved, resolve_plain, resolve_tagged};
 use super::scan::{Event, Parser, direct};
 use super::source::{Source, Span};

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unnecessary_box_returns, reason = "a fault is boxed where it is made and passed on as it is")]
 
-use super::super::super::read::beginning;
+use super::super::super::refusal::beginning;
 use super::super::cursor::Cursor;
 use super::{Fault, indentation, line_start, refuse, rest_of_line};
 

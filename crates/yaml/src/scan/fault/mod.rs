@@ -4,7 +4,7 @@ mod indentation;
 mod structure;
 mod words;
 
-use super::super::read::Refusal;
+use super::super::refusal::Refusal;
 use super::super::source::Span;
 use super::cursor::Cursor;
 
@@ -31,7 +31,7 @@ fn character_end(cursor: &Cursor<'_>, at: usize) -> usize {
 fn rest_of_line<'src>(cursor: &Cursor<'src>, at: usize) -> &'src str {
     let line = cursor.slice(at, cursor.line_end(at));
     let line = line.find(" #").map_or(line, |comment| &line[..comment]);
-    super::super::read::beginning(line.trim_end(), LONGEST)
+    super::super::refusal::beginning(line.trim_end(), LONGEST)
 }
 
 /// The same, up to the next comma or bracket if brackets are open.

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unnecessary_box_returns, reason = "a fault is boxed where it is made and passed on as it is")]
 
-use super::super::super::read::{Refusal, beginning};
+use super::super::super::refusal::{Refusal, beginning};
 use super::super::super::source::Span;
 use super::super::cursor::Cursor;
 use super::{Fault, character_end, quote_it, refuse, rest_of_line, rest_of_value};
