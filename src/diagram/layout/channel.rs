@@ -42,12 +42,12 @@ pub(super) fn tracks(segments: &[Segment]) -> Channel {
         track_of[*one] = Some(track);
         used = used.max(track + 1);
     }
-    let room = super::layered::count(used.saturating_sub(1)) * BETWEEN;
+    let room = super::grid::count(used.saturating_sub(1)) * BETWEEN;
     let label = segments.iter().map(|one| one.label).fold(0.0, f64::max);
     let turns = if used == 0 { BEFORE } else { BEFORE + room + 12.0 };
     let labels = if label > 0.0 { label + 4.0 } else { 4.0 };
     Channel {
-        tracks: track_of.into_iter().map(|track| Some(BEFORE + super::layered::count(track?) * BETWEEN)).collect(),
+        tracks: track_of.into_iter().map(|track| Some(BEFORE + super::grid::count(track?) * BETWEEN)).collect(),
         width: turns + labels + AFTER,
         label_middle: turns + labels / 2.0,
     }

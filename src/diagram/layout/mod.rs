@@ -3,6 +3,7 @@
 
 mod channel;
 mod face;
+mod grid;
 mod layered;
 mod order;
 mod place;
@@ -14,7 +15,8 @@ use std::collections::BTreeMap;
 use super::model::{Diagram, Edge, Look, NodeIndex};
 use super::text::width;
 use face::{Face, SMALL, even, face, label_text, label_width};
-use layered::{Arranged, Item, LANE, Link};
+use grid::{Item, LANE, Link};
+use layered::Arranged;
 pub use scene::{Placed, Point, Rect, Scene, Text, Wire};
 
 const PAD: f64 = 12.0;

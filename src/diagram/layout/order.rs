@@ -1,6 +1,6 @@
 //! The order of each column: as few crossings as a few sweeps find.
 
-use super::layered::{Grid, count};
+use super::grid::{Grid, count};
 
 /// Sweeps over the columns until they do not get better.
 const SWEEPS: usize = 12;

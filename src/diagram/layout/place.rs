@@ -1,6 +1,6 @@
 //! How high each cell is: as many arrows straight as the order allows.
 
-use super::layered::{Cell, Grid};
+use super::grid::{Cell, Grid};
 
 const ROUNDS: usize = 12;
 /// Room between two boxes of a column, and around an arrow that passes.
