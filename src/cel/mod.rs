@@ -15,6 +15,7 @@ mod eval;
 mod functions;
 mod lexer;
 mod library;
+mod opaque;
 mod parser;
 mod tree;
 mod types;
@@ -117,7 +118,7 @@ pub fn duration_of_go(text: &str) -> Option<i64> {
 /// A quantity as the server writes it back: `1` for `1000m`.
 #[must_use]
 pub fn canonical_quantity(text: &str) -> Option<String> {
-    library::quantity::Quantity::parse(text.trim()).map(library::quantity::Quantity::canonical)
+    opaque::Quantity::parse(text.trim()).map(opaque::Quantity::canonical)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::net::IpAddr;
 use std::rc::Rc;
 
-use super::library::{quantity::Quantity, semver::Semver};
+use super::opaque::{Quantity, Semver, Url};
 use crate::yaml::{NodeId, Span};
 
 /// A value and where it was read.
@@ -59,7 +59,7 @@ pub enum Value {
     Quantity(Quantity),
     Ip(IpAddr),
     Cidr(IpAddr, u8),
-    Url(Rc<super::library::url::Url>),
+    Url(Rc<Url>),
     Semver(Rc<Semver>),
     /// A format by its name.
     Format(&'static str),

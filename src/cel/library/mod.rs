@@ -5,11 +5,11 @@ mod format;
 mod lists;
 mod named;
 mod net;
-pub mod quantity;
-pub mod semver;
+mod quantity;
+mod semver;
 mod strings;
 mod time;
-pub mod url;
+mod url;
 
 use std::cmp::Ordering;
 use std::rc::Rc;

@@ -2,7 +2,8 @@
 
 use std::rc::Rc;
 
-use super::{Budget, Called, Item, Value, made, time, url};
+use super::{Budget, Called, Item, Value, made, time};
+use crate::cel::opaque::Url;
 
 const NAMES: [&str; 13] = [
     "dns1123Label",
@@ -85,7 +86,7 @@ fn errors(name: &str, text: &str) -> Vec<String> {
                 && prefix.is_none_or(|prefix| prefix.len() <= 253 && prefix.split('.').all(is_label));
             simple(is_right, QUALIFIED)
         }
-        "uri" => simple(url::Url::parse(text).is_some(), "invalid URI for request"),
+        "uri" => simple(Url::parse(text).is_some(), "invalid URI for request"),
         "uuid" => simple(is_uuid(text), "does not match the UUID format"),
         "byte" => simple(is_base64(text), "invalid base64"),
         "date" => simple(time::parse_date(text).is_some(), "invalid date"),
