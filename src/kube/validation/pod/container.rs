@@ -6,8 +6,8 @@ use super::super::super::versions::Change;
 use super::super::field::Field;
 use super::super::formats;
 use super::super::resources::{self, Owner};
-use super::volume::Volumes;
-use super::{PodContext, env, probe, security, volume};
+use super::mounts::Volumes;
+use super::{PodContext, env, mounts, probe, security};
 
 const PROTOCOLS: [&str; 3] = ["TCP", "UDP", "SCTP"];
 
@@ -87,8 +87,8 @@ fn common(container: Field, spec: Field, volumes: &Volumes) {
     ports(container.child("ports"));
     env::env(container.child("env"));
     env::env_from(container.child("envFrom"));
-    volume::mounts(container, volumes);
-    volume::devices(container, volumes);
+    mounts::mounts(container, volumes);
+    mounts::devices(container, volumes);
     pull_policy(container.child("imagePullPolicy"));
     resources::requirements(container.child("resources"), Owner::Container, spec.child("resourceClaims"));
     resize_policy(container.child("resizePolicy"), spec);

@@ -2,7 +2,7 @@
 
 use super::super::field::Field;
 use super::super::formats;
-use super::volume;
+use super::{paths, selectors};
 
 /// Fields of a Pod that a variable can show.
 const ENV_FIELDS: [&str; 9] = [
@@ -15,34 +15,6 @@ const ENV_FIELDS: [&str; 9] = [
     "status.hostIPs",
     "status.podIP",
     "status.podIPs",
-];
-
-/// Fields of a Pod that the server knows as labels of fields (`ConvertDownwardAPIFieldLabel`).
-const FIELD_LABELS: [&str; 15] = [
-    "metadata.annotations",
-    "metadata.labels",
-    "metadata.name",
-    "metadata.namespace",
-    "metadata.uid",
-    "spec.host",
-    "spec.nodeName",
-    "spec.restartPolicy",
-    "spec.serviceAccountName",
-    "spec.schedulerName",
-    "status.phase",
-    "status.hostIP",
-    "status.hostIPs",
-    "status.podIP",
-    "status.podIPs",
-];
-
-const RESOURCES: [&str; 6] = [
-    "limits.cpu",
-    "limits.memory",
-    "limits.ephemeral-storage",
-    "requests.cpu",
-    "requests.memory",
-    "requests.ephemeral-storage",
 ];
 
 /// The sources that `valueFrom` can name, exactly one of them.
@@ -72,8 +44,8 @@ fn value_from(variable: Field) {
         SOURCES.iter().map(|name| (*name, source.child(name))).filter(|(_, reference)| reference.is_set()).collect();
     for &(name, reference) in &written {
         match name {
-            "fieldRef" => field_selector(reference, &ENV_FIELDS),
-            "resourceFieldRef" => resource_selector(reference, false),
+            "fieldRef" => selectors::field_selector(reference, &ENV_FIELDS),
+            "resourceFieldRef" => selectors::resource_selector(reference, false),
             "fileKeyRef" => file_key(reference),
             _ => {
                 reference.child("name").check(formats::dns_subdomain);
@@ -97,7 +69,7 @@ fn file_key(reference: Field) {
     if reference.child("path").is_empty() {
         reference.child("path").required("");
     } else {
-        volume::backsteps(reference.child("path"));
+        paths::backsteps(reference.child("path"));
     }
 }
 
@@ -106,76 +78,6 @@ fn key(key: Field, format: fn(&str) -> Option<&'static str>) {
         key.required("");
     } else {
         key.check(format);
-    }
-}
-
-/// `validateObjectFieldSelector`
-pub fn field_selector(selector: Field, fields: &[&str]) {
-    let path = selector.child("fieldPath");
-    if path.is_empty() {
-        path.required("");
-        return;
-    }
-    if selector.child("apiVersion").str_or("v1") != "v1" {
-        path.invalid("is read with an `apiVersion` other than v1");
-        return;
-    }
-    match subscript(path.str()) {
-        Some(("metadata.annotations", key)) => {
-            if let Some(rule) = formats::qualified_name_caseless(key) {
-                path.as_path_of(selector).invalid(format!("has a key that {rule}"));
-            }
-        }
-        Some(("metadata.labels", key)) => {
-            if let Some(rule) = formats::qualified_name(key) {
-                path.as_path_of(selector).invalid(format!("has a key that {rule}"));
-            }
-        }
-        Some(_) => path.invalid("allows a key in brackets only for annotations and labels"),
-        None if !FIELD_LABELS.contains(&path.str()) => {
-            path.invalid("names no field that a Pod exposes to its containers");
-        }
-        None if matches!(path.str(), "metadata.annotations" | "metadata.labels") && !fields.contains(&path.str()) => {
-            let map = path.str();
-            path.not_supported_but(
-                format!("`fieldPath` is `{map}`, and a variable holds one value of it"),
-                Some(format!("write `{map}['KEY']`, or mount all of them as a file: volumes.downwardAPI")),
-            );
-        }
-        None => {
-            let field = if path.str() == "spec.host" { "spec.nodeName" } else { path.str() };
-            path.one_of(field, fields);
-        }
-    }
-}
-
-/// `SplitMaybeSubscriptedPath`: `metadata.labels['app']`.
-fn subscript(path: &str) -> Option<(&str, &str)> {
-    path.strip_suffix("']")?.split_once("['").filter(|(field, _)| !field.is_empty())
-}
-
-/// `validateContainerResourceFieldSelector`
-pub fn resource_selector(selector: Field, in_volume: bool) {
-    let resource = selector.child("resource");
-    let is_huge_page = |name: &str| name.starts_with("requests.hugepages-") || name.starts_with("limits.hugepages-");
-    if in_volume && selector.child("containerName").is_empty() {
-        selector.child("containerName").required("a volume belongs to no container in particular");
-    } else if resource.is_empty() {
-        resource.required("");
-    } else if !is_huge_page(resource.str()) {
-        resource.one_of(resource.str(), &RESOURCES);
-    }
-    let divisor = selector.child("divisor");
-    let quantity = divisor.quantity();
-    if quantity.sign() == 0 {
-        return;
-    }
-    let is_cpu = matches!(resource.str(), "limits.cpu" | "requests.cpu");
-    let is_bytes = RESOURCES.contains(&resource.str()) || is_huge_page(resource.str());
-    if is_cpu && !quantity.is_unit_or_milli() {
-        divisor.invalid("must be 1 or 1m for cpu");
-    } else if is_bytes && !is_cpu && !quantity.is_unit() {
-        divisor.invalid("must be 1, 1k … 1E or 1Ki … 1Ei");
     }
 }
 

@@ -3,9 +3,12 @@
 mod affinity;
 mod container;
 mod env;
+mod mounts;
+mod paths;
 mod probe;
 mod projected;
 mod security;
+mod selectors;
 mod spec;
 mod volume;
 mod volume_plugins;

@@ -2,11 +2,11 @@
 
 use super::super::field::Field;
 use super::super::{formats, meta};
-use super::volume;
+use super::{paths, selectors};
 
 /// `validateProjectedVolumeSource`
 pub fn projected(source: Field) {
-    volume::file_mode(source.child("defaultMode"));
+    paths::file_mode(source.child("defaultMode"));
     let mut paths: Vec<&str> = Vec::new();
     for one in source.child("sources").items() {
         let mut count = 0;
@@ -20,7 +20,7 @@ pub fn projected(source: Field) {
                 projection.child("name").required("");
             }
             for item in projection.child("items").items() {
-                volume::key_to_path(item);
+                paths::key_to_path(item);
                 unique(item.child("path"), source, &mut paths);
             }
         }
@@ -28,7 +28,7 @@ pub fn projected(source: Field) {
         if downward.is_set() {
             count += 1;
             for file in downward.child("items").items() {
-                volume::downward_file(file.as_path_of(downward));
+                selectors::downward_file(file.as_path_of(downward));
                 unique(file.child("path"), source, &mut paths);
             }
         }
@@ -77,7 +77,7 @@ fn service_account_token(token: Field, source: Field) {
     if path.is_empty() {
         path.required("a token needs a file name");
     } else {
-        local_non_reserved_path(path);
+        paths::local_non_reserved_path(path);
     }
 }
 
@@ -105,7 +105,7 @@ fn trust_bundle<'a>(bundle: Field<'a>, source: Field, paths: &mut Vec<&'a str>) 
     if path.is_empty() {
         path.required("");
     }
-    local_non_reserved_path(path);
+    paths::local_non_reserved_path(path);
     // An empty path counts as a path here.
     if paths.contains(&path.str()) {
         path.as_path_of(source).invalid(format!("has two files at `{}`", path.str()));
@@ -150,19 +150,10 @@ fn pod_certificate<'a>(certificate: Field<'a>, source: Field, paths: &mut Vec<&'
     }
     let files = ["credentialBundlePath", "keyPath", "certificateChainPath"].map(|name| certificate.child(name));
     for path in files.into_iter().filter(|path| !path.is_empty()) {
-        local_non_reserved_path(path);
+        paths::local_non_reserved_path(path);
         unique(path, source, paths);
     }
     if files.iter().all(|path| path.is_empty()) {
         certificate.required("it needs `credentialBundlePath`, `keyPath` or `certificateChainPath`");
-    }
-}
-
-/// `ValidateLocalNonReservedPath`
-pub fn local_non_reserved_path(path: Field) {
-    volume::local_descending_path(path);
-    let text = path.str();
-    if text.starts_with("..") && text != ".." && !text.starts_with("../") {
-        path.invalid("may not begin with `..`: the kubelet's own links do");
     }
 }

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use super::super::super::versions::Change;
 use super::super::field::Field;
 use super::super::formats;
-use super::{all_containers, volume, windows};
+use super::{all_containers, paths, windows};
 
 const APP_ARMOR_ANNOTATION: &str = "container.apparmor.security.beta.kubernetes.io/";
 const SECCOMP_POD_ANNOTATION: &str = "seccomp.security.alpha.kubernetes.io/pod";
@@ -110,7 +110,7 @@ fn seccomp_profile(profile: Field) {
     }
     if kind.str() == "Localhost" {
         if file.is_set() {
-            volume::local_descending_path(file);
+            paths::local_descending_path(file);
         } else {
             file.required("`type: Localhost` names a file");
         }

@@ -2,7 +2,7 @@
 
 use super::super::field::Field;
 use super::super::formats;
-use super::volume;
+use super::paths;
 
 /// A source of volumes.
 pub struct Plugin {
@@ -108,9 +108,9 @@ pub fn plugin(plugin: &Plugin, source: Field) {
         }
     }
     match plugin.field {
-        "hostPath" => volume::host_path(source),
-        "gitRepo" => volume::local_descending_path(source.child("directory")),
-        "local" => volume::backsteps(source.child("path")),
+        "hostPath" => host_path(source),
+        "gitRepo" => paths::local_descending_path(source.child("directory")),
+        "local" => paths::backsteps(source.child("path")),
         "gcePersistentDisk" | "awsElasticBlockStore" => source.child("partition").in_range(0, 255),
         "nfs" if !source.child("path").str().starts_with('/') => source.child("path").invalid("must be absolute"),
         "iscsi" => iscsi(source),
@@ -262,4 +262,15 @@ fn azure_disk(source: Field) {
     if !uri.str().starts_with(prefix) {
         uri.not_supported(uri.str(), &[example]);
     }
+}
+
+/// `validateHostPathVolumeSource`
+fn host_path(source: Field) {
+    const TYPES: [&str; 8] =
+        ["", "DirectoryOrCreate", "Directory", "FileOrCreate", "File", "Socket", "CharDevice", "BlockDevice"];
+    if source.child("path").is_empty() {
+        source.child("path").required("");
+    }
+    paths::backsteps(source.child("path"));
+    source.child("type").one_of(source.child("type").str(), &TYPES);
 }
