@@ -2,12 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::super::super::versions::Change;
 use super::super::field::Run;
 use super::super::meta::{self, Scope};
 use super::super::{Cause, Reason, Target, decoding, formats as names};
 use super::patterns::{Patterns, address};
 use super::{formats, metadata_problems};
+use crate::kube::versions::Change;
 use crate::words::clip;
 use crate::yaml::{Document, Entry, NodeId, Value};
 /// A schema of a value, and the structural schema of the same value: another one under `allOf` and its relatives.

@@ -2,10 +2,10 @@
 
 use std::collections::HashSet;
 
-use super::super::super::versions::Change;
 use super::super::field::Field;
 use super::super::{formats, meta};
 use super::{PodContext, warnings};
+use crate::kube::versions::Change;
 
 /// `validateAffinity`
 pub fn affinity(affinity: Field, context: PodContext) {

@@ -2,12 +2,12 @@
 
 use std::collections::HashSet;
 
-use super::super::super::versions::Change;
 use super::super::field::Field;
 use super::super::formats;
 use super::super::resources::{self, Owner};
 use super::mounts::Volumes;
 use super::{PodContext, env, mounts, probe, security};
+use crate::kube::versions::Change;
 
 const PROTOCOLS: [&str; 3] = ["TCP", "UDP", "SCTP"];
 

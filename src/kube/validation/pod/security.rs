@@ -3,10 +3,10 @@
 
 use std::collections::HashSet;
 
-use super::super::super::versions::Change;
 use super::super::field::Field;
 use super::super::formats;
 use super::{all_containers, paths, windows};
+use crate::kube::versions::Change;
 
 const APP_ARMOR_ANNOTATION: &str = "container.apparmor.security.beta.kubernetes.io/";
 const SECCOMP_POD_ANNOTATION: &str = "seccomp.security.alpha.kubernetes.io/pod";

@@ -4,13 +4,13 @@ use std::collections::HashSet;
 
 use std::cmp::Ordering;
 
-use super::super::super::versions::Change;
 use super::super::field::Field;
 use super::super::meta::{self, Scope};
 use super::super::resources::{self, Owner};
 use super::super::{formats, ip};
 use super::{PodContext, affinity, all_containers, container, security, volume, warnings, windows};
 use crate::go::Quantity;
+use crate::kube::versions::Change;
 
 /// `ValidatePodCreate` and its warnings.
 pub fn pod(object: Field) {

@@ -2,10 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::super::super::versions::Change;
 use super::super::field::Field;
 use super::super::{ip, storage};
 use super::{affinity, all_containers, security};
+use crate::kube::versions::Change;
 
 /// Labels of nodes that have a successor.
 const NODE_LABELS: [(&str, &str); 8] = [

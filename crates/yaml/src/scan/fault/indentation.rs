@@ -2,9 +2,9 @@
 
 #![expect(clippy::unnecessary_box_returns, reason = "a fault is boxed where it is made and passed on as it is")]
 
-use super::super::super::refusal::beginning;
 use super::super::cursor::Cursor;
 use super::{Fault, indentation, line_start, refuse, rest_of_line};
+use crate::refusal::beginning;
 
 /// So many lines above are looked at for what may be meant.
 const NEAR: usize = 1000;

@@ -2,11 +2,11 @@
 
 #![expect(clippy::unnecessary_box_returns, reason = "a fault is boxed where it is made and passed on as it is")]
 
-use super::super::super::refusal::beginning;
-use super::super::super::source::Span;
 use super::super::cursor::Cursor;
 use super::indentation::misplaced_line;
 use super::{Fault, character_end, indentation, line_start, quote_it, quoted, refuse, rest_of_line, rest_of_value};
+use crate::refusal::beginning;
+use crate::source::Span;
 
 /// The same for a value that is already, but wrongly, in quotes.
 fn requoted(value: &str) -> String {

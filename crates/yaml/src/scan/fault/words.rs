@@ -2,10 +2,10 @@
 
 #![expect(clippy::unnecessary_box_returns, reason = "a fault is boxed where it is made and passed on as it is")]
 
-use super::super::super::refusal::{Refusal, beginning};
-use super::super::super::source::Span;
 use super::super::cursor::Cursor;
 use super::{Fault, character_end, quote_it, refuse, rest_of_line, rest_of_value};
+use crate::refusal::{Refusal, beginning};
+use crate::source::Span;
 
 /// A tab in indentation.
 pub(in super::super) fn tab(cursor: &Cursor<'_>) -> Fault {

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::super::super::field::Field;
 use super::{Bad, Pod, Violation, plural, quoted, texts};
+use crate::kube::validation::field::Field;
 
 /// What containers have by default, which the level `baseline` lets them add.
 pub const DEFAULT_CAPABILITIES: [&str; 13] = [
