@@ -1,7 +1,9 @@
-//! The rooms of `src/` wait for each other in no circle; those of `src/pattern/` know each other in one direction, and no
-//! file of theirs waits for itself.
+//! The rooms of `src/` wait for each other in no circle, and inside a room only neighbours do. Those of `src/pattern/`
+//! know each other in one direction, and no file of theirs waits for itself.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod graph;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -10,28 +12,12 @@ use std::path::Path;
 /// Each room may use those in front of it.
 const ROOMS: [&str; 9] = ["names", "catalogue", "template", "plan", "objects", "keys", "compose", "docs", "user"];
 
-/// The files below a folder, as `room/file`, with their code: no comment and no test.
+/// The files below a folder but its root, as `room/file`, with their code.
 fn files(folder: &str) -> BTreeMap<String, String> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
-    let mut found = BTreeMap::new();
-    let mut waiting = vec![root.clone()];
-    while let Some(folder) = waiting.pop() {
-        for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
-            if path.is_dir() {
-                waiting.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                let name = path.strip_prefix(&root).unwrap().with_extension("");
-                let name = name.to_str().unwrap().replace(std::path::MAIN_SEPARATOR, "/");
-                let text = fs::read_to_string(&path).unwrap();
-                let code = text.split("#[cfg(test)]").next().unwrap();
-                let code = code.lines().filter(|line| !line.trim_start().starts_with("//"));
-                found.insert(name, code.collect::<Vec<_>>().join("\n"));
-            }
-        }
-    }
-    found.remove("mod");
-    found.remove("lib");
-    found
+    let mut files = graph::files(folder);
+    files.remove("mod");
+    files.remove("lib");
+    files
 }
 
 fn room(file: &str) -> &str {
@@ -117,4 +103,55 @@ fn no_room_waits_for_itself() {
     assert!(left[&"cmd".to_owned()].contains("expand"), "imports are found");
     take_out_what_waits_for_nothing(&mut left);
     assert_eq!(left, BTreeMap::new(), "rooms that use each other in a circle");
+}
+
+const LARGER: [&str; 2] = ["describe", "import"];
+
+/// Where the code of the program and of each crate below it begins.
+fn folders() -> Vec<String> {
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("crates");
+    let names = fs::read_dir(crates).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    names.map(|name| format!("crates/{name}/src")).chain(["src".to_owned()]).collect()
+}
+
+#[test]
+fn few_files_use_each_other_in_a_circle() {
+    const MOST: usize = 3;
+    let mut wrong = Vec::new();
+    for folder in folders() {
+        let graph = graph::graph(&folder);
+        for circle in graph::circles(&graph).into_iter().filter(|circle| circle.len() > MOST) {
+            if circle.iter().all(|module| LARGER.contains(&module[0].as_str())) {
+                continue;
+            }
+            let used = |module: &graph::Module| {
+                let used = graph[module].iter().filter(|used| circle.contains(*used));
+                used.map(|used| used.join("::")).collect::<Vec<_>>().join(", ")
+            };
+            wrong.extend(circle.iter().map(|module| format!("{folder}: {} uses {}", module.join("::"), used(module))));
+        }
+    }
+    assert!(wrong.is_empty(), "more than {MOST} files use each other in a circle:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn imports_are_found() {
+    let graph = graph::graph("src");
+    let uses = |file: &str, used: &str| {
+        let module = |name: &str| name.split('/').map(str::to_owned).collect::<graph::Module>();
+        graph[&module(file)].contains(&module(used))
+    };
+    assert!(uses("kube/validation/pod/volume", "kube/validation/pod/mounts"), "by its own `use`");
+    assert!(uses("kube/validation/pod/security", "kube/validation/pod/windows"), "among others in brackets");
+    assert!(uses("cel/library", "cel/eval/budget"), "where its room shows what is in another file");
+    assert!(!uses("cel", "cel/opaque"), "a facade and its files are one");
+}
+
+#[test]
+fn paths_do_not_climb_three_floors() {
+    for folder in folders() {
+        for (file, code) in graph::files(&folder) {
+            assert!(!code.contains("super::super::super::"), "{folder}/{file}: write the path from `crate`");
+        }
+    }
 }
