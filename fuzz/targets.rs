@@ -75,7 +75,7 @@ fn strict() -> Projects {
 pub fn lint(data: &[u8]) {
     DEEP.install(|| {
         let workspace = workspace(data);
-        let findings = lint::run(&workspace, &strict());
+        let findings = lint::run(&workspace, &strict(), lint::Options::default());
         assert!(findings.iter().all(lies_in_its_file));
         report(&workspace, &findings);
     });
@@ -138,7 +138,7 @@ pub fn fix(data: &[u8]) {
     DEEP.install(|| {
         let mut workspace = workspace(data);
         let source = Arc::clone(&workspace.files[0].source);
-        for finding in lint::run(&workspace, &strict()) {
+        for finding in lint::run(&workspace, &strict(), lint::Options::default()) {
             let Some(fix) = finding.fix else { continue };
             assert_eq!(edit::apply(&source.text, &fix.edits), spliced(&source.text, &fix.edits));
         }
@@ -191,7 +191,7 @@ pub fn generate(data: &[u8]) {
             return;
         }
         let workspace = Workspace { files: vec![File::read(&read)], ..Workspace::default() };
-        let found = lint::run(&workspace, &Projects::none(Selection::default()));
+        let found = lint::run(&workspace, &Projects::none(Selection::default()), lint::Options::default());
         // An image that is none, say, is what the description asks for, and `gen` shows the finding there.
         let is_asked_for = |finding: &&Finding| {
             source.text.contains(finding.primary.source.slice(finding.primary.span).trim_matches(['"', '\'']))

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use super::{Kept, Projects};
+use super::{Kept, Options, Projects};
 use crate::diagnostic::{Edit, Finding, Fix, Level};
 use crate::kube::{Object, Workspace};
 use crate::limits;
@@ -70,7 +70,8 @@ pub fn fix(workspace: &mut Workspace, projects: &Projects, of_descriptions: &[Fi
 
 /// What is wrong, with more findings of an object than a report has: each round lints all of it again.
 fn find(workspace: &Workspace, projects: &Projects, of_descriptions: &[Finding]) -> Vec<Finding> {
-    super::run_again(workspace, projects, of_descriptions.to_vec(), &mut Kept::at_most(limits::MENDED.count()))
+    let kept = &mut Kept::at_most(limits::MENDED.count());
+    super::run(workspace, projects, Options { of_descriptions: of_descriptions.to_vec(), kept: Some(kept) })
 }
 
 /// What stays the same about a finding when bytes before it move.

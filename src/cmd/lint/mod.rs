@@ -20,7 +20,7 @@ use crate::files::{self, named};
 use crate::kube::{File, Globs, Inputs, Workspace, on_deep_stacks};
 use crate::limits;
 use crate::lint::baseline::{self, Baseline};
-use crate::lint::{self, Overrides, Projects, Selection};
+use crate::lint::{self, Options, Overrides, Projects, Selection};
 use crate::report::{Base, Summary, terminal};
 use report::Reporting;
 
@@ -76,7 +76,7 @@ pub fn run(args: &LintArgs, color: Color) -> io::Result<Exit> {
         let mut findings = if args.fixes.fix {
             fixes::apply(&mut workspace, &projects, &of_descriptions, args)?
         } else {
-            lint::run_with(&workspace, &projects, of_descriptions)
+            lint::run(&workspace, &projects, Options { of_descriptions, kept: None })
         };
         diagnostic::sort(&mut findings);
         let reports = args.formats.iter().filter_map(|report| report.file.as_deref());

@@ -16,7 +16,7 @@ use crate::files;
 use crate::kube::{File, Workspace};
 use crate::limits;
 use crate::lint::baseline::Baseline;
-use crate::lint::{self, Overrides, Projects, Selection};
+use crate::lint::{self, Options, Overrides, Projects, Selection};
 use crate::yaml::Source;
 
 /// What is wrong in one file.
@@ -52,7 +52,7 @@ fn of_one(workspace: &Workspace) -> Vec<Finding> {
         Ok(projects) if workspace.files.iter().any(|file| projects.excludes(file)) => Vec::new(),
         Ok(projects) => {
             let of_descriptions = expand::check(workspace, &projects).unwrap_or_default();
-            let mut findings = lint::run_with(workspace, &projects, of_descriptions);
+            let mut findings = lint::run(workspace, &projects, Options { of_descriptions, kept: None });
             let own: HashSet<&str> = workspace.files.iter().map(|file| file.source.name.as_str()).collect();
             findings.retain(|finding| own.contains(finding.primary.source.name.as_str()));
             findings
@@ -104,7 +104,8 @@ impl Folders {
         let mut findings = self.of_settings.clone();
         if let Some(projects) = &self.projects {
             let of_descriptions = of_descriptions(&self.workspace, projects, &mut self.of_descriptions);
-            findings.extend(lint::run_again(&self.workspace, projects, of_descriptions, &mut self.kept));
+            let options = Options { of_descriptions, kept: Some(&mut self.kept) };
+            findings.extend(lint::run(&self.workspace, projects, options));
             if let Some(baseline) = baseline(projects) {
                 baseline.apply(&self.workspace, projects, &mut findings);
             }

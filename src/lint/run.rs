@@ -1,0 +1,173 @@
+//! A run over a workspace: rules look at all of it and at each file, then each file has its findings as its project wants
+//! them.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::{Kept, Projects, Selection, checks, drop_what_is_said_anyway, in_order, same_place};
+use super::{ignores, origin, policies};
+use crate::diagnostic::Finding;
+use crate::kube::{File, Index, Object, Workspace};
+use crate::yaml::Source;
+
+/// What a run has besides its files.
+#[derive(Debug, Default)]
+pub struct Options<'run> {
+    /// What is wrong with the descriptions of the workspace, for which settings and comments hold too.
+    pub of_descriptions: Vec<Finding>,
+    /// What an earlier run has found: it [counts](Kept) for the files that are the same, and what is found now is kept
+    /// for the next run.
+    pub kept: Option<&'run mut Kept>,
+}
+
+/// Lints a workspace, each file with its project's settings, and returns the selected findings, sorted.
+#[must_use]
+pub fn run(workspace: &Workspace, projects: &Projects, options: Options<'_>) -> Vec<Finding> {
+    let mut none = Kept::default();
+    let kept = options.kept.unwrap_or(&mut none);
+    projects.forget_uses();
+    let (across, of_policies) = check(workspace, projects, kept);
+    let run = Run {
+        workspace,
+        projects,
+        kept,
+        across: by_file(across),
+        described: by_file(options.of_descriptions),
+        named: workspace.files.iter().filter(|file| file.reported).map(|file| address(&file.source)).collect(),
+    };
+    let mut findings = run.of_files();
+    findings.extend(run.of_bases());
+    origin::trace(workspace, projects, &mut findings);
+    findings.extend(projects.unused());
+    findings.extend(of_policies);
+    in_order(findings)
+}
+
+/// Reads again what Pods do where an earlier run is in [doubt](Kept::doubt), and nothing else.
+pub fn read_facts_again(workspace: &Workspace, projects: &Projects, kept: &mut Kept) {
+    let objects: Vec<&Object> = workspace.objects().collect();
+    kept.retain(workspace);
+    read_facts(&Index::of(&objects), projects, kept);
+}
+
+/// Runs the rules where nothing is kept. What is found in each file alone is kept; what is found by looking at several
+/// is returned, and after it what is wrong with policies that are no part of the run.
+fn check(workspace: &Workspace, projects: &Projects, kept: &mut Kept) -> (Vec<Finding>, Vec<Finding>) {
+    let objects: Vec<&Object> = workspace.objects().collect();
+    let index = Index::of(&objects);
+    let together = projects.together();
+    let most = kept.most;
+    let mut across = Vec::new();
+    checks::together(&index, &together, &|object| projects.targets_of(object), most, &mut across);
+    kept.retain(workspace);
+    read_facts(&index, projects, kept);
+    across.extend(kept.facts(workspace));
+    let mut of_policies = policies::check(workspace, projects, &together, most, &mut across);
+    of_policies.retain(|finding| together.shows(finding));
+    kept.read_files(workspace, |file| checks::file(file, projects.selection(file), most));
+    (across, of_policies)
+}
+
+fn read_facts(index: &Index<'_>, projects: &Projects, kept: &mut Kept) {
+    let together = projects.together();
+    let most = kept.most;
+    kept.read_facts(index, |objects| {
+        checks::facts(objects, index, &together, &|object| projects.programs_of(object), most)
+    });
+}
+
+/// Findings by the [address] of the file that they are in.
+type ByFile = HashMap<usize, Vec<Finding>>;
+
+fn by_file(findings: Vec<Finding>) -> ByFile {
+    let mut by_file = ByFile::new();
+    for finding in findings {
+        by_file.entry(address(&finding.primary.source)).or_default().push(finding);
+    }
+    by_file
+}
+
+fn address(source: &Arc<Source>) -> usize {
+    Arc::as_ptr(source).addr()
+}
+
+/// All that was found in a workspace.
+struct Run<'run> {
+    workspace: &'run Workspace,
+    projects: &'run Projects,
+    /// What was found in each file alone.
+    kept: &'run Kept,
+    /// What was found by looking at several files.
+    across: ByFile,
+    /// What is wrong with descriptions.
+    described: ByFile,
+    /// The files that were asked for.
+    named: HashSet<usize>,
+}
+
+impl Run<'_> {
+    /// The findings of each file that has a say.
+    fn of_files(&self) -> Vec<Finding> {
+        let looked_at: Vec<&File> = self.workspace.files.iter().filter(|file| self.looks_at(file)).collect();
+        let per_file: Vec<Vec<Finding>> = looked_at.par_iter().map(|file| self.of_file(file)).collect();
+        per_file.into_iter().flatten().collect()
+    }
+
+    /// Bases are read by the descriptions that extend them, also where the run does not look.
+    fn of_bases(&self) -> impl Iterator<Item = Finding> {
+        let there: HashSet<usize> = self.workspace.files.iter().map(|file| address(&file.source)).collect();
+        let elsewhere = self.described.iter().filter(move |(file, _)| !there.contains(file));
+        elsewhere.flat_map(|(_, found)| found).cloned()
+    }
+
+    fn looks_at(&self, file: &File) -> bool {
+        file.reported
+            || !self.described(file).is_empty()
+            || self.across(file).iter().any(|finding| self.speaks_of_named(finding))
+    }
+
+    /// The findings of a file as its comments, its settings and the selection want them.
+    fn of_file(&self, file: &File) -> Vec<Finding> {
+        let selection = self.projects.selection(file);
+        let mut findings = self.found(file, selection);
+        ignores::apply(file, selection, &mut findings);
+        if let Some(settings) = self.projects.settings(file) {
+            settings.except(file, &mut findings);
+        }
+        for finding in &mut findings {
+            selection.set_level(finding);
+        }
+        findings.retain(|finding| selection.shows(finding) && self.counts(file, finding));
+        findings
+    }
+
+    /// What was found in a file, alone and among others.
+    fn found(&self, file: &File, selection: &Selection) -> Vec<Finding> {
+        let mut findings = if file.reported { self.kept.of(file).to_vec() } else { Vec::new() };
+        let runs = |finding: &&Finding| finding.rule.is_none_or(|rule| selection.runs(rule));
+        findings.extend(self.across(file).iter().filter(runs).cloned());
+        drop_what_is_said_anyway(&mut findings);
+        findings.extend_from_slice(self.described(file));
+        findings
+    }
+
+    fn counts(&self, file: &File, finding: &Finding) -> bool {
+        let is_of_description = || self.described(file).iter().any(|described| same_place(described, finding));
+        file.reported || self.speaks_of_named(finding) || is_of_description()
+    }
+
+    /// A change of a named file may break another: what is found there is reported if it speaks of the named one.
+    fn speaks_of_named(&self, finding: &Finding) -> bool {
+        finding.labels.iter().any(|label| self.named.contains(&address(&label.source)))
+    }
+
+    fn across(&self, file: &File) -> &[Finding] {
+        self.across.get(&address(&file.source)).map_or(&[], Vec::as_slice)
+    }
+
+    fn described(&self, file: &File) -> &[Finding] {
+        self.described.get(&address(&file.source)).map_or(&[], Vec::as_slice)
+    }
+}
