@@ -27,111 +27,130 @@ use report::Reporting;
 /// Reports findings to stdout; what could not be read, and the run in numbers, to stderr.
 pub fn run(args: &LintArgs, color: Color) -> io::Result<Exit> {
     check_arguments(args)?;
-    let fail_on = args.fail_on.map(level);
+    let selection = selection(args)?;
+    // The workspace ends where it began: what nests deeply is also dropped deeply.
+    on_deep_stacks(|| match lint(args, selection, color) {
+        Ok(exit) => Ok(exit),
+        Err(stop) => {
+            terminal::print(&stop.findings()?, color);
+            Ok(Exit::Failed)
+        }
+    })?
+}
+
+/// The rules that run and the level from which they count, where the settings of a project say nothing else.
+fn selection(args: &LintArgs) -> io::Result<Selection> {
     let lowest = match args.profile {
         Some(Profile::Strict) => Level::Advice,
-        Some(Profile::Default) | None => fail_on.unwrap_or(Level::Error),
+        Some(Profile::Default) | None => args.fail_on.map_or(Level::Error, level),
     };
-    let mut selection = Selection::new(&args.select, &args.ignore, lowest).map_err(invalid)?;
-    if let Some(target) = args.target {
-        selection = selection.for_targets(target);
+    let selection = Selection::new(&args.select, &args.ignore, lowest).map_err(invalid)?;
+    Ok(match args.target {
+        Some(target) => selection.for_targets(target),
+        None => selection,
+    })
+}
+
+/// Reads, judges and reports.
+fn lint(args: &LintArgs, selection: Selection, color: Color) -> Result<Exit, Stop> {
+    let here = std::env::current_dir().and_then(fs::canonicalize)?;
+    let base = base(args, &here)?;
+    let progress = Progress::begin("reading and checking manifests");
+    let (mut workspace, projects) = read(args, &here, selection)?;
+    let of_descriptions = expand::check(&workspace, &projects)?;
+    if args.fixes.diff {
+        return Ok(fixes::diff(&mut workspace, &projects, &of_descriptions, args)?);
     }
-    let overrides = Overrides { has_level: args.profile.is_some(), has_target: args.target.is_some() };
-    // The workspace ends where it began: what nests deeply is also dropped deeply.
-    on_deep_stacks(|| {
-        let here = std::env::current_dir().and_then(fs::canonicalize)?;
-        let base = base(args, &here)?;
-        let excluded = Globs::new(&here, &args.exclude).map_err(invalid)?;
-        let asked = Inputs {
-            paths: &args.paths,
-            around: args.workspace.as_deref(),
-            excluded: Some(&excluded),
-            stdin: args.stdin_filename.as_deref(),
-            ..Inputs::default()
-        };
-        let progress = Progress::begin("reading and checking manifests");
-        let mut workspace = Workspace::look_at(&asked);
-        let load = |workspace: &mut Workspace| -> Result<Projects, Stop> {
-            let projects = Projects::load(workspace, selection.clone(), overrides)?;
-            let projects = projects.looking_at(&args.paths).with_policies(&args.policies)?;
-            workspace.leave_out(|file| projects.excludes(file));
-            Ok(projects)
-        };
-        let mut projects = load(&mut workspace);
-        // what is excluded is not rendered, and what is rendered has settings too
-        if projects.is_ok() && render::render(&mut workspace, args) {
-            projects = load(&mut workspace);
-        }
-        let projects = match projects {
-            Ok(projects) => projects,
-            Err(stop) => {
-                terminal::print(&stop.findings()?, color);
-                return Ok(Exit::Failed);
-            }
-        };
-        let of_descriptions = expand::check(&workspace, &projects)?;
-        if args.fixes.diff {
-            return fixes::diff(&mut workspace, &projects, &of_descriptions, args);
-        }
-        let mut findings = if args.fixes.fix {
-            fixes::apply(&mut workspace, &projects, &of_descriptions, args)?
-        } else {
-            lint::run(&workspace, &projects, Options { of_descriptions, kept: None })
-        };
+    let mut findings = if args.fixes.fix {
+        fixes::apply(&mut workspace, &projects, &of_descriptions, args)?
+    } else {
+        lint::run(&workspace, &projects, Options { of_descriptions, kept: None })
+    };
+    diagnostic::sort(&mut findings);
+    check_outputs(args, &workspace)?;
+    let in_baseline = take_out_known(args, &workspace, &projects, &mut findings)?;
+    let fail_on = args.fail_on.map(level).or(projects.shared(|settings| settings.fail_on)).unwrap_or(Level::Error);
+    let formats = formats(args, &projects)?;
+    let exit = exit(&workspace, &findings, fail_on);
+    // counted before some are left out
+    let summary = Summary::of(&workspace, &findings);
+    let cut = lint::cut(&mut findings);
+    let summary = Summary { rules_cut: cut.rules, in_baseline, ..summary };
+    if let Some(base) = &base {
+        base.rename(&mut findings);
         diagnostic::sort(&mut findings);
-        let reports = args.formats.iter().filter_map(|report| report.file.as_deref());
-        for file in reports.clone().chain(args.write_baseline.as_deref()) {
-            refuse_manifest(file, &workspace)?;
-        }
-        reports.into_iter().try_for_each(refuse_to_overwrite)?;
-        if let Some(file) = &args.write_baseline {
-            refuse_other_than_baseline(file)?;
-        }
-        let mut in_baseline = 0;
-        if let Some(file) = &args.write_baseline {
-            files::write(file, baseline::write(&findings, &baseline::folder(file)))
-                .map_err(|error| named(file, &error))?;
-            let found = findings.len();
-            findings.retain(|finding| !baseline::lists(finding));
-            in_baseline = found - findings.len();
-        } else {
-            match baseline(args, &projects) {
-                Ok(Some(baseline)) => in_baseline = baseline.apply(&workspace, &projects, &mut findings),
-                Ok(None) => {}
-                Err(missing) => {
-                    terminal::print(&missing.findings()?, color);
-                    return Ok(Exit::Failed);
-                }
-            }
-        }
-        let fail_on = fail_on.or(projects.shared(|settings| settings.fail_on)).unwrap_or(Level::Error);
-        let formats = formats(args, &projects)?;
-        let exit = exit(&workspace, &findings, fail_on);
-        let summary = Summary::of(&workspace, &findings);
-        let cut = lint::cut(&mut findings);
-        let summary = Summary { rules_cut: cut.rules, in_baseline, ..summary };
-        if let Some(base) = &base {
-            base.rename(&mut findings);
-            diagnostic::sort(&mut findings);
-        }
-        drop(progress);
-        if args.verbose {
-            say_what_was_read(&workspace, &projects);
-        }
-        let findings = &findings;
-        Reporting {
-            args,
-            formats: &formats,
-            color,
-            fail_on,
-            workspace: &workspace,
-            findings,
-            summary,
-            base: base.as_ref(),
-        }
-        .write()?;
-        Ok(exit)
-    })?
+    }
+    drop(progress);
+    if args.verbose {
+        say_what_was_read(&workspace, &projects);
+    }
+    Reporting {
+        args,
+        formats: &formats,
+        color,
+        fail_on,
+        workspace: &workspace,
+        findings: &findings,
+        summary,
+        base: base.as_ref(),
+    }
+    .write()?;
+    Ok(exit)
+}
+
+/// The files that the command line names, with what they refer to, and the projects they belong to.
+fn read(args: &LintArgs, here: &Path, selection: Selection) -> Result<(Workspace, Projects), Stop> {
+    let excluded = Globs::new(here, &args.exclude).map_err(invalid)?;
+    let mut workspace = Workspace::look_at(&Inputs {
+        paths: &args.paths,
+        around: args.workspace.as_deref(),
+        excluded: Some(&excluded),
+        stdin: args.stdin_filename.as_deref(),
+        ..Inputs::default()
+    });
+    let mut projects = load(args, &mut workspace, selection.clone())?;
+    // what is excluded is not rendered, and what is rendered has settings too
+    if render::render(&mut workspace, args) {
+        projects = load(args, &mut workspace, selection)?;
+    }
+    Ok((workspace, projects))
+}
+
+/// The projects of the files, without the files that they exclude.
+fn load(args: &LintArgs, workspace: &mut Workspace, selection: Selection) -> Result<Projects, Stop> {
+    let overrides = Overrides { has_level: args.profile.is_some(), has_target: args.target.is_some() };
+    let projects = Projects::load(workspace, selection, overrides)?;
+    let projects = projects.looking_at(&args.paths).with_policies(&args.policies)?;
+    workspace.leave_out(|file| projects.excludes(file));
+    Ok(projects)
+}
+
+/// Refuses to write over anything but a report or a baseline, before anything is written.
+fn check_outputs(args: &LintArgs, workspace: &Workspace) -> io::Result<()> {
+    let reports = args.formats.iter().filter_map(|report| report.file.as_deref());
+    for file in reports.clone().chain(args.write_baseline.as_deref()) {
+        refuse_manifest(file, workspace)?;
+    }
+    for file in reports {
+        refuse_to_overwrite(file)?;
+    }
+    args.write_baseline.as_deref().map_or(Ok(()), refuse_other_than_baseline)
+}
+
+/// Takes out what the baseline lists, a new one or that of an earlier run; how many findings it was.
+fn take_out_known(
+    args: &LintArgs,
+    workspace: &Workspace,
+    projects: &Projects,
+    findings: &mut Vec<Finding>,
+) -> Result<usize, Stop> {
+    if let Some(file) = &args.write_baseline {
+        files::write(file, baseline::write(findings, &baseline::folder(file))).map_err(|error| named(file, &error))?;
+        let found = findings.len();
+        findings.retain(|finding| !baseline::lists(finding));
+        return Ok(found - findings.len());
+    }
+    Ok(baseline(args, projects)?.map_or(0, |baseline| baseline.apply(workspace, projects, findings)))
 }
 
 fn invalid(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> io::Error {
