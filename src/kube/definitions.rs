@@ -310,7 +310,7 @@ pub(super) fn add_templates<'object>(objects: impl Iterator<Item = &'object mut 
         let Some(Definition { document, node, .. }) = definitions.like(object).into_iter().next() else { continue };
         let key = (Arc::as_ptr(document).addr(), *node);
         let paths = paths.entry(key).or_insert_with(|| SchemaPaths::of(document, *node));
-        object.templates = paths.read(&object.document, object.node);
+        object.templates = paths.read(&object.document, object.node).into();
         object.is_operated = !object.templates.is_empty();
     }
 }

@@ -13,7 +13,7 @@ use super::templates::{self, Life, Template};
 use super::typed::{Typed, decode_kind};
 use crate::diagnostic::{Label, ObjectRef};
 use crate::words;
-use crate::yaml::{Document, NodeId};
+use crate::yaml::{Document, NodeId, Seldom};
 
 /// One Kubernetes object.
 #[derive(Debug)]
@@ -27,9 +27,9 @@ pub struct Object {
     /// The typed form; none for kinds outside the table, or where decoding had nothing to go on with.
     pub typed: Option<Typed>,
     /// What a strict decode refuses.
-    pub problems: Vec<Problem>,
+    pub problems: Seldom<Problem>,
     /// Its fields that not every supported version reads.
-    pub versioned: Vec<Versioned>,
+    pub versioned: Seldom<Versioned>,
     /// Whether it is a part of an object, to be merged by kustomize: what is absent says nothing.
     pub is_patch: bool,
     /// What kustomize changes in it before it is applied.
@@ -43,7 +43,7 @@ pub struct Object {
     /// Whether SOPS or kubesec has encrypted it: it is decrypted, and what they added taken out, before it is applied.
     pub is_encrypted: bool,
     /// Pod templates of kinds that are not decoded as a whole.
-    pub(super) templates: Vec<Template>,
+    pub(super) templates: Seldom<Template>,
 }
 
 /// The Pod of a workload: a Pod itself, or a controller's template.
@@ -127,15 +127,15 @@ impl Object {
             node,
             id,
             typed,
-            problems,
-            versioned,
+            problems: problems.into(),
+            versioned: versioned.into(),
             is_patch,
             changes: Changes::default(),
             is_operated: false,
             folder: None,
             kustomizations,
             is_encrypted,
-            templates,
+            templates: templates.into(),
         }
     }
 

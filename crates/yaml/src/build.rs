@@ -8,8 +8,10 @@ use std::sync::Arc;
 
 use super::refusal::{Refusal, beginning};
 use super::scalar::Resolved;
+use super::seldom::Seldom;
 use super::source::{Source, Span};
-use super::tree::{Comment, Document, Duplicate, Entry, Node, NodeId, Stored, Style, Value, print};
+use super::stored::{Node, Stored, Wide};
+use super::tree::{Comment, Document, Duplicate, Entry, NodeId, Style, Value, print};
 use crate::limits;
 
 /// The text of a scalar.
@@ -26,6 +28,7 @@ pub(super) struct Buffers {
     nodes: Vec<Node>,
     items: Vec<NodeId>,
     entries: Vec<Entry>,
+    wide: Wide,
     unescaped: String,
     frames: Vec<Frame>,
     pending: Vec<NodeId>,
@@ -85,7 +88,7 @@ const NODE: u64 = 4;
 
 impl<'src> Builder<'src> {
     pub(super) fn new(source: &'src Arc<Source>, span: Span, buffers: &mut Buffers) -> Self {
-        let Buffers { nodes, items, entries, unescaped, frames, pending } = std::mem::take(buffers);
+        let Buffers { nodes, items, entries, wide, unescaped, frames, pending } = std::mem::take(buffers);
         let document = Document {
             source: Arc::clone(source),
             span,
@@ -93,9 +96,10 @@ impl<'src> Builder<'src> {
             nodes,
             items,
             entries,
+            wide,
             unescaped,
-            duplicates: Vec::new(),
-            comments: Vec::new(),
+            duplicates: Seldom::default(),
+            comments: Seldom::default(),
             dropped: None,
         };
         Self {
@@ -151,8 +155,8 @@ impl<'src> Builder<'src> {
                 Scalar::Owned(text) => text.len() as u64,
             };
         self.bytes = self.bytes.saturating_add(length);
-        let value = self.store(text, resolved);
-        let node = self.add(Node { span, value, style });
+        let value = self.store(span, text, resolved);
+        let node = self.add(Node::new(span, value, style));
         if is_merge {
             self.merge_keys.push(node);
         }
@@ -165,25 +169,33 @@ impl<'src> Builder<'src> {
 
     /// The same for a scalar without an anchor that merges nothing, in a document without aliases.
     pub(super) fn simple_scalar(&mut self, span: Span, style: Style, text: Scalar, resolved: Resolved) {
-        let value = self.store(text, resolved);
-        let node = self.add(Node { span, value, style });
+        let value = self.store(span, text, resolved);
+        let node = self.add(Node::new(span, value, style));
+        self.place(node);
+    }
+
+    /// The same for text without quotes that is these bytes of the source.
+    #[inline]
+    pub(super) fn plain_text(&mut self, span: Span) {
+        let node = self.add(Node::new(span, Stored::Written, Style::Plain));
         self.place(node);
     }
 
     #[inline]
-    fn store(&mut self, text: Scalar, resolved: Resolved) -> Stored {
+    fn store(&mut self, node: Span, text: Scalar, resolved: Resolved) -> Stored {
+        let wide = &mut self.document.wide;
         match resolved {
             Resolved::Null => Stored::Null,
             Resolved::Bool(value) => Stored::Bool(value),
-            Resolved::Int(value) => Stored::Int(value.to_ne_bytes()),
-            Resolved::Uint(value) => Stored::Uint(value.to_ne_bytes()),
-            Resolved::Float(value) => Stored::Float(value.to_ne_bytes()),
+            Resolved::Int(value) => wide.int(value),
+            Resolved::Uint(value) => Stored::Uint(wide.number(value)),
+            Resolved::Float(value) => Stored::Float(wide.number(value.to_bits())),
             Resolved::Str => match text {
-                Scalar::Borrowed(span) => Stored::Borrowed(span.into()),
+                Scalar::Borrowed(text) => wide.text(node, text),
                 Scalar::Owned(text) => {
                     let start = self.document.unescaped.len();
                     self.document.unescaped.push_str(&text);
-                    Stored::Owned(Span::new(start, self.document.unescaped.len()).into())
+                    Stored::Owned(wide.range(Span::new(start, self.document.unescaped.len())))
                 }
             },
         }
@@ -219,7 +231,7 @@ impl<'src> Builder<'src> {
         };
         let value = if frame.is_map { self.map(&frame)? } else { self.list(&frame) };
         self.pending.truncate(frame.first);
-        let node = self.add(Node { span, value, style: frame.style });
+        let node = self.add(Node::new(span, value, frame.style));
         if frame.anchor != 0 {
             let (cost, bytes) = (self.decoded - frame.decoded, self.bytes - frame.bytes);
             self.anchors.insert(frame.anchor, Anchor::Done { node, cost, bytes });
@@ -248,7 +260,7 @@ impl<'src> Builder<'src> {
         self.check_aliases(span)?;
         self.bytes = self.bytes.saturating_add(bytes);
         self.budget = self.budget.checked_sub(bytes).ok_or_else(|| too_many_copies(span))?;
-        let node = self.add(Node { span, value: Stored::Alias(target.0.to_ne_bytes()), style: Style::Alias });
+        let node = self.add(Node::new(span, Stored::Alias(target.0.to_ne_bytes()), Style::Alias));
         self.place(node);
         Ok(())
     }
@@ -280,7 +292,7 @@ impl<'src> Builder<'src> {
         self.document.span = span;
         self.document.root = match self.root {
             Some(root) => root,
-            None => self.add(Node { span: Span::empty(span.start as usize), value: Stored::Null, style: Style::Plain }),
+            None => self.add(Node::new(Span::empty(span.start as usize), Stored::Null, Style::Plain)),
         };
         if self.document.nodes.len() > COPIED.0 || self.document.unescaped.len() > COPIED.1 {
             self.document.shrink();
@@ -292,6 +304,7 @@ impl<'src> Builder<'src> {
             nodes: of.nodes.as_slice().to_vec(),
             items: of.items.as_slice().to_vec(),
             entries: of.entries.as_slice().to_vec(),
+            wide: of.wide.copy(),
             unescaped: of.unescaped.as_str().to_owned(),
             duplicates: std::mem::take(&mut self.document.duplicates),
             comments: std::mem::take(&mut self.document.comments),
@@ -303,15 +316,16 @@ impl<'src> Builder<'src> {
 
     /// Gives the memory back for the next document.
     pub(super) fn give_back(self, buffers: &mut Buffers) {
-        let Self { document: Document { mut nodes, mut items, mut entries, mut unescaped, .. }, .. } = self;
+        let Self { document: Document { mut nodes, mut items, mut entries, mut wide, mut unescaped, .. }, .. } = self;
         let Self { mut frames, mut pending, .. } = self;
         nodes.clear();
         items.clear();
         entries.clear();
+        wide.clear();
         unescaped.clear();
         frames.clear();
         pending.clear();
-        *buffers = Buffers { nodes, items, entries, unescaped, frames, pending };
+        *buffers = Buffers { nodes, items, entries, wide, unescaped, frames, pending };
     }
 
     fn add(&mut self, node: Node) -> NodeId {
@@ -331,24 +345,30 @@ impl<'src> Builder<'src> {
     fn list(&mut self, frame: &Frame) -> Stored {
         let start = self.document.items.len();
         self.document.items.extend_from_slice(&self.pending[frame.first..]);
-        Stored::List(Span::new(start, self.document.items.len()).into())
+        self.document.wide.list(Span::new(start, self.document.items.len()))
     }
 
     fn map(&mut self, frame: &Frame) -> Result<Stored, Refusal> {
         let mut map = MapBuilder { start: self.document.entries.len(), index: None };
         for at in (frame.first..self.pending.len()).step_by(2) {
             let (key, value) = (self.pending[at], self.pending[at + 1]);
-            if self.is_merge_key(key) {
+            if !self.merge_keys.is_empty() && self.is_merge_key(key) {
                 self.merge(value, &mut map)?;
                 continue;
             }
-            self.check_key(key)?;
-            let entry = Entry { key, value, print: print(&self.document.key_text(key)) };
+            let print = match self.document.written(key) {
+                Some(text) => print(text),
+                None => {
+                    self.check_key(key)?;
+                    print(self.document.key_text(key).as_bytes())
+                }
+            };
+            let entry = Entry { key, value, print };
             if let Some(duplicate) = self.set(&mut map, entry) {
                 self.document.duplicates.push(duplicate);
             }
         }
-        Ok(Stored::Map(Span::new(map.start, self.document.entries.len()).into()))
+        Ok(self.document.wide.map(Span::new(map.start, self.document.entries.len())))
     }
 
     /// Sets a key. Returns what was lost if the key was there already.

@@ -12,12 +12,15 @@ mod read;
 mod refusal;
 mod scalar;
 mod scan;
+mod seldom;
 mod source;
 mod split;
+mod stored;
 mod tree;
 
 pub use read::{as_kubectl, read, read_exactly};
 pub use refusal::{Part, Refusal};
 pub use scalar::{Resolved, resolve_plain};
+pub use seldom::Seldom;
 pub use source::{Position, Source, Span, TooLarge};
 pub use tree::{Comment, Document, Duplicate, Entry, NodeId, Style, Value};

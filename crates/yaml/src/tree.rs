@@ -8,7 +8,9 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::scalar::{json_float, key_float};
+use super::seldom::Seldom;
 use super::source::{Source, Span};
+use super::stored::{Node, Stored, Wide};
 
 /// A node's number in its [`Document`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -84,59 +86,11 @@ pub struct Entry {
 
 /// A number by which most keys differ: comparing it first spares nearly all comparisons of texts.
 #[inline]
-pub(super) fn print(key: &str) -> u32 {
-    let bytes = key.as_bytes();
+pub(super) fn print(bytes: &[u8]) -> u32 {
     let byte = |at: usize| u32::from(bytes.get(at).copied().unwrap_or(0));
     #[expect(clippy::cast_possible_truncation, reason = "any bits of it tell texts apart")]
     let length = bytes.len() as u32;
     (length << 24) ^ (byte(0) << 16) ^ (byte(bytes.len() / 2) << 8) ^ byte(bytes.len().saturating_sub(1))
-}
-
-/// A value as stored: texts are ranges, so that most scalars cost no allocation. Everything is kept as bytes, which
-/// have no alignment: a node takes 20 bytes and not 32, and nodes are most of what a document takes.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Stored {
-    Null,
-    Bool(bool),
-    Int([u8; 8]),
-    Uint([u8; 8]),
-    Float([u8; 8]),
-    /// Range of the source.
-    Borrowed(Packed),
-    /// Range of [`Document::unescaped`].
-    Owned(Packed),
-    /// Range of [`Document::items`].
-    List(Packed),
-    /// Range of [`Document::entries`].
-    Map(Packed),
-    Alias([u8; 4]),
-}
-
-/// A range as bytes.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Packed([u8; 4], [u8; 4]);
-
-impl From<Span> for Packed {
-    fn from(span: Span) -> Self {
-        Self(span.start.to_ne_bytes(), span.end.to_ne_bytes())
-    }
-}
-
-impl Packed {
-    fn span(self) -> Span {
-        Span { start: u32::from_ne_bytes(self.0), end: u32::from_ne_bytes(self.1) }
-    }
-
-    fn range(self) -> std::ops::Range<usize> {
-        self.span().range()
-    }
-}
-
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Node {
-    pub span: Span,
-    pub value: Stored,
-    pub style: Style,
 }
 
 /// A key that is duplicated in one map: kubectl keeps the later value and says nothing.
@@ -166,12 +120,13 @@ pub struct Document {
     pub(super) nodes: Vec<Node>,
     pub(super) items: Vec<NodeId>,
     pub(super) entries: Vec<Entry>,
+    pub(super) wide: Wide,
     /// Text of scalars that escapes, folding or indentation make different from their bytes.
     pub(super) unescaped: String,
     /// Duplicate keys, in order of the losing key.
-    pub duplicates: Vec<Duplicate>,
+    pub duplicates: Seldom<Duplicate>,
     /// Comments that mention `patterns:`; others are not kept.
-    pub comments: Vec<Comment>,
+    pub comments: Seldom<Comment>,
     /// Bytes after `...` that kubectl drops in silence, if any of them is more than space or comment.
     pub dropped: Option<Span>,
 }
@@ -186,7 +141,7 @@ impl Document {
     /// Where a node is. An alias is where `*name` is, not where the anchor is.
     #[must_use]
     pub fn span(&self, node: NodeId) -> Span {
-        self.node(node).span
+        self.node(node).span()
     }
 
     /// How a node is written.
@@ -198,16 +153,22 @@ impl Document {
     /// What a node is, aliases followed.
     #[must_use]
     pub fn value(&self, node: NodeId) -> Value<'_> {
-        match self.node(node).value {
+        let at = self.node(node);
+        match at.value {
             Stored::Null => Value::Null,
             Stored::Bool(value) => Value::Bool(value),
-            Stored::Int(bytes) => Value::Int(i64::from_ne_bytes(bytes)),
-            Stored::Uint(bytes) => Value::Uint(u64::from_ne_bytes(bytes)),
-            Stored::Float(bytes) => Value::Float(f64::from_ne_bytes(bytes)),
-            Stored::Borrowed(range) => Value::Str(self.source.slice(range.span())),
-            Stored::Owned(span) => Value::Str(self.unescaped.get(span.range()).unwrap_or("")),
-            Stored::List(span) => Value::List(self.items.get(span.range()).unwrap_or(&[])),
-            Stored::Map(span) => Value::Map(self.entries.get(span.range()).unwrap_or(&[])),
+            Stored::Small(bytes) => Value::Int(i64::from(i32::from_ne_bytes(bytes))),
+            Stored::Written => Value::Str(self.source.slice(at.span())),
+            Stored::Quoted => Value::Str(self.source.slice(between_quotes(at.span()))),
+            Stored::List(few) => Value::List(self.items.get(few.range()).unwrap_or(&[])),
+            Stored::Map(few) => Value::Map(self.entries.get(few.range()).unwrap_or(&[])),
+            Stored::Int(place) => Value::Int(self.wide.get(place).cast_signed()),
+            Stored::Uint(place) => Value::Uint(self.wide.get(place)),
+            Stored::Float(place) => Value::Float(f64::from_bits(self.wide.get(place))),
+            Stored::Borrowed(place) => Value::Str(self.source.slice(self.wide.span(place))),
+            Stored::Owned(place) => Value::Str(self.unescaped.get(self.wide.span(place).range()).unwrap_or("")),
+            Stored::LongList(place) => Value::List(self.items.get(self.wide.span(place).range()).unwrap_or(&[])),
+            Stored::LongMap(place) => Value::Map(self.entries.get(self.wide.span(place).range()).unwrap_or(&[])),
             Stored::Alias(target) => self.value(NodeId(u32::from_ne_bytes(target))),
         }
     }
@@ -258,19 +219,21 @@ impl Document {
     /// The entry of a map under `key`.
     #[must_use]
     pub fn entry(&self, map: NodeId, key: &str) -> Option<Entry> {
-        let print = print(key);
+        let print = print(key.as_bytes());
         self.entries(map).iter().find(|entry| entry.print == print && self.is_key(entry.key, key)).copied()
     }
 
     /// Whether a key's text is this.
     fn is_key(&self, node: NodeId, key: &str) -> bool {
-        match self.node(node).value {
-            Stored::Borrowed(range) => {
-                let range = range.range();
-                range.len() == key.len() && self.source.text.as_bytes().get(range) == Some(key.as_bytes())
-            }
-            _ => self.key_text(node) == key,
-        }
+        self.written(node).map_or_else(|| self.key_text(node) == key, |written| written == key.as_bytes())
+    }
+
+    /// The text of a node without quotes, which is its bytes: what nearly all keys are.
+    #[inline]
+    pub(super) fn written(&self, node: NodeId) -> Option<&[u8]> {
+        let at = self.node(node);
+        let bytes = matches!(at.value, Stored::Written).then(|| self.source.text.as_bytes())?;
+        bytes.get(at.span().range())
     }
 
     /// The texts of a node and of all below it, but for keys and for what is under the key `skipped`, in the order in which
@@ -386,12 +349,17 @@ impl Document {
         self.nodes.shrink_to_fit();
         self.items.shrink_to_fit();
         self.entries.shrink_to_fit();
+        self.wide = self.wide.copy();
         self.unescaped.shrink_to_fit();
     }
 
     fn node(&self, node: NodeId) -> &Node {
         &self.nodes[node.0 as usize]
     }
+}
+
+fn between_quotes(span: Span) -> Span {
+    Span { start: span.start + 1, end: span.end - 1 }
 }
 
 fn push_json_string(text: &str, out: &mut String) {

@@ -7,6 +7,23 @@ pub(super) fn begins_text(byte: u8) -> bool {
     matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'/'..=b'9' | b'_')
 }
 
+/// Whether a byte begins text that is no word or number of YAML's own: most texts do.
+#[inline]
+pub(super) fn begins_no_word(byte: u8) -> bool {
+    matches!(byte, b'a'..=b'e' | b'g'..=b'm' | b'p'..=b's' | b'u'..=b'x' | b'z' | b'/' | b'A'..=b'E')
+}
+
+/// The bytes that a simple key is made of.
+pub(super) const IN_KEYS: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < table.len() {
+        table[byte] = matches!(byte as u8, b'a'..=b'z' | b'A'..=b'Z' | b'-'..=b'9' | b'_');
+        byte += 1;
+    }
+    table
+};
+
 impl Direct<'_, '_> {
     /// After a value: nothing but a comment may follow on its line.
     pub(super) fn end_of_line(&mut self) -> Known<Option<usize>> {

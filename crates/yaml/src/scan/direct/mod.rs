@@ -9,7 +9,7 @@ mod brackets;
 mod bytes;
 mod unquoted;
 
-use bytes::begins_text;
+use bytes::{begins_no_word, begins_text};
 
 use super::super::build::{Builder, Scalar};
 use super::super::scalar::{Resolved, resolve_plain};
@@ -300,10 +300,7 @@ impl Direct<'_, '_> {
     fn resolve(&self, bytes: &[u8], range: Span) -> Known<Resolved> {
         match bytes {
             b"<<" => Err(Unknown),
-            // Most texts begin with a letter that begins no word or number of YAML's own.
-            [b'a'..=b'e' | b'g'..=b'm' | b'p'..=b's' | b'u'..=b'x' | b'z' | b'/' | b'A'..=b'E', ..] => {
-                Ok(Resolved::Str)
-            }
+            [first, ..] if begins_no_word(*first) => Ok(Resolved::Str),
             _ => Ok(resolve_plain(self.scanner.cursor.slice(range.range().start, range.range().end))),
         }
     }

@@ -1,6 +1,6 @@
 //! Scalars without quotes, and what may go on behind them.
 
-use super::bytes::begins_text;
+use super::bytes::{IN_KEYS, begins_no_word, begins_text};
 use super::{Direct, Known, Node, Unknown};
 use crate::build::Scalar;
 use crate::scalar::Resolved;
@@ -55,10 +55,8 @@ impl Direct<'_, '_> {
         if !begins_text(self.peek()) {
             return None;
         }
-        let mut at = start + 1;
-        while matches!(self.byte(at), b'a'..=b'z' | b'A'..=b'Z' | b'-'..=b'9' | b'_') {
-            at += 1;
-        }
+        let rest = self.bytes.get(start + 1..)?;
+        let at = start + 1 + rest.iter().position(|byte| !IN_KEYS[usize::from(*byte)])?;
         if self.byte(at) != b':' || !matches!(self.byte(at + 1), b' ' | b'\n') || at - start > MAX_KEY_LENGTH {
             return None;
         }
@@ -69,6 +67,10 @@ impl Direct<'_, '_> {
     /// Adds text without quotes that is a slice of the source.
     #[inline]
     pub(super) fn plain_text(&mut self, span: Span) -> Known<()> {
+        if begins_no_word(self.byte(span.start as usize)) {
+            self.builder.plain_text(span);
+            return Ok(());
+        }
         let resolved = self.resolve(&self.bytes[span.range()], span)?;
         if matches!(resolved, Resolved::Float(value) if !value.is_finite()) {
             return Err(Unknown);
