@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::groups::{Labels, Names};
 use super::memo::Memo;
 use super::object::{Object, PodView};
 use super::selector::Selector;
@@ -18,13 +19,9 @@ use crate::yaml::Document;
 pub struct Index<'run> {
     all: Vec<&'run Object>,
     by_kind: HashMap<&'run str, Vec<&'run Object>>,
-    by_name: HashMap<(&'run str, &'run str), Vec<&'run Object>>,
-    by_id: HashMap<(&'run str, &'run str, Option<&'run str>), Vec<&'run Object>>,
+    names: Names<'run>,
     by_target: HashMap<(&'run str, &'run str), Vec<&'run Object>>,
-    /// What has Pods with a label, by its place among all objects.
-    by_label: HashMap<(&'run str, &'run str), Vec<usize>>,
-    /// The same by namespace.
-    by_label_in: HashMap<(Option<&'run str>, &'run str, &'run str), Vec<usize>>,
+    labels: Labels<'run>,
     by_place: HashMap<(Place<'run>, &'run str), Vec<&'run Object>>,
     /// Services, those that select alike together.
     services: Vec<Alike<'run>>,
@@ -109,11 +106,9 @@ impl<'run> Index<'run> {
         let mut index = Self::default();
         let mut services: BTreeMap<_, Alike<'run>> = BTreeMap::new();
         for object in objects.iter().copied().filter(|object| !object.is_patch) {
-            let (kind, name) = (object.id.kind.as_str(), object.id.name.as_str());
+            let kind = object.id.kind.as_str();
             index.all.push(object);
             index.by_kind.entry(kind).or_default().push(object);
-            index.by_name.entry((kind, name)).or_default().push(object);
-            index.by_id.entry((kind, name, object.id.namespace.as_deref())).or_default().push(object);
             let is_keda = kind == "ScaledObject";
             if (is_keda || kind == "HorizontalPodAutoscaler")
                 && let Some(target) = object.document.at(object.node, &["spec", "scaleTargetRef"])
@@ -133,16 +128,6 @@ impl<'run> Index<'run> {
             if object.pods().next().is_some() {
                 index.workloads_by_place.entry(Place::of(object)).or_default().push(object);
             }
-            for (key, value) in object.pods().filter_map(PodView::labels).flatten() {
-                let labelled = index.by_label.entry((key, value)).or_default();
-                let place = index.all.len() - 1;
-                // the templates of one object often share their labels
-                if labelled.last() != Some(&place) {
-                    labelled.push(place);
-                    let namespace = object.id.namespace.as_deref();
-                    index.by_label_in.entry((namespace, key, value)).or_default().push(place);
-                }
-            }
         }
         let mut selecting: HashMap<(&str, &str), usize> = HashMap::new();
         for (key, value) in services.keys().flat_map(|(labels, ..)| labels.iter()) {
@@ -157,7 +142,10 @@ impl<'run> Index<'run> {
             }
             index.services.push(alike);
         }
-        index.neighbours = Neighbours::of(&index.all);
+        index.all.shrink_to_fit();
+        index.names = Names::of(&index.all);
+        index.labels = Labels::of(&index.all);
+        index.neighbours = Neighbours::of(index.names.groups());
         index
     }
 
@@ -244,15 +232,15 @@ impl<'run> Index<'run> {
     /// All objects of that kind and name, in any namespace.
     #[must_use]
     pub fn called<'a>(&'a self, kind: &'a str, name: &'a str) -> &'a [&'run Object] {
-        self.by_name.get(&(kind, name)).map_or(&[], Vec::as_slice)
+        self.names.called(kind, name)
     }
 
     fn named<'a>(&'a self, from: &'a Object, kind: &'a str, name: &'a str) -> impl Iterator<Item = &'run Object> + 'a {
-        let of = |namespace| self.by_id.get(&(kind, name, namespace)).map_or(&[][..], Vec::as_slice);
+        let of = |namespace| self.names.called_in(kind, name, namespace);
         // one without a namespace goes wherever it is applied to
         let (own, open) = match from.id.namespace.as_deref() {
             Some(namespace) => (of(Some(namespace)), of(None)),
-            None => (self.by_name.get(&(kind, name)).map_or(&[][..], Vec::as_slice), &[][..]),
+            None => (self.names.called(kind, name), &[][..]),
         };
         own.iter().chain(open).copied()
     }
@@ -324,19 +312,16 @@ impl<'run> Index<'run> {
     fn candidates(&self, namespace: Option<&str>, selector: &Selector<'_>) -> Vec<usize> {
         let all = || (0..self.all.len()).collect();
         let Some(namespace) = namespace else {
-            let labelled = |label| self.by_label.get(&label).map_or(&[][..], Vec::as_slice);
-            return selector
-                .equal()
-                .map(labelled)
-                .min_by_key(|places| places.len())
-                .map_or_else(all, <[usize]>::to_vec);
+            let rarest =
+                selector.equal().map(|(key, value)| self.labels.labelled(key, value)).min_by_key(|some| some.len());
+            return rarest.map_or_else(all, |some| some.iter().map(|label| label.object as usize).collect());
         };
-        let within =
-            |namespace, key, value| self.by_label_in.get(&(namespace, key, value)).map_or(&[][..], Vec::as_slice);
-        let labelled = |(key, value)| [within(Some(namespace), key, value), within(None, key, value)];
+        let within = |key, value, namespace| self.labels.labelled_in(&self.all, key, value, namespace);
+        let labelled = |(key, value)| [within(key, value, Some(namespace)), within(key, value, None)];
         let rarest = selector.equal().map(labelled).min_by_key(|[own, open]| own.len() + open.len());
         let Some(rarest) = rarest else { return all() };
-        let mut both = rarest.concat();
+        let mut both: Vec<usize> =
+            rarest.into_iter().flatten().map(|place| self.labels.object(*place) as usize).collect();
         both.sort_unstable();
         both
     }

@@ -7,6 +7,7 @@ mod decode;
 mod definition_fields;
 mod definitions;
 pub mod documented;
+mod groups;
 pub mod image;
 mod index;
 mod memo;

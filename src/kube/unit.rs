@@ -48,17 +48,22 @@ pub struct Neighbours<'run> {
 }
 
 impl<'run> Neighbours<'run> {
-    /// Looks for objects of one kind, name and namespace in several files of one folder. A Namespace is often repeated.
+    /// Looks for objects of one kind, name and namespace in several files of one folder, among groups that have kind and
+    /// name in common. A Namespace is often repeated.
     #[must_use]
-    pub fn of(objects: &[&'run Object]) -> Self {
-        let mut first: HashMap<_, &str> = HashMap::new();
+    pub(super) fn of<'groups>(groups: impl Iterator<Item = &'groups [&'run Object]>) -> Self
+    where
+        'run: 'groups,
+    {
         let mut alternatives = HashSet::new();
-        for object in objects.iter().copied().filter(|object| object.id.kind != "Namespace") {
-            let id = &object.id;
-            let key = (folder(object), id.kind.as_str(), id.name.as_str(), id.namespace.as_deref());
-            let one = *first.entry(key).or_insert(file(object));
-            if one != file(object) && !id.name.is_empty() {
-                alternatives.extend([one, file(object)]);
+        for group in groups.filter(|group| group.len() > 1) {
+            let mut first: HashMap<_, &str> = HashMap::new();
+            for object in group.iter().copied().filter(|object| object.id.kind != "Namespace") {
+                let key = (folder(object), object.id.namespace.as_deref());
+                let one = *first.entry(key).or_insert(file(object));
+                if one != file(object) && !object.id.name.is_empty() {
+                    alternatives.extend([one, file(object)]);
+                }
             }
         }
         Self { alternatives }

@@ -1,0 +1,128 @@
+//! Objects of a run by name and by label, as sorted lists: a map of them takes ten times as much memory, most of it for
+//! groups of one.
+
+use std::cmp::Ordering;
+
+use super::object::{Object, PodView};
+
+/// Objects by kind and name, and by namespace as well. What is alike is in the order of the run.
+#[derive(Debug, Default)]
+pub(super) struct Names<'run> {
+    named: Vec<&'run Object>,
+    /// The same with what has one kind and name sorted by namespace.
+    placed: Vec<&'run Object>,
+}
+
+/// Names tell more objects apart than kinds do, so they are compared first.
+fn by_name(object: &Object, kind: &str, name: &str) -> Ordering {
+    object.id.name.as_str().cmp(name).then_with(|| object.id.kind.as_str().cmp(kind))
+}
+
+fn by_id(object: &Object, kind: &str, name: &str, namespace: Option<&str>) -> Ordering {
+    by_name(object, kind, name).then_with(|| object.id.namespace.as_deref().cmp(&namespace))
+}
+
+impl<'run> Names<'run> {
+    pub(super) fn of(all: &[&'run Object]) -> Self {
+        let mut named = all.to_vec();
+        named.sort_by(|a, b| by_name(a, &b.id.kind, &b.id.name));
+        let mut placed = named.clone();
+        placed.sort_by(|a, b| by_id(a, &b.id.kind, &b.id.name, b.id.namespace.as_deref()));
+        Self { named, placed }
+    }
+
+    /// In any namespace.
+    pub(super) fn called(&self, kind: &str, name: &str) -> &[&'run Object] {
+        equal(&self.named, |object| by_name(object, kind, name))
+    }
+
+    /// What has one kind and name, group by group.
+    pub(super) fn groups(&self) -> impl Iterator<Item = &[&'run Object]> {
+        self.named.chunk_by(|a, b| by_name(a, &b.id.kind, &b.id.name).is_eq())
+    }
+
+    /// In one namespace, or without one.
+    pub(super) fn called_in(&self, kind: &str, name: &str, namespace: Option<&str>) -> &[&'run Object] {
+        equal(&self.placed, |object| by_id(object, kind, name, namespace))
+    }
+}
+
+/// What has Pods, by their labels.
+#[derive(Debug, Default)]
+pub(super) struct Labels<'run> {
+    labels: Vec<Label<'run>>,
+    /// Places among `labels`, those of one label by namespace.
+    placed: Vec<u32>,
+}
+
+/// A label that some object's Pods have.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Label<'run> {
+    key: &'run str,
+    value: &'run str,
+    /// The object's place among all.
+    pub(super) object: u32,
+}
+
+impl Label<'_> {
+    fn is(&self, key: &str, value: &str) -> Ordering {
+        self.value.cmp(value).then_with(|| self.key.cmp(key))
+    }
+}
+
+impl<'run> Labels<'run> {
+    pub(super) fn of(all: &[&'run Object]) -> Self {
+        let mut labels: Vec<Label<'run>> = Vec::new();
+        for (object, place) in all.iter().zip(0..) {
+            for (key, value) in object.pods().filter_map(PodView::labels).flatten() {
+                labels.push(Label { key, value, object: place });
+            }
+        }
+        labels.sort_by(|a, b| a.is(b.key, b.value));
+        // the templates of one object often share their labels
+        labels.dedup_by(|a, b| a.object == b.object && a.is(b.key, b.value).is_eq());
+        labels.shrink_to_fit();
+        let mut placed: Vec<u32> = labels.iter().zip(0..).map(|(_, at)| at).collect();
+        let mut groups = placed.as_mut_slice();
+        while let Some(&first) = groups.first() {
+            let first = &labels[first as usize];
+            let alike = groups.partition_point(|&at| labels[at as usize].is(first.key, first.value).is_eq());
+            let (group, rest) = groups.split_at_mut(alike);
+            group.sort_by_key(|&at| namespace(all, &labels[at as usize]));
+            groups = rest;
+        }
+        Self { labels, placed }
+    }
+
+    /// In any namespace.
+    pub(super) fn labelled(&self, key: &str, value: &str) -> &[Label<'run>] {
+        equal(&self.labels, |label| label.is(key, value))
+    }
+
+    /// The places of those in one namespace, or without one.
+    pub(super) fn labelled_in(&self, all: &[&Object], key: &str, value: &str, within: Option<&str>) -> &[u32] {
+        let compare = |&at: &u32| {
+            let label = &self.labels[at as usize];
+            label.is(key, value).then_with(|| namespace(all, label).cmp(&within))
+        };
+        equal(&self.placed, compare)
+    }
+
+    /// The object at one of these places.
+    pub(super) fn object(&self, place: u32) -> u32 {
+        self.labels[place as usize].object
+    }
+}
+
+fn namespace<'run>(all: &[&'run Object], label: &Label<'_>) -> Option<&'run str> {
+    all[label.object as usize].id.namespace.as_deref()
+}
+
+/// The part of a sorted list that compares as equal.
+fn equal<T>(sorted: &[T], compare: impl Fn(&T) -> Ordering) -> &[T] {
+    let rest = &sorted[sorted.partition_point(|one| compare(one).is_lt())..];
+    // most groups are of one
+    let few = rest.iter().take(4).take_while(|one| compare(one).is_eq()).count();
+    let count = if few < 4 { few } else { rest.partition_point(|one| compare(one).is_eq()) };
+    &rest[..count]
+}
