@@ -21,6 +21,8 @@ pub struct Kept {
     by_file: HashMap<usize, OfFile>,
     /// How many findings of one rule in one object.
     pub(super) most: usize,
+    /// Whether no run comes after this one, so that what is found may be handed over.
+    is_last: bool,
 }
 
 impl Default for Kept {
@@ -46,7 +48,12 @@ fn address(source: &Arc<Source>) -> usize {
 impl Kept {
     /// Keeps as many findings of one rule in one object.
     pub(super) fn at_most(most: usize) -> Self {
-        Self { by_file: HashMap::new(), most }
+        Self { by_file: HashMap::new(), most, is_last: false }
+    }
+
+    /// Keeps nothing.
+    pub(super) fn for_one_run() -> Self {
+        Self { is_last: true, ..Self::default() }
     }
 
     /// Has what Pods of some files do read again: the files at these places of the workspace.
@@ -91,9 +98,18 @@ impl Kept {
     }
 
     /// All findings about what Pods do, in the order of the files.
-    pub(super) fn facts(&self, workspace: &Workspace) -> impl Iterator<Item = Finding> {
-        let of_files = workspace.files.iter().filter_map(|file| self.by_file.get(&address(&file.source)));
-        of_files.flat_map(|of_file| of_file.facts.iter().flatten()).cloned()
+    pub(super) fn facts(&mut self, workspace: &Workspace) -> Vec<Finding> {
+        let mut all = Vec::new();
+        for file in &workspace.files {
+            let of_file = self.by_file.get_mut(&address(&file.source));
+            let Some(facts) = of_file.and_then(|of_file| of_file.facts.as_mut()) else { continue };
+            if self.is_last {
+                all.append(facts);
+            } else {
+                all.extend_from_slice(facts);
+            }
+        }
+        all
     }
 
     /// Asks for the findings of reported files that have none yet.
@@ -112,8 +128,12 @@ impl Kept {
     }
 
     /// What the rules have found that look at this file alone.
-    pub(super) fn of(&self, file: &File) -> &[Finding] {
-        let of_file = self.by_file.get(&address(&file.source));
-        of_file.and_then(|of_file| of_file.alone.as_deref()).unwrap_or_default()
+    pub(super) fn of(&mut self, file: &File) -> Vec<Finding> {
+        let of_file = self.by_file.get_mut(&address(&file.source));
+        match of_file.and_then(|of_file| of_file.alone.as_mut()) {
+            Some(alone) if self.is_last => std::mem::take(alone),
+            Some(alone) => alone.clone(),
+            None => Vec::new(),
+        }
     }
 }

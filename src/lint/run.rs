@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::{Kept, Projects, Selection, checks, drop_what_is_said_anyway, in_order, same_place};
+use super::{Kept, Projects, checks, drop_what_is_said_anyway, in_order, same_place};
 use super::{ignores, origin, policies};
 use crate::diagnostic::Finding;
 use crate::kube::{File, Index, Object, Workspace};
@@ -25,11 +25,11 @@ pub struct Options<'run> {
 /// Lints a workspace, each file with its project's settings, and returns the selected findings, sorted.
 #[must_use]
 pub fn run(workspace: &Workspace, projects: &Projects, options: Options<'_>) -> Vec<Finding> {
-    let mut none = Kept::default();
+    let mut none = Kept::for_one_run();
     let kept = options.kept.unwrap_or(&mut none);
     projects.forget_uses();
     let (across, of_policies) = check(workspace, projects, kept);
-    let run = Run {
+    let mut run = Run {
         workspace,
         projects,
         kept,
@@ -64,6 +64,8 @@ fn check(workspace: &Workspace, projects: &Projects, kept: &mut Kept) -> (Vec<Fi
     kept.retain(workspace);
     read_facts(&index, projects, kept);
     across.extend(kept.facts(workspace));
+    // it takes memory that the findings of each file can use
+    drop(index);
     let mut of_policies = policies::check(workspace, projects, &together, most, &mut across);
     of_policies.retain(|finding| together.shows(finding));
     kept.read_files(workspace, |file| checks::file(file, projects.selection(file), most));
@@ -98,7 +100,7 @@ struct Run<'run> {
     workspace: &'run Workspace,
     projects: &'run Projects,
     /// What was found in each file alone.
-    kept: &'run Kept,
+    kept: &'run mut Kept,
     /// What was found by looking at several files.
     across: ByFile,
     /// What is wrong with descriptions.
@@ -109,10 +111,22 @@ struct Run<'run> {
 
 impl Run<'_> {
     /// The findings of each file that has a say.
-    fn of_files(&self) -> Vec<Finding> {
-        let looked_at: Vec<&File> = self.workspace.files.iter().filter(|file| self.looks_at(file)).collect();
-        let per_file: Vec<Vec<Finding>> = looked_at.par_iter().map(|file| self.of_file(file)).collect();
+    fn of_files(&mut self) -> Vec<Finding> {
+        let workspace = self.workspace;
+        let looked_at: Vec<&File> = workspace.files.iter().filter(|file| self.looks_at(file)).collect();
+        let found: Vec<(&File, Vec<Finding>)> = looked_at.into_iter().map(|file| (file, self.take(file))).collect();
+        let run = &*self;
+        let per_file: Vec<Vec<Finding>> = found.into_par_iter().map(|(file, found)| run.of_file(file, found)).collect();
         per_file.into_iter().flatten().collect()
+    }
+
+    /// What was found in a file, alone and among others.
+    fn take(&mut self, file: &File) -> Vec<Finding> {
+        let mut findings = if file.reported { self.kept.of(file) } else { Vec::new() };
+        let selection = self.projects.selection(file);
+        let across = self.across.remove(&address(&file.source)).unwrap_or_default();
+        findings.extend(across.into_iter().filter(|finding| finding.rule.is_none_or(|rule| selection.runs(rule))));
+        findings
     }
 
     /// Bases are read by the descriptions that extend them, also where the run does not look.
@@ -129,9 +143,10 @@ impl Run<'_> {
     }
 
     /// The findings of a file as its comments, its settings and the selection want them.
-    fn of_file(&self, file: &File) -> Vec<Finding> {
+    fn of_file(&self, file: &File, mut findings: Vec<Finding>) -> Vec<Finding> {
         let selection = self.projects.selection(file);
-        let mut findings = self.found(file, selection);
+        drop_what_is_said_anyway(&mut findings);
+        findings.extend_from_slice(self.described(file));
         ignores::apply(file, selection, &mut findings);
         if let Some(settings) = self.projects.settings(file) {
             settings.except(file, &mut findings);
@@ -140,16 +155,6 @@ impl Run<'_> {
             selection.set_level(finding);
         }
         findings.retain(|finding| selection.shows(finding) && self.counts(file, finding));
-        findings
-    }
-
-    /// What was found in a file, alone and among others.
-    fn found(&self, file: &File, selection: &Selection) -> Vec<Finding> {
-        let mut findings = if file.reported { self.kept.of(file).to_vec() } else { Vec::new() };
-        let runs = |finding: &&Finding| finding.rule.is_none_or(|rule| selection.runs(rule));
-        findings.extend(self.across(file).iter().filter(runs).cloned());
-        drop_what_is_said_anyway(&mut findings);
-        findings.extend_from_slice(self.described(file));
         findings
     }
 
