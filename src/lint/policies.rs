@@ -20,16 +20,20 @@ pub(super) fn check(
 ) -> Vec<Finding> {
     let mut outside = Vec::new();
     let Some(rule) = RULES.iter().find(|rule| selection.runs(rule.id)) else { return outside };
+    let names_in_run: HashSet<&str> = workspace.files.iter().map(|file| file.source.name.as_str()).collect();
     let in_run: HashSet<&Path> = workspace.files.iter().filter_map(|file| file.path.as_deref()).collect();
     for (set, project) in projects.policies() {
         let files = workspace.files.iter().filter(|file| projects.is_of(file, project));
         let objects: Vec<&Object> = files.flat_map(|file| &file.objects).collect();
         let own: Vec<&Object> = set.objects().collect();
-        // parameters and namespaces may lie with the policies
-        let all: Vec<&Object> = workspace.objects().chain(own.iter().copied()).collect();
-        let index = Index::of(&all);
         let targets = projects.targets(project);
         let policies = Policies::collect(&own, &|_| targets.last(), true);
+        // parameters and namespaces may lie with the policies; nothing else is asked for
+        let mut asked: HashSet<&str> = policies.parameter_kinds().collect();
+        asked.insert("Namespace");
+        let of_run = workspace.objects().filter(|object| asked.contains(object.id.kind.as_str()));
+        let all: Vec<&Object> = of_run.chain(own.iter().copied()).collect();
+        let index = Index::of(&all);
         let mut made = Vec::new();
         let targets_of = |_: &Object| targets;
         let mut anywhere = FoundAnywhere::new(rule, &mut made).keeping(most).for_targets(&targets_of);
@@ -39,7 +43,7 @@ pub(super) fn check(
         let names: HashSet<&str> = set.files.iter().map(|file| file.source.name.as_str()).collect();
         for finding in made {
             let name = finding.primary.source.name.as_str();
-            if !names.contains(name) || workspace.files.iter().any(|file| file.source.name == name) {
+            if !names.contains(name) || names_in_run.contains(name) {
                 found.push(finding);
             } else if !is_in_run(set, name, &in_run) {
                 outside.push(finding);

@@ -94,6 +94,11 @@ impl<'run> Policies<'run> {
         policies
     }
 
+    /// The kinds that its policies may take parameters of.
+    pub fn parameter_kinds(&self) -> impl Iterator<Item = &str> {
+        self.all.iter().filter_map(|policy| policy.params.as_ref()).map(|(_, kind)| kind.as_str())
+    }
+
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
