@@ -127,21 +127,22 @@ fn is_name_of_secret(word: &str) -> bool {
 
 /// The secrets in any text that show themselves by their form: `scheme://user:password@host`, `Authorization: Bearer …`.
 pub fn in_text(text: &str) -> impl Iterator<Item = Range<usize>> {
-    let of_addresses = text.match_indices("://").filter_map(|(at, mark)| {
-        let start = at + mark.len();
+    // whole files are looked through
+    let places = |mark: &'static str| memchr::memmem::find_iter(text.as_bytes(), mark).map(move |at| at + mark.len());
+    let of_addresses = places("://").filter_map(|start| {
         let authority =
             text[start..].split(|letter: char| letter.is_whitespace() || "/\"'`<>\\".contains(letter)).next()?;
         let user = &authority[..authority.rfind('@')?];
         let colon = user.find(':')? + 1;
         Some(start + colon..start + user.len())
     });
-    let of_headers = text.match_indices("uthorization").filter_map(|(at, word)| {
-        let behind = &text[at + word.len()..];
+    let of_headers = places("uthorization").filter_map(|start| {
+        let behind = &text[start..];
         let value = behind.trim_start_matches([' ', ':', '=', '"', '\'', '\\']);
         let scheme =
             ["Bearer ", "Basic ", "Token ", "bearer ", "basic ", "token "].iter().find(|s| value.starts_with(**s))?;
         let secret = value[scheme.len()..].trim_start_matches(' ');
-        let start = at + word.len() + behind.len() - secret.len();
+        let start = start + behind.len() - secret.len();
         let end =
             secret.find(|letter: char| letter.is_whitespace() || "\"'`;)".contains(letter)).unwrap_or(secret.len());
         Some(start..start + end)

@@ -209,8 +209,10 @@ pub fn may_hold_placeholder(text: &str) -> bool {
     let (mut ats, mut percents) = (0, 0);
     for (at, byte) in bytes.iter().enumerate() {
         let next = |ahead: usize| bytes.get(at + ahead).copied().unwrap_or_default();
+        // the second letter tells nearly always
         let is_order = |word: &str| {
-            bytes.get(at..at + word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word.as_bytes()))
+            next(1).eq_ignore_ascii_case(&word.as_bytes()[1])
+                && bytes.get(at..at + word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word.as_bytes()))
         };
         let is_sign = match byte {
             b'$' | b'<' => true,

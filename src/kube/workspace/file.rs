@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use memchr::memmem;
 use rayon::prelude::*;
 
 use super::helm;
@@ -163,7 +164,7 @@ impl File {
         } else {
             file.documents.par_iter().with_min_len(WORTH_THREADS / 4).flat_map_iter(objects).collect()
         };
-        if source.text.contains(KUBESEC) {
+        if memmem::find(source.text.as_bytes(), KUBESEC.as_bytes()).is_some() {
             for object in file.objects.iter_mut().filter(|object| object.id.kind == "Secret") {
                 object.is_encrypted = true;
                 object.problems.clear();
@@ -224,7 +225,7 @@ fn add_objects(document: &Arc<Document>, objects: &mut Vec<Object>) {
         /// What an item without its own kind takes from its list.
         inherited: Option<(&'text str, &'text str)>,
     }
-    let is_patch = document.source.slice(document.span).contains("$patch");
+    let is_patch = memmem::find(document.source.slice(document.span).as_bytes(), b"$patch").is_some();
     let mut steps = vec![Visit { node: document.root(), inherited: None }];
     while let Some(Visit { node, inherited }) = steps.pop() {
         if !matches!(document.value(node), Value::Map(_)) {

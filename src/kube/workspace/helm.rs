@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use memchr::memmem;
+
 use super::file::File;
 use crate::yaml::{Document, Style, Value};
 
@@ -44,7 +46,8 @@ fn has_bare_hole(line: &str) -> bool {
 /// Whether a file has values that YAML takes for comments: `image: #{IMAGE}`, as Octopus and the tasks that replace
 /// tokens in pipelines write them. What stands there once they are filled in is not seen.
 pub(super) fn has_silent_holes(file: &File) -> bool {
-    if file.objects.is_empty() && file.refusals.is_empty() || !file.source.text.contains("#{") {
+    if file.objects.is_empty() && file.refusals.is_empty() || memmem::find(file.source.text.as_bytes(), b"#{").is_none()
+    {
         return false;
     }
     has_line_outside_texts(file, has_silent_hole)
@@ -65,7 +68,8 @@ fn has_silent_hole(line: &str) -> bool {
 /// Whether a file is a template of ytt: YAML whose comments are code (carvel.dev: ytt, "Annotations"). What it makes is
 /// applied, not what is left without them.
 pub(super) fn is_ytt(file: &File) -> bool {
-    if file.objects.is_empty() && file.refusals.is_empty() || !file.source.text.contains("#@") {
+    if file.objects.is_empty() && file.refusals.is_empty() || memmem::find(file.source.text.as_bytes(), b"#@").is_none()
+    {
         return false;
     }
     has_line_outside_texts(file, is_ytt_line)

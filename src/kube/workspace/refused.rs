@@ -210,10 +210,11 @@ fn has_kind(text: &str) -> bool {
 /// Whether a text, readable or not, says `kind: Secret`.
 #[must_use]
 pub fn names_a_secret(text: &str) -> bool {
-    text.match_indices("Secret").any(|(at, word)| {
+    const WORD: &str = "Secret";
+    memchr::memmem::find_iter(text.as_bytes(), WORD).any(|at| {
         let before = text[..at].trim_end_matches([' ', '"', '\'', '\t']);
         let before = before.strip_suffix(':').unwrap_or_default();
-        let after = &text[at + word.len()..];
+        let after = &text[at + WORD.len()..];
         let after = after.strip_prefix("List").unwrap_or(after);
         !after.starts_with(char::is_alphanumeric) && before.trim_end_matches(['"', '\'', ' ']).ends_with("kind")
     })
