@@ -16,9 +16,9 @@ pub(super) fn begins_no_word(byte: u8) -> bool {
 /// The bytes that a simple key is made of.
 pub(super) const IN_KEYS: [bool; 256] = {
     let mut table = [false; 256];
-    let mut byte = 0;
-    while byte < table.len() {
-        table[byte] = matches!(byte as u8, b'a'..=b'z' | b'A'..=b'Z' | b'-'..=b'9' | b'_');
+    let mut byte = 0_u8;
+    while byte < 0x80 {
+        table[byte as usize] = matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'-'..=b'9' | b'_');
         byte += 1;
     }
     table
