@@ -36,7 +36,7 @@ pub fn verify(made: &[Made], descriptions: &[Description], target: Target, bug: 
         let is_in = |origin: &&Origin<'_>| Arc::ptr_eq(&origin.document.source, &finding.primary.source);
         let whose = origins.iter().find(is_in).map(|origin| std::ptr::from_ref(origin.description));
         let ignore = ignored.iter().position(|(document, ignored)| {
-            Some(ignored.rule.as_str()) == rule && whose.is_none_or(|whose| whose == *document)
+            Some(rules::current(&ignored.rule)) == rule && whose.is_none_or(|whose| whose == *document)
         });
         match ignore {
             Some(at) => used[at] = true,

@@ -171,7 +171,7 @@ fn parse(source: &Source, comment: Span) -> Option<(Ignore, bool)> {
         let name = part.trim();
         let begin = at + (part.len() - part.trim_start().len());
         if !name.is_empty() {
-            names.push((name.to_owned(), Span::new(begin, begin + name.len()), false));
+            names.push((rules::current(name).to_owned(), Span::new(begin, begin + name.len()), false));
         }
         at += part.len() + 1;
     }
