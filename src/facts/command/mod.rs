@@ -3,6 +3,7 @@
 
 pub mod arguments;
 mod bases;
+mod ends;
 pub mod environment;
 pub(in crate::facts) mod lifetime;
 mod line;

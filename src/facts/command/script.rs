@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::ends::{counts, fails, fails_by_row, succeeds};
 use super::environment::Environment;
 use super::lifetime;
 use super::shell::{self, Part, ShellWord};
@@ -63,7 +64,21 @@ impl<'run> ScriptReader<'_, 'run> {
                 for (at, one) in all.iter().enumerate() {
                     // the last decides, and under `set -e` each does
                     let decides = at + 1 == all.len() || self.stops_on_error;
-                    self.read(one, How { is_needed: how.is_needed && decides, ..how });
+                    match one {
+                        // `for i in 1 2 3; do nc -z db 5432 && exit 0; sleep 1; done; exit 1`
+                        Command::For { body, endless: false }
+                            if how.exits && succeeds(body) && fails_by_row(&all[at + 1..]) =>
+                        {
+                            self.read_until_left(body, how);
+                        }
+                        // the same with a counter: `while [ $n -lt 30 ]; do …`
+                        Command::Loop { until: false, condition, body }
+                            if how.exits && counts(condition) && succeeds(body) && fails_by_row(&all[at + 1..]) =>
+                        {
+                            self.read_until_left(body, how);
+                        }
+                        one => self.read(one, How { is_needed: how.is_needed && decides, ..how }),
+                    }
                 }
             }
             Command::Pipe(all) => {
@@ -291,18 +306,5 @@ impl<'run> ScriptReader<'_, 'run> {
             if self.is_own { self.source.place.piece(word.range.start, word.range.len()) } else { self.source.place }
         };
         Word { text: Cow::Owned(text), place: value.map_or_else(own, |value| value.place), is_known }
-    }
-}
-
-/// Whether a command always fails its script: `exit 1`, `{ echo no; exit 1; }`.
-fn fails(command: &shell::Command) -> bool {
-    match command {
-        shell::Command::Simple { words, .. } => {
-            let texts: Vec<&str> = words.iter().filter_map(ShellWord::literal).collect();
-            matches!(texts.as_slice(), ["exit" | "return", code] if code.parse::<u16>().is_ok_and(|code| code != 0))
-        }
-        shell::Command::Sequence(all) => all.last().is_some_and(fails),
-        shell::Command::And(_, right) => fails(right),
-        _ => false,
     }
 }
