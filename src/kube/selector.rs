@@ -43,6 +43,16 @@ impl<'object> Selector<'object> {
         self.equal().map(|(key, _)| key).chain(self.expressions.iter().map(|expression| expression.key.as_str()))
     }
 
+    /// The only value that an expression lets a key have: `key In [value]`.
+    #[must_use]
+    pub fn only_value(&self, key: &str) -> Option<&'object str> {
+        let mut all = self.expressions.iter().filter(|expression| expression.key == key && expression.operator == "In");
+        match all.next()?.values.as_deref()? {
+            [only] => Some(only),
+            _ => None,
+        }
+    }
+
     /// The requirements that these labels do not meet: the key, and the values of which one is wanted (none where any
     /// value will do, or where the label must not be there).
     pub fn unmet<'a>(&'a self, labels: &'a Labels) -> impl Iterator<Item = (&'object str, Vec<&'object str>)> + 'a {

@@ -167,6 +167,54 @@ fn an_ignore_without_a_rule_is_reported() {
     }
 }
 
+/// A rule may have had another name when an ignore was written.
+#[test]
+fn ignores_of_former_names_hold() {
+    let folder = folder("former-names");
+    for rule in ["nothing-listens-there", "ambassador-port-mismatch", "adapter-target-mismatch"] {
+        folder.file(
+            "pod.yaml",
+            format!(
+                "apiVersion: v1\nkind: Pod\nmetadata: {{name: p}}\nspec:\n  containers:\n  - {{name: r, image: 'redis:7'}}\n  \
+                 # patterns: ignore[{rule}] it comes later\n  - {{name: e, image: 'oliver006/redis_exporter:v1', \
+                 args: ['--redis.addr=redis://localhost:6390']}}\n"
+            ),
+        );
+        assert_eq!(folder.run(&["lint", "--format", "concise"]).stdout, "", "{rule}");
+    }
+}
+
+/// Help names what is to be written, in the form of the place.
+#[test]
+fn help_fits_the_place() {
+    let folder = folder("fitting-help");
+    let role = |resource: &str| {
+        format!(
+            "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {{name: a, namespace: b}}\nrules:\n- \
+             {{apiGroups: [''], resources: ['{resource}'], verbs: [get]}}\n"
+        )
+    };
+    let affinity = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: master}\nspec:\n  selector: {matchLabels: {app: r, component: redis}}\n  template:\n    metadata: {labels: {app: r, component: redis}}\n    spec: {containers: [{name: r, image: 'example/r:1'}]}\n---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: slave}\nspec:\n  selector: {matchLabels: {app: r, component: slave}}\n  template:\n    metadata: {labels: {app: r, component: slave}}\n    spec:\n      affinity:\n        podAntiAffinity:\n          requiredDuringSchedulingIgnoredDuringExecution:\n          - labelSelector: {matchExpressions: [{key: component, operator: In, values: [redis-master]}]}\n            topologyKey: kubernetes.io/hostname\n      containers: [{name: r, image: 'example/r:1'}]\n";
+    let scaled = "apiVersion: example.com/v1\nkind: Cluster\nmetadata: {name: c}\nspec: {replicas: 2}\n---\napiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: c}\nspec:\n  scaleTargetRef: {apiVersion: example.com/v1, kind: Cluster, name: c}\n  minReplicas: 2\n  maxReplicas: 5\n";
+    let sleeps = "apiVersion: v1\nkind: Pod\nmetadata: {name: db}\nspec:\n  containers:\n  - {name: db, image: 'postgres:16', command: [sh, -c, sleep 30m], readinessProbe: {tcpSocket: {port: 5432}}}\n";
+    for (manifest, says, does_not) in [
+        (role("persistantvolumeclaims/status"), "write `persistentvolumeclaims/status`", "plural"),
+        (role("deployment"), "", "write `deployment`"),
+        (role("pod"), "write `pods`: resources are plural and lower case", "/"),
+        (role("pods/logs"), "did you mean `pods/log`?", "did you mean `log`?"),
+        (affinity.to_owned(), "do not have `component: redis-master`", "write `component: redis`"),
+        (scaled.to_owned(), "remove `replicas`, if its definition lets you", "scales to 1 once"),
+        (sleeps.to_owned(), "the container runs this, not its image's program", "make sleep listen"),
+    ] {
+        folder.file("a.yaml", &manifest);
+        let out = folder.run(&["lint", "--format", "terminal"]).stdout;
+        assert!(
+            out.contains(says) && !out.lines().any(|line| line.contains("help") && line.contains(does_not)),
+            "{manifest}\n{out}"
+        );
+    }
+}
+
 #[test]
 fn statistics_in_formats_for_programs() {
     let folder = folder("statistics");

@@ -42,6 +42,14 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
                 Some(listen) => saying
                     .label(listen.proof.label(format!("listens on {}", ports.join(", "))))
                     .help(format!("probe port {}, or make it listen on {port}", ports[0])),
+                None if member.program.is_some_and(|program| program.is_tool()) => saying
+                    .label(
+                        facts
+                            .pod
+                            .object
+                            .label(member.line_place().node, "the container runs this, not its image's program"),
+                    )
+                    .help(format!("run a program that listens on {port}, or probe it with `exec`")),
                 None => saying.help(format!("make {program} listen on {port}, or probe it with `exec`")),
             };
         }

@@ -1,6 +1,6 @@
 use super::{ordinals, stateful_set};
 use crate::diagnostic::{Level, RuleId};
-use crate::kube::{Index, Place};
+use crate::kube::{Index, Object, Place};
 use crate::rules::{Check, FoundAnywhere, Rule};
 use crate::words::{clip, nearest};
 
@@ -22,7 +22,12 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
             continue;
         }
         let node = object.document.at(object.node, &["spec", "serviceName"]).unwrap_or(object.node);
-        let near = nearest(name, services.iter().map(|service| service.id.name.as_str()));
+        // one that could govern it, or a slip: many a name ends in `-service`
+        let is_slip = |other: &&str| strsim::damerau_levenshtein(name, other) <= 2;
+        let of_pods =
+            index.services_of(object).find(|service| is_headless(service)).map(|service| service.id.name.as_str());
+        let names = services.iter().map(|service| service.id.name.as_str());
+        let near = of_pods.or_else(|| nearest(name, names.filter(is_slip)));
         let level = if ordinals(&set.spec).1 > 1 { Level::Warning } else { Level::Advice };
         let found = &mut found.about(object);
         let saying = found
@@ -39,4 +44,9 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
                 .help(format!("add a Service `{}` with `clusterIP: None`", clip(name))),
         };
     }
+}
+
+fn is_headless(service: &Object) -> bool {
+    service.document.at(service.node, &["spec", "clusterIP"]).and_then(|node| service.document.str(node))
+        == Some("None")
 }

@@ -29,6 +29,15 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
         let document = &target.document;
         let fix = document.get(target.node, "spec").and_then(|spec| edit::remove(document, spec, "replicas"));
         let (name, by) = (clip(&target.id.name), clip(&scaler.object.id.name));
+        // what a custom resource does without it is told by its own controller
+        let help = match target.typed {
+            Some(_) => format!(
+                "remove `replicas`; the next plain `kubectl apply` scales to 1 once, unless you first run \
+                 `kubectl apply edit-last-applied {}/{name}` and remove it there",
+                target.id.kind.to_lowercase()
+            ),
+            None => "remove `replicas`, if its definition lets you".to_owned(),
+        };
         found
             .about(target)
             .at(node, format!("every apply resets `{name}` to {} replicas, whatever `{by}` has scaled it to", clip(document.raw(node))))
@@ -38,11 +47,7 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
                 "every field in the manifest is applied, but `replicas` belongs to the autoscaler \
                  (kubernetes/website: tasks/run-application/horizontal-pod-autoscale, \"Migrating Deployments and StatefulSets\")",
             )
-            .help(format!(
-                "remove `replicas`; the next plain `kubectl apply` scales to 1 once, unless you first run \
-                 `kubectl apply edit-last-applied {}/{name}` and remove it there",
-                target.id.kind.to_lowercase()
-            ))
+            .help(help)
             .unsafe_fix_if("leave the number to the autoscaler", fix.map(|edit| vec![edit]));
     }
 }

@@ -117,22 +117,25 @@ fn resources(object: &Object, rule: &PolicyRule, node: NodeId, groups: &[&str], 
     };
     let mut saying = found
         .at(*at, message)
-        .here(told(*why))
+        .here(told(first, *why))
         .because(
             "RBAC compares group and resource as text: a rule for a resource that does not exist is accepted but allows nothing \
              (kubernetes/website: reference/access-authn-authz/rbac, \"Referring to resources\")",
         )
         .help(help(first, *why));
-    for (_, node, why) in rest {
-        saying = saying.and(*node, told(*why));
+    for (resource, node, why) in rest {
+        saying = saying.and(*node, told(resource, *why));
     }
 }
 
-fn told(why: Nothing) -> String {
+fn told(resource: &str, why: Nothing) -> String {
+    let (base, sub) = resource.split_once('/').unwrap_or((resource, ""));
     match why {
+        Nothing::NoResource(Some(like)) if !sub.is_empty() => format!("did you mean `{like}/{}`?", clip(sub)),
+        Nothing::NoSubresource(Some(like)) => format!("did you mean `{}/{like}`?", clip(base)),
         Nothing::OtherGroup("") => "this is in the core group, \"\"".to_owned(),
         Nothing::OtherGroup(group) => format!("this is in group \"{group}\""),
-        Nothing::NoResource(Some(like)) | Nothing::NoSubresource(Some(like)) => format!("did you mean `{like}`?"),
+        Nothing::NoResource(Some(like)) => format!("did you mean `{like}`?"),
         Nothing::NoResource(None) => "no such resource".to_owned(),
         Nothing::NoSubresource(None) => "no such subresource".to_owned(),
         Nothing::Star => "read as a subresource called `*`".to_owned(),
@@ -143,7 +146,12 @@ fn help(resource: &str, why: Nothing) -> String {
     let base = resource.split('/').next().unwrap_or_default();
     match why {
         Nothing::OtherGroup(group) => format!("write a rule with `apiGroups: [\"{group}\"]` for it"),
-        Nothing::NoResource(Some(like)) => format!("use `{like}`: resources are plural and lower case"),
+        Nothing::NoResource(Some(like)) => {
+            let rest = clip(resource.strip_prefix(base).unwrap_or_default());
+            let is_form = like.eq_ignore_ascii_case(base) || *like == format!("{}s", base.to_ascii_lowercase());
+            let why = if is_form { ": resources are plural and lower case" } else { "" };
+            format!("use `{like}{rest}`{why}")
+        }
         Nothing::NoSubresource(Some(like)) => format!("write `{}/{like}`", clip(base)),
         Nothing::NoResource(None) => "add its group to `apiGroups`, or remove it".to_owned(),
         Nothing::NoSubresource(None) => "remove it".to_owned(),

@@ -1,6 +1,7 @@
 use crate::diagnostic::{Level, RuleId};
 use crate::kube::Object;
 use crate::rules::{Check, Found, Rule};
+use crate::words::clip;
 
 /// A custom resource whose operator nobody maintains any more.
 pub static RULE: Rule = Rule {
@@ -21,7 +22,7 @@ fn check(object: &Object, found: &mut Found<'_>) {
     let Some((_, fate)) = RETIRED.iter().find(|(retired, _)| *retired == group) else { return };
     let Some(node) = object.document.get(object.node, "apiVersion") else { return };
     found
-        .at(node, format!("no maintained controller handles a {}", object.id.kind))
+        .at(node, format!("no maintained controller handles `{}`", clip(&object.id.kind)))
         .here("no maintained operator reads this")
         .because(*fate)
         .help("use a StatefulSet, or an operator that is maintained");

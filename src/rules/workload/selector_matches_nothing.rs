@@ -98,7 +98,10 @@ fn pod_selector<'run>(
 fn wanted(selector: &Selector<'_>, key: &str) -> String {
     match selector.equal().find(|(known, _)| *known == key) {
         Some((key, value)) => format!("{}: {}", clip(key), clip(value)),
-        None => clip(key),
+        None => match selector.only_value(key) {
+            Some(value) => format!("{}: {}", clip(key), clip(value)),
+            None => clip(key),
+        },
     }
 }
 
@@ -170,6 +173,7 @@ fn say(
     let value = written.and_then(|node| document.str(node));
     let elsewhere = meant.it.labels.iter().find(|(_, other)| Some(other.as_str()) == value);
     let help = match (meant.says, elsewhere) {
+        (Some(says), _) if written.is_none() => format!("write `values: [{}]`", clip(says)),
         (Some(says), _) => format!("write `{}: {}`", clip(meant.key), clip(says)),
         (None, Some((key, value))) => format!("write `{}: {}`", clip(key), clip(value)),
         (None, None) => format!("remove `{}`, or add it to these labels", clip(meant.key)),
