@@ -29,7 +29,8 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
             // its text may be long, and most hosts are no Service of the run
             let Some(service) = meant(facts, name, &dial.host).filter(|_| !is_guessed(dial, port)) else { continue };
             let all = facts.index.called("Service", name);
-            if all.iter().any(|other| may_have(other, port)) || is_own(facts, service) {
+            let is_double = is_of_tests(service, facts.pod.object);
+            if is_double || all.iter().any(|other| may_have(other, port)) || is_own(facts, service) {
                 continue;
             }
             said.push((name, port));
@@ -129,4 +130,16 @@ fn say(member: &ContainerFacts<'_>, dial: &Dial<'_>, port: u16, service: &Object
              (kubernetes/website: concepts/services-networking/service)",
         )
         .help(help);
+}
+
+/// Whether a Service's file is in a folder of tests that the other object is not in: it stands in for what others make.
+fn is_of_tests(service: &Object, other: &Object) -> bool {
+    let folders = |object: &'_ Object| -> Vec<String> {
+        object.document.source.name.split(['/', '\\']).map(str::to_owned).collect()
+    };
+    let (own, others) = (folders(service), folders(other));
+    let shared = own.iter().zip(&others).take_while(|(one, other)| one == other).count();
+    own[shared..].iter().any(|folder| {
+        matches!(folder.as_str(), "test" | "tests" | "e2e" | "integration" | "testdata" | "mock" | "mocks")
+    })
 }
