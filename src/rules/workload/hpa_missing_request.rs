@@ -2,7 +2,7 @@ use crate::kube::types::Container;
 
 use super::scaling;
 use crate::diagnostic::{Level, RuleId};
-use crate::kube::{ContainerView, Index, Object, in_one_namespace};
+use crate::kube::{Index, Object, in_one_namespace};
 use crate::rules::{Check, FoundAnywhere, Rule};
 use crate::words::clip;
 use crate::yaml::{Document, NodeId, Value};
@@ -38,25 +38,33 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
         if index.kind("LimitRange").iter().any(|limits| in_one_namespace(target, limits)) {
             continue;
         }
-        let metrics = metrics(scaler);
-        for metric in metrics.iter().filter(|metric| metric.is_share) {
-            let lacks = |view: &ContainerView<'_>| {
+        let lacking = |metric: &Metric| {
+            pod.containers().find(|view| {
                 let is_meant = metric.container.as_ref().is_none_or(|name| *name == view.container.name);
                 view.runs_beside_app() && is_meant && !asks(view.container, &metric.resource)
-            };
-            let Some(view) = pod.containers().find(lacks) else { continue };
+            })
+        };
+        let shares: Vec<Metric> = metrics(scaler).into_iter().filter(|metric| metric.is_share).collect();
+        let failing: Vec<_> = shares.iter().filter_map(|metric| Some((metric, lacking(metric)?))).collect();
+        // with another metric that works it still scales up (`computeReplicasForMetrics`)
+        let list = scaler.document.at(scaler.node, &["spec", "metrics"]);
+        let all = list.map_or(1, |list| scaler.document.items(list).len().max(1));
+        let is_all = failing.len() >= all;
+        for (metric, view) in failing {
             let (name, resource) = (&view.container.name, &metric.resource);
             let (by, of) = (clip(&scaler.id.name), clip(&target.id.name));
             let shown = view.at(&["resources"]).unwrap_or_else(|| view.name_node());
-            // one that works still scales up: `computeReplicasForMetrics` fails if all do, or if the others ask for less
-            let what = if written(scaler) > 1 {
-                format!("`{by}` cannot scale `{of}` by {resource}, and never down")
-            } else {
-                format!("`{by}` cannot scale `{of}`")
-            };
             found
                 .about(target)
-                .at(shown, format!("{what}: `{name}` has no {resource} request"))
+                .at(
+                    shown,
+                    if is_all {
+                        format!("`{by}` cannot scale `{of}`: `{name}` has no {resource} request")
+                    } else {
+                        format!("`{by}` cannot scale `{of}` by {resource}, and never down: `{name}` has no {resource} request")
+                    },
+                )
+                .level(if is_all { Level::Error } else { Level::Warning })
                 .here(format!("no `requests.{resource}`"))
                 .label(scaler.label(metric.node, "a percentage of the containers' requests"))
                 .because(
@@ -66,12 +74,6 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
                 .help(format!("add `resources.requests.{resource}` to `{name}`, or use a ContainerResource metric for another container"));
         }
     }
-}
-
-/// How many metrics an autoscaler has.
-fn written(scaler: &Object) -> usize {
-    let list = scaler.document.at(scaler.node, &["spec", "metrics"]);
-    list.map_or(1, |list| scaler.document.items(list).len())
 }
 
 /// The workload of the run that an autoscaler scales.
