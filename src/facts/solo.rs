@@ -3,9 +3,10 @@
 use super::command::{Invocation, Kind, Lifetime, base_name, lifetime};
 use super::container::{Confidence, ContainerFacts, Evidence};
 use super::endpoints::Reader;
+use super::prepare::preparation;
 use super::program::{Program, Serves};
 use super::programs::{self, Programs};
-use super::{Form, Preparation, Role, Task, Way, election};
+use super::{Form, Role, Task, Way, election};
 use crate::kube::ContainerList;
 use crate::yaml::NodeId;
 
@@ -41,9 +42,9 @@ fn by_program<'run>(one: &mut ContainerFacts<'run>, programs: &'run Programs) {
         let is_of_image =
             by_image.is_some_and(|known| std::ptr::eq(known, program)) && one.container.container.command.is_none();
         let (node, shows) = if is_of_image {
-            (one.container.at(&["image"]), format!("the image is {}", program.program))
+            (one.container.at(&["image"]), format!("the image runs {}", program.called()))
         } else {
-            (line, format!("it runs {}", program.program))
+            (line, format!("it runs {}", program.called()))
         };
         // a role that depends on the arguments is shown by them
         let node = if program.roles.is_empty() { node } else { line.or(node) };
@@ -256,67 +257,12 @@ fn prepare(one: &mut ContainerFacts<'_>) {
         return;
     }
     let node = one.container.at(&["command"]).or_else(|| one.container.at(&["args"]));
-    let (kind, shows) = preparation(one);
+    let (kind, shows, confidence) = preparation(one);
     one.role = Role::Init(kind);
     if one.confidence == Confidence::Likely {
         one.evidence.clear();
     }
-    one.confidence = Confidence::Certain;
+    one.confidence = confidence;
     let place = node.or_else(|| one.container.at(&["image"])).unwrap_or(one.container.node);
     one.evidence.insert(0, Evidence { node: place, shows: shows.to_owned() });
-}
-
-fn preparation(one: &ContainerFacts<'_>) -> (Preparation, &'static str) {
-    const WAITS: &[&str] =
-        &["until ", "while ", "nc -z", "wait-for", "wait_for", "pg_isready", "kubectl wait", "retry"];
-    const ASKS: &[&str] = &["wget ", "curl ", "nc ", "nslookup ", "ping ", "psql ", "redis-cli ", "mysqladmin "];
-    const MIGRATES: &[&str] = &["migrate", "flyway", "liquibase", "alembic", "createdb", "db:schema", "upgrade head"];
-    const NETWORK: &[&str] = &["iptables", "nft "];
-    const SYSTEM: &[&str] = &["chown", "chmod", "sysctl", "nsenter", "modprobe", "ulimit"];
-    // of the node's kernel, written by any program
-    const KERNEL: &[&str] = &["/proc/sys/", "transparent_hugepage", "/sys/kernel/mm/"];
-    const FILES: &[&str] = &[
-        "cp ",
-        "mv ",
-        "wget ",
-        "curl ",
-        "git clone",
-        "gsutil",
-        "aws s3",
-        "unzip",
-        "tar ",
-        "cp-tool",
-        "install ",
-        "envsubst",
-        "sed ",
-        "openssl",
-        "echo ",
-    ];
-    let container = one.container.container;
-    let line: Vec<&str> =
-        container.command.iter().flatten().chain(container.args.iter().flatten()).map(String::as_str).collect();
-    let line = format!("{} ", line.join(" "));
-    let has = |words: &[&str]| words.iter().any(|word| line.contains(word));
-    let mounts = container.volume_mounts.iter().flatten().next().is_some();
-    let fetches = matches!(one.role, Role::Sidecar(Task::Git | Task::Config | Task::Secrets));
-    if has(NETWORK) {
-        (Preparation::Network, "it changes the Pod's routing before the app starts")
-    } else if one.program.is_some_and(|program| matches!(program.program.as_str(), "wait-for-it" | "wait4x")) {
-        (Preparation::Wait, "it waits before the app starts")
-    } else if has(MIGRATES) {
-        (Preparation::Migration, "it migrates a database before the app starts")
-    } else if (has(WAITS) || (has(&["sleep "]) && has(ASKS))) && !has(&["mv ", "cp "]) {
-        (Preparation::Wait, "it waits before the app starts")
-    } else if has(KERNEL) {
-        (Preparation::System, "it sets the system up before the app starts")
-    } else if fetches
-        || (mounts && has(FILES))
-        || one.line.only().is_some_and(|run| matches!(run.name.as_str(), "cp" | "git" | "git-sync" | "cp-tool"))
-    {
-        (Preparation::Files, "it brings files before the app starts")
-    } else if has(SYSTEM) {
-        (Preparation::System, "it sets the system up before the app starts")
-    } else {
-        (Preparation::Unknown, "it ends before the app starts")
-    }
 }

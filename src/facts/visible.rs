@@ -1,7 +1,7 @@
 //! What a container visibly does, or may do out of sight, by the words of its command line, variables and hooks.
 
 use super::command::shell::{self, Command};
-use super::command::{Word, starters_of, words};
+use super::command::{Word, lifetime, starters_of, words};
 use super::container::ContainerFacts;
 use super::text::mentions_number;
 
@@ -39,6 +39,26 @@ impl<'run> ContainerFacts<'run> {
                 let first = run.place.object.document.str(run.place.node).unwrap_or_default();
                 let piece = run.place.piece.and_then(|(start, len)| first.get(start..start + len)).unwrap_or(&run.name);
                 !piece.contains(['/', '.', '$']) && run.name != "source" && !starters_of(&run.name)
+            })
+    }
+
+    /// Whether its own script may write a file: it starts something that is neither a tool nor what it is there for, sends
+    /// output there, or names the file in another command than the one that reads it.
+    #[must_use]
+    pub fn may_write_itself(&self, file: &str) -> bool {
+        const TOOLS: [&str; 16] = [
+            "awk", "break", "cat", "continue", "cut", "exit", "export", "grep", "sed", "set", "sleep", "tail", "tr",
+            "trap", "wait", "while",
+        ];
+        let Some(script) = &self.line.script else { return false };
+        let text = script.place.object.document.str(script.place.node).unwrap_or_default();
+        let sends = shell::outputs(text).iter().any(|word| word.literal().is_none_or(|to| to == file));
+        let is_own = |name: &str| self.program.is_some_and(|program| program.binaries.iter().any(|own| own == name));
+        let is_tool = |name: &str| TOOLS.contains(&name) || lifetime::is_plain(name) || is_own(name);
+        sends
+            || self.line.invocations.iter().any(|run| {
+                let reads = matches!(run.name.as_str(), "tail" | "cat" | "[" | "test" | "ls") || is_own(&run.name);
+                !is_tool(&run.name) || !reads && run.words.iter().any(|word| word.text == file)
             })
     }
 
@@ -87,7 +107,7 @@ impl<'run> ContainerFacts<'run> {
 }
 
 /// Whether a loop is in a script.
-fn has_loop(command: &Command) -> bool {
+pub(super) fn has_loop(command: &Command) -> bool {
     match command {
         Command::Loop { .. } | Command::For { .. } => true,
         Command::Simple { .. } | Command::Unknown => false,

@@ -66,6 +66,12 @@ fn what_never_ends() {
 #[test]
 fn what_ends_or_may_end() {
     for container in [
+        "image: php, command: [php, artisan, 'queue:work', --once]",
+        "image: php, command: [php, artisan, 'queue:work', --stop-when-empty]",
+        "image: php, command: [php, artisan, 'queue:work', '--max-jobs=5']",
+        "image: redis, command: [redis-server, --daemonize, 'yes']",
+        "image: cloudflare/cloudflared, args: [tunnel, ingress, validate]",
+        "image: cloudflare/cloudflared, args: [access, token, '--app=https://x.example.com']",
         "image: registry.example.com/report:1",
         "image: 'docker:28', args: [build, .]",
         "image: registry.example.com/proxy",
@@ -354,10 +360,97 @@ fn init_containers_by_what_they_do() {
             "init/system",
         ),
         ("image: registry.example.com/setup:1", "init"),
+        (
+            "image: busybox, command: [sh, -c, 'echo while until retry; cp /a /b'], volumeMounts: [{name: d, mountPath: /b}]",
+            "init/files",
+        ),
+        (
+            "image: busybox, command: [sh, -c, \"printf '[]' > /d/list.json\"], volumeMounts: [{name: d, mountPath: /d}]",
+            "init/files",
+        ),
+        (
+            "image: busybox, command: [sh, -c, \"sed -i s/a/b/ /d/app.ini\"], volumeMounts: [{name: d, mountPath: /d}]",
+            "init/files",
+        ),
+        (
+            "image: curl, command: [sh, -c, 'curl -fsSLo /d/x https://example.com/x'], volumeMounts: [{name: d, mountPath: /d}]",
+            "init/files",
+        ),
+        (
+            "image: curl, command: [sh, -c, 'curl -so /tmp/d/x https://example.com/x'], volumeMounts: [{name: d, mountPath: /tmp/d}]",
+            "init/files",
+        ),
+        (
+            "image: curl, command: [sh, -c, 'while [ $(curl -so /dev/null -w %{http_code} http://a) != 200 ]; do sleep 1; done'], volumeMounts: [{name: d, mountPath: /d}]",
+            "init/wait",
+        ),
+        ("image: python, command: [python, -c, 'while True: break'], volumeMounts: [{name: d, mountPath: /d}]", "init"),
+        (
+            "image: aws, command: [aws], args: [s3, cp, 's3://a/b', /d/], volumeMounts: [{name: d, mountPath: /d}]",
+            "init/files",
+        ),
+        ("image: own, command: [pip, install, --target=/d, x], volumeMounts: [{name: d, mountPath: /d}]", "init/files"),
+        (
+            "image: own, command: [sh, -c, 'apk add --no-cache iptables'], volumeMounts: [{name: d, mountPath: /d}]",
+            "init",
+        ),
+        (
+            "image: own, command: [ln, -s, /usr/sbin/iptables-nft, /d/iptables], volumeMounts: [{name: d, mountPath: /d}]",
+            "init/files",
+        ),
+        ("image: own, command: [mkdir, -p, /d/data], volumeMounts: [{name: d, mountPath: /d}]", "init/files"),
+        (
+            "image: own, command: [sh, -c, 'mkdir -p /d/data && chown -R 1000 /d'], volumeMounts: [{name: d, mountPath: /d}]",
+            "init/system",
+        ),
+        ("image: own, command: [ip, route, add, 10.0.0.0/8, via, 10.1.0.1]", "init/network"),
+        ("image: own, command: [ip, route, show]", "init"),
+        ("image: 'groundnuty/k8s-wait-for:v2.0', args: [job, migrate]", "init/wait"),
+        ("image: own, command: [kubectl, rollout, status, deploy/db]", "init/wait"),
+        ("image: own, command: [kubectl, wait, --for=condition=complete, job/migrate]", "init/wait"),
+        ("image: own, args: [bash, -c, 'exec airflow db check-migrations -t 60']", "init/wait"),
+        ("image: own, command: [sh, -c, 'until nc -z db 5432; do sleep 1; done; flask db upgrade']", "init/migration"),
+        ("image: own, command: [sh, -c, 'until python manage.py migrate --check; do sleep 1; done']", "init/wait"),
+        ("image: own, command: [npx, prisma, migrate, deploy]", "init/migration"),
+        ("image: own, command: [rails, 'db:migrate']", "init/migration"),
+        ("image: own, command: [cp, -r, /app/migrations, /d/], volumeMounts: [{name: d, mountPath: /d}]", "init/files"),
+        ("image: own, command: [nslookup, db]", "init/wait"),
+        ("image: own, command: [sleep, '30']", "init/wait"),
         ("image: hashicorp/vault, args: [agent, -config=/out/of/sight.hcl]", "init/files"),
         ("image: 'ghostunnel/ghostunnel:v1.8.4', args: [server]", "sidecar/tls"),
     ] {
         assert_eq!(init(container), role, "{container}");
+    }
+}
+
+#[test]
+fn init_containers_by_what_they_mount_and_by_name() {
+    let init = |name: &str, container: &str, volumes: &str| {
+        let pod = format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: p}}\nspec:\n  volumes: [{{name: d, {volumes}}}]\n  initContainers:\n  - {{name: {name}, image: own, {container}}}\n  containers:\n  - {{name: a, image: x, volumeMounts: [{{name: d, mountPath: /e}}]}}\n"
+        );
+        roles(&pod)[0]
+    };
+    let mounts = "volumeMounts: [{name: d, mountPath: /d}]";
+    for (name, container, volumes, role) in [
+        ("one", mounts, "emptyDir: {}", "init/files"),
+        ("one", "command: [/setup.sh], volumeMounts: [{name: d, mountPath: /d}]", "emptyDir: {}", "init/files"),
+        // what any container may need for itself
+        ("one", "volumeMounts: [{name: d, mountPath: /tmp}]", "emptyDir: {}", "init"),
+        ("one", "volumeMounts: [{name: d, mountPath: /d, readOnly: true}]", "emptyDir: {}", "init"),
+        // something may be there already
+        ("one", mounts, "persistentVolumeClaim: {claimName: d}", "init"),
+        ("seed-config", mounts, "persistentVolumeClaim: {claimName: d}", "init/files"),
+        ("install-cni", mounts, "hostPath: {path: /opt/cni/bin}", "init/files"),
+        ("seed-config", mounts, "configMap: {name: d}", "init"),
+        ("wait-for-db", mounts, "configMap: {name: d}", "init/wait"),
+        ("check-db", "command: [/check.sh]", "emptyDir: {}", "init/wait"),
+        ("check-config", "command: [/check.sh]", "configMap: {name: d}", "init"),
+        ("wait-for-db-migrations", "command: [/check.sh]", "emptyDir: {}", "init/wait"),
+        ("db-migrations", "command: [/run.sh]", "emptyDir: {}", "init/migration"),
+        ("fix-permissions", "command: [/run.sh]", "emptyDir: {}", "init/system"),
+    ] {
+        assert_eq!(init(name, container, volumes), role, "{name} {container} {volumes}");
     }
 }
 
@@ -460,4 +553,79 @@ fn exporters_by_their_names() {
     }
     let of_keys = "{name: credentials-exporter, image: oc, command: [sh, -c, 'while :; do ./keys; sleep 60; done']}";
     assert_ne!(beside(of_keys)[1], "adapter/metrics");
+}
+
+#[test]
+fn helpers_that_are_told_of_the_app_or_keep_its_settings() {
+    let pod = |second: &str| {
+        roles(&format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: shop}}\nspec:\n  selector: {{matchLabels: {{a: b}}}}\n  template:\n    metadata: {{labels: {{a: b}}}}\n    spec:\n      containers:\n      - {{name: shop, image: own, ports: [{{containerPort: 8888}}]}}\n      - {{{second}}}\n"
+        ))[1]
+    };
+    for (second, role) in [
+        (
+            "name: security-proxy, image: x, ports: [{containerPort: 8988}], env: [{name: HTTP_REMOTE_PORT, value: '8888'}]",
+            "sidecar",
+        ),
+        (
+            "name: security-proxy, image: x, ports: [{containerPort: 8988}], env: [{name: HTTP_LOCAL_PORT, value: '8988'}]",
+            "unknown",
+        ),
+        (
+            "name: other, image: x, ports: [{containerPort: 8988}], env: [{name: HTTP_REMOTE_PORT, value: '8888'}]",
+            "unknown",
+        ),
+        (
+            "name: tune, image: x, command: [sh, -c, 'while true; do sysctl -w net.core.somaxconn=1024; sleep 9; done']",
+            "sidecar",
+        ),
+        (
+            "name: tune, image: x, command: [sh, -c, 'while true; do sysctl net.core.somaxconn; sleep 9; done']",
+            "unknown",
+        ),
+        (
+            "name: health, image: 'salrashid123/grpc_health_proxy:1.0.0', args: ['--grpcaddr=localhost:8888']",
+            "adapter/health",
+        ),
+        (
+            "name: ansible, image: x, command: [/usr/local/bin/ao-logs, /tmp/ansible-operator/runner, stdout]",
+            "sidecar/logs",
+        ),
+        ("name: sync, image: '1password/connect-sync:1.7'", "sidecar/secrets"),
+        ("name: i, image: 'sethvargo/vault-init:1.0'", "sidecar/secrets"),
+    ] {
+        assert_eq!(pod(second), role, "{second}");
+    }
+}
+
+#[test]
+fn what_fills_a_web_servers_folder_once_is_not_its_app() {
+    let pod = |command: &str| {
+        roles(&format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: two}}\nspec:\n  volumes: [{{name: d, emptyDir: {{}}}}]\n  containers:\n  - {{name: web, image: nginx, volumeMounts: [{{name: d, mountPath: /usr/share/nginx/html}}]}}\n  - {{name: other, image: debian, volumeMounts: [{{name: d, mountPath: /d}}], command: {command}}}\n"
+        ))
+    };
+    for command in [
+        "[sh, -c, 'echo hello > /d/index.html']",
+        "[/bin/sh, -c, 'date > /d/index.html']",
+        "[sh, -c, 'while true; do date > /d/index.html; sleep 9; done']",
+    ] {
+        assert_eq!(pod(command), ["app", "sidecar"], "{command}");
+    }
+}
+
+#[test]
+fn apache_in_front_of_php() {
+    let manifest = |directive: &str| {
+        format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c}}\ndata:\n  httpd.conf: |\n    Listen 8080\n    {directive}\n---\napiVersion: v1\nkind: Pod\nmetadata: {{name: shop}}\nspec:\n  volumes: [{{name: c, configMap: {{name: c}}}}]\n  containers:\n  - {{name: web, image: 'httpd:2.4', volumeMounts: [{{name: c, mountPath: /usr/local/apache2/conf/httpd.conf, subPath: httpd.conf}}]}}\n  - {{name: php, image: own, ports: [{{containerPort: 9000}}]}}\n"
+        )
+    };
+    for directive in [
+        "SetHandler \"proxy:fcgi://127.0.0.1:9000\"",
+        "ProxyPassMatch ^/(.*\\.php)$ fcgi://127.0.0.1:9000/var/www/$1",
+        "ProxyPass / fcgi://localhost:9000/",
+    ] {
+        assert_eq!(roles(&manifest(directive)), ["sidecar/web", "app"], "{directive}");
+    }
 }

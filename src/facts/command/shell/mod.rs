@@ -154,6 +154,12 @@ pub fn parse(script: &str) -> Command {
     Parser::new(script, 0, Base::Shifted(0)).all()
 }
 
+/// The files that redirections of a script write: `> /data/index.html`.
+#[must_use]
+pub fn outputs(script: &str) -> Vec<ShellWord> {
+    tokens::split(script).1
+}
+
 /// The words of a text without operators, as `shlex` splits them, and their bytes; nothing where it is more than words.
 #[must_use]
 pub fn words(text: &str) -> Option<Vec<(String, Range<usize>)>> {

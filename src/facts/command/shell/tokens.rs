@@ -13,10 +13,17 @@ pub(super) enum Token {
 
 /// Splits a script into words and operators. Other redirections, here-documents and comments are left out.
 pub(super) fn tokens(script: &str) -> Vec<Token> {
+    split(script).0
+}
+
+/// The words of a script and its operators, and the files that its redirections write.
+pub(super) fn split(script: &str) -> (Vec<Token>, Vec<ShellWord>) {
     let bytes = script.as_bytes();
     let mut tokens = Vec::new();
+    let mut outputs = Vec::new();
     let mut at = 0;
     let mut redirects = false;
+    let mut writes = false;
     // the ends of the here-documents that begin behind this line
     let mut documents: Vec<String> = Vec::new();
     while at < bytes.len() {
@@ -41,8 +48,11 @@ pub(super) fn tokens(script: &str) -> Vec<Token> {
                 at = behind_document(script, at, &delimiter);
             }
         } else if rest.starts_with(['<', '>']) || (rest.starts_with("&>") && !rest.starts_with("&&")) {
-            at += rest.find(|sign| !matches!(sign, '<' | '>' | '&' | '|')).unwrap_or(rest.len());
+            let sign = &rest[..rest.find(|sign| !matches!(sign, '<' | '>' | '&' | '|')).unwrap_or(rest.len())];
+            at += sign.len();
             redirects = true;
+            // `2>&1` goes to what is open
+            writes = sign.contains('>') && !sign.ends_with('&');
         } else if let Some(operator) = operator {
             tokens.push(Token::Operator(if operator == "\n" { ";" } else { operator }));
             at += operator.len();
@@ -57,13 +67,14 @@ pub(super) fn tokens(script: &str) -> Vec<Token> {
                 match (std::mem::take(&mut redirects), word.parts.first()) {
                     (false, _) => tokens.push(Token::Word(word)),
                     (true, Some(Part::Text(start))) if start.starts_with(TCP) => tokens.push(Token::Socket(word)),
+                    (true, _) if writes => outputs.push(word),
                     (true, _) => {}
                 }
             }
             at = end.max(at + 1);
         }
     }
-    tokens
+    (tokens, outputs)
 }
 
 /// Where the here-document that begins at a place ends: behind the line that is its delimiter.
