@@ -26,6 +26,9 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
         }
         let logs = |path: &&PathFact<'_>| path.purpose == Purpose::Logs && path.certainty.is_certain();
         let Some(read) = one.reads.iter().find(logs).filter(|read| is_file_of_the_pod(&read.path)) else { continue };
+        if one.may_write_itself(&read.path) {
+            continue;
+        }
         let Some(problem) = problem(&view, &read.path, pod) else { continue };
         let name = one.name();
         let path = clip(&read.path);
