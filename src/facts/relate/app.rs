@@ -1,9 +1,8 @@
 //! The container that a Pod is there for.
 
-use super::super::command::Kind;
 use super::super::container::{Confidence, ContainerFacts, Evidence};
 use super::super::{Form, Lifetime, Role, Task, Way, programs};
-use super::is_called_proxy;
+use super::{is_called_proxy, is_told_of};
 use crate::kube::{ContainerList, PodView, Typed};
 
 /// The container that the Pod is there for: the one that is left over, the one with the workload's name, or among known
@@ -54,7 +53,8 @@ pub(super) fn choose_app(pod: PodView<'_>, all: &mut [ContainerFacts<'_>]) {
 
 /// A container that a script keeps files for, if a web server serves them: the server is what the Pod is there for.
 fn served(all: &[ContainerFacts<'_>], main: &[usize], only: usize) -> Option<usize> {
-    if all[only].line.kind != Kind::Script || !all[only].listens.is_empty() || is_called_app(all[only].name()) {
+    // a single command is a program, whatever shell starts it
+    if all[only].line.script.is_none() || !all[only].listens.is_empty() || is_called_app(all[only].name()) {
         return None;
     }
     let names = |at: usize| all[at].container.container.volume_mounts.iter().flatten().map(|mount| mount.name.as_str());
@@ -209,6 +209,6 @@ fn stands_before(pod: PodView<'_>, all: &[ContainerFacts<'_>], at: usize) -> boo
         && name != pod.object.id.name
         && all.iter().enumerate().any(|(other, one)| {
             let is_app = other != at && one.role == Role::Unknown && one.container.list == ContainerList::Main;
-            is_app && all[at].loopback_dials().any(|(_, port)| one.may_serve(port))
+            is_app && is_told_of(&all[at], one)
         })
 }

@@ -2,11 +2,11 @@
 
 use crate::kube::types::Volume;
 
-use super::super::command::{Kind, lifetime};
+use super::super::command::{Invocation, Kind, lifetime};
 use super::super::container::{Confidence, ContainerFacts, Evidence};
 use super::super::{Lifetime, Role, Task};
 use super::app::is_idle;
-use super::is_called_proxy;
+use super::{is_called_proxy, is_told_of};
 use crate::kube::{ContainerList, PodView};
 use crate::yaml::NodeId;
 
@@ -29,6 +29,9 @@ pub(super) fn help(pod: PodView<'_>, all: &mut [ContainerFacts<'_>]) {
         } else if let Some(node) = asks_again_and_again(one, &all[app]) {
             let shows = format!("its script asks `{}` on loopback", all[app].name());
             become_helper(&mut all[at], Confidence::Likely, node, shows);
+        } else if let Some(node) = keeps_settings(one) {
+            let shows = "its script changes the Pod's settings again and again".to_owned();
+            become_helper(&mut all[at], Confidence::Likely, node, shows);
         } else if let Some((node, volume)) = works_on(pod, one, &all[app]) {
             let shows = format!("its script works on the volume `{volume}` of `{}`", all[app].name());
             become_helper(&mut all[at], Confidence::Likely, node, shows);
@@ -41,15 +44,29 @@ fn is_called_sidecar(one: &ContainerFacts<'_>) -> bool {
     one.name().split(['-', '_', '.']).any(|word| matches!(word, "sidecar" | "helper"))
 }
 
-/// Whether a container is called a proxy and asks the app on loopback.
+/// Whether a container is called a proxy and asks the app, as far as it shows.
 fn asks_for_app(one: &ContainerFacts<'_>, app: &ContainerFacts<'_>) -> bool {
-    is_called_proxy(one.name()) && one.loopback_dials().any(|(_, port)| app.may_serve(port))
+    is_called_proxy(one.name()) && is_told_of(one, app)
 }
 
 /// Where a script that has nothing but tools and clients asks the app on loopback, and goes on: it looks after it in
 /// whatever way.
 fn asks_again_and_again(one: &ContainerFacts<'_>, app: &ContainerFacts<'_>) -> Option<NodeId> {
-    let is_client = |name: &str| matches!(name, "curl" | "nc" | "redis-cli" | "wget");
+    let is_client = |name: &str| {
+        matches!(
+            name,
+            "curl"
+                | "ldapadd"
+                | "ldapmodify"
+                | "ldapsearch"
+                | "mongosh"
+                | "mysql"
+                | "nc"
+                | "psql"
+                | "redis-cli"
+                | "wget"
+        )
+    };
     let is_script = one.line.kind == Kind::Script
         && one.lifetime != Lifetime::Ends
         && one.declared().next().is_none()
@@ -58,6 +75,27 @@ fn asks_again_and_again(one: &ContainerFacts<'_>, app: &ContainerFacts<'_>) -> O
     let asks = |port: u16| app.declared().any(|own| own == port) || app.listens.iter().any(|own| own.port == port);
     let dial = one.loopback_dials().find(|(_, port)| is_script && asks(*port)).map(|(dial, _)| dial)?;
     Some(one.node_of(&dial.proof))
+}
+
+/// Where a script without end changes settings of the kernel that all containers of its Pod share, with tools alone.
+fn keeps_settings(one: &ContainerFacts<'_>) -> Option<NodeId> {
+    let changes = |run: &&Invocation<'_>| {
+        let says = |word: &str| run.words.iter().any(|other| other.text == word);
+        match run.name.as_str() {
+            "sysctl" => says("-w") || run.words.iter().any(|word| word.text.contains('=')),
+            name => is_router(name) && !says("show") && !says("list"),
+        }
+    };
+    let is_script = one.line.kind == Kind::Script
+        && one.lifetime == Lifetime::Serves
+        && one.declared().next().is_none()
+        && one.line.invocations.iter().all(|run| is_tool(&run.name) || is_router(&run.name));
+    let run = one.line.invocations.iter().find(changes).filter(|_| is_script)?;
+    std::ptr::eq(run.place.object, one.container.pod.object).then_some(run.place.node)
+}
+
+fn is_router(name: &str) -> bool {
+    matches!(name, "ip" | "ip6tables" | "iptables" | "nft" | "tc")
 }
 
 /// Whether a program is of every system, or of the shell itself.
@@ -92,7 +130,7 @@ fn is_tool(name: &str) -> bool {
 /// Whether a script listens nowhere and runs tools of every system alone.
 fn is_only_tools(one: &ContainerFacts<'_>) -> bool {
     let all = &one.line.invocations;
-    one.line.kind == Kind::Script
+    one.line.script.is_some()
         && one.declared().next().is_none()
         && !all.is_empty()
         && all.iter().all(|invocation| is_tool(&invocation.name))
@@ -107,7 +145,7 @@ fn become_helper(one: &mut ContainerFacts<'_>, confidence: Confidence, node: Nod
 /// The volume with data that a script shares with the app. If a script starts an unknown
 /// program, either of the two may be there for the other; but what works on the data of a server is there for that.
 fn works_on(pod: PodView<'_>, one: &ContainerFacts<'_>, app: &ContainerFacts<'_>) -> Option<(NodeId, String)> {
-    let is_script = matches!(one.line.kind, Kind::Script | Kind::Hidden);
+    let is_script = one.line.script.is_some() || matches!(one.line.kind, Kind::Script | Kind::Hidden);
     let is_of_server = app.program.is_some_and(|program| program.role == Some(Role::Server));
     let serves = app.program.is_some_and(|program| !program.is_tool()) || app.declared().next().is_some();
     if !is_script || !(is_of_server || serves && is_only_tools(one)) {

@@ -131,3 +131,10 @@ fn talk(all: &mut [ContainerFacts<'_>], loopback: &Loopback) {
 fn is_called_proxy(name: &str) -> bool {
     name.split(['-', '_', '.']).any(|word| matches!(word, "proxy" | "exporter" | "adapter"))
 }
+
+/// Whether a container dials another on loopback, or a variable of its own names a port of the other: `HTTP_REMOTE_PORT`.
+fn is_told_of(one: &ContainerFacts<'_>, other: &ContainerFacts<'_>) -> bool {
+    let dials = one.loopback_dials().any(|(_, port)| other.may_serve(port));
+    let names = |text: &str| text.parse().is_ok_and(|port: u16| other.may_serve(port) && !one.may_serve(port));
+    dials || one.variables().any(|(name, word)| name.to_ascii_uppercase().contains("PORT") && names(&word.text))
+}
