@@ -60,6 +60,8 @@ pub struct ContainerFacts<'run> {
     pub listens: Vec<Listen<'run>>,
     /// Whether it listens nowhere else: its programs are described, and all that could move them is seen.
     pub listens_nowhere_else: bool,
+    /// Whether its program listens at ports that its description leaves open: those of plugins.
+    pub listens_at_more: bool,
     /// Whom it connects to.
     pub dials: Vec<Dial<'run>>,
     /// What it reads.
@@ -102,6 +104,7 @@ impl<'run> ContainerFacts<'run> {
             program,
             listens: Vec::new(),
             listens_nowhere_else: false,
+            listens_at_more: false,
             dials: Vec::new(),
             reads: Vec::new(),
             writes: Vec::new(),
@@ -145,6 +148,9 @@ impl<'run> ContainerFacts<'run> {
             }
             let is_written = self.may_write_configuration(program);
             is_whole &= found.is_whole && !program.listens.is_empty() && !is_written || program.is_tool();
+            // a server is there to listen, though nothing says where
+            let is_mute = found.listens.is_empty() && program.role == Some(Role::Server);
+            self.listens_at_more |= found.has_more || is_written || is_mute;
             self.listens.extend(found.listens);
             self.dials.extend(found.dials);
             self.reads.extend(found.reads);
@@ -166,7 +172,10 @@ impl<'run> ContainerFacts<'run> {
         };
         // A program's own image holds nothing that would read a variable of somebody's own.
         let is_unread = is_plain && described > 0 && unknown.is_empty() || self.line.is_idle();
-        let dials = if is_unread { Vec::new() } else { conventions.dials };
+        let mut dials = if is_unread { Vec::new() } else { conventions.dials };
+        if self.uses_a_connector() {
+            dials.retain(|dial| !dial.is_loopback);
+        }
         for dial in dials {
             if is_new(&dial, &self.dials) {
                 self.dials.push(dial);
@@ -177,6 +186,22 @@ impl<'run> ContainerFacts<'run> {
                 self.listens.push(listen);
             }
         }
+    }
+
+    /// Whether its variables choose Google's connector, which reaches a database from inside the app: a host and port
+    /// beside it are for elsewhere (`GoogleCloudPlatform/cloud-sql-python-connector`).
+    fn uses_a_connector(&self) -> bool {
+        let is_on = |text: &str| !matches!(text.to_ascii_lowercase().as_str(), "" | "0" | "false" | "no" | "off");
+        // `project:region:instance`
+        let is_instance =
+            |text: &str| text.split(':').filter(|part| part.len() > 1 && !part.contains('/')).count() == 3;
+        self.variables().any(|(name, word)| {
+            let name = name.to_ascii_uppercase();
+            let chooses = name.contains("CLOUD_SQL_CONNECTOR") || name.contains("CLOUDSQL_CONNECTOR");
+            let names = name.contains("CLOUD_SQL_INSTANCE") || name.contains("CLOUD_SQL_CONNECTION");
+            let names = names || name.contains("INSTANCE_CONNECTION_NAME");
+            chooses && is_on(&word.text) || names && (!word.is_known || is_instance(&word.text))
+        })
     }
 
     /// Whether something is mounted where its program keeps its configuration, and what it holds is not in the run.
@@ -371,8 +396,13 @@ fn is_plain_image(image: &str, programs: &Programs) -> bool {
     // A registry of somebody's own holds mirrors, whose tags are versions, and builds.
     let host = repository.split('/').next().filter(|host| host.contains(['.', ':']) || *host == "localhost");
     let is_pinned = tag.is_empty() && image.contains('@');
-    if host.is_some_and(|host| !is_public_registry(host)) && !is_version(tag) && !is_pinned {
-        return false;
+    if host.is_some_and(|host| !is_public_registry(host)) && !is_pinned {
+        // Docker's official images are tagged with the program's version alone: neither `v1` nor a date is one.
+        let is_official = known.source.contains("docker-library/") || known.source.contains("nginx/docker-nginx");
+        let digits = tag.bytes().take_while(u8::is_ascii_digit).count();
+        if !is_version(tag) || is_official && !(1..=3).contains(&digits) {
+            return false;
+        }
     }
     known.images.iter().any(|end| {
         let Some(before) = repository.strip_suffix(end.as_str()) else { return false };

@@ -3,7 +3,7 @@
 use super::container::ContainerFacts;
 use super::programs::Programs;
 use super::proof::Certainty;
-use super::{Role, relate};
+use super::{Preparation, Role, relate};
 use crate::kube::{ContainerList, ContainerView, Index, PodView};
 
 /// The fields that facts are read from.
@@ -123,6 +123,11 @@ impl<'run> PodFacts<'run> {
         if self.running().any(|member| member.may_serve(port)) {
             return Answer::Yes;
         }
+        // what it has started itself may serve, and a redirected port leads elsewhere
+        let redirects = self.members.iter().any(|member| member.role == Role::Init(Preparation::Network));
+        if dialler.leaves_behind().is_some() || redirects {
+            return Answer::Unknown;
+        }
         let mut certainty = Certainty::Said;
         for member in self.running() {
             let is_itself = member.container.node == dialler.container.node;
@@ -138,7 +143,8 @@ impl<'run> PodFacts<'run> {
                 continue;
             }
             // what it listens on may be in a file that is not in the run, whatever it declares
-            if member.declared().next().is_none() && member.listens.is_empty() || member.has_other_configuration() {
+            let is_open = member.declared().next().is_none() && member.listens.is_empty();
+            if is_open || member.listens_at_more || member.has_other_configuration() {
                 return Answer::Unknown;
             }
             certainty = certainty.min(Certainty::Likely);

@@ -271,6 +271,14 @@ fn parse(name: &str, text: &str) -> Result<Program, serde_json::Error> {
 }
 
 impl Program {
+    /// What a reader of a manifest knows it by: its name in the catalogue where that is one of its executables, else the
+    /// first of these. `unprivileged-nginx` is only the catalogue's word.
+    #[must_use]
+    pub fn called(&self) -> &str {
+        let is_real = self.binaries.is_empty() || self.binaries.contains(&self.program);
+        if is_real { &self.program } else { &self.binaries[0] }
+    }
+
     /// Whether an option of this name takes a value, as far as its description tells.
     #[must_use]
     pub fn takes_value(&self, name: &str) -> bool {
@@ -361,6 +369,18 @@ mod tests {
         }
         assert!(names.len() > 100, "{}", names.len());
         assert_eq!(Programs::built_in().all().count(), names.len());
+    }
+
+    #[test]
+    fn defaults_have_the_form_of_their_row() {
+        for program in Programs::built_in().all() {
+            let rows = program.listens.iter().chain(&program.dials);
+            for row in rows.filter(|row| row.form == super::super::program::Form::Port) {
+                for text in row.absent.iter().filter(|text| !text.contains('$')) {
+                    assert!(text.parse::<u16>().is_ok(), "{}: `{text}` is not a port", program.program);
+                }
+            }
+        }
     }
 
     #[test]

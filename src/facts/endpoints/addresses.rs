@@ -19,8 +19,9 @@ impl<'run> Reader<'_, 'run> {
         let may_be_hidden = !row.key.is_empty() && (self.has_unseen_config || is_derived);
         *is_whole &= !may_be_hidden && (row.env.is_empty() || self.environment.is_whole());
         for value in self.row(row) {
-            let mut all = address::read(row.form, &value.text);
-            if !value.is_known {
+            let known = if value.is_known { None } else { behind_credentials(&value.text) };
+            let mut all = address::read(row.form, known.as_deref().unwrap_or(&value.text));
+            if !value.is_known && known.is_none() {
                 // `$(POD_IP):8091`: the port is known all the same
                 *is_whole &= !all.is_empty() && all.iter().all(|one| one.port.is_some());
                 all.retain(|one| one.port.is_some() && one.host == Host::Unknown);
@@ -99,6 +100,7 @@ impl<'run> Reader<'_, 'run> {
         for one in self.addresses(row, &mut is_whole) {
             let Some(port) = one.port.filter(|port| *port != 0) else {
                 is_whole &= !one.is_unknown;
+                found.has_more |= one.is_unknown;
                 continue;
             };
             let bind = match one.host {
@@ -205,4 +207,15 @@ struct Found<'run> {
     /// Whether a part of it could not be read.
     is_unknown: bool,
     path: String,
+}
+
+/// The scheme, host and port of a URL where all that is unknown is in front of its host or behind its port:
+/// `postgres://$(USER):$(PASSWORD)@localhost:5432/$(NAME)`.
+fn behind_credentials(text: &str) -> Option<String> {
+    let is_plain = |part: &str| !part.contains(['$', '{', '(', ',']);
+    let (scheme, rest) = text.split_once("://")?;
+    // a path may hold an `@`, too
+    let authority = rest.split(['/', '?', '#']).next()?;
+    let (_, host) = authority.rsplit_once('@')?;
+    (is_plain(scheme) && is_plain(host) && !host.is_empty()).then(|| format!("{scheme}://{host}"))
 }

@@ -111,6 +111,8 @@ pub(super) struct Endpoints<'run> {
     pub signals: Option<Proof<'run>>,
     /// Whether all that could change where it listens is seen.
     pub is_whole: bool,
+    /// Whether it listens at further ports that its description leaves open.
+    pub has_more: bool,
 }
 
 /// A program as one container runs it.
@@ -167,8 +169,11 @@ impl<'a, 'run> Reader<'a, 'run> {
 
     /// What it does.
     pub fn read(&self) -> Endpoints<'run> {
-        let mut found =
-            Endpoints { is_whole: self.invocation.is_whole && !self.has_unread_config, ..Endpoints::default() };
+        let mut found = Endpoints {
+            is_whole: self.invocation.is_whole && !self.has_unread_config,
+            has_more: self.has_unread_config,
+            ..Endpoints::default()
+        };
         for row in &self.program.listens {
             self.listens(row, &mut found);
         }

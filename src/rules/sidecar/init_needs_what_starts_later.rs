@@ -22,7 +22,8 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
         // a probe of its own socket says nothing of what is behind it; a command may ask through it
         let probe = one.container.container.startup_probe.as_ref();
         let holds_up = is_sidecar && probe.is_some_and(|probe| probe.exec.is_some());
-        if one.container.runs_beside_app() && !holds_up {
+        // it may have started itself what it asks: `docker-entrypoint.sh postgres & until pg_isready …`
+        if one.container.runs_beside_app() && !holds_up || one.leaves_behind().is_some() {
             continue;
         }
         let earlier = || facts.members[..at].iter().filter(|other| other.container.is_native_sidecar());

@@ -17,6 +17,10 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
     for caller in facts.running() {
         let mut said: Vec<u16> = Vec::new();
         for (dial, port) in caller.loopback_dials() {
+            // what a webhook may add for the whole namespace is asked to end so
+            if ["quitquitquit", "shutdown", "graceful_shutdown"].iter().any(|end| dial.path.ends_with(end)) {
+                continue;
+            }
             let Answer::No(absence) = facts.serves(port, caller, dial.speaks.as_deref()) else { continue };
             // One default target and no container beside it: exporters are asked for others (`/probe?target=`).
             if dial.certainty == Certainty::Default && facts.running().nth(1).is_none() {
