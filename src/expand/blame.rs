@@ -45,7 +45,7 @@ pub fn blame(finding: Finding, origin: &Origin<'_>, others: &[Origin<'_>], bug: 
     if is_refusal {
         // the path of a field that the description does not have
         blamed.primary.text.clear();
-        blamed.why = Some("the API server refuses the object generated from this".to_owned());
+        blamed.why = Some("the API server refuses the resulting object".to_owned());
     }
     blamed.secrets = if blamed.secrets.is_empty() { Vec::new() } else { vec![place.span] };
     let labels = std::mem::take(&mut blamed.labels);

@@ -327,7 +327,7 @@ fn the_output_says_its_format() {
     }
     let run = patterns(&["diagram", "examples/paas.yaml", "-o", folder.join("a.txt").to_str().unwrap()]);
     assert_eq!(run.code, 2);
-    assert!(run.stderr.contains("which format?"), "{}", run.stderr);
+    assert!(run.stderr.contains("unknown format"), "{}", run.stderr);
     std::fs::remove_dir_all(&folder).unwrap();
 }
 

@@ -240,7 +240,7 @@ fn says_what_is_meant_instead() {
         (
             mount("[{name: d, emptyDir: {}, configMap: {name: c}}]"),
             vec![
-                "`configMap` is a second source, and a volume has one",
+                "`configMap` is a second source, but a volume has only one",
                 "there is no `d` that can be used: the volume of this name is refused itself",
             ],
         ),

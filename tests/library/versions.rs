@@ -348,7 +348,7 @@ fn deprecations_are_said_in_time() {
     assert_eq!(
         warned(36),
         [
-            "`resource.k8s.io/v1beta2` of ResourceClaim is deprecated since v1.36 and goes in v1.39; use ResourceClaim of `resource.k8s.io/v1`"
+            "`resource.k8s.io/v1beta2` of ResourceClaim is deprecated since v1.36, is served only with --runtime-config and goes in v1.39; use ResourceClaim of `resource.k8s.io/v1`"
         ]
     );
 }
@@ -435,7 +435,7 @@ fn an_upgrade_is_checked() {
     assert_eq!(
         linted(claim, "1.33,1.37"),
         [
-            "server-warning: `resource.k8s.io/v1beta1` of ResourceClaim is deprecated since v1.35 and goes in v1.38; use ResourceClaim of `resource.k8s.io/v1` (from v1.35 on)"
+            "server-warning: `resource.k8s.io/v1beta1` of ResourceClaim is deprecated since v1.35, is served only with --runtime-config and goes in v1.38; use ResourceClaim of `resource.k8s.io/v1` (from v1.35 on)"
         ]
     );
 }

@@ -545,7 +545,7 @@ fn what_is_wrong_with_the_output_is_shown_in_the_description() {
             "port: 80, resources: {cpu: 1, memory: 1Gi, hugepages-2Mi/x: 1}",
             "",
             "no DNS name",
-            "refuses the object generated from this",
+            "refuses the resulting object",
         ),
         (
             "port: 80",
@@ -813,14 +813,14 @@ fn wrong_keys_are_refused_with_the_right_form() {
         ("rights: [{pods: }]", "", "write pods: [get, list]"),
         ("rights: [{deployments: [get]}]", "", "did you mean `deployments.apps`?"),
         ("rights: [{pods: [gte]}]", "", "is not a verb of Kubernetes"),
-        ("rights: [{nodes: [get]}]", "", "belong to no namespace"),
-        ("rights: [{deviceclasses.resource.k8s.io: [get]}]", "", "belong to no namespace"),
-        ("rights: [{namespaces: [list]}]", "", "belong to no namespace"),
+        ("rights: [{nodes: [get]}]", "", "are not namespaced"),
+        ("rights: [{deviceclasses.resource.k8s.io: [get]}]", "", "are not namespaced"),
+        ("rights: [{namespaces: [list]}]", "", "are not namespaced"),
         ("rights: [{resourceclaim.resource.k8s.io: [get]}]", "", "did you mean `resourceclaims`?"),
         ("rights: [{leases: [get]}]", "", "did you mean `leases.coordination.k8s.io`?"),
         ("cluster-rights: [{nodes: [get]}]", "", "`cluster-rights` needs `namespace`"),
-        ("account: robot, rights: [{pods: [get]}]", "", "names an account that is not made here"),
-        ("account: robot", "annotations: {account: {a/b: c}}", "names an account that is not made here"),
+        ("account: robot, rights: [{pods: [get]}]", "", "names an account that is not created here"),
+        ("account: robot", "annotations: {account: {a/b: c}}", "names an account that is not created here"),
         ("", "annotations: {a/b: c}", "annotations: {pod:"),
         ("", "labels: {app.kubernetes.io/part-of: x}", "system: <name>"),
         ("", "place: {spread: [rack]}", "must be one of"),
@@ -857,13 +857,13 @@ fn wrong_keys_are_refused_with_the_right_form() {
         ("port: 80", "shape: {function: {engine: knative}}\ninit: [{a: {}}]", "Knative refuses init containers"),
         ("", "shape: {job: {}}\nannotations: {service: {a/b: c}}", "leave `service` out"),
         ("port: 80", "use: [{metrics: {from: app, port: admin}}]", "no port of `app.ports` has this name"),
-        ("port: 80", "use: [{autoscale: {max: 3, resources: small}}]", "runs no container"),
+        ("port: 80", "use: [{autoscale: {max: 3, resources: small}}]", "has no container that `resources`"),
         (
             "port: 80",
             "use: [{container: {as: a, image: \"registry.example.com/a:1\", front: true}}]",
             "`front` needs `port`",
         ),
-        ("port: 80", "use: [{git-sync: {repo: \"git@example.com:a.git\", mount: /srv}}]", "reached by SSH"),
+        ("port: 80", "use: [{git-sync: {repo: \"git@example.com:a.git\", mount: /srv}}]", "this repository uses SSH"),
         ("port: 80", "use: [{git-sync: {repo: example.com/a.git, mount: /srv}}]", "without a scheme"),
         (
             "",
@@ -1162,7 +1162,7 @@ fn services_that_cannot_be_say_why() {
         ("services: {b: {selector: {a: b}}}", "leave it out"),
         ("services: {b: {ports: {admin: 9901}, labels: {app.kubernetes.io/part-of: a}}}", "set by `patterns gen`"),
         ("services: {b: {node-port: 30080}}", "only a Service of type NodePort or LoadBalancer"),
-        ("shape: {sharded: {shards: 3}}\nexpose: {type: LoadBalancer}", "leads nowhere in `sharded`"),
+        ("shape: {sharded: {shards: 3}}\nexpose: {type: LoadBalancer}", "has nothing to expose in `sharded`"),
     ];
     for (more, message) in cases {
         let run = generate(&app(SHOP, more));

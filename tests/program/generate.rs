@@ -287,7 +287,7 @@ namespace: team
         ("patch: [{object: Deployment/legacy, merge: {spec: {replica: 3}}}]", "DeploymentSpec has no field `replica`"),
         ("patch: [{object: Deployment/legacy, merge: {spec: {replicas: three}}}]", "`replicas` wants a whole number"),
         ("patch: [{object: Deployment/legacy, merge: {metadata: {name: other}}}]", "cannot rename"),
-        ("extra: [{apiVersion: v1, kind: Service, metadata: {name: legacy}}]", "made twice"),
+        ("extra: [{apiVersion: v1, kind: Service, metadata: {name: legacy}}]", "generated twice"),
         ("extra: [{kind: Service, metadata: {name: x}}]", "needs `apiVersion`"),
         ("images: {htps: x}", "did you mean `https`?"),
     ] {
@@ -351,7 +351,7 @@ fn refused_with_a_reason() {
         (format!("{base}params: foo\n"), "takes a map"),
         (format!("{base}params: {{a: {{type: strin}}}}\n"), "did you mean `string`?"),
         (format!("{base}use: [{{git-sync: {{repo: x, password: secret/a/b}}}}]\n"), "belong together"),
-        (format!("{base}shape: {{sharded: {{shards: 2}}}}\nexpose: {{host: a.example.com}}\n"), "leads nowhere"),
+        (format!("{base}shape: {{sharded: {{shards: 2}}}}\nexpose: {{host: a.example.com}}\n"), "has nothing to expose"),
         (format!("{base}schedule: \"0 3 * * *\"\n"), "does not run on a schedule"),
         ("patterns: v1\nname: s\nshape: {scatter-gather: {leaves: 2, timeout: 10m, leaf: {image: a, port: 1}}}\n".to_owned(), "effectively no timeout"),
         ("patterns: v1\nname: s\nshape: {scatter-gather: {leaves: 2, timeout: 0s, leaf: {image: a, port: 1}}}\n".to_owned(), "effectively no timeout"),

@@ -65,9 +65,9 @@ fn config_maps_of_one_workload_are_its_own() {
 #[test]
 fn config_maps_that_stay() {
     let cases = [
-        ("binaryData: {a: aGVsbG8=}", "no text"),
+        ("binaryData: {a: aGVsbG8=}", "data that is not text"),
         ("data: {A: b}\nimmutable: true", "immutable"),
-        ("data: {}", "holds nothing"),
+        ("data: {}", "is empty"),
         ("data: {DB_PASSWORD: hunter2}", "secret"),
         ("data: {app.ini: \"user = a\\npassword=hunter2\\n\"}", "secret"),
         ("data: {url: \"postgres://a:hunter2@db/shop\"}", "secret"),

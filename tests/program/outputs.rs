@@ -330,7 +330,7 @@ fn mistakes_in_settings_show_the_right_form() {
     put(&root, ".patterns.yaml", SETTINGS);
     refused(&root, &["gen", "-o", "deploy"], &["patterns gen FILE -o DIR"]);
     refused(&root, &["gen", "--check", "deploy"], &["FILE --check DIR"]);
-    refused(&root, &["gen", "apps/shop.yaml", "--check"], &["which folder? patterns gen FILE --check DIR"]);
+    refused(&root, &["gen", "apps/shop.yaml", "--check"], &["--check needs a folder: patterns gen FILE --check DIR"]);
     for args in [["-e", "dev"], ["-n", "team"], ["--set", "a=b"], ["--params", "x"], ["--target", "1.34"]] {
         refused(&root, &[&["gen"][..], &args].concat(), &["need a FILE", "so that --check agrees"]);
     }

@@ -382,7 +382,7 @@ fn what_reaches_a_node_says_why() {
     for (keys, more) in reaching {
         let refused = generate(&app(keys, more));
         assert_eq!(refused.code, 2, "{keys} {more}");
-        assert!(refused.stderr.contains("not said to be an agent of its nodes"), "{}", refused.stderr);
+        assert!(refused.stderr.contains("not declared to be a node agent"), "{}", refused.stderr);
         for excuse in [DAEMON, reason, "host: [pid]"] {
             let admitted = generate(&app(keys, &format!("{more}\n{excuse}")));
             assert_eq!(admitted.code, 0, "{keys} {more} {excuse}\n{}", admitted.stderr);
@@ -414,16 +414,16 @@ fn wrong_forms_are_refused() {
         ("port: 80, host-port: 81", "shape: {daemon: {}}\nhost: [network]", "cannot be port 81 of the node"),
         ("", "host: network", "takes a list"),
         ("", "host: [net]", "must be one of `network`"),
-        ("", "shape: {daemon: {}}\nhost: [network]\nisolate: true", "no NetworkPolicy holds"),
-        ("port: 80", "host: [network]\nmesh: istio", "a mesh cannot take the traffic"),
-        ("port: 80", "shape: {function: {engine: knative}}\nhost: [network]", "no Pod of this shape"),
+        ("", "shape: {daemon: {}}\nhost: [network]\nisolate: true", "no NetworkPolicy applies"),
+        ("port: 80", "host: [network]\nmesh: istio", "a mesh cannot intercept the traffic"),
+        ("port: 80", "shape: {function: {engine: knative}}\nhost: [network]", "the Pods of this shape cannot"),
         (
             "port: 80, privileged: true",
             "shape: {function: {engine: knative}}\nhost: [network]",
             "Knative refuses privileged",
         ),
         ("port: 80", "use: [{introspect: {}}]\nhost: [pid]", "two process namespaces"),
-        ("port: 80, health: {path: /, host: 127.0.0.1}", "", "nothing of the app listens there"),
+        ("port: 80, health: {path: /, host: 127.0.0.1}", "", "the app does not listen there"),
         ("port: 80, health: {path: /, headers: {Authorization: Bearer hunter2}}", "", "is a plaintext secret"),
         ("port: 80, health: {ready: /, headers: {X-Api-Token: hunter2}}", "", "is a plaintext secret"),
         ("port: 80, health: {path: /, headers: {Cookie: \"a=b; auth_token=hunter2\"}}", "", "is a plaintext secret"),
@@ -433,15 +433,15 @@ fn wrong_forms_are_refused() {
         (
             "volumes: {l: {host: /a, mount: /l, propagation: Bidirectional}}",
             DAEMON,
-            "from a privileged container alone",
+            "only a privileged container can propagate",
         ),
         ("volumes: {l: {size: 1Gi, mount: /l, propagation: HostToContainer}}", "", "`propagation` belongs to `host`"),
-        ("volumes: {t: {token: vault, mount: /t, expires: 1m}}", "", "10 minutes at least"),
+        ("volumes: {t: {token: vault, mount: /t, expires: 1m}}", "", "at least 10 minutes"),
         ("volumes: {t: {secret: s, mount: /t, expires: 10m}}", "", "`expires` belongs to `token`"),
         ("volumes: {t: {secret: s, mount: /t, attributes: {a: b}}}", "", "`attributes` belongs to `csi`"),
         ("resources: {cpu: 1, memory: 1Gi, disk: 2Gi, limit: {disk: 1Gi}}", "", "below the request of 2Gi"),
-        ("", "place: {tolerate: [\"a:NoSchedul\"]}", "has no such effect"),
-        ("", "place: {tolerate: [{taint: \"a:NoSchedule\", for: 30s}]}", "tolerated for a time"),
+        ("", "place: {tolerate: [\"a:NoSchedul\"]}", "there is no such taint effect"),
+        ("", "place: {tolerate: [{taint: \"a:NoSchedule\", for: 30s}]}", "tolerated for a limited time"),
         ("", "rollout: {minReadySeconds: 10}", "settle: 10s"),
         ("port: 80", "rollout: {surge: 0, unavailable: 0%}", "none could be replaced"),
         ("port: 80", "rollout: {surge: 0}", "none could be replaced"),
@@ -452,22 +452,22 @@ fn wrong_forms_are_refused() {
         ("volumes: {m: {nfs: /exports, mount: /m}}", "", "nas.example.com:/exports/media"),
         ("volumes: {m: {nfs: \"a:/b\", mount: /m, optional: true}}", "", "`optional` belongs to"),
         ("", "shape: {job: {restart: Always}}", "must be one of `pod`"),
-        ("", "dns: {from: none}", "ask nobody for names"),
+        ("", "dns: {from: none}", "would have no nameserver"),
         ("", "host: [pid]\nshare-processes: true", "two process namespaces"),
         ("", "shareProcessNamespace: true", "share-processes: true"),
         ("port: 80, stop: {within: 2s}", "", "`drain` alone takes 10s"),
         ("port: 80, health: {tcp: 80, scheme: https}", "", "`scheme` belongs to an HTTP check"),
-        ("port: 80, health: {start: {within: 1m}}", "", "not what is checked"),
+        ("port: 80, health: {start: {within: 1m}}", "", "not what to check"),
         ("writable: [all]", "", "a path in a container begins with"),
         ("", "dns: {servers: [ns.example.com]}", "a nameserver is an IP address"),
-        ("", "dns: {hosts: {a: b.example.com}}", "has an IP address"),
-        ("", "place: {nodes: {a: {exists: true, not: [b]}}}", "one of `exists` and `not`"),
-        ("", "place: {nodes: {a: {}}}", "one of `exists` and `not`"),
+        ("", "dns: {hosts: {a: b.example.com}}", "maps a name to an IP address"),
+        ("", "place: {nodes: {a: {exists: true, not: [b]}}}", "either `exists` or `not`"),
+        ("", "place: {nodes: {a: {}}}", "either `exists` or `not`"),
         ("", "shape: {single: {}}\nhostname: a", "gives each Pod its own name"),
         ("", "hostname: A", "hostname"),
         ("", "hostAliases: []", "dns: {hosts: {ldap.example.com: 192.0.2.7}}"),
-        ("", "budget: {}", "a budget says how many"),
-        ("", "budget: {available: 1, unavailable: 1}", "one of `unavailable` and `available`"),
+        ("", "budget: {}", "a budget sets how many"),
+        ("", "budget: {available: 1, unavailable: 1}", "either `unavailable` or `available`"),
         ("", "shape: {job: {}}\nbudget: {available: 1}", "there are no Pods that this budget could protect"),
         ("", "budget: {maxUnavailable: 1}", "budget: {unavailable: 25%}"),
         ("volumes: {c: {sources: [{}], mount: /c}}", "", "one of a Secret, a ConfigMap and a token"),
@@ -478,7 +478,7 @@ fn wrong_forms_are_refused() {
         ),
         ("volumes: {c: {sources: [{secret: a, file: b}], mount: /c}}", "", "`file` belongs to `token`"),
         ("volumes: {c: {sources: [{token: a, items: {b: c}}], mount: /c}}", "", "`items` belongs to"),
-        ("volumes: {c: {sources: [{token: a, expires: 1m}], mount: /c}}", "", "10 minutes at least"),
+        ("volumes: {c: {sources: [{token: a, expires: 1m}], mount: /c}}", "", "at least 10 minutes"),
         ("volumes: {c: {sources: [{secret: a}], mount: /c, sub: d}}", "", "`sub` belongs to"),
         ("seLinuxOptions: {}", "", "selinux: "),
         ("terminationMessagePolicy: File", "", "termination-message: log"),
@@ -490,20 +490,20 @@ fn wrong_forms_are_refused() {
         (
             "port: 80",
             "use: [{container: {as: h, image: \"a.example.com/h:1\", volume-group: 7}}]",
-            "has no use for `volume-group`",
+            "does not support `volume-group`",
         ),
         (
             "port: 80",
             "use: [{container: {as: h, image: \"a.example.com/h:1\", groups: [7]}}]",
-            "has no use for `groups`",
+            "does not support `groups`",
         ),
         ("", "dns: Default", "must be one of `cluster`"),
         ("", "dnsPolicy: Default", "dns: node"),
-        ("port: 80", "shape: {function: {engine: knative}}\ndns: node", "no Pod of this shape"),
+        ("port: 80", "shape: {function: {engine: knative}}\ndns: node", "the Pods of this shape cannot"),
         ("", "place: {apart: [{over: zone}]}", "`labels`"),
         ("", "place: {near: [{labels: {a: b}, weight: 5}]}", "prefer: 50"),
         ("", "adopt: {image-pull: {other: Always}}", "no container is called `other`"),
-        ("", "adopt: {labels: {pod: {app.kubernetes.io/name: other}}}", "selected by another"),
+        ("", "adopt: {labels: {pod: {app.kubernetes.io/name: other}}}", "selected by a different"),
         ("", "adopt: {labels: {route: {a: b}}}", "this document generates none"),
         ("", "adopt: {labels: {workload: {app.kubernetes.io/part-of: b}}}", "is set by `patterns gen`"),
         ("", "minReadySeconds: 10", "rollout: {settle: 10s}"),
@@ -580,7 +580,7 @@ fn lint_says_which_environments_are_wrong() {
     );
     let run = crate::support::patterns_with(&["lint", "--format", "concise", "-"], description.as_bytes());
     assert_eq!(run.code, 1, "{}{}", run.stdout, run.stderr);
-    assert!(run.stdout.contains("an agent of its nodes (in the environment `dev`)"), "{}", run.stdout);
+    assert!(run.stdout.contains("a node agent (in the environment `dev`)"), "{}", run.stdout);
     assert!(run.stdout.contains("this must be above 0 (in the environment `prod`)"), "{}", run.stdout);
     let shared = app("port: 80", "environments: {dev: {host: [network], mesh: istio}, prod: {}}");
     let run = crate::support::patterns_with(&["lint", "--format", "concise", "-"], shared.as_bytes());
@@ -638,10 +638,10 @@ fn the_node_s_disk_holds_the_folders() {
         (sizes("-1"), "", "a quantity is a number with a unit"),
         (sizes("512"), "", "write it with a unit, such as 512Mi"),
         (sizes("63Mi"), "", "may hold 64Mi"),
-        (sizes("127Mi") + ", writable: [/a]", "", "may hold 128Mi"),
-        (sizes("1Gi") + ", writable: [{/a: 1Gi}]", "", "may hold 1088Mi"),
-        (sizes("1Gi") + ", volumes: {a: {size: 1Gi, mount: /a}}", "", "may hold 1088Mi"),
-        (sizes("1Gi") + ", shared: {a: /a}", "init: [{b: {shared: {a: /a}}}]", "may hold 1152Mi"),
+        (sizes("127Mi") + ", writable: [/a]", "", "may use 128Mi"),
+        (sizes("1Gi") + ", writable: [{/a: 1Gi}]", "", "may use 1088Mi"),
+        (sizes("1Gi") + ", volumes: {a: {size: 1Gi, mount: /a}}", "", "may use 1088Mi"),
+        (sizes("1Gi") + ", shared: {a: /a}", "init: [{b: {shared: {a: /a}}}]", "may use 1152Mi"),
         (sizes("100Mi"), "use: [{logs: {files: {/var/log/app/a.log: json}}}]", "which is above its limit"),
         ("writable: [{/a: 512}]".to_owned(), "", "such as 512Mi"),
         ("volumes: {a: {size: 0, mount: /a}}".to_owned(), "", "must be above 0"),

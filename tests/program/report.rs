@@ -219,7 +219,7 @@ fn several_formats_in_one_run() {
     assert!(folder.text("out.xml").starts_with("<?xml"));
     let (code, _, err) = folder.lint(&["--format", "sarif", "--format", "concise", "a.yaml"]);
     assert_eq!(code, Some(2));
-    assert!(err.contains("two formats want standard output"), "{err}");
+    assert!(err.contains("two formats write to standard output"), "{err}");
     assert!(folder.lint(&["--format", "xml", "a.yaml"]).2.contains("known are terminal, concise"));
 }
 

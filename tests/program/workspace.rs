@@ -686,10 +686,10 @@ mod files {
         assert_eq!(folder.found(&["c/b.yaml"]), [""; 0], "as a hook names changed files");
         let run = folder.lint(&["--exclude", "a{", "."]);
         assert_eq!(run.code, 2);
-        assert!(run.stderr.contains("`a{` is not a pattern of paths"), "{}", run.stderr);
+        assert!(run.stderr.contains("`a{` is not a valid glob"), "{}", run.stderr);
         let run = folder.file(".patterns.yaml", "lint: {exclude: [\"a{\"]}\n").lint(&["."]);
         assert_eq!(run.code, 2);
-        assert!(run.stdout.contains("`a{` is not a pattern of paths") || run.stderr.contains("`a{`"), "{}", run.stderr);
+        assert!(run.stdout.contains("`a{` is not a valid glob") || run.stderr.contains("`a{`"), "{}", run.stderr);
     }
 
     #[test]

@@ -140,9 +140,9 @@ pub fn requirements(resources: Field, owner: Owner, claims: Field) {
         let shown = request.as_path_of(requests);
         match limits.lookup(&name).map(|limit| request.quantity().compare(limit.quantity())) {
             Some(order) if order != Ordering::Equal && !is_overcommit_allowed(&name) => {
-                shown.invalid(format!("must request as much `{name}` as the limit: it cannot be overcommitted"));
+                shown.invalid(format!("must have as much `{name}` as the limit: it cannot be overcommitted"));
             }
-            Some(Ordering::Greater) => shown.invalid(format!("requests more `{name}` than the limit allows")),
+            Some(Ordering::Greater) => shown.invalid(format!("has more `{name}` than the limit allows")),
             None if !is_overcommit_allowed(&name) => {
                 limits.required(&format!("`{name}` cannot be overcommitted, so it needs a limit"));
             }

@@ -321,9 +321,7 @@ fn pod_resources(spec: Field, context: PodContext) {
         let filled = context.is_pod() && !own.child("requests").has(&name) && resources::is_overcommit_allowed(&name);
         let asked = container_sum(spec, "requests", &name);
         if filled && asked.compare(limit.quantity()) == Ordering::Greater {
-            limit
-                .as_path_of(own.child("requests"))
-                .invalid(format!("would request more `{name}` than the limit allows"));
+            limit.as_path_of(own.child("requests")).invalid(format!("would have more `{name}` than the limit allows"));
         }
     }
 }
