@@ -118,9 +118,9 @@ fn tables_are_complete() {
         names.sort();
         names
     };
-    let top = named_between(&page, "## Keys\n", "What `app` takes:");
+    let top = named_between(&page, "## Keys\n", "Keys of `app`:");
     assert_eq!(sorted(top), sorted(keys("/properties")), "the keys in docs/language.md, and those of the grammar");
-    let app = named_between(&page, "What `app` takes:", "An environment");
+    let app = named_between(&page, "Keys of `app`:", "Environments and");
     assert_eq!(sorted(app), sorted(keys("/properties/app/properties")), "what `app` takes, there and by the grammar");
     let mut folders = Vec::new();
     for family in std::fs::read_dir(root.join("patterns")).unwrap().map(|entry| entry.unwrap().path()) {
