@@ -143,7 +143,8 @@ impl<'run> PodFacts<'run> {
                 continue;
             }
             // what it listens on may be in a file that is not in the run, whatever it declares
-            let is_open = member.declared().next().is_none() && member.listens.is_empty();
+            let is_guessed = member.listens.iter().all(|listen| listen.certainty == Certainty::Unknown);
+            let is_open = member.declared().next().is_none() && is_guessed;
             if is_open || member.listens_at_more || member.has_other_configuration() {
                 return Answer::Unknown;
             }
