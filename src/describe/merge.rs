@@ -3,6 +3,8 @@
 //! Maps merge deep, scalars and lists replace, null removes; `use` entries merge by the name they go by
 //! (`- topz: null` removes one), new ones at the end.
 
+use std::collections::HashMap;
+
 use super::spanned::{Kind, Member, Spanned};
 
 /// Lays `over` on `base`.
@@ -15,23 +17,64 @@ fn merge_at(base: &mut Spanned, over: &Spanned, top: bool) {
         *base = over.clone();
         return;
     };
+    let mut merged = ByName::of(std::mem::take(members), |member| Some(&member.key));
     for change in changes {
-        let at = members.iter().position(|member| member.key == change.key);
-        match (at, &change.value.kind) {
-            (Some(at), Kind::Null) => {
-                members.remove(at);
-            }
+        match (merged.get(&change.key), &change.value.kind) {
+            (Some(_), Kind::Null) => merged.remove(&change.key),
             (None, Kind::Null) => {}
-            (Some(at), _) if top && matches!(change.key.as_str(), "use" | "init") => {
-                merge_uses(&mut members[at].value, &change.value);
+            (Some(member), _) if top && matches!(change.key.as_str(), "use" | "init") => {
+                merge_uses(&mut member.value, &change.value);
             }
             // a shape is one choice: another shape replaces, the same one merges
-            (Some(at), _) if top && change.key == "shape" && !same_keys(&members[at].value, &change.value) => {
-                members[at] = change.clone();
+            (Some(member), _) if top && change.key == "shape" && !same_keys(&member.value, &change.value) => {
+                *member = change.clone();
             }
-            (Some(at), _) => merge_at(&mut members[at].value, &change.value, false),
-            (None, _) => members.push(change.clone()),
+            (Some(member), _) => merge_at(&mut member.value, &change.value, false),
+            (None, _) => merged.add(&change.key, change.clone()),
         }
+    }
+    *members = merged.into_list();
+}
+
+/// The elements of a list, found by their names: each is looked up once for each change, and there may be thousands.
+struct ByName<T> {
+    elements: Vec<Option<T>>,
+    at: HashMap<String, usize>,
+}
+
+impl<T> ByName<T> {
+    fn of(list: Vec<T>, name: impl Fn(&T) -> Option<&str>) -> Self {
+        let mut at = HashMap::new();
+        for (number, element) in list.iter().enumerate() {
+            if let Some(name) = name(element) {
+                // of several of one name the first counts
+                at.entry(name.to_owned()).or_insert(number);
+            }
+        }
+        Self { elements: list.into_iter().map(Some).collect(), at }
+    }
+
+    fn get(&mut self, name: &str) -> Option<&mut T> {
+        self.elements.get_mut(*self.at.get(name)?)?.as_mut()
+    }
+
+    fn remove(&mut self, name: &str) {
+        if let Some(element) = self.at.remove(name).and_then(|at| self.elements.get_mut(at)) {
+            *element = None;
+        }
+    }
+
+    fn add(&mut self, name: &str, element: T) {
+        self.at.entry(name.to_owned()).or_insert(self.elements.len());
+        self.push(element);
+    }
+
+    fn push(&mut self, element: T) {
+        self.elements.push(Some(element));
+    }
+
+    fn into_list(self) -> Vec<T> {
+        self.elements.into_iter().flatten().collect()
     }
 }
 
@@ -44,19 +87,19 @@ fn merge_uses(base: &mut Spanned, over: &Spanned) {
         *base = over.clone();
         return;
     };
+    let mut merged = ByName::of(std::mem::take(entries), use_name);
     for change in changes {
         let Some(name) = use_name(change) else {
-            entries.push(change.clone());
+            merged.push(change.clone());
             continue;
         };
-        match entries.iter().position(|entry| use_name(entry) == Some(name)) {
-            Some(at) if removes(change) => {
-                entries.remove(at);
-            }
-            Some(at) => lay_over_use(&mut entries[at], change),
-            None => entries.push(change.clone()),
+        match merged.get(name) {
+            Some(_) if removes(change) => merged.remove(name),
+            Some(entry) => lay_over_use(entry, change),
+            None => merged.add(name, change.clone()),
         }
     }
+    *entries = merged.into_list();
 }
 
 /// `- topz: null`, where `- topz` asks for it.

@@ -30,6 +30,7 @@ pub use formats::{
     duration_seconds, fits, format_pattern, is_config_key, is_format, is_object_name, is_service_name, port_of,
     taint_and_effect,
 };
+pub use merge::merge as lay_over;
 pub use params::{KEYWORDS, Setting};
 pub use schema::{Subject, check, embedded, with_defaults};
 pub use settings::{check_namespace, from_file, from_flag, kubernetes_version, named_by_flag};

@@ -6,6 +6,7 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
+use patterns::describe::{self, Spanned};
 use patterns::kube::{File, Index, Object, Selector, Typed, Workspace};
 use patterns::lint::{Projects, Selection, fix};
 use patterns::yaml::{self, Part, Source};
@@ -117,4 +118,27 @@ fn services_are_found_by_the_rarest_of_their_labels() {
         index.comparisons()
     };
     assert!(comparisons(200) <= 2 * comparisons(100), "{} after {}", comparisons(200), comparisons(100));
+}
+
+/// Environments, entries of `use` and patches find what they change by its name, however much there is: these are so
+/// many that to look through all of them for each would not end.
+#[test]
+fn what_is_laid_over_is_looked_up() {
+    const MANY: usize = 20_000;
+    let read = |text: String| {
+        let source = Arc::new(Source::from_text("merge.yaml", text));
+        let (documents, refusal) = yaml::as_kubectl(yaml::read(&source));
+        assert!(refusal.is_none());
+        Spanned::from_node(&documents[0], documents[0].root())
+    };
+    let named = |value: &str| (0..MANY).fold(String::new(), |all, at| format!("{all}  KEY_{at}: {value}\n"));
+    let mut base = read(format!("env:\n{}", named("a")));
+    describe::lay_over(&mut base, &read(format!("env:\n{}", named("b"))));
+    assert_eq!(base.get("env").map(|env| env.members().len()), Some(MANY));
+    let entries = |value: &str| {
+        (0..MANY).fold(String::new(), |all, at| format!("{all}  - container: {{as: c-{at}, image: {value}}}\n"))
+    };
+    let mut base = read(format!("use:\n{}", entries("a")));
+    describe::lay_over(&mut base, &read(format!("use:\n{}", entries("b"))));
+    assert_eq!(base.get("use").map(|uses| uses.items().len()), Some(MANY));
 }

@@ -1,5 +1,7 @@
 //! `patch` and `extra`: what a description says about objects directly.
 
+use std::collections::HashMap;
+
 use serde_json::{Map, Value as Json};
 
 use crate::describe::{Description, Place, Spanned};
@@ -13,8 +15,14 @@ use crate::words::nearest;
 
 /// Applies the document's patches and adds its extra objects.
 pub(crate) fn apply(description: &Description, made: &mut Vec<Made>, findings: &mut Vec<Finding>) {
+    // a patch cannot rename an object, so that all are found by the names that they have before
+    let names: Vec<String> = made.iter().map(|made| identity(&made.object)).collect();
+    let mut places: HashMap<&str, usize> = HashMap::new();
+    for (at, name) in names.iter().enumerate() {
+        places.entry(name).or_insert(at);
+    }
     for patch in &description.patches {
-        apply_patch(patch, made, findings);
+        apply_patch(patch, made, (&names, &places), findings);
     }
     for extra in &description.extra {
         let mut object = extra.to_json();
@@ -77,16 +85,27 @@ fn check_secret(extra: &Spanned, findings: &mut Vec<Finding>) {
     }
 }
 
-fn apply_patch(patch: &Spanned, made: &mut [Made], findings: &mut Vec<Finding>) {
+/// How many objects a message names.
+const SHOWN: usize = 100;
+
+fn apply_patch(
+    patch: &Spanned,
+    made: &mut [Made],
+    (names, places): (&[String], &HashMap<&str, usize>),
+    findings: &mut Vec<Finding>,
+) {
     let Some(target) = patch.get("object") else { return };
     let Some(wanted) = target.text() else { return };
-    let names: Vec<String> = made.iter().map(|made| identity(&made.object)).collect();
-    let Some(at) = names.iter().position(|name| name == wanted) else {
-        let label = nearest(wanted, names.iter().map(String::as_str))
+    let Some(at) = places.get(wanted).copied() else {
+        let shown = names.iter().take(SHOWN);
+        let label = nearest(wanted, shown.clone().map(String::as_str))
             .map_or_else(String::new, |name| format!("did you mean `{name}`?"));
+        let more = names.len().checked_sub(SHOWN).filter(|more| *more > 0);
+        let more = more.map_or_else(String::new, |more| format!(" and {more} more"));
+        let shown = shown.map(String::as_str).collect::<Vec<_>>().join(", ");
         findings.push(
             Finding::error(target.place.label(label), format!("no object is called `{wanted}`"))
-                .help(format!("there are {}", names.join(", "))),
+                .help(format!("there are {shown}{more}")),
         );
         return;
     };

@@ -1,6 +1,7 @@
 //! Merging a patch into an object as Kubernetes' strategic merge does: maps deep, lists by their keys, `null` removes
 //! a field, `$patch: delete` an element and `$patch: replace` what was there.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use serde_json::{Map, Value as Json};
@@ -90,29 +91,43 @@ impl Merge<'_> {
         if !there.is_array() {
             *there = Json::Array(Vec::new());
         }
-        let Some(elements) = there.as_array_mut() else { return };
+        let Some(list) = there.as_array_mut() else { return };
+        let mut elements: Vec<Option<Json>> = std::mem::take(list).into_iter().map(Some).collect();
+        let mut places: HashMap<String, usize> = HashMap::new();
+        for (at, element) in elements.iter().enumerate() {
+            let name = element.as_ref().map(|element| element[key].to_string());
+            places.entry(name.unwrap_or_default()).or_insert(at);
+        }
         for item in items {
             let Some(wanted) = item.get(key) else { continue };
             let name = wanted.to_json();
-            let at = elements.iter().position(|element| element[key] == name);
-            match (at, directive(item)) {
-                (Some(at), Some("delete")) => {
-                    elements.remove(at);
+            let at = places.get(&name.to_string()).copied();
+            let there = at.and_then(|at| elements.get_mut(at));
+            match (there, directive(item)) {
+                (Some(element), Some("delete")) => {
+                    *element = None;
+                    places.remove(&name.to_string());
                 }
-                (Some(at), _) => self.value(&mut elements[at], item, ""),
-                (None, directive) => {
+                (Some(Some(element)), _) => self.value(element, item, ""),
+                (_, directive) => {
                     let is_container = matches!(field, "containers" | "initContainers");
                     if is_container || directive == Some("delete") {
-                        let known: Vec<String> = elements.iter().map(|element| text(&element[key])).collect();
+                        let known = elements.iter().flatten().take(SHOWN).map(|element| text(&element[key]));
+                        let known: Vec<String> = known.collect();
                         self.findings.push(matches_nothing(field, &text(&name), &known, &wanted.place));
                     } else {
-                        elements.push(plain(item));
+                        places.entry(name.to_string()).or_insert(elements.len());
+                        elements.push(Some(plain(item)));
                     }
                 }
             }
         }
+        list.extend(elements.into_iter().flatten());
     }
 }
+
+/// How many elements a message chooses from.
+const SHOWN: usize = 100;
 
 fn matches_nothing(field: &str, name: &str, known: &[String], place: &Place) -> Finding {
     let known: Vec<&str> = known.iter().map(String::as_str).collect();
