@@ -83,6 +83,8 @@ pub struct Description {
     pub dns: Option<Member>,
     /// What programs in the Pods see as the name of their host.
     pub hostname: Option<Member>,
+    /// The headless Service that gives Pods addresses of their own.
+    pub subdomain: Option<Member>,
     /// How many Pods may be missing while nodes are drained.
     pub budget: Option<Member>,
     /// Further Services that lead to the same Pods.
@@ -202,6 +204,12 @@ impl Expose {
     #[must_use]
     pub fn member(&self, key: &str) -> Option<&Member> {
         self.value.member(key)
+    }
+
+    /// Whether it speaks TLS to the outside: with a certificate that is named, or the controller's own.
+    #[must_use]
+    pub fn has_tls(&self) -> bool {
+        self.member("tls").is_some_and(|tls| tls.value.to_json() != false)
     }
 
     /// Whether traffic comes in through an Ingress or `HTTPRoute`, which speak HTTP.
@@ -415,6 +423,7 @@ fn describe(
         share_processes: root.member("share-processes").filter(|share| share.value.to_json() == true).cloned(),
         dns: root.member("dns").cloned(),
         hostname: root.member("hostname").cloned(),
+        subdomain: root.member("subdomain").cloned(),
         budget: root.member("budget").cloned(),
         services: root.member("services").cloned(),
         configmaps: members("configmaps"),

@@ -15,7 +15,7 @@ use self::amounts::{cron, interval, lease, memory, percent, port, quantity, time
 pub use self::amounts::{duration_seconds, port_of};
 use self::names::{
     dns_label, dns_subdomain, env_name, hash_key, image, label, label_key, label_value, port_name, process, resource,
-    taint, token, verb,
+    service_port, taint, token, verb,
 };
 pub use self::names::{is_config_key, is_object_name, is_service_name, taint_and_effect};
 use self::paths::{folder, host_path, http_path, jq_expression, log_path, log_regex, log_start, path, sub_path};
@@ -128,6 +128,7 @@ pub fn check(format: &str, text: &str) -> Option<Mistake> {
         "memory" => memory(text),
         "port" => port(text),
         "port-name" => port_name(text),
+        "service-port" => service_port(text),
         "health" => {
             if text == "grpc" {
                 None

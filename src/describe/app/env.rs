@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use super::super::formats::{check, is_config_key, is_object_name};
-use super::super::spanned::{Member, Place, Spanned};
+use super::super::spanned::{Kind, Member, Place, Spanned};
 use super::resources::Resources;
 use super::text::{Reader, looks_like_secret};
 use crate::diagnostic::Finding;
@@ -57,9 +57,19 @@ const FIELDS: &[(&str, &str)] = &[
 pub(super) fn read(reader: &mut Reader<'_>, env: Option<&Spanned>) -> Vec<EnvVar> {
     let mut variables = Vec::new();
     for member in env.map(Spanned::members).unwrap_or_default() {
-        let from = member.value.get("from");
-        let Some(text) = reader.scalar(from.unwrap_or(&member.value)) else { continue };
-        let mut source = source(member, text, reader.findings);
+        let (from, literal) = (member.value.get("from"), member.value.get("text"));
+        if matches!(member.value.kind, Kind::Map(_)) && from.is_some() == literal.is_some() {
+            reader.findings.push(
+                Finding::error(member.value.place.label(""), "a variable says one of `from` and `text`")
+                    .help(format!("{0}: {{from: secret/api/token}}, or {0}: {{text: secret/api}}", member.key)),
+            );
+            continue;
+        }
+        let Some(text) = reader.scalar(from.or(literal).unwrap_or(&member.value)) else { continue };
+        let mut source = match literal {
+            Some(_) => literal_of(member, text, reader.findings),
+            None => source(member, text, reader.findings),
+        };
         if let (EnvSource::From(from), true) = (&mut source, is_optional(&member.value)) {
             for key in from.as_object_mut().into_iter().flat_map(|from| from.values_mut()) {
                 key["optional"] = json!(true);
@@ -115,18 +125,21 @@ fn source(member: &Member, text: String, findings: &mut Vec<Finding>) -> EnvSour
             );
             EnvSource::Text(text)
         }
-        _ => {
-            if looks_like_secret(&member.key, &text) {
-                findings.push(
-                    Finding::error(member.key_place.label("holds a secret"), "this is a plaintext secret")
-                        .hide(place.span)
-                        .because("descriptions are kept in version control, and their output in the cluster's history")
-                        .help(format!("{}: secret/<name>/<key>", member.key)),
-                );
-            }
-            EnvSource::Text(text)
-        }
+        _ => literal_of(member, text, findings),
     }
+}
+
+/// A value that is a text, which no secret may be.
+fn literal_of(member: &Member, text: String, findings: &mut Vec<Finding>) -> EnvSource {
+    if looks_like_secret(&member.key, &text) {
+        findings.push(
+            Finding::error(member.key_place.label("holds a secret"), "this is a plaintext secret")
+                .hide(member.value.place.span)
+                .because("descriptions are kept in version control, and their output in the cluster's history")
+                .help(format!("{}: secret/<name>/<key>", member.key)),
+        );
+    }
+    EnvSource::Text(text)
 }
 
 fn nearly(place: &Place) -> Finding {

@@ -296,10 +296,12 @@ fn named_ports(value: Option<&Spanned>) -> Vec<NamedPort> {
 /// Fields of a container that are there if the description says so, and not otherwise.
 fn more(app: &Spanned) -> Json {
     let is = |key: &str| app.get(key).is_some_and(|value| value.to_json() == true).then_some(Json::Bool(true));
-    let log = app.get("termination-message").and_then(Spanned::text).filter(|text| *text == "log");
+    let message = app.get("termination-message").and_then(Spanned::text);
+    let (log, path) = (message.filter(|text| *text == "log"), message.filter(|text| *text != "log"));
     object([
         ("stdin", is("stdin").unwrap_or_default()),
         ("tty", is("tty").unwrap_or_default()),
+        ("terminationMessagePath", path.map(Json::from).unwrap_or_default()),
         ("terminationMessagePolicy", log.map(|_| Json::from("FallbackToLogsOnError")).unwrap_or_default()),
     ])
 }

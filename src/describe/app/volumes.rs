@@ -46,6 +46,8 @@ pub struct Shared {
     pub mount: String,
     /// How much it may hold.
     pub size: Option<String>,
+    /// Whether it is in memory.
+    pub in_memory: bool,
     /// Whether this container may only read it.
     pub read_only: bool,
     /// The folder of it that this container finds.
@@ -232,12 +234,15 @@ fn source(kind: &Member, value: &Spanned) -> Json {
         "ephemeral" => {
             let class = kind.value.get("class").map(Spanned::to_json).unwrap_or_default();
             let size = kind.value.get("size").map(scalar);
+            let access = text_of(&kind.value, "access").unwrap_or_else(|| "ReadWriteOnce".to_owned());
             let spec = object([
-                ("accessModes", json!(["ReadWriteOnce"])),
+                ("accessModes", json!([access])),
                 ("storageClassName", class),
                 ("resources", json!({"requests": {"storage": size}})),
             ]);
-            json!({"ephemeral": {"volumeClaimTemplate": {"spec": spec}}})
+            let labels = kind.value.get("labels").map(|labels| json!({"labels": labels.to_json()}));
+            let claim = object([("metadata", labels.unwrap_or_default()), ("spec", spec)]);
+            json!({"ephemeral": {"volumeClaimTemplate": claim}})
         }
         "image" => json!({"image": {"reference": name}}),
         "token" => {
@@ -311,6 +316,7 @@ pub(super) fn shared(value: Option<&Spanned>) -> Vec<Shared> {
         name: member.key.clone(),
         mount: text_of(&member.value, "mount").or_else(|| member.value.text().map(str::to_owned)).unwrap_or_default(),
         size: member.value.get("size").map(scalar),
+        in_memory: member.value.get("memory").is_some_and(|said| said.to_json() == true),
         read_only: member.value.get("readOnly").is_some_and(|said| said.to_json() == true),
         sub: text_of(&member.value, "sub"),
         place: member.key_place.clone(),

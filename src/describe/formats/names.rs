@@ -16,6 +16,17 @@ pub(super) fn dns_label(text: &str, most: usize) -> Option<Mistake> {
     (text.len() > most).then(|| Mistake::new(format!("a name has at most {most} characters; this has {}", text.len())))
 }
 
+/// The name of a Service's port (`ValidateServicePort`: `IsDNS1123Label`).
+pub(super) fn service_port(text: &str) -> Option<Mistake> {
+    let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let ok = !text.is_empty()
+        && text.len() <= 63
+        && text.bytes().all(inner)
+        && !text.starts_with('-')
+        && !text.ends_with('-');
+    (!ok).then(|| Mistake::new("the name of a Service's port is lower-case letters, digits and `-`, at most 63"))
+}
+
 pub(super) fn dns_subdomain(text: &str) -> Option<Mistake> {
     let label = |label: &str| {
         let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';

@@ -91,6 +91,7 @@ const STORAGE: &str = "data";
 /// One container's word about a shared volume.
 struct Sharer<'a> {
     size: Option<String>,
+    in_memory: bool,
     place: &'a Place,
 }
 
@@ -104,7 +105,7 @@ pub(crate) fn shared(prepared: &Prepared<'_>) -> Result<Json, Vec<Finding>> {
     let mut sharers: BTreeMap<String, Vec<Sharer<'_>>> = BTreeMap::new();
     let apps = description.app.iter().chain(description.inits.iter().map(|init| &init.app));
     for shared in apps.flat_map(|app| &app.shared) {
-        let sharer = Sharer { size: shared.size.clone(), place: &shared.place };
+        let sharer = Sharer { size: shared.size.clone(), in_memory: shared.in_memory, place: &shared.place };
         sharers.entry(shared.name.clone()).or_default().push(sharer);
     }
     for filled in std::iter::once(&prepared.shape).chain(&prepared.uses) {
@@ -112,7 +113,8 @@ pub(crate) fn shared(prepared: &Prepared<'_>) -> Result<Json, Vec<Finding>> {
             for shared in container["shared"].as_array().into_iter().flatten() {
                 let size = shared["size"].as_str().map(str::to_owned);
                 let name = shared["name"].as_str().unwrap_or_default().to_owned();
-                sharers.entry(name).or_default().push(Sharer { size, place: &filled.entry.place });
+                let in_memory = shared["memory"] == true;
+                sharers.entry(name).or_default().push(Sharer { size, in_memory, place: &filled.entry.place });
             }
         }
     }
@@ -156,9 +158,18 @@ pub(crate) fn shared(prepared: &Prepared<'_>) -> Result<Json, Vec<Finding>> {
                 .help("leave `size` out"),
             );
         }
+        let in_memory = sharers.iter().find(|sharer| sharer.in_memory);
+        if let (Some(sharer), true) = (in_memory, is_own) {
+            let message = format!("`{name}` is not made here, and is where it is");
+            findings.push(Finding::error(sharer.place.label(""), message).help("leave `memory` out"));
+        }
         if !is_own {
             let size = first.map_or("1Gi", |(size, _)| size.as_str());
-            volumes.push(json!({"name": name, "emptyDir": {"sizeLimit": size}}));
+            let mut folder = json!({"sizeLimit": size});
+            if in_memory.is_some() {
+                folder["medium"] = json!("Memory");
+            }
+            volumes.push(json!({"name": name, "emptyDir": folder}));
         }
     }
     if !findings.is_empty() {

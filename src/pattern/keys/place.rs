@@ -15,9 +15,16 @@ pub(crate) fn context(description: &Description) -> Json {
         let required = json!({"nodeSelectorTerms": [{"matchExpressions": expressions}]});
         affinity.insert("requiredDuringSchedulingIgnoredDuringExecution".to_owned(), required);
     }
-    if let Some(expressions) = expressions(place, "prefer") {
-        let preferred = json!([{"weight": 100, "preference": {"matchExpressions": expressions}}]);
-        affinity.insert("preferredDuringSchedulingIgnoredDuringExecution".to_owned(), preferred);
+    let prefer = place.and_then(|place| place.get("prefer"));
+    let term = |labels: &Spanned, weight: Json| {
+        let expressions: Vec<Json> = labels.members().iter().map(expression).collect();
+        json!({"weight": weight, "preference": {"matchExpressions": expressions}})
+    };
+    let weighed = |one: &Spanned| Some(term(one.get("nodes")?, one.get("weight")?.to_json()));
+    let mut preferred: Vec<Json> = prefer.map(Spanned::items).unwrap_or_default().iter().filter_map(weighed).collect();
+    preferred.extend(prefer.filter(|prefer| !prefer.members().is_empty()).map(|prefer| term(prefer, json!(100))));
+    if !preferred.is_empty() {
+        affinity.insert("preferredDuringSchedulingIgnoredDuringExecution".to_owned(), json!(preferred));
     }
     if !affinity.is_empty() {
         spec.insert("affinity".to_owned(), json!({"nodeAffinity": affinity}));
@@ -27,8 +34,10 @@ pub(crate) fn context(description: &Description) -> Json {
     if !tolerations.is_empty() {
         spec.insert("tolerations".to_owned(), json!(tolerations));
     }
-    if let Some(runtime) = place.and_then(|place| place.get("runtime")) {
-        spec.insert("runtimeClassName".to_owned(), runtime.to_json());
+    for (key, field) in [("runtime", "runtimeClassName"), ("scheduler", "schedulerName"), ("node", "nodeName")] {
+        if let Some(said) = place.and_then(|place| place.get(key)) {
+            spec.insert(field.to_owned(), said.to_json());
+        }
     }
     if !description.pull.is_empty() {
         let secrets: Vec<Json> = description.pull.iter().map(|name| json!({"name": name})).collect();
@@ -40,7 +49,9 @@ pub(crate) fn context(description: &Description) -> Json {
 /// What is wrong in the forms of labels of nodes.
 pub(crate) fn check(description: &Description, findings: &mut Vec<Finding>) {
     let Some(place) = &description.place else { return };
-    let labels = ["nodes", "prefer"].iter().filter_map(|key| place.get(key)).flat_map(Spanned::members);
+    let weighed = place.get("prefer").map(Spanned::items).unwrap_or_default().iter();
+    let weighed = weighed.filter_map(|one| one.get("nodes")).flat_map(Spanned::members);
+    let labels = ["nodes", "prefer"].iter().filter_map(|key| place.get(key)).flat_map(Spanned::members).chain(weighed);
     for label in labels.filter(|label| matches!(label.value.kind, Kind::Map(_))) {
         if label.value.members().len() != 1 {
             findings.push(
@@ -49,24 +60,35 @@ pub(crate) fn check(description: &Description, findings: &mut Vec<Finding>) {
             );
         }
     }
+    for one in place.get("spread").map(Spanned::items).unwrap_or_default() {
+        let is_always = one.get("always").is_some_and(|always| always.to_json() == true);
+        let Some(least) = one.member("least").filter(|_| !is_always) else { continue };
+        findings.push(
+            Finding::error(least.key_place.label(""), "`least` needs `always`")
+                .because("the API server refuses minDomains beside ScheduleAnyway")
+                .help("{over: zone, least: 3, always: true}"),
+        );
+    }
 }
 
 /// Labels of nodes as a term of an affinity.
 fn expressions(place: Option<&Spanned>, key: &str) -> Option<Vec<Json>> {
     let nodes = place?.get(key)?.members();
-    let expression = |member: &Member| {
-        if let Some(exists) = member.value.get("exists") {
-            let operator = if exists.to_json() == false { "DoesNotExist" } else { "Exists" };
-            return json!({"key": member.key, "operator": operator});
-        }
-        if let Some(not) = member.value.get("not") {
-            return json!({"key": member.key, "operator": "NotIn", "values": not.to_json()});
-        }
-        let one = member.value.text();
-        let values: Vec<&str> = one.into_iter().chain(member.value.items().iter().filter_map(Spanned::text)).collect();
-        json!({"key": member.key, "operator": "In", "values": values})
-    };
     (!nodes.is_empty()).then(|| nodes.iter().map(expression).collect())
+}
+
+/// A label of nodes as an expression of such a term.
+fn expression(member: &Member) -> Json {
+    if let Some(exists) = member.value.get("exists") {
+        let operator = if exists.to_json() == false { "DoesNotExist" } else { "Exists" };
+        return json!({"key": member.key, "operator": operator});
+    }
+    if let Some(not) = member.value.get("not") {
+        return json!({"key": member.key, "operator": "NotIn", "values": not.to_json()});
+    }
+    let one = member.value.text();
+    let values: Vec<&str> = one.into_iter().chain(member.value.items().iter().filter_map(Spanned::text)).collect();
+    json!({"key": member.key, "operator": "In", "values": values})
 }
 
 fn toleration(item: &Spanned) -> Option<Json> {
@@ -123,6 +145,21 @@ fn terms(pods: &Spanned) -> Option<Json> {
     (!affinity.is_empty()).then(|| Json::Object(affinity))
 }
 
+/// How evenly Pods are spread, but for which of them count.
+fn constraint(one: &Spanned) -> Option<Json> {
+    let over = one.text().or_else(|| one.get("over")?.text())?;
+    let is_always = one.get("always").is_some_and(|always| always.to_json() == true);
+    let mut constraint = json!({
+        "maxSkew": one.get("skew").map_or_else(|| json!(1), Spanned::to_json),
+        "topologyKey": topology(over),
+        "whenUnsatisfiable": if is_always { "DoNotSchedule" } else { "ScheduleAnyway" },
+    });
+    if let Some(least) = one.get("least") {
+        constraint["minDomains"] = least.to_json();
+    }
+    Some(constraint)
+}
+
 /// Spreads the Pods of each workload, or keeps them apart. What is said replaces what the shape does by default.
 pub(crate) fn apply(description: &Description, objects: &mut [Json]) {
     let Some(place) = &description.place else { return };
@@ -143,12 +180,19 @@ pub(crate) fn apply(description: &Description, objects: &mut [Json]) {
             };
             let Some(spec) = template.get_mut("spec").and_then(Json::as_object_mut) else { continue };
             if let Some(spread) = spread {
-                let constraint = |over: &str| {
-                    selected(
-                        json!({"maxSkew": 1, "topologyKey": topology(over), "whenUnsatisfiable": "ScheduleAnyway"}),
-                    )
+                let constraint = |one: &Spanned| {
+                    let said = constraint(one)?;
+                    let own = one.get("labels").map(|labels| json!({"matchLabels": labels.to_json()}));
+                    Some(match own {
+                        Some(own) => {
+                            let mut said = said;
+                            said["labelSelector"] = own;
+                            said
+                        }
+                        None => selected(said),
+                    })
                 };
-                let constraints: Vec<Json> = spread.iter().filter_map(Spanned::text).map(constraint).collect();
+                let constraints: Vec<Json> = spread.iter().filter_map(constraint).collect();
                 spec.insert("topologySpreadConstraints".to_owned(), json!(constraints));
             }
             if apart {

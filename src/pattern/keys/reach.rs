@@ -182,10 +182,11 @@ pub(crate) fn apply(prepared: &Prepared<'_>, objects: &mut [Json], findings: &mu
                 shared = true;
             }
             let is_set = kind == "StatefulSet";
-            if let (Some(hostname), Some(spec), false) =
-                (&description.hostname, template.get_mut("spec").and_then(Json::as_object_mut), is_set)
-            {
-                spec.insert("hostname".to_owned(), hostname.value.to_json());
+            let spec = template.get_mut("spec").and_then(Json::as_object_mut).filter(|_| !is_set);
+            if let Some(spec) = spec {
+                for (field, member) in [("hostname", &description.hostname), ("subdomain", &description.subdomain)] {
+                    spec.extend(member.as_ref().map(|member| (field.to_owned(), member.value.to_json())));
+                }
                 called = true;
             }
             if description.host.is_some() {
@@ -204,14 +205,15 @@ pub(crate) fn apply(prepared: &Prepared<'_>, objects: &mut [Json], findings: &mu
                 .help("leave `share-processes` out, or choose the shape daemon, single or replicated"),
         );
     }
-    if let (Some(hostname), false) = (&description.hostname, called) {
+    let named = description.hostname.iter().chain(&description.subdomain);
+    for hostname in named.filter(|_| !called) {
         findings.push(
             Finding::error(hostname.key_place.label(""), "the Pods of this shape cannot have `hostname`")
                 .label(description.shape.place.label("names its Pods, or generates them differently"))
                 .because(
                     "a StatefulSet gives each Pod its own name (kubernetes: pkg/controller/statefulset, initIdentity)",
                 )
-                .help("leave `hostname` out"),
+                .help(format!("leave `{}` out", hostname.key)),
         );
     }
     if let (Some(host), false) = (&description.host, applied) {

@@ -115,7 +115,9 @@ fn unfit(place: &Place, key: &str, kinds: &[&str]) -> Finding {
 fn check_keys<'a>(member: &dyn Fn(&str) -> Option<&'a Member>, findings: &mut Vec<Finding>) {
     let kind = member("type").and_then(|kind| kind.value.text()).unwrap_or("ClusterIP");
     for (key, kinds) in [("node-port", OPEN), ("local", OPEN), ("address", &OPEN[1..]), ("sources", &OPEN[1..])] {
-        if let Some(member) = member(key).filter(|_| !kinds.contains(&kind)) {
+        // a Service inside has an address of the cluster's, where its type says that it is meant
+        let is_inside = key == "address" && kind == "ClusterIP" && member("type").is_some();
+        if let Some(member) = member(key).filter(|_| !kinds.contains(&kind) && !is_inside) {
             findings.push(unfit(&member.key_place, key, kinds));
         }
     }
@@ -257,7 +259,9 @@ pub(super) fn write<'a>(spec: &mut Json, member: &dyn Fn(&str) -> Option<&'a Mem
     if spec.get("type").is_some_and(|kind| kind == "LoadBalancer") {
         spec.extend(member("class").map(|class| ("loadBalancerClass".to_owned(), class.value.to_json())));
     }
-    spec.extend(member("address").map(|address| ("loadBalancerIP".to_owned(), address.value.to_json())));
+    let is_inside = member("type").and_then(|kind| kind.value.text()) == Some("ClusterIP");
+    let field = if is_inside { "clusterIP" } else { "loadBalancerIP" };
+    spec.extend(member("address").map(|address| (field.to_owned(), address.value.to_json())));
     spec.extend(member("sources").map(|sources| ("loadBalancerSourceRanges".to_owned(), sources.value.to_json())));
     match member("ip").and_then(|ip| ip.value.text()) {
         Some("dual") => drop(spec.insert("ipFamilyPolicy".to_owned(), json!("PreferDualStack"))),

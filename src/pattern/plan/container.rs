@@ -40,7 +40,7 @@ pub(crate) fn context(
         "mounts": mounts,
         "pod_volumes": volumes,
         "common": app.shared.iter().map(|shared| &shared.name).collect::<Vec<_>>(),
-        "shared": app.shared.iter().map(|shared| json!({"name": shared.name, "size": shared.size})).collect::<Vec<_>>(),
+        "shared": app.shared.iter().map(|shared| json!({"name": shared.name, "size": shared.size, "memory": shared.in_memory})).collect::<Vec<_>>(),
         "volumes": app.volumes.iter().map(claim).collect::<Vec<_>>(),
         "resources": app.resources.to_json(),
         "drain": app.drain,

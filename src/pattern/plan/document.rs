@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 
 use super::fill::{Filled, fill};
 use super::probes::health_keys;
-use crate::describe::{App, Description};
+use crate::describe::{App, Description, Expose};
 use crate::diagnostic::Finding;
 use crate::pattern::catalogue::folders::Catalogue;
 
@@ -67,7 +67,7 @@ pub(crate) fn facts(description: &Description, shape: &Filled, uses: &[Filled]) 
         "scheme": claim.map(|claim| claim.scheme.clone()),
         "expose": description.expose.is_some(),
         "ingress": description.expose.as_ref().is_some_and(|expose| expose.is_routed() && expose.gateway.is_none()),
-        "tls": description.expose.as_ref().is_some_and(|expose| expose.tls.is_some()),
+        "tls": description.expose.as_ref().is_some_and(Expose::has_tls),
         "open_service": description.expose.as_ref().is_some_and(|expose| !expose.is_routed()),
         "uses": description.uses.iter().map(|entry| entry.name.clone()).collect::<Vec<_>>(),
         "serves": shape.definition.serves.is_some(),

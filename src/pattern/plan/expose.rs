@@ -4,9 +4,9 @@ use serde_json::{Value as Json, json};
 
 use super::fill::Filled;
 use super::prepare::Prepared;
-use super::references::{Directory, Mark};
-use super::referent::Referent;
-use crate::describe::{Description, Expose, Place, Spanned};
+use super::references::Directory;
+use super::rules::{mirror, rules};
+use crate::describe::{Description, Expose};
 use crate::diagnostic::Finding;
 
 /// What does not go together in `expose` itself, or with the shape and the patterns in front of the app.
@@ -21,8 +21,8 @@ pub(crate) fn check(
     let Some(expose) = &description.expose else { return };
     if let Some(why) = &shape.definition.unexposed {
         let finding = Finding::error(
-            expose.place.label(""),
-            format!("`expose` has nothing to expose in `{}`", shape.entry.pattern),
+        expose.place.label(""),
+        format!("`expose` has nothing to expose in `{}`", shape.entry.pattern),
         );
         findings.push(finding.label(shape.entry.place.label(why.clone())));
         return;
@@ -125,6 +125,13 @@ fn check_keys(expose: &Expose, own_gateway: bool, findings: &mut Vec<Finding>) {
                 .help("gateway: <the name of your Gateway>"),
         );
     }
+    if let Some(kind) = expose.member("path-type").filter(|_| expose.gateway.is_some() || own_gateway) {
+        findings.push(
+            Finding::error(kind.key_place.label(""), "a route on a Gateway goes by the beginning of a path")
+                .because("`path-type` is a field of an Ingress")
+                .help("leave it out"),
+        );
+    }
     if let (Some(class), Some(gateway)) = (expose.member("class"), expose.member("gateway")) {
         findings.push(
             Finding::error(class.key_place.label("is of an Ingress"), "a route on a Gateway has no `class`")
@@ -132,7 +139,7 @@ fn check_keys(expose: &Expose, own_gateway: bool, findings: &mut Vec<Finding>) {
                 .help("leave out one of them"),
         );
     }
-    for key in ["paths", "class"] {
+    for key in ["paths", "path-type", "class"] {
         let is_balancer = expose.service_type.as_deref() == Some("LoadBalancer");
         let opens = expose.service_type.is_some() && !(key == "class" && is_balancer);
         let Some(member) = expose.member(key).filter(|_| opens) else { continue };
@@ -147,7 +154,7 @@ fn check_keys(expose: &Expose, own_gateway: bool, findings: &mut Vec<Finding>) {
     {
         findings.push(
             Finding::error(header.place.label(""), "a canary uses exactly one header")
-                .help("header: {x-canary: \"yes\"}"),
+            .help("header: {x-canary: \"yes\"}"),
         );
     }
     if expose.hosts.is_empty() && expose.service_type.is_none() {
@@ -155,7 +162,7 @@ fn check_keys(expose: &Expose, own_gateway: bool, findings: &mut Vec<Finding>) {
             Finding::error(expose.place.label(""), "`expose` needs `host`")
                 .because("a route is selected by the host name that clients request")
                 .help(
-                    "expose: {host: www.example.com}, or {type: LoadBalancer} for a Service that anyone can connect to",
+                "expose: {host: www.example.com}, or {type: LoadBalancer} for a Service that anyone can connect to",
                 ),
         );
     }
@@ -172,15 +179,22 @@ fn check_keys(expose: &Expose, own_gateway: bool, findings: &mut Vec<Finding>) {
         let kind = expose.member("type").map(|kind| kind.key_place.label("this is one"));
         findings.push(
             kind.into_iter()
-                .fold(finding, Finding::label)
-                .help("leave out `type` to use the Gateway, or `gateway` to open the Service itself"),
+            .fold(finding, Finding::label)
+            .help("leave out `type` to use the Gateway, or `gateway` to open the Service itself"),
+        );
+    }
+    let unnamed = expose.member("tls").filter(|tls| own_gateway && tls.value.text().is_none());
+    if let Some(tls) = unnamed {
+        findings.push(
+            Finding::error(tls.value.place.label(""), "a Gateway of the mesh has no certificate of its own")
+                .help("tls: <the Secret with the certificate>"),
         );
     }
     let Some(tls) = expose.member("tls").filter(|_| !own_gateway) else { return };
     if expose.gateway.is_some() {
         findings.push(
             Finding::error(tls.key_place.label(""), "a route has no certificate: its Gateway does")
-                .because("an HTTPRoute has no field for it; TLS terminates at the Gateway's listener")
+            .because("an HTTPRoute has no field for it; TLS terminates at the Gateway's listener")
                 .help("name the Secret in the Gateway: spec.listeners[].tls.certificateRefs"),
         );
     } else if expose.service_type.is_some() {
@@ -213,142 +227,7 @@ pub(crate) fn context(prepared: &Prepared<'_>, directory: &Directory<'_>, findin
         "gateway_namespace": namespace,
         "type": expose.service_type,
         "mirror": mirror(prepared.description, expose, directory, findings),
-        "tls": expose.tls,
+        "path_type": text("path-type"),
+        "tls": text("tls").filter(|tls| *tls != false),
     })
-}
-
-/// The rules of the route: one for each path, and one more where a header leads elsewhere.
-fn rules(description: &Description, expose: &Expose, directory: &Directory<'_>, findings: &mut Vec<Finding>) -> Json {
-    let own = match split(description, expose, directory, findings) {
-        Json::Null => json!([{"name": null, "port": null, "weight": null}]),
-        backends => backends,
-    };
-    let canary = canary(description, expose, directory, findings);
-    let mut rules = Vec::new();
-    let add_own = |path: Json, rules: &mut Vec<Json>| {
-        if let Some((header, backend)) = &canary {
-            rules.push(json!({"path": path, "header": header, "backends": [backend], "own": false}));
-        }
-        rules.push(json!({"path": path, "header": null, "backends": own, "own": true}));
-    };
-    let Some(paths) = expose.member("paths") else {
-        add_own(Json::Null, &mut rules);
-        return Json::Array(rules);
-    };
-    for member in paths.value.members() {
-        let Some(name) = member.value.text() else { continue };
-        if name == description.name {
-            add_own(json!(member.key), &mut rules);
-            continue;
-        }
-        let Some(target) = backend(description, name, &member.value.place, directory, findings) else { continue };
-        let backend = json!({"name": target.name, "port": target.port, "weight": null});
-        rules.push(json!({"path": member.key, "header": null, "backends": [backend], "own": false}));
-    }
-    let leads_here = paths.value.members().iter().any(|member| member.value.text() == Some(&description.name));
-    for key in ["split", "mirror", "canary"] {
-        let Some(member) = expose.member(key).filter(|_| !leads_here) else { continue };
-        findings.push(
-            Finding::error(
-                member.key_place.label(""),
-                format!("`{key}` applies to requests for `{}`, but no path leads to it", description.name),
-            )
-            .label(paths.key_place.label("these are all the paths"))
-            .help(format!("paths: {{/: {}, …}}", description.name)),
-        );
-    }
-    Json::Array(rules)
-}
-
-/// The header that leads to another document, and that.
-fn canary(
-    description: &Description,
-    expose: &Expose,
-    directory: &Directory<'_>,
-    findings: &mut Vec<Finding>,
-) -> Option<(Json, Json)> {
-    let canary = &expose.member("canary")?.value;
-    let (to, header) = (canary.get("to")?, canary.get("header")?.members().first()?);
-    let target = backend(description, to.text()?, &to.place, directory, findings)?;
-    let header = json!([{"type": "Exact", "name": header.key, "value": header.value.to_json()}]);
-    Some((header, json!({"name": target.name, "port": target.port, "weight": null})))
-}
-
-/// Backends with their weights; none where all traffic goes to the document itself.
-fn split(description: &Description, expose: &Expose, directory: &Directory<'_>, findings: &mut Vec<Finding>) -> Json {
-    let Some(split) = expose.member("split") else { return Json::Null };
-    let mut backends = Vec::new();
-    let members = split.value.members();
-    for member in members {
-        let Some(target) = backend(description, &member.key, &member.key_place, directory, findings) else { continue };
-        backends.push(json!({"name": target.name, "port": target.port, "weight": member.value.to_json()}));
-    }
-    let own = |key: &str| key.strip_prefix("service/").unwrap_or(key) == description.name;
-    if !members.iter().any(|member| own(&member.key)) {
-        findings.push(
-            Finding::error(split.key_place.label(""), format!("nothing would reach `{}` itself", description.name))
-                .because("`split` must account for all requests")
-                .help(format!("split: {{{}: 0, …}} if that is meant", description.name)),
-        );
-    } else if members.iter().all(|member| member.value.to_json() == 0) {
-        findings.push(
-            Finding::error(split.value.place.label(""), "all weights are 0")
-                .because("a Gateway answers 500 if all weights are 0"),
-        );
-    }
-    Json::Array(backends)
-}
-
-fn mirror(description: &Description, expose: &Expose, directory: &Directory<'_>, findings: &mut Vec<Finding>) -> Json {
-    let Some(mirror) = expose.member("mirror").map(|mirror| &mirror.value) else { return Json::Null };
-    let Some(to) = mirror.get("to") else { return Json::Null };
-    let target = to.text().and_then(|name| backend(description, name, &to.place, directory, findings));
-    let percent = mirror.get("percent").map(Spanned::to_json);
-    json!(target.map(|target| json!({"name": target.name, "port": target.port, "percent": percent})))
-}
-
-/// A Service that a route can lead to.
-fn backend(
-    description: &Description,
-    name: &str,
-    place: &Place,
-    directory: &Directory<'_>,
-    findings: &mut Vec<Finding>,
-) -> Option<Referent> {
-    let target = match directory.named(description, name, place, &Mark::web()) {
-        Ok(target) => target,
-        Err(finding) => {
-            findings.push(*finding);
-            return None;
-        }
-    };
-    let Some(target) = target else {
-        // a document that is wrong in itself has been reported
-        if name.strip_prefix("service/").unwrap_or(name).contains(['/', ':']) {
-            findings.push(
-                Finding::error(place.label(""), "a route leads to a Service")
-                    .help("write the name of a document of this file, or service/<name>"),
-            );
-        }
-        return None;
-    };
-    if let Some(namespace) = &target.namespace {
-        findings.push(
-            Finding::error(
-                place.label(format!("is in namespace `{namespace}`")),
-                "this route cannot reach its backend",
-            )
-            .because("a route can refer to another namespace only if a ReferenceGrant there allows it"),
-        );
-    }
-    if target.scheme.as_deref() == Some("https") {
-        findings.push(
-            Finding::error(
-                place.label("only accepts TLS"),
-                "the route and this backend do not speak the same protocol",
-            )
-            .because("an HTTPRoute speaks plain HTTP to its backends"),
-        );
-    }
-    Some(target)
 }

@@ -13,4 +13,5 @@ pub(super) mod probes;
 pub(super) mod provides;
 pub(super) mod references;
 pub(super) mod referent;
+mod rules;
 pub(super) mod stage;
