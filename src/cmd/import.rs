@@ -1,6 +1,6 @@
 //! `patterns import`: manifests into descriptions, with proof.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ use crate::diagnostic::Stop;
 use crate::expand::expand_text;
 use crate::facts::workload::workloads;
 use crate::facts::{Programs, Role};
-use crate::import::{self, Import, Input, Known};
+use crate::import::{self, Import, Imported, Input, Known};
 use crate::kube::{ContainerList, Index, Object, RefusedSecrets, Workspace, on_deep_stacks};
 use crate::lint::programs_at;
 use crate::report::{escaped, import as report};
@@ -55,7 +55,8 @@ fn run_here(args: &ImportArgs) -> Result<Exit, Stop> {
         }
         None => print_text(&report)?,
     }
-    for note in notes(&workspace).into_iter().chain(open_secrets(&import)) {
+    let of_import = variants(&import);
+    for note in notes(&workspace).into_iter().chain(of_import).chain(open_secrets(&import)) {
         say(format_args!("note: {note}"));
     }
     if count == 0 && unread.is_empty() {
@@ -86,7 +87,11 @@ pub fn import_all(workspace: &Workspace, programs: &Programs) -> (Import, Vec<re
             ));
             continue;
         }
-        inputs.push(Input::of(object));
+        let input = Input::of(object);
+        match input.unfilled() {
+            Some(why) => unread.push((input.place(), format!("{}: {why}", input.title()))),
+            None => inputs.push(input),
+        }
     }
     let known = known(workspace, programs);
     let known = |input: &Input| known.get(&(input.file.clone(), input.line)).cloned().unwrap_or_default();
@@ -100,7 +105,7 @@ pub fn import_all(workspace: &Workspace, programs: &Programs) -> (Import, Vec<re
     (import::import(inputs, &known, &generate), unread)
 }
 
-/// The workloads of a run.
+/// The workloads of a run; templates that have to be filled in are none yet.
 pub fn count(workspace: &Workspace) -> usize {
     const KINDS: &[&str] = &["Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"];
     // others have a Job of their own
@@ -108,7 +113,8 @@ pub fn count(workspace: &Workspace) -> usize {
         ["apps/", "batch/", "extensions/"].iter().any(|group| object.id.api_version.starts_with(group))
     };
     let is_workload = |object: &Object| KINDS.contains(&object.id.kind.as_str()) && is_own(object);
-    workspace.objects().filter(|object| is_applied(object) && is_workload(object)).count()
+    let is_template = |object: &Object| Input::of(object).unfilled().is_some();
+    workspace.objects().filter(|object| is_applied(object) && is_workload(object) && !is_template(object)).count()
 }
 
 /// Parts that kustomize merges and kustomizations themselves are nothing that a cluster gets.
@@ -125,7 +131,9 @@ fn unreadable(object: &Object) -> Option<String> {
             .map_or(0, |problem| document.source.position(document.span(problem.node).start).line);
         return Some(format!("kubectl would refuse it (line {line}); patterns lint shows why"));
     }
-    if object.id.name.is_empty() && object.typed.is_some() {
+    // a Job that the server would name is made with the hash of its spec as its name's end
+    let is_generated = object.id.kind == "Job" && !Input::of(object).id.name.is_empty();
+    if object.id.name.is_empty() && object.typed.is_some() && !is_generated {
         return Some("it has no name".to_owned());
     }
     None
@@ -174,6 +182,17 @@ fn notes(workspace: &Workspace) -> Vec<String> {
     notes
 }
 
+/// That some documents are not to be generated together.
+fn variants(import: &Import) -> Option<String> {
+    let names: BTreeSet<&str> = import.documents.iter().filter_map(|document| document.variant.as_deref()).collect();
+    let first = names.first()?;
+    let what = if names.len() == 1 { "a variant has" } else { "variants have" };
+    Some(format!(
+        "{what} the same objects as other documents ({}): -o DIR puts each into a folder, such as DIR/{first}; generate one of them at a time",
+        names.iter().copied().collect::<Vec<_>>().join(", ")
+    ))
+}
+
 /// Where the descriptions have what looks like a secret from: its value is shown nowhere but in them.
 fn open_secrets(import: &Import) -> Vec<String> {
     let inputs = import
@@ -193,9 +212,13 @@ fn stream(import: &Import) -> String {
     import.documents.iter().map(|document| document.text.as_str()).collect::<Vec<_>>().join("---\n")
 }
 
-/// A file for each document, no two of which have one name.
+/// A file for each document, no two of which have one name; those of a variant are in its folder.
 fn files(import: &Import) -> Vec<(String, String)> {
-    import.documents.iter().map(|document| (format!("{}.yaml", document.name), document.text.clone())).collect()
+    let path = |document: &Imported| match &document.variant {
+        Some(variant) => format!("{variant}/{}.yaml", document.name),
+        None => format!("{}.yaml", document.name),
+    };
+    import.documents.iter().map(|document| (path(document), document.text.clone())).collect()
 }
 
 /// Writes all files or none.
@@ -209,11 +232,13 @@ fn write(folder: &Path, files: &[(String, String)]) -> io::Result<()> {
             return Err(io::Error::new(io::ErrorKind::AlreadyExists, message));
         }
     }
-    fs::create_dir_all(folder).map_err(|error| named(folder, &error))?;
     let mut written: Vec<PathBuf> = Vec::new();
     for (name, text) in files {
         let path = folder.join(name);
-        let created = fs::File::create_new(&path).and_then(|mut file| file.write_all(text.as_bytes()));
+        let above = path.parent().unwrap_or(folder);
+        let made = fs::create_dir_all(above);
+        let created =
+            made.and_then(|()| fs::File::create_new(&path)).and_then(|mut file| file.write_all(text.as_bytes()));
         if let Err(error) = created {
             for path in &written {
                 let _ = fs::remove_file(path);

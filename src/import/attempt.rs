@@ -53,7 +53,8 @@ pub(super) fn attempt(owned: &Owned<'_>, run: &Run, generate: Generate<'_>) -> R
             Ok(made) => made,
             Err(findings) => {
                 let spec = canonical::pod_spec(&owned.workload.object).unwrap_or(&Json::Null);
-                if refusal::make_writable(&findings, spec, &mut keys) || refusal::ignore(&findings, &mut ignored) {
+                if refusal::make_writable(&findings, spec, &mut keys) || refusal::ignore(&findings, spec, &mut ignored)
+                {
                     continue;
                 }
                 return Err(refusal::refused(&findings));
@@ -145,6 +146,7 @@ fn finish(
             obsolete,
             secrets: named_secrets(owned),
             environments: Vec::new(),
+            variant: None,
         },
         keys,
         comments,

@@ -45,8 +45,9 @@ impl Field {
 /// Compares an object of the input with the one that takes its place.
 pub(super) fn compare(said: &Json, around_said: &Around, made: &Json, around_made: &Around) -> Vec<Field> {
     let kind = said["kind"].as_str().unwrap_or_default();
-    let (said, mut made) = (canonical::canonical(said, around_said), canonical::canonical(made, around_made));
+    let (mut said, mut made) = (canonical::canonical(said, around_said), canonical::canonical(made, around_made));
     let mut fields = native(kind, &said, &mut made);
+    fields.extend(wider(kind, &mut said, &made, around_said));
     walk(kind, &mut Vec::new(), Some(&said), Some(&made), (&said, &made), &mut fields);
     fields
 }
@@ -77,6 +78,32 @@ pub(super) fn budget(budget: &Json) -> Field {
     let kind = Kind::Changed("one replica may be missing, which is equivalent");
     let path = ["spec", "minAvailable"].map(str::to_owned).to_vec();
     Field { path, said: budget["spec"].get("minAvailable").cloned(), made: None, kind }
+}
+
+/// Takes out labels that a Service or a budget selects by and that all Pods of the workload have: what is made selects
+/// those by the workload's own labels.
+fn wider(kind: &str, said: &mut Json, made: &Json, around: &Around) -> Vec<Field> {
+    let way: &[&str] = match kind {
+        "Service" => &["spec", "selector"],
+        "PodDisruptionBudget" => &["spec", "selector", "matchLabels"],
+        _ => return Vec::new(),
+    };
+    let pointer = format!("/{}", way.join("/"));
+    let Some(selects) = made.pointer(&pointer).and_then(Json::as_object).filter(|labels| !labels.is_empty()) else {
+        return Vec::new();
+    };
+    let Some(labels) = said.pointer_mut(&pointer).and_then(Json::as_object_mut) else { return Vec::new() };
+    let mut fields = Vec::new();
+    labels.retain(|label, value| {
+        let is_of_all = !selects.contains_key(label) && around.labels.get(label) == Some(value);
+        if is_of_all {
+            let path = way.iter().copied().chain([label.as_str()]).map(str::to_owned).collect();
+            let kind = Kind::Changed("all Pods of the workload have this label; it selects by the workload's own");
+            fields.push(Field { path, said: Some(value.clone()), made: None, kind });
+        }
+        !is_of_all
+    });
+    fields
 }
 
 /// Takes native sidecars that were containers beside the app for these, and says that they were.
@@ -151,6 +178,9 @@ fn walk(
             Kind::Changed(reason(path))
         }
         (Some(_), None) if is_idle(kind, path) => Kind::Changed(IDLE),
+        (Some(_), None) if kind == "ServiceAccount" && path.first().is_some_and(|step| step == "imagePullSecrets") => {
+            Kind::Changed("its Pods name these Secrets themselves")
+        }
         (Some(_), None) if is_named_by_its_set(kind, path) => {
             Kind::Changed("a StatefulSet gives each Pod its own name")
         }

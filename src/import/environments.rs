@@ -5,21 +5,24 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use serde_json::{Map, Value as Json, json};
 
 use super::canonical;
-use super::{Attempt, Generate, Imported, Input, Left, write};
+use super::{Attempt, Generate, Imported, Input, write};
 
 /// The objects of a run by the folder that they are a variant in.
 #[derive(Default)]
 pub(super) struct Variants {
     /// What the documents say by themselves.
     pub base: Vec<Input>,
-    /// The folder that this is, if there are several.
-    pub base_name: String,
     /// The environments, each with all that is applied in it.
     pub others: BTreeMap<String, Vec<Input>>,
 }
 
 /// Names of folders that hold what others build on.
 const BASES: &[&str] = &["base", "common", "default", "production", "prod"];
+
+/// Whether the folders or files of a run are variants of each other.
+pub(super) fn are_variants(inputs: &[Input]) -> bool {
+    variants(inputs).is_some()
+}
 
 /// Tells the variants apart by the first folder or file in which their paths differ.
 pub(super) fn split(inputs: Vec<Input>) -> Variants {
@@ -37,7 +40,7 @@ pub(super) fn split(inputs: Vec<Input>) -> Variants {
     let base = BASES.iter().find(|name| by_name.contains_key(**name)).map(|name| (*name).to_owned());
     let base_name = base.or_else(|| by_name.keys().next().cloned()).unwrap_or_default();
     let base = by_name.remove(&base_name).unwrap_or_default();
-    Variants { base, base_name, others: by_name }
+    Variants { base, others: by_name }
 }
 
 fn component<'a>(file: &'a str, prefix: &str) -> Option<&'a str> {
@@ -78,40 +81,58 @@ fn variants(inputs: &[Input]) -> Option<(String, BTreeSet<String>)> {
     (names.len() > 1 && alike).then_some((prefix, names))
 }
 
-/// Objects that are there twice in one variant: which of them is meant, only their author knows.
-pub(super) fn repeated(inputs: &[Input]) -> HashSet<usize> {
-    let mut seen = HashSet::new();
+/// Objects that are there twice in one variant, each with the reason why it stays: of one file, the last is what an
+/// apply leaves; of several, only their author knows which is meant.
+pub(super) fn repeated(inputs: &[Input]) -> HashMap<usize, String> {
     let id = |input: &Input| (input.kind().to_owned(), input.name().to_owned(), input.id.namespace.clone());
-    (0..inputs.len()).filter(|at| !seen.insert(id(&inputs[*at]))).collect()
+    let mut last: HashMap<_, usize> = HashMap::new();
+    let mut twice = HashMap::new();
+    for (at, input) in inputs.iter().enumerate() {
+        let Some(there) = last.get(&id(input)).copied() else {
+            last.insert(id(input), at);
+            continue;
+        };
+        let other = &inputs[there];
+        if other.file == input.file {
+            twice.insert(there, format!("line {} says it again, and that is what an apply leaves", input.line));
+            last.insert(id(input), at);
+        } else if other.object == input.object {
+            twice.insert(at, format!("it is the same as {}", other.place()));
+        } else {
+            let why = "another object of this run has its kind and name; import one of them at a time";
+            twice.insert(at, why.to_owned());
+        }
+    }
+    twice
 }
 
-/// Adds what differs in the other variants to the documents, as `environments`.
+/// Adds what differs in the other variants to the documents, as `environments`. What is not the same as an environment
+/// of a document is a document of its own.
 pub(super) fn join(
     base: Vec<Attempt>,
-    variants: &Variants,
-    mut others: BTreeMap<String, Vec<(Attempt, Vec<Input>)>>,
+    mut others: BTreeMap<String, Vec<Attempt>>,
     generate: Generate<'_>,
-    left: &mut Vec<Left>,
 ) -> Vec<Imported> {
     let mut documents: Vec<Imported> = Vec::new();
+    let mut apart: Vec<Imported> = Vec::new();
     let mut waiting = vec![(None, base)];
     while let Some((of, base)) = waiting.pop() {
-        documents.extend(base.into_iter().map(|attempt| joined(attempt, of.as_deref(), &mut others, generate, left)));
+        for attempt in base {
+            documents.push(joined(attempt, of.as_deref(), &mut others, generate, &mut apart));
+        }
         // what the first has not is the next one's
         let Some(name) = others.keys().next().cloned() else { break };
-        let own = others.remove(&name).unwrap_or_default();
-        let (mut free, mut taken) = (Vec::new(), Vec::new());
-        for (attempt, _) in own {
-            let is_taken = documents.iter().any(|document| document.name == attempt.imported.name);
-            if is_taken { taken.push(attempt) } else { free.push(attempt) }
-        }
-        let base = &variants.base_name;
-        for attempt in taken {
-            let why = format!("a document from `{base}` has the same name; import `{name}` separately");
-            left.push(Left { input: attempt.imported.workload, why });
+        let mut free = Vec::new();
+        for attempt in others.remove(&name).unwrap_or_default() {
+            if documents.iter().any(|document| document.name == attempt.imported.name) {
+                apart.push(Imported { variant: Some(name.clone()), ..attempt.imported });
+            } else {
+                free.push(attempt);
+            }
         }
         waiting.push((Some(name), free));
     }
+    documents.extend(apart);
     documents
 }
 
@@ -119,9 +140,9 @@ pub(super) fn join(
 fn joined(
     mut attempt: Attempt,
     of: Option<&str>,
-    others: &mut BTreeMap<String, Vec<(Attempt, Vec<Input>)>>,
+    others: &mut BTreeMap<String, Vec<Attempt>>,
     generate: Generate<'_>,
-    left: &mut Vec<Left>,
+    apart: &mut Vec<Imported>,
 ) -> Imported {
     if let Some(of) = of {
         let alone = format!("only in `{of}`, not where the other documents come from: generate it only there");
@@ -137,8 +158,8 @@ fn joined(
                 && one.workload.kind() == other.workload.kind()
                 && one.workload.name() == other.workload.name()
         };
-        let at = attempts.iter().position(|(other, _)| same(&other.imported));
-        let Some((other, _)) = at.map(|at| attempts.remove(at)) else { continue };
+        let at = attempts.iter().position(|other| same(&other.imported));
+        let Some(other) = at.map(|at| attempts.remove(at)) else { continue };
         let change = difference(&attempt.keys, &other.keys);
         environments.insert(name.clone(), Json::Object(change));
         found.push((name.clone(), other));
@@ -157,8 +178,7 @@ fn joined(
                 attempt.imported.obsolete.extend(other.imported.obsolete);
                 attempt.imported.secrets.extend(other.imported.secrets);
             } else {
-                let why = format!("as environment `{name}` its output differs from the separate description");
-                left.push(Left { input: other.imported.workload, why });
+                apart.push(Imported { variant: Some(name), ..other.imported });
             }
         }
         if !attempt.imported.environments.is_empty() {

@@ -1,9 +1,9 @@
 //! What is imported: an object, and the place that it is written in.
 
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 
 use super::{canonical, legacy, secrets};
-use crate::describe::{Kind, Spanned};
+use crate::describe::{Kind, Spanned, fits};
 use crate::diagnostic::ObjectRef;
 use crate::kube::Object;
 
@@ -49,7 +49,13 @@ impl Input {
         let line = source.position(object.document.span(object.node).start).line;
         let old = legacy::update(&mut json);
         legacy::name_class(&mut json);
+        legacy::plain_job(&mut json);
         let mut id = object.id.clone();
+        if id.name.is_empty()
+            && let Some(name) = json["metadata"]["name"].as_str()
+        {
+            name.clone_into(&mut id.name);
+        }
         if let (Some(_), Some(version)) = (&old, json["apiVersion"].as_str()) {
             version.clone_into(&mut id.api_version);
         }
@@ -63,6 +69,32 @@ impl Input {
     pub fn open(&self) -> impl Iterator<Item = String> {
         let others = self.open.iter().filter(|(path, _)| secrets::variable(&self.object, path).is_none());
         others.map(|(_, line)| format!("{}:{line}", self.file))
+    }
+
+    /// What of a workload is none that a cluster takes, and has to be filled in first: its name, its namespace, or an
+    /// image.
+    #[must_use]
+    pub fn unfilled(&self) -> Option<String> {
+        if !self.is_workload() {
+            return None;
+        }
+        let Some(spec) = canonical::pod_spec(&self.object) else {
+            return Some("it has no Pod template: it is a part that something else completes".to_owned());
+        };
+        let says = |what: &str, form: &str, value: &str| {
+            (!fits(form, value)).then(|| format!("its {what} `{value}` has to be filled in first"))
+        };
+        let name = (!self.name().is_empty()).then(|| says("name", "dns-subdomain", self.name())).flatten();
+        let namespace = || self.id.namespace.as_deref().and_then(|namespace| says("namespace", "dns-label", namespace));
+        let mut images = canonical::containers(spec).filter_map(|container| container["image"].as_str());
+        let image = || images.find_map(|image| says("image", "image", image));
+        let account = spec["serviceAccountName"].as_str().filter(|account| !account.is_empty());
+        let account = || account.and_then(|account| says("account", "dns-subdomain", account));
+        let way = canonical::template_pointer(self.kind()).unwrap_or_default();
+        let labels = self.object.pointer(&format!("{way}/metadata/labels")).and_then(Json::as_object);
+        let mut labels = labels.into_iter().flat_map(Map::values).filter_map(Json::as_str);
+        let label = || labels.find_map(|label| says("label", "label-value", label));
+        name.or_else(namespace).or_else(image).or_else(account).or_else(label)
     }
 
     pub(super) fn kind(&self) -> &str {

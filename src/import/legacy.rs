@@ -37,6 +37,28 @@ fn move_class(claim: &mut Json) {
     }
 }
 
+/// Labels that the server writes into the template of each Job, whatever is there (kubernetes: pkg/registry/batch/job,
+/// `generateSelector`).
+const OF_JOBS: &[&str] =
+    &["job-name", "controller-uid", "batch.kubernetes.io/job-name", "batch.kubernetes.io/controller-uid"];
+
+/// Takes out what the server writes into a Job, and names one that only the server would name: a Job that is made has a
+/// name that ends in the hash of its spec.
+pub(super) fn plain_job(object: &mut Json) {
+    let Some(kind @ ("Job" | "CronJob")) = object["kind"].as_str() else { return };
+    let is_own = object.pointer("/spec/manualSelector") == Some(&Json::Bool(true));
+    let labels = canonical::template_pointer(kind).map(|template| format!("{template}/metadata/labels"));
+    let labels = labels.filter(|_| !is_own).and_then(|labels| object.pointer_mut(&labels)?.as_object_mut());
+    if let Some(labels) = labels {
+        labels.retain(|label, _| !OF_JOBS.contains(&label.as_str()));
+    }
+    let generated = object["metadata"]["generateName"].as_str().map(|name| name.trim_end_matches('-').to_owned());
+    let is_named = object["metadata"]["name"].as_str().is_some_and(|name| !name.is_empty());
+    if let (Some(generated), false, "Job") = (generated, is_named, object["kind"].as_str().unwrap_or_default()) {
+        object["metadata"]["name"] = json!(generated);
+    }
+}
+
 /// Brings a workload up to date; its old version, if it had one. In the new one a selector has to be written, which was
 /// taken from the Pods' labels before, and there are no fields that only the old one had.
 pub(super) fn update(object: &mut Json) -> Option<String> {

@@ -4,6 +4,7 @@
 //! that: the document's output is compared with the manifests field by field, and any field that is missing becomes a
 //! `patch`. A workload for which the two still differ is not imported, and the report says why.
 
+mod apart;
 mod attempt;
 mod canonical;
 mod compare;
@@ -14,6 +15,7 @@ mod environments;
 mod health;
 mod input;
 mod legacy;
+mod nodes;
 mod obsolete;
 mod owned;
 mod patch;
@@ -53,18 +55,50 @@ pub struct Known {
 /// Imports the objects of a run. `known` returns the facts about a workload.
 #[must_use]
 pub fn import(inputs: Vec<Input>, known: &dyn Fn(&Input) -> Known, generate: Generate<'_>) -> Import {
-    let variants = environments::split(inputs);
     let mut result = Import::default();
-    let base = one(&variants.base, known, generate, &mut result.left);
-    let mut others: BTreeMap<String, Vec<(Attempt, Vec<Input>)>> = BTreeMap::new();
-    for (name, inputs) in &variants.others {
-        let mut left = Vec::new();
-        let attempts = one(inputs, known, generate, &mut left);
-        others.insert(name.clone(), attempts.into_iter().map(|attempt| (attempt, inputs.clone())).collect());
-        result.left.extend(left);
+    if environments::are_variants(&inputs) {
+        let (documents, left) = part(inputs, known, generate);
+        (result.documents, result.left) = (documents, left);
+        tell_apart(&mut result.documents, None);
+        return result;
     }
-    result.documents = environments::join(base, &variants, others, generate, &mut result.left);
+    for piece in apart::split(inputs) {
+        let (documents, left) = part(piece.inputs.clone(), known, generate);
+        let own = documents.into_iter().filter(|document| piece.is_about(&document.workload));
+        let mut documents: Vec<Imported> = own.collect();
+        let is_taken = |one: &Imported| result.documents.iter().any(|other| other.name == one.name);
+        let variant = piece.name.as_deref().filter(|_| documents.iter().any(is_taken));
+        tell_apart(&mut documents, variant);
+        result.documents.append(&mut documents);
+        result.left.extend(left.into_iter().filter(|left| piece.is_about(&left.input)));
+    }
     result
+}
+
+/// What can be applied together, with its environments.
+fn part(inputs: Vec<Input>, known: &dyn Fn(&Input) -> Known, generate: Generate<'_>) -> (Vec<Imported>, Vec<Left>) {
+    let variants = environments::split(inputs);
+    let mut left = Vec::new();
+    let base = one(&variants.base, known, generate, &mut left);
+    let mut others: BTreeMap<String, Vec<Attempt>> = BTreeMap::new();
+    for (name, inputs) in &variants.others {
+        let attempts = one(inputs, known, generate, &mut left);
+        others.insert(name.clone(), attempts);
+    }
+    (environments::join(base, others, generate), left)
+}
+
+/// Says of documents that are not of the run's first part which one they are of.
+fn tell_apart(documents: &mut [Imported], part: Option<&str>) {
+    for document in documents {
+        if document.variant.is_none() {
+            document.variant = part.map(str::to_owned);
+        }
+        if let Some(variant) = &document.variant {
+            let comment = format!("# of `{variant}`: other documents of this import have the same names\n");
+            document.text.insert_str(0, &comment);
+        }
+    }
 }
 
 fn one(
@@ -77,13 +111,9 @@ fn one(
     let mut single: Vec<Input> = Vec::new();
     let mut rest: Vec<(Input, String)> = Vec::new();
     for (at, input) in inputs.iter().enumerate() {
-        if twice.contains(&at) {
-            rest.push((
-                input.clone(),
-                "another object in this run has the same kind and name; import them one at a time".to_owned(),
-            ));
-        } else {
-            single.push(input.clone());
+        match twice.get(&at) {
+            Some(why) => rest.push((input.clone(), why.clone())),
+            None => single.push(input.clone()),
         }
     }
     let mut services = Around::default();
@@ -91,6 +121,7 @@ fn one(
     let there = inputs.iter().map(|input| place_of(&input.object)).collect();
     let run = Run { asked: plan::asked(&single), services: Arc::new(services.services), there };
     plan::need_tokens(&mut single);
+    plan::name_pull_secrets(&mut single);
     // First with what is recognised; where that does not come out even, as the containers that they are.
     let (owned, mut others) = plan::plan(&single, &run.services, known, &|_| true);
     let mut results: Vec<_> = owned.iter().map(|owned| attempt(owned, &run, generate)).collect();
@@ -123,12 +154,14 @@ fn one(
     for (owned, result) in owned.iter_mut().zip(&mut results) {
         // all that is tried is less than what was there, so this ends
         while hatches(result) > 0 {
-            let better = owned.reduced().into_iter().find_map(|(other, released)| {
+            let better = owned.reduced(result.is_err()).into_iter().find_map(|(other, released)| {
                 let again = attempt(&other, &run, generate);
                 (hatches(&again) < hatches(result)).then_some((other, released, again))
             });
             let Some((other, released, again)) = better else { break };
-            others.extend(released.into_iter().map(|input| (input, "no key can express all of it".to_owned())));
+            let why =
+                if result.is_err() { "with it, no description says its workload" } else { "no key can express all of it" };
+            others.extend(released.into_iter().map(|input| (input, why.to_owned())));
             (*owned, *result) = (other, again);
         }
     }

@@ -25,6 +25,9 @@ pub(super) fn merge(fields: &[&Field], said: &Json, made: &Json, canonical_made:
         if path.first().is_some_and(|step| matches!(step.as_str(), "rules" | "roleRef" | "subjects")) {
             return Err(format!("there is no key or patch for {}", field.name()));
         }
+        if is_ambiguous(path, canonical_made) {
+            return Err(format!("{} has no key and no patch", field.name()));
+        }
         // an atomic list to the server: all of it, or nothing
         if let Some(at) = path.iter().position(|step| step == "volumeClaimTemplates") {
             set(&mut merge, &path[..=at], claims(said));
@@ -77,7 +80,7 @@ fn unused_ports(merge: &mut Json, said: &Json, made: &Json) {
     };
     for step in made["spec"]["ports"].as_object().into_iter().flat_map(Map::keys) {
         let number = step.trim_start_matches("[port=").trim_end_matches(']');
-        if !is_said(number) {
+        if !is_said(number.split_once('/').map_or(number, |(number, _)| number)) {
             let path = ["spec", "ports", step, "$patch"].map(str::to_owned);
             set(merge, &path, json!("delete"));
         }
@@ -91,11 +94,25 @@ fn missing_container(path: &[String], made: &Json) -> Option<String> {
     there.is_none().then(|| name.trim_start_matches("[name=").trim_end_matches(']').to_owned())
 }
 
+/// The number of a port, whose protocol may be behind it.
+fn number_of(port: &str) -> Option<u64> {
+    port.split_once('/').map_or(port, |(number, _)| number).parse().ok()
+}
+
+/// Whether what is made has this port in several protocols: a patch goes by the number alone.
+fn is_ambiguous(path: &[String], made: &Json) -> bool {
+    let Some(at) = path.iter().position(|step| step == "ports").filter(|at| at + 1 < path.len()) else { return false };
+    let number = |step: &str| number_of(step.strip_suffix(']')?.split_once('=')?.1);
+    let all = path[..=at].iter().try_fold(made, |value, step| value.get(step)).and_then(Json::as_object);
+    let same = |step: &&String| number(step).is_some() && number(step) == number(&path[at + 1]);
+    all.is_some_and(|all| all.keys().filter(same).count() > 1)
+}
+
 /// The key and the value of a step into a list with names.
 fn element(step: &str) -> Option<(String, Json)> {
     let (key, value) = step.strip_prefix('[')?.strip_suffix(']')?.split_once('=')?;
     let value = match key {
-        "containerPort" | "port" => value.parse::<u64>().map_or_else(|_| json!(value), |number| json!(number)),
+        "containerPort" | "port" => number_of(value).map_or_else(|| json!(value), |number| json!(number)),
         _ => json!(value),
     };
     Some((key.to_owned(), value))

@@ -1,11 +1,12 @@
 //! A Pod in the one form in which it can be compared: volumes where they are mounted, ports of probes as numbers, nodes
 //! by label, and what it says of all containers in each of them.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use serde_json::{Map, Value as Json, json};
 
 use super::canonical::{items, remove, text};
+use super::nodes::{alone, nodes, plain_selectors};
 use crate::kube::image::Reference;
 
 /// Brings the spec of a Pod into that form.
@@ -13,6 +14,10 @@ pub(super) fn plain(spec: &mut Json) {
     let Some(members) = spec.as_object_mut() else { return };
     if let Some(account) = members.shift_remove("serviceAccount") {
         members.entry("serviceAccountName").or_insert(account);
+    }
+    // the namespace's own, as where none is named
+    if members.get("serviceAccountName").is_some_and(|account| account == "") {
+        members.shift_remove("serviceAccountName");
     }
     // without the node's network these are the same (kubelet: getPodDNSType)
     if members.get("hostNetwork") != Some(&Json::Bool(true))
@@ -27,7 +32,17 @@ pub(super) fn plain(spec: &mut Json) {
             }
         }
     }
+    if let Some(tolerations) = members.get_mut("tolerations").and_then(Json::as_array_mut) {
+        // what is said twice is tolerated once
+        let mut seen: Vec<Json> = Vec::new();
+        tolerations.retain(|one| {
+            let is_new = !seen.contains(one);
+            seen.extend(is_new.then(|| one.clone()));
+            is_new
+        });
+    }
     nodes(members);
+    alone(members);
     for kind in ["podAffinity", "podAntiAffinity"] {
         members.get_mut("affinity").and_then(|affinity| affinity.get_mut(kind)).into_iter().for_each(plain_selectors);
     }
@@ -47,82 +62,6 @@ pub(super) fn plain(spec: &mut Json) {
 fn take(value: &mut Json, keys: &[&str]) -> Map<String, Json> {
     let Some(members) = value.as_object_mut() else { return Map::new() };
     keys.iter().filter_map(|key| Some(((*key).to_owned(), members.shift_remove(*key)?))).collect()
-}
-
-/// What a node must fulfil for a Pod to be put there.
-const REQUIRED: &str = "requiredDuringSchedulingIgnoredDuringExecution";
-
-/// Nodes by label, whether a nodeSelector or a required affinity of one term says so.
-fn nodes(spec: &mut Map<String, Json>) {
-    let mut nodes = Map::new();
-    if let Some(Json::Object(selector)) = spec.shift_remove("nodeSelector") {
-        nodes.extend(selector.into_iter().map(|(key, value)| (key, json!([value]))));
-    }
-    let required = spec.get("affinity").and_then(|affinity| affinity["nodeAffinity"].get(REQUIRED));
-    let simple = required.and_then(|required| match items(&required["nodeSelectorTerms"]) {
-        [term] if term["matchFields"].is_null() => {
-            let expressions = items(&term["matchExpressions"]);
-            let mut keys: HashSet<String> = nodes.keys().cloned().collect();
-            let is_said = |one: &Json| keys.insert(text(&one["key"])) && node_label(one).is_some();
-            expressions.iter().all(is_said).then(|| expressions.to_vec())
-        }
-        _ => None,
-    });
-    if let Some(expressions) = simple {
-        for one in expressions {
-            let Some(key) = one["key"].as_str() else { continue };
-            nodes.extend(node_label(&one).map(|value| (key.to_owned(), value)));
-        }
-        if let Some(affinity) = spec.get_mut("affinity") {
-            remove(&mut affinity["nodeAffinity"], &[REQUIRED]);
-            if affinity["nodeAffinity"].as_object().is_some_and(Map::is_empty) {
-                remove(affinity, &["nodeAffinity"]);
-            }
-        }
-    }
-    if spec.get("affinity").and_then(Json::as_object).is_some_and(Map::is_empty) {
-        spec.shift_remove("affinity");
-    }
-    if !nodes.is_empty() {
-        spec.insert("nodes".to_owned(), Json::Object(nodes));
-    }
-}
-
-/// What an expression asks of a label of nodes, as the language says it: a list of values, `exists` or `not`.
-pub(super) fn node_label(expression: &Json) -> Option<Json> {
-    match expression["operator"].as_str()? {
-        "In" => Some(expression["values"].clone()),
-        "NotIn" => Some(json!({"not": expression["values"]})),
-        "Exists" => Some(json!({"exists": true})),
-        "DoesNotExist" => Some(json!({"exists": false})),
-        _ => None,
-    }
-}
-
-/// Writes expressions that ask for one value of a label as that label.
-fn plain_selectors(value: &mut Json) {
-    match value {
-        Json::Object(members) => {
-            let is_plain = |one: &Json| one["operator"] == "In" && items(&one["values"]).len() == 1;
-            if let Some(expressions) = members.get("matchExpressions").and_then(Json::as_array).cloned()
-                && expressions.iter().all(|one| {
-                    is_plain(one)
-                        && one["key"].as_str().is_some_and(|key| {
-                            members.get("matchLabels").is_none_or(|labels| labels.get(key).is_none())
-                        })
-                })
-            {
-                members.shift_remove("matchExpressions");
-                let labels = members.entry("matchLabels").or_insert_with(|| json!({}));
-                for one in &expressions {
-                    labels[text(&one["key"])] = one["values"][0].clone();
-                }
-            }
-            members.values_mut().for_each(plain_selectors);
-        }
-        Json::Array(elements) => elements.iter_mut().for_each(plain_selectors),
-        _ => {}
-    }
 }
 
 /// Puts each volume where it is mounted: its name is the Pod's own affair.
@@ -248,6 +187,13 @@ fn container(container: &mut Json, all: &Map<String, Json>) {
         .collect();
     let Some(members) = container.as_object_mut() else { return };
     members.entry("imagePullPolicy").or_insert_with(|| json!(pull_policy(&image)));
+    // without a restart is how a container is resized where nothing is said (kubernetes: pkg/apis/core/v1/defaults.go)
+    if let Some(policies) = members.get_mut("resizePolicy").and_then(Json::as_array_mut) {
+        policies.retain(|policy| policy["restartPolicy"] != "NotRequired");
+        if policies.is_empty() {
+            members.shift_remove("resizePolicy");
+        }
+    }
     let context = members.entry("securityContext").or_insert_with(|| json!({}));
     if let Some(context) = context.as_object_mut() {
         for (key, value) in all {

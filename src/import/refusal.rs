@@ -3,13 +3,13 @@
 
 use serde_json::{Map, Value as Json, json};
 
+use super::canonical;
 use super::container;
 use crate::diagnostic::Finding;
 
 /// The rule about folders that a program writes to.
 const READ_ONLY_ROOT: &str = "read-only-root-needs-volume";
 
-/// Rules that what was imported breaks are ignored, with the reason that it is so already. Whether that settles all.
 /// What is wrong with what completion adds (a read-only root, probes), not with the manifest: such a workload stays where
 /// it is.
 const OF_COMPLETION: &[&str] = &[READ_ONLY_ROOT, "probe-port-not-served", "probe-protocol"];
@@ -43,13 +43,23 @@ pub(super) fn make_writable(findings: &[Finding], spec: &Json, keys: &mut Map<St
     added
 }
 
-pub(super) fn ignore(findings: &[Finding], ignored: &mut Vec<Json>) -> bool {
+/// Whether a finding is about a probe that the manifest has itself: its message names the probe and the container.
+fn is_said(finding: &Finding, spec: &Json) -> bool {
+    let Some(name) = finding.message.split('`').nth(1) else { return false };
+    let probe =
+        ["readinessProbe", "livenessProbe", "startupProbe"].into_iter().find(|probe| finding.message.contains(probe));
+    let mut containers = canonical::containers(spec).filter(|container| container["name"] == *name);
+    probe.is_some_and(|probe| containers.any(|container| container[probe].is_object()))
+}
+
+/// Rules that what was imported breaks are ignored, with the reason that it is so already. Whether that settles all.
+pub(super) fn ignore(findings: &[Finding], spec: &Json, ignored: &mut Vec<Json>) -> bool {
     let errors = findings.iter().filter(|finding| finding.level == crate::diagnostic::Level::Error);
     let mut added = false;
     for finding in errors {
         // what the API server refuses is no matter of taste
-        let Some(rule) = finding.rule.filter(|rule| rule.family != "manifest" && !OF_COMPLETION.contains(&rule.name))
-        else {
+        let is_ours = |name: &str| OF_COMPLETION.contains(&name) && !is_said(finding, spec);
+        let Some(rule) = finding.rule.filter(|rule| rule.family != "manifest" && !is_ours(rule.name)) else {
             return false;
         };
         let entry = json!({"rule": rule.name, "why": "as the imported manifest has it"});

@@ -19,6 +19,13 @@ pub(super) fn keys(spec: &Json) -> Map<String, Json> {
         keys.insert("type".to_owned(), json!(kind));
     }
     let is_balancer = spec["type"] == "LoadBalancer";
+    // of one that the server has filled in, the address is its choice
+    let inside = spec["clusterIP"].as_str().filter(|_| spec["clusterIPs"].is_null());
+    let inside = inside.filter(|_| matches!(spec["type"].as_str(), None | Some("ClusterIP")));
+    if let Some(address) = inside.filter(|address| address.parse::<std::net::IpAddr>().is_ok()) {
+        keys.insert("type".to_owned(), json!("ClusterIP"));
+        keys.insert("address".to_owned(), json!(address));
+    }
     for (key, field) in
         [("class", "loadBalancerClass"), ("address", "loadBalancerIP"), ("sources", "loadBalancerSourceRanges")]
     {
@@ -58,7 +65,7 @@ fn items_are_none(value: &Json) -> bool {
 pub(super) fn is_sayable(service: &Json) -> bool {
     let ports = items(&service["spec"]["ports"]);
     let named =
-        |port: &Json| port["name"].is_null() || port["name"].as_str().is_some_and(|name| fits("dns-label", name));
+        |port: &Json| port["name"].is_null() || port["name"].as_str().is_some_and(|name| fits("service-port", name));
     let leads = |port: &Json| port["port"].is_u64() && matches!(port["protocol"].as_str(), None | Some("TCP" | "UDP"));
     !ports.is_empty()
         && ports.iter().all(|port| named(port) && leads(port))

@@ -83,6 +83,9 @@ pub fn text(import: &Import, workloads: usize, unread: &[Unread]) -> String {
             printable(&workload.place()),
             document.name
         );
+        if let Some(variant) = &document.variant {
+            let _ = writeln!(out, "  variant     {}", printable(variant));
+        }
         if !document.environments.is_empty() {
             let _ = writeln!(out, "  environments: {}", document.environments.join(", "));
         }
@@ -210,6 +213,7 @@ pub fn json(import: &Import, workloads: usize, unread: &[Unread]) -> Json {
             "file": document.workload.file,
             "line": document.workload.line,
             "environments": document.environments,
+            "variant": document.variant,
             "same": count.same,
             "completed": fields(|kind| matches!(kind, Kind::Completed(_))),
             "changed": fields(|kind| matches!(kind, Kind::Changed(_))),

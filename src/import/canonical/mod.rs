@@ -9,8 +9,9 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value as Json, json};
 
+pub(super) use super::nodes::node_label;
 use super::pod;
-pub(super) use super::pod::{node_label, path_of, pull_policy, slept};
+pub(super) use super::pod::{path_of, pull_policy, slept};
 use super::{policies, rights, routes};
 use crate::pattern::merge_key;
 use kinds::{autoscaler, claims, ingress, job, near_home, replaced_volumes, service};
@@ -27,6 +28,8 @@ pub(super) struct Around {
     pub elsewhere: Arc<HashMap<(String, String), u64>>,
     /// Labels that something in the run selects by.
     pub asked: Vec<String>,
+    /// The labels of the workload's Pods.
+    pub labels: Map<String, Json>,
 }
 
 impl Around {
@@ -43,6 +46,10 @@ impl Around {
                 }
             }
             let Some(spec) = pod_spec(object) else { continue };
+            let template = object["kind"].as_str().and_then(template_pointer).and_then(|way| object.pointer(way));
+            if let Some(labels) = template.and_then(|template| template["metadata"]["labels"].as_object()) {
+                self.labels.extend(labels.clone());
+            }
             for container in containers(spec) {
                 for port in items(&container["ports"]) {
                     if let (Some(name), Some(number)) = (port["name"].as_str(), port["containerPort"].as_u64()) {
@@ -213,7 +220,10 @@ fn keyed(kind: &str, field: &str, value: &mut Json) {
             let mut named = Map::new();
             for element in elements.iter() {
                 let Some(name) = element.get(key).filter(|name| !name.is_null()) else { return };
-                let name = name.as_str().map_or_else(|| name.to_string(), str::to_owned);
+                let mut name = name.as_str().map_or_else(|| name.to_string(), str::to_owned);
+                // one number may be a port in several protocols
+                let protocol = element["protocol"].as_str().filter(|protocol| field == "ports" && *protocol != "TCP");
+                name.extend(protocol.into_iter().flat_map(|protocol| ["/", protocol]));
                 if named.insert(format!("[{key}={name}]"), element.clone()).is_some() {
                     return;
                 }

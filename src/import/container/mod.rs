@@ -87,7 +87,9 @@ pub(super) fn keys(container: &Json, pod: &Pod<'_>, ports: &Ports) -> Map<String
         put(key, if container[key] == true { json!(true) } else { Json::Null });
     }
     let is_log = container["terminationMessagePolicy"] == "FallbackToLogsOnError";
-    put("termination-message", if is_log { json!("log") } else { Json::Null });
+    let message = container["terminationMessagePath"].as_str().filter(|path| *path != "/dev/termination-log");
+    let message = message.filter(|path| path.starts_with('/') && !is_log).map(|path| json!(escaped(path)));
+    put("termination-message", if is_log { json!("log") } else { message.unwrap_or_default() });
     put("env", env(container));
     put("envFrom", env_from(container));
     put("user", user(container, pod.spec));
@@ -164,10 +166,16 @@ fn texts(list: &Json) -> Json {
 /// Names for the ports beside the main one.
 fn further_ports(container: &Json, ports: &Ports) -> Json {
     let mut named = Map::new();
+    let mut known: Vec<(u64, String)> = Vec::new();
     let mut add = |number: u64, name: Option<&str>, protocol: &str, host_port: Option<u64>| {
         if Some(number) == ports.main && (protocol == "UDP") == ports.is_udp {
             return;
         }
+        // a port of two names is one port
+        if known.iter().any(|(port, by)| *port == number && by == protocol) {
+            return;
+        }
+        known.push((number, protocol.to_owned()));
         // what two containers call by one name is the first one's
         let name = name.filter(|name| !ports.taken.iter().any(|taken| taken == name));
         let given = ports.names.iter().find(|(port, _)| *port == number).map(|(_, name)| name.as_str());

@@ -15,7 +15,12 @@ pub(super) fn env(container: &Json) -> Json {
             Some(if source["optional"] == true { json!({"from": text, "optional": true}) } else { text })
         };
         let value = if from.is_null() {
-            Some(json!(escaped(&text(&variable["value"]))))
+            let value = escaped(&text(&variable["value"]));
+            // what begins like a reference and is a text
+            let first = value.split_once('/').map_or("", |(first, _)| first);
+            let is_like =
+                ["secret", "secrets", "configmap", "configmaps", "pod", "limits", "requests"].contains(&first);
+            Some(if is_like { json!({"text": value}) } else { json!(value) })
         } else {
             key("secret", &from["secretKeyRef"])
                 .or_else(|| key("configmap", &from["configMapKeyRef"]))

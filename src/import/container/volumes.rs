@@ -45,12 +45,15 @@ pub(super) fn mounts(container: &Json, pod: &Pod<'_>) -> Mounts {
             if let Some(sub) = sub.filter(|_| users < 2) {
                 let kind = if empty["medium"] == "Memory" { "memory" } else { "size" };
                 volumes.insert(fresh(&name, &volumes, pod), json!({kind: size, "mount": path, "sub": sub}));
-            } else if empty["medium"] == "Memory" {
+            } else if empty["medium"] == "Memory" && users < 2 {
                 volumes.insert(fresh(&name, &volumes, pod), json!({"memory": size, "mount": path}));
             } else if users > 1 {
                 let mut value = json!({"mount": path});
                 if !empty["sizeLimit"].is_null() {
                     value["size"] = size;
+                }
+                if empty["medium"] == "Memory" {
+                    value["memory"] = json!(true);
                 }
                 if mount["readOnly"] == true {
                     value["readOnly"] = json!(true);
@@ -76,6 +79,14 @@ pub(super) fn mounts(container: &Json, pod: &Pod<'_>) -> Mounts {
         if let Some(value) = volume_of(volume, mount, &path, pod) {
             volumes.insert(fresh(&name, &volumes, pod), value);
         }
+    }
+    // the folder for temporary files that each app has by itself, where the disk has no room for it
+    let is_app = items(&pod.spec["containers"]).get(pod.main).is_some_and(|app| app["name"] == container["name"]);
+    let least = unlimited(pod.spec, 0);
+    let has_tmp = items(&container["volumeMounts"]).iter().any(|mount| path_of(mount) == "/tmp");
+    let room = least.strip_suffix("Mi").and_then(|number| number.parse::<u64>().ok());
+    if is_app && !has_tmp && !is_all_writable(container) && room.is_some_and(|room| room < 64) {
+        writable.push(json!({"/tmp": least}));
     }
     (writable, shared, volumes)
 }
@@ -190,6 +201,15 @@ fn volume_of(volume: &Json, mount: &Json, path: &str, pod: &Pod<'_>) -> Option<J
         let class = volume.pointer("/ephemeral/volumeClaimTemplate/spec/storageClassName");
         let mut ephemeral = Map::from_iter([("size".to_owned(), size.clone())]);
         ephemeral.extend(class.map(|class| ("class".to_owned(), class.clone())));
+        let template = &volume["ephemeral"]["volumeClaimTemplate"];
+        if let [access] = items(&template["spec"]["accessModes"])
+            && *access != "ReadWriteOnce"
+        {
+            ephemeral.insert("access".to_owned(), access.clone());
+        }
+        let labels =
+            template["metadata"].get("labels").filter(|labels| labels.as_object().is_some_and(|all| !all.is_empty()));
+        ephemeral.extend(labels.map(|labels| ("labels".to_owned(), labels.clone())));
         value.insert("ephemeral".to_owned(), Json::Object(ephemeral));
     } else {
         return None;

@@ -49,7 +49,7 @@ impl Owned<'_> {
             let offered = self.main_port(app).filter(|_| self.front().is_none());
             for (key, port) in [("port", declared), ("service-port", offered)] {
                 let own = port.and_then(|port| port["name"].as_str());
-                let form = if key == "port" { "port-name" } else { "dns-label" };
+                let form = if key == "port" { "port-name" } else { "service-port" };
                 if let Some(own) = own.filter(|name| *name != default && fits(form, name)) {
                     adopt.insert(key.to_owned(), json!(own));
                 }
@@ -91,7 +91,7 @@ impl Owned<'_> {
     fn further_names(&self, app: &Json, ports: &Ports) -> Map<String, Json> {
         let one = |port: &Json| {
             let number = self.target(app, port).filter(|number| Some(*number) != ports.main)?;
-            let offered = port["name"].as_str().filter(|name| fits("dns-label", name))?;
+            let offered = port["name"].as_str().filter(|name| fits("service-port", name))?;
             let is_it = |one: &&Json| {
                 one["containerPort"] == number && (one["protocol"] == "UDP") == (port["protocol"] == "UDP")
             };

@@ -4,8 +4,49 @@ use serde_json::{Map, Value as Json, json};
 
 use super::Owned;
 use crate::import::canonical::{self, items, text};
+use crate::import::container::duration;
 use crate::import::{compare, services};
 use crate::pattern::app_protocol;
+
+/// `metric` and `external`: what is measured beside CPU and memory, where there are words for it.
+fn measured(spec: &Json) -> Map<String, Json> {
+    let mut found = Map::new();
+    for (key, kind, field) in [("metric", "Pods", "pods"), ("external", "External", "external")] {
+        let mut all =
+            items(&spec["metrics"]).iter().filter(|metric| metric["type"] == kind).map(|metric| &metric[field]);
+        let (Some(metric), None) = (all.next(), all.next()) else { continue };
+        let is_plain = metric["metric"]["selector"].is_null() && metric["target"]["type"] == "AverageValue";
+        let average = &metric["target"]["averageValue"];
+        if is_plain && (average.is_string() || average.is_number()) {
+            found.insert(key.to_owned(), json!({"name": metric["metric"]["name"], "average": average}));
+        }
+    }
+    found
+}
+
+/// How fast an autoscaler goes into one direction, in the language's words; nothing where there are none.
+fn pace(rules: &Json) -> Option<Map<String, Json>> {
+    let mut pace = Map::new();
+    let wait = rules["stabilizationWindowSeconds"].as_u64();
+    pace.extend(wait.map(|seconds| ("wait".to_owned(), json!(duration(seconds)))));
+    let steps: Option<Vec<Json>> = items(&rules["policies"])
+        .iter()
+        .map(|policy| {
+            let key = if policy["type"] == "Pods" { "pods" } else { "percent" };
+            let (value, every) = (policy["value"].as_u64()?, policy["periodSeconds"].as_u64()?);
+            Some(json!({key: value, "every": duration(every)}))
+        })
+        .collect();
+    let steps = steps?;
+    pace.extend((!steps.is_empty()).then(|| ("steps".to_owned(), json!(steps))));
+    let choose = match rules["selectPolicy"].as_str() {
+        None | Some("Max") => None,
+        Some("Min") => Some("least"),
+        Some(_) => Some("none"),
+    };
+    pace.extend(choose.map(|choose| ("choose".to_owned(), json!(choose))));
+    Some(pace)
+}
 
 impl Owned<'_> {
     /// `min`, `max` and `cpu` of an autoscaler.
@@ -22,6 +63,11 @@ impl Owned<'_> {
             scale.insert("cpu".to_owned(), json!(format!("{cpu}%")));
         }
         scale.extend(memory.map(|memory| ("memory".to_owned(), json!(format!("{memory}%")))));
+        scale.extend(measured(spec));
+        for (key, field) in [("up", "scaleUp"), ("down", "scaleDown")] {
+            let pace = spec["behavior"].get(field).and_then(pace).filter(|pace| !pace.is_empty());
+            scale.extend(pace.map(|pace| (key.to_owned(), Json::Object(pace))));
+        }
         Some(Json::Object(scale))
     }
 
@@ -37,9 +83,10 @@ impl Owned<'_> {
 
     /// The autoscaler as an entry of `use`, where it goes by memory too.
     pub(in crate::import) fn autoscale(&self) -> Option<Json> {
-        let (_, memory) = self.aims();
-        memory?;
-        Some(json!({"autoscale": self.scale()?}))
+        let scale = self.scale()?;
+        // what the shape has no keys for
+        let is_more = ["memory", "metric", "external", "up", "down"].iter().any(|key| scale.get(*key).is_some());
+        (is_more || self.aims() == (None, None)).then(|| json!({"autoscale": scale}))
     }
 
     /// `budget`, where it is not the one that is made by itself.
@@ -87,6 +134,8 @@ impl Owned<'_> {
                 _ => self.route(&ingress.object["spec"], &mut expose),
             }
             keys.shift_remove("type");
+            // beside a route the language has no word for it
+            keys.shift_remove("address");
         } else if let Some(kind) = keys.shift_remove("type") {
             expose.insert("type".to_owned(), kind);
         } else if is_set && self.is_headless() {
@@ -163,8 +212,14 @@ impl Owned<'_> {
         if let Some(class) = spec["ingressClassName"].as_str() {
             expose.insert("class".to_owned(), json!(class));
         }
-        if let Some(secret) = items(&spec["tls"]).first().and_then(|tls| tls["secretName"].as_str()) {
-            expose.insert("tls".to_owned(), json!(secret));
+        if let Some(tls) = items(&spec["tls"]).first() {
+            let certificate = tls["secretName"].as_str().filter(|secret| !secret.is_empty());
+            expose.insert("tls".to_owned(), certificate.map_or(json!(true), |secret| json!(secret)));
+        }
+        let all = || rules.iter().flat_map(|rule| items(&rule["http"]["paths"]));
+        let first = all().next().and_then(|path| path["pathType"].as_str()).unwrap_or("Prefix");
+        if first != "Prefix" && all().all(|path| path["pathType"] == first) {
+            expose.insert("path-type".to_owned(), json!(first));
         }
         let mut paths = Map::new();
         for path in rules.first().map(|rule| items(&rule["http"]["paths"])).unwrap_or_default() {

@@ -97,7 +97,7 @@ impl<'a> Owned<'a> {
 
     /// The same with less: without what only some of the keys can say, each with the objects that then stay where they
     /// are.
-    pub(super) fn reduced(&self) -> Vec<(Self, Vec<&'a Input>)> {
+    pub(super) fn reduced(&self, is_refused: bool) -> Vec<(Self, Vec<&'a Input>)> {
         let mut all = Vec::new();
         if !self.configs.is_empty() {
             all.push((Self { configs: Vec::new(), ..self.clone() }, self.configs.clone()));
@@ -112,6 +112,11 @@ impl<'a> Owned<'a> {
         if !rights.is_empty() {
             let one = Self { account: None, rights: None, cluster_rights: None, ..self.clone() };
             all.push((one, self.account.into_iter().chain(rights).collect()));
+        }
+        // a Service that leads to nothing is no reason to leave the workload; a set names its own
+        if is_refused && self.service.is_some() && self.workload.kind() != "StatefulSet" {
+            let one = Self { service: None, ingress: None, further: Vec::new(), ..self.clone() };
+            all.push((one, self.service.into_iter().chain(self.ingress).chain(self.further.iter().copied()).collect()));
         }
         all
     }

@@ -2,9 +2,12 @@
 
 mod asked;
 mod near;
+mod pull;
 mod tokens;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+
+use serde_json::Value as Json;
 
 use super::canonical::{self, items};
 use super::configs;
@@ -16,6 +19,7 @@ use super::{Input, Known};
 use crate::describe::fits;
 pub(super) use asked::asked;
 use near::Near;
+pub(super) use pull::name_pull_secrets;
 use tokens::Tokens;
 pub(super) use tokens::{TOKEN_PATH, need_tokens};
 
@@ -207,6 +211,11 @@ pub(super) fn account_of(workload: &Input) -> Option<&str> {
     (account != "default" && !account.is_empty()).then_some(account)
 }
 
+/// A host that is none.
+fn unfit(host: &Json) -> Option<&str> {
+    host.as_str().filter(|host| !fits("host", host))
+}
+
 fn why_left(input: &Input) -> String {
     match input.kind() {
         "Secret" => "the values of Secrets stay in their file".to_owned(),
@@ -224,7 +233,10 @@ fn why_left(input: &Input) -> String {
             format!("{} is no longer served; `kubectl convert` updates it", input.id.api_version)
         }
         "Service" => "it selects no workload of this run".to_owned(),
-        "Ingress" => "it leads to Services that no single document generates".to_owned(),
+        "Ingress" => match items(&input.object["spec"]["rules"]).iter().find_map(|rule| unfit(&rule["host"])) {
+            Some(host) => format!("its host `{host}` is none that the server takes"),
+            None => "it leads to Services that no single document generates".to_owned(),
+        },
         "Role" | "RoleBinding" | "ClusterRole" | "ClusterRoleBinding" => {
             "it does not define the rights of exactly one workload of this run".to_owned()
         }

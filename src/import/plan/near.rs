@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use serde_json::Value as Json;
 
 use super::{Key, WORKLOADS, account_of, claims_of, served};
+use crate::describe::fits;
 use crate::import::Input;
 use crate::import::canonical::{self, items};
 use crate::import::configs;
@@ -148,7 +149,8 @@ fn is_simple_route(spec: &Json) -> bool {
     spec["defaultBackend"].is_null()
         && items(&spec["tls"]).len() <= 1
         && distinct(first)
-        && rules.iter().all(|rule| rule["host"].is_string() && paths(rule) == paths(first))
+        && rules.iter().all(|rule| rule["host"].as_str().is_some_and(|host| fits("host", host)))
+        && rules.iter().all(|rule| paths(rule) == paths(first))
         && items(&first["http"]["paths"]).iter().all(|path| path["backend"]["service"].is_object())
 }
 

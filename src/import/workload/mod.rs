@@ -128,6 +128,8 @@ pub(super) fn describe(owned: &Owned<'_>, asked: &[String]) -> Result<Map<String
     put("dns", reach::dns(spec));
     let hostname = spec["hostname"].as_str().filter(|name| kind != "StatefulSet" && fits("dns-label", name));
     put("hostname", json!(hostname));
+    let subdomain = spec["subdomain"].as_str().filter(|name| kind != "StatefulSet" && fits("dns-label", name));
+    put("subdomain", json!(subdomain));
     put("budget", owned.budget(plan::makes_budget(owned.workload, owned.autoscaler)));
     put("rollout", reach::rollout(object));
     let pull = items(&spec["imagePullSecrets"]).iter().filter(|one| one["name"].is_string());

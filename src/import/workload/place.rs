@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
+use crate::describe::fits;
 use crate::import::canonical::{self, items};
 use crate::import::container::duration;
 
@@ -20,11 +21,20 @@ pub(super) fn place(spec: &Json, namespace: &Json, selector: &Map<String, Json>)
         };
         place.insert("nodes".to_owned(), nodes.iter().map(|(key, value)| (key.clone(), short(value))).collect());
     }
-    place.extend(spec.get("runtimeClassName").map(|runtime| ("runtime".to_owned(), runtime.clone())));
-    if let [preferred] = items(&spec["affinity"]["nodeAffinity"]["preferredDuringSchedulingIgnoredDuringExecution"])
-        && let Some(prefer) = preferred_nodes(&preferred["preference"])
-    {
-        place.insert("prefer".to_owned(), Json::Object(prefer));
+    for (key, field) in [("runtime", "runtimeClassName"), ("scheduler", "schedulerName"), ("node", "nodeName")] {
+        let said = spec[field].as_str().filter(|said| fits("dns-subdomain", said) && *said != "default-scheduler");
+        place.extend(said.map(|said| (key.to_owned(), json!(said))));
+    }
+    let preferred = items(&spec["affinity"]["nodeAffinity"]["preferredDuringSchedulingIgnoredDuringExecution"]);
+    let weighed: Option<Vec<Json>> = preferred.iter().map(weighed).collect();
+    match weighed.as_deref() {
+        None | Some([]) => {}
+        Some([one]) => {
+            place.insert("prefer".to_owned(), one["nodes"].clone());
+        }
+        Some(several) => {
+            place.insert("prefer".to_owned(), json!(several));
+        }
     }
     place.extend(spread(&spec["topologySpreadConstraints"], selector).map(|spread| ("spread".to_owned(), spread)));
     if is_apart(&spec["affinity"]["podAntiAffinity"], selector) {
@@ -35,7 +45,12 @@ pub(super) fn place(spec: &Json, namespace: &Json, selector: &Map<String, Json>)
             place.insert(key.to_owned(), Json::Array(pods));
         }
     }
-    let taints: Vec<Option<Json>> = items(&spec["tolerations"]).iter().map(taint).collect();
+    let mut taints: Vec<Option<Json>> = Vec::new();
+    for taint in items(&spec["tolerations"]).iter().map(taint) {
+        if taint.is_none() || !taints.contains(&taint) {
+            taints.push(taint);
+        }
+    }
     if !taints.is_empty() && taints.iter().all(Option::is_some) {
         place.insert("tolerate".to_owned(), json!(taints));
     }
@@ -55,15 +70,29 @@ fn is_own(term: &Json, selector: &Map<String, Json>) -> bool {
 /// `spread`, where it is not the one over nodes, which comes by itself.
 fn spread(constraints: &Json, selector: &Map<String, Json>) -> Option<Json> {
     let one = |constraint: &Json| {
-        let known = ["maxSkew", "topologyKey", "whenUnsatisfiable", "labelSelector", "matchLabelKeys"];
-        let is_soft = constraint["maxSkew"] == 1 && constraint["whenUnsatisfiable"] == "ScheduleAnyway";
-        let is_known = constraint.as_object()?.keys().all(|key| known.contains(&key.as_str()));
-        (is_soft && is_known && is_own(constraint, selector)).then_some(())?;
-        match constraint["topologyKey"].as_str()? {
-            "kubernetes.io/hostname" => Some(json!("host")),
-            "topology.kubernetes.io/zone" => Some(json!("zone")),
-            _ => None,
+        let known = ["maxSkew", "topologyKey", "whenUnsatisfiable", "labelSelector", "matchLabelKeys", "minDomains"];
+        constraint.as_object()?.keys().all(|key| known.contains(&key.as_str())).then_some(())?;
+        let over = match constraint["topologyKey"].as_str()? {
+            "kubernetes.io/hostname" => "host",
+            "topology.kubernetes.io/zone" => "zone",
+            label => label,
+        };
+        let mut said = Map::from_iter([("over".to_owned(), json!(over))]);
+        if constraint["maxSkew"] != 1 {
+            said.insert("skew".to_owned(), constraint["maxSkew"].clone());
         }
+        let is_always = constraint["whenUnsatisfiable"] != "ScheduleAnyway";
+        if is_always {
+            said.insert("always".to_owned(), json!(true));
+        }
+        said.extend(constraint.get("minDomains").map(|least| ("least".to_owned(), least.clone())));
+        if !is_own(constraint, selector) {
+            let labels = constraint["labelSelector"].as_object().filter(|own| own.len() == 1)?.get("matchLabels")?;
+            let is_plain = constraint["matchLabelKeys"].is_null() && !labels.as_object()?.is_empty();
+            is_plain.then(|| said.insert("labels".to_owned(), labels.clone())).is_some().then_some(())?;
+        }
+        let is_short = said.len() == 1 && ["host", "zone"].contains(&over);
+        Some(if is_short { json!(over) } else { Json::Object(said) })
     };
     let all: Vec<Json> = items(constraints).iter().map(one).collect::<Option<_>>()?;
     (!all.is_empty() && all != [json!("host")]).then(|| json!(all))
@@ -105,6 +134,12 @@ fn pods(affinity: &Json) -> Option<Vec<Json>> {
     let preferred = items(&affinity["preferredDuringSchedulingIgnoredDuringExecution"]).iter();
     let preferred = preferred.map(|term| one(&term["podAffinityTerm"], Some(&term["weight"])));
     required.chain(preferred).collect()
+}
+
+/// Labels of nodes with the weight that they have.
+fn weighed(preferred: &Json) -> Option<Json> {
+    let nodes = preferred_nodes(&preferred["preference"]).filter(|nodes| !nodes.is_empty())?;
+    Some(json!({"nodes": nodes, "weight": preferred["weight"]}))
 }
 
 /// Labels of nodes that one preference asks for.

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
+use crate::describe::fits;
 use crate::import::canonical::{self, items};
 use crate::import::container::{Pod, duration};
 use crate::import::owned::Owned;
@@ -50,6 +51,13 @@ fn storage(spec: &Json, pod: &Pod<'_>, app: &Json) -> Option<Json> {
         ("size".to_owned(), claim.pointer("/resources/requests/storage")?.clone()),
         ("mount".to_owned(), json!(canonical::path_of(mount))),
     ]);
+    if let [access] = items(&claim["accessModes"])
+        && *access != "ReadWriteOnce"
+    {
+        storage.insert("access".to_owned(), access.clone());
+    }
+    let sub = mount["subPath"].as_str().filter(|sub| fits("sub-path", sub));
+    storage.extend(sub.map(|sub| ("sub".to_owned(), json!(sub))));
     // the empty name, which forbids a class, has no key
     let class = claim["storageClassName"].as_str().filter(|class| !class.is_empty());
     storage.extend(class.map(|class| ("class".to_owned(), json!(class))));
@@ -73,8 +81,15 @@ fn job(spec: &Json) -> Json {
     if spec.pointer("/template/spec/restartPolicy").is_some_and(|policy| policy == "OnFailure") {
         params.insert("restart".to_owned(), json!("container"));
     }
-    if let Some(completions) = spec["completions"].as_u64().filter(|_| spec["completionMode"] == "Indexed") {
+    let is_numbered = spec["completionMode"] == "Indexed";
+    // one is what nothing means, and more at once than have to succeed is as many as that
+    let parallel = params.get("parallel").and_then(Json::as_u64).unwrap_or(1);
+    let completions = spec["completions"].as_u64().filter(|all| is_numbered || *all >= parallel && *all > 0);
+    if let Some(completions) = completions.filter(|all| is_numbered || *all > 1 || parallel > 1) {
         params.insert("completions".to_owned(), json!(completions));
+        if !is_numbered {
+            params.insert("numbered".to_owned(), json!(false));
+        }
     }
     Json::Object(params)
 }

@@ -1,0 +1,231 @@
+//! What `patterns import` says with a key, and what is the same in other words: none of it needs a patch.
+
+use crate::support::{generate, patterns_with};
+use serde_json::Value;
+
+fn report(input: &str) -> Value {
+    let run = patterns_with(&["import", "--format", "json", "-"], input.as_bytes());
+    serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {}{}", run.stdout, run.stderr))
+}
+
+fn deployment(container: &str, pod: &str) -> String {
+    format!(
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web}}\nspec:\n  selector: {{matchLabels: {{app: web}}}}\n  \
+         template:\n    metadata: {{labels: {{app: web, tier: front}}}}\n    spec:\n      containers:\n      - {{name: web, \
+         image: \"registry.example.com/web:1\"{container}}}\n{pod}"
+    )
+}
+
+fn served(container: &str, pod: &str, service: &str) -> String {
+    deployment(container, pod)
+        + &format!("---\napiVersion: v1\nkind: Service\nmetadata: {{name: web}}\nspec: {{{service}}}\n")
+}
+
+/// Imports each, and says of which no plain description with these words comes, or none that generates.
+fn check(cases: &[(String, &str)]) {
+    let mut wrong = Vec::new();
+    for (input, part) in cases {
+        let said = report(input);
+        let document = said["documents"][0]["description"].as_str().unwrap_or_default();
+        let is_plain = said["plain"] == 1 && said["fields"]["lost"] == 0;
+        if !is_plain || !document.contains(part) || generate(document).code != 0 {
+            let left = format!("{}{}{}", said["left"], said["unread"], generate(document).stderr);
+            wrong.push(format!("{part}:\n{input}\n{document}{left}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n======\n"));
+}
+
+#[test]
+fn places_have_keys() {
+    let pod = |spec: &str| deployment("", spec);
+    let preferred = |terms: &str| {
+        pod(&format!(
+            "      affinity: {{nodeAffinity: {{preferredDuringSchedulingIgnoredDuringExecution: [{terms}]}}}}\n"
+        ))
+    };
+    let spread = |rest: &str| pod(&format!("      topologySpreadConstraints: [{{{rest}}}]\n"));
+    let own = "labelSelector: {matchLabels: {app: web}}";
+    let disk = "preference: {matchExpressions: [{key: disk, operator: In, values: [ssd]}]}";
+    check(&[
+        (pod("      schedulerName: volcano\n"), "scheduler: volcano"),
+        (pod("      schedulerName: default-scheduler\n"), "image:"),
+        (pod("      nodeName: worker-1\n"), "node: worker-1"),
+        (preferred(&format!("{{weight: 1, {disk}}}")), "prefer: {disk: ssd}"),
+        (
+            preferred(&format!(
+                "{{weight: 80, {disk}}}, {{weight: 20, preference: {{matchExpressions: [{{key: gpu, operator: Exists}}]}}}}"
+            )),
+            "weight: 80",
+        ),
+        (
+            spread(&format!(
+                "maxSkew: 1, topologyKey: topology.kubernetes.io/zone, whenUnsatisfiable: DoNotSchedule, {own}"
+            )),
+            "{over: zone, always: true}",
+        ),
+        (
+            spread(&format!(
+                "maxSkew: 2, topologyKey: kubernetes.io/hostname, whenUnsatisfiable: ScheduleAnyway, {own}"
+            )),
+            "{over: host, skew: 2}",
+        ),
+        (spread(&format!("maxSkew: 1, topologyKey: rack, whenUnsatisfiable: ScheduleAnyway, {own}")), "{over: rack}"),
+        (
+            spread(
+                "maxSkew: 1, topologyKey: rack, whenUnsatisfiable: DoNotSchedule, minDomains: 3, labelSelector: {matchLabels: {tier: front}}",
+            ),
+            "labels: {tier: front}",
+        ),
+        (pod("      tolerations: [{key: a, operator: Exists}, {key: a, operator: Exists}]\n"), "tolerate: [a]"),
+        (pod("      subdomain: workers\n"), "subdomain: workers"),
+    ]);
+}
+
+#[test]
+fn containers_have_keys() {
+    let two = |volume: &str| {
+        deployment(
+            ", volumeMounts: [{name: d, mountPath: /d}]",
+            &format!(
+                "      - {{name: b, image: \"registry.example.com/b:1\", volumeMounts: [{{name: d, mountPath: /e}}]}}\n      \
+                 volumes: [{{name: d, {volume}}}]\n"
+            ),
+        )
+    };
+    let mounted = |volume: &str| {
+        deployment(", volumeMounts: [{name: d, mountPath: /d}]", &format!("      volumes: [{{name: d, {volume}}}]\n"))
+    };
+    let resize =
+        |policy: &str| deployment(&format!(", resizePolicy: [{{resourceName: cpu, restartPolicy: {policy}}}]"), "");
+    check(&[
+        (deployment(", terminationMessagePath: /var/run/why", ""), "termination-message: /var/run/why"),
+        (resize("NotRequired"), "image:"),
+        (two("emptyDir: {medium: Memory}"), "memory: true"),
+        (
+            mounted(
+                "ephemeral: {volumeClaimTemplate: {metadata: {labels: {type: scratch}}, spec: {accessModes: [ReadWriteMany], resources: {requests: {storage: 1Gi}}}}}",
+            ),
+            "labels: {type: scratch}",
+        ),
+        (deployment(", env: [{name: TARGET, value: secret/web}]", ""), "TARGET: {text: secret/web}"),
+        (deployment(", env: [{name: TARGET, value: secret/web/key}]", ""), "TARGET: {text: secret/web/key}"),
+        (deployment(", env: [{name: TARGET, value: pod/ip}]", ""), "TARGET: {text: pod/ip}"),
+        (deployment("", "      serviceAccountName: \"\"\n"), "image:"),
+        (deployment(", resources: {limits: {ephemeral-storage: 15Mi, memory: 1Gi}}", ""), "/tmp:"),
+    ]);
+}
+
+#[test]
+fn services_and_routes_have_keys() {
+    let ingress = |tls: &str, kind: &str| {
+        served(
+            ", ports: [{containerPort: 8080}]",
+            "",
+            "selector: {app: web}, ports: [{name: http, port: 80, targetPort: 8080}]",
+        ) + &format!(
+            "---\napiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {{name: web}}\nspec: {{{tls}rules: [{{host: \
+                 www.example.com, http: {{paths: [{{path: /, pathType: {kind}, backend: {{service: {{name: web, port: {{number: \
+                 80}}}}}}}}]}}}}]}}\n"
+        )
+    };
+    let account = served("", "      serviceAccountName: web\n", "selector: {app: web}, ports: [{port: 80}]")
+        + "---\napiVersion: v1\nkind: ServiceAccount\nmetadata: {name: web}\nimagePullSecrets: [{name: regcred}]\n";
+    check(&[
+        (ingress("", "ImplementationSpecific"), "path-type: ImplementationSpecific"),
+        (ingress("", "Exact"), "path-type: Exact"),
+        (ingress("tls: [{hosts: [www.example.com]}], ", "Prefix"), "tls: true"),
+        (ingress("tls: [{hosts: [www.example.com], secretName: www}], ", "Prefix"), "tls: www"),
+        (account, "pull: [regcred]"),
+        // all Pods of the workload have the label, so that both select the same
+        (served(", ports: [{containerPort: 80}]", "", "selector: {tier: front}, ports: [{port: 80}]"), "image:"),
+        (
+            served(
+                ", ports: [{containerPort: 80}]",
+                "",
+                "clusterIP: 10.0.0.10, selector: {app: web}, ports: [{port: 80}]",
+            ),
+            "type: ClusterIP, address: \"10.0.0.10\"",
+        ),
+        (
+            served(
+                ", ports: [{containerPort: 9001}]",
+                "",
+                "selector: {app: web}, ports: [{name: \"9001\", port: 9001}]",
+            ),
+            "service-port: \"9001\"",
+        ),
+        (
+            served(
+                ", ports: [{name: ui, containerPort: 5000}, {name: in, containerPort: 42069}]",
+                "",
+                "selector: {app: web}, ports: [{name: ui, port: 80, targetPort: 5000}, {name: in-tcp, port: 42069}, {name: in-udp, port: 42069, protocol: UDP}]",
+            ),
+            "42069/udp",
+        ),
+        // one port in both protocols
+        (
+            served(
+                ", ports: [{name: dns, containerPort: 53, protocol: UDP}, {name: dns-tcp, containerPort: 53}]",
+                "",
+                "selector: {app: web}, ports: [{name: dns, port: 53, protocol: UDP}, {name: dns-tcp, port: 53}]",
+            ),
+            "53/udp",
+        ),
+    ]);
+}
+
+#[test]
+fn jobs_and_autoscalers_have_keys() {
+    let job = |spec: &str| {
+        format!(
+            "apiVersion: batch/v1\nkind: Job\nmetadata: {{name: once}}\nspec:\n  {spec}\n  template:\n    spec: {{restartPolicy: \
+             Never, containers: [{{name: once, image: \"registry.example.com/once:1\"}}]}}\n"
+        )
+    };
+    let scaled = |spec: &str| {
+        deployment("", "")
+            + &format!(
+                "---\napiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {{name: web}}\nspec: \
+                 {{scaleTargetRef: {{apiVersion: apps/v1, kind: Deployment, name: web}}, minReplicas: 2, maxReplicas: 5, \
+                 {spec}}}\n"
+            )
+    };
+    let cpu = "metrics: [{type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 60}}}]";
+    let set = "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: db}\nspec:\n  serviceName: db\n  selector: \
+               {matchLabels: {app: db}}\n  template:\n    metadata: {labels: {app: db}}\n    spec: {containers: [{name: db, \
+               image: \"registry.example.com/db:1\", ports: [{containerPort: 5432}], volumeMounts: [{name: d, mountPath: /d, \
+               subPath: pg}]}]}\n  volumeClaimTemplates: [{metadata: {name: d}, spec: {accessModes: [ReadWriteMany], \
+               resources: {requests: {storage: 1Gi}}}}]\n---\napiVersion: v1\nkind: Service\nmetadata: {name: db}\nspec: \
+               {clusterIP: None, selector: {app: db}, ports: [{port: 5432}]}\n";
+    check(&[
+        (job("completions: 6"), "completions: 6, numbered: false"),
+        (job("completions: 6\n  parallelism: 2"), "parallel: 2"),
+        (job("completions: 6\n  completionMode: Indexed"), "completions: 6}"),
+        (
+            scaled(&format!(
+                "{cpu}, behavior: {{scaleDown: {{stabilizationWindowSeconds: 60, policies: [{{type: Percent, value: 10, periodSeconds: 60}}]}}}}"
+            )),
+            "down: {wait: 1m, steps: [{percent: 10, every: 1m}]}",
+        ),
+        (
+            scaled(&format!(
+                "{cpu}, behavior: {{scaleUp: {{stabilizationWindowSeconds: 0, selectPolicy: Min, policies: [{{type: Pods, value: 4, periodSeconds: 15}}, {{type: Percent, value: 100, periodSeconds: 15}}]}}, scaleDown: {{selectPolicy: Disabled}}}}"
+            )),
+            "choose: least",
+        ),
+        (
+            scaled(
+                "metrics: [{type: Pods, pods: {metric: {name: requests}, target: {type: AverageValue, averageValue: \"10\"}}}]",
+            ),
+            "metric: {name: requests, average: \"10\"}",
+        ),
+        (
+            scaled(
+                "metrics: [{type: External, external: {metric: {name: queue}, target: {type: AverageValue, averageValue: \"30\"}}}]",
+            ),
+            "external: {name: queue",
+        ),
+        (set.to_owned(), "access: ReadWriteMany, sub: pg"),
+    ]);
+}
