@@ -27,15 +27,18 @@ pub fn run_paths(paths: &[PathBuf], args: &ExplainArgs) -> Result<Exit, Stop> {
     run(&Workspace::load(paths, None), first, args.format)
 }
 
-/// Of more workloads it is not said how much a description could say; `patterns import` does.
+/// Of more workloads it is said that there are so many: `patterns import` says how much a description could say.
 const COUNTED: usize = 200;
 
 /// How much of the manifests a description could say, in one line; nothing where there is no workload.
 fn importable(workspace: &Workspace, programs: &Programs) -> String {
     let count = import::count(workspace);
-    // each is generated and compared, which takes longer than all that is explained
-    if count == 0 || count > COUNTED {
+    if count == 0 {
         return String::new();
+    }
+    // each is generated and compared, which takes longer than all that is explained
+    if count > COUNTED {
+        return format!("patterns import: {count} workloads; it says how many of them it could describe\n");
     }
     let (result, _) = import::import_all(workspace, programs);
     format!("patterns import: {}\n", report::summary(&result, count))
