@@ -159,8 +159,11 @@ fn one(
                 (hatches(&again) < hatches(result)).then_some((other, released, again))
             });
             let Some((other, released, again)) = better else { break };
-            let why =
-                if result.is_err() { "with it, no description says its workload" } else { "no key can express all of it" };
+            let why = if result.is_err() {
+                "with it, no description says its workload"
+            } else {
+                "no key can express all of it"
+            };
             others.extend(released.into_iter().map(|input| (input, why.to_owned())));
             (*owned, *result) = (other, again);
         }

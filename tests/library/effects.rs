@@ -105,6 +105,7 @@ const OF_DOCUMENTS: &[&str] = &[
     "place: {apart: true}",
     "place: {prefer: [{nodes: {disk: big}, weight: 7}, {nodes: {disk: small}, weight: 8}], scheduler: k7}",
     "place: {node: k7}",
+    "place: {nodes: [{a: b}, {c: {exists: true}}, {d: {not: [e]}}, {f: {exists: false}}]}",
     "place: {spread: [{over: zone, skew: 7, always: true, least: 3}, {over: host, labels: {a: b}}]}",
     "host: [pid]",
     "share-processes: true",

@@ -78,6 +78,12 @@ fn places_have_keys() {
             "labels: {tier: front}",
         ),
         (pod("      tolerations: [{key: a, operator: Exists}, {key: a, operator: Exists}]\n"), "tolerate: [a]"),
+        (
+            pod(
+                "      affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchExpressions: [{key: disk, operator: In, values: [ssd]}]}, {matchExpressions: [{key: gpu, operator: Exists}]}]}}}\n",
+            ),
+            "nodes: [{disk: ssd}, {gpu: {exists: true}}]",
+        ),
         (pod("      subdomain: workers\n"), "subdomain: workers"),
     ]);
 }

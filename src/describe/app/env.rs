@@ -58,7 +58,10 @@ pub(super) fn read(reader: &mut Reader<'_>, env: Option<&Spanned>) -> Vec<EnvVar
     let mut variables = Vec::new();
     for member in env.map(Spanned::members).unwrap_or_default() {
         let (from, literal) = (member.value.get("from"), member.value.get("text"));
-        if matches!(member.value.kind, Kind::Map(_)) && from.is_some() == literal.is_some() {
+        // a key of another name has been refused, and says what is meant
+        let is_known = |one: &Member| ["from", "optional", "text"].contains(&one.key.as_str());
+        let is_map = matches!(&member.value.kind, Kind::Map(members) if members.iter().all(is_known));
+        if is_map && from.is_some() == literal.is_some() {
             reader.findings.push(
                 Finding::error(member.value.place.label(""), "a variable says one of `from` and `text`")
                     .help(format!("{0}: {{from: secret/api/token}}, or {0}: {{text: secret/api}}", member.key)),

@@ -21,6 +21,13 @@ pub(super) fn place(spec: &Json, namespace: &Json, selector: &Map<String, Json>)
         };
         place.insert("nodes".to_owned(), nodes.iter().map(|(key, value)| (key.clone(), short(value))).collect());
     }
+    let required =
+        &one["spec"]["template"]["spec"]["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"];
+    let terms: Option<Vec<_>> = items(&required["nodeSelectorTerms"]).iter().map(preferred_nodes).collect();
+    let is_sayable = |terms: &Vec<Map<String, Json>>| terms.len() > 1 && terms.iter().all(|term| !term.is_empty());
+    if let (Some(terms), false) = (terms.filter(is_sayable), place.contains_key("nodes")) {
+        place.insert("nodes".to_owned(), json!(terms));
+    }
     for (key, field) in [("runtime", "runtimeClassName"), ("scheduler", "schedulerName"), ("node", "nodeName")] {
         let said = spec[field].as_str().filter(|said| fits("dns-subdomain", said) && *said != "default-scheduler");
         place.extend(said.map(|said| (key.to_owned(), json!(said))));
@@ -142,7 +149,7 @@ fn weighed(preferred: &Json) -> Option<Json> {
     Some(json!({"nodes": nodes, "weight": preferred["weight"]}))
 }
 
-/// Labels of nodes that one preference asks for.
+/// Labels of nodes that one preference or one of several terms asks for.
 fn preferred_nodes(preference: &Json) -> Option<Map<String, Json>> {
     if !preference["matchFields"].is_null() {
         return None;

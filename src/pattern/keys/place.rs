@@ -11,8 +11,11 @@ pub(crate) fn context(description: &Description) -> Json {
     let mut spec = Map::new();
     let place = description.place.as_ref();
     let mut affinity = Map::new();
-    if let Some(expressions) = expressions(place, "nodes") {
-        let required = json!({"nodeSelectorTerms": [{"matchExpressions": expressions}]});
+    let nodes = place.and_then(|place| place.get("nodes"));
+    let alternatives = nodes.map(Spanned::items).unwrap_or_default().iter();
+    let terms: Vec<Json> = alternatives.chain(nodes).filter_map(expressions).collect();
+    if !terms.is_empty() {
+        let required = json!({"nodeSelectorTerms": terms});
         affinity.insert("requiredDuringSchedulingIgnoredDuringExecution".to_owned(), required);
     }
     let prefer = place.and_then(|place| place.get("prefer"));
@@ -51,7 +54,9 @@ pub(crate) fn check(description: &Description, findings: &mut Vec<Finding>) {
     let Some(place) = &description.place else { return };
     let weighed = place.get("prefer").map(Spanned::items).unwrap_or_default().iter();
     let weighed = weighed.filter_map(|one| one.get("nodes")).flat_map(Spanned::members);
-    let labels = ["nodes", "prefer"].iter().filter_map(|key| place.get(key)).flat_map(Spanned::members).chain(weighed);
+    let alternatives = place.get("nodes").map(Spanned::items).unwrap_or_default().iter().flat_map(Spanned::members);
+    let labels = ["nodes", "prefer"].iter().filter_map(|key| place.get(key)).flat_map(Spanned::members);
+    let labels = labels.chain(weighed).chain(alternatives);
     for label in labels.filter(|label| matches!(label.value.kind, Kind::Map(_))) {
         if label.value.members().len() != 1 {
             findings.push(
@@ -72,9 +77,9 @@ pub(crate) fn check(description: &Description, findings: &mut Vec<Finding>) {
 }
 
 /// Labels of nodes as a term of an affinity.
-fn expressions(place: Option<&Spanned>, key: &str) -> Option<Vec<Json>> {
-    let nodes = place?.get(key)?.members();
-    (!nodes.is_empty()).then(|| nodes.iter().map(expression).collect())
+fn expressions(nodes: &Spanned) -> Option<Json> {
+    let expressions: Vec<Json> = nodes.members().iter().map(expression).collect();
+    (!expressions.is_empty()).then(|| json!({"matchExpressions": expressions}))
 }
 
 /// A label of nodes as an expression of such a term.

@@ -21,8 +21,8 @@ pub(crate) fn check(
     let Some(expose) = &description.expose else { return };
     if let Some(why) = &shape.definition.unexposed {
         let finding = Finding::error(
-        expose.place.label(""),
-        format!("`expose` has nothing to expose in `{}`", shape.entry.pattern),
+            expose.place.label(""),
+            format!("`expose` has nothing to expose in `{}`", shape.entry.pattern),
         );
         findings.push(finding.label(shape.entry.place.label(why.clone())));
         return;
@@ -154,7 +154,7 @@ fn check_keys(expose: &Expose, own_gateway: bool, findings: &mut Vec<Finding>) {
     {
         findings.push(
             Finding::error(header.place.label(""), "a canary uses exactly one header")
-            .help("header: {x-canary: \"yes\"}"),
+                .help("header: {x-canary: \"yes\"}"),
         );
     }
     if expose.hosts.is_empty() && expose.service_type.is_none() {
@@ -162,7 +162,7 @@ fn check_keys(expose: &Expose, own_gateway: bool, findings: &mut Vec<Finding>) {
             Finding::error(expose.place.label(""), "`expose` needs `host`")
                 .because("a route is selected by the host name that clients request")
                 .help(
-                "expose: {host: www.example.com}, or {type: LoadBalancer} for a Service that anyone can connect to",
+                    "expose: {host: www.example.com}, or {type: LoadBalancer} for a Service that anyone can connect to",
                 ),
         );
     }
@@ -179,8 +179,8 @@ fn check_keys(expose: &Expose, own_gateway: bool, findings: &mut Vec<Finding>) {
         let kind = expose.member("type").map(|kind| kind.key_place.label("this is one"));
         findings.push(
             kind.into_iter()
-            .fold(finding, Finding::label)
-            .help("leave out `type` to use the Gateway, or `gateway` to open the Service itself"),
+                .fold(finding, Finding::label)
+                .help("leave out `type` to use the Gateway, or `gateway` to open the Service itself"),
         );
     }
     let unnamed = expose.member("tls").filter(|tls| own_gateway && tls.value.text().is_none());
@@ -194,7 +194,7 @@ fn check_keys(expose: &Expose, own_gateway: bool, findings: &mut Vec<Finding>) {
     if expose.gateway.is_some() {
         findings.push(
             Finding::error(tls.key_place.label(""), "a route has no certificate: its Gateway does")
-            .because("an HTTPRoute has no field for it; TLS terminates at the Gateway's listener")
+                .because("an HTTPRoute has no field for it; TLS terminates at the Gateway's listener")
                 .help("name the Secret in the Gateway: spec.listeners[].tls.certificateRefs"),
         );
     } else if expose.service_type.is_some() {

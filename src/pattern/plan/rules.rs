@@ -88,7 +88,7 @@ fn split(description: &Description, expose: &Expose, directory: &Directory<'_>, 
     } else if members.iter().all(|member| member.value.to_json() == 0) {
         findings.push(
             Finding::error(split.value.place.label(""), "all weights are 0")
-            .because("a Gateway answers 500 if all weights are 0"),
+                .because("a Gateway answers 500 if all weights are 0"),
         );
     }
     Json::Array(backends)
