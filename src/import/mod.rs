@@ -17,6 +17,7 @@ mod input;
 mod legacy;
 mod nodes;
 mod obsolete;
+mod otherwise;
 mod owned;
 mod patch;
 mod plan;

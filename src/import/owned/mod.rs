@@ -114,7 +114,8 @@ impl<'a> Owned<'a> {
             all.push((one, self.account.into_iter().chain(rights).collect()));
         }
         // a Service that leads to nothing is no reason to leave the workload; a set names its own
-        if is_refused && self.service.is_some() && self.workload.kind() != "StatefulSet" {
+        let has_services = self.service.is_some() || !self.further.is_empty();
+        if is_refused && has_services && self.workload.kind() != "StatefulSet" {
             let one = Self { service: None, ingress: None, further: Vec::new(), ..self.clone() };
             all.push((one, self.service.into_iter().chain(self.ingress).chain(self.further.iter().copied()).collect()));
         }
