@@ -63,7 +63,7 @@ pub(super) fn native(kind: &str, said: &Json, made: &mut Json) -> Vec<Field> {
         }
         let mut path: Vec<String> = way.split('/').skip(1).map(str::to_owned).collect();
         path.extend(["containers".to_owned(), name.clone()]);
-        let reason = "a native sidecar starts before the app and ends after it";
+        let reason = "a native sidecar starts before the app and stops after it";
         fields.push(Field { path, said: None, made: None, kind: Kind::Changed(reason) });
     }
     fields

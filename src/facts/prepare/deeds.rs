@@ -65,13 +65,12 @@ pub(super) fn migrates(run: Run<'_, '_>) -> bool {
 /// Whether it brings files, changes them or makes them.
 pub(super) fn brings(run: Run<'_, '_>) -> bool {
     match run.name.as_str() {
-        "cp" | "mv" | "ln" | "install" | "rsync" | "scp" | "tee" | "dd" | "cp-tool" | "cpio" => true,
-        "tar" | "bsdtar" | "unzip" | "gunzip" | "7z" | "envsubst" | "gomplate" | "openssl" | "keytool" => true,
-        "ssh-keygen" | "htpasswd" | "xbstream" | "pg_basebackup" | "consul-template" | "confd" | "crudini" => true,
+        "cp" | "mv" | "ln" | "install" | "rsync" | "scp" | "tee" | "dd" | "cp-tool" | "cpio" | "tar" | "bsdtar"
+        | "unzip" | "gunzip" | "7z" | "envsubst" | "gomplate" | "openssl" | "keytool" | "ssh-keygen" | "htpasswd"
+        | "xbstream" | "pg_basebackup" | "consul-template" | "confd" | "crudini" | "git-sync" | "gsutil" => true,
         "wget" => !says(run, &["--spider", "/dev/null", "-O/dev/null", "-", "-O-", "-qO-"]),
         "sed" | "perl" | "yq" => texts(run).any(|text| text == "--inplace" || text.starts_with("-i") || text == "-pi"),
         "git" => says(run, &["clone", "pull", "fetch", "checkout"]),
-        "git-sync" | "gsutil" => true,
         "aws" => says(run, &["s3"]) || says_both(run, "s3api", "get-object"),
         "gcloud" => says_both(run, "storage", "cp") || says_both(run, "storage", "rsync"),
         "az" => says(run, &["download", "download-batch"]),
@@ -125,12 +124,10 @@ pub(super) fn waits(run: Run<'_, '_>) -> bool {
 /// Whether it asks whether something answers.
 pub(super) fn asks(run: Run<'_, '_>) -> bool {
     match run.name.as_str() {
-        "nc" | "ncat" | "netcat" | "nslookup" | "dig" | "host" | "getent" | "ping" | "pg_isready" | "mysqladmin" => {
-            true
-        }
-        "grpc_health_probe" | "mysql" | "mariadb" | "psql" | "redis-cli" | "mongosh" | "mongo" | "etcdctl" => true,
+        "nc" | "ncat" | "netcat" | "nslookup" | "dig" | "host" | "getent" | "ping" | "pg_isready" | "mysqladmin"
+        | "grpc_health_probe" | "mysql" | "mariadb" | "psql" | "redis-cli" | "mongosh" | "mongo" | "etcdctl"
+        | "wget" | "curl" => true,
         "kubectl" | "oc" => says(run, &["get", "wait"]),
-        "wget" | "curl" => true,
         _ => false,
     }
 }

@@ -1,4 +1,5 @@
 use crate::diagnostic::{Level, RuleId};
+use crate::facts::program::Program;
 use crate::facts::{ContainerFacts, PodFacts};
 use crate::rules::{Check, Found, Rule, parts};
 
@@ -42,7 +43,7 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
                 Some(listen) => saying
                     .label(listen.proof.label(format!("listens on {}", ports.join(", "))))
                     .help(format!("probe port {}, or make it listen on {port}", ports[0])),
-                None if member.program.is_some_and(|program| program.is_tool()) => saying
+                None if member.program.is_some_and(Program::is_tool) => saying
                     .label(
                         facts
                             .pod
