@@ -198,9 +198,9 @@ fn help_fits_the_place() {
     let scaled = "apiVersion: example.com/v1\nkind: Cluster\nmetadata: {name: c}\nspec: {replicas: 2}\n---\napiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: c}\nspec:\n  scaleTargetRef: {apiVersion: example.com/v1, kind: Cluster, name: c}\n  minReplicas: 2\n  maxReplicas: 5\n";
     let sleeps = "apiVersion: v1\nkind: Pod\nmetadata: {name: db}\nspec:\n  containers:\n  - {name: db, image: 'postgres:16', command: [sh, -c, sleep 30m], readinessProbe: {tcpSocket: {port: 5432}}}\n";
     for (manifest, says, does_not) in [
-        (role("persistantvolumeclaims/status"), "write `persistentvolumeclaims/status`", "plural"),
-        (role("deployment"), "", "write `deployment`"),
-        (role("pod"), "write `pods`: resources are plural and lower case", "/"),
+        (role("persistantvolumeclaims/status"), "use `persistentvolumeclaims/status`", "plural"),
+        (role("deployment"), "", "use `deployment`"),
+        (role("pod"), "use `pods`: resources are plural and lower case", "/"),
         (role("pods/logs"), "did you mean `pods/log`?", "did you mean `log`?"),
         (affinity.to_owned(), "do not have `component: redis-master`", "write `component: redis`"),
         (scaled.to_owned(), "remove `replicas`, if its definition lets you", "scales to 1 once"),
