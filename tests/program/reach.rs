@@ -588,7 +588,7 @@ fn lint_says_which_environments_are_wrong() {
     // what is wrong without an environment is wrong, whatever environments there are
     let own = app("privileged: true", "environments: {dev: {}, prod: {}}");
     let run = crate::support::patterns_with(&["lint", "--format", "concise", "-"], own.as_bytes());
-    assert!(run.stdout.contains("an agent of its nodes") && !run.stdout.contains("environment `"), "{}", run.stdout);
+    assert!(run.stdout.contains("a node agent") && !run.stdout.contains("environment `"), "{}", run.stdout);
 }
 
 #[test]
