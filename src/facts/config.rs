@@ -1,11 +1,13 @@
 //! The files that a container mounts, as far as the run holds their ConfigMaps.
 
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
 use super::formats::{self, Reading};
 use super::program::Format;
 use super::proof::Place;
+use crate::kube::types::Volume;
 use crate::kube::{ContainerView, Index, Memo, Object};
 use crate::yaml::{NodeId, Span};
 
@@ -77,11 +79,23 @@ impl<'run> Configs<'run> {
     #[must_use]
     pub fn of(view: &ContainerView<'run>, index: &Index<'run>) -> Self {
         let mut found = Self { memo: Arc::clone(index.memo()), ..Self::default() };
-        for mount in view.container.volume_mounts.iter().flatten() {
+        let volumes = view.pod.spec.volumes.as_deref().unwrap_or_default();
+        let mounts = view.container.volume_mounts.as_deref().unwrap_or_default();
+        // the first of a name; few are found faster by looking at each
+        let is_large = mounts.len() > 16;
+        let by_name: HashMap<&str, &Volume> = if is_large {
+            volumes.iter().rev().map(|volume| (volume.name.as_str(), volume)).collect()
+        } else {
+            HashMap::new()
+        };
+        let find = |name: &str| {
+            if is_large { by_name.get(name).copied() } else { volumes.iter().find(|volume| volume.name == name) }
+        };
+        for mount in mounts {
             let at =
                 Mount { path: &mount.mount_path, sub_path: mount.sub_path.as_deref().filter(|path| !path.is_empty()) };
             found.mounted.push(mount.mount_path.trim_end_matches('/').to_owned());
-            let Some(volume) = view.pod.spec.volumes.iter().flatten().find(|volume| volume.name == mount.name) else {
+            let Some(volume) = find(&mount.name) else {
                 found.unseen(at, false);
                 continue;
             };
