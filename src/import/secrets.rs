@@ -82,7 +82,13 @@ fn walk(value: &Json, path: &mut Vec<String>, found: &mut Vec<Vec<String>>) {
                 match value.as_str() {
                     Some(text) => {
                         let name = if key == "value" { named } else { key.rsplit('/').next().unwrap_or_default() };
-                        let is_named = (key == "value" || annotates) && is_secret(name, text);
+                        // a variable's becomes a reference by the same measure
+                        let is_variable = key == "value" && path.iter().rev().nth(2).is_some_and(|step| step == "env");
+                        let is_named = if is_variable {
+                            is_open_secret(name, text)
+                        } else {
+                            (key == "value" || annotates) && is_secret(name, text)
+                        };
                         if is_named || holds_secret(text) {
                             found.push(path.clone());
                         }
@@ -112,7 +118,8 @@ fn walk(value: &Json, path: &mut Vec<String>, found: &mut Vec<Vec<String>>) {
 }
 
 fn is_secret(name: &str, value: &str) -> bool {
-    (is_secret_header(name) || looks_like_secret(name, value)) && is_literal(value)
+    let is_header = is_secret_header(name) && !is_secret_name(name);
+    (is_header || looks_like_secret(name, value)) && is_literal(value)
 }
 
 /// Whether nothing replaces the text before a program sees it.

@@ -42,7 +42,7 @@ pub fn list(names: &[&str]) -> String {
     }
 }
 
-/// Whether a variable or key of this name holds a secret: `DB_PASSWORD`, `api-token`, `dbPassword`.
+/// Whether a variable or key of this name holds a secret: `DB_PASSWORD`, `api-token`, `dbPassword`, `DBPASSWORD`.
 #[must_use]
 pub fn is_secret_name(name: &str) -> bool {
     const WORDS: &[&str] = &[
@@ -64,6 +64,10 @@ pub fn is_secret_name(name: &str) -> bool {
         "ACCOUNTKEY",
         "ENCRYPTION_KEY",
     ];
+    // what ends a name without anything before it, `DATASOURCEPASSWORD`: no other word ends so
+    const ENDS: &[&str] = &["PASSWORD", "PASSWD", "PASSPHRASE", "TOKEN", "APIKEY", "SECRET", "SECRETKEY", "PRIVATEKEY"];
+    // names of Secrets, not what is in them
+    const NAMED: &[&str] = &["PULLSECRET", "TLSSECRET", "CERTSECRET"];
     let mut upper = String::with_capacity(name.len() + 4);
     let mut was_small = false;
     for letter in name.chars() {
@@ -73,7 +77,9 @@ pub fn is_secret_name(name: &str) -> bool {
         was_small = letter.is_ascii_lowercase();
         upper.push(if matches!(letter, '-' | '.') { '_' } else { letter.to_ascii_uppercase() });
     }
-    WORDS.iter().any(|word| upper.strip_suffix(word).is_some_and(|rest| rest.is_empty() || rest.ends_with('_')))
+    let mut words = WORDS.iter().filter_map(|word| upper.strip_suffix(word));
+    let is_end = |ends: &[&str]| ends.iter().any(|end| upper.ends_with(end));
+    words.any(|rest| rest.is_empty() || rest.ends_with('_')) || is_end(ENDS) && !is_end(NAMED)
 }
 
 /// Whether an HTTP header of this name holds a secret: `Authorization`, `X-Api-Key`.

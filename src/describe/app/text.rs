@@ -77,13 +77,25 @@ fn has_leading_zero(text: &str) -> bool {
 pub fn looks_like_secret(name: &str, value: &str) -> bool {
     let named = is_secret_name(name);
     let pointer = value.is_empty() || value.starts_with('/') || value.starts_with("$(") || value.contains("://");
-    let flag = value == "true" || value == "false";
+    // a switch: whether there is a password, not which
+    let flag = FLAGS.iter().any(|flag| value.eq_ignore_ascii_case(flag));
     (named && !pointer && !flag) || is_secret_by_form(value)
 }
 
+/// What a switch says.
+const FLAGS: [&str; 10] = ["true", "false", "yes", "no", "on", "off", "0", "1", "enabled", "disabled"];
+
 /// A private key, or an address with a password in it.
 fn is_secret_by_form(value: &str) -> bool {
-    has_password(value) || (value.contains("-----BEGIN") && value.contains("PRIVATE KEY"))
+    has_password(value) || is_data_source(value) || (value.contains("-----BEGIN") && value.contains("PRIVATE KEY"))
+}
+
+/// An address as Go's drivers of MySQL take it, with a password: `shop:s3cret@tcp(db:3306)/shop`.
+fn is_data_source(value: &str) -> bool {
+    let Some((login, rest)) = value.rsplit_once('@') else { return false };
+    let is_network = ["tcp(", "tcp6(", "unix(", "udp("].iter().any(|network| rest.starts_with(network));
+    let password = login.split_once(':').map_or("", |(_, password)| password);
+    is_network && !password.is_empty() && !password.starts_with('$') && !login.contains(char::is_whitespace)
 }
 
 /// The word after `--password`, or `-px` of `mysql`, as the command before it takes it.
