@@ -15,7 +15,7 @@ pub struct Resources {
     /// Memory request.
     pub memory: String,
     /// Memory limit.
-    pub limit: String,
+    pub limit: Option<String>,
     /// CPU limit.
     pub cpu_limit: Option<String>,
     /// Request and limit of the node's disk.
@@ -26,7 +26,7 @@ pub struct Resources {
 
 impl Resources {
     fn class(cpu: &str, memory: &str, limit: &str) -> Self {
-        let (cpu, memory, limit) = (cpu.to_owned(), memory.to_owned(), limit.to_owned());
+        let (cpu, memory, limit) = (cpu.to_owned(), memory.to_owned(), Some(limit.to_owned()));
         Self { cpu, memory, limit, cpu_limit: None, disk: None, extended: Vec::new() }
     }
 
@@ -34,7 +34,8 @@ impl Resources {
     #[must_use]
     pub fn has(&self, kind: &str, name: &str) -> bool {
         match (kind, name) {
-            (_, "memory") | ("requests", "cpu") => true,
+            ("requests", "cpu" | "memory") => true,
+            ("limits", "memory") => self.limit.is_some(),
             ("limits", "cpu") => self.cpu_limit.is_some(),
             _ => false,
         }
@@ -49,7 +50,9 @@ impl Resources {
         if let Some(cpu) = &self.cpu_limit {
             limits.insert("cpu".to_owned(), json!(cpu));
         }
-        limits.insert("memory".to_owned(), json!(self.limit));
+        if let Some(memory) = &self.limit {
+            limits.insert("memory".to_owned(), json!(memory));
+        }
         if let Some((request, limit)) = &self.disk {
             requests.insert("ephemeral-storage".to_owned(), json!(request));
             limits.insert("ephemeral-storage".to_owned(), json!(limit));
@@ -58,7 +61,11 @@ impl Resources {
             requests.insert(name.clone(), json!(amount));
             limits.insert(name.clone(), json!(amount));
         }
-        json!({"requests": requests, "limits": limits})
+        let mut all = Map::from_iter([("requests".to_owned(), Json::Object(requests))]);
+        if !limits.is_empty() {
+            all.insert("limits".to_owned(), Json::Object(limits));
+        }
+        Json::Object(all)
     }
 }
 
@@ -84,12 +91,15 @@ fn explicit(value: &Spanned, findings: &mut Vec<Finding>) -> Resources {
         Some(Kind::Map(_)) => (of_limit("cpu"), of_limit("memory")),
         _ => (None, limit),
     };
+    // no limit, which is not the same as saying nothing of it
+    let is_none = memory_limit.is_some_and(|limit| limit.to_json() == false);
+    let memory_limit = memory_limit.filter(|_| !is_none);
     let disk_limit = of_limit("disk");
     let disk = of("disk").or_else(|| disk_limit.map(scalar));
     let extended = value.members().iter().filter(|member| member.key.contains('/'));
     let resources = Resources {
         cpu: of("cpu").unwrap_or_default(),
-        limit: memory_limit.map_or_else(|| memory.clone(), scalar),
+        limit: (!is_none).then(|| memory_limit.map_or_else(|| memory.clone(), scalar)),
         memory,
         cpu_limit: cpu_limit.map(scalar),
         disk: disk.map(|request| (request.clone(), disk_limit.map_or(request, scalar))),

@@ -76,6 +76,20 @@ pub(crate) fn apply(description: &Description, objects: &mut [Json], findings: &
             spec.insert("automountServiceAccountToken".to_owned(), json!(true));
         }
     }
+    if let Some(member) = adopt.member("scaled").filter(|member| member.value.to_json() == true) {
+        let is_own = |object: &&mut Json| {
+            ["Deployment", "StatefulSet"]
+                .iter()
+                .any(|kind| object["kind"] == *kind && object["metadata"]["name"] == *description.name_of(kind))
+        };
+        let mut scaled = objects.iter_mut().filter(is_own).peekable();
+        if scaled.peek().is_none() {
+            findings.push(nothing(member, "this document makes no Deployment and no StatefulSet"));
+        }
+        for spec in scaled.filter_map(|object| object["spec"].as_object_mut()) {
+            spec.shift_remove("replicas");
+        }
+    }
     if let Some(member) = adopt.member("ordered").filter(|member| member.value.to_json() == true) {
         let mut sets = objects.iter_mut().filter(|object| object["kind"] == "StatefulSet").peekable();
         if sets.peek().is_none() {

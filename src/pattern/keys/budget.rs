@@ -11,13 +11,13 @@ const FIELDS: [(&str, &str); 2] = [("unavailable", "maxUnavailable"), ("availabl
 
 /// What is wrong in `budget` itself.
 pub(crate) fn check(description: &Description, findings: &mut Vec<Finding>) {
-    let Some(budget) = &description.budget else { return };
+    let Some(budget) = description.budget.as_ref().filter(|budget| !is_none(&budget.value)) else { return };
     let said: Vec<_> = FIELDS.iter().filter_map(|(key, _)| budget.value.member(key)).collect();
     match said.as_slice() {
         [_] => {}
         [] => findings.push(
             Finding::error(budget.value.place.label(""), "a budget sets how many Pods may be missing or must remain")
-                .help("budget: {unavailable: 25%}, or budget: {available: 2}"),
+                .help("budget: {unavailable: 25%}, or budget: {available: 2}, or budget: false for none"),
         ),
         [first, others @ ..] => findings.extend(others.iter().map(|other| {
             Finding::error(other.key_place.label("and this"), "a budget sets either `unavailable` or `available`")
@@ -28,9 +28,18 @@ pub(crate) fn check(description: &Description, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Gives the document's budget its share, or makes one where its shape makes none.
+/// Whether there is to be none: two budgets of one Pod keep it from being evicted at all.
+fn is_none(budget: &Spanned) -> bool {
+    budget.to_json() == false
+}
+
+/// Gives the document's budget its share, makes one where its shape makes none, or takes it away.
 pub(crate) fn apply(description: &Description, objects: &mut Vec<Json>, findings: &mut Vec<Finding>) {
     let Some(budget) = &description.budget else { return };
+    if is_none(&budget.value) {
+        objects.retain(|object| object["kind"] != "PodDisruptionBudget");
+        return;
+    }
     let share = FIELDS.iter().find_map(|(key, field)| Some((*field, budget.value.get(key).map(Spanned::to_json)?)));
     let Some((field, share)) = share else { return };
     let named = |object: &Json, kinds: &[&str]| {
