@@ -31,7 +31,8 @@ fn run_here(args: &ImportArgs) -> Result<Exit, Stop> {
     let own = args.paths.first().map_or(Ok(None), |path| programs_at(path))?;
     let (import, unread) = import_all(&workspace, own.as_ref().unwrap_or_else(|| Programs::built_in()));
     let count = count(&workspace);
-    let mut exit = if unread.is_empty() && import.lost().next().is_none() { Exit::Clean } else { Exit::Findings };
+    let is_whole = import.lost().next().is_none() && import.refused.is_empty();
+    let mut exit = if unread.is_empty() && is_whole { Exit::Clean } else { Exit::Findings };
     if let Some(folder) = &args.output {
         write(folder, &files(&import))?;
     }
@@ -113,8 +114,11 @@ pub fn count(workspace: &Workspace) -> usize {
         ["apps/", "batch/", "extensions/"].iter().any(|group| object.id.api_version.starts_with(group))
     };
     let is_workload = |object: &Object| KINDS.contains(&object.id.kind.as_str()) && is_own(object);
-    let is_template = |object: &Object| Input::of(object).unfilled().is_some();
-    workspace.objects().filter(|object| is_applied(object) && is_workload(object) && !is_template(object)).count()
+    let is_to_import = |object: &&Object| {
+        let input = Input::of(object);
+        input.unfilled().is_none() && !import::is_made_by_cluster(&input.object)
+    };
+    workspace.objects().filter(|object| is_applied(object) && is_workload(object)).filter(is_to_import).count()
 }
 
 /// Parts that kustomize merges and kustomizations themselves are nothing that a cluster gets.

@@ -8,7 +8,8 @@ use serde_json::{Map, Value as Json, json};
 use super::canonical::{self, Around};
 use super::owned::Owned;
 use super::{
-    Compared, Field, Generate, Imported, Input, Kind, compare, obsolete, patch, refusal, secrets, workload, write,
+    Compared, Field, Generate, Imported, Input, Kind, budgets, compare, obsolete, patch, refusal, secrets, workload,
+    write,
 };
 
 /// A document with its keys, before it is text.
@@ -39,6 +40,9 @@ pub(super) fn attempt(owned: &Owned<'_>, run: &Run, generate: Generate<'_>) -> R
     let mut keys = workload::describe(owned, &run.asked)?;
     keep_account(owned, run, &mut keys);
     let mut comments = Vec::new();
+    if let Some(why) = owned.unbudgeted.as_ref().filter(|_| keys.contains_key("budget")) {
+        comments.push(("budget".to_owned(), format!("none is added: {why}")));
+    }
     if !owned.extra.is_empty() {
         keys.insert("extra".to_owned(), owned.extra.iter().map(|input| without_tools(&input.object)).collect());
         comments.push(("extra".to_owned(), places("no key makes", &owned.extra)));
@@ -199,9 +203,9 @@ fn compare_all(owned: &Owned<'_>, run: &Run, made: &[Json]) -> Vec<Compared> {
             .find(same)
             .cloned()
             .unwrap_or_else(|| json!({"kind": input.kind(), "metadata": {"name": input.name()}}));
-        let said = compare::as_budget(&input.object, &owned.workload.object, owned.autoscaler.is_some());
+        let said = budgets::as_budget(&input.object, &owned.workload.object, owned.autoscaler.is_some());
         let mut fields = compare::compare(said.as_ref().unwrap_or(&input.object), &said_around, &object, &made_around);
-        fields.extend(said.is_some().then(|| compare::budget(&input.object)));
+        fields.extend(said.is_some().then(|| budgets::budget(&input.object)));
         fields.extend(input.old.as_ref().map(|old| compare::version(old, &input.object)));
         compared.push(Compared { input: input.clone(), made: object, fields });
     }

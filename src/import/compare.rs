@@ -3,6 +3,7 @@
 use serde_json::{Map, Value as Json};
 
 use super::canonical::{self, Around};
+use super::container::root;
 use super::defaults;
 use super::otherwise::{native, wider};
 use super::rights;
@@ -60,27 +61,6 @@ pub(super) fn version(old: &str, object: &Json) -> Field {
     Field { path: vec!["apiVersion".to_owned()], said, made, kind }
 }
 
-/// A budget that keeps all replicas but one, as one that lets one go; nothing where that is not the same.
-pub(super) fn as_budget(budget: &Json, workload: &Json, is_scaled: bool) -> Option<Json> {
-    let least = budget["spec"].get("minAvailable").filter(|_| budget["kind"] == "PodDisruptionBudget")?.as_u64()?;
-    let replicas = workload["spec"]["replicas"].as_u64().unwrap_or(1);
-    if is_scaled || replicas.checked_sub(least) != Some(1) {
-        return None;
-    }
-    let mut budget = budget.clone();
-    let spec = budget["spec"].as_object_mut()?;
-    spec.shift_remove("minAvailable");
-    spec.insert("maxUnavailable".to_owned(), Json::from(1));
-    Some(budget)
-}
-
-/// That a budget is said in the other way.
-pub(super) fn budget(budget: &Json) -> Field {
-    let kind = Kind::Changed("one replica may be missing, which is equivalent");
-    let path = ["spec", "minAvailable"].map(str::to_owned).to_vec();
-    Field { path, said: budget["spec"].get("minAvailable").cloned(), made: None, kind }
-}
-
 fn walk(
     kind: &str,
     path: &mut Vec<String>,
@@ -109,6 +89,8 @@ fn walk(
     let default = defaults::of(kind, path);
     let relation = match (said, made) {
         (Some(said), made) if made.or(default).is_some_and(|made| equal(path, said, made)) => Kind::Same,
+        // an apply of the manifest leaves what a scaler has set; an apply of a number does not
+        (None, Some(_)) if is_number_of_replicas(kind, path) => Kind::Completed(REPLICAS),
         (None, Some(made)) if default == Some(made) => return,
         // What the server fills in anyway is often written by a tool; that it is not made is not a loss, and is said.
         (Some(said), Some(_)) if default.is_some_and(|default| equal(path, said, default)) => {
@@ -124,14 +106,17 @@ fn walk(
         (Some(said), _) => covered(path, said, made, whole).map_or(Kind::Lost, Kind::Changed),
         // fewer Pods are selected, which the reader of the report has to know
         (None, Some(_)) if narrows(kind, path) => Kind::Changed("it selects the Pods of this workload alone"),
-        (None, Some(made))
-            if path.last().is_some_and(|last| last == "dnsPolicy") && *made == "ClusterFirstWithHostNet" =>
-        {
-            Kind::Changed("names of Services now resolve on the node's network; before, the node's resolver was used")
-        }
-        (None, _) => Kind::Completed(reason(path)),
+        (None, Some(made)) => Kind::Completed(root::reason(path, made).unwrap_or_else(|| reason(path))),
+        (None, None) => Kind::Completed(reason(path)),
     };
     fields.push(Field { path: path.clone(), said: said.cloned(), made: made.cloned(), kind: relation });
+}
+
+/// Why the number of replicas is said.
+const REPLICAS: &str = "the server's own number; where something else scales it, adopt.scaled leaves it out";
+
+fn is_number_of_replicas(kind: &str, path: &[String]) -> bool {
+    matches!(kind, "Deployment" | "StatefulSet") && path.len() == 2 && path[0] == "spec" && path[1] == "replicas"
 }
 
 /// Whether a label more at this place selects fewer Pods.
@@ -232,6 +217,10 @@ fn covered(path: &[String], said: &Json, made: Option<&Json>, whole: (&Json, &Js
             (ports.filter(|port| port["name"] == *said).count() > 1).then_some("two ports of the Pod had this name")
         }
         ("securityContext", "runAsNonRoot") => (*said == false).then_some("it runs as a user other than root"),
+        ("capabilities", "add") => {
+            let (said, made) = (said.as_array()?, made?.as_array()?);
+            said.iter().all(|one| made.contains(one)).then_some(root::KEPT)
+        }
         ("capabilities", "drop") => {
             let all = made?.as_array()?.iter().any(|one| one == "ALL");
             all.then_some("all capabilities are dropped")
@@ -265,7 +254,7 @@ fn reason(path: &[String]) -> &'static str {
         ("readinessProbe", "no traffic before the app answers"),
         ("livenessProbe", "a hanging container is restarted"),
         ("startupProbe", "a slow start is not a failure"),
-        ("resources", "requests for the scheduler, and a memory limit"),
+        ("resources", "requests for the scheduler"),
         ("sizeLimit", "a volume without a limit can fill its node"),
         ("lifecycle", "endpoints are removed before SIGTERM"),
         ("terminationGracePeriodSeconds", "it leaves time for preStop and the app's own shutdown"),

@@ -62,6 +62,15 @@ pub(super) fn of(container: &Json, main: Option<u64>, speaks_tls: bool) -> Json 
     if health.is_empty() { Json::Null } else { Json::Object(health) }
 }
 
+/// Whether a probe of a container asks one of its ports.
+pub(super) fn asks(container: &Json, port: u64) -> bool {
+    let probes =
+        ["readinessProbe", "livenessProbe", "startupProbe"].into_iter().filter_map(|probe| container.get(probe));
+    let handlers = |probe: &Json| ["httpGet", "tcpSocket", "grpc"].map(|handler| probe[handler]["port"].clone());
+    let mut asked = probes.flat_map(handlers).filter(|asked| !asked.is_null());
+    asked.any(|asked| number(container, &asked) == Some(port))
+}
+
 /// What a check asks, without how often; one without a form dials the main port.
 fn asked(form: Option<&Json>, main: Option<u64>) -> Option<Map<String, Json>> {
     match form {

@@ -6,7 +6,10 @@
 
 mod apart;
 mod attempt;
+mod budgets;
 mod canonical;
+mod check;
+mod cluster;
 mod compare;
 mod configs;
 mod container;
@@ -29,8 +32,10 @@ mod refusal;
 mod result;
 mod rights;
 mod routes;
+mod scalers;
 mod secrets;
 mod services;
+mod stream;
 mod workload;
 mod write;
 
@@ -39,6 +44,8 @@ use std::sync::Arc;
 
 use attempt::{Attempt, Run, attempt, place_of};
 use canonical::Around;
+pub use check::check;
+pub use cluster::is_made as is_made_by_cluster;
 pub use compare::{Field, Kind};
 pub use input::Input;
 pub use result::{Compared, Generate, Import, Imported, Left};
@@ -56,11 +63,13 @@ pub struct Known {
 /// Imports the objects of a run. `known` returns the facts about a workload.
 #[must_use]
 pub fn import(inputs: Vec<Input>, known: &dyn Fn(&Input) -> Known, generate: Generate<'_>) -> Import {
-    let mut result = Import::default();
+    let (inputs, of_cluster) = cluster::split(inputs);
+    let mut result = Import { of_cluster, ..Import::default() };
     if environments::are_variants(&inputs) {
         let (documents, left) = part(inputs, known, generate);
         (result.documents, result.left) = (documents, left);
         tell_apart(&mut result.documents, None);
+        result.refused = stream::refused(&result.documents, generate);
         return result;
     }
     for piece in apart::split(inputs) {
@@ -73,6 +82,7 @@ pub fn import(inputs: Vec<Input>, known: &dyn Fn(&Input) -> Known, generate: Gen
         result.documents.append(&mut documents);
         result.left.extend(left.into_iter().filter(|left| piece.is_about(&left.input)));
     }
+    result.refused = stream::refused(&result.documents, generate);
     result
 }
 

@@ -25,6 +25,12 @@ pub(super) fn plain(spec: &mut Json) {
     {
         members.insert("dnsPolicy".to_owned(), json!("ClusterFirst"));
     }
+    // with it, the cluster's DNS is asked only where that is said
+    if members.get("hostNetwork") == Some(&Json::Bool(true))
+        && members.get("dnsPolicy").is_none_or(|policy| policy == "ClusterFirst")
+    {
+        members.insert("dnsPolicy".to_owned(), json!("Default"));
+    }
     for toleration in members.get_mut("tolerations").and_then(Json::as_array_mut).into_iter().flatten() {
         for (field, default) in [("operator", "Equal"), ("value", "")] {
             if toleration[field] == default {

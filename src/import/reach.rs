@@ -3,8 +3,9 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::canonical::{self, items};
-use super::container::{duration, escaped};
+use super::container::{duration, escaped, root};
 use crate::describe::{fits, grammar};
+use crate::kube::validation::pod_security::DEFAULT_CAPABILITIES;
 
 /// `group`, `selinux`, `new-privileges`, `privileged` and `capabilities` of a container.
 pub(super) fn rights(container: &Json, spec: &Json) -> [(&'static str, Json); 5] {
@@ -12,25 +13,28 @@ pub(super) fn rights(container: &Json, spec: &Json) -> [(&'static str, Json); 5]
         let own = container["securityContext"].get(field).or_else(|| spec["securityContext"].get(field));
         own.and_then(Json::as_u64)
     };
-    let group = of("runAsGroup").filter(|group| of("runAsUser") != Some(*group));
+    let group = of("runAsGroup").filter(|group| root::user(container, spec) != Some(*group));
     let privileged = container["securityContext"]["privileged"] == true;
     let known = grammar().pointer("/properties/app/properties/capabilities/items/enum").map(items).unwrap_or_default();
     let added = items(&container["securityContext"]["capabilities"]["add"]).iter().filter_map(Json::as_str);
     let added: Vec<Json> = added.map(|name| json!(name.trim_start_matches("CAP_"))).collect();
+    let user = root::user(container, spec);
+    let used = root::used(container, spec).into_iter().map(|name| json!(name));
+    let used: Vec<Json> = used.filter(|name| known.contains(name) && !added.contains(name)).collect();
     // `ALL` and names that the kernel does not have are left to a patch
     let said = !privileged && added.iter().all(|name| known.contains(name));
     let label = |security: &Json| security.get("seLinuxOptions").cloned();
     let selinux = label(&container["securityContext"]).or_else(|| label(&spec["securityContext"])).unwrap_or_default();
     let level = selinux["level"].as_str().filter(|_| selinux.as_object().is_some_and(|label| label.len() == 1));
     // where the generator would let it gain what its files have
-    let from_file = of("runAsUser") != Some(0) && added.iter().any(|name| name != "NET_BIND_SERVICE");
+    let from_file = user != Some(0) && added.iter().any(|name| name != "NET_BIND_SERVICE");
     let kept = container["securityContext"]["allowPrivilegeEscalation"] == false && from_file && !privileged && said;
     [
         ("group", json!(group)),
         ("selinux", level.map_or_else(|| selinux.clone(), |level| json!(level))),
         ("new-privileges", if kept { json!(false) } else { Json::Null }),
         ("privileged", if privileged { json!(true) } else { Json::Null }),
-        ("capabilities", if said { json!(added) } else { Json::Null }),
+        ("capabilities", if said { json!([added, used].concat()) } else { Json::Null }),
     ]
 }
 
@@ -52,6 +56,8 @@ pub(super) fn dns(spec: &Json) -> Json {
     let mut dns = Map::new();
     let source = match spec["dnsPolicy"].as_str() {
         Some("Default") => Some("node"),
+        // without a word, a Pod in the node's network asks what the node asks (kubelet: getPodDNSType)
+        None | Some("ClusterFirst") if spec["hostNetwork"] == true => Some("node"),
         Some("None") => Some("none"),
         _ => None,
     };
@@ -142,7 +148,10 @@ pub(super) fn ignore(object: &Json, spec: &Json) -> Json {
     let reaches = |container: &Json| {
         let security = &container["securityContext"];
         let port = items(&container["ports"]).iter().any(|port| port["hostPort"].as_u64().is_some_and(|port| port > 0));
-        security["privileged"] == true || !items(&security["capabilities"]["add"]).is_empty() || port
+        let added = items(&security["capabilities"]["add"]).iter().filter_map(Json::as_str);
+        // what every container has by its runtime reaches no node
+        let mut beyond = added.filter(|name| !DEFAULT_CAPABILITIES.contains(&name.trim_start_matches("CAP_")));
+        security["privileged"] == true || beyond.next().is_some() || port
     };
     let volumes = items(&spec["volumes"]).iter().any(|volume| volume.get("hostPath").is_some());
     let any = volumes || canonical::containers(spec).any(reaches);

@@ -64,6 +64,10 @@ pub struct Import {
     pub documents: Vec<Imported>,
     /// What stays where it is.
     pub left: Vec<Left>,
+    /// What the cluster makes of other objects: nothing to apply.
+    pub of_cluster: Vec<Input>,
+    /// Why the documents do not generate together, though each alone does; none, or the import has failed.
+    pub refused: Vec<String>,
 }
 
 impl Import {

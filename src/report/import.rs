@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use similar::TextDiff;
 
 use super::excerpt::printable;
-use crate::import::{Compared, Import, Imported, Input, Kind, hide_secrets};
+use crate::import::{Compared, Import, Imported, Input, Kind, check, hide_secrets};
 use crate::words::clip;
 use crate::yaml::emit;
 
@@ -124,6 +124,19 @@ pub fn text(import: &Import, workloads: usize, unread: &[Unread]) -> String {
             printable(&field.name())
         );
     }
+    let check = check(import);
+    if !check.is_empty() {
+        out.push_str("\ncheck before you apply; no manifest says it, and a program may depend on it:\n");
+    }
+    for (what, places) in check {
+        let _ = writeln!(out, "  {what}: {}", printable(&places.join(", ")));
+    }
+    if !import.refused.is_empty() {
+        out.push_str("\nnothing is generated from all of it; generate its documents apart:\n");
+    }
+    for refused in &import.refused {
+        let _ = writeln!(out, "  {}", printable(refused));
+    }
     if !import.left.is_empty() {
         out.push_str("\nnot imported; keep applying these:\n");
     }
@@ -131,6 +144,10 @@ pub fn text(import: &Import, workloads: usize, unread: &[Unread]) -> String {
         let input = &left.input;
         let _ =
             writeln!(out, "  {} ({}): {}", printable(&input.title()), printable(&input.place()), printable(&left.why));
+    }
+    if !import.of_cluster.is_empty() {
+        let number = plural(import.of_cluster.len(), "object");
+        let _ = writeln!(out, "\nmade by the cluster, and nothing to apply: {number}");
     }
     if !unread.is_empty() {
         out.push_str("\nnot read:\n");
@@ -236,6 +253,9 @@ pub fn json(import: &Import, workloads: usize, unread: &[Unread]) -> Json {
         "plain": workloads_of(import).1,
         "fields": {"same": count.same, "completed": count.completed, "changed": count.changed, "lost": count.lost},
         "documents": import.documents.iter().map(document).collect::<Vec<_>>(),
+        "check": check(import).into_iter().map(|(what, at)| json!({"what": what, "at": at})).collect::<Vec<_>>(),
+        "cluster": import.of_cluster.iter().map(Input::title).collect::<Vec<_>>(),
+        "refused": import.refused,
         "left": left.collect::<Vec<_>>(),
         "unread": unread.iter().map(|(place, why)| json!({"file": place, "why": why})).collect::<Vec<_>>(),
     })

@@ -933,7 +933,7 @@ fn what_has_a_key_needs_no_hatch() {
             "hosts: {a.example.com: \"192.0.2.7\", b: \"192.0.2.7\"}",
         ),
         (pod("      securityContext: {supplementalGroups: [44]}\n"), "groups: [44]"),
-        (pod("      securityContext: {seLinuxOptions: {level: \"s0:c1\"}}\n"), "selinux: \"s0:c1\""),
+        (pod("      securityContext: {seLinuxOptions: {level: \"s0:c1\"}}\n"), "selinux: s0:c1"),
         (deployment(", securityContext: {seLinuxOptions: {type: spc_t}}", ""), "selinux: {type: spc_t}"),
         (
             deployment(", securityContext: {allowPrivilegeEscalation: false, capabilities: {add: [NET_RAW]}}", ""),

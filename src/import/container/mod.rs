@@ -1,6 +1,7 @@
 //! A container as the keys of `app`: of the app itself, of an entry of `init` or of a `container` beside it.
 
 mod resources;
+pub(super) mod root;
 mod variables;
 mod volumes;
 
@@ -92,7 +93,7 @@ pub(super) fn keys(container: &Json, pod: &Pod<'_>, ports: &Ports) -> Map<String
     put("termination-message", if is_log { json!("log") } else { message.unwrap_or_default() });
     put("env", env(container));
     put("envFrom", env_from(container));
-    put("user", user(container, pod.spec));
+    put("user", root::user(container, pod.spec).map_or(Json::Null, |user| json!(user)));
     for (key, value) in reach::rights(container, pod.spec) {
         put(key, value);
     }
@@ -131,16 +132,9 @@ pub(super) fn ending(container: &Json, spec: &Json, has_port: bool, keys: &mut M
         }
         None => {}
     }
-    match grace.map(|grace| (grace, grace.checked_sub(drain + 5))) {
-        None | Some((_, Some(30))) => {}
-        Some((_, Some(stop))) => {
-            keys.insert("stop".to_owned(), json!(duration(stop)));
-        }
-        // a wait that does not fit is left to a patch
-        Some((grace, None)) if grace < drain => {}
-        Some((grace, None)) => {
-            keys.insert("stop".to_owned(), json!({"within": duration(grace)}));
-        }
+    // the number that the manifest has, which is all the time that there is; a wait that does not fit is left to a patch
+    if let Some(grace) = grace.filter(|grace| *grace >= drain && *grace != drain + 35) {
+        keys.insert("stop".to_owned(), json!({"within": duration(grace)}));
     }
 }
 
@@ -228,9 +222,4 @@ pub(super) fn key_of(number: u64, declared: Option<&str>, offered: Option<&str>)
 /// The node's port; 0 is none.
 fn host_port(port: &Json) -> Option<u64> {
     port["hostPort"].as_u64().filter(|port| *port > 0)
-}
-
-fn user(container: &Json, spec: &Json) -> Json {
-    let own = container.pointer("/securityContext/runAsUser");
-    own.or_else(|| spec.pointer("/securityContext/runAsUser")).cloned().unwrap_or_default()
 }

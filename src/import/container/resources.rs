@@ -27,7 +27,7 @@ pub(in crate::import) fn unlimited(spec: &Json, more: usize) -> String {
     }
 }
 
-/// `resources`: requests, a limit of memory, and more where it is said.
+/// `resources`: requests, and the limits that there are.
 pub(super) fn resources(resources: &Json) -> Json {
     // the language has no word for nothing
     let is_something = |value: &Json| Quantity::of_json(value).is_none_or(|quantity| quantity.sign() != 0);
@@ -43,13 +43,10 @@ pub(super) fn resources(resources: &Json) -> Json {
     let limits = (of("limits", "cpu"), of("limits", "memory"));
     let requests = (request("cpu"), request("memory"));
     let disk = request("ephemeral-storage");
-    if requests == (None, None) && extended.is_empty() && disk.is_none() {
-        return Json::Null;
-    }
     let cpu = requests.0.unwrap_or_else(|| json!("100m"));
     let memory = requests.1.unwrap_or_else(|| json!("128Mi"));
-    let doubled = || double(&memory).map_or_else(|| memory.clone(), |text| json!(text));
-    let memory_limit = limits.1.clone().unwrap_or_else(doubled);
+    // a limit that nobody has set is one that the app may be beyond already
+    let memory_limit = limits.1.unwrap_or_else(|| json!(false));
     let mut said = Map::from_iter([("cpu".to_owned(), cpu), ("memory".to_owned(), memory.clone())]);
     match limits.0 {
         Some(cpu) => {
@@ -72,17 +69,4 @@ pub(super) fn resources(resources: &Json) -> Json {
     }
     said.extend(extended);
     Json::Object(said)
-}
-
-/// Twice a size of memory, as `small`, `medium` and `large` have it, where nobody limits it.
-fn double(size: &Json) -> Option<String> {
-    let text = size.as_str()?;
-    Quantity::parse(text)?;
-    let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len()));
-    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-    let doubled = format!("{whole}{fraction}").parse::<u64>().ok()?.checked_mul(2)?.to_string();
-    let digits = format!("{doubled:0>width$}", width = fraction.len() + 1);
-    let (whole, fraction) = digits.split_at(digits.len() - fraction.len());
-    let fraction = fraction.trim_end_matches('0');
-    Some(if fraction.is_empty() { format!("{whole}{unit}") } else { format!("{whole}.{fraction}{unit}") })
 }

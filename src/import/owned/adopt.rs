@@ -64,6 +64,9 @@ impl Owned<'_> {
         if spec.is_some_and(|spec| spec["automountServiceAccountToken"] == true && !self.mounts_token(spec)) {
             adopt.insert("token".to_owned(), json!(true));
         }
+        if self.is_scaled {
+            adopt.insert("scaled".to_owned(), json!(true));
+        }
         if self.workload.kind() == "StatefulSet" {
             let spec = &self.workload.object["spec"];
             let claim = items(&spec["volumeClaimTemplates"]).first();

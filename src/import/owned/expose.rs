@@ -5,7 +5,7 @@ use serde_json::{Map, Value as Json, json};
 use super::Owned;
 use crate::import::canonical::{self, items, text};
 use crate::import::container::duration;
-use crate::import::{compare, services};
+use crate::import::{budgets, services};
 use crate::pattern::app_protocol;
 
 /// `metric` and `external`: what is measured beside CPU and memory, where there are words for it.
@@ -91,8 +91,10 @@ impl Owned<'_> {
 
     /// `budget`, where it is not the one that is made by itself.
     pub(in crate::import) fn budget(&self, is_made: bool) -> Json {
-        let Some(budget) = self.budget else { return Json::Null };
-        let same = compare::as_budget(&budget.object, &self.workload.object, self.autoscaler.is_some());
+        let Some(budget) = self.budget else {
+            return if self.unbudgeted.is_some() { json!(false) } else { Json::Null };
+        };
+        let same = budgets::as_budget(&budget.object, &self.workload.object, self.autoscaler.is_some());
         let spec = &same.as_ref().unwrap_or(&budget.object)["spec"];
         match (spec.get("maxUnavailable"), spec.get("minAvailable")) {
             (Some(share), _) if is_made && *share == 1 => Json::Null,

@@ -26,7 +26,11 @@ pub(super) struct Owned<'a> {
     pub service: Option<&'a Input>,
     pub ingress: Option<&'a Input>,
     pub autoscaler: Option<&'a Input>,
+    /// Whether something that is no part of the document says how many replicas there are.
+    pub is_scaled: bool,
     pub budget: Option<&'a Input>,
+    /// Why none is added, where the shape would make one.
+    pub unbudgeted: Option<String>,
     pub account: Option<&'a Input>,
     /// The Role of the account and its binding, where `rights` say them.
     pub rights: Option<[&'a Input; 2]>,
@@ -64,7 +68,9 @@ impl<'a> Owned<'a> {
             service: None,
             ingress: None,
             autoscaler: None,
+            is_scaled: false,
             budget: None,
+            unbudgeted: None,
             account: None,
             rights: None,
             cluster_rights: None,

@@ -74,8 +74,13 @@ impl<'a> Owned<'a> {
     /// The Service's port that is the app's own: the one that speaks HTTP, else the first.
     pub(super) fn main_port(&self, app: &Json) -> Option<&'a Json> {
         let ports = self.service_ports();
-        let leads =
-            |port: &&Json| self.target(app, port).is_some() && port["protocol"].as_str().unwrap_or("TCP") == "TCP";
+        let answers = |port: &&Json| self.target(app, port).is_some_and(|number| self.answers(app, number));
+        let is_listed = self.service.is_some_and(|service| service.object["spec"]["clusterIP"] == "None");
+        let is_any = !is_listed && !ports.iter().any(|port| answers(&port));
+        let leads = |port: &&Json| {
+            let is_tcp = port["protocol"].as_str().unwrap_or("TCP") == "TCP";
+            is_tcp && self.target(app, port).is_some() && (is_any || answers(port))
+        };
         let is_web = |port: &&Json| {
             let name = port["name"].as_str().unwrap_or_default();
             let metrics = name.contains("metrics") || name.contains("monitor");
@@ -91,8 +96,17 @@ impl<'a> Owned<'a> {
         let first = ports.iter().find(|port| leads(port) && is_web(port) && !(is_tls(port) && has_plain(port)));
         first.or_else(|| ports.iter().find(leads)).or_else(|| {
             // all of it is UDP
-            ports.iter().find(|port| self.target(app, port).is_some())
+            ports.iter().find(|port| {
+                port["protocol"].as_str().is_some_and(|one| one != "TCP") && self.target(app, port).is_some()
+            })
         })
+    }
+
+    /// Whether the app shows that it listens on a port: it declares it, or a probe asks it. What only a headless Service
+    /// names is often a number that means nothing: a Service had to have one.
+    fn answers(&self, app: &Json, number: u64) -> bool {
+        let declares = items(&app["ports"]).iter().any(|port| port["containerPort"] == number);
+        declares || health::asks(app, number) || self.front().is_some()
     }
 
     /// The ports of the app.

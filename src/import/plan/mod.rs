@@ -9,11 +9,13 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use serde_json::Value as Json;
 
+use super::budgets;
 use super::canonical::{self, items};
 use super::configs;
 use super::owned::{Owned, create};
 use super::policies;
 use super::routes;
+use super::scalers;
 use super::services;
 use super::{Input, Known};
 use crate::describe::fits;
@@ -44,7 +46,11 @@ pub(super) fn plan<'a>(
         inputs.iter().filter(|input| WORKLOADS.contains(&input.kind()) && served(input)).collect();
     for (workload, name) in workloads.iter().zip(names(&workloads)) {
         let bare = Owned::new(workload, name, known(workload), services, recognise(workload));
-        let owned = gather(bare, &near, &tokens, &taken);
+        let mut owned = gather(bare, &near, &tokens, &taken);
+        owned.is_scaled = owned.autoscaler.is_none() && scalers::is_scaled(workload, inputs);
+        if owned.budget.is_none() && makes_budget(&owned) {
+            owned.unbudgeted = budgets::why_none(workload, &owned.selector(), inputs);
+        }
         taken.extend(owned.objects().chain(owned.extra.iter().copied()).map(std::ptr::from_ref));
         all.push(owned);
     }
@@ -183,12 +189,13 @@ fn has_budget(workload: &Input, budget: &Input) -> bool {
 }
 
 /// Whether the document generates a budget by itself.
-pub(super) fn makes_budget(workload: &Input, scaler: Option<&Input>) -> bool {
+pub(super) fn makes_budget(owned: &Owned<'_>) -> bool {
+    let workload = owned.workload;
     let replicas = workload.object["spec"]["replicas"].as_u64().unwrap_or(1);
-    let least = scaler.map(|scaler| scaler.object["spec"]["minReplicas"].as_u64().unwrap_or(1));
+    let least = owned.autoscaler.map(|scaler| scaler.object["spec"]["minReplicas"].as_u64().unwrap_or(1));
     match workload.kind() {
         // one that is suspended is a Deployment of several
-        "Deployment" => least.unwrap_or(replicas) != 1,
+        "Deployment" => owned.is_scaled || least.unwrap_or(replicas) != 1,
         "StatefulSet" => replicas > 1,
         _ => false,
     }

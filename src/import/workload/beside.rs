@@ -5,6 +5,7 @@ use serde_json::{Map, Value as Json, json};
 use super::secret_of;
 use crate::import::canonical::{items, text};
 use crate::import::container::{self, Pod, Ports};
+use crate::import::health;
 use crate::import::owned::Owned;
 use crate::import::secrets;
 
@@ -31,7 +32,7 @@ pub(super) fn inits(spec: &Json, pod: &Pod<'_>, app: &Map<String, Json>, secret:
         }
         // whether its root may be written to has no key
         keys.shift_remove("writable");
-        for key in ["image", "env", "envFrom", "volumes", "user"] {
+        for key in ["image", "env", "envFrom", "volumes", "user", "resources"] {
             match (keys.get(key), app.get(key)) {
                 (Some(own), Some(of_app)) if *own == without_create(of_app) => {
                     keys.shift_remove(key);
@@ -77,7 +78,9 @@ pub(super) fn sidecars(spec: &Json, owned: &Owned<'_>, pod: &Pod<'_>) -> Vec<Jso
         let others = listed.map(|(_, other)| other).chain(app);
         let taken = others.flat_map(|other| items(&other["ports"])).filter_map(|port| port["name"].as_str());
         let taken = taken.map(str::to_owned).collect();
+        // a port is dialled, so it is one that answers: a probe of the manifest's asks it
         let main = first.and_then(|port| port["containerPort"].as_u64());
+        let main = main.filter(|number| health::asks(container, *number));
         let ports = Ports { main, taken, names: owned.undeclared(container), ..Ports::default() };
         keys.extend(container::keys(container, pod, &ports));
         secrets::name(&mut keys, container, spec, &secret_of(&owned.name));

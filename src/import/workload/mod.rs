@@ -64,11 +64,7 @@ pub(super) fn describe(owned: &Owned<'_>, asked: &[String]) -> Result<Map<String
     if is_batch {
         keys.shift_remove("health");
         let grace = spec["terminationGracePeriodSeconds"].as_u64().filter(|grace| *grace != 30);
-        keys.extend(grace.map(|grace| {
-            let stop =
-                grace.checked_sub(5).map_or_else(|| json!({"within": duration(grace)}), |stop| json!(duration(stop)));
-            ("stop".to_owned(), stop)
-        }));
+        keys.extend(grace.map(|grace| ("stop".to_owned(), json!({"within": duration(grace)}))));
     } else {
         container::ending(app, spec, ports.main.is_some(), &mut keys);
     }
@@ -130,7 +126,7 @@ pub(super) fn describe(owned: &Owned<'_>, asked: &[String]) -> Result<Map<String
     put("hostname", json!(hostname));
     let subdomain = spec["subdomain"].as_str().filter(|name| kind != "StatefulSet" && fits("dns-label", name));
     put("subdomain", json!(subdomain));
-    put("budget", owned.budget(plan::makes_budget(owned.workload, owned.autoscaler)));
+    put("budget", owned.budget(plan::makes_budget(owned)));
     put("rollout", reach::rollout(object));
     let pull = items(&spec["imagePullSecrets"]).iter().filter(|one| one["name"].is_string());
     put("pull", Json::Array(pull.map(|one| one["name"].clone()).collect()));

@@ -15,7 +15,7 @@ pub(super) fn shape(owned: &Owned<'_>, pod: &Pod<'_>, app: &Json) -> Json {
             Some(_) if owned.autoscale().is_some() => Json::Null,
             Some(scale) => json!({"replicated": scale}),
             // none at all is `suspend`
-            None if replicas == 2 || replicas == 0 => Json::Null,
+            None if replicas == 2 || replicas == 0 || owned.is_scaled => Json::Null,
             None => json!({"replicated": {"replicas": replicas}}),
         },
         "StatefulSet" => {

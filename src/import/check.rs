@@ -1,0 +1,88 @@
+//! What is completed and may stop what runs: the few lines of a report to read before anything is applied.
+
+use serde_json::Value as Json;
+
+use super::{Compared, Field, Import, Kind};
+
+/// Each thing to look at, with the workloads and containers that it is about.
+#[must_use]
+pub fn check(import: &Import) -> Vec<(String, Vec<String>)> {
+    let mut all: Vec<(String, Vec<String>)> = Vec::new();
+    let objects = import.documents.iter().flat_map(|document| &document.objects);
+    for object in objects.filter(|object| object.input.is_workload()) {
+        for field in &object.fields {
+            let Some(what) = what(field, object) else { continue };
+            let of = container(field).filter(|name| *name != object.input.name());
+            let place = of.map_or_else(|| object.input.title(), |name| format!("{} ({name})", object.input.title()));
+            let at = all.iter().position(|(other, _)| *other == what).unwrap_or_else(|| {
+                all.push((what, Vec::new()));
+                all.len() - 1
+            });
+            if !all[at].1.contains(&place) {
+                all[at].1.push(place);
+            }
+        }
+    }
+    all.sort();
+    all
+}
+
+/// The container that a field is of.
+fn container(field: &Field) -> Option<&str> {
+    let at = field.path.iter().position(|step| matches!(step.as_str(), "containers" | "initContainers"))?;
+    field.path.get(at + 1)?.strip_prefix("[name=")?.strip_suffix(']')
+}
+
+/// What a field that is completed may do to a program that runs without it.
+fn what(field: &Field, object: &Compared) -> Option<String> {
+    if !matches!(field.kind, Kind::Completed(_)) {
+        return None;
+    }
+    let made = field.made.as_ref()?;
+    let steps: Vec<&str> = field.path.iter().map(String::as_str).collect();
+    match steps.as_slice() {
+        [.., "securityContext", "runAsUser"] if *made == 0 => {
+            Some("runs as root: nothing says its user, and what it does is of use to root alone".to_owned())
+        }
+        [.., "securityContext", "runAsUser"] => {
+            Some(format!("runs as user {made} (`user`): nothing says which its image takes"))
+        }
+        [.., "securityContext", "readOnlyRootFilesystem"] if *made == true => {
+            Some("writes to its mounts and to what `writable` names alone".to_owned())
+        }
+        [.., "capabilities", "add"] => {
+            let names: Vec<&str> = made.as_array()?.iter().filter_map(Json::as_str).collect();
+            Some(format!("is root with {} (`capabilities`) and no other rights", names.join(", ")))
+        }
+        [.., "capabilities", "drop"] if is_root_without_rights(field, object) => {
+            Some("is root without any of its rights (`capabilities`)".to_owned())
+        }
+        [.., "readinessProbe" | "livenessProbe" | "startupProbe", "tcpSocket", "port"] if !is_asked(field, object) => {
+            Some(format!("has to answer at port {made}, which no probe asked before"))
+        }
+        ["spec", "replicas"] => Some(format!("has replicas: {made}, which nothing said (`adopt: {{scaled: true}}`)")),
+        [.., "limits", "memory"] => Some(format!("is killed above {}", made.as_str()?)),
+        _ => None,
+    }
+}
+
+/// The fields of the same container.
+fn beside<'a>(field: &'a Field, object: &'a Compared) -> impl Iterator<Item = &'a Field> {
+    let own = container(field);
+    object.fields.iter().filter(move |other| own.is_some() && container(other) == own)
+}
+
+fn is_root_without_rights(field: &Field, object: &Compared) -> bool {
+    let is = |other: &Field, name: &str| other.path.last().is_some_and(|last| last == name);
+    let is_root =
+        beside(field, object).any(|other| is(other, "runAsUser") && other.made.as_ref().is_some_and(|user| *user == 0));
+    is_root && !beside(field, object).any(|other| is(other, "add"))
+}
+
+/// Whether a probe of the manifest asks the same port.
+fn is_asked(field: &Field, object: &Compared) -> bool {
+    beside(field, object).any(|other| {
+        let is_port = other.path.last().is_some_and(|last| last == "port");
+        is_port && other.path.iter().any(|step| step.ends_with("Probe")) && other.said == field.made
+    })
+}
