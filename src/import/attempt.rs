@@ -150,6 +150,7 @@ fn finish(
             obsolete,
             secrets: named_secrets(owned),
             environments: Vec::new(),
+            notes: owned.unbudgeted.iter().map(|why| format!("no PodDisruptionBudget is added: {why}")).collect(),
             variant: None,
         },
         keys,

@@ -33,6 +33,8 @@ pub struct Imported {
     pub secrets: Vec<String>,
     /// The environments it has.
     pub environments: Vec<String>,
+    /// What it leaves out on purpose, with the reason.
+    pub notes: Vec<String>,
     /// Which of several variants it is of, if others of this import have its objects, too.
     pub variant: Option<String>,
 }

@@ -104,6 +104,9 @@ pub fn text(import: &Import, workloads: usize, unread: &[Unread]) -> String {
         for extra in &document.extra {
             let _ = writeln!(out, "  extra       {} ({})", printable(&extra.title()), printable(&extra.place()));
         }
+        for note in &document.notes {
+            let _ = writeln!(out, "  note        {}", printable(note));
+        }
         for secret in &document.secrets {
             let _ = writeln!(out, "  create      {}", printable(secret));
         }
@@ -238,6 +241,7 @@ pub fn json(import: &Import, workloads: usize, unread: &[Unread]) -> Json {
             "added": document.added,
             "patches": document.patches,
             "extra": document.extra.iter().map(Input::title).collect::<Vec<_>>(),
+            "notes": document.notes,
             "create": document.secrets,
             "delete": document.obsolete,
             "description": document.text,

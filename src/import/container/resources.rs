@@ -45,7 +45,7 @@ pub(super) fn resources(resources: &Json) -> Json {
     let disk = request("ephemeral-storage");
     let cpu = requests.0.unwrap_or_else(|| json!("100m"));
     let memory = requests.1.unwrap_or_else(|| json!("128Mi"));
-    // a limit that nobody has set is one that the app may be beyond already
+    // no limit is made up: the app may be beyond it already
     let memory_limit = limits.1.unwrap_or_else(|| json!(false));
     let mut said = Map::from_iter([("cpu".to_owned(), cpu), ("memory".to_owned(), memory.clone())]);
     match limits.0 {

@@ -167,7 +167,7 @@ fn programs(container: &Json) -> Vec<String> {
 }
 
 /// Why root keeps some of its rights.
-pub(in crate::import) const KEPT: &str = "root uses these rights of its own";
+pub(in crate::import) const KEPT: &str = "root uses these rights";
 
 /// Why something about users and rights is completed.
 pub(in crate::import) fn reason(path: &[String], made: &Json) -> Option<&'static str> {

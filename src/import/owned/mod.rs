@@ -26,7 +26,7 @@ pub(super) struct Owned<'a> {
     pub service: Option<&'a Input>,
     pub ingress: Option<&'a Input>,
     pub autoscaler: Option<&'a Input>,
-    /// Whether something that is no part of the document says how many replicas there are.
+    /// Whether something outside the document says how many replicas there are.
     pub is_scaled: bool,
     pub budget: Option<&'a Input>,
     /// Why none is added, where the shape would make one.

@@ -77,18 +77,7 @@ pub(crate) fn apply(description: &Description, objects: &mut [Json], findings: &
         }
     }
     if let Some(member) = adopt.member("scaled").filter(|member| member.value.to_json() == true) {
-        let is_own = |object: &&mut Json| {
-            ["Deployment", "StatefulSet"]
-                .iter()
-                .any(|kind| object["kind"] == *kind && object["metadata"]["name"] == *description.name_of(kind))
-        };
-        let mut scaled = objects.iter_mut().filter(is_own).peekable();
-        if scaled.peek().is_none() {
-            findings.push(nothing(member, "this document makes no Deployment and no StatefulSet"));
-        }
-        for spec in scaled.filter_map(|object| object["spec"].as_object_mut()) {
-            spec.shift_remove("replicas");
-        }
+        leave_replicas(description, member, objects, findings);
     }
     if let Some(member) = adopt.member("ordered").filter(|member| member.value.to_json() == true) {
         let mut sets = objects.iter_mut().filter(|object| object["kind"] == "StatefulSet").peekable();
@@ -96,6 +85,19 @@ pub(crate) fn apply(description: &Description, objects: &mut [Json], findings: &
             findings.push(nothing(member, "this document generates no StatefulSet"));
         }
         sets.for_each(|set| set["spec"]["podManagementPolicy"] = json!("OrderedReady"));
+    }
+}
+
+/// Leaves the number of replicas to what scales the workload.
+fn leave_replicas(description: &Description, member: &Member, objects: &mut [Json], findings: &mut Vec<Finding>) {
+    let is_own = |object: &Json| {
+        let of = |kind: &&str| object["kind"] == **kind && object["metadata"]["name"] == *description.name_of(kind);
+        ["Deployment", "StatefulSet"].iter().any(|kind| of(&kind))
+    };
+    let own = objects.iter_mut().filter(|object| is_own(object));
+    let said = own.filter_map(|object| object["spec"].as_object_mut()?.shift_remove("replicas")).count();
+    if said == 0 {
+        findings.push(nothing(member, "this document says no number of replicas"));
     }
 }
 
