@@ -8,7 +8,7 @@ use super::endpoints::{Dial, Listen, PathFact, Reader};
 use super::program::{Program, Shell};
 use super::programs::{self, Programs};
 use super::proof::{Certainty, Place, Proof};
-use super::{Role, conventions, solo};
+use super::{Role, conventions};
 use crate::kube::{ContainerView, Index};
 use crate::yaml::NodeId;
 
@@ -75,7 +75,7 @@ pub struct ContainerFacts<'run> {
 }
 
 impl<'run> ContainerFacts<'run> {
-    /// Reads a container by itself; its role beside the others of its Pod is told later.
+    /// Reads a container, without its role: what it is alone and beside the others is told later.
     pub(super) fn of(container: ContainerView<'run>, index: &Index<'run>, programs: &'run Programs) -> Self {
         let mut environment = Environment::of(&container, index);
         let configs = Configs::of(&container, index);
@@ -112,7 +112,6 @@ impl<'run> ContainerFacts<'run> {
             election,
         };
         facts.read(programs);
-        solo::recognise(&mut facts, programs);
         facts
     }
 

@@ -3,7 +3,7 @@
 use super::container::ContainerFacts;
 use super::programs::Programs;
 use super::proof::Certainty;
-use super::{Preparation, Role, relate};
+use super::{Preparation, Role, relate, solo};
 use crate::kube::{ContainerList, ContainerView, Index, PodView};
 
 /// The fields that facts are read from.
@@ -52,7 +52,12 @@ impl<'run> PodFacts<'run> {
     /// Reads a Pod.
     #[must_use]
     pub fn of(pod: PodView<'run>, index: &'run Index<'run>, programs: &'run Programs) -> Self {
-        let members = pod.containers().map(|container| ContainerFacts::of(container, index, programs)).collect();
+        let read = |container| {
+            let mut facts = ContainerFacts::of(container, index, programs);
+            solo::recognise(&mut facts, programs);
+            facts
+        };
+        let members = pod.containers().map(read).collect();
         let mut facts = Self { pod, index, programs, members };
         relate::relate(pod, &mut facts.members);
         facts

@@ -22,7 +22,7 @@ pub(super) fn as_budget(budget: &Json, workload: &Json, is_scaled: bool) -> Opti
 
 /// That a budget is said in the other way.
 pub(super) fn budget(budget: &Json) -> Field {
-    let kind = Kind::Changed("of the replicas that there are one may go, which is the same");
+    let kind = Kind::Changed("one replica may be missing, which is equivalent");
     let path = ["spec", "minAvailable"].map(str::to_owned).to_vec();
     Field { path, said: budget["spec"].get("minAvailable").cloned(), made: None, kind }
 }
