@@ -28,11 +28,9 @@ pub(super) fn prints(name: &str) -> bool {
 pub(super) fn routes(run: Run<'_, '_>) -> bool {
     const CHANGES: [&str; 6] = ["add", "replace", "del", "delete", "change", "set"];
     match run.name.as_str() {
-        // names of programs, as `ln` and `apk add` have them, are words and not what runs
-        name if name.contains("iptables") => true,
-        "nft" | "ipset" | "ipvsadm" => true,
         "ip" | "tc" => says(run, &CHANGES),
-        _ => false,
+        // names of programs, as `ln` and `apk add` have them, are words and not what runs
+        name => name.contains("iptables") || matches!(name, "ipset" | "ipvsadm" | "nft"),
     }
 }
 
@@ -64,10 +62,38 @@ pub(super) fn migrates(run: Run<'_, '_>) -> bool {
 
 /// Whether it brings files, changes them or makes them.
 pub(super) fn brings(run: Run<'_, '_>) -> bool {
+    const ALWAYS: [&str; 28] = [
+        "7z",
+        "bsdtar",
+        "confd",
+        "consul-template",
+        "cp",
+        "cp-tool",
+        "cpio",
+        "crudini",
+        "dd",
+        "envsubst",
+        "git-sync",
+        "gomplate",
+        "gsutil",
+        "gunzip",
+        "htpasswd",
+        "install",
+        "keytool",
+        "ln",
+        "mv",
+        "openssl",
+        "pg_basebackup",
+        "rsync",
+        "scp",
+        "ssh-keygen",
+        "tar",
+        "tee",
+        "unzip",
+        "xbstream",
+    ];
     match run.name.as_str() {
-        "cp" | "mv" | "ln" | "install" | "rsync" | "scp" | "tee" | "dd" | "cp-tool" | "cpio" | "tar" | "bsdtar"
-        | "unzip" | "gunzip" | "7z" | "envsubst" | "gomplate" | "openssl" | "keytool" | "ssh-keygen" | "htpasswd"
-        | "xbstream" | "pg_basebackup" | "consul-template" | "confd" | "crudini" | "git-sync" | "gsutil" => true,
+        name if ALWAYS.contains(&name) => true,
         "wget" => !says(run, &["--spider", "/dev/null", "-O/dev/null", "-", "-O-", "-qO-"]),
         "sed" | "perl" | "yq" => texts(run).any(|text| text == "--inplace" || text.starts_with("-i") || text == "-pi"),
         "git" => says(run, &["clone", "pull", "fetch", "checkout"]),
@@ -123,12 +149,31 @@ pub(super) fn waits(run: Run<'_, '_>) -> bool {
 
 /// Whether it asks whether something answers.
 pub(super) fn asks(run: Run<'_, '_>) -> bool {
+    const CLIENTS: [&str; 20] = [
+        "curl",
+        "dig",
+        "etcdctl",
+        "getent",
+        "grpc_health_probe",
+        "host",
+        "mariadb",
+        "mongo",
+        "mongosh",
+        "mysql",
+        "mysqladmin",
+        "nc",
+        "ncat",
+        "netcat",
+        "nslookup",
+        "pg_isready",
+        "ping",
+        "psql",
+        "redis-cli",
+        "wget",
+    ];
     match run.name.as_str() {
-        "nc" | "ncat" | "netcat" | "nslookup" | "dig" | "host" | "getent" | "ping" | "pg_isready" | "mysqladmin"
-        | "grpc_health_probe" | "mysql" | "mariadb" | "psql" | "redis-cli" | "mongosh" | "mongo" | "etcdctl"
-        | "wget" | "curl" => true,
         "kubectl" | "oc" => says(run, &["get", "wait"]),
-        _ => false,
+        name => CLIENTS.contains(&name),
     }
 }
 
