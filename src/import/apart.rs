@@ -64,7 +64,7 @@ impl<'a> Held<'a> {
     }
 }
 
-/// Splits a run: what can be applied together stays together, and each folder or file that cannot is a part of its own.
+/// Splits a run: what can be applied together stays together, and each folder or file that cannot is another part.
 pub(super) fn split(inputs: Vec<Input>) -> Vec<Part> {
     if !has_several(&inputs) {
         return vec![Part { name: None, inputs, own: None }];

@@ -107,7 +107,7 @@ pub(super) fn repeated(inputs: &[Input]) -> HashMap<usize, String> {
 }
 
 /// Adds what differs in the other variants to the documents, as `environments`. What is not the same as an environment
-/// of a document is a document of its own.
+/// of a document is a further document.
 pub(super) fn join(
     base: Vec<Attempt>,
     mut others: BTreeMap<String, Vec<Attempt>>,

@@ -180,7 +180,7 @@ fn jobs_may_have_generated_names() {
     assert!(made.stdout.contains("name: import-"), "{}{}", made.stdout, made.stderr);
 }
 
-/// A Service that leads nowhere is no reason to leave its workload where it is.
+/// A Service that leads nowhere does not keep its workload where it is.
 #[test]
 fn a_service_that_leads_nowhere_stays() {
     let sleeper = workload("Deployment", "curl", "curl:1")

@@ -119,7 +119,7 @@ impl<'a> Owned<'a> {
             let one = Self { account: None, rights: None, cluster_rights: None, ..self.clone() };
             all.push((one, self.account.into_iter().chain(rights).collect()));
         }
-        // a Service that leads to nothing is no reason to leave the workload; a set names its own
+        // a Service that leads to nothing does not keep its workload; a set names one that it needs
         let has_services = self.service.is_some() || !self.further.is_empty();
         if is_refused && has_services && self.workload.kind() != "StatefulSet" {
             let one = Self { service: None, ingress: None, further: Vec::new(), ..self.clone() };

@@ -186,7 +186,7 @@ fn check_keys(expose: &Expose, own_gateway: bool, findings: &mut Vec<Finding>) {
     let unnamed = expose.member("tls").filter(|tls| own_gateway && tls.value.text().is_none());
     if let Some(tls) = unnamed {
         findings.push(
-            Finding::error(tls.value.place.label(""), "a Gateway of the mesh has no certificate of its own")
+            Finding::error(tls.value.place.label(""), "a Gateway of the mesh has no default certificate")
                 .help("tls: <the Secret with the certificate>"),
         );
     }
