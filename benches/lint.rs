@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use clap::Parser as _;
 use patterns::cli::Cli;
-use patterns::kube::validation::Target;
+use patterns::kube::versions::Target;
 use patterns::kube::{File, Index, Workspace};
 use patterns::lint::{self, Selection};
 use patterns::policy::Policies;

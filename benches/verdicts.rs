@@ -7,7 +7,8 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use patterns::kube::validation::{Schemas, Target, Targets, validate};
+use patterns::apiserver::{Schemas, validate};
+use patterns::kube::versions::{Target, Targets};
 use patterns::kube::{File, Index, Object};
 use patterns::policy::Policies;
 use patterns::yaml::{Document, Part, Source, read};

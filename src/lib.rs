@@ -2,8 +2,9 @@
 //!
 //! Data flows one way. `gen` reads a description, fills and weaves patterns into objects, checks them and writes YAML.
 //! `lint` reads manifests, reads what each container does (`facts`) and runs the rules. Both read YAML with [`yaml`],
-//! interpret objects with [`kube`] and report with [`diagnostic`].
+//! interpret objects with [`kube`], ask [`apiserver`] what a server says of them, and report with [`diagnostic`].
 
+pub mod apiserver;
 pub mod cel;
 pub mod cli;
 pub mod cmd;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::kube::validation::Target;
+use crate::kube::versions::Target;
 
 /// Arguments of `gen`.
 #[derive(Debug, Args)]

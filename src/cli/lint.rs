@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 
-use crate::kube::validation::Targets;
+use crate::kube::versions::Targets;
 
 /// Arguments of `lint`.
 #[derive(Debug, Args)]

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::kube::validation::Target;
+use crate::kube::versions::Target;
 
 pub use descriptions::{
     CatalogueArgs, DescriptionArgs, DiagramArgs, DiagramFormat, GenArgs, GenFormat, ImagesArgs, ImagesFormat,

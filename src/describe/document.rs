@@ -16,7 +16,7 @@ use super::schema::{self, Subject};
 use super::settings::kubernetes_version;
 use super::spanned::{Kind, Member, Place, Spanned};
 use crate::diagnostic::Finding;
-use crate::kube::validation::Target;
+use crate::kube::versions::Target;
 use crate::limits;
 use crate::words::{list, nearest};
 use crate::yaml::{self, Source};

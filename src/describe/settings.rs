@@ -6,7 +6,7 @@ use super::formats;
 use super::params::{Origin, Setting};
 use super::spanned::{Kind, Place, Spanned};
 use crate::diagnostic::Finding;
-use crate::kube::validation::Target;
+use crate::kube::versions::Target;
 use crate::yaml::{self, Source, Span};
 
 /// Reads one `--set name=value`. The value is YAML: `3` is a number, `"3"` a string.

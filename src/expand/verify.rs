@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::blame::{Origin, blame};
 use crate::describe::{Description, Ignore};
 use crate::diagnostic::{Finding, Level};
-use crate::kube::validation::Target;
+use crate::kube::versions::Target;
 use crate::kube::{Object, on_deep_stacks};
 use crate::lint::{self, Selection};
 use crate::pattern::Made;

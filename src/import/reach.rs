@@ -4,8 +4,8 @@ use serde_json::{Map, Value as Json, json};
 
 use super::canonical::{self, items};
 use super::container::{duration, escaped, root};
+use crate::apiserver::pod_security::DEFAULT_CAPABILITIES;
 use crate::describe::{fits, grammar};
-use crate::kube::validation::pod_security::DEFAULT_CAPABILITIES;
 
 /// `group`, `selinux`, `new-privileges`, `privileged` and `capabilities` of a container.
 pub(super) fn rights(container: &Json, spec: &Json) -> [(&'static str, Json); 5] {
@@ -19,8 +19,8 @@ pub(super) fn rights(container: &Json, spec: &Json) -> [(&'static str, Json); 5]
     let added = items(&container["securityContext"]["capabilities"]["add"]).iter().filter_map(Json::as_str);
     let added: Vec<Json> = added.map(|name| json!(name.trim_start_matches("CAP_"))).collect();
     let user = root::user(container, spec);
-    let used = root::used(container, spec).into_iter().map(|name| json!(name));
-    let used: Vec<Json> = used.filter(|name| known.contains(name) && !added.contains(name)).collect();
+    let needed = root::used(container, spec).into_iter().map(|name| json!(name));
+    let needed: Vec<Json> = needed.filter(|name| known.contains(name) && !added.contains(name)).collect();
     // `ALL` and names that the kernel does not have are left to a patch
     let said = !privileged && added.iter().all(|name| known.contains(name));
     let label = |security: &Json| security.get("seLinuxOptions").cloned();
@@ -34,7 +34,7 @@ pub(super) fn rights(container: &Json, spec: &Json) -> [(&'static str, Json); 5]
         ("selinux", level.map_or_else(|| selinux.clone(), |level| json!(level))),
         ("new-privileges", if kept { json!(false) } else { Json::Null }),
         ("privileged", if privileged { json!(true) } else { Json::Null }),
-        ("capabilities", if said { json!([added, used].concat()) } else { Json::Null }),
+        ("capabilities", if said { json!([added, needed].concat()) } else { Json::Null }),
     ]
 }
 

@@ -3,7 +3,7 @@
 pub mod api_resources;
 mod bytes;
 mod changes;
-mod decode;
+pub(crate) mod decode;
 mod definition_fields;
 mod definitions;
 pub mod documented;
@@ -19,7 +19,6 @@ mod templates;
 mod typed;
 pub mod types;
 mod unit;
-pub mod validation;
 pub mod versions;
 mod workspace;
 

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use super::Selection;
 use crate::diagnostic::Finding;
 use crate::facts::{PodFacts, Programs};
-use crate::kube::validation::Targets;
+use crate::kube::versions::Targets;
 use crate::kube::{File, Index, Object, PodView, WORTH_THREADS};
 use crate::rules::{self, Check, Found, FoundAnywhere, Rule, Source, SourceCheck};
 use crate::yaml::Document;

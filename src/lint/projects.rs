@@ -8,7 +8,7 @@ use super::Selection;
 use super::settings::Settings;
 use crate::diagnostic::{Finding, Level, Stop};
 use crate::facts::Programs;
-use crate::kube::validation::{Target, Targets};
+use crate::kube::versions::{Target, Targets};
 use crate::kube::{File, Object, Workspace};
 use crate::policy::unusable;
 use crate::project::{self, Project};

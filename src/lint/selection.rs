@@ -1,7 +1,7 @@
 //! Which rules run, and which findings are shown.
 
 use crate::diagnostic::{Finding, Level, RuleId};
-use crate::kube::validation::Targets;
+use crate::kube::versions::Targets;
 use crate::rules::{self, Rule};
 use crate::words::{clip, nearest};
 

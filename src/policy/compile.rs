@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::cel::{Bound, CompileError, Field, Fields, Program, Scope, Type};
 use crate::kube::Object;
-use crate::kube::validation::Target;
+use crate::kube::versions::Target;
 use crate::yaml::{NodeId, Span, Style};
 
 /// A `ValidatingAdmissionPolicy`.

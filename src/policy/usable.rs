@@ -1,6 +1,7 @@
 //! Whether a set of policies guards anything: a policy that no server takes, or that was not read, guards nothing.
 
-use crate::kube::validation::{Schemas, Target, validate};
+use crate::apiserver::{Schemas, validate};
+use crate::kube::versions::Target;
 use crate::kube::{Object, Workspace};
 
 /// Why a set of policies does not guard what it says: the first mistake for which kubectl or a server would not take

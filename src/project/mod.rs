@@ -14,7 +14,7 @@ use serde_json::Value as Json;
 use crate::describe::{self, Kind, Member, Place, Spanned, Subject};
 use crate::diagnostic::{Finding, Stop};
 use crate::files;
-use crate::kube::validation::Target;
+use crate::kube::versions::Target;
 use crate::limits;
 use crate::yaml::{self, Source, Span};
 

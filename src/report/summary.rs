@@ -5,8 +5,9 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::apiserver::{self, Schemas};
 use crate::diagnostic::{Finding, Level};
-use crate::kube::validation::{self, Schemas, Target};
+use crate::kube::versions::Target;
 use crate::kube::{File, LEFT_OUT, Object, Workspace};
 use crate::limits;
 use crate::words::{
@@ -131,7 +132,7 @@ fn has_placeholders(file: &File) -> bool {
         !object.is_patch && (names_a_template(&file.source.name) || is_marked() || may_hold_name_of_a_value(raw))
     };
     let refuses = |object: &Object| {
-        let verdict = validation::validate(object, Target::default(), &Schemas::default());
+        let verdict = apiserver::validate(object, Target::default(), &Schemas::default());
         verdict.errors.iter().any(|cause| object.is_hole(cause.node))
     };
     file.has_holes || file.objects.iter().filter(is_judged).any(refuses)
@@ -140,7 +141,7 @@ fn has_placeholders(file: &File) -> bool {
 fn unknown_kinds(workspace: &Workspace) -> usize {
     let schemas = Schemas::collect(workspace.objects());
     let is_known =
-        |object: &Object| validation::is_known(&object.id.api_version, &object.id.kind) || schemas.knows(object);
+        |object: &Object| apiserver::is_known(&object.id.api_version, &object.id.kind) || schemas.knows(object);
     let reported = workspace.files.iter().filter(|file| file.reported).flat_map(|file| &file.objects);
     // a kustomization is read, and never applied
     let is_applied =

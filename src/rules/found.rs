@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Rule;
 use crate::diagnostic::{Edit, Finding, Fix, Label, Level};
 use crate::kube::Object;
-use crate::kube::validation::Targets;
+use crate::kube::versions::Targets;
 use crate::limits;
 use crate::yaml::{Document, NodeId, Source, Span, Style};
 

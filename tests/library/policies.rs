@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::support;
+use patterns::apiserver::{Schemas, validate};
 use patterns::diagnostic::{Finding, Level};
-use patterns::kube::validation::{Schemas, Target, validate};
+use patterns::kube::versions::Target;
 use patterns::kube::{File, Index, Object, on_deep_stacks};
 use patterns::lint::{self, Selection};
 use patterns::policy::{CustomRules, Decision, Policies, Policy, Verdict};

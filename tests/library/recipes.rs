@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum as _;
 use patterns::cli::LintFormat;
-use patterns::kube::validation::Target;
+use patterns::kube::versions::Target;
 use patterns::rules;
 
 fn root() -> &'static Path {

@@ -7,8 +7,9 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use patterns::apiserver::{Knowledge, Schemas, Verdict, validate};
 use patterns::diagnostic::Level;
-use patterns::kube::validation::{Knowledge, Schemas, Target, Verdict, validate};
+use patterns::kube::versions::Target;
 use patterns::kube::{File, Object, Workspace};
 use patterns::lint::{self, Selection};
 use patterns::yaml::{Document, Part, Source, read};

@@ -9,9 +9,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
+use patterns::apiserver::{Schemas, Verdict, is_known, pod_security, validate};
 use patterns::diagnostic::Level;
-use patterns::kube::validation::{Schemas, Target, Targets, Verdict, is_known, pod_security, validate};
 use patterns::kube::versions::{FieldHistory, KindHistory};
+use patterns::kube::versions::{Target, Targets};
 use patterns::kube::{File, Object, Workspace, decode_kind};
 use patterns::lint::{self, Selection};
 use patterns::policy::{CustomRules, Policy};

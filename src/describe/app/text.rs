@@ -90,7 +90,7 @@ fn is_secret_by_form(value: &str) -> bool {
     has_password(value) || is_data_source(value) || (value.contains("-----BEGIN") && value.contains("PRIVATE KEY"))
 }
 
-/// An address as Go's drivers of MySQL take it, with a password: `shop:s3cret@tcp(db:3306)/shop`.
+/// An address as Go's drivers of `MySQL` take it, with a password: `shop:s3cret@tcp(db:3306)/shop`.
 fn is_data_source(value: &str) -> bool {
     let Some((login, rest)) = value.rsplit_once('@') else { return false };
     let is_network = ["tcp(", "tcp6(", "unix(", "udp("].iter().any(|network| rest.starts_with(network));

@@ -1,9 +1,9 @@
 //! Times, sizes, shares and ports.
 
 use super::Mistake;
+use crate::apiserver;
 use crate::go::Quantity;
 use crate::go::duration::milliseconds;
-use crate::kube::validation;
 
 /// Seconds of a duration such as `90s`, `15m` or `1h30m`; whole seconds only.
 ///
@@ -51,12 +51,12 @@ pub(super) fn lease(text: &str) -> Option<Mistake> {
 
 /// What the API server takes for a schedule.
 pub(super) fn cron(text: &str) -> Option<Mistake> {
-    validation::schedule(text)
+    apiserver::schedule(text)
         .map(|wrong| Mistake::new(format!("this schedule {wrong}")).help(r#"write "0 3 * * *" for 3:00 every day"#))
 }
 
 pub(super) fn time_zone(text: &str) -> Option<Mistake> {
-    (!validation::is_time_zone(text)).then(|| Mistake::new("unknown time zone").help("write Europe/Berlin"))
+    (!apiserver::is_time_zone(text)).then(|| Mistake::new("unknown time zone").help("write Europe/Berlin"))
 }
 
 pub(super) fn percent(text: &str) -> Option<Mistake> {

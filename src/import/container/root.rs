@@ -2,8 +2,8 @@
 
 use serde_json::Value as Json;
 
+use crate::apiserver::pod_security::DEFAULT_CAPABILITIES;
 use crate::import::canonical::{items, text};
-use crate::kube::validation::pod_security::DEFAULT_CAPABILITIES;
 
 /// Programs that only root runs to any end, or that use a right of root, with the capabilities that they take.
 const PROGRAMS: &[(&[&str], &[&str])] = &[
@@ -91,8 +91,8 @@ fn writes_to_node(container: &Json, spec: &Json) -> bool {
         path.map(|path| path.trim_end_matches('/')).is_some_and(|path| {
             let is_below =
                 |one: &&str| path == *one || path.strip_prefix(*one).is_some_and(|rest| rest.starts_with('/'));
-            let is_harmless = path.is_empty() || SHARED.contains(&path) || HARMLESS.iter().any(|one| is_below(one));
-            !is_harmless && (mount["readOnly"] != true || OF_ROOT.iter().any(|one| is_below(one)))
+            let is_harmless = path.is_empty() || SHARED.contains(&path) || HARMLESS.iter().any(&is_below);
+            !is_harmless && (mount["readOnly"] != true || OF_ROOT.iter().any(is_below))
         })
     })
 }
@@ -125,7 +125,7 @@ fn is_hidden(container: &Json) -> bool {
     let Some(first) = command.first() else { return true };
     let program = first.rsplit('/').next().unwrap_or_default();
     let is_shell = ["sh", "bash", "ash", "dash"].contains(&program);
-    let is_script = programs(container).iter().any(|word| word.ends_with(".sh") || word.contains("entrypoint"));
+    let is_script = programs(container).iter().any(|word| word.strip_suffix(".sh").is_some() || word.contains("entrypoint"));
     is_script || is_shell && scripts(container).is_empty()
 }
 

@@ -12,7 +12,7 @@ use super::super::hover::without_environment;
 use super::super::shape::Shape;
 use super::shapes::of_shapes;
 use super::{MOST_IMAGES, Offer, of_rules};
-use crate::kube::validation::Target;
+use crate::kube::versions::Target;
 use crate::pattern::{self, Definition};
 
 pub(super) fn of_description(seen: Seen<'_>, cursor: &Cursor) -> Vec<Offer> {

@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use serde_json::{Map, Value as Json, json};
 
 use crate::describe::{embedded, format_pattern, grammar};
-use crate::kube::validation::Target;
+use crate::kube::versions::Target;
 use crate::pattern::catalogue::definition::Definition;
 use crate::pattern::catalogue::folders::Catalogue;
 use crate::pattern::plan::containers::OF_THE_APP;

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value as Json, json};
 
+use crate::apiserver::pod_security::DEFAULT_CAPABILITIES;
 use crate::describe::{App, Description, Place, Spanned, taint_and_effect};
 use crate::diagnostic::Finding;
-use crate::kube::validation::pod_security::DEFAULT_CAPABILITIES;
 use crate::pattern::objects;
 use crate::pattern::plan::document::apps;
 use crate::pattern::plan::fill::Filled;

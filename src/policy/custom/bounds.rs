@@ -3,7 +3,7 @@
 
 use super::schema::Schema;
 use crate::cel::{Bound, Type};
-use crate::kube::validation::Target;
+use crate::kube::versions::Target;
 use crate::yaml::{NodeId, Value as Yaml};
 
 /// The bytes of the largest request.

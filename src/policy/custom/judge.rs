@@ -2,9 +2,9 @@
 
 use super::schema::Schema;
 use super::{Level, Rule, Said, Unjudged};
+use crate::apiserver::Cause;
 use crate::cel::{Branch, Budget, Evaluation, Fail, Item, Origin, Tree, Value};
 use crate::kube::Object;
-use crate::kube::validation::Cause;
 use crate::yaml::NodeId;
 
 /// One look at an object.

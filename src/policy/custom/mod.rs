@@ -14,9 +14,10 @@ use self::judge::Judge;
 use self::reader::Reader;
 use self::schema::Schema;
 use super::compile::Problem;
+use crate::apiserver::{Cause, Reason};
 use crate::cel::{Budget, Program, Tree};
 use crate::kube::Object;
-use crate::kube::validation::{Cause, Reason, Target};
+use crate::kube::versions::Target;
 use crate::yaml::{Document, NodeId};
 
 /// How deep a schema is followed.

@@ -6,9 +6,10 @@ use super::bounds::{self, Declared, Limit, REQUEST};
 use super::names::escape;
 use super::schema::Schema;
 use super::{DEPTH, Level, Rule};
+use crate::apiserver::Reason;
 use crate::cel::{Bound, CompileError, Field, Fields, RESERVED, Scope, Type};
 use crate::kube::Object;
-use crate::kube::validation::{Reason, Target};
+use crate::kube::versions::Target;
 use crate::policy::compile::{Problem, compile_and_estimate};
 use crate::yaml::NodeId;
 

@@ -1,7 +1,7 @@
 //! A schema of a definition, read in place, and values as rules see them.
 
+use crate::apiserver::schema_duration;
 use crate::cel::{self, Branch, Item, ListKind, Origin, Tree, Value};
-use crate::kube::validation::schema_duration;
 use crate::yaml::{Document, NodeId, Value as Yaml};
 
 use super::DEPTH;

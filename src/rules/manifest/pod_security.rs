@@ -1,6 +1,6 @@
+use crate::apiserver::pod_security::{Policy, judge};
+use crate::apiserver::{Schemas, validate};
 use crate::diagnostic::{Label, Level, RuleId};
-use crate::kube::validation::pod_security::{Policy, judge};
-use crate::kube::validation::{Schemas, validate};
 use crate::kube::{Index, Object};
 use crate::rules::{Check, FoundAnywhere, Rule};
 use crate::yaml::NodeId;

@@ -4,8 +4,9 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::{dropped_field, octal_surprise};
+use crate::apiserver::{Cause, Reason, Schemas, custom_warnings, validate};
 use crate::diagnostic::{Level, RuleId};
-use crate::kube::validation::{Cause, Reason, Schemas, Target, Targets, custom_warnings, validate};
+use crate::kube::versions::{Target, Targets};
 use crate::kube::{Definition, Index, Object, ProblemKind, Typed};
 use crate::policy::{CustomRules, Said, Unjudged};
 use crate::rules::policy;

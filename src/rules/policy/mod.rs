@@ -1,8 +1,9 @@
 //! What validating admission policies say: the rules that users write themselves.
 
 use super::{Check, Found, FoundAnywhere, Rule, Source, SourceCheck};
+use crate::apiserver::{Reason, Schemas, validate};
 use crate::diagnostic::{Label, Level, RuleId};
-use crate::kube::validation::{Reason, Schemas, Target, validate};
+use crate::kube::versions::Target;
 use crate::kube::{Index, Object, Place};
 use crate::policy::{Decision, Policies, Policy, Problem, Verdict};
 

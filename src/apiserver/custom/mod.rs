@@ -16,12 +16,12 @@ use std::collections::{HashMap, HashSet};
 
 use self::judge::{Both, Judge, last};
 use self::patterns::{Patterns, compile};
-use super::super::decode::{Struct, decode};
-use super::super::{Definition, Definitions, Object, Problem, ProblemKind};
 use super::decoding;
 use super::field::{Field, Run};
 use super::meta::{self, Scope};
 use super::{Cause, Reason, Target};
+use crate::kube::decode::{Struct, decode};
+use crate::kube::{Definition, Definitions, Object, Problem, ProblemKind};
 use crate::yaml::{Document, NodeId, Value};
 
 pub use formats::duration;

@@ -39,13 +39,13 @@ mod resources;
 mod service;
 mod storage;
 
-pub use super::versions::{Target, Targets};
+use crate::kube::versions::Target;
 pub use cron::schedule;
 pub use custom::{Schemas, duration as schema_duration, warnings as custom_warnings};
 
 use self::field::Run;
-use super::Object;
 use crate::diagnostic::Fix;
+use crate::kube::Object;
 use crate::yaml::NodeId;
 
 /// Whether a server can load this time zone.

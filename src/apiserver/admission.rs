@@ -3,10 +3,10 @@
 
 use std::collections::HashSet;
 
-use super::super::versions::Change;
 use super::field::Field;
 use super::formats;
 use super::meta::{self, Scope};
+use crate::kube::versions::Change;
 
 /// `ValidateValidatingWebhookConfiguration`
 pub fn validating_webhooks(object: Field) {

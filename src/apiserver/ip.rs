@@ -3,8 +3,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::super::versions::Change;
 use super::field::Field;
+use crate::kube::versions::Change;
 
 /// Reads an address as Go did before 1.17: leading zeroes in IPv4 are skipped (`ParseIPSloppy`).
 pub fn parse_sloppy(text: &str) -> Option<IpAddr> {

@@ -2,10 +2,10 @@
 
 use std::collections::HashSet;
 
-use super::super::versions::Change;
 use super::field::Field;
 use super::meta::{self, NameFormat, Scope};
 use super::{formats, ip};
+use crate::kube::versions::Change;
 
 const TYPES: [&str; 4] = ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"];
 

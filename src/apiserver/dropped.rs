@@ -3,8 +3,8 @@
 
 use std::collections::HashSet;
 
-use super::super::versions::Target;
-use super::super::{Object, Versioned};
+use crate::kube::versions::Target;
+use crate::kube::{Object, Versioned};
 use crate::yaml::{Document, NodeId};
 
 /// The values, and elements of lists, that are taken out.

@@ -1,10 +1,10 @@
 //! Jobs and schedules: `pkg/apis/batch/validation`.
 
-use super::super::versions::Change;
 use super::field::Field;
 use super::meta::{self, Scope};
 use super::pod::{self, PodContext};
 use super::{apps, cron, formats};
+use crate::kube::versions::Change;
 use crate::words::is_placeholder;
 
 const ACTIONS: [&str; 4] = ["Count", "FailIndex", "FailJob", "Ignore"];

@@ -1,10 +1,10 @@
 //! Controllers that keep Pods running: `pkg/apis/apps/validation` and replication controllers.
 
-use super::super::versions::Change;
 use super::field::{Field, IntOrString};
 use super::meta::{self, NameFormat, Scope};
 use super::pod::{self, PodContext};
 use super::{formats, storage};
+use crate::kube::versions::Change;
 
 /// `ValidateDeployment`
 pub fn deployment(object: Field) {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::kernel::{added, added_detail, is_seccomp, seccomp};
 use super::{Bad, Pod, Violation, plural, quoted};
-use crate::kube::validation::field::Field;
+use crate::apiserver::field::Field;
 
 pub(super) fn no_escalation<'a>(pod: &Pod<'a>) -> Option<Violation<'a>> {
     if pod.version < 8 || pod.version >= 25 && pod.is_windows() {
@@ -46,7 +46,7 @@ pub(super) fn dropped_capabilities<'a>(pod: &Pod<'a>) -> Option<Violation<'a>> {
 }
 
 pub(super) fn volume_types<'a>(pod: &Pod<'a>) -> Option<Violation<'a>> {
-    let forbidden = crate::kube::validation::pod::restricted_volume;
+    let forbidden = crate::apiserver::pod::restricted_volume;
     let (mut bad, mut types) = (Bad::none(), BTreeSet::new());
     for volume in pod.spec.child("volumes").items() {
         if let Some(kind) = forbidden(volume) {

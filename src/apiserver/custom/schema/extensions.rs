@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 
 use super::is_readable;
-use crate::kube::validation::custom::field_path::{self, Leads};
-use crate::kube::validation::custom::formats;
-use crate::kube::validation::custom::written::Keywords;
-use crate::kube::validation::field::Field;
+use crate::apiserver::custom::field_path::{self, Leads};
+use crate::apiserver::custom::formats;
+use crate::apiserver::custom::written::Keywords;
+use crate::apiserver::field::Field;
 use crate::kube::versions::Change;
 
 /// All that makes the server warn.

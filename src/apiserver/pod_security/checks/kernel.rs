@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Bad, Pod, Violation, plural, quoted, texts};
-use crate::kube::validation::field::Field;
+use crate::apiserver::field::Field;
 
 /// What containers have by default, which the level `baseline` lets them add.
 pub const DEFAULT_CAPABILITIES: [&str; 13] = [

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Bad, Pod, Violation, plural, quoted};
-use crate::kube::validation::field::Field;
+use crate::apiserver::field::Field;
 
 pub(super) fn host_namespaces<'a>(pod: &Pod<'a>) -> Option<Violation<'a>> {
     let shared = ["hostNetwork", "hostPID", "hostIPC"].map(|name| (name, pod.spec.child(name)));

@@ -2,8 +2,8 @@
 
 use super::extensions::{EXTENSIONS, WARNED, extensions, rule, warnings};
 use super::{ALL_UNSUPPORTED, JUNCTORS, RESTRICTIONS, UNSUPPORTED};
-use crate::kube::validation::custom::written::Keywords;
-use crate::kube::validation::field::Field;
+use crate::apiserver::custom::written::Keywords;
+use crate::apiserver::field::Field;
 
 /// Where [`open_api`] is.
 #[derive(Clone, Copy, Default)]

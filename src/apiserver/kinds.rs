@@ -1,7 +1,5 @@
 //! Which rules judge which kind, and kinds that a server does not have.
 
-use super::super::Object;
-use super::super::versions::{KindHistory, Target};
 use super::field::Field;
 use super::meta;
 use super::{Cause, Reason};
@@ -10,6 +8,8 @@ use super::{
     devices, endpoints, flow_control, formats,
 };
 use super::{networking, nodes, pod, policy, policy_bindings, quota, rbac, service, storage};
+use crate::kube::Object;
+use crate::kube::versions::{KindHistory, Target};
 
 /// The rules of a kind.
 type Rules = fn(Field);

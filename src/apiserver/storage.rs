@@ -3,10 +3,10 @@
 
 use std::collections::HashSet;
 
-use super::super::versions::Change;
 use super::field::Field;
 use super::meta::{self, Scope};
 use super::{formats, pod};
+use crate::kube::versions::Change;
 
 const ACCESS_MODES: [&str; 4] = ["ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod"];
 

@@ -35,7 +35,7 @@ fn data_key(key: &str, value: Field) {
 }
 
 fn decode(value: Field) -> Vec<u8> {
-    super::super::base64(value.str()).unwrap_or_default()
+    crate::kube::base64(value.str()).unwrap_or_default()
 }
 
 /// `ValidateSecret`. No message repeats a value.

@@ -1,11 +1,11 @@
 //! Claims for devices and their classes: `pkg/apis/resource/validation`. Derived attributes are
 //! written in CEL, which is not judged.
 
-use super::super::versions::Change;
 use super::field::Field;
 use super::meta::{self, Scope};
 use super::{formats, pod, resources};
 use crate::cel::{self, Fields, Program, Type};
+use crate::kube::versions::Change;
 
 /// `ValidateResourceClaim`
 pub fn claim(object: Field) {

@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
-use super::super::{Object, Problem, ProblemKind};
 use super::{Cause, Reason, Target};
 use crate::diagnostic::{Edit, Fix};
+use crate::kube::{Object, Problem, ProblemKind};
 use crate::yaml::{Document, NodeId, Style, Value};
 
 /// What a strict decode of an object refuses.

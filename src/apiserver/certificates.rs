@@ -1,10 +1,10 @@
 //! Requests to sign certificates: `pkg/apis/certificates/validation/validation.go`. What is in a request, and whether
 //! its signature is right, is not judged.
 
-use super::super::base64;
 use super::field::Field;
 use super::formats;
 use super::meta::{self, Scope};
+use crate::kube::base64;
 
 /// `ValidateCertificateSigningRequestCreate`
 pub fn signing_request(object: Field) {

@@ -1,9 +1,9 @@
 //! Autoscalers: `pkg/apis/autoscaling/validation`.
 
-use super::super::versions::Change;
 use super::field::Field;
 use super::meta::{self, Scope};
 use super::{formats, resources};
+use crate::kube::versions::Change;
 
 /// The type of a metric and the field that describes it, in the order in which the server looks.
 const METRICS: [(&str, &str); 5] = [

@@ -5,11 +5,11 @@ mod checks;
 
 pub use checks::DEFAULT_CAPABILITIES;
 
-use super::super::Object;
-use super::super::versions::Target;
 use super::field::{Field, Run};
 use super::{Cause, Verdict, dropped};
-use crate::kube::validation::Knowledge;
+use crate::apiserver::Knowledge;
+use crate::kube::Object;
+use crate::kube::versions::Target;
 
 /// How strict a policy is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -9,9 +9,9 @@ use std::cell::RefCell;
 use std::collections::HashSet;
 use std::fmt::Write as _;
 
-use super::super::versions::{Change, Target};
 use super::{Cause, Reason};
 use crate::go::Quantity;
+use crate::kube::versions::{Change, Target};
 use crate::yaml::{Document, NodeId, Value};
 
 /// One validation: the document, the steps of all paths taken, and what was found.
