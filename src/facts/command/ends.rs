@@ -15,7 +15,7 @@ pub(super) fn fails(command: &Command) -> bool {
     }
 }
 
-/// Whether nothing but messages stands between here and a failure.
+/// Whether nothing but messages comes before a failure.
 pub(super) fn fails_by_row(rest: &[Command]) -> bool {
     let prints = |command: &Command| match command {
         Command::Simple { words, .. } => {

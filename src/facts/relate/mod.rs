@@ -132,7 +132,7 @@ fn is_called_proxy(name: &str) -> bool {
     name.split(['-', '_', '.']).any(|word| matches!(word, "proxy" | "exporter" | "adapter"))
 }
 
-/// Whether a container dials another on loopback, or a variable of its own names a port of the other: `HTTP_REMOTE_PORT`.
+/// Whether a container dials another on loopback, or one of its variables names a port of the other: `HTTP_REMOTE_PORT`.
 fn is_told_of(one: &ContainerFacts<'_>, other: &ContainerFacts<'_>) -> bool {
     let dials = one.loopback_dials().any(|(_, port)| other.may_serve(port));
     let names = |text: &str| text.parse().is_ok_and(|port: u16| other.may_serve(port) && !one.may_serve(port));

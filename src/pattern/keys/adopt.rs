@@ -92,7 +92,7 @@ pub(crate) fn apply(description: &Description, objects: &mut [Json], findings: &
 fn leave_replicas(description: &Description, member: &Member, objects: &mut [Json], findings: &mut Vec<Finding>) {
     let is_own = |object: &Json| {
         let of = |kind: &&str| object["kind"] == **kind && object["metadata"]["name"] == *description.name_of(kind);
-        ["Deployment", "StatefulSet"].iter().any(|kind| of(kind))
+        ["Deployment", "StatefulSet"].iter().any(of)
     };
     let own = objects.iter_mut().filter(|object| is_own(object));
     let said = own.filter_map(|object| object["spec"].as_object_mut()?.shift_remove("replicas")).count();

@@ -132,7 +132,7 @@ fn say(member: &ContainerFacts<'_>, dial: &Dial<'_>, port: u16, service: &Object
         .help(help);
 }
 
-/// Whether a Service's file is in a folder of tests that the other object is not in: it stands in for what others make.
+/// Whether a Service's file is in a folder of tests that the other object is not in: it is a double of what others make.
 fn is_of_tests(service: &Object, other: &Object) -> bool {
     let folders = |object: &'_ Object| -> Vec<String> {
         object.document.source.name.split(['/', '\\']).map(str::to_owned).collect()
