@@ -62,8 +62,12 @@ pub(super) fn read(reader: &mut Reader<'_>, env: Option<&Spanned>) -> Vec<EnvVar
         let is_known = |one: &Member| ["from", "optional", "text"].contains(&one.key.as_str());
         let is_map = matches!(&member.value.kind, Kind::Map(members) if members.iter().all(is_known));
         if is_map && from.is_some() == literal.is_some() {
+            let message = match from {
+                Some(_) => "a variable says one of `from` and `text`".to_owned(),
+                None => format!("`{}` needs `from`, or `text`", member.key),
+            };
             reader.findings.push(
-                Finding::error(member.value.place.label(""), "a variable says one of `from` and `text`")
+                Finding::error(member.value.place.label(""), message)
                     .help(format!("{0}: {{from: secret/api/token}}, or {0}: {{text: secret/api}}", member.key)),
             );
             continue;
