@@ -936,7 +936,10 @@ fn what_has_a_key_needs_no_hatch() {
         (pod("      securityContext: {seLinuxOptions: {level: \"s0:c1\"}}\n"), "selinux: s0:c1"),
         (deployment(", securityContext: {seLinuxOptions: {type: spc_t}}", ""), "selinux: {type: spc_t}"),
         (
-            deployment(", securityContext: {allowPrivilegeEscalation: false, capabilities: {add: [NET_RAW]}}", ""),
+            deployment(
+                ", securityContext: {runAsUser: 7, allowPrivilegeEscalation: false, capabilities: {add: [NET_RAW]}}",
+                "",
+            ),
             "new-privileges: false",
         ),
         (deployment(", tty: true, stdin: true, stdinOnce: false", ""), "tty: true"),
