@@ -6,6 +6,7 @@ use std::collections::{HashMap, HashSet};
 use super::{Cause, Reason, Target};
 use crate::diagnostic::{Edit, Fix};
 use crate::kube::{Object, Problem, ProblemKind};
+use crate::words::did_you_mean;
 use crate::yaml::{Document, NodeId, Style, Value};
 
 /// What a strict decode of an object refuses.
@@ -35,7 +36,7 @@ fn cause(object: &Object, problem: &Problem, (path, name): Spelt) -> Cause {
         ProblemKind::UnknownField { type_name, known } => {
             let near = nearest(&name, known);
             let message = format!("{} has no field `{name}`", owner(type_name));
-            (Reason::UnknownField, message, near.map(|near| format!("did you mean `{near}`?")))
+            (Reason::UnknownField, message, near.map(did_you_mean))
         }
         ProblemKind::OtherVersion { type_name, history } => {
             let message = format!("{} has a field `{name}` only {}", owner(type_name), history.times());

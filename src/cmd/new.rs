@@ -9,7 +9,7 @@ use crate::cli::NewArgs;
 use crate::diagnostic::Stop;
 use crate::expand::catalogue_here;
 use crate::pattern::{Catalogue, Folder, starter};
-use crate::words::{clip, nearest};
+use crate::words::{clip, did_you_mean, nearest};
 
 /// Prints a description that uses the pattern and works unmodified, or what patterns there are.
 pub fn run(args: &NewArgs) -> Result<Exit, Stop> {
@@ -17,8 +17,7 @@ pub fn run(args: &NewArgs) -> Result<Exit, Stop> {
     let Some(pattern) = &args.pattern else { return print(&overview(&catalogue)?) };
     let Some(folder) = catalogue.folder(pattern) else {
         let meant = nearest(pattern, catalogue.folders().map(Folder::name));
-        let meant =
-            meant.map_or_else(|| "`patterns new` lists them".to_owned(), |name| format!("did you mean `{name}`?"));
+        let meant = meant.map_or_else(|| "`patterns new` lists them".to_owned(), did_you_mean);
         let message = format!("no pattern is called `{}`; {meant}", clip(pattern));
         return Err(io::Error::new(io::ErrorKind::NotFound, message).into());
     };

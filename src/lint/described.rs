@@ -3,7 +3,7 @@
 use crate::describe::{Member, Spanned};
 use crate::diagnostic::Finding;
 use crate::facts::Role;
-use crate::words::{clip, list, nearest};
+use crate::words::{clip, did_you_mean, list, nearest};
 
 /// In words and at its place what the description's reader says of an entry.
 pub fn refused(item: &Spanned, error: &str) -> Finding {
@@ -13,7 +13,7 @@ pub fn refused(item: &Spanned, error: &str) -> Finding {
     if error.starts_with("unknown field") {
         let known: Vec<&str> = quoted.collect();
         let place = key(item, first).map_or(&item.place, |member| &member.key_place);
-        let label = nearest(first, known.iter().copied()).map(|name| format!("did you mean `{name}`?"));
+        let label = nearest(first, known.iter().copied()).map(did_you_mean);
         let message = format!("a program description has no key `{}` here", clip(first));
         return Finding::error(place.label(label.unwrap_or_default()), message)
             .help(format!("it has {}; {form}", list(&known)));
@@ -21,7 +21,7 @@ pub fn refused(item: &Spanned, error: &str) -> Finding {
     if error.starts_with("no role is called") {
         let roles: Vec<&str> = Role::names_in_data().collect();
         let place = text(item, first).map_or(&item.place, |value| &value.place);
-        let label = nearest(first, roles.iter().copied()).map(|name| format!("did you mean `{name}`?"));
+        let label = nearest(first, roles.iter().copied()).map(did_you_mean);
         return Finding::error(place.label(label.unwrap_or_default()), format!("no role is called `{}`", clip(first)))
             .help(format!("roles are {}", list(&roles)));
     }

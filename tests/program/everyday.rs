@@ -793,7 +793,7 @@ fn wrong_keys_are_refused_with_the_right_form() {
         ("volumes: {a: {mount: /a, secret: s, size: 1Gi}}", "", "has two kinds"),
         ("volumes: {a: {mount: /a, size: 1Gi, mode: \"0400\"}}", "", "`mode` belongs to"),
         ("env: {A: {from: pod/ip, optional: true}}", "", "only a key of a Secret or ConfigMap can be optional"),
-        ("env: {A: {optional: true}}", "", "a variable says one of `from` and `text`"),
+        ("env: {A: {optional: true}}", "", "`A` needs `from`, or `text`"),
         ("volumes: {a: {mount: /a, size: 1Gi, optional: true}}", "", "`optional` belongs to"),
         ("volumes: {a: {mount: /a, size: 1Gi, sub: ../b}}", "", "a folder of a volume has no `/`"),
         ("volumes: {a: {mount: /a, secret: s, sub: b}}", "", "`sub` belongs to volumes that contain folders"),

@@ -31,6 +31,12 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     best.filter(|(likeness, _)| *likeness > 0.55).map(|(_, other)| other)
 }
 
+/// What to ask someone whose text is close to a known name.
+#[must_use]
+pub fn did_you_mean(name: impl std::fmt::Display) -> String {
+    format!("did you mean `{name}`?")
+}
+
 /// `a, b and c`, each in backticks.
 #[must_use]
 pub fn list(names: &[&str]) -> String {

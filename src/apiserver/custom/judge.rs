@@ -8,7 +8,7 @@ use super::super::{Cause, Reason, Target, decoding, formats as names};
 use super::patterns::{Patterns, address};
 use super::{formats, metadata_problems};
 use crate::kube::versions::Change;
-use crate::words::clip;
+use crate::words::{clip, did_you_mean};
 use crate::yaml::{Document, Entry, NodeId, Value};
 /// A schema of a value, and the structural schema of the same value: another one under `allOf` and its relatives.
 #[derive(Clone, Copy)]
@@ -274,7 +274,7 @@ impl<'run> Judge<'run> {
         let known: Vec<_> =
             properties.map_or(&[][..], |node| document.entries(node)).iter().map(|e| document.key(e)).collect();
         let known: Vec<&str> = known.iter().map(|name| &**name).collect();
-        let help = decoding::nearest(key, &known).map(|near| format!("did you mean `{near}`?"));
+        let help = decoding::nearest(key, &known).map(did_you_mean);
         let message = format!("the schema of {} has no `{key}` here", self.kind);
         self.unknown.push(Cause { reason: Reason::UnknownField, path, node, message, help, fix: None });
     }

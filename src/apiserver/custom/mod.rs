@@ -22,6 +22,7 @@ use super::meta::{self, Scope};
 use super::{Cause, Reason, Target};
 use crate::kube::decode::{Struct, decode};
 use crate::kube::{Definition, Definitions, Object, Problem, ProblemKind};
+use crate::words::did_you_mean;
 use crate::yaml::{Document, NodeId, Value};
 
 pub use formats::duration;
@@ -145,7 +146,7 @@ fn metadata_problems(document: &Document, metadata: NodeId, path: &str) -> Vec<C
         let (reason, message, help) = match problem.kind {
             ProblemKind::UnknownField { known, .. } => {
                 let name = document.key_text(problem.node);
-                let help = decoding::nearest(&name, known).map(|near| format!("did you mean `{near}`?"));
+                let help = decoding::nearest(&name, known).map(did_you_mean);
                 (Reason::UnknownField, format!("`ObjectMeta` has no field `{name}`"), help)
             }
             ProblemKind::WrongType { expected } => {

@@ -125,7 +125,8 @@ fn is_hidden(container: &Json) -> bool {
     let Some(first) = command.first() else { return true };
     let program = first.rsplit('/').next().unwrap_or_default();
     let is_shell = ["sh", "bash", "ash", "dash"].contains(&program);
-    let is_script = programs(container).iter().any(|word| word.strip_suffix(".sh").is_some() || word.contains("entrypoint"));
+    let is_script =
+        programs(container).iter().any(|word| word.strip_suffix(".sh").is_some() || word.contains("entrypoint"));
     is_script || is_shell && scripts(container).is_empty()
 }
 

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::describe::{Kind, Member, Place, Spanned};
 use crate::diagnostic::Finding;
-use crate::words::nearest;
+use crate::words::{did_you_mean, nearest};
 
 /// Where a pattern's parameters say what flows where.
 #[derive(Clone, Debug, Deserialize)]
@@ -107,8 +107,7 @@ fn check_writers(steps: &[Step<'_>], external: &[&str], parameter: &str, finding
         if written.contains(topic) {
             continue;
         }
-        let label = nearest(topic, written.iter().copied())
-            .map_or_else(|| "taken here".to_owned(), |name| format!("did you mean `{name}`?"));
+        let label = nearest(topic, written.iter().copied()).map_or_else(|| "taken here".to_owned(), did_you_mean);
         findings.push(
             Finding::error(place.label(label), format!("no step writes `{topic}`"))
                 .because("a step that reads it would wait forever")

@@ -11,7 +11,7 @@ use super::definition::Definition;
 use super::images::{Image, parse_images};
 use crate::describe::{Member, Spanned};
 use crate::diagnostic::Finding;
-use crate::words::nearest;
+use crate::words::{did_you_mean, nearest};
 use crate::yaml::{self, Source};
 
 static PATTERNS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/patterns");
@@ -83,8 +83,7 @@ impl Catalogue {
 
     /// An image for a role that is none.
     pub(crate) fn unknown_role(&self, member: &Member) -> Finding {
-        let label = nearest(&member.key, self.images.keys().map(String::as_str))
-            .map_or_else(String::new, |name| format!("did you mean `{name}`?"));
+        let label = nearest(&member.key, self.images.keys().map(String::as_str)).map_or_else(String::new, did_you_mean);
         Finding::error(member.key_place.label(label), format!("no image role is called `{}`", member.key))
             .help("patterns explain --images")
     }

@@ -11,7 +11,7 @@ use crate::pattern::names::JOB_MARK;
 use crate::pattern::objects;
 use crate::pattern::objects::made::Made;
 use crate::pattern::objects::strategic;
-use crate::words::nearest;
+use crate::words::{did_you_mean, nearest};
 
 /// Applies the document's patches and adds its extra objects.
 pub(crate) fn apply(description: &Description, made: &mut Vec<Made>, findings: &mut Vec<Finding>) {
@@ -98,8 +98,7 @@ fn apply_patch(
     let Some(wanted) = target.text() else { return };
     let Some(at) = places.get(wanted).copied() else {
         let shown = names.iter().take(SHOWN);
-        let label = nearest(wanted, shown.clone().map(String::as_str))
-            .map_or_else(String::new, |name| format!("did you mean `{name}`?"));
+        let label = nearest(wanted, shown.clone().map(String::as_str)).map_or_else(String::new, did_you_mean);
         let more = names.len().checked_sub(SHOWN).filter(|more| *more > 0);
         let more = more.map_or_else(String::new, |more| format!(" and {more} more"));
         let shown = shown.map(String::as_str).collect::<Vec<_>>().join(", ");

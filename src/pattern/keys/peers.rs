@@ -9,7 +9,7 @@ use crate::diagnostic::Finding;
 use crate::pattern::objects;
 use crate::pattern::plan::prepare::Prepared;
 use crate::pattern::plan::references::Directory;
-use crate::words::{list, nearest};
+use crate::words::{did_you_mean, list, nearest};
 
 /// The peer that is everybody.
 pub(super) const ANYONE: &str = "anyone";
@@ -111,8 +111,7 @@ fn port(name: &Spanned, declared: &[Declared], findings: &mut Vec<Finding>) -> O
     let found = declared.iter().find(|port| port.name == text || said == port.number);
     if found.is_none() {
         let names: Vec<&str> = declared.iter().map(|port| port.name.as_str()).collect();
-        let label =
-            nearest(text, names.iter().copied()).map_or_else(String::new, |name| format!("did you mean `{name}`?"));
+        let label = nearest(text, names.iter().copied()).map_or_else(String::new, did_you_mean);
         let help =
             if names.is_empty() { "the Pods declare none".to_owned() } else { format!("there are {}", list(&names)) };
         findings.push(
@@ -154,7 +153,7 @@ fn peer(
         return Some(peer);
     }
     let meant = nearest(name, neighbours.directory.names().chain([ANYONE]));
-    let label = meant.map_or_else(String::new, |name| format!("did you mean `{name}`?"));
+    let label = meant.map_or_else(String::new, did_you_mean);
     findings.push(
         Finding::error(
             place.label(label),
@@ -275,8 +274,8 @@ pub(super) fn egress(
         match address {
             Some(rule) => rules.push(rule),
             None => {
-                let label = nearest(text, neighbours.directory.names().chain(["dns"]))
-                    .map_or_else(String::new, |name| format!("did you mean `{name}`?"));
+                let label =
+                    nearest(text, neighbours.directory.names().chain(["dns"])).map_or_else(String::new, did_you_mean);
                 findings.push(
                     Finding::error(
                         item.place.label(label),

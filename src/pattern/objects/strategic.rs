@@ -10,7 +10,7 @@ use super::is_built_in;
 use crate::describe::{Kind, Place, Spanned};
 use crate::diagnostic::Finding;
 use crate::kube::pointer_keys;
-use crate::words::{list, nearest};
+use crate::words::{did_you_mean, list, nearest};
 
 /// Lists with the field that tells their elements apart (`x-kubernetes-patch-merge-key` of the `OpenAPI` schema).
 const KEYS: &[(&str, &str)] = &[
@@ -131,7 +131,7 @@ const SHOWN: usize = 100;
 
 fn matches_nothing(field: &str, name: &str, known: &[String], place: &Place) -> Finding {
     let known: Vec<&str> = known.iter().map(String::as_str).collect();
-    let label = nearest(name, known.iter().copied()).map_or_else(String::new, |name| format!("did you mean `{name}`?"));
+    let label = nearest(name, known.iter().copied()).map_or_else(String::new, did_you_mean);
     let finding = Finding::error(place.label(label), format!("no element of `{field}` is called `{name}`"));
     match (field, known.is_empty()) {
         ("containers" | "initContainers", _) => finding.help(format!(

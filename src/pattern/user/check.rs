@@ -14,7 +14,7 @@ use crate::pattern::catalogue::folders::{Folder, POD_TEMPLATE};
 use crate::pattern::catalogue::images::Image;
 use crate::pattern::template::expressions::compiles;
 use crate::pattern::template::render::Renderer;
-use crate::words::nearest;
+use crate::words::{did_you_mean, nearest};
 use crate::yaml::{self, Source};
 
 /// Keywords that a pattern's parameters may have beside those of a description's own, and our `x-…`.
@@ -81,7 +81,7 @@ fn definition(root: &Spanned) -> Result<Definition, Box<Finding>> {
     if message.starts_with("unknown field") {
         let place = member_below(root, subject).unwrap_or(&at.place);
         let meant = nearest(subject, known.iter().copied());
-        let label = meant.map_or_else(String::new, |name| format!("did you mean `{name}`?"));
+        let label = meant.map_or_else(String::new, did_you_mean);
         let finding = Finding::error(place.label(label), format!("pattern.yaml has no key `{subject}` here"));
         return Err(Box::new(finding.help("`patterns explain https --source` prints a whole pattern")));
     }
@@ -161,7 +161,7 @@ impl Checker<'_> {
             let key = if definition.image.as_ref() == Some(role) { "image" } else { "images" };
             let place = self.place(key);
             let known = nearest(role, images.keys().map(String::as_str));
-            let label = known.map_or_else(String::new, |name| format!("did you mean `{name}`?"));
+            let label = known.map_or_else(String::new, did_you_mean);
             self.findings.push(
                 Finding::error(place.label(label), format!("no image role is called `{role}`"))
                     .help("give it an image in images.yaml beside the families: {image: …, user: …}"),
@@ -217,7 +217,7 @@ impl Checker<'_> {
             let known = keywords().any(|word| word == member.key) || member.key.starts_with("x-");
             if !known {
                 let meant = nearest(&member.key, keywords());
-                let label = meant.map_or_else(String::new, |name| format!("did you mean `{name}`?"));
+                let label = meant.map_or_else(String::new, did_you_mean);
                 let message = format!("a parameter's schema has no `{}`", member.key);
                 self.findings.push(Finding::error(member.key_place.label(label), message));
             }
