@@ -10,7 +10,7 @@ use crate::cli::{Color, PolicyTestArgs};
 use crate::kube::{Index, Object, Workspace, on_deep_stacks};
 use crate::policy::{Decision, Policies, Verdict, unusable};
 use crate::report::terminal;
-use crate::rules::FoundAnywhere;
+use crate::rules::FindingsAnywhere;
 use crate::rules::policy::{INVALID, report_problems};
 
 /// Prints a line for each policy and for each example that came out wrong.
@@ -86,7 +86,7 @@ fn test(folder: &Path, args: &PolicyTestArgs, color: Color) -> io::Result<bool> 
         return Ok(false);
     }
     let mut findings = Vec::new();
-    let mut anywhere = FoundAnywhere::new(&INVALID, &mut findings);
+    let mut anywhere = FindingsAnywhere::new(&INVALID, &mut findings);
     policies.all.iter().for_each(|policy| report_problems(policy.object, &policy.problems, &mut anywhere));
     let mut is_clean = findings.is_empty();
     terminal::print_sorted(findings, color);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::formats::{self, Reading};
 use super::program::Format;
-use super::proof::Place;
+use super::proof::Location;
 use crate::kube::types::Volume;
 use crate::kube::{ContainerView, Index, Memo, Object};
 use crate::yaml::{NodeId, Span};
@@ -29,8 +29,8 @@ pub struct ConfigFile<'run> {
 impl<'run> ConfigFile<'run> {
     /// A piece of the text.
     #[must_use]
-    pub fn place(&self, range: Range<usize>) -> Place<'run> {
-        Place::node(self.object, self.node).piece(range.start, range.len())
+    pub fn place(&self, range: Range<usize>) -> Location<'run> {
+        Location::node(self.object, self.node).piece(range.start, range.len())
     }
 
     /// Whether the text, and the namespace in which it is read, reach the API server as they are written.

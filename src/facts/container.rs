@@ -7,7 +7,7 @@ use super::election::{self, Election};
 use super::endpoints::{Dial, Listen, PathFact, Reader};
 use super::program::{Program, Shell};
 use super::programs::{self, Programs};
-use super::proof::{Certainty, Place, Proof};
+use super::proof::{Certainty, Location, Proof};
 use super::{Role, conventions};
 use crate::kube::{ContainerView, Index};
 use crate::yaml::NodeId;
@@ -316,10 +316,10 @@ impl<'run> ContainerFacts<'run> {
 
     /// The place of its command line: its arguments, its command, or its image.
     #[must_use]
-    pub fn line_place(&self) -> Place<'run> {
+    pub fn line_place(&self) -> Location<'run> {
         let at = |field: &str| self.container.at(&[field]);
         let node = at("args").or_else(|| at("command")).or_else(|| at("image")).unwrap_or(self.container.node);
-        Place::node(self.container.pod.object, node)
+        Location::node(self.container.pod.object, node)
     }
 
     /// Whether facts of it that are certain say that it serves a port, and how.

@@ -6,7 +6,7 @@ use super::command::{CommandLine, Invocation, Word};
 use super::config::Configs;
 use super::formats;
 use super::program::{Format, Options, Program, Style};
-use super::proof::{Certainty, Place, Proof};
+use super::proof::{Certainty, Location, Proof};
 
 /// A setting of an election.
 #[derive(Clone, Debug)]
@@ -235,7 +235,7 @@ fn flags<'run>(found: &mut Election<'run>, invocation: &Invocation<'run>) {
 }
 
 /// An elector that needs no switch.
-pub(super) fn always_on<'run>(found: &mut Election<'run>, place: Place<'run>, shows: &str) {
+pub(super) fn always_on<'run>(found: &mut Election<'run>, place: Location<'run>, shows: &str) {
     if found.switch.is_none() {
         found.switch = Some(Switch { is_on: true, certainty: Certainty::Said, proof: Proof::new(place, shows) });
     }

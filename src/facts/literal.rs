@@ -2,13 +2,13 @@
 
 use super::command::{Kind, base_name};
 use super::container::ContainerFacts;
-use super::proof::Place;
+use super::proof::Location;
 
 /// A variable of a container that a word of its command line names without parentheses.
 #[derive(Clone, Debug)]
 pub struct Literal<'run> {
     /// The word.
-    pub place: Place<'run>,
+    pub place: Location<'run>,
     /// How it is written: `$PORT`, `${PORT}`.
     pub written: String,
     /// The variable's name.

@@ -37,6 +37,6 @@ pub use endpoints::{Bind, Dial, Listen, PathFact};
 pub use hosts::by_address;
 pub use pod::{Answer, PodFacts};
 pub use programs::Programs;
-pub use proof::{Certainty, Place, Proof};
+pub use proof::{Certainty, Location, Proof};
 pub use role::{Form, Preparation, Role, Task, Way};
 pub use told::Told;

@@ -71,10 +71,10 @@ pub struct Program {
     pub dials: Vec<Endpoint>,
     /// The files and folders that it reads, apart from its configuration.
     #[serde(default)]
-    pub reads: Vec<Place>,
+    pub reads: Vec<PathSetting>,
     /// The files and folders that it writes.
     #[serde(default)]
-    pub writes: Vec<Place>,
+    pub writes: Vec<PathSetting>,
     /// When it sends signals to processes of other containers.
     #[serde(default)]
     pub signals: Vec<Signal>,
@@ -360,7 +360,7 @@ pub struct When {
 /// A file or folder.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Place {
+pub struct PathSetting {
     /// The options that name it.
     #[serde(default)]
     pub option: Many,

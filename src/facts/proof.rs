@@ -38,7 +38,7 @@ impl Certainty {
 
 /// Where a fact is written: a node of an object, or a piece of its text.
 #[derive(Clone, Copy, Debug)]
-pub struct Place<'run> {
+pub struct Location<'run> {
     /// The object; a ConfigMap's text is in another one than the container.
     pub object: &'run Object,
     /// The node.
@@ -47,7 +47,7 @@ pub struct Place<'run> {
     pub piece: Option<(usize, usize)>,
 }
 
-impl<'run> Place<'run> {
+impl<'run> Location<'run> {
     /// A whole node.
     #[must_use]
     pub fn node(object: &'run Object, node: NodeId) -> Self {
@@ -82,7 +82,7 @@ impl<'run> Place<'run> {
 #[derive(Clone, Debug)]
 pub struct Proof<'run> {
     /// Where it is written.
-    pub place: Place<'run>,
+    pub place: Location<'run>,
     /// What it shows, in a few words: "`--http-address`", "by default of oauth2-proxy".
     pub shows: String,
 }
@@ -90,7 +90,7 @@ pub struct Proof<'run> {
 impl<'run> Proof<'run> {
     /// A proof at a place.
     #[must_use]
-    pub fn new(place: Place<'run>, shows: impl Into<String>) -> Self {
+    pub fn new(place: Location<'run>, shows: impl Into<String>) -> Self {
         Self { place, shows: shows.into() }
     }
 

@@ -2,12 +2,12 @@
 
 use super::command::Word;
 use super::container::ContainerFacts;
-use super::proof::Place;
+use super::proof::Location;
 
 impl<'run> ContainerFacts<'run> {
     /// The process of another container that it signals, and where that is written.
     #[must_use]
-    pub fn signalled_process(&self) -> Option<(String, Place<'run>)> {
+    pub fn signalled_process(&self) -> Option<(String, Location<'run>)> {
         let raw = self.raw_words();
         for word in &raw {
             for flag in ["--process-executable-name=", "--process-name=", "--process="] {

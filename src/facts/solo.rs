@@ -30,7 +30,7 @@ pub(super) fn recognise<'run>(one: &mut ContainerFacts<'run>, programs: &'run Pr
     if one.role == Role::Elector
         && let Some(evidence) = one.evidence.first().cloned()
     {
-        let place = super::Place::node(one.container.pod.object, evidence.node);
+        let place = super::Location::node(one.container.pod.object, evidence.node);
         election::always_on(&mut one.election, place, &evidence.shows);
     }
 }

@@ -4,7 +4,7 @@ use super::command::Word;
 use super::command::arguments::Arguments;
 use super::container::ContainerFacts;
 use super::program::Options;
-use super::proof::Place;
+use super::proof::Location;
 
 /// A value that a container is told, and where.
 #[derive(Clone, Debug)]
@@ -12,7 +12,7 @@ pub struct Told<'run> {
     /// The value.
     pub text: String,
     /// Where it is written: the word that holds it.
-    pub place: Place<'run>,
+    pub place: Location<'run>,
     /// Whether all of it is known.
     pub is_known: bool,
 }
@@ -36,7 +36,7 @@ impl<'run> ContainerFacts<'run> {
             });
             found.extend(arguments.get(name).map(|given| match &given.value {
                 Some(value) => {
-                    let place = Place { piece: given.word.place.piece.and(value.place.piece), ..value.place };
+                    let place = Location { piece: given.word.place.piece.and(value.place.piece), ..value.place };
                     Told { place, ..Told::from(value) }
                 }
                 None => Told { text: "true".to_owned(), ..Told::from(&given.word) },

@@ -22,7 +22,7 @@ pub struct Index<'run> {
     names: Names<'run>,
     by_target: HashMap<(&'run str, &'run str), Vec<&'run Object>>,
     labels: Labels<'run>,
-    by_place: HashMap<(Place<'run>, &'run str), Vec<&'run Object>>,
+    by_place: HashMap<(FolderScope<'run>, &'run str), Vec<&'run Object>>,
     /// Services, those that select alike together.
     services: Vec<Alike<'run>>,
     /// Their places by one label that they select by.
@@ -32,10 +32,10 @@ pub struct Index<'run> {
     selections: Mutex<HashMap<Asked, Arc<[usize]>>>,
     /// How often objects were compared.
     comparisons: AtomicUsize,
-    workloads_by_place: HashMap<Place<'run>, Vec<&'run Object>>,
+    workloads_by_place: HashMap<FolderScope<'run>, Vec<&'run Object>>,
     neighbours: Neighbours<'run>,
     /// Where a custom object is that may make Pods in its own way.
-    opaque: HashSet<Place<'run>>,
+    opaque: HashSet<FolderScope<'run>>,
     memo: Arc<Memo>,
 }
 
@@ -84,14 +84,14 @@ impl<'run> Selection<'_, 'run> {
 
 /// One folder's objects of one namespace. Objects without a namespace have one of their own, wherever that may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Place<'run> {
+pub struct FolderScope<'run> {
     /// The folder of the file.
     pub folder: &'run str,
     /// The namespace as written.
     pub namespace: Option<&'run str>,
 }
 
-impl<'run> Place<'run> {
+impl<'run> FolderScope<'run> {
     /// Where an object is.
     #[must_use]
     pub fn of(object: &'run Object) -> Self {
@@ -117,16 +117,16 @@ impl<'run> Index<'run> {
             {
                 index.by_target.entry((target_kind, target_name)).or_default().push(object);
             }
-            index.by_place.entry((Place::of(object), kind)).or_default().push(object);
+            index.by_place.entry((FolderScope::of(object), kind)).or_default().push(object);
             if let Some(labels) = service_selector(object) {
                 let unit = (object.document.source.name.as_str(), &object.kustomizations);
                 services.entry((labels, object.id.namespace.as_deref(), unit)).or_default().push(object);
             }
             if object.typed.is_none() && object.pods().next().is_none() {
-                index.opaque.insert(Place::of(object));
+                index.opaque.insert(FolderScope::of(object));
             }
             if object.pods().next().is_some() {
-                index.workloads_by_place.entry(Place::of(object)).or_default().push(object);
+                index.workloads_by_place.entry(FolderScope::of(object)).or_default().push(object);
             }
         }
         let mut selecting: HashMap<(&str, &str), usize> = HashMap::new();
@@ -169,25 +169,25 @@ impl<'run> Index<'run> {
 
     /// The objects of a kind in one place, in the order of the run.
     #[must_use]
-    pub fn kind_in(&self, place: Place<'run>, kind: &'run str) -> &[&'run Object] {
+    pub fn kind_in(&self, place: FolderScope<'run>, kind: &'run str) -> &[&'run Object] {
         self.by_place.get(&(place, kind)).map_or(&[], Vec::as_slice)
     }
 
     /// Whatever is or makes Pods in one place, in the order of the run.
     #[must_use]
-    pub fn workloads_in(&self, place: Place<'run>) -> &[&'run Object] {
+    pub fn workloads_in(&self, place: FolderScope<'run>) -> &[&'run Object] {
         self.workloads_by_place.get(&place).map_or(&[], Vec::as_slice)
     }
 
     /// Whether a place holds an object of a kind that is not known, and that shows no Pods: it may make some.
     #[must_use]
-    pub fn has_opaque(&self, place: Place<'run>) -> bool {
+    pub fn has_opaque(&self, place: FolderScope<'run>) -> bool {
         self.opaque.contains(&place)
     }
 
     /// Whether a Service of a place selects Pods with these labels.
     #[must_use]
-    pub fn selects_in(&self, place: Place<'run>, labels: &super::types::Map<String>) -> bool {
+    pub fn selects_in(&self, place: FolderScope<'run>, labels: &super::types::Map<String>) -> bool {
         let by_label =
             labels.iter().filter_map(|(key, value)| self.by_selected_label.get(&(key.as_str(), value.as_str())));
         let alike = by_label.flatten().filter_map(|at| self.services.get(*at));
@@ -196,7 +196,7 @@ impl<'run> Index<'run> {
         // those of one group are of one file
         alike
             .filter_map(|alike| alike.first())
-            .filter(|service| Place::of(service) == place)
+            .filter(|service| FolderScope::of(service) == place)
             .any(|service| matches(&service))
     }
 
@@ -274,7 +274,7 @@ impl<'run> Index<'run> {
     /// How close others are to an object: the same for all objects that this is equal for.
     #[must_use]
     pub fn place(&self, object: &'run Object) -> impl Ord + use<'run> {
-        (Place::of(object), self.neighbours.variant(object), &object.kustomizations)
+        (FolderScope::of(object), self.neighbours.variant(object), &object.kustomizations)
     }
 
     /// What makes the Pods that a selector of `from` matches: the workloads and Pods that are applied with it. Of

@@ -11,7 +11,7 @@ pub fn pointer_keys(pointer: &str) -> impl Iterator<Item = String> {
 
 /// One step down from a map or a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum Segment {
     /// Into the value of a map under this key.
     Key(String),
     /// Into the item of a list with this number, from 0.
@@ -20,7 +20,7 @@ pub enum Step {
 
 /// The steps from an object's outermost map down to a node.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Path(pub Vec<Step>);
+pub struct Path(pub Vec<Segment>);
 
 impl Path {
     /// The way from `from` down to `to`, which may be a key; empty where `to` is not below `from`.
@@ -33,7 +33,7 @@ impl Path {
             let next = match document.value(at) {
                 Value::Map(entries) => {
                     let leads = |entry: &Entry| {
-                        let key = || Step::Key(document.key(entry).into_owned());
+                        let key = || Segment::Key(document.key(entry).into_owned());
                         if entry.key == to {
                             return Some((key(), to));
                         }
@@ -47,7 +47,7 @@ impl Path {
                 Value::List(items) => {
                     let leads = |index: usize| {
                         let item = items[index];
-                        (item == to || document.span(item).contains(target)).then_some((Step::Item(index), item))
+                        (item == to || document.span(item).contains(target)).then_some((Segment::Item(index), item))
                     };
                     let next = items.partition_point(|item| document.span(*item).start <= target.start);
                     next.checked_sub(1).and_then(leads).or_else(|| (0..items.len()).find_map(leads))
@@ -65,8 +65,8 @@ impl Path {
     #[must_use]
     pub fn follow(&self, document: &Document, from: NodeId) -> Option<NodeId> {
         self.0.iter().try_fold(from, |at, step| match step {
-            Step::Key(key) => document.get(at, key),
-            Step::Item(index) => document.items(at).get(*index).copied(),
+            Segment::Key(key) => document.get(at, key),
+            Segment::Item(index) => document.items(at).get(*index).copied(),
         })
     }
 
@@ -74,8 +74,8 @@ impl Path {
     #[must_use]
     pub fn field(&self) -> Option<&str> {
         self.0.iter().rev().find_map(|step| match step {
-            Step::Key(key) => Some(key.as_str()),
-            Step::Item(_) => None,
+            Segment::Key(key) => Some(key.as_str()),
+            Segment::Item(_) => None,
         })
     }
 
@@ -84,7 +84,7 @@ impl Path {
     pub fn fields(&self) -> Vec<&str> {
         let mut fields = Vec::new();
         for step in &self.0 {
-            if let Step::Key(key) = step {
+            if let Segment::Key(key) = step {
                 fields.push(key.as_str());
             }
         }
@@ -96,9 +96,9 @@ impl fmt::Display for Path {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, step) in self.0.iter().enumerate() {
             match step {
-                Step::Key(key) if index == 0 => write!(f, "{key}")?,
-                Step::Key(key) => write!(f, ".{key}")?,
-                Step::Item(number) => write!(f, "[{number}]")?,
+                Segment::Key(key) if index == 0 => write!(f, "{key}")?,
+                Segment::Key(key) => write!(f, ".{key}")?,
+                Segment::Item(number) => write!(f, "[{number}]")?,
             }
         }
         Ok(())

@@ -5,7 +5,7 @@ use crate::kube::types::{LabelSelector, LabelSelectorRequirement};
 use super::index::Index;
 use super::object::Object;
 use super::unit::Reach;
-use super::{Place, Selector};
+use super::{FolderScope, Selector};
 use crate::yaml::{Document, NodeId, Value};
 
 type Labels = crate::kube::types::Map<String>;
@@ -37,7 +37,7 @@ const MOST: usize = 200;
 
 /// The Pods of workloads that are applied with an object, or whose files lie beside its file.
 pub fn pods_beside<'a, 'run>(index: &'a Index<'run>, from: &'run Object) -> impl Iterator<Item = Labelled<'run>> + 'a {
-    let workloads = index.workloads_in(Place::of(from)).iter().copied().take(MOST);
+    let workloads = index.workloads_in(FolderScope::of(from)).iter().copied().take(MOST);
     workloads.filter(|workload| workload.keeps_selection() && is_beside(index, from, workload)).flat_map(pods)
 }
 

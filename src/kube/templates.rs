@@ -20,7 +20,7 @@ pub enum Life {
     /// The same, at given times: a CronJob.
     Scheduled,
     /// They are done once the main container has exited; the others are killed then: a step of Argo Workflows.
-    Step,
+    Segment,
     /// Nothing says so: a bare Pod, a `PodTemplate`, a replica beside those that decide.
     Unknown,
 }
@@ -57,14 +57,14 @@ enum Form {
     /// The same, and a container may lack its name (`DefaultUserContainerName` in `knative.dev/serving`).
     Knative,
     /// A template of Argo Workflows: see [`step`].
-    Step,
+    Segment,
 }
 
 /// Group, kind, what becomes of the Pods, how the template is written, and where: `a.b[].c` goes through the items of
 /// a list, `*` through the values of a map. An empty path is the object itself.
 type Row = (&'static str, &'static str, Life, Form, &'static [&'static str]);
 
-use Form::{Knative, Step, Template as Plain};
+use Form::{Knative, Segment, Template as Plain};
 use Life::{Batch, LongRunning, Scheduled, Unknown};
 
 const ROWS: &[Row] = &[
@@ -91,10 +91,10 @@ const ROWS: &[Row] = &[
     ("argoproj.io", "ClusterAnalysisTemplate", Batch, Plain, &["spec.metrics[].provider.job.spec.template"]),
     ("argoproj.io", "AnalysisRun", Batch, Plain, &["spec.metrics[].provider.job.spec.template"]),
     // argo-workflows.readthedocs.io/en/latest/fields
-    ("argoproj.io", "Workflow", Life::Step, Step, &["spec.templates[]"]),
-    ("argoproj.io", "WorkflowTemplate", Life::Step, Step, &["spec.templates[]"]),
-    ("argoproj.io", "ClusterWorkflowTemplate", Life::Step, Step, &["spec.templates[]"]),
-    ("argoproj.io", "CronWorkflow", Life::Step, Step, &["spec.workflowSpec.templates[]"]),
+    ("argoproj.io", "Workflow", Life::Segment, Segment, &["spec.templates[]"]),
+    ("argoproj.io", "WorkflowTemplate", Life::Segment, Segment, &["spec.templates[]"]),
+    ("argoproj.io", "ClusterWorkflowTemplate", Life::Segment, Segment, &["spec.templates[]"]),
+    ("argoproj.io", "CronWorkflow", Life::Segment, Segment, &["spec.workflowSpec.templates[]"]),
     // knative.dev/docs/serving/reference/serving-api
     ("serving.knative.dev", "Service", LongRunning, Knative, &["spec.template"]),
     ("serving.knative.dev", "Configuration", LongRunning, Knative, &["spec.template"]),
@@ -156,7 +156,7 @@ pub(super) fn read(document: &Document, node: NodeId, api_version: &str, kind: &
     for (_, _, life, form, paths) in rows(api_version, kind) {
         for path in *paths {
             for Reached { node: at, key } in places(document, node, &hops(path)) {
-                let made = if *form == Step { step(document, at, node) } else { template(document, at, *form) };
+                let made = if *form == Segment { step(document, at, node) } else { template(document, at, *form) };
                 let Some(made) = made else { continue };
                 let life = of_part(document, node, kind, made.life.unwrap_or(*life), key.as_deref());
                 found.push(Template { life, part: key, ..made.template });

@@ -10,7 +10,7 @@ use super::Projects;
 use super::fingerprint::{fingerprints, path};
 use crate::diagnostic::Finding;
 use crate::kube::Workspace;
-use crate::rules::{Found, INVALID_DESCRIPTION, STALE_BASELINE};
+use crate::rules::{Findings, INVALID_DESCRIPTION, STALE_BASELINE};
 use crate::words::clip;
 use crate::yaml::{self, Document, NodeId, Part, Source};
 
@@ -139,7 +139,7 @@ impl Baseline {
         let mut stale: Vec<&Listed> = stale.into_iter().filter(judged).collect();
         stale.sort_by_key(|listed| self.document.span(listed.node));
         for listed in stale {
-            Found::in_file(&STALE_BASELINE, &self.document.source, findings)
+            Findings::in_file(&STALE_BASELINE, &self.document.source, findings)
                 .at_span(
                     self.document.span(listed.node),
                     format!("`{}` no longer reports this in {}", clip(&listed.rule), clip(&listed.file)),

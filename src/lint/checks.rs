@@ -9,7 +9,7 @@ use crate::diagnostic::Finding;
 use crate::facts::{PodFacts, Programs};
 use crate::kube::versions::Targets;
 use crate::kube::{File, Index, Object, PodView, WORTH_THREADS};
-use crate::rules::{self, Check, Found, FoundAnywhere, Rule, Source, SourceCheck};
+use crate::rules::{self, Check, Findings, FindingsAnywhere, Rule, SharedCheck, SharedPass};
 use crate::yaml::Document;
 
 /// Runs the rules that compare facts on the Pods of some objects, each Pod's read once and dropped when they have looked
@@ -21,7 +21,7 @@ pub(super) fn facts<'run>(
     programs: &(dyn Fn(&Object) -> &'run Programs + Sync),
     most: usize,
 ) -> Vec<(&'run Object, Vec<Finding>)> {
-    type FactsCheck = fn(&PodFacts<'_>, &mut Found<'_>);
+    type FactsCheck = fn(&PodFacts<'_>, &mut Findings<'_>);
     let checks: Vec<(&'static Rule, FactsCheck)> = selection
         .running()
         .filter_map(|rule| match rule.check {
@@ -41,7 +41,7 @@ pub(super) fn facts<'run>(
                 continue;
             }
             for (rule, check) in &checks {
-                check(&facts, &mut Found::in_object(rule, object, &mut findings).keeping(most));
+                check(&facts, &mut Findings::in_object(rule, object, &mut findings).keeping(most));
             }
         }
         (!findings.is_empty()).then_some((*object, findings))
@@ -57,7 +57,7 @@ pub(super) fn together(
     most: usize,
     findings: &mut Vec<Finding>,
 ) {
-    type Across = fn(&Index<'_>, &mut FoundAnywhere<'_>);
+    type Across = fn(&Index<'_>, &mut FindingsAnywhere<'_>);
     let across = |rule: &'static Rule| match rule.check {
         Check::Workspace(check) => Some((rule, check)),
         _ => None,
@@ -65,14 +65,14 @@ pub(super) fn together(
     let checks: Vec<(&'static Rule, Across)> = selection.running().filter_map(across).collect();
     let run = |(rule, check): &(&'static Rule, Across)| {
         let mut made = Vec::new();
-        check(index, &mut FoundAnywhere::new(rule, &mut made).keeping(most).for_targets(targets_of));
+        check(index, &mut FindingsAnywhere::new(rule, &mut made).keeping(most).for_targets(targets_of));
         made
     };
     findings.par_extend(checks.par_iter().flat_map_iter(run));
     for source in rules::SOURCES {
-        if let SourceCheck::Together(check) = source.check {
+        if let SharedPass::Together(check) = source.check {
             run_source(source, selection, findings, |rule, findings| {
-                check(index, &mut FoundAnywhere::new(rule, findings).keeping(most).for_targets(targets_of));
+                check(index, &mut FindingsAnywhere::new(rule, findings).keeping(most).for_targets(targets_of));
             });
         }
     }
@@ -80,7 +80,7 @@ pub(super) fn together(
 
 /// Runs a shared pass if one of its rules runs, and keeps what those that run have found.
 fn run_source(
-    source: &Source,
+    source: &SharedCheck,
     selection: &Selection,
     findings: &mut Vec<Finding>,
     pass: impl FnOnce(&'static Rule, &mut Vec<Finding>),
@@ -100,7 +100,7 @@ pub(super) fn file(file: &File, selection: &Selection, most: usize) -> Vec<Findi
     }
     for rule in selection.running() {
         if let Check::File(check) = rule.check {
-            check(file, &mut Found::in_file(rule, &file.source, &mut findings).keeping(most));
+            check(file, &mut Findings::in_file(rule, &file.source, &mut findings).keeping(most));
         }
     }
     let check = |number: usize| {
@@ -125,7 +125,7 @@ pub(super) fn file(file: &File, selection: &Selection, most: usize) -> Vec<Findi
 fn of_document(document: &Arc<Document>, selection: &Selection, most: usize, findings: &mut Vec<Finding>) {
     for rule in selection.running() {
         if let Check::Document(check) = rule.check {
-            check(document, &mut Found::in_document(rule, document, findings).keeping(most));
+            check(document, &mut Findings::in_document(rule, document, findings).keeping(most));
         }
     }
 }
@@ -134,7 +134,7 @@ fn of_document(document: &Arc<Document>, selection: &Selection, most: usize, fin
 pub(super) fn object(object: &Object, selection: &Selection, most: usize, findings: &mut Vec<Finding>) {
     let pods: Vec<PodView<'_>> = object.pods().collect();
     for rule in selection.running() {
-        let mut found = Found::in_object(rule, object, findings).keeping(most);
+        let mut found = Findings::in_object(rule, object, findings).keeping(most);
         match rule.check {
             Check::Object(check) => check(object, &mut found),
             Check::Pod(check) => pods.iter().for_each(|pod| check(*pod, &mut found)),
@@ -145,9 +145,9 @@ pub(super) fn object(object: &Object, selection: &Selection, most: usize, findin
         }
     }
     for source in rules::SOURCES {
-        if let SourceCheck::Object(check) = source.check {
+        if let SharedPass::Object(check) = source.check {
             run_source(source, selection, findings, |rule, findings| {
-                let found = Found::in_object(rule, object, findings).keeping(most);
+                let found = Findings::in_object(rule, object, findings).keeping(most);
                 check(object, &mut found.for_targets(selection.targets()));
             });
         }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::Selection;
 use crate::diagnostic::Finding;
 use crate::kube::{File, Object, PodView};
-use crate::rules::{self, Found, IGNORE_WITHOUT_REASON, UNUSED_IGNORE};
+use crate::rules::{self, Findings, IGNORE_WITHOUT_REASON, UNUSED_IGNORE};
 use crate::words::{clip, nearest};
 use crate::yaml::{Document, Source, Span, Value};
 
@@ -81,7 +81,7 @@ fn cover(ignores: &mut [Ignore], findings: &[Finding]) -> Vec<bool> {
 
 fn report(ignore: &Ignore, source: &Arc<Source>, selection: &Selection, findings: &mut Vec<Finding>) {
     if selection.runs(UNUSED_IGNORE.id) {
-        let mut found = Found::in_file(&UNUSED_IGNORE, source, findings);
+        let mut found = Findings::in_file(&UNUSED_IGNORE, source, findings);
         for (name, span, used) in &ignore.names {
             if !rules::names().any(|known| known == name) {
                 let saying = found.at_span(*span, format!("no rule is called `{}`", clip(name)));
@@ -98,7 +98,7 @@ fn report(ignore: &Ignore, source: &Arc<Source>, selection: &Selection, findings
         }
     }
     if ignore.names.is_empty() && selection.runs(UNUSED_IGNORE.id) {
-        Found::in_file(&UNUSED_IGNORE, source, findings)
+        Findings::in_file(&UNUSED_IGNORE, source, findings)
             .at_span(ignore.comment, "this ignore names no rule")
             .here("ignores nothing")
             .help(
@@ -107,7 +107,7 @@ fn report(ignore: &Ignore, source: &Arc<Source>, selection: &Selection, findings
         return;
     }
     if !ignore.has_reason && selection.runs(IGNORE_WITHOUT_REASON.id) {
-        Found::in_file(&IGNORE_WITHOUT_REASON, source, findings)
+        Findings::in_file(&IGNORE_WITHOUT_REASON, source, findings)
             .at_span(ignore.comment, "this ignore gives no reason")
             .here("the reason goes after the bracket")
             .because("the next reader cannot tell an exception from a silenced mistake");

@@ -7,7 +7,7 @@ use super::{Projects, Selection};
 use crate::diagnostic::Finding;
 use crate::kube::{Index, Object, Workspace};
 use crate::policy::Policies;
-use crate::rules::FoundAnywhere;
+use crate::rules::FindingsAnywhere;
 use crate::rules::policy::{RULES, SOURCE, report};
 
 /// Adds what policies say to the objects of the run. Returns what is wrong with policies outside the run.
@@ -36,7 +36,7 @@ pub(super) fn check(
         let index = Index::of(&all);
         let mut made = Vec::new();
         let targets_of = |_: &Object| targets;
-        let mut anywhere = FoundAnywhere::new(rule, &mut made).keeping(most).for_targets(&targets_of);
+        let mut anywhere = FindingsAnywhere::new(rule, &mut made).keeping(most).for_targets(&targets_of);
         report(&policies, &objects, &index, &|_, _| true, &mut anywhere);
         made.retain(|finding| finding.rule.is_some_and(|rule| selection.runs(rule)));
         debug_assert!(made.iter().all(|finding| SOURCE.rules.iter().any(|rule| Some(rule.id) == finding.rule)));

@@ -16,7 +16,7 @@ use crate::files;
 use crate::kube::{File, Globs};
 use crate::limits;
 use crate::project;
-use crate::rules::{self, Found, UNUSED_IGNORE};
+use crate::rules::{self, Findings, UNUSED_IGNORE};
 use crate::words::{clip, nearest};
 
 /// The settings of one project.
@@ -223,7 +223,7 @@ impl Settings {
             } else {
                 "no file or object matches this exception".to_owned()
             };
-            Found::in_file(&UNUSED_IGNORE, &exception.place.source, findings)
+            Findings::in_file(&UNUSED_IGNORE, &exception.place.source, findings)
                 .at_span(exception.place.span, message)
                 .here("excepts nothing")
                 .help("remove the exception, or correct its `path` or `object`");

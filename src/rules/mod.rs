@@ -4,7 +4,7 @@ mod adapter;
 mod ambassador;
 mod batch;
 mod election;
-mod found;
+mod findings;
 mod manifest;
 mod meta;
 pub mod parts;
@@ -16,7 +16,7 @@ mod workload;
 
 use std::sync::Arc;
 
-pub use found::{Found, FoundAnywhere, Saying};
+pub use findings::{Findings, FindingsAnywhere, Saying};
 
 use crate::diagnostic::{Level, RuleId};
 use crate::facts::PodFacts;
@@ -78,39 +78,39 @@ const WITH_FIX: &[&str] = &[
 #[derive(Clone, Copy, Debug)]
 pub enum Check {
     /// One file, as text. Runs where it holds Kubernetes objects or YAML that kubectl refuses.
-    File(fn(&File, &mut Found<'_>)),
+    File(fn(&File, &mut Findings<'_>)),
     /// One document that holds Kubernetes objects.
-    Document(fn(&Arc<Document>, &mut Found<'_>)),
+    Document(fn(&Arc<Document>, &mut Findings<'_>)),
     /// One object.
-    Object(fn(&Object, &mut Found<'_>)),
+    Object(fn(&Object, &mut Findings<'_>)),
     /// The Pod that an object is or makes.
-    Pod(fn(PodView<'_>, &mut Found<'_>)),
+    Pod(fn(PodView<'_>, &mut Findings<'_>)),
     /// One container of a Pod.
-    Container(fn(ContainerView<'_>, &mut Found<'_>)),
+    Container(fn(ContainerView<'_>, &mut Findings<'_>)),
     /// What the containers of a Pod do.
-    Facts(fn(&PodFacts<'_>, &mut Found<'_>)),
+    Facts(fn(&PodFacts<'_>, &mut Findings<'_>)),
     /// All objects together.
-    Workspace(fn(&Index<'_>, &mut FoundAnywhere<'_>)),
-    /// Findings come from a [`Source`], or from the linter itself.
+    Workspace(fn(&Index<'_>, &mut FindingsAnywhere<'_>)),
+    /// Findings come from a [`SharedCheck`], or from the linter itself.
     Elsewhere,
 }
 
 /// A check that several rules share, because one pass over an object finds them all.
 #[derive(Debug)]
-pub struct Source {
+pub struct SharedCheck {
     /// The rules it finds, in [`Check::Elsewhere`].
     pub rules: &'static [&'static Rule],
     /// The pass; it says `found.under(&RULE)` before each finding.
-    pub check: SourceCheck,
+    pub check: SharedPass,
 }
 
 /// What a shared pass looks at.
 #[derive(Clone, Copy, Debug)]
-pub enum SourceCheck {
+pub enum SharedPass {
     /// One object.
-    Object(fn(&Object, &mut Found<'_>)),
+    Object(fn(&Object, &mut Findings<'_>)),
     /// All objects together.
-    Together(fn(&Index<'_>, &mut FoundAnywhere<'_>)),
+    Together(fn(&Index<'_>, &mut FindingsAnywhere<'_>)),
 }
 
 /// All rules, by family.
@@ -128,7 +128,7 @@ pub const FAMILIES: &[(&str, &[&Rule])] = &[
 ];
 
 /// The shared passes.
-pub static SOURCES: &[&Source] =
+pub static SOURCES: &[&SharedCheck] =
     &[manifest::VERDICTS, manifest::CUSTOM, &serving::shard_count_mismatch::LISTS, &policy::SOURCE];
 
 pub use meta::{IGNORE_WITHOUT_REASON, INVALID_DESCRIPTION, STALE_BASELINE, UNUSED_IGNORE};

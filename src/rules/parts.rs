@@ -4,7 +4,7 @@ use crate::kube::types::{Container, ContainerPort, EnvVar, Probe, Volume, Volume
 
 use crate::kube::types::IntOrString;
 
-use super::{Found, Saying};
+use super::{Findings, Saying};
 use crate::kube::{ContainerView, Index, Object, PodView, Typed};
 use crate::words::list;
 use crate::yaml::{Document, NodeId};
@@ -173,7 +173,7 @@ pub fn asks(view: &ContainerView<'_>) -> bool {
 
 /// One finding about several containers of a Pod, if there is one.
 pub fn about_all<'found>(
-    found: &'found mut Found<'_>,
+    found: &'found mut Findings<'_>,
     views: &[ContainerView<'_>],
     message: impl FnOnce(&str) -> String,
 ) -> Option<Saying<'found>> {

@@ -1,6 +1,6 @@
 //! Words of messages.
 
-use crate::kube::{Object, Path, Step};
+use crate::kube::{Object, Path, Segment};
 use crate::words::{clip, is_secret_name};
 use crate::yaml::{NodeId, Value};
 
@@ -19,14 +19,14 @@ fn is_secret(object: &Object, node: NodeId) -> bool {
     let in_secret =
         object.id.kind == "Secret" && matches!(path.fields().first(), Some(&("data" | "stringData" | "metadata")));
     let name = match path.0.as_slice() {
-        [above @ .., Step::Key(value)] if value == "value" => {
-            let step = |at, step: &Step| match step {
-                Step::Key(key) => document.get(at, key),
-                Step::Item(index) => document.items(at).get(*index).copied(),
+        [above @ .., Segment::Key(value)] if value == "value" => {
+            let step = |at, step: &Segment| match step {
+                Segment::Key(key) => document.get(at, key),
+                Segment::Item(index) => document.items(at).get(*index).copied(),
             };
             above.iter().try_fold(object.node, step).and_then(|map| document.get_str(map, "name"))
         }
-        [.., Step::Key(key)] => Some(key.as_str()),
+        [.., Segment::Key(key)] => Some(key.as_str()),
         _ => None,
     };
     in_secret || name.is_some_and(is_secret_name)
@@ -45,7 +45,7 @@ pub fn reading(object: &Object, node: NodeId) -> String {
 
 /// What is at a path, as the subject of "… wants a string" or "… are strings".
 pub fn subject(path: &Path) -> (String, bool) {
-    use Step::{Item, Key};
+    use Segment::{Item, Key};
     match path.0.as_slice() {
         [.., Key(env), Item(_), Key(value)] if env == "env" && value == "value" => ("env values".to_owned(), true),
         [.., Key(map), Key(_)] if is_string_map(map) => (map.clone(), true),

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::collections::HashMap;
 
 use super::super::config::config_map;
-use super::super::proof::Place;
+use super::super::proof::Location;
 use super::Word;
 use crate::kube::{ContainerView, Index, Object};
 
@@ -39,7 +39,9 @@ impl<'run> Environment<'run> {
         let nodes = view.at(&["env"]).map_or(&[][..], |list| document.items(list));
         for (variable, node) in view.container.env.iter().flatten().zip(nodes) {
             let word = match (&variable.value, &variable.value_from) {
-                (Some(text), _) => all.expand(text, Place::node(object, document.get(*node, "value").unwrap_or(*node))),
+                (Some(text), _) => {
+                    all.expand(text, Location::node(object, document.get(*node, "value").unwrap_or(*node)))
+                }
                 (None, Some(from)) => {
                     let key = from.config_map_key_ref.as_ref();
                     let found = key.and_then(|key| Some((config_map(index, object, &key.name)?, &key.key)));
@@ -47,7 +49,7 @@ impl<'run> Environment<'run> {
                         .and_then(|(map, key)| value(map, key))
                         .unwrap_or_else(|| unseen(object, *node, &variable.name))
                 }
-                (None, None) => Word { text: Cow::Borrowed(""), place: Place::node(object, *node), is_known: true },
+                (None, None) => Word { text: Cow::Borrowed(""), place: Location::node(object, *node), is_known: true },
             };
             all.set(&variable.name, word);
         }
@@ -70,7 +72,8 @@ impl<'run> Environment<'run> {
                     return;
                 }
                 if let (Some(name), Some(text)) = (document.str(entry.key), document.str(entry.value)) {
-                    let word = Word { text: Cow::Borrowed(text), place: Place::node(map, entry.value), is_known: true };
+                    let word =
+                        Word { text: Cow::Borrowed(text), place: Location::node(map, entry.value), is_known: true };
                     self.set(&format!("{prefix}{name}"), word);
                 }
             }
@@ -112,7 +115,7 @@ impl<'run> Environment<'run> {
     /// Expands `$(NAME)` as the kubelet does (`k8s.io/kubernetes/third_party/forked/golang/expansion`): `$$` is a
     /// dollar, and what is not set stays as it is.
     #[must_use]
-    pub fn expand(&self, text: &'run str, place: Place<'run>) -> Word<'run> {
+    pub fn expand(&self, text: &'run str, place: Location<'run>) -> Word<'run> {
         if !text.contains('$') {
             return Word { text: Cow::Borrowed(text), place, is_known: true };
         }
@@ -154,10 +157,10 @@ impl<'run> Environment<'run> {
 fn value<'run>(map: &'run Object, key: &str) -> Option<Word<'run>> {
     let document = &map.document;
     let node = document.get(document.get(map.node, "data")?, key)?;
-    Some(Word { text: Cow::Borrowed(document.str(node)?), place: Place::node(map, node), is_known: true })
+    Some(Word { text: Cow::Borrowed(document.str(node)?), place: Location::node(map, node), is_known: true })
 }
 
 /// A variable whose value the manifest does not show.
 fn unseen<'run>(object: &'run Object, node: crate::yaml::NodeId, name: &str) -> Word<'run> {
-    Word { text: Cow::Owned(format!("$({name})")), place: Place::node(object, node), is_known: false }
+    Word { text: Cow::Owned(format!("$({name})")), place: Location::node(object, node), is_known: false }
 }

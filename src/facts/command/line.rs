@@ -8,7 +8,7 @@ use super::shell::{self, ShellWord};
 use super::{CommandLine, Invocation, Kind, Script, Word, base_name, bases, starters};
 use crate::facts::program::{Entrypoint, Program};
 use crate::facts::programs::Programs;
-use crate::facts::proof::Place;
+use crate::facts::proof::Location;
 use crate::kube::ContainerView;
 
 impl<'run> CommandLine<'run> {
@@ -31,7 +31,7 @@ impl<'run> CommandLine<'run> {
         let image = container.image.as_deref().unwrap_or_default();
         let known = programs.of_image(image);
         let mut line = words(view, environment);
-        let image_place = Place::node(view.pod.object, view.at(&["image"]).unwrap_or(view.node));
+        let image_place = Location::node(view.pod.object, view.at(&["image"]).unwrap_or(view.node));
         // what the image starts anyway
         let is_entrypoint = known.is_some_and(|known| known.entrypoint == Entrypoint::Script)
             && command.first().is_some_and(|first| base_name(first) == "docker-entrypoint.sh");
@@ -131,7 +131,7 @@ impl<'run> CommandLine<'run> {
 
 impl<'run> Invocation<'run> {
     /// A program that runs in any case, all of whose words are seen.
-    pub(super) fn new(name: String, words: Vec<Word<'run>>, place: Place<'run>) -> Self {
+    pub(super) fn new(name: String, words: Vec<Word<'run>>, place: Location<'run>) -> Self {
         Self {
             name,
             words,
@@ -214,7 +214,7 @@ fn is_a_program(first: &str, known: &Program, programs: &Programs) -> bool {
 }
 
 /// The image's own arguments.
-fn default_words<'run>(known: &'run Program, without_arguments: bool, place: Place<'run>) -> Vec<Word<'run>> {
+fn default_words<'run>(known: &'run Program, without_arguments: bool, place: Location<'run>) -> Vec<Word<'run>> {
     let counts = without_arguments || known.entrypoint == Entrypoint::Binary;
     let words = known.arguments.iter().filter(|_| counts);
     words.map(|text| Word { text: Cow::Borrowed(text.as_str()), place, is_known: true }).collect()
@@ -227,7 +227,7 @@ pub(in crate::facts) fn words<'run>(view: &ContainerView<'run>, environment: &En
     for (field, texts) in [("command", &view.container.command), ("args", &view.container.args)] {
         let nodes = view.at(&[field]).map_or(&[][..], |list| document.items(list));
         for (text, node) in texts.iter().flatten().zip(nodes) {
-            all.push(environment.expand(text, Place::node(view.pod.object, *node)));
+            all.push(environment.expand(text, Location::node(view.pod.object, *node)));
         }
     }
     all

@@ -14,7 +14,7 @@ mod starters;
 
 use std::borrow::Cow;
 
-use super::proof::Place;
+use super::proof::Location;
 
 pub use lifetime::Lifetime;
 pub(super) use line::words;
@@ -26,7 +26,7 @@ pub struct Word<'run> {
     /// Its text, variables expanded. What could not be expanded stays as it is written.
     pub text: Cow<'run, str>,
     /// Where it is written.
-    pub place: Place<'run>,
+    pub place: Location<'run>,
     /// Whether all of the text is known.
     pub is_known: bool,
 }
@@ -44,7 +44,7 @@ pub struct Invocation<'run> {
     /// `NAME=value` before it.
     pub variables: Vec<(String, Word<'run>)>,
     /// Where the program is named: its word, or the image.
-    pub place: Place<'run>,
+    pub place: Location<'run>,
     /// Whether it runs in any case: not in a branch, behind a condition, or in a function.
     pub always: bool,
     /// Whether the manifest shows all of its words.
@@ -89,7 +89,7 @@ pub struct Script<'run> {
     /// What it says.
     pub tree: shell::Command,
     /// Where it is written.
-    pub place: Place<'run>,
+    pub place: Location<'run>,
     /// The shell's name without its folder.
     pub shell: String,
 }

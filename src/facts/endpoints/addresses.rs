@@ -1,13 +1,13 @@
 //! Rows of a description as facts: sockets, connections, files.
 
 use super::super::address::{self, Host};
-use super::super::program::{Endpoint, Form, Place as PlaceRow};
+use super::super::program::{Endpoint, Form, PathSetting as PlaceRow};
 use super::super::proof::{Certainty, Proof};
 use super::{Bind, Dial, Endpoints, Listen, PathFact, Reader};
 
 impl<'run> Reader<'_, 'run> {
     /// Each address that a row comes to: host, port, scheme, and what shows it.
-    fn addresses(&self, row: &Endpoint, is_whole: &mut bool) -> Vec<Found<'run>> {
+    fn addresses(&self, row: &Endpoint, is_whole: &mut bool) -> Vec<Resolved<'run>> {
         let mut found = Vec::new();
         let switch = row.when.as_ref().map_or(Some(true), |when| self.holds(when));
         if switch == Some(false) {
@@ -81,7 +81,7 @@ impl<'run> Reader<'_, 'run> {
                 let is_default = value.certainty != Certainty::Said && place.piece.is_none() && by == value.by;
                 let reason = if is_default { by } else { format!("`{by}`") };
                 let scheme = one.scheme.clone();
-                found.push(Found {
+                found.push(Resolved {
                     host,
                     port,
                     scheme,
@@ -198,7 +198,7 @@ impl<'run> Reader<'_, 'run> {
     }
 }
 
-struct Found<'run> {
+struct Resolved<'run> {
     host: Option<Host>,
     port: Option<u16>,
     scheme: Option<String>,

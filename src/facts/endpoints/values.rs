@@ -4,13 +4,13 @@ use super::super::command::Word;
 use super::super::command::arguments::is_false;
 use super::super::formats::{self, Entry};
 use super::super::program::{Endpoint, Format, Many, Part, When};
-use super::super::proof::{Certainty, Place};
+use super::super::proof::{Certainty, Location};
 use super::Reader;
 
 /// A value and where it is from.
 pub(super) struct Value<'run> {
     pub(super) text: String,
-    pub(super) place: Place<'run>,
+    pub(super) place: Location<'run>,
     /// The option, variable or key.
     pub(super) by: String,
     pub(super) is_known: bool,

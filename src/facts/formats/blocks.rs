@@ -1,10 +1,10 @@
 //! nginx's configuration.
 
-use super::{Found, range_of, unquoted};
+use super::{Collector, range_of, unquoted};
 use crate::facts::nginx::directives;
 
 /// Simple directives; the heads around them with their arguments are segments.
-pub(super) fn nginx(found: &mut Found<'_>) {
+pub(super) fn nginx(found: &mut Collector<'_>) {
     let text = found.text;
     let all = directives(text);
     // what each head adds to the keys of what is in it

@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
-use super::{DEPTH, Found};
+use super::{Collector, DEPTH};
 
 /// Sites and their directives, the heads around them as segments. The block without an address holds what is global,
 /// `(name)` and `&(name)` what sites import.
-pub(super) fn read(found: &mut Found<'_>) {
+pub(super) fn read(found: &mut Collector<'_>) {
     let text = found.text;
     let mut path: Vec<String> = Vec::new();
     let mut blocks: Vec<usize> = Vec::new();

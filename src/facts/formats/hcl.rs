@@ -3,13 +3,13 @@
 
 use std::ops::Range;
 
-use super::{DEPTH, Found};
+use super::{Collector, DEPTH};
 
 /// Something that cannot be read; what follows it would be guessed.
 struct Odd;
 
 /// Each scalar.
-pub(super) fn read(found: &mut Found<'_>) {
+pub(super) fn read(found: &mut Collector<'_>) {
     let mut reader = Reader { text: found.text, at: 0, found, block: 0 };
     while reader.at < reader.text.len() {
         if reader.body(&mut Vec::new(), 0).is_err() {
@@ -27,7 +27,7 @@ pub(super) fn read(found: &mut Found<'_>) {
 struct Reader<'a, 'text> {
     text: &'text str,
     at: usize,
-    found: &'a mut Found<'text>,
+    found: &'a mut Collector<'text>,
     /// How many blocks have begun.
     block: usize,
 }

@@ -1,8 +1,8 @@
 //! Formats of lines: INI, properties, `keyword words`, HAProxy, Fluent Bit's classic form.
 
-use super::{Found, range_of, unquoted};
+use super::{Collector, range_of, unquoted};
 
-fn add(found: &mut Found<'_>, key: &[&str], block: usize, value: &str) {
+fn add(found: &mut Collector<'_>, key: &[&str], block: usize, value: &str) {
     let value = unquoted(value.trim());
     found.add(key, block, value.to_owned(), range_of(found.text, value));
 }
@@ -31,7 +31,7 @@ fn uncommented<'text>(line: &'text str, signs: &[char]) -> &'text str {
 }
 
 /// `[section]`, `key = value`; `;` and `#` begin a comment.
-pub(super) fn ini(found: &mut Found<'_>) {
+pub(super) fn ini(found: &mut Collector<'_>) {
     let text = found.text;
     let mut section: Option<&str> = None;
     for whole in text.lines() {
@@ -61,7 +61,7 @@ pub(super) fn ini(found: &mut Found<'_>) {
 }
 
 /// `key=value`, `key: value`, `key value`; a backslash at the end of a line takes the next one in.
-pub(super) fn properties(found: &mut Found<'_>) {
+pub(super) fn properties(found: &mut Collector<'_>) {
     let text = found.text;
     let mut lines = text.lines();
     while let Some(line) = lines.next() {
@@ -92,7 +92,7 @@ pub(super) fn properties(found: &mut Found<'_>) {
 }
 
 /// A keyword and its words.
-pub(super) fn words(found: &mut Found<'_>) {
+pub(super) fn words(found: &mut Collector<'_>) {
     for line in found.text.lines().map(|line| uncommented(line, &['#'])) {
         if let Some((keyword, rest)) = line.split_once(char::is_whitespace) {
             add(found, &[keyword], 0, rest);
@@ -101,7 +101,7 @@ pub(super) fn words(found: &mut Found<'_>) {
 }
 
 /// `[SECTION]` in any case, then `Key Value` lines.
-pub(super) fn fluent_bit(found: &mut Found<'_>) {
+pub(super) fn fluent_bit(found: &mut Collector<'_>) {
     let mut section = String::new();
     let mut block = 0;
     for line in found.text.lines().map(str::trim).filter(|line| !line.starts_with('#')) {
@@ -115,7 +115,7 @@ pub(super) fn fluent_bit(found: &mut Found<'_>) {
 }
 
 /// Sections that begin at the left margin or anywhere by their keyword, then lines of words.
-pub(super) fn haproxy(found: &mut Found<'_>) {
+pub(super) fn haproxy(found: &mut Collector<'_>) {
     // haproxy/haproxy: the sections of src/cfgparse.c and of what registers more
     const SECTIONS: [&str; 19] = [
         "global",

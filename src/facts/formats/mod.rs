@@ -52,7 +52,7 @@ pub fn read(format: Format, text: &str) -> Vec<Entry> {
 /// All settings of a text, and whether it could be read to its end.
 #[must_use]
 pub fn reading(format: Format, text: &str) -> Reading {
-    let mut found = Found::new(text);
+    let mut found = Collector::new(text);
     match format {
         Format::Yaml => trees::yaml(&mut found),
         Format::Toml => toml::read(&mut found),
@@ -70,7 +70,7 @@ pub fn reading(format: Format, text: &str) -> Reading {
 }
 
 /// Where the readers put what they find.
-struct Found<'text> {
+struct Collector<'text> {
     text: &'text str,
     entries: Vec<Entry>,
     is_whole: bool,
@@ -81,7 +81,7 @@ struct Found<'text> {
     depth: usize,
 }
 
-impl<'text> Found<'text> {
+impl<'text> Collector<'text> {
     fn new(text: &'text str) -> Self {
         let room = (text.len().saturating_mul(64)).saturating_add(1 << 20);
         Self { text, entries: Vec::new(), is_whole: true, room, visits: room, depth: 0 }

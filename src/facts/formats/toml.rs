@@ -3,13 +3,13 @@
 
 use std::collections::HashMap;
 
-use super::{DEPTH, Found};
+use super::{Collector, DEPTH};
 
 /// Something that is not TOML.
 struct Odd;
 
 /// Each scalar.
-pub(super) fn read(found: &mut Found<'_>) {
+pub(super) fn read(found: &mut Collector<'_>) {
     let mut reader = Reader { text: found.text, at: 0, found, numbers: HashMap::new() };
     let mut table = Vec::new();
     loop {
@@ -38,7 +38,7 @@ pub(super) fn read(found: &mut Found<'_>) {
 struct Reader<'a, 'text> {
     text: &'text str,
     at: usize,
-    found: &'a mut Found<'text>,
+    found: &'a mut Collector<'text>,
     /// How many tables each array of tables has so far, by its path.
     numbers: HashMap<String, usize>,
 }

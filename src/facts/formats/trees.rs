@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::{DEPTH, Found, unquoted};
+use super::{Collector, DEPTH, unquoted};
 use crate::yaml::{self, Document, NodeId, Part, Source, Value};
 
 /// Each scalar of each document.
-pub(super) fn yaml(found: &mut Found<'_>) {
+pub(super) fn yaml(found: &mut Collector<'_>) {
     let source = Arc::new(Source::from_text("configuration", found.text));
     for part in yaml::read(&source) {
         match part {
@@ -21,7 +21,7 @@ pub(super) fn yaml(found: &mut Found<'_>) {
     }
 }
 
-fn add(document: &Document, node: NodeId, path: &mut Vec<String>, found: &mut Found<'_>) {
+fn add(document: &Document, node: NodeId, path: &mut Vec<String>, found: &mut Collector<'_>) {
     if path.len() >= DEPTH || !found.visits() {
         found.is_whole = false;
         return;

@@ -1,7 +1,7 @@
 use crate::diagnostic::{Level, RuleId};
 use crate::facts::{Form, PodFacts, Role};
 use crate::kube::{Index, Object, Selector};
-use crate::rules::{Check, Found, Rule};
+use crate::rules::{Check, Findings, Rule};
 use crate::words::clip;
 use crate::yaml::NodeId;
 
@@ -15,7 +15,7 @@ pub static RULE: Rule = Rule {
 
 const WHY: &str = "Prometheus scrapes the Pod's IP at this port; if nothing listens there, the target is down";
 
-fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
+fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     if facts.pod.object.is_patch {
         return;
     }
@@ -24,7 +24,7 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
 }
 
 /// `prometheus.io/port` names another port than the adapter's.
-fn annotation(facts: &PodFacts<'_>, found: &mut Found<'_>) {
+fn annotation(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     if facts.pod.is_changed(&["metadata.annotations"]) {
         return;
     }
@@ -48,7 +48,7 @@ fn annotation_node(facts: &PodFacts<'_>) -> Option<NodeId> {
 }
 
 /// A PodMonitor names a port that no container of the Pod declares.
-fn monitors(facts: &PodFacts<'_>, found: &mut Found<'_>) {
+fn monitors(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     let Some(labels) = facts.pod.metadata.and_then(|metadata| metadata.labels.as_ref()) else { return };
     for monitor in facts.index.beside(facts.pod.object, "PodMonitor") {
         let document = &monitor.document;

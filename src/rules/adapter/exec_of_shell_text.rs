@@ -1,6 +1,6 @@
 use crate::diagnostic::{Level, RuleId};
 use crate::kube::ContainerView;
-use crate::rules::{Check, Found, Rule, parts};
+use crate::rules::{Check, Findings, Rule, parts};
 use crate::words::clip;
 
 /// A command of one word that holds a whole line of shell.
@@ -75,7 +75,7 @@ const PROGRAMS: [&str; 60] = [
     "yarn",
 ];
 
-fn check(view: ContainerView<'_>, found: &mut Found<'_>) {
+fn check(view: ContainerView<'_>, found: &mut Findings<'_>) {
     // Windows takes a command line apart itself
     if parts::is_windows(view.pod) || view.pod.object.is_patch {
         return;
@@ -102,7 +102,7 @@ fn judge(
     path: &[&str],
     command: Option<&[String]>,
     consequence: &str,
-    found: &mut Found<'_>,
+    found: &mut Findings<'_>,
 ) {
     let Some(word) = command.and_then(<[String]>::first).filter(|word| is_shell(word)) else { return };
     let Some(list) = view.at(path) else { return };

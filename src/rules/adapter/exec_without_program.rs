@@ -1,7 +1,7 @@
 use crate::diagnostic::{Level, RuleId};
 use crate::facts::is_bare;
 use crate::kube::ContainerView;
-use crate::rules::{Check, Found, Rule, parts};
+use crate::rules::{Check, Findings, Rule, parts};
 use crate::words::clip;
 
 /// A probe or hook runs a shell or tool that the image does not have.
@@ -18,7 +18,7 @@ const TOOLS: [&str; 26] = [
     "pkill", "touch", "rm", "echo", "true", "date", "stat", "find", "netstat", "ss", "python3",
 ];
 
-fn check(view: ContainerView<'_>, found: &mut Found<'_>) {
+fn check(view: ContainerView<'_>, found: &mut Findings<'_>) {
     let container = view.container;
     if view.pod.is_changed(&["spec.containers.image"]) || view.pod.is_changed(&parts::PROBES) {
         return;
@@ -39,7 +39,7 @@ fn check(view: ContainerView<'_>, found: &mut Found<'_>) {
     }
 }
 
-fn judge(view: &ContainerView<'_>, path: &[&str], command: Option<&[String]>, found: &mut Found<'_>) {
+fn judge(view: &ContainerView<'_>, path: &[&str], command: Option<&[String]>, found: &mut Findings<'_>) {
     let Some(program) = command.and_then(<[String]>::first) else { return };
     if !is_bare(view.container.image.as_deref().unwrap_or_default()) {
         return;

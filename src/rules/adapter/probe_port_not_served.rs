@@ -1,7 +1,7 @@
 use crate::diagnostic::{Level, RuleId};
 use crate::facts::program::Program;
 use crate::facts::{ContainerFacts, PodFacts};
-use crate::rules::{Check, Found, Rule, parts};
+use crate::rules::{Check, Findings, Rule, parts};
 
 /// A probe of a port where the container's program does not listen.
 pub static RULE: Rule = Rule {
@@ -11,7 +11,7 @@ pub static RULE: Rule = Rule {
     check: Check::Facts(check),
 };
 
-fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
+fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     if facts.pod.object.is_patch || facts.pod.is_changed(&parts::PROBES) || facts.is_open() {
         return;
     }

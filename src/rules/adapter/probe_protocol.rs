@@ -1,6 +1,6 @@
 use crate::diagnostic::{Level, RuleId};
 use crate::facts::PodFacts;
-use crate::rules::{Check, Found, Rule, parts};
+use crate::rules::{Check, Findings, Rule, parts};
 
 /// An HTTP probe of a port that speaks another protocol.
 pub static RULE: Rule = Rule {
@@ -14,7 +14,7 @@ pub static RULE: Rule = Rule {
 const OTHERS: [&str; 10] =
     ["redis", "postgres", "mysql", "memcache", "memcached", "mongodb", "kafka", "amqp", "smtp", "fastcgi"];
 
-fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
+fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     if facts.pod.object.is_patch || facts.pod.is_changed(&parts::PROBES) {
         return;
     }

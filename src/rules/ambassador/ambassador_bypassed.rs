@@ -1,7 +1,7 @@
 use super::called;
 use crate::diagnostic::{Level, RuleId};
 use crate::facts::{ContainerFacts, Dial, PodFacts, Role};
-use crate::rules::{Check, Found, Rule};
+use crate::rules::{Check, Findings, Rule};
 use crate::words::clip;
 use crate::yaml::NodeId;
 
@@ -13,7 +13,7 @@ pub static RULE: Rule = Rule {
     check: Check::Facts(check),
 };
 
-fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
+fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     for ambassador in facts.running().filter(|member| matches!(member.role, Role::Ambassador(_))) {
         let targets: Vec<(&str, Option<u16>)> = targets(ambassador).collect();
         let is_called = called(facts).any(|(member, ..)| member.container.node == ambassador.container.node);

@@ -3,7 +3,7 @@ use crate::diagnostic::{Level, RuleId};
 use crate::facts::{Bind, ContainerFacts, PodFacts};
 use crate::kube::types::IntOrString;
 use crate::kube::{Selector, Typed};
-use crate::rules::{Check, Found, Rule};
+use crate::rules::{Check, Findings, Rule};
 
 /// A client-side ambassador that others can reach.
 pub static RULE: Rule = Rule {
@@ -13,7 +13,7 @@ pub static RULE: Rule = Rule {
     check: Check::Facts(check),
 };
 
-fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
+fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     let object = facts.pod.object;
     let Some(labels) = facts.pod.metadata.and_then(|metadata| metadata.labels.as_ref()) else { return };
     for (ambassador, caller, dial, port) in called(facts).filter(|(ambassador, .., port)| is_open(ambassador, *port)) {

@@ -2,7 +2,7 @@ use super::called;
 use crate::diagnostic::{Label, Level, RuleId};
 use crate::facts::config::ConfigFile;
 use crate::facts::{Bind, ContainerFacts, PodFacts, by_address};
-use crate::rules::{Check, Found, Rule};
+use crate::rules::{Check, Findings, Rule};
 
 /// An ambassador chooses by the client's address, and has one client.
 pub static RULE: Rule = Rule {
@@ -12,7 +12,7 @@ pub static RULE: Rule = Rule {
     check: Check::Facts(check),
 };
 
-fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
+fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     for member in facts.running() {
         for file in &member.configs.files {
             let Some(piece) = by_address(file.text) else { continue };
@@ -35,7 +35,7 @@ fn say(
     member: &ContainerFacts<'_>,
     file: &ConfigFile<'_>,
     piece: &str,
-    found: &mut Found<'_>,
+    found: &mut Findings<'_>,
     node: crate::yaml::NodeId,
     here: String,
 ) {

@@ -1,6 +1,6 @@
 use crate::diagnostic::{Level, RuleId};
 use crate::kube::Object;
-use crate::rules::{Check, Found, Rule};
+use crate::rules::{Check, Findings, Rule};
 use crate::yaml::{NodeId, Value};
 
 /// Mirroring that mirrors nothing.
@@ -11,7 +11,7 @@ pub static RULE: Rule = Rule {
     check: Check::Object(check),
 };
 
-fn check(object: &Object, found: &mut Found<'_>) {
+fn check(object: &Object, found: &mut Findings<'_>) {
     let document = &object.document;
     let group = object.id.group();
     let at = |path: &[&str]| document.at(object.node, path);
@@ -51,7 +51,7 @@ fn is_zero(value: Value<'_>) -> bool {
     matches!(value, Value::Int(0) | Value::Null) || value == Value::Float(0.0)
 }
 
-fn say(node: NodeId, default: &str, found: &mut Found<'_>) {
+fn say(node: NodeId, default: &str, found: &mut Findings<'_>) {
     found
         .at(node, "this mirror gets no request")
         .here("0 percent")

@@ -1,8 +1,8 @@
 use crate::diagnostic::{Level, RuleId};
 use crate::facts::config::ConfigFile;
 use crate::facts::nginx::{Directive, directives, upstream_host};
-use crate::kube::{Index, Object, Place};
-use crate::rules::{Check, FoundAnywhere, Rule};
+use crate::kube::{FolderScope, Index, Object};
+use crate::rules::{Check, FindingsAnywhere, Rule};
 use crate::words::clip;
 
 /// nginx splits clients into more than a whole, or sends a share to nobody.
@@ -13,7 +13,7 @@ pub static RULE: Rule = Rule {
     check: Check::Workspace(check),
 };
 
-fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     routes(index, found);
     for object in index.kind("ConfigMap").iter().filter(|object| object.keeps(&["data"]) && !is_generated(object)) {
         let document = &object.document;
@@ -36,7 +36,7 @@ fn is_generated(object: &Object) -> bool {
 }
 
 /// A share of a route that goes to a Service that is not there: the gateway answers 500 for it.
-fn routes(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+fn routes(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     for object in index
         .kind("HTTPRoute")
         .iter()
@@ -56,7 +56,7 @@ fn routes(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
                 else {
                     continue;
                 };
-                let others = index.kind_in(Place::of(object), "Service");
+                let others = index.kind_in(FolderScope::of(object), "Service");
                 let is_here = text("namespace").is_none_or(|named| object.id.namespace.as_deref() == Some(named));
                 let is_open = !is_service || !is_here || others.is_empty() || crate::rules::text::is_placeholder(name);
                 // at least one of the shares shows that the Services of this route are among the files
@@ -79,7 +79,7 @@ fn routes(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
     }
 }
 
-fn judge(file: &ConfigFile<'_>, index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+fn judge(file: &ConfigFile<'_>, index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     let all = directives(file.text);
     for (at, split) in all.iter().enumerate().filter(|(_, directive)| directive.name() == "split_clients") {
         let parts: Vec<&Directive<'_>> = all.iter().filter(|part| part.inside.last() == Some(&at)).collect();
@@ -133,7 +133,7 @@ fn nobody(
     split: &Directive<'_>,
     part: &Directive<'_>,
     index: &Index<'_>,
-    found: &mut FoundAnywhere<'_>,
+    found: &mut FindingsAnywhere<'_>,
 ) {
     let Some(value) = part.words.get(1).map(|value| value.trim_matches(['"', '\''])) else { return };
     let variable = split.words.get(2).copied().unwrap_or_default();

@@ -1,6 +1,6 @@
 use crate::diagnostic::{Level, RuleId};
 use crate::kube::{Object, Typed};
-use crate::rules::{Check, Found, Rule};
+use crate::rules::{Check, Findings, Rule};
 
 /// A CronJob may start a run while the last one is still going.
 pub static RULE: Rule = Rule {
@@ -10,7 +10,7 @@ pub static RULE: Rule = Rule {
     check: Check::Object(check),
 };
 
-fn check(object: &Object, found: &mut Found<'_>) {
+fn check(object: &Object, found: &mut Findings<'_>) {
     let Some(Typed::CronJob(cron)) = &object.typed else { return };
     if object.is_patch || cron.spec.concurrency_policy.is_some() || cron.spec.suspend == Some(true) {
         return;

@@ -1,7 +1,7 @@
 use super::job_spec;
 use crate::diagnostic::{Level, RuleId};
 use crate::kube::Object;
-use crate::rules::{Check, Found, Rule};
+use crate::rules::{Check, Findings, Rule};
 
 /// A pod failure policy that counts evictions as failures of the work.
 pub static RULE: Rule = Rule {
@@ -11,7 +11,7 @@ pub static RULE: Rule = Rule {
     check: Check::Object(check),
 };
 
-fn check(object: &Object, found: &mut Found<'_>) {
+fn check(object: &Object, found: &mut Findings<'_>) {
     let Some((spec, node)) = job_spec(object).filter(|_| !object.is_patch) else { return };
     let Some(policy) = &spec.pod_failure_policy else { return };
     let conditions = policy.rules.iter().filter_map(|rule| rule.on_pod_conditions.as_ref()).flatten();

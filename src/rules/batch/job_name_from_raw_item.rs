@@ -1,6 +1,6 @@
 use crate::diagnostic::{Level, RuleId};
 use crate::kube::ContainerView;
-use crate::rules::{Check, Found, Rule, parts};
+use crate::rules::{Check, Findings, Rule, parts};
 use crate::words::clip;
 
 /// A script names Jobs after items as they come.
@@ -29,7 +29,7 @@ const MAKES_NAMES: [&str; 14] = [
     "seq ",
 ];
 
-fn check(view: ContainerView<'_>, found: &mut Found<'_>) {
+fn check(view: ContainerView<'_>, found: &mut Findings<'_>) {
     let Some(script) = parts::script(&view) else { return };
     if MAKES_NAMES.iter().any(|sign| script.text.contains(sign)) {
         return;

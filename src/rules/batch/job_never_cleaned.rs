@@ -1,6 +1,6 @@
 use crate::diagnostic::{Level, RuleId};
 use crate::kube::{Object, Typed};
-use crate::rules::{Check, Found, Rule};
+use crate::rules::{Check, Findings, Rule};
 
 /// A Job that stays when it is done.
 pub static RULE: Rule = Rule {
@@ -10,7 +10,7 @@ pub static RULE: Rule = Rule {
     check: Check::Object(check),
 };
 
-fn check(object: &Object, found: &mut Found<'_>) {
+fn check(object: &Object, found: &mut Findings<'_>) {
     let Some(Typed::Job(job)) = &object.typed else { return };
     let is_kept = job.spec.as_ref().is_some_and(|spec| spec.ttl_seconds_after_finished.is_none());
     let annotations = job.metadata.annotations.iter().flatten();

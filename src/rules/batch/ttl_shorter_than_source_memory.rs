@@ -1,6 +1,6 @@
 use crate::diagnostic::{Label, Level, RuleId};
 use crate::facts::{PodFacts, Role};
-use crate::rules::{Check, Found, Rule};
+use crate::rules::{Check, Findings, Rule};
 
 /// A work queue whose finished Jobs vanish while the source still lists their items.
 pub static RULE: Rule = Rule {
@@ -12,7 +12,7 @@ pub static RULE: Rule = Rule {
 
 const FIELD: &str = "ttlSecondsAfterFinished";
 
-fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
+fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     for one in facts.members.iter().filter(|one| one.role == Role::QueueManager) {
         for file in &one.configs.files {
             let Some(at) = file.text.find(FIELD).filter(|_| file.text.contains("kind: Job")) else { continue };

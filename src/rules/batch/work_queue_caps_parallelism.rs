@@ -1,7 +1,7 @@
 use super::job_spec;
 use crate::diagnostic::{Level, RuleId};
 use crate::kube::Object;
-use crate::rules::{Check, Found, Rule};
+use crate::rules::{Check, Findings, Rule};
 
 /// A Job asks for more workers at once than it has completions.
 pub static RULE: Rule = Rule {
@@ -11,7 +11,7 @@ pub static RULE: Rule = Rule {
     check: Check::Object(check),
 };
 
-fn check(object: &Object, found: &mut Found<'_>) {
+fn check(object: &Object, found: &mut Findings<'_>) {
     let Some((spec, node)) = job_spec(object).filter(|_| !object.is_patch) else { return };
     let (Some(completions), Some(parallelism)) = (spec.completions, spec.parallelism) else { return };
     let is_indexed = spec.completion_mode.as_deref() == Some("Indexed");

@@ -1,7 +1,7 @@
 use crate::diagnostic::{Level, RuleId};
 use crate::facts::PodFacts;
 use crate::kube::image::Reference;
-use crate::rules::{Check, Found, Rule};
+use crate::rules::{Check, Findings, Rule};
 
 /// A lock of a kind that client-go no longer has, or an elector that is no longer made.
 pub static RULE: Rule = Rule {
@@ -11,7 +11,7 @@ pub static RULE: Rule = Rule {
     check: Check::Facts(check),
 };
 
-fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
+fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     for member in facts.running() {
         let image = member.image();
         if let Some(lock) = member.election.lock_kind.as_ref().filter(|lock| lock.is_known && !member.election.is_off())

@@ -1,7 +1,7 @@
 use super::replicas;
 use crate::diagnostic::{Level, RuleId};
 use crate::facts::PodFacts;
-use crate::rules::{Check, Found, Rule};
+use crate::rules::{Check, Findings, Rule};
 
 /// Elected replicas that all stop at once when the Deployment changes.
 pub static RULE: Rule = Rule {
@@ -11,7 +11,7 @@ pub static RULE: Rule = Rule {
     check: Check::Facts(check),
 };
 
-fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
+fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     let object = facts.pod.object;
     let document = &object.document;
     let Some(kind) = document.at(object.node, &["spec", "strategy", "type"]) else { return };

@@ -1,7 +1,7 @@
 use super::replicas;
 use crate::diagnostic::{Level, RuleId};
 use crate::facts::PodFacts;
-use crate::rules::{Check, Found, Rule};
+use crate::rules::{Check, Findings, Rule};
 
 /// An election with one candidate.
 pub static RULE: Rule = Rule {
@@ -11,7 +11,7 @@ pub static RULE: Rule = Rule {
     check: Check::Facts(check),
 };
 
-fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
+fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     let object = facts.pod.object;
     let document = &object.document;
     let elector = facts.running().find_map(|member| Some((member, member.node_of(member.election.on()?))));

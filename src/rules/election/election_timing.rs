@@ -3,7 +3,7 @@ use crate::facts::election::Flag;
 use crate::facts::{ContainerFacts, PodFacts};
 use crate::go::duration::milliseconds;
 use crate::kube::image::Reference;
-use crate::rules::{Check, Found, Rule};
+use crate::rules::{Check, Findings, Rule};
 
 /// Times with which client-go refuses to campaign.
 pub static RULE: Rule = Rule {
@@ -30,7 +30,7 @@ fn defaults(member: &ContainerFacts<'_>) -> Option<[u64; 3]> {
 }
 
 /// A time that the program has where none is written, beside one that is.
-fn unwritten(member: &ContainerFacts<'_>, found: &mut Found<'_>) {
+fn unwritten(member: &ContainerFacts<'_>, found: &mut Findings<'_>) {
     let election = &member.election;
     let Some([lease, renew, retry]) = defaults(member) else { return };
     // a time that is written and cannot be read is not the default
@@ -69,7 +69,7 @@ fn time<'a, 'run>(flag: Option<&'a Flag<'run>>) -> Option<(u64, &'a Flag<'run>)>
     flag.filter(|flag| flag.is_known).and_then(|flag| Some((milliseconds(&flag.value)?, flag)))
 }
 
-fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
+fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     for member in facts.running().filter(|member| !member.election.is_off()) {
         unwritten(member, found);
         let election = &member.election;

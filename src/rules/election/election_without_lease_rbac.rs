@@ -3,7 +3,7 @@ use crate::kube::types::{PolicyRule, Subject};
 use crate::diagnostic::{Level, RuleId};
 use crate::facts::{ContainerFacts, PodFacts};
 use crate::kube::{Index, Object, Reach, Typed};
-use crate::rules::{Check, Found, Rule};
+use crate::rules::{Check, Findings, Rule};
 use crate::words::{clip, list};
 use crate::yaml::NodeId;
 
@@ -24,7 +24,7 @@ struct Grant<'run> {
     binding: &'run Object,
 }
 
-fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
+fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     // Where it runs and as whom counts for what may be done there.
     let as_whom = ["spec.serviceAccountName", "spec.serviceAccount"];
     if !facts.pod.keeps(&as_whom) || !facts.pod.object.keeps(&["metadata.namespace"]) {
@@ -37,7 +37,7 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
     }
 }
 
-fn judge(facts: &PodFacts<'_>, member: &ContainerFacts<'_>, node: NodeId, found: &mut Found<'_>) {
+fn judge(facts: &PodFacts<'_>, member: &ContainerFacts<'_>, node: NodeId, found: &mut Findings<'_>) {
     let (object, election) = (facts.pod.object, &member.election);
     let own_api = election.has_kubeconfig || member.words().any(|word| word.text.contains("kubeconfig"));
     let other_kind = election.lock_kind.as_ref().is_some_and(|kind| kind.value != "leases");
@@ -123,7 +123,7 @@ fn missing_verbs(
     account: &str,
     grants: &[Grant<'_>],
     fits: &dyn Fn(&Grant<'_>) -> bool,
-    found: &mut Found<'_>,
+    found: &mut Findings<'_>,
 ) {
     let locks = &member.election.locks;
     let names_lock = |grant: &Grant<'_>| {
@@ -155,7 +155,7 @@ fn nothing_bound(
     member: &ContainerFacts<'_>,
     node: NodeId,
     account: &str,
-    found: &mut Found<'_>,
+    found: &mut Findings<'_>,
 ) {
     let object = facts.pod.object;
     // Only where the run holds the account and what others of its folder may do.
@@ -176,7 +176,7 @@ fn say<'a>(
     node: NodeId,
     account: &str,
     verbs: &str,
-    found: &'a mut Found<'_>,
+    found: &'a mut Findings<'_>,
 ) -> crate::rules::Saying<'a> {
     found
         .at(node, format!("`{}` may not {verbs} the Lease of its leader election", member.name()))

@@ -1,6 +1,6 @@
 use crate::diagnostic::{Level, RuleId};
 use crate::kube::File;
-use crate::rules::{Check, Found, Rule};
+use crate::rules::{Check, Findings, Rule};
 use crate::yaml::edit::Edit;
 use crate::yaml::{Refusal, Source, Span};
 
@@ -12,7 +12,7 @@ pub static RULE: Rule = Rule {
     check: Check::File(check),
 };
 
-fn check(file: &File, found: &mut Found<'_>) {
+fn check(file: &File, found: &mut Findings<'_>) {
     for refusal in file.refusals.iter().filter(|refusal| is_directive(&file.source, refusal)) {
         let range = refusal.span.range();
         let line = file.source.text[range.start..].lines().next().unwrap_or_default();

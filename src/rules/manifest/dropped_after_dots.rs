@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use crate::diagnostic::{Level, RuleId};
-use crate::rules::{Check, Found, Rule};
+use crate::rules::{Check, Findings, Rule};
 use crate::yaml::{Document, Span};
 
 /// Content after `...`, which kubectl never reads.
@@ -12,7 +12,7 @@ pub static RULE: Rule = Rule {
     check: Check::Document(check),
 };
 
-fn check(document: &Arc<Document>, found: &mut Found<'_>) {
+fn check(document: &Arc<Document>, found: &mut Findings<'_>) {
     let Some(dropped) = document.dropped else { return };
     let text = document.source.slice(dropped);
     let first_line = Span::new(dropped.range().start, dropped.range().start + text.lines().next().map_or(0, str::len));

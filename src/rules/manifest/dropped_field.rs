@@ -1,7 +1,7 @@
 use crate::diagnostic::{Level, RuleId};
 use crate::kube::versions::{Target, Targets};
 use crate::kube::{Object, Versioned};
-use crate::rules::{Check, Found, Rule};
+use crate::rules::{Check, Findings, Rule};
 
 /// Fields whose feature is off in the version that is asked for.
 pub static RULE: Rule = Rule {
@@ -12,7 +12,7 @@ pub static RULE: Rule = Rule {
 };
 
 /// Says which fields of an object servers drop; a shared pass asks, which knows the versions.
-pub fn check(object: &Object, found: &mut Found<'_>) {
+pub fn check(object: &Object, found: &mut Findings<'_>) {
     let targets = found.targets();
     for field in object.versioned.iter().filter(|_| !object.is_patch && !object.is_encrypted) {
         let is_dropped = |target: &Target| field.history.exists_in(*target) && !field.history.is_read_by(*target);
@@ -24,7 +24,7 @@ pub fn check(object: &Object, found: &mut Found<'_>) {
     }
 }
 
-fn say(object: &Object, field: &Versioned, targets: Targets, dropped: &[Target], found: &mut Found<'_>) {
+fn say(object: &Object, field: &Versioned, targets: Targets, dropped: &[Target], found: &mut Findings<'_>) {
     let name = object.document.key_text(field.key);
     let when = match targets.times(dropped) {
         Some(times) => times,

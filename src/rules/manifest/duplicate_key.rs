@@ -2,7 +2,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::diagnostic::{Level, RuleId};
-use crate::rules::{Check, Found, Rule};
+use crate::rules::{Check, Findings, Rule};
 use crate::words::clip;
 use crate::yaml::{Document, NodeId, Value};
 
@@ -14,7 +14,7 @@ pub static RULE: Rule = Rule {
     check: Check::Document(check),
 };
 
-fn check(document: &Arc<Document>, found: &mut Found<'_>) {
+fn check(document: &Arc<Document>, found: &mut Findings<'_>) {
     if document.duplicates.is_empty() {
         return;
     }

@@ -1,6 +1,6 @@
 use crate::diagnostic::{Level, RuleId};
 use crate::kube::File;
-use crate::rules::{Check, Found, Rule};
+use crate::rules::{Check, Findings, Rule};
 
 /// Bytes that are not UTF-8.
 pub static RULE: Rule = Rule {
@@ -10,7 +10,7 @@ pub static RULE: Rule = Rule {
     check: Check::File(check),
 };
 
-fn check(file: &File, found: &mut Found<'_>) {
+fn check(file: &File, found: &mut Findings<'_>) {
     let Some(first) = file.source.replaced().next().filter(|_| !file.is_encrypted()) else { return };
     let message = match file.source.replaced().count() {
         1 => "a byte of this file is not UTF-8".to_owned(),

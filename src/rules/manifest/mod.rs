@@ -21,10 +21,10 @@ use crate::words::clip;
 use crate::yaml::{NodeId, Style};
 
 /// Passes over an object that find what several rules report.
-pub(super) static VERDICTS: &super::Source = &verdict::SOURCE;
+pub(super) static VERDICTS: &super::SharedCheck = &verdict::SOURCE;
 
 /// What the API server says of custom resources by their definitions.
-pub(super) static CUSTOM: &super::Source = &verdict::CUSTOM;
+pub(super) static CUSTOM: &super::SharedCheck = &verdict::CUSTOM;
 
 /// The family's rules.
 pub const RULES: &[&Rule] = &[

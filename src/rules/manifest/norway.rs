@@ -1,7 +1,7 @@
 use super::{in_quotes, is_plain, wrong_types};
 use crate::diagnostic::{Level, RuleId};
 use crate::kube::{Object, Path, ProblemKind};
-use crate::rules::{Check, Found, Rule, text};
+use crate::rules::{Check, Findings, Rule, text};
 use crate::yaml::Value;
 
 /// A word that YAML 1.1 reads as a boolean, where a string belongs.
@@ -12,7 +12,7 @@ pub static RULE: Rule = Rule {
     check: Check::Object(check),
 };
 
-fn check(object: &Object, found: &mut Found<'_>) {
+fn check(object: &Object, found: &mut Findings<'_>) {
     for (node, expected) in wrong_types(object) {
         let Value::Bool(value) = object.document.value(node) else { continue };
         if expected != "a string" || !is_plain(object, node) {

@@ -1,6 +1,6 @@
 use crate::diagnostic::{Level, RuleId};
 use crate::kube::Object;
-use crate::rules::{Check, Found, Rule};
+use crate::rules::{Check, Findings, Rule};
 use crate::yaml::edit::Edit;
 use crate::yaml::{NodeId, Style, Value};
 
@@ -15,7 +15,7 @@ pub static RULE: Rule = Rule {
 /// Fields that hold the mode of files.
 const FIELDS: [&str; 2] = ["defaultMode", "mode"];
 
-fn check(object: &Object, found: &mut Found<'_>) {
+fn check(object: &Object, found: &mut Findings<'_>) {
     let document = &object.document;
     let mut nodes: Vec<_> = object.pods().filter_map(|pod| pod.field("volumes")).collect();
     nodes.reverse();
@@ -36,7 +36,7 @@ fn check(object: &Object, found: &mut Found<'_>) {
     }
 }
 
-fn judge(object: &Object, node: NodeId, found: &mut Found<'_>) {
+fn judge(object: &Object, node: NodeId, found: &mut Findings<'_>) {
     let document = &object.document;
     let raw = document.raw(node);
     let Some(surprise) = surprise(raw).filter(|_| document.style(node) == Style::Plain) else { return };

@@ -2,7 +2,7 @@ use crate::apiserver::pod_security::{Policy, judge};
 use crate::apiserver::{Schemas, validate};
 use crate::diagnostic::{Label, Level, RuleId};
 use crate::kube::{Index, Object};
-use crate::rules::{Check, FoundAnywhere, Rule};
+use crate::rules::{Check, FindingsAnywhere, Rule};
 use crate::yaml::NodeId;
 
 /// Pods that their namespace's labels forbid.
@@ -32,7 +32,7 @@ const JUDGED: [&str; 15] = [
     "spec.hostUsers",
 ];
 
-fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     if index.kind("Namespace").iter().all(|namespace| Policy::of(namespace).is_none()) {
         return;
     }
@@ -48,7 +48,7 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
     }
 }
 
-fn compare(object: &Object, namespace: &Object, policy: Policy, found: &mut FoundAnywhere<'_>) {
+fn compare(object: &Object, namespace: &Object, policy: Policy, found: &mut FindingsAnywhere<'_>) {
     let mut under = found.about(object);
     let target = under.targets().last();
     let verdict = judge(object, policy, target);

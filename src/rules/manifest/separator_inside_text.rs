@@ -1,6 +1,6 @@
 use crate::diagnostic::{Label, Level, RuleId};
 use crate::kube::File;
-use crate::rules::{Check, Found, Rule};
+use crate::rules::{Check, Findings, Rule};
 use crate::yaml::{Document, NodeId, Span, Style, Value};
 
 /// A `---` in the first column of a block of text ends the document.
@@ -11,7 +11,7 @@ pub static RULE: Rule = Rule {
     check: Check::File(check),
 };
 
-fn check(file: &File, found: &mut Found<'_>) {
+fn check(file: &File, found: &mut Findings<'_>) {
     let text = &file.source.text;
     for document in &file.documents {
         let Some((entry, node)) = last_text(document) else { continue };

@@ -1,6 +1,6 @@
 use crate::diagnostic::{Level, RuleId};
 use crate::kube::{Object, Path, ProblemKind, home_of_field};
-use crate::rules::{Check, Found, Rule, text};
+use crate::rules::{Check, Findings, Rule, text};
 use crate::words::{clip, nearest};
 use crate::yaml::{NodeId, Value};
 
@@ -12,7 +12,7 @@ pub static RULE: Rule = Rule {
     check: Check::Object(check),
 };
 
-fn check(object: &Object, found: &mut Found<'_>) {
+fn check(object: &Object, found: &mut Findings<'_>) {
     for problem in object.lasting_problems() {
         let ProblemKind::UnknownField { type_name, known } = problem.kind else { continue };
         let name = object.document.raw(problem.node).trim_matches(['"', '\'']);

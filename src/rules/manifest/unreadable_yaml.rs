@@ -1,7 +1,7 @@
 use super::directive::is_directive;
 use crate::diagnostic::{Level, RuleId};
 use crate::kube::{File, RefusedSecrets};
-use crate::rules::{Check, Found, Rule};
+use crate::rules::{Check, Findings, Rule};
 
 /// YAML that kubectl refuses.
 pub static RULE: Rule = Rule {
@@ -11,7 +11,7 @@ pub static RULE: Rule = Rule {
     check: Check::File(check),
 };
 
-fn check(file: &File, found: &mut Found<'_>) {
+fn check(file: &File, found: &mut Findings<'_>) {
     if file.refusals.is_empty() {
         return;
     }

@@ -10,7 +10,7 @@ use crate::kube::versions::{Target, Targets};
 use crate::kube::{Definition, Index, Object, ProblemKind, Typed};
 use crate::policy::{CustomRules, Said, Unjudged};
 use crate::rules::policy;
-use crate::rules::{Check, Found, FoundAnywhere, Rule, Source, SourceCheck};
+use crate::rules::{Check, Findings, FindingsAnywhere, Rule, SharedCheck, SharedPass};
 use crate::yaml::NodeId;
 
 /// Declares the rules: they differ in name, level and page alone.
@@ -54,10 +54,10 @@ const OF_OBJECT: [&Rule; RULES.len() + 1] = {
 };
 
 /// Built-in kinds, object by object.
-pub static SOURCE: Source = Source { rules: &OF_OBJECT, check: SourceCheck::Object(check) };
+pub static SOURCE: SharedCheck = SharedCheck { rules: &OF_OBJECT, check: SharedPass::Object(check) };
 
 /// Custom resources, whose definitions may be anywhere in the run.
-pub static CUSTOM: Source = Source { rules: OF_CUSTOM, check: SourceCheck::Together(check_custom) };
+pub static CUSTOM: SharedCheck = SharedCheck { rules: OF_CUSTOM, check: SharedPass::Together(check_custom) };
 
 /// The rules about custom resources, those about their definitions' expressions among them.
 const OF_CUSTOM: &[&Rule] = &[
@@ -75,7 +75,7 @@ const OF_CUSTOM: &[&Rule] = &[
     &policy::NOT_EVALUATED,
 ];
 
-fn check(object: &Object, found: &mut Found<'_>) {
+fn check(object: &Object, found: &mut Findings<'_>) {
     let mut warned = HashSet::new();
     for cause in causes(object, found.targets()) {
         // kubectl prints a warning once, however many fields of a definition it is about
@@ -157,7 +157,7 @@ fn comes_first(reason: Reason) -> bool {
     matches!(reason, Reason::UnknownField | Reason::WrongType | Reason::Malformed | Reason::UnknownKind)
 }
 
-fn check_custom(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+fn check_custom(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     let schemas = Schemas::collect(index.all().iter().copied());
     if schemas.is_empty() {
         return;
@@ -204,7 +204,7 @@ struct DefinitionRules<'run> {
 }
 
 impl<'run> DefinitionRules<'run> {
-    fn compile(&mut self, index: &Index<'run>, found: &mut FoundAnywhere<'_>) {
+    fn compile(&mut self, index: &Index<'run>, found: &mut FindingsAnywhere<'_>) {
         for object in index.kind("CustomResourceDefinition") {
             let document = &object.document;
             let target = found.targets(object).last();
@@ -249,7 +249,7 @@ impl<'run> DefinitionRules<'run> {
         }
     }
 
-    fn say_unknown(self, found: &mut FoundAnywhere<'_>) {
+    fn say_unknown(self, found: &mut FindingsAnywhere<'_>) {
         for ((_, node), (object, unjudged)) in self.unknown {
             let mut about = found.about(object);
             let mut under = about.under(&policy::NOT_EVALUATED);
@@ -292,7 +292,7 @@ fn keys(path: &str) -> Vec<&str> {
     keys.filter(|key| !key.is_empty() && !key.bytes().all(|byte| byte.is_ascii_digit())).collect()
 }
 
-fn say(object: &Object, cause: &Cause, schema: Option<&str>, found: &mut Found<'_>) {
+fn say(object: &Object, cause: &Cause, schema: Option<&str>, found: &mut Findings<'_>) {
     let Some(rule) = rule(object, cause) else { return };
     // what istioctl reads is sent to no server, and needs no name
     if object.id.api_version.starts_with("install.istio.io/") && cause.path.ends_with("metadata.name") {

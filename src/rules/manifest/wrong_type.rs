@@ -1,7 +1,7 @@
 use super::{is_plain, wrong_types};
 use crate::diagnostic::{Edit, Level, RuleId};
 use crate::kube::{Object, Path, ProblemKind};
-use crate::rules::{Check, Found, Rule, text};
+use crate::rules::{Check, Findings, Rule, text};
 use crate::yaml::{NodeId, Resolved, Span, Style, Value, resolve_plain};
 
 /// A value of another type than its field.
@@ -12,7 +12,7 @@ pub static RULE: Rule = Rule {
     check: Check::Object(check),
 };
 
-fn check(object: &Object, found: &mut Found<'_>) {
+fn check(object: &Object, found: &mut Findings<'_>) {
     for (node, expected) in wrong_types(object) {
         let is_collection = matches!(object.document.value(node), Value::List(_) | Value::Map(_));
         // Plain scalars where a string belongs are norway and number-where-string.
@@ -39,7 +39,7 @@ fn check(object: &Object, found: &mut Found<'_>) {
     }
 }
 
-fn say(object: &Object, node: NodeId, expected: &str, found: &mut Found<'_>) {
+fn say(object: &Object, node: NodeId, expected: &str, found: &mut Findings<'_>) {
     let document = &object.document;
     let path = Path::between(document, object.node, node);
     let (subject, many) = text::subject(&path);

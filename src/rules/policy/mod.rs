@@ -1,10 +1,10 @@
 //! What validating admission policies say: the rules that users write themselves.
 
-use super::{Check, Found, FoundAnywhere, Rule, Source, SourceCheck};
+use super::{Check, Findings, FindingsAnywhere, Rule, SharedCheck, SharedPass};
 use crate::apiserver::{Reason, Schemas, validate};
 use crate::diagnostic::{Label, Level, RuleId};
 use crate::kube::versions::Target;
-use crate::kube::{Index, Object, Place};
+use crate::kube::{FolderScope, Index, Object};
 use crate::policy::{Decision, Policies, Policy, Problem, Verdict};
 
 /// A policy refuses the object, or warns about it.
@@ -35,9 +35,9 @@ pub static NOT_EVALUATED: Rule = Rule {
 pub const RULES: &[&Rule] = &[&INVALID, &NOT_EVALUATED, &VIOLATION];
 
 /// The policies of the run.
-pub static SOURCE: Source = Source { rules: RULES, check: SourceCheck::Together(check) };
+pub static SOURCE: SharedCheck = SharedCheck { rules: RULES, check: SharedPass::Together(check) };
 
-fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     for webhooks in ["ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"] {
         for object in index.kind(webhooks).iter().filter(|object| !object.is_patch) {
             report_problems(object, &Policy::of_webhooks(object, found.targets(object).last()), found);
@@ -61,7 +61,7 @@ fn of_run<'run>(index: &Index<'run>) -> Vec<&'run Object> {
 /// A policy that is found among manifests holds for what is applied with it, and for what is in its folder and below:
 /// elsewhere in a repository may be another cluster.
 fn is_near(index: &Index<'_>, policy: &Object, object: &Object) -> bool {
-    let (own, other) = (Place::of(policy).folder, Place::of(object).folder);
+    let (own, other) = (FolderScope::of(policy).folder, FolderScope::of(object).folder);
     let is_below =
         own.is_empty() || other.strip_prefix(own).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     is_below || index.reach(policy, object).is_some_and(|reach| reach < crate::kube::Reach::Run)
@@ -73,7 +73,7 @@ pub fn report<'a>(
     objects: &[&'a Object],
     index: &Index<'a>,
     holds: &dyn Fn(&Object, &Object) -> bool,
-    found: &mut FoundAnywhere<'_>,
+    found: &mut FindingsAnywhere<'_>,
 ) {
     for policy in &policies.all {
         report_problems(policy.object, &policy.problems, found);
@@ -92,7 +92,7 @@ pub fn report<'a>(
 
 /// Reports the expressions of an object that do not compile. The server compiles what it could decode: where a field
 /// has another name or type than it should, an expression may only miss what that field would say.
-pub fn report_problems(object: &Object, problems: &[Problem], found: &mut FoundAnywhere<'_>) {
+pub fn report_problems(object: &Object, problems: &[Problem], found: &mut FindingsAnywhere<'_>) {
     if problems.is_empty() || !is_decoded(object, found.targets(object).last()) {
         return;
     }
@@ -115,7 +115,7 @@ fn is_decoded(object: &Object, target: Target) -> bool {
     !verdict.errors.iter().any(|cause| comes_first.contains(&cause.reason))
 }
 
-fn say(object: &Object, verdict: &Verdict<'_>, found: &mut Found<'_>) {
+fn say(object: &Object, verdict: &Verdict<'_>, found: &mut Findings<'_>) {
     let document = &object.document;
     let name = || {
         document

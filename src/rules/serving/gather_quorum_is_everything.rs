@@ -1,6 +1,6 @@
 use crate::diagnostic::{Level, RuleId};
 use crate::facts::{PodFacts, Role};
-use crate::rules::{Check, Found, Rule};
+use crate::rules::{Check, Findings, Rule};
 
 /// A root that takes partial answers, and asks for all of them.
 pub static RULE: Rule = Rule {
@@ -10,7 +10,7 @@ pub static RULE: Rule = Rule {
     check: Check::Facts(check),
 };
 
-fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
+fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     for member in facts.running().filter(|member| member.role == Role::GatherRoot) {
         let has_replicas = member.option("--replica-url").is_some();
         let Some(leaves_told) = member.option("--leaves") else { continue };

@@ -1,7 +1,7 @@
 use crate::diagnostic::{Level, RuleId};
 use crate::facts::{PodFacts, Role};
 use crate::go::duration::milliseconds;
-use crate::rules::{Check, Found, Rule};
+use crate::rules::{Check, Findings, Rule};
 
 /// A root that waits for its leaves as long as they like.
 pub static RULE: Rule = Rule {
@@ -14,7 +14,7 @@ pub static RULE: Rule = Rule {
 /// Longer than any client of a request waits.
 const ENDLESS: u64 = 600_000;
 
-fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
+fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     for member in facts.running().filter(|member| member.role == Role::GatherRoot) {
         let Some(told) = member.option("--timeout") else { continue };
         if milliseconds(&told.text).is_some_and(|time| time == 0 || time >= ENDLESS) {

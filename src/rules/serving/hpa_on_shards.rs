@@ -2,7 +2,7 @@ use super::hashed;
 use crate::diagnostic::{Level, RuleId};
 use crate::facts::{shards::lists, workload::scales};
 use crate::kube::{Index, Reach};
-use crate::rules::{Check, FoundAnywhere, Rule};
+use crate::rules::{Check, FindingsAnywhere, Rule};
 use crate::words::clip;
 
 /// An autoscaler changes the number of shards.
@@ -13,7 +13,7 @@ pub static RULE: Rule = Rule {
     check: Check::Workspace(check),
 };
 
-fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     if index.kind("HorizontalPodAutoscaler").is_empty() {
         return;
     }

@@ -5,8 +5,8 @@ use crate::diagnostic::{Level, RuleId};
 use crate::facts::names::is_comment;
 use crate::facts::shards::{ShardList, lists};
 use crate::kube::selection::is_beside;
-use crate::kube::{Index, Object, Place, Typed};
-use crate::rules::{Check, FoundAnywhere, Rule};
+use crate::kube::{FolderScope, Index, Object, Typed};
+use crate::rules::{Check, FindingsAnywhere, Rule};
 use crate::words::{clip, nearest};
 use crate::yaml::{NodeId, Value};
 
@@ -25,7 +25,7 @@ const WHY: &str = "a StatefulSet's Pods have only the names <set>-<ordinal>.<ser
 const COUNTED: [&str; 5] =
     ["metadata.name", "metadata.namespace", "spec.replicas", "spec.ordinals", "spec.serviceName"];
 
-fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     // Lists of shards that keys are hashed over are shard-count-mismatch's.
     for list in lists(index).iter().filter(|list| !list.is_hashed && list.is_final()) {
         let Some(asked) = Asked::of(list) else { continue };
@@ -75,7 +75,7 @@ impl<'list, 'run> Asked<'list, 'run> {
     }
 }
 
-fn of_set(index: &Index<'_>, asked: &Asked<'_, '_>, set: &Object, found: &mut FoundAnywhere<'_>) {
+fn of_set(index: &Index<'_>, asked: &Asked<'_, '_>, set: &Object, found: &mut FindingsAnywhere<'_>) {
     let Some(typed) = stateful_set(set).filter(|_| set.keeps(&COUNTED) && asked.is_of_namespace(set)) else { return };
     let names = &asked.list.names;
     let service = typed.spec.service_name.as_deref().unwrap_or_default();
@@ -116,7 +116,13 @@ fn of_set(index: &Index<'_>, asked: &Asked<'_, '_>, set: &Object, found: &mut Fo
 }
 
 /// The set is there under another governing Service.
-fn other_service(index: &Index<'_>, asked: &Asked<'_, '_>, set: &Object, service: &str, found: &mut FoundAnywhere<'_>) {
+fn other_service(
+    index: &Index<'_>,
+    asked: &Asked<'_, '_>,
+    set: &Object,
+    service: &str,
+    found: &mut FindingsAnywhere<'_>,
+) {
     let names = &asked.list.names;
     let is_slip = || strsim::damerau_levenshtein(service, names.service) <= 2 && !service.is_empty();
     // A Service without selector may have any endpoints, and one that is not here may be made elsewhere.
@@ -164,14 +170,14 @@ fn other_service(index: &Index<'_>, asked: &Asked<'_, '_>, set: &Object, service
 }
 
 /// The governing Service is there, and the set has nearly that name.
-fn other_set(index: &Index<'_>, asked: &Asked<'_, '_>, found: &mut FoundAnywhere<'_>) {
+fn other_set(index: &Index<'_>, asked: &Asked<'_, '_>, found: &mut FindingsAnywhere<'_>) {
     const MOST: usize = 200;
     let names = &asked.list.names;
     let object = asked.list.file.object;
     if index.find(object, "Service", names.service).is_none() || index.has(object, "Deployment", names.set) {
         return;
     }
-    let sets = index.kind_in(Place::of(object), "StatefulSet").iter().take(MOST).copied();
+    let sets = index.kind_in(FolderScope::of(object), "StatefulSet").iter().take(MOST).copied();
     let of_service = sets.filter(|set| {
         let service = stateful_set(set).and_then(|set| set.spec.service_name.as_deref());
         service == Some(names.service) && is_beside(index, object, set)
@@ -195,7 +201,7 @@ fn other_set(index: &Index<'_>, asked: &Asked<'_, '_>, found: &mut FoundAnywhere
 }
 
 /// Pods of an Indexed Job, which have names once the Job names a subdomain and a headless Service has that name.
-fn of_job(index: &Index<'_>, asked: &Asked<'_, '_>, job: &Object, found: &mut FoundAnywhere<'_>) {
+fn of_job(index: &Index<'_>, asked: &Asked<'_, '_>, job: &Object, found: &mut FindingsAnywhere<'_>) {
     const OF_JOBS: &str = "the Pods of an Indexed Job have the host names <job>-<index>, and are found by <job>-<index>.<subdomain> \
                            once `subdomain` names a headless Service that selects them (kubernetes/website: \
                            tasks/job/job-with-pod-to-pod-communication)";

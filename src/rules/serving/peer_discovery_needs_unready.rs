@@ -3,7 +3,7 @@ use crate::diagnostic::{Level, RuleId};
 use crate::facts::hosts::pod_names;
 use crate::facts::{ContainerFacts, PodFacts};
 use crate::kube::Typed;
-use crate::rules::{Check, Found, Rule};
+use crate::rules::{Check, Findings, Rule};
 
 /// Peers that find each other by names that appear only when they are ready.
 pub static RULE: Rule = Rule {
@@ -13,7 +13,7 @@ pub static RULE: Rule = Rule {
     check: Check::Facts(check),
 };
 
-fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
+fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     let object = facts.pod.object;
     let Some(set) = stateful_set(object) else { return };
     let is_ordered = set.spec.pod_management_policy.as_deref().unwrap_or("OrderedReady") == "OrderedReady";

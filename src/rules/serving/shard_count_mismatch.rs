@@ -3,8 +3,8 @@ use crate::diagnostic::{Label, Level, RuleId};
 use crate::facts::hosts::pod_names;
 use crate::facts::shards::{ShardList, lists};
 use crate::facts::{PodFacts, Role, Told};
-use crate::kube::{Index, Object, Place};
-use crate::rules::{Check, Found, FoundAnywhere, Rule, Source, SourceCheck};
+use crate::kube::{FolderScope, Index, Object};
+use crate::rules::{Check, Findings, FindingsAnywhere, Rule, SharedCheck, SharedPass};
 use crate::words::{clip, nearest};
 use crate::yaml::{Document, NodeId, Value};
 
@@ -21,12 +21,13 @@ const WHY: &str = "the client that distributes keys and the Pods that store them
                    keys";
 
 /// Lists of shards, wherever they are written.
-pub(in crate::rules) static LISTS: Source = Source { rules: &[&RULE], check: SourceCheck::Together(check_lists) };
+pub(in crate::rules) static LISTS: SharedCheck =
+    SharedCheck { rules: &[&RULE], check: SharedPass::Together(check_lists) };
 
 /// What says how many Pods a set has, and what they are called.
 const COUNTED: [&str; 4] = ["metadata.name", "spec.replicas", "spec.ordinals", "spec.serviceName"];
 
-fn check_lists(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+fn check_lists(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     for list in lists(index).iter().filter(|list| list.is_hashed && list.is_final()) {
         let Some(object) = list.stateful_set(index) else {
             nobody(list, index, found);
@@ -41,7 +42,7 @@ fn check_lists(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
 }
 
 /// Numbers of shards that containers are told.
-fn counts(facts: &PodFacts<'_>, found: &mut Found<'_>) {
+fn counts(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     if !facts.pod.object.is_whole() {
         return;
     }
@@ -59,13 +60,13 @@ fn is_unsettled(index: &Index<'_>, object: &Object) -> bool {
 
 /// A list whose Pods no StatefulSet of its folder makes, beside one that it surely means: of nearly that name, or
 /// of that name under another governing Service.
-fn nobody(list: &ShardList<'_>, index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+fn nobody(list: &ShardList<'_>, index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     let object = list.file.object;
     let (names, namespace) = (&list.names, object.id.namespace.as_deref());
     if !list.is_final() || names.pods.len() < 2 || names.namespace.is_some_and(|named| Some(named) != namespace) {
         return;
     }
-    let sets = index.kind_in(Place::of(object), "StatefulSet");
+    let sets = index.kind_in(FolderScope::of(object), "StatefulSet");
     let meant = if index.has(object, "StatefulSet", names.set) {
         sets.iter().find(|set| set.id.name == names.set)
     } else {
@@ -90,7 +91,7 @@ fn nobody(list: &ShardList<'_>, index: &Index<'_>, found: &mut FoundAnywhere<'_>
         .help(format!("list {}-0.{} and so on", meant.id.name, if service.is_empty() { "SERVICE" } else { service }));
 }
 
-fn compare(list: &ShardList<'_>, object: &Object, (start, count): (u32, u32), found: &mut FoundAnywhere<'_>) {
+fn compare(list: &ShardList<'_>, object: &Object, (start, count): (u32, u32), found: &mut FindingsAnywhere<'_>) {
     let names = &list.names;
     let pod = |ordinal: u32| format!("{}-{ordinal}", names.set);
     let end = start.saturating_add(count);
@@ -131,7 +132,7 @@ fn compare(list: &ShardList<'_>, object: &Object, (start, count): (u32, u32), fo
 }
 
 /// A StatefulSet whose own containers are told how many there are.
-fn own_count(facts: &PodFacts<'_>, found: &mut Found<'_>) {
+fn own_count(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     let object = facts.pod.object;
     let Some(set) = stateful_set(object).filter(|_| object.keeps(&COUNTED) && !is_unsettled(facts.index, object))
     else {
@@ -149,7 +150,7 @@ fn own_count(facts: &PodFacts<'_>, found: &mut Found<'_>) {
 }
 
 /// A root that is told of more or fewer leaves than there are.
-fn gather(facts: &PodFacts<'_>, found: &mut Found<'_>) {
+fn gather(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     let object = facts.pod.object;
     for one in facts.members.iter().filter(|one| one.role == Role::GatherRoot) {
         let (Some(leaves), Some(url)) = (one.option("--leaves"), one.option("--leaf-url")) else { continue };
@@ -171,7 +172,7 @@ fn gather(facts: &PodFacts<'_>, found: &mut Found<'_>) {
 }
 
 /// Variables with the number of shards beside a template of their names.
-fn told_count(facts: &PodFacts<'_>, found: &mut Found<'_>) {
+fn told_count(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     const COUNTS: [&str; 6] =
         ["SHARD_COUNT", "SHARDS", "NUM_SHARDS", "SHARDS_COUNT", "NUMBER_OF_SHARDS", "TOTAL_SHARDS"];
     let object = facts.pod.object;
@@ -204,7 +205,7 @@ fn is_own(told: &Told<'_>, object: &Object) -> bool {
     std::ptr::eq(told.place.object, object)
 }
 
-fn say_count(node: NodeId, told: u32, count: u32, set: &Object, replicas: Option<NodeId>, found: &mut Found<'_>) {
+fn say_count(node: NodeId, told: u32, count: u32, set: &Object, replicas: Option<NodeId>, found: &mut Findings<'_>) {
     let name = |document: &Document| document.at(set.node, &["metadata", "name"]);
     let place = replicas.or_else(|| name(&set.document)).unwrap_or(set.node);
     found

@@ -4,7 +4,7 @@ use super::{hashed, is_headless, stateful_set};
 use crate::diagnostic::{Label, Level, RuleId};
 use crate::facts::shards::lists;
 use crate::kube::{Index, Selector, Typed};
-use crate::rules::{Check, FoundAnywhere, Rule};
+use crate::rules::{Check, FindingsAnywhere, Rule};
 use crate::words::clip;
 
 /// A Service that picks any shard.
@@ -15,7 +15,7 @@ pub static RULE: Rule = Rule {
     check: Check::Workspace(check),
 };
 
-fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     let lists = lists(index);
     for (object, at) in hashed(index, &lists) {
         let list = &lists[at];

@@ -1,7 +1,7 @@
 use crate::diagnostic::{Label, Level, RuleId};
 use crate::facts::shards::lists;
 use crate::kube::Index;
-use crate::rules::{Check, FoundAnywhere, Rule};
+use crate::rules::{Check, FindingsAnywhere, Rule};
 use crate::words::clip;
 
 /// Shards by the names of a StatefulSet's Pods, on a Deployment.
@@ -12,7 +12,7 @@ pub static RULE: Rule = Rule {
     check: Check::Workspace(check),
 };
 
-fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     for list in lists(index).iter().filter(|list| list.is_hashed) {
         let holder = list.file.object;
         let Some(deployment) = index.find(holder, "Deployment", list.names.set) else { continue };

@@ -1,7 +1,7 @@
 use super::stateful_set;
 use crate::diagnostic::{Level, RuleId};
 use crate::kube::PodView;
-use crate::rules::{Check, Found, Rule};
+use crate::rules::{Check, Findings, Rule};
 
 /// A StatefulSet whose Pods are killed without a moment's notice.
 pub static RULE: Rule = Rule {
@@ -11,7 +11,7 @@ pub static RULE: Rule = Rule {
     check: Check::Pod(check),
 };
 
-fn check(pod: PodView<'_>, found: &mut Found<'_>) {
+fn check(pod: PodView<'_>, found: &mut Findings<'_>) {
     let is_zero = pod.spec.termination_grace_period_seconds == Some(0);
     if let Some(node) =
         pod.field("terminationGracePeriodSeconds").filter(|_| is_zero && stateful_set(pod.object).is_some())

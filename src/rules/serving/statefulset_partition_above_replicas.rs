@@ -1,7 +1,7 @@
 use super::{ordinals, stateful_set};
 use crate::diagnostic::{Level, RuleId};
 use crate::kube::Object;
-use crate::rules::{Check, Found, Rule};
+use crate::rules::{Check, Findings, Rule};
 
 /// A partition above all ordinals: the template is never rolled out.
 pub static RULE: Rule = Rule {
@@ -11,7 +11,7 @@ pub static RULE: Rule = Rule {
     check: Check::Object(check),
 };
 
-fn check(object: &Object, found: &mut Found<'_>) {
+fn check(object: &Object, found: &mut Findings<'_>) {
     let Some(set) = stateful_set(object) else { return };
     let update = set.spec.update_strategy.as_ref().and_then(|strategy| strategy.rolling_update.as_ref());
     let Some(partition) = update.and_then(|update| u32::try_from(update.partition?).ok()) else { return };

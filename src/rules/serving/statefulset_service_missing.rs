@@ -1,7 +1,7 @@
 use super::{ordinals, stateful_set};
 use crate::diagnostic::{Level, RuleId};
-use crate::kube::{Index, Object, Place};
-use crate::rules::{Check, FoundAnywhere, Rule};
+use crate::kube::{FolderScope, Index, Object};
+use crate::rules::{Check, FindingsAnywhere, Rule};
 use crate::words::{clip, nearest};
 
 /// The governing Service of a StatefulSet is not there.
@@ -12,12 +12,12 @@ pub static RULE: Rule = Rule {
     check: Check::Workspace(check),
 };
 
-fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     for object in index.kind("StatefulSet") {
         let Some(set) = stateful_set(object).filter(|_| object.keeps(&["spec.serviceName"])) else { continue };
         let Some(name) = set.spec.service_name.as_deref() else { continue };
         let is_open = name.is_empty() || crate::rules::text::is_placeholder(name) || index.has(object, "Service", name);
-        let services = index.kind_in(Place::of(object), "Service");
+        let services = index.kind_in(FolderScope::of(object), "Service");
         if is_open || services.is_empty() {
             continue;
         }

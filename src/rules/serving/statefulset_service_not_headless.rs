@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use super::{is_headless, ordinals, stateful_set};
 use crate::diagnostic::{Level, RuleId};
 use crate::kube::Index;
-use crate::rules::{Check, FoundAnywhere, Rule};
+use crate::rules::{Check, FindingsAnywhere, Rule};
 use crate::words::clip;
 
 /// The governing Service of a StatefulSet has a cluster IP.
@@ -15,7 +15,7 @@ pub static RULE: Rule = Rule {
     check: Check::Workspace(check),
 };
 
-fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     let used = OnceCell::new();
     for object in index.kind("StatefulSet") {
         let Some(set) = stateful_set(object) else { continue };

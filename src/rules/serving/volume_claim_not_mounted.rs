@@ -1,7 +1,7 @@
 use super::stateful_set;
 use crate::diagnostic::{Level, RuleId};
 use crate::kube::PodView;
-use crate::rules::{Check, Found, Rule};
+use crate::rules::{Check, Findings, Rule};
 use crate::words::clip;
 
 /// A claim is made for every Pod, and no container mounts it.
@@ -12,7 +12,7 @@ pub static RULE: Rule = Rule {
     check: Check::Pod(check),
 };
 
-fn check(pod: PodView<'_>, found: &mut Found<'_>) {
+fn check(pod: PodView<'_>, found: &mut Findings<'_>) {
     let Some(set) = stateful_set(pod.object).filter(|_| {
         pod.object.keeps(&["spec.volumeClaimTemplates"])
             && pod.keeps(&["spec.containers.volumeMounts", "spec.containers.volumeDevices"])

@@ -2,7 +2,7 @@ use std::collections::HashSet;
 
 use crate::diagnostic::{Level, RuleId};
 use crate::kube::{Index, Object, Selector, Typed};
-use crate::rules::{Check, FoundAnywhere, Rule};
+use crate::rules::{Check, FindingsAnywhere, Rule};
 use crate::words::clip;
 use crate::yaml::Entry;
 
@@ -73,7 +73,7 @@ const READERS: &[Reader] = &[
     },
 ];
 
-fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     let mut scraped = None;
     for object in index.all().iter().copied().filter(|object| has_template(object)) {
         for reader in READERS {
@@ -120,7 +120,7 @@ fn unread(object: &Object, reader: &Reader) -> Vec<Entry> {
     entries.copied().filter(|entry| document.str(entry.value).is_some_and(|text| text != "false")).collect()
 }
 
-fn say(object: &Object, reader: &Reader, first: Entry, rest: &[Entry], found: &mut FoundAnywhere<'_>) {
+fn say(object: &Object, reader: &Reader, first: Entry, rest: &[Entry], found: &mut FindingsAnywhere<'_>) {
     let template = match object.id.kind.as_str() {
         "CronJob" => "spec.jobTemplate.spec.template.metadata",
         _ => "spec.template.metadata",

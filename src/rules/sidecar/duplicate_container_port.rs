@@ -5,7 +5,7 @@ use crate::kube::types::ContainerPort;
 
 use crate::diagnostic::{Level, RuleId};
 use crate::kube::{ContainerView, PodView};
-use crate::rules::{Check, Found, Rule};
+use crate::rules::{Check, Findings, Rule};
 use crate::yaml::NodeId;
 
 /// Two concurrent containers of one Pod declare one port.
@@ -23,7 +23,7 @@ struct Port<'object> {
     node: NodeId,
 }
 
-fn check(pod: PodView<'_>, found: &mut Found<'_>) {
+fn check(pod: PodView<'_>, found: &mut Findings<'_>) {
     if pod.is_changed(&["spec.containers.ports"]) {
         return;
     }
@@ -45,7 +45,7 @@ fn check(pod: PodView<'_>, found: &mut Found<'_>) {
     }
 }
 
-fn say(first: &Port<'_>, second: &Port<'_>, found: &mut Found<'_>) {
+fn say(first: &Port<'_>, second: &Port<'_>, found: &mut Findings<'_>) {
     let Port { number, protocol, .. } = second;
     let names = (&first.container.container.name, &second.container.container.name);
     found

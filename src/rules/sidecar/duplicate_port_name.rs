@@ -6,7 +6,7 @@ use crate::kube::types::IntOrString;
 use super::duplicate_container_port::{is_same_port, protocol};
 use crate::diagnostic::{Label, Level, RuleId};
 use crate::kube::{ContainerList, ContainerView, Index, Object, PodView, Reach, Selector, Typed};
-use crate::rules::{Check, Found, FoundAnywhere, Rule, parts};
+use crate::rules::{Check, Findings, FindingsAnywhere, Rule, parts};
 use crate::yaml::NodeId;
 
 /// Two concurrent containers of one Pod give one name to two ports, and a Service goes by it.
@@ -17,7 +17,7 @@ pub static RULE: Rule = Rule {
     check: Check::Workspace(check),
 };
 
-fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     let mut said = HashSet::new();
     // of the Services that select alike from one place one is enough
     let mut seen = BTreeSet::new();
@@ -52,7 +52,7 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
 }
 
 /// Whether the first container that calls a port so is followed by one that means another.
-fn judge(pod: PodView<'_>, name: &str, of: &str, service: Label, found: &mut Found<'_>) {
+fn judge(pod: PodView<'_>, name: &str, of: &str, service: Label, found: &mut Findings<'_>) {
     // in the order in which a Service looks
     let (app, sidecars): (Vec<_>, Vec<_>) =
         pod.containers().filter(ContainerView::runs_beside_app).partition(|view| view.list == ContainerList::Main);

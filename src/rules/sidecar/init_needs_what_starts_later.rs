@@ -1,7 +1,7 @@
 use crate::diagnostic::{Level, RuleId};
 use crate::facts::{ContainerFacts, Dial, PodFacts};
 use crate::kube::{Object, Reach, Selector, Typed};
-use crate::rules::{Check, Found, Rule, parts};
+use crate::rules::{Check, Findings, Rule, parts};
 
 /// An init container, or a native sidecar's startup probe, needs what only starts later.
 pub static RULE: Rule = Rule {
@@ -11,7 +11,7 @@ pub static RULE: Rule = Rule {
     check: Check::Facts(check),
 };
 
-fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
+fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     // On the node's network another Pod may answer; an injected proxy starts before everything else.
     if facts.pod.object.is_patch || facts.pod.is_changed(&parts::PROBES) || facts.is_open() {
         return;
@@ -40,7 +40,7 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
 }
 
 /// Init containers that wait for a Service that leads to their own Pods alone: it has no ready one until they have ended.
-fn own_services(facts: &PodFacts<'_>, found: &mut Found<'_>) {
+fn own_services(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     let object = facts.pod.object;
     if !facts.pod.keeps(&["metadata.labels"]) {
         return;
@@ -111,7 +111,7 @@ fn say(
     server: &ContainerFacts<'_>,
     is_sidecar: bool,
     facts: &PodFacts<'_>,
-    found: &mut Found<'_>,
+    found: &mut Findings<'_>,
 ) {
     let listen = server.listen_at(port);
     let is_served = server.declared().any(|declared| declared == port)

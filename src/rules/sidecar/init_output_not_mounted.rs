@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use crate::diagnostic::{Level, RuleId};
 use crate::facts::PodFacts;
 use crate::kube::{ContainerList, ContainerView};
-use crate::rules::{Check, Found, Rule, parts};
+use crate::rules::{Check, Findings, Rule, parts};
 
 /// An init container fills an `emptyDir` that nothing else mounts.
 pub static RULE: Rule = Rule {
@@ -16,7 +16,7 @@ pub static RULE: Rule = Rule {
 /// Places for what a program needs while it runs, and nobody afterwards.
 const SCRATCH: [&str; 9] = ["tmp", "temp", "cache", "scratch", "home", "root", "run", "shm", "work"];
 
-fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
+fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     let pod = facts.pod;
     if !pod.object.is_whole() {
         return;

@@ -1,6 +1,6 @@
 use crate::diagnostic::{Level, RuleId};
 use crate::kube::{Object, PodView};
-use crate::rules::{Check, Found, Rule, parts};
+use crate::rules::{Check, Findings, Rule, parts};
 use crate::words::clip;
 use crate::yaml::{Entry, NodeId, edit};
 
@@ -12,7 +12,7 @@ pub static RULE: Rule = Rule {
     check: Check::Pod(check),
 };
 
-fn check(pod: PodView<'_>, found: &mut Found<'_>) {
+fn check(pod: PodView<'_>, found: &mut Findings<'_>) {
     if pod.object.is_patch || pod.is_changed(&["metadata.annotations", "metadata.labels"]) || !pod.life.waits_for_all()
     {
         return;
@@ -27,7 +27,7 @@ const ONLY_INIT: &str = "vault.hashicorp.com/agent-pre-populate-only";
 
 /// Vault's injector puts an init container and a second agent that renews forever, unless it is told otherwise
 /// (vault-k8s: `agent-inject/agent/annotations.go`).
-fn vault(pod: PodView<'_>, found: &mut Found<'_>) {
+fn vault(pod: PodView<'_>, found: &mut Findings<'_>) {
     let annotations = Annotations::of(pod);
     let Some(inject) = annotations.entry("vault.hashicorp.com/agent-inject") else { return };
     // The quit endpoint, a patch of the container or a shared process namespace can all end the agent.
@@ -94,7 +94,7 @@ const INJECTORS: &[Injector] = &[
     },
 ];
 
-fn keeps_its_proxy(pod: PodView<'_>, injector: &Injector, found: &mut Found<'_>) {
+fn keeps_its_proxy(pod: PodView<'_>, injector: &Injector, found: &mut Findings<'_>) {
     let annotations = Annotations::of(pod);
     let (inject, value) = injector.inject;
     let asked = annotations.text(inject).or_else(|| pod.metadata?.labels.as_ref()?.get(inject).map(String::as_str));

@@ -1,6 +1,6 @@
 use crate::diagnostic::{Level, RuleId};
 use crate::kube::{ContainerView, Index};
-use crate::rules::{Check, FoundAnywhere, Rule, parts};
+use crate::rules::{Check, FindingsAnywhere, Rule, parts};
 use crate::yaml::NodeId;
 
 /// An app takes a port or the user of the mesh proxy that is injected beside it.
@@ -26,7 +26,7 @@ const MESHED: [&str; 5] = [
     "spec.securityContext",
 ];
 
-fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     for pod in parts::final_pods(index, &MESHED) {
         let object = pod.object;
         if !parts::is_meshed(index, pod) {

@@ -1,6 +1,6 @@
 use crate::diagnostic::{Level, RuleId};
 use crate::facts::PodFacts;
-use crate::rules::{Check, Found, Rule, text};
+use crate::rules::{Check, Findings, Rule, text};
 use crate::words::clip;
 
 /// Istio's proxy in a role that it does not have.
@@ -13,7 +13,7 @@ pub static RULE: Rule = Rule {
 
 const ROLES: [&str; 5] = ["sidecar", "router", "waypoint", "ztunnel", "agentgateway"];
 
-fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
+fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     for run in facts.members.iter().filter_map(|member| member.line.only()).filter(|run| run.name == "pilot-agent") {
         let [proxy, role, ..] = run.words.as_slice() else { continue };
         let text = role.text.as_ref();

@@ -2,7 +2,7 @@ use crate::kube::types::IntOrString;
 
 use crate::diagnostic::{Edit, Level, RuleId};
 use crate::kube::ContainerView;
-use crate::rules::{Check, Found, Rule, parts, text};
+use crate::rules::{Check, Findings, Rule, parts, text};
 use crate::words::{clip, nearest};
 
 /// A probe or hook names a port that its own container does not declare.
@@ -13,7 +13,7 @@ pub static RULE: Rule = Rule {
     check: Check::Container(check),
 };
 
-fn check(view: ContainerView<'_>, found: &mut Found<'_>) {
+fn check(view: ContainerView<'_>, found: &mut Findings<'_>) {
     if view.pod.object.is_patch
         || view.pod.is_changed(&["spec.containers.ports"])
         || view.pod.is_changed(&parts::PROBES)
@@ -39,7 +39,7 @@ fn check(view: ContainerView<'_>, found: &mut Found<'_>) {
     }
 }
 
-fn port(view: &ContainerView<'_>, path: &[&str], port: Option<&IntOrString>, found: &mut Found<'_>) {
+fn port(view: &ContainerView<'_>, path: &[&str], port: Option<&IntOrString>, found: &mut Findings<'_>) {
     let Some(IntOrString::String(name)) = port else { return };
     let Some(node) = view.at(path) else { return };
     let own = || view.container.ports.iter().flatten();

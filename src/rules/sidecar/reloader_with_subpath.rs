@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use crate::diagnostic::{Level, RuleId};
 use crate::facts::{PodFacts, Role, Task};
 use crate::kube::ContainerView;
-use crate::rules::{Check, Found, Rule, parts};
+use crate::rules::{Check, Findings, Rule, parts};
 use crate::yaml::NodeId;
 
 /// A config reloader beside an app whose copy of the configuration never changes.
@@ -17,7 +17,7 @@ pub static RULE: Rule = Rule {
 /// A ConfigMap or Secret.
 type Source<'a> = (&'static str, &'a str);
 
-fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
+fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     let pod = facts.pod;
     if pod.containers().nth(1).is_none() {
         return;

@@ -1,7 +1,7 @@
 use super::native;
 use crate::diagnostic::{Level, RuleId};
 use crate::kube::{ContainerList, ContainerView};
-use crate::rules::{Check, Found, Rule};
+use crate::rules::{Check, Findings, Rule};
 
 /// `restartPolicy: Always` on an entry of `containers`.
 pub static RULE: Rule = Rule {
@@ -11,7 +11,7 @@ pub static RULE: Rule = Rule {
     check: Check::Container(check),
 };
 
-fn check(view: ContainerView<'_>, found: &mut Found<'_>) {
+fn check(view: ContainerView<'_>, found: &mut Findings<'_>) {
     let is_always = view.container.restart_policy.as_deref() == Some("Always");
     if view.list != ContainerList::Main || !is_always || view.pod.is_changed(&["spec.containers.restartPolicy"]) {
         return;

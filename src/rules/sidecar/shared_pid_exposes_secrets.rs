@@ -2,7 +2,7 @@ use crate::kube::types::Volume;
 
 use crate::diagnostic::{Level, RuleId};
 use crate::kube::{ContainerView, PodView};
-use crate::rules::{Check, Found, Rule, parts};
+use crate::rules::{Check, Findings, Rule, parts};
 use crate::yaml::NodeId;
 
 /// A shared process namespace opens one container's Secret to another that does not mount it.
@@ -13,7 +13,7 @@ pub static RULE: Rule = Rule {
     check: Check::Pod(check),
 };
 
-fn check(pod: PodView<'_>, found: &mut Found<'_>) {
+fn check(pod: PodView<'_>, found: &mut Findings<'_>) {
     let shared = pod.field("shareProcessNamespace").filter(|_| pod.spec.share_process_namespace == Some(true));
     let Some(shared) = shared.filter(|_| {
         pod.keeps(&["spec.shareProcessNamespace", "spec.containers.volumeMounts", "spec.volumes"])

@@ -2,7 +2,7 @@ use std::collections::HashMap;
 
 use crate::diagnostic::{Level, RuleId};
 use crate::kube::{ContainerView, PodView};
-use crate::rules::{Check, Found, Rule};
+use crate::rules::{Check, Findings, Rule};
 use crate::yaml::NodeId;
 
 /// Every container mounts an `emptyDir` read-only.
@@ -19,7 +19,7 @@ const TOKEN: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 /// A container that mounts a volume read-only, and the flag that says so.
 type Reader<'run> = (ContainerView<'run>, NodeId);
 
-fn check(pod: PodView<'_>, found: &mut Found<'_>) {
+fn check(pod: PodView<'_>, found: &mut Findings<'_>) {
     if pod.object.is_patch || pod.is_changed(&["spec.containers.volumeMounts", "spec.volumes"]) {
         return;
     }

@@ -1,7 +1,7 @@
 use crate::diagnostic::{Level, RuleId};
 use crate::facts::command::shell::ShellWord;
 use crate::facts::{ContainerFacts, PodFacts};
-use crate::rules::{Check, Found, Rule};
+use crate::rules::{Check, Findings, Rule};
 use crate::yaml::edit::Edit;
 use crate::yaml::{Document, NodeId, Style};
 
@@ -13,7 +13,7 @@ pub static RULE: Rule = Rule {
     check: Check::Facts(check),
 };
 
-fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
+fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     let spec = facts.pod.spec;
     if spec.share_process_namespace == Some(true) || spec.host_pid == Some(true) {
         return;
@@ -23,7 +23,7 @@ fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
     }
 }
 
-fn judge(member: &ContainerFacts<'_>, found: &mut Found<'_>) {
+fn judge(member: &ContainerFacts<'_>, found: &mut Findings<'_>) {
     let Some(script) = &member.line.script else { return };
     let Some((last, is_piped)) = script.tree.last_of_row() else { return };
     let Some(program) = last.first().and_then(ShellWord::literal) else { return };

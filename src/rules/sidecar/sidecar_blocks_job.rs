@@ -1,7 +1,7 @@
 use super::native;
 use crate::diagnostic::{Level, RuleId};
 use crate::facts::{ContainerFacts, Lifetime, PodFacts, Role};
-use crate::rules::{Check, Found, Rule};
+use crate::rules::{Check, Findings, Rule};
 
 /// A helper that never exits among a Job's containers.
 pub static RULE: Rule = Rule {
@@ -11,7 +11,7 @@ pub static RULE: Rule = Rule {
     check: Check::Facts(check),
 };
 
-fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
+fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     let pod = facts.pod;
     if !pod.life.waits_for_all() || pod.object.is_patch {
         return;

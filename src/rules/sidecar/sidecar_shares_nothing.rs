@@ -3,7 +3,7 @@ use crate::kube::types::IntOrString;
 use crate::diagnostic::{Level, RuleId};
 use crate::facts::{ContainerFacts, PodFacts, Role, Task};
 use crate::kube::ContainerView;
-use crate::rules::{Check, Found, Rule, parts};
+use crate::rules::{Check, Findings, Rule, parts};
 
 /// A helper that has visibly nothing to do with the app beside it.
 pub static RULE: Rule = Rule {
@@ -13,7 +13,7 @@ pub static RULE: Rule = Rule {
     check: Check::Facts(check),
 };
 
-fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
+fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     let spec = facts.pod.spec;
     let is_shared = [spec.share_process_namespace, spec.host_pid, spec.host_network].contains(&Some(true));
     if facts.pod.object.is_operated || is_shared {

@@ -1,6 +1,6 @@
 use crate::diagnostic::{Level, RuleId};
 use crate::facts::{Lifetime, PodFacts};
-use crate::rules::{Check, Found, Rule};
+use crate::rules::{Check, Findings, Rule};
 
 /// A native sidecar whose program ends.
 pub static RULE: Rule = Rule {
@@ -10,7 +10,7 @@ pub static RULE: Rule = Rule {
     check: Check::Facts(check),
 };
 
-fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
+fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     for one in &facts.members {
         let view = one.container;
         let Some(policy) = view.at(&["restartPolicy"]).filter(|_| view.is_native_sidecar()) else { continue };

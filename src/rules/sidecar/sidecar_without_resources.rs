@@ -1,7 +1,7 @@
 use crate::diagnostic::{Level, RuleId};
 use crate::facts::{ContainerFacts, PodFacts, Role, Task};
 use crate::rules::parts::asks;
-use crate::rules::{Check, Found, Rule};
+use crate::rules::{Check, Findings, Rule};
 use crate::words::list;
 
 /// A helper asks for nothing beside an app that asks for something.
@@ -12,7 +12,7 @@ pub static RULE: Rule = Rule {
     check: Check::Facts(check),
 };
 
-fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
+fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     let (pod, object) = (facts.pod, facts.pod.object);
     if pod.spec.resources.is_some()
         || object.is_operated

@@ -2,7 +2,7 @@ use crate::kube::types::Volume;
 
 use crate::diagnostic::{Level, RuleId};
 use crate::facts::{ContainerFacts, PodFacts, Role, Task};
-use crate::rules::{Check, Found, Rule, parts};
+use crate::rules::{Check, Findings, Rule, parts};
 use crate::yaml::NodeId;
 
 /// A native sidecar that others need at once, without a startup probe.
@@ -13,7 +13,7 @@ pub static RULE: Rule = Rule {
     check: Check::Facts(check),
 };
 
-fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
+fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     if facts.pod.object.is_operated || facts.pod.is_changed(&parts::PROBES) {
         return;
     }

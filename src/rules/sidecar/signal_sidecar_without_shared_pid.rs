@@ -1,6 +1,6 @@
 use crate::diagnostic::{Level, RuleId};
 use crate::facts::PodFacts;
-use crate::rules::{Check, Found, Rule};
+use crate::rules::{Check, Findings, Rule};
 use crate::words::clip;
 use crate::yaml::edit;
 
@@ -12,7 +12,7 @@ pub static RULE: Rule = Rule {
     check: Check::Facts(check),
 };
 
-fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
+fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     let pod = facts.pod;
     let shares = pod.spec.share_process_namespace == Some(true) || pod.spec.host_pid == Some(true);
     if shares || !pod.keeps(&["spec.hostPID"]) {

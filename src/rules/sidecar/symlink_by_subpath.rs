@@ -1,7 +1,7 @@
 use crate::diagnostic::{Level, RuleId};
 use crate::facts::{Lifetime, PodFacts, Role, Task};
 use crate::kube::ContainerView;
-use crate::rules::{Check, Found, Rule, parts};
+use crate::rules::{Check, Findings, Rule, parts};
 
 /// The link of git-sync is mounted in place of the folder that holds it.
 pub static RULE: Rule = Rule {
@@ -11,7 +11,7 @@ pub static RULE: Rule = Rule {
     check: Check::Facts(check),
 };
 
-fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
+fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     let pod = facts.pod;
     let has_path = |view: ContainerView<'_>| parts::mounts(&view).any(|(mount, _)| mount.sub_path.is_some());
     if !pod.containers().any(has_path) {

@@ -1,7 +1,7 @@
 use crate::diagnostic::{Level, RuleId};
 use crate::facts::program::Purpose;
 use crate::facts::{ContainerFacts, PathFact, PodFacts, Role, Task};
-use crate::rules::{Check, Found, Rule, parts};
+use crate::rules::{Check, Findings, Rule, parts};
 
 /// Two log shippers of one Pod read one file.
 pub static RULE: Rule = Rule {
@@ -11,7 +11,7 @@ pub static RULE: Rule = Rule {
     check: Check::Facts(check),
 };
 
-fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
+fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     let shippers: Vec<_> = facts.running().filter(|one| one.role == Role::Sidecar(Task::Logs)).collect();
     for (at, first) in shippers.iter().enumerate() {
         for second in &shippers[at + 1..] {

@@ -3,7 +3,7 @@ use crate::kube::types::ObjectMeta;
 use super::references::references;
 use crate::diagnostic::{Level, RuleId};
 use crate::kube::{Index, PodView, Reach, Typed};
-use crate::rules::{Check, FoundAnywhere, Rule, parts, text};
+use crate::rules::{Check, FindingsAnywhere, Rule, parts, text};
 use crate::words::{clip, list, nearest};
 
 /// A key that the `ConfigMap` of the run does not have.
@@ -21,7 +21,7 @@ const READ: [&str; 2] = ["spec.containers.env", "spec.volumes"];
 /// another.
 const WRITTEN: [&str; 6] = ["inject", "reflect", "mirror", "replicat", "sync", "trust"];
 
-fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     let mut scripts = None;
     for object in index.all().iter().filter(|object| object.pods().all(|pod| pod.keeps(&READ))) {
         for reference in references(object).into_iter().filter(|reference| reference.kind == "ConfigMap") {

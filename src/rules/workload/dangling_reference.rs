@@ -2,8 +2,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::references::{Reference, references};
 use crate::diagnostic::{Level, RuleId};
-use crate::kube::{ContainerView, Index, Object, Place, PodView, Unit, same_unit, units};
-use crate::rules::{Check, FoundAnywhere, Rule, parts};
+use crate::kube::{ContainerView, FolderScope, Index, Object, PodView, Unit, same_unit, units};
+use crate::rules::{Check, FindingsAnywhere, Rule, parts};
 use crate::words::{Slips, clip, nearest};
 use crate::yaml::{Document, NodeId, Value};
 
@@ -26,14 +26,14 @@ const GIVEN: [(&str, &str); 4] = [
 /// So many names are compared to say which one is most like a missing one.
 const COMPARED: usize = 100;
 
-fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     let mut made = None;
     let mut slips: HashMap<&str, HashMap<Unit<'_>, Slips<'_>>> = HashMap::new();
     for object in index.all().iter().copied().filter(|object| object.keeps(&["spec", "subjects", "roleRef"])) {
         let mut said = BTreeSet::new();
         for reference in references(object) {
             let Reference { kind, name, .. } = reference;
-            let others = index.kind_in(Place::of(object), kind);
+            let others = index.kind_in(FolderScope::of(object), kind);
             let is_given = GIVEN.contains(&(kind, name)) || name.starts_with("system:");
             if is_given || index.has(object, kind, name) || !said.insert((kind, name)) {
                 continue;
@@ -68,7 +68,7 @@ fn say(
     reference: &Reference<'_>,
     meant: Option<&Object>,
     others: &[&Object],
-    found: &mut FoundAnywhere<'_>,
+    found: &mut FindingsAnywhere<'_>,
 ) {
     let Reference { kind, name, node, .. } = *reference;
     // The Services of an Ingress are beside it; operators, hooks and people make most other things at run time.

@@ -5,8 +5,8 @@ use crate::kube::types::ServiceSpec;
 use super::scaling::name_node;
 use crate::diagnostic::{Level, RuleId};
 use crate::kube::selection::{is_given, meant, pods_beside};
-use crate::kube::{Index, Object, Place, PodView, Selector, Typed};
-use crate::rules::{Check, FoundAnywhere, Rule, text};
+use crate::kube::{FolderScope, Index, Object, PodView, Selector, Typed};
+use crate::rules::{Check, FindingsAnywhere, Rule, text};
 use crate::words::clip;
 use crate::yaml::NodeId;
 
@@ -20,7 +20,7 @@ pub static RULE: Rule = Rule {
     check: Check::Workspace(check),
 };
 
-fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     let mut told = None;
     let mut selected = HashMap::new();
     for service in index.kind("Service").iter().filter(|service| service.keeps_selection()) {
@@ -33,7 +33,7 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
         }
         // Operators make Pods that no file shows; what is nearly selected was meant to be.
         let near = meant(&selector, pods_beside(index, service)).map(|meant| (meant.it.object, meant.key));
-        let here = index.workloads_in(Place::of(service));
+        let here = index.workloads_in(FolderScope::of(service));
         let Some((workload, key)) = near.or_else(|| beside(index, service, labels, here, &mut selected)) else {
             continue;
         };
@@ -92,11 +92,11 @@ fn beside<'run, 'label>(
     here: &[&'run Object],
     selected: &mut HashMap<*const Object, bool>,
 ) -> Option<(&'run Object, &'label str)> {
-    if index.has_opaque(Place::of(service)) {
+    if index.has_opaque(FolderScope::of(service)) {
         return None;
     }
     let mut is_selected = |workload: &'run Object, has: &Labels| {
-        *selected.entry(std::ptr::from_ref(workload)).or_insert_with(|| index.selects_in(Place::of(service), has))
+        *selected.entry(std::ptr::from_ref(workload)).or_insert_with(|| index.selects_in(FolderScope::of(service), has))
     };
     let here = &here[..here.len().min(MOST)];
     let in_file =

@@ -1,6 +1,6 @@
 use crate::diagnostic::{Level, RuleId};
 use crate::kube::{PodView, Typed};
-use crate::rules::{Check, Found, Rule};
+use crate::rules::{Check, Findings, Rule};
 
 /// A Pod in namespaces of its node.
 pub static RULE: Rule = Rule {
@@ -10,7 +10,7 @@ pub static RULE: Rule = Rule {
     check: Check::Pod(check),
 };
 
-fn check(pod: PodView<'_>, found: &mut Found<'_>) {
+fn check(pod: PodView<'_>, found: &mut Findings<'_>) {
     // Agents of a node and parts of the cluster itself are there for it.
     let is_system = pod.spec.priority_class_name.as_deref().is_some_and(|name| name.starts_with("system-"));
     if is_system || matches!(pod.object.typed, Some(Typed::DaemonSet(_))) {

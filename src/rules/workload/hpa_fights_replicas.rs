@@ -1,7 +1,7 @@
 use super::scaling;
 use crate::diagnostic::{Level, RuleId};
-use crate::kube::{Index, Place};
-use crate::rules::{Check, FoundAnywhere, Rule};
+use crate::kube::{FolderScope, Index};
+use crate::rules::{Check, FindingsAnywhere, Rule};
 use crate::words::clip;
 use crate::yaml::edit;
 
@@ -13,7 +13,7 @@ pub static RULE: Rule = Rule {
     check: Check::Workspace(check),
 };
 
-fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     for scaler in scaling::scalers(index) {
         let Some(target) = index.find(scaler.object, scaler.kind, scaler.name) else { continue };
         // 0 is how a workload is switched off: the autoscaler then leaves it alone.
@@ -23,7 +23,7 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
             continue;
         };
         let is_meant = scaling::is_meant(index, scaler.object, target);
-        if !is_meant || Place::of(target).namespace != Place::of(scaler.object).namespace {
+        if !is_meant || FolderScope::of(target).namespace != FolderScope::of(scaler.object).namespace {
             continue;
         }
         let document = &target.document;

@@ -3,7 +3,7 @@ use crate::kube::types::Container;
 use super::scaling;
 use crate::diagnostic::{Level, RuleId};
 use crate::kube::{Index, Object, in_one_namespace};
-use crate::rules::{Check, FoundAnywhere, Rule};
+use crate::rules::{Check, FindingsAnywhere, Rule};
 use crate::words::clip;
 use crate::yaml::{Document, NodeId, Value};
 
@@ -30,7 +30,7 @@ pub(super) struct Metric {
 /// What autoscalers measure Pods by.
 const MEASURED: [&str; 3] = ["spec.containers.name", "spec.containers.resources", "spec.resources"];
 
-fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     for scaler in index.kind("HorizontalPodAutoscaler") {
         let Some(target) = target_of(index, scaler) else { continue };
         let Some(pod) = target.pod().filter(|pod| pod.spec.resources.is_none()) else { continue };

@@ -2,7 +2,7 @@ use super::hpa_missing_request::{metrics, target_of};
 use super::scaling::name_node;
 use crate::diagnostic::{Level, RuleId};
 use crate::kube::{ContainerView, Index};
-use crate::rules::{Check, FoundAnywhere, Rule, text};
+use crate::rules::{Check, FindingsAnywhere, Rule, text};
 use crate::words::{clip, list, nearest};
 
 /// An autoscaler measures a container that its target does not have.
@@ -17,7 +17,7 @@ pub static RULE: Rule = Rule {
 const INJECTED: [&str; 6] =
     ["istio-proxy", "linkerd-proxy", "daprd", "consul-dataplane", "kuma-sidecar", "vault-agent"];
 
-fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     for scaler in index.kind("HorizontalPodAutoscaler") {
         let Some(target) = target_of(index, scaler) else { continue };
         let Some(pod) = target.pod() else { continue };

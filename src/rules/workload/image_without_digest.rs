@@ -1,6 +1,6 @@
 use crate::diagnostic::{Level, RuleId};
 use crate::kube::ContainerView;
-use crate::rules::{Check, Found, Rule};
+use crate::rules::{Check, Findings, Rule};
 
 /// An image that is named by a tag alone.
 pub static RULE: Rule = Rule {
@@ -10,7 +10,7 @@ pub static RULE: Rule = Rule {
     check: Check::Container(check),
 };
 
-fn check(view: ContainerView<'_>, found: &mut Found<'_>) {
+fn check(view: ContainerView<'_>, found: &mut Findings<'_>) {
     let Some(node) = view.at(&["image"]) else { return };
     let image = view.container.image.as_deref().unwrap_or_default();
     // without a version the digest is not what is missing first

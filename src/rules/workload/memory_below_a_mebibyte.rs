@@ -3,7 +3,7 @@ use std::cmp::Ordering;
 use crate::diagnostic::{Level, RuleId};
 use crate::go::Quantity;
 use crate::kube::{Object, PodView};
-use crate::rules::{Check, Found, Rule};
+use crate::rules::{Check, Findings, Rule};
 use crate::words::clip;
 use crate::yaml::{NodeId, Value, edit};
 
@@ -20,7 +20,7 @@ const MEBIBYTE: i64 = 1 << 20;
 /// The lowest limit with which a container has been seen to start: crun's README shows 512 KiB, runc needs more.
 const STARTS: i64 = 512 << 10;
 
-fn check(pod: PodView<'_>, found: &mut Found<'_>) {
+fn check(pod: PodView<'_>, found: &mut Findings<'_>) {
     if pod.is_changed(&["spec.containers.resources", "spec.resources"]) {
         return;
     }
@@ -30,7 +30,7 @@ fn check(pod: PodView<'_>, found: &mut Found<'_>) {
     }
 }
 
-fn of_resources(object: &Object, resources: Option<NodeId>, found: &mut Found<'_>) {
+fn of_resources(object: &Object, resources: Option<NodeId>, found: &mut Findings<'_>) {
     let Some(resources) = resources else { return };
     for list in ["limits", "requests"] {
         for resource in ["memory", "ephemeral-storage"] {
@@ -41,7 +41,7 @@ fn of_resources(object: &Object, resources: Option<NodeId>, found: &mut Found<'_
     }
 }
 
-fn judge(object: &Object, node: NodeId, list: &str, resource: &str, found: &mut Found<'_>) {
+fn judge(object: &Object, node: NodeId, list: &str, resource: &str, found: &mut Findings<'_>) {
     let document = &object.document;
     let text = match document.value(node) {
         Value::Str(text) => text.to_owned(),

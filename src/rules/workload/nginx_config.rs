@@ -2,7 +2,7 @@ use crate::diagnostic::{Level, RuleId};
 use crate::facts::config::ConfigFile;
 use crate::facts::nginx::{self, Directive};
 use crate::facts::{ContainerFacts, PodFacts, programs};
-use crate::rules::{Check, Found, Rule};
+use crate::rules::{Check, Findings, Rule};
 use crate::words::clip;
 
 /// A configuration with which nginx does not start.
@@ -53,7 +53,7 @@ struct Mistake<'run> {
     help: &'static str,
 }
 
-fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
+fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     if !facts.pod.object.is_whole() {
         return;
     }

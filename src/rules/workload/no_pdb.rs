@@ -3,7 +3,7 @@ use std::collections::HashSet;
 use super::scaling;
 use crate::diagnostic::{Level, RuleId};
 use crate::kube::{Index, Object, Selector, Typed};
-use crate::rules::{Check, FoundAnywhere, Rule, parts};
+use crate::rules::{Check, FindingsAnywhere, Rule, parts};
 use crate::words::clip;
 
 /// Nothing keeps a drain from ending all replicas at once.
@@ -14,7 +14,7 @@ pub static RULE: Rule = Rule {
     check: Check::Workspace(check),
 };
 
-fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     let behind = scaling::behind_services(index);
     let guarded: HashSet<*const Object> = index
         .kind("PodDisruptionBudget")

@@ -1,7 +1,7 @@
 use super::{rwo, scaling};
 use crate::diagnostic::{Level, RuleId};
 use crate::kube::{Index, Typed};
-use crate::rules::{Check, FoundAnywhere, Rule, parts};
+use crate::rules::{Check, FindingsAnywhere, Rule, parts};
 use crate::words::clip;
 
 /// Replicas that may all be on one node.
@@ -22,7 +22,7 @@ const PLACED: [&str; 6] = [
     "spec.containers.ports",
 ];
 
-fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     let behind = scaling::behind_services(index);
     for pod in parts::final_pods(index, &PLACED) {
         let (object, spec) = (pod.object, pod.spec);

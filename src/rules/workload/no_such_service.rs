@@ -4,8 +4,8 @@ use super::scaling::name_node;
 use crate::diagnostic::{Level, RuleId};
 use crate::facts::names::{Asked, asked, is_comment};
 use crate::kube::selection::is_beside;
-use crate::kube::{Index, Object, Place};
-use crate::rules::{Check, FoundAnywhere, Rule};
+use crate::kube::{FolderScope, Index, Object};
+use crate::rules::{Check, FindingsAnywhere, Rule};
 use crate::words::clip;
 
 /// A host name that is one edit away from a Service's.
@@ -19,7 +19,7 @@ pub static RULE: Rule = Rule {
 /// Shorter names are too easily like others: `db` and `dc`.
 const SHORTEST: usize = 5;
 
-fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     if index.kind("Service").is_empty() {
         return;
     }
@@ -29,7 +29,7 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
     for asked in asked(index).iter().filter(|asked| asked.file.is_final()) {
         let object = asked.file.object;
         let Some(label) = in_own_namespace(asked) else { continue };
-        if index.kind_in(Place::of(object), "Service").is_empty() || index.has(object, "Service", label) {
+        if index.kind_in(FolderScope::of(object), "Service").is_empty() || index.has(object, "Service", label) {
             continue;
         }
         let Some(service) = services.like(index, object, label) else { continue };
@@ -68,7 +68,7 @@ fn in_own_namespace<'run>(asked: &Asked<'run>) -> Option<&'run str> {
 
 /// The Services of the run by what is left of their names without one letter. Two names that differ in one letter,
 /// lack one, or have two changed places, have such a rest in common.
-struct Slips<'run>(HashMap<(Place<'run>, String), Vec<&'run Object>>);
+struct Slips<'run>(HashMap<(FolderScope<'run>, String), Vec<&'run Object>>);
 
 impl<'run> Slips<'run> {
     fn of(index: &Index<'run>) -> Self {
@@ -77,7 +77,7 @@ impl<'run> Slips<'run> {
             let name = service.id.name.as_str();
             if name.len() >= SHORTEST - 1 && name.is_ascii() {
                 for rest in rests(name) {
-                    slips.entry((Place::of(service), rest)).or_default().push(service);
+                    slips.entry((FolderScope::of(service), rest)).or_default().push(service);
                 }
             }
         }
@@ -86,7 +86,7 @@ impl<'run> Slips<'run> {
 
     /// A Service beside an object whose name is a slip of this one.
     fn like(&self, index: &Index<'run>, object: &'run Object, host: &str) -> Option<&'run Object> {
-        let place = Place::of(object);
+        let place = FolderScope::of(object);
         let known = rests(host).into_iter().filter_map(|rest| self.0.get(&(place, rest)));
         let mut known = known.flatten().copied();
         known.find(|service| {

@@ -4,7 +4,7 @@ use crate::kube::types::ServiceSpec;
 use crate::diagnostic::{Level, RuleId};
 use crate::facts::{Certainty, ContainerFacts, Dial, PodFacts};
 use crate::kube::{Index, Object, Reach, Typed};
-use crate::rules::{Check, Found, Rule};
+use crate::rules::{Check, Findings, Rule};
 use crate::words::clip;
 
 /// A port that the Service which is asked does not have.
@@ -15,7 +15,7 @@ pub static RULE: Rule = Rule {
     check: Check::Facts(check),
 };
 
-fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
+fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     if facts.pod.object.is_patch || !facts.are_final() {
         return;
     }
@@ -109,7 +109,7 @@ fn is_own(facts: &PodFacts<'_>, service: &Object) -> bool {
         || index.reach(facts.pod.object, service) == Some(Reach::Run) && service.id.name == facts.pod.object.id.name
 }
 
-fn say(member: &ContainerFacts<'_>, dial: &Dial<'_>, port: u16, service: &Object, found: &mut Found<'_>) {
+fn say(member: &ContainerFacts<'_>, dial: &Dial<'_>, port: u16, service: &Object, found: &mut Findings<'_>) {
     let name = clip(&service.id.name);
     let ports = spec(service).and_then(|spec| spec.ports.as_deref()).unwrap_or_default();
     let numbers = ports.iter().map(|own| own.port.to_string()).collect::<Vec<_>>();

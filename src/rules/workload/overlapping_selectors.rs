@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::scaling::{self, Scaler};
 use crate::diagnostic::{Level, RuleId};
 use crate::kube::{Index, Object, PodView, Selector, Unit, same_unit, units};
-use crate::rules::{Check, FoundAnywhere, Rule};
+use crate::rules::{Check, FindingsAnywhere, Rule};
 use crate::words::clip;
 use crate::yaml::NodeId;
 
@@ -29,7 +29,7 @@ struct Controller<'run> {
     labels: &'run Labels,
 }
 
-fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     let mut together: BTreeMap<(Unit<'_>, Option<&str>), Vec<Controller<'_>>> = BTreeMap::new();
     for object in index.all().iter().copied().filter(|object| object.keeps_selection()) {
         let Some((selector, node)) = scaling::selector(object).filter(|(selector, _)| !selector.is_empty()) else {
@@ -155,7 +155,7 @@ fn root(group_of: &mut [usize], of: usize) -> usize {
     at
 }
 
-fn say(group: &[Controller<'_>], scaler: Option<Scaler<'_>>, found: &mut FoundAnywhere<'_>) {
+fn say(group: &[Controller<'_>], scaler: Option<Scaler<'_>>, found: &mut FindingsAnywhere<'_>) {
     let selects = |one: &Controller<'_>, other: &Controller<'_>| one.selector.matches(other.labels);
     // whoever selects another's Pods speaks
     let speaker = group.iter().position(|one| group.iter().any(|other| !is_same(one, other) && selects(one, other)));

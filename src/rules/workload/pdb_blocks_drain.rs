@@ -4,7 +4,7 @@ use crate::kube::types::PodDisruptionBudgetSpec;
 use super::scaling;
 use crate::diagnostic::{Level, RuleId};
 use crate::kube::{Index, Object, Selector, Typed};
-use crate::rules::{Check, FoundAnywhere, Rule};
+use crate::rules::{Check, FindingsAnywhere, Rule};
 use crate::words::clip;
 use crate::yaml::NodeId;
 
@@ -19,7 +19,7 @@ pub static RULE: Rule = Rule {
 const WHY: &str = "evictions respect the budget: if it allows no disruption, `kubectl drain` and \
                    cluster upgrades wait forever (kubernetes/website: tasks/run-application/configure-pdb)";
 
-fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     for budget in index.kind("PodDisruptionBudget").iter().filter(|budget| budget.keeps(&["spec"])) {
         let Some(Typed::PodDisruptionBudget(typed)) = &budget.typed else { continue };
         let Some(spec) = &typed.spec else { continue };
@@ -55,7 +55,7 @@ fn against_replicas(
     budget: &Object,
     spec: &PodDisruptionBudgetSpec,
     node: NodeId,
-    found: &mut FoundAnywhere<'_>,
+    found: &mut FindingsAnywhere<'_>,
 ) {
     let (Some(selector), Some(wanted)) = (&spec.selector, &spec.min_available) else { return };
     let workloads = index.selected(budget, &Selector::of(selector));

@@ -3,7 +3,7 @@ use crate::kube::types::LifecycleHandler;
 use crate::diagnostic::{Level, RuleId};
 use crate::facts::command::sleeps;
 use crate::kube::ContainerView;
-use crate::rules::{Check, Found, Rule};
+use crate::rules::{Check, Findings, Rule};
 use crate::yaml::edit::{self, Edit};
 
 /// A preStop hook sleeps for the whole grace period or longer.
@@ -17,7 +17,7 @@ pub static RULE: Rule = Rule {
 /// `DefaultTerminationGracePeriodSeconds` in `k8s.io/api/core/v1`.
 const DEFAULT_GRACE: i64 = 30;
 
-fn check(view: ContainerView<'_>, found: &mut Found<'_>) {
+fn check(view: ContainerView<'_>, found: &mut Findings<'_>) {
     let hook = view.container.lifecycle.as_ref().and_then(|hooks| hooks.pre_stop.as_deref());
     let Some((sleep, field)) = hook.and_then(sleep_of) else { return };
     let Some(node) = view.at(&["lifecycle", "preStop"]).and_then(|hook| {

@@ -1,6 +1,6 @@
 use crate::diagnostic::{Level, RuleId};
 use crate::kube::ContainerView;
-use crate::rules::{Check, Found, Rule};
+use crate::rules::{Check, Findings, Rule};
 
 /// A container with all rights of the node.
 pub static RULE: Rule = Rule {
@@ -10,7 +10,7 @@ pub static RULE: Rule = Rule {
     check: Check::Container(check),
 };
 
-fn check(view: ContainerView<'_>, found: &mut Found<'_>) {
+fn check(view: ContainerView<'_>, found: &mut Findings<'_>) {
     let Some(node) = view.at(&["securityContext", "privileged"]) else { return };
     let is_privileged = view.container.security_context.as_ref().and_then(|own| own.privileged) == Some(true);
     let mut mounts = view.container.volume_mounts.iter().flatten();

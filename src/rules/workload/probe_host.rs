@@ -1,6 +1,6 @@
 use crate::diagnostic::{Level, RuleId};
 use crate::kube::{Index, Object, PodView};
-use crate::rules::{Check, FoundAnywhere, Rule, parts};
+use crate::rules::{Check, FindingsAnywhere, Rule, parts};
 use crate::words::clip;
 use crate::yaml::{NodeId, edit};
 
@@ -34,7 +34,7 @@ const CHANGEABLE: [&str; 5] = [
     "spec.containers.lifecycle",
 ];
 
-fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     for pod in index.all().iter().flat_map(|object| object.pods()) {
         // Istio hands HTTP probes to its proxy, which dials from within the Pod.
         if pod.spec.host_network != Some(true) && !pod.is_changed(&CHANGEABLE) && !parts::is_meshed(index, pod) {
@@ -43,7 +43,7 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
     }
 }
 
-fn of_pod(object: &Object, pod: PodView<'_>, found: &mut FoundAnywhere<'_>) {
+fn of_pod(object: &Object, pod: PodView<'_>, found: &mut FindingsAnywhere<'_>) {
     for view in pod.containers() {
         for field in FIELDS {
             let path: Vec<&str> = field.split('/').collect();

@@ -3,7 +3,7 @@ use crate::kube::types::PolicyRule;
 use crate::diagnostic::{Level, RuleId};
 use crate::kube::api_resources::{Nothing, VERBS, group_of_version, is_built_in, nothing};
 use crate::kube::{Object, Typed};
-use crate::rules::{Check, Found, Rule, parts, text};
+use crate::rules::{Check, Findings, Rule, parts, text};
 use crate::words::{clip, list};
 use crate::yaml::NodeId;
 
@@ -58,7 +58,7 @@ const OPENSHIFT: [&str; 22] = [
     "hostsubnets",
 ];
 
-fn check(object: &Object, found: &mut Found<'_>) {
+fn check(object: &Object, found: &mut Findings<'_>) {
     let rules = match &object.typed {
         Some(Typed::Role(role)) => role.rules.as_deref(),
         Some(Typed::ClusterRole(role)) => role.rules.as_deref(),
@@ -80,7 +80,7 @@ fn check(object: &Object, found: &mut Found<'_>) {
 }
 
 /// Groups that are written with their version, as `apiVersion` has them.
-fn versions(object: &Object, rule: &PolicyRule, node: NodeId, found: &mut Found<'_>) {
+fn versions(object: &Object, rule: &PolicyRule, node: NodeId, found: &mut Findings<'_>) {
     let nodes = object.document.get(node, "apiGroups");
     for (text, node) in parts::zipped(&object.document, nodes, rule.api_groups.as_deref()) {
         let Some(group) = group_of_version(text) else { continue };
@@ -96,7 +96,7 @@ fn versions(object: &Object, rule: &PolicyRule, node: NodeId, found: &mut Found<
 }
 
 /// Resources that none of the rule's groups has, in one finding.
-fn resources(object: &Object, rule: &PolicyRule, node: NodeId, groups: &[&str], found: &mut Found<'_>) {
+fn resources(object: &Object, rule: &PolicyRule, node: NodeId, groups: &[&str], found: &mut Findings<'_>) {
     let nodes = object.document.get(node, "resources");
     let wrong: Vec<(&str, NodeId, Nothing)> = parts::zipped(&object.document, nodes, rule.resources.as_deref())
         .filter(|(resource, _)| !text::is_placeholder(resource) && !resource.is_empty())
@@ -160,7 +160,7 @@ fn help(resource: &str, why: Nothing) -> String {
 }
 
 /// Verbs that are plainly meant to be others. What else there is may be asked for by its own authorizer.
-fn verbs(object: &Object, rule: &PolicyRule, node: NodeId, found: &mut Found<'_>) {
+fn verbs(object: &Object, rule: &PolicyRule, node: NodeId, found: &mut Findings<'_>) {
     let nodes = object.document.get(node, "verbs");
     for (verb, node) in parts::zipped(&object.document, nodes, Some(rule.verbs.as_slice())) {
         let Some(meant) = meant(verb) else { continue };

@@ -1,7 +1,7 @@
 use crate::diagnostic::{Level, RuleId};
 use crate::facts::program::Purpose;
 use crate::facts::{Certainty, PathFact, PodFacts};
-use crate::rules::{Check, Found, Rule, parts};
+use crate::rules::{Check, Findings, Rule, parts};
 use crate::words::list;
 
 /// A read-only root file system without a volume where the program has to write.
@@ -12,7 +12,7 @@ pub static RULE: Rule = Rule {
     check: Check::Facts(check),
 };
 
-fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
+fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     if !facts.pod.keeps(&parts::SECURITY) || parts::is_windows(facts.pod) {
         return;
     }

@@ -1,6 +1,6 @@
 use crate::diagnostic::{Level, RuleId};
 use crate::kube::Object;
-use crate::rules::{Check, Found, Rule};
+use crate::rules::{Check, Findings, Rule};
 use crate::words::clip;
 
 /// A custom resource whose operator nobody maintains any more.
@@ -17,7 +17,7 @@ const RETIRED: [(&str, &str); 2] = [
     ("etcd.coreos.com", "coreos/etcd-operator was archived in 2020, and this group was its first"),
 ];
 
-fn check(object: &Object, found: &mut Found<'_>) {
+fn check(object: &Object, found: &mut Findings<'_>) {
     let group = object.id.api_version.split('/').next().unwrap_or_default();
     let Some((_, fate)) = RETIRED.iter().find(|(retired, _)| *retired == group) else { return };
     let Some(node) = object.document.get(object.node, "apiVersion") else { return };

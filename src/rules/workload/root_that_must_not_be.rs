@@ -3,7 +3,7 @@ use crate::kube::types::{PodSecurityContext, SecurityContext};
 
 use crate::diagnostic::{Level, RuleId};
 use crate::kube::{ContainerView, Index, PodView};
-use crate::rules::{Check, Found, FoundAnywhere, Rule, parts};
+use crate::rules::{Check, Findings, FindingsAnywhere, Rule, parts};
 use crate::words::clip;
 use crate::yaml::NodeId;
 
@@ -15,7 +15,7 @@ pub static RULE: Rule = Rule {
     check: Check::Workspace(check),
 };
 
-fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     for object in index.all() {
         let is_judged = |pod: &PodView<'_>| !parts::is_windows(*pod) && !pod.is_changed(&parts::SECURITY);
         for view in object.pods().filter(is_judged).flat_map(PodView::containers) {
@@ -24,7 +24,7 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
     }
 }
 
-fn judge(view: ContainerView<'_>, index: &Index<'_>, found: &mut Found<'_>) {
+fn judge(view: ContainerView<'_>, index: &Index<'_>, found: &mut Findings<'_>) {
     let own = view.container.security_context.as_ref();
     let of_pod = view.pod.spec.security_context.as_ref();
     let user = in_effect(own.and_then(user), of_pod.and_then(|pod| pod.run_as_user));
@@ -50,7 +50,7 @@ fn judge(view: ContainerView<'_>, index: &Index<'_>, found: &mut Found<'_>) {
 }
 
 /// An image that is known to run as root, or as a user of whom the kubelet knows no number, where nothing says another.
-fn image_of_root(view: &ContainerView<'_>, is_own_rule: bool, index: &Index<'_>, found: &mut Found<'_>) {
+fn image_of_root(view: &ContainerView<'_>, is_own_rule: bool, index: &Index<'_>, found: &mut Findings<'_>) {
     // OpenShift's admission writes a number of the namespace's own into every Pod
     let is_openshift = ["Route", "DeploymentConfig", "ImageStream", "SecurityContextConstraints"];
     if !view.pod.keeps(&["spec.containers.image", "spec.containers.securityContext", "spec.securityContext"])

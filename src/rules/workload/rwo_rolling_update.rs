@@ -1,7 +1,7 @@
 use super::{rwo, scaling};
 use crate::diagnostic::{Level, RuleId};
 use crate::kube::{Index, Typed};
-use crate::rules::{Check, FoundAnywhere, Rule};
+use crate::rules::{Check, FindingsAnywhere, Rule};
 use crate::words::clip;
 
 /// A rolling update starts the new Pod while the old one still holds the volume.
@@ -12,7 +12,7 @@ pub static RULE: Rule = Rule {
     check: Check::Workspace(check),
 };
 
-fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     let classes = rwo::Classes::of(index);
     for object in index.kind("Deployment") {
         let Some(Typed::Deployment(deployment)) = &object.typed else { continue };

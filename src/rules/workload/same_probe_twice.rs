@@ -2,7 +2,7 @@ use crate::kube::types::Probe;
 
 use crate::diagnostic::{Level, RuleId};
 use crate::kube::ContainerView;
-use crate::rules::{Check, Found, Rule};
+use crate::rules::{Check, Findings, Rule};
 
 /// One probe decides both on traffic and on life.
 pub static RULE: Rule = Rule {
@@ -12,7 +12,7 @@ pub static RULE: Rule = Rule {
     check: Check::Container(check),
 };
 
-fn check(view: ContainerView<'_>, found: &mut Found<'_>) {
+fn check(view: ContainerView<'_>, found: &mut Findings<'_>) {
     let (Some(alive), Some(ready)) = (&view.container.liveness_probe, &view.container.readiness_probe) else { return };
     let (Some(node), Some(other)) = (view.at(&["livenessProbe"]), view.at(&["readinessProbe"])) else { return };
     let is_same = alive.http_get == ready.http_get

@@ -1,6 +1,6 @@
 use crate::diagnostic::{Level, RuleId};
 use crate::kube::Object;
-use crate::rules::{Check, Found, Rule};
+use crate::rules::{Check, Findings, Rule};
 use crate::words::{clip, nearest};
 use crate::yaml::{Document, NodeId, Value};
 
@@ -12,7 +12,7 @@ pub static RULE: Rule = Rule {
     check: Check::Object(check),
 };
 
-fn check(object: &Object, found: &mut Found<'_>) {
+fn check(object: &Object, found: &mut Findings<'_>) {
     let is_definition =
         object.id.api_version == "apiextensions.k8s.io/v1" && object.id.kind == "CustomResourceDefinition";
     if !is_definition || !object.keeps(&["spec"]) {

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use crate::kube::types::IntOrString;
 
-use crate::kube::{Index, Life, Object, Place, Reach, Selector, Typed};
+use crate::kube::{FolderScope, Index, Life, Object, Reach, Selector, Typed};
 use crate::yaml::{NodeId, Value};
 
 /// What selects a controller's Pods, and its node.
@@ -165,7 +165,7 @@ pub fn behind_services<'run>(index: &Index<'run>) -> HashMap<*const Object, &'ru
                 continue;
             }
             let known = behind.entry(std::ptr::from_ref(workload)).or_insert(service);
-            if Place::of(service) == Place::of(workload) {
+            if FolderScope::of(service) == FolderScope::of(workload) {
                 *known = service;
             }
         }

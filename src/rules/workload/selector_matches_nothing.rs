@@ -5,8 +5,8 @@ use crate::kube::types::{PodAffinityTerm, PodSpec};
 use super::scaling::name_node;
 use crate::diagnostic::{Level, RuleId};
 use crate::kube::selection::{Labelled, Meant, is_beside, is_given, label_selector, meant, pods, pods_beside};
-use crate::kube::{Index, Object, Place, PodView, Selector, Typed};
-use crate::rules::{Check, FoundAnywhere, Rule, parts, text};
+use crate::kube::{FolderScope, Index, Object, PodView, Selector, Typed};
+use crate::rules::{Check, FindingsAnywhere, Rule, parts, text};
 use crate::words::{clip, nearest};
 use crate::yaml::{NodeId, edit};
 
@@ -18,7 +18,7 @@ pub static RULE: Rule = Rule {
     check: Check::Workspace(check),
 };
 
-fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     let run = &Run { index, custom: custom(index) };
     for object in run.index.all().iter().copied().filter(|object| object.keeps_selection()) {
         match &object.typed {
@@ -40,16 +40,16 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
 /// The run, and what is computed once for it.
 struct Run<'index, 'run> {
     index: &'index Index<'run>,
-    custom: HashMap<Place<'run>, Vec<&'run str>>,
+    custom: HashMap<FolderScope<'run>, Vec<&'run str>>,
 }
 
 /// One selector of Pods, at a path of fields.
-fn of_pods(run: &Run<'_, '_>, object: &Object, path: &[&str], why: &str, found: &mut FoundAnywhere<'_>) {
+fn of_pods(run: &Run<'_, '_>, object: &Object, path: &[&str], why: &str, found: &mut FindingsAnywhere<'_>) {
     let Some(node) = object.document.at(object.node, path) else { return };
     pod_selector(run, object, node, pods_beside(run.index, object), why, found);
 }
 
-fn network_policy(run: &Run<'_, '_>, object: &Object, found: &mut FoundAnywhere<'_>) {
+fn network_policy(run: &Run<'_, '_>, object: &Object, found: &mut FindingsAnywhere<'_>) {
     of_pods(
         run,
         object,
@@ -79,7 +79,7 @@ fn pod_selector<'run>(
     node: NodeId,
     candidates: impl Iterator<Item = Labelled<'run>>,
     why: &str,
-    found: &mut FoundAnywhere<'_>,
+    found: &mut FindingsAnywhere<'_>,
 ) {
     let Some(written) = label_selector(&object.document, node) else { return };
     let selector = Selector::of(&written);
@@ -111,7 +111,7 @@ fn has_placeholder(selector: &Selector<'_>) -> bool {
 
 /// Whether a custom object of the place has the name that the selector asks for: its operator makes such Pods.
 fn is_made_by_operator(run: &Run<'_, '_>, object: &Object, selector: &Selector<'_>) -> bool {
-    let names = run.custom.get(&Place::of(object)).map_or(&[][..], Vec::as_slice);
+    let names = run.custom.get(&FolderScope::of(object)).map_or(&[][..], Vec::as_slice);
     names.iter().any(|name| {
         let is_its =
             |value: &str| value.strip_prefix(*name).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'));
@@ -120,7 +120,7 @@ fn is_made_by_operator(run: &Run<'_, '_>, object: &Object, selector: &Selector<'
 }
 
 /// The names of the objects that operators may make Pods from, by place.
-fn custom<'run>(index: &Index<'run>) -> HashMap<Place<'run>, Vec<&'run str>> {
+fn custom<'run>(index: &Index<'run>) -> HashMap<FolderScope<'run>, Vec<&'run str>> {
     const WITHOUT_PODS: [&str; 22] = [
         "ServiceMonitor",
         "PodMonitor",
@@ -152,7 +152,7 @@ fn custom<'run>(index: &Index<'run>) -> HashMap<Place<'run>, Vec<&'run str>> {
             && object.id.api_version.contains('.')
             && !WITHOUT_PODS.contains(&object.id.kind.as_str());
         if makes_pods && !object.id.name.is_empty() {
-            custom.entry(Place::of(object)).or_default().push(object.id.name.as_str());
+            custom.entry(FolderScope::of(object)).or_default().push(object.id.name.as_str());
         }
     }
     custom
@@ -165,7 +165,7 @@ fn say(
     message: &str,
     labels: &str,
     why: &str,
-    found: &mut FoundAnywhere<'_>,
+    found: &mut FindingsAnywhere<'_>,
 ) {
     let document = &object.document;
     let written = document.at(selector, &["matchLabels", meant.key]);
@@ -200,7 +200,7 @@ fn makes_what_is_written(object: &Object) -> bool {
 }
 
 /// A constraint that does not count the Pods that it is written for.
-fn spread(pod: PodView<'_>, found: &mut FoundAnywhere<'_>) {
+fn spread(pod: PodView<'_>, found: &mut FindingsAnywhere<'_>) {
     let object = pod.object;
     let document = &object.document;
     let constraints = pod.spec.topology_spread_constraints.as_deref();
@@ -239,7 +239,7 @@ const SPREAD: &str = "the scheduler counts the Pods that the selector matches; i
                       places are not among them, they may all land in one place (kubernetes/website: concepts/scheduling-eviction/topology-spread-constraints)";
 
 /// Affinity to Pods that do not exist.
-fn affinity(run: &Run<'_, '_>, pod: PodView<'_>, found: &mut FoundAnywhere<'_>) {
+fn affinity(run: &Run<'_, '_>, pod: PodView<'_>, found: &mut FindingsAnywhere<'_>) {
     let object = pod.object;
     if !makes_what_is_written(object) {
         return;
@@ -306,7 +306,7 @@ const OF_PODS: [&str; 2] = ["PodMonitor", "VMPodScrape"];
 
 const MONITOR: &str = "the operator creates no scrape target for it, and reports no error (prometheus-operator.dev: docs/developer/getting-started)";
 
-fn monitors(run: &Run<'_, '_>, found: &mut FoundAnywhere<'_>) {
+fn monitors(run: &Run<'_, '_>, found: &mut FindingsAnywhere<'_>) {
     let monitors = |kinds: [&'static str; 2]| kinds.into_iter().flat_map(|kind| run.index.kind(kind)).copied();
     for monitor in monitors(OF_PODS).filter(|monitor| monitor.keeps_selection() && is_of_own_namespace(monitor)) {
         of_pods(run, monitor, &["spec", "selector"], MONITOR, found);
@@ -357,7 +357,7 @@ fn service_monitor<'run>(
     run: &Run<'_, 'run>,
     services: &Services<'run>,
     monitor: &'run Object,
-    found: &mut FoundAnywhere<'_>,
+    found: &mut FindingsAnywhere<'_>,
 ) {
     let document = &monitor.document;
     let Some(node) = document.at(monitor.node, &["spec", "selector"]) else { return };
@@ -371,7 +371,7 @@ fn service_monitor<'run>(
         endpoints(run, monitor, &selected, found);
         return;
     }
-    let beside = run.index.kind_in(Place::of(monitor), "Service").iter().copied();
+    let beside = run.index.kind_in(FolderScope::of(monitor), "Service").iter().copied();
     let beside = beside.filter(|service| service.keeps_selection() && is_beside(run.index, monitor, service));
     let candidates = beside.filter_map(labelled);
     let is_own = is_of_own_namespace(monitor) && !is_made_by_operator(run, monitor, &selector);
@@ -384,7 +384,7 @@ fn service_monitor<'run>(
 }
 
 /// Ports of a monitor that none of the Services has which it selects.
-fn endpoints(run: &Run<'_, '_>, monitor: &Object, selected: &[Labelled<'_>], found: &mut FoundAnywhere<'_>) {
+fn endpoints(run: &Run<'_, '_>, monitor: &Object, selected: &[Labelled<'_>], found: &mut FindingsAnywhere<'_>) {
     let document = &monitor.document;
     let list = document.at(monitor.node, &["spec", "endpoints"]).map_or(&[][..], |list| document.items(list));
     // Those that are changed later, and those of other places, may have any port.

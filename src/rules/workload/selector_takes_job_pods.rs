@@ -5,7 +5,7 @@ use crate::kube::types::IntOrString;
 use super::scaling::{name_node, selector};
 use crate::diagnostic::{Level, RuleId};
 use crate::kube::{Index, Object, PodView, Selector, Typed};
-use crate::rules::{Check, FoundAnywhere, Rule};
+use crate::rules::{Check, FindingsAnywhere, Rule};
 use crate::words::{clip, list};
 use crate::yaml::{NodeId, Value};
 
@@ -17,7 +17,7 @@ pub static RULE: Rule = Rule {
     check: Check::Workspace(check),
 };
 
-fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     let mut known = Known::new();
     for object in index.all().iter().copied().filter(|object| object.keeps_selection()) {
         match &object.typed {
@@ -98,7 +98,7 @@ fn selected<'known, 'run>(
     Some(taken)
 }
 
-fn service<'run>(index: &Index<'run>, object: &Object, known: &mut Known<'run>, found: &mut FoundAnywhere<'_>) {
+fn service<'run>(index: &Index<'run>, object: &Object, known: &mut Known<'run>, found: &mut FindingsAnywhere<'_>) {
     let Some(Typed::Service(typed)) = &object.typed else { return };
     let Some(spec) = typed.spec.as_ref().filter(|spec| spec.type_.as_deref() != Some("ExternalName")) else { return };
     let Some(labels) = spec.selector.as_ref() else { return };
@@ -133,7 +133,7 @@ fn service<'run>(index: &Index<'run>, object: &Object, known: &mut Known<'run>, 
 }
 
 /// An autoscaler of resources or of Pods' own metrics, through its target's selector.
-fn autoscaler<'run>(index: &Index<'run>, object: &Object, known: &mut Known<'run>, found: &mut FoundAnywhere<'_>) {
+fn autoscaler<'run>(index: &Index<'run>, object: &Object, known: &mut Known<'run>, found: &mut FindingsAnywhere<'_>) {
     let document = &object.document;
     let Some(target) = document.at(object.node, &["spec", "scaleTargetRef"]) else { return };
     let (Some(kind), Some(name)) = (document.get_str(target, "kind"), document.get_str(target, "name")) else { return };
@@ -161,7 +161,7 @@ fn say(
     app: Option<&Object>,
     jobs: &[PodView<'_>],
     effect: &Effect,
-    found: &mut FoundAnywhere<'_>,
+    found: &mut FindingsAnywhere<'_>,
 ) {
     let (Some(app), Some(first)) = (app, jobs.first()) else { return };
     let mut names: Vec<&str> = jobs.iter().map(|job| job.object.id.name.as_str()).collect();

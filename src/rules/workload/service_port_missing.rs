@@ -8,7 +8,7 @@ use super::references::USE_ANNOTATION;
 use super::scaling::name_node;
 use crate::diagnostic::{Level, RuleId};
 use crate::kube::{ContainerView, Index, Object, PodView, Reach, Selector, Typed};
-use crate::rules::{Check, FoundAnywhere, Rule, parts, text};
+use crate::rules::{Check, FindingsAnywhere, Rule, parts, text};
 use crate::words::{clip, nearest};
 use crate::yaml::NodeId;
 
@@ -21,7 +21,7 @@ pub static RULE: Rule = Rule {
     check: Check::Workspace(check),
 };
 
-fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     let mut told = None;
     let mut declared = HashMap::new();
     for service in index.kind("Service").iter().filter(|service| service.keeps_selection()) {
@@ -71,7 +71,7 @@ fn of_service<'run>(
     service: &Object,
     declared: &mut HashMap<*const usize, Declared<'run>>,
     told: &mut Option<HashSet<(String, &'run str)>>,
-    found: &mut FoundAnywhere<'_>,
+    found: &mut FindingsAnywhere<'_>,
 ) {
     let Some(Typed::Service(typed)) = &service.typed else { return };
     let labels = typed.spec.as_ref().and_then(|spec| spec.selector.as_ref()).filter(|labels| !labels.is_empty());
@@ -144,7 +144,7 @@ fn is_meant(index: &Index<'_>, ingress: &Object, service: &Object, ingresses: &[
     }
 }
 
-fn of_ingress(index: &Index<'_>, ingress: &Object, ingresses: &[&Object], found: &mut FoundAnywhere<'_>) {
+fn of_ingress(index: &Index<'_>, ingress: &Object, ingresses: &[&Object], found: &mut FindingsAnywhere<'_>) {
     if !reads_ports_of_services(ingress) {
         return;
     }

@@ -4,7 +4,7 @@ use crate::kube::types::ServicePort;
 use crate::diagnostic::{Level, RuleId};
 use crate::facts::PodFacts;
 use crate::kube::{Object, Reach, Selector, Typed};
-use crate::rules::{Check, Found, Rule, parts};
+use crate::rules::{Check, Findings, Rule, parts};
 use crate::words::clip;
 use crate::yaml::NodeId;
 
@@ -16,7 +16,7 @@ pub static RULE: Rule = Rule {
     check: Check::Facts(check),
 };
 
-fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
+fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     let object = facts.pod.object;
     if object.is_patch || facts.is_open() {
         return;

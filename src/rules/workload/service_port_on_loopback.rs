@@ -3,7 +3,7 @@ use crate::kube::types::IntOrString;
 use crate::diagnostic::{Level, RuleId};
 use crate::facts::{Certainty, ContainerFacts, PodFacts};
 use crate::kube::Typed;
-use crate::rules::{Check, Found, Rule, parts};
+use crate::rules::{Check, Findings, Rule, parts};
 
 /// A Service leads to a port that is bound to loopback.
 pub static RULE: Rule = Rule {
@@ -17,7 +17,7 @@ pub static RULE: Rule = Rule {
 /// would be found once for each Pod.
 const MOST_SERVICES: usize = 16;
 
-fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
+fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     let object = facts.pod.object;
     // an injected proxy takes the connections, and hands them on at loopback
     if object.is_patch || facts.is_open() {

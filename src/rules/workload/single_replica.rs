@@ -1,7 +1,7 @@
 use super::scaling;
 use crate::diagnostic::{Level, RuleId};
 use crate::kube::{Index, Typed};
-use crate::rules::{Check, FoundAnywhere, Rule, parts};
+use crate::rules::{Check, FindingsAnywhere, Rule, parts};
 use crate::words::clip;
 
 /// A Service with one Pod behind it.
@@ -12,7 +12,7 @@ pub static RULE: Rule = Rule {
     check: Check::Workspace(check),
 };
 
-fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     let behind = scaling::behind_services(index);
     for pod in
         parts::final_pods(index, &["spec.volumes"]).filter(|pod| pod.object.keeps(&["spec.replicas", "spec.strategy"]))

@@ -1,7 +1,7 @@
 use crate::diagnostic::{Level, RuleId};
 use crate::facts::{PodFacts, Preparation, Role};
 use crate::kube::{Index, Object, in_one_namespace};
-use crate::rules::{Check, Found, Rule};
+use crate::rules::{Check, Findings, Rule};
 use crate::yaml::NodeId;
 
 /// A token of the API server lies where nothing uses it.
@@ -28,7 +28,7 @@ const USES: [&str; 12] = [
     "patterns-agent",
 ];
 
-fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
+fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     let (index, object, spec) = (facts.index, facts.pod.object, facts.pod.spec);
     if !facts.pod.keeps(&["spec.serviceAccountName", "spec.serviceAccount", "spec.automountServiceAccountToken"]) {
         return;

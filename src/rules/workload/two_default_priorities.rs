@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use super::scaling::name_node;
 use crate::diagnostic::{Level, RuleId};
 use crate::kube::{Index, Object, Typed, Unit, units};
-use crate::rules::{Check, FoundAnywhere, Rule};
+use crate::rules::{Check, FindingsAnywhere, Rule};
 use crate::words::clip;
 
 /// Two priority classes of one unit that are both the default.
@@ -14,7 +14,7 @@ pub static RULE: Rule = Rule {
     check: Check::Workspace(check),
 };
 
-fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     let mut first: BTreeMap<Unit<'_>, &Object> = BTreeMap::new();
     for object in index.kind("PriorityClass").iter().copied().filter(|object| is_default(object)) {
         let ones: Vec<&Object> = units(object).map(|unit| *first.entry(unit).or_insert(object)).collect();

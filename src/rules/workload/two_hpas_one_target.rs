@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::scaling::{self, Scaler};
 use crate::diagnostic::{Level, RuleId};
 use crate::kube::{Index, units};
-use crate::rules::{Check, FoundAnywhere, Rule};
+use crate::rules::{Check, FindingsAnywhere, Rule};
 use crate::words::clip;
 
 /// So many of a group are shown.
@@ -17,7 +17,7 @@ pub static RULE: Rule = Rule {
     check: Check::Workspace(check),
 };
 
-fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     let mut targets: BTreeMap<_, Vec<Scaler<'_>>> = BTreeMap::new();
     for scaler in scaling::scalers(index).filter(|scaler| scaler.object.keeps(&["spec.scaleTargetRef"])) {
         for unit in units(scaler.object) {
@@ -40,7 +40,7 @@ fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
     }
 }
 
-fn say(first: &Scaler<'_>, others: &[Scaler<'_>], found: &mut FoundAnywhere<'_>) {
+fn say(first: &Scaler<'_>, others: &[Scaler<'_>], found: &mut FindingsAnywhere<'_>) {
     let name = |scaler: &Scaler<'_>| format!("`{}`", clip(&scaler.object.id.name));
     let message = match others {
         [other] => format!("{} and {} both scale", name(first), name(other)),

@@ -5,7 +5,7 @@ use crate::kube::types::PodDisruptionBudget;
 use super::scaling::name_node;
 use crate::diagnostic::{Level, RuleId};
 use crate::kube::{Index, Object, Selector, Typed, same_unit};
-use crate::rules::{Check, FoundAnywhere, Rule};
+use crate::rules::{Check, FindingsAnywhere, Rule};
 use crate::words::clip;
 
 /// Two `PodDisruptionBudgets` cover one Pod.
@@ -19,7 +19,7 @@ pub static RULE: Rule = Rule {
 /// How many workloads of one budget are looked at.
 const MOST: usize = 200;
 
-fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     // The first budget of each workload, by the namespace of the budget.
     let mut covered: BTreeMap<_, &Object> = BTreeMap::new();
     let mut said = BTreeSet::new();

@@ -1,7 +1,7 @@
 use crate::diagnostic::{Edit, Level, RuleId};
 use crate::kube::image::{Refusal, refusal};
 use crate::kube::{Object, PodView};
-use crate::rules::{Check, Found, Rule, parts, text};
+use crate::rules::{Check, Findings, Rule, parts, text};
 use crate::words::clip;
 use crate::yaml::NodeId;
 
@@ -13,7 +13,7 @@ pub static RULE: Rule = Rule {
     check: Check::Pod(check),
 };
 
-fn check(pod: PodView<'_>, found: &mut Found<'_>) {
+fn check(pod: PodView<'_>, found: &mut Findings<'_>) {
     if !pod.keeps(&["spec.containers.image", "spec.volumes.image"]) {
         return;
     }
@@ -31,7 +31,7 @@ fn check(pod: PodView<'_>, found: &mut Found<'_>) {
     }
 }
 
-fn judge(object: &Object, image: &str, node: NodeId, found: &mut Found<'_>) {
+fn judge(object: &Object, image: &str, node: NodeId, found: &mut Findings<'_>) {
     // build tools put a reference in their place: `ko resolve` (ko.build: features/k8s)
     let is_built = image.starts_with("ko://") || is_set_by_openshift(object, image);
     let Some(why) = refusal(image).filter(|_| !image.is_empty() && !is_built && !is_to_be_filled_in(image)) else {

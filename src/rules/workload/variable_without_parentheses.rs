@@ -1,7 +1,7 @@
 use crate::diagnostic::{Edit, Level, RuleId};
 use crate::facts::literal::literals;
 use crate::facts::{PodFacts, Proof};
-use crate::rules::{Check, Found, Rule, parts};
+use crate::rules::{Check, Findings, Rule, parts};
 use crate::words::clip;
 use crate::yaml::Span;
 
@@ -13,7 +13,7 @@ pub static RULE: Rule = Rule {
     check: Check::Facts(check),
 };
 
-fn check(facts: &PodFacts<'_>, found: &mut Found<'_>) {
+fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     let is_changed = facts.pod.is_changed(&["spec.containers.command", "spec.containers.args", "spec.containers.env"]);
     if facts.pod.object.is_patch || is_changed || parts::is_windows(facts.pod) {
         return;

@@ -1,7 +1,7 @@
 use crate::diagnostic::{Level, RuleId};
 use crate::go::Quantity;
 use crate::kube::ContainerView;
-use crate::rules::{Check, Found, Rule, parts};
+use crate::rules::{Check, Findings, Rule, parts};
 
 /// Varnish may keep more than its container may use.
 pub static RULE: Rule = Rule {
@@ -11,7 +11,7 @@ pub static RULE: Rule = Rule {
     check: Check::Container(check),
 };
 
-fn check(view: ContainerView<'_>, found: &mut Found<'_>) {
+fn check(view: ContainerView<'_>, found: &mut Findings<'_>) {
     let limits = view.container.resources.as_ref().and_then(|resources| resources.limits.as_ref());
     let Some(limit) = limits.and_then(|limits| limits.get("memory")).and_then(|amount| bytes(&amount.0)) else {
         return;

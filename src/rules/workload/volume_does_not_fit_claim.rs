@@ -7,7 +7,7 @@ use super::scaling::name_node;
 use crate::diagnostic::{Level, RuleId};
 use crate::go::Quantity;
 use crate::kube::{Index, Object, Typed};
-use crate::rules::{Check, FoundAnywhere, Rule};
+use crate::rules::{Check, FindingsAnywhere, Rule};
 use crate::words::clip;
 use crate::yaml::NodeId;
 
@@ -19,7 +19,7 @@ pub static RULE: Rule = Rule {
     check: Check::Workspace(check),
 };
 
-fn check(index: &Index<'_>, found: &mut FoundAnywhere<'_>) {
+fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     for claim in index.kind("PersistentVolumeClaim").iter().filter(|claim| is_as_written(claim)) {
         let Some(Typed::PersistentVolumeClaim(typed)) = &claim.typed else { continue };
         let Some(wanted) = &typed.spec else { continue };

@@ -11,17 +11,17 @@ use crate::yaml::{Document, NodeId, Source, Span, Style};
 
 /// Where a check puts its findings.
 #[derive(Debug)]
-pub struct Found<'run> {
+pub struct Findings<'run> {
     rule: &'static Rule,
-    findings: &'run mut Vec<Finding>,
-    place: Place<'run>,
+    all: &'run mut Vec<Finding>,
+    place: Scope<'run>,
     targets: Targets,
     /// How many findings are kept: those before this check of this object, and as many of its own as the run wants.
     most: usize,
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Place<'run> {
+enum Scope<'run> {
     File(&'run Arc<Source>),
     Document(&'run Document),
     Object(&'run Object),
@@ -32,26 +32,26 @@ fn most(findings: &[Finding]) -> usize {
     findings.len() + limits::FINDINGS.count()
 }
 
-impl<'run> Found<'run> {
+impl<'run> Findings<'run> {
     /// Findings of a rule about a file.
     pub fn in_file(rule: &'static Rule, source: &'run Arc<Source>, findings: &'run mut Vec<Finding>) -> Self {
-        Self { most: most(findings), rule, findings, place: Place::File(source), targets: Targets::default() }
+        Self { most: most(findings), rule, all: findings, place: Scope::File(source), targets: Targets::default() }
     }
 
     /// Findings of a rule about a document.
     pub fn in_document(rule: &'static Rule, document: &'run Document, findings: &'run mut Vec<Finding>) -> Self {
-        Self { most: most(findings), rule, findings, place: Place::Document(document), targets: Targets::default() }
+        Self { most: most(findings), rule, all: findings, place: Scope::Document(document), targets: Targets::default() }
     }
 
     /// Findings of a rule about an object.
     pub fn in_object(rule: &'static Rule, object: &'run Object, findings: &'run mut Vec<Finding>) -> Self {
-        Self { most: most(findings), rule, findings, place: Place::Object(object), targets: Targets::default() }
+        Self { most: most(findings), rule, all: findings, place: Scope::Object(object), targets: Targets::default() }
     }
 
     /// Keeps another number of findings than a report has.
     #[must_use]
     pub fn keeping(self, number: usize) -> Self {
-        Self { most: self.findings.len() + number, ..self }
+        Self { most: self.all.len() + number, ..self }
     }
 
     /// The versions of Kubernetes to judge for.
@@ -67,13 +67,13 @@ impl<'run> Found<'run> {
     }
 
     /// The same rule about another object: what a Pod is told in a ConfigMap is found there.
-    pub fn about<'a>(&'a mut self, object: &'a Object) -> Found<'a> {
-        Found { findings: self.findings, place: Place::Object(object), ..*self }
+    pub fn about<'a>(&'a mut self, object: &'a Object) -> Findings<'a> {
+        Findings { all: self.all, place: Scope::Object(object), ..*self }
     }
 
     /// The same place, for findings of another rule.
-    pub fn under(&mut self, rule: &'static Rule) -> Found<'_> {
-        Found { rule, findings: self.findings, ..*self }
+    pub fn under(&mut self, rule: &'static Rule) -> Findings<'_> {
+        Findings { rule, all: self.all, ..*self }
     }
 
     /// Something is wrong with a node.
@@ -85,52 +85,52 @@ impl<'run> Found<'run> {
     /// Something is wrong with these bytes.
     pub fn at_span(&mut self, span: Span, message: impl Into<String>) -> Saying<'_> {
         let source = match self.place {
-            Place::File(source) => source,
-            Place::Document(document) => &document.source,
-            Place::Object(object) => &object.document.source,
+            Scope::File(source) => source,
+            Scope::Document(document) => &document.source,
+            Scope::Object(object) => &object.document.source,
         };
         let mut finding = Finding::error(Label::span(source, span, ""), message).level(self.rule.level);
         finding.rule = Some(self.rule.id);
-        if let Place::Object(object) = self.place {
+        if let Scope::Object(object) = self.place {
             finding.object = Some(object.id.clone());
         }
         let document = self.document();
         // One more than the limit is kept, so that the report knows that there are more; those after it are not.
-        match self.findings.get_mut(self.most) {
+        match self.all.get_mut(self.most) {
             Some(last) => *last = finding,
-            None => self.findings.push(finding),
+            None => self.all.push(finding),
         }
-        let at = self.findings.len() - 1;
-        Saying { document, finding: &mut self.findings[at] }
+        let at = self.all.len() - 1;
+        Saying { document, finding: &mut self.all[at] }
     }
 
     fn document(&self) -> Option<&'run Document> {
         match self.place {
-            Place::Document(document) => Some(document),
-            Place::Object(object) => Some(&object.document),
-            Place::File(_) => None,
+            Scope::Document(document) => Some(document),
+            Scope::Object(object) => Some(&object.document),
+            Scope::File(_) => None,
         }
     }
 }
 
 /// Where a check of all objects together puts its findings.
-pub struct FoundAnywhere<'run> {
+pub struct FindingsAnywhere<'run> {
     rule: &'static Rule,
-    findings: &'run mut Vec<Finding>,
+    all: &'run mut Vec<Finding>,
     targets_of: Option<&'run dyn Fn(&Object) -> Targets>,
     most: usize,
 }
 
-impl<'run> FoundAnywhere<'run> {
+impl<'run> FindingsAnywhere<'run> {
     /// Findings of a rule.
     pub fn new(rule: &'static Rule, findings: &'run mut Vec<Finding>) -> Self {
-        Self { most: most(findings), rule, findings, targets_of: None }
+        Self { most: most(findings), rule, all: findings, targets_of: None }
     }
 
     /// Keeps another number of findings than a report has.
     #[must_use]
     pub fn keeping(self, number: usize) -> Self {
-        Self { most: self.findings.len() + number, ..self }
+        Self { most: self.all.len() + number, ..self }
     }
 
     /// The versions of Kubernetes to judge each object for.
@@ -146,9 +146,9 @@ impl<'run> FoundAnywhere<'run> {
     }
 
     /// What is found about one of the objects.
-    pub fn about<'a>(&'a mut self, object: &'a Object) -> Found<'a> {
+    pub fn about<'a>(&'a mut self, object: &'a Object) -> Findings<'a> {
         let targets = self.targets(object);
-        Found { rule: self.rule, findings: self.findings, place: Place::Object(object), targets, most: self.most }
+        Findings { rule: self.rule, all: self.all, place: Scope::Object(object), targets, most: self.most }
     }
 }
 
