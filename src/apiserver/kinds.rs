@@ -111,6 +111,11 @@ const CLOSED_GROUPS: &[(&str, &[&str])] = &[
     ("policy/v1", &["PodDisruptionBudget", "Eviction"]),
 ];
 
+/// The kinds whose rules are known.
+pub fn judged() -> impl Iterator<Item = &'static str> {
+    KINDS.iter().map(|(_, kind, _)| *kind)
+}
+
 /// The rules of a kind, if they are known.
 pub fn rules(api_version: &str, kind: &str) -> Option<Rules> {
     KINDS.iter().find(|(version, name, _)| (*version, *name) == (api_version, kind)).map(|(_, _, rules)| *rules)

@@ -43,6 +43,8 @@ use crate::kube::versions::Target;
 pub use cron::schedule;
 pub use custom::{Schemas, duration as schema_duration, warnings as custom_warnings};
 
+use std::collections::BTreeSet;
+
 use self::field::Run;
 use crate::diagnostic::Fix;
 use crate::kube::Object;
@@ -142,6 +144,12 @@ pub struct Verdict {
 #[must_use]
 pub fn is_known(api_version: &str, kind: &str) -> bool {
     kinds::rules(api_version, kind).is_some()
+}
+
+/// The kinds that are judged in full, each once, in whichever versions.
+#[must_use]
+pub fn judged_kinds() -> BTreeSet<&'static str> {
+    kinds::judged().collect()
 }
 
 /// Validates an object, custom resources with the schemas in the run. If decoding finds mistakes, only these are

@@ -40,7 +40,13 @@ impl<'run> Findings<'run> {
 
     /// Findings of a rule about a document.
     pub fn in_document(rule: &'static Rule, document: &'run Document, findings: &'run mut Vec<Finding>) -> Self {
-        Self { most: most(findings), rule, all: findings, place: Scope::Document(document), targets: Targets::default() }
+        Self {
+            most: most(findings),
+            rule,
+            all: findings,
+            place: Scope::Document(document),
+            targets: Targets::default(),
+        }
     }
 
     /// Findings of a rule about an object.

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use patterns::apiserver::{Knowledge, Schemas, Verdict, validate};
+use patterns::apiserver::{Knowledge, Schemas, Verdict, judged_kinds, validate};
 use patterns::diagnostic::Level;
 use patterns::kube::versions::Target;
 use patterns::kube::{File, Object, Workspace};
@@ -179,6 +179,20 @@ fn agrees_with_the_server() {
     insta::assert_snapshot!("disagreements", result.disagreements);
     for line in result.disagreements.lines().filter(|line| !line.starts_with(' ')) {
         assert!(EXPLAINED.iter().any(|(id, _)| *id == line), "not explained: {line}");
+    }
+}
+
+/// What the pages say of the verdict in numbers.
+#[test]
+fn pages_have_the_right_figures() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = |name: &str| std::fs::read_to_string(root.join(name)).unwrap();
+    let thousands = |number: usize| format!("{},{:03}", number / 1000, number % 1000);
+    let all = text("tests/apiserver-verdicts/verdicts.jsonl").lines().count();
+    let kinds = format!("{} kinds", judged_kinds().len());
+    let agreed = format!("{} of {} recorded answers", thousands(all - EXPLAINED.len()), thousands(all));
+    for (page, figure) in [("README.md", &kinds), ("docs/lint.md", &kinds), ("docs/lint.md", &agreed)] {
+        assert!(text(page).contains(figure.as_str()), "{page} does not say \"{figure}\"");
     }
 }
 
