@@ -171,7 +171,7 @@ fn one(
             });
             let Some((other, released, again)) = better else { break };
             let why = if result.is_err() {
-                "with it, no description says its workload"
+                "with it, the workload could not be imported"
             } else {
                 "no key can express all of it"
             };
