@@ -1,7 +1,7 @@
 //! The entries of a document: its shape, what it uses, what it ignores, its priority.
 
 use super::app;
-use super::document::{Entry, Ignore, Init};
+use super::description::{Entry, Ignore, Init};
 use super::merge::use_name;
 use super::schema::{self, Subject};
 use super::spanned::{Kind, Member, Place, Spanned};

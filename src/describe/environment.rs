@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::document::{Options, grammar};
+use super::description::Options;
+use super::grammar::grammar;
 use super::merge::merge;
 use super::params::{Origin, Setting};
 use super::schema::{self, Subject};

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::document::grammar;
+use super::grammar::grammar;
 use super::keys;
 use super::merge::merge;
 use super::schema::{self, Subject};

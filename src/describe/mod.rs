@@ -2,11 +2,13 @@
 
 mod app;
 mod beside;
+mod description;
 mod document;
 mod entries;
 mod environment;
 mod extends;
 mod formats;
+mod grammar;
 mod jq;
 mod keys;
 mod merge;
@@ -23,13 +25,13 @@ pub use app::{
     looks_like_secret, read as read_app, read_resources,
 };
 pub use beside::{find as find_beside, read as read_beside};
-pub use document::{
-    Description, Entry, Expose, Ignore, Init, Options, check_app, environments, grammar, parameters, read,
-};
+pub use description::{Description, Entry, Expose, Ignore, Init, Options};
+pub use document::{environments, parameters, read};
 pub use formats::{
     duration_seconds, fits, format_pattern, is_config_key, is_format, is_object_name, is_service_name, port_of,
     taint_and_effect,
 };
+pub use grammar::{check_app, grammar};
 pub use merge::merge as lay_over;
 pub use params::{KEYWORDS, Setting};
 pub use schema::{Subject, check, embedded, with_defaults};
