@@ -38,7 +38,7 @@ pub fn read(source: &Arc<Source>, folder: Option<&Path>, options: &Options) -> (
     check_settings(&roots, options, &mut findings);
     let mut descriptions: Vec<Description> = Vec::new();
     let mut by_name: HashMap<String, usize> = HashMap::new();
-    for root in roots {
+    for root in roots.into_iter().filter(|root| environment::holds(root, options)) {
         let Some(description) = describe(root, &origin, folder, options, &mut findings) else { continue };
         let first = *by_name.entry(description.name.clone()).or_insert(descriptions.len());
         if let Some(other) = descriptions.get(first) {

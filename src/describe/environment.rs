@@ -7,7 +7,7 @@ use super::grammar::grammar;
 use super::merge::merge;
 use super::params::{Origin, Setting};
 use super::schema::{self, Subject};
-use super::spanned::{Member, Place, Spanned};
+use super::spanned::{Kind, Member, Place, Spanned};
 use crate::diagnostic::Finding;
 use crate::words::{list, nearest};
 use crate::yaml;
@@ -33,7 +33,8 @@ pub(super) fn apply(
         }));
     }
     let Some(wanted) = &options.environment else { return Vec::new() };
-    let Some(mut change) = environments.value.get(wanted).cloned() else { return Vec::new() };
+    let change = environments.value.get(wanted).filter(|change| matches!(change.kind, Kind::Map(_)));
+    let Some(mut change) = change.cloned() else { return Vec::new() };
     let params = change.remove("params");
     merge(root, &change);
     let declared = root.get("params").cloned();
@@ -53,6 +54,12 @@ pub(super) fn apply(
         });
     }
     settings
+}
+
+/// Whether a document exists in the environment that is asked for: `false` under its name leaves it out.
+pub(super) fn holds(root: &Spanned, options: &Options) -> bool {
+    let asked = options.environment.as_deref().and_then(|wanted| root.get("environments")?.get(wanted));
+    !asked.is_some_and(|environment| matches!(environment.kind, Kind::Bool(false)))
 }
 
 /// Says so where no document has the environment that is asked for.

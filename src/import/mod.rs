@@ -96,7 +96,7 @@ fn part(inputs: Vec<Input>, known: &dyn Fn(&Input) -> Known, generate: Generate<
         let attempts = one(inputs, known, generate, &mut left);
         others.insert(name.clone(), attempts);
     }
-    (environments::join(base, others, generate), left)
+    (environments::join(base, &variants.base_name, others, generate), left)
 }
 
 /// Says of documents that are not of the run's first part which one they are of.

@@ -412,6 +412,7 @@ fn folders_of_the_same_objects_are_environments() {
         )
     };
     assert_eq!(of(&[]), (json!(4), json!("www.example.com"), json!("prod")));
+    assert_eq!(of(&["-e", "prod"]), of(&[]));
     assert_eq!(of(&["-e", "dev"]), (json!(1), json!("dev.example.com"), json!("dev")));
 }
 

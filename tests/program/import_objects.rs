@@ -372,7 +372,7 @@ fn kinds_of_others_are_theirs() {
     assert!(left(&report).matches("it belongs to no single workload").count() == 2, "{report}");
 }
 
-/// A workload that only some of several variants have is a document of its own, which says so; what they say of it in
+/// A workload that only some of several variants have is a document that is left out of the others; what they say of it in
 /// another order is the same.
 #[test]
 fn what_one_variant_has_alone_is_a_document() {
@@ -382,9 +382,16 @@ fn what_one_variant_has_alone_is_a_document() {
     let all = documents(&run.stdout);
     let names: Vec<&str> = all.iter().filter_map(|document| document["name"].as_str()).collect();
     assert_eq!(names, ["site", "debug"]);
-    assert_eq!(all[0]["environments"].as_object().expect("environments").len(), 2, "{}", run.stdout);
-    assert!(run.stdout.contains("# only in `dev`, not where the other documents come from"), "{}", run.stdout);
-    assert_eq!(all[1]["environments"].as_object().expect("environments").len(), 1, "{}", run.stdout);
+    assert_eq!(all[0]["environments"].as_object().expect("environments").len(), 3, "{}", run.stdout);
+    assert_eq!(all[1]["environments"]["prod"], false, "{}", run.stdout);
+    let of = |environment: &str| {
+        let run = patterns_with(&["gen", "-e", environment, "-"], run.stdout.as_bytes());
+        assert_eq!(run.code, 0, "{environment}: {}", run.stderr);
+        let objects = documents(&run.stdout).into_iter().filter(|object| object["kind"] == "Deployment");
+        objects.map(|object| object["metadata"]["name"].as_str().unwrap_or_default().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(of("prod"), ["site"]);
+    assert_eq!(of("dev"), ["site", "debug"]);
 }
 
 /// A further port of the Service may be called as the app's port is by default, or as its container calls it.

@@ -118,7 +118,7 @@ fn stages_beside_other_things_are_environments() {
     let said = report(&inputs);
     assert_eq!((&said["workloads"], &said["imported"]), (&5.into(), &5.into()), "{said}");
     let web = said["documents"].as_array().unwrap().iter().find(|document| document["name"] == "web").unwrap();
-    assert_eq!(web["environments"], serde_json::json!(["dev"]), "{said}");
+    assert_eq!(web["environments"], serde_json::json!(["prod", "dev"]), "{said}");
     assert!(web["variant"].is_null(), "{said}");
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::support::{Run, documents, generate, patterns};
+use crate::support::{Run, documents, generate, patterns, patterns_with};
 use serde_json::Value;
 
 /// A folder of this test run's own with these files.
@@ -155,5 +155,28 @@ fn what_only_follows_from_a_parameter_is_not_said_beside_it() {
         let run = gen_file(&folder, file, more);
         assert_eq!((run.code, count(&run.stderr, "error:")), (2, 1), "{file} {more:?}: {}", run.stderr);
         assert!(run.stderr.contains(message), "{file} {more:?}: {}", run.stderr);
+    }
+}
+
+/// `false` under an environment's name leaves the document out of it; anything else that is no map is refused.
+#[test]
+fn a_document_may_be_left_out_of_an_environment() {
+    let shop = |value: &str| {
+        format!(
+            "patterns: v1\nname: web\napp: {{image: \"registry.example.com/web:1\", port: 8080, health: /}}\nenvironments: \
+             {{dev: {{}}}}\n---\npatterns: v1\nname: report\napp: {{image: \"registry.example.com/report:1\"}}\nenvironments: \
+             {{dev: {value}, prod: {{}}}}\n"
+        )
+    };
+    let workloads = |args: &[&str]| {
+        let run = patterns_with(&[&["gen", "-"], args].concat(), shop("false").as_bytes());
+        assert_eq!(run.code, 0, "{}", run.stderr);
+        run.stdout.matches("\nkind: Deployment\n").count()
+    };
+    assert_eq!((workloads(&[]), workloads(&["-e", "dev"]), workloads(&["-e", "prod"])), (2, 1, 2));
+    for wrong in ["true", "no-such", "[]", "1"] {
+        let run = patterns_with(&["gen", "-", "-e", "dev"], shop(wrong).as_bytes());
+        assert_eq!(run.code, 2, "{wrong}: {}", run.stdout);
+        assert!(run.stderr.contains("dev"), "{wrong}: {}", run.stderr);
     }
 }

@@ -94,9 +94,9 @@ fn document(converter: &Converter, shapes: &[&Definition], uses: &[&Definition])
     });
     properties["environments"] = json!({
         "type": "object",
-        "description": "partial documents by environment",
+        "description": "partial documents by environment; `false` leaves the document out of one",
         "defaultSnippets": [{"label": "environment", "body": {"${1:prod}": {"${2:shape}": "$3"}}}],
-        "additionalProperties": {"$ref": "#/definitions/environment"},
+        "additionalProperties": {"anyOf": [{"const": false}, {"$ref": "#/definitions/environment"}]},
     });
     offer_targets(&mut properties["target"]);
     document
