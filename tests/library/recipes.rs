@@ -5,11 +5,14 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::ValueEnum as _;
 use patterns::cli::LintFormat;
 use patterns::kube::versions::Target;
 use patterns::rules;
+use patterns::yaml::{self, Part, Source};
+use serde_json::Value;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -137,4 +140,44 @@ fn the_supported_versions_are_named() {
     let is_there = |(file, text): &&(&str, String)| fs::read_to_string(root().join(file)).unwrap().contains(text);
     let missing: Vec<_> = named.iter().filter(|one| !is_there(one)).collect();
     assert!(missing.is_empty(), "these files do not say which versions are supported: {missing:#?}");
+}
+
+/// A comma in an unquoted text of a flow map begins another key: `{description: this, and that}` says "this" alone.
+#[test]
+fn no_text_is_cut_at_a_comma() {
+    fn cut(value: &Value, found: &mut Vec<String>) {
+        match value {
+            Value::Object(members) => {
+                found.extend(
+                    members
+                        .iter()
+                        .filter(|(key, value)| value.is_null() && key.contains(' '))
+                        .map(|(key, _)| key.clone()),
+                );
+                members.values().for_each(|value| cut(value, found));
+            }
+            Value::Array(items) => items.iter().for_each(|value| cut(value, found)),
+            _ => {}
+        }
+    }
+    let mut found = Vec::new();
+    let mut read = 0;
+    for folder in ["src", "patterns"] {
+        for path in files_below(&root().join(folder))
+            .into_iter()
+            .filter(|path| path.extension().is_some_and(|end| end == "yaml"))
+        {
+            let source = Arc::new(Source::from_text("a.yaml".to_owned(), fs::read_to_string(&path).unwrap()));
+            for part in yaml::read(&source) {
+                let Part::Document(document) = part else { panic!("{}", path.display()) };
+                let value: Value = serde_json::from_str(&document.to_json(document.root())).unwrap();
+                let before = found.len();
+                cut(&value, &mut found);
+                found[before..].iter_mut().for_each(|key| *key = format!("{}: `{key}`", path.display()));
+                read += 1;
+            }
+        }
+    }
+    assert!(read > 400, "{read}");
+    assert_eq!(found, Vec::<String>::new());
 }
