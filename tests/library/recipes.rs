@@ -181,3 +181,35 @@ fn no_text_is_cut_at_a_comma() {
     assert!(read > 400, "{read}");
     assert_eq!(found, Vec::<String>::new());
 }
+
+/// Code that knows rules by their names knows those that there are: a renamed rule would lose its advice or its guard.
+#[test]
+fn rules_that_code_names_are_there() {
+    const OTHERS: [&str; 7] =
+        ["dns-subdomain", "host-port", "new-privileges", "no-hook", "no-system-pod", "own-users", "volume-group"];
+    let known: BTreeSet<&str> = rules::names().collect();
+    let mut named = 0;
+    for file in [
+        "expand/blame.rs",
+        "import/reach.rs",
+        "import/refusal.rs",
+        "lint/fix.rs",
+        "lint/mod.rs",
+        "pattern/keys/reach.rs",
+        "policy/export.rs",
+    ] {
+        let text = fs::read_to_string(root().join("src").join(file)).unwrap();
+        let code: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+        let code = code.join("\n");
+        let is_name = |text: &&str| {
+            text.contains('-')
+                && !text.starts_with('-')
+                && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+        };
+        for literal in code.split('"').skip(1).step_by(2).filter(is_name).filter(|text| !OTHERS.contains(text)) {
+            assert!(known.contains(literal), "src/{file}: no rule is called `{literal}`");
+            named += 1;
+        }
+    }
+    assert!(named > 30, "{named}");
+}
