@@ -74,11 +74,7 @@ fn bounds(object: Field) -> Field {
 fn object_reference(reference: Field, core_allowed: bool) {
     for name in ["kind", "name"] {
         let field = reference.child(name);
-        if field.is_empty() {
-            field.required("");
-        } else {
-            field.check(formats::path_segment);
-        }
+        field.check_required(formats::path_segment);
     }
     let version = reference.child("apiVersion");
     if !version.has_change(Change::ScaledApiVersion) {
@@ -161,11 +157,7 @@ fn source(source: Field, kind: &str) {
                 resources::container_resource_name(name.str(), name);
             }
             if kind == "containerResource" {
-                if container.is_empty() {
-                    container.required("");
-                } else {
-                    container.check(formats::dns_label);
-                }
+                container.check_required(formats::dns_label);
             }
             metric_target(target);
             if !utilization.is_set() && !average.is_set() {
@@ -179,11 +171,7 @@ fn source(source: Field, kind: &str) {
 
 fn metric_identifier(source: Field) {
     let name = source.at(&["metric", "name"]);
-    if name.is_empty() {
-        name.required("");
-    } else {
-        name.check(formats::path_segment);
-    }
+    name.check_required(formats::path_segment);
 }
 
 fn metric_target(target: Field) {

@@ -306,11 +306,7 @@ pub fn cron_job(object: Field) {
         name.invalid("is longer than 52 characters: its Jobs add 11");
     }
     let schedule = spec.child("schedule");
-    if schedule.is_empty() {
-        schedule.required("");
-    } else {
-        schedule.check(cron::schedule);
-    }
+    schedule.check_required(cron::schedule);
     for number in ["startingDeadlineSeconds", "successfulJobsHistoryLimit", "failedJobsHistoryLimit"] {
         spec.child(number).non_negative();
     }

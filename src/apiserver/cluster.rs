@@ -17,11 +17,7 @@ pub fn ip_address(object: Field) {
     parent.child("group").check_unless_empty(formats::dns_subdomain);
     for name in ["resource", "name"] {
         let field = parent.child(name);
-        if field.is_empty() {
-            field.required("");
-        } else {
-            field.check(formats::path_segment);
-        }
+        field.check_required(formats::path_segment);
     }
     parent.child("namespace").check_unless_empty(formats::path_segment);
 }

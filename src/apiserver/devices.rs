@@ -98,11 +98,7 @@ fn device_request(request: Field) {
 /// How many devices of which class.
 fn wanted(request: Field) {
     let class = request.child("deviceClassName");
-    if class.is_empty() {
-        class.required("");
-    } else {
-        class.check(formats::dns_subdomain);
-    }
+    class.check_required(formats::dns_subdomain);
     selectors(request.child("selectors"));
     let (mode, count) = (request.child("allocationMode"), request.child("count"));
     match mode.str_or("ExactCount") {

@@ -67,11 +67,7 @@ fn subject(subject: Field) {
     }
     if *own == "serviceAccount" {
         let namespace = named.child("namespace");
-        if namespace.is_empty() {
-            namespace.required("");
-        } else {
-            namespace.check(formats::dns_label);
-        }
+        namespace.check_required(formats::dns_label);
     }
 }
 

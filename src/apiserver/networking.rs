@@ -100,11 +100,7 @@ fn backend(backend: Field) {
         (false, false) => backend.invalid("needs a service or a resource"),
         (false, true) => {
             let name = service.child("name");
-            if name.is_empty() {
-                name.required("");
-            } else {
-                name.check(service::name_format(name));
-            }
+            name.check_required(service::name_format(name));
             let (port_name, number) = (service.at(&["port", "name"]), service.at(&["port", "number"]));
             match (!port_name.is_empty(), number.int() != 0) {
                 (true, true) => backend.invalid("has a port by name and by number"),
@@ -124,11 +120,7 @@ fn typed_reference(reference: Field) {
     }
     for name in ["kind", "name"] {
         let field = reference.child(name);
-        if field.is_empty() {
-            field.required("");
-        } else {
-            field.check(formats::path_segment);
-        }
+        field.check_required(formats::path_segment);
     }
 }
 
@@ -139,11 +131,7 @@ pub fn ingress_class(object: Field) {
     if controller.str().len() > 250 {
         controller.too_long(250);
     }
-    if controller.is_empty() {
-        controller.required("");
-    } else {
-        controller.check(formats::domain_prefixed_path);
-    }
+    controller.check_required(formats::domain_prefixed_path);
     if !parameters.is_set() {
         return;
     }
@@ -260,11 +248,7 @@ fn cidr_warning(cidr: Field) {
 pub fn runtime_class(object: Field) {
     meta::object_meta(object.child("metadata"), Scope::Cluster, formats::dns_subdomain);
     let handler = object.child("handler");
-    if handler.is_empty() {
-        handler.required("");
-    } else {
-        handler.check(formats::dns_label);
-    }
+    handler.check_required(formats::dns_label);
     let overhead = object.child("overhead");
     super::resources::overhead(overhead.child("podFixed").called(overhead, "limits"));
     let scheduling = object.child("scheduling");

@@ -37,11 +37,7 @@ fn binding(object: Field) {
     admission::reserved_name(object);
     let spec = object.child("spec");
     let policy = spec.child("policyName");
-    if policy.is_empty() {
-        policy.required("");
-    } else {
-        policy.check(formats::dns_subdomain);
-    }
+    policy.check_required(formats::dns_subdomain);
     if spec.child("paramRef").is_set() {
         parameters(spec.child("paramRef"));
     }

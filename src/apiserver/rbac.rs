@@ -71,11 +71,7 @@ fn binding(object: Field, scope: Scope, kinds: &[&str]) {
     role.child("apiGroup").one_of(role.child("apiGroup").str_or(GROUP), &[GROUP]);
     role.child("kind").one_of(role.child("kind").str(), kinds);
     let name = role.child("name");
-    if name.is_empty() {
-        name.required("");
-    } else {
-        name.check(formats::path_segment);
-    }
+    name.check_required(formats::path_segment);
     for subject in object.child("subjects").items() {
         let (kind, name, group) = (subject.child("kind"), subject.child("name"), subject.child("apiGroup"));
         if name.is_empty() {

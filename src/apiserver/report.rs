@@ -58,6 +58,15 @@ impl Field<'_> {
         }
     }
 
+    /// The text must be there, and have a format.
+    pub fn check_required(self, format: fn(&str) -> Option<&'static str>) {
+        if self.is_empty() {
+            self.required("");
+        } else {
+            self.check(format);
+        }
+    }
+
     /// The value is none of those that exist.
     pub fn not_supported(self, value: &str, supported: &[&str]) {
         let list = supported.iter().filter(|one| !one.is_empty()).map(|one| format!("`{one}`"));

@@ -290,11 +290,7 @@ fn volume_warnings(object: Field) {
 pub fn class(object: Field) {
     meta::object_meta(object.child("metadata"), Scope::Cluster, formats::dns_subdomain);
     let provisioner = object.child("provisioner");
-    if provisioner.is_empty() {
-        provisioner.required("");
-    } else {
-        provisioner.check(formats::qualified_name_caseless);
-    }
+    provisioner.check_required(formats::qualified_name_caseless);
     parameters(object.child("parameters"));
     let policy = object.child("reclaimPolicy");
     policy.one_of(policy.str_or("Delete"), &["Delete", "Retain"]);
@@ -331,11 +327,7 @@ fn parameters(parameters: Field) {
 pub fn attributes_class(object: Field) {
     meta::object_meta(object.child("metadata"), Scope::Cluster, formats::dns_subdomain);
     let driver = object.child("driverName");
-    if driver.is_empty() {
-        driver.required("");
-    } else {
-        driver.check(formats::qualified_name_caseless);
-    }
+    driver.check_required(formats::qualified_name_caseless);
     parameters(object.child("parameters"));
     if object.child("parameters").is_empty() {
         object.child("parameters").required("an attributes class needs attributes");

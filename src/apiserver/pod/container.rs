@@ -74,11 +74,7 @@ pub fn init_containers(spec: Field, volumes: &Volumes, context: PodContext) {
 /// `validateContainerCommon`
 fn common(container: Field, spec: Field, volumes: &Volumes) {
     let name = container.child("name");
-    if name.is_empty() {
-        name.required("");
-    } else {
-        name.check(formats::dns_label);
-    }
+    name.check_required(formats::dns_label);
     if container.child("image").is_empty() {
         container.child("image").required("");
     }

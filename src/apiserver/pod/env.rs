@@ -24,11 +24,7 @@ const SOURCES: [&str; 5] = ["fieldRef", "resourceFieldRef", "configMapKeyRef", "
 pub fn env(variables: Field) {
     for variable in variables.items() {
         let name = variable.child("name");
-        if name.is_empty() {
-            name.required("");
-        } else {
-            name.check(formats::env_name);
-        }
+        name.check_required(formats::env_name);
         if variable.child("valueFrom").is_set() {
             value_from(variable);
         }
@@ -74,11 +70,7 @@ fn file_key(reference: Field) {
 }
 
 fn key(key: Field, format: fn(&str) -> Option<&'static str>) {
-    if key.is_empty() {
-        key.required("");
-    } else {
-        key.check(format);
-    }
+    key.check_required(format);
 }
 
 /// `ValidateEnvFrom`

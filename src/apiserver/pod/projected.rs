@@ -115,11 +115,7 @@ fn trust_bundle<'a>(bundle: Field<'a>, source: Field, paths: &mut Vec<&'a str>) 
 
 /// `ValidateSignerName`
 fn signer_name(name: Field) {
-    if name.is_empty() {
-        name.required("");
-    } else {
-        name.check(formats::signer_name);
-    }
+    name.check_required(formats::signer_name);
 }
 
 fn pod_certificate<'a>(certificate: Field<'a>, source: Field, paths: &mut Vec<&'a str>) {

@@ -64,11 +64,7 @@ pub fn volumes<'a>(spec: Field<'a>, context: PodContext<'a>) -> Volumes<'a> {
 }
 
 fn volume_name(name: Field, usable: &HashMap<&str, bool>) {
-    if name.is_empty() {
-        name.required("");
-    } else {
-        name.check(formats::dns_label);
-    }
+    name.check_required(formats::dns_label);
     if usable.contains_key(name.str()) {
         name.duplicate(name.str());
     }
