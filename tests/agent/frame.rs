@@ -122,7 +122,7 @@ async fn half_open_connections_cost_neither_memory_nor_a_probe() {
 
 /// Needs a limit of more than 10,000 open files: `cargo test --all-features --test agent -- --ignored --nocapture`.
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "minutes"]
+#[ignore = "ten thousand connections, minutes: .ci/agent-release"]
 async fn ten_thousand_half_open_connections_to_every_server() {
     let count = connections(10_000);
     assert_eq!(count, 10_000, "this machine lets a process open too few files");

@@ -135,7 +135,7 @@ fn what_gen_makes_lint_accepts() {
 
 /// By hand: `cargo test --test library -- --ignored --nocapture what_gen_makes`.
 #[test]
-#[ignore = "minutes"]
+#[ignore = "twenty thousand descriptions, minutes: cargo test --test library -- --ignored what_gen_makes"]
 fn what_gen_makes_of_thousands_lint_accepts() {
     hold("thousands", 0..20_000);
 }

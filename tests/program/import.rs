@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use crate::support::{documents, generate, patterns, patterns_with};
+use crate::support::{documents, generate, import_report as report, patterns, patterns_with};
 use serde_json::{Value, json};
 
 /// What is printed for a folder of manifests: the descriptions, then the report.
@@ -18,11 +18,6 @@ fn imports_that_one_would_be_glad_to_get() {
     for folder in ["shop", "database", "backup", "overlays"] {
         insta::assert_snapshot!(folder, shown(&format!("tests/import/{folder}")));
     }
-}
-
-fn report(input: &str) -> Value {
-    let run = patterns_with(&["import", "--format", "json", "-"], input.as_bytes());
-    serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {}{}", run.stdout, run.stderr))
 }
 
 /// A Deployment with these further fields of its container and its Pod.

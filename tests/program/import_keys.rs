@@ -1,12 +1,6 @@
 //! What `patterns import` says with a key, and what is the same in other words: none of it needs a patch.
 
-use crate::support::{generate, patterns_with};
-use serde_json::Value;
-
-fn report(input: &str) -> Value {
-    let run = patterns_with(&["import", "--format", "json", "-"], input.as_bytes());
-    serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {}{}", run.stdout, run.stderr))
-}
+use crate::support::{generate, import_report as report};
 
 fn deployment(container: &str, pod: &str) -> String {
     format!(

@@ -1,13 +1,8 @@
 //! What `patterns import` makes of the objects around a workload: ConfigMaps, rights in the whole cluster, routes on a
 //! Gateway and network policies.
 
-use crate::support::{documents, generate, patterns, patterns_with};
+use crate::support::{documents, generate, import_report as report, patterns, patterns_with};
 use serde_json::{Value, json};
-
-fn report(input: &str) -> Value {
-    let run = patterns_with(&["import", "--format", "json", "-"], input.as_bytes());
-    serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {}{}", run.stdout, run.stderr))
-}
 
 /// The one document of a report.
 fn document(report: &Value) -> Value {

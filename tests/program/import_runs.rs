@@ -1,12 +1,7 @@
 //! What runs before `patterns import` runs after it: nothing that is completed stops it.
 
-use crate::support::{generate, patterns_with};
+use crate::support::{generate, import_report as report, patterns_with};
 use serde_json::Value;
-
-fn report(input: &str) -> Value {
-    let run = patterns_with(&["import", "--format", "json", "-"], input.as_bytes());
-    serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {}{}", run.stdout, run.stderr))
-}
 
 /// All documents of an import in one stream.
 fn stream(report: &Value) -> String {

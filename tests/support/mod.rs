@@ -60,6 +60,12 @@ pub fn generate(description: &str) -> Run {
     patterns_with(&["gen", "-"], description.as_bytes())
 }
 
+/// What `patterns import --format json` says of manifests given as text.
+pub fn import_report(manifests: &str) -> serde_json::Value {
+    let run = patterns_with(&["import", "--format", "json", "-"], manifests.as_bytes());
+    serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {}{}", run.stdout, run.stderr))
+}
+
 /// The documents of a YAML stream as kubectl reads them.
 pub fn documents(yaml: &str) -> Vec<serde_json::Value> {
     let run = patterns_with(&["read", "-"], yaml.as_bytes());
