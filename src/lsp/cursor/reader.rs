@@ -13,7 +13,7 @@ pub(super) struct Frame {
     pub(super) kind: Kind,
     /// The column of its keys or dashes; none between brackets.
     pub(super) column: Option<usize>,
-    /// Whether it is a map of one key in a list, without brackets of its own: `[a: b]`.
+    /// Whether it is a map of one key in a list, without its own brackets: `[a: b]`.
     is_pair: bool,
 }
 

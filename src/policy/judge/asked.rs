@@ -291,7 +291,7 @@ fn without_place(item: Item) -> Item {
     value.into()
 }
 
-/// `request`: what is known of it when somebody applies the object.
+/// `request`: what is known of it when an object is applied.
 fn request(object: &Object) -> Item {
     const WHY: &str = "it differs from request to request";
     let (group, version) = object.id.api_version.split_once('/').unwrap_or(("", &object.id.api_version));

@@ -47,7 +47,7 @@ fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
             .about(object)
             .at(node, format!("all {replicas} replicas of `{}` may be on one node", clip(&object.id.name)))
             .label(service.label(scaling::name_node(service), "is without an answer when that node is lost"))
-            .because("without a constraint of its own the scheduler only prefers to spread them, and may pick a full zone over an empty one (kubernetes/website: concepts/scheduling-eviction/topology-spread-constraints)")
+            .because("without a constraint in the template the scheduler only prefers to spread them, and may pick a full zone over an empty one (kubernetes/website: concepts/scheduling-eviction/topology-spread-constraints)")
             .help("add `topologySpreadConstraints` with `topologyKey: kubernetes.io/hostname` and the Pods' labels");
     }
 }
