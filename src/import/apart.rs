@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::canonical::template_pointer;
+use super::values::template_pointer;
 use super::{Input, environments};
 
 /// What is imported together, with what it is called if it is not the first.

@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value as Json, json};
 
-use super::canonical::{self, Around};
+use super::around::Around;
+use super::canonical;
 use super::owned::Owned;
+use super::values::{items, pod_spec, text};
 use super::{
     Compared, Field, Generate, Imported, Input, Kind, budgets, compare, obsolete, patch, refusal, secrets, workload,
     write,
@@ -48,15 +50,14 @@ pub(super) fn attempt(owned: &Owned<'_>, run: &Run, generate: Generate<'_>) -> R
         comments.push(("extra".to_owned(), places("no key makes", &owned.extra)));
     }
     let mut merges: BTreeMap<String, Json> = BTreeMap::new();
-    let mut ignored: Vec<Json> =
-        keys.get("ignore").map(|ignored| canonical::items(ignored).to_vec()).unwrap_or_default();
+    let mut ignored: Vec<Json> = keys.get("ignore").map(|ignored| items(ignored).to_vec()).unwrap_or_default();
     for _ in 0..ROUNDS {
         write_hatches(&mut keys, &merges, &ignored);
         let text = write::document(&keys, &comments)?;
         let made = match generate(&text, None) {
             Ok(made) => made,
             Err(findings) => {
-                let spec = canonical::pod_spec(&owned.workload.object).unwrap_or(&Json::Null);
+                let spec = pod_spec(&owned.workload.object).unwrap_or(&Json::Null);
                 if refusal::make_writable(&findings, spec, &mut keys) || refusal::ignore(&findings, spec, &mut ignored)
                 {
                     continue;
@@ -128,9 +129,6 @@ fn finish(
             .any(|input| input.kind() == object["kind"] && input.name() == object["metadata"]["name"]);
         !compared && !extra
     };
-    let title = |object: &Json| {
-        format!("{}/{}", canonical::text(&object["kind"]), canonical::text(&object["metadata"]["name"]))
-    };
     let mut obsolete: Vec<String> = objects.iter().filter_map(obsolete::immutable).collect();
     if owned.workload.kind() == "Job" {
         obsolete
@@ -161,7 +159,7 @@ fn finish(
 /// The keys that the document's references need, each with the place of its value.
 fn named_secrets(owned: &Owned<'_>) -> Vec<String> {
     let workload = owned.workload;
-    let Some(spec) = canonical::pod_spec(&workload.object) else { return Vec::new() };
+    let Some(spec) = pod_spec(&workload.object) else { return Vec::new() };
     let mut keys = Vec::new();
     for (path, line) in &workload.open {
         let Some(name) = secrets::variable(&workload.object, path) else { continue };
@@ -238,7 +236,7 @@ fn around<'a>(objects: impl Iterator<Item = &'a Json>, run: &Run) -> Around {
 fn identity(made: &Json, owned: &Owned<'_>) -> String {
     let name =
         if made["kind"] == "Job" { owned.name.as_str() } else { made["metadata"]["name"].as_str().unwrap_or_default() };
-    format!("{}/{name}", canonical::text(&made["kind"]))
+    format!("{}/{name}", text(&made["kind"]))
 }
 
 fn fields(lost: &[&Field]) -> String {
@@ -293,4 +291,9 @@ fn without_tools(object: &Json) -> Json {
         });
     }
     object
+}
+
+/// `Service/shop`.
+fn title(object: &Json) -> String {
+    format!("{}/{}", text(&object["kind"]), text(&object["metadata"]["name"]))
 }

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value as Json};
 
-use super::canonical::{self, items, text};
+use super::values::{items, template_pointer, text};
 use super::{Field, Input, Kind};
 
 /// A budget that keeps all replicas but one, as one that lets one go; nothing where that is not the same.
@@ -48,7 +48,7 @@ fn labels(input: &Input) -> Option<&Map<String, Json>> {
     let template = match input.kind() {
         "Pod" => &input.object,
         "ReplicaSet" | "ReplicationController" => &input.object["spec"]["template"],
-        kind => input.object.pointer(canonical::template_pointer(kind)?)?,
+        kind => input.object.pointer(template_pointer(kind)?)?,
     };
     template["metadata"]["labels"].as_object()
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::Value as Json;
 
-use super::canonical::items;
+use super::values::items;
 use super::{Input, canonical};
 
 /// Takes out what controllers and the server make by themselves; the second are those.

@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value as Json};
 
-use super::canonical::{self, Around};
+use super::around::Around;
+use super::canonical;
 use super::container::root;
 use super::defaults;
 use super::otherwise::{native, wider};

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use serde_json::{Map, Value as Json, json};
 
 use super::canonical;
+use super::values::template_pointer;
 use super::{Attempt, Generate, Imported, Input, write};
 
 /// The objects of a run by the folder that they are a variant in.
@@ -52,7 +53,7 @@ fn component<'a>(file: &'a str, prefix: &str) -> Option<&'a str> {
 }
 
 fn is_workload(input: &Input) -> bool {
-    super::canonical::template_pointer(input.kind()).is_some()
+    template_pointer(input.kind()).is_some()
 }
 
 /// The common beginning of the variants' paths, and what they are called; nothing if the objects that are there

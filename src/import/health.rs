@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::canonical::items;
 use super::compare::patience;
 use super::container::duration;
+use super::values::items;
 
 /// How often the generator has a check by itself, and how many failures count.
 #[derive(Clone, Copy)]

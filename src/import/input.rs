@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value as Json};
 
-use super::{canonical, legacy, secrets};
+use super::values::{containers, has_no_empty_lists, pod_spec, template_pointer, without_empty_lists, without_nulls};
+use super::{legacy, secrets};
 use crate::describe::{Kind, Spanned, fits};
 use crate::diagnostic::ObjectRef;
 use crate::kube::Object;
@@ -42,9 +43,9 @@ impl Input {
             Some((path, line_of(value)))
         });
         let open = open.collect();
-        canonical::without_nulls(&mut json);
-        if canonical::has_no_empty_lists(&object.id.kind) {
-            canonical::without_empty_lists(&mut json);
+        without_nulls(&mut json);
+        if has_no_empty_lists(&object.id.kind) {
+            without_empty_lists(&mut json);
         }
         let line = source.position(object.document.span(object.node).start).line;
         let old = legacy::update(&mut json);
@@ -78,7 +79,7 @@ impl Input {
         if !self.is_workload() {
             return None;
         }
-        let Some(spec) = canonical::pod_spec(&self.object) else {
+        let Some(spec) = pod_spec(&self.object) else {
             return Some("it has no Pod template: it is a part that something else completes".to_owned());
         };
         let says = |what: &str, form: &str, value: &str| {
@@ -86,11 +87,11 @@ impl Input {
         };
         let name = (!self.name().is_empty()).then(|| says("name", "dns-subdomain", self.name())).flatten();
         let namespace = || self.id.namespace.as_deref().and_then(|namespace| says("namespace", "dns-label", namespace));
-        let mut images = canonical::containers(spec).filter_map(|container| container["image"].as_str());
+        let mut images = containers(spec).filter_map(|container| container["image"].as_str());
         let image = || images.find_map(|image| says("image", "image", image));
         let account = spec["serviceAccountName"].as_str().filter(|account| !account.is_empty());
         let account = || account.and_then(|account| says("account", "dns-subdomain", account));
-        let way = canonical::template_pointer(self.kind()).unwrap_or_default();
+        let way = template_pointer(self.kind()).unwrap_or_default();
         let labels = self.object.pointer(&format!("{way}/metadata/labels")).and_then(Json::as_object);
         let mut labels = labels.into_iter().flat_map(Map::values).filter_map(Json::as_str);
         let label = || labels.find_map(|label| says("label", "label-value", label));
@@ -108,7 +109,7 @@ impl Input {
     /// Whether it is of a kind that a document is made for.
     #[must_use]
     pub fn is_workload(&self) -> bool {
-        canonical::template_pointer(self.kind()).is_some()
+        template_pointer(self.kind()).is_some()
     }
 
     /// `Deployment/shop`.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use super::canonical;
+use super::values::template_pointer;
 
 /// Versions that are gone, with the one that is served (kubernetes.io: reference/using-api/deprecation-guide).
 const GONE: &[(&str, &str)] = &[
@@ -47,7 +47,7 @@ const OF_JOBS: &[&str] =
 pub(super) fn plain_job(object: &mut Json) {
     let Some(kind @ ("Job" | "CronJob")) = object["kind"].as_str() else { return };
     let is_own = object.pointer("/spec/manualSelector") == Some(&Json::Bool(true));
-    let labels = canonical::template_pointer(kind).map(|template| format!("{template}/metadata/labels"));
+    let labels = template_pointer(kind).map(|template| format!("{template}/metadata/labels"));
     let labels = labels.filter(|_| !is_own).and_then(|labels| object.pointer_mut(&labels)?.as_object_mut());
     if let Some(labels) = labels {
         labels.retain(|label, _| !OF_JOBS.contains(&label.as_str()));
@@ -62,7 +62,7 @@ pub(super) fn plain_job(object: &mut Json) {
 /// Brings a workload up to date; its old version, if it had one. In the new one a selector has to be written, which was
 /// taken from the Pods' labels before, and there are no fields that only the old one had.
 pub(super) fn update(object: &mut Json) -> Option<String> {
-    let template = canonical::template_pointer(object["kind"].as_str()?)?;
+    let template = template_pointer(object["kind"].as_str()?)?;
     let old = object["apiVersion"].as_str()?.to_owned();
     let (_, new) = GONE.iter().find(|(gone, _)| *gone == old)?;
     object["apiVersion"] = json!(new);

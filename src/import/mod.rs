@@ -5,6 +5,7 @@
 //! `patch`. A workload for which the two still differ is not imported, and the report says why.
 
 mod apart;
+mod around;
 mod attempt;
 mod budgets;
 mod canonical;
@@ -36,14 +37,15 @@ mod scalers;
 mod secrets;
 mod services;
 mod stream;
+mod values;
 mod workload;
 mod write;
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
+use around::Around;
 use attempt::{Attempt, Run, attempt, place_of};
-use canonical::Around;
 pub use check::check;
 pub use cluster::is_made as is_made_by_cluster;
 pub use compare::{Field, Kind};

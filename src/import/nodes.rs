@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value as Json, json};
 
-use super::canonical::{items, remove, text};
+use super::values::{items, remove, text};
 
 /// What a node must fulfil for a Pod to be put there.
 const REQUIRED: &str = "requiredDuringSchedulingIgnoredDuringExecution";

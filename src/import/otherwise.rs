@@ -2,8 +2,9 @@
 
 use serde_json::Value as Json;
 
-use super::canonical::{self, Around};
+use super::around::Around;
 use super::compare::{Field, Kind};
+use super::values::template_pointer;
 
 /// Takes out labels that a Service or a budget selects by and that all Pods of the workload have: what is made selects
 /// those by the workload's own labels.
@@ -34,7 +35,7 @@ pub(super) fn wider(kind: &str, said: &mut Json, made: &Json, around: &Around) -
 /// Takes native sidecars that were containers beside the app for these, and says that they were.
 pub(super) fn native(kind: &str, said: &Json, made: &mut Json) -> Vec<Field> {
     let mut fields = Vec::new();
-    let Some(way) = canonical::template_pointer(kind).map(|template| format!("{template}/spec")) else { return fields };
+    let Some(way) = template_pointer(kind).map(|template| format!("{template}/spec")) else { return fields };
     let Some(said) = said.pointer(&way).and_then(|spec| spec["containers"].as_object()) else { return fields };
     let Some(spec) = made.pointer_mut(&way) else { return fields };
     for name in said.keys() {

@@ -2,8 +2,10 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::canonical::{self, items, path_of, text};
+use super::around::Around;
+use super::canonical::{self, path_of};
 use super::compare::Field;
+use super::values::{containers, items, pod_spec, text};
 
 /// Fields of which one object has one: setting one takes the others out.
 const ONE_OF: &[&[&str]] = &[
@@ -169,7 +171,7 @@ fn startup(merge: &mut Json, field: &Field, said: &Json, made: &Json) {
     let Some(at) = field.path.iter().position(is_probe).filter(|at| *at > 0) else { return };
     let asks = field.path.get(at + 1).is_some_and(|step| ONE_OF[0].contains(&step.as_str()));
     let is_container = |one: &&Json| field.path[at - 1] == format!("[name={}]", text(&one["name"]));
-    let container = canonical::pod_spec(said).and_then(|spec| canonical::containers(spec).find(is_container));
+    let container = pod_spec(said).and_then(|spec| containers(spec).find(is_container));
     let mut beside = field.path.clone();
     "startupProbe".clone_into(&mut beside[at]);
     // part of a handler is for the handler that is there
@@ -210,9 +212,9 @@ fn consequences(merge: &mut Json, field: &Field, made: &Json) {
 /// A mount is said again as a whole, with its volume.
 fn mount(merge: &mut Json, path: &[String], at: usize, said: &Json, made: &Json) -> Result<(), String> {
     let find = |object: &Json| -> Option<(Json, Json)> {
-        let spec = canonical::pod_spec(object)?;
+        let spec = pod_spec(object)?;
         let name = path.get(at.checked_sub(1)?)?;
-        let container = canonical::containers(spec).find(|one| *name == format!("[name={}]", text(&one["name"])))?;
+        let container = containers(spec).find(|one| *name == format!("[name={}]", text(&one["name"])))?;
         let mount = items(&container["volumeMounts"])
             .iter()
             .find(|mount| path.get(at + 1).is_some_and(|step| *step == format!("[mountPath={}]", path_of(mount))))?;
@@ -224,7 +226,7 @@ fn mount(merge: &mut Json, path: &[String], at: usize, said: &Json, made: &Json)
     };
     if path[..at]
         .iter()
-        .try_fold(&canonical::canonical(made, &canonical::Around::default()), |value, step| value.get(step))
+        .try_fold(&canonical::canonical(made, &Around::default()), |value, step| value.get(step))
         .is_none()
     {
         return Err(format!("no key generates the container {}", path[at - 1]));

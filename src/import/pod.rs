@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde_json::{Map, Value as Json, json};
 
-use super::canonical::{items, remove, text};
 use super::nodes::{alone, nodes, plain_selectors};
+use super::values::{items, remove, text};
 use crate::kube::image::Reference;
 
 /// Brings the spec of a Pod into that form.

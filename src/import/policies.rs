@@ -3,8 +3,9 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::Input;
-use super::canonical::{Around, items, text};
+use super::around::Around;
 use super::owned::Owned;
+use super::values::{items, text};
 
 /// Whether a policy is about the Pods of this workload, as it selects them itself.
 pub(super) fn is_of(policy: &Input, workload: &Input) -> bool {

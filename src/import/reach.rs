@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::canonical::{self, items};
+use super::canonical;
 use super::container::{duration, escaped, root};
+use super::values::{containers, items, pod_spec};
 use crate::apiserver::pod_security::DEFAULT_CAPABILITIES;
 use crate::describe::{fits, grammar};
 
@@ -119,15 +120,15 @@ pub(super) fn rollout(object: &Json) -> Json {
 
 /// `surge` and `unavailable`, where neither the server nor the generator takes these by itself.
 fn replacement(object: &Json, rollout: &mut Map<String, Json>) {
-    let Some(spec) = canonical::pod_spec(object) else { return };
+    let Some(spec) = pod_spec(object) else { return };
     let rolling = &object["spec"]["strategy"]["rollingUpdate"];
     // what takes ports of its node goes before the new one comes
     let ports = |container: &Json| items(&container["ports"]).len();
-    let on_host = spec["hostNetwork"] == true && canonical::containers(spec).any(|container| ports(container) > 0);
+    let on_host = spec["hostNetwork"] == true && containers(spec).any(|container| ports(container) > 0);
     let takes = |container: &Json| {
         items(&container["ports"]).iter().any(|port| port["hostPort"].as_u64().is_some_and(|port| port > 0))
     };
-    let gives_way = on_host || canonical::containers(spec).any(takes);
+    let gives_way = on_host || containers(spec).any(takes);
     let ours = if gives_way { [json!(0), json!(1)] } else { [json!(1), json!(0)] };
     let said = ["maxSurge", "maxUnavailable"].map(|field| &rolling[field]);
     let odd = |at: usize| !said[at].is_null() && *said[at] != "25%" && *said[at] != ours[at];
@@ -154,7 +155,7 @@ pub(super) fn ignore(object: &Json, spec: &Json) -> Json {
         security["privileged"] == true || beyond.next().is_some() || port
     };
     let volumes = items(&spec["volumes"]).iter().any(|volume| volume.get("hostPath").is_some());
-    let any = volumes || canonical::containers(spec).any(reaches);
+    let any = volumes || containers(spec).any(reaches);
     if object["kind"] == "DaemonSet" || !host(spec).as_array().is_some_and(Vec::is_empty) || !any {
         return Json::Null;
     }

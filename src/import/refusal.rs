@@ -3,8 +3,8 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::canonical;
 use super::container;
+use super::values::containers;
 use crate::diagnostic::Finding;
 
 /// The rule about folders that a program writes to.
@@ -48,7 +48,7 @@ fn is_said(finding: &Finding, spec: &Json) -> bool {
     let Some(name) = finding.message.split('`').nth(1) else { return false };
     let probe =
         ["readinessProbe", "livenessProbe", "startupProbe"].into_iter().find(|probe| finding.message.contains(probe));
-    let mut containers = canonical::containers(spec).filter(|container| container["name"] == *name);
+    let mut containers = containers(spec).filter(|container| container["name"] == *name);
     probe.is_some_and(|probe| containers.any(|container| container[probe].is_object()))
 }
 

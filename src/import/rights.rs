@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde_json::{Map, Value as Json, json};
 
 use super::Input;
-use super::canonical::{is_noise_annotation, items};
+use super::canonical::is_noise_annotation;
+use super::values::items;
 use crate::describe::fits;
 use crate::kube::api_resources::{Nothing, is_built_in, is_cluster_wide, nothing};
 

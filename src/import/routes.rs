@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value as Json, json};
 
-use super::canonical::{items, text};
 use super::owned::Owned;
+use super::values::{items, text};
 use crate::describe::fits;
 
 /// The versions that servers have; both have the same fields.

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::canonical::{containers, items, text};
+use super::values::{containers, items, text};
 use crate::command_secrets::Words;
 use crate::describe::{is_secret_word, looks_like_secret};
 use crate::words::{is_secret_header, is_secret_name};

@@ -2,9 +2,10 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::canonical::{self, is_noise_annotation, is_noise_label, items, text};
+use super::canonical::{is_noise_annotation, is_noise_label};
 use super::container::{duration, escaped};
 use super::owned::Owned;
+use super::values::{containers, items, pod_spec, text};
 use crate::describe::fits;
 
 /// How long a client stays with its Pod by default (`SetDefaults_Service`).
@@ -112,8 +113,8 @@ pub(super) fn further(owned: &Owned<'_>, common: &Map<String, Json>, asked: &[St
 fn offered(owned: &Owned<'_>, port: &Json) -> (String, Json) {
     let number = port["port"].as_u64().unwrap_or_default();
     let is_udp = port["protocol"] == "UDP";
-    let spec = canonical::pod_spec(&owned.workload.object).unwrap_or(&Json::Null);
-    let declared = || canonical::containers(spec).flat_map(|container| items(&container["ports"]));
+    let spec = pod_spec(&owned.workload.object).unwrap_or(&Json::Null);
+    let declared = || containers(spec).flat_map(|container| items(&container["ports"]));
     let target = match &port["targetPort"] {
         Json::String(name) => {
             declared().find(|port| port["name"] == **name).and_then(|port| port["containerPort"].as_u64())

@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::{Around, items, remove, text};
+use crate::import::around::Around;
+use crate::import::values::{items, remove, text};
 
 pub(super) fn job(spec: &mut Json) {
     // Written by the server, from the Job's uid.

@@ -4,87 +4,17 @@
 mod kinds;
 mod noise;
 
-use std::collections::HashMap;
-use std::sync::Arc;
-
 use serde_json::{Map, Value as Json, json};
 
+use super::around::Around;
 pub(super) use super::nodes::node_label;
 use super::pod;
 pub(super) use super::pod::{path_of, pull_policy, slept};
+use super::values::{has_no_empty_lists, remove, template_pointer, text, without_empty_lists, without_nulls};
 use super::{policies, rights, routes};
 use crate::pattern::merge_key;
 use kinds::{autoscaler, claims, ingress, job, near_home, replaced_volumes, service};
 pub(super) use noise::{is_noise_annotation, is_noise_label};
-
-/// What the comparison needs to know about related objects.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Around {
-    /// Numbers of the Pod's ports by name.
-    pub ports: HashMap<String, u64>,
-    /// Numbers of Services' ports by the Service's name and theirs.
-    pub services: HashMap<(String, String), u64>,
-    /// The same of all Services of the run.
-    pub elsewhere: Arc<HashMap<(String, String), u64>>,
-    /// Labels that something in the run selects by.
-    pub asked: Vec<String>,
-    /// The labels of the workload's Pods.
-    pub labels: Map<String, Json>,
-}
-
-impl Around {
-    /// Learns from the objects that belong together.
-    pub(super) fn learn<'a>(&mut self, objects: impl Iterator<Item = &'a Json>) {
-        for object in objects {
-            if object["kind"] == "Service" {
-                for port in items(&object["spec"]["ports"]) {
-                    if let (Some(service), Some(name), Some(number)) =
-                        (object["metadata"]["name"].as_str(), port["name"].as_str(), port["port"].as_u64())
-                    {
-                        self.services.insert((service.to_owned(), name.to_owned()), number);
-                    }
-                }
-            }
-            let Some(spec) = pod_spec(object) else { continue };
-            let template = object["kind"].as_str().and_then(template_pointer).and_then(|way| object.pointer(way));
-            if let Some(labels) = template.and_then(|template| template["metadata"]["labels"].as_object()) {
-                self.labels.extend(labels.clone());
-            }
-            for container in containers(spec) {
-                for port in items(&container["ports"]) {
-                    if let (Some(name), Some(number)) = (port["name"].as_str(), port["containerPort"].as_u64()) {
-                        // the first one counts (kubernetes: pkg/api/v1/pod FindPort)
-                        self.ports.entry(name.to_owned()).or_insert(number);
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// The elements of a list; none of anything else.
-pub(super) fn items(value: &Json) -> &[Json] {
-    value.as_array().map_or(&[], Vec::as_slice)
-}
-
-/// The containers of a Pod's spec, init containers first.
-pub(super) fn containers(spec: &Json) -> impl Iterator<Item = &Json> {
-    items(&spec["initContainers"]).iter().chain(items(&spec["containers"]))
-}
-
-/// Where a kind keeps its Pod template, as a JSON pointer.
-pub(super) fn template_pointer(kind: &str) -> Option<&'static str> {
-    Some(match kind {
-        "Deployment" | "StatefulSet" | "DaemonSet" | "Job" => "/spec/template",
-        "CronJob" => "/spec/jobTemplate/spec/template",
-        _ => return None,
-    })
-}
-
-/// The spec of a workload's Pods.
-pub(super) fn pod_spec(object: &Json) -> Option<&Json> {
-    object.pointer(template_pointer(object["kind"].as_str()?)?)?.get("spec")
-}
 
 /// The object in its canonical form.
 pub(super) fn canonical(object: &Json, around: &Around) -> Json {
@@ -135,54 +65,6 @@ pub(super) fn canonical(object: &Json, around: &Around) -> Json {
     object
 }
 
-/// Removes nulls, which are absent to the server.
-pub(super) fn without_nulls(value: &mut Json) {
-    match value {
-        Json::Object(members) => {
-            members.retain(|_, value| !value.is_null());
-            members.values_mut().for_each(without_nulls);
-        }
-        Json::Array(items) => items.iter_mut().for_each(without_nulls),
-        _ => {}
-    }
-}
-
-/// Whether empty lists of this kind are absent to the server: all of them are `omitempty` in its types. A
-/// `NetworkPolicy`'s are not: `ingress: []` admits no traffic.
-pub(super) fn has_no_empty_lists(kind: &str) -> bool {
-    template_pointer(kind).is_some()
-        || matches!(
-            kind,
-            "Service"
-                | "Ingress"
-                | "HorizontalPodAutoscaler"
-                | "PodDisruptionBudget"
-                | "PersistentVolumeClaim"
-                | "ServiceAccount"
-        )
-}
-
-/// Removes empty lists.
-pub(super) fn without_empty_lists(value: &mut Json) {
-    match value {
-        Json::Object(members) => {
-            members.retain(|_, value| !value.as_array().is_some_and(Vec::is_empty));
-            members.values_mut().for_each(without_empty_lists);
-        }
-        Json::Array(items) => items.iter_mut().for_each(without_empty_lists),
-        _ => {}
-    }
-}
-
-/// Removes members from a map.
-pub(super) fn remove(value: &mut Json, keys: &[&str]) {
-    if let Some(members) = value.as_object_mut() {
-        for key in keys {
-            members.shift_remove(*key);
-        }
-    }
-}
-
 fn metadata(metadata: Option<&mut Json>, asked: &[String], is_object: bool) {
     let Some(members) = metadata.and_then(Json::as_object_mut) else { return };
     members.retain(|key, _| matches!(key.as_str(), "labels" | "annotations" | "namespace" | "finalizers"));
@@ -195,11 +77,6 @@ fn metadata(metadata: Option<&mut Json>, asked: &[String], is_object: bool) {
     if let Some(annotations) = members.get_mut("annotations").and_then(Json::as_object_mut) {
         annotations.retain(|key, _| !is_noise_annotation(key));
     }
-}
-
-/// A string's text; empty for anything else.
-pub(super) fn text(value: &Json) -> String {
-    value.as_str().unwrap_or_default().to_owned()
 }
 
 /// Turns an object's lists with named elements into maps.

@@ -7,9 +7,10 @@ mod volumes;
 
 use serde_json::{Map, Value as Json, json};
 
-use super::canonical::{items, slept, text};
+use super::canonical::slept;
 use super::health;
 use super::reach;
+use super::values::{items, text};
 use crate::describe::fits;
 use resources::resources;
 pub(super) use resources::unlimited;

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value as Json, json};
 
 use crate::go::Quantity;
-use crate::import::canonical::items;
+use crate::import::values::items;
 
 /// How much an emptyDir may hold that nobody limits.
 pub(in crate::import) const SIZE: &str = "1Gi";

@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 
 use crate::apiserver::pod_security::DEFAULT_CAPABILITIES;
-use crate::import::canonical::{items, text};
+use crate::import::values::{items, text};
 
 /// Programs that only root runs to any end, or that use a right of root, with the capabilities that they take.
 const PROGRAMS: &[(&[&str], &[&str])] = &[

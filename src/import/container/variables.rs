@@ -3,7 +3,7 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::escaped;
-use crate::import::canonical::{items, text};
+use crate::import::values::{items, text};
 
 pub(super) fn env(container: &Json) -> Json {
     let mut env = Map::new();

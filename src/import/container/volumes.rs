@@ -5,7 +5,8 @@ use serde_json::{Map, Value as Json, json};
 use super::resources::unlimited;
 use super::{Pod, duration, escaped};
 use crate::describe::fits;
-use crate::import::canonical::{self, items, path_of, text};
+use crate::import::canonical::path_of;
+use crate::import::values::{containers, items, text};
 
 /// Whether a container is said to write wherever its user may.
 pub(super) fn is_all_writable(container: &Json) -> bool {
@@ -128,7 +129,7 @@ fn shares(mount: &Json, path: &str) -> Json {
 
 /// How often a volume is mounted.
 fn mounted(spec: &Json, name: &str) -> usize {
-    let mounts = canonical::containers(spec).flat_map(|container| items(&container["volumeMounts"]));
+    let mounts = containers(spec).flat_map(|container| items(&container["volumeMounts"]));
     mounts.filter(|mount| mount["name"] == name).count()
 }
 

@@ -4,8 +4,9 @@ use serde_json::{Map, Value as Json, json};
 
 use super::Owned;
 use crate::describe::fits;
-use crate::import::canonical::{self, items, text};
+use crate::import::canonical;
 use crate::import::container::{self, Ports};
+use crate::import::values::{containers, items, pod_spec, text};
 
 impl Owned<'_> {
     /// What the objects are called already, where we would choose another name.
@@ -59,7 +60,7 @@ impl Owned<'_> {
         if !further.is_empty() {
             adopt.insert("service-ports".to_owned(), Json::Object(further));
         }
-        let spec = canonical::pod_spec(&self.workload.object);
+        let spec = pod_spec(&self.workload.object);
         adopt.extend(spec.and_then(image_pull).map(|policy| ("image-pull".to_owned(), policy)));
         if spec.is_some_and(|spec| spec["automountServiceAccountToken"] == true && !self.mounts_token(spec)) {
             adopt.insert("token".to_owned(), json!(true));
@@ -87,7 +88,7 @@ impl Owned<'_> {
 
     /// Whether `rights` alone give every container the token: it is the app's, and there is no other.
     fn mounts_token(&self, spec: &Json) -> bool {
-        self.is_given() && canonical::containers(spec).count() == 1
+        self.is_given() && containers(spec).count() == 1
     }
 
     /// What the Service calls further ports of the app, where their containers call them otherwise.
@@ -113,10 +114,10 @@ fn image_pull(spec: &Json) -> Option<Json> {
     let said = |container: &Json| {
         container["imagePullPolicy"].as_str().map_or_else(|| policy(container).to_owned(), str::to_owned)
     };
-    let first = canonical::containers(spec).find_map(|container| container["imagePullPolicy"].as_str())?;
-    let mut odd = canonical::containers(spec).filter(|container| said(container) != policy(container)).peekable();
+    let first = containers(spec).find_map(|container| container["imagePullPolicy"].as_str())?;
+    let mut odd = containers(spec).filter(|container| said(container) != policy(container)).peekable();
     odd.peek()?;
-    if canonical::containers(spec).all(|container| said(container) == first) {
+    if containers(spec).all(|container| said(container) == first) {
         return Some(json!(first));
     }
     Some(Json::Object(odd.map(|container| (text(&container["name"]), json!(said(container)))).collect()))

@@ -3,8 +3,10 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::Owned;
-use crate::import::canonical::{self, items, text};
+use crate::import::around::Around;
+use crate::import::canonical;
 use crate::import::container::duration;
+use crate::import::values::{items, pod_spec, text};
 use crate::import::{budgets, services};
 use crate::pattern::app_protocol;
 
@@ -73,7 +75,7 @@ impl Owned<'_> {
 
     fn aims(&self) -> (Option<u64>, Option<u64>) {
         let Some(autoscaler) = self.autoscaler else { return (None, None) };
-        let spec = &canonical::canonical(&autoscaler.object, &canonical::Around::default())["spec"];
+        let spec = &canonical::canonical(&autoscaler.object, &Around::default())["spec"];
         let of = |name: &str| {
             let metric = items(&spec["metrics"]).iter().find(|metric| metric["resource"]["name"] == name)?;
             metric["resource"]["target"]["averageUtilization"].as_u64()
@@ -189,7 +191,7 @@ impl Owned<'_> {
 
     /// The number of a port that a container beside the app declares and a Service's port leads to.
     fn beside(&self, app: &Json, port: &Json) -> Option<u64> {
-        let spec = canonical::pod_spec(&self.workload.object).filter(|_| self.front().is_none())?;
+        let spec = pod_spec(&self.workload.object).filter(|_| self.front().is_none())?;
         let transport = |port: &Json| port["protocol"].as_str().unwrap_or("TCP").to_owned();
         let target = if port["targetPort"].is_null() { &port["port"] } else { &port["targetPort"] };
         let declared = |container: &&Json| {

@@ -9,8 +9,8 @@ use std::rc::Rc;
 
 use serde_json::{Map, Value as Json, json};
 
-use super::canonical::{self, items};
 use super::recognise::{self, Recognised};
+use super::values::{items, pod_spec, template_pointer};
 use super::{Input, Known};
 
 /// A workload with the objects that its document generates.
@@ -137,7 +137,7 @@ impl<'a> Owned<'a> {
 
     /// Whether the Service leads to a port of the app.
     pub(super) fn leads(&self) -> bool {
-        let spec = canonical::pod_spec(&self.workload.object);
+        let spec = pod_spec(&self.workload.object);
         let app = spec.and_then(|spec| items(&spec["containers"]).get(self.main));
         app.is_some_and(|app| self.main_port(app).is_some())
     }
@@ -149,7 +149,7 @@ impl<'a> Owned<'a> {
     }
 
     fn template(&self) -> &Json {
-        let pointer = canonical::template_pointer(self.workload.kind()).unwrap_or_default();
+        let pointer = template_pointer(self.workload.kind()).unwrap_or_default();
         self.workload.object.pointer(pointer).unwrap_or(&Json::Null)
     }
 

@@ -3,10 +3,10 @@
 use serde_json::Value as Json;
 
 use super::Owned;
-use crate::import::canonical::{self, items};
 use crate::import::container::Ports;
 use crate::import::health;
 use crate::import::recognise::Front;
+use crate::import::values::{containers, items, pod_spec};
 
 /// Protocols by the names that ports have, and by their well-known number.
 const KNOWN: &[(&str, &[&str], u64)] = &[
@@ -35,16 +35,16 @@ impl<'a> Owned<'a> {
 
     /// The number of the app's port that a Service's port leads to.
     pub(super) fn target(&self, app: &Json, port: &Json) -> Option<u64> {
-        let spec = canonical::pod_spec(&self.workload.object)?;
+        let spec = pod_spec(&self.workload.object)?;
         let Some(front) = self.front() else {
             let number = target(app, port)?;
             let declares =
                 |container: &Json| items(&container["ports"]).iter().any(|port| port["containerPort"] == number);
             // one that another container declares, or is known to listen on, is that one's
-            let is_others = !declares(app) && (canonical::containers(spec).any(declares) || self.is_helpers(number));
+            let is_others = !declares(app) && (containers(spec).any(declares) || self.is_helpers(number));
             return (!is_others).then_some(number);
         };
-        let number = canonical::containers(spec).find_map(|container| target(container, port))?;
+        let number = containers(spec).find_map(|container| target(container, port))?;
         Some(if number == front.listens { front.upstream } else { number })
     }
 
@@ -139,8 +139,8 @@ impl<'a> Owned<'a> {
         // what a further Service leads to is declared, too
         for port in self.further.iter().flat_map(|service| items(&service.object["spec"]["ports"])) {
             let elsewhere = || {
-                let spec = canonical::pod_spec(&self.workload.object)?;
-                let others = canonical::containers(spec).filter(|container| container["name"] != app["name"]);
+                let spec = pod_spec(&self.workload.object)?;
+                let others = containers(spec).filter(|container| container["name"] != app["name"]);
                 let is_it = |declared: &Json| {
                     declared["containerPort"] == port["targetPort"]
                         && (declared["protocol"] == "UDP") == (port["protocol"] == "UDP")
@@ -167,9 +167,8 @@ impl<'a> Owned<'a> {
 
     /// Whether a container declares this port in UDP.
     fn declares_udp(&self, number: u64) -> bool {
-        let spec = canonical::pod_spec(&self.workload.object);
-        let mut ports =
-            spec.into_iter().flat_map(canonical::containers).flat_map(|container| items(&container["ports"]));
+        let spec = pod_spec(&self.workload.object);
+        let mut ports = spec.into_iter().flat_map(containers).flat_map(|container| items(&container["ports"]));
         ports.any(|port| port["containerPort"] == number && port["protocol"] == "UDP")
     }
 

@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use super::WORKLOADS;
 use crate::import::Input;
-use crate::import::canonical::{self, items};
+use crate::import::values::{items, pod_spec, template_pointer};
 
 /// Labels that something in the run selects by: they are no tool's noise.
 pub(in crate::import) fn asked(inputs: &[Input]) -> Vec<String> {
@@ -15,7 +15,7 @@ pub(in crate::import) fn asked(inputs: &[Input]) -> Vec<String> {
         collect(&input.object["spec"], &mut asked);
     }
     for input in inputs.iter().filter(|input| WORKLOADS.contains(&input.kind())) {
-        if let Some(spec) = canonical::pod_spec(&input.object) {
+        if let Some(spec) = pod_spec(&input.object) {
             collect(&spec["affinity"], &mut asked);
             collect(&spec["topologySpreadConstraints"], &mut asked);
             own_labels(spec, &mut asked);
@@ -27,7 +27,7 @@ pub(in crate::import) fn asked(inputs: &[Input]) -> Vec<String> {
         let is_helm =
             labels.get("helm.sh/chart").is_some() || matches!(labels["heritage"].as_str(), Some("Helm" | "Tiller"));
         if !is_helm {
-            let template = canonical::template_pointer(input.kind()).and_then(|way| input.object.pointer(way));
+            let template = template_pointer(input.kind()).and_then(|way| input.object.pointer(way));
             let all = [labels, template.map_or(&Json::Null, |template| &template["metadata"]["labels"])];
             let said = |name: &&str| all.iter().any(|labels| labels.get(name).is_some());
             asked.extend(

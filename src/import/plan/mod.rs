@@ -10,13 +10,13 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use serde_json::Value as Json;
 
 use super::budgets;
-use super::canonical::{self, items};
 use super::configs;
 use super::owned::{Owned, create};
 use super::policies;
 use super::routes;
 use super::scalers;
 use super::services;
+use super::values::{containers, items, pod_spec};
 use super::{Input, Known};
 use crate::describe::fits;
 pub(super) use asked::asked;
@@ -203,8 +203,8 @@ pub(super) fn makes_budget(owned: &Owned<'_>) -> bool {
 
 /// The claims that a workload's containers mount, in order.
 fn claims_of(workload: &Input) -> BTreeSet<&str> {
-    let Some(spec) = canonical::pod_spec(&workload.object) else { return BTreeSet::new() };
-    let mounts = canonical::containers(spec).flat_map(|container| items(&container["volumeMounts"]));
+    let Some(spec) = pod_spec(&workload.object) else { return BTreeSet::new() };
+    let mounts = containers(spec).flat_map(|container| items(&container["volumeMounts"]));
     let mounted: HashSet<&str> = mounts.filter_map(|mount| mount["name"].as_str()).collect();
     let volumes = items(&spec["volumes"]).iter();
     let volumes = volumes.filter(|volume| volume["name"].as_str().is_some_and(|name| mounted.contains(name)));
@@ -213,7 +213,7 @@ fn claims_of(workload: &Input) -> BTreeSet<&str> {
 
 /// The ServiceAccount that a workload names.
 pub(super) fn account_of(workload: &Input) -> Option<&str> {
-    let spec = canonical::pod_spec(&workload.object)?;
+    let spec = pod_spec(&workload.object)?;
     let account = spec["serviceAccountName"].as_str().or_else(|| spec["serviceAccount"].as_str())?;
     (account != "default" && !account.is_empty()).then_some(account)
 }

@@ -7,10 +7,10 @@ use serde_json::Value as Json;
 use super::{Key, WORKLOADS, account_of, claims_of, served};
 use crate::describe::fits;
 use crate::import::Input;
-use crate::import::canonical::{self, items};
 use crate::import::configs;
 use crate::import::rights::Rights;
 use crate::import::routes;
+use crate::import::values::{items, template_pointer};
 
 /// The objects around workloads, by what leads to them.
 #[derive(Default)]
@@ -108,7 +108,7 @@ impl<'a> Near<'a> {
     }
 
     fn all_selecting(&self, kind: &str, workload: &'a Input) -> Vec<&'a Input> {
-        let pointer = canonical::template_pointer(workload.kind()).unwrap_or_default();
+        let pointer = template_pointer(workload.kind()).unwrap_or_default();
         let labels = workload.object.pointer(pointer).and_then(|template| template["metadata"]["labels"].as_object());
         let namespace = workload.id.namespace.as_deref();
         let mut found: Vec<&Input> = Vec::new();
@@ -131,7 +131,7 @@ impl<'a> Near<'a> {
 
 fn selects(selector: &Json, workload: &Input) -> bool {
     let Some(selector) = selector.as_object().filter(|selector| !selector.is_empty()) else { return false };
-    let pointer = canonical::template_pointer(workload.kind()).unwrap_or_default();
+    let pointer = template_pointer(workload.kind()).unwrap_or_default();
     let template = workload.object.pointer(pointer).unwrap_or(&Json::Null);
     selector.iter().all(|(key, value)| template["metadata"]["labels"].get(key) == Some(value))
 }

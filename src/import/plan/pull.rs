@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use super::{Key, WORKLOADS, account_of};
 use crate::import::Input;
-use crate::import::canonical::{self, items};
+use crate::import::values::{items, pod_spec, template_pointer};
 
 /// Names in Pods what they have of their account: the server copies its list into those that name none (kubernetes:
 /// plugin/pkg/admission/serviceaccount).
@@ -21,7 +21,7 @@ pub(in crate::import) fn name_pull_secrets(inputs: &mut [Input]) {
     let named: Vec<Option<Json>> = inputs
         .iter()
         .map(|input| {
-            let spec = canonical::pod_spec(&input.object).filter(|_| WORKLOADS.contains(&input.kind()))?;
+            let spec = pod_spec(&input.object).filter(|_| WORKLOADS.contains(&input.kind()))?;
             let account = account_of(input).unwrap_or("default");
             let secrets = accounts.get(&(input.id.namespace.as_deref(), account));
             secrets.filter(|_| items(&spec["imagePullSecrets"]).is_empty()).cloned()
@@ -29,7 +29,7 @@ pub(in crate::import) fn name_pull_secrets(inputs: &mut [Input]) {
         .collect();
     for (input, secrets) in inputs.iter_mut().zip(named) {
         let Some(secrets) = secrets else { continue };
-        let pointer = canonical::template_pointer(&input.id.kind).unwrap_or_default();
+        let pointer = template_pointer(&input.id.kind).unwrap_or_default();
         let spec = input.object.pointer_mut(pointer).and_then(|template| template.get_mut("spec")?.as_object_mut());
         if let Some(spec) = spec {
             spec.insert("imagePullSecrets".to_owned(), secrets);

@@ -6,7 +6,8 @@ use serde_json::Value as Json;
 
 use super::{Key, WORKLOADS, account_of};
 use crate::import::Input;
-use crate::import::canonical::{self, items};
+use crate::import::canonical;
+use crate::import::values::{containers, items, pod_spec, template_pointer};
 
 /// Which Pods have a token of the API that they may need.
 pub(super) struct Tokens<'a> {
@@ -43,7 +44,7 @@ impl<'a> Tokens<'a> {
     /// Whether the Pods have a token that they may need: their account says so, a binding names it, or it is not in the
     /// run, so that nobody knows.
     pub(super) fn needed(&self, workload: &Input) -> bool {
-        let Some(spec) = canonical::pod_spec(&workload.object) else { return false };
+        let Some(spec) = pod_spec(&workload.object) else { return false };
         let namespace = workload.id.namespace.as_deref();
         let account = account_of(workload).unwrap_or("default");
         let own = self.accounts.get(&(namespace, account));
@@ -62,13 +63,13 @@ pub(in crate::import) const TOKEN_PATH: &str = "/var/run/secrets/kubernetes.io/s
 
 /// Whether a container has a token of the API from a volume of its own.
 pub(super) fn projects(workload: &Input) -> bool {
-    let Some(spec) = canonical::pod_spec(&workload.object) else { return false };
+    let Some(spec) = pod_spec(&workload.object) else { return false };
     let is_token = |volume: &&Json| {
         let sources = items(&volume["projected"]["sources"]);
         sources.iter().any(|source| source["serviceAccountToken"].is_object())
     };
     let named: Vec<&Json> = items(&spec["volumes"]).iter().filter(is_token).map(|volume| &volume["name"]).collect();
-    let mut mounts = canonical::containers(spec).flat_map(|container| items(&container["volumeMounts"]));
+    let mut mounts = containers(spec).flat_map(|container| items(&container["volumeMounts"]));
     mounts.any(|mount| named.contains(&&mount["name"]) && canonical::path_of(mount) == TOKEN_PATH)
 }
 
@@ -78,7 +79,7 @@ pub(in crate::import) fn need_tokens(inputs: &mut [Input]) {
     let needed: Vec<bool> =
         inputs.iter().map(|input| WORKLOADS.contains(&input.kind()) && tokens.needed(input)).collect();
     for (input, _) in inputs.iter_mut().zip(needed).filter(|(_, needed)| *needed) {
-        let pointer = canonical::template_pointer(&input.id.kind).unwrap_or_default();
+        let pointer = template_pointer(&input.id.kind).unwrap_or_default();
         let spec = input.object.pointer_mut(pointer).and_then(|template| template.get_mut("spec")?.as_object_mut());
         if let Some(spec) = spec {
             spec.insert("automountServiceAccountToken".to_owned(), Json::Bool(true));

@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use crate::import::canonical::items;
+use crate::import::values::items;
 
 /// Arguments of the form `--name=value`, or `--name value`.
 pub(super) struct Args(Vec<(String, String)>);

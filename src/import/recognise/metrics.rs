@@ -3,7 +3,7 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::Recognised;
-use crate::import::canonical::items;
+use crate::import::values::items;
 
 pub(super) const SCRAPE: &str = "prometheus.io/scrape";
 

@@ -10,7 +10,8 @@ use std::sync::OnceLock;
 
 use serde_json::{Map, Value as Json, json};
 
-use super::canonical::{containers, items, path_of, text};
+use super::canonical::path_of;
+use super::values::{containers, items, text};
 use crate::kube::image::Reference;
 use crate::pattern::Catalogue;
 use args::{Args, path_after};

@@ -3,11 +3,11 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::secret_of;
-use crate::import::canonical::{items, text};
 use crate::import::container::{self, Pod, Ports};
 use crate::import::health;
 use crate::import::owned::Owned;
 use crate::import::secrets;
+use crate::import::values::{items, text};
 
 fn is_sidecar(container: &Json) -> bool {
     container["restartPolicy"] == "Always"

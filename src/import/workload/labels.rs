@@ -3,9 +3,10 @@
 use serde_json::{Map, Value as Json, json};
 
 use crate::describe::fits;
-use crate::import::canonical::{is_noise_annotation, is_noise_label, items, text};
+use crate::import::canonical::{is_noise_annotation, is_noise_label};
 use crate::import::container;
 use crate::import::owned::Owned;
+use crate::import::values::{items, text};
 
 pub(super) fn system(object: &Json, name: &str) -> Json {
     let part_of = &object["metadata"]["labels"]["app.kubernetes.io/part-of"];

@@ -10,7 +10,7 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value as Json, json};
 
-use super::canonical::{self, items, text};
+use super::canonical;
 use super::configs;
 use super::container::{self, Pod, duration};
 use super::owned::Owned;
@@ -20,6 +20,7 @@ use super::reach;
 use super::rights;
 use super::secrets;
 use super::services;
+use super::values::{items, pod_spec, text};
 use crate::describe::fits;
 use beside::{inits, sidecars};
 use labels::{annotations, kept_labels, labels, system};
@@ -34,7 +35,7 @@ pub(super) fn describe(owned: &Owned<'_>, asked: &[String]) -> Result<Map<String
     let object = &owned.workload.object;
     let kind = owned.workload.kind();
     let name = owned.name.as_str();
-    let Some(spec) = canonical::pod_spec(object) else { return Err("it has no Pod template".to_owned()) };
+    let Some(spec) = pod_spec(object) else { return Err("it has no Pod template".to_owned()) };
     let spec = &if owned.is_given() { without_token(spec, owned.main) } else { spec.clone() };
     let listed = items(&spec["containers"]);
     let Some(app) = listed.get(owned.main) else { return Err("it has no containers".to_owned()) };

@@ -3,8 +3,10 @@
 use serde_json::{Map, Value as Json, json};
 
 use crate::describe::fits;
-use crate::import::canonical::{self, items};
+use crate::import::around::Around;
+use crate::import::canonical;
 use crate::import::container::duration;
+use crate::import::values::items;
 
 pub(super) fn place(spec: &Json, namespace: &Json, selector: &Map<String, Json>) -> Json {
     let mut place = Map::new();
@@ -12,7 +14,7 @@ pub(super) fn place(spec: &Json, namespace: &Json, selector: &Map<String, Json>)
         &json!({"kind": "Deployment", "metadata": {"namespace": namespace}, "spec": {"template": {"spec": {
             "nodeSelector": spec["nodeSelector"], "affinity": spec["affinity"],
         }}}}),
-        &canonical::Around::default(),
+        &Around::default(),
     );
     if let Some(nodes) = one.pointer("/spec/template/spec/nodes").and_then(Json::as_object) {
         let short = |value: &Json| match items(value) {

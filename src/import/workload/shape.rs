@@ -3,9 +3,10 @@
 use serde_json::{Map, Value as Json, json};
 
 use crate::describe::fits;
-use crate::import::canonical::{self, items};
+use crate::import::canonical;
 use crate::import::container::{Pod, duration};
 use crate::import::owned::Owned;
+use crate::import::values::items;
 
 pub(super) fn shape(owned: &Owned<'_>, pod: &Pod<'_>, app: &Json) -> Json {
     let spec = &owned.workload.object["spec"];
