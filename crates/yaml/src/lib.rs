@@ -2,6 +2,7 @@
 
 mod build;
 mod characters;
+mod conflict;
 pub mod edit;
 pub mod emit;
 mod json;

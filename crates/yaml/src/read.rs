@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::build::Buffers;
+use super::conflict::or_conflict;
 use super::json;
 use super::parse;
 use super::refusal::{Part, Refusal, too_many_documents};
@@ -55,7 +56,7 @@ fn read_parts(source: &Arc<Source>, is_exact: bool) -> Vec<Part> {
         match chunk {
             Chunk::Text(span) => parts.push(match parse::document(source, span, &mut budget, &mut buffers, is_exact) {
                 Ok(document) => Part::Document(document),
-                Err(refusal) => Part::Refused(refusal),
+                Err(refusal) => Part::Refused(or_conflict(source, span, refusal)),
             }),
             Chunk::BadSeparator { line, rest, loses_previous } => {
                 let mut refusal = bad_separator(source, line, rest);
