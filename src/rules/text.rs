@@ -60,3 +60,26 @@ fn is_string_map(name: &str) -> bool {
 }
 
 pub use crate::words::is_placeholder;
+
+/// The first character of a text that looks like a space or like nothing at all and that YAML takes as a letter, with its name.
+pub fn look_alike(text: &str) -> Option<String> {
+    let found = text.chars().find(|character| is_look_alike(*character))?;
+    let name = match found {
+        '\u{a0}' | '\u{202f}' => "a no-break space",
+        '\u{200b}'..='\u{200d}' | '\u{2060}' => "a character without width",
+        '\u{feff}' => "a byte order mark",
+        '\u{ad}' => "a soft hyphen",
+        _ => "a space other than that of the keyboard",
+    };
+    Some(format!("{name} (U+{:04X})", u32::from(found)))
+}
+
+/// The text without them.
+pub fn without_look_alikes(text: &str) -> String {
+    text.chars().filter(|character| !is_look_alike(*character)).collect::<String>().trim().to_owned()
+}
+
+fn is_look_alike(character: char) -> bool {
+    (character.is_whitespace() && !character.is_ascii() && character != '\u{85}')
+        || matches!(character, '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}' | '\u{ad}')
+}

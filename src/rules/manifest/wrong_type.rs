@@ -60,12 +60,22 @@ fn say(object: &Object, node: NodeId, expected: &str, found: &mut Findings<'_>) 
         .because("the API server refuses an object with a value of another type");
     if let Some(edits) = without_quotes(object, node, expected) {
         saying.here("without the quotes it is").fix("remove the quotes", edits);
+    } else if let Some(letter) = letter_after_colon(object, node) {
+        saying
+            .here(format!("{letter} follows the colon"))
+            .help("write a plain space there, which makes it a key and its value");
     } else if is_number {
         saying.help(explain);
     } else {
         let what = if many { "each of them" } else { "it" };
         saying.here(format!("{what} has to be {expected_noun}")).help(explain);
     }
+}
+
+/// What looks like a space after the colon of a plain text, so that YAML sees no key in it.
+fn letter_after_colon(object: &Object, node: NodeId) -> Option<String> {
+    let text = object.document.str(node).filter(|_| is_plain(object, node))?;
+    text.split(':').skip(1).find_map(|after| text::look_alike(&after[..after.chars().next()?.len_utf8()]))
 }
 
 /// Taking the quotes off, where what is in them is of the right type.
