@@ -24,7 +24,7 @@ mod workspace;
 
 pub use bytes::base64;
 pub use changes::Changes;
-pub use decode::{Decoded, Home, Problem, ProblemKind, Versioned, home_of_field};
+pub use decode::{Decoded, Home, Problem, ProblemKind, Versioned, former_field, home_of_field};
 pub use definitions::{Definition, Definitions, Served};
 pub use index::{FolderScope, Index, in_one_namespace};
 pub use memo::Memo;

@@ -4,6 +4,7 @@
 //! `k8s.io/apimachinery/pkg/runtime/serializer/json` with strict decoding: unknown fields (case-sensitive), values of
 //! another type; null is absence. The fields are listed in [`table`].
 
+mod former;
 mod homes;
 mod table;
 
@@ -12,6 +13,7 @@ use super::versions::FieldHistory;
 use crate::go::{self, Quantity};
 use crate::yaml::{Document, Entry, NodeId, Value};
 
+pub use former::former_field;
 pub use homes::{Home, home_of_field};
 pub use table::{KINDS, Struct};
 use table::{Of, Type, Wrap};

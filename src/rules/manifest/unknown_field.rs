@@ -1,5 +1,5 @@
 use crate::diagnostic::{Level, RuleId};
-use crate::kube::{Object, Path, ProblemKind, home_of_field};
+use crate::kube::{Object, Path, ProblemKind, former_field, home_of_field};
 use crate::rules::{Check, Findings, Rule, text};
 use crate::words::{clip, nearest};
 use crate::yaml::{NodeId, Value};
@@ -33,6 +33,16 @@ fn check(object: &Object, found: &mut Findings<'_>) {
         let saying = found
             .at(problem.node, format!("{type_name} has no field `{}`", clip(name)))
             .because("the API server refuses unknown fields (`fieldValidation=Strict`, kubectl's default since 1.25)");
+        if let Some(letter) = text::look_alike(name)
+            && let Some(field) = known.iter().find(|field| **field == text::without_look_alikes(name))
+        {
+            saying.here(format!("`{field}`, and {letter}")).help("delete it; spaces in YAML are those of the keyboard");
+            continue;
+        }
+        if let Some(now) = former_field(type_name, name) {
+            saying.here("a field of an earlier version").help(format!("write {now}"));
+            continue;
+        }
         let home = home_of_field(&object.id.api_version, &object.id.kind, &fields, name, value);
         match (home, nearest(name, known.iter().copied())) {
             (Some(home), _) => saying.here(format!("a field of {}", home.type_name)).help(match home.path.as_str() {
