@@ -13,7 +13,7 @@ use patterns::facts::{Programs, command::shell, formats, nginx, program::Format}
 use patterns::kube::{File, Workspace};
 use patterns::lint::{self, Projects, Selection, fix};
 use patterns::pattern::{self, Catalogue};
-use patterns::report::{Secrets, Summary, concise, github, gitlab, json, junit, markdown, sarif, terminal};
+use patterns::report::{Report, Secrets, Summary, concise, github, gitlab, json, junit, markdown, sarif, terminal};
 use patterns::yaml::{self, Document, Part, Source, edit, emit};
 use serde_json::Value;
 
@@ -88,35 +88,35 @@ fn lies_in_its_file(finding: &Finding) -> bool {
 
 fn report(workspace: &Workspace, findings: &[Finding]) {
     let secrets = Secrets::of_files(&workspace.files);
-    let summary = Summary::of(workspace, findings);
+    let report = &Report {
+        findings,
+        summary: Summary::of(workspace, findings),
+        secrets: &secrets,
+        files: &std::iter::once("fuzz.yaml".to_owned()).collect(),
+        base: None,
+        fail_on: Level::Error,
+    };
     let written = |write: &dyn Fn(&mut Vec<u8>) -> std::io::Result<()>| {
         let mut out = Vec::new();
         write(&mut out).unwrap();
         String::from_utf8(out).unwrap()
     };
     let structured = [
-        written(&|out| json::write(out, findings, summary, &secrets)),
-        written(&|out| sarif::write(out, findings, summary, &secrets, None)),
-        written(&|out| gitlab::write(out, findings, None)),
+        written(&|out| json::write(out, report)),
+        written(&|out| sarif::write(out, report)),
+        written(&|out| gitlab::write(out, report)),
     ];
     for structured in &structured {
         assert!(serde_json::from_str::<Value>(structured).is_ok(), "{structured}");
     }
-    let xml = written(&|out| {
-        junit::write(
-            out,
-            &std::iter::once("fuzz.yaml".to_owned()).collect(),
-            findings,
-            patterns::diagnostic::Level::Error,
-        )
-    });
+    let xml = written(&|out| junit::write(out, report));
     let fails = findings.iter().any(|finding| finding.level == Level::Error);
     assert_eq!(xml.matches("<failure ").count(), usize::from(fails), "{xml}");
     for shown in [
         written(&|out| terminal::write(out, findings, &terminal::Look::PLAIN, &secrets)),
-        written(&|out| concise::write(out, findings)),
-        written(&|out| github::write(out, findings, summary)),
-        written(&|out| markdown::write(out, findings, summary)),
+        written(&|out| concise::write(out, report)),
+        written(&|out| github::write(out, report)),
+        written(&|out| markdown::write(out, report)),
         xml,
     ]
     .into_iter()
@@ -125,9 +125,8 @@ fn report(workspace: &Workspace, findings: &[Finding]) {
         let obeyed = |sign: char| sign.is_control() && !matches!(sign, '\n' | '\t');
         assert!(!shown.contains(|sign| obeyed(sign) || ('\u{2028}'..='\u{202E}').contains(&sign)), "{shown:?}");
     }
-    for line in written(&|out| concise::write(out, findings))
-        .lines()
-        .chain(written(&|out| github::write(out, findings, summary)).lines())
+    for line in
+        written(&|out| concise::write(out, report)).lines().chain(written(&|out| github::write(out, report)).lines())
     {
         assert!(line.starts_with("fuzz.yaml:") || line.starts_with("::"), "{line}");
     }

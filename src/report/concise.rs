@@ -2,15 +2,15 @@
 
 use std::io;
 
+use super::Report;
 use super::excerpt::printable;
-use crate::diagnostic::Finding;
 
 /// Writes `file:line:column: level[rule]: message` lines.
 ///
 /// # Errors
 /// When `out` cannot be written.
-pub fn write(out: &mut impl io::Write, findings: &[Finding]) -> io::Result<()> {
-    for finding in findings {
+pub fn write(out: &mut impl io::Write, report: &Report<'_>) -> io::Result<()> {
+    for finding in report.findings {
         let source = &finding.primary.source;
         let place = source.position(finding.primary.span.start);
         let rule = finding.rule.map_or_else(String::new, |rule| format!("[{}]", rule.name));

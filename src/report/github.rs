@@ -2,16 +2,16 @@
 
 use std::io;
 
-use super::Summary;
+use super::Report;
 use super::excerpt::printable;
-use crate::diagnostic::{Finding, Level};
+use crate::diagnostic::Level;
 
 /// Writes `::error file=…,line=…::message` lines.
 ///
 /// # Errors
 /// When `out` cannot be written.
-pub fn write(out: &mut impl io::Write, findings: &[Finding], summary: Summary) -> io::Result<()> {
-    for finding in findings {
+pub fn write(out: &mut impl io::Write, report: &Report<'_>) -> io::Result<()> {
+    for finding in report.findings {
         let source = &finding.primary.source;
         let start = source.position(finding.primary.span.start);
         let end = source.position(finding.primary.span.end);
@@ -30,7 +30,7 @@ pub fn write(out: &mut impl io::Write, findings: &[Finding], summary: Summary) -
         let title = finding.rule.map_or("patterns", |rule| rule.name);
         writeln!(out, ",title={}::{}", property(title), data(&super::whole_message(finding)))?;
     }
-    if let Some(cut) = summary.cut() {
+    if let Some(cut) = report.summary.cut() {
         writeln!(out, "::warning title=patterns::{}", data(&cut))?;
     }
     Ok(())

@@ -6,16 +6,16 @@ use std::path::Path;
 use serde::Serializer as _;
 use serde_json::json;
 
-use super::base::{self, Base};
-use super::escaped;
-use crate::diagnostic::{Finding, Level};
+use super::{Report, base, escaped};
+use crate::diagnostic::Level;
 use crate::lint::fingerprint::fingerprints;
 
 /// Writes findings as one JSON array, with a line break after it.
 ///
 /// # Errors
 /// When `out` cannot be written.
-pub fn write(out: &mut impl io::Write, findings: &[Finding], base: Option<&Base>) -> io::Result<()> {
+pub fn write(out: &mut impl io::Write, report: &Report<'_>) -> io::Result<()> {
+    let Report { findings, base, .. } = *report;
     let names = fingerprints(findings, Path::new("."));
     let entries = findings.iter().zip(names).map(|(finding, fingerprint)| {
         let source = &finding.primary.source;

@@ -5,7 +5,7 @@ use std::io;
 use serde::{Serialize, Serializer};
 
 use super::secrets::Secrets;
-use super::{Summary, escaped};
+use super::{Report, Summary, escaped};
 use crate::diagnostic::{Finding, Label, ObjectRef};
 use crate::yaml::{self, Span};
 
@@ -87,14 +87,9 @@ struct Edit<'run> {
 ///
 /// # Errors
 /// When `out` cannot be written.
-pub fn write(
-    out: &mut impl io::Write,
-    findings: &[Finding],
-    summary: Summary,
-    secrets: &Secrets<'_>,
-) -> io::Result<()> {
-    let report = JsonReport { version: 1, findings: Entries { findings, secrets }, summary };
-    escaped::write(out, &report)
+pub fn write(out: &mut impl io::Write, report: &Report<'_>) -> io::Result<()> {
+    let Report { findings, secrets, summary, .. } = *report;
+    escaped::write(out, &JsonReport { version: 1, findings: Entries { findings, secrets }, summary })
 }
 
 fn entry<'run>(finding: &'run Finding, secrets: &Secrets<'_>) -> JsonFinding<'run> {

@@ -1,22 +1,19 @@
 //! `JUnit`'s XML, which most CI systems show as tests: a test for each file, failed by its findings of the levels
 //! that fail the run; the others are its output.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 use std::io;
 
+use super::Report;
 use super::excerpt::printable;
-use crate::diagnostic::{Finding, Level};
+use crate::diagnostic::Finding;
 
 /// Writes a test suite of the files of the run, in order, and their findings.
 ///
 /// # Errors
 /// When `out` cannot be written.
-pub fn write(
-    out: &mut impl io::Write,
-    files: &BTreeSet<String>,
-    findings: &[Finding],
-    fail_on: Level,
-) -> io::Result<()> {
+pub fn write(out: &mut impl io::Write, report: &Report<'_>) -> io::Result<()> {
+    let Report { findings, files, fail_on, .. } = *report;
     let fails = |finding: &&Finding| finding.level >= fail_on;
     let failing: HashSet<&str> =
         findings.iter().filter(fails).map(|finding| finding.primary.source.name.as_str()).collect();

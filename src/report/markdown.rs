@@ -2,15 +2,15 @@
 
 use std::io;
 
-use super::Summary;
+use super::Report;
 use super::excerpt::printable;
-use crate::diagnostic::Finding;
 
 /// Writes a table of findings, and the run in numbers below it.
 ///
 /// # Errors
 /// When `out` cannot be written.
-pub fn write(out: &mut impl io::Write, findings: &[Finding], summary: Summary) -> io::Result<()> {
+pub fn write(out: &mut impl io::Write, report: &Report<'_>) -> io::Result<()> {
+    let Report { findings, summary, .. } = *report;
     if !findings.is_empty() {
         writeln!(out, "| where | level | what | rule |\n|---|---|---|---|")?;
     }

@@ -24,7 +24,25 @@ pub use excerpt::printable;
 pub use secrets::Secrets;
 pub use summary::Summary;
 
-use crate::diagnostic::Finding;
+use std::collections::BTreeSet;
+
+use crate::diagnostic::{Finding, Level};
+
+/// What `lint` found, for a format to write.
+pub struct Report<'run> {
+    /// In the order of the report.
+    pub findings: &'run [Finding],
+    /// The run in numbers.
+    pub summary: Summary,
+    /// What no format may show.
+    pub secrets: &'run Secrets<'run>,
+    /// The linted files by name, and those that a finding is about.
+    pub files: &'run BTreeSet<String>,
+    /// What names of files are relative to, if not to the working directory.
+    pub base: Option<&'run Base>,
+    /// The least level that fails the run.
+    pub fail_on: Level,
+}
 
 /// What is wrong, why and what to do, each on its own line: for formats with one field for text.
 fn whole_message(finding: &Finding) -> String {

@@ -9,7 +9,7 @@ use serde_json::{Value as Json, json};
 
 use super::base::{self, Base};
 use super::secrets::Secrets;
-use super::{Summary, escaped};
+use super::{Report, escaped};
 use crate::diagnostic::{Edit, Finding, Label, Level, RuleId};
 use crate::lint::fingerprint::fingerprints;
 use crate::rules::{self, Rule};
@@ -23,13 +23,8 @@ const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os
 ///
 /// # Errors
 /// When `out` cannot be written.
-pub fn write(
-    out: &mut impl io::Write,
-    findings: &[Finding],
-    summary: Summary,
-    secrets: &Secrets<'_>,
-    base: Option<&Base>,
-) -> io::Result<()> {
+pub fn write(out: &mut impl io::Write, report: &Report<'_>) -> io::Result<()> {
+    let Report { findings, secrets, summary, base, .. } = *report;
     let mut used: Vec<RuleId> = findings.iter().filter_map(|finding| finding.rule).collect();
     used.sort_unstable();
     used.dedup();

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::support::binary;
 use crate::support::folder::Folder;
+use crate::support::{binary, lint_formats};
 
 /// An error with a safe fix, an error with an unsafe one, and text that formats have to escape.
 const REPORT: &str = "\
@@ -30,13 +30,9 @@ spec:
 const BAD: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: bad}\ndata: {a: 1}\n";
 const CLEAN: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: clean}\n";
 
-/// All formats but the one for terminals, by what a wrong one is told: a new format is tested without a word here.
-fn formats(folder: &Folder) -> Vec<String> {
-    let (_, _, refusal) = folder.lint(&["--format", "none", "."]);
-    let names = refusal.split("known are ").nth(1).unwrap().lines().next().unwrap();
-    let all: Vec<String> = names.split(", ").map(str::to_owned).collect();
-    assert_eq!(all[..2], ["terminal", "concise"]);
-    all.into_iter().skip(1).collect()
+/// All formats but the one for terminals.
+fn formats() -> Vec<String> {
+    lint_formats().into_iter().skip(1).collect()
 }
 
 /// The names of rules, where a terminal follows links, and nowhere else.
@@ -68,7 +64,7 @@ fn names_of_rules_lead_to_their_pages() {
         }
     }
     assert!(!run(&["--color", "never", "lint", "a.yaml"], &[force]).contains('\x1b'));
-    for format in &formats(&folder) {
+    for format in &formats() {
         let shown = run(&["lint", "--format", format, "a.yaml"], &[force]);
         assert!(shown.contains("norway") && !shown.contains('\x1b'), "{format}: {shown:?}");
     }
@@ -158,7 +154,7 @@ impl Lint for Folder {
 fn every_format_says_the_same() {
     let folder = Folder::new("report", "formats");
     folder.file("a,b: 100%.yaml", REPORT).file("clean.yaml", CLEAN);
-    for format in &formats(&folder) {
+    for format in &formats() {
         let (code, out, _) = folder.lint(&["--format", format, "."]);
         assert_eq!(code, Some(1), "{format}");
         let shown = match format.as_str() {
@@ -363,23 +359,19 @@ fn a_mistake_beside_a_secret_does_not_show_it() {
         "patterns: v1\nname: a\napp:\n  image: nginx\n  env:\n    DB_PASSWORD: @hunter2\n".to_owned(),
     ];
     let folder = Folder::new("report", "beside-a-secret");
+    let formats = lint_formats();
     for text in texts {
         folder.file("a.yaml", &text);
-        let runs: [&[&str]; 11] = [
-            &["lint", "a.yaml"],
-            &["lint", "--format", "concise", "a.yaml"],
-            &["lint", "--format", "json", "a.yaml"],
-            &["lint", "--format", "sarif", "a.yaml"],
-            &["lint", "--format", "github", "a.yaml"],
-            &["lint", "--format", "junit", "a.yaml"],
+        let others: [&[&str]; 5] = [
             &["lint", "--diff", "a.yaml"],
             &["explain", "a.yaml"],
             &["diagram", "--format", "mermaid", "a.yaml"],
             &["gen", "a.yaml"],
             &["import", "a.yaml"],
         ];
-        for arguments in runs {
-            let output = Command::new(binary()).current_dir(&folder.0).args(arguments).output().unwrap();
+        let lints = formats.iter().map(|format| vec!["lint", "--format", format, "a.yaml"]);
+        for arguments in lints.chain(others.map(<[&str]>::to_vec)) {
+            let output = Command::new(binary()).current_dir(&folder.0).args(&arguments).output().unwrap();
             let shown = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap()).concat();
             assert!(!shown.contains("hunter2"), "{arguments:?} shows it:\n{text}\n{shown}");
         }

@@ -55,6 +55,15 @@ pub fn patterns(args: &[&str]) -> Run {
     patterns_with(args, b"")
 }
 
+/// The formats of `patterns lint`, by what it says of an unknown one, so that each test of all formats has a new one.
+pub fn lint_formats() -> Vec<String> {
+    let refusal = patterns(&["lint", "--format", "none", "."]).stderr;
+    let names = refusal.split("known are ").nth(1).unwrap().lines().next().unwrap();
+    let all: Vec<String> = names.split(", ").map(str::to_owned).collect();
+    assert_eq!(all[..2], ["terminal", "concise"]);
+    all
+}
+
 /// Expands a description given as text.
 pub fn generate(description: &str) -> Run {
     patterns_with(&["gen", "-"], description.as_bytes())

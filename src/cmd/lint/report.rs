@@ -12,7 +12,7 @@ use crate::kube::{File, Workspace};
 use crate::render;
 use crate::report::terminal::Look;
 use crate::report::{
-    Base, Secrets, Summary, concise, github, gitlab, json, junit, markdown, sarif, statistics, terminal,
+    Base, Report, Secrets, Summary, concise, github, gitlab, json, junit, markdown, sarif, statistics, terminal,
 };
 
 /// A run, and how it is reported.
@@ -34,17 +34,26 @@ impl Reporting<'_> {
         let summary = self.summary;
         let secrets = Secrets::of_files(&self.workspace.files);
         let mut speaks_to_people = false;
-        for report in self.formats {
-            if let Some(file) = &report.file {
+        let files = self.files();
+        let report = Report {
+            findings: self.findings,
+            summary,
+            secrets: &secrets,
+            files: &files,
+            base: self.base,
+            fail_on: self.fail_on,
+        };
+        for to in self.formats {
+            if let Some(file) = &to.file {
                 let written = NewFile::create(file).and_then(|mut new| {
-                    self.write_format(&mut new, report.format, &Look::PLAIN, summary, &secrets)?;
+                    self.write_format(&mut new, to.format, &Look::PLAIN, &report)?;
                     new.commit()
                 });
                 written.map_err(|error| named(file, &error))?;
             } else {
-                speaks_to_people = matches!(report.format, LintFormat::Terminal | LintFormat::Concise);
+                speaks_to_people = matches!(to.format, LintFormat::Terminal | LintFormat::Concise);
                 let look = Look::of_stdout(self.color);
-                print(|out| self.write_format(out, report.format, &look, summary, &secrets))?;
+                print(|out| self.write_format(out, to.format, &look, &report))?;
             }
         }
         if self.args.statistics && !self.formats.iter().any(|report| counts(report.format)) {
@@ -63,7 +72,7 @@ impl Reporting<'_> {
         }
         if summary.is_empty() && self.workspace.failures.is_empty() {
             say(format_args!("warning: {}", self.nothing_to_lint()));
-        } else if speaks_to_people {
+        } else if speaks_to_people && !summary.is_empty() {
             say(summary);
         }
         Ok(())
@@ -74,10 +83,9 @@ impl Reporting<'_> {
         out: &mut impl Write,
         format: LintFormat,
         look: &Look,
-        summary: Summary,
-        secrets: &Secrets<'_>,
+        report: &Report<'_>,
     ) -> io::Result<()> {
-        let findings = self.findings;
+        let Report { findings, summary, .. } = *report;
         if self.args.statistics {
             match format {
                 LintFormat::Terminal | LintFormat::Concise => return statistics::write(out, findings),
@@ -91,15 +99,15 @@ impl Reporting<'_> {
                 // of all formats it alone shows lines of the input
                 let mut shown = findings.to_vec();
                 diagnostic::redact(&mut shown);
-                terminal::write(out, &shown, look, secrets)
+                terminal::write(out, &shown, look, report.secrets)
             }
-            LintFormat::Concise => concise::write(out, findings),
-            LintFormat::Json => json::write(out, findings, summary, secrets),
-            LintFormat::Sarif => sarif::write(out, findings, summary, secrets, self.base),
-            LintFormat::Github => github::write(out, findings, summary),
-            LintFormat::Gitlab => gitlab::write(out, findings, self.base),
-            LintFormat::Junit => junit::write(out, &self.files(), findings, self.fail_on),
-            LintFormat::Markdown => markdown::write(out, findings, summary),
+            LintFormat::Concise => concise::write(out, report),
+            LintFormat::Json => json::write(out, report),
+            LintFormat::Sarif => sarif::write(out, report),
+            LintFormat::Github => github::write(out, report),
+            LintFormat::Gitlab => gitlab::write(out, report),
+            LintFormat::Junit => junit::write(out, report),
+            LintFormat::Markdown => markdown::write(out, report),
         }
     }
 
