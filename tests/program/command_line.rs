@@ -520,6 +520,10 @@ fn completions_know_names_and_no_hidden_command() {
         for name in &names[..if shell == "fish" { 2 } else { 3 }] {
             assert!(text.contains(name), "{shell} completes {name}");
         }
+        if shell == "bash" {
+            let names = text.lines().find(|line| line.contains("sidecar-blocks-job")).unwrap();
+            assert_eq!(names.split_whitespace().filter(|name| *name == "sidecar").count(), 1, "{names}");
+        }
         assert!(
             !text.contains("subcmd__reference") && !text.contains("Write the pages of the book"),
             "{shell}: hidden"
