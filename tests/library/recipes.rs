@@ -29,6 +29,18 @@ fn files_below(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
+/// GitHub shows a template only with its name and what it is about, each on a line.
+#[test]
+fn templates_of_issues_have_names() {
+    for path in files_below(&root().join(".github/ISSUE_TEMPLATE")) {
+        let text = fs::read_to_string(&path).unwrap();
+        let lines: Vec<&str> = text.lines().take(4).collect();
+        let has_names = matches!(lines[..], ["---", name, about, "---"]
+            if name.starts_with("name: ") && about.starts_with("about: "));
+        assert!(has_names, "{}: {lines:?}", path.display());
+    }
+}
+
 /// A file without its `mod` line is not compiled at all, and nothing else would say so.
 #[test]
 fn every_page_of_a_rule_is_registered() {
