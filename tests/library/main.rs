@@ -1,7 +1,7 @@
 //! Tests that call the library.
 //!
 //! They are one program, because a program that links the library takes minutes to build on the release profile. Tests
-//! that only run the `patterns` binary build in seconds, so each of their files is a program.
+//! that only run the `patterns` binary are in `tests/program`, which builds without the library.
 
 mod cases;
 mod corpus;

@@ -79,7 +79,10 @@ fn anchors(text: &str) -> BTreeSet<String> {
 fn links_lead_somewhere() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut pages: Vec<PathBuf> = below(&docs(), ".md").keys().map(|name| docs().join(name)).collect();
-    pages.extend(["README.md", "SECURITY.md", "CHANGELOG.md", "packaging/README.md"].map(|name| root.join(name)));
+    pages.extend(
+        ["README.md", "SECURITY.md", "CHANGELOG.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "packaging/README.md"]
+            .map(|name| root.join(name)),
+    );
     let (mut checked, mut broken) = (0, Vec::new());
     for page in pages {
         let is_in_book = page.starts_with(docs());
