@@ -4,6 +4,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::Input;
 use super::around::Around;
+use super::canonical::fill_policy;
 use super::owned::Owned;
 use super::values::{items, text};
 
@@ -36,7 +37,7 @@ pub(super) fn isolation(policy: &Input, workload: &Input) -> Option<Isolation> {
     let mut around = Around::default();
     around.learn(std::iter::once(&workload.object));
     let mut spec = policy.object["spec"].clone();
-    fill(&mut spec, &around);
+    fill_policy(&mut spec, &around);
     // what a policy does not close is open, and `isolate` closes the way in
     items(&spec["policyTypes"]).contains(&json!("Ingress")).then_some(())?;
     let rules = |direction: &str, peers: &str| -> Option<Vec<(String, Vec<Port>)>> {
@@ -143,68 +144,4 @@ pub(super) fn isolate(owned: &Owned<'_>, main: Option<u64>) -> Json {
         isolate.insert("to".to_owned(), all.into_iter().flat_map(to).collect());
     }
     Json::Object(isolate)
-}
-
-/// A policy with what the server fills in, and the numbers of ports that have names.
-fn fill(spec: &mut Json, around: &Around) {
-    let Some(members) = spec.as_object_mut() else { return };
-    if members.get("policyTypes").is_none_or(|types| items(types).is_empty()) {
-        let both = members.contains_key("egress");
-        members.insert("policyTypes".to_owned(), if both { json!(["Ingress", "Egress"]) } else { json!(["Ingress"]) });
-    }
-    for direction in ["ingress", "egress"] {
-        for rule in members.get_mut(direction).and_then(Json::as_array_mut).into_iter().flatten() {
-            for port in rule.get_mut("ports").and_then(Json::as_array_mut).into_iter().flatten() {
-                if port["protocol"].is_null() {
-                    port["protocol"] = json!("TCP");
-                }
-                if let Some(number) = port["port"].as_str().and_then(|name| around.ports.get(name)) {
-                    port["port"] = json!(number);
-                }
-            }
-        }
-    }
-}
-
-/// A policy as the set of what it opens: how its rules are put together is of no effect.
-pub(super) fn canonical(spec: &mut Json, around: &Around) {
-    fill(spec, around);
-    let types: Vec<String> = items(&spec["policyTypes"]).iter().map(text).collect();
-    for (kind, direction, peers) in [("Ingress", "ingress", "from"), ("Egress", "egress", "to")] {
-        let mut open = Vec::new();
-        for rule in items(&spec[direction]) {
-            let any = [Json::Null];
-            let or_any = |list: &Json| if items(list).is_empty() { any.to_vec() } else { items(list).to_vec() };
-            for peer in or_any(&rule[peers]) {
-                for port in or_any(&rule["ports"]) {
-                    open.push(format!("{} {}", sorted(&peer), sorted(&port)));
-                }
-            }
-        }
-        open.sort();
-        open.dedup();
-        let applies = types.iter().any(|one| one == kind);
-        if let Some(members) = spec.as_object_mut() {
-            members.shift_remove(direction);
-            if applies {
-                members.insert(direction.to_owned(), json!(open));
-            }
-        }
-    }
-    let mut types = types;
-    types.sort();
-    spec["policyTypes"] = json!(types);
-}
-
-/// A value with its members in order.
-fn sorted(value: &Json) -> Json {
-    match value {
-        Json::Object(members) => {
-            let mut keys: Vec<&String> = members.keys().collect();
-            keys.sort();
-            keys.into_iter().map(|key| (key.clone(), sorted(&members[key]))).collect()
-        }
-        Json::Array(elements) => elements.iter().map(sorted).collect(),
-        other => other.clone(),
-    }
 }

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value as Json, json};
 
+use super::canonical::route;
 use super::owned::Owned;
 use super::values::{items, text};
 use crate::describe::fits;
@@ -72,7 +73,7 @@ fn is_sayable(spec: &Json) -> bool {
 /// The Service that a route leads to: at `/`, or at its first path; none where the language has no words for it.
 pub(super) fn leads_to(spec: &Json) -> Option<&str> {
     let mut whole = spec.clone();
-    canonical(&mut whole);
+    route(&mut whole);
     is_sayable(&whole).then_some(())?;
     let rules = items(&spec["rules"]);
     let is_root = |rule: &&Json| {
@@ -83,45 +84,11 @@ pub(super) fn leads_to(spec: &Json) -> Option<&str> {
     items(&rule["backendRefs"]).first()?["name"].as_str()
 }
 
-/// A route with all that the server fills in, and a rule for each match: several of one rule mean any of them.
-pub(super) fn canonical(spec: &mut Json) {
-    let fill = |value: &mut Json, defaults: &[(&str, Json)]| {
-        if let Some(members) = value.as_object_mut() {
-            for (key, default) in defaults {
-                members.entry((*key).to_owned()).or_insert_with(|| default.clone());
-            }
-        }
-    };
-    for parent in spec["parentRefs"].as_array_mut().into_iter().flatten() {
-        fill(parent, &[("group", json!("gateway.networking.k8s.io")), ("kind", json!("Gateway"))]);
-    }
-    let Some(rules) = spec.get_mut("rules").and_then(Json::as_array_mut) else { return };
-    let mut whole = Vec::new();
-    for mut rule in std::mem::take(rules) {
-        for backend in rule["backendRefs"].as_array_mut().into_iter().flatten() {
-            fill(backend, &[("group", json!("")), ("kind", json!("Service")), ("weight", json!(1))]);
-        }
-        let matches = match items(&rule["matches"]) {
-            [] => vec![json!({})],
-            some => some.to_vec(),
-        };
-        for mut one in matches {
-            fill(&mut one, &[("path", json!({}))]);
-            fill(&mut one["path"], &[("type", json!("PathPrefix")), ("value", json!("/"))]);
-            if let Some(members) = rule.as_object_mut() {
-                members.insert("matches".to_owned(), json!([one]));
-                whole.push(rule.clone());
-            }
-        }
-    }
-    *rules = whole;
-}
-
 impl Owned<'_> {
     /// The keys of a route on a Gateway.
     pub(in crate::import) fn gateway(&self, spec: &Json, expose: &mut Map<String, Json>) {
         let mut spec = spec.clone();
-        canonical(&mut spec);
+        route(&mut spec);
         match items(&spec["hostnames"]) {
             [one] => expose.insert("host".to_owned(), one.clone()),
             several => expose.insert("hosts".to_owned(), json!(several)),

@@ -3,6 +3,8 @@
 
 mod kinds;
 mod noise;
+mod policies;
+mod routes;
 
 use serde_json::{Map, Value as Json, json};
 
@@ -10,11 +12,13 @@ use super::around::Around;
 pub(super) use super::nodes::node_label;
 use super::pod;
 pub(super) use super::pod::{path_of, pull_policy, slept};
+use super::rights;
 use super::values::{has_no_empty_lists, remove, template_pointer, text, without_empty_lists, without_nulls};
-use super::{policies, rights, routes};
 use crate::pattern::merge_key;
 use kinds::{autoscaler, claims, ingress, job, near_home, replaced_volumes, service};
 pub(super) use noise::{is_noise_annotation, is_noise_label};
+pub(super) use policies::{fill_policy, policy};
+pub(super) use routes::route;
 
 /// The object in its canonical form.
 pub(super) fn canonical(object: &Json, around: &Around) -> Json {
@@ -51,8 +55,8 @@ pub(super) fn canonical(object: &Json, around: &Around) -> Json {
         }
         "PersistentVolumeClaim" => remove(&mut object["spec"], &["volumeName"]),
         "ServiceAccount" => remove(&mut object, &["secrets"]),
-        "HTTPRoute" => routes::canonical(&mut object["spec"]),
-        "NetworkPolicy" => policies::canonical(&mut object["spec"], around),
+        "HTTPRoute" => route(&mut object["spec"]),
+        "NetworkPolicy" => policy(&mut object["spec"], around),
         "Role" | "ClusterRole" => rights::canonical(&mut object),
         "RoleBinding" | "ClusterRoleBinding" => rights::canonical_binding(&mut object),
         _ => {}

@@ -2,11 +2,7 @@
 
 /// Type, field of an earlier version, and what takes its place. Kubernetes' deprecation guide and the conversions of
 /// `k8s.io/kubernetes/pkg/apis` name them.
-const FORMER: [(&str, &str, &str); 13] = [
-    ("CustomResourceDefinitionSpec", "additionalPrinterColumns", "`additionalPrinterColumns` of each of `versions`"),
-    ("CustomResourceDefinitionSpec", "subresources", "`subresources` of each of `versions`"),
-    ("CustomResourceDefinitionSpec", "validation", "`schema` of each of `versions`"),
-    ("CustomResourceDefinitionSpec", "version", "a list `versions` with `name`, `served` and `storage`"),
+const FORMER: [(&str, &str, &str); 9] = [
     ("HorizontalPodAutoscalerSpec", "targetCPUUtilizationPercentage", "an entry of `metrics`"),
     ("IngressBackend", "serviceName", "`service: {name: …}`"),
     ("IngressBackend", "servicePort", "`service: {port: {number: …}}`, or `{port: {name: …}}`"),
