@@ -141,6 +141,26 @@ impl ObjectRef {
     }
 }
 
+/// The part of a container that a finding is about, for code that acts on it. The message says it in words, which may
+/// change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// Folders that a program writes to.
+    Folders {
+        /// The container's name.
+        container: String,
+        /// Their paths.
+        paths: Vec<String>,
+    },
+    /// A probe.
+    Probe {
+        /// The container's name.
+        container: String,
+        /// The field: `readinessProbe`.
+        field: &'static str,
+    },
+}
+
 /// What tells findings from each other: the rule, the file, the bytes and the message.
 pub type Identity = (Option<RuleId>, String, Span, String);
 
@@ -165,6 +185,8 @@ pub struct Finding {
     pub fix: Option<Fix>,
     /// The object it is about.
     pub object: Option<ObjectRef>,
+    /// The part of a container that it is about, if something acts on that.
+    pub subject: Option<Subject>,
     /// Bytes of the primary label's file that must not be shown; see [`redact`].
     pub secrets: Vec<Span>,
 }
@@ -199,6 +221,7 @@ impl Finding {
             help: None,
             fix: None,
             object: None,
+            subject: None,
             secrets: Vec::new(),
         }
     }

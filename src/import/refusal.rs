@@ -5,35 +5,30 @@ use serde_json::{Map, Value as Json, json};
 
 use super::container;
 use super::values::containers;
-use crate::diagnostic::Finding;
-
-/// The rule about folders that a program writes to.
-const READ_ONLY_ROOT: &str = "read-only-root-needs-volume";
+use crate::diagnostic::{Finding, Level, Subject};
 
 /// What is wrong with what completion adds (a read-only root, probes), not with the manifest: such a workload stays where
 /// it is.
-const OF_COMPLETION: &[&str] = &[READ_ONLY_ROOT, "probe-port-not-served", "probe-protocol"];
+const OF_COMPLETION: &[&str] = &["read-only-root-needs-volume", "probe-port-not-served", "probe-protocol"];
 
 /// Makes folders writable that a program needs and the read-only root, which is ours, would take from it. Whether there
 /// are any.
 pub(super) fn make_writable(findings: &[Finding], spec: &Json, keys: &mut Map<String, Json>) -> bool {
+    let needed: Vec<(&String, &Vec<String>)> = findings.iter().filter_map(needed).collect();
+    let size = container::unlimited(spec, needed.iter().map(|(_, paths)| paths.len()).sum());
     let mut added = false;
-    let about = || findings.iter().filter(|finding| finding.rule.is_some_and(|rule| rule.name == READ_ONLY_ROOT));
-    let is_folder = |path: &&str| path.starts_with('/');
-    let folders = about().flat_map(|finding| finding.message.split('`').skip(1).step_by(2)).filter(is_folder);
-    let size = container::unlimited(spec, folders.count());
-    for finding in about() {
-        let mut quoted = finding.message.split('`').skip(1).step_by(2);
-        let Some(container) = quoted.next() else { continue };
+    for (container, paths) in needed {
         let entry = keys.get_mut("use").and_then(Json::as_array_mut).and_then(|list| {
-            list.iter_mut().filter_map(|entry| entry.get_mut("container")).find(|entry| entry["as"] == container)
+            list.iter_mut()
+                .filter_map(|entry| entry.get_mut("container"))
+                .find(|entry| entry["as"] == container.as_str())
         });
         // where no entry has the name, it is the app
         let of = if entry.is_some() { entry } else { keys.get_mut("app") };
         let Some(members) = of.and_then(Json::as_object_mut) else { continue };
         let writable = members.entry("writable").or_insert_with(|| json!([]));
-        for folder in quoted.filter(is_folder) {
-            let one = json!({folder: size});
+        for path in paths {
+            let one = json!({path: size});
             if let Some(list) = writable.as_array_mut().filter(|list| !list.contains(&one)) {
                 list.push(one);
                 added = true;
@@ -43,18 +38,24 @@ pub(super) fn make_writable(findings: &[Finding], spec: &Json, keys: &mut Map<St
     added
 }
 
-/// Whether a finding is about a probe that the manifest has itself: its message names the probe and the container.
+/// The folders that a finding says are missing, with the container that writes to them.
+fn needed(finding: &Finding) -> Option<(&String, &Vec<String>)> {
+    match &finding.subject {
+        Some(Subject::Folders { container, paths }) => Some((container, paths)),
+        _ => None,
+    }
+}
+
+/// Whether a finding is about a probe that the manifest has itself.
 fn is_said(finding: &Finding, spec: &Json) -> bool {
-    let Some(name) = finding.message.split('`').nth(1) else { return false };
-    let probe =
-        ["readinessProbe", "livenessProbe", "startupProbe"].into_iter().find(|probe| finding.message.contains(probe));
-    let mut containers = containers(spec).filter(|container| container["name"] == *name);
-    probe.is_some_and(|probe| containers.any(|container| container[probe].is_object()))
+    let Some(Subject::Probe { container, field }) = &finding.subject else { return false };
+    let mut containers = containers(spec).filter(|one| one["name"] == container.as_str());
+    containers.any(|one| one[*field].is_object())
 }
 
 /// Rules that what was imported breaks are ignored, with the reason that it is so already. Whether that settles all.
 pub(super) fn ignore(findings: &[Finding], spec: &Json, ignored: &mut Vec<Json>) -> bool {
-    let errors = findings.iter().filter(|finding| finding.level == crate::diagnostic::Level::Error);
+    let errors = findings.iter().filter(|finding| finding.level == Level::Error);
     let mut added = false;
     for finding in errors {
         // what the API server refuses is no matter of taste
@@ -74,17 +75,55 @@ pub(super) fn ignore(findings: &[Finding], spec: &Json, ignored: &mut Vec<Json>)
 pub(super) fn refused(findings: &[Finding]) -> String {
     let mut redacted = findings.to_vec();
     crate::diagnostic::redact(&mut redacted);
-    let first = redacted.iter().find(|finding| finding.level == crate::diagnostic::Level::Error);
+    let first = redacted.iter().find(|finding| finding.level == Level::Error);
     first.map_or_else(
         || "nothing is generated from it".to_owned(),
         |finding| {
             let label = &finding.primary;
             let at = label.source.slice(label.span);
-            let is_short = at.len() <= 60
-                && !at.contains('\n')
-                && finding.secrets.is_empty()
-                && !finding.message.contains("secret");
+            let is_short = at.len() <= 60 && !at.contains('\n') && finding.secrets.is_empty();
             if is_short && !at.is_empty() { format!("{} (`{at}`)", finding.message) } else { finding.message.clone() }
         },
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::diagnostic::Label;
+    use crate::yaml::{Source, Span};
+
+    /// A finding whose words are of no use to a program.
+    fn about(subject: Subject) -> Finding {
+        let source = Arc::new(Source::from_text("a.yaml", "a: b\n"));
+        let mut finding = Finding::error(Label::span(&source, Span::default(), ""), "something is wrong");
+        finding.subject = Some(subject);
+        finding
+    }
+
+    #[test]
+    fn folders_are_those_of_the_subject_whatever_the_message_says() {
+        let subject = |container: &str, path: &str| {
+            about(Subject::Folders { container: container.to_owned(), paths: vec![path.to_owned()] })
+        };
+        let findings = [subject("web", "/var/cache/nginx"), subject("log", "/fluentd/log")];
+        let mut keys = Map::new();
+        keys.insert("app".to_owned(), json!({"image": "nginx"}));
+        keys.insert("use".to_owned(), json!([{"container": {"as": "log", "image": "fluentd"}}]));
+        let spec = json!({"containers": []});
+        assert!(make_writable(&findings, &spec, &mut keys));
+        assert_eq!(keys["app"]["writable"][0]["/var/cache/nginx"], "1Gi");
+        assert_eq!(keys["use"][0]["container"]["writable"][0]["/fluentd/log"], "1Gi");
+        assert!(!make_writable(&findings, &spec, &mut keys), "they are writable already");
+    }
+
+    #[test]
+    fn a_probe_is_the_manifests_own_if_the_container_has_it() {
+        let spec = json!({"containers": [{"name": "web", "livenessProbe": {"tcpSocket": {"port": 80}}}]});
+        let probe = |field| about(Subject::Probe { container: "web".to_owned(), field });
+        assert!(is_said(&probe("livenessProbe"), &spec));
+        assert!(!is_said(&probe("readinessProbe"), &spec));
+    }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Rule;
-use crate::diagnostic::{Edit, Finding, Fix, Label, Level};
+use crate::diagnostic::{Edit, Finding, Fix, Label, Level, Subject};
 use crate::kube::Object;
 use crate::kube::versions::Targets;
 use crate::limits;
@@ -204,6 +204,12 @@ impl Saying<'_> {
     /// Something that can be typed.
     pub fn help(self, help: impl Into<String>) -> Self {
         self.finding.help = Some(help.into());
+        self
+    }
+
+    /// The part of a container that it is about, for code that acts on the finding.
+    pub fn subject(self, subject: Subject) -> Self {
+        self.finding.subject = Some(subject);
         self
     }
 

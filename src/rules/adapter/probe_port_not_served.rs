@@ -1,4 +1,4 @@
-use crate::diagnostic::{Level, RuleId};
+use crate::diagnostic::{Level, RuleId, Subject};
 use crate::facts::program::Program;
 use crate::facts::{ContainerFacts, PodFacts};
 use crate::rules::{Check, Findings, Rule, parts};
@@ -36,6 +36,7 @@ fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
                         member.name()
                     ),
                 )
+                .subject(Subject::Probe { container: member.name().to_owned(), field })
                 .here("refused")
                 .because("the kubelet dials the Pod's IP at this port; a probe that is refused counts as failed")
                 .level(if is_certain { Level::Error } else { Level::Warning });

@@ -1,4 +1,4 @@
-use crate::diagnostic::{Level, RuleId};
+use crate::diagnostic::{Level, RuleId, Subject};
 use crate::facts::PodFacts;
 use crate::rules::{Check, Findings, Rule, parts};
 
@@ -35,6 +35,7 @@ fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
                         member.name()
                     ),
                 )
+                .subject(Subject::Probe { container: member.name().to_owned(), field })
                 .here("an HTTP request")
                 .label(listen.proof.label(format!("listens on {port}, {speaks}")))
                 .because("an httpGet probe succeeds only on an HTTP status from 200 to 399 (kubelet, `pkg/probe/http`)")

@@ -1,4 +1,4 @@
-use crate::diagnostic::{Level, RuleId};
+use crate::diagnostic::{Level, RuleId, Subject};
 use crate::facts::program::Purpose;
 use crate::facts::{Certainty, PathFact, PodFacts};
 use crate::rules::{Check, Findings, Rule, parts};
@@ -46,6 +46,10 @@ fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
         }
         let saying = found
             .at(node, format!("`{}` cannot start: {} writes to {}", member.name(), program.program, list(&lacking)))
+            .subject(Subject::Folders {
+                container: member.name().to_owned(),
+                paths: lacking.iter().copied().map(str::to_owned).collect(),
+            })
             .here("the image's own folders are not writable")
             .because("with a read-only root file system only volumes are writable; the program exits at its first failed write")
             .help(format!("mount an emptyDir at {first} and the other folders, or use an image that needs none"));
