@@ -99,8 +99,7 @@ pub fn import_all(workspace: &Workspace, programs: &Programs) -> (Import, Vec<re
     let generate = |text: &str, environment: Option<&str>| {
         let source = Arc::new(Source::from_text("imported.yaml", text));
         let args = DescriptionArgs { environment: environment.map(str::to_owned), ..DescriptionArgs::default() };
-        let expanded =
-            expand_text(&source, Path::new("-"), &args).map_err(|stop| stop.findings().unwrap_or_default())?;
+        let expanded = expand_text(&source, Path::new("-"), &args)?;
         Ok(expanded.made.into_iter().map(|made| made.object).collect::<Vec<Json>>())
     };
     (import::import(inputs, &known, &generate), unread)

@@ -13,6 +13,7 @@ use super::{
     Compared, Field, Generate, Imported, Input, Kind, budgets, compare, obsolete, patch, refusal, secrets, workload,
     write,
 };
+use crate::diagnostic::Stop;
 
 /// A document with its keys, before it is text.
 pub(super) struct Attempt {
@@ -56,7 +57,8 @@ pub(super) fn attempt(owned: &Owned<'_>, run: &Run, generate: Generate<'_>) -> R
         let text = write::document(&keys, &comments)?;
         let made = match generate(&text, None) {
             Ok(made) => made,
-            Err(findings) => {
+            Err(Stop::Io(error)) => return Err(refusal::unread(&error)),
+            Err(Stop::Findings(findings)) => {
                 let spec = pod_spec(&owned.workload.object).unwrap_or(&Json::Null);
                 if refusal::make_writable(&findings, spec, &mut keys) || refusal::ignore(&findings, spec, &mut ignored)
                 {

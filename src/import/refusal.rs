@@ -1,11 +1,13 @@
 //! What the generator refuses of a document that was imported, and what comes of it: a folder that is made writable, a
 //! rule that is ignored with the reason, or a workload that stays where it is.
 
+use std::io;
+
 use serde_json::{Map, Value as Json, json};
 
 use super::container;
 use super::values::containers;
-use crate::diagnostic::{Finding, Level, Subject};
+use crate::diagnostic::{Finding, Level, Stop, Subject};
 
 /// What is wrong with what completion adds (a read-only root, probes), not with the manifest: such a workload stays where
 /// it is.
@@ -72,6 +74,20 @@ pub(super) fn ignore(findings: &[Finding], spec: &Json, ignored: &mut Vec<Json>)
     added
 }
 
+/// Why nothing was generated.
+pub(super) fn stopped(stop: &Stop) -> String {
+    match stop {
+        Stop::Findings(findings) => refused(findings),
+        Stop::Io(error) => unread(error),
+    }
+}
+
+/// What to say of a file that generating needs and that cannot be read: the project's settings or patterns.
+pub(super) fn unread(error: &io::Error) -> String {
+    format!("generating from it needs a file that cannot be read: {error}")
+}
+
+/// The first error, with what is written there if that is short.
 pub(super) fn refused(findings: &[Finding]) -> String {
     let mut redacted = findings.to_vec();
     crate::diagnostic::redact(&mut redacted);
@@ -117,6 +133,12 @@ mod tests {
         assert_eq!(keys["app"]["writable"][0]["/var/cache/nginx"], "1Gi");
         assert_eq!(keys["use"][0]["container"]["writable"][0]["/fluentd/log"], "1Gi");
         assert!(!make_writable(&findings, &spec, &mut keys), "they are writable already");
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_said() {
+        let stop = Stop::Io(io::Error::other(".patterns.yaml: not a file"));
+        assert!(stopped(&stop).ends_with(": .patterns.yaml: not a file"), "{}", stopped(&stop));
     }
 
     #[test]

@@ -3,10 +3,10 @@
 use serde_json::Value as Json;
 
 use super::{Field, Input, Kind};
-use crate::diagnostic::Finding;
+use crate::diagnostic::Stop;
 
 /// What generates objects from the text of a description, in an environment if one is named.
-pub type Generate<'a> = &'a dyn Fn(&str, Option<&str>) -> Result<Vec<Json>, Vec<Finding>>;
+pub type Generate<'a> = &'a dyn Fn(&str, Option<&str>) -> Result<Vec<Json>, Stop>;
 
 /// A document of the description.
 #[derive(Debug)]

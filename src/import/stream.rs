@@ -19,10 +19,10 @@ pub(super) fn refused(documents: &[Imported], generate: Generate<'_>) -> Vec<Str
         let environments = together.iter().flat_map(|document| &document.environments).map(String::as_str);
         let environments: BTreeSet<&str> = environments.collect();
         for environment in std::iter::once(None).chain(environments.into_iter().map(Some)) {
-            if let Err(findings) = generate(&text, environment) {
+            if let Err(stop) = generate(&text, environment) {
                 let of = [variant, environment].into_iter().flatten().collect::<Vec<_>>().join(", ");
                 let of = if of.is_empty() { of } else { format!(" ({of})") };
-                refused.push(format!("the documents together{of}: {}", refusal::refused(&findings)));
+                refused.push(format!("the documents together{of}: {}", refusal::stopped(&stop)));
             }
         }
     }

@@ -12,7 +12,7 @@ use lsp_types::{TextDocumentContentChangeEvent, TextDocumentItem, Uri};
 
 use super::buffers::{Buffer, Buffers};
 use super::positions::Encoding;
-use crate::diagnostic::Finding;
+use crate::diagnostic::{Finding, Stop};
 use crate::expand;
 use crate::kube::{File, Input, Inputs, Workspace};
 use crate::limits;
@@ -43,6 +43,8 @@ pub struct Folders {
     projects: Option<Projects>,
     /// What is wrong with them now.
     of_settings: Vec<Finding>,
+    /// Why settings cannot be read.
+    unreadable: Unreadable,
     kept: Kept,
     /// What is wrong with each description, by the address of its text.
     of_descriptions: HashMap<usize, (Arc<Source>, Vec<Finding>)>,
@@ -55,6 +57,17 @@ pub struct Folders {
     /// Whether the last findings have not been asked for.
     is_news: bool,
     found: BTreeMap<String, OfFile>,
+}
+
+/// Why settings cannot be read, which is wrong in no text that could be shown.
+#[derive(Debug, Default)]
+struct Unreadable {
+    /// Those of the open folders.
+    of_folders: Option<String>,
+    /// Those of a text that belongs to no open folder.
+    of_apart: Option<String>,
+    /// What the client was told last.
+    told: Option<String>,
 }
 
 /// A text under the cursor, and the files that it belongs to.
@@ -149,6 +162,7 @@ impl Folders {
     /// Reads `.patterns.yaml`, or those of several projects. While one is wrong, those before it count.
     fn read_settings(&mut self) {
         self.of_settings.clear();
+        self.unreadable.of_folders = None;
         self.kept = Kept::default();
         self.of_descriptions.clear();
         self.is_dirty = true;
@@ -157,7 +171,8 @@ impl Folders {
                 self.workspace.leave_out(|file| projects.excludes(file));
                 self.projects = Some(projects.looking_at(&self.roots));
             }
-            Err(stop) => self.of_settings = stop.findings().unwrap_or_default(),
+            Err(Stop::Findings(findings)) => self.of_settings = findings,
+            Err(Stop::Io(error)) => self.unreadable.of_folders = Some(error.to_string()),
         }
     }
 
@@ -306,6 +321,15 @@ impl Folders {
     #[must_use]
     pub fn found(&self) -> &BTreeMap<String, OfFile> {
         &self.found
+    }
+
+    /// Why settings cannot be read, once for each reason.
+    pub fn untold(&mut self) -> Option<String> {
+        let Unreadable { of_folders, of_apart, told } = &mut self.unreadable;
+        let now = of_folders.as_ref().or(of_apart.as_ref()).cloned();
+        let is_news = now != *told;
+        told.clone_from(&now);
+        now.filter(|_| is_news)
     }
 
     /// Leaves it at what is known, after something could not be checked.

@@ -12,8 +12,8 @@ use lsp_server::{ErrorCode, Message, Notification, Request, RequestId, Response}
 use lsp_types::notification::{self as notifications, Notification as _};
 use lsp_types::request::{self as requests, Request as _};
 use lsp_types::{
-    DidChangeWatchedFilesRegistrationOptions, FileSystemWatcher, GlobPattern, PublishDiagnosticsParams, Registration,
-    RegistrationParams, Uri,
+    DidChangeWatchedFilesRegistrationOptions, FileSystemWatcher, GlobPattern, MessageType, PublishDiagnosticsParams,
+    Registration, RegistrationParams, ShowMessageParams, Uri,
 };
 use serde_json::{Value as Json, json};
 
@@ -276,6 +276,10 @@ impl<Out: Write> Server<Out> {
         let news: Vec<PublishDiagnosticsParams> =
             now.iter().filter(is_news).map(|(_, params)| params.clone()).collect();
         self.published = now;
+        if let Some(error) = self.folders.untold() {
+            let message = format!("the settings cannot be read: {error}");
+            self.notify::<notifications::ShowMessage>(ShowMessageParams { typ: MessageType::ERROR, message })?;
+        }
         news.into_iter().try_for_each(|params| self.notify::<notifications::PublishDiagnostics>(params))
     }
 }

@@ -1,5 +1,6 @@
 //! What runs before `patterns import` runs after it: nothing that is completed stops it.
 
+use crate::support::folder::Folder;
 use crate::support::{generate, import_report as report, patterns_with};
 use serde_json::Value;
 
@@ -288,4 +289,15 @@ fn rights_that_every_container_has_need_no_reason() {
     }
     let (_, text) = made(&with(", securityContext: {capabilities: {add: [NET_ADMIN]}}", ""));
     assert!(text.contains("host-namespaces"), "{text}");
+}
+
+#[test]
+fn settings_that_cannot_be_read_are_the_reason_that_is_given() {
+    let folder = Folder::new("import-runs", "unreadable-settings");
+    let elsewhere = Folder::new("import-runs", "manifests");
+    elsewhere.file("web.yaml", deployment("web", "app: web", "replicas: 1"));
+    std::fs::create_dir_all(folder.0.join(".patterns.yaml")).unwrap();
+    let manifest = elsewhere.0.join("web.yaml");
+    let run = folder.run(&["import", manifest.to_str().unwrap()]);
+    assert!(run.stderr.contains("a file that cannot be read: .patterns.yaml: "), "{}", run.stderr);
 }

@@ -496,6 +496,22 @@ fn settings_hold_and_their_mistakes_are_diagnostics() {
 }
 
 #[test]
+fn settings_that_cannot_be_read_are_said_once() {
+    let folder = Folder::new("unreadable-settings");
+    let name = folder.file("norway.yaml", NORWAY);
+    fs::create_dir(folder.0.join(".patterns.yaml")).unwrap();
+    let mut editor = folder.start();
+    let is_message = |message: &Json| message["method"] == "window/showMessage";
+    let shown = editor.wait_for(is_message);
+    let text = shown["params"]["message"].as_str().unwrap();
+    assert!(text.contains("cannot be read") && text.contains(".patterns.yaml"), "{text}");
+    editor.tell("workspace/didChangeWatchedFiles", json!({"changes": [{"uri": name, "type": 2}]}));
+    editor.wait_for_quiet();
+    assert!(!editor.has(is_message));
+    assert_eq!(editor.stop(), Some(0));
+}
+
+#[test]
 fn descriptions_are_judged_by_the_last_settings_that_could_be_read() {
     let folder = Folder::new("broken-settings");
     let wrong = SHOP.replace("  - topz\n", "  - tops\n");

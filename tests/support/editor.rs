@@ -138,6 +138,11 @@ impl Editor {
         }
     }
 
+    /// Whether a message has come that was not waited for.
+    pub fn has(&self, is_it: impl Fn(&Json) -> bool) -> bool {
+        self.waiting.iter().any(is_it)
+    }
+
     /// Remembers what is said of files.
     fn note(&mut self, message: &Json) {
         if message["method"] == "textDocument/publishDiagnostics" {

@@ -10,7 +10,7 @@ use lsp_types::Uri;
 use super::super::buffers::Buffers;
 use super::super::uris;
 use super::{Folders, Stamp};
-use crate::diagnostic::{self, Finding};
+use crate::diagnostic::{self, Finding, Stop};
 use crate::expand;
 use crate::files;
 use crate::kube::{File, Workspace};
@@ -47,18 +47,16 @@ impl Names<'_> {
 }
 
 /// What is wrong with a text that belongs to no open folder.
-fn of_one(workspace: &Workspace) -> Vec<Finding> {
-    match Projects::load(workspace, Selection::default(), Overrides::default()) {
-        Ok(projects) if workspace.files.iter().any(|file| projects.excludes(file)) => Vec::new(),
-        Ok(projects) => {
-            let of_descriptions = expand::check(workspace, &projects).unwrap_or_default();
-            let mut findings = lint::run(workspace, &projects, Options { of_descriptions, kept: None });
-            let own: HashSet<&str> = workspace.files.iter().map(|file| file.source.name.as_str()).collect();
-            findings.retain(|finding| own.contains(finding.primary.source.name.as_str()));
-            findings
-        }
-        Err(stop) => stop.findings().unwrap_or_default(),
+fn of_one(workspace: &Workspace) -> Result<Vec<Finding>, Stop> {
+    let projects = Projects::load(workspace, Selection::default(), Overrides::default())?;
+    if workspace.files.iter().any(|file| projects.excludes(file)) {
+        return Ok(Vec::new());
     }
+    let of_descriptions = expand::check(workspace, &projects)?;
+    let mut findings = lint::run(workspace, &projects, Options { of_descriptions, kept: None });
+    let own: HashSet<&str> = workspace.files.iter().map(|file| file.source.name.as_str()).collect();
+    findings.retain(|finding| own.contains(finding.primary.source.name.as_str()));
+    Ok(findings)
 }
 
 /// What is wrong with the descriptions among some files, each looked at once as long as it stays as it is.
@@ -122,14 +120,20 @@ impl Folders {
         for finding in findings {
             add(names.uri(&finding.primary.source), finding);
         }
+        let mut unreadable = None;
         for buffer in self.buffers.iter() {
             for (workspace, file) in buffer.apart.iter().filter_map(|apart| Some((apart, apart.files.first()?))) {
-                for finding in of_one(workspace) {
+                let findings = of_one(workspace).or_else(Stop::findings).unwrap_or_else(|error| {
+                    unreadable = Some(error.to_string());
+                    Vec::new()
+                });
+                for finding in findings {
                     let is_own = finding.primary.source.name == file.source.name;
                     add(if is_own { Some(buffer.uri.clone()) } else { names.uri(&finding.primary.source) }, finding);
                 }
             }
         }
+        self.unreadable.of_apart = unreadable;
         all
     }
 
