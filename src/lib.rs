@@ -20,6 +20,7 @@ pub mod kube;
 pub mod limits;
 pub mod lint;
 pub mod lsp;
+pub mod origin;
 pub mod output;
 pub mod pattern;
 pub mod policy;

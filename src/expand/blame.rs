@@ -2,6 +2,7 @@
 
 use crate::describe::{Description, Place};
 use crate::diagnostic::{Finding, Label, Level};
+use crate::origin::Maker;
 use crate::pattern::Made;
 use crate::yaml::{self, Document, NodeId, Part, Span, Value};
 
@@ -173,17 +174,19 @@ fn of_container(name: &str, description: &Description) -> Place {
     }
 }
 
-/// The part that an object is from, as it says itself: `use[1].https`, `shape.sharded`.
+/// The part that an object is from, as it says itself.
 fn of_object(origin: &Origin<'_>) -> Place {
     let description = origin.description;
-    let from = origin.made.object.pointer("/metadata/annotations/patterns~1from").and_then(serde_json::Value::as_str);
-    let from = from.unwrap_or_default();
-    let entry = from.strip_prefix("use[").and_then(|rest| rest.split_once(']')?.0.parse::<usize>().ok());
+    let maker = Maker::of(&origin.made.object);
+    let entry = match &maker {
+        Some(Maker::Use { index, .. }) => description.uses.get(*index),
+        _ => None,
+    };
     let route = matches!(origin.made.object["kind"].as_str(), Some("Ingress" | "HTTPRoute" | "GRPCRoute"));
-    match (entry.and_then(|at| description.uses.get(at)), &description.expose, &description.app) {
+    match (entry, &description.expose, &description.app) {
         (Some(entry), _, _) => entry.place.clone(),
         (None, Some(expose), _) if route => expose.place.clone(),
-        (None, _, Some(app)) if from == "app" => app.place.clone(),
+        (None, _, Some(app)) if maker == Some(Maker::App) => app.place.clone(),
         _ => description.shape.place.clone(),
     }
 }

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::origin::SOURCE;
 use crate::yaml::emit::{self, EmitError};
 
 /// The file's name.
@@ -20,7 +21,7 @@ pub fn kustomization(files: &[String], source: &str) -> Result<(String, String),
     let text = emit::to_yaml(&json!({
         "apiVersion": "kustomize.config.k8s.io/v1beta1",
         "kind": "Kustomization",
-        "metadata": {"annotations": {"patterns/source": source}},
+        "metadata": {"annotations": {SOURCE: source}},
         "resources": files,
     }))?;
     Ok((FILE.to_owned(), text))

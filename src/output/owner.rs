@@ -7,11 +7,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::kube::Globs;
+use crate::origin::SOURCE;
 use crate::project::FILE_NAME;
 use crate::yaml::{self, Source};
-
-/// The annotation that names description and document: `apps/shop.yaml#shop`.
-const SOURCE: &str = "patterns/source";
 
 /// Nothing larger is a generated object: etcd takes 1.5 MiB for a request by default
 /// (etcd-io/etcd: server/embed/config.go, `DefaultMaxRequestBytes`).

@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 use super::gathered::Object;
 use crate::cli::GenFormat;
 use crate::describe::Description;
+use crate::origin::{self, Maker};
 use crate::pattern::Made;
 use crate::report::escaped;
 use crate::yaml::emit;
@@ -49,23 +50,23 @@ pub fn pretty(value: &Json) -> io::Result<String> {
 /// What a comment says about an object's origin: `apps/shop.yaml, document shop, environment prod: use[1].cache,
 /// pattern shard`. The facts are those of its annotations, which a patch may have changed.
 pub fn header(made: &Made, descriptions: &[Description], environment: Option<&str>) -> String {
-    let annotation = |name: &str| made.object["metadata"]["annotations"][name].as_str().unwrap_or_default();
-    let source = annotation("patterns/source");
+    let annotation = |name: &str| origin::annotation(&made.object, name).unwrap_or_default();
+    let source = annotation(origin::SOURCE);
     let (file, document) = source.rsplit_once('#').unwrap_or((source, ""));
-    let from = annotation("patterns/from");
+    let from = annotation(origin::FROM);
+    let maker = Maker::parse(from);
     let description = descriptions.iter().find(|description| description.origin == source);
-    let entry = || {
-        let at: usize = from.strip_prefix("use[")?.split(']').next()?.parse().ok()?;
-        Some(&description?.uses.get(at)?.pattern)
-    };
-    let pattern = match (from.strip_prefix("shape."), entry()) {
-        (Some(shape), _) => format!("shape {shape}"),
-        (None, Some(pattern)) => format!("{from}, pattern {pattern}"),
-        (None, None) => from.to_owned(),
+    let entry = |index: usize| description?.uses.get(index);
+    let part = match &maker {
+        Some(Maker::Shape(pattern)) => format!("shape {pattern}"),
+        Some(Maker::Use { index, .. }) => {
+            entry(*index).map_or_else(|| from.to_owned(), |entry| format!("{from}, pattern {}", entry.pattern))
+        }
+        _ => from.to_owned(),
     };
     let environment = environment.map_or_else(String::new, |name| format!(", environment {name}"));
-    let patched = if made.blame.is_some() && from != "extra" { ", patched" } else { "" };
-    let text = format!("{file}, document {document}{environment}: {pattern}{patched}");
+    let patched = if made.blame.is_some() && maker != Some(Maker::Extra) { ", patched" } else { "" };
+    let text = format!("{file}, document {document}{environment}: {part}{patched}");
     // a file's name may hold what ends a line of YAML 1.1
     text.chars()
         .map(|c| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}') { '?' } else { c })

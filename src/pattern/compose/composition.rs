@@ -7,6 +7,7 @@ use super::config::{config, render_objects};
 use super::context::{Context, DocumentContext, EntryContext, ObjectContext};
 use super::weaving::{Fragment, weave};
 use crate::diagnostic::Finding;
+use crate::origin::Maker;
 use crate::pattern::catalogue::folders::{Catalogue, POD_TEMPLATE};
 use crate::pattern::keys::rights;
 use crate::pattern::objects;
@@ -98,7 +99,7 @@ impl Composition<'_> {
         let mut own = additions::configs(self.prepared, app);
         own.extend(rights::objects(self.prepared.description));
         for object in &mut own {
-            objects::dress(object, &labels, self.prepared.description, "app");
+            objects::dress(object, &labels, self.prepared.description, &Maker::App);
         }
         objects.extend(own);
         if self.prepared.shape.definition.each.is_some() {
@@ -161,7 +162,7 @@ impl Composition<'_> {
             more: Some(more.clone()),
             member: Map::new(),
         };
-        let from = format!("shape.{}", shape.entry.pattern);
+        let maker = Maker::Shape(shape.entry.pattern.clone());
         let (mut objects, mut fragments) = (Vec::new(), Vec::new());
         if let Some(instance) = instance {
             context.member.clone_from(&instance.context);
@@ -183,7 +184,7 @@ impl Composition<'_> {
             objects.extend(render_objects(&renderer, template, &context)?);
         }
         for object in &mut objects {
-            objects::dress(object, labels, self.prepared.description, &from);
+            objects::dress(object, labels, self.prepared.description, &maker);
         }
         Ok((objects, fragments))
     }
@@ -207,7 +208,7 @@ impl Composition<'_> {
             more: Some(more.clone()),
             member: Map::new(),
         };
-        let from = format!("use[{at}].{}", filled.entry.name);
+        let maker = Maker::Use { index: at, name: filled.entry.name.clone() };
         let mut made = Vec::new();
         if let Some(config) =
             config(&self.prepared.description.name, &renderer, filled, &filled.entry.name, &context.to_json())?
@@ -229,7 +230,7 @@ impl Composition<'_> {
             made.extend(render_objects(&renderer, template, &context)?);
         }
         for mut object in made {
-            objects::dress(&mut object, labels, self.prepared.description, &from);
+            objects::dress(&mut object, labels, self.prepared.description, &maker);
             objects.push(object);
         }
         Ok(())

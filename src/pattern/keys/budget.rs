@@ -4,6 +4,7 @@ use serde_json::{Value as Json, json};
 
 use crate::describe::{Description, Spanned};
 use crate::diagnostic::Finding;
+use crate::origin::Maker;
 use crate::pattern::objects;
 
 /// The keys with the fields that they are.
@@ -71,6 +72,6 @@ pub(crate) fn apply(description: &Description, objects: &mut Vec<Json>, findings
         "metadata": {"name": description.name},
         "spec": {field: share, "unhealthyPodEvictionPolicy": "AlwaysAllow", "selector": {"matchLabels": selector}},
     });
-    objects::dress(&mut made, &labels, description, "budget");
+    objects::dress(&mut made, &labels, description, &Maker::Budget);
     objects.push(made);
 }

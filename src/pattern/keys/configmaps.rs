@@ -7,15 +7,13 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::describe::{Description, looks_like_secret};
 use crate::diagnostic::Finding;
+use crate::origin::Maker;
 use crate::pattern::names::short_hash;
 use crate::pattern::objects;
 use crate::pattern::plan::prepare::Prepared;
 
 /// The annotation of Pods that read one of the `ConfigMap`s.
 const HASH: &str = "patterns/configmaps";
-
-/// What the `ConfigMap`s are from, as their annotation says it.
-const FROM: &str = "configmaps";
 
 /// What is wrong with the texts.
 pub(crate) fn check(description: &Description, findings: &mut Vec<Finding>) {
@@ -65,14 +63,14 @@ pub(crate) fn apply(prepared: &Prepared<'_>, objects: &mut Vec<Json>) {
     let labels = objects::labels(description, &prepared.shape.definition.name);
     for (name, data) in data {
         let mut map = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": data});
-        objects::dress(&mut map, &labels, description, FROM);
+        objects::dress(&mut map, &labels, description, &Maker::ConfigMaps);
         objects.push(map);
     }
 }
 
 /// Whether an object is one of `configmaps`, not one that a pattern makes.
 pub(super) fn is_own(object: &Json) -> bool {
-    object.pointer("/metadata/annotations/patterns~1from").is_some_and(|from| from == FROM)
+    Maker::of(object) == Some(Maker::ConfigMaps)
 }
 
 /// The names of all `ConfigMap`s that a Pod's spec names: in volumes, as variables, and as sources of a folder.

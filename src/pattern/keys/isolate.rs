@@ -12,6 +12,7 @@ use serde_json::{Value as Json, json};
 use super::operated::Operated;
 use super::peers::{ANYONE, Declared, NAME, Neighbours, Peer, Ports, declared, egress, named, peers};
 use crate::diagnostic::Finding;
+use crate::origin;
 use crate::pattern::names::{JOB_MARK, port_name};
 use crate::pattern::objects;
 use crate::pattern::plan::prepare::Prepared;
@@ -141,7 +142,7 @@ fn to_clients(operated: &Operated, template: &Json, mut ports: Vec<Json>) -> Jso
 /// Where the workload comes from, which is where its policy comes from too.
 fn kept(annotations: &Json) -> Json {
     let members = annotations.as_object().into_iter().flatten();
-    let ours = members.filter(|(key, _)| matches!(key.as_str(), "patterns/source" | "patterns/from"));
+    let ours = members.filter(|(key, _)| [origin::SOURCE, origin::FROM].contains(&key.as_str()));
     Json::Object(ours.map(|(key, value)| (key.clone(), value.clone())).collect())
 }
 

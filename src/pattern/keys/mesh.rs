@@ -5,6 +5,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
+use crate::origin::Maker;
 use crate::pattern::objects;
 use crate::pattern::plan::prepare::Prepared;
 
@@ -61,7 +62,7 @@ fn gateway(prepared: &Prepared<'_>) -> Option<Json> {
         "spec": {"gatewayClassName": "istio", "listeners": listeners},
     });
     let labels = objects::labels(description, &prepared.shape.definition.name);
-    objects::dress(&mut gateway, &labels, description, "mesh");
+    objects::dress(&mut gateway, &labels, description, &Maker::Mesh);
     Some(gateway)
 }
 

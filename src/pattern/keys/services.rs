@@ -8,6 +8,7 @@ use super::service::{services, write};
 use super::targets::{Declared, declared, nowhere};
 use crate::describe::{Description, Member, Spanned, port_of};
 use crate::diagnostic::Finding;
+use crate::origin::Maker;
 use crate::pattern::objects;
 
 /// Adds the Services of `services`, once the names and selectors of all others are settled.
@@ -89,7 +90,7 @@ fn further(description: &Description, member: &Member, objects: &[Json]) -> Resu
     let component = workload.pointer("/metadata/labels/app.kubernetes.io~1component").and_then(Json::as_str);
     let mut labels: Map<String, Json> = objects::labels(description, component.unwrap_or("app"));
     labels.extend(selector.as_object().cloned().unwrap_or_default());
-    objects::dress(&mut service, &labels, description, "services");
+    objects::dress(&mut service, &labels, description, &Maker::Services);
     for (key, place) in [("labels", "/metadata/labels"), ("annotations", "/metadata/annotations")] {
         let own = member.value.get(key).map(Spanned::members).unwrap_or_default();
         if let Some(there) = service.pointer_mut(place).and_then(Json::as_object_mut) {

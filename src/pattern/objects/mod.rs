@@ -15,6 +15,7 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::describe::{Description, Spanned};
 use crate::kube::image::Reference;
+use crate::origin::{self, Maker};
 use crate::yaml::{self, Source};
 
 /// Kinds in apply order: kinds that others refer to come first.
@@ -246,7 +247,7 @@ pub(crate) fn own_labels(template: &Json) -> Json {
 pub(crate) fn mark(object: &mut Json, description: &Description) {
     let own = labels(description, "extra");
     let is_pod = object["kind"] == "Pod";
-    let source = json!({"patterns/source": description.origin, "patterns/from": "extra"});
+    let source = said_origin(description, &Maker::Extra);
     let Some(metadata) = object.get_mut("metadata").and_then(Json::as_object_mut) else { return };
     for (field, more) in [("labels", Json::Object(own)), ("annotations", source)] {
         let there = metadata.entry(field).or_insert_with(|| json!({}));
@@ -261,8 +262,13 @@ pub(crate) fn mark(object: &mut Json, description: &Description) {
     }
 }
 
+/// The annotations that say where an object comes from.
+fn said_origin(description: &Description, maker: &Maker) -> Json {
+    json!({origin::SOURCE: description.origin, origin::FROM: maker.to_string()})
+}
+
 /// Adds labels, annotations and namespace to an object, before those it has.
-pub(crate) fn dress(object: &mut Json, labels: &Map<String, Json>, description: &Description, from: &str) {
+pub(crate) fn dress(object: &mut Json, labels: &Map<String, Json>, description: &Description, maker: &Maker) {
     place_in(object, description.namespace.as_deref());
     let Some(metadata) = object.get_mut("metadata").and_then(Json::as_object_mut) else { return };
     let mut dressed = Map::new();
@@ -271,7 +277,7 @@ pub(crate) fn dress(object: &mut Json, labels: &Map<String, Json>, description: 
         dressed.insert("namespace".to_owned(), namespace);
     }
     dressed.insert("labels".to_owned(), Json::Object(labels.clone()));
-    dressed.insert("annotations".to_owned(), json!({"patterns/source": description.origin, "patterns/from": from}));
+    dressed.insert("annotations".to_owned(), said_origin(description, maker));
     for (key, value) in std::mem::take(metadata) {
         match (dressed.get_mut(&key).and_then(Json::as_object_mut), value) {
             (Some(there), Json::Object(more)) => there.extend(more),

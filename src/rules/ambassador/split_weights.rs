@@ -2,6 +2,7 @@ use crate::diagnostic::{Level, RuleId};
 use crate::facts::config::ConfigFile;
 use crate::facts::nginx::{Directive, directives, upstream_host};
 use crate::kube::{FolderScope, Index, Object};
+use crate::origin;
 use crate::rules::{Check, FindingsAnywhere, Rule};
 use crate::words::clip;
 
@@ -32,7 +33,7 @@ fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
 /// outside of it on purpose.
 fn is_generated(object: &Object) -> bool {
     let annotations = object.document.at(object.node, &["metadata", "annotations"]);
-    annotations.is_some_and(|annotations| object.document.get(annotations, "patterns/source").is_some())
+    annotations.is_some_and(|annotations| object.document.get(annotations, origin::SOURCE).is_some())
 }
 
 /// A share of a route that goes to a Service that is not there: the gateway answers 500 for it.
