@@ -172,9 +172,8 @@ pub struct Each {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Check {
-    /// A template expression over `params` and, where it speaks of them, `references` and the `document`:
-    /// its `uses` and `inits` (their names), the `scheme` of the outermost one in front, `expose`, `priority`, the target's
-    /// `minor`, and of the app `volumes`, `port`, `env`, `writable`, `loopback`. One without value is none.
+    /// A template expression over `params` and, where it speaks of them, `references` and the `document`, of which
+    /// docs/own-pattern.md lists what it has.
     pub that: String,
     /// The parameter to point at.
     pub at: String,

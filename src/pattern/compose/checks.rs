@@ -11,11 +11,12 @@ use crate::pattern::keys::place;
 use crate::pattern::keys::reach;
 use crate::pattern::keys::rights;
 use crate::pattern::keys::service;
-use crate::pattern::plan::document::{self, Document};
+use crate::pattern::plan::document::Document;
 use crate::pattern::plan::expose;
 use crate::pattern::plan::fill::Filled;
 use crate::pattern::plan::provides;
 use crate::pattern::plan::stage::Known;
+use crate::pattern::plan::view::DocumentView;
 
 /// Everything that a document's parts say of each other once they are filled in.
 pub(super) fn check(catalogue: &Catalogue, document: &Document<'_>) -> Vec<Finding> {
@@ -23,8 +24,8 @@ pub(super) fn check(catalogue: &Catalogue, document: &Document<'_>) -> Vec<Findi
     let mut findings = Vec::new();
     check_app(description, shape, uses, &mut findings);
     check_images(catalogue, description, &mut findings);
-    let facts = document::facts(description, shape, uses);
-    document.entries().for_each(|filled| filled.check(&Known::document(&filled.params, &facts), &mut findings));
+    let view = DocumentView::of(description, shape, uses).to_json();
+    document.entries().for_each(|filled| filled.check(&Known::document(&filled.params, &view), &mut findings));
     findings
 }
 

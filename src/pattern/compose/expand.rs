@@ -28,13 +28,14 @@ use crate::pattern::keys::service;
 use crate::pattern::keys::services;
 use crate::pattern::objects::job_names;
 use crate::pattern::objects::made::Made;
-use crate::pattern::plan::document::{self, Document};
+use crate::pattern::plan::document::Document;
 use crate::pattern::plan::expose;
 use crate::pattern::plan::fill::Filled;
 use crate::pattern::plan::prepare::Prepared;
 use crate::pattern::plan::provides;
 use crate::pattern::plan::references::Directory;
 use crate::pattern::plan::stage::Known;
+use crate::pattern::plan::view::DocumentView;
 
 /// Expands the documents of a file.
 ///
@@ -90,7 +91,7 @@ fn compose(
     directory: &Directory<'_>,
 ) -> Result<Vec<Json>, Vec<Finding>> {
     let mut findings = Vec::new();
-    let facts = document::facts(prepared.description, &prepared.shape, &prepared.uses);
+    let view = DocumentView::of(prepared.description, &prepared.shape, &prepared.uses).to_json();
     // what only follows from another document's mistake is not news
     let mut follows = directory.is_broken() && prepared.description.expose.is_some();
     let mut resolve = |filled: &Filled| {
@@ -98,7 +99,7 @@ fn compose(
         if directory.names_broken(&filled.given) {
             follows = true;
         } else {
-            filled.check(&Known::references(&filled.params, &facts, &references), &mut findings);
+            filled.check(&Known::references(&filled.params, &view, &references), &mut findings);
         }
         references
     };
@@ -151,9 +152,9 @@ pub fn notes(catalogue: &Catalogue, descriptions: &[Description]) -> Vec<String>
     let prepared = prepare_all(catalogue, descriptions);
     let of = |prepared: &Prepared<'_>| -> Vec<String> {
         let app = DocumentContext::of(prepared).app;
-        let document = document::facts(prepared.description, &prepared.shape, &prepared.uses);
+        let view = DocumentView::of(prepared.description, &prepared.shape, &prepared.uses).to_json();
         let entries = std::iter::once(&prepared.shape).chain(&prepared.uses);
-        entries.flat_map(|filled| provides::notes(filled, &app, &document).unwrap_or_default()).collect()
+        entries.flat_map(|filled| provides::notes(filled, &app, &view).unwrap_or_default()).collect()
     };
     let mut notes: Vec<String> = prepared.iter().flatten().flat_map(of).collect();
     notes.extend(prepared.iter().flatten().filter_map(replicas::note));

@@ -15,3 +15,4 @@ pub(super) mod references;
 pub(super) mod referent;
 mod rules;
 pub(super) mod stage;
+pub(super) mod view;

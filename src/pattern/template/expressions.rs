@@ -1,6 +1,6 @@
 //! Expressions of definitions: conditions, numbers and texts over the parameters of an entry.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use minijinja::Error;
 use minijinja::value::{Serde, Value as Hole};
@@ -23,6 +23,18 @@ pub(crate) fn compiles(expression: &str) -> Result<(), String> {
 pub(crate) fn names(expression: &str) -> HashSet<String> {
     let names = patiently(expression, |text| Ok(fuelled().compile_expression(text)?.undeclared_variables(false)));
     names.unwrap_or_default()
+}
+
+/// The variables that an expression speaks of, each with the attributes that it asks for: `document.port`. None where it
+/// does not compile.
+pub(crate) fn paths(expression: &str) -> BTreeSet<String> {
+    let paths = patiently(expression, |text| {
+        let environment = fuelled();
+        let paths = environment.compile_expression(text)?.undeclared_variables(true);
+        let is_function = |path: &String| environment.globals().any(|(name, _)| name == path);
+        Ok(paths.into_iter().filter(|path| !is_function(path)).collect())
+    });
+    paths.unwrap_or_default()
 }
 
 /// Whether an expression over a context is true.

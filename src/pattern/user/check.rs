@@ -12,10 +12,11 @@ use crate::pattern::catalogue::definition::Definition;
 use crate::pattern::catalogue::families::Family;
 use crate::pattern::catalogue::folders::{Folder, POD_TEMPLATE};
 use crate::pattern::catalogue::images::Image;
-use crate::pattern::template::expressions::compiles;
+use crate::pattern::plan::view::DocumentView;
+use crate::pattern::template::expressions::{compiles, paths};
 use crate::pattern::template::render::Renderer;
 use crate::words::{did_you_mean, nearest};
-use crate::yaml::{self, Source};
+use crate::yaml::{self, Source, Span};
 
 /// Keywords that a pattern's parameters may have beside those of a description's own, and our `x-…`.
 const FURTHER: [&str; 4] = ["const", "propertyNames", "anyOf", "oneOf"];
@@ -142,17 +143,8 @@ impl Checker<'_> {
     /// What one part of the definition says of another.
     fn links(&mut self, images: &BTreeMap<String, Image>) {
         let definition = self.definition;
-        let properties = &definition.params["properties"];
-        // a container of the user's has the keys of `app`, and its own beside them
-        let container = definition.params.get("x-container");
-        let has_param = |name: &str| {
-            let is_own = properties.get(name).is_some() || container.is_some_and(|more| more.get(name).is_some());
-            is_own
-                || container.is_some()
-                    && describe::grammar()
-                        .pointer("/properties/app/properties")
-                        .is_some_and(|app| app.get(name).is_some())
-        };
+        let params = params(definition);
+        let has_param = |name: &str| params.contains(&name);
         let has_port = |name: &String| definition.ports.iter().any(|port| port.name == *name);
         if let Some(main) = definition.main.as_ref().filter(|main| !has_param(main)) {
             self.wrong(&self.place("main"), format!("there is no parameter `{main}`"));
@@ -181,13 +173,26 @@ impl Checker<'_> {
             self.wrong(&self.place("serves"), format!("it has no port `{port}`"));
         }
         for (at, check) in definition.checks.iter().enumerate() {
-            if let Err(error) = compiles(&check.that) {
-                let place = self.item("checks", at, "that");
-                self.wrong(&place, format!("this is not an expression: {error}"));
-            }
+            let place = self.item("checks", at, "that");
+            self.expression(&check.that, &place, &["params", "document", "references"], &params);
             if !has_param(&check.at) {
                 let place = self.item("checks", at, "at");
                 self.wrong(&place, format!("there is no parameter `{}`", check.at));
+            }
+        }
+        for (at, when) in definition.ports.iter().enumerate().filter_map(|(at, port)| Some((at, port.when.as_ref()?))) {
+            let place = self.item("ports", at, "when");
+            self.expression(when, &place, &["params"], &params);
+        }
+        for (at, variant) in definition.variants.iter().enumerate() {
+            let place = self.item("variants", at, "when");
+            self.expression(&variant.when, &place, &["params"], &params);
+        }
+        for (at, note) in definition.notes.iter().enumerate() {
+            for (key, expression) in [("when", &note.when), ("say", &note.say)] {
+                let place = self.item("notes", at, key);
+                let known = ["params", "app", "document", "entry", "prefix"];
+                self.expression(expression, &place, &known, &params);
             }
         }
         for (name, template) in &definition.config {
@@ -196,6 +201,33 @@ impl Checker<'_> {
                 let place = place.map_or_else(|| self.place("config"), |value| value.place.clone());
                 self.wrong(&place, format!("the folder has no file {template}"));
             }
+        }
+    }
+
+    /// Whether what an expression speaks of exists: a name that does not would be none, in silence.
+    fn expression(&mut self, text: &str, place: &Place, variables: &[&str], params: &[&str]) {
+        if let Err(error) = compiles(text) {
+            self.wrong(place, format!("this is not an expression: {error}"));
+            return;
+        }
+        for path in paths(text) {
+            let mut steps = path.split('.');
+            let (variable, field) = (steps.next().unwrap_or_default(), steps.next());
+            let message = match (variable, field) {
+                (variable, _) if !variables.contains(&variable) => {
+                    Some((format!("no `{variable}` is known here"), nearest(variable, variables.iter().copied())))
+                }
+                ("document", Some(field)) if !DocumentView::names().any(|name| name == field) => {
+                    Some((format!("`document` has no `{field}`"), nearest(field, DocumentView::names())))
+                }
+                ("params", Some(field)) if !params.contains(&field) => {
+                    Some((format!("there is no parameter `{field}`"), nearest(field, params.iter().copied())))
+                }
+                _ => None,
+            };
+            let Some((message, meant)) = message else { continue };
+            let label = meant.map_or_else(String::new, did_you_mean);
+            self.findings.push(Finding::error(within(place, &path).label(label), message));
         }
     }
 
@@ -254,6 +286,22 @@ impl Checker<'_> {
             );
         }
     }
+}
+
+/// The parameters that a pattern has. A container of the user's has the keys of `app`, and its own beside them.
+fn params(definition: &Definition) -> Vec<&str> {
+    let own = definition.params.get("properties");
+    let container = definition.params.get("x-container");
+    let app = container.and_then(|_| describe::grammar().pointer("/properties/app/properties"));
+    let names = [own, container, app].into_iter().flatten().filter_map(Json::as_object);
+    names.flat_map(|members| members.keys()).map(String::as_str).collect()
+}
+
+/// Where a name is written in a scalar; the scalar, if it is written in another way.
+fn within(place: &Place, name: &str) -> Place {
+    let Some(at) = place.source.slice(place.span).find(name) else { return place.clone() };
+    let start = place.span.range().start + at;
+    Place { span: Span::new(start, start + name.len()), ..place.clone() }
 }
 
 /// Defaults follow their own schemas.
