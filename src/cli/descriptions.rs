@@ -50,9 +50,6 @@ pub struct DescriptionArgs {
     /// Where patterns come from.
     #[command(flatten)]
     pub catalogue: CatalogueArgs,
-    /// Parameters without a value get one later: what depends on them is not judged.
-    #[arg(skip)]
-    pub values_come_later: bool,
 }
 
 /// Output formats of `gen`.

@@ -5,9 +5,11 @@ mod lint;
 
 use std::path::PathBuf;
 
+use clap::builder::PossibleValue;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::kube::versions::Target;
+use crate::report::Color;
 
 pub use descriptions::{
     CatalogueArgs, DescriptionArgs, DiagramArgs, DiagramFormat, GenArgs, GenFormat, ImagesArgs, ImagesFormat,
@@ -27,15 +29,18 @@ pub struct Cli {
     pub color: Color,
 }
 
-/// When to colour.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Color {
-    /// On a terminal, unless `NO_COLOR` is set.
-    Auto,
-    /// Always.
-    Always,
-    /// Never.
-    Never,
+impl ValueEnum for Color {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self::Auto, Self::Always, Self::Never]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(match self {
+            Self::Auto => PossibleValue::new("auto").help("On a terminal, unless `NO_COLOR` is set"),
+            Self::Always => PossibleValue::new("always").help("Always"),
+            Self::Never => PossibleValue::new("never").help("Never"),
+        })
+    }
 }
 
 /// The subcommands.

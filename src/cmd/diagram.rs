@@ -5,18 +5,19 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::Exit;
+use super::reading;
 use super::streams::{print_text, say};
-use crate::cli::{Color, DiagramArgs, DiagramFormat};
+use crate::cli::{DiagramArgs, DiagramFormat};
 use crate::diagnostic::Stop;
 use crate::diagram::{self, Diagram, dot, mermaid, svg};
-use crate::expand::{Expanded, expand_text, manifests};
+use crate::expand::{Expanded, manifests};
 use crate::facts::Programs;
 use crate::files;
 use crate::files::open;
 use crate::kube::{File, Workspace, on_deep_stacks};
 use crate::limits::{self, Limit};
 use crate::lint::programs_at;
-use crate::report::terminal;
+use crate::report::{Color, terminal};
 use crate::yaml::{Source, emit};
 
 /// Draws to stdout or into a file.
@@ -87,7 +88,7 @@ fn read(args: &DiagramArgs, color: Color) -> Result<Diagram, Stop> {
     if let Some(file) = manifests(&source) {
         return Ok(diagram::of(&title, &file.objects, programs));
     }
-    let Expanded { made, warnings, .. } = expand_text(&source, &args.file, &args.reading)?;
+    let Expanded { made, warnings, .. } = reading::expand(&source, &args.file, &args.reading)?;
     terminal::print_sorted(warnings, color);
     let objects: Vec<_> = made.into_iter().map(|made| made.object).collect();
     let text = emit::to_stream(&objects).map_err(io::Error::other)?;

@@ -10,7 +10,8 @@ use serde_json::Value as Json;
 
 use super::Exit;
 use super::streams::{print_text, say};
-use crate::cli::{DescriptionArgs, ImportArgs, ImportFormat};
+use crate::cli::{ImportArgs, ImportFormat};
+use crate::describe::Options;
 use crate::diagnostic::Stop;
 use crate::expand::expand_text;
 use crate::facts::workload::workloads;
@@ -98,8 +99,8 @@ pub fn import_all(workspace: &Workspace, programs: &Programs) -> (Import, Vec<re
     let known = |input: &Input| known.get(&(input.file.clone(), input.line)).cloned().unwrap_or_default();
     let generate = |text: &str, environment: Option<&str>| {
         let source = Arc::new(Source::from_text("imported.yaml", text));
-        let args = DescriptionArgs { environment: environment.map(str::to_owned), ..DescriptionArgs::default() };
-        let expanded = expand_text(&source, Path::new("-"), &args)?;
+        let options = Options { environment: environment.map(str::to_owned), ..Options::default() };
+        let expanded = expand_text(&source, Path::new("-"), &[], options)?;
         Ok(expanded.made.into_iter().map(|made| made.object).collect::<Vec<Json>>())
     };
     (import::import(inputs, &known, &generate), unread)

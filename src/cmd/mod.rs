@@ -13,6 +13,7 @@ mod new;
 mod policy_test;
 mod progress;
 mod read;
+mod reading;
 mod reference;
 mod rules;
 mod rules_export;

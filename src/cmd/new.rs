@@ -13,7 +13,7 @@ use crate::words::{clip, did_you_mean, nearest};
 
 /// Prints a description that uses the pattern and works unmodified, or what patterns there are.
 pub fn run(args: &NewArgs) -> Result<Exit, Stop> {
-    let catalogue = catalogue_here(&args.catalogue)?;
+    let catalogue = catalogue_here(&args.catalogue.folders)?;
     let Some(pattern) = &args.pattern else { return print(&overview(&catalogue)?) };
     let Some(folder) = catalogue.folder(pattern) else {
         let meant = nearest(pattern, catalogue.folders().map(Folder::name));

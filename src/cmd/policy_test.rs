@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use super::Exit;
 use super::streams::print_text;
-use crate::cli::{Color, PolicyTestArgs};
+use crate::cli::PolicyTestArgs;
 use crate::kube::{Index, Object, Workspace, on_deep_stacks};
 use crate::policy::{Decision, Policies, Verdict, unusable};
-use crate::report::terminal;
+use crate::report::{Color, terminal};
 use crate::rules::FindingsAnywhere;
 use crate::rules::policy::{INVALID, report_problems};
 

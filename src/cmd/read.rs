@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use super::Exit;
 use super::streams::print;
-use crate::cli::{Color, ReadArgs};
+use crate::cli::ReadArgs;
 use crate::diagnostic::{Finding, Label};
 use crate::files::open;
 use crate::kube::refused;
-use crate::report::{escaped, terminal};
+use crate::report::{Color, escaped, terminal};
 use crate::yaml::{self, Source};
 
 /// Prints the documents to stdout and, if kubectl would refuse the file, the reason to stderr.

@@ -7,7 +7,8 @@ use serde_json::json;
 
 use super::streams::print_text;
 use super::{Exit, rules_export};
-use crate::cli::{Color, RulesArgs, RulesFormat};
+use crate::cli::{RulesArgs, RulesFormat};
+use crate::report::Color;
 use crate::report::terminal::Look;
 use crate::rules::{self, Rule};
 use crate::words::{clip, nearest};

@@ -18,7 +18,7 @@ pub fn run(args: &SchemaArgs) -> Result<Exit, Stop> {
     if args.pattern {
         return print(definition_schema());
     }
-    let catalogue = catalogue_here(&args.catalogue)?;
+    let catalogue = catalogue_here(&args.catalogue.folders)?;
     print(&editor_schema(&catalogue))
 }
 

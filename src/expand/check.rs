@@ -7,7 +7,6 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::{catalogue, expand_in};
-use crate::cli::CatalogueArgs;
 use crate::describe::{self, Options};
 use crate::diagnostic::{Finding, Identity, Label, Level};
 use crate::kube::{File, Workspace};
@@ -97,7 +96,7 @@ pub fn check_file(file: &File, projects: &Projects, findings: &mut Vec<Finding>)
     let none = Project::default();
     let project = projects.project(file).unwrap_or(&none);
     let mut found = ByEnvironment::default();
-    match catalogue(project, &CatalogueArgs::default()) {
+    match catalogue(project, &[]) {
         Ok(catalogue) => {
             for environment in std::iter::once(None).chain(environments.iter().map(Some)) {
                 let options =

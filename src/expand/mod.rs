@@ -6,15 +6,13 @@ mod guards;
 mod verify;
 
 use std::collections::{HashMap, HashSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::Value as Json;
 
-use crate::files::open;
 pub use check::{bases, check, check_file, whole};
 
-use crate::cli::{CatalogueArgs, DescriptionArgs};
 use crate::describe::{self, Description, Options};
 use crate::diagnostic::{Finding, Level, Stop};
 use crate::kube::File;
@@ -37,14 +35,14 @@ pub struct Expanded {
 }
 
 /// Expands a description with the settings of its project, and lints the output; or returns everything that is wrong
-/// with it. `file` is where it was read from.
+/// with it. `file` is where it was read from; `folders` are of further patterns.
 ///
 /// # Errors
 /// What is wrong with it, or a file that cannot be read.
-pub fn expand_text(source: &Arc<Source>, file: &Path, args: &DescriptionArgs) -> Result<Expanded, Stop> {
+pub fn expand_text(source: &Arc<Source>, file: &Path, folders: &[PathBuf], options: Options) -> Result<Expanded, Stop> {
     let project = project::nearest(file)?.unwrap_or_default();
-    let catalogue = catalogue(&project, &args.catalogue)?;
-    expand_in(source, file, &project, &catalogue, options(args)?)
+    let catalogue = catalogue(&project, folders)?;
+    expand_in(source, file, &project, &catalogue, options)
 }
 
 /// The same with a project and patterns that have already been read.
@@ -109,19 +107,19 @@ fn bug(catalogue: &Catalogue) -> &'static str {
 ///
 /// # Errors
 /// A settings file that cannot be read, or what is wrong with it or with a folder.
-pub fn catalogue_here(args: &CatalogueArgs) -> Result<Catalogue, Stop> {
+pub fn catalogue_here(folders: &[PathBuf]) -> Result<Catalogue, Stop> {
     let project = project::nearest(Path::new("-"))?.unwrap_or_default();
-    Ok(catalogue(&project, args)?)
+    Ok(catalogue(&project, folders)?)
 }
 
 /// The built-in patterns with those of the project and of the command line.
 ///
 /// # Errors
 /// What is wrong with a folder, or with the project's images.
-pub fn catalogue(project: &Project, args: &CatalogueArgs) -> Result<Catalogue, Vec<Finding>> {
+pub fn catalogue(project: &Project, folders: &[PathBuf]) -> Result<Catalogue, Vec<Finding>> {
     let mut catalogue = Catalogue::built_in();
     let mut findings = Vec::new();
-    let flags = args.folders.iter().map(|folder| {
+    let flags = folders.iter().map(|folder| {
         let place = describe::named_by_flag("--catalogue", &folder.display().to_string());
         (folder.clone(), place)
     });
@@ -156,40 +154,4 @@ pub fn repeated<'made>(objects: impl Iterator<Item = &'made Made>) -> Vec<Findin
         }
     }
     findings
-}
-
-/// What the command line sets for descriptions.
-///
-/// # Errors
-/// A file that cannot be read, or what is wrong with the arguments.
-pub fn options(args: &DescriptionArgs) -> Result<Options, Stop> {
-    let mut settings = Vec::new();
-    let mut findings = Vec::new();
-    if let Some(path) = &args.params {
-        let source = Arc::new(open(path)?);
-        match describe::from_file(&source) {
-            Ok(from_file) => settings.extend(from_file),
-            Err(mistakes) => findings.extend(mistakes),
-        }
-    }
-    for flag in &args.set {
-        match describe::from_flag(flag) {
-            Ok(setting) => settings.push(setting),
-            Err(mistakes) => findings.extend(mistakes),
-        }
-    }
-    if let Some(namespace) = &args.namespace {
-        findings.extend(describe::check_namespace(namespace));
-    }
-    let options = Options {
-        environment: args.environment.clone(),
-        environment_place: None,
-        settings,
-        namespace: args.namespace.clone(),
-        target: args.target,
-        default_target: None,
-        values_come_later: args.values_come_later,
-        default_pull: Vec::new(),
-    };
-    if findings.is_empty() { Ok(options) } else { Err(findings.into()) }
 }

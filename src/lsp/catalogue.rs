@@ -6,7 +6,6 @@ use serde_json::Value as Json;
 
 use super::cursor::Segment;
 use super::folders::Seen;
-use crate::cli::CatalogueArgs;
 use crate::expand;
 use crate::pattern::{Catalogue, Definition, editor_schema};
 use crate::project::{self, Project};
@@ -25,8 +24,7 @@ impl Known {
     #[must_use]
     pub fn of(seen: Seen<'_>) -> Self {
         let project = project::nearest(&seen.path()).ok().flatten().unwrap_or_default();
-        let catalogue =
-            expand::catalogue(&project, &CatalogueArgs::default()).unwrap_or_else(|_| Catalogue::built_in());
+        let catalogue = expand::catalogue(&project, &[]).unwrap_or_else(|_| Catalogue::built_in());
         Self { project: Arc::new(project), catalogue }
     }
 

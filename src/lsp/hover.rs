@@ -12,7 +12,7 @@ use super::positions::Encoding;
 use super::shape::Shape;
 use super::trail::{self, Trail};
 use super::words::{Word, word};
-use crate::cli::DescriptionArgs;
+use crate::describe::Options;
 use crate::expand;
 use crate::facts::{PodFacts, Programs};
 use crate::kube::{Definitions, Index, Object, Selector, Typed, documented};
@@ -111,8 +111,7 @@ pub fn without_environment(path: &[Segment]) -> &[Segment] {
 /// What a document makes.
 fn overview(seen: Seen<'_>) -> Option<String> {
     let path = seen.path();
-    let args = DescriptionArgs { values_come_later: false, ..DescriptionArgs::default() };
-    let expanded = expand::expand_text(&seen.file.source, &path, &args).ok()?;
+    let expanded = expand::expand_text(&seen.file.source, &path, &[], Options::default()).ok()?;
     Some(fenced(&pattern::overview(&expanded.catalogue, &expanded.descriptions, &expanded.made)))
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 
 use super::folders::Seen;
 use super::positions::Encoding;
-use crate::cli::DescriptionArgs;
+use crate::describe::Options;
 use crate::expand::{self, Expanded};
 use crate::pattern;
 use crate::words::clip;
@@ -70,8 +70,8 @@ fn name(made: &pattern::Made) -> String {
 }
 
 fn expand(seen: Seen<'_>, environment: Option<&str>) -> Option<Expanded> {
-    let args = DescriptionArgs { environment: environment.map(str::to_owned), ..DescriptionArgs::default() };
-    expand::expand_text(&seen.file.source, &seen.path(), &args).ok()
+    let options = Options { environment: environment.map(str::to_owned), ..Options::default() };
+    expand::expand_text(&seen.file.source, &seen.path(), &[], options).ok()
 }
 
 /// What a description makes, as text.

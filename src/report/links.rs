@@ -2,7 +2,7 @@
 
 use supports_hyperlinks::Stream;
 
-use crate::cli::Color;
+use super::Color;
 use crate::diagnostic::RuleId;
 
 /// Where the book is published, for links to it: `https://docs.example.com/patterns`.

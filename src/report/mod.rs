@@ -1,6 +1,7 @@
 //! Output formats for findings, one file per format.
 
 mod base;
+mod color;
 pub mod concise;
 pub mod escaped;
 mod excerpt;
@@ -20,6 +21,7 @@ pub mod terminal;
 pub mod unified;
 
 pub use base::Base;
+pub use color::Color;
 pub use excerpt::printable;
 pub use secrets::Secrets;
 pub use summary::Summary;

@@ -8,10 +8,10 @@ use std::sync::Arc;
 use miette::{GraphicalReportHandler, GraphicalTheme, MietteDiagnostic, Report};
 use supports_hyperlinks::Stream;
 
+use super::Color;
 use super::excerpt::{Excerpt, printable};
 use super::links::Links;
 use super::secrets::Secrets;
-use crate::cli::Color;
 use crate::diagnostic::{self, Finding, Label, Level, RuleId};
 use crate::limits;
 

@@ -105,6 +105,19 @@ fn no_room_waits_for_itself() {
     assert_eq!(left, BTreeMap::new(), "rooms that use each other in a circle");
 }
 
+/// Everything but the commands is there without a command line, such as for an editor.
+#[test]
+fn only_commands_know_the_command_line() {
+    let files = files("src");
+    let is_command = |file: &str| ["cli", "cmd", "main"].contains(&room(file));
+    let names = |code: &str| !after(code, "crate::cli").is_empty();
+    let knowing = || files.iter().filter(|(_, code)| names(code)).map(|(file, _)| file.as_str());
+    assert!(knowing().any(is_command), "imports are found");
+    assert_eq!(knowing().filter(|file| !is_command(file)).collect::<Vec<_>>(), Vec::<&str>::new());
+}
+
+const LARGER: [&str; 2] = ["describe", "import"];
+
 /// Where the code of the program and of each crate below it begins.
 fn folders() -> Vec<String> {
     let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("crates");

@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use crate::cli::DescriptionArgs;
 use crate::cmd::Exit;
+use crate::cmd::reading;
 use crate::cmd::streams::print_text;
 use crate::diagnostic::Stop;
-use crate::expand::expand_text;
 use crate::pattern::overview;
 use crate::yaml::Source;
 
 /// Prints the ports, the app's variables, the images and the objects of each document.
 pub fn run(source: &Arc<Source>, file: &Path, args: &DescriptionArgs) -> Result<Exit, Stop> {
-    let expanded = expand_text(source, file, args)?;
+    let expanded = reading::expand(source, file, args)?;
     print_text(&overview(&expanded.catalogue, &expanded.descriptions, &expanded.made))?;
     Ok(Exit::Clean)
 }

@@ -12,14 +12,14 @@ use std::sync::Arc;
 
 use super::Exit;
 use super::streams::print_text;
-use crate::cli::{Color, ExplainArgs};
+use crate::cli::ExplainArgs;
 use crate::diagnostic::Stop;
 use crate::expand::{catalogue_here, manifests};
 use crate::facts::Programs;
 use crate::files::open;
 use crate::kube::on_deep_stacks;
 use crate::pattern::{Catalogue, Folder};
-use crate::report::terminal;
+use crate::report::{Color, terminal};
 use crate::rules;
 use crate::words::{clip, nearest};
 
@@ -33,7 +33,7 @@ pub fn run(args: &ExplainArgs, color: Color) -> Result<Exit, Stop> {
         }
         _ => {}
     }
-    let catalogue = catalogue_here(&args.reading.catalogue)?;
+    let catalogue = catalogue_here(&args.reading.catalogue.folders)?;
     let Some(name) = args.names.first().filter(|_| !args.images) else { return print(&pattern::images(&catalogue)) };
     if let Some(folder) = catalogue.folder(name) {
         return print(&pattern::page(&catalogue, folder, args.source)?);

@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use serde_json::Value as Json;
 
 use super::texts::{self, Texts};
-use crate::cli::Color;
 use crate::cmd::streams::say;
 use crate::cmd::wanted::{Wanted, once};
 use crate::diagnostic::{Finding, Stop};
@@ -15,6 +14,7 @@ use crate::expand::{expand_in, repeated};
 use crate::output::{Folder, kustomization};
 use crate::pattern::{self, Made};
 use crate::project::FILE_NAME;
+use crate::report::Color;
 use crate::report::terminal;
 
 /// The objects of a run.

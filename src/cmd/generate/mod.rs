@@ -14,10 +14,11 @@ use serde_json::json;
 use super::Exit;
 use super::streams::{print_text, say};
 use super::wanted::{Outputs, of_files, of_project};
-use crate::cli::{Color, GenArgs, GenFormat};
+use crate::cli::{GenArgs, GenFormat};
 use crate::diagnostic::Stop;
 use crate::kube::on_deep_stacks;
 use crate::output::{self, Changes, Folder, Owner};
+use crate::report::Color;
 use gathered::Gathered;
 use texts::Texts;
 

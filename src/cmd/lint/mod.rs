@@ -13,7 +13,7 @@ use clap::ValueEnum as _;
 use super::Exit;
 use super::progress::Progress;
 use super::streams::say;
-use crate::cli::{Color, FailOn, LintArgs, LintFormat, Profile, ReportTo};
+use crate::cli::{FailOn, LintArgs, LintFormat, Profile, ReportTo};
 use crate::diagnostic::{self, Finding, Level, Stop};
 use crate::expand;
 use crate::files::{self, named};
@@ -21,7 +21,7 @@ use crate::kube::{File, Globs, Inputs, Workspace, on_deep_stacks};
 use crate::limits;
 use crate::lint::baseline::{self, Baseline};
 use crate::lint::{self, Options, Overrides, Projects, Selection};
-use crate::report::{Base, Summary, terminal};
+use crate::report::{Base, Color, Summary, terminal};
 use report::Reporting;
 
 /// Reports findings to stdout; what could not be read, and the run in numbers, to stderr.

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use super::say_failures;
-use crate::cli::{Color, LintArgs, LintFormat, ReportTo};
+use crate::cli::{LintArgs, LintFormat, ReportTo};
 use crate::cmd::streams::{print, say};
 use crate::diagnostic::{self, Finding, Level};
 use crate::files::{NewFile, named};
 use crate::kube::{File, Workspace};
 use crate::render;
+use crate::report::Color;
 use crate::report::terminal::Look;
 use crate::report::{
     Base, Report, Secrets, Summary, concise, github, gitlab, json, junit, markdown, sarif, statistics, terminal,

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::{Page, fenced, prose, table};
-use crate::cli::DescriptionArgs;
+use crate::describe::Options;
 use crate::diagnostic::Stop;
 use crate::diagram::{self, svg};
 use crate::expand::expand_text;
@@ -72,8 +72,8 @@ fn facts_as_markdown(facts: &str) -> String {
 fn picture(title: &str, description: &str) -> io::Result<String> {
     let source = Arc::new(Source::from_text(title, description));
     // what an example names beside it is in no file here
-    let args = DescriptionArgs { values_come_later: true, ..DescriptionArgs::default() };
-    let expanded = expand_text(&source, Path::new("-"), &args).map_err(|stop| match stop {
+    let options = Options { values_come_later: true, ..Options::default() };
+    let expanded = expand_text(&source, Path::new("-"), &[], options).map_err(|stop| match stop {
         Stop::Io(error) => error,
         Stop::Findings(findings) => {
             let messages: Vec<String> = findings.into_iter().map(|finding| finding.message).collect();

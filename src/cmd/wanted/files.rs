@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use super::{Wanted, is_description, may_be_description, walk};
 use crate::cli::DescriptionArgs;
+use crate::cmd::reading::options;
 use crate::describe;
 use crate::diagnostic::Stop;
-use crate::expand::{catalogue, options};
+use crate::expand::catalogue;
 use crate::files::open;
 use crate::pattern::Catalogue;
 use crate::project::{self, Project};
@@ -53,7 +54,7 @@ pub fn of_files(paths: &[PathBuf], args: &DescriptionArgs) -> Result<Vec<Wanted>
 /// A project and its patterns.
 fn project_at(settings: Option<&Path>, args: &DescriptionArgs) -> Result<(Arc<Project>, Arc<Catalogue>), Stop> {
     let project = settings.map_or(Ok(Project::default()), project::load)?;
-    let catalogue = catalogue(&project, &args.catalogue)?;
+    let catalogue = catalogue(&project, &args.catalogue.folders)?;
     Ok((Arc::new(project), Arc::new(catalogue)))
 }
 

@@ -49,7 +49,7 @@ pub fn of_project(args: &CatalogueArgs) -> Result<Outputs, Stop> {
     if project.outputs.is_empty() {
         return Err(missing(format!("{} has no `outputs`", settings.display())));
     }
-    let catalogue = Arc::new(catalogue(&project, args)?);
+    let catalogue = Arc::new(catalogue(&project, &args.folders)?);
     let here = if project.folder.as_os_str().is_empty() { Path::new(".") } else { &project.folder };
     let root = here.canonicalize()?;
     let patterns: Vec<String> =
