@@ -7,7 +7,7 @@ use std::sync::{Arc, LazyLock};
 
 use patterns::cel::{Budget, Evaluation, Fields, Item, Program, Scope, Type, Value as Cel};
 use patterns::describe::{self, Options};
-use patterns::diagnostic::{Edit, Finding, Level};
+use patterns::diagnostic::{Edit, Family, Finding, Level};
 use patterns::diagram;
 use patterns::facts::{Programs, command::shell, formats, nginx, program::Format};
 use patterns::kube::{File, Workspace};
@@ -198,7 +198,7 @@ pub fn generate(data: &[u8]) {
         // What a rule says of the programs in it, `gen` says at the description, and prints nothing; that a server would
         // refuse it is ours.
         let is_refusal = |finding: &&Finding| {
-            finding.level == Level::Error && finding.rule.is_some_and(|rule| rule.family == "manifest")
+            finding.level == Level::Error && finding.rule.is_some_and(|rule| rule.family == Family::Manifest)
         };
         let errors = found.iter().filter(is_refusal);
         let wrong: Vec<&Finding> = errors.filter(|finding| !is_asked_for(finding)).collect();

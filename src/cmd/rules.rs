@@ -37,7 +37,7 @@ pub fn run(args: &RulesArgs, color: Color) -> io::Result<Exit> {
 }
 
 fn named(name: &str) -> io::Result<Vec<&'static Rule>> {
-    if let Some((_, rules)) = rules::FAMILIES.iter().find(|(family, _)| *family == name) {
+    if let Some(rules) = rules::of_family(name) {
         return Ok(rules.to_vec());
     }
     rules::find(name).map(|rule| vec![rule]).ok_or_else(|| {
@@ -53,13 +53,13 @@ fn named(name: &str) -> io::Result<Vec<&'static Rule>> {
 pub fn table(chosen: &[&'static Rule], look: &Look) -> String {
     let width = chosen.iter().map(|rule| rule.id.name.len()).max().unwrap_or(0);
     let mut text = String::new();
-    let mut family = "";
+    let mut family = None;
     for rule in chosen {
-        if rule.id.family != family {
-            let _ = writeln!(text, "{}{}", if family.is_empty() { "" } else { "\n" }, rule.id.family);
-            family = rule.id.family;
+        if family != Some(rule.id.family) {
+            let _ = writeln!(text, "{}{}", if family.is_none() { "" } else { "\n" }, rule.id.family);
+            family = Some(rule.id.family);
         }
-        let fix = if rule.has_fix() { "fix" } else { "" };
+        let fix = if rule.has_fix { "fix" } else { "" };
         let name = look.links.as_ref().map_or_else(|| rule.id.name.to_owned(), |links| links.name(rule.id));
         let gap = " ".repeat(width - rule.id.name.len());
         let before = 2 + width + 2 + 7 + 2 + 3 + 2;
@@ -97,9 +97,9 @@ fn as_json(chosen: &[&'static Rule]) -> String {
         .map(|rule| {
             json!({
                 "name": rule.id.name,
-                "family": rule.id.family,
+                "family": rule.id.family.name(),
                 "level": rule.level.name(),
-                "fixable": rule.has_fix(),
+                "fixable": rule.has_fix,
                 "summary": rule.summary(),
             })
         })

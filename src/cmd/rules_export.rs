@@ -13,7 +13,7 @@ use crate::words::{clip, nearest};
 pub fn run(args: &RulesArgs) -> io::Result<Exit> {
     let known: Vec<&str> = export::names().collect();
     for name in &args.names {
-        let is_family = rules::FAMILIES.iter().any(|(family, _)| family == name);
+        let is_family = rules::of_family(name).is_some();
         if !is_family && !known.contains(&name.as_str()) {
             let hint = match (rules::find(name), nearest(name, known.iter().copied())) {
                 (Some(_), _) => {
@@ -27,7 +27,7 @@ pub fn run(args: &RulesArgs) -> io::Result<Exit> {
         }
     }
     let is_wanted = |name: &str| {
-        let family = rules::find(name).map_or("", |rule| rule.id.family);
+        let family = rules::find(name).map_or("", |rule| rule.id.family.name());
         args.names.is_empty() || args.names.iter().any(|selected| selected == name || selected == family)
     };
     let action = match args.action {

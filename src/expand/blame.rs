@@ -1,7 +1,7 @@
 //! From a finding in what was generated to the line of the description that made it.
 
 use crate::describe::{Description, Place};
-use crate::diagnostic::{Finding, Label, Level};
+use crate::diagnostic::{Family, Finding, Label, Level};
 use crate::origin::Maker;
 use crate::pattern::Made;
 use crate::yaml::{self, Document, NodeId, Part, Span, Value};
@@ -38,7 +38,7 @@ const KEPT: &[&str] = &["memory-below-a-mebibyte", "unpullable-image", "nginx-co
 /// description gives, stays where it is: a template made it, and nothing that a user wrote.
 pub fn blame(finding: Finding, origin: &Origin<'_>, others: &[Origin<'_>], bug: &str) -> Finding {
     let (place, is_written) = place_of(&finding.primary, origin);
-    let is_refusal = finding.rule.is_some_and(|rule| rule.family == "manifest") && finding.level == Level::Error;
+    let is_refusal = finding.rule.is_some_and(|rule| rule.family == Family::Manifest) && finding.level == Level::Error;
     if is_refusal && !is_written {
         return Finding { help: Some(bug.to_owned()), fix: None, ..finding };
     }

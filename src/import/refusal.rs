@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::container;
 use super::values::containers;
-use crate::diagnostic::{Finding, Level, Stop, Subject};
+use crate::diagnostic::{Family, Finding, Level, Stop, Subject};
 
 /// What is wrong with what completion adds (a read-only root, probes), not with the manifest: such a workload stays where
 /// it is.
@@ -62,7 +62,7 @@ pub(super) fn ignore(findings: &[Finding], spec: &Json, ignored: &mut Vec<Json>)
     for finding in errors {
         // what the API server refuses is no matter of taste
         let is_ours = |name: &str| OF_COMPLETION.contains(&name) && !is_said(finding, spec);
-        let Some(rule) = finding.rule.filter(|rule| rule.family != "manifest" && !is_ours(rule.name)) else {
+        let Some(rule) = finding.rule.filter(|rule| rule.family != Family::Manifest && !is_ours(rule.name)) else {
             return false;
         };
         let entry = json!({"rule": rule.name, "why": "as the imported manifest has it"});

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Projects;
 use super::fingerprint::{fingerprints, path};
-use crate::diagnostic::Finding;
+use crate::diagnostic::{Family, Finding};
 use crate::kube::Workspace;
 use crate::rules::{Findings, INVALID_DESCRIPTION, STALE_BASELINE};
 use crate::words::clip;
@@ -35,7 +35,7 @@ struct Written {
 /// Whether a baseline may list a finding. What is wrong with exceptions is mended, not excepted.
 #[must_use]
 pub fn lists(finding: &Finding) -> bool {
-    finding.rule.is_some_and(|rule| rule.family != "meta" || rule == INVALID_DESCRIPTION.id)
+    finding.rule.is_some_and(|rule| rule.family != Family::Meta || rule == INVALID_DESCRIPTION.id)
 }
 
 /// The text of a baseline file of these findings. Files are named from `folder` on, where it is to lie.

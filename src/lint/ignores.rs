@@ -63,7 +63,7 @@ fn cover(ignores: &mut [Ignore], findings: &[Finding]) -> Vec<bool> {
             open.entry(ignores[ignore].names[name].0.clone()).or_default().push((scope.end, ignore, name));
         }
         let Some(rule) = findings[at].rule else { continue };
-        for name in [rule.name, rule.family] {
+        for name in [rule.name, rule.family.name()] {
             let Some(covering) = open.get_mut(name) else { continue };
             covering.retain(|(end, ..)| *end >= place);
             for (_, ignore, name) in covering.iter() {
@@ -116,7 +116,9 @@ fn report(ignore: &Ignore, source: &Arc<Source>, selection: &Selection, findings
 
 /// Whether all that a name stands for ran; what did not run could not be ignored.
 fn ran(name: &str, selection: &Selection) -> bool {
-    rules::all().filter(|rule| rule.id.name == name || rule.id.family == name).all(|rule| selection.runs(rule.id))
+    rules::all()
+        .filter(|rule| rule.id.name == name || rule.id.family.name() == name)
+        .all(|rule| selection.runs(rule.id))
 }
 
 fn read(file: &File) -> Vec<Ignore> {

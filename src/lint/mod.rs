@@ -16,7 +16,7 @@ pub mod settings;
 
 use std::collections::{HashMap, HashSet};
 
-use crate::diagnostic::{Finding, Level, RuleId, sort};
+use crate::diagnostic::{Family, Finding, Level, RuleId, sort};
 use crate::facts::Programs;
 use crate::kube::{Index, Object, Workspace};
 use crate::limits;
@@ -86,16 +86,18 @@ fn same_place(a: &Finding, b: &Finding) -> bool {
 /// If the API server refuses something, its effect at run time does not matter. If a rule explains the effect, the
 /// server's own warning adds nothing.
 fn drop_what_is_said_anyway(findings: &mut Vec<Finding>) {
-    let family = |finding: &Finding| finding.rule.map_or("", |rule| rule.family);
+    let family = |finding: &Finding| finding.rule.map(|rule| rule.family);
     let place = |finding: &Finding| (finding.primary.source.name.clone(), finding.primary.span);
-    let is_refusal = |finding: &&Finding| family(finding) == "manifest" && finding.level == Level::Error;
+    let is_refusal = |finding: &&Finding| family(finding) == Some(Family::Manifest) && finding.level == Level::Error;
     let refused: HashSet<_> = findings.iter().filter(is_refusal).map(place).collect();
     if !refused.is_empty() {
-        findings.retain(|finding| matches!(family(finding), "manifest" | "meta") || !refused.contains(&place(finding)));
+        findings.retain(|finding| {
+            matches!(family(finding), Some(Family::Manifest | Family::Meta)) || !refused.contains(&place(finding))
+        });
     }
     let is_warning = |finding: &Finding| finding.rule.is_some_and(|rule| rule.name == "server-warning");
     if findings.iter().any(is_warning) {
-        let is_said = |finding: &&Finding| family(finding) != "manifest" && finding.level >= Level::Warning;
+        let is_said = |finding: &&Finding| family(finding) != Some(Family::Manifest) && finding.level >= Level::Warning;
         let said: HashSet<_> = findings.iter().filter(is_said).map(place).collect();
         findings.retain(|finding| !is_warning(finding) || !said.contains(&place(finding)));
     }

@@ -55,7 +55,7 @@ impl Selection {
         if let Some(name) = select.iter().chain(ignore).find(|name| !known(name)) {
             return Err(UnknownName { name: name.clone() });
         }
-        let names = |list: &[String], id: RuleId| list.iter().any(|name| name == id.name || name == id.family);
+        let names = |list: &[String], id: RuleId| list.iter().any(|name| name == id.name || name == id.family.name());
         let runs = |rule: &&Rule| (select.is_empty() || names(select, rule.id)) && !names(ignore, rule.id);
         let running = rules::all().filter(runs).collect();
         Ok(Self {
@@ -73,7 +73,7 @@ impl Selection {
         // What is said of a rule counts before what is said of its family.
         let said_of = |id: RuleId| {
             let of = |name: &str| levels.iter().find(|(named, _)| named == name).map(|(_, level)| *level);
-            of(id.name).or_else(|| of(id.family))
+            of(id.name).or_else(|| of(id.family.name()))
         };
         if !self.asked_for {
             self.running.retain(|rule| said_of(rule.id) != Some(None));

@@ -162,7 +162,7 @@ impl Settings {
             let object = finding.object.as_ref().map(name);
             let mut is_kept = true;
             for exception in &covering {
-                let is_named = exception.rule == rule.name || exception.rule == rule.family;
+                let is_named = exception.rule == rule.name || exception.rule == rule.family.name();
                 if is_named && (exception.object.is_none() || exception.object == object) {
                     exception.used.store(true, Ordering::Relaxed);
                     is_kept = false;
@@ -186,7 +186,7 @@ impl Settings {
         let object = finding.object.as_ref().map(|object| format!("{}/{}", object.kind, object.name));
         let mut is_excepted = false;
         for exception in &self.exceptions {
-            let is_named = exception.rule == rule.name || exception.rule == rule.family;
+            let is_named = exception.rule == rule.name || exception.rule == rule.family.name();
             let is_object = exception.object.is_none() || exception.object == object;
             if is_named && is_object && exception.is_path(Some(path)) {
                 exception.used.store(true, Ordering::Relaxed);
@@ -211,7 +211,7 @@ impl Settings {
         }
         for exception in &self.exceptions {
             let ran = rules::all()
-                .filter(|rule| rule.id.name == exception.rule || rule.id.family == exception.rule)
+                .filter(|rule| rule.id.name == exception.rule || rule.id.family.name() == exception.rule)
                 .all(|rule| selection.runs(rule.id));
             let is_used = exception.used.load(Ordering::Relaxed);
             let is_reached = exception.reached.load(Ordering::Relaxed);

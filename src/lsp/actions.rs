@@ -8,7 +8,7 @@ use super::diagnostics;
 use super::folders::{Names, OfFile, Seen};
 use super::positions::{Encoding, Near};
 use super::trail;
-use crate::diagnostic::{Edit, Finding};
+use crate::diagnostic::{Edit, Family, Finding};
 use crate::kube::File;
 use crate::yaml::{Source, Style};
 
@@ -79,7 +79,7 @@ impl Actions<'_> {
 
     /// A comment that ignores the finding; what it lacks is the reason, which only the author knows.
     fn ignore(&self, finding: &Finding) -> Option<CodeAction> {
-        let rule = finding.rule.filter(|rule| rule.family != "meta")?.name;
+        let rule = finding.rule.filter(|rule| rule.family != Family::Meta)?.name;
         let file = self.seen.file;
         // In a description `gen` heeds the key `ignore` and no comment, and JSON has none.
         if file.is_description() || file.source.text.trim_start().starts_with('{') {

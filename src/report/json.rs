@@ -97,7 +97,7 @@ fn entry<'run>(finding: &'run Finding, secrets: &Secrets<'_>) -> JsonFinding<'ru
     let (start, end) = positions(source, finding.primary.span);
     JsonFinding {
         rule: finding.rule.map(|rule| rule.name),
-        family: finding.rule.map(|rule| rule.family),
+        family: finding.rule.map(|rule| rule.family.name()),
         level: finding.level.name(),
         file: &source.name,
         object: finding.object.as_ref().map(object),

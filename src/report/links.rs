@@ -56,11 +56,11 @@ impl Links {
 #[cfg(test)]
 mod tests {
     use super::Links;
-    use crate::diagnostic::RuleId;
+    use crate::diagnostic::{Family, RuleId};
 
     #[test]
     fn links_lead_to_the_book_or_the_repository() {
-        let rule = RuleId { name: "norway", family: "manifest" };
+        let rule = RuleId { name: "norway", family: Family::Manifest };
         let link = |book, repository| Links::to(book, repository).map(|links| links.name(rule));
         let shown = |url: &str| Some(format!("\x1b]8;;{url}\x1b\\norway\x1b]8;;\x1b\\"));
         let book = Some("https://docs.example.com/p/");

@@ -123,7 +123,7 @@ fn rule(rule: &Rule) -> Json {
         "fullDescription": {"text": summary},
         "help": {"text": summary, "markdown": rule.page},
         "defaultConfiguration": {"level": level(rule.level)},
-        "properties": {"tags": [rule.id.family]},
+        "properties": {"tags": [rule.id.family.name()]},
     })
 }
 

@@ -1,5 +1,33 @@
 //! The rules. Each is one file with its page next to it, registered in the list of its family.
 
+/// A rule: its page, which it has its name from, its level and its check, and `fixes` if some of its findings offer a fix.
+/// The family is that of the folder; where the rule is in the folder's `mod.rs`, the family comes first.
+macro_rules! rule {
+    (@has_fix) => { false };
+    (@has_fix fixes) => { true };
+    ($page:literal, $level:ident, $check:expr $(, $fixes:ident)?) => {
+        rule!(super::FAMILY; $page, $level, $check $(, $fixes)?)
+    };
+    ($family:path; $page:literal, $level:ident, $check:expr $(, $fixes:ident)?) => {
+        $crate::rules::Rule {
+            id: $crate::diagnostic::RuleId {
+                name: {
+                    const NAME: [u8; $page.len() - ".md".len()] = $crate::rules::name_of($page);
+                    match std::str::from_utf8(&NAME) {
+                        Ok(name) => name,
+                        Err(_) => "",
+                    }
+                },
+                family: $family,
+            },
+            level: $crate::diagnostic::Level::$level,
+            page: include_str!($page),
+            check: $check,
+            has_fix: rule!(@has_fix $($fixes)?),
+        }
+    };
+}
+
 mod adapter;
 mod ambassador;
 mod batch;
@@ -18,7 +46,7 @@ use std::sync::Arc;
 
 pub use findings::{Findings, FindingsAnywhere, Saying};
 
-use crate::diagnostic::{Level, RuleId};
+use crate::diagnostic::{Family, Level, RuleId};
 use crate::facts::PodFacts;
 use crate::kube::{ContainerView, File, Index, Object, PodView};
 use crate::yaml::Document;
@@ -34,6 +62,8 @@ pub struct Rule {
     pub page: &'static str,
     /// The check.
     pub check: Check,
+    /// Whether some of its findings offer a fix.
+    pub has_fix: bool,
 }
 
 impl Rule {
@@ -43,36 +73,7 @@ impl Rule {
         let body = self.page.split_once("\n\n").map_or("", |(_, body)| body);
         body.split("\n\n").next().unwrap_or_default().replace('\n', " ")
     }
-
-    /// Whether some of its findings offer a fix.
-    #[must_use]
-    pub fn has_fix(&self) -> bool {
-        WITH_FIX.contains(&self.id.name)
-    }
 }
-
-/// The rules with a fix for at least some findings.
-const WITH_FIX: &[&str] = &[
-    "directive",
-    "hpa-fights-replicas",
-    "injected-into-a-job",
-    "memory-below-a-mebibyte",
-    "norway",
-    "number-where-string",
-    "octal-surprise",
-    "prestop-outlasts-grace",
-    "probe-host",
-    "probe-port-not-in-container",
-    "proxy-as-init-container",
-    "restart-policy-is-not-sidecar",
-    "selector-matches-nothing",
-    "shell-swallows-sigterm",
-    "sidecar-blocks-job",
-    "signal-sidecar-without-shared-pid",
-    "unpullable-image",
-    "variable-without-parentheses",
-    "wrong-type",
-];
 
 /// A rule's check, by what it looks at.
 #[derive(Clone, Copy, Debug)]
@@ -113,18 +114,36 @@ pub enum SharedPass {
     Together(fn(&Index<'_>, &mut FindingsAnywhere<'_>)),
 }
 
+/// The name of a rule: that of its page, `probe_protocol.md`, as users write it.
+const fn name_of<const LENGTH: usize>(page: &str) -> [u8; LENGTH] {
+    let mut name = [0; LENGTH];
+    let mut at = 0;
+    while at < LENGTH {
+        let byte = page.as_bytes()[at];
+        name[at] = if byte == b'_' { b'-' } else { byte };
+        at += 1;
+    }
+    name
+}
+
+/// The rules of a family, if it is one.
+#[must_use]
+pub fn of_family(name: &str) -> Option<&'static [&'static Rule]> {
+    FAMILIES.iter().find(|(family, _)| family.name() == name).map(|(_, rules)| *rules)
+}
+
 /// All rules, by family.
-pub const FAMILIES: &[(&str, &[&Rule])] = &[
-    ("adapter", adapter::RULES),
-    ("ambassador", ambassador::RULES),
-    ("batch", batch::RULES),
-    ("election", election::RULES),
-    ("manifest", manifest::RULES),
-    ("meta", meta::RULES),
-    ("policy", policy::RULES),
-    ("serving", serving::RULES),
-    ("sidecar", sidecar::RULES),
-    ("workload", workload::RULES),
+pub const FAMILIES: &[(Family, &[&Rule])] = &[
+    (Family::Adapter, adapter::RULES),
+    (Family::Ambassador, ambassador::RULES),
+    (Family::Batch, batch::RULES),
+    (Family::Election, election::RULES),
+    (Family::Manifest, manifest::RULES),
+    (Family::Meta, meta::RULES),
+    (Family::Policy, policy::RULES),
+    (Family::Serving, serving::RULES),
+    (Family::Sidecar, sidecar::RULES),
+    (Family::Workload, workload::RULES),
 ];
 
 /// The shared passes.
@@ -160,5 +179,5 @@ pub fn current(name: &str) -> &str {
 
 /// Every name that selects rules: the families and the rules.
 pub fn names() -> impl Iterator<Item = &'static str> {
-    FAMILIES.iter().map(|(family, _)| *family).chain(all().map(|rule| rule.id.name))
+    FAMILIES.iter().map(|(family, _)| family.name()).chain(all().map(|rule| rule.id.name))
 }

@@ -100,7 +100,7 @@ fn the_list_knows_which_rules_have_a_fix() {
     for rule in rules::all() {
         let examples = blocks(rule.page, "```yaml bad").into_iter();
         let has_fix = examples.flat_map(|block| lint_for(rule, &block)).any(|finding| finding.fix.is_some());
-        assert_eq!(rule.has_fix(), has_fix, "{}", rule.id.name);
+        assert_eq!(rule.has_fix, has_fix, "{}", rule.id.name);
         assert!(!rule.summary().is_empty(), "{}", rule.id.name);
     }
 }
@@ -119,7 +119,7 @@ fn fixes_mend() {
                 mended = true;
             }
         }
-        assert_eq!(mended, rule.has_fix(), "{}", rule.id.name);
+        assert_eq!(mended, rule.has_fix, "{}", rule.id.name);
     }
 }
 

@@ -38,7 +38,7 @@ pub fn run(args: &ExplainArgs, color: Color) -> Result<Exit, Stop> {
     if let Some(folder) = catalogue.folder(name) {
         return print(&pattern::page(&catalogue, folder, args.source)?);
     }
-    if let Some((_, rules)) = rules::FAMILIES.iter().find(|(family, _)| family == name) {
+    if let Some(rules) = rules::of_family(name) {
         return print(&super::rules::table(rules, &terminal::Look::of_stdout(color)));
     }
     match rules::find(name) {

@@ -14,7 +14,7 @@ pub fn pages() -> Vec<Page> {
     for (family, rules) in rules::FAMILIES {
         let rows = rules.iter().map(|rule| {
             let name = rule.id.name;
-            let fix = if rule.has_fix() { ", with a fix" } else { "" };
+            let fix = if rule.has_fix { ", with a fix" } else { "" };
             let level = format!("{}{fix}", rule.level.name());
             [format!("[{name}](rules/{family}.md#{name})"), level, rule.summary()]
         });
@@ -28,7 +28,7 @@ pub fn pages() -> Vec<Page> {
 
 /// A rule's page one heading lower, with its level, and with its examples marked in words.
 fn section(rule: &Rule) -> String {
-    let fix = if rule.has_fix() { ", with a fix" } else { "" };
+    let fix = if rule.has_fix { ", with a fix" } else { "" };
     let mut text = String::new();
     let mut is_code = false;
     for line in rule.page.lines() {

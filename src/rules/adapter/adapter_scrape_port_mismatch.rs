@@ -1,4 +1,3 @@
-use crate::diagnostic::{Level, RuleId};
 use crate::facts::{Form, PodFacts, Role};
 use crate::kube::{Index, Object, Selector};
 use crate::rules::{Check, Findings, Rule};
@@ -6,12 +5,7 @@ use crate::words::clip;
 use crate::yaml::NodeId;
 
 /// Prometheus is sent to a port that no container serves.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "adapter-scrape-port-mismatch", family: "adapter" },
-    level: Level::Error,
-    page: include_str!("adapter_scrape_port_mismatch.md"),
-    check: Check::Facts(check),
-};
+pub static RULE: Rule = rule!("adapter_scrape_port_mismatch.md", Error, Check::Facts(check));
 
 const WHY: &str = "Prometheus scrapes the Pod's IP at this port; if nothing listens there, the target is down";
 

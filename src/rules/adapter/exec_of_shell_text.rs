@@ -1,15 +1,9 @@
-use crate::diagnostic::{Level, RuleId};
 use crate::kube::ContainerView;
 use crate::rules::{Check, Findings, Rule, parts};
 use crate::words::clip;
 
 /// A command of one word that holds a whole line of shell.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "exec-of-shell-text", family: "adapter" },
-    level: Level::Error,
-    page: include_str!("exec_of_shell_text.md"),
-    check: Check::Container(check),
-};
+pub static RULE: Rule = rule!("exec_of_shell_text.md", Error, Check::Container(check));
 
 /// Words of shell and programs whose names hold no space: what follows them in one word are their arguments.
 const PROGRAMS: [&str; 60] = [

@@ -1,16 +1,11 @@
-use crate::diagnostic::{Level, RuleId};
+use crate::diagnostic::Level;
 use crate::facts::is_bare;
 use crate::kube::ContainerView;
 use crate::rules::{Check, Findings, Rule, parts};
 use crate::words::clip;
 
 /// A probe or hook runs a shell or tool that the image does not have.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "exec-without-program", family: "adapter" },
-    level: Level::Error,
-    page: include_str!("exec_without_program.md"),
-    check: Check::Container(check),
-};
+pub static RULE: Rule = rule!("exec_without_program.md", Error, Check::Container(check));
 
 /// What people expect in every image.
 const TOOLS: [&str; 26] = [

@@ -8,6 +8,10 @@ mod probe_port_not_served;
 mod probe_protocol;
 
 use super::Rule;
+use crate::diagnostic::Family;
+
+/// What rules of this folder belong to.
+const FAMILY: Family = Family::Adapter;
 
 /// The family's rules.
 pub const RULES: &[&Rule] = &[

@@ -1,14 +1,9 @@
-use crate::diagnostic::{Level, RuleId};
+use crate::diagnostic::Level;
 use crate::facts::{Certainty, ContainerFacts, PodFacts};
 use crate::rules::{Check, Findings, Rule, parts};
 
 /// The kubelet probes a port that is bound to loopback.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "probe-on-loopback", family: "adapter" },
-    level: Level::Error,
-    page: include_str!("probe_on_loopback.md"),
-    check: Check::Facts(check),
-};
+pub static RULE: Rule = rule!("probe_on_loopback.md", Error, Check::Facts(check));
 
 fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     // an injected proxy may take the probes, and hand them on at loopback (Consul's `transparent-proxy-overwrite-probes`)

@@ -1,15 +1,10 @@
-use crate::diagnostic::{Level, RuleId, Subject};
+use crate::diagnostic::{Level, Subject};
 use crate::facts::program::Program;
 use crate::facts::{ContainerFacts, PodFacts};
 use crate::rules::{Check, Findings, Rule, parts};
 
 /// A probe of a port where the container's program does not listen.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "probe-port-not-served", family: "adapter" },
-    level: Level::Error,
-    page: include_str!("probe_port_not_served.md"),
-    check: Check::Facts(check),
-};
+pub static RULE: Rule = rule!("probe_port_not_served.md", Error, Check::Facts(check));
 
 fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     if facts.pod.object.is_patch || facts.pod.is_changed(&parts::PROBES) || facts.is_open() {

@@ -1,14 +1,9 @@
-use crate::diagnostic::{Level, RuleId, Subject};
+use crate::diagnostic::Subject;
 use crate::facts::PodFacts;
 use crate::rules::{Check, Findings, Rule, parts};
 
 /// An HTTP probe of a port that speaks another protocol.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "probe-protocol", family: "adapter" },
-    level: Level::Error,
-    page: include_str!("probe_protocol.md"),
-    check: Check::Facts(check),
-};
+pub static RULE: Rule = rule!("probe_protocol.md", Error, Check::Facts(check));
 
 /// Protocols that never answer an HTTP request with one.
 const OTHERS: [&str; 10] =

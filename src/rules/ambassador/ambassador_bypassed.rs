@@ -1,17 +1,11 @@
 use super::called;
-use crate::diagnostic::{Level, RuleId};
 use crate::facts::{ContainerFacts, Dial, PodFacts, Role};
 use crate::rules::{Check, Findings, Rule};
 use crate::words::clip;
 use crate::yaml::NodeId;
 
 /// The app names what its ambassador stands for.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "ambassador-bypassed", family: "ambassador" },
-    level: Level::Warning,
-    page: include_str!("ambassador_bypassed.md"),
-    check: Check::Facts(check),
-};
+pub static RULE: Rule = rule!("ambassador_bypassed.md", Warning, Check::Facts(check));
 
 fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     for ambassador in facts.running().filter(|member| matches!(member.role, Role::Ambassador(_))) {

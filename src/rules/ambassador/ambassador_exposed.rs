@@ -1,17 +1,11 @@
 use super::called;
-use crate::diagnostic::{Level, RuleId};
 use crate::facts::{Bind, ContainerFacts, PodFacts};
 use crate::kube::types::IntOrString;
 use crate::kube::{Selector, Typed};
 use crate::rules::{Check, Findings, Rule};
 
 /// A client-side ambassador that others can reach.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "ambassador-exposed", family: "ambassador" },
-    level: Level::Warning,
-    page: include_str!("ambassador_exposed.md"),
-    check: Check::Facts(check),
-};
+pub static RULE: Rule = rule!("ambassador_exposed.md", Warning, Check::Facts(check));
 
 fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     let object = facts.pod.object;

@@ -1,16 +1,11 @@
 use super::called;
-use crate::diagnostic::{Label, Level, RuleId};
+use crate::diagnostic::Label;
 use crate::facts::config::ConfigFile;
 use crate::facts::{Bind, ContainerFacts, PodFacts, by_address};
 use crate::rules::{Check, Findings, Rule};
 
 /// An ambassador chooses by the client's address, and has one client.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "ambassador-ip-hash", family: "ambassador" },
-    level: Level::Warning,
-    page: include_str!("ambassador_ip_hash.md"),
-    check: Check::Facts(check),
-};
+pub static RULE: Rule = rule!("ambassador_ip_hash.md", Warning, Check::Facts(check));
 
 fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     for member in facts.running() {

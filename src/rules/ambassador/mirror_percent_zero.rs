@@ -1,15 +1,9 @@
-use crate::diagnostic::{Level, RuleId};
 use crate::kube::Object;
 use crate::rules::{Check, Findings, Rule};
 use crate::yaml::{NodeId, Value};
 
 /// Mirroring that mirrors nothing.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "mirror-percent-zero", family: "ambassador" },
-    level: Level::Warning,
-    page: include_str!("mirror_percent_zero.md"),
-    check: Check::Object(check),
-};
+pub static RULE: Rule = rule!("mirror_percent_zero.md", Warning, Check::Object(check));
 
 fn check(object: &Object, found: &mut Findings<'_>) {
     let document = &object.document;

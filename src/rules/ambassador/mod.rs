@@ -7,7 +7,11 @@ mod mirror_percent_zero;
 mod split_weights;
 
 use super::Rule;
+use crate::diagnostic::Family;
 use crate::facts::{ContainerFacts, Dial, PodFacts, Role};
+
+/// What rules of this folder belong to.
+const FAMILY: Family = Family::Ambassador;
 
 /// The family's rules.
 pub const RULES: &[&Rule] = &[

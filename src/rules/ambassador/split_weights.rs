@@ -1,4 +1,3 @@
-use crate::diagnostic::{Level, RuleId};
 use crate::facts::config::ConfigFile;
 use crate::facts::nginx::{Directive, directives, upstream_host};
 use crate::kube::{FolderScope, Index, Object};
@@ -7,12 +6,7 @@ use crate::rules::{Check, FindingsAnywhere, Rule};
 use crate::words::clip;
 
 /// nginx splits clients into more than a whole, or sends a share to nobody.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "split-weights", family: "ambassador" },
-    level: Level::Error,
-    page: include_str!("split_weights.md"),
-    check: Check::Workspace(check),
-};
+pub static RULE: Rule = rule!("split_weights.md", Error, Check::Workspace(check));
 
 fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     routes(index, found);

@@ -1,14 +1,8 @@
-use crate::diagnostic::{Level, RuleId};
 use crate::kube::{Object, Typed};
 use crate::rules::{Check, Findings, Rule};
 
 /// A CronJob may start a run while the last one is still going.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "cronjob-overlap", family: "batch" },
-    level: Level::Advice,
-    page: include_str!("cronjob_overlap.md"),
-    check: Check::Object(check),
-};
+pub static RULE: Rule = rule!("cronjob_overlap.md", Advice, Check::Object(check));
 
 fn check(object: &Object, found: &mut Findings<'_>) {
     let Some(Typed::CronJob(cron)) = &object.typed else { return };

@@ -1,15 +1,9 @@
 use super::job_spec;
-use crate::diagnostic::{Level, RuleId};
 use crate::kube::Object;
 use crate::rules::{Check, Findings, Rule};
 
 /// A pod failure policy that counts evictions as failures of the work.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "job-counts-preemption", family: "batch" },
-    level: Level::Advice,
-    page: include_str!("job_counts_preemption.md"),
-    check: Check::Object(check),
-};
+pub static RULE: Rule = rule!("job_counts_preemption.md", Advice, Check::Object(check));
 
 fn check(object: &Object, found: &mut Findings<'_>) {
     let Some((spec, node)) = job_spec(object).filter(|_| !object.is_patch) else { return };

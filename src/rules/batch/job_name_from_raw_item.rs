@@ -1,15 +1,9 @@
-use crate::diagnostic::{Level, RuleId};
 use crate::kube::ContainerView;
 use crate::rules::{Check, Findings, Rule, parts};
 use crate::words::clip;
 
 /// A script names Jobs after items as they come.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "job-name-from-raw-item", family: "batch" },
-    level: Level::Warning,
-    page: include_str!("job_name_from_raw_item.md"),
-    check: Check::Container(check),
-};
+pub static RULE: Rule = rule!("job_name_from_raw_item.md", Warning, Check::Container(check));
 
 /// Signs that a script makes names of what it reads.
 const MAKES_NAMES: [&str; 14] = [

@@ -1,14 +1,8 @@
-use crate::diagnostic::{Level, RuleId};
 use crate::kube::{Object, Typed};
 use crate::rules::{Check, Findings, Rule};
 
 /// A Job that stays when it is done.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "job-never-cleaned", family: "batch" },
-    level: Level::Advice,
-    page: include_str!("job_never_cleaned.md"),
-    check: Check::Object(check),
-};
+pub static RULE: Rule = rule!("job_never_cleaned.md", Advice, Check::Object(check));
 
 fn check(object: &Object, found: &mut Findings<'_>) {
     let Some(Typed::Job(job)) = &object.typed else { return };

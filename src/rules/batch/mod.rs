@@ -11,8 +11,12 @@ mod worker_as_deployment;
 use crate::kube::types::JobSpec;
 
 use super::Rule;
+use crate::diagnostic::Family;
 use crate::kube::{Object, Typed};
 use crate::yaml::NodeId;
+
+/// What rules of this folder belong to.
+const FAMILY: Family = Family::Batch;
 
 /// The family's rules.
 pub const RULES: &[&Rule] = &[

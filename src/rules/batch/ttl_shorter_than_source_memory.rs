@@ -1,14 +1,9 @@
-use crate::diagnostic::{Label, Level, RuleId};
+use crate::diagnostic::Label;
 use crate::facts::{PodFacts, Role};
 use crate::rules::{Check, Findings, Rule};
 
 /// A work queue whose finished Jobs vanish while the source still lists their items.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "ttl-shorter-than-source-memory", family: "batch" },
-    level: Level::Warning,
-    page: include_str!("ttl_shorter_than_source_memory.md"),
-    check: Check::Facts(check),
-};
+pub static RULE: Rule = rule!("ttl_shorter_than_source_memory.md", Warning, Check::Facts(check));
 
 const FIELD: &str = "ttlSecondsAfterFinished";
 

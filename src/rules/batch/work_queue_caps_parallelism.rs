@@ -1,15 +1,9 @@
 use super::job_spec;
-use crate::diagnostic::{Level, RuleId};
 use crate::kube::Object;
 use crate::rules::{Check, Findings, Rule};
 
 /// A Job asks for more workers at once than it has completions.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "work-queue-caps-parallelism", family: "batch" },
-    level: Level::Warning,
-    page: include_str!("work_queue_caps_parallelism.md"),
-    check: Check::Object(check),
-};
+pub static RULE: Rule = rule!("work_queue_caps_parallelism.md", Warning, Check::Object(check));
 
 fn check(object: &Object, found: &mut Findings<'_>) {
     let Some((spec, node)) = job_spec(object).filter(|_| !object.is_patch) else { return };

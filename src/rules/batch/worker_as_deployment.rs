@@ -1,15 +1,9 @@
-use crate::diagnostic::{Level, RuleId};
 use crate::facts::PodFacts;
 use crate::kube::Life;
 use crate::rules::{Check, Findings, Rule};
 
 /// A program that ends, run by a controller that starts it again.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "worker-as-deployment", family: "batch" },
-    level: Level::Warning,
-    page: include_str!("worker_as_deployment.md"),
-    check: Check::Facts(check),
-};
+pub static RULE: Rule = rule!("worker_as_deployment.md", Warning, Check::Facts(check));
 
 fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     let object = facts.pod.object;

@@ -1,15 +1,10 @@
-use crate::diagnostic::{Level, RuleId};
+use crate::diagnostic::Level;
 use crate::facts::PodFacts;
 use crate::kube::image::Reference;
 use crate::rules::{Check, Findings, Rule};
 
 /// A lock of a kind that client-go no longer has, or an elector that is no longer made.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "election-dead-lock-kind", family: "election" },
-    level: Level::Error,
-    page: include_str!("election_dead_lock_kind.md"),
-    check: Check::Facts(check),
-};
+pub static RULE: Rule = rule!("election_dead_lock_kind.md", Error, Check::Facts(check));
 
 fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     for member in facts.running() {

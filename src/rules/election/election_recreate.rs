@@ -1,15 +1,9 @@
 use super::replicas;
-use crate::diagnostic::{Level, RuleId};
 use crate::facts::PodFacts;
 use crate::rules::{Check, Findings, Rule};
 
 /// Elected replicas that all stop at once when the Deployment changes.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "election-recreate", family: "election" },
-    level: Level::Advice,
-    page: include_str!("election_recreate.md"),
-    check: Check::Facts(check),
-};
+pub static RULE: Rule = rule!("election_recreate.md", Advice, Check::Facts(check));
 
 fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     let object = facts.pod.object;

@@ -1,15 +1,9 @@
 use super::replicas;
-use crate::diagnostic::{Level, RuleId};
 use crate::facts::PodFacts;
 use crate::rules::{Check, Findings, Rule};
 
 /// An election with one candidate.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "election-single-replica", family: "election" },
-    level: Level::Advice,
-    page: include_str!("election_single_replica.md"),
-    check: Check::Facts(check),
-};
+pub static RULE: Rule = rule!("election_single_replica.md", Advice, Check::Facts(check));
 
 fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     let object = facts.pod.object;

@@ -1,4 +1,3 @@
-use crate::diagnostic::{Level, RuleId};
 use crate::facts::election::Flag;
 use crate::facts::{ContainerFacts, PodFacts};
 use crate::go::duration::milliseconds;
@@ -6,12 +5,7 @@ use crate::kube::image::Reference;
 use crate::rules::{Check, Findings, Rule};
 
 /// Times with which client-go refuses to campaign.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "election-timing", family: "election" },
-    level: Level::Error,
-    page: include_str!("election_timing.md"),
-    check: Check::Facts(check),
-};
+pub static RULE: Rule = rule!("election_timing.md", Error, Check::Facts(check));
 
 const WHY: &str = "`NewLeaderElector` in k8s.io/client-go/tools/leaderelection requires lease \
                    duration > renew deadline > 1.2 × retry period, and otherwise returns an error; the program then \

@@ -1,6 +1,6 @@
 use crate::kube::types::{PolicyRule, Subject};
 
-use crate::diagnostic::{Level, RuleId};
+use crate::diagnostic::Level;
 use crate::facts::{ContainerFacts, PodFacts};
 use crate::kube::{Index, Object, Reach, Typed};
 use crate::rules::{Check, Findings, Rule};
@@ -8,12 +8,7 @@ use crate::words::{clip, list};
 use crate::yaml::NodeId;
 
 /// An elector whose ServiceAccount may not write its Lease.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "election-without-lease-rbac", family: "election" },
-    level: Level::Error,
-    page: include_str!("election_without_lease_rbac.md"),
-    check: Check::Facts(check),
-};
+pub static RULE: Rule = rule!("election_without_lease_rbac.md", Error, Check::Facts(check));
 
 /// A rule that is bound to the ServiceAccount, and in which namespace it counts.
 struct Grant<'run> {

@@ -1,15 +1,9 @@
-use crate::diagnostic::{Level, RuleId};
 use crate::facts::{ContainerFacts, PodFacts};
 use crate::kube::Typed;
 use crate::rules::{Check, Findings, Rule};
 
 /// An elector without a token for the API server.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "election-without-token", family: "election" },
-    level: Level::Error,
-    page: include_str!("election_without_token.md"),
-    check: Check::Facts(check),
-};
+pub static RULE: Rule = rule!("election_without_token.md", Error, Check::Facts(check));
 
 fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     let pod = facts.pod;

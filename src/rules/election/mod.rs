@@ -9,7 +9,11 @@ mod election_without_token;
 mod replicas_without_election;
 
 use super::Rule;
+use crate::diagnostic::Family;
 use crate::kube::{Index, Object, Typed};
+
+/// What rules of this folder belong to.
+const FAMILY: Family = Family::Election;
 
 /// The family's rules.
 pub const RULES: &[&Rule] = &[

@@ -1,15 +1,9 @@
 use super::replicas;
-use crate::diagnostic::{Level, RuleId};
 use crate::facts::PodFacts;
 use crate::rules::{Check, Findings, Rule};
 
 /// Several replicas of a program whose election is switched off.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "replicas-without-election", family: "election" },
-    level: Level::Warning,
-    page: include_str!("replicas_without_election.md"),
-    check: Check::Facts(check),
-};
+pub static RULE: Rule = rule!("replicas_without_election.md", Warning, Check::Facts(check));
 
 fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     let object = facts.pod.object;

@@ -1,16 +1,10 @@
-use crate::diagnostic::{Level, RuleId};
 use crate::kube::File;
 use crate::rules::{Check, Findings, Rule};
 use crate::yaml::edit::Edit;
 use crate::yaml::{Refusal, Source, Span};
 
 /// A YAML directive, which kubectl does not take.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "directive", family: "manifest" },
-    level: Level::Error,
-    page: include_str!("directive.md"),
-    check: Check::File(check),
-};
+pub static RULE: Rule = rule!("directive.md", Error, Check::File(check), fixes);
 
 fn check(file: &File, found: &mut Findings<'_>) {
     for refusal in file.refusals.iter().filter(|refusal| is_directive(&file.source, refusal)) {

@@ -1,16 +1,10 @@
 use std::sync::Arc;
 
-use crate::diagnostic::{Level, RuleId};
 use crate::rules::{Check, Findings, Rule};
 use crate::yaml::{Document, Span};
 
 /// Content after `...`, which kubectl never reads.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "dropped-after-dots", family: "manifest" },
-    level: Level::Error,
-    page: include_str!("dropped_after_dots.md"),
-    check: Check::Document(check),
-};
+pub static RULE: Rule = rule!("dropped_after_dots.md", Error, Check::Document(check));
 
 fn check(document: &Arc<Document>, found: &mut Findings<'_>) {
     let Some(dropped) = document.dropped else { return };

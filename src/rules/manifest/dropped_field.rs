@@ -1,15 +1,9 @@
-use crate::diagnostic::{Level, RuleId};
 use crate::kube::versions::{Target, Targets};
 use crate::kube::{Object, Versioned};
 use crate::rules::{Check, Findings, Rule};
 
 /// Fields whose feature is off in the version that is asked for.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "dropped-field", family: "manifest" },
-    level: Level::Warning,
-    page: include_str!("dropped_field.md"),
-    check: Check::Elsewhere,
-};
+pub static RULE: Rule = rule!("dropped_field.md", Warning, Check::Elsewhere);
 
 /// Says which fields of an object servers drop; a shared pass asks, which knows the versions.
 pub fn check(object: &Object, found: &mut Findings<'_>) {

@@ -1,18 +1,12 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use crate::diagnostic::{Level, RuleId};
 use crate::rules::{Check, Findings, Rule};
 use crate::words::clip;
 use crate::yaml::{Document, NodeId, Value};
 
 /// A key that is duplicated in one map.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "duplicate-key", family: "manifest" },
-    level: Level::Error,
-    page: include_str!("duplicate_key.md"),
-    check: Check::Document(check),
-};
+pub static RULE: Rule = rule!("duplicate_key.md", Error, Check::Document(check));
 
 fn check(document: &Arc<Document>, found: &mut Findings<'_>) {
     if document.duplicates.is_empty() {

@@ -1,14 +1,8 @@
-use crate::diagnostic::{Level, RuleId};
 use crate::kube::File;
 use crate::rules::{Check, Findings, Rule};
 
 /// Bytes that are not UTF-8.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "invalid-utf8", family: "manifest" },
-    level: Level::Warning,
-    page: include_str!("invalid_utf8.md"),
-    check: Check::File(check),
-};
+pub static RULE: Rule = rule!("invalid_utf8.md", Warning, Check::File(check));
 
 fn check(file: &File, found: &mut Findings<'_>) {
     let Some(first) = file.source.replaced().next().filter(|_| !file.is_encrypted()) else { return };

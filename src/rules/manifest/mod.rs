@@ -16,6 +16,7 @@ mod verdict;
 mod wrong_type;
 
 use super::Rule;
+use crate::diagnostic::Family;
 use crate::kube::{Object, ProblemKind};
 use crate::words::clip;
 use crate::yaml::{NodeId, Style};
@@ -25,6 +26,9 @@ pub(super) static VERDICTS: &super::SharedCheck = &verdict::SOURCE;
 
 /// What the API server says of custom resources by their definitions.
 pub(super) static CUSTOM: &super::SharedCheck = &verdict::CUSTOM;
+
+/// What rules of this folder belong to.
+const FAMILY: Family = Family::Manifest;
 
 /// The family's rules.
 pub const RULES: &[&Rule] = &[

@@ -1,16 +1,10 @@
 use super::{in_quotes, is_plain, wrong_types};
-use crate::diagnostic::{Level, RuleId};
 use crate::kube::{Object, Path, ProblemKind};
 use crate::rules::{Check, Findings, Rule, text};
 use crate::yaml::Value;
 
 /// A word that YAML 1.1 reads as a boolean, where a string belongs.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "norway", family: "manifest" },
-    level: Level::Error,
-    page: include_str!("norway.md"),
-    check: Check::Object(check),
-};
+pub static RULE: Rule = rule!("norway.md", Error, Check::Object(check), fixes);
 
 fn check(object: &Object, found: &mut Findings<'_>) {
     for (node, expected) in wrong_types(object) {

@@ -1,16 +1,10 @@
 use super::{in_quotes, is_plain, wrong_types};
-use crate::diagnostic::{Level, RuleId};
 use crate::kube::{Object, Path};
 use crate::rules::{Check, Findings, Rule, text};
 use crate::yaml::Value;
 
 /// A number where a string belongs.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "number-where-string", family: "manifest" },
-    level: Level::Error,
-    page: include_str!("number_where_string.md"),
-    check: Check::Object(check),
-};
+pub static RULE: Rule = rule!("number_where_string.md", Error, Check::Object(check), fixes);
 
 fn check(object: &Object, found: &mut Findings<'_>) {
     for (node, expected) in wrong_types(object) {

@@ -1,16 +1,11 @@
-use crate::diagnostic::{Level, RuleId};
+use crate::diagnostic::Level;
 use crate::kube::Object;
 use crate::rules::{Check, Findings, Rule};
 use crate::yaml::edit::Edit;
 use crate::yaml::{NodeId, Style, Value};
 
 /// A mode written in decimal digits that were meant as octal.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "octal-surprise", family: "manifest" },
-    level: Level::Error,
-    page: include_str!("octal_surprise.md"),
-    check: Check::Object(check),
-};
+pub static RULE: Rule = rule!("octal_surprise.md", Error, Check::Object(check), fixes);
 
 /// Fields that hold the mode of files.
 const FIELDS: [&str; 2] = ["defaultMode", "mode"];

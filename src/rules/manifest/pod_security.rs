@@ -1,17 +1,12 @@
 use crate::apiserver::pod_security::{Policy, judge};
 use crate::apiserver::{Schemas, validate};
-use crate::diagnostic::{Label, Level, RuleId};
+use crate::diagnostic::{Label, Level};
 use crate::kube::{Index, Object};
 use crate::rules::{Check, FindingsAnywhere, Rule};
 use crate::yaml::NodeId;
 
 /// Pods that their namespace's labels forbid.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "pod-security", family: "manifest" },
-    level: Level::Error,
-    page: include_str!("pod_security.md"),
-    check: Check::Workspace(check),
-};
+pub static RULE: Rule = rule!("pod_security.md", Error, Check::Workspace(check));
 
 /// What the standards judge (`k8s.io/pod-security-admission/policy`).
 const JUDGED: [&str; 15] = [

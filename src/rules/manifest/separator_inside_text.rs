@@ -1,15 +1,10 @@
-use crate::diagnostic::{Label, Level, RuleId};
+use crate::diagnostic::Label;
 use crate::kube::File;
 use crate::rules::{Check, Findings, Rule};
 use crate::yaml::{Document, NodeId, Span, Style, Value};
 
 /// A `---` in the first column of a block of text ends the document.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "separator-inside-text", family: "manifest" },
-    level: Level::Error,
-    page: include_str!("separator_inside_text.md"),
-    check: Check::File(check),
-};
+pub static RULE: Rule = rule!("separator_inside_text.md", Error, Check::File(check));
 
 fn check(file: &File, found: &mut Findings<'_>) {
     let text = &file.source.text;

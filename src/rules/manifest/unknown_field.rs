@@ -1,16 +1,10 @@
-use crate::diagnostic::{Level, RuleId};
 use crate::kube::{Object, Path, ProblemKind, former_field, home_of_field};
 use crate::rules::{Check, Findings, Rule, text};
 use crate::words::{clip, nearest};
 use crate::yaml::{NodeId, Value};
 
 /// A field that its type does not have.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "unknown-field", family: "manifest" },
-    level: Level::Error,
-    page: include_str!("unknown_field.md"),
-    check: Check::Object(check),
-};
+pub static RULE: Rule = rule!("unknown_field.md", Error, Check::Object(check));
 
 fn check(object: &Object, found: &mut Findings<'_>) {
     for problem in object.lasting_problems() {

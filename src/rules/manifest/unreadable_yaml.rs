@@ -1,15 +1,9 @@
 use super::directive::is_directive;
-use crate::diagnostic::{Level, RuleId};
 use crate::kube::{File, RefusedSecrets};
 use crate::rules::{Check, Findings, Rule};
 
 /// YAML that kubectl refuses.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "unreadable-yaml", family: "manifest" },
-    level: Level::Error,
-    page: include_str!("unreadable_yaml.md"),
-    check: Check::File(check),
-};
+pub static RULE: Rule = rule!("unreadable_yaml.md", Error, Check::File(check));
 
 fn check(file: &File, found: &mut Findings<'_>) {
     if file.refusals.is_empty() {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{dropped_field, octal_surprise};
 use crate::apiserver::{Cause, Reason, Schemas, custom_warnings, validate};
-use crate::diagnostic::{Level, RuleId};
+use crate::diagnostic::Level;
 use crate::kube::versions::{Target, Targets};
 use crate::kube::{Definition, Index, Object, ProblemKind, Typed};
 use crate::policy::{CustomRules, Said, Unjudged};
@@ -13,33 +13,26 @@ use crate::rules::policy;
 use crate::rules::{Check, Findings, FindingsAnywhere, Rule, SharedCheck, SharedPass};
 use crate::yaml::NodeId;
 
-/// Declares the rules: they differ in name, level and page alone.
+/// Declares the rules: they differ in page and level alone.
 macro_rules! rules {
-    ($($constant:ident $name:literal $level:ident $page:literal,)*) => {
-        $(
-            pub static $constant: Rule = Rule {
-                id: RuleId { name: $name, family: "manifest" },
-                level: Level::$level,
-                page: include_str!($page),
-                check: Check::Elsewhere,
-            };
-        )*
+    ($($constant:ident $level:ident $page:literal,)*) => {
+        $(pub static $constant: Rule = rule!($page, $level, Check::Elsewhere);)*
         /// The rules of this file.
         pub const RULES: &[&Rule] = &[$(&$constant),*];
     };
 }
 
 rules! {
-    MISSING_FIELD "missing-field" Error "missing_field.md",
-    INVALID_VALUE "invalid-value" Error "invalid_value.md",
-    UNSUPPORTED_VALUE "unsupported-value" Error "unsupported_value.md",
-    DUPLICATE_VALUE "duplicate-value" Error "duplicate_value.md",
-    FORBIDDEN_FIELD "forbidden-field" Error "forbidden_field.md",
-    VALUE_TOO_LONG "value-too-long" Error "value_too_long.md",
-    TOO_MANY_ITEMS "too-many-items" Error "too_many_items.md",
-    DANGLING_NAME "dangling-name" Error "dangling_name.md",
-    UNKNOWN_KIND "unknown-kind" Error "unknown_kind.md",
-    SERVER_WARNING "server-warning" Warning "server_warning.md",
+    MISSING_FIELD Error "missing_field.md",
+    INVALID_VALUE Error "invalid_value.md",
+    UNSUPPORTED_VALUE Error "unsupported_value.md",
+    DUPLICATE_VALUE Error "duplicate_value.md",
+    FORBIDDEN_FIELD Error "forbidden_field.md",
+    VALUE_TOO_LONG Error "value_too_long.md",
+    TOO_MANY_ITEMS Error "too_many_items.md",
+    DANGLING_NAME Error "dangling_name.md",
+    UNKNOWN_KIND Error "unknown_kind.md",
+    SERVER_WARNING Warning "server_warning.md",
 }
 
 /// The rules of the pass over one object: those of this file, and fields that servers drop.

@@ -1,16 +1,11 @@
 use super::{is_plain, wrong_types};
-use crate::diagnostic::{Edit, Level, RuleId};
+use crate::diagnostic::Edit;
 use crate::kube::{Object, Path, ProblemKind};
 use crate::rules::{Check, Findings, Rule, text};
 use crate::yaml::{NodeId, Resolved, Span, Style, Value, resolve_plain};
 
 /// A value of another type than its field.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "wrong-type", family: "manifest" },
-    level: Level::Error,
-    page: include_str!("wrong_type.md"),
-    check: Check::Object(check),
-};
+pub static RULE: Rule = rule!("wrong_type.md", Error, Check::Object(check), fixes);
 
 fn check(object: &Object, found: &mut Findings<'_>) {
     for (node, expected) in wrong_types(object) {

@@ -2,34 +2,22 @@
 
 use super::{Check, Findings, FindingsAnywhere, Rule, SharedCheck, SharedPass};
 use crate::apiserver::{Reason, Schemas, validate};
-use crate::diagnostic::{Label, Level, RuleId};
+use crate::diagnostic::{Family, Label, Level};
 use crate::kube::versions::Target;
 use crate::kube::{FolderScope, Index, Object};
 use crate::policy::{Decision, Policies, Policy, Problem, Verdict};
 
 /// A policy refuses the object, or warns about it.
-pub static VIOLATION: Rule = Rule {
-    id: RuleId { name: "policy-violation", family: "policy" },
-    level: Level::Error,
-    page: include_str!("policy_violation.md"),
-    check: Check::Elsewhere,
-};
+pub static VIOLATION: Rule = rule!(FAMILY; "policy_violation.md", Error, Check::Elsewhere);
 
 /// A policy does not compile.
-pub static INVALID: Rule = Rule {
-    id: RuleId { name: "policy-invalid", family: "policy" },
-    level: Level::Error,
-    page: include_str!("policy_invalid.md"),
-    check: Check::Elsewhere,
-};
+pub static INVALID: Rule = rule!(FAMILY; "policy_invalid.md", Error, Check::Elsewhere);
 
 /// Only a cluster can evaluate it.
-pub static NOT_EVALUATED: Rule = Rule {
-    id: RuleId { name: "policy-not-evaluated", family: "policy" },
-    level: Level::Warning,
-    page: include_str!("policy_not_evaluated.md"),
-    check: Check::Elsewhere,
-};
+pub static NOT_EVALUATED: Rule = rule!(FAMILY; "policy_not_evaluated.md", Warning, Check::Elsewhere);
+
+/// What rules of this folder belong to.
+const FAMILY: Family = Family::Policy;
 
 /// The family's rules.
 pub const RULES: &[&Rule] = &[&INVALID, &NOT_EVALUATED, &VIOLATION];

@@ -1,14 +1,8 @@
-use crate::diagnostic::{Level, RuleId};
 use crate::facts::{PodFacts, Role};
 use crate::rules::{Check, Findings, Rule};
 
 /// A root that takes partial answers, and asks for all of them.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "gather-quorum-is-everything", family: "serving" },
-    level: Level::Warning,
-    page: include_str!("gather_quorum_is_everything.md"),
-    check: Check::Facts(check),
-};
+pub static RULE: Rule = rule!("gather_quorum_is_everything.md", Warning, Check::Facts(check));
 
 fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     for member in facts.running().filter(|member| member.role == Role::GatherRoot) {

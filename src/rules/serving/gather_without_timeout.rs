@@ -1,15 +1,9 @@
-use crate::diagnostic::{Level, RuleId};
 use crate::facts::{PodFacts, Role};
 use crate::go::duration::milliseconds;
 use crate::rules::{Check, Findings, Rule};
 
 /// A root that waits for its leaves as long as they like.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "gather-without-timeout", family: "serving" },
-    level: Level::Warning,
-    page: include_str!("gather_without_timeout.md"),
-    check: Check::Facts(check),
-};
+pub static RULE: Rule = rule!("gather_without_timeout.md", Warning, Check::Facts(check));
 
 /// Longer than any client of a request waits.
 const ENDLESS: u64 = 600_000;

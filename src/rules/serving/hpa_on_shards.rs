@@ -1,17 +1,11 @@
 use super::hashed;
-use crate::diagnostic::{Level, RuleId};
 use crate::facts::{shards::lists, workload::scales};
 use crate::kube::{Index, Reach};
 use crate::rules::{Check, FindingsAnywhere, Rule};
 use crate::words::clip;
 
 /// An autoscaler changes the number of shards.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "hpa-on-shards", family: "serving" },
-    level: Level::Warning,
-    page: include_str!("hpa_on_shards.md"),
-    check: Check::Workspace(check),
-};
+pub static RULE: Rule = rule!("hpa_on_shards.md", Warning, Check::Workspace(check));
 
 fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     if index.kind("HorizontalPodAutoscaler").is_empty() {

@@ -17,8 +17,12 @@ mod volume_claim_not_mounted;
 use crate::kube::types::{StatefulSet, StatefulSetSpec};
 
 use super::Rule;
+use crate::diagnostic::Family;
 use crate::facts::shards::ShardList;
 use crate::kube::{Index, Object, Typed};
+
+/// What rules of this folder belong to.
+const FAMILY: Family = Family::Serving;
 
 /// The family's rules.
 pub const RULES: &[&Rule] = &[

@@ -1,7 +1,7 @@
 use crate::kube::types::JobSpec;
 
 use super::{ordinals, stateful_set};
-use crate::diagnostic::{Level, RuleId};
+use crate::diagnostic::Level;
 use crate::facts::names::is_comment;
 use crate::facts::shards::{ShardList, lists};
 use crate::kube::selection::is_beside;
@@ -11,12 +11,7 @@ use crate::words::{clip, nearest};
 use crate::yaml::{NodeId, Value};
 
 /// A name of a Pod that no StatefulSet or Job of the unit gives.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "no-such-pod", family: "serving" },
-    level: Level::Error,
-    page: include_str!("no_such_pod.md"),
-    check: Check::Workspace(check),
-};
+pub static RULE: Rule = rule!("no_such_pod.md", Error, Check::Workspace(check));
 
 const WHY: &str = "a StatefulSet's Pods have only the names <set>-<ordinal>.<serviceName> (kubernetes/website: \
                    concepts/workloads/controllers/statefulset, \"Stable Network ID\"); any other name does not resolve";

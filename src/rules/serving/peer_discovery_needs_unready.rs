@@ -1,17 +1,11 @@
 use super::{is_headless, ordinals, stateful_set};
-use crate::diagnostic::{Level, RuleId};
 use crate::facts::hosts::pod_names;
 use crate::facts::{ContainerFacts, PodFacts};
 use crate::kube::Typed;
 use crate::rules::{Check, Findings, Rule};
 
 /// Peers that find each other by names that appear only when they are ready.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "peer-discovery-needs-unready", family: "serving" },
-    level: Level::Warning,
-    page: include_str!("peer_discovery_needs_unready.md"),
-    check: Check::Facts(check),
-};
+pub static RULE: Rule = rule!("peer_discovery_needs_unready.md", Warning, Check::Facts(check));
 
 fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     let object = facts.pod.object;

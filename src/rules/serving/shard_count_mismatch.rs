@@ -1,5 +1,5 @@
 use super::{ordinals, stateful_set};
-use crate::diagnostic::{Label, Level, RuleId};
+use crate::diagnostic::Label;
 use crate::facts::hosts::pod_names;
 use crate::facts::shards::{ShardList, lists};
 use crate::facts::{PodFacts, Role, Told};
@@ -9,12 +9,7 @@ use crate::words::{clip, nearest};
 use crate::yaml::{Document, NodeId, Value};
 
 /// A list of shards and the StatefulSet that holds them disagree.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "shard-count-mismatch", family: "serving" },
-    level: Level::Error,
-    page: include_str!("shard_count_mismatch.md"),
-    check: Check::Facts(counts),
-};
+pub static RULE: Rule = rule!("shard_count_mismatch.md", Error, Check::Facts(counts));
 
 const WHY: &str = "the client that distributes keys and the Pods that store them must agree on the \
                    shards: requests to a listed shard that does not exist fail, and a shard that is not listed gets no \

@@ -1,19 +1,14 @@
 use crate::kube::types::IntOrString;
 
 use super::{hashed, is_headless, stateful_set};
-use crate::diagnostic::{Label, Level, RuleId};
+use crate::diagnostic::Label;
 use crate::facts::shards::lists;
 use crate::kube::{Index, Selector, Typed};
 use crate::rules::{Check, FindingsAnywhere, Rule};
 use crate::words::clip;
 
 /// A Service that picks any shard.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "shards-behind-cluster-ip", family: "serving" },
-    level: Level::Warning,
-    page: include_str!("shards_behind_cluster_ip.md"),
-    check: Check::Workspace(check),
-};
+pub static RULE: Rule = rule!("shards_behind_cluster_ip.md", Warning, Check::Workspace(check));
 
 fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     let lists = lists(index);

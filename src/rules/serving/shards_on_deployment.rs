@@ -1,16 +1,11 @@
-use crate::diagnostic::{Label, Level, RuleId};
+use crate::diagnostic::Label;
 use crate::facts::shards::lists;
 use crate::kube::Index;
 use crate::rules::{Check, FindingsAnywhere, Rule};
 use crate::words::clip;
 
 /// Shards by the names of a StatefulSet's Pods, on a Deployment.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "shards-on-deployment", family: "serving" },
-    level: Level::Warning,
-    page: include_str!("shards_on_deployment.md"),
-    check: Check::Workspace(check),
-};
+pub static RULE: Rule = rule!("shards_on_deployment.md", Warning, Check::Workspace(check));
 
 fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     for list in lists(index).iter().filter(|list| list.is_hashed) {

@@ -1,15 +1,9 @@
 use super::stateful_set;
-use crate::diagnostic::{Level, RuleId};
 use crate::kube::PodView;
 use crate::rules::{Check, Findings, Rule};
 
 /// A StatefulSet whose Pods are killed without a moment's notice.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "statefulset-grace-zero", family: "serving" },
-    level: Level::Warning,
-    page: include_str!("statefulset_grace_zero.md"),
-    check: Check::Pod(check),
-};
+pub static RULE: Rule = rule!("statefulset_grace_zero.md", Warning, Check::Pod(check));
 
 fn check(pod: PodView<'_>, found: &mut Findings<'_>) {
     let is_zero = pod.spec.termination_grace_period_seconds == Some(0);

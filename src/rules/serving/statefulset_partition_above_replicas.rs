@@ -1,15 +1,10 @@
 use super::{ordinals, stateful_set};
-use crate::diagnostic::{Level, RuleId};
+use crate::diagnostic::Level;
 use crate::kube::Object;
 use crate::rules::{Check, Findings, Rule};
 
 /// A partition above all ordinals: the template is never rolled out.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "statefulset-partition-above-replicas", family: "serving" },
-    level: Level::Warning,
-    page: include_str!("statefulset_partition_above_replicas.md"),
-    check: Check::Object(check),
-};
+pub static RULE: Rule = rule!("statefulset_partition_above_replicas.md", Warning, Check::Object(check));
 
 fn check(object: &Object, found: &mut Findings<'_>) {
     let Some(set) = stateful_set(object) else { return };

@@ -1,16 +1,11 @@
 use super::{ordinals, stateful_set};
-use crate::diagnostic::{Level, RuleId};
+use crate::diagnostic::Level;
 use crate::kube::{FolderScope, Index, Object};
 use crate::rules::{Check, FindingsAnywhere, Rule};
 use crate::words::{clip, nearest};
 
 /// The governing Service of a StatefulSet is not there.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "statefulset-service-missing", family: "serving" },
-    level: Level::Warning,
-    page: include_str!("statefulset_service_missing.md"),
-    check: Check::Workspace(check),
-};
+pub static RULE: Rule = rule!("statefulset_service_missing.md", Warning, Check::Workspace(check));
 
 fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     for object in index.kind("StatefulSet") {

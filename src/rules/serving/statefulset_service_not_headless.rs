@@ -2,18 +2,13 @@ use std::cell::OnceCell;
 use std::collections::HashSet;
 
 use super::{is_headless, ordinals, stateful_set};
-use crate::diagnostic::{Level, RuleId};
+use crate::diagnostic::Level;
 use crate::kube::Index;
 use crate::rules::{Check, FindingsAnywhere, Rule};
 use crate::words::clip;
 
 /// The governing Service of a StatefulSet has a cluster IP.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "statefulset-service-not-headless", family: "serving" },
-    level: Level::Warning,
-    page: include_str!("statefulset_service_not_headless.md"),
-    check: Check::Workspace(check),
-};
+pub static RULE: Rule = rule!("statefulset_service_not_headless.md", Warning, Check::Workspace(check));
 
 fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     let used = OnceCell::new();

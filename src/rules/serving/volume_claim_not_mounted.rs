@@ -1,16 +1,10 @@
 use super::stateful_set;
-use crate::diagnostic::{Level, RuleId};
 use crate::kube::PodView;
 use crate::rules::{Check, Findings, Rule};
 use crate::words::clip;
 
 /// A claim is made for every Pod, and no container mounts it.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "volume-claim-not-mounted", family: "serving" },
-    level: Level::Warning,
-    page: include_str!("volume_claim_not_mounted.md"),
-    check: Check::Pod(check),
-};
+pub static RULE: Rule = rule!("volume_claim_not_mounted.md", Warning, Check::Pod(check));
 
 fn check(pod: PodView<'_>, found: &mut Findings<'_>) {
     let Some(set) = stateful_set(pod.object).filter(|_| {

@@ -1,18 +1,12 @@
 use std::collections::HashSet;
 
-use crate::diagnostic::{Level, RuleId};
 use crate::kube::{Index, Object, Selector, Typed};
 use crate::rules::{Check, FindingsAnywhere, Rule};
 use crate::words::clip;
 use crate::yaml::Entry;
 
 /// An annotation for Pods on the workload's own metadata.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "annotation-on-the-wrong-metadata", family: "sidecar" },
-    level: Level::Warning,
-    page: include_str!("annotation_on_the_wrong_metadata.md"),
-    check: Check::Workspace(check),
-};
+pub static RULE: Rule = rule!("annotation_on_the_wrong_metadata.md", Warning, Check::Workspace(check));
 
 /// What looks at Pods only, by annotation or label.
 struct Reader {

@@ -1,14 +1,9 @@
-use crate::diagnostic::{Level, RuleId};
+use crate::diagnostic::Level;
 use crate::facts::{Bind, PodFacts, Role, Task};
 use crate::rules::{Check, Findings, Rule, parts};
 
 /// An app behind an authenticating proxy that can be reached past it.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "auth-bypassed", family: "sidecar" },
-    level: Level::Warning,
-    page: include_str!("auth_bypassed.md"),
-    check: Check::Facts(check),
-};
+pub static RULE: Rule = rule!("auth_bypassed.md", Warning, Check::Facts(check));
 
 fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     let object = facts.pod.object;

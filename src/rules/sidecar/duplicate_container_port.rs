@@ -3,18 +3,12 @@ use std::collections::hash_map::Entry;
 
 use crate::kube::types::ContainerPort;
 
-use crate::diagnostic::{Level, RuleId};
 use crate::kube::{ContainerView, PodView};
 use crate::rules::{Check, Findings, Rule};
 use crate::yaml::NodeId;
 
 /// Two concurrent containers of one Pod declare one port.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "duplicate-container-port", family: "sidecar" },
-    level: Level::Warning,
-    page: include_str!("duplicate_container_port.md"),
-    check: Check::Pod(check),
-};
+pub static RULE: Rule = rule!("duplicate_container_port.md", Warning, Check::Pod(check));
 
 struct Port<'object> {
     number: i32,

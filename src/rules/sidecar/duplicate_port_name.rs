@@ -4,18 +4,13 @@ use crate::kube::types::ContainerPort;
 use crate::kube::types::IntOrString;
 
 use super::duplicate_container_port::{is_same_port, protocol};
-use crate::diagnostic::{Label, Level, RuleId};
+use crate::diagnostic::Label;
 use crate::kube::{ContainerList, ContainerView, Index, Object, PodView, Reach, Selector, Typed};
 use crate::rules::{Check, Findings, FindingsAnywhere, Rule, parts};
 use crate::yaml::NodeId;
 
 /// Two concurrent containers of one Pod give one name to two ports, and a Service goes by it.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "duplicate-port-name", family: "sidecar" },
-    level: Level::Warning,
-    page: include_str!("duplicate_port_name.md"),
-    check: Check::Workspace(check),
-};
+pub static RULE: Rule = rule!("duplicate_port_name.md", Warning, Check::Workspace(check));
 
 fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     let mut said = HashSet::new();

@@ -1,15 +1,9 @@
-use crate::diagnostic::{Level, RuleId};
 use crate::facts::program::Purpose;
 use crate::facts::{PathFact, PodFacts};
 use crate::rules::{Check, Findings, Rule, parts};
 
 /// A checkout that is written where no volume is mounted.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "git-sync-outside-the-mount", family: "sidecar" },
-    level: Level::Error,
-    page: include_str!("git_sync_outside_the_mount.md"),
-    check: Check::Facts(check),
-};
+pub static RULE: Rule = rule!("git_sync_outside_the_mount.md", Error, Check::Facts(check));
 
 fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     if !facts.pod.object.is_whole() {

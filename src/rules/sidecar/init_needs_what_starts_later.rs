@@ -1,15 +1,10 @@
-use crate::diagnostic::{Level, RuleId};
+use crate::diagnostic::Level;
 use crate::facts::{ContainerFacts, Dial, PodFacts};
 use crate::kube::{Object, Reach, Selector, Typed};
 use crate::rules::{Check, Findings, Rule, parts};
 
 /// An init container, or a native sidecar's startup probe, needs what only starts later.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "init-needs-what-starts-later", family: "sidecar" },
-    level: Level::Error,
-    page: include_str!("init_needs_what_starts_later.md"),
-    check: Check::Facts(check),
-};
+pub static RULE: Rule = rule!("init_needs_what_starts_later.md", Error, Check::Facts(check));
 
 fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     // On the node's network another Pod may answer; an injected proxy starts before everything else.

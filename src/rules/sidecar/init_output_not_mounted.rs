@@ -1,17 +1,11 @@
 use std::collections::HashMap;
 
-use crate::diagnostic::{Level, RuleId};
 use crate::facts::PodFacts;
 use crate::kube::{ContainerList, ContainerView};
 use crate::rules::{Check, Findings, Rule, parts};
 
 /// An init container fills an `emptyDir` that nothing else mounts.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "init-output-not-mounted", family: "sidecar" },
-    level: Level::Warning,
-    page: include_str!("init_output_not_mounted.md"),
-    check: Check::Facts(check),
-};
+pub static RULE: Rule = rule!("init_output_not_mounted.md", Warning, Check::Facts(check));
 
 /// Places for what a program needs while it runs, and nobody afterwards.
 const SCRATCH: [&str; 9] = ["tmp", "temp", "cache", "scratch", "home", "root", "run", "shm", "work"];

@@ -1,16 +1,10 @@
-use crate::diagnostic::{Level, RuleId};
 use crate::kube::{Object, PodView};
 use crate::rules::{Check, Findings, Rule, parts};
 use crate::words::clip;
 use crate::yaml::{Entry, NodeId, edit};
 
 /// A Job whose Pods get a container from an injector that never ends.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "injected-into-a-job", family: "sidecar" },
-    level: Level::Warning,
-    page: include_str!("injected_into_a_job.md"),
-    check: Check::Pod(check),
-};
+pub static RULE: Rule = rule!("injected_into_a_job.md", Warning, Check::Pod(check), fixes);
 
 fn check(pod: PodView<'_>, found: &mut Findings<'_>) {
     if pod.object.is_patch || pod.is_changed(&["metadata.annotations", "metadata.labels"]) || !pod.life.waits_for_all()

@@ -1,4 +1,3 @@
-use crate::diagnostic::{Level, RuleId};
 use crate::facts::program::Purpose;
 use crate::facts::{Form, PathFact, PodFacts, Role, Task};
 use crate::kube::{ContainerView, PodView};
@@ -6,12 +5,7 @@ use crate::rules::{Check, Findings, Rule, parts};
 use crate::words::clip;
 
 /// A helper tails files that nobody can write where it looks.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "log-sidecar-without-shared-volume", family: "sidecar" },
-    level: Level::Error,
-    page: include_str!("log_sidecar_without_shared_volume.md"),
-    check: Check::Facts(check),
-};
+pub static RULE: Rule = rule!("log_sidecar_without_shared_volume.md", Error, Check::Facts(check));
 
 fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     let pod = facts.pod;

@@ -1,15 +1,9 @@
-use crate::diagnostic::{Level, RuleId};
 use crate::kube::{ContainerView, Index};
 use crate::rules::{Check, FindingsAnywhere, Rule, parts};
 use crate::yaml::NodeId;
 
 /// An app takes a port or the user of the mesh proxy that is injected beside it.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "mesh-reserved", family: "sidecar" },
-    level: Level::Error,
-    page: include_str!("mesh_reserved.md"),
-    check: Check::Workspace(check),
-};
+pub static RULE: Rule = rule!("mesh_reserved.md", Error, Check::Workspace(check));
 
 /// The ports of the proxy (istio.io: ops/deployment/application-requirements, "Ports used by Istio").
 const PORTS: [i32; 10] = [15000, 15001, 15002, 15004, 15006, 15008, 15020, 15021, 15053, 15090];

@@ -33,6 +33,10 @@ mod two_collectors_one_file;
 mod two_daemons_in_one_container;
 
 use super::Rule;
+use crate::diagnostic::Family;
+
+/// What rules of this folder belong to.
+const FAMILY: Family = Family::Sidecar;
 
 /// The family's rules.
 pub const RULES: &[&Rule] = &[

@@ -1,14 +1,9 @@
-use crate::diagnostic::{Level, RuleId};
+use crate::diagnostic::Level;
 use crate::facts::{Answer, Certainty, ContainerFacts, PodFacts};
 use crate::rules::{Check, Findings, Rule};
 
 /// A container connects to a port of its own Pod where nothing listens.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "nothing-listens-there", family: "sidecar" },
-    level: Level::Error,
-    page: include_str!("nothing_listens_there.md"),
-    check: Check::Facts(check),
-};
+pub static RULE: Rule = rule!("nothing_listens_there.md", Error, Check::Facts(check));
 
 fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     if facts.pod.object.is_patch {

@@ -1,15 +1,9 @@
-use crate::diagnostic::{Level, RuleId};
 use crate::facts::PodFacts;
 use crate::rules::{Check, Findings, Rule, text};
 use crate::words::clip;
 
 /// Istio's proxy in a role that it does not have.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "pilot-agent-role", family: "sidecar" },
-    level: Level::Error,
-    page: include_str!("pilot_agent_role.md"),
-    check: Check::Facts(check),
-};
+pub static RULE: Rule = rule!("pilot_agent_role.md", Error, Check::Facts(check));
 
 const ROLES: [&str; 5] = ["sidecar", "router", "waypoint", "ztunnel", "agentgateway"];
 

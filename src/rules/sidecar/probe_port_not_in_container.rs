@@ -1,17 +1,12 @@
 use crate::kube::types::IntOrString;
 
-use crate::diagnostic::{Edit, Level, RuleId};
+use crate::diagnostic::Edit;
 use crate::kube::ContainerView;
 use crate::rules::{Check, Findings, Rule, parts, text};
 use crate::words::{clip, nearest};
 
 /// A probe or hook names a port that its own container does not declare.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "probe-port-not-in-container", family: "sidecar" },
-    level: Level::Error,
-    page: include_str!("probe_port_not_in_container.md"),
-    check: Check::Container(check),
-};
+pub static RULE: Rule = rule!("probe_port_not_in_container.md", Error, Check::Container(check), fixes);
 
 fn check(view: ContainerView<'_>, found: &mut Findings<'_>) {
     if view.pod.object.is_patch

@@ -1,16 +1,11 @@
-use crate::diagnostic::{Level, RuleId};
+use crate::diagnostic::Level;
 use crate::facts::{Lifetime, PodFacts};
 use crate::kube::{ContainerList, ContainerView};
 use crate::rules::{Check, Findings, Rule};
 use crate::yaml::edit;
 
 /// A program that never exits in `initContainers`.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "proxy-as-init-container", family: "sidecar" },
-    level: Level::Error,
-    page: include_str!("proxy_as_init_container.md"),
-    check: Check::Facts(check),
-};
+pub static RULE: Rule = rule!("proxy_as_init_container.md", Error, Check::Facts(check), fixes);
 
 fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     let pod = facts.pod;

@@ -1,18 +1,12 @@
 use std::collections::BTreeMap;
 
-use crate::diagnostic::{Level, RuleId};
 use crate::facts::{PodFacts, Role, Task};
 use crate::kube::ContainerView;
 use crate::rules::{Check, Findings, Rule, parts};
 use crate::yaml::NodeId;
 
 /// A config reloader beside an app whose copy of the configuration never changes.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "reloader-with-subpath", family: "sidecar" },
-    level: Level::Error,
-    page: include_str!("reloader_with_subpath.md"),
-    check: Check::Facts(check),
-};
+pub static RULE: Rule = rule!("reloader_with_subpath.md", Error, Check::Facts(check));
 
 /// A ConfigMap or Secret.
 type Source<'a> = (&'static str, &'a str);

@@ -1,15 +1,10 @@
 use super::native;
-use crate::diagnostic::{Level, RuleId};
+use crate::diagnostic::Level;
 use crate::kube::{ContainerList, ContainerView};
 use crate::rules::{Check, Findings, Rule};
 
 /// `restartPolicy: Always` on an entry of `containers`.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "restart-policy-is-not-sidecar", family: "sidecar" },
-    level: Level::Error,
-    page: include_str!("restart_policy_is_not_sidecar.md"),
-    check: Check::Container(check),
-};
+pub static RULE: Rule = rule!("restart_policy_is_not_sidecar.md", Error, Check::Container(check), fixes);
 
 fn check(view: ContainerView<'_>, found: &mut Findings<'_>) {
     let is_always = view.container.restart_policy.as_deref() == Some("Always");

@@ -1,17 +1,11 @@
 use crate::kube::types::Volume;
 
-use crate::diagnostic::{Level, RuleId};
 use crate::kube::{ContainerView, PodView};
 use crate::rules::{Check, Findings, Rule, parts};
 use crate::yaml::NodeId;
 
 /// A shared process namespace opens one container's Secret to another that does not mount it.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "shared-pid-exposes-secrets", family: "sidecar" },
-    level: Level::Warning,
-    page: include_str!("shared_pid_exposes_secrets.md"),
-    check: Check::Pod(check),
-};
+pub static RULE: Rule = rule!("shared_pid_exposes_secrets.md", Warning, Check::Pod(check));
 
 fn check(pod: PodView<'_>, found: &mut Findings<'_>) {
     let shared = pod.field("shareProcessNamespace").filter(|_| pod.spec.share_process_namespace == Some(true));

@@ -1,17 +1,11 @@
 use std::collections::HashMap;
 
-use crate::diagnostic::{Level, RuleId};
 use crate::kube::{ContainerView, PodView};
 use crate::rules::{Check, Findings, Rule};
 use crate::yaml::NodeId;
 
 /// Every container mounts an `emptyDir` read-only.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "shared-volume-nobody-writes", family: "sidecar" },
-    level: Level::Error,
-    page: include_str!("shared_volume_nobody_writes.md"),
-    check: Check::Pod(check),
-};
+pub static RULE: Rule = rule!("shared_volume_nobody_writes.md", Error, Check::Pod(check));
 
 /// An empty folder mounted here keeps the token from the container: nobody is meant to write it.
 const TOKEN: &str = "/var/run/secrets/kubernetes.io/serviceaccount";

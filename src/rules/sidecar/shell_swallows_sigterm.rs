@@ -1,4 +1,3 @@
-use crate::diagnostic::{Level, RuleId};
 use crate::facts::command::shell::ShellWord;
 use crate::facts::{ContainerFacts, PodFacts};
 use crate::rules::{Check, Findings, Rule};
@@ -6,12 +5,7 @@ use crate::yaml::edit::Edit;
 use crate::yaml::{Document, NodeId, Style};
 
 /// Process 1 is a shell that passes no signals on.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "shell-swallows-sigterm", family: "sidecar" },
-    level: Level::Advice,
-    page: include_str!("shell_swallows_sigterm.md"),
-    check: Check::Facts(check),
-};
+pub static RULE: Rule = rule!("shell_swallows_sigterm.md", Advice, Check::Facts(check), fixes);
 
 fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     let spec = facts.pod.spec;

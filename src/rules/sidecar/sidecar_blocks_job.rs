@@ -1,15 +1,10 @@
 use super::native;
-use crate::diagnostic::{Level, RuleId};
+use crate::diagnostic::Level;
 use crate::facts::{ContainerFacts, Lifetime, PodFacts, Role};
 use crate::rules::{Check, Findings, Rule};
 
 /// A helper that never exits among a Job's containers.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "sidecar-blocks-job", family: "sidecar" },
-    level: Level::Error,
-    page: include_str!("sidecar_blocks_job.md"),
-    check: Check::Facts(check),
-};
+pub static RULE: Rule = rule!("sidecar_blocks_job.md", Error, Check::Facts(check), fixes);
 
 fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     let pod = facts.pod;

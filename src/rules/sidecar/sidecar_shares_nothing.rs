@@ -1,17 +1,11 @@
 use crate::kube::types::IntOrString;
 
-use crate::diagnostic::{Level, RuleId};
 use crate::facts::{ContainerFacts, PodFacts, Role, Task};
 use crate::kube::ContainerView;
 use crate::rules::{Check, Findings, Rule, parts};
 
 /// A helper that has visibly nothing to do with the app beside it.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "sidecar-shares-nothing", family: "sidecar" },
-    level: Level::Advice,
-    page: include_str!("sidecar_shares_nothing.md"),
-    check: Check::Facts(check),
-};
+pub static RULE: Rule = rule!("sidecar_shares_nothing.md", Advice, Check::Facts(check));
 
 fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     let spec = facts.pod.spec;

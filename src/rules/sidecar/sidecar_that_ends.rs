@@ -1,14 +1,8 @@
-use crate::diagnostic::{Level, RuleId};
 use crate::facts::{Lifetime, PodFacts};
 use crate::rules::{Check, Findings, Rule};
 
 /// A native sidecar whose program ends.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "sidecar-that-ends", family: "sidecar" },
-    level: Level::Warning,
-    page: include_str!("sidecar_that_ends.md"),
-    check: Check::Facts(check),
-};
+pub static RULE: Rule = rule!("sidecar_that_ends.md", Warning, Check::Facts(check));
 
 fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     for one in &facts.members {

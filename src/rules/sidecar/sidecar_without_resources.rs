@@ -1,16 +1,10 @@
-use crate::diagnostic::{Level, RuleId};
 use crate::facts::{ContainerFacts, PodFacts, Role, Task};
 use crate::rules::parts::asks;
 use crate::rules::{Check, Findings, Rule};
 use crate::words::list;
 
 /// A helper asks for nothing beside an app that asks for something.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "sidecar-without-resources", family: "sidecar" },
-    level: Level::Warning,
-    page: include_str!("sidecar_without_resources.md"),
-    check: Check::Facts(check),
-};
+pub static RULE: Rule = rule!("sidecar_without_resources.md", Warning, Check::Facts(check));
 
 fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     let (pod, object) = (facts.pod, facts.pod.object);

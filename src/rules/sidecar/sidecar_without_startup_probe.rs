@@ -1,17 +1,11 @@
 use crate::kube::types::Volume;
 
-use crate::diagnostic::{Level, RuleId};
 use crate::facts::{ContainerFacts, PodFacts, Role, Task};
 use crate::rules::{Check, Findings, Rule, parts};
 use crate::yaml::NodeId;
 
 /// A native sidecar that others need at once, without a startup probe.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "sidecar-without-startup-probe", family: "sidecar" },
-    level: Level::Warning,
-    page: include_str!("sidecar_without_startup_probe.md"),
-    check: Check::Facts(check),
-};
+pub static RULE: Rule = rule!("sidecar_without_startup_probe.md", Warning, Check::Facts(check));
 
 fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     if facts.pod.object.is_operated || facts.pod.is_changed(&parts::PROBES) {

@@ -1,16 +1,10 @@
-use crate::diagnostic::{Level, RuleId};
 use crate::facts::PodFacts;
 use crate::rules::{Check, Findings, Rule};
 use crate::words::clip;
 use crate::yaml::edit;
 
 /// A helper signals a process of another container, whose processes it cannot see.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "signal-sidecar-without-shared-pid", family: "sidecar" },
-    level: Level::Error,
-    page: include_str!("signal_sidecar_without_shared_pid.md"),
-    check: Check::Facts(check),
-};
+pub static RULE: Rule = rule!("signal_sidecar_without_shared_pid.md", Error, Check::Facts(check), fixes);
 
 fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     let pod = facts.pod;

@@ -1,18 +1,12 @@
 use crate::kube::types::IntOrString;
 
-use crate::diagnostic::{Level, RuleId};
 use crate::facts::{ContainerFacts, PodFacts, Role, Task};
 use crate::rules::{Check, Findings, Rule, parts};
 use crate::words::clip;
 use crate::yaml::NodeId;
 
 /// A native sidecar waits for an app that is not started before it.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "startup-probe-deadlock", family: "sidecar" },
-    level: Level::Error,
-    page: include_str!("startup_probe_deadlock.md"),
-    check: Check::Facts(check),
-};
+pub static RULE: Rule = rule!("startup_probe_deadlock.md", Error, Check::Facts(check));
 
 fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     if facts.pod.object.is_patch || facts.pod.is_changed(&parts::PROBES) {

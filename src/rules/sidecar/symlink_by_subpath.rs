@@ -1,15 +1,9 @@
-use crate::diagnostic::{Level, RuleId};
 use crate::facts::{Lifetime, PodFacts, Role, Task};
 use crate::kube::ContainerView;
 use crate::rules::{Check, Findings, Rule, parts};
 
 /// The link of git-sync is mounted in place of the folder that holds it.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "symlink-by-subpath", family: "sidecar" },
-    level: Level::Error,
-    page: include_str!("symlink_by_subpath.md"),
-    check: Check::Facts(check),
-};
+pub static RULE: Rule = rule!("symlink_by_subpath.md", Error, Check::Facts(check));
 
 fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     let pod = facts.pod;

@@ -1,14 +1,8 @@
-use crate::diagnostic::{Level, RuleId};
 use crate::facts::{ContainerFacts, PodFacts, programs};
 use crate::rules::{Check, Findings, Rule, parts};
 
 /// A table of the Pod's processes is open to others.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "topz-exposed", family: "sidecar" },
-    level: Level::Warning,
-    page: include_str!("topz_exposed.md"),
-    check: Check::Facts(check),
-};
+pub static RULE: Rule = rule!("topz_exposed.md", Warning, Check::Facts(check));
 
 fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     for topz in facts.members.iter().filter(|member| is_topz(member)) {

@@ -1,15 +1,9 @@
-use crate::diagnostic::{Level, RuleId};
 use crate::facts::program::Purpose;
 use crate::facts::{ContainerFacts, PathFact, PodFacts, Role, Task};
 use crate::rules::{Check, Findings, Rule, parts};
 
 /// Two log shippers of one Pod read one file.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "two-collectors-one-file", family: "sidecar" },
-    level: Level::Warning,
-    page: include_str!("two_collectors_one_file.md"),
-    check: Check::Facts(check),
-};
+pub static RULE: Rule = rule!("two_collectors_one_file.md", Warning, Check::Facts(check));
 
 fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     let shippers: Vec<_> = facts.running().filter(|one| one.role == Role::Sidecar(Task::Logs)).collect();

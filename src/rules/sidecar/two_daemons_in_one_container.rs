@@ -1,14 +1,8 @@
-use crate::diagnostic::{Level, RuleId};
 use crate::facts::PodFacts;
 use crate::rules::{Check, Findings, Rule};
 
 /// One container runs several daemons.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "two-daemons-in-one-container", family: "sidecar" },
-    level: Level::Advice,
-    page: include_str!("two_daemons_in_one_container.md"),
-    check: Check::Facts(check),
-};
+pub static RULE: Rule = rule!("two_daemons_in_one_container.md", Advice, Check::Facts(check));
 
 fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     for member in &facts.members {

@@ -1,18 +1,13 @@
 use crate::kube::types::ObjectMeta;
 
 use super::references::references;
-use crate::diagnostic::{Level, RuleId};
+use crate::diagnostic::Level;
 use crate::kube::{Index, PodView, Reach, Typed};
 use crate::rules::{Check, FindingsAnywhere, Rule, parts, text};
 use crate::words::{clip, list, nearest};
 
 /// A key that the `ConfigMap` of the run does not have.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "config-map-key-missing", family: "workload" },
-    level: Level::Error,
-    page: include_str!("config_map_key_missing.md"),
-    check: Check::Workspace(check),
-};
+pub static RULE: Rule = rule!("config_map_key_missing.md", Error, Check::Workspace(check));
 
 /// Where Pods refer to keys.
 const READ: [&str; 2] = ["spec.containers.env", "spec.volumes"];

@@ -1,19 +1,14 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::references::{Reference, references};
-use crate::diagnostic::{Level, RuleId};
+use crate::diagnostic::Level;
 use crate::kube::{ContainerView, FolderScope, Index, Object, PodView, Unit, same_unit, units};
 use crate::rules::{Check, FindingsAnywhere, Rule, parts};
 use crate::words::{Slips, clip, nearest};
 use crate::yaml::{Document, NodeId, Value};
 
 /// A name of an object that is not there, among others of its kind that are.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "dangling-reference", family: "workload" },
-    level: Level::Warning,
-    page: include_str!("dangling_reference.md"),
-    check: Check::Workspace(check),
-};
+pub static RULE: Rule = rule!("dangling_reference.md", Warning, Check::Workspace(check));
 
 /// What every cluster or namespace has.
 const GIVEN: [(&str, &str); 4] = [

@@ -3,7 +3,6 @@ use std::collections::{HashMap, HashSet};
 use crate::kube::types::ServiceSpec;
 
 use super::scaling::name_node;
-use crate::diagnostic::{Level, RuleId};
 use crate::kube::selection::{is_given, meant, pods_beside};
 use crate::kube::{FolderScope, Index, Object, PodView, Selector, Typed};
 use crate::rules::{Check, FindingsAnywhere, Rule, text};
@@ -13,12 +12,7 @@ use crate::yaml::NodeId;
 type Labels = crate::kube::types::Map<String>;
 
 /// A Service that selects no Pod of its folder and namespace.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "dangling-service", family: "workload" },
-    level: Level::Warning,
-    page: include_str!("dangling_service.md"),
-    check: Check::Workspace(check),
-};
+pub static RULE: Rule = rule!("dangling_service.md", Warning, Check::Workspace(check));
 
 fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     let mut told = None;

@@ -1,14 +1,8 @@
-use crate::diagnostic::{Level, RuleId};
 use crate::kube::{PodView, Typed};
 use crate::rules::{Check, Findings, Rule};
 
 /// A Pod in namespaces of its node.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "host-namespaces", family: "workload" },
-    level: Level::Advice,
-    page: include_str!("host_namespaces.md"),
-    check: Check::Pod(check),
-};
+pub static RULE: Rule = rule!("host_namespaces.md", Advice, Check::Pod(check));
 
 fn check(pod: PodView<'_>, found: &mut Findings<'_>) {
     // Agents of a node and parts of the cluster itself are there for it.

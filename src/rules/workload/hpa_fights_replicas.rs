@@ -1,17 +1,11 @@
 use super::scaling;
-use crate::diagnostic::{Level, RuleId};
 use crate::kube::{FolderScope, Index};
 use crate::rules::{Check, FindingsAnywhere, Rule};
 use crate::words::clip;
 use crate::yaml::edit;
 
 /// An autoscaler's target says how many replicas it wants.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "hpa-fights-replicas", family: "workload" },
-    level: Level::Warning,
-    page: include_str!("hpa_fights_replicas.md"),
-    check: Check::Workspace(check),
-};
+pub static RULE: Rule = rule!("hpa_fights_replicas.md", Warning, Check::Workspace(check), fixes);
 
 fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     for scaler in scaling::scalers(index) {

@@ -1,19 +1,14 @@
 use crate::kube::types::Container;
 
 use super::scaling;
-use crate::diagnostic::{Level, RuleId};
+use crate::diagnostic::Level;
 use crate::kube::{Index, Object, in_one_namespace};
 use crate::rules::{Check, FindingsAnywhere, Rule};
 use crate::words::clip;
 use crate::yaml::{Document, NodeId, Value};
 
 /// An autoscaler goes by a share of a request that nobody makes.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "hpa-missing-request", family: "workload" },
-    level: Level::Error,
-    page: include_str!("hpa_missing_request.md"),
-    check: Check::Workspace(check),
-};
+pub static RULE: Rule = rule!("hpa_missing_request.md", Error, Check::Workspace(check));
 
 /// A metric that goes by what containers use.
 pub(super) struct Metric {

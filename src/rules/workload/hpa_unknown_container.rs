@@ -1,17 +1,11 @@
 use super::hpa_missing_request::{metrics, target_of};
 use super::scaling::name_node;
-use crate::diagnostic::{Level, RuleId};
 use crate::kube::{ContainerView, Index};
 use crate::rules::{Check, FindingsAnywhere, Rule, text};
 use crate::words::{clip, list, nearest};
 
 /// An autoscaler measures a container that its target does not have.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "hpa-unknown-container", family: "workload" },
-    level: Level::Error,
-    page: include_str!("hpa_unknown_container.md"),
-    check: Check::Workspace(check),
-};
+pub static RULE: Rule = rule!("hpa_unknown_container.md", Error, Check::Workspace(check));
 
 /// Containers that admission webhooks put into Pods.
 const INJECTED: [&str; 6] =

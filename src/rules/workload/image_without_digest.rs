@@ -1,14 +1,8 @@
-use crate::diagnostic::{Level, RuleId};
 use crate::kube::ContainerView;
 use crate::rules::{Check, Findings, Rule};
 
 /// An image that is named by a tag alone.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "image-without-digest", family: "workload" },
-    level: Level::Advice,
-    page: include_str!("image_without_digest.md"),
-    check: Check::Container(check),
-};
+pub static RULE: Rule = rule!("image_without_digest.md", Advice, Check::Container(check));
 
 fn check(view: ContainerView<'_>, found: &mut Findings<'_>) {
     let Some(node) = view.at(&["image"]) else { return };

@@ -1,6 +1,6 @@
 use std::cmp::Ordering;
 
-use crate::diagnostic::{Level, RuleId};
+use crate::diagnostic::Level;
 use crate::go::Quantity;
 use crate::kube::{Object, PodView};
 use crate::rules::{Check, Findings, Rule};
@@ -8,12 +8,7 @@ use crate::words::clip;
 use crate::yaml::{NodeId, Value, edit};
 
 /// Memory or storage of a container that is less than a mebibyte.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "memory-below-a-mebibyte", family: "workload" },
-    level: Level::Error,
-    page: include_str!("memory_below_a_mebibyte.md"),
-    check: Check::Pod(check),
-};
+pub static RULE: Rule = rule!("memory_below_a_mebibyte.md", Error, Check::Pod(check), fixes);
 
 const MEBIBYTE: i64 = 1 << 20;
 

@@ -1,16 +1,10 @@
 use super::scaling;
-use crate::diagnostic::{Level, RuleId};
 use crate::facts::PodFacts;
 use crate::kube::{ContainerView, Typed};
 use crate::rules::{Check, Findings, Rule};
 
 /// Nobody knows when a server is ready.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "missing-probe", family: "workload" },
-    level: Level::Advice,
-    page: include_str!("missing_probe.md"),
-    check: Check::Facts(check),
-};
+pub static RULE: Rule = rule!("missing_probe.md", Advice, Check::Facts(check));
 
 fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     let pod = facts.pod;

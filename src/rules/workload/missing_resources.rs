@@ -1,15 +1,9 @@
-use crate::diagnostic::{Level, RuleId};
 use crate::facts::{ContainerFacts, PodFacts};
 use crate::kube::in_one_namespace;
 use crate::rules::{Check, Findings, Rule, parts};
 
 /// The app asks for nothing.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "missing-resources", family: "workload" },
-    level: Level::Advice,
-    page: include_str!("missing_resources.md"),
-    check: Check::Facts(check),
-};
+pub static RULE: Rule = rule!("missing_resources.md", Advice, Check::Facts(check));
 
 fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     let object = facts.pod.object;

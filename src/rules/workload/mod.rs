@@ -51,6 +51,10 @@ mod volume_does_not_fit_claim;
 mod writable_root;
 
 use super::Rule;
+use crate::diagnostic::Family;
+
+/// What rules of this folder belong to.
+const FAMILY: Family = Family::Workload;
 
 /// The family's rules.
 pub const RULES: &[&Rule] = &[

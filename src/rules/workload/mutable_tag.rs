@@ -1,14 +1,8 @@
-use crate::diagnostic::{Level, RuleId};
 use crate::kube::ContainerView;
 use crate::rules::{Check, Findings, Rule};
 
 /// An image whose tag moves with every release.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "mutable-tag", family: "workload" },
-    level: Level::Advice,
-    page: include_str!("mutable_tag.md"),
-    check: Check::Container(check),
-};
+pub static RULE: Rule = rule!("mutable_tag.md", Advice, Check::Container(check));
 
 fn check(view: ContainerView<'_>, found: &mut Findings<'_>) {
     let Some(node) = view.at(&["image"]).filter(|_| view.pod.keeps(&["spec.containers.image"])) else { return };

@@ -1,4 +1,3 @@
-use crate::diagnostic::{Level, RuleId};
 use crate::facts::config::ConfigFile;
 use crate::facts::nginx::{self, Directive};
 use crate::facts::{ContainerFacts, PodFacts, programs};
@@ -6,12 +5,7 @@ use crate::rules::{Check, Findings, Rule};
 use crate::words::clip;
 
 /// A configuration with which nginx does not start.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "nginx-config", family: "workload" },
-    level: Level::Error,
-    page: include_str!("nginx_config.md"),
-    check: Check::Facts(check),
-};
+pub static RULE: Rule = rule!("nginx_config.md", Error, Check::Facts(check));
 
 /// Directives with the most arguments that they take, in every module that has them (nginx.org: ngx\_core and
 /// the http and stream modules).

@@ -1,18 +1,12 @@
 use std::collections::HashSet;
 
 use super::scaling;
-use crate::diagnostic::{Level, RuleId};
 use crate::kube::{Index, Object, Selector, Typed};
 use crate::rules::{Check, FindingsAnywhere, Rule, parts};
 use crate::words::clip;
 
 /// Nothing keeps a drain from ending all replicas at once.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "no-pdb", family: "workload" },
-    level: Level::Advice,
-    page: include_str!("no_pdb.md"),
-    check: Check::Workspace(check),
-};
+pub static RULE: Rule = rule!("no_pdb.md", Advice, Check::Workspace(check));
 
 fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     let behind = scaling::behind_services(index);

@@ -1,16 +1,10 @@
 use super::{rwo, scaling};
-use crate::diagnostic::{Level, RuleId};
 use crate::kube::{Index, Typed};
 use crate::rules::{Check, FindingsAnywhere, Rule, parts};
 use crate::words::clip;
 
 /// Replicas that may all be on one node.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "no-spread", family: "workload" },
-    level: Level::Advice,
-    page: include_str!("no_spread.md"),
-    check: Check::Workspace(check),
-};
+pub static RULE: Rule = rule!("no_spread.md", Advice, Check::Workspace(check));
 
 /// What says where Pods run.
 const PLACED: [&str; 6] = [

@@ -1,7 +1,6 @@
 use std::collections::{HashMap, HashSet};
 
 use super::scaling::name_node;
-use crate::diagnostic::{Level, RuleId};
 use crate::facts::names::{Asked, asked, is_comment};
 use crate::kube::selection::is_beside;
 use crate::kube::{FolderScope, Index, Object};
@@ -9,12 +8,7 @@ use crate::rules::{Check, FindingsAnywhere, Rule};
 use crate::words::clip;
 
 /// A host name that is one edit away from a Service's.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "no-such-service", family: "workload" },
-    level: Level::Warning,
-    page: include_str!("no_such_service.md"),
-    check: Check::Workspace(check),
-};
+pub static RULE: Rule = rule!("no_such_service.md", Warning, Check::Workspace(check));
 
 /// Shorter names are too easily like others: `db` and `dc`.
 const SHORTEST: usize = 5;

@@ -1,19 +1,13 @@
 use crate::kube::types::IntOrString;
 use crate::kube::types::ServiceSpec;
 
-use crate::diagnostic::{Level, RuleId};
 use crate::facts::{Certainty, ContainerFacts, Dial, PodFacts};
 use crate::kube::{Index, Object, Reach, Typed};
 use crate::rules::{Check, Findings, Rule};
 use crate::words::clip;
 
 /// A port that the Service which is asked does not have.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "no-such-service-port", family: "workload" },
-    level: Level::Warning,
-    page: include_str!("no_such_service_port.md"),
-    check: Check::Facts(check),
-};
+pub static RULE: Rule = rule!("no_such_service_port.md", Warning, Check::Facts(check));
 
 fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     if facts.pod.object.is_patch || !facts.are_final() {

@@ -1,19 +1,13 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::scaling::{self, Scaler};
-use crate::diagnostic::{Level, RuleId};
 use crate::kube::{Index, Object, PodView, Selector, Unit, same_unit, units};
 use crate::rules::{Check, FindingsAnywhere, Rule};
 use crate::words::clip;
 use crate::yaml::NodeId;
 
 /// Controllers that are applied together select the same Pods.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "overlapping-selectors", family: "workload" },
-    level: Level::Warning,
-    page: include_str!("overlapping_selectors.md"),
-    check: Check::Workspace(check),
-};
+pub static RULE: Rule = rule!("overlapping_selectors.md", Warning, Check::Workspace(check));
 
 /// So many of a group are shown.
 const SHOWN: usize = 5;

@@ -2,19 +2,13 @@ use crate::kube::types::IntOrString;
 use crate::kube::types::PodDisruptionBudgetSpec;
 
 use super::scaling;
-use crate::diagnostic::{Level, RuleId};
 use crate::kube::{Index, Object, Selector, Typed};
 use crate::rules::{Check, FindingsAnywhere, Rule};
 use crate::words::clip;
 use crate::yaml::NodeId;
 
 /// A `PodDisruptionBudget` that can never allow a disruption.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "pdb-blocks-drain", family: "workload" },
-    level: Level::Warning,
-    page: include_str!("pdb_blocks_drain.md"),
-    check: Check::Workspace(check),
-};
+pub static RULE: Rule = rule!("pdb_blocks_drain.md", Warning, Check::Workspace(check));
 
 const WHY: &str = "evictions respect the budget: if it allows no disruption, `kubectl drain` and \
                    cluster upgrades wait forever (kubernetes/website: tasks/run-application/configure-pdb)";

@@ -1,18 +1,13 @@
 use crate::kube::types::LifecycleHandler;
 
-use crate::diagnostic::{Level, RuleId};
+use crate::diagnostic::Level;
 use crate::facts::command::sleeps;
 use crate::kube::ContainerView;
 use crate::rules::{Check, Findings, Rule};
 use crate::yaml::edit::{self, Edit};
 
 /// A preStop hook sleeps for the whole grace period or longer.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "prestop-outlasts-grace", family: "workload" },
-    level: Level::Warning,
-    page: include_str!("prestop_outlasts_grace.md"),
-    check: Check::Container(check),
-};
+pub static RULE: Rule = rule!("prestop_outlasts_grace.md", Warning, Check::Container(check), fixes);
 
 /// `DefaultTerminationGracePeriodSeconds` in `k8s.io/api/core/v1`.
 const DEFAULT_GRACE: i64 = 30;

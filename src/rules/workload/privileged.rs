@@ -1,14 +1,8 @@
-use crate::diagnostic::{Level, RuleId};
 use crate::kube::ContainerView;
 use crate::rules::{Check, Findings, Rule};
 
 /// A container with all rights of the node.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "privileged", family: "workload" },
-    level: Level::Advice,
-    page: include_str!("privileged.md"),
-    check: Check::Container(check),
-};
+pub static RULE: Rule = rule!("privileged.md", Advice, Check::Container(check));
 
 fn check(view: ContainerView<'_>, found: &mut Findings<'_>) {
     let Some(node) = view.at(&["securityContext", "privileged"]) else { return };

@@ -1,16 +1,10 @@
-use crate::diagnostic::{Level, RuleId};
 use crate::kube::{Index, Object, PodView};
 use crate::rules::{Check, FindingsAnywhere, Rule, parts};
 use crate::words::clip;
 use crate::yaml::{NodeId, edit};
 
 /// A probe or hook that dials the node's loopback address.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "probe-host", family: "workload" },
-    level: Level::Error,
-    page: include_str!("probe_host.md"),
-    check: Check::Workspace(check),
-};
+pub static RULE: Rule = rule!("probe_host.md", Error, Check::Workspace(check), fixes);
 
 const FIELDS: [&str; 10] = [
     "startupProbe/httpGet",

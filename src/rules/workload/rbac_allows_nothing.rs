@@ -1,6 +1,5 @@
 use crate::kube::types::PolicyRule;
 
-use crate::diagnostic::{Level, RuleId};
 use crate::kube::api_resources::{Nothing, VERBS, group_of_version, is_built_in, nothing};
 use crate::kube::{Object, Typed};
 use crate::rules::{Check, Findings, Rule, parts, text};
@@ -8,12 +7,7 @@ use crate::words::{clip, list};
 use crate::yaml::NodeId;
 
 /// A rule of a Role about resources or verbs that do not exist.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "rbac-allows-nothing", family: "workload" },
-    level: Level::Warning,
-    page: include_str!("rbac_allows_nothing.md"),
-    check: Check::Object(check),
-};
+pub static RULE: Rule = rule!("rbac_allows_nothing.md", Warning, Check::Object(check));
 
 /// What people write for them.
 const SYNONYMS: [(&str, &str); 13] = [

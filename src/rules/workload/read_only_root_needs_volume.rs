@@ -1,16 +1,11 @@
-use crate::diagnostic::{Level, RuleId, Subject};
+use crate::diagnostic::Subject;
 use crate::facts::program::Purpose;
 use crate::facts::{Certainty, PathFact, PodFacts};
 use crate::rules::{Check, Findings, Rule, parts};
 use crate::words::list;
 
 /// A read-only root file system without a volume where the program has to write.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "read-only-root-needs-volume", family: "workload" },
-    level: Level::Error,
-    page: include_str!("read_only_root_needs_volume.md"),
-    check: Check::Facts(check),
-};
+pub static RULE: Rule = rule!("read_only_root_needs_volume.md", Error, Check::Facts(check));
 
 fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     if !facts.pod.keeps(&parts::SECURITY) || parts::is_windows(facts.pod) {

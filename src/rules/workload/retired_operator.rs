@@ -1,15 +1,9 @@
-use crate::diagnostic::{Level, RuleId};
 use crate::kube::Object;
 use crate::rules::{Check, Findings, Rule};
 use crate::words::clip;
 
 /// A custom resource whose operator nobody maintains any more.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "retired-operator", family: "workload" },
-    level: Level::Warning,
-    page: include_str!("retired_operator.md"),
-    check: Check::Object(check),
-};
+pub static RULE: Rule = rule!("retired_operator.md", Warning, Check::Object(check));
 
 /// Groups of resources, with what became of the operator.
 const RETIRED: [(&str, &str); 2] = [

@@ -1,19 +1,14 @@
 use crate::kube::image::Reference;
 use crate::kube::types::{PodSecurityContext, SecurityContext};
 
-use crate::diagnostic::{Level, RuleId};
+use crate::diagnostic::Level;
 use crate::kube::{ContainerView, Index, PodView};
 use crate::rules::{Check, Findings, FindingsAnywhere, Rule, parts};
 use crate::words::clip;
 use crate::yaml::NodeId;
 
 /// A container that is told to run as root and not to.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "root-that-must-not-be", family: "workload" },
-    level: Level::Error,
-    page: include_str!("root_that_must_not_be.md"),
-    check: Check::Workspace(check),
-};
+pub static RULE: Rule = rule!("root_that_must_not_be.md", Error, Check::Workspace(check));
 
 fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     for object in index.all() {

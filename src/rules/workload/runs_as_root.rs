@@ -1,14 +1,8 @@
-use crate::diagnostic::{Level, RuleId};
 use crate::kube::PodView;
 use crate::rules::{Check, Findings, Rule, parts};
 
 /// Nothing keeps a container from running as root.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "runs-as-root", family: "workload" },
-    level: Level::Advice,
-    page: include_str!("runs_as_root.md"),
-    check: Check::Pod(check),
-};
+pub static RULE: Rule = rule!("runs_as_root.md", Advice, Check::Pod(check));
 
 fn check(pod: PodView<'_>, found: &mut Findings<'_>) {
     if !pod.keeps(&parts::SECURITY) || parts::is_windows(pod) || pod.spec.host_users == Some(false) {

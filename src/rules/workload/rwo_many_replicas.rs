@@ -1,16 +1,10 @@
 use super::{rwo, scaling};
-use crate::diagnostic::{Level, RuleId};
 use crate::kube::{Index, Reach, Typed};
 use crate::rules::{Check, FindingsAnywhere, Rule};
 use crate::words::clip;
 
 /// Several replicas on a claim that one node at a time can mount.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "rwo-many-replicas", family: "workload" },
-    level: Level::Warning,
-    page: include_str!("rwo_many_replicas.md"),
-    check: Check::Workspace(check),
-};
+pub static RULE: Rule = rule!("rwo_many_replicas.md", Warning, Check::Workspace(check));
 
 fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     let classes = rwo::Classes::of(index);

@@ -1,16 +1,10 @@
 use super::{rwo, scaling};
-use crate::diagnostic::{Level, RuleId};
 use crate::kube::{Index, Typed};
 use crate::rules::{Check, FindingsAnywhere, Rule};
 use crate::words::clip;
 
 /// A rolling update starts the new Pod while the old one still holds the volume.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "rwo-rolling-update", family: "workload" },
-    level: Level::Warning,
-    page: include_str!("rwo_rolling_update.md"),
-    check: Check::Workspace(check),
-};
+pub static RULE: Rule = rule!("rwo_rolling_update.md", Warning, Check::Workspace(check));
 
 fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     let classes = rwo::Classes::of(index);

@@ -1,16 +1,10 @@
 use crate::kube::types::Probe;
 
-use crate::diagnostic::{Level, RuleId};
 use crate::kube::ContainerView;
 use crate::rules::{Check, Findings, Rule};
 
 /// One probe decides both on traffic and on life.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "same-probe-twice", family: "workload" },
-    level: Level::Advice,
-    page: include_str!("same_probe_twice.md"),
-    check: Check::Container(check),
-};
+pub static RULE: Rule = rule!("same_probe_twice.md", Advice, Check::Container(check));
 
 fn check(view: ContainerView<'_>, found: &mut Findings<'_>) {
     let (Some(alive), Some(ready)) = (&view.container.liveness_probe, &view.container.readiness_probe) else { return };

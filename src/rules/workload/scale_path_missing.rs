@@ -1,16 +1,10 @@
-use crate::diagnostic::{Level, RuleId};
 use crate::kube::Object;
 use crate::rules::{Check, Findings, Rule};
 use crate::words::{clip, nearest};
 use crate::yaml::{Document, NodeId, Value};
 
 /// A custom resource definition scales its objects by a field that their schema does not have.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "scale-path-missing", family: "workload" },
-    level: Level::Error,
-    page: include_str!("scale_path_missing.md"),
-    check: Check::Object(check),
-};
+pub static RULE: Rule = rule!("scale_path_missing.md", Error, Check::Object(check));
 
 fn check(object: &Object, found: &mut Findings<'_>) {
     let is_definition =

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use crate::kube::types::{PodAffinityTerm, PodSpec};
 
 use super::scaling::name_node;
-use crate::diagnostic::{Level, RuleId};
 use crate::kube::selection::{Labelled, Meant, is_given, label_selector, meant, pods, pods_beside};
 use crate::kube::{FolderScope, Index, Object, PodView, Selector, Typed};
 use crate::rules::{Check, FindingsAnywhere, Rule, parts, text};
@@ -13,12 +12,7 @@ use crate::words::clip;
 use crate::yaml::{NodeId, edit};
 
 /// A selector that selects nothing, though something beside it was plainly meant.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "selector-matches-nothing", family: "workload" },
-    level: Level::Warning,
-    page: include_str!("selector_matches_nothing.md"),
-    check: Check::Workspace(check),
-};
+pub static RULE: Rule = rule!("selector_matches_nothing.md", Warning, Check::Workspace(check), fixes);
 
 fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     let run = &Run { index, custom: custom(index) };

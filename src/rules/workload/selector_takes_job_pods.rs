@@ -3,19 +3,13 @@ use std::collections::HashMap;
 use crate::kube::types::IntOrString;
 
 use super::scaling::{name_node, selector};
-use crate::diagnostic::{Level, RuleId};
 use crate::kube::{Index, Object, PodView, Selector, Typed};
 use crate::rules::{Check, FindingsAnywhere, Rule};
 use crate::words::{clip, list};
 use crate::yaml::{NodeId, Value};
 
 /// A selector meant for an app that takes the Pods of a Job as well.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "selector-takes-job-pods", family: "workload" },
-    level: Level::Warning,
-    page: include_str!("selector_takes_job_pods.md"),
-    check: Check::Workspace(check),
-};
+pub static RULE: Rule = rule!("selector_takes_job_pods.md", Warning, Check::Workspace(check));
 
 fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     let mut known = Known::new();

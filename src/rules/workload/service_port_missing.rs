@@ -6,7 +6,6 @@ use crate::kube::types::ServicePort;
 use super::dangling_service::labels_in_custom_kinds;
 use super::references::USE_ANNOTATION;
 use super::scaling::name_node;
-use crate::diagnostic::{Level, RuleId};
 use crate::kube::{ContainerView, Index, Object, PodView, Reach, Selector, Typed};
 use crate::rules::{Check, FindingsAnywhere, Rule, parts, text};
 use crate::words::{clip, nearest};
@@ -14,12 +13,7 @@ use crate::yaml::NodeId;
 
 /// A Service's port leads to a named port that no selected Pod has, or an Ingress to a port that its Service
 /// does not have.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "service-port-missing", family: "workload" },
-    level: Level::Warning,
-    page: include_str!("service_port_missing.md"),
-    check: Check::Workspace(check),
-};
+pub static RULE: Rule = rule!("service_port_missing.md", Warning, Check::Workspace(check));
 
 fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     let mut told = None;

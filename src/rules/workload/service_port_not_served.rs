@@ -1,7 +1,6 @@
 use crate::kube::types::IntOrString;
 use crate::kube::types::ServicePort;
 
-use crate::diagnostic::{Level, RuleId};
 use crate::facts::PodFacts;
 use crate::kube::{Object, Reach, Selector, Typed};
 use crate::rules::{Check, Findings, Rule, parts};
@@ -9,12 +8,7 @@ use crate::words::clip;
 use crate::yaml::NodeId;
 
 /// A Service leads to a port where no container of its Pods listens.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "service-port-not-served", family: "workload" },
-    level: Level::Warning,
-    page: include_str!("service_port_not_served.md"),
-    check: Check::Facts(check),
-};
+pub static RULE: Rule = rule!("service_port_not_served.md", Warning, Check::Facts(check));
 
 fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     let object = facts.pod.object;

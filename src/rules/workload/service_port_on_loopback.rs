@@ -1,17 +1,11 @@
 use crate::kube::types::IntOrString;
 
-use crate::diagnostic::{Level, RuleId};
 use crate::facts::{Certainty, ContainerFacts, PodFacts};
 use crate::kube::Typed;
 use crate::rules::{Check, Findings, Rule, parts};
 
 /// A Service leads to a port that is bound to loopback.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "service-port-on-loopback", family: "workload" },
-    level: Level::Error,
-    page: include_str!("service_port_on_loopback.md"),
-    check: Check::Facts(check),
-};
+pub static RULE: Rule = rule!("service_port_on_loopback.md", Error, Check::Facts(check));
 
 /// Of more Services that lead to one Pod, these are judged: where all of many Pods are behind all of many Services, each
 /// would be found once for each Pod.

@@ -1,16 +1,10 @@
 use super::scaling;
-use crate::diagnostic::{Level, RuleId};
 use crate::kube::{Index, Typed};
 use crate::rules::{Check, FindingsAnywhere, Rule, parts};
 use crate::words::clip;
 
 /// A Service with one Pod behind it.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "single-replica", family: "workload" },
-    level: Level::Advice,
-    page: include_str!("single_replica.md"),
-    check: Check::Workspace(check),
-};
+pub static RULE: Rule = rule!("single_replica.md", Advice, Check::Workspace(check));
 
 fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     let behind = scaling::behind_services(index);

@@ -1,16 +1,10 @@
-use crate::diagnostic::{Level, RuleId};
 use crate::facts::{PodFacts, Preparation, Role};
 use crate::kube::{Index, Object, in_one_namespace};
 use crate::rules::{Check, Findings, Rule};
 use crate::yaml::NodeId;
 
 /// A token of the API server lies where nothing uses it.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "token-mounted", family: "workload" },
-    level: Level::Advice,
-    page: include_str!("token_mounted.md"),
-    check: Check::Facts(check),
-};
+pub static RULE: Rule = rule!("token_mounted.md", Advice, Check::Facts(check));
 
 /// Words with which a container shows that it talks to the API server, or that somebody asks who it is.
 const USES: [&str; 12] = [

@@ -1,18 +1,12 @@
 use std::collections::BTreeMap;
 
 use super::scaling::name_node;
-use crate::diagnostic::{Level, RuleId};
 use crate::kube::{Index, Object, Typed, Unit, units};
 use crate::rules::{Check, FindingsAnywhere, Rule};
 use crate::words::clip;
 
 /// Two priority classes of one unit that are both the default.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "two-default-priorities", family: "workload" },
-    level: Level::Error,
-    page: include_str!("two_default_priorities.md"),
-    check: Check::Workspace(check),
-};
+pub static RULE: Rule = rule!("two_default_priorities.md", Error, Check::Workspace(check));
 
 fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     let mut first: BTreeMap<Unit<'_>, &Object> = BTreeMap::new();

@@ -1,7 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::scaling::{self, Scaler};
-use crate::diagnostic::{Level, RuleId};
 use crate::kube::{Index, units};
 use crate::rules::{Check, FindingsAnywhere, Rule};
 use crate::words::clip;
@@ -10,12 +9,7 @@ use crate::words::clip;
 const SHOWN: usize = 5;
 
 /// Two autoscalers that are applied together scale one target.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "two-hpas-one-target", family: "workload" },
-    level: Level::Warning,
-    page: include_str!("two_hpas_one_target.md"),
-    check: Check::Workspace(check),
-};
+pub static RULE: Rule = rule!("two_hpas_one_target.md", Warning, Check::Workspace(check));
 
 fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     let mut targets: BTreeMap<_, Vec<Scaler<'_>>> = BTreeMap::new();

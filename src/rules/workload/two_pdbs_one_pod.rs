@@ -3,18 +3,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::kube::types::PodDisruptionBudget;
 
 use super::scaling::name_node;
-use crate::diagnostic::{Level, RuleId};
 use crate::kube::{Index, Object, Selector, Typed, same_unit};
 use crate::rules::{Check, FindingsAnywhere, Rule};
 use crate::words::clip;
 
 /// Two `PodDisruptionBudgets` cover one Pod.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "two-pdbs-one-pod", family: "workload" },
-    level: Level::Error,
-    page: include_str!("two_pdbs_one_pod.md"),
-    check: Check::Workspace(check),
-};
+pub static RULE: Rule = rule!("two_pdbs_one_pod.md", Error, Check::Workspace(check));
 
 /// How many workloads of one budget are looked at.
 const MOST: usize = 200;

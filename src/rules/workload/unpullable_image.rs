@@ -1,4 +1,4 @@
-use crate::diagnostic::{Edit, Level, RuleId};
+use crate::diagnostic::Edit;
 use crate::kube::image::{Refusal, refusal};
 use crate::kube::{Object, PodView};
 use crate::rules::{Check, Findings, Rule, parts, text};
@@ -6,12 +6,7 @@ use crate::words::clip;
 use crate::yaml::NodeId;
 
 /// An image reference that no kubelet can read.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "unpullable-image", family: "workload" },
-    level: Level::Error,
-    page: include_str!("unpullable_image.md"),
-    check: Check::Pod(check),
-};
+pub static RULE: Rule = rule!("unpullable_image.md", Error, Check::Pod(check), fixes);
 
 fn check(pod: PodView<'_>, found: &mut Findings<'_>) {
     if !pod.keeps(&["spec.containers.image", "spec.volumes.image"]) {

@@ -1,4 +1,4 @@
-use crate::diagnostic::{Edit, Level, RuleId};
+use crate::diagnostic::Edit;
 use crate::facts::literal::literals;
 use crate::facts::{PodFacts, Proof};
 use crate::rules::{Check, Findings, Rule, parts};
@@ -6,12 +6,7 @@ use crate::words::clip;
 use crate::yaml::Span;
 
 /// A word of a command line that names a variable as a shell would, where no shell reads it.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "variable-without-parentheses", family: "workload" },
-    level: Level::Warning,
-    page: include_str!("variable_without_parentheses.md"),
-    check: Check::Facts(check),
-};
+pub static RULE: Rule = rule!("variable_without_parentheses.md", Warning, Check::Facts(check), fixes);
 
 fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     let is_changed = facts.pod.is_changed(&["spec.containers.command", "spec.containers.args", "spec.containers.env"]);

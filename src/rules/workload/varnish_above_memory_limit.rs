@@ -1,15 +1,9 @@
-use crate::diagnostic::{Level, RuleId};
 use crate::go::Quantity;
 use crate::kube::ContainerView;
 use crate::rules::{Check, Findings, Rule, parts};
 
 /// Varnish may keep more than its container may use.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "varnish-above-memory-limit", family: "workload" },
-    level: Level::Error,
-    page: include_str!("varnish_above_memory_limit.md"),
-    check: Check::Container(check),
-};
+pub static RULE: Rule = rule!("varnish_above_memory_limit.md", Error, Check::Container(check));
 
 fn check(view: ContainerView<'_>, found: &mut Findings<'_>) {
     let limits = view.container.resources.as_ref().and_then(|resources| resources.limits.as_ref());

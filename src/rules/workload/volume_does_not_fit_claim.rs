@@ -4,7 +4,6 @@ use crate::kube::types::Quantity as Written;
 use crate::kube::types::{PersistentVolumeClaimSpec, PersistentVolumeSpec};
 
 use super::scaling::name_node;
-use crate::diagnostic::{Level, RuleId};
 use crate::go::Quantity;
 use crate::kube::{Index, Object, Typed};
 use crate::rules::{Check, FindingsAnywhere, Rule};
@@ -12,12 +11,7 @@ use crate::words::clip;
 use crate::yaml::NodeId;
 
 /// A claim names a volume of the run that it cannot be bound to.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "volume-does-not-fit-claim", family: "workload" },
-    level: Level::Error,
-    page: include_str!("volume_does_not_fit_claim.md"),
-    check: Check::Workspace(check),
-};
+pub static RULE: Rule = rule!("volume_does_not_fit_claim.md", Error, Check::Workspace(check));
 
 fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     for claim in index.kind("PersistentVolumeClaim").iter().filter(|claim| is_as_written(claim)) {

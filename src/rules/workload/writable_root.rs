@@ -1,14 +1,8 @@
-use crate::diagnostic::{Level, RuleId};
 use crate::kube::{ContainerView, PodView};
 use crate::rules::{Check, Findings, Rule, parts};
 
 /// A program can change its own files.
-pub static RULE: Rule = Rule {
-    id: RuleId { name: "writable-root", family: "workload" },
-    level: Level::Advice,
-    page: include_str!("writable_root.md"),
-    check: Check::Pod(check),
-};
+pub static RULE: Rule = rule!("writable_root.md", Advice, Check::Pod(check));
 
 fn check(pod: PodView<'_>, found: &mut Findings<'_>) {
     if !pod.keeps(&parts::SECURITY) || parts::is_windows(pod) {
