@@ -60,6 +60,31 @@ pub fn identity(path: &Path) -> PathBuf {
     fs::canonicalize(path).ok().or_else(in_folder).unwrap_or_else(|| path.to_owned())
 }
 
+/// What is in a folder, by name: the same on any machine.
+///
+/// # Errors
+/// A folder that cannot be read.
+pub fn sorted(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut paths = fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
+    paths.sort();
+    Ok(paths)
+}
+
+/// The same of a folder that does not have to be there.
+///
+/// # Errors
+/// A folder that is there and cannot be read.
+pub fn sorted_if_there(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let is_absent = |kind| matches!(kind, io::ErrorKind::NotFound | io::ErrorKind::NotADirectory);
+    sorted(folder).or_else(|error| if is_absent(error.kind()) { Ok(Vec::new()) } else { Err(error) })
+}
+
+/// A file's or folder's name.
+#[must_use]
+pub fn name(path: &Path) -> String {
+    path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+}
+
 /// Reads what the command line names: a file, or a pipe such as `<(kustomize build .)`.
 ///
 /// # Errors

@@ -102,6 +102,6 @@ fn of_manifests(args: &DiagramArgs, programs: &Programs, workspace: &Workspace) 
     }
     let path: &Path = &args.file;
     let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    let title = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    let title = files::name(&path);
     diagram::of(&title, workspace.objects(), programs)
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::Exit;
 use super::streams::print_text;
 use crate::cli::PolicyTestArgs;
+use crate::files;
 use crate::kube::{Index, Object, Workspace, on_deep_stacks};
 use crate::policy::{Decision, Policies, Verdict, unusable};
 use crate::report::{Color, terminal};
@@ -45,8 +46,7 @@ fn collect(folder: &Path, found: &mut BTreeSet<PathBuf>, depth: usize) -> io::Re
     const DEPTH: usize = 20;
     let is_example = |path: &Path| path.file_name().is_some_and(|name| name == "good" || name == "bad");
     let own = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-    for entry in std::fs::read_dir(own)? {
-        let path = entry?.path();
+    for path in files::sorted(own)? {
         // links are not followed: they may lead back
         if !path.is_dir() || path.is_symlink() || depth > DEPTH {
             continue;
@@ -62,16 +62,10 @@ fn collect(folder: &Path, found: &mut BTreeSet<PathBuf>, depth: usize) -> io::Re
 
 /// Whether everything in a folder came out right.
 fn test(folder: &Path, args: &PolicyTestArgs, color: Color) -> io::Result<bool> {
-    let mut files: Vec<PathBuf> = Vec::new();
-    for entry in std::fs::read_dir(folder)? {
-        let path = entry?.path();
-        let is_manifest = path.extension().is_some_and(|end| end == "yaml" || end == "yml" || end == "json");
-        if is_manifest && path.is_file() {
-            files.push(path);
-        }
-    }
-    files.sort();
-    let set = load(&files)?;
+    let is_manifest = |path: &Path| path.extension().is_some_and(|end| end == "yaml" || end == "yml" || end == "json");
+    let mut own = files::sorted(folder)?;
+    own.retain(|path| is_manifest(path) && path.is_file());
+    let set = load(&own)?;
     let good = load(&existing(folder, "good"))?;
     let bad = load(&existing(folder, "bad"))?;
     let own: Vec<&Object> = set.objects().collect();

@@ -1,13 +1,13 @@
 //! What a run changes in its folders.
 
 use std::collections::HashSet;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::Folder;
 use super::kustomization;
 use super::owner::{Owner, There};
+use crate::files::{self, named};
 
 /// The difference between folders and what a run puts there.
 #[derive(Clone, Debug, Default)]
@@ -82,30 +82,20 @@ fn rivals(folder: &Folder, changes: &mut Changes) {
 
 /// Files that an earlier run wrote: an object that was renamed, a `ConfigMap` of other content, a description that is
 /// gone. Files of other origin stay.
-fn stale(folder: &Path, files: &[(String, String)], owner: &Owner, changes: &mut Changes) -> io::Result<()> {
-    let entries = match fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => return Ok(()),
-        Err(error) => return Err(named(folder, &error)),
-    };
-    let written: HashSet<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
-    for entry in entries {
-        let entry = entry.map_err(|error| named(folder, &error))?;
-        let name = entry.file_name().to_string_lossy().into_owned();
+fn stale(folder: &Path, texts: &[(String, String)], owner: &Owner, changes: &mut Changes) -> io::Result<()> {
+    let written: HashSet<&str> = texts.iter().map(|(name, _)| name.as_str()).collect();
+    for path in files::sorted_if_there(folder).map_err(|error| named(folder, &error))? {
+        let name = files::name(&path);
         let is_manifest = [".yaml", ".json"].iter().any(|extension| name.ends_with(extension));
         if !is_manifest || written.contains(name.as_str()) {
             continue;
         }
-        match owner.look(&entry.path()) {
-            Ok(There::Own(_)) => changes.removed.push(entry.path()),
-            Ok(There::Of(other)) if owner.leaves_out(&other) => changes.others.push((entry.path(), other)),
+        match owner.look(&path) {
+            Ok(There::Own(_)) => changes.removed.push(path),
+            Ok(There::Of(other)) if owner.leaves_out(&other) => changes.others.push((path, other)),
             // what cannot be read is not known to be ours
             Ok(_) | Err(_) => {}
         }
     }
     Ok(())
-}
-
-pub(super) fn named(path: &Path, error: &io::Error) -> io::Error {
-    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
 }

@@ -4,6 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::files;
 use crate::project::Into;
 
 /// Where a path below `root` leads, with the links that are there already followed; `root` is without links. The inner
@@ -25,10 +26,10 @@ pub fn resolve(root: &Path, path: &str) -> io::Result<Result<PathBuf, (PathBuf, 
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
                     return Ok(Err((named, "is a link to nothing")));
                 }
-                Err(error) => return Err(super::changes::named(&next, &error)),
+                Err(error) => return Err(files::named(&next, &error)),
             },
             Err(error) if error.kind() == io::ErrorKind::NotFound => next,
-            Err(error) => return Err(super::changes::named(&next, &error)),
+            Err(error) => return Err(files::named(&next, &error)),
         };
     }
     Ok(Ok(at))
@@ -45,10 +46,11 @@ pub fn left_by(root: &Path, into: &Into) -> Vec<PathBuf> {
                 below.push(folder.join(name));
                 continue;
             }
-            for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-                let name = entry.file_name().to_string_lossy().into_owned();
+            // what cannot be read is not known to be ours
+            for path in files::sorted(folder).unwrap_or_default() {
+                let name = files::name(&path);
                 if !name.starts_with('.') && part.matches(&name) {
-                    below.push(entry.path());
+                    below.push(path);
                 }
             }
         }

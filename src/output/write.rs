@@ -4,7 +4,8 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::changes::{Changes, named};
+use super::changes::Changes;
+use crate::files::named;
 
 /// Writes and removes what has changed. Every new text is first written beside its place, so that a full disk, a folder
 /// without rights or a file in the way leaves everything as it was; then each takes its place at once. Folders that

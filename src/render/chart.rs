@@ -93,15 +93,11 @@ impl Chart {
                  anything; run: helm dependency build {shown}"
             )));
         }
-        let mut ci = Vec::new();
-        for entry in fs::read_dir(folder.join("ci")).into_iter().flatten().flatten() {
-            let path = entry.path();
-            let is_yaml = path.extension().is_some_and(|end| end == "yaml" || end == "yml");
-            if is_yaml && path.is_file() {
-                ci.push((format!("ci/{}", entry.file_name().to_string_lossy()), path));
-            }
-        }
-        ci.sort();
+        let is_yaml = |path: &PathBuf| path.extension().is_some_and(|end| end == "yaml" || end == "yml");
+        let values = files::sorted_if_there(&folder.join("ci"))
+            .map_err(|error| because(format!("its folder ci/ cannot be read: {error}")))?;
+        let values = values.into_iter().filter(|path| is_yaml(path) && path.is_file());
+        let ci = values.map(|path| (format!("ci/{}", files::name(&path)), path)).collect();
         Ok(Self { folder: folder.to_owned(), shown: shown.to_owned(), name, manifest, ci })
     }
 
@@ -214,9 +210,10 @@ fn missing<'a>(folder: &Path, documents: impl Iterator<Item = &'a Document>) -> 
         list.iter().filter_map(|item| document.get_str(*item, "name"))
     });
     let (mut there, mut packed) = (HashSet::new(), Vec::new());
-    for entry in fs::read_dir(folder.join("charts")).into_iter().flatten().flatten() {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let manifest = files::read_regular(&entry.path().join("Chart.yaml"), limits::BESIDE).ok();
+    // a folder that cannot be read holds no dependency that Helm could
+    for path in files::sorted(&folder.join("charts")).unwrap_or_default() {
+        let name = files::name(&path);
+        let manifest = files::read_regular(&path.join("Chart.yaml"), limits::BESIDE).ok();
         let manifest = manifest.and_then(|bytes| yaml::Source::decode("Chart.yaml", bytes).ok());
         if let Some(manifest) = manifest {
             let document = yaml::read(&Arc::new(manifest)).into_iter().find_map(|part| match part {

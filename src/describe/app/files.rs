@@ -9,6 +9,7 @@ use super::super::beside;
 use super::super::formats::is_config_key;
 use super::super::spanned::{Place, Spanned};
 use crate::diagnostic::Finding;
+use crate::files;
 
 /// A `ConfigMap` holds 1 MiB in all (`MaxSecretSize`, k8s.io/kubernetes/pkg/apis/core).
 const MOST: usize = 1024 * 1024;
@@ -122,8 +123,8 @@ fn content(path: &str, place: &Place) -> Result<Content, Box<Finding>> {
     }
     let unreadable = |error: std::io::Error| wrong(format!("cannot read {path}: {error}"));
     let mut entries = Vec::new();
-    for entry in std::fs::read_dir(&found).map_err(unreadable)? {
-        let name = entry.map_err(unreadable)?.file_name().to_string_lossy().into_owned();
+    for inner in files::sorted(&found).map_err(unreadable)? {
+        let name = files::name(&inner);
         let inner = format!("{}/{name}", path.trim_end_matches('/'));
         let file = beside::find(&inner, place)?;
         if file.is_dir() {

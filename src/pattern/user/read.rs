@@ -3,7 +3,6 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -83,7 +82,7 @@ fn read_all(folder: &Path) -> Result<Vec<Folder>, Unreadable> {
             }
             let mut files = BTreeMap::new();
             collect(&pattern, &pattern, 0, &mut files)?;
-            found.push(Folder::new(&name(&family), &name(&pattern), files, Some(pattern.clone())));
+            found.push(Folder::new(&files::name(&family), &files::name(&pattern), files, Some(pattern.clone())));
             if found.len() > MOST_FILES {
                 return Err((folder.to_owned(), io::Error::other("it holds too many folders")));
             }
@@ -92,20 +91,14 @@ fn read_all(folder: &Path) -> Result<Vec<Folder>, Unreadable> {
     Ok(found)
 }
 
-fn name(path: &Path) -> String {
-    path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
-}
-
 fn folders(folder: &Path) -> Result<Vec<PathBuf>, Unreadable> {
-    let read = || -> io::Result<Vec<PathBuf>> {
-        let entries = fs::read_dir(folder)?.collect::<io::Result<Vec<_>>>()?;
-        Ok(entries.into_iter().map(|entry| entry.path()).filter(|path| path.is_dir() && !hidden(path)).collect())
-    };
-    read().map_err(|error| (folder.to_owned(), error))
+    let mut found = files::sorted(folder).map_err(|error| (folder.to_owned(), error))?;
+    found.retain(|path| path.is_dir() && !hidden(path));
+    Ok(found)
 }
 
 fn hidden(path: &Path) -> bool {
-    name(path).starts_with('.')
+    files::name(path).starts_with('.')
 }
 
 /// All texts of a pattern's folder; what is not text is none of the pattern's.
@@ -113,23 +106,22 @@ fn collect(
     folder: &Path,
     root: &Path,
     depth: usize,
-    files: &mut BTreeMap<String, Cow<'static, str>>,
+    texts: &mut BTreeMap<String, Cow<'static, str>>,
 ) -> Result<(), Unreadable> {
-    let entries = fs::read_dir(folder).and_then(Iterator::collect::<io::Result<Vec<_>>>);
-    for path in entries.map_err(|error| (folder.to_owned(), error))?.into_iter().map(|entry| entry.path()) {
+    for path in files::sorted(folder).map_err(|error| (folder.to_owned(), error))? {
         if hidden(&path) {
             continue;
         }
         if path.is_dir() && depth < 3 {
-            collect(&path, root, depth + 1, files)?;
+            collect(&path, root, depth + 1, texts)?;
         } else if path.is_file() {
             let text = read_text(&path).map_err(|error| (path.clone(), error))?;
             let below = path.strip_prefix(root).ok().and_then(Path::to_str);
             if let (Some(text), Some(below)) = (text, below) {
-                files.insert(below.replace(std::path::MAIN_SEPARATOR, "/"), Cow::Owned(text));
+                texts.insert(below.replace(std::path::MAIN_SEPARATOR, "/"), Cow::Owned(text));
             }
         }
-        if files.len() > MOST_FILES {
+        if texts.len() > MOST_FILES {
             return Err((root.to_owned(), io::Error::other("it holds too many files")));
         }
     }
