@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
+use super::near::nearest;
 use super::{Cause, Reason, Target};
 use crate::diagnostic::{Edit, Fix};
 use crate::kube::{Object, Problem, ProblemKind};
@@ -92,17 +93,6 @@ fn quotes(document: &Document, node: NodeId, expected: &str) -> Option<Fix> {
         let edit = Edit::replace(document.span(node), format!("\"{}\"", document.raw(node)));
         Fix { title: "quote it".to_owned(), safe: true, edits: vec![edit] }
     })
-}
-
-/// The known name that a wrong one is closest to.
-pub fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
-    let distance = |field: &&str| strsim::damerau_levenshtein(&field.to_lowercase(), &name.to_lowercase());
-    known
-        .iter()
-        .map(|field| (distance(field), *field))
-        .filter(|(distance, _)| *distance <= 2)
-        .min()
-        .map(|(_, field)| field)
 }
 
 /// The path that leads to a key or value, and its last name.

@@ -26,6 +26,7 @@ mod formats;
 mod ip;
 mod kinds;
 mod meta;
+mod near;
 mod networking;
 mod nodes;
 mod pod;

@@ -3,7 +3,9 @@
 //! Messages are sentences of ours that begin with the field's name; the path says where it is.
 
 use super::field::Field;
+use super::near::nearest;
 use super::{Cause, Reason};
+use crate::words::did_you_mean;
 use crate::yaml::{NodeId, Value};
 
 impl Field<'_> {
@@ -79,12 +81,7 @@ impl Field<'_> {
             _ if list.is_empty() => format!("`{name}` is `{value}` but must be empty"),
             _ => format!("`{name}` is `{value}`, {none} {list}"),
         };
-        let nearest = supported
-            .iter()
-            .map(|one| (strsim::damerau_levenshtein(&one.to_lowercase(), &value.to_lowercase()), one))
-            .filter(|(distance, _)| *distance <= 2)
-            .min();
-        let help = nearest.map(|(_, one)| format!("did you mean `{one}`?"));
+        let help = nearest(value, supported).map(did_you_mean);
         self.not_supported_but(message, help);
     }
 

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use super::layout::{Placed, Point, Rect, Scene, Text, Wire, scene};
 use super::model::{Diagram, Edge, Flow, Look, Node};
+use crate::report::xml::escaped;
 
 const FONT: &str = "Helvetica, Arial, 'Liberation Sans', sans-serif";
 const INK: &str = "#1f2733";
@@ -53,8 +54,8 @@ fn head(out: &mut String, diagram: &Diagram, scene: &Scene) {
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" \
          role=\"img\" aria-labelledby=\"title desc\" font-family=\"{FONT}\">"
     );
-    let _ = writeln!(out, "<title id=\"title\">{}</title>", escape(&diagram.title));
-    let _ = writeln!(out, "<desc id=\"desc\">{}</desc>", escape(&in_words(diagram)));
+    let _ = writeln!(out, "<title id=\"title\">{}</title>", escaped(&diagram.title));
+    let _ = writeln!(out, "<desc id=\"desc\">{}</desc>", escaped(&in_words(diagram)));
     let (width, height) = (width - 1.0, height - 1.0);
     let _ = writeln!(
         out,
@@ -155,7 +156,7 @@ fn text(out: &mut String, one: &Text, ink: &str) {
         short(one.at.y),
         one.size,
         short(one.width),
-        escape(&one.text)
+        escaped(&one.text)
     );
 }
 
@@ -167,7 +168,7 @@ fn arrow(out: &mut String, diagram: &Diagram, edge: &Edge, wire: &Wire) {
     };
     let (from, to) = (&diagram.nodes[edge.from].name, &diagram.nodes[edge.to].name);
     let label = if edge.label.is_empty() { String::new() } else { format!(": {}", edge.label) };
-    let _ = writeln!(out, "<g><title>{}</title>", escape(&format!("{from} → {to}{label}")));
+    let _ = writeln!(out, "<g><title>{}</title>", escaped(&format!("{from} → {to}{label}")));
     let has_head = edge.flow != Flow::Shared;
     let path = rounded(&wire.points, has_head);
     let _ = writeln!(out, "<path d=\"{path}\" fill=\"none\" stroke=\"{ink}\" stroke-width=\"1.4\"{dash}/>");
@@ -227,19 +228,4 @@ fn towards(from: Point, to: Point) -> Point {
 /// A coordinate to a tenth of a pixel.
 fn short(number: f64) -> f64 {
     (number * 10.0).round() / 10.0
-}
-
-fn escape(text: &str) -> String {
-    let mut out = String::new();
-    for character in text.chars() {
-        match character {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            other => out.push(other),
-        }
-    }
-    out
 }

@@ -6,6 +6,7 @@ use std::io;
 
 use super::Report;
 use super::excerpt::printable;
+use super::xml;
 use crate::diagnostic::Finding;
 
 /// Writes a test suite of the files of the run, in order, and their findings.
@@ -65,18 +66,5 @@ fn lines(out: &mut impl io::Write, findings: &[&Finding]) -> io::Result<()> {
 /// Text as XML content or attribute.
 fn escaped(text: &str) -> String {
     let lines: Vec<String> = text.split('\n').map(printable).collect();
-    let mut out = String::new();
-    for character in lines.join("\n").chars() {
-        match character {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&apos;"),
-            // XML has no way to write these at all
-            '\u{FFFE}' | '\u{FFFF}' => out.push('\u{FFFD}'),
-            character => out.push(character),
-        }
-    }
-    out
+    xml::escaped(&lines.join("\n"))
 }

@@ -19,6 +19,7 @@ pub mod statistics;
 mod summary;
 pub mod terminal;
 pub mod unified;
+pub mod xml;
 
 pub use base::Base;
 pub use color::Color;

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::super::field::Run;
 use super::super::meta::{self, Scope};
-use super::super::{Cause, Reason, Target, decoding, formats as names};
+use super::super::{Cause, Reason, Target, formats as names, near};
 use super::patterns::{Patterns, address};
 use super::{formats, metadata_problems};
 use crate::kube::versions::Change;
@@ -274,7 +274,7 @@ impl<'run> Judge<'run> {
         let known: Vec<_> =
             properties.map_or(&[][..], |node| document.entries(node)).iter().map(|e| document.key(e)).collect();
         let known: Vec<&str> = known.iter().map(|name| &**name).collect();
-        let help = decoding::nearest(key, &known).map(did_you_mean);
+        let help = near::nearest(key, &known).map(did_you_mean);
         let message = format!("the schema of {} has no `{key}` here", self.kind);
         self.unknown.push(Cause { reason: Reason::UnknownField, path, node, message, help, fix: None });
     }

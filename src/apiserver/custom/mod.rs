@@ -16,9 +16,9 @@ use std::collections::{HashMap, HashSet};
 
 use self::judge::{Both, Judge, last};
 use self::patterns::{Patterns, compile};
-use super::decoding;
 use super::field::{Field, Run};
 use super::meta::{self, Scope};
+use super::near;
 use super::{Cause, Reason, Target};
 use crate::kube::decode::{Struct, decode};
 use crate::kube::{Definition, Definitions, Object, Problem, ProblemKind};
@@ -146,7 +146,7 @@ fn metadata_problems(document: &Document, metadata: NodeId, path: &str) -> Vec<C
         let (reason, message, help) = match problem.kind {
             ProblemKind::UnknownField { known, .. } => {
                 let name = document.key_text(problem.node);
-                let help = decoding::nearest(&name, known).map(did_you_mean);
+                let help = near::nearest(&name, known).map(did_you_mean);
                 (Reason::UnknownField, format!("`ObjectMeta` has no field `{name}`"), help)
             }
             ProblemKind::WrongType { expected } => {
