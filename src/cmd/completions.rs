@@ -25,7 +25,7 @@ fn command() -> clap::Command {
     let whole = Cli::command();
     let shown = whole.get_subcommands().filter(|command| !command.is_hide_set()).cloned();
     let command = clap::Command::new("patterns").args(whole.get_arguments().cloned()).subcommands(shown);
-    let rules: Vec<&str> = rules::FAMILIES.iter().map(|(family, _)| family.name()).chain(rules::names().collect();
+    let rules: Vec<&str> = rules::names().collect();
     let formats: Vec<PossibleValue> =
         LintFormat::value_variants().iter().filter_map(ValueEnum::to_possible_value).collect();
     let patterns: Vec<String> = Catalogue::built_in().folders().map(|folder| folder.name().to_owned()).collect();

@@ -11,6 +11,7 @@ mod formats;
 mod grammar;
 mod jq;
 mod keys;
+pub mod keywords;
 mod merge;
 mod params;
 mod schema;
@@ -33,7 +34,7 @@ pub use formats::{
 };
 pub use grammar::{check_app, grammar};
 pub use merge::merge as lay_over;
-pub use params::{KEYWORDS, Setting};
+pub use params::Setting;
 pub use schema::{Subject, check, embedded, with_defaults};
 pub use settings::{check_namespace, from_file, from_flag, kubernetes_version, named_by_flag};
 pub use spanned::{Kind, Member, Place, Spanned};

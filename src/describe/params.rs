@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json};
 
+use super::keywords;
 use super::schema::{self, Subject};
 use super::spanned::{Kind, Member, Place, Spanned};
 use crate::diagnostic::Finding;
@@ -201,28 +202,8 @@ fn as_declared(value: Spanned, schema: &Json) -> Spanned {
 /// The types of JSON Schema.
 const TYPES: &[&str] = &["string", "integer", "number", "boolean", "array", "object"];
 
-/// What a parameter's schema may say.
-pub const KEYWORDS: [&str; 16] = [
-    "type",
-    "default",
-    "description",
-    "enum",
-    "pattern",
-    "format",
-    "minimum",
-    "maximum",
-    "minLength",
-    "maxLength",
-    "items",
-    "minItems",
-    "uniqueItems",
-    "properties",
-    "required",
-    "additionalProperties",
-];
-
 fn check_declaration(declaration: &Member, schema: &Json, findings: &mut Vec<Finding>) {
-    let known = KEYWORDS;
+    let known = keywords::OF_PARAMETERS;
     let Some(members) = schema.as_object() else {
         findings.push(
             Finding::error(declaration.value.place.label(""), format!("`{}` needs a JSON Schema", declaration.key))

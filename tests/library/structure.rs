@@ -116,8 +116,6 @@ fn only_commands_know_the_command_line() {
     assert_eq!(knowing().filter(|file| !is_command(file)).collect::<Vec<_>>(), Vec::<&str>::new());
 }
 
-const LARGER: [&str; 2] = ["describe", "import"];
-
 /// Where the code of the program and of each crate below it begins.
 fn folders() -> Vec<String> {
     let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("crates");

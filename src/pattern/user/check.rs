@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::Deserialize as _;
 use serde_json::Value as Json;
 
-use crate::describe::{self, Kind, Place, Spanned, Subject};
+use crate::describe::{self, Kind, Place, Spanned, Subject, keywords};
 use crate::diagnostic::Finding;
 use crate::pattern::catalogue::definition::Definition;
 use crate::pattern::catalogue::families::Family;
@@ -18,11 +18,9 @@ use crate::pattern::template::render::Renderer;
 use crate::words::{did_you_mean, nearest};
 use crate::yaml::{self, Source, Span};
 
-/// Keywords that a pattern's parameters may have beside those of a description's own, and our `x-…`.
-const FURTHER: [&str; 4] = ["const", "propertyNames", "anyOf", "oneOf"];
-
+/// What the schema of a parameter may have, beside our `x-…`.
 fn keywords() -> impl Iterator<Item = &'static str> {
-    describe::KEYWORDS.into_iter().chain(FURTHER)
+    keywords::OF_PARAMETERS.into_iter().chain(keywords::OF_PATTERNS)
 }
 
 /// Checks a folder; what is wrong goes to `findings`, each where it is.
