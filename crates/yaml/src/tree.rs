@@ -201,18 +201,35 @@ impl Document {
     /// The entries of a map; none for anything else.
     #[must_use]
     pub fn entries(&self, node: NodeId) -> &[Entry] {
-        match self.value(node) {
-            Value::Map(entries) => entries,
-            _ => &[],
-        }
+        // asked for more than anything else, so not by way of `value`
+        let range = match self.node(node).value {
+            Stored::Map(few) => few.range(),
+            Stored::LongMap(place) => self.wide.span(place).range(),
+            Stored::Alias(target) => return self.entries(NodeId(u32::from_ne_bytes(target))),
+            _ => return &[],
+        };
+        self.entries.get(range).unwrap_or(&[])
     }
 
     /// The elements of a list; none for anything else.
     #[must_use]
     pub fn items(&self, node: NodeId) -> &[NodeId] {
-        match self.value(node) {
-            Value::List(items) => items,
-            _ => &[],
+        let range = match self.node(node).value {
+            Stored::List(few) => few.range(),
+            Stored::LongList(place) => self.wide.span(place).range(),
+            Stored::Alias(target) => return self.items(NodeId(u32::from_ne_bytes(target))),
+            _ => return &[],
+        };
+        self.items.get(range).unwrap_or(&[])
+    }
+
+    /// Whether it is `null`, `~` or nothing, aliases followed.
+    #[must_use]
+    pub fn is_null(&self, node: NodeId) -> bool {
+        match self.node(node).value {
+            Stored::Null => true,
+            Stored::Alias(target) => self.is_null(NodeId(u32::from_ne_bytes(target))),
+            _ => false,
         }
     }
 
@@ -220,7 +237,10 @@ impl Document {
     #[must_use]
     pub fn entry(&self, map: NodeId, key: &str) -> Option<Entry> {
         let print = print(key.as_bytes());
-        self.entries(map).iter().find(|entry| entry.print == print && self.is_key(entry.key, key)).copied()
+        let is_asked = |entry: &&Entry| {
+            entry.print == print && self.is_key(entry.key, key)
+        };
+        self.entries(map).iter().find(is_asked).copied()
     }
 
     /// Whether a key's text is this.
@@ -274,10 +294,15 @@ impl Document {
     /// A node's text, if it is a string.
     #[must_use]
     pub fn str(&self, node: NodeId) -> Option<&str> {
-        match self.value(node) {
-            Value::Str(text) => Some(text),
-            _ => None,
-        }
+        let at = self.node(node);
+        Some(match at.value {
+            Stored::Written => self.source.slice(at.span()),
+            Stored::Quoted => self.source.slice(between_quotes(at.span())),
+            Stored::Borrowed(place) => self.source.slice(self.wide.span(place)),
+            Stored::Owned(place) => self.unescaped.get(self.wide.span(place).range()).unwrap_or(""),
+            Stored::Alias(target) => return self.str(NodeId(u32::from_ne_bytes(target))),
+            _ => return None,
+        })
     }
 
     /// The text under `key`, if it is a string.
@@ -353,6 +378,7 @@ impl Document {
         self.unescaped.shrink_to_fit();
     }
 
+    #[inline]
     fn node(&self, node: NodeId) -> &Node {
         &self.nodes[node.0 as usize]
     }

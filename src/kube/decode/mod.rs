@@ -314,7 +314,7 @@ impl<'doc> Run<'doc> {
             }
         }
         if let Some(holds) = of.holds(key) {
-            if self.document.value(entry.value) != Value::Null {
+            if !self.document.is_null(entry.value) {
                 self.value(entry.value, holds);
             }
         } else if history.is_none() {

@@ -26,7 +26,7 @@ pub trait Read: Sized {
 /// A field of a map. Null is absence.
 #[inline(never)]
 fn present(document: &Document, map: NodeId, key: &str) -> Option<NodeId> {
-    document.get(map, key).filter(|node| document.value(*node) != Value::Null)
+    document.get(map, key).filter(|node| !document.is_null(*node))
 }
 
 fn field<T: Read + Default>(document: &Document, map: NodeId, key: &str) -> T {
@@ -167,7 +167,7 @@ impl Read for Known {
 
 impl<T: Read> Read for Option<T> {
     fn read(document: &Document, node: NodeId) -> Self {
-        (document.value(node) != Value::Null).then(|| T::read(document, node))
+        (!document.is_null(node)).then(|| T::read(document, node))
     }
 }
 
