@@ -6,11 +6,11 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::HashSet;
 use std::fmt::Write as _;
 
 use super::{Cause, Reason};
 use crate::go::Quantity;
+use crate::kube::FastSet;
 use crate::kube::versions::{Change, Target};
 use crate::yaml::{Document, NodeId, Value};
 
@@ -20,7 +20,7 @@ pub struct Run<'doc> {
     document: &'doc Document,
     root: NodeId,
     target: Target,
-    dropped: HashSet<NodeId>,
+    dropped: FastSet<NodeId>,
     steps: RefCell<Vec<PathNode>>,
     found: RefCell<Causes>,
 }
@@ -66,8 +66,10 @@ pub enum IntOrString<'a> {
 
 impl<'doc> Run<'doc> {
     /// Starts at an object's outermost map. What is dropped is not there.
-    pub fn new(document: &'doc Document, root: NodeId, target: Target, dropped: HashSet<NodeId>) -> Self {
-        Self { document, root, target, dropped, steps: RefCell::new(vec![PathNode::Root]), found: RefCell::default() }
+    pub fn new(document: &'doc Document, root: NodeId, target: Target, dropped: FastSet<NodeId>) -> Self {
+        let mut steps = Vec::with_capacity(256);
+        steps.push(PathNode::Root);
+        Self { document, root, target, dropped, steps: RefCell::new(steps), found: RefCell::default() }
     }
 
     fn is_dropped(&self, node: NodeId) -> bool {
@@ -205,7 +207,7 @@ impl<'a> Field<'a> {
     }
 
     fn non_null(self, node: NodeId) -> Option<NodeId> {
-        (self.run.document.value(node) != Value::Null).then_some(node)
+        (!self.run.document.is_null(node)).then_some(node)
     }
 
     pub(super) fn value(self) -> Value<'a> {
@@ -227,10 +229,7 @@ impl<'a> Field<'a> {
     /// The text.
     #[must_use]
     pub fn opt_str(self) -> Option<&'a str> {
-        match self.value() {
-            Value::Str(text) => Some(text),
-            _ => None,
-        }
+        self.run.document.str(self.node?)
     }
 
     /// The text, or the server's default for an empty one.

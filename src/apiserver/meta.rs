@@ -1,9 +1,9 @@
 //! Metadata, labels and selectors: `apimachinery/pkg/api/validation/objectmeta.go` and
 //! `apimachinery/pkg/apis/meta/v1/validation`.
 
+use crate::kube::FastSet;
 use crate::words::is_placeholder;
 use std::borrow::Cow;
-use std::collections::HashSet;
 
 use super::field::Field;
 use super::formats;
@@ -147,7 +147,7 @@ fn owner_references(references: Field) {
 /// References to owners, each once: the server takes repetitions out and warns (`dedupOwnerReferences` in
 /// `apiserver/pkg/endpoints/handlers/rest.go`).
 pub fn single_owners(references: Field<'_>) -> Vec<Field<'_>> {
-    let mut seen = HashSet::new();
+    let mut seen = FastSet::default();
     let mut single = Vec::new();
     for reference in references.items() {
         let texts = ["apiVersion", "kind", "name", "uid"].map(|name| reference.child(name).str());

@@ -1,10 +1,9 @@
 //! Services: `validateService`, and the checks of `pkg/registry/core/service/storage` that need no cluster.
 
-use std::collections::HashSet;
-
 use super::field::Field;
 use super::meta::{self, NameFormat, Scope};
 use super::{formats, ip};
+use crate::kube::FastSet;
 use crate::kube::versions::Change;
 
 const TYPES: [&str; 4] = ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"];
@@ -113,7 +112,7 @@ fn ports(service: &Service) {
     if ports.is_empty() && !service.is_headless() && service.kind != "ExternalName" {
         ports.required("a Service without ports forwards nothing");
     }
-    let (mut names, mut numbers, mut node_ports) = (HashSet::new(), HashSet::new(), HashSet::new());
+    let (mut names, mut numbers, mut node_ports) = (FastSet::default(), FastSet::default(), FastSet::default());
     for port in ports.items() {
         let name = port.child("name");
         if name.is_empty() {
@@ -204,7 +203,7 @@ fn cluster_ips(service: &Service) {
         list.invalid("must begin with the address of `clusterIP`");
     }
     let (families, policy) = (spec.child("ipFamilies"), spec.child("ipFamilyPolicy"));
-    let mut seen = HashSet::new();
+    let mut seen = FastSet::default();
     for family in families.items() {
         family.one_of(family.str(), &["IPv4", "IPv6"]);
         if seen.contains(&family.str()) {

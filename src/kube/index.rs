@@ -2,11 +2,12 @@
 //!
 //! Built once for a run in one pass; each question looks only at what carries the name or label asked for.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::groups::{Labels, Names};
+use super::hash::{FastMap, FastSet};
 use super::memo::Memo;
 use super::object::{Object, PodView};
 use super::selector::Selector;
@@ -18,37 +19,30 @@ use crate::yaml::Document;
 #[derive(Debug, Default)]
 pub struct Index<'run> {
     all: Vec<&'run Object>,
-    by_kind: HashMap<&'run str, Vec<&'run Object>>,
+    by_kind: FastMap<&'run str, Vec<&'run Object>>,
     names: Names<'run>,
-    by_target: HashMap<(&'run str, &'run str), Vec<&'run Object>>,
+    by_target: FastMap<(&'run str, &'run str), Vec<&'run Object>>,
     labels: Labels<'run>,
-    by_place: HashMap<(FolderScope<'run>, &'run str), Vec<&'run Object>>,
+    by_place: FastMap<(FolderScope<'run>, &'run str), Vec<&'run Object>>,
     /// Services, those that select alike together.
     services: Vec<Alike<'run>>,
     /// Their places by one label that they select by.
-    by_selected_label: HashMap<(&'run str, &'run str), Vec<usize>>,
+    by_selected_label: FastMap<(&'run str, &'run str), Vec<usize>>,
     /// The same by namespace.
-    by_selected_label_in: HashMap<(Option<&'run str>, &'run str, &'run str), Vec<usize>>,
-    selections: Mutex<HashMap<Asked, Arc<[usize]>>>,
+    by_selected_label_in: FastMap<(Option<&'run str>, &'run str, &'run str), Vec<usize>>,
+    /// What selectors match, by the bytes of the question.
+    selections: Mutex<FastMap<Vec<u8>, Arc<[usize]>>>,
     /// How often objects were compared.
     comparisons: AtomicUsize,
-    workloads_by_place: HashMap<FolderScope<'run>, Vec<&'run Object>>,
+    workloads_by_place: FastMap<FolderScope<'run>, Vec<&'run Object>>,
     neighbours: Neighbours<'run>,
     /// Where a custom object is that may make Pods in its own way.
-    opaque: HashSet<FolderScope<'run>>,
+    opaque: FastSet<FolderScope<'run>>,
     memo: Arc<Memo>,
 }
 
 /// Services of one unit and namespace with one selector.
 type Alike<'run> = Vec<&'run Object>;
-
-/// A question for what a selector matches: the namespace, the selector, and the unit if only that counts.
-#[derive(Debug, PartialEq, Eq, Hash)]
-struct Asked {
-    namespace: Option<String>,
-    selector: String,
-    unit: Option<(String, Arc<[u32]>)>,
-}
 
 /// What a selector matches.
 #[derive(Clone, Debug)]
@@ -129,7 +123,7 @@ impl<'run> Index<'run> {
                 index.workloads_by_place.entry(FolderScope::of(object)).or_default().push(object);
             }
         }
-        let mut selecting: HashMap<(&str, &str), usize> = HashMap::new();
+        let mut selecting: FastMap<(&str, &str), usize> = FastMap::default();
         for (key, value) in services.keys().flat_map(|(labels, ..)| labels.iter()) {
             *selecting.entry((key, value)).or_default() += 1;
         }
@@ -256,7 +250,7 @@ impl<'run> Index<'run> {
     /// nearest, if one is. One pass over the kind.
     pub fn beside(&self, from: &Object, kind: &str) -> impl Iterator<Item = &'run Object> + use<'run> {
         let mut versions: Vec<(usize, Option<&'run Object>)> = Vec::new();
-        let mut seen: HashMap<&str, usize> = HashMap::new();
+        let mut seen: FastMap<&str, usize> = FastMap::default();
         let is_near = |object: &&&Object| self.reach(from, object).is_some_and(|reach| reach < Reach::Run);
         for object in self.kind(kind).iter().filter(is_near).copied() {
             let near = nearness(&from.document, &object.document);
@@ -281,9 +275,8 @@ impl<'run> Index<'run> {
     /// several versions of one workload the first. Found once for all objects of a unit that select alike.
     #[must_use]
     pub fn selected(&self, from: &Object, selector: &Selector<'_>) -> Selection<'_, 'run> {
-        let unit = (from.document.source.name.clone(), Arc::clone(&from.kustomizations));
-        self.once(from, selector, Some(unit), || {
-            let mut seen = HashSet::new();
+        self.once(from, selector, true, || {
+            let mut seen = FastSet::default();
             let matching = self.matching(from, selector);
             let is_first = |place: &usize| {
                 let object = self.all[*place];
@@ -296,7 +289,7 @@ impl<'run> Index<'run> {
     /// The same from the whole run, with all versions: what may be selected.
     #[must_use]
     pub fn matching(&self, from: &Object, selector: &Selector<'_>) -> Selection<'_, 'run> {
-        self.once(from, selector, None, || {
+        self.once(from, selector, false, || {
             let candidates = self.candidates(from.id.namespace.as_deref(), selector);
             self.comparisons.fetch_add(candidates.len(), Ordering::Relaxed);
             let matches = |place: &usize| {
@@ -330,10 +323,10 @@ impl<'run> Index<'run> {
         &self,
         from: &Object,
         selector: &Selector<'_>,
-        unit: Option<(String, Arc<[u32]>)>,
+        is_of_unit: bool,
         find: impl FnOnce() -> Arc<[usize]>,
     ) -> Selection<'_, 'run> {
-        let asked = Asked { namespace: from.id.namespace.clone(), selector: format!("{selector:?}"), unit };
+        let asked = question(from, selector, is_of_unit);
         let known = self.selections.lock().unwrap_or_else(PoisonError::into_inner).get(&asked).cloned();
         let places = known.unwrap_or_else(|| {
             let found = find();
@@ -393,6 +386,24 @@ impl<'run> Index<'run> {
     pub fn comparisons(&self) -> usize {
         self.comparisons.load(Ordering::Relaxed)
     }
+}
+
+/// A question for what a selector matches, as bytes that tell it from all others: the namespace, the unit if only what
+/// is in that counts, and the selector.
+fn question(from: &Object, selector: &Selector<'_>, is_of_unit: bool) -> Vec<u8> {
+    let mut asked = Vec::with_capacity(128);
+    let mut text = |text: Option<&str>| {
+        asked.extend_from_slice(&text.map_or(usize::MAX, str::len).to_ne_bytes());
+        asked.extend_from_slice(text.unwrap_or_default().as_bytes());
+    };
+    text(from.id.namespace.as_deref());
+    text(is_of_unit.then_some(from.document.source.name.as_str()));
+    if is_of_unit {
+        asked.extend_from_slice(&from.kustomizations.len().to_ne_bytes());
+        from.kustomizations.iter().for_each(|number| asked.extend_from_slice(&number.to_ne_bytes()));
+    }
+    selector.print(&mut asked);
+    asked
 }
 
 /// The labels that a Service selects by.

@@ -2,9 +2,10 @@
 //! containers.
 
 use std::any::Any;
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+
+use super::hash::FastMap;
 
 /// Bytes of texts of which results are kept; when there are more, all are forgotten. Results may be many times as large.
 const ROOM: usize = 2 << 20;
@@ -19,7 +20,7 @@ type Key = (usize, usize, u8);
 struct Kept {
     /// Bytes of all texts.
     bytes: usize,
-    results: HashMap<Key, Arc<dyn Any + Send + Sync>>,
+    results: FastMap<Key, Arc<dyn Any + Send + Sync>>,
 }
 
 impl Memo {

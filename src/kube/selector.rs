@@ -27,6 +27,25 @@ impl<'object> Selector<'object> {
         }
     }
 
+    /// Adds bytes that are the same for selectors that are written alike, and for no others.
+    pub(super) fn print(&self, out: &mut Vec<u8>) {
+        let text = |text: &str, out: &mut Vec<u8>| {
+            out.extend_from_slice(&text.len().to_ne_bytes());
+            out.extend_from_slice(text.as_bytes());
+        };
+        out.extend_from_slice(&self.equal.map_or(0, Labels::len).to_ne_bytes());
+        for (key, value) in self.equal() {
+            text(key, out);
+            text(value, out);
+        }
+        for expression in self.expressions {
+            text(&expression.key, out);
+            text(&expression.operator, out);
+            out.extend_from_slice(&expression.values.as_ref().map_or(0, Vec::len).to_ne_bytes());
+            expression.values.iter().flatten().for_each(|value| text(value, out));
+        }
+    }
+
     /// Whether it asks for nothing. Some objects then select everything, others nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {

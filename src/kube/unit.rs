@@ -3,8 +3,7 @@
 //! A folder of files is not a unit: examples and variants of one app lie side by side everywhere. What its files say
 //! of each other by name counts all the same, unless they hold variants of the same objects; see [`Neighbours`].
 
-use std::collections::{HashMap, HashSet};
-
+use super::hash::{FastMap, FastSet};
 use super::index::in_one_namespace;
 use super::object::Object;
 
@@ -44,7 +43,7 @@ pub enum Reach {
 /// The files of the run that hold variants of the same objects as another file of their folder.
 #[derive(Debug, Default)]
 pub struct Neighbours<'run> {
-    alternatives: HashSet<&'run str>,
+    alternatives: FastSet<&'run str>,
 }
 
 impl<'run> Neighbours<'run> {
@@ -55,9 +54,9 @@ impl<'run> Neighbours<'run> {
     where
         'run: 'groups,
     {
-        let mut alternatives = HashSet::new();
+        let mut alternatives = FastSet::default();
         for group in groups.filter(|group| group.len() > 1) {
-            let mut first: HashMap<_, &str> = HashMap::new();
+            let mut first: FastMap<_, &str> = FastMap::default();
             for object in group.iter().copied().filter(|object| object.id.kind != "Namespace") {
                 let key = (folder(object), object.id.namespace.as_deref());
                 let one = *first.entry(key).or_insert(file(object));

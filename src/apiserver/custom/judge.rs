@@ -7,6 +7,7 @@ use super::super::meta::{self, Scope};
 use super::super::{Cause, Reason, Target, formats as names, near};
 use super::patterns::{Patterns, address};
 use super::{formats, metadata_problems};
+use crate::kube::FastSet;
 use crate::kube::versions::Change;
 use crate::words::{clip, did_you_mean};
 use crate::yaml::{Document, Entry, NodeId, Value};
@@ -263,7 +264,7 @@ impl<'run> Judge<'run> {
         }
         let Some(metadata) = document.get(node, "metadata") else { return };
         self.unknown.extend(metadata_problems(document, metadata, &dotted("metadata")));
-        let run = Run::new(document, node, self.target, HashSet::new());
+        let run = Run::new(document, node, self.target, FastSet::default());
         meta::of_library(run.root().child("metadata"), Scope::Namespaced, names::path_segment);
         let (causes, _) = run.finish();
         self.errors.extend(causes.into_iter().map(|cause| Cause { path: dotted(&cause.path), ..cause }));

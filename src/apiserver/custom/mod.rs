@@ -12,7 +12,7 @@ mod patterns;
 mod schema;
 mod written;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use self::judge::{Both, Judge, last};
 use self::patterns::{Patterns, compile};
@@ -21,7 +21,7 @@ use super::meta::{self, Scope};
 use super::near;
 use super::{Cause, Reason, Target};
 use crate::kube::decode::{Struct, decode};
-use crate::kube::{Definition, Definitions, Object, Problem, ProblemKind};
+use crate::kube::{Definition, Definitions, FastSet, Object, Problem, ProblemKind};
 use crate::words::did_you_mean;
 use crate::yaml::{Document, NodeId, Value};
 
@@ -120,12 +120,12 @@ impl Schemas {
 /// What holds for the metadata of custom resources beyond what holds for all.
 fn metadata(object: &Object, definition: &Definition, target: Target) -> Vec<Cause> {
     let scope = if definition.is_clustered { Scope::Cluster } else { Scope::Namespaced };
-    let run = Run::new(&object.document, object.node, target, HashSet::new());
+    let run = Run::new(&object.document, object.node, target, FastSet::default());
     let judge = if is_read_by_client(object) { meta::of_library } else { meta::object_meta_of_library };
     judge(run.root().child("metadata"), scope, super::formats::dns_subdomain);
     let (errors, _) = run.finish();
     let known = {
-        let run = Run::new(&object.document, object.node, target, HashSet::new());
+        let run = Run::new(&object.document, object.node, target, FastSet::default());
         super::kinds::metadata(run.root());
         run.finish().0
     };
@@ -166,7 +166,7 @@ fn metadata_problems(document: &Document, metadata: NodeId, path: &str) -> Vec<C
 /// Finalizers and owners that the server warns about.
 #[must_use]
 pub fn warnings(object: &Object, target: Target) -> Vec<Cause> {
-    let run = Run::new(&object.document, object.node, target, HashSet::new());
+    let run = Run::new(&object.document, object.node, target, FastSet::default());
     meta::single_owners(run.root().at(&["metadata", "ownerReferences"]));
     let of_owners = run.finish().1;
     let document = &object.document;

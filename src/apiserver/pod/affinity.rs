@@ -1,10 +1,9 @@
 //! Where Pods may run: affinity, tolerations, topology spread.
 
-use std::collections::HashSet;
-
 use super::super::field::Field;
 use super::super::{formats, meta};
 use super::{PodContext, warnings};
+use crate::kube::FastSet;
 use crate::kube::versions::Change;
 
 /// `validateAffinity`
@@ -236,9 +235,9 @@ pub fn tolerations(tolerations: Field) {
 
 /// `ValidateTopologySelectorTerm`, of storage classes.
 pub fn topology_selector_terms(terms: Field) {
-    let mut earlier: HashSet<Vec<(&str, Vec<&str>)>> = HashSet::new();
+    let mut earlier: FastSet<Vec<(&str, Vec<&str>)>> = FastSet::default();
     for term in terms.items() {
-        let mut keys = HashSet::new();
+        let mut keys = FastSet::default();
         let mut meaning = topology_meaning(term);
         meaning.sort();
         // The server also takes a term without expressions for a repetition.
@@ -251,7 +250,7 @@ pub fn topology_selector_terms(terms: Field) {
             if values.is_empty() {
                 values.required("");
             }
-            let mut seen = HashSet::new();
+            let mut seen = FastSet::default();
             for value in values.items() {
                 if seen.contains(&value.str()) {
                     value.duplicate(value.str());

@@ -1,12 +1,11 @@
 //! Containers: `validateContainerCommon` and the lists that hold containers.
 
-use std::collections::HashSet;
-
 use super::super::field::Field;
 use super::super::formats;
 use super::super::resources::{self, Owner};
 use super::mounts::Volumes;
 use super::{PodContext, env, mounts, probe, security};
+use crate::kube::FastSet;
 use crate::kube::versions::Change;
 
 const PROTOCOLS: [&str; 3] = ["TCP", "UDP", "SCTP"];
@@ -18,7 +17,7 @@ pub fn containers(spec: Field, volumes: &Volumes, context: PodContext) {
         list.required("a Pod needs at least one container");
         return;
     }
-    let mut names = HashSet::new();
+    let mut names = FastSet::default();
     for container in list.items() {
         common(container, spec, volumes);
         let name = container.child("name");
@@ -30,7 +29,7 @@ pub fn containers(spec: Field, volumes: &Volumes, context: PodContext) {
         probe::probes(container);
         restart_policy(container, false);
     }
-    let mut ports = HashSet::new();
+    let mut ports = FastSet::default();
     for container in list.items() {
         host_ports(container, fills_host_ports(spec, context), &mut ports);
     }
@@ -38,7 +37,7 @@ pub fn containers(spec: Field, volumes: &Volumes, context: PodContext) {
 
 /// `validateInitContainers`
 pub fn init_containers(spec: Field, volumes: &Volumes, context: PodContext) {
-    let mut names: HashSet<&str> = spec.child("containers").items().map(|main| main.child("name").str()).collect();
+    let mut names: FastSet<&str> = spec.child("containers").items().map(|main| main.child("name").str()).collect();
     for container in spec.child("initContainers").items() {
         common(container, spec, volumes);
         let policy = container.child("restartPolicy");
@@ -50,7 +49,7 @@ pub fn init_containers(spec: Field, volumes: &Volumes, context: PodContext) {
         } else if !name.is_empty() {
             names.insert(name.str());
         }
-        host_ports(container, fills_host_ports(spec, context), &mut HashSet::new());
+        host_ports(container, fills_host_ports(spec, context), &mut FastSet::default());
         if is_sidecar {
             probe::lifecycle(container.child("lifecycle"), spec);
             probe::probes(container);
@@ -97,7 +96,7 @@ pub fn pull_policy(policy: Field) {
 }
 
 fn ports(ports: Field) {
-    let mut names = HashSet::new();
+    let mut names = FastSet::default();
     for port in ports.items() {
         let name = port.child("name");
         if !name.is_empty() {
@@ -133,7 +132,7 @@ fn fills_host_ports(spec: Field, context: PodContext) -> bool {
 }
 
 /// `AccumulateUniqueHostPorts`
-fn host_ports<'a>(container: Field<'a>, fill: bool, seen: &mut HashSet<(&'a str, &'a str, i64)>) {
+fn host_ports<'a>(container: Field<'a>, fill: bool, seen: &mut FastSet<(&'a str, &'a str, i64)>) {
     for port in container.child("ports").items() {
         let host = port.child("hostPort");
         let number = if fill { host.int_or(port.child("containerPort").int()) } else { host.int() };
@@ -191,7 +190,7 @@ fn restart_policy(container: Field, is_init: bool) {
 
 /// `validateResizePolicy`
 fn resize_policy(policies: Field, spec: Field) {
-    let mut seen = HashSet::new();
+    let mut seen = FastSet::default();
     for policy in policies.items() {
         let (name, restart) = (policy.child("resourceName"), policy.child("restartPolicy"));
         if seen.contains(&name.str()) {

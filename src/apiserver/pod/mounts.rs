@@ -1,16 +1,15 @@
 //! Mounts and devices of a container: `ValidateVolumeMounts`, `ValidateVolumeDevices`.
 
-use std::collections::{HashMap, HashSet};
-
 use super::super::field::Field;
 use super::paths;
+use crate::kube::{FastMap, FastSet};
 
 /// The volumes of a Pod that containers can mount: those without mistakes.
 pub struct Volumes<'a> {
     /// Name, and whether it is a claim and so can be a block device.
-    pub usable: HashMap<&'a str, bool>,
+    pub usable: FastMap<&'a str, bool>,
     /// The names of those with mistakes, which the server leaves out.
-    pub refused: HashSet<&'a str>,
+    pub refused: FastSet<&'a str>,
 }
 
 impl Volumes<'_> {
@@ -28,8 +27,8 @@ impl Volumes<'_> {
 /// `ValidateVolumeMounts`
 pub fn mounts(container: Field, volumes: &Volumes) {
     let (list, devices) = (container.child("volumeMounts"), container.child("volumeDevices"));
-    let mut paths = HashSet::new();
-    let of_devices = |key| devices.items().map(|device| device.child(key).str()).collect::<HashSet<&str>>();
+    let mut paths = FastSet::default();
+    let of_devices = |key| devices.items().map(|device| device.child(key).str()).collect::<FastSet<&str>>();
     let (device_names, device_paths) = (of_devices("name"), of_devices("devicePath"));
     for mount in list.items() {
         let (name, path) = (mount.child("name"), mount.child("mountPath"));
@@ -92,9 +91,9 @@ fn propagation(mount: Field, list: Field, container: Field) {
 
 /// `ValidateVolumeDevices`
 pub fn devices(container: Field, volumes: &Volumes) {
-    let (mut names, mut paths) = (HashSet::new(), HashSet::new());
+    let (mut names, mut paths) = (FastSet::default(), FastSet::default());
     let of_mounts =
-        |key| container.child("volumeMounts").items().map(|mount| mount.child(key).str()).collect::<HashSet<&str>>();
+        |key| container.child("volumeMounts").items().map(|mount| mount.child(key).str()).collect::<FastSet<&str>>();
     if container.child("volumeDevices").is_empty() {
         return;
     }

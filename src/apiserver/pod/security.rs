@@ -1,11 +1,10 @@
 //! Security contexts and the annotations that came before them: `ValidateSecurityContext`,
 //! `validatePodSpecSecurityContext`, `ValidatePodSpecificAnnotations`.
 
-use std::collections::HashSet;
-
 use super::super::field::Field;
 use super::super::formats;
 use super::{all_containers, paths, windows};
+use crate::kube::FastSet;
 use crate::kube::versions::Change;
 
 const APP_ARMOR_ANNOTATION: &str = "container.apparmor.security.beta.kubernetes.io/";
@@ -50,7 +49,7 @@ fn ids(context: Field, fields: &[&'static str]) {
 }
 
 fn sysctls(sysctls: Field, spec: Field) {
-    let mut seen = HashSet::new();
+    let mut seen = FastSet::default();
     for sysctl in sysctls.items() {
         let name = sysctl.child("name");
         if name.is_empty() {

@@ -1,7 +1,5 @@
 //! `ValidatePodSpec`, `ValidatePodCreate` and `ValidatePodTemplateSpec`.
 
-use std::collections::HashSet;
-
 use std::cmp::Ordering;
 
 use super::super::field::Field;
@@ -10,6 +8,7 @@ use super::super::resources::{self, Owner};
 use super::super::{formats, ip};
 use super::{PodContext, affinity, all_containers, container, security, volume, warnings, windows};
 use crate::go::Quantity;
+use crate::kube::FastSet;
 use crate::kube::versions::Change;
 
 /// `ValidatePodCreate` and its warnings.
@@ -140,7 +139,7 @@ pub fn preemption_policy(policy: Field) {
 }
 
 fn resource_claims(spec: Field, context: PodContext) {
-    let mut seen = HashSet::new();
+    let mut seen = FastSet::default();
     for claim in spec.child("resourceClaims").items() {
         if context.pod_meta.is_some_and(|meta| meta.child("annotations").has("kubernetes.io/config.mirror")) {
             claim.forbidden("has no meaning for a static Pod");
@@ -216,7 +215,7 @@ fn dns_config(config: Field, policy: &str) {
 }
 
 fn scheduling_gates(gates: Field) {
-    let mut seen = HashSet::new();
+    let mut seen = FastSet::default();
     for gate in gates.items() {
         let name = gate.child("name");
         name.as_path_of(gate).check(formats::qualified_name);

@@ -1,20 +1,19 @@
 //! Volumes of a Pod: `ValidateVolumes`.
 
-use std::collections::{HashMap, HashSet};
-
 use super::super::field::Field;
 use super::super::meta;
 use super::super::{formats, storage};
 use super::mounts::Volumes;
 use super::{PodContext, container, paths, projected, selectors, volume_plugins};
 use crate::kube::versions::Change;
+use crate::kube::{FastMap, FastSet};
 
 /// `ValidateVolumes`
 pub fn volumes<'a>(spec: Field<'a>, context: PodContext<'a>) -> Volumes<'a> {
     let list = spec.child("volumes");
-    let mut usable: HashMap<&str, bool> = HashMap::new();
+    let mut usable: FastMap<&str, bool> = FastMap::default();
     let mut index = 0;
-    let mut claim_names: HashSet<&str> = HashSet::new();
+    let mut claim_names: FastSet<&str> = FastSet::default();
     // A StatefulSet's claim templates are before the volumes, and replace those of the same name.
     for template in context.claim_templates.into_iter().flat_map(Field::items) {
         let name = template.at(&["metadata", "name"]);
@@ -34,7 +33,7 @@ pub fn volumes<'a>(spec: Field<'a>, context: PodContext<'a>) -> Volumes<'a> {
         index += 1;
     }
     let pod_name = context.pod_meta.map_or("", |meta| meta.child("name").str());
-    let ephemeral_claims: HashSet<String> = list
+    let ephemeral_claims: FastSet<String> = list
         .items()
         .filter(|volume| !pod_name.is_empty() && volume.child("ephemeral").is_set())
         .map(|volume| format!("{pod_name}-{}", volume.child("name").str()))
@@ -63,7 +62,7 @@ pub fn volumes<'a>(spec: Field<'a>, context: PodContext<'a>) -> Volumes<'a> {
     Volumes { usable, refused }
 }
 
-fn volume_name(name: Field, usable: &HashMap<&str, bool>) {
+fn volume_name(name: Field, usable: &FastMap<&str, bool>) {
     name.check_required(formats::dns_label);
     if usable.contains_key(name.str()) {
         name.duplicate(name.str());

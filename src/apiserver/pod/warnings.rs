@@ -1,11 +1,10 @@
 //! What the server accepts and warns about: `pkg/api/pod/warnings.go`, `pkg/api/node/util.go`.
 
-use std::collections::{HashMap, HashSet};
-
 use super::super::field::Field;
 use super::super::{ip, storage};
 use super::{affinity, all_containers, security};
 use crate::kube::versions::Change;
+use crate::kube::{FastMap, FastSet};
 
 /// Labels of nodes that have a successor.
 const NODE_LABELS: [(&str, &str); 8] = [
@@ -111,6 +110,9 @@ fn null_selector(term: Field) {
 }
 
 fn annotations(annotations: Field, spec: Field, is_template: bool) {
+    if annotations.is_empty() {
+        return;
+    }
     for (key, message) in ANNOTATIONS {
         if annotations.has(key) {
             annotations.key(key).at_key().warn(format!("`{key}` {message}"));
@@ -195,7 +197,7 @@ fn overlap<'a>(path: Field<'a>, paths: &mut Vec<&'a str>) {
 
 fn lists(spec: Field) {
     for (list, name) in [("hostAliases", "ip"), ("imagePullSecrets", "name")] {
-        let mut seen = HashSet::new();
+        let mut seen = FastSet::default();
         for item in spec.child(list).items().map(|item| item.child(name)) {
             if !seen.insert(item.str()) {
                 item.warn(format!("`{}` is duplicated", item.str()));
@@ -221,7 +223,7 @@ fn fractional(list: Field, name: &'static str) {
 
 /// A variable that is set twice, unless the second builds on the first.
 fn hidden_variables(env: Field) {
-    let mut names = HashSet::new();
+    let mut names = FastSet::default();
     for variable in env.items() {
         let name = variable.child("name").str();
         if !names.insert(name) {
@@ -244,8 +246,8 @@ fn ports(spec: Field, is_template: bool) {
         let host = port.child("hostPort");
         if fills { host.int_or(port.child("containerPort").int()) } else { host.int() }
     };
-    let mut seen: HashMap<(i64, &str), Vec<Field>> = HashMap::new();
-    let mut names: HashSet<&str> = HashSet::new();
+    let mut seen: FastMap<(i64, &str), Vec<Field>> = FastMap::default();
+    let mut names: FastSet<&str> = FastSet::default();
     for port in all_containers(spec).flat_map(|container| container.child("ports").items()) {
         let (host_ip, host) = (port.child("hostIP").str(), host_port(port));
         if !host_ip.is_empty() && host == 0 {
