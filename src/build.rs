@@ -1,20 +1,60 @@
-//! Makes constants of the table of Kubernetes' types, and makes cargo notice files that come and go in the folders that
-//! are compiled in.
+//! Makes constants of the table of Kubernetes' types and of the lines by which programs are found, and makes cargo notice
+//! files that come and go in the folders that are compiled in.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 const TABLE: &str = "src/kube/decode/types.txt";
+const PROGRAMS: &str = "src/facts/programs";
 
 fn main() {
-    for folder in ["patterns", "templates", "src/facts/programs", TABLE, "src/build.rs"] {
+    for folder in ["patterns", "templates", PROGRAMS, TABLE, "src/build.rs"] {
         println!("cargo:rerun-if-changed={folder}");
     }
     let table = std::fs::read_to_string(TABLE).unwrap_or_default();
+    write("types.rs", &constants(&table));
+    write("programs.rs", &programs());
+}
+
+fn write(name: &str, text: &str) {
     let folder = std::env::var("OUT_DIR").unwrap_or_default();
-    if let Err(error) = std::fs::write(std::path::Path::new(&folder).join("types.rs"), constants(&table)) {
+    if let Err(error) = std::fs::write(std::path::Path::new(&folder).join(name), text) {
         println!("cargo::error={error}");
     }
+}
+
+/// The files of programs in the order of their names, each with the lines that it is found by.
+fn programs() -> String {
+    let root = std::env::var("CARGO_MANIFEST_DIR").unwrap_or_default();
+    let folder = std::path::Path::new(&root).join(PROGRAMS);
+    let mut paths: Vec<_> =
+        std::fs::read_dir(&folder).into_iter().flatten().flatten().map(|file| file.path()).collect();
+    paths.sort();
+    let mut all = String::from("static FILES: &[File] = &[\n");
+    for path in paths {
+        let text = std::fs::read_to_string(&path).unwrap_or_default();
+        let value = |key: &str| text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(": "));
+        let items = |key: &str| -> Vec<&str> {
+            let inside = value(key).unwrap_or("[]").trim().trim_start_matches('[').trim_end_matches(']');
+            inside.split(',').map(bare).filter(|item| !item.is_empty()).collect()
+        };
+        let _ = writeln!(
+            all,
+            "    File {{ name: {:?}, binaries: &{:?}, images: &{:?}, tag: {:?}, text: include_str!({:?}) }},",
+            value("program").map(bare).unwrap_or_default(),
+            items("binaries"),
+            items("images"),
+            value("tag").map(bare),
+            path.to_string_lossy(),
+        );
+    }
+    all.push_str("];\n");
+    all
+}
+
+/// A scalar without the quotes and blanks around it.
+fn bare(text: &str) -> &str {
+    text.trim().trim_matches(['"', '\''])
 }
 
 /// The table as Rust. A line of three words is a kind, a line of one a type, a line that is indented a field of it.

@@ -1,31 +1,39 @@
 //! The programs that are known: ours, and those that a project describes in its `.patterns.yaml`.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
 use std::sync::{Arc, LazyLock, OnceLock};
-
-use include_dir::{Dir, include_dir};
 
 use super::command::arguments::Arguments;
 use super::program::{Many, Program, Serves};
+use crate::kube::FastMap;
 use crate::yaml::{self, Source};
 
-/// One file for each program.
-static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/src/facts/programs");
+/// A file that describes a program, and the lines of it that it is found by.
+struct File {
+    name: &'static str,
+    binaries: &'static [&'static str],
+    images: &'static [&'static str],
+    tag: Option<&'static str>,
+    text: &'static str,
+}
+
+// One file for each program.
+include!(concat!(env!("OUT_DIR"), "/programs.rs"));
 
 /// The programs of this release.
-static BUILT_IN: LazyLock<Programs> = LazyLock::new(|| {
-    let read = |file: &'static include_dir::File<'static>| Entry::of_file(file.contents_utf8()?);
-    Programs::of(FILES.files().filter_map(read).collect())
-});
+static BUILT_IN: LazyLock<Programs> = LazyLock::new(|| Programs::of(FILES.iter().map(Entry::of_file).collect()));
+
+/// A name of one of ours, or of a project's.
+type Name = Cow<'static, str>;
 
 /// Programs by the names of their executables and images.
 #[derive(Debug, Default)]
 pub struct Programs {
     all: Vec<Entry>,
     /// By executable: of several the one that is called so, else the first.
-    by_binary: HashMap<String, usize>,
+    by_binary: FastMap<Name, usize>,
     /// By the last segment of a repository: program and number of its image.
-    by_image: HashMap<String, Vec<(usize, usize)>>,
+    by_image: FastMap<Name, Vec<(usize, usize)>>,
     /// Those whose last segment holds a `*`.
     by_pattern: Vec<(usize, usize)>,
     /// Whether ours count where these say nothing.
@@ -35,48 +43,34 @@ pub struct Programs {
 /// A program, read when somebody first asks for it: there are hundreds, and a run needs a few.
 #[derive(Debug)]
 struct Entry {
-    name: String,
-    binaries: Vec<String>,
-    images: Vec<String>,
-    tag: Option<String>,
+    name: Name,
+    binaries: Vec<Name>,
+    images: Vec<Name>,
+    tag: Option<Name>,
     text: &'static str,
     program: OnceLock<Option<Program>>,
 }
 
 impl Entry {
-    /// An entry of a file, of which only the lines that it is found by are read.
-    fn of_file(text: &'static str) -> Option<Self> {
-        let mut entry = Self {
-            name: String::new(),
-            binaries: Vec::new(),
-            images: Vec::new(),
-            tag: None,
-            text,
+    fn of_file(file: &'static File) -> Self {
+        let names = |names: &'static [&'static str]| names.iter().map(|name| Cow::Borrowed(*name)).collect();
+        Self {
+            name: Cow::Borrowed(file.name),
+            binaries: names(file.binaries),
+            images: names(file.images),
+            tag: file.tag.map(Cow::Borrowed),
+            text: file.text,
             program: OnceLock::new(),
-        };
-        for line in text.lines() {
-            let Some((key, value)) = line.split_once(": ") else { continue };
-            let items = || {
-                let inner = value.trim().trim_start_matches('[').trim_end_matches(']');
-                inner.split(',').map(|item| bare(item).to_owned()).collect()
-            };
-            match key {
-                "program" => bare(value).clone_into(&mut entry.name),
-                "binaries" => entry.binaries = items(),
-                "images" => entry.images = items(),
-                "tag" => entry.tag = Some(bare(value).to_owned()),
-                _ => {}
-            }
         }
-        (!entry.name.is_empty()).then_some(entry)
     }
 
     fn of_program(program: Program) -> Self {
+        let names = |names: &[String]| names.iter().cloned().map(Cow::Owned).collect();
         Self {
-            name: program.program.clone(),
-            binaries: program.binaries.clone(),
-            images: program.images.clone(),
-            tag: program.tag.clone(),
+            name: Cow::Owned(program.program.clone()),
+            binaries: names(&program.binaries),
+            images: names(&program.images),
+            tag: program.tag.clone().map(Cow::Owned),
             text: "",
             program: OnceLock::from(Some(program)),
         }
@@ -85,11 +79,6 @@ impl Entry {
     fn program(&self) -> Option<&Program> {
         self.program.get_or_init(|| parse(&self.name, self.text).ok()).as_ref()
     }
-}
-
-/// A scalar without the quotes and blanks around it.
-fn bare(text: &str) -> &str {
-    text.trim().trim_matches(['"', '\''])
 }
 
 impl Programs {
@@ -110,6 +99,8 @@ impl Programs {
 
     fn of(all: Vec<Entry>) -> Self {
         let mut programs = Self { all, ..Self::default() };
+        programs.by_binary.reserve(2 * programs.all.len());
+        programs.by_image.reserve(2 * programs.all.len());
         for (number, entry) in programs.all.iter().enumerate() {
             for binary in entry.binaries.iter().filter(|binary| !is_common_word(binary)) {
                 // of several, the one that is called so
@@ -119,11 +110,14 @@ impl Programs {
                 }
             }
             for (place, image) in entry.images.iter().enumerate() {
-                let last = last_segment(image);
+                let last = match image {
+                    Cow::Borrowed(image) => Cow::Borrowed(last_segment(image)),
+                    Cow::Owned(image) => Cow::Owned(last_segment(image).to_owned()),
+                };
                 if last.contains('*') {
                     programs.by_pattern.push((number, place));
                 } else {
-                    programs.by_image.entry(last.to_owned()).or_default().push((number, place));
+                    programs.by_image.entry(last).or_default().push((number, place));
                 }
             }
         }
@@ -137,7 +131,7 @@ impl Programs {
 
     /// Their names.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.all.iter().map(|entry| entry.name.as_str())
+        self.all.iter().map(|entry| entry.name.as_ref())
     }
 
     /// The description of one of ours, as it is written.
@@ -167,13 +161,15 @@ impl Programs {
         let (repository, tag) = split(reference);
         let plain = ["-amd64", "-arm64", "-arm", "-ppc64le", "-s390x"];
         let plain = plain.iter().find_map(|suffix| repository.strip_suffix(suffix)).unwrap_or(repository);
-        let by_name = self.by_image.get(last_segment(plain)).into_iter().flatten();
-        let by_whole = self.by_image.get(last_segment(repository)).into_iter().flatten();
+        let named = |repository| self.by_image.get(last_segment(repository)).into_iter().flatten();
+        let by_whole = named(repository);
+        let by_name = (plain.len() < repository.len()).then(|| named(plain)).into_iter().flatten();
         let fits = |(number, place): &&(usize, usize)| {
             let entry = &self.all[*number];
             let image = &entry.images[*place];
-            let has_tag = entry.tag.as_ref().is_none_or(|wanted| has_tag(tag, wanted));
-            has_tag && (ends_with(repository, image) || ends_with(plain, image))
+            let is_called_so =
+                ends_with(repository, image) || plain.len() < repository.len() && ends_with(plain, image);
+            is_called_so && entry.tag.as_ref().is_none_or(|wanted| has_tag(tag, wanted))
         };
         let candidates = by_whole.chain(by_name).chain(&self.by_pattern).filter(fits);
         let weight = |(number, place): &&(usize, usize)| {
@@ -200,6 +196,9 @@ impl Programs {
 
 /// Whether a repository ends with these whole segments.
 fn ends_with(repository: &str, image: &str) -> bool {
+    if !image.contains('*') {
+        return repository.strip_suffix(image).is_some_and(|before| before.is_empty() || before.ends_with('/'));
+    }
     let (mut have, mut want) = (repository.rsplit('/'), image.rsplit('/'));
     want.all(|want| have.next().is_some_and(|have| fits(have, want)))
 }
@@ -354,16 +353,17 @@ mod tests {
     #[test]
     fn every_file_is_read_and_named_as_its_program() {
         let mut names = Vec::new();
-        for file in FILES.files() {
-            let name = file.path().display().to_string();
-            let text = file.contents_utf8().expect("text");
-            let program = parse(&name, text).unwrap_or_else(|error| panic!("{name}: {error}"));
-            assert_eq!(name, format!("{}.yaml", program.program), "a file is called as its program");
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/facts/programs");
+        for file in FILES {
+            let (name, text) = (file.name, file.text);
+            let program = parse(name, text).unwrap_or_else(|error| panic!("{name}: {error}"));
+            assert_eq!(name, program.program);
+            assert!(folder.join(format!("{name}.yaml")).exists(), "{name}: a file is called as its program");
             assert!(!program.binaries.is_empty(), "{name}: no binary");
             assert!(!program.source.is_empty(), "{name}: says not where it is from");
-            let entry = super::Entry::of_file(text).expect("an entry");
-            let found_by = (&entry.name, &entry.binaries, &entry.images, &entry.tag);
-            let read = (&program.program, &program.binaries, &program.images, &program.tag);
+            let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+            let found_by = (owned(file.binaries), owned(file.images), file.tag);
+            let read = (program.binaries.clone(), program.images.clone(), program.tag.as_deref());
             assert_eq!(found_by, read, "{name}: lists of names are on one line each");
             names.push(program.program);
         }
