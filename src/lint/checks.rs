@@ -8,9 +8,75 @@ use super::Selection;
 use crate::diagnostic::Finding;
 use crate::facts::{PodFacts, Programs};
 use crate::kube::versions::Targets;
-use crate::kube::{File, Index, Object, PodView, WORTH_THREADS};
+use crate::kube::{ContainerView, File, Index, Object, PodView, WORTH_THREADS};
 use crate::rules::{self, Check, Findings, FindingsAnywhere, Rule, SharedCheck, SharedPass};
 use crate::yaml::Document;
+
+/// The checks of single objects that a selection runs: asked for once, and not again for each object.
+pub(super) struct OfObjects<'run> {
+    selection: &'run Selection,
+    documents: Vec<(&'static Rule, DocumentCheck)>,
+    objects: Vec<(&'static Rule, OfObject)>,
+    /// Shared passes, each under the first of its rules that runs.
+    shared: Vec<(&'static Rule, ObjectCheck)>,
+}
+
+type DocumentCheck = fn(&Arc<Document>, &mut Findings<'_>);
+type ObjectCheck = fn(&Object, &mut Findings<'_>);
+
+/// A check that looks at an object, or at something in it.
+enum OfObject {
+    Object(ObjectCheck),
+    Pod(fn(PodView<'_>, &mut Findings<'_>)),
+    Container(fn(ContainerView<'_>, &mut Findings<'_>)),
+}
+
+impl<'run> OfObjects<'run> {
+    pub(super) fn of(selection: &'run Selection) -> Self {
+        let (mut documents, mut objects) = (Vec::new(), Vec::new());
+        for rule in selection.running() {
+            match rule.check {
+                Check::Document(check) => documents.push((rule, check)),
+                Check::Object(check) => objects.push((rule, OfObject::Object(check))),
+                Check::Pod(check) => objects.push((rule, OfObject::Pod(check))),
+                Check::Container(check) => objects.push((rule, OfObject::Container(check))),
+                _ => {}
+            }
+        }
+        let shared = rules::SOURCES.iter().filter_map(|source| match source.check {
+            SharedPass::Object(check) => Some((first_running(source, selection)?, check)),
+            SharedPass::Together(_) => None,
+        });
+        Self { selection, documents, objects, shared: shared.collect() }
+    }
+
+    fn document(&self, document: &Arc<Document>, most: usize, findings: &mut Vec<Finding>) {
+        for (rule, check) in &self.documents {
+            check(document, &mut Findings::in_document(rule, document, findings).keeping(most));
+        }
+    }
+
+    /// Runs the checks that look at one object.
+    pub(super) fn object(&self, object: &Object, most: usize, findings: &mut Vec<Finding>) {
+        let pods: Vec<PodView<'_>> = object.pods().collect();
+        for (rule, check) in &self.objects {
+            let mut found = Findings::in_object(rule, object, findings).keeping(most);
+            match check {
+                OfObject::Object(check) => check(object, &mut found),
+                OfObject::Pod(check) => pods.iter().for_each(|pod| check(*pod, &mut found)),
+                OfObject::Container(check) => {
+                    pods.iter().flat_map(|pod| pod.containers()).for_each(|container| check(container, &mut found));
+                }
+            }
+        }
+        for (rule, check) in &self.shared {
+            run_source(rule, self.selection, findings, |rule, findings| {
+                let found = Findings::in_object(rule, object, findings).keeping(most);
+                check(object, &mut found.for_targets(self.selection.targets()));
+            });
+        }
+    }
+}
 
 /// Runs the rules that compare facts on the Pods of some objects, each Pod's read once and dropped when they have looked
 /// at it. The objects with findings, in their order.
@@ -71,21 +137,26 @@ pub(super) fn together(
     findings.par_extend(checks.par_iter().flat_map_iter(run));
     for source in rules::SOURCES {
         if let SharedPass::Together(check) = source.check {
-            run_source(source, selection, findings, |rule, findings| {
+            let Some(first) = first_running(source, selection) else { continue };
+            run_source(first, selection, findings, |rule, findings| {
                 check(index, &mut FindingsAnywhere::new(rule, findings).keeping(most).for_targets(targets_of));
             });
         }
     }
 }
 
-/// Runs a shared pass if one of its rules runs, and keeps what those that run have found.
+/// The first of the rules of a shared pass that runs, if one does.
+fn first_running(source: &SharedCheck, selection: &Selection) -> Option<&'static Rule> {
+    source.rules.iter().copied().find(|rule| selection.runs(rule.id))
+}
+
+/// Runs a shared pass, and keeps what those of its rules that run have found.
 fn run_source(
-    source: &SharedCheck,
+    first: &'static Rule,
     selection: &Selection,
     findings: &mut Vec<Finding>,
     pass: impl FnOnce(&'static Rule, &mut Vec<Finding>),
 ) {
-    let Some(first) = source.rules.iter().find(|rule| selection.runs(rule.id)) else { return };
     let mut made = Vec::new();
     pass(first, &mut made);
     made.retain(|finding| finding.rule.is_some_and(|rule| selection.runs(rule)));
@@ -103,14 +174,15 @@ pub(super) fn file(file: &File, selection: &Selection, most: usize) -> Vec<Findi
             check(file, &mut Findings::in_file(rule, &file.source, &mut findings).keeping(most));
         }
     }
+    let checks = OfObjects::of(selection);
     let check = |number: usize| {
         let mut findings = Vec::new();
         let object = &file.objects[number];
         let before = number.checked_sub(1).map(|before| &file.objects[before].document);
         if before.is_none_or(|before| !Arc::ptr_eq(before, &object.document)) {
-            of_document(&object.document, selection, most, &mut findings);
+            checks.document(&object.document, most, &mut findings);
         }
-        self::object(object, selection, most, &mut findings);
+        checks.object(object, most, &mut findings);
         findings
     };
     let objects = 0..file.objects.len();
@@ -120,36 +192,4 @@ pub(super) fn file(file: &File, selection: &Selection, most: usize) -> Vec<Findi
         findings.par_extend(objects.into_par_iter().with_min_len(WORTH_THREADS / 4).flat_map_iter(check));
     }
     findings
-}
-
-fn of_document(document: &Arc<Document>, selection: &Selection, most: usize, findings: &mut Vec<Finding>) {
-    for rule in selection.running() {
-        if let Check::Document(check) = rule.check {
-            check(document, &mut Findings::in_document(rule, document, findings).keeping(most));
-        }
-    }
-}
-
-/// Runs the rules that look at one object.
-pub(super) fn object(object: &Object, selection: &Selection, most: usize, findings: &mut Vec<Finding>) {
-    let pods: Vec<PodView<'_>> = object.pods().collect();
-    for rule in selection.running() {
-        let mut found = Findings::in_object(rule, object, findings).keeping(most);
-        match rule.check {
-            Check::Object(check) => check(object, &mut found),
-            Check::Pod(check) => pods.iter().for_each(|pod| check(*pod, &mut found)),
-            Check::Container(check) => {
-                pods.iter().flat_map(|pod| pod.containers()).for_each(|container| check(container, &mut found));
-            }
-            _ => {}
-        }
-    }
-    for source in rules::SOURCES {
-        if let SharedPass::Object(check) = source.check {
-            run_source(source, selection, findings, |rule, findings| {
-                let found = Findings::in_object(rule, object, findings).keeping(most);
-                check(object, &mut found.for_targets(selection.targets()));
-            });
-        }
-    }
 }

@@ -44,8 +44,9 @@ pub fn objects(objects: &[Object], selection: &Selection) -> Vec<Finding> {
     checks::together(&index, selection, &|_| selection.targets(), most, &mut findings);
     let of_each = checks::facts(index.all(), &index, selection, &|_| Programs::built_in(), most);
     findings.extend(of_each.into_iter().flat_map(|(_, found)| found));
+    let checks = checks::OfObjects::of(selection);
     for object in objects {
-        checks::object(object, selection, most, &mut findings);
+        checks.object(object, most, &mut findings);
     }
     drop_what_is_said_anyway(&mut findings);
     findings.retain(|finding| selection.shows(finding));
