@@ -1,6 +1,6 @@
 //! One Kubernetes object of a file: its identity, its tree and its typed form.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::kube::types::ObjectMeta;
 use crate::kube::types::{Container, Map, PodSpec, PodTemplateSpec};
@@ -42,6 +42,8 @@ pub struct Object {
     pub(in crate::kube) kustomizations: Arc<[u32]>,
     /// Whether SOPS or kubesec has encrypted it: it is decrypted, and what they added taken out, before it is applied.
     pub is_encrypted: bool,
+    /// Whether a server of the default version takes it, once that has been judged: what asks again need not look.
+    pub(crate) is_accepted: OnceLock<bool>,
     /// Pod templates of kinds that are not decoded as a whole.
     pub(super) templates: Seldom<Template>,
 }
@@ -135,6 +137,7 @@ impl Object {
             folder: None,
             kustomizations,
             is_encrypted,
+            is_accepted: OnceLock::new(),
             templates: templates.into(),
         }
     }

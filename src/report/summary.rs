@@ -129,7 +129,11 @@ fn has_placeholders(file: &File) -> bool {
         // prose about `<name>` is no hole
         let holds = |is_hole: fn(&str) -> bool| object.document.strings(object.node, "description").any(is_hole);
         let is_marked = || may_hold_placeholder(raw) && (holds(is_placeholder) || holds_hole_in_braces(raw));
-        !object.is_patch && (names_a_template(&file.source.name) || is_marked() || may_hold_name_of_a_value(raw))
+        // what the rules have judged already, and found nothing wrong with, needs no look at its text
+        let is_accepted = object.is_accepted.get() == Some(&true);
+        !is_accepted
+            && !object.is_patch
+            && (names_a_template(&file.source.name) || is_marked() || may_hold_name_of_a_value(raw))
     };
     let refuses = |object: &Object| {
         let verdict = apiserver::validate(object, Target::default(), &Schemas::default());

@@ -112,7 +112,8 @@ pub fn is_placeholder(text: &str) -> bool {
         || any(AT)
             && has_hole(text, "@", "@", |letter| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-' | '.'))
         || any(LESS) && (has_vault_path(text) || has_hole_in_angles(text))
-        || asks_to_be_replaced(text)
+        || is_an_order(text)
+        || any(UNDERSCORE | DASH) && names_a_value(text)
 }
 
 fn has_hole_in_angles(text: &str) -> bool {
@@ -127,6 +128,7 @@ const AT: u8 = 8;
 const BRACKET: u8 = 16;
 const UNDERSCORE: u8 = 32;
 const PERCENT: u8 = 64;
+const DASH: u8 = 128;
 
 /// Which bytes a text holds that placeholders are marked with: most texts hold none, and one look at each byte tells.
 fn signs(text: &str) -> u8 {
@@ -139,6 +141,7 @@ fn signs(text: &str) -> u8 {
         signs[b'[' as usize] = BRACKET;
         signs[b'_' as usize] = UNDERSCORE;
         signs[b'%' as usize] = PERCENT;
+        signs[b'-' as usize] = DASH;
         signs
     };
     text.bytes().fold(0, |signs, byte| signs | SIGNS[usize::from(byte)])
@@ -308,28 +311,32 @@ const LAST: [&str; 44] = [
     "BASE64",
 ];
 
-/// Words that ask for another: `CHANGEME`, `your-domain.example.com`, and the name of a value in capitals where the
-/// value belongs, as documentation writes it (`gs://BUCKET_NAME`). Capitals alone prove nothing: `MY_APP` may be what
-/// somebody wants to call it.
-fn asks_to_be_replaced(text: &str) -> bool {
+/// Words that ask for another: `CHANGEME`, `your-domain.example.com`.
+fn is_an_order(text: &str) -> bool {
     const ORDERS: [&str; 8] =
         ["changeme", "change-me", "replaceme", "replace-me", "fillmein", "todo", "fixme", "placeholder"];
-    const FIRST: [&str; 6] = ["YOUR", "REPLACE", "CHANGE", "INSERT", "ENTER", "FILL"];
+    // an underscore in small letters, since a name may begin with `replace-`
+    const STARTS: [&str; 7] = ["your-", "your_", "Your-", "Your_", "replace_", "insert_", "changeme_"];
     let is_order = |order: &str| {
         let dashed = |byte: u8| if byte == b'_' { b'-' } else { byte.to_ascii_lowercase() };
         text.len() == order.len() && text.bytes().map(dashed).eq(order.bytes())
     };
-    // an underscore in small letters, since a name may begin with `replace-`
-    let starts = ["your-", "your_", "Your-", "Your_", "replace_", "insert_", "changeme_"];
-    let is_yours = starts.iter().any(|start| text.starts_with(start));
-    ORDERS.iter().any(|order| is_order(order))
-        || is_yours
-        || shouted_parts(text).any(|part| {
-            let first = part.split(['_', '-']).next().unwrap_or_default();
-            let last = part.rsplit_once('_').map(|(_, last)| last);
-            last.is_some_and(|last| LAST.contains(&last))
-                || first.len() < part.len() && (FIRST.contains(&first) || part.contains("REPLACE"))
-        })
+    // the first letter tells nearly always
+    let first = text.as_bytes().first().map_or(0, u8::to_ascii_lowercase);
+    matches!(first, b'c' | b'f' | b'i' | b'p' | b'r' | b't' | b'y')
+        && (ORDERS.iter().any(|order| is_order(order)) || STARTS.iter().any(|start| text.starts_with(start)))
+}
+
+/// Whether the name of a value in capitals is where the value belongs, as documentation writes it (`gs://BUCKET_NAME`).
+/// Capitals alone prove nothing: `MY_APP` may be what an author wants to call it.
+fn names_a_value(text: &str) -> bool {
+    const FIRST: [&str; 6] = ["YOUR", "REPLACE", "CHANGE", "INSERT", "ENTER", "FILL"];
+    shouted_parts(text).any(|part| {
+        let first = part.split(['_', '-']).next().unwrap_or_default();
+        let last = part.rsplit_once('_').map(|(_, last)| last);
+        last.is_some_and(|last| LAST.contains(&last))
+            || first.len() < part.len() && (FIRST.contains(&first) || part.contains("REPLACE"))
+    })
 }
 
 /// The parts of a text of several words in capitals: `BUCKET_NAME`.

@@ -86,6 +86,9 @@ fn check(object: &Object, found: &mut Findings<'_>) {
 fn causes(object: &Object, targets: Targets) -> Vec<Cause> {
     if !targets.is_range() {
         let verdict = validate(object, targets.last(), &Schemas::default());
+        if !object.is_patch && targets.last() == Target::default() {
+            object.is_accepted.get_or_init(|| verdict.errors.is_empty());
+        }
         return verdict.errors.into_iter().chain(verdict.warnings).collect();
     }
     let mut all: Vec<(Cause, Vec<Target>)> = Vec::new();
