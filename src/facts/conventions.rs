@@ -144,9 +144,17 @@ pub(super) const CLIENT_SCHEMES: [&str; 18] = [
 struct Named<'a, 'run> {
     /// In capitals, words joined by `_`.
     name: String,
-    /// As findings write it.
-    shows: String,
+    /// As it is written, without the dashes of an option.
+    written: &'a str,
+    is_option: bool,
     word: &'a Word<'run>,
+}
+
+impl Named<'_, '_> {
+    /// As findings write it.
+    fn shows(&self) -> String {
+        format!("`{}{}`", if self.is_option { "--" } else { "" }, self.written)
+    }
 }
 
 /// What the command line and the variables say by convention.
@@ -169,10 +177,10 @@ pub(super) fn read<'run>(
         invocations.iter().map(|invocation| Arguments::of(invocation, &options, &|_| false)).collect();
     let of_options = arguments.iter().flat_map(Arguments::all).filter_map(|given| {
         let word = given.value.as_ref()?;
-        Some(Named { name: in_capitals(given.name()), shows: format!("`--{}`", given.name()), word })
+        Some(Named { name: in_capitals(given.name()), written: given.name(), is_option: true, word })
     });
     let of_variables =
-        environment.all().map(|(name, word)| Named { name: in_capitals(name), shows: format!("`{name}`"), word });
+        environment.all().map(|(name, word)| Named { name: in_capitals(name), written: name, is_option: false, word });
     let named: Vec<Named<'_, 'run>> = of_options.chain(of_variables).filter(|named| named.word.is_known).collect();
     let mut found = Conventions::default();
     for one in &named {
@@ -218,7 +226,7 @@ fn pair<'run>(
         is_listening(&one.name) || own_server || (kind.is_none() && (prefix.is_empty() || OWN.contains(&prefix)));
     if listens {
         if listens_too {
-            let proof = Proof::new(port.word.place, port.shows.clone());
+            let proof = Proof::new(port.word.place, port.shows());
             found.listens.push(listen(&host.host, number, Certainty::Likely, proof));
         }
         return true;
@@ -228,7 +236,7 @@ fn pair<'run>(
     }
     let certainty = if kind.is_some() { Certainty::Said } else { Certainty::Likely };
     let address = Address { port: Some(number), ..host };
-    add_dials(port.word, &port.shows, certainty, kind, vec![address], found);
+    add_dials(port.word, &port.shows(), certainty, kind, vec![address], found);
     true
 }
 
@@ -240,7 +248,7 @@ fn whole<'run>(one: &Named<'_, 'run>, found: &mut Conventions<'run>, listens_too
     let kind = kind_of(&one.name).filter(|kind| !own.contains(kind));
     if is_client {
         let form = if text.starts_with("jdbc:") { Form::Text } else { Form::Url };
-        add_dials(one.word, &one.shows, Certainty::Said, kind, address::read(form, text), found);
+        add_dials(one.word, &one.shows(), Certainty::Said, kind, address::read(form, text), found);
         return;
     }
     if is_listening(&one.name)
@@ -266,7 +274,7 @@ fn whole<'run>(one: &Named<'_, 'run>, found: &mut Conventions<'run>, listens_too
         if listens_too && scheme.is_none_or(|scheme| matches!(scheme, "http" | "https" | "tcp")) {
             for address in address::read(Form::Address, text) {
                 let Some(port) = address.port.filter(|port| *port != 0) else { continue };
-                let proof = Proof::new(one.word.place, one.shows.clone());
+                let proof = Proof::new(one.word.place, one.shows());
                 found.listens.push(listen(&address.host, port, Certainty::Likely, proof));
             }
         }
@@ -296,7 +304,7 @@ fn whole<'run>(one: &Named<'_, 'run>, found: &mut Conventions<'run>, listens_too
         }
         false => address::read(form, text),
     };
-    add_dials(one.word, &one.shows, certainty, kind, addresses, found);
+    add_dials(one.word, &one.shows(), certainty, kind, addresses, found);
 }
 
 fn add_dials<'run>(

@@ -21,7 +21,7 @@ pub fn asked<'run>(index: &Index<'run>) -> Vec<Asked<'run>> {
     for file in files(index) {
         let mut add = |host| found.push(Asked { file: file.clone(), host });
         hosts(file.text, &mut add);
-        if is_for_hosts(file.name) && is_host(file.text) {
+        if is_host(file.text) && is_for_hosts(file.name) {
             add(file.text);
         }
     }
@@ -30,24 +30,27 @@ pub fn asked<'run>(index: &Index<'run>) -> Vec<Asked<'run>> {
 
 /// The texts of the run that may name hosts: ConfigMaps, environments, arguments, and names that Services stand for.
 pub fn files<'run>(index: &Index<'run>) -> Vec<ConfigFile<'run>> {
+    index.all().iter().flat_map(|object| files_of(object)).collect()
+}
+
+/// The texts of one object that may name hosts.
+pub(super) fn files_of(object: &Object) -> Vec<ConfigFile<'_>> {
     let mut found = Vec::new();
-    for object in index.all().iter().copied() {
-        let document = &object.document;
-        match &object.typed {
-            Some(Typed::ConfigMap(_)) => {
-                let data = document.get(object.node, "data").map_or(&[][..], |data| document.entries(data));
-                let text = |entry: &crate::yaml::Entry| {
-                    let (name, text) = (document.str(entry.key)?, document.str(entry.value)?);
-                    Some(ConfigFile { object, node: entry.value, name, path: String::new(), text })
-                };
-                found.extend(data.iter().filter_map(text));
-            }
-            Some(Typed::Service(_)) => found.extend(external_name(object)),
-            _ => {
-                for text in object.pods().flat_map(PodView::containers).flat_map(|view| texts(&view)) {
-                    let name = text.variable.unwrap_or_default();
-                    found.push(ConfigFile { object, node: text.node, name, path: String::new(), text: text.text });
-                }
+    let document = &object.document;
+    match &object.typed {
+        Some(Typed::ConfigMap(_)) => {
+            let data = document.get(object.node, "data").map_or(&[][..], |data| document.entries(data));
+            let text = |entry: &crate::yaml::Entry| {
+                let (name, text) = (document.str(entry.key)?, document.str(entry.value)?);
+                Some(ConfigFile { object, node: entry.value, name, path: String::new(), text })
+            };
+            found.extend(data.iter().filter_map(text));
+        }
+        Some(Typed::Service(_)) => found.extend(external_name(object)),
+        _ => {
+            for text in object.pods().flat_map(PodView::containers).flat_map(|view| texts(&view)) {
+                let name = text.variable.unwrap_or_default();
+                found.push(ConfigFile { object, node: text.node, name, path: String::new(), text: text.text });
             }
         }
     }

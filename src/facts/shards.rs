@@ -2,7 +2,7 @@
 
 use super::config::ConfigFile;
 use super::hosts::{PodNames, is_hashing, pod_names};
-use super::names::files;
+use super::names::files_of;
 use super::text::addresses;
 use crate::kube::{Index, Object, Typed};
 use crate::yaml::Span;
@@ -53,7 +53,10 @@ impl<'run> ShardList<'run> {
 #[must_use]
 pub fn lists<'run>(index: &Index<'run>) -> Vec<ShardList<'run>> {
     let mut found = Vec::new();
-    for file in files(index) {
+    // several rules ask, and most objects name no Pods
+    let naming = index.memo().of(NAMING, HASHING, || places(index));
+    let objects = naming.iter().filter_map(|place| index.all().get(*place).copied());
+    for file in objects.flat_map(files_of) {
         let is_config = matches!(file.object.typed, Some(Typed::ConfigMap(_)));
         // Clients of memcached hash keys over the servers that they are given.
         let is_hashed = |text: &'run str| {
@@ -68,6 +71,15 @@ pub fn lists<'run>(index: &Index<'run>) -> Vec<ShardList<'run>> {
     }
     found
 }
+
+/// The places of the objects with a text that names Pods.
+fn places(index: &Index<'_>) -> Vec<usize> {
+    let names_pods = |object: &Object| files_of(object).iter().any(|file| !pod_names(file.text).is_empty());
+    index.all().iter().enumerate().filter(|(_, object)| names_pods(object)).map(|(place, _)| place).collect()
+}
+
+/// What that is kept under, which is no text of a file.
+static NAMING: &str = "naming";
 
 /// The question to [`crate::kube::Memo`] beside those of formats.
 const HASHING: u8 = u8::MAX;

@@ -8,7 +8,7 @@ use crate::words::clip;
 pub static RULE: Rule = rule!("hpa_on_shards.md", Warning, Check::Workspace(check));
 
 fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
-    if index.kind("HorizontalPodAutoscaler").is_empty() {
+    if index.kind("HorizontalPodAutoscaler").is_empty() || index.kind("StatefulSet").is_empty() {
         return;
     }
     let lists = lists(index);

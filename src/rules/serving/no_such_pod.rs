@@ -21,6 +21,9 @@ const COUNTED: [&str; 5] =
     ["metadata.name", "metadata.namespace", "spec.replicas", "spec.ordinals", "spec.serviceName"];
 
 fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
+    if index.kind("StatefulSet").is_empty() && index.kind("Job").is_empty() {
+        return;
+    }
     // Lists of shards that keys are hashed over are shard-count-mismatch's.
     for list in lists(index).iter().filter(|list| !list.is_hashed && list.is_final()) {
         let Some(asked) = Asked::of(list) else { continue };

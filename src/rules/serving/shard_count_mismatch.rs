@@ -23,6 +23,9 @@ pub(in crate::rules) static LISTS: SharedCheck =
 const COUNTED: [&str; 4] = ["metadata.name", "spec.replicas", "spec.ordinals", "spec.serviceName"];
 
 fn check_lists(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
+    if index.kind("StatefulSet").is_empty() {
+        return;
+    }
     for list in lists(index).iter().filter(|list| list.is_hashed && list.is_final()) {
         let Some(object) = list.stateful_set(index) else {
             nobody(list, index, found);

@@ -11,6 +11,9 @@ use crate::words::clip;
 pub static RULE: Rule = rule!("shards_behind_cluster_ip.md", Warning, Check::Workspace(check));
 
 fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
+    if index.kind("StatefulSet").is_empty() {
+        return;
+    }
     let lists = lists(index);
     for (object, at) in hashed(index, &lists) {
         let list = &lists[at];

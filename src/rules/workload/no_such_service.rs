@@ -1,9 +1,9 @@
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use super::scaling::name_node;
 use crate::facts::names::{Asked, asked, is_comment};
 use crate::kube::selection::is_beside;
-use crate::kube::{FolderScope, Index, Object};
+use crate::kube::{FastMap, FolderScope, Index, Object};
 use crate::rules::{Check, FindingsAnywhere, Rule};
 use crate::words::clip;
 
@@ -17,7 +17,7 @@ fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     if index.kind("Service").is_empty() {
         return;
     }
-    let services = Slips::of(index);
+    let mut services = None;
     let mut names = None;
     let mut said = HashSet::new();
     for asked in asked(index).iter().filter(|asked| asked.file.is_final()) {
@@ -26,6 +26,8 @@ fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
         if index.kind_in(FolderScope::of(object), "Service").is_empty() || index.has(object, "Service", label) {
             continue;
         }
+        // The Services' names are taken apart only once a host is none of them.
+        let services = services.get_or_insert_with(|| Slips::of(index));
         let Some(service) = services.like(index, object, label) else { continue };
         // Read all other names of the run only once something is like a Service.
         if names.get_or_insert_with(|| every_name(index)).contains(label) || is_comment(asked.file.text, asked.host) {
@@ -62,11 +64,11 @@ fn in_own_namespace<'run>(asked: &Asked<'run>) -> Option<&'run str> {
 
 /// The Services of the run by what is left of their names without one letter. Two names that differ in one letter,
 /// lack one, or have two changed places, have such a rest in common.
-struct Slips<'run>(HashMap<(FolderScope<'run>, String), Vec<&'run Object>>);
+struct Slips<'run>(FastMap<(FolderScope<'run>, String), Vec<&'run Object>>);
 
 impl<'run> Slips<'run> {
     fn of(index: &Index<'run>) -> Self {
-        let mut slips: HashMap<_, Vec<_>> = HashMap::new();
+        let mut slips: FastMap<_, Vec<_>> = FastMap::default();
         for service in index.kind("Service").iter().copied() {
             let name = service.id.name.as_str();
             if name.len() >= SHORTEST - 1 && name.is_ascii() {
@@ -93,7 +95,7 @@ impl<'run> Slips<'run> {
 
 /// A name, and the name without each of its letters.
 fn rests(name: &str) -> Vec<String> {
-    let without = |at: usize| format!("{}{}", &name[..at], &name[at + 1..]);
+    let without = |at: usize| [&name[..at], &name[at + 1..]].concat();
     (0..name.len()).map(without).chain([name.to_owned()]).collect()
 }
 
