@@ -1,14 +1,13 @@
 //! The files that a container mounts, as far as the run holds their ConfigMaps.
 
-use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
 use super::formats::{self, Reading};
 use super::program::Format;
 use super::proof::Location;
-use crate::kube::types::Volume;
-use crate::kube::{ContainerView, Index, Memo, Object};
+use crate::kube::types::{self, KeyToPath};
+use crate::kube::{ContainerView, FastMap, Index, Memo, Object};
 use crate::yaml::{NodeId, Span};
 
 /// A file of a mounted ConfigMap.
@@ -83,11 +82,12 @@ impl<'run> Configs<'run> {
         let mounts = view.container.volume_mounts.as_deref().unwrap_or_default();
         // the first of a name; few are found faster by looking at each
         let is_large = mounts.len() > 16;
-        let by_name: HashMap<&str, &Volume> = if is_large {
+        let by_name: FastMap<&str, &types::Volume> = if is_large {
             volumes.iter().rev().map(|volume| (volume.name.as_str(), volume)).collect()
         } else {
-            HashMap::new()
+            FastMap::default()
         };
+        let mut many = is_large.then(Volumes::default);
         let find = |name: &str| {
             if is_large { by_name.get(name).copied() } else { volumes.iter().find(|volume| volume.name == name) }
         };
@@ -100,14 +100,14 @@ impl<'run> Configs<'run> {
                 continue;
             };
             if let Some(source) = &volume.config_map {
-                let items: Option<Vec<_>> = source.items.as_ref().map(|items| pairs(items));
-                found.add(view.pod.object, index, &source.name, items.as_deref(), at);
+                let map = config_map(index, view.pod.object, &source.name);
+                found.add(map, source.items.as_deref(), at, many.as_mut());
             } else if let Some(projected) = &volume.projected {
                 for source in projected.sources.iter().flatten() {
                     match &source.config_map {
                         Some(map) => {
-                            let items: Option<Vec<_>> = map.items.as_ref().map(|items| pairs(items));
-                            found.add(view.pod.object, index, &map.name, items.as_deref(), at);
+                            let object = config_map(index, view.pod.object, &map.name);
+                            found.add(object, map.items.as_deref(), at, many.as_mut());
                         }
                         None if source.secret.is_some() => found.unseen(at, false),
                         None => {}
@@ -124,24 +124,30 @@ impl<'run> Configs<'run> {
         self.unseen.push(Unseen { path: at.path.trim_end_matches('/').to_owned(), starts_empty });
     }
 
-    fn add(&mut self, from: &Object, index: &Index<'run>, name: &str, items: Option<&[(&str, &str)]>, at: Mount<'_>) {
-        let Some(object) = config_map(index, from, name) else {
+    fn add(
+        &mut self,
+        map: Option<&'run Object>,
+        items: Option<&'run [KeyToPath]>,
+        at: Mount<'_>,
+        many: Option<&mut Volumes<'run>>,
+    ) {
+        let Some(object) = map else {
             self.unseen(at, false);
             return;
         };
-        let document = &object.document;
-        let Some(data) = document.get(object.node, "data") else { return };
-        for entry in document.entries(data) {
-            let (Some(key), Some(text)) = (document.str(entry.key), document.str(entry.value)) else { continue };
-            let file = match items.filter(|items| !items.is_empty()) {
-                Some(items) => match items.iter().find(|(item, _)| *item == key) {
-                    Some((_, path)) => path,
-                    None => continue,
-                },
-                None => key,
-            };
-            let Some(path) = at.path_of(file) else { continue };
-            self.files.push(ConfigFile { object, node: entry.value, name: key, path, text });
+        let items = items.filter(|items| !items.is_empty());
+        let mut push = |file: &Given<'run>| {
+            if let Some(path) = at.path_of(file.file) {
+                self.files.push(ConfigFile { object, node: file.node, name: file.name, path, text: file.text });
+            }
+        };
+        match (at.sub_path, many) {
+            (Some(sub_path), Some(volumes)) => {
+                let key = (std::ptr::from_ref(object), items.map(<[KeyToPath]>::as_ptr));
+                let volume = volumes.entry(key).or_insert_with(|| Volume::of(object, items));
+                volume.at(sub_path).into_iter().for_each(push);
+            }
+            _ => given(object, items).for_each(|file| push(&file)),
         }
     }
 
@@ -217,8 +223,64 @@ impl Mount<'_> {
     }
 }
 
-fn pairs(items: &[crate::kube::types::KeyToPath]) -> Vec<(&str, &str)> {
-    items.iter().map(|item| (item.key.as_str(), item.path.as_str())).collect()
+/// A file that a ConfigMap gives to a volume.
+struct Given<'run> {
+    /// Its path in the volume.
+    file: &'run str,
+    /// Its key.
+    name: &'run str,
+    node: NodeId,
+    text: &'run str,
+}
+
+/// The files that a ConfigMap gives to a volume, in the order of its keys.
+fn given<'run>(
+    object: &'run Object,
+    items: Option<&'run [KeyToPath]>,
+) -> impl Iterator<Item = Given<'run>> + use<'run> {
+    let document = &object.document;
+    let data = document.get(object.node, "data").map_or(&[][..], |data| document.entries(data));
+    // the first of a key
+    let paths: Option<FastMap<&str, &str>> =
+        items.map(|items| items.iter().rev().map(|item| (item.key.as_str(), item.path.as_str())).collect());
+    data.iter().filter_map(move |entry| {
+        let (name, text) = (document.str(entry.key)?, document.str(entry.value)?);
+        let file = match &paths {
+            Some(paths) => paths.get(name)?,
+            None => name,
+        };
+        Some(Given { file, name, node: entry.value, text })
+    })
+}
+
+/// The files of volumes, by ConfigMap and choice of keys, for a container that mounts many of them one by one.
+type Volumes<'run> = FastMap<(*const Object, Option<*const KeyToPath>), Volume<'run>>;
+
+/// The files of one volume.
+struct Volume<'run> {
+    files: Vec<Given<'run>>,
+    /// Their places, by path.
+    sorted: Vec<usize>,
+}
+
+impl<'run> Volume<'run> {
+    fn of(object: &'run Object, items: Option<&'run [KeyToPath]>) -> Self {
+        let files: Vec<Given<'run>> = given(object, items).collect();
+        let mut sorted: Vec<usize> = (0..files.len()).collect();
+        sorted.sort_by_key(|at| files[*at].file);
+        Self { files, sorted }
+    }
+
+    /// The file of this path and those below it, in the order of the keys.
+    fn at(&self, path: &str) -> Vec<&Given<'run>> {
+        let below = format!("{path}/");
+        let from = |start: &str| self.sorted.partition_point(|at| self.files[*at].file < start);
+        let equal = self.sorted[from(path)..].iter().take_while(|at| self.files[**at].file == path);
+        let inside = self.sorted[from(&below)..].iter().take_while(|at| self.files[**at].file.starts_with(&below));
+        let mut places: Vec<usize> = equal.chain(inside).copied().collect();
+        places.sort_unstable();
+        places.into_iter().map(|at| &self.files[at]).collect()
+    }
 }
 
 /// Whether a path is another or lies below it.

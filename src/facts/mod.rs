@@ -17,6 +17,7 @@ pub mod names;
 pub mod nginx;
 mod once;
 mod pod;
+mod ports;
 mod prepare;
 pub mod program;
 pub mod programs;

@@ -1,6 +1,9 @@
 //! The facts of a Pod.
 
+use std::sync::OnceLock;
+
 use super::container::ContainerFacts;
+use super::ports::Ports;
 use super::programs::Programs;
 use super::proof::Certainty;
 use super::{Preparation, Role, relate, solo};
@@ -35,6 +38,23 @@ pub struct PodFacts<'run> {
     pub programs: &'run Programs,
     /// Its containers, init containers first.
     pub members: Vec<ContainerFacts<'run>>,
+    /// Whether something that is not in the manifest may join the Pod.
+    is_open: bool,
+    /// Who serves which port.
+    ports: OnceLock<Ports>,
+    /// Those that run beside the app and may listen where nothing shows it.
+    unsettled: OnceLock<Unsettled>,
+}
+
+/// What keeps it open whether something listens at a port that nothing shows: containers by their places.
+#[derive(Debug, Default)]
+struct Unsettled {
+    /// Those that may listen anywhere.
+    open: Vec<usize>,
+    /// Those of which some ports are known.
+    guarded: Vec<usize>,
+    /// Whether an init container leads connections elsewhere.
+    redirects: bool,
 }
 
 /// Whether something is so.
@@ -58,7 +78,8 @@ impl<'run> PodFacts<'run> {
             facts
         };
         let members = pod.containers().map(read).collect();
-        let mut facts = Self { pod, index, programs, members };
+        let (ports, unsettled) = (OnceLock::new(), OnceLock::new());
+        let mut facts = Self { pod, index, programs, members, is_open: is_open(pod), ports, unsettled };
         relate::relate(pod, &mut facts.members);
         facts
     }
@@ -94,6 +115,16 @@ impl<'run> PodFacts<'run> {
         self.running().filter(move |other| other.container.node != member.container.node)
     }
 
+    /// The containers that run beside the app and declare a port or, as far as it is known, listen there.
+    pub fn serving(&self, port: u16) -> impl Iterator<Item = &ContainerFacts<'run>> {
+        self.places_serving(port).map(|(_, member)| member)
+    }
+
+    /// The same, each with its place among the [members](Self::members).
+    pub fn places_serving(&self, port: u16) -> impl Iterator<Item = (usize, &ContainerFacts<'run>)> {
+        self.ports.get_or_init(|| Ports::of(&self.members)).serving(&self.members, port)
+    }
+
     /// The app.
     #[must_use]
     pub fn app(&self) -> Option<&ContainerFacts<'run>> {
@@ -103,18 +134,7 @@ impl<'run> PodFacts<'run> {
     /// Whether something that is not in the manifest may join the Pod, or its network is the node's.
     #[must_use]
     pub fn is_open(&self) -> bool {
-        let metadata = self.pod.metadata;
-        let injects = |key: &str| key.contains("inject") || key.ends_with("/enabled") || key.contains("sidecar");
-        let of = |map: Option<&crate::kube::types::Map<String>>| {
-            let is_on = |value: &str| !matches!(value, "false" | "disabled");
-            map.is_some_and(|map| map.iter().any(|(key, value)| injects(key) && is_on(value)))
-        };
-        let may_be_injected = ["labels", "annotations"]
-            .into_iter()
-            .any(|map| self.pod.changed_keys(map).is_none_or(|keys| keys.into_iter().any(injects)));
-        let is_injected =
-            metadata.is_some_and(|metadata| of(metadata.annotations.as_ref()) || of(metadata.labels.as_ref()));
-        is_injected || may_be_injected || self.pod.spec.host_network == Some(true)
+        self.is_open
     }
 
     /// Whether some container that runs beside the app accepts connections on loopback at a port, as one of them
@@ -125,36 +145,66 @@ impl<'run> PodFacts<'run> {
         if self.is_open() || (15000..16000).contains(&port) {
             return Answer::Unknown;
         }
-        if self.running().any(|member| member.may_serve(port)) {
+        if self.serving(port).next().is_some() {
             return Answer::Yes;
         }
+        let Unsettled { open, guarded, redirects } = self.unsettled.get_or_init(|| self.unsettled());
         // what it has started itself may serve, and a redirected port leads elsewhere
-        let redirects = self.members.iter().any(|member| member.role == Role::Init(Preparation::Network));
-        if dialler.leaves_behind().is_some() || redirects {
+        if dialler.leaves_behind().is_some() || *redirects {
             return Answer::Unknown;
         }
-        let mut certainty = Certainty::Said;
-        for member in self.running() {
-            let is_itself = member.container.node == dialler.container.node;
-            if member.listens_nowhere_else || is_itself && member.program.is_some() {
-                continue;
-            }
-            // Beside a server or proxy that is there to be asked, an app that asks one does not mean itself.
-            let asks_a_server = speaks.is_some_and(|kind| !matches!(kind, "http" | "https" | "grpc" | "tcp"));
-            let is_meant = |other: &ContainerFacts<'_>| {
-                matches!(other.role, Role::Ambassador(_) | Role::Server) && other.listens_nowhere_else
-            };
-            if is_itself && asks_a_server && self.others(member).any(is_meant) {
+        // Beside a server or proxy that is there to be asked, an app that asks one does not mean itself.
+        let asks_a_server = speaks.is_some_and(|kind| !matches!(kind, "http" | "https" | "grpc" | "tcp"));
+        let is_meant = |other: &ContainerFacts<'_>| {
+            matches!(other.role, Role::Ambassador(_) | Role::Server) && other.listens_nowhere_else
+        };
+        let means_another = || dialler.program.is_some() || asks_a_server && self.others(dialler).any(is_meant);
+        // only the one that asks may be left out, so two of each kind tell as much as all
+        let counts = |at: &&usize| {
+            let is_itself = self.members[**at].container.node == dialler.container.node;
+            !is_itself || !means_another()
+        };
+        if open.iter().take(2).any(|at| counts(&at)) {
+            Answer::Unknown
+        } else if guarded.iter().take(2).any(|at| counts(&at)) {
+            Answer::No(Certainty::Likely)
+        } else {
+            Answer::No(Certainty::Said)
+        }
+    }
+
+    fn unsettled(&self) -> Unsettled {
+        let redirects = self.members.iter().any(|member| member.role == Role::Init(Preparation::Network));
+        let mut found = Unsettled { redirects, ..Unsettled::default() };
+        for (at, member) in self.members.iter().enumerate() {
+            if !member.container.runs_beside_app() || member.listens_nowhere_else {
                 continue;
             }
             // what it listens on may be in a file that is not in the run, whatever it declares
             let is_guessed = member.listens.iter().all(|listen| listen.certainty == Certainty::Unknown);
             let is_open = member.declared().next().is_none() && is_guessed;
             if is_open || member.listens_at_more || member.has_other_configuration() {
-                return Answer::Unknown;
+                found.open.push(at);
+            } else {
+                found.guarded.push(at);
             }
-            certainty = certainty.min(Certainty::Likely);
         }
-        Answer::No(certainty)
+        found
     }
+}
+
+/// Whether something that is not in the manifest may join a Pod, or its network is the node's.
+fn is_open(pod: PodView<'_>) -> bool {
+    let metadata = pod.metadata;
+    let injects = |key: &str| key.contains("inject") || key.ends_with("/enabled") || key.contains("sidecar");
+    let of = |map: Option<&crate::kube::types::Map<String>>| {
+        let is_on = |value: &str| !matches!(value, "false" | "disabled");
+        map.is_some_and(|map| map.iter().any(|(key, value)| injects(key) && is_on(value)))
+    };
+    let may_be_injected = ["labels", "annotations"]
+        .into_iter()
+        .any(|map| pod.changed_keys(map).is_none_or(|keys| keys.into_iter().any(injects)));
+    let is_injected =
+        metadata.is_some_and(|metadata| of(metadata.annotations.as_ref()) || of(metadata.labels.as_ref()));
+    is_injected || may_be_injected || pod.spec.host_network == Some(true)
 }

@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 use std::cell::Cell;
-use std::collections::HashMap;
 
 use super::super::config::config_map;
 use super::super::proof::Location;
 use super::Word;
-use crate::kube::{ContainerView, Index, Object};
+use crate::kube::{ContainerView, FastMap, Index, Object};
+use crate::yaml::NodeId;
 
 /// How many bytes of variables are put into the texts of a container. Variables that repeat each other double at each
 /// step, and no process starts with what comes of that: Linux takes 128 KiB for one argument (`MAX_ARG_STRLEN`).
@@ -19,7 +19,7 @@ const FROM_MAPS: usize = 1000;
 /// The variables of a container.
 #[derive(Clone, Debug)]
 pub struct Environment<'run> {
-    by_name: HashMap<String, Word<'run>>,
+    by_name: FastMap<String, Word<'run>>,
     /// Names in the order in which they are written.
     names: Vec<String>,
     has_unseen: bool,
@@ -32,11 +32,12 @@ impl<'run> Environment<'run> {
     #[must_use]
     pub fn of(view: &ContainerView<'run>, index: &Index<'run>) -> Self {
         let room = Cell::new(INSERTED);
-        let mut all = Self { by_name: HashMap::new(), names: Vec::new(), has_unseen: false, room };
+        let mut all = Self { by_name: FastMap::default(), names: Vec::new(), has_unseen: false, room };
         all.add_maps(view, index);
         let object = view.pod.object;
         let document = &object.document;
         let nodes = view.at(&["env"]).map_or(&[][..], |list| document.items(list));
+        let mut values = Values { is_large: nodes.len() > 16, by_key: FastMap::default() };
         for (variable, node) in view.container.env.iter().flatten().zip(nodes) {
             let word = match (&variable.value, &variable.value_from) {
                 (Some(text), _) => {
@@ -46,7 +47,7 @@ impl<'run> Environment<'run> {
                     let key = from.config_map_key_ref.as_ref();
                     let found = key.and_then(|key| Some((config_map(index, object, &key.name)?, &key.key)));
                     found
-                        .and_then(|(map, key)| value(map, key))
+                        .and_then(|(map, key)| values.of(map, key))
                         .unwrap_or_else(|| unseen(object, *node, &variable.name))
                 }
                 (None, None) => Word { text: Cow::Borrowed(""), place: Location::node(object, *node), is_known: true },
@@ -153,14 +154,27 @@ impl<'run> Environment<'run> {
     }
 }
 
-/// A value of a ConfigMap.
-fn value<'run>(map: &'run Object, key: &str) -> Option<Word<'run>> {
-    let document = &map.document;
-    let node = document.get(document.get(map.node, "data")?, key)?;
-    Some(Word { text: Cow::Borrowed(document.str(node)?), place: Location::node(map, node), is_known: true })
+/// Values of ConfigMaps, by key where a container takes many.
+struct Values<'run> {
+    is_large: bool,
+    by_key: FastMap<*const Object, FastMap<Cow<'run, str>, NodeId>>,
+}
+
+impl<'run> Values<'run> {
+    fn of(&mut self, map: &'run Object, key: &str) -> Option<Word<'run>> {
+        let document = &map.document;
+        let data = document.get(map.node, "data")?;
+        let node = if self.is_large {
+            let keys = || document.entries(data).iter().map(|entry| (document.key(entry), entry.value)).collect();
+            *self.by_key.entry(std::ptr::from_ref(map)).or_insert_with(keys).get(key)?
+        } else {
+            document.get(data, key)?
+        };
+        Some(Word { text: Cow::Borrowed(document.str(node)?), place: Location::node(map, node), is_known: true })
+    }
 }
 
 /// A variable whose value the manifest does not show.
-fn unseen<'run>(object: &'run Object, node: crate::yaml::NodeId, name: &str) -> Word<'run> {
+fn unseen<'run>(object: &'run Object, node: NodeId, name: &str) -> Word<'run> {
     Word { text: Cow::Owned(format!("$({name})")), place: Location::node(object, node), is_known: false }
 }

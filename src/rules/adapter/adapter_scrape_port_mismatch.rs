@@ -26,7 +26,7 @@ fn annotation(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     let Some(port) = annotations.and_then(|all| all.get("prometheus.io/port")?.parse::<u16>().ok()) else { return };
     let adapter =
         facts.running().find(|member| member.role == Role::Adapter(Form::Metrics) && !member.known_ports().is_empty());
-    let Some(adapter) = adapter.filter(|_| !facts.running().any(|member| member.may_serve(port))) else { return };
+    let Some(adapter) = adapter.filter(|_| facts.serving(port).next().is_none()) else { return };
     let Some(node) = annotation_node(facts) else { return };
     let ports: Vec<String> = adapter.known_ports().iter().map(ToString::to_string).collect();
     found

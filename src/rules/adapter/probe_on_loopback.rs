@@ -22,7 +22,7 @@ fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
             };
             // One container of the Pod listens there, and on loopback only.
             let serving: Vec<&ContainerFacts<'_>> = facts
-                .running()
+                .serving(port)
                 .filter(|server| server.listens.iter().any(|listen| listen.port == port && !listen.udp))
                 .collect();
             let [server] = serving[..] else { continue };

@@ -10,10 +10,12 @@ fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     if facts.pod.object.is_patch || facts.pod.is_changed(&parts::PROBES) || facts.is_open() {
         return;
     }
+    // another program may listen there, though nothing says so
+    let is_certain = facts.running().all(|member| member.listens_nowhere_else);
     for member in facts.running().filter(|member| member.listens_nowhere_else) {
         for (field, probe) in parts::probes(member.container.container) {
             let Some((port, kind)) = parts::dialled(member.container.container, probe) else { continue };
-            if facts.running().any(|other| other.listens.iter().any(|listen| listen.port == port))
+            if facts.serving(port).any(|other| other.listens.iter().any(|listen| listen.port == port))
                 || is_declared_elsewhere(facts, member, port)
             {
                 continue;
@@ -21,8 +23,6 @@ fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
             let Some(node) = member.container.at(&[field, kind, "port"]) else { continue };
             let ports: Vec<String> = member.listens.iter().map(|listen| listen.port.to_string()).collect();
             let program = member.program.map_or("it", |program| program.program.as_str());
-            // another program may listen there, though nothing says so
-            let is_certain = facts.others(member).all(|other| other.listens_nowhere_else);
             let saying = found
                 .at(
                     node,
@@ -55,5 +55,6 @@ fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
 
 /// Whether another container of the Pod declares the port.
 fn is_declared_elsewhere(facts: &PodFacts<'_>, member: &ContainerFacts<'_>, port: u16) -> bool {
-    facts.others(member).any(|other| other.declared().any(|declared| declared == port))
+    let is_other = |other: &&ContainerFacts<'_>| other.container.node != member.container.node;
+    facts.serving(port).filter(is_other).any(|other| other.declared().any(|declared| declared == port))
 }

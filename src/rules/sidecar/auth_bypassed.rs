@@ -1,5 +1,10 @@
+<<<<<<< HEAD
 use crate::diagnostic::Level;
 use crate::facts::{Bind, PodFacts, Role, Task};
+=======
+use crate::diagnostic::{Level, RuleId};
+use crate::facts::{Bind, ContainerFacts, PodFacts, Role, Task};
+>>>>>>> 3a002a3 (Look up ports, keys and variables of large Pods)
 use crate::rules::{Check, Findings, Rule, parts};
 
 /// An app behind an authenticating proxy that can be reached past it.
@@ -12,7 +17,8 @@ fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     }
     for proxy in facts.running().filter(|member| member.role == Role::Sidecar(Task::Auth)) {
         for (dial, port) in proxy.loopback_dials() {
-            let Some(app) = facts.others(proxy).find(|other| other.may_serve(port)) else { continue };
+            let is_other = |other: &&ContainerFacts<'_>| other.container.node != proxy.container.node;
+            let Some(app) = facts.serving(port).find(is_other) else { continue };
             if app.only_on_loopback(port).is_some() {
                 continue;
             }

@@ -4,8 +4,13 @@ use crate::kube::types::ContainerPort;
 use crate::kube::types::IntOrString;
 
 use super::duplicate_container_port::{is_same_port, protocol};
+<<<<<<< HEAD
 use crate::diagnostic::Label;
 use crate::kube::{ContainerList, ContainerView, Index, Object, PodView, Reach, Selector, Typed};
+=======
+use crate::diagnostic::{Label, Level, RuleId};
+use crate::kube::{ContainerList, ContainerView, FastMap, Index, Object, PodView, Reach, Selector, Typed};
+>>>>>>> 3a002a3 (Look up ports, keys and variables of large Pods)
 use crate::rules::{Check, Findings, FindingsAnywhere, Rule, parts};
 use crate::yaml::NodeId;
 
@@ -14,6 +19,7 @@ pub static RULE: Rule = rule!("duplicate_port_name.md", Warning, Check::Workspac
 
 fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     let mut said = HashSet::new();
+    let mut ports: FastMap<(*const Object, NodeId), Named<'_>> = FastMap::default();
     // of the Services that select alike from one place one is enough
     let mut seen = BTreeSet::new();
     for service in index.kind("Service").iter().copied() {
@@ -33,30 +39,46 @@ fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
             for pod in index.matching(service, &selector).iter().filter(near).flat_map(Object::pods) {
                 let is_selected = pod.labels().is_some_and(|labels| selector.matches(labels));
                 if is_selected && said.insert((std::ptr::from_ref(pod.object), pod.node, name, protocol)) {
-                    judge(
-                        pod,
-                        name,
-                        protocol,
-                        service.label(shown, "refers to the name"),
-                        &mut found.about(pod.object),
-                    );
+                    let named = ports.entry((std::ptr::from_ref(pod.object), pod.node)).or_insert_with(|| named(pod));
+                    let called = named.get(&(name.as_str(), protocol)).map_or(&[][..], Vec::as_slice);
+                    let label = || service.label(shown, "refers to the name");
+                    judge(pod, name, called, label, &mut found.about(pod.object));
                 }
             }
         }
     }
 }
 
-/// Whether the first container that calls a port so is followed by one that means another.
-fn judge(pod: PodView<'_>, name: &str, of: &str, service: Label, found: &mut Findings<'_>) {
-    // in the order in which a Service looks
+/// A port that a container declares.
+type Declared<'run> = (ContainerView<'run>, &'run ContainerPort, NodeId);
+
+/// The ports of a Pod by name and protocol: the first of each container, in the order in which a Service looks.
+type Named<'run> = FastMap<(&'run str, &'run str), Vec<Declared<'run>>>;
+
+fn named(pod: PodView<'_>) -> Named<'_> {
     let (app, sidecars): (Vec<_>, Vec<_>) =
         pod.containers().filter(ContainerView::runs_beside_app).partition(|view| view.list == ContainerList::Main);
-    let mut called = Vec::new();
+    let mut named = Named::default();
     for view in app.into_iter().chain(sidecars) {
-        let is_called =
-            |port: &&(&ContainerPort, NodeId)| port.0.name.as_deref() == Some(name) && protocol(port.0) == of;
-        called.extend(parts::ports(&view).find(|port| is_called(&port)).map(|(port, node)| (view, port, node)));
+        for (port, node) in parts::ports(&view) {
+            let Some(name) = port.name.as_deref() else { continue };
+            let called = named.entry((name, protocol(port))).or_default();
+            if called.last().is_none_or(|(last, ..)| last.node != view.node) {
+                called.push((view, port, node));
+            }
+        }
     }
+    named
+}
+
+/// Whether the first container that calls a port so is followed by one that means another.
+fn judge(
+    pod: PodView<'_>,
+    name: &str,
+    called: &[Declared<'_>],
+    service: impl FnOnce() -> Label,
+    found: &mut Findings<'_>,
+) {
     let Some(((other, first, first_node), rest)) = called.split_first() else { return };
     let Some((view, port, node)) = rest.iter().find(|(_, port, _)| !is_same_port(first, port)) else { return };
     let name_of = |node: NodeId| pod.object.document.get(node, "name").unwrap_or(node);
@@ -65,7 +87,7 @@ fn judge(pod: PodView<'_>, name: &str, of: &str, service: Label, found: &mut Fin
         .at(name_of(*node), format!("`{}` and `{}` both call a port `{name}`", names.0, names.1))
         .here(format!("{} here", port.container_port))
         .and(name_of(*first_node), format!("{} here: the Service reaches this one", first.container_port))
-        .label(service)
+        .label(service())
         .because(
             "a Service looks up a named port in `containers`, then in native sidecars, and uses the first match \
              (`FindPort` in `pkg/api/v1/pod/util.go`)",

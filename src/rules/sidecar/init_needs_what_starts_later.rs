@@ -12,23 +12,26 @@ fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
         return;
     }
     own_services(facts, found);
+    let is_sidecar = |member: &ContainerFacts<'_>| member.container.is_native_sidecar();
+    // from here on what was started earlier may listen anywhere
+    let opaque = facts.members.iter().position(|member| is_sidecar(member) && may_listen_anywhere(member));
     for (at, one) in facts.members.iter().enumerate() {
-        let is_sidecar = one.container.is_native_sidecar();
+        let is_native = is_sidecar(one);
         // a probe of its own socket says nothing of what is behind it; a command may ask through it
         let probe = one.container.container.startup_probe.as_ref();
-        let holds_up = is_sidecar && probe.is_some_and(|probe| probe.exec.is_some());
+        let holds_up = is_native && probe.is_some_and(|probe| probe.exec.is_some());
         // it may have started itself what it asks: `docker-entrypoint.sh postgres & until pg_isready …`
         if one.container.runs_beside_app() && !holds_up || one.leaves_behind().is_some() {
             continue;
         }
-        let earlier = || facts.members[..at].iter().filter(|other| other.container.is_native_sidecar());
         for (dial, port) in one.loopback_dials().filter(|(dial, _)| dial.is_needed) {
-            if one.may_serve(port) || earlier().any(|other| other.may_serve(port) || may_listen_anywhere(other)) {
+            let is_served = opaque.is_some_and(|opaque| opaque < at) || one.may_serve(port);
+            if is_served || facts.places_serving(port).any(|(place, other)| place < at && is_sidecar(other)) {
                 continue;
             }
-            let later = facts.members[at + 1..].iter().filter(|other| other.container.runs_beside_app());
-            let Some(server) = later.into_iter().find(|other| other.may_serve(port)) else { continue };
-            say(one, dial, port, server, is_sidecar, facts, found);
+            let later = facts.places_serving(port).find(|(place, _)| *place > at);
+            let Some((_, server)) = later else { continue };
+            say(one, dial, port, server, is_native, facts, found);
             break;
         }
     }

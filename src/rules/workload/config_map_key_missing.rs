@@ -1,8 +1,13 @@
 use crate::kube::types::ObjectMeta;
 
 use super::references::references;
+<<<<<<< HEAD
 use crate::diagnostic::Level;
 use crate::kube::{Index, PodView, Reach, Typed};
+=======
+use crate::diagnostic::{Level, RuleId};
+use crate::kube::{FastMap, FastSet, Index, Object, PodView, Reach, Typed};
+>>>>>>> 3a002a3 (Look up ports, keys and variables of large Pods)
 use crate::rules::{Check, FindingsAnywhere, Rule, parts, text};
 use crate::words::{clip, list, nearest};
 
@@ -18,6 +23,7 @@ const WRITTEN: [&str; 6] = ["inject", "reflect", "mirror", "replicat", "sync", "
 
 fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     let mut scripts = None;
+    let mut known: FastMap<*const Object, FastSet<&str>> = FastMap::default();
     for object in index.all().iter().filter(|object| object.pods().all(|pod| pod.keeps(&READ))) {
         for reference in references(object).into_iter().filter(|reference| reference.kind == "ConfigMap") {
             if reference.keys.is_empty() {
@@ -30,15 +36,17 @@ fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
             };
             let Some(Typed::ConfigMap(typed)) = &map.typed else { continue };
             let data = typed.data.iter().flatten().map(|(key, _)| key.as_str());
-            let keys: Vec<&str> = data.chain(typed.binary_data.iter().flatten().map(|(key, _)| key.as_str())).collect();
+            let keys = data.chain(typed.binary_data.iter().flatten().map(|(key, _)| key.as_str()));
+            let has = known.entry(std::ptr::from_ref(map)).or_insert_with(|| keys.clone().collect());
             // an empty one is filled by somebody else
-            if keys.is_empty() || is_written_by_controller(&typed.metadata) {
+            if has.is_empty() || is_written_by_controller(&typed.metadata) {
                 continue;
             }
             for (key, node) in &reference.keys {
-                if keys.contains(key) || text::is_placeholder(key) {
+                if has.contains(key) || text::is_placeholder(key) {
                     continue;
                 }
+                let keys: Vec<&str> = keys.clone().collect();
                 // Read all scripts of the run only once something is missing.
                 let scripts = scripts.get_or_insert_with(|| scripts_about_maps(index));
                 if scripts.iter().any(|script| script.contains(reference.name)) {

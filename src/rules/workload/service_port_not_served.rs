@@ -81,5 +81,5 @@ fn unserved(facts: &PodFacts<'_>, port: &ServicePort) -> Option<u16> {
     };
     let is_tcp = port.protocol.as_deref().is_none_or(|protocol| protocol == "TCP");
     let number = u16::try_from(number).ok().filter(|number| is_tcp && *number != 0)?;
-    (!facts.running().any(|member| member.may_serve(number))).then_some(number)
+    facts.serving(number).next().is_none().then_some(number)
 }

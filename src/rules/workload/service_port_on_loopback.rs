@@ -32,7 +32,7 @@ fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
         for (port, node) in parts::zipped(&service.document, list, ports) {
             let Some(number) = target(facts, port.target_port.as_ref(), port.port) else { continue };
             let serving: Vec<&ContainerFacts<'_>> = facts
-                .running()
+                .serving(number)
                 .filter(|member| member.listens.iter().any(|listen| listen.port == number && !listen.udp))
                 .collect();
             let [server] = serving[..] else { continue };
