@@ -45,9 +45,81 @@ def mounts(number):
     return [pod(one + mounted, lines(number, lambda at: f"    - {{name: v{at}, configMap: {{name: c{at}}}}}\n"))]
 
 
+def mounted(number):
+    """The keys of one ConfigMap, each mounted by itself."""
+    one = "    - name: c\n      image: registry.example.com/c:1\n      volumeMounts:\n"
+    mounts = lines(number, lambda at: f"        - {{name: v, mountPath: /etc/shop/k{at}, subPath: k{at}}}\n")
+    return [pod(one + mounts, "    - {name: v, configMap: {name: a}}\n"), *keys(number)]
+
+
+def items(number):
+    one = "    - name: c\n      image: registry.example.com/c:1\n      volumeMounts: [{name: v, mountPath: /etc/shop}]\n"
+    chosen = lines(number, lambda at: f"          - {{key: k{at}, path: p{at}}}\n")
+    return [pod(one, f"    - name: v\n      configMap:\n        name: a\n        items:\n{chosen}"), *keys(number)]
+
+
+def probes(number):
+    def container(at):
+        return (
+            f"    - name: c{at}\n      image: registry.example.com/c:1\n      ports: [{{containerPort: {1000 + at}, name: p{at}}}]\n"
+            f"      livenessProbe: {{httpGet: {{port: {1001 + at}}}}}\n      readinessProbe: {{httpGet: {{port: p{at + 1}}}}}\n"
+        )
+
+    return [pod(lines(number, container))]
+
+
+def servers(number):
+    """Known programs in one Pod, each of which dials the next."""
+
+    def container(at):
+        peer = f"env: [{{name: PEER, value: 'http://localhost:{1001 + at}'}}]"
+        return f"    - name: c{at}\n      image: envoyproxy/envoy:v1.30.0\n      ports: [{{containerPort: {1000 + at}}}]\n      {peer}\n"
+
+    return [pod(lines(number, container))]
+
+
+def waiting(number):
+    """Init containers that wait for ports of their Pod."""
+
+    def container(at):
+        command = f"[sh, -c, 'until nc -z localhost {1000 + at}; do sleep 1; done']"
+        return f"    - name: i{at}\n      image: busybox:1\n      command: {command}\n"
+
+    one = "    - {name: c, image: 'registry.example.com/c:1'}\n"
+    return [pod(one).replace("  containers:", f"  initContainers:\n{lines(number, container)}  containers:")]
+
+
+def ports(number):
+    """The named ports of one container, each led to by a port of its Service."""
+    declared = lines(number, lambda at: f"            - {{name: p{at}, containerPort: {1000 + at}}}\n")
+    container = f"\n      containers:\n        - name: shop\n          image: registry.example.com/shop:2\n          ports:\n{declared}"
+    head, _ = deployment(0).split(" {containers:")
+    led = lines(number, lambda at: f"    - {{name: q{at}, port: {1000 + at}, targetPort: p{at}}}\n")
+    service = f"---\napiVersion: v1\nkind: Service\nmetadata: {{name: s}}\nspec:\n  selector: {{app: d0}}\n  ports:\n{led}"
+    return [head + container + service]
+
+
 def variables(number):
     one = "    - name: c\n      image: registry.example.com/c:1\n      env:\n"
     return [pod(one + lines(number, lambda at: f"        - {{name: V{at}, value: '$(V{at - 1}) x'}}\n"))]
+
+
+def referred(number):
+    """Variables that are the keys of one ConfigMap."""
+    one = "    - name: c\n      image: registry.example.com/c:1\n      env:\n"
+    key = "        - {{name: V{0}, valueFrom: {{configMapKeyRef: {{name: a, key: k{0}}}}}}}\n"
+    return [pod(one + lines(number, key.format)), *keys(number)]
+
+
+def texts(number):
+    """Short texts of one list."""
+    listed = lines(number, "    - a{}\n".format)
+    return [f"apiVersion: example.com/v1\nkind: Thing\nmetadata: {{name: a}}\nspec:\n  words:\n{listed}"]
+
+
+def names(number):
+    """Documents of one name."""
+    return [lines(number, lambda _: deployment(0))]
 
 
 def keys(number):
@@ -107,7 +179,16 @@ def findings(number):
 SHAPES = {
     containers: 100,
     mounts: 500,
+    mounted: 200,
+    items: 500,
+    probes: 100,
+    servers: 100,
+    waiting: 100,
+    ports: 200,
     variables: 500,
+    referred: 200,
+    texts: 4000,
+    names: 50,
     keys: 2000,
     labels: 50,
     services: 50,

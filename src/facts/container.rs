@@ -10,7 +10,7 @@ use super::programs::{self, Programs};
 use super::proof::{Certainty, Location, Proof};
 use super::{Role, conventions};
 use crate::kube::{ContainerView, Index};
-use crate::yaml::NodeId;
+use crate::yaml::{NodeId, work};
 
 /// Why a container is taken for what it is.
 #[derive(Clone, Debug)]
@@ -258,7 +258,7 @@ impl<'run> ContainerFacts<'run> {
     /// The ports that it declares.
     pub fn declared(&self) -> impl Iterator<Item = u16> + use<'run> {
         let ports = self.container.container.ports.as_deref().unwrap_or_default();
-        ports.iter().filter_map(|port| u16::try_from(port.container_port).ok())
+        ports.iter().inspect(|_| work::count(1)).filter_map(|port| u16::try_from(port.container_port).ok())
     }
 
     /// The ports that it declares, and those where its programs listen, each once.
@@ -276,6 +276,7 @@ impl<'run> ContainerFacts<'run> {
     /// Whether it declares a port, or its programs listen there by anything that is known.
     #[must_use]
     pub fn may_serve(&self, port: u16) -> bool {
+        work::count(1 + self.listens.len());
         self.declared().any(|declared| declared == port) || self.listens.iter().any(|listen| listen.port == port)
     }
 

@@ -8,6 +8,7 @@ use super::programs::Programs;
 use super::proof::Certainty;
 use super::{Preparation, Role, relate, solo};
 use crate::kube::{ContainerList, ContainerView, Index, PodView};
+use crate::yaml::work;
 
 /// The fields that facts are read from.
 const READ: [&str; 14] = [
@@ -102,7 +103,7 @@ impl<'run> PodFacts<'run> {
 
     /// The containers that run beside the app, the app included.
     pub fn running(&self) -> impl Iterator<Item = &ContainerFacts<'run>> {
-        self.members.iter().filter(|member| member.container.runs_beside_app())
+        self.members.iter().inspect(|_| work::count(1)).filter(|member| member.container.runs_beside_app())
     }
 
     /// The entries of `containers`.

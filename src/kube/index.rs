@@ -13,7 +13,7 @@ use super::object::{Object, PodView};
 use super::selector::Selector;
 use super::typed::Typed;
 use super::unit::{Neighbours, Reach, folder, same_unit};
-use crate::yaml::Document;
+use crate::yaml::{Document, work};
 
 /// Objects that can be asked for by kind, by name and by the labels of their Pods.
 #[derive(Debug, Default)]
@@ -198,6 +198,7 @@ impl<'run> Index<'run> {
     #[must_use]
     pub fn reach(&self, from: &Object, to: &Object) -> Option<Reach> {
         self.comparisons.fetch_add(1, Ordering::Relaxed);
+        work::count(1);
         self.neighbours.reach(from, to)
     }
 

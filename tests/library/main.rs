@@ -19,6 +19,7 @@ mod recognise;
 mod recognise_corpus;
 mod rules;
 mod schema;
+mod shapes;
 mod structure;
 #[path = "../support/mod.rs"]
 mod support;

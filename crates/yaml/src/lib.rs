@@ -18,6 +18,8 @@ mod source;
 mod split;
 mod stored;
 mod tree;
+#[doc(hidden)]
+pub mod work;
 
 pub use read::{as_kubectl, read, read_exactly};
 pub use refusal::{Part, Refusal};

@@ -11,6 +11,7 @@ use super::scalar::{json_float, key_float};
 use super::seldom::Seldom;
 use super::source::{Source, Span};
 use super::stored::{Node, Stored, Wide};
+use super::work;
 
 /// A node's number in its [`Document`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -238,6 +239,7 @@ impl Document {
     pub fn entry(&self, map: NodeId, key: &str) -> Option<Entry> {
         let print = print(key.as_bytes());
         let is_asked = |entry: &&Entry| {
+            work::count(1);
             entry.print == print && self.is_key(entry.key, key)
         };
         self.entries(map).iter().find(is_asked).copied()
@@ -380,6 +382,7 @@ impl Document {
 
     #[inline]
     fn node(&self, node: NodeId) -> &Node {
+        work::count(1);
         &self.nodes[node.0 as usize]
     }
 }

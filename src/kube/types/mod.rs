@@ -10,7 +10,7 @@ mod pods;
 mod volumes;
 
 use crate::kube::decode;
-use crate::yaml::{Document, NodeId, Value};
+use crate::yaml::{Document, NodeId, Value, work};
 
 pub use meta::*;
 pub use objects::*;
@@ -85,6 +85,7 @@ impl<T> Map<T> {
     /// The value of a key.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&T> {
+        work::count(1);
         let at = self.0.binary_search_by(|(other, _)| other.as_str().cmp(key)).ok()?;
         self.0.get(at).map(|(_, value)| value)
     }

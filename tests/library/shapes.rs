@@ -1,0 +1,247 @@
+//! That linting takes as much work as there is input, for shapes that are easily compared each with each. Looks at nodes,
+//! keys, ports and containers are counted, which takes debug assertions; `benches/shapes.py` counts instructions.
+
+#![allow(clippy::expect_used, reason = "a test that cannot go on has failed")]
+
+use std::sync::Arc;
+
+use patterns::diagnostic::Level;
+use patterns::kube::{File, Workspace};
+use patterns::lint::{self, Selection};
+use patterns::yaml::{Source, work};
+
+/// How many times as much may be done for four times as much input: sixteen times would be each with each.
+const MOST: f64 = 5.5;
+
+/// What linting files of these texts looks at.
+fn work(texts: &[String]) -> u64 {
+    let files = || {
+        let file = |(number, text): (usize, &String)| {
+            File::read(&Arc::new(Source::from_text(format!("{number}.yaml"), text.clone())))
+        };
+        texts.iter().enumerate().map(file).collect::<Vec<_>>()
+    };
+    // one thread, which counts for itself
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).stack_size(16 << 20).build().expect("a thread");
+    pool.install(|| {
+        let before = work::steps();
+        let workspace = Workspace::of(files());
+        let selection = Selection::new(&[], &[], Level::Advice).expect("no names");
+        lint::workspace(&workspace, &selection);
+        work::steps() - before
+    })
+}
+
+fn grows_in_proportion(number: usize, shape: impl Fn(usize) -> Vec<String>) {
+    let (one, four) = (work(&shape(number)), work(&shape(4 * number)));
+    #[expect(clippy::cast_precision_loss, reason = "a ratio")]
+    let ratio = four as f64 / one as f64;
+    assert!(cfg!(not(debug_assertions)) || ratio < MOST, "{four} looks after {one}: {ratio:.1} times as many");
+}
+
+fn lines(number: usize, line: impl Fn(usize) -> String) -> String {
+    (0..number).map(line).collect()
+}
+
+fn pod(containers: &str, volumes: &str) -> String {
+    format!("apiVersion: v1\nkind: Pod\nmetadata: {{name: a}}\nspec:\n  containers:\n{containers}  volumes:\n{volumes}")
+}
+
+const ONE: &str = "    - name: c\n      image: registry.example.com/c:1\n";
+
+fn keys(number: usize) -> String {
+    let keys = lines(number, |at| format!("  k{at}: v{at}\n"));
+    format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\ndata:\n{keys}")
+}
+
+fn deployment(at: usize, labels: &str) -> String {
+    format!(
+        "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: d{at}}}\nspec:\n  replicas: 3\n  selector: \
+         {{matchLabels: {{{labels}}}}}\n  template:\n    metadata: {{labels: {{{labels}}}}}\n    \
+         spec: {{containers: [{{name: shop, image: 'registry.example.com/shop:2'}}]}}\n"
+    )
+}
+
+#[test]
+fn containers_of_one_pod() {
+    grows_in_proportion(100, |number| {
+        let container = |at| {
+            let port = 1000 + at;
+            format!(
+                "    - name: c{at}\n      image: registry.example.com/c:1\n      ports: [{{containerPort: {port}, name: \
+                 p{at}}}]\n      volumeMounts: [{{name: v{at}, mountPath: /m{at}}}]\n      env: [{{name: PEER, value: \
+                 'http://localhost:{}'}}]\n      livenessProbe: {{httpGet: {{port: {}}}}}\n",
+                port + 1,
+                port + 2
+            )
+        };
+        let volumes = lines(number, |at| format!("    - {{name: v{at}, emptyDir: {{}}}}\n"));
+        vec![pod(&lines(number, container), &volumes)]
+    });
+}
+
+#[test]
+fn servers_of_one_pod_that_dial_each_other() {
+    grows_in_proportion(100, |number| {
+        let container = |at| {
+            format!(
+                "    - name: c{at}\n      image: envoyproxy/envoy:v1.30.0\n      ports: [{{containerPort: {}}}]\n      \
+                 env: [{{name: PEER, value: 'http://localhost:{}'}}]\n",
+                1000 + at,
+                1001 + at
+            )
+        };
+        vec![pod(&lines(number, container), "")]
+    });
+}
+
+#[test]
+fn containers_that_wait_for_ports() {
+    grows_in_proportion(100, |number| {
+        let container = |at| {
+            format!(
+                "    - name: i{at}\n      image: busybox:1\n      \
+                 command: [sh, -c, 'until nc -z localhost {}; do sleep 1; done']\n",
+                1000 + at
+            )
+        };
+        let init = lines(number, container);
+        vec![format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: a}}\nspec:\n  initContainers:\n{init}  containers:\n{ONE}"
+        )]
+    });
+}
+
+#[test]
+fn mounts_of_one_container() {
+    grows_in_proportion(200, |number| {
+        let mounts = lines(number, |at| format!("        - {{name: v{at}, mountPath: /m{at}}}\n"));
+        let volumes = lines(number, |at| format!("    - {{name: v{at}, configMap: {{name: c{at}}}}}\n"));
+        vec![pod(&format!("{ONE}      volumeMounts:\n{mounts}"), &volumes)]
+    });
+}
+
+#[test]
+fn keys_that_are_mounted_one_by_one() {
+    grows_in_proportion(100, |number| {
+        let mounts = lines(number, |at| format!("        - {{name: v, mountPath: /etc/shop/k{at}, subPath: k{at}}}\n"));
+        let volume = "    - {name: v, configMap: {name: a}}\n";
+        vec![pod(&format!("{ONE}      volumeMounts:\n{mounts}"), volume), keys(number)]
+    });
+}
+
+#[test]
+fn items_of_one_volume() {
+    grows_in_proportion(200, |number| {
+        let items = lines(number, |at| format!("          - {{key: k{at}, path: p{at}}}\n"));
+        let volume = format!("    - name: v\n      configMap:\n        name: a\n        items:\n{items}");
+        vec![pod(&format!("{ONE}      volumeMounts: [{{name: v, mountPath: /etc/shop}}]\n"), &volume), keys(number)]
+    });
+}
+
+#[test]
+fn variables_of_one_container() {
+    grows_in_proportion(200, |number| {
+        let variable = |at: usize| format!("        - {{name: V{at}, value: '$(V{}) x'}}\n", at.saturating_sub(1));
+        vec![pod(&format!("{ONE}      env:\n{}", lines(number, variable)), "")]
+    });
+}
+
+#[test]
+fn variables_from_one_map() {
+    grows_in_proportion(100, |number| {
+        let from = |at| format!("        - {{name: V{at}, valueFrom: {{configMapKeyRef: {{name: a, key: k{at}}}}}}}\n");
+        vec![pod(&format!("{ONE}      env:\n{}", lines(number, from)), ""), keys(number)]
+    });
+}
+
+#[test]
+fn ports_of_one_service() {
+    grows_in_proportion(100, |number| {
+        let declared = lines(number, |at| format!("            - {{name: p{at}, containerPort: {}}}\n", 1000 + at));
+        let ports = lines(number, |at| format!("    - {{name: q{at}, port: {}, targetPort: p{at}}}\n", 1000 + at));
+        vec![format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: d}}\nspec:\n  selector: {{matchLabels: {{app: d}}}}\n  \
+             template:\n    metadata: {{labels: {{app: d}}}}\n    spec:\n      containers:\n        - name: shop\n          \
+             image: registry.example.com/shop:2\n          ports:\n{declared}---\napiVersion: v1\nkind: Service\nmetadata: \
+             {{name: s}}\nspec:\n  selector: {{app: d}}\n  ports:\n{ports}"
+        )]
+    });
+}
+
+#[test]
+fn keys_of_one_map() {
+    grows_in_proportion(1000, |number| vec![keys(number)]);
+}
+
+#[test]
+fn texts_of_one_list() {
+    grows_in_proportion(2000, |number| {
+        let texts = lines(number, |at| format!("    - a{at}\n"));
+        vec![format!("apiVersion: example.com/v1\nkind: Thing\nmetadata: {{name: a}}\nspec:\n  words:\n{texts}")]
+    });
+}
+
+#[test]
+fn objects_of_one_name() {
+    grows_in_proportion(50, |number| vec![lines(number, |_| deployment(0, "app: shop"))]);
+}
+
+#[test]
+fn labels_in_two_files() {
+    grows_in_proportion(50, |number| {
+        let scaler = |at| {
+            format!(
+                "---\napiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {{name: d{at}}}\nspec:\n  \
+                 minReplicas: 3\n  maxReplicas: 9\n  scaleTargetRef: {{apiVersion: apps/v1, kind: Deployment, name: \
+                 d{at}}}\n  metrics: [{{type: Resource, resource: {{name: cpu, target: {{type: Utilization, \
+                 averageUtilization: 80}}}}}}]\n"
+            )
+        };
+        vec![lines(number, |at| deployment(at, &format!("app: d{at}"))), lines(number, scaler)]
+    });
+}
+
+/// Deployments of one label, with as many of something that selects by it.
+fn selected(number: usize, head: &str, spec: &str) -> Vec<String> {
+    let selecting = |at| format!("---\n{head}\nmetadata: {{name: s{at}}}\nspec: {spec}\n");
+    vec![lines(number, |at| deployment(at, "app: shop")) + &lines(number, selecting)]
+}
+
+#[test]
+fn services_of_one_selector() {
+    let spec = "{selector: {app: shop}, ports: [{port: 80}]}";
+    grows_in_proportion(50, |number| selected(number, "apiVersion: v1\nkind: Service", spec));
+}
+
+#[test]
+fn budgets_of_one_selector() {
+    let spec = "{minAvailable: 1, selector: {matchLabels: {app: shop}}}";
+    grows_in_proportion(50, |number| selected(number, "apiVersion: policy/v1\nkind: PodDisruptionBudget", spec));
+}
+
+#[test]
+fn policies_of_the_network() {
+    grows_in_proportion(50, |number| {
+        let policy = |at| {
+            let peer = format!(
+                "from: [{{podSelector: {{matchLabels: {{app: d{}}}}}}}], ports: [{{port: 80}}]",
+                (at + 1) % number
+            );
+            let spec = format!("{{podSelector: {{matchLabels: {{app: d{at}}}}}, ingress: [{{{peer}}}]}}");
+            format!(
+                "---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: s{at}}}\nspec: {spec}\n"
+            )
+        };
+        vec![lines(number, |at| deployment(at, &format!("app: d{at}"))) + &lines(number, policy)]
+    });
+}
+
+#[test]
+fn findings() {
+    grows_in_proportion(200, |number| {
+        let map =
+            |at| format!("---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c{at}}}\ndata: {{a: yes, b: 1}}\n");
+        vec![lines(number, map)]
+    });
+}
