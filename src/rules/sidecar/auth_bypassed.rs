@@ -1,10 +1,5 @@
-<<<<<<< HEAD
 use crate::diagnostic::Level;
-use crate::facts::{Bind, PodFacts, Role, Task};
-=======
-use crate::diagnostic::{Level, RuleId};
 use crate::facts::{Bind, ContainerFacts, PodFacts, Role, Task};
->>>>>>> 3a002a3 (Look up ports, keys and variables of large Pods)
 use crate::rules::{Check, Findings, Rule, parts};
 
 /// An app behind an authenticating proxy that can be reached past it.

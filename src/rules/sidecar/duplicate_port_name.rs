@@ -4,13 +4,8 @@ use crate::kube::types::ContainerPort;
 use crate::kube::types::IntOrString;
 
 use super::duplicate_container_port::{is_same_port, protocol};
-<<<<<<< HEAD
 use crate::diagnostic::Label;
-use crate::kube::{ContainerList, ContainerView, Index, Object, PodView, Reach, Selector, Typed};
-=======
-use crate::diagnostic::{Label, Level, RuleId};
 use crate::kube::{ContainerList, ContainerView, FastMap, Index, Object, PodView, Reach, Selector, Typed};
->>>>>>> 3a002a3 (Look up ports, keys and variables of large Pods)
 use crate::rules::{Check, Findings, FindingsAnywhere, Rule, parts};
 use crate::yaml::NodeId;
 

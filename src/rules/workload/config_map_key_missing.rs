@@ -1,13 +1,8 @@
 use crate::kube::types::ObjectMeta;
 
 use super::references::references;
-<<<<<<< HEAD
 use crate::diagnostic::Level;
-use crate::kube::{Index, PodView, Reach, Typed};
-=======
-use crate::diagnostic::{Level, RuleId};
 use crate::kube::{FastMap, FastSet, Index, Object, PodView, Reach, Typed};
->>>>>>> 3a002a3 (Look up ports, keys and variables of large Pods)
 use crate::rules::{Check, FindingsAnywhere, Rule, parts, text};
 use crate::words::{clip, list, nearest};
 
